@@ -1,0 +1,81 @@
+import { PipelineError, type Problem } from "../dsl/errors.js";
+import { checkPipeline, portsOf, type AnyPipeline, type Model, type ValidationStep } from "../dsl/index.js";
+import { sealConfig } from "../src/config/config.js";
+import type { Config, ModelConfig, StepConfig } from "../src/config/schema.js";
+import { attachedKey, type AttachedLambda } from "../src/expression/attached.js";
+import { compileExpression } from "../src/expression/compile.js";
+import type { RowScope } from "../src/expression/scope.js";
+import type { Constants, Diagnostic, SurfaceLambda } from "../src/expression/surface.js";
+import { renderDiagnostic } from "./lambda/diagnostics.js";
+import { readLambda } from "./lambda/run-time.js";
+
+export interface BuildOptions {
+  /** The whole text of a source file, by the name that a diagnostic shows, so that its frame has full lines. */
+  readonly fileText?: (file: string) => string | undefined;
+}
+
+/** Compiles a pipeline to its config; `build()` of the package is this, loaded when it is first called. */
+export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): Config {
+  const checked = checkPipeline(pipeline);
+  const problems: Problem[] = [...checked.problems];
+  const steps = pipeline.steps.map((step, i): StepConfig | null => {
+    switch (step.kind) {
+      case "model":
+        return { kind: "model", model: step.model.name, rename: { ...step.rename } };
+      case "shadow":
+        return { kind: "shadow", champion: step.champion.name, challengers: step.challengers.map((c) => c.name) };
+      case "validation":
+        return compileValidation(step, checked.scopes[i], problems, options);
+    }
+  });
+  if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
+  return sealConfig({
+    shapeline: 1,
+    name: pipeline.name,
+    inputs: portsOf(pipeline.inputs),
+    models: pipeline.models.map(modelConfig),
+    steps: steps.filter((s) => s !== null),
+    checks: checked.checks,
+  });
+}
+
+function modelConfig(model: Model): ModelConfig {
+  return { name: model.name, version: model.version, sha256: model.sha256, inputs: portsOf(model.inputs), outputs: portsOf(model.outputs) };
+}
+
+function compileValidation(step: ValidationStep, scope: RowScope | undefined, problems: Problem[], { fileText }: BuildOptions): StepConfig | null {
+  const attached = (step.check as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
+  const read = attached ?? readLambda(step.check);
+  const { lambda, diagnostics } = read;
+  const text = read.location === null ? undefined : fileText?.(read.location.file);
+  const refuse = (found: readonly Diagnostic[]) => {
+    for (const diagnostic of found) {
+      const { code, message, hint } = diagnostic;
+      problems.push({ code: code as Problem["code"], message: renderDiagnostic(diagnostic, read, text === undefined ? {} : { fileText: text }), details: { validation: step.name, message, hint } });
+    }
+    return null;
+  };
+  if (lambda === null || diagnostics.length > 0) return refuse(diagnostics);
+  // Without a scope the steps before it do not fit: that has been reported.
+  if (scope === undefined) return null;
+  const constants = valuesOf(attached?.constants ?? {});
+  if ("unread" in constants) {
+    return refuse([{ code: "SL1050", message: `'${constants.unread}' has no value yet: ${constants.why}`, start: 0, end: lambda.source.length, hint: "declare it before the pipeline that reads it" }]);
+  }
+  const compiled = compileExpression(lambda, scope, constants.values, { name: step.name });
+  if (!compiled.ok) return refuse(compiled.diagnostics);
+  return { kind: "validation", name: step.name, source: lambda.source, expression: compiled.expression };
+}
+
+/** The values behind the thunks; a `const` that stands after the pipeline cannot be read yet. */
+function valuesOf(thunks: Readonly<Record<string, () => unknown>>): { readonly values: Constants } | { readonly unread: string; readonly why: string } {
+  const values: [string, unknown][] = [];
+  for (const [name, read] of Object.entries(thunks)) {
+    try {
+      values.push([name, read()]);
+    } catch (error) {
+      return { unread: name, why: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  return { values: Object.fromEntries(values) };
+}

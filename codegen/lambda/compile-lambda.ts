@@ -1,0 +1,66 @@
+import type { Port } from "../../dsl/tensor.js";
+import { compileExpression } from "../../src/expression/compile.js";
+import { lookUp } from "../../src/expression/outside.js";
+import type { Constants, Diagnostic } from "../../src/expression/surface.js";
+import { globalValues } from "./globals.js";
+import { lowerLambda } from "./lower.js";
+import type { FreePath } from "./lowering.js";
+import { refusals } from "./refusals.js";
+import { located, parseLambda, whole } from "./source.js";
+
+export interface CompileLambdaOptions {
+  /** What `x.in` holds: the columns of the request. */
+  readonly inputs: readonly Port[];
+  /** What `x.out` holds. */
+  readonly outputs: readonly Port[];
+  /** Values of the names that the lambda takes from outside: `{ LIMIT: 0.9, Limits: { max: 1 } }`. */
+  readonly constants?: Constants;
+  /** The column that the expression's value gets in the targets' strings. */
+  readonly name?: string;
+}
+
+type Compiled = Extract<ReturnType<typeof compileExpression>, { readonly ok: true }>["expression"];
+
+export interface CompiledLambda {
+  readonly ok: boolean;
+  /** The typed tree, one string for each back-end, and why a back-end has none. There when `ok`. */
+  readonly expression?: Compiled;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Compiles the text of one lambda. Bad text is answered with diagnostics, never thrown.
+ *
+ * @param source an arrow function or a function expression, in JavaScript or TypeScript
+ * @example compileLambda("(x) => x.out.score < LIMIT", { inputs, outputs, constants: { LIMIT: 0.9 } })
+ */
+export function compileLambda(source: string, options: CompileLambdaOptions): CompiledLambda {
+  if (typeof source !== "string") return failed([whole("", refusals.notAFunction("a value that is no text"))]);
+  const text = source.replace(/;\s*$/, "");
+  const parsed = parseLambda(text);
+  if ("diagnostic" in parsed) return failed([shifted(parsed.diagnostic, 0)]);
+  const lowered = lowerLambda(parsed.node, parsed.file);
+  // The parser's text has one character before the author's, and the author may have blanks and parentheses around the lambda.
+  const shift = text.indexOf(lowered.source);
+  const constants = options.constants ?? {};
+  if (lowered.lambda === null) {
+    const found = [...lowered.diagnostics, ...withoutValue(lowered.free, constants)].sort((a, b) => a.start - b.start);
+    return failed(found.map((d) => shifted(d, shift)));
+  }
+  const scope = { inputs: options.inputs, outputs: options.outputs, models: {} };
+  const compiled = compileExpression(lowered.lambda, scope, constants, options.name === undefined ? {} : { name: options.name });
+  if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shifted(d, shift)));
+  return { ok: true, expression: compiled.expression, diagnostics: [] };
+}
+
+/** The typing stage says this where it is reached; where it is not, all findings still come at once. */
+function withoutValue(free: readonly FreePath[], constants: Constants): Diagnostic[] {
+  return free.flatMap(({ path, span: [start, end] }) => {
+    const found = globalValues.has(path[0] ?? "") ? null : lookUp(path, constants);
+    return found?.kind === "refused" ? [located(found, start, end)] : [];
+  });
+}
+
+const failed = (diagnostics: readonly Diagnostic[]): CompiledLambda => ({ ok: false, diagnostics });
+
+const shifted = (diagnostic: Diagnostic, by: number): Diagnostic => ({ ...diagnostic, start: diagnostic.start + by, end: diagnostic.end + by });

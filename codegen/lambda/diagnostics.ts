@@ -1,0 +1,93 @@
+import type { Diagnostic, SourceLocation } from "../../src/expression/surface.js";
+
+/** Where the lambda of a diagnostic stands: a surface lambda, an attached one and a read one each are such. */
+export interface DiagnosticOrigin {
+  readonly source: string;
+  readonly location: SourceLocation | null;
+}
+
+export interface RenderOptions {
+  /** ANSI colours; false unless asked for. */
+  readonly color?: boolean;
+  /** The whole text of the file, so that the frame shows full lines. */
+  readonly fileText?: string;
+}
+
+const linesShown = 6;
+
+/**
+ * A diagnostic as people read it: place, code, message, the code with carets under it, what to write instead, where to
+ * read more. All in one text, because bundlers drop the rest.
+ *
+ * @example renderDiagnostic(diagnostic, lambda, { color: process.stderr.isTTY })
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, origin: DiagnosticOrigin | null, options: RenderOptions = {}): string {
+  const paint = painter(options.color === true);
+  const { code, message, hint } = diagnostic;
+  const docs = `docs/errors.md#${code.toLowerCase()}`;
+  const head = `${paint.red("error")} ${paint.dim(`${code}:`)} ${message}`;
+  const tail = [...(hint === undefined ? [] : [`  ${paint.cyan("hint:")} ${hint}`]), `  ${paint.dim(`see ${docs}`)}`];
+  if (origin === null || origin.source === "") return [head, ...tail].join("\n");
+  const frame = frameOf(diagnostic, origin, options.fileText);
+  const file = origin.location?.file ?? "lambda";
+  const place = paint.bold(`${file}:${frame.line}:${frame.column}`);
+  return [`${place} - ${head}`, "", ...drawn(frame, paint), "", ...tail].join("\n");
+}
+
+interface Frame {
+  readonly lines: readonly { readonly number: number; readonly text: string; readonly from: number; readonly to: number }[];
+  readonly line: number;
+  readonly column: number;
+  readonly more: boolean;
+}
+
+function frameOf({ start, end }: Diagnostic, { source, location }: DiagnosticOrigin, fileText: string | undefined): Frame {
+  const inFile = location !== null && fileText?.startsWith(source, location.offset) === true;
+  const text = inFile ? fileText : source;
+  const base = inFile ? location.offset : 0;
+  const firstLine = inFile || location === null ? 1 : location.line;
+  const from = clamp(start + base, text.length);
+  const to = Math.max(clamp(end + base, text.length), from);
+  const before = text.slice(0, from).split(lineBreak);
+  const lineStart = from - (before.at(-1)?.length ?? 0);
+  const number = firstLine + before.length - 1;
+  const indent = !inFile && location !== null && before.length === 1 ? location.column - 1 : 0;
+  let offset = lineStart;
+  const rest = text.slice(lineStart).split(/(?<=\r\n|\n|\r(?!\n))/);
+  const lines: { number: number; text: string; from: number; to: number }[] = [];
+  for (const [i, raw] of rest.entries()) {
+    const shown = raw.replace(/[\r\n]+$/, "");
+    lines.push({ number: number + i, text: shown, from: Math.max(from - offset, 0), to: Math.min(to - offset, shown.length) });
+    offset += raw.length;
+    if (offset >= to) break;
+  }
+  return { lines: lines.slice(0, linesShown), line: number, column: from - lineStart + indent + 1, more: lines.length > linesShown };
+}
+
+function drawn({ lines, more }: Frame, paint: Painter): string[] {
+  const width = String(lines.at(-1)?.number ?? 1).length;
+  const out = lines.flatMap(({ number, text, from, to }) => {
+    const marked = lines.length === 1 ? from : Math.max(from, text.length - text.trimStart().length);
+    // Tabs stay tabs, so that the carets stand under the text at any tab width.
+    const pad = text.slice(0, marked).replace(/[^\t]/g, " ");
+    const code = `  ${paint.dim(`${String(number).padStart(width)} |`)} ${text}`;
+    if (lines.length > 1 && to <= marked) return [code];
+    return [code, `  ${paint.dim(`${" ".repeat(width)} |`)} ${pad}${paint.red("^".repeat(Math.max(to - marked, 1)))}`];
+  });
+  return more ? [...out, `  ${paint.dim(`${" ".repeat(width)} |`)} …`] : out;
+}
+
+interface Painter {
+  readonly red: (text: string) => string;
+  readonly cyan: (text: string) => string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+}
+
+function painter(color: boolean): Painter {
+  const style = (open: number, close: number) => (text: string) => (color ? `\u001b[${open}m${text}\u001b[${close}m` : text);
+  return { red: style(31, 39), cyan: style(36, 39), bold: style(1, 22), dim: style(2, 22) };
+}
+
+const lineBreak = /\r\n|\n|\r/;
+const clamp = (offset: number, length: number): number => Math.min(Math.max(offset, 0), length);

@@ -1,0 +1,17 @@
+/** A piece of text put in the place of `[start, end)`. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The code with all edits made; they do not overlap. */
+export function applyEdits(code: string, edits: readonly Edit[]): string {
+  let out = "";
+  let at = 0;
+  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    out += code.slice(at, start) + text;
+    at = end;
+  }
+  return out + code.slice(at);
+}

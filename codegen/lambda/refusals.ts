@@ -1,0 +1,256 @@
+import type { Diagnostic } from "../../src/expression/surface.js";
+
+/** What is said about one kind of refused source: a stable code, what is wrong, what to write instead. */
+export interface Refusal {
+  readonly code: Diagnostic["code"];
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const inlineHint = "write the condition out in the lambda; helper functions are not compiled";
+
+/** Every refusal of the lowering, by name. One code per distinct mistake; titles stand in the list of codes. */
+export const refusals = {
+  syntax: (what: string) => ({ code: "SL1000", message: `the lambda does not parse: ${what}` }),
+  notAFunction: (what: string) => ({
+    code: "SL1001",
+    message: `${what} is not a lambda`,
+    hint: "pass an arrow function or a function expression: `(x) => x.out < 1`",
+  }),
+  asynchronous: (what: string) => ({
+    code: "SL1002",
+    message: `${what} never answers with a plain value`,
+    hint: "write a plain function: `(x) => x.out < 1`",
+  }),
+  parameters: () => ({
+    code: "SL1003",
+    message: "the lambda takes one row, but has more than one parameter",
+    hint: "take one parameter and read from it: `(x) => x.in.amount < x.out.limit`",
+  }),
+  rest: () => ({
+    code: "SL1004",
+    message: "a rest element collects what the compiler cannot name",
+    hint: "name each port or element you need",
+  }),
+  defaultValue: () => ({
+    code: "SL1005",
+    message: "a default value would hide a missing port",
+    hint: "leave the default out; every port of the signature is there in every row",
+  }),
+  computedKey: () => ({
+    code: "SL1006",
+    message: "a computed key in a pattern cannot be followed",
+    hint: 'name the key: `({ "a b": value }) => …`',
+  }),
+  assignment: (what: string) => ({
+    code: "SL1007",
+    message: `\`${what}\` changes a value; a lambda only computes one`,
+    hint: "bind each new value with `const`",
+  }),
+  loop: () => ({
+    code: "SL1008",
+    message: "a loop cannot be compiled",
+    hint: "use `every` or `some` on the values: `x.out.scores.every((v) => v < 1)`",
+  }),
+  awaiting: (what: string) => ({
+    code: "SL1009",
+    message: `\`${what}\` waits for something outside the row`,
+    hint: "compute it before the pipeline is built and use it as a constant",
+  }),
+  construction: () => ({
+    code: "SL1010",
+    message: "`new` makes an object; a lambda works on plain values",
+    hint: "create it outside and use a number, string or boolean of it as a constant",
+  }),
+  receiver: (what: string) => ({
+    code: "SL1011",
+    message: `\`${what}\` depends on how the function is called`,
+    hint: "read from the lambda's parameter, or put the value into a constant",
+  }),
+  unknownCall: (what: string, hint: string = inlineHint) => ({
+    code: "SL1012",
+    message: `${what} is a function the compiler does not know`,
+    hint,
+  }),
+  looseEquality: (op: string) => ({
+    code: "SL1013",
+    message: `\`${op}\` converts its operands before it compares them`,
+    hint: `write \`${op}=\`; \`${op} null\` alone is understood`,
+  }),
+  remainder: () => ({
+    code: "SL1014",
+    message: "`%` is not the same operation on every target",
+    hint: "write `x - Math.floor(x / y) * y` where x and y are not negative",
+  }),
+  power: () => ({
+    code: "SL1015",
+    message: "`**` is not exact on every target",
+    hint: "multiply: `x * x`; for a square root use `Math.sqrt`",
+  }),
+  bitwise: (op: string) => ({
+    code: "SL1016",
+    message: `\`${op}\` works on 32-bit integers, which no target does`,
+    hint: "use `&&`, `||` and `!` for conditions, and arithmetic for numbers",
+  }),
+  regularExpression: () => ({
+    code: "SL1017",
+    message: "regular expressions differ between targets",
+    hint: "use `startsWith`, `endsWith`, `includes` or `===`",
+  }),
+  time: (what: string) => ({
+    code: "SL1018",
+    message: `\`${what}\` reads the clock; a lambda must give the same answer for the same row`,
+    hint: "send the time as a column of the request and read it from `x.in`",
+  }),
+  randomness: (what: string) => ({
+    code: "SL1019",
+    message: `\`${what}\` is random; a lambda must give the same answer for the same row`,
+    hint: "send the random number as a column of the request and read it from `x.in`",
+  }),
+  placeholder: () => ({
+    code: "SL1020",
+    message: "a template with placeholders builds a string, which no target does",
+    hint: "compare the parts one by one",
+  }),
+  spread: () => ({
+    code: "SL1021",
+    message: "a spread cannot be compiled",
+    hint: "name the elements, `Math.max(s[0], s[1])`, or use `every` and `some`",
+  }),
+  objectLiteral: () => ({
+    code: "SL1022",
+    message: "a lambda cannot make an object",
+    hint: "answer with one boolean; bind parts with `const`",
+  }),
+  arrayLiteral: () => ({
+    code: "SL1023",
+    message: "a lambda cannot make an array",
+    hint: "write `x.out === 1 || x.out === 2`, or keep the list in a constant outside: `ALLOWED.includes(x.out)`",
+  }),
+  optionalChain: () => ({
+    code: "SL1024",
+    message: "`?.` asks for a value that may be missing; every port is there in every row",
+    hint: "write `.` instead of `?.`",
+  }),
+  nullish: () => ({
+    code: "SL1025",
+    message: "`??` asks for a value that may be missing; every port is there in every row",
+    hint: "leave the fallback out, or write the case you mean with `?:`",
+  }),
+  comma: () => ({
+    code: "SL1026",
+    message: "a comma throws the first value away",
+    hint: "keep the last expression alone, or bind the first with `const`",
+  }),
+  membership: (op: string) => ({
+    code: "SL1027",
+    message: `\`${op}\` asks about objects; a row holds plain values`,
+    hint: "compare the value itself; the ports of a row are known",
+  }),
+  typeOf: () => ({
+    code: "SL1028",
+    message: "`typeof` is known before the lambda runs: each port has one type",
+    hint: "leave the test out, or test the value: `Number.isFinite(x.out)`",
+  }),
+  deletion: () => ({
+    code: "SL1029",
+    message: "`delete` changes an object; a lambda only computes a value",
+    hint: "leave it out",
+  }),
+  voidOperator: () => ({
+    code: "SL1030",
+    message: "`void` throws a value away",
+    hint: "write `undefined` where you mean it",
+  }),
+  declaration: (what: string) => ({
+    code: "SL1031",
+    message: `${what} inside the lambda cannot be compiled`,
+    hint: "bind values with `const`; an arrow function may stand as the argument of `every` or `some`",
+  }),
+  switching: () => ({
+    code: "SL1032",
+    message: "`switch` cannot be compiled",
+    hint: "write `if (…) return …;` for each case, or `?:`",
+  }),
+  throwing: () => ({
+    code: "SL1033",
+    message: "`throw` cannot be compiled; a row that fails is logged, not thrown",
+    hint: "return `false` for the rows that must not pass",
+  }),
+  trying: () => ({
+    code: "SL1034",
+    message: "`try` cannot be compiled; nothing in a lambda throws",
+    hint: "leave it out",
+  }),
+  missingReturn: () => ({
+    code: "SL1035",
+    message: "not every way through the lambda returns a value",
+    hint: "end the body with a `return`",
+  }),
+  emptyReturn: () => ({
+    code: "SL1036",
+    message: "`return` without a value",
+    hint: "return a boolean",
+  }),
+  variable: (what: string) => ({
+    code: "SL1037",
+    message: what,
+    hint: "write `const` with the value in the same place",
+  }),
+  early: (name: string) => ({
+    code: "SL1038",
+    message: `'${name}' is used before its declaration`,
+    hint: "move the `const` above its first use",
+  }),
+  effect: (what: string) => ({
+    code: "SL1039",
+    message: `${what} does nothing for the lambda's answer`,
+    hint: "leave it out, or return its value",
+  }),
+  meta: (what: string) => ({
+    code: "SL1040",
+    message: `\`${what}\` belongs to the module, not to the row`,
+    hint: "put the value into a `const` outside the lambda",
+  }),
+  taggedTemplate: () => ({
+    code: "SL1041",
+    message: "a tagged template calls a function the compiler does not know",
+    hint: "write a plain string",
+  }),
+  outside: (name: string, said: string, hint: string) => ({ code: "SL1042", message: `'${name}' ${said}`, hint }),
+  mutable: (name: string, keyword: string) => ({
+    code: "SL1043",
+    message: `'${name}' may change: it is declared with \`${keyword}\``,
+    hint: `declare it \`const ${name}\``,
+  }),
+  native: (what: string) => ({
+    code: "SL1044",
+    message: `the source of ${what} cannot be read`,
+    hint: "pass the arrow function itself, without `bind` or a proxy around it",
+  }),
+  host: (name: string) => ({
+    code: "SL1045",
+    message: `'${name}' belongs to the machine the code runs on`,
+    hint: "put the value into a `const` outside the lambda",
+  }),
+  otherSyntax: (what: string) => ({
+    code: "SL1046",
+    message: `${what} cannot be compiled`,
+    hint: "use ports, constants, comparisons, arithmetic, `&& || !` and `?:`",
+  }),
+  tooLarge: () => ({
+    code: "SL1047",
+    message: "the lambda is too large or nested too deeply",
+    hint: "split it into several validations",
+  }),
+  recursion: (name: string) => ({
+    code: "SL1048",
+    message: `'${name}' is the lambda itself; recursion cannot be compiled`,
+    hint: "write the condition out",
+  }),
+  hiddenGlobal: (name: string) => ({
+    code: "SL1049",
+    message: `'${name}' is declared in this file and hides the global of that name`,
+    hint: "give the declaration another name",
+  }),
+} satisfies Record<string, (...args: never[]) => Refusal>;

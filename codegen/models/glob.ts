@@ -1,0 +1,85 @@
+import { readdir, stat } from "node:fs/promises";
+import { join, parse, resolve } from "node:path";
+import { ModelError } from "../../dsl/errors.js";
+
+/**
+ * The files that `patterns` name: paths, folders (their `.onnx` files), and globs of `*`, `**` and `?`. No file twice; sorted per pattern.
+ *
+ * @throws ModelError SL3015 for a glob or folder without a match; a plain path is given back as it is, to be opened or refused by its reader
+ */
+export async function expandModels(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
+  const found = new Map<string, string>();
+  for (const pattern of patterns) {
+    const files = await expand(pattern, cwd);
+    if (files.length === 0) {
+      throw new ModelError("SL3015", `'${pattern}' matches no model file in '${cwd}'. Check the path; a glob may hold *, ** and ?.`, { pattern, cwd });
+    }
+    for (const file of files) if (!found.has(resolve(cwd, file))) found.set(resolve(cwd, file), file);
+  }
+  return [...found.values()];
+}
+
+async function expand(pattern: string, cwd: string): Promise<string[]> {
+  const kind = await kindOf(resolve(cwd, pattern));
+  if (kind === "file" || (kind === "none" && !/[*?]/.test(pattern))) return [pattern];
+  const path = process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern;
+  const { root } = parse(path);
+  const parts = (kind === "folder" ? `${path}/*.onnx` : path).slice(root.length).split("/");
+  const files = await walk(root, parts.filter((part) => part !== ""), cwd);
+  return [...new Set(files)].sort();
+}
+
+/** Paths below `base` (as the pattern spells it) that match the remaining parts. */
+async function walk(base: string, parts: readonly string[], cwd: string): Promise<string[]> {
+  const [part, ...rest] = parts;
+  if (part === undefined) return (await kindOf(resolve(cwd, base))) === "file" ? [base] : [];
+  if (part === "**") {
+    const here = rest.length === 0 ? ["*"] : rest;
+    const below = (await entries(resolve(cwd, base))).filter((entry) => entry.isDirectory() && !skipped(entry.name));
+    const deeper = await Promise.all(below.map((entry) => walk(join(base, entry.name), parts, cwd)));
+    return [...(await walk(base, here, cwd)), ...deeper.flat()];
+  }
+  if (!/[*?]/.test(part)) return await walk(join(base, part), rest, cwd);
+  const matches = matcher(part);
+  const names = (await entries(resolve(cwd, base))).map(({ name }) => name).filter(matches);
+  return (await Promise.all(names.map((name) => walk(join(base, name), rest, cwd)))).flat();
+}
+
+function skipped(folder: string): boolean {
+  return folder.startsWith(".") || folder === "node_modules";
+}
+
+/** `*` is any text, `?` one character; neither takes a leading dot. Linear in both lengths, so no pattern can hang it. */
+function matcher(pattern: string): (name: string) => boolean {
+  const want = [...pattern.replace(/\*+/g, "*")];
+  return (name) => {
+    const have = [...name];
+    if (have[0] === "." && want[0] !== ".") return false;
+    let reached = new Set([0]);
+    for (const char of have) {
+      const next = new Set<number>();
+      for (const at of withStars(reached, want)) {
+        if (want[at] === "*") next.add(at);
+        else if (want[at] === "?" || want[at] === char) next.add(at + 1);
+      }
+      reached = next;
+    }
+    return withStars(reached, want).has(want.length);
+  };
+}
+
+/** A `*` may stand for nothing, so the place after it is reached too. */
+function withStars(places: ReadonlySet<number>, want: readonly string[]): Set<number> {
+  const all = new Set(places);
+  for (const at of all) if (want[at] === "*") all.add(at + 1);
+  return all;
+}
+
+async function entries(folder: string) {
+  return await readdir(folder, { withFileTypes: true }).catch(() => []);
+}
+
+async function kindOf(path: string): Promise<"file" | "folder" | "none"> {
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined ? "none" : found.isDirectory() ? "folder" : "file";
+}

@@ -1,0 +1,95 @@
+const MAX_NAME = 63;
+
+/** Words that no `export const` or interface of the generated file may take. */
+const reserved = new Set(
+  (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function " +
+    "if implements import in instanceof interface let new null package private protected public return static super switch this throw true try " +
+    "typeof var void while with yield undefined NaN Infinity globalThis require exports defineModel Model Tensor"
+  ).split(" "),
+);
+
+/** What a model is called in the generated file. */
+export interface Identifiers {
+  /** The handle, camelCase: `housePriceKeras`. */
+  readonly handle: string;
+  /** Its interface, PascalCase: `HousePriceKeras`. */
+  readonly type: string;
+}
+
+/** The file's name without folders. */
+export function fileName(file: string): string {
+  return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+}
+
+/** The file's name without folders and extension. */
+export function baseName(file: string): string {
+  const name = fileName(file);
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? name.slice(0, dot) : name;
+}
+
+/**
+ * The model's name: its file's base name as a DNS label of at most 63 characters.
+ *
+ * @example
+ * modelName("models/house_price_keras.onnx"); // "house-price-keras"
+ */
+export function modelName(file: string): string {
+  const base = baseName(file).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const label = trimDashes(base.replace(/[^a-z0-9]+/g, "-"));
+  if (label !== "") return trimDashes(label.slice(0, MAX_NAME));
+  // Nothing of the name is ASCII: its code points stand for it.
+  const points = [...base].map((char) => (char.codePointAt(0) ?? 0).toString(16));
+  return trimDashes(`model-${points.join("-")}`.slice(0, MAX_NAME));
+}
+
+function trimDashes(text: string): string {
+  return text.replace(/^-+|-+$/g, "");
+}
+
+/**
+ * The identifiers of one model file, before clashes with other files are settled.
+ *
+ * @example
+ * identifiersOf("gradient-boosting.onnx"); // { handle: "gradientBoosting", type: "GradientBoosting" }
+ */
+export function identifiersOf(file: string): Identifiers {
+  // Letters outside the basic plane are left out: compilers differ in which of them they know.
+  const words = baseName(file).normalize("NFKC").match(/(?:(?![\u{10000}-\u{10ffff}])[\p{ID_Start}\p{Nd}])+/gu) ?? [];
+  const joined = words.map((word, index) => (index === 0 ? word : upperFirst(word))).join("");
+  const letters = joined === "" || /^\p{Nd}/u.test(joined) ? `model${upperFirst(joined)}` : joined;
+  const handle = lowerFirst(letters);
+  const type = upperFirst(letters);
+  return {
+    handle: reserved.has(handle) ? `${handle}Model` : handle,
+    type: reserved.has(type) || type === handle ? `${type}Model` : type,
+  };
+}
+
+/** Identifiers for many files: where two would be the same, the later in order gets the first free number. */
+export function identifiersFor(files: readonly string[]): readonly Identifiers[] {
+  const wanted = files.map(identifiersOf);
+  // A number that another file has in its own name stays with that file.
+  const own = new Set(wanted.flatMap(({ handle, type }) => [handle, type]));
+  const given = new Set<string>();
+  return wanted.map((wish) => {
+    let result = wish;
+    for (let n = 2; given.has(result.handle) || given.has(result.type); n++) {
+      const next = { handle: `${wish.handle}${n}`, type: `${wish.type}${n}` };
+      if (!own.has(next.handle) && !own.has(next.type)) result = next;
+    }
+    given.add(result.handle).add(result.type);
+    return result;
+  });
+}
+
+function upperFirst(word: string): string {
+  const [first = ""] = word;
+  return first.toUpperCase() + word.slice(first.length);
+}
+
+/** `XGBoost` -> `xgBoost`, `RF` -> `rf`, `modelA` as it is. */
+function lowerFirst(word: string): string {
+  return word.replace(/^(?:\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}+)/u, (capitals) => capitals.toLowerCase());
+}

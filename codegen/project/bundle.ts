@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import { extname, relative, sep } from "node:path";
+import type { BuildFailure, Loader, Message, Plugin } from "esbuild";
+import { attachLambdas } from "../lambda/attach.js";
+import { keepImportMeta } from "./import-meta.js";
+import { ProjectError } from "./errors.js";
+
+export interface Bundle {
+  readonly code: string;
+  /** A source map of version 3, as JSON; its sources are relative to the entry's folder. */
+  readonly map: string;
+}
+
+export interface BundleOptions {
+  /** The tsconfig whose options hold; without it, the nearest one of each file. */
+  readonly project?: string;
+  /** What paths are shown relative to. */
+  readonly root: string;
+}
+
+/** One module of a pipeline file and the project files it imports, its lambdas carrying their trees. Packages stay outside. */
+export async function bundlePipelineFile(entry: string, { project, root }: BundleOptions): Promise<Bundle> {
+  const { build } = await import("esbuild");
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      outfile: `${entry}.mjs`,
+      bundle: true,
+      packages: "external",
+      format: "esm",
+      platform: "node",
+      target: `node${process.versions.node}`,
+      write: false,
+      sourcemap: "external",
+      logLevel: "silent",
+      absWorkingDir: root,
+      plugins: [attaching(root)],
+      ...(project !== undefined && { tsconfig: project }),
+    });
+    const text = (ending: string) => outputFiles.find((f) => f.path.endsWith(ending))?.text ?? "";
+    return { code: text(".mjs"), map: text(".map") };
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error;
+    const ours: unknown = error.errors.find((e) => e.pluginName === pluginName)?.detail;
+    // A file that cannot be read has a code; anything else that the plugin throws is a bug of ours.
+    if (ours instanceof Error && !("code" in ours)) throw ours;
+    const file = shownPath(entry, root);
+    const said = error.errors.map(described).join("\n  ");
+    throw new ProjectError("SL2904", `'${file}' cannot be bundled:\n  ${said}`, { file }, { cause: error });
+  }
+}
+
+/** A path as people read it: relative to the project, with `/`. */
+export function shownPath(path: string, root: string): string {
+  return relative(root, path).split(sep).join("/");
+}
+
+const loaders: Readonly<Record<string, Loader>> = {
+  ".ts": "ts", ".mts": "ts", ".cts": "ts", ".tsx": "tsx", ".js": "jsx", ".mjs": "js", ".cjs": "js", ".jsx": "jsx",
+};
+
+const pluginName = "shapeline";
+
+function attaching(root: string): Plugin {
+  return {
+    name: pluginName,
+    setup(build) {
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
+        if (path.split(sep).includes("node_modules")) return undefined;
+        const code = await readFile(path, "utf8");
+        const attached = attachLambdas(code, { file: shownPath(path, root) })?.code ?? code;
+        return { contents: keepImportMeta(attached, path), loader: loaders[extname(path)] ?? "ts" };
+      });
+    },
+  };
+}
+
+const isBuildFailure = (error: unknown): error is BuildFailure =>
+  error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
+
+function described({ text, location }: Message): string {
+  return location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`;
+}

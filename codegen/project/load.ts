@@ -1,0 +1,107 @@
+import { rmSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { SourceMap, type SourceMapPayload } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { AnyPipeline } from "../../dsl/index.js";
+import { bundlePipelineFile, shownPath, type Bundle } from "./bundle.js";
+import { ProjectError } from "./errors.js";
+import { exportedPipelines } from "./exported.js";
+
+export interface LoadedPipeline {
+  /** The file's absolute path. */
+  readonly file: string;
+  /** `fraud`, `default`, or the way to it: `pipelines.fraud`, `all[0]`. */
+  readonly exportName: string;
+  readonly pipeline: AnyPipeline;
+}
+
+export interface LoadOptions {
+  /** The tsconfig whose options hold; without it, the nearest one of each file. */
+  readonly project?: string;
+  /** What paths in messages and in lambdas' locations are relative to; the working folder unless given. */
+  readonly root?: string;
+}
+
+/**
+ * Runs pipeline files and hands over the pipelines they export, each lambda carrying its tree and its constants.
+ *
+ * @param files paths of modules in TypeScript or JavaScript
+ * @throws ProjectError SL2903 to SL2908: a file that is not there, does not bundle, stops, or exports no pipeline
+ * @example
+ * const [{ pipeline }] = await loadPipelines(["src/fraud.pipeline.ts"], { root: process.cwd() });
+ */
+export async function loadPipelines(files: readonly string[], options: LoadOptions = {}): Promise<LoadedPipeline[]> {
+  const root = resolve(options.root ?? ".");
+  const loaded: LoadedPipeline[] = [];
+  for (const given of files) {
+    const file = resolve(root, given);
+    const shown = shownPath(file, root);
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+      throw new ProjectError("SL2903", `there is no file '${shown}'`, { file: shown });
+    const bundle = await bundlePipelineFile(file, { root, ...projectOf(options.project, root) });
+    const found = exportedPipelines(await run(bundle, file, root));
+    if (found.length === 0)
+      throw new ProjectError("SL2906", `'${shown}' exports no pipeline: write \`export const fraud = pipeline("fraud")…\``, { file: shown });
+    for (const { exportName, pipeline } of found) loaded.push({ file, exportName, pipeline });
+  }
+  return loaded;
+}
+
+function projectOf(project: string | undefined, root: string): { project?: string } {
+  if (project === undefined) return {};
+  const path = resolve(root, project);
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? { project: path } : {};
+}
+
+let runs = 0;
+
+/** Packages are looked for from the module's place, so the bundle stands beside its entry for as long as it loads. */
+async function run(bundle: Bundle, entry: string, root: string): Promise<Readonly<Record<string, unknown>>> {
+  runs += 1;
+  const path = join(dirname(entry), `.${basename(entry).replace(/\.[^.]+$/, "")}.shapeline-${process.pid}-${runs}.mjs`);
+  const remove = () => rmSync(path, { force: true });
+  const shown = shownPath(entry, root);
+  // A module may end the process while it loads.
+  process.once("exit", remove);
+  try {
+    const map = Buffer.from(bundle.map).toString("base64");
+    await writeFile(path, `${bundle.code}//# sourceMappingURL=data:application/json;base64,${map}\n`).catch((cause: unknown) => {
+      const folder = shownPath(dirname(entry), root) || ".";
+      throw new ProjectError("SL2907", `the folder '${folder}' cannot be written; '${shown}' is run from a file beside it`, { file: shown }, { cause });
+    });
+    return await importModule(path, bundle, entry, root);
+  } finally {
+    process.off("exit", remove);
+    remove();
+  }
+}
+
+async function importModule(path: string, bundle: Bundle, entry: string, root: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    const file = shownPath(entry, root);
+    const said = (cause instanceof Error ? cause.message : String(cause)).replaceAll(path, file);
+    const name = cause instanceof Error ? cause.name : "thrown";
+    if (isMissingModule(cause))
+      throw new ProjectError("SL2908", `'${file}' imports what is not installed: ${said}`, { file }, { cause });
+    const place = placeOf(cause, path, bundle, entry, root) ?? file;
+    throw new ProjectError("SL2905", `'${file}' stops while it is loaded, at ${place}: ${name}: ${said}`, { file, place }, { cause });
+  }
+}
+
+const missingCodes = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED", "MODULE_NOT_FOUND"]);
+const isMissingModule = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && missingCodes.has(String(error.code));
+
+/** The author's line from which an error came, told by the bundle's source map. */
+function placeOf(error: unknown, path: string, { map }: Bundle, entry: string, root: string): string | null {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const line = stack.split("\n").find((l) => l.includes(basename(path)));
+  const [, row, column] = /:(\d+):(\d+)\)?$/.exec(line ?? "") ?? [];
+  if (row === undefined || column === undefined || map === "") return null;
+  const found = new SourceMap(JSON.parse(map) as SourceMapPayload).findEntry(Number(row) - 1, Number(column) - 1);
+  if (!("originalSource" in found)) return null;
+  return `${shownPath(resolve(dirname(entry), found.originalSource), root)}:${found.originalLine + 1}:${found.originalColumn + 1}`;
+}

@@ -1,0 +1,392 @@
+import type { ErrorCode, Problem } from "./errors.js";
+import { portsOf, type Model } from "./model.js";
+import { feedOf, type Fed, type NamesOf } from "./ports.js";
+import type { SourceOf } from "./step-list.js";
+import type { Dim, DType, Port, Tensor } from "./tensor.js";
+import {
+  byCodeUnit,
+  clash,
+  misfit,
+  missing,
+  noSuchInput,
+  noSuchOutput,
+  refine,
+  type Clash,
+  type Misfit,
+  type Missing,
+  type Refine,
+} from "./wording.js";
+
+// ---------------------------------------------------------------- types: does it fit, and what goes on
+
+/**
+ * `M` where the arriving tensors `Out` fit it, else the text that stands at the argument. `From` is the list of steps
+ * or a text. The failure branch is inside `NoInfer` and behind `M extends unknown`, so that it is not looked at before it
+ * is needed: without the first `M` is inferred through both branches, without the second a step costs 35 more instantiations.
+ */
+export type Fits<Out, M extends Model, From> = Out extends M["inputs"] ? M : NoInfer<Slow<Out, M, {}, From>>;
+
+/** `Fits` with a renaming. A renaming of an input that is not there is reported at its property alone. */
+export type FitsRenamed<Out, M extends Model, R, From> = [keyof R] extends [keyof M["inputs"]]
+  ? NoInfer<Slow<Out, M, R, From>>
+  : M;
+
+type Slow<Out, M extends Model, R, From> = M extends unknown
+  ? [Bindings<M["inputs"], Fed<M["inputs"], Out, R>>] extends [never]
+    ? ExplainPorts<M["name"], M["inputs"], Fed<M["inputs"], Out, R>, Out, SourceText<From>, NamesOf<M["inputs"]>, {}>
+    : M
+  : never;
+
+/** What goes on after `M`: its outputs, each symbol replaced by what it is bound to. */
+export type Next<Out, M extends Model> = Out extends M["inputs"]
+  ? M["outputs"] extends Plain
+    ? M["outputs"]
+    : Substituted<Out, M, {}>
+  : Substituted<Out, M, {}>;
+
+/** Tensors with no symbol but the batch: nothing to replace. */
+interface Plain {
+  readonly [port: string]: Tensor<DType, readonly [number | "batch", ...(number | "batch" | null)[]]>;
+}
+
+/** Request columns as what arrives at the first model: the batch's symbol is "batch" in all its places. */
+export type Normal<P> = P extends Plain ? P : Replaced<P, {}, Model<"", P & object, {}>>;
+
+/** `Next` on the general path; outputs as they are where the model does not fit, so that later steps are still checked. */
+export type Substituted<Out, M extends Model, R> =
+  Bindings<M["inputs"], Fed<M["inputs"], Out, R>> extends infer B
+    ? [B] extends [never]
+      ? Replaced<M["outputs"], {}, M>
+      : Replaced<M["outputs"], B, M>
+    : never;
+type Replaced<O, B, M extends Model> = O extends unknown
+  ? {
+      readonly [K in keyof O]: O[K] extends Tensor<infer D, infer S>
+        ? number extends S["length"]
+          ? Tensor<D>
+          : Tensor<D, { [A in keyof S]: ReplacedDim<S[A], A, B, M> }>
+        : never;
+    }
+  : never;
+type ReplacedDim<D, Axis, B, M extends Model> = D extends number
+  ? D
+  : Axis extends "0"
+    ? Bound<"batch", B, "batch">
+    : D extends string
+      ? D extends BatchName<M["inputs"]> | BatchName<M["outputs"]>
+        ? Bound<"batch", B, "batch">
+        : Bound<D, B, M["name"] extends "" ? D : `${M["name"]}.${D}`>
+      : D;
+type Bound<S extends string, B, Free> = S extends keyof B ? (B[S] extends infer X extends Dim ? X : never) : Free;
+
+// ---------------------------------------------------------------- types: bindings, a record of symbols, or never
+
+type Bindings<I, F> = {
+  [K in keyof I]: K extends keyof F ? BindPort<I[K], F[K], I> : Refused;
+}[keyof I] extends infer U
+  ? Refused extends U
+    ? never
+    : Merged<U>
+  : never;
+/** Stands for a port that does not fit: `never` would be lost in the union of all ports. */
+type Refused = "refused";
+/** All bindings at once; `{ n: 3 } & { n: 7 }` is `never`. */
+type Merged<U> = (U extends unknown ? (u: U) => void : never) extends (u: infer X) => void ? X : never;
+
+type BindPort<E, P, I> =
+  E extends Tensor<infer D, infer S>
+    ? P extends Tensor<D, infer PS>
+      ? number extends S["length"] | PS["length"]
+        ? unknown
+        : S extends readonly [infer EH, ...infer ER]
+          ? PS extends readonly [infer PH, ...infer PR]
+            ? EH extends number
+              ? PH extends EH
+                ? BindShape<ER, PR, I, unknown>
+                : Refused
+              : BindShape<ER, PR, I, { readonly batch: PH extends number ? PH : "batch" }>
+            : Refused
+          : PS extends readonly []
+            ? unknown
+            : Refused
+      : Refused
+    : never;
+type BindShape<E, P, I, B> = E extends readonly [infer EH, ...infer ER]
+  ? P extends readonly [infer PH, ...infer PR]
+    ? null extends EH | PH
+      ? BindShape<ER, PR, I, B>
+      : EH extends string
+        ? BindShape<ER, PR, I, BindSymbol<SymbolOf<EH, I>, PH, B>>
+        : PH extends EH
+          ? BindShape<ER, PR, I, B>
+          : number extends PH
+            ? BindShape<ER, PR, I, B>
+            : Refused
+    : Refused
+  : P extends readonly []
+    ? [B] extends [never]
+      ? Refused
+      : B
+    : Refused;
+type BindSymbol<S extends string, P, B> = S extends keyof B
+  ? [P] extends [B[S]]
+    ? B
+    : never
+  : B & { readonly [K in S]: P };
+
+/** A symbol that is the batch somewhere is the batch everywhere: `["N", "N"]`. */
+type SymbolOf<S extends string, P> = S extends BatchName<P> ? "batch" : S;
+type BatchName<P> = {
+  [K in keyof P]: P[K] extends { readonly shape: readonly [infer H extends string, ...(readonly unknown[])] } ? H : never;
+}[keyof P];
+
+// ---------------------------------------------------------------- types: the failure path, port by port in order of name
+
+type SourceText<From> = From extends string ? From : SourceOf<From>;
+
+type ExplainPorts<N extends string, I, F, Out, From extends string, Keys, B> = Keys extends readonly [
+  infer K extends keyof I & string,
+  ...infer Rest,
+]
+  ? K extends keyof F
+    ? ExplainPort<I[K], F[K], I, B, N, K, From> extends infer X
+      ? X extends string
+        ? X
+        : ExplainPorts<N, I, F, Out, From, Rest, X>
+      : never
+    : Missing<N, K, From, NamesOf<Out>>
+  : never;
+type ExplainPort<E, P, I, B, N extends string, K extends string, From extends string> =
+  E extends Tensor<infer D, infer S>
+    ? P extends Tensor<infer PD, infer PS>
+      ? PD extends D
+        ? number extends S["length"] | PS["length"]
+          ? B
+          : S["length"] extends PS["length"]
+            ? ExplainShape<S, PS, "0", I, B, N, K, Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>>
+            : Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>
+        : Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>
+      : never
+    : never;
+type ExplainShape<E, P, Axis, I, B, N extends string, K extends string, Text extends string> = E extends readonly [
+  infer EH,
+  ...infer ER,
+]
+  ? P extends readonly [infer PH, ...infer PR]
+    ? ExplainDim<Seen<EH, Axis, I>, Seen<PH, Axis, {}>, B, N, K, Text> extends infer X
+      ? X extends string
+        ? X
+        : ExplainShape<ER, PR, "1", I, X, N, K, Text>
+      : never
+    : never
+  : B;
+type ExplainDim<E, P, B, N extends string, K extends string, Text extends string> = null extends E | P
+  ? B
+  : E extends string
+    ? E extends keyof B
+      ? B[E] extends readonly [infer Size extends number | string, infer By extends string]
+        ? [P] extends [Size]
+          ? B
+          : Clash<N, E, K, P & (number | string), By, Size>
+        : never
+      : B & { readonly [S in E]: readonly [P, K] }
+    : P extends E
+      ? B
+      : number extends P
+        ? B
+        : P extends string
+          ? `${Text}${Refine<P, E & number>}`
+          : Text;
+type Seen<D, Axis, I> = D extends number
+  ? D
+  : Axis extends "0"
+    ? "batch"
+    : D extends string
+      ? SymbolOf<D, I>
+      : D;
+
+/** `float32[batch, 10]`, `?` where nothing is known. */
+export type ShowTensor<T> =
+  T extends Tensor<infer D, infer S>
+    ? number extends S["length"]
+      ? `${D}[…]`
+      : S extends readonly [infer H, ...infer R]
+        ? `${D}[${ShowRest<R, H extends number ? `${H}` : "batch">}]`
+        : `${D}[]`
+    : never;
+type ShowRest<S extends readonly unknown[], Text extends string> = S extends readonly [infer H, ...infer R]
+  ? ShowRest<R, `${Text}, ${H extends string | number ? H : "?"}`>
+  : Text;
+
+// ---------------------------------------------------------------- run time: the same, all of a model's problems at once
+
+/** What stands before a model: ports as `normal` leaves them, and where they come from, with the verb. */
+export interface Arriving {
+  readonly ports: readonly Port[];
+  readonly source: string;
+}
+
+/** What types leave open at one input. */
+export interface OpenCheck {
+  readonly input: string;
+  readonly axis: number | null;
+  readonly expects: number | string;
+}
+
+export interface Fit {
+  readonly problems: readonly Problem[];
+  readonly checks: readonly OpenCheck[];
+  readonly outputs: readonly Port[];
+}
+
+/** Whether a model takes what arrives, what is left to check at run time, and what goes on. */
+export function fit(model: Model, rename: Readonly<Record<string, string>>, arriving: Arriving): Fit {
+  const inputs = portsOf(model.inputs).sort((a, b) => byCodeUnit(a.name, b.name));
+  const unifier = new Unifier(model.name, inputs, arriving.source);
+  const names = arriving.ports.map((port) => port.name);
+  for (const [input, column] of Object.entries(rename)) {
+    if (!inputs.some((port) => port.name === input)) {
+      const message = noSuchInput(model.name, input, inputs.map((port) => port.name));
+      unifier.report("SL2016", message, { input });
+    } else if (!names.includes(column)) {
+      unifier.report("SL2017", noSuchOutput(model.name, input, column, arriving.source, names), { input, column });
+    }
+  }
+  for (const input of inputs) {
+    const column = Object.hasOwn(rename, input.name) ? rename[input.name] : undefined;
+    const fed = column !== undefined && !names.includes(column) ? input : feedOf(input.name, inputs, arriving.ports, rename);
+    if (fed === undefined) {
+      unifier.report("SL2014", missing(model.name, input.name, arriving.source, names), { input: input.name });
+    } else {
+      unifier.port(input, fed);
+    }
+  }
+  return {
+    problems: unifier.problems,
+    checks: unifier.openChecks(),
+    outputs: unifier.outputs(portsOf(model.outputs)),
+  };
+}
+
+/** The batch's symbol becomes "batch" in all its places. */
+export function normal(ports: readonly Port[]): Port[] {
+  const batch = batchNames(ports);
+  return ports.map(({ name, dtype, shape }) => ({
+    name,
+    dtype,
+    shape: shape?.map((dim, axis) => seen(dim, axis, batch)) ?? null,
+  }));
+}
+
+/** `float32[batch, 10]`, `?` where nothing is known. */
+export function showTensor({ dtype, shape }: Omit<Port, "name">): string {
+  if (shape === null) return `${dtype}[…]`;
+  return `${dtype}[${shape.map((dim, axis) => (axis === 0 && typeof dim !== "number" ? "batch" : (dim ?? "?"))).join(", ")}]`;
+}
+
+function batchNames(ports: readonly Port[]): ReadonlySet<Dim | undefined> {
+  return new Set(ports.map((port) => port.shape?.[0]).filter((dim) => typeof dim === "string"));
+}
+
+function seen(dim: Dim, axis: number, batch: ReadonlySet<Dim | undefined>): Dim {
+  if (typeof dim === "number") return dim;
+  return axis === 0 || (dim !== null && batch.has(dim)) ? "batch" : dim;
+}
+
+/** The bindings of one model's symbols while its inputs are looked at. */
+class Unifier {
+  readonly problems: Problem[] = [];
+  readonly #checks: OpenCheck[] = [];
+  readonly #bound = new Map<string, { readonly size: number | string; readonly input: string }>();
+  readonly #places = new Map<string, { readonly input: string; readonly axis: number; readonly open: boolean }[]>();
+  readonly #model: string;
+  readonly #source: string;
+  readonly #batch: ReadonlySet<Dim | undefined>;
+
+  constructor(model: string, inputs: readonly Port[], source: string) {
+    this.#model = model;
+    this.#source = source;
+    this.#batch = batchNames(inputs);
+  }
+
+  report(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>>): void {
+    this.problems.push({ code, message, details: { model: this.#model, ...details } });
+  }
+
+  port(input: Port, fed: Port): void {
+    const text = misfit(this.#model, input.name, showTensor(input), this.#source, showTensor(fed));
+    const details = { input: input.name };
+    if (input.dtype !== fed.dtype) return this.report("SL2010", text, details);
+    if (input.shape === null) return;
+    if (fed.shape === null) {
+      this.#checks.push({ input: input.name, axis: null, expects: input.shape.length });
+    } else if (fed.shape.length !== input.shape.length) {
+      return this.report("SL2011", text, details);
+    }
+    for (const [axis, dim] of input.shape.entries()) {
+      const expected = seen(dim, axis, this.#batch);
+      const arrived = fed.shape === null ? (axis === 0 ? "batch" : null) : seen(fed.shape[axis] ?? null, axis, new Set());
+      if (!this.#dim(input.name, axis, expected, arrived, text)) return;
+    }
+  }
+
+  /** False where the dimension does not fit: the port's later dimensions are then left alone. */
+  #dim(input: string, axis: number, expected: Dim, arrived: Dim, text: string): boolean {
+    if (expected === null) return true;
+    if (typeof expected === "string") return this.#symbol(input, axis, expected, arrived);
+    if (arrived === null) {
+      this.#checks.push({ input, axis, expects: expected });
+    } else if (typeof arrived === "string") {
+      this.report("SL2013", text + refine(arrived, expected), { input, axis });
+      return false;
+    } else if (arrived !== expected) {
+      this.report("SL2012", text, { input, axis });
+      return false;
+    }
+    return true;
+  }
+
+  #symbol(input: string, axis: number, symbol: string, arrived: Dim): boolean {
+    const places = this.#places.get(symbol) ?? [];
+    this.#places.set(symbol, [...places, { input, axis, open: arrived === null }]);
+    if (arrived === null) return true;
+    const bound = this.#bound.get(symbol);
+    if (bound === undefined) {
+      this.#bound.set(symbol, { size: arrived, input });
+    } else if (bound.size !== arrived) {
+      this.report("SL2015", clash(this.#model, symbol, input, arrived, bound.input, bound.size), { input, axis, symbol });
+      return false;
+    }
+    return true;
+  }
+
+  /** A symbol with a place that is not known: all its places must agree at run time. */
+  openChecks(): OpenCheck[] {
+    const checks = [...this.#checks];
+    for (const [symbol, places] of this.#places) {
+      if (places.length < 2 || !places.some((place) => place.open)) continue;
+      const expects = this.#resolved(symbol);
+      for (const { input, axis, open } of places) {
+        if (open || typeof expects === "string") checks.push({ input, axis, expects });
+      }
+    }
+    return checks;
+  }
+
+  outputs(ports: readonly Port[]): Port[] {
+    const batch = new Set([...this.#batch, ...batchNames(ports)]);
+    return ports.map(({ name, dtype, shape }) => ({
+      name,
+      dtype,
+      shape:
+        shape?.map((dim, axis) => {
+          const own = seen(dim, axis, batch);
+          return typeof own === "string" ? this.#resolved(own) : own;
+        }) ?? null,
+    }));
+  }
+
+  #resolved(symbol: string): number | string {
+    return this.#bound.get(symbol)?.size ?? (symbol === "batch" ? symbol : `${this.#model}.${symbol}`);
+  }
+}

@@ -1,0 +1,221 @@
+import type { PortValues } from "./row.js";
+import type { DType, Dim, Tensor } from "./tensor.js";
+
+/** Filled in by `shapeline/local` with the Arrow classes it works with: `{ table: Table }`. */
+export interface Interop {}
+
+/** What every Arrow table has, whoever made it. */
+export interface ArrowTableLike {
+  readonly numRows: number;
+  readonly numCols: number;
+}
+
+/** An Arrow table: apache-arrow's class where `shapeline/local` is imported. */
+export type ArrowTable = Interop extends { table: infer T } ? T : ArrowTableLike;
+
+export interface InferOptions {
+  /** How long to wait for the answer, in milliseconds; 15,000 when not given. */
+  readonly timeoutMs?: number;
+  /** Logged with every row of this request. */
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface LogsOptions {
+  /** The number of rows, newest first. */
+  readonly limit?: number;
+  /** The earliest time: a Date, milliseconds since 1970 UTC, or ISO 8601 text. */
+  readonly start?: Date | string | number;
+  /** The latest time, inclusive. */
+  readonly end?: Date | string | number;
+  /** Only rows that passed every validation (true), or failed one (false). */
+  readonly valid?: boolean;
+  /** An Arrow table instead of records. */
+  readonly arrow?: boolean;
+}
+
+/** What one element may be given as. */
+type InputElement<D extends DType> = D extends "int64" | "uint64"
+  ? bigint | number
+  : D extends "bool"
+    ? boolean
+    : D extends "string"
+      ? string
+      : number;
+
+type InputNested<V, S extends readonly unknown[]> = S extends readonly [unknown, ...infer R]
+  ? readonly InputNested<V, R>[]
+  : V;
+
+type InputRagged<V> = V | readonly InputRagged<V>[];
+
+/** One row of a tensor as it is given: nested arrays, their lengths checked at run time. */
+type InputValue<T> =
+  T extends Tensor<infer D, infer S>
+    ? number extends S["length"]
+      ? InputRagged<InputElement<D>>
+      : S extends readonly [Dim, ...infer R]
+        ? InputNested<InputElement<D>, R>
+        : InputElement<D>
+    : never;
+
+/** The typed array that holds a whole column flat, row after row. */
+interface FlatArrays {
+  float16: Uint16Array;
+  float32: Float32Array;
+  float64: Float64Array;
+  int8: Int8Array;
+  int16: Int16Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  uint8: Uint8Array;
+  uint16: Uint16Array;
+  uint32: Uint32Array;
+  uint64: BigUint64Array;
+  bool: Uint8Array;
+  string: never;
+}
+
+type FlatArray<T> = T extends Tensor<infer D> ? FlatArrays[D] : never;
+
+/** One record of a request. */
+export type RecordInput<In> = In extends unknown ? { readonly [K in keyof In]: InputValue<In[K]> } : never;
+
+/** The columns of a request: one entry a row, or a flat typed array of all rows. */
+export type ColumnsInput<In> = In extends unknown
+  ? { readonly [K in keyof In]: readonly InputValue<In[K]>[] | FlatArray<In[K]> }
+  : never;
+
+/** What a request of the form of `A` must be: with one signature a wrong input is one error at its place, with overloads it is three. */
+type Request<A, In> = [A] extends [never]
+  ? A
+  : A extends readonly unknown[]
+    ? readonly RecordInput<In>[]
+    : A extends ArrowTableLike
+      ? ArrowTable
+      : ColumnsInput<In>;
+
+/** The answer to a request of the form of `A`. */
+type Answer<A, In, Out, Checks extends string, Challengers> = A extends readonly unknown[]
+  ? InferRecord<In, Out, Checks, Challengers>[]
+  : A extends ArrowTableLike
+    ? ArrowTable
+    : InferColumns<In, Out, Checks, Challengers>;
+
+/** Check results of one row: how many failed, and by validation name whether it failed. */
+export type Anomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean };
+
+/** One inferred row. `in` and `out` hold numbers (bigint, boolean, string) or nested arrays; `out_<challenger>` is absent where a challenger gave no answer. */
+export type InferRecord<In, Out, Checks extends string, Challengers> = {
+  readonly time: Date;
+  readonly in: PortValues<In>;
+  readonly out: PortValues<Out>;
+  readonly anomaly: Anomaly<Checks>;
+  readonly check_failures: number;
+} & { readonly [C in keyof Challengers & string as `out_${C}`]?: PortValues<Challengers[C]> };
+
+type Columns<Row> = { [K in keyof Row]: readonly Row[K][] };
+type GappedColumns<Row> = { [K in keyof Row]: readonly (Row[K] | null)[] };
+
+/** Inferred rows as columns, one entry a row. A challenger's columns hold null where it gave no answer. */
+export type InferColumns<In, Out, Checks extends string, Challengers> = {
+  readonly time: readonly Date[];
+  readonly in: Columns<PortValues<In>>;
+  readonly out: Columns<PortValues<Out>>;
+  readonly anomaly: Columns<Anomaly<Checks>>;
+  readonly check_failures: readonly number[];
+} & { readonly [C in keyof Challengers & string as `out_${C}`]?: GappedColumns<PortValues<Challengers[C]>> };
+
+/** What runs, and where. */
+export interface DeploymentStatus {
+  readonly pipeline: string;
+  /** The kind of the target. */
+  readonly target: string;
+  readonly version: string;
+  /** The config's content hash. */
+  readonly hash: string;
+  readonly state: "running" | "stopped";
+  readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
+}
+
+/** One deployed version of a pipeline. */
+export interface PipelineVersion {
+  readonly version: string;
+  /** The config's content hash. */
+  readonly hash: string;
+  readonly created: Date;
+}
+
+/** A deployed pipeline, typed by its request columns, outputs, validation names and challengers' outputs. */
+export interface Deployment<In, Out, Checks extends string, Challengers> {
+  readonly name: string;
+
+  /**
+   * Runs the pipeline on records, columns or an Arrow table and answers in the same form. Every row is logged.
+   * (The signature of `never` cannot be called; without it no deployment would be an `AnyDeployment`.)
+   * @param rows one object a row, or one object of columns (a list with an entry a row, or a flat typed array), or an Arrow table
+   * @throws InputError when the rows are not what the pipeline takes, TargetError when it cannot run
+   * @example const [row] = await live.infer([{ dense_input: [0.1, 0.2] }]);
+   */
+  infer(rows: never, options: never): Promise<never>;
+  infer<A extends object>(
+    rows: Request<A, In>,
+    options?: InferOptions,
+  ): Promise<Answer<A, In, Out, Checks, Challengers>>;
+
+  /** Runs the pipeline on a file: `.arrow` answers with a table, `.df.json` and `.json` with records. */
+  inferFromFile(
+    path: string,
+    options?: InferOptions,
+  ): Promise<InferRecord<In, Out, Checks, Challengers>[] | ArrowTable>;
+
+  /** The logged rows, newest first. */
+  logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
+  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<InferRecord<In, Out, Checks, Challengers>[]>;
+
+  status(): Promise<DeploymentStatus>;
+  /** All deployed versions, newest first. */
+  versions(): Promise<PipelineVersion[]>;
+  /** Stops the pipeline and forgets the deployment; logs stay. */
+  undeploy(): Promise<void>;
+  /** Lets go of sessions and files in this process; the deployment stays. */
+  close(): Promise<void>;
+}
+
+/** A record whose columns are known only at run time. */
+export type AnyRecord = Readonly<Record<string, unknown>>;
+
+/** One inferred row of a pipeline whose types are not known. */
+export interface AnyInferRecord {
+  readonly time: Date;
+  readonly in: AnyRecord;
+  readonly out: AnyRecord;
+  readonly anomaly: { readonly count: number } & Readonly<Record<string, boolean | number>>;
+  readonly check_failures: number;
+  readonly [challenger: `out_${string}`]: AnyRecord | undefined;
+}
+
+/** Inferred rows as columns, of a pipeline whose types are not known. */
+export interface AnyInferColumns {
+  readonly time: readonly Date[];
+  readonly in: Readonly<Record<string, readonly unknown[]>>;
+  readonly out: Readonly<Record<string, readonly unknown[]>>;
+  readonly anomaly: { readonly count: readonly number[] } & Readonly<Record<string, readonly (boolean | number)[]>>;
+  readonly check_failures: readonly number[];
+  readonly [challenger: `out_${string}`]: Readonly<Record<string, readonly unknown[]>> | undefined;
+}
+
+/** A deployment whose types are not known: what targets implement. */
+export interface AnyDeployment {
+  readonly name: string;
+  infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyInferRecord[]>;
+  infer(columns: AnyRecord, options?: InferOptions): Promise<AnyInferColumns>;
+  infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
+  inferFromFile(path: string, options?: InferOptions): Promise<AnyInferRecord[] | ArrowTable>;
+  logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
+  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
+  status(): Promise<DeploymentStatus>;
+  versions(): Promise<PipelineVersion[]>;
+  undeploy(): Promise<void>;
+  close(): Promise<void>;
+}

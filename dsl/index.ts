@@ -1,0 +1,47 @@
+export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check.js";
+export { errorCodes } from "./codes.js";
+export type {
+  AnyDeployment,
+  AnyInferColumns,
+  AnyInferRecord,
+  AnyRecord,
+  ArrowTable,
+  ArrowTableLike,
+  ColumnsInput,
+  Deployment,
+  DeploymentStatus,
+  InferColumns,
+  InferOptions,
+  InferRecord,
+  Interop,
+  LogsOptions,
+  PipelineVersion,
+  RecordInput,
+} from "./deployment.js";
+export {
+  ConfigError,
+  InputError,
+  LambdaError,
+  ModelError,
+  PipelineError,
+  ShapelineError,
+  StorageError,
+  TargetError,
+  type ErrorCode,
+  type Problem,
+} from "./errors.js";
+export { defineModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports } from "./model.js";
+export {
+  pipeline,
+  type AnyPipeline,
+  type Deployable,
+  type EmptyPipeline,
+  type InferInput,
+  type InferOutput,
+  type LogRow,
+  type Pipeline,
+} from "./pipeline.js";
+export type { Row, RowScope, ShadowRow } from "./row.js";
+export type { ModelStep, ShadowStep, Step, StepKind, ValidationStep } from "./steps.js";
+export type { Target } from "./target.js";
+export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./tensor.js";

@@ -1,0 +1,126 @@
+import { ModelError } from "./errors.js";
+import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
+
+/** A handle: name, version, digest, input and output tensors. It carries types and holds no weights. */
+export interface Model<
+  out N extends string = string,
+  out I extends object = object,
+  out O extends object = object,
+> {
+  readonly name: N;
+  readonly version: string;
+  /** SHA-256 of the model file, 64 hex digits. */
+  readonly sha256: string;
+  readonly inputs: I;
+  readonly outputs: O;
+}
+
+export type Ports = Readonly<Record<string, Tensor>>;
+
+/** What `defineModel` takes: `shape: null` stands for an unknown rank. */
+export interface ModelDefinition<N extends string, I extends PortDefinitions, O extends PortDefinitions> {
+  readonly name: N;
+  readonly version?: string;
+  readonly sha256: string;
+  readonly inputs: I;
+  readonly outputs: O;
+}
+
+export interface PortDefinition {
+  readonly dtype: DType;
+  readonly shape: readonly Dim[] | null;
+}
+export type PortDefinitions = Readonly<Record<string, PortDefinition>>;
+
+/** The tensors of port definitions: an unknown rank becomes `Tensor<dtype>`. */
+export type TensorsOf<P> = {
+  readonly [K in keyof P]: P[K] extends { readonly dtype: infer D extends DType; readonly shape: infer S }
+    ? S extends readonly Dim[]
+      ? Tensor<D, S>
+      : Tensor<D>
+    : never;
+};
+
+/**
+ * A model handle, deeply frozen. `shapeline generate` writes these calls from the model files.
+ * @param definition name, version (default "1"), SHA-256 of the file, and the ports by name, each with dtype and shape
+ * @throws ModelError SL3040 when a part of the definition is wrong
+ * @example
+ * const scorer = defineModel({
+ *   name: "scorer",
+ *   sha256: "bc85ce596945f876256f41515c7501c399fd97ebcb9ab3dd41bf03f8937b4507",
+ *   inputs: { x: { dtype: "float32", shape: ["batch", 29] } },
+ *   outputs: { y: { dtype: "float32", shape: ["batch", 1] } },
+ * });
+ */
+export function defineModel<const N extends string, const I extends PortDefinitions, const O extends PortDefinitions>(
+  definition: ModelDefinition<N, I, O>,
+): Model<N, TensorsOf<I>, TensorsOf<O>> {
+  const flaw = modelFlaw(definition);
+  if (flaw !== null) throw new ModelError("SL3040", `the model's definition is wrong: ${flaw}`);
+  return Object.freeze({
+    name: definition.name,
+    version: definition.version ?? "1",
+    sha256: definition.sha256,
+    inputs: recordOf(portsOf(definition.inputs)) as TensorsOf<I>,
+    outputs: recordOf(portsOf(definition.outputs)) as TensorsOf<O>,
+  });
+}
+
+/** The ports of a record of tensors, in its order. */
+export function portsOf(record: object): Port[] {
+  return Object.entries(record as PortDefinitions).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+}
+
+/** The frozen record of ports: what `portsOf` reads. */
+export function recordOf(ports: readonly Port[]): object {
+  const entries = ports.map(({ name, dtype, shape }) => [
+    name,
+    Object.freeze({ dtype, shape: shape === null ? null : Object.freeze([...shape]) }),
+  ]);
+  return Object.freeze(Object.fromEntries(entries) as object);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Why `definition` is no model, or null. */
+export function modelFlaw(definition: unknown): string | null {
+  if (!isObject(definition)) return "expected an object with name, sha256, inputs and outputs";
+  const { name, version, sha256 } = definition;
+  if (typeof name !== "string" || name === "") return "'name' must be a string that is not empty";
+  if (version !== undefined && (typeof version !== "string" || version === "")) {
+    return `'version' of model '${name}' must be a string that is not empty`;
+  }
+  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) {
+    return `'sha256' of model '${name}' must be 64 lower-case hex digits`;
+  }
+  const owner = `model '${name}'`;
+  return portsFlaw(definition["inputs"], "input", owner) ?? portsFlaw(definition["outputs"], "output", owner);
+}
+
+/** Why `ports` is no record of tensors, or null. */
+export function portsFlaw(ports: unknown, side: "input" | "output", owner: string): string | null {
+  if (!isObject(ports) || Object.keys(ports).length === 0) {
+    return `'${side}s' of ${owner} must name at least one port, as { port: { dtype, shape } }`;
+  }
+  for (const [port, value] of Object.entries(ports)) {
+    const flaw = tensorFlaw(value);
+    if (flaw !== null) return `${side} '${port}' of ${owner} ${flaw}`;
+  }
+  return null;
+}
+
+/** Why `value` is no tensor, as the end of a sentence, or null. */
+function tensorFlaw(value: unknown): string | null {
+  if (!isObject(value)) return "must be { dtype, shape }";
+  if (!(dtypes as readonly unknown[]).includes(value["dtype"])) return `must have a dtype among ${dtypes.join(", ")}`;
+  const shape = value["shape"];
+  if (shape === null || (Array.isArray(shape) && shape.every(isDim))) return null;
+  return "must have a shape: a list of sizes, symbols and nulls, or null where the rank is unknown";
+}
+
+function isDim(dim: unknown): dim is Dim {
+  return dim === null || (typeof dim === "string" && dim !== "") || (Number.isSafeInteger(dim) && (dim as number) >= 0);
+}

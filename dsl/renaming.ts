@@ -1,0 +1,38 @@
+import type { Model } from "./model.js";
+import type { NamesOf, Sorted } from "./ports.js";
+import type { SourceOf } from "./step-list.js";
+import type { Port } from "./tensor.js";
+import { byCodeUnit, type NoSuchInput, type NoSuchOutput } from "./wording.js";
+
+/** Model input <- current output or request column. */
+export type RenameOption = Readonly<Record<string, string>>;
+
+/** A renaming whose inputs are the model's and whose outputs are there; what is wrong stands at the property. */
+export type Renaming<M extends Model, R, Out, Steps> = {
+  readonly [K in keyof R]: K extends keyof M["inputs"]
+    ? R[K] extends keyof Out
+      ? R[K]
+      : NoInfer<NoSuchOutput<M["name"], K & string, R[K] & string, SourceOf<Steps>, NamesOf<Out>>>
+    : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
+};
+
+/** The renaming of the first inference step: it names the request's columns. */
+export type ColumnNames<M extends Model, R> = {
+  readonly [K in keyof R]: K extends keyof M["inputs"]
+    ? R[K]
+    : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
+};
+
+/** The request's columns under their new names; inputs that share a column share the tensor of the first. */
+export type Columns<I, R> = { readonly [C in ColumnOf<keyof I, R>]: I[FirstOf<InputsOf<C, I, R>> & keyof I] };
+type ColumnOf<K, R> = K extends keyof R ? R[K] & string : K & string;
+type InputsOf<C, I, R> = { [K in keyof I]: ColumnOf<K, R> extends C ? K & string : never }[keyof I];
+type FirstOf<U extends string> = Sorted<U> extends readonly [infer F, ...(readonly unknown[])] ? F : never;
+
+/** The run-time side of `Columns`, in the order of the model's inputs. */
+export function firstColumns(inputs: readonly Port[], rename: RenameOption): Port[] {
+  const columns = inputs.map((port) => ({ ...port, input: port.name, name: rename[port.name] ?? port.name }));
+  return columns
+    .filter((column) => !columns.some((other) => other.name === column.name && byCodeUnit(other.input, column.input) < 0))
+    .map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+}

@@ -1,0 +1,2 @@
+/** The likelier class must have more than this probability. */
+export const DECIDED = 0.7;

@@ -1,0 +1,20 @@
+// Builds dist/: JavaScript, declarations with maps, and the config's JSON Schema, generated from its Zod schema.
+import { execFileSync } from "node:child_process";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+
+rmSync(join(root, "dist"), { recursive: true, force: true });
+try {
+  execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+} catch {
+  process.exit(1); // tsc has said why
+}
+
+const { configJsonSchema } = await import(new URL("../dist/src/config/json-schema.js", import.meta.url).href);
+writeFileSync(join(root, "dist", "pipeline.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+chmodSync(join(root, "dist", "src", "cli", "main.js"), 0o755);

@@ -1,0 +1,89 @@
+// The package as users get it: packed, judged by publint and attw, installed in empty projects, type-checked and run there.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const bin = (name) => join(root, "node_modules", ".bin", name);
+const run = (file, args, cwd = root) => execFileSync(file, args, { cwd, stdio: "inherit" });
+const tscOf = (pkg) => join(dirname(require.resolve(`${pkg}/package.json`)), "bin", "tsc");
+
+const work = mkdtempSync(join(tmpdir(), "shapeline-package-"));
+try {
+  const [{ filename }] = JSON.parse(execFileSync("npm", ["pack", "--json", "--pack-destination", work], { cwd: root, encoding: "utf8" }));
+  const tarball = join(work, filename);
+  run(bin("publint"), ["run", tarball, "--strict"]);
+  run(bin("attw"), [tarball, "--profile", "esm-only"]);
+
+  const project = join(work, "project");
+  mkdirSync(join(project, "src"), { recursive: true });
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
+  writeFileSync(join(project, ".npmrc"), "ignore-scripts=true\naudit=false\nfund=false\nupdate-notifier=false\n");
+  cpSync(join(root, "examples", "fraud", "models"), join(project, "models"), { recursive: true });
+  cpSync(join(root, "examples", "fraud", "rows.df.json"), join(project, "rows.df.json"));
+  writeFileSync(
+    join(project, "src", "fraud.pipeline.ts"),
+    `import { pipeline } from "shapeline";
+import { a, c1, c2, champ } from "./models.gen.js";
+export const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate("amt", x => x.out < 1);
+`,
+  );
+  writeFileSync(
+    join(project, "src", "app.ts"),
+    `import { parseConfig } from "shapeline/config";
+import { compileLambda, readSignature } from "shapeline/codegen";
+import { local } from "shapeline/local";
+import { fraud } from "./fraud.pipeline.js";
+
+const live = await fraud.deploy(local({ data: "./app-data" }));
+const [row] = await live.infer([{ pixels: new Array<number>(64).fill(0) }]);
+const risk: number | undefined = row?.out.risk[0];
+const signature = await readSignature("models/a.onnx");
+const lambda = compileLambda("x => x.out < 1", { inputs: signature.inputs, outputs: signature.inputs });
+console.log(typeof risk, row?.anomaly.amt, signature.name, lambda.ok, typeof parseConfig);
+await live.close();
+`,
+  );
+  const tsconfig = (module, moduleResolution) =>
+    JSON.stringify({
+      compilerOptions: { target: "es2022", module, moduleResolution, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, types: [], lib: ["es2023", "dom"], outDir: "out", rootDir: "src" },
+      include: ["src"],
+    });
+  writeFileSync(join(project, "tsconfig.json"), tsconfig("nodenext", "nodenext"));
+  writeFileSync(join(project, "tsconfig.bundler.json"), tsconfig("esnext", "bundler"));
+
+  run("npm", ["install", "--no-save", tarball], project);
+  const shapeline = (...args) => run(join(project, "node_modules", ".bin", "shapeline"), args, project);
+  shapeline("generate", "models/*.onnx", "--out", "src/models.gen.ts");
+  for (const config of ["tsconfig.json", "tsconfig.bundler.json"]) {
+    for (const compiler of ["typescript-5.9", "typescript", "typescript-7"]) {
+      console.log(`${config}, ${compiler}`);
+      run(process.execPath, [tscOf(compiler), "-p", config, "--noEmit"], project);
+    }
+  }
+  shapeline("compile", "--out", ".");
+  // The engine's parts are the user's choice: without them deploying says what to install.
+  let refused = "";
+  try {
+    execFileSync(join(project, "node_modules", ".bin", "shapeline"), ["deploy", "fraud.pipeline.json", "--json"], { cwd: project, encoding: "utf8" });
+  } catch (error) {
+    refused = String(error.stdout);
+  }
+  if (!/npm install/.test(refused)) throw new Error(`without onnxruntime-node and DuckDB, deploy must name the command to run, but said: ${refused}`);
+
+  const { devDependencies } = JSON.parse(execFileSync("npm", ["pkg", "get", "--json"], { cwd: root, encoding: "utf8" }));
+  run("npm", ["install", "--no-save", tarball, ...["onnxruntime-node", "@duckdb/node-api"].map((p) => `${p}@${devDependencies[p]}`)], project);
+  shapeline("deploy", "fraud.pipeline.json");
+  shapeline("infer", "fraud", "rows.df.json");
+  shapeline("logs", "fraud", "--limit", "3");
+  run(process.execPath, [tscOf("typescript"), "-p", "tsconfig.json"], project);
+  // The plain Node run reads the lambda from the function itself.
+  run(process.execPath, ["out/app.js"], project);
+  shapeline("undeploy", "fraud");
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

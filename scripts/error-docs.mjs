@@ -1,0 +1,26 @@
+const rooms = {
+  1: ["Lambdas", "LambdaError, or among the `problems` of a PipelineError"],
+  2: ["Shapes and steps", "PipelineError"],
+  3: ["Models", "ModelError"],
+  4: ["Configs", "ConfigError"],
+  5: ["Input rows", "InputError"],
+  6: ["Targets", "TargetError"],
+  7: ["Storage", "StorageError"],
+};
+
+/** The text of docs/errors.md. */
+export async function errorCodesPage() {
+  const { errorCodes } = await import("../dist/dsl/codes.js");
+  const lines = [
+    "# Errors",
+    "",
+    "Every error is a subclass of `ShapelineError` with a stable `code`, a `message` (what, where, what to do) and `details`.",
+    "This page is generated from `dsl/codes.ts` by `npm run docs`.",
+  ];
+  for (const [digit, [title, thrown]] of Object.entries(rooms)) {
+    lines.push("", `## SL${digit}xxx: ${title}`, "", `Thrown as ${thrown}.`, "", "| code | meaning |", "|---|---|");
+    const codes = Object.entries(errorCodes).filter(([code]) => code.startsWith(`SL${digit}`));
+    for (const [code, meaning] of codes.sort()) lines.push(`| <a id="${code.toLowerCase()}"></a>${code} | ${meaning.replaceAll("|", "\\|")} |`);
+  }
+  return `${lines.join("\n")}\n`;
+}

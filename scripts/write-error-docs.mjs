@@ -1,0 +1,5 @@
+// Writes docs/errors.md from the one list of error codes.
+import { writeFileSync } from "node:fs";
+import { errorCodesPage } from "./error-docs.mjs";
+
+writeFileSync(new URL("../docs/errors.md", import.meta.url), await errorCodesPage());

@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-project.js";
+import type { CommandFile } from "../run.js";
+import { shown } from "../files.js";
+import { exitCodes, paint, type Io } from "../io.js";
+
+interface Options {
+  readonly project: string;
+  readonly out?: string;
+  readonly check?: boolean;
+}
+
+export const compile: CommandFile = (program, { io, done }) => {
+  program
+    .command("compile")
+    .description("compile pipelines to <name>.pipeline.json; without files, every *.pipeline.ts of the project")
+    .argument("[files...]", "pipeline files")
+    .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
+    .option("--out <dir>", "the folder for the configs (default: beside each pipeline file)")
+    .option("--check", "write nothing; exit 2 when a config is out of date")
+    .addHelpText("after", "\nExample:\n  $ shapeline compile src/fraud.pipeline.ts --out configs")
+    .action(async (files: string[], options: Options) => {
+      const out = io();
+      const { compileProject } = await import("../../../codegen/project/compile-project.js");
+      const { configs, problems } = await compileProject({
+        files,
+        cwd: out.cwd,
+        project: options.project,
+        ...(options.out === undefined ? {} : { out: resolve(out.cwd, options.out) }),
+      });
+      if (problems.length === 0 && options.check !== true) await write(configs);
+      out.result({ configs: configs.map((c) => summary(out, c)), problems: problemsFor(out, problems) });
+      for (const problem of problems) out.say(problem.message);
+      if (problems.length > 0) {
+        out.note(paint(out, "red", `${problems.length} ${problems.length === 1 ? "problem" : "problems"}; nothing was written`));
+        done(exitCodes.userError);
+        return;
+      }
+      for (const compiled of configs) out.say(options.check === true ? checked(out, compiled) : told(out, compiled));
+      if (options.check === true && configs.some((c) => c.changed)) done(exitCodes.difference);
+    });
+};
+
+async function write(configs: readonly CompiledConfig[]): Promise<void> {
+  const { writeWhole } = await import("../../files/write-whole.js");
+  for (const { path, text, changed } of configs) if (changed) await writeWhole(path, text);
+}
+
+/** Problems as `--json` gives them. */
+export function problemsFor(io: Io, problems: readonly CompileProblem[]) {
+  return problems.map(({ code, message, file }) => ({ code, file: shown(io.cwd, file), message }));
+}
+
+function summary(io: Io, { config, file, path, changed }: CompiledConfig) {
+  return { pipeline: config.name, file: shown(io.cwd, file), out: shown(io.cwd, path), hash: config.hash, changed };
+}
+
+function checked(io: Io, { path, changed }: CompiledConfig): string {
+  return changed ? `${shown(io.cwd, path)} is out of date: run \`shapeline compile\`` : `${shown(io.cwd, path)} is up to date`;
+}
+
+function told(io: Io, { config, path, changed }: CompiledConfig): string {
+  const { steps, models, hash } = config;
+  return `${changed ? "wrote" : "kept"} ${shown(io.cwd, path)}: ${steps.length} steps, ${models.length} models, hash ${hash.slice(0, 12)}`;
+}

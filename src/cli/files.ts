@@ -1,0 +1,37 @@
+import { readFile } from "node:fs/promises";
+import { relative, resolve } from "node:path";
+import { ConfigError, InputError } from "../../dsl/errors.js";
+import { parseConfig } from "../config/config.js";
+import type { Config } from "../config/schema.js";
+import { systemReason } from "../files/system-reason.js";
+
+/** Reads and checks a config file. */
+export async function readConfig(cwd: string, file: string): Promise<Config> {
+  let text: string;
+  try {
+    text = await readFile(resolve(cwd, file), "utf8");
+  } catch (error) {
+    throw new ConfigError("SL4005", `the config '${file}' cannot be read: ${systemReason(error)}; \`shapeline compile\` writes it`, { file }, { cause: error });
+  }
+  return parseConfig(text, file);
+}
+
+/** Reads a file of rows, or standard input where `file` is `-`. */
+export async function readInput(cwd: string, file: string): Promise<Uint8Array> {
+  if (file === "-") {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+    return Buffer.concat(chunks);
+  }
+  try {
+    return await readFile(resolve(cwd, file));
+  } catch (error) {
+    throw new InputError("SL5030", `the rows '${file}' cannot be read: ${systemReason(error)}`, { file }, { cause: error });
+  }
+}
+
+/** A path as people want to see it: relative where it is below the working folder. */
+export function shown(cwd: string, path: string): string {
+  const short = relative(cwd, path);
+  return short === "" ? "." : short.startsWith("..") ? path : short;
+}

@@ -1,0 +1,55 @@
+/** How a command speaks: text for people or one JSON document, with colour or without, and where relative paths begin. */
+export interface Io {
+  readonly cwd: string;
+  readonly json: boolean;
+  readonly color: boolean;
+  /** Text on standard output; nothing when `--json` is set. */
+  say(text: string): void;
+  /** Progress and remarks, on standard error; nothing when `--json` is set. */
+  note(text: string): void;
+  /** The command's result: the JSON document when `--json` is set. */
+  result(value: unknown): void;
+  /** Bytes on standard output, such as an Arrow file. */
+  bytes(data: Uint8Array): void;
+}
+
+export const exitCodes = { done: 0, userError: 1, difference: 2, bug: 70 } as const;
+
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+
+/** `text` in a terminal style, or as it is where colour is off. */
+export function paint(io: Io, style: keyof typeof codes, text: string): string {
+  return io.color ? `\u001b[${codes[style]}m${text}\u001b[0m` : text;
+}
+
+export function createIo(options: { cwd: string; json: boolean; color: boolean }): Io {
+  return {
+    ...options,
+    say: (text) => {
+      if (!options.json) process.stdout.write(`${text}\n`);
+    },
+    note: (text) => {
+      if (!options.json) process.stderr.write(`${text}\n`);
+    },
+    result: (value) => {
+      if (options.json) process.stdout.write(`${toJson(value)}\n`);
+    },
+    bytes: (data) => {
+      process.stdout.write(data);
+    },
+  };
+}
+
+/**
+ * JSON text of a result. What JSON has no form for is written as text: NaN and infinities as `"NaN"`, `"Infinity"`,
+ * integers beyond 2^53 as their digits.
+ */
+export function toJson(value: unknown, indent: number | undefined = 2): string {
+  return JSON.stringify(value, (_, v: unknown) => jsonSafe(v), indent);
+}
+
+function jsonSafe(value: unknown): unknown {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return value;
+}

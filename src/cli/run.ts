@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { ShapelineError } from "../../dsl/errors.js";
+import { compile } from "./commands/compile.js";
+import { deploy } from "./commands/deploy.js";
+import { explain } from "./commands/explain.js";
+import { generate } from "./commands/generate.js";
+import { infer } from "./commands/infer.js";
+import { logs } from "./commands/logs.js";
+import { pipelines } from "./commands/pipelines.js";
+import { undeploy } from "./commands/undeploy.js";
+import { createIo, exitCodes, paint, toJson, type Io } from "./io.js";
+
+/** Adds one command to the program. `done` takes the exit code when it is not 0. */
+export type CommandFile = (program: Command, context: { io: () => Io; done: (code: number) => void }) => void;
+
+const commands: readonly CommandFile[] = [generate, compile, explain, deploy, infer, logs, pipelines, undeploy];
+
+/** Where the package describes itself: two folders up from the sources, three from `dist/src/cli`. */
+function packageVersion(): string {
+  for (const up of ["../../package.json", "../../../package.json"]) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")) as { name: string; version: string };
+      if (name === "shapeline") return version;
+    } catch {
+      // Not there: the next place.
+    }
+  }
+  return "unknown";
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param args the arguments after the program's name
+ * @returns the exit code: 0 done, 1 the input is wrong, 2 a difference or a failed check, 70 a bug of ours
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = new Command("shapeline");
+  const io = (): Io => {
+    const options = program.opts<{ json?: boolean; color: boolean }>();
+    const color = options.color && process.stdout.isTTY && process.env.NO_COLOR === undefined;
+    return createIo({ cwd: process.cwd(), json: options.json === true, color });
+  };
+  program
+    .description("Typed pipelines for machine-learning inference: generate model typings, compile, deploy, infer, read the log.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .option("--json", "one JSON document on standard output, and nothing else")
+    .option("--no-color", "plain text")
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .exitOverride();
+  for (const add of commands) add(program, { io, done: (c) => (code = c) });
+  for (const command of program.commands) command.exitOverride();
+
+  const json = args.includes("--json");
+  if (json) program.configureOutput({ writeErr: () => undefined });
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  try {
+    await program.parseAsync(args as string[], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return usage(error, json);
+    return report(error, createIo({ cwd: process.cwd(), json, color: process.stderr.isTTY && !args.includes("--no-color") && process.env.NO_COLOR === undefined }));
+  }
+}
+
+/** Commander has printed its message (or the help that was asked for). */
+function usage(error: CommanderError, json: boolean): number {
+  if (error.exitCode === 0) return exitCodes.done;
+  if (json) process.stdout.write(`${toJson({ error: { code: "usage", message: error.message.replace(/^error: /, "") } })}\n`);
+  return exitCodes.userError;
+}
+
+function report(error: unknown, io: Io): number {
+  if (error instanceof ShapelineError) {
+    io.note(`${paint(io, "red", "error")} ${error.code}: ${error.message}`);
+    io.result({ error: { code: error.code, message: error.message, details: error.details } });
+    return exitCodes.userError;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.note(
+    `This is a bug in Shapeline, not in what you gave it. Please report it with the command you ran, \`shapeline --version\` and this text:\n\n${text}`,
+  );
+  io.result({ error: { code: "bug", message: "a bug in Shapeline; please report it with the command and `details`", details: { text } } });
+  return exitCodes.bug;
+}

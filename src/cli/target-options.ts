@@ -1,0 +1,37 @@
+import { resolve } from "node:path";
+import { InvalidArgumentError, type Command } from "commander";
+import type { Io } from "./io.js";
+
+/** Adds `--data`, which every command on the embedded engine takes. */
+export function withData(command: Command): Command {
+  return command.option("--data <dir>", "the data folder (default: .shapeline beside package.json)");
+}
+
+/** `a,b` as a list. */
+export function commaList(text: string): string[] {
+  return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+}
+
+/** A whole number from 0 on. */
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`'${text}' is not a whole number.`);
+  return Number(text);
+}
+
+/** Opens the embedded engine on the chosen data folder, runs `use` and closes it again. */
+export async function onLocal<T>(
+  io: Io,
+  options: { readonly data?: string; readonly models?: string },
+  use: (target: import("../targets/local/index.js").LocalTarget) => Promise<T>,
+): Promise<T> {
+  const { local } = await import("../targets/local/index.js");
+  const target = local({
+    ...(options.data === undefined ? {} : { data: resolve(io.cwd, options.data) }),
+    ...(options.models === undefined ? {} : { models: resolve(io.cwd, options.models) }),
+  });
+  try {
+    return await use(target);
+  } finally {
+    await target.close();
+  }
+}

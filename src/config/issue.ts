@@ -1,0 +1,41 @@
+import type { z } from "zod";
+
+/** One finding of Zod as a line: the path as one would write it in code, what was expected, what is there. */
+export function describeIssue(issue: z.core.$ZodIssue, data: unknown): string {
+  const path = pathText(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const keys = issue.keys.map((k) => `'${k}'`).join(", ");
+    return `${path}: unknown key ${keys}`;
+  }
+  const found = valueAt(data, issue.path);
+  return `${path}: ${lowerFirst(issue.message.replace(/^Invalid input: /, "").replace(/, received \w+$/, ""))}, found ${shown(found)}`;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  let text = "";
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else if (/^[A-Za-z_$][\w$]*$/.test(String(part))) text += text === "" ? String(part) : `.${String(part)}`;
+    else text += `[${JSON.stringify(String(part))}]`;
+  }
+  return text === "" ? "(whole)" : text;
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  let value = data;
+  for (const part of path) {
+    if (value === null || typeof value !== "object") return undefined;
+    value = (value as Record<PropertyKey, unknown>)[part];
+  }
+  return value;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,79 @@
+import type { Table } from "apache-arrow";
+import { InputError } from "../../../dsl/errors.js";
+import type { Port } from "../../../dsl/tensor.js";
+import { tensorFromVector } from "../../tensors/arrow.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
+import { columnReader } from "./columns.js";
+import { describe } from "./describe.js";
+import type { InputBatch } from "./input-batch.js";
+import { missing, stranger } from "./names.js";
+import { type Bindings, bindSymbols } from "./row-shape.js";
+import { readRows } from "./rows.js";
+
+/**
+ * Makes the reader of a pipeline's requests.
+ *
+ * @param ports the pipeline's inputs
+ * @returns a function that throws InputError SL5xxx for whatever is not exactly a batch of them
+ */
+export function inputReader(pipeline: string, ports: readonly Port[]): (input: unknown) => InputBatch {
+  const readColumns = columnReader(pipeline, ports);
+  return (input) => {
+    if (Array.isArray(input)) return readRecords(pipeline, ports, input);
+    if (isTable(input)) return readTable(pipeline, ports, input);
+    if (typeof input === "object" && input !== null && !ArrayBuffer.isView(input) && !isPromise(input)) return readColumns(input);
+    throw new InputError("SL5000", `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${describe(input)}`);
+  };
+}
+
+function readRecords(pipeline: string, ports: readonly Port[], rows: readonly unknown[]): InputBatch {
+  if (rows.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
+  for (let row = 0; row < rows.length; row++) checkKeys(pipeline, ports, rows[row], row);
+  // checkKeys has seen that each is an object.
+  const records = rows as readonly Readonly<Record<string, unknown>>[];
+  const bindings: Bindings = new Map();
+  const tensors = ports.map((port) => readRows(port, records.length, (row) => records[row]?.[port.name], bindings));
+  return { form: "records", rows: rows.length, tensors };
+}
+
+function checkKeys(pipeline: string, ports: readonly Port[], row: unknown, at: number): void {
+  if (typeof row !== "object" || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
+    throw new InputError("SL5002", `row ${at}: expected an object { ${names(ports)} }, got ${describe(row)}`, { row: at });
+  }
+  let keys = 0;
+  for (const _ in row) keys++;
+  let found = 0;
+  for (const port of ports) if (Object.hasOwn(row, port.name)) found++;
+  if (keys === ports.length && found === ports.length) return;
+  throw missing(pipeline, ports, Object.keys(row), `row ${at}`, { row: at }) ?? stranger(pipeline, ports, Object.keys(row), `row ${at}`, { row: at });
+}
+
+function readTable(pipeline: string, ports: readonly Port[], table: Table): InputBatch {
+  const columns = table.schema.fields.map((field) => String(field.name));
+  const fault = missing(pipeline, ports, columns, "the table") ?? (columns.length > ports.length ? stranger(pipeline, ports, columns, "the table") : null);
+  if (fault !== null) throw fault;
+  if (table.numRows === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
+  const bindings: Bindings = new Map();
+  const tensors: TensorData[] = [];
+  for (const port of ports) {
+    const vector = table.getChild(port.name);
+    if (vector === null) continue;
+    const tensor = tensorFromVector(vector, port, `column '${port.name}'`);
+    bindSymbols(port, tensor.dims, bindings);
+    tensors.push(tensor);
+  }
+  return { form: "table", rows: table.numRows, tensors };
+}
+
+/** By its members and not by its class: an app may hold another copy of apache-arrow. */
+function isTable(input: unknown): input is Table {
+  return typeof input === "object" && input !== null && "schema" in input && "batches" in input && "numRows" in input && "getChild" in input && typeof input.getChild === "function";
+}
+
+function isPromise(input: object): boolean {
+  return "then" in input && typeof input.then === "function";
+}
+
+function names(ports: readonly Port[]): string {
+  return ports.map((port) => port.name).join(", ");
+}

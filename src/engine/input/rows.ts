@@ -1,0 +1,84 @@
+import { InputError } from "../../../dsl/errors.js";
+import type { Port } from "../../../dsl/tensor.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
+import { describe, isList } from "./describe.js";
+import { elementKinds, type Sink } from "./elements.js";
+import { type Bindings, elements, listAt, listOf, place, type RowDim, settle, twoSizes } from "./row-shape.js";
+
+/**
+ * The values of one input, a row each, as one tensor: one pass into one typed array. The pass only asks whether a row is
+ * right; a second one, over the row that is not, says why.
+ *
+ * @param valueOf row number to value
+ * @throws InputError SL5005 to SL5012, saying row and input
+ */
+export function readRows(port: Port, rows: number, valueOf: (row: number) => unknown, bindings: Bindings): TensorData {
+  const shape = settle(port, valueOf(0), bindings);
+  const size = shape.reduce((product, dim) => product * dim.size, 1);
+  const sink = elementKinds[port.dtype].sink(rows * size);
+  const [only] = shape;
+  if (only === undefined) {
+    for (let row = 0; row < rows; row++) {
+      const value = valueOf(row);
+      if (!sink.one(value, row)) throw refusedElement(port, value, row, []);
+    }
+  } else if (shape.length === 1) {
+    for (let row = 0; row < rows; row++) {
+      const value = valueOf(row);
+      if (!isList(value) || value.length !== size || !sink.list(value, row * size, size)) throw refusedRow(port, shape, value, row);
+    }
+  } else {
+    for (let row = 0; row < rows; row++) {
+      const value = valueOf(row);
+      if (!fill(sink, shape, 0, value, row * size, size)) throw refusedRow(port, shape, value, row);
+    }
+  }
+  return { dtype: port.dtype, dims: [rows, ...shape.map((dim) => dim.size)], data: sink.elements };
+}
+
+function fill(sink: Sink, shape: readonly RowDim[], axis: number, value: unknown, at: number, span: number): boolean {
+  const length = shape[axis]?.size ?? 0;
+  if (!isList(value) || value.length !== length) return false;
+  if (axis === shape.length - 1) return sink.list(value, at, length);
+  const step = length === 0 ? 0 : span / length;
+  for (let i = 0; i < length; i++) if (!fill(sink, shape, axis + 1, value[i], at + i * step, step)) return false;
+  return true;
+}
+
+function refusedRow(port: Port, shape: readonly RowDim[], value: unknown, row: number): InputError {
+  return firstFault(port, shape, 0, value, row, []) ?? new InputError("SL5000", `${place(port.name, row)}: the row changed while it was read`, { row, input: port.name });
+}
+
+/** Walks a row in order and names the first thing that is wrong. */
+function firstFault(port: Port, shape: readonly RowDim[], axis: number, value: unknown, row: number, path: readonly number[]): InputError | null {
+  const dim = shape[axis];
+  if (dim === undefined) return elementKinds[port.dtype].refusal(value) === null ? null : refusedElement(port, value, row, path);
+  const list = listAt(port, value, row, path, axis, shape.length);
+  const last = axis === shape.length - 1;
+  if (last && isList(list[0])) {
+    return new InputError("SL5008", `${place(port.name, row, path)}: expected ${listOf(port, axis, shape.length)}, got a list of lists; take one level of nesting away`, { row, input: port.name });
+  }
+  if (list.length !== dim.size) return wrongLength(port, dim, axis, shape.length, list.length, row, path);
+  for (let i = 0; i < list.length; i++) {
+    const fault = firstFault(port, shape, axis + 1, list[i], row, [...path, i]);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function wrongLength(port: Port, { size, origin }: RowDim, axis: number, rank: number, length: number, row: number, path: readonly number[]): InputError {
+  const where = place(port.name, row, path);
+  const details = { row, input: port.name, expected: size, found: length };
+  if (origin.kind === "symbol") return twoSizes(where, length, origin.symbol, size, origin.input);
+  if (origin.kind === "first") {
+    return new InputError("SL5009", `${where}: ${elements(length)} where the first has ${size}; all rows of a batch have one shape`, details);
+  }
+  return new InputError("SL5007", `${where}: expected ${listOf(port, axis, rank)}, got ${length}`, details);
+}
+
+function refusedElement(port: Port, value: unknown, row: number, path: readonly number[]): InputError {
+  const refusal = isList(value)
+    ? { code: "SL5008" as const, text: `expected a ${elementKinds[port.dtype].word} (${port.dtype}), got ${describe(value)}` }
+    : elementKinds[port.dtype].refusal(value);
+  return new InputError(refusal?.code ?? "SL5006", `${place(port.name, row, path)}: ${refusal?.text ?? describe(value)}`, { row, input: port.name, path });
+}

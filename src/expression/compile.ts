@@ -1,0 +1,68 @@
+import { LambdaError } from "../../dsl/errors.js";
+import type { BackEndEmitter } from "./back-end.js";
+import { javascript } from "./javascript.js";
+import { polars018 } from "./polars-0-18.js";
+import { polars1 } from "./polars-1.js";
+import type { RowScope } from "./scope.js";
+import type { Constants, Diagnostic, SurfaceLambda } from "./surface.js";
+import type { ExpressionTree } from "./tree.js";
+import { typeExpression } from "./typing.js";
+
+/** The languages an expression is written in. Adding one is a file and a line here. */
+export const backEnds = {
+  "polars-0.18": polars018,
+  "polars-1": polars1,
+  javascript,
+} as const satisfies Record<string, BackEndEmitter>;
+
+export type BackEnd = keyof typeof backEnds;
+
+export interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** A compiled lambda: its typed tree, and for each back-end its text or why there is none. */
+export interface Expression {
+  readonly tree: ExpressionTree;
+  readonly strings: Readonly<Partial<Record<BackEnd, string>>>;
+  readonly refused: Readonly<Partial<Record<BackEnd, Refusal>>>;
+}
+
+export type Compiled =
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/**
+ * Compiles a lambda to its typed tree and to every back-end's text. The same lambda gives the same bytes.
+ *
+ * @param lambda the surface tree of the lambda
+ * @param scope the ports a row has at its place in the pipeline
+ * @param constants the values of names from outside
+ * @param options `name`: the validation's, which platforms store with the text
+ * @example compileExpression(lambda, scope, { LIMIT: 0.9 }, { name: "amt" })
+ */
+export function compileExpression(
+  lambda: SurfaceLambda,
+  scope: RowScope,
+  constants: Constants,
+  options: { readonly name?: string } = {},
+): Compiled {
+  const typed = typeExpression(lambda, scope, constants);
+  if (!typed.ok) return typed;
+  return { ok: true, expression: { tree: typed.tree, ...writeAll(typed.tree, options.name) } };
+}
+
+function writeAll(tree: ExpressionTree, name: string | undefined): Pick<Expression, "strings" | "refused"> {
+  const strings: Partial<Record<BackEnd, string>> = {};
+  const refused: Partial<Record<BackEnd, Refusal>> = {};
+  for (const [backEnd, write] of Object.entries(backEnds) as [BackEnd, BackEndEmitter][]) {
+    try {
+      strings[backEnd] = write(tree, name);
+    } catch (error) {
+      if (!(error instanceof LambdaError)) throw error;
+      refused[backEnd] = { code: error.code, reason: error.message };
+    }
+  }
+  return { strings, refused };
+}

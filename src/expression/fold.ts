@@ -1,0 +1,178 @@
+import { elementType } from "./element-type.js";
+import {
+  type ArithmeticOp,
+  type CompareOp,
+  type Constant,
+  type ConstantValue,
+  constantOf,
+  type ExpressionTree,
+  isConstant,
+  isNullable,
+  type NumberFunction,
+  type NumberTest,
+  type Place,
+  type Read,
+  type ScalarType,
+  valueOf,
+} from "./tree.js";
+
+// Constructors of typed nodes. Where all operands are constants they compute, exactly as JavaScript does.
+
+type Computable = number & bigint;
+
+const arithmetic: Readonly<Record<ArithmeticOp, (a: Computable, b: Computable) => number | bigint>> = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+};
+
+const comparison: Readonly<Record<CompareOp, (a: ConstantValue, b: ConstantValue) => boolean>> = {
+  "<": (a, b) => a < b,
+  ">": (a, b) => a > b,
+  "<=": (a, b) => a <= b,
+  ">=": (a, b) => a >= b,
+  "===": (a, b) => a === b,
+  "!==": (a, b) => a !== b,
+};
+
+/** `left` and `right` are both numbers or both bigints; a bigint divisor is a constant other than zero. */
+export function compute(op: ArithmeticOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
+  if (isConstant(left) && isConstant(right)) return constantOf(arithmetic[op](valueOf(left) as Computable, valueOf(right) as Computable));
+  return { op, left, right, type: left.type === "bigint" ? "bigint" : "number" };
+}
+
+export function compare(op: CompareOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
+  if (isConstant(left) && isConstant(right)) return constantOf(comparison[op](valueOf(left), valueOf(right)));
+  return { op, left, right, type: "boolean" };
+}
+
+export function negate(operand: ExpressionTree): ExpressionTree {
+  if (isConstant(operand)) return constantOf(-(valueOf(operand) as Computable));
+  return { op: "negate", operand, type: operand.type === "bigint" ? "bigint" : "number" };
+}
+
+/** The exact opposite. Never `a < b` for `!(a >= b)`: on NaN both are false. */
+export function not(operand: ExpressionTree): ExpressionTree {
+  switch (operand.op) {
+    case "constant":
+      return constantOf(!valueOf(operand));
+    case "!":
+      return operand.operand;
+    case "===":
+      return { ...operand, op: "!==" };
+    case "!==":
+      return { ...operand, op: "===" };
+    default:
+      return { op: "!", operand, type: "boolean" };
+  }
+}
+
+/** `&&` or `||` over any number of operands, flattened; constants are taken out. */
+export function connect(op: "&&" | "||", operands: readonly ExpressionTree[]): ExpressionTree {
+  const decides = op === "||";
+  const args: ExpressionTree[] = [];
+  for (const operand of operands) {
+    if (isConstant(operand)) {
+      if (operand.value === decides) return constantOf(decides);
+    } else if (operand.op === op) args.push(...operand.args);
+    else args.push(operand);
+  }
+  const [only] = args;
+  if (only === undefined) return constantOf(!decides);
+  return args.length === 1 ? only : { op, args, type: "boolean" };
+}
+
+export function choose(test: ExpressionTree, then: ExpressionTree, otherwise: ExpressionTree): ExpressionTree {
+  if (isConstant(test)) return test.value === true ? then : otherwise;
+  const type = then.type as ScalarType;
+  return { op: "conditional", test, then, otherwise, type, nullable: isNullable(then) || isNullable(otherwise) };
+}
+
+export function callFunction(op: NumberFunction, operand: ExpressionTree): ExpressionTree {
+  if (isConstant(operand)) return constantOf(Math[op](valueOf(operand) as number));
+  return { op, operand, type: "number" };
+}
+
+export function callTest(op: NumberTest, operand: ExpressionTree): ExpressionTree {
+  if (isConstant(operand)) return constantOf(Number[op](valueOf(operand)));
+  return { op, operand, type: "boolean" };
+}
+
+export function extreme(op: "min" | "max", args: readonly ExpressionTree[]): ExpressionTree {
+  if (args.every(isConstant)) return constantOf(Math[op](...args.map((a) => valueOf(a) as number)));
+  return { op, args, type: "number" };
+}
+
+/** The element of a list at one more place. */
+export function elementOf(list: Read, place: Place, nullable: boolean): Read {
+  const at = [...list.at, place];
+  return { ...list, at, type: at.length === list.shape.length ? elementType(list.dtype) : "list", nullable };
+}
+
+/** The node with its parts replaced, folded again. */
+function rebuild(node: ExpressionTree, put: (part: ExpressionTree) => ExpressionTree): ExpressionTree {
+  switch (node.op) {
+    case "read":
+    case "constant":
+    case "pick":
+    case "position":
+      return node;
+    case "length":
+      return { ...node, list: put(node.list) as Read };
+    case "every":
+    case "some":
+      return { ...node, list: put(node.list) as Read, body: put(node.body) };
+    case "+":
+    case "-":
+    case "*":
+    case "/":
+      return compute(node.op, put(node.left), put(node.right));
+    case "<":
+    case ">":
+    case "<=":
+    case ">=":
+    case "===":
+    case "!==":
+      return compare(node.op, put(node.left), put(node.right));
+    case "negate":
+      return negate(put(node.operand));
+    case "!":
+      return not(put(node.operand));
+    case "&&":
+    case "||":
+      return connect(node.op, node.args.map(put));
+    case "min":
+    case "max":
+      return extreme(node.op, node.args.map(put));
+    case "isFinite":
+    case "isNaN":
+      return callTest(node.op, put(node.operand));
+    case "conditional":
+      return choose(put(node.test), put(node.then), put(node.otherwise));
+    default:
+      return callFunction(node.op, put(node.operand));
+  }
+}
+
+/** The tree with a number put where the binder stands. */
+function placeBinder(tree: ExpressionTree, binder: number, place: number): ExpressionTree {
+  const put = (node: ExpressionTree): ExpressionTree => {
+    if (node.op === "read") return { ...node, at: node.at.map((p) => (typeof p === "object" && p.binder === binder ? place : p)) };
+    if (node.op === "pick" && node.binder === binder) return node.items[place] as Constant;
+    return node.op === "position" && node.binder === binder ? constantOf(place) : rebuild(node, put);
+  };
+  return put(tree);
+}
+
+/** The tree with each `every` and `some` written out, over lists of known length up to `longest`. */
+export function unroll(tree: ExpressionTree, longest: number): ExpressionTree {
+  const put = (node: ExpressionTree): ExpressionTree => {
+    if (node.op !== "every" && node.op !== "some") return rebuild(node, put);
+    const length = node.list.shape[node.list.at.length] ?? null;
+    if (length === null || length > longest) return node;
+    const bodies = Array.from({ length }, (_, place) => put(placeBinder(node.body, node.binder, place)));
+    return connect(node.op === "every" ? "&&" : "||", bodies);
+  };
+  return put(tree);
+}

@@ -1,0 +1,32 @@
+/**
+ * A finite number as Rust's JSON writer writes it: `1.0`, `-0.0`, `0.00001`, `1e-6`, `1000000000000000.0`, `1e16`.
+ */
+export function rustNumber(value: number): string {
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  const sign = value < 0 ? "-" : "";
+  const [mantissa = "", exponentText = "0"] = Math.abs(value).toExponential().split("e");
+  const digits = mantissa.replace(".", "");
+  const exponent = Number(exponentText);
+  const point = exponent + 1;
+  if (point > 16 || point <= -5) return `${sign}${mantissa}e${exponent}`;
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  const whole = digits.slice(0, point).padEnd(point, "0");
+  return `${sign}${whole}.${digits.slice(point) || "0"}`;
+}
+
+/**
+ * What polars' JSON reader makes of such a text. It rounds twice: the digits to a double, then times or divided by a
+ * power of ten, so that some numbers of 16 and 17 digits come out one step off.
+ */
+export function readByPolars(text: string): number {
+  const [, sign = "", whole = "", fraction = "", exponentText = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:e(-?\d+))?$/.exec(text) ?? [];
+  let value = Number(BigInt(whole + fraction));
+  let exponent = Number(exponentText) - fraction.length;
+  // Powers of ten go to 1e308; smaller numbers are divided in two goes.
+  if (exponent < -308) {
+    value /= 1e308;
+    exponent += 308;
+  }
+  value = exponent < 0 ? value / 10 ** -exponent : value * 10 ** exponent;
+  return sign === "-" ? -value : value;
+}

@@ -1,0 +1,350 @@
+import { LambdaError, type ErrorCode } from "../../dsl/errors.js";
+import type { DType } from "../../dsl/tensor.js";
+import type { BackEndEmitter } from "./back-end.js";
+import { not, unroll } from "./fold.js";
+import { readByPolars, rustNumber } from "./polars-number.js";
+import { columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type Op, type Read, valueOf } from "./tree.js";
+
+/** One JSON text, how deep it nests (the reader gives up at 128 levels), and whether it has a value for each row. */
+export interface Json {
+  readonly text: string;
+  readonly depth: number;
+  readonly perRow: boolean;
+}
+
+const deepest = 120;
+const longest = 1024 * 1024;
+/** The longest list that is written out element by element. */
+const longestList = 256;
+
+export type BinaryOperator = "Eq" | "NotEq" | "Lt" | "LtEq" | "Gt" | "GtEq" | "Plus" | "Minus" | "Multiply" | "TrueDivide" | "And" | "Or";
+
+/** The functions used, by what they do; each profile writes name and options its own way. */
+export type PolarsFunction = "not" | "isNan" | "isNotNan" | "isFinite" | "fillNull" | "abs" | "floor" | "ceil" | "sqrt";
+
+/** What differs from one polars to another. */
+export interface Profile {
+  readonly label: string;
+  readonly literals: {
+    number(text: string): string;
+    string(text: string): string;
+    /** Digits of a 64-bit integer column's dtype. */
+    integer(digits: string, dtype: "int64" | "uint64"): string;
+  };
+  get(list: Json, index: number): Json;
+  castToFloat64(operand: Json): Json;
+  call(name: PolarsFunction, inputs: readonly Json[]): Json;
+  /** The length of a list as an integer, or null where the language has no text for it. */
+  readonly length: ((list: Json) => Json) | null;
+  /**
+   * What NaN does that it does not in JavaScript. "greatest": it is above all and equals itself. "greatest on the
+   * right": in a batch of one row, and for < and <= alone, so that turning these round avoids it.
+   */
+  readonly nan: "greatest" | "greatest on the right";
+  /**
+   * Arithmetic of a column with one number takes short cuts: division multiplies with the reciprocal, which rounds
+   * twice; adding or taking away a zero leaves -0 as it is.
+   */
+  readonly shortCuts: boolean;
+}
+
+/** A text and the parts within it, which stand `levels` deeper than it. */
+export function json(text: string, levels: number, ...inside: readonly Json[]): Json {
+  const depth = levels + Math.max(0, ...inside.map((part) => part.depth));
+  if (depth > deepest) refuse("SL1203", "it nests too deep for polars' JSON reader; split it into several validations");
+  if (text.length > longest) refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`);
+  return { text, depth, perRow: inside.some((part) => part.perRow) };
+}
+
+export function refuse(code: ErrorCode, reason: string): never {
+  throw new LambdaError(code, reason);
+}
+
+/** `{"Function":{"input":[…],"function":…,"options":…}}` */
+export function functionJson(name: string, options: string, inputs: readonly Json[]): Json {
+  return json(`{"Function":{"input":[${inputs.map((i) => i.text).join(",")}],"function":${name},"options":${options}}}`, 4, ...inputs);
+}
+
+const binary = (left: Json, op: BinaryOperator, right: Json): Json =>
+  json(`{"BinaryExpr":{"left":${left.text},"op":"${op}","right":${right.text}}}`, 2, left, right);
+
+const ternary = (predicate: Json, truthy: Json, falsy: Json): Json =>
+  json(`{"Ternary":{"predicate":${predicate.text},"truthy":${truthy.text},"falsy":${falsy.text}}}`, 2, predicate, truthy, falsy);
+
+const literal = (text: string): Json => json(`{"Literal":${text}}`, 2);
+
+/** A string literal; polars holds UTF-8, which has no half of a surrogate pair. */
+function stringLiteral(profile: Profile, text: string): Json {
+  if (/\p{Surrogate}/u.test(text)) refuse("SL1207", "a string constant holds half a surrogate pair, which UTF-8 cannot");
+  return literal(profile.literals.string(text));
+}
+
+const arithmetic = { "+": "Plus", "-": "Minus", "*": "Multiply", "/": "TrueDivide" } as const;
+const comparison = { "<": "Lt", ">": "Gt", "<=": "LtEq", ">=": "GtEq", "===": "Eq", "!==": "NotEq" } as const;
+
+/** Where a number is used: whether the sign of a zero can be seen from there. */
+interface Use {
+  readonly zeroSign: boolean;
+}
+const plain: Use = { zeroSign: false };
+
+/**
+ * The back-end of one polars. Its text is the lambda's negation: platforms that store it flag the rows where it is true.
+ */
+export function polars(profile: Profile): BackEndEmitter {
+  return (tree, name) => {
+    const flag = write(profile, unroll(not(tree), longestList), plain);
+    if (!flag.perRow) refuse("SL1204", "it reads no column, and polars would then answer one row for the whole batch");
+    return name === undefined ? flag.text : json(`{"Alias":[${flag.text},${JSON.stringify(name)}]}`, 2, flag).text;
+  };
+}
+
+type Write<O extends Op> = (profile: Profile, node: NodeOf<O>, use: Use) => Json;
+type Writers = { readonly [O in Op]: Write<O> };
+
+function write(profile: Profile, node: ExpressionTree, use: Use): Json {
+  const writer = writers[node.op] as Write<Op>;
+  return writer(profile, node, use);
+}
+
+/** A number that is never null: what JavaScript calculates with where an element is missing is NaN. */
+function number(profile: Profile, node: ExpressionTree, use: Use): Json {
+  const text = write(profile, node, use);
+  return isNullable(node) ? profile.call("fillNull", [text, nan(profile)]) : text;
+}
+
+function numberLiteral(profile: Profile, value: number): Json {
+  const zero = () => literal(profile.literals.number("0.0"));
+  if (Number.isNaN(value)) return binary(zero(), "TrueDivide", zero());
+  if (!Number.isFinite(value)) return binary(literal(profile.literals.number(value > 0 ? "1.0" : "-1.0")), "TrueDivide", zero());
+  const text = rustNumber(value);
+  if (Object.is(readByPolars(text), value)) return literal(profile.literals.number(text));
+  return profile.castToFloat64(literal(profile.literals.string(JSON.stringify(text))));
+}
+
+const nan = (profile: Profile): Json => numberLiteral(profile, Number.NaN);
+const booleanLiteral = (value: boolean): Json => literal(`{"Boolean":${value}}`);
+
+function constant(profile: Profile, node: Constant): Json {
+  const value = valueOf(node);
+  switch (typeof value) {
+    case "number":
+      return numberLiteral(profile, value);
+    case "boolean":
+      return booleanLiteral(value);
+    case "bigint":
+      return refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+    default:
+      return stringLiteral(profile, JSON.stringify(value));
+  }
+}
+
+const wholeDtypes: ReadonlySet<DType> = new Set(["int8", "int16", "int32", "uint8", "uint16", "uint32"]);
+
+function read(profile: Profile, node: Read): Json {
+  if (node.dtype === "float16") refuse("SL1206", `polars has no 16-bit floats, and '${columnName(node)}' holds them`);
+  if (/^\^.*\$$/s.test(node.port) || node.port === "*") refuse("SL1205", `polars reads the port name '${node.port}' as a pattern; rename the port`);
+  let value: Json = { ...json(`{"Column":${JSON.stringify(columnName(node))}}`, 1), perRow: true };
+  for (const place of node.at) value = profile.get(value, typeof place === "number" ? place : refuse("SL1202", "a position inside a list is not known"));
+  const cast = node.type === "number" && node.dtype !== "float64";
+  return cast ? profile.castToFloat64(value) : value;
+}
+
+/** Whether a number can be NaN. Null is not NaN. */
+function mayBeNaN(node: ExpressionTree): boolean {
+  switch (node.op) {
+    case "constant":
+      return Number.isNaN(valueOf(node));
+    case "read":
+      return !wholeDtypes.has(node.dtype);
+    case "length":
+    case "position":
+      return false;
+    case "abs":
+    case "floor":
+    case "ceil":
+    case "negate":
+      return isNullable(node.operand) || mayBeNaN(node.operand);
+    default:
+      return true;
+  }
+}
+
+function compareNumbers(profile: Profile, { op, left, right }: NodeOf<CompareOp>): Json {
+  const l = write(profile, left, plain);
+  const r = write(profile, right, plain);
+  const nullable = isNullable(left) || isNullable(right);
+  if (profile.nan === "greatest on the right") {
+    const turn = (op === "<" || op === "<=") && mayBeNaN(right);
+    return filled(profile, turn ? binary(r, op === "<" ? "Gt" : "GtEq", l) : binary(l, comparison[op], r), op === "!==", nullable);
+  }
+  const bare = filled(profile, binary(l, comparison[op], r), op === "!==", nullable);
+  const guarded = (node: ExpressionTree, text: Json) => (mayBeNaN(node) ? binary(bare, "And", profile.call("isNotNan", [text])) : bare);
+  switch (op) {
+    case "<":
+    case "<=":
+      return guarded(right, r);
+    case ">":
+    case ">=":
+      return guarded(left, l);
+    default: {
+      // Only two NaN are equal that should not be, so one side's guard is enough.
+      if (!mayBeNaN(left) || !mayBeNaN(right)) return bare;
+      return op === "===" ? guarded(left, l) : binary(bare, "Or", profile.call("isNan", [l]));
+    }
+  }
+}
+
+function filled(profile: Profile, test: Json, value: boolean, nullable: boolean): Json {
+  return nullable ? profile.call("fillNull", [test, booleanLiteral(value)]) : test;
+}
+
+const limits = { int64: [-(2n ** 63n), 2n ** 63n - 1n], uint64: [0n, 2n ** 64n - 1n] } as const;
+
+/** Bigints are compared in their column's own dtype; beyond its range the answer is known. */
+function compareBigints(profile: Profile, node: NodeOf<CompareOp>): Json {
+  const { op, left, right } = node;
+  const nullable = isNullable(left) || isNullable(right);
+  const column = [left, right].find((side): side is Read => side.op === "read");
+  const dtype = column?.dtype === "uint64" ? "uint64" : "int64";
+  const other = column === left ? right : left;
+  if (column === undefined || (other.op !== "read" && !isConstant(other))) return refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+  if (other.op === "read") {
+    if (other.dtype !== column.dtype) return refuse("SL1207", "polars compares int64 with uint64 as floats");
+    return filled(profile, binary(read(profile, left as Read), comparison[op], read(profile, right as Read)), op === "!==", nullable);
+  }
+  const digits = valueOf(other) as bigint;
+  const [least, most] = limits[dtype];
+  if (digits < least || digits > most) return refuse("SL1207", `the constant ${digits}n is outside of ${dtype}, so the comparison has one answer; leave it out`);
+  const side = (tree: ExpressionTree): Json => (tree === column ? read(profile, column) : literal(profile.literals.integer(String(digits), dtype)));
+  return filled(profile, binary(side(left), comparison[op], side(right)), op === "!==", nullable);
+}
+
+function compareOthers(profile: Profile, node: NodeOf<CompareOp>): Json {
+  const { op, left, right } = node;
+  if (op !== "===" && op !== "!==") {
+    return refuse("SL1207", "polars orders strings by their code points, JavaScript by UTF-16 units");
+  }
+  return filled(profile, binary(write(profile, left, plain), comparison[op], write(profile, right, plain)), op === "!==", isNullable(left) || isNullable(right));
+}
+
+const compare: Write<CompareOp> = (profile, node) => {
+  // Two missing elements are equal in JavaScript; two nulls are not, in polars.
+  if ((node.op === "===" || node.op === "!==") && isNullable(node.left) && isNullable(node.right)) {
+    return refuse("SL1207", "it compares two elements that both may be missing");
+  }
+  if (node.left.type === "number") return compareNumbers(profile, node);
+  return node.left.type === "bigint" ? compareBigints(profile, node) : compareOthers(profile, node);
+};
+
+const calculate: Write<"+" | "-" | "*" | "/"> = (profile, { op, left, right, type }, use) => {
+  if (type === "bigint") refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+  // A zero's sign shows where it divides; elsewhere only as far as the result's does.
+  const l = number(profile, left, use);
+  const r = number(profile, right, op === "/" ? { zeroSign: true } : use);
+  // A number with a value for each row is calculated with as it is. Where the other side is NaN, so is the result.
+  const perRow = (constant: Json, beside: Json) => ternary(profile.call("isNan", [beside]), numberLiteral(profile, 1), constant);
+  if (profile.shortCuts && isConstant(right) && isCutShort(op, valueOf(right) as number, use, false)) return binary(l, arithmetic[op], perRow(r, l));
+  if (profile.shortCuts && isConstant(left) && isCutShort(op, valueOf(left) as number, use, true)) return binary(perRow(l, r), arithmetic[op], r);
+  return binary(l, arithmetic[op], r);
+};
+
+/** Whether a short cut with this constant on one side would show. */
+function isCutShort(op: "+" | "-" | "*" | "/", value: number, use: Use, onTheLeft: boolean): boolean {
+  if (op === "/") return !onTheLeft && !hasExactReciprocal(value);
+  if (op === "*" || !use.zeroSign) return false;
+  return Object.is(value, op === "-" && !onTheLeft ? -0 : 0);
+}
+
+/** Whether `x * (1 / value)` is `x / value` for every x: zeros, infinities, NaN and most powers of two. */
+function hasExactReciprocal(value: number): boolean {
+  const size = Math.abs(value);
+  if (size === 0 || !Number.isFinite(size)) return true;
+  return 2 ** Math.round(Math.log2(size)) === size && Number.isFinite(1 / size);
+}
+
+/** A balanced tree, so that a long list stays within the reader's depth. */
+function balanced(parts: readonly Json[], op: "And" | "Or"): Json {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  if (parts.length === 0) return booleanLiteral(op === "And");
+  const half = Math.ceil(parts.length / 2);
+  return binary(balanced(parts.slice(0, half), op), op, balanced(parts.slice(half), op));
+}
+
+/** Few operands nest to the left, as people write them. */
+function joined(parts: readonly Json[], op: "And" | "Or"): Json {
+  return parts.length > 8 ? balanced(parts, op) : parts.reduce((all, part) => binary(all, op, part));
+}
+
+const logic: Write<"&&" | "||"> = (profile, { op, args }) =>
+  args.length === 0 ? booleanLiteral(op === "&&") : joined(args.map((arg) => write(profile, arg, plain)), op === "&&" ? "And" : "Or");
+
+/** NaN where one is NaN; else the first that none of the later ones beats. -0 is less than 0. */
+const extreme: Write<"min" | "max"> = (profile, { op, args }, use) => {
+  const texts = args.map((arg) => number(profile, arg, use));
+  const wins = op === "max" ? "Gt" : "Lt";
+  const over = (x: Json): Json => binary(numberLiteral(profile, 1), "TrueDivide", x);
+  const beats = (x: Json, y: Json): Json => {
+    if (!use.zeroSign) return binary(x, wins === "Gt" ? "GtEq" : "LtEq", y);
+    const ordersZeros = binary(over(x), wins === "Gt" ? "GtEq" : "LtEq", over(y));
+    return binary(binary(x, wins, y), "Or", binary(binary(x, "Eq", y), "And", ordersZeros));
+  };
+  let best = texts[texts.length - 1] as Json;
+  for (let i = texts.length - 2; i >= 0; i--) {
+    const x = texts[i] as Json;
+    best = ternary(joined(texts.slice(i + 1).map((y) => beats(x, y)), "And"), x, best);
+  }
+  const tests = args.flatMap((arg, i) => (mayBeNaN(arg) || isNullable(arg) ? [profile.call("isNan", [texts[i] as Json])] : []));
+  return tests.length === 0 || args.length === 1 ? best : ternary(joined(tests, "Or"), nan(profile), best);
+};
+
+const callNumber: Write<"abs" | "floor" | "ceil" | "sqrt"> = (profile, { op, operand }, use) =>
+  profile.call(op, [number(profile, operand, op === "abs" ? plain : use)]);
+
+/** What `unroll` has left. */
+const quantifier: Write<"every" | "some"> = (profile, { op, list }) => {
+  const length = list.shape[list.at.length] ?? null;
+  return length === null
+    ? refuse("SL1202", `the length of '${columnName(list)}' is not known, and ${profile.label} has no text for '${op}'`)
+    : refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`);
+};
+
+const writers: Writers = {
+  read,
+  constant,
+  pick: () => refuse("SL1202", "a position inside a list is not known"),
+  position: () => refuse("SL1202", "a position inside a list is not known"),
+  length(profile, { list }) {
+    if (profile.length === null) return refuse("SL1201", `${profile.label} has no text for the length of a list`);
+    return profile.castToFloat64(profile.length(read(profile, list)));
+  },
+  "+": calculate,
+  "-": calculate,
+  "*": calculate,
+  "/": calculate,
+  "<": compare,
+  ">": compare,
+  "<=": compare,
+  ">=": compare,
+  "===": compare,
+  "!==": compare,
+  negate(profile, { operand, type }, use) {
+    if (type === "bigint") refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+    return binary(number(profile, operand, use), "Multiply", numberLiteral(profile, -1));
+  },
+  "!": (profile, { operand }) => profile.call("not", [write(profile, operand, plain)]),
+  "&&": logic,
+  "||": logic,
+  min: extreme,
+  max: extreme,
+  abs: callNumber,
+  floor: callNumber,
+  ceil: callNumber,
+  sqrt: callNumber,
+  isFinite: (profile, { operand }) => filled(profile, profile.call("isFinite", [write(profile, operand, plain)]), false, isNullable(operand)),
+  isNaN: (profile, { operand }) => filled(profile, profile.call("isNan", [write(profile, operand, plain)]), false, isNullable(operand)),
+  conditional: (profile, { test, then, otherwise }, use) => ternary(write(profile, test, plain), write(profile, then, use), write(profile, otherwise, use)),
+  every: quantifier,
+  some: quantifier,
+};

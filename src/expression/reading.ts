@@ -1,0 +1,139 @@
+import type { Port } from "../../dsl/tensor.js";
+import { didYouMean, listed } from "./did-you-mean.js";
+import { elementType } from "./element-type.js";
+import { type Locals, type Meaning, value } from "./meaning.js";
+import { type Outside, propertyOf } from "./outside.js";
+import type { RowScope } from "./scope.js";
+import type { Constants, Diagnostic, Span, Surface, SurfaceLambda } from "./surface.js";
+import { constantOf, type ExpressionTree, type Read, type Source } from "./tree.js";
+import { describe } from "./wording.js";
+
+/** A list from outside is written out element by element up to this length. */
+const longestConstantList = 256;
+
+/** What names and paths of a lambda stand for at its place in the pipeline; collects diagnostics. */
+export abstract class Reading {
+  protected readonly diagnostics: Diagnostic[] = [];
+  protected readonly lambda: SurfaceLambda;
+  protected readonly scope: RowScope;
+  protected readonly constants: Constants;
+
+  constructor(lambda: SurfaceLambda, scope: RowScope, constants: Constants) {
+    this.lambda = lambda;
+    this.scope = scope;
+    this.constants = constants;
+  }
+
+  protected abstract meaning(node: Surface, locals: Locals | null): Meaning;
+
+  protected say(code: Diagnostic["code"], span: Span, message: string, hint?: string): null {
+    const [start, end] = span;
+    const said = this.diagnostics.some((d) => d.code === code && d.start === start && d.end === end && d.message === message);
+    if (!said) this.diagnostics.push({ code, message, start, end, ...(hint === undefined ? {} : { hint }) });
+    return null;
+  }
+
+  protected text(node: Surface): string {
+    const [start, end] = node.span;
+    const text = this.lambda.source.slice(start, end).replace(/\s+/g, " ");
+    return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  }
+
+  protected tree(node: Surface, meaning: Meaning): ExpressionTree | null {
+    switch (meaning?.kind) {
+      case undefined:
+        return null;
+      case "value":
+        return meaning.node;
+      case "ports": {
+        const [lone] = meaning.ports;
+        if (lone !== undefined && meaning.ports.length === 1) return this.read(meaning.from, lone, node.span);
+        const names = meaning.ports.map((port) => port.name);
+        return this.say("SL1109", node.span, `'${this.text(node)}' has several ports: ${listed(names)}`, "name the one that is meant");
+      }
+      case "row":
+        return this.say("SL1108", node.span, `'${this.text(node)}' is the whole row`, "read a port of it, such as x.out.<port>");
+      case "models":
+        return this.say("SL1108", node.span, `'${this.text(node)}' is all models`, "name a model and a port, such as x.models.<model>.<port>");
+      case "object":
+        return this.say("SL1108", node.span, `'${this.text(node)}' is ${Array.isArray(meaning.value) ? "a list" : "an object"}, and here one value is needed`);
+      case "lambda":
+        return this.say("SL1108", node.span, "a function stands where a value is needed");
+    }
+  }
+
+  protected read(from: Source, port: Port, span: Span): ExpressionTree | null {
+    if (port.shape === null) {
+      return this.say("SL1121", span, `the shape of port '${port.name}' is not known`, "give the model a signature with shapes");
+    }
+    if (port.shape.length === 0) return this.say("SL1121", span, `port '${port.name}' has no batch dimension, so it holds no row`);
+    const shape = port.shape.slice(1).map((size) => (typeof size === "number" ? size : null));
+    const type = shape.length === 0 ? elementType(port.dtype) : "list";
+    return { op: "read", from, port: port.name, dtype: port.dtype, shape, at: [], type, nullable: false };
+  }
+
+  protected outside(found: Outside, span: Span): Meaning {
+    if (found.kind === "refused") return this.say(found.code, span, found.message, found.hint);
+    return found.kind === "constant" ? value(constantOf(found.value)) : { kind: "object", value: found.value };
+  }
+
+  protected member(node: Surface, object: Surface, name: string, locals: Locals | null): Meaning {
+    const owner = this.meaning(object, locals);
+    switch (owner?.kind) {
+      case undefined:
+        return null;
+      case "row":
+        if (name === "in") return { kind: "ports", from: "in", ports: this.scope.inputs };
+        if (name === "out") return { kind: "ports", from: "out", ports: this.scope.outputs };
+        if (name !== "models") {
+          return this.say("SL1104", node.span, `a row has no '${name}'${didYouMean(name, ["in", "out", "models"])}`, "it has in, out and, after a shadow, models");
+        }
+        if (Object.keys(this.scope.models).length > 0) return { kind: "models" };
+        return this.say("SL1103", node.span, "there are no models to name here", "x.models stands after a step that runs several models, such as shadow");
+      case "models": {
+        if (Object.hasOwn(this.scope.models, name)) {
+          const from = name === this.scope.champion ? "out" : { model: name };
+          return { kind: "ports", from, ports: this.scope.models[name] ?? [] };
+        }
+        const names = Object.keys(this.scope.models);
+        return this.say("SL1103", node.span, `there is no model '${name}' here${didYouMean(name, names)}`, `there are ${listed(names)}`);
+      }
+      case "ports": {
+        const port = owner.ports.find((p) => p.name === name);
+        if (port !== undefined) {
+          const tree = this.read(owner.from, port, node.span);
+          return tree === null ? null : value(tree);
+        }
+        if (name === "length" && owner.ports.length === 1) break;
+        const names = owner.ports.map((p) => p.name);
+        const several = names.length === 1 ? "its port is" : "its ports are";
+        return this.say("SL1102", node.span, `'${this.text(object)}' has no port '${name}'${didYouMean(name, names)}`, `${several} ${listed(names)}`);
+      }
+      case "object":
+        return this.outside(propertyOf(owner.value, name, this.text(object)), node.span);
+      default:
+        break;
+    }
+    const tree = this.tree(object, owner);
+    if (tree === null) return null;
+    if (tree.type !== "list" || name !== "length") {
+      return this.say("SL1104", node.span, `'${this.text(object)}' is ${describe(tree)} and has no '${name}' a lambda may read`, "lists have length");
+    }
+    const list = tree as Read;
+    if (list.nullable) return this.past(object);
+    const length = list.shape[list.at.length] ?? null;
+    return value(length === null ? { op: "length", list, type: "number" } : constantOf(length));
+  }
+
+  protected past(node: Surface): null {
+    return this.say("SL1118", node.span, `'${this.text(node)}' may be past the end of a list of unknown length`, "refine the pipeline so that the length is known");
+  }
+
+  protected items(list: object, node: Surface): (ExpressionTree | null)[] | null {
+    if (!Array.isArray(list)) return this.say("SL1108", node.span, `'${this.text(node)}' is an object, not a list`);
+    if (list.length > longestConstantList) {
+      return this.say("SL1120", node.span, `'${this.text(node)}' has ${list.length} elements, more than ${longestConstantList}`);
+    }
+    return Array.from({ length: list.length }, (_, i) => this.tree(node, this.outside(propertyOf(list, String(i), this.text(node)), node.span)));
+  }
+}

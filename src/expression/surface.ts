@@ -1,0 +1,90 @@
+import { z } from "zod";
+
+/** `[start, end)` offsets into the lambda's own source text. */
+export type Span = readonly [start: number, end: number];
+
+/** The binary operators a lambda may use. Loose equality stands only against `null`. */
+export const binaryOps = ["+", "-", "*", "/", "<", ">", "<=", ">=", "===", "!==", "&&", "||"] as const;
+export type BinaryOp = (typeof binaryOps)[number];
+
+/**
+ * The surface tree: what the author wrote, without meaning. `const` locals are bound by `let`, names from outside are
+ * `free` paths whose first element is looked up among the constants when the tree is typed.
+ */
+export type Surface =
+  | { readonly kind: "number"; readonly value: number; readonly span: Span }
+  | { readonly kind: "bigint"; readonly value: string; readonly span: Span }
+  | { readonly kind: "string"; readonly value: string; readonly span: Span }
+  | { readonly kind: "boolean"; readonly value: boolean; readonly span: Span }
+  | { readonly kind: "null"; readonly span: Span }
+  /** A parameter of the lambda or of an inner one, or a `const` of its body. */
+  | { readonly kind: "local"; readonly name: string; readonly span: Span }
+  | { readonly kind: "free"; readonly path: readonly string[]; readonly span: Span }
+  | { readonly kind: "member"; readonly object: Surface; readonly name: string; readonly span: Span }
+  | { readonly kind: "index"; readonly object: Surface; readonly index: Surface; readonly span: Span }
+  | { readonly kind: "not"; readonly operand: Surface; readonly span: Span }
+  | { readonly kind: "negate"; readonly operand: Surface; readonly span: Span }
+  | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Surface; readonly right: Surface; readonly span: Span }
+  | { readonly kind: "conditional"; readonly test: Surface; readonly then: Surface; readonly otherwise: Surface; readonly span: Span }
+  /** A call of a known global function: `Math.abs`, `Number.isNaN`. */
+  | { readonly kind: "call"; readonly callee: string; readonly args: readonly Surface[]; readonly span: Span }
+  /** A call of a method on a value: `x.out.scores.every(f)`. */
+  | { readonly kind: "method"; readonly object: Surface; readonly name: string; readonly args: readonly Surface[]; readonly span: Span }
+  | { readonly kind: "lambda"; readonly params: readonly string[]; readonly body: Surface; readonly span: Span }
+  | { readonly kind: "let"; readonly name: string; readonly value: Surface; readonly body: Surface; readonly span: Span };
+
+const span = z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]).readonly();
+const name = z.string().min(1);
+
+/** The check of a surface tree that comes from outside (a plugin's output, a cache). */
+export const surface: z.ZodType<Surface> = z.lazy(() =>
+  z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("number"), value: z.number(), span }),
+    z.strictObject({ kind: z.literal("bigint"), value: z.string().regex(/^-?\d+$/), span }),
+    z.strictObject({ kind: z.literal("string"), value: z.string(), span }),
+    z.strictObject({ kind: z.literal("boolean"), value: z.boolean(), span }),
+    z.strictObject({ kind: z.literal("null"), span }),
+    z.strictObject({ kind: z.literal("local"), name, span }),
+    z.strictObject({ kind: z.literal("free"), path: z.array(name).min(1), span }),
+    z.strictObject({ kind: z.literal("member"), object: surface, name: z.string(), span }),
+    z.strictObject({ kind: z.literal("index"), object: surface, index: surface, span }),
+    z.strictObject({ kind: z.literal("not"), operand: surface, span }),
+    z.strictObject({ kind: z.literal("negate"), operand: surface, span }),
+    z.strictObject({ kind: z.literal("binary"), op: z.enum(binaryOps), left: surface, right: surface, span }),
+    z.strictObject({ kind: z.literal("conditional"), test: surface, then: surface, otherwise: surface, span }),
+    z.strictObject({ kind: z.literal("call"), callee: name, args: z.array(surface), span }),
+    z.strictObject({ kind: z.literal("method"), object: surface, name, args: z.array(surface), span }),
+    z.strictObject({ kind: z.literal("lambda"), params: z.array(name), body: surface, span }),
+    z.strictObject({ kind: z.literal("let"), name, value: surface, body: surface, span }),
+  ]),
+);
+
+/** Where a lambda's text stands: the file as shown to people, and the offset, line and column (1-based) of its first character. */
+export const sourceLocation = z.strictObject({
+  file: z.string(),
+  offset: z.number().int().nonnegative(),
+  line: z.number().int().positive(),
+  column: z.number().int().positive(),
+});
+export type SourceLocation = z.infer<typeof sourceLocation>;
+
+/** A lambda as the front-ends hand it on: its text, its parameter, its body, and where it stands when that is known. */
+export const surfaceLambda = z.strictObject({
+  source: z.string(),
+  param: name,
+  body: surface,
+  location: sourceLocation.nullable(),
+});
+export type SurfaceLambda = z.infer<typeof surfaceLambda>;
+
+/** Names from outside the lambda, by their first element: `{ LIMIT: 1, Limits: { max: 2 } }`. */
+export type Constants = Readonly<Record<string, unknown>>;
+
+/** One finding about a lambda. `start` and `end` are offsets into the lambda's own text. */
+export interface Diagnostic {
+  readonly code: `SL1${string}`;
+  readonly message: string;
+  readonly start: number;
+  readonly end: number;
+  readonly hint?: string;
+}

@@ -1,0 +1,120 @@
+import { elementType } from "./element-type.js";
+import type { ExpressionTree, NodeOf, Op, Place, Read, ValueType } from "./tree.js";
+
+/** What keeps a tree of the right shape from meaning anything, or null: operands of other types, places that are not there. */
+export function problemOf(tree: ExpressionTree): string | null {
+  const found = visit(tree, []);
+  if (typeof found === "object") return found.problem;
+  return found === "boolean" ? null : `the expression gives a ${found}, not a boolean`;
+}
+
+type Found = ValueType | { readonly problem: string };
+type Binders = readonly number[];
+
+/** The types an operation takes; all its operands are of one. */
+const takes: Partial<Record<Op, readonly ValueType[]>> = {
+  "+": ["number", "bigint"],
+  "-": ["number", "bigint"],
+  "*": ["number", "bigint"],
+  "/": ["number", "bigint"],
+  negate: ["number", "bigint"],
+  "<": ["number", "bigint", "string"],
+  ">": ["number", "bigint", "string"],
+  "<=": ["number", "bigint", "string"],
+  ">=": ["number", "bigint", "string"],
+  "===": ["number", "bigint", "string", "boolean"],
+  "!==": ["number", "bigint", "string", "boolean"],
+  "!": ["boolean"],
+  "&&": ["boolean"],
+  "||": ["boolean"],
+  min: ["number"],
+  max: ["number"],
+  abs: ["number"],
+  floor: ["number"],
+  ceil: ["number"],
+  sqrt: ["number"],
+  isFinite: ["number"],
+  isNaN: ["number"],
+};
+
+function visit(node: ExpressionTree, binders: Binders): Found {
+  switch (node.op) {
+    case "read":
+      return visitRead(node, binders);
+    case "constant":
+      return node.type;
+    case "position":
+      return binders.includes(node.binder) ? "number" : unbound(node.binder);
+    case "pick":
+      if (!binders.includes(node.binder)) return unbound(node.binder);
+      return node.items.every((item) => item.type === node.type) ? node.type : { problem: "a list of constants mixes types" };
+    case "length": {
+      const list = visitRead(node.list, binders);
+      return list === "list" || typeof list === "object" ? asNumber(list) : { problem: "the length of what is no list" };
+    }
+    case "every":
+    case "some":
+      return visitQuantifier(node, binders);
+    case "conditional": {
+      const test = visit(node.test, binders);
+      if (test !== "boolean") return typeof test === "object" ? test : { problem: `a condition of type ${test}` };
+      return typed(node, common([node.then, node.otherwise], binders));
+    }
+    default:
+      return visitOperation(node, binders);
+  }
+}
+
+const unbound = (binder: number): Found => ({ problem: `position ${binder} stands outside of its list` });
+const asNumber = (found: Found): Found => (typeof found === "object" ? found : "number");
+
+function typed(node: ExpressionTree, found: Found): Found {
+  return typeof found === "object" || node.type === found ? found : { problem: `'${node.op}' says ${node.type} and gives ${found}` };
+}
+
+/** The one type of several operands. */
+function common(nodes: readonly ExpressionTree[], binders: Binders): Found {
+  let type: Found | null = null;
+  for (const node of nodes) {
+    const found = visit(node, binders);
+    if (typeof found === "object") return found;
+    if (type !== null && type !== found) return { problem: `operands of types ${type} and ${found}` };
+    type = found;
+  }
+  return type ?? "boolean";
+}
+
+function visitOperation(node: Exclude<ExpressionTree, NodeOf<"read" | "constant" | "pick" | "position" | "length" | "every" | "conditional">>, binders: Binders): Found {
+  const operands = "args" in node ? node.args : "operand" in node ? [node.operand] : [node.left, node.right];
+  const type = common(operands, binders);
+  if (typeof type === "object") return type;
+  if (!takes[node.op]?.includes(type)) return { problem: `'${node.op}' of a ${type}` };
+  if (node.type === "bigint") {
+    if (operands.some((operand) => "nullable" in operand && operand.nullable)) return { problem: `'${node.op}' of a bigint that may be missing` };
+    if (node.op === "/" && (node.right.op !== "constant" || /^-?0+$/.test(String(node.right.value)))) return { problem: "a bigint divided by what may be zero" };
+  }
+  return node.type === "boolean" ? "boolean" : typed(node, type);
+}
+
+function visitRead(node: Read, binders: Binders): Found {
+  if (node.at.length > node.shape.length) return { problem: `more places than '${node.port}' has axes` };
+  for (const [axis, place] of node.at.entries()) {
+    const problem = misplaced(place, node.shape[axis] ?? null, node.nullable, binders);
+    if (problem !== null) return { problem: `${problem} of '${node.port}'` };
+  }
+  return typed(node, node.at.length === node.shape.length ? elementType(node.dtype) : "list");
+}
+
+function misplaced(place: Place, size: number | null, nullable: boolean, binders: Binders): string | null {
+  if (typeof place === "object") return binders.includes(place.binder) ? null : "a place that is not bound";
+  if (size === null) return nullable ? null : "a place that may be past the end";
+  return place < size ? null : "a place past the end";
+}
+
+function visitQuantifier(node: NodeOf<"every" | "some">, binders: Binders): Found {
+  const list = visitRead(node.list, binders);
+  if (list !== "list" || node.list.nullable) return typeof list === "object" ? list : { problem: `'${node.op}' over what is no list` };
+  if (binders.includes(node.binder)) return { problem: `position ${node.binder} is bound twice` };
+  const body = visit(node.body, [...binders, node.binder]);
+  return body === "boolean" || typeof body === "object" ? body : { problem: `'${node.op}' asks for a ${body}` };
+}

@@ -1,0 +1,3 @@
+export * from "../dsl/index.js";
+export { build } from "./build.js";
+export type { Config } from "./config/schema.js";

@@ -1,0 +1,121 @@
+import { StorageError } from "../../dsl/errors.js";
+import type { ResultBatch } from "../tensors/result.js";
+import type { TensorData } from "../tensors/tensor-data.js";
+import { duckType, tablesOf, type LogColumn } from "./columns.js";
+import type { StoredLog } from "./control.js";
+import type { DuckDB } from "./duckdb.js";
+import { cellsOf, type Rows } from "./encode.js";
+import type { GroupWriter, Sink } from "./group-writer.js";
+import type { ChallengerNote, LogBatch, LogLayout, LogQuery, PipelineLog, RowMeta } from "./pipeline-log.js";
+import { challengerTable, championTable } from "./reader.js";
+
+/** What a log needs of its store. */
+export interface LogHost {
+  readonly duckdb: DuckDB;
+  readonly writer: GroupWriter;
+  readonly onError: (error: StorageError) => void;
+  /** The pipeline's next row ids; shared by the logs of all its versions. */
+  reserve(rows: number): bigint;
+  read(query: LogQuery): Promise<LogBatch[]>;
+}
+
+interface Table {
+  readonly sink: Sink;
+  readonly columns: readonly LogColumn[];
+}
+
+const noMeta: RowMeta = { lastModel: "", elapsed: [] };
+
+export class DuckDBLog implements PipelineLog {
+  readonly layout: LogLayout;
+  readonly #host: LogHost;
+  readonly #champion: Table;
+  readonly #challengers: ReadonlyMap<string, Table>;
+  #lost: StorageError | null = null;
+  #closed = false;
+
+  constructor(host: LogHost, { id, layout }: StoredLog) {
+    this.layout = layout;
+    this.#host = host;
+    const tables = tablesOf(layout);
+    const table = (name: string, columns: readonly LogColumn[]): Table => ({
+      sink: { table: name, types: columns.map((column) => duckType(host.duckdb, column)) },
+      columns,
+    });
+    this.#champion = table(championTable(id), tables.champion);
+    this.#challengers = new Map(tables.challengers.map(({ name, columns }, i) => [name, table(challengerTable(id, i), columns)]));
+  }
+
+  /** To be awaited before rows are logged. */
+  async prepare(): Promise<this> {
+    for (const sink of this.#sinks()) await this.#host.writer.prepare(sink);
+    return this;
+  }
+
+  async append(batch: ResultBatch, meta: RowMeta): Promise<{ readonly firstRow: bigint }> {
+    const { firstRow, written } = this.#push(batch, meta, true);
+    await written;
+    return { firstRow };
+  }
+
+  appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint } {
+    const { firstRow, written } = this.#push(batch, meta, false);
+    written.catch((error: unknown) => {
+      this.#lost ??= error as StorageError;
+      this.#host.onError(error as StorageError);
+    });
+    return { firstRow };
+  }
+
+  #push(batch: ResultBatch, meta: RowMeta, urgent: boolean) {
+    this.#refuseClosed();
+    const firstRow = this.#host.reserve(batch.rows);
+    const rows: Rows = { count: batch.rows, firstRow, batch, outputs: batch.outputs, meta, version: this.layout.version, note: null };
+    return { firstRow, written: this.#write(this.#champion, rows, urgent) };
+  }
+
+  async appendChallenger(name: string, firstRow: bigint, rows: number, answer: ReadonlyMap<string, TensorData> | ChallengerNote): Promise<void> {
+    this.#refuseClosed();
+    const table = this.#challengers.get(name);
+    if (table === undefined) throw new StorageError("SL7015", `'${name}' is not a challenger of pipeline '${this.layout.pipeline}'; open the log with it`, { challenger: name });
+    const note = "note" in answer ? answer.note : null;
+    const outputs = "note" in answer ? null : answer;
+    const batch = { time: new Float64Array(0), inputs: new Map<string, TensorData>(), failures: new Map<string, Uint8Array>() };
+    await this.#write(table, { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note }, false);
+  }
+
+  #write({ sink, columns }: Table, rows: Rows, urgent: boolean): Promise<void> {
+    const cells = cellsOf(this.#host.duckdb, columns, rows);
+    return rows.count === 0 ? Promise.resolve() : this.#host.writer.push(sink, rows.count, cells, urgent);
+  }
+
+  async read(query: LogQuery = {}): Promise<LogBatch[]> {
+    this.#refuseClosed();
+    return this.#host.read(query);
+  }
+
+  async flush(): Promise<void> {
+    await this.#host.writer.flush();
+    const lost = this.#lost;
+    this.#lost = null;
+    if (lost !== null) throw lost;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.flush();
+    } finally {
+      for (const sink of this.#sinks()) this.#host.writer.release(sink);
+    }
+  }
+
+  #sinks(): Sink[] {
+    return [this.#champion, ...this.#challengers.values()].map(({ sink }) => sink);
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new StorageError("SL7007", `the log of pipeline '${this.layout.pipeline}' is closed; open it again`, { pipeline: this.layout.pipeline });
+  }
+}

@@ -1,0 +1,87 @@
+import { StorageError } from "../../dsl/errors.js";
+import { DuckDBLog } from "./duckdb-log.js";
+import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
+import type { SharedDatabase } from "./shared-database.js";
+import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "./store.js";
+
+/** One holder's view of a shared database. */
+export class DuckDBStore implements Store {
+  readonly file: string;
+  readonly readOnly: boolean;
+  readonly #database: SharedDatabase;
+  readonly #onError: (error: StorageError) => void;
+  readonly #release: () => Promise<void>;
+  readonly #logs = new Set<PipelineLog>();
+  #closed: Promise<void> | undefined;
+
+  constructor(database: SharedDatabase, readOnly: boolean, onError: (error: StorageError) => void, release: () => Promise<void>) {
+    this.file = database.file;
+    this.readOnly = readOnly;
+    this.#database = database;
+    this.#onError = onError;
+    this.#release = release;
+  }
+
+  async saveVersion(version: NewVersion): Promise<StoredVersion> {
+    return this.#writable().control.saveVersion(version);
+  }
+
+  async versions(pipeline: string): Promise<StoredVersion[]> {
+    return this.#open().control.versions(pipeline);
+  }
+
+  async current(pipeline: string): Promise<StoredPipeline | null> {
+    return (await this.#open().control.pipelines(pipeline))[0] ?? null;
+  }
+
+  async pipelines(): Promise<StoredPipeline[]> {
+    return this.#open().control.pipelines();
+  }
+
+  async setState(pipeline: string, state: PipelineState): Promise<boolean> {
+    return this.#writable().control.setState(pipeline, state);
+  }
+
+  async openLog(layout: LogLayout): Promise<PipelineLog> {
+    const database = this.#writable();
+    const stored = await database.openLog(layout);
+    const log = new DuckDBLog(
+      {
+        duckdb: database.duckdb,
+        writer: database.writer,
+        onError: this.#onError,
+        reserve: (rows) => database.reserve(layout.pipeline, rows),
+        read: (query) => database.read(layout.pipeline, query),
+      },
+      stored,
+    );
+    await log.prepare();
+    this.#logs.add(log);
+    return log;
+  }
+
+  async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
+    return this.#open().read(pipeline, query);
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const ends = await Promise.allSettled(Array.from(this.#logs, (log) => log.close()));
+    await this.#release();
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  #open(): SharedDatabase {
+    if (this.#closed !== undefined) throw new StorageError("SL7007", `the store '${this.file}' is closed; open it again`, { file: this.file });
+    return this.#database;
+  }
+
+  #writable(): SharedDatabase {
+    const database = this.#open();
+    if (!this.readOnly) return database;
+    throw new StorageError("SL7008", `the store '${this.file}' is open for reading only; open it without readOnly to write`, { file: this.file });
+  }
+}

@@ -1,0 +1,81 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { StorageError } from "../../dsl/errors.js";
+import { fileName, prepareFolder } from "./database.js";
+import { loadDuckDB } from "./duckdb.js";
+import { DuckDBStore } from "./duckdb-store.js";
+import { SharedDatabase } from "./shared-database.js";
+import type { Store, StoreOptions } from "./store.js";
+
+interface Entry {
+  readonly database: SharedDatabase;
+  holders: number;
+}
+
+/**
+ * Open databases by real path, for every copy of this module in the process: DuckDB's lock keeps other processes out, but
+ * not a second opening in the same one, which would damage the file.
+ */
+const registryKey = Symbol.for("shapeline.open-databases");
+const registry = ((globalThis as { [registryKey]?: Registry })[registryKey] ??= { entries: new Map(), turns: new Map() });
+
+interface Registry {
+  readonly entries: Map<string, Entry>;
+  /** Opening and closing one path happen one after the other. */
+  readonly turns: Map<string, Promise<unknown>>;
+}
+
+/**
+ * Opens the log and control state of a data folder, `<dataFolder>/shapeline.duckdb`; makes both where they are missing.
+ * One process holds a folder at a time; within it all openings share one database.
+ *
+ * @throws TargetError SL6020 without @duckdb/node-api
+ * @throws StorageError SL7001 the folder cannot be made or written, SL7002 nothing there to read, SL7003 held by another
+ * process, SL7004 not a log, SL7005 a newer format, SL7006 damaged, SL7008 open for reading only
+ * @example const store = await openStore(".shapeline"); const { version } = await store.saveVersion({ … });
+ */
+export async function openStore(dataFolder: string, options: StoreOptions = {}): Promise<Store> {
+  const duckdb = await loadDuckDB();
+  const readOnly = options.readOnly === true;
+  const folder = await prepareFolder(dataFolder, readOnly);
+  const key = await identity(folder);
+  return inTurn(key, async () => {
+    const found = registry.entries.get(key);
+    if (found !== undefined && found.database.readOnly && !readOnly) {
+      throw new StorageError("SL7008", `this process has '${join(folder, fileName)}' open for reading only; close that first`, { folder });
+    }
+    const entry = found ?? { database: await SharedDatabase.open(duckdb, folder, readOnly), holders: 0 };
+    registry.entries.set(key, entry);
+    entry.holders += 1;
+    return new DuckDBStore(entry.database, readOnly, options.onError ?? warn, () => release(key, entry));
+  });
+}
+
+function release(key: string, entry: Entry): Promise<void> {
+  return inTurn(key, async () => {
+    entry.holders -= 1;
+    if (entry.holders > 0) return;
+    registry.entries.delete(key);
+    await entry.database.close();
+  });
+}
+
+function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const turn = (registry.turns.get(key) ?? Promise.resolve()).then(work);
+  const settled = turn.then(
+    () => undefined,
+    () => undefined,
+  );
+  registry.turns.set(key, settled);
+  return turn;
+}
+
+/** The folder's device and inode: links and mounts may give one folder several real paths. */
+async function identity(folder: string): Promise<string> {
+  const { dev, ino } = await stat(folder, { bigint: true });
+  return ino === 0n ? folder : `${dev}:${ino}`;
+}
+
+function warn(error: StorageError): void {
+  process.emitWarning(error.message, { type: "ShapelineLogWarning", code: error.code });
+}

@@ -1,0 +1,92 @@
+import type { Port } from "../../dsl/tensor.js";
+import type { ResultBatch } from "../tensors/result.js";
+import type { TensorData } from "../tensors/tensor-data.js";
+
+/** What the log of one pipeline version holds. It decides the columns, so it never changes for a version. */
+export interface LogLayout {
+  readonly pipeline: string;
+  readonly version: number;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly challengers: readonly { readonly name: string; readonly outputs: readonly Port[] }[];
+  /** Names of the validations. */
+  readonly validations: readonly string[];
+}
+
+/** What is known of a batch besides its tensors. */
+export interface RowMeta {
+  /** Name of the model that gave the output. */
+  readonly lastModel: string;
+  /** Nanoseconds: reading the rows, then one entry for every inference step. */
+  readonly elapsed: readonly number[];
+}
+
+/** Why a challenger gave no output. */
+export interface ChallengerNote {
+  readonly note: string;
+}
+
+export interface LogQuery {
+  /** Most rows to return, 100 unless told. */
+  readonly limit?: number;
+  /** Earliest time, inclusive. */
+  readonly start?: Date;
+  /** Latest time, inclusive. */
+  readonly end?: Date;
+  /** true: only rows that hold every validation; false: only rows that failed one. */
+  readonly valid?: boolean;
+}
+
+/** Logged rows of one pipeline version and one set of shapes, newest first. */
+export interface LogBatch extends ResultBatch {
+  readonly version: number;
+  /** Row ids: unique in the pipeline, growing in the order of logging. */
+  readonly rowIds: readonly bigint[];
+  readonly lastModel: readonly string[];
+  readonly elapsed: readonly (readonly number[])[];
+  /** By challenger: why it gave no output, null where it did or has not ended. */
+  readonly notes: ReadonlyMap<string, readonly (string | null)[]>;
+}
+
+/** The inference log of one pipeline version. */
+export interface PipelineLog {
+  readonly layout: LogLayout;
+
+  /**
+   * Logs a batch and resolves once it is on disk. Batches in flight at the same time are committed together.
+   * `batch.challengers` is not read: challengers answer later, through `appendChallenger`. The tensors are not copied:
+   * leave them alone until the promise settles.
+   *
+   * @throws StorageError SL7009 where the rows could not be written, SL7015 where they do not fit; none of them is in the log then
+   * @example const { firstRow } = await log.append(batch, { lastModel: "ccfraud", elapsed: [12_000, 46_000] });
+   */
+  append(batch: ResultBatch, meta: RowMeta): Promise<{ readonly firstRow: bigint }>;
+
+  /**
+   * Logs a batch and returns at once; it is on disk within 50 ms or 1,000 rows, whichever is first. Where that fails the
+   * next `flush` or `close` rejects, and `onError` of the store is told.
+   */
+  appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint };
+
+  /**
+   * Logs what a challenger gave for `rows` rows from `firstRow` on, or why it gave nothing. Resolves once it is on disk;
+   * it waits up to 50 ms for company, so that challengers cost champions no commits.
+   *
+   * @throws StorageError SL7009, SL7015
+   */
+  appendChallenger(
+    name: string,
+    firstRow: bigint,
+    rows: number,
+    answer: ReadonlyMap<string, TensorData> | ChallengerNote,
+  ): Promise<void>;
+
+  /** The pipeline's newest rows over all of its versions, newest first; of one time, the row logged last first. */
+  read(query?: LogQuery): Promise<LogBatch[]>;
+
+  /** Resolves once everything handed over so far is on disk. Rejects with the first relaxed failure not yet told. */
+  flush(): Promise<void>;
+
+  /** Flushes, and takes no more rows. */
+  close(): Promise<void>;
+}

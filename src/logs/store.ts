@@ -1,0 +1,58 @@
+import type { StorageError } from "../../dsl/errors.js";
+import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
+
+export type PipelineState = "deployed" | "undeployed";
+
+export interface ModelFile {
+  readonly sha256: string;
+  readonly path: string;
+}
+
+export interface NewVersion {
+  readonly pipeline: string;
+  /** The config as JSON data. */
+  readonly config: unknown;
+  readonly models: readonly ModelFile[];
+  readonly deployedAt: Date;
+}
+
+/** A deployed version: 1, 2, 3 … in the order of deploying. */
+export interface StoredVersion extends NewVersion {
+  readonly version: number;
+}
+
+export interface StoredPipeline {
+  readonly name: string;
+  readonly state: PipelineState;
+  /** The newest version. */
+  readonly current: StoredVersion;
+}
+
+export interface StoreOptions {
+  /** Open an existing log for reading; several processes may do so at once while none writes. */
+  readonly readOnly?: boolean;
+  /** Told of relaxed rows that could not be written. A process warning unless given. */
+  readonly onError?: (error: StorageError) => void;
+}
+
+/** A data folder's log and control state. One instance a folder and process; each `openStore` needs its own `close`. */
+export interface Store {
+  /** The database file. */
+  readonly file: string;
+  readonly readOnly: boolean;
+  /** Stores a config as the pipeline's next version and marks the pipeline deployed. */
+  saveVersion(version: NewVersion): Promise<StoredVersion>;
+  /** All versions of a pipeline, oldest first; empty where it was never deployed. */
+  versions(pipeline: string): Promise<StoredVersion[]>;
+  /** The newest version with the pipeline's state, or null where it was never deployed. */
+  current(pipeline: string): Promise<StoredPipeline | null>;
+  /** Every pipeline ever deployed, by name. */
+  pipelines(): Promise<StoredPipeline[]>;
+  /** Returns false where the pipeline was never deployed. */
+  setState(pipeline: string, state: PipelineState): Promise<boolean>;
+  openLog(layout: LogLayout): Promise<PipelineLog>;
+  /** `PipelineLog.read` for a pipeline whose log is not open; empty where it has none. */
+  readLog(pipeline: string, query?: LogQuery): Promise<LogBatch[]>;
+  /** Writes out what is pending and lets go of the folder once every holder has closed. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import type { AnyPipeline } from "../../../dsl/pipeline.js";
+import { TargetError } from "../../../dsl/errors.js";
+import { parseConfig } from "../../config/config.js";
+import type { Config } from "../../config/schema.js";
+import { type Engine, openEngine } from "../../engine/engine.js";
+import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/model-files.js";
+import { didYouMean, listed } from "../../expression/did-you-mean.js";
+import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
+import { openStore } from "../../logs/open-store.js";
+import { LocalDeploymentImpl } from "./local-deployment.js";
+import { logLayout } from "./log-layout.js";
+import type { LocalSettings } from "./options.js";
+import { Serving } from "./serving.js";
+import { withStore } from "./stored.js";
+import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./types.js";
+
+export class LocalTargetImpl implements LocalTarget {
+  readonly kind = "local";
+  readonly #settings: LocalSettings;
+  readonly #deployments = new Set<LocalDeploymentImpl>();
+
+  constructor(settings: LocalSettings) {
+    this.#settings = settings;
+  }
+
+  async deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment> {
+    const config = await configOf(pipeline);
+    const files = await findModelFiles(this.#settings.models, config.models);
+    const engine = await openEngine(config, files, this.#settings);
+    try {
+      const store = await openStore(this.#settings.data);
+      try {
+        const stored = await saved(store, config, files);
+        const serving = await this.#serving(engine, store, stored);
+        const deployment = this.#keep(new LocalDeploymentImpl({ settings: this.#settings, stored, config, start: async () => serving, stopped: false }));
+        await deployment.start();
+        return deployment;
+      } catch (error) {
+        await store.close();
+        throw error;
+      }
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+  }
+
+  async pipeline(name: string): Promise<LocalDeployment> {
+    const all = await this.#stored();
+    const found = all.find((pipeline) => pipeline.name === name);
+    if (found === undefined) {
+      const names = all.map((pipeline) => pipeline.name);
+      const there = names.length === 0 ? "nothing is deployed there yet" : `there is ${listed(names)}${didYouMean(name, names)}`;
+      throw new TargetError("SL6007", `no pipeline '${String(name)}' is deployed in '${this.#settings.data}'; ${there}`, { pipeline: name, data: this.#settings.data });
+    }
+    const { current, state } = found;
+    const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
+    const start = async (): Promise<Serving> => {
+      const paths = new Map(current.models.map(({ sha256, path }) => [sha256, path]));
+      const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
+      const store = await openStore(this.#settings.data).catch(async (error: unknown) => {
+        await engine.close();
+        throw error;
+      });
+      return this.#serving(engine, store, current);
+    };
+    return this.#keep(new LocalDeploymentImpl({ settings: this.#settings, stored: current, config, start, stopped: state === "undeployed" }));
+  }
+
+  async pipelines(): Promise<DeployedPipeline[]> {
+    return (await this.#stored()).map(({ name, state, current }) => {
+      const { hash, models } = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
+      return { name, state: state === "deployed" ? "running" : "stopped", version: String(current.version), hash, models: models.map((model) => model.name), since: current.deployedAt };
+    });
+  }
+
+  async models(): Promise<DeployedModel[]> {
+    const found = new Map<string, DeployedModel & { readonly pipelines: string[] }>();
+    for (const { name, state, current } of await this.#stored()) {
+      if (state === "undeployed") continue;
+      for (const model of parseConfig(current.config).models) {
+        const key = `${model.name}\n${model.sha256}`;
+        const path = current.models.find(({ sha256 }) => sha256 === model.sha256)?.path ?? "";
+        const entry = found.get(key) ?? { name: model.name, version: model.version, sha256: model.sha256, path, pipelines: [] };
+        entry.pipelines.push(name);
+        found.set(key, entry);
+      }
+    }
+    return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.#deployments];
+    this.#deployments.clear();
+    await Promise.all(open.map((deployment) => deployment.close()));
+  }
+
+  /** Asking about a folder does not make one. */
+  async #stored(): Promise<StoredPipeline[]> {
+    if (!existsSync(this.#settings.data)) return [];
+    return withStore(this.#settings.data, (store) => store.pipelines());
+  }
+
+  async #serving(engine: Engine, store: Store, { version }: StoredVersion): Promise<Serving> {
+    const { durability } = this.#settings;
+    const log = durability === "off" ? null : await store.openLog(logLayout(engine.config, version));
+    return new Serving(engine, store, log, durability);
+  }
+
+  #keep(deployment: LocalDeploymentImpl): LocalDeploymentImpl {
+    this.#deployments.add(deployment);
+    return deployment;
+  }
+}
+
+async function configOf(pipeline: AnyPipeline | Config): Promise<Config> {
+  if ("shapeline" in pipeline) return parseConfig(pipeline);
+  const { build } = await import("../../build.js");
+  return build(pipeline);
+}
+
+/** The version of a config: the one it has already, if its files are where they were. */
+async function saved(store: Store, config: Config, files: ReadonlyMap<string, ModelFile>): Promise<StoredVersion> {
+  const models = config.models.map(({ name, sha256 }) => ({ sha256, path: files.get(name)?.path ?? "" }));
+  const before = await store.current(config.name);
+  const same =
+    before !== null &&
+    parseConfig(before.current.config).hash === config.hash &&
+    models.every(({ sha256, path }) => before.current.models.some((model) => model.sha256 === sha256 && model.path === path));
+  if (!same) return store.saveVersion({ pipeline: config.name, config, models, deployedAt: new Date() });
+  if (before.state === "undeployed") await store.setState(config.name, "deployed");
+  return before.current;
+}

@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { TargetError } from "../../../dsl/errors.js";
+import { didYouMean, listed } from "../../expression/did-you-mean.js";
+
+/** Where the embedded engine finds models and keeps its data, and what it promises of the log. */
+export interface LocalOptions {
+  /** The folder of the `.onnx` files; they are found by digest, not by name. `./models` unless given. */
+  readonly models?: string;
+  /** The folder of the log and of what is deployed. `.shapeline` beside the nearest package.json unless given. */
+  readonly data?: string;
+  /**
+   * What an answer of `infer` says of its rows in the log:
+   * - `"commit"` (unless given): they are on disk. A crash of the process, even `kill -9`, loses none that was answered;
+   * - `"relaxed"`: they will be within 50 ms or 1,000 rows. A crash may lose those, the end of the script does not;
+   * - `"off"`: there is no log, and `logs()` says so.
+   *
+   * Challengers' results follow their rows within 50 ms in any case.
+   */
+  readonly durability?: "commit" | "relaxed" | "off";
+  /**
+   * - `"log"` (unless given): challengers run on a thread of their own once the answer is out, and only the log holds what
+   *   they gave; those that a validation reads are awaited;
+   * - `"return"`: the answer waits for all challengers, for at most half of the time it has left, and holds what they gave.
+   */
+  readonly challengers?: "log" | "return";
+}
+
+export type LocalSettings = Required<LocalOptions>;
+
+const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
+const names = ["models", "data", "durability", "challengers"];
+
+/** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
+export function localSettings(options: LocalOptions): LocalSettings {
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) {
+      throw new TargetError("SL6011", `local(): there is no option '${name}'${didYouMean(name, names)}; it takes ${listed(names)}`, { option: name });
+    }
+  }
+  for (const name of ["models", "data"] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      throw new TargetError("SL6011", `local(): the option '${name}' is ${JSON.stringify(value)}; give the path of a folder`, { option: name });
+    }
+  }
+  const { durability = "commit", challengers = "log" } = options;
+  for (const [name, value] of Object.entries({ durability, challengers }) as [keyof typeof choices, string][]) {
+    const allowed: readonly string[] = choices[name];
+    if (!allowed.includes(value)) {
+      throw new TargetError("SL6011", `local(): the option '${name}' is ${JSON.stringify(value)}; it is one of ${allowed.map((choice) => `"${choice}"`).join(", ")}`, { option: name });
+    }
+  }
+  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers };
+}
+
+function defaultData(): string {
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return join(folder, ".shapeline");
+    if (dirname(folder) === folder) return ".shapeline";
+  }
+}

@@ -1,0 +1,105 @@
+import type { Data} from "apache-arrow";
+import { Bool, DataType, Field, List, Utf8, Vector, makeData } from "apache-arrow";
+import type { TensorData } from "./tensor-data.js";
+import { arrowTypes } from "./dtypes.js";
+
+export { tensorFromVector } from "./from-arrow.js";
+
+/**
+ * A tensor as one Arrow column: a scalar column for rank 1, `List`s nested once for every further dimension.
+ * Numbers are not copied; bool is packed and string encoded.
+ *
+ * @param tensor the rows; the vector keeps `tensor.data`, so do not write to it afterwards
+ * @param valid where given, one entry a row: a row whose entry is 0 becomes null
+ * @example tensorToVector({ dtype: "float32", dims: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }) // List<Float32>, 2 rows
+ */
+export function tensorToVector(tensor: TensorData, valid?: Uint8Array): Vector {
+  return new Vector([tensorToArrowData(tensor, valid)]);
+}
+
+/** The same as `tensorToVector`, as one chunk. */
+export function tensorToArrowData(tensor: TensorData, valid?: Uint8Array): Data {
+  const rows = tensor.dims[0] ?? 0;
+  const counts: number[] = [];
+  let count = 1;
+  for (const dim of tensor.dims) counts.push((count *= dim));
+  const nulls = valid === undefined ? {} : bitmap(valid, rows);
+  const leaf = leafData(tensor, counts.at(-1) ?? 0, counts.length <= 1 ? nulls : {});
+  let data = leaf;
+  for (let axis = counts.length - 1; axis >= 1; axis--) {
+    const length = counts[axis - 1] ?? 0;
+    data = listOf(data, length, tensor.dims[axis] ?? 0, axis === 1 ? nulls : {});
+  }
+  return data;
+}
+
+/** The Arrow type of a column of tensors of this rank. */
+export function columnType(dtype: TensorData["dtype"], rank: number): DataType {
+  let type = arrowTypes[dtype];
+  for (let axis = 1; axis < rank; axis++) type = new List(new Field("item", type, true));
+  return type;
+}
+
+/** A column of the given type with nothing but nulls. */
+export function nullData(type: DataType, rows: number): Data {
+  const nulls = { nullCount: rows, nullBitmap: new Uint8Array(bitmapBytes(rows)) };
+  if (DataType.isList(type)) {
+    return makeData({ type, length: rows, ...nulls, valueOffsets: new Int32Array(rows + 1), child: nullData(type.valueType, 0) });
+  }
+  if (DataType.isUtf8(type)) {
+    return makeData({ type, length: rows, ...nulls, valueOffsets: new Int32Array(rows + 1), data: new Uint8Array(0) });
+  }
+  const ArrayType = type.ArrayType as new (length: number) => Uint8Array;
+  return makeData({ type: type as Bool, length: rows, ...nulls, data: new ArrayType(DataType.isBool(type) ? bitmapBytes(rows) : rows) });
+}
+
+interface Nulls {
+  readonly nullCount?: number;
+  readonly nullBitmap?: Uint8Array;
+}
+
+function listOf(child: Data, length: number, size: number, nulls: Nulls): Data {
+  const valueOffsets = new Int32Array(length + 1);
+  for (let i = 1; i <= length; i++) valueOffsets[i] = i * size;
+  return makeData({ type: new List(new Field("item", child.type, true)), length, ...nulls, valueOffsets, child });
+}
+
+function leafData({ dtype, data }: TensorData, length: number, nulls: Nulls): Data {
+  const type = arrowTypes[dtype];
+  if (dtype === "string") return utf8(data as readonly string[], length, nulls);
+  const values = data as Uint8Array;
+  if (dtype === "bool") return makeData({ type: new Bool(), length, ...nulls, data: packBits(values, length) });
+  // Every number type takes its own typed array here; the cast only picks one overload.
+  return makeData({ type: type as Bool, length, ...nulls, data: values.length === length ? values : values.subarray(0, length) });
+}
+
+function utf8(texts: readonly string[], length: number, nulls: Nulls): Data {
+  const valueOffsets = new Int32Array(length + 1);
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for (let i = 0; i < length; i++) {
+    const piece = Buffer.from(texts[i] ?? "", "utf8");
+    pieces.push(piece);
+    bytes += piece.length;
+    valueOffsets[i + 1] = bytes;
+  }
+  return makeData({ type: new Utf8(), length, ...nulls, valueOffsets, data: Buffer.concat(pieces, bytes) });
+}
+
+function bitmap(valid: Uint8Array, rows: number): Nulls {
+  let nullCount = 0;
+  for (let i = 0; i < rows; i++) if (valid[i] !== 1) nullCount += 1;
+  return nullCount === 0 ? {} : { nullCount, nullBitmap: packBits(valid, rows) };
+}
+
+/** One bit an entry, lowest bit first, padded to 64 bits as Arrow wants it. */
+function packBits(flags: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(bitmapBytes(length));
+  for (let i = 0; i < length; i++) if (flags[i] === 1) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
+  return bytes;
+}
+
+function bitmapBytes(length: number): number {
+  return ((length + 63) & ~63) >> 3;
+}
+

@@ -1,0 +1,35 @@
+import { float16ToNumber } from "./dtypes.js";
+import type { TensorData } from "./tensor-data.js";
+import { rowSize } from "./tensor-data.js";
+
+/** One row of a tensor as plain values: a scalar for rank 1, nested arrays above. float16 is a number, bool a boolean. */
+export type NestedValue = number | bigint | boolean | string | readonly NestedValue[];
+
+/** A function that gives the rows of a tensor one by one, row numbers from 0. */
+function rowReader(tensor: TensorData): (row: number) => NestedValue {
+  const read = elementReader(tensor);
+  const { dims } = tensor;
+  if (dims.length <= 1) return read;
+  const size = rowSize(dims);
+  const build = (axis: number, from: number, span: number): NestedValue[] => {
+    const length = dims[axis] ?? 0;
+    const step = length === 0 ? 0 : span / length;
+    const last = axis === dims.length - 1;
+    const out = new Array<NestedValue>(length);
+    for (let i = 0; i < length; i++) out[i] = last ? read(from + i) : build(axis + 1, from + i * step, step);
+    return out;
+  };
+  return (row) => build(1, row * size, size);
+}
+
+/** All rows of a tensor as plain values. */
+export function nestedRows(tensor: TensorData): NestedValue[] {
+  const read = rowReader(tensor);
+  return Array.from({ length: tensor.dims[0] ?? 0 }, (_, row) => read(row));
+}
+
+function elementReader({ dtype, data }: TensorData): (index: number) => NestedValue {
+  if (dtype === "bool") return (index) => data[index] === 1;
+  if (dtype === "float16") return (index) => float16ToNumber(Number(data[index]));
+  return (index) => data[index] ?? 0;
+}

@@ -1,0 +1,19 @@
+import type { TensorData } from "./tensor-data.js";
+
+/** What one challenger gave for a batch; `answered[i]` is 0 where it failed or has not ended, and the row then holds no value. */
+export interface ChallengerResult {
+  readonly outputs: ReadonlyMap<string, TensorData>;
+  readonly answered: Uint8Array;
+}
+
+/** A batch of inferred rows, before it becomes records, columns or a table. Insertion order of the maps is column order. */
+export interface ResultBatch {
+  readonly rows: number;
+  /** Milliseconds since 1970 UTC, one a row. */
+  readonly time: Float64Array;
+  readonly inputs: ReadonlyMap<string, TensorData>;
+  readonly outputs: ReadonlyMap<string, TensorData>;
+  readonly challengers: ReadonlyMap<string, ChallengerResult>;
+  /** By validation name; 1 where the row failed it. */
+  readonly failures: ReadonlyMap<string, Uint8Array>;
+}

@@ -1,0 +1,133 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tableFromIPC } from "apache-arrow";
+import { expect, it } from "vitest";
+import { parseConfig } from "shapeline/config";
+import { project, shapeline } from "./shapeline.js";
+
+const json = (text: string): never => JSON.parse(text) as never;
+const generated = ["generate", "models/*.onnx"];
+const compiled = ["compile", "--json"];
+
+it("takes a project from model files to a log: generate, compile, deploy, infer, logs, pipelines, undeploy", async () => {
+  const folder = project("fraud");
+
+  const generate = await shapeline(folder, generated);
+  expect(generate).toMatchObject({ code: 0, err: "" });
+  expect(generate.out).toContain("wrote models.gen.ts: 4 models");
+  expect(await shapeline(folder, [...generated, "--check"])).toMatchObject({ code: 0, out: expect.stringContaining("models.gen.ts is up to date") });
+
+  const compile = await shapeline(folder, compiled);
+  expect(json(compile.out)).toMatchObject({ configs: [{ pipeline: "fraud", file: "fraud.pipeline.ts", out: "fraud.pipeline.json", changed: true }], problems: [] });
+  const text = readFileSync(join(folder, "fraud.pipeline.json"), "utf8");
+  expect(parseConfig(text).steps.map((s) => s.kind)).toEqual(["model", "shadow", "validation"]);
+  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({ code: 0, out: "fraud.pipeline.json is up to date\n" });
+
+  const deploy = await shapeline(folder, ["deploy", "fraud.pipeline.json", "--json"]);
+  expect(json(deploy.out)).toMatchObject({ pipeline: "fraud", version: "1", state: "running" });
+  expect(existsSync(join(folder, ".shapeline"))).toBe(true);
+
+  const infer = await shapeline(folder, ["infer", "fraud", "rows.df.json", "--json"]);
+  const rows: { out: { risk: number[] }; anomaly: { count: number; amt: boolean } }[] = json(infer.out);
+  expect(rows).toHaveLength(1000);
+  expect(rows[0]?.out.risk[0]).toBeCloseTo(0.158211, 5);
+  // The figure of the example's own training script.
+  expect(rows.filter((r) => r.anomaly.amt)).toHaveLength(80);
+
+  const logs = await shapeline(folder, ["logs", "fraud", "--invalid", "--limit", "200", "--json"]);
+  const logged: { out: { risk: number[] }; out_c1: { variable: number[] } }[] = json(logs.out);
+  expect(logged).toHaveLength(80);
+  expect(logged.every((r) => (r.out.risk[0] ?? 0) >= 1 && Number.isFinite(r.out_c1.variable[0]))).toBe(true);
+
+  const list = await shapeline(folder, ["pipelines", "--json"]);
+  expect(json(list.out)).toMatchObject([{ name: "fraud", state: "running", version: "1", models: ["a", "champ", "c1", "c2"] }]);
+
+  expect(await shapeline(folder, ["undeploy", "fraud"])).toMatchObject({ code: 0 });
+  const after = await shapeline(folder, ["infer", "fraud", "rows.df.json"]);
+  expect(after.code).toBe(1);
+  expect(after.err).toMatch(/^error SL6\d{3}: /);
+  // The log outlives the deployment.
+  expect((json((await shapeline(folder, ["logs", "fraud", "--limit", "5", "--json"])).out) as unknown[]).length).toBe(5);
+});
+
+it("answers with Arrow, to a file or to standard output, and takes Arrow and standard input", async () => {
+  const folder = project("breast-cancer");
+  await shapeline(folder, generated);
+  await shapeline(folder, compiled);
+  await shapeline(folder, ["deploy", "breast-cancer.pipeline.json"]);
+  const rows = (JSON.parse(readFileSync(join(folder, "rows.df.json"), "utf8")) as object[]).slice(0, 50);
+
+  const out = await shapeline(folder, ["infer", "breast-cancer", "-", "--out", "answer.arrow", "--dataset", "in,out"], JSON.stringify(rows));
+  expect(out).toMatchObject({ code: 0, out: "wrote answer.arrow: 50 rows\n" });
+  const answer = tableFromIPC(readFileSync(join(folder, "answer.arrow")));
+  expect(answer.schema.fields.map((f) => f.name)).toEqual(["in.features", "out.probabilities"]);
+
+  const records = await shapeline(folder, ["infer", "breast-cancer", "-", "--json", "--dataset", "out,anomaly.count"], JSON.stringify(rows));
+  const first = answer.getChild("out.probabilities")?.get(0) as { toArray(): Float32Array };
+  expect((json(records.out) as unknown[])[0]).toEqual({ out: { probabilities: [...first.toArray()] }, anomaly: { count: 0 } });
+
+  const text = await shapeline(folder, ["infer", "breast-cancer", "-"], JSON.stringify(rows));
+  expect(text.out).toContain("50 rows, 1 fails a validation (the first 20 are shown; --json gives all)");
+});
+
+it("explains what each lambda becomes, from a pipeline file and from a config", async () => {
+  const folder = project("breast-cancer");
+  await shapeline(folder, generated);
+  await shapeline(folder, compiled);
+  const [source, config] = await Promise.all([
+    shapeline(folder, ["explain", "breast-cancer.pipeline.ts", "--json"]),
+    shapeline(folder, ["explain", "breast-cancer.pipeline.json", "--json"]),
+  ]);
+  const validations = (run: { out: string }) => (json(run.out) as { validations: { name: string; strings: object }[] }[])[0]?.validations;
+  expect(validations(source)?.map((v) => v.name)).toEqual(["features_not_negative", "probabilities_in_range", "probabilities_sum_to_one", "decided"]);
+  expect(validations(source)).toEqual(validations(config));
+  const text = await shapeline(folder, ["explain", "breast-cancer.pipeline.json"]);
+  expect(text.out).toContain("polars-0.18");
+  // The imported constant has its value.
+  expect(text.out).toContain("0.7");
+});
+
+it("exits with 2 and says what changed when a generated file or a config is out of date", async () => {
+  const folder = project("fraud");
+  await shapeline(folder, generated);
+  await shapeline(folder, compiled);
+  const source = join(folder, "fraud.pipeline.ts");
+  writeFileSync(source, readFileSync(source, "utf8").replace("x.out < 1", "x.out < 2"));
+  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({ code: 2, out: "fraud.pipeline.json is out of date: run `shapeline compile`\n" });
+  const typings = join(folder, "models.gen.ts");
+  writeFileSync(typings, readFileSync(typings, "utf8").replaceAll('"batch", 64]', '"batch", 65]'));
+  const check = await shapeline(folder, [...generated, "--check"]);
+  expect(check.code).toBe(2);
+  expect(check.out).toContain("a.pixels: 65 -> 64 features");
+});
+
+it("has help with an example for every command, and the same global options", async () => {
+  const folder = project("fraud");
+  const commands = ["generate", "compile", "explain", "deploy", "infer", "logs", "pipelines", "undeploy"];
+  const helps = await Promise.all(commands.map((command) => shapeline(folder, [command, "--help"])));
+  for (const help of helps) {
+    expect(help).toMatchObject({ code: 0, err: "" });
+    expect(help.out).toMatch(/Example:\n {2}\$ shapeline \w+/);
+    expect(help.out).toContain("--json");
+  }
+});
+
+it("compiles what it can name and refuses the rest of a file at once, as clickable text and as JSON", async () => {
+  const folder = project("fraud");
+  await shapeline(folder, generated);
+  const source = join(folder, "fraud.pipeline.ts");
+  writeFileSync(
+    source,
+    readFileSync(source, "utf8").replace('.validate("amt", x => x.out < 1)', '.validate("amt", x => x.out == 1)\n  .validate("b", x => Math.random() < x.out)'),
+  );
+  const text = await shapeline(folder, ["compile"]);
+  expect(text.code).toBe(1);
+  expect(text.out.match(/^fraud\.pipeline\.ts:\d+:\d+ - error SL1\d{3}: /gm)).toHaveLength(2);
+  expect(text.err).toBe("2 problems; nothing was written\n");
+  expect(existsSync(join(folder, "fraud.pipeline.json"))).toBe(false);
+  const problems = (json((await shapeline(folder, compiled)).out) as { problems: { code: string; file: string }[] }).problems;
+  expect(problems).toHaveLength(2);
+  expect(problems.every((p) => p.file === "fraud.pipeline.ts" && /^SL1\d{3}$/.test(p.code))).toBe(true);
+  mkdirSync(join(folder, "empty"));
+  expect((await shapeline(join(folder, "empty"), ["compile", "--project", "tsconfig.json"])).code).toBe(1);
+});

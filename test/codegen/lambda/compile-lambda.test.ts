@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { compileLambda, type CompileLambdaOptions } from "../../../codegen/lambda/index.js";
+
+const scope: CompileLambdaOptions = {
+  inputs: [{ name: "amount", dtype: "float64", shape: ["N"] }],
+  outputs: [
+    { name: "score", dtype: "float64", shape: ["N", 1] },
+    { name: "scores", dtype: "float32", shape: ["N", 3] },
+  ],
+};
+const javascript = (source: string, constants?: Record<string, unknown>) => {
+  const { ok, expression, diagnostics } = compileLambda(source, { ...scope, ...(constants && { constants }) });
+  return ok ? expression?.strings.javascript : diagnostics.map((d) => `${d.code} ${source.slice(d.start, d.end)}: ${d.message}`).join("\n");
+};
+
+describe("the text of one lambda", () => {
+  test("compiles to a tree and a string for each back-end", () => {
+    const { ok, expression, diagnostics } = compileLambda("(x) => !(x.out.score[0] > 0.9)", { ...scope, name: "fraud" });
+    expect({ ok, diagnostics, refused: expression?.refused }).toEqual({ ok: true, diagnostics: [], refused: {} });
+    expect(Object.keys(expression?.strings ?? {})).toEqual(expect.arrayContaining(["polars-0.18", "polars-1", "javascript"]));
+    expect(expression?.strings["polars-0.18"]).toContain('"fraud"');
+  });
+
+  test("may be TypeScript, may stand in parentheses, may end in a semicolon or a comment", () => {
+    for (const source of ["(x: Row): boolean => x.out.score[0]! < (1 as number);", " ( x => x.out.score[0] < 1 ) ;\n", "function (x) { return x.out.score[0] < 1; }", "x => x.out.score[0] < 1 // small"])
+      expect(javascript(source), source).toBe(javascript("x => x.out.score[0] < 1"));
+  });
+
+  test("takes constants", () => {
+    const source = "x => x.out.score[0] < Limits.upper.warm && x.in.amount > -Infinity";
+    expect(javascript(source, { Limits: { upper: { warm: 0.5 } } })).toContain("0.5");
+  });
+});
+
+describe("findings are offsets into the text as given", () => {
+  test("of the lowering, of the typing, of names without a value", () => {
+    expect(
+      [
+        javascript("  ((x) => x.out.score[0] % 2 === LIMIT)"),
+        javascript("\n(x) => x.out.scor[0] < 1"),
+        javascript("(x) => x.out.score[0] < LIMIT"),
+        javascript("(x) => x.out.score[0] < Limits.maxi", { Limits: { max: 1 } }),
+        javascript("(x) => x.out.score[0] ==="),
+        javascript("(x) => x.out.score[0]"),
+        javascript(""),
+        javascript("1"),
+      ].join("\n"),
+    ).toMatchInlineSnapshot(`
+      "SL1014 x.out.score[0] % 2: \`%\` is not the same operation on every target
+      SL1100 LIMIT: 'LIMIT' has no value here
+      SL1102 x.out.scor: 'x.out' has no port 'scor' (did you mean 'score'?)
+      SL1100 LIMIT: 'LIMIT' has no value here
+      SL1104 Limits.maxi: 'Limits' has no property 'maxi' (did you mean 'max'?)
+      SL1000 : the lambda does not parse: Expression expected.
+      SL1107 x.out.score[0]: the lambda returns number, not boolean
+      SL1000 : the lambda does not parse: Expression expected.
+      SL1001 1: this text is not a lambda"
+    `);
+  });
+
+  test("text that is none is answered, too", () => {
+    expect(compileLambda(undefined as never, scope)).toEqual({
+      ok: false,
+      diagnostics: [expect.objectContaining({ code: "SL1001", message: "a value that is no text is not a lambda" })],
+    });
+  });
+});

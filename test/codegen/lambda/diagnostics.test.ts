@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { renderDiagnostic } from "../../../codegen/lambda/diagnostics.js";
+import { attachLambdas } from "../../../codegen/lambda/attach.js";
+import { lower } from "./lowered.js";
+
+const rendered = (source: string) => {
+  const lowered = lower(source);
+  return lowered.diagnostics.map((d) => renderDiagnostic(d, lowered)).join("\n\n");
+};
+
+test("place, code, message, frame, hint and where to read more, in one text", () => {
+  expect(rendered("x => x.out == 1")).toMatchInlineSnapshot(`
+    "lambda:1:6 - error SL1013: \`==\` converts its operands before it compares them
+
+      1 | x => x.out == 1
+        |      ^^^^^^^^^^
+
+      hint: write \`===\`; \`== null\` alone is understood
+      see docs/errors.md#sl1013"
+  `);
+});
+
+test("a finding over several lines marks each of them, and cuts a long one short", () => {
+  expect(rendered("x => {\n  for (const s of x.out.scores) {\n    if (s > 1)\n      return false;\n  }\n  return true;\n}")).toMatchInlineSnapshot(`
+    "lambda:2:3 - error SL1008: a loop cannot be compiled
+
+      2 |   for (const s of x.out.scores) {
+        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      3 |     if (s > 1)
+        |     ^^^^^^^^^^
+      4 |       return false;
+        |       ^^^^^^^^^^^^^
+      5 |   }
+        |   ^
+
+      hint: use \`every\` or \`some\` on the values: \`x.out.scores.every((v) => v < 1)\`
+      see docs/errors.md#sl1008"
+  `);
+  const long = `x => {\n  while (x.out < 1) {\n${"    x;\n".repeat(20)}  }\n}`;
+  expect(rendered(long).split("\n")).toHaveLength(18);
+});
+
+test("carets stand under the text where it is indented with tabs", () => {
+  expect(rendered("x => {\r\n\t\treturn x.out == 1;\r\n}")).toBe(
+    [
+      "lambda:2:10 - error SL1013: `==` converts its operands before it compares them",
+      "",
+      "  2 | \t\treturn x.out == 1;",
+      "    | \t\t       ^^^^^^^^^^",
+      "",
+      "  hint: write `===`; `== null` alone is understood",
+      "  see docs/errors.md#sl1013",
+    ].join("\n"),
+  );
+});
+
+test("with its place in a file, the line and column are the file's; with the file's text, the frame shows whole lines", () => {
+  const code = 'const p = base\n  .validate("even", (x) => x.out % 2 === 0);\n';
+  const lambda = attachLambdas(code, { file: "src/a.pipeline.ts" })?.lambdas[0];
+  const [diagnostic] = lambda?.diagnostics ?? [];
+  if (lambda === undefined || diagnostic === undefined) expect.fail("a diagnostic was expected");
+  expect(renderDiagnostic(diagnostic, lambda)).toMatchInlineSnapshot(`
+    "src/a.pipeline.ts:2:28 - error SL1014: \`%\` is not the same operation on every target
+
+      2 | (x) => x.out % 2 === 0
+        |        ^^^^^^^^^
+
+      hint: write \`x - Math.floor(x / y) * y\` where x and y are not negative
+      see docs/errors.md#sl1014"
+  `);
+  expect(renderDiagnostic(diagnostic, lambda, { fileText: code })).toMatchInlineSnapshot(`
+    "src/a.pipeline.ts:2:28 - error SL1014: \`%\` is not the same operation on every target
+
+      2 |   .validate("even", (x) => x.out % 2 === 0);
+        |                            ^^^^^^^^^
+
+      hint: write \`x - Math.floor(x / y) * y\` where x and y are not negative
+      see docs/errors.md#sl1014"
+  `);
+  // A file that has changed since is not shown.
+  expect(renderDiagnostic(diagnostic, lambda, { fileText: "something else" })).toBe(renderDiagnostic(diagnostic, lambda));
+});
+
+test("without a source there is no frame", () => {
+  const [diagnostic] = lower("x => x.out == 1").diagnostics;
+  if (diagnostic === undefined) expect.fail("a diagnostic was expected");
+  expect(renderDiagnostic(diagnostic, null)).toMatchInlineSnapshot(`
+    "error SL1013: \`==\` converts its operands before it compares them
+      hint: write \`===\`; \`== null\` alone is understood
+      see docs/errors.md#sl1013"
+  `);
+});
+
+test("colours only when asked for", () => {
+  const lowered = lower("x => x.out == 1");
+  const [diagnostic] = lowered.diagnostics;
+  if (diagnostic === undefined) expect.fail("a diagnostic was expected");
+  const plain = renderDiagnostic(diagnostic, lowered);
+  const color = renderDiagnostic(diagnostic, lowered, { color: true });
+  expect(plain).not.toContain("\u001b");
+  expect(color).toContain("\u001b[31m^^^^^^^^^^\u001b[39m");
+  expect(color.replaceAll(/\u001b\[\d+m/g, "")).toBe(plain);
+});

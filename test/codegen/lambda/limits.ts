@@ -1,0 +1,2 @@
+export const LIMIT = 0.5;
+export default { max: 1 };

@@ -1,0 +1,161 @@
+import { transformSync, type TransformOptions } from "esbuild";
+import { transpileModule, ModuleKind, ScriptTarget } from "typescript";
+import { describe, expect, test } from "vitest";
+import { readLambda } from "../../../codegen/lambda/run-time.js";
+import defaultLimits, { LIMIT } from "./limits.js";
+import { notation } from "./lowered.js";
+
+interface Row {
+  readonly out: { readonly score: number; readonly scores: readonly number[] };
+}
+type Lambda = (row: never) => unknown;
+
+const read = (fn: Lambda) => {
+  const { lambda, diagnostics } = readLambda(fn);
+  return lambda === null ? diagnostics.map((d) => `${d.code} ${d.message}`).join("\n") : notation(lambda.body);
+};
+
+/** What a tool makes of a module that exports `lambda`, run as JavaScript. */
+const evaluated = (code: string): Lambda =>
+  new Function(`${code.replace(/^export\s*\{[^}]*\};?/m, "").replace(/^export /gm, "")}\nreturn lambda;`)() as Lambda;
+
+const source = `
+  interface Row { readonly out: { readonly score: number; readonly scores: readonly number[] } }
+  export const lambda = (x: Row): boolean => {
+    const inRange = (v: number): boolean => v >= 0 && v <= 1;
+    const { score, scores: [first] } = x.out;
+    if (score! > 1) return false;
+    return (x.out.scores as number[]).every(inRange) && first! < (score satisfies number);
+  };`;
+const expected =
+  "(let inRange (fn [v] (&& (>= v 0) (<= v 1))) (let score (. (. x out) score) (let first (at (. (. x out) scores) 0) " +
+  "(if (> score 1) false (&& (.every (. (. x out) scores) inRange) (< first score))))))";
+
+describe("a lambda is read as each tool leaves it", () => {
+  const esbuild = (options: TransformOptions) => transformSync(source, { loader: "ts", ...options }).code;
+
+  test("esbuild and tsx", () => {
+    expect(read(evaluated(esbuild({})))).toBe(expected);
+  });
+
+  test("esbuild and tsx with keepNames, which puts __name around the inner function", () => {
+    const code = esbuild({ keepNames: true });
+    expect(code).toContain('__name((v) => v >= 0 && v <= 1, "inRange")');
+    expect(read(evaluated(code))).toBe(expected);
+  });
+
+  test("TypeScript", () => {
+    const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022 } });
+    expect(read(evaluated(outputText))).toBe(expected);
+  });
+
+  test("vitest", () => {
+    const lambda = (x: Row): boolean => {
+      const inRange = (v: number): boolean => v >= 0 && v <= 1;
+      const {
+        score,
+        scores: [first],
+      } = x.out;
+      if (score > 1) return false;
+      return (x.out.scores as number[]).every(inRange) && first! < (score satisfies number);
+    };
+    expect(read(lambda)).toBe(expected);
+  });
+
+  test("blanked-out types, as type stripping leaves them", () => {
+    expect(read(evaluated("const lambda = (x     )          => (x.out.score           )  < 1                 ;"))).toBe("(< (. (. x out) score) 1)");
+  });
+
+  test("a minifier", () => {
+    const code = esbuild({ minify: true });
+    expect(code).toContain("return o>1?!1:");
+    expect(read(evaluated(code))).toBe(
+      "(let n (fn [r] (&& (>= r 0) (<= r 1))) (let o (. (. e out) score) (let s (at (. (. e out) scores) 0) " +
+        "(if (> o 1) false (&& (.every (. (. e out) scores) n) (< s o))))))",
+    );
+  });
+
+  test("a coverage tool's counters", () => {
+    expect(read(evaluated("const lambda = (x) => { cov_1a().f[0]++; cov_1a().s[1]++; return (cov_1a().b[0][0]++, x.out.a) && (cov_1a().b[0][1]++, x.out.b); };"))).toBe(
+      "(&& (. (. x out) a) (. (. x out) b))",
+    );
+  });
+
+  test("functions, methods and lambdas without a row", () => {
+    expect(read(function (x: Row) { return x.out.score < 1; })).toBe("(< (. (. x out) score) 1)");
+    expect(read({ small(x: Row) { return x.out.score < 1; } }.small)).toBe("(< (. (. x out) score) 1)");
+    expect(read({ "is small"(x: Row) { return x.out.score < 1; } }["is small"])).toBe("(< (. (. x out) score) 1)");
+    expect(read({ function(x: Row) { return x.out.score < 1; } }.function)).toBe("(< (. (. x out) score) 1)");
+    expect(read({ async(x: Row) { return x.out.score < 1; } }.async)).toBe("(< (. (. x out) score) 1)");
+    expect(read(() => Number.NaN === Math.PI)).toBe("(=== free:Number.NaN free:Math.PI)");
+  });
+});
+
+describe("what cannot be read says why", () => {
+  test("functions without a source", () => {
+    const lambda = (x: Row) => x.out.score < 1;
+    expect([Math.abs, lambda.bind(null), new Proxy(lambda, {})].map((fn) => read(fn as Lambda)).join("\n")).toMatchInlineSnapshot(`
+      "SL1044 the source of the native or wrapped function 'abs' cannot be read
+      SL1044 the source of a bound function ('bound lambda') cannot be read
+      SL1044 the source of the native or wrapped function 'lambda' cannot be read"
+    `);
+  });
+
+  test("functions of another kind", () => {
+    const getter = Object.getOwnPropertyDescriptor({ get z() { return 1; } }, "z")?.get;
+    const all: unknown[] = [async (x: Row) => x.out, function* (x: Row) { yield x; }, { async m(x: Row) { return x; } }.m, class A {}, getter, "x => true", undefined];
+    expect(all.map((fn) => read(fn as Lambda)).join("\n")).toMatchInlineSnapshot(`
+      "SL1002 an async function never answers with a plain value
+      SL1002 a generator never answers with a plain value
+      SL1009 \`yield\` waits for something outside the row
+      SL1002 an async function never answers with a plain value
+      SL1001 a class is not a lambda
+      SL1001 a getter or setter is not a lambda
+      SL1001 this value is not a lambda
+      SL1001 this value is not a lambda"
+    `);
+  });
+
+  test("names from outside, as the author wrote them", () => {
+    const here = 1;
+    const all: Lambda[] = [
+      (x: Row) => x.out.score < here,
+      (x: Row) => x.out.score < LIMIT,
+      (x: Row) => x.out.score < defaultLimits.max,
+      evaluated("const lambda = (x) => x.out.score < import_limits.LIMIT;"),
+      evaluated("const lambda = (x) => x.out.score < limits_1.LIMIT.a;"),
+      evaluated('const lambda = (x) => x.out.score < _limits__WEBPACK_IMPORTED_MODULE_0__["LIMIT"];'),
+      evaluated("const lambda = (x) => (0, import_limits.isSmall)(x.out.score);"),
+    ];
+    expect(all.map(read).join("\n")).toMatchInlineSnapshot(`
+      "SL1042 'here' comes from outside the lambda, and its value cannot be seen from a running function
+      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
+      SL1042 'default.max' comes from outside the lambda, and its value cannot be seen from a running function
+      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
+      SL1042 'LIMIT.a' comes from outside the lambda, and its value cannot be seen from a running function
+      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
+      SL1012 \`import_limits.isSmall(…)\` is a function the compiler does not know"
+    `);
+    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(`"compile the file with \`shapeline compile\` or the bundler plugin, the lambda standing in its \`.validate(…)\` call; or write the value into the lambda"`);
+  });
+
+  test("a name from outside and other findings come together, in order", () => {
+    const here = 1;
+    expect(read((x: Row) => x.out.score % 2 < here && x.out.score ** 2 < LIMIT)).toMatchInlineSnapshot(`
+      "SL1014 \`%\` is not the same operation on every target
+      SL1042 'here' comes from outside the lambda, and its value cannot be seen from a running function
+      SL1015 \`**\` is not exact on every target
+      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function"
+    `);
+  });
+});
+
+test("the same text is parsed once", () => {
+  const make = () => (x: Row) => x.out.score < 0.123;
+  expect(readLambda(make())).toBe(readLambda(make()));
+});
+
+test("a toString of the function's own is not believed", () => {
+  const lambda = Object.assign((x: Row) => x.out.score < 1, { toString: () => "x => true" });
+  expect(read(lambda)).toBe("(< (. (. x out) score) 1)");
+});

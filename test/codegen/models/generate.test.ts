@@ -1,0 +1,208 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, test } from "vitest";
+import { generateModels, type GenerateOptions } from "../../../codegen/models/index.js";
+import { ShapelineError } from "../../../dsl/errors.js";
+import { FLOAT, input, model, output, sequenceType, tensorType } from "./onnx-bytes.js";
+import { folder } from "./workspace.js";
+
+const example = (name: string): string => fileURLToPath(new URL(`../../../examples/fraud/models/${name}`, import.meta.url));
+const small = (features: number, ...more: Uint8Array[]): Uint8Array =>
+  model(input("x", tensorType(FLOAT, ["N", features])), output("y", tensorType(FLOAT, ["N", 1])), ...more);
+
+let cwd = "";
+let count = 0;
+
+beforeEach(() => {
+  cwd = join(folder, `project-${count++}`);
+  mkdirSync(join(cwd, "models"), { recursive: true });
+  for (const name of ["champ.onnx", "c1.onnx"]) copyFileSync(example(name), join(cwd, "models", name));
+});
+
+function write(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(join(cwd, path)), { recursive: true });
+  writeFileSync(join(cwd, path), content);
+}
+
+const generated = (): string => readFileSync(join(cwd, "models.gen.ts"), "utf8");
+const generate = (over: Partial<GenerateOptions> = {}) => generateModels({ models: ["models/*.onnx"], cwd, ...over });
+
+async function said(over: Partial<GenerateOptions>): Promise<string> {
+  const error = await generate(over).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ShapelineError)) throw new TypeError(`expected a refusal, got ${String(error)}`);
+  return `${error.code} ${error.message.replaceAll(cwd, "")}`;
+}
+
+describe("writing", () => {
+  test("one file for all models, and nothing else left behind", async () => {
+    const result = await generate();
+    expect(generated()).toBe(result.text);
+    expect(result.models.map(({ name, file }) => ({ name, file }))).toEqual([
+      { name: "c1", file: "models/c1.onnx" },
+      { name: "champ", file: "models/champ.onnx" },
+    ]);
+    expect(result).toMatchObject({ out: join(cwd, "models.gen.ts"), changed: true });
+    expect(readdirSync(cwd).sort()).toEqual(["models", "models.gen.ts"]);
+  });
+
+  test("the file holds no path of this machine", async () => {
+    await generate({ models: [join(cwd, "models")] });
+    expect(generated()).not.toContain(cwd);
+  });
+
+  test("a file that is up to date is not touched, even with other line ends", async () => {
+    await generate();
+    writeFileSync(join(cwd, "models.gen.ts"), generated().replaceAll("\n", "\r\n"));
+    utimesSync(join(cwd, "models.gen.ts"), 1_000, 1_000);
+    expect(await generate()).toMatchObject({ changed: false, differences: [] });
+    expect(statSync(join(cwd, "models.gen.ts")).mtimeMs).toBe(1_000_000);
+  });
+
+  test("folders on the way to the output are made", async () => {
+    const { out, text } = await generate({ out: "src/generated/models.ts", importFrom: "../../dsl/index.js" });
+    expect(readFileSync(out, "utf8")).toBe(text);
+    expect(text).toContain('from "../../dsl/index.js";');
+  });
+
+  test("a file that somebody wrote by hand is left as it is", async () => {
+    write("models.gen.ts", "export const mine = 1;\n");
+    expect(await said({})).toMatchInlineSnapshot(`"SL3017 '/models.gen.ts' was not written by \`shapeline generate\`, so it is left as it is. Move it away or choose another place with --out."`);
+    expect(generated()).toBe("export const mine = 1;\n");
+  });
+
+  test("one bad model, and nothing is written", async () => {
+    write("models/bad.onnx", small(3).subarray(0, 40));
+    expect(await said({})).toMatchInlineSnapshot(`"SL3011 model file '/models/bad.onnx' is cut off: at byte 12 a field claims 47 bytes but the file ends after 26. Export it or download it again."`);
+    expect(readdirSync(cwd)).toEqual(["models"]);
+  });
+
+  test("an output that cannot be written", async () => {
+    write("file", "");
+    expect(await said({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(`"SL7030 '/file/models.gen.ts' cannot be written: a file of that name is in the way; choose another place with --out"`);
+    expect(await said({ out: "models" })).toMatchInlineSnapshot(`"SL7030 '/models' cannot be written: it is a folder; choose another place with --out"`);
+  });
+});
+
+describe("naming the models", () => {
+  const files = async (...models: string[]): Promise<(string | undefined)[]> => (await generate({ models, check: true })).models.map(({ file }) => file);
+
+  test.each([
+    ["a path", ["models/c1.onnx"], ["models/c1.onnx"]],
+    ["a folder", ["models"], ["models/c1.onnx", "models/champ.onnx"]],
+    ["a star", ["models/c*.onnx"], ["models/c1.onnx", "models/champ.onnx"]],
+    ["a question mark", ["models/c?.onnx"], ["models/c1.onnx"]],
+    ["a star for a folder", ["*/champ.onnx"], ["models/champ.onnx"]],
+    ["two stars, from here", ["**/*.onnx"], ["models/c1.onnx", "models/champ.onnx", "models/deep/er/d.onnx"]],
+    ["two stars in the middle", ["models/**/d.onnx"], ["models/deep/er/d.onnx"]],
+    ["two stars at the end", ["models/deep/**"], ["models/deep/er/d.onnx"]],
+    ["a path before it", ["./models/../models/c1.onnx"], ["./models/../models/c1.onnx"]],
+    ["the same file twice", ["models/c1.onnx", "models/c*.onnx"], ["models/c1.onnx", "models/champ.onnx"]],
+    ["many stars at once", [`models/c${"*".repeat(40)}.onnx`], ["models/c1.onnx", "models/champ.onnx"]],
+  ])("%s", async (_, patterns, expected) => {
+    write("models/deep/er/d.onnx", small(3));
+    write("models/.hidden.onnx", small(3));
+    write("node_modules/some/x.onnx", small(3));
+    write("models/deep/.git/y.onnx", small(3));
+    expect(await files(...patterns)).toEqual(expected);
+  });
+
+  test("an absolute glob", async () => {
+    expect(await files(join(cwd, "models", "*.onnx"))).toEqual([join(cwd, "models/c1.onnx"), join(cwd, "models/champ.onnx")]);
+  });
+
+  test("a file whose name looks like a glob is that file", async () => {
+    write("what?.onnx", small(3));
+    write("whats.onnx", small(3));
+    expect(await files("what?.onnx")).toEqual(["what?.onnx"]);
+  });
+
+  test("what matches nothing is refused", async () => {
+    mkdirSync(join(cwd, "empty"));
+    expect([await said({ models: ["nets/*.onnx"] }), await said({ models: ["models", "empty"] }), await said({ models: [] }), await said({ models: ["no.onnx"] })]).toMatchInlineSnapshot(`
+      [
+        "SL3015 'nets/*.onnx' matches no model file in ''. Check the path; a glob may hold *, ** and ?.",
+        "SL3015 'empty' matches no model file in ''. Check the path; a glob may hold *, ** and ?.",
+        "SL3015 no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.",
+        "SL3000 cannot read model file '/no.onnx': there is no such file. Check the path.",
+      ]
+    `);
+  });
+
+  test("two files of one name are refused, and both are named", async () => {
+    write("models/a_b.onnx", small(3));
+    write("models/a.b.onnx", small(3));
+    expect(await said({})).toMatchInlineSnapshot(`"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both be the model 'a-b'. Rename one of the files."`);
+  });
+
+  test("a model without a usable output is refused", async () => {
+    write("models/z.onnx", model(input("x", tensorType(FLOAT, ["N", 3])), output("z", sequenceType(tensorType(FLOAT, [])))));
+    expect(await said({})).toMatchInlineSnapshot(`"SL3013 model 'z' (models/z.onnx) has no output that a pipeline can use: 'z' is a sequence of tensors of float32: export the model with one tensor in its place"`);
+  });
+});
+
+describe("checking", () => {
+  test("a file that is up to date has no differences, and nothing is written", async () => {
+    expect(await generate({ check: true })).toMatchObject({ changed: true });
+    expect(readdirSync(cwd)).toEqual(["models"]);
+    await generate();
+    expect(await generate({ check: true })).toMatchObject({ changed: false, differences: [] });
+  });
+
+  test("says what changed, model by model and port by port", async () => {
+    write("models/net.onnx", small(29, output("old", tensorType(FLOAT, ["N"])), output("z", tensorType(FLOAT, null))));
+    await generate();
+    const before = generated();
+    write("models/net.onnx", model(
+      input("x", tensorType(FLOAT, ["N", 30])),
+      input("__proto__", tensorType(FLOAT, ["N"])),
+      output("y", tensorType(11, ["N", 1])),
+      output("z", tensorType(FLOAT, ["N", "k", null])),
+    ));
+    write("models/new.onnx", small(4));
+    const { differences } = await generate({ models: ["models/c1.onnx", "models/n*.onnx"], check: true });
+    expect(generated()).toBe(before);
+    expect(differences).toMatchInlineSnapshot(`
+      [
+        "champ: model removed",
+        "net: sha256 b56df56b… -> ae2e782a…",
+        "net.x: 29 -> 30 features",
+        "net.__proto__: input added, float32[batch]",
+        "net.y: float32[batch, 1] -> float64[batch, 1]",
+        "net.old: output removed, it was float32[batch]",
+        "net.z: float32[...] -> float32[batch, k, ?]",
+        "new: model added",
+      ]
+    `);
+  });
+
+  test("a file of the same models that was edited or formatted is out of date, and says so", async () => {
+    await generate();
+    writeFileSync(join(cwd, "models.gen.ts"), generated().replaceAll('"', "'"));
+    expect((await generate({ check: true })).differences).toMatchInlineSnapshot(`
+      [
+        "models.gen.ts: the same models, but edited, formatted or written by another version",
+      ]
+    `);
+  });
+
+  test("a file that somebody wrote by hand, or that does not parse, is out of date", async () => {
+    write("models.gen.ts", "export const mine = 1;\n");
+    expect((await generate({ check: true })).differences).toMatchInlineSnapshot(`
+      [
+        "models.gen.ts: it was not written by \`shapeline generate\`",
+      ]
+    `);
+    await generate({ out: "other.ts" });
+    writeFileSync(join(cwd, "other.ts"), readFileSync(join(cwd, "other.ts"), "utf8").slice(0, 700));
+    expect((await generate({ out: "other.ts", check: true })).differences).toMatchInlineSnapshot(`
+      [
+        "c1: model added",
+        "champ: model added",
+      ]
+    `);
+  });
+});

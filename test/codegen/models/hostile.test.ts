@@ -1,0 +1,208 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readSignature } from "../../../codegen/models/index.js";
+import { ModelError } from "../../../dsl/errors.js";
+import { bytes, concat, FLOAT, initializer, input, integer, model, output, tensorType, varint, type Bytes } from "./onnx-bytes.js";
+import { plainPorts, runtimePorts } from "./runtime-ports.js";
+import { folder, put } from "./workspace.js";
+
+const example = (name: string): Buffer => readFileSync(new URL(`../../../examples/fraud/models/${name}`, import.meta.url));
+
+async function refusal(file: string): Promise<ModelError> {
+  const error = await readSignature(file).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ModelError)) throw new TypeError(`expected a refusal of ${file}, got ${String(error)}`);
+  return error;
+}
+
+async function said(file: string): Promise<string> {
+  const error = await refusal(file);
+  return `${error.code} ${error.message.replaceAll(folder, "")}`;
+}
+
+const x = input("x", tensorType(FLOAT, ["N", 3]));
+const y = output("y", tensorType(FLOAT, ["N", 1]));
+const good = model(x, y);
+
+describe("what cannot be read at all", () => {
+  test("a missing file", async () => {
+    expect(await said(join(folder, "missing.onnx"))).toMatchInlineSnapshot(`"SL3000 cannot read model file '/missing.onnx': there is no such file. Check the path."`);
+  });
+
+  test("a folder", async () => {
+    mkdirSync(join(folder, "dir.onnx"));
+    expect(await said(join(folder, "dir.onnx"))).toMatchInlineSnapshot(`"SL3000 '/dir.onnx' is a folder, not a model file. Name the .onnx files inside it."`);
+  });
+
+  test.skipIf(process.platform === "win32")("a pipe, without waiting for a writer", async () => {
+    execFileSync("mkfifo", [join(folder, "pipe.onnx")]);
+    expect(await said(join(folder, "pipe.onnx"))).toMatchInlineSnapshot(`"SL3000 '/pipe.onnx' is not a regular file. Name an .onnx file."`);
+  });
+});
+
+describe("other files", () => {
+  test.each<[string, string | Bytes, string]>([
+    ["empty.onnx", "", "SL3010 '/empty.onnx' is not an ONNX model: at byte 0 the file ends, it is empty. Export it or download it again."],
+    ["png.onnx", Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "latin1"), "SL3010 '/png.onnx' is not an ONNX model: at byte 0 it begins as a PNG image. Give the path of an .onnx file."],
+    ["lfs.onnx", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "SL3010 '/lfs.onnx' is not an ONNX model: at byte 0 it begins as a Git LFS pointer; run `git lfs pull` to fetch the model. Give the path of an .onnx file."],
+    ["torch.onnx", "PK\x03\x04data", "SL3010 '/torch.onnx' is not an ONNX model: at byte 0 it begins as a zip archive, as PyTorch and Keras write; export the model to ONNX. Give the path of an .onnx file."],
+    ["notes.onnx", "hello world", "SL3010 '/notes.onnx' is not an ONNX model: at byte 2 its fields are not those of a model. Give the path of an .onnx file."],
+    ["zeros.onnx", new Uint8Array(100), "SL3010 '/zeros.onnx' is not an ONNX model: at byte 0 its fields are not those of a model. Give the path of an .onnx file."],
+    ["header.onnx", integer(1, 8), "SL3010 '/header.onnx' is not an ONNX model: at byte 2 it ends without a graph. Give the path of an .onnx file."],
+    ["version.onnx", bytes(7, x, y), `SL3010 '/version.onnx' is not an ONNX model: at byte ${bytes(7, x, y).length} it ends without an IR version. Give the path of an .onnx file.`],
+  ])("%s", async (name, content, text) => {
+    expect(await said(put(name, content))).toBe(text);
+  });
+});
+
+describe("broken models", () => {
+  const graph = (...content: Bytes[]): Bytes => concat(integer(1, 8), bytes(7, ...content));
+  const deep = (levels: number): Bytes => (levels === 0 ? tensorType(FLOAT, []) : bytes(4, bytes(1, deep(levels - 1))));
+  const again = "Export it or download it again.";
+  test.each<[string, Bytes, string]>([
+    ["cut.onnx", good.subarray(0, 40), `SL3011 model file '/cut.onnx' is cut off: at byte 12 a field claims 47 bytes but the file ends after 26. ${again}`],
+    ["mid-number.onnx", concat(integer(1, 8), varint((7 << 3) | 2), Uint8Array.of(0x80)), `SL3011 model file '/mid-number.onnx' is cut off: at byte 3 the file ends inside a number. ${again}`],
+    ["four-gb.onnx", concat(integer(1, 8), varint((7 << 3) | 2), varint(2 ** 32)), `SL3011 model file '/four-gb.onnx' is cut off: at byte 2 a field claims 4294967296 bytes but the file ends after 0. ${again}`],
+    ["length-64.onnx", concat(integer(1, 8), varint((7 << 3) | 2), varint(-1)), `SL3012 model file '/length-64.onnx' is damaged: at byte 3 a length does not fit 53 bits. ${again}`],
+    ["long-number.onnx", concat(integer(1, 8), Uint8Array.of(0x28), new Uint8Array(20).fill(0xff)), `SL3012 model file '/long-number.onnx' is damaged: at byte 3 a number is longer than 64 bits. ${again}`],
+    ["inner.onnx", concat(graph(Uint8Array.of(0x5a, 0x20, 1)), new Uint8Array(40).fill(0x28)), `SL3012 model file '/inner.onnx' is damaged: at byte 4 a field claims 32 bytes but its message ends after 1. ${again}`],
+    ["group.onnx", graph(Uint8Array.of(0x5b)), `SL3012 model file '/group.onnx' is damaged: at byte 4 field 11 has wire type 3, which ONNX does not use. ${again}`],
+    ["field-zero.onnx", graph(Uint8Array.of(0x02, 0x00)), `SL3012 model file '/field-zero.onnx' is damaged: at byte 4 there is no valid field number. ${again}`],
+    ["deep.onnx", graph(input("x", deep(40)), y), `SL3012 model file '/deep.onnx' is damaged: at byte 99 types are nested deeper than 16. ${again}`],
+    ["dim.onnx", graph(input("x", bytes(1, integer(1, FLOAT), bytes(2, bytes(1, integer(1, 2n ** 60n))))), y), `SL3012 model file '/dim.onnx' is damaged: at byte 20 a dimension does not fit 53 bits. ${again}`],
+    ["two-graphs.onnx", concat(graph(x, y), bytes(7, x, y)), `SL3012 model file '/two-graphs.onnx' is damaged: at byte ${graph(x, y).length} a second graph begins. ${again}`],
+    ["name.onnx", graph(bytes(11, bytes(1, Uint8Array.of(0xff, 0xfe)))), `SL3012 model file '/name.onnx' is damaged: at byte 8 a port's name is not UTF-8. ${again}`],
+    ["twins.onnx", graph(x, x, y), "SL3016 model file '/twins.onnx' cannot be used: two of its inputs are called 'x'. Rename the inputs and export it again."],
+    ["nameless.onnx", graph(x, bytes(12)), "SL3016 model file '/nameless.onnx' cannot be used: its output 0 has no name. Rename the outputs and export it again."],
+  ])("%s", async (name, content, text) => {
+    expect(await said(put(name, content))).toBe(text);
+  });
+
+  test("a known field of another wire type is passed over, as every protobuf reader does", async () => {
+    const file = put("wire.onnx", concat(integer(7, 1), bytes(1, "no version"), graph(integer(11, 3), integer(5, 3), x, y)));
+    expect((await readSignature(file)).inputs.map(({ name }) => name)).toEqual(["x"]);
+  });
+
+  test("a million empty inputs are refused, not gathered", async () => {
+    const file = put("many.onnx", graph(new Uint8Array(Buffer.alloc(2_000_000, Uint8Array.of(0x5a, 0x00)))));
+    expect(await said(file)).toContain("its signature holds more than 32 MB of names and text");
+  });
+});
+
+/** Every file gives an answer or a coded refusal that names a byte; returns how many gave which. */
+async function survey(files: Iterable<Bytes>, check: (content: Bytes, file: string) => Promise<void>) {
+  const tally = { answered: 0, refused: 0, slowest: 0 };
+  for (const content of files) {
+    const file = put("survey.onnx", content);
+    const start = performance.now();
+    const outcome = await readSignature(file).catch((error: unknown) => error);
+    tally.slowest = Math.max(tally.slowest, performance.now() - start);
+    if (outcome instanceof Error) {
+      expect(outcome).toBeInstanceOf(ModelError);
+      const { code, details } = outcome as ModelError;
+      expect(code).toMatch(/^SL301[0126]$/);
+      if (code !== "SL3016") expect(details["offset"]).toSatisfy((offset: number) => offset >= 0 && offset <= content.length);
+      tally.refused++;
+    } else {
+      tally.answered++;
+      await check(content, file);
+    }
+  }
+  expect(tally.slowest).toBeLessThan(1_000);
+  return tally;
+}
+
+/** Mulberry32: the same corpus on every run. */
+function seeded(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+describe("a real model, damaged at random", () => {
+  const real = example("champ.onnx");
+
+  test("250 truncations are all refused, but for cuts behind the graph", async () => {
+    const random = seeded(1);
+    const cuts = Array.from({ length: 250 }, (_, i) => real.subarray(0, i < 100 ? i : random(real.length)));
+    const whole = await readSignature(put("whole.onnx", real));
+    const { refused } = await survey(cuts, async (_, file) => {
+      const { inputs, outputs } = await readSignature(file);
+      expect({ inputs, outputs }).toEqual({ inputs: whole.inputs, outputs: whole.outputs });
+    });
+    expect(refused).toBeGreaterThan(240);
+  });
+
+  test("250 files with up to eight flipped bits are answered or refused", async () => {
+    const random = seeded(2);
+    const flips = Array.from({ length: 250 }, () => {
+      const copy = Buffer.from(real);
+      for (let n = random(8) + 1; n > 0; n--) {
+        // Half of the flips go to the ends, where the structure is.
+        const at = [random(real.length), random(200), real.length - 1 - random(200)][random(3)] ?? 0;
+        copy[at] = (copy[at] ?? 0) ^ (1 << random(8));
+      }
+      return copy;
+    });
+    const { answered, refused } = await survey(flips, () => Promise.resolve());
+    expect(answered + refused).toBe(250);
+    expect(Math.min(answered, refused)).toBeGreaterThan(25);
+  });
+
+  test("every third bit of a small model, flipped alone: where ONNX Runtime still loads it, it reports our ports", async () => {
+    const small = example("c1.onnx");
+    const flips = Array.from({ length: Math.floor((small.length * 8) / 3) }, (_, third) => {
+      const bit = third * 3;
+      const copy = Buffer.from(small);
+      copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      return copy;
+    });
+    let compared = 0;
+    const { refused } = await survey(flips, async (content, file) => {
+      const theirs = await runtimePorts(content).catch(() => undefined);
+      if (theirs === undefined) return;
+      const { inputs, outputs } = await readSignature(file);
+      expect(plainPorts(inputs)).toEqual(theirs.inputs);
+      // Of outputs it shows what it infers from the nodes: only names and declared dtypes must be the file's.
+      expect(outputs.map(({ name }) => name)).toEqual(theirs.outputs.map(({ name }) => name));
+      for (const [i, { dtype }] of outputs.entries()) if (dtype !== "untyped") expect(dtype).toBe(theirs.outputs[i]?.dtype);
+      compared++;
+    });
+    expect(compared).toBeGreaterThan(100);
+    expect(refused).toBeGreaterThan(100);
+  });
+});
+
+test("80 MB of weights are hopped over: a few reads, no memory", async () => {
+  const size = 80 * 1024 * 1024;
+  const head = initializer("w", [size / 4], new Uint8Array());
+  // The same initializer with `size` bytes of raw data, which stay a hole in the file.
+  const tensor = head.subarray(2, head.length - 2);
+  const data = concat(varint((9 << 3) | 2), varint(size));
+  const weights = concat(varint((5 << 3) | 2), varint(tensor.length + data.length + size), tensor, data);
+  const tail = concat(x, input("w", tensorType(FLOAT, [size / 4])), y);
+  const before = concat(integer(1, 8), varint((7 << 3) | 2), varint(weights.length + size + tail.length), weights);
+  const file = put("large.onnx", before);
+  truncateSync(file, before.length + size);
+  const fd = openSync(file, "r+");
+  writeSync(fd, tail, 0, tail.length, before.length + size);
+  closeSync(fd);
+
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const start = performance.now();
+  const { inputs } = await readSignature(file);
+  const elapsed = performance.now() - start;
+  const now = process.memoryUsage();
+  const growth = now.heapUsed - heapUsed + now.arrayBuffers - arrayBuffers;
+  console.info(`80 MB model: ${elapsed.toFixed(0)} ms with its digest, ${(growth / 2 ** 20).toFixed(1)} MB more memory`);
+  expect(inputs.map(({ name }) => name)).toEqual(["x"]);
+  expect(growth).toBeLessThan(16 * 1024 * 1024);
+});

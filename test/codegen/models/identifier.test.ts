@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { ts } from "ts-morph";
+import { describe, expect, test } from "vitest";
+import { identifiersFor, modelName } from "../../../codegen/models/index.js";
+
+const DNS = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+describe("a model's name", () => {
+  test.each([
+    ["models/ccfraud.onnx", "ccfraud"],
+    ["house_price_keras.onnx", "house-price-keras"],
+    ["modelA.onnx", "modela"],
+    ["C:\\models\\Big Model.v2.onnx", "big-model-v2"],
+    ["__x__.onnx", "x"],
+    ["Zażółć.onnx", "zazo-c"],
+    ["模型.onnx", "model-6a21-578b"],
+    ["---.onnx", "model-2d-2d-2d"],
+    [".onnx", "onnx"],
+    ["no-extension", "no-extension"],
+    [`${"long-".repeat(20)}.onnx`, "long-".repeat(13).slice(0, 63)],
+  ])("%s -> %s", (file, name) => {
+    expect(modelName(file)).toBe(name);
+  });
+
+  test("is a DNS label for any file name", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", minLength: 1 }), (file) => {
+        const name = modelName(`${file}.onnx`);
+        expect(name).toMatch(DNS);
+        expect(name.length).toBeLessThan(64);
+      }),
+    );
+  });
+});
+
+describe("identifiers", () => {
+  test.each([
+    ["ccfraud.onnx", "ccfraud", "Ccfraud"],
+    ["house_price_keras.onnx", "housePriceKeras", "HousePriceKeras"],
+    ["gradient-boosting.onnx", "gradientBoosting", "GradientBoosting"],
+    ["modelA.onnx", "modelA", "ModelA"],
+    ["c1.onnx", "c1", "C1"],
+    ["RF.onnx", "rf", "RF"],
+    ["XGBoost v2.1.onnx", "xgBoostV21", "XGBoostV21"],
+    ["3d-conv.onnx", "model3dConv", "Model3dConv"],
+    ["default.onnx", "defaultModel", "Default"],
+    ["await.onnx", "awaitModel", "Await"],
+    ["define-model.onnx", "defineModelModel", "DefineModel"],
+    ["model.onnx", "model", "ModelModel"],
+    ["tensor.onnx", "tensor", "TensorModel"],
+    ["__proto__.onnx", "proto", "Proto"],
+    ["größe.onnx", "größe", "Größe"],
+    ["模型.onnx", "模型", "模型Model"],
+    ["---.onnx", "model", "ModelModel"],
+    ["a*/b`c.onnx", "bC", "BC"],
+  ])("%s -> %s, %s", (file, handle, type) => {
+    expect(identifiersFor([file])).toEqual([{ handle, type }]);
+  });
+
+  test("where two files would have one identifier, the later gets a number that nobody else has", () => {
+    const handles = identifiersFor(["a-b.onnx", "aB.onnx", "a_b.onnx", "a-b2.onnx"]).map(({ handle }) => handle);
+    expect(handles).toEqual(["aB", "aB3", "aB4", "aB2"]);
+  });
+
+  test("are valid, distinct and the same again for any file names", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }), fc.constantFrom("Model", "let", "a b", "aB", "AB"))), (files) => {
+        const given = identifiersFor(files);
+        const all = given.flatMap(({ handle, type }) => [handle, type]);
+        expect(new Set(all).size).toBe(all.length);
+        const source = given.map(({ handle, type }) => `interface ${type} {}\nexport const ${handle} = 1;`).join("\n");
+        const { diagnostics } = ts.transpileModule(source, { reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 } });
+        expect(diagnostics?.map(({ messageText }) => messageText)).toEqual([]);
+        expect(identifiersFor(files)).toEqual(given);
+      }),
+    );
+  });
+});

@@ -1,0 +1,202 @@
+import { fileURLToPath } from "node:url";
+import { runInNewContext } from "node:vm";
+import fc from "fast-check";
+import { ts } from "ts-morph";
+import { describe, expect, test } from "vitest";
+import { modelName, readSignature, writeModels, type ModelSignature, type Port } from "../../../codegen/models/index.js";
+import { defineModel } from "../../../dsl/model.js";
+import { put } from "./workspace.js";
+
+const signature = (over: Partial<ModelSignature>): ModelSignature => ({
+  name: "m",
+  sha256: "0".repeat(64),
+  inputs: [{ name: "x", dtype: "float32", shape: ["batch", 3] }],
+  outputs: [{ name: "y", dtype: "float32", shape: ["batch", 1] }],
+  opset: { "": 17 },
+  irVersion: 8,
+  producer: "",
+  doc: "",
+  metadata: {},
+  ...over,
+});
+
+/** Runs a generated file and gives its exports. */
+function run(text: string): Record<string, unknown> {
+  const { outputText, diagnostics } = ts.transpileModule(text, {
+    reportDiagnostics: true,
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+  });
+  expect(diagnostics?.map(({ messageText }) => messageText)).toEqual([]);
+  const exports: Record<string, unknown> = {};
+  runInNewContext(outputText, { exports, require: () => ({ defineModel }) });
+  return exports;
+}
+
+describe("the generated file", () => {
+  test("of a real model", async () => {
+    const file = fileURLToPath(new URL("../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
+    const model = { ...(await readSignature(file)), sha256: "3c".repeat(32) };
+    expect(writeModels([model])).toMatchInlineSnapshot(`
+      "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
+      import { defineModel, type Model, type Tensor } from "shapeline";
+
+      export interface RandomForest extends Model<
+        "random-forest",
+        { features: Tensor<"float32", readonly ["batch", 30]> },
+        { probabilities: Tensor<"float32", readonly ["batch", 2]> }
+      > {}
+
+      /**
+       * random-forest.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
+       * - input features: float32[batch, 30]
+       * - output probabilities: float32[batch, 2]
+       * sha256 3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c
+       */
+      export const randomForest: RandomForest = defineModel({
+        name: "random-forest",
+        version: "1",
+        sha256: "3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c",
+        inputs: { features: { dtype: "float32", shape: ["batch", 30] } },
+        outputs: { probabilities: { dtype: "float32", shape: ["batch", 2] } },
+      });
+      "
+    `);
+  });
+
+  test("of several models: in the order of their names, whatever order they came in", () => {
+    const models = ["b", "a", "c"].map((name) => signature({ name, file: `${name}.onnx` }));
+    const text = writeModels(models);
+    expect([...text.matchAll(/^export const (\w+)/gm)].map(([, handle]) => handle)).toEqual(["a", "b", "c"]);
+    expect(writeModels([...models].reverse())).toBe(text);
+  });
+
+  test("of several ports, an unknown rank, an unknown dimension and a port that cannot be used", () => {
+    const outputs: Port[] = [
+      { name: "label", dtype: "int64", shape: ["batch"] },
+      { name: "any", dtype: "float64", shape: null },
+      { name: "0 odd", dtype: "string", shape: ["batch", null, "N"] },
+      { name: "z", dtype: "seq(tensor(float))", shape: null, unsupported: "a sequence: export a tensor" },
+    ];
+    expect(writeModels([signature({ outputs, doc: "First line.\nSecond line." })], "../src/index.js")).toMatchInlineSnapshot(`
+      "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
+      import { defineModel, type Model, type Tensor } from "../src/index.js";
+
+      export interface M extends Model<
+        "m",
+        { x: Tensor<"float32", readonly ["batch", 3]> },
+        {
+          label: Tensor<"int64", readonly ["batch"]>,
+          any: Tensor<"float64">,
+          "0 odd": Tensor<"string", readonly ["batch", null, "N"]>,
+        }
+      > {}
+
+      /**
+       * m, opset 17
+       * First line. Second line.
+       * - input x: float32[batch, 3]
+       * - output label: int64[batch]
+       * - output any: float64[...]
+       * - output 0 odd: string[batch, ?, N]
+       * - output z, left out: a sequence: export a tensor
+       * sha256 0000000000000000000000000000000000000000000000000000000000000000
+       */
+      export const m: M = defineModel({
+        name: "m",
+        version: "1",
+        sha256: "0000000000000000000000000000000000000000000000000000000000000000",
+        inputs: { x: { dtype: "float32", shape: ["batch", 3] } },
+        outputs: {
+          label: { dtype: "int64", shape: ["batch"] },
+          any: { dtype: "float64", shape: null },
+          "0 odd": { dtype: "string", shape: ["batch", null, "N"] },
+        },
+      });
+      "
+    `);
+  });
+
+  test("a model without a usable input or output is refused, with the reason of each port", () => {
+    const odd: Port = { name: "z", dtype: "seq(tensor(float))", shape: null, unsupported: "a sequence: export a tensor" };
+    expect(() => writeModels([signature({ outputs: [odd], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(`[ModelError: model 'm' (m.onnx) has no output that a pipeline can use: 'z' is a sequence: export a tensor]`);
+    expect(() => writeModels([signature({ inputs: [], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(`[ModelError: model 'm' (m.onnx) has no input that a pipeline can use: the file names no inputs; export the model with at least one]`);
+  });
+});
+
+describe("hostile text", () => {
+  const nasty = [
+    "*/", "*/ export const evil = 1; /*", "\n", "\r\n", "`", "${evil}", '"', "'", "\\", "\u2028", "\u2029", "\0", "\u202e", "\ud800", "__proto__", "constructor", "",
+    "@deprecated", " @deprecated x", "{@link evil}", "// @ts-nocheck", "*/\u2028/*", "<script>", "0", "a b", "模型",
+  ];
+  const text = fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: "binary" }), fc.array(fc.constantFrom(...nasty)).map((parts) => parts.join("")));
+  const dim = fc.oneof(fc.nat(), fc.constant(null), text.filter((symbol) => symbol !== ""));
+  const tensor = fc.record({ dtype: fc.constantFrom("float32" as const, "string" as const), shape: fc.option(fc.array(dim, { maxLength: 4 })) });
+  const ports = fc
+    .uniqueArray(fc.tuple(text, tensor), { minLength: 1, maxLength: 4, selector: ([name]) => name })
+    .map((all) => all.map(([name, rest]): Port => ({ name, ...rest })));
+  const odd = text.map((name): Port => ({ name, dtype: name, shape: null, unsupported: name }));
+  const model = fc
+    .record({ file: text, doc: text, producer: text, domain: text, inputs: ports, outputs: ports, odd })
+    .map(({ domain, odd: extra, outputs, ...rest }) => signature({ ...rest, name: modelName(rest.file), outputs: [...outputs, extra], opset: { [domain]: 1 } }));
+  const byName = (all: readonly Port[]): Map<string, unknown> =>
+    new Map(all.filter((port) => port.unsupported === undefined).map(({ name, dtype, shape }) => [name, { dtype, shape }]));
+
+  test("cannot leave its comment or string, and reads back as it was", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(model, { maxLength: 3, selector: ({ name }) => name }), text, (models, importFrom) => {
+        const written = writeModels(models, importFrom);
+        const source = ts.createSourceFile("models.gen.ts", written, ts.ScriptTarget.ES2022, true);
+        // One import, and an interface and a constant for each model: nothing else came in, and no comment became a tag.
+        expect(source.statements).toHaveLength(1 + 2 * models.length);
+        for (const statement of source.statements) expect(ts.getJSDocTags(statement)).toEqual([]);
+        const [importing] = source.statements;
+        if (importing === undefined || !ts.isImportDeclaration(importing) || !ts.isStringLiteral(importing.moduleSpecifier)) throw new TypeError("no import");
+        expect(importing.moduleSpecifier.text).toBe(importFrom);
+
+        const handles = Object.values(run(written)) as ReturnType<typeof defineModel>[];
+        const back = new Map(handles.map((handle) => [handle.name, handle]));
+        for (const { name, sha256, inputs, outputs } of models) {
+          const handle = back.get(name);
+          expect(handle).toMatchObject({ name, version: "1", sha256 });
+          expect(new Map(Object.entries(handle?.inputs ?? {}))).toEqual(byName(inputs));
+          expect(new Map(Object.entries(handle?.outputs ?? {}))).toEqual(byName(outputs));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("the strictest compiler accepts the file", () => {
+    const nastyPorts = nasty.map((name): Port => ({ name, dtype: "float32", shape: ["batch", 2, null, "\u2028*/`"] }));
+    const written = writeModels([
+      signature({ name: "nasty", file: "*/`@x.onnx", doc: nasty.join(" "), inputs: nastyPorts, outputs: [...nastyPorts, { name: "any", dtype: "int64", shape: null }] }),
+      signature({ name: "default", file: "default.onnx" }),
+      signature({ name: "scalar", file: "scalar.onnx", outputs: [{ name: "y", dtype: "bool", shape: [] }] }),
+    ]);
+    const file = put("models.gen.ts", written);
+    const dsl = put("shapeline.ts", `export { defineModel, type Model } from ${JSON.stringify(fileURLToPath(new URL("../../../dsl/model.ts", import.meta.url)))};
+export type { Tensor } from ${JSON.stringify(fileURLToPath(new URL("../../../dsl/tensor.ts", import.meta.url)))};\n`);
+    const program = ts.createProgram([file], {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ES2022,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      paths: { shapeline: [dsl] },
+      allowImportingTsExtensions: true,
+      noEmit: true,
+      strict: true,
+      declaration: true,
+      isolatedDeclarations: true,
+      isolatedModules: true,
+      verbatimModuleSyntax: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noPropertyAccessFromIndexSignature: true,
+      noUnusedLocals: true,
+      skipLibCheck: true,
+      types: [],
+    });
+    const source = program.getSourceFile(file);
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source), ...program.getDeclarationDiagnostics(source)];
+    expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
+  });
+});

@@ -1,0 +1,76 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
+import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from "vitest";
+
+// Vitest puts its own module loader under `import()`; what Node itself says is seen in a process of its own.
+const loader = fileURLToPath(new URL(`.load-${process.pid}.mjs`, import.meta.url));
+
+beforeAll(() => {
+  buildSync({
+    stdin: {
+      contents: `
+        import { loadPipelines } from "../../../codegen/project/load.js";
+        const [root, ...entries] = process.argv.slice(2);
+        for (const entry of entries) {
+          const said = await loadPipelines([entry], { root }).then(
+            (all) => all.map((p) => p.exportName + " " + p.pipeline.name).join("\\n"),
+            (e) => e.code + " " + e.message,
+          );
+          console.log(said);
+        }`,
+      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+      loader: "ts",
+    },
+    outfile: loader,
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+  });
+});
+afterAll(() => {
+  rmSync(loader, { force: true });
+});
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "shapeline-node-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function load(files: Readonly<Record<string, string>>, ...entries: string[]): string {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const out = execFileSync(process.execPath, [loader, folder, ...entries], { encoding: "utf8" });
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort());
+  return out;
+}
+
+test("files run as Node runs modules, and say what stops them", () => {
+  const files = {
+    "meta.ts": `import { readFile } from "node:fs/promises";
+      import { here } from "./here.js";
+      const text: string = await readFile(new URL("./name.txt", import.meta.url), "utf8");
+      export default { name: text + here, steps: [], deploy() {} };`,
+    "here.ts": 'import { basename } from "node:path";\nexport const here = basename(import.meta.filename) + (import.meta.dirname === import.meta.filename.slice(0, -8));',
+    "name.txt": "text-",
+    "stops.ts": '// A comment.\n\nimport { limit } from "./thrower.js";\nexport const c = limit;\n',
+    "thrower.ts": "interface Unused { readonly a: number }\n\nexport const limit = (() => {\n  throw new RangeError('no limit is set');\n})();\n",
+    "missing.ts": 'import { x } from "surely-not-installed";\nexport const c = x;\n',
+  };
+  expect(load(files, "meta.ts", "stops.ts", "missing.ts")).toMatchInlineSnapshot(`
+    "default text-here.tstrue
+    SL2905 'stops.ts' stops while it is loaded, at thrower.ts:4:9: RangeError: no limit is set
+    SL2908 'missing.ts' imports what is not installed: Cannot find package 'surely-not-installed' imported from missing.ts
+    "
+  `);
+});
+
+test("nothing is left behind by a module that ends the process", () => {
+  expect(load({ "a.pipeline.ts": "process.exit(0);\nexport const c = 1;\n" }, "a.pipeline.ts")).toBe("");
+});

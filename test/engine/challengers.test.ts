@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { type Challenge, Challengers } from "../../src/engine/challengers.js";
+
+/** A challenger that answers when it is told to. */
+function challenge(bytes = 4): Challenge & { finish(): void; begun: number } {
+  let finish = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (finish = resolve));
+  const made = {
+    challenger: "c",
+    rows: 1,
+    feeds: { x: { dtype: "uint8" as const, dims: [bytes], data: new Uint8Array(bytes) } },
+    begun: 0,
+    finish: () => finish(),
+    async run() {
+      made.begun++;
+      await ended;
+      return new Map();
+    },
+  };
+  return made;
+}
+
+const overload = { outputs: null, note: "overload: 1 runs of challengers were waiting" };
+
+describe("the queue of challengers is bounded", () => {
+  test("by runs", async () => {
+    const challengers = new Challengers({ runs: 1, bytes: 1000 });
+    const [first, second] = [challenge(), challenge()];
+    const answer = challengers.answer(first, 1000);
+    expect(await challengers.answer(second, 1000)).toEqual(overload);
+    expect(second.begun).toBe(0);
+    first.finish();
+    expect((await answer).note).toBeNull();
+    expect(challengers.errors).toBe(1);
+  });
+
+  test("by bytes, but one run always has its place", async () => {
+    const challengers = new Challengers({ runs: 10, bytes: 100 });
+    const [large, other] = [challenge(500), challenge(1)];
+    const answer = challengers.answer(large, 1000);
+    expect(await challengers.answer(other, 1000)).toEqual(overload);
+    large.finish();
+    expect((await answer).note).toBeNull();
+  });
+
+  test("a late run keeps its place until it ends", async () => {
+    const challengers = new Challengers({ runs: 1, bytes: 1000 });
+    const late = challenge();
+    expect(await challengers.answer(late, 10)).toEqual({ outputs: null, note: "no answer within 10 ms" });
+    expect(await challengers.answer(challenge(), 10)).toEqual(overload);
+    late.finish();
+    await challengers.idle();
+    const next = challenge();
+    next.finish();
+    expect((await challengers.answer(next, 1000)).note).toBeNull();
+    expect(challengers.errors).toBe(2);
+  });
+});

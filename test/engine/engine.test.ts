@@ -1,0 +1,293 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ShapelineError } from "../../dsl/errors.js";
+import type { DType } from "../../dsl/tensor.js";
+import type { Config, ModelConfig } from "../../src/config/schema.js";
+import { type Engine, openEngine } from "../../src/engine/engine.js";
+import { findModelFiles } from "../../src/engine/model-files.js";
+import { recordings } from "../recordings.js";
+import { config, folder, run, shadow, validation, writeModel } from "./make-config.js";
+import { ccfraud, ccfraudRf, ccfraudXgb, embedder, float32, near, recordedModels, request, sentiment } from "./recorded-models.js";
+
+const open: Engine[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((engine) => engine.close()));
+});
+
+async function engineOf(dir: string, built: Config, challengers: "log" | "return" = "log"): Promise<Engine> {
+  const engine = await openEngine(built, await findModelFiles(dir, built.models), { challengers });
+  open.push(engine);
+  return engine;
+}
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ShapelineError)) throw error;
+  return `${error.code} ${error.message}`;
+}
+
+const dense = (model: ModelConfig) => model.outputs;
+
+describe.skipIf(recordings === null)("what the platform answered", () => {
+  test("the chain: a lone output feeds a lone input, whatever their names", async () => {
+    const built = config("imdb", [embedder(), sentiment()], [run("embedder", { input: "tensor" }), run("sentiment")], { inputs: [float32("tensor", null, 100)] });
+    const engine = await engineOf(recordedModels, built);
+    const { batch, lastModel, elapsed } = await engine.infer(request("imdb-1.df.json"));
+    expect([...batch.outputs.keys()]).toEqual(["dense_1"]);
+    expect(near(Number(batch.outputs.get("dense_1")?.data[0]), 0.37142318)).toBe(true);
+    expect(lastModel).toBe("sentiment");
+    expect(elapsed).toHaveLength(3);
+  });
+
+  test("a shadow: the champion's output goes on, the challengers' come when they are asked for", async () => {
+    const built = config("fraud", [ccfraud(), ccfraudXgb(), ccfraudRf()], [shadow("ccfraud", "ccfraud-xgb", "ccfraud-rf")], { inputs: [float32("tensor", "N", 29)] });
+    const engine = await engineOf(recordedModels, built);
+    const { batch, later } = await engine.infer(request("ccfraud-1.df.json"));
+    expect(near(Number(batch.outputs.get("dense_1")?.data[0]), 0.0014974177)).toBe(true);
+    expect(batch.challengers.size).toBe(0);
+    const answers = await Promise.all(later.map(async (challenge) => [challenge.challenger, (await engine.challenge(challenge)).outputs?.get("variable")?.data[0]]));
+    expect(answers).toEqual([
+      ["ccfraud-xgb", expect.closeTo(0.0005066991, 9)],
+      ["ccfraud-rf", 1],
+    ]);
+  });
+
+  test("with 'return' the answer holds what the challengers gave", async () => {
+    const built = config("fraud", [ccfraud(), ccfraudXgb()], [shadow("ccfraud", "ccfraud-xgb")], { inputs: [float32("tensor", "N", 29)] });
+    const { batch, later } = await (await engineOf(recordedModels, built, "return")).infer(request("ccfraud-1.df.json"));
+    expect(later).toEqual([]);
+    expect(batch.challengers.get("ccfraud-xgb")).toMatchObject({ answered: Uint8Array.of(1) });
+  });
+
+  test("a challenger that a validation reads is awaited", async () => {
+    const champion = ccfraud();
+    const xgb = ccfraudXgb();
+    const scope = { inputs: champion.inputs, outputs: dense(champion), models: { ccfraud: dense(champion), "ccfraud-xgb": dense(xgb) }, champion: "ccfraud" };
+    const rule = validation("agree", `(x) => Math.abs(x.out.dense_1[0] - x.models["ccfraud-xgb"].variable[0]) < 0.0001`, scope);
+    const engine = await engineOf(recordedModels, config("fraud", [champion, xgb], [shadow("ccfraud", "ccfraud-xgb"), rule]));
+    const rows = request("ccfraud-1.df.json").map(({ tensor }) => ({ dense_input: tensor }));
+    const { batch, later } = await engine.infer(rows);
+    expect(later).toEqual([]);
+    expect(batch.failures).toEqual(new Map([["agree", Uint8Array.of(1)]]));
+  });
+});
+
+const identity = (dtype: DType, shape: readonly (number | null | string)[]) => ({
+  inputs: [{ name: "x", dtype, shape }],
+  outputs: [{ name: "y", dtype, shape }],
+  nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+});
+
+describe("every dtype passes through a model unchanged", () => {
+  const values: Readonly<Record<DType, readonly unknown[]>> = {
+    float16: [1.5, -2],
+    float32: [0.5, NaN],
+    float64: [0.1, -Infinity],
+    int8: [-128, 127],
+    int16: [-5, 5],
+    int32: [-5, 5],
+    int64: [2n ** 62n, -1],
+    uint8: [0, 255],
+    uint16: [0, 65535],
+    uint32: [0, 2 ** 32 - 1],
+    uint64: [2n ** 64n - 1n, 0],
+    bool: [true, false],
+    string: ["a", "ü"],
+  };
+  test.each(Object.entries(values) as [DType, readonly unknown[]][])("%s", async (dtype, list) => {
+    const dir = folder();
+    const model = writeModel(dir, "same", identity(dtype, ["N", 2]));
+    const engine = await engineOf(dir, config("p", [model], [run("same")]));
+    const { batch } = await engine.infer([{ x: list }]);
+    expect(batch.outputs.get("y")).toEqual(batch.inputs.get("x"));
+    expect(batch.outputs.get("y")?.dtype).toBe(dtype);
+  });
+});
+
+describe("models that take one row at a time", () => {
+  test("run row by row", async () => {
+    const dir = folder();
+    const model = writeModel(dir, "one", identity("float32", [1, 2]));
+    const engine = await engineOf(dir, config("p", [model], [run("one")]));
+    const { batch } = await engine.infer({ x: [[1, 2], [3, 4], [5, 6]] });
+    expect(batch.outputs.get("y")).toEqual({ dtype: "float32", dims: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) });
+  });
+
+  test("strings too", async () => {
+    const dir = folder();
+    const model = writeModel(dir, "one", identity("string", [1]));
+    const engine = await engineOf(dir, config("p", [model], [run("one")]));
+    const { batch } = await engine.infer({ x: ["a", "b", "c"] });
+    expect(batch.outputs.get("y")?.data).toEqual(["a", "b", "c"]);
+  });
+
+  test("a larger fixed batch refuses a part of it", async () => {
+    const dir = folder();
+    const model = writeModel(dir, "two", identity("float32", [2, 1]));
+    const engine = await engineOf(dir, config("p", [model], [run("two")]));
+    expect((await engine.infer({ x: Float32Array.of(1, 2, 3, 4) })).batch.outputs.get("y")?.dims).toEqual([4, 1]);
+    expect(await refusal(engine.infer({ x: Float32Array.of(1, 2, 3) }))).toMatchInlineSnapshot(`"SL5016 model 'two' runs batches of exactly 2 rows, and 3 rows are no whole number of them"`);
+  });
+});
+
+describe("what only the rows can show", () => {
+  test("a size that the types left open, at the request", async () => {
+    const dir = folder();
+    const model = writeModel(dir, "scorer", identity("float32", ["N", 3]));
+    const open = [{ name: "x", dtype: "float32" as const, shape: ["N", null] }];
+    const engine = await engineOf(dir, config("p", [model], [run("scorer")], { inputs: open, checks: [{ step: 0, model: "scorer", input: "x", axis: 1, expects: 3 }] }));
+    expect(await refusal(engine.infer([{ x: [1, 2] }]))).toMatchInlineSnapshot(`"SL5016 model 'scorer' input 'x' expects float32[batch, 3] but the pipeline's input has float32[1, 2]"`);
+    expect((await engine.infer([{ x: [1, 2, 3] }])).batch.rows).toBe(1);
+  });
+
+  test("a symbol that must be one size, between models", async () => {
+    const dir = folder();
+    const shape = ["N", null];
+    const both = writeModel(dir, "both", {
+      inputs: [{ name: "a", dtype: "float32", shape }, { name: "b", dtype: "float32", shape }],
+      outputs: [{ name: "a1", dtype: "float32", shape }, { name: "b1", dtype: "float32", shape }],
+      nodes: [{ op: "Identity", inputs: ["a"], outputs: ["a1"] }, { op: "Identity", inputs: ["b"], outputs: ["b1"] }],
+    });
+    const add = writeModel(dir, "add", {
+      inputs: [{ name: "a1", dtype: "float32", shape: ["N", "T"] }, { name: "b1", dtype: "float32", shape: ["N", "T"] }],
+      outputs: [{ name: "sum", dtype: "float32", shape: ["N", "T"] }],
+      nodes: [{ op: "Add", inputs: ["a1", "b1"], outputs: ["sum"] }],
+    });
+    const checks = ["a1", "b1"].map((input) => ({ step: 1, model: "add", input, axis: 1, expects: "T" }));
+    const engine = await engineOf(dir, config("p", [both, add], [run("both"), run("add")], { checks }));
+    expect(await refusal(engine.infer([{ a: [1, 2], b: [1] }]))).toMatchInlineSnapshot(`"SL6003 model 'add' binds 'T' to 1 in input 'b1' but to 2 in input 'a1'"`);
+    expect((await engine.infer([{ a: [1, 2], b: [3, 4] }])).batch.outputs.get("sum")?.data).toEqual(Float32Array.of(4, 6));
+  });
+
+  test("an output that lost the rows", async () => {
+    const dir = folder();
+    const model = writeModel(dir, "total", {
+      inputs: [{ name: "x", dtype: "float32", shape: ["N", 1] }],
+      outputs: [{ name: "y", dtype: "float32", shape: ["M", 1] }],
+      nodes: [{ op: "ReduceSum", inputs: ["x"], outputs: ["y"] }],
+    });
+    const engine = await engineOf(dir, config("p", [model], [run("total")]));
+    expect(await refusal(engine.infer({ x: Float32Array.of(1, 2) }))).toMatchInlineSnapshot(`"SL6003 model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`);
+  });
+
+  test("a model that fails on the rows is named", async () => {
+    const dir = folder();
+    const model = writeModel(dir, "picky", picky());
+    const engine = await engineOf(dir, config("p", [model], [run("picky")]));
+    expect(await refusal(engine.infer([{ x: [1, 2, 3] }]))).toMatch(/^SL6002 model 'picky' failed on these rows: .*dimension mismatch/i);
+  });
+});
+
+/** Its signature takes any number of columns; its weights take two. */
+function picky() {
+  return {
+    inputs: [{ name: "x", dtype: "float32" as const, shape: ["N", null] }],
+    outputs: [{ name: "y", dtype: "float32" as const, shape: ["N", 1] }],
+    nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["y"] }],
+    weights: [{ name: "w", dims: [2, 1], values: Float32Array.of(1, 1) }],
+  };
+}
+
+/** Draws millions of random numbers before it answers. */
+function slow(millions: number) {
+  const draws = ["r1", "r2", "r3", "r4"];
+  return {
+    inputs: [{ name: "x", dtype: "float32" as const, shape: ["N", 1] }],
+    outputs: [{ name: "y", dtype: "float32" as const, shape: ["N", 1] }],
+    nodes: [
+      ...draws.map((name) => ({ op: "RandomUniform", inputs: [], outputs: [name], attributes: { shape: [millions * 250_000] } })),
+      { op: "Sum", inputs: draws, outputs: ["r"] },
+      { op: "ReduceMean", inputs: ["r"], outputs: ["m"], attributes: { keepdims: 0 } },
+      { op: "Add", inputs: ["x", "m"], outputs: ["y"] },
+    ],
+  };
+}
+
+describe("time", () => {
+  test("an answer after timeoutMs is dropped", async () => {
+    const dir = folder();
+    const engine = await engineOf(dir, config("p", [writeModel(dir, "slow", slow(8))], [run("slow")]));
+    expect(await refusal(engine.infer([{ x: [1] }], { timeoutMs: 5 }))).toMatchInlineSnapshot(`"SL6004 pipeline 'p': no answer within 5 ms; nothing of it is logged"`);
+  });
+
+  test("an aborted request ends, before it began or after", async () => {
+    const dir = folder();
+    const engine = await engineOf(dir, config("p", [writeModel(dir, "slow", slow(1))], [run("slow")]));
+    expect(await refusal(engine.infer([{ x: [1] }], { signal: AbortSignal.abort() }))).toMatchInlineSnapshot(`"SL6005 pipeline 'p': the request was aborted; nothing of it is logged"`);
+    const controller = new AbortController();
+    const answer = refusal(engine.infer([{ x: [1] }], { signal: controller.signal }));
+    controller.abort();
+    expect(await answer).toMatch(/^SL6005 /);
+  });
+
+  test.each([0, -1, NaN, "5"])("timeoutMs %s is refused", async (timeoutMs) => {
+    const dir = folder();
+    const engine = await engineOf(dir, config("p", [writeModel(dir, "same", identity("float32", ["N", 1]))], [run("same")]));
+    expect(await refusal(engine.infer([{ x: [1] }], { timeoutMs: timeoutMs as number }))).toMatch(/^SL6011 timeoutMs is /);
+  });
+});
+
+describe("challengers cannot reach the champion", () => {
+  const champion = (dir: string) => writeModel(dir, "champion", identity("float32", ["N", null]));
+
+  test("one that throws becomes a note and a count", async () => {
+    const dir = folder();
+    const engine = await engineOf(dir, config("p", [champion(dir), writeModel(dir, "picky", picky())], [shadow("champion", "picky")]));
+    const { batch, later } = await engine.infer([{ x: [1, 2, 3] }]);
+    expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(1, 2, 3));
+    const answers = await Promise.all(later.map((challenge) => engine.challenge(challenge)));
+    expect(answers).toEqual([{ outputs: null, note: expect.stringMatching(/^model 'picky' failed on these rows: .*dimension mismatch/i) }]);
+    expect(engine.challengerErrors).toBe(1);
+  });
+
+  test("one that throws fails only the rules that read it", async () => {
+    const dir = folder();
+    const first = champion(dir);
+    const second = writeModel(dir, "picky", picky());
+    const scope = { inputs: first.inputs, outputs: first.outputs, models: { champion: first.outputs, picky: second.outputs }, champion: "champion" };
+    const rules = [validation("agree", "(x) => x.models.picky.y[0] < 100", scope), validation("low", "(x) => x.out.y.every((v) => v < 100)", scope)];
+    const engine = await engineOf(dir, config("p", [first, second], [shadow("champion", "picky"), ...rules]));
+    const { batch, notes } = await engine.infer([{ x: [1, 2, 3] }]);
+    expect(Object.fromEntries(batch.failures)).toEqual({ agree: Uint8Array.of(1), low: Uint8Array.of(0) });
+    expect(batch.challengers.get("picky")?.answered).toEqual(Uint8Array.of(0));
+    expect(notes.get("picky")).toMatch(/^model 'picky' failed/);
+  });
+
+  test("one that is slow delays neither this answer nor the next ones", async () => {
+    const dir = folder();
+    const engine = await engineOf(dir, config("p", [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "slow", slow(12))], [shadow("champion", "slow")]));
+    const begun = performance.now();
+    const { later } = await engine.infer([{ x: [1] }]);
+    const running = Promise.all(later.map((challenge) => engine.challenge(challenge)));
+    for (let i = 0; i < 20; i++) await engine.infer([{ x: [i] }]);
+    const champions = performance.now() - begun;
+    const [answer] = await running;
+    const challenger = performance.now() - begun;
+    expect(answer?.note).toBeNull();
+    expect(champions).toBeLessThan(challenger / 2);
+  });
+
+  test("one that is awaited and late is left out of the answer", async () => {
+    const dir = folder();
+    const engine = await engineOf(dir, config("p", [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "slow", slow(12))], [shadow("champion", "slow")]), "return");
+    const { batch, notes } = await engine.infer([{ x: [1] }], { timeoutMs: 40 });
+    expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(1));
+    expect(batch.challengers.get("slow")?.answered).toEqual(Uint8Array.of(0));
+    expect(notes.get("slow")).toMatch(/^no answer within \d+ ms$/);
+  });
+
+  test("one whose output lost the rows becomes a note", async () => {
+    const dir = folder();
+    const total = writeModel(dir, "total", {
+      inputs: [{ name: "x", dtype: "float32", shape: ["N", 1] }],
+      outputs: [{ name: "y", dtype: "float32", shape: ["M", 1] }],
+      nodes: [{ op: "ReduceSum", inputs: ["x"], outputs: ["y"] }],
+    });
+    const engine = await engineOf(dir, config("p", [writeModel(dir, "champion", identity("float32", ["N", 1])), total], [shadow("champion", "total")]));
+    const { later } = await engine.infer([{ x: [1] }, { x: [2] }]);
+    const [answer] = await Promise.all(later.map((challenge) => engine.challenge(challenge)));
+    expect(answer?.note).toBe("model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'");
+  });
+});

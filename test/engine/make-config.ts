@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lowerLambda } from "../../codegen/lambda/lower.js";
+import { parseLambda } from "../../codegen/lambda/source.js";
+import type { Port } from "../../dsl/tensor.js";
+import { sealConfig, type Unhashed } from "../../src/config/config.js";
+import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
+import { compileExpression } from "../../src/expression/compile.js";
+import type { RowScope } from "../../src/expression/scope.js";
+import { type Graph, onnxFile } from "./onnx-writer.js";
+
+/** A new empty folder. */
+export function folder(): string {
+  return mkdtempSync(join(tmpdir(), "shapeline-"));
+}
+
+/** Writes a model and gives what a config says of it; its ports are the graph's. */
+export function writeModel(dir: string, name: string, graph: Graph): ModelConfig {
+  const bytes = onnxFile(graph);
+  writeFileSync(join(dir, `${name}.onnx`), bytes);
+  return modelOf(name, bytes, graph.inputs, graph.outputs);
+}
+
+/** What a config says of a model file that is there. */
+export function modelAt(name: string, path: string, inputs: readonly Port[], outputs: readonly Port[]): ModelConfig {
+  return modelOf(name, readFileSync(path), inputs, outputs);
+}
+
+function modelOf(name: string, bytes: Uint8Array, inputs: readonly Port[], outputs: readonly Port[]): ModelConfig {
+  const ports = (list: readonly Port[]) => list.map((port) => ({ name: port.name, dtype: port.dtype, shape: port.shape === null ? null : [...port.shape] }));
+  return { name, version: "1", sha256: createHash("sha256").update(bytes).digest("hex"), inputs: ports(inputs), outputs: ports(outputs) };
+}
+
+export const run = (model: string, rename: Record<string, string> = {}): StepConfig => ({ kind: "model", model, rename });
+export const shadow = (champion: string, ...challengers: string[]): StepConfig => ({ kind: "shadow", champion, challengers });
+
+/** A validation step whose lambda sees these ports. */
+export function validation(name: string, source: string, scope: Partial<RowScope>): StepConfig {
+  const parsed = parseLambda(source);
+  const lambda = "node" in parsed ? lowerLambda(parsed.node, parsed.file).lambda : null;
+  const compiled = lambda === null ? null : compileExpression(lambda, { inputs: [], outputs: [], models: {}, ...scope }, {});
+  if (compiled?.ok !== true) throw new TypeError(`${source}: ${compiled?.diagnostics.map((d) => d.message).join("; ") ?? "does not parse"}`);
+  return { kind: "validation", name, source, expression: compiled.expression };
+}
+
+/** A config as `build()` gives it, for steps that no pipeline can be written for, or where the engine alone is tested. */
+export function config(name: string, models: readonly ModelConfig[], steps: readonly StepConfig[], more: { inputs?: readonly Port[]; checks?: Config["checks"] } = {}): Config {
+  const first = models[0];
+  const inputs = (more.inputs ?? first?.inputs ?? []).map((port) => ({ ...port, shape: port.shape === null ? null : [...port.shape] }));
+  const content: Unhashed = { shapeline: 1, name, inputs, models: [...models], steps: [...steps], checks: more.checks ?? [] };
+  return sealConfig(content);
+}

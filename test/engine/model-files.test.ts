@@ -1,0 +1,140 @@
+import { copyFileSync, mkdirSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { ModelError } from "../../dsl/errors.js";
+import { openEngine } from "../../src/engine/engine.js";
+import { findModelFiles } from "../../src/engine/model-files.js";
+import type { ModelConfig } from "../../src/config/schema.js";
+import { config, folder, modelAt, run } from "./make-config.js";
+import { float32 } from "./recorded-models.js";
+
+const ridge = fileURLToPath(new URL("../../examples/fraud/models/c1.onnx", import.meta.url));
+const net = fileURLToPath(new URL("../../examples/fraud/models/c2.onnx", import.meta.url));
+const model = modelAt("c1", ridge, [float32("float_input", null, 16)], [float32("variable", null, 1)]);
+
+async function refusal(work: Promise<unknown>, dir: string): Promise<string> {
+  const error: unknown = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ModelError)) throw error;
+  return `${error.code} ${error.message}`.replaceAll(dir, "<models>").replaceAll(/[0-9a-f]{12}…/g, "<digest>…");
+}
+
+const find = (dir: string, models: readonly ModelConfig[] = [model]) => refusal(findModelFiles(dir, models), dir);
+
+/** Deploys what is in the folder as model `c1`, whatever it is. */
+const load = (dir: string, changes: Partial<ModelConfig> = {}) => {
+  const own = { ...modelAt("c1", join(dir, "c1.onnx"), model.inputs, model.outputs), ...changes };
+  return refusal(
+    findModelFiles(dir, [own]).then((files) => openEngine(config("p", [own], [run("c1")]), files, { challengers: "log" })),
+    dir,
+  );
+};
+
+describe("a model is found by its digest", () => {
+  test("under any name", async () => {
+    const dir = folder();
+    copyFileSync(ridge, join(dir, "whatever.onnx"));
+    copyFileSync(net, join(dir, "c1.onnx"));
+    const files = await findModelFiles(dir, [model]);
+    expect(files.get("c1")?.path).toBe(join(dir, "whatever.onnx"));
+  });
+
+  test("a changed file is hashed again, also when its size stays", async () => {
+    const dir = folder();
+    const path = join(dir, "c1.onnx");
+    copyFileSync(ridge, path);
+    await findModelFiles(dir, [model]);
+    writeFileSync(path, Buffer.alloc(statSync(path).size));
+    utimesSync(path, 1, 1);
+    expect(await find(dir)).toMatch(/^SL3022 /);
+  });
+
+  test("bytes that changed behind an unchanged size and time are not loaded", async () => {
+    const dir = folder();
+    const path = join(dir, "c1.onnx");
+    copyFileSync(ridge, path);
+    utimesSync(path, 7, 7);
+    await findModelFiles(dir, [model]);
+    writeFileSync(path, Buffer.alloc(statSync(path).size));
+    utimesSync(path, 7, 7);
+    expect(await find(dir)).toMatch(/^SL3022 /);
+  });
+});
+
+describe("what is wrong with a models folder is said", () => {
+  test("no such folder", async () => {
+    const dir = folder();
+    expect(await find(join(dir, "nowhere"))).toMatchInlineSnapshot(`"SL3020 the models folder '<models>' cannot be read (there is no such file or folder); give the folder that holds the .onnx files as the option 'models'"`);
+  });
+
+  test("a file for a folder", async () => {
+    const dir = folder();
+    writeFileSync(join(dir, "models"), "");
+    expect(await find(join(dir, "models"))).toMatch(/^SL3020 .* \(a part of the path is a file, not a folder\)/);
+  });
+
+  test("an empty folder", async () => {
+    const dir = folder();
+    expect(await find(dir)).toMatchInlineSnapshot(`"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds no .onnx file"`);
+  });
+
+  test("other models only", async () => {
+    const dir = folder();
+    copyFileSync(net, join(dir, "net.onnx"));
+    expect(await find(dir)).toMatchInlineSnapshot(`"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds net.onnx (<digest>…)"`);
+  });
+
+  test("a file of the model's name with another digest", async () => {
+    const dir = folder();
+    copyFileSync(net, join(dir, "C_1.onnx"));
+    expect(await find(dir)).toMatchInlineSnapshot(`"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>…; put the right file there, or run 'shapeline generate' again and build the pipeline anew"`);
+  });
+
+  test("a folder in a model's place", async () => {
+    const dir = folder();
+    mkdirSync(join(dir, "c1.onnx"));
+    expect(await find(dir)).toMatchInlineSnapshot(`"SL3000 the model file '<models>/c1.onnx' cannot be read (it is a folder)"`);
+  });
+});
+
+describe("a file that is not the model it says is refused before anything runs", () => {
+  test("text", async () => {
+    const dir = folder();
+    writeFileSync(join(dir, "c1.onnx"), "<html>404</html>");
+    expect(await load(dir)).toMatchInlineSnapshot(`"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (Failed to load model because protobuf parsing failed); copy or export the file again"`);
+  });
+
+  test("nothing", async () => {
+    const dir = folder();
+    writeFileSync(join(dir, "c1.onnx"), "");
+    expect(await load(dir)).toMatchInlineSnapshot(`"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (No graph was found in the protobuf); copy or export the file again"`);
+  });
+
+  test("a truncated file", async () => {
+    const dir = folder();
+    copyFileSync(net, join(dir, "c1.onnx"));
+    truncateSync(join(dir, "c1.onnx"), 1000);
+    expect(await load(dir)).toMatchInlineSnapshot(`"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (Failed to load model because protobuf parsing failed); copy or export the file again"`);
+  });
+
+  test("an input that the file does not have", async () => {
+    const dir = folder();
+    copyFileSync(ridge, join(dir, "c1.onnx"));
+    expect(await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: [null, 16] }] })).toMatchInlineSnapshot(`"SL3024 model 'c1': the file has no input 'x' but 'float_input'; run 'shapeline generate' again and build the pipeline anew"`);
+  });
+
+  test("another size", async () => {
+    const dir = folder();
+    copyFileSync(ridge, join(dir, "c1.onnx"));
+    expect(await load(dir, { inputs: [{ name: "float_input", dtype: "float32", shape: [null, 17] }] })).toMatchInlineSnapshot(`"SL3024 model 'c1': its input 'float_input' is float32[batch, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' again and build the pipeline anew"`);
+  });
+
+  test("another dtype", async () => {
+    const dir = folder();
+    copyFileSync(ridge, join(dir, "c1.onnx"));
+    expect(await load(dir, { outputs: [{ name: "variable", dtype: "float64", shape: [null, 1] }] })).toMatchInlineSnapshot(`"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' again and build the pipeline anew"`);
+  });
+});

@@ -1,0 +1,27 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type TestColumn, arrowFile } from "./rows.js";
+
+/** The real engines, installed by `npm run oracles`. */
+export const engines = { "polars-0.18": "polars-0-18", "polars-1": "polars-1" } as const;
+export type Engine = keyof typeof engines;
+
+const folder = fileURLToPath(new URL("../oracles", import.meta.url));
+const script = `${folder}/evaluate.mjs`;
+
+export const installed: boolean = Object.values(engines).every((alias) => existsSync(`${folder}/node_modules/${alias}`));
+
+export type Answer = readonly (boolean | string | null)[] | { readonly error: string };
+
+export interface Job {
+  readonly columns: readonly TestColumn[];
+  readonly texts: readonly string[];
+}
+
+/** Evaluates texts over rows in a real engine, in a process of its own. */
+export function evaluate(engine: Engine, jobs: readonly Job[]): Answer[][] {
+  const input = JSON.stringify(jobs.map(({ columns, texts }) => ({ table: arrowFile(columns), texts })));
+  const out = execFileSync(process.execPath, [script, engines[engine]], { input, maxBuffer: 1 << 30, stdio: ["pipe", "pipe", "ignore"] });
+  return JSON.parse(out.toString()) as Answer[][];
+}

@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { parseLambda } from "../../codegen/lambda/source.js";
+import { column, type RowValue, type TestColumn } from "./rows.js";
+
+const neighbours = (value: number): number[] => {
+  const bits = new DataView(new ArrayBuffer(4));
+  bits.setFloat32(0, value);
+  return [-1, 0, 1].map((step) => {
+    const next = new DataView(new ArrayBuffer(4));
+    next.setInt32(0, bits.getInt32(0) + step);
+    return next.getFloat32(0);
+  });
+};
+
+export const edgeFloats: readonly number[] = [
+  Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 0.5, -0.5, 1.5, 2, 3, -7.25, 0.1, 0.9, 5e-324, -5e-324,
+  2.2250738585072014e-308, 1.7976931348623157e308, -1e308, 1e16, 9007199254740992, 3.6536061763763428, 1e-7, ...neighbours(0.1), ...neighbours(0.9), ...neighbours(0.1).map((v) => -v),
+];
+export const edgeBigints: readonly bigint[] = [0n, 1n, -1n, 5n, 9007199254740992n, 9007199254740993n, -9007199254740993n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 62n];
+const strings = ["", "a", "A", "ab", "é", "😀", 'q"', "\\", "line\n"];
+
+const float = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...edgeFloats) }, { weight: 1, arbitrary: fc.double() });
+const float32 = float.map(Math.fround);
+const list = (element: fc.Arbitrary<RowValue>, length: number) => fc.array(element, { minLength: length, maxLength: length });
+
+/** Rows of every kind of port; `lengths` is the number of elements of `out.u`, whose length the signature leaves open. */
+export function generateColumns(rows: number, seed: number, lengths: fc.Arbitrary<number>): TestColumn[] {
+  const values = (arbitrary: fc.Arbitrary<RowValue>, salt: number) => fc.sample(arbitrary, { numRuns: rows, seed: seed + salt });
+  return [
+    column("in.f", "float32", [3], values(list(float32, 3), 1)),
+    column("in.g", "float64", [2], values(list(float, 2), 2)),
+    column("in.k", "uint8", [], values(fc.constantFrom(0, 1, 2, 255), 3)),
+    column("out.d", "float64", [], values(float, 4)),
+    column("out.n", "int64", [], values(fc.constantFrom(...edgeBigints), 5)),
+    column("out.l", "int64", [2], values(list(fc.constantFrom(...edgeBigints), 2), 6)),
+    column("out.q", "uint64", [1], values(list(fc.constantFrom(0n, 5n, 2n ** 63n, 2n ** 64n - 1n, 9007199254740993n), 1), 7)),
+    column("out.i", "int32", [2], values(list(fc.constantFrom(0, 1, -1, 2147483647, -2147483648), 2), 8)),
+    column("out.b", "bool", [2], values(list(fc.boolean(), 2), 9)),
+    column("out.c", "bool", [], values(fc.boolean(), 10)),
+    column("out.s", "string", [], values(fc.constantFrom(...strings), 11)),
+    column("out.u", "float64", [null], values(lengths.chain((n) => list(float, n)), 12)),
+    column("out.m", "float32", [2, 2], values(list(list(float32, 2), 2) as fc.Arbitrary<RowValue>, 13)),
+    column("out_c1.z", "float32", [1], values(list(float32, 1), 14)),
+  ];
+}
+
+const literal = (value: number): string => (value < 0 || Object.is(value, -0) ? `(-${Object.is(value, -0) ? "0" : String(-value)})` : String(value));
+const numberLeaf = fc.oneof(
+  fc.constantFrom("x.in.f[0]", "x.in.f[1]", "x.in.f[2]", "x.in.g[0]", "x.in.g[1]", "x.in.k", "x.out.d", "x.out.i[0]", "x.out.i[1]", "x.out.u[0]", "x.out.u[2]", "x.out.m[0][1]", "x.out.m[1][0]", "x.models.c1.z[0]", "x.in.f.length"),
+  float.map(literal),
+);
+const bigintLeaf = fc.oneof(fc.constantFrom("x.out.n", "x.out.l[0]", "x.out.l[1]"), fc.constantFrom(...edgeBigints).map((v) => (v < 0n ? `(-${-v}n)` : `${v}n`)));
+const stringLeaf = fc.oneof(fc.constant("x.out.s"), fc.constantFrom(...strings).map((s) => JSON.stringify(s)));
+const order = fc.constantFrom("<", ">", "<=", ">=", "===", "!==");
+const equality = fc.constantFrom("===", "!==");
+
+/** A number's text; `element`: names that stand for numbers inside `every` and `some`. */
+function numbers(depth: number, element: readonly string[]): fc.Arbitrary<string> {
+  const leaf = element.length === 0 ? numberLeaf : fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...element) }, { weight: 2, arbitrary: numberLeaf });
+  if (depth <= 0) return leaf;
+  const inner = numbers(depth - 1, element);
+  return fc.oneof(
+    { weight: 3, arbitrary: leaf },
+    { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-", "*", "/"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+    { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt"), inner).map(([f, v]) => `Math.${f}(${v})`) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 })).map(([f, v]) => `Math.${f}(${v.join(", ")})`) },
+    { weight: 1, arbitrary: fc.tuple(booleans(depth - 1, element), inner, inner).map(([t, a, b]) => `(${t} ? ${a} : ${b})`) },
+  );
+}
+
+function booleans(depth: number, element: readonly string[]): fc.Arbitrary<string> {
+  const inner = numbers(depth - 1, element);
+  const comparison = fc.oneof(
+    { weight: 6, arbitrary: fc.tuple(inner, order, inner).map(([l, op, r]) => `${l} ${op} ${r}`) },
+    { weight: 2, arbitrary: fc.tuple(bigintLeaf, order, bigintLeaf).map(([l, op, r]) => `${l} ${op} ${r}`) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant("x.out.q[0]"), order, fc.constantFrom("5n", "0n", "9223372036854775808n", "18446744073709551615n", "9007199254740993n")).map((p) => p.join(" ")) },
+    { weight: 1, arbitrary: fc.tuple(stringLeaf, equality, stringLeaf).map((p) => p.join(" ")) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("isFinite", "isNaN"), inner).map(([f, v]) => `Number.${f}(${v})`) },
+    { weight: 1, arbitrary: fc.constantFrom("x.out.b[0]", "x.out.b[1]", "x.out.c", "true", "x.out.b[0] === x.out.b[1]", "x.out.c !== x.out.b[1]", "x.out.c === true") },
+  );
+  if (depth <= 1) return comparison.map((text) => `(${text})`);
+  const deeper = booleans(depth - 1, element);
+  const names = element.length === 0 ? ["v", "i"] : ["w", "j"];
+  const body = booleans(depth - 1, [...element, ...names]);
+  const listNames = ["x.in.f", "x.in.g", "x.out.i", "x.out.u", "x.out.m[1]"];
+  return fc.oneof(
+    { weight: 4, arbitrary: comparison.map((text) => `(${text})`) },
+    { weight: 3, arbitrary: fc.tuple(deeper, fc.constantFrom("&&", "||"), deeper).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+    { weight: 2, arbitrary: deeper.map((v) => `!${v}`) },
+    { weight: 1, arbitrary: fc.tuple(deeper, deeper, deeper).map(([t, a, b]) => `(${t} ? ${a} : ${b})`) },
+    ...(element.length < 4 ? [{ weight: 1, arbitrary: fc.tuple(fc.constantFrom(...listNames), fc.constantFrom("every", "some"), body).map(([l, f, b]) => `${l}.${f}((${names.join(", ")}) => ${b})`) }] : []),
+  );
+}
+
+/** Texts of lambdas, `depth` operations deep, that JavaScript runs on the rows of `generateColumns`. */
+export const lambdas = (depth: number): fc.Arbitrary<string> =>
+  booleans(depth, [])
+    .map((body) => `(x) => ${body}`)
+    // TypeScript reads `a < ((b > (-1)) ? c : d)` as type arguments and gives up; nobody can write that.
+    .filter((text) => "node" in parseLambda(text));

@@ -1,0 +1,63 @@
+/** What the child processes of the log's tests do; each line on stdout is a fact for the test. */
+import { openStore } from "../../src/logs/open-store.js";
+import type { ShapelineError } from "../../dsl/errors.js";
+import { fraudLayout, manyRows, oneRow, rowMeta } from "./one-row.js";
+
+const [, , job = "", folder = "", ...rest] = process.argv;
+const tell = (line: string) => process.stdout.write(`${line}\n`);
+
+const jobs: Readonly<Record<string, () => Promise<void>>> = {
+  /** Holds the folder until it is killed. */
+  hold: async () => {
+    await openStore(folder);
+    setInterval(() => undefined, 1000);
+    tell("open");
+  },
+  /** Appends for ever, 16 in flight, telling the row id of every acknowledged row. */
+  write: async () => {
+    const log = await (await openStore(folder)).openLog(fraudLayout);
+    const writer = async () => {
+      for (;;) tell(String((await log.append(oneRow(Date.now()), rowMeta)).firstRow));
+    };
+    await Promise.all(Array.from({ length: 16 }, writer));
+  },
+  /** Opens the store, logs a row and has nothing more to do. */
+  idle: async () => {
+    const log = await (await openStore(folder)).openLog(fraudLayout);
+    await log.append(oneRow(1), rowMeta);
+    tell("idle");
+  },
+  /** Leaves relaxed rows behind and ends by itself, or by process.exit. */
+  relaxed: async () => {
+    const log = await (await openStore(folder)).openLog(fraudLayout);
+    for (let i = 0; i < 10; i++) log.appendRelaxed(oneRow(i), rowMeta);
+    if (rest[0] === "exit") process.exit(0);
+  },
+  /** Logs thousands of rows a time until that fails, then tells how many were acknowledged and why no more. */
+  fill: async () => {
+    const store = await openStore(folder);
+    const log = await store.openLog(fraudLayout);
+    for (let rows = 0; ; rows += 1000) {
+      const error = await log.append(manyRows(1000), rowMeta).then(
+        () => null,
+        (reason: unknown) => reason as ShapelineError,
+      );
+      if (error === null) continue;
+      tell(String(rows));
+      tell(`${error.code} ${error.message}`);
+      return store.close();
+    }
+  },
+  /** Exits while a commit is under way and more rows wait. */
+  midway: async () => {
+    const log = await (await openStore(folder)).openLog(fraudLayout);
+    await log.append(oneRow(0), rowMeta);
+    void log.append(oneRow(1), rowMeta);
+    setImmediate(() => {
+      log.appendRelaxed(oneRow(2), rowMeta);
+      setTimeout(() => process.exit(0), Number(rest[0]));
+    });
+  },
+};
+
+await jobs[job]?.();

@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type BuildOptions } from "esbuild";
+import { beforeAll, describe, expect, test } from "vitest";
+import { local } from "../../src/targets/local/index.js";
+import { config, folder, run, shadow, writeModel } from "../engine/make-config.js";
+import { float32 } from "../engine/recorded-models.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const dir = folder();
+
+const same = { inputs: [float32("x", "N", 1)], outputs: [float32("y", "N", 1)], nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }] };
+/** Draws twenty million random numbers before it answers: about half a second. */
+const slow = {
+  inputs: [float32("x", "N", 1)],
+  outputs: [float32("y", "N", 1)],
+  nodes: [
+    { op: "RandomUniform", inputs: [], outputs: ["r"], attributes: { shape: [20_000_000] } },
+    { op: "ReduceMean", inputs: ["r"], outputs: ["m"], attributes: { keepdims: 0 } },
+    { op: "Add", inputs: ["x", "m"], outputs: ["y"] },
+  ],
+};
+
+beforeAll(async () => {
+  const champion = writeModel(dir, "champion", same);
+  const quick = writeModel(dir, "quick", { ...same, outputs: [float32("z", "N", 1)], nodes: [{ op: "Neg", inputs: ["x"], outputs: ["z"] }] });
+  const late = writeModel(dir, "late", slow);
+  writeFileSync(join(dir, "quick.json"), JSON.stringify(config("quick", [champion, quick], [shadow("champion", "quick")])));
+  writeFileSync(join(dir, "late.json"), JSON.stringify(config("late", [champion, late], [shadow("champion", "late")])));
+  writeFileSync(join(dir, "alone.json"), JSON.stringify(config("alone", [champion], [run("champion")])));
+  symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
+  await bundle(dir, { packages: "external" });
+});
+
+/** `shapeline/local` as one file that Node runs as it is. */
+async function bundle(at: string, more: BuildOptions): Promise<void> {
+  await build({ entryPoints: { local: join(root, "src/targets/local/index.ts") }, bundle: true, platform: "node", format: "esm", logLevel: "error", splitting: true, outdir: at, outExtension: { ".js": ".mjs" }, ...more });
+}
+
+interface End {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a script as a process of its own. */
+function script(text: string, at = dir): Promise<End> {
+  const file = join(at, `script-${Math.random().toString(36).slice(2)}.mjs`);
+  writeFileSync(file, `import { readFileSync } from "node:fs";\nimport { local } from "./local.mjs";\nconst config = (name) => JSON.parse(readFileSync(${JSON.stringify(dir)} + "/" + name + ".json", "utf8"));\n${text}`);
+  return new Promise((resolve) => {
+    execFile(process.execPath, [file], { cwd: at, timeout: 25_000 }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }));
+  });
+}
+
+const rowsOf = async (data: string, name: string) => {
+  const target = local({ data });
+  try {
+    return await (await target.pipeline(name)).logs();
+  } finally {
+    await target.close();
+  }
+};
+
+describe("a script that ends without close()", () => {
+  test.each(["commit", "relaxed"] as const)("ends by itself, and its rows and their challengers are in the log (%s)", async (durability) => {
+    const data = folder();
+    const end = await script(`
+      const live = await local({ models: ".", data: ${JSON.stringify(data)}, durability: "${durability}" }).deploy(config("quick"));
+      for (let i = 0; i < 50; i++) await live.infer([{ x: [i] }]);
+    `);
+    expect(end).toEqual({ code: 0, stdout: "", stderr: "" });
+    const rows = await rowsOf(data, "quick");
+    expect(rows).toHaveLength(50);
+    expect(rows.map((row) => row.out_quick?.["z"])).toEqual(rows.map((row) => [-Number((row.in["x"] as number[])[0])]).map(([z]) => [z]));
+  });
+
+  test("waits for a slow challenger", async () => {
+    const data = folder();
+    const end = await script(`
+      const live = await local({ models: ".", data: ${JSON.stringify(data)} }).deploy(config("late"));
+      await live.infer([{ x: [1] }]);
+    `);
+    expect(end).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect((await rowsOf(data, "late"))[0]?.out_late?.["y"]).toEqual([expect.closeTo(1.5, 1)]);
+  });
+});
+
+test("process.exit while a challenger runs ends with the code it was given", async () => {
+  const end = await script(`
+    const live = await local({ models: ".", data: ${JSON.stringify(folder())} }).deploy(config("late"));
+    await live.infer([{ x: [1] }]);
+    setTimeout(() => process.exit(3), 50);
+  `);
+  expect(end).toEqual({ code: 3, stdout: "", stderr: "" });
+});
+
+test("without onnxruntime-node the command that installs it is named, and nothing is written", async () => {
+  const at = folder();
+  await bundle(at, { external: ["onnxruntime-node", "@duckdb/node-api", "ts-morph", "esbuild"] });
+  const end = await script(
+    `
+    const error = await local({ models: ${JSON.stringify(dir)}, data: "data" }).deploy(config("alone")).catch((e) => e);
+    console.log(error.name, error.code, error.message);
+  `,
+    at,
+  );
+  expect(end.stdout.trim()).toBe("TargetError SL6001 onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node");
+  expect(existsSync(join(at, "data"))).toBe(false);
+});

@@ -1,0 +1,78 @@
+/**
+ * What the types refuse and `checkPipeline` reports in the same words. `source` is a JavaScript expression; `▸` marks where the
+ * compiler's squiggle begins. `given` is the argument's type as the compiler prints it.
+ */
+export interface Refused {
+  readonly source: string;
+  readonly given: string;
+  readonly text: string;
+  readonly code: `SL2${string}`;
+}
+
+const image = `{ inputs: { image: { dtype: "float32", shape: ["batch", 60] } } }`;
+const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 7] } } }`;
+
+export const refused: readonly Refused[] = [
+  // sizes, ranks, dtypes
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").model(embed).model(▸scorer)`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").model(embed).model(head).model(▸scorer)`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'head') produces float32[batch, 1]" },
+  { code: "SL2012", given: "Scorer", source: `pipeline("p")\n  .model(embed)\n  .validate("v", (x) => true)\n  .model(▸scorer)`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2012", given: "Embed", source: `pipeline("p", ${image}).model(▸embed)`, text: "model 'embed' input 'image' expects float32[batch, 64] but the pipeline's input has float32[batch, 60]" },
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").model(embed).model(▸scorer, { x: "embedding" })`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2012", given: "Head", source: `pipeline("p").model(single).model(▸head)`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'single') produces float32[1, 2]" },
+  { code: "SL2012", given: "Single", source: `pipeline("p").model(single).model(▸single)`, text: "model 'single' input 'x' expects float32[1, 12] but step 0 (model 'single') produces float32[1, 2]" },
+  { code: "SL2010", given: "Ids", source: `pipeline("p").model(embed).model(▸ids)`, text: "model 'ids' input 'ids' expects int64[batch, 12] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2010", given: "Head", source: `pipeline("p").model(ids).model(▸head)`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'ids') produces int64[batch]" },
+  { code: "SL2010", given: "Encoder", source: `pipeline("p", ${image}).model(▸encoder, { tokens: "image" })`, text: "model 'encoder' input 'tokens' expects int64[batch, seq] but the pipeline's input has float32[batch, 60]" },
+  { code: "SL2011", given: "Cube", source: `pipeline("p").model(embed).model(▸cube)`, text: "model 'cube' input 'x' expects float32[batch, 12, 3] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2011", given: "Head", source: `pipeline("p").model(cube).model(▸head)`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'cube') produces float32[batch, 12, 3]" },
+  { code: "SL2011", given: "Scalar", source: `pipeline("p").model(embed).model(▸scalar)`, text: "model 'scalar' input 't' expects float32[] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2011", given: "Pool", source: `pipeline("p").model(loose).model(▸pool)`, text: "model 'pool' input 'h' expects float32[batch, 128, ?] but step 0 (model 'loose') produces float32[batch, ?]" },
+  // symbols
+  { code: "SL2013", given: "Pool", source: `pipeline("p").model(encoder).model(▸pool)`, text: "model 'pool' input 'h' expects float32[batch, 128, ?] but step 0 (model 'encoder') produces float32[batch, seq, encoder.k]; refine 'seq' to 128" },
+  { code: "SL2013", given: "Wide", source: `pipeline("p").model(encoder).model(▸wide)`, text: "model 'wide' input 'h' expects float32[batch, len, 768] but step 0 (model 'encoder') produces float32[batch, seq, encoder.k]; refine 'encoder.k' to 768" },
+  { code: "SL2013", given: "Single", source: `pipeline("p").model(embed).model(▸single)`, text: "model 'single' input 'x' expects float32[1, 12] but step 0 (model 'embed') produces float32[batch, 12]; refine 'batch' to 1" },
+  { code: "SL2013", given: "Head", source: `pipeline("p").model(pair).model(▸head)`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'pair') produces float32[batch, n]; refine 'n' to 12" },
+  { code: "SL2015", given: "Pair", source: `pipeline("p").model(split).model(▸pair)`, text: "model 'pair' binds 'n' to 7 in input 'b' but to 32 in input 'a'" },
+  { code: "SL2015", given: "Pair", source: `pipeline("p", ${table}).model(▸pair)`, text: "model 'pair' binds 'n' to 7 in input 'b' but to 32 in input 'a'" },
+  { code: "SL2015", given: "Pair", source: `pipeline("p").model(split).model(▸pair, { a: "b", b: "a" })`, text: "model 'pair' binds 'n' to 32 in input 'b' but to 7 in input 'a'" },
+  { code: "SL2015", given: "Square", source: `pipeline("p").model(cube).model(▸square)`, text: "model 'square' binds 'n' to 3 in input 'm' but to 12 in input 'm'" },
+  { code: "SL2015", given: "Square", source: `pipeline("p").model(encoder).model(▸square)`, text: "model 'square' binds 'n' to encoder.k in input 'm' but to seq in input 'm'" },
+  // ports that nobody gives
+  { code: "SL2014", given: "Join", source: `pipeline("p").model(embed).model(▸join)`, text: "model 'join' needs input 'a' but step 0 (model 'embed') produces only 'embedding'" },
+  { code: "SL2014", given: "Join", source: `pipeline("p").model(split).model(▸join)`, text: "model 'join' needs input 'k' but step 0 (model 'split') produces only 'a', 'b'" },
+  { code: "SL2014", given: "Head", source: `pipeline("p").model(many).model(▸head)`, text: "model 'head' needs input 'x' but step 0 (model 'many') produces only 'A', 'p_1', 'p_10', 'p_2', 'q', …" },
+  { code: "SL2014", given: "Join", source: `pipeline("p", ${table}).model(▸join)`, text: "model 'join' needs input 'k' but the pipeline's input has only 'a', 'b'" },
+  // renamings
+  { code: "SL2016", given: `"embedding"`, source: `pipeline("p").model(embed).model(head, { ▸xx: "embedding" })`, text: "model 'head' has no input 'xx', only 'x'" },
+  { code: "SL2016", given: `"tensor"`, source: `pipeline("p").model(pair, { ▸c: "tensor" })`, text: "model 'pair' has no input 'c', only 'a', 'b'" },
+  { code: "SL2017", given: `"flatten_1"`, source: `pipeline("p").model(embed).model(head, { ▸x: "flatten_1" })`, text: "model 'head' input 'x' cannot come from 'flatten_1': step 0 (model 'embed') produces only 'embedding'" },
+  { code: "SL2017", given: `"tensor"`, source: `pipeline("p", ${image}).model(embed, { ▸image: "tensor" })`, text: "model 'embed' input 'image' cannot come from 'tensor': the pipeline's input has only 'image'" },
+  { code: "SL2012", given: "Join", source: `pipeline("p").model(▸join, { a: "t", k: "t" })`, text: "model 'join' input 'k' expects float32[batch, 5] but the pipeline's input has float32[batch, 32]" },
+  // shadow steps
+  { code: "SL2020", given: "never[]", source: `pipeline("p").shadow(head, ▸[])`, text: "a shadow step needs at least one challenger" },
+  { code: "SL2020", given: "never[]", source: `pipeline("p").model(embed).shadow(head, ▸[])`, text: "a shadow step needs at least one challenger" },
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").shadow(head, [head2, ▸scorer])`, text: "model 'scorer' input 'x' expects float32[batch, 10] but the pipeline's input has float32[batch, 12]" },
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").model(embed).shadow(head, [▸scorer, head2])`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2010", given: "Ids", source: `pipeline("p").shadow(head, [▸ids])`, text: "model 'ids' input 'ids' expects int64[batch, 12] but the pipeline's input has float32[batch, 12]" },
+  { code: "SL2014", given: "Join", source: `pipeline("p").shadow(head, [head2, ▸join])`, text: "model 'join' needs input 'a' but the pipeline's input has only 'x'" },
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").model(embed).shadow(▸scorer, [head2])`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").model(embed).shadow(head, [head2]).model(▸scorer)`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'head') produces float32[batch, 1]" },
+  { code: "SL2021", given: "Head2", source: `pipeline("p").shadow(head, [head2, ▸head2])`, text: "model 'head-2' stands twice in one shadow step" },
+  { code: "SL2021", given: "Head", source: `pipeline("p").model(embed).shadow(head, [▸head, head2])`, text: "model 'head' stands twice in one shadow step" },
+  { code: "SL2022", given: "Loose", source: `pipeline("p").shadow(loose2, [loose]).shadow(loose2, [▸loose])`, text: "challenger 'loose' already runs in an earlier shadow step" },
+  // names
+  { code: "SL2001", given: `"Fraud"`, source: `pipeline(▸"Fraud").model(embed)`, text: "pipeline name 'Fraud' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends" },
+  { code: "SL2001", given: `"fraud-"`, source: `pipeline(▸"fraud-").model(embed)`, text: "pipeline name 'fraud-' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends" },
+  { code: "SL2001", given: `"-fraud"`, source: `pipeline(▸"-fraud", ${image}).model(loose)`, text: "pipeline name '-fraud' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends" },
+  { code: "SL2001", given: `""`, source: `pipeline(▸"").model(embed)`, text: "pipeline name '' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends" },
+  { code: "SL2001", given: `"${"a".repeat(64)}"`, source: `pipeline(▸"${"a".repeat(64)}").model(embed)`, text: "the pipeline name is too long: it must be under 64 characters" },
+  { code: "SL2002", given: `"too high"`, source: `pipeline("p").model(embed).validate(▸"too high", (x) => x.out[0] < 1)`, text: "validation name 'too high' is not an identifier: use letters, digits and '_', and no digit at the beginning" },
+  { code: "SL2002", given: `"1st"`, source: `pipeline("p").model(embed).validate(▸"1st", (x) => x.out[0] < 1)`, text: "validation name '1st' is not an identifier: use letters, digits and '_', and no digit at the beginning" },
+  { code: "SL2002", given: `""`, source: `pipeline("p").model(embed).validate(▸"", (x) => x.out[0] < 1)`, text: "validation name '' is not an identifier: use letters, digits and '_', and no digit at the beginning" },
+  { code: "SL2003", given: `"count"`, source: `pipeline("p").model(embed).validate(▸"count", (x) => x.out[0] < 1)`, text: "validation name 'count' is reserved: choose another" },
+  { code: "SL2003", given: `"__proto__"`, source: `pipeline("p").model(embed).validate(▸"__proto__", (x) => x.out[0] < 1)`, text: "validation name '__proto__' is reserved: choose another" },
+  { code: "SL2004", given: `"amt"`, source: `pipeline("p").model(embed).validate("amt", (x) => x.out[0] < 1).validate(▸"amt", (x) => x.out[1] < 1)`, text: "validation name 'amt' is taken: choose another" },
+  { code: "SL2005", given: `"amt"`, source: `pipeline("p").validate(▸"amt", (x) => x.out < 1)`, text: "validation 'amt' needs an inference step before it" },
+  { code: "SL2005", given: `"amt"`, source: `pipeline("p", ${image}).validate(▸"amt", (x) => true)`, text: "validation 'amt' needs an inference step before it" },
+];

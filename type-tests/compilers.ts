@@ -1,0 +1,73 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as models from "./models.js";
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
+
+/** The compilers that users have, by the packages that hold them here. */
+export const compilers = { "5.9": "typescript-5.9", "6.0": "typescript", "7.0": "typescript-7" } as const;
+export type Compiler = keyof typeof compilers;
+
+/** One diagnostic, 1-based; `message` is its first line. */
+export interface Finding {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  /** True where more lines follow: an elaboration that a reader does not need. */
+  readonly noisy: boolean;
+}
+
+/** Compiles the programs in one run, as users' strictest settings do, and gives each one's diagnostics. */
+export function diagnose(compiler: Compiler, programs: readonly string[]): Finding[][] {
+  const folder = mkdtempSync(join(tmpdir(), "shapeline-types-"));
+  try {
+    const files = programs.map((_, index) => `case-${index}.ts`);
+    programs.forEach((program, index) => writeFileSync(join(folder, files[index] ?? ""), program));
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      target: "es2022",
+      module: "nodenext",
+      noEmit: true,
+      types: ["node"],
+      typeRoots: [join(repository, "node_modules/@types")],
+    };
+    writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+    const tsc = join(repository, "node_modules", compilers[compiler], "bin/tsc");
+    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], { cwd: folder, encoding: "utf8" });
+    return readFindings(stdout, files);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readFindings(stdout: string, files: readonly string[]): Finding[][] {
+  const found: Finding[][] = files.map(() => []);
+  const lines = stdout.split("\n");
+  for (const [index, text] of lines.entries()) {
+    const parts = /^(.*)\((\d+),(\d+)\): error TS\d+: (.*)$/.exec(text.trimEnd());
+    if (parts === null) continue;
+    const [, file = "", line, column, message = ""] = parts;
+    const program = files.indexOf(file);
+    if (program === -1) throw new TypeError(`the compiler found something outside the cases: ${text}`);
+    found[program]?.push({ line: Number(line), column: Number(column), message, noisy: lines[index + 1]?.startsWith("  ") === true });
+  }
+  return found;
+}
+
+/** A program of one expression over the models of `models.ts`, and where `▸` stood in it. */
+export function program(source: string): { readonly text: string; readonly line: number; readonly column: number } {
+  const before = source.slice(0, source.indexOf("▸")).split("\n");
+  const head = [
+    `import { pipeline } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
+    `import { ${Object.keys(models).join(", ")} } from ${JSON.stringify(join(repository, "type-tests/models.js"))};`,
+    "void (",
+  ];
+  const text = [...head, source.replace("▸", ""), ");", ""].join("\n");
+  return { text, line: head.length + before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { checkPipeline, pipeline, type AnyPipeline } from "../dsl/index.js";
+import { refused } from "./cases.js";
+import { compilers, diagnose, program, type Compiler } from "./compilers.js";
+import * as models from "./models.js";
+
+const programs = refused.map(({ source }) => program(source));
+
+describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s refuses, at the wrong argument and in one line", (compiler) => {
+  const findings = diagnose(compiler, programs.map(({ text }) => text));
+
+  it.each(refused.map((one, index) => ({ ...one, index })))("$source", ({ given, text, index }) => {
+    const { line, column } = programs[index] ?? {};
+    const wording = `'${given}' is not assignable to `;
+    expect(findings[index]).toEqual([
+      {
+        line,
+        column,
+        message: expect.stringMatching(/^(Argument of type|Type) /),
+        noisy: false,
+      },
+    ]);
+    const message = findings[index]?.[0]?.message ?? "";
+    expect([`Argument of type ${wording}parameter of type '"${text}"'.`, `Type ${wording}type '"${text}"'.`]).toContain(message);
+  });
+});
+
+describe("code that escaped the types is refused in the same words", () => {
+  it.each(refused)("$source", ({ source, text, code }) => {
+    const names = Object.keys(models);
+    const build = new Function("pipeline", ...names, `return ${source.replace("▸", "")};`) as (...values: unknown[]) => AnyPipeline;
+    const [problem] = checkPipeline(build(pipeline, ...Object.values(models))).problems;
+    expect(problem).toMatchObject({ code, message: text });
+  });
+});
+
+it("no text is cut off by editors", () => {
+  for (const { text } of refused) expect(text.length).toBeLessThan(320);
+});
+
+it("there are at least forty cases, none of them twice", () => {
+  expect(new Set(refused.map(({ source }) => source)).size).toBe(refused.length);
+  expect(refused.length).toBeGreaterThanOrEqual(40);
+});
