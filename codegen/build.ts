@@ -5,7 +5,7 @@ import type { Config, ModelConfig, StepConfig } from "../src/config/schema.js";
 import { attachedKey, type AttachedLambda } from "../src/expression/attached.js";
 import { compileExpression } from "../src/expression/compile.js";
 import type { RowScope } from "../src/expression/scope.js";
-import type { Constants, Diagnostic, SurfaceLambda } from "../src/expression/surface.js";
+import { surfaceLambda, type Constants, type Diagnostic } from "../src/expression/surface.js";
 import { renderDiagnostic } from "./lambda/diagnostics.js";
 import { readLambda } from "./lambda/run-time.js";
 
@@ -56,6 +56,10 @@ function compileValidation(step: ValidationStep, scope: RowScope | undefined, pr
     return null;
   };
   if (lambda === null || diagnostics.length > 0) return refuse(diagnostics);
+  // What a build tool left on the function comes from outside, perhaps from another version of it.
+  if (attached !== undefined && !surfaceLambda.safeParse(lambda).success) {
+    return refuse([{ code: "SL1051", message: "the compiled form that a build tool left on this lambda cannot be read", start: 0, end: lambda.source.length, hint: "build with the version of shapeline that runs" }]);
+  }
   // Without a scope the steps before it do not fit: that has been reported.
   if (scope === undefined) return null;
   const constants = valuesOf(attached?.constants ?? {});

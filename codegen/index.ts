@@ -1,3 +1,7 @@
-export { compileLambda, type CompileLambdaOptions, type CompiledLambda } from "./lambda/index.js";
-export { generateModels, readSignature, type ModelSignature } from "./models/index.js";
+export { compileLambda, type CompiledLambda, type CompileLambdaOptions } from "./lambda/compile-lambda.js";
+export { generateModels, type GenerateOptions, type GenerateResult } from "./models/generate.js";
+export { readSignature } from "./models/read-signature.js";
+export { unsupportedPorts, usablePorts, type ModelSignature, type Port, type UnsupportedPort } from "./models/signature.js";
 export { compileProject, type CompiledConfig, type CompileProblem, type CompileProjectOptions } from "./project/compile-project.js";
+export type { BackEnd, Expression } from "../src/expression/compile.js";
+export type { Diagnostic } from "../src/expression/surface.js";

@@ -1,5 +1,6 @@
 import type { ErrorCode, Problem } from "./errors.js";
 import { portsOf, type Model } from "./model.js";
+import type { ExplainPorts } from "./explain.js";
 import { feedOf, type Fed, type NamesOf } from "./ports.js";
 import type { SourceOf } from "./step-list.js";
 import type { Dim, DType, Port, Tensor } from "./tensor.js";
@@ -11,29 +12,24 @@ import {
   noSuchInput,
   noSuchOutput,
   refine,
-  type Clash,
-  type Misfit,
-  type Missing,
-  type Refine,
 } from "./wording.js";
 
 // ---------------------------------------------------------------- types: does it fit, and what goes on
 
 /**
- * `M` where the arriving tensors `Out` fit it, else the text that stands at the argument. `From` is the list of steps
- * or a text. The failure branch is inside `NoInfer` and behind `M extends unknown`, so that it is not looked at before it
+ * `M` where the arriving tensors `Out` fit it, else the text that stands at the argument. The failure branch is inside `NoInfer` and behind `M extends unknown`, so that it is not looked at before it
  * is needed: without the first `M` is inferred through both branches, without the second a step costs 35 more instantiations.
  */
-export type Fits<Out, M extends Model, From> = Out extends M["inputs"] ? M : NoInfer<Slow<Out, M, {}, From>>;
+export type Fits<Out, M extends Model, Steps> = Out extends M["inputs"] ? M : NoInfer<Slow<Out, M, object, Steps>>;
 
 /** `Fits` with a renaming. A renaming of an input that is not there is reported at its property alone. */
-export type FitsRenamed<Out, M extends Model, R, From> = [keyof R] extends [keyof M["inputs"]]
-  ? NoInfer<Slow<Out, M, R, From>>
+export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [keyof M["inputs"]]
+  ? NoInfer<Slow<Out, M, R, Steps>>
   : M;
 
-type Slow<Out, M extends Model, R, From> = M extends unknown
+type Slow<Out, M extends Model, R, Steps> = M extends unknown
   ? [Bindings<M["inputs"], Fed<M["inputs"], Out, R>>] extends [never]
-    ? ExplainPorts<M["name"], M["inputs"], Fed<M["inputs"], Out, R>, Out, SourceText<From>, NamesOf<M["inputs"]>, {}>
+    ? ExplainPorts<M["name"], M["inputs"], Fed<M["inputs"], Out, R>, Out, SourceOf<Steps>, NamesOf<M["inputs"]>, object>
     : M
   : never;
 
@@ -41,8 +37,8 @@ type Slow<Out, M extends Model, R, From> = M extends unknown
 export type Next<Out, M extends Model> = Out extends M["inputs"]
   ? M["outputs"] extends Plain
     ? M["outputs"]
-    : Substituted<Out, M, {}>
-  : Substituted<Out, M, {}>;
+    : Substituted<Out, M, object>
+  : Substituted<Out, M, object>;
 
 /** Tensors with no symbol but the batch: nothing to replace. */
 interface Plain {
@@ -50,13 +46,13 @@ interface Plain {
 }
 
 /** Request columns as what arrives at the first model: the batch's symbol is "batch" in all its places. */
-export type Normal<P> = P extends Plain ? P : Replaced<P, {}, Model<"", P & object, {}>>;
+export type Normal<P> = P extends Plain ? P : Replaced<P, object, Model<"", P & object, object>>;
 
 /** `Next` on the general path; outputs as they are where the model does not fit, so that later steps are still checked. */
 export type Substituted<Out, M extends Model, R> =
   Bindings<M["inputs"], Fed<M["inputs"], Out, R>> extends infer B
     ? [B] extends [never]
-      ? Replaced<M["outputs"], {}, M>
+      ? Replaced<M["outputs"], object, M>
       : Replaced<M["outputs"], B, M>
     : never;
 type Replaced<O, B, M extends Model> = O extends unknown
@@ -88,7 +84,7 @@ type Bindings<I, F> = {
     ? never
     : Merged<U>
   : never;
-/** Stands for a port that does not fit: `never` would be lost in the union of all ports. */
+/** Stands for a port that does not fit: `never` would be lost in the union of all ports. `object`, and not `{}`, binds nothing: a string is a `{}`. */
 type Refused = "refused";
 /** All bindings at once; `{ n: 3 } & { n: 7 }` is `never`. */
 type Merged<U> = (U extends unknown ? (u: U) => void : never) extends (u: infer X) => void ? X : never;
@@ -97,17 +93,17 @@ type BindPort<E, P, I> =
   E extends Tensor<infer D, infer S>
     ? P extends Tensor<D, infer PS>
       ? number extends S["length"] | PS["length"]
-        ? unknown
+        ? object
         : S extends readonly [infer EH, ...infer ER]
           ? PS extends readonly [infer PH, ...infer PR]
             ? EH extends number
               ? PH extends EH
-                ? BindShape<ER, PR, I, unknown>
+                ? BindShape<ER, PR, I, object>
                 : Refused
               : BindShape<ER, PR, I, { readonly batch: PH extends number ? PH : "batch" }>
             : Refused
           : PS extends readonly []
-            ? unknown
+            ? object
             : Refused
       : Refused
     : never;
@@ -135,88 +131,10 @@ type BindSymbol<S extends string, P, B> = S extends keyof B
   : B & { readonly [K in S]: P };
 
 /** A symbol that is the batch somewhere is the batch everywhere: `["N", "N"]`. */
-type SymbolOf<S extends string, P> = S extends BatchName<P> ? "batch" : S;
+export type SymbolOf<S extends string, P> = S extends BatchName<P> ? "batch" : S;
 type BatchName<P> = {
   [K in keyof P]: P[K] extends { readonly shape: readonly [infer H extends string, ...(readonly unknown[])] } ? H : never;
 }[keyof P];
-
-// ---------------------------------------------------------------- types: the failure path, port by port in order of name
-
-type SourceText<From> = From extends string ? From : SourceOf<From>;
-
-type ExplainPorts<N extends string, I, F, Out, From extends string, Keys, B> = Keys extends readonly [
-  infer K extends keyof I & string,
-  ...infer Rest,
-]
-  ? K extends keyof F
-    ? ExplainPort<I[K], F[K], I, B, N, K, From> extends infer X
-      ? X extends string
-        ? X
-        : ExplainPorts<N, I, F, Out, From, Rest, X>
-      : never
-    : Missing<N, K, From, NamesOf<Out>>
-  : never;
-type ExplainPort<E, P, I, B, N extends string, K extends string, From extends string> =
-  E extends Tensor<infer D, infer S>
-    ? P extends Tensor<infer PD, infer PS>
-      ? PD extends D
-        ? number extends S["length"] | PS["length"]
-          ? B
-          : S["length"] extends PS["length"]
-            ? ExplainShape<S, PS, "0", I, B, N, K, Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>>
-            : Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>
-        : Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>
-      : never
-    : never;
-type ExplainShape<E, P, Axis, I, B, N extends string, K extends string, Text extends string> = E extends readonly [
-  infer EH,
-  ...infer ER,
-]
-  ? P extends readonly [infer PH, ...infer PR]
-    ? ExplainDim<Seen<EH, Axis, I>, Seen<PH, Axis, {}>, B, N, K, Text> extends infer X
-      ? X extends string
-        ? X
-        : ExplainShape<ER, PR, "1", I, X, N, K, Text>
-      : never
-    : never
-  : B;
-type ExplainDim<E, P, B, N extends string, K extends string, Text extends string> = null extends E | P
-  ? B
-  : E extends string
-    ? E extends keyof B
-      ? B[E] extends readonly [infer Size extends number | string, infer By extends string]
-        ? [P] extends [Size]
-          ? B
-          : Clash<N, E, K, P & (number | string), By, Size>
-        : never
-      : B & { readonly [S in E]: readonly [P, K] }
-    : P extends E
-      ? B
-      : number extends P
-        ? B
-        : P extends string
-          ? `${Text}${Refine<P, E & number>}`
-          : Text;
-type Seen<D, Axis, I> = D extends number
-  ? D
-  : Axis extends "0"
-    ? "batch"
-    : D extends string
-      ? SymbolOf<D, I>
-      : D;
-
-/** `float32[batch, 10]`, `?` where nothing is known. */
-export type ShowTensor<T> =
-  T extends Tensor<infer D, infer S>
-    ? number extends S["length"]
-      ? `${D}[…]`
-      : S extends readonly [infer H, ...infer R]
-        ? `${D}[${ShowRest<R, H extends number ? `${H}` : "batch">}]`
-        : `${D}[]`
-    : never;
-type ShowRest<S extends readonly unknown[], Text extends string> = S extends readonly [infer H, ...infer R]
-  ? ShowRest<R, `${Text}, ${H extends string | number ? H : "?"}`>
-  : Text;
 
 // ---------------------------------------------------------------- run time: the same, all of a model's problems at once
 

@@ -1,6 +1,6 @@
 import { fit, normal, type OpenCheck } from "./accepts.js";
 import type { ErrorCode, Problem } from "./errors.js";
-import { modelFlaw, portsFlaw, portsOf, recordOf, type Model } from "./model.js";
+import { isSameModel, modelFlaw, portsFlaw, portsOf, recordOf, type Model } from "./model.js";
 import { kindOf, pipelineNameProblem, validationNameProblem } from "./names.js";
 import type { AnyPipeline } from "./pipeline.js";
 import { firstColumns } from "./renaming.js";
@@ -41,10 +41,11 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   if (flaw !== null) problems.push({ code: "SL2041", message: `${flaw}` });
   const walk = new Walk(flaw === null ? pipeline.inputs : undefined);
   pipeline.steps.forEach((step, index) => walk.step(step, index));
+  problems.push(...walk.problems);
   if (walk.source === null) {
     problems.push({ code: "SL2007", message: "the pipeline has no inference step: add .model() or .shadow()" });
   }
-  return { problems: [...problems, ...walk.problems], checks: walk.checks, scopes: walk.scopes };
+  return { problems, checks: walk.checks, scopes: walk.scopes };
 }
 
 /** The request columns and the outputs of a list of steps, as frozen data, as far as they can be told. */
@@ -106,13 +107,12 @@ class Walk {
       this.report("SL2020", noChallengers, index);
     }
     if (!championIsModel) return;
-    const models: Record<string, readonly Port[]> = {};
     const outputs = this.#infer(champion, {}, index);
-    models[champion.name] = outputs;
+    const models = new Map([[champion.name, outputs]]);
     for (const challenger of Array.isArray(challengers) ? (challengers as readonly Model[]) : []) {
       if (!this.#isModel(challenger, "a challenger", index)) continue;
       const { name } = challenger;
-      if (Object.hasOwn(models, name)) {
+      if (models.has(name)) {
         this.report("SL2021", repeated(name), index, { model: name });
         continue;
       }
@@ -121,9 +121,9 @@ class Walk {
         continue;
       }
       this.#challengers.add(name);
-      models[name] = this.#infer(challenger, {}, index);
+      models.set(name, this.#infer(challenger, {}, index));
     }
-    this.#goOn(champion, outputs, index, models);
+    this.#goOn(champion, outputs, index, Object.fromEntries(models));
   }
 
   validation(step: ValidationStep, index: number): void {
@@ -173,7 +173,7 @@ class Walk {
     const known = this.#named.get(model.name);
     if (known === undefined) {
       this.#named.set(model.name, { model, step: index });
-    } else if (known.model.version !== model.version || known.model.sha256 !== model.sha256) {
+    } else if (!isSameModel(known.model, model)) {
       const message = `two different models are named '${model.name}', in step ${known.step} and step ${index}: rename one`;
       this.report("SL2030", message, index, { model: model.name });
     }

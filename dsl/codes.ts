@@ -55,6 +55,7 @@ export const errorCodes = {
   SL1048: "the lambda refers to itself",
   SL1049: "a declaration hides a global",
   SL1050: "a name from outside has no value yet",
+  SL1051: "the compiled form of a lambda cannot be read",
   SL1100: "a name has no value",
   SL1101: "a value from outside is no plain constant",
   SL1102: "there is no such port",
@@ -183,7 +184,6 @@ export const errorCodes = {
   SL6012: "no such version",
   SL6020: "@duckdb/node-api is not installed",
   // SL7xxx: storage
-  SL7000: "the data folder cannot be used",
   SL7001: "the data folder cannot be made or written",
   SL7002: "there is no log in the data folder",
   SL7003: "the data folder is held by another process",

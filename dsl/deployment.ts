@@ -1,7 +1,7 @@
 import type { PortValues } from "./row.js";
 import type { DType, Dim, Tensor } from "./tensor.js";
 
-/** Filled in by `shapeline/local` with the Arrow classes it works with: `{ table: Table }`. */
+/** Filled in from outside with what this room cannot import: `{ config: Config }` by the package, `{ table: Table }` by targets. */
 export interface Interop {}
 
 /** What every Arrow table has, whoever made it. */
@@ -13,11 +13,12 @@ export interface ArrowTableLike {
 /** An Arrow table: apache-arrow's class where `shapeline/local` is imported. */
 export type ArrowTable = Interop extends { table: infer T } ? T : ArrowTableLike;
 
+/** A pipeline as data, as `build()` gives it. */
+export type DeployedConfig = Interop extends { config: infer C } ? C : unknown;
+
 export interface InferOptions {
   /** How long to wait for the answer, in milliseconds; 15,000 when not given. */
   readonly timeoutMs?: number;
-  /** Logged with every row of this request. */
-  readonly metadata?: Readonly<Record<string, string | number | boolean>>;
   readonly signal?: AbortSignal;
 }
 
@@ -176,6 +177,8 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
   status(): Promise<DeploymentStatus>;
   /** All deployed versions, newest first. */
   versions(): Promise<PipelineVersion[]>;
+  /** The config of a version, the newest unless given. */
+  configuration(version?: string): Promise<DeployedConfig>;
   /** Stops the pipeline and forgets the deployment; logs stay. */
   undeploy(): Promise<void>;
   /** Lets go of sessions and files in this process; the deployment stays. */
@@ -216,6 +219,7 @@ export interface AnyDeployment {
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
   status(): Promise<DeploymentStatus>;
   versions(): Promise<PipelineVersion[]>;
+  configuration(version?: string): Promise<DeployedConfig>;
   undeploy(): Promise<void>;
   close(): Promise<void>;
 }

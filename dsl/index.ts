@@ -8,6 +8,7 @@ export type {
   ArrowTable,
   ArrowTableLike,
   ColumnsInput,
+  DeployedConfig,
   Deployment,
   DeploymentStatus,
   InferColumns,

@@ -81,6 +81,13 @@ export function recordOf(ports: readonly Port[]): object {
   return Object.freeze(Object.fromEntries(entries) as object);
 }
 
+/** True for handles of one model file, also where they are not one object. */
+export function isSameModel(a: Model, b: Model): boolean {
+  const identity = ({ name, version, sha256, inputs, outputs }: Model) =>
+    JSON.stringify([name, version, sha256, portsOf(inputs), portsOf(outputs)]);
+  return a === b || (a.name === b.name && identity(a) === identity(b));
+}
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

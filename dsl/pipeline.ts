@@ -1,7 +1,7 @@
 import type { Fits, FitsRenamed, Next, Normal, Substituted } from "./accepts.js";
 import { flow } from "./check.js";
 import type { AnyDeployment, Deployment, InferRecord, RecordInput } from "./deployment.js";
-import type { Model, PortDefinitions, TensorsOf } from "./model.js";
+import { isSameModel, modelFlaw, type Model, type PortDefinitions, type TensorsOf } from "./model.js";
 import type { PipelineName, ValidationName } from "./names.js";
 import type { ColumnNames, Columns, RenameOption, Renaming } from "./renaming.js";
 import type { RowOf, UnknownRow } from "./row.js";
@@ -33,7 +33,7 @@ export interface Deployable<
   In extends object,
   Out extends object,
   Checks extends string = never,
-  ChallengersOut extends object = {},
+  ChallengersOut extends object = object,
 > extends AnyPipeline {
   deploy(target: Target): Promise<Deployment<In, Out, Checks, ChallengersOut>>;
 }
@@ -162,7 +162,7 @@ export function pipeline<const N extends string, const I extends PortDefinitions
   options: { readonly inputs: I },
 ): Pipeline<TensorsOf<I>, Normal<TensorsOf<I>>, never, null>;
 export function pipeline(name: string, options?: { readonly inputs?: PortDefinitions }): unknown {
-  return new StepList(name, [], options?.inputs);
+  return new StepList(name, [], [], options?.inputs);
 }
 
 /** The pipeline behind the interfaces: it keeps whatever it is given; `checkPipeline` says what is wrong with it. */
@@ -174,11 +174,16 @@ class StepList implements AnyPipeline {
   readonly outputs: object;
   readonly #declared: PortDefinitions | undefined;
 
-  constructor(name: string, steps: readonly Step[], declared: PortDefinitions | undefined) {
+  constructor(
+    name: string,
+    steps: readonly Step[],
+    models: readonly Model[],
+    declared: PortDefinitions | undefined,
+  ) {
     const { inputs, outputs } = flow(steps, declared);
     this.name = name;
     this.steps = Object.freeze(steps);
-    this.models = Object.freeze([...new Set(steps.flatMap(modelsOf))]);
+    this.models = Object.freeze(models);
     this.inputs = inputs;
     this.outputs = outputs;
     this.#declared = declared;
@@ -202,6 +207,20 @@ class StepList implements AnyPipeline {
   }
 
   #with(step: Step): StepList {
-    return new StepList(this.name, [...this.steps, step], this.#declared);
+    const models = withModels(this.models, modelsOf(step));
+    return new StepList(this.name, [...this.steps, step], models, this.#declared);
   }
+}
+
+const areModels = (...values: unknown[]): boolean => values.every((value) => modelFlaw(value) === null);
+
+/** `known` and those of `more` that are not among them; what is no model is left to `checkPipeline`. */
+function withModels(known: readonly Model[], more: readonly Model[]): readonly Model[] {
+  const models = [...known];
+  for (const model of more) {
+    const isKnown = (other: Model) =>
+      other === model || (other?.name === model?.name && areModels(other, model) && isSameModel(other, model));
+    if (!models.some(isKnown)) models.push(model);
+  }
+  return models;
 }

@@ -31,7 +31,8 @@ type FirstOf<U extends string> = Sorted<U> extends readonly [infer F, ...(readon
 
 /** The run-time side of `Columns`, in the order of the model's inputs. */
 export function firstColumns(inputs: readonly Port[], rename: RenameOption): Port[] {
-  const columns = inputs.map((port) => ({ ...port, input: port.name, name: rename[port.name] ?? port.name }));
+  const columnOf = (input: string) => (Object.hasOwn(rename, input) ? (rename[input] ?? input) : input);
+  const columns = inputs.map((port) => ({ ...port, input: port.name, name: columnOf(port.name) }));
   return columns
     .filter((column) => !columns.some((other) => other.name === column.name && byCodeUnit(other.input, column.input) < 0))
     .map(({ name, dtype, shape }) => ({ name, dtype, shape }));

@@ -89,12 +89,10 @@ type Short<V, N extends number, A extends readonly V[] = readonly []> = A["lengt
 type LoneValue<T, P> =
   Bare<RowValue<T>> extends infer V ? (keyof P & keyof V extends never ? Indexed<V> & P : P) : never;
 
+type Indexed<V> = V extends readonly unknown[] ? (number extends V["length"] ? V : Items<V>) : V;
+
 /** A tuple without its index signature: beside other members the compiler would let `x.out[99]` pass. */
-type Indexed<V> = V extends readonly unknown[]
-  ? number extends V["length"]
-    ? V
-    : { readonly [K in keyof V as K extends number ? never : K]: V[K] }
-  : V;
+type Items<V extends readonly unknown[]> = { readonly [K in keyof V as K extends number ? never : K]: V[K] };
 
 /** `readonly [number]` is a number too, so that `x.out < 1` compiles. */
 type Bare<V> = V extends readonly [infer E] ? (E extends readonly unknown[] ? V : E) : V;

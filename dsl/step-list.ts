@@ -57,8 +57,8 @@ export type RowModels<Steps> =
       ? RowModels<Prev>
       : S extends Shadow<unknown, unknown, infer Outputs>
         ? Outputs
-        : {}
-    : {};
+        : object
+    : object;
 
 /** The outputs of all challengers by name: what the log holds beside the champions'. */
 export type ChallengerOutputs<Steps, Found = unknown> =

@@ -39,7 +39,7 @@ export type StepKind = Step["kind"];
 /** The models that each kind of step runs, the one whose output goes on first. Values that plain JavaScript let through are left as they are. */
 const modelsByKind: { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>) => readonly Model[] } = {
   model: (step) => [step.model],
-  shadow: (step) => [step.champion, ...(Array.isArray(step.challengers) ? step.challengers : [])],
+  shadow: (step) => [step.champion, ...(Array.isArray(step.challengers) ? (step.challengers as readonly Model[]) : [])],
   validation: () => [],
 };
 

@@ -1,3 +1,11 @@
+import type { Config } from "./config/schema.js";
+
 export * from "../dsl/index.js";
 export { build } from "./build.js";
-export type { Config } from "./config/schema.js";
+export type { Config };
+
+declare module "../dsl/deployment.js" {
+  interface Interop {
+    config: Config;
+  }
+}

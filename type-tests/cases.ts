@@ -76,3 +76,38 @@ export const refused: readonly Refused[] = [
   { code: "SL2005", given: `"amt"`, source: `pipeline("p").validate(▸"amt", (x) => x.out < 1)`, text: "validation 'amt' needs an inference step before it" },
   { code: "SL2005", given: `"amt"`, source: `pipeline("p", ${image}).validate(▸"amt", (x) => true)`, text: "validation 'amt' needs an inference step before it" },
 ];
+
+/** What the compiler refuses in its own words: lambdas, requests and answers. */
+export interface RefusedByCompiler {
+  readonly source: string;
+  readonly message: string;
+}
+
+const heads = `pipeline("p").model(embed).shadow(head, [head2])`;
+const live = (use: string) => `async (target: Target) => { const live = await ${heads}.validate("low", (x) => x.out < 1).deploy(target); ${use} }`;
+
+export const refusedByCompiler: readonly RefusedByCompiler[] = [
+  { source: `${heads}.validate("v", (x) => x.out.▸z[0] < 1)`, message: "Property 'z' does not exist on type 'number & { y: readonly [number]; }'." },
+  { source: `${heads}.validate("v", (x) => x.in.▸pixels[0] < 1)`, message: "Property 'pixels' does not exist on type 'Items<readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, ... 43 more ..., number]> & { ...; }'." },
+  { source: `${heads}.validate("v", (x) => x.models.▸other.y[0] < 1)`, message: `Property 'other' does not exist on type '{ readonly head: number & { y: readonly [number]; }; readonly "head-2": Items<readonly [number, number, number]> & { p: readonly [number, number, number]; }; }'.` },
+  { source: `pipeline("p").model(embed).validate("v", (x) => x.▸models.embed[0] < 1)`, message: `Property 'models' does not exist on type 'Row<{ readonly image: F<readonly ["batch", 64]>; }, { readonly embedding: F<readonly ["batch", 12]>; }>'.` },
+  { source: `pipeline("p").model(embed).validate("v", (x) => !x.out.embedding[▸12])`, message: "Tuple type 'readonly [number, number, number, number, number, number, number, number, number, number, number, number]' of length '12' has no element at index '12'." },
+  { source: `${heads}.validate("v", (x) => !x.models["head-2"].p[▸3])`, message: "Tuple type 'readonly [number, number, number]' of length '3' has no element at index '3'." },
+  { source: `pipeline("p").model(embed).validate("v", (x) => !▸x.out[12])`, message: "Element implicitly has an 'any' type because expression of type '12' can't be used to index type 'Items<readonly [number, number, number, number, number, number, number, number, number, number, number, number]> & { embedding: readonly [number, number, number, number, number, ... 6 more ..., number]; }'." },
+  { source: `${heads}.validate("v", (x) => ▸x.out.y[0])`, message: "Type 'number' is not assignable to type 'boolean'." },
+  { source: `${heads}.validate("v", (x) => ▸x.out)`, message: "Type 'number & { y: readonly [number]; }' is not assignable to type 'boolean'." },
+  { source: `${heads}.validate("v", (x) => ▸"yes")`, message: "Type 'string' is not assignable to type 'boolean'." },
+  { source: `${heads}.validate("v", (x) => ▸undefined)`, message: "Type 'undefined' is not assignable to type 'boolean'." },
+  { source: `${heads}.validate("v", async (x) => ▸x.out < 1)`, message: "Type 'Promise<boolean>' is not assignable to type 'boolean'." },
+  { source: `pipeline("p").model(ids).validate("v", (x) => ▸x.out === 1)`, message: "This comparison appears to be unintentional because the types 'bigint & { id: bigint; }' and 'number' have no overlap." },
+  { source: `pipeline("p").model(▸5)`, message: "Argument of type 'number' is not assignable to parameter of type 'Model<string, object, object>'." },
+  { source: live(`await live.infer([{ ▸imag: [1] }]);`), message: "Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: readonly number[]; }'. Did you mean to write 'image'?" },
+  { source: live(`await live.infer([▸{}]);`), message: "Property 'image' is missing in type '{}' but required in type '{ readonly image: readonly number[]; }'." },
+  { source: live(`await live.infer([{ image: [▸[1]] }]);`), message: "Type '[number]' is not assignable to type 'number'." },
+  { source: live(`await live.infer([{ ▸image: 1 }]);`), message: "Type 'number' is not assignable to type 'readonly number[]'." },
+  { source: live(`await live.infer([{ image: [1], ▸extra: 1 }]);`), message: "Object literal may only specify known properties, and 'extra' does not exist in type '{ readonly image: readonly number[]; }'." },
+  { source: live(`await live.infer({ ▸imag: [[1]] });`), message: "Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: Float32Array<ArrayBufferLike> | readonly (readonly number[])[]; }'. Did you mean to write 'image'?" },
+  { source: live(`const [row] = await live.infer([{ image: [1] }]); row!.out.▸score;`), message: "Property 'score' does not exist on type '{ y: readonly [number]; }'." },
+  { source: live(`const [row] = await live.logs(); row!.anomaly.▸high;`), message: `Property 'high' does not exist on type 'Anomaly<"low">'.` },
+  { source: live(`const columns = await live.infer({ image: [[1]] }); columns.▸out_head;`), message: `Property 'out_head' does not exist on type 'InferColumns<{ readonly image: F<readonly ["batch", 64]>; }, { readonly y: Tensor<"float32", readonly ["batch", 1]>; }, "low", { readonly "head-2": { readonly p: Tensor<"float32", readonly ["batch", 3]>; }; }>'. Did you mean 'out_head-2'?` },
+];

@@ -31,6 +31,7 @@ export function diagnose(compiler: Compiler, programs: readonly string[]): Findi
       exactOptionalPropertyTypes: true,
       skipLibCheck: false,
       target: "es2022",
+      lib: ["es2023"],
       module: "nodenext",
       noEmit: true,
       types: ["node"],
@@ -64,7 +65,7 @@ function readFindings(stdout: string, files: readonly string[]): Finding[][] {
 export function program(source: string): { readonly text: string; readonly line: number; readonly column: number } {
   const before = source.slice(0, source.indexOf("▸")).split("\n");
   const head = [
-    `import { pipeline } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
+    `import { pipeline, type Target } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
     `import { ${Object.keys(models).join(", ")} } from ${JSON.stringify(join(repository, "type-tests/models.js"))};`,
     "void (",
   ];

@@ -1,13 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { checkPipeline, pipeline, type AnyPipeline } from "../dsl/index.js";
-import { refused } from "./cases.js";
+import { refused, refusedByCompiler } from "./cases.js";
 import { compilers, diagnose, program, type Compiler } from "./compilers.js";
 import * as models from "./models.js";
 
 const programs = refused.map(({ source }) => program(source));
+const others = refusedByCompiler.map(({ source }) => program(source));
 
 describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s refuses, at the wrong argument and in one line", (compiler) => {
-  const findings = diagnose(compiler, programs.map(({ text }) => text));
+  const all = diagnose(compiler, [...programs, ...others].map(({ text }) => text));
+  const findings = all.slice(0, programs.length);
+
+  it.each(refusedByCompiler.map((one, index) => ({ ...one, index })))("$source", ({ message, index }) => {
+    const { line, column } = others[index] ?? {};
+    expect(all[programs.length + index]).toMatchObject([{ line, column, message }]);
+  });
 
   it.each(refused.map((one, index) => ({ ...one, index })))("$source", ({ given, text, index }) => {
     const { line, column } = programs[index] ?? {};

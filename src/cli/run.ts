@@ -58,7 +58,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (json) program.configureOutput({ writeErr: () => undefined });
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
-    await program.parseAsync(args as string[], { from: "user" });
+    await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return usage(error, json);

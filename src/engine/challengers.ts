@@ -14,14 +14,14 @@ export interface Challenge {
 /** What came of it: outputs, or a note that says why there are none. */
 export type ChallengeAnswer = { readonly outputs: ReadonlyMap<string, TensorData>; readonly note: null } | { readonly outputs: null; readonly note: string };
 
-export interface ChallengerLimits {
+interface ChallengerLimits {
   /** Runs begun or waiting, over all challengers of a deployment. */
   readonly runs: number;
   /** Bytes of their inputs. */
   readonly bytes: number;
 }
 
-export const challengerLimits: ChallengerLimits = { runs: 4096, bytes: 64 * 1024 * 1024 };
+const defaultLimits: ChallengerLimits = { runs: 4096, bytes: 64 * 1024 * 1024 };
 
 /**
  * Runs challengers so that nothing they do reaches the champion: a failure, a late answer and one too many in the queue
@@ -34,7 +34,7 @@ export class Challengers {
   /** Runs that gave no answer. */
   errors = 0;
 
-  constructor(limits: ChallengerLimits = challengerLimits) {
+  constructor(limits: ChallengerLimits = defaultLimits) {
     this.#limits = limits;
   }
 
@@ -42,7 +42,7 @@ export class Challengers {
   answer(challenge: Challenge, deadlineMs: number): Promise<ChallengeAnswer> {
     const bytes = sizeOf(challenge.feeds);
     if (this.#pending.size >= this.#limits.runs || (this.#bytes > 0 && this.#bytes + bytes > this.#limits.bytes)) {
-      return Promise.resolve(this.#failed(`overload: ${this.#pending.size} runs of challengers were waiting`));
+      return Promise.resolve(this.#failed(`overload: the queue of challengers is full (${this.#pending.size} waiting)`));
     }
     const running = challenge.run();
     this.#bytes += bytes;

@@ -28,7 +28,7 @@ export interface Inference {
   readonly clock: RequestClock;
 }
 
-export interface EngineOptions {
+interface EngineOptions {
   /** Whether the answer waits for challengers: `log` only for those that a validation reads, `return` for all. */
   readonly challengers: "log" | "return";
 }

@@ -14,7 +14,7 @@ export interface ModelFile {
 }
 
 /** One `.onnx` file of a folder and its digest. */
-export interface FolderEntry {
+interface FolderEntry {
   readonly file: string;
   readonly path: string;
   readonly sha256: string;
@@ -70,7 +70,7 @@ export async function readModelFiles(paths: ReadonlyMap<string, string>, models:
  *
  * @throws ModelError SL3020 no such folder, SL3000 a file cannot be read
  */
-export async function listModelFiles(folder: string): Promise<FolderEntry[]> {
+async function listModelFiles(folder: string): Promise<FolderEntry[]> {
   const path = resolve(folder);
   let names: string[];
   try {

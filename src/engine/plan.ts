@@ -34,10 +34,10 @@ export interface Passage {
 }
 
 /** One step, compiled. */
-export type RunStep = (passage: Passage) => Promise<void> | void;
+type RunStep = (passage: Passage) => Promise<void> | void;
 
 /** What a plan is compiled with. */
-export interface Parts {
+interface Parts {
   /** By model name: those whose output goes on. */
   readonly champions: ReadonlyMap<string, RunModel>;
   /** By model name: those that run on the challengers' thread. */
@@ -94,18 +94,16 @@ function shadowStep(context: Context, index: number, step: StepOf<"shadow">): Ru
     const challenges = challengers.map((challenge) => challenge(passage));
     const awaited = challenges.filter(({ challenger }) => awaitAll || context.read.has(challenger));
     passage.later.push(...challenges.filter((challenge) => !awaited.includes(challenge)));
-    await champion(passage);
-    if (awaited.length === 0) return;
-    // Half of what is left: a challenger that takes it all must not make the answer late.
+    // Begun before the champion, on their own thread, and for half of the time that is left: one that takes all of it must
+    // not make the answer late.
     const limit = passage.clock.leftMs / 2;
-    await Promise.all(
-      awaited.map(async (challenge) => {
-        const { outputs, note } = await answer(challenge, limit);
-        if (note !== null) passage.notes.set(challenge.challenger, note);
-        const answered = new Uint8Array(passage.rows).fill(note === null ? 1 : 0);
-        passage.challengers.set(challenge.challenger, { outputs: outputs ?? nothing(context.model(challenge.challenger), passage.rows), answered });
-      }),
-    );
+    const answers = awaited.map(async (challenge) => [challenge.challenger, await answer(challenge, limit)] as const);
+    await champion(passage);
+    for (const [name, { outputs, note }] of await Promise.all(answers)) {
+      if (note !== null) passage.notes.set(name, note);
+      const answered = new Uint8Array(passage.rows).fill(note === null ? 1 : 0);
+      passage.challengers.set(name, { outputs: outputs ?? nothing(context.model(name), passage.rows), answered });
+    }
   };
 }
 

@@ -137,5 +137,5 @@ function fromRuntime(model: string, output: string, value: Tensor | undefined): 
   const { data } = value;
   // Where JavaScript has Float16Array the runtime uses it; the bits are the same.
   const elements = value.type === "float16" && ArrayBuffer.isView(data) ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-  return { dtype: value.type as DType, dims: value.dims, data: elements as TensorElements };
+  return { dtype: value.type as DType, dims: value.dims, data: elements };
 }

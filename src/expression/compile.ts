@@ -17,7 +17,7 @@ export const backEnds = {
 
 export type BackEnd = keyof typeof backEnds;
 
-export interface Refusal {
+interface Refusal {
   readonly code: string;
   readonly reason: string;
 }

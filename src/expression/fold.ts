@@ -18,9 +18,8 @@ import {
 
 // Constructors of typed nodes. Where all operands are constants they compute, exactly as JavaScript does.
 
-type Computable = number & bigint;
-
-const arithmetic: Readonly<Record<ArithmeticOp, (a: Computable, b: Computable) => number | bigint>> = {
+/** Bigints are calculated with by the same operators. */
+const arithmetic: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,
   "*": (a, b) => a * b,
@@ -38,7 +37,7 @@ const comparison: Readonly<Record<CompareOp, (a: ConstantValue, b: ConstantValue
 
 /** `left` and `right` are both numbers or both bigints; a bigint divisor is a constant other than zero. */
 export function compute(op: ArithmeticOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
-  if (isConstant(left) && isConstant(right)) return constantOf(arithmetic[op](valueOf(left) as Computable, valueOf(right) as Computable));
+  if (isConstant(left) && isConstant(right)) return constantOf(arithmetic[op](valueOf(left) as number, valueOf(right) as number));
   return { op, left, right, type: left.type === "bigint" ? "bigint" : "number" };
 }
 
@@ -48,7 +47,7 @@ export function compare(op: CompareOp, left: ExpressionTree, right: ExpressionTr
 }
 
 export function negate(operand: ExpressionTree): ExpressionTree {
-  if (isConstant(operand)) return constantOf(-(valueOf(operand) as Computable));
+  if (isConstant(operand)) return constantOf(-(valueOf(operand) as number));
   return { op: "negate", operand, type: operand.type === "bigint" ? "bigint" : "number" };
 }
 

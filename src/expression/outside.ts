@@ -28,12 +28,14 @@ const globals: Readonly<Record<string, number>> = {
 export function lookUp(path: readonly string[], constants: Constants): Outside {
   const [first, ...rest] = path as readonly [string, ...string[]];
   if (!Object.hasOwn(constants, first)) {
-    const known = globals[path.join(".")];
+    const name = path.join(".");
+    const known = Object.hasOwn(globals, name) ? globals[name] : undefined;
     if (known !== undefined) return { kind: "constant", value: known };
+    if (first === "undefined") return { kind: "refused", code: "SL1117", message: "a row never holds undefined", hint: "leave the comparison out; where a list may be too short, ask for its .length" };
     return {
       kind: "refused",
       code: "SL1100",
-      message: `'${path.join(".")}' has no value here${didYouMean(first, Object.keys(constants))}`,
+      message: `'${name}' has no value here${didYouMean(first, Object.keys(constants))}`,
       hint: ownWay,
     };
   }

@@ -17,7 +17,7 @@ const longest = 1024 * 1024;
 /** The longest list that is written out element by element. */
 const longestList = 256;
 
-export type BinaryOperator = "Eq" | "NotEq" | "Lt" | "LtEq" | "Gt" | "GtEq" | "Plus" | "Minus" | "Multiply" | "TrueDivide" | "And" | "Or";
+type BinaryOperator = "Eq" | "NotEq" | "Lt" | "LtEq" | "Gt" | "GtEq" | "Plus" | "Minus" | "Multiply" | "TrueDivide" | "And" | "Or";
 
 /** The functions used, by what they do; each profile writes name and options its own way. */
 export type PolarsFunction = "not" | "isNan" | "isNotNan" | "isFinite" | "fillNull" | "abs" | "floor" | "ceil" | "sqrt";
@@ -56,7 +56,7 @@ export function json(text: string, levels: number, ...inside: readonly Json[]): 
   return { text, depth, perRow: inside.some((part) => part.perRow) };
 }
 
-export function refuse(code: ErrorCode, reason: string): never {
+function refuse(code: ErrorCode, reason: string): never {
   throw new LambdaError(code, reason);
 }
 
@@ -76,7 +76,7 @@ const literal = (text: string): Json => json(`{"Literal":${text}}`, 2);
 /** A string literal; polars holds UTF-8, which has no half of a surrogate pair. */
 function stringLiteral(profile: Profile, text: string): Json {
   if (/\p{Surrogate}/u.test(text)) refuse("SL1207", "a string constant holds half a surrogate pair, which UTF-8 cannot");
-  return literal(profile.literals.string(text));
+  return literal(profile.literals.string(JSON.stringify(text)));
 }
 
 const arithmetic = { "+": "Plus", "-": "Minus", "*": "Multiply", "/": "TrueDivide" } as const;
@@ -119,7 +119,7 @@ function numberLiteral(profile: Profile, value: number): Json {
   if (!Number.isFinite(value)) return binary(literal(profile.literals.number(value > 0 ? "1.0" : "-1.0")), "TrueDivide", zero());
   const text = rustNumber(value);
   if (Object.is(readByPolars(text), value)) return literal(profile.literals.number(text));
-  return profile.castToFloat64(literal(profile.literals.string(JSON.stringify(text))));
+  return profile.castToFloat64(stringLiteral(profile, text));
 }
 
 const nan = (profile: Profile): Json => numberLiteral(profile, Number.NaN);
@@ -135,7 +135,7 @@ function constant(profile: Profile, node: Constant): Json {
     case "bigint":
       return refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
     default:
-      return stringLiteral(profile, JSON.stringify(value));
+      return stringLiteral(profile, value);
   }
 }
 

@@ -93,7 +93,7 @@ export function printConstant(node: Constant): string {
 }
 
 /** A string literal that no content can end early, on one line. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 }
 

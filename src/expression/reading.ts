@@ -5,7 +5,7 @@ import { type Locals, type Meaning, value } from "./meaning.js";
 import { type Outside, propertyOf } from "./outside.js";
 import type { RowScope } from "./scope.js";
 import type { Constants, Diagnostic, Span, Surface, SurfaceLambda } from "./surface.js";
-import { constantOf, type ExpressionTree, type Read, type Source } from "./tree.js";
+import { constantOf, type ExpressionTree, type Source } from "./tree.js";
 import { describe } from "./wording.js";
 
 /** A list from outside is written out element by element up to this length. */
@@ -119,7 +119,7 @@ export abstract class Reading {
     if (tree.type !== "list" || name !== "length") {
       return this.say("SL1104", node.span, `'${this.text(object)}' is ${describe(tree)} and has no '${name}' a lambda may read`, "lists have length");
     }
-    const list = tree as Read;
+    const list = tree;
     if (list.nullable) return this.past(object);
     const length = list.shape[list.at.length] ?? null;
     return value(length === null ? { op: "length", list, type: "number" } : constantOf(length));

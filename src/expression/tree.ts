@@ -7,13 +7,13 @@ export const maxDepth = 256;
 /** The largest tree that is compiled, in nodes. */
 export const maxNodes = 20_000;
 
-export const scalarTypes = ["boolean", "number", "bigint", "string"] as const;
+const scalarTypes = ["boolean", "number", "bigint", "string"] as const;
 export type ScalarType = (typeof scalarTypes)[number];
 export type ValueType = ScalarType | "list";
 
 export const arithmeticOps = ["+", "-", "*", "/"] as const;
-export const orderOps = ["<", ">", "<=", ">="] as const;
-export const equalityOps = ["===", "!=="] as const;
+const orderOps = ["<", ">", "<=", ">="] as const;
+const equalityOps = ["===", "!=="] as const;
 export const numberFunctions = ["abs", "floor", "ceil", "sqrt"] as const;
 export const numberTests = ["isFinite", "isNaN"] as const;
 export type ArithmeticOp = (typeof arithmeticOps)[number];

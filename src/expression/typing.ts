@@ -90,7 +90,7 @@ class Typing extends Reading {
       case "bigint":
         return value(constantOf(BigInt(node.value)));
       case "null":
-        return this.say("SL1117", node.span, "a row never holds null or undefined", "leave the comparison out");
+        return this.say("SL1117", node.span, "a row never holds null", "leave the comparison out; where a list may be too short, ask for its .length");
       case "local": {
         for (let at = locals; at !== null; at = at.outer) if (at.name === node.name) return at.meaning;
         return this.say("SL1100", node.span, `'${node.name}' has no value here`);
@@ -203,7 +203,7 @@ class Typing extends Reading {
   #scalar(node: Surface, locals: Locals | null): ExpressionTree | null {
     const tree = this.tree(node, this.meaning(node, locals));
     if (tree === null || tree.type !== "list") return tree;
-    const list = tree as Read;
+    const list = tree;
     const rest = list.shape.slice(list.at.length);
     if (!list.nullable && rest.every((size) => size === 1)) return rest.reduce<Read>((inner) => elementOf(inner, 0, false), list);
     return this.say(
@@ -227,7 +227,7 @@ class Typing extends Reading {
     if (tree.type !== "list") {
       return this.say("SL1108", node.span, `'${this.text(node.object)}' is ${describe(tree)}, not a list`, "leave the index out");
     }
-    const list = tree as Read;
+    const list = tree;
     if (list.nullable) return this.past(node.object);
     const size = list.shape[list.at.length] ?? null;
     const reach = typeof place === "number" ? place + 1 : (this.#binders[place.binder] ?? null);
@@ -279,7 +279,7 @@ class Typing extends Reading {
     if (list === null) return null;
     if (list.type !== "list") return this.say("SL1108", node.span, `'${this.text(node.object)}' is ${describe(list)}, not a list`, "compare it directly");
     if (isNullable(list)) return this.past(node.object);
-    return this.#overList(node.name, list as Read, test);
+    return this.#overList(node.name, list, test);
   }
 
   #overList(op: "every" | "some", list: Read, test: Extract<Meaning, { kind: "lambda" }>): Meaning {

@@ -5,7 +5,7 @@ const words: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   EISDIR: "it is a folder",
   ENOTDIR: "a part of the path is a file, not a folder",
-  EEXIST: "a file of that name is in the way",
+  EEXIST: "a part of the path is a file, not a folder",
   ENOSPC: "the disk is full",
   EMFILE: "too many files are open",
 };

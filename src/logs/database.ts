@@ -37,7 +37,12 @@ export async function prepareFolder(folder: string, readOnly: boolean): Promise<
 export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<DuckDBInstance> {
   const file = join(folder, fileName);
   if (readOnly && !existsSync(file)) throw nothingThere(folder);
-  const instance = await duckdb.DuckDBInstance.create(file, readOnly ? { access_mode: "READ_ONLY" } : {}).catch((error: unknown) => {
+  const options = {
+    access_mode: readOnly ? "READ_ONLY" : "READ_WRITE",
+    // The cores are for inference, and small commits are faster without DuckDB's own threads.
+    threads: "1",
+  };
+  const instance = await duckdb.DuckDBInstance.create(file, options).catch((error: unknown) => {
     throw openFailure(file, error);
   });
   try {

@@ -95,9 +95,9 @@ export class GroupWriter {
    */
   writeAtExit(): void {
     try {
-      for (const [sink, jobs] of bySink([...this.#open, ...this.#queue])) {
+      for (const [sink, chunks] of this.#build([...this.#open, ...this.#queue])) {
         const appender = this.#lastAppenders.get(sink);
-        if (appender !== undefined) this.#append(sink, appender, jobs);
+        if (appender !== undefined) append(appender, chunks);
       }
     } catch (error) {
       process.stderr.write(`SL7009 the last rows could not be logged: ${reasonOf(error)}\n`);
@@ -135,8 +135,10 @@ export class GroupWriter {
   async #commit(group: readonly Job[]): Promise<StorageError | null> {
     this.#open = group;
     try {
-      await this.#connection.run("BEGIN");
-      for (const [sink, jobs] of bySink(group)) this.#append(sink, await this.#appender(sink), jobs);
+      const begun = this.#connection.run("BEGIN");
+      const chunks = this.#build(group);
+      await begun;
+      for (const [sink, parts] of chunks) append(await this.#appender(sink), parts);
       this.#open = [];
       await this.#connection.run("COMMIT");
       return null;
@@ -168,11 +170,16 @@ export class GroupWriter {
     this.#appenders.clear();
   }
 
-  #append(sink: Sink, appender: DuckDBAppender, jobs: readonly Job[]): void {
+  #build(group: readonly Job[]): [Sink, DuckDBDataChunk[]][] {
+    return Array.from(bySink(group), ([sink, jobs]) => [sink, this.#chunks(sink, jobs)]);
+  }
+
+  #chunks(sink: Sink, jobs: readonly Job[]): DuckDBDataChunk[] {
+    const chunks: DuckDBDataChunk[] = [];
     let spans: Span[] = [];
     let filled = 0;
-    const write = () => {
-      if (filled > 0) appender.appendDataChunk(this.#chunk(sink, spans, filled));
+    const end = () => {
+      if (filled > 0) chunks.push(this.#chunk(sink, spans, filled));
       spans = [];
       filled = 0;
     };
@@ -182,11 +189,11 @@ export class GroupWriter {
         spans.push({ cells, from, to });
         filled += to - from;
         from = to;
-        if (filled === chunkRows) write();
+        if (filled === chunkRows) end();
       }
     }
-    write();
-    appender.flushSync();
+    end();
+    return chunks;
   }
 
   #chunk({ types }: Sink, spans: readonly Span[], rows: number): DuckDBDataChunk {
@@ -202,6 +209,11 @@ export class GroupWriter {
     }
     return chunk;
   }
+}
+
+function append(appender: DuckDBAppender, chunks: readonly DuckDBDataChunk[]): void {
+  for (const chunk of chunks) appender.appendDataChunk(chunk);
+  appender.flushSync();
 }
 
 function bySink(group: readonly Job[]): Map<Sink, Job[]> {

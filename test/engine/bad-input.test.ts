@@ -48,10 +48,10 @@ describe("a wrong row is refused with its number, input and element", () => {
     ["a row that is null", [x], [null], "SL5002 row 0: expected an object { x }, got null"],
     ["a row that is a list", [x], [[1, 2, 3]], "SL5002 row 0: expected an object { x }, got a list of 3"],
     ["a missing input", [x], [good, {}], "SL5003 row 1: input 'x' of pipeline 'p' is missing"],
-    ["a misspelt input", [port("dense_input", "float32", "N", 3)], [{ dense_imput: [1, 2, 3] }], "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; is 'dense_imput' meant to be it?"],
+    ["a misspelt input", [port("dense_input", "float32", "N", 3)], [{ dense_imput: [1, 2, 3] }], "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; there is 'dense_imput'"],
     ["another input in its place", [port("dense_input", "float32", "N", 3)], [{ tensor: [1, 2, 3] }], "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; there is 'tensor'"],
     ["an extra column", [x], [good, { x: [1, 2, 3], time: 0 }], "SL5004 row 1: 'time' is no input of pipeline 'p'; it takes 'x'"],
-    ["an extra column that is a slip", [port("dense_input", "float32", "N", 3)], [{ dense_input: [1, 2, 3], dense_inpt: 0 }], "SL5004 row 0: 'dense_inpt' is no input of pipeline 'p'; did you mean 'dense_input'?"],
+    ["an extra column that is a slip", [port("dense_input", "float32", "N", 3)], [{ dense_input: [1, 2, 3], dense_inpt: 0 }], "SL5004 row 0: 'dense_inpt' is no input of pipeline 'p' (did you mean 'dense_input'?)"],
     ["an inherited input", [x], [Object.create(good)], "SL5003 row 0: input 'x' of pipeline 'p' is missing"],
     ["a null list", [x], [{ x: null }], "SL5005 row 0, input 'x': expected a list of 3 numbers (float32), got null"],
     ["an undefined list", [x], [good, { x: undefined }], "SL5005 row 1, input 'x': expected a list of 3 numbers (float32), got undefined"],
@@ -120,7 +120,7 @@ describe("wrong columns are refused", () => {
 describe("wrong Arrow tables are refused", () => {
   const s = port("s", "float32", "N");
   test("a missing column", () => {
-    expect(refusal([s], makeTable({ t: new Float32Array(2) }))).toBe("SL5003 the table: input 's' of pipeline 'p' is missing; is 't' meant to be it?");
+    expect(refusal([s], makeTable({ t: new Float32Array(2) }))).toBe("SL5003 the table: input 's' of pipeline 'p' is missing; there is 't'");
   });
   test("an extra column", () => {
     expect(refusal([s], makeTable({ s: new Float32Array(2), other: new Float32Array(2) }))).toBe("SL5004 the table: 'other' is no input of pipeline 'p'; it takes 's'");

@@ -20,7 +20,7 @@ function challenge(bytes = 4): Challenge & { finish(): void; begun: number } {
   return made;
 }
 
-const overload = { outputs: null, note: "overload: 1 runs of challengers were waiting" };
+const overload = { outputs: null, note: "overload: the queue of challengers is full (1 waiting)" };
 
 describe("the queue of challengers is bounded", () => {
   test("by runs", async () => {

@@ -6,7 +6,7 @@ import { ModelError } from "../../dsl/errors.js";
 import { openEngine } from "../../src/engine/engine.js";
 import { findModelFiles } from "../../src/engine/model-files.js";
 import type { ModelConfig } from "../../src/config/schema.js";
-import { config, folder, modelAt, run } from "./make-config.js";
+import { config, folder, modelAt, run, writeModel } from "./make-config.js";
 import { float32 } from "./recorded-models.js";
 
 const ridge = fileURLToPath(new URL("../../examples/fraud/models/c1.onnx", import.meta.url));
@@ -136,5 +136,27 @@ describe("a file that is not the model it says is refused before anything runs",
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
     expect(await load(dir, { outputs: [{ name: "variable", dtype: "float64", shape: [null, 1] }] })).toMatchInlineSnapshot(`"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' again and build the pipeline anew"`);
+  });
+
+  test("a signature that the weights do not take", async () => {
+    const dir = folder();
+    const made = writeModel(dir, "c1", {
+      inputs: [float32("x", "N", null)],
+      outputs: [float32("y", "N", 1)],
+      nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["y"] }],
+      weights: [{ name: "w", dims: [2, 1], values: Float32Array.of(1, 1) }],
+    });
+    const said = await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: ["N", 3] }], outputs: made.outputs });
+    expect(said).toMatch(/^SL3025 model 'c1' does not run on zeros of its own signature: model 'c1' failed on these rows: .*dimension mismatch/);
+  });
+
+  test("an input without a dimension for the rows", async () => {
+    const dir = folder();
+    const made = writeModel(dir, "c1", {
+      inputs: [float32("x", "N", 3), float32("scale")],
+      outputs: [float32("y", "N", 3)],
+      nodes: [{ op: "Mul", inputs: ["x", "scale"], outputs: ["y"] }],
+    });
+    expect(await load(dir, { inputs: made.inputs, outputs: made.outputs })).toMatchInlineSnapshot(`"SL3026 model 'c1' input 'scale' is float32[], which has no dimension for the rows; export it with a batch dimension first"`);
   });
 });

@@ -39,7 +39,7 @@ export function generateColumns(rows: number, seed: number, lengths: fc.Arbitrar
     column("out.c", "bool", [], values(fc.boolean(), 10)),
     column("out.s", "string", [], values(fc.constantFrom(...strings), 11)),
     column("out.u", "float64", [null], values(lengths.chain((n) => list(float, n)), 12)),
-    column("out.m", "float32", [2, 2], values(list(list(float32, 2), 2) as fc.Arbitrary<RowValue>, 13)),
+    column("out.m", "float32", [2, 2], values(list(list(float32, 2), 2), 13)),
     column("out_c1.z", "float32", [1], values(list(float32, 1), 14)),
   ];
 }

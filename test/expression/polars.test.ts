@@ -98,9 +98,16 @@ describe.skipIf(!installed).each(Object.keys(engines) as Engine[])("the strings 
 
   it("take an element past the end of a short or empty list for undefined", () => {
     const lists: number[][] = [[], [1], [0.95, Number.NaN], [0.1, 0.9, -0], [Number.NaN, 2, 3, 4], []];
-    const columns = [column("out.u", "float64", [null], lists), column("out.d", "float64", [], [1, 2, 3, Number.NaN, 5, 6])];
+    const columns = [column("out.u", "float64", [null], lists), column("out.d", "float64", [], [1, 2, 3, Number.NaN, 5, 6]),
+      column("out.n", "int64", [null], [[], [1n], [5n, 9007199254740993n], [2n, 3n], [0n, -1n, 4n], []]),
+      column("out.b", "bool", [null], [[], [true], [false, true], [true, false], [true, true, true], []]),
+      column("out.s", "string", [null], [[], [""], ["a", "b"], ["b", "a"], ["", "a", "a"], []]),
+    ];
     const texts = [
       ...comparisons.flatMap((op) => [`x => x.out.u[1] ${op} 0.9`, `x => !(x.out.u[0] ${op} x.out.d)`, `x => x.out.u[1] + 1 ${op} x.out.d`, `x => x.out.d ${op} -x.out.u[2]`]),
+      ...comparisons.flatMap((op) => [`x => x.out.n[1] ${op} 9007199254740993n`, `x => !(3n ${op} x.out.n[0])`]),
+      ...["===", "!=="].flatMap((op) => [`x => x.out.b[1] ${op} true`, `x => !(x.out.b[0] ${op} (x.out.d > 2))`, `x => x.out.s[1] ${op} "a"`]),
+      "x => x.out.u.length > 1 && x.out.s.length !== 3",
       "x => Number.isNaN(x.out.u[1])",
       "x => Number.isFinite(x.out.u[1])",
       "x => Math.max(x.out.u[0], x.out.d) > 1",

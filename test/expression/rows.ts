@@ -1,4 +1,5 @@
-import { Bool, Data, Field, Float32, Float64, Int16, Int32, Int64, Int8, List, makeData, RecordBatch, Schema, Struct, Table, tableToIPC, Uint16, Uint32, Uint64, Uint8, Utf8, vectorFromArray, type DataType } from "apache-arrow";
+import type { Data} from "apache-arrow";
+import { Bool, Field, Float32, Float64, Int16, Int32, Int64, Int8, List, makeData, RecordBatch, Schema, Struct, Table, tableToIPC, Uint16, Uint32, Uint64, Uint8, Utf8, vectorFromArray, type DataType } from "apache-arrow";
 import type { DType, Port } from "../../dsl/tensor.js";
 import type { RowScope } from "../../src/expression/scope.js";
 import type { TensorData, TensorElements } from "../../src/tensors/tensor-data.js";
@@ -52,7 +53,7 @@ function elements(dtype: DType, values: readonly RowValue[]): TensorElements {
   if (dtype === "string") return values as string[];
   if (dtype === "float16") throw new TypeError("no float16 in these rows");
   const numbers = dtype === "bool" ? values.map(Number) : values;
-  return (arrays[dtype] as unknown as { from(values: readonly RowValue[]): TensorElements }).from(numbers as readonly RowValue[]);
+  return (arrays[dtype] as unknown as { from(values: readonly RowValue[]): TensorElements }).from(numbers);
 }
 
 /** The column as the engine holds it. All its rows have one shape. */

@@ -30,7 +30,7 @@ export function startConfinedChild(blocks: number, job: string, ...args: readonl
 function script(): string {
   if (built === undefined) {
     mkdirSync(cache, { recursive: true });
-    built = fileURLToPath(new URL(`child-${process.pid}.mjs`, cache));
+    built = fileURLToPath(new URL("child.mjs", cache));
     const entry = fileURLToPath(new URL("child-main.ts", import.meta.url));
     buildSync({ entryPoints: [entry], outfile: built, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" });
   }

@@ -126,7 +126,7 @@ describe("opening", () => {
   it("refuses a folder that cannot be made", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "file"), "");
-    expect(await refusal(openStore(join(folder, "file")), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7001 the data folder '<folder>/file' cannot be made: a file of that name is in the way; choose another folder"`);
+    expect(await refusal(openStore(join(folder, "file")), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7001 the data folder '<folder>/file' cannot be made: a part of the path is a file, not a folder; choose another folder"`);
     expect(await refusal(openStore(join(folder, "file", "data")), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7001 the data folder '<folder>/file/data' cannot be made: a part of the path is a file, not a folder; choose another folder"`);
   });
 

@@ -53,6 +53,27 @@ describe("infer", () => {
     expect(columns.anomaly.count).toEqual(records.map((record) => record.anomaly.count));
   });
 
+  test("a slice of a table is its rows alone, for champion, challengers and log", async () => {
+    const live = await engine({ challengers: "return" }).deploy(fraud);
+    const records = await live.infer(rows);
+    const logged = await live.logs({ arrow: true });
+    const newestFirst = new Table({ pixels: logged.getChild("in.pixels")! });
+    const table = await live.infer(newestFirst.slice(3, 7));
+    const risks = [...(table.getChild("out.risk") ?? [])].map((list: Iterable<number>) => [...list]);
+    expect(risks).toEqual([16, 15, 14, 13].map((i) => records[i]?.out["risk"]));
+    const challenged = [...(table.getChild("out_c2.score") ?? [])].map((list: Iterable<number>) => [...list]);
+    expect(challenged).toEqual([16, 15, 14, 13].map((i) => records[i]?.["out_c2"]?.["score"]));
+    expect((await live.logs({ limit: 4 })).map((record) => record.in["pixels"])).toEqual([13, 14, 15, 16].map((i) => rows[i]?.pixels));
+  });
+
+  test("a model that takes one row at a time serves any number", async () => {
+    const dir = folder();
+    const one = writeModel(dir, "one", { inputs: [float32("x", 1, 2)], outputs: [float32("y", 1, 2)], nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }] });
+    const live = await engine({ models: dir }).deploy(config("one", [one], [run("one")]));
+    expect((await live.infer([{ x: [1, 2] }, { x: [3, 4] }])).map((record) => record.out["y"])).toEqual([[1, 2], [3, 4]]);
+    expect((await live.logs()).map((record) => record.out["y"])).toEqual([[3, 4], [1, 2]]);
+  });
+
   test("with challengers 'return' the answer holds them, and the log too", async () => {
     const live = await engine({ challengers: "return" }).deploy(fraud);
     const [answer] = await live.infer(rows.slice(0, 1));
@@ -78,7 +99,7 @@ describe("infer", () => {
 
   test("an option that is not taken is refused, not dropped", async () => {
     const live = await engine().deploy(fraud);
-    expect(await refusal(live.infer(rows, { metadata: { session_id: "1" } }))).toMatchInlineSnapshot(`"SL6011 infer(): the embedded engine knows no option 'metadata'; it takes 'timeoutMs' and 'signal'"`);
+    expect(await refusal(live.infer(rows, { metadata: { session_id: "1" } } as object))).toMatchInlineSnapshot(`"SL6011 infer(): the embedded engine knows no option 'metadata'; it takes 'timeoutMs' and 'signal'"`);
   });
 
   test("rows come from files", async () => {
@@ -97,11 +118,11 @@ describe("infer", () => {
     writeFileSync(join(dir, "broken.arrow"), "ARROW");
     writeFileSync(join(dir, "cut.arrow"), readFileSync(join(dir, "rows.arrow")).subarray(0, 2000));
     const said = (file: string) => refusal(live.inferFromFile(join(dir, file))).then((text) => text.replace(dir, "<dir>"));
-    expect(await said("rows.csv")).toMatchInlineSnapshot(`"SL5017 '<dir>/rows.csv' is no file of rows that is known here; its name ends in .arrow, .arrows, .feather, .json or .df.json"`);
-    expect(await said("none.json")).toMatchInlineSnapshot(`"SL5030 '<dir>/none.json' cannot be read: there is no such file or folder"`);
-    expect(await said("broken.json")).toMatch(/^SL5030 '<dir>\/broken.json' is not what its name says \(JSON\): /);
-    expect(await said("broken.arrow")).toMatch(/^SL5030 '<dir>\/broken.arrow' is not what its name says \(Arrow IPC\): it holds no columns$/);
-    expect(await said("cut.arrow")).toMatch(/^SL5030 '<dir>\/cut.arrow' is not what its name says \(Arrow IPC\): its end is missing$/);
+    expect(await said("rows.csv")).toMatchInlineSnapshot(`"SL5017 '<dir>/rows.csv' is not a file of rows by its name, which ends in '.arrow', '.arrows', '.feather', '.json' and '.df.json'"`);
+    expect(await said("none.json")).toMatchInlineSnapshot(`"SL5030 the rows '<dir>/none.json' cannot be read: there is no such file or folder"`);
+    expect(await said("broken.json")).toMatch(/^SL5030 '<dir>\/broken.json' is no JSON array of records, and no Arrow IPC file either: /);
+    expect(await said("broken.arrow")).toMatch(/^SL5030 '<dir>\/broken.arrow' is no JSON array of records, and no Arrow IPC file either: /);
+    expect(await said("cut.arrow")).toMatchInlineSnapshot(`"SL5030 '<dir>/cut.arrow' is no whole Arrow IPC file: its end is missing"`);
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { tableFromArrays, tableFromIPC, vectorFromArray, Field, FixedSizeList, Float32, List, Table } from "apache-arrow";
+import { Field, FixedSizeList, Float32, Table, tableFromIPC, vectorFromArray } from "apache-arrow";
 import { afterAll, describe, expect, test } from "vitest";
 import { defineModel, pipeline, tensor } from "../../dsl/index.js";
 import { local } from "../../src/targets/local/index.js";

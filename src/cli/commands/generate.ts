@@ -14,7 +14,7 @@ export const generate: CommandFile = (program, { io, done }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline generate models/*.onnx --out src/models.gen.ts")
     .action(async (models: string[], options: { out: string; check?: boolean }) => {
       const out = io();
-      const { generateModels } = await import("../../../codegen/models/index.js");
+      const { generateModels } = await import("../../../codegen/models/generate.js");
       const result = await generateModels({ models, out: resolve(out.cwd, options.out), check: options.check === true, cwd: out.cwd });
       const file = shown(out.cwd, resolve(out.cwd, options.out));
       out.result({

@@ -1,4 +1,4 @@
-import { tableFromIPC } from "apache-arrow";
+import { type Table, tableFromIPC } from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
 import { reason } from "../reason.js";
 
@@ -11,14 +11,23 @@ import { reason } from "../reason.js";
 export function decodeRows(bytes: Uint8Array, name: string): unknown {
   const arrow = isArrow(bytes);
   try {
-    return arrow ? tableFromIPC(bytes) : JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return arrow ? readArrow(bytes) : (JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown);
   } catch (cause) {
     throw new InputError("SL5030", `'${name}' is no ${arrow ? "whole Arrow IPC file" : "JSON array of records, and no Arrow IPC file either"}: ${reason(cause)}`, { file: name }, { cause });
   }
 }
 
+const fileMark = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
+const streamMark = [0xff, 0xff, 0xff, 0xff];
+const holds = (bytes: Uint8Array, mark: readonly number[], at: number): boolean => mark.every((byte, i) => bytes[at + i] === byte);
+
 /** An Arrow file begins with its name, a stream with a continuation mark. */
 function isArrow(bytes: Uint8Array): boolean {
-  const begins = (...head: number[]) => head.every((byte, i) => bytes[i] === byte);
-  return begins(0x41, 0x52, 0x52, 0x4f, 0x57, 0x31) || begins(0xff, 0xff, 0xff, 0xff);
+  return holds(bytes, fileMark, 0) || holds(bytes, streamMark, 0);
+}
+
+/** The library takes a file that was cut for a shorter one: a whole one ends as it begins. */
+function readArrow(bytes: Uint8Array): Table {
+  if (holds(bytes, fileMark, 0) && !holds(bytes, fileMark, bytes.length - fileMark.length)) throw new RangeError("its end is missing");
+  return tableFromIPC(bytes);
 }

@@ -19,7 +19,7 @@ export interface Sink {
 }
 
 /** How values become the elements of one dtype. */
-export interface ElementKind {
+interface ElementKind {
   /** What one element is called. */
   readonly word: string;
   /** The typed array that already holds such elements; null for strings. */

@@ -1,14 +1,13 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
-import { listed, nearest } from "../../expression/did-you-mean.js";
+import { didYouMean, listed } from "../../expression/did-you-mean.js";
 
 /** The refusal of a batch or row that lacks an input; null when all are there. */
 export function missing(pipeline: string, ports: readonly Port[], given: readonly string[], where: string, details: object = {}): InputError | null {
   const absent = ports.find((port) => !given.includes(port.name));
   if (absent === undefined) return null;
   const others = given.filter((name) => !ports.some((port) => port.name === name));
-  const meant = nearest(absent.name, others);
-  const hint = meant !== null ? `; is '${meant}' meant to be it?` : others.length === 0 ? "" : `; there is ${listed(others)}`;
+  const hint = others.length === 0 ? "" : `; there is ${listed(others)}`;
   return new InputError("SL5003", `${where}: input '${absent.name}' of pipeline '${pipeline}' is missing${hint}`, { input: absent.name, ...details });
 }
 
@@ -16,7 +15,6 @@ export function missing(pipeline: string, ports: readonly Port[], given: readonl
 export function stranger(pipeline: string, ports: readonly Port[], given: readonly string[], where: string, details: object = {}): InputError {
   const extra = given.find((name) => !ports.some((port) => port.name === name)) ?? "";
   const inputs = ports.map((port) => port.name);
-  const meant = nearest(extra, inputs);
-  const hint = meant === null ? `; it takes ${listed(inputs)}` : `; did you mean '${meant}'?`;
+  const hint = didYouMean(extra, inputs) || `; it takes ${listed(inputs)}`;
   return new InputError("SL5004", `${where}: '${extra}' is no input of pipeline '${pipeline}'${hint}`, { column: extra, ...details });
 }

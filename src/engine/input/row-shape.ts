@@ -4,7 +4,7 @@ import { describe, isList } from "./describe.js";
 import { elementKinds } from "./elements.js";
 
 /** Where a size of a row came from: the port itself, the first row, or a symbol that another input bound. */
-export type SizeOrigin = { readonly kind: "port" } | { readonly kind: "first" } | { readonly kind: "symbol"; readonly symbol: string; readonly input: string };
+type SizeOrigin = { readonly kind: "port" } | { readonly kind: "first" } | { readonly kind: "symbol"; readonly symbol: string; readonly input: string };
 
 /** One dimension of the rows of a batch: settled before the elements are read. */
 export interface RowDim {

@@ -24,7 +24,7 @@ const handles = new Map<string, Set<LocalDeploymentImpl>>();
 const shapes: { readonly [F in Inference["form"]]: (batch: Inference["batch"]) => unknown } = { records: asRecords, columns: asColumns, table: asTable };
 
 /** What a handle is made of. */
-export interface HandleParts {
+interface HandleParts {
   readonly settings: LocalSettings;
   readonly stored: StoredVersion;
   readonly config: Config;

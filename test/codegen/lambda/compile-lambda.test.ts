@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileLambda, type CompileLambdaOptions } from "../../../codegen/lambda/index.js";
+import { compileLambda, type CompileLambdaOptions } from "../../../codegen/lambda/compile-lambda.js";
 
 const scope: CompileLambdaOptions = {
   inputs: [{ name: "amount", dtype: "float64", shape: ["N"] }],

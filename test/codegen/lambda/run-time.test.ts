@@ -136,7 +136,7 @@ describe("what cannot be read says why", () => {
       SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
       SL1012 \`import_limits.isSmall(…)\` is a function the compiler does not know"
     `);
-    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(`"compile the file with \`shapeline compile\` or the bundler plugin, the lambda standing in its \`.validate(…)\` call; or write the value into the lambda"`);
+    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(`"compile the file with \`shapeline compile\`, the lambda standing in its \`.validate(…)\` call; or write the value into the lambda"`);
   });
 
   test("a name from outside and other findings come together, in order", () => {

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSyn
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
-import { generateModels, type GenerateOptions } from "../../../codegen/models/index.js";
+import { generateModels, type GenerateOptions } from "../../../codegen/models/generate.js";
 import { ShapelineError } from "../../../dsl/errors.js";
 import { FLOAT, input, model, output, sequenceType, tensorType } from "./onnx-bytes.js";
 import { folder } from "./workspace.js";
@@ -82,7 +82,7 @@ describe("writing", () => {
 
   test("an output that cannot be written", async () => {
     write("file", "");
-    expect(await said({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(`"SL7030 '/file/models.gen.ts' cannot be written: a file of that name is in the way; choose another place with --out"`);
+    expect(await said({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(`"SL7030 '/file/models.gen.ts' cannot be written: a part of the path is a file, not a folder; choose another place with --out"`);
     expect(await said({ out: "models" })).toMatchInlineSnapshot(`"SL7030 '/models' cannot be written: it is a folder; choose another place with --out"`);
   });
 });

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readSignature, type Port } from "../../../codegen/models/index.js";
+import { readSignature } from "../../../codegen/models/read-signature.js";
+import type { Port } from "../../../codegen/models/signature.js";
 import { recordings } from "../../recordings.js";
 import { plainPorts, runtimePorts } from "./runtime-ports.js";
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { readSignature, unsupportedPorts, usablePorts } from "../../../codegen/models/index.js";
+import { readSignature } from "../../../codegen/models/read-signature.js";
+import { unsupportedPorts, usablePorts } from "../../../codegen/models/signature.js";
 import {
   BFLOAT16, bytes, concat, FLOAT, initializer, input, INT64, integer, mapType, model, node, optionalType, output, sequenceType, tensorType,
 } from "./onnx-bytes.js";

@@ -3,7 +3,10 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
-import { modelName, readSignature, writeModels, type ModelSignature, type Port } from "../../../codegen/models/index.js";
+import { modelName } from "../../../codegen/models/identifier.js";
+import { readSignature } from "../../../codegen/models/read-signature.js";
+import type { ModelSignature, Port } from "../../../codegen/models/signature.js";
+import { writeModels } from "../../../codegen/models/writer.js";
 import { defineModel } from "../../../dsl/model.js";
 import { put } from "./workspace.js";
 

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findPipelineFiles, loadPipelines } from "../../../codegen/project/index.js";
+import { findPipelineFiles } from "../../../codegen/project/find.js";
+import { loadPipelines } from "../../../codegen/project/load.js";
 import { attachedKey, type AttachedLambda } from "../../../src/expression/attached.js";
 import { compileExpression } from "../../../src/expression/compile.js";
 

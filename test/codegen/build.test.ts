@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { build, defineModel, pipeline, tensor, type PipelineError } from "shapeline";
+import { attachLambdas } from "../../codegen/lambda/attach.js";
+
+const scorer = defineModel({
+  name: "scorer",
+  sha256: "b".repeat(64),
+  inputs: { x: tensor("float32", ["batch", 16]) },
+  outputs: { score: tensor("float32", ["batch", 1]) },
+});
+const scored = pipeline("p").model(scorer);
+type Check = (x: { out: number }) => boolean;
+
+/** What the command line makes of a module's text, run. */
+function attached(code: string): Check {
+  const { code: text } = attachLambdas(code, { file: "p.pipeline.ts" }) ?? { code };
+  let found: Check | undefined;
+  const p = { validate: (_: string, check: Check) => void (found = check) };
+  new Function("p", text)(p);
+  return found as Check;
+}
+
+const problemsOf = (check: Check) =>
+  build(scored.validate("amt", check as never)).then(
+    () => [],
+    (error: PipelineError) => error.problems,
+  );
+
+describe("build", () => {
+  it("lists the problems of steps and of lambdas together, each with its code", async () => {
+    const broken = scored.model(scorer as never).validate("amt", ((x: { out: { scre: number } }) => x.out.scre < 1) as never);
+    const error: PipelineError = await build(broken).then(() => Promise.reject(new Error("built")), (e: PipelineError) => e);
+    expect(error.message).toMatchInlineSnapshot(`
+      "pipeline 'p' has 2 problems:
+        SL2012 model 'scorer' input 'x' expects float32[batch, 16] but step 0 (model 'scorer') produces float32[batch, 1]
+        SL1102 lambda:1:8 - error SL1102: 'x.out' has no port 'scre' (did you mean 'score'?)
+
+        1 | (x) => x.out.scre < 1
+          |        ^^^^^^^^^^
+
+        hint: its port is 'score'
+        see docs/errors.md#sl1102"
+    `);
+    expect(error.problems.map((p) => p.code)).toEqual(["SL2012", "SL1102"]);
+  });
+
+  it("takes the values of names from outside where a build tool has left access to them", async () => {
+    const check = attached(`const LIMIT = 0.25; p.validate("amt", (x) => x.out < LIMIT);`);
+    const { steps } = await build(scored.validate("amt", check as never));
+    expect(steps[1]).toMatchObject({ source: "(x) => x.out < LIMIT", expression: { strings: { javascript: expect.stringContaining("0.25") } } });
+  });
+
+  it("says what stands too late to be read", async () => {
+    const early = attached(`const LIMIT = 1; p.validate("amt", (x) => x.out < LIMIT);`);
+    const key = Symbol.for("shapeline.lambda");
+    const left = (early as unknown as Record<symbol, object>)[key];
+    const late = Object.assign((x: { out: number }) => x.out < 1, {
+      [key]: { ...left, constants: { LIMIT: () => { throw new ReferenceError("Cannot access 'LIMIT' before initialization"); } } },
+    });
+    expect(await problemsOf(late)).toMatchObject([{ code: "SL1050", message: expect.stringContaining("'LIMIT' has no value yet: Cannot access 'LIMIT' before initialization") }]);
+  });
+
+  it("refuses a compiled form that it cannot read", async () => {
+    const check = attached(`p.validate("amt", (x) => x.out < 1);`);
+    const key = Symbol.for("shapeline.lambda");
+    const left = (check as unknown as Record<symbol, { lambda: object }>)[key];
+    const other = Object.assign((x: { out: number }) => x.out < 1, { [key]: { ...left, lambda: { ...left?.lambda, body: { kind: "loop", span: [0, 1] } } } });
+    expect(await problemsOf(other)).toMatchObject([{ code: "SL1051" }]);
+  });
+
+  it("names what a lambda closes over when only its own text is at hand, and the two ways out", async () => {
+    const LIMIT = Math.sqrt(2);
+    const [problem] = await problemsOf((x) => x.out < LIMIT);
+    expect(problem?.message).toMatchInlineSnapshot(`
+      "lambda:1:16 - error SL1042: 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
+
+        1 | (x) => x.out < LIMIT
+          |                ^^^^^
+
+        hint: compile the file with \`shapeline compile\`, the lambda standing in its \`.validate(…)\` call; or write the value into the lambda
+        see docs/errors.md#sl1042"
+    `);
+  });
+});

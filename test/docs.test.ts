@@ -1,0 +1,27 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { errorCodes } from "shapeline";
+import { errorCodesPage } from "../scripts/error-docs.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const pages = ["README.md", "CONTRIBUTING.md", "examples/README.md", ...readdirSync(join(root, "docs")).map((f) => `docs/${f}`)];
+
+describe("the docs", () => {
+  it("list every error code as the code does (`npm run docs` writes the page)", () => {
+    expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(errorCodesPage(errorCodes));
+  });
+
+  it("list no code that nothing uses", () => {
+    const sources = ["dsl", "codegen", "src"].flatMap((room) => readdirSync(join(root, room), { recursive: true, encoding: "utf8" }).map((f) => join(root, room, f)));
+    const text = sources.filter((f) => f.endsWith(".ts") && !f.endsWith("codes.ts")).map((f) => readFileSync(f, "utf8")).join("\n");
+    expect(Object.keys(errorCodes).filter((code) => !text.includes(code))).toEqual([]);
+  });
+
+  it.each(pages)("%s has no link into nothing", (page) => {
+    const text = readFileSync(join(root, page), "utf8");
+    const links = [...text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map((m) => m[1] as string);
+    for (const link of links) expect(existsSync(join(root, dirname(page), link)), link).toBe(true);
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import { checkPipeline, defineModel, pipeline, PipelineError, type AnyPipeline, type Dim } from "../../dsl/index.js";
+import { ccfraud, ccfraudRf, ccfraudXgb, embedder, sentiment } from "./models.js";
+
+/** The builder as plain JavaScript sees it. */
+interface Loose extends AnyPipeline {
+  model(...args: unknown[]): Loose;
+  shadow(...args: unknown[]): Loose;
+  validate(...args: unknown[]): Loose;
+}
+const loose = (...args: unknown[]): Loose => (pipeline as unknown as (...args: unknown[]) => Loose)(...args);
+const model = (name: string, inputs: Record<string, Dim[] | null>, outputs: Record<string, Dim[] | null>) => {
+  const ports = (shapes: Record<string, Dim[] | null>) =>
+    Object.fromEntries(Object.entries(shapes).map(([port, shape]) => [port, { dtype: "float32" as const, shape }]));
+  return defineModel({ name, sha256: "a".repeat(64), inputs: ports(inputs), outputs: ports(outputs) });
+};
+const lines = (p: AnyPipeline) => checkPipeline(p).problems.map(({ code, message }) => `${code} ${message}`);
+
+describe("a pipeline that fits together", () => {
+  it("has no problem and leaves nothing to run time", () => {
+    const fraud = pipeline("fraud").shadow(ccfraud, [ccfraudXgb, ccfraudRf]).validate("amt", (x) => x.out < 1);
+    expect(checkPipeline(fraud)).toMatchObject({ problems: [], checks: [] });
+    expect(checkPipeline(pipeline("imdb").model(embedder).model(sentiment))).toMatchObject({ problems: [], checks: [] });
+  });
+
+  it("tells each step what a validation there may read", () => {
+    const fraud = pipeline("fraud")
+      .shadow(ccfraud, [ccfraudXgb])
+      .validate("amt", (x) => x.out < 1)
+      .model(defineModel({ name: "last", sha256: "b".repeat(64), inputs: { x: { dtype: "float32", shape: ["batch", 1] } }, outputs: { z: { dtype: "int64", shape: ["batch"] } } }))
+      .validate("whole", (x) => x.out > 0n);
+    const inputs = [{ name: "dense_input", dtype: "float32", shape: ["N", 29] }];
+    const outputs = [{ name: "dense_1", dtype: "float32", shape: ["batch", 1] }];
+    const challenger = [{ name: "variable", dtype: "float32", shape: ["batch", 1] }];
+    const models = { "ccfraud-lstm": outputs, "ccfraud-xgb": challenger };
+    expect(checkPipeline(fraud).scopes).toEqual([
+      { inputs, outputs: [], models: {} },
+      { inputs, outputs, models, champion: "ccfraud-lstm" },
+      { inputs, outputs, models, champion: "ccfraud-lstm" },
+      { inputs, outputs: [{ name: "z", dtype: "int64", shape: ["batch"] }], models: {} },
+    ]);
+  });
+});
+
+describe("what the types leave open becomes a run-time check", () => {
+  const source = (shape: Dim[] | null) => model("source", { i: ["batch", 4] }, { x: shape });
+  const checks = (...steps: ReturnType<typeof model>[]) =>
+    checkPipeline(steps.reduce((p: Loose, step) => p.model(step), loose("p"))).checks;
+
+  it("an unknown size where a size is needed", () => {
+    expect(checks(source(["batch", null]), model("m", { x: ["N", 8] }, { y: ["N"] }))).toEqual([
+      { step: 1, model: "m", input: "x", axis: 1, expects: 8 },
+    ]);
+  });
+
+  it("an unknown rank", () => {
+    expect(checks(source(null), model("m", { x: ["N", 8] }, { y: ["N"] }))).toEqual([
+      { step: 1, model: "m", input: "x", axis: null, expects: 2 },
+      { step: 1, model: "m", input: "x", axis: 1, expects: 8 },
+    ]);
+    expect(checks(source(["batch", 8]), model("m", { x: null }, { y: ["N"] }))).toEqual([]);
+  });
+
+  it("a symbol with an unknown place must be one size in all its places", () => {
+    const square = model("square", { x: ["N", "n", "n"] }, { y: ["N", "n"] });
+    expect(checks(source(["batch", null, 8]), square)).toEqual([{ step: 1, model: "square", input: "x", axis: 1, expects: 8 }]);
+    expect(checks(source(["batch", null, null]), square)).toEqual([
+      { step: 1, model: "square", input: "x", axis: 1, expects: "square.n" },
+      { step: 1, model: "square", input: "x", axis: 2, expects: "square.n" },
+    ]);
+    expect(checks(source(["batch", null, "k"]), square)).toEqual([
+      { step: 1, model: "square", input: "x", axis: 1, expects: "source.k" },
+      { step: 1, model: "square", input: "x", axis: 2, expects: "source.k" },
+    ]);
+  });
+
+  it("a challenger's input, under the challenger's name", () => {
+    const p = loose("p").model(source(["batch", null])).shadow(model("m", { x: ["N", null] }, { y: ["N"] }), [
+      model("c", { x: ["N", 8] }, { y: ["N"] }),
+    ]);
+    expect(checkPipeline(p).checks).toEqual([{ step: 1, model: "c", input: "x", axis: 1, expects: 8 }]);
+  });
+});
+
+describe("all problems at once", () => {
+  it("are listed in order of the steps, and one error holds them", () => {
+    const p = loose("Fraud")
+      .validate("early", () => true)
+      .model(embedder, { inputs: "tensor" })
+      .model(ccfraud)
+      .shadow(sentiment, [])
+      .validate("count", "x => x.out < 1");
+    expect(lines(p)).toMatchInlineSnapshot(`
+      [
+        "SL2001 pipeline name 'Fraud' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends",
+        "SL2005 validation 'early' needs an inference step before it",
+        "SL2016 model 'embedder' has no input 'inputs', only 'input'",
+        "SL2012 model 'ccfraud-lstm' input 'dense_input' expects float32[batch, 29] but step 1 (model 'embedder') produces float32[batch, 800]",
+        "SL2020 a shadow step needs at least one challenger",
+        "SL2012 model 'sentiment' input 'embeddings' expects float32[batch, 800] but step 2 (model 'ccfraud-lstm') produces float32[batch, 1]",
+        "SL2003 validation name 'count' is reserved: choose another",
+        "SL2006 validation 'count' needs a function of the row, not a string",
+      ]
+    `);
+    expect(new PipelineError(p.name, checkPipeline(p).problems).message).toContain("pipeline 'Fraud' has 8 problems:");
+  });
+
+  it("name every input of a model that does not fit", () => {
+    const p = loose("p").model(model("m", { i: ["batch", 2] }, { a: ["batch", 2], b: ["batch", 3] })).model(
+      model("two", { b: ["batch", 4], a: ["batch", 5], c: ["batch", 6] }, { y: ["batch"] }),
+    );
+    expect(lines(p)).toMatchInlineSnapshot(`
+      [
+        "SL2012 model 'two' input 'a' expects float32[batch, 5] but step 0 (model 'm') produces float32[batch, 2]",
+        "SL2012 model 'two' input 'b' expects float32[batch, 4] but step 0 (model 'm') produces float32[batch, 3]",
+        "SL2014 model 'two' needs input 'c' but step 0 (model 'm') produces only 'a', 'b'",
+      ]
+    `);
+  });
+
+  it("name the step they stand in", () => {
+    const p = loose("p").model(embedder).model(ccfraud).validate("count", () => true);
+    expect(checkPipeline(p).problems.map(({ details }) => details)).toEqual([
+      { step: 1, model: "ccfraud-lstm", input: "dense_input", axis: 1 },
+      { step: 2, validation: "count" },
+    ]);
+  });
+
+  it("tell two different models of one name", () => {
+    const other = model("embedder", { x: ["batch", 800] }, { y: ["batch"] });
+    expect(lines(loose("p").model(embedder).model(other))).toMatchInlineSnapshot(`
+      [
+        "SL2030 two different models are named 'embedder', in step 0 and step 1: rename one",
+      ]
+    `);
+  });
+});
+
+describe("what plain JavaScript lets through is named and does not crash", () => {
+  it.each([
+    ["no model", loose("p").model(undefined)],
+    ["a path for a model", loose("p").model("scorer.onnx")],
+    ["a model without ports", loose("p").model({ name: "m", version: "1", sha256: "0".repeat(64) })],
+    ["a model without a list", loose("p").shadow(ccfraud, ccfraudXgb)],
+    ["no challengers", loose("p").shadow(ccfraud)],
+    ["a number among the challengers", loose("p").shadow(ccfraud, [3])],
+    ["a list for a renaming", loose("p").model(ccfraud, ["tensor"])],
+    ["a number for a name", loose(5).model(ccfraud).validate(7, () => true)],
+    ["nothing for a check", loose("p").model(ccfraud).validate("v")],
+    ["inputs without tensors", loose("p", { inputs: { tensor: "float32" } }).model(ccfraud)],
+    ["a list for inputs", loose("p", { inputs: ["tensor"] }).model(ccfraud)],
+    ["no step", loose("p")],
+    ["null for a pipeline", null as unknown as AnyPipeline],
+    ["a config for a pipeline", { steps: 3 } as unknown as AnyPipeline],
+  ])("%s", (_, p) => {
+    expect(lines(p)).toMatchSnapshot();
+    expect(lines(p).length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,134 @@
+import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
+import {
+  defineModel,
+  pipeline,
+  type AnyPipeline,
+  type ArrowTable,
+  type Deployable,
+  type InferInput,
+  type InferOutput,
+  type LogRow,
+  type Model,
+  type Target,
+  type Tensor,
+} from "../dist/src/index.js";
+
+type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;
+interface A extends Model<"a", { readonly image: F<readonly ["batch", 64]> }, { readonly embedding: F<readonly ["batch", 8]> }> {}
+interface Champ extends Model<"champ", { readonly input: F<readonly ["N", 8]> }, { readonly dense_1: F<readonly ["N", 1]> }> {}
+interface C1 extends Model<"c1", { readonly features: F<readonly [null, 8]> }, { readonly variable: F<readonly [null, 1]> }> {}
+interface C2 extends Model<"c2", { readonly x: F<readonly ["unk__8", 8]> }, { readonly scores: F<readonly ["unk__9", 3]> }> {}
+declare const a: A;
+declare const champ: Champ;
+declare const c1: C1;
+declare const c2: C2;
+declare const target: Target;
+
+// The card's chain, to the letter.
+const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate("amt", x => x.out < 1);
+
+// What a lambda sees.
+pipeline("p").model(champ).validate("v", (x) => {
+  expectType<number & { dense_1: readonly [number] }>(x.out);
+  expectType<readonly [number]>(x.out.dense_1);
+  expectType<number>(x.in[7]);
+  expectError(x.models);
+  return x.out < 1 && x.out === 1 && Math.abs(x.out) < 1 && x.out.dense_1[0] < 1;
+});
+fraud.validate("v", (x) => {
+  expectType<number & { variable: readonly [number] }>(x.models["c1"]);
+  expectType<readonly [number, number, number]>(x.models.c2.scores);
+  expectType<number & { dense_1: readonly [number] }>(x.models.champ);
+  expectError(x.models.c3);
+  return x.models.c2.every((v) => v >= 0) && x.models.c2.scores.every((v) => v >= 0);
+});
+expectError(fraud.validate("v", (x) => x.out.dense_2[0] < 1));
+expectError(fraud.validate("v", (x) => x.out));
+expectError(fraud.validate("amt", (x) => x.out < 1));
+// The models of a shadow step are gone after the next inference step.
+expectError(fraud.model(champ, { input: "dense_1" }).validate("v", (x) => x.models.c1 < 1));
+
+// Values by dtype and rank.
+const mixed = defineModel({
+  name: "mixed",
+  sha256: "0".repeat(64),
+  inputs: { id: { dtype: "int64", shape: ["batch"] }, grid: { dtype: "float64", shape: [null, 2, 2] } },
+  outputs: {
+    label: { dtype: "string", shape: ["batch"] },
+    sure: { dtype: "bool", shape: ["batch"] },
+    count: { dtype: "uint64", shape: ["batch", 1] },
+    long: { dtype: "float32", shape: ["batch", 300] },
+    open: { dtype: "float16", shape: ["batch", "n"] },
+  },
+});
+pipeline("p").model(mixed).validate("v", (x) => {
+  expectType<bigint>(x.in.id);
+  expectType<readonly [readonly [number, number], readonly [number, number]]>(x.in.grid);
+  expectType<string>(x.out.label);
+  expectType<boolean>(x.out.sure);
+  expectType<readonly [bigint]>(x.out.count);
+  expectType<300>(x.out.long.length);
+  expectType<readonly number[]>(x.out.open);
+  return x.out.sure && x.out.count[0] > 1n;
+});
+
+// Dimensions: unknown ones pass, symbols bind, the batch goes through; output-only symbols are renamed apart.
+declare const encoder: Model<"encoder", { readonly tokens: Tensor<"int64", readonly ["batch", "seq"]> }, { readonly hidden: F<readonly ["batch", "seq", "k"]> }>;
+declare const pool: Model<"pool", { readonly h: F<readonly ["N", "len", "d"]> }, { readonly y: F<readonly ["N", "d"]>; readonly z: F<readonly ["N", "len", 3]> }>;
+declare const loose: Model<"loose", { readonly x: F<readonly [null, null]> }, { readonly y: F<readonly [null, null]> }>;
+declare const unranked: Model<"unranked", { readonly x: Tensor<"float32"> }, { readonly y: Tensor<"float32"> }>;
+expectType<{ readonly hidden: F<readonly ["batch", "seq", "encoder.k"]> }>(pipeline("p").model(encoder).outputs);
+expectType<{ readonly y: F<readonly ["batch", "encoder.k"]>; readonly z: F<readonly ["batch", "seq", 3]> }>(
+  pipeline("p").model(encoder).model(pool).outputs,
+);
+expectType<{ readonly y: F<readonly ["batch", null]> }>(pipeline("p").model(a).model(loose).outputs);
+expectType<{ readonly dense_1: F<readonly ["batch", 1]> }>(pipeline("p").model(a).model(loose).model(champ).outputs);
+expectType<{ readonly dense_1: F<readonly ["batch", 1]> }>(pipeline("p").model(unranked).model(champ).outputs);
+
+// Request columns: stated, or of the first inference step, named by its renaming.
+expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(pipeline("p").model(a, { image: "tensor" }).inputs);
+expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(
+  pipeline("p", { inputs: { tensor: { dtype: "float32", shape: ["batch", 64] } } }).model(a).inputs,
+);
+pipeline("p").model(a, { image: "tensor" }).model(champ, { input: "embedding" }).validate("v", (x) => x.in.tensor[63] < 1);
+expectError(pipeline("p").model(a).model(champ, { inpt: "embedding" }));
+expectError(pipeline("p").model(a).model(champ, { input: "dense" }));
+
+// Annotations for code that states its types.
+expectAssignable<AnyPipeline>(fraud);
+expectAssignable<AnyPipeline>(pipeline("p"));
+export const annotated: AnyPipeline = fraud;
+export const typed: Deployable<A["inputs"], Champ["outputs"], "amt"> = fraud;
+expectNotAssignable<Deployable<Champ["inputs"], Champ["outputs"], "amt">>(fraud);
+
+// Requests and answers.
+expectType<{ readonly image: readonly number[] }>({} as InferInput<typeof fraud>);
+const row = {} as LogRow<typeof fraud>;
+expectType<InferOutput<typeof fraud>>(row);
+expectType<Date>(row.time);
+expectType<readonly [number]>(row.out.dense_1);
+expectType<number>(row.in.image[63]);
+expectType<number>(row.anomaly.count);
+expectType<boolean>(row.anomaly.amt);
+expectType<number>(row.check_failures);
+expectType<{ variable: readonly [number] } | undefined>(row.out_c1);
+expectError(row.out_champ);
+expectError(row.anomaly.other);
+
+const live = await fraud.deploy(target);
+const image = [0.5];
+expectType<LogRow<typeof fraud>[]>(await live.infer([{ image }], { timeoutMs: 10 }));
+const columns = await live.infer({ image: [image] });
+expectType<readonly (readonly [number])[]>(columns.out.dense_1);
+expectType<readonly boolean[]>(columns.anomaly.amt);
+await live.infer({ image: new Float32Array(64) });
+expectType<ArrowTable>(await live.infer({} as ArrowTable));
+expectType<LogRow<typeof fraud>[]>(await live.logs({ limit: 3, start: new Date(), end: "2026-01-01", valid: false }));
+expectType<ArrowTable>(await live.logs({ arrow: true }));
+expectError(await live.infer([{}]));
+expectError(await live.infer([{ imag: image }]));
+expectError(await live.infer([{ image: [image] }]));
+expectError(await live.infer({ image }));
+expectError(await live.infer([{ image }], { timeout: 5 }));
+const untyped = await annotated.deploy(target);
+expectType<unknown>((await untyped.infer([{ image }]))[0]?.out["dense_1"]);
