@@ -28,7 +28,7 @@ const problemsOf = (check: Check) =>
 
 describe("build", () => {
   it("lists the problems of steps and of lambdas together, each with its code", async () => {
-    const broken = scored.model(scorer as never).validate("amt", ((x: { out: { scre: number } }) => x.out.scre < 1) as never);
+    const broken = scored.model(scorer as never).validate("amt", ((x: { out: { scre: number } }) => x.out.scre < 1));
     const error: PipelineError = await build(broken).then(() => Promise.reject(new Error("built")), (e: PipelineError) => e);
     expect(error.message).toMatchInlineSnapshot(`
       "pipeline 'p' has 2 problems:
@@ -46,7 +46,7 @@ describe("build", () => {
 
   it("takes the values of names from outside where a build tool has left access to them", async () => {
     const check = attached(`const LIMIT = 0.25; p.validate("amt", (x) => x.out < LIMIT);`);
-    const { steps } = await build(scored.validate("amt", check as never));
+    const { steps } = await build(scored.validate("amt", check));
     expect(steps[1]).toMatchObject({ source: "(x) => x.out < LIMIT", expression: { strings: { javascript: expect.stringContaining("0.25") } } });
   });
 
