@@ -1,7 +1,7 @@
-import type { Port } from "../../dsl/tensor.js";
 import { compileExpression } from "../../src/expression/compile.js";
 import { lookUp } from "../../src/expression/outside.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface.js";
+import { usablePorts, type Port } from "../models/signature.js";
 import { globalValues } from "./globals.js";
 import { lowerLambda } from "./lower.js";
 import type { FreePath } from "./lowering.js";
@@ -9,7 +9,7 @@ import { refusals } from "./refusals.js";
 import { located, parseLambda, whole } from "./source.js";
 
 export interface CompileLambdaOptions {
-  /** What `x.in` holds: the columns of the request. */
+  /** What `x.in` holds: the columns of the request, such as a signature's inputs. Ports that are no tensors are not there. */
   readonly inputs: readonly Port[];
   /** What `x.out` holds. */
   readonly outputs: readonly Port[];
@@ -47,7 +47,7 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
     const found = [...lowered.diagnostics, ...withoutValue(lowered.free, constants)].sort((a, b) => a.start - b.start);
     return failed(found.map((d) => shifted(d, shift)));
   }
-  const scope = { inputs: options.inputs, outputs: options.outputs, models: {} };
+  const scope = { inputs: usablePorts(options.inputs), outputs: usablePorts(options.outputs), models: {} };
   const compiled = compileExpression(lowered.lambda, scope, constants, options.name === undefined ? {} : { name: options.name });
   if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shifted(d, shift)));
   return { ok: true, expression: compiled.expression, diagnostics: [] };

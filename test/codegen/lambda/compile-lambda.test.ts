@@ -26,6 +26,13 @@ describe("the text of one lambda", () => {
       expect(javascript(source), source).toBe(javascript("x => x.out.score[0] < 1"));
   });
 
+  test("takes the ports of a signature, and leaves out those that are no tensors", () => {
+    const labels = { name: "labels", dtype: "seq(map(int64,tensor(float)))", shape: null, unsupported: "a sequence of maps" };
+    const outputs = [labels, { name: "score", dtype: "float32", shape: ["batch", 1] } as const];
+    expect(compileLambda("x => x.out < 1", { ...scope, outputs }).ok).toBe(true);
+    expect(compileLambda("x => x.out.labels.length > 0", { ...scope, outputs }).diagnostics).toMatchObject([{ code: "SL1102", message: "'x.out' has no port 'labels'" }]);
+  });
+
   test("takes constants", () => {
     const source = "x => x.out.score[0] < Limits.upper.warm && x.in.amount > -Infinity";
     expect(javascript(source, { Limits: { upper: { warm: 0.5 } } })).toContain("0.5");
