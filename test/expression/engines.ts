@@ -12,6 +12,11 @@ const script = `${folder}/evaluate.mjs`;
 
 export const installed: boolean = Object.values(engines).every((alias) => existsSync(`${folder}/node_modules/${alias}`));
 
+if (!installed && process.env.SHAPELINE_ORACLES_REQUIRED === "1") {
+  process.stderr.write("the real engines are required here: `npm run oracles` installs them\n");
+  process.exit(1);
+}
+
 export type Answer = readonly (boolean | string | null)[] | { readonly error: string };
 
 export interface Job {
