@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "type-tests/**/*.test.ts"],
     exclude: ["test/oracles/**", "node_modules/**", "dist/**"],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     maxWorkers: "100%",
   },
 });

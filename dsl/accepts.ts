@@ -20,7 +20,11 @@ import {
  * `M` where the arriving tensors `Out` fit it, else the text that stands at the argument. The failure branch is inside `NoInfer` and behind `M extends unknown`, so that it is not looked at before it
  * is needed: without the first `M` is inferred through both branches, without the second a step costs 35 more instantiations.
  */
-export type Fits<Out, M extends Model, Steps> = Out extends M["inputs"] ? M : NoInfer<Slow<Out, M, object, Steps>>;
+export type Fits<Out, M extends Model, Steps> = M extends unknown
+  ? Out extends M["inputs"]
+    ? M
+    : NoInfer<Slow<Out, M, object, Steps>>
+  : never;
 
 /** `Fits` with a renaming. A renaming of an input that is not there is reported at its property alone. */
 export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [keyof M["inputs"]]

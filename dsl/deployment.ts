@@ -106,14 +106,16 @@ type Answer<A, In, Out, Checks extends string, Challengers> = A extends readonly
 /** Check results of one row: how many failed, and by validation name whether it failed. */
 export type Anomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean };
 
-/** One inferred row. `in` and `out` hold numbers (bigint, boolean, string) or nested arrays; `out_<challenger>` is absent where a challenger gave no answer. */
+/** One inferred row. `in` and `out` hold numbers (bigint, boolean, string) or nested arrays; `out_<challenger>` is there where challengers were waited for; its ports are null where that one gave no answer. */
 export type InferRecord<In, Out, Checks extends string, Challengers> = {
   readonly time: Date;
   readonly in: PortValues<In>;
   readonly out: PortValues<Out>;
   readonly anomaly: Anomaly<Checks>;
   readonly check_failures: number;
-} & { readonly [C in keyof Challengers & string as `out_${C}`]?: PortValues<Challengers[C]> };
+} & { readonly [C in keyof Challengers & string as `out_${C}`]?: Gapped<PortValues<Challengers[C]>> };
+
+type Gapped<Row> = { [K in keyof Row]: Row[K] | null };
 
 type Columns<Row> = { [K in keyof Row]: readonly Row[K][] };
 type GappedColumns<Row> = { [K in keyof Row]: readonly (Row[K] | null)[] };

@@ -31,7 +31,7 @@ export {
   type ErrorCode,
   type Problem,
 } from "./errors.js";
-export { defineModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports } from "./model.js";
+export { defineModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
 export {
   pipeline,
   type AnyPipeline,
@@ -46,3 +46,7 @@ export type { Row, RowScope, ShadowRow } from "./row.js";
 export type { ModelStep, ShadowStep, Step, StepKind, ValidationStep } from "./steps.js";
 export type { Target } from "./target.js";
 export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
+// The names that stand in the type of a pipeline: declaration files of apps write them.
+export type { Columns } from "./renaming.js";
+export type { ShadowOutputs } from "./shadow.js";
+export type { Check, Cons, Renamed, Shadow } from "./step-list.js";

@@ -89,7 +89,7 @@ type Short<V, N extends number, A extends readonly V[] = readonly []> = A["lengt
 type LoneValue<T, P> =
   Bare<RowValue<T>> extends infer V ? (keyof P & keyof V extends never ? Indexed<V> & P : P) : never;
 
-type Indexed<V> = V extends readonly unknown[] ? (number extends V["length"] ? V : Items<V>) : V;
+type Indexed<V> = V extends readonly [unknown, ...unknown[]] ? Items<V> : V;
 
 /** A tuple without its index signature: beside other members the compiler would let `x.out[99]` pass. */
 type Items<V extends readonly unknown[]> = { readonly [K in keyof V as K extends number ? never : K]: V[K] };

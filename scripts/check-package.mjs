@@ -50,7 +50,7 @@ await live.close();
   );
   const tsconfig = (module, moduleResolution) =>
     JSON.stringify({
-      compilerOptions: { target: "es2022", module, moduleResolution, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, types: [], lib: ["es2023", "dom"], outDir: "out", rootDir: "src" },
+      compilerOptions: { target: "es2022", module, moduleResolution, strict: true, exactOptionalPropertyTypes: true, declaration: true, skipLibCheck: true, types: [], lib: ["es2023", "dom"], outDir: "out", rootDir: "src" },
       include: ["src"],
     });
   writeFileSync(join(project, "tsconfig.json"), tsconfig("nodenext", "nodenext"));

@@ -111,7 +111,7 @@ expectType<number>(row.in.image[63]);
 expectType<number>(row.anomaly.count);
 expectType<boolean>(row.anomaly.amt);
 expectType<number>(row.check_failures);
-expectType<{ variable: readonly [number] } | undefined>(row.out_c1);
+expectType<{ variable: readonly [number] | null } | undefined>(row.out_c1);
 expectError(row.out_champ);
 expectError(row.anomaly.other);
 

@@ -40,6 +40,17 @@ export function createIo(options: { cwd: string; json: boolean; color: boolean }
   };
 }
 
+/** Runs work that executes the user's modules: what they print goes to standard error, so that a command's own output stays whole. */
+export async function ownOutput<T>(work: () => Promise<T>): Promise<T> {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  try {
+    return await work();
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
 /**
  * JSON text of a result. What JSON has no form for is written as text: NaN and infinities as `"NaN"`, `"Infinity"`,
  * integers beyond 2^53 as their digits.

@@ -1,7 +1,8 @@
 import { tableToIPC, type Table } from "apache-arrow";
 import type { AnyInferRecord } from "../../dsl/deployment.js";
-import { writeWhole } from "../files/write-whole.js";
-import { selectRecords, selectTable, type Dataset } from "../tensors/dataset.js";
+import type { Config } from "../config/schema.js";
+import { checkWritable, writeWhole } from "../files/write-whole.js";
+import { selectColumns, selectRecords, selectTable, type Dataset } from "../tensors/dataset.js";
 import type { ResultRecord } from "../tensors/shape-result.js";
 import { shown } from "./files.js";
 import { toJson, type Io } from "./io.js";
@@ -9,6 +10,30 @@ import { shortValue, textTable } from "./text-table.js";
 
 /** How many rows a person is shown; `--json`, `--arrow` and `--out` give them all. */
 const shownRows = 20;
+
+/**
+ * Checks what was asked of an answer before a row is inferred, so that a refusal leaves nothing in the log.
+ *
+ * @throws InputError SL5031 for a column that the pipeline's answers have not, StorageError SL7030 for a file that cannot be written
+ */
+export async function checkPut({ inputs, steps, models }: Config, options: { readonly dataset?: Dataset; readonly out?: string }): Promise<void> {
+  if (options.out !== undefined) await checkWritable(options.out);
+  if (options.dataset === undefined) return;
+  const last = steps.map((step) => (step.kind === "model" ? step.model : step.kind === "shadow" ? step.champion : undefined)).findLast((name) => name !== undefined);
+  const outputs = models.find((model) => model.name === last)?.outputs ?? [];
+  const checks = steps.flatMap((step) => (step.kind === "validation" ? [step.name] : []));
+  const challengers = steps.flatMap((step) => (step.kind === "shadow" ? step.challengers : []));
+  const names = [
+    "time",
+    ...inputs.map((port) => `in.${port.name}`),
+    ...outputs.map((port) => `out.${port.name}`),
+    // Answered where a validation reads them.
+    ...challengers.flatMap((name) => (models.find((model) => model.name === name)?.outputs ?? []).map((port) => `out_${name}.${port.name}`)),
+    ...["count", ...checks].map((name) => `anomaly.${name}`),
+    "check_failures",
+  ];
+  selectColumns(names, options.dataset);
+}
 
 /** Gives out a table: to a file, or as an Arrow file on standard output. */
 export async function putTable(io: Io, table: Table, options: { readonly dataset?: Dataset; readonly out?: string }): Promise<void> {

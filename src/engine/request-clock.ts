@@ -11,7 +11,10 @@ export class RequestClock {
 
   constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal) {
     if (!(typeof timeoutMs === "number" && timeoutMs > 0)) {
-      throw new TargetError("SL6011", `timeoutMs is ${String(timeoutMs)}: give a number of milliseconds above 0`, { option: "timeoutMs" });
+      throw new TargetError("SL6011", `timeoutMs is ${typeof timeoutMs === "string" ? JSON.stringify(timeoutMs) : String(timeoutMs)}: give a number of milliseconds above 0`, { option: "timeoutMs" });
+    }
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new TargetError("SL6011", `signal is ${typeof signal === "object" ? "another object" : JSON.stringify(signal)}: give an AbortSignal`, { option: "signal" });
     }
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;

@@ -76,7 +76,7 @@ function joined(parts: readonly TensorData[]): TensorData {
 }
 
 function put(target: TensorElements, source: TensorElements, at: number): void {
-  if (Array.isArray(target)) target.splice(at, source.length, ...(source as readonly string[]));
+  if (Array.isArray(target)) for (let i = 0; i < source.length; i++) target[at + i] = source[i];
   else (target as Float64Array).set(source as Float64Array, at);
 }
 

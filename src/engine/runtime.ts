@@ -39,6 +39,8 @@ export const sessionOptions = { executionProviders: ["cpu"], intraOpNumThreads: 
  * @throws TargetError SL6001 where the optional peer is not installed
  */
 export async function loadRuntime(load: () => Promise<Runtime> = () => import("onnxruntime-node")): Promise<Runtime> {
+  // ONNX Runtime reports its use to its maker unless told not to; nothing leaves the machine from here.
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {
     return await load();
   } catch (cause) {

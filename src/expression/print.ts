@@ -108,6 +108,10 @@ interface Bound {
   readonly binder: number;
 }
 
+function samePlace(a: Place, b: Place | undefined): boolean {
+  return typeof a === "object" && typeof b === "object" ? a.binder === b.binder : a === b;
+}
+
 const numbered = (name: string, binder: number): string => (binder === 0 ? name : `${name}${binder}`);
 
 /** The leaves as an author writes them, on a row called `x`; an element is written by the name it is bound to. */
@@ -120,7 +124,9 @@ function readable(bounds: readonly Bound[], usedPositions: Set<number>): Leaves 
   const read = (node: Read): string => {
     for (const { list, binder } of bounds) {
       const place = node.at[list.at.length];
-      if (typeof place === "object" && place.binder === binder && columnName(node) === columnName(list)) {
+      // The element of this list, not of a sibling that is read at the same position.
+      const within = list.at.every((at, level) => samePlace(at, node.at[level]));
+      if (typeof place === "object" && place.binder === binder && within && columnName(node) === columnName(list)) {
         return numbered("v", binder) + places(node.at.slice(list.at.length + 1));
       }
     }

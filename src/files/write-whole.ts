@@ -4,18 +4,39 @@ import { StorageError } from "../../dsl/errors.js";
 import { systemReason } from "./system-reason.js";
 
 /**
+ * Finds out before any work is done whether a file can be written.
+ *
+ * @throws StorageError SL7030 where it cannot
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const probe = temporaryFor(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(probe, "");
+    await rm(probe);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+/**
  * Writes a file whole or not at all: into a temporary one beside it, then renamed. Missing folders are made.
  *
  * @throws StorageError SL7030 where it cannot be written
  */
 export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = temporaryFor(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, data);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new StorageError("SL7030", `'${path}' cannot be written: ${systemReason(error)}; choose another place with --out`, { path }, { cause: error });
+    throw unwritable(path, error);
   }
 }
+
+const temporaryFor = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+
+const unwritable = (path: string, cause: unknown): StorageError =>
+  new StorageError("SL7030", `'${path}' cannot be written: ${systemReason(cause)}; choose another place with --out`, { path }, { cause });

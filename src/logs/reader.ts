@@ -31,7 +31,8 @@ export async function readLogs(connection: DuckDBConnection, logs: readonly Stor
     const rows: LoggedRow[] = [];
     for (const log of logs) {
       const from = oldest.get(log.id);
-      if (from !== undefined) rows.push(...(await new LogTable(log).read(connection, where, from, limit)));
+      if (from === undefined) continue;
+      for (const row of await new LogTable(log).read(connection, where, from, limit)) rows.push(row);
     }
     if (logs.length > 1) rows.sort((a, b) => b.time - a.time || (a.row < b.row ? 1 : -1));
     return runs(rows.slice(0, limit)).map((run) => run[0]?.table.batch(run)).filter((batch) => batch !== undefined);

@@ -114,7 +114,8 @@ class Column {
 function gather(dtype: DType, leaves: readonly Leaf[], column: Column): TensorElements {
   const [only] = leaves;
   const plain = dtype !== "bool" && dtype !== "string";
-  if (plain && only !== undefined && leaves.length === 1) return range(only, column);
+  // A copy: challengers and the log read it after the caller may have filled the buffer anew.
+  if (plain && only !== undefined && leaves.length === 1) return range(only, column).slice();
   const out = allocate(dtype, leaves.reduce((sum, leaf) => sum + leaf.count, 0));
   let at = 0;
   for (const leaf of leaves) {

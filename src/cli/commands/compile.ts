@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-project.js";
 import type { CommandFile } from "../run.js";
 import { shown } from "../files.js";
-import { exitCodes, paint, type Io } from "../io.js";
+import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 
 interface Options {
   readonly project: string;
@@ -22,12 +22,12 @@ export const compile: CommandFile = (program, { io, done }) => {
     .action(async (files: string[], options: Options) => {
       const out = io();
       const { compileProject } = await import("../../../codegen/project/compile-project.js");
-      const { configs, problems } = await compileProject({
+      const { configs, problems } = await ownOutput(() => compileProject({
         files,
         cwd: out.cwd,
         project: options.project,
         ...(options.out === undefined ? {} : { out: resolve(out.cwd, options.out) }),
-      });
+      }));
       if (problems.length === 0 && options.check !== true) await write(configs);
       out.result({ configs: configs.map((c) => summary(out, c)), problems: problemsFor(out, problems) });
       for (const problem of problems) out.say(problem.message);

@@ -1,6 +1,6 @@
 import type { CommandFile } from "../run.js";
 import { readConfig, shown } from "../files.js";
-import { exitCodes, paint, type Io } from "../io.js";
+import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 import { problemsFor } from "./compile.js";
 import type { Config } from "../../config/schema.js";
 import { readableTree } from "../../expression/print.js";
@@ -27,7 +27,7 @@ export const explain: CommandFile = (program, { io, done }) => {
       }
       if (sources.length > 0) {
         const { compileProject } = await import("../../../codegen/project/compile-project.js");
-        const compiled = await compileProject({ files: sources, cwd: out.cwd, project: options.project });
+        const compiled = await ownOutput(() => compileProject({ files: sources, cwd: out.cwd, project: options.project }));
         for (const { config, file } of compiled.configs) explained.push({ file: shown(out.cwd, file), config });
         for (const problem of compiled.problems) out.say(problem.message);
         if (compiled.problems.length > 0) {

@@ -1,7 +1,7 @@
 import { extname, resolve } from "node:path";
 import type { CommandFile } from "../run.js";
 import { readInput } from "../files.js";
-import { putRecords, putTable } from "../rows-out.js";
+import { checkPut, putRecords, putTable } from "../rows-out.js";
 import { commaList, onLocal, withData } from "../target-options.js";
 
 interface Options {
@@ -35,6 +35,7 @@ export const infer: CommandFile = (program, { io }) => {
       await onLocal(out, options, async (target) => {
         const live = await target.pipeline(name);
         const config = await live.configuration();
+        await checkPut(config, put);
         if (options.arrow === true || extname(options.out ?? "") === ".arrow") await putTable(out, await live.infer(asTableRequest(config, request)), put);
         else await putRecords(out, await live.infer(asRecordsRequest(config, request)), put);
       });

@@ -8,6 +8,7 @@ import type { Inference } from "../../engine/engine.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { LogBatch } from "../../logs/pipeline-log.js";
 import type { StoredVersion } from "../../logs/store.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
 import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
 import { Latency } from "./latency.js";
 import { logQuery } from "./log-query.js";
@@ -21,7 +22,11 @@ const inferOptions = ["timeoutMs", "signal"];
 /** Handles by data folder and pipeline: one that undeploys a pipeline stops them all. */
 const handles = new Map<string, Set<LocalDeploymentImpl>>();
 
-const shapes: { readonly [F in Inference["form"]]: (batch: Inference["batch"]) => unknown } = { records: asRecords, columns: asColumns, table: asTable };
+/** A table does not copy numbers: the caller gets its own, since challengers and the log may still read these. */
+const ownTable = (batch: Inference["batch"]): Table => asTable({ ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) });
+const copied = (tensors: ReadonlyMap<string, TensorData>) => new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
+
+const shapes: { readonly [F in Inference["form"]]: (batch: Inference["batch"]) => unknown } = { records: asRecords, columns: asColumns, table: ownTable };
 
 /** What a handle is made of. */
 interface HandleParts {
