@@ -138,6 +138,12 @@ export const errorCodes = {
   SL3025: "the model does not run on its own signature",
   SL3026: "the model has no batch dimension",
   SL3040: "the model's definition is wrong",
+  SL3050: "an override is for a model that is not there",
+  SL3051: "an override does not fit its model",
+  SL3052: "the sources of a model disagree",
+  SL3053: "a folder of models cannot be watched",
+  SL3054: "the file or answer does not describe a model",
+  SL3055: "a server gives no metadata",
   // SL4xxx: configs
   SL4001: "the config is not JSON",
   SL4002: "the config is not of the schema",
@@ -145,6 +151,9 @@ export const errorCodes = {
   SL4004: "the config's parts do not fit together",
   SL4005: "the config cannot be read",
   SL4006: "two pipelines have one name",
+  SL4050: "there are two settings files",
+  SL4051: "the settings file cannot be read",
+  SL4052: "the settings are not of the schema",
   // SL5xxx: input rows
   SL5000: "the input is not a batch of rows",
   SL5001: "the batch is empty",

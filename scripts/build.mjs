@@ -1,4 +1,4 @@
-// Builds dist/: JavaScript, declarations with maps, and the config's JSON Schema, generated from its Zod schema.
+// Builds dist/: JavaScript, declarations with maps, and the JSON Schemas of configs and of signature files, generated from their Zod schemas.
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,4 +17,6 @@ try {
 
 const { configJsonSchema } = await import(new URL("../dist/src/config/json-schema.js", import.meta.url).href);
 writeFileSync(join(root, "dist", "pipeline.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+const { signatureJsonSchema } = await import(new URL("../dist/codegen/index.js", import.meta.url).href);
+writeFileSync(join(root, "dist", "signature.schema.json"), `${JSON.stringify(signatureJsonSchema(), null, 2)}\n`);
 chmodSync(join(root, "dist", "src", "cli", "main.js"), 0o755);

@@ -1,4 +1,6 @@
 import type { WrittenModel, WrittenTensor } from "./read-back.js";
+import { commentText } from "./literal.js";
+import { labelLines, writtenLabels } from "./writer.js";
 import { showTensor } from "./show.js";
 import { usablePorts, type ModelSignature, type Port } from "./signature.js";
 
@@ -6,7 +8,8 @@ type Side = "input" | "output";
 
 /** What a generated file has otherwise than the model files, in words: one line a model, digest or port. */
 export function differencesOf(written: readonly WrittenModel[], models: readonly ModelSignature[]): readonly string[] {
-  const before = new Map(written.map((model) => [model.name, model]));
+  const renames = renamed(written, models);
+  const before = new Map(written.map((model) => [renames.get(model.name) ?? model.name, model]));
   const after = new Map(models.map((model) => [model.name, model]));
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   return names.flatMap((name) => {
@@ -15,11 +18,37 @@ export function differencesOf(written: readonly WrittenModel[], models: readonly
     if (old === undefined) return [`${name}: model added`];
     if (now === undefined) return [`${name}: model removed`];
     return [
+      ...(old.name === name ? [] : [`${old.name}: model renamed to ${name}`]),
+      ...changed(`${name}: version`, old.version, now.version ?? "1"),
       ...(old.sha256 === now.sha256 ? [] : [`${name}: sha256 ${short(old.sha256)} -> ${short(now.sha256)}`]),
       ...ports(name, "input", old.inputs, now.inputs),
       ...ports(name, "output", old.outputs, now.outputs),
+      ...changed(`${name}: labels`, labels(writtenLabels(old.comment)), labels(labelLines(now).map(commentText))),
     ];
   });
+}
+
+/** New names by old ones, where one file alone had the digest and one alone has it now. */
+function renamed(written: readonly WrittenModel[], models: readonly ModelSignature[]): ReadonlyMap<string, string> {
+  const only = <T extends { readonly sha256: string }>(all: readonly T[], sha256: string): T | undefined => {
+    const [first, second] = all.filter((model) => model.sha256 === sha256);
+    return second === undefined ? first : undefined;
+  };
+  const gone = written.filter(({ name }) => !models.some((model) => model.name === name));
+  return new Map(
+    gone.flatMap((old) => {
+      const now = only(written, old.sha256) === undefined ? undefined : only(models, old.sha256);
+      return now === undefined || written.some(({ name }) => name === now.name) ? [] : [[old.name, now.name] as const];
+    }),
+  );
+}
+
+function changed(what: string, old: string, now: string): readonly string[] {
+  return old === now ? [] : [`${what} ${old} -> ${now}`];
+}
+
+function labels(lines: readonly string[]): string {
+  return lines.length === 0 ? "none" : lines.map((line) => line.replace(/^- labels of /, "")).join("; ");
 }
 
 function short(sha256: string): string {

@@ -1,20 +1,16 @@
-import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { ModelError, StorageError } from "../../dsl/errors.js";
-import { systemReason } from "../../src/files/system-reason.js";
-import { writeWhole } from "../../src/files/write-whole.js";
 import { differencesOf } from "./differences.js";
-import { expandModels } from "./glob.js";
+import { isChanged, isGenerated, outputFiles, splitFolder, writeOutputs, type OutputFile } from "./output-files.js";
 import { readBack } from "./read-back.js";
-import { readSignature } from "./read-signature.js";
+import { readModels, type ReadModelsOptions } from "./read-models.js";
 import type { ModelSignature } from "./signature.js";
-import { HEADER, writeModels } from "./writer.js";
+import { writeModels, writeSplit } from "./writer.js";
 
-export interface GenerateOptions {
-  /** Model files, folders, or globs of `*`, `**` and `?`. */
-  readonly models: readonly string[];
+export interface GenerateOptions extends ReadModelsOptions {
   /** The file to write; `models.gen.ts` when left out. */
   readonly out?: string;
+  /** One file a model, in a folder beside `out` and called like it; `out` is their index. */
+  readonly split?: boolean;
   /** Write nothing; only say what is out of date. */
   readonly check?: boolean;
   /** What paths are relative to; the working directory when left out. */
@@ -24,12 +20,15 @@ export interface GenerateOptions {
 }
 
 export interface GenerateResult {
-  /** Absolute path of the generated file. */
+  /** Absolute path of the generated file, or of the index. */
   readonly out: string;
   /** In the order of their names. */
   readonly models: readonly ModelSignature[];
+  /** What `out` says. */
   readonly text: string;
-  /** Whether the file was (or, with `check`, is) otherwise than `text`. */
+  /** Absolute paths of all generated files. */
+  readonly files: readonly string[];
+  /** Whether a file was (or, with `check`, is) otherwise than it should be. */
   readonly changed: boolean;
   /** What changed, in words, one line each. */
   readonly differences: readonly string[];
@@ -38,7 +37,7 @@ export interface GenerateResult {
 /**
  * Writes the typed handles of model files: all of the file or, on any error, nothing. A file that is up to date is not touched.
  *
- * @throws ModelError SL3000 and SL3010 to SL3017 (a file that cannot be read or used, two of one name, no match, an output that somebody wrote by hand)
+ * @throws ModelError SL3000 to SL3052 (a file that cannot be read or used, two of one name, no match, sources that disagree, an output that somebody wrote by hand)
  * @throws StorageError SL7030 where the output cannot be read or written
  * @example
  * await generateModels({ models: ["models/*.onnx"], out: "src/models.gen.ts" });
@@ -46,60 +45,33 @@ export interface GenerateResult {
 export async function generateModels(options: GenerateOptions): Promise<GenerateResult> {
   const cwd = resolve(options.cwd ?? ".");
   const out = resolve(cwd, options.out ?? "models.gen.ts");
-  const models = await readAll(options.models, cwd);
-  const text = writeModels(models, options.importFrom);
-  const existing = await readExisting(out);
-  // A checkout may have turned the line ends; that is no change.
-  const changed = existing?.replaceAll("\r\n", "\n") !== text;
-  const differences = changed ? await describeChange(out, existing, models) : [];
-  if (changed && options.check !== true) {
-    refuseHandWritten(out, existing);
-    await writeWhole(out, text);
-  }
-  return { out, models, text, changed, differences };
+  const models = await readModels(options, cwd);
+  const texts = textsOf(out, models, options);
+  const files = await outputFiles(out, texts);
+  const changed = files.some(isChanged);
+  const differences = changed ? await describeChange(out, files, models) : [];
+  if (changed && options.check !== true) await writeOutputs(files);
+  return { out, models, text: texts.get(out) ?? "", files: [...texts.keys()], changed, differences };
 }
 
-async function readAll(patterns: readonly string[], cwd: string): Promise<readonly ModelSignature[]> {
-  if (patterns.length === 0) throw new ModelError("SL3015", "no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.");
-  const byName = new Map<string, ModelSignature>();
-  for (const file of await expandModels(patterns, cwd)) {
-    const model = { ...(await readSignature(resolve(cwd, file))), file };
-    const other = byName.get(model.name);
-    if (other !== undefined) {
-      throw new ModelError("SL3014", `'${other.file ?? ""}' and '${file}' would both be the model '${model.name}'. Rename one of the files.`, {
-        name: model.name,
-        files: [other.file, file],
-      });
-    }
-    byName.set(model.name, model);
-  }
-  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+/** By path; the index comes after what it names. */
+function textsOf(out: string, models: readonly ModelSignature[], { split, importFrom }: GenerateOptions): ReadonlyMap<string, string> {
+  if (split !== true) return new Map([[out, writeModels(models, importFrom)]]);
+  const { index, files } = writeSplit(models, basename(splitFolder(out)), importFrom);
+  return new Map([...files.map(({ name, text }) => [resolve(splitFolder(out), `${name}.ts`), text] as const), [out, index]]);
 }
 
-async function readExisting(out: string): Promise<string | undefined> {
-  try {
-    return await readFile(out, "utf8");
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return undefined;
-    throw new StorageError("SL7030", `'${out}' cannot be written: ${systemReason(cause)}; choose another place with --out`, { path: out }, { cause });
-  }
-}
-
-function isGenerated(text: string): boolean {
-  return text.trim() === "" || text.startsWith(HEADER.slice(0, HEADER.indexOf(" from")));
-}
-
-function refuseHandWritten(out: string, existing: string | undefined): void {
-  if (existing === undefined || isGenerated(existing)) return;
-  throw new ModelError("SL3017", `'${out}' was not written by \`shapeline generate\`, so it is left as it is. Move it away or choose another place with --out.`, {
-    path: out,
-  });
-}
-
-async function describeChange(out: string, existing: string | undefined, models: readonly ModelSignature[]): Promise<readonly string[]> {
+async function describeChange(out: string, files: readonly OutputFile[], models: readonly ModelSignature[]): Promise<readonly string[]> {
   const file = basename(out);
-  if (existing === undefined) return [`${file}: there is no such file yet`, ...differencesOf([], models)];
-  if (!isGenerated(existing)) return [`${file}: it was not written by \`shapeline generate\``];
-  const differences = differencesOf(await readBack(existing), models);
-  return differences.length > 0 ? differences : [`${file}: the same models, but edited, formatted or written by another version`];
+  const index = files.find(({ path }) => path === out)?.existing;
+  if (index === undefined) return [`${file}: there is no such file yet`, ...differencesOf([], models)];
+  const own = files.find(({ existing }) => existing !== undefined && !isGenerated(existing));
+  if (own !== undefined) return [`${basename(own.path)}: it was not written by \`shapeline generate\``];
+  const written = await Promise.all(files.map(async ({ existing }) => (existing === undefined ? [] : await readBack(existing))));
+  const differences = differencesOf(written.flat(), models);
+  if (differences.length > 0) return differences;
+  return files.filter(isChanged).map(({ path, text, existing }) => {
+    const why = text === undefined ? "left over from another layout" : existing === undefined ? "not there yet" : "the same models, but edited, formatted or written by another version";
+    return `${basename(path)}: ${why}`;
+  });
 }

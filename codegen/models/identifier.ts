@@ -9,6 +9,11 @@ const reserved = new Set(
   ).split(" "),
 );
 
+/** Blocks that still get new letters, and all outside the basic plane: compilers differ in which of them they know. */
+const recent = /[\u0870-\u089f\u1c80-\u1c8f\ua720-\ua7ff\u{10000}-\u{10ffff}]/u;
+
+const letters = new RegExp(`(?:(?!${recent.source})[\\p{ID_Start}\\p{Nd}])+`, "gu");
+
 /** What a model is called in the generated file. */
 export interface Identifiers {
   /** The handle, camelCase: `housePriceKeras`. */
@@ -36,7 +41,12 @@ export function baseName(file: string): string {
  * modelName("models/house_price_keras.onnx"); // "house-price-keras"
  */
 export function modelName(file: string): string {
-  const base = baseName(file).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return labelOf(baseName(file));
+}
+
+/** A name as a DNS label of at most 63 characters. */
+export function labelOf(name: string): string {
+  const base = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const label = trimDashes(base.replace(/[^a-z0-9]+/g, "-"));
   if (label !== "") return trimDashes(label.slice(0, MAX_NAME));
   // Nothing of the name is ASCII: its code points stand for it.
@@ -55,12 +65,11 @@ function trimDashes(text: string): string {
  * identifiersOf("gradient-boosting.onnx"); // { handle: "gradientBoosting", type: "GradientBoosting" }
  */
 export function identifiersOf(file: string): Identifiers {
-  // Letters outside the basic plane are left out: compilers differ in which of them they know.
-  const words = baseName(file).normalize("NFKC").match(/(?:(?![\u{10000}-\u{10ffff}])[\p{ID_Start}\p{Nd}])+/gu) ?? [];
+  const words = baseName(file).normalize("NFKC").match(letters) ?? [];
   const joined = words.map((word, index) => (index === 0 ? word : upperFirst(word))).join("");
-  const letters = joined === "" || /^\p{Nd}/u.test(joined) ? `model${upperFirst(joined)}` : joined;
-  const handle = lowerFirst(letters);
-  const type = upperFirst(letters);
+  const word = joined === "" || /^\p{Nd}/u.test(joined) ? `model${upperFirst(joined)}` : joined;
+  const handle = lowerFirst(word);
+  const type = upperFirst(word);
   return {
     handle: reserved.has(handle) ? `${handle}Model` : handle,
     type: reserved.has(type) || type === handle ? `${type}Model` : type,
@@ -86,7 +95,8 @@ export function identifiersFor(files: readonly string[]): readonly Identifiers[]
 
 function upperFirst(word: string): string {
   const [first = ""] = word;
-  return first.toUpperCase() + word.slice(first.length);
+  const upper = first.toUpperCase();
+  return (recent.test(upper) ? first : upper) + word.slice(first.length);
 }
 
 /** `XGBoost` -> `xgBoost`, `RF` -> `rf`, `modelA` as it is. */

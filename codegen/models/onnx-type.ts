@@ -109,6 +109,8 @@ const elements: readonly { readonly onnx: string; readonly dtype?: DType }[] = [
   { onnx: "float8e8m0" },
   { onnx: "uint2" },
   { onnx: "int2" },
+  { onnx: "float6e2m3" },
+  { onnx: "float6e3m2" },
 ];
 
 function onnxElement(element: number): string {

@@ -4,7 +4,10 @@ import type { Dim } from "../../dsl/tensor.js";
 /** A model as an existing generated file has it. */
 export interface WrittenModel {
   readonly name: string;
+  readonly version: string;
   readonly sha256: string;
+  /** The lines of its comment. */
+  readonly comment: readonly string[];
   readonly inputs: ReadonlyMap<string, WrittenTensor>;
   readonly outputs: ReadonlyMap<string, WrittenTensor>;
 }
@@ -43,11 +46,11 @@ export async function readBack(text: string): Promise<readonly WrittenModel[]> {
   };
 
   const models: WrittenModel[] = [];
-  for (const statement of ts.createSourceFile("models.gen.ts", text, ts.ScriptTarget.ES2022).statements) {
+  for (const statement of ts.createSourceFile("models.gen.ts", text, ts.ScriptTarget.ES2022, true).statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { initializer } of statement.declarationList.declarations) {
       if (initializer === undefined || !ts.isCallExpression(initializer) || initializer.arguments[0] === undefined) continue;
-      const model = modelOf(valueOf(initializer.arguments[0]));
+      const model = modelOf(valueOf(initializer.arguments[0]), commentLines(text.slice(statement.pos, statement.getStart())));
       if (model !== undefined) models.push(model);
     }
   }
@@ -58,15 +61,20 @@ function whole(values: readonly (Value | undefined)[]): readonly Value[] | undef
   return values.every((value) => value !== undefined) ? values : undefined;
 }
 
-function modelOf(value: Value | undefined): WrittenModel | undefined {
+function commentLines(text: string): readonly string[] {
+  return text.split("\n").flatMap((line) => (line.startsWith(" * ") ? [line.slice(3).trimEnd()] : []));
+}
+
+function modelOf(value: Value | undefined, comment: readonly string[]): WrittenModel | undefined {
   if (!(value instanceof Map)) return undefined;
   const fields: ReadonlyMap<string, Value> = value;
   const name = fields.get("name");
+  const version = fields.get("version");
   const sha256 = fields.get("sha256");
   const inputs = tensorsOf(fields.get("inputs"));
   const outputs = tensorsOf(fields.get("outputs"));
   if (typeof name !== "string" || typeof sha256 !== "string" || inputs === undefined || outputs === undefined) return undefined;
-  return { name, sha256, inputs, outputs };
+  return { name, version: typeof version === "string" ? version : "1", sha256, comment, inputs, outputs };
 }
 
 function tensorsOf(value: Value | undefined): ReadonlyMap<string, WrittenTensor> | undefined {

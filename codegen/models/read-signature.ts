@@ -1,14 +1,15 @@
-import { readOnnxSignature } from "./onnx.js";
+import { readerOf } from "./readers.js";
 import type { ModelSignature } from "./signature.js";
 
 /**
- * Reads what a model file says about itself, without loading its weights.
+ * Reads what a model file, or a file or server that describes a model, says of it. Weights are not loaded.
  *
- * @param path a model file; today always an ONNX file
- * @throws ModelError SL3000 to SL3012 and SL3016; a port of a type that cannot be used is no error but says so in `unsupported`
+ * @param source an ONNX file, an Arrow schema, a Triton `config.pbtxt`, an MLServer `model-settings.json`, Open Inference metadata
+ * (`metadata.json`, or the URL of a running server's model), or a signature in JSON
+ * @throws ModelError SL3000 to SL3012, SL3016, SL3054 and SL3055; a port of a type that cannot be used is no error but says so in `unsupported`
  * @example
  * const { name, inputs } = await readSignature("models/ccfraud.onnx");
  */
-export async function readSignature(path: string): Promise<ModelSignature> {
-  return await readOnnxSignature(path);
+export async function readSignature(source: string): Promise<ModelSignature> {
+  return await readerOf(source).read(source);
 }

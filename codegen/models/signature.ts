@@ -30,6 +30,10 @@ export interface ModelSignature {
   readonly producer: string;
   readonly doc: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the pipeline and the config call its version; `"1"` when left out. */
+  readonly version?: string;
+  /** What the values of an output stand for, by its name. */
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The ports that a handle can carry: plain tensors of a dtype that runtimes take. */

@@ -1,6 +1,6 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { Dim, Port as TensorPort } from "../../dsl/tensor.js";
-import { fileName, identifiersFor, type Identifiers } from "./identifier.js";
+import { fileName, identifiersFor, modelName, type Identifiers } from "./identifier.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "./literal.js";
 import { showTensor } from "./show.js";
 import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "./signature.js";
@@ -18,10 +18,41 @@ export const HEADER = "// Written by `shapeline generate` from the model files. 
  * const text = writeModels([await readSignature("models/ccfraud.onnx")]);
  */
 export function writeModels(models: readonly ModelSignature[], importFrom = "shapeline"): string {
+  const parts = named(models).map(({ model, identifiers }) => writeModel(model, identifiers));
+  return [...head(importFrom), parts.join("\n")].join("\n");
+}
+
+/**
+ * The same handles, one file a model and an index of them.
+ *
+ * @param folder the name of the folder that the files stand in, beside the index
+ * @param importFrom a path that begins with `.` is relative to the index
+ */
+export function writeSplit(
+  models: readonly ModelSignature[],
+  folder: string,
+  importFrom = "shapeline",
+): { readonly index: string; readonly files: readonly { readonly name: string; readonly text: string }[] } {
+  const from = importFrom.startsWith(".") ? `../${importFrom}` : importFrom;
+  const files = named(models).map(({ model, identifiers }) => ({ name: model.name, text: [...head(from), writeModel(model, identifiers)].join("\n") }));
+  const exports = files.map(({ name }) => `export * from ${stringLiteral(`./${folder}/${name}.js`)};`);
+  return { index: [HEADER, ...exports, ""].join("\n"), files };
+}
+
+function head(importFrom: string): readonly string[] {
+  return [HEADER, `import { defineModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, ""];
+}
+
+/** In the order of their names, whatever order they came in. */
+function named(models: readonly ModelSignature[]): readonly { readonly model: ModelSignature; readonly identifiers: Identifiers }[] {
   const sorted = [...models].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const identifiers = identifiersFor(sorted.map(({ file, name }) => file ?? name));
-  const parts = sorted.map((model, index) => writeModel(model, identifiers[index] ?? { handle: "model", type: "Model" }));
-  return [HEADER, `import { defineModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, "", parts.join("\n")].join("\n");
+  const identifiers = identifiersFor(sorted.map(nameSource));
+  return sorted.map((model, index) => ({ model, identifiers: identifiers[index] ?? { handle: "model", type: "Model" } }));
+}
+
+/** A name that the file gives keeps the file's spelling: `modelA.onnx` is `modelA`; another is its own source. */
+function nameSource({ file, name }: ModelSignature): string {
+  return file !== undefined && modelName(file) === name ? file : name;
 }
 
 function writeModel(model: ModelSignature, { handle, type }: Identifiers): string {
@@ -37,7 +68,7 @@ function writeModel(model: ModelSignature, { handle, type }: Identifiers): strin
     ...docComment(model),
     `export const ${handle}: ${type} = defineModel({`,
     `  name: ${stringLiteral(model.name)},`,
-    '  version: "1",',
+    `  version: ${stringLiteral(model.version ?? "1")},`,
     `  sha256: ${stringLiteral(model.sha256)},`,
     `  inputs: ${record(inputs, objectKey, tensorData)},`,
     `  outputs: ${record(outputs, objectKey, tensorData)},`,
@@ -85,9 +116,22 @@ function docComment(model: ModelSignature): readonly string[] {
     ...(model.doc.trim() === "" ? [] : [model.doc]),
     ...model.inputs.map((port) => `- input ${describe(port)}`),
     ...model.outputs.map((port) => `- output ${describe(port)}`),
+    ...labelLines(model),
     `sha256 ${model.sha256}`,
   ];
   return ["/**", ...lines.map((line) => ` * ${commentText(line)}`), " */"];
+}
+
+const LABELS = "- labels of ";
+
+/** The comment's lines about labels: `- labels of risk: legit, fraud`. */
+export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
+  return Object.entries(labels).map(([port, list]) => `${LABELS}${port}: ${list.join(", ")}`);
+}
+
+/** The lines of a model's comment, as they are written, that speak of labels. */
+export function writtenLabels(comment: readonly string[]): readonly string[] {
+  return comment.filter((line) => line.startsWith(LABELS));
 }
 
 function describe(port: Port): string {

@@ -39,13 +39,23 @@ export async function loadPipelines(files: readonly string[], options: LoadOptio
     const shown = shownPath(file, root);
     if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
       throw new ProjectError("SL2903", `there is no file '${shown}'`, { file: shown });
-    const bundle = await bundlePipelineFile(file, { root, ...projectOf(options.project, root) });
-    const found = exportedPipelines(await run(bundle, file, root));
+    const found = exportedPipelines(await loadModule(file, options));
     if (found.length === 0)
       throw new ProjectError("SL2906", `'${shown}' exports no pipeline: write \`export const fraud = pipeline("fraud")…\``, { file: shown });
     for (const { exportName, pipeline } of found) loaded.push({ file, exportName, pipeline });
   }
   return loaded;
+}
+
+/**
+ * Runs one module in TypeScript or JavaScript and gives its exports.
+ *
+ * @throws ProjectError SL2904, SL2905, SL2907 and SL2908
+ */
+export async function loadModule(file: string, options: LoadOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+  const root = resolve(options.root ?? ".");
+  const bundle = await bundlePipelineFile(file, { root, ...projectOf(options.project, root) });
+  return await run(bundle, file, root);
 }
 
 function projectOf(project: string | undefined, root: string): { project?: string } {

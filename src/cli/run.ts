@@ -7,6 +7,7 @@ import { explain } from "./commands/explain.js";
 import { generate } from "./commands/generate.js";
 import { infer } from "./commands/infer.js";
 import { logs } from "./commands/logs.js";
+import { models } from "./commands/models.js";
 import { pipelines } from "./commands/pipelines.js";
 import { undeploy } from "./commands/undeploy.js";
 import { createIo, exitCodes, paint, toJson, type Io } from "./io.js";
@@ -14,7 +15,7 @@ import { createIo, exitCodes, paint, toJson, type Io } from "./io.js";
 /** Adds one command to the program. `done` takes the exit code when it is not 0. */
 export type CommandFile = (program: Command, context: { io: () => Io; done: (code: number) => void }) => void;
 
-const commands: readonly CommandFile[] = [generate, compile, explain, deploy, infer, logs, pipelines, undeploy];
+const commands: readonly CommandFile[] = [generate, compile, explain, deploy, infer, logs, models, pipelines, undeploy];
 
 /** Where the package describes itself: two folders up from the sources, three from `dist/src/cli`. */
 function packageVersion(): string {

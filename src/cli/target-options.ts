@@ -18,6 +18,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** What the settings say of the embedded engine, as absolute paths. */
+export async function localDefaults(io: Io): Promise<{ readonly models?: string; readonly data?: string }> {
+  const { loadSettings } = await import("../../codegen/settings/load.js");
+  return (await loadSettings(io.cwd)).settings.targets?.local ?? {};
+}
+
 /** Opens the embedded engine on the chosen data folder, runs `use` and closes it again. */
 export async function onLocal<T>(
   io: Io,
@@ -25,8 +31,9 @@ export async function onLocal<T>(
   use: (target: import("../targets/local/index.js").LocalTarget) => Promise<T>,
 ): Promise<T> {
   const { local } = await import("../targets/local/index.js");
+  const data = options.data ?? (await localDefaults(io)).data;
   const target = local({
-    ...(options.data === undefined ? {} : { data: resolve(io.cwd, options.data) }),
+    ...(data === undefined ? {} : { data: resolve(io.cwd, data) }),
     ...(options.models === undefined ? {} : { models: resolve(io.cwd, options.models) }),
   });
   try {

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
 import type { CommandFile } from "../run.js";
 import { readConfig } from "../files.js";
-import { onLocal, withData } from "../target-options.js";
+import { localDefaults, onLocal, withData } from "../target-options.js";
 
 export const deploy: CommandFile = (program, { io }) => {
   withData(
@@ -19,7 +19,7 @@ export const deploy: CommandFile = (program, { io }) => {
       const out = io();
       const config = await readConfig(out.cwd, file);
       const beside = join(dirname(resolve(out.cwd, file)), "models");
-      const models = options.models ?? (existsSync(beside) ? beside : "models");
+      const models = options.models ?? (await localDefaults(out)).models ?? (existsSync(beside) ? beside : "models");
       await onLocal(out, { ...options, models }, async (target) => {
         const live = await target.deploy(config);
         const status = await live.status();

@@ -1,37 +1,93 @@
 import { resolve } from "node:path";
+import { Option } from "commander";
+import type { LoadedSettings } from "../../../codegen/settings/load.js";
+import type { GenerateOptions, GenerateResult } from "../../../codegen/models/generate.js";
 import type { CommandFile } from "../run.js";
 import { shown } from "../files.js";
-import { exitCodes } from "../io.js";
+import { exitCodes, paint, type Io } from "../io.js";
+import { chooseModels } from "../model-settings.js";
 import { portText } from "../port-text.js";
+
+interface Options {
+  readonly out?: string;
+  readonly config?: string;
+  readonly split?: boolean;
+  readonly check?: boolean;
+  readonly watch?: boolean;
+}
 
 export const generate: CommandFile = (program, { io, done }) => {
   program
     .command("generate")
     .description("write the typings of model files: one interface and one handle a model")
-    .argument("[models...]", "model files or globs", ["models/*.onnx"])
-    .option("--out <file>", "the file to write", "models.gen.ts")
+    .argument("[models...]", "model files, folders, globs or metadata URLs (default: those of the settings, or models/*.onnx)")
+    .option("--out <file>", "the file to write (default: that of the settings, or models.gen.ts)")
+    .option("--split", "one file a model; --out is their index")
+    .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
     .option("--check", "write nothing; exit 2 when the file is out of date, and say what changed")
+    .addOption(new Option("--watch", "write again whenever a model or the settings change, until Ctrl-C").conflicts("check"))
     .addHelpText("after", "\nExample:\n  $ shapeline generate models/*.onnx --out src/models.gen.ts")
-    .action(async (models: string[], options: { out: string; check?: boolean }) => {
+    .action(async (models: string[], options: Options) => {
       const out = io();
+      if (options.watch === true && out.json) program.error("error: '--watch' goes on and on, so it cannot be used with '--json'", { exitCode: exitCodes.userError });
+      if (options.watch === true) return await watch(out, models, options);
+      const { loadSettings } = await import("../../../codegen/settings/load.js");
       const { generateModels } = await import("../../../codegen/models/generate.js");
-      const result = await generateModels({ models, out: resolve(out.cwd, options.out), check: options.check === true, cwd: out.cwd });
-      const file = shown(out.cwd, resolve(out.cwd, options.out));
-      out.result({
-        out: file,
-        changed: result.changed,
-        differences: result.differences,
-        models: result.models.map(({ name, sha256, inputs, outputs }) => ({ name, sha256, inputs, outputs })),
-      });
-      for (const model of result.models) {
-        out.say(`${model.name}: ${model.inputs.map(portText).join(", ")} -> ${model.outputs.map(portText).join(", ")}`);
-      }
-      if (options.check === true) {
-        for (const difference of result.differences) out.say(difference);
-        out.say(result.changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);
-        if (result.changed) done(exitCodes.difference);
-        return;
-      }
-      out.say(result.changed ? `wrote ${file}: ${result.models.length} models` : `${file} is up to date`);
+      const result = await generateModels(generateOptions(out, models, options, await loadSettings(out.cwd, options.config)));
+      report(out, result, options.check === true);
+      if (options.check === true && result.changed) done(exitCodes.difference);
     });
 };
+
+function generateOptions(io: Io, models: readonly string[], { out, split, check }: Options, loaded: LoadedSettings): GenerateOptions {
+  const { settings, ...chosen } = chooseModels(io, models, loaded);
+  return {
+    ...chosen,
+    out: resolve(io.cwd, out ?? settings.out ?? "models.gen.ts"),
+    split: split ?? settings.split ?? false,
+    check: check === true,
+  };
+}
+
+async function watch(out: Io, models: readonly string[], options: Options): Promise<void> {
+  const { settingsReader } = await import("../../../codegen/settings/load.js");
+  const { generateModels } = await import("../../../codegen/models/generate.js");
+  const { watchModels } = await import("../../../codegen/models/watch.js");
+  const { files, load } = settingsReader(out.cwd, options.config);
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.once("SIGINT", end).once("SIGTERM", end);
+  try {
+    out.note("watching; Ctrl-C ends it");
+    await watchModels({
+      sources: async () => {
+        const { overrides = {}, ...chosen } = chooseModels(out, models, await load());
+        return { ...chosen, also: Object.values(overrides).flatMap(({ sources = [] }) => sources) };
+      },
+      files,
+      run: async () => await generateModels(generateOptions(out, models, options, await load())),
+      onResult: (result) => report(out, result, false),
+      onProblem: ({ code, message }) => out.note(`${paint(out, "red", "error")} ${code}: ${message}`),
+      signal: stop.signal,
+    });
+  } finally {
+    process.off("SIGINT", end).off("SIGTERM", end);
+  }
+}
+
+function report(out: Io, { out: path, changed, differences, models }: GenerateResult, check: boolean): void {
+  const file = shown(out.cwd, path);
+  out.result({
+    out: file,
+    changed,
+    differences,
+    models: models.map(({ name, sha256, inputs, outputs }) => ({ name, sha256, inputs, outputs })),
+  });
+  for (const model of models) {
+    out.say(`${model.name}: ${model.inputs.map(portText).join(", ")} -> ${model.outputs.map(portText).join(", ")}`);
+  }
+  if (check) {
+    for (const difference of differences) out.say(difference);
+    out.say(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);
+  } else out.say(changed ? `wrote ${file}: ${models.length} models` : `${file} is up to date`);
+}

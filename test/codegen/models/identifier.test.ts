@@ -76,3 +76,10 @@ describe("identifiers", () => {
     );
   });
 });
+
+test("letters that some compilers do not know yet stay out, also as capitals", () => {
+  expect(identifiersFor(["\u{10791}.onnx", "\ua7cbx.onnx"])).toEqual([
+    { handle: "\u0264", type: "\u0264Model" },
+    { handle: "x", type: "X" },
+  ]);
+});

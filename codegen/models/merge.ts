@@ -1,0 +1,73 @@
+import { ModelError } from "../../dsl/errors.js";
+import type { Dim } from "../../dsl/tensor.js";
+import { showTensor } from "./show.js";
+import type { ModelSignature, Port } from "./signature.js";
+
+type Side = "inputs" | "outputs";
+
+/**
+ * One signature of several sources of one model. What the first leaves open, the others fill in; its name and digest stay.
+ * A source that lists no inputs (or outputs) says nothing of them.
+ *
+ * @throws ModelError SL3052 where they disagree, all of it at once
+ */
+export function mergeSources(sources: readonly [ModelSignature, ...ModelSignature[]]): ModelSignature {
+  const [first, ...others] = sources;
+  const problems: string[] = [];
+  const merged = others.reduce((model, other) => merge(model, other, problems), first);
+  if (problems.length > 0) {
+    throw new ModelError(
+      "SL3052",
+      `the sources of model '${first.name}' disagree:\n${problems.map((problem) => `  ${problem}`).join("\n")}\nPut the wrong one right, or take it out of 'sources'.`,
+      { model: first.name, problems },
+    );
+  }
+  return merged;
+}
+
+function merge(model: ModelSignature, other: ModelSignature, problems: string[]): ModelSignature {
+  const labels = { ...other.labels, ...model.labels };
+  return {
+    ...model,
+    inputs: mergePorts(model, other, "inputs", problems),
+    outputs: mergePorts(model, other, "outputs", problems),
+    producer: model.producer === "" ? other.producer : model.producer,
+    doc: model.doc === "" ? other.doc : model.doc,
+    metadata: { ...other.metadata, ...model.metadata },
+    ...((model.version ?? other.version) !== undefined && { version: model.version ?? other.version }),
+    ...(Object.keys(labels).length > 0 && { labels }),
+  };
+}
+
+function mergePorts(model: ModelSignature, other: ModelSignature, side: Side, problems: string[]): readonly Port[] {
+  if (other[side].length === 0) return model[side];
+  if (model[side].length === 0) return other[side];
+  const [here, there] = [model.file ?? model.name, other.file ?? other.name];
+  const role = side.slice(0, -1);
+  for (const { name } of other[side]) {
+    if (!model[side].some((port) => port.name === name)) problems.push(`'${there}' has an ${role} '${name}' that '${here}' does not have`);
+  }
+  return model[side].map((port) => {
+    const match = other[side].find(({ name }) => name === port.name);
+    if (match === undefined) {
+      problems.push(`'${here}' has an ${role} '${port.name}' that '${there}' does not have`);
+      return port;
+    }
+    const shape = mergeShapes(port.shape, match.shape);
+    if (port.dtype === match.dtype && shape !== undefined) return { ...port, shape };
+    problems.push(`${role} '${port.name}' is ${showTensor(port)} in '${here}' and ${showTensor(match)} in '${there}'`);
+    return port;
+  });
+}
+
+/** Dimension by dimension, the one that is known; undefined where both are and differ. Two symbols only differ in name. */
+function mergeShapes(a: readonly Dim[] | null, b: readonly Dim[] | null): readonly Dim[] | null | undefined {
+  if (a === null || b === null) return a ?? b;
+  if (a.length !== b.length) return undefined;
+  const dims = a.map((dim, axis): Dim | undefined => {
+    const other = b[axis] ?? null;
+    if (dim === null || other === null) return dim ?? other;
+    return dim === other || (typeof dim === "string" && typeof other === "string") ? dim : undefined;
+  });
+  return dims.every((dim) => dim !== undefined) ? dims : undefined;
+}

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { ModelError } from "../../dsl/errors.js";
+import { describeIssue } from "../../src/config/issue.js";
+import { badDescription, described, openInferencePort, parseDescription, readDescription, sha256OfText } from "./described.js";
+import { labelOf } from "./identifier.js";
+import type { ModelSignature, Port } from "./signature.js";
+
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER = 4 * 1024 * 1024;
+
+/** One tensor as servers describe it. */
+export const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.int().min(-1)) });
+/** Servers write numbers, too, where the protocol has text. */
+const metadata = z.object({
+  name: z.string().min(1),
+  versions: z.array(z.union([z.string(), z.number()])).nullish(),
+  platform: z.string().nullish(),
+  inputs: z.array(tensorMetadata),
+  outputs: z.array(tensorMetadata),
+});
+
+/**
+ * Reads a saved answer to `GET /v2/models/{model}`.
+ *
+ * @throws ModelError SL3000, SL3016, SL3054
+ */
+export async function readMetadataFile(file: string): Promise<ModelSignature> {
+  const { text, sha256 } = await readDescription(file);
+  return fromMetadata(parseDescription(text, file), file, sha256);
+}
+
+/**
+ * Asks a running server for a model's metadata; nothing but this one request leaves the machine.
+ *
+ * @param url such as `http://localhost:8080/v2/models/fraud`
+ * @throws ModelError SL3055 where it does not answer, SL3016 and SL3054 for what it answers
+ */
+export async function readMetadataUrl(url: string): Promise<ModelSignature> {
+  const answer = parseDescription(await get(url), url);
+  const { name, inputs, outputs } = fromMetadata(answer, url, "");
+  // There is no file to take the digest of: it stands for what the server says of the model's tensors.
+  return fromMetadata(answer, url, sha256OfText(JSON.stringify({ name, inputs, outputs })));
+}
+
+async function get(url: string): Promise<string> {
+  const refuse = (what: string, cause?: unknown): ModelError =>
+    new ModelError("SL3055", `'${url}' gives no metadata: ${what}. Check the address; it ends in /v2/models/<model>.`, { url }, { cause });
+  let answer: Response;
+  try {
+    answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error", headers: { accept: "application/json" } });
+  } catch (error) {
+    const timeout = error instanceof Error && error.name === "TimeoutError";
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw refuse(timeout ? `no answer within ${TIMEOUT_MS / 1000} seconds` : cause, error);
+  }
+  if (!answer.ok) {
+    await answer.body?.cancel();
+    throw refuse(`the server answers ${answer.status}`);
+  }
+  try {
+    return await limited(answer, () => refuse(`the answer is larger than ${MAX_ANSWER / 2 ** 20} MB`));
+  } catch (error) {
+    throw error instanceof ModelError ? error : refuse("the answer breaks off", error);
+  }
+}
+
+async function limited(answer: Response, tooLarge: () => ModelError): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MAX_ANSWER) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function fromMetadata(data: unknown, source: string, sha256: string): ModelSignature {
+  const parsed = metadata.safeParse(data);
+  if (!parsed.success) throw badDescription(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+  const { name, versions, platform, inputs, outputs } = parsed.data;
+  const [version, another] = versions ?? [];
+  return described({
+    name: labelOf(name),
+    sha256,
+    inputs: inputs.map(toPort),
+    outputs: outputs.map(toPort),
+    file: source,
+    producer: platform ?? "",
+    ...(version !== undefined && another === undefined && String(version) !== "" && { version: String(version) }),
+  });
+}
+
+/** The port that a tensor's metadata describes. */
+export function toPort({ name, datatype, shape }: z.infer<typeof tensorMetadata>): Port {
+  return openInferencePort(name, datatype, shape);
+}

@@ -1,0 +1,76 @@
+import { ModelError } from "../../dsl/errors.js";
+import type { Dim } from "../../dsl/tensor.js";
+import { didYouMean, listed } from "../../src/expression/did-you-mean.js";
+import type { ModelOverride } from "../settings/schema.js";
+import { showTensor } from "./show.js";
+import type { ModelSignature, Port } from "./signature.js";
+
+export type Overrides = Readonly<Record<string, ModelOverride>>;
+
+/**
+ * Refuses overrides that no model bears.
+ *
+ * @throws ModelError SL3050
+ */
+export function requireUsed(overrides: Overrides, models: readonly string[]): void {
+  const unused = Object.keys(overrides).find((name) => !models.includes(name));
+  if (unused === undefined) return;
+  throw new ModelError("SL3050", `the settings override a model '${unused}', but no file gives that name${didYouMean(unused, models)}; there is ${listed(models)}`, {
+    override: unused,
+    models,
+  });
+}
+
+/**
+ * A signature as its override wants it.
+ *
+ * @throws ModelError SL3051 for a port, axis or number of labels that is not the model's
+ */
+export function applyOverride(model: ModelSignature, override: ModelOverride): ModelSignature {
+  const { name, version, symbols = {}, labels = {} } = override;
+  const named = Object.entries(symbols).reduce((so, [port, axes]) => withSymbols(so, port, axes), model);
+  const all = { ...model.labels, ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkedLabels(model, port, list)])) };
+  return {
+    ...named,
+    ...(name !== undefined && { name }),
+    ...(version !== undefined && { version }),
+    ...(Object.keys(all).length > 0 && { labels: all }),
+  };
+}
+
+function refuse(model: ModelSignature, what: string): ModelError {
+  return new ModelError("SL3051", `the override of model '${model.name}' (${model.file ?? "no file"}) does not fit it: ${what}`, { model: model.name });
+}
+
+function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<string, string>>): ModelSignature {
+  const ports = [...model.inputs, ...model.outputs];
+  const names = ports.map((port) => port.name);
+  if (!names.includes(name)) throw refuse(model, `'symbols' names a port '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`);
+  const put = (port: Port): Port => {
+    if (port.name !== name) return port;
+    const { shape } = port;
+    if (shape === null) throw refuse(model, `the rank of port '${name}' is unknown, so it has no axis to name`);
+    const dims: Dim[] = [...shape];
+    for (const [axis, symbol] of Object.entries(axes)) {
+      const at = Number(axis);
+      const dim = dims[at];
+      if (dim === undefined) throw refuse(model, `port '${name}' is ${showTensor(port)} and has no axis ${axis}; the first is axis 0`);
+      if (dim !== null) throw refuse(model, `axis ${axis} of port '${name}' is ${typeof dim === "string" ? `called '${dim}'` : `of size ${dim}`} in the file; only an open dimension takes a symbol`);
+      dims[at] = symbol;
+    }
+    return { ...port, shape: dims };
+  };
+  return { ...model, inputs: model.inputs.map(put), outputs: model.outputs.map(put) };
+}
+
+function checkedLabels(model: ModelSignature, name: string, labels: readonly string[]): readonly string[] {
+  const port = model.outputs.find((output) => output.name === name);
+  const names = model.outputs.map((output) => output.name);
+  if (port === undefined) throw refuse(model, `'labels' names an output '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`);
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (twice !== undefined) throw refuse(model, `the label '${twice}' of output '${name}' is there twice`);
+  const size = port.shape === null || port.shape.length < 2 ? undefined : port.shape.at(-1);
+  // One number is a class or a probability; it may have any number of labels.
+  if (typeof size === "number" && size > 1 && size !== labels.length) throw refuse(model, `output '${name}' has ${size} values and ${labels.length} labels`);
+  return labels;
+}

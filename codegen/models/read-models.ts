@@ -1,0 +1,77 @@
+import { resolve } from "node:path";
+import { ModelError } from "../../dsl/errors.js";
+import { expandModels } from "./glob.js";
+import { mergeSources } from "./merge.js";
+import { applyOverride, requireUsed, type Overrides } from "./overrides.js";
+import { readSignature } from "./read-signature.js";
+import type { ModelSignature } from "./signature.js";
+import { isUrl } from "./source-path.js";
+
+export interface ReadModelsOptions {
+  /** Model files, folders, globs of `*`, `**` and `?`, or metadata URLs. */
+  readonly models: readonly string[];
+  /** What the settings say of a model, by the name that its file gives it. */
+  readonly overrides?: Overrides;
+  /** What to do about an override that no model bears; `refuse` when left out. */
+  readonly unusedOverrides?: "refuse" | "ignore";
+}
+
+/** One model and what it was read from. */
+export interface ReadModel {
+  /** The leading source, as it was given. */
+  readonly file: string;
+  /** The name that the source gives, by which the settings override it. */
+  readonly sourceName: string;
+  readonly signature: ModelSignature;
+}
+
+/** The sources that `patterns` name: files relative to `cwd`, and URLs. */
+export async function expandSources(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
+  if (patterns.length === 0) throw new ModelError("SL3015", "no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.");
+  const lists = await Promise.all(patterns.map(async (pattern) => (isUrl(pattern) ? [pattern] : await expandModels([pattern], cwd))));
+  const byPlace = new Map(lists.flat().map((source) => [placeOf(source, cwd), source] as const).reverse());
+  return [...byPlace.values()].reverse();
+}
+
+/** Where a source is: its absolute path, or the URL itself. */
+export function placeOf(source: string, cwd: string): string {
+  return isUrl(source) ? source : resolve(cwd, source);
+}
+
+/** Reads one model: its leading source, what its override adds, and its further sources. */
+export async function readModel(file: string, cwd: string, overrides: Overrides = {}): Promise<ReadModel> {
+  const first = { ...(await readSignature(placeOf(file, cwd))), file };
+  const override = Object.hasOwn(overrides, first.name) ? overrides[first.name] : undefined;
+  if (override === undefined) return { file, sourceName: first.name, signature: first };
+  const others = [];
+  for (const source of override.sources ?? []) others.push({ ...(await readSignature(placeOf(source, cwd))), file: source });
+  return { file, sourceName: first.name, signature: applyOverride(mergeSources([first, ...others]), override) };
+}
+
+/**
+ * Reads models, in the order of their names.
+ *
+ * @throws ModelError SL3014 two of one name, SL3015 no match, SL3050 an override without a model, and what the readers throw
+ */
+export async function readModels(options: ReadModelsOptions, cwd: string): Promise<readonly ModelSignature[]> {
+  const read: ReadModel[] = [];
+  for (const file of await expandSources(options.models, cwd)) read.push(await readModel(file, cwd, options.overrides));
+  if (options.unusedOverrides !== "ignore") requireUsed(options.overrides ?? {}, read.map(({ sourceName }) => sourceName));
+  return distinct(read.map(({ signature }) => signature));
+}
+
+function distinct(models: readonly ModelSignature[]): readonly ModelSignature[] {
+  const byName = new Map<string, ModelSignature>();
+  for (const model of models) {
+    const other = byName.get(model.name);
+    if (other !== undefined) {
+      throw new ModelError(
+        "SL3014",
+        `'${other.file ?? ""}' and '${model.file ?? ""}' would both be the model '${model.name}'. Rename one of the files.`,
+        { name: model.name, files: [other.file, model.file] },
+      );
+    }
+    byName.set(model.name, model);
+  }
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}

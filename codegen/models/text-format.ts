@@ -1,0 +1,131 @@
+/** A message of protobuf's text format: the values of each field, in order. */
+export type TextMessage = ReadonlyMap<string, readonly TextValue[]>;
+/** Words, numbers and the text of strings are strings alike; the schema tells them apart. */
+export type TextValue = string | TextMessage;
+
+export interface TextFlaw {
+  readonly line: number;
+  readonly what: string;
+}
+
+const DEPTH = 64;
+const token = /(?<skip>(?:\s|#[^\n]*)+)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?<word>[\w.+-]+)|(?<mark>[{}<>[\]:,;])/gy;
+const closing: Readonly<Record<string, string>> = { "{": "}", "<": ">" };
+
+interface Token {
+  readonly kind: "string" | "word" | "mark";
+  readonly text: string;
+  readonly at: number;
+}
+
+/** Reads protobuf's text format: `name: "x" input { dims: [ 1, 2 ] }`. */
+export function parseTextFormat(text: string): { readonly message: TextMessage } | { readonly flaw: TextFlaw } {
+  const tokens = tokensOf(text);
+  if (typeof tokens === "number") return { flaw: { line: lineOf(text, tokens), what: `there is a character that cannot stand there: ${JSON.stringify(text[tokens])}` } };
+  const parser = new Parser(tokens);
+  const message = parser.message(undefined, 0);
+  if (message !== undefined) return { message };
+  return { flaw: { line: lineOf(text, tokens[parser.at]?.at ?? text.length), what: parser.wanted } };
+}
+
+function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split("\n").length;
+}
+
+/** The tokens, or where there is none. */
+function tokensOf(text: string): readonly Token[] | number {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < text.length) {
+    token.lastIndex = at;
+    const { groups = {} } = token.exec(text) ?? {};
+    const { skip, string, word, mark } = groups;
+    const found = skip ?? string ?? word ?? mark;
+    if (found === undefined) return at;
+    if (string !== undefined) tokens.push({ kind: "string", text: unescaped(string.slice(1, -1)), at });
+    else if (skip === undefined) tokens.push({ kind: word === undefined ? "mark" : "word", text: found, at });
+    at += found.length;
+  }
+  return tokens;
+}
+
+function unescaped(text: string): string {
+  const letters: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+  return text.replace(/\\(.)/g, (_, char: string) => letters[char] ?? char);
+}
+
+/** Gives `undefined` where the text is wrong: `at` is the token, `wanted` says why. */
+class Parser {
+  at = 0;
+  wanted = "";
+  readonly #tokens: readonly Token[];
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  message(end: string | undefined, depth: number): TextMessage | undefined {
+    if (depth > DEPTH) return this.#fail(`messages are nested deeper than ${DEPTH}`);
+    const fields = new Map<string, TextValue[]>();
+    for (;;) {
+      const next = this.#tokens[this.at];
+      if (end === undefined ? next === undefined : next?.text === end && next.kind === "mark") break;
+      if (next?.kind !== "word") return this.#fail(`the name of a field${end === undefined ? "" : ` or '${end}'`} is expected`);
+      this.at += 1;
+      const colon = this.#take(":");
+      const values = this.#values(colon, depth);
+      if (values === undefined) return undefined;
+      const known = fields.get(next.text);
+      if (known === undefined) fields.set(next.text, values);
+      else for (const value of values) known.push(value);
+      if (!this.#take(",")) this.#take(";");
+    }
+    this.at += 1;
+    return fields;
+  }
+
+  #values(colon: boolean, depth: number): TextValue[] | undefined {
+    if (!this.#take("[")) {
+      const value = this.#value(colon, depth);
+      return value === undefined ? undefined : [value];
+    }
+    const values: TextValue[] = [];
+    while (!this.#take("]")) {
+      if (values.length > 0 && !this.#take(",")) return this.#fail("',' or ']' is expected");
+      const value = this.#value(true, depth);
+      if (value === undefined) return undefined;
+      values.push(value);
+    }
+    return values;
+  }
+
+  #value(scalar: boolean, depth: number): TextValue | undefined {
+    const next = this.#tokens[this.at];
+    const end = next?.kind === "mark" ? closing[next.text] : undefined;
+    if (end !== undefined) {
+      this.at += 1;
+      return this.message(end, depth + 1);
+    }
+    if (!scalar || next === undefined || next.kind === "mark") return this.#fail(scalar ? "a value is expected" : "':' or '{' is expected");
+    this.at += 1;
+    let { text } = next;
+    // Strings that follow each other are one.
+    for (let more = this.#tokens[this.at]; next.kind === "string" && more?.kind === "string"; more = this.#tokens[this.at]) {
+      text += more.text;
+      this.at += 1;
+    }
+    return text;
+  }
+
+  #take(mark: string): boolean {
+    const next = this.#tokens[this.at];
+    if (next?.kind !== "mark" || next.text !== mark) return false;
+    this.at += 1;
+    return true;
+  }
+
+  #fail(wanted: string): undefined {
+    this.wanted = wanted;
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import type { SurveyedModel } from "../../../codegen/models/survey.js";
+import type { CommandFile } from "../run.js";
+import { exitCodes, paint } from "../io.js";
+import { chooseModels } from "../model-settings.js";
+import { portText } from "../port-text.js";
+import { textTable } from "../text-table.js";
+
+export const models: CommandFile = (program, { io, done }) => {
+  program
+    .command("models")
+    .description("list model files: ports, size, operator sets and digest")
+    .argument("[models...]", "model files, folders, globs or metadata URLs (default: those of the settings, or models/*.onnx)")
+    .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
+    .addHelpText("after", "\nExample:\n  $ shapeline models models/*.onnx --json")
+    .action(async (patterns: string[], { config }: { config?: string }) => {
+      const out = io();
+      const { surveyModels } = await import("../../../codegen/models/survey.js");
+      const { loadSettings } = await import("../../../codegen/settings/load.js");
+      const { models: found, problems } = await surveyModels(chooseModels(out, patterns, await loadSettings(out.cwd, config)));
+      out.result({ models: found.map(({ signature, size }) => ({ ...signature, size })), problems });
+      if (found.length > 0) out.say(textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(rowsOf)));
+      for (const { code, message } of problems) out.note(`${paint(out, "red", "error")} ${code}: ${message}`);
+      if (problems.length > 0) done(exitCodes.userError);
+    });
+};
+
+/** One line a port, so that a model with many stays readable. */
+function rowsOf({ signature: { name, version, inputs, outputs, opset, sha256 }, size }: SurveyedModel): string[][] {
+  const lines = Math.max(1, inputs.length, outputs.length);
+  const operators = Object.entries(opset).map(([domain, number]) => (domain === "" ? String(number) : `${domain} ${number}`));
+  return Array.from({ length: lines }, (_, line) => [
+    ...(line === 0 ? [name, version ?? "1"] : ["", ""]),
+    ...[inputs[line], outputs[line]].map((port) => (port === undefined ? "" : portText(port))),
+    ...(line === 0 ? [size === null ? "" : sizeText(size), operators.join(", "), sha256.slice(0, 12)] : ["", "", ""]),
+  ]);
+}
+
+function sizeText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  let value = bytes;
+  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`;
+}

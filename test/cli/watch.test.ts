@@ -1,0 +1,35 @@
+import { spawn } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import { project, root, shapeline } from "./shapeline.js";
+
+it("`generate --watch` follows models and settings and ends cleanly on Ctrl-C", async () => {
+  const folder = project("fraud");
+  const child = spawn(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "models/c1.onnx", "models/new*.onnx", "--watch"], { cwd: folder });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) => child.on("exit", (code, signal) => resolve([code, signal])));
+  const until = (check: () => void) => vi.waitFor(check, { timeout: 40_000, interval: 50 });
+  try {
+    // A glob without a match yet is said, and waited for.
+    await until(() => expect(err).toContain("error SL3015: 'models/new*.onnx' matches no model file"));
+    copyFileSync(join(folder, "models/c2.onnx"), join(folder, "models/new.onnx"));
+    await until(() => expect(out).toContain("wrote models.gen.ts: 2 models"));
+    writeFileSync(join(folder, "shapeline.config.json"), JSON.stringify({ overrides: { new: { version: "5" } } }));
+    await until(() => expect(readFileSync(join(folder, "models.gen.ts"), "utf8")).toContain('version: "5"'));
+  } finally {
+    child.kill("SIGINT");
+  }
+  expect(await ended).toEqual([0, null]);
+  expect(existsSync(join(folder, "models.gen.ts"))).toBe(true);
+});
+
+it("`--watch` goes neither with --check nor with --json", async () => {
+  const folder = project("fraud");
+  expect(await shapeline(folder, ["generate", "--watch", "--check"])).toMatchObject({ code: 1 });
+  const json = await shapeline(folder, ["generate", "--watch", "--json"]);
+  expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "usage" } }]);
+});

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { readSignature } from "../../../codegen/models/read-signature.js";
+import type { Port } from "../../../codegen/models/signature.js";
+
+/** A port as test/corpus/make_onnx.py found it with the `onnx` package, and with ONNX Runtime. */
+interface OnnxPort {
+  readonly name: string;
+  readonly element?: string;
+  readonly shape?: readonly (number | string | null)[] | null;
+  readonly kind?: string;
+}
+interface RuntimePort {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly (number | string | null)[];
+}
+interface Expected {
+  readonly onnx: { irVersion: number; opset: Record<string, number>; doc: string; metadata: Record<string, string>; inputs: OnnxPort[]; outputs: OnnxPort[] };
+  readonly runtime: { refused: string } | { refused?: never; inputs: RuntimePort[]; outputs: RuntimePort[] };
+}
+
+const folder = fileURLToPath(new URL("../../fixtures/models/corpus/", import.meta.url));
+const { files } = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as { files: Record<string, Expected> };
+const all = Object.entries(files).map(([file, expected]) => ({ file, ...expected }));
+
+/** ONNX's names of the types that a handle can carry. */
+const dtypes: Readonly<Record<string, string>> = { float: "float32", double: "float64" };
+const usable = new Set(["float", "double", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "string"]);
+
+/** The rule for dimensions, written a second time: a dynamic first dimension is the batch, and so is its name elsewhere. */
+function dimsOf(ports: readonly { readonly shape?: OnnxPort["shape"] }[]) {
+  const names = (dim: number | string | null | undefined): dim is string => typeof dim === "string" && dim !== "" && !/^unk__\d+$/.test(dim);
+  const batch = new Set(ports.map(({ shape }) => shape?.[0]).filter(names));
+  return (shape: OnnxPort["shape"]): (number | string | null)[] | null =>
+    shape?.map((dim, axis) => {
+      if (typeof dim === "number") return dim;
+      if (axis === 0 || (names(dim) && batch.has(dim))) return "batch";
+      if (!names(dim)) return null;
+      // A symbol that only happens to be called so.
+      return dim === "batch" ? "batch2" : dim;
+    }) ?? null;
+}
+
+test("there are at least sixty, each with what onnx and ONNX Runtime say of it", () => {
+  expect(readdirSync(folder).filter((name) => name.endsWith(".onnx")).sort()).toEqual(Object.keys(files).sort());
+  expect(all.length).toBeGreaterThanOrEqual(60);
+  expect(all.filter(({ runtime }) => runtime.refused === undefined).length).toBeGreaterThanOrEqual(60);
+});
+
+describe.each(all)("$file", ({ file, onnx, runtime }) => {
+  const path = join(folder, file);
+
+  test("is what the onnx package reads", async () => {
+    const { irVersion, opset, doc, metadata, inputs, outputs, sha256, producer } = await readSignature(path);
+    expect({ irVersion, opset, doc, metadata, producer }).toEqual({ irVersion: onnx.irVersion, opset: onnx.opset, doc: onnx.doc, metadata: onnx.metadata, producer: "corpus 1" });
+    expect(sha256).toBe(createHash("sha256").update(readFileSync(path)).digest("hex"));
+    const dims = dimsOf([...onnx.inputs, ...onnx.outputs]);
+    const expected = ({ name, element = "", shape, kind }: OnnxPort) => {
+      if (kind !== undefined) return { name, kind };
+      return { name, dtype: usable.has(element) ? (dtypes[element] ?? element) : `tensor(${element})`, shape: dims(shape) };
+    };
+    const ours = (port: Port, i: number, of: readonly OnnxPort[]) => (of[i]?.kind === undefined ? { name: port.name, dtype: port.dtype, shape: port.shape } : { name: port.name, kind: kindOf(port) });
+    expect(inputs.map((port, i) => ours(port, i, onnx.inputs))).toEqual(onnx.inputs.map(expected));
+    expect(outputs.map((port, i) => ours(port, i, onnx.outputs))).toEqual(onnx.outputs.map(expected));
+  });
+
+  test.runIf(runtime.refused === undefined)("is what ONNX Runtime reports", async () => {
+    if (runtime.refused !== undefined) return;
+    const { inputs, outputs } = await readSignature(path);
+    const dims = dimsOf([...runtime.inputs, ...runtime.outputs]);
+    // The runtime shows an unknown rank as an empty shape, and for an optional the shape of what is in it.
+    const plain = (type: string): boolean => type.startsWith("tensor(");
+    const ours = ({ name, dtype, shape, unsupported }: Port) => ({ name, type: unsupported === undefined ? runtimeType(dtype) : dtype, shape: shape ?? [] });
+    const theirs = ({ name, type, shape }: RuntimePort) => ({ name, type, shape: plain(type) ? dims(shape) : [] });
+    expect([inputs.map(ours), outputs.map(ours)]).toEqual([runtime.inputs.map(theirs), runtime.outputs.map(theirs)]);
+  });
+});
+
+function runtimeType(dtype: string): string {
+  const name = Object.entries(dtypes).find(([, ours]) => ours === dtype)?.[0] ?? dtype;
+  return `tensor(${name})`;
+}
+
+/** The kind of type, as the field of ONNX's TypeProto is called. */
+function kindOf({ dtype }: Port): string {
+  return `${dtype.replace(/\(.*/s, "").replace("seq", "sequence")}_type`;
+}

@@ -1,0 +1,147 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, test } from "vitest";
+import { generateModels, type GenerateOptions } from "../../../codegen/models/generate.js";
+import { ShapelineError } from "../../../dsl/errors.js";
+import { FLOAT, input, model, output, tensorType } from "./onnx-bytes.js";
+import { folder } from "./workspace.js";
+
+let cwd = "";
+let count = 0;
+const example = fileURLToPath(new URL("../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
+
+beforeEach(() => {
+  cwd = join(folder, `overrides-${count++}`);
+  mkdirSync(join(cwd, "models"), { recursive: true });
+  copyFileSync(example, join(cwd, "models", "random-forest.onnx"));
+  writeFileSync(join(cwd, "models", "text.onnx"), model(input("tokens", tensorType(FLOAT, ["N", null, 8])), output("y", tensorType(FLOAT, ["N", null]))));
+});
+
+const generated = (): string => readFileSync(join(cwd, "models.gen.ts"), "utf8");
+const generate = (over: Partial<GenerateOptions> = {}) => generateModels({ models: ["models/*.onnx"], cwd, ...over });
+
+async function said(overrides: NonNullable<GenerateOptions["overrides"]>): Promise<string> {
+  const error = await generate({ overrides }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ShapelineError)) throw new TypeError(`expected a refusal, got ${String(error)}`);
+  expect(readdirSync(cwd)).toEqual(["models"]);
+  return `${error.code} ${error.message.replaceAll(cwd, "")}`;
+}
+
+describe("overrides", () => {
+  test("name, version, symbols and labels come out in the handle", async () => {
+    await generate({
+      overrides: {
+        "random-forest": { name: "control", version: "2024-04", labels: { probabilities: ["malignant", "benign"] } },
+        text: { symbols: { tokens: { 1: "seq" }, y: { 1: "seq" } } },
+      },
+    });
+    expect(generated()).toContain("export const control: Control = defineModel({\n  name: \"control\",\n  version: \"2024-04\",");
+    expect(generated()).toContain(" * - labels of probabilities: malignant, benign\n");
+    expect(generated()).toContain('inputs: { tokens: { dtype: "float32", shape: ["batch", "seq", 8] } },');
+    expect(generated()).toContain('outputs: { y: { dtype: "float32", shape: ["batch", "seq"] } },');
+  });
+
+  test("a check says what an override changed, and a renamed model is not a removed one", async () => {
+    await generate();
+    const { differences } = await generate({
+      check: true,
+      overrides: {
+        "random-forest": { name: "control", version: "2", labels: { probabilities: ["no", "yes"] } },
+        text: { symbols: { tokens: { 1: "seq" } } },
+      },
+    });
+    expect(differences).toMatchInlineSnapshot(`
+      [
+        "random-forest: model renamed to control",
+        "control: version 1 -> 2",
+        "control: labels none -> probabilities: no, yes",
+        "text.tokens: float32[batch, ?, 8] -> float32[batch, seq, 8]",
+      ]
+    `);
+    await generate({ overrides: { "random-forest": { labels: { probabilities: ["no", "yes"] } } } });
+    expect((await generate({ check: true, overrides: { "random-forest": { labels: { probabilities: ["bad", "good"] } } } })).differences).toMatchInlineSnapshot(`
+      [
+        "random-forest: labels probabilities: no, yes -> probabilities: bad, good",
+      ]
+    `);
+  });
+
+  test("what does not fit the model is refused, and nothing is written", async () => {
+    expect([
+      await said({ "randm-forest": { name: "x" } }),
+      await said({ text: { symbols: { token: { 1: "seq" } } } }),
+      await said({ text: { symbols: { tokens: { 3: "seq" } } } }),
+      await said({ text: { symbols: { tokens: { 2: "seq" } } } }),
+      await said({ text: { symbols: { tokens: { 0: "n" } } } }),
+      await said({ "random-forest": { labels: { probability: ["no", "yes"] } } }),
+      await said({ "random-forest": { labels: { probabilities: ["no"] } } }),
+      await said({ "random-forest": { labels: { probabilities: ["no", "no"] } } }),
+      await said({ text: { name: "random-forest" } }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "SL3050 the settings override a model 'randm-forest', but no file gives that name (did you mean 'random-forest'?); there is 'random-forest' and 'text'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'symbols' names a port 'token' that it does not have (did you mean 'tokens'?); there is 'tokens' and 'y'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: port 'tokens' is float32[batch, ?, 8] and has no axis 3; the first is axis 0",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 2 of port 'tokens' is of size 8 in the file; only an open dimension takes a symbol",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 0 of port 'tokens' is called 'batch' in the file; only an open dimension takes a symbol",
+        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: 'labels' names an output 'probability' that it does not have (did you mean 'probabilities'?); there is 'probabilities'",
+        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has 2 values and 1 labels",
+        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: the label 'no' of output 'probabilities' is there twice",
+        "SL3014 'models/random-forest.onnx' and 'models/text.onnx' would both be the model 'random-forest'. Rename one of the files.",
+      ]
+    `);
+  });
+
+  test("an override of a model that was not asked for is no mistake where the caller says so", async () => {
+    const { models } = await generate({ models: ["models/text.onnx"], overrides: { "random-forest": { name: "control" } }, unusedOverrides: "ignore" });
+    expect(models.map(({ name }) => name)).toEqual(["text"]);
+  });
+});
+
+describe("one file a model", () => {
+  const split = { out: "src/models.gen.ts", split: true };
+
+  test("the index gives the same handles as one file, and up-to-date files are not touched", async () => {
+    const { files, text } = await generate(split);
+    expect(files.map((file) => file.slice(cwd.length))).toEqual(["/src/models.gen/random-forest.ts", "/src/models.gen/text.ts", "/src/models.gen.ts"]);
+    expect(text).toMatchInlineSnapshot(`
+      "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
+      export * from "./models.gen/random-forest.js";
+      export * from "./models.gen/text.js";
+      "
+    `);
+    const one = (await generate({ check: true })).text;
+    const parts = ["random-forest", "text"].map((name) => readFileSync(join(cwd, `src/models.gen/${name}.ts`), "utf8"));
+    for (const part of parts) expect(one).toContain(part.slice(part.indexOf("export")));
+    expect(await generate({ ...split, check: true })).toMatchObject({ changed: false, differences: [] });
+  });
+
+  test("a model that went takes its file along; a file that somebody wrote stays", async () => {
+    await generate(split);
+    writeFileSync(join(cwd, "src/models.gen/mine.ts"), "export const mine = 1;\n");
+    const one = { ...split, models: ["models/text.onnx"] };
+    expect((await generate({ ...one, check: true })).differences).toEqual(["random-forest: model removed"]);
+    await generate(one);
+    expect(readdirSync(join(cwd, "src/models.gen")).sort()).toEqual(["mine.ts", "text.ts"]);
+  });
+
+  test("back to one file, and nothing is left over", async () => {
+    await generate(split);
+    const whole = await generate({ ...split, split: false, check: true });
+    expect(whole.changed).toBe(true);
+    await generate({ ...split, split: false });
+    expect(readdirSync(join(cwd, "src/models.gen"))).toEqual([]);
+    expect(await generate({ ...split, split: false, check: true })).toMatchObject({ changed: false });
+  });
+
+  test("a hand-written file in the place of one model is left, and so is all else", async () => {
+    mkdirSync(join(cwd, "src/models.gen"), { recursive: true });
+    writeFileSync(join(cwd, "src/models.gen/text.ts"), "export const mine = 1;\n");
+    await expect(generate(split)).rejects.toMatchObject({ code: "SL3017" });
+    expect(readdirSync(join(cwd, "src/models.gen"))).toEqual(["text.ts"]);
+  });
+});

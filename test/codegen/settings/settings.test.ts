@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadSettings } from "../../../codegen/settings/load.js";
+import { ShapelineError } from "../../../dsl/errors.js";
+
+let root = "";
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), "shapeline-settings-"))));
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const write = (name: string, text: string): void => writeFileSync(join(root, name), text);
+const json = (value: unknown): void => write("shapeline.config.json", JSON.stringify(value));
+
+async function said(given?: string): Promise<string> {
+  const error = await loadSettings(root, given).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ShapelineError)) throw new TypeError(`expected a refusal, got ${String(error)}`);
+  return `${error.code} ${error.message.replaceAll(root, "").replace(/in JSON at .*/, "in JSON")}`;
+}
+
+describe("settings", () => {
+  test("none is no mistake", async () => {
+    expect(await loadSettings(root)).toEqual({ folder: root, settings: {} });
+  });
+
+  test("a TypeScript file, with what it imports; paths are relative to it", async () => {
+    write("names.ts", 'export const control: string = "control";\n');
+    write("shapeline.config.ts", 'import { control } from "./names.js";\nexport default { out: "src/m.ts", overrides: { rf: { name: control, sources: ["a.json", "http://h/v2/models/rf"] } }, targets: { local: { data: "d" } } };\n');
+    write("package.json", "{}");
+    mkdirSync(join(root, "deep"));
+    expect(await loadSettings(join(root, "deep"))).toEqual({
+      file: join(root, "shapeline.config.ts"),
+      folder: root,
+      settings: {
+        out: join(root, "src/m.ts"),
+        overrides: { rf: { name: "control", sources: [join(root, "a.json"), "http://h/v2/models/rf"] } },
+        targets: { local: { data: join(root, "d") } },
+      },
+    });
+    expect(readdirSync(root).sort()).toEqual(["deep", "names.ts", "package.json", "shapeline.config.ts"]);
+  });
+
+  test("the search ends at package.json", async () => {
+    json({ out: "x.ts" });
+    mkdirSync(join(root, "inner"));
+    write("inner/package.json", "{}");
+    expect((await loadSettings(join(root, "inner"))).file).toBeUndefined();
+  });
+
+  test("what is not of the schema is refused, all of it at once, with the name that was meant", async () => {
+    json({
+      model: [], models: "models/*.onnx", splitted: true,
+      overrides: { rf: { nmae: "x", name: "Not A Name", symbols: { x: { first: "seq" } }, labels: { y: [] } } },
+      targets: { locl: {}, local: { modles: "x" } },
+    });
+    expect(await said()).toMatchInlineSnapshot(`
+      "SL4052 'shapeline.config.json' is not right:
+        models: expected array, found "models/*.onnx"
+        overrides.rf.name: expected lower-case letters, digits and inner dashes, found "Not A Name"
+        overrides.rf.symbols.x.first: expected the number of an axis, found "seq"
+        overrides.rf.labels.y: too small: expected array to have >=1 items, found []
+        overrides.rf: unknown key 'nmae'; there is 'name', 'version', 'symbols', 'labels' and 'sources'
+        targets.local: unknown key 'modles' (did you mean 'models'?)
+        targets: unknown key 'locl' (did you mean 'local'?)
+        (whole): unknown key 'model' (did you mean 'models'?)
+        (whole): unknown key 'splitted'; there is 'models', 'out', 'split', 'overrides' and 'targets'"
+    `);
+  });
+
+  test("what cannot be read says so", async () => {
+    const all = [await said("other.json"), await said("other.ts")];
+    write("shapeline.config.json", "{ out");
+    all.push(await said());
+    write("shapeline.config.ts", "export const settings = {};");
+    all.push(await said(), await said("shapeline.config.ts"));
+    write("shapeline.config.ts", "throw new Error('stop');");
+    all.push(await said("shapeline.config.ts"));
+    write("shapeline.config.ts", "export default {");
+    all.push(await said("shapeline.config.ts"));
+    expect(all).toMatchInlineSnapshot(`
+      [
+        "SL4051 the settings 'other.json' cannot be read: there is no such file or folder",
+        "SL4051 the settings 'other.ts' cannot be read: there is no such file",
+        "SL4051 the settings 'shapeline.config.json' cannot be read: it is not JSON: Expected property name or '}' in JSON",
+        "SL4050 '' holds both 'shapeline.config.ts' and 'shapeline.config.json': keep one, or choose one with --config",
+        "SL4051 the settings 'shapeline.config.ts' export no default: write \`export default defineConfig({ … })\`",
+        "SL2905 'shapeline.config.ts' stops while it is loaded, at shapeline.config.ts: Error: stop",
+        "SL2904 'shapeline.config.ts' cannot be bundled:
+        shapeline.config.ts:1:17: Expected identifier but found end of file",
+      ]
+    `);
+  });
+});
