@@ -1,5 +1,5 @@
 import { PipelineError, type Problem } from "../dsl/errors.js";
-import { checkPipeline, portsOf, type AnyPipeline, type Model, type ValidationStep } from "../dsl/index.js";
+import { checkPipeline, portsOf, type AnyPipeline, type Model, type Step, type StepKind, type ValidationStep } from "../dsl/index.js";
 import { sealConfig } from "../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../src/config/schema.js";
 import { attachedKey, type AttachedLambda } from "../src/expression/attached.js";
@@ -18,15 +18,11 @@ export interface BuildOptions {
 export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): Config {
   const checked = checkPipeline(pipeline);
   const problems: Problem[] = [...checked.problems];
-  const steps = pipeline.steps.map((step, i): StepConfig | null => {
-    switch (step.kind) {
-      case "model":
-        return { kind: "model", model: step.model.name, rename: { ...step.rename } };
-      case "shadow":
-        return { kind: "shadow", champion: step.champion.name, challengers: step.challengers.map((c) => c.name) };
-      case "validation":
-        return compileValidation(step, checked.scopes[i], problems, options);
-    }
+  const steps = pipeline.steps.map((step, i) => {
+    // Lambdas are read all the same, so that their problems stand beside those of the steps.
+    if (checked.problems.length > 0 && step.kind !== "validation") return null;
+    const convert = convertByKind[step.kind] as (step: Step, place: Place) => StepConfig | null;
+    return convert(step, { scope: checked.scopes[i], problems, options });
   });
   if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
   return sealConfig({
@@ -39,11 +35,37 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
   });
 }
 
+/** What a step is converted with. */
+interface Place {
+  /** What a lambda of this step may read; without it the steps before do not fit, which has been reported. */
+  readonly scope: RowScope | undefined;
+  readonly problems: Problem[];
+  readonly options: BuildOptions;
+}
+
+/** A step as data; models by their names. */
+const convertByKind: { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, place: Place) => StepConfig | null } = {
+  model: ({ kind, model, rename }) => ({ kind, model: model.name, rename: { ...rename } }),
+  models: ({ kind, models }) => ({ kind, models: models.map(({ name }) => name) }),
+  audit: ({ kind, from, to }) => ({ kind, from, to }),
+  select: ({ kind, index }) => ({ kind, index }),
+  keySplit: ({ kind, key, default: fallback, routes }) => ({
+    kind,
+    key,
+    default: fallback.name,
+    routes: Object.fromEntries(Object.entries(routes).map(([value, model]) => [value, model.name])),
+  }),
+  randomSplit: ({ kind, hashKey, weights }) => ({ kind, hashKey, weights: weights.map(([weight, model]) => ({ model: model.name, weight })) }),
+  shadow: ({ kind, champion, challengers }) => ({ kind, champion: champion.name, challengers: challengers.map(({ name }) => name) }),
+  validation: compileValidation,
+  refine: ({ kind, sizes }) => ({ kind, sizes: { ...sizes } }),
+};
+
 function modelConfig(model: Model): ModelConfig {
   return { name: model.name, version: model.version, sha256: model.sha256, inputs: portsOf(model.inputs), outputs: portsOf(model.outputs) };
 }
 
-function compileValidation(step: ValidationStep, scope: RowScope | undefined, problems: Problem[], { fileText }: BuildOptions): StepConfig | null {
+function compileValidation(step: ValidationStep, { scope, problems, options: { fileText } }: Place): StepConfig | null {
   const attached = (step.check as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
   const read = attached ?? readLambda(step.check);
   const { lambda, diagnostics } = read;
@@ -60,7 +82,6 @@ function compileValidation(step: ValidationStep, scope: RowScope | undefined, pr
   if (attached !== undefined && !surfaceLambda.safeParse(lambda).success) {
     return refuse([{ code: "SL1051", message: "the compiled form that a build tool left on this lambda cannot be read", start: 0, end: lambda.source.length, hint: "build with the version of shapeline that runs" }]);
   }
-  // Without a scope the steps before it do not fit: that has been reported.
   if (scope === undefined) return null;
   const constants = valuesOf(attached?.constants ?? {});
   if ("unread" in constants) {

@@ -2,7 +2,7 @@ import type { ErrorCode, Problem } from "./errors.js";
 import { portsOf, type Model } from "./model.js";
 import type { ExplainPorts } from "./explain.js";
 import { feedOf, type Fed, type NamesOf } from "./ports.js";
-import type { SourceOf } from "./step-list.js";
+import type { SeveralOf, SourceOf } from "./step-list.js";
 import type { Dim, DType, Port, Tensor } from "./tensor.js";
 import {
   byCodeUnit,
@@ -13,6 +13,7 @@ import {
   noSuchOutput,
   refine,
 } from "./wording.js";
+import type { NeedsSelect } from "./wording-steps.js";
 
 // ---------------------------------------------------------------- types: does it fit, and what goes on
 
@@ -28,13 +29,20 @@ export type Fits<Out, M extends Model, Steps> = M extends unknown
 
 /** `Fits` with a renaming. A renaming of an input that is not there is reported at its property alone. */
 export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [keyof M["inputs"]]
-  ? NoInfer<Slow<Out, M, R, Steps>>
+  ? NoInfer<Out extends readonly unknown[] ? Unselected<Out, M, Steps> : Slow<Out, M, R, Steps>>
   : M;
 
 type Slow<Out, M extends Model, R, Steps> = M extends unknown
   ? [Bindings<M["inputs"], Fed<M["inputs"], Out, R>>] extends [never]
-    ? ExplainPorts<M["name"], M["inputs"], Fed<M["inputs"], Out, R>, Out, SourceOf<Steps>, NamesOf<M["inputs"]>, object>
+    ? Out extends readonly unknown[]
+      ? Unselected<Out, M, Steps>
+      : ExplainPorts<M["name"], M["inputs"], Fed<M["inputs"], Out, R>, Out, SourceOf<Steps>, NamesOf<M["inputs"]>, object>
     : M
+  : never;
+
+/** Several outputs arrive, and none is selected. */
+type Unselected<Out extends readonly unknown[], M extends Model, Steps> = M extends unknown
+  ? NeedsSelect<SeveralOf<Steps>["index"], Out["length"], `model '${M["name"]}'`>
   : never;
 
 /** What goes on after `M`: its outputs, each symbol replaced by what it is bound to. */

@@ -16,13 +16,37 @@ export type ArrowTable = Interop extends { table: infer T } ? T : ArrowTableLike
 /** A pipeline as data, as `build()` gives it. */
 export type DeployedConfig = Interop extends { config: infer C } ? C : unknown;
 
-export interface InferOptions {
+/** Which columns of the rows are wanted. */
+export interface DatasetOptions {
+  /**
+   * `*` (time, in, out, anomaly, check_failures and what models beside gave; this unless given), `metadata`, one of the
+   * groups such as `in`, or one column such as `in.amount`.
+   */
+  readonly dataset?: readonly string[];
+  /** Groups or columns to leave out. */
+  readonly datasetExclude?: readonly string[];
+  /** Joins groups and names: with "." a record is `{ time, "in.amount": …, "out.risk": … }`. */
+  readonly datasetSeparator?: string;
+}
+
+/** Options that change the shape of the rows. */
+export type Choosing =
+  | { readonly dataset: readonly string[] }
+  | { readonly datasetExclude: readonly string[] }
+  | { readonly datasetSeparator: string };
+
+export interface InferOptions extends DatasetOptions {
   /** How long to wait for the answer, in milliseconds; 15,000 when not given. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** What the pipeline's splits choose by, for all rows of the request: `{ session_id: "a1" }`. It is logged with the rows. */
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>;
 }
 
-export interface LogsOptions {
+/** An option that is none is an error at its place: a type parameter alone would let it pass. */
+type Known<O> = O & { readonly [K in Exclude<keyof O, keyof InferOptions>]: never };
+
+export interface LogsOptions extends DatasetOptions {
   /** The number of rows, newest first. */
   readonly limit?: number;
   /** The earliest time: a Date, milliseconds since 1970 UTC, or ISO 8601 text. */
@@ -33,6 +57,25 @@ export interface LogsOptions {
   readonly valid?: boolean;
   /** An Arrow table instead of records. */
   readonly arrow?: boolean;
+}
+
+export interface ExportOptions extends LogsOptions {
+  /** The folder of the files; `logs` unless given. */
+  readonly directory?: string;
+  /** What their names begin with; the pipeline's name unless given. */
+  readonly filePrefix?: string;
+  /** The most to write, as bytes or a text such as "100MB" (1,000,000 bytes each) or "1.5 GiB"; 100 MiB unless given. */
+  readonly dataSizeLimit?: number | string;
+}
+
+/** What `exportLogs` wrote. */
+export interface ExportedLogs {
+  /** Paths, in the order of the rows. */
+  readonly files: readonly string[];
+  readonly rows: number;
+  readonly bytes: number;
+  /** Why there are more rows than were written; null where all were. */
+  readonly cut: "limit" | "size" | null;
 }
 
 /** What one element may be given as. */
@@ -103,6 +146,9 @@ type Answer<A, In, Out, Checks extends string, Challengers> = A extends readonly
     ? ArrowTable
     : InferColumns<In, Out, Checks, Challengers>;
 
+/** The answer where the caller chose its columns. */
+type ChosenAnswer<A> = A extends readonly unknown[] ? AnyRecord[] : A extends ArrowTableLike ? ArrowTable : AnyRecord;
+
 /** Check results of one row: how many failed, and by validation name whether it failed. */
 export type Anomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean };
 
@@ -110,12 +156,21 @@ export type Anomaly<Checks extends string> = { readonly count: number } & { read
 export type InferRecord<In, Out, Checks extends string, Challengers> = {
   readonly time: Date;
   readonly in: PortValues<In>;
-  readonly out: PortValues<Out>;
+  readonly out: PortValues<LoneOutputs<Out>>;
   readonly anomaly: Anomaly<Checks>;
   readonly check_failures: number;
-} & { readonly [C in keyof Challengers & string as `out_${C}`]?: Gapped<PortValues<Challengers[C]>> };
+} & { readonly [M in keyof ModelsOf<Out> & string as `out_${M}`]: PortValues<ModelsOf<Out>[M]> } & { readonly [C in keyof Challengers & string as `out_${C}`]?: Gapped<PortValues<Challengers[C]>> };
 
 type Gapped<Row> = { [K in keyof Row]: Row[K] | null };
+
+/** The outputs of a pipeline that ends with several and selects none: each stands under `out_<model>`, and `out` is empty. */
+export interface OutputsByModel<out Models> {
+  readonly [byModel]: Models;
+}
+declare const byModel: unique symbol;
+
+type LoneOutputs<Out> = Out extends OutputsByModel<unknown> ? Record<never, never> : Out;
+type ModelsOf<Out> = Out extends OutputsByModel<infer Models> ? Models : object;
 
 type Columns<Row> = { [K in keyof Row]: readonly Row[K][] };
 type GappedColumns<Row> = { [K in keyof Row]: readonly (Row[K] | null)[] };
@@ -124,10 +179,10 @@ type GappedColumns<Row> = { [K in keyof Row]: readonly (Row[K] | null)[] };
 export type InferColumns<In, Out, Checks extends string, Challengers> = {
   readonly time: readonly Date[];
   readonly in: Columns<PortValues<In>>;
-  readonly out: Columns<PortValues<Out>>;
+  readonly out: Columns<PortValues<LoneOutputs<Out>>>;
   readonly anomaly: Columns<Anomaly<Checks>>;
   readonly check_failures: readonly number[];
-} & { readonly [C in keyof Challengers & string as `out_${C}`]?: GappedColumns<PortValues<Challengers[C]>> };
+} & { readonly [M in keyof ModelsOf<Out> & string as `out_${M}`]: Columns<PortValues<ModelsOf<Out>[M]>> } & { readonly [C in keyof Challengers & string as `out_${C}`]?: GappedColumns<PortValues<Challengers[C]>> };
 
 /** What runs, and where. */
 export interface DeploymentStatus {
@@ -161,10 +216,10 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
    * @example const [row] = await live.infer([{ dense_input: [0.1, 0.2] }]);
    */
   infer(rows: never, options: never): Promise<never>;
-  infer<A extends object>(
+  infer<A extends object, const O extends InferOptions = InferOptions>(
     rows: Request<A, In>,
-    options?: InferOptions,
-  ): Promise<Answer<A, In, Out, Checks, Challengers>>;
+    options?: Known<O>,
+  ): Promise<O extends Choosing ? ChosenAnswer<A> : Answer<A, In, Out, Checks, Challengers>>;
 
   /** Runs the pipeline on a file: `.arrow` answers with a table, `.df.json` and `.json` with records. */
   inferFromFile(
@@ -174,7 +229,17 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
 
   /** The logged rows, newest first. */
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
+  logs(options: LogsOptions & Choosing & { readonly arrow?: false }): Promise<AnyRecord[]>;
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<InferRecord<In, Out, Checks, Challengers>[]>;
+
+  /**
+   * Writes the logged rows, newest first, to `<directory>/<filePrefix>-<n>.json` (a JSON object a line) or, with `arrow`,
+   * `.arrow`, n from 1 on; a new file begins where the columns change. Files appear whole or not at all; those of the same
+   * names are replaced.
+   * @throws TargetError SL6011 for an option that is not valid, StorageError SL7030, SL7031
+   * @example const { files, cut } = await live.exportLogs({ directory: "logs", dataSizeLimit: "100MB" });
+   */
+  exportLogs(options?: ExportOptions): Promise<ExportedLogs>;
 
   status(): Promise<DeploymentStatus>;
   /** All deployed versions, newest first. */
@@ -219,6 +284,7 @@ export interface AnyDeployment {
   inferFromFile(path: string, options?: InferOptions): Promise<AnyInferRecord[] | ArrowTable>;
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
+  exportLogs(options?: ExportOptions): Promise<ExportedLogs>;
   status(): Promise<DeploymentStatus>;
   versions(): Promise<PipelineVersion[]>;
   configuration(version?: string): Promise<DeployedConfig>;

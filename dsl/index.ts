@@ -8,14 +8,18 @@ export type {
   ArrowTable,
   ArrowTableLike,
   ColumnsInput,
+  DatasetOptions,
   DeployedConfig,
   Deployment,
   DeploymentStatus,
+  ExportedLogs,
+  ExportOptions,
   InferColumns,
   InferOptions,
   InferRecord,
   Interop,
   LogsOptions,
+  OutputsByModel,
   PipelineVersion,
   RecordInput,
 } from "./deployment.js";
@@ -42,8 +46,21 @@ export {
   type LogRow,
   type Pipeline,
 } from "./pipeline.js";
-export type { Row, RowScope, ShadowRow } from "./row.js";
-export type { ModelStep, ShadowStep, Step, StepKind, ValidationStep } from "./steps.js";
+export type { Row, RowScope, SeveralRow, ShadowRow } from "./row.js";
+export type {
+  AuditStep,
+  KeySplitOptions,
+  KeySplitStep,
+  ModelsStep,
+  ModelStep,
+  RandomSplitStep,
+  RefineStep,
+  SelectStep,
+  ShadowStep,
+  Step,
+  StepKind,
+  ValidationStep,
+} from "./steps.js";
 export type { Target } from "./target.js";
 export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 // The names that stand in the type of a pipeline: declaration files of apps write them.

@@ -1,15 +1,19 @@
 import type { Fits, FitsRenamed, Next, Normal, Substituted } from "./accepts.js";
-import { flow } from "./check.js";
-import type { AnyDeployment, Deployment, InferRecord, RecordInput } from "./deployment.js";
-import { isSameModel, modelFlaw, type Model, type PortDefinitions, type TensorsOf } from "./model.js";
+import { StepList } from "./built.js";
+import type { AnyDeployment, Deployment, InferRecord, OutputsByModel, RecordInput } from "./deployment.js";
+import type { Model, PortDefinitions, TensorsOf } from "./model.js";
 import type { PipelineName, ValidationName } from "./names.js";
+import type { Refined, SizeOption, Sizes } from "./refine.js";
 import type { ColumnNames, Columns, RenameOption, Renaming } from "./renaming.js";
 import type { RowOf, UnknownRow } from "./row.js";
+import type { Audited, Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
-import type { ChallengerOutputs, Check, Cons, Renamed, RowModels, Shadow } from "./step-list.js";
-import { modelsOf, modelStep, shadowStep, validationStep, type Step } from "./steps.js";
+import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
+import type { Audit, ChallengerOutputs, Check, Cons, Refine, Renamed, RowModels, Select, Several, Shadow, Split } from "./step-list.js";
+import type { KeySplitOptions, Step } from "./steps.js";
 import type { Target } from "./target.js";
 import type { NoInferenceBefore } from "./wording.js";
+import type { NeedsModels } from "./wording-steps.js";
 
 /** What every pipeline is: plain frozen data and `deploy`. Targets and `build()` take it, and it is a short annotation for exported pipelines. */
 export interface AnyPipeline {
@@ -61,6 +65,34 @@ export interface EmptyPipeline extends AnyPipeline {
     never,
     Cons<null, Shadow<C, Cs, ShadowOutputs<Normal<C["inputs"]>, C, Cs>>>
   >;
+  readonly models: readonly Model[] &
+    (<const Ms extends readonly Model[]>(
+      models: Members<Normal<Ms[0]["inputs"]>, Ms, null>,
+    ) => Pipeline<
+      Ms[0]["inputs"],
+      TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
+      never,
+      Cons<null, Several<Ms, OutputsByName<Normal<Ms[0]["inputs"]>, Ms>>>
+    >);
+  /** Refused: there are no outputs to audit. */
+  audit<const S extends string>(slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S): EmptyPipeline;
+  /** Refused: there are no outputs to select from. */
+  select<const I extends number>(index: I extends unknown ? NoInfer<NeedsModels<"select">> : I): EmptyPipeline;
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: KeyName<K>,
+    options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, null>>,
+  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, Cons<null, Split<D, R>>>;
+  randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
+    weights: Weights<Normal<FirstModel<Ws>["inputs"]>, Ws, null>,
+    options?: { readonly hashKey?: HashKey<H> },
+  ): Pipeline<
+    FirstModel<Ws>["inputs"],
+    Next<Normal<FirstModel<Ws>["inputs"]>, FirstModel<Ws>>,
+    never,
+    Cons<null, Split<FirstModel<Ws>, Ws>>
+  >;
+  /** Refused: a symbol stands in the pipeline's input or in a model's outputs. */
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, object, null>): EmptyPipeline;
   /** Refused: a validation reads what an inference step gives. */
   validate<const N extends string>(
     name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
@@ -80,11 +112,18 @@ export interface Pipeline<
 > {
   readonly name: string;
   readonly steps: readonly Step[];
-  /** The models of all steps, each once, in order. */
-  readonly models: readonly Model[];
+  /**
+   * The models of all steps, each once, in order. Called with a list of models it adds a step: several models on the same
+   * input, whose outputs go on as a tuple until one is selected.
+   * @example pipeline("imdb").models([control, challenger]).audit("1:").select(0)
+   */
+  readonly models: readonly Model[] &
+    (<const Ms extends readonly Model[]>(
+      models: Members<Out, Ms, Steps>,
+    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, Cons<Steps, Several<Ms, OutputsByName<Out, Ms>>>>);
   /** The request's columns. */
   readonly inputs: In;
-  /** What comes out of the last inference step. */
+  /** What comes out of the last inference step; a tuple where several models' outputs stand and none is selected. */
   readonly outputs: Out;
 
   /**
@@ -104,6 +143,48 @@ export interface Pipeline<
   ): Pipeline<In, Substituted<Out, M, R>, Checks, Cons<Steps, Renamed<M, R>>>;
 
   /**
+   * Which outputs of the tuple are logged, each as `out_<model>`.
+   * @param slice `"1:"`, `"1:3"`, `":2"`, and `"1"`, which is `"1:"`
+   * @example pipeline("imdb").models([a, b, c]).audit("1:").select(0)
+   */
+  audit<const S extends string>(slice: Slice<S, Out, Steps>): Pipeline<In, Out, Checks, Cons<Steps, Audit<S, Audited<S, Steps>>>>;
+
+  /**
+   * One output of the tuple goes on.
+   * @param index of the model in `.models([…])`, from 0
+   */
+  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, Cons<Steps, Select<I>>>;
+
+  /**
+   * The request's metadata choose the model.
+   * @param key of the metadata
+   * @param options `routes`: a model by value of the key; `default`: the model for all other requests. All give the same outputs
+   * @example pipeline("fraud").keySplit("segment", { default: a, routes: { gold: b } })
+   */
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: KeyName<K>,
+    options: KeySplitOptions<Fits<Out, D, Steps>, Routes<Out, D, R, Steps>>,
+  ): Pipeline<In, Next<Out, D>, Checks, Cons<Steps, Split<D, R>>>;
+
+  /**
+   * Chance chooses the model, by weight.
+   * @param weights each above 0, with its model. All models give the same outputs
+   * @param options `hashKey`: requests with the same value of this key of the metadata go to the same model
+   * @example pipeline("fraud").randomSplit([[2, control], [1, challenger]], { hashKey: "session_id" })
+   */
+  randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
+    weights: Weights<Out, Ws, Steps>,
+    options?: { readonly hashKey?: HashKey<H> },
+  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, Cons<Steps, Split<FirstModel<Ws>, Ws>>>;
+
+  /**
+   * Symbols of the current outputs become sizes; every batch is checked for them.
+   * @param sizes symbol -> size, from 1 on
+   * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
+   */
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, Cons<Steps, Refine<Z>>>;
+
+  /**
    * The champion answers; the challengers run on the same input and are logged.
    * @param challengers at least one, each under a name of its own
    * @example pipeline("fraud").shadow(ccfraud, [ccfraudXgb, ccfraudRf])
@@ -116,7 +197,7 @@ export interface Pipeline<
   /**
    * States what must hold for every row. All validations run on every row; failures are logged, never dropped.
    * @param name an identifier, for `anomaly.<name>` in answers and logs
-   * @param check sees one row: `x.in.<port>`, `x.out.<port>`, after a shadow step `x.models.<model>.<port>`
+   * @param check sees one row: `x.in.<port>`, `x.out.<port>`, after a shadow or a models step `x.models.<model>.<port>`
    * @example pipeline("fraud").model(ccfraud).validate("amt", (x) => x.out < 1)
    */
   validate<const N extends string>(
@@ -129,8 +210,11 @@ export interface Pipeline<
    * @throws PipelineError when the steps do not fit together, TargetError when the target cannot take the pipeline
    * @example const live = await fraud.deploy(local());
    */
-  deploy(target: Target): Promise<Deployment<In, Out, Checks, ChallengerOutputs<Steps>>>;
+  deploy(target: Target): Promise<Deployment<In, Answered<Out, Steps>, Checks, ChallengerOutputs<Steps>>>;
 }
+
+/** What comes out of the whole pipeline. */
+type Answered<Out, Steps> = Out extends readonly unknown[] ? OutputsByModel<RowModels<Steps>> : Out;
 
 /** What `deploy` of a pipeline gives. */
 type DeploymentOf<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;
@@ -163,64 +247,4 @@ export function pipeline<const N extends string, const I extends PortDefinitions
 ): Pipeline<TensorsOf<I>, Normal<TensorsOf<I>>, never, null>;
 export function pipeline(name: string, options?: { readonly inputs?: PortDefinitions }): unknown {
   return new StepList(name, [], [], options?.inputs);
-}
-
-/** The pipeline behind the interfaces: it keeps whatever it is given; `checkPipeline` says what is wrong with it. */
-class StepList implements AnyPipeline {
-  readonly name: string;
-  readonly steps: readonly Step[];
-  readonly models: readonly Model[];
-  readonly inputs: object;
-  readonly outputs: object;
-  readonly #declared: PortDefinitions | undefined;
-
-  constructor(
-    name: string,
-    steps: readonly Step[],
-    models: readonly Model[],
-    declared: PortDefinitions | undefined,
-  ) {
-    const { inputs, outputs } = flow(steps, declared);
-    this.name = name;
-    this.steps = Object.freeze(steps);
-    this.models = Object.freeze(models);
-    this.inputs = inputs;
-    this.outputs = outputs;
-    this.#declared = declared;
-    Object.freeze(this);
-  }
-
-  model(model: Model, rename: RenameOption = {}): StepList {
-    return this.#with(modelStep(model, rename));
-  }
-
-  shadow(champion: Model, challengers: readonly Model[]): StepList {
-    return this.#with(shadowStep(champion, challengers));
-  }
-
-  validate(name: string, check: (row: never) => unknown): StepList {
-    return this.#with(validationStep(name, check));
-  }
-
-  async deploy(target: Target): Promise<AnyDeployment> {
-    return target.deploy(this);
-  }
-
-  #with(step: Step): StepList {
-    const models = withModels(this.models, modelsOf(step));
-    return new StepList(this.name, [...this.steps, step], models, this.#declared);
-  }
-}
-
-const areModels = (...values: unknown[]): boolean => values.every((value) => modelFlaw(value) === null);
-
-/** `known` and those of `more` that are not among them; what is no model is left to `checkPipeline`. */
-function withModels(known: readonly Model[], more: readonly Model[]): readonly Model[] {
-  const models = [...known];
-  for (const model of more) {
-    const isKnown = (other: Model) =>
-      other === model || (other?.name === model?.name && areModels(other, model) && isSameModel(other, model));
-    if (!models.some(isKnown)) models.push(model);
-  }
-  return models;
 }

@@ -1,13 +1,14 @@
 import type { IsOne } from "./ports.js";
 import type { DType, Dim, Port, Tensor } from "./tensor.js";
 
-/** What a lambda may read at its place in the pipeline: request columns, current outputs, and after a shadow each model's outputs. */
+/** What a lambda may read at its place in the pipeline: request columns, current outputs, and after a shadow or a models step each model's outputs. */
 export interface RowScope {
   readonly inputs: readonly Port[];
+  /** Empty where several outputs stand and none is selected. */
   readonly outputs: readonly Port[];
-  /** By model name; empty before a shadow. The champion is among them. */
+  /** By model name; empty where the last inference step runs one model. The champion, or the selected model, is among them. */
   readonly models: Readonly<Record<string, readonly Port[]>>;
-  /** The model whose outputs are `outputs`, when `models` is not empty. */
+  /** The model whose outputs are `outputs`, when there is one among `models`. */
   readonly champion?: string;
 }
 
@@ -24,6 +25,13 @@ export interface ShadowRow<In, Out, Models> extends Row<In, Out> {
   readonly models: { readonly [M in keyof Models]: Values<Models[M]> };
 }
 
+/** A record where several outputs stand and none is selected. */
+export interface SeveralRow<In, Models> {
+  /** The request's columns. */
+  readonly in: Values<In>;
+  readonly models: { readonly [M in keyof Models]: Values<Models[M]> };
+}
+
 /** What a lambda sees where no model has run: the name before it is refused, and no second error shall hide that. */
 export interface UnknownRow {
   readonly in: Unknowable;
@@ -32,7 +40,11 @@ export interface UnknownRow {
 }
 type Unknowable = number & { readonly [port: string]: Unknowable };
 
-export type RowOf<In, Out, Models> = [keyof Models] extends [never] ? Row<In, Out> : ShadowRow<In, Out, Models>;
+export type RowOf<In, Out, Models> = [keyof Models] extends [never]
+  ? Row<In, Out>
+  : Out extends readonly unknown[]
+    ? SeveralRow<In, Models>
+    : ShadowRow<In, Out, Models>;
 
 /** The values of all ports; a lone port's value, and a lone number, stand for themselves too. */
 export type Values<P> = string extends keyof P

@@ -19,7 +19,7 @@ type Challenger<Out, M extends Model, Taken extends string, Steps> = string exte
       ? NoInfer<AlreadyChallenger<M["name"]>>
       : Fits<Out, M, Steps>;
 
-type NamesBefore<Cs, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I
+export type NamesBefore<Cs, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I
   ? N
   : Cs extends readonly [infer C extends Model, ...infer Rest]
     ? NamesBefore<Rest, I, N | C["name"], [...Passed, 0]>

@@ -59,3 +59,9 @@ export const scalar: Scalar = defineModel({ name: "scalar", sha256, inputs: { t:
 
 export interface Loose2 extends Model<"loose-2", { readonly x: F<readonly ["batch", null]> }, { readonly y: F<readonly ["batch", null]> }> {}
 export const loose2: Loose2 = defineModel({ name: "loose-2", sha256, inputs: { x: f("batch", null) }, outputs: { y: f("batch", null) } });
+
+export interface Twin extends Model<"twin", { readonly input: F<readonly ["N", 12]> }, { readonly y: F<readonly ["N", 1]> }> {}
+export const twin: Twin = defineModel({ name: "twin", sha256, inputs: { input: f("N", 12) }, outputs: { y: f("N", 1) } });
+
+export interface Broad extends Model<"broad", { readonly x: F<readonly ["N", 12]> }, { readonly y: F<readonly ["N", 2]> }> {}
+export const broad: Broad = defineModel({ name: "broad", sha256, inputs: { x: f("N", 12) }, outputs: { y: f("N", 2) } });

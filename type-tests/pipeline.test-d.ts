@@ -132,3 +132,69 @@ expectError(await live.infer({ image }));
 expectError(await live.infer([{ image }], { timeout: 5 }));
 const untyped = await annotated.deploy(target);
 expectType<unknown>((await untyped.infer([{ image }]))[0]?.out["dense_1"]);
+
+// Several models: a tuple until one is selected; its outputs stand under each model's name.
+declare const c3: Model<"c3", { readonly x: F<readonly ["N", 8]> }, { readonly variable: F<readonly ["N", 1]> }>;
+const several = pipeline("p").model(a).models([champ, c2, c1]);
+expectType<
+  readonly [
+    { readonly dense_1: F<readonly ["batch", 1]> },
+    { readonly scores: F<readonly ["batch", 3]> },
+    { readonly variable: F<readonly ["batch", 1]> },
+  ]
+>(several.outputs);
+several.validate("v", (x) => {
+  expectType<number & { dense_1: readonly [number] }>(x.models.champ);
+  expectType<readonly [number, number, number]>(x.models.c2.scores);
+  expectType<number>(x.in.image[63]);
+  expectError(x.out);
+  return x.models.champ < x.models.c1;
+});
+expectType<{ readonly scores: F<readonly ["batch", 3]> }>(several.select(1).outputs);
+several.audit("1:").select(1).validate("v", (x) => x.out.scores[0] < x.models.champ && x.models.c2[2] > 0);
+expectError(several.select(1).model(c3, { x: "scores" }).validate("v", (x) => x.models.champ < 1));
+const unselected = {} as LogRow<typeof several>;
+expectType<readonly [number]>(unselected.out_champ.dense_1);
+expectType<readonly [number, number, number]>(unselected.out_c2.scores);
+expectError(unselected.out.dense_1);
+expectError(unselected.out_a);
+const selected = several.audit("1:").validate("low", (x) => x.models.c1 < 1).select(0);
+const audited = {} as LogRow<typeof selected>;
+expectType<readonly [number]>(audited.out.dense_1);
+expectType<{ scores: readonly [number, number, number] } | undefined>(audited.out_c2);
+expectType<{ variable: readonly [number] } | undefined>(audited.out_c1);
+expectError(audited.out_champ);
+expectType<boolean>(audited.anomaly.low);
+for (const row of await (await several.deploy(target)).infer([{ image }])) expectType<readonly [number]>(row.out_c1.variable);
+expectType<readonly (readonly [number])[]>((await (await several.deploy(target)).infer({ image: [image] })).out_champ.dense_1);
+const middle = {} as LogRow<ReturnType<typeof auditMiddle>>;
+const auditMiddle = () => several.audit(":2").select(2);
+expectError(middle.out_c1);
+expectType<{ dense_1: readonly [number] } | undefined>(middle.out_champ);
+expectAssignable<AnyPipeline>(several);
+expectAssignable<readonly Model[]>(several.models);
+several.audit(":" as string).select(0 as number);
+pipeline("p").models([c1, c3]).select(1).validate("v", (x) => x.out < 1 && x.in.features[7] < 1);
+
+// Splits: one of several models of the same outputs runs.
+const keyed = pipeline("p").model(a).keySplit("segment", { default: c1, routes: { gold: c3, "very-gold": c1 } });
+expectType<{ readonly variable: F<readonly ["batch", 1]> }>(keyed.outputs);
+expectType<{ readonly features: F<readonly [null, 8]> }>(pipeline("p").keySplit("k", { default: c1, routes: { gold: c3 } }).inputs);
+expectError(keyed.validate("v", (x) => x.models.c1 < 1));
+expectError(pipeline("p").keySplit("segment", { routes: { gold: c3 } }));
+expectType<{ readonly variable: F<readonly ["batch", 1]> }>(pipeline("p").model(a).randomSplit([[2, c1], [0.5, c3]], { hashKey: "session_id" }).outputs);
+expectType<{ readonly x: F<readonly ["N", 8]> }>(pipeline("p").randomSplit([[1, c3], [1, c1]]).inputs);
+keyed.validate("v", (x) => x.out < 1 && x.out.variable[0] < 1);
+await (await keyed.deploy(target)).infer([{ image }], { metadata: { segment: "gold" } });
+declare const weight: number;
+pipeline("p").randomSplit([[weight, c1]]);
+
+// Refine: a symbol becomes a size.
+expectType<{ readonly hidden: F<readonly ["batch", 128, "encoder.k"]> }>(pipeline("p").model(encoder).refine({ seq: 128 }).outputs);
+expectType<{ readonly hidden: F<readonly [1, 128, 768]> }>(
+  pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).refine({ batch: 1 }).outputs,
+);
+expectType<{ readonly y: F<readonly ["batch", 768]>; readonly z: F<readonly ["batch", 128, 3]> }>(
+  pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).model(pool).outputs,
+);
+pipeline("p", { inputs: { tokens: { dtype: "int64", shape: ["batch", "seq"] } } }).refine({ seq: 16 }).model(encoder).validate("v", (x) => x.out[15].every((v) => v > 0));

@@ -1,3 +1,5 @@
+import { toJson } from "../tensors/json.js";
+
 /** How a command speaks: text for people or one JSON document, with colour or without, and where relative paths begin. */
 export interface Io {
   readonly cwd: string;
@@ -49,18 +51,4 @@ export async function ownOutput<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     process.stdout.write = write;
   }
-}
-
-/**
- * JSON text of a result. What JSON has no form for is written as text: NaN and infinities as `"NaN"`, `"Infinity"`,
- * integers beyond 2^53 as their digits.
- */
-export function toJson(value: unknown, indent: number | undefined = 2): string {
-  return JSON.stringify(value, (_, v: unknown) => jsonSafe(v), indent);
-}
-
-function jsonSafe(value: unknown): unknown {
-  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
-  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  return value;
 }

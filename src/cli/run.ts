@@ -4,18 +4,22 @@ import { ShapelineError } from "../../dsl/errors.js";
 import { compile } from "./commands/compile.js";
 import { deploy } from "./commands/deploy.js";
 import { explain } from "./commands/explain.js";
+import { exportLogs } from "./commands/export-logs.js";
 import { generate } from "./commands/generate.js";
 import { infer } from "./commands/infer.js";
 import { logs } from "./commands/logs.js";
 import { models } from "./commands/models.js";
 import { pipelines } from "./commands/pipelines.js";
+import { status } from "./commands/status.js";
 import { undeploy } from "./commands/undeploy.js";
-import { createIo, exitCodes, paint, toJson, type Io } from "./io.js";
+import { versions } from "./commands/versions.js";
+import { toJson } from "../tensors/json.js";
+import { createIo, exitCodes, paint, type Io } from "./io.js";
 
 /** Adds one command to the program. `done` takes the exit code when it is not 0. */
 export type CommandFile = (program: Command, context: { io: () => Io; done: (code: number) => void }) => void;
 
-const commands: readonly CommandFile[] = [generate, compile, explain, deploy, infer, logs, models, pipelines, undeploy];
+const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, pipelines, versions, status, undeploy];
 
 /** Where the package describes itself: two folders up from the sources, three from `dist/src/cli`. */
 function packageVersion(): string {

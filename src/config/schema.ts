@@ -29,6 +29,38 @@ export const shadowStepSchema = z.strictObject({
   challengers: z.array(name).min(1),
 });
 
+/** The same input to all; their outputs go on as a tuple. */
+export const modelsStepSchema = z.strictObject({ kind: z.literal("models"), models: z.array(name).min(1) });
+
+/** Which outputs of the tuple are logged: from `from` up to, and without, `to`; null is the end. */
+export const auditStepSchema = z.strictObject({
+  kind: z.literal("audit"),
+  from: z.number().int().nonnegative(),
+  to: z.number().int().nonnegative().nullable(),
+});
+
+/** Which output of the tuple goes on. */
+export const selectStepSchema = z.strictObject({ kind: z.literal("select"), index: z.number().int().nonnegative() });
+
+export const keySplitStepSchema = z.strictObject({
+  kind: z.literal("keySplit"),
+  /** The key of the request's metadata. */
+  key: name,
+  default: name,
+  /** Value of the key -> model. */
+  routes: z.record(z.string(), name),
+});
+
+export const randomSplitStepSchema = z.strictObject({
+  kind: z.literal("randomSplit"),
+  /** The key of the request's metadata whose value decides; null: chance alone. */
+  hashKey: name.nullable(),
+  weights: z.array(z.strictObject({ model: name, weight: z.number().positive() })).min(1),
+});
+
+/** Symbols that become sizes from here on. */
+export const refineStepSchema = z.strictObject({ kind: z.literal("refine"), sizes: z.record(z.string(), z.number().int().nonnegative()) });
+
 export const expressionSchema = z.strictObject({
   tree: expressionTree,
   strings: z.record(z.string(), z.string()),
@@ -42,12 +74,22 @@ export const validationStepSchema = z.strictObject({
   expression: expressionSchema,
 });
 
-export const stepSchema = z.discriminatedUnion("kind", [modelStepSchema, shadowStepSchema, validationStepSchema]);
+export const stepSchema = z.discriminatedUnion("kind", [
+  modelStepSchema,
+  modelsStepSchema,
+  auditStepSchema,
+  selectStepSchema,
+  keySplitStepSchema,
+  randomSplitStepSchema,
+  shadowStepSchema,
+  validationStepSchema,
+  refineStepSchema,
+]);
 
-/** What the types left open: `input` of `model` at `step` must have `expects` elements along `axis`, or rank `expects` where `axis` is null. A symbol must be one size in all its places. */
+/** What the types left open: `input` of `model` at `step` must have `expects` elements along `axis`, or rank `expects` where `axis` is null. A symbol must be one size in all its places. At a refine step `model` is null and `input` a tensor that arrives there. */
 export const runtimeCheckSchema = z.strictObject({
   step: z.number().int().nonnegative(),
-  model: name,
+  model: name.nullable(),
   input: z.string(),
   axis: z.number().int().nonnegative().nullable(),
   expects: z.union([z.number().int().nonnegative(), z.string().min(1)]),
@@ -69,6 +111,7 @@ type Data<T> = T extends readonly (infer E)[] ? readonly Data<E>[] : T extends o
 
 export type ModelConfig = Data<z.infer<typeof modelSchema>>;
 export type StepConfig = Data<z.infer<typeof stepSchema>>;
+export type StepConfigOf<K extends StepConfig["kind"]> = Extract<StepConfig, { kind: K }>;
 export type RuntimeCheck = Data<z.infer<typeof runtimeCheckSchema>>;
 /** A pipeline as data: everything a target needs, and nothing of the author's machine. */
 export type Config = Data<z.infer<typeof configSchema>>;

@@ -1,23 +1,28 @@
 import { performance } from "node:perf_hooks";
 import type { InferOptions } from "../../dsl/deployment.js";
 import type { Config, ModelConfig } from "../config/schema.js";
-import type { ChallengerResult, ResultBatch } from "../tensors/result.js";
+import { answeredBeside, stepModels } from "../config/step-models.js";
+import type { ResultBatch } from "../tensors/result.js";
 import { openOnThread } from "./challenger-thread.js";
 import { type Challenge, type ChallengeAnswer, Challengers } from "./challengers.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
 import type { ModelFile } from "./model-files.js";
-import { compilePlan, type Passage } from "./plan.js";
+import { type Metadata, metadataReader } from "./metadata.js";
+import type { Passage, RunStep } from "./passage.js";
+import { compilePlan } from "./plan.js";
 import { DEFAULT_TIMEOUT_MS, RequestClock } from "./request-clock.js";
 import { modelRunner, type RunModel } from "./run-model.js";
 import { type ModelSession, openSession } from "./runtime.js";
 import { checkSignature, warmUp } from "./signature-check.js";
+import { randomSequence } from "./unit-hash.js";
 
 /** A request's answer before it is logged or shaped. */
 export interface Inference {
   readonly form: InputBatch["form"];
-  /** Holds the challengers that were awaited; the others come later. */
+  /** Holds the challengers that were awaited, and what is shown of a tuple; the other challengers come later. */
   readonly batch: ResultBatch;
+  readonly metadata: Metadata;
   readonly lastModel: string;
   /** Nanoseconds: reading the rows, then one entry for every inference step. */
   readonly elapsed: readonly number[];
@@ -31,6 +36,8 @@ export interface Inference {
 interface EngineOptions {
   /** Whether the answer waits for challengers: `log` only for those that a validation reads, `return` for all. */
   readonly challengers: "log" | "return";
+  /** Makes random splits draw the same sequence every time; null: another one each time. */
+  readonly seed: number | null;
 }
 
 /** A config with its models loaded. */
@@ -77,15 +84,26 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
         runners.set(model.name, await prepared(model, session));
       }
     }
-    const parts = { champions, challengers: others, answer: challengers.answer.bind(challengers), awaitAll: options.challengers === "return" };
-    const steps = compilePlan(config, parts);
-    const read = inputReader(config.name, config.inputs);
+    const parts = {
+      champions,
+      challengers: others,
+      answer: challengers.answer.bind(challengers),
+      awaitAll: options.challengers === "return",
+      random: randomSequence(options.seed),
+    };
+    const plan: Plan = {
+      config,
+      read: inputReader(config.name, config.inputs),
+      readMetadata: metadataReader(config),
+      steps: compilePlan(config, parts),
+      hidden: hiddenBeside(config),
+    };
     return {
       config,
       get challengerErrors() {
         return challengers.errors;
       },
-      infer: (input, inferOptions = {}) => infer(config, read, steps, input, inferOptions),
+      infer: (input, inferOptions = {}) => infer(plan, input, inferOptions),
       challenge: (challenge) => challengers.answer(challenge, DEFAULT_TIMEOUT_MS),
       close,
     };
@@ -95,36 +113,49 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
   }
 }
 
-async function infer(config: Config, read: (input: unknown) => InputBatch, steps: ReturnType<typeof compilePlan>, input: unknown, options: InferOptions): Promise<Inference> {
+/** What every request goes through. */
+interface Plan {
+  readonly config: Config;
+  readonly read: (input: unknown) => InputBatch;
+  readonly readMetadata: (given: unknown) => Metadata;
+  readonly steps: readonly RunStep[];
+  /** Models of tuples that neither the answer nor the log holds. */
+  readonly hidden: readonly string[];
+}
+
+async function infer({ config, read, readMetadata, steps, hidden }: Plan, input: unknown, options: InferOptions): Promise<Inference> {
   const clock = new RequestClock(options.timeoutMs, options.signal);
   const where = `pipeline '${config.name}'`;
   clock.check(where);
+  const metadata = readMetadata(options.metadata);
   const { form, rows, tensors } = read(input);
   const inputs = new Map(config.inputs.flatMap(({ name }, i) => (tensors[i] === undefined ? [] : [[name, tensors[i]]])));
   const passage: Passage = {
     rows,
     inputs,
+    metadata,
     clock,
     outputs: new Map(),
     lastModel: "",
     elapsed: [Math.round((performance.now() - clock.begun) * 1e6)],
-    challengers: new Map<string, ChallengerResult>(),
+    beside: new Map(),
     failures: new Map(),
     later: [],
     notes: new Map(),
   };
   for (const step of steps) await step(passage);
   clock.check(where);
+  for (const name of hidden) passage.beside.delete(name);
   const batch: ResultBatch = {
     rows,
     time: new Float64Array(rows).fill(Date.now()),
     inputs,
     outputs: passage.outputs,
-    challengers: passage.challengers,
+    challengers: passage.beside,
     failures: passage.failures,
   };
   const { lastModel, elapsed, notes, later } = passage;
-  return { form, batch, lastModel, elapsed, notes, later, clock };
+  return { form, batch, metadata, lastModel, elapsed, notes, later, clock };
 }
 
 async function prepared(model: ModelConfig, session: ModelSession): Promise<RunModel> {
@@ -135,8 +166,10 @@ async function prepared(model: ModelConfig, session: ModelSession): Promise<RunM
 }
 
 function hasRole(config: Config, name: string, role: "champion" | "challenger"): boolean {
-  return config.steps.some((step) => {
-    if (step.kind === "shadow") return role === "champion" ? step.champion === name : step.challengers.includes(name);
-    return step.kind === "model" && role === "champion" && step.model === name;
-  });
+  return config.steps.some((step) => stepModels(step)[role === "champion" ? "answering" : "challengers"].includes(name));
+}
+
+function hiddenBeside(config: Config): string[] {
+  const shown = answeredBeside(config.steps);
+  return config.steps.flatMap((step) => (step.kind === "models" ? step.models.filter((name) => !shown.includes(name)) : []));
 }

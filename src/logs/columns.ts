@@ -11,18 +11,26 @@ export type ColumnKind =
   | "out"
   | "inShape"
   | "outShape"
+  | "beside"
+  | "besideShape"
   | "count"
   | "flag"
   | "lastModel"
   | "pipelineVersion"
   | "elapsed"
+  | "metadata"
   | "note";
+
+/** The kinds whose columns hold values of ports. */
+export type PortKind = "in" | "out" | "beside";
 
 /** One column: its place in the record by `kind` and `name`, its name in the database, and its type. */
 export interface LogColumn {
   readonly kind: ColumnKind;
   /** Port or validation name; empty where the kind says it all. */
   readonly name: string;
+  /** For the kind `beside`: the model whose output it is. */
+  readonly model: string;
   readonly column: string;
   readonly type: ElementType;
   /** How often lists are nested around the element. */
@@ -39,6 +47,9 @@ export interface LogTables {
   readonly challengers: readonly { readonly name: string; readonly columns: readonly LogColumn[] }[];
 }
 
+/** The name of the column that holds the request's metadata, as JSON. */
+export const requestMetadata = "metadata.request";
+
 /** Lays out the tables. The same layout always gives the same columns. */
 export function tablesOf(layout: LogLayout): LogTables {
   const columns = new ColumnList();
@@ -46,11 +57,13 @@ export function tablesOf(layout: LogLayout): LogTables {
   columns.add("time", "", "time", "time");
   for (const port of layout.inputs) columns.addPort("in", "in", port);
   for (const port of layout.outputs) columns.addPort("out", "out", port);
+  for (const { name, outputs } of layout.models ?? []) for (const port of outputs) columns.addPort("beside", `out_${name}`, port, name);
   columns.add("count", "", "anomaly.count", "int32");
   for (const name of layout.validations) columns.add("flag", name, `anomaly.${name}`, "bool");
   columns.add("lastModel", "", "metadata.last_model", "string");
   columns.add("pipelineVersion", "", "metadata.pipeline_version", "int32");
   columns.add("elapsed", "", "metadata.elapsed", "int64", 1);
+  columns.add("metadata", "", requestMetadata, "string");
   return { champion: columns.list, challengers: layout.challengers.map(({ name, outputs }) => ({ name, columns: challengerColumns(name, outputs) })) };
 }
 
@@ -66,14 +79,14 @@ class ColumnList {
   readonly list: LogColumn[] = [];
   readonly #taken = new Set<string>();
 
-  addPort(kind: "in" | "out", prefix: string, port: Port): void {
+  addPort(kind: PortKind, prefix: string, port: Port, model = ""): void {
     const depth = port.shape === null ? 1 : Math.max(port.shape.length - 1, 0);
-    this.add(kind, port.name, `${prefix}.${port.name}`, port.dtype, depth, port);
-    if (port.shape === null) this.add(`${kind}Shape`, port.name, `${prefix}.${port.name}#shape`, "int64", 1);
+    this.add(kind, port.name, `${prefix}.${port.name}`, port.dtype, depth, port, model);
+    if (port.shape === null) this.add(`${kind}Shape`, port.name, `${prefix}.${port.name}#shape`, "int64", 1, null, model);
   }
 
-  add(kind: ColumnKind, name: string, wanted: string, type: ElementType, depth = 0, port: Port | null = null): void {
-    this.list.push({ kind, name, column: this.#free(wanted), type, depth, port });
+  add(kind: ColumnKind, name: string, wanted: string, type: ElementType, depth = 0, port: Port | null = null, model = ""): void {
+    this.list.push({ kind, name, model, column: this.#free(wanted), type, depth, port });
   }
 
   /** DuckDB's column names ignore case and end at a NUL: what would collide gets a number, control characters become `?`. */

@@ -4,22 +4,24 @@ import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
 import { systemReason } from "../files/system-reason.js";
-import { reasonOf, type DuckDB } from "./duckdb.js";
+import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
+import { championTable } from "./tables.js";
 
 export const fileName = "shapeline.duckdb";
 
 /**
- * What each format adds to the one before. A stored log remembers how many were applied; opening it applies the rest.
+ * What each format adds to the one before, given the ids of the logs there are. A stored log remembers how many were applied; opening it applies the rest.
  * Entries are never edited: a new format is a new entry at the end.
  */
-const formats: readonly (readonly string[])[] = [
-  [
+const formats: readonly ((logs: readonly number[]) => readonly string[])[] = [
+  () => [
     "CREATE TABLE shapeline_format (format INTEGER NOT NULL)",
     "INSERT INTO shapeline_format VALUES (0)",
     "CREATE TABLE shapeline_pipelines (name VARCHAR NOT NULL, state VARCHAR NOT NULL)",
     "CREATE TABLE shapeline_versions (pipeline VARCHAR NOT NULL, version INTEGER NOT NULL, config VARCHAR NOT NULL, models VARCHAR NOT NULL, deployed_at TIMESTAMP_MS NOT NULL)",
     "CREATE TABLE shapeline_logs (id INTEGER NOT NULL, pipeline VARCHAR NOT NULL, version INTEGER NOT NULL, layout VARCHAR NOT NULL)",
   ],
+  (logs) => logs.map((id) => `ALTER TABLE ${identifier(championTable(id))} ADD COLUMN ${identifier("metadata.request")} VARCHAR`),
 ];
 
 /** Makes the folder where it is missing and gives its real path. */
@@ -73,7 +75,9 @@ async function migrate(connection: DuckDBConnection, file: string, readOnly: boo
     throw new StorageError("SL7005", `the log '${file}' is of the older format ${format}; open it for writing once, which brings it to ${formats.length}`, { file, format });
   }
   await inTransaction(connection, async () => {
-    for (const statement of formats.slice(format).flat()) await connection.run(statement);
+    const logs = format === 0 ? [] : await (await connection.run("SELECT id FROM shapeline_logs")).getRows();
+    const ids = logs.map(([id]) => Number(id));
+    for (const statement of formats.slice(format).flatMap((statements) => statements(ids))) await connection.run(statement);
     await connection.run(`UPDATE shapeline_format SET format = ${formats.length}`);
   });
 }

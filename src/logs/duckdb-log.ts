@@ -1,5 +1,5 @@
 import { StorageError } from "../../dsl/errors.js";
-import type { ResultBatch } from "../tensors/result.js";
+import type { ChallengerResult, ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
 import { duckType, tablesOf, type LogColumn } from "./columns.js";
 import type { StoredLog } from "./control.js";
@@ -7,7 +7,7 @@ import type { DuckDB } from "./duckdb.js";
 import { cellsOf, type Rows } from "./encode.js";
 import type { GroupWriter, Sink } from "./group-writer.js";
 import type { ChallengerNote, LogBatch, LogLayout, LogQuery, PipelineLog, RowMeta } from "./pipeline-log.js";
-import { challengerTable, championTable } from "./reader.js";
+import { challengerTable, championTable } from "./tables.js";
 
 /** What a log needs of its store. */
 export interface LogHost {
@@ -24,7 +24,7 @@ interface Table {
   readonly columns: readonly LogColumn[];
 }
 
-const noMeta: RowMeta = { lastModel: "", elapsed: [] };
+const noMeta: RowMeta = { lastModel: "", elapsed: [], metadata: null };
 
 export class DuckDBLog implements PipelineLog {
   readonly layout: LogLayout;
@@ -80,7 +80,7 @@ export class DuckDBLog implements PipelineLog {
     if (table === undefined) throw new StorageError("SL7015", `'${name}' is not a challenger of pipeline '${this.layout.pipeline}'; open the log with it`, { challenger: name });
     const note = "note" in answer ? answer.note : null;
     const outputs = "note" in answer ? null : answer;
-    const batch = { time: new Float64Array(0), inputs: new Map<string, TensorData>(), failures: new Map<string, Uint8Array>() };
+    const batch = { time: new Float64Array(0), inputs: new Map<string, TensorData>(), challengers: new Map<string, ChallengerResult>(), failures: new Map<string, Uint8Array>() };
     await this.#write(table, { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note }, false);
   }
 

@@ -16,7 +16,7 @@ export type Cells = (row: number) => DuckDBValue;
 export interface Rows {
   readonly count: number;
   readonly firstRow: bigint;
-  readonly batch: Pick<ResultBatch, "time" | "inputs" | "failures">;
+  readonly batch: Pick<ResultBatch, "time" | "inputs" | "challengers" | "failures">;
   /** null where a challenger gave nothing. */
   readonly outputs: ReadonlyMap<string, TensorData> | null;
   readonly meta: RowMeta;
@@ -45,6 +45,8 @@ const makers = {
   inShape: ({ batch }, column, duckdb) => shapeCells(duckdb, batch.inputs.get(column.name)),
   out: ({ outputs, count }, column, duckdb) => (outputs === null ? empty : portCells(duckdb, column, outputs.get(column.name), count)),
   outShape: ({ outputs }, column, duckdb) => (outputs === null ? empty : shapeCells(duckdb, outputs.get(column.name))),
+  beside: ({ batch, count }, column, duckdb) => portCells(duckdb, column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
+  besideShape: ({ batch }, { model, name }, duckdb) => shapeCells(duckdb, batch.challengers.get(model)?.outputs.get(name)),
   count: ({ batch, count }) => {
     const counts = failureCounts({ rows: count, failures: batch.failures });
     return (row) => counts[row] ?? 0;
@@ -59,6 +61,10 @@ const makers = {
   elapsed: ({ meta }, _, { DuckDBListValue }) => {
     const value = new DuckDBListValue(meta.elapsed.map((ns) => BigInt(Math.round(ns))));
     return () => value;
+  },
+  metadata: ({ meta }) => {
+    const text = meta.metadata === null ? null : JSON.stringify(meta.metadata);
+    return () => text;
   },
   note: ({ note }) => () => note,
 } satisfies Record<ColumnKind, Maker>;

@@ -1,6 +1,11 @@
 import type { Port } from "../../dsl/tensor.js";
-import type { ResultBatch } from "../tensors/result.js";
+import type { RequestMetadata, ResultBatch, RowsMetadata } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
+
+export interface ModelOutputs {
+  readonly name: string;
+  readonly outputs: readonly Port[];
+}
 
 /** What the log of one pipeline version holds. It decides the columns, so it never changes for a version. */
 export interface LogLayout {
@@ -8,7 +13,9 @@ export interface LogLayout {
   readonly version: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  readonly challengers: readonly { readonly name: string; readonly outputs: readonly Port[] }[];
+  /** Models whose outputs stand in the row under their names: those of a tuple. Older logs know none. */
+  readonly models?: readonly ModelOutputs[];
+  readonly challengers: readonly ModelOutputs[];
   /** Names of the validations. */
   readonly validations: readonly string[];
 }
@@ -19,6 +26,8 @@ export interface RowMeta {
   readonly lastModel: string;
   /** Nanoseconds: reading the rows, then one entry for every inference step. */
   readonly elapsed: readonly number[];
+  /** The request's metadata, null where it had none. */
+  readonly metadata: RequestMetadata | null;
 }
 
 /** Why a challenger gave no output. */
@@ -35,17 +44,14 @@ export interface LogQuery {
   readonly end?: Date;
   /** true: only rows that hold every validation; false: only rows that failed one. */
   readonly valid?: boolean;
+  /** Only rows that come after this one in the answer: to read on where an earlier answer ended. */
+  readonly after?: { readonly time: number; readonly row: bigint };
 }
 
 /** Logged rows of one pipeline version and one set of shapes, newest first. */
-export interface LogBatch extends ResultBatch {
-  readonly version: number;
+export interface LogBatch extends ResultBatch, RowsMetadata {
   /** Row ids: unique in the pipeline, growing in the order of logging. */
   readonly rowIds: readonly bigint[];
-  readonly lastModel: readonly string[];
-  readonly elapsed: readonly (readonly number[])[];
-  /** By challenger: why it gave no output, null where it did or has not ended. */
-  readonly notes: ReadonlyMap<string, readonly (string | null)[]>;
 }
 
 /** The inference log of one pipeline version. */
@@ -54,11 +60,11 @@ export interface PipelineLog {
 
   /**
    * Logs a batch and resolves once it is on disk. Batches in flight at the same time are committed together.
-   * `batch.challengers` is not read: challengers answer later, through `appendChallenger`. The tensors are not copied:
+   * Of `batch.challengers` only the layout's `models` are read: challengers answer later, through `appendChallenger`. The tensors are not copied:
    * leave them alone until the promise settles.
    *
    * @throws StorageError SL7009 where the rows could not be written, SL7015 where they do not fit; none of them is in the log then
-   * @example const { firstRow } = await log.append(batch, { lastModel: "ccfraud", elapsed: [12_000, 46_000] });
+   * @example const { firstRow } = await log.append(batch, { lastModel: "ccfraud", elapsed: [12_000, 46_000], metadata: null });
    */
   append(batch: ResultBatch, meta: RowMeta): Promise<{ readonly firstRow: bigint }>;
 

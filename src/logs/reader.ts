@@ -1,21 +1,14 @@
-import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
 import type { Port } from "../../dsl/tensor.js";
-import type { ChallengerResult } from "../tensors/result.js";
+import type { ChallengerResult, RequestMetadata } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
-import { tablesOf, type LogColumn } from "./columns.js";
+import { tablesOf, type LogColumn, type PortKind } from "./columns.js";
 import type { StoredLog } from "./control.js";
 import { defaultDims, listOf, millisOf, readTensor, rowDims, varies, type Place, type PortColumn } from "./decode.js";
 import { identifier, reasonOf } from "./duckdb.js";
 import type { LogBatch, LogQuery } from "./pipeline-log.js";
-
-export function championTable(id: number): string {
-  return `log_${id}`;
-}
-
-export function challengerTable(id: number, challenger: number): string {
-  return `log_${id}_challenger_${challenger}`;
-}
+import { challengerTable, championTable } from "./tables.js";
 
 /**
  * The newest rows over all logs of a pipeline, newest first, in batches of one version and one set of shapes.
@@ -54,11 +47,15 @@ function checkLimit(limit: number): number {
   throw new StorageError("SL7013", `limit is ${limit}; give a whole number of rows, 0 or more`, { limit });
 }
 
-function conditions({ start, end, valid }: LogQuery): string {
+function conditions({ start, end, valid, after }: LogQuery): string {
   const parts: string[] = [];
   if (start !== undefined) parts.push(`time >= make_timestamp_ms(${millis("start", start)})::TIMESTAMP_MS`);
   if (end !== undefined) parts.push(`time <= make_timestamp_ms(${millis("end", end)})::TIMESTAMP_MS`);
   if (valid !== undefined) parts.push(`"anomaly.count" ${valid ? "=" : ">"} 0`);
+  if (after !== undefined) {
+    const time = `make_timestamp_ms(${after.time})::TIMESTAMP_MS`;
+    parts.push(`(time < ${time} OR (time = ${time} AND row < ${after.row}))`);
+  }
   return parts.length === 0 ? "true" : parts.join(" AND ");
 }
 
@@ -92,6 +89,7 @@ class LogTable {
   readonly #columns: readonly LogColumn[];
   readonly #inputs: readonly PortColumn[];
   readonly #outputs: readonly PortColumn[];
+  readonly #models: readonly { readonly name: string; readonly ports: readonly PortColumn[] }[];
   readonly #challengers: readonly Challenger[];
 
   constructor(log: StoredLog) {
@@ -100,6 +98,7 @@ class LogTable {
     this.#columns = tables.champion;
     this.#inputs = portColumns(tables.champion, "in", log.layout.inputs);
     this.#outputs = portColumns(tables.champion, "out", log.layout.outputs);
+    this.#models = (log.layout.models ?? []).map(({ name, outputs }) => ({ name, ports: portColumns(tables.champion, "beside", outputs, name) }));
     this.#challengers = tables.challengers.map(({ name, columns }, index) => {
       const outputs = log.layout.challengers[index]?.outputs ?? [];
       return { name, table: challengerTable(log.id, index), columns, ports: portColumns(columns, "out", outputs), answers: new Map<bigint, Place>() };
@@ -127,6 +126,7 @@ class LogTable {
     let text = "";
     for (const port of this.#inputs) if (varies(port)) text += `${rowDims(port, place).join()};`;
     for (const port of this.#outputs) if (varies(port)) text += `${rowDims(port, place).join()};`;
+    for (const { ports } of this.#models) for (const port of ports) if (varies(port)) text += `${rowDims(port, place).join()};`;
     for (const challenger of this.#challengers) {
       const answer = answered(challenger, challenger.answers.get(row));
       for (const port of challenger.ports) if (varies(port)) text += answer === null ? "?;" : `${rowDims(port, answer).join()};`;
@@ -137,6 +137,7 @@ class LogTable {
   batch(rows: readonly LoggedRow[]): LogBatch {
     const places = rows.map(({ place }) => place);
     const tensors = (ports: readonly PortColumn[]) => new Map(ports.map((port) => [port.port.name, tensorOf(port, places)] as const));
+    const beside = this.#models.map(({ name, ports }) => [name, { outputs: tensors(ports), answered: new Uint8Array(rows.length).fill(1) }] as const);
     const answers = this.#challengers.map((challenger) => rows.map(({ row }) => challenger.answers.get(row) ?? null));
     return {
       version: this.#log.layout.version,
@@ -145,10 +146,11 @@ class LogTable {
       time: Float64Array.from(rows, ({ time }) => time),
       inputs: tensors(this.#inputs),
       outputs: tensors(this.#outputs),
-      challengers: new Map(this.#challengers.map((challenger, i) => [challenger.name, challengerResult(challenger, answers[i] ?? [])])),
+      challengers: new Map([...beside, ...this.#challengers.map((challenger, i) => [challenger.name, challengerResult(challenger, answers[i] ?? [])] as const)]),
       failures: new Map(this.#flags().map(([name, column]) => [name, Uint8Array.from(places, (place) => (valueAt(place, column) === true ? 1 : 0))])),
       lastModel: places.map((place) => String(valueAt(place, this.#index("lastModel")))),
       elapsed: places.map((place) => listOf(valueAt(place, this.#index("elapsed"))).map(Number)),
+      requests: places.map((place) => metadataOf(valueAt(place, this.#index("metadata")))),
       notes: new Map(this.#challengers.map((challenger, i) => [challenger.name, (answers[i] ?? []).map((place) => noteOf(challenger, place))])),
     };
   }
@@ -194,10 +196,15 @@ function tensorOf(port: PortColumn, places: readonly (Place | null)[]): TensorDa
   return readTensor(port, first === undefined || first === null ? defaultDims(port) : rowDims(port, first), places);
 }
 
-function portColumns(columns: readonly LogColumn[], kind: "in" | "out", ports: readonly Port[]): PortColumn[] {
+function metadataOf(text: DuckDBValue): RequestMetadata | null {
+  return text === null ? null : (JSON.parse(String(text)) as RequestMetadata);
+}
+
+function portColumns(columns: readonly LogColumn[], kind: PortKind, ports: readonly Port[], model = ""): PortColumn[] {
   return ports.map((port) => {
-    const column = columns.findIndex((each) => each.kind === kind && each.name === port.name);
-    const shape = columns.findIndex((each) => each.kind === `${kind}Shape` && each.name === port.name);
+    const find = (wanted: LogColumn["kind"]) => columns.findIndex((each) => each.kind === wanted && each.name === port.name && each.model === model);
+    const column = find(kind);
+    const shape = find(`${kind}Shape`);
     return { port, column, depth: columns[column]?.depth ?? 0, shape: shape < 0 ? null : shape };
   });
 }

@@ -6,8 +6,9 @@ import { Control, type StoredLog } from "./control.js";
 import { fileName, openDatabase } from "./database.js";
 import { identifier, type DuckDB } from "./duckdb.js";
 import { GroupWriter } from "./group-writer.js";
-import type { LogBatch, LogLayout, LogQuery } from "./pipeline-log.js";
-import { challengerTable, championTable, readLogs } from "./reader.js";
+import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
+import { readLogs } from "./reader.js";
+import { challengerTable, championTable } from "./tables.js";
 
 interface Connections {
   readonly control: DuckDBConnection;
@@ -98,7 +99,8 @@ function statements(layout: LogLayout, id: number): string[] {
   return [createTable(championTable(id), champion), ...challengers.map(({ columns }, i) => createTable(challengerTable(id, i), columns))];
 }
 
-function shapeOf({ inputs, outputs, challengers, validations }: LogLayout): string {
+function shapeOf({ inputs, outputs, models = [], challengers, validations }: LogLayout): string {
   const port = ({ name, dtype, shape }: LogLayout["inputs"][number]) => [name, dtype, shape];
-  return JSON.stringify([inputs.map(port), outputs.map(port), challengers.map(({ name, outputs: own }) => [name, own.map(port)]), validations]);
+  const model = ({ name, outputs: own }: ModelOutputs) => [name, own.map(port)];
+  return JSON.stringify([inputs.map(port), outputs.map(port), models.map(model), challengers.map(model), validations]);
 }

@@ -1,53 +1,59 @@
-import type { Table } from "apache-arrow";
 import { InputError } from "../../dsl/errors.js";
-import type { ResultRecord } from "./shape-result.js";
+import type { DatasetOptions } from "../../dsl/deployment.js";
 
-/** Which columns of a result are wanted: `*`, a group (`in`, `out`, `anomaly`, `out_<challenger>`) or one column (`in.amount`). */
-export type Dataset = readonly string[];
+/** Which columns of a result are wanted, and whether their names stand flat. */
+export interface Choice {
+  /** `*`, groups and columns; null where nothing was chosen. */
+  readonly dataset: readonly string[] | null;
+  readonly exclude: readonly string[];
+  /** Between group and name; null: groups are objects. */
+  readonly separator: string | null;
+  /** Let names pass that name nothing: where rows are taken in parts, a later part may lack a column. */
+  readonly lenient?: boolean;
+}
+
+export const noChoice: Choice = { dataset: null, exclude: [], separator: null };
+
+/** The names of the options. */
+export const datasetOptions = ["dataset", "datasetExclude", "datasetSeparator"] as const;
+
+/**
+ * The dataset options of a call.
+ *
+ * @throws InputError SL5032 for an option of another type
+ */
+export function readChoice({ dataset, datasetExclude, datasetSeparator }: DatasetOptions): Choice {
+  const separator: unknown = datasetSeparator;
+  if (separator !== undefined && (typeof separator !== "string" || separator === "")) {
+    throw new InputError("SL5032", `datasetSeparator is ${JSON.stringify(separator)}; give a text such as "."`, { option: "datasetSeparator" });
+  }
+  const names = (option: "dataset" | "datasetExclude", value: unknown): void => {
+    if (value === undefined) return;
+    const isList = Array.isArray(value) && value.every((entry) => typeof entry === "string" && entry !== "");
+    if (isList && (value.length > 0 || option === "datasetExclude")) return;
+    throw new InputError("SL5032", `${option} is ${JSON.stringify(value)}; give a list of names, such as ["in", "out.risk"]`, { option });
+  };
+  names("dataset", dataset);
+  names("datasetExclude", datasetExclude);
+  return { dataset: dataset ?? null, exclude: datasetExclude ?? [], separator: datasetSeparator ?? null };
+}
 
 /**
  * The wanted ones of some flat column names, in their order.
  *
  * @throws InputError SL5031 where an entry names nothing that is there
  */
-export function selectColumns(names: readonly string[], dataset: Dataset): string[] {
-  const wanted = (entry: string, name: string) => entry === "*" || name === entry || name.startsWith(`${entry}.`);
-  for (const entry of dataset) {
-    if (!names.some((name) => wanted(entry, name))) {
+export function chosenColumns(names: readonly string[], { dataset, exclude, lenient }: Choice): string[] {
+  const wanted = dataset ?? ["*"];
+  for (const entry of [...wanted, ...exclude]) {
+    if (lenient !== true && !names.some((name) => covers(entry, name))) {
       throw new InputError("SL5031", `the dataset names '${entry}', which the result has not: it has ${names.join(", ")}`, { entry, columns: names });
     }
   }
-  return names.filter((name) => dataset.some((entry) => wanted(entry, name)));
+  return names.filter((name) => wanted.some((entry) => covers(entry, name)) && !exclude.some((entry) => covers(entry, name)));
 }
 
-/** The wanted columns of a table. */
-export function selectTable(table: Table, dataset: Dataset): Table {
-  return table.select(selectColumns(table.schema.fields.map((f) => f.name), dataset));
-}
-
-/** The wanted parts of records; a group of which nothing is wanted is left out. */
-export function selectRecords(records: readonly ResultRecord[], dataset: Dataset): Partial<ResultRecord>[] {
-  const first = records[0];
-  if (first === undefined) return [];
-  const wanted = new Set(selectColumns(flatNames(first), dataset));
-  return records.map((record) => {
-    const groups: [string, unknown][] = [];
-    for (const [group, value] of Object.entries(record)) {
-      if (!isGroup(value)) {
-        if (wanted.has(group)) groups.push([group, value]);
-        continue;
-      }
-      const kept = Object.entries(value).filter(([name]) => wanted.has(`${group}.${name}`));
-      if (kept.length > 0) groups.push([group, Object.fromEntries(kept)]);
-    }
-    return Object.fromEntries(groups) as Partial<ResultRecord>;
-  });
-}
-
-function flatNames(record: ResultRecord): string[] {
-  return Object.entries(record).flatMap(([group, value]) => (isGroup(value) ? Object.keys(value).map((name) => `${group}.${name}`) : [group]));
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !(value instanceof Date);
+/** Metadata must be asked for by name. */
+function covers(entry: string, name: string): boolean {
+  return entry === "*" ? !name.startsWith("metadata.") : name === entry || name.startsWith(`${entry}.`);
 }

@@ -6,6 +6,22 @@ export interface ChallengerResult {
   readonly answered: Uint8Array;
 }
 
+/** What is known of inferred rows besides their values, one entry a row. */
+export interface RowsMetadata {
+  /** Of the pipeline. */
+  readonly version: number;
+  /** Name of the model that gave the output. */
+  readonly lastModel: readonly string[];
+  /** Nanoseconds: reading the request, then one entry for every inference step. */
+  readonly elapsed: readonly (readonly number[])[];
+  /** What the request said of itself, null where it said nothing. */
+  readonly requests: readonly (RequestMetadata | null)[];
+  /** By challenger: why it gave no output, null where it did or has not ended. */
+  readonly notes: ReadonlyMap<string, readonly (string | null)[]>;
+}
+
+export type RequestMetadata = Readonly<Record<string, string | number | boolean>>;
+
 /** A batch of inferred rows, before it becomes records, columns or a table. Insertion order of the maps is column order. */
 export interface ResultBatch {
   readonly rows: number;

@@ -3,7 +3,9 @@ import { Field, Int32, RecordBatch, Schema, Struct, Table, TimestampMillisecond,
 import { StorageError } from "../../dsl/errors.js";
 import { columnType, nullData, tensorToArrowData } from "./arrow.js";
 import { nestedRows, type NestedValue } from "./nested.js";
-import type { ResultBatch } from "./result.js";
+import { chosenColumns, noChoice, type Choice } from "./dataset.js";
+import { metadataColumns, metadataData, metadataType } from "./metadata-columns.js";
+import type { ResultBatch, RowsMetadata } from "./result.js";
 import type { TensorData } from "./tensor-data.js";
 
 /** The values of some ports of one row; null where the row has none. */
@@ -29,61 +31,42 @@ export interface ResultColumns {
   readonly [challenger: `out_${string}`]: Readonly<Record<string, (NestedValue | null)[]>>;
 }
 
+/** A batch with what is known of its rows, as far as it is. */
+type Batch = ResultBatch & Partial<RowsMetadata>;
+
 /** One batch, or several one after the other: rows of a log come in batches of one pipeline version and one set of shapes. */
-export type Batches = ResultBatch | readonly ResultBatch[];
+export type Batches = Batch | readonly Batch[];
 
 /**
  * Rows as records. Where batches have different columns, a row holds null in those that its batch lacks.
  *
+ * @throws InputError SL5031 where the choice names what is not there
  * @example asRecords(batch)[0]?.out.dense_1 // [0.0014974177]
  */
-export function asRecords(batches: Batches): ResultRecord[] {
-  const { time, groups, counts } = columnsOf(listOf(batches));
-  return time.map((at, row) => {
-    const record: Record<string, unknown> = { time: at };
-    for (const [group, columns] of groups) {
-      const values: Record<string, unknown> = {};
-      for (const [name, column] of columns) put(values, name, column[row]);
-      record[group] = values;
-    }
-    record.check_failures = counts[row];
-    return record as unknown as ResultRecord;
-  });
+export function asRecords(batches: Batches, choice: Choice = noChoice): ResultRecord[] {
+  const list = listOf(batches);
+  const columns = layout(list, choice).map((column) => ({ ...column, values: valuesOf(column, list) }));
+  const rows = list.reduce((sum, batch) => sum + batch.rows, 0);
+  return Array.from({ length: rows }, (_, row) => assembled(columns, choice, (values) => values[row]) as unknown as ResultRecord);
 }
 
 /** Rows as columns of plain values. Names such as `__proto__` become own properties like any other. */
-export function asColumns(batches: Batches): ResultColumns {
-  const { time, groups, counts } = columnsOf(listOf(batches));
-  const result: Record<string, unknown> = { time };
-  for (const [group, columns] of groups) {
-    const values: Record<string, unknown> = {};
-    for (const [name, column] of columns) put(values, name, column);
-    result[group] = values;
-  }
-  result.check_failures = counts;
-  return result as unknown as ResultColumns;
+export function asColumns(batches: Batches, choice: Choice = noChoice): ResultColumns {
+  const list = listOf(batches);
+  const columns = layout(list, choice).map((column) => ({ ...column, values: valuesOf(column, list) }));
+  return assembled(columns, choice, (values) => values) as unknown as ResultColumns;
 }
 
-/** All values by group and name; groups are `in`, `out`, `out_<challenger>` and `anomaly`, so none is hostile. */
-function columnsOf(list: readonly ResultBatch[]) {
-  const groups = new Map<string, [name: string, values: unknown[]][]>([
-    ["in", []],
-    ["out", []],
-  ]);
-  for (const column of layout(list)) {
-    const values: unknown[] = [];
-    for (const batch of list) appendValues(values, column, batch);
-    const group = groups.get(column.group);
-    if (group === undefined) groups.set(column.group, [[column.name, values]]);
-    else group.push([column.name, values]);
+/** Groups are `time`, `in`, `out`, `out_<model>`, `anomaly`, `check_failures` and `metadata`, so none is hostile. */
+function assembled(columns: readonly (Column & { readonly values: unknown[] })[], { separator }: Choice, pick: (values: unknown[]) => unknown): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const { group, name, kind, values } of columns) {
+    if (kind === "group") result[group] ??= {};
+    else if (name === null) result[group] = pick(values);
+    else if (separator !== null) put(result, `${group}${separator}${name}`, pick(values));
+    else put((result[group] ??= {}) as Record<string, unknown>, name, pick(values));
   }
-  const time: Date[] = [];
-  const counts: number[] = [];
-  for (const batch of list) {
-    for (const ms of batch.time) time.push(new Date(ms));
-    for (const count of failureCounts(batch)) counts.push(count);
-  }
-  return { time, groups, counts };
+  return result;
 }
 
 /** Sets an own property, also one called `__proto__`, which plain assignment would take for the prototype. */
@@ -96,12 +79,12 @@ function put(target: Record<string, unknown>, name: string, value: unknown): voi
  * Rows as one Arrow table with flat columns: `time`, `in.*`, `out.*`, `out_<challenger>.*`, `anomaly.count`,
  * `anomaly.<name>`, `check_failures`. Numbers are not copied. Columns that a batch lacks are null in its rows.
  *
- * @throws StorageError SL7012 where two batches hold one column in different types
+ * @throws StorageError SL7012 where two batches hold one column in different types, InputError SL5031
  */
-export function asTable(batches: Batches): Table {
+export function asTable(batches: Batches, choice: Choice = noChoice): Table {
   const list = listOf(batches);
-  const columns = [{ group: "time", name: "", kind: "time" } as Column, ...layout(list), { group: "check_failures", name: "", kind: "count" } as Column];
-  const fields = columns.map((column) => fieldOf(column, list));
+  const columns = layout(list, choice).filter(({ kind }) => kind !== "group");
+  const fields = columns.map((column) => fieldOf(column, list, choice.separator ?? "."));
   const schema = new Schema(fields);
   const struct = new Struct(fields);
   const parts = list.map((batch) => {
@@ -111,31 +94,44 @@ export function asTable(batches: Batches): Table {
   return new Table(schema, parts);
 }
 
-type Kind = "time" | "port" | "count" | "flag";
+type Kind = "time" | "port" | "count" | "flag" | "metadata" | "group";
 
-/** `group` and `name` make the column's flat name; challengers' groups are `out_<challenger>`. */
+/** `group` and `name` make the column's flat name; challengers' groups are `out_<challenger>`. A group that may be empty has an entry of its own. */
 interface Column {
   readonly group: string;
-  readonly name: string;
+  readonly name: string | null;
   readonly kind: Kind;
 }
 
-/** Every column of any of the batches, in the order of the contract. */
-function layout(list: readonly ResultBatch[]): Column[] {
-  const columns: Column[] = [];
-  const add = (group: string, kind: Kind, names: (batch: ResultBatch) => Iterable<string>) => {
+/** Every wanted column of any of the batches, in the order of the contract. */
+function layout(list: readonly Batch[], choice: Choice): Column[] {
+  const columns: Column[] = [{ group: "time", name: null, kind: "time" }];
+  const add = (group: string, kind: Kind, names: (batch: Batch) => Iterable<string>) => {
     const seen = new Set<string>();
     for (const batch of list) for (const name of names(batch)) seen.add(name);
     for (const name of seen) columns.push({ group, name, kind });
   };
+  columns.push({ group: "in", name: null, kind: "group" });
   add("in", "port", (batch) => batch.inputs.keys());
+  columns.push({ group: "out", name: null, kind: "group" });
   add("out", "port", (batch) => batch.outputs.keys());
   const challengers = new Set<string>();
   for (const batch of list) for (const name of batch.challengers.keys()) challengers.add(name);
   for (const name of challengers) add(`out_${name}`, "port", (batch) => batch.challengers.get(name)?.outputs.keys() ?? []);
   columns.push({ group: "anomaly", name: "count", kind: "count" });
   add("anomaly", "flag", (batch) => batch.failures.keys());
-  return columns;
+  columns.push({ group: "check_failures", name: null, kind: "count" });
+  if (choice.dataset === null && choice.exclude.length === 0) return choice.separator === null ? columns : columns.filter(({ kind }) => kind !== "group");
+  add("metadata", "metadata", (batch) => (batch.version === undefined ? [] : metadataColumns.keys()));
+  const there = columns.filter(({ kind }) => kind !== "group");
+  // Where there are no rows, nobody knows what columns they would have.
+  if (list.length === 0) return there;
+  const wanted = new Set(chosenColumns(there.map((column) => flatName(column)), choice));
+  return there.filter((column) => wanted.has(flatName(column)));
+}
+
+function flatName({ group, name }: Column, separator = "."): string {
+  return name === null ? group : `${group}${separator}${name}`;
 }
 
 interface Cells {
@@ -143,11 +139,12 @@ interface Cells {
   readonly valid?: Uint8Array;
 }
 
-function cells(column: Column, batch: ResultBatch): Cells | undefined {
-  if (column.group === "in") return wrap(batch.inputs.get(column.name));
-  if (column.group === "out") return wrap(batch.outputs.get(column.name));
-  const challenger = batch.challengers.get(column.group.slice("out_".length));
-  return wrap(challenger?.outputs.get(column.name), challenger?.answered);
+function cells({ group, name }: Column, batch: ResultBatch): Cells | undefined {
+  const port = name ?? "";
+  if (group === "in") return wrap(batch.inputs.get(port));
+  if (group === "out") return wrap(batch.outputs.get(port));
+  const challenger = batch.challengers.get(group.slice("out_".length));
+  return wrap(challenger?.outputs.get(port), challenger?.answered);
 }
 
 function wrap(tensor: TensorData | undefined, valid?: Uint8Array): Cells | undefined {
@@ -155,13 +152,29 @@ function wrap(tensor: TensorData | undefined, valid?: Uint8Array): Cells | undef
   return valid === undefined ? { tensor } : { tensor, valid };
 }
 
-function appendValues(values: unknown[], column: Column, batch: ResultBatch): void {
+function valuesOf(column: Column, list: readonly Batch[]): unknown[] {
+  const values: unknown[] = [];
+  for (const batch of list) appendValues(values, column, batch);
+  return values;
+}
+
+function appendValues(values: unknown[], column: Column, batch: Batch): void {
+  if (column.kind === "group") return;
+  if (column.kind === "time") {
+    for (const ms of batch.time) values.push(new Date(ms));
+    return;
+  }
+  if (column.kind === "metadata") {
+    const read = metadataColumns.get(column.name ?? "")?.value;
+    for (let row = 0; row < batch.rows; row++) values.push(read?.(batch, row) ?? null);
+    return;
+  }
   if (column.kind === "count") {
     for (const count of failureCounts(batch)) values.push(count);
     return;
   }
   if (column.kind === "flag") {
-    const flags = batch.failures.get(column.name);
+    const flags = batch.failures.get(column.name ?? "");
     for (let row = 0; row < batch.rows; row++) values.push(flags === undefined ? null : flags[row] === 1);
     return;
   }
@@ -172,11 +185,12 @@ function appendValues(values: unknown[], column: Column, batch: ResultBatch): vo
   }
 }
 
-function fieldOf(column: Column, list: readonly ResultBatch[]): Field {
-  if (column.kind === "time") return new Field("time", new TimestampMillisecond(), false);
-  if (column.kind === "count") return new Field(column.name === "" ? column.group : `${column.group}.${column.name}`, new Int32(), false);
-  const name = `${column.group}.${column.name}`;
-  if (column.kind === "flag") return new Field(name, columnType("bool", 1), list.some((batch) => !batch.failures.has(column.name)));
+function fieldOf(column: Column, list: readonly Batch[], separator: string): Field {
+  const name = flatName(column, separator);
+  if (column.kind === "time") return new Field(name, new TimestampMillisecond(), false);
+  if (column.kind === "count") return new Field(name, new Int32(), false);
+  if (column.kind === "metadata") return new Field(name, metadataType(column.name), true);
+  if (column.kind === "flag") return new Field(name, columnType("bool", 1), list.some((batch) => !batch.failures.has(column.name ?? "")));
   let type: DataType | undefined;
   let nullable = false;
   for (const batch of list) {
@@ -192,12 +206,13 @@ function fieldOf(column: Column, list: readonly ResultBatch[]): Field {
   return new Field(name, type ?? columnType("float32", 1), nullable);
 }
 
-function dataOf(column: Column, batch: ResultBatch, type: DataType): Data {
+function dataOf(column: Column, batch: Batch, type: DataType): Data {
   const length = batch.rows;
   if (column.kind === "time") return makeData({ type: new TimestampMillisecond(), length, data: BigInt64Array.from(batch.time, (ms) => BigInt(Math.trunc(ms))) });
   if (column.kind === "count") return makeData({ type: new Int32(), length, data: failureCounts(batch) });
+  if (column.kind === "metadata") return metadataData(column.name, batch, type);
   if (column.kind === "flag") {
-    const flags = batch.failures.get(column.name);
+    const flags = batch.failures.get(column.name ?? "");
     return flags === undefined ? nullData(type, length) : tensorToArrowData({ dtype: "bool", dims: [length], data: flags });
   }
   const found = cells(column, batch);
@@ -211,6 +226,6 @@ export function failureCounts(batch: Pick<ResultBatch, "rows" | "failures">): In
   return counts;
 }
 
-function listOf(batches: Batches): readonly ResultBatch[] {
+function listOf(batches: Batches): readonly Batch[] {
   return "rows" in batches ? [batches] : batches;
 }

@@ -87,6 +87,56 @@ it("explains what each lambda becomes, from a pipeline file and from a config", 
   expect(text.out).toContain("0.7");
 });
 
+it("exports the log, and tells versions and status", async () => {
+  const folder = project("fraud");
+  await shapeline(folder, generated);
+  await shapeline(folder, compiled);
+  await shapeline(folder, ["deploy", "fraud.pipeline.json"]);
+  const rows = (JSON.parse(readFileSync(join(folder, "rows.df.json"), "utf8")) as object[]).slice(0, 30);
+  await shapeline(folder, ["infer", "fraud", "-"], JSON.stringify(rows));
+
+  const all = await shapeline(folder, ["export-logs", "fraud", "--json"]);
+  expect(json(all.out)).toEqual({ files: ["logs/fraud-1.json"], rows: 30, bytes: readFileSync(join(folder, "logs/fraud-1.json")).byteLength, cut: null });
+  const cut = await shapeline(folder, ["export-logs", "fraud", "--directory", "out", "--file-prefix", "new", "--size-limit", "1kB", "--dataset", "out,metadata.last_model"]);
+  expect(cut.out).toMatch(/^wrote out\/new-1\.json\n\d+ rows, \d+ bytes; cut: there are more rows than fit --size-limit\n$/);
+  const [line] = readFileSync(join(folder, "out/new-1.json"), "utf8").split("\n");
+  expect(JSON.parse(line ?? "")).toEqual({ "out.risk": [expect.any(Number)], "metadata.last_model": "champ" });
+  expect(json((await shapeline(folder, ["export-logs", "fraud", "--arrow", "--limit", "5", "--json"])).out)).toMatchObject({ files: ["logs/fraud-1.arrow"], rows: 5, cut: "limit" });
+  expect(tableFromIPC(readFileSync(join(folder, "logs/fraud-1.arrow"))).numRows).toBe(5);
+  const outside = await shapeline(folder, ["export-logs", "fraud", "--file-prefix", "../up", "--json"]);
+  expect(outside.code).toBe(1);
+  expect(json(outside.out)).toMatchObject({ error: { code: "SL7031" } });
+
+  const { hash } = parseConfig(readFileSync(join(folder, "fraud.pipeline.json"), "utf8"));
+  expect(json((await shapeline(folder, ["versions", "fraud", "--json"])).out)).toEqual([{ version: "1", hash, created: expect.any(String) }]);
+  expect((await shapeline(folder, ["versions", "fraud"])).out).toContain(hash.slice(0, 12));
+  expect(json((await shapeline(folder, ["status", "fraud", "--json"])).out)).toMatchObject({ pipeline: "fraud", target: "local", version: "1", hash, state: "running" });
+  expect((await shapeline(folder, ["status", "fraud"])).out).toMatch(/^fraud version 1 is running since .*, hash /);
+  await shapeline(folder, ["undeploy", "fraud"]);
+  expect(json((await shapeline(folder, ["status", "fraud", "--json"])).out)).toMatchObject({ state: "stopped" });
+  expect(await shapeline(folder, ["status", "frauds"])).toMatchObject({ code: 1, err: expect.stringContaining("SL6007") });
+});
+
+it("gives a split the request's metadata, and flat names where they are asked for", async () => {
+  const folder = project("breast-cancer");
+  await shapeline(folder, generated);
+  const source = `import { pipeline } from "shapeline";
+import { gradientBoosting, randomForest } from "./models.gen.js";
+export const ab = pipeline("ab").keySplit("segment", { default: gradientBoosting, routes: { gold: randomForest, "7": randomForest } });
+`;
+  writeFileSync(join(folder, "ab.pipeline.ts"), source);
+  expect(await shapeline(folder, ["compile", "ab.pipeline.ts"])).toMatchObject({ code: 0 });
+  await shapeline(folder, ["deploy", "ab.pipeline.json"]);
+  const rows = (JSON.parse(readFileSync(join(folder, "rows.df.json"), "utf8")) as object[]).slice(0, 1);
+  const answered = async (...args: string[]) => json((await shapeline(folder, ["infer", "ab", "-", "--json", "--dataset", "metadata", "--dataset-exclude", "metadata.elapsed,metadata.notes", "--dataset-separator", ".", ...args], JSON.stringify(rows))).out) as object;
+  const metadata = (last: string, request: object | null) => [{ "metadata.last_model": last, "metadata.pipeline_version": "1", "metadata.request": request }];
+  expect(await answered()).toEqual(metadata("gradient-boosting", null));
+  expect(await answered("--metadata", "segment=gold")).toEqual(metadata("random-forest", { segment: "gold" }));
+  expect(await answered("--metadata", "segment=7")).toEqual(metadata("random-forest", { segment: 7 }));
+  expect(await answered("--metadata", "segmnet=gold")).toMatchObject({ error: { code: "SL5041" } });
+  expect(await shapeline(folder, ["infer", "ab", "-", "--metadata", "gold"], "[]")).toMatchObject({ code: 1, err: expect.stringContaining("'gold' is not key=value.") });
+});
+
 it("exits with 2 and says what changed when a generated file or a config is out of date", async () => {
   const folder = project("fraud");
   await shapeline(folder, generated);
@@ -103,11 +153,11 @@ it("exits with 2 and says what changed when a generated file or a config is out 
 
 it("has help with an example for every command, and the same global options", async () => {
   const folder = project("fraud");
-  const commands = ["generate", "compile", "explain", "deploy", "infer", "logs", "models", "pipelines", "undeploy"];
+  const commands = ["generate", "models", "compile", "explain", "deploy", "infer", "logs", "export-logs", "pipelines", "versions", "status", "undeploy"];
   const helps = await Promise.all(commands.map((command) => shapeline(folder, [command, "--help"])));
   for (const help of helps) {
     expect(help).toMatchObject({ code: 0, err: "" });
-    expect(help.out).toMatch(/Example:\n {2}\$ shapeline \w+/);
+    expect(help.out).toMatch(/Example:\n {2}\$ shapeline [\w-]+/);
     expect(help.out).toContain("--json");
   }
 });

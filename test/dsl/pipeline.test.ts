@@ -50,7 +50,7 @@ describe("a pipeline is plain frozen data", () => {
       outputs: { x: tensor("float32", ["batch", 4]) },
     });
     const again = defineModel(loop);
-    expect(pipeline("p").model(loop).model(again).models).toEqual([loop]);
+    expect([...pipeline("p").model(loop).model(again).models]).toEqual([loop]);
   });
 });
 

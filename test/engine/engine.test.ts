@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function engineOf(dir: string, built: Config, challengers: "log" | "return" = "log"): Promise<Engine> {
-  const engine = await openEngine(built, await findModelFiles(dir, built.models), { challengers });
+  const engine = await openEngine(built, await findModelFiles(dir, built.models), { challengers, seed: null });
   open.push(engine);
   return engine;
 }

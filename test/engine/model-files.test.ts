@@ -28,7 +28,7 @@ const find = (dir: string, models: readonly ModelConfig[] = [model]) => refusal(
 const load = (dir: string, changes: Partial<ModelConfig> = {}) => {
   const own = { ...modelAt("c1", join(dir, "c1.onnx"), model.inputs, model.outputs), ...changes };
   return refusal(
-    findModelFiles(dir, [own]).then((files) => openEngine(config("p", [own], [run("c1")]), files, { challengers: "log" })),
+    findModelFiles(dir, [own]).then((files) => openEngine(config("p", [own], [run("c1")]), files, { challengers: "log", seed: null })),
     dir,
   );
 };

@@ -43,7 +43,7 @@ export const fraud: LogLayout = {
   validations: ["amt"],
 };
 
-export const meta = { lastModel: "ccfraud", elapsed: [12_000, 46_000] };
+export const meta = { lastModel: "ccfraud", elapsed: [12_000, 46_000], metadata: null };
 
 export function floats(dims: readonly number[], ...values: number[]): TensorData {
   return { dtype: "float32", dims, data: Float32Array.from(values) };

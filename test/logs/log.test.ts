@@ -62,7 +62,7 @@ describe("what is logged comes back as it was", () => {
   it("row ids, the model that answered and the times of the steps", async () => {
     const log = await (await storeIn(newFolder())).openLog(fraud);
     expect(await log.append(scored(noon, 0.1, 0.2), meta)).toEqual({ firstRow: 0n });
-    expect(await log.append(scored(noon + 10, 0.3), { lastModel: "other", elapsed: [1] })).toEqual({ firstRow: 2n });
+    expect(await log.append(scored(noon + 10, 0.3), { lastModel: "other", elapsed: [1], metadata: null })).toEqual({ firstRow: 2n });
     expect(await log.read()).toEqual([
       expect.objectContaining({ version: 1, rowIds: [2n, 1n, 0n], lastModel: ["other", "ccfraud", "ccfraud"], elapsed: [[1], [12_000, 46_000], [12_000, 46_000]] }),
     ]);

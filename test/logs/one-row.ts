@@ -10,7 +10,7 @@ export const fraudLayout: LogLayout = {
   validations: ["amt"],
 };
 
-export const rowMeta = { lastModel: "ccfraud", elapsed: [1000, 2000] };
+export const rowMeta = { lastModel: "ccfraud", elapsed: [1000, 2000], metadata: null };
 
 export function oneRow(time: number): ResultBatch {
   return {

@@ -99,7 +99,7 @@ describe("infer", () => {
 
   test("an option that is not taken is refused, not dropped", async () => {
     const live = await engine().deploy(fraud);
-    expect(await refusal(live.infer(rows, { metadata: { session_id: "1" } } as object))).toMatchInlineSnapshot(`"SL6011 infer(): the embedded engine knows no option 'metadata'; it takes 'timeoutMs' and 'signal'"`);
+    expect(await refusal(live.infer(rows, { metdata: { session_id: "1" } } as object))).toMatchInlineSnapshot(`"SL6011 infer(): the embedded engine knows no option 'metdata' (did you mean 'metadata'?); it takes 'timeoutMs', 'signal', 'metadata', 'dataset', 'datasetExclude' and 'datasetSeparator'"`);
   });
 
   test("rows come from files", async () => {
@@ -179,7 +179,7 @@ describe("logs", () => {
     [{ limit: -1 }, `SL6011 logs(): the option 'limit' is -1; give a number of rows, 0 or more`],
     [{ limit: 1.5 }, `SL6011 logs(): the option 'limit' is 1.5; give a number of rows, 0 or more`],
     [{ start: "yesterday" }, `SL6011 logs(): the option 'start' is "yesterday"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`],
-    [{ limits: 3 }, `SL6011 logs(): the option 'limits' is not known (did you mean 'limit'?); logs() takes 'limit', 'start', 'end', 'valid' and 'arrow'`],
+    [{ limits: 3 }, `SL6011 logs(): the option 'limits' is not known (did you mean 'limit'?); logs() takes 'limit', 'start', 'end', 'valid', 'arrow', 'dataset', 'datasetExclude' and 'datasetSeparator'`],
   ])("%o is refused", async (options, expected) => {
     const live = await engine().deploy(fraud);
     expect(await refusal(live.logs(options as { limit: number }))).toBe(expected);
@@ -313,9 +313,10 @@ test("status counts requests, rows and failures and tells how long they took", a
 
 describe("options that are not valid are refused", () => {
   test.each([
-    [{ durabilty: "off" }, `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability' and 'challengers'`],
+    [{ durabilty: "off" }, `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers' and 'seed'`],
     [{ durability: "none" }, `SL6011 local(): the option 'durability' is "none"; it is one of "commit", "relaxed", "off"`],
     [{ models: "" }, `SL6011 local(): the option 'models' is ""; give the path of a folder`],
+    [{ seed: 0.5 }, `SL6011 local(): the option 'seed' is 0.5; give a whole number`],
     [{ data: 7 }, `SL6011 local(): the option 'data' is 7; give the path of a folder`],
   ])("%o", async (options, expected) => {
     expect(await refusal(Promise.resolve().then(() => local(options as LocalOptions)))).toBe(expected);

@@ -6,7 +6,7 @@ import { defineModel, pipeline, tensor } from "../../dsl/index.js";
 import { local } from "../../src/targets/local/index.js";
 import { recordings } from "../recordings.js";
 import { folder } from "../engine/make-config.js";
-import { ccfraud, ccfraudRf, ccfraudXgb, embedder, houseRf, near, recordedModels, request, sentiment } from "../engine/recorded-models.js";
+import { ccfraud, ccfraudRf, ccfraudXgb, embedder, houseGbr, houseRf, near, recordedModels, request, sentiment } from "../engine/recorded-models.js";
 
 const target = local({ models: recordedModels, data: folder() });
 afterAll(() => target.close());
@@ -34,6 +34,12 @@ const rf = defineModel({
 const house = defineModel({
   name: "house-price-rf",
   sha256: sha(houseRf),
+  inputs: { float_input: { dtype: "float32", shape: [null, 18] } },
+  outputs: { variable: { dtype: "float32", shape: [null, 1] } },
+});
+const gbr = defineModel({
+  name: "gbr",
+  sha256: sha(houseGbr),
   inputs: { float_input: { dtype: "float32", shape: [null, 18] } },
   outputs: { variable: { dtype: "float32", shape: [null, 1] } },
 });
@@ -106,6 +112,26 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
       for (const name of ["fraud", "too_low", "in_between_2"] as const) expect(column(`anomaly.${name}`)).toEqual(records.map((record) => record.anomaly[name]));
       expect([...(await live.infer(asTable(request("ccfraud-high.json")))).getChild("anomaly.fraud") ?? []]).toEqual([true]);
     });
+  });
+
+  test("an A/B test: what each model answered, and near two thirds of 1,000 sessions to the control", async () => {
+    const ab = pipeline("house-ab", { inputs: { tensor: tensor("float32", ["batch", 18]) } }).randomSplit([[2, gbr], [1, house]], { hashKey: "session_id" });
+    const live = await ab.deploy(target);
+    const request1 = request<{ tensor: number[] }>("house-1.df.json");
+    const price = async (session_id: string | number) => Number((await live.infer(request1, { metadata: { session_id } }))[0]?.out.variable[0]);
+    expect(near(await price(0), 704901.9)).toBe(true);
+    expect(near(await price(1), 718013.7)).toBe(true);
+    const prices = await Promise.all(Array.from({ length: 1000 }, (_, i) => price(`session-${i}`)));
+    const control = prices.filter((value) => near(value, 704901.9)).length;
+    expect(prices.filter((value) => near(value, 718013.7))).toHaveLength(1000 - control);
+    // Three standard deviations of a binomial of 1,000 and 2/3; the platform gave 645.
+    expect(Math.abs(control - 667)).toBeLessThan(45);
+    expect(await Promise.all(Array.from({ length: 1000 }, (_, i) => price(`session-${i}`)))).toEqual(prices);
+    const logged = await live.logs({ limit: 2000, dataset: ["out", "metadata.last_model"], datasetSeparator: "." });
+    const models = logged.map((row) => [row["metadata.last_model"], near(Number((row["out.variable"] as number[])[0]), 704901.9)] as const);
+    expect(models.filter(([name, isControl]) => (name === "gbr") !== isControl)).toEqual([]);
+    const lastRounds = models.filter(([name]) => name === "gbr").length;
+    expect(lastRounds).toBe(2 * control);
   });
 
   test("a chain", async () => {

@@ -1,26 +1,34 @@
 import { extname, resolve } from "node:path";
+import { InvalidArgumentError } from "commander";
+import type { DatasetOptions } from "../../../dsl/deployment.js";
+import { datasetOf, withDataset } from "../dataset-options.js";
 import type { CommandFile } from "../run.js";
 import { readInput } from "../files.js";
-import { checkPut, putRecords, putTable } from "../rows-out.js";
-import { commaList, onLocal, withData } from "../target-options.js";
+import { checkWritable } from "../../files/write-whole.js";
+import { putRecords, putTable } from "../rows-out.js";
+import { onLocal, withData } from "../target-options.js";
 
-interface Options {
-  readonly dataset?: string[];
+type MetadataValue = string | number | boolean;
+
+interface Options extends DatasetOptions {
+  readonly metadata?: Record<string, MetadataValue>;
   readonly arrow?: boolean;
   readonly out?: string;
   readonly data?: string;
 }
 
 export const infer: CommandFile = (program, { io }) => {
-  withData(
-    program
-      .command("infer")
-      .description("run rows through a deployed pipeline")
-      .argument("<pipeline>", "the pipeline's name")
-      .argument("<file>", "rows: a JSON array of records, an Arrow file, or - for standard input")
-      .option("--dataset <columns>", "only these: in, out, anomaly, or one column such as out.score", commaList)
-      .option("--arrow", "answer with an Arrow file")
-      .option("--out <file>", "write the answer to a file (.json or .arrow)"),
+  withDataset(
+    withData(
+      program
+        .command("infer")
+        .description("run rows through a deployed pipeline")
+        .argument("<pipeline>", "the pipeline's name")
+        .argument("<file>", "rows: a JSON array of records, an Arrow file, or - for standard input")
+        .option("--metadata <key=value...>", "what the pipeline's splits choose by", keyValue)
+        .option("--arrow", "answer with an Arrow file")
+        .option("--out <file>", "write the answer to a file (.json or .arrow)"),
+    ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline infer fraud rows.df.json --dataset out,anomaly --json")
     .action(async (name: string, file: string, options: Options) => {
@@ -28,16 +36,23 @@ export const infer: CommandFile = (program, { io }) => {
       const { decodeRows } = await import("../../engine/input/decode-rows.js");
       const { asRecordsRequest, asTableRequest } = await import("../request-form.js");
       const request = decodeRows(await readInput(out.cwd, file), file === "-" ? "standard input" : file);
-      const put = {
-        ...(options.dataset === undefined ? {} : { dataset: options.dataset }),
-        ...(options.out === undefined ? {} : { out: resolve(out.cwd, options.out) }),
-      };
+      const put = options.out === undefined ? {} : { out: resolve(out.cwd, options.out) };
+      const chosen = { ...datasetOf(options), ...(options.metadata === undefined ? {} : { metadata: options.metadata }) };
       await onLocal(out, options, async (target) => {
         const live = await target.pipeline(name);
         const config = await live.configuration();
-        await checkPut(config, put);
-        if (options.arrow === true || extname(options.out ?? "") === ".arrow") await putTable(out, await live.infer(asTableRequest(config, request)), put);
-        else await putRecords(out, await live.infer(asRecordsRequest(config, request)), put);
+        // A refusal leaves nothing in the log: the columns are checked by infer itself.
+        if (put.out !== undefined) await checkWritable(put.out);
+        if (options.arrow === true || extname(options.out ?? "") === ".arrow") await putTable(out, await live.infer(asTableRequest(config, request), chosen), put);
+        else await putRecords(out, await live.infer(asRecordsRequest(config, request), chosen), { ...put, chosen: options.dataset !== undefined });
       });
     });
 };
+
+/** `segment=gold` and what was given before it. Texts that are how a number or a boolean is written are that. */
+function keyValue(text: string, before: Record<string, MetadataValue> = {}): Record<string, MetadataValue> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) throw new InvalidArgumentError(`'${text}' is not key=value.`);
+  const read = value === "true" || value === "false" ? value === "true" : Number.isFinite(Number(value)) && String(Number(value)) === value ? Number(value) : value;
+  return Object.fromEntries([...Object.entries(before), [key, read]]);
+}

@@ -1,15 +1,20 @@
 import { performance } from "node:perf_hooks";
 import type { Table } from "apache-arrow";
-import type { AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, InferOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
+import type { AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, ExportedLogs, ExportOptions, InferOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
-import type { LogBatch } from "../../logs/pipeline-log.js";
+import { exportLog } from "../../logs/export-logs.js";
+import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import type { StoredVersion } from "../../logs/store.js";
+import { chosenColumns, datasetOptions, readChoice, type Choice } from "../../tensors/dataset.js";
+import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
+import { answerColumns } from "./answer-columns.js";
+import { exportOptions } from "./export-options.js";
 import { Latency } from "./latency.js";
 import { logQuery } from "./log-query.js";
 import type { LocalSettings } from "./options.js";
@@ -18,15 +23,15 @@ import type { Serving } from "./serving.js";
 import { withStore } from "./stored.js";
 import type { LocalDeployment, LocalStatus } from "./types.js";
 
-const inferOptions = ["timeoutMs", "signal"];
+const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
 /** Handles by data folder and pipeline: one that undeploys a pipeline stops them all. */
 const handles = new Map<string, Set<LocalDeploymentImpl>>();
 
 /** A table does not copy numbers: the caller gets its own, since challengers and the log may still read these. */
-const ownTable = (batch: Inference["batch"]): Table => asTable({ ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) });
+const ownTable = (batch: ResultBatch & RowsMetadata, choice: Choice): Table => asTable({ ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) }, choice);
 const copied = (tensors: ReadonlyMap<string, TensorData>) => new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
-const shapes: { readonly [F in Inference["form"]]: (batch: Inference["batch"]) => unknown } = { records: asRecords, columns: asColumns, table: ownTable };
+const shapes: { readonly [F in Inference["form"]]: (batch: ResultBatch & RowsMetadata, choice: Choice) => unknown } = { records: asRecords, columns: asColumns, table: ownTable };
 
 /** What a handle is made of. */
 interface HandleParts {
@@ -49,11 +54,13 @@ export class LocalDeploymentImpl implements LocalDeployment {
   #requests = 0;
   #rows = 0;
   #failures = 0;
+  readonly #columns: readonly string[];
 
   constructor(parts: HandleParts) {
     this.name = parts.config.name;
     this.#parts = parts;
     this.#state = parts.stopped ? "stopped" : "open";
+    this.#columns = answerColumns(parts.config, parts.settings.challengers === "return");
     const others = handles.get(this.#key) ?? new Set();
     handles.set(this.#key, others.add(this));
   }
@@ -75,10 +82,13 @@ export class LocalDeploymentImpl implements LocalDeployment {
           throw new TargetError("SL6011", `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${listed(inferOptions)}`, { option: name });
         }
       }
+      const choice = readChoice(options);
+      // Before anything is inferred and logged.
+      chosenColumns(this.#columns, choice);
       const serving = this.#running ?? (await this.start());
-      const { form, batch } = await serving.infer(input, options);
-      this.#rows += batch.rows;
-      return shapes[form](batch);
+      const inference = await serving.infer(input, options);
+      this.#rows += inference.batch.rows;
+      return shapes[inference.form](withMetadata(inference, this.#parts.stored.version), choice);
     } catch (error) {
       this.#failures++;
       throw error;
@@ -96,12 +106,21 @@ export class LocalDeploymentImpl implements LocalDeployment {
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
   async logs(options: LogsOptions = {}): Promise<Table | AnyInferRecord[]> {
     this.#refuseClosed();
-    const query = logQuery(options);
+    const { query, choice } = logQuery(options);
+    const batches = await this.#read(query);
+    return options.arrow === true ? asTable(batches, choice) : (asRecords(batches, choice) as AnyInferRecord[]);
+  }
+
+  async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
+    this.#refuseClosed();
+    return exportLog((query) => this.#read(query), exportOptions(this.name, options));
+  }
+
+  async #read(query: LogQuery): Promise<LogBatch[]> {
     if (this.#parts.settings.durability === "off") {
       throw new TargetError("SL6010", `pipeline '${this.name}' is deployed with durability "off" and keeps no log; deploy it with local({ durability: "commit" })`, { pipeline: this.name });
     }
-    const batches: LogBatch[] = (await this.#running?.read(query)) ?? (await withStore(this.#parts.settings.data, (store) => store.readLog(this.name, query)));
-    return options.arrow === true ? asTable(batches) : (asRecords(batches) as AnyInferRecord[]);
+    return (await this.#running?.read(query)) ?? (await withStore(this.#parts.settings.data, (store) => store.readLog(this.name, query)));
   }
 
   async status(): Promise<LocalStatus> {
@@ -180,4 +199,17 @@ export class LocalDeploymentImpl implements LocalDeployment {
       throw new TargetError("SL6009", `this deployment of pipeline '${this.name}' is closed; connect again with target.pipeline("${this.name}")`, { pipeline: this.name });
     }
   }
+}
+
+/** An answer with what the log will say of its rows. */
+function withMetadata({ batch, metadata, lastModel, elapsed, notes }: Inference, version: number): ResultBatch & RowsMetadata {
+  const all = <T>(value: T): T[] => new Array<T>(batch.rows).fill(value);
+  return {
+    ...batch,
+    version,
+    lastModel: all(lastModel),
+    elapsed: all(elapsed),
+    requests: all(metadata.size === 0 ? null : Object.fromEntries(metadata)),
+    notes: new Map(Array.from(notes, ([challenger, note]) => [challenger, all(note)])),
+  };
 }

@@ -2,33 +2,45 @@ import type { LogsOptions } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { LogQuery } from "../../logs/pipeline-log.js";
+import { datasetOptions, readChoice, type Choice } from "../../tensors/dataset.js";
 
-const names = ["limit", "start", "end", "valid", "arrow"];
+type Method = "logs" | "exportLogs";
 
-/** The options of `logs()` as a query. Throws TargetError SL6011 for one that is not known or not valid. */
-export function logQuery(options: LogsOptions): LogQuery {
+/** The names of the options of `logs()`. */
+export const logsOptions: readonly string[] = ["limit", "start", "end", "valid", "arrow", ...datasetOptions];
+
+/** Throws TargetError SL6011 for an option that is not known. */
+export function refuseUnknown(method: Method, options: object, names: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw invalid(unknown, `is not known${didYouMean(unknown, names)}; logs() takes ${listed(names)}`);
-  const { limit, valid } = options;
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) throw invalid("limit", `is ${String(limit)}; give a number of rows, 0 or more`);
-  if (valid !== undefined && typeof valid !== "boolean") throw invalid("valid", `is ${JSON.stringify(valid)}; give true or false`);
-  const start = time("start", options.start);
-  const end = time("end", options.end);
-  return {
+  if (unknown !== undefined) throw invalid(method, unknown, `is not known${didYouMean(unknown, names)}; ${method}() takes ${listed(names)}`);
+}
+
+/** The options of `logs()` as a query and a choice of columns. Throws TargetError SL6011 for one that is not known or not valid, InputError SL5032. */
+export function logQuery(options: LogsOptions, method: Method = "logs"): { readonly query: LogQuery; readonly choice: Choice } {
+  refuseUnknown(method, options, logsOptions);
+  const { limit, valid, arrow } = options;
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) throw invalid(method, "limit", `is ${String(limit)}; give a number of rows, 0 or more`);
+  for (const [name, value] of [["valid", valid], ["arrow", arrow]] as const) {
+    if (value !== undefined && typeof value !== "boolean") throw invalid(method, name, `is ${JSON.stringify(value)}; give true or false`);
+  }
+  const start = time(method, "start", options.start);
+  const end = time(method, "end", options.end);
+  const query = {
     ...(limit === undefined ? {} : { limit }),
     ...(valid === undefined ? {} : { valid }),
     ...(start === undefined ? {} : { start }),
     ...(end === undefined ? {} : { end }),
   };
+  return { query, choice: readChoice(options) };
 }
 
-function time(name: "start" | "end", value: Date | string | number | undefined): Date | undefined {
+function time(method: Method, name: "start" | "end", value: Date | string | number | undefined): Date | undefined {
   if (value === undefined) return undefined;
   const date = new Date(value);
-  if (Number.isNaN(date.getTime())) throw invalid(name, `is ${JSON.stringify(value)}; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`);
+  if (Number.isNaN(date.getTime())) throw invalid(method, name, `is ${JSON.stringify(value)}; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`);
   return date;
 }
 
-function invalid(option: string, what: string): TargetError {
-  return new TargetError("SL6011", `logs(): the option '${option}' ${what}`, { option });
+function invalid(method: Method, option: string, what: string): TargetError {
+  return new TargetError("SL6011", `${method}(): the option '${option}' ${what}`, { option });
 }

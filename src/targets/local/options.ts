@@ -24,12 +24,16 @@ export interface LocalOptions {
    * - `"return"`: the answer waits for all challengers, for at most half of the time it has left, and holds what they gave.
    */
   readonly challengers?: "log" | "return";
+  /** A whole number: random splits without a hash key then draw the same sequence in every process. For tests. */
+  readonly seed?: number;
 }
 
-export type LocalSettings = Required<LocalOptions>;
+export interface LocalSettings extends Required<Omit<LocalOptions, "seed">> {
+  readonly seed: number | null;
+}
 
 const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
-const names = ["models", "data", "durability", "challengers"];
+const names = ["models", "data", "durability", "challengers", "seed"];
 
 /** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
 export function localSettings(options: LocalOptions): LocalSettings {
@@ -51,7 +55,11 @@ export function localSettings(options: LocalOptions): LocalSettings {
       throw new TargetError("SL6011", `local(): the option '${name}' is ${JSON.stringify(value)}; it is one of ${allowed.map((choice) => `"${choice}"`).join(", ")}`, { option: name });
     }
   }
-  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers };
+  const { seed = null } = options;
+  if (seed !== null && !Number.isSafeInteger(seed)) {
+    throw new TargetError("SL6011", `local(): the option 'seed' is ${JSON.stringify(seed)}; give a whole number`, { option: "seed" });
+  }
+  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, seed };
 }
 
 function defaultData(): string {

@@ -51,7 +51,9 @@ export class Serving {
   async #infer(input: unknown, options: InferOptions): Promise<Inference> {
     const inference = await this.engine.infer(input, options);
     const firstRow = await this.#logged(inference);
-    for (const [name, { outputs }] of inference.batch.challengers) {
+    for (const { name } of this.#log?.layout.challengers ?? []) {
+      const outputs = inference.batch.challengers.get(name)?.outputs;
+      if (outputs === undefined) continue;
       const note = inference.notes.get(name);
       this.#append(name, firstRow, inference.batch.rows, note === undefined ? outputs : { note });
     }
@@ -60,9 +62,9 @@ export class Serving {
     return inference;
   }
 
-  async #logged({ batch, lastModel, elapsed, clock }: Inference): Promise<bigint> {
+  async #logged({ batch, metadata, lastModel, elapsed, clock }: Inference): Promise<bigint> {
     if (this.#log === null) return 0n;
-    const meta = { lastModel, elapsed };
+    const meta = { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
     this.#unflushed = true;
     if (this.#durability === "relaxed") return this.#log.appendRelaxed(batch, meta).firstRow;
     const { firstRow } = await clock.whileLogging(`pipeline '${this.engine.config.name}'`, this.#log.append(batch, meta));

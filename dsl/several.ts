@@ -1,0 +1,118 @@
+import type { Fits, Next } from "./accepts.js";
+import type { Model } from "./model.js";
+import type { NamesBefore } from "./shadow.js";
+import type { ChallengerOutputs, IsAudited, SeveralOf } from "./step-list.js";
+import type {
+  AuditedAlready,
+  EmptySlice,
+  LoggedAlready,
+  NeedsModels,
+  NoModels,
+  NoSlice,
+  RepeatedModel,
+  SelectOutOfRange,
+  SliceOutOfRange,
+} from "./wording-steps.js";
+
+// The types of a tuple of outputs: models, audit and select. `walk-several.ts` is their run-time side.
+
+/** The models `Ms` where all fit `Out`; what is wrong with one stands at that element. */
+export type Members<Out, Ms extends readonly Model[], Steps> = [Ms] extends [readonly []]
+  ? NoInfer<NoModels>
+  : { readonly [I in keyof Ms]: Member<Out, Ms[I], NamesBefore<Ms, I>, Steps> };
+
+type Member<Out, M extends Model, Taken extends string, Steps> = string extends M["name"]
+  ? M
+  : M["name"] extends Taken
+    ? NoInfer<RepeatedModel<M["name"], "models step">>
+    : M["name"] extends keyof ChallengerOutputs<Steps>
+      ? NoInfer<LoggedAlready<M["name"]>>
+      : Fits<Out, M, Steps>;
+
+/** The outputs of all models, in their order. */
+export type TupleOf<Out, Ms extends readonly Model[]> = { readonly [I in keyof Ms]: Next<Out, Ms[I]> };
+
+/** The outputs of all models by name. */
+export type OutputsByName<Out, Ms extends readonly Model[]> = { readonly [M in Ms[number] as M["name"]]: Next<Out, M> };
+
+/** `S` where it is a slice of the tuple `Out`, else what is wrong with it. */
+export type Slice<S extends string, Out, Steps> = Out extends readonly unknown[]
+  ? IsAudited<Steps> extends true
+    ? NoInfer<AuditedAlready<SeveralOf<Steps>["index"]>>
+    : string extends S
+      ? S
+      : SliceText<S, Bounds<S>, Out, SeveralOf<Steps>["index"]>
+  : NoInfer<NeedsModels<"audit">>;
+
+type SliceText<S extends string, B, Out extends readonly unknown[], Step extends number> = [B] extends [never]
+  ? NoInfer<NoSlice<S>>
+  : B extends readonly [infer From extends number, infer To]
+    ? number extends Out["length"]
+      ? S
+      : InRange<From, To, Out> extends true
+        ? To extends number
+          ? From extends Below<To>
+            ? S
+            : NoInfer<EmptySlice<Shown<B>>>
+          : S
+        : NoInfer<SliceOutOfRange<Shown<B>, Step, Out["length"]>>
+    : never;
+type InRange<From extends number, To, Out extends readonly unknown[]> = `${From}` extends keyof Out
+  ? To extends number
+    ? `${To}` extends keyof Out | `${Out["length"]}`
+      ? true
+      : false
+    : true
+  : false;
+
+/** `"1:3"` as `[1, 3]`, no end as null; `never` where it is no slice. */
+type Bounds<S extends string> = S extends ""
+  ? never
+  : S extends `${infer From}:${infer To}`
+    ? Pair<Count<From, 0>, Count<To, null>>
+    : Pair<Count<S, 0>, null>;
+type Pair<From, To> = [From] extends [never] ? never : [To] extends [never] ? never : readonly [From, To];
+/** `never` where the text is no whole number from 0 on; `Missing` where it is empty. */
+type Count<S extends string, Missing> = S extends ""
+  ? Missing
+  : S extends `${infer N extends number}`
+    ? number extends N
+      ? never
+      : `${N}` extends `-${string}` | `${string}.${string}` | `${string}e${string}`
+        ? never
+        : N
+    : never;
+
+type Shown<B> = B extends readonly [infer From extends number, infer To]
+  ? `${From}:${To extends number ? To : ""}`
+  : never;
+
+/** 0 up to, and without, `N`. */
+type Below<N extends number, A extends readonly number[] = []> = A["length"] extends N
+  ? A[number]
+  : Below<N, readonly [...A, A["length"]]>;
+
+/** The outputs that a slice takes, by model. */
+export type Audited<S extends string, Steps> = string extends S
+  ? object
+  : SeveralOf<Steps> extends { readonly models: infer Ms; readonly outputs: infer Outputs }
+    ? Pick<Outputs, Taken<Bounds<S>, Ms> & keyof Outputs>
+    : object;
+
+type Taken<B, Ms, Passed extends readonly 0[] = [], Names = never> = Ms extends readonly [infer M extends Model, ...infer Rest]
+  ? B extends readonly [infer From extends number, infer To]
+    ? Taken<B, Rest, [...Passed, 0], Passed["length"] extends Below<From> ? Names : IsBefore<Passed["length"], To> extends true ? Names | M["name"] : Names>
+    : Names
+  : Names;
+type IsBefore<I extends number, To> = To extends number ? (I extends Below<To> ? true : false) : true;
+
+/** `I` where the tuple `Out` has such an output, else what is wrong. */
+export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unknown[]
+  ? number extends I | Out["length"]
+    ? I
+    : `${I}` extends keyof Out
+      ? I
+      : NoInfer<SelectOutOfRange<I, SeveralOf<Steps>["index"], Out["length"]>>
+  : NoInfer<NeedsModels<"select">>;
+
+export type Selected<Out, I extends number> = Out extends readonly object[] ? Out[I] : Out;

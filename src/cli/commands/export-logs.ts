@@ -1,0 +1,44 @@
+import { resolve } from "node:path";
+import { shown } from "../files.js";
+import { logRowsOf, withLogRows, type LogFlags } from "../log-options.js";
+import type { CommandFile } from "../run.js";
+import { onLocal } from "../target-options.js";
+
+interface Options extends LogFlags {
+  readonly directory: string;
+  readonly filePrefix?: string;
+  readonly sizeLimit?: string;
+  readonly arrow?: boolean;
+}
+
+const whyCut = { limit: "there are more rows than --limit", size: "there are more rows than fit --size-limit" };
+
+export const exportLogs: CommandFile = (program, { io }) => {
+  const command = program
+    .command("export-logs")
+    .description("write a pipeline's log to files, newest rows first")
+    .argument("<pipeline>", "the pipeline's name")
+    .option("--directory <dir>", "the folder for the files", "logs")
+    .option("--file-prefix <name>", "what their names begin with (default: the pipeline's name)")
+    .option("--size-limit <size>", 'the most to write, such as "100MB" or "1.5 GiB" (default: 100 MiB)')
+    .option("--arrow", "Arrow files instead of JSON lines");
+  withLogRows(command)
+    .addHelpText("after", '\nExample:\n  $ shapeline export-logs fraud --directory exported --size-limit "1.5 GiB"')
+    .action(async (name: string, options: Options) => {
+      const out = io();
+      await onLocal(out, options, async (target) => {
+        const live = await target.pipeline(name);
+        const { files, rows, bytes, cut } = await live.exportLogs({
+          ...logRowsOf(options),
+          directory: resolve(out.cwd, options.directory),
+          ...(options.filePrefix === undefined ? {} : { filePrefix: options.filePrefix }),
+          ...(options.sizeLimit === undefined ? {} : { dataSizeLimit: options.sizeLimit }),
+          arrow: options.arrow === true,
+        });
+        const paths = files.map((file) => shown(out.cwd, file));
+        out.result({ files: paths, rows, bytes, cut });
+        for (const path of paths) out.say(`wrote ${path}`);
+        out.say(`${rows} ${rows === 1 ? "row" : "rows"}, ${bytes} bytes${cut === null ? "" : `; cut: ${whyCut[cut]}`}`);
+      });
+    });
+};

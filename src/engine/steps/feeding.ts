@@ -1,0 +1,58 @@
+import { TargetError } from "../../../dsl/errors.js";
+import { feedOf } from "../../../dsl/ports.js";
+import { missing, requestSource } from "../../../dsl/wording.js";
+import type { ModelConfig } from "../../config/schema.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
+import { named, type Passage, type RunStep, type Tensors } from "../passage.js";
+import { type Context, find } from "../plan-context.js";
+import type { Feeds } from "../run-model.js";
+import { type FeedCheck, feedCheck } from "../runtime-checks.js";
+
+type Feed = (passage: Passage) => Feeds;
+type Renaming = Readonly<Record<string, string>>;
+
+/** Which tensor feeds which input, by the rule that the types and `build()` go by. */
+export function feeding(context: Context, index: number, model: ModelConfig, rename: Renaming): { feed: Feed; check: FeedCheck | null } {
+  const { before, config } = context;
+  const given = before?.ports ?? config.inputs;
+  const sources = model.inputs.map(({ name }): readonly [input: string, source: string] => {
+    const source = feedOf(name, model.inputs, given, rename)?.name;
+    if (source !== undefined) return [name, source];
+    throw new TargetError("SL6000", missing(model.name, name, before?.source ?? requestSource, given.map((port) => port.name)), { step: index, model: model.name, input: name });
+  });
+  const feed: Feed = (passage) => {
+    const from = before === null ? passage.inputs : passage.outputs;
+    const feeds: Record<string, TensorData> = {};
+    for (const [input, source] of sources) {
+      const tensor = from.get(source);
+      if (tensor !== undefined) feeds[input] = tensor;
+    }
+    return feeds;
+  };
+  return { feed, check: feedCheck(config, index, model, before?.source ?? null) };
+}
+
+/** A model run on what arrives at its step. */
+export function modelRun(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): (passage: Passage) => Promise<Tensors> {
+  const { feed, check } = feeding(context, index, model, rename);
+  const run = find(context.parts.champions, model.name);
+  const names = model.outputs.map((port) => port.name);
+  return async (passage) => {
+    const feeds = feed(passage);
+    check?.(feeds);
+    const outputs = await run(feeds, passage.rows);
+    passage.clock.check(`pipeline '${context.config.name}'`);
+    return named(names, outputs);
+  };
+}
+
+/** A model whose output goes on. */
+export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): RunStep {
+  const run = modelRun(context, index, model, rename);
+  return async (passage) => {
+    const begun = process.hrtime.bigint();
+    passage.outputs = await run(passage);
+    passage.lastModel = model.name;
+    passage.elapsed.push(Number(process.hrtime.bigint() - begun));
+  };
+}

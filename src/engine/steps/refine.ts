@@ -1,0 +1,20 @@
+import { showTensor } from "../../../dsl/accepts.js";
+import { InputError, TargetError } from "../../../dsl/errors.js";
+import { requestSource } from "../../../dsl/wording.js";
+import type { CompileStep } from "../plan-context.js";
+
+/** Holds every batch to the sizes that its symbols were given. */
+export const refineStep: CompileStep<"refine"> = (context, index) => {
+  const { before, config } = context;
+  const checks = config.checks.filter((check) => check.step === index && check.model === null);
+  return ({ inputs, outputs }) => {
+    const arriving = before === null ? inputs : outputs;
+    for (const { input, axis, expects } of checks) {
+      const tensor = arriving.get(input);
+      if (tensor === undefined || axis === null || tensor.dims[axis] === expects) continue;
+      const message = `'${input}' is refined to ${expects} along axis ${axis} but ${before?.source ?? requestSource} ${showTensor({ dtype: tensor.dtype, shape: tensor.dims })}`;
+      const details = { step: index, input };
+      throw before === null ? new InputError("SL5016", message, details) : new TargetError("SL6003", message, details);
+    }
+  };
+};

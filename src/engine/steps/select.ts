@@ -1,0 +1,17 @@
+import { TargetError } from "../../../dsl/errors.js";
+import { stepSource } from "../../../dsl/wording.js";
+import type { CompileStep } from "../plan-context.js";
+
+/** One output of the tuple goes on. */
+export const selectStep: CompileStep<"select"> = (context, index, step) => {
+  const model = context.tuple?.models[step.index];
+  if (context.tuple === null || model === undefined) {
+    throw new TargetError("SL6000", `step ${index} selects output ${step.index} of a tuple that has no such output; build the config anew`, { step: index });
+  }
+  context.before = { ports: model.outputs, source: stepSource(context.tuple.index, model.name) };
+  context.tuple = null;
+  return (passage) => {
+    passage.outputs = passage.beside.get(model.name)?.outputs ?? new Map();
+    passage.lastModel = model.name;
+  };
+};

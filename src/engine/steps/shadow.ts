@@ -1,0 +1,61 @@
+import { stepSource } from "../../../dsl/wording.js";
+import type { ModelConfig } from "../../config/schema.js";
+import { allocate } from "../../tensors/dtypes.js";
+import type { Challenge } from "../challengers.js";
+import { named, type Passage, type Tensors } from "../passage.js";
+import { type CompileStep, type Context, find } from "../plan-context.js";
+import { answering, feeding } from "./feeding.js";
+
+/** The champion's output goes on; challengers run on the same input. */
+export const shadowStep: CompileStep<"shadow"> = (context, index, step) => {
+  const challengers = step.challengers.map((name) => challengerOf(context, index, context.model(name)));
+  const model = context.model(step.champion);
+  const champion = answering(context, index, model);
+  context.before = { ports: model.outputs, source: stepSource(index, model.name) };
+  context.tuple = null;
+  const { answer, awaitAll } = context.parts;
+  return async (passage) => {
+    const challenges = challengers.map((challenge) => challenge(passage));
+    const awaited = challenges.filter(({ challenger }) => awaitAll || context.read.has(challenger));
+    passage.later.push(...challenges.filter((challenge) => !awaited.includes(challenge)));
+    // Begun before the champion, on their own thread, and for half of the time that is left: one that takes all of it must
+    // not make the answer late.
+    const limit = passage.clock.leftMs / 2;
+    const answers = awaited.map(async (challenge) => [challenge.challenger, await answer(challenge, limit)] as const);
+    await champion(passage);
+    for (const [name, { outputs, note }] of await Promise.all(answers)) {
+      if (note !== null) passage.notes.set(name, note);
+      const answered = new Uint8Array(passage.rows).fill(note === null ? 1 : 0);
+      passage.beside.set(name, { outputs: outputs ?? nothing(context.model(name), passage.rows), answered });
+    }
+  };
+};
+
+function challengerOf(context: Context, index: number, model: ModelConfig): (passage: Passage) => Challenge {
+  const { feed, check } = feeding(context, index, model, {});
+  const run = find(context.parts.challengers, model.name);
+  const names = model.outputs.map((port) => port.name);
+  return (passage) => {
+    const feeds = feed(passage);
+    const { rows } = passage;
+    return {
+      challenger: model.name,
+      rows,
+      feeds,
+      async run() {
+        check?.(feeds);
+        return named(names, await run(feeds, rows));
+      },
+    };
+  };
+}
+
+/** Zeros in the place of outputs that are not there, so that every column has its rows. */
+function nothing(model: ModelConfig, rows: number): Tensors {
+  return new Map(
+    model.outputs.map(({ name, dtype, shape }) => {
+      const dims = [rows, ...(shape ?? [null]).slice(1).map((dim) => (typeof dim === "number" ? dim : 1))];
+      return [name, { dtype, dims, data: allocate(dtype, dims.reduce((product, dim) => product * dim, 1)) }];
+    }),
+  );
+}

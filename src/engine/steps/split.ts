@@ -1,0 +1,13 @@
+import { stepSource } from "../../../dsl/wording.js";
+import type { Passage, RunStep } from "../passage.js";
+import type { Context } from "../plan-context.js";
+import { answering } from "./feeding.js";
+
+/** One of several models runs, for all rows of a request; `choose` names it. They stand for one: all give the same ports. */
+export function split(context: Context, index: number, names: readonly string[], choose: (passage: Passage) => string): RunStep {
+  const runs = new Map(names.map((name) => [name, answering(context, index, context.model(name))]));
+  const first = context.model(names[0] ?? "");
+  context.before = { ports: first.outputs, source: stepSource(index, first.name) };
+  context.tuple = null;
+  return (passage) => runs.get(choose(passage))?.(passage);
+}

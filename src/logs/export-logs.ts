@@ -1,0 +1,122 @@
+import { makeData, RecordBatch, Schema, Struct, Table, tableToIPC } from "apache-arrow";
+import type { ExportedLogs } from "../../dsl/deployment.js";
+import type { Choice } from "../tensors/dataset.js";
+import { toJson } from "../tensors/json.js";
+import { asRecords, asTable } from "../tensors/shape-result.js";
+import { ExportFiles } from "./export-files.js";
+import type { LogBatch, LogQuery } from "./pipeline-log.js";
+
+/** What to export, and where to. */
+export interface LogExport {
+  readonly directory: string;
+  readonly prefix: string;
+  readonly arrow: boolean;
+  /** The most rows; null: all. */
+  readonly limit: number | null;
+  /** The most bytes. */
+  readonly size: number;
+  readonly query: Omit<LogQuery, "limit" | "after">;
+  readonly choice: Choice;
+}
+
+/** Rows are read and written this many at a time, so that memory does not grow with the log. */
+const pageRows = 1000;
+
+/**
+ * Writes a log to files, newest rows first. A new file begins where the columns change.
+ *
+ * @param read the log
+ * @throws StorageError SL7030, SL7010, InputError SL5031; no file is left then
+ */
+export async function exportLog(read: (query: LogQuery) => Promise<readonly LogBatch[]>, wanted: LogExport): Promise<ExportedLogs> {
+  const files = new ExportFiles(wanted.directory, wanted.prefix, wanted.arrow);
+  try {
+    const { rows, cut } = await writeRows(read, wanted, files);
+    return { ...(await files.finish()), rows, cut };
+  } catch (error) {
+    await files.abandon();
+    throw error;
+  }
+}
+
+async function writeRows(read: (query: LogQuery) => Promise<readonly LogBatch[]>, { query, limit, size, arrow, choice }: LogExport, files: ExportFiles): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
+  const partOf = arrow ? arrowPart : textPart;
+  let rows = 0;
+  let room = size;
+  let columns: string | null = null;
+  let after: LogQuery["after"];
+  for (;;) {
+    // One row more than is wanted tells whether the limit cuts any.
+    const asked = Math.min(pageRows, limit === null ? pageRows : limit - rows + 1);
+    const batches = await read({ ...query, limit: asked, ...(after === undefined ? {} : { after }) });
+    for (const batch of batches) {
+      const taken = limit === null ? batch.rows : Math.min(batch.rows, limit - rows);
+      if (taken > 0) {
+        const part = partOf(batch, taken, { ...choice, lenient: rows > 0 }, room);
+        if (part.rows > 0) {
+          if (part.columns !== columns) await files.begin();
+          columns = part.columns;
+          await files.write(part.content);
+          room -= part.bytes;
+          rows += part.rows;
+        }
+        if (part.rows < taken) return { rows, cut: "size" };
+      }
+      if (taken < batch.rows) return { rows, cut: "limit" };
+    }
+    const last = batches.at(-1);
+    const count = batches.reduce((sum, batch) => sum + batch.rows, 0);
+    if (last === undefined || count < asked) return { rows, cut: null };
+    after = { time: last.time[last.rows - 1] ?? 0, row: last.rowIds[last.rows - 1] ?? 0n };
+  }
+}
+
+/** As many of a batch's first rows as there is room for. */
+interface Part {
+  readonly rows: number;
+  readonly bytes: number;
+  /** The same for rows that may stand in one file. */
+  readonly columns: string;
+  readonly content: string | RecordBatch;
+}
+
+function textPart(batch: LogBatch, most: number, choice: Choice, room: number): Part {
+  const records = asRecords(batch, { ...choice, separator: choice.separator ?? "." });
+  let content = "";
+  let bytes = 0;
+  let rows = 0;
+  for (const record of records.slice(0, most)) {
+    const line = `${toJson(record, 0)}\n`;
+    const length = Buffer.byteLength(line);
+    if (bytes + length > room) break;
+    content += line;
+    bytes += length;
+    rows++;
+  }
+  return { rows, bytes, columns: Object.keys(records[0] ?? {}).join("\n"), content };
+}
+
+function arrowPart(batch: LogBatch, most: number, choice: Choice, room: number): Part {
+  const table = asTable(batch, choice);
+  let rows = most;
+  let part = nullable(table, rows);
+  let bytes = sizeOf(part);
+  while (bytes > room && rows > 0) {
+    rows = Math.min(rows - 1, Math.floor((rows * room) / bytes));
+    part = nullable(table, rows);
+    bytes = sizeOf(part);
+  }
+  return { rows, bytes, columns: part.schema.fields.map((field) => `${field.name}: ${String(field.type)}`).join("\n"), content: part };
+}
+
+/** Whether rows hold nulls differs from batch to batch, and a file has one schema: all columns may. */
+function nullable(table: Table, rows: number): RecordBatch {
+  const fields = table.schema.fields.map((field) => field.clone({ nullable: true }));
+  const children = fields.map((_, column) => table.batches[0]?.data.children[column]?.slice(0, rows)).filter((child) => child !== undefined);
+  return new RecordBatch(new Schema(fields), makeData({ type: new Struct(fields), length: rows, nullCount: 0, children }));
+}
+
+/** No less than it adds to a file: as a file of its own it has a frame of its own. */
+function sizeOf(batch: RecordBatch): number {
+  return tableToIPC(new Table([batch]), "file").byteLength;
+}

@@ -1,0 +1,40 @@
+import { resolve } from "node:path";
+import type { ExportOptions } from "../../../dsl/deployment.js";
+import { StorageError, TargetError } from "../../../dsl/errors.js";
+import type { LogExport } from "../../logs/export-logs.js";
+import { logQuery, logsOptions, refuseUnknown } from "./log-query.js";
+
+const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit"];
+const defaultSize = 100 * 2 ** 20;
+const units: Readonly<Record<string, number>> = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 };
+
+/**
+ * The options of `exportLogs()`.
+ *
+ * @throws TargetError SL6011 for one that is not known or not valid, StorageError SL7031 for a prefix that leaves the folder, InputError SL5032
+ */
+export function exportOptions(pipeline: string, options: ExportOptions): LogExport {
+  refuseUnknown("exportLogs", options, names);
+  const { directory = "logs", filePrefix = pipeline, dataSizeLimit = defaultSize, ...logs } = options;
+  if (typeof directory !== "string" || directory === "") throw invalid("directory", directory, "give the path of a folder");
+  const { query, choice } = logQuery(logs, "exportLogs");
+  const { limit = null, ...rest } = query;
+  return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), arrow: options.arrow === true, limit, query: rest, choice };
+}
+
+/** A file's name and nothing that leads elsewhere. */
+function prefixOf(prefix: unknown): string {
+  if (typeof prefix === "string" && prefix !== "" && !/[/\\:]|\p{Cc}/u.test(prefix) && !prefix.startsWith(".")) return prefix;
+  throw new StorageError("SL7031", `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the beginning of a file name, without '/', '\\', ':' or a dot in front; 'directory' says where the files go`, { option: "filePrefix" });
+}
+
+function sizeOf(limit: unknown): number {
+  const [, count, unit] = (typeof limit === "string" ? /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(limit) : null) ?? [];
+  const bytes = typeof limit === "number" ? limit : Number(count ?? NaN) * (units[(unit ?? "").toLowerCase()] ?? NaN);
+  if (Number.isFinite(bytes) && bytes >= 1) return Math.floor(bytes);
+  throw invalid("dataSizeLimit", limit, 'give a number of bytes, or a text such as "100MB" or "1.5 GiB"');
+}
+
+function invalid(option: string, value: unknown, what: string): TargetError {
+  return new TargetError("SL6011", `exportLogs(): the option '${option}' is ${JSON.stringify(value) ?? String(value)}; ${what}`, { option });
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { build, defineModel, pipeline, tensor, type AnyPipeline, type PipelineError } from "shapeline";
+import { hashConfig, parseConfig, stringifyConfig } from "shapeline/config";
+import { configJsonSchema } from "../../src/config/json-schema.js";
+import { answeredBeside, loggedBeside, splitKeys } from "../../src/config/step-models.js";
+
+const model = <const N extends string>(name: N, digit: string) =>
+  defineModel({ name, sha256: digit.repeat(64), inputs: { x: tensor("float32", ["batch", 4]) }, outputs: { y: tensor("float32", ["batch", 4]) } });
+const [a, b, c] = [model("a", "1"), model("b", "2"), model("c", "3")];
+const start = pipeline("p", { inputs: { x: tensor("float32", ["batch", "n"]) } });
+
+const pipelines: readonly [string, AnyPipeline][] = [
+  ["models, audit and select", pipeline("p").models([a, b, c]).audit("1:").select(0)],
+  ["an audit with an end", pipeline("p").models([a, b, c]).audit(":2").select(2)],
+  ["a key split", pipeline("p").keySplit("segment", { default: a, routes: { gold: b, "": c } })],
+  ["a random split with a hash key", pipeline("p").randomSplit([[2, a], [0.5, b]], { hashKey: "session_id" })],
+  ["a random split without", pipeline("p").randomSplit([[2, a], [1, b]])],
+  ["refine", start.refine({ n: 4 }).model(a)],
+  ["a split after a split", pipeline("p").keySplit("k", { default: a, routes: { b } }).randomSplit([[1, c]])],
+];
+
+describe.each(pipelines)("the config of %s", (_, made) => {
+  it("has the same bytes every time, and comes back from them", async () => {
+    const config = await build(made);
+    const text = stringifyConfig(config);
+    expect(stringifyConfig(await build(made))).toBe(text);
+    expect(parseConfig(text)).toEqual(config);
+    expect(stringifyConfig(parseConfig(text))).toBe(text);
+  });
+});
+
+it("names models and holds plain data", async () => {
+  const steps = await Promise.all(pipelines.map(async ([, made]) => (await build(made)).steps));
+  expect(steps.slice(0, 6).map((each) => JSON.stringify(each))).toMatchInlineSnapshot(`
+    [
+      "[{"kind":"models","models":["a","b","c"]},{"kind":"audit","from":1,"to":null},{"kind":"select","index":0}]",
+      "[{"kind":"models","models":["a","b","c"]},{"kind":"audit","from":0,"to":2},{"kind":"select","index":2}]",
+      "[{"kind":"keySplit","key":"segment","default":"a","routes":{"gold":"b","":"c"}}]",
+      "[{"kind":"randomSplit","hashKey":"session_id","weights":[{"model":"a","weight":2},{"model":"b","weight":0.5}]}]",
+      "[{"kind":"randomSplit","hashKey":null,"weights":[{"model":"a","weight":2},{"model":"b","weight":1}]}]",
+      "[{"kind":"refine","sizes":{"n":4}},{"kind":"model","model":"a","rename":{}}]",
+    ]
+  `);
+});
+
+it("keeps what a refined symbol must be as a check, which stands at no model", async () => {
+  expect((await build(start.refine({ n: 4 }).model(a))).checks).toEqual([{ step: 0, model: null, input: "x", axis: 1, expects: 4 }]);
+});
+
+it("has a JSON Schema with every kind of step", () => {
+  const { steps } = configJsonSchema()["properties"] as { steps: { items: { oneOf?: { properties: { kind: { const: string } } }[]; anyOf?: { properties: { kind: { const: string } } }[] } } };
+  const kinds = (steps.items.oneOf ?? steps.items.anyOf ?? []).map((step) => step.properties.kind.const);
+  expect(kinds).toEqual(["model", "models", "audit", "select", "keySplit", "randomSplit", "shadow", "validation", "refine"]);
+});
+
+it("says which models stand beside the answer, and which keys are read", async () => {
+  const of = async (made: AnyPipeline) => {
+    const { steps } = await build(made);
+    return [loggedBeside(steps), answeredBeside(steps), splitKeys(steps)];
+  };
+  expect(await of(pipeline("p").models([a, b, c]))).toEqual([["a", "b", "c"], ["a", "b", "c"], []]);
+  expect(await of(pipeline("p").models([a, b, c]).audit("1:"))).toEqual([["b", "c"], ["b", "c", "a"], []]);
+  expect(await of(pipeline("p").models([a, b, c]).audit("1:2").select(0))).toEqual([["b"], ["b"], []]);
+  expect(await of(pipeline("p").models([a, b]).select(0))).toEqual([[], [], []]);
+  expect(await of(pipeline("p").keySplit("k", { default: a, routes: { b } }).randomSplit([[1, c]], { hashKey: "h" }))).toEqual([[], [], ["k", "h"]]);
+});
+
+describe("a config edited by hand is refused", () => {
+  const edited = async (made: AnyPipeline, change: (steps: Record<string, unknown>[]) => void) => {
+    const config = structuredClone(await build(made)) as unknown as { steps: Record<string, unknown>[]; hash: string };
+    change(config.steps);
+    config.hash = hashConfig(config as never);
+    try {
+      parseConfig(config);
+    } catch (error) {
+      return `${(error as { code: string }).code} ${(error as Error).message}`;
+    }
+    return "accepted";
+  };
+  const [[, several], , [, byKey], [, byWeight], , [, refined]] = pipelines as [[string, AnyPipeline], unknown, [string, AnyPipeline], [string, AnyPipeline], unknown, [string, AnyPipeline]];
+
+  it.each([
+    ["a select out of range", several, (steps: Record<string, unknown>[]) => (steps[2]!["index"] = 3)],
+    ["a select below 0", several, (steps: Record<string, unknown>[]) => (steps[2]!["index"] = -1)],
+    ["an audit that takes nothing", several, (steps: Record<string, unknown>[]) => (steps[1]!["to"] = 1)],
+    ["a model that stands twice", several, (steps: Record<string, unknown>[]) => (steps[0]!["models"] = ["a", "b", "c", "a"])],
+    ["a route to nowhere", byKey, (steps: Record<string, unknown>[]) => (steps[0]!["routes"] = { gold: "d" })],
+    ["a weight of 0", byWeight, (steps: Record<string, unknown>[]) => ((steps[0]!["weights"] as { weight: number }[])[0]!.weight = 0)],
+    ["an empty hash key", byWeight, (steps: Record<string, unknown>[]) => (steps[0]!["hashKey"] = "")],
+    ["a symbol that is not there", refined, (steps: Record<string, unknown>[]) => (steps[0]!["sizes"] = { m: 4 })],
+  ])("%s", async (_, made, change) => {
+    expect(await edited(made, change)).toMatchSnapshot();
+  });
+});
+
+it("lists the problems of steps that plain JavaScript let through, and does not stop at them", async () => {
+  const loose = pipeline("p") as unknown as { models(models: unknown): AnyPipeline; randomSplit(weights: unknown): AnyPipeline; keySplit(key: unknown, options: unknown): AnyPipeline };
+  for (const made of [loose.models(7), loose.randomSplit([7]), loose.keySplit("k", { default: a, routes: null })]) {
+    const error = await build(made).then(
+      () => null,
+      (reason: unknown) => reason as PipelineError,
+    );
+    expect(error?.code).toMatch(/^SL2\d{3}$/);
+  }
+});

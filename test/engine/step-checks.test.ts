@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { build, defineModel, pipeline, ShapelineError, type AnyPipeline } from "shapeline";
+import type { ModelConfig } from "../../src/config/schema.js";
+import { openEngine, type Engine } from "../../src/engine/engine.js";
+import { findModelFiles } from "../../src/engine/model-files.js";
+import { folder, writeModel } from "./make-config.js";
+
+const dir = folder();
+const open: Engine[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((engine) => engine.close()));
+});
+
+/** A model that hands its input on: rows of `input` numbers in, of `output` by its signature out. */
+function same(name: string, input: number | string | null, output: number | string | null) {
+  const { sha256 }: ModelConfig = writeModel(dir, name, {
+    inputs: [{ name: "x", dtype: "float32", shape: ["N", input] }],
+    outputs: [{ name: "y", dtype: "float32", shape: ["N", output] }],
+    nodes: [{ op: "Identity", inputs: ["x"], outputs: [`${name}_x`] }, { op: "Identity", inputs: [`${name}_x`], outputs: ["y"] }],
+  });
+  return defineModel({ name, sha256, inputs: { x: { dtype: "float32", shape: ["batch", input] } }, outputs: { y: { dtype: "float32", shape: ["batch", output] } } });
+}
+
+const openEnd = same("open", null, null);
+const left = same("left", 3, 3);
+const right = same("right", 3, 3);
+const named = same("named", "k", "k");
+
+async function said(made: AnyPipeline, width: number, metadata?: Record<string, string | number>): Promise<string> {
+  const config = await build(made);
+  const engine = await openEngine(config, await findModelFiles(dir, config.models), { challengers: "log", seed: 1 });
+  open.push(engine);
+  const row = { [config.inputs[0]?.name ?? ""]: new Array<number>(width).fill(1) };
+  return engine.infer([row], metadata === undefined ? {} : { metadata }).then(
+    () => "accepted",
+    (error: unknown) => (error instanceof ShapelineError ? `${error.code} ${error.message}` : Promise.reject(error as Error)),
+  );
+}
+
+describe("a size that the types leave open is checked for every batch", () => {
+  test.each([
+    ["several models", pipeline("p").model(openEnd).models([left, right]), undefined, "left"],
+    ["the default of a key split", pipeline("p").model(openEnd).keySplit("key", { default: left, routes: { r: right } }), undefined, "left"],
+    ["a route of a key split", pipeline("p").model(openEnd).keySplit("key", { default: left, routes: { r: right } }), { key: "r" }, "right"],
+    ["the first model of a random split", pipeline("p").model(openEnd).randomSplit([[1, left], [1, right]], { hashKey: "key" }), { key: 0 }, "left"],
+    ["the last model of a random split", pipeline("p").model(openEnd).randomSplit([[1, left], [1, right]], { hashKey: "key" }), { key: 1 }, "right"],
+  ] as [string, AnyPipeline, Record<string, string | number> | undefined, string][])("by %s", async (_, made, metadata, model) => {
+    expect(await said(made, 2, metadata)).toBe(`SL6003 model '${model}' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]`);
+    expect(await said(made, 3, metadata)).toBe("accepted");
+  });
+
+  test("by refine, of a request and of a model's output", async () => {
+    const request = pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", "n"] } } }).refine({ n: 3 }).model(left);
+    expect(await said(request, 2)).toMatchInlineSnapshot(`"SL5016 'x' is refined to 3 along axis 1 but the pipeline's input has float32[1, 2]"`);
+    expect(await said(request, 3)).toBe("accepted");
+    const output = pipeline("p").model(named).refine({ k: 3 } as never).model(left) as AnyPipeline;
+    expect(await said(output, 2)).toMatchInlineSnapshot(`"SL6003 'y' is refined to 3 along axis 1 but step 0 (model 'named') produces float32[1, 2]"`);
+    expect(await said(output, 3)).toBe("accepted");
+  });
+});

@@ -1,0 +1,154 @@
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tableFromIPC } from "apache-arrow";
+import { afterEach, describe, expect, test } from "vitest";
+import { pipeline, ShapelineError, type AnyPipeline } from "shapeline";
+import { local, type LocalDeployment, type LocalTarget } from "shapeline/local";
+import { folder } from "../engine/make-config.js";
+import { boosting, models, regression, rows } from "./breast-cancer.js";
+
+const open: LocalTarget[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((target) => target.close()));
+});
+
+const plain = pipeline("cancer").model(boosting).validate("sure", (x) => x.out.probabilities[0] > 0.99 || x.out.probabilities[1] > 0.99);
+const shadowed = pipeline("cancer").shadow(boosting, [regression]);
+
+async function deployed(...versions: AnyPipeline[]): Promise<LocalDeployment> {
+  const target = local({ models, data: folder() });
+  open.push(target);
+  let live = await target.deploy(versions[0] as AnyPipeline);
+  await live.infer(rows);
+  for (const next of versions.slice(1)) {
+    live = await target.deploy(next);
+    await live.infer(rows);
+  }
+  return live;
+}
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ShapelineError)) throw error;
+  return `${error.code} ${error.message}`;
+}
+
+const lines = (file: string | undefined) => readFileSync(file ?? "", "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe("exportLogs", () => {
+  test("writes JSON lines with flat names, newest first", async () => {
+    const live = await deployed(plain);
+    const directory = join(folder(), "new", "exported");
+    const { files, rows: count, bytes, cut } = await live.exportLogs({ directory });
+    expect({ files, count, cut }).toEqual({ files: [join(directory, "cancer-1.json")], count: 20, cut: null });
+    expect(readdirSync(directory)).toEqual(["cancer-1.json"]);
+    expect(readFileSync(files[0] ?? "").byteLength).toBe(bytes);
+    expect(lines(files[0])).toEqual(JSON.parse(JSON.stringify(await live.logs({ limit: 20, datasetSeparator: "." }))));
+    expect(Object.keys(lines(files[0])[0] ?? {})).toEqual(["time", "in.features", "out.probabilities", "anomaly.count", "anomaly.sure", "check_failures"]);
+  });
+
+  test("writes Arrow files that hold the same", async () => {
+    const live = await deployed(plain);
+    const { files } = await live.exportLogs({ directory: folder(), filePrefix: "rows", arrow: true });
+    expect(files.map((file) => file.split("/").at(-1))).toEqual(["rows-1.arrow"]);
+    const table = tableFromIPC(readFileSync(files[0] ?? ""));
+    const expected = await live.logs({ limit: 20, arrow: true });
+    expect(table.schema.fields.map((field) => field.name)).toEqual(expected.schema.fields.map((field) => field.name));
+    expect(table.toArray().map(String)).toEqual(expected.toArray().map(String));
+  });
+
+  test.each([false, true])("begins a new file where the columns change (arrow: %s)", async (arrow) => {
+    const live = await deployed(plain, shadowed, plain);
+    const { files, rows: count } = await live.exportLogs({ directory: folder(), arrow });
+    expect(files.map((file) => file.split("/").at(-1)?.split(".")[0])).toEqual(["cancer-1", "cancer-2", "cancer-3"]);
+    expect(count).toBe(60);
+    const perFile = files.map((file) => (arrow ? tableFromIPC(readFileSync(file)).numRows : lines(file).length));
+    expect(perFile).toEqual([20, 20, 20]);
+  });
+
+  test("reads long logs in parts and loses none", async () => {
+    const live = await deployed(plain);
+    const many = { features: Array.from({ length: 2500 }, (_, i) => rows[i % 20]?.features ?? []) };
+    await live.infer(many);
+    const { files, rows: count } = await live.exportLogs({ directory: folder(), dataset: ["out"] });
+    expect(count).toBe(2520);
+    expect(lines(files[0])).toEqual(JSON.parse(JSON.stringify(await live.logs({ limit: 3000, dataset: ["out"], datasetSeparator: "." }))));
+  });
+
+  test("says that the limit cut rows, and when it cut none", async () => {
+    const live = await deployed(plain);
+    const directory = folder();
+    expect(await live.exportLogs({ directory, limit: 7 })).toMatchObject({ rows: 7, cut: "limit" });
+    expect(lines(join(directory, "cancer-1.json"))).toHaveLength(7);
+    expect(await live.exportLogs({ directory, limit: 20 })).toMatchObject({ rows: 20, cut: null });
+    expect(await live.exportLogs({ directory, limit: 0 })).toMatchObject({ files: [], rows: 0, cut: "limit" });
+  });
+
+  test.each([
+    ["a number", false, 3000],
+    ["a text", false, "3kB"],
+    ["a text in powers of two", false, "2.93 KiB"],
+    ["a number, in Arrow", true, 3500],
+  ])("ends before %s of bytes is passed, and says so", async (_, arrow, dataSizeLimit) => {
+    const live = await deployed(plain);
+    const { files, rows: count, bytes, cut } = await live.exportLogs({ directory: folder(), arrow, dataSizeLimit });
+    expect(cut).toBe("size");
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(20);
+    expect(bytes).toBeLessThanOrEqual(arrow ? 3500 : 3001);
+    expect(readFileSync(files[0] ?? "").byteLength).toBe(bytes);
+  });
+
+  test("writes only the rows asked for, and no file where there are none", async () => {
+    const live = await deployed(plain);
+    const failed = (await live.logs({ valid: false })).length;
+    expect(failed).toBeGreaterThan(0);
+    const directory = folder();
+    expect(await live.exportLogs({ directory, valid: false })).toMatchObject({ rows: failed });
+    expect(await live.exportLogs({ directory: join(directory, "none"), end: new Date(0) })).toEqual({ files: [], rows: 0, bytes: 0, cut: null });
+    expect(readdirSync(directory)).toEqual(["cancer-1.json"]);
+  });
+
+  test("never leaves its directory", async () => {
+    const live = await deployed(plain);
+    const directory = folder();
+    for (const filePrefix of ["../up", "a/b", "a\\b", "..", ".hidden", "", "a\0b", "c:x", 7]) {
+      expect(await refusal(live.exportLogs({ directory, filePrefix: filePrefix as string })), String(filePrefix)).toMatch(/^SL7031 exportLogs\(\): the option 'filePrefix' is /);
+    }
+    expect(readdirSync(directory)).toEqual([]);
+    // A link in a file's place is replaced, not followed.
+    const outside = join(folder(), "outside.txt");
+    writeFileSync(outside, "mine");
+    symlinkSync(outside, join(directory, "cancer-1.json"));
+    await live.exportLogs({ directory });
+    expect(readFileSync(outside, "utf8")).toBe("mine");
+    expect(lines(join(directory, "cancer-1.json"))).toHaveLength(20);
+  });
+
+  test.each([
+    [{ dataSizeLimit: "0MiB" }, `SL6011 exportLogs(): the option 'dataSizeLimit' is "0MiB"; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`],
+    [{ dataSizeLimit: "5 parsecs" }, `SL6011 exportLogs(): the option 'dataSizeLimit' is "5 parsecs"; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`],
+    [{ dataSizeLimit: NaN }, `SL6011 exportLogs(): the option 'dataSizeLimit' is null; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`],
+    [{ directory: 7 }, `SL6011 exportLogs(): the option 'directory' is 7; give the path of a folder`],
+    [{ limit: -1 }, `SL6011 exportLogs(): the option 'limit' is -1; give a number of rows, 0 or more`],
+    [{ directry: "x" }, /^SL6011 exportLogs\(\): the option 'directry' is not known \(did you mean 'directory'\?\); exportLogs\(\) takes 'limit', /],
+    [{ dataset: ["outs"] }, /^SL5031 the dataset names 'outs'/],
+  ])("refuses %o and writes nothing", async (options, expected) => {
+    const live = await deployed(plain);
+    const directory = folder();
+    const said = await refusal(live.exportLogs({ directory, ...(options as object) }));
+    if (typeof expected === "string") expect(said).toBe(expected);
+    else expect(said).toMatch(expected);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test("a place that cannot be written is a coded error", async () => {
+    const live = await deployed(plain);
+    const dir = folder();
+    writeFileSync(join(dir, "file"), "");
+    expect((await refusal(live.exportLogs({ directory: join(dir, "file", "logs") }))).replace(dir, "<dir>")).toMatchInlineSnapshot(`"SL7030 the logs cannot be written to '<dir>/file/logs': a part of the path is a file, not a folder; choose another directory"`);
+  });
+});
