@@ -72,6 +72,8 @@ class Walk {
   source: string | null = null;
   #models: Record<string, readonly Port[]> = {};
   #champion: string | null = null;
+  #first: Required<RowScope>["first"] | null = null;
+  #last: string | null = null;
   readonly #validations = new Set<string>();
   readonly #challengers = new Set<string>();
   readonly #named = new Map<string, { readonly model: Model; readonly step: number }>();
@@ -87,6 +89,8 @@ class Walk {
       outputs: this.source === null ? [] : this.outputs,
       models: this.#models,
       ...(this.#champion === null ? {} : { champion: this.#champion }),
+      ...(this.#first === null ? {} : { first: this.#first }),
+      ...(this.#last === null ? {} : { last: this.#last }),
     });
     (walkByKind[step.kind] as (walk: Walk, step: Step, index: number) => void)(this, step, index);
   }
@@ -95,6 +99,7 @@ class Walk {
     const rename = this.#rename(step.rename, index);
     if (!this.#isModel(step.model, "the model", index)) return;
     const outputs = this.#infer(step.model, rename, index);
+    this.#first ??= { name: step.model.name, columns: portsOf(step.model.inputs).map(({ name }) => (Object.hasOwn(rename, name) ? (rename[name] ?? name) : name)) };
     this.#goOn(step.model, outputs, index, {});
   }
 
@@ -108,6 +113,7 @@ class Walk {
     }
     if (!championIsModel) return;
     const outputs = this.#infer(champion, {}, index);
+    this.#first ??= { name: champion.name, columns: portsOf(champion.inputs).map(({ name }) => name) };
     const models = new Map([[champion.name, outputs]]);
     for (const challenger of Array.isArray(challengers) ? (challengers as readonly Model[]) : []) {
       if (!this.#isModel(challenger, "a challenger", index)) continue;
@@ -158,6 +164,7 @@ class Walk {
   #goOn(model: Model, outputs: readonly Port[], index: number, models: Record<string, readonly Port[]>): void {
     this.outputs = outputs;
     this.source = stepSource(index, model.name);
+    this.#last = model.name;
     this.#models = models;
     this.#champion = Object.keys(models).length === 0 ? null : model.name;
   }
