@@ -2,10 +2,10 @@ import { PipelineError, type Problem } from "../dsl/errors.js";
 import { checkPipeline, portsOf, type AnyPipeline, type Model, type Step, type StepKind, type ValidationStep } from "../dsl/index.js";
 import { sealConfig } from "../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../src/config/schema.js";
-import { attachedKey, type AttachedLambda } from "../src/expression/attached.js";
+import { attachedKey, type AttachedLambda, valuesOf } from "../src/expression/attached.js";
 import { compileExpression } from "../src/expression/compile.js";
 import type { RowScope } from "../src/expression/scope.js";
-import { surfaceLambda, type Constants, type Diagnostic } from "../src/expression/surface.js";
+import { surfaceLambda, type Diagnostic } from "../src/expression/surface.js";
 import { renderDiagnostic } from "./lambda/diagnostics.js";
 import { readLambda } from "./lambda/run-time.js";
 
@@ -90,17 +90,4 @@ function compileValidation(step: ValidationStep, { scope, problems, options: { f
   const compiled = compileExpression(lambda, scope, constants.values, { name: step.name });
   if (!compiled.ok) return refuse(compiled.diagnostics);
   return { kind: "validation", name: step.name, source: lambda.source, expression: compiled.expression };
-}
-
-/** The values behind the thunks; a `const` that stands after the pipeline cannot be read yet. */
-function valuesOf(thunks: Readonly<Record<string, () => unknown>>): { readonly values: Constants } | { readonly unread: string; readonly why: string } {
-  const values: [string, unknown][] = [];
-  for (const [name, read] of Object.entries(thunks)) {
-    try {
-      values.push([name, read()]);
-    } catch (error) {
-      return { unread: name, why: error instanceof Error ? error.message : String(error) };
-    }
-  }
-  return { values: Object.fromEntries(values) };
 }

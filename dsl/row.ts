@@ -10,6 +10,10 @@ export interface RowScope {
   readonly models: Readonly<Record<string, readonly Port[]>>;
   /** The model whose outputs are `outputs`, when there is one among `models`. */
   readonly champion?: string;
+  /** The model that takes the request, and the columns it takes, in the order of its inputs. */
+  readonly first?: { readonly name: string; readonly columns: readonly string[] };
+  /** The model whose outputs are `outputs`. */
+  readonly last?: string;
 }
 
 /** One record as a lambda sees it: the batch dimension is gone. */

@@ -21,7 +21,7 @@ export function walkKeySplit(walk: Walk, step: KeySplitStep, index: number): voi
   for (const [value, model] of entries) {
     if (walk.isModel(model, `the route '${value}'`, index)) sameOutputs(walk, model, first, index, { route: value });
   }
-  walk.goOn(fallback, first.outputs, index);
+  walk.goOnSplit(fallback, first.outputs, index);
 }
 
 export function walkRandomSplit(walk: Walk, step: RandomSplitStep, index: number): void {
@@ -48,7 +48,7 @@ export function walkRandomSplit(walk: Walk, step: RandomSplitStep, index: number
     if (first === null) first = standard(walk, model, index);
     else sameOutputs(walk, model, first, index, {});
   }
-  if (first !== null) walk.goOn(first.model, first.outputs, index);
+  if (first !== null) walk.goOnSplit(first.model, first.outputs, index);
 }
 
 /** The model that the others of a split must be like. */

@@ -39,6 +39,10 @@ export class Walk {
   /** Where `outputs` come from, null before the first inference step. */
   source: string | null = null;
   several: Several | null = null;
+  /** The model that takes the request, null where a split chooses it. */
+  first: NonNullable<RowScope["first"]> | null = null;
+  /** The model whose outputs stand, null where a split chooses it or several stand. */
+  last: string | null = null;
   readonly validations = new Set<string>();
   /** The models whose outputs are logged under their names. */
   readonly logged = new Set<string>();
@@ -58,6 +62,8 @@ export class Walk {
       outputs: this.source === null || this.several !== null ? [] : this.outputs,
       models: this.#models,
       ...(this.#champion === null ? {} : { champion: this.#champion }),
+      ...(this.first === null ? {} : { first: this.first }),
+      ...(this.last === null ? {} : { last: this.last }),
     });
   }
 
@@ -70,6 +76,10 @@ export class Walk {
     if (this.inputs.length === 0) {
       this.inputs = firstColumns(portsOf(model.inputs), rename);
       this.outputs = normal(this.inputs);
+    }
+    if (this.source === null) {
+      const columns = portsOf(model.inputs).map(({ name }) => (Object.hasOwn(rename, name) ? (rename[name] ?? name) : name));
+      this.first ??= { name: model.name, columns };
     }
     const { several } = this;
     if (several !== null) {
@@ -90,6 +100,13 @@ export class Walk {
     this.#champion = null;
   }
 
+  /** The outputs of whichever model a split chooses go on; `standing` stands for them all. */
+  goOnSplit(standing: Model, outputs: readonly Port[], index: number): void {
+    if (this.source === null) this.first = null;
+    this.goOn(standing, outputs, index);
+    this.last = null;
+  }
+
   /** The outputs of the champion, the first of `models`, go on; lambdas can read those of all. */
   goOnBeside(models: readonly ModelOutputs[], index: number): void {
     const [champion] = models;
@@ -102,6 +119,7 @@ export class Walk {
   /** The outputs of several models go on, as a tuple. */
   goOnSeveral(models: readonly ModelOutputs[], index: number): void {
     this.source = stepSource(index, models[0]?.name ?? "");
+    this.last = null;
     this.several = { step: index, outputs: models, audited: false };
     this.#models = byName(models);
     this.#champion = null;
@@ -116,6 +134,7 @@ export class Walk {
   #become(name: string, outputs: readonly Port[], step: number): void {
     this.outputs = outputs;
     this.source = stepSource(step, name);
+    this.last = name;
     this.several = null;
   }
 

@@ -3,7 +3,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { errorCodes } from "shapeline";
+import { compileLambda } from "../codegen/lambda/compile-lambda.js";
+import { backEndsPage, documentedOps } from "../scripts/back-end-docs.mjs";
 import { errorCodesPage } from "../scripts/error-docs.mjs";
+import type { Op } from "../src/expression/tree.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pages = ["README.md", "CONTRIBUTING.md", "examples/README.md", ...readdirSync(join(root, "docs")).map((f) => `docs/${f}`)];
@@ -11,6 +14,17 @@ const pages = ["README.md", "CONTRIBUTING.md", "examples/README.md", ...readdirS
 describe("the docs", () => {
   it("list every error code as the code does (`npm run docs` writes the page)", () => {
     expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(errorCodesPage(errorCodes));
+  });
+
+  it("list every operation in every back-end as the code does", () => {
+    expect(readFileSync(join(root, "docs/back-ends.md"), "utf8")).toBe(backEndsPage(compileLambda));
+    const ops: Record<Op, true> = {
+      read: true, constant: true, position: true, pick: true, length: true, "+": true, "-": true, "*": true, "/": true, "**": true, negate: true,
+      "<": true, ">": true, "<=": true, ">=": true, "===": true, "!==": true, "!": true, "&&": true, "||": true, conditional: true, min: true, max: true,
+      hypot: true, abs: true, floor: true, ceil: true, round: true, trunc: true, sign: true, sqrt: true, log: true, log2: true, log10: true, exp: true,
+      isFinite: true, isNaN: true, isInteger: true, startsWith: true, endsWith: true, includes: true, missing: true, "??": true, every: true, some: true,
+    };
+    expect([...documentedOps].sort()).toEqual(Object.keys(ops).sort());
   });
 
   it("list no code that nothing uses", () => {

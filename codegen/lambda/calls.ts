@@ -1,14 +1,13 @@
 import { ts } from "ts-morph";
 import type { Surface } from "../../src/expression/surface.js";
 import { functionHints, globalNamespaces, isValueMethod } from "./globals.js";
-import { withoutWrapping, type Lowering } from "./lowering.js";
-import { freeValue, hostRefusal, lowerIdentifier, memberName, pathFromOutside } from "./names.js";
+import { objectOf, withoutWrapping, type Lowering } from "./lowering.js";
+import { freeValue, hostRefusal, memberName, pathFromOutside } from "./names.js";
 import { refusals } from "./refusals.js";
 import type { Scope } from "./scope.js";
 
 /** A call: of a global function (`Math.abs`), or of a method on a value (`x.out.scores.every`). */
 export function lowerCall(node: ts.CallExpression, scope: Scope, run: Lowering): Surface | null {
-  if (node.flags & ts.NodeFlags.OptionalChain) return lowerOptionalChain(node, scope, run);
   const callee = calleeOf(node.expression);
   const named = keepNamesArgument(node, callee, scope);
   if (named !== null) return run.expression(named, scope);
@@ -17,42 +16,18 @@ export function lowerCall(node: ts.CallExpression, scope: Scope, run: Lowering):
     return refuseCall(node, run, scope, () => run.refuse(callee, refusals.otherSyntax("`import(…)`")));
   const path = pathFromOutside(callee, scope);
   if (path !== null) return lowerOutsideCall(node, callee, path, scope, run);
-  if (ts.isIdentifier(callee))
-    return refuseCall(node, run, scope, () => {
-      const binding = scope.find(callee.text);
-      return binding?.kind === "local" || binding?.kind === "declaration"
-        ? run.refuse(callee, refusals.unknownCall(`\`${callee.text}(…)\``))
-        : lowerIdentifier(callee, scope, run) && null;
-    });
   const name = memberName(callee);
+  if (ts.isIdentifier(callee) || ts.isArrowFunction(callee) || ts.isFunctionExpression(callee)) return lowerApply(node, run.expression(callee, scope), scope, run);
   if (name === null || name === "") return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall("what is called here")));
-  const object = run.expression((callee as ts.PropertyAccessExpression | ts.ElementAccessExpression).expression, scope);
+  const object = objectOf(callee as ts.PropertyAccessExpression | ts.ElementAccessExpression, scope, run);
   const args = lowerArguments(node, scope, run);
   return object && args && { kind: "method", object, name, args, span: run.span(node) };
 }
 
-/** `a?.b` and everything after it in the chain is refused once, at its `?.`; what stands before it is still looked at. */
-export function lowerOptionalChain(
-  node: ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression,
-  scope: Scope,
-  run: Lowering,
-): null {
-  if (node.questionDotToken !== undefined) run.refuse(node.questionDotToken, refusals.optionalChain());
-  const before = withoutWrapping(node.expression);
-  const chained =
-    (ts.isPropertyAccessExpression(before) || ts.isElementAccessExpression(before)) && ts.isCallExpression(node)
-      ? calleeObject(before, scope, run)
-      : before;
-  if (chained !== null) run.expression(chained, scope);
-  if (ts.isCallExpression(node)) lowerArguments(node, scope, run);
-  return null;
-}
-
-/** The object of a method call; the method itself is no value to look at. */
-function calleeObject(callee: ts.PropertyAccessExpression | ts.ElementAccessExpression, scope: Scope, run: Lowering) {
-  if (callee.questionDotToken === undefined) return callee.expression;
-  lowerOptionalChain(callee, scope, run);
-  return null;
+/** A call of a function of the project, or of one written in the lambda. */
+function lowerApply(node: ts.CallExpression, callee: Surface | null, scope: Scope, run: Lowering): Surface | null {
+  const args = lowerArguments(node, scope, run);
+  return callee && args && { kind: "apply", callee, args, span: run.span(node) };
 }
 
 function lowerOutsideCall(node: ts.CallExpression, callee: ts.Expression, path: readonly string[], scope: Scope, run: Lowering): Surface | null {
@@ -70,7 +45,8 @@ function lowerOutsideCall(node: ts.CallExpression, callee: ts.Expression, path: 
     return refuseCall(node, run, scope, () => run.refuse(callee, refusals.hiddenGlobal(root)));
   if (path.length === 1 || !isValueMethod(name)) {
     const known = run.hidesGlobal(root) ? undefined : functionHints.get(text);
-    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall(`\`${text}(…)\``, known)));
+    if (known !== undefined) return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall(`\`${text}(…)\``, known)));
+    return lowerApply(node, freeValue(callee, path, run), scope, run);
   }
   const object = freeValue((callee as ts.PropertyAccessExpression).expression, path.slice(0, -1), run);
   const args = lowerArguments(node, scope, run);
@@ -99,8 +75,15 @@ function refuseCall(node: ts.CallExpression, run: Lowering, scope: Scope, refuse
 }
 
 function lowerArguments(node: ts.CallExpression, scope: Scope, run: Lowering): Surface[] | null {
-  const args = node.arguments.map((arg) => predicate(arg, scope, run) ?? run.expression(arg, scope));
+  const args = node.arguments.map((arg) => predicate(arg, scope, run) ?? lowerItem(arg, scope, run));
   return args.every((arg) => arg !== null) ? args : null;
+}
+
+/** An argument or an element of a list, which may be a spread. */
+export function lowerItem(node: ts.Expression, scope: Scope, run: Lowering): Surface | null {
+  if (!ts.isSpreadElement(node)) return run.expression(node, scope);
+  const operand = run.expression(node.expression, scope);
+  return operand && { kind: "spread", operand, span: run.span(node) };
 }
 
 const predicates = new Set(["isFinite", "isNaN", "isInteger", "isSafeInteger"]);

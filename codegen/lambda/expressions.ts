@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import type { BinaryOp, Surface } from "../../src/expression/surface.js";
-import { lowerCall, lowerOptionalChain } from "./calls.js";
-import { isCounter, member, withoutWrapping, type Lowering } from "./lowering.js";
+import { lowerCall, lowerItem } from "./calls.js";
+import { isCounter, member, objectOf, withoutWrapping, type Lowering } from "./lowering.js";
 import { freeValue, lowerIdentifier, memberName, pathFromOutside } from "./names.js";
 import { refusals, type Refusal } from "./refusals.js";
 import type { Scope } from "./scope.js";
@@ -19,11 +19,10 @@ const inside: Rule<ts.Expression & { readonly expression: ts.Expression }> = (no
   run.expression(withoutWrapping(node), scope);
 
 const access: Rule<ts.PropertyAccessExpression | ts.ElementAccessExpression> = (node, scope, run) => {
-  if (node.flags & ts.NodeFlags.OptionalChain) return lowerOptionalChain(node, scope, run);
   if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return run.refuse(node.expression, refusals.receiver("super"));
   const path = pathFromOutside(node, scope);
   if (path !== null) return freeValue(node, path, run);
-  const object = run.expression(node.expression, scope);
+  const object = objectOf(node, scope, run);
   const name = memberName(node);
   if (name !== null) return object && member(object, name, run.span(node));
   if (!ts.isElementAccessExpression(node)) return run.refuse(node.name, refusals.otherSyntax("a private field"));
@@ -66,6 +65,10 @@ const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
   [ts.SyntaxKind.PropertyAccessExpression]: access,
   [ts.SyntaxKind.ElementAccessExpression]: access,
   [ts.SyntaxKind.CallExpression]: (node: ts.CallExpression, scope: Scope, run: Lowering) => lowerCall(node, scope, run),
+  [ts.SyntaxKind.ArrayLiteralExpression]: (node: ts.ArrayLiteralExpression, scope: Scope, run: Lowering) => {
+    const items = node.elements.map((element) => (ts.isOmittedExpression(element) ? run.refuse(element, refusals.hole()) : lowerItem(element, scope, run)));
+    return items.every((item) => item !== null) ? { kind: "list", items, span: run.span(node) } : null;
+  },
   [ts.SyntaxKind.ArrowFunction]: lambda,
   [ts.SyntaxKind.FunctionExpression]: lambda,
 
@@ -109,7 +112,6 @@ const refusedKinds: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
   [ts.SyntaxKind.YieldExpression]: refusals.awaiting("yield"),
   [ts.SyntaxKind.RegularExpressionLiteral]: refusals.regularExpression(),
   [ts.SyntaxKind.ObjectLiteralExpression]: refusals.objectLiteral(),
-  [ts.SyntaxKind.ArrayLiteralExpression]: refusals.arrayLiteral(),
   [ts.SyntaxKind.TaggedTemplateExpression]: refusals.taggedTemplate(),
   [ts.SyntaxKind.ClassExpression]: refusals.declaration("a class"),
   [ts.SyntaxKind.JsxElement]: refusals.otherSyntax("JSX"),
@@ -168,18 +170,18 @@ const binaries: { readonly [kind in ts.SyntaxKind]?: BinaryOp } = {
   [ts.SyntaxKind.ExclamationEqualsEqualsToken]: "!==",
   [ts.SyntaxKind.AmpersandAmpersandToken]: "&&",
   [ts.SyntaxKind.BarBarToken]: "||",
+  [ts.SyntaxKind.AsteriskAsteriskToken]: "**",
+  [ts.SyntaxKind.QuestionQuestionToken]: "??",
 };
 
 const refusedBinaries: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
   [ts.SyntaxKind.PercentToken]: refusals.remainder(),
-  [ts.SyntaxKind.AsteriskAsteriskToken]: refusals.power(),
   [ts.SyntaxKind.AmpersandToken]: refusals.bitwise("&"),
   [ts.SyntaxKind.BarToken]: refusals.bitwise("|"),
   [ts.SyntaxKind.CaretToken]: refusals.bitwise("^"),
   [ts.SyntaxKind.LessThanLessThanToken]: refusals.bitwise("<<"),
   [ts.SyntaxKind.GreaterThanGreaterThanToken]: refusals.bitwise(">>"),
   [ts.SyntaxKind.GreaterThanGreaterThanGreaterThanToken]: refusals.bitwise(">>>"),
-  [ts.SyntaxKind.QuestionQuestionToken]: refusals.nullish(),
   [ts.SyntaxKind.CommaToken]: refusals.comma(),
   [ts.SyntaxKind.InKeyword]: refusals.membership("in"),
   [ts.SyntaxKind.InstanceOfKeyword]: refusals.membership("instanceof"),

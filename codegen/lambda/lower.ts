@@ -17,9 +17,8 @@ export interface LowerOptions {
   readonly location?: SourceLocation;
 }
 
-export interface Lowered {
-  /** Null when there are diagnostics. */
-  readonly lambda: SurfaceLambda | null;
+/** What the lowering found in a function. */
+interface Found {
   readonly diagnostics: readonly Diagnostic[];
   /** Every name from outside, globals included, in the order of the text. */
   readonly free: readonly FreePath[];
@@ -27,22 +26,42 @@ export interface Lowered {
   readonly location: SourceLocation | null;
 }
 
+export interface LoweredHelper extends Found {
+  /** A `lambda` node; null when there are diagnostics. */
+  readonly helper: Surface | null;
+}
+
+export interface Lowered extends Found {
+  /** Null when there are diagnostics. */
+  readonly lambda: SurfaceLambda | null;
+}
+
 /** Lowers one function of a parsed file to its surface tree, or says everything that keeps it from that. */
 export function lowerLambda(node: LambdaNode, file: ts.SourceFile, options: LowerOptions = {}): Lowered {
+  const { lowered, ...found } = lower(node, file, options, (run, source) => run.lambda(node, source));
+  const { source, location } = found;
+  return { lambda: lowered && { source, ...lowered, location }, ...found };
+}
+
+/** Lowers a function that lambdas may call, of any number of parameters. */
+export function lowerHelper(node: LambdaNode, file: ts.SourceFile, options: LowerOptions = {}): LoweredHelper {
+  const { lowered, ...found } = lower(node, file, options, (run, source) => run.helper(node, source));
+  return { helper: lowered, ...found };
+}
+
+function lower<T extends { readonly body: Surface }>(
+  node: LambdaNode,
+  file: ts.SourceFile,
+  options: LowerOptions,
+  work: (run: Run, source: string) => T | null,
+): Found & { readonly lowered: T | null } {
   const start = node.getStart(file);
   const source = file.text.slice(start, node.end);
   const run = new Run(file, start, options.hidesGlobal ?? (() => false));
-  const location = options.location ?? null;
-  const lambda = run.lambda(node, source);
-  if (lambda !== null && size(lambda.body, maxNodes) > maxNodes) run.refuse(node, refusals.tooLarge());
+  const lowered = work(run, source);
+  if (lowered !== null && size(lowered.body, maxNodes) > maxNodes) run.refuse(node, refusals.tooLarge());
   const diagnostics = [...run.diagnostics].sort((a, b) => a.start - b.start || a.end - b.end);
-  return {
-    lambda: diagnostics.length === 0 && lambda !== null ? { source, ...lambda, location } : null,
-    diagnostics,
-    free: run.free,
-    source,
-    location,
-  };
+  return { lowered: diagnostics.length === 0 ? lowered : null, diagnostics, free: run.free, source, location: options.location ?? null };
 }
 
 class Run implements Lowering {
@@ -88,6 +107,13 @@ class Run implements Lowering {
     if (second !== undefined) this.refuse(second, refusals.parameters());
     const { params, body } = this.#function(node, scope);
     return body && { param: params[0] ?? scope.fresh("row"), body };
+  }
+
+  helper(node: LambdaNode, source: string): Extract<Surface, { kind: "lambda" }> | null {
+    const scope = new Scope(null, source);
+    if (ts.isFunctionExpression(node) && node.name !== undefined) scope.set(node.name.text, { kind: "self" });
+    const { params, body } = this.#function(node, scope);
+    return body && { kind: "lambda", params, body, span: this.span(node) };
   }
 
   innerLambda(node: ts.ArrowFunction | ts.FunctionExpression, scope: Scope): Surface | null {

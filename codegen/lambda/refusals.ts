@@ -7,7 +7,7 @@ export interface Refusal {
   readonly hint?: string;
 }
 
-const inlineHint = "write the condition out in the lambda; helper functions are not compiled";
+const inlineHint = "write the condition out, or call a helper function of the project by its name";
 
 /** Every refusal of the lowering, by name. One code per distinct mistake; titles stand in the list of codes. */
 export const refusals = {
@@ -82,11 +82,6 @@ export const refusals = {
     message: "`%` is not the same operation on every target",
     hint: "write `x - Math.floor(x / y) * y` where x and y are not negative",
   }),
-  power: () => ({
-    code: "SL1015",
-    message: "`**` is not exact on every target",
-    hint: "multiply: `x * x`; for a square root use `Math.sqrt`",
-  }),
   bitwise: (op: string) => ({
     code: "SL1016",
     message: `\`${op}\` works on 32-bit integers, which no target does`,
@@ -122,20 +117,10 @@ export const refusals = {
     message: "a lambda cannot make an object",
     hint: "answer with one boolean; bind parts with `const`",
   }),
-  arrayLiteral: () => ({
-    code: "SL1023",
-    message: "a lambda cannot make an array",
-    hint: "write `x.out === 1 || x.out === 2`, or keep the list in a constant outside: `ALLOWED.includes(x.out)`",
-  }),
-  optionalChain: () => ({
+  hole: () => ({
     code: "SL1024",
-    message: "`?.` asks for a value that may be missing; every port is there in every row",
-    hint: "write `.` instead of `?.`",
-  }),
-  nullish: () => ({
-    code: "SL1025",
-    message: "`??` asks for a value that may be missing; every port is there in every row",
-    hint: "leave the fallback out, or write the case you mean with `?:`",
+    message: "a list with a hole",
+    hint: "write each element",
   }),
   comma: () => ({
     code: "SL1026",
@@ -245,7 +230,7 @@ export const refusals = {
   }),
   recursion: (name: string) => ({
     code: "SL1048",
-    message: `'${name}' is the lambda itself; recursion cannot be compiled`,
+    message: `'${name}' calls itself; recursion cannot be compiled`,
     hint: "write the condition out",
   }),
   hiddenGlobal: (name: string) => ({

@@ -68,7 +68,7 @@ function attaching(root: string): Plugin {
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
         if (path.split(sep).includes("node_modules")) return undefined;
         const code = await readFile(path, "utf8");
-        const attached = attachLambdas(code, { file: shownPath(path, root) })?.code ?? code;
+        const attached = attachLambdas(code, { file: shownPath(path, root), helpers: true })?.code ?? code;
         return { contents: keepImportMeta(attached, path), loader: loaders[extname(path)] ?? "ts" };
       });
     },

@@ -1,4 +1,4 @@
-import type { Diagnostic, SourceLocation, SurfaceLambda } from "./surface.js";
+import type { Constants, Diagnostic, SourceLocation, Surface, SurfaceLambda } from "./surface.js";
 
 /**
  * What a build-time front-end leaves on a lambda: the surface tree (or why there is none) and thunks for the names
@@ -14,4 +14,34 @@ export interface AttachedLambda {
   readonly location: SourceLocation;
   readonly diagnostics: readonly Diagnostic[];
   readonly constants: Readonly<Record<string, () => unknown>>;
+}
+
+/** What it leaves on a function that lambdas may call, under a symbol of its own: the function may be a validation, too. */
+export const helperKey: unique symbol = Symbol.for("shapeline.helper") as never;
+
+export interface AttachedHelper {
+  /** A `lambda` node whose spans are offsets into `source`; null where it cannot be compiled. */
+  readonly helper: Surface | null;
+  readonly source: string;
+  readonly location: SourceLocation;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly constants: Readonly<Record<string, () => unknown>>;
+}
+
+/** What a front-end left on a function, or undefined. */
+export function helperOf(value: object): AttachedHelper | undefined {
+  return (value as { readonly [helperKey]?: AttachedHelper })[helperKey];
+}
+
+/** The values behind the thunks; a `const` that stands after the pipeline cannot be read yet. */
+export function valuesOf(thunks: Readonly<Record<string, () => unknown>>): { readonly values: Constants } | { readonly unread: string; readonly why: string } {
+  const values: [string, unknown][] = [];
+  for (const [name, read] of Object.entries(thunks)) {
+    try {
+      values.push([name, read()]);
+    } catch (error) {
+      return { unread: name, why: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  return { values: Object.fromEntries(values) };
 }

@@ -1,7 +1,8 @@
+import type { RowScope } from "./scope.js";
 import type { ExpressionTree } from "./tree.js";
 
 /**
  * Writes a tree in a back-end's language, or throws a LambdaError (SL12xx) where that cannot mean exactly what the
- * lambda means. `name` is the validation's, for languages that carry it.
+ * lambda means. `name` is the validation's and `scope` the ports at its place, for languages that carry them.
  */
-export type BackEndEmitter = (tree: ExpressionTree, name: string | undefined) => string;
+export type BackEndEmitter = (tree: ExpressionTree, name: string | undefined, scope: RowScope) => string;

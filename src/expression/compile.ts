@@ -1,9 +1,12 @@
 import { LambdaError } from "../../dsl/errors.js";
 import type { BackEndEmitter } from "./back-end.js";
+import { cel } from "./cel.js";
+import { checks } from "./checks.js";
 import { javascript } from "./javascript.js";
 import { polars018 } from "./polars-0-18.js";
 import { polars1 } from "./polars-1.js";
 import type { RowScope } from "./scope.js";
+import { sql } from "./sql.js";
 import type { Constants, Diagnostic, SurfaceLambda } from "./surface.js";
 import type { ExpressionTree } from "./tree.js";
 import { typeExpression } from "./typing.js";
@@ -12,6 +15,9 @@ import { typeExpression } from "./typing.js";
 export const backEnds = {
   "polars-0.18": polars018,
   "polars-1": polars1,
+  checks,
+  cel,
+  sql,
   javascript,
 } as const satisfies Record<string, BackEndEmitter>;
 
@@ -50,15 +56,15 @@ export function compileExpression(
 ): Compiled {
   const typed = typeExpression(lambda, scope, constants);
   if (!typed.ok) return typed;
-  return { ok: true, expression: { tree: typed.tree, ...writeAll(typed.tree, options.name) } };
+  return { ok: true, expression: { tree: typed.tree, ...writeAll(typed.tree, options.name, scope) } };
 }
 
-function writeAll(tree: ExpressionTree, name: string | undefined): Pick<Expression, "strings" | "refused"> {
+function writeAll(tree: ExpressionTree, name: string | undefined, scope: RowScope): Pick<Expression, "strings" | "refused"> {
   const strings: Partial<Record<BackEnd, string>> = {};
   const refused: Partial<Record<BackEnd, Refusal>> = {};
   for (const [backEnd, write] of Object.entries(backEnds) as [BackEnd, BackEndEmitter][]) {
     try {
-      strings[backEnd] = write(tree, name);
+      strings[backEnd] = write(tree, name, scope);
     } catch (error) {
       if (!(error instanceof LambdaError)) throw error;
       refused[backEnd] = { code: error.code, reason: error.message };

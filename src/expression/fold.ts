@@ -13,6 +13,7 @@ import {
   type Place,
   type Read,
   type ScalarType,
+  type StringTest,
   valueOf,
 } from "./tree.js";
 
@@ -98,7 +99,27 @@ export function callTest(op: NumberTest, operand: ExpressionTree): ExpressionTre
   return { op, operand, type: "boolean" };
 }
 
-export function extreme(op: "min" | "max", args: readonly ExpressionTree[]): ExpressionTree {
+/** The string is there: JavaScript throws on one that is not. */
+export function testString(op: StringTest, operand: ExpressionTree, text: string): ExpressionTree {
+  if (isConstant(operand)) return constantOf(String(valueOf(operand))[op](text));
+  return text === "" ? constantOf(true) : { op, operand, text, type: "boolean" };
+}
+
+export function missing(operand: ExpressionTree): ExpressionTree {
+  return isNullable(operand) ? { op: "missing", operand, type: "boolean" } : constantOf(false);
+}
+
+export function orElse(left: ExpressionTree, right: ExpressionTree): ExpressionTree {
+  return isNullable(left) ? { op: "??", left, right, type: left.type as ScalarType } : left;
+}
+
+export function power(left: ExpressionTree, right: ExpressionTree): ExpressionTree {
+  if (isConstant(left) && isConstant(right)) return constantOf((valueOf(left) as number) ** (valueOf(right) as number));
+  return { op: "**", left, right, type: "number" };
+}
+
+/** Of no numbers at all, too. */
+export function ofNumbers(op: "min" | "max" | "hypot", args: readonly ExpressionTree[]): ExpressionTree {
   if (args.every(isConstant)) return constantOf(Math[op](...args.map((a) => valueOf(a) as number)));
   return { op, args, type: "number" };
 }
@@ -143,9 +164,21 @@ function rebuild(node: ExpressionTree, put: (part: ExpressionTree) => Expression
       return connect(node.op, node.args.map(put));
     case "min":
     case "max":
-      return extreme(node.op, node.args.map(put));
+    case "hypot":
+      return ofNumbers(node.op, node.args.map(put));
+    case "**":
+      return power(put(node.left), put(node.right));
+    case "??":
+      return orElse(put(node.left), put(node.right));
+    case "missing":
+      return missing(put(node.operand));
+    case "startsWith":
+    case "endsWith":
+    case "includes":
+      return testString(node.op, put(node.operand), node.text);
     case "isFinite":
     case "isNaN":
+    case "isInteger":
       return callTest(node.op, put(node.operand));
     case "conditional":
       return choose(put(node.test), put(node.then), put(node.otherwise));

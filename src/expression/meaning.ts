@@ -1,5 +1,5 @@
 import type { Port } from "../../dsl/tensor.js";
-import type { Surface } from "./surface.js";
+import type { Constants, SourceLocation, Surface } from "./surface.js";
 import type { ExpressionTree, Source } from "./tree.js";
 
 /** What a surface node stands for. `null` where a diagnostic has been given already. */
@@ -9,8 +9,32 @@ export type Meaning =
   | { readonly kind: "models" }
   | { readonly kind: "ports"; readonly from: Source; readonly ports: readonly Port[] }
   | { readonly kind: "object"; readonly value: object }
-  | { readonly kind: "lambda"; readonly params: readonly string[]; readonly body: Surface; readonly locals: Locals | null }
+  /** A list written in the lambda. */
+  | { readonly kind: "items"; readonly items: readonly Meaning[] }
+  /** `null` or `undefined`; no element of a row is null, and only one past the end of its list is undefined. */
+  | { readonly kind: "nothing"; readonly value: null | undefined; readonly message: string; readonly hint: string }
+  /** A function from outside. */
+  | { readonly kind: "function"; readonly value: object; readonly name: string }
+  | LambdaMeaning
   | null;
+
+/** A function whose body is known, with the names in force where it is written. */
+export interface LambdaMeaning {
+  readonly kind: "lambda";
+  readonly params: readonly string[];
+  readonly body: Surface;
+  readonly locals: Locals | null;
+  readonly home: Home;
+}
+
+/** The text that spans are offsets into, and what its names from outside stand for. */
+export interface Home {
+  /** The helper function's name; null: the lambda itself. */
+  readonly name: string | null;
+  readonly source: string;
+  readonly location: SourceLocation | null;
+  readonly constants: Constants;
+}
 
 /** Names in force, innermost first. */
 export interface Locals {
@@ -21,12 +45,7 @@ export interface Locals {
 
 export const value = (node: ExpressionTree): Meaning => ({ kind: "value", node });
 
-/** The names in force in the body of an inner lambda. */
-export function bind(test: Extract<Meaning, { kind: "lambda" }>, element: Meaning, position: Meaning): Locals | null {
-  let { locals } = test;
-  test.params.forEach((name, i) => {
-    locals = { name, meaning: i === 0 ? element : position, outer: locals };
-  });
-  return locals;
+/** The names in force in the body of a function that is given these arguments. */
+export function bind({ params, locals }: LambdaMeaning, args: readonly Meaning[]): Locals | null {
+  return params.reduce<Locals | null>((outer, name, i) => ({ name, meaning: args[i] ?? null, outer }), locals);
 }
-

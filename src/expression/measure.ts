@@ -26,7 +26,7 @@ export function measure(tree: ExpressionTree, known = new Map<ExpressionTree, Me
 }
 
 /** How deep a surface tree nests, found without recursion; just over the limit for all that are deeper. */
-export function depthOfSurface(body: Surface): number {
+export function depthOfSurface(body: Surface | null): number {
   let deepest = 0;
   const pending: { readonly value: unknown; readonly depth: number }[] = [{ value: body, depth: 1 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {

@@ -2,13 +2,17 @@ import type { ConstantValue } from "./tree.js";
 import type { Constants } from "./surface.js";
 import { didYouMean } from "./did-you-mean.js";
 
-/** What a name from outside the lambda stands for: one constant, a plain object or array of them, or why neither. */
+/** What a name from outside the lambda stands for: one constant, a plain object or array of them, nothing, a function, or why none of these. */
 export type Outside =
   | { readonly kind: "constant"; readonly value: ConstantValue }
   | { readonly kind: "object"; readonly value: object }
+  | { readonly kind: "nothing"; readonly value: null | undefined; readonly message: string; readonly hint: string }
+  | { readonly kind: "function"; readonly value: object; readonly name: string }
   | { readonly kind: "refused"; readonly code: "SL1100" | "SL1101" | "SL1104" | "SL1105" | "SL1117"; readonly message: string; readonly hint: string };
 
-const ownWay = "bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them";
+export const ownWay = "bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them";
+
+export const neverThere = "compare it with === or !==; where a list may be too short, ask for its .length or use ??";
 
 /** Globals whose value never changes. */
 const globals: Readonly<Record<string, number>> = {
@@ -31,7 +35,7 @@ export function lookUp(path: readonly string[], constants: Constants): Outside {
     const name = path.join(".");
     const known = Object.hasOwn(globals, name) ? globals[name] : undefined;
     if (known !== undefined) return { kind: "constant", value: known };
-    if (first === "undefined") return { kind: "refused", code: "SL1117", message: "a row never holds undefined", hint: "leave the comparison out; where a list may be too short, ask for its .length" };
+    if (first === "undefined") return { kind: "nothing", value: undefined, message: "a row never holds undefined", hint: neverThere };
     return {
       kind: "refused",
       code: "SL1100",
@@ -43,6 +47,7 @@ export function lookUp(path: readonly string[], constants: Constants): Outside {
   for (let i = 0; i < rest.length; i++) {
     if (found.kind !== "object") {
       if (found.kind === "refused") return found;
+      if (found.kind === "nothing") return { kind: "refused", code: "SL1117", message: found.message, hint: found.hint };
       return absent(path.slice(0, i + 1).join("."), rest[i] ?? "", []);
     }
     found = propertyOf(found.value, rest[i] ?? "", path.slice(0, i + 1).join("."));
@@ -82,10 +87,12 @@ function judge(value: unknown, text: string): Outside {
       if (prototype === null || prototype === Object.prototype || Array.isArray(value)) return { kind: "object", value };
       return { kind: "refused", code: "SL1101", message: `'${text}' is an object of a class, not a plain constant`, hint: ownWay };
     }
+    case "function":
+      return { kind: "function", value, name: text };
     case "undefined":
       break;
     default:
       return { kind: "refused", code: "SL1101", message: `'${text}' is a ${typeof value}, not a constant`, hint: ownWay };
   }
-  return { kind: "refused", code: "SL1117", message: `'${text}' is ${String(value)}`, hint: ownWay };
+  return { kind: "nothing", value, message: `'${text}' is ${String(value)}`, hint: ownWay };
 }

@@ -1,4 +1,5 @@
-import { functionJson, json, polars, type PolarsFunction, type Profile } from "./polars.js";
+import { functionJson, json, type PolarsFunction, type Profile } from "./polars-json.js";
+import { polars } from "./polars.js";
 
 /** The ten fields of 0.18's function options, in its order. */
 function options(set: { readonly auto_explode?: true; readonly cast_to_supertypes?: true } = {}): string {
@@ -22,11 +23,15 @@ const functions: Readonly<Record<PolarsFunction, readonly [name: string, options
   isNan: ['{"Boolean":"IsNan"}', options()],
   isNotNan: ['{"Boolean":"IsNotNan"}', options()],
   isFinite: ['{"Boolean":"IsFinite"}', options()],
+  isNull: ['{"Boolean":"IsNull"}', options()],
   fillNull: ['{"FillNull":{"super_type":"Unknown"}}', options({ cast_to_supertypes: true })],
   abs: ['"Abs"', options()],
   floor: ['"Floor"', options()],
   ceil: ['"Ceil"', options()],
   sqrt: ['{"Pow":"Sqrt"}', options()],
+  startsWith: ['{"StringExpr":"StartsWith"}', options()],
+  endsWith: ['{"StringExpr":"EndsWith"}', options()],
+  includes: ['{"StringExpr":{"Contains":{"literal":true,"strict":false}}}', options()],
 };
 
 const profile: Profile = {

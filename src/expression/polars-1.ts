@@ -1,4 +1,5 @@
-import { functionJson, json, polars, type PolarsFunction, type Profile } from "./polars.js";
+import { functionJson, json, type PolarsFunction, type Profile } from "./polars-json.js";
+import { polars } from "./polars.js";
 
 const options = '{"collect_groups":"ElementWise","fmt_str":"","check_lengths":true,"flags":"ALLOW_GROUP_AWARE"}';
 
@@ -7,11 +8,15 @@ const functions: Readonly<Record<PolarsFunction, string>> = {
   isNan: '{"Boolean":"IsNan"}',
   isNotNan: '{"Boolean":"IsNotNan"}',
   isFinite: '{"Boolean":"IsFinite"}',
+  isNull: '{"Boolean":"IsNull"}',
   fillNull: '"FillNull"',
   abs: '"Abs"',
   floor: '"Floor"',
   ceil: '"Ceil"',
   sqrt: '{"Pow":"Sqrt"}',
+  startsWith: '{"StringExpr":"StartsWith"}',
+  endsWith: '{"StringExpr":"EndsWith"}',
+  includes: '{"StringExpr":{"Contains":{"literal":true,"strict":false}}}',
 };
 
 const profile: Profile = {

@@ -1,69 +1,15 @@
-import { LambdaError, type ErrorCode } from "../../dsl/errors.js";
-import type { DType } from "../../dsl/tensor.js";
 import type { BackEndEmitter } from "./back-end.js";
 import { not, unroll } from "./fold.js";
+import { mayBeNaN } from "./may-be-nan.js";
+import { json, type Json, type Profile, refuse } from "./polars-json.js";
 import { readByPolars, rustNumber } from "./polars-number.js";
-import { columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type Op, type Read, valueOf } from "./tree.js";
+import { type SpelledOut, spellOut } from "./spell-out.js";
+import { columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Read, type StringTest, valueOf } from "./tree.js";
 
-/** One JSON text, how deep it nests (the reader gives up at 128 levels), and whether it has a value for each row. */
-export interface Json {
-  readonly text: string;
-  readonly depth: number;
-  readonly perRow: boolean;
-}
-
-const deepest = 120;
-const longest = 1024 * 1024;
 /** The longest list that is written out element by element. */
 const longestList = 256;
 
 type BinaryOperator = "Eq" | "NotEq" | "Lt" | "LtEq" | "Gt" | "GtEq" | "Plus" | "Minus" | "Multiply" | "TrueDivide" | "And" | "Or";
-
-/** The functions used, by what they do; each profile writes name and options its own way. */
-export type PolarsFunction = "not" | "isNan" | "isNotNan" | "isFinite" | "fillNull" | "abs" | "floor" | "ceil" | "sqrt";
-
-/** What differs from one polars to another. */
-export interface Profile {
-  readonly label: string;
-  readonly literals: {
-    number(text: string): string;
-    string(text: string): string;
-    /** Digits of a 64-bit integer column's dtype. */
-    integer(digits: string, dtype: "int64" | "uint64"): string;
-  };
-  get(list: Json, index: number): Json;
-  castToFloat64(operand: Json): Json;
-  call(name: PolarsFunction, inputs: readonly Json[]): Json;
-  /** The length of a list as an integer, or null where the language has no text for it. */
-  readonly length: ((list: Json) => Json) | null;
-  /**
-   * What NaN does that it does not in JavaScript. "greatest": it is above all and equals itself. "greatest on the
-   * right": in a batch of one row, and for < and <= alone, so that turning these round avoids it.
-   */
-  readonly nan: "greatest" | "greatest on the right";
-  /**
-   * Arithmetic of a column with one number takes short cuts: division multiplies with the reciprocal, which rounds
-   * twice; adding or taking away a zero leaves -0 as it is.
-   */
-  readonly shortCuts: boolean;
-}
-
-/** A text and the parts within it, which stand `levels` deeper than it. */
-export function json(text: string, levels: number, ...inside: readonly Json[]): Json {
-  const depth = levels + Math.max(0, ...inside.map((part) => part.depth));
-  if (depth > deepest) refuse("SL1203", "it nests too deep for polars' JSON reader; split it into several validations");
-  if (text.length > longest) refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`);
-  return { text, depth, perRow: inside.some((part) => part.perRow) };
-}
-
-function refuse(code: ErrorCode, reason: string): never {
-  throw new LambdaError(code, reason);
-}
-
-/** `{"Function":{"input":[…],"function":…,"options":…}}` */
-export function functionJson(name: string, options: string, inputs: readonly Json[]): Json {
-  return json(`{"Function":{"input":[${inputs.map((i) => i.text).join(",")}],"function":${name},"options":${options}}}`, 4, ...inputs);
-}
 
 const binary = (left: Json, op: BinaryOperator, right: Json): Json =>
   json(`{"BinaryExpr":{"left":${left.text},"op":"${op}","right":${right.text}}}`, 2, left, right);
@@ -139,8 +85,6 @@ function constant(profile: Profile, node: Constant): Json {
   }
 }
 
-const wholeDtypes: ReadonlySet<DType> = new Set(["int8", "int16", "int32", "uint8", "uint16", "uint32"]);
-
 function read(profile: Profile, node: Read): Json {
   if (node.dtype === "float16") refuse("SL1206", `polars has no 16-bit floats, and '${columnName(node)}' holds them`);
   if (/^\^.*\$$/s.test(node.port) || node.port === "*") refuse("SL1205", `polars reads the port name '${node.port}' as a pattern; rename the port`);
@@ -148,26 +92,6 @@ function read(profile: Profile, node: Read): Json {
   for (const place of node.at) value = profile.get(value, typeof place === "number" ? place : refuse("SL1202", "a position inside a list is not known"));
   const cast = node.type === "number" && node.dtype !== "float64";
   return cast ? profile.castToFloat64(value) : value;
-}
-
-/** Whether a number can be NaN. Null is not NaN. */
-function mayBeNaN(node: ExpressionTree): boolean {
-  switch (node.op) {
-    case "constant":
-      return Number.isNaN(valueOf(node));
-    case "read":
-      return !wholeDtypes.has(node.dtype);
-    case "length":
-    case "position":
-      return false;
-    case "abs":
-    case "floor":
-    case "ceil":
-    case "negate":
-      return isNullable(node.operand) || mayBeNaN(node.operand);
-    default:
-      return true;
-  }
 }
 
 function compareNumbers(profile: Profile, { op, left, right }: NodeOf<CompareOp>): Json {
@@ -299,8 +223,14 @@ const extreme: Write<"min" | "max"> = (profile, { op, args }, use) => {
   return tests.length === 0 || args.length === 1 ? best : ternary(joined(tests, "Or"), nan(profile), best);
 };
 
-const callNumber: Write<"abs" | "floor" | "ceil" | "sqrt"> = (profile, { op, operand }, use) =>
-  profile.call(op, [number(profile, operand, op === "abs" ? plain : use)]);
+const callNumber = (op: "abs" | "floor" | "ceil" | "sqrt"): Write<NumberFunction> => (profile, { operand }, use) => profile.call(op, [number(profile, operand, op === "abs" ? plain : use)]);
+
+const callSpelledOut = (op: SpelledOut): Write<SpelledOut> => (profile, { operand }, use) => write(profile, spellOut(op, operand), use);
+
+/** Functions whose last bit differs from machine to machine and from JavaScript's. */
+const rounded = (name: string): never => refuse("SL1207", `polars rounds ${name} otherwise than JavaScript, in the last bit`);
+
+const testString: Write<StringTest> = (profile, { op, operand, text }) => profile.call(op, [write(profile, operand, plain), stringLiteral(profile, text)]);
 
 /** What `unroll` has left. */
 const quantifier: Write<"every" | "some"> = (profile, { op, list }) => {
@@ -336,12 +266,30 @@ const writers: Writers = {
   "!": (profile, { operand }) => profile.call("not", [write(profile, operand, plain)]),
   "&&": logic,
   "||": logic,
+  "**": () => refuse("SL1207", "polars rounds ** otherwise than JavaScript; multiply, as in x * x"),
   min: extreme,
   max: extreme,
-  abs: callNumber,
-  floor: callNumber,
-  ceil: callNumber,
-  sqrt: callNumber,
+  hypot: () => rounded("Math.hypot"),
+  abs: callNumber("abs"),
+  floor: callNumber("floor"),
+  ceil: callNumber("ceil"),
+  round: callSpelledOut("round"),
+  trunc: callSpelledOut("trunc"),
+  sign: callSpelledOut("sign"),
+  sqrt: callNumber("sqrt"),
+  log: () => rounded("Math.log"),
+  log2: () => rounded("Math.log2"),
+  log10: () => rounded("Math.log10"),
+  exp: () => rounded("Math.exp"),
+  isInteger: callSpelledOut("isInteger"),
+  startsWith: testString,
+  endsWith: testString,
+  includes: testString,
+  missing: (profile, { operand }) => profile.call("isNull", [write(profile, operand, plain)]),
+  "??"(profile, { left, right, type }, use) {
+    if (type === "bigint") refuse("SL1207", "bigints are compared in their column's own dtype, without a fallback");
+    return profile.call("fillNull", [write(profile, left, use), write(profile, right, use)]);
+  },
   isFinite: (profile, { operand }) => filled(profile, profile.call("isFinite", [write(profile, operand, plain)]), false, isNullable(operand)),
   isNaN: (profile, { operand }) => filled(profile, profile.call("isNan", [write(profile, operand, plain)]), false, isNullable(operand)),
   conditional: (profile, { test, then, otherwise }, use) => ternary(write(profile, test, plain), write(profile, then, use), write(profile, otherwise, use)),

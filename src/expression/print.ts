@@ -1,4 +1,5 @@
-import { columnName, type Constant, type ExpressionTree, type NodeOf, type Op, type Place, type Read, valueOf } from "./tree.js";
+import { type Bound, elementIn } from "./element.js";
+import { type Constant, type ExpressionTree, type NodeOf, type Op, type Place, type Read, valueOf } from "./tree.js";
 
 /** How the leaves and the list operations of a tree are written; all else is written the same everywhere. */
 export interface Leaves {
@@ -12,8 +13,10 @@ export interface Leaves {
 /** How tightly an operation binds, as in JavaScript. */
 const precedence: Partial<Record<Op, number>> = {
   conditional: 1,
+  "??": 1,
   "||": 2,
   "&&": 3,
+  missing: 4,
   "===": 4,
   "!==": 4,
   "<": 5,
@@ -24,10 +27,13 @@ const precedence: Partial<Record<Op, number>> = {
   "-": 6,
   "*": 7,
   "/": 7,
-  negate: 8,
-  "!": 8,
+  "**": 8,
+  negate: 9,
+  "!": 9,
 };
-const tightest = 9;
+const tightest = 10;
+/** Written in parentheses inside `&&` and `||`. */
+const unclear: ReadonlySet<Op> = new Set(["&&", "||", "conditional", "??"]);
 
 /** The JavaScript text of a tree. */
 export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
@@ -60,20 +66,39 @@ export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
       case "||": {
         // JavaScript has a rule for && inside ||; people read it better in parentheses.
         if (node.args.length === 0) return String(node.op === "&&");
-        return node.args.map((arg) => text(arg, arg.op === "&&" || arg.op === "||" || arg.op === "conditional" ? tightest : 0)).join(` ${node.op} `);
+        return node.args.map((arg) => text(arg, unclear.has(arg.op) ? tightest : 0)).join(` ${node.op} `);
       }
       case "min":
       case "max":
+      case "hypot":
         return `Math.${node.op}(${node.args.map((arg) => text(arg)).join(", ")})`;
       case "isFinite":
       case "isNaN":
+      case "isInteger":
         return `Number.${node.op}(${text(node.operand)})`;
       case "conditional":
         return `${text(node.test, 2)} ? ${text(node.then, 2)} : ${text(node.otherwise, 2)}`;
+      case "startsWith":
+      case "endsWith":
+      case "includes":
+        return `${text(node.operand, tightest)}.${node.op}(${quote(node.text)})`;
+      case "missing":
+        return `${text(node.operand, 5)} === undefined`;
+      case "??":
+        return `${text(node.left, 2)} ?? ${text(node.right, 2)}`;
+      case "**":
+        return `${text(node.left, tightest)} ** ${text(node.right, tightest)}`;
       case "abs":
       case "floor":
       case "ceil":
+      case "round":
+      case "trunc":
+      case "sign":
       case "sqrt":
+      case "log":
+      case "log2":
+      case "log10":
+      case "exp":
         return `Math.${node.op}(${text(node.operand)})`;
       default: {
         const binds = precedence[node.op] ?? tightest;
@@ -102,16 +127,6 @@ function property(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${quote(name)}]`;
 }
 
-/** A list that an enclosing `every` or `some` runs over. */
-interface Bound {
-  readonly list: Read;
-  readonly binder: number;
-}
-
-function samePlace(a: Place, b: Place | undefined): boolean {
-  return typeof a === "object" && typeof b === "object" ? a.binder === b.binder : a === b;
-}
-
 const numbered = (name: string, binder: number): string => (binder === 0 ? name : `${name}${binder}`);
 
 /** The leaves as an author writes them, on a row called `x`; an element is written by the name it is bound to. */
@@ -120,18 +135,14 @@ function readable(bounds: readonly Bound[], usedPositions: Set<number>): Leaves 
     usedPositions.add(binder);
     return numbered("i", binder);
   };
-  const places = (at: readonly Place[]): string => at.map((place) => `[${typeof place === "number" ? place : position(place.binder)}]`).join("");
+  /** What stands behind an element that may be missing is asked for with `?.`. */
+  const places = (at: readonly Place[], nullable: boolean): string =>
+    at.map((place, axis) => `${nullable && axis > 0 ? "?." : ""}[${typeof place === "number" ? place : position(place.binder)}]`).join("");
   const read = (node: Read): string => {
-    for (const { list, binder } of bounds) {
-      const place = node.at[list.at.length];
-      // The element of this list, not of a sibling that is read at the same position.
-      const within = list.at.every((at, level) => samePlace(at, node.at[level]));
-      if (typeof place === "object" && place.binder === binder && within && columnName(node) === columnName(list)) {
-        return numbered("v", binder) + places(node.at.slice(list.at.length + 1));
-      }
-    }
+    const element = elementIn(node, bounds);
+    if (element !== null) return numbered("v", element.binder) + places(element.rest, node.nullable);
     const owner = typeof node.from === "string" ? `x.${node.from}` : `x.models${property(node.from.model)}`;
-    return owner + property(node.port) + places(node.at);
+    return owner + property(node.port) + places(node.at, node.nullable);
   };
   return {
     read,

@@ -1,33 +1,53 @@
 import type { Port } from "../../dsl/tensor.js";
 import { didYouMean, listed } from "./did-you-mean.js";
 import { elementType } from "./element-type.js";
-import { type Locals, type Meaning, value } from "./meaning.js";
-import { type Outside, propertyOf } from "./outside.js";
+import type { Home, Locals, Meaning } from "./meaning.js";
+import { value } from "./meaning.js";
+import { type Outside, ownWay, propertyOf } from "./outside.js";
 import type { RowScope } from "./scope.js";
 import type { Constants, Diagnostic, Span, Surface, SurfaceLambda } from "./surface.js";
 import { constantOf, type ExpressionTree, type Source } from "./tree.js";
 import { describe } from "./wording.js";
 
-/** A list from outside is written out element by element up to this length. */
-const longestConstantList = 256;
+/** A list is written out element by element up to this length. */
+export const longestList = 256;
 
 /** What names and paths of a lambda stand for at its place in the pipeline; collects diagnostics. */
 export abstract class Reading {
   protected readonly diagnostics: Diagnostic[] = [];
   protected readonly lambda: SurfaceLambda;
   protected readonly scope: RowScope;
-  protected readonly constants: Constants;
+  /** The text being read: the lambda's, or that of a helper function it calls. */
+  protected home: Home;
+  readonly #main: Home;
+  /** Where the lambda calls the helper function being read; null in the lambda itself. */
+  #site: Span | null = null;
 
   constructor(lambda: SurfaceLambda, scope: RowScope, constants: Constants) {
     this.lambda = lambda;
     this.scope = scope;
-    this.constants = constants;
+    this.#main = { name: null, source: lambda.source, location: lambda.location, constants };
+    this.home = this.#main;
+  }
+
+  /** Reads what is written in `home`, and was called at `call`. */
+  protected inside<T>(home: Home, call: Span, work: () => T): T {
+    if (home === this.home) return work();
+    const [before, site] = [this.home, this.#site];
+    this.home = home;
+    this.#site = home === this.#main ? null : (site ?? call);
+    const result = work();
+    this.home = before;
+    this.#site = site;
+    return result;
   }
 
   protected abstract meaning(node: Surface, locals: Locals | null): Meaning;
 
-  protected say(code: Diagnostic["code"], span: Span, message: string, hint?: string): null {
-    const [start, end] = span;
+  /** A finding, at its place in the lambda's own text; what is wrong in a helper function is said where it is called. */
+  protected say(code: Diagnostic["code"], span: Span, text: string, hint?: string): null {
+    const [start, end] = this.#site ?? span;
+    const message = this.#site === null ? text : `in '${this.home.name ?? ""}'${placeIn(this.home, span[0])}: ${text}`;
     const said = this.diagnostics.some((d) => d.code === code && d.start === start && d.end === end && d.message === message);
     if (!said) this.diagnostics.push({ code, message, start, end, ...(hint === undefined ? {} : { hint }) });
     return null;
@@ -35,7 +55,7 @@ export abstract class Reading {
 
   protected text(node: Surface): string {
     const [start, end] = node.span;
-    const text = this.lambda.source.slice(start, end).replace(/\s+/g, " ");
+    const text = this.home.source.slice(start, end).replace(/\s+/g, " ");
     return text.length > 60 ? `${text.slice(0, 57)}...` : text;
   }
 
@@ -57,6 +77,12 @@ export abstract class Reading {
         return this.say("SL1108", node.span, `'${this.text(node)}' is all models`, "name a model and a port, such as x.models.<model>.<port>");
       case "object":
         return this.say("SL1108", node.span, `'${this.text(node)}' is ${Array.isArray(meaning.value) ? "a list" : "an object"}, and here one value is needed`);
+      case "items":
+        return this.say("SL1023", node.span, "a list stands where one value is needed", "ask about its elements with includes, every or some");
+      case "nothing":
+        return this.say("SL1117", node.span, meaning.message, meaning.hint);
+      case "function":
+        return this.say("SL1101", node.span, `'${meaning.name}' is a function, not a constant`, ownWay);
       case "lambda":
         return this.say("SL1108", node.span, "a function stands where a value is needed");
     }
@@ -74,7 +100,7 @@ export abstract class Reading {
 
   protected outside(found: Outside, span: Span): Meaning {
     if (found.kind === "refused") return this.say(found.code, span, found.message, found.hint);
-    return found.kind === "constant" ? value(constantOf(found.value)) : { kind: "object", value: found.value };
+    return found.kind === "constant" ? value(constantOf(found.value)) : found;
   }
 
   protected member(node: Surface, object: Surface, name: string, locals: Locals | null): Meaning {
@@ -111,11 +137,17 @@ export abstract class Reading {
       }
       case "object":
         return this.outside(propertyOf(owner.value, name, this.text(object)), node.span);
+      case "items":
+        if (name === "length") return value(constantOf(owner.items.length));
+        return this.say("SL1104", node.span, `a list has no '${name}' a lambda may read`, "lists have length");
       default:
         break;
     }
     const tree = this.tree(object, owner);
     if (tree === null) return null;
+    if (tree.type === "string" && name === "length") {
+      return this.say("SL1104", node.span, `the length of '${this.text(object)}' counts UTF-16 units, which no target does`, "compare the string itself, or use startsWith, endsWith or includes");
+    }
     if (tree.type !== "list" || name !== "length") {
       return this.say("SL1104", node.span, `'${this.text(object)}' is ${describe(tree)} and has no '${name}' a lambda may read`, "lists have length");
     }
@@ -129,11 +161,22 @@ export abstract class Reading {
     return this.say("SL1118", node.span, `'${this.text(node)}' may be past the end of a list of unknown length`, "refine the pipeline so that the length is known");
   }
 
-  protected items(list: object, node: Surface): (ExpressionTree | null)[] | null {
+  /** The elements of a list of constants from outside. */
+  protected items(list: object, node: Surface): readonly Meaning[] | null {
     if (!Array.isArray(list)) return this.say("SL1108", node.span, `'${this.text(node)}' is an object, not a list`);
-    if (list.length > longestConstantList) {
-      return this.say("SL1120", node.span, `'${this.text(node)}' has ${list.length} elements, more than ${longestConstantList}`);
-    }
-    return Array.from({ length: list.length }, (_, i) => this.tree(node, this.outside(propertyOf(list, String(i), this.text(node)), node.span)));
+    if (list.length > longestList) return this.tooLong(node, list.length);
+    return Array.from({ length: list.length }, (_, i) => this.outside(propertyOf(list, String(i), this.text(node)), node.span));
   }
+
+  protected tooLong(node: Surface, length: number): null {
+    return this.say("SL1120", node.span, `'${this.text(node)}' has ${length} elements, more than ${longestList}`);
+  }
+}
+
+/** ` (limits.ts:3:7)`: the place of an offset into a helper function's text. */
+function placeIn({ source, location }: Home, offset: number): string {
+  if (location === null) return "";
+  const lines = source.slice(0, offset).split(/\r\n|\n|\r/);
+  const column = (lines.at(-1)?.length ?? 0) + (lines.length === 1 ? location.column : 1);
+  return ` (${location.file}:${location.line + lines.length - 1}:${column})`;
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 export type Span = readonly [start: number, end: number];
 
 /** The binary operators a lambda may use. Loose equality stands only against `null`. */
-export const binaryOps = ["+", "-", "*", "/", "<", ">", "<=", ">=", "===", "!==", "&&", "||"] as const;
+export const binaryOps = ["+", "-", "*", "/", "**", "<", ">", "<=", ">=", "===", "!==", "&&", "||", "??"] as const;
 export type BinaryOp = (typeof binaryOps)[number];
 
 /**
@@ -22,14 +22,21 @@ export type Surface =
   | { readonly kind: "free"; readonly path: readonly string[]; readonly span: Span }
   | { readonly kind: "member"; readonly object: Surface; readonly name: string; readonly span: Span }
   | { readonly kind: "index"; readonly object: Surface; readonly index: Surface; readonly span: Span }
+  /** What stands before a `?.`. */
+  | { readonly kind: "optional"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "not"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "negate"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Surface; readonly right: Surface; readonly span: Span }
   | { readonly kind: "conditional"; readonly test: Surface; readonly then: Surface; readonly otherwise: Surface; readonly span: Span }
   /** A call of a known global function: `Math.abs`, `Number.isNaN`. */
   | { readonly kind: "call"; readonly callee: string; readonly args: readonly Surface[]; readonly span: Span }
+  /** A call of a function of the project, or of one written in the lambda: `isSmall(v)`. */
+  | { readonly kind: "apply"; readonly callee: Surface; readonly args: readonly Surface[]; readonly span: Span }
   /** A call of a method on a value: `x.out.scores.every(f)`. */
   | { readonly kind: "method"; readonly object: Surface; readonly name: string; readonly args: readonly Surface[]; readonly span: Span }
+  /** `[a, b]`, and `...list` in it or among the arguments of a call. */
+  | { readonly kind: "list"; readonly items: readonly Surface[]; readonly span: Span }
+  | { readonly kind: "spread"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "lambda"; readonly params: readonly string[]; readonly body: Surface; readonly span: Span }
   | { readonly kind: "let"; readonly name: string; readonly value: Surface; readonly body: Surface; readonly span: Span };
 
@@ -48,11 +55,15 @@ export const surface: z.ZodType<Surface> = z.lazy(() =>
     z.strictObject({ kind: z.literal("free"), path: z.array(name).min(1), span }),
     z.strictObject({ kind: z.literal("member"), object: surface, name: z.string(), span }),
     z.strictObject({ kind: z.literal("index"), object: surface, index: surface, span }),
+    z.strictObject({ kind: z.literal("optional"), operand: surface, span }),
     z.strictObject({ kind: z.literal("not"), operand: surface, span }),
     z.strictObject({ kind: z.literal("negate"), operand: surface, span }),
     z.strictObject({ kind: z.literal("binary"), op: z.enum(binaryOps), left: surface, right: surface, span }),
     z.strictObject({ kind: z.literal("conditional"), test: surface, then: surface, otherwise: surface, span }),
     z.strictObject({ kind: z.literal("call"), callee: name, args: z.array(surface), span }),
+    z.strictObject({ kind: z.literal("apply"), callee: surface, args: z.array(surface), span }),
+    z.strictObject({ kind: z.literal("list"), items: z.array(surface), span }),
+    z.strictObject({ kind: z.literal("spread"), operand: surface, span }),
     z.strictObject({ kind: z.literal("method"), object: surface, name, args: z.array(surface), span }),
     z.strictObject({ kind: z.literal("lambda"), params: z.array(name), body: surface, span }),
     z.strictObject({ kind: z.literal("let"), name, value: surface, body: surface, span }),

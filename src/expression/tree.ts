@@ -14,12 +14,14 @@ export type ValueType = ScalarType | "list";
 export const arithmeticOps = ["+", "-", "*", "/"] as const;
 const orderOps = ["<", ">", "<=", ">="] as const;
 const equalityOps = ["===", "!=="] as const;
-export const numberFunctions = ["abs", "floor", "ceil", "sqrt"] as const;
-export const numberTests = ["isFinite", "isNaN"] as const;
+export const numberFunctions = ["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt", "log", "log2", "log10", "exp"] as const;
+export const numberTests = ["isFinite", "isNaN", "isInteger"] as const;
+export const stringTests = ["startsWith", "endsWith", "includes"] as const;
 export type ArithmeticOp = (typeof arithmeticOps)[number];
 export type CompareOp = (typeof orderOps)[number] | (typeof equalityOps)[number];
 export type NumberFunction = (typeof numberFunctions)[number];
 export type NumberTest = (typeof numberTests)[number];
+export type StringTest = (typeof stringTests)[number];
 
 /** The tensor a read takes from: a request column, a current output, or an output of one model of a shadow. */
 export type Source = "in" | "out" | { readonly model: string };
@@ -63,9 +65,16 @@ export type ExpressionTree =
   | { readonly op: "negate"; readonly operand: ExpressionTree; readonly type: "number" | "bigint" }
   | { readonly op: "!"; readonly operand: ExpressionTree; readonly type: "boolean" }
   | { readonly op: "&&" | "||"; readonly args: readonly ExpressionTree[]; readonly type: "boolean" }
-  | { readonly op: "min" | "max"; readonly args: readonly ExpressionTree[]; readonly type: "number" }
+  | { readonly op: "**"; readonly left: ExpressionTree; readonly right: ExpressionTree; readonly type: "number" }
+  | { readonly op: "min" | "max" | "hypot"; readonly args: readonly ExpressionTree[]; readonly type: "number" }
   | { readonly op: NumberFunction; readonly operand: ExpressionTree; readonly type: "number" }
   | { readonly op: NumberTest; readonly operand: ExpressionTree; readonly type: "boolean" }
+  /** Whether a string that is there starts with, ends with or holds a constant. */
+  | { readonly op: StringTest; readonly operand: ExpressionTree; readonly text: string; readonly type: "boolean" }
+  /** Whether a value is past the end of its list. */
+  | { readonly op: "missing"; readonly operand: ExpressionTree; readonly type: "boolean" }
+  /** `left`, or `right` where `left` is past the end of its list. */
+  | { readonly op: "??"; readonly left: ExpressionTree; readonly right: ExpressionTree; readonly type: ScalarType }
   | {
       readonly op: "conditional";
       readonly test: ExpressionTree;
@@ -115,9 +124,13 @@ const node: z.ZodType<ExpressionTree> = z.lazy(() =>
     z.strictObject({ op: z.literal("negate"), operand: node, type: z.enum(["number", "bigint"]) }),
     z.strictObject({ op: z.literal("!"), operand: node, type: boolean }),
     z.strictObject({ op: z.enum(["&&", "||"]), args: z.array(node), type: boolean }),
-    z.strictObject({ op: z.enum(["min", "max"]), args: z.array(node).min(1), type: number }),
+    z.strictObject({ op: z.literal("**"), left: node, right: node, type: number }),
+    z.strictObject({ op: z.enum(["min", "max", "hypot"]), args: z.array(node).min(1), type: number }),
     z.strictObject({ op: z.enum(numberFunctions), operand: node, type: number }),
     z.strictObject({ op: z.enum(numberTests), operand: node, type: boolean }),
+    z.strictObject({ op: z.enum(stringTests), operand: node, text: z.string(), type: boolean }),
+    z.strictObject({ op: z.literal("missing"), operand: node, type: boolean }),
+    z.strictObject({ op: z.literal("??"), left: node, right: node, type: scalar }),
     z.strictObject({ op: z.literal("conditional"), test: node, then: node, otherwise: node, type: scalar, nullable: z.boolean() }),
     z.strictObject({ op: z.enum(["every", "some"]), list: read, binder, body: node, type: boolean }),
   ]),
@@ -193,6 +206,7 @@ export function isConstant(node: ExpressionTree): node is Constant {
 
 /** Whether the value may be `undefined`: an element past the end of a list of unknown length. */
 export function isNullable(node: ExpressionTree): boolean {
+  if (node.op === "??") return isNullable(node.right);
   return (node.op === "read" || node.op === "conditional") && node.nullable;
 }
 

@@ -1,30 +1,28 @@
-import { choose, connect, elementOf, negate, not } from "./fold.js";
+import { choose, connect, elementOf, missing, negate, not, orElse, power } from "./fold.js";
 import { didYouMean } from "./did-you-mean.js";
 import { functions } from "./known-functions.js";
-import { bind, type Locals, type Meaning, value } from "./meaning.js";
+import { Lists } from "./lists.js";
+import { type Locals, type Meaning, value } from "./meaning.js";
 import { deepestSurface, depthOfSurface, measure } from "./measure.js";
-import { arithmeticOf, comparisonOf, type Objection } from "./operands.js";
-import { lookUp, propertyOf } from "./outside.js";
-import { Reading } from "./reading.js";
+import { arithmeticOf, comparisonOf } from "./operands.js";
+import { lookUp, neverThere } from "./outside.js";
 import type { RowScope } from "./scope.js";
 import type { BinaryOp, Constants, Diagnostic, Span, Surface, SurfaceLambda } from "./surface.js";
 import {
   arithmeticOps,
   type ArithmeticOp,
   type CompareOp,
-  type Constant,
   constantOf,
   type ExpressionTree,
-  isConstant,
   isNullable,
   maxDepth,
   maxNodes,
-  type Place,
   type Read,
   tooLarge,
-  valueOf,
 } from "./tree.js";
 import { a, describe } from "./wording.js";
+
+type Nothing = Extract<Meaning, { kind: "nothing" }>;
 
 /** A typed lambda, or every reason why it has no type. */
 export type Typed = { readonly ok: true; readonly tree: ExpressionTree } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
@@ -42,9 +40,7 @@ export function typeExpression(lambda: SurfaceLambda, scope: RowScope, constants
   return new Typing(lambda, scope, constants).run();
 }
 
-class Typing extends Reading {
-  /** The length of the list each binder runs over; null: not known. */
-  readonly #binders: (number | null)[] = [];
+class Typing extends Lists {
   #visited = 0;
 
   run(): Typed {
@@ -53,7 +49,7 @@ class Typing extends Reading {
       this.say("SL1120", body.span, `the lambda is nested more than ${deepestSurface} deep`, "split it into several validations");
       return { ok: false, diagnostics: this.diagnostics };
     }
-    const tree = this.#scalar(body, { name: param, meaning: { kind: "row" }, outer: null });
+    const tree = this.scalar(body, { name: param, meaning: { kind: "row" }, outer: null });
     if (tree !== null && this.#fits(tree, resultOf(body).span)) {
       const { span } = resultOf(body);
       if (tree.type !== "boolean") {
@@ -90,21 +86,29 @@ class Typing extends Reading {
       case "bigint":
         return value(constantOf(BigInt(node.value)));
       case "null":
-        return this.say("SL1117", node.span, "a row never holds null", "leave the comparison out; where a list may be too short, ask for its .length");
+        return { kind: "nothing", value: null, message: "a row never holds null", hint: neverThere };
       case "local": {
         for (let at = locals; at !== null; at = at.outer) if (at.name === node.name) return at.meaning;
         return this.say("SL1100", node.span, `'${node.name}' has no value here`);
       }
       case "free":
-        return this.outside(lookUp(node.path, this.constants), node.span);
+        return this.outside(lookUp(node.path, this.home.constants), node.span);
       case "member":
         return this.member(node, node.object, node.name, locals);
       case "index":
-        return this.#index(node, locals);
+        return this.index(node, locals);
       case "method":
-        return this.#method(node, locals);
+        return this.method(node, locals);
+      case "optional":
+        return this.meaning(node.operand, locals);
+      case "apply":
+        return this.#apply(node, locals);
+      case "list":
+        return { kind: "items", items: this.#spreadOut(node.items, locals).map(([, meaning]) => meaning) };
+      case "spread":
+        return this.say("SL1021", node.span, "a spread stands only in a list and among the arguments of Math.min, Math.max and Math.hypot");
       case "lambda":
-        return { kind: "lambda", params: node.params, body: node.body, locals };
+        return { kind: "lambda", params: node.params, body: node.body, locals, home: this.home };
       case "let": {
         const meaning = this.meaning(node.value, locals);
         const fits = meaning?.kind !== "value" || this.#fits(meaning.node, node.value.span);
@@ -120,11 +124,11 @@ class Typing extends Reading {
   #operation(node: Extract<Surface, { kind: "not" | "negate" | "binary" | "conditional" | "call" }>, locals: Locals | null): ExpressionTree | null {
     switch (node.kind) {
       case "not": {
-        const operand = this.#boolean(node.operand, locals, "!");
+        const operand = this.boolean(node.operand, locals, "!");
         return operand === null ? null : not(operand);
       }
       case "negate": {
-        const operand = this.#scalar(node.operand, locals);
+        const operand = this.scalar(node.operand, locals);
         if (operand === null) return null;
         if (operand.type === "bigint" && isNullable(operand)) {
           return this.say("SL1118", node.span, "'-' takes a bigint that may be missing, and JavaScript then throws");
@@ -143,26 +147,77 @@ class Typing extends Reading {
 
   #binary(op: BinaryOp, node: Extract<Surface, { kind: "binary" }>, locals: Locals | null): ExpressionTree | null {
     if (op === "&&" || op === "||") {
-      const left = this.#boolean(node.left, locals, op);
-      const right = this.#boolean(node.right, locals, op);
+      const left = this.boolean(node.left, locals, op);
+      const right = this.boolean(node.right, locals, op);
       return left === null || right === null ? null : connect(op, [left, right]);
     }
-    const left = this.#scalar(node.left, locals);
-    const right = this.#scalar(node.right, locals);
+    const [before, after] = [this.meaning(node.left, locals), this.meaning(node.right, locals)];
+    if (before?.kind === "nothing" || after?.kind === "nothing") {
+      if (op === "??" && before?.kind === "nothing") return this.scalarOf(node.right, after);
+      const sides = before?.kind === "nothing" ? ([before, after, node.right] as const) : ([after as Nothing, before, node.left] as const);
+      if (op === "===" || op === "!==") return this.#isNothing(op, ...sides);
+    }
+    const left = this.scalarOf(node.left, before);
+    const right = this.scalarOf(node.right, after);
     if (left === null || right === null) return null;
+    if (op === "??") return this.#orElse(left, right, node);
+    if (op === "**") return this.#power(left, right, node);
     const isArithmetic = (arithmeticOps as readonly string[]).includes(op);
     const result = isArithmetic ? arithmeticOf(op as ArithmeticOp, left, right) : comparisonOf(op as CompareOp, left, right);
-    return this.#accept(result, node.span);
+    return this.accept(result, node.span);
   }
 
-  #accept(result: ExpressionTree | Objection, span: Span): ExpressionTree | null {
-    return "op" in result ? result : this.say(result.code, span, result.message, result.hint);
+  /** Whether a value is null or undefined. It never is, but for an element past the end, which is undefined. */
+  #isNothing(op: "===" | "!==", nothing: Nothing, other: Meaning, node: Surface): ExpressionTree | null {
+    if (other === null) return null;
+    const equal = (): ExpressionTree | null => {
+      if (other.kind === "nothing") return constantOf(other.value === nothing.value);
+      if (other.kind !== "value" || nothing.value === null) return constantOf(false);
+      if (other.node.type !== "list") return missing(other.node);
+      return isNullable(other.node) ? this.past(node) : constantOf(false);
+    };
+    const tree = equal();
+    return tree === null || op === "===" ? tree : not(tree);
+  }
+
+  #orElse(left: ExpressionTree, right: ExpressionTree, node: Extract<Surface, { kind: "binary" }>): ExpressionTree | null {
+    if (left.type === right.type) return orElse(left, right);
+    return this.say("SL1025", node.span, `'??' falls back from ${a[left.type]} to ${a[right.type]}`, "give both sides one type");
+  }
+
+  #power(left: ExpressionTree, right: ExpressionTree, node: Extract<Surface, { kind: "binary" }>): ExpressionTree | null {
+    const wrong = [left, right].find(({ type }) => type !== "number");
+    if (wrong === undefined) return power(left, right);
+    return this.say("SL1015", node.span, `'**' takes numbers, and here stands ${a[wrong.type]}`, wrong.type === "bigint" ? "multiply: n * n" : undefined);
+  }
+
+  /** Nodes and what they mean, with each `...list` taken apart. */
+  #spreadOut(nodes: readonly Surface[], locals: Locals | null): (readonly [Surface, Meaning])[] {
+    return nodes.flatMap((node): (readonly [Surface, Meaning])[] => {
+      if (node.kind !== "spread") return [[node, this.meaning(node, locals)]];
+      const owner = this.meaning(node.operand, locals);
+      return (owner && this.elements(node.operand, owner))?.map((item) => [node, item]) ?? [[node, null]];
+    });
+  }
+
+  #apply(node: Extract<Surface, { kind: "apply" }>, locals: Locals | null): Meaning {
+    const callee = this.meaning(node.callee, locals);
+    const args = node.args.map((arg) => this.meaning(arg, locals));
+    if (callee === null || args.includes(null)) return null;
+    if (callee.kind !== "lambda" && callee.kind !== "function") return this.say("SL1012", node.callee.span, `'${this.text(node.callee)}' is no function`);
+    const fn = this.functionOf(callee, node.callee);
+    if (fn === null) return null;
+    if (fn.params.length !== args.length) {
+      const takes = fn.params.length === 1 ? "one argument" : `${fn.params.length} arguments`;
+      return this.say("SL1116", node.span, `'${this.text(node.callee)}' takes ${takes}, not ${args.length}`);
+    }
+    return this.applied(fn, args, node.span, (inner) => this.meaning(fn.body, inner));
   }
 
   #conditional(node: Extract<Surface, { kind: "conditional" }>, locals: Locals | null): ExpressionTree | null {
-    const test = this.#boolean(node.test, locals, "?:");
-    const then = this.#scalar(node.then, locals);
-    const otherwise = this.#scalar(node.otherwise, locals);
+    const test = this.boolean(node.test, locals, "?:");
+    const then = this.scalar(node.then, locals);
+    const otherwise = this.scalar(node.otherwise, locals);
     if (test === null || then === null || otherwise === null) return null;
     if (then.type !== otherwise.type) {
       return this.say("SL1119", node.span, `one branch is ${a[then.type]}, the other ${a[otherwise.type]}`, "give both branches one type");
@@ -171,26 +226,26 @@ class Typing extends Reading {
   }
 
   #call(node: Extract<Surface, { kind: "call" }>, locals: Locals | null): ExpressionTree | null {
-    const args = node.args.map((arg) => this.#scalar(arg, locals));
+    const args = this.#spreadOut(node.args, locals).map(([at, meaning]) => [at, meaning && this.scalarOf(at, meaning)] as const);
     const known = functions[node.callee];
     if (known === undefined || !Object.hasOwn(functions, node.callee)) {
       const names = Object.keys(functions);
       return this.say("SL1114", node.span, `'${node.callee}' is no function a lambda may call${didYouMean(node.callee, names)}`, `there are ${names.join(", ")}`);
     }
-    if (known.many ? args.length === 0 : args.length !== 1) {
-      return this.say("SL1116", node.span, `'${node.callee}' takes ${known.many ? "one argument or more" : "one argument"}, not ${args.length}`);
+    const { takes } = known;
+    if (takes !== null && args.length !== takes) {
+      return this.say("SL1116", node.span, `'${node.callee}' takes ${takes === 1 ? "one argument" : `${takes} arguments`}, not ${args.length}`);
     }
     const numbers: ExpressionTree[] = [];
-    args.forEach((arg, i) => {
-      if (arg === null) return;
-      if (arg.type === "number") numbers.push(arg);
-      else this.say("SL1113", node.args[i]?.span ?? node.span, `'${node.callee}' takes ${known.many ? "numbers" : "a number"}, not ${a[arg.type]}`);
-    });
+    for (const [at, arg] of args) {
+      if (arg?.type === "number") numbers.push(arg);
+      else if (arg !== null) this.say("SL1113", at.span, `'${node.callee}' takes ${takes === 1 ? "a number" : "numbers"}, not ${a[arg.type]}`);
+    }
     return numbers.length === args.length ? known.make(numbers) : null;
   }
 
-  #boolean(node: Surface, locals: Locals | null, op: string): ExpressionTree | null {
-    const tree = this.#scalar(node, locals);
+  protected override boolean(node: Surface, locals: Locals | null, op: string): ExpressionTree | null {
+    const tree = this.scalar(node, locals);
     if (tree === null) return null;
     if (tree.type !== "boolean") {
       return this.say("SL1112", node.span, `'${op}' takes a boolean, and '${this.text(node)}' is ${a[tree.type]}`, "compare it with something");
@@ -199,9 +254,13 @@ class Typing extends Reading {
     return tree;
   }
 
+  protected override scalar(node: Surface, locals: Locals | null): ExpressionTree | null {
+    return this.scalarOf(node, this.meaning(node, locals));
+  }
+
   /** The node's one value: a lone port and a list of one element stand for the element. */
-  #scalar(node: Surface, locals: Locals | null): ExpressionTree | null {
-    const tree = this.tree(node, this.meaning(node, locals));
+  protected override scalarOf(node: Surface, meaning: Meaning): ExpressionTree | null {
+    const tree = this.tree(node, meaning);
     if (tree === null || tree.type !== "list") return tree;
     const list = tree;
     const rest = list.shape.slice(list.at.length);
@@ -212,92 +271,6 @@ class Typing extends Reading {
       `'${this.text(node)}' is ${describe(list)}, and here one value is needed`,
       "take one element with [i], or ask about all of them with .every(...) or .some(...)",
     );
-  }
-
-  #index(node: Extract<Surface, { kind: "index" }>, locals: Locals | null): Meaning {
-    const index = this.#scalar(node.index, locals);
-    if (index !== null && isConstant(index) && index.type === "string") return this.member(node, node.object, String(index.value), locals);
-    const owner = this.meaning(node.object, locals);
-    if (owner === null || index === null) return null;
-    const place = this.#place(index, node.index);
-    if (place === null) return null;
-    if (owner.kind === "object") return this.#item(owner.value, place, node);
-    const tree = this.tree(node.object, owner);
-    if (tree === null) return null;
-    if (tree.type !== "list") {
-      return this.say("SL1108", node.span, `'${this.text(node.object)}' is ${describe(tree)}, not a list`, "leave the index out");
-    }
-    const list = tree;
-    if (list.nullable) return this.past(node.object);
-    const size = list.shape[list.at.length] ?? null;
-    const reach = typeof place === "number" ? place + 1 : (this.#binders[place.binder] ?? null);
-    if (size !== null && reach !== null && reach > size) {
-      return this.say("SL1105", node.span, `'${this.text(node.object)}' has ${size} element${size === 1 ? "" : "s"}, so [${this.text(node.index)}] is past its end`, "the first element is [0]");
-    }
-    return value(elementOf(list, place, size === null || reach === null));
-  }
-
-  #place(index: ExpressionTree, node: Surface): Place | null {
-    if (index.op === "position") return { binder: index.binder };
-    if (!isConstant(index)) return this.say("SL1106", node.span, `the index '${this.text(node)}' is not a constant`, "only a constant, or the position that every and some hand over, may be an index");
-    const place = valueOf(index);
-    if (typeof place === "number" && Number.isSafeInteger(place) && place >= 0) return place + 0;
-    return this.say("SL1106", node.span, `an index is a whole number from 0 on, not ${String(place)}`, typeof place === "number" && place < 0 ? "count from the start of the list" : undefined);
-  }
-
-  /** An element of an array from outside. */
-  #item(list: object, place: Place, node: Extract<Surface, { kind: "index" }>): Meaning {
-    const text = this.text(node.object);
-    if (typeof place === "number") return this.outside(propertyOf(list, String(place), text), node.span);
-    const items = this.items(list, node.object);
-    if (items === null) return null;
-    const constants = items.filter((item): item is Constant => item !== null && isConstant(item));
-    const [first] = constants;
-    if (first === undefined || constants.length !== items.length || constants.some((item) => item.type !== first.type)) {
-      return this.say("SL1101", node.span, `'${text}' is not a list of constants of one type`);
-    }
-    const reach = this.#binders[place.binder] ?? null;
-    if (reach === null || reach > constants.length) {
-      return this.say("SL1105", node.span, `'${text}' has ${constants.length} elements, and [${this.text(node.index)}] may be past its end`);
-    }
-    return value({ op: "pick", items: constants, binder: place.binder, type: first.type });
-  }
-
-  #method(node: Extract<Surface, { kind: "method" }>, locals: Locals | null): Meaning {
-    const owner = this.meaning(node.object, locals);
-    if (node.name !== "every" && node.name !== "some") {
-      return this.say("SL1115", node.span, `'${node.name}' is no method a lambda may call${didYouMean(node.name, ["every", "some"])}`, "lists have every and some");
-    }
-    const [argument] = node.args;
-    if (argument === undefined || node.args.length !== 1) return this.say("SL1116", node.span, `'${node.name}' takes one function, not ${node.args.length} arguments`);
-    const test = this.meaning(argument, locals);
-    if (owner === null || test === null) return null;
-    if (test.kind !== "lambda") return this.say("SL1116", argument.span, `'${node.name}' takes a function of an element`, "write it in place: (v) => v > 0");
-    if (test.params.length > 2) return this.say("SL1116", argument.span, `the function of '${node.name}' is handed an element and its position, no more`);
-    if (owner.kind === "object") return this.#overItems(node, owner.value, test);
-    const list = this.tree(node.object, owner);
-    if (list === null) return null;
-    if (list.type !== "list") return this.say("SL1108", node.span, `'${this.text(node.object)}' is ${describe(list)}, not a list`, "compare it directly");
-    if (isNullable(list)) return this.past(node.object);
-    return this.#overList(node.name, list, test);
-  }
-
-  #overList(op: "every" | "some", list: Read, test: Extract<Meaning, { kind: "lambda" }>): Meaning {
-    const binder = this.#binders.push(list.shape[list.at.length] ?? null) - 1;
-    const element = value(elementOf(list, { binder }, false));
-    const body = this.#boolean(test.body, bind(test, element, value({ op: "position", binder, type: "number" })), op);
-    if (body === null) return null;
-    const length = list.shape[list.at.length] ?? null;
-    if (length !== null && (length === 0 || isConstant(body))) return value(length === 0 ? constantOf(op === "every") : body);
-    return value({ op, list, binder, body, type: "boolean" });
-  }
-
-  #overItems(node: Extract<Surface, { kind: "method" }>, list: object, test: Extract<Meaning, { kind: "lambda" }>): Meaning {
-    const items = this.items(list, node.object);
-    if (items === null) return null;
-    const bodies = items.map((item, i) => this.#boolean(test.body, bind(test, item === null ? null : value(item), value(constantOf(i))), node.name));
-    const trees = bodies.filter((body) => body !== null);
-    return trees.length === bodies.length ? value(connect(node.name === "every" ? "&&" : "||", trees)) : null;
   }
 }
 

@@ -29,12 +29,27 @@ const takes: Partial<Record<Op, readonly ValueType[]>> = {
   "||": ["boolean"],
   min: ["number"],
   max: ["number"],
+  hypot: ["number"],
+  "**": ["number"],
   abs: ["number"],
   floor: ["number"],
   ceil: ["number"],
+  round: ["number"],
+  trunc: ["number"],
+  sign: ["number"],
   sqrt: ["number"],
+  log: ["number"],
+  log2: ["number"],
+  log10: ["number"],
+  exp: ["number"],
   isFinite: ["number"],
   isNaN: ["number"],
+  isInteger: ["number"],
+  startsWith: ["string"],
+  endsWith: ["string"],
+  includes: ["string"],
+  missing: ["number", "bigint", "string", "boolean"],
+  "??": ["number", "bigint", "string", "boolean"],
 };
 
 function visit(node: ExpressionTree, binders: Binders): Found {
@@ -89,11 +104,16 @@ function visitOperation(node: Exclude<ExpressionTree, NodeOf<"read" | "constant"
   const type = common(operands, binders);
   if (typeof type === "object") return type;
   if (!takes[node.op]?.includes(type)) return { problem: `'${node.op}' of a ${type}` };
-  if (node.type === "bigint") {
-    if (operands.some((operand) => "nullable" in operand && operand.nullable)) return { problem: `'${node.op}' of a bigint that may be missing` };
+  if ("text" in node && operands.some(mayBeMissing)) return { problem: `'${node.op}' of a string that may be missing` };
+  if (node.type === "bigint" && node.op !== "??") {
+    if (operands.some(mayBeMissing)) return { problem: `'${node.op}' of a bigint that may be missing` };
     if (node.op === "/" && (node.right.op !== "constant" || /^-?0+$/.test(String(node.right.value)))) return { problem: "a bigint divided by what may be zero" };
   }
   return node.type === "boolean" ? "boolean" : typed(node, type);
+}
+
+function mayBeMissing(node: ExpressionTree): boolean {
+  return node.op === "??" ? mayBeMissing(node.right) : "nullable" in node && node.nullable;
 }
 
 function visitRead(node: Read, binders: Binders): Found {

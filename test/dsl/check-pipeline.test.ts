@@ -33,12 +33,19 @@ describe("a pipeline that fits together", () => {
     const outputs = [{ name: "dense_1", dtype: "float32", shape: ["batch", 1] }];
     const challenger = [{ name: "variable", dtype: "float32", shape: ["batch", 1] }];
     const models = { "ccfraud-lstm": outputs, "ccfraud-xgb": challenger };
+    const first = { name: "ccfraud-lstm", columns: ["dense_input"] };
     expect(checkPipeline(fraud).scopes).toEqual([
       { inputs, outputs: [], models: {} },
-      { inputs, outputs, models, champion: "ccfraud-lstm" },
-      { inputs, outputs, models, champion: "ccfraud-lstm" },
-      { inputs, outputs: [{ name: "z", dtype: "int64", shape: ["batch"] }], models: {} },
+      { inputs, outputs, models, champion: "ccfraud-lstm", first, last: "ccfraud-lstm" },
+      { inputs, outputs, models, champion: "ccfraud-lstm", first, last: "ccfraud-lstm" },
+      { inputs, outputs: [{ name: "z", dtype: "int64", shape: ["batch"] }], models: {}, first, last: "last" },
     ]);
+  });
+
+  it("names the request's columns in the order of the first model's inputs, under their new names", () => {
+    const two = defineModel({ name: "two", sha256: "c".repeat(64), inputs: { b: { dtype: "float32", shape: ["batch"] }, a: { dtype: "float32", shape: ["batch"] } }, outputs: { y: { dtype: "float32", shape: ["batch"] } } });
+    const renamed = pipeline("p").model(two, { b: "amount" }).validate("low", (x) => x.out < 1);
+    expect(checkPipeline(renamed).scopes.map(({ first }) => first)).toEqual([undefined, { name: "two", columns: ["amount", "a"] }]);
   });
 });
 

@@ -111,10 +111,11 @@ describe("what goes on", () => {
     const champion = [{ name: "dense_1", dtype: "float32", shape: ["batch", 1] }];
     const other = [{ name: "variable", dtype: "float32", shape: ["batch", 1] }];
     const models = { "ccfraud-lstm": champion, "ccfraud-xgb": other };
+    const first = { name: "ccfraud-lstm", columns: ["dense_input"] };
     expect(checkPipeline(p).scopes.slice(1)).toEqual([
-      { inputs, outputs: [], models },
-      { inputs, outputs: [], models },
-      { inputs, outputs: other, models, champion: "ccfraud-xgb" },
+      { inputs, outputs: [], models, first },
+      { inputs, outputs: [], models, first },
+      { inputs, outputs: other, models, champion: "ccfraud-xgb", first, last: "ccfraud-xgb" },
     ]);
   });
 });

@@ -80,71 +80,88 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1202: the length of 'out.u' is not known, and polars 0.18 has no text for 'every'",
         "polars-1 SL1202: the length of 'out.u' is not known, and polars 1 has no text for 'every'",
+        "checks SL1202: the length of 'out.u' is not known, and the platform's checks have no 'every'",
       ]
     `);
     expect(refusals("x => x.out.u.length > 2", port("u", "float32", null))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1201: polars 0.18 has no text for the length of a list",
+        "checks SL1201: the platform's checks have no 'length'",
       ]
     `);
     expect(refusals("x => x.out.w.some(v => v > 0)", port("w", "float32", 257))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
         "polars-1 SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
+        "checks SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
       ]
     `);
     expect(refusals("x => x.out.n + 1n > 2n", port("n", "int64"))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1207: bigint arithmetic wraps at 64 bits in polars",
         "polars-1 SL1207: bigint arithmetic wraps at 64 bits in polars",
+        "checks SL1207: bigint arithmetic is not exact beyond 64 bits",
+        "cel SL1207: bigint arithmetic is an error beyond 64 bits in CEL",
       ]
     `);
     expect(refusals("x => x.out.n < 9223372036854775808n", port("n", "int64"))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
         "polars-1 SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
+        "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.n' is no list",
+        "cel SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
       ]
     `);
     expect(refusals("x => x.out.n < x.out.q", port("n", "int64"), port("q", "uint64"))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1207: polars compares int64 with uint64 as floats",
         "polars-1 SL1207: polars compares int64 with uint64 as floats",
+        "checks SL1207: whether the platform compares int64 with uint64 by all their digits is not known",
+        "cel SL1207: not every CEL compares int64 with uint64 by all their digits",
       ]
     `);
     expect(refusals("x => x.out.s < 'b'", port("s", "string"))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1207: polars orders strings by their code points, JavaScript by UTF-16 units",
         "polars-1 SL1207: polars orders strings by their code points, JavaScript by UTF-16 units",
+        "checks SL1201: the platform's checks have only numbers, and 'out.s' holds strings",
       ]
     `);
     expect(refusals("x => x.out.h > 1", port("h", "float16"))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1206: polars has no 16-bit floats, and 'out.h' holds them",
         "polars-1 SL1206: polars has no 16-bit floats, and 'out.h' holds them",
+        "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.h' is no list",
       ]
     `);
     expect(refusals("x => x.out.s !== '\\ud800'", port("s", "string"))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot",
         "polars-1 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot",
+        "checks SL1201: the platform's checks have no '!='",
+        "cel SL1207: a string constant holds half a surrogate pair, which CEL's strings cannot",
+        "sql SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot",
       ]
     `);
     expect(refusals("x => x.out['^a$'] > 1", port("^a$", "float32"))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1205: polars reads the port name '^a$' as a pattern; rename the port",
         "polars-1 SL1205: polars reads the port name '^a$' as a pattern; rename the port",
+        "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.^a$' is no list",
       ]
     `);
     expect(refusals("x => x.out.a.length === 2", port("a", "float32", 2))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1204: it reads no column, and polars would then answer one row for the whole batch",
         "polars-1 SL1204: it reads no column, and polars would then answer one row for the whole batch",
+        "checks SL1204: it reads no column, and a check is of a model's values",
       ]
     `);
     expect(refusals(`x => ${Array.from({ length: 80 }, () => "x.out.a").join(" + ")} > 1`, port("a", "float32"))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
         "polars-1 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
+        "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.a' is no list",
       ]
     `);
   });

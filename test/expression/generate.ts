@@ -39,6 +39,7 @@ export function generateColumns(rows: number, seed: number, lengths: fc.Arbitrar
     column("out.c", "bool", [], values(fc.boolean(), 10)),
     column("out.s", "string", [], values(fc.constantFrom(...strings), 11)),
     column("out.u", "float64", [null], values(lengths.chain((n) => list(float, n)), 12)),
+    column("out.r", "float64", [null, 2], values(lengths.chain((n) => list(list(float, 2), n)), 15)),
     column("out.m", "float32", [2, 2], values(list(list(float32, 2), 2), 13)),
     column("out_c1.z", "float32", [1], values(list(float32, 1), 14)),
   ];
@@ -63,11 +64,25 @@ function numbers(depth: number, element: readonly string[]): fc.Arbitrary<string
     { weight: 3, arbitrary: leaf },
     { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-", "*", "/"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
     { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt"), inner).map(([f, v]) => `Math.${f}(${v})`) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner).map(([f, v]) => `Math.${f}(${v})`) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 })).map(([f, v]) => `Math.${f}(${v.join(", ")})`) },
     { weight: 1, arbitrary: fc.tuple(booleans(depth - 1, element), inner, inner).map(([t, a, b]) => `(${t} ? ${a} : ${b})`) },
+    { weight: 1, arbitrary: fc.tuple(maybeMissing, inner).map(([l, r]) => `(${l} ?? ${r})`) },
+    { weight: 1, arbitrary: fc.constantFrom(...sums) },
   );
 }
+
+/** Elements of lists whose length is left open. */
+const maybeMissing = fc.constantFrom("x.out.u[0]", "x.out.u[2]", "x.out.u?.[1]", "x.out.r[1]?.[0]");
+const sums = [
+  "x.in.f.reduce((sum, v) => sum + v, 0)",
+  "x.in.g.reduce((a, b) => a * b)",
+  "x.out.m[0].reduce((most, v) => Math.max(most, v))",
+  "Math.max(...x.in.g)",
+  "[x.out.d, ...x.in.f].reduce((sum, v, i) => sum + v * i, -0)",
+  "((a, b) => a - b)(x.out.d, x.in.k)",
+  "x.in.f.at(-1)",
+];
 
 function booleans(depth: number, element: readonly string[]): fc.Arbitrary<string> {
   const inner = numbers(depth - 1, element);
@@ -76,7 +91,11 @@ function booleans(depth: number, element: readonly string[]): fc.Arbitrary<strin
     { weight: 2, arbitrary: fc.tuple(bigintLeaf, order, bigintLeaf).map(([l, op, r]) => `${l} ${op} ${r}`) },
     { weight: 1, arbitrary: fc.tuple(fc.constant("x.out.q[0]"), order, fc.constantFrom("5n", "0n", "9223372036854775808n", "18446744073709551615n", "9007199254740993n")).map((p) => p.join(" ")) },
     { weight: 1, arbitrary: fc.tuple(stringLeaf, equality, stringLeaf).map((p) => p.join(" ")) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("isFinite", "isNaN"), inner).map(([f, v]) => `Number.${f}(${v})`) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("isFinite", "isNaN", "isInteger", "isSafeInteger"), inner).map(([f, v]) => `Number.${f}(${v})`) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant("x.out.s"), fc.constantFrom("startsWith", "endsWith", "includes"), fc.constantFrom(...strings, "\u{1f600}", "in")).map(([s, f, t]) => `${s}.${f}(${JSON.stringify(t)})`) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("[0.1, NaN, -0, x.out.d]", "x.in.f", "x.in.g", "x.out.i", "x.out.m[0]"), inner).map(([l, v]) => `${l}.includes(${v})`) },
+    { weight: 1, arbitrary: fc.tuple(maybeMissing, fc.constantFrom("=== undefined", "!= null", "== null", "!== undefined", "=== null")).map((p) => p.join(" ")) },
+    { weight: 1, arbitrary: fc.constantFrom("x.out.s != null", "['a', '\u{1f600}'].includes(x.out.s)", "[5n, 9007199254740993n].includes(x.out.n)", "x.out.l.includes(9007199254740993n)") },
     { weight: 1, arbitrary: fc.constantFrom("x.out.b[0]", "x.out.b[1]", "x.out.c", "true", "x.out.b[0] === x.out.b[1]", "x.out.c !== x.out.b[1]", "x.out.c === true") },
   );
   if (depth <= 1) return comparison.map((text) => `(${text})`);

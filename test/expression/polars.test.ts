@@ -50,13 +50,20 @@ const floatTexts = [
       ["x.out.d", "x.in.f[0]", "x.out.i[0]"].flatMap((one) => [`x => ${one} ${op} ${other}`, `x => !(${other} ${op} ${one})`]),
     ),
   ),
-  ...["abs", "floor", "ceil", "sqrt"].flatMap((f) => [`x => 1 / Math.${f}(x.out.d) > 0`, `x => Math.${f}(x.in.f[0]) < 0.9`, `x => Number.isNaN(Math.${f}(-x.out.d))`]),
+  ...["abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"].flatMap((f) => [`x => 1 / Math.${f}(x.out.d) > 0`, `x => Math.${f}(x.in.f[0]) < 0.9`, `x => Number.isNaN(Math.${f}(-x.out.d))`]),
   ...["min", "max"].flatMap((f) =>
     ["x.out.d, 0", "-0, x.out.d", "x.out.d, -x.out.d", "x.in.f[0], x.in.f[1], x.out.d"].flatMap((args) => [`x => 1 / Math.${f}(${args}) > 0`, `x => Math.${f}(${args}) >= 0.1`]),
   ),
   ...["+", "-", "*", "/"].flatMap((op) =>
     ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [`x => 1 / (x.out.d ${op} ${c}) > 0`, `x => 1 / (${c} ${op} x.out.d) > 0`, `x => (x.out.d ${op} ${c}) === 0.3`, `x => x.out.d ${op} ${c} > x.in.f[0]`]),
   ),
+  ...["0.5", "-0.5", "2", "1", "-1", "9007199254740992"].flatMap((c) => [`x => Math.round(x.out.d) === ${c}`, `x => Math.trunc(x.in.f[0] * 2.5) > ${c}`, `x => Math.round(x.out.d * 0.3) < Math.sign(x.out.d)`]),
+  ...["NaN", "0", "0.1", "x.out.d"].flatMap((v) => [`x => x.in.f.includes(${v})`, `x => ![1, ${v}, x.in.f[1]].includes(x.in.f[0])`]),
+  "x => Number.isInteger(x.out.d)",
+  "x => Number.isInteger(x.in.f[0]) || Number.isSafeInteger(x.out.d)",
+  "x => x.in.f.reduce((sum, v) => sum + v, 0) > 0.9",
+  "x => 1 / x.in.f.reduce((sum, v) => sum + v, -0) > 0",
+  "x => Math.max(...x.in.f, x.out.d) > 0.1",
   "x => Number.isFinite(x.out.d)",
   "x => Number.isNaN(x.in.f[0])",
   "x => -x.out.d === 0 && 1 / -x.out.d > 0",
@@ -113,6 +120,15 @@ describe.skipIf(!installed).each(Object.keys(engines) as Engine[])("the strings 
       "x => Math.max(x.out.u[0], x.out.d) > 1",
       "x => Number.isNaN(Math.abs(x.out.u[0]))",
       "x => (x.out.d > 2 ? x.out.u[1] : 1) !== 1",
+      ...["u", "n", "b", "s"].flatMap((p) => [`x => x.out.${p}[1] == null`, `x => x.out.${p}[0] !== undefined`, `x => x.out.${p}[2] === null || x.out.${p}?.[1] != null`]),
+      ...["NaN", "-0", "x.out.d"].flatMap((v) => [`x => (x.out.u[1] ?? ${v}) >= 0.1`, `x => 1 / (x.out.u[0] ?? ${v}) < 0`, `x => [0.95, ${v}].includes(x.out.u[0])`]),
+      "x => (x.out.u[0] ?? x.out.u[1] ?? 7) === 7",
+      "x => (x.out.u[0] ?? x.out.u[1]) > 0.5",
+      "x => (x.out.b[1] ?? true) && !(x.out.b[0] ?? false)",
+      "x => (x.out.s[0] ?? 'none') === 'none'",
+      "x => (x.out.s[1] ?? '').startsWith('a')",
+      ...["round", "trunc", "sign"].map((f) => `x => Number.isNaN(Math.${f}(x.out.u[1]))`),
+      "x => Number.isInteger(x.out.u[1])",
     ];
     expect(differences(engine, compiled(texts, columns), columns)).toEqual([]);
   });
@@ -128,6 +144,10 @@ describe.skipIf(!installed).each(Object.keys(engines) as Engine[])("the strings 
     const texts = [
       ...words.flatMap((word) => [`x => x.out.s === ${JSON.stringify(word)}`, `x => x.out.t[0] !== ${JSON.stringify(word)}`]),
       "x => x.out.s === x.out.t[0]",
+      ...[...words, "in", "\n", "\"", "(", "."].flatMap((word) =>
+        ["startsWith", "endsWith", "includes"].flatMap((f) => [`x => x.out.s.${f}(${JSON.stringify(word)}) || x.out.b[0]`, `x => !x.out.t[0].${f}(${JSON.stringify(word)}) && x.out.s === x.out.s`]),
+      ),
+      "x => ['a', '😀', x.out.t[0]].includes(x.out.s)",
       "x => x.out.b[0] === x.out.b[1]",
       "x => x.out.b[0] !== true",
       "x => x.out.b.every((v) => !v) || (x.out.b[1] ? x.out.s === 'a' : false)",

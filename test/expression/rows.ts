@@ -58,9 +58,10 @@ function elements(dtype: DType, values: readonly RowValue[]): TensorElements {
 
 /** The column as the engine holds it. All its rows have one shape. */
 export function tensorOf({ port, values }: TestColumn): TensorData {
-  const declared = (port.shape ?? []).slice(1).map((size) => (typeof size === "number" ? size : 0));
   const seen = sizes(values[0]);
-  return { dtype: port.dtype, dims: [values.length, ...(seen.length > 0 ? seen : declared)], data: elements(port.dtype, flat(values)) };
+  // An empty list does not say how long its elements would be.
+  const dims = (port.shape ?? []).slice(1).map((size, axis) => (typeof size === "number" ? size : (seen[axis] ?? 0)));
+  return { dtype: port.dtype, dims: [values.length, ...dims], data: elements(port.dtype, flat(values)) };
 }
 
 function arrowData(dtype: DType, depth: number, values: readonly RowValue[]): Data {

@@ -37,6 +37,14 @@ export function notation(s: Surface): string {
       return `(. ${notation(s.object)} ${s.name})`;
     case "index":
       return `(at ${notation(s.object)} ${notation(s.index)})`;
+    case "optional":
+      return `(? ${notation(s.operand)})`;
+    case "spread":
+      return `...${notation(s.operand)}`;
+    case "list":
+      return `[${s.items.map(notation).join(" ")}]`;
+    case "apply":
+      return `(apply ${[s.callee, ...s.args].map(notation).join(" ")})`;
     case "not":
       return `(not ${notation(s.operand)})`;
     case "negate":

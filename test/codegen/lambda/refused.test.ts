@@ -141,7 +141,7 @@ describe("refused lambdas say what is wrong and where", () => {
         SL1034 at "try { return true; } catch { return false; }": \`try\` cannot be compiled; nothing in a lambda throws
       x => { function f() { return 1; } return f() < x.out; }
         SL1031 at "function f() { return 1; }": a function declaration inside the lambda cannot be compiled
-        SL1012 at "f": \`f(…)\` is a function the compiler does not know
+        SL1046 at "f": 'f' as a value cannot be compiled
       x => { class A {} return true; }
         SL1031 at "class A {}": a class inside the lambda cannot be compiled
       x => { enum E { A } return true; }
@@ -207,7 +207,7 @@ describe("refused lambdas say what is wrong and where", () => {
       x => x.out % 2 === 0
         SL1014 at "x.out % 2": \`%\` is not the same operation on every target
       x => x.out ** 2 < 4
-        SL1015 at "x.out ** 2": \`**\` is not exact on every target
+        nothing found
       x => (x.out & 1) === 1
         SL1016 at "x.out & 1": \`&\` works on 32-bit integers, which no target does
       x => (x.out >>> 1) === ~1
@@ -226,15 +226,12 @@ describe("refused lambdas say what is wrong and where", () => {
       x => void x.out
         SL1030 at "void x.out": \`void\` throws a value away
       x => x.out ?? 1
-        SL1025 at "x.out ?? 1": \`??\` asks for a value that may be missing; every port is there in every row
+        nothing found
       x => x.out?.score < 1
-        SL1024 at "?.": \`?.\` asks for a value that may be missing; every port is there in every row
+        nothing found
       x => x?.out.scores?.[0] < 1
-        SL1024 at "?.": \`?.\` asks for a value that may be missing; every port is there in every row
-        SL1024 at "?.": \`?.\` asks for a value that may be missing; every port is there in every row
+        nothing found
       x => x.out.scores?.every?.((v) => v % 2 < 1)
-        SL1024 at "?.": \`?.\` asks for a value that may be missing; every port is there in every row
-        SL1024 at "?.": \`?.\` asks for a value that may be missing; every port is there in every row
         SL1014 at "v % 2": \`%\` is not the same operation on every target
       x => x.out.#secret < 1
         SL1046 at "#secret": a private field cannot be compiled"
@@ -267,11 +264,11 @@ describe("refused lambdas say what is wrong and where", () => {
       x => tag\`a\` === x.out
         SL1041 at "tag\`a\`": a tagged template calls a function the compiler does not know
       x => Math.max(...x.out.scores) < 1
-        SL1021 at "...x.out.scores": a spread cannot be compiled
+        nothing found
       x => ({ ok: x.out < 1 })
         SL1022 at "{ ok: x.out < 1 }": a lambda cannot make an object
       x => [1, 2].includes(x.out)
-        SL1023 at "[1, 2]": a lambda cannot make an array
+        nothing found
       x => new Foo(x.out % 2)
         SL1010 at "new Foo(x.out % 2)": \`new\` makes an object; a lambda works on plain values
         SL1014 at "x.out % 2": \`%\` is not the same operation on every target
@@ -318,13 +315,13 @@ describe("refused lambdas say what is wrong and where", () => {
       ]),
     ).toMatchInlineSnapshot(`
       "x => isSmall(x.out)
-        SL1012 at "isSmall": \`isSmall(…)\` is a function the compiler does not know
+        nothing found
       x => checks.small(x.out)
-        SL1012 at "checks.small": \`checks.small(…)\` is a function the compiler does not know
+        nothing found
       x => { const f = (v) => v > 1; return f(x.out); }
-        SL1012 at "f": \`f(…)\` is a function the compiler does not know
+        nothing found
       x => ((v) => v > 1)(x.out)
-        SL1012 at "(v) => v > 1": what is called here is a function the compiler does not know
+        nothing found
       x => isNaN(x.out)
         SL1012 at "isNaN": \`isNaN(…)\` is a function the compiler does not know
       x => Number(x.out) < 1
@@ -356,9 +353,9 @@ describe("refused lambdas say what is wrong and where", () => {
       function (x) { return new.target; }
         SL1040 at "new.target": \`new.target\` belongs to the module, not to the row
       function f(x) { return f(x); }
-        SL1048 at "f": 'f' is the lambda itself; recursion cannot be compiled
+        SL1048 at "f": 'f' calls itself; recursion cannot be compiled
       function f(x) { return f; }
-        SL1048 at "f": 'f' is the lambda itself; recursion cannot be compiled
+        SL1048 at "f": 'f' calls itself; recursion cannot be compiled
       x => { const a = b, b = 1; return a < x.out; }
         SL1038 at "b": 'b' is used before its declaration
       x => Math
@@ -389,8 +386,6 @@ test("all findings of a lambda come at once, in the order of the text", () => {
       SL1008 at "for (const s of x.out.scores) n += s;": a loop cannot be compiled
       SL1014 at "x.out.score % 2": \`%\` is not the same operation on every target
       SL1013 at "m == 1": \`==\` converts its operands before it compares them
-      SL1012 at "isSmall": \`isSmall(…)\` is a function the compiler does not know
-      SL1024 at "?.": \`?.\` asks for a value that may be missing; every port is there in every row
       SL1009 at "await m": \`await\` waits for something outside the row"
   `);
 });
@@ -441,7 +436,6 @@ describe("the list of codes", () => {
       SL1012 unknownCall: b
       SL1013 looseEquality: write \`a=\`; \`a null\` alone is understood
       SL1014 remainder: write \`x - Math.floor(x / y) * y\` where x and y are not negative
-      SL1015 power: multiply: \`x * x\`; for a square root use \`Math.sqrt\`
       SL1016 bitwise: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
       SL1017 regularExpression: use \`startsWith\`, \`endsWith\`, \`includes\` or \`===\`
       SL1018 time: send the time as a column of the request and read it from \`x.in\`
@@ -449,9 +443,7 @@ describe("the list of codes", () => {
       SL1020 placeholder: compare the parts one by one
       SL1021 spread: name the elements, \`Math.max(s[0], s[1])\`, or use \`every\` and \`some\`
       SL1022 objectLiteral: answer with one boolean; bind parts with \`const\`
-      SL1023 arrayLiteral: write \`x.out === 1 || x.out === 2\`, or keep the list in a constant outside: \`ALLOWED.includes(x.out)\`
-      SL1024 optionalChain: write \`.\` instead of \`?.\`
-      SL1025 nullish: leave the fallback out, or write the case you mean with \`?:\`
+      SL1024 hole: write each element
       SL1026 comma: keep the last expression alone, or bind the first with \`const\`
       SL1027 membership: compare the value itself; the ports of a row are known
       SL1028 typeOf: leave the test out, or test the value: \`Number.isFinite(x.out)\`

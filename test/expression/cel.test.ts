@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { answers, installed, libraries, rowsFor } from "./cel-engines.js";
+import { type Case, prepare } from "./compare.js";
+import { edgeBigints, edgeFloats, generateColumns, lambdas } from "./generate.js";
+import { column, type TestColumn } from "./rows.js";
+
+if (!installed) {
+  console.warn("test/expression/cel.test.ts: the CEL libraries are not installed, so no text is held against them; run: npm run oracles");
+}
+
+function compiled(texts: readonly string[], columns: readonly TestColumn[]): Case[] {
+  return texts.map((text) => {
+    const result = prepare(text, columns);
+    if ("text" in result) return result;
+    throw new TypeError(`${text}: ${result.map((d) => d.message).join("; ")}`);
+  });
+}
+
+/** The text, or the reason for none. */
+function written(text: string, columns: readonly TestColumn[]): string {
+  const [{ expression } = { expression: null }] = compiled([text], columns);
+  return expression?.strings.cel ?? `${expression?.refused.cel?.code ?? ""}: ${expression?.refused.cel?.reason ?? ""}`;
+}
+
+/** Cases whose text one of the libraries does not answer as the lambda does. */
+function differences(cases: readonly Case[], columns: readonly TestColumn[]): string[] {
+  return Object.entries(libraries).flatMap(([name, library]) => {
+    const rows = rowsFor(library, columns);
+    return cases.flatMap(({ text, expression, holdsOn }) => {
+      const said = answers(library, expression.strings.cel ?? "has no text", rows);
+      const row = holdsOn(columns).findIndex((held, r) => said[r] !== held);
+      return row < 0 ? [] : [`${name}: ${text}: row ${row} is ${String(said[row])}`];
+    });
+  });
+}
+
+const comparisons = ["<", ">", "<=", ">=", "===", "!=="];
+const floats: TestColumn[] = [
+  column("out.d", "float64", [], edgeFloats),
+  column("in.f", "float32", [2], edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)])),
+  column("out.i", "int32", [1], edgeFloats.map((_, i) => [i - 3])),
+];
+
+describe("the CEL text", () => {
+  it("is the predicate that must hold, over the row as the lambda sees it", () => {
+    const columns = [column("out.dense_1", "float32", [1], []), column("in.f", "float32", [3], []), column("out_c-1.for", "float64", [], []), column("out.n", "int64", [], []), column("out.q", "uint64", [], [])];
+    expect(written("x => !(x.out.dense_1[0] > 0.9)", columns)).toMatchInlineSnapshot(`"!(double(x.out.dense_1[0]) > 0.9)"`);
+    expect(written("x => x.in.f.every(v => v >= 0 && v <= 1e21)", columns)).toMatchInlineSnapshot(`"x["in"].f.all(v0, ((double(v0) >= 0.0) && (double(v0) <= 1e+21)))"`);
+    expect(written("x => x.in.f.every((v, i) => v >= i)", columns)).toMatchInlineSnapshot(`"(double(x["in"].f[0]) >= 0.0) && (double(x["in"].f[1]) >= 1.0) && (double(x["in"].f[2]) >= 2.0)"`);
+    expect(written("x => x.models['c-1'].for > 5", columns)).toMatchInlineSnapshot(`""c-1" in x.models && "for" in x.models["c-1"] && (double(x.models["c-1"]["for"]) > 5.0)"`);
+    expect(written("x => x.out.n < 5n && x.out.q < 5n", columns)).toMatchInlineSnapshot(`"(x.out.n < 5) && (uint(x.out.q) < 5u)"`);
+  });
+
+  it("refuses what standard CEL lacks", () => {
+    const columns = [column("out.d", "float64", [], []), column("out.u", "float64", [null], []), column("out.n", "int64", [], []), column("out.q", "uint64", [], []), column("out.s", "string", [], []), column("in.w", "float64", [300], [])];
+    const refused = ["x => Math.sqrt(x.out.d) < 2", "x => x.out.u.every((v, i) => v > i)", "x => x.out.n + 1n > 5n", "x => x.out.n < x.out.q", "x => x.out.q > -1n", "x => x.out.s < 'é😀'", "x => x.in.w.every((v, i) => v > i)"];
+    expect(refused.map((text) => written(text, columns))).toMatchInlineSnapshot(`
+      [
+        "SL1201: standard CEL has no square root; square the other side",
+        "SL1202: a position inside a list of unknown length is not known to CEL",
+        "SL1207: bigint arithmetic is an error beyond 64 bits in CEL",
+        "SL1207: not every CEL compares int64 with uint64 by all their digits",
+        "SL1207: the constant -1n is outside of uint64, so the comparison has one answer; leave it out",
+        "SL1207: CEL orders strings by their code points, JavaScript by UTF-16 units",
+        "SL1202: 'in.w' has 300 elements, and at most 256 are written out one by one",
+      ]
+    `);
+    const long = Array.from({ length: 15 }, (_, i) => `v !== i + ${i}.123456789012345`).join(" && ");
+    expect(written(`x => x.in.v.every((v, i) => ${long})`, [column("in.v", "float64", [256], [])])).toMatchInlineSnapshot(`"SL1203: its text is longer than 100000 characters; split it into several validations"`);
+  });
+});
+
+describe.skipIf(!installed)("the CEL text, in both libraries", () => {
+  it("means what the lambda means on NaN, infinities, -0, denormals and the float32 neighbours of 0.1 and 0.9", () => {
+    const functions = ["abs", "floor", "ceil", "round", "trunc", "sign"];
+    const texts = [
+      ...comparisons.flatMap((op) =>
+        ["0.1", "-0", "NaN", "Infinity", "3.6536061763763428", "x.out.d", "x.in.f[0]", "x.out.i[0]"].flatMap((other) => ["x.out.d", "x.in.f[1]", "x.out.i[0]"].flatMap((one) => [`x => ${one} ${op} ${other}`, `x => !(${other} ${op} ${one})`])),
+      ),
+      ...functions.flatMap((f) => [`x => 1 / Math.${f}(x.out.d) > 0`, `x => Math.${f}(x.in.f[0]) < 0.9`, `x => Math.${f}(x.out.d * 10) === x.out.d * 10`, `x => Number.isNaN(Math.${f}(-x.out.d))`, `x => Math.${f}(x.out.i[0] / 2) > x.out.i[0] / 3`]),
+      ...["min", "max"].flatMap((f) => ["x.out.d, 0", "-0, x.out.d", "x.out.d, -x.out.d", "x.in.f[0], x.in.f[1], x.out.d", "x.out.d"].flatMap((args) => [`x => 1 / Math.${f}(${args}) > 0`, `x => Math.${f}(${args}) >= 0.1`])),
+      ...["+", "-", "*", "/"].flatMap((op) => ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [`x => 1 / (x.out.d ${op} ${c}) > 0`, `x => 1 / (${c} ${op} x.out.d) > 0`, `x => x.out.d ${op} ${c} > x.in.f[0]`])),
+      ...["isFinite", "isNaN", "isInteger"].flatMap((f) => [`x => Number.${f}(x.out.d)`, `x => !Number.${f}(x.in.f[0] / x.out.d)`]),
+    ];
+    expect(differences(compiled(texts, floats), floats)).toEqual([]);
+  });
+
+  it("compares int64 and uint64 by all their digits", () => {
+    const columns = [
+      column("out.n", "int64", [], edgeBigints),
+      column("out.m", "int64", [1], edgeBigints.map((_, i) => [edgeBigints[(i * 3) % edgeBigints.length] ?? 0n])),
+      column("out.q", "uint64", [], edgeBigints.map((v) => BigInt.asUintN(64, v))),
+    ];
+    const texts = comparisons.flatMap((op) => [
+      ...["9007199254740993n", "-9223372036854775808n", "9223372036854775807n", "x.out.m[0]", "(x.out.n > 4n ? x.out.m[0] : 5n)"].flatMap((n) => [`x => x.out.n ${op} ${n}`, `x => !(${n} ${op} x.out.n)`]),
+      ...["9007199254740993n", "18446744073709551615n", "0n", "(x.out.n > 4n ? 7n : x.out.q)"].map((n) => `x => x.out.q ${op} ${n}`),
+    ]);
+    expect(differences(compiled(texts, columns), columns)).toEqual([]);
+  });
+
+  it("takes an element past the end of a short or empty list for undefined", () => {
+    const columns = [
+      column("out.u", "float64", [null], [[], [1], [0.95, Number.NaN], [0.1, 0.9, -0], [Number.NaN, 2, 3, 4], []]),
+      column("out.d", "float64", [], [1, 2, 3, Number.NaN, 5, 6]),
+      column("out.n", "int64", [null], [[], [1n], [5n, 9007199254740993n], [2n, 3n], [0n, -1n, 4n], []]),
+      column("out.b", "bool", [null], [[], [true], [false, true], [true, false], [true, true, true], []]),
+      column("out.r", "float64", [null, null], [[], [[1]], [[1], [2, 3]], [[], []], [[5, 6], [], [7]], [[1], [2, 0]]]),
+      column("out.s", "string", [null], [[], [""], ["a", "b"], ["b", "a"], ["", "a", "a"], []]),
+    ];
+    const texts = [
+      ...comparisons.flatMap((op) => [`x => x.out.u[1] ${op} 0.9`, `x => !(x.out.u[0] ${op} x.out.d)`, `x => x.out.u[1] + 1 ${op} x.out.d`, `x => x.out.d ${op} -x.out.u[2]`, `x => x.out.u[0] ${op} x.out.u[1]`]),
+      ...comparisons.flatMap((op) => [`x => x.out.n[1] ${op} 9007199254740993n`, `x => !(3n ${op} x.out.n[0])`, `x => x.out.n[0] ${op} x.out.n[1]`]),
+      ...["===", "!=="].flatMap((op) => [`x => x.out.b[1] ${op} true`, `x => x.out.b[0] ${op} x.out.b[1]`, `x => x.out.s[1] ${op} "a"`, `x => x.out.s[1] ${op} x.out.s[2]`, `x => (x.out.d > 2 ? x.out.s[0] : x.out.s[1]) ${op} x.out.s[2]`]),
+      "x => x.out.u.length > 1 && x.out.s.length !== 3",
+      "x => Number.isNaN(x.out.u[1]) || Number.isFinite(x.out.u[1])",
+      "x => Math.max(x.out.u[0], x.out.d) > 1",
+      "x => (x.out.d > 2 ? x.out.u[1] : 1) !== 1",
+      "x => x.out.u.every((v) => v > 0.5 || x.out.u.some((w) => w > v))",
+      "x => x.out.r[1]?.[1] > 1",
+      "x => x.out.r[1]?.[0] === undefined",
+    ];
+    expect(differences(compiled(texts, columns), columns)).toEqual([]);
+  });
+
+  it("reads strings, booleans, nested lists and odd names", () => {
+    const words = ["", "a", 'q"', "\\", "é", "😀", "line\n", "\u2028", "it's", "\ue000", "Z"];
+    const columns = [
+      column("out.s", "string", [], words),
+      column("out.t", "string", [1], words.map((_, i) => [words[(i * 3) % words.length] ?? ""])),
+      column("out.b", "bool", [2], words.map((_, i) => [i % 2 === 0, i % 3 === 0])),
+      column('out.a "b".c', "float32", [2, 2], words.map((_, i) => [[i, 1], [2, 3 - i]])),
+      column("in.while", "float32", [2], words.map((_, i) => [i, 2])),
+    ];
+    const texts = [
+      ...words.flatMap((word) => [`x => x.out.s === ${JSON.stringify(word)}`, `x => x.out.t[0] !== ${JSON.stringify(word)}`]),
+      ...["<", ">", "<=", ">="].flatMap((op) => ["", "a", "é", "Zz"].flatMap((word) => [`x => x.out.s ${op} ${JSON.stringify(word)}`, `x => ${JSON.stringify(word)} ${op} x.out.t[0]`])),
+      ...["startsWith", "endsWith", "includes"].flatMap((f) => ["a", "é", "😀", "'", "\\"].map((word) => `x => x.out.s.${f}(${JSON.stringify(word)})`)),
+      "x => x.out.s === x.out.t[0]",
+      "x => x.out.b[0] === x.out.b[1]",
+      "x => x.out.b.every((v) => !v) || (x.out.b[1] ? x.out.s === 'a' : false)",
+      `x => x.out['a "b".c'].every((r) => r.some((v) => v > r[0]))`,
+      `x => x.out['a "b".c'].every((r) => r.some((v, i) => v > i))`,
+      "x => x.in.while.some((v, i) => v > i && x.out.b[i])",
+    ];
+    expect(differences(compiled(texts, columns), columns)).toEqual([]);
+  });
+
+  it("is false where a challenger has no value, whatever else holds", () => {
+    const text = written("x => x.models.c1.z > 0 || x.out.d < 5", [column("out.d", "float64", [], []), column("out_c1.z", "float64", [], [])]);
+    const rows = [{}, { c1: {} }, { c1: { z: 1 } }].map((models) => ({ in: {}, out: { d: 1 }, models }));
+    for (const library of Object.values(libraries)) expect(answers(library, text, rows)).toEqual([false, false, true]);
+  });
+
+  it("means what 500 generated lambdas mean, four operations deep", () => {
+    const columns = generateColumns(20, 7, fc.nat(4));
+    const cases = compiled(fc.sample(lambdas(4), { numRuns: 500, seed: 20_261_122 }), columns).filter(({ expression }) => expression.strings.cel !== undefined);
+    expect(cases.length).toBeGreaterThan(420);
+    expect(differences(cases, columns)).toEqual([]);
+  });
+});

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compileExpression, type Expression } from "../../src/expression/compile.js";
+import type { RowScope } from "../../src/expression/scope.js";
+import { edgeFloats, generateColumns, lambdas } from "./generate.js";
+import { lower, run } from "./lambda.js";
+import { column, type RowValue, rowsOf, scopeOf, type TestColumn } from "./rows.js";
+
+/** What the platform documents of a check's tree. */
+type Tree =
+  | { readonly node: "binop"; readonly op: string; readonly left: Tree; readonly right: Tree }
+  | { readonly node: "variable"; readonly variant_id: { readonly name: string }; readonly position: "input" | "output"; readonly key: readonly [number, number] }
+  | { readonly node: "fn"; readonly fn: string; readonly arguments: readonly [Tree] }
+  | { readonly node: "literal"; readonly float?: number; readonly integer?: string; readonly list?: readonly Tree[] };
+interface Entry {
+  readonly values: Readonly<Record<string, { readonly root: Tree; readonly required_data: readonly { readonly name: string }[] }>>;
+  readonly gauges: readonly string[];
+  readonly validations: readonly string[];
+}
+type Value = number | bigint | boolean | readonly Value[];
+type Tensors = (model: string, position: "input" | "output", tensor: number) => RowValue;
+
+const operations: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+  "==": (a, b) => a === b,
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  "+": (a, b) => (a as number) + (b as number),
+  "-": (a, b) => (a as number) - (b as number),
+  in: (a, b) => (b as readonly Value[]).some((item) => item === a),
+};
+
+/** The value of a tree on a row, numbers as doubles. */
+function evaluate(tree: Tree, tensors: Tensors): Value {
+  switch (tree.node) {
+    case "binop":
+      return operations[tree.op]?.(evaluate(tree.left, tensors), evaluate(tree.right, tensors)) ?? Number.NaN;
+    case "variable":
+      return (tensors(tree.variant_id.name, tree.position, tree.key[0]) as readonly Value[])[tree.key[1]] ?? Number.NaN;
+    case "fn":
+      return Math.abs(evaluate(tree.arguments[0], tensors) as number);
+    case "literal":
+      return tree.list?.map((item) => evaluate(item, tensors)) ?? tree.float ?? BigInt(tree.integer ?? "0");
+  }
+}
+
+/** Models `m` (takes `in`, gives `out`) and `c1`. */
+function scopeFor(columns: readonly TestColumn[]): RowScope {
+  const scope = scopeOf(columns);
+  return { ...scope, first: { name: "m", columns: scope.inputs.map(({ name }) => name) }, last: "m" };
+}
+
+function tensorsOf(columns: readonly TestColumn[], row: number): Tensors {
+  return (model, position, tensor) => {
+    const source = position === "input" ? "in" : model === "m" ? "out" : `out_${model}`;
+    return columns.filter(({ name }) => name.startsWith(`${source}.`))[tensor]?.values[row] ?? [];
+  };
+}
+
+function compile(text: string, columns: readonly TestColumn[], name?: string): Expression {
+  const compiled = compileExpression(lower(text), scopeFor(columns), {}, name === undefined ? {} : { name });
+  if (!compiled.ok) throw new TypeError(`${text}: ${compiled.diagnostics.map((d) => d.message).join("; ")}`);
+  return compiled.expression;
+}
+
+/** The text, or the reason for none. */
+function written(text: string, columns: readonly TestColumn[], name?: string): string {
+  const { strings, refused } = compile(text, columns, name);
+  return strings.checks ?? `${refused.checks?.code ?? ""}: ${refused.checks?.reason ?? ""}`;
+}
+
+/** JSON whose integers keep all their digits. */
+const parse = (text: string): Entry =>
+  JSON.parse(text.replace(/("integer": )(-?\d+)/g, '$1"$2"')) as Entry;
+
+/** How the text of a lambda differs from it on some row; null where it does not, undefined where it has none. */
+function difference(text: string, columns: readonly TestColumn[]): string | null | undefined {
+  const { checks } = compile(text, columns).strings;
+  if (checks === undefined) return undefined;
+  const { values, validations } = parse(checks);
+  const lambda = run(text);
+  const row = rowsOf(columns).findIndex((x, r) => {
+    const holds = validations.every((name) => evaluate((values[name] as Entry["values"][string]).root, tensorsOf(columns, r)) === true);
+    return holds !== (lambda(x) === true);
+  });
+  return row < 0 ? null : `${text}: row ${row}: ${checks}`;
+}
+
+const wide = [column("in.f", "float32", [2], []), column("out.score", "float32", [1], []), column("out.label", "int64", [1], []), column("out.i", "int32", [2], []), column("out_c1.score", "float32", [1], [])];
+
+describe("the text for the platform's checks", () => {
+  it("is what Python's json.dumps makes of the predicate that must hold", () => {
+    expect(written("x => x.out.score < 0.95", wide, "amt")).toMatchInlineSnapshot(`"{"values": {"amt": {"root": {"node": "binop", "op": "<", "left": {"node": "variable", "variant_id": {"name": "m"}, "position": "output", "key": [0, 0]}, "right": {"node": "literal", "float": 0.95}}, "required_data": [{"name": "m"}]}}, "gauges": [], "validations": ["amt"]}"`);
+    expect(written("x => Math.abs(x.models.c1.score - x.in.f[1]) <= 1e21 - 1e-7 && x.out.label === 5n", wide, "größe")).toMatchInlineSnapshot(`"{"values": {"gr\\u00f6\\u00dfe": {"root": {"node": "binop", "op": "<=", "left": {"node": "fn", "fn": "abs", "arguments": [{"node": "binop", "op": "-", "left": {"node": "variable", "variant_id": {"name": "c1"}, "position": "output", "key": [0, 0]}, "right": {"node": "variable", "variant_id": {"name": "m"}, "position": "input", "key": [0, 1]}}]}, "right": {"node": "literal", "float": 1e+21}}, "required_data": [{"name": "c1"}, {"name": "m"}]}, "gr\\u00f6\\u00dfe:2": {"root": {"node": "binop", "op": "==", "left": {"node": "variable", "variant_id": {"name": "m"}, "position": "output", "key": [1, 0]}, "right": {"node": "literal", "integer": 5}}, "required_data": [{"name": "m"}]}}, "gauges": [], "validations": ["gr\\u00f6\\u00dfe", "gr\\u00f6\\u00dfe:2"]}"`);
+  });
+
+  it("has one value for each condition of a top-level &&", () => {
+    const names = (text: string) => parse(written(text, wide, "amt")).validations;
+    expect(names("x => x.in.f.every(v => v >= 0 && v <= 1)")).toEqual(["amt", "amt:2", "amt:3", "amt:4"]);
+    expect(names("x => Math.max(x.in.f[0], x.in.f[1], x.out.score) < 1")).toEqual(["amt", "amt:2", "amt:3"]);
+    expect(names("x => !(x.out.i[0] < 1 || x.out.i[1] > 5)")).toEqual(["amt", "amt:2"]);
+    expect(names("x => x.out.label === 1n || x.out.label === 2n")).toEqual(["amt"]);
+  });
+
+  it("is refused, with the reason, where the platform has no word for it", () => {
+    const texts = [
+      "x => x.out.score * 2 < 1", "x => x.out.score !== 1", "x => !(x.out.score < 1)", "x => x.out.score < 1 || x.out.score > 2", "x => x.out.score / 2 > 1",
+      "x => x.out.score > 0 ? x.out.score < 1 : x.in.f[0] < 1", "x => Number.isNaN(x.out.score)", "x => Math.max(x.out.score, 0) > 1", "x => x.out.label + 1n > 5n", "x => x.out.score < Infinity", "x => x.out.label < 9223372036854775808n", "x => true",
+    ];
+    expect(texts.map((text) => written(text, wide))).toMatchInlineSnapshot(`
+      [
+        "SL1201: the platform's checks have no '*'",
+        "SL1201: the platform's checks have no '!='",
+        "SL1201: the platform's checks have no 'not', and the opposite comparison differs on NaN",
+        "SL1201: the platform's checks have no 'or'",
+        "SL1201: the platform's checks have no '/'",
+        "SL1201: the platform's checks have no 'conditional'",
+        "SL1201: the platform's checks have no 'isNaN'",
+        "SL1201: the platform's checks have no 'max'",
+        "SL1207: bigint arithmetic is not exact beyond 64 bits",
+        "SL1207: Infinity is no JSON",
+        "SL1207: the constant 9223372036854775808n is outside of int64",
+        "SL1204: it reads no column, and a check is of a model's values",
+      ]
+    `);
+    const odd = [column("out.s", "string", [1], []), column("out.b", "bool", [1], []), column("out.u", "float64", [null], []), column("out.d", "float64", [], []), column("out.m", "float64", [2, 2], [])];
+    expect(["x => x.out.s === 'a'", "x => x.out.b[0]", "x => x.out.u[0] > 1", "x => x.out.u.every(v => v > 1)", "x => x.out.u.length > 1", "x => x.out.d > 1", "x => x.out.m[0][1] > 1"].map((text) => written(text, odd))).toMatchInlineSnapshot(`
+      [
+        "SL1201: the platform's checks have only numbers, and 'out.s' holds strings",
+        "SL1201: the platform's checks have only numbers, and 'out.b' holds booleans",
+        "SL1207: an element that may be past the end of 'out.u' is an error to the platform",
+        "SL1202: the length of 'out.u' is not known, and the platform's checks have no 'every'",
+        "SL1201: the platform's checks have no 'length'",
+        "SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.d' is no list",
+        "SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.m' is a list of lists",
+      ]
+    `);
+    const unnamed = compileExpression(lower("x => x.out.score < 1"), scopeOf(wide), {});
+    expect(unnamed.ok && unnamed.expression.refused.checks).toMatchInlineSnapshot(`
+      {
+        "code": "SL1208",
+        "reason": "the platform names the model that 'out.score' belongs to, and none is known here",
+      }
+    `);
+  });
+
+  it("means what the lambda means on NaN, infinities, -0, denormals and the float32 neighbours of 0.1 and 0.9", () => {
+    const columns = [
+      column("in.f", "float32", [2], edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)])),
+      column("out.d", "float64", [1], edgeFloats.map((v) => [v])),
+      column("out.i", "int32", [2], edgeFloats.map((_, i) => [i - 3, 3 - i])),
+      column("out.n", "int64", [1], edgeFloats.map((_, i) => [BigInt(i) + 9007199254740990n])),
+      column("out_c1.z", "float32", [1], edgeFloats.map((v) => [Math.fround(-v)])),
+    ];
+    const texts = [
+      ...["<", ">", "<=", ">=", "==="].flatMap((op) => ["0.1", "-0", "5e-324", "x.in.f[0]", "x.out.i[1]", "x.models.c1.z[0] + 1"].map((other) => `x => x.out.d[0] ${op} ${other}`)),
+      ...["<", ">", "<=", ">=", "===", "!=="].map((op) => `x => !(x.out.i[0] ${op} x.out.i[1])`).filter((text) => !text.includes("===")),
+      "x => Number.isFinite(x.out.d[0]) && !Number.isNaN(x.models.c1.z[0] - x.out.d[0])", "x => Math.abs(-x.out.d[0] - x.in.f[0]) < 2", "x => !(x.out.i[0] !== 3)", "x => Math.min(x.out.d[0], x.in.f[0]) >= 0.1", "x => 0.5 > Math.max(x.out.d[0], x.in.f[1])",
+      "x => x.out.i[0] === 1 || 3 === x.out.i[0] || x.out.i[0] === -2", "x => x.out.n[0] > 9007199254740992n", "x => !(x.out.n[0] >= 9007199254740993n)",
+    ];
+    expect(texts.map((text) => difference(text, columns))).toEqual(texts.map(() => null));
+  });
+
+  it("means what those of 1,500 generated lambdas mean that the platform has words for", () => {
+    const columns = generateColumns(40, 7, fc.nat(4));
+    const found = fc.sample(fc.oneof(lambdas(2), lambdas(3)), { numRuns: 1500, seed: 20_261_122 }).map((text) => difference(text, columns));
+    expect(found.filter((line) => line !== null && line !== undefined)).toEqual([]);
+    expect(found.filter((line) => line === null).length).toBeGreaterThan(100);
+  });
+});

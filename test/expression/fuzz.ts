@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import type { BackEnd } from "../../src/expression/compile.js";
+import { type Case, holdsInLoop, prepare } from "./compare.js";
+import { ask, tableOf } from "./duckdb.js";
+import { type Engine, engines, evaluate, installed } from "./engines.js";
+import { generateColumns, lambdas } from "./generate.js";
+import type { TestColumn } from "./rows.js";
+
+export interface FuzzOptions {
+  readonly count: number;
+  readonly seed: number;
+  /** How many operations deep the lambdas are. */
+  readonly depth: number;
+  say(line: string): void;
+}
+
+/** For each case, what the back-end's engine says of each row: whether the predicate holds, or the engine's error. */
+type Judge = (cases: readonly Case[], columns: readonly TestColumn[]) => Promise<readonly ((boolean | null)[] | string)[]>;
+
+const rowsPerBatch = 24;
+const casesPerBatch = 250;
+
+/** The engines that hold a back-end's text against the lambda; polars' text is the negation. */
+function judges(): Partial<Record<BackEnd, Judge>> {
+  const polars = (engine: Engine): Judge => async (cases, columns) => {
+    const [answers = []] = evaluate(engine, [{ columns, texts: cases.map(({ expression }) => expression.strings[engine] ?? "") }]);
+    return answers.map((flags) => ("error" in flags ? flags.error : flags.map((flag) => (typeof flag === "boolean" ? !flag : null))));
+  };
+  const sql: Judge = async (cases, columns) => {
+    const connection = await tableOf(columns);
+    const answers = await ask(connection, cases.map(({ expression }) => expression.strings.sql ?? ""));
+    connection.closeSync();
+    return answers.map(({ selected }) => selected);
+  };
+  const javascript: Judge = async (cases, columns) => cases.map((one) => holdsInLoop(one, columns));
+  const real = installed ? Object.fromEntries((Object.keys(engines) as Engine[]).map((engine) => [engine, polars(engine)])) : {};
+  return { javascript, sql, ...real };
+}
+
+/**
+ * Runs generated lambdas in JavaScript and in every engine, and says where they differ.
+ *
+ * @returns the number of differences
+ */
+export async function fuzz({ count, seed, depth, say }: FuzzOptions): Promise<number> {
+  const table = Object.entries(judges()) as [BackEnd, Judge][];
+  const tally = new Map(table.map(([backEnd]) => [backEnd, { compared: 0, refused: 0, differences: 0 }]));
+  let untyped = 0;
+  if (!installed) say("the real polars engines are not installed; run: npm run oracles");
+  for (let done = 0; done < count; done += casesPerBatch) {
+    const columns = generateColumns(rowsPerBatch, seed + done, fc.nat(4));
+    const texts = fc.sample(lambdas(depth), { numRuns: Math.min(casesPerBatch, count - done), seed: seed + done });
+    const prepared = texts.map((text) => prepare(text, columns)).filter((result) => "text" in result);
+    untyped += texts.length - prepared.length;
+    for (const [backEnd, judge] of table) {
+      const cases = prepared.filter(({ expression }) => expression.strings[backEnd] !== undefined);
+      const answers = cases.length === 0 ? [] : await judge(cases, columns);
+      const found = cases.flatMap((one, i) => difference(one, columns, answers[i] ?? "no answer"));
+      for (const line of found) say(`DIFFERENCE in ${backEnd} (seed ${seed + done}): ${line}`);
+      const sum = tally.get(backEnd);
+      if (sum === undefined) continue;
+      sum.compared += cases.length;
+      sum.refused += prepared.length - cases.length;
+      sum.differences += found.length;
+    }
+  }
+  say(`${count} lambdas, ${depth} operations deep, on ${rowsPerBatch} rows each; ${untyped} have no type`);
+  for (const [backEnd, { compared, refused, differences }] of tally) {
+    const share = ((100 * refused) / Math.max(1, compared + refused)).toFixed(1);
+    say(`${backEnd}: ${compared} compared, ${refused} refused (${share} %), ${differences} differences`);
+  }
+  return [...tally.values()].reduce((sum, { differences }) => sum + differences, 0);
+}
+
+function difference({ text, holdsOn }: Case, columns: readonly TestColumn[], answer: (boolean | null)[] | string): string[] {
+  if (typeof answer === "string") return [`${text}: ${answer}`];
+  const row = holdsOn(columns).findIndex((held, r) => answer[r] !== held);
+  return row < 0 ? [] : [`${text}: row ${row} is ${String(answer[row])}`];
+}
