@@ -1,7 +1,8 @@
 const port = (name, dtype, ...shape) => ({ name, dtype, shape: ["N", ...shape] });
 const scope = {
-  inputs: [port("n", "int64"), port("u", "float64", null), port("w", "string", null)],
-  outputs: [port("a", "float32"), port("b", "float64"), port("list", "float32", 3), port("s", "string"), port("t", "string"), port("flag", "bool")],
+  inputs: [port("n", "int64", 1), port("u", "float64", null), port("w", "string", null)],
+  outputs: [port("a", "float32", 1), port("b", "float64", 1), port("list", "float32", 3), port("s", "string"), port("t", "string"), port("flag", "bool")],
+  model: "m",
 };
 
 /** For each operation of the typed tree, lambdas that use it. */

@@ -17,6 +17,8 @@ export interface CompileLambdaOptions {
   readonly constants?: Constants;
   /** The column that the expression's value gets in the targets' strings. */
   readonly name?: string;
+  /** The model that takes the inputs and gives the outputs: `checks` names it in its text, and refuses the lambda without. */
+  readonly model?: string;
 }
 
 type Compiled = Extract<ReturnType<typeof compileExpression>, { readonly ok: true }>["expression"];
@@ -47,7 +49,9 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
     const found = [...lowered.diagnostics, ...withoutValue(lowered.free, constants)].sort((a, b) => a.start - b.start);
     return failed(found.map((d) => shifted(d, shift)));
   }
-  const scope = { inputs: usablePorts(options.inputs), outputs: usablePorts(options.outputs), models: {} };
+  const inputs = usablePorts(options.inputs);
+  const of = options.model === undefined ? {} : { first: { name: options.model, columns: inputs.map((port) => port.name) }, last: options.model };
+  const scope = { inputs, outputs: usablePorts(options.outputs), models: {}, ...of };
   const compiled = compileExpression(lowered.lambda, scope, constants, options.name === undefined ? {} : { name: options.name });
   if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shifted(d, shift)));
   return { ok: true, expression: compiled.expression, diagnostics: [] };
