@@ -13,7 +13,7 @@ module.exports = {
       name: "expression-stands-on-dsl",
       severity: "error",
       from: room("^src/expression/"),
-      to: { pathNot: "^(src/expression|src/tensors/tensor-data|dsl)/?|node_modules/zod" },
+      to: { pathNot: "^(src/expression|src/tensors/(tensor-data|float16)|dsl)/?|node_modules/zod" },
     },
     {
       name: "config-stands-on-expression-and-dsl",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ShapelineError } from "../../dsl/errors.js";
+import type { CommandFile } from "./command-file.js";
 import { compile } from "./commands/compile.js";
 import { deploy } from "./commands/deploy.js";
 import { explain } from "./commands/explain.js";
@@ -15,9 +16,6 @@ import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
 import { toJson } from "../tensors/json.js";
 import { createIo, exitCodes, paint, type Io } from "./io.js";
-
-/** Adds one command to the program. `done` takes the exit code when it is not 0. */
-export type CommandFile = (program: Command, context: { io: () => Io; done: (code: number) => void }) => void;
 
 const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, pipelines, versions, status, undeploy];
 

@@ -7,25 +7,24 @@ import type { Constants, Diagnostic, SourceLocation, Surface, SurfaceLambda } fr
  */
 export const attachedKey: unique symbol = Symbol.for("shapeline.lambda") as never;
 
-export interface AttachedLambda {
-  readonly lambda: SurfaceLambda | null;
-  /** The lambda's text and place, there even where `lambda` is null: diagnostics are shown with them. */
+/** What every attachment carries beside the tree, and also where there is none: diagnostics are shown with the text and its place. */
+interface Attached {
   readonly source: string;
   readonly location: SourceLocation;
   readonly diagnostics: readonly Diagnostic[];
   readonly constants: Readonly<Record<string, () => unknown>>;
 }
 
+export interface AttachedLambda extends Attached {
+  readonly lambda: SurfaceLambda | null;
+}
+
 /** What it leaves on a function that lambdas may call, under a symbol of its own: the function may be a validation, too. */
 export const helperKey: unique symbol = Symbol.for("shapeline.helper") as never;
 
-export interface AttachedHelper {
+export interface AttachedHelper extends Attached {
   /** A `lambda` node whose spans are offsets into `source`; null where it cannot be compiled. */
   readonly helper: Surface | null;
-  readonly source: string;
-  readonly location: SourceLocation;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly constants: Readonly<Record<string, () => unknown>>;
 }
 
 /** What a front-end left on a function, or undefined. */

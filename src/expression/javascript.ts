@@ -1,7 +1,7 @@
 import { ConfigError } from "../../dsl/errors.js";
 import { rowSize, type TensorData, type TensorElements } from "../tensors/tensor-data.js";
 import type { BackEndEmitter } from "./back-end.js";
-import { halfToFloat } from "./half.js";
+import { float16ToNumber } from "../tensors/float16.js";
 import { type Leaves, printConstant, printJavaScript, readableTree } from "./print.js";
 import { children, columnName, type ExpressionTree, expressionTree, type NodeOf, type Place, type Read } from "./tree.js";
 
@@ -70,7 +70,7 @@ function takeColumn(column: Column, { columns, rows, present }: Batch): Taken | 
   if (tensor === undefined || tensor.dtype !== column.dtype || tensor.dims.length !== column.shape.length + 1) return null;
   if (tensor.dims[0] !== rows || tensor.data.length !== rows * rowSize(tensor.dims)) return null;
   if (column.shape.some((size, axis) => size !== null && size !== tensor.dims[axis + 1])) return null;
-  const data = column.dtype === "float16" ? Float32Array.from(tensor.data as Uint16Array, halfToFloat) : tensor.data;
+  const data = column.dtype === "float16" ? Float32Array.from(tensor.data as Uint16Array, float16ToNumber) : tensor.data;
   return { data, dims: tensor.dims, present: present.get(column.name) ?? null };
 }
 

@@ -1,6 +1,7 @@
 import type { DuckDBDataChunk, DuckDBListVector, DuckDBTimestampMillisecondsValue, DuckDBValue, DuckDBVector } from "@duckdb/node-api";
 import type { DType, Port } from "../../dsl/tensor.js";
-import { allocate, numberToFloat16 } from "../tensors/dtypes.js";
+import { allocate } from "../tensors/dtypes.js";
+import { numberToFloat16 } from "../tensors/float16.js";
 import type { TensorData, TensorElements } from "../tensors/tensor-data.js";
 
 /** Where a row of a query's answer lies. */

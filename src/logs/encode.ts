@@ -1,7 +1,7 @@
 import type { DuckDBValue } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
-import { float16ToNumber } from "../tensors/dtypes.js";
+import { float16ToNumber } from "../tensors/float16.js";
 import type { ResultBatch } from "../tensors/result.js";
 import { failureCounts } from "../tensors/shape-result.js";
 import { rowSize, type TensorData } from "../tensors/tensor-data.js";

@@ -1,4 +1,4 @@
-import { float16ToNumber } from "./dtypes.js";
+import { float16ToNumber } from "./float16.js";
 import type { TensorData } from "./tensor-data.js";
 import { rowSize } from "./tensor-data.js";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileExpression } from "../../src/expression/compile.js";
-import { halfToFloat } from "../../src/expression/half.js";
+import { float16ToNumber } from "../../src/tensors/float16.js";
 import { compileChecks, type Validation } from "../../src/expression/javascript.js";
 import { type ExpressionTree, expressionTree, type NodeOf } from "../../src/expression/tree.js";
 import type { TensorData } from "../../src/tensors/tensor-data.js";
@@ -53,7 +53,7 @@ describe("the generated loop", () => {
     const check = compileChecks([validation("v", "x => x.out.h[0] > 0.333 && x.out.h[0] < 0.3335", columns)]);
     const data = Uint16Array.of(0x3555, 0x3c00, 0x7c00, 0x7e00, 0x8001);
     expect(check(new Map([["out.h", { dtype: "float16", dims: [5, 1], data }]]), 5).get("v")).toEqual(Uint8Array.of(0, 1, 1, 1, 1));
-    expect([0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0xfc00, 0x7c01].map(halfToFloat)).toEqual([1, -2, 65504, 2 ** -24, -0, Number.NEGATIVE_INFINITY, Number.NaN]);
+    expect([0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0xfc00, 0x7c01].map(float16ToNumber)).toEqual([1, -2, 65504, 2 ** -24, -0, Number.NEGATIVE_INFINITY, Number.NaN]);
   });
 
   it("keeps names of ports and models out of its source", () => {

@@ -1,7 +1,7 @@
 import { tableFromIPC, tableToIPC } from "apache-arrow";
 import { describe, expect, it } from "vitest";
 import { nestedRows } from "../../src/tensors/nested.js";
-import { float16ToNumber, numberToFloat16 } from "../../src/tensors/dtypes.js";
+import { float16ToNumber, numberToFloat16 } from "../../src/tensors/float16.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
 import { asColumns, asRecords, asTable } from "../../src/tensors/shape-result.js";
 import type { TensorData } from "../../src/tensors/tensor-data.js";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-project.js";
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { shown } from "../files.js";
 import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { readConfig } from "../files.js";
 import { localDefaults, onLocal, withData } from "../target-options.js";
 

@@ -1,4 +1,4 @@
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { readConfig, shown } from "../files.js";
 import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 import { problemsFor } from "./compile.js";

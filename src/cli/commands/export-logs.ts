@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { shown } from "../files.js";
 import { logRowsOf, withLogRows, type LogFlags } from "../log-options.js";
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { onLocal } from "../target-options.js";
 
 interface Options extends LogFlags {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { LoadedSettings } from "../../../codegen/settings/load.js";
 import type { GenerateOptions, GenerateResult } from "../../../codegen/models/generate.js";
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { shown } from "../files.js";
 import { exitCodes, paint, type Io } from "../io.js";
 import { chooseModels } from "../model-settings.js";

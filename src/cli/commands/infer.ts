@@ -2,7 +2,7 @@ import { extname, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { DatasetOptions } from "../../../dsl/deployment.js";
 import { datasetOf, withDataset } from "../dataset-options.js";
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { readInput } from "../files.js";
 import { checkWritable } from "../../files/write-whole.js";
 import { putRecords, putTable } from "../rows-out.js";

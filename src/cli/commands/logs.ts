@@ -1,6 +1,6 @@
 import { extname, resolve } from "node:path";
 import { logRowsOf, withLogRows, type LogFlags } from "../log-options.js";
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { putRecords, putTable } from "../rows-out.js";
 import { onLocal } from "../target-options.js";
 

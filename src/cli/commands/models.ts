@@ -1,5 +1,5 @@
 import type { SurveyedModel } from "../../../codegen/models/survey.js";
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { exitCodes, paint } from "../io.js";
 import { chooseModels } from "../model-settings.js";
 import { portText } from "../port-text.js";

@@ -1,4 +1,4 @@
-import type { CommandFile } from "../run.js";
+import type { CommandFile } from "../command-file.js";
 import { onLocal, withData } from "../target-options.js";
 
 export const undeploy: CommandFile = (program, { io }) => {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
-import { numberToFloat16 } from "../../tensors/dtypes.js";
+import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
 import { describe } from "./describe.js";
 
