@@ -153,7 +153,7 @@ export class StepList implements AnyPipeline {
 
 /** What `make` gives, where that is `before` with one more step. */
 function addedTo(before: StepList, make: unknown): StepList | null {
-  const made: unknown = typeof make === "function" ? make(before) : null;
+  const made = typeof make === "function" ? (make as (at: StepList) => unknown)(before) : null;
   if (!(made instanceof StepList) || made.steps.length !== before.steps.length + 1) return null;
   return made[editRecord].rows === null && before.steps.every((step, place) => step === made.steps[place]) ? made : null;
 }
