@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as models from "./models.js";
 
-/** The folder of this package. */
+
 export const repository = fileURLToPath(new URL("..", import.meta.url));
 
 /** The compilers that users have, by the packages that hold them here. */
