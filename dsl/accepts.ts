@@ -174,7 +174,7 @@ export function fit(model: Model, rename: Readonly<Record<string, string>>, arri
   const inputs = portsOf(model.inputs).sort((a, b) => byCodeUnit(a.name, b.name));
   const unifier = new Unifier(model.name, inputs, arriving.source);
   const names = arriving.ports.map((port) => port.name);
-  for (const [input, column] of Object.entries(rename)) {
+  for (const [input, column] of Object.entries(rename).sort(([a], [b]) => byCodeUnit(a, b))) {
     if (!inputs.some((port) => port.name === input)) {
       const message = noSuchInput(model.name, input, inputs.map((port) => port.name));
       unifier.report("SL2016", message, { input });

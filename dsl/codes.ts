@@ -133,6 +133,9 @@ export const errorCodes = {
   SL2071: "a symbol is refined to no size",
   SL2072: "the refine step has no symbol",
   SL2073: "the sizes are not a record of symbols and sizes",
+  SL2090: "an edit names a step that is not there",
+  SL2091: "an edit's callback does not add one step",
+  SL2092: "a validation was written for another row",
   // SL29xx: pipeline files
   SL2901: "the project has no pipeline file",
   SL2902: "the tsconfig cannot be read",

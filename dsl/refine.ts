@@ -15,7 +15,7 @@ export type Sizes<Z extends SizeOption, Out, Steps> = Out extends readonly unkno
       ? Z // `{}` is inferred from this branch alone.
       : { readonly [S in keyof Z]: Size<S & string, Z[S], Out, Steps> };
 
-type Size<S extends string, N extends number, Out, Steps> = string extends S
+export type Size<S extends string, N extends number, Out, Steps> = string extends S
   ? N
   : S extends SymbolsOf<Out>
     ? `${N}` extends "0" | `-${string}` | `${string}.${string}` | `${string}e-${string}` | "Infinity"
