@@ -111,4 +111,11 @@ export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unk
       : NoInfer<SelectOutOfRange<I, SeveralOf<Steps>["index"], Out["length"]>>
   : NoInfer<NeedsModels<"select">>;
 
-export type Selected<Out, I extends number> = Out extends readonly object[] ? Out[I] : Out;
+/** The output that goes on; all of them where there is no such one. */
+export type Selected<Out, I extends number> = Out extends readonly object[]
+  ? number extends I | Out["length"]
+    ? Out[I]
+    : `${I}` extends keyof Out
+      ? Out[I]
+      : Out
+  : Out;

@@ -99,9 +99,8 @@ export function walkRefine(walk: Walk, step: RefineStep, index: number): void {
       walk.report("SL2070", noSymbol(symbol, walk.source ?? requestSource, [...symbols]), index, { symbol });
     } else if (!Number.isSafeInteger(size) || (size as number) < 1) {
       walk.report("SL2071", noSize(symbol, typeof size === "number" ? size : kindOf(size)), index, { symbol });
-    } else {
-      refined.set(symbol, size as number);
     }
+    if (typeof size === "number") refined.set(symbol, size);
   }
   for (const { name, shape } of walk.outputs) {
     for (const [axis, dim] of (shape ?? []).entries()) {

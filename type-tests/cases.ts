@@ -50,6 +50,8 @@ export const refused: readonly Refused[] = [
   { code: "SL2016", given: `"tensor"`, source: `pipeline("p").model(pair, { ▸c: "tensor" })`, text: "model 'pair' has no input 'c', only 'a', 'b'" },
   { code: "SL2017", given: `"flatten_1"`, source: `pipeline("p").model(embed).model(head, { ▸x: "flatten_1" })`, text: "model 'head' input 'x' cannot come from 'flatten_1': step 0 (model 'embed') produces only 'embedding'" },
   { code: "SL2017", given: `"tensor"`, source: `pipeline("p", ${image}).model(embed, { ▸image: "tensor" })`, text: "model 'embed' input 'image' cannot come from 'tensor': the pipeline's input has only 'image'" },
+  { code: "SL2017", given: `"nothing"`, source: `pipeline("p").model(split).model(pair, { a: "a", ▸b: "nothing" })`, text: "model 'pair' input 'b' cannot come from 'nothing': step 0 (model 'split') produces only 'a', 'b'" },
+  { code: "SL2017", given: `"nothing"`, source: `pipeline("p").model(embed).model(square, { ▸m: "nothing" })`, text: "model 'square' input 'm' cannot come from 'nothing': step 0 (model 'embed') produces only 'embedding'" },
   { code: "SL2012", given: "Join", source: `pipeline("p").model(▸join, { a: "t", k: "t" })`, text: "model 'join' input 'k' expects float32[batch, 5] but the pipeline's input has float32[batch, 32]" },
   // shadow steps
   { code: "SL2020", given: "never[]", source: `pipeline("p").shadow(head, ▸[])`, text: "a shadow step needs at least one challenger" },
