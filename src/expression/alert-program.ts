@@ -2,7 +2,7 @@ import { ConfigError, LambdaError } from "../../dsl/errors.js";
 import type { TensorData } from "../tensors/tensor-data.js";
 import { aggregated, aggregateKey, aggregatesOf } from "./aggregates.js";
 import { printJavaScript } from "./print.js";
-import { RowLoop } from "./row-loop.js";
+import { generated, RowLoop } from "./row-loop.js";
 import { alertTree, type ExpressionTree } from "./tree.js";
 
 /** The condition of an alert, in three parts, so that the values of a batch can be kept while its rows are in the window. */
@@ -44,7 +44,7 @@ export function alertProgram({ name, tree: given }: { readonly name: string; rea
   );
   const numbers = new Map(aggregates.map((node, i) => [aggregateKey(node), i]));
   const condition = printJavaScript(tree, { read: ofARow, length: ofARow, pick: ofARow, position: ofARow, quantifier: ofARow, aggregate: (node) => `a[${numbers.get(aggregateKey(node)) ?? 0}]` });
-  const holds = new Function("a", `"use strict"; return ${condition};`) as (aggregates: readonly number[]) => boolean;
+  const holds = generated<AlertProgram["holds"]>("a", `"use strict"; return ${condition};`);
   return {
     values: (columns, rows, present = new Map()) => run({ columns, rows, present }),
     aggregates: (values) => aggregates.map((node, i) => aggregated(node, values[i] ?? new Float64Array())),

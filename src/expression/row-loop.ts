@@ -32,6 +32,11 @@ function takeColumn(column: Column, { columns, rows, present }: Batch): Taken | 
   return { data, dims: tensor.dims, present: present.get(column.name) ?? null };
 }
 
+/** A function of one parameter. What goes into the source comes from a tree that its schema has checked. */
+export function generated<F>(param: string, source: string): F {
+  return new Function(param, source) as F;
+}
+
 /** What asks of each row: whether its columns are there for a row `r`, and the value of a tree for it. */
 export interface Asked {
   readonly ready: string;
@@ -75,7 +80,7 @@ export class RowLoop {
       `return ${result};`,
       "};",
     ].join("\n");
-    const build = new Function("take", source) as (take: Take) => (batch: Batch) => T;
+    const build = generated<(take: Take) => (batch: Batch) => T>("take", source);
     return build((index, batch) => takeColumn(this.#columns[index] as Column, batch));
   }
 

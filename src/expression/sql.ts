@@ -5,7 +5,7 @@ import { type Bound, elementIn, usesPlace } from "./element.js";
 import { negate } from "./fold.js";
 import { mayBeNaN } from "./may-be-nan.js";
 import { type SpelledOut, spellOut } from "./spell-out.js";
-import { type Aggregate, children, columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Place, type Read, type StringTest, valueOf } from "./tree.js";
+import { children, columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Place, type Read, type StringTest, valueOf } from "./tree.js";
 
 const longest = 1024 * 1024;
 
