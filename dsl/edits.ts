@@ -151,7 +151,7 @@ export type RemovedIndex<I extends number, Steps, Edited> =
 
 /** The pipeline with no step: its columns stay where they are stated. */
 export type Cleared<In extends object, Steps> =
-  Steps extends Cons<infer Prev, unknown> ? Cleared<In, Prev> : [Steps] extends [null] ? EmptyPipeline : Pipeline<In, Normal<In> & object, never, Steps>;
+  Steps extends Cons<infer Prev, unknown> ? Cleared<In, Prev> : [Steps] extends [null] ? EmptyPipeline : Pipeline<In, Normal<In>, never, Steps>;
 
 /** False where the new step itself does not fit, which its own argument says. */
 type Placing<S, Before> =
@@ -208,4 +208,10 @@ type Skim<Nodes, In, EndOut, Checks extends string, Steps, EndBeside> =
       : Skim<Rest, In, EndOut, ChecksAfter<Checks, S>, Cons<Steps, S>, EndBeside>
     : Whole<In, EndOut, Checks, Steps, EndBeside>;
 
-type Whole<In, Out, Checks extends string, Steps, Beside> = [In] extends [null] ? EmptyPipeline : Pipeline<In & object, Out & object, Checks, Steps, Beside>;
+type Whole<In, Out, Checks extends string, Steps, Beside> = [In] extends [null]
+  ? EmptyPipeline
+  : In extends object
+    ? Out extends object
+      ? Pipeline<In, Out, Checks, Steps, Beside>
+      : never
+    : never;
