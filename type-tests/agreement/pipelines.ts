@@ -108,7 +108,7 @@ class Maker {
     const index = random.chance(0.05) ? random.pick([-1, end + 1, end + 7, 0.5]) : random.int(0, end);
     if (method === "clear") return this.#line(".clear()");
     if (method === "removeStep") return this.#line(`.removeStep(${random.chance(0.6) ? this.#validationAt(index) : index})`);
-    const call = random.chance(0.04) ? random.pick(["", "validate(\"twice\", () => true).validate(\"twice2\", () => true)"]) : this.#callAt(index, method === "insertStep" ? undefined : steps[index]);
+    const call = random.chance(0.03) && this.#made.steps.length > 0 && index > 0 ? random.pick(["", "validate(\"twice\", () => true).validate(\"twice2\", () => true)"]) : this.#callAt(index, method === "insertStep" ? undefined : steps[index]);
     this.#line(`.${method}(${index}, (at) => at${call === "" ? "" : `.${call}`})`);
   }
 
