@@ -1,6 +1,5 @@
 import { flow } from "./check.js";
 import type { AnyDeployment } from "./deployment.js";
-import { editRecord, unedited, type EditRecord } from "./edit-record.js";
 import type { Problem } from "./errors.js";
 import { rowChange } from "./kept-row.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "./model.js";
@@ -10,6 +9,7 @@ import type { AnyPipeline } from "./pipeline.js";
 import type { RenameOption } from "./renaming.js";
 import type { RowScope } from "./row.js";
 import {
+  alertStep,
   auditStep,
   keySplitStep,
   modelsOf,
@@ -25,6 +25,10 @@ import {
 } from "./steps.js";
 import type { Target } from "./target.js";
 import { editOutOfRange, oneStep } from "./wording-edits.js";
+import { written, type Written } from "./written.js";
+
+type Edits = Omit<Written, "stated">;
+const unedited: Edits = Object.freeze({ problems: [], rows: null });
 
 /** The pipeline behind the interfaces: it keeps whatever it is given; `checkPipeline` says what is wrong with it. */
 export class StepList implements AnyPipeline {
@@ -34,11 +38,11 @@ export class StepList implements AnyPipeline {
   readonly inputs: object;
   readonly outputs: object;
   /** Not enumerable, being no data of the pipeline. */
-  get [editRecord](): EditRecord {
-    return this.#edits;
+  get [written](): Written {
+    return { stated: this.#declared !== undefined, ...this.#edits };
   }
   readonly #declared: PortDefinitions | undefined;
-  readonly #edits: EditRecord;
+  readonly #edits: Edits;
   /** By step index, and at the end: what a lambda there may read. */
   readonly #scopes: readonly RowScope[];
 
@@ -47,7 +51,7 @@ export class StepList implements AnyPipeline {
     steps: readonly Step[],
     models: readonly Model[],
     declared: PortDefinitions | undefined,
-    edits: EditRecord = unedited,
+    edits: Edits = unedited,
   ) {
     const { inputs, outputs, scopes } = flow(steps, declared);
     this.name = name;
@@ -87,6 +91,10 @@ export class StepList implements AnyPipeline {
 
   validate(name: string, check: (row: never) => unknown): StepList {
     return this.#with(validationStep(name, check));
+  }
+
+  alert(name: string, condition: (all: never) => unknown, options: { readonly over: string; readonly for?: string }): StepList {
+    return this.#with(alertStep(name, condition, options));
   }
 
   refine(sizes: Readonly<Record<string, number>>): StepList {
@@ -132,16 +140,16 @@ export class StepList implements AnyPipeline {
     const made = make === null ? before : addedTo(before, make);
     if (made === null) return this.#refused({ code: "SL2091", message: oneStep, details: { step: index } });
     const edited = this.#to([...made.steps, ...this.steps.slice(index + gone)], unedited);
-    const written = this.#edits.rows ?? this.#scopes;
+    const readFrom = this.#edits.rows ?? this.#scopes;
     const rows = edited.steps.map((_, place) => {
       const now = edited.#scopes[place] as RowScope;
-      const old = place < made.steps.length ? now : (written[place - made.steps.length + index + gone] as RowScope);
+      const old = place < made.steps.length ? now : (readFrom[place - made.steps.length + index + gone] as RowScope);
       return rowChange(old, now) === null ? now : old;
     });
     return this.#to(edited.steps, { problems: this.#edits.problems, rows });
   }
 
-  #to(steps: readonly Step[], edits: EditRecord): StepList {
+  #to(steps: readonly Step[], edits: Edits): StepList {
     const models = steps.reduce<readonly Model[]>((known, step) => withModels(known, modelsOf(step)), []);
     return new StepList(this.name, steps, models, this.#declared, edits);
   }
@@ -153,9 +161,9 @@ export class StepList implements AnyPipeline {
 
 /** What `make` gives, where that is `before` with one more step. */
 function addedTo(before: StepList, make: unknown): StepList | null {
-  const made: unknown = typeof make === "function" ? make(before) : null;
+  const made = typeof make === "function" ? (make as (at: StepList) => unknown)(before) : null;
   if (!(made instanceof StepList) || made.steps.length !== before.steps.length + 1) return null;
-  return made[editRecord].rows === null && before.steps.every((step, place) => step === made.steps[place]) ? made : null;
+  return made[written].rows === null && before.steps.every((step, place) => step === made.steps[place]) ? made : null;
 }
 
 const areModels = (...values: unknown[]): boolean => values.every((value) => modelFlaw(value) === null);

@@ -1,4 +1,3 @@
-import { editRecord, unedited, type EditRecord } from "./edit-record.js";
 import type { Problem } from "./errors.js";
 import { rowChange } from "./kept-row.js";
 import { portsFlaw, recordOf } from "./model.js";
@@ -7,10 +6,11 @@ import type { AnyPipeline } from "./pipeline.js";
 import type { RowScope } from "./row.js";
 import type { Step, StepKind } from "./steps.js";
 import { walkAudit, walkModels, walkSelect } from "./walk-several.js";
-import { walkModel, walkShadow, walkValidation } from "./walk-single.js";
+import { walkAlert, walkModel, walkShadow, walkValidation } from "./walk-single.js";
 import { walkKeySplit, walkRandomSplit, walkRefine } from "./walk-splits.js";
 import { Walk, type RuntimeCheck } from "./walk.js";
 import { otherRow } from "./wording-edits.js";
+import { written, type Written } from "./written.js";
 
 export type { RuntimeCheck } from "./walk.js";
 
@@ -19,7 +19,7 @@ export interface PipelineCheck {
   /** Everything that is wrong, in order of the steps; empty when the pipeline fits together. */
   readonly problems: Problem[];
   readonly checks: RuntimeCheck[];
-  /** By step index: what a validation there may read. */
+  /** By step index: what a validation or alert there may read. */
   readonly scopes: RowScope[];
 }
 
@@ -38,12 +38,12 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   if (nameProblem !== null) problems.push(nameProblem);
   const flaw = declaredFlaw(pipeline.inputs);
   if (flaw !== null) problems.push({ code: "SL2041", message: `${flaw}` });
-  const edits = (pipeline as { readonly [editRecord]?: EditRecord })[editRecord] ?? unedited;
-  problems.push(...edits.problems);
-  const walk = new Walk(flaw === null ? pipeline.inputs : undefined);
+  const { stated, problems: ofEdits, rows } = (pipeline as { readonly [written]?: Written })[written] ?? { stated: true, problems: [], rows: null };
+  problems.push(...ofEdits);
+  const walk = new Walk(flaw === null && stated ? pipeline.inputs : undefined);
   pipeline.steps.forEach((step, index) => {
     walkStep(walk, step, index);
-    checkRow(walk, step, index, edits.rows?.[index]);
+    checkRow(walk, step, index, rows?.[index]);
   });
   problems.push(...walk.problems);
   if (walk.source === null) {
@@ -53,11 +53,11 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
 }
 
 /** An edit may have changed the row that the lambda of a step was written for. */
-function checkRow(walk: Walk, step: Step, index: number, written: RowScope | undefined): void {
+function checkRow(walk: Walk, step: Step, index: number, old: RowScope | undefined): void {
   const now = walk.scopes[index];
-  if (step.kind !== "validation" || written === undefined || now === undefined) return;
-  const change = rowChange(written, now);
-  if (change !== null) walk.report("SL2092", otherRow(String(step.name), change), index, { validation: step.name });
+  if ((step.kind !== "validation" && step.kind !== "alert") || old === undefined || now === undefined) return;
+  const change = rowChange(old, now);
+  if (change !== null) walk.report("SL2092", otherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
 }
 
 /** What goes through a list of steps, as frozen data, as far as it can be told. */
@@ -99,6 +99,7 @@ const walkByKind: { readonly [K in StepKind]: WalkOf<K> } = {
   randomSplit: walkRandomSplit,
   shadow: walkShadow,
   validation: walkValidation,
+  alert: walkAlert,
   refine: walkRefine,
 };
 

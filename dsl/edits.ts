@@ -1,4 +1,5 @@
 import type { Fits, FitsRenamed, Normal } from "./accepts.js";
+import type { AlertName, AlertOptions, AlertRows } from "./alert.js";
 import type { Arriving, BesideAfter, ChecksAfter, InAfter, OutAfter } from "./flow.js";
 import type { Model } from "./model.js";
 import type { ValidationName } from "./names.js";
@@ -10,7 +11,7 @@ import type { RowOf, UnknownRow } from "./row.js";
 import type { Below, Members, SelectIndex, Slice } from "./several.js";
 import type { Challengers } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Audit, Check, Cons, CountOf, Forward, KeySplit, Link, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow } from "./step-list.js";
+import type { Alert, Audit, Check, Cons, CountOf, Forward, KeySplit, Link, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow } from "./step-list.js";
 import type { KeySplitOptions } from "./steps.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
 import type { AtStep, EditOutOfRange, OneStep } from "./wording-edits.js";
@@ -44,6 +45,11 @@ export interface At<in out In, in out Out, in out Checks extends string, in out 
     name: ValidationName<N, Checks, Steps>,
     check: (row: [Out] extends [null] ? UnknownRow : RowOf<In, Out, Beside>) => boolean,
   ): Placed<Check<N>>;
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: AlertName<N, Steps>,
+    condition: (all: AlertRows<[Out] extends [null] ? UnknownRow : RowOf<In, Out, Beside>>) => boolean,
+    options: AlertOptions<D, F>,
+  ): Placed<Alert<N>>;
 }
 
 /** What arrives at the model `M`: where nothing does, `M` says what it takes. */

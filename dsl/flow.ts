@@ -4,7 +4,7 @@ import type { Refined } from "./refine.js";
 import type { Columns } from "./renaming.js";
 import type { AuditedNames, OutputsByName, Selected, TupleOf } from "./several.js";
 import type { ShadowOutputs } from "./shadow.js";
-import type { Audit, Check, Cons, Forward, Link, LoggedNames, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, StandingModel } from "./step-list.js";
+import type { Alert, Audit, Check, Cons, Forward, Link, LoggedNames, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, StandingModel } from "./step-list.js";
 
 // What each step makes of what arrives, computed again from the list of steps. `Walk` is the run-time side.
 
@@ -24,7 +24,7 @@ type ColumnsOf<S> =
 /** What goes on after the step `S`. */
 export type OutAfter<Out, S> = S extends Model
   ? Next<Out, S>
-  : S extends Check<string> | Audit<string>
+  : S extends Check<string> | Alert<string> | Audit<string>
     ? Out
     : S extends Renamed<infer M extends Model, infer Pairs>
       ? Substituted<Out, M, RecordOf<Pairs>>

@@ -1,3 +1,4 @@
+export { type AlertOptions, type AlertRows, secondsIn } from "./alert.js";
 export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check.js";
 export { errorCodes } from "./codes.js";
 export type {
@@ -48,6 +49,7 @@ export {
 } from "./pipeline.js";
 export type { Row, RowScope, SeveralRow, ShadowRow } from "./row.js";
 export type {
+  AlertStep,
   AuditStep,
   KeySplitOptions,
   KeySplitStep,
@@ -66,5 +68,5 @@ export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./
 // The names that stand in the type of a pipeline: declaration files of apps write them.
 export type { Columns } from "./renaming.js";
 export type { ShadowOutputs } from "./shadow.js";
-export type { Audit, Check, Cons, KeySplit, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated } from "./step-list.js";
+export type { Alert, Audit, Check, Cons, KeySplit, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated } from "./step-list.js";
 export type { UncheckedPipeline } from "./unchecked-pipeline.js";

@@ -1,3 +1,4 @@
+import type { AlertName, AlertOptions, AlertRows } from "./alert.js";
 import type { Fits, FitsRenamed, Next, Normal, Substituted } from "./accepts.js";
 import { StepList } from "./built.js";
 import type { AnyDeployment, Deployment, InferRecord, OutputsByModel, RecordInput } from "./deployment.js";
@@ -11,11 +12,12 @@ import type { RowOf, UnknownRow } from "./row.js";
 import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Audit, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated } from "./step-list.js";
+import type { Alert, Audit, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated } from "./step-list.js";
 import type { KeySplitOptions, Step } from "./steps.js";
 import type { Target } from "./target.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
 import type { NoInferenceBefore } from "./wording.js";
+import type { NoInferenceBeforeAlert } from "./wording-alerts.js";
 import type { EditOutOfRange } from "./wording-edits.js";
 import type { NeedsModels } from "./wording-steps.js";
 
@@ -103,6 +105,12 @@ export interface EmptyPipeline extends AnyPipeline {
   validate<const N extends string>(
     name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
     check: (row: UnknownRow) => boolean,
+  ): EmptyPipeline;
+  /** Refused: an alert reads what an inference step gives. */
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: N extends unknown ? NoInfer<NoInferenceBeforeAlert<N>> : N,
+    condition: (all: AlertRows<UnknownRow>) => boolean,
+    options: AlertOptions<D, F>,
   ): EmptyPipeline;
   /** Refused: there is no step to replace. */
   replaceStep<const I extends number>(index: NoStep<I, "replaceStep">, make: (at: UncheckedPipeline) => unknown): UncheckedPipeline;
@@ -223,6 +231,19 @@ export interface Pipeline<
     name: ValidationName<N, Checks, Steps>,
     check: (row: RowOf<In, Out, Beside>) => boolean,
   ): Pipeline<In, Out, Checks | N, Cons<Steps, Check<N>>, Beside>;
+
+  /**
+   * Watches the rows of the last `over` and fires when the condition holds. An alert changes nothing about the rows.
+   * @param name an identifier that no other alert has
+   * @param condition sees the window's rows: `all.count`, `sum`, `avg`, `min`, `max`, `quantile` and `share`, each of a function of one row
+   * @param options `over`: the window, `"1s"` to `"30d"`; `for`: how long the condition must hold before the alert fires
+   * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
+   */
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: AlertName<N, Steps>,
+    condition: (all: AlertRows<RowOf<In, Out, Beside>>) => boolean,
+    options: AlertOptions<D, F>,
+  ): Pipeline<In, Out, Checks, Cons<Steps, Alert<N>>, Beside>;
 
   /**
    * Another step in the place of one. All later steps are checked again; the message names the one that the edit breaks.

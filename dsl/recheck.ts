@@ -1,4 +1,5 @@
 import type { Fits, FitsRenamed } from "./accepts.js";
+import type { AlertName } from "./alert.js";
 import type { RowChange } from "./kept-row.js";
 import type { Model } from "./model.js";
 import type { ValidationName } from "./names.js";
@@ -8,7 +9,7 @@ import type { Renaming } from "./renaming.js";
 import type { Member, SelectIndex, Slice } from "./several.js";
 import type { Challenger } from "./shadow.js";
 import type { FirstModel, Route, Weighted } from "./split.js";
-import type { Audit, Check, IsAudited, KeySplit, LoggedNames, RandomSplit, RecordOf, Refine, Renamed, Select, Several, SeveralOf, Shadow } from "./step-list.js";
+import type { Alert, Audit, Check, IsAudited, KeySplit, LoggedNames, RandomSplit, RecordOf, Refine, Renamed, Select, Several, SeveralOf, Shadow } from "./step-list.js";
 import type { AlreadyChallenger } from "./wording.js";
 import type { OtherRow } from "./wording-edits.js";
 import type { AuditedAlready, LoggedAlready, NeedsSelect } from "./wording-steps.js";
@@ -22,6 +23,8 @@ export type Flaw<S, Out, Checks extends string, Steps> = S extends Model
     : TextOf<Fits<Out, S, Steps>>
   : S extends Check<infer N>
     ? TextOf<ValidationName<N, Checks, Steps>, N>
+    : S extends Alert<infer N>
+      ? TextOf<AlertName<N, Steps>, N>
     : S extends Renamed<infer M extends Model, infer Pairs>
       ? RenamedFlaw<M, RecordOf<Pairs>, Out, Steps>
       : S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
@@ -81,6 +84,8 @@ export type NameFlaw<S, Checks extends string, Steps> = S extends Model
   ? null
   : S extends Check<infer N>
     ? TextOf<ValidationName<N, Checks, Steps>, N>
+    : S extends Alert<infer N>
+      ? TextOf<AlertName<N, Steps>, N>
     : S extends Shadow<unknown, infer Cs>
       ? LoggedAmong<Cs, LoggedNames<Steps>> extends infer N extends string
         ? AlreadyChallenger<N>
@@ -102,11 +107,11 @@ type LoggedAmong<Ms, Logged> = Ms extends readonly [infer M extends Model, ...in
     : LoggedAmong<Rest, Logged>
   : null;
 
-/** What is wrong with the row of a validation, or null. */
+/** What is wrong with the row of a validation or an alert, or null. */
 export type RowFlaw<S, OldIn, OldOut, OldBeside, In, Out, Beside> =
-  S extends Check<infer N>
+  S extends Check<infer N> | Alert<infer N>
     ? RowChange<OldIn, OldOut, OldBeside, In, Out, Beside> extends infer T extends string
-      ? OtherRow<N, T>
+      ? OtherRow<S extends Check<string> ? "validation" : "alert", N, T>
       : null
     : null;
 

@@ -58,6 +58,11 @@ export interface Check<out N extends string> {
   readonly validation: N;
 }
 
+/** An alert. */
+export interface Alert<out N extends string> {
+  readonly alert: N;
+}
+
 /** Sizes in the place of symbols, a union of `readonly [symbol, size]`. */
 export interface Refine<out Pairs> {
   readonly sizes: Pairs;
@@ -70,7 +75,7 @@ export type PairsOf<R> = { readonly [K in keyof R]: readonly [K extends number ?
 export type RecordOf<Pairs> = { readonly [P in Pairs as P extends readonly [infer K extends string, unknown] ? K : never]: P extends readonly [unknown, infer V] ? V : never };
 
 /** Steps that give no outputs of a model. */
-export type Passing = Check<string> | Refine<unknown> | Audit<string>;
+export type Passing = Check<string> | Alert<string> | Refine<unknown> | Audit<string>;
 
 /** Where the current outputs come from: `step 2 (model 'embed') produces`. Steps count from 0, as in `pipeline.steps`. */
 export type SourceOf<Steps, Selected extends number = 0> =
@@ -128,6 +133,10 @@ export type IsAudited<Steps> =
 /** True where no model has run yet: of the steps that pass outputs on, refine alone may stand there. */
 export type BeforeInference<Steps> =
   Steps extends Cons<infer Prev, Refine<unknown>> ? BeforeInference<Prev> : Steps extends Cons<unknown, unknown> ? false : true;
+
+/** The names of the alerts so far. */
+export type AlertNames<Steps, Found extends string = never> =
+  Steps extends Cons<infer Prev, infer S> ? AlertNames<Prev, S extends Alert<infer N> ? Found | N : Found> : Found;
 
 /** The names under which the log holds outputs: those of challengers, and audited ones. */
 export type LoggedNames<Steps, Found = never> =

@@ -1,3 +1,4 @@
+import type { AlertRows } from "./alert.js";
 import type { Model } from "./model.js";
 import type { AnyPipeline } from "./pipeline.js";
 import type { RenameOption } from "./renaming.js";
@@ -17,6 +18,7 @@ export interface UncheckedPipeline extends AnyPipeline {
   refine(sizes: Readonly<Record<string, number>>): UncheckedPipeline;
   /** A lambda may say what row it reads: `(x: Row<In, Out>) => …`. */
   validate<R = UnknownRow>(name: string, check: (row: R) => unknown): UncheckedPipeline;
+  alert<R = UnknownRow>(name: string, condition: (all: AlertRows<R>) => boolean, options: { readonly over: string; readonly for?: string }): UncheckedPipeline;
   replaceStep(index: number, make: (at: UncheckedPipeline) => UncheckedPipeline): UncheckedPipeline;
   insertStep(index: number, make: (at: UncheckedPipeline) => UncheckedPipeline): UncheckedPipeline;
   removeStep(index: number): UncheckedPipeline;

@@ -11,8 +11,8 @@ export const editOutOfRange = (method: string, index: number | string, count: nu
 export type OneStep = "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)";
 export const oneStep: OneStep = "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)";
 
-export type OtherRow<N extends string, Change extends string> = `validation '${N}' was written for another row: ${Change}`;
-export const otherRow = (name: string, change: string): string => `validation '${name}' was written for another row: ${change}`;
+export type OtherRow<Kind extends string, N extends string, Change extends string> = `${Kind} '${N}' was written for another row: ${Change}`;
+export const otherRow = (kind: string, name: string, change: string): string => `${kind} '${name}' was written for another row: ${change}`;
 
 export type Gone<Place extends string> = `${Place} is gone`;
 export const gone = (place: string): string => `${place} is gone`;

@@ -35,7 +35,7 @@ describe("a pipeline that fits together", () => {
     const models = { "ccfraud-lstm": outputs, "ccfraud-xgb": challenger };
     const first = { name: "ccfraud-lstm", columns: ["dense_input"] };
     expect(checkPipeline(fraud).scopes).toEqual([
-      { inputs, outputs: [], models: {} },
+      { inputs: [], outputs: [], models: {} },
       { inputs, outputs, models, champion: "ccfraud-lstm", first, last: "ccfraud-lstm" },
       { inputs, outputs, models, champion: "ccfraud-lstm", first, last: "ccfraud-lstm" },
       { inputs, outputs: [{ name: "z", dtype: "int64", shape: ["batch"] }], models: {}, first, last: "last" },
