@@ -8,7 +8,7 @@ export interface FuzzOptions {
   say(line: string): void;
 }
 
-const casesPerRun = 1000;
+const casesPerRun = 500;
 
 /**
  * Holds generated pipelines against the compilers, and says where they and the run time differ.

@@ -1,5 +1,5 @@
 import { normal } from "../../dsl/accepts.js";
-import { checkPipeline, pipeline, portsOf, type AnyPipeline, type Model, type Port } from "../../dsl/index.js";
+import { checkPipeline, pipeline, portsOf, type AnyPipeline, type Model, type Port, type Problem, type Step } from "../../dsl/index.js";
 import { inputsFor, misfits, modelOf, randomPorts, type Misfit } from "./models.js";
 import { Random } from "./random.js";
 
@@ -11,7 +11,17 @@ export interface Case {
   /** The call of `pipeline`, then one call a line. */
   readonly lines: readonly string[];
   readonly made: AnyPipeline;
+  /** What the run time says, by line: what an edit breaks is told with the step that it breaks. */
+  readonly problems: ReadonlyMap<number, readonly Told[]>;
 }
+
+export interface Told {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** What types have no place for: a pipeline that is not finished, and files that are not one. */
+const atRunTimeOnly: ReadonlySet<string> = new Set(["SL2007", "SL2030"]);
 
 type Kind = "model" | "renamed" | "models" | "audit" | "select" | "keySplit" | "randomSplit" | "shadow" | "validate" | "refine";
 
@@ -43,11 +53,31 @@ export function makeCase(seed: number): Case {
   return new Maker(seed).make();
 }
 
+/** Whether a problem is one of a later step than the one that an edit brings. */
+function edited(text: string, code: string, step: number): boolean {
+  const [, method, index] = /^\.(\w+Step)\((-?[\d.]+)/.exec(text) ?? [];
+  return method !== undefined && code !== "SL2090" && code !== "SL2091" && (method === "removeStep" || step !== Number(index));
+}
+
+/** What an edit's callback gets. */
+function pipelineBefore(whole: AnyPipeline, index: number): AnyPipeline {
+  let before = whole;
+  const editable = whole as AnyPipeline & { insertStep(index: number, make: (at: AnyPipeline) => unknown): unknown };
+  editable.insertStep(index, (at) => (before = at));
+  return before;
+}
+
+/** A model cannot state what a wrong refine step gives, nor another model's symbol as one of its own. */
+function isDeclarable({ shape }: Port): boolean {
+  return shape === null || shape.every((dim) => typeof dim !== "number" || Number.isSafeInteger(dim));
+}
+
 class Maker {
   readonly #seed: number;
   readonly #random: Random;
   readonly #models: Record<string, Model> = {};
   readonly #lines: string[] = [];
+  readonly #problems = new Map<number, readonly Told[]>();
   #made: AnyPipeline = pipeline("p");
   #validations = 0;
   #named = 0;
@@ -60,10 +90,47 @@ class Maker {
   make(): Case {
     const random = this.#random;
     const length = random.int(1, 8);
-    const wrongAt = random.chance(0.27) ? random.int(random.chance(0.04) ? -1 : 0, length - 1) : null;
+    const wrongAt = random.chance(0.2) ? random.int(random.chance(0.04) ? -1 : 0, length - 1) : null;
     this.#begin(wrongAt === -1);
     for (let step = 0; step < length; step++) this.#step(step === wrongAt, step);
-    return { seed: this.#seed, models: this.#models, lines: this.#lines, made: this.#made };
+    const edits = random.chance(0.4) ? random.int(1, 3) : 0;
+    for (let edit = 0; edit < edits && this.#problems.size === 0 && this.#made.steps.length > 0; edit++) this.#edit();
+    if (edits > 0 && this.#problems.size === 0 && random.chance(0.5)) this.#step(random.chance(0.1), this.#made.steps.length);
+    return { seed: this.#seed, models: this.#models, lines: this.#lines, made: this.#made, problems: this.#problems };
+  }
+
+  /** One step comes, goes or changes; now and then where there is none, or to something that later steps do not take. */
+  #edit(): void {
+    const random = this.#random;
+    const { steps } = this.#made;
+    const method = random.weighted({ replaceStep: 4, insertStep: 4, removeStep: 3, clear: 0.2 });
+    const end = method === "insertStep" ? steps.length : steps.length - 1;
+    const index = random.chance(0.05) ? random.pick([-1, end + 1, end + 7, 0.5]) : random.int(0, end);
+    if (method === "clear") return this.#line(".clear()");
+    if (method === "removeStep") return this.#line(`.removeStep(${random.chance(0.6) ? this.#validationAt(index) : index})`);
+    const call = random.chance(0.03) && this.#made.steps.length > 0 && index > 0 ? random.pick(["", "validate(\"twice\", () => true).validate(\"twice2\", () => true)"]) : this.#callAt(index, method === "insertStep" ? undefined : steps[index]);
+    this.#line(`.${method}(${index}, (at) => at${call === "" ? "" : `.${call}`})`);
+  }
+
+  #validationAt(index: number): number {
+    const places = this.#made.steps.flatMap(({ kind }, place) => (kind === "validation" ? [place] : []));
+    return places.length === 0 ? index : this.#random.pick(places);
+  }
+
+  /** A call for the place of a step. Half of the models give what the one there gives, or what arrives. */
+  #callAt(index: number, old: Step | undefined): string {
+    const random = this.#random;
+    const whole = this.#made;
+    this.#made = pipelineBefore(whole, index);
+    try {
+      const alike = old?.kind === "model" ? portsOf(old.model.outputs) : old === undefined && !this.#several && this.#made.steps.length > 0 ? this.#arriving() : null;
+      if (alike !== null && alike.length > 0 && random.chance(0.5) && alike.every(isDeclarable)) return `model(${this.#id(this.#fitting(null, { outputs: alike }))})`;
+      const wrong = random.chance(0.15);
+      const kind: Kind = old?.kind === "validation" || (old === undefined && random.chance(0.5)) ? "validate" : this.#kind(wrong, this.#made.steps.length);
+      return this.#call(kind, wrong ? this.#fault(kind) : null);
+    } finally {
+      this.#made = whole;
+    }
   }
 
   #begin(wrong: boolean): void {
@@ -77,8 +144,16 @@ class Maker {
   #line(text: string): void {
     const names = Object.keys(this.#models);
     const run = new Function("pipeline", "at", ...names, `return ${this.#lines.length === 0 ? "" : "at"}${text};`) as (...values: unknown[]) => AnyPipeline;
+    const before = this.#lines.length === 0 ? [] : this.#found();
     this.#made = run(pipeline, this.#made, ...Object.values(this.#models));
+    const found = this.#found().filter((problem) => !before.some((other) => other.message === problem.message && other.details?.["step"] === problem.details?.["step"]));
+    const told = found.map(({ code, message, details }) => ({ code, text: edited(text, code, Number(details?.["step"])) ? `step ${String(details?.["step"])}: ${message}` : message }));
+    if (told.length > 0) this.#problems.set(this.#lines.length, told);
     this.#lines.push(text);
+  }
+
+  #found(): readonly Problem[] {
+    return checkPipeline(this.#made).problems.filter(({ code }) => !atRunTimeOnly.has(code));
   }
 
   get #several(): boolean {
@@ -92,15 +167,15 @@ class Maker {
   }
 
   #step(wrong: boolean, step: number): void {
-    const random = this.#random;
     const kind = this.#kind(wrong, step);
+    this.#line(`.${this.#call(kind, wrong ? this.#fault(kind) : null)}`);
+  }
+
+  #fault(kind: Kind): Fault {
+    const random = this.#random;
     const named = faults[kind];
-    const fault: Fault = !wrong
-      ? null
-      : withModels.has(kind) && (named.length === 0 || random.chance(0.5))
-        ? { misfit: random.pick(misfits) }
-        : { name: random.pick(named) };
-    this.#line(`.${this.#call(kind, fault)}`);
+    const misfit = withModels.has(kind) && (named.length === 0 || random.chance(0.5));
+    return misfit ? { misfit: random.pick(misfits) } : { name: random.pick(named) };
   }
 
   #kind(wrong: boolean, step: number): Kind {
