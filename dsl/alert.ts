@@ -1,6 +1,6 @@
 import type { Problem } from "./errors.js";
 import { isIdentifier, kindOf, type Digit, type ScanIdentifier } from "./names.js";
-import type { BeforeInference, AlertNames } from "./step-list.js";
+import type { AlertTaken, BeforeInference } from "./step-list.js";
 import {
   badAlertName,
   badDuration,
@@ -47,13 +47,13 @@ export interface AlertOptions<D extends string, F extends string> {
 }
 
 /** An identifier that no other alert has. `N`, or what is wrong with it. */
-export type AlertName<N extends string, Steps> = string extends N
+export type AlertName<N extends string, Names extends string, Steps> = string extends N
   ? N
   : BeforeInference<Steps> extends true
     ? NoInfer<NoInferenceBeforeAlert<N>>
     : N extends Reserved
       ? ReservedAlertName<N>
-      : N extends AlertNames<Steps>
+      : AlertTaken<N> extends Names
         ? TakenAlertName<N>
         : ScanIdentifier<N> extends true
           ? N

@@ -1,6 +1,6 @@
 import type { Fits, FitsRenamed, Normal } from "./accepts.js";
 import type { AlertName, AlertOptions, AlertRows } from "./alert.js";
-import type { Arriving, BesideAfter, ChecksAfter, InAfter, OutAfter } from "./flow.js";
+import type { Arriving, BesideAfter, ChecksAfter, InAfter, NamesAfter, OutAfter } from "./flow.js";
 import type { Model } from "./model.js";
 import type { ValidationName } from "./names.js";
 import type { EmptyPipeline, Pipeline } from "./pipeline.js";
@@ -19,13 +19,13 @@ import type { AtStep, EditOutOfRange, OneStep } from "./wording-edits.js";
 // The types of replaceStep, insertStep and removeStep. `step-edits.ts` is their run-time side.
 
 /** The pipeline before a step, as an edit's callback gets it: each method gives one step. `In` and `Out` are null where that step gives the pipeline its columns. */
-export interface At<in out In, in out Out, in out Checks extends string, in out Steps, in out Beside> {
+export interface At<in out In, in out Out, in out Checks extends string, in out Steps, in out Beside, in out Names extends string> {
   model<M extends Model>(model: Fits<Given<Out, M>, M, Steps>): Placed<M>;
   model<M extends Model, const R extends RenameOption>(
     model: FitsRenamed<[Out] extends [null] ? Normal<Columns<M["inputs"], R>> : Out, M, R, Steps>,
     rename: [Out] extends [null] ? ColumnNames<M, R> : Renaming<M, R, Out, Steps>,
   ): Placed<Renamed<M, PairsOf<R>>>;
-  models<const Ms extends readonly Model[]>(models: Members<Given<Out, Ms[0]>, Ms, Steps>): Placed<Several<Ms>>;
+  models<const Ms extends readonly Model[]>(models: Members<Given<Out, Ms[0]>, Ms, Names, Steps>): Placed<Several<Ms>>;
   audit<const S extends string>(slice: Slice<S, Out, Steps>): Placed<Audit<S>>;
   select<const I extends number>(index: SelectIndex<I, Out, Steps>): Placed<Select<I>>;
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
@@ -38,7 +38,7 @@ export interface At<in out In, in out Out, in out Checks extends string, in out 
   ): Placed<RandomSplit<Ws>>;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: Fits<Given<Out, C>, C, Steps>,
-    challengers: Challengers<Given<Out, C>, C, Cs, Steps>,
+    challengers: Challengers<Given<Out, C>, C, Cs, Names, Steps>,
   ): Placed<Shadow<C, Cs>>;
   refine<const Z extends SizeOption>(sizes: Sizes<Z, [Out] extends [null] ? object : Out, Steps>): Placed<Refine<PairsOf<Z>>>;
   validate<const N extends string>(
@@ -46,7 +46,7 @@ export interface At<in out In, in out Out, in out Checks extends string, in out 
     check: (row: [Out] extends [null] ? UnknownRow : RowOf<In, Out, Beside>) => boolean,
   ): Placed<Check<N>>;
   alert<const N extends string, const D extends string, const F extends string = never>(
-    name: AlertName<N, Steps>,
+    name: AlertName<N, Names, Steps>,
     condition: (all: AlertRows<[Out] extends [null] ? UnknownRow : RowOf<In, Out, Beside>>) => boolean,
     options: AlertOptions<D, F>,
   ): Placed<Alert<N>>;
@@ -60,7 +60,7 @@ export interface Placed<out S> extends Refused {
   readonly [placed]: S;
 }
 declare const placed: unique symbol;
-type Refused = { readonly [Method in keyof At<null, null, never, null, object>]: (refused: OneStep, ...more: readonly (((row: UnknownRow) => unknown) | object)[]) => Placed<unknown> };
+type Refused = { readonly [Method in keyof At<null, null, never, null, object, never>]: (refused: OneStep, ...more: readonly (((row: UnknownRow) => unknown) | object)[]) => Placed<unknown> };
 
 // ---------------------------------------------------------------- where
 
@@ -79,10 +79,10 @@ type InRange<I extends number, Steps, More extends readonly 0[]> = number extend
 export type AtIndex<In, Steps, I extends number, More extends readonly 0[] = []> =
   InRange<I, Steps, More> extends true ? Opened<CutOf<In, Steps, I>> : UncheckedPipeline;
 
-type Opened<C> = C extends Cut<At<infer In, infer Out, infer Checks, infer Steps, infer Beside>, unknown>
+type Opened<C> = C extends Cut<At<infer In, infer Out, infer Checks, infer Steps, infer Beside, infer Names>, unknown>
   ? [Steps] extends [null]
-    ? At<null, null, Checks, null, object>
-    : At<In, Out, Checks, Steps, Beside>
+    ? At<null, null, Checks, null, object, Names>
+    : At<In, Out, Checks, Steps, Beside, Names>
   : never;
 
 /** A pipeline in two: what stands before a step, and the nodes from that step on. */
@@ -94,14 +94,14 @@ interface Cut<out Before, out Nodes> {
 type CutOf<In, Steps, I extends number> =
   Forward<Steps> extends infer Nodes
     ? Nodes extends Link<Cons<infer Bottom, unknown>, unknown>
-      ? CutAt<Nodes, I, In, Normal<In>, never, Bottom, object, []>
-      : CutAt<null, I, In, Normal<In>, never, Steps, object, []>
+      ? CutAt<Nodes, I, In, Normal<In>, never, Bottom, object, never, []>
+      : CutAt<null, I, In, Normal<In>, never, Steps, object, never, []>
     : never;
-type CutAt<Nodes, I extends number, In, Out, Checks extends string, Steps, Beside, Passed extends readonly 0[]> = Passed["length"] extends I
-  ? Cut<At<In, Out, Checks, Steps, Beside>, Nodes>
+type CutAt<Nodes, I extends number, In, Out, Checks extends string, Steps, Beside, Names extends string, Passed extends readonly 0[]> = Passed["length"] extends I
+  ? Cut<At<In, Out, Checks, Steps, Beside, Names>, Nodes>
   : Nodes extends Link<infer Node, infer Rest>
-    ? Node extends Cons<unknown, infer S>
-      ? CutAt<Rest, I, In, OutAfter<Out, S>, ChecksAfter<Checks, S>, Node, BesideAfter<Beside, Out, S>, [...Passed, 0]>
+    ? Node extends Cons<infer Prev, infer S>
+      ? CutAt<Rest, I, In, OutAfter<Out, S>, ChecksAfter<Checks, S>, Node, BesideAfter<Beside, Out, S>, NamesAfter<Names, S, Prev>, [...Passed, 0]>
       : never
     : never;
 
@@ -153,34 +153,34 @@ export type RemovedIndex<I extends number, Steps, Edited> =
 export type Cleared<In extends object, Steps> =
   Steps extends Cons<infer Prev, unknown> ? Cleared<In, Prev> : [Steps] extends [null] ? EmptyPipeline : Pipeline<In, Normal<In>, never, Steps>;
 
-/** False where the new step itself does not fit, which its own argument says. */
+/** False where the new step itself does not fit, or a second one follows it: the argument there says so. */
 type Placing<S, Before> =
-  Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _Beside> ? (Flaw<S, Arriving<Out, S>, Checks, Steps> extends string ? false : true) : never;
+  Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _Beside, infer Names> ? (unknown extends S ? false : Flaw<S, Arriving<Out, S>, Checks, Names, Steps> extends string ? false : true) : never;
 
 type Opening<Before> = Opened<Cut<Before, null>>;
 
 /** The state after one more step. */
 type After<Before, S> =
-  Before extends At<infer In, infer Out, infer Checks, infer Steps, infer Beside>
+  Before extends At<infer In, infer Out, infer Checks, infer Steps, infer Beside, infer Names>
     ? Arriving<Out, S> extends infer A
-      ? At<InAfter<In, S>, OutAfter<A, S>, ChecksAfter<Checks, S>, Cons<Steps, S>, BesideAfter<Beside, A, S>>
+      ? At<InAfter<In, S>, OutAfter<A, S>, ChecksAfter<Checks, S>, Cons<Steps, S>, BesideAfter<Beside, A, S>, NamesAfter<Names, S, Steps>>
       : never
     : never;
 
 /** The later steps again, from the state `New` instead of `Old`, until both are the same. */
 type Redone<Nodes, Old, New, EndOut, EndBeside> =
-  Old extends At<infer OldIn, infer OldOut, infer _Checks, infer _Steps, infer OldBeside>
-    ? New extends At<infer In, infer Out, infer Checks, infer Steps, infer Beside>
-      ? Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks, Steps, Beside, EndOut, EndBeside>
+  Old extends At<infer OldIn, infer OldOut, infer _Checks, infer _Steps, infer OldBeside, infer _Names>
+    ? New extends At<infer In, infer Out, infer Checks, infer Steps, infer Beside, infer Names>
+      ? Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks, Steps, Beside, Names, EndOut, EndBeside>
       : never
     : never;
 
-type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps, Beside, EndOut, EndBeside> =
+type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps, Beside, Names extends string, EndOut, EndBeside> =
   Nodes extends Link<Cons<unknown, infer S>, infer Rest>
-    ? At<OldIn, OldOut, never, null, OldBeside> extends At<In, Out, never, null, Beside>
-      ? Skim<Nodes, In, EndOut, Checks, Steps, EndBeside>
+    ? At<OldIn, OldOut, never, null, OldBeside, never> extends At<In, Out, never, null, Beside, never>
+      ? Skim<Nodes, In, EndOut, Checks, Steps, EndBeside, Names>
       : Arriving<Out, S> extends infer A
-        ? Flaw<S, A, Checks, Steps> extends infer T extends string
+        ? Flaw<S, A, Checks, Names, Steps> extends infer T extends string
           ? AtStep<CountOf<Steps>, T>
           : RowFlaw<S, OldIn, OldOut, OldBeside, In, A, Beside> extends infer T extends string
             ? AtStep<CountOf<Steps>, T>
@@ -194,24 +194,25 @@ type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps
                 ChecksAfter<Checks, S>,
                 Cons<Steps, S>,
                 BesideAfter<Beside, A, S>,
+                NamesAfter<Names, S, Steps>,
                 EndOut,
                 EndBeside
               >
         : never
-    : Whole<In, Out, Checks, Steps, Beside>;
+    : Whole<In, Out, Checks, Steps, Beside, Names>;
 
 /** The later steps again where the same tensors arrive as before. */
-type Skim<Nodes, In, EndOut, Checks extends string, Steps, EndBeside> =
+type Skim<Nodes, In, EndOut, Checks extends string, Steps, EndBeside, Names extends string> =
   Nodes extends Link<Cons<unknown, infer S>, infer Rest>
-    ? NameFlaw<S, Checks, Steps> extends infer T extends string
+    ? NameFlaw<S, Checks, Names, Steps> extends infer T extends string
       ? AtStep<CountOf<Steps>, T>
-      : Skim<Rest, In, EndOut, ChecksAfter<Checks, S>, Cons<Steps, S>, EndBeside>
-    : Whole<In, EndOut, Checks, Steps, EndBeside>;
+      : Skim<Rest, In, EndOut, ChecksAfter<Checks, S>, Cons<Steps, S>, EndBeside, NamesAfter<Names, S, Steps>>
+    : Whole<In, EndOut, Checks, Steps, EndBeside, Names>;
 
-type Whole<In, Out, Checks extends string, Steps, Beside> = [In] extends [null]
+type Whole<In, Out, Checks extends string, Steps, Beside, Names extends string> = [In] extends [null]
   ? EmptyPipeline
   : In extends object
     ? Out extends object
-      ? Pipeline<In, Out, Checks, Steps, Beside>
+      ? Pipeline<In, Out, Checks, Steps, Beside, Names>
       : never
     : never;

@@ -4,7 +4,7 @@ import type { Refined } from "./refine.js";
 import type { Columns } from "./renaming.js";
 import type { AuditedNames, OutputsByName, Selected, TupleOf } from "./several.js";
 import type { ShadowOutputs } from "./shadow.js";
-import type { Alert, Audit, Check, Cons, Forward, Link, LoggedNames, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, StandingModel } from "./step-list.js";
+import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, Forward, Link, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, ShadowNames, StandingModel } from "./step-list.js";
 
 // What each step makes of what arrives, computed again from the list of steps. `Walk` is the run-time side.
 
@@ -17,9 +17,9 @@ export type InAfter<In, S> = [In] extends [null] ? ColumnsOf<S> : In;
 type ColumnsOf<S> =
   S extends Renamed<infer M extends Model, infer Pairs>
     ? Columns<M["inputs"], RecordOf<Pairs>>
-    : StandingModel<S> extends infer M extends Model
-      ? M["inputs"]
-      : object;
+    : [StandingModel<S>] extends [never]
+      ? object
+      : StandingModel<S>["inputs" & keyof StandingModel<S>];
 
 /** What goes on after the step `S`. */
 export type OutAfter<Out, S> = S extends Model
@@ -50,8 +50,19 @@ export type BesideAfter<Beside, Out, S> = S extends Passing | Select<number>
 /** The names of validations after the step `S`. */
 export type ChecksAfter<Checks, S> = S extends Check<infer N> ? Checks | N : Checks;
 
+/** The names of logged models and of alerts after the step `S`, which comes after `Steps`. */
+export type NamesAfter<Names extends string, S, Steps> = S extends Model
+  ? Names
+  : S extends Shadow<unknown, infer Cs extends readonly Model[]>
+    ? Names | ShadowNames<Cs>
+    : S extends Audit<infer Slice>
+      ? Names | AuditNames<Slice, Steps>
+      : S extends Alert<infer N>
+        ? Names | AlertTaken<N>
+        : Names;
+
 /** The outputs that the log holds under their models' names: those of challengers, and audited ones. */
-export type LoggedOutputs<In, Steps> = [LoggedNames<Steps>] extends [never]
+export type LoggedOutputs<In, Steps, Names> = [Extract<Names, `model ${string}`>] extends [never]
   ? object
   : Logged<Forward<Steps>, Normal<In>, object, unknown>;
 

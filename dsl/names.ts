@@ -52,7 +52,7 @@ export type ValidationName<N extends string, Taken extends string, Steps> = stri
     ? NoInfer<NoInferenceBefore<N>>
   : N extends Reserved
     ? ReservedValidationName<N>
-    : N extends Taken
+    : N extends (string extends Taken ? never : Taken)
       ? TakenValidationName<N>
       : ScanIdentifier<N> extends true
         ? N

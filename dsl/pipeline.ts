@@ -12,7 +12,7 @@ import type { RowOf, UnknownRow } from "./row.js";
 import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Alert, Audit, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated } from "./step-list.js";
+import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated } from "./step-list.js";
 import type { KeySplitOptions, Step } from "./steps.js";
 import type { Target } from "./target.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
@@ -64,17 +64,18 @@ export interface EmptyPipeline extends AnyPipeline {
   >;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: C,
-    challengers: Challengers<Normal<C["inputs"]>, C, Cs, null>,
+    challengers: Challengers<Normal<C["inputs"]>, C, Cs, never, null>,
   ): Pipeline<
     C["inputs"],
     Next<Normal<C["inputs"]>, C>,
     never,
     Cons<null, Shadow<C, Cs>>,
-    ShadowOutputs<Normal<C["inputs"]>, C, Cs>
+    ShadowOutputs<Normal<C["inputs"]>, C, Cs>,
+    ShadowNames<Cs>
   >;
   readonly models: readonly Model[] &
     (<const Ms extends readonly Model[]>(
-      models: Members<Normal<Ms[0]["inputs"]>, Ms, null>,
+      models: Members<Normal<Ms[0]["inputs"]>, Ms, never, null>,
     ) => Pipeline<
       Ms[0]["inputs"],
       TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
@@ -136,6 +137,7 @@ export interface Pipeline<
   in out Checks extends string,
   in out Steps,
   in out Beside = object,
+  in out Names extends string = never,
 > {
   readonly name: string;
   readonly steps: readonly Step[];
@@ -146,8 +148,8 @@ export interface Pipeline<
    */
   readonly models: readonly Model[] &
     (<const Ms extends readonly Model[]>(
-      models: Members<Out, Ms, Steps>,
-    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, Cons<Steps, Several<Ms>>, OutputsByName<Out, Ms>>);
+      models: Members<Out, Ms, Names, Steps>,
+    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, Cons<Steps, Several<Ms>>, OutputsByName<Out, Ms>, Names>);
   /** The request's columns. */
   readonly inputs: In;
   /** What comes out of the last inference step; a tuple where several models' outputs stand and none is selected. */
@@ -158,7 +160,7 @@ export interface Pipeline<
    * @param model takes the current outputs: by name, or a lone output whatever its name
    * @example pipeline("imdb").model(embedder).model(sentiment)
    */
-  model<M extends Model>(model: Fits<Out, M, Steps>): Pipeline<In, Next<Out, M>, Checks, Cons<Steps, M>>;
+  model<M extends Model>(model: Fits<Out, M, Steps>): Pipeline<In, Next<Out, M>, Checks, Cons<Steps, M>, object, Names>;
   /**
    * Inference with one model whose inputs are fed by other names.
    * @param rename model input <- current output, or, in the first inference step, the request's column
@@ -167,20 +169,20 @@ export interface Pipeline<
   model<M extends Model, const R extends RenameOption>(
     model: FitsRenamed<Out, M, R, Steps>,
     rename: Renaming<M, R, Out, Steps>,
-  ): Pipeline<In, Substituted<Out, M, R>, Checks, Cons<Steps, Renamed<M, PairsOf<R>>>>;
+  ): Pipeline<In, Substituted<Out, M, R>, Checks, Cons<Steps, Renamed<M, PairsOf<R>>>, object, Names>;
 
   /**
    * Which outputs of the tuple are logged, each as `out_<model>`.
    * @param slice `"1:"`, `"1:3"`, `":2"`, and `"1"`, which is `"1:"`
    * @example pipeline("imdb").models([a, b, c]).audit("1:").select(0)
    */
-  audit<const S extends string>(slice: Slice<S, Out, Steps>): Pipeline<In, Out, Checks, Cons<Steps, Audit<S>>, Beside>;
+  audit<const S extends string>(slice: Slice<S, Out, Steps>): Pipeline<In, Out, Checks, Cons<Steps, Audit<S>>, Beside, Names | AuditNames<S, Steps>>;
 
   /**
    * One output of the tuple goes on.
    * @param index of the model in `.models([…])`, from 0
    */
-  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, Cons<Steps, Select<I>>, Beside>;
+  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, Cons<Steps, Select<I>>, Beside, Names>;
 
   /**
    * The request's metadata choose the model.
@@ -191,7 +193,7 @@ export interface Pipeline<
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<Fits<Out, D, Steps>, Routes<Out, D, R, Steps>>,
-  ): Pipeline<In, Next<Out, D>, Checks, Cons<Steps, KeySplit<D, PairsOf<R>>>>;
+  ): Pipeline<In, Next<Out, D>, Checks, Cons<Steps, KeySplit<D, PairsOf<R>>>, object, Names>;
 
   /**
    * Chance chooses the model, by weight.
@@ -202,14 +204,14 @@ export interface Pipeline<
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<Out, Ws, Steps>,
     options?: { readonly hashKey?: HashKey<H> },
-  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, Cons<Steps, RandomSplit<Ws>>>;
+  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, Cons<Steps, RandomSplit<Ws>>, object, Names>;
 
   /**
    * Symbols of the current outputs become sizes; every batch is checked for them.
    * @param sizes symbol -> size, from 1 on
    * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
    */
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, Cons<Steps, Refine<PairsOf<Z>>>, Beside>;
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, Cons<Steps, Refine<PairsOf<Z>>>, Beside, Names>;
 
   /**
    * The champion answers; the challengers run on the same input and are logged.
@@ -218,8 +220,8 @@ export interface Pipeline<
    */
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: Fits<Out, C, Steps>,
-    challengers: Challengers<Out, C, Cs, Steps>,
-  ): Pipeline<In, Next<Out, C>, Checks, Cons<Steps, Shadow<C, Cs>>, ShadowOutputs<Out, C, Cs>>;
+    challengers: Challengers<Out, C, Cs, Names, Steps>,
+  ): Pipeline<In, Next<Out, C>, Checks, Cons<Steps, Shadow<C, Cs>>, ShadowOutputs<Out, C, Cs>, Names | ShadowNames<Cs>>;
 
   /**
    * States what must hold for every row. All validations run on every row; failures are logged, never dropped.
@@ -230,7 +232,7 @@ export interface Pipeline<
   validate<const N extends string>(
     name: ValidationName<N, Checks, Steps>,
     check: (row: RowOf<In, Out, Beside>) => boolean,
-  ): Pipeline<In, Out, Checks | N, Cons<Steps, Check<N>>, Beside>;
+  ): Pipeline<In, Out, Checks | N, Cons<Steps, Check<N>>, Beside, Names>;
 
   /**
    * Watches the rows of the last `over` and fires when the condition holds. An alert changes nothing about the rows.
@@ -240,10 +242,10 @@ export interface Pipeline<
    * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
    */
   alert<const N extends string, const D extends string, const F extends string = never>(
-    name: AlertName<N, Steps>,
+    name: AlertName<N, Names, Steps>,
     condition: (all: AlertRows<RowOf<In, Out, Beside>>) => boolean,
     options: AlertOptions<D, F>,
-  ): Pipeline<In, Out, Checks, Cons<Steps, Alert<N>>, Beside>;
+  ): Pipeline<In, Out, Checks, Cons<Steps, Alert<N>>, Beside, Names | AlertTaken<N>>;
 
   /**
    * Another step in the place of one. All later steps are checked again; the message names the one that the edit breaks.
@@ -254,7 +256,7 @@ export interface Pipeline<
   replaceStep<const I extends number, P>(
     index: StepIndex<I, Steps, "replaceStep">,
     make: (at: AtIndex<In, Steps, I>) => Making<Replaced<In, Out, Steps, Beside, I, P>, P>,
-  ): EditedOr<Replaced<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside>>;
+  ): EditedOr<Replaced<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
 
   /**
    * One more step before the step `index`, or at the end. All later steps are checked again.
@@ -263,7 +265,7 @@ export interface Pipeline<
   insertStep<const I extends number, P>(
     index: StepIndex<I, Steps, "insertStep", [0]>,
     make: (at: AtIndex<In, Steps, I, [0]>) => Making<Inserted<In, Out, Steps, Beside, I, P>, P>,
-  ): EditedOr<Inserted<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside>>;
+  ): EditedOr<Inserted<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
 
   /**
    * The pipeline without one step. All later steps are checked again.
@@ -271,7 +273,7 @@ export interface Pipeline<
    */
   removeStep<const I extends number>(
     index: RemovedIndex<I, Steps, Removed<In, Out, Steps, Beside, I>>,
-  ): EditedOr<Removed<In, Out, Steps, Beside, I>, Pipeline<In, Out, Checks, Steps, Beside>>;
+  ): EditedOr<Removed<In, Out, Steps, Beside, I>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
 
   /** The pipeline without steps, to begin again; inputs that `pipeline(name, { inputs })` states stay. */
   clear(): Cleared<In, Steps>;
@@ -281,7 +283,7 @@ export interface Pipeline<
    * @throws PipelineError when the steps do not fit together, TargetError when the target cannot take the pipeline
    * @example const live = await fraud.deploy(local());
    */
-  deploy(target: Target): Promise<Deployment<In, Answered<Out, Beside>, Checks, LoggedOutputs<In, Steps>>>;
+  deploy(target: Target): Promise<Deployment<In, Answered<Out, Beside>, Checks, LoggedOutputs<In, Steps, Names>>>;
 }
 
 /** What comes out of the whole pipeline. */

@@ -9,7 +9,7 @@ import type { Renaming } from "./renaming.js";
 import type { Member, SelectIndex, Slice } from "./several.js";
 import type { Challenger } from "./shadow.js";
 import type { FirstModel, Route, Weighted } from "./split.js";
-import type { Alert, Audit, Check, IsAudited, KeySplit, LoggedNames, RandomSplit, RecordOf, Refine, Renamed, Select, Several, SeveralOf, Shadow } from "./step-list.js";
+import type { Alert, Audit, Check, IsAudited, KeySplit, LoggedName, RandomSplit, RecordOf, Refine, Renamed, Select, Several, SeveralOf, Shadow } from "./step-list.js";
 import type { AlreadyChallenger } from "./wording.js";
 import type { OtherRow } from "./wording-edits.js";
 import type { AuditedAlready, LoggedAlready, NeedsSelect } from "./wording-steps.js";
@@ -17,20 +17,20 @@ import type { AuditedAlready, LoggedAlready, NeedsSelect } from "./wording-steps
 // The check of one step that stands already, where an edit changed what arrives. `walkStep` is the run-time side.
 
 /** What is wrong with the step `S` where `Out` arrives after `Steps`, or null. */
-export type Flaw<S, Out, Checks extends string, Steps> = S extends Model
+export type Flaw<S, Out, Checks extends string, Names extends string, Steps> = S extends Model
   ? Out extends S["inputs"]
     ? null
     : TextOf<Fits<Out, S, Steps>>
   : S extends Check<infer N>
     ? TextOf<ValidationName<N, Checks, Steps>, N>
     : S extends Alert<infer N>
-      ? TextOf<AlertName<N, Steps>, N>
+      ? TextOf<AlertName<N, Names, Steps>, N>
     : S extends Renamed<infer M extends Model, infer Pairs>
       ? RenamedFlaw<M, RecordOf<Pairs>, Out, Steps>
       : S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
-        ? FirstText<TextOf<Fits<Out, C, Steps>>, ChallengersFlaw<Out, Cs, Steps>>
+        ? FirstText<TextOf<Fits<Out, C, Steps>>, ChallengersFlaw<Out, Cs, Names, Steps>>
         : S extends Several<infer Ms extends readonly Model[]>
-          ? MembersFlaw<Out, Ms, Steps>
+          ? MembersFlaw<Out, Ms, Names, Steps>
           : S extends Audit<infer A>
             ? TextOf<Slice<A, Out, Steps>, A>
             : S extends Select<infer I>
@@ -55,12 +55,12 @@ type RenamingFlaw<T, R, Names> = Names extends readonly [infer K extends keyof T
   ? FirstText<TextOf<T[K], R[K]>, RenamingFlaw<T, R, Rest>>
   : null;
 
-type ChallengersFlaw<Out, Cs, Steps> = Cs extends readonly [infer M extends Model, ...infer Rest]
-  ? FirstText<TextOf<Challenger<Out, M, never, Steps>>, ChallengersFlaw<Out, Rest, Steps>>
+type ChallengersFlaw<Out, Cs, Names, Steps> = Cs extends readonly [infer M extends Model, ...infer Rest]
+  ? FirstText<TextOf<Challenger<Out, M, never, Names, Steps>>, ChallengersFlaw<Out, Rest, Names, Steps>>
   : null;
 
-type MembersFlaw<Out, Ms, Steps> = Ms extends readonly [infer M extends Model, ...infer Rest]
-  ? FirstText<TextOf<Member<Out, M, never, Steps>>, MembersFlaw<Out, Rest, Steps>>
+type MembersFlaw<Out, Ms, Names, Steps> = Ms extends readonly [infer M extends Model, ...infer Rest]
+  ? FirstText<TextOf<Member<Out, M, never, Names, Steps>>, MembersFlaw<Out, Rest, Names, Steps>>
   : null;
 
 type RoutesFlaw<Out, D extends Model, R, Steps> = RouteFlaw<Out, D, R, Steps, NamesOf<R>>;
@@ -80,18 +80,18 @@ type SizesFlaw<Z, Out, Steps, Names> = Names extends readonly [infer S extends k
   : null;
 
 /** What an edit can break although the same tensors arrive as before: names, and an audit that stands already. */
-export type NameFlaw<S, Checks extends string, Steps> = S extends Model
+export type NameFlaw<S, Checks extends string, Names extends string, Steps> = S extends Model
   ? null
   : S extends Check<infer N>
     ? TextOf<ValidationName<N, Checks, Steps>, N>
     : S extends Alert<infer N>
-      ? TextOf<AlertName<N, Steps>, N>
+      ? TextOf<AlertName<N, Names, Steps>, N>
     : S extends Shadow<unknown, infer Cs>
-      ? LoggedAmong<Cs, LoggedNames<Steps>> extends infer N extends string
+      ? LoggedAmong<Cs, Names> extends infer N extends string
         ? AlreadyChallenger<N>
         : null
       : S extends Several<infer Ms>
-        ? LoggedAmong<Ms, LoggedNames<Steps>> extends infer N extends string
+        ? LoggedAmong<Ms, Names> extends infer N extends string
           ? LoggedAlready<N>
           : null
         : S extends Audit<string>
@@ -101,10 +101,10 @@ export type NameFlaw<S, Checks extends string, Steps> = S extends Model
           : null;
 
 /** The first name that is logged already, or null. */
-type LoggedAmong<Ms, Logged> = Ms extends readonly [infer M extends Model, ...infer Rest]
-  ? M["name"] extends Logged
+type LoggedAmong<Ms, Names> = Ms extends readonly [infer M extends Model, ...infer Rest]
+  ? LoggedName<M["name"]> extends Names
     ? M["name"]
-    : LoggedAmong<Rest, Logged>
+    : LoggedAmong<Rest, Names>
   : null;
 
 /** What is wrong with the row of a validation or an alert, or null. */

@@ -1,7 +1,7 @@
 import type { Fits, Next } from "./accepts.js";
 import type { Model } from "./model.js";
 import type { NamesBefore } from "./shadow.js";
-import type { IsAudited, LoggedNames, SeveralOf } from "./step-list.js";
+import type { IsAudited, LoggedName, SeveralOf } from "./step-list.js";
 import type {
   AuditedAlready,
   EmptySlice,
@@ -17,15 +17,15 @@ import type {
 // The types of a tuple of outputs: models, audit and select. `walk-several.ts` is their run-time side.
 
 /** The models `Ms` where all fit `Out`; what is wrong with one stands at that element. */
-export type Members<Out, Ms extends readonly Model[], Steps> = [Ms] extends [readonly []]
+export type Members<Out, Ms extends readonly Model[], Names, Steps> = [Ms] extends [readonly []]
   ? NoInfer<NoModels>
-  : { readonly [I in keyof Ms]: Member<Out, Ms[I], NamesBefore<Ms, I>, Steps> };
+  : { readonly [I in keyof Ms]: Member<Out, Ms[I], NamesBefore<Ms, I>, Names, Steps> };
 
-export type Member<Out, M extends Model, Taken extends string, Steps> = string extends M["name"]
+export type Member<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
   ? M
-  : M["name"] extends Taken
+  : M["name"] extends Before
     ? NoInfer<RepeatedModel<M["name"], "models step">>
-    : M["name"] extends LoggedNames<Steps>
+    : LoggedName<M["name"]> extends Names
       ? NoInfer<LoggedAlready<M["name"]>>
       : Fits<Out, M, Steps>;
 

@@ -1,21 +1,21 @@
 import type { Fits, Next } from "./accepts.js";
 import type { Model } from "./model.js";
-import type { LoggedNames } from "./step-list.js";
+import type { LoggedName } from "./step-list.js";
 import type { AlreadyChallenger, NoChallengers, Repeated } from "./wording.js";
 
 /**
  * The challengers `Cs` of `C` where all fit `Out`; what is wrong with one stands at that element. `[Cs]` is not distributive:
  * otherwise `[c1, c2]` is inferred as an array and not as a tuple.
  */
-export type Challengers<Out, C extends Model, Cs extends readonly Model[], Steps> = [Cs] extends [readonly []]
+export type Challengers<Out, C extends Model, Cs extends readonly Model[], Names, Steps> = [Cs] extends [readonly []]
   ? NoInfer<NoChallengers>
-  : { readonly [I in keyof Cs]: Challenger<Out, Cs[I], C["name"] | NamesBefore<Cs, I>, Steps> };
+  : { readonly [I in keyof Cs]: Challenger<Out, Cs[I], C["name"] | NamesBefore<Cs, I>, Names, Steps> };
 
-export type Challenger<Out, M extends Model, Taken extends string, Steps> = string extends M["name"]
+export type Challenger<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
   ? M
-  : M["name"] extends Taken
+  : M["name"] extends Before
     ? NoInfer<Repeated<M["name"]>>
-    : M["name"] extends LoggedNames<Steps>
+    : LoggedName<M["name"]> extends Names
       ? NoInfer<AlreadyChallenger<M["name"]>>
       : Fits<Out, M, Steps>;
 

@@ -134,19 +134,13 @@ export type IsAudited<Steps> =
 export type BeforeInference<Steps> =
   Steps extends Cons<infer Prev, Refine<unknown>> ? BeforeInference<Prev> : Steps extends Cons<unknown, unknown> ? false : true;
 
-/** The names of the alerts so far. */
-export type AlertNames<Steps, Found extends string = never> =
-  Steps extends Cons<infer Prev, infer S> ? AlertNames<Prev, S extends Alert<infer N> ? Found | N : Found> : Found;
+/** A name that the log holds a model's outputs under, and one of an alert, as `Taken` of a pipeline holds them. */
+export type LoggedName<N extends string> = string extends N ? never : `model ${N}`;
+export type AlertTaken<N extends string> = string extends N ? never : `alert ${N}`;
 
-/** The names under which the log holds outputs: those of challengers, and audited ones. */
-export type LoggedNames<Steps, Found = never> =
-  Steps extends Cons<infer Prev, infer S>
-    ? S extends Shadow<unknown, infer Cs extends readonly Model[]>
-      ? LoggedNames<Prev, Found | Cs[number]["name"]>
-      : S extends Audit<infer Slice>
-        ? LoggedNames<Prev, Found | AuditedNames<Slice, SeveralOf<Prev>["models"]>>
-        : LoggedNames<Prev, Found>
-    : Found;
+/** The names that a shadow step logs, and those that an audit does. */
+export type ShadowNames<Cs extends readonly Model[]> = LoggedName<Cs[number]["name"]>;
+export type AuditNames<Slice extends string, Steps> = LoggedName<AuditedNames<Slice, SeveralOf<Steps>["models"]>>;
 
 /** The oldest step outside; it holds the nodes of a `Cons` list, and with each one the steps before it. */
 export interface Link<out Node, out Rest> {
