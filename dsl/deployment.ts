@@ -152,12 +152,20 @@ type ChosenAnswer<A> = A extends readonly unknown[] ? AnyRecord[] : A extends Ar
 /** Check results of one row: how many failed, and by validation name whether it failed. */
 export type Anomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean };
 
+/** The same of a logged row: null where a row of another version was not checked so. */
+export type LoggedAnomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean | null };
+
 /** One inferred row. `in` and `out` hold numbers (bigint, boolean, string) or nested arrays; `out_<challenger>` is there where challengers were waited for; its ports are null where that one gave no answer. */
-export type InferRecord<In, Out, Checks extends string, Challengers> = {
+export type InferRecord<In, Out, Checks extends string, Challengers> = RowRecord<In, Out, Anomaly<Checks>, Challengers>;
+
+/** One logged row: an inferred one, of any version of the pipeline. */
+export type LogRecord<In, Out, Checks extends string, Challengers> = RowRecord<In, Out, LoggedAnomaly<Checks>, Challengers>;
+
+type RowRecord<In, Out, Failures, Challengers> = {
   readonly time: Date;
   readonly in: PortValues<In>;
   readonly out: PortValues<LoneOutputs<Out>>;
-  readonly anomaly: Anomaly<Checks>;
+  readonly anomaly: Failures;
   readonly check_failures: number;
 } & { readonly [M in keyof ModelsOf<Out> & string as `out_${M}`]: PortValues<ModelsOf<Out>[M]> } & { readonly [C in keyof Challengers & string as `out_${C}`]?: Gapped<PortValues<Challengers[C]>> };
 
@@ -230,7 +238,7 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
   /** The logged rows, newest first. */
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
   logs(options: LogsOptions & Choosing & { readonly arrow?: false }): Promise<AnyRecord[]>;
-  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<InferRecord<In, Out, Checks, Challengers>[]>;
+  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<LogRecord<In, Out, Checks, Challengers>[]>;
 
   /**
    * Writes the logged rows, newest first, to `<directory>/<filePrefix>-<n>.json` (a JSON object a line) or, with `arrow`,
@@ -260,7 +268,7 @@ export interface AnyInferRecord {
   readonly time: Date;
   readonly in: AnyRecord;
   readonly out: AnyRecord;
-  readonly anomaly: { readonly count: number } & Readonly<Record<string, boolean | number>>;
+  readonly anomaly: { readonly count: number } & Readonly<Record<string, boolean | number | null>>;
   readonly check_failures: number;
   readonly [challenger: `out_${string}`]: AnyRecord | undefined;
 }

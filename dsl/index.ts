@@ -19,6 +19,7 @@ export type {
   InferOptions,
   InferRecord,
   Interop,
+  LogRecord,
   LogsOptions,
   OutputsByModel,
   PipelineVersion,
