@@ -18,6 +18,7 @@ export interface BuildOptions {
 export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): Config {
   const checked = checkPipeline(pipeline);
   const problems: Problem[] = [...checked.problems];
+  if (problems[0]?.code === "SL2040") throw new PipelineError("?", problems);
   const steps = pipeline.steps.map((step, i) => {
     // Lambdas are read all the same, so that their problems stand beside those of the steps.
     if (checked.problems.length > 0 && step.kind !== "validation" && step.kind !== "alert") return null;

@@ -76,15 +76,15 @@ type Replaced<O, B, M extends Model> = O extends unknown
         : never;
     }
   : never;
-type ReplacedDim<D, Axis, B, M extends Model> = D extends number
-  ? D
-  : Axis extends "0"
+type ReplacedDim<D, Axis, B, M extends Model> = D extends string | null
+  ? Axis extends "0"
     ? Bound<"batch", B, "batch">
-    : D extends string
-      ? D extends BatchName<M["inputs"]> | BatchName<M["outputs"]>
+    : D extends null
+      ? D
+      : D extends BatchName<M["inputs"]> | BatchName<M["outputs"]>
         ? Bound<"batch", B, "batch">
-        : Bound<D, B, M["name"] extends "" ? D : `${M["name"]}.${D}`>
-      : D;
+        : Bound<D & string, B, M["name"] extends "" ? D : `${M["name"]}.${D & string}`>
+  : D;
 type Bound<S extends string, B, Free> = S extends keyof B ? (B[S] extends infer X extends Dim ? X : never) : Free;
 
 // ---------------------------------------------------------------- types: bindings, a record of symbols, or never
@@ -108,28 +108,31 @@ type BindPort<E, P, I> =
         ? object
         : S extends readonly [infer EH, ...infer ER]
           ? PS extends readonly [infer PH, ...infer PR]
-            ? EH extends number
-              ? PH extends EH
+            ? EH extends string | null
+              ? BindShape<ER, PR, I, { readonly batch: PH extends string | null ? "batch" : PH }>
+              : PH extends EH
                 ? BindShape<ER, PR, I, object>
                 : Refused
-              : BindShape<ER, PR, I, { readonly batch: PH extends number ? PH : "batch" }>
             : Refused
           : PS extends readonly []
             ? object
             : Refused
       : Refused
     : never;
+/** A dimension is asked whether it is `null`, never the other way round: where `strictNullChecks` is off, `null` is every type. */
 type BindShape<E, P, I, B> = E extends readonly [infer EH, ...infer ER]
   ? P extends readonly [infer PH, ...infer PR]
-    ? null extends EH | PH
+    ? number extends EH | PH
       ? BindShape<ER, PR, I, B>
-      : EH extends string
-        ? BindShape<ER, PR, I, BindSymbol<SymbolOf<EH, I>, PH, B>>
-        : PH extends EH
+      : EH extends null
+        ? BindShape<ER, PR, I, B>
+        : PH extends null
           ? BindShape<ER, PR, I, B>
-          : number extends PH
-            ? BindShape<ER, PR, I, B>
-            : Refused
+          : EH extends string
+            ? BindShape<ER, PR, I, BindSymbol<SymbolOf<EH, I>, PH, B>>
+            : PH extends EH
+              ? BindShape<ER, PR, I, B>
+              : Refused
     : Refused
   : P extends readonly []
     ? [B] extends [never]
@@ -145,7 +148,7 @@ type BindSymbol<S extends string, P, B> = S extends keyof B
 /** A symbol that is the batch somewhere is the batch everywhere: `["N", "N"]`. */
 export type SymbolOf<S extends string, P> = S extends BatchName<P> ? "batch" : S;
 type BatchName<P> = {
-  [K in keyof P]: P[K] extends { readonly shape: readonly [infer H extends string, ...(readonly unknown[])] } ? H : never;
+  [K in keyof P]: P[K] extends { readonly shape: readonly [infer H, ...(readonly unknown[])] } ? (H extends null ? never : H extends string ? H : never) : never;
 }[keyof P];
 
 // ---------------------------------------------------------------- run time: the same, all of a model's problems at once

@@ -1,6 +1,6 @@
 import { flow } from "./check.js";
 import type { AnyDeployment } from "./deployment.js";
-import type { Problem } from "./errors.js";
+import { TargetError, type Problem } from "./errors.js";
 import { rowChange } from "./kept-row.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "./model.js";
 import { modelList, type ModelList } from "./model-list.js";
@@ -118,6 +118,10 @@ export class StepList implements AnyPipeline {
   }
 
   async deploy(target: Target): Promise<AnyDeployment> {
+    const given: unknown = target;
+    if (typeof (given as Partial<Target> | null | undefined)?.deploy !== "function") {
+      throw new TargetError("SL6000", `pipeline '${this.name}': deploy() takes a target such as local() from 'shapeline/local', not ${kindOf(given)}`);
+    }
     return target.deploy(this);
   }
 

@@ -11,19 +11,19 @@ import type { RowOf, UnknownRow } from "./row.js";
 import type { Below, Members, SelectIndex, Slice } from "./several.js";
 import type { Challengers } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Alert, Audit, Check, Cons, CountOf, Forward, KeySplit, Link, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow } from "./step-list.js";
+import type { Alert, Audit, Check, Cons, CountOf, Forward, KeySplit, Link, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, Unstated } from "./step-list.js";
 import type { KeySplitOptions } from "./steps.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
 import type { AtStep, EditOutOfRange, OneStep } from "./wording-edits.js";
 
 // The types of replaceStep, insertStep and removeStep. `step-edits.ts` is their run-time side.
 
-/** The pipeline before a step, as an edit's callback gets it: each method gives one step. `In` and `Out` are null where that step gives the pipeline its columns. */
+/** The pipeline before a step, as an edit's callback gets it: each method gives one step. `In` and `Out` are `Unstated` where that step gives the pipeline its columns. */
 export interface At<in out In, in out Out, in out Checks extends string, in out Steps, in out Beside, in out Names extends string> {
   model<M extends Model>(model: Fits<Given<Out, M>, M, Steps>): Placed<M>;
   model<M extends Model, const R extends RenameOption>(
-    model: FitsRenamed<[Out] extends [null] ? Normal<Columns<M["inputs"], R>> : Out, M, R, Steps>,
-    rename: [Out] extends [null] ? ColumnNames<M, R> : Renaming<M, R, Out, Steps>,
+    model: FitsRenamed<[Out] extends [Unstated] ? Normal<Columns<M["inputs"], R>> : Out, M, R, Steps>,
+    rename: [Out] extends [Unstated] ? ColumnNames<M, R> : Renaming<M, R, Out, Steps>,
   ): Placed<Renamed<M, PairsOf<R>>>;
   models<const Ms extends readonly Model[]>(models: Members<Given<Out, Ms[0]>, Ms, Names, Steps>): Placed<Several<Ms>>;
   audit<const S extends string>(slice: Slice<S, Out, Steps>): Placed<Audit<S>>;
@@ -40,27 +40,27 @@ export interface At<in out In, in out Out, in out Checks extends string, in out 
     champion: Fits<Given<Out, C>, C, Steps>,
     challengers: Challengers<Given<Out, C>, C, Cs, Names, Steps>,
   ): Placed<Shadow<C, Cs>>;
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, [Out] extends [null] ? object : Out, Steps>): Placed<Refine<PairsOf<Z>>>;
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, [Out] extends [Unstated] ? object : Out, Steps>): Placed<Refine<PairsOf<Z>>>;
   validate<const N extends string>(
     name: ValidationName<N, Checks, Steps>,
-    check: (row: [Out] extends [null] ? UnknownRow : RowOf<In, Out, Beside>) => boolean,
+    check: (row: [Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, Beside>) => boolean,
   ): Placed<Check<N>>;
   alert<const N extends string, const D extends string, const F extends string = never>(
     name: AlertName<N, Names, Steps>,
-    condition: (all: AlertRows<[Out] extends [null] ? UnknownRow : RowOf<In, Out, Beside>>) => boolean,
+    condition: (all: AlertRows<[Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, Beside>>) => boolean,
     options: AlertOptions<D, F>,
   ): Placed<Alert<N>>;
 }
 
 /** What arrives at the model `M`: where nothing does, `M` says what it takes. */
-type Given<Out, M extends Model> = [Out] extends [null] ? Normal<M["inputs"]> : Out;
+type Given<Out, M extends Model> = [Out] extends [Unstated] ? Normal<M["inputs"]> : Out;
 
 /** The one step that an edit's callback gives. It has the methods of a pipeline so that a second step is refused in words. */
 export interface Placed<out S> extends Refused {
   readonly [placed]: S;
 }
 declare const placed: unique symbol;
-type Refused = { readonly [Method in keyof At<null, null, never, null, object, never>]: (refused: OneStep, ...more: readonly (((row: UnknownRow) => unknown) | object)[]) => Placed<unknown> };
+type Refused = { readonly [Method in keyof At<Unstated, Unstated, never, Unstated, object, never>]: (refused: OneStep, ...more: readonly (((row: UnknownRow) => unknown) | object)[]) => Placed<unknown> };
 
 // ---------------------------------------------------------------- where
 
@@ -68,9 +68,9 @@ type Refused = { readonly [Method in keyof At<null, null, never, null, object, n
 export type StepIndex<I extends number, Steps, Method extends string, More extends readonly 0[] = []> =
   InRange<I, Steps, More> extends false ? NoInfer<EditOutOfRange<Method, I, CountOf<Steps>>> : I;
 
-/** Null where `I` is no literal. */
+/** `"open"` where `I` is no literal. */
 type InRange<I extends number, Steps, More extends readonly 0[]> = number extends I
-  ? null
+  ? "open"
   : I extends Below<CountOf<Steps, More>>
     ? true
     : false;
@@ -80,8 +80,8 @@ export type AtIndex<In, Steps, I extends number, More extends readonly 0[] = []>
   InRange<I, Steps, More> extends true ? Opened<CutOf<In, Steps, I>> : UncheckedPipeline;
 
 type Opened<C> = C extends Cut<At<infer In, infer Out, infer Checks, infer Steps, infer Beside, infer Names>, unknown>
-  ? [Steps] extends [null]
-    ? At<null, null, Checks, null, object, Names>
+  ? [Steps] extends [Unstated]
+    ? At<Unstated, Unstated, Checks, Unstated, object, Names>
     : At<In, Out, Checks, Steps, Beside, Names>
   : never;
 
@@ -95,7 +95,7 @@ type CutOf<In, Steps, I extends number> =
   Forward<Steps> extends infer Nodes
     ? Nodes extends Link<Cons<infer Bottom, unknown>, unknown>
       ? CutAt<Nodes, I, In, Normal<In>, never, Bottom, object, never, []>
-      : CutAt<null, I, In, Normal<In>, never, Steps, object, never, []>
+      : CutAt<unknown, I, In, Normal<In>, never, Steps, object, never, []>
     : never;
 type CutAt<Nodes, I extends number, In, Out, Checks extends string, Steps, Beside, Names extends string, Passed extends readonly 0[]> = Passed["length"] extends I
   ? Cut<At<In, Out, Checks, Steps, Beside, Names>, Nodes>
@@ -107,14 +107,14 @@ type CutAt<Nodes, I extends number, In, Out, Checks extends string, Steps, Besid
 
 // ---------------------------------------------------------------- what comes of it
 
-/** The pipeline with the step of `P` in the place of step `I`; what is wrong with it as a text; or null where the callback says so already. `Out` and `Beside` are those at the pipeline's end. */
+/** The pipeline with the step of `P` in the place of step `I`; what is wrong with it as a text; or false where the callback says so already. `Out` and `Beside` are those at the pipeline's end. */
 export type Replaced<In, Out, Steps, Beside, I extends number, P> =
   InRange<I, Steps, []> extends true
     ? P extends Placed<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, Link<Cons<unknown, infer Old>, infer Rest>>
         ? Placing<S, Opening<Before>> extends true
           ? Redone<Rest, After<Before, Old>, After<Opening<Before>, S>, Out, Beside>
-          : null
+          : false
         : never
       : OneStep
     : UncheckedPipeline;
@@ -126,7 +126,7 @@ export type Inserted<In, Out, Steps, Beside, I extends number, P> =
       ? CutOf<In, Steps, I> extends Cut<infer Before, infer Rest>
         ? Placing<S, Opening<Before>> extends true
           ? Redone<Rest, Before, After<Opening<Before>, S>, Out, Beside>
-          : null
+          : false
         : never
       : OneStep
     : UncheckedPipeline;
@@ -143,7 +143,7 @@ export type Removed<In, Out, Steps, Beside, I extends number> =
 export type Making<Edited, P> = Edited extends string ? NoInfer<Edited> : P;
 
 /** What an edit gives; where it is refused, the pipeline as it was. */
-export type EditedOr<Edited, Was> = Edited extends string | null ? Was : Edited;
+export type EditedOr<Edited, Was> = Edited extends string | false ? Was : Edited;
 
 /** The index of a step that can go, else what is wrong. */
 export type RemovedIndex<I extends number, Steps, Edited> =
@@ -151,13 +151,13 @@ export type RemovedIndex<I extends number, Steps, Edited> =
 
 /** The pipeline with no step: its columns stay where they are stated. */
 export type Cleared<In extends object, Steps> =
-  Steps extends Cons<infer Prev, unknown> ? Cleared<In, Prev> : [Steps] extends [null] ? EmptyPipeline : Pipeline<In, Normal<In>, never, Steps>;
+  Steps extends Cons<infer Prev, unknown> ? Cleared<In, Prev> : [Steps] extends [Unstated] ? EmptyPipeline : Pipeline<In, Normal<In>, never, Steps>;
 
 /** False where the new step itself does not fit, or a second one follows it: the argument there says so. */
 type Placing<S, Before> =
   Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _Beside, infer Names> ? (unknown extends S ? false : Flaw<S, Arriving<Out, S>, Checks, Names, Steps> extends string ? false : true) : never;
 
-type Opening<Before> = Opened<Cut<Before, null>>;
+type Opening<Before> = Opened<Cut<Before, unknown>>;
 
 /** The state after one more step. */
 type After<Before, S> =
@@ -177,7 +177,7 @@ type Redone<Nodes, Old, New, EndOut, EndBeside> =
 
 type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps, Beside, Names extends string, EndOut, EndBeside> =
   Nodes extends Link<Cons<unknown, infer S>, infer Rest>
-    ? At<OldIn, OldOut, never, null, OldBeside, never> extends At<In, Out, never, null, Beside, never>
+    ? At<OldIn, OldOut, never, Unstated, OldBeside, never> extends At<In, Out, never, Unstated, Beside, never>
       ? Skim<Nodes, In, EndOut, Checks, Steps, EndBeside, Names>
       : Arriving<Out, S> extends infer A
         ? Flaw<S, A, Checks, Names, Steps> extends infer T extends string
@@ -209,7 +209,7 @@ type Skim<Nodes, In, EndOut, Checks extends string, Steps, EndBeside, Names exte
       : Skim<Rest, In, EndOut, ChecksAfter<Checks, S>, Cons<Steps, S>, EndBeside, NamesAfter<Names, S, Steps>>
     : Whole<In, EndOut, Checks, Steps, EndBeside, Names>;
 
-type Whole<In, Out, Checks extends string, Steps, Beside, Names extends string> = [In] extends [null]
+type Whole<In, Out, Checks extends string, Steps, Beside, Names extends string> = [In] extends [Unstated]
   ? EmptyPipeline
   : In extends object
     ? Out extends object

@@ -42,30 +42,26 @@ type ExplainShape<E, P, Axis, I, B, N extends string, K extends string, Text ext
       : never
     : never
   : B;
-type ExplainDim<E, P, B, N extends string, K extends string, Text extends string> = null extends E | P
+type ExplainDim<E, P, B, N extends string, K extends string, Text extends string> = number extends E | P
   ? B
-  : E extends string
-    ? E extends keyof B
-      ? B[E] extends readonly [infer Size extends number | string, infer By extends string]
-        ? [P] extends [Size]
-          ? B
-          : Clash<N, E, K, P & (number | string), By, Size>
-        : never
-      : B & { readonly [S in E]: readonly [P, K] }
-    : P extends E
+  : E extends null
+    ? B
+    : P extends null
       ? B
-      : number extends P
-        ? B
-        : P extends string
-          ? `${Text}${Refine<P, E & number>}`
-          : Text;
-type Seen<D, Axis, I> = D extends number
-  ? D
-  : Axis extends "0"
-    ? "batch"
-    : D extends string
-      ? SymbolOf<D, I>
-      : D;
+      : E extends string
+        ? E extends keyof B
+          ? B[E] extends readonly [infer Size extends number | string, infer By extends string]
+            ? [P] extends [Size]
+              ? B
+              : Clash<N, E, K, P & (number | string), By, Size>
+            : never
+          : B & { readonly [S in E]: readonly [P, K] }
+        : P extends E
+          ? B
+          : P extends string
+            ? `${Text}${Refine<P, E & number>}`
+            : Text;
+type Seen<D, Axis, I> = D extends string | null ? (Axis extends "0" ? "batch" : D extends null ? D : SymbolOf<D & string, I>) : D;
 
 /** `float32[batch, 10]`, `?` where nothing is known. */
 export type ShowTensor<T> =
@@ -73,9 +69,9 @@ export type ShowTensor<T> =
     ? number extends S["length"]
       ? `${D}[…]`
       : S extends readonly [infer H, ...infer R]
-        ? `${D}[${ShowRest<R, H extends number ? `${H}` : "batch">}]`
+        ? `${D}[${ShowRest<R, H extends string | null ? "batch" : `${H & number}`>}]`
         : `${D}[]`
     : never;
 type ShowRest<S extends readonly unknown[], Text extends string> = S extends readonly [infer H, ...infer R]
-  ? ShowRest<R, `${Text}, ${H extends string | number ? H : "?"}`>
+  ? ShowRest<R, `${Text}, ${H extends null ? "?" : H & (string | number)}`>
   : Text;

@@ -4,15 +4,15 @@ import type { Refined } from "./refine.js";
 import type { Columns } from "./renaming.js";
 import type { AuditedNames, OutputsByName, Selected, TupleOf } from "./several.js";
 import type { ShadowOutputs } from "./shadow.js";
-import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, Forward, Link, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, ShadowNames, StandingModel } from "./step-list.js";
+import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, Forward, Link, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, ShadowNames, StandingModel, Unstated } from "./step-list.js";
 
 // What each step makes of what arrives, computed again from the list of steps. `Walk` is the run-time side.
 
-/** What arrives at the step `S`; where `Out` is null, the columns that `S` asks for. */
-export type Arriving<Out, S> = [Out] extends [null] ? Normal<ColumnsOf<S>> : Out;
+/** What arrives at the step `S`; where `Out` is `Unstated`, the columns that `S` asks for. */
+export type Arriving<Out, S> = [Out] extends [Unstated] ? Normal<ColumnsOf<S>> : Out;
 
 /** The request's columns after the step `S`: the first inference step gives them where they are not stated. */
-export type InAfter<In, S> = [In] extends [null] ? ColumnsOf<S> : In;
+export type InAfter<In, S> = [In] extends [Unstated] ? ColumnsOf<S> : In;
 
 type ColumnsOf<S> =
   S extends Renamed<infer M extends Model, infer Pairs>

@@ -8,7 +8,7 @@ import { became, gone, notAlone, type Became, type Gone, type NotAlone } from ".
 
 // A lambda was checked against the row at its place. After an edit it still holds where the new row has all that the old one had.
 
-/** What the new row (`In`, `Out`, `Beside`) lacks of the old one, or null. `Out` is a tuple where several outputs stand, and then no part of the row. */
+/** What the new row (`In`, `Out`, `Beside`) lacks of the old one, or false: `null` extends every type where `strictNullChecks` is off. `Out` is a tuple where several outputs stand, and then no part of the row. */
 export type RowChange<OldIn, OldOut, OldBeside, In, Out, Beside> =
   PortsChange<"x.in", OldIn, In> extends infer T extends string
     ? T
@@ -17,7 +17,7 @@ export type RowChange<OldIn, OldOut, OldBeside, In, Out, Beside> =
       : ModelsChange<OldBeside, Beside, NamesOf<OldBeside>>;
 
 type OutChange<Old, New> = Old extends readonly unknown[]
-  ? null
+  ? false
   : New extends readonly unknown[]
     ? Gone<"x.out">
     : PortsChange<"x.out", Old, New>;
@@ -31,12 +31,12 @@ type ModelsChange<Old, New, Names> = Names extends readonly [infer M extends key
   : null;
 
 type PortsChange<Place extends string, Old, New> = [Old, New] extends [New, Old]
-  ? null
+  ? false
   : PortChange<Place, Old, New, NamesOf<Old>> extends infer T extends string
     ? T
     : IsOne<keyof Old> extends true
       ? IsOne<keyof New> extends true
-        ? null
+        ? false
         : NotAlone<`${Place}.${keyof Old & string}`>
       : null;
 

@@ -12,7 +12,7 @@ import type { RowOf, UnknownRow } from "./row.js";
 import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated } from "./step-list.js";
+import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated, Unstated } from "./step-list.js";
 import type { KeySplitOptions, Step } from "./steps.js";
 import type { Target } from "./target.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
@@ -52,35 +52,35 @@ export interface Deployable<
 export interface EmptyPipeline extends AnyPipeline {
   model<M extends Model>(
     model: M,
-  ): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, Cons<null, M>>;
+  ): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, Cons<Unstated, M>>;
   model<M extends Model, const R extends RenameOption>(
-    model: FitsRenamed<Normal<Columns<M["inputs"], R>>, M, R, null>,
+    model: FitsRenamed<Normal<Columns<M["inputs"], R>>, M, R, Unstated>,
     rename: ColumnNames<M, R>,
   ): Pipeline<
     Columns<M["inputs"], R>,
     Substituted<Normal<Columns<M["inputs"], R>>, M, R>,
     never,
-    Cons<null, Renamed<M, PairsOf<R>>>
+    Cons<Unstated, Renamed<M, PairsOf<R>>>
   >;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: C,
-    challengers: Challengers<Normal<C["inputs"]>, C, Cs, never, null>,
+    challengers: Challengers<Normal<C["inputs"]>, C, Cs, never, Unstated>,
   ): Pipeline<
     C["inputs"],
     Next<Normal<C["inputs"]>, C>,
     never,
-    Cons<null, Shadow<C, Cs>>,
+    Cons<Unstated, Shadow<C, Cs>>,
     ShadowOutputs<Normal<C["inputs"]>, C, Cs>,
     ShadowNames<Cs>
   >;
   readonly models: readonly Model[] &
     (<const Ms extends readonly Model[]>(
-      models: Members<Normal<Ms[0]["inputs"]>, Ms, never, null>,
+      models: Members<Normal<Ms[0]["inputs"]>, Ms, never, Unstated>,
     ) => Pipeline<
       Ms[0]["inputs"],
       TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
       never,
-      Cons<null, Several<Ms>>,
+      Cons<Unstated, Several<Ms>>,
       OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
     >);
   /** Refused: there are no outputs to audit. */
@@ -89,19 +89,19 @@ export interface EmptyPipeline extends AnyPipeline {
   select<const I extends number>(index: I extends unknown ? NoInfer<NeedsModels<"select">> : I): EmptyPipeline;
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, null>>,
-  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, Cons<null, KeySplit<D, PairsOf<R>>>>;
+    options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, Unstated>>,
+  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, Cons<Unstated, KeySplit<D, PairsOf<R>>>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
-    weights: Weights<Normal<FirstModel<Ws>["inputs"]>, Ws, null>,
+    weights: Weights<Normal<FirstModel<Ws>["inputs"]>, Ws, Unstated>,
     options?: { readonly hashKey?: HashKey<H> },
   ): Pipeline<
     FirstModel<Ws>["inputs"],
     Next<Normal<FirstModel<Ws>["inputs"]>, FirstModel<Ws>>,
     never,
-    Cons<null, RandomSplit<Ws>>
+    Cons<Unstated, RandomSplit<Ws>>
   >;
   /** Refused: a symbol stands in the pipeline's input or in a model's outputs. */
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, object, null>): EmptyPipeline;
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, object, Unstated>): EmptyPipeline;
   /** Refused: a validation reads what an inference step gives. */
   validate<const N extends string>(
     name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
@@ -117,9 +117,9 @@ export interface EmptyPipeline extends AnyPipeline {
   replaceStep<const I extends number>(index: NoStep<I, "replaceStep">, make: (at: UncheckedPipeline) => unknown): UncheckedPipeline;
   /** @example pipeline("imdb").insertStep(0, (at) => at.model(embedder)) */
   insertStep<const I extends number, P>(
-    index: StepIndex<I, null, "insertStep", [0]>,
-    make: (at: AtIndex<null, null, I, [0]>) => Making<Inserted<null, null, null, object, I, P>, P>,
-  ): EditedOr<Inserted<null, null, null, object, I, P>, EmptyPipeline>;
+    index: StepIndex<I, Unstated, "insertStep", [0]>,
+    make: (at: AtIndex<Unstated, Unstated, I, [0]>) => Making<Inserted<Unstated, Unstated, Unstated, object, I, P>, P>,
+  ): EditedOr<Inserted<Unstated, Unstated, Unstated, object, I, P>, EmptyPipeline>;
   /** Refused: there is no step to remove. */
   removeStep<const I extends number>(index: NoStep<I, "removeStep">): UncheckedPipeline;
   clear(): EmptyPipeline;

@@ -16,10 +16,10 @@ import type { AuditedAlready, LoggedAlready, NeedsSelect } from "./wording-steps
 
 // The check of one step that stands already, where an edit changed what arrives. `walkStep` is the run-time side.
 
-/** What is wrong with the step `S` where `Out` arrives after `Steps`, or null. */
+/** What is wrong with the step `S` where `Out` arrives after `Steps`; false where nothing is. */
 export type Flaw<S, Out, Checks extends string, Names extends string, Steps> = S extends Model
   ? Out extends S["inputs"]
-    ? null
+    ? false
     : TextOf<Fits<Out, S, Steps>>
   : S extends Check<infer N>
     ? TextOf<ValidationName<N, Checks, Steps>, N>
@@ -41,10 +41,10 @@ export type Flaw<S, Out, Checks extends string, Names extends string, Steps> = S
                   ? WeightsFlaw<Out, Ws, FirstModel<Ws>, Steps>
                   : S extends Refine<infer Pairs>
                     ? RefineFlaw<RecordOf<Pairs>, Out, Steps>
-                    : null;
+                    : false;
 
 /** `T` where it is a text; `Fine` is a text that stands for no flaw. */
-type TextOf<T, Fine = never> = T extends string ? ([T] extends [Fine] ? null : T) : null;
+type TextOf<T, Fine = never> = T extends string ? ([T] extends [Fine] ? false : T) : false;
 type FirstText<A, B> = A extends string ? A : B;
 
 type RenamedFlaw<M extends Model, R, Out, Steps> = FirstText<
@@ -53,35 +53,35 @@ type RenamedFlaw<M extends Model, R, Out, Steps> = FirstText<
 >;
 type RenamingFlaw<T, R, Names> = Names extends readonly [infer K extends keyof T & keyof R, ...infer Rest]
   ? FirstText<TextOf<T[K], R[K]>, RenamingFlaw<T, R, Rest>>
-  : null;
+  : false;
 
 type ChallengersFlaw<Out, Cs, Names, Steps> = Cs extends readonly [infer M extends Model, ...infer Rest]
   ? FirstText<TextOf<Challenger<Out, M, never, Names, Steps>>, ChallengersFlaw<Out, Rest, Names, Steps>>
-  : null;
+  : false;
 
 type MembersFlaw<Out, Ms, Names, Steps> = Ms extends readonly [infer M extends Model, ...infer Rest]
   ? FirstText<TextOf<Member<Out, M, never, Names, Steps>>, MembersFlaw<Out, Rest, Names, Steps>>
-  : null;
+  : false;
 
 type RoutesFlaw<Out, D extends Model, R, Steps> = RouteFlaw<Out, D, R, Steps, NamesOf<R>>;
 type RouteFlaw<Out, D extends Model, R, Steps, Names> = Names extends readonly [infer K extends keyof R, ...infer Rest]
-  ? FirstText<R[K] extends infer M extends Model ? TextOf<Route<Out, M, D, Steps>> : null, RouteFlaw<Out, D, R, Steps, Rest>>
-  : null;
+  ? FirstText<R[K] extends infer M extends Model ? TextOf<Route<Out, M, D, Steps>> : false, RouteFlaw<Out, D, R, Steps, Rest>>
+  : false;
 
 type WeightsFlaw<Out, Ws, First extends Model, Steps> = Ws extends readonly [infer W extends Weighted, ...infer Rest]
   ? FirstText<TextOf<Route<Out, W[1], First, Steps>>, WeightsFlaw<Out, Rest, First, Steps>>
-  : null;
+  : false;
 
 type RefineFlaw<Z, Out, Steps> = Out extends readonly unknown[]
   ? NeedsSelect<SeveralOf<Steps>["index"], Out["length"], ".refine()">
   : SizesFlaw<Z, Out, Steps, NamesOf<Z>>;
 type SizesFlaw<Z, Out, Steps, Names> = Names extends readonly [infer S extends keyof Z & string, ...infer Rest]
-  ? FirstText<Z[S] extends infer N extends number ? TextOf<Size<S, N, Out, Steps>> : null, SizesFlaw<Z, Out, Steps, Rest>>
-  : null;
+  ? FirstText<Z[S] extends infer N extends number ? TextOf<Size<S, N, Out, Steps>> : false, SizesFlaw<Z, Out, Steps, Rest>>
+  : false;
 
 /** What an edit can break although the same tensors arrive as before: names, and an audit that stands already. */
 export type NameFlaw<S, Checks extends string, Names extends string, Steps> = S extends Model
-  ? null
+  ? false
   : S extends Check<infer N>
     ? TextOf<ValidationName<N, Checks, Steps>, N>
     : S extends Alert<infer N>
@@ -89,29 +89,29 @@ export type NameFlaw<S, Checks extends string, Names extends string, Steps> = S 
     : S extends Shadow<unknown, infer Cs>
       ? LoggedAmong<Cs, Names> extends infer N extends string
         ? AlreadyChallenger<N>
-        : null
+        : false
       : S extends Several<infer Ms>
         ? LoggedAmong<Ms, Names> extends infer N extends string
           ? LoggedAlready<N>
-          : null
+          : false
         : S extends Audit<string>
           ? IsAudited<Steps> extends true
             ? AuditedAlready<SeveralOf<Steps>["index"]>
-            : null
-          : null;
+            : false
+          : false;
 
-/** The first name that is logged already, or null. */
+/** The first name that is logged already; false where nothing is. */
 type LoggedAmong<Ms, Names> = Ms extends readonly [infer M extends Model, ...infer Rest]
   ? LoggedName<M["name"]> extends Names
     ? M["name"]
     : LoggedAmong<Rest, Names>
-  : null;
+  : false;
 
-/** What is wrong with the row of a validation or an alert, or null. */
+/** What is wrong with the row of a validation or an alert; false where nothing is. */
 export type RowFlaw<S, OldIn, OldOut, OldBeside, In, Out, Beside> =
   S extends Check<infer N> | Alert<infer N>
     ? RowChange<OldIn, OldOut, OldBeside, In, Out, Beside> extends infer T extends string
       ? OtherRow<S extends Check<string> ? "validation" : "alert", N, T>
-      : null
-    : null;
+      : false
+    : false;
 

@@ -86,15 +86,15 @@ type Nested<V, S extends readonly unknown[]> = S extends readonly [infer H exten
   : V;
 
 /** A tuple up to 256 long, an array with its length typed beyond that, an array where no size is known. */
-type Sized<V, N extends Dim> = N extends number
-  ? number extends N
+type Sized<V, N extends Dim> = N extends string | null
+  ? readonly V[]
+  : number extends N
     ? readonly V[]
-    : Short<V, N> extends infer T extends readonly V[]
+    : Short<V, N & number> extends infer T extends readonly V[]
       ? T["length"] extends N
         ? T
         : readonly V[] & { readonly length: N }
-      : never
-  : readonly V[];
+      : never;
 
 /** Stops at 256, so that a long size costs no more than that. */
 type Short<V, N extends number, A extends readonly V[] = readonly []> = A["length"] extends N | 256

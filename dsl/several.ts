@@ -65,12 +65,12 @@ type InRange<From extends number, To, Out extends readonly unknown[]> = `${From}
     : true
   : false;
 
-/** `"1:3"` as `[1, 3]`, no end as null; `never` where it is no slice. */
+/** `"1:3"` as `[1, 3]`, no end as `"end"`; `never` where it is no slice. */
 type Bounds<S extends string> = S extends ""
   ? never
   : S extends `${infer From}:${infer To}`
-    ? Pair<Count<From, 0>, Count<To, null>>
-    : Pair<Count<S, 0>, null>;
+    ? Pair<Count<From, 0>, Count<To, "end">>
+    : Pair<Count<S, 0>, "end">;
 type Pair<From, To> = [From] extends [never] ? never : [To] extends [never] ? never : readonly [From, To];
 /** `never` where the text is no whole number from 0 on; `Missing` where it is empty. */
 type Count<S extends string, Missing> = S extends ""

@@ -11,9 +11,14 @@ export interface Cons<out Prev, out S> {
   readonly step: S;
 }
 
-/** Below the first step where the request's columns are stated; `null` where the first inference step gives them. */
+/** Below the first step where the request's columns are stated. */
 export interface Stated {
   readonly stated: true;
+}
+
+/** Below the first step where the first inference step gives the columns. Not `null`, which is every type where `strictNullChecks` is off. */
+export interface Unstated {
+  readonly stated: false;
 }
 
 /** A model whose inputs are fed by a renaming, a union of `readonly [input, column]`. */
@@ -149,4 +154,4 @@ export interface Link<out Node, out Rest> {
 }
 
 /** The steps from the oldest on. */
-export type Forward<Steps, Rest = null> = Steps extends Cons<infer Prev, unknown> ? Forward<Prev, Link<Steps, Rest>> : Rest;
+export type Forward<Steps, Rest = unknown> = Steps extends Cons<infer Prev, unknown> ? Forward<Prev, Link<Steps, Rest>> : Rest;

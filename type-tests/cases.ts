@@ -140,7 +140,7 @@ export const refused: readonly Refused[] = [
   { code: "SL2090", given: "1", source: `pipeline("p").insertStep(▸1, (at) => at.model(head))`, text: "insertStep 1 is out of range: the pipeline has 0 steps, counted from 0" },
   { code: "SL2090", given: "0", source: `pipeline("p").model(embed).clear().removeStep(▸0)`, text: "removeStep 0 is out of range: the pipeline has 0 steps, counted from 0" },
   // edits: one step
-  { code: "SL2091", given: `At<null, null, never, null, object>`, source: `pipeline("p").model(embed).replaceStep(0, (at) => ▸at)`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
+  { code: "SL2091", given: `At<Unstated, Unstated, never, Unstated, object, never>`, source: `pipeline("p").model(embed).replaceStep(0, (at) => ▸at)`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
   { code: "SL2091", given: "Head", source: `pipeline("p").model(embed).insertStep(1, (at) => at.model(head).model(▸head))`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
   { code: "SL2091", given: `"w"`, source: `pipeline("p").model(embed).insertStep(1, (at) => at.validate("v", (x) => true).validate(▸"w", (x) => true))`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
   { code: "SL2091", given: "undefined", source: `pipeline("p").model(embed).insertStep(1, (at) => ▸undefined)`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },

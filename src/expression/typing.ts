@@ -162,6 +162,10 @@ class Typing extends Lists {
       const sides = before?.kind === "nothing" ? ([before, after, node.right] as const) : ([after as Nothing, before, node.left] as const);
       if (op === "===" || op === "!==") return this.#isNothing(op, ...sides);
     }
+    if (op === "===" || op === "!==") {
+      const unopened = [[node.left, before] as const, [node.right, after] as const].find(([, meaning]) => isOneElement(meaning));
+      if (unopened !== undefined) return this.#unopened(unopened[0], op);
+    }
     const left = this.scalarOf(node.left, before);
     const right = this.scalarOf(node.right, after);
     if (left === null || right === null) return null;
@@ -250,13 +254,20 @@ class Typing extends Lists {
   }
 
   protected override boolean(node: Surface, locals: Locals | null, op: string): ExpressionTree | null {
-    const tree = this.scalar(node, locals);
+    const meaning = this.meaning(node, locals);
+    if (isOneElement(meaning)) return this.#unopened(node, op);
+    const tree = this.scalarOf(node, meaning);
     if (tree === null) return null;
     if (tree.type !== "boolean") {
       return this.say("SL1112", node.span, `'${op}' takes a boolean, and '${this.text(node)}' is ${a[tree.type]}`, "compare it with something");
     }
     if (isNullable(tree)) return this.say("SL1118", node.span, `'${this.text(node)}' may be missing`, "write === true");
     return tree;
+  }
+
+  /** These operators do not look into a list: to JavaScript `[false]` is true, and `[1] === 1` is not. */
+  #unopened(node: Surface, op: string): null {
+    return this.say("SL1108", node.span, `'${this.text(node)}' is a list of one element, and '${op}' does not look into it`, "write [0]");
   }
 
   protected override scalar(node: Surface, locals: Locals | null): ExpressionTree | null {
@@ -277,6 +288,13 @@ class Typing extends Lists {
       "take one element with [i], or ask about all of them with .every(...) or .some(...)",
     );
   }
+}
+
+/** A list of one element that is named itself; a lone port that is left out stands for its element. */
+function isOneElement(meaning: Meaning): boolean {
+  if (meaning?.kind !== "value" || meaning.node.type !== "list") return false;
+  const { shape, at, nullable } = meaning.node;
+  return !nullable && shape.slice(at.length).every((size) => size === 1);
 }
 
 /** The part of a lambda's body that gives its value. */

@@ -133,3 +133,17 @@ describe("what plain JavaScript lets through is named and does not crash", () =>
     expect(() => loose(imdb).insertStep(1, () => { throw failure; })).toThrow(failure);
   });
 });
+
+describe("what is no pipeline, and what is no target, is named", () => {
+  it.each([null, undefined, "fraud", 3, {}, []])("build(%j)", async (value) => {
+    await expect(build(value as never)).rejects.toMatchObject({ name: "PipelineError", code: "SL2040", message: expect.stringContaining("expected a pipeline from pipeline(name), not ") as string });
+  });
+
+  it.each([
+    ["text", "x", "a string"],
+    ["null", null, "null"],
+    ["a record", {}, "an object"],
+  ])("deploy() to %s", async (_, value, kind) => {
+    await expect(imdb.deploy(value as never)).rejects.toMatchObject({ code: "SL6000", message: `pipeline 'imdb': deploy() takes a target such as local() from 'shapeline/local', not ${kind}` });
+  });
+});

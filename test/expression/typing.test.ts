@@ -32,6 +32,19 @@ describe("a lambda's paths", () => {
     expect(typed("x => x.in.every(v => v >= 0)", one)).toBe("x.in.features.every((v) => v >= 0)");
   });
 
+  it("take the element of a named port of one where the operator does not look into lists", () => {
+    const flag: RowScope = { inputs: [], outputs: [port("ok", "bool", 1), port("p", "float32", 1)], models: {} };
+    const refused = (text: string, op: string) => `SL1108 at '${text}': '${text}' is a list of one element, and '${op}' does not look into it (write [0])`;
+    expect(typed("x => !x.out.ok", flag)).toBe(refused("x.out.ok", "!"));
+    expect(typed("x => x.out.ok && x.out.p < 1", flag)).toBe(refused("x.out.ok", "&&"));
+    expect(typed("x => x.out.p[0] < 1 || x.out.ok", flag)).toBe(refused("x.out.ok", "||"));
+    expect(typed("x => x.out.ok ? true : false", flag)).toBe(refused("x.out.ok", "?:"));
+    expect(typed("x => x.out.p === 1", flag)).toBe(refused("x.out.p", "==="));
+    expect(typed("x => 1 !== x.out.p", flag)).toBe(refused("x.out.p", "!=="));
+    expect(typed("x => !x.out.ok[0] && x.out.p[0] === 1 && x.out.p < 2", flag)).toBe("!x.out.ok[0] && x.out.p[0] === 1 && x.out.p[0] < 2");
+    expect(typed("x => x.out === 1", one)).toBe("x.out.score[0] === 1");
+  });
+
   it("reach each model's outputs, the champion's being the pipeline's own", () => {
     expect(typed("x => x.models.champ < x.models['c-1'].score")).toBe('x.out.score[0] < x.models["c-1"].score[0]');
   });

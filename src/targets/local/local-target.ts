@@ -115,9 +115,10 @@ export class LocalTargetImpl implements LocalTarget {
 }
 
 async function configOf(pipeline: AnyPipeline | Config): Promise<Config> {
-  if ("shapeline" in pipeline) return parseConfig(pipeline);
+  const given: unknown = pipeline;
+  if (typeof given === "object" && given !== null && "shapeline" in given) return parseConfig(given);
   const { build } = await import("../../build.js");
-  return build(pipeline);
+  return build(pipeline as AnyPipeline);
 }
 
 /** The version of a config: the one it has already, if its files are where they were. */
