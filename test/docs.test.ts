@@ -6,7 +6,10 @@ import { errorCodes } from "shapeline";
 import { compileLambda } from "../codegen/lambda/compile-lambda.js";
 import { backEndsPage, documentedOps } from "../scripts/back-end-docs.mjs";
 import { errorCodesPage } from "../scripts/error-docs.mjs";
+import { typeErrorsPage } from "../scripts/type-error-docs.mjs";
 import type { Op } from "../src/expression/tree.js";
+import { refused } from "../type-tests/cases.js";
+import * as models from "../type-tests/models.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pages = ["README.md", "CONTRIBUTING.md", "examples/README.md", ...readdirSync(join(root, "docs")).map((f) => `docs/${f}`)];
@@ -14,6 +17,10 @@ const pages = ["README.md", "CONTRIBUTING.md", "examples/README.md", ...readdirS
 describe("the docs", () => {
   it("list every error code as the code does (`npm run docs` writes the page)", () => {
     expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(errorCodesPage(errorCodes));
+  });
+
+  it("show what the compiler refuses, as the tests hold it", () => {
+    expect(readFileSync(join(root, "docs/type-errors.md"), "utf8")).toBe(typeErrorsPage(refused, errorCodes, models));
   });
 
   it("list every operation in every back-end as the code does", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as models from "./models.js";
 
-
+/** The folder of this package. */
 export const repository = fileURLToPath(new URL("..", import.meta.url));
 
 /** The compilers that users have, by the packages that hold them here. */
@@ -21,11 +21,17 @@ export interface Finding {
   readonly noisy: boolean;
 }
 
-/** Compiles the programs in one run, as users' strictest settings do, and gives each one's diagnostics. */
-export function diagnose(compiler: Compiler, programs: readonly string[]): Finding[][] {
+/** How a user's project differs from the strictest one. */
+export interface Settings {
+  readonly compilerOptions?: Readonly<Record<string, boolean>>;
+  readonly extension?: "ts" | "js";
+}
+
+/** Compiles the programs in one run, as users' strictest settings do unless told otherwise, and gives each one's diagnostics. */
+export function diagnose(compiler: Compiler, programs: readonly string[], { compilerOptions: more = {}, extension = "ts" }: Settings = {}): Finding[][] {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-types-"));
   try {
-    const files = programs.map((_, index) => `case-${index}.ts`);
+    const files = programs.map((_, index) => `case-${index}.${extension}`);
     programs.forEach((program, index) => writeFileSync(join(folder, files[index] ?? ""), program));
     const compilerOptions = {
       strict: true,
@@ -37,6 +43,7 @@ export function diagnose(compiler: Compiler, programs: readonly string[]): Findi
       noEmit: true,
       types: ["node"],
       typeRoots: [join(repository, "node_modules/@types")],
+      ...more,
     };
     writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
@@ -62,14 +69,18 @@ function readFindings(stdout: string, files: readonly string[]): Finding[][] {
   return found;
 }
 
-/** A program of one expression over the models of `models.ts`, and where `▸` stood in it. */
-export function program(source: string): { readonly text: string; readonly line: number; readonly column: number } {
-  const before = source.slice(0, source.indexOf("▸")).split("\n");
-  const head = [
-    `import { pipeline, type Target } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
+/** The imports of a program over the models of `models.ts`; JavaScript has none of types. */
+export function imports(types: readonly string[] = []): string[] {
+  return [
+    `import { ${["defineModel", "pipeline", ...types.map((name) => `type ${name}`)].join(", ")} } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
     `import { ${Object.keys(models).join(", ")} } from ${JSON.stringify(join(repository, "type-tests/models.js"))};`,
-    "void (",
   ];
+}
+
+/** A program of one expression over the models of `models.ts`, and where `▸` stood in it. */
+export function program(source: string, types: readonly string[] = ["Target"]): { readonly text: string; readonly line: number; readonly column: number } {
+  const before = source.slice(0, source.indexOf("▸")).split("\n");
+  const head = [...imports(types), "void ("];
   const text = [...head, source.replace("▸", ""), ");", ""].join("\n");
   return { text, line: head.length + before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

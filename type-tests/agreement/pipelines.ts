@@ -23,7 +23,7 @@ export interface Told {
 /** What types have no place for: a pipeline that is not finished, and files that are not one. */
 const atRunTimeOnly: ReadonlySet<string> = new Set(["SL2007", "SL2030"]);
 
-type Kind = "model" | "renamed" | "models" | "audit" | "select" | "keySplit" | "randomSplit" | "shadow" | "validate" | "refine";
+type Kind = "model" | "renamed" | "models" | "audit" | "select" | "keySplit" | "randomSplit" | "shadow" | "validate" | "alert" | "refine";
 
 /** Ways to get a step wrong beside a model that does not fit. */
 const faults: Readonly<Record<Kind, readonly string[]>> = {
@@ -36,6 +36,7 @@ const faults: Readonly<Record<Kind, readonly string[]>> = {
   randomSplit: ["empty", "weight", "repeated", "no hash key", "other tensor"],
   shadow: ["empty", "repeated"],
   validate: ["no identifier", "reserved", "taken", "out of place"],
+  alert: ["no identifier", "reserved", "taken", "over", "for"],
   refine: ["no symbol", "no size", "empty"],
 };
 const withModels: ReadonlySet<Kind> = new Set<Kind>(["model", "renamed", "models", "keySplit", "randomSplit", "shadow"]);
@@ -79,7 +80,6 @@ class Maker {
   readonly #lines: string[] = [];
   readonly #problems = new Map<number, readonly Told[]>();
   #made: AnyPipeline = pipeline("p");
-  #validations = 0;
   #named = 0;
 
   constructor(seed: number) {
@@ -181,14 +181,14 @@ class Maker {
   #kind(wrong: boolean, step: number): Kind {
     const random = this.#random;
     // A refine step before the columns are known is left out: run time cannot tell columns that are stated from those of the first model.
-    const anywhere: readonly Kind[] = this.#arriving().length === 0 ? ["audit", "select", "validate"] : ["audit", "select", "validate", "refine", "model"];
+    const anywhere: readonly Kind[] = this.#arriving().length === 0 ? ["audit", "select", "validate", "alert"] : ["audit", "select", "validate", "alert", "refine", "model"];
     if (wrong && random.chance(0.2)) return random.pick(anywhere);
     const audited = this.#lines.some((line) => line.startsWith(".audit"));
     if (this.#several && random.chance(0.97)) return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
     const inference = { model: 6, renamed: 2, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
     const symbolic = this.#arriving().some(({ shape }) => shape?.some((dim) => typeof dim === "string"));
     if (step === 0 || checkPipeline(this.#made).scopes.length === 0) return random.weighted<Kind>(inference);
-    return random.weighted<Kind>({ ...inference, validate: 3, refine: symbolic ? 2 : 0 });
+    return random.weighted<Kind>({ ...inference, validate: 3, alert: 1, refine: symbolic ? 2 : 0 });
   }
 
   #call(kind: Kind, fault: Fault): string {
@@ -215,6 +215,8 @@ class Maker {
         return `select(${name === "out of range" ? this.#random.pick([-1, 4, 7, 0.5]) : this.#random.int(0, Math.max(0, this.#count() - 1))})`;
       case "validate":
         return this.#validate(name);
+      case "alert":
+        return this.#alert(name);
       case "refine":
         return `refine(${JSON.stringify(this.#sizes(name))})`;
     }
@@ -325,26 +327,34 @@ class Maker {
 
   #validate(name: string | null): string {
     const random = this.#random;
-    const taken = this.#lines.map((line) => /^\.validate\("(\w+)"/.exec(line)?.[1]).find((one) => one !== undefined);
-    const chosen =
-      name === "no identifier"
-        ? random.pick(["too high", "1st", "", "é", "a-b", "$x"])
-        : name === "reserved"
-          ? random.pick(["count", "__proto__"])
-          : name === "taken" && taken !== undefined
-            ? taken
-            : `v${this.#validations++}`;
-    return `validate(${JSON.stringify(chosen)}, ${this.#lambda()})`;
+    const lambda = random.chance(0.3) ? null : this.#reading("!== undefined");
+    return `validate(${JSON.stringify(this.#nameOf("validate", name))}, ${lambda ?? "() => true"})`;
   }
 
-  /** Reads a port that is there. */
-  #lambda(): string {
+  #alert(name: string | null): string {
     const random = this.#random;
+    const wrong = ["0s", "5", "1.5h", "31d", "", "5 m", "m", "05m"];
+    const duration = (option: string) => JSON.stringify(name === option ? random.pick(wrong) : random.pick(["1s", "5m", "24h", "30d"]));
+    const lambda = random.chance(0.3) ? null : this.#reading("!== undefined");
+    const held = name === "for" || random.chance(0.3) ? `, for: ${duration("for")}` : "";
+    return `alert(${JSON.stringify(this.#nameOf("alert", name))}, (all) => all.count(${lambda ?? ""}) > 3, { over: ${duration("over")}${held} })`;
+  }
+
+  /** A name for a validation or an alert. */
+  #nameOf(method: string, fault: string | null): string {
+    const random = this.#random;
+    const taken = this.#lines.map((line) => new RegExp(`^\\.${method}\\("(\\w+)"`).exec(line)?.[1]).find((one) => one !== undefined);
+    if (fault === "no identifier") return random.pick(["too high", "1st", "", "é", "a-b", "$x"]);
+    if (fault === "reserved") return random.pick(["count", "__proto__"]);
+    return fault === "taken" && taken !== undefined ? taken : `v${this.#named++}`;
+  }
+
+  /** Reads a port that is there, where there is one. */
+  #reading(comparison: string): string | null {
     const scope = checkPipeline(this.#made).scopes.at(-1);
     const ports = this.#several ? [] : this.#arriving();
-    const [port] = random.shuffled(ports);
-    if (scope === undefined || port === undefined || random.chance(0.3)) return "() => true";
-    return `(x) => x.out[${JSON.stringify(port.name)}] !== undefined`;
+    const [port] = this.#random.shuffled(ports);
+    return scope === undefined || port === undefined ? null : `(x) => x.out[${JSON.stringify(port.name)}] ${comparison}`;
   }
 
   #sizes(name: string | null): Record<string, number> {

@@ -49,6 +49,19 @@ export const mixedSteps: Chain = (dsl, steps) =>
     range(steps).map((i) => turn[i % turn.length]?.(i) ?? ""),
   )(dsl);
 
+/** Edits, in turn, of a pipeline of fifty steps; each gives a pipeline of its own. */
+export const edits: Chain = (dsl, count) => {
+  const fifty = chain(range(50).map((i) => handle(`m${i}`, `["batch", 10]`)), range(50).map((i) => (i % 5 === 4 ? `validate("v${i}", (x) => x.out[0] < 1)` : `model(m${i})`)))(dsl)["chain.ts"] ?? "";
+  const kinds = [
+    (i: number) => `replaceStep(${2 * i}, (at) => at.model(e${i}))`,
+    (i: number) => `insertStep(${2 * i + 1}, (at) => at.validate("e${i}", (x) => x.out[1] < 1))`,
+    (i: number) => `insertStep(${2 * i}, (at) => at.model(e${i}))`,
+    (i: number) => `removeStep(${2 * i})`,
+  ];
+  const lines = range(count).flatMap((i) => [handle(`e${i}`, `["batch", 10]`), `export const edited${i} = chain.${kinds[i % kinds.length]?.(i) ?? ""};`]);
+  return { "chain.ts": [fifty, ...lines].join("\n") };
+};
+
 /** Pipelines of five steps, a file each. */
 export function pipelines(dsl: string, count: number): Project {
   const file = (i: number) => [

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compilers, repository, type Compiler } from "../compilers.js";
 import { hasPeers, measure } from "./measure.js";
-import { equalDims, generatedModels, mixedSteps, peers, pipelines, plainInterfaces, rebindingDims, validations, type Chain, type Project } from "./projects.js";
+import { edits, equalDims, generatedModels, mixedSteps, peers, pipelines, plainInterfaces, rebindingDims, validations, type Chain, type Project } from "./projects.js";
 
 /** Instantiations by compiler; null where the compiler gives up. */
 export type Row = Readonly<Record<Compiler, number | null>>;
@@ -45,6 +45,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "a validation, from the 200th to the 500th": steps(validations, 200, 500),
   "a step, all kinds in turn": steps(mixedSteps, 1, 201),
   "a step, all kinds in turn, from the 200th to the 500th": steps(mixedSteps, 200, 500),
+  "an edit of a pipeline of fifty steps, of 20": steps(edits, 0, 20),
   "a generated model, of 1,000": things(generatedModels, 1000),
   "a pipeline of five steps, of 100": things(pipelines, 100),
   "Kysely .where": { ...steps(peers["Kysely .where"] as Chain, 1, 201), peer: true },

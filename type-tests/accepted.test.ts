@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { accepted, assertion, helpers } from "./accepted.js";
+import { compilers, diagnose, imports, type Compiler } from "./compilers.js";
+
+const head = [...imports(["InferInput", "InferOutput", "LogRow", "Tensor"]), ...helpers];
+const texts = accepted.map((one) => assertion(one).join(" "));
+// A block a line: all cases of a compiler are one program.
+const text = [...head, ...texts.map((one) => `{ ${one} }`)].join("\n");
+
+describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s accepts and infers", (compiler) => {
+  const [findings = []] = diagnose(compiler, [text]);
+  it.each(accepted.map((one, index) => ({ ...one, index })))("$source: $of is $type", ({ index }) => {
+    expect(findings.filter(({ line }) => line === head.length + index + 1)).toEqual([]);
+  });
+
+  it("nothing beside the cases", () => {
+    expect(findings).toEqual([]);
+  });
+});
+
+it("a wrong type is found in each of the cases", () => {
+  const spoilt = accepted.map((one) => assertion({ ...one, type: `Date & { wrong: ${one.type} }` }).join(" "));
+  const [findings = []] = diagnose("7.0", [[...head, ...spoilt.map((one) => `{ ${one} }`)].join("\n")]);
+  expect(new Set(findings.map(({ line }) => line)).size).toBe(accepted.length);
+});
+
+it("there are at least eighty cases, none of them twice", () => {
+  expect(new Set(texts).size).toBe(accepted.length);
+  expect(accepted.length).toBeGreaterThanOrEqual(80);
+});

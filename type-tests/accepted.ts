@@ -1,0 +1,124 @@
+import type { DType } from "../dsl/index.js";
+
+/** What the types accept, and what they make of it: `of` is an expression over `made`, or a type over `typeof made`. */
+export interface Accepted {
+  readonly source: string;
+  /** `outputs` and `inputs` of the pipeline, what a lambda sees (`x.…`), or a client type (`InferInput<typeof made>`). */
+  readonly of: string;
+  readonly type: string;
+}
+
+const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 32] } } }`;
+const port = (dtype: DType, shape: string) => `pipeline("p", { inputs: { x: { dtype: "${dtype}", shape: ${shape} } } })`;
+const model = (dtype: DType, shape: string) => `pipeline("p").model(defineModel({ name: "m", sha256, inputs: { x: { dtype: "${dtype}", shape: ${shape} } }, outputs: { y: { dtype: "${dtype}", shape: ${shape} } } }))`;
+const Y = (shape: string) => `{ readonly y: F<readonly ${shape}> }`;
+
+const outputs = (source: string, type: string): Accepted => ({ source, of: "outputs", type });
+const inputs = (source: string, type: string): Accepted => ({ source, of: "inputs", type });
+const row = (source: string, of: `x.${string}`, type: string): Accepted => ({ source, of, type });
+
+const values: Readonly<Record<DType, string>> = {
+  float16: "number", float32: "number", float64: "number", int8: "number", int16: "number", int32: "number", int64: "bigint",
+  uint8: "number", uint16: "number", uint32: "number", uint64: "bigint", bool: "boolean", string: "string",
+};
+const input: Readonly<Record<DType, string>> = { ...values, int64: "number | bigint", uint64: "number | bigint" };
+const dtypes = Object.keys(values) as DType[];
+/** Rank 0 to 8, all of size 1 but the batch. */
+const ranks = Array.from({ length: 9 }, (_, rank) => ["batch", ...Array.from({ length: 8 }, () => 1)].slice(0, rank));
+const nested = (rank: number): string => (rank <= 1 ? "number" : `readonly [${nested(rank - 1)}]`);
+
+export const accepted: readonly Accepted[] = [
+  // what goes on after one model
+  outputs(`pipeline("p").model(embed)`, `{ readonly embedding: F<readonly ["batch", 12]> }`),
+  outputs(`pipeline("p").model(scorer)`, `{ readonly score: F<readonly ["batch", 1]> }`),
+  outputs(`pipeline("p").model(embed).model(head)`, Y(`["batch", 1]`)),
+  outputs(`pipeline("p").model(embed).model(head2)`, `{ readonly p: F<readonly ["batch", 3]> }`),
+  outputs(`pipeline("p").model(single)`, Y(`[1, 2]`)),
+  outputs(`pipeline("p").model(single).model(loose)`, Y(`[1, null]`)),
+  outputs(`pipeline("p").model(ids)`, `{ readonly id: Tensor<"int64", readonly ["batch"]> }`),
+  outputs(`pipeline("p").model(embed).model(split)`, `{ readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 7]> }`),
+  outputs(`pipeline("p").model(scalar)`, Y(`["batch"]`)),
+  // request columns
+  inputs(`pipeline("p").model(embed)`, `{ readonly image: F<readonly ["batch", 64]> }`),
+  inputs(`pipeline("p").model(embed, { image: "tensor" })`, `{ readonly tensor: F<readonly ["batch", 64]> }`),
+  inputs(`pipeline("p").model(pair, { a: "t", b: "t" })`, `{ readonly t: F<readonly ["batch", "n"]> }`),
+  inputs(`pipeline("p", ${table}).model(pair)`, `{ readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 32]> }`),
+  inputs(`pipeline("p").shadow(head, [head2])`, `{ readonly x: F<readonly [null, 12]> }`),
+  inputs(`pipeline("p").models([twin, head])`, `{ readonly input: F<readonly ["N", 12]> }`),
+  inputs(`pipeline("p").keySplit("k", { default: head, routes: { gold: twin } })`, `{ readonly x: F<readonly [null, 12]> }`),
+  inputs(`pipeline("p").randomSplit([[2, twin], [1, head]])`, `{ readonly input: F<readonly ["N", 12]> }`),
+  // symbols
+  outputs(`pipeline("p").model(encoder)`, `{ readonly hidden: F<readonly ["batch", "seq", "encoder.k"]> }`),
+  outputs(`pipeline("p").model(thirty).model(pair)`, `{ readonly c: F<readonly ["batch", 32]> }`),
+  outputs(`pipeline("p", ${table}).model(pair)`, `{ readonly c: F<readonly ["batch", 32]> }`),
+  outputs(`pipeline("p").model(pair)`, `{ readonly c: F<readonly ["batch", "n"]> }`),
+  outputs(`pipeline("p").model(embed).model(loose)`, Y(`["batch", null]`)),
+  outputs(`pipeline("p").model(loose).model(head)`, Y(`["batch", 1]`)),
+  outputs(`pipeline("p").model(encoder).refine({ seq: 128 })`, `{ readonly hidden: F<readonly ["batch", 128, "encoder.k"]> }`),
+  outputs(`pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).refine({ batch: 1 })`, `{ readonly hidden: F<readonly [1, 128, 768]> }`),
+  outputs(`pipeline("p").model(encoder).refine({ seq: 128 }).model(pool)`, Y(`["batch", 2]`)),
+  outputs(`pipeline("p").model(encoder).refine({ "encoder.k": 768 }).model(wide)`, Y(`["batch", "seq"]`)),
+  outputs(`${port("float32", `["batch", "n", "n"]`)}.model(square)`, `{ readonly d: F<readonly ["batch", "n"]> }`),
+  // renamings
+  outputs(`pipeline("p").model(embed).model(head, { x: "embedding" })`, Y(`["batch", 1]`)),
+  outputs(`pipeline("p").model(thirty).model(pair, { a: "b", b: "a" })`, `{ readonly c: F<readonly ["batch", 32]> }`),
+  outputs(`pipeline("p").model(thirty).model(pair, { b: "a" })`, `{ readonly c: F<readonly ["batch", 32]> }`),
+  // shadow, models, splits
+  outputs(`pipeline("p").model(embed).shadow(head, [head2, broad])`, Y(`["batch", 1]`)),
+  outputs(`pipeline("p").models([head, head2])`, `readonly [${Y(`["batch", 1]`)}, { readonly p: F<readonly ["batch", 3]> }]`),
+  outputs(`pipeline("p").models([head, head2]).select(1)`, `{ readonly p: F<readonly ["batch", 3]> }`),
+  outputs(`pipeline("p").models([head, twin]).audit("1:").select(0)`, Y(`["batch", 1]`)),
+  outputs(`pipeline("p").model(embed).keySplit("k", { default: head, routes: { gold: twin } })`, Y(`["batch", 1]`)),
+  outputs(`pipeline("p").model(embed).randomSplit([[2, head], [0.5, twin]], { hashKey: "session_id" })`, Y(`["batch", 1]`)),
+  // edits
+  outputs(`pipeline("p").model(embed).model(head).replaceStep(1, (at) => at.model(broad))`, Y(`["batch", 2]`)),
+  outputs(`pipeline("p").model(embed).model(head).removeStep(1)`, `{ readonly embedding: F<readonly ["batch", 12]> }`),
+  outputs(`pipeline("p").model(head).insertStep(0, (at) => at.model(embed))`, Y(`["batch", 1]`)),
+  inputs(`pipeline("p").model(head).insertStep(0, (at) => at.model(embed))`, `{ readonly image: F<readonly ["batch", 64]> }`),
+  outputs(`pipeline("p").model(encoder).clear().model(embed)`, `{ readonly embedding: F<readonly ["batch", 12]> }`),
+  // what a lambda sees
+  row(`pipeline("p").model(embed).model(head)`, "x.out", "number & { y: readonly [number] }"),
+  row(`pipeline("p").model(embed).model(head)`, "x.out.y", "readonly [number]"),
+  row(`pipeline("p").model(embed).model(head)`, "x.out < 1", "boolean"),
+  row(`pipeline("p").model(embed).model(head2)`, "x.out[2]", "number"),
+  row(`pipeline("p").model(embed)`, "x.in.image[63]", "number"),
+  row(`pipeline("p").model(embed, { image: "tensor" }).model(head)`, "x.in.tensor[0]", "number"),
+  row(`pipeline("p").model(embed).shadow(head, [head2])`, `x.models["head-2"].p`, "readonly [number, number, number]"),
+  row(`pipeline("p").model(embed).shadow(head, [head2])`, "x.models.head", "number & { y: readonly [number] }"),
+  row(`pipeline("p").models([head, head2])`, `x.models["head-2"].p[0]`, "number"),
+  row(`pipeline("p").models([head, head2]).select(1)`, "x.out.p", "readonly [number, number, number]"),
+  row(`pipeline("p").model(encoder)`, "x.out.hidden", "readonly (readonly number[])[]"),
+  row(`pipeline("p").model(encoder).refine({ seq: 2, "encoder.k": 2 })`, "x.out.hidden", "readonly [readonly [number, number], readonly [number, number]]"),
+  row(model("float32", `["batch", 300]`), "x.out.y.length", "300"),
+  row(model("float32", "null"), "x.out.y", "Ragged"),
+  row(`pipeline("p").model(embed).model(many)`, "x.out.p_10", "number"),
+  // every rank
+  ...ranks.map((shape, rank) => row(model("float32", JSON.stringify(shape)), "x.out.y", nested(rank))),
+  // every dtype: a value of a row, and of a request
+  ...dtypes.map((dtype) => row(model(dtype, `["batch"]`), "x.out.y", values[dtype])),
+  ...dtypes.map((dtype): Accepted => ({ source: model(dtype, `["batch", 2]`), of: "InferInput<typeof made>", type: `{ readonly x: readonly (${input[dtype]})[] }` })),
+  // client types
+  { source: `pipeline("p").model(embed)`, of: "InferInput<typeof made>", type: "{ readonly image: readonly number[] }" },
+  { source: `pipeline("p").model(embed).model(head)`, of: `InferOutput<typeof made>["out"]`, type: "{ y: readonly [number] }" },
+  { source: `pipeline("p").model(embed).model(head)`, of: `LogRow<typeof made>["time"]`, type: "Date" },
+  { source: `pipeline("p").model(embed).validate("low", (x) => x.out[0] < 1)`, of: `LogRow<typeof made>["anomaly"]["count"]`, type: "number" },
+  { source: `pipeline("p").model(embed).shadow(head, [head2])`, of: `LogRow<typeof made>["out_head-2"]`, type: "{ p: readonly [number, number, number] | null } | undefined" },
+  { source: `pipeline("p").models([head, head2])`, of: `LogRow<typeof made>["out_head"]`, type: "{ y: readonly [number] }" },
+];
+
+/** A program that holds one accepted case, up to the imports. */
+export function assertion({ source, of, type }: Accepted): readonly string[] {
+  const found = of.includes("<") ? of : `(typeof made)[${JSON.stringify(of)}]`;
+  return of.startsWith("x.")
+    ? [`void ${source}.validate("probe", (x) => sees<${type}>()(${of}));`]
+    : [`const made = ${source};`, `const same: Same<${found}, ${type}> = true;`, "void same;"];
+}
+
+/** What stands before an assertion: exact equality of types, as a value and as an argument. */
+export const helpers: readonly string[] = [
+  `type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : { found: A };`,
+  `declare function sees<T>(): <V>(value: V) => Same<V, T> extends true ? boolean : { found: V };`,
+  `type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;`,
+  `type Ragged = number | readonly Ragged[];`,
+  `declare const sha256: string;`,
+];

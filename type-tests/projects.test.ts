@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { accepted, assertion, helpers } from "./accepted.js";
+import { refused } from "./cases.js";
+import { compilers, diagnose, imports, program, type Compiler, type Settings } from "./compilers.js";
+
+// The settings of users' projects. The strictest of them are those of the catalogue.
+
+const settings: Readonly<Record<string, Settings>> = {
+  "strict: false": { compilerOptions: { strict: false } },
+  "strict: false and strictNullChecks: true": { compilerOptions: { strict: false, strictNullChecks: true } },
+  "exactOptionalPropertyTypes: false, skipLibCheck: true": { compilerOptions: { exactOptionalPropertyTypes: false, skipLibCheck: true } },
+  isolatedDeclarations: { compilerOptions: { declaration: true, isolatedDeclarations: true } },
+  "a JavaScript file with checkJs": { compilerOptions: { allowJs: true, checkJs: true }, extension: "js" },
+};
+
+/** The first case of each code and every fourth of all. */
+const chosen = refused.filter(({ code }, index) => index % 4 === 0 || refused.findIndex((other) => other.code === code) === index);
+const programs = chosen.map(({ source }) => program(source, []));
+const uses = accepted.filter(({ of }) => of.startsWith("outputs")).map(({ source }) => `void (${source});`);
+const told = (text: string, step?: number) => (step === undefined ? text : `step ${step}: ${text}`);
+
+describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) => {
+  describe.each(Object.entries(settings))("under %s", (_, setting) => {
+    const found = diagnose(compiler, [...programs.map(({ text }) => text), [...imports(), ...uses].join("\n")], setting);
+
+    it("refuses at the same argument and in the same words", () => {
+      const said = found.slice(0, programs.length).map(([finding]) => finding && { line: finding.line, column: finding.column, words: /type '"(.*)"'\.$/.exec(finding.message)?.[1] });
+      expect(said).toEqual(programs.map(({ line, column }, index) => ({ line, column, words: told(chosen[index]?.text ?? "", chosen[index]?.step) })));
+    });
+
+    it("says it in one line", () => {
+      expect(found.slice(0, programs.length).map((findings) => [findings.length, findings.some(({ noisy }) => noisy)])).toEqual(programs.map(() => [1, false]));
+    });
+
+    it("accepts the same pipelines", () => {
+      expect(found.at(-1)).toEqual([]);
+    });
+  });
+
+  it("infers the same types under strict: false, where null is a type of its own", () => {
+    const lines = accepted.map((one) => `{ ${assertion(one).join(" ")} }`);
+    const head = [...imports(["InferInput", "InferOutput", "LogRow", "Tensor"]), ...helpers];
+    expect(diagnose(compiler, [[...head, ...lines].join("\n")], { compilerOptions: { strict: false, strictNullChecks: true } })[0]).toEqual([]);
+  });
+
+  it("takes an annotated export under isolatedDeclarations, and asks for the annotation", () => {
+    const head = imports(["AnyPipeline", "Deployable"]);
+    const made = `pipeline("p").model(embed).model(head).validate("low", (x) => x.out < 1)`;
+    const text = [
+      ...head,
+      `export const any: AnyPipeline = ${made};`,
+      `export const typed: Deployable<(typeof embed)["inputs"], { readonly y: (typeof head)["outputs"]["y"] }, "low"> = ${made};`,
+      `export const bare = ${made};`,
+    ].join("\n");
+    const compilerOptions = { declaration: true, isolatedDeclarations: true };
+    const lines = diagnose(compiler, [text], { compilerOptions })[0]?.map(({ line, message }) => [line - head.length, message]);
+    expect(lines).toEqual([[3, "Variable must have an explicit type annotation with --isolatedDeclarations."]]);
+  });
+});
