@@ -2,10 +2,11 @@ import { PipelineError, type Problem } from "../dsl/errors.js";
 import { checkPipeline, portsOf, type AnyPipeline, type Model, type Step, type StepKind, type ValidationStep } from "../dsl/index.js";
 import { sealConfig } from "../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../src/config/schema.js";
-import { attachedKey, type AttachedLambda, valuesOf } from "../src/expression/attached.js";
+import { valuesOf } from "../src/expression/attached.js";
 import { compileExpression } from "../src/expression/compile.js";
 import type { RowScope } from "../src/expression/scope.js";
 import { surfaceLambda, type Diagnostic } from "../src/expression/surface.js";
+import { attachedTo } from "./lambda/attached-to.js";
 import { renderDiagnostic } from "./lambda/diagnostics.js";
 import { readLambda } from "./lambda/run-time.js";
 
@@ -66,7 +67,7 @@ function modelConfig(model: Model): ModelConfig {
 }
 
 function compileValidation(step: ValidationStep, { scope, problems, options: { fileText } }: Place): StepConfig | null {
-  const attached = (step.check as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
+  const attached = attachedTo(step.check);
   const read = attached ?? readLambda(step.check);
   const { lambda, diagnostics } = read;
   const text = read.location === null ? undefined : fileText?.(read.location.file);
@@ -77,9 +78,9 @@ function compileValidation(step: ValidationStep, { scope, problems, options: { f
     }
     return null;
   };
-  if (lambda === null || diagnostics.length > 0) return refuse(diagnostics);
+  if (diagnostics.length > 0) return refuse(diagnostics);
   // What a build tool left on the function comes from outside, perhaps from another version of it.
-  if (attached !== undefined && !surfaceLambda.safeParse(lambda).success) {
+  if (lambda === null || (attached !== undefined && !surfaceLambda.safeParse(lambda).success)) {
     return refuse([{ code: "SL1051", message: "the compiled form that a build tool left on this lambda cannot be read", start: 0, end: lambda.source.length, hint: "build with the version of shapeline that runs" }]);
   }
   if (scope === undefined) return null;

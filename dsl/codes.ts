@@ -56,6 +56,7 @@ export const errorCodes = {
   SL1049: "a declaration hides a global",
   SL1050: "a name from outside has no value yet",
   SL1051: "the compiled form of a lambda cannot be read",
+  SL1052: "a value that only a bundler fills in",
   SL1100: "a name has no value",
   SL1101: "a value from outside is no plain constant",
   SL1102: "there is no such port",

@@ -20,6 +20,14 @@ export interface BundleOptions {
 
 /** One module of a pipeline file and the project files it imports, its lambdas carrying their trees. Packages stay outside. */
 export async function bundlePipelineFile(entry: string, { project, root }: BundleOptions): Promise<Bundle> {
+  const seen: Seen = { complete: true };
+  const bundle = await bundled(entry, { ...(project !== undefined && { project }), root }, attaching(root, "exported", seen));
+  if (seen.complete) return bundle;
+  // A lambda or a helper comes from where only running the files can tell: from a record, a factory, another file.
+  return await bundled(entry, { ...(project !== undefined && { project }), root }, attaching(root, "all", seen));
+}
+
+async function bundled(entry: string, { project, root }: BundleOptions, plugin: Plugin): Promise<Bundle> {
   const { build } = await import("esbuild");
   try {
     const { outputFiles } = await build({
@@ -34,7 +42,7 @@ export async function bundlePipelineFile(entry: string, { project, root }: Bundl
       sourcemap: "external",
       logLevel: "silent",
       absWorkingDir: root,
-      plugins: [attaching(root)],
+      plugins: [plugin],
       ...(project !== undefined && { tsconfig: project }),
     });
     const text = (ending: string) => outputFiles.find((f) => f.path.endsWith(ending))?.text ?? "";
@@ -61,15 +69,21 @@ const loaders: Readonly<Record<string, Loader>> = {
 
 const pluginName = "shapeline";
 
-function attaching(root: string): Plugin {
+/** Whether every lambda of the files was found by reading them. */
+interface Seen {
+  complete: boolean;
+}
+
+function attaching(root: string, helpers: "exported" | "all", seen: Seen): Plugin {
   return {
     name: pluginName,
     setup(build) {
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
         if (path.split(sep).includes("node_modules")) return undefined;
         const code = await readFile(path, "utf8");
-        const attached = attachLambdas(code, { file: shownPath(path, root), helpers: true })?.code ?? code;
-        return { contents: keepImportMeta(attached, path), loader: loaders[extname(path)] ?? "ts" };
+        const attached = attachLambdas(code, { file: shownPath(path, root), helpers });
+        if (attached?.complete === false) seen.complete = false;
+        return { contents: keepImportMeta(attached?.code ?? code, path), loader: loaders[extname(path)] ?? "ts" };
       });
     },
   };
