@@ -7,7 +7,7 @@ import { compileExpression } from "../src/expression/compile.js";
 import type { RowScope } from "../src/expression/scope.js";
 import { surfaceLambda, type Diagnostic } from "../src/expression/surface.js";
 import { attachedTo } from "./lambda/attached-to.js";
-import { renderDiagnostic } from "./lambda/diagnostics.js";
+import { placeOf, renderDiagnostic } from "./lambda/diagnostics.js";
 import { readLambda } from "./lambda/run-time.js";
 
 export interface BuildOptions {
@@ -71,18 +71,19 @@ function compileValidation(step: ValidationStep, { scope, problems, options: { f
   const read = attached ?? readLambda(step.check);
   const { lambda, diagnostics } = read;
   const text = read.location === null ? undefined : fileText?.(read.location.file);
+  const unreadable = () => refuse([{ code: "SL1051", message: "the compiled form that a build tool left on this lambda cannot be read", start: 0, end: read.source.length, hint: "build with the version of shapeline that runs" }]);
   const refuse = (found: readonly Diagnostic[]) => {
     for (const diagnostic of found) {
       const { code, message, hint } = diagnostic;
-      problems.push({ code: code as Problem["code"], message: renderDiagnostic(diagnostic, read, text === undefined ? {} : { fileText: text }), details: { validation: step.name, message, hint } });
+      const shown = text === undefined ? {} : { fileText: text };
+      const place = placeOf(diagnostic, read, shown);
+      problems.push({ code: code as Problem["code"], message: renderDiagnostic(diagnostic, read, shown), details: { validation: step.name, message, hint, ...(place !== null && { place }) } });
     }
     return null;
   };
   if (diagnostics.length > 0) return refuse(diagnostics);
   // What a build tool left on the function comes from outside, perhaps from another version of it.
-  if (lambda === null || (attached !== undefined && !surfaceLambda.safeParse(lambda).success)) {
-    return refuse([{ code: "SL1051", message: "the compiled form that a build tool left on this lambda cannot be read", start: 0, end: lambda.source.length, hint: "build with the version of shapeline that runs" }]);
-  }
+  if (lambda === null || (attached !== undefined && !surfaceLambda.safeParse(lambda).success)) return unreadable();
   if (scope === undefined) return null;
   const constants = valuesOf(attached?.constants ?? {});
   if ("unread" in constants) {

@@ -143,6 +143,9 @@ export const errorCodes = {
   SL2906: "the pipeline file exports no pipeline",
   SL2907: "the folder of the pipeline file cannot be written",
   SL2908: "the pipeline file imports a package that is not installed",
+  SL2909: "the pipeline file ends the process while it is loaded",
+  SL2910: "the pipeline file never ends loading",
+  SL2911: "a pipeline file writes to standard output",
   // SL3xxx: models
   SL3000: "the model file cannot be read",
   SL3010: "the file is not an ONNX model",

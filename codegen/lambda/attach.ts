@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Diagnostic, Surface } from "../../src/expression/surface.js";
 import { Declarations } from "./declarations.js";
 import { applyEdits, type Edit } from "./edits.js";

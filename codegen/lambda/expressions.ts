@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { BinaryOp, Surface } from "../../src/expression/surface.js";
 import { lowerCall, lowerItem } from "./calls.js";
 import { isCounter, member, objectOf, withoutWrapping, type Lowering } from "./lowering.js";

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Declarations } from "./declarations.js";
 import { withoutWrapping, type LambdaNode } from "./lowering.js";
 import { memberName } from "./names.js";

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Edit } from "./edits.js";
 import type { LambdaNode } from "./lowering.js";
 

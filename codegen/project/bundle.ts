@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { extname, relative, sep } from "node:path";
-import type { BuildFailure, Loader, Message, Plugin } from "esbuild";
+import { extname, relative, resolve, sep } from "node:path";
+import type { BuildFailure, Loader, Message, Metafile, Plugin } from "esbuild";
 import { attachLambdas } from "../lambda/attach.js";
+import type { BundleInputs } from "./cache/recorder.js";
 import { keepImportMeta } from "./import-meta.js";
 import { ProjectError } from "./errors.js";
 
@@ -9,6 +10,7 @@ export interface Bundle {
   readonly code: string;
   /** A source map of version 3, as JSON; its sources are relative to the entry's folder. */
   readonly map: string;
+  readonly inputs: BundleInputs;
 }
 
 export interface BundleOptions {
@@ -30,7 +32,7 @@ export async function bundlePipelineFile(entry: string, { project, root }: Bundl
 async function bundled(entry: string, { project, root }: BundleOptions, plugin: Plugin): Promise<Bundle> {
   const { build } = await import("esbuild");
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       entryPoints: [entry],
       outfile: `${entry}.mjs`,
       bundle: true,
@@ -40,13 +42,14 @@ async function bundled(entry: string, { project, root }: BundleOptions, plugin: 
       target: `node${process.versions.node}`,
       write: false,
       sourcemap: "external",
+      metafile: true,
       logLevel: "silent",
       absWorkingDir: root,
       plugins: [plugin],
       ...(project !== undefined && { tsconfig: project }),
     });
     const text = (ending: string) => outputFiles.find((f) => f.path.endsWith(ending))?.text ?? "";
-    return { code: text(".mjs"), map: text(".map") };
+    return { code: text(".mjs"), map: text(".map"), inputs: inputsOf(metafile, root) };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     const ours: unknown = error.errors.find((e) => e.pluginName === pluginName)?.detail;
@@ -56,6 +59,12 @@ async function bundled(entry: string, { project, root }: BundleOptions, plugin: 
     const said = error.errors.map(described).join("\n  ");
     throw new ProjectError("SL2904", `'${file}' cannot be bundled:\n  ${said}`, { file }, { cause: error });
   }
+}
+
+function inputsOf({ inputs }: Metafile, root: string): BundleInputs {
+  const files = Object.entries(inputs).map(([path, { imports }]) => ({ path: resolve(root, path), imports }));
+  const outside = files.flatMap(({ path, imports }) => imports.filter(({ external }) => external === true).map((i) => ({ from: path, specifier: i.path })));
+  return { files: files.map(({ path }) => path), outside };
 }
 
 /** A path as people read it: relative to the project, with `/`. */

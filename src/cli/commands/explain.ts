@@ -1,14 +1,17 @@
 import type { CommandFile } from "../command-file.js";
 import { readConfig, shown } from "../files.js";
 import { exitCodes, ownOutput, paint, type Io } from "../io.js";
-import { problemsFor } from "./compile.js";
+import { prettyJson } from "../pretty-json.js";
+import { problemsFor, tellProblems } from "../problems.js";
 import type { Config } from "../../config/schema.js";
-import { readableTree } from "../../expression/print.js";
+import type { ExpressionTree } from "../../expression/tree.js";
 
 interface Explained {
   readonly file: string;
   readonly config: Config;
 }
+
+type Readable = (tree: ExpressionTree) => string;
 
 export const explain: CommandFile = (program, { io, done }) => {
   program
@@ -27,34 +30,42 @@ export const explain: CommandFile = (program, { io, done }) => {
       }
       if (sources.length > 0) {
         const { compileProject } = await import("../../../codegen/project/compile-project.js");
-        const compiled = await ownOutput(() => compileProject({ files: sources, cwd: out.cwd, project: options.project }));
+        const compiled = await ownOutput(out, () => compileProject({ files: sources, cwd: out.cwd, project: options.project }));
         for (const { config, file } of compiled.configs) explained.push({ file: shown(out.cwd, file), config });
-        for (const problem of compiled.problems) out.say(problem.message);
         if (compiled.problems.length > 0) {
           out.result({ problems: problemsFor(out, compiled.problems) });
+          tellProblems(out, compiled.problems);
           done(exitCodes.userError);
           return;
         }
       }
-      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config) })));
-      for (const { file, config } of explained) print(out, file, config);
+      const { readableTree } = await import("../../expression/print.js");
+      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config, readableTree) })));
+      for (const { file, config } of explained) print(out, file, config, readableTree);
     });
 };
 
-function validationsOf(config: Config) {
+function validationsOf(config: Config, readable: Readable) {
   return config.steps.flatMap((step) =>
-    step.kind === "validation" ? [{ name: step.name, source: step.source, readable: readableTree(step.expression.tree), ...step.expression }] : [],
+    step.kind === "validation" ? [{ name: step.name, source: step.source, readable: readable(step.expression.tree), ...step.expression }] : [],
   );
 }
 
-function print(io: Io, file: string, config: Config): void {
+/** Back-ends whose text is JSON. */
+const isJson = /^(?:polars-|checks$)/;
+const indent = 17;
+
+function print(io: Io, file: string, config: Config, readableTree: Readable): void {
   io.say(`${paint(io, "bold", config.name)} (${file})`);
-  const validations = validationsOf(config);
+  const validations = validationsOf(config, readableTree);
   if (validations.length === 0) io.say("  it has no lambdas");
   for (const { name, source, readable, strings, refused } of validations) {
     io.say(`\n  ${paint(io, "cyan", name)}  ${source}`);
     io.say(`    means        ${readable}`);
-    for (const [backEnd, text] of Object.entries(strings)) io.say(`    ${backEnd.padEnd(12)} ${text}`);
+    for (const [backEnd, text] of Object.entries(strings)) {
+      const shownText = isJson.test(backEnd) ? prettyJson(JSON.parse(text), { indent, width: 120 }) : text;
+      io.say(`    ${backEnd.padEnd(12)} ${shownText}`);
+    }
     for (const [backEnd, { code, reason }] of Object.entries(refused)) io.say(`    ${backEnd.padEnd(12)} ${paint(io, "yellow", `refused (${code}): ${reason}`)}`);
   }
   io.say("");
