@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { PipelineError, ShapelineError } from "../../dsl/errors.js";
 import { buildConfig } from "../build.js";
 import { stringifyConfig } from "../../src/config/config.js";
+import type { Config } from "../../src/config/schema.js";
 import type { ProblemPlace } from "../lambda/diagnostics.js";
 import type { BundleInputs, Recorder } from "./cache/recorder.js";
 import type { CompiledConfig, CompileProblem } from "./compile-project.js";
@@ -29,9 +30,15 @@ export async function compileFiles({ files: given, project, cwd, out, seconds, r
   const problems: CompileProblem[] = [];
   for (const file of files) {
     const load = { project, root: cwd, ...(seconds !== undefined && { seconds }), ...(recorder !== undefined && { onBundle: (inputs: BundleInputs) => recorder.bundle(inputs) }) };
-    for (const { pipeline } of await attempt(problems, file, () => loadPipelines([file], load), [])) {
-      const config = await attempt(problems, file, () => buildConfig(pipeline, { fileText: (path) => textOf(resolve(cwd, path)) }), null);
-      if (config === null) continue;
+    const build = async (): Promise<Config[]> => {
+      const built: Config[] = [];
+      for (const { pipeline } of await attempt(problems, file, () => loadPipelines([file], load), [])) {
+        const config = await attempt(problems, file, () => buildConfig(pipeline, { fileText: (path) => textOf(resolve(cwd, path)) }), null);
+        if (config !== null) built.push(config);
+      }
+      return built;
+    };
+    for (const config of await (recorder === undefined ? build() : recorder.watching(build))) {
       const text = stringifyConfig(config);
       const path = join(out ?? dirname(file), `${config.name}.pipeline.json`);
       configs.push({ file, config, path, text, changed: (await readFile(path, "utf8").catch(() => null)) !== text });

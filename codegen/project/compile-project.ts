@@ -59,7 +59,7 @@ export async function compileProject(options: CompileProjectOptions = {}): Promi
   const compileFiles = await compiler();
   const { Recorder } = await import("./cache/recorder.js");
   const recorder = new Recorder();
-  const compiled = await recorder.watching(() => compileFiles({ ...how, recorder }));
+  const compiled = await compileFiles({ ...how, recorder });
   const inputs = compiled.problems.length === 0 ? recorder.inputs() : null;
   if (inputs !== null) await keep(key, inputs, compiled.configs.map(({ file, path, text }) => ({ file, path, text })));
   return compiled;

@@ -3,6 +3,7 @@ import { builtinModules, syncBuiltinESMExports } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Inputs, inputsNow } from "./inputs.js";
+import { mayVary } from "./varies.js";
 
 /** What a bundle was made of. */
 export interface BundleInputs {
@@ -14,10 +15,6 @@ export interface BundleInputs {
 
 /** Modules of Node that answer the same on every call. */
 const pureBuiltins: ReadonlySet<string> = new Set(["assert", "buffer", "events", "path", "path/posix", "path/win32", "punycode", "querystring", "string_decoder", "url", "util"]);
-
-/** Words with which a module's own text may ask the clock, chance, the machine or the network: its result is not kept. */
-const mayVary =
-  /\b(?:Date|Temporal|performance|fetch|crypto|WebSocket|EventSource|XMLHttpRequest|Worker|Deno|Bun|globalThis|global|eval|Function|require|createRequire|WebAssembly|Intl|navigator)\b|Math\s*(?:\.\s*random|\[)|\bprocess\b(?!\s*\??\.\s*env\b)|\bimport\s*\((?!\s*["'])|\bimport\s*\.\s*meta\s*\.\s*(?!url|dirname|filename)/;
 
 const lockFiles = [
   "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "deno.lock", ".pnp.cjs", "pnpm-workspace.yaml",
@@ -54,7 +51,7 @@ export class Recorder {
       this.file(file);
       this.#folders.add(dirname(file));
       for (const folder of upwards(dirname(file))) for (const name of projectFiles) this.file(join(folder, name));
-      if (/\.[cm]?[jt]sx?$/.test(file) && mayVary.test(fs.readFileSync(file, "utf8"))) this.#varies = true;
+      if (/\.[cm]?[jt]sx?$/.test(file) && mayVary(file, fs.readFileSync(file, "utf8"))) this.#varies = true;
     }
     for (const { from, specifier } of outside) this.#import(specifier, dirname(from));
   }
