@@ -33,7 +33,7 @@ export interface AttachedFile {
 }
 
 /** The methods of a pipeline that take a lambda, as their second argument. */
-const takesLambda: ReadonlySet<string> = new Set(["validate"]);
+const takesLambda: ReadonlySet<string> = new Set(["validate", "alert"]);
 
 /** A file without such a word is not even parsed. */
 const mayTakeLambda = new RegExp(`\\b(?:${[...takesLambda].join("|")})\\b`);
@@ -41,8 +41,8 @@ const mayExportFunction = /\bexport\b[^]*(?:=>|\bfunction\b)/;
 const mayHoldFunction = /=>|\bfunction\b|\)\s*\{/;
 
 /**
- * Puts its surface tree, or what is wrong with it, on each lambda that a file passes to `.validate(name, lambda)` and on the functions
- * of the file that it calls, with thunks for the names it takes from outside. The result is to be run, not type-checked.
+ * Puts its surface tree, or what is wrong with it, on each lambda that a file passes to `.validate(name, lambda)` or `.alert(name, lambda, …)`
+ * and on the functions of the file that it calls, with thunks for the names it takes from outside. The result is to be run, not type-checked.
  *
  * @returns null when the file is to be left as it is
  */
@@ -167,7 +167,7 @@ function functionPaths(body: Surface | null): (readonly string[])[] {
   return paths;
 }
 
-const callsBack: ReadonlySet<string> = new Set(["every", "some", "reduce"]);
+const callsBack: ReadonlySet<string> = new Set(["every", "some", "reduce", "count", "sum", "avg", "min", "max", "share", "quantile"]);
 
 function thunk(name: string, kind: string | undefined): string {
   // A name that a bundler fills in, or nobody: reading it must not throw.

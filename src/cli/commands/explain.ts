@@ -3,7 +3,7 @@ import { readConfig, shown } from "../files.js";
 import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 import { prettyJson } from "../pretty-json.js";
 import { problemsFor, tellProblems } from "../problems.js";
-import type { Config } from "../../config/schema.js";
+import type { Config, StepConfigOf } from "../../config/schema.js";
 import type { ExpressionTree } from "../../expression/tree.js";
 
 interface Explained {
@@ -40,16 +40,19 @@ export const explain: CommandFile = (program, { io, done }) => {
         }
       }
       const { readableTree } = await import("../../expression/print.js");
-      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config, readableTree) })));
+      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config, readableTree), alerts: alertsOf(config, readableTree) })));
       for (const { file, config } of explained) print(out, file, config, readableTree);
     });
 };
 
-function validationsOf(config: Config, readable: Readable) {
-  return config.steps.flatMap((step) =>
-    step.kind === "validation" ? [{ name: step.name, source: step.source, readable: readable(step.expression.tree), ...step.expression }] : [],
-  );
-}
+type Lambda = StepConfigOf<"validation" | "alert">;
+
+/** What people and programs are told of a step's lambda. */
+const explainedLambda = ({ name, source, expression }: Lambda, readable: Readable) => ({ name, source, readable: readable(expression.tree), ...expression });
+
+const validationsOf = ({ steps }: Config, readable: Readable) => steps.filter((step) => step.kind === "validation").map((step) => explainedLambda(step, readable));
+const alertsOf = ({ steps }: Config, readable: Readable) =>
+  steps.filter((step) => step.kind === "alert").map((step) => ({ ...explainedLambda(step, readable), overSeconds: step.overSeconds, forSeconds: step.forSeconds }));
 
 /** Back-ends whose text is JSON. */
 const isJson = /^(?:polars-|checks$)/;
@@ -57,10 +60,13 @@ const indent = 17;
 
 function print(io: Io, file: string, config: Config, readableTree: Readable): void {
   io.say(`${paint(io, "bold", config.name)} (${file})`);
-  const validations = validationsOf(config, readableTree);
-  if (validations.length === 0) io.say("  it has no lambdas");
-  for (const { name, source, readable, strings, refused } of validations) {
-    io.say(`\n  ${paint(io, "cyan", name)}  ${source}`);
+  const lambdas = [
+    ...validationsOf(config, readableTree).map((lambda) => ({ ...lambda, about: "" })),
+    ...alertsOf(config, readableTree).map((alert) => ({ ...alert, about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})` })),
+  ];
+  if (lambdas.length === 0) io.say("  it has no lambdas");
+  for (const { name, about, source, readable, strings, refused } of lambdas) {
+    io.say(`\n  ${paint(io, "cyan", name)}${about}  ${source}`);
     io.say(`    means        ${readable}`);
     for (const [backEnd, text] of Object.entries(strings)) {
       const shownText = isJson.test(backEnd) ? prettyJson(JSON.parse(text), { indent, width: 120 }) : text;
