@@ -128,6 +128,6 @@ describe("beside the model file", () => {
   test("on its own, a lone tensor without a name is called after its side", async () => {
     const file = put("alone", `signature:\n  inputs: '${tensor(3)}'\n  outputs: '${tensor(1)}'\n`);
     const { text } = await generateModels({ models: [file], cwd: folder, check: true });
-    expect(text).toContain('{ input: Tensor<"float32", readonly ["batch", 3]> },\n  { output: Tensor<"float32", readonly ["batch", 1]> }');
+    expect(text).toContain('readonly inputs: { input: Tensor<"float32", readonly ["batch", 3]> };\n  readonly outputs: { output: Tensor<"float32", readonly ["batch", 1]> };');
   });
 });
