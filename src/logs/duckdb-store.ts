@@ -1,6 +1,7 @@
 import { StorageError } from "../../dsl/errors.js";
 import { DuckDBLog } from "./duckdb-log.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
+import type { Swept } from "./retention.js";
 import type { SharedDatabase } from "./shared-database.js";
 import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "./store.js";
 
@@ -62,6 +63,10 @@ export class DuckDBStore implements Store {
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
     return this.#open().read(pipeline, query);
+  }
+
+  async sweep(): Promise<Swept | null> {
+    return this.#writable().sweep();
   }
 
   close(): Promise<void> {

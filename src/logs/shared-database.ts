@@ -4,8 +4,9 @@ import { StorageError } from "../../dsl/errors.js";
 import { createTable, tablesOf } from "./columns.js";
 import { Control, type StoredLog } from "./control.js";
 import { fileName, openDatabase } from "./database.js";
-import { identifier, type DuckDB } from "./duckdb.js";
+import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
 import { GroupWriter } from "./group-writer.js";
+import { sweep, type Retention, type Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
 import { readLogs } from "./reader.js";
 import { challengerTable, championTable } from "./tables.js";
@@ -16,6 +17,8 @@ interface Connections {
   readonly writing: DuckDBConnection;
   readonly last: DuckDBConnection;
 }
+
+const sweepEvery = 60_000;
 
 /** One open database file, shared by every store of its folder in this process. */
 export class SharedDatabase {
@@ -29,6 +32,9 @@ export class SharedDatabase {
   /** By pipeline: the row id that comes next. */
   readonly #nextRows = new Map<string, bigint>();
   readonly #atExit = () => this.writer.writeAtExit();
+  #retention: Retention | null = null;
+  #sweeping: NodeJS.Timeout | undefined;
+  #lastSweep: Promise<unknown> = Promise.resolve();
 
   private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, instance: DuckDBInstance, connections: Connections) {
     this.duckdb = duckdb;
@@ -47,7 +53,38 @@ export class SharedDatabase {
     return new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last });
   }
 
+  /** Sweeps from now on every minute by these bounds; failures are told and tried again. */
+  retain(retention: Retention, onError: (error: StorageError) => void): void {
+    this.#retention = retention;
+    clearInterval(this.#sweeping);
+    const sweepNow = () => void this.sweep().catch(onError);
+    this.#sweeping = setInterval(sweepNow, sweepEvery).unref();
+    sweepNow();
+  }
+
+  /** Deletes what the bounds no longer cover. */
+  async sweep(now = Date.now()): Promise<Swept | null> {
+    const retention = this.#retention;
+    if (retention === null) return null;
+    const swept = this.#lastSweep.then(() => this.control.alone((logs) => this.writer.exclusive((connection) => this.#sweep(connection, logs, retention, now))));
+    this.#lastSweep = swept.catch(() => undefined);
+    return swept.catch((error: unknown) => {
+      throw new StorageError("SL7016", `old rows could not be deleted from '${this.file}': ${reasonOf(error)}; nothing else is lost, and it is tried again within a minute`, { file: this.file }, { cause: error });
+    });
+  }
+
+  async #sweep(connection: DuckDBConnection, logs: readonly StoredLog[], retention: Retention, now: number): Promise<Swept> {
+    let again: (() => Promise<void>) | undefined;
+    try {
+      return await sweep(connection, logs, retention, now, () => (again ??= this.writer.letGo()));
+    } finally {
+      await again?.();
+    }
+  }
+
   async close(): Promise<void> {
+    clearInterval(this.#sweeping);
+    await this.#lastSweep;
     await this.writer.close();
     process.off("exit", this.#atExit);
     for (const connection of Object.values(this.#connections) as DuckDBConnection[]) connection.closeSync();

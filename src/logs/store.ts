@@ -1,4 +1,5 @@
 import type { StorageError } from "../../dsl/errors.js";
+import type { Retention, Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
 
 export type PipelineState = "deployed" | "undeployed";
@@ -31,7 +32,9 @@ export interface StoredPipeline {
 export interface StoreOptions {
   /** Open an existing log for reading; several processes may do so at once while none writes. */
   readonly readOnly?: boolean;
-  /** Told of relaxed rows that could not be written. A process warning unless given. */
+  /** What is kept of the log; looked after when the store opens, and every minute. The last opening that says so holds for the folder. */
+  readonly retention?: Retention;
+  /** Told of relaxed rows that could not be written, and of old ones that could not be deleted. A process warning unless given. */
   readonly onError?: (error: StorageError) => void;
 }
 
@@ -53,6 +56,12 @@ export interface Store {
   openLog(layout: LogLayout): Promise<PipelineLog>;
   /** `PipelineLog.read` for a pipeline whose log is not open; empty where it has none. */
   readLog(pipeline: string, query?: LogQuery): Promise<LogBatch[]>;
+  /**
+   * Deletes what the retention no longer covers; null where there is none.
+   *
+   * @throws StorageError SL7016
+   */
+  sweep(): Promise<Swept | null>;
   /** Writes out what is pending and lets go of the folder once every holder has closed. */
   close(): Promise<void>;
 }
