@@ -1,4 +1,5 @@
 import { StorageError } from "../../dsl/errors.js";
+import type { Comparison } from "./comparison.js";
 import { DuckDBLog } from "./duckdb-log.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
 import type { Swept } from "./retention.js";
@@ -67,6 +68,14 @@ export class DuckDBStore implements Store {
 
   async sweep(): Promise<Swept | null> {
     return this.#writable().sweep();
+  }
+
+  async layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
+    return this.#open().layouts(pipeline, query);
+  }
+
+  async compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
+    return this.#open().compare(pipeline, query);
   }
 
   close(): Promise<void> {

@@ -131,7 +131,7 @@ function answered(challenger: Challenger, place: Place | null | undefined): Plac
 }
 
 function noteOf({ columns }: Challenger, place: Place | null): string | null {
-  const note = place === null ? null : valueAt(place, columns.length - 1);
+  const note = place === null ? null : valueAt(place, columns.findIndex(({ kind }) => kind === "note"));
   return note === null ? null : String(note);
 }
 

@@ -20,7 +20,27 @@ export async function readLogs(connection: DuckDBConnection, logs: readonly Stor
     const rows = near ?? (await farRows(connection, logs, where, limit));
     return runs(rows).map((run) => run[0]?.table.batch(run)).filter((batch) => batch !== undefined);
   } catch (error) {
-    throw error instanceof StorageError ? error : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
+    throw unreadable(error);
+  }
+}
+
+/** What to say of a log that the database does not give. */
+export function unreadable(error: unknown): StorageError {
+  return error instanceof StorageError ? error : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
+}
+
+/** The logs that hold rows which a query takes. */
+export async function logsWithRows(connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery): Promise<StoredLog[]> {
+  const where = conditions(query);
+  try {
+    const found: StoredLog[] = [];
+    for (const log of logs) {
+      const [[row] = []] = await (await connection.run(`SELECT row FROM ${identifier(championTable(log.id))} WHERE ${where} LIMIT 1`)).getRows();
+      if (row !== undefined) found.push(log);
+    }
+    return found;
+  } catch (error) {
+    throw unreadable(error);
   }
 }
 

@@ -1,14 +1,17 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
+import { compareLogs } from "./compare.js";
+import type { Comparison } from "./comparison.js";
 import { createTable, tablesOf } from "./columns.js";
 import { Control, type StoredLog } from "./control.js";
 import { fileName, openDatabase } from "./database.js";
+import { Door } from "./door.js";
 import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
 import { GroupWriter } from "./group-writer.js";
 import { sweep, type Retention, type Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
-import { readLogs } from "./reader.js";
+import { logsWithRows, readLogs } from "./reader.js";
 import { challengerTable, championTable } from "./tables.js";
 
 interface Connections {
@@ -31,7 +34,11 @@ export class SharedDatabase {
   readonly #connections: Connections;
   /** By pipeline: the row id that comes next. */
   readonly #nextRows = new Map<string, bigint>();
-  readonly #atExit = () => this.writer.writeAtExit();
+  readonly #door: Door;
+  readonly #atExit = () => {
+    this.writer.writeAtExit();
+    this.#door.close();
+  };
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
@@ -44,13 +51,22 @@ export class SharedDatabase {
     this.writer = new GroupWriter(duckdb, connections.writing, connections.last);
     this.#instance = instance;
     this.#connections = connections;
+    this.#door = new Door(folder, {
+      versions: (pipeline) => this.control.versions(pipeline),
+      pipelines: () => this.control.pipelines(),
+      readLog: (pipeline, query = {}) => this.read(pipeline, query),
+      layouts: (pipeline, query = {}) => this.layouts(pipeline, query),
+      compare: (pipeline, query = {}) => this.compare(pipeline, query),
+    });
     if (!readOnly) process.on("exit", this.#atExit);
   }
 
   static async open(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<SharedDatabase> {
     const instance = await openDatabase(duckdb, folder, readOnly);
     const [control, reading, writing, last] = [await instance.connect(), await instance.connect(), await instance.connect(), await instance.connect()];
-    return new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last });
+    const database = new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last });
+    if (!readOnly) await database.#door.open();
+    return database;
   }
 
   /** Sweeps from now on every minute by these bounds; failures are told and tried again. */
@@ -83,6 +99,7 @@ export class SharedDatabase {
   }
 
   async close(): Promise<void> {
+    this.#door.close();
     clearInterval(this.#sweeping);
     await this.#lastSweep;
     await this.writer.close();
@@ -123,6 +140,22 @@ export class SharedDatabase {
     const first = this.#nextRows.get(pipeline) ?? 0n;
     this.#nextRows.set(pipeline, first + BigInt(rows));
     return first;
+  }
+
+  async layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {
+    await this.writer.flush();
+    return (await logsWithRows(this.#connections.reading, await this.control.logs(pipeline), query)).map(({ layout }) => layout);
+  }
+
+  async compare(pipeline: string, query: LogQuery): Promise<Comparison> {
+    await this.writer.flush();
+    // It may take long, and others read meanwhile.
+    const connection = await this.#instance.connect();
+    try {
+      return await compareLogs(connection, pipeline, await this.control.logs(pipeline), query);
+    } finally {
+      connection.closeSync();
+    }
   }
 
   async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {

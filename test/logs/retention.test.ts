@@ -99,7 +99,7 @@ describe("retention by size", () => {
     const folder = newFolder();
     const file = join(folder, "shapeline.duckdb");
     const store = await storeIn(folder);
-    await fill(store, 28, now);
+    await fill(store, 28, now - day);
     const keeper = await storeIn(folder, { retention: { age: 1000 } });
     await keeper.sweep();
     await (await store.openLog(wide)).append(noise(now + day, 100), meta);
