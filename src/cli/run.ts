@@ -11,13 +11,14 @@ import { infer } from "./commands/infer.js";
 import { logs } from "./commands/logs.js";
 import { models } from "./commands/models.js";
 import { pipelines } from "./commands/pipelines.js";
+import { report as reportCommand } from "./commands/report.js";
 import { status } from "./commands/status.js";
 import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
 import { toJson } from "../tensors/json.js";
 import { createIo, exitCodes, paint, type Io } from "./io.js";
 
-const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, pipelines, versions, status, undeploy];
+const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, reportCommand, pipelines, versions, status, undeploy];
 
 /** Where the package describes itself: two folders up from the sources, three from `dist/src/cli`. */
 function packageVersion(): string {

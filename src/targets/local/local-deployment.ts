@@ -7,6 +7,7 @@ import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import { arrowPages } from "../../logs/arrow-pages.js";
+import type { Comparison } from "../../logs/comparison.js";
 import { exportLog } from "../../logs/export-logs.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
@@ -18,7 +19,7 @@ import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
 import { answerColumns } from "./answer-columns.js";
 import { exportOptions } from "./export-options.js";
 import { Latency } from "./latency.js";
-import { batchesQuery, logQuery } from "./log-query.js";
+import { batchesQuery, logQuery, periodQuery } from "./log-query.js";
 import type { LocalSettings } from "./options.js";
 import { readRowsFile } from "./rows-file.js";
 import type { Serving } from "./serving.js";
@@ -120,6 +121,14 @@ export class LocalDeploymentImpl implements LocalDeployment {
     await this.#running?.settled();
     const { data } = this.#parts.settings;
     yield* arrowPages((part) => this.#read(part), await readStore(data, (reader) => reader.layouts(this.name, query)), query, choice, batchRows);
+  }
+
+  async compare(period: Pick<LogsOptions, "start" | "end"> = {}): Promise<Comparison> {
+    this.#refuseClosed();
+    const query = periodQuery(period);
+    this.#refuseUnlogged();
+    await this.#running?.settled();
+    return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
   }
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
