@@ -249,6 +249,7 @@ export const errorCodes = {
   SL7013: "a log query is not valid",
   SL7014: "the control state cannot be written",
   SL7015: "rows do not fit the log",
+  SL7016: "old rows could not be deleted",
   SL7030: "the output cannot be written",
   SL7031: "the name of an exported file leaves its folder",
 } as const;
