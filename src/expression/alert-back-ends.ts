@@ -1,6 +1,7 @@
 import { LambdaError } from "../../dsl/errors.js";
 import type { AlertEmitter } from "./back-end.js";
 import { readableTree } from "./print.js";
+import { promql } from "./promql.js";
 import { sqlAlert } from "./sql.js";
 
 /** A language that is asked about rows one by one. */
@@ -15,6 +16,7 @@ export const alertBackEnds = {
   checks: ofRows("a check of the platform"),
   cel: ofRows("CEL"),
   sql: sqlAlert,
+  promql,
   javascript: (tree) => `(all) => ${readableTree(tree)}`,
 } as const satisfies Record<string, AlertEmitter>;
 
