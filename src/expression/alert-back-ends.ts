@@ -13,6 +13,7 @@ const ofRows = (label: string): AlertEmitter => () => {
 export const alertBackEnds = {
   "polars-0.18": ofRows("what the platform stores of polars 0.18"),
   "polars-1": ofRows("what a platform stores of polars 1"),
+  "polars-1.44": ofRows("what a platform stores of polars 1.44"),
   checks: ofRows("a check of the platform"),
   cel: ofRows("CEL"),
   sql: sqlAlert,

@@ -69,7 +69,7 @@ describe("the PromQL text", () => {
 
   it.skipIf(promtool === null)("means the same for generated conditions", () => {
     const rows = generateColumns(4, 7, fc.constant(1));
-    const texts = fc.sample(alertConditions(4), { numRuns: 650, seed: 7 });
+    const texts = fc.sample(alertConditions(4), { numRuns: 160, seed: 7 });
     const values = fc.sample(fc.array(fc.array(float, { minLength: 24, maxLength: 24 }), { minLength: 8, maxLength: 8 }), { numRuns: texts.length, seed: 7 });
     let typed = 0;
     const cases = texts.flatMap((text, i) => {
@@ -79,7 +79,7 @@ describe("the PromQL text", () => {
       const { strings, tree } = result.expression;
       return strings.promql === undefined ? [] : [{ name: `a${i}`, text: strings.promql, tree, values: values[i] ?? [] }];
     });
-    expect(typed).toBeGreaterThan(550);
+    expect(typed).toBeGreaterThan(120);
     expect(cases.length / typed).toBeGreaterThan(0.95);
     expect(checkRules(cases)).toBe("");
     expect(differences(cases)).toBe("");
