@@ -59,6 +59,12 @@ export interface LogsOptions extends DatasetOptions {
   readonly arrow?: boolean;
 }
 
+/** Options of `logBatches`: all rows of the range unless `limit` says otherwise. */
+export interface LogBatchesOptions extends Omit<LogsOptions, "arrow"> {
+  /** The most rows of a table; 10,000 unless given. */
+  readonly batchRows?: number;
+}
+
 export interface ExportOptions extends LogsOptions {
   /** The folder of the files; `logs` unless given. */
   readonly directory?: string;
@@ -66,6 +72,15 @@ export interface ExportOptions extends LogsOptions {
   readonly filePrefix?: string;
   /** The most to write, as bytes or a text such as "100MB" (1,000,000 bytes each) or "1.5 GiB"; 100 MiB unless given. */
   readonly dataSizeLimit?: number | string;
+  /** Called with what has been written so far, after every few thousand rows. */
+  readonly onProgress?: (progress: ExportProgress) => void;
+}
+
+/** What an export has written so far. */
+export interface ExportProgress {
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** What `exportLogs` wrote. */
@@ -152,12 +167,20 @@ type ChosenAnswer<A> = A extends readonly unknown[] ? AnyRecord[] : A extends Ar
 /** Check results of one row: how many failed, and by validation name whether it failed. */
 export type Anomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean };
 
+/** The same of a logged row: null where a row of another version was not checked so. */
+export type LoggedAnomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean | null };
+
 /** One inferred row. `in` and `out` hold numbers (bigint, boolean, string) or nested arrays; `out_<challenger>` is there where challengers were waited for; its ports are null where that one gave no answer. */
-export type InferRecord<In, Out, Checks extends string, Challengers> = {
+export type InferRecord<In, Out, Checks extends string, Challengers> = RowRecord<In, Out, Anomaly<Checks>, Challengers>;
+
+/** One logged row: an inferred one, of any version of the pipeline. */
+export type LogRecord<In, Out, Checks extends string, Challengers> = RowRecord<In, Out, LoggedAnomaly<Checks>, Challengers>;
+
+type RowRecord<In, Out, Failures, Challengers> = {
   readonly time: Date;
   readonly in: PortValues<In>;
   readonly out: PortValues<LoneOutputs<Out>>;
-  readonly anomaly: Anomaly<Checks>;
+  readonly anomaly: Failures;
   readonly check_failures: number;
 } & { readonly [M in keyof ModelsOf<Out> & string as `out_${M}`]: PortValues<ModelsOf<Out>[M]> } & { readonly [C in keyof Challengers & string as `out_${C}`]?: Gapped<PortValues<Challengers[C]>> };
 
@@ -230,7 +253,14 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
   /** The logged rows, newest first. */
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
   logs(options: LogsOptions & Choosing & { readonly arrow?: false }): Promise<AnyRecord[]>;
-  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<InferRecord<In, Out, Checks, Challengers>[]>;
+  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<LogRecord<In, Out, Checks, Challengers>[]>;
+
+  /**
+   * The logged rows, newest first, as Arrow tables of one schema, for ranges that memory would not hold: one table is in memory at a
+   * time. A column that a row's version lacks is null in it.
+   * @example for await (const table of live.logBatches({ start: "2026-01-01" })) writer.write(table);
+   */
+  logBatches(options?: LogBatchesOptions): AsyncIterableIterator<ArrowTable>;
 
   /**
    * Writes the logged rows, newest first, to `<directory>/<filePrefix>-<n>.json` (a JSON object a line) or, with `arrow`,
@@ -260,7 +290,7 @@ export interface AnyInferRecord {
   readonly time: Date;
   readonly in: AnyRecord;
   readonly out: AnyRecord;
-  readonly anomaly: { readonly count: number } & Readonly<Record<string, boolean | number>>;
+  readonly anomaly: { readonly count: number } & Readonly<Record<string, boolean | number | null>>;
   readonly check_failures: number;
   readonly [challenger: `out_${string}`]: AnyRecord | undefined;
 }
@@ -284,6 +314,7 @@ export interface AnyDeployment {
   inferFromFile(path: string, options?: InferOptions): Promise<AnyInferRecord[] | ArrowTable>;
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
+  logBatches(options?: LogBatchesOptions): AsyncIterableIterator<ArrowTable>;
   exportLogs(options?: ExportOptions): Promise<ExportedLogs>;
   status(): Promise<DeploymentStatus>;
   versions(): Promise<PipelineVersion[]>;

@@ -19,6 +19,7 @@ export type {
   InferOptions,
   InferRecord,
   Interop,
+  LogRecord,
   LogsOptions,
   OutputsByModel,
   PipelineVersion,
@@ -36,7 +37,7 @@ export {
   type ErrorCode,
   type Problem,
 } from "./errors.js";
-export { defineModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
+export { defineModel, generatedModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
 export {
   pipeline,
   type AnyPipeline,

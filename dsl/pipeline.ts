@@ -1,7 +1,7 @@
 import type { AlertName, AlertOptions, AlertRows } from "./alert.js";
 import type { Fits, FitsRenamed, Next, Normal, Substituted } from "./accepts.js";
 import { StepList } from "./built.js";
-import type { AnyDeployment, Deployment, InferRecord, OutputsByModel, RecordInput } from "./deployment.js";
+import type { AnyDeployment, Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "./deployment.js";
 import type { AtIndex, Cleared, EditedOr, Inserted, Making, Removed, RemovedIndex, Replaced, StepIndex } from "./edits.js";
 import type { LoggedOutputs } from "./flow.js";
 import type { Model, PortDefinitions, TensorsOf } from "./model.js";
@@ -299,11 +299,14 @@ export type InferInput<P> =
 /** One row of a pipeline's logs: `LogRow<typeof fraud>`. */
 export type LogRow<P> =
   DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
-    ? InferRecord<In, Out, Checks, ChallengersOut>
+    ? LogRecord<In, Out, Checks, ChallengersOut>
     : never;
 
 /** One row of a pipeline's answer: `InferOutput<typeof fraud>`. */
-export type InferOutput<P> = LogRow<P>;
+export type InferOutput<P> =
+  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
+    ? InferRecord<In, Out, Checks, ChallengersOut>
+    : never;
 
 /**
  * A new pipeline.

@@ -258,6 +258,6 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
   { source: live(`await live.infer([{ image: [1], ▸extra: 1 }]);`), message: "Object literal may only specify known properties, and 'extra' does not exist in type '{ readonly image: readonly number[]; }'." },
   { source: live(`await live.infer({ ▸imag: [[1]] });`), message: "Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: Float32Array<ArrayBufferLike> | readonly (readonly number[])[]; }'. Did you mean to write 'image'?" },
   { source: live(`const [row] = await live.infer([{ image: [1] }]); row!.out.▸score;`), message: "Property 'score' does not exist on type '{ y: readonly [number]; }'." },
-  { source: live(`const [row] = await live.logs(); row!.anomaly.▸high;`), message: `Property 'high' does not exist on type 'Anomaly<"low">'.` },
+  { source: live(`const [row] = await live.logs(); row!.anomaly.▸high;`), message: `Property 'high' does not exist on type 'LoggedAnomaly<"low">'.` },
   { source: live(`const columns = await live.infer({ image: [[1]] }); columns.▸out_head;`), message: `Property 'out_head' does not exist on type 'InferColumns<{ readonly image: F<readonly ["batch", 64]>; }, { readonly y: Tensor<"float32", readonly ["batch", 1]>; }, "low", { readonly "head-2": { readonly p: Tensor<"float32", readonly ["batch", 3]>; }; }>'. Did you mean 'out_head-2'?` },
 ];

@@ -119,8 +119,7 @@ expectNotAssignable<Deployable<Champ["inputs"], Champ["outputs"], "amt">>(fraud)
 
 // Requests and answers.
 expectType<{ readonly image: readonly number[] }>({} as InferInput<typeof fraud>);
-const row = {} as LogRow<typeof fraud>;
-expectType<InferOutput<typeof fraud>>(row);
+const row = {} as InferOutput<typeof fraud>;
 expectType<Date>(row.time);
 expectType<readonly [number]>(row.out.dense_1);
 expectType<number>(row.in.image[63]);
@@ -130,10 +129,12 @@ expectType<number>(row.check_failures);
 expectType<{ variable: readonly [number] | null } | undefined>(row.out_c1);
 expectError(row.out_champ);
 expectError(row.anomaly.other);
+// A logged row may be of a version that had no such validation.
+expectType<boolean | null>(({} as LogRow<typeof fraud>).anomaly.amt);
 
 const live = await fraud.deploy(target);
 const image = [0.5];
-expectType<LogRow<typeof fraud>[]>(await live.infer([{ image }], { timeoutMs: 10 }));
+expectType<InferOutput<typeof fraud>[]>(await live.infer([{ image }], { timeoutMs: 10 }));
 const columns = await live.infer({ image: [image] });
 expectType<readonly (readonly [number])[]>(columns.out.dense_1);
 expectType<readonly boolean[]>(columns.anomaly.amt);
@@ -180,7 +181,7 @@ expectType<readonly [number]>(audited.out.dense_1);
 expectType<{ scores: readonly [number, number, number] | null } | undefined>(audited.out_c2);
 expectType<{ variable: readonly [number] | null } | undefined>(audited.out_c1);
 expectError(audited.out_champ);
-expectType<boolean>(audited.anomaly.low);
+expectType<boolean | null>(audited.anomaly.low);
 for (const row of await (await several.deploy(target)).infer([{ image }])) expectType<readonly [number]>(row.out_c1.variable);
 expectType<readonly (readonly [number])[]>((await (await several.deploy(target)).infer({ image: [image] })).out_champ.dense_1);
 const middle = {} as LogRow<ReturnType<typeof auditMiddle>>;
@@ -214,3 +215,36 @@ expectType<{ readonly y: F<readonly ["batch", 768]>; readonly z: F<readonly ["ba
   pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).model(pool).outputs,
 );
 pipeline("p", { inputs: { tokens: { dtype: "int64", shape: ["batch", "seq"] } } }).refine({ seq: 16 }).model(encoder).validate("v", (x) => x.out[15].every((v) => v > 0));
+
+// Edits: the types of the pipeline that would have been written so.
+const edited = pipeline("p").model(a).model(champ).validate("low", (x) => x.out < 1);
+expectType<{ readonly variable: F<readonly ["batch", 1]> }>(edited.removeStep(2).replaceStep(1, (at) => at.model(c1)).insertStep(1, (at) => at.validate("v", (x) => x.out[0] < 1)).removeStep(1).outputs);
+expectType<"low" | "high">({} as keyof Omit<InferOutput<ReturnType<typeof withHigh>>["anomaly"], "count">);
+const withHigh = () => edited.insertStep(2, (at) => at.validate("high", (x) => x.out > 0));
+expectType<boolean>(({} as InferOutput<ReturnType<typeof withHigh>>).anomaly.low);
+edited.replaceStep(1, (at) => at.shadow(champ, [c1, c2])).validate("v", (x) => x.models.c1 < 1 && x.out < 1);
+expectType<{ scores: readonly [number, number, number] | null } | undefined>(({} as InferOutput<ReturnType<typeof withShadow>>).out_c2);
+const withShadow = () => edited.replaceStep(1, (at) => at.shadow(champ, [c1, c2]));
+expectType<{ readonly image: F<readonly ["batch", 64]> }>(edited.removeStep(2).removeStep(1).inputs);
+expectType<{ readonly input: F<readonly ["N", 8]> }>(pipeline("p").model(a).model(champ).removeStep(0).inputs);
+expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(pipeline("p").model(a).replaceStep(0, (at) => at.model(a, { image: "tensor" })).inputs);
+edited.clear().model(champ).validate("low", (x) => x.out < 1);
+expectType<{ readonly image: F<readonly ["batch", 64]> }>(
+  pipeline("p", { inputs: { image: { dtype: "float32", shape: ["batch", 64] } } }).model(a).clear().inputs,
+);
+pipeline("p").insertStep(0, (at) => at.models([champ, c1])).insertStep(1, (at) => at.audit("1:")).insertStep(2, (at) => at.select(0)).validate("v", (x) => x.models.c1 < 1);
+pipeline("p").insertStep(0, (at) => at.keySplit("k", { default: c1, routes: { gold: c3 } })).replaceStep(0, (at) => at.randomSplit([[1, c1], [2, c3]])).validate("v", (x) => x.out < 1);
+pipeline("p").model(encoder).insertStep(1, (at) => at.refine({ seq: 128 })).model(pool);
+edited.insertStep(3, (at) => at.alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })).removeStep(3);
+expectError(edited.replaceStep(1, (at) => at));
+expectError(edited.removeStep(1));
+declare const place: number;
+expectAssignable<AnyPipeline>(edited.replaceStep(place, (at) => at.model(c2)).removeStep(place).insertStep(place, (at) => at.validate("v", (x) => x.out < 1)));
+
+// Functions of a model: any model in the first place, and where its ports are stated, anywhere.
+const scored = <M extends Model>(m: M) => pipeline("p").model(m);
+expectType<{ readonly dense_1: F<readonly ["batch", 1]> }>(scored(a).model(champ).outputs);
+scored(champ).validate("v", (x) => x.out < 1);
+const onTop = <N extends string>(m: Model<N, { readonly input: F<readonly ["batch", 8]> }, { readonly score: F<readonly ["batch", 1]> }>) =>
+  pipeline("p").model(a).model(m, { input: "embedding" }).validate("low", (x) => x.out < 1);
+expectType<{ readonly score: F<readonly ["batch", 1]> }>(onTop({} as Model<"top", { readonly input: F<readonly ["batch", 8]> }, { readonly score: F<readonly ["batch", 1]> }>).outputs);
