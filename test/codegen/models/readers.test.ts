@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { generateModels } from "../../../codegen/models/generate.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { readers } from "../../../codegen/models/readers.js";
-import { showTensor } from "../../../codegen/models/show.js";
+import { showTensor } from "../../../src/config/show-tensor.js";
 import { ShapelineError } from "../../../dsl/errors.js";
 import { folder, put } from "./workspace.js";
 
