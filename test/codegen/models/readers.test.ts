@@ -7,6 +7,7 @@ import { Field, FixedSizeList, Float32, Int64, List, Schema, Table, TimestampMil
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { generateModels } from "../../../codegen/models/generate.js";
+import { readMetadataUrl } from "../../../codegen/models/open-inference.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { readers } from "../../../codegen/models/readers.js";
 import { showTensor } from "../../../src/config/show-tensor.js";
@@ -193,6 +194,8 @@ describe("a running server", () => {
     expect(await brief(a)).toBe("fraud 4: x float32[batch, 2] -> y int64[batch]");
     expect((await readSignature(a)).sha256).toBe((await readSignature(b)).sha256);
     const { text } = await generateModels({ models: [a], cwd: folder, check: true });
+    // A key in the address stays out of the file.
+    expect((await generateModels({ models: [`${a}?token=secret`.replace("?", "#")], cwd: folder, check: true })).text).not.toContain("secret");
     expect(text).toContain("export const fraud: Fraud = generatedModel({");
   });
 
@@ -209,6 +212,19 @@ describe("a running server", () => {
     expect(await plain(await serve(302, ""))).toMatch(/^SL3055 /);
     expect(await plain(gone)).toMatch(/^SL3055 'http:\/\/host\/v2\/models\/fraud' gives no metadata: .*ECONNREFUSED/);
   });
+});
+
+test("a server that does not answer, or stops in the middle, is waited for so long and no longer", async () => {
+  const silent = createServer((request, response) => {
+    if (request.url === "/half") response.writeHead(200).write('{"name": ');
+  });
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  for (const path of ["/none", "/half"]) {
+    await expect(readMetadataUrl(`${url}${path}`, 300)).rejects.toThrow("gives no metadata: no whole answer within 0.3 seconds. Check the address");
+  }
+  silent.closeAllConnections();
+  silent.close();
 });
 
 describe("several sources of one model", () => {
