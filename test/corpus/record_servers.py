@@ -3,8 +3,7 @@
     python -m venv venv && venv/bin/pip install mlserver==1.7.1      (Python 3.10)
     venv/bin/python test/corpus/record_servers.py mlserver test/fixtures/models/servers
 
-The servers are `mlserver` 1.7.1, `kserve` 0.21.0 and `triton` (nvidia-pytriton 0.7.0, Python 3.10 on Linux, which holds Triton itself).
-Each serves one model of the same two inputs and two outputs, on this machine alone.
+The servers are `mlserver` 1.7.1 and `kserve` 0.21.0. Each serves one model of the same two inputs and two outputs, on this machine alone.
 """
 
 import json
@@ -41,18 +40,6 @@ if __name__ == "__main__":
     ModelServer(http_port=18080, enable_grpc=False, workers=1).start([Fraud()])
 """
 
-TRITON = """
-import numpy as np
-from pytriton.model_config import ModelConfig, Tensor
-from pytriton.triton import Triton, TritonConfig
-with Triton(config=TritonConfig(http_address="127.0.0.1", http_port=18080, allow_grpc=False, allow_metrics=False)) as triton:
-    triton.bind(model_name="fraud", infer_func=lambda requests: requests,
-        inputs=[Tensor(name="dense_input", dtype=np.float32, shape=(29,)), Tensor(name="word", dtype=bytes, shape=(1,))],
-        outputs=[Tensor(name="dense_1", dtype=np.float32, shape=(1,)), Tensor(name="label", dtype=np.int64, shape=(-1,))], config=ModelConfig(max_batch_size=8))
-    triton.serve()
-"""
-
-
 def command(server, folder):
     python = [sys.executable]
     if server == "mlserver":
@@ -61,9 +48,8 @@ def command(server, folder):
         settings = {"name": "fraud", "implementation": "fraud.Fraud", "platform": "shapeline", "parameters": {"version": "v2"}, **TENSORS}
         (folder / "model-settings.json").write_text(json.dumps(settings, indent=2) + "\n")
         return [*python, "-m", "mlserver.cli.main", "start", str(folder)]
-    source = {"kserve": KSERVE, "triton": TRITON}[server]
-    (folder / "serve.py").write_text(source)
-    return [*python, str(folder / "serve.py"), *([json.dumps(TENSORS)] if server == "kserve" else [])]
+    (folder / "serve.py").write_text(KSERVE)
+    return [*python, str(folder / "serve.py"), json.dumps(TENSORS)]
 
 
 def answer():

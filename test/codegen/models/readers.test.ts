@@ -114,6 +114,12 @@ describe("what servers keep beside a model", () => {
     expect(await said(json("bad.metadata.json", { error: "no such model" }))).toMatchInlineSnapshot(`"SL3054 '/bad.metadata.json' does not describe a model: name: expected string, found nothing; inputs: expected array, found nothing; outputs: expected array, found nothing"`);
   });
 
+  test.each(["mlserver.metadata.json", "kserve.metadata.json", "model-settings.json"])("%s, as the running server answered or took it", async (name) => {
+    const source = fileURLToPath(new URL(`../../fixtures/models/servers/${name}`, import.meta.url));
+    const version = name === "model-settings.json" ? " v2" : "";
+    expect(await brief(source)).toBe(`fraud${version}: dense_input float32[batch, 29], word string[batch, 1] -> dense_1 float32[batch, 1], label int64[batch]`);
+  });
+
   test("MLServer's model-settings.json", async () => {
     expect(await brief(json("model-settings.json", { name: "Iris_SVM", implementation: "mlserver_sklearn.SKLearnModel", parameters: { uri: "./m.joblib", version: "v0.1.0" }, ...tensors }))).toBe(
       "iris-svm v0.1.0: x float32[batch, 29] -> y float32[batch, 1], label string[batch, ?]",
