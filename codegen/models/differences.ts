@@ -1,10 +1,8 @@
-import type { WrittenModel, WrittenTensor } from "./read-back.js";
+import { portDifferences, tensorsByName } from "../../src/config/model-differences.js";
+import type { WrittenModel } from "./read-back.js";
 import { commentText } from "./literal.js";
 import { labelLines, writtenLabels } from "./writer.js";
-import { showTensor } from "./show.js";
-import { usablePorts, type ModelSignature, type Port } from "./signature.js";
-
-type Side = "input" | "output";
+import { usablePorts, type ModelSignature } from "./signature.js";
 
 /** What a generated file has otherwise than the model files, in words: one line a model, digest or port. */
 export function differencesOf(written: readonly WrittenModel[], models: readonly ModelSignature[]): readonly string[] {
@@ -21,8 +19,8 @@ export function differencesOf(written: readonly WrittenModel[], models: readonly
       ...(old.name === name ? [] : [`${old.name}: model renamed to ${name}`]),
       ...changed(`${name}: version`, old.version, now.version ?? "1"),
       ...(old.sha256 === now.sha256 ? [] : [`${name}: sha256 ${short(old.sha256)} -> ${short(now.sha256)}`]),
-      ...ports(name, "input", old.inputs, now.inputs),
-      ...ports(name, "output", old.outputs, now.outputs),
+      ...portDifferences(name, "input", old.inputs, tensorsByName(usablePorts(now.inputs))),
+      ...portDifferences(name, "output", old.outputs, tensorsByName(usablePorts(now.outputs))),
       ...changed(`${name}: labels`, labels(writtenLabels(old.comment)), labels(labelLines(now).map(commentText))),
     ];
   });
@@ -53,24 +51,4 @@ function labels(lines: readonly string[]): string {
 
 function short(sha256: string): string {
   return `${sha256.slice(0, 8)}…`;
-}
-
-function ports(model: string, side: Side, before: ReadonlyMap<string, WrittenTensor>, signature: readonly Port[]): readonly string[] {
-  const after = new Map(usablePorts(signature).map((port) => [port.name, port]));
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
-    const old = before.get(name);
-    const now = after.get(name);
-    if (old === undefined) return now === undefined ? [] : [`${model}.${name}: ${side} added, ${showTensor(now)}`];
-    if (now === undefined) return [`${model}.${name}: ${side} removed, it was ${showTensor(old)}`];
-    return showTensor(old) === showTensor(now) ? [] : [`${model}.${name}: ${change(side, old, now)}`];
-  });
-}
-
-/** `29 -> 30 features` where a flat row only changed its length, otherwise both tensors. */
-function change(side: Side, old: WrittenTensor, now: WrittenTensor): string {
-  const [oldBatch, oldSize] = old.shape ?? [];
-  const [batch, size] = now.shape ?? [];
-  const flat = old.shape?.length === 2 && now.shape?.length === 2 && old.dtype === now.dtype && oldBatch === batch;
-  if (flat && typeof oldSize === "number" && typeof size === "number") return `${oldSize} -> ${size} ${side === "input" ? "features" : "values"}`;
-  return `${showTensor(old)} -> ${showTensor(now)}`;
 }

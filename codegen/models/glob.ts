@@ -1,11 +1,11 @@
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir, stat } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
 import { ModelError } from "../../dsl/errors.js";
 
 /**
  * The files that `patterns` name: paths, folders (their `.onnx` files), and globs of `*`, `**` and `?`. No file twice; sorted per pattern.
  *
- * @throws ModelError SL3015 for a glob or folder without a match; a plain path is given back as it is, to be opened or refused by its reader
+ * @throws ModelError SL3000 for a folder that may not be listed, SL3015 for a glob or folder without a match; a plain path is given back as it is, to be opened or refused by its reader
  */
 export async function expandModels(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
   const found = new Map<string, string>();
@@ -32,14 +32,15 @@ async function expand(pattern: string, cwd: string): Promise<string[]> {
 /** Paths below `base` (as the pattern spells it) that match the remaining parts. */
 async function walk(base: string, parts: readonly string[], cwd: string): Promise<string[]> {
   const [part, ...rest] = parts;
-  if (part === undefined) return (await kindOf(resolve(cwd, base))) === "file" ? [base] : [];
+  // A link that leads nowhere is given back too: leaving it out in silence would leave out a model.
+  if (part === undefined) return (await kindOf(resolve(cwd, base))) === "folder" ? [] : [base];
   if (part === "**") {
     const here = rest.length === 0 ? ["*"] : rest;
     const below = (await entries(resolve(cwd, base))).filter((entry) => entry.isDirectory() && !skipped(entry.name));
     const deeper = await Promise.all(below.map((entry) => walk(join(base, entry.name), parts, cwd)));
     return [...(await walk(base, here, cwd)), ...deeper.flat()];
   }
-  if (!/[*?]/.test(part)) return await walk(join(base, part), rest, cwd);
+  if (!/[*?]/.test(part)) return (await isThere(resolve(cwd, base, part))) ? await walk(join(base, part), rest, cwd) : [];
   const matches = matcher(part);
   const names = (await entries(resolve(cwd, base))).map(({ name }) => name).filter(matches);
   return (await Promise.all(names.map((name) => walk(join(base, name), rest, cwd)))).flat();
@@ -76,7 +77,21 @@ function withStars(places: ReadonlySet<number>, want: readonly string[]): Set<nu
 }
 
 async function entries(folder: string) {
-  return await readdir(folder, { withFileTypes: true }).catch(() => []);
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && (cause.code === "EACCES" || cause.code === "EPERM")) {
+      throw new ModelError("SL3000", `cannot read the folder '${folder}': this user may not list it. Check its permissions.`, { folder }, { cause });
+    }
+    return [];
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | "none"> {

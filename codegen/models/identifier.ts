@@ -1,3 +1,5 @@
+import { isUrl } from "./source-path.js";
+
 const MAX_NAME = 63;
 
 /** Words that no `export const` or interface of the generated file may take. */
@@ -22,9 +24,10 @@ export interface Identifiers {
   readonly type: string;
 }
 
-/** The file's name without folders. */
+/** The file's name without folders; of a URL without its query, which may hold a key. */
 export function fileName(file: string): string {
-  return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+  const path = isUrl(file) ? file.replace(/[?#].*$/s, "") : file;
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
 /** The file's name without folders and extension. */

@@ -1,6 +1,6 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
-import { showTensor } from "./show.js";
+import { showTensor } from "../../src/config/show-tensor.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 type Side = "inputs" | "outputs";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { ModelError } from "../../dsl/errors.js";
 
@@ -33,15 +34,19 @@ async function openRegular(file: string): Promise<FileHandle> {
     );
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
-    throw new ModelError("SL3000", `cannot read model file '${file}': ${reason(cause)}`, { file }, { cause });
+    throw new ModelError("SL3000", `cannot read model file '${file}': ${reason(file, cause)}`, { file }, { cause });
   }
 }
 
-function reason(cause: unknown): string {
+function reason(file: string, cause: unknown): string {
   switch (cause instanceof Error && "code" in cause ? cause.code : undefined) {
     case "ENOENT":
     case "ENOTDIR":
-      return "there is no such file. Check the path.";
+      return file.includes("\\") && existsSync(file.replaceAll("\\", "/"))
+        ? `there is no such file, but there is '${file.replaceAll("\\", "/")}': write it with '/' here.`
+        : "there is no such file. Check the path.";
+    case "ELOOP":
+      return "its symbolic links lead round in a circle. Give the path of the file itself.";
     case "EACCES":
     case "EPERM":
       return "this user may not read it. Check its permissions.";

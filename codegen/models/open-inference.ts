@@ -33,25 +33,26 @@ export async function readMetadataFile(file: string): Promise<ModelSignature> {
  * Asks a running server for a model's metadata; nothing but this one request leaves the machine.
  *
  * @param url such as `http://localhost:8080/v2/models/fraud`
+ * @param timeoutMs milliseconds for the whole answer
  * @throws ModelError SL3055 where it does not answer, SL3016 and SL3054 for what it answers
  */
-export async function readMetadataUrl(url: string): Promise<ModelSignature> {
-  const answer = parseDescription(await get(url), url);
+export async function readMetadataUrl(url: string, timeoutMs = TIMEOUT_MS): Promise<ModelSignature> {
+  const answer = parseDescription(await get(url, timeoutMs), url);
   const { name, inputs, outputs } = fromMetadata(answer, url, "");
   // There is no file to take the digest of: it stands for what the server says of the model's tensors.
   return fromMetadata(answer, url, sha256OfText(JSON.stringify({ name, inputs, outputs })));
 }
 
-async function get(url: string): Promise<string> {
+async function get(url: string, timeoutMs: number): Promise<string> {
   const refuse = (what: string, cause?: unknown): ModelError =>
     new ModelError("SL3055", `'${url}' gives no metadata: ${what}. Check the address; it ends in /v2/models/<model>.`, { url }, { cause });
+  const late = `no whole answer within ${timeoutMs / 1000} seconds`;
   let answer: Response;
   try {
-    answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error", headers: { accept: "application/json" } });
+    answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error", headers: { accept: "application/json" } });
   } catch (error) {
-    const timeout = error instanceof Error && error.name === "TimeoutError";
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw refuse(timeout ? `no answer within ${TIMEOUT_MS / 1000} seconds` : cause, error);
+    throw refuse(isTimeout(error) ? late : cause, error);
   }
   if (!answer.ok) {
     await answer.body?.cancel();
@@ -60,8 +61,12 @@ async function get(url: string): Promise<string> {
   try {
     return await limited(answer, () => refuse(`the answer is larger than ${MAX_ANSWER / 2 ** 20} MB`));
   } catch (error) {
-    throw error instanceof ModelError ? error : refuse("the answer breaks off", error);
+    throw error instanceof ModelError ? error : refuse(isTimeout(error) ? late : "the answer breaks off", error);
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
 }
 
 async function limited(answer: Response, tooLarge: () => ModelError): Promise<string> {

@@ -2,7 +2,7 @@ import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
 import { didYouMean, listed } from "../../src/expression/did-you-mean.js";
 import type { ModelOverride } from "../settings/schema.js";
-import { showTensor } from "./show.js";
+import { showTensor } from "../../src/config/show-tensor.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 export type Overrides = Readonly<Record<string, ModelOverride>>;

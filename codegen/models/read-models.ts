@@ -68,7 +68,7 @@ function distinct(models: readonly ModelSignature[]): readonly ModelSignature[] 
     if (other !== undefined) {
       throw new ModelError(
         "SL3014",
-        `'${other.file ?? ""}' and '${model.file ?? ""}' would both be the model '${model.name}'. Rename one of the files.`,
+        `'${other.file ?? ""}' and '${model.file ?? ""}' would both be the model '${model.name}'. Rename one of the files, or give one another name in the settings ('overrides'); a second description of one model goes under 'sources' there.`,
         { name: model.name, files: [other.file, model.file] },
       );
     }

@@ -2,7 +2,7 @@ import { ModelError } from "../../dsl/errors.js";
 import type { Dim, Port as TensorPort } from "../../dsl/tensor.js";
 import { fileName, identifiersFor, modelName, type Identifiers } from "./identifier.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "./literal.js";
-import { showTensor } from "./show.js";
+import { showTensor } from "../../src/config/show-tensor.js";
 import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "./signature.js";
 
 /** How every generated file begins; a file that begins otherwise is never overwritten. */

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { ModelError } from "../../dsl/errors.js";
 import type { ModelConfig } from "../config/schema.js";
 import { systemReason } from "../files/system-reason.js";
+import { fileDifferences } from "./file-differences.js";
 
 /** A model's file, read whole: `bytes` are what was hashed. */
 export interface ModelFile {
@@ -87,7 +88,7 @@ async function listModelFiles(folder: string): Promise<FolderEntry[]> {
 
 async function readMatching(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelFile> {
   const entry = entries.find((e) => e.sha256 === model.sha256);
-  if (entry === undefined) throw notFound(folder, entries, model);
+  if (entry === undefined) throw await notFound(folder, entries, model);
   return readVerified(entry.path, entry.file, model);
 }
 
@@ -99,12 +100,12 @@ async function readVerified(path: string, shown: string, model: ModelConfig): Pr
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   if (sha256 === model.sha256) return { path, bytes };
   known.delete(path);
-  throw otherDigest(model, shown, sha256);
+  throw await otherDigest(model, path, shown, sha256, bytes);
 }
 
-function notFound(folder: string, entries: readonly FolderEntry[], model: ModelConfig): ModelError {
+async function notFound(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelError> {
   const namesake = entries.find((e) => plain(e.file.replace(/\.onnx$/i, "")) === plain(model.name));
-  if (namesake !== undefined) return otherDigest(model, namesake.file, namesake.sha256);
+  if (namesake !== undefined) return await otherDigest(model, namesake.path, namesake.file, namesake.sha256);
   const there =
     entries.length === 0 ? "it holds no .onnx file" : `it holds ${entries.slice(0, 20).map((e) => `${e.file} (${short(e.sha256)})`).join(", ")}${entries.length > 20 ? `, and ${entries.length - 20} more` : ""}`;
   return new ModelError("SL3021", `model '${model.name}': no file in '${folder}' has the digest ${short(model.sha256)}; ${there}`, {
@@ -114,11 +115,15 @@ function notFound(folder: string, entries: readonly FolderEntry[], model: ModelC
   });
 }
 
-function otherDigest(model: ModelConfig, file: string, sha256: string): ModelError {
+/** Says what changed, not only that something did: the file may have other ports or only other weights. */
+async function otherDigest(model: ModelConfig, path: string, file: string, sha256: string, read?: Uint8Array): Promise<ModelError> {
+  const bytes = read ?? (await readFile(path).catch(() => undefined));
+  const differences = bytes === undefined ? [] : await fileDifferences(model, sha256, bytes, path);
+  const what = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
   return new ModelError(
     "SL3022",
-    `model '${model.name}': the config was built for the digest ${short(model.sha256)} but '${file}' is ${short(sha256)}; put the right file there, or run 'shapeline generate' again and build the pipeline anew`,
-    { model: model.name, file, expected: model.sha256, found: sha256 },
+    `model '${model.name}': the config was built for the digest ${short(model.sha256)} but '${file}' is ${short(sha256)}${what}; put the right file there, or run 'shapeline generate' again and build the pipeline anew`,
+    { model: model.name, file, expected: model.sha256, found: sha256, differences },
   );
 }
 

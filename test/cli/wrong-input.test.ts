@@ -32,7 +32,7 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
   it("a model file that is not the one the pipeline was built with", async () => {
     const folder = await deployed();
     copyFileSync(join(folder, "models", "c1.onnx"), join(folder, "models", "champ.onnx"));
-    expect(refusal(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--data", "other", "--json"]))).toMatchInlineSnapshot(`"SL3022 model 'champ': the config was built for the digest a2918d6d6bcf… but 'champ.onnx' is 9410caae0bf5…; put the right file there, or run 'shapeline generate' again and build the pipeline anew"`);
+    expect(refusal(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--data", "other", "--json"]))).toMatchInlineSnapshot(`"SL3022 model 'champ': the config was built for the digest a2918d6d6bcf… but 'champ.onnx' is 9410caae0bf5… (champ.embedding: input removed, it was float32[batch, 16]; champ.float_input: input added, float32[batch, 16]; champ.risk: output removed, it was float32[batch, 1]; champ.variable: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`);
     expect(readdirSync(folder)).not.toContain("other");
   });
 

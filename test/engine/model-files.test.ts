@@ -90,7 +90,7 @@ describe("what is wrong with a models folder is said", () => {
   test("a file of the model's name with another digest", async () => {
     const dir = folder();
     copyFileSync(net, join(dir, "C_1.onnx"));
-    expect(await find(dir)).toMatchInlineSnapshot(`"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>…; put the right file there, or run 'shapeline generate' again and build the pipeline anew"`);
+    expect(await find(dir)).toMatchInlineSnapshot(`"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>… (c1.float_input: input removed, it was float32[?, 16]; c1.x: input added, float32[batch, 16]; c1.variable: output removed, it was float32[?, 1]; c1.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`);
   });
 
   test("a folder in a model's place", async () => {

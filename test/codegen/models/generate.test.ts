@@ -1,4 +1,6 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -8,6 +10,7 @@ import { FLOAT, input, model, output, sequenceType, tensorType } from "./onnx-by
 import { folder } from "./workspace.js";
 
 const example = (name: string): string => fileURLToPath(new URL(`../../../examples/fraud/models/${name}`, import.meta.url));
+const built = new URL("../../../dist/codegen/models/generate.js", import.meta.url).href;
 const small = (features: number, ...more: Uint8Array[]): Uint8Array =>
   model(input("x", tensorType(FLOAT, ["N", features])), output("y", tensorType(FLOAT, ["N", 1])), ...more);
 
@@ -132,10 +135,51 @@ describe("naming the models", () => {
     `);
   });
 
+  test.skipIf(process.platform === "win32")("links are followed, rings of folders end, and a link that leads nowhere is refused", async () => {
+    symlinkSync(join(cwd, "models/c1.onnx"), join(cwd, "models/linked.onnx"));
+    symlinkSync(cwd, join(cwd, "models/ring"));
+    expect(await files("models/*.onnx")).toEqual(["models/c1.onnx", "models/champ.onnx", "models/linked.onnx"]);
+    expect(await files("**/*.onnx")).toEqual(["models/c1.onnx", "models/champ.onnx", "models/linked.onnx"]);
+    symlinkSync(join(cwd, "gone.onnx"), join(cwd, "models/z.onnx"));
+    expect(await said({})).toMatchInlineSnapshot(`"SL3000 cannot read model file '/models/z.onnx': there is no such file. Check the path."`);
+    rmSync(join(cwd, "models/z.onnx"));
+    symlinkSync(join(cwd, "models/z.onnx"), join(cwd, "models/z.onnx"));
+    expect(await said({})).toMatchInlineSnapshot(`"SL3000 cannot read model file '/models/z.onnx': its symbolic links lead round in a circle. Give the path of the file itself."`);
+  });
+
+  test.skipIf(process.platform === "win32")("a path as Windows writes it, given elsewhere", async () => {
+    expect(await said({ models: ["models\\c1.onnx"] })).toMatchInlineSnapshot(`"SL3000 cannot read model file '/models\\c1.onnx': there is no such file, but there is '/models/c1.onnx': write it with '/' here."`);
+  });
+
+  test("a folder of 5,000 other files and 300 models", async () => {
+    for (let i = 0; i < 5000; i++) write(`many/note-${i}.txt`, "");
+    for (let i = 0; i < 300; i++) write(`many/m${i}.onnx`, small(i + 1));
+    expect((await generate({ models: ["many"], check: true })).models).toHaveLength(300);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("files and folders that this user may not read", () => {
+    write("models/locked.onnx", small(3));
+    chmodSync(join(cwd, "models/locked.onnx"), 0);
+    mkdirSync(join(cwd, "shut"));
+    chmodSync(join(cwd, "shut"), 0);
+    for (let path = cwd; path !== tmpdir(); path = dirname(path)) chmodSync(path, 0o755);
+    // Root may read everything, so another user asks.
+    const asked = (pattern: string): string =>
+      execFileSync(process.execPath, ["-e", `process.setuid(65534); import(${JSON.stringify(built)}).then(({ generateModels }) => generateModels({ models: [${JSON.stringify(pattern)}], cwd: ${JSON.stringify(cwd)}, check: true })).then(() => console.log("read"), (e) => console.log(e.code, e.message))`], { encoding: "utf8" }).replaceAll(cwd, "");
+    expect([asked("models/*.onnx"), asked("shut/*.onnx")]).toMatchInlineSnapshot(`
+      [
+        "SL3000 cannot read model file '/models/locked.onnx': this user may not read it. Check its permissions.
+      ",
+        "SL3000 cannot read the folder '/shut': this user may not list it. Check its permissions.
+      ",
+      ]
+    `);
+  });
+
   test("two files of one name are refused, and both are named", async () => {
     write("models/a_b.onnx", small(3));
     write("models/a.b.onnx", small(3));
-    expect(await said({})).toMatchInlineSnapshot(`"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both be the model 'a-b'. Rename one of the files."`);
+    expect(await said({})).toMatchInlineSnapshot(`"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both be the model 'a-b'. Rename one of the files, or give one another name in the settings ('overrides'); a second description of one model goes under 'sources' there."`);
   });
 
   test("a model without a usable output is refused", async () => {

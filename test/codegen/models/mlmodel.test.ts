@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { generateModels } from "../../../codegen/models/generate.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
-import { showTensor } from "../../../codegen/models/show.js";
+import { showTensor } from "../../../src/config/show-tensor.js";
 import type { Port } from "../../../codegen/models/signature.js";
 import { ShapelineError } from "../../../dsl/errors.js";
 import { folder } from "./workspace.js";

@@ -7,9 +7,10 @@ import { Field, FixedSizeList, Float32, Int64, List, Schema, Table, TimestampMil
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { generateModels } from "../../../codegen/models/generate.js";
+import { readMetadataUrl } from "../../../codegen/models/open-inference.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { readers } from "../../../codegen/models/readers.js";
-import { showTensor } from "../../../codegen/models/show.js";
+import { showTensor } from "../../../src/config/show-tensor.js";
 import { ShapelineError } from "../../../dsl/errors.js";
 import { folder, put } from "./workspace.js";
 
@@ -113,6 +114,12 @@ describe("what servers keep beside a model", () => {
     expect(await said(json("bad.metadata.json", { error: "no such model" }))).toMatchInlineSnapshot(`"SL3054 '/bad.metadata.json' does not describe a model: name: expected string, found nothing; inputs: expected array, found nothing; outputs: expected array, found nothing"`);
   });
 
+  test.each(["mlserver.metadata.json", "kserve.metadata.json", "model-settings.json"])("%s, as the running server answered or took it", async (name) => {
+    const source = fileURLToPath(new URL(`../../fixtures/models/servers/${name}`, import.meta.url));
+    const version = name === "model-settings.json" ? " v2" : "";
+    expect(await brief(source)).toBe(`fraud${version}: dense_input float32[batch, 29], word string[batch, 1] -> dense_1 float32[batch, 1], label int64[batch]`);
+  });
+
   test("MLServer's model-settings.json", async () => {
     expect(await brief(json("model-settings.json", { name: "Iris_SVM", implementation: "mlserver_sklearn.SKLearnModel", parameters: { uri: "./m.joblib", version: "v0.1.0" }, ...tensors }))).toBe(
       "iris-svm v0.1.0: x float32[batch, 29] -> y float32[batch, 1], label string[batch, ?]",
@@ -193,6 +200,8 @@ describe("a running server", () => {
     expect(await brief(a)).toBe("fraud 4: x float32[batch, 2] -> y int64[batch]");
     expect((await readSignature(a)).sha256).toBe((await readSignature(b)).sha256);
     const { text } = await generateModels({ models: [a], cwd: folder, check: true });
+    // A key in the address stays out of the file.
+    expect((await generateModels({ models: [`${a}?token=secret`.replace("?", "#")], cwd: folder, check: true })).text).not.toContain("secret");
     expect(text).toContain("export const fraud: Fraud = generatedModel({");
   });
 
@@ -209,6 +218,19 @@ describe("a running server", () => {
     expect(await plain(await serve(302, ""))).toMatch(/^SL3055 /);
     expect(await plain(gone)).toMatch(/^SL3055 'http:\/\/host\/v2\/models\/fraud' gives no metadata: .*ECONNREFUSED/);
   });
+});
+
+test("a server that does not answer, or stops in the middle, is waited for so long and no longer", async () => {
+  const silent = createServer((request, response) => {
+    if (request.url === "/half") response.writeHead(200).write('{"name": ');
+  });
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  for (const path of ["/none", "/half"]) {
+    await expect(readMetadataUrl(`${url}${path}`, 300)).rejects.toThrow("gives no metadata: no whole answer within 0.3 seconds. Check the address");
+  }
+  silent.closeAllConnections();
+  silent.close();
 });
 
 describe("several sources of one model", () => {
