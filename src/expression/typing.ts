@@ -153,6 +153,7 @@ class Typing extends Lists {
   #binary(op: BinaryOp, node: Extract<Surface, { kind: "binary" }>, locals: Locals | null): ExpressionTree | null {
     if (op === "&&" || op === "||") {
       const left = this.boolean(node.left, locals, op);
+      if (this.writingOut > 0 && left?.op === "constant" && left.value === (op === "||")) return left;
       const right = this.boolean(node.right, locals, op);
       return left === null || right === null ? null : connect(op, [left, right]);
     }
@@ -221,6 +222,7 @@ class Typing extends Lists {
 
   #conditional(node: Extract<Surface, { kind: "conditional" }>, locals: Locals | null): ExpressionTree | null {
     const test = this.boolean(node.test, locals, "?:");
+    if (this.writingOut > 0 && test?.op === "constant") return this.scalar(test.value === true ? node.then : node.otherwise, locals);
     const then = this.scalar(node.then, locals);
     const otherwise = this.scalar(node.otherwise, locals);
     if (test === null || then === null || otherwise === null) return null;
