@@ -58,7 +58,7 @@ class Typing extends Lists {
     if (tree !== null && this.#fits(tree, resultOf(body).span)) {
       const { span } = resultOf(body);
       if (tree.type !== "boolean") {
-        this.say("SL1107", span, `the lambda returns ${tree.type}, not boolean`, "say what must hold, with a comparison");
+        this.say("SL1107", span, `the lambda returns ${tree.type}, not boolean`, kind === "row" ? "say what must hold, with a comparison" : "say when the alert fires, with a comparison");
       } else if (isNullable(tree)) {
         this.say("SL1118", span, "the lambda returns a boolean that may be missing", "write === true");
       } else if (this.diagnostics.length === 0) return { ok: true, tree };
