@@ -54,38 +54,74 @@ const samples = {
   some: ["x => x.out.list.some((v) => v < 1)", "x => x.in.u.some((v) => v < 1)"],
 };
 
-/** The text of docs/back-ends.md: what each back-end says of each operation's lambdas. */
-export function backEndsPage(compileLambda) {
-  const compiled = Object.entries(samples).map(([op, texts]) => [op, texts.map((text) => [text, compileLambda(text, scope).expression])]);
-  const backEnds = ["polars-0.18", "polars-1", "polars-1.44", "checks", "cel", "sql", "promql", "javascript"].filter((name) =>
-    compiled.some(([, all]) => all.some(([, { strings, refused }]) => name in strings || name in refused)),
-  );
+/** The same for the conditions of alerts; A and B are aggregates. */
+const alertSamples = {
+  aggregate: ["count()", "count((x) => x.out.a > 1)", "sum((x) => x.out.a)", "avg((x) => x.out.a)", "min((x) => x.out.a)", "max((x) => x.out.a)", "quantile(0.9, (x) => x.out.a)", "share((x) => x.out.a > 1)"].map((text) => `all => all.${text} > 0.5`),
+  ...Object.fromEntries(["+", "-", "*", "/", "**"].map((op) => [op, [`all => A ${op} B < 1`]])),
+  negate: ["all => -A < 1"],
+  ...Object.fromEntries(["<", ">", "<=", ">=", "===", "!=="].map((op) => [op, [`all => A ${op} B`]])),
+  "!": ["all => !(A < 1)"],
+  "&&": ["all => A < 1 && B < 1"],
+  "||": ["all => A < 1 || B < 1"],
+  conditional: ["all => (A < 1 ? A : B) < 1"],
+  ...Object.fromEntries(["min", "max", "hypot"].map((f) => [f, [`all => Math.${f}(A, B) < 1`]])),
+  ...Object.fromEntries(["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt", "log", "log2", "log10", "exp"].map((f) => [f, [`all => Math.${f}(A) < 1`]])),
+  ...Object.fromEntries(["isFinite", "isNaN", "isInteger"].map((f) => [f, [`all => Number.${f}(A)`]])),
+};
+const aggregates = (text) => text.replaceAll(/\bA\b/g, "all.avg((x) => x.out.a)").replaceAll(/\bB\b/g, "all.max((x) => x.out.b)");
+
+const escaped = (text) => text.replaceAll("|", "\\|");
+
+/** A table of what each back-end says of each operation's lambdas, and the reasons under it. */
+function section(compiled, backEnds, guards) {
+  const lines = [`| operation | ${backEnds.join(" | ")} |`, `|---|${backEnds.map(() => "---|").join("")}`];
+  for (const [op, all] of compiled) {
+    const cells = backEnds.map((name) => {
+      const written = all.filter(([, { strings }]) => name in strings).length;
+      if (written === 0) return "-";
+      return `${guards[name]?.[op] === undefined ? "exact" : "guarded"}${written === all.length ? "" : " in part"}`;
+    });
+    lines.push(`| \`${escaped(op)}\` | ${cells.join(" | ")} |`);
+  }
+  for (const name of backEnds) {
+    const guarded = compiled.flatMap(([op, all]) => (guards[name]?.[op] !== undefined && all.some(([, { strings }]) => name in strings) ? [`| \`${escaped(op)}\` | ${escaped(guards[name][op])} |`] : []));
+    const refusals = compiled.flatMap(([, all]) => all.flatMap(([text, { refused }]) => (name in refused ? [`| \`${escaped(text)}\` | ${refused[name].code} | ${escaped(refused[name].reason)} |`] : [])));
+    if (guarded.length + refusals.length > 0) lines.push("", `### ${name}`);
+    if (guarded.length > 0) lines.push("", "| guarded | how |", "|---|---|", ...guarded);
+    if (refusals.length > 0) lines.push("", "| refused | code | reason |", "|---|---|---|", ...refusals);
+  }
+  return lines;
+}
+
+/** The text of docs/back-ends.md: what each back-end says of each operation's lambdas. `guards`: by back-end and operation, what is added. */
+export function backEndsPage(compileLambda, guards) {
+  const compile = (table, options, put) =>
+    Object.entries(table).map(([op, texts]) => [op, texts.map((text) => [text, compileLambda(put(text), { ...scope, ...options }).expression])]);
+  const lambdas = compile(samples, {}, (text) => text);
+  const alerts = compile(alertSamples, { kind: "alert" }, aggregates);
   const lines = [
     "# What each back-end can say",
     "",
     "Every operation that a lambda may use, and whether a back-end's text means exactly what JavaScript means by it.",
-    "`exact`: on every value, NaN, infinities, -0 and missing elements included, with whatever guards that takes. `in part`: for some types or lists; what is not, is refused.",
-    "`-`: refused, with the reason below. Nothing is ever approximated.",
+    "`exact`: the back-end's own operation is the same on every value, NaN, infinities, -0 and missing elements included. `guarded`: the text says more than that",
+    "operation, so that it is the same on every value; the guards stand under each table. `in part`: for some types or lists; what is not, is refused.",
+    "`-`: refused, with the reason under the table. Nothing is ever approximated. `polars-0.18` is what the platform stores; `polars-1` is the language of 1.7 and 1.8,",
+    "`polars-1.44` that of 1.44 and later.",
     "This page is generated from the code by `npm run docs`.",
     "",
-    `| operation | ${backEnds.join(" | ")} |`,
-    `|---|${backEnds.map(() => "---|").join("")}`,
+    "## Validations",
+    "",
+    ...section(lambdas, ["polars-0.18", "polars-1", "polars-1.44", "checks", "cel", "sql", "javascript"], guards),
+    "",
+    "## Alerts",
+    "",
+    "What stands inside an aggregate is a lambda of one row: `sql` and `javascript` say of it what they say above, and `promql` sees only what the aggregate comes to. `A` and",
+    "`B` stand for aggregates. The other back-ends are asked about one row at a time and refuse every alert.",
+    "",
+    ...section(alerts, ["sql", "promql", "javascript"], guards),
   ];
-  const escaped = (text) => text.replaceAll("|", "\\|");
-  for (const [op, all] of compiled) {
-    const cells = backEnds.map((name) => {
-      const written = all.filter(([, { strings }]) => name in strings).length;
-      return written === all.length ? "exact" : written === 0 ? "-" : "in part";
-    });
-    lines.push(`| \`${escaped(op)}\` | ${cells.join(" | ")} |`);
-  }
-  lines.push("", "## Why not");
-  for (const name of backEnds) {
-    const refusals = compiled.flatMap(([, all]) => all.flatMap(([text, { refused }]) => (name in refused ? [`| \`${escaped(text)}\` | ${refused[name].code} | ${escaped(refused[name].reason)} |`] : [])));
-    if (refusals.length > 0) lines.push("", `### ${name}`, "", "| lambda | code | reason |", "|---|---|---|", ...refusals);
-  }
   return `${lines.join("\n")}\n`;
 }
 
 /** The operations of the page. */
-export const documentedOps = Object.keys(samples);
+export const documentedOps = [...new Set([...Object.keys(samples), ...Object.keys(alertSamples)])];

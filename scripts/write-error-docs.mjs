@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { errorCodes } from "shapeline";
 import { compileLambda } from "shapeline/codegen";
+import { guards } from "../dist/src/expression/guards.js";
 import { backEndsPage } from "./back-end-docs.mjs";
 import { errorCodesPage } from "./error-docs.mjs";
 import { typeErrorsPage } from "./type-error-docs.mjs";
@@ -17,4 +18,4 @@ const { refused, models } = await import(outfile).finally(() => rm(outfile, { fo
 
 writeFileSync(new URL("../docs/errors.md", import.meta.url), errorCodesPage(errorCodes));
 writeFileSync(new URL("../docs/type-errors.md", import.meta.url), typeErrorsPage(refused, errorCodes, models));
-writeFileSync(new URL("../docs/back-ends.md", import.meta.url), backEndsPage(compileLambda));
+writeFileSync(new URL("../docs/back-ends.md", import.meta.url), backEndsPage(compileLambda, guards));

@@ -1,5 +1,5 @@
 import { didYouMean } from "./did-you-mean.js";
-import { callTest, connect, elementOf, testString } from "./fold.js";
+import { callTest, choose, connect, elementOf, testString } from "./fold.js";
 import { helpers } from "./helpers.js";
 import { bind, type LambdaMeaning, type Locals, type Meaning, value } from "./meaning.js";
 import { methodHints, methods } from "./methods.js";
@@ -7,7 +7,7 @@ import { comparisonOf, type Objection } from "./operands.js";
 import { propertyOf } from "./outside.js";
 import { aggregateHint, longestList, Reading } from "./reading.js";
 import type { Span, Surface } from "./surface.js";
-import { aggregateFunctions, columnsRead, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type Place, type Read, type StringTest, stringTests, valueOf } from "./tree.js";
+import { aggregateFunctions, children, columnsRead, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type Place, type Read, type StringTest, stringTests, valueOf } from "./tree.js";
 import { a, describe } from "./wording.js";
 
 type Method = Extract<Surface, { kind: "method" }>;
@@ -22,6 +22,10 @@ export abstract class Lists extends Reading {
   readonly #binders: (number | null)[] = [];
   /** The functions being read, outermost first. */
   readonly #active: LambdaMeaning[] = [];
+  /** The lists of which an index is calculated from the position. */
+  readonly #calculated = new Set<number>();
+  /** How many lists are being written out; then what JavaScript does not come to at some place is not looked at. */
+  protected writingOut = 0;
   /** Whether one row of an alert's window is looked at. */
   #inAggregate = false;
   readonly #helpers = helpers((...said) => this.say(...said));
@@ -84,7 +88,12 @@ export abstract class Lists extends Reading {
 
   #place(index: ExpressionTree, node: Surface): Place | null {
     if (index.op === "position") return { binder: index.binder };
-    if (!isConstant(index)) return this.say("SL1106", node.span, `the index '${this.text(node)}' is not a constant`, "only a constant, or the position that every and some hand over, may be an index");
+    if (!isConstant(index)) {
+      const positions = positionsIn(index);
+      for (const binder of positions) this.#calculated.add(binder);
+      const hint = positions.length === 0 ? "only a constant, or the position that every and some hand over, may be an index" : `in a list of known length, up to ${longestList}, an index may be calculated from the position`;
+      return this.say("SL1106", node.span, `the index '${this.text(node)}' is not a constant`, hint);
+    }
     const place = valueOf(index);
     if (typeof place === "number" && Number.isSafeInteger(place) && place >= 0) return place + 0;
     return this.say("SL1106", node.span, `an index is a whole number from 0 on, not ${String(place)}`, typeof place === "number" && place < 0 ? "count from the start of the list, or use .at(…)" : undefined);
@@ -138,7 +147,7 @@ export abstract class Lists extends Reading {
     if (!methods.includes(node.name)) {
       const hint = methodHints[node.name];
       const near = hint === undefined ? didYouMean(node.name, methods) : "";
-      return this.say("SL1115", node.span, `'${node.name}' is no method a lambda may call${near}`, hint ?? "lists have every, some, includes, reduce and at; strings have startsWith, endsWith and includes");
+      return this.say("SL1115", node.span, `'${node.name}' is no method a lambda may call${near}`, hint ?? "lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes");
     }
     if (owner.kind === "value" && owner.node.type !== "list") return this.#ofString(node, owner.node, args);
     switch (node.name) {
@@ -147,6 +156,8 @@ export abstract class Lists extends Reading {
         return this.#quantified(node, node.name, owner, args);
       case "includes":
         return this.#includes(node, owner, args);
+      case "indexOf":
+        return this.#indexOf(node, owner, args);
       case "reduce":
         return this.#reduced(node, owner, args);
       case "at":
@@ -244,10 +255,23 @@ export abstract class Lists extends Reading {
   #overList(op: "every" | "some", list: Read, asked: (element: Meaning, position: Meaning) => ExpressionTree | null): Meaning {
     const length = list.shape[list.at.length] ?? null;
     const binder = this.#binders.push(length) - 1;
+    const said = this.diagnostics.length;
     const body = asked(value(elementOf(list, { binder }, false)), value({ op: "position", binder, type: "number" }));
+    if (this.#calculated.delete(binder) && length !== null && length <= longestList) {
+      this.diagnostics.length = said;
+      return this.#writtenOut(op, list, length, asked);
+    }
     if (body === null) return null;
     if (length !== null && (length === 0 || isConstant(body))) return value(length === 0 ? constantOf(op === "every") : body);
     return value({ op, list, binder, body, type: "boolean" });
+  }
+
+  /** Element by element, so that the places are constants: what is calculated from them may be an index. */
+  #writtenOut(op: "every" | "some", list: Read, length: number, asked: (element: Meaning, position: Meaning) => ExpressionTree | null): Meaning {
+    this.writingOut++;
+    const bodies = Array.from({ length }, (_, place) => asked(value(elementOf(list, place, false)), value(constantOf(place))));
+    this.writingOut--;
+    return this.#connected(op, bodies);
   }
 
   #includes(node: Method, owner: Meaning, args: readonly Meaning[]): Meaning {
@@ -262,6 +286,21 @@ export abstract class Lists extends Reading {
     if (owner?.kind === "object" || owner?.kind === "items") return this.#connected("some", this.elements(node.object, owner)?.map(same));
     const list = this.#list(node.object, owner);
     return list && this.#overList("some", list, same);
+  }
+
+  /** The first place of what is sought, or -1. */
+  #indexOf(node: Method, owner: Meaning, args: readonly Meaning[]): Meaning {
+    const [argument] = node.args;
+    if (argument === undefined || args.length !== 1) return this.say("SL1116", node.span, `'indexOf' takes one value, not ${args.length} arguments`);
+    const sought = this.scalarOf(argument, args[0] ?? null);
+    const items = this.elements(node.object, owner);
+    if (sought === null || items === null) return null;
+    const tests = items.map((item) => {
+      const element = this.scalarOf(node.object, item);
+      return element && this.accept(comparisonOf("===", element, sought), node.span);
+    });
+    const place = tests.reduceRight<ExpressionTree | null>((rest, test, i) => rest && test && choose(test, constantOf(i), rest), constantOf(-1));
+    return place && value(place);
   }
 
   /** Equal as `includes` sees it: NaN is itself. */
@@ -297,4 +336,9 @@ export abstract class Lists extends Reading {
     if (items === null) return null;
     return items.at(place) ?? this.#pastEnd(node.object, items.length, node);
   }
+}
+
+/** The lists whose positions a number is calculated from. */
+function positionsIn(tree: ExpressionTree): readonly number[] {
+  return tree.op === "position" ? [tree.binder] : children(tree).flatMap(positionsIn);
 }

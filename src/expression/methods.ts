@@ -1,5 +1,5 @@
 /** The methods a lambda may call. */
-export const methods: readonly string[] = ["every", "some", "includes", "reduce", "at", "startsWith", "endsWith"];
+export const methods: readonly string[] = ["every", "some", "includes", "indexOf", "reduce", "at", "startsWith", "endsWith"];
 
 const one = "take the elements you mean, as in list[0], or ask about all of them with every, some or includes";
 const spelling = "list the spellings you mean: [\"yes\", \"YES\"].includes(s)";
@@ -14,7 +14,6 @@ export const methodHints: Readonly<Partial<Record<string, string>>> = {
   find: "ask whether there is one: list.some((v) => v > 1)",
   findLast: "ask whether there is one: list.some((v) => v > 1)",
   findIndex: "ask whether there is one: list.some((v, i) => i === 2 && v > 1)",
-  indexOf: "ask whether it is there with includes; for the greatest one: list.every((v) => v <= list[2])",
   lastIndexOf: "ask whether it is there with includes",
   reduceRight: "use reduce",
   forEach: "use every, some or reduce",

@@ -58,7 +58,7 @@ class Typing extends Lists {
     if (tree !== null && this.#fits(tree, resultOf(body).span)) {
       const { span } = resultOf(body);
       if (tree.type !== "boolean") {
-        this.say("SL1107", span, `the lambda returns ${tree.type}, not boolean`, "say what must hold, with a comparison");
+        this.say("SL1107", span, `the lambda returns ${tree.type}, not boolean`, kind === "row" ? "say what must hold, with a comparison" : "say when the alert fires, with a comparison");
       } else if (isNullable(tree)) {
         this.say("SL1118", span, "the lambda returns a boolean that may be missing", "write === true");
       } else if (this.diagnostics.length === 0) return { ok: true, tree };
@@ -153,6 +153,7 @@ class Typing extends Lists {
   #binary(op: BinaryOp, node: Extract<Surface, { kind: "binary" }>, locals: Locals | null): ExpressionTree | null {
     if (op === "&&" || op === "||") {
       const left = this.boolean(node.left, locals, op);
+      if (this.writingOut > 0 && left?.op === "constant" && left.value === (op === "||")) return left;
       const right = this.boolean(node.right, locals, op);
       return left === null || right === null ? null : connect(op, [left, right]);
     }
@@ -225,6 +226,7 @@ class Typing extends Lists {
 
   #conditional(node: Extract<Surface, { kind: "conditional" }>, locals: Locals | null): ExpressionTree | null {
     const test = this.boolean(node.test, locals, "?:");
+    if (this.writingOut > 0 && test?.op === "constant") return this.scalar(test.value === true ? node.then : node.otherwise, locals);
     const then = this.scalar(node.then, locals);
     const otherwise = this.scalar(node.otherwise, locals);
     if (test === null || then === null || otherwise === null) return null;

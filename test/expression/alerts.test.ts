@@ -153,6 +153,10 @@ describe("the texts of an alert", () => {
           "code": "SL1201",
           "reason": "what a platform stores of polars 1 is asked about each row by itself, and an alert looks at many",
         },
+        "polars-1.44": {
+          "code": "SL1201",
+          "reason": "what a platform stores of polars 1.44 is asked about each row by itself, and an alert looks at many",
+        },
       }
     `);
   });

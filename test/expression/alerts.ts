@@ -46,10 +46,12 @@ function inOrder(values: Float64Array): number {
   return sum;
 }
 
-/** What the generated loop says of the rows, in batches of `size`. */
-export function holdsInLoop({ tree }: AlertExpression, columns: readonly TestColumn[], size = 3): boolean {
+/** What the generated loop says of the rows, in batches of `size`; rows whose lists differ in length are batches of their own. */
+export function holdsInLoop({ tree }: AlertExpression, columns: readonly TestColumn[], most = 3): boolean {
   const program = alertProgram({ name: "a", tree });
   const rows = columns[0]?.values.length ?? 0;
+  const uniform = columns.every(({ values }) => new Set(values.map((value) => (Array.isArray(value) ? value.length : 0))).size <= 1);
+  const size = uniform ? most : 1;
   const batches = Array.from({ length: Math.ceil(rows / size) }, (_, i) => {
     const part = columns.map((column) => ({ ...column, values: column.values.slice(i * size, (i + 1) * size) }));
     return program.values(new Map(part.map((column) => [column.name, tensorOf(column)])), part[0]?.values.length ?? 0);
@@ -58,13 +60,16 @@ export function holdsInLoop({ tree }: AlertExpression, columns: readonly TestCol
   return program.holds(program.aggregates(none.map((_, i) => Float64Array.from(batches.flatMap((batch) => [...(batch[i] ?? [])])))));
 }
 
-/** What DuckDB says of each text over the table `rows`. */
-export async function holdsInDuckDb(connection: DuckDBConnection, texts: readonly string[]): Promise<(boolean | null)[]> {
-  const answers: (boolean | null)[] = [];
+/** What DuckDB says of each text over the table `rows`, or of each window that `window` numbers. */
+export async function windowsInDuckDb(connection: DuckDBConnection, texts: readonly string[], window: string): Promise<(boolean | null)[][]> {
+  const answers: (boolean | null)[][] = [];
   for (let from = 0; from < texts.length; from += 25) {
     const part = texts.slice(from, from + 25);
-    const table = await connection.run(`SELECT ${part.map((text, i) => `(${text}) AS c${i}`).join(", ")} FROM rows`);
-    answers.push(...(await table.getColumnsJS()).map(([value]) => value as boolean | null));
+    const table = await connection.run(`SELECT ${part.map((text, i) => `(${text}) AS c${i}`).join(", ")} FROM rows${window}`);
+    answers.push(...((await table.getColumnsJS()) as (boolean | null)[][]));
   }
   return answers;
 }
+
+export const holdsInDuckDb = async (connection: DuckDBConnection, texts: readonly string[]): Promise<(boolean | null)[]> =>
+  (await windowsInDuckDb(connection, texts, "")).map(([answer]) => answer ?? null);

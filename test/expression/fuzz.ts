@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import type { BackEnd } from "../../src/expression/compile.js";
+import { answers, installed as celInstalled, libraries, rowsFor } from "./cel-engines.js";
 import { type Case, holdsInLoop, prepare } from "./compare.js";
 import { ask, tableOf } from "./duckdb.js";
 import { type Engine, engines, evaluate, installed } from "./engines.js";
 import { generateColumns, lambdas } from "./generate.js";
 import type { TestColumn } from "./rows.js";
+import { Tally } from "./tally.js";
 
 export interface FuzzOptions {
   readonly count: number;
@@ -23,18 +25,26 @@ const casesPerBatch = 250;
 /** The engines that hold a back-end's text against the lambda; polars' text is the negation. */
 function judges(): Partial<Record<BackEnd, Judge>> {
   const polars = (engine: Engine): Judge => async (cases, columns) => {
-    const [answers = []] = evaluate(engine, [{ columns, texts: cases.map(({ expression }) => expression.strings[engine] ?? "") }]);
-    return answers.map((flags) => ("error" in flags ? flags.error : flags.map((flag) => (typeof flag === "boolean" ? !flag : null))));
+    const [said = []] = evaluate(engine, [{ columns, texts: cases.map(({ expression }) => expression.strings[engine] ?? "") }]);
+    return said.map((flags) => ("error" in flags ? flags.error : flags.map((flag) => (typeof flag === "boolean" ? !flag : null))));
   };
   const sql: Judge = async (cases, columns) => {
     const connection = await tableOf(columns);
-    const answers = await ask(connection, cases.map(({ expression }) => expression.strings.sql ?? ""));
+    const said = await ask(connection, cases.map(({ expression }) => expression.strings.sql ?? ""));
     connection.closeSync();
-    return answers.map(({ selected }) => selected);
+    return said.map(({ selected }) => selected);
   };
   const javascript: Judge = async (cases, columns) => cases.map((one) => holdsInLoop(one, columns));
+  /** What both libraries say. */
+  const cel: Judge = async (cases, columns) => {
+    const each = Object.values(libraries).map((library) => ({ library, rows: rowsFor(library, columns) }));
+    return cases.map(({ expression }) => {
+      const [one = [], ...others] = each.map(({ library, rows }) => answers(library, expression.strings.cel ?? "", rows));
+      return one.map((said, r) => (typeof said === "boolean" && others.every((other) => other[r] === said) ? said : null));
+    });
+  };
   const real = installed ? Object.fromEntries((Object.keys(engines) as Engine[]).map((engine) => [engine, polars(engine)])) : {};
-  return { javascript, sql, ...real };
+  return { javascript, sql, ...(celInstalled ? { cel } : {}), ...real };
 }
 
 /**
@@ -44,7 +54,7 @@ function judges(): Partial<Record<BackEnd, Judge>> {
  */
 export async function fuzz({ count, seed, depth, say }: FuzzOptions): Promise<number> {
   const table = Object.entries(judges()) as [BackEnd, Judge][];
-  const tally = new Map(table.map(([backEnd]) => [backEnd, { compared: 0, refused: 0, differences: 0 }]));
+  const tally = new Tally();
   let untyped = 0;
   if (!installed) say("the real polars engines are not installed; run: npm run oracles");
   for (let done = 0; done < count; done += casesPerBatch) {
@@ -54,22 +64,14 @@ export async function fuzz({ count, seed, depth, say }: FuzzOptions): Promise<nu
     untyped += texts.length - prepared.length;
     for (const [backEnd, judge] of table) {
       const cases = prepared.filter(({ expression }) => expression.strings[backEnd] !== undefined);
-      const answers = cases.length === 0 ? [] : await judge(cases, columns);
-      const found = cases.flatMap((one, i) => difference(one, columns, answers[i] ?? "no answer"));
+      const said = cases.length === 0 ? [] : await judge(cases, columns);
+      const found = cases.flatMap((one, i) => difference(one, columns, said[i] ?? "no answer"));
       for (const line of found) say(`DIFFERENCE in ${backEnd} (seed ${seed + done}): ${line}`);
-      const sum = tally.get(backEnd);
-      if (sum === undefined) continue;
-      sum.compared += cases.length;
-      sum.refused += prepared.length - cases.length;
-      sum.differences += found.length;
+      tally.add(backEnd, { compared: cases.length, refused: prepared.length - cases.length, differences: found.length });
     }
   }
   say(`${count} lambdas, ${depth} operations deep, on ${rowsPerBatch} rows each; ${untyped} have no type`);
-  for (const [backEnd, { compared, refused, differences }] of tally) {
-    const share = ((100 * refused) / Math.max(1, compared + refused)).toFixed(1);
-    say(`${backEnd}: ${compared} compared, ${refused} refused (${share} %), ${differences} differences`);
-  }
-  return [...tally.values()].reduce((sum, { differences }) => sum + differences, 0);
+  return tally.tell(say);
 }
 
 function difference({ text, holdsOn }: Case, columns: readonly TestColumn[], answer: (boolean | null)[] | string): string[] {

@@ -82,6 +82,8 @@ const sums = [
   "[x.out.d, ...x.in.f].reduce((sum, v, i) => sum + v * i, -0)",
   "((a, b) => a - b)(x.out.d, x.in.k)",
   "x.in.f.at(-1)",
+  "x.in.f.indexOf(Math.max(...x.in.f))",
+  "[0.1, NaN, x.in.k].indexOf(x.out.d)",
 ];
 
 function booleans(depth: number, element: readonly string[]): fc.Arbitrary<string> {
@@ -95,7 +97,7 @@ function booleans(depth: number, element: readonly string[]): fc.Arbitrary<strin
     { weight: 1, arbitrary: fc.tuple(fc.constant("x.out.s"), fc.constantFrom("startsWith", "endsWith", "includes"), fc.constantFrom(...strings, "\u{1f600}", "in")).map(([s, f, t]) => `${s}.${f}(${JSON.stringify(t)})`) },
     { weight: 1, arbitrary: fc.tuple(fc.constantFrom("[0.1, NaN, -0, x.out.d]", "x.in.f", "x.in.g", "x.out.i", "x.out.m[0]"), inner).map(([l, v]) => `${l}.includes(${v})`) },
     { weight: 1, arbitrary: fc.tuple(maybeMissing, fc.constantFrom("=== undefined", "!= null", "== null", "!== undefined", "=== null")).map((p) => p.join(" ")) },
-    { weight: 1, arbitrary: fc.constantFrom("x.out.s != null", "['a', '\u{1f600}'].includes(x.out.s)", "[5n, 9007199254740993n].includes(x.out.n)", "x.out.l.includes(9007199254740993n)") },
+    { weight: 1, arbitrary: fc.constantFrom("x.out.s != null", "['a', '\u{1f600}'].includes(x.out.s)", "[5n, 9007199254740993n].includes(x.out.n)", "x.out.l.includes(9007199254740993n)", "x.out.l.indexOf(x.out.n) > 0", "x.in.f.every((p, k) => k === 0 || p >= x.in.f[k - 1])", "x.in.f.some((p, k) => k < 2 ? p > x.in.f[k + 1] : x.in.g[k - 1] > p)") },
     { weight: 1, arbitrary: fc.constantFrom("x.out.b[0]", "x.out.b[1]", "x.out.c", "true", "x.out.b[0] === x.out.b[1]", "x.out.c !== x.out.b[1]", "x.out.c === true") },
   );
   if (depth <= 1) return comparison.map((text) => `(${text})`);

@@ -91,9 +91,9 @@ describe("lists", () => {
       x => x.in.a.filter((v) => v > 1).length > 1 && x.in.a.map((v) => v + 1).every((v) => v > 1) && x.in.a.every((v) => v > 1).foo()
         SL1115 at 'x.in.a.filter((v) => v > 1)': 'filter' is no method a lambda may call (put the condition into every, some or reduce: list.every((v) => !wanted(v) || v < 1))
         SL1115 at 'x.in.a.map((v) => v + 1)': 'map' is no method a lambda may call (put the calculation into every, some or reduce: list.every((v) => v * 2 < 1))
-        SL1115 at 'x.in.a.every((v) => v > 1).foo()': 'foo' is no method a lambda may call (lists have every, some, includes, reduce and at; strings have startsWith, endsWith and includes)
+        SL1115 at 'x.in.a.every((v) => v > 1).foo()': 'foo' is no method a lambda may call (lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes)
       x => x.in.a.evry((v) => v > 1) || x.in.a.startsWith('a') || x.out.ok.every((v) => v)
-        SL1115 at 'x.in.a.evry((v) => v > 1)': 'evry' is no method a lambda may call (did you mean 'every'?) (lists have every, some, includes, reduce and at; strings have startsWith, endsWith and includes)
+        SL1115 at 'x.in.a.evry((v) => v > 1)': 'evry' is no method a lambda may call (did you mean 'every'?) (lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes)
         SL1115 at 'x.in.a.startsWith('a')': a list has no 'startsWith' (strings have startsWith and endsWith; take one element with [i])
         SL1108 at 'x.out.ok.every((v) => v)': 'x.out.ok' is a boolean, and 'every' is asked of a list (compare it directly)"
     `);
@@ -185,5 +185,30 @@ describe("powers and logarithms", () => {
   it("of bigints are refused", () => {
     expect(typed("x => x.in.n ** 2n > 1n")).toMatchInlineSnapshot(`"SL1015 at 'x.in.n ** 2n': '**' takes numbers, and here stands a bigint (multiply: n * n)"`);
     expect(typed("x => 2 ** 10 < x.in.a[0] && Math.hypot() < x.in.a[1]")).toMatchInlineSnapshot(`"1024 < x.in.a[0] && 0 < x.in.a[1]"`);
+  });
+});
+
+describe("places in lists", () => {
+  it("indexOf is the first place, or -1", () => {
+    expect(typed("x => x.in.a.indexOf(1) === 2")).toMatchInlineSnapshot(`"(x.in.a[0] === 1 ? 0 : (x.in.a[1] === 1 ? 1 : (x.in.a[2] === 1 ? 2 : -1))) === 2"`);
+    expect(typed("x => x.in.a.indexOf(Math.max(...x.in.a)) < [1, 2].indexOf(2)")).toMatchInlineSnapshot(`"(x.in.a[0] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 0 : (x.in.a[1] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 1 : (x.in.a[2] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 2 : -1))) < 1"`);
+    expect(typed("x => x.in.a.indexOf('a') > 0 || x.in.a.indexOf(1, 2) > 0 || x.in.a.indexOf() > 0")).toMatchInlineSnapshot(`
+      "SL1111 at 'x.in.a.indexOf('a')': '===' compares a number with a string, so it is always false (compare values of one type)
+      SL1116 at 'x.in.a.indexOf(1, 2)': 'indexOf' takes one value, not 2 arguments
+      SL1116 at 'x.in.a.indexOf()': 'indexOf' takes one value, not 0 arguments"
+    `);
+  });
+
+  it("may be calculated from the position, where the list's length is known: the list is then written out", () => {
+    expect(typed("x => x.in.a.every((v, i) => i === 0 || v >= x.in.a[i - 1])")).toMatchInlineSnapshot(`"x.in.a[1] >= x.in.a[0] && x.in.a[2] >= x.in.a[1]"`);
+    expect(typed("x => x.in.a.every((v, i) => i < 2 ? v < x.in.a[i + 1] : x.in.a[2 - i] < v)")).toMatchInlineSnapshot(`"x.in.a[0] < x.in.a[1] && x.in.a[1] < x.in.a[2] && x.in.a[0] < x.in.a[2]"`);
+    expect(typed("x => x.in.a.every((v, i) => x.in.a.some((w, j) => j < i && x.in.a[i - j] > w))")).toMatchInlineSnapshot(`"false"`);
+  });
+
+  it("are refused where an index would be outside of the list, or the length is not known", () => {
+    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[i - 1])")).toMatchInlineSnapshot(`"SL1106 at 'i - 1': an index is a whole number from 0 on, not -1 (count from the start of the list, or use .at(…))"`);
+    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[i + 1])")).toMatchInlineSnapshot(`"SL1105 at 'x.in.a[i + 1]': 'x.in.a' has 3 elements, so [i + 1] is past its end (the first element is [0])"`);
+    expect(typed("x => x.out.words.every((v, i) => i === 0 || v !== x.out.words[i - 1])")).toMatchInlineSnapshot(`"SL1106 at 'i - 1': the index 'i - 1' is not a constant (in a list of known length, up to 256, an index may be calculated from the position)"`);
+    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[v])")).toMatchInlineSnapshot(`"SL1106 at 'v': the index 'v' is not a constant (only a constant, or the position that every and some hand over, may be an index)"`);
   });
 });

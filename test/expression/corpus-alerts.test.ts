@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { alertBackEnds } from "../../src/expression/alert-back-ends.js";
+import { alert } from "./alerts.js";
+import { alerts, columns } from "./corpus-alerts.js";
+
+const all = alerts.map((text) => ({ text, ...alert(text, columns) }));
+
+it("has for each alert and back-end the outcome that is written down", async () => {
+  const page = all.map(({ text, strings, refused }) => [text, `  exact: ${Object.keys(strings).join(", ")}`, ...Object.entries(refused).map(([name, { code, reason }]) => `  ${name}: ${code} ${reason}`)].join("\n"));
+  await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("corpus-alerts.txt");
+});
+
+it.each(["sql", "promql", "javascript"] as const)("compiles for %s, nine in ten at the least", (backEnd) => {
+  expect(Object.keys(alertBackEnds)).toContain(backEnd);
+  expect(all.filter(({ strings }) => strings[backEnd] !== undefined).length / all.length).toBeGreaterThan(0.9);
+});

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { aggregatesOf } from "../../src/expression/aggregates.js";
+import { compiled, holdsInLoop, holdsOn, windowsInDuckDb } from "./alerts.js";
+import { tableOf } from "./duckdb.js";
+import type { FuzzOptions } from "./fuzz.js";
+import { float, generateColumns } from "./generate.js";
+import { alertConditions } from "./generate-alerts.js";
+import { differences, promtool } from "./promtool.js";
+import type { TestColumn } from "./rows.js";
+import { Tally } from "./tally.js";
+
+const alertsPerBatch = 100;
+/** The ends of the windows that the rows of a batch are cut into. */
+const ends = [1, 3, 9, 24];
+const window = ` GROUP BY CASE ${ends.map((end, i) => `WHEN row < ${end} THEN ${i}`).join(" ")} END ORDER BY CASE ${ends.map((end, i) => `WHEN row < ${end} THEN ${i}`).join(" ")} END`;
+
+const cut = (columns: readonly TestColumn[]): TestColumn[][] =>
+  ends.map((end, i) => columns.map((column) => ({ ...column, values: column.values.slice(ends[i - 1] ?? 0, end) })));
+
+/**
+ * Runs generated conditions of alerts over several windows in JavaScript, in the generated loop, in DuckDB, and on generated values of
+ * their aggregates in Prometheus; says where they differ.
+ *
+ * @returns the number of differences
+ */
+export async function fuzzAlerts({ count, seed, depth, say }: FuzzOptions): Promise<number> {
+  const tally = new Tally();
+  let untyped = 0;
+  if (promtool === null) say("promtool is not installed; Debian's package is prometheus");
+  for (let done = 0; done < count; done += alertsPerBatch) {
+    const columns = generateColumns(ends.at(-1) ?? 1, seed + done, fc.nat(4));
+    const windows = cut(columns);
+    const texts = fc.sample(alertConditions(depth), { numRuns: Math.min(alertsPerBatch, count - done), seed: seed + done });
+    const typed = texts.flatMap((text, i) => {
+      const result = compiled(text, columns, `a${i}`);
+      return result.ok ? [{ text, name: `a${i}`, ...result.expression }] : [];
+    });
+    untyped += texts.length - typed.length;
+    const expected = typed.map(({ text }) => windows.map((rows) => holdsOn(text, rows)));
+    const tell = (backEnd: string, text: string) => say(`DIFFERENCE in ${backEnd} (seed ${seed + done}): ${text}`);
+
+    const inLoop = typed.filter((one, i) => windows.some((rows, w) => holdsInLoop(one, rows) !== expected[i]?.[w]));
+    inLoop.forEach(({ text }) => tell("javascript", text));
+    tally.add("alerts, javascript", { compared: typed.length, refused: 0, differences: inLoop.length });
+
+    const written = typed.map((one, i) => ({ ...one, expected: expected[i] })).filter(({ strings }) => strings.sql !== undefined);
+    const connection = await tableOf(columns);
+    const answers = await windowsInDuckDb(connection, written.map(({ strings }) => strings.sql ?? ""), window);
+    connection.closeSync();
+    const inSql = written.filter((one, i) => ends.some((_, w) => answers[i]?.[w] !== one.expected?.[w]));
+    inSql.forEach(({ text }) => tell("sql", text));
+    tally.add("alerts, sql", { compared: written.length, refused: typed.length - written.length, differences: inSql.length });
+
+    if (promtool === null) continue;
+    const values = (salt: number, width: number) => fc.sample(fc.array(float, { minLength: width, maxLength: width }), { numRuns: 8, seed: seed + done + salt });
+    const rules = typed.flatMap(({ name, tree, strings }, i) => (strings.promql === undefined ? [] : [{ name, tree, text: strings.promql, values: values(i, aggregatesOf(tree).length) }]));
+    const found = differences(rules);
+    if (found !== "") tell("promql", found);
+    tally.add("alerts, promql", { compared: rules.length, refused: typed.length - rules.length, differences: found === "" ? 0 : 1 });
+  }
+  say(`${count} conditions of alerts, ${depth} operations deep, on ${ends.length} windows each; ${untyped} have no type`);
+  return tally.tell(say);
+}
