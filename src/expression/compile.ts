@@ -59,7 +59,8 @@ export function compileExpression(
   return { ok: true, expression: { tree: typed.tree, ...writeAll(typed.tree, options.name, scope) } };
 }
 
-function writeAll(tree: ExpressionTree, name: string | undefined, scope: RowScope): Pick<Expression, "strings" | "refused"> {
+/** A tree's text in every back-end, or why there is none. */
+export function writeAll(tree: ExpressionTree, name: string | undefined, scope: RowScope): Pick<Expression, "strings" | "refused"> {
   const strings: Partial<Record<BackEnd, string>> = {};
   const refused: Partial<Record<BackEnd, Refusal>> = {};
   for (const [backEnd, write] of Object.entries(backEnds) as [BackEnd, BackEndEmitter][]) {
