@@ -54,6 +54,7 @@ const calls: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, handl
   randomSplit: ({ weights, hashKey }, handle) => `randomSplit([${weights.map(({ weight, model }) => `[${weight}, ${handle(model)}]`).join(", ")}]${hashKey === null ? "" : `, { hashKey: ${quote(hashKey)} }`})`,
   shadow: ({ champion, challengers }, handle) => `shadow(${handle(champion)}, [${challengers.map(handle).join(", ")}])`,
   validation: ({ name, expression }) => `validate(${quote(name)}, ${decompileLambda(expression.tree)})`,
+  alert: ({ name, expression, overSeconds, forSeconds }) => `alert(${quote(name)}, all => ${readableTree(expression.tree)}, { over: "${overSeconds}s"${forSeconds === 0 ? "" : `, for: "${forSeconds}s"`} })`,
   refine: ({ sizes }) => `refine(${record(sizes, String)})`,
 };
 

@@ -4,7 +4,7 @@ import { build } from "../build.js";
 import { parseConfig } from "../config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../config/schema.js";
 import { canonicalJson } from "../config/canonical.js";
-import { decompileLambda, stepText } from "./decompile.js";
+import { stepText } from "./decompile.js";
 import type { PlatformDefinition } from "./definition.js";
 import { fromPlatform } from "./from-platform.js";
 import { isRecord } from "./read-steps.js";
@@ -82,12 +82,12 @@ function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfi
 
 /** What a step means: a lambda by its tree, without what is known of dtypes and lengths only. */
 function meaning(step: StepConfig): string {
-  return step.kind === "validation" ? canonicalJson(["validation", step.name, decompileLambda(step.expression.tree)]) : canonicalJson(step);
+  return step.kind === "validation" || step.kind === "alert" ? stepText(step) : canonicalJson(step);
 }
 
-/** A step that keeps its identity when its content changes: a validation's is its name. */
+/** What stays when a step's content changes: its kind, and its name where it has one. */
 function identity(step: StepConfig): string {
-  return step.kind === "validation" ? `validation ${step.name}` : step.kind;
+  return "name" in step ? `${step.kind} ${step.name}` : step.kind;
 }
 
 function stepChanges(before: readonly StepConfig[], after: readonly StepConfig[]): StepChange[] {

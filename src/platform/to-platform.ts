@@ -70,6 +70,7 @@ const writers: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, mod
     { MultiOut: {} },
   ],
   validation: () => [],
+  alert: () => [],
   refine: () => [],
 };
 
@@ -142,6 +143,13 @@ const refusalsByKind: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<
   randomSplit: noRefusal,
   shadow: noRefusal,
   refine: ({ sizes }, _, path) => [{ code: "SL4103", path, message: `the platform has no step that checks sizes (${Object.keys(sizes).join(", ")}): leave the step out for the platform` }],
+  alert: ({ name }, dialect, path) => [
+    {
+      code: "SL4105",
+      path,
+      message: `alert '${name}': ${dialect === "polars" ? "platforms since 2023.4.2 have no alerts" : "a definition of the older platforms holds the left side of an alert and never its condition"}: leave the step out for the platform, and watch its metrics or log instead`,
+    },
+  ],
   validation({ name, expression }, dialect, path) {
     const backEnd: BackEnd = dialect === "polars" ? "polars-0.18" : "checks";
     if (expression.strings[backEnd] !== undefined) return [];

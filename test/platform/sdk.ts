@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { oracleFile } from "./oracle-files.js";
 import { defineModel, type Model, tensor } from "shapeline";
 import type { KnownModel } from "shapeline/config";
 import { portsOf } from "../../dsl/index.js";
@@ -17,7 +17,7 @@ export interface SdkCase {
 export const versions = ["2026.1.3", "2023.4.1"] as const;
 
 export function sdkCases(version: (typeof versions)[number]): SdkCase[] {
-  return JSON.parse(readFileSync(new URL(`../fixtures/platform/sdk-${version}.json`, import.meta.url), "utf8")) as SdkCase[];
+  return JSON.parse(oracleFile(`sdk-${version}.json`)) as SdkCase[];
 }
 
 const b = "batch";

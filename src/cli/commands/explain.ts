@@ -1,29 +1,39 @@
 import type { CommandFile } from "../command-file.js";
-import { readConfig, shown } from "../files.js";
+import { configText, shown } from "../files.js";
 import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 import { problemsFor } from "./compile.js";
-import type { Config } from "../../config/schema.js";
+import { parseConfig } from "../../config/config.js";
+import type { Config, StepConfigOf } from "../../config/schema.js";
 import { readableTree } from "../../expression/print.js";
+import { decompile } from "../../platform/decompile.js";
+import { fromPlatform } from "../../platform/from-platform.js";
 
 interface Explained {
   readonly file: string;
   readonly config: Config;
 }
+type Definition = ReturnType<typeof definitionOf>;
 
 export const explain: CommandFile = (program, { io, done }) => {
   program
     .command("explain")
-    .description("show each lambda and what it becomes for every back-end, or why not")
-    .argument("<files...>", "pipeline files or configs")
+    .description("show each lambda and what it becomes for every back-end, or why not; a platform's definition as TypeScript")
+    .argument("<files...>", "pipeline files, configs, or definitions that a platform stores")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .addHelpText("after", "\nExample:\n  $ shapeline explain fraud.pipeline.ts")
     .action(async (files: string[], options: { project: string }) => {
       const out = io();
       const explained: Explained[] = [];
+      const definitions: Definition[] = [];
       const sources: string[] = [];
       for (const file of files) {
-        if (file.endsWith(".json")) explained.push({ file, config: await readConfig(out.cwd, file) });
-        else sources.push(file);
+        if (!file.endsWith(".json")) {
+          sources.push(file);
+          continue;
+        }
+        const text = await configText(out.cwd, file);
+        if (isDefinition(text)) definitions.push(definitionOf(file, text));
+        else explained.push({ file, config: parseConfig(text, file) });
       }
       if (sources.length > 0) {
         const { compileProject } = await import("../../../codegen/project/compile-project.js");
@@ -36,26 +46,58 @@ export const explain: CommandFile = (program, { io, done }) => {
           return;
         }
       }
-      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config) })));
+      out.result([...explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config), alerts: alertsOf(config) })), ...definitions]);
       for (const { file, config } of explained) print(out, file, config);
+      for (const definition of definitions) printDefinition(out, definition);
+      if (definitions.some(({ problems }) => problems.length > 0)) done(exitCodes.userError);
     });
 };
 
-function validationsOf(config: Config) {
-  return config.steps.flatMap((step) =>
-    step.kind === "validation" ? [{ name: step.name, source: step.source, readable: readableTree(step.expression.tree), ...step.expression }] : [],
-  );
-}
+type Lambda = StepConfigOf<"validation" | "alert">;
+
+/** What people and programs are told of a step's lambda. */
+const explainedLambda = ({ name, source, expression }: Lambda) => ({ name, source, readable: readableTree(expression.tree), ...expression });
+
+const validationsOf = ({ steps }: Config) => steps.filter((step) => step.kind === "validation").map(explainedLambda);
+const alertsOf = ({ steps }: Config) =>
+  steps.filter((step) => step.kind === "alert").map((step) => ({ ...explainedLambda(step), overSeconds: step.overSeconds, forSeconds: step.forSeconds }));
 
 function print(io: Io, file: string, config: Config): void {
   io.say(`${paint(io, "bold", config.name)} (${file})`);
-  const validations = validationsOf(config);
-  if (validations.length === 0) io.say("  it has no lambdas");
-  for (const { name, source, readable, strings, refused } of validations) {
-    io.say(`\n  ${paint(io, "cyan", name)}  ${source}`);
+  const lambdas = [
+    ...validationsOf(config).map((lambda) => ({ ...lambda, about: "" })),
+    ...alertsOf(config).map((alert) => ({ ...alert, about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})` })),
+  ];
+  if (lambdas.length === 0) io.say("  it has no lambdas");
+  for (const { name, about, source, readable, strings, refused } of lambdas) {
+    io.say(`\n  ${paint(io, "cyan", name)}${about}  ${source}`);
     io.say(`    means        ${readable}`);
     for (const [backEnd, text] of Object.entries(strings)) io.say(`    ${backEnd.padEnd(12)} ${text}`);
     for (const [backEnd, { code, reason }] of Object.entries(refused)) io.say(`    ${backEnd.padEnd(12)} ${paint(io, "yellow", `refused (${code}): ${reason}`)}`);
   }
+  io.say("");
+}
+
+/** A platform's definition has an id and steps, and a config never does. */
+function isDefinition(text: string): boolean {
+  try {
+    const data: unknown = JSON.parse(text);
+    return typeof data === "object" && data !== null && "id" in data && !("shapeline" in data);
+  } catch {
+    return false;
+  }
+}
+
+function definitionOf(file: string, text: string) {
+  const { config, problems, inferred, form } = fromPlatform(text);
+  const source = config === null ? null : decompile(config).text;
+  return { file, pipeline: config?.name ?? null, dialect: form.dialect, source, problems, inferred };
+}
+
+function printDefinition(io: Io, { file, dialect, source, problems, inferred }: Definition): void {
+  io.say(`${paint(io, "bold", file)}: a definition of the platform, dialect ${dialect}`);
+  if (source !== null) io.say(`\n${source}`);
+  if (inferred.length > 0) io.say(paint(io, "dim", `The ports of ${inferred.join(", ")} are those that the checks read; \`shapeline generate\` tells them from the model files.`));
+  for (const { code, path, message } of problems) io.say(paint(io, "yellow", `not read (${code}) ${path}: ${message}`));
   io.say("");
 }
