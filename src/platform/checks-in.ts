@@ -47,7 +47,7 @@ export function parseCheck(text: string, path: string, problems: Problems): Pars
 export function treeOf(check: ParsedCheck, scope: RowScope, problems: Problems): ExpressionTree | null {
   return attempt(problems, check.path, () => {
     const tree = check.read(scope);
-    const flaw = problemOf(tree);
+    const flaw = problemOf(tree, "row");
     if (flaw !== null) return unread(check.path, flaw);
     return columnsRead(tree).length > 0 ? tree : unread(check.path, "it reads no column");
   });

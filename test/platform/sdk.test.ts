@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { build, type Config, defineModel, type Model, pipeline } from "shapeline";
-import { decompile, fromPlatform, type PlatformReading, stringifyPlatform, toPlatform } from "shapeline/config";
+import { decompile, fromPlatform, type PlatformDefinition, type PlatformReading, stringifyPlatform, toPlatform } from "shapeline/config";
 import { checkPipeline, type AnyPipeline } from "../../dsl/index.js";
 import { evaluate, installed } from "../expression/engines.js";
 import { rowsOf } from "../expression/rows.js";
@@ -55,8 +55,9 @@ function rebuiltCase({ calls }: SdkCase): AnyPipeline | null {
   return made as unknown as AnyPipeline;
 }
 
-/** Python keeps a weight 2.0 apart from 2; JSON has one number. */
-const withoutFloats = (text: string): string => text.replace(/("weight": \d+)\.0\b/g, "$1");
+/** What JavaScript does not tell apart: a weight 2.0 from 2, and the order of routes whose values are whole numbers. */
+const deviations = /^random split \[\[2\.0|^key split \{'2'/;
+const expectedText = ({ name, text = "" }: SdkCase): string => (deviations.test(name) ? stringifyPlatform(JSON.parse(text) as PlatformDefinition) : text);
 
 const read = (one: SdkCase): PlatformReading => fromPlatform(one.text, { models: known });
 const codesOf = ({ problems }: PlatformReading): string => [...new Set(problems.map(({ code }) => code))].join(" ");
@@ -68,7 +69,7 @@ describe.each(versions)("the SDK %s, which", (version) => {
   const whole = readings.filter(({ reading }) => reading.problems.length === 0);
 
   it("gives definitions that come through unchanged, or are refused with a reason", () => {
-    const changed = whole.filter(({ one, reading }) => stringifyPlatform(toPlatform(reading.config as Config, reading.form)) !== withoutFloats(one.text ?? ""));
+    const changed = whole.filter(({ one, reading }) => stringifyPlatform(toPlatform(reading.config as Config, reading.form)) !== expectedText(one));
     expect(changed.map(({ one }) => one.name)).toEqual([]);
     expect(readings.filter(({ reading }) => reading.config === null && reading.problems.length === 0)).toEqual([]);
     expect({ cases: cases.length, refusedBySdk: cases.length - built.length, read: whole.length, refused: readings.length - whole.length }).toMatchSnapshot();
@@ -82,7 +83,7 @@ describe.each(versions)("the SDK %s, which", (version) => {
       const mine = one.kind === "steps" ? rebuiltCase(one) : null;
       if (mine === null || checkPipeline(mine).problems.length > 0) continue;
       const text = stringifyPlatform(toPlatform(await build(mine), { dialect: dialectOf[version] }));
-      expect(text, one.name).toBe(withoutFloats(one.text ?? ""));
+      expect(text, one.name).toBe(expectedText(one));
       compared++;
     }
     expect(compared).toMatchSnapshot();
@@ -150,6 +151,11 @@ describe.skipIf(!installed)("expressions of the SDK, in real polars,", () => {
     });
     expect(wrong).toEqual([]);
     // This engine lacks a few functions that Python's has.
-    expect(unheard).toMatchInlineSnapshot();
+    expect(unheard).toMatchInlineSnapshot(`
+      [
+        "expression: col('out.d').sign() > 0",
+        "expression: col('out.d').sign() == -1",
+      ]
+    `);
   });
 });
