@@ -41,6 +41,8 @@ export interface PlatformProblem {
   readonly message: string;
 }
 
+export const nameRule = "the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63";
+
 /** A name of a pipeline or model that the platform takes everywhere. */
 export function isPlatformName(name: string): boolean {
   return /^[a-zA-Z]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/.test(name) && name.length <= 63;

@@ -8,7 +8,7 @@ import type { RowScope } from "../expression/scope.js";
 import { arranged, type Part, type Parsed } from "./arrange.js";
 import { parseCheck, type ParsedCheck, treeOf } from "./checks-in.js";
 import { decompileLambda } from "./decompile.js";
-import type { Dialect, PlatformForm, PlatformProblem } from "./definition.js";
+import { type Dialect, isPlatformName, nameRule, type PlatformForm, type PlatformProblem } from "./definition.js";
 import { isRecord, Problems, readStep } from "./read-steps.js";
 import { type KnownModel, signed } from "./signatures.js";
 
@@ -48,6 +48,7 @@ export function fromPlatform(definition: unknown, options: FromPlatformOptions =
     problems.say("SL4110", "(whole)", "a definition { id, steps } is needed, as the platform stores it");
     return nothing();
   }
+  if (!isPlatformName(data["id"])) problems.say("SL4104", "id", nameRule);
   for (const key of Object.keys(data)) if (key !== "id" && key !== "steps") problems.say("SL4110", key, "a definition has id and steps, and nothing else");
   const given = data["steps"] as readonly unknown[];
   if (given.length > mostSteps) {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../dsl/codes.js";
-import type { PlatformModel, PlatformProblem } from "./definition.js";
+import { isPlatformName, nameRule, type PlatformModel, type PlatformProblem } from "./definition.js";
 
 /** A platform step in the words of a config, as far as one step tells; checks keep their texts. */
 export type ReadStep =
@@ -41,6 +41,7 @@ function modelOf(value: unknown, path: string, problems: Problems): PlatformMode
   if (!isRecord(value)) return wrong(problems, path, "a model { name, version, sha }", value);
   const { name, version, sha } = value;
   if (typeof name !== "string" || name === "") return wrong(problems, `${path}.name`, "a model's name", name);
+  if (!isPlatformName(name)) return problems.say("SL4104", `${path}.name`, nameRule);
   if (typeof version !== "string" || version === "") return wrong(problems, `${path}.version`, "a model's version", version);
   if (typeof sha !== "string" || !/^[0-9a-f]{64}$/.test(sha)) return wrong(problems, `${path}.sha`, "a SHA-256 of 64 lower-case hex digits", sha);
   extra(value, ["name", "version", "sha"], path, problems);

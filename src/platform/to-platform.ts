@@ -1,7 +1,7 @@
 import { ConfigError } from "../../dsl/errors.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../config/schema.js";
 import type { BackEnd } from "../expression/compile.js";
-import { type Dialect, dialects, isPlatformName, type PlatformDefinition, type PlatformForm, type PlatformModel, type PlatformProblem, type PlatformStep } from "./definition.js";
+import { type Dialect, dialects, isPlatformName, nameRule, type PlatformDefinition, type PlatformForm, type PlatformModel, type PlatformProblem, type PlatformStep } from "./definition.js";
 
 /**
  * The definition that the Wallaroo platform stores of a pipeline: `{ id, steps }`.
@@ -122,7 +122,7 @@ function namesOf(config: Config): PlatformProblem[] {
     .map(({ name, path, what }) => ({
       code: "SL4104" as const,
       path,
-      message: `the platform takes letters, digits and '-', a letter first, at most 63, and the ${what} is named '${name}': rename it`,
+      message: `${nameRule}, and the ${what} is named '${name}': rename it`,
     }));
 }
 
