@@ -4,6 +4,7 @@ import { sealConfig, type Unhashed } from "../config/config.js";
 import { rebuilt } from "../config/rebuild.js";
 import { type Config, type ModelConfig, portSchema, type StepConfig } from "../config/schema.js";
 import { writeAll } from "../expression/compile.js";
+import { stepModels } from "../config/step-models.js";
 import type { RowScope } from "../expression/scope.js";
 import { arranged, type Part, type Parsed } from "./arrange.js";
 import { parseCheck, type ParsedCheck, treeOf } from "./checks-in.js";
@@ -50,7 +51,8 @@ export function fromPlatform(definition: unknown, options: FromPlatformOptions =
   }
   if (!isPlatformName(data["id"])) problems.say("SL4104", "id", nameRule);
   for (const key of Object.keys(data)) if (key !== "id" && key !== "steps") problems.say("SL4110", key, "a definition has id and steps, and nothing else");
-  const given = data["steps"] as readonly unknown[];
+  // Holes of a list become undefined, and are said.
+  const given = [...(data["steps"] as readonly unknown[])];
   if (given.length > mostSteps) {
     problems.say("SL4117", "steps", `there are ${given.length} steps, and at most ${mostSteps} are read`);
     return nothing();
@@ -58,7 +60,7 @@ export function fromPlatform(definition: unknown, options: FromPlatformOptions =
   const steps = given.flatMap((step, i) => parsed(step, `steps[${i}]`, problems));
   const dialect = dialectOf(steps, problems);
   const parts = arranged(steps, dialect === "checks", problems);
-  const { models, inferred } = signed(parts, Array.isArray(options.models) ? options.models : [], dialect, problems);
+  const { models, inferred } = signed(parts, Array.isArray(options?.models) ? options.models : [], dialect, problems);
   const read = new Assembly(data["id"], models, parts, problems).config();
   return { config: read?.config ?? null, problems: problems.all, inferred, form: { dialect, ...(read === null ? {} : { checks: read.checks }) } };
 }
@@ -133,11 +135,9 @@ class Assembly {
   }
 
   #content(): Unhashed {
-    return { shapeline: 1, name: this.#name, inputs: [], models: this.#usedModels(), steps: this.#drafts.map(({ step }) => step), checks: [] };
-  }
-
-  #usedModels(): readonly ModelConfig[] {
-    return this.#models;
+    const steps = this.#drafts.map(({ step }) => step);
+    const used = new Set(steps.flatMap((step) => [...stepModels(step).answering, ...stepModels(step).challengers]));
+    return { shapeline: 1, name: this.#name, inputs: [], models: this.#models.filter(({ name }) => used.has(name)), steps, checks: [] };
   }
 
   /** The check that `build()` makes; validations that do not fit are taken out, anything else ends it. */

@@ -28,8 +28,11 @@ export function checkText(text: JsonObject, path: string): CheckText {
   if (!split || names.length !== (values as JsonObject).size) return unread(`${path}.validations`, "one validation is needed for each value, or those that one was split into", "SL4110");
   const roots = names.map((each) => {
     const here = `${path}.values[${JSON.stringify(each)}]`;
-    const value = (values as JsonObject).get(each as string);
-    return { node: objectOf(value, here).get("root"), path: `${here}.root` };
+    const value = objectOf((values as JsonObject).get(each as string), here);
+    listOf(value.get("required_data"), `${here}.required_data`).forEach((data, i) => {
+      if (typeof objectOf(data, `${here}.required_data[${i}]`).get("name") !== "string") unread(`${here}.required_data[${i}].name`, "a model's name is needed", "SL4110");
+    });
+    return { node: value.get("root"), path: `${here}.root` };
   });
   return { name, roots };
 }

@@ -64,7 +64,7 @@ function wholeNumber(value: unknown, path: string, problems: Problems): number |
 
 const inference: Reader = (body, path, problems) => {
   if (!Array.isArray(body["models"])) return wrong(problems, `${path}.models`, "a list of models", body["models"]);
-  const given = body["models"] as readonly unknown[];
+  const given = [...(body["models"] as readonly unknown[])];
   if (given.length === 0) return problems.say("SL4113", `${path}.models`, "the step has no model");
   const models = all(given.map((model, i) => modelOf(model, `${path}.models[${i}]`, problems)));
   return models === null ? null : { kind: "inference", path, models };
@@ -89,7 +89,7 @@ const randomSplit: Reader = (body, path, problems) => {
   if (hashKey !== null && typeof hashKey !== "string") return wrong(problems, `${path}.hash_key`, "a key of the metadata, or null", hashKey);
   if (!Array.isArray(weights)) return wrong(problems, `${path}.weights`, "a list of weights", weights);
   const read = all(
-    (weights as readonly unknown[]).map((pair, i) => {
+    [...(weights as readonly unknown[])].map((pair, i) => {
       const here = `${path}.weights[${i}]`;
       if (!isRecord(pair)) return wrong(problems, here, "{ model, weight }", pair);
       extra(pair, ["model", "weight"], here, problems);
@@ -128,7 +128,7 @@ const readers: Readonly<Record<string, { readonly keys: readonly string[]; reado
     keys: ["tree"],
     read(body, path, problems) {
       if (!Array.isArray(body["tree"])) return wrong(problems, `${path}.tree`, "a list of texts", body["tree"]);
-      const texts = body["tree"] as readonly unknown[];
+      const texts = [...(body["tree"] as readonly unknown[])];
       texts.forEach((text, i) => void (typeof text === "string" || wrong(problems, `${path}.tree[${i}]`, "a text", text)));
       if (texts.length === 0) return problems.say("SL4113", `${path}.tree`, "the step checks nothing; the SDK makes it of a validation named 'count'");
       return texts.every((text) => typeof text === "string") ? { kind: "check", path, texts } : null;

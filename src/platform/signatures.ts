@@ -24,8 +24,6 @@ interface Ports {
   readonly outputs: Map<string, Port>;
 }
 
-const signature = modelSchema.pick({ name: true, sha256: true });
-
 /** Joins the definition's models with the signatures that are known, and makes up the others from the columns that are read. */
 export function signed(parts: readonly Part[], known: readonly KnownModel[], dialect: Dialect, problems: Problems): Signed {
   const named = new Map<string, PlatformModel>();
@@ -43,10 +41,9 @@ export function signed(parts: readonly Part[], known: readonly KnownModel[], dia
     const wanted = named.get(model?.name);
     if (wanted === undefined) return;
     const ports = { inputs: plainPorts(model.inputs), outputs: plainPorts(model.outputs) };
-    const isModel = signature.safeParse(model).success || typeof model.sha256 === "string";
     const checked = modelSchema.safeParse({ name: model.name, version: wanted.version, sha256: model.sha256, ...ports });
-    if (!isModel || !checked.success) problems.say("SL3040", `models[${i}]`, `the signature of '${model.name}' is wrong: name, sha256, and inputs and outputs as lists of { name, dtype, shape } are needed`);
-    else if (model.sha256 !== wanted.sha) problems.say("SL4116", `models[${i}]`, `the signature of '${model.name}' is of the file ${model.sha256.slice(0, 12)}…, and the definition names ${wanted.sha.slice(0, 12)}…`);
+    if (!checked.success) problems.say("SL3040", `models[${i}]`, `the signature of '${model.name}' is wrong: name, sha256, and inputs and outputs as lists of { name, dtype, shape } are needed`);
+    else if (checked.data.sha256 !== wanted.sha) problems.say("SL4116", `models[${i}]`, `the signature of '${model.name}' is of the file ${checked.data.sha256.slice(0, 12)}…, and the definition names ${wanted.sha.slice(0, 12)}…`);
     else signatures.set(model.name, checked.data);
   });
   const guessed = guessPorts(parts, signatures, dialect);

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../dsl/errors.js";
+import { parseConfig } from "../config/config.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../config/schema.js";
 import type { BackEnd } from "../expression/compile.js";
 import { type Dialect, dialects, isPlatformName, nameRule, type PlatformDefinition, type PlatformForm, type PlatformModel, type PlatformProblem, type PlatformStep } from "./definition.js";
@@ -8,7 +9,7 @@ import { type Dialect, dialects, isPlatformName, nameRule, type PlatformDefiniti
  *
  * @param config what `build()` gave
  * @param form `dialect`: `polars` for platforms since 2023.4.2, `checks` for earlier ones; what `fromPlatform` gave as `form` keeps checks grouped as they came
- * @throws ConfigError SL4100 with `details.problems`: every step that the platform cannot say, why, and what to do; SL4106 when `form` does not fit
+ * @throws ConfigError SL4100 with `details.problems`: every step that the platform cannot say, why, and what to do; SL4106 when `form` does not fit, SL4002 when `config` is none
  * @example
  * await writeFile("fraud.definition.json", stringifyPlatform(toPlatform(config, { dialect: "polars" })));
  */
@@ -16,6 +17,8 @@ export function toPlatform(config: Config, form: PlatformForm): PlatformDefiniti
   if (!dialects.includes(form?.dialect)) {
     throw new ConfigError("SL4106", `the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not ${JSON.stringify(form?.dialect) ?? "nothing"}`);
   }
+  // What is no config at all is said in the words of those who read configs.
+  if (!Array.isArray(config?.steps) || !Array.isArray(config.models)) parseConfig(config);
   const problems = [...namesOf(config), ...config.steps.flatMap((step, i) => refusals(step, form.dialect, `steps[${i}]`))];
   if (problems.length > 0) {
     const lines = problems.map(({ code, path, message }) => `  ${code} ${path}: ${message}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { build, type Config, defineModel, type Model, pipeline } from "shapeline";
-import { decompile, fromPlatform, type PlatformDefinition, type PlatformReading, stringifyPlatform, toPlatform } from "shapeline/config";
+import { decompile, fromPlatform, parseConfig, type PlatformDefinition, type PlatformReading, stringifyPlatform, toPlatform } from "shapeline/config";
 import { checkPipeline, type AnyPipeline } from "../../dsl/index.js";
 import { evaluate, installed } from "../expression/engines.js";
 import { rowsOf } from "../expression/rows.js";
@@ -76,6 +76,7 @@ describe.each(versions)("the SDK %s, which", (version) => {
     const changed = whole.filter(({ one, reading }) => stringifyPlatform(toPlatform(reading.config as Config, reading.form)) !== expectedText(one));
     expect(changed.map(({ one }) => one.name)).toEqual([]);
     expect(readings.filter(({ reading }) => reading.config === null && reading.problems.length === 0)).toEqual([]);
+    for (const { reading } of readings) if (reading.config !== null) expect(parseConfig(reading.config)).toEqual(reading.config);
     expect({ cases: cases.length, refusedBySdk: cases.length - built.length, read: whole.length, refused: readings.length - whole.length }).toMatchSnapshot();
     const refused = readings.filter(({ reading }) => reading.problems.length > 0).map(({ one, reading }) => `${codesOf(reading)}: ${one.name}`);
     expect(refused.join("\n")).toMatchSnapshot();

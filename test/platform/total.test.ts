@@ -6,6 +6,11 @@ import { known, sdkCases, versions } from "./sdk.js";
 /** `npm run fuzz:platform` asks for 50,000. */
 const count = Number(process.env["SHAPELINE_PLATFORM_MUTATIONS"] ?? 4000);
 
+/** The one key that may be left out. */
+function withHashKeys(definition: { steps: { RandomSplit?: object }[] }): unknown {
+  return { ...definition, steps: definition.steps.map((step) => (step.RandomSplit === undefined ? step : { RandomSplit: { hash_key: null, ...step.RandomSplit } })) };
+}
+
 it("reads mutated definitions to the end: problems with paths, or the whole of what they say", () => {
   const random = randomOf(count);
   const texts = versions.flatMap((version) => sdkCases(version).flatMap(({ text }) => (text === undefined || text.includes("NaN") ? [] : [text])));
@@ -24,7 +29,7 @@ it("reads mutated definitions to the end: problems with paths, or the whole of w
     tally.whole++;
     // Nothing was said to be lost, so nothing is.
     const [given, back] = [JSON.stringify(definition), config === null ? "null" : JSON.stringify(toPlatform(config, form))];
-    if (given !== back) expect(JSON.parse(back)).toEqual(JSON.parse(given));
+    if (given !== back) expect(JSON.parse(back)).toEqual(withHashKeys(JSON.parse(given) as Parameters<typeof withHashKeys>[0]));
   }
   console.log(`${count} mutated definitions: ${tally.problems} with problems, ${tally.whole} that say something else or the same; the slowest took ${tally.slowest.toFixed(0)} ms`);
   expect(tally.problems).toBeGreaterThan(count / 2);
