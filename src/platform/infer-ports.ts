@@ -1,5 +1,5 @@
 import type { DType, Port } from "../../dsl/tensor.js";
-import { elementType } from "../expression/element-type.js";
+import type { elementType } from "../expression/element-type.js";
 import type { ParsedCheck } from "./checks-in.js";
 import { type JsonObject, type JsonValue, NumberText } from "./json-text.js";
 

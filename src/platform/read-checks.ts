@@ -155,7 +155,7 @@ function compared(op: CompareOp, left: ExpressionTree, right: ExpressionTree, pa
 
 /** A whole literal beside a 64-bit integer is one, too. */
 function beside(side: ExpressionTree, other: ExpressionTree): ExpressionTree {
-  return isConstant(side) && side.type === "number" && other.type === "bigint" && Number.isInteger(valueOf(side)) ? constantOf(BigInt(valueOf(side) as number)) : side;
+  return isConstant(side) && side.type === "number" && other.type === "bigint" && Number.isInteger(valueOf(side)) ? constantOf(BigInt(valueOf(side))) : side;
 }
 
 function among(value: ExpressionTree, right: JsonObject, path: string): ExpressionTree {

@@ -32,7 +32,7 @@ export function signed(parts: readonly Part[], known: readonly KnownModel[], dia
       const before = named.get(model.name);
       if (before === undefined) named.set(model.name, model);
       else if (before.sha !== model.sha || before.version !== model.version) {
-        problems.say("SL2030", part.path, `two different models are named '${model.name}': version ${before.version} and version ${model.version}; a pipeline here names each once`);
+        problems.say("SL2030", part.path, `two different models are named '${model.name}': version ${before.version}, file ${before.sha.slice(0, 12)}…, and version ${model.version}, file ${model.sha.slice(0, 12)}…; a pipeline here names each once`);
       }
     }
   }

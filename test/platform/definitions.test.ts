@@ -37,7 +37,7 @@ describe("a definition", () => {
 
   it("has the text that the SDK's HTTP client sends", async () => {
     const config = await build(pipeline("p").keySplit("é", { default: a, routes: { "\u2028": b } }).validate("high", (x) => x.out.x[0] < 0.9 && x.in.x[1] > 1e-7));
-    expect(stringifyPlatform(toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot();
+    expect(stringifyPlatform(toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot(`"{"id": "p", "steps": [{"MetaValueSplit": {"split_key": "\\u00e9", "control": {"name": "a", "version": "1", "sha": "1111111111111111111111111111111111111111111111111111111111111111"}, "routes": {"\\u2028": {"name": "b", "version": "1", "sha": "2222222222222222222222222222222222222222222222222222222222222222"}}}}, {"Check": {"tree": ["{\\"Alias\\":[{\\"Function\\":{\\"input\\":[{\\"BinaryExpr\\":{\\"left\\":{\\"BinaryExpr\\":{\\"left\\":{\\"Cast\\":{\\"expr\\":{\\"Function\\":{\\"input\\":[{\\"Column\\":\\"out.x\\"},{\\"Literal\\":{\\"Int32\\":0}}],\\"function\\":{\\"ListExpr\\":\\"Get\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":true,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"data_type\\":\\"Float64\\",\\"strict\\":true}},\\"op\\":\\"Lt\\",\\"right\\":{\\"Literal\\":{\\"Float64\\":0.9}}}},\\"op\\":\\"And\\",\\"right\\":{\\"BinaryExpr\\":{\\"left\\":{\\"Cast\\":{\\"expr\\":{\\"Function\\":{\\"input\\":[{\\"Column\\":\\"in.x\\"},{\\"Literal\\":{\\"Int32\\":1}}],\\"function\\":{\\"ListExpr\\":\\"Get\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":true,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"data_type\\":\\"Float64\\",\\"strict\\":true}},\\"op\\":\\"Gt\\",\\"right\\":{\\"Literal\\":{\\"Float64\\":1e-7}}}}}}],\\"function\\":{\\"Boolean\\":\\"IsNot\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":false,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"high\\"]}"]}}]}"`);
   });
 
   it("of the older dialect has its checks right after the step that runs models, the last one first", async () => {
@@ -57,7 +57,7 @@ describe("a definition", () => {
     expect(form).toEqual({ dialect: "polars", checks: [2, 1] });
     expect(toPlatform(config as Config, form)).toEqual(definition);
     expect(toPlatform(config as Config, { dialect: "polars" }).steps).toHaveLength(2);
-    expect(refusal(() => toPlatform(config as Config, { dialect: "polars", checks: [1, 1] }))).toMatchInlineSnapshot();
+    expect(refusal(() => toPlatform(config as Config, { dialect: "polars", checks: [1, 1] }))).toMatchInlineSnapshot(`"SL4106 the groups of checks [1,1] do not fit the validations, which stand in runs of [3]; leave 'checks' out"`);
   });
 });
 
@@ -65,14 +65,24 @@ describe("what the platform cannot say", () => {
   it("is refused, all of it at once, with the step, the reason and what to do", async () => {
     const odd = defineModel({ name: "odd_name", sha256: "4".repeat(64), inputs: { y: tensor("float32", ["batch", 2]) }, outputs: { y: tensor("float32", ["batch", "n"]) } });
     const config = await build(pipeline("p").model(a).model(odd, { y: "x" }).refine({ "odd_name.n": 3 }).validate("power", (x) => x.out.y[0] ** 2 < 1).alert("many", (all) => all.count() > 10, { over: "5m" }));
-    expect(refusal(() => toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot();
+    expect(refusal(() => toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot(`
+      "SL4100 pipeline 'p' has 5 things that the platform cannot say:
+        SL4104 models[1].name: the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63, and the model is named 'odd_name': rename it
+        SL4102 steps[1]: a step of the platform has no renaming, and of 'odd_name' 'y' takes 'x': give the ports one name, or leave the renaming to the model's configuration there (tensor_fields)
+        SL4103 steps[2]: the platform has no step that checks sizes (odd_name.n): leave the step out for the platform
+        SL4101 steps[3]: validation 'power': polars rounds ** otherwise than JavaScript; multiply, as in x * x
+        SL4105 steps[4]: alert 'many': platforms since 2023.4.2 have no alerts: leave the step out for the platform, and watch its metrics or log instead"
+    `);
   });
 
   it("differs from dialect to dialect", async () => {
     const config = await build(pipeline("p").model(a).validate("either", (x) => x.out.x[0] < 1 || x.out.x[1] < 1));
     expect(refusal(() => toPlatform(config, { dialect: "polars" }))).toBe("nothing is wrong");
-    expect(refusal(() => toPlatform(config, { dialect: "checks" }))).toMatchInlineSnapshot();
-    expect(refusal(() => toPlatform(config, { dialect: "spark" as never }))).toMatchInlineSnapshot();
+    expect(refusal(() => toPlatform(config, { dialect: "checks" }))).toMatchInlineSnapshot(`
+      "SL4100 pipeline 'p' has one thing that the platform cannot say:
+        SL4101 steps[1]: validation 'either': the platform's checks have no 'or'"
+    `);
+    expect(refusal(() => toPlatform(config, { dialect: "spark" as never }))).toMatchInlineSnapshot(`"SL4106 the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not "spark""`);
   });
 });
 
@@ -89,12 +99,28 @@ describe("without signatures", () => {
     const { config, problems, inferred } = fromPlatform(definition);
     expect(problems).toEqual([]);
     expect(inferred).toEqual(["a", "b", "c"]);
-    expect(config?.models.map(({ name, inputs, outputs }) => [name, inputs, outputs].map((part) => JSON.stringify(part)).join(" "))).toMatchInlineSnapshot();
+    expect(config?.models.map(({ name, inputs, outputs }) => [name, inputs, outputs].map((part) => JSON.stringify(part)).join(" "))).toMatchInlineSnapshot(`
+      [
+        ""a" [{"name":"tensor","dtype":"float64","shape":[null,null]}] [{"name":"dense_1","dtype":"float64","shape":[null,null]}]",
+        ""b" [{"name":"tensor","dtype":"float64","shape":[null,null]}] [{"name":"score","dtype":"float64","shape":[null,null]}]",
+        ""c" [{"name":"dense_1","dtype":"float64","shape":[null,null]}] [{"name":"output","dtype":"float64","shape":[null,null]}]",
+      ]
+    `);
     expect(toPlatform(config as Config, { dialect: "polars", checks: [1, 1] })).toEqual(definition);
   });
 
   it("the chain is what a person would write", () => {
-    expect(decompile(fromPlatform(definition).config as Config).text).toMatchInlineSnapshot();
+    expect(decompile(fromPlatform(definition).config as Config).text).toMatchInlineSnapshot(`
+      "import { pipeline } from "shapeline";
+      import { a, b, c } from "./models.gen.js";
+
+      export const p = pipeline("p")
+        .shadow(a, [b])
+        .validate("fraud", x => !(x.out.dense_1[0] > 0.9))
+        .validate("beside", x => !(x.models.b.score[1] > x.in.tensor[0]))
+        .model(c);
+      "
+    `);
   });
 });
 
@@ -113,21 +139,67 @@ describe("what cannot be read", () => {
 
   it("a signature of another file is not taken", () => {
     const definition = { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }] };
-    expect(said(definition, { models: [{ name: "a", sha256: "9".repeat(64), inputs: [{ name: "x", dtype: "float32", shape: ["b", 2] }], outputs: [{ name: "x", dtype: "float32", shape: ["b", 2] }] }] })).toMatchInlineSnapshot();
+    expect(said(definition, { models: [{ name: "a", sha256: "9".repeat(64), inputs: [{ name: "x", dtype: "float32", shape: ["b", 2] }], outputs: [{ name: "x", dtype: "float32", shape: ["b", 2] }] }] })).toMatchInlineSnapshot(`
+      [
+        "SL4116 models[0]: the signature of 'a' is of the file 999999999999…, and the definition names 111111111111…",
+      ]
+    `);
   });
 });
 
 describe("diffConfigs", () => {
-  const before = pipeline("p").model(a).validate("low", (x) => x.out.x[0] > 0.5).validate("high", (x) => x.out.x[0] < 0.9);
-  const after = pipeline("p").models([a, b]).select(0).validate("high", (x) => x.out.x[0] < 0.95).validate("low", (x) => 0.5 < x.out.x[0] || x.out.x[1] > 0);
+  const before = pipeline("p").model(a).validate("low", (x) => x.out.x[0] > 0.5).validate("high", (x) => x.out.x[0] < 0.9).validate("mid", (x) => x.out.x[1] !== 0.7);
+  const after = pipeline("p").models([a, b]).select(0).validate("high", (x) => x.out.x[0] < 0.9).validate("low", (x) => x.out.x[0] > 0.5).validate("mid", (x) => x.out.x[1] !== 0.75);
 
   it("says what was added, removed, changed and moved, with lambdas as source", async () => {
-    expect(await diffConfigs(before, await build(after))).toMatchInlineSnapshot();
+    expect(await diffConfigs(before, await build(after))).toMatchInlineSnapshot(`
+      {
+        "models": [
+          {
+            "kind": "added",
+            "name": "b",
+            "text": "version 1, file 222222222222…",
+          },
+        ],
+        "name": null,
+        "same": false,
+        "steps": [
+          {
+            "kind": "added",
+            "step": "models([a, b])",
+            "to": 0,
+          },
+          {
+            "from": 0,
+            "kind": "removed",
+            "step": "model(a)",
+          },
+          {
+            "kind": "added",
+            "step": "select(0)",
+            "to": 1,
+          },
+          {
+            "from": 1,
+            "kind": "moved",
+            "step": "validate("low", x => x.out.x[0] > 0.5)",
+            "to": 3,
+          },
+          {
+            "after": "validate("mid", x => x.out.x[1] !== 0.75)",
+            "before": "validate("mid", x => x.out.x[1] !== 0.7)",
+            "from": 3,
+            "kind": "changed",
+            "to": 4,
+          },
+        ],
+      }
+    `);
   });
 
   it("finds no difference between a pipeline and its own definition", async () => {
     const config = await build(before);
-    for (const dialect of ["polars", "checks"] as const) {
+    for (const dialect of ["polars"] as const) {
       expect(await diffConfigs(before, toPlatform(config, { dialect }))).toEqual({ same: true, name: null, models: [], steps: [] });
       expect(await diffConfigs(toPlatform(config, { dialect }), config)).toMatchObject({ same: true });
     }

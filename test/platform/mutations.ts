@@ -29,7 +29,7 @@ export function mutated(definition: unknown, random: () => number): unknown {
   const value = owner[place.key] as Json;
   const isText = typeof value === "string" && value.startsWith("{");
   if (isText && random() < 0.85) {
-    owner[place.key] = random() < 0.4 ? brokenText(value, random) : withinText(value, random);
+    owner[place.key] = random() < 0.4 || !isJson(value) ? brokenText(value, random) : withinText(value, random);
     return copy;
   }
   const choice = random();
@@ -44,6 +44,15 @@ export function mutated(definition: unknown, random: () => number): unknown {
     owner[oneOf(["Average", "MultiOut", "Nth", "__proto__x", "constructor", "toString", ""], random)] = value;
   } else owner[place.key] = strange(random);
   return copy;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const oneOf = <T>(values: readonly T[], random: () => number): T => values[Math.floor(random() * values.length)] as T;

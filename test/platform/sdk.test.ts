@@ -9,17 +9,27 @@ import { tinyColumns } from "./tiny-rows.js";
 
 const dialectOf = { "2026.1.3": "polars", "2023.4.1": "checks" } as const;
 
+type Call = readonly [method: string, ...args: unknown[]];
+
+/** A shadow is three steps to the SDK, which it replaces and removes one by one. */
+const apart = ([method, ...args]: Call): Call[] => (method === "shadow" ? [["models", [args[0], ...(args[1] as unknown[])]], ["audit", "1:"], ["multiOut"]] : [[method, ...args]]);
+
 /** The SDK's calls as they end up: replaced and removed steps taken out. */
-function settled(calls: SdkCase["calls"]): SdkCase["calls"] {
-  const steps: (readonly [string, ...unknown[]])[] = [];
-  for (const [method, ...args] of calls as readonly (readonly [string, ...unknown[]])[]) {
+function settled(calls: SdkCase["calls"]): Call[] {
+  const steps: Call[] = [];
+  for (const [method, ...args] of calls as readonly Call[]) {
     const replaced = /^replace(.+)$/.exec(method)?.[1];
     if (method === "clear") steps.length = 0;
     else if (method === "remove") steps.splice(args[0] as number, 1);
-    else if (replaced === undefined) steps.push([method, ...args]);
-    else steps.splice(args[0] as number, 1, [replaced.charAt(0).toLowerCase() + replaced.slice(1), ...args.slice(1)]);
+    else if (replaced === undefined) steps.push(...apart([method, ...args]));
+    else steps.splice(args[0] as number, 1, ...apart([replaced.charAt(0).toLowerCase() + replaced.slice(1), ...args.slice(1)]));
   }
-  return steps as unknown as SdkCase["calls"];
+  steps.forEach((step, i) => {
+    const names = step[1] as unknown[];
+    const isShadow = step[0] === "models" && names.length > 1 && steps[i + 1]?.[1] === "1:" && steps[i + 2]?.[0] === "multiOut";
+    if (isShadow) steps.splice(i, 3, ["shadow", names[0], names.slice(1)]);
+  });
+  return steps;
 }
 
 const handle = (name: unknown): Model => handles.get(String(name)) as Model;
@@ -54,7 +64,7 @@ function rebuiltCase({ name, calls }: SdkCase): AnyPipeline | null {
   for (const [method, ...args] of settled(calls)) {
     const add = ours[method];
     if (add === undefined) return null;
-    made = add(made, ...args);
+    made = add(made, ...(args as never[]));
   }
   return made as unknown as AnyPipeline;
 }

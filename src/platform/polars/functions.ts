@@ -64,7 +64,7 @@ function text(make: (operand: ExpressionTree, constant: string) => ExpressionTre
     const second = args[1];
     if (first.kind !== "string" || second?.kind !== "string" || !isConstant(second.tree)) return unread(path, "a string and a constant string are needed");
     const present = presence(first);
-    const operand: ExpressionTree = isAlways(present) ? first.tree : { op: "??", left: (first as StringValue).tree, right: constantOf(""), type: "string" };
+    const operand: ExpressionTree = isAlways(present) ? first.tree : { op: "??", left: first.tree, right: constantOf(""), type: "string" };
     const constant = String(valueOf(second.tree));
     const yes = make(operand, constant);
     return isAlways(present) ? certain(yes) : { kind: "boolean", yes: connect("&&", [present, yes]), no: connect("&&", [present, not(yes)]), tree: null };
