@@ -50,7 +50,7 @@ export function fromPlatform(definition: unknown, options: FromPlatformOptions =
     return nothing();
   }
   if (!isPlatformName(data["id"])) problems.say("SL4104", "id", nameRule);
-  for (const key of Object.keys(data)) if (key !== "id" && key !== "steps") problems.say("SL4110", key, "a definition has id and steps, and nothing else");
+  for (const key of Object.keys(data)) if (key !== "id" && key !== "steps") problems.say("SL4110", key === "" ? '[""]' : key, "a definition has id and steps, and nothing else");
   // Holes of a list become undefined, and are said.
   const given = [...(data["steps"] as readonly unknown[])];
   if (given.length > mostSteps) {
