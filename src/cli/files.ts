@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { ConfigError, InputError } from "../../dsl/errors.js";
-import { parseConfig } from "../config/config.js";
 import type { Config } from "../config/schema.js";
 import { systemReason } from "../files/system-reason.js";
 
 /** Reads and checks a config file. */
 export async function readConfig(cwd: string, file: string): Promise<Config> {
-  return parseConfig(await configText(cwd, file), file);
+  const text = await configText(cwd, file);
+  const { parseConfig } = await import("../config/config.js");
+  return parseConfig(text, file);
 }
 
 /** The text of a config or of a platform's definition. */

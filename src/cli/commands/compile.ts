@@ -5,16 +5,18 @@ import type { CompileProblem, CompiledConfig } from "../../../codegen/project/co
 import type { CommandFile } from "../command-file.js";
 import { ConfigError } from "../../../dsl/errors.js";
 import { type Dialect, dialects } from "../../platform/definition.js";
-import { stringifyPlatform } from "../../platform/stringify.js";
-import { toPlatform } from "../../platform/to-platform.js";
 import { shown } from "../files.js";
-import { exitCodes, ownOutput, paint, type Io } from "../io.js";
+import { exitCodes, ownOutput, type Io } from "../io.js";
+import { wholeNumber } from "../target-options.js";
+import { problemsFor, tellProblems } from "../problems.js";
 
 interface Options {
   readonly project: string;
   readonly out?: string;
   readonly check?: boolean;
   readonly platform?: Dialect;
+  readonly cache: boolean;
+  readonly timeout: number;
 }
 
 /** A file that a compiled pipeline gives: its config, or the platform's definition of it. */
@@ -27,24 +29,27 @@ export const compile: CommandFile = (program, { io, done }) => {
     .argument("[files...]", "pipeline files")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .option("--out <dir>", "the folder for the configs (default: beside each pipeline file)")
+    .option("--no-cache", "compile also where nothing has changed since the last time")
+    .option("--timeout <seconds>", "how long a pipeline file may take to load", wholeNumber, 60)
     .option("--check", "write nothing; exit 2 when a config is out of date")
     .addOption(new Option("--platform <dialect>", "write <name>.definition.json too: what the Wallaroo platform stores; checks is for platforms up to 2023.4.1").choices(dialects))
     .addHelpText("after", "\nExample:\n  $ shapeline compile src/fraud.pipeline.ts --out configs")
     .action(async (files: string[], options: Options) => {
       const out = io();
       const { compileProject } = await import("../../../codegen/project/compile-project.js");
-      const compiled = await ownOutput(() => compileProject({
+      const compiled = await ownOutput(out, () => compileProject({
         files,
         cwd: out.cwd,
         project: options.project,
+        cache: options.cache,
+        seconds: options.timeout,
         ...(options.out === undefined ? {} : { out: resolve(out.cwd, options.out) }),
       }));
       const { outputs: configs, problems } = options.platform === undefined ? { outputs: compiled.configs.map((c) => ({ ...c, definition: null })), problems: compiled.problems } : await withDefinitions(compiled, options.platform);
       if (problems.length === 0 && options.check !== true) await write(configs);
       out.result({ configs: configs.map((c) => summary(out, c)), problems: problemsFor(out, problems) });
-      for (const problem of problems) out.say(problem.message);
       if (problems.length > 0) {
-        out.note(paint(out, "red", `${problems.length} ${problems.length === 1 ? "problem" : "problems"}; nothing was written`));
+        tellProblems(out, problems, "; nothing was written");
         done(exitCodes.userError);
         return;
       }
@@ -60,6 +65,7 @@ interface Compiled {
 
 /** Each config and its definition; what the platform cannot say is a problem like any other. */
 async function withDefinitions({ configs, problems }: Compiled, dialect: Dialect): Promise<{ outputs: Output[]; problems: CompileProblem[] }> {
+  const [{ toPlatform }, { stringifyPlatform }] = await Promise.all([import("../../platform/to-platform.js"), import("../../platform/stringify.js")]);
   const outputs: Output[] = [];
   const found = [...problems];
   for (const compiled of configs) {
@@ -79,11 +85,6 @@ async function withDefinitions({ configs, problems }: Compiled, dialect: Dialect
 async function write(configs: readonly CompiledConfig[]): Promise<void> {
   const { writeWhole } = await import("../../files/write-whole.js");
   for (const { path, text, changed } of configs) if (changed) await writeWhole(path, text);
-}
-
-/** Problems as `--json` gives them. */
-export function problemsFor(io: Io, problems: readonly CompileProblem[]) {
-  return problems.map(({ code, message, file }) => ({ code, file: shown(io.cwd, file), message }));
 }
 
 function summary(io: Io, { config, file, path, changed, definition }: Output) {
