@@ -6,14 +6,18 @@ import { systemReason } from "../files/system-reason.js";
 
 /** Reads and checks a config file. */
 export async function readConfig(cwd: string, file: string): Promise<Config> {
-  let text: string;
+  const text = await configText(cwd, file);
+  const { parseConfig } = await import("../config/config.js");
+  return parseConfig(text, file);
+}
+
+/** The text of a config or of a platform's definition. */
+export async function configText(cwd: string, file: string): Promise<string> {
   try {
-    text = await readFile(resolve(cwd, file), "utf8");
+    return await readFile(resolve(cwd, file), "utf8");
   } catch (error) {
     throw new ConfigError("SL4005", `the config '${file}' cannot be read: ${systemReason(error)}; \`shapeline compile\` writes it`, { file }, { cause: error });
   }
-  const { parseConfig } = await import("../config/config.js");
-  return parseConfig(text, file);
 }
 
 /** Reads a file of rows, or standard input where `file` is `-`. */

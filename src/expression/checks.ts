@@ -2,6 +2,7 @@ import { LambdaError, type ErrorCode } from "../../dsl/errors.js";
 import type { BackEndEmitter } from "./back-end.js";
 import { not, unroll } from "./fold.js";
 import { mayBeNaN } from "./may-be-nan.js";
+import { pythonFloat, quote } from "./python-json.js";
 import type { RowScope } from "./scope.js";
 import { columnName, type CompareOp, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type NodeOf, type Op, type Read, valueOf } from "./tree.js";
 
@@ -58,21 +59,6 @@ function conditions(tree: ExpressionTree): ExpressionTree[] {
     if (right.op === below && right.args.length > 0) return right.args.flatMap((arg) => conditions({ ...tree, right: arg }));
   }
   return [tree];
-}
-
-/** A string as Python's `json.dumps` writes it: ASCII only. */
-function quote(text: string): string {
-  return JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-/** A finite number as Python writes a float: `5.0`, `1e+16`, `1e-05`. */
-function pythonFloat(value: number): string {
-  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const [mantissa = "", exponent = "0"] = value.toExponential().split("e");
-  const size = Math.abs(Number(exponent));
-  if (Number(exponent) < -4 || Number(exponent) >= 16) return `${mantissa}e${exponent.startsWith("-") ? "-" : "+"}${String(size).padStart(2, "0")}`;
-  const text = Math.abs(value) < 1 ? value.toFixed(mantissa.replace(/[-.]/g, "").length + size - 1) : String(value);
-  return text.includes(".") ? text : `${text}.0`;
 }
 
 function write(node: ExpressionTree, scope: RowScope): Part {

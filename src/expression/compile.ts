@@ -66,7 +66,12 @@ export function compileExpression(
 ): Compiled {
   const typed = typeExpression(lambda, scope, constants);
   if (!typed.ok) return typed;
-  return { ok: true, expression: { tree: typed.tree, ...collect<BackEnd, BackEndEmitter>(backEnds, (write) => write(typed.tree, options.name, scope)) } };
+  return { ok: true, expression: { tree: typed.tree, ...writeAll(typed.tree, options.name, scope) } };
+}
+
+/** A validation's tree in every back-end, or why it has no text there. */
+export function writeAll(tree: ExpressionTree, name: string | undefined, scope: RowScope): Pick<Expression, "strings" | "refused"> {
+  return collect<BackEnd, BackEndEmitter>(backEnds, (write) => write(tree, name, scope));
 }
 
 /**

@@ -29,9 +29,9 @@ const functions: Readonly<Record<PolarsFunction, readonly [name: string, options
   floor: ['"Floor"', options()],
   ceil: ['"Ceil"', options()],
   sqrt: ['{"Pow":"Sqrt"}', options()],
-  startsWith: ['{"StringExpr":"StartsWith"}', options()],
-  endsWith: ['{"StringExpr":"EndsWith"}', options()],
-  includes: ['{"StringExpr":{"Contains":{"literal":true,"strict":false}}}', options()],
+  startsWith: ['{"StringExpr":"StartsWith"}', options({ auto_explode: true, cast_to_supertypes: true })],
+  endsWith: ['{"StringExpr":"EndsWith"}', options({ auto_explode: true, cast_to_supertypes: true })],
+  includes: ['{"StringExpr":{"Contains":{"literal":true,"strict":false}}}', options({ auto_explode: true, cast_to_supertypes: true })],
 };
 
 const profile: Profile = {

@@ -27,6 +27,7 @@ export function readByPolars(text: string): number {
     value /= 1e308;
     exponent += 308;
   }
-  value = exponent < 0 ? value / 10 ** -exponent : value * 10 ** exponent;
+  // The engine's powers of ten are the nearest doubles; `10 ** 41` is not.
+  value = exponent < 0 ? value / Number(`1e${-exponent}`) : value * Number(`1e${exponent}`);
   return sign === "-" ? -value : value;
 }

@@ -1,5 +1,5 @@
 import type { CommandFile } from "../command-file.js";
-import { readConfig, shown } from "../files.js";
+import { configText, shown } from "../files.js";
 import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 import { prettyJson } from "../pretty-json.js";
 import { problemsFor, tellProblems } from "../problems.js";
@@ -10,23 +10,30 @@ interface Explained {
   readonly file: string;
   readonly config: Config;
 }
+type Definition = Awaited<ReturnType<typeof definitionOf>>;
 
 type Readable = (tree: ExpressionTree) => string;
 
 export const explain: CommandFile = (program, { io, done }) => {
   program
     .command("explain")
-    .description("show each lambda and what it becomes for every back-end, or why not")
-    .argument("<files...>", "pipeline files or configs")
+    .description("show each lambda and what it becomes for every back-end, or why not; a platform's definition as TypeScript")
+    .argument("<files...>", "pipeline files, configs, or definitions that a platform stores")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .addHelpText("after", "\nExample:\n  $ shapeline explain fraud.pipeline.ts")
     .action(async (files: string[], options: { project: string }) => {
       const out = io();
       const explained: Explained[] = [];
+      const definitions: Definition[] = [];
       const sources: string[] = [];
       for (const file of files) {
-        if (file.endsWith(".json")) explained.push({ file, config: await readConfig(out.cwd, file) });
-        else sources.push(file);
+        if (!file.endsWith(".json")) {
+          sources.push(file);
+          continue;
+        }
+        const text = await configText(out.cwd, file);
+        if (isDefinition(text)) definitions.push(await definitionOf(file, text));
+        else explained.push({ file, config: (await import("../../config/config.js")).parseConfig(text, file) });
       }
       if (sources.length > 0) {
         const { compileProject } = await import("../../../codegen/project/compile-project.js");
@@ -40,8 +47,10 @@ export const explain: CommandFile = (program, { io, done }) => {
         }
       }
       const { readableTree } = await import("../../expression/print.js");
-      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config, readableTree), alerts: alertsOf(config, readableTree) })));
+      out.result([...explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config, readableTree), alerts: alertsOf(config, readableTree) })), ...definitions]);
       for (const { file, config } of explained) print(out, file, config, readableTree);
+      for (const definition of definitions) printDefinition(out, definition);
+      if (definitions.some(({ problems }) => problems.length > 0)) done(exitCodes.userError);
     });
 };
 
@@ -74,5 +83,30 @@ function print(io: Io, file: string, config: Config, readableTree: Readable): vo
     }
     for (const [backEnd, { code, reason }] of Object.entries(refused)) io.say(`    ${backEnd.padEnd(12)} ${paint(io, "yellow", `refused (${code}): ${reason}`)}`);
   }
+  io.say("");
+}
+
+/** A platform's definition has an id and steps, and a config never does. */
+function isDefinition(text: string): boolean {
+  try {
+    const data: unknown = JSON.parse(text);
+    return typeof data === "object" && data !== null && "id" in data && !("shapeline" in data);
+  } catch {
+    return false;
+  }
+}
+
+async function definitionOf(file: string, text: string) {
+  const [{ fromPlatform }, { decompile }] = await Promise.all([import("../../platform/from-platform.js"), import("../../platform/decompile.js")]);
+  const { config, problems, inferred, form } = fromPlatform(text);
+  const source = config === null ? null : decompile(config).text;
+  return { file, pipeline: config?.name ?? null, dialect: form.dialect, source, problems, inferred };
+}
+
+function printDefinition(io: Io, { file, dialect, source, problems, inferred }: Definition): void {
+  io.say(`${paint(io, "bold", file)}: a definition of the platform, dialect ${dialect}`);
+  if (source !== null) io.say(`\n${source}`);
+  if (inferred.length > 0) io.say(paint(io, "dim", `The ports of ${inferred.join(", ")} are those that the checks read; \`shapeline generate\` tells them from the model files.`));
+  for (const { code, path, message } of problems) io.say(paint(io, "yellow", `not read (${code}) ${path}: ${message}`));
   io.say("");
 }

@@ -1,0 +1,141 @@
+/** A number as it stands in the text: all its digits. */
+export class NumberText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What a JSON text holds, without loss: numbers keep their digits, objects the order of their keys. */
+export type JsonValue = null | boolean | string | NumberText | readonly JsonValue[] | JsonObject;
+export type JsonObject = ReadonlyMap<string, JsonValue>;
+
+/** Why a text is not read, and the offset of the character where that shows. */
+export interface JsonFlaw {
+  readonly at: number;
+  readonly why: string;
+}
+
+/** The deepest nesting that is read; polars' own reader gives up at the same. */
+const deepest = 128;
+
+/** Reads a JSON text; whatever the text, it ends with a value or a flaw. */
+export function parseJsonText(text: string): { readonly value: JsonValue } | { readonly flaw: JsonFlaw } {
+  const reader = new Reader(text);
+  const value = reader.whole();
+  return reader.flaw === null && value !== undefined ? { value } : { flaw: reader.flaw ?? { at: 0, why: "it is empty" } };
+}
+
+class Reader {
+  flaw: JsonFlaw | null = null;
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  whole(): JsonValue | undefined {
+    const value = this.#value(0);
+    this.#space();
+    if (value !== undefined && this.#at < this.#text.length) return this.#fail("there is more text after the end");
+    return value;
+  }
+
+  #fail(why: string): undefined {
+    this.flaw ??= { at: this.#at, why: this.#at >= this.#text.length ? "the text ends too early" : why };
+  }
+
+  #space(): void {
+    while (" \t\n\r".includes(this.#text[this.#at] ?? "x")) this.#at++;
+  }
+
+  #value(depth: number): JsonValue | undefined {
+    this.#space();
+    if (depth > deepest) return this.#fail(`it is nested more than ${deepest} deep`);
+    switch (this.#text[this.#at]) {
+      case "{":
+        return this.#object(depth);
+      case "[":
+        return this.#list(depth);
+      case '"':
+        return this.#string();
+      default:
+        return this.#word();
+    }
+  }
+
+  #word(): JsonValue | undefined {
+    const word = /[\w.+-]*/y;
+    word.lastIndex = this.#at;
+    const [text = ""] = word.exec(this.#text) ?? [];
+    if (text === "true" || text === "false" || text === "null") {
+      this.#at += text.length;
+      return text === "null" ? null : text === "true";
+    }
+    if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return this.#fail("this is no JSON");
+    this.#at += text.length;
+    return new NumberText(text);
+  }
+
+  #string(): string | undefined {
+    const end = /"(?:[^"\\]|\\[^])*"/y;
+    end.lastIndex = this.#at;
+    const [text] = end.exec(this.#text) ?? [];
+    if (text === undefined) {
+      this.#at = this.#text.length;
+      return this.#fail("");
+    }
+    try {
+      const value = JSON.parse(text) as string;
+      this.#at += text.length;
+      return value;
+    } catch {
+      return this.#fail("this is no JSON string");
+    }
+  }
+
+  #list(depth: number): JsonValue[] | undefined {
+    const items: JsonValue[] = [];
+    this.#at++;
+    this.#space();
+    if (this.#take("]")) return items;
+    for (;;) {
+      const item = this.#value(depth + 1);
+      if (item === undefined) return undefined;
+      items.push(item);
+      this.#space();
+      if (this.#take("]")) return items;
+      if (!this.#take(",")) return this.#fail("a comma or a bracket is missing");
+    }
+  }
+
+  #object(depth: number): JsonObject | undefined {
+    const entries = new Map<string, JsonValue>();
+    this.#at++;
+    this.#space();
+    if (this.#take("}")) return entries;
+    for (;;) {
+      this.#space();
+      if (this.#text[this.#at] !== '"') return this.#fail("a key is missing");
+      const key = this.#string();
+      if (key === undefined) return undefined;
+      if (entries.has(key)) return this.#fail(`the key '${key}' stands twice`);
+      this.#space();
+      if (!this.#take(":")) return this.#fail("a colon is missing");
+      const value = this.#value(depth + 1);
+      if (value === undefined) return undefined;
+      entries.set(key, value);
+      this.#space();
+      if (this.#take("}")) return entries;
+      if (!this.#take(",")) return this.#fail("a comma or a brace is missing");
+    }
+  }
+
+  #take(char: string): boolean {
+    if (this.#text[this.#at] !== char) return false;
+    this.#at++;
+    return true;
+  }
+}

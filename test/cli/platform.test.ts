@@ -1,0 +1,32 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { project, shapeline } from "./shapeline.js";
+
+it("compile --platform writes the platform's definition beside the config, and explain shows it as a chain", async () => {
+  const folder = project("fraud");
+  expect((await shapeline(folder, ["generate"])).code).toBe(0);
+  const compiled = await shapeline(folder, ["compile", "--platform", "polars"]);
+  expect(compiled.err).toBe("");
+  expect(compiled.out).toContain("fraud.definition.json: the platform's definition, dialect polars");
+  const text = readFileSync(join(folder, "fraud.definition.json"), "utf8");
+  expect(text.startsWith('{"id": "fraud", "steps": [{"ModelInference": {"models": [')).toBe(true);
+  expect((await shapeline(folder, ["compile", "--platform", "polars", "--check"])).code).toBe(0);
+
+  const explained = await shapeline(folder, ["explain", "fraud.definition.json"]);
+  expect(explained.code).toBe(0);
+  expect(explained.out).toContain('export const fraud = pipeline("fraud")\n  .model(a)\n  .shadow(champ, [c1, c2])');
+  expect(explained.out).toMatch(/\.validate\("amt", x => x\.out\.\w+\[0\] < 1\)/);
+
+  const asJson = JSON.parse((await shapeline(folder, ["--json", "explain", "fraud.definition.json"])).out) as { pipeline: string; problems: unknown[] }[];
+  expect(asJson[0]).toMatchObject({ pipeline: "fraud", problems: [] });
+}, 300_000);
+
+it("says what of a definition it cannot read, and what a dialect cannot say", async () => {
+  const folder = project("fraud");
+  writeFileSync(join(folder, "odd.json"), JSON.stringify({ id: "odd", steps: [{ Average: {} }] }));
+  const odd = await shapeline(folder, ["explain", "odd.json"]);
+  expect(odd.code).toBe(1);
+  expect(odd.out).toContain("not read (SL4111) steps[0].Average: a pipeline here has no step Average");
+  expect((await shapeline(folder, ["compile", "--platform", "spark"])).code).toBe(1);
+}, 300_000);

@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { fromPlatform, stringifyPlatform, toPlatform, type Config } from "shapeline/config";
+import { canonicalTrees, configOf, models, randomDrafts } from "./random-configs.js";
+
+/** `npm run fuzz:platform` asks for 20,000. */
+const count = Number(process.env["SHAPELINE_PLATFORM_CONFIGS"] ?? 300);
+const lambdas = Math.min(count, 600);
+
+it.each(["polars", "checks"] as const)("any config that the dialect %s can say comes back with its hash", (dialect) => {
+  const trees = canonicalTrees(dialect, dialect === "polars" ? lambdas / 2 : lambdas, 20_261_122);
+  let compared = 0;
+  for (const drafts of fc.sample(randomDrafts(trees), { numRuns: Math.ceil(count * (dialect === "polars" ? 0.85 : 0.5)), seed: 7 })) {
+    const config = configOf(drafts);
+    if (config === null || refusedIn(config, dialect)) continue;
+    const definition = toPlatform(config, { dialect });
+    const { config: back, problems, inferred } = fromPlatform(stringifyPlatform(definition), { models });
+    expect(problems).toEqual([]);
+    expect(inferred).toEqual([]);
+    if (back?.hash !== config.hash) expect(back).toEqual(config);
+    compared++;
+  }
+  console.log(`${compared} configs in ${dialect}, of ${trees.length} lambdas`);
+  expect(compared).toBeGreaterThan(count * (dialect === "polars" ? 0.5 : 0.1));
+});
+
+function refusedIn(config: Config, dialect: "polars" | "checks"): boolean {
+  const backEnd = dialect === "polars" ? "polars-0.18" : "checks";
+  return config.steps.some((step) => step.kind === "validation" && step.expression.strings[backEnd] === undefined);
+}

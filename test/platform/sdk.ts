@@ -1,0 +1,44 @@
+import { oracleFile } from "./oracle-files.js";
+import { defineModel, type Model, tensor } from "shapeline";
+import type { KnownModel } from "shapeline/config";
+import { portsOf } from "../../dsl/index.js";
+import { sha256Hex } from "../../src/config/canonical.js";
+
+/** One pipeline that the platform's SDK built, or why it did not; `test/oracles/wallaroo/build_definitions.py` writes them. */
+export interface SdkCase {
+  readonly kind: "steps" | "checks";
+  readonly name: string;
+  readonly calls: readonly (readonly [method: string, ...args: never[]])[];
+  /** The text of the definition in the SDK's HTTP body. */
+  readonly text?: string;
+  readonly error?: string;
+}
+
+export const versions = ["2026.1.3", "2023.4.1"] as const;
+
+export function sdkCases(version: (typeof versions)[number]): SdkCase[] {
+  return JSON.parse(oracleFile(`sdk-${version}.json`)) as SdkCase[];
+}
+
+const b = "batch";
+const score = { dense_1: tensor("float32", [b, 1]) };
+
+/** The models that the Python program makes up, with ports. */
+export const handles: ReadonlyMap<string, Model> = new Map(
+  [
+    ...["ccfraud", "ccfraud-xgb", "ccfraud-rf", "house", "small"].map((name) => defineModel({ name, sha256: sha256Hex(name), inputs: score, outputs: score })),
+    defineModel({
+      name: "tiny",
+      sha256: sha256Hex("tiny"),
+      inputs: { x: tensor("float64", [b, 2]) },
+      outputs: {
+        list: tensor("float64", [b, 2]), i: tensor("int32", [b]), d: tensor("float64", [b]), e: tensor("float64", [b]), f: tensor("float32", [b, 2]),
+        u8: tensor("uint8", [b]), n: tensor("int64", [b]), m: tensor("uint64", [b]), q: tensor("uint64", [b]), b: tensor("bool", [b]), c: tensor("bool", [b]),
+        s: tensor("string", [b]), open: tensor("float64", [b, null]), grid: tensor("float64", [b, 2, 2]),
+      },
+    }),
+  ].map((model) => [model.name, model]),
+);
+
+export const known: readonly KnownModel[] = [...handles.values()].map(({ name, sha256, inputs, outputs }) => ({ name, sha256, inputs: portsOf(inputs), outputs: portsOf(outputs) }));
+
