@@ -1,8 +1,9 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { RecordBatchFileWriter, type RecordBatch } from "apache-arrow";
+import type { RecordBatch } from "apache-arrow";
 import { StorageError } from "../../dsl/errors.js";
 import { systemReason } from "../files/system-reason.js";
+import { ArrowSink } from "./arrow-sink.js";
 
 /** One file under way, under a name of its own until all are done. */
 interface OpenFile {
@@ -38,7 +39,7 @@ export class ExportFiles {
       await rm(file.temporary, { force: true });
       this.#files.push(file);
       const handle = await open(file.temporary, "wx");
-      this.#sink = this.#arrow ? new ArrowSink(handle) : new TextSink(handle);
+      this.#sink = this.#arrow ? new ArrowFileSink(handle) : new TextSink(handle);
     });
   }
 
@@ -101,31 +102,23 @@ class TextSink implements Sink<string> {
   }
 }
 
-/** An Arrow IPC file, written batch by batch. */
-class ArrowSink implements Sink<RecordBatch> {
+/** An Arrow IPC file. */
+class ArrowFileSink implements Sink<RecordBatch> {
   readonly #file: FileHandle;
-  readonly #writer = new RecordBatchFileWriter();
-  readonly #flowing: Promise<void>;
+  readonly #sink: ArrowSink;
 
   constructor(file: FileHandle) {
     this.#file = file;
-    this.#flowing = this.#flow();
-    // Told at the end; until then it is no unhandled rejection.
-    this.#flowing.catch(() => undefined);
-  }
-
-  async #flow(): Promise<void> {
-    for await (const chunk of this.#writer as AsyncIterable<Uint8Array>) await this.#file.appendFile(chunk);
+    this.#sink = new ArrowSink((bytes) => file.appendFile(bytes));
   }
 
   async write(batch: RecordBatch): Promise<void> {
-    this.#writer.write(batch);
+    await this.#sink.write(batch);
   }
 
   async end(): Promise<void> {
-    this.#writer.close();
     try {
-      await this.#flowing;
+      await this.#sink.end();
     } finally {
       await this.#file.close();
     }
