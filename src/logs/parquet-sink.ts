@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { DataType, Vector, type RecordBatch, type Schema } from "apache-arrow";
+import { DataType, Precision, Vector, type RecordBatch, type Schema } from "apache-arrow";
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { identifier, loadDuckDB, type DuckDB } from "./duckdb.js";
 
@@ -57,7 +57,7 @@ export class ParquetSink {
     await removeStage(this.#path);
     const instance = await duckdb.DuckDBInstance.create(stageOf(this.#path), { threads: "1" });
     const connection = await instance.connect();
-    const types = fields.map(({ type }) => duckType(duckdb, type));
+    const types = fields.map(({ type }) => duckType(duckdb, type as DataType));
     await connection.run(`CREATE TABLE staged (${fields.map(({ name }, i) => `${identifier(name)} ${String(types[i])}`).join(", ")})`);
     return { duckdb, instance, connection, appender: await connection.createAppender("staged"), types };
   }
@@ -70,11 +70,11 @@ async function removeStage(path: string): Promise<void> {
 }
 
 function duckType(duckdb: DuckDB, type: DataType): DuckDBType {
-  if (DataType.isList(type)) return duckdb.LIST(duckType(duckdb, type.valueType));
+  if (DataType.isList(type)) return duckdb.LIST(duckType(duckdb, type.valueType as DataType));
   if (DataType.isUtf8(type)) return duckdb.VARCHAR;
   if (DataType.isBool(type)) return duckdb.BOOLEAN;
   if (DataType.isTimestamp(type)) return duckdb.TIMESTAMP_MS;
-  if (DataType.isFloat(type)) return type.precision === 2 ? duckdb.DOUBLE : duckdb.FLOAT;
+  if (DataType.isFloat(type)) return type.precision === Precision.DOUBLE ? duckdb.DOUBLE : duckdb.FLOAT;
   const [whole, natural] = [
     { 8: duckdb.TINYINT, 16: duckdb.SMALLINT, 32: duckdb.INTEGER, 64: duckdb.BIGINT },
     { 8: duckdb.UTINYINT, 16: duckdb.USMALLINT, 32: duckdb.UINTEGER, 64: duckdb.UBIGINT },
