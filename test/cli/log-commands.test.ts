@@ -60,9 +60,14 @@ it("refuses an Arrow file and a JSON document on one standard output, and says w
   const folder = project("fraud");
   const both = await shapeline(folder, ["logs", "fraud", "--arrow", "--json"]);
   expect(both.code).toBe(1);
-  expect(JSON.parse(both.out)).toMatchInlineSnapshot();
+  expect(JSON.parse(both.out)).toEqual({
+    error: {
+      code: "usage",
+      message: "--arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out",
+    },
+  });
   expect((await shapeline(folder, ["export-logs", "fraud", "--arrow", "--parquet"])).err).toContain("--arrow and --parquet are two kinds of files");
   expect(existsSync(join(folder, ".shapeline"))).toBe(false);
   const lines = await shapeline(folder, ["infer", "fraud", "-"], '{"pixels":[1]}\n{"pixels":[2]}\n');
-  expect(lines.err.replace(/: (Unexpected|Expected)[^;]*;/, ": <why>;")).toMatchInlineSnapshot();
+  expect(lines.err).toMatch(/^error SL5030: 'standard input' is no JSON array of records, .*; it holds a JSON value a line: make one array of them, for example with: jq -s \.\n$/);
 });
