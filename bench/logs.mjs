@@ -52,11 +52,7 @@ async function timed(times, work) {
   return { ms: median(taken), spread: `${Math.min(...taken).toFixed(1)} to ${Math.max(...taken).toFixed(1)}` };
 }
 
-const lines = [];
-const report = (name, { ms, spread }) => {
-  lines.push([name, ms, spread]);
-  console.log(`${name.padEnd(48)}  ${ms.toFixed(1).padStart(9)} ms  (${spread})`);
-};
+const report = (name, { ms, spread }) => console.log(`${name.padEnd(48)}  ${ms.toFixed(1).padStart(9)} ms  (${spread})`);
 
 try {
   const target = local({ models, data });
@@ -87,7 +83,20 @@ try {
   report("newest 1,000 rows, as Arrow", await timed(7, () => log.logs({ limit: 1000, arrow: true })));
   report("newest 1,000 rows, as records", await timed(7, () => log.logs({ limit: 1000 })));
   report("newest 10,000 rows, as Arrow", await timed(5, () => log.logs({ limit: 10_000, arrow: true })));
+  const streamed = 500_000;
+  const before = process.memoryUsage().rss;
+  let [count, most] = [0, 0];
+  begun = performance.now();
+  for await (const table of log.logBatches({ limit: streamed })) {
+    count += table.numRows;
+    most = Math.max(most, process.memoryUsage().rss - before);
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  console.log(`\n${count} rows streamed as Arrow: ${(count / seconds).toFixed(0)} rows a second, memory grew by ${(most / 2 ** 20).toFixed(0)} MiB at most`);
+  begun = performance.now();
+  const { rows } = await log.compare();
+  console.log(`report over ${rows} rows: ${((performance.now() - begun) / 1000).toFixed(1)} s, memory of the process then ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`);
   await reader.close();
 } finally {
-  if (process.env.KEEP) console.log(data); else rmSync(data, { recursive: true, force: true });
+  rmSync(data, { recursive: true, force: true });
 }

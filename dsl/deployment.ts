@@ -72,6 +72,8 @@ export interface ExportOptions extends LogsOptions {
   readonly filePrefix?: string;
   /** The most to write, as bytes or a text such as "100MB" (1,000,000 bytes each) or "1.5 GiB"; 100 MiB unless given. */
   readonly dataSizeLimit?: number | string;
+  /** What the files are: JSON lines unless given; `arrow: true` is the same as "arrow". */
+  readonly format?: "json" | "arrow" | "parquet";
   /** Called with what has been written so far, after every few thousand rows. */
   readonly onProgress?: (progress: ExportProgress) => void;
 }
@@ -263,8 +265,8 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
   logBatches(options?: LogBatchesOptions): AsyncIterableIterator<ArrowTable>;
 
   /**
-   * Writes the logged rows, newest first, to `<directory>/<filePrefix>-<n>.json` (a JSON object a line) or, with `arrow`,
-   * `.arrow`, n from 1 on; a new file begins where the columns change. Files appear whole or not at all; those of the same
+   * Writes the logged rows, newest first, to `<directory>/<filePrefix>-<n>.json` (a JSON object a line), `.arrow`
+   * or `.parquet`, n from 1 on; a new file begins where the columns change. Files appear whole or not at all; those of the same
    * names are replaced.
    * @throws TargetError SL6011 for an option that is not valid, StorageError SL7030, SL7031
    * @example const { files, cut } = await live.exportLogs({ directory: "logs", dataSizeLimit: "100MB" });

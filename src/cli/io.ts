@@ -11,8 +11,8 @@ export interface Io {
   note(text: string): void;
   /** The command's result: the JSON document when `--json` is set. */
   result(value: unknown): void;
-  /** Bytes on standard output, such as an Arrow file. */
-  bytes(data: Uint8Array): void;
+  /** Bytes on standard output, such as an Arrow file. Resolves when the reader may be given more. */
+  bytes(data: Uint8Array): Promise<void>;
 }
 
 export const exitCodes = { done: 0, userError: 1, difference: 2, bug: 70 } as const;
@@ -36,8 +36,12 @@ export function createIo(options: { cwd: string; json: boolean; color: boolean }
     result: (value) => {
       if (options.json) process.stdout.write(`${toJson(value)}\n`);
     },
-    bytes: (data) => {
-      process.stdout.write(data);
+    bytes: async (data) => {
+      if (process.stdout.write(data)) return;
+      // A reader that is gone takes no more, and is no failure.
+      await new Promise<void>((resolve) => {
+        for (const event of ["drain", "close", "error"]) process.stdout.once(event, () => resolve());
+      });
     },
   };
 }

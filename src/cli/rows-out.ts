@@ -1,6 +1,7 @@
-import type { Table } from "apache-arrow";
+import type { Schema, Table } from "apache-arrow";
+import type { Command } from "commander";
 import type { AnyInferRecord } from "../../dsl/deployment.js";
-import { writeWhole } from "../files/write-whole.js";
+import { writeWhole, writeWholeInParts } from "../files/write-whole.js";
 import { shown } from "./files.js";
 import { toJson } from "../tensors/json.js";
 import type { Io } from "./io.js";
@@ -16,6 +17,32 @@ export async function putTable(io: Io, table: Table, options: { readonly out?: s
   if (options.out === undefined) return io.bytes(bytes);
   await writeWhole(options.out, bytes);
   told(io, options.out, table.numRows);
+}
+
+/** Gives out tables of one schema as one Arrow file; one table is in memory at a time. */
+export async function putTables(io: Io, tables: AsyncIterable<Table>, options: { readonly out?: string }): Promise<void> {
+  let rows = 0;
+  const write = async (put: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
+    const { ArrowSink } = await import("../logs/arrow-sink.js");
+    const sink = new ArrowSink(put);
+    let schema: Schema | undefined;
+    for await (const table of tables) {
+      if (table.numRows === 0) schema = table.schema;
+      for (const batch of table.batches) await sink.write(batch);
+      rows += table.numRows;
+    }
+    await sink.end(rows === 0 ? schema : undefined);
+  };
+  if (options.out === undefined) return write((bytes) => io.bytes(bytes));
+  await writeWholeInParts(options.out, write);
+  told(io, options.out, rows);
+}
+
+/** Refuses what would put two documents on standard output. */
+export function refuseTwoDocuments(command: Command, io: Io, { arrow, out }: { readonly arrow?: boolean; readonly out?: string }): void {
+  if (io.json && arrow === true && out === undefined) {
+    command.error("error: --arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out");
+  }
 }
 
 /** Gives out records: to a file, as the JSON document, or as a table for people. */

@@ -48,8 +48,8 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
     throw new TargetError(
       "SL6001",
       missing
-        ? "onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node"
-        : `onnxruntime-node is installed but does not load (${reason(cause)}): install it again with npm install onnxruntime-node`,
+        ? "onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node (or npm install --ignore-scripts onnxruntime-node, where its install script cannot reach the network: the script only fetches GPU parts)"
+        : `onnxruntime-node is installed but does not load (${reason(cause)}): install it again with npm install onnxruntime-node, or with --ignore-scripts where its install script fails: the script only fetches GPU parts`,
       {},
       { cause },
     );

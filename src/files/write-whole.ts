@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
 import { systemReason } from "./system-reason.js";
@@ -33,6 +33,31 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(path, error);
+  }
+}
+
+/**
+ * The same for what comes in parts.
+ *
+ * @param write is given what adds bytes to the file
+ * @throws StorageError SL7030 where it cannot be written, and what `write` throws
+ */
+export async function writeWholeInParts(path: string, write: (put: (bytes: Uint8Array) => Promise<void>) => Promise<void>): Promise<void> {
+  const temporary = temporaryFor(path);
+  const told = async <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw unwritable(path, error);
+    });
+  await told(mkdir(dirname(path), { recursive: true }));
+  const file = await told(open(temporary, "w"));
+  try {
+    await write((bytes) => told(file.appendFile(bytes)));
+    await told(file.close());
+    await told(rename(temporary, path));
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 

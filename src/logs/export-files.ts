@@ -1,8 +1,11 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { RecordBatchFileWriter, type RecordBatch } from "apache-arrow";
-import { StorageError } from "../../dsl/errors.js";
+import type { RecordBatch } from "apache-arrow";
+import { ShapelineError, StorageError } from "../../dsl/errors.js";
 import { systemReason } from "../files/system-reason.js";
+import { ArrowSink } from "./arrow-sink.js";
+import { reasonOf } from "./duckdb.js";
+import { ParquetSink } from "./parquet-sink.js";
 
 /** One file under way, under a name of its own until all are done. */
 interface OpenFile {
@@ -10,18 +13,20 @@ interface OpenFile {
   readonly path: string;
 }
 
+export type ExportFormat = "json" | "arrow" | "parquet";
+
 /** The files of one export: `<prefix>-<n>.<ending>` in one folder. They get their names together, when all are written. */
 export class ExportFiles {
   readonly #directory: string;
   readonly #prefix: string;
-  readonly #arrow: boolean;
+  readonly #format: ExportFormat;
   readonly #files: OpenFile[] = [];
   #sink: Sink<never> | null = null;
 
-  constructor(directory: string, prefix: string, arrow: boolean) {
+  constructor(directory: string, prefix: string, format: ExportFormat) {
     this.#directory = directory;
     this.#prefix = prefix;
-    this.#arrow = arrow;
+    this.#format = format;
   }
 
   get count(): number {
@@ -33,12 +38,11 @@ export class ExportFiles {
     await this.#work(async () => {
       await this.#end();
       await mkdir(this.#directory, { recursive: true });
-      const name = `${this.#prefix}-${this.#files.length + 1}.${this.#arrow ? "arrow" : "json"}`;
+      const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
       const file = { temporary: join(this.#directory, `.${name}.${process.pid}.tmp`), path: join(this.#directory, name) };
       await rm(file.temporary, { force: true });
       this.#files.push(file);
-      const handle = await open(file.temporary, "wx");
-      this.#sink = this.#arrow ? new ArrowSink(handle) : new TextSink(handle);
+      this.#sink = await sinks[this.#format](file.temporary);
     });
   }
 
@@ -74,7 +78,8 @@ export class ExportFiles {
     try {
       return await work();
     } catch (error) {
-      throw new StorageError("SL7030", `the logs cannot be written to '${this.#directory}': ${systemReason(error)}; choose another directory`, { path: this.#directory }, { cause: error });
+      if (error instanceof ShapelineError) throw error;
+      throw new StorageError("SL7030", `the logs cannot be written to '${this.#directory}': ${reasonOf(systemReason(error))}; choose another directory`, { path: this.#directory }, { cause: error });
     }
   }
 }
@@ -83,6 +88,12 @@ interface Sink<Part> {
   write(part: Part): Promise<void>;
   end(): Promise<void>;
 }
+
+const sinks: Readonly<Record<ExportFormat, (path: string) => Promise<Sink<never>>>> = {
+  json: async (path) => new TextSink(await open(path, "wx")),
+  arrow: async (path) => new ArrowFileSink(await open(path, "wx")),
+  parquet: async (path) => new ParquetSink(path),
+};
 
 /** Lines of text. */
 class TextSink implements Sink<string> {
@@ -101,31 +112,23 @@ class TextSink implements Sink<string> {
   }
 }
 
-/** An Arrow IPC file, written batch by batch. */
-class ArrowSink implements Sink<RecordBatch> {
+/** An Arrow IPC file. */
+class ArrowFileSink implements Sink<RecordBatch> {
   readonly #file: FileHandle;
-  readonly #writer = new RecordBatchFileWriter();
-  readonly #flowing: Promise<void>;
+  readonly #sink: ArrowSink;
 
   constructor(file: FileHandle) {
     this.#file = file;
-    this.#flowing = this.#flow();
-    // Told at the end; until then it is no unhandled rejection.
-    this.#flowing.catch(() => undefined);
-  }
-
-  async #flow(): Promise<void> {
-    for await (const chunk of this.#writer as AsyncIterable<Uint8Array>) await this.#file.appendFile(chunk);
+    this.#sink = new ArrowSink((bytes) => file.appendFile(bytes));
   }
 
   async write(batch: RecordBatch): Promise<void> {
-    this.#writer.write(batch);
+    await this.#sink.write(batch);
   }
 
   async end(): Promise<void> {
-    this.#writer.close();
     try {
-      await this.#flowing;
+      await this.#sink.end();
     } finally {
       await this.#file.close();
     }

@@ -3,7 +3,7 @@ import type { ExportedLogs, ExportProgress } from "../../dsl/deployment.js";
 import type { Choice } from "../tensors/dataset.js";
 import { toJson } from "../tensors/json.js";
 import { asRecords, asTable } from "../tensors/shape-result.js";
-import { ExportFiles } from "./export-files.js";
+import { ExportFiles, type ExportFormat } from "./export-files.js";
 import { logPages, type ReadLog } from "./pages.js";
 import type { LogBatch, LogQuery } from "./pipeline-log.js";
 
@@ -11,7 +11,7 @@ import type { LogBatch, LogQuery } from "./pipeline-log.js";
 export interface LogExport {
   readonly directory: string;
   readonly prefix: string;
-  readonly arrow: boolean;
+  readonly format: ExportFormat;
   /** The most rows; null: all. */
   readonly limit: number | null;
   /** The most bytes. */
@@ -32,7 +32,7 @@ const pageRows = 2000;
  * @throws StorageError SL7030, SL7010, InputError SL5031; no file is left then
  */
 export async function exportLog(read: ReadLog, wanted: LogExport): Promise<ExportedLogs> {
-  const files = new ExportFiles(wanted.directory, wanted.prefix, wanted.arrow);
+  const files = new ExportFiles(wanted.directory, wanted.prefix, wanted.format);
   try {
     const { rows, cut } = await writeRows(read, wanted, files);
     return { ...(await files.finish()), rows, cut };
@@ -42,8 +42,9 @@ export async function exportLog(read: ReadLog, wanted: LogExport): Promise<Expor
   }
 }
 
-async function writeRows(read: ReadLog, { query, limit, size, arrow, choice, progress }: LogExport, files: ExportFiles): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
-  const partOf = arrow ? arrowPart : textPart;
+async function writeRows(read: ReadLog, { query, limit, size, format, choice, progress }: LogExport, files: ExportFiles): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
+  // A Parquet file is no longer than the same rows in Arrow: they are what is counted.
+  const partOf = format === "json" ? textPart : arrowPart;
   let rows = 0;
   let room = size;
   let columns: string | null = null;

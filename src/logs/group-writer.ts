@@ -172,7 +172,10 @@ export class GroupWriter {
       this.#open = [];
       this.#dropAppenders();
       await this.#connection.run("ROLLBACK").catch(() => undefined);
-      return new StorageError("SL7009", `the rows could not be logged: ${reasonOf(error)}; none of them is in the log; see that the disk has room, then log them again`, {}, { cause: error });
+      const reason = reasonOf(error);
+      // After such an error DuckDB takes nothing more until the file is opened anew, which recovers it.
+      const then = /^FATAL|invalidated/.test(reason) ? "close the target, or start the process again" : "log them again";
+      return new StorageError("SL7009", `the rows could not be logged: ${reason}; none of them is in the log; see that the disk has room, then ${then}`, {}, { cause: error });
     }
   }
 

@@ -6,6 +6,7 @@ import { doorPath, doorVersion, type Answer, type Question } from "./door.js";
 import { logPages } from "./pages.js";
 import type { Comparison } from "./comparison.js";
 import type { LogBatch, LogLayout, LogQuery } from "./pipeline-log.js";
+import { conditions } from "./reader.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "./store.js";
 
 /** How long the holder may be silent. */
@@ -49,6 +50,8 @@ export class HeldLog implements LogReader {
   }
 
   async #ask(ask: Question["ask"], pipeline: string, { start, end, after, ...rest }: LogQuery = {}): Promise<unknown> {
+    // Refused here: as JSON a time that is none would be another one.
+    conditions({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
     const query = {
       ...rest,
       ...(start === undefined ? {} : { start: start.getTime() }),

@@ -159,7 +159,7 @@ it("exits with 2 and says what changed when a generated file or a config is out 
 
 it("has help with an example for every command, and the same global options", async () => {
   const folder = project("fraud");
-  const commands = ["generate", "models", "compile", "explain", "deploy", "infer", "logs", "export-logs", "pipelines", "versions", "status", "undeploy"];
+  const commands = ["generate", "models", "compile", "explain", "deploy", "infer", "logs", "export-logs", "report", "pipelines", "versions", "status", "undeploy"];
   const helps = await Promise.all(commands.map((command) => shapeline(folder, [command, "--help"])));
   for (const help of helps) {
     expect(help).toMatchObject({ code: 0, err: "" });

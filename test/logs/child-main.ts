@@ -13,6 +13,38 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     setInterval(() => undefined, 1000);
     tell("open");
   },
+  /** Holds the folder with some rows in its log, and logs one more a line that it is told. */
+  serve: async () => {
+    const store = await openStore(folder);
+    const log = await store.openLog(fraudLayout);
+    for (let i = 0; i < Number(rest[0]); i += 1000) await log.append({ ...manyRows(1000), time: Float64Array.from({ length: 1000 }, (_, at) => i + at) }, rowMeta);
+    tell("open");
+    for await (const _ of process.stdin) log.appendRelaxed(oneRow(1_000_000), rowMeta);
+  },
+  /** Deletes old rows over and over while new ones are logged, telling the time of every acknowledged row. */
+  sweep: async () => {
+    const store = await openStore(folder, { retention: { age: 2000 } });
+    const log = await store.openLog(fraudLayout);
+    const writer = async () => {
+      for (;;) {
+        const now = Date.now();
+        await log.append(oneRow(now), rowMeta);
+        tell(String(now));
+      }
+    };
+    const sweeper = async () => {
+      for (;;) await store.sweep();
+    };
+    await Promise.all([writer(), writer(), sweeper()]);
+  },
+  /** Hands over a relaxed row a millisecond, telling each before the next. */
+  trickle: async () => {
+    const log = await (await openStore(folder)).openLog(fraudLayout);
+    for (;;) {
+      tell(`${log.appendRelaxed(oneRow(Date.now()), rowMeta).firstRow} ${Date.now()}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  },
   /** Appends for ever, 16 in flight, telling the row id of every acknowledged row. */
   write: async () => {
     const log = await (await openStore(folder)).openLog(fraudLayout);
@@ -26,6 +58,13 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     const log = await (await openStore(folder)).openLog(fraudLayout);
     await log.append(oneRow(1), rowMeta);
     tell("idle");
+  },
+  /** Opens the folder, a new one in it, and its log for reading, telling what came of each. */
+  try: async () => {
+    const attempt = (work: Promise<{ close(): Promise<void> }>) => work.then(async (store) => store.close().then(() => tell("open")), (error: ShapelineError) => tell(`${error.code} ${error.message}`));
+    await attempt(openStore(folder));
+    await attempt(openStore(`${folder}/new`));
+    await attempt(openStore(folder, { readOnly: true }));
   },
   /** Leaves relaxed rows behind and ends by itself, or by process.exit. */
   relaxed: async () => {

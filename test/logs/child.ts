@@ -27,6 +27,11 @@ export function startConfinedChild(blocks: number, job: string, ...args: readonl
   return start("bash", ["-c", `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, script(), job, ...args]);
 }
 
+/** The same as another user. */
+export function startChildAs(uid: number, job: string, ...args: readonly string[]): Child {
+  return start(process.execPath, [script(), job, ...args], { uid });
+}
+
 function script(): string {
   if (built === undefined) {
     mkdirSync(cache, { recursive: true });
@@ -37,8 +42,8 @@ function script(): string {
   return built;
 }
 
-function start(command: string, args: readonly string[]): Child {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+function start(command: string, args: readonly string[], options: { readonly uid?: number } = {}): Child {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], ...options });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let stderr = "";
   child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));

@@ -59,8 +59,9 @@ describe("retention by age", () => {
     const store = await storeIn(folder, { retention: { age: day } });
     const logs = await Promise.all([store.openLog(alone), store.openLog({ ...alone, version: 2 }), store.openLog({ ...alone, pipeline: "house" })]);
     for (const log of logs) await log.append(scored(now - 2 * day, 1, 2), meta);
-    const written = Promise.all(Array.from({ length: 200 }, (_, i) => logs[i % 3]?.append(scored(now + i, i), meta)));
-    await Promise.all([store.sweep(), written, store.sweep()]);
+    const written = Promise.all(Array.from({ length: 200 }, async (_, i) => logs[i % 3]?.append(scored(now + i, i), meta)));
+    await store.sweep();
+    await Promise.all([written, store.sweep()]);
     expect((await times(store)).length + (await store.readLog("house", { limit: 1000 })).reduce((sum, { rows }) => sum + rows, 0)).toBe(200);
   });
 });

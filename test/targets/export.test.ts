@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tableFromIPC } from "apache-arrow";
+import { Table, tableFromIPC } from "apache-arrow";
 import { afterEach, describe, expect, test } from "vitest";
 import { pipeline, ShapelineError, type AnyPipeline } from "shapeline";
 import { local, type LocalDeployment, type LocalTarget } from "shapeline/local";
@@ -150,5 +150,84 @@ describe("exportLogs", () => {
     const dir = folder();
     writeFileSync(join(dir, "file"), "");
     expect((await refusal(live.exportLogs({ directory: join(dir, "file", "logs") }))).replace(dir, "<dir>")).toMatchInlineSnapshot(`"SL7030 the logs cannot be written to '<dir>/file/logs': a part of the path is a file, not a folder; choose another directory"`);
+  });
+});
+
+describe("exportLogs to Parquet", () => {
+  test("holds the same rows, as any reader of Parquet finds them", async () => {
+    const live = await deployed(shadowed);
+    const directory = folder();
+    const { files, rows: count, cut } = await live.exportLogs({ directory, format: "parquet", datasetExclude: ["anomaly"] });
+    expect({ files, count, cut }).toEqual({ files: [join(directory, "cancer-1.parquet")], count: 20, cut: null });
+    expect(readdirSync(directory)).toEqual(["cancer-1.parquet"]);
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const connection = await (await DuckDBInstance.create(":memory:")).connect();
+    const read = await connection.run(`FROM '${files[0] ?? ""}'`);
+    expect(read.columnNames()).toEqual(["time", "in.features", "out.probabilities", "out_logistic-regression.probabilities", "check_failures"]);
+    expect(read.columnTypes().map(String)).toEqual(["TIMESTAMP", "FLOAT[]", "FLOAT[]", "FLOAT[]", "INTEGER"]);
+    const expected = await live.logs({ limit: 20 });
+    const found = await read.getRowObjectsJS();
+    expect(found.map((row) => [row["in.features"], row["out.probabilities"], row["out_logistic-regression.probabilities"]])).toEqual(
+      expected.map((row) => [row.in.features, row.out.probabilities, row["out_logistic-regression"]?.probabilities]),
+    );
+  });
+
+  test("ends before the size is passed, in one file for every set of columns", async () => {
+    const live = await deployed(plain, shadowed);
+    const directory = folder();
+    const cut = await live.exportLogs({ directory, format: "parquet", dataSizeLimit: "6kB" });
+    expect(cut.cut).toBe("size");
+    expect(cut.rows).toBeGreaterThan(0);
+    expect(cut.bytes).toBeLessThanOrEqual(6000);
+    const { files } = await live.exportLogs({ directory, format: "parquet" });
+    expect(files.map((file) => file.split("/").at(-1))).toEqual(["cancer-1.parquet", "cancer-2.parquet"]);
+  });
+
+  test("refuses formats that are none, or two", async () => {
+    const live = await deployed(plain);
+    const format = "csv" as "json";
+    expect(await refusal(live.exportLogs({ format }))).toMatchInlineSnapshot(`"SL6011 exportLogs(): the option 'format' is "csv"; it is one of "json", "arrow", "parquet""`);
+    expect(await refusal(live.exportLogs({ format: "parquet", arrow: true }))).toMatchInlineSnapshot(`"SL6011 exportLogs(): the option 'format' is "parquet"; arrow: true says otherwise; give one of the two"`);
+  });
+});
+
+test("an export tells what it has written", async () => {
+  const live = await deployed(plain);
+  await live.infer({ features: Array.from({ length: 4500 }, (_, i) => rows[i % 20]?.features ?? []) });
+  const told: number[] = [];
+  const { rows: count } = await live.exportLogs({ directory: folder(), dataset: ["out"], onProgress: (progress) => told.push(progress.rows) });
+  expect(count).toBe(4520);
+  expect(told).toEqual([2000, 4000, 4520]);
+});
+
+describe("logBatches", () => {
+  test("gives the rows of logs in tables of one schema, over all versions", async () => {
+    const live = await deployed(plain, shadowed, plain);
+    const tables = [];
+    for await (const table of live.logBatches({ batchRows: 25 })) tables.push(table);
+    expect(tables.map((table) => table.numRows)).toEqual([25, 25, 10]);
+    expect(new Set(tables.map((table) => table.schema.fields.map((field) => `${field.name} ${String(field.type)} ${field.nullable}`).join())).size).toBe(1);
+    const all = new Table(tables[0]!.schema, tables.flatMap((table) => table.batches));
+    const expected = await live.logs({ limit: 60, arrow: true });
+    expect(all.schema.fields.map((field) => field.name).sort()).toEqual(expected.schema.fields.map((field) => field.name).sort());
+    for (const { name } of expected.schema.fields) expect(Array.from(all.getChild(name) ?? [], String)).toEqual(Array.from(expected.getChild(name) ?? [], String));
+    // A version that lacks the validation has null in its column, and one without the challenger in the challenger's.
+    expect([all.getChild("anomaly.sure")?.nullCount, all.getChild("out_logistic-regression.probabilities")?.nullCount]).toEqual([20, 40]);
+  });
+
+  test("takes what logs takes, and gives the columns where there are no rows", async () => {
+    const live = await deployed(plain);
+    const read = async (options: Parameters<typeof live.logBatches>[0]) => {
+      const tables = [];
+      for await (const table of live.logBatches(options)) tables.push(table);
+      return tables;
+    };
+    expect((await read({ limit: 7 })).map((table) => table.numRows)).toEqual([7]);
+    expect((await read({ valid: false, dataset: ["out"] })).map((table) => [table.numRows, table.schema.names.join()])).toEqual([[(await live.logs({ valid: false })).length, "out.probabilities"]]);
+    expect((await read({ limit: 0 })).map((table) => [table.numRows, table.numCols])).toEqual([[0, 6]]);
+    expect(await read({ end: 0 })).toEqual([]);
+    expect(await refusal(read({ dataset: ["outt"] }))).toContain("SL5031");
+    expect(await refusal(read({ batchRows: 0 }))).toMatchInlineSnapshot(`"SL6011 logBatches(): the option 'batchRows' is 0; give a number of rows, 1 or more"`);
+    expect(await refusal(read({ arrow: true } as object))).toMatchInlineSnapshot(`"SL6011 logBatches(): the option 'arrow' is not known; logBatches() takes 'limit', 'start', 'end', 'valid', 'dataset', 'datasetExclude', 'datasetSeparator' and 'batchRows'"`);
   });
 });

@@ -317,6 +317,11 @@ describe("options that are not valid are refused", () => {
     [{ durability: "none" }, `SL6011 local(): the option 'durability' is "none"; it is one of "commit", "relaxed", "off"`],
     [{ models: "" }, `SL6011 local(): the option 'models' is ""; give the path of a folder`],
     [{ seed: 0.5 }, `SL6011 local(): the option 'seed' is 0.5; give a whole number`],
+    [{ retention: { age: "1 fortnight" } }, `SL6011 local(): the option 'retention.age' is "1 fortnight"; give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"`],
+    [{ retention: { age: 0 } }, `SL6011 local(): the option 'retention.age' is 0; give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"`],
+    [{ retention: { size: "1MB" } }, `SL6011 local(): the option 'retention.size' is "1MB"; give bytes, or a text such as "10GB" or "1.5 GiB"; 16 MiB at least`],
+    [{ retention: { days: 3 } }, `SL6011 local(): the option 'retention' has no 'days'; it takes 'age' and 'size'`],
+    [{ retention: "30d" }, `SL6011 local(): the option 'retention' is "30d"; give { age: "30d" }, { size: "10GB" } or both`],
     [{ data: 7 }, `SL6011 local(): the option 'data' is 7; give the path of a folder`],
   ])("%o", async (options, expected) => {
     expect(await refusal(Promise.resolve().then(() => local(options as LocalOptions)))).toBe(expected);

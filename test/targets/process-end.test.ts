@@ -106,6 +106,6 @@ test("without onnxruntime-node the command that installs it is named, and nothin
   `,
     at,
   );
-  expect(end.stdout.trim()).toBe("TargetError SL6001 onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node");
+  expect(end.stdout.trim()).toBe("TargetError SL6001 onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node (or npm install --ignore-scripts onnxruntime-node, where its install script cannot reach the network: the script only fetches GPU parts)");
   expect(existsSync(join(at, "data"))).toBe(false);
 });

@@ -9,6 +9,7 @@ interface Options extends LogFlags {
   readonly filePrefix?: string;
   readonly sizeLimit?: string;
   readonly arrow?: boolean;
+  readonly parquet?: boolean;
 }
 
 const whyCut = { limit: "there are more rows than --limit", size: "there are more rows than fit --size-limit" };
@@ -21,11 +22,16 @@ export const exportLogs: CommandFile = (program, { io }) => {
     .option("--directory <dir>", "the folder for the files", "logs")
     .option("--file-prefix <name>", "what their names begin with (default: the pipeline's name)")
     .option("--size-limit <size>", 'the most to write, such as "100MB" or "1.5 GiB" (default: 100 MiB)')
-    .option("--arrow", "Arrow files instead of JSON lines");
+    .option("--arrow", "Arrow files instead of JSON lines")
+    .option("--parquet", "Parquet files instead of JSON lines");
   withLogRows(command)
     .addHelpText("after", '\nExample:\n  $ shapeline export-logs fraud --directory exported --size-limit "1.5 GiB"')
     .action(async (name: string, options: Options) => {
       const out = io();
+      if (options.arrow === true && options.parquet === true) program.error("error: --arrow and --parquet are two kinds of files; give one of them");
+      const progress = (text: string): void => {
+        if (process.stderr.isTTY && !out.json) process.stderr.write(`\r\u001b[K${text}`);
+      };
       await onLocal(out, options, async (target) => {
         const live = await target.pipeline(name);
         const { files, rows, bytes, cut } = await live.exportLogs({
@@ -33,8 +39,10 @@ export const exportLogs: CommandFile = (program, { io }) => {
           directory: resolve(out.cwd, options.directory),
           ...(options.filePrefix === undefined ? {} : { filePrefix: options.filePrefix }),
           ...(options.sizeLimit === undefined ? {} : { dataSizeLimit: options.sizeLimit }),
-          arrow: options.arrow === true,
+          format: options.parquet === true ? "parquet" : options.arrow === true ? "arrow" : "json",
+          onProgress: ({ rows: written, bytes: size }) => progress(`${written} rows, ${size} bytes`),
         });
+        progress("");
         const paths = files.map((file) => shown(out.cwd, file));
         out.result({ files: paths, rows, bytes, cut });
         for (const path of paths) out.say(`wrote ${path}`);

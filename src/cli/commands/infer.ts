@@ -5,7 +5,7 @@ import { datasetOf, withDataset } from "../dataset-options.js";
 import type { CommandFile } from "../command-file.js";
 import { readInput } from "../files.js";
 import { checkWritable } from "../../files/write-whole.js";
-import { putRecords, putTable } from "../rows-out.js";
+import { putRecords, putTable, refuseTwoDocuments } from "../rows-out.js";
 import { onLocal, withData } from "../target-options.js";
 
 type MetadataValue = string | number | boolean;
@@ -33,6 +33,7 @@ export const infer: CommandFile = (program, { io }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline infer fraud rows.df.json --dataset out,anomaly --json")
     .action(async (name: string, file: string, options: Options) => {
       const out = io();
+      refuseTwoDocuments(program, out, options);
       const { decodeRows } = await import("../../engine/input/decode-rows.js");
       const { asRecordsRequest, asTableRequest } = await import("../request-form.js");
       const request = decodeRows(await readInput(out.cwd, file), file === "-" ? "standard input" : file);

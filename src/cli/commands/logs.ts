@@ -1,7 +1,7 @@
 import { extname, resolve } from "node:path";
 import { logRowsOf, withLogRows, type LogFlags } from "../log-options.js";
 import type { CommandFile } from "../command-file.js";
-import { putRecords, putTable } from "../rows-out.js";
+import { putRecords, putTables, refuseTwoDocuments } from "../rows-out.js";
 import { onLocal } from "../target-options.js";
 
 interface Options extends LogFlags {
@@ -17,11 +17,12 @@ export const logs: CommandFile = (program, { io }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline logs fraud --invalid --limit 20")
     .action(async (name: string, options: Options) => {
       const out = io();
+      refuseTwoDocuments(command, out, options);
       const query = logRowsOf(options);
       const put = options.out === undefined ? {} : { out: resolve(out.cwd, options.out) };
       await onLocal(out, options, async (target) => {
         const live = await target.pipeline(name);
-        if (options.arrow === true || extname(options.out ?? "") === ".arrow") await putTable(out, await live.logs({ ...query, arrow: true }), put);
+        if (options.arrow === true || extname(options.out ?? "") === ".arrow") await putTables(out, live.logBatches(query), put);
         else await putRecords(out, await live.logs(query), { ...put, chosen: options.dataset !== undefined });
       });
     });

@@ -13,7 +13,19 @@ export function decodeRows(bytes: Uint8Array, name: string): unknown {
   try {
     return arrow ? readArrow(bytes) : (JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown);
   } catch (cause) {
-    throw new InputError("SL5030", `'${name}' is no ${arrow ? "whole Arrow IPC file" : "JSON array of records, and no Arrow IPC file either"}: ${reason(cause)}`, { file: name }, { cause });
+    const what = arrow ? "whole Arrow IPC file" : "JSON array of records, and no Arrow IPC file either";
+    const hint = !arrow && isJsonLines(bytes) ? "; it holds a JSON value a line: make one array of them, for example with: jq -s ." : "";
+    throw new InputError("SL5030", `'${name}' is no ${what}: ${reason(cause)}${hint}`, { file: name }, { cause });
+  }
+}
+
+/** Whether the first line is a JSON object of its own. */
+function isJsonLines(bytes: Uint8Array): boolean {
+  const end = bytes.indexOf(0x0a);
+  try {
+    return end > 0 && new TextDecoder().decode(bytes.subarray(0, end)).trimStart().startsWith("{") && JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) !== null;
+  } catch {
+    return false;
   }
 }
 

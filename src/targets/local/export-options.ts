@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import type { ExportOptions } from "../../../dsl/deployment.js";
 import { StorageError, TargetError } from "../../../dsl/errors.js";
+import type { ExportFormat } from "../../logs/export-files.js";
 import type { LogExport } from "../../logs/export-logs.js";
 import { byteCount } from "./amounts.js";
 import { logQuery, logsOptions, refuseUnknown } from "./log-query.js";
 
-const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit", "onProgress"];
+const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit", "format", "onProgress"];
+const formats: readonly unknown[] = ["json", "arrow", "parquet"] satisfies ExportFormat[];
 const defaultSize = 100 * 2 ** 20;
 
 /**
@@ -15,12 +17,14 @@ const defaultSize = 100 * 2 ** 20;
  */
 export function exportOptions(pipeline: string, options: ExportOptions): LogExport {
   refuseUnknown("exportLogs", options, names);
-  const { directory = "logs", filePrefix = pipeline, dataSizeLimit = defaultSize, onProgress, ...logs } = options;
+  const { directory = "logs", filePrefix = pipeline, dataSizeLimit = defaultSize, format, onProgress, ...logs } = options;
   if (typeof directory !== "string" || directory === "") throw invalid("directory", directory, "give the path of a folder");
+  if (format !== undefined && !formats.includes(format)) throw invalid("format", format, 'it is one of "json", "arrow", "parquet"');
+  if (format !== undefined && options.arrow !== undefined && (format === "arrow") !== options.arrow) throw invalid("format", format, `arrow: ${String(options.arrow)} says otherwise; give one of the two`);
   if (onProgress !== undefined && typeof onProgress !== "function") throw invalid("onProgress", onProgress, "give a function");
   const { query, choice } = logQuery(logs, "exportLogs");
   const { limit = null, ...rest } = query;
-  return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), arrow: options.arrow === true, limit, query: rest, choice, progress: onProgress ?? null };
+  return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), format: format ?? (options.arrow === true ? "arrow" : "json"), limit, query: rest, choice, progress: onProgress ?? null };
 }
 
 /** A file's name and nothing that leads elsewhere. */

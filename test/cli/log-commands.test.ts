@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tableFromIPC } from "apache-arrow";
+import { expect, it, onTestFinished } from "vitest";
+import { project, shapeline } from "./shapeline.js";
+
+/** A project whose pipeline runs in a process that holds the data folder and has inferred all rows. */
+async function held(): Promise<string> {
+  const folder = project("fraud");
+  await shapeline(folder, ["compile"]);
+  writeFileSync(
+    join(folder, "hold.mjs"),
+    `import { readFileSync } from "node:fs";
+     import { local } from "shapeline/local";
+     const live = await local({ models: "models", retention: { age: "1d" } }).deploy(JSON.parse(readFileSync("fraud.pipeline.json", "utf8")));
+     await live.infer(JSON.parse(readFileSync("rows.df.json", "utf8")));
+     await live.logs({ limit: 1 });
+     console.log("holding");
+     setInterval(() => {}, 1000);`,
+  );
+  const holder = spawn(process.execPath, ["hold.mjs"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void holder.kill("SIGKILL"));
+  await once(holder.stdout, "data");
+  return folder;
+}
+
+it("reads, exports and compares the log of a pipeline while another process serves it", async () => {
+  const folder = await held();
+  await shapeline(folder, ["generate", "models/*.onnx"]);
+  const logs = await shapeline(folder, ["logs", "fraud", "--limit", "3000", "--arrow", "--out", "all.arrow", "--json"]);
+  expect(logs).toEqual({ code: 0, err: "", out: '{\n  "out": "all.arrow",\n  "rows": 1000\n}\n' });
+  const table = tableFromIPC(readFileSync(join(folder, "all.arrow")));
+  expect([table.numRows, table.schema.names.slice(0, 3)]).toEqual([1000, ["time", "in.pixels", "out.risk"]]);
+  expect(tableFromIPC(readFileSync(join(folder, "all.arrow"))).getChild("out_c1.variable")?.nullCount).toBe(0);
+
+  const exported = await shapeline(folder, ["export-logs", "fraud", "--parquet", "--directory", "exported", "--json"]);
+  expect(JSON.parse(exported.out)).toMatchObject({ files: ["exported/fraud-1.parquet"], rows: 1000, cut: null });
+
+  const report = await shapeline(folder, ["report", "fraud", "--json", "--html", "report.html"]);
+  expect(report).toMatchObject({ code: 0, err: "" });
+  const found = JSON.parse(report.out) as { rows: number; failures: object[]; challengers: { name: string; answered: number; outputs: { agreeing: number }[] }[] };
+  expect(found).toMatchObject({ rows: 1000, failures: [{ validation: "amt", rows: 1000, failed: 80 }] });
+  expect(found.challengers.map(({ name, answered }) => [name, answered])).toEqual([["c1", 1000], ["c2", 1000]]);
+  expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("<h2>Challenger c1</h2>");
+
+  const text = await shapeline(folder, ["report", "fraud"]);
+  expect(text.out).toContain("  fails 'amt'          80 of 1,000 (8.00%)");
+  expect(text.out).toMatch(/challenger c1\n {2}answered {13}1,000 of 1,000 \(100%\)/);
+  expect(text.out).toMatch(/ {4}differences {10}-?[\d.e-]+ │[ ▁▂▃▄▅▆▇█]{40}│ [\d.e-]+\n/);
+
+  // What would change something is refused, and says who holds the folder.
+  const undeploy = await shapeline(folder, ["undeploy", "fraud"]);
+  expect(undeploy.code).toBe(1);
+  expect(undeploy.err).toMatch(/^error SL7003: the log '.*' is held by process \d+; /);
+}, 120_000);
+
+it("refuses an Arrow file and a JSON document on one standard output, and says what JSON lines are not", async () => {
+  const folder = project("fraud");
+  const both = await shapeline(folder, ["logs", "fraud", "--arrow", "--json"]);
+  expect(both.code).toBe(1);
+  expect(JSON.parse(both.out)).toEqual({
+    error: {
+      code: "usage",
+      message: "--arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out",
+    },
+  });
+  expect((await shapeline(folder, ["export-logs", "fraud", "--arrow", "--parquet"])).err).toContain("--arrow and --parquet are two kinds of files");
+  expect(existsSync(join(folder, ".shapeline"))).toBe(false);
+  const lines = await shapeline(folder, ["infer", "fraud", "-"], '{"pixels":[1]}\n{"pixels":[2]}\n');
+  expect(lines.err).toMatch(/^error SL5030: 'standard input' is no JSON array of records, .*; it holds a JSON value a line: make one array of them, for example with: jq -s \.\n$/);
+});

@@ -1,0 +1,79 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium, type Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { reportHtml } from "../../src/report/html.js";
+import { newFolder } from "../logs/batches.js";
+import { comparison } from "./hostile.js";
+
+const places = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+const executablePath = places.find((place) => place !== undefined && existsSync(place));
+if (executablePath === undefined) process.stderr.write("left out: no chromium was found, so the report's page is not opened; CHROMIUM_PATH may name one\n");
+
+/** For the page: the colours that are drawn in a canvas. */
+const pixelsOf = `
+  const canvases = () => [...document.querySelectorAll(".plot canvas")];
+  const colorsOf = (canvas) => {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    const colors = new Set();
+    for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] === 255) colors.add([pixels[i], pixels[i + 1], pixels[i + 2]].join());
+    return colors;
+  }`;
+
+describe.skipIf(executablePath === undefined)("the page in a browser", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+  });
+  afterAll(() => browser.close());
+
+  async function opened(scheme: "light" | "dark") {
+    const file = join(newFolder(), "report.html");
+    writeFileSync(file, await reportHtml(comparison));
+    const page = await browser.newPage({ colorScheme: scheme, viewport: { width: 1200, height: 900 } });
+    const [said, asked]: [string[], string[]] = [[], []];
+    page.on("console", (message) => said.push(message.text()));
+    page.on("pageerror", (error) => said.push(error.message));
+    page.on("request", (request) => asked.push(request.url()));
+    await page.goto(pathToFileURL(file).href);
+    await page.waitForSelector(".plot canvas");
+    return { page, said, asked, file };
+  }
+
+  it.each(["light", "dark"] as const)("draws every plot in %s, says nothing to the console and asks for nothing else", async (scheme) => {
+    const { page, said, asked, file } = await opened(scheme);
+    const plots = await page.evaluate<{ width: number; colors: string[] }[]>(`${pixelsOf}; canvases().map((canvas) => ({ width: canvas.width, colors: [...colorsOf(canvas)] }))`);
+    expect(plots).toHaveLength(3);
+    for (const { width, colors } of plots) {
+      expect(width).toBeGreaterThan(250);
+      expect(colors.length).toBeGreaterThan(2);
+    }
+    // The champion's line in its colour, on the paper of the scheme.
+    const ink = scheme === "light" ? "31,111,235" : "108,176,255";
+    expect(plots[2]?.colors).toContain(ink);
+    const paper = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+    expect(paper).toBe(scheme === "light" ? "rgb(255, 255, 255)" : "rgb(20, 23, 29)");
+    expect(said).toEqual([]);
+    expect(asked).toEqual([pathToFileURL(file).href]);
+    await page.close();
+  });
+
+  it("shows hostile names as text", async () => {
+    const { page, said } = await opened("light");
+    expect(await page.title()).toBe(`${comparison.pipeline}: champion and challengers`);
+    expect(await page.locator("h2").allTextContents()).toEqual(comparison.challengers.map(({ name }) => `Challenger ${name}`));
+    expect(await page.locator("img, b").count()).toBe(0);
+    expect(await page.locator("script").count()).toBe(3);
+    expect(said).toEqual([]);
+    await page.close();
+  });
+
+  it("draws again when the scheme changes", async () => {
+    const { page } = await opened("light");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await vi.waitFor(async () => expect(await page.evaluate<boolean>(`${pixelsOf}; colorsOf(canvases()[2]).has("108,176,255")`)).toBe(true));
+    expect(await page.locator(".plot canvas").count()).toBe(3);
+    await page.close();
+  });
+});

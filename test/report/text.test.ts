@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { reportText } from "../../src/report/text.js";
+import { comparison } from "./hostile.js";
+
+it("reads as a person reads it, and no name acts on the terminal", () => {
+  const text = reportText(comparison);
+  expect(text).not.toContain("\u001b");
+  expect(text.replace(/<\/script>.*?'taken'">/g, "<hostile>")).toMatchInlineSnapshot(`
+    "pipeline fraud <hostile>
+      rows                 12,000
+      period               2026-01-31T12:00:00.000Z to 2026-01-31T13:00:00.000Z
+      versions             1, 2
+      time of a request    median 0.1235 ms, 99% within 2 ms
+      fails 'amt'          12 of 12,000 (0.10%)
+      fails '"><b>?[31m'   0 of 10 (0%)
+
+    challenger rf <hostile>
+      answered             11,980 of 12,000 (99.83%)
+      no answer            15 × no answer within 50 ms <!-- <hostile>
+      no answer            5 not logged yet, or lost in a crash
+      time to its answer   median 0.4 ms, 99% within 9 ms (estimated), waiting for its turn included
+
+      dense_1 against variable <hostile>
+        agreement            99.99% of 11,980 rows, within a thousandth
+        same greatest value  91.82%
+        not finite           3 values, left out below
+        mean                 champion 0.5123, challenger 0.5
+        correlation          0.9877
+        mean difference      -0.01235, absolute 0.02
+        difference           -1.5 to +2
+        quantiles            1% -0.2, 5% -0.1, 25% 0, 50% 0, 75% +0.01, 95% +0.1, 99% +0.3
+        differences          -0.2 │    ▁▁▁▁▁▁▁▁▂▃▃▄▆▇█████▇▆▄▃▃▂▁▁▁▁▁▁▁▁   │ 0.3
+        champion             0 │    ▁▁▁▁▁▁▁▁▂▃▃▄▆▇█████▇▆▄▃▃▂▁▁▁▁▁▁▁▁   │ 1
+        challenger           0 │   ▁▁▁▁▁▁▁▁▂▃▃▄▆▇█████▇▆▄▃▃▂▁▁▁▁▁▁▁▁    │ 1
+
+      label
+        agreement            0% of 11,980 rows
+
+    challenger other
+      answered             0 of 12,000 (0%)
+      no answer            12,000 not logged yet, or lost in a crash
+      its outputs have other names or types than the champion's: nothing to compare"
+  `);
+});
+
+it("says that there is nothing", () => {
+  expect(reportText({ pipeline: "fraud", rows: 0, first: null, last: null, versions: [], failures: [], elapsed: null, challengers: [] })).toMatchInlineSnapshot(`
+    "pipeline fraud
+      rows                 none in this period"
+  `);
+});
