@@ -45,8 +45,8 @@ function nodeProto({ op, inputs, outputs, attributes = {} }: GraphNode): Buffer[
 }
 
 function valueProto({ name, dtype, shape }: Port): Buffer[] {
-  const dims = (shape ?? []).map((dim) => message(1, dim === null ? [] : [typeof dim === "number" ? number(1, dim) : text(2, dim)]));
-  return [text(1, name), message(2, [message(1, [number(1, elementTypes[dtype]), message(2, dims)])])];
+  const dims = shape?.map((dim) => message(1, dim === null ? [] : [typeof dim === "number" ? number(1, dim) : text(2, dim)]));
+  return [text(1, name), message(2, [message(1, [number(1, elementTypes[dtype]), ...(dims === undefined ? [] : [message(2, dims)])])])];
 }
 
 function varint(value: number): Buffer {

@@ -1,5 +1,6 @@
 import { normal } from "../../dsl/accepts.js";
 import { checkPipeline, pipeline, portsOf, type AnyPipeline, type Model, type Port, type Problem, type Step } from "../../dsl/index.js";
+import { faults, withModels, type Fault, type Kind } from "./faults.js";
 import { inputsFor, misfits, modelOf, randomPorts, type Misfit } from "./models.js";
 import { Random } from "./random.js";
 
@@ -22,25 +23,6 @@ export interface Told {
 
 /** What types have no place for: a pipeline that is not finished, and files that are not one. */
 const atRunTimeOnly: ReadonlySet<string> = new Set(["SL2007", "SL2030"]);
-
-type Kind = "model" | "renamed" | "models" | "audit" | "select" | "keySplit" | "randomSplit" | "shadow" | "validate" | "alert" | "refine";
-
-/** Ways to get a step wrong beside a model that does not fit. */
-const faults: Readonly<Record<Kind, readonly string[]>> = {
-  model: [],
-  renamed: ["no such input", "no such output"],
-  models: ["empty", "repeated"],
-  audit: ["no slice", "empty", "out of range", "out of place"],
-  select: ["out of range", "out of place"],
-  keySplit: ["no key", "no routes", "other names", "other tensor"],
-  randomSplit: ["empty", "weight", "repeated", "no hash key", "other tensor"],
-  shadow: ["empty", "repeated"],
-  validate: ["no identifier", "reserved", "taken", "out of place"],
-  alert: ["no identifier", "reserved", "taken", "over", "for"],
-  refine: ["no symbol", "no size", "empty"],
-};
-const withModels: ReadonlySet<Kind> = new Set<Kind>(["model", "renamed", "models", "keySplit", "randomSplit", "shadow"]);
-type Fault = { readonly name: string } | { readonly misfit: Misfit } | null;
 
 interface Wanted {
   readonly outputs?: readonly Port[];

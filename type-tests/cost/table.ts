@@ -5,7 +5,7 @@ import { hasPeers, measure } from "./measure.js";
 import { edits, equalDims, generatedModels, mixedSteps, peers, pipelines, plainInterfaces, rebindingDims, validations, type Chain, type Project } from "./projects.js";
 
 /** Instantiations by compiler; null where the compiler gives up. */
-export type Row = Readonly<Record<Compiler, number | null>>;
+export type Row = Readonly<Partial<Record<Compiler, number | null>>>;
 
 /** The checked-in table: what stands in it was measured, and only falls or is written anew. */
 export interface Table {

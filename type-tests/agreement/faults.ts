@@ -1,0 +1,23 @@
+import type { Misfit } from "./models.js";
+
+/** The calls that give a step. */
+export type Kind = "model" | "renamed" | "models" | "audit" | "select" | "keySplit" | "randomSplit" | "shadow" | "validate" | "alert" | "refine";
+
+/** Ways to get a step wrong beside a model that does not fit. */
+export const faults: Readonly<Record<Kind, readonly string[]>> = {
+  model: [],
+  renamed: ["no such input", "no such output"],
+  models: ["empty", "repeated"],
+  audit: ["no slice", "empty", "out of range", "out of place"],
+  select: ["out of range", "out of place"],
+  keySplit: ["no key", "no routes", "other names", "other tensor"],
+  randomSplit: ["empty", "weight", "repeated", "no hash key", "other tensor"],
+  shadow: ["empty", "repeated"],
+  validate: ["no identifier", "reserved", "taken", "out of place"],
+  alert: ["no identifier", "reserved", "taken", "over", "for"],
+  refine: ["no symbol", "no size", "empty"],
+};
+/** Kinds of steps that run models. */
+export const withModels: ReadonlySet<Kind> = new Set<Kind>(["model", "renamed", "models", "keySplit", "randomSplit", "shadow"]);
+/** What is made wrong in a call. */
+export type Fault = { readonly name: string } | { readonly misfit: Misfit } | null;
