@@ -25,10 +25,12 @@ export interface Finding {
 export interface Settings {
   readonly compilerOptions?: Readonly<Record<string, boolean>>;
   readonly extension?: "ts" | "js";
+  /** Leaves out what is found in the library's sources: users have its declarations. */
+  readonly casesOnly?: boolean;
 }
 
 /** Compiles the programs in one run, as users' strictest settings do unless told otherwise, and gives each one's diagnostics. */
-export function diagnose(compiler: Compiler, programs: readonly string[], { compilerOptions: more = {}, extension = "ts" }: Settings = {}): Finding[][] {
+export function diagnose(compiler: Compiler, programs: readonly string[], { compilerOptions: more = {}, extension = "ts", casesOnly = false }: Settings = {}): Finding[][] {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-types-"));
   try {
     const files = programs.map((_, index) => `case-${index}.${extension}`);
@@ -49,13 +51,13 @@ export function diagnose(compiler: Compiler, programs: readonly string[], { comp
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
     const tsc = join(repository, "node_modules", compilers[compiler], "bin/tsc");
     const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], { cwd: folder, encoding: "utf8" });
-    return readFindings(stdout, files);
+    return readFindings(stdout, files, casesOnly);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function readFindings(stdout: string, files: readonly string[]): Finding[][] {
+function readFindings(stdout: string, files: readonly string[], casesOnly: boolean): Finding[][] {
   const found: Finding[][] = files.map(() => []);
   const lines = stdout.split("\n");
   for (const [index, text] of lines.entries()) {
@@ -63,6 +65,7 @@ function readFindings(stdout: string, files: readonly string[]): Finding[][] {
     if (parts === null) continue;
     const [, file = "", line, column, message = ""] = parts;
     const program = files.indexOf(file);
+    if (program === -1 && casesOnly) continue;
     if (program === -1) throw new TypeError(`the compiler found something outside the cases: ${text}`);
     found[program]?.push({ line: Number(line), column: Number(column), message, noisy: lines[index + 1]?.startsWith("  ") === true });
   }
