@@ -91,7 +91,7 @@ describe("overrides", () => {
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: 'labels' names an output 'probability' that it does not have (did you mean 'probabilities'?); there is 'probabilities'",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has 2 values and 1 labels",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: the label 'no' of output 'probabilities' is there twice",
-        "SL3014 'models/random-forest.onnx' and 'models/text.onnx' would both be the model 'random-forest'. Rename one of the files.",
+        "SL3014 'models/random-forest.onnx' and 'models/text.onnx' would both be the model 'random-forest'. Rename one of the files, or give one another name in the settings ('overrides'); a second description of one model goes under 'sources' there.",
       ]
     `);
   });
