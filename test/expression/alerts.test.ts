@@ -70,7 +70,7 @@ describe("the condition of an alert", () => {
     ];
     expect(texts.flatMap((text) => [text, ...refusals(text, empty).map((refusal) => `  ${refusal}`)]).join("\n")).toMatchInlineSnapshot(`
       "(all) => all.avg((x) => x.out)
-        SL1107 the lambda returns number, not boolean (say what must hold, with a comparison)
+        SL1107 the lambda returns number, not boolean (say when the alert fires, with a comparison)
       (all) => all.avg((x) => x.out > 1) > 1
         SL1122 'avg' takes a function that gives a number of one row, and this one gives a boolean
       (all) => all.count((x) => x.out) > 1
