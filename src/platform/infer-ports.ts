@@ -91,7 +91,7 @@ function visitFunction(body: JsonValue, rank: number, type: Type, guesses: Guess
   const test = below("Boolean");
   const isOfMissing = ofMissing.has(test) || part(name, "FillNull") !== undefined || name === "Coalesce";
   // Into a map of their own, once: walking twice at each level would never end.
-  const found: Guesses = isOfMissing ? new Map() : guesses;
+  const found: Guesses = isOfMissing ? new Map<string, Guess>() : guesses;
   if (test === "IsNot" || test.endsWith("Horizontal")) for (const each of [first, ...rest]) visit(each, rank, "boolean", found);
   else if (test === "IsNull" || test === "IsNotNull") visit(first, rank, null, found);
   else if (test === "IsIn") visit(first, rank, typeOfLiteral(rest[0]), found);
