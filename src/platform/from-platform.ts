@@ -24,7 +24,7 @@ export interface PlatformReading {
   readonly config: Config | null;
   /** What could not be read, with its path; empty when the config says all that the definition says. */
   readonly problems: readonly PlatformProblem[];
-  /** The models whose ports no signature told: they have those that checks read, as doubles of any length. Such a config explains and compares; to run it, pass `models`. */
+  /** The models whose ports no signature told: they have those that checks read, as doubles, as many as are read. Such a config explains and compares; to run it, pass `models`. */
   readonly inferred: readonly string[];
   /** For `toPlatform`: gives the definition back as it came. */
   readonly form: PlatformForm;

@@ -7,16 +7,18 @@ import { type JsonObject, type JsonValue, NumberText } from "./json-text.js";
 export interface Guess {
   rank: number;
   type: ReturnType<typeof elementType> | null;
-  /** One more than the greatest place that is asked for, where a place past the end is an error. */
+  /** One more than the greatest place that is asked for; null: none is, or one is counted from the end. */
   size: number | null;
+  /** What is there for missing elements says that the length may differ from row to row. */
+  open?: boolean;
 }
 export type Guesses = Map<string, Guess>;
 
 const dtypeOf = { number: "float64", bigint: "int64", boolean: "bool", string: "string" } as const satisfies Record<string, DType>;
 
-/** A port as its use tells it: doubles where nothing says otherwise, and of every length. */
-export function guessedPort(name: string, { rank, type, size }: Guess): Port {
-  return { name, dtype: dtypeOf[type ?? "number"], shape: [null, ...Array.from({ length: rank }, () => size)] };
+/** A port as its use tells it: doubles where nothing says otherwise, and as long as it is read. */
+export function guessedPort(name: string, { rank, type, size, open = false }: Guess): Port {
+  return { name, dtype: dtypeOf[type ?? "number"], shape: [null, ...Array.from({ length: rank }, () => (open ? null : size))] };
 }
 
 /** The columns of a check, by name: `in.x`, `out.y`, `out_m.z`; of the older dialect `m/output/0`. */
@@ -25,11 +27,14 @@ export function guessColumns(check: ParsedCheck, guesses: Guesses): void {
   else visitChecks(check.body, guesses);
 }
 
+/** Functions that say what stands for a missing element. */
+const ofMissing = new Set(["FillNull", "Coalesce", "IsNull", "IsNotNull"]);
+
 type Type = Guess["type"];
 
 function note(guesses: Guesses, column: string, rank: number, type: Type, size: number | null): void {
   const known = guesses.get(column) ?? { rank: 0, type: null, size: null };
-  guesses.set(column, { rank: Math.max(known.rank, rank), type: known.type ?? type, size: size === null ? known.size : Math.max(known.size ?? 0, size) });
+  guesses.set(column, { ...known, rank: Math.max(known.rank, rank), type: known.type ?? type, size: size === null ? known.size : Math.max(known.size ?? 0, size) });
 }
 
 const part = (node: JsonValue | undefined, key: string): JsonValue | undefined => (node instanceof Map ? (node as JsonObject).get(key) : undefined);
@@ -80,14 +85,38 @@ function visitFunction(body: JsonValue, rank: number, type: Type, guesses: Guess
     const value = part(name, group);
     return typeof value === "string" ? value : value instanceof Map ? String([...(value as JsonObject).keys()][0]) : "";
   };
-  if (below("ListExpr") !== "") return visit(first, rank + 1, below("ListExpr") === "Get" ? type : (typeOfLiteral(rest[0]) ?? "number"), guesses);
+  if (below("ListExpr") === "Get") return visitElement(first, rest[0], rank, type, guesses);
+  if (below("ListExpr") !== "") return visit(first, rank + 1, typeOfLiteral(rest[0]) ?? "number", guesses);
   if (below("StringExpr") !== "") return visit(first, rank, "string", guesses);
   const test = below("Boolean");
-  if (test === "IsNot" || test.endsWith("Horizontal")) for (const each of [first, ...rest]) visit(each, rank, "boolean", guesses);
-  else if (test === "IsNull" || test === "IsNotNull") visit(first, rank, null, guesses);
-  else if (test === "IsIn") visit(first, rank, typeOfLiteral(rest[0]), guesses);
-  else if (part(name, "FillNull") !== undefined || name === "Coalesce") for (const each of [first, ...rest]) visit(each, rank, rest.map(typeOfLiteral).find((known) => known !== null) ?? type, guesses);
-  else for (const each of [first, ...rest]) visit(each, rank, "number", guesses);
+  const isOfMissing = ofMissing.has(test) || part(name, "FillNull") !== undefined || name === "Coalesce";
+  // Into a map of their own, once: walking twice at each level would never end.
+  const found: Guesses = isOfMissing ? new Map<string, Guess>() : guesses;
+  if (test === "IsNot" || test.endsWith("Horizontal")) for (const each of [first, ...rest]) visit(each, rank, "boolean", found);
+  else if (test === "IsNull" || test === "IsNotNull") visit(first, rank, null, found);
+  else if (test === "IsIn") visit(first, rank, typeOfLiteral(rest[0]), found);
+  else if (part(name, "FillNull") !== undefined || name === "Coalesce") for (const each of [first, ...rest]) visit(each, rank, rest.map(typeOfLiteral).find((known) => known !== null) ?? type, found);
+  else for (const each of [first, ...rest]) visit(each, rank, "number", found);
+  if (isOfMissing) merge(found, guesses, (guess) => ({ ...guess, open: true }));
+}
+
+/** What a part said of its columns, beside what is known of them. */
+function merge(found: Guesses, guesses: Guesses, change: (guess: Guess) => Guess): void {
+  for (const [column, guess] of found) {
+    note(guesses, column, guess.rank, guess.type, guess.size);
+    const known = guesses.get(column) as Guess;
+    guesses.set(column, change({ ...known, ...(guess.open === true ? { open: true } : {}) }));
+  }
+}
+
+/** An element of a list: the list is one longer than its place at least. */
+function visitElement(list: JsonValue | undefined, place: JsonValue | undefined, rank: number, type: Type, guesses: Guesses): void {
+  const found: Guesses = new Map();
+  visit(list, rank + 1, type, found);
+  const literal = part(place, "Literal");
+  const [index] = literal instanceof Map ? [...(literal as JsonObject).values()] : [];
+  const at = index instanceof NumberText ? Number(index.text) : -1;
+  merge(found, guesses, (guess) => (at >= 0 && at < 2 ** 31 ? { ...guess, size: Math.max(guess.size ?? 0, at + 1) } : { ...guess, open: true }));
 }
 
 /** A variable of the older dialect names its model and the number of its tensor. */

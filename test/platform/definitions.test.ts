@@ -101,12 +101,20 @@ describe("without signatures", () => {
     expect(inferred).toEqual(["a", "b", "c"]);
     expect(config?.models.map(({ name, inputs, outputs }) => [name, inputs, outputs].map((part) => JSON.stringify(part)).join(" "))).toMatchInlineSnapshot(`
       [
-        ""a" [{"name":"tensor","dtype":"float64","shape":[null,null]}] [{"name":"dense_1","dtype":"float64","shape":[null,null]}]",
-        ""b" [{"name":"tensor","dtype":"float64","shape":[null,null]}] [{"name":"score","dtype":"float64","shape":[null,null]}]",
-        ""c" [{"name":"dense_1","dtype":"float64","shape":[null,null]}] [{"name":"output","dtype":"float64","shape":[null,null]}]",
+        ""a" [{"name":"tensor","dtype":"float64","shape":[null,1]}] [{"name":"dense_1","dtype":"float64","shape":[null,1]}]",
+        ""b" [{"name":"tensor","dtype":"float64","shape":[null,1]}] [{"name":"score","dtype":"float64","shape":[null,2]}]",
+        ""c" [{"name":"dense_1","dtype":"float64","shape":[null,1]}] [{"name":"output","dtype":"float64","shape":[null,null]}]",
       ]
     `);
     expect(toPlatform(config as Config, { dialect: "polars", checks: [1, 1] })).toEqual(definition);
+  });
+
+  it("what stands for a missing element says that the length differs from row to row", () => {
+    const options = '"options":{"collect_groups":"ApplyFlat","fmt_str":"","input_wildcard_expansion":false,"auto_explode":false,"cast_to_supertypes":false,"allow_rename":false,"pass_name_to_apply":false,"changes_length":false,"check_lengths":true,"allow_group_aware":true}';
+    const missing = { Check: { tree: [`{"Alias":[{"Function":{"input":[${get("out.y", 2)}],"function":{"Boolean":"IsNull"},${options}}},"v"]}`] } };
+    const { config, problems } = fromPlatform({ id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, missing] });
+    expect(problems).toEqual([]);
+    expect(config?.steps[1]).toMatchObject({ source: "x => !(x.out.y[2] === undefined)" });
   });
 
   it("the chain is what a person would write", () => {
