@@ -106,9 +106,9 @@ function held(name: string, sha256: string, shared: Shared, session: InferenceSe
     inputs: session.inputMetadata,
     outputs: session.outputMetadata,
     async run(feeds, fetches) {
-      const given: Record<string, Tensor> = {};
       let answer: InferenceSession.OnnxValueMapType;
       try {
+        const given: Record<string, Tensor> = {};
         for (const input in feeds) {
           const tensor = feeds[input];
           if (tensor !== undefined) given[input] = new OrtTensor(tensor.dtype, tensor.data, tensor.dims);
@@ -117,7 +117,12 @@ function held(name: string, sha256: string, shared: Shared, session: InferenceSe
       } catch (cause) {
         throw runFailed(name, cause);
       }
-      return fetches.map((output) => fromRuntime(name, output, answer[output]));
+      const outputs = new Array<TensorData>(fetches.length);
+      for (let i = 0; i < outputs.length; i++) {
+        const output = fetches[i] ?? "";
+        outputs[i] = fromRuntime(name, output, answer[output]);
+      }
+      return outputs;
     },
     async release() {
       if (released) return;

@@ -313,10 +313,12 @@ test("status counts requests, rows and failures and tells how long they took", a
 
 describe("options that are not valid are refused", () => {
   test.each([
-    [{ durabilty: "off" }, `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers' and 'seed'`],
+    [{ durabilty: "off" }, `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers', 'concurrency' and 'seed'`],
     [{ durability: "none" }, `SL6011 local(): the option 'durability' is "none"; it is one of "commit", "relaxed", "off"`],
     [{ models: "" }, `SL6011 local(): the option 'models' is ""; give the path of a folder`],
     [{ seed: 0.5 }, `SL6011 local(): the option 'seed' is 0.5; give a whole number`],
+    [{ concurrency: 0 }, `SL6011 local(): the option 'concurrency' is 0; give a whole number of requests, 1 or more`],
+    [null, `SL6011 local() takes an object of options, such as { models: "./models" }, got null`],
     [{ data: 7 }, `SL6011 local(): the option 'data' is 7; give the path of a folder`],
   ])("%o", async (options, expected) => {
     expect(await refusal(Promise.resolve().then(() => local(options as LocalOptions)))).toBe(expected);

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { TargetError } from "../../../dsl/errors.js";
 import { feedOf } from "../../../dsl/ports.js";
 import { missing, requestSource } from "../../../dsl/wording.js";
@@ -40,9 +41,7 @@ export function modelRun(context: Context, index: number, model: ModelConfig, re
   return async (passage) => {
     const feeds = feed(passage);
     check?.(feeds);
-    const outputs = await run(feeds, passage.rows);
-    passage.clock.check(`pipeline '${context.config.name}'`);
-    return named(names, outputs);
+    return named(names, await run(feeds, passage.rows, passage.clock));
   };
 }
 
@@ -50,9 +49,16 @@ export function modelRun(context: Context, index: number, model: ModelConfig, re
 export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): RunStep {
   const run = modelRun(context, index, model, rename);
   return async (passage) => {
-    const begun = process.hrtime.bigint();
+    const begun = passage.now;
     passage.outputs = await run(passage);
     passage.lastModel = model.name;
-    passage.elapsed.push(Number(process.hrtime.bigint() - begun));
+    ended(context, passage, begun);
   };
+}
+
+/** An inference step has ended: notes what it took, and ends the request whose time is over. */
+export function ended({ config }: Context, passage: Passage, begun: number): void {
+  passage.now = performance.now();
+  passage.elapsed.push(Math.round((passage.now - begun) * 1e6));
+  passage.clock.check(`pipeline '${config.name}'`, passage.now);
 }

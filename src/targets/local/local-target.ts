@@ -8,7 +8,7 @@ import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/mod
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
 import { openStore } from "../../logs/open-store.js";
-import { LocalDeploymentImpl } from "./local-deployment.js";
+import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options.js";
 import { Serving } from "./serving.js";
@@ -33,8 +33,10 @@ export class LocalTargetImpl implements LocalTarget {
       try {
         const stored = await saved(store, config, files);
         const serving = await this.#serving(engine, store, stored);
-        const deployment = this.#keep(new LocalDeploymentImpl({ settings: this.#settings, stored, config, start: async () => serving, stopped: false }));
+        const parts = { settings: this.#settings, file: store.file, stopped: false, follows: false };
+        const deployment = this.#keep(new LocalDeploymentImpl(parts, { stored, config, start: async () => serving }));
         await deployment.start();
+        await LocalDeploymentImpl.bring(store.file, this.#version(config, stored));
         return deployment;
       } catch (error) {
         await store.close();
@@ -56,16 +58,9 @@ export class LocalTargetImpl implements LocalTarget {
     }
     const { current, state } = found;
     const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
-    const start = async (): Promise<Serving> => {
-      const paths = new Map(current.models.map(({ sha256, path }) => [sha256, path]));
-      const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
-      const store = await openStore(this.#settings.data).catch(async (error: unknown) => {
-        await engine.close();
-        throw error;
-      });
-      return this.#serving(engine, store, current);
-    };
-    return this.#keep(new LocalDeploymentImpl({ settings: this.#settings, stored: current, config, start, stopped: state === "undeployed" }));
+    const file = await withStore(this.#settings.data, async (store) => store.file);
+    const parts = { settings: this.#settings, file, stopped: state === "undeployed", follows: true };
+    return this.#keep(new LocalDeploymentImpl(parts, this.#version(config, current)));
   }
 
   async pipelines(): Promise<DeployedPipeline[]> {
@@ -103,9 +98,27 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   async #serving(engine: Engine, store: Store, { version }: StoredVersion): Promise<Serving> {
-    const { durability } = this.#settings;
-    const log = durability === "off" ? null : await store.openLog(logLayout(engine.config, version));
-    return new Serving(engine, store, log, durability);
+    const log = this.#settings.durability === "off" ? null : await store.openLog(logLayout(engine.config, version));
+    return new Serving(engine, store, log, this.#settings);
+  }
+
+  /** A deployed version, to be loaded from its files when it first runs. */
+  #version(config: Config, stored: StoredVersion): DeployedVersion {
+    const start = async (): Promise<Serving> => {
+      const paths = new Map(stored.models.map(({ sha256, path }) => [sha256, path]));
+      const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
+      try {
+        const store = await openStore(this.#settings.data);
+        return await this.#serving(engine, store, stored).catch(async (error: unknown) => {
+          await store.close();
+          throw error;
+        });
+      } catch (error) {
+        await engine.close();
+        throw error;
+      }
+    };
+    return { stored, config, start };
   }
 
   #keep(deployment: LocalDeploymentImpl): LocalDeploymentImpl {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../dsl/errors.js";
+import { describe } from "../../engine/input/describe.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 
 /** Where the embedded engine finds models and keeps its data, and what it promises of the log. */
@@ -24,6 +25,11 @@ export interface LocalOptions {
    * - `"return"`: the answer waits for all challengers, for at most half of the time it has left, and holds what they gave.
    */
   readonly challengers?: "log" | "return";
+  /**
+   * The most requests that a deployment answers at once, 1,024 unless given. One more is refused with SL6013 and waits
+   * nowhere: a queue without end would only move the trouble to the heap.
+   */
+  readonly concurrency?: number;
   /** A whole number: random splits without a hash key then draw the same sequence in every process. For tests. */
   readonly seed?: number;
 }
@@ -33,10 +39,14 @@ export interface LocalSettings extends Required<Omit<LocalOptions, "seed">> {
 }
 
 const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
-const names = ["models", "data", "durability", "challengers", "seed"];
+const names = ["models", "data", "durability", "challengers", "concurrency", "seed"];
 
 /** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
 export function localSettings(options: LocalOptions): LocalSettings {
+  const given: unknown = options;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new TargetError("SL6011", `local() takes an object of options, such as { models: "./models" }, got ${describe(given)}`);
+  }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
       throw new TargetError("SL6011", `local(): there is no option '${name}'${didYouMean(name, names)}; it takes ${listed(names)}`, { option: name });
@@ -59,7 +69,11 @@ export function localSettings(options: LocalOptions): LocalSettings {
   if (seed !== null && !Number.isSafeInteger(seed)) {
     throw new TargetError("SL6011", `local(): the option 'seed' is ${JSON.stringify(seed)}; give a whole number`, { option: "seed" });
   }
-  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, seed };
+  const { concurrency = 1024 } = options;
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new TargetError("SL6011", `local(): the option 'concurrency' is ${JSON.stringify(concurrency)}; give a whole number of requests, 1 or more`, { option: "concurrency" });
+  }
+  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, concurrency, seed };
 }
 
 function defaultData(): string {
