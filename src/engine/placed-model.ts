@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import type { TensorData } from "../tensors/tensor-data.js";
 import { Pace } from "./pace.js";
 import type { Feeds, RunBatch } from "./run-model.js";
 import type { RequestClock } from "./request-clock.js";
@@ -21,19 +22,7 @@ export function placedRuns(model: ThreadModel, session: ModelSession, owner: num
   const bytes = Buffer.from(model.bytes.buffer, model.bytes.byteOffset, model.bytes.byteLength);
   const unbounded = loops.some((mark) => bytes.includes(mark));
   const pace = new Pace();
-  return async (feeds, fetches, clock) => {
-    const elements = elementsOf(feeds);
-    if (!unbounded && pace.isShort(elements)) {
-      const alone = ++inline === 1;
-      const begun = alone ? performance.now() : 0;
-      try {
-        const outputs = await session.run(feeds, fetches);
-        if (alone && inline === 1) pace.learn(elements, performance.now() - begun);
-        return outputs;
-      } finally {
-        inline--;
-      }
-    }
+  const away = async (feeds: Feeds, fetches: readonly string[], clock: RequestClock, elements: number): Promise<TensorData[]> => {
     const run = batchThreads.run(model, owner, feeds, fetches, Date.now() + clock.leftMs);
     try {
       const { outputs, ms } = await clock.whileRunning(where, run.done);
@@ -43,6 +32,15 @@ export function placedRuns(model: ThreadModel, session: ModelSession, owner: num
       run.forget();
       throw error;
     }
+  };
+  return (feeds, fetches, clock) => {
+    const elements = elementsOf(feeds);
+    if (unbounded || !pace.isShort(elements)) return away(feeds, fetches, clock, elements);
+    const alone = inline++ === 0;
+    const begun = performance.now();
+    return session.run(feeds, fetches, () => {
+      if (--inline === 0 && alone) pace.learn(elements, performance.now() - begun);
+    });
   };
 }
 

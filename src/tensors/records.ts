@@ -1,11 +1,7 @@
 import { rowReader } from "./nested.js";
-import type { ChallengerResult, ResultBatch } from "./result.js";
+import type { ResultBatch } from "./result.js";
 import type { ResultRecord } from "./shape-result.js";
 import type { TensorData } from "./tensor-data.js";
-
-/** Gives one member of every record of a batch. */
-type Member = (row: number) => unknown;
-type Named = readonly (readonly [name: string, member: Member])[];
 
 /**
  * One batch as records with all columns but metadata: what `asRecords` gives, without its table of columns, which costs a
@@ -14,36 +10,54 @@ type Named = readonly (readonly [name: string, member: Member])[];
  * @example recordsOf(batch)[0]?.out.dense_1 // [0.0014974177]
  */
 export function recordsOf(batch: ResultBatch): ResultRecord[] {
+  const { rows, time, failures } = batch;
   const inputs = ports(batch.inputs);
   const outputs = ports(batch.outputs);
-  const beside = Array.from(batch.challengers, ([name, result]) => [`out_${name}`, answered(result)] as const);
-  const flags: Named = Array.from(batch.failures, ([name, failed]) => [name, (row: number) => failed[row] === 1]);
-  const records = new Array<ResultRecord>(batch.rows);
-  for (let row = 0; row < batch.rows; row++) {
+  const beside: Beside[] = [];
+  for (const [name, { outputs: own, answered }] of batch.challengers) beside.push({ group: `out_${name}`, ports: ports(own), answered });
+  const flags = [...failures];
+  const records = new Array<ResultRecord>(rows);
+  for (let row = 0; row < rows; row++) {
     let count = 0;
-    for (const failed of batch.failures.values()) count += failed[row] ?? 0;
-    const record: Record<string, unknown> = { time: new Date(batch.time[row] ?? 0), in: members({}, inputs, row), out: members({}, outputs, row) };
-    for (const [name, values] of beside) record[name] = members({}, values, row);
-    record.anomaly = members({ count }, flags, row);
+    for (const [, failed] of flags) count += failed[row] ?? 0;
+    const anomaly: Record<string, unknown> = { count };
+    for (const [name, failed] of flags) put(anomaly, name, failed[row] === 1);
+    const record: Record<string, unknown> = { time: new Date(time[row] ?? 0), in: values(inputs, row), out: values(outputs, row) };
+    for (const { group, ports: own, answered } of beside) record[group] = answered[row] === 1 ? values(own, row) : nulls(own);
+    record.anomaly = anomaly;
     record.check_failures = count;
     records[row] = record as unknown as ResultRecord;
   }
   return records;
 }
 
-function ports(tensors: ReadonlyMap<string, TensorData>): Named {
-  const list: (readonly [string, Member])[] = [];
-  for (const [name, tensor] of tensors) list.push([name, rowReader(tensor)]);
+interface PortValues {
+  readonly name: string;
+  readonly of: (row: number) => unknown;
+}
+
+interface Beside {
+  readonly group: string;
+  readonly ports: readonly PortValues[];
+  readonly answered: Uint8Array;
+}
+
+function ports(tensors: ReadonlyMap<string, TensorData>): PortValues[] {
+  const list: PortValues[] = [];
+  for (const [name, tensor] of tensors) list.push({ name, of: rowReader(tensor) });
   return list;
 }
 
-function answered({ outputs, answered: valid }: ChallengerResult): Named {
-  return ports(outputs).map(([name, member]) => [name, (row) => (valid[row] === 1 ? member(row) : null)]);
+function values(list: readonly PortValues[], row: number): Record<string, unknown> {
+  const record: Record<string, unknown> = {};
+  for (const { name, of } of list) put(record, name, of(row));
+  return record;
 }
 
-function members(target: Record<string, unknown>, named: Named, row: number): Record<string, unknown> {
-  for (const [name, member] of named) put(target, name, member(row));
-  return target;
+function nulls(list: readonly PortValues[]): Record<string, unknown> {
+  const record: Record<string, unknown> = {};
+  for (const { name } of list) put(record, name, null);
+  return record;
 }
 
 /** Sets an own property, also one called `__proto__`, which plain assignment would take for the prototype. */

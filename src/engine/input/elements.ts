@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
+import { placeInSlab } from "../../tensors/slab.js";
 import { describe } from "./describe.js";
 
 /** Why one value is no element of a dtype. */
@@ -61,7 +62,11 @@ function kind(word: string, array: TypedArrayConstructor | null, one: Put, refus
   return {
     word,
     array,
-    room: (length) => (array === null ? new Array<string>(length).fill("") : new array(length)),
+    room(length) {
+      if (array === null) return new Array<string>(length).fill("");
+      const place = placeInSlab(length, array.BYTES_PER_ELEMENT);
+      return place === null ? new array(length) : new array(place.buffer, place.offset, length);
+    },
     one,
     refusal,
     list(into, values, at, count) {

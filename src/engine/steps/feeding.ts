@@ -4,7 +4,7 @@ import { feedOf } from "../../../dsl/ports.js";
 import { missing, requestSource } from "../../../dsl/wording.js";
 import type { ModelConfig } from "../../config/schema.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { named, type Passage, type RunStep, type Tensors } from "../passage.js";
+import { named, type Passage } from "../passage.js";
 import { type Context, find } from "../plan-context.js";
 import type { Feeds } from "../run-model.js";
 import { type FeedCheck, feedCheck } from "../runtime-checks.js";
@@ -33,24 +33,32 @@ export function feeding(context: Context, index: number, model: ModelConfig, ren
   return { feed, check: feedCheck(config, index, model, before?.source ?? null) };
 }
 
+/** A model, and how to run it on what arrives at its step. */
+interface ModelRun {
+  readonly names: readonly string[];
+  readonly run: (passage: Passage) => Promise<TensorData[]>;
+}
+
 /** A model run on what arrives at its step. */
-export function modelRun(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): (passage: Passage) => Promise<Tensors> {
+export function modelRun(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): ModelRun {
   const { feed, check } = feeding(context, index, model, rename);
   const run = find(context.parts.champions, model.name);
-  const names = model.outputs.map((port) => port.name);
-  return async (passage) => {
-    const feeds = feed(passage);
-    check?.(feeds);
-    return named(names, await run(feeds, passage.rows, passage.clock));
+  return {
+    names: model.outputs.map((port) => port.name),
+    run(passage) {
+      const feeds = feed(passage);
+      check?.(feeds);
+      return run(feeds, passage.rows, passage.clock);
+    },
   };
 }
 
 /** A model whose output goes on. */
-export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): RunStep {
-  const run = modelRun(context, index, model, rename);
+export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): (passage: Passage) => Promise<void> {
+  const { names, run } = modelRun(context, index, model, rename);
   return async (passage) => {
     const begun = passage.now;
-    passage.outputs = await run(passage);
+    passage.outputs = named(names, await run(passage));
     passage.lastModel = model.name;
     ended(context, passage, begun);
   };

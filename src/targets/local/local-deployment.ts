@@ -111,7 +111,15 @@ export class LocalDeploymentImpl implements LocalDeployment {
       const { serving, version, columns } = this.#running ?? (await this.#started());
       // Before anything is inferred and logged.
       if (choice !== noChoice) chosenColumns(columns, choice);
-      const inference = await serving.infer(input, options, clock);
+      serving.enter();
+      let inference: Inference;
+      try {
+        inference = await serving.engine.infer(input, options, clock);
+        const logging = serving.settle(inference);
+        if (logging !== null) await logging;
+      } finally {
+        serving.leave();
+      }
       this.#rows += inference.batch.rows;
       if (choice === noChoice && inference.form === "records") return recordsOf(inference.batch);
       return shapes[inference.form](choice === noChoice ? inference.batch : withMetadata(inference, version.stored.version), choice);

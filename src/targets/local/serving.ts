@@ -1,7 +1,5 @@
-import type { InferOptions } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import type { Engine, Inference } from "../../engine/engine.js";
-import type { RequestClock } from "../../engine/request-clock.js";
 import type { ChallengerNote, LogBatch, LogQuery, PipelineLog } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
@@ -46,38 +44,47 @@ export class Serving {
     return { requests: this.#inFlight, challengers: this.engine.challengersWaiting };
   }
 
-  /** @throws TargetError SL6013 when there are as many requests as may be */
-  async infer(input: unknown, options: InferOptions, clock: RequestClock): Promise<Inference> {
+  /**
+   * A request begins; `leave` is its end.
+   *
+   * @throws TargetError SL6013 when there are as many requests as may be
+   */
+  enter(): void {
     const { concurrency } = this.#settings;
     if (this.#inFlight >= concurrency) {
       throw new TargetError("SL6013", `${this.#where} is busy: ${concurrency} requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })`, { concurrency });
     }
     this.#inFlight++;
-    try {
-      const inference = await this.engine.infer(input, options, clock);
-      if (this.#log !== null) {
-        const firstRow = await this.#logged(this.#log, inference);
-        for (const { name } of this.#log.layout.challengers) {
-          const outputs = inference.batch.challengers.get(name)?.outputs;
-          if (outputs === undefined) continue;
-          const note = inference.notes.get(name);
-          this.#append(name, firstRow, inference.batch.rows, note === undefined ? outputs : { note });
-        }
-        // After the caller has gone on with the answer.
-        if (inference.later.length > 0) this.#follow(inference, firstRow);
-      } else if (inference.later.length > 0) this.#follow(inference, 0n);
-      return inference;
-    } finally {
-      if (--this.#inFlight === 0) this.#whenIdle();
-    }
   }
 
-  async #logged(log: PipelineLog, { batch, metadata, lastModel, elapsed, clock }: Inference): Promise<bigint> {
+  leave(): void {
+    if (--this.#inFlight === 0) this.#whenIdle();
+  }
+
+  /** What is to be done before an answer goes out, and how it is followed. null: nothing is waited for. */
+  settle(inference: Inference): Promise<void> | null {
+    if (this.#log !== null) return this.#record(this.#log, inference);
+    if (inference.later.length > 0) this.#follow(inference, 0n);
+    return null;
+  }
+
+  async #record(log: PipelineLog, inference: Inference): Promise<void> {
+    const firstRow = await this.#logged(log, inference);
+    for (const { name } of log.layout.challengers) {
+      const outputs = inference.batch.challengers.get(name)?.outputs;
+      if (outputs === undefined) continue;
+      const note = inference.notes.get(name);
+      this.#append(name, firstRow, inference.batch.rows, note === undefined ? outputs : { note });
+    }
+    // After the caller has gone on with the answer.
+    if (inference.later.length > 0) this.#follow(inference, firstRow);
+  }
+
+  #logged(log: PipelineLog, { batch, metadata, lastModel, elapsed, clock }: Inference): Promise<bigint> | bigint {
     const meta = { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
     this.#unflushed = true;
     if (this.#settings.durability === "relaxed") return log.appendRelaxed(batch, meta).firstRow;
-    const { firstRow } = await clock.whileLogging(this.#where, log.append(batch, meta));
-    return firstRow;
+    return clock.whileLogging(this.#where, log.append(batch, meta).then(({ firstRow }) => firstRow));
   }
 
   #follow({ later, batch }: Inference, firstRow: bigint): void {
