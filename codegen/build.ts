@@ -1,11 +1,11 @@
 import { PipelineError, type Problem } from "../dsl/errors.js";
-import { checkPipeline, portsOf, type AnyPipeline, type Model, type Step, type StepKind, type ValidationStep } from "../dsl/index.js";
+import { checkPipeline, portsOf, secondsIn, type AlertStep, type AnyPipeline, type Model, type Step, type StepKind, type ValidationStep } from "../dsl/index.js";
 import { sealConfig } from "../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../src/config/schema.js";
 import { attachedKey, type AttachedLambda, valuesOf } from "../src/expression/attached.js";
-import { compileExpression } from "../src/expression/compile.js";
+import { compileAlert, type Compiled, compileExpression } from "../src/expression/compile.js";
 import type { RowScope } from "../src/expression/scope.js";
-import { surfaceLambda, type Diagnostic } from "../src/expression/surface.js";
+import { surfaceLambda, type Constants, type Diagnostic, type SurfaceLambda } from "../src/expression/surface.js";
 import { renderDiagnostic } from "./lambda/diagnostics.js";
 import { readLambda } from "./lambda/run-time.js";
 
@@ -20,9 +20,9 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
   const problems: Problem[] = [...checked.problems];
   const steps = pipeline.steps.map((step, i) => {
     // Lambdas are read all the same, so that their problems stand beside those of the steps.
-    if (checked.problems.length > 0 && step.kind !== "validation") return null;
+    if (checked.problems.length > 0 && step.kind !== "validation" && step.kind !== "alert") return null;
     const convert = convertByKind[step.kind] as (step: Step, place: Place) => StepConfig | null;
-    return convert(step, { scope: checked.scopes[i], problems, options });
+    return convert(step, { scope: checked.scopes[i], pipeline: pipeline.name, problems, options });
   });
   if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
   return sealConfig({
@@ -39,6 +39,7 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
 interface Place {
   /** What a lambda of this step may read; without it the steps before do not fit, which has been reported. */
   readonly scope: RowScope | undefined;
+  readonly pipeline: string;
   readonly problems: Problem[];
   readonly options: BuildOptions;
 }
@@ -58,6 +59,7 @@ const convertByKind: { readonly [K in StepKind]: (step: Extract<Step, { kind: K 
   randomSplit: ({ kind, hashKey, weights }) => ({ kind, hashKey, weights: weights.map(([weight, model]) => ({ model: model.name, weight })) }),
   shadow: ({ kind, champion, challengers }) => ({ kind, champion: champion.name, challengers: challengers.map(({ name }) => name) }),
   validation: compileValidation,
+  alert: compileAlertStep,
   refine: ({ kind, sizes }) => ({ kind, sizes: { ...sizes } }),
 };
 
@@ -65,15 +67,37 @@ function modelConfig(model: Model): ModelConfig {
   return { name: model.name, version: model.version, sha256: model.sha256, inputs: portsOf(model.inputs), outputs: portsOf(model.outputs) };
 }
 
-function compileValidation(step: ValidationStep, { scope, problems, options: { fileText } }: Place): StepConfig | null {
-  const attached = (step.check as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
-  const read = attached ?? readLambda(step.check);
+function compileValidation(step: ValidationStep, place: Place): StepConfig | null {
+  const compiled = compileLambda(step.check, { validation: step.name }, place, (lambda, scope, constants) => compileExpression(lambda, scope, constants, { name: step.name }));
+  return compiled && { kind: "validation", name: step.name, ...compiled };
+}
+
+function compileAlertStep(step: AlertStep, place: Place): StepConfig | null {
+  const [overSeconds, forSeconds] = [secondsIn(step.over), step.for === null ? 0 : secondsIn(step.for)];
+  const compiled = compileLambda(step.condition, { alert: step.name }, place, (lambda, scope, constants) =>
+    compileAlert(lambda, { scope, pipeline: place.pipeline, name: step.name, overSeconds: overSeconds ?? 1 }, constants),
+  );
+  // What is wrong with a duration has been reported.
+  if (compiled === null || overSeconds === null || forSeconds === null) return null;
+  const { source, expression } = compiled;
+  return { kind: "alert", name: step.name, source, overSeconds, forSeconds, expression };
+}
+
+/** Reads a step's lambda and compiles it, or reports everything that is wrong with it. */
+function compileLambda<E>(
+  fn: (given: never) => unknown,
+  step: Readonly<Record<string, string>>,
+  { scope, problems, options: { fileText } }: Place,
+  compile: (lambda: SurfaceLambda, scope: RowScope, constants: Constants) => Compiled<E>,
+): { readonly source: string; readonly expression: E } | null {
+  const attached = (fn as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
+  const read = attached ?? readLambda(fn);
   const { lambda, diagnostics } = read;
   const text = read.location === null ? undefined : fileText?.(read.location.file);
   const refuse = (found: readonly Diagnostic[]) => {
     for (const diagnostic of found) {
       const { code, message, hint } = diagnostic;
-      problems.push({ code: code as Problem["code"], message: renderDiagnostic(diagnostic, read, text === undefined ? {} : { fileText: text }), details: { validation: step.name, message, hint } });
+      problems.push({ code: code as Problem["code"], message: renderDiagnostic(diagnostic, read, text === undefined ? {} : { fileText: text }), details: { ...step, message, hint } });
     }
     return null;
   };
@@ -87,7 +111,6 @@ function compileValidation(step: ValidationStep, { scope, problems, options: { f
   if ("unread" in constants) {
     return refuse([{ code: "SL1050", message: `'${constants.unread}' has no value yet: ${constants.why}`, start: 0, end: lambda.source.length, hint: "declare it before the pipeline that reads it" }]);
   }
-  const compiled = compileExpression(lambda, scope, constants.values, { name: step.name });
-  if (!compiled.ok) return refuse(compiled.diagnostics);
-  return { kind: "validation", name: step.name, source: lambda.source, expression: compiled.expression };
+  const compiled = compile(lambda, scope, constants.values);
+  return compiled.ok ? { source: lambda.source, expression: compiled.expression } : refuse(compiled.diagnostics);
 }

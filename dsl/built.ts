@@ -5,6 +5,7 @@ import { modelList, type ModelList } from "./model-list.js";
 import type { AnyPipeline } from "./pipeline.js";
 import type { RenameOption } from "./renaming.js";
 import {
+  alertStep,
   auditStep,
   keySplitStep,
   modelsOf,
@@ -71,6 +72,10 @@ export class StepList implements AnyPipeline {
 
   validate(name: string, check: (row: never) => unknown): StepList {
     return this.#with(validationStep(name, check));
+  }
+
+  alert(name: string, condition: (all: never) => unknown, options: { readonly over: string; readonly for?: string }): StepList {
+    return this.#with(alertStep(name, condition, options));
   }
 
   refine(sizes: Readonly<Record<string, number>>): StepList {

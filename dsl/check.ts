@@ -5,7 +5,7 @@ import type { AnyPipeline } from "./pipeline.js";
 import type { RowScope } from "./row.js";
 import type { Step, StepKind } from "./steps.js";
 import { walkAudit, walkModels, walkSelect } from "./walk-several.js";
-import { walkModel, walkShadow, walkValidation } from "./walk-single.js";
+import { walkAlert, walkModel, walkShadow, walkValidation } from "./walk-single.js";
 import { walkKeySplit, walkRandomSplit, walkRefine } from "./walk-splits.js";
 import { Walk, type RuntimeCheck } from "./walk.js";
 
@@ -16,7 +16,7 @@ export interface PipelineCheck {
   /** Everything that is wrong, in order of the steps; empty when the pipeline fits together. */
   readonly problems: Problem[];
   readonly checks: RuntimeCheck[];
-  /** By step index: what a validation there may read. */
+  /** By step index: what a validation or alert there may read. */
   readonly scopes: RowScope[];
 }
 
@@ -73,6 +73,7 @@ const walkByKind: { readonly [K in StepKind]: WalkOf<K> } = {
   randomSplit: walkRandomSplit,
   shadow: walkShadow,
   validation: walkValidation,
+  alert: walkAlert,
   refine: walkRefine,
 };
 

@@ -78,6 +78,9 @@ export const errorCodes = {
   SL1119: "the branches are of two types",
   SL1120: "the lambda is too large",
   SL1121: "a port has no rows to check",
+  SL1122: "an aggregate is given what it does not take",
+  SL1123: "an aggregate stands inside another one",
+  SL1124: "an aggregate reads nothing of the row",
   // SL12xx: what a back-end cannot say exactly
   SL1201: "the back-end has no such operation",
   SL1202: "the list cannot be written out element by element",
@@ -133,6 +136,12 @@ export const errorCodes = {
   SL2071: "a symbol is refined to no size",
   SL2072: "the refine step has no symbol",
   SL2073: "the sizes are not a record of symbols and sizes",
+  SL2080: "the alert's name is not an identifier",
+  SL2081: "the alert's name is reserved",
+  SL2082: "the alert's name is taken",
+  SL2083: "the alert has no inference step before it",
+  SL2084: "the alert's condition is not a function",
+  SL2085: "an alert's window is no duration",
   // SL29xx: pipeline files
   SL2901: "the project has no pipeline file",
   SL2902: "the tsconfig cannot be read",

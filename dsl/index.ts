@@ -1,3 +1,4 @@
+export { type AlertOptions, type AlertRows, secondsIn } from "./alert.js";
 export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check.js";
 export { errorCodes } from "./codes.js";
 export type {
@@ -48,6 +49,7 @@ export {
 } from "./pipeline.js";
 export type { Row, RowScope, SeveralRow, ShadowRow } from "./row.js";
 export type {
+  AlertStep,
   AuditStep,
   KeySplitOptions,
   KeySplitStep,
@@ -66,4 +68,4 @@ export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./
 // The names that stand in the type of a pipeline: declaration files of apps write them.
 export type { Columns } from "./renaming.js";
 export type { ShadowOutputs } from "./shadow.js";
-export type { Check, Cons, Renamed, Shadow } from "./step-list.js";
+export type { Alert, Check, Cons, Renamed, Shadow } from "./step-list.js";

@@ -14,7 +14,7 @@ import {
   type TakenValidationName,
 } from "./wording.js";
 
-type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
+export type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 // prettier-ignore
 type Lower =
   | "a" | "b" | "c" | "d" | "e" | "f" | "g" | "h" | "i" | "j" | "k" | "l" | "m"
@@ -54,19 +54,21 @@ export type ValidationName<N extends string, Taken extends string, Steps> = stri
     ? ReservedValidationName<N>
     : N extends Taken
       ? TakenValidationName<N>
-      : N extends `${Digit}${string}` | ""
-        ? BadValidationName<N>
-        : ScanIdentifier<N, N>;
+      : ScanIdentifier<N> extends true
+        ? N
+        : BadValidationName<N>;
 
 /** `anomaly.count` is the number of failed validations, and an object cannot hold a key `__proto__` of its own. */
 type Reserved = (typeof reserved)[number];
 const reserved = ["count", "__proto__"] as const;
 
-type ScanIdentifier<N extends string, Rest extends string> = Rest extends `${infer C}${infer R}`
-  ? C extends Letter | Digit
-    ? ScanIdentifier<N, R>
-    : BadValidationName<N>
-  : N;
+/** True for `^[A-Za-z_][A-Za-z0-9_]*$`. */
+export type ScanIdentifier<N extends string> = N extends `${Digit}${string}` | "" ? false : ScanWord<N>;
+type ScanWord<N extends string> = N extends `${infer C}${infer R}` ? (C extends Letter | Digit ? ScanWord<R> : false) : true;
+
+export function isIdentifier(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+}
 
 export function validationNameProblem(name: unknown, taken: ReadonlySet<string>): Problem | null {
   if (typeof name !== "string") {
@@ -77,8 +79,7 @@ export function validationNameProblem(name: unknown, taken: ReadonlySet<string>)
     return { code: "SL2003", message: reservedValidationName(name), details };
   }
   if (taken.has(name)) return { code: "SL2004", message: takenValidationName(name), details };
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return null;
-  return { code: "SL2002", message: badValidationName(name), details };
+  return isIdentifier(name) ? null : { code: "SL2002", message: badValidationName(name), details };
 }
 
 /** What a value is, in words: for arguments that plain JavaScript let through. */

@@ -1,3 +1,4 @@
+import type { AlertName, AlertOptions, AlertRows } from "./alert.js";
 import type { Fits, FitsRenamed, Next, Normal, Substituted } from "./accepts.js";
 import { StepList } from "./built.js";
 import type { AnyDeployment, Deployment, InferRecord, OutputsByModel, RecordInput } from "./deployment.js";
@@ -9,10 +10,11 @@ import type { RowOf, UnknownRow } from "./row.js";
 import type { Audited, Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Audit, ChallengerOutputs, Check, Cons, Refine, Renamed, RowModels, Select, Several, Shadow, Split } from "./step-list.js";
+import type { Alert, Audit, ChallengerOutputs, Check, Cons, Refine, Renamed, RowModels, Select, Several, Shadow, Split } from "./step-list.js";
 import type { KeySplitOptions, Step } from "./steps.js";
 import type { Target } from "./target.js";
 import type { NoInferenceBefore } from "./wording.js";
+import type { NoInferenceBeforeAlert } from "./wording-alerts.js";
 import type { NeedsModels } from "./wording-steps.js";
 
 /** What every pipeline is: plain frozen data and `deploy`. Targets and `build()` take it, and it is a short annotation for exported pipelines. */
@@ -97,6 +99,12 @@ export interface EmptyPipeline extends AnyPipeline {
   validate<const N extends string>(
     name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
     check: (row: UnknownRow) => boolean,
+  ): EmptyPipeline;
+  /** Refused: an alert reads what an inference step gives. */
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: N extends unknown ? NoInfer<NoInferenceBeforeAlert<N>> : N,
+    condition: (all: AlertRows<UnknownRow>) => boolean,
+    options: AlertOptions<D, F>,
   ): EmptyPipeline;
 }
 
@@ -204,6 +212,19 @@ export interface Pipeline<
     name: ValidationName<N, Checks, Steps>,
     check: (row: RowOf<In, Out, RowModels<Steps>>) => boolean,
   ): Pipeline<In, Out, Checks | N, Cons<Steps, Check<N>>>;
+
+  /**
+   * Watches the rows of the last `over` and fires when the condition holds. An alert changes nothing about the rows.
+   * @param name an identifier that no other alert has
+   * @param condition sees the window's rows: `all.count`, `sum`, `avg`, `min`, `max`, `quantile` and `share`, each of a function of one row
+   * @param options `over`: the window, `"1s"` to `"30d"`; `for`: how long the condition must hold before the alert fires
+   * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
+   */
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: AlertName<N, Steps>,
+    condition: (all: AlertRows<RowOf<In, Out, RowModels<Steps>>>) => boolean,
+    options: AlertOptions<D, F>,
+  ): Pipeline<In, Out, Checks, Cons<Steps, Alert<N>>>;
 
   /**
    * Deploys the pipeline.

@@ -50,12 +50,17 @@ export interface Check<out N extends string> {
   readonly validation: N;
 }
 
+/** An alert. */
+export interface Alert<out N extends string> {
+  readonly alert: N;
+}
+
 export interface Refine<out Sizes> {
   readonly sizes: Sizes;
 }
 
 /** Steps that give no outputs of a model. */
-type Passing = Check<string> | Refine<unknown> | Audit<string, unknown>;
+type Passing = Check<string> | Alert<string> | Refine<unknown> | Audit<string, unknown>;
 
 /** Where the current outputs come from: `step 2 (model 'embed') produces`. Steps count from 0, as in `pipeline.steps`. */
 export type SourceOf<Steps, Selected extends number = 0> =
@@ -106,6 +111,10 @@ export type BeforeInference<Steps> = [Steps] extends [null]
   : Steps extends Cons<infer Prev, Refine<unknown>>
     ? BeforeInference<Prev>
     : false;
+
+/** The names of the alerts so far. */
+export type AlertNames<Steps, Found extends string = never> =
+  Steps extends Cons<infer Prev, infer S> ? AlertNames<Prev, S extends Alert<infer N> ? Found | N : Found> : Found;
 
 /** What `row.models` holds: the outputs of the last inference step's models, when that is a shadow or a models step. */
 export type RowModels<Steps> =

@@ -113,6 +113,22 @@ export function validationStep(name: string, check: (row: never) => unknown): Va
   return Object.freeze({ kind: "validation", name, check });
 }
 
+/** A named condition over the rows of a window. */
+export interface AlertStep {
+  readonly kind: "alert";
+  readonly name: string;
+  readonly condition: (all: never) => unknown;
+  /** The window: `"5m"`. */
+  readonly over: string;
+  /** How long the condition must hold before the alert fires; null: it fires at once. */
+  readonly for: string | null;
+}
+
+export function alertStep(name: string, condition: (all: never) => unknown, options: { readonly over: string; readonly for?: string }): AlertStep {
+  const { over, for: held = null } = { ...options };
+  return Object.freeze({ kind: "alert", name, condition, over, for: held });
+}
+
 export type Step =
   | ModelStep
   | ModelsStep
@@ -122,6 +138,7 @@ export type Step =
   | RandomSplitStep
   | ShadowStep
   | ValidationStep
+  | AlertStep
   | RefineStep;
 export type StepKind = Step["kind"];
 
@@ -135,6 +152,7 @@ const modelsByKind: { readonly [K in StepKind]: (step: Extract<Step, { kind: K }
   randomSplit: (step) => listOf(step.weights).map((pair) => listOf(pair)[1] as Model),
   shadow: (step) => [step.champion, ...listOf(step.challengers)],
   validation: () => [],
+  alert: () => [],
   refine: () => [],
 };
 

@@ -1,9 +1,11 @@
+import { alertNameProblem, durationProblem } from "./alert.js";
 import { kindOf, validationNameProblem } from "./names.js";
-import type { ModelStep, ShadowStep, ValidationStep } from "./steps.js";
+import type { AlertStep, ModelStep, ShadowStep, ValidationStep } from "./steps.js";
 import type { ModelOutputs, Walk } from "./walk.js";
 import { alreadyChallenger, noChallengers, noInferenceBefore, repeated } from "./wording.js";
+import { noInferenceBeforeAlert } from "./wording-alerts.js";
 
-// The run-time checks of the steps that give the outputs of one model: model, shadow and validation.
+// The run-time checks of the steps that give the outputs of one model: model and shadow, and of those that look at them: validation and alert.
 
 export function walkModel(walk: Walk, step: ModelStep, index: number): void {
   const rename = renameOf(walk, step.rename, index);
@@ -48,6 +50,23 @@ export function walkValidation(walk: Walk, step: ValidationStep, index: number):
     walk.report("SL2006", `validation '${name}' needs a function of the row, not ${kindOf(check)}`, index);
   }
   walk.validations.add(name);
+}
+
+export function walkAlert(walk: Walk, step: AlertStep, index: number): void {
+  const { name, condition } = step;
+  const details = { alert: name };
+  if (walk.source === null && typeof name === "string") walk.report("SL2083", noInferenceBeforeAlert(name), index, details);
+  const problem = alertNameProblem(name, walk.alerts);
+  if (problem !== null) walk.problems.push({ ...problem, details: { ...problem.details, step: index } });
+  if (typeof condition !== "function") {
+    walk.report("SL2084", `alert '${name}' needs a function of the window's rows, not ${kindOf(condition)}`, index, details);
+  }
+  const durations: readonly (readonly [string, unknown])[] = [["over", step.over], ...(step.for === null ? [] : [["for", step.for] as const])];
+  for (const [option, duration] of durations) {
+    const wrong = durationProblem(option, duration);
+    if (wrong !== null) walk.report(wrong.code, wrong.message, index, details);
+  }
+  walk.alerts.add(name);
 }
 
 function renameOf(walk: Walk, rename: unknown, index: number): Readonly<Record<string, string>> {

@@ -44,6 +44,7 @@ export class Walk {
   /** The model whose outputs stand, null where a split chooses it or several stand. */
   last: string | null = null;
   readonly validations = new Set<string>();
+  readonly alerts = new Set<string>();
   /** The models whose outputs are logged under their names. */
   readonly logged = new Set<string>();
   #models = noModel;
@@ -55,7 +56,7 @@ export class Walk {
     this.outputs = normal(this.inputs);
   }
 
-  /** Notes what a validation at this place may read. */
+  /** Notes what a validation or alert at this place may read. */
   enter(): void {
     this.scopes.push({
       inputs: this.inputs,

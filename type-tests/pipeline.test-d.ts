@@ -48,6 +48,22 @@ expectError(fraud.validate("amt", (x) => x.out < 1));
 // The models of a shadow step are gone after the next inference step.
 expectError(fraud.model(champ, { input: "dense_1" }).validate("v", (x) => x.models.c1 < 1));
 
+// An alert sees the rows of a window, and changes nothing about what flows.
+const watched = fraud.alert("drift", (all) => {
+  expectType<number>(all.avg((x) => x.out));
+  expectType<number>(all.quantile(0.5, (x) => x.models.c2[0]));
+  expectError(all.sum((x) => x.out < 1));
+  expectError(all.share((x) => x.out));
+  expectError(all.avg((x) => x.models.c3));
+  return all.count() > 10 && all.share((x) => x.models.c2.scores.every((v) => v >= 0)) < 0.5;
+}, { over: "5m", for: "1m" });
+expectType<F<readonly ["batch", 1]>>(watched.outputs.dense_1);
+watched.validate("v", (x) => x.models.c1 < 1).alert("busy", (all) => all.count((x) => x.out > 0.9) > 100, { over: "30d" });
+expectError(watched.alert("drift", (all) => all.count() > 1, { over: "1h" }));
+expectError(watched.alert("other", (all) => all.count() > 1, { over: "31d" }));
+expectError(watched.alert("other", (all) => all.count() > 1, {}));
+expectError(watched.alert("other", (all) => all.count(), { over: "1h" }));
+
 // Values by dtype and rank.
 const mixed = defineModel({
   name: "mixed",

@@ -25,12 +25,14 @@ export interface AttachedFile {
   readonly lambdas: readonly Lowered[];
 }
 
+/** The methods of a pipeline that take a lambda after a name. */
+const methods = new Set(["validate", "alert"]);
 /** A file without such a call is not even parsed. */
-const mayValidate = /\.\s*validate\s*[(<]/;
+const mayValidate = /\.\s*(?:validate|alert)\s*[(<]/;
 const mayExportFunction = /\bexport\b[^]*(?:=>|\bfunction\b)/;
 
 /**
- * Puts its surface tree, or what is wrong with it, on each lambda that a file passes to `.validate(name, lambda)` and on the functions
+ * Puts its surface tree, or what is wrong with it, on each lambda that a file passes to `.validate(name, lambda)` or `.alert(name, lambda, …)` and on the functions
  * of the file that it calls, with thunks for the names it takes from outside. The result is to be run, not type-checked.
  *
  * @returns null when the file is to be left as it is
@@ -59,7 +61,7 @@ export function attachLambdas(code: string, { file, helpers = false }: AttachOpt
   return edits.length === 0 ? null : { code: applyEdits(code, edits), edits, lambdas };
 }
 
-/** The functions passed to `.validate`, each once: written there, or declared in the file under the name passed. */
+/** The functions passed to `.validate` and `.alert`, each once: written there, or declared in the file under the name passed. */
 function lambdasOf(source: ts.SourceFile, declarations: Declarations): readonly LambdaNode[] {
   const found = new Set<LambdaNode>();
   walk(source, (node) => {
@@ -73,7 +75,7 @@ function lambdasOf(source: ts.SourceFile, declarations: Declarations): readonly 
 function passedLambda(call: ts.CallExpression, declarations: Declarations): LambdaNode | null {
   const callee = withoutWrapping(call.expression);
   const [name, check] = call.arguments;
-  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== "validate") return null;
+  if (!ts.isPropertyAccessExpression(callee) || !methods.has(callee.name.text)) return null;
   if (name === undefined || check === undefined || ts.isSpreadElement(name) || ts.isSpreadElement(check)) return null;
   const passed = withoutWrapping(check);
   if (isFunction(passed)) return passed;

@@ -1,4 +1,4 @@
-import { compileExpression } from "../../src/expression/compile.js";
+import { type AlertExpression, compileAlert, compileExpression, type Expression } from "../../src/expression/compile.js";
 import { lookUp } from "../../src/expression/outside.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface.js";
 import { usablePorts, type Port } from "../models/signature.js";
@@ -15,18 +15,19 @@ export interface CompileLambdaOptions {
   readonly outputs: readonly Port[];
   /** Values of the names that the lambda takes from outside: `{ LIMIT: 0.9, Limits: { max: 1 } }`. */
   readonly constants?: Constants;
+  /** Whether the lambda states what holds for a row, or is the condition of an alert over the rows of a window; a validation unless given. */
+  readonly kind?: "validation" | "alert";
   /** The column that the expression's value gets in the targets' strings. */
   readonly name?: string;
   /** The model that takes the inputs and gives the outputs: `checks` names it in its text, and refuses the lambda without. */
   readonly model?: string;
 }
 
-type Compiled = Extract<ReturnType<typeof compileExpression>, { readonly ok: true }>["expression"];
 
 export interface CompiledLambda {
   readonly ok: boolean;
   /** The typed tree, one string for each back-end, and why a back-end has none. There when `ok`. */
-  readonly expression?: Compiled;
+  readonly expression?: Expression | AlertExpression;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -52,7 +53,11 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
   const inputs = usablePorts(options.inputs);
   const of = options.model === undefined ? {} : { first: { name: options.model, columns: inputs.map((port) => port.name) }, last: options.model };
   const scope = { inputs, outputs: usablePorts(options.outputs), models: {}, ...of };
-  const compiled = compileExpression(lowered.lambda, scope, constants, options.name === undefined ? {} : { name: options.name });
+  const named = options.name === undefined ? {} : { name: options.name };
+  const compiled =
+    options.kind === "alert"
+      ? compileAlert(lowered.lambda, { scope, pipeline: "pipeline", name: "alert", overSeconds: 300, ...named }, constants)
+      : compileExpression(lowered.lambda, scope, constants, named);
   if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shifted(d, shift)));
   return { ok: true, expression: compiled.expression, diagnostics: [] };
 }

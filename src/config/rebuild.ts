@@ -11,6 +11,7 @@ interface Builder extends Omit<AnyPipeline, "models"> {
   randomSplit(weights: readonly (readonly [number, Model])[], options?: { readonly hashKey: string }): Builder;
   shadow(champion: Model, challengers: readonly Model[]): Builder;
   validate(name: string, check: () => boolean): Builder;
+  alert(name: string, condition: () => boolean, options: { readonly over: string; readonly for?: string }): Builder;
   refine(sizes: Readonly<Record<string, number>>): Builder;
 }
 
@@ -27,6 +28,7 @@ const addByKind: { readonly [K in StepConfig["kind"]]: (to: Builder, step: StepC
     to.randomSplit(weights.map(({ weight, model: name }) => [weight, model(name)] as const), ...(hashKey === null ? [] : [{ hashKey }])),
   shadow: (to, step, model) => to.shadow(model(step.champion), step.challengers.map(model)),
   validation: (to, step) => to.validate(step.name, () => true),
+  alert: (to, { name, overSeconds, forSeconds }) => to.alert(name, () => true, { over: `${overSeconds}s`, ...(forSeconds === 0 ? {} : { for: `${forSeconds}s` }) }),
   refine: (to, step) => to.refine(step.sizes),
 };
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dtypes } from "../../dsl/tensor.js";
-import { expressionTree } from "../expression/tree.js";
+import { alertTree, expressionTree } from "../expression/tree.js";
 
 const name = z.string().min(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits");
@@ -74,6 +74,18 @@ export const validationStepSchema = z.strictObject({
   expression: expressionSchema,
 });
 
+const days = 86_400;
+
+/** A condition over the rows of the last `overSeconds`, which must hold for `forSeconds` before the alert fires. */
+export const alertStepSchema = z.strictObject({
+  kind: z.literal("alert"),
+  name,
+  source: z.string(),
+  overSeconds: z.number().int().min(1).max(30 * days),
+  forSeconds: z.number().int().min(0).max(30 * days),
+  expression: expressionSchema.extend({ tree: alertTree }),
+});
+
 export const stepSchema = z.discriminatedUnion("kind", [
   modelStepSchema,
   modelsStepSchema,
@@ -83,6 +95,7 @@ export const stepSchema = z.discriminatedUnion("kind", [
   randomSplitStepSchema,
   shadowStepSchema,
   validationStepSchema,
+  alertStepSchema,
   refineStepSchema,
 ]);
 

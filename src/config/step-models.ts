@@ -17,6 +17,7 @@ const modelsByKind: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>
   randomSplit: (step) => answering(...step.weights.map(({ model }) => model)),
   shadow: (step) => ({ answering: [step.champion], challengers: step.challengers }),
   validation: () => answering(),
+  alert: () => answering(),
   refine: () => answering(),
 };
 

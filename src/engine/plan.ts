@@ -21,6 +21,8 @@ const compileByKind: { readonly [K in StepConfig["kind"]]: CompileStep<K> } = {
   randomSplit: randomSplitStep,
   shadow: shadowStep,
   validation: validationStep,
+  // It looks at many requests, and changes none.
+  alert: () => null,
   refine: refineStep,
 };
 

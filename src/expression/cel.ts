@@ -233,6 +233,7 @@ const quantifier: Write<"every" | "some"> = (node, bounds) => {
 };
 
 const writers: Writers = {
+  aggregate: () => refuse("SL1201", "it looks at one row, and an aggregate at many"),
   read,
   constant: (node) => constant(node),
   pick: notKnown,

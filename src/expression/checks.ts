@@ -186,6 +186,7 @@ const quantifier: Write<"every" | "some"> = ({ op, list }) => {
 };
 
 const writers: Writers = {
+  aggregate: () => refuse("SL1201", "it looks at one row, and an aggregate at many"),
   read: variable,
   constant: (node) => ({ text: literal(node), models: [] }),
   pick: lacking("every"),

@@ -1,5 +1,6 @@
 import { LambdaError } from "../../dsl/errors.js";
-import type { BackEndEmitter } from "./back-end.js";
+import { alertBackEnds, type AlertBackEnd } from "./alert-back-ends.js";
+import type { AlertContext, BackEndEmitter } from "./back-end.js";
 import { cel } from "./cel.js";
 import { checks } from "./checks.js";
 import { javascript } from "./javascript.js";
@@ -9,7 +10,7 @@ import type { RowScope } from "./scope.js";
 import { sql } from "./sql.js";
 import type { Constants, Diagnostic, SurfaceLambda } from "./surface.js";
 import type { ExpressionTree } from "./tree.js";
-import { typeExpression } from "./typing.js";
+import { typeAlert, typeExpression } from "./typing.js";
 
 /** The languages an expression is written in. Adding one is a file and a line here. */
 export const backEnds = {
@@ -35,8 +36,15 @@ export interface Expression {
   readonly refused: Readonly<Partial<Record<BackEnd, Refusal>>>;
 }
 
-export type Compiled =
-  | { readonly ok: true; readonly expression: Expression }
+/** A compiled condition of an alert. */
+export interface AlertExpression {
+  readonly tree: ExpressionTree;
+  readonly strings: Readonly<Partial<Record<AlertBackEnd, string>>>;
+  readonly refused: Readonly<Partial<Record<AlertBackEnd, Refusal>>>;
+}
+
+export type Compiled<E = Expression> =
+  | { readonly ok: true; readonly expression: E }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
@@ -56,15 +64,29 @@ export function compileExpression(
 ): Compiled {
   const typed = typeExpression(lambda, scope, constants);
   if (!typed.ok) return typed;
-  return { ok: true, expression: { tree: typed.tree, ...writeAll(typed.tree, options.name, scope) } };
+  return { ok: true, expression: { tree: typed.tree, ...collect<BackEnd, BackEndEmitter>(backEnds, (write) => write(typed.tree, options.name, scope)) } };
 }
 
-function writeAll(tree: ExpressionTree, name: string | undefined, scope: RowScope): Pick<Expression, "strings" | "refused"> {
-  const strings: Partial<Record<BackEnd, string>> = {};
-  const refused: Partial<Record<BackEnd, Refusal>> = {};
-  for (const [backEnd, write] of Object.entries(backEnds) as [BackEnd, BackEndEmitter][]) {
+/**
+ * The same for the condition of an alert.
+ *
+ * @param context `scope`: the ports a row has at its place; the rest is what platforms store with the text
+ * @example compileAlert(lambda, { scope, pipeline: "fraud", name: "drift", overSeconds: 300 }, {})
+ */
+export function compileAlert(lambda: SurfaceLambda, context: AlertContext, constants: Constants): Compiled<AlertExpression> {
+  const typed = typeAlert(lambda, context.scope, constants);
+  if (!typed.ok) return typed;
+  const { tree } = typed;
+  return { ok: true, expression: { tree, ...collect(alertBackEnds, (write) => write(tree, context)) } };
+}
+
+/** Each back-end's text, or why it has none. */
+function collect<K extends string, W>(writers: Readonly<Record<K, W>>, write: (writer: W) => string) {
+  const strings: Partial<Record<K, string>> = {};
+  const refused: Partial<Record<K, Refusal>> = {};
+  for (const [backEnd, writer] of Object.entries(writers) as [K, W][]) {
     try {
-      strings[backEnd] = write(tree, name, scope);
+      strings[backEnd] = write(writer);
     } catch (error) {
       if (!(error instanceof LambdaError)) throw error;
       refused[backEnd] = { code: error.code, reason: error.message };

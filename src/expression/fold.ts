@@ -143,6 +143,8 @@ function rebuild(node: ExpressionTree, put: (part: ExpressionTree) => Expression
     case "every":
     case "some":
       return { ...node, list: put(node.list) as Read, body: put(node.body) };
+    case "aggregate":
+      return node.body === null ? node : { ...node, body: put(node.body) };
     case "+":
     case "-":
     case "*":

@@ -5,9 +5,9 @@ import { bind, type LambdaMeaning, type Locals, type Meaning, value } from "./me
 import { methodHints, methods } from "./methods.js";
 import { comparisonOf, type Objection } from "./operands.js";
 import { propertyOf } from "./outside.js";
-import { longestList, Reading } from "./reading.js";
+import { aggregateHint, longestList, Reading } from "./reading.js";
 import type { Span, Surface } from "./surface.js";
-import { type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type Place, type Read, type StringTest, stringTests, valueOf } from "./tree.js";
+import { aggregateFunctions, columnsRead, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type Place, type Read, type StringTest, stringTests, valueOf } from "./tree.js";
 import { a, describe } from "./wording.js";
 
 type Method = Extract<Surface, { kind: "method" }>;
@@ -22,6 +22,8 @@ export abstract class Lists extends Reading {
   readonly #binders: (number | null)[] = [];
   /** The functions being read, outermost first. */
   readonly #active: LambdaMeaning[] = [];
+  /** Whether one row of an alert's window is looked at. */
+  #inAggregate = false;
   readonly #helpers = helpers((...said) => this.say(...said));
 
   protected abstract scalar(node: Surface, locals: Locals | null): ExpressionTree | null;
@@ -132,6 +134,7 @@ export abstract class Lists extends Reading {
     const owner = this.meaning(node.object, locals);
     const args = node.args.map((arg) => this.meaning(arg, locals));
     if (owner === null || args.includes(null)) return null;
+    if (owner.kind === "rows") return this.#aggregate(node, args);
     if (!methods.includes(node.name)) {
       const hint = methodHints[node.name];
       const near = hint === undefined ? didYouMean(node.name, methods) : "";
@@ -151,6 +154,48 @@ export abstract class Lists extends Reading {
       default:
         return this.say("SL1115", node.span, `a list has no '${node.name}'`, "strings have startsWith and endsWith; take one element with [i]");
     }
+  }
+
+  #aggregate(node: Method, args: readonly Meaning[]): Meaning {
+    const { name, span } = node;
+    const fn = aggregateFunctions.find((known) => known === name);
+    if (fn === undefined) return this.say("SL1115", span, `'${name}' is no aggregate${didYouMean(name, aggregateFunctions)}`, aggregateHint);
+    if (this.#inAggregate) return this.say("SL1123", span, `'${name}' looks at the whole window, and stands where one row is looked at`, "compare aggregates with each other outside of them: all.max(f) - all.avg(f) < 1");
+    const given = fn === "quantile" ? this.#share(node, args) : null;
+    if (given === undefined) return null;
+    const [body, more] = fn === "quantile" ? args.slice(1) : args;
+    const boolean = fn === "count" || fn === "share";
+    const what = `${fn === "quantile" ? "a share and " : ""}${boolean ? "a condition" : "a function that gives a number"} of one row`;
+    if (body === undefined && fn === "count") return value({ op: "aggregate", fn, quantile: null, body: null, type: "number" });
+    if (body === undefined || more !== undefined) return this.say("SL1116", span, `'${name}' takes ${what}, not ${args.length} argument${args.length === 1 ? "" : "s"}`, `write all.${fn}(${fn === "quantile" ? "0.9, " : ""}(x) => …)`);
+    const tree = this.#ofRow(node, node.args[args.indexOf(body)] ?? node, body, boolean ? "boolean" : "number", what);
+    if (tree === null) return null;
+    if (fn === "count" && isConstant(tree) && tree.value === true) return value({ op: "aggregate", fn, quantile: null, body: null, type: "number" });
+    if (columnsRead(tree).length === 0) return this.say("SL1124", span, `what '${name}' is asked of reads nothing of the row`, "all.count() is the number of rows");
+    return value({ op: "aggregate", fn, quantile: given, body: tree, type: "number" });
+  }
+
+  /** The share a quantile is asked for; undefined where there is none. */
+  #share(node: Method, [given]: readonly Meaning[]): number | undefined {
+    const [argument] = node.args;
+    const share = given?.kind === "value" && isConstant(given.node) ? valueOf(given.node) : null;
+    if (typeof share === "number" && share >= 0 && share <= 1) return share + 0;
+    this.say("SL1122", argument?.span ?? node.span, "'quantile' takes a constant from 0 to 1", "the median is all.quantile(0.5, (x) => …)");
+    return undefined;
+  }
+
+  /** What a function of one row gives. */
+  #ofRow(node: Method, argument: Surface, given: Meaning, type: "boolean" | "number", what: string): ExpressionTree | null {
+    const fn = given?.kind === "lambda" || given?.kind === "function" ? this.functionOf(given, argument) : this.say("SL1116", argument.span, `'${node.name}' takes ${what}, and '${this.text(argument)}' is no function`);
+    if (fn === null) return null;
+    if (fn.params.length > 1) return this.say("SL1116", argument.span, `the function of '${node.name}' is handed one row, and takes ${fn.params.length} arguments`);
+    this.#inAggregate = true;
+    const tree = this.applied(fn, [{ kind: "row" }], node.span, (locals) => this.scalar(fn.body, locals));
+    this.#inAggregate = false;
+    if (tree === null) return null;
+    const hint = type === "number" && tree.type === "bigint" ? "int64 and uint64 ports hold bigints, which have no aggregates; count those that meet a condition" : undefined;
+    if (tree.type !== type) return this.say("SL1122", argument.span, `'${node.name}' takes ${what}, and this one gives ${a[tree.type]}`, hint);
+    return isNullable(tree) ? this.say("SL1118", argument.span, `what '${node.name}' is asked of may be missing`, type === "number" ? "give it a value with ??" : "write === true") : tree;
   }
 
   #ofString(node: Method, owner: ExpressionTree, args: readonly Meaning[]): Meaning {

@@ -10,6 +10,8 @@ export function mayBeNaN(node: ExpressionTree): boolean {
       return Number.isNaN(valueOf(node));
     case "read":
       return !wholeDtypes.has(node.dtype);
+    case "aggregate":
+      return node.fn !== "count";
     case "length":
     case "position":
       return false;

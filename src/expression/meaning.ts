@@ -6,6 +6,8 @@ import type { ExpressionTree, Source } from "./tree.js";
 export type Meaning =
   | { readonly kind: "value"; readonly node: ExpressionTree }
   | { readonly kind: "row" }
+  /** The rows of an alert's window. */
+  | { readonly kind: "rows" }
   | { readonly kind: "models" }
   | { readonly kind: "ports"; readonly from: Source; readonly ports: readonly Port[] }
   | { readonly kind: "object"; readonly value: object }

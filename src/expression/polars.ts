@@ -241,6 +241,7 @@ const quantifier: Write<"every" | "some"> = (profile, { op, list }) => {
 };
 
 const writers: Writers = {
+  aggregate: () => refuse("SL1201", "it looks at one row, and an aggregate at many"),
   read,
   constant,
   pick: () => refuse("SL1202", "a position inside a list is not known"),

@@ -1,5 +1,5 @@
 import { type Bound, elementIn } from "./element.js";
-import { type Constant, type ExpressionTree, type NodeOf, type Op, type Place, type Read, valueOf } from "./tree.js";
+import { type Aggregate, type Constant, type ExpressionTree, type NodeOf, type Op, type Place, type Read, valueOf } from "./tree.js";
 
 /** How the leaves and the list operations of a tree are written; all else is written the same everywhere. */
 export interface Leaves {
@@ -8,6 +8,7 @@ export interface Leaves {
   pick(node: NodeOf<"pick">): string;
   position(binder: number): string;
   quantifier(node: NodeOf<"every" | "some">): string;
+  aggregate(node: Aggregate): string;
 }
 
 /** How tightly an operation binds, as in JavaScript. */
@@ -58,6 +59,8 @@ export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
       case "every":
       case "some":
         return leaves.quantifier(node);
+      case "aggregate":
+        return leaves.aggregate(node);
       case "negate":
         return `-${text(node.operand, tightest)}`;
       case "!":
@@ -154,6 +157,10 @@ function readable(bounds: readonly Bound[], usedPositions: Set<number>): Leaves 
       const element = numbered("v", node.binder);
       const params = usedPositions.has(node.binder) ? `(${element}, ${numbered("i", node.binder)})` : `(${element})`;
       return `${read(node.list)}.${node.op}(${params} => ${body})`;
+    },
+    aggregate({ fn, quantile, body }) {
+      const args = [...(quantile === null ? [] : [String(quantile)]), ...(body === null ? [] : [`(x) => ${readableTree(body)}`])];
+      return `all.${fn}(${args.join(", ")})`;
     },
   };
 }

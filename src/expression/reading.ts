@@ -6,8 +6,10 @@ import { value } from "./meaning.js";
 import { type Outside, ownWay, propertyOf } from "./outside.js";
 import type { RowScope } from "./scope.js";
 import type { Constants, Diagnostic, Span, Surface, SurfaceLambda } from "./surface.js";
-import { constantOf, type ExpressionTree, type Source } from "./tree.js";
+import { aggregateFunctions, constantOf, type ExpressionTree, type Source } from "./tree.js";
 import { describe } from "./wording.js";
+
+export const aggregateHint = `ask for an aggregate: ${aggregateFunctions.map((fn) => `all.${fn}(…)`).join(", ")}`;
 
 /** A list is written out element by element up to this length. */
 export const longestList = 256;
@@ -73,6 +75,8 @@ export abstract class Reading {
       }
       case "row":
         return this.say("SL1108", node.span, `'${this.text(node)}' is the whole row`, "read a port of it, such as x.out.<port>");
+      case "rows":
+        return this.say("SL1108", node.span, `'${this.text(node)}' is all rows of the window`, "ask an aggregate of them, such as all.avg((x) => x.out.<port>)");
       case "models":
         return this.say("SL1108", node.span, `'${this.text(node)}' is all models`, "name a model and a port, such as x.models.<model>.<port>");
       case "object":
@@ -116,6 +120,8 @@ export abstract class Reading {
         }
         if (Object.keys(this.scope.models).length > 0) return { kind: "models" };
         return this.say("SL1103", node.span, "there are no models to name here", "x.models stands after a step that runs several models, such as shadow");
+      case "rows":
+        return this.say("SL1104", node.span, `the window's rows have no '${name}' by itself`, aggregateHint);
       case "models": {
         if (Object.hasOwn(this.scope.models, name)) {
           const from = name === this.scope.champion ? "out" : { model: name };

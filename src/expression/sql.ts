@@ -1,6 +1,6 @@
 import { LambdaError, type ErrorCode } from "../../dsl/errors.js";
 import type { DType } from "../../dsl/tensor.js";
-import type { BackEndEmitter } from "./back-end.js";
+import type { AlertEmitter, BackEndEmitter } from "./back-end.js";
 import { type Bound, elementIn, usesPlace } from "./element.js";
 import { negate } from "./fold.js";
 import { mayBeNaN } from "./may-be-nan.js";
@@ -24,6 +24,16 @@ export const sql: BackEndEmitter = (tree) => {
   const predicate = write(tree, []);
   if (challengers.length === 0) return predicate.startsWith("(") ? predicate.slice(1, -1) : predicate;
   return [...challengers.map((column) => `${column} IS NOT NULL`), predicate].join(" AND ");
+};
+
+/**
+ * The condition of an alert as a DuckDB expression with aggregates, over the rows of the window: `SELECT <text> FROM <rows>`.
+ * It is never NULL. A row without a value of a challenger is left out of the aggregates that read it.
+ */
+export const sqlAlert: AlertEmitter = (tree) => {
+  columns(tree);
+  const condition = write(tree, []);
+  return condition.startsWith("(") ? condition.slice(1, -1) : condition;
 };
 
 function refuse(code: ErrorCode, reason: string): never {
@@ -236,7 +246,46 @@ const quantifier: Write<"every" | "some"> = ({ op, list, binder, body }, bounds)
   return put(`(len(list_filter(${path(list, bounds)}, lambda ${params}: ${op === "every" ? `NOT ${test}` : test})) ${op === "every" ? "=" : ">"} 0)`);
 };
 
+/** What is asked of the rows; a row without a value of a challenger it reads is not among them. */
+const aggregate: Write<"aggregate"> = (node) => {
+  const { fn, body } = node;
+  if (body === null) return "count(*)::DOUBLE";
+  const there = columns(body).map((column) => `${column} IS NOT NULL`);
+  const filter = (...tests: readonly string[]): string => (tests.length === 0 ? "" : ` FILTER (WHERE ${tests.join(" AND ")})`);
+  const x = number(body, []);
+  const all = filter(...there);
+  const asked = (): string => `count(*)${filter(...there, x)}::DOUBLE`;
+  const count = `count(*)${all}::DOUBLE`;
+  // In the order of the rows a sum would differ from one scan to the next.
+  const sum = `sum(${x} ORDER BY ${x})${all}`;
+  // + 0 makes 0 of -0.
+  const unlessNaN = (text: string): string => `CASE WHEN coalesce(bool_or(isnan(${x}))${all}, true) THEN ${nan} ELSE ${text} + 0e0 END`;
+  switch (fn) {
+    case "count":
+      return put(asked());
+    case "share":
+      return put(`(${asked()} / ${count})`);
+    case "sum":
+      return put(`coalesce(${sum}, 0e0)`);
+    case "avg":
+      return put(`(coalesce(${sum}, 0e0) / ${count} + 0e0)`);
+    case "quantile":
+      return put(unlessNaN(quantile(`list(${x} ORDER BY ${x})${all}`, node.quantile ?? 0)));
+    default:
+      return put(unlessNaN(`${fn}(${x})${all}`));
+  }
+};
+
+/** Between the two nearest of the sorted values. */
+function quantile(sorted: string, share: number): string {
+  const lambda = (low: string, high: string, part: string): string => `CASE WHEN ${low} = ${high} THEN ${low} ELSE ${low} + (${high} - ${low}) * ${part} END`;
+  const place = `(len(v) - 1)::DOUBLE * ${numberLiteral(share)}`;
+  const at = (round: string): string => `v[${round}(${place})::BIGINT + 1]`;
+  return `list_transform([${sorted}], lambda v: ${lambda(at("floor"), at("ceil"), `(${place} - floor(${place}))`)})[1]`;
+}
+
 const writers: Writers = {
+  aggregate,
   read: (node, bounds) => path(node, bounds) + (node.type === "number" && node.dtype !== "float64" ? "::DOUBLE" : ""),
   constant,
   pick: ({ items, binder }) => put(`[${items.map(constant).join(", ")}][i${binder}]`),

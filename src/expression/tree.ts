@@ -17,6 +17,8 @@ const equalityOps = ["===", "!=="] as const;
 export const numberFunctions = ["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt", "log", "log2", "log10", "exp"] as const;
 export const numberTests = ["isFinite", "isNaN", "isInteger"] as const;
 export const stringTests = ["startsWith", "endsWith", "includes"] as const;
+export const aggregateFunctions = ["count", "sum", "avg", "min", "max", "quantile", "share"] as const;
+export type AggregateFunction = (typeof aggregateFunctions)[number];
 export type ArithmeticOp = (typeof arithmeticOps)[number];
 export type CompareOp = (typeof orderOps)[number] | (typeof equalityOps)[number];
 export type NumberFunction = (typeof numberFunctions)[number];
@@ -83,7 +85,20 @@ export type ExpressionTree =
       readonly type: ScalarType;
       readonly nullable: boolean;
     }
-  | { readonly op: "every" | "some"; readonly list: Read; readonly binder: number; readonly body: ExpressionTree; readonly type: "boolean" };
+  | { readonly op: "every" | "some"; readonly list: Read; readonly binder: number; readonly body: ExpressionTree; readonly type: "boolean" }
+  | Aggregate;
+
+/**
+ * What an alert asks of the rows of its window. `body` is the tree of one row: a number, for `count` and `share` a
+ * boolean. A null body counts all rows. `quantile` is the share from 0 to 1 of that function.
+ */
+export interface Aggregate {
+  readonly op: "aggregate";
+  readonly fn: AggregateFunction;
+  readonly quantile: number | null;
+  readonly body: ExpressionTree | null;
+  readonly type: "number";
+}
 
 export type Op = ExpressionTree["op"];
 /** The node of one op, with the ops that share its form: `NodeOf<"read">`, `NodeOf<"+">`. */
@@ -133,22 +148,29 @@ const node: z.ZodType<ExpressionTree> = z.lazy(() =>
     z.strictObject({ op: z.literal("??"), left: node, right: node, type: scalar }),
     z.strictObject({ op: z.literal("conditional"), test: node, then: node, otherwise: node, type: scalar, nullable: z.boolean() }),
     z.strictObject({ op: z.enum(["every", "some"]), list: read, binder, body: node, type: boolean }),
+    z.strictObject({ op: z.literal("aggregate"), fn: z.enum(aggregateFunctions), quantile: z.number().min(0).max(1).nullable(), body: node.nullable(), type: number }),
   ]),
 );
 
-/** The typed tree's schema. Depth and size are looked at first, without recursion; types and places last. */
-export const expressionTree = z
-  .unknown()
-  .superRefine((value, context) => {
-    const problem = tooLarge(value);
-    if (problem !== null) context.addIssue({ code: "custom", message: problem });
-  })
-  .pipe(
-    node.superRefine((tree, context) => {
-      const problem = problemOf(tree);
+/** A typed tree's schema. Depth and size are looked at first, without recursion; types and places last. */
+const treeOver = (over: "row" | "rows") =>
+  z
+    .unknown()
+    .superRefine((value, context) => {
+      const problem = tooLarge(value);
       if (problem !== null) context.addIssue({ code: "custom", message: problem });
-    }),
-  );
+    })
+    .pipe(
+      node.superRefine((tree, context) => {
+        const problem = problemOf(tree, over);
+        if (problem !== null) context.addIssue({ code: "custom", message: problem });
+      }),
+    );
+
+/** What a validation asks of one row. */
+export const expressionTree = treeOver("row");
+/** What an alert asks of the rows of its window. */
+export const alertTree = treeOver("rows");
 
 /** Words for a tree (or any JSON) that is too deep or too large to walk, or null. */
 export function tooLarge(value: unknown): string | null {
@@ -230,6 +252,8 @@ export function children(node: ExpressionTree): readonly ExpressionTree[] {
       return [node.list, node.body];
     case "conditional":
       return [node.test, node.then, node.otherwise];
+    case "aggregate":
+      return node.body === null ? [] : [node.body];
     default:
       if ("args" in node) return node.args;
       return "operand" in node ? [node.operand] : [node.left, node.right];

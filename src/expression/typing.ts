@@ -37,19 +37,24 @@ export type Typed = { readonly ok: true; readonly tree: ExpressionTree } | { rea
  * @example typeExpression(lambda, { inputs, outputs, models: {} }, { LIMIT: 0.9 })
  */
 export function typeExpression(lambda: SurfaceLambda, scope: RowScope, constants: Constants): Typed {
-  return new Typing(lambda, scope, constants).run();
+  return new Typing(lambda, scope, constants).run("row");
+}
+
+/** The same for the condition of an alert, which sees the rows of a window; `scope` is that of one row. */
+export function typeAlert(lambda: SurfaceLambda, scope: RowScope, constants: Constants): Typed {
+  return new Typing(lambda, scope, constants).run("rows");
 }
 
 class Typing extends Lists {
   #visited = 0;
 
-  run(): Typed {
+  run(kind: "row" | "rows"): Typed {
     const { param, body } = this.lambda;
     if (depthOfSurface(body) > deepestSurface) {
       this.say("SL1120", body.span, `the lambda is nested more than ${deepestSurface} deep`, "split it into several validations");
       return { ok: false, diagnostics: this.diagnostics };
     }
-    const tree = this.scalar(body, { name: param, meaning: { kind: "row" }, outer: null });
+    const tree = this.scalar(body, { name: param, meaning: { kind }, outer: null });
     if (tree !== null && this.#fits(tree, resultOf(body).span)) {
       const { span } = resultOf(body);
       if (tree.type !== "boolean") {

@@ -1,15 +1,28 @@
 import { elementType } from "./element-type.js";
-import type { ExpressionTree, NodeOf, Op, Place, Read, ValueType } from "./tree.js";
+import type { Aggregate, ExpressionTree, NodeOf, Op, Place, Read, ValueType } from "./tree.js";
 
 /** What keeps a tree of the right shape from meaning anything, or null: operands of other types, places that are not there. */
-export function problemOf(tree: ExpressionTree): string | null {
-  const found = visit(tree, []);
+export function problemOf(tree: ExpressionTree, over: "row" | "rows"): string | null {
+  const found = visit(tree, over === "row" ? [] : null);
   if (typeof found === "object") return found.problem;
   return found === "boolean" ? null : `the expression gives a ${found}, not a boolean`;
 }
 
+/** What the functions of an aggregate give for one row. */
+const bodies: Readonly<Record<Aggregate["fn"], ValueType>> = { count: "boolean", sum: "number", avg: "number", min: "number", max: "number", quantile: "number", share: "boolean" };
+
+function visitAggregate({ fn, quantile, body }: Aggregate): Found {
+  if ((fn === "quantile") !== (quantile !== null)) return { problem: `'${fn}' ${quantile === null ? "without" : "with"} a share` };
+  if (body === null) return fn === "count" ? "number" : { problem: `'${fn}' of nothing` };
+  const found = visit(body, []);
+  if (typeof found === "object") return found;
+  if (mayBeMissing(body)) return { problem: `'${fn}' of what may be missing` };
+  return found === bodies[fn] ? "number" : { problem: `'${fn}' of a ${found}` };
+}
+
 type Found = ValueType | { readonly problem: string };
-type Binders = readonly number[];
+/** The binders around a node; null where an alert looks at the window as a whole, and not at one row. */
+type Binders = readonly number[] | null;
 
 /** The types an operation takes; all its operands are of one. */
 const takes: Partial<Record<Op, readonly ValueType[]>> = {
@@ -59,9 +72,9 @@ function visit(node: ExpressionTree, binders: Binders): Found {
     case "constant":
       return node.type;
     case "position":
-      return binders.includes(node.binder) ? "number" : unbound(node.binder);
+      return isBound(node.binder, binders) ? "number" : unbound(node.binder);
     case "pick":
-      if (!binders.includes(node.binder)) return unbound(node.binder);
+      if (!isBound(node.binder, binders)) return unbound(node.binder);
       return node.items.every((item) => item.type === node.type) ? node.type : { problem: "a list of constants mixes types" };
     case "length": {
       const list = visitRead(node.list, binders);
@@ -70,6 +83,8 @@ function visit(node: ExpressionTree, binders: Binders): Found {
     case "every":
     case "some":
       return visitQuantifier(node, binders);
+    case "aggregate":
+      return binders === null ? visitAggregate(node) : { problem: "an aggregate where one row is read" };
     case "conditional": {
       const test = visit(node.test, binders);
       if (test !== "boolean") return typeof test === "object" ? test : { problem: `a condition of type ${test}` };
@@ -80,6 +95,7 @@ function visit(node: ExpressionTree, binders: Binders): Found {
   }
 }
 
+const isBound = (binder: number, binders: Binders): boolean => binders?.includes(binder) ?? false;
 const unbound = (binder: number): Found => ({ problem: `position ${binder} stands outside of its list` });
 const asNumber = (found: Found): Found => (typeof found === "object" ? found : "number");
 
@@ -99,7 +115,7 @@ function common(nodes: readonly ExpressionTree[], binders: Binders): Found {
   return type ?? "boolean";
 }
 
-function visitOperation(node: Exclude<ExpressionTree, NodeOf<"read" | "constant" | "pick" | "position" | "length" | "every" | "conditional">>, binders: Binders): Found {
+function visitOperation(node: Exclude<ExpressionTree, NodeOf<"read" | "constant" | "pick" | "position" | "length" | "every" | "conditional" | "aggregate">>, binders: Binders): Found {
   const operands = "args" in node ? node.args : "operand" in node ? [node.operand] : [node.left, node.right];
   const type = common(operands, binders);
   if (typeof type === "object") return type;
@@ -117,6 +133,7 @@ function mayBeMissing(node: ExpressionTree): boolean {
 }
 
 function visitRead(node: Read, binders: Binders): Found {
+  if (binders === null) return { problem: `'${node.port}' is read outside of an aggregate` };
   if (node.at.length > node.shape.length) return { problem: `more places than '${node.port}' has axes` };
   for (const [axis, place] of node.at.entries()) {
     const problem = misplaced(place, node.shape[axis] ?? null, node.nullable, binders);
@@ -126,7 +143,7 @@ function visitRead(node: Read, binders: Binders): Found {
 }
 
 function misplaced(place: Place, size: number | null, nullable: boolean, binders: Binders): string | null {
-  if (typeof place === "object") return binders.includes(place.binder) ? null : "a place that is not bound";
+  if (typeof place === "object") return isBound(place.binder, binders) ? null : "a place that is not bound";
   if (size === null) return nullable ? null : "a place that may be past the end";
   return place < size ? null : "a place past the end";
 }
@@ -134,7 +151,7 @@ function misplaced(place: Place, size: number | null, nullable: boolean, binders
 function visitQuantifier(node: NodeOf<"every" | "some">, binders: Binders): Found {
   const list = visitRead(node.list, binders);
   if (list !== "list" || node.list.nullable) return typeof list === "object" ? list : { problem: `'${node.op}' over what is no list` };
-  if (binders.includes(node.binder)) return { problem: `position ${node.binder} is bound twice` };
-  const body = visit(node.body, [...binders, node.binder]);
+  if (isBound(node.binder, binders)) return { problem: `position ${node.binder} is bound twice` };
+  const body = visit(node.body, [...(binders ?? []), node.binder]);
   return body === "boolean" || typeof body === "object" ? body : { problem: `'${node.op}' asks for a ${body}` };
 }

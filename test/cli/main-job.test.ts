@@ -73,6 +73,9 @@ it("answers with Arrow, to a file or to standard output, and takes Arrow and sta
 it("explains what each lambda becomes, from a pipeline file and from a config", async () => {
   const folder = project("breast-cancer");
   await shapeline(folder, generated);
+  const file = join(folder, "breast-cancer.pipeline.ts");
+  const alert = '.alert("unsure", (all) => all.share((x) => x.out.probabilities.every((p) => p < DECIDED)) > 0.1, { over: "5m", for: "1m" });\n';
+  writeFileSync(file, readFileSync(file, "utf8").replace(/;\n$/, alert));
   await shapeline(folder, compiled);
   const [source, config] = await Promise.all([
     shapeline(folder, ["explain", "breast-cancer.pipeline.ts", "--json"]),
@@ -85,6 +88,9 @@ it("explains what each lambda becomes, from a pipeline file and from a config", 
   expect(text.out).toContain("polars-0.18");
   // The imported constant has its value.
   expect(text.out).toContain("0.7");
+  const alerts = (json(config.out) as { alerts: object[] }[])[0]?.alerts;
+  expect(alerts).toMatchObject([{ name: "unsure", overSeconds: 300, forSeconds: 60, readable: "all.share((x) => x.out.probabilities.every((v) => v < 0.7)) > 0.1", strings: { sql: expect.stringContaining("FILTER") } }]);
+  expect(text.out).toContain("unsure (alert over 300 s, for 60 s)  (all) =>");
 });
 
 it("exports the log, and tells versions and status", async () => {

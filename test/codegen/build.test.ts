@@ -81,4 +81,28 @@ describe("build", () => {
         see docs/errors.md#sl1042"
     `);
   });
+
+  it("compiles the condition of an alert, with the window in seconds", async () => {
+    const watched = scored
+      .alert("drift", (all) => all.avg((x) => x.out) > 0.5 && all.count() > 100, { over: "5m", for: "90s" })
+      .alert("busy", (all) => all.count() > 10, { over: "1d" });
+    expect((await build(watched)).steps.slice(1)).toMatchObject([
+      { kind: "alert", name: "drift", source: expect.stringMatching(/^\(all\) => all\.avg/), overSeconds: 300, forSeconds: 90, expression: { strings: { javascript: "(all) => all.avg((x) => x.out.score[0]) > 0.5 && all.count() > 100" } } },
+      { kind: "alert", name: "busy", overSeconds: 86_400, forSeconds: 0 },
+    ]);
+  });
+
+  it("lists the problems of alerts with all others", async () => {
+    const broken = scored.alert("drift", (all) => all.avg((x) => (x as never as { out: { scre: number } }).out.scre) > 1, { over: "5x" as "5m" });
+    const error: PipelineError = await build(broken).then(() => Promise.reject(new Error("built")), (e: PipelineError) => e);
+    expect(error.problems.map(({ code, details }) => [code, details?.["alert"]])).toEqual([["SL2085", "drift"], ["SL1102", "drift"]]);
+    const missing = scored.alert("drift", 5 as never, undefined as never);
+    expect(await build(missing).then(() => [], (e: PipelineError) => e.problems.map((p) => `${p.code} ${p.message.split("\n")[0] ?? ""}`))).toMatchInlineSnapshot(`
+      [
+        "SL2084 alert 'drift' needs a function of the window's rows, not a number",
+        "SL2085 'over' is no duration: 'undefined'; write a whole number and s, m, h or d, from '1s' to '30d'",
+        "SL1001 error SL1001: this value is not a lambda",
+      ]
+    `);
+  });
 });

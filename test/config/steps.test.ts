@@ -16,6 +16,7 @@ const pipelines: readonly [string, AnyPipeline][] = [
   ["a random split with a hash key", pipeline("p").randomSplit([[2, a], [0.5, b]], { hashKey: "session_id" })],
   ["a random split without", pipeline("p").randomSplit([[2, a], [1, b]])],
   ["refine", start.refine({ n: 4 }).model(a)],
+  ["alerts", pipeline("p").model(a).alert("high", (all) => all.max((x) => x.out[0]) > 1, { over: "5m", for: "30s" }).alert("busy", (all) => all.count() > 10, { over: "1d" })],
   ["a split after a split", pipeline("p").keySplit("k", { default: a, routes: { b } }).randomSplit([[1, c]])],
 ];
 
@@ -50,7 +51,7 @@ it("keeps what a refined symbol must be as a check, which stands at no model", a
 it("has a JSON Schema with every kind of step", () => {
   const { steps } = configJsonSchema()["properties"] as { steps: { items: { oneOf?: { properties: { kind: { const: string } } }[]; anyOf?: { properties: { kind: { const: string } } }[] } } };
   const kinds = (steps.items.oneOf ?? steps.items.anyOf ?? []).map((step) => step.properties.kind.const);
-  expect(kinds).toEqual(["model", "models", "audit", "select", "keySplit", "randomSplit", "shadow", "validation", "refine"]);
+  expect(kinds).toEqual(["model", "models", "audit", "select", "keySplit", "randomSplit", "shadow", "validation", "alert", "refine"]);
 });
 
 it("says which models stand beside the answer, and which keys are read", async () => {

@@ -267,3 +267,12 @@ describe("dataset", () => {
     expect(Object.keys(chosen[0] ?? {})).toEqual(["out"]);
   });
 });
+
+test("an alert changes nothing about answers and logs", async () => {
+  const plain = pipeline("plain").model(boosting).validate("sure", (x) => x.out.probabilities[0] < 0.9);
+  const watched = plain.alert("busy", (all) => all.count() > 10, { over: "5m" });
+  const expected = (await (await live(plain)).infer(rows)).map((row) => ({ ...row, time: null }));
+  const deployment = await live(watched);
+  expect((await deployment.infer(rows)).map((row) => ({ ...row, time: null }))).toEqual(expected);
+  expect(Object.keys((await deployment.logs({ limit: 1 }))[0] ?? {})).toEqual(Object.keys(expected[0] ?? {}));
+});

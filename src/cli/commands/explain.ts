@@ -2,7 +2,7 @@ import type { CommandFile } from "../command-file.js";
 import { readConfig, shown } from "../files.js";
 import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 import { problemsFor } from "./compile.js";
-import type { Config } from "../../config/schema.js";
+import type { Config, StepConfigOf } from "../../config/schema.js";
 import { readableTree } from "../../expression/print.js";
 
 interface Explained {
@@ -36,23 +36,29 @@ export const explain: CommandFile = (program, { io, done }) => {
           return;
         }
       }
-      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config) })));
+      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config), alerts: alertsOf(config) })));
       for (const { file, config } of explained) print(out, file, config);
     });
 };
 
-function validationsOf(config: Config) {
-  return config.steps.flatMap((step) =>
-    step.kind === "validation" ? [{ name: step.name, source: step.source, readable: readableTree(step.expression.tree), ...step.expression }] : [],
-  );
-}
+type Lambda = StepConfigOf<"validation" | "alert">;
+
+/** What people and programs are told of a step's lambda. */
+const explainedLambda = ({ name, source, expression }: Lambda) => ({ name, source, readable: readableTree(expression.tree), ...expression });
+
+const validationsOf = ({ steps }: Config) => steps.filter((step) => step.kind === "validation").map(explainedLambda);
+const alertsOf = ({ steps }: Config) =>
+  steps.filter((step) => step.kind === "alert").map((step) => ({ ...explainedLambda(step), overSeconds: step.overSeconds, forSeconds: step.forSeconds }));
 
 function print(io: Io, file: string, config: Config): void {
   io.say(`${paint(io, "bold", config.name)} (${file})`);
-  const validations = validationsOf(config);
-  if (validations.length === 0) io.say("  it has no lambdas");
-  for (const { name, source, readable, strings, refused } of validations) {
-    io.say(`\n  ${paint(io, "cyan", name)}  ${source}`);
+  const lambdas = [
+    ...validationsOf(config).map((lambda) => ({ ...lambda, about: "" })),
+    ...alertsOf(config).map((alert) => ({ ...alert, about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})` })),
+  ];
+  if (lambdas.length === 0) io.say("  it has no lambdas");
+  for (const { name, about, source, readable, strings, refused } of lambdas) {
+    io.say(`\n  ${paint(io, "cyan", name)}${about}  ${source}`);
     io.say(`    means        ${readable}`);
     for (const [backEnd, text] of Object.entries(strings)) io.say(`    ${backEnd.padEnd(12)} ${text}`);
     for (const [backEnd, { code, reason }] of Object.entries(refused)) io.say(`    ${backEnd.padEnd(12)} ${paint(io, "yellow", `refused (${code}): ${reason}`)}`);

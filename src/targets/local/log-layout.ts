@@ -21,6 +21,7 @@ const flowByKind: { readonly [K in StepConfig["kind"]]: (before: Flow, step: Ste
   keySplit: (_, step) => one(step.default),
   randomSplit: (_, step) => ({ model: step.weights[0]?.model ?? null, tuple: [] }),
   shadow: (_, step) => one(step.champion),
+  alert: (before) => before,
   validation: (before) => before,
   refine: (before) => before,
 };

@@ -1,7 +1,7 @@
 import { transformSync } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { attachLambdas } from "../../../codegen/lambda/attach.js";
-import { attachedKey, type AttachedLambda } from "../../../src/expression/attached.js";
+import { attachedKey, helperKey, type AttachedLambda } from "../../../src/expression/attached.js";
 import { notation } from "./lowered.js";
 
 type Check = { readonly [attachedKey]?: AttachedLambda };
@@ -9,7 +9,8 @@ type Check = { readonly [attachedKey]?: AttachedLambda };
 /** Runs a file whose `p` collects its validations, and hands back what each lambda carries. */
 function attached(code: string, names: Readonly<Record<string, unknown>> = {}, file = "src/a.pipeline.ts"): (AttachedLambda | undefined)[] {
   const checks: Check[] = [];
-  const p = { validate: (_: string, check: Check) => (checks.push(check), p), replaceStep: (_: number, step: (at: unknown) => unknown) => (step(p), p) };
+  const add = (_: string, check: Check): unknown => (checks.push(check), p);
+  const p = { validate: add, alert: add, replaceStep: (_: number, step: (at: unknown) => unknown) => (step(p), p) };
   const out = attachLambdas(code, { file })?.code ?? code;
   const { code: js } = transformSync(out, { loader: file.endsWith("x") ? "tsx" : "ts", format: "cjs" });
   new Function("p", "exports", "module", ...Object.keys(names), js)(p, {}, {}, ...Object.values(names));
@@ -22,6 +23,13 @@ const shown = (lambda: AttachedLambda | undefined): unknown =>
     ...(lambda.diagnostics.length > 0 && { found: lambda.diagnostics.map((d) => `${d.code} ${lambda.source.slice(d.start, d.end)}: ${d.message}`) }),
     constants: Object.fromEntries(Object.entries(lambda.constants).map(([name, read]) => [name, read()])),
   };
+
+test("the condition of an alert carries its tree, too, and functions of the file that its aggregates take", () => {
+  const [condition] = attached('const LIMIT = 0.5;\nconst risk = (x) => x.out;\np.alert("drift", (all) => all.avg(risk) > LIMIT, { over: "5m" });');
+  expect(condition?.lambda?.body).toMatchObject({ kind: "binary", left: { kind: "method", name: "avg", args: [{ kind: "free", path: ["risk"] }] } });
+  expect(Object.keys(condition?.constants ?? {})).toEqual(["risk", "LIMIT"]);
+  expect(Object.getOwnPropertySymbols(condition?.constants["risk"]?.() ?? {})).toEqual([helperKey]);
+});
 
 describe("lambdas written at the call", () => {
   test("carry their tree, their text and their place", () => {

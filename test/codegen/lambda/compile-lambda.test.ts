@@ -21,6 +21,12 @@ describe("the text of one lambda", () => {
     expect(expression?.strings["polars-0.18"]).toContain('"fraud"');
   });
 
+  test("may be the condition of an alert", () => {
+    const compile = (source: string) => compileLambda(source, { ...scope, kind: "alert" });
+    expect(compile("(all) => all.avg((x) => x.out.score) > 0.5").expression?.strings.javascript).toBe("(all) => all.avg((x) => x.out.score[0]) > 0.5");
+    expect(compile("(x) => x.out.score[0] < 1").diagnostics).toMatchObject([{ code: "SL1104", start: 7, end: 12 }]);
+  });
+
   test("may be TypeScript, may stand in parentheses, may end in a semicolon or a comment", () => {
     for (const source of ["(x: Row): boolean => x.out.score[0]! < (1 as number);", " ( x => x.out.score[0] < 1 ) ;\n", "function (x) { return x.out.score[0] < 1; }", "x => x.out.score[0] < 1 // small"])
       expect(javascript(source), source).toBe(javascript("x => x.out.score[0] < 1"));
