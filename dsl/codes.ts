@@ -227,6 +227,7 @@ export const errorCodes = {
   SL6011: "an option is not valid",
   SL6012: "no such version",
   SL6013: "too many requests at once",
+  SL6014: "an alert cannot be evaluated here",
   SL6020: "@duckdb/node-api is not installed",
   // SL7xxx: storage
   SL7001: "the data folder cannot be made or written",

@@ -22,6 +22,7 @@ const formats: readonly ((logs: readonly number[]) => readonly string[])[] = [
     "CREATE TABLE shapeline_logs (id INTEGER NOT NULL, pipeline VARCHAR NOT NULL, version INTEGER NOT NULL, layout VARCHAR NOT NULL)",
   ],
   (logs) => logs.map((id) => `ALTER TABLE ${identifier(championTable(id))} ADD COLUMN ${identifier("metadata.request")} VARCHAR`),
+  () => ["CREATE TABLE shapeline_alerts (pipeline VARCHAR NOT NULL, alert VARCHAR NOT NULL, state VARCHAR NOT NULL, time TIMESTAMP_MS NOT NULL)"],
 ];
 
 /** Makes the folder where it is missing and gives its real path. */

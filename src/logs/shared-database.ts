@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
+import { type AlertWindow, holdsOver } from "./alerts.js";
 import { createTable, tablesOf } from "./columns.js";
 import { Control, type StoredLog } from "./control.js";
 import { fileName, openDatabase } from "./database.js";
@@ -86,6 +87,11 @@ export class SharedDatabase {
     const first = this.#nextRows.get(pipeline) ?? 0n;
     this.#nextRows.set(pipeline, first + BigInt(rows));
     return first;
+  }
+
+  async holds(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+    await this.writer.flush();
+    return holdsOver(this.#connections.reading, log, windows, now);
   }
 
   async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {

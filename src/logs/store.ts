@@ -1,4 +1,5 @@
 import type { StorageError } from "../../dsl/errors.js";
+import type { StoredAlert } from "./alerts.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
 
 export type PipelineState = "deployed" | "undeployed";
@@ -51,6 +52,9 @@ export interface Store {
   /** Returns false where the pipeline was never deployed. */
   setState(pipeline: string, state: PipelineState): Promise<boolean>;
   openLog(layout: LogLayout): Promise<PipelineLog>;
+  /** Every state that the pipeline's alerts came to, oldest first. */
+  alertChanges(pipeline: string): Promise<StoredAlert[]>;
+  saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void>;
   /** `PipelineLog.read` for a pipeline whose log is not open; empty where it has none. */
   readLog(pipeline: string, query?: LogQuery): Promise<LogBatch[]>;
   /** Writes out what is pending and lets go of the folder once every holder has closed. */

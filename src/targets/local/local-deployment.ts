@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Table } from "apache-arrow";
-import type { AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, ExportedLogs, ExportOptions, InferOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
+import type { AlertChange, AlertsOptions, AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, ExportedLogs, ExportOptions, InferOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
@@ -155,6 +155,20 @@ export class LocalDeploymentImpl implements LocalDeployment {
       throw new TargetError("SL6010", `pipeline '${this.name}' is deployed with durability "off" and keeps no log; deploy it with local({ durability: "commit" })`, { pipeline: this.name });
     }
     return (await this.#running?.serving.read(query)) ?? (await withStore(this.#parts.settings.data, (store) => store.readLog(this.name, query)));
+  }
+
+  async *alerts({ signal }: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
+    this.#refuseEnded();
+    let running: Running | null = null;
+    // A version that follows has a watch of its own.
+    while (!this.#ended() && signal?.aborted !== true) {
+      const next: Running = this.#running ?? (await this.#started());
+      if (next === running) return;
+      running = next;
+      if (running.serving.alerts !== null) yield* running.serving.alerts.watch.changes(signal);
+      else return;
+    }
   }
 
   async status(): Promise<LocalStatus> {

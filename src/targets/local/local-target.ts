@@ -8,6 +8,7 @@ import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/mod
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
 import { openStore } from "../../logs/open-store.js";
+import { holdWatch, watchedAlerts } from "./alerts.js";
 import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options.js";
@@ -26,6 +27,8 @@ export class LocalTargetImpl implements LocalTarget {
 
   async deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment> {
     const config = await configOf(pipeline);
+    // Before anything is stored.
+    watchedAlerts(config, this.#settings.durability === "off" ? null : logLayout(config, 0));
     const files = await findModelFiles(this.#settings.models, config.models);
     const engine = await openEngine(config, files, this.#settings);
     try {
@@ -99,7 +102,7 @@ export class LocalTargetImpl implements LocalTarget {
 
   async #serving(engine: Engine, store: Store, { version }: StoredVersion): Promise<Serving> {
     const log = this.#settings.durability === "off" ? null : await store.openLog(logLayout(engine.config, version));
-    return new Serving(engine, store, log, this.#settings);
+    return new Serving(engine, store, log, await holdWatch(engine.config, store, log), this.#settings);
   }
 
   /** A deployed version, to be loaded from its files when it first runs. */

@@ -3,6 +3,7 @@ import type { Engine, Inference } from "../../engine/engine.js";
 import type { ChallengerNote, LogBatch, LogQuery, PipelineLog } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
+import type { HeldWatch } from "./alerts.js";
 import type { LocalSettings } from "./options.js";
 
 /** How long `logs()` waits for challengers under way, so that it shows what was just inferred. */
@@ -19,6 +20,8 @@ function writeOutAtEnd(): void {
 /** An engine and its log: infers, logs, and lets challengers follow. It is what a deployment holds while it runs. */
 export class Serving {
   readonly engine: Engine;
+  /** null where the pipeline has no alerts. */
+  readonly alerts: HeldWatch | null;
   readonly #store: Store;
   readonly #log: PipelineLog | null;
   readonly #settings: Pick<LocalSettings, "durability" | "concurrency">;
@@ -28,8 +31,9 @@ export class Serving {
   #whenIdle = (): void => undefined;
   #unflushed = false;
 
-  constructor(engine: Engine, store: Store, log: PipelineLog | null, settings: Pick<LocalSettings, "durability" | "concurrency">) {
+  constructor(engine: Engine, store: Store, log: PipelineLog | null, alerts: HeldWatch | null, settings: Pick<LocalSettings, "durability" | "concurrency">) {
     this.engine = engine;
+    this.alerts = alerts;
     this.#store = store;
     this.#log = log;
     this.#settings = settings;
@@ -70,6 +74,7 @@ export class Serving {
 
   async #record(log: PipelineLog, inference: Inference): Promise<void> {
     const firstRow = await this.#logged(log, inference);
+    this.alerts?.watch.rowsLogged();
     for (const { name } of log.layout.challengers) {
       const outputs = inference.batch.challengers.get(name)?.outputs;
       if (outputs === undefined) continue;
@@ -149,6 +154,8 @@ export class Serving {
     await new Promise(setImmediate);
     await this.engine.close();
     while (this.#following.size > 0) await Promise.allSettled(this.#following);
+    await this.alerts?.release();
+    await this.alerts?.release();
     await this.#log?.close();
     await this.#store.close();
   }

@@ -1,4 +1,4 @@
-import type { AnyDeployment, DeploymentStatus } from "../../../dsl/deployment.js";
+import type { AlertChange, AlertsOptions, AnyDeployment, DeploymentStatus } from "../../../dsl/deployment.js";
 import type { AnyPipeline } from "../../../dsl/pipeline.js";
 import type { Target } from "../../../dsl/target.js";
 import type { Config } from "../../config/schema.js";
@@ -26,6 +26,7 @@ export interface LocalStatus extends DeploymentStatus {
 /** A pipeline deployed to the embedded engine. */
 export interface LocalDeployment extends AnyDeployment {
   status(): Promise<LocalStatus>;
+  alerts(options?: AlertsOptions): AsyncIterable<AlertChange>;
   /**
    * The config of a version, the newest unless given.
    *
