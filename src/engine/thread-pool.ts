@@ -41,18 +41,20 @@ export function newOwner(): number {
 
 /** Threads for one kind of work, made when they are needed. A model is opened on a thread when it first runs there. */
 export class ThreadPool {
-  readonly #name: string;
   readonly #size: number;
-  readonly #bundle: number;
+  readonly #make: () => ModelThread;
   readonly #threads: ModelThread[] = [];
   readonly #givenUp = new Set<ModelThread>();
   readonly #opened = new WeakMap<ModelThread, Map<string, Promise<Opened>>>();
   readonly #holds = new Map<string, number>();
 
-  constructor(name: string, size: number, bundle: number) {
-    this.#name = name;
+  /**
+   * @param size the most threads
+   * @param make makes one
+   */
+  constructor(size: number, make: () => ModelThread) {
     this.#size = size;
-    this.#bundle = bundle;
+    this.#make = make;
   }
 
   /** Keeps a model open from its first run on; to be given back with `release`. */
@@ -138,10 +140,6 @@ export class ThreadPool {
     return best;
   }
 
-  #make(): ModelThread {
-    return new ModelThread(this.#name, this.#bundle);
-  }
-
   #giveUp(thread: ModelThread): void {
     this.#givenUp.add(thread);
     thread.whenGone(() => this.#givenUp.delete(thread));
@@ -150,10 +148,10 @@ export class ThreadPool {
 }
 
 /** Challengers share one thread, so that they never hold more than one core. */
-export const challengerThreads = new ThreadPool("shapeline-challengers", 1, 64);
+export const challengerThreads = new ThreadPool(1, () => new ModelThread("shapeline-challengers", 64));
 
 /** Big batches of champions: a core stays for the event loop. */
-export const batchThreads = new ThreadPool("shapeline-batches", Math.min(4, Math.max(1, availableParallelism() - 1)), 1);
+export const batchThreads = new ThreadPool(Math.min(4, Math.max(1, availableParallelism() - 1)), () => new ModelThread("shapeline-batches", 1));
 
 /** A view of a larger buffer would take the whole buffer along. */
 function compact(feeds: Feeds): Record<string, TensorData> {
