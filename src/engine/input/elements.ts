@@ -18,12 +18,12 @@ interface ElementKind {
   /** The typed array that already holds such elements; null for strings. */
   readonly array: TypedArrayConstructor | null;
   /** Room for that many elements. */
-  room(length: number): TensorElements;
+  readonly room: (length: number) => TensorElements;
   /** Puts `count` values at `at`; false as soon as one is no element, and `refusal` then says which. */
-  list(into: TensorElements, values: ArrayLike<unknown>, at: number, count: number): boolean;
-  one(into: TensorElements, value: unknown, at: number): boolean;
+  readonly list: (into: TensorElements, values: ArrayLike<unknown>, at: number, count: number) => boolean;
+  readonly one: (into: TensorElements, value: unknown, at: number) => boolean;
   /** Null for a value that is an element. */
-  refusal(value: unknown): Refusal | null;
+  readonly refusal: (value: unknown) => Refusal | null;
 }
 
 type TypedArrayConstructor =
