@@ -2,11 +2,12 @@ import { PipelineError, type Problem } from "../dsl/errors.js";
 import { checkPipeline, portsOf, secondsIn, type AlertStep, type AnyPipeline, type Model, type Step, type StepKind, type ValidationStep } from "../dsl/index.js";
 import { sealConfig } from "../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../src/config/schema.js";
-import { attachedKey, type AttachedLambda, valuesOf } from "../src/expression/attached.js";
+import { valuesOf } from "../src/expression/attached.js";
 import { compileAlert, type Compiled, compileExpression } from "../src/expression/compile.js";
 import type { RowScope } from "../src/expression/scope.js";
 import { surfaceLambda, type Constants, type Diagnostic, type SurfaceLambda } from "../src/expression/surface.js";
-import { renderDiagnostic } from "./lambda/diagnostics.js";
+import { attachedTo } from "./lambda/attached-to.js";
+import { placeOf, renderDiagnostic } from "./lambda/diagnostics.js";
 import { readLambda } from "./lambda/run-time.js";
 
 export interface BuildOptions {
@@ -90,21 +91,23 @@ function compileLambda<E>(
   { scope, problems, options: { fileText } }: Place,
   compile: (lambda: SurfaceLambda, scope: RowScope, constants: Constants) => Compiled<E>,
 ): { readonly source: string; readonly expression: E } | null {
-  const attached = (fn as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
+  const attached = attachedTo(fn);
   const read = attached ?? readLambda(fn);
   const { lambda, diagnostics } = read;
   const text = read.location === null ? undefined : fileText?.(read.location.file);
   const refuse = (found: readonly Diagnostic[]) => {
     for (const diagnostic of found) {
       const { code, message, hint } = diagnostic;
-      problems.push({ code: code as Problem["code"], message: renderDiagnostic(diagnostic, read, text === undefined ? {} : { fileText: text }), details: { ...step, message, hint } });
+      const shown = text === undefined ? {} : { fileText: text };
+      const place = placeOf(diagnostic, read, shown);
+      problems.push({ code: code as Problem["code"], message: renderDiagnostic(diagnostic, read, shown), details: { ...step, message, hint, ...(place !== null && { place }) } });
     }
     return null;
   };
-  if (lambda === null || diagnostics.length > 0) return refuse(diagnostics);
+  if (diagnostics.length > 0) return refuse(diagnostics);
   // What a build tool left on the function comes from outside, perhaps from another version of it.
-  if (attached !== undefined && !surfaceLambda.safeParse(lambda).success) {
-    return refuse([{ code: "SL1051", message: "the compiled form that a build tool left on this lambda cannot be read", start: 0, end: lambda.source.length, hint: "build with the version of shapeline that runs" }]);
+  if (lambda === null || (attached !== undefined && !surfaceLambda.safeParse(lambda).success)) {
+    return refuse([{ code: "SL1051", message: "the compiled form that a build tool left on this lambda cannot be read", start: 0, end: read.source.length, hint: "build with the version of shapeline that runs" }]);
   }
   if (scope === undefined) return null;
   const constants = valuesOf(attached?.constants ?? {});

@@ -56,6 +56,7 @@ export const errorCodes = {
   SL1049: "a declaration hides a global",
   SL1050: "a name from outside has no value yet",
   SL1051: "the compiled form of a lambda cannot be read",
+  SL1052: "a value that only a bundler fills in",
   SL1100: "a name has no value",
   SL1101: "a value from outside is no plain constant",
   SL1102: "there is no such port",
@@ -142,6 +143,9 @@ export const errorCodes = {
   SL2083: "the alert has no inference step before it",
   SL2084: "the alert's condition is not a function",
   SL2085: "an alert's window is no duration",
+  SL2090: "an edit names a step that is not there",
+  SL2091: "an edit's callback does not add one step",
+  SL2092: "a lambda was written for another row",
   // SL29xx: pipeline files
   SL2901: "the project has no pipeline file",
   SL2902: "the tsconfig cannot be read",
@@ -151,6 +155,9 @@ export const errorCodes = {
   SL2906: "the pipeline file exports no pipeline",
   SL2907: "the folder of the pipeline file cannot be written",
   SL2908: "the pipeline file imports a package that is not installed",
+  SL2909: "the pipeline file ends the process while it is loaded",
+  SL2910: "the pipeline file never ends loading",
+  SL2911: "a pipeline file writes to standard output",
   // SL3xxx: models
   SL3000: "the model file cannot be read",
   SL3010: "the file is not an ONNX model",
@@ -245,6 +252,7 @@ export const errorCodes = {
   SL7013: "a log query is not valid",
   SL7014: "the control state cannot be written",
   SL7015: "rows do not fit the log",
+  SL7016: "old rows could not be deleted",
   SL7030: "the output cannot be written",
   SL7031: "the name of an exported file leaves its folder",
 } as const;

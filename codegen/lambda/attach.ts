@@ -1,11 +1,13 @@
-import { ts } from "ts-morph";
-import type { Diagnostic } from "../../src/expression/surface.js";
+import { ts } from "../typescript.js";
+import type { Diagnostic, Surface } from "../../src/expression/surface.js";
 import { Declarations } from "./declarations.js";
 import { applyEdits, type Edit } from "./edits.js";
 import { isGlobal } from "./globals.js";
-import { exportedFunctions, functionNamed, isFunction } from "./functions.js";
+import { everyFunction, exportedFunctions, functionNamed, functionsOf } from "./functions.js";
 import { lowerHelper, lowerLambda, type Lowered, type LoweredHelper } from "./lower.js";
-import { withoutWrapping, type LambdaNode } from "./lowering.js";
+import type { LambdaNode } from "./lowering.js";
+import { memberName } from "./names.js";
+import { placed, placedAfter } from "./place.js";
 import { refusals } from "./refusals.js";
 import { located, parseErrors, parseFile } from "./source.js";
 import { walk } from "./walk.js";
@@ -13,8 +15,11 @@ import { walk } from "./walk.js";
 export interface AttachOptions {
   /** The file as shown to people, relative to the project, with `/`. Its ending says the language. */
   readonly file: string;
-  /** Whether exported functions get their trees, too, for lambdas of other files to call. */
-  readonly helpers?: boolean;
+  /**
+   * Which functions get their trees beside the lambdas, for lambdas to call or steps to be given: "exported", those that other files can
+   * name; "all", every one, for files whose lambdas come from where only running them can tell.
+   */
+  readonly helpers?: "exported" | "all";
 }
 
 export interface AttachedFile {
@@ -23,96 +28,146 @@ export interface AttachedFile {
   /** What was put where, for a source map. */
   readonly edits: readonly Edit[];
   readonly lambdas: readonly Lowered[];
+  /** False where a step is given a function, or a lambda calls one, that cannot be found without running the project. */
+  readonly complete: boolean;
 }
 
-/** The methods of a pipeline that take a lambda after a name. */
-const methods = new Set(["validate", "alert"]);
-/** A file without such a call is not even parsed. */
-const mayValidate = /\.\s*(?:validate|alert)\s*[(<]/;
+/** The methods of a pipeline that take a lambda, as their second argument. */
+const takesLambda: ReadonlySet<string> = new Set(["validate", "alert"]);
+
+/** A file without such a word is not even parsed. */
+const mayTakeLambda = new RegExp(`\\b(?:${[...takesLambda].join("|")})\\b`);
 const mayExportFunction = /\bexport\b[^]*(?:=>|\bfunction\b)/;
+const mayHoldFunction = /=>|\bfunction\b|\)\s*\{/;
 
 /**
- * Puts its surface tree, or what is wrong with it, on each lambda that a file passes to `.validate(name, lambda)` or `.alert(name, lambda, …)` and on the functions
- * of the file that it calls, with thunks for the names it takes from outside. The result is to be run, not type-checked.
+ * Puts its surface tree, or what is wrong with it, on each lambda that a file passes to `.validate(name, lambda)` or `.alert(name, lambda, …)`
+ * and on the functions of the file that it calls, with thunks for the names it takes from outside. The result is to be run, not type-checked.
  *
  * @returns null when the file is to be left as it is
  */
-export function attachLambdas(code: string, { file, helpers = false }: AttachOptions): AttachedFile | null {
-  if (!mayValidate.test(code) && !(helpers && mayExportFunction.test(code))) return null;
+export function attachLambdas(code: string, { file, helpers }: AttachOptions): AttachedFile | null {
+  if (!mayTakeLambda.test(code) && !(helpers === "exported" && mayExportFunction.test(code)) && !(helpers === "all" && mayHoldFunction.test(code))) return null;
   const source = parseFile(file, code, scriptKind(file), true);
   // Whoever runs the file reports its syntax errors, with more context than here.
   if (source === null || parseErrors(source).length > 0) return null;
-  const declarations = new Declarations();
-  const edits: Edit[] = [];
-  const lambdas: Lowered[] = [];
-  const called = new Set<LambdaNode>(helpers ? exportedFunctions(source) : []);
-  for (const node of lambdasOf(source, declarations)) {
-    const { lowered, thunks } = withThunks(node, source, file, declarations, lowerLambda, called);
-    const data = { lambda: lowered.diagnostics.length === 0 ? lowered.lambda : null, ...said(lowered) };
-    edits.push(...placed(node, source, property("shapeline.lambda", data, data.lambda !== null, thunks)));
-    lambdas.push(lowered);
-  }
-  // The set grows by what the helpers themselves call.
-  for (const node of called) {
-    const { lowered, thunks } = withThunks(node, source, file, declarations, lowerHelper, called);
-    const data = { helper: lowered.diagnostics.length === 0 ? lowered.helper : null, ...said(lowered) };
-    edits.push(...placedAfter(node, source, property("shapeline.helper", data, data.helper !== null, thunks)));
-  }
-  return edits.length === 0 ? null : { code: applyEdits(code, edits), edits, lambdas };
+  return new Attaching(source, code, file).run(helpers);
 }
 
-/** The functions passed to `.validate` and `.alert`, each once: written there, or declared in the file under the name passed. */
-function lambdasOf(source: ts.SourceFile, declarations: Declarations): readonly LambdaNode[] {
-  const found = new Set<LambdaNode>();
-  walk(source, (node) => {
-    const lambda = ts.isCallExpression(node) ? passedLambda(node, declarations) : null;
-    if (lambda !== null) found.add(lambda);
-    return true;
-  });
-  return [...found].sort((a, b) => a.pos - b.pos);
-}
+class Attaching {
+  readonly #source: ts.SourceFile;
+  readonly #code: string;
+  readonly #file: string;
+  readonly #declarations = new Declarations();
+  /** Functions of the file that lambdas may call. */
+  readonly #called = new Set<LambdaNode>();
+  #complete = true;
 
-function passedLambda(call: ts.CallExpression, declarations: Declarations): LambdaNode | null {
-  const callee = withoutWrapping(call.expression);
-  const [name, check] = call.arguments;
-  if (!ts.isPropertyAccessExpression(callee) || !methods.has(callee.name.text)) return null;
-  if (name === undefined || check === undefined || ts.isSpreadElement(name) || ts.isSpreadElement(check)) return null;
-  const passed = withoutWrapping(check);
-  if (isFunction(passed)) return passed;
-  if (!ts.isIdentifier(passed)) return null;
-  return functionNamed(passed.text, passed, declarations);
+  constructor(source: ts.SourceFile, code: string, file: string) {
+    this.#source = source;
+    this.#code = code;
+    this.#file = file;
+  }
+
+  run(helpers: AttachOptions["helpers"]): AttachedFile | null {
+    const passed = this.#passed();
+    if (helpers === "exported") for (const node of exportedFunctions(this.#source)) this.#called.add(node);
+    if (helpers === "all") for (const node of everyFunction(this.#source, passed)) this.#called.add(node);
+    const found: { readonly node: LambdaNode; readonly edits: Edit[] }[] = [];
+    const lambdas: Lowered[] = [];
+    for (const node of passed) {
+      const { lowered, thunks } = this.#lowered(node, lowerLambda, (l) => l.lambda?.body);
+      const data = { lambda: lowered.diagnostics.length === 0 ? lowered.lambda : null, ...said(lowered) };
+      found.push({ node, edits: placed(node, this.#source, property("shapeline.lambda", data, data.lambda !== null, thunks)) });
+      lambdas.push(lowered);
+    }
+    // The set grows by what the helpers themselves call.
+    for (const node of this.#called) {
+      const { lowered, thunks } = this.#lowered(node, lowerHelper, (l) => l.helper);
+      const data = { helper: lowered.diagnostics.length === 0 ? lowered.helper : null, ...said(lowered) };
+      found.push({ node, edits: placedAfter(node, this.#source, property("shapeline.helper", data, data.helper !== null, thunks)) });
+    }
+    // Of functions that end at one place the inner comes first.
+    const edits = found.sort((a, b) => b.node.pos - a.node.pos).flatMap((f) => f.edits);
+    if (edits.length === 0 && this.#complete) return null;
+    return { code: applyEdits(this.#code, edits), edits, lambdas, complete: this.#complete };
+  }
+
+  /** The functions of the file that steps are given, each once. */
+  #passed(): ReadonlySet<LambdaNode> {
+    const found = new Set<LambdaNode>();
+    walk(this.#source, (node) => {
+      if (isMember(node) && takesLambda.has(memberName(node) ?? "")) {
+        const functions = this.#passedTo(node);
+        if (functions === null) this.#complete = false;
+        else for (const fn of functions) found.add(fn);
+      }
+      return true;
+    });
+    return new Set([...found].sort((a, b) => a.pos - b.pos));
+  }
+
+  #passedTo(method: ts.Node): LambdaNode[] | null {
+    let callee = method;
+    while (ts.isParenthesizedExpression(callee.parent) || ts.isNonNullExpression(callee.parent) || ts.isAsExpression(callee.parent)) callee = callee.parent;
+    const call = callee.parent;
+    // `const { validate } = p`, `p.validate.bind(p)`: who knows what it is given.
+    if (!ts.isCallExpression(call) || call.expression !== callee) return null;
+    const [name, check] = call.arguments;
+    if (name === undefined || ts.isSpreadElement(name)) return name === undefined ? [] : null;
+    if (check === undefined) return [];
+    return ts.isSpreadElement(check) ? null : functionsOf(check, this.#declarations);
+  }
+
+  /** Lowers a function where it stands in its file, and notes the functions of the file that it names. */
+  #lowered<T extends Lowered | LoweredHelper>(node: LambdaNode, lower: Lower<T>, bodyOf: (lowered: T) => Surface | null | undefined): { lowered: T; thunks: ReadonlyMap<string, string> } {
+    const offset = node.getStart(this.#source);
+    const { line, character } = this.#source.getLineAndCharacterOfPosition(offset);
+    const hidesGlobal = (name: string) => this.#declarations.find(name, node) !== undefined;
+    const lowered = lower(node, this.#source, { hidesGlobal, location: { file: this.#file, offset, line: line + 1, column: character + 1 } });
+    const thunks = new Map<string, string>();
+    const found: Diagnostic[] = [];
+    for (const { path, span } of lowered.free) {
+      const root = path[0] ?? "";
+      if (isGlobal(root)) continue;
+      const declaration = this.#declarations.find(root, node);
+      if (declaration?.kind === "let" || declaration?.kind === "var") found.push(located(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
+      const fn = functionNamed(root, node, this.#declarations);
+      if (fn !== null) this.#called.add(fn);
+      thunks.set(root, thunk(root, declaration?.kind));
+    }
+    for (const path of functionPaths(bodyOf(lowered) ?? null)) if (!this.#canBeFound(path, node)) this.#complete = false;
+    if (found.length === 0) return { lowered, thunks };
+    return { lowered: { ...lowered, diagnostics: [...lowered.diagnostics, ...found].sort((a, b) => a.start - b.start) }, thunks };
+  }
+
+  /** Whether the function behind a path gets its tree: one of the file's own, or an import, which its own file exports. */
+  #canBeFound([root = "", ...rest]: readonly string[], from: LambdaNode): boolean {
+    if (rest.length === 0 && functionNamed(root, from, this.#declarations) !== null) return true;
+    const kind = this.#declarations.find(root, from)?.kind;
+    return (kind === "import" && rest.length === 0) || (kind === "import *" && rest.length === 1);
+  }
 }
 
 type Lower<T> = (node: LambdaNode, source: ts.SourceFile, options: NonNullable<Parameters<typeof lowerLambda>[2]>) => T;
 
-/** Lowers a function where it stands in its file, and notes the functions of the file that it names. */
-function withThunks<T extends Lowered | LoweredHelper>(
-  node: LambdaNode,
-  source: ts.SourceFile,
-  file: string,
-  declarations: Declarations,
-  lower: Lower<T>,
-  called: Set<LambdaNode>,
-): { lowered: T; thunks: ReadonlyMap<string, string> } {
-  const offset = node.getStart(source);
-  const { line, character } = source.getLineAndCharacterOfPosition(offset);
-  const hidesGlobal = (name: string) => declarations.find(name, node) !== undefined;
-  const lowered = lower(node, source, { hidesGlobal, location: { file, offset, line: line + 1, column: character + 1 } });
-  const thunks = new Map<string, string>();
-  const found: Diagnostic[] = [];
-  for (const { path, span } of lowered.free) {
-    const root = path[0] ?? "";
-    if (isGlobal(root)) continue;
-    const declaration = declarations.find(root, node);
-    if (declaration?.kind === "let" || declaration?.kind === "var")
-      found.push(located(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
-    const fn = functionNamed(root, node, declarations);
-    if (fn !== null) called.add(fn);
-    thunks.set(root, thunk(root, declaration?.kind));
+const isMember = (node: ts.Node): node is ts.PropertyAccessExpression | ts.ElementAccessExpression => ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
+
+/** The paths from outside that a body calls, or hands to a method that calls them. */
+function functionPaths(body: Surface | null): (readonly string[])[] {
+  const paths: (readonly string[])[] = [];
+  const open: unknown[] = [body];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (typeof at !== "object" || at === null) continue;
+    const node = at as Surface;
+    if (node.kind === "apply" && node.callee.kind === "free") paths.push(node.callee.path);
+    if (node.kind === "method" && callsBack.has(node.name)) for (const arg of node.args) if (arg.kind === "free") paths.push(arg.path);
+    open.push(...Object.values(at));
   }
-  if (found.length === 0) return { lowered, thunks };
-  return { lowered: { ...lowered, diagnostics: [...lowered.diagnostics, ...found].sort((a, b) => a.start - b.start) }, thunks };
+  return paths;
 }
+
+const callsBack: ReadonlySet<string> = new Set(["every", "some", "reduce", "count", "sum", "avg", "min", "max", "share", "quantile"]);
 
 function thunk(name: string, kind: string | undefined): string {
   // A name that a bundler fills in, or nobody: reading it must not throw.
@@ -126,31 +181,6 @@ const said = ({ source, location, diagnostics }: Lowered | LoweredHelper) => ({ 
 function property(key: string, data: object, compiles: boolean, thunks: ReadonlyMap<string, string>): string {
   const constants = compiles ? [...thunks].map(([name, text]) => `[${JSON.stringify(name)}]: ${text}`) : [];
   return `{ [Symbol.for("${key}")]: { ...${JSON.stringify(data)}, constants: { ${constants.join(", ")} } } }`;
-}
-
-function placed(node: LambdaNode, source: ts.SourceFile, property: string): Edit[] {
-  if (!ts.isFunctionDeclaration(node)) {
-    const start = node.getStart(source);
-    return [
-      { start, end: start, text: "Object.assign(" },
-      { start: node.end, end: node.end, text: `, ${property})` },
-    ];
-  }
-  // A declared function is there from the first line of its block on, and what it carries has to be, too.
-  const statements = (node.parent as ts.BlockLike).statements;
-  const first = statements.find((s) => !(ts.isExpressionStatement(s) && ts.isStringLiteral(s.expression))) ?? node;
-  const start = first.getStart(source);
-  return [{ start, end: start, text: `Object.assign(${node.name?.text ?? ""}, ${property}); ` }];
-}
-
-/** Puts a property on a declared function, which keeps its name. */
-function placedAfter(node: LambdaNode, source: ts.SourceFile, property: string): Edit[] {
-  if (ts.isFunctionDeclaration(node)) return placed(node, source, property);
-  let declaration: ts.Node = node;
-  while (!ts.isVariableDeclaration(declaration)) declaration = declaration.parent;
-  const statement = declaration.parent.parent;
-  const { end } = ts.isVariableStatement(statement) ? statement : node;
-  return [{ start: end, end, text: `;Object.assign(${declaration.name.getText(source)}, ${property});` }];
 }
 
 function scriptKind(file: string): ts.ScriptKind {

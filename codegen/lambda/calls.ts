@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Surface } from "../../src/expression/surface.js";
 import { functionHints, globalNamespaces, isValueMethod } from "./globals.js";
 import { objectOf, withoutWrapping, type Lowering } from "./lowering.js";

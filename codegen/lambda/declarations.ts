@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import { boundNames } from "./patterns.js";
 import { walk } from "./walk.js";
 

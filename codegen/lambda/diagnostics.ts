@@ -34,6 +34,30 @@ export function renderDiagnostic(diagnostic: Diagnostic, origin: DiagnosticOrigi
   return [`${place} - ${head}`, "", ...drawn(frame, paint), "", ...tail].join("\n");
 }
 
+/** Where a finding stands, as tools want it: lines and columns from 1, the end the first column that is no longer meant. */
+export interface ProblemPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  /** The finding and what to write instead, without the frame. */
+  readonly text: string;
+  readonly hint?: string;
+}
+
+/** The place of a diagnostic; null where the lambda's file is not known. */
+export function placeOf({ start, end, message, hint }: Diagnostic, origin: DiagnosticOrigin, { fileText }: RenderOptions = {}): ProblemPlace | null {
+  const { source, location } = origin;
+  if (location === null) return null;
+  const at = (offset: number) => {
+    const { line, column } = frameOf({ start: offset, end: offset }, origin, fileText);
+    return { line, column };
+  };
+  const [first, last] = [at(start), at(Math.max(clamp(end, source.length), start))];
+  return { file: location.file, ...first, endLine: last.line, endColumn: last.column, text: message, ...(hint !== undefined && { hint }) };
+}
+
 interface Frame {
   readonly lines: readonly { readonly number: number; readonly text: string; readonly from: number; readonly to: number }[];
   readonly line: number;
@@ -41,7 +65,7 @@ interface Frame {
   readonly more: boolean;
 }
 
-function frameOf({ start, end }: Diagnostic, { source, location }: DiagnosticOrigin, fileText: string | undefined): Frame {
+function frameOf({ start, end }: Pick<Diagnostic, "start" | "end">, { source, location }: DiagnosticOrigin, fileText: string | undefined): Frame {
   const inFile = location !== null && fileText?.startsWith(source, location.offset) === true;
   const text = inFile ? fileText : source;
   const base = inFile ? location.offset : 0;

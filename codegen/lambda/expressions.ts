@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { BinaryOp, Surface } from "../../src/expression/surface.js";
 import { lowerCall, lowerItem } from "./calls.js";
 import { isCounter, member, objectOf, withoutWrapping, type Lowering } from "./lowering.js";
@@ -22,6 +22,7 @@ const access: Rule<ts.PropertyAccessExpression | ts.ElementAccessExpression> = (
   if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return run.refuse(node.expression, refusals.receiver("super"));
   const path = pathFromOutside(node, scope);
   if (path !== null) return freeValue(node, path, run);
+  if (memberName(node) === "env" && ts.isMetaProperty(withoutWrapping(node.expression))) return run.refuse(node, refusals.bundlerValue("import.meta.env"));
   const object = objectOf(node, scope, run);
   const name = memberName(node);
   if (name !== null) return object && member(object, name, run.span(node));

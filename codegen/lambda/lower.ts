@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Diagnostic, SourceLocation, Span, Surface, SurfaceLambda } from "../../src/expression/surface.js";
 import { lowerExpression } from "./expressions.js";
 import type { FreePath, LambdaNode, Lowering } from "./lowering.js";

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Diagnostic, Span, Surface } from "../../src/expression/surface.js";
 import type { Refusal } from "./refusals.js";
 import type { Scope } from "./scope.js";

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Surface } from "../../src/expression/surface.js";
 import { clocks, globalNamespaces, globalValues, hostGlobals, isGlobal, random } from "./globals.js";
 import { withoutWrapping, type Lowering } from "./lowering.js";

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Span, Surface } from "../../src/expression/surface.js";
 import { member, withoutWrapping, type Lowering } from "./lowering.js";
 import { refusals } from "./refusals.js";

@@ -197,6 +197,11 @@ export const refusals = {
     message: `\`${what}\` belongs to the module, not to the row`,
     hint: "put the value into a `const` outside the lambda",
   }),
+  bundlerValue: (what: string) => ({
+    code: "SL1052",
+    message: `\`${what}\` is filled in by a bundler, and the lambda is read before any runs`,
+    hint: "export the value from a module of the project, as a `const`, and use that",
+  }),
   taggedTemplate: () => ({
     code: "SL1041",
     message: "a tagged template calls a function the compiler does not know",

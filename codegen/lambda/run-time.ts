@@ -62,7 +62,7 @@ function unreachable({ path, span: [start, end] }: FreePath): Diagnostic {
     refusals.outside(
       originalName(path),
       "comes from outside the lambda, and its value cannot be seen from a running function",
-      "compile the file with `shapeline compile`, the lambda standing in its `.validate(…)` call; or write the value into the lambda",
+      "compile the file with `shapeline compile`, which follows names, and deploy the config; or write the value into the lambda",
     ),
     start,
     end,

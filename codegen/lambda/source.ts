@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import type { Diagnostic } from "../../src/expression/surface.js";
 import type { LambdaNode } from "./lowering.js";
 import { refusals, type Refusal } from "./refusals.js";

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 
 /** Visits a node and all that stands in it, without recursion: a chain of calls is as deep as it is long. `false` leaves a node's inside out. */
 export function walk(root: ts.Node, visit: (node: ts.Node) => boolean): void {

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { extname, relative, sep } from "node:path";
-import type { BuildFailure, Loader, Message, Plugin } from "esbuild";
+import { extname, relative, resolve, sep } from "node:path";
+import type { BuildFailure, Loader, Message, Metafile, Plugin } from "esbuild";
 import { attachLambdas } from "../lambda/attach.js";
+import type { BundleInputs } from "./cache/recorder.js";
 import { keepImportMeta } from "./import-meta.js";
 import { ProjectError } from "./errors.js";
 
@@ -9,6 +10,7 @@ export interface Bundle {
   readonly code: string;
   /** A source map of version 3, as JSON; its sources are relative to the entry's folder. */
   readonly map: string;
+  readonly inputs: BundleInputs;
 }
 
 export interface BundleOptions {
@@ -20,9 +22,17 @@ export interface BundleOptions {
 
 /** One module of a pipeline file and the project files it imports, its lambdas carrying their trees. Packages stay outside. */
 export async function bundlePipelineFile(entry: string, { project, root }: BundleOptions): Promise<Bundle> {
+  const seen: Seen = { complete: true };
+  const bundle = await bundled(entry, { ...(project !== undefined && { project }), root }, attaching(root, "exported", seen));
+  if (seen.complete) return bundle;
+  // A lambda or a helper comes from where only running the files can tell: from a record, a factory, another file.
+  return await bundled(entry, { ...(project !== undefined && { project }), root }, attaching(root, "all", seen));
+}
+
+async function bundled(entry: string, { project, root }: BundleOptions, plugin: Plugin): Promise<Bundle> {
   const { build } = await import("esbuild");
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       entryPoints: [entry],
       outfile: `${entry}.mjs`,
       bundle: true,
@@ -32,13 +42,14 @@ export async function bundlePipelineFile(entry: string, { project, root }: Bundl
       target: `node${process.versions.node}`,
       write: false,
       sourcemap: "external",
+      metafile: true,
       logLevel: "silent",
       absWorkingDir: root,
-      plugins: [attaching(root)],
+      plugins: [plugin],
       ...(project !== undefined && { tsconfig: project }),
     });
     const text = (ending: string) => outputFiles.find((f) => f.path.endsWith(ending))?.text ?? "";
-    return { code: text(".mjs"), map: text(".map") };
+    return { code: text(".mjs"), map: text(".map"), inputs: inputsOf(metafile, root) };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     const ours: unknown = error.errors.find((e) => e.pluginName === pluginName)?.detail;
@@ -48,6 +59,12 @@ export async function bundlePipelineFile(entry: string, { project, root }: Bundl
     const said = error.errors.map(described).join("\n  ");
     throw new ProjectError("SL2904", `'${file}' cannot be bundled:\n  ${said}`, { file }, { cause: error });
   }
+}
+
+function inputsOf({ inputs }: Metafile, root: string): BundleInputs {
+  const files = Object.entries(inputs).map(([path, { imports }]) => ({ path: resolve(root, path), imports }));
+  const outside = files.flatMap(({ path, imports }) => imports.filter(({ external }) => external === true).map((i) => ({ from: path, specifier: i.path })));
+  return { files: files.map(({ path }) => path), outside };
 }
 
 /** A path as people read it: relative to the project, with `/`. */
@@ -61,15 +78,21 @@ const loaders: Readonly<Record<string, Loader>> = {
 
 const pluginName = "shapeline";
 
-function attaching(root: string): Plugin {
+/** Whether every lambda of the files was found by reading them. */
+interface Seen {
+  complete: boolean;
+}
+
+function attaching(root: string, helpers: "exported" | "all", seen: Seen): Plugin {
   return {
     name: pluginName,
     setup(build) {
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
         if (path.split(sep).includes("node_modules")) return undefined;
         const code = await readFile(path, "utf8");
-        const attached = attachLambdas(code, { file: shownPath(path, root), helpers: true })?.code ?? code;
-        return { contents: keepImportMeta(attached, path), loader: loaders[extname(path)] ?? "ts" };
+        const attached = attachLambdas(code, { file: shownPath(path, root), helpers });
+        if (attached?.complete === false) seen.complete = false;
+        return { contents: keepImportMeta(attached?.code ?? code, path), loader: loaders[extname(path)] ?? "ts" };
       });
     },
   };

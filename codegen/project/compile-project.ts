@@ -1,12 +1,9 @@
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { PipelineError, ShapelineError, type ErrorCode } from "../../dsl/errors.js";
-import { buildConfig } from "../build.js";
-import { stringifyConfig } from "../../src/config/config.js";
+import { resolve } from "node:path";
+import type { ErrorCode } from "../../dsl/errors.js";
 import type { Config } from "../../src/config/schema.js";
-import { findPipelineFiles } from "./find.js";
-import { loadPipelines } from "./load.js";
+import type { ProblemPlace } from "../lambda/diagnostics.js";
+import { keep, type CacheKey, type Kept, recall } from "./cache/kept.js";
 
 export interface CompileProjectOptions {
   /** Pipeline files; none means every `*.pipeline.ts` of the project. */
@@ -16,6 +13,10 @@ export interface CompileProjectOptions {
   /** The folder for the configs; beside each pipeline's file by default. */
   readonly out?: string;
   readonly cwd?: string;
+  /** How long a pipeline file may take to load; 60 unless given. */
+  readonly seconds?: number;
+  /** Whether results are kept in `.shapeline/cache` below `cwd`, and taken from there while nothing they come from has changed. */
+  readonly cache?: boolean;
 }
 
 export interface CompiledConfig {
@@ -32,7 +33,10 @@ export interface CompiledConfig {
 export interface CompileProblem {
   readonly code: ErrorCode;
   readonly file: string;
+  /** As people read it: place, code frame and hint included. */
   readonly message: string;
+  /** Where in the source, for what is about a lambda. */
+  readonly place?: ProblemPlace;
 }
 
 /**
@@ -46,56 +50,35 @@ export interface CompileProblem {
 export async function compileProject(options: CompileProjectOptions = {}): Promise<{ configs: CompiledConfig[]; problems: CompileProblem[] }> {
   const cwd = resolve(options.cwd ?? ".");
   const project = resolve(cwd, options.project ?? "tsconfig.json");
-  const files =
-    options.files === undefined || options.files.length === 0 ? findPipelineFiles(project) : options.files.map((f) => resolve(cwd, f));
-  const configs: CompiledConfig[] = [];
-  const problems: CompileProblem[] = [];
-  for (const file of files) {
-    for (const { pipeline } of await attempt(problems, file, () => loadPipelines([file], { project, root: cwd }), [])) {
-      const config = await attempt(problems, file, () => buildConfig(pipeline, { fileText: (path) => textOf(resolve(cwd, path)) }), null);
-      if (config === null) continue;
-      const text = stringifyConfig(config);
-      const path = join(options.out ?? dirname(file), `${config.name}.pipeline.json`);
-      configs.push({ file, config, path, text, changed: (await readFile(path, "utf8").catch(() => null)) !== text });
-    }
-  }
-  return { configs: refuseClashes(configs, problems), problems };
+  const files = (options.files ?? []).map((file) => resolve(cwd, file));
+  const how = { files, project, cwd, out: options.out, seconds: options.seconds };
+  if (options.cache !== true) return await (await compiler())(how);
+  const key: CacheKey = { cwd, project, files, out: options.out ?? null };
+  const kept = recall(key);
+  if (kept !== null) return { configs: kept.map(compiledOf), problems: [] };
+  const compileFiles = await compiler();
+  const { Recorder } = await import("./cache/recorder.js");
+  const recorder = new Recorder();
+  const compiled = await compileFiles({ ...how, recorder });
+  const inputs = compiled.problems.length === 0 ? recorder.inputs() : null;
+  if (inputs !== null) await keep(key, inputs, compiled.configs.map(({ file, path, text }) => ({ file, path, text })));
+  return compiled;
 }
 
-/** The text of a source file, so that a diagnostic shows whole lines. */
-function textOf(path: string): string | undefined {
+/** What compiles is loaded by need: with nothing changed, none of it is. */
+async function compiler(): Promise<typeof import("./compile-files.js").compileFiles> {
+  // First, because a process is started the faster the less memory its parent holds, and gets ready while the rest is loaded.
+  const { transform } = await import("esbuild");
+  void transform("").catch(() => undefined);
+  return (await import("./compile-files.js")).compileFiles;
+}
+
+function compiledOf({ file, path, text }: Kept): CompiledConfig {
+  let before: string | null = null;
   try {
-    return readFileSync(path, "utf8");
+    before = readFileSync(path, "utf8");
   } catch {
-    return undefined;
+    // It is to be written.
   }
-}
-
-/** Two pipelines of one name would overwrite each other's config. */
-function refuseClashes(configs: readonly CompiledConfig[], problems: CompileProblem[]): CompiledConfig[] {
-  const byPath = new Map<string, CompiledConfig>();
-  for (const compiled of configs) {
-    const other = byPath.get(compiled.path);
-    if (other === undefined) byPath.set(compiled.path, compiled);
-    else if (other.text !== compiled.text) {
-      problems.push({
-        code: "SL4006",
-        file: compiled.file,
-        message: `two different pipelines are called '${compiled.config.name}', in '${other.file}' and '${compiled.file}': rename one`,
-      });
-    }
-  }
-  return [...byPath.values()];
-}
-
-/** Runs `work`; what is wrong with the user's files becomes problems, so that all files are reported together. */
-async function attempt<T>(problems: CompileProblem[], file: string, work: () => T | Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof PipelineError) problems.push(...error.problems.map(({ code, message }) => ({ code, file, message })));
-    else if (error instanceof ShapelineError) problems.push({ code: error.code, file, message: error.message });
-    else throw error;
-    return otherwise;
-  }
+  return { file, path, text, config: JSON.parse(text) as Config, changed: before !== text };
 }

@@ -1,8 +1,27 @@
 import { dirname, resolve } from "node:path";
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import { ProjectError } from "./errors.js";
+import { pipelineFile } from "./pipeline-file.js";
 
-const pipelineFile = /\.pipeline\.(ts|tsx|mts|js|mjs)$/;
+/** Hears of what is looked at to find the files. */
+export interface Looking {
+  file(path: string): void;
+  tree(path: string): void;
+  /** The same import may come to mean another file in a way that nothing tells. */
+  varies(): void;
+}
+
+const unheard: Looking = { file: () => undefined, tree: () => undefined, varies: () => undefined };
+
+/** Says what the options of a project come from, where its files are given. */
+export function lookAtProject(project: string, looking: Looking): void {
+  try {
+    collect(resolve(project), new Set(), new Set(), looking);
+  } catch (error) {
+    // Whoever needs the options says what is wrong with them.
+    if (!(error instanceof ProjectError)) throw error;
+  }
+}
 
 /**
  * The pipeline files of a project: every `*.pipeline.ts` (`.tsx`, `.mts`, `.js`, `.mjs`) that its tsconfig, or one that it refers to, takes in.
@@ -12,10 +31,10 @@ const pipelineFile = /\.pipeline\.(ts|tsx|mts|js|mjs)$/;
  * @throws ProjectError SL2901 when there is none, SL2902 when a tsconfig cannot be read
  * @example await findPipelineFiles("tsconfig.json")
  */
-export function findPipelineFiles(project: string): string[] {
+export function findPipelineFiles(project: string, looking: Looking = unheard): string[] {
   const path = resolve(project);
   const files = new Set<string>();
-  collect(path, files, new Set());
+  collect(path, files, new Set(), looking);
   if (files.size === 0)
     throw new ProjectError(
       "SL2901",
@@ -25,17 +44,26 @@ export function findPipelineFiles(project: string): string[] {
   return [...files].sort();
 }
 
-function collect(tsconfig: string, files: Set<string>, seen: Set<string>): void {
+function collect(tsconfig: string, files: Set<string>, seen: Set<string>, looking: Looking): void {
   if (seen.has(tsconfig)) return;
   seen.add(tsconfig);
-  const read = ts.readConfigFile(tsconfig, (path) => ts.sys.readFile(path));
+  const host: ts.ParseConfigHost = {
+    useCaseSensitiveFileNames: ts.sys.useCaseSensitiveFileNames,
+    readDirectory: (...args) => ts.sys.readDirectory(...args),
+    readFile: (path) => (looking.file(path), ts.sys.readFile(path)),
+    fileExists: (path) => (looking.file(path), ts.sys.fileExists(path)),
+  };
+  const read = ts.readConfigFile(tsconfig, (path) => host.readFile(path));
   if (read.error !== undefined) throw unreadable(tsconfig, read.error);
-  const parsed = ts.parseJsonConfigFileContent(read.config, ts.sys, dirname(tsconfig), undefined, tsconfig);
+  const parsed = ts.parseJsonConfigFileContent(read.config, host, dirname(tsconfig), undefined, tsconfig);
   // An empty project is no mistake here when it refers to others.
   const failed = parsed.errors.find((e) => e.category === ts.DiagnosticCategory.Error && !emptyProject.has(e.code));
   if (failed !== undefined) throw unreadable(tsconfig, failed);
+  const { baseUrl, paths, rootDirs } = parsed.options;
+  if (baseUrl !== undefined || rootDirs !== undefined || Object.entries(paths ?? {}).some(([name, places]) => name === "*" || places.length > 1)) looking.varies();
+  for (const folder of Object.keys(parsed.wildcardDirectories ?? {})) looking.tree(folder);
   for (const file of parsed.fileNames) if (pipelineFile.test(file)) files.add(resolve(file));
-  for (const reference of parsed.projectReferences ?? []) collect(resolve(ts.resolveProjectReferencePath(reference)), files, seen);
+  for (const reference of parsed.projectReferences ?? []) collect(resolve(ts.resolveProjectReferencePath(reference)), files, seen, looking);
 }
 
 /** "The 'files' list is empty" and "No inputs were found". */

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ts } from "ts-morph";
+import { ts } from "../typescript.js";
 import { applyEdits, type Edit } from "../lambda/edits.js";
 import { parseFile } from "../lambda/source.js";
 import { walk } from "../lambda/walk.js";

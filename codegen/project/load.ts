@@ -5,7 +5,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyPipeline } from "../../dsl/index.js";
 import { bundlePipelineFile, shownPath, type Bundle } from "./bundle.js";
+import type { BundleInputs } from "./cache/recorder.js";
 import { ProjectError } from "./errors.js";
+import { guarded, Stopped } from "./guard.js";
 import { exportedPipelines } from "./exported.js";
 
 export interface LoadedPipeline {
@@ -21,13 +23,17 @@ export interface LoadOptions {
   readonly project?: string;
   /** What paths in messages and in lambdas' locations are relative to; the working folder unless given. */
   readonly root?: string;
+  /** How long a module may take to load; 60 unless given. */
+  readonly seconds?: number;
+  /** Hears of what each module is made of. */
+  readonly onBundle?: (inputs: BundleInputs) => void;
 }
 
 /**
  * Runs pipeline files and hands over the pipelines they export, each lambda carrying its tree and its constants.
  *
  * @param files paths of modules in TypeScript or JavaScript
- * @throws ProjectError SL2903 to SL2908: a file that is not there, does not bundle, stops, or exports no pipeline
+ * @throws ProjectError SL2903 to SL2910: a file that is not there, does not bundle, stops, never ends, or exports no pipeline
  * @example
  * const [{ pipeline }] = await loadPipelines(["src/fraud.pipeline.ts"], { root: process.cwd() });
  */
@@ -50,12 +56,13 @@ export async function loadPipelines(files: readonly string[], options: LoadOptio
 /**
  * Runs one module in TypeScript or JavaScript and gives its exports.
  *
- * @throws ProjectError SL2904, SL2905, SL2907 and SL2908
+ * @throws ProjectError SL2904, SL2905 and SL2907 to SL2910
  */
 export async function loadModule(file: string, options: LoadOptions = {}): Promise<Readonly<Record<string, unknown>>> {
   const root = resolve(options.root ?? ".");
   const bundle = await bundlePipelineFile(file, { root, ...projectOf(options.project, root) });
-  return await run(bundle, file, root);
+  options.onBundle?.(bundle.inputs);
+  return await run(bundle, file, root, options.seconds ?? 60);
 }
 
 function projectOf(project: string | undefined, root: string): { project?: string } {
@@ -67,7 +74,7 @@ function projectOf(project: string | undefined, root: string): { project?: strin
 let runs = 0;
 
 /** Packages are looked for from the module's place, so the bundle stands beside its entry for as long as it loads. */
-async function run(bundle: Bundle, entry: string, root: string): Promise<Readonly<Record<string, unknown>>> {
+async function run(bundle: Bundle, entry: string, root: string, seconds: number): Promise<Readonly<Record<string, unknown>>> {
   runs += 1;
   const path = join(dirname(entry), `.${basename(entry).replace(/\.[^.]+$/, "")}.shapeline-${process.pid}-${runs}.mjs`);
   const remove = () => rmSync(path, { force: true });
@@ -80,18 +87,19 @@ async function run(bundle: Bundle, entry: string, root: string): Promise<Readonl
       const folder = shownPath(dirname(entry), root) || ".";
       throw new ProjectError("SL2907", `the folder '${folder}' cannot be written; '${shown}' is run from a file beside it`, { file: shown }, { cause });
     });
-    return await importModule(path, bundle, entry, root);
+    return await importModule(path, bundle, entry, root, seconds);
   } finally {
     process.off("exit", remove);
     remove();
   }
 }
 
-async function importModule(path: string, bundle: Bundle, entry: string, root: string): Promise<Readonly<Record<string, unknown>>> {
+async function importModule(path: string, bundle: Bundle, entry: string, root: string, seconds: number): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    return await guarded(async () => (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>, seconds);
   } catch (cause) {
     const file = shownPath(entry, root);
+    if (cause instanceof Stopped) throw stoppedError(cause, file, seconds);
     const said = (cause instanceof Error ? cause.message : String(cause)).replaceAll(path, file);
     const name = cause instanceof Error ? cause.name : "thrown";
     if (isMissingModule(cause))
@@ -99,6 +107,13 @@ async function importModule(path: string, bundle: Bundle, entry: string, root: s
     const place = placeOf(cause, path, bundle, entry, root) ?? file;
     throw new ProjectError("SL2905", `'${file}' stops while it is loaded, at ${place}: ${name}: ${said}`, { file, place }, { cause });
   }
+}
+
+function stoppedError({ how, exitCode }: Stopped, file: string, seconds: number): ProjectError {
+  if (how === "exits")
+    return new ProjectError("SL2909", `'${file}' ends the process while it is loaded, with process.exit(${exitCode}): keep what runs a program out of the files that pipelines are exported from`, { file, exitCode });
+  const why = how === "waits" ? "it awaits what never comes" : `it has taken ${seconds} seconds`;
+  return new ProjectError("SL2910", `'${file}' never ends loading: ${why}; look at the top-level \`await\`s of it and of what it imports`, { file });
 }
 
 const missingCodes = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED", "MODULE_NOT_FOUND"]);

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { ConfigError, InputError } from "../../dsl/errors.js";
-import { parseConfig } from "../config/config.js";
 import type { Config } from "../config/schema.js";
 import { systemReason } from "../files/system-reason.js";
 
@@ -13,6 +12,7 @@ export async function readConfig(cwd: string, file: string): Promise<Config> {
   } catch (error) {
     throw new ConfigError("SL4005", `the config '${file}' cannot be read: ${systemReason(error)}; \`shapeline compile\` writes it`, { file }, { cause: error });
   }
+  const { parseConfig } = await import("../config/config.js");
   return parseConfig(text, file);
 }
 

@@ -42,13 +42,30 @@ export function createIo(options: { cwd: string; json: boolean; color: boolean }
   };
 }
 
-/** Runs work that executes the user's modules: what they print goes to standard error, so that a command's own output stays whole. */
-export async function ownOutput<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Runs work that executes the user's modules: what they print goes to standard error, so that a command's own output stays whole, and
+ * a process that they end is no success.
+ */
+export async function ownOutput<T>(io: Io, work: () => Promise<T>): Promise<T> {
   const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = process.stderr.write.bind(process.stderr);
+  let printed = false;
+  process.stdout.write = ((...args: Parameters<typeof write>) => {
+    printed = true;
+    return process.stderr.write(...args);
+  }) as typeof write;
+  const ended = (): void => {
+    const message = "a pipeline file, or what it imports, ended the process before the work was done";
+    process.stdout.write = write;
+    io.note(`${paint(io, "red", "error")} SL2909: ${message}`);
+    io.result({ error: { code: "SL2909", message } });
+    process.exitCode = exitCodes.userError;
+  };
+  process.once("exit", ended);
   try {
     return await work();
   } finally {
+    process.off("exit", ended);
     process.stdout.write = write;
+    if (printed) io.note(`${paint(io, "yellow", "warning")} SL2911: a pipeline file writes to standard output while it is loaded; that is above, on standard error`);
   }
 }

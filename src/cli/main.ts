@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import module from "node:module";
 import { run } from "./run.js";
 
 // A reader that closes the pipe early (`shapeline logs … | head`) is no failure: what is under way is still logged and closed.
@@ -6,4 +7,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
+// Newer Nodes keep compiled code between runs.
+(module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
+
 process.exitCode = await run(process.argv.slice(2));
+// All is done; what a pipeline file leaves running, a timer or a connection, must not keep the command from ending.
+process.stdout.write("", () => process.exit());

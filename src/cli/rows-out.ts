@@ -1,4 +1,4 @@
-import { tableToIPC, type Table } from "apache-arrow";
+import type { Table } from "apache-arrow";
 import type { AnyInferRecord } from "../../dsl/deployment.js";
 import { writeWhole } from "../files/write-whole.js";
 import { shown } from "./files.js";
@@ -11,6 +11,7 @@ const shownRows = 20;
 
 /** Gives out a table: to a file, or as an Arrow file on standard output. */
 export async function putTable(io: Io, table: Table, options: { readonly out?: string }): Promise<void> {
+  const { tableToIPC } = await import("apache-arrow");
   const bytes = tableToIPC(table, "file");
   if (options.out === undefined) return io.bytes(bytes);
   await writeWhole(options.out, bytes);

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ShapelineError } from "../../dsl/errors.js";
 import type { CommandFile } from "./command-file.js";
@@ -11,26 +10,15 @@ import { infer } from "./commands/infer.js";
 import { logs } from "./commands/logs.js";
 import { models } from "./commands/models.js";
 import { pipelines } from "./commands/pipelines.js";
+import { report as reportCommand } from "./commands/report.js";
 import { status } from "./commands/status.js";
 import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
+import { ownPackage } from "../files/own-package.js";
 import { toJson } from "../tensors/json.js";
 import { createIo, exitCodes, paint, type Io } from "./io.js";
 
-const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, pipelines, versions, status, undeploy];
-
-/** Where the package describes itself: two folders up from the sources, three from `dist/src/cli`. */
-function packageVersion(): string {
-  for (const up of ["../../package.json", "../../../package.json"]) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")) as { name: string; version: string };
-      if (name === "shapeline") return version;
-    } catch {
-      // Not there: the next place.
-    }
-  }
-  return "unknown";
-}
+const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, reportCommand, pipelines, versions, status, undeploy];
 
 /**
  * Runs one command line.
@@ -48,7 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
   };
   program
     .description("Typed pipelines for machine-learning inference: generate model typings, compile, deploy, infer, read the log.")
-    .version(packageVersion(), "-V, --version", "print the version")
+    .version(ownPackage().version, "-V, --version", "print the version")
     .option("--json", "one JSON document on standard output, and nothing else")
     .option("--no-color", "plain text")
     .configureHelp({ showGlobalOptions: true })

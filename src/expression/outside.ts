@@ -64,11 +64,15 @@ export function propertyOf(owner: object, key: string, text: string): Outside {
     }
     return absent(text, key, Object.keys(owner));
   }
+  if (!("value" in property) && isExport(property)) return judge((owner as Readonly<Record<string, unknown>>)[key], `${text}.${key}`);
   if (!("value" in property)) {
     return { kind: "refused", code: "SL1101", message: `'${text}.${key}' is computed by a getter, so its value may change`, hint: ownWay };
   }
   return judge(property.value, `${text}.${key}`);
 }
+
+/** Bundlers make the namespace of a module, as `export * as limits` gives it, an object of getters that nobody can redefine. */
+const isExport = ({ set, enumerable, configurable }: PropertyDescriptor): boolean => set === undefined && enumerable === true && configurable === false;
 
 function absent(text: string, key: string, known: readonly string[]): Outside {
   return { kind: "refused", code: "SL1104", message: `'${text}' has no property '${key}'${didYouMean(key, known)}`, hint: "look at where the constant is declared" };

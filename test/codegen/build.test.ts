@@ -77,7 +77,7 @@ describe("build", () => {
         1 | (x) => x.out < LIMIT
           |                ^^^^^
 
-        hint: compile the file with \`shapeline compile\`, the lambda standing in its \`.validate(…)\` call; or write the value into the lambda
+        hint: compile the file with \`shapeline compile\`, which follows names, and deploy the config; or write the value into the lambda
         see docs/errors.md#sl1042"
     `);
   });

@@ -1,13 +1,17 @@
 import { resolve } from "node:path";
-import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-project.js";
+import type { CompiledConfig } from "../../../codegen/project/compile-project.js";
 import type { CommandFile } from "../command-file.js";
 import { shown } from "../files.js";
-import { exitCodes, ownOutput, paint, type Io } from "../io.js";
+import { exitCodes, ownOutput, type Io } from "../io.js";
+import { wholeNumber } from "../target-options.js";
+import { problemsFor, tellProblems } from "../problems.js";
 
 interface Options {
   readonly project: string;
   readonly out?: string;
   readonly check?: boolean;
+  readonly cache: boolean;
+  readonly timeout: number;
 }
 
 export const compile: CommandFile = (program, { io, done }) => {
@@ -17,22 +21,25 @@ export const compile: CommandFile = (program, { io, done }) => {
     .argument("[files...]", "pipeline files")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .option("--out <dir>", "the folder for the configs (default: beside each pipeline file)")
+    .option("--no-cache", "compile also where nothing has changed since the last time")
+    .option("--timeout <seconds>", "how long a pipeline file may take to load", wholeNumber, 60)
     .option("--check", "write nothing; exit 2 when a config is out of date")
     .addHelpText("after", "\nExample:\n  $ shapeline compile src/fraud.pipeline.ts --out configs")
     .action(async (files: string[], options: Options) => {
       const out = io();
       const { compileProject } = await import("../../../codegen/project/compile-project.js");
-      const { configs, problems } = await ownOutput(() => compileProject({
+      const { configs, problems } = await ownOutput(out, () => compileProject({
         files,
         cwd: out.cwd,
         project: options.project,
+        cache: options.cache,
+        seconds: options.timeout,
         ...(options.out === undefined ? {} : { out: resolve(out.cwd, options.out) }),
       }));
       if (problems.length === 0 && options.check !== true) await write(configs);
       out.result({ configs: configs.map((c) => summary(out, c)), problems: problemsFor(out, problems) });
-      for (const problem of problems) out.say(problem.message);
       if (problems.length > 0) {
-        out.note(paint(out, "red", `${problems.length} ${problems.length === 1 ? "problem" : "problems"}; nothing was written`));
+        tellProblems(out, problems, "; nothing was written");
         done(exitCodes.userError);
         return;
       }
@@ -44,11 +51,6 @@ export const compile: CommandFile = (program, { io, done }) => {
 async function write(configs: readonly CompiledConfig[]): Promise<void> {
   const { writeWhole } = await import("../../files/write-whole.js");
   for (const { path, text, changed } of configs) if (changed) await writeWhole(path, text);
-}
-
-/** Problems as `--json` gives them. */
-export function problemsFor(io: Io, problems: readonly CompileProblem[]) {
-  return problems.map(({ code, message, file }) => ({ code, file: shown(io.cwd, file), message }));
 }
 
 function summary(io: Io, { config, file, path, changed }: CompiledConfig) {

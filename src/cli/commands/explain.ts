@@ -1,14 +1,17 @@
 import type { CommandFile } from "../command-file.js";
 import { readConfig, shown } from "../files.js";
 import { exitCodes, ownOutput, paint, type Io } from "../io.js";
-import { problemsFor } from "./compile.js";
+import { prettyJson } from "../pretty-json.js";
+import { problemsFor, tellProblems } from "../problems.js";
 import type { Config, StepConfigOf } from "../../config/schema.js";
-import { readableTree } from "../../expression/print.js";
+import type { ExpressionTree } from "../../expression/tree.js";
 
 interface Explained {
   readonly file: string;
   readonly config: Config;
 }
+
+type Readable = (tree: ExpressionTree) => string;
 
 export const explain: CommandFile = (program, { io, done }) => {
   program
@@ -27,40 +30,48 @@ export const explain: CommandFile = (program, { io, done }) => {
       }
       if (sources.length > 0) {
         const { compileProject } = await import("../../../codegen/project/compile-project.js");
-        const compiled = await ownOutput(() => compileProject({ files: sources, cwd: out.cwd, project: options.project }));
+        const compiled = await ownOutput(out, () => compileProject({ files: sources, cwd: out.cwd, project: options.project }));
         for (const { config, file } of compiled.configs) explained.push({ file: shown(out.cwd, file), config });
-        for (const problem of compiled.problems) out.say(problem.message);
         if (compiled.problems.length > 0) {
           out.result({ problems: problemsFor(out, compiled.problems) });
+          tellProblems(out, compiled.problems);
           done(exitCodes.userError);
           return;
         }
       }
-      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config), alerts: alertsOf(config) })));
-      for (const { file, config } of explained) print(out, file, config);
+      const { readableTree } = await import("../../expression/print.js");
+      out.result(explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config, readableTree), alerts: alertsOf(config, readableTree) })));
+      for (const { file, config } of explained) print(out, file, config, readableTree);
     });
 };
 
 type Lambda = StepConfigOf<"validation" | "alert">;
 
 /** What people and programs are told of a step's lambda. */
-const explainedLambda = ({ name, source, expression }: Lambda) => ({ name, source, readable: readableTree(expression.tree), ...expression });
+const explainedLambda = ({ name, source, expression }: Lambda, readable: Readable) => ({ name, source, readable: readable(expression.tree), ...expression });
 
-const validationsOf = ({ steps }: Config) => steps.filter((step) => step.kind === "validation").map(explainedLambda);
-const alertsOf = ({ steps }: Config) =>
-  steps.filter((step) => step.kind === "alert").map((step) => ({ ...explainedLambda(step), overSeconds: step.overSeconds, forSeconds: step.forSeconds }));
+const validationsOf = ({ steps }: Config, readable: Readable) => steps.filter((step) => step.kind === "validation").map((step) => explainedLambda(step, readable));
+const alertsOf = ({ steps }: Config, readable: Readable) =>
+  steps.filter((step) => step.kind === "alert").map((step) => ({ ...explainedLambda(step, readable), overSeconds: step.overSeconds, forSeconds: step.forSeconds }));
 
-function print(io: Io, file: string, config: Config): void {
+/** Back-ends whose text is JSON. */
+const isJson = /^(?:polars-|checks$)/;
+const indent = 17;
+
+function print(io: Io, file: string, config: Config, readableTree: Readable): void {
   io.say(`${paint(io, "bold", config.name)} (${file})`);
   const lambdas = [
-    ...validationsOf(config).map((lambda) => ({ ...lambda, about: "" })),
-    ...alertsOf(config).map((alert) => ({ ...alert, about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})` })),
+    ...validationsOf(config, readableTree).map((lambda) => ({ ...lambda, about: "" })),
+    ...alertsOf(config, readableTree).map((alert) => ({ ...alert, about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})` })),
   ];
   if (lambdas.length === 0) io.say("  it has no lambdas");
   for (const { name, about, source, readable, strings, refused } of lambdas) {
     io.say(`\n  ${paint(io, "cyan", name)}${about}  ${source}`);
     io.say(`    means        ${readable}`);
-    for (const [backEnd, text] of Object.entries(strings)) io.say(`    ${backEnd.padEnd(12)} ${text}`);
+    for (const [backEnd, text] of Object.entries(strings)) {
+      const shownText = isJson.test(backEnd) ? prettyJson(JSON.parse(text), { indent, width: 120 }) : text;
+      io.say(`    ${backEnd.padEnd(12)} ${shownText}`);
+    }
     for (const [backEnd, { code, reason }] of Object.entries(refused)) io.say(`    ${backEnd.padEnd(12)} ${paint(io, "yellow", `refused (${code}): ${reason}`)}`);
   }
   io.say("");

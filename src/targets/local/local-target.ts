@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
 import type { AnyPipeline } from "../../../dsl/pipeline.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
@@ -7,13 +9,14 @@ import { type Engine, openEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/model-files.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
+import { fileName } from "../../logs/database.js";
 import { openStore } from "../../logs/open-store.js";
+import { readStore } from "../../logs/read-store.js";
 import { holdWatch, watchedAlerts } from "./alerts.js";
 import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options.js";
 import { Serving } from "./serving.js";
-import { withStore } from "./stored.js";
 import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./types.js";
 
 export class LocalTargetImpl implements LocalTarget {
@@ -32,7 +35,7 @@ export class LocalTargetImpl implements LocalTarget {
     const files = await findModelFiles(this.#settings.models, config.models);
     const engine = await openEngine(config, files, this.#settings);
     try {
-      const store = await openStore(this.#settings.data);
+      const store = await this.#openStore();
       try {
         const stored = await saved(store, config, files);
         const serving = await this.#serving(engine, store, stored);
@@ -61,7 +64,7 @@ export class LocalTargetImpl implements LocalTarget {
     }
     const { current, state } = found;
     const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
-    const file = await withStore(this.#settings.data, async (store) => store.file);
+    const file = join(await realpath(this.#settings.data), fileName);
     const parts = { settings: this.#settings, file, stopped: state === "undeployed", follows: true };
     return this.#keep(new LocalDeploymentImpl(parts, this.#version(config, current)));
   }
@@ -94,10 +97,15 @@ export class LocalTargetImpl implements LocalTarget {
     await Promise.all(open.map((deployment) => deployment.close()));
   }
 
+  #openStore(): Promise<Store> {
+    const { data, retention } = this.#settings;
+    return openStore(data, retention === null ? {} : { retention });
+  }
+
   /** Asking about a folder does not make one. */
   async #stored(): Promise<StoredPipeline[]> {
     if (!existsSync(this.#settings.data)) return [];
-    return withStore(this.#settings.data, (store) => store.pipelines());
+    return readStore(this.#settings.data, (reader) => reader.pipelines());
   }
 
   async #serving(engine: Engine, store: Store, { version }: StoredVersion): Promise<Serving> {
@@ -111,7 +119,7 @@ export class LocalTargetImpl implements LocalTarget {
       const paths = new Map(stored.models.map(({ sha256, path }) => [sha256, path]));
       const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
       try {
-        const store = await openStore(this.#settings.data);
+        const store = await this.#openStore();
         return await this.#serving(engine, store, stored).catch(async (error: unknown) => {
           await store.close();
           throw error;

@@ -114,7 +114,7 @@ describe("what cannot be written out is refused", () => {
 
 test("an exported function carries its tree where its file has no pipeline, keeps its name and its lines", () => {
   const code = "const LIMIT = 1;\nexport const isSmall = (v) => v < LIMIT\nexport default function isLarge(v) { return v > 2; }\nconst hidden = (v) => v;\nexport { hidden as shown }; export type T = 1;\n";
-  const out = attachLambdas(code, { file: "a.ts", helpers: true })?.code ?? "";
+  const out = attachLambdas(code, { file: "a.ts", helpers: "exported" })?.code ?? "";
   expect(out.split("\n")).toHaveLength(code.split("\n").length);
   expect(out.match(/Object\.assign\((\w+)/g)).toEqual(["Object.assign(isLarge", "Object.assign(isSmall", "Object.assign(hidden"]);
   expect(attachLambdas(code, { file: "a.ts" })).toBeNull();

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { pipelineFile } from "../pipeline-file.js";
+
+/** Everything that a compilation came from, each with the digest of what it held; null: it was not there. */
+export interface Inputs {
+  /** The content of files. */
+  readonly files: Readonly<Record<string, string | null>>;
+  /** The names in folders: a new file may be what an import now means. */
+  readonly folders: Readonly<Record<string, string | null>>;
+  /** The names of the pipeline files below folders, packages left out: a new one is to be compiled. */
+  readonly trees: Readonly<Record<string, string | null>>;
+  /** The content of all files below folders: packages of the same workspace. */
+  readonly contents: Readonly<Record<string, string | null>>;
+  /** Variables of the environment. */
+  readonly env: Readonly<Record<string, string | null>>;
+}
+
+const emptyInputs: Inputs = { files: {}, folders: {}, trees: {}, contents: {}, env: {} };
+
+/** What compiling and deploying write. */
+const isOutput = /\.pipeline\.json$|^\.shapeline$/;
+
+/** What is read of each kind of input. */
+const readers: { readonly [K in keyof Inputs]: (name: string) => string | Buffer | null } = {
+  files: contentOf,
+  folders: (path) => attempt(() => readdirSync(path).filter((name) => !isOutput.test(name)).sort().join("\0")),
+  trees: (path) => attempt(() => [...filesBelow(path)].filter((name) => pipelineFile.test(name)).sort().join("\0")),
+  contents: (path) => attempt(() => [...filesBelow(path)].sort().map((file) => `${file}\0${digest(contentOf(file) ?? "")}`).join("\0")),
+  env: (name) => process.env[name] ?? null,
+};
+
+/** The digests of inputs as they are now. */
+export function inputsNow(names: { readonly [K in keyof Inputs]: Iterable<string> }): Inputs {
+  const all = Object.entries(readers).map(([kind, read]) => [kind, Object.fromEntries([...names[kind as keyof Inputs]].map((name) => [name, digestOrNull(read(name))]))]);
+  return { ...emptyInputs, ...(Object.fromEntries(all) as Partial<Inputs>) };
+}
+
+/** Whether every input is as it was. */
+export function unchanged(inputs: Inputs): boolean {
+  return Object.entries(readers).every(([kind, read]) => Object.entries(inputs[kind as keyof Inputs]).every(([name, before]) => digestOrNull(read(name)) === before));
+}
+
+/** How many files below one folder are looked at. */
+const mostFiles = 20_000;
+
+/** All files below a folder, without packages and hidden folders. Symbolic links are followed, each folder once. */
+function* filesBelow(folder: string): Generator<string> {
+  const open = [folder];
+  const seen = new Set<string>();
+  let count = 0;
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const real = realpathSync(at);
+    if (seen.has(real)) continue;
+    seen.add(real);
+    for (const entry of readdirSync(at, { withFileTypes: true })) {
+      const path = join(at, entry.name);
+      if (entry.isDirectory() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)) {
+        if (!entry.name.startsWith(".") && entry.name !== "node_modules") open.push(path);
+      } else {
+        count += 1;
+        if (count > mostFiles) throw new RangeError("too many files");
+        yield path;
+      }
+    }
+  }
+}
+
+function contentOf(path: string): Buffer | null {
+  return attempt(() => readFileSync(path));
+}
+
+function attempt<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+export const digest = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
+const digestOrNull = (data: string | Buffer | null): string | null => (data === null ? null : digest(data));

@@ -1,0 +1,39 @@
+import { ts } from "../../typescript.js";
+import { parseFile } from "../../lambda/source.js";
+import { walk } from "../../lambda/walk.js";
+
+/** Names by which a module asks the clock, chance, the machine or the network, or gets at what can. */
+const names = [
+  "Date", "Temporal", "performance", "fetch", "crypto", "WebSocket", "EventSource", "XMLHttpRequest", "Worker", "Deno", "Bun", "globalThis", "global",
+  "eval", "Function", "require", "createRequire", "WebAssembly", "Intl", "navigator",
+];
+const varying: ReadonlySet<string> = new Set(names);
+/** A file without these words is not parsed. */
+const suspicious = new RegExp(`\\b(?:${names.join("|")}|random|Math\\s*\\[|process|import\\s*\\(|import\\s*\\.\\s*meta)\\b`);
+const fixedMeta: ReadonlySet<string> = new Set(["url", "dirname", "filename"]);
+
+/** Whether the text of a module says that it may give another result each time it runs. */
+export function mayVary(file: string, text: string): boolean {
+  if (!suspicious.test(text)) return false;
+  const source = parseFile(file, text, /x$/.test(file) ? ts.ScriptKind.TSX : ts.ScriptKind.TS, true);
+  if (source === null) return true;
+  let varies = false;
+  walk(source, (node) => {
+    varies ||= asks(node);
+    return !varies && !ts.isTypeNode(node) && !ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node);
+  });
+  return varies;
+}
+
+function asks(node: ts.Node): boolean {
+  const { parent } = node as { readonly parent: ts.Node | undefined };
+  if (ts.isIdentifier(node)) {
+    const member = parent !== undefined && ts.isPropertyAccessExpression(parent);
+    if (member && parent.name === node) return false;
+    if (node.text === "process") return !(member && parent.name.text === "env");
+    if (node.text === "Math") return !(member && parent.name.text !== "random");
+    return varying.has(node.text) && !(parent !== undefined && ts.isPropertyAssignment(parent) && parent.name === node);
+  }
+  if (ts.isMetaProperty(node)) return !(parent !== undefined && ts.isPropertyAccessExpression(parent) && fixedMeta.has(parent.name.text));
+  return ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && !(node.arguments[0] !== undefined && ts.isStringLiteralLike(node.arguments[0]));
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { PipelineError, ShapelineError } from "../../dsl/errors.js";
+import { buildConfig } from "../build.js";
+import { stringifyConfig } from "../../src/config/config.js";
+import type { Config } from "../../src/config/schema.js";
+import type { ProblemPlace } from "../lambda/diagnostics.js";
+import type { BundleInputs, Recorder } from "./cache/recorder.js";
+import type { CompiledConfig, CompileProblem } from "./compile-project.js";
+import { findPipelineFiles, lookAtProject } from "./find.js";
+import { loadPipelines } from "./load.js";
+
+export interface CompileFilesOptions {
+  /** Absolute paths; none means every pipeline file of the project. */
+  readonly files: readonly string[];
+  readonly project: string;
+  readonly cwd: string;
+  readonly out: string | undefined;
+  readonly seconds: number | undefined;
+  /** Notes what the configs come from. */
+  readonly recorder?: Recorder;
+}
+
+/** Compiles pipeline files one after the other. The part of `compileProject` that loads the TypeScript compiler. */
+export async function compileFiles({ files: given, project, cwd, out, seconds, recorder }: CompileFilesOptions): Promise<{ configs: CompiledConfig[]; problems: CompileProblem[] }> {
+  const files = given.length === 0 ? findPipelineFiles(project, recorder) : given;
+  if (recorder !== undefined && given.length > 0) lookAtProject(project, recorder);
+  const configs: CompiledConfig[] = [];
+  const problems: CompileProblem[] = [];
+  for (const file of files) {
+    const load = { project, root: cwd, ...(seconds !== undefined && { seconds }), ...(recorder !== undefined && { onBundle: (inputs: BundleInputs) => recorder.bundle(inputs) }) };
+    const build = async (): Promise<Config[]> => {
+      const built: Config[] = [];
+      for (const { pipeline } of await attempt(problems, file, () => loadPipelines([file], load), [])) {
+        const config = await attempt(problems, file, () => buildConfig(pipeline, { fileText: (path) => textOf(resolve(cwd, path)) }), null);
+        if (config !== null) built.push(config);
+      }
+      return built;
+    };
+    for (const config of await (recorder === undefined ? build() : recorder.watching(build))) {
+      const text = stringifyConfig(config);
+      const path = join(out ?? dirname(file), `${config.name}.pipeline.json`);
+      configs.push({ file, config, path, text, changed: (await readFile(path, "utf8").catch(() => null)) !== text });
+    }
+  }
+  return { configs: refuseClashes(configs, problems), problems };
+}
+
+/** The text of a source file, so that a diagnostic shows whole lines. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Two pipelines of one name would overwrite each other's config. */
+function refuseClashes(configs: readonly CompiledConfig[], problems: CompileProblem[]): CompiledConfig[] {
+  const byPath = new Map<string, CompiledConfig>();
+  for (const compiled of configs) {
+    const other = byPath.get(compiled.path);
+    if (other === undefined) byPath.set(compiled.path, compiled);
+    else if (other.text !== compiled.text) {
+      problems.push({
+        code: "SL4006",
+        file: compiled.file,
+        message: `two different pipelines are called '${compiled.config.name}', in '${other.file}' and '${compiled.file}': rename one`,
+      });
+    }
+  }
+  return [...byPath.values()];
+}
+
+/** Runs `work`; what is wrong with the user's files becomes problems, so that all files are reported together. */
+async function attempt<T>(problems: CompileProblem[], file: string, work: () => T | Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PipelineError) problems.push(...error.problems.map(({ code, message, details }) => ({ code, file, message, ...placeIn(details) })));
+    else if (error instanceof ShapelineError) problems.push({ code: error.code, file, message: error.message });
+    else throw error;
+    return otherwise;
+  }
+}
+
+const placeIn = (details: unknown): { readonly place?: ProblemPlace } => (typeof details === "object" && details !== null && "place" in details ? { place: details.place as ProblemPlace } : {});

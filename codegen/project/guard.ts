@@ -1,0 +1,45 @@
+/** What a module did instead of loading. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+  readonly how: "exits" | "waits" | "slow";
+  /** What it gave to `process.exit`. */
+  readonly exitCode: string;
+
+  constructor(how: Stopped["how"], exitCode = "") {
+    super(how);
+    this.how = how;
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * Runs modules that may do anything. Rejects with `Stopped` where one ends the process, waits for what never comes or takes longer than
+ * `seconds`, and with an error that one throws in a callback.
+ */
+export async function guarded<T>(work: () => Promise<T>, seconds: number): Promise<T> {
+  const { exit } = process;
+  let stop: (reason: unknown) => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = reject;
+  });
+  const ended = (code?: number | string | null): never => {
+    const reason = new Stopped("exits", String(code ?? process.exitCode ?? 0));
+    // The module may catch what it is thrown; it has ended all the same.
+    stop(reason);
+    throw reason;
+  };
+  // Nothing is left that could go on: what is awaited never comes.
+  const drained = (): void => stop(new Stopped("waits"));
+  const thrown = (error: unknown): void => stop(error);
+  // It does not keep the process running, so that the other case is seen at once.
+  const timer = setTimeout(() => stop(new Stopped("slow")), seconds * 1000).unref();
+  process.exit = ended;
+  process.once("beforeExit", drained).on("uncaughtException", thrown);
+  try {
+    return await Promise.race([stopped, work()]);
+  } finally {
+    process.exit = exit;
+    process.off("beforeExit", drained).off("uncaughtException", thrown);
+    clearTimeout(timer);
+  }
+}
