@@ -1,9 +1,14 @@
-// What the embedded engine costs over raw ONNX Runtime, and what a lambda costs to compile. Every ratio is against the
-// floor of the same run; nothing here passes or fails.
+// What the embedded engine costs over its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a loop written by
+// hand. Floor and case take turns in one run, block by block, so that what else the machine does meets both; a ratio is
+// the median over the blocks, with the quartiles beside it. Nothing here passes or fails.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { DuckDBInstance, FLOAT, INTEGER, BIGINT, BOOLEAN, VARCHAR, TIMESTAMP_MS, LIST, DuckDBDataChunk, DuckDBListValue, DuckDBTimestampMillisecondsValue } from "@duckdb/node-api";
+import { makeData, makeVector, FixedSizeList, Field, Float32, Table } from "apache-arrow";
 import { measure } from "mitata";
 import * as ort from "onnxruntime-node";
 import { pipeline } from "shapeline";
@@ -11,81 +16,203 @@ import { compileLambda, readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
 import { handleOf } from "./handle.mjs";
 
+const { values: flags } = parseArgs({ options: { blocks: { type: "string", default: "40" } } });
+const blocks = Number(flags.blocks);
+
 const models = join(dirname(dirname(fileURLToPath(import.meta.url))), "examples", "breast-cancer", "models");
 const file = (name) => join(models, `${name}.onnx`);
-const champion = handleOf(await readSignature(file("gradient-boosting")));
-const challenger = handleOf(await readSignature(file("logistic-regression")));
+const modelOf = async (name) => handleOf(await readSignature(file(name)));
+const names = ["gradient-boosting", "logistic-regression", "random-forest"];
+const [champion, challenger, forest] = await Promise.all(names.map(modelOf));
 const records = JSON.parse(readFileSync(join(models, "..", "rows.df.json"), "utf8"));
-const features = champion.inputs.features.shape[1];
+const width = champion.inputs.features.shape[1];
+const options = { intraOpNumThreads: 1, interOpNumThreads: 1 };
+const sessions = await Promise.all(names.map((name) => ort.InferenceSession.create(readFileSync(file(name)), options)));
 
 const batchOf = (rows) => Array.from({ length: rows }, (_, i) => records[i % records.length]);
 const flat = (rows) => Float32Array.from(batchOf(rows).flatMap((r) => r.features));
+const raw = (rows, session = sessions[0]) => {
+  const data = flat(rows);
+  return () => session.run({ features: new ort.Tensor("float32", data, [rows, width]) });
+};
 
 const plain = pipeline("bench").model(champion);
 const checked = plain
   .validate("in_range", (x) => x.out.probabilities.every((p) => p >= 0 && p <= 1))
-  .validate("decided", (x) => Math.max(x.out.probabilities[0], x.out.probabilities[1]) > 0.7);
-const shadowed = pipeline("bench").shadow(champion, [challenger]);
+  .validate("decided", (x) => Math.max(x.out.probabilities[0], x.out.probabilities[1]) > 0.7)
+  .validate("positive", (x) => x.in.features[0] > 0);
 
 const folder = mkdtempSync(join(tmpdir(), "shapeline-bench-"));
-const session = await ort.InferenceSession.create(readFileSync(file("gradient-boosting")), { intraOpNumThreads: 1, interOpNumThreads: 1 });
-const raw = (rows) => {
-  const data = flat(rows);
-  return () => session.run({ features: new ort.Tensor("float32", data, [rows, features]) });
-};
-
-let count = 0;
-async function engine(p, durability, input) {
-  const target = local({ models, data: join(folder, `data-${count++}`), durability });
-  const live = await p.deploy(target);
-  return { run: () => live.infer(input), close: () => target.close() };
+const open = [];
+async function engine(p, durability, more = {}) {
+  const target = local({ models, data: join(folder, `data-${open.length}`), durability, ...more });
+  open.push(target);
+  return p.deploy(target);
 }
 
-async function micros(run) {
-  const { p50 } = await measure(run, { min_cpu_time: 400e6, min_samples: 20 });
-  return p50 / 1000;
-}
+const quantile = (list, share) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))];
+const median = (list) => quantile(list, 0.5);
 
-async function section(title, floorName, floorRun, cases) {
-  const floor = await micros(floorRun);
-  const rows = [[floorName, floor, 1]];
-  for (const [name, p, durability, input] of cases) {
-    const { run, close } = await engine(p, durability, input);
-    const time = await micros(run);
-    await close();
-    rows.push([name, time, time / floor]);
+/** Microseconds a call, block by block; the calls of a block come one after the other. */
+async function turns(cases, calls) {
+  const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
+  for (let block = -3; block < blocks; block++) {
+    for (const [name, run] of Object.entries(cases)) {
+      const begun = performance.now();
+      for (let i = 0; i < calls; i++) await run();
+      if (block >= 0) times[name].push(((performance.now() - begun) / calls) * 1000);
+    }
   }
-  print(title, rows);
+  return times;
 }
 
-function print(title, rows) {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  console.log(`\n${title}\n${"".padEnd(width)}  ${"p50 µs".padStart(10)}  ${"× floor".padStart(8)}`);
-  for (const [name, time, ratio] of rows) console.log(`${name.padEnd(width)}  ${time.toFixed(1).padStart(10)}  ${ratio.toFixed(2).padStart(8)}`);
+/** Against a floor: the first case, or what `floor` makes of a block's times. */
+function print(title, times, { floor, goals = {}, unit = "µs" } = {}) {
+  const cases = Object.keys(times);
+  const floors = times[cases[0]].map((first, i) => (floor === undefined ? first : floor(Object.fromEntries(cases.map((name) => [name, times[name][i]])))));
+  const wide = Math.max(...cases.map((name) => name.length));
+  console.log(`\n${title}\n${"".padEnd(wide)}  ${`p50 ${unit}`.padStart(11)}  ${"× floor".padStart(8)}  quartiles`);
+  for (const name of cases) {
+    const ratios = times[name].map((time, i) => time / floors[i]);
+    const goal = goals[name] === undefined ? "" : `  (goal ${goals[name]})`;
+    console.log(`${name.padEnd(wide)}  ${median(times[name]).toFixed(1).padStart(11)}  ${median(ratios).toFixed(2).padStart(8)}  ${quantile(ratios, 0.25).toFixed(2)} to ${quantile(ratios, 0.75).toFixed(2)}${goal}`);
+  }
 }
 
-try {
-  await section("one row", "raw session.run", raw(1), [
-    ["no log, no checks", plain, "off", batchOf(1)],
-    ["no log, two checks", checked, "off", batchOf(1)],
-    ["no log, one challenger", shadowed, "off", batchOf(1)],
-    ["relaxed log, two checks", checked, "relaxed", batchOf(1)],
-    ["committed log, two checks", checked, "commit", batchOf(1)],
-  ]);
-  const many = 10_000;
-  await section("10,000 rows", "raw session.run", raw(many), [
-    ["records, no log, no checks", plain, "off", batchOf(many)],
-    ["columns, no log, no checks", plain, "off", { features: flat(many) }],
-    ["columns, no log, two checks", checked, "off", { features: flat(many) }],
-    ["columns, committed log, two checks", checked, "commit", { features: flat(many) }],
-  ]);
+async function oneRow() {
+  const row = batchOf(1);
+  const [off, checks, relaxed] = [await engine(plain, "off"), await engine(checked, "off"), await engine(checked, "relaxed")];
+  const times = await turns({ "raw session.run": raw(1), "no log": () => off.infer(row), "no log, three checks": () => checks.infer(row), "relaxed log, three checks": () => relaxed.infer(row) }, 300);
+  print("one row, one after the other", times, { goals: { "no log": "1.15", "relaxed log, three checks": "1.5" } });
+}
 
+async function threeModels() {
+  const tuple = await engine(pipeline("bench").models([champion, challenger, forest]), "off");
+  const row = batchOf(1);
+  const runs = sessions.map((session) => raw(1, session));
+  const times = await turns({ "three raw runs": async () => { for (const run of runs) await run(); }, "three models, one input": () => tuple.infer(row) }, 200);
+  print("three models that share one input, one row", times, { goals: { "three models, one input": "1.1" } });
+}
+
+function arrowOf(rows) {
+  const item = new Field("item", new Float32(), false);
+  const child = makeData({ type: new Float32(), length: rows * width, data: flat(rows) });
+  return new Table({ features: makeVector(makeData({ type: new FixedSizeList(width, item), length: rows, child })) });
+}
+
+async function bigBatch() {
+  const rows = 10_000;
+  const table = arrowOf(rows);
+  const features = flat(rows);
+  const probabilities = (await sessions[0].run({ features: new ort.Tensor("float32", features, [rows, width]) })).probabilities.data;
+  const loop = () => {
+    const failed = [new Uint8Array(rows), new Uint8Array(rows), new Uint8Array(rows)];
+    for (let row = 0; row < rows; row++) {
+      const [a, b] = [probabilities[2 * row], probabilities[2 * row + 1]];
+      failed[0][row] = a >= 0 && a <= 1 && b >= 0 && b <= 1 ? 0 : 1;
+      failed[1][row] = Math.max(a, b) > 0.7 ? 0 : 1;
+      failed[2][row] = features[row * width] > 0 ? 0 : 1;
+    }
+    return failed;
+  };
+  const live = await engine(checked, "off");
+  const times = await turns({ "raw session.run": raw(rows), "check loop by hand": loop, "Arrow in, three checks, Arrow out": () => live.infer(table) }, 1);
+  print("a batch of 10,000 rows, against 1.1 raw runs and 1.5 loops", times, { floor: (t) => 1.1 * t["raw session.run"] + 1.5 * t["check loop by hand"], goals: { "Arrow in, three checks, Arrow out": "1" } });
+}
+
+/** Rows as the log holds them, straight into DuckDB: 64 a commit, as many as are in flight. */
+async function duckdb() {
+  const instance = await DuckDBInstance.create(join(folder, "raw.duckdb"), { threads: "1" });
+  const connection = await instance.connect();
+  const types = [BIGINT, TIMESTAMP_MS, LIST(FLOAT), LIST(FLOAT), INTEGER, BOOLEAN, BOOLEAN, BOOLEAN, VARCHAR, INTEGER, LIST(BIGINT), VARCHAR];
+  await connection.run(`CREATE TABLE log (${["BIGINT", "TIMESTAMP_MS", "FLOAT[]", "FLOAT[]", "INTEGER", "BOOLEAN", "BOOLEAN", "BOOLEAN", "VARCHAR", "INTEGER", "BIGINT[]", "VARCHAR"].map((type, i) => `c${i} ${type}`).join(", ")})`);
+  const appender = await connection.createAppender("log");
+  let row = 0n;
+  return async () => {
+    await connection.run("BEGIN");
+    const chunk = DuckDBDataChunk.create(types, 64);
+    const now = BigInt(Date.now());
+    const cells = [() => row++, () => new DuckDBTimestampMillisecondsValue(now), (i) => new DuckDBListValue(records[i].features), () => new DuckDBListValue([0.2, 0.8]), () => 0, () => false, () => false, () => false, () => "gradient-boosting", () => 1, () => new DuckDBListValue([1000n, 2000n]), () => null];
+    for (const [column, cell] of cells.entries()) {
+      const vector = chunk.getColumnVector(column);
+      for (let i = 0; i < 64; i++) vector.setItem(i, cell(i));
+      vector.flush();
+    }
+    appender.appendDataChunk(chunk);
+    appender.flushSync();
+    await connection.run("COMMIT");
+  };
+}
+
+async function committed() {
+  const live = await engine(checked, "commit");
+  const append = await duckdb();
+  const rows = batchOf(64).map((row) => [row]);
+  const times = await turns({ "DuckDB: 64 rows and a commit": append, "64 requests in flight, committed": () => Promise.all(rows.map((row) => live.infer(row))) }, 5);
+  print("64 in flight, each on disk when it is answered", times, { goals: { "64 requests in flight, committed": "1.11: 0.9 of the rows a second" } });
+  const [floor, own] = Object.values(times).map((list) => 64e6 / median(list));
+  console.log(`rows a second: ${floor.toFixed(0)} and ${own.toFixed(0)}, ${(own / floor).toFixed(2)} of DuckDB's own`);
+}
+
+/** Draws random numbers for a while: a challenger that is slow, and runs on its own thread. */
+async function shadow() {
+  const alone = await engine(plain, "off");
+  const shadowed = await engine(pipeline("bench").shadow(champion, [forest, challenger]), "off");
+  const row = batchOf(1);
+  const times = { "without shadow": [], "with two challengers": [] };
+  for (let block = -2; block < blocks; block++) {
+    for (const [name, live] of [["without shadow", alone], ["with two challengers", shadowed]]) {
+      const own = [];
+      for (let i = 0; i < 200; i++) {
+        const begun = performance.now();
+        await live.infer(row);
+        own.push((performance.now() - begun) * 1000);
+        // Requests of a service come with gaps.
+        await new Promise(setImmediate);
+      }
+      if (block >= 0) times[name].push(quantile(own, 0.99));
+    }
+  }
+  print("p99 of the champion, blocks of 200 requests", times, { unit: "p99 µs", goals: { "with two challengers": "1.1" } });
+}
+
+/** What the way to a thread and back costs, beside runs of growing batches: where it is a tenth lies the threshold of `src/engine/pace.ts`. */
+async function thread() {
+  const worker = new Worker('const { parentPort } = require("node:worker_threads"); parentPort.on("message", (m) => parentPort.postMessage(m));', { eval: true });
+  const trip = (rows) => {
+    const message = { features: flat(rows), probabilities: new Float32Array(rows * 2) };
+    return () => new Promise((resolve) => {
+      worker.once("message", resolve);
+      worker.postMessage(message);
+    });
+  };
+  console.log("\nthe way to a thread and back, against the run of the same batch\n    rows      run µs     trip µs   trip / run");
+  for (const rows of [1, 64, 512, 4096, 16384]) {
+    const times = await turns({ run: raw(rows), trip: trip(rows) }, rows > 1000 ? 3 : 20);
+    const [run, way] = [median(times.run), median(times.trip)];
+    console.log(`${String(rows).padStart(8)}  ${run.toFixed(0).padStart(10)}  ${way.toFixed(0).padStart(10)}  ${(way / run).toFixed(2).padStart(11)}`);
+  }
+  await worker.terminate();
+}
+
+async function lambda() {
   const source = "x => Math.max(x.out.probabilities[0], x.out.probabilities[1]) > 0.7 && x.in.features.every(v => v >= 0)";
   const ports = { inputs: [{ name: "features", dtype: "float32", shape: ["batch", 30] }], outputs: [{ name: "probabilities", dtype: "float32", shape: ["batch", 2] }] };
   let n = 0;
   // A number of its own in each source, so that no cache answers.
-  const compile = await micros(() => compileLambda(source.replace("0.7", `0.7${n++}`), ports));
-  print("one lambda, warm: parse, lower, type, all back-ends", [["compileLambda", compile, 1]]);
+  const { p50 } = await measure(() => compileLambda(source.replace("0.7", `0.7${n++}`), ports), { min_cpu_time: 400e6, min_samples: 20 });
+  console.log(`\none lambda, warm: parse, lower, type, all back-ends: p50 ${(p50 / 1000).toFixed(1)} µs`);
+}
+
+try {
+  await oneRow();
+  await threeModels();
+  await bigBatch();
+  await committed();
+  await shadow();
+  await thread();
+  await lambda();
 } finally {
+  await Promise.all(open.map((target) => target.close()));
   rmSync(folder, { recursive: true, force: true });
 }

@@ -228,6 +228,7 @@ export const errorCodes = {
   SL5017: "the file of rows is of no known kind",
   SL5018: "an Arrow column is not of the input's dtype",
   SL5019: "an Arrow column is damaged",
+  SL5020: "a text holds what a model cannot be given",
   SL5030: "the file of rows cannot be read",
   SL5031: "the dataset names a column that is not there",
   SL5032: "the dataset's options are not valid",
@@ -247,6 +248,8 @@ export const errorCodes = {
   SL6010: "the deployment keeps no log",
   SL6011: "an option is not valid",
   SL6012: "no such version",
+  SL6013: "too many requests at once",
+  SL6014: "an alert cannot be evaluated here",
   SL6020: "@duckdb/node-api is not installed",
   // SL7xxx: storage
   SL7001: "the data folder cannot be made or written",

@@ -221,6 +221,20 @@ export interface DeploymentStatus {
   readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
 }
 
+/** A state that an alert came to. */
+export interface AlertChange {
+  /** The alert's name. */
+  readonly alert: string;
+  /** `pending`: its condition holds, but not yet for as long as it must; `resolved`: it no longer holds. */
+  readonly state: "pending" | "firing" | "resolved";
+  readonly time: Date;
+}
+
+export interface AlertsOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
+}
+
 /** One deployed version of a pipeline. */
 export interface PipelineVersion {
   readonly version: string;
@@ -273,6 +287,12 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
    */
   exportLogs(options?: ExportOptions): Promise<ExportedLogs>;
 
+  /**
+   * The alerts that are pending or firing, then every change of state as it comes, until the deployment ends.
+   * @example for await (const { alert, state } of live.alerts()) console.log(alert, state);
+   */
+  alerts(options?: AlertsOptions): AsyncIterable<AlertChange>;
+
   status(): Promise<DeploymentStatus>;
   /** All deployed versions, newest first. */
   versions(): Promise<PipelineVersion[]>;
@@ -318,6 +338,8 @@ export interface AnyDeployment {
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
   logBatches(options?: LogBatchesOptions): AsyncIterableIterator<ArrowTable>;
   exportLogs(options?: ExportOptions): Promise<ExportedLogs>;
+  /** Where the target evaluates alerts. */
+  alerts?(options?: AlertsOptions): AsyncIterable<AlertChange>;
   status(): Promise<DeploymentStatus>;
   versions(): Promise<PipelineVersion[]>;
   configuration(version?: string): Promise<DeployedConfig>;

@@ -3,6 +3,8 @@ export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check.js
 export { errorCodes } from "./codes.js";
 export type {
   AnyDeployment,
+  AlertChange,
+  AlertsOptions,
   AnyInferColumns,
   AnyInferRecord,
   AnyRecord,

@@ -1,4 +1,6 @@
+import { performance } from "node:perf_hooks";
 import type { TensorData } from "../tensors/tensor-data.js";
+import { deadlines } from "./deadlines.js";
 import { reason } from "./reason.js";
 import type { Feeds } from "./run-model.js";
 
@@ -7,8 +9,12 @@ export interface Challenge {
   readonly challenger: string;
   readonly rows: number;
   readonly feeds: Feeds;
-  /** By output name; throws for whatever is wrong with it. */
-  run(): Promise<ReadonlyMap<string, TensorData>>;
+  /**
+   * By output name; throws for whatever is wrong with it.
+   *
+   * @param until by `Date.now()`: a run that has not begun by then is not begun
+   */
+  run(until: number): Promise<ReadonlyMap<string, TensorData>>;
 }
 
 /** What came of it: outputs, or a note that says why there are none. */
@@ -30,6 +36,8 @@ const defaultLimits: ChallengerLimits = { runs: 4096, bytes: 64 * 1024 * 1024 };
 export class Challengers {
   readonly #limits: ChallengerLimits;
   readonly #pending = new Set<Promise<unknown>>();
+  /** Ends the wait for each answer that is owed. */
+  readonly #owed = new Set<(note: string) => void>();
   #bytes = 0;
   /** Runs that gave no answer. */
   errors = 0;
@@ -44,7 +52,7 @@ export class Challengers {
     if (this.#pending.size >= this.#limits.runs || (this.#bytes > 0 && this.#bytes + bytes > this.#limits.bytes)) {
       return Promise.resolve(this.#failed(`overload: the queue of challengers is full (${this.#pending.size} waiting)`));
     }
-    const running = challenge.run();
+    const running = challenge.run(Date.now() + deadlineMs);
     this.#bytes += bytes;
     this.#pending.add(running);
     // A late run still takes its place in the queue until it ends.
@@ -54,24 +62,43 @@ export class Challengers {
     };
     running.then(ended, ended);
     return new Promise((resolve) => {
-      let open = true;
-      const settle = (answer: () => ChallengeAnswer): void => {
-        if (!open) return;
-        open = false;
-        clearTimeout(timer);
-        resolve(answer());
+      const give = (answer: ChallengeAnswer): void => {
+        deadlines.forget(deadline);
+        this.#owed.delete(giveUp);
+        resolve(answer);
       };
-      const timer = setTimeout(() => settle(() => this.#failed(`no answer within ${Math.round(deadlineMs)} ms`)), deadlineMs);
+      const giveUp = (note: string): void => {
+        if (this.#owed.has(giveUp)) give(this.#failed(note));
+      };
+      const deadline = deadlines.at(performance.now() + deadlineMs, () => giveUp(`no answer within ${Math.round(deadlineMs)} ms`));
+      this.#owed.add(giveUp);
       running.then(
-        (outputs) => settle(() => ({ outputs, note: null })),
-        (error: unknown) => settle(() => this.#failed(reason(error))),
+        (outputs) => {
+          if (this.#owed.has(giveUp)) give({ outputs, note: null });
+        },
+        (error: unknown) => giveUp(reason(error)),
       );
     });
   }
 
-  /** Resolves when no run is waiting or under way. */
-  async idle(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+  /** Waits for what is under way, but no longer than that: answers still owed then become notes. */
+  async settle(waitMs: number): Promise<void> {
+    const enough = deadlines.at(performance.now() + waitMs, () => {
+      for (const giveUp of [...this.#owed]) giveUp("the deployment was closed before it ended");
+      settled();
+    });
+    let settled = (): void => undefined;
+    const late = new Promise<void>((resolve) => (settled = resolve));
+    const idle = async (): Promise<void> => {
+      while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    };
+    await Promise.race([idle(), late]);
+    deadlines.forget(enough);
+  }
+
+  /** Runs begun or waiting. */
+  get waiting(): number {
+    return this.#pending.size;
   }
 
   #failed(note: string): ChallengeAnswer {

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
 import type { InferOptions } from "../../dsl/deployment.js";
-import type { Config, ModelConfig } from "../config/schema.js";
+import type { Config } from "../config/schema.js";
 import { answeredBeside, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
-import { openOnThread } from "./challenger-thread.js";
+import type { TensorData } from "../tensors/tensor-data.js";
 import { type Challenge, type ChallengeAnswer, Challengers } from "./challengers.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
@@ -12,9 +12,11 @@ import { type Metadata, metadataReader } from "./metadata.js";
 import type { Passage, RunStep } from "./passage.js";
 import { compilePlan } from "./plan.js";
 import { DEFAULT_TIMEOUT_MS, RequestClock } from "./request-clock.js";
-import { modelRunner, type RunModel } from "./run-model.js";
-import { type ModelSession, openSession } from "./runtime.js";
+import { placedRuns } from "./placed-model.js";
+import { modelRunner, type RunChallenger, type RunModel } from "./run-model.js";
+import { openSession } from "./runtime.js";
 import { checkSignature, warmUp } from "./signature-check.js";
+import { batchThreads, challengerThreads, newOwner, type ThreadModel } from "./thread-pool.js";
 import { randomSequence } from "./unit-hash.js";
 
 /** A request's answer before it is logged or shaped. */
@@ -45,17 +47,22 @@ export interface Engine {
   readonly config: Config;
   /** Runs of challengers that gave no answer. */
   readonly challengerErrors: number;
+  /** Runs of challengers begun or waiting. */
+  readonly challengersWaiting: number;
   /**
    * Runs the steps on a batch.
    *
    * @throws InputError SL5xxx for rows that the pipeline does not take, TargetError SL6002 to SL6005
    */
-  infer(input: unknown, options?: InferOptions): Promise<Inference>;
+  infer(input: unknown, options?: InferOptions, clock?: RequestClock): Promise<Inference>;
   /** Runs one challenger of an answer that is out. Never rejects. */
   challenge(challenge: Challenge): Promise<ChallengeAnswer>;
-  /** Waits for runs under way and gives the models back. */
+  /** Gives the models back. It waits for challengers, a second at most; those that have not begun by then are not begun. */
   close(): Promise<void>;
 }
+
+/** How long the end of a deployment waits for challengers. */
+const CLOSE_WAIT_MS = 1000;
 
 /**
  * Loads a config's models, holds them to their signatures, runs each once on zeros and compiles the steps.
@@ -65,23 +72,37 @@ export interface Engine {
  */
 export async function openEngine(config: Config, files: ReadonlyMap<string, ModelFile>, options: EngineOptions): Promise<Engine> {
   const challengers = new Challengers();
-  const sessions: ModelSession[] = [];
+  const owner = newOwner();
+  const releases: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
-    await challengers.idle();
-    await Promise.all(sessions.map((session) => session.release()));
+    await challengers.settle(CLOSE_WAIT_MS);
+    batchThreads.drop(owner);
+    challengerThreads.drop(owner);
+    for (const release of releases.splice(0)) await release();
   };
   try {
     const champions = new Map<string, RunModel>();
-    const others = new Map<string, RunModel>();
+    const others = new Map<string, RunChallenger>();
     for (const model of config.models) {
       const file = files.get(model.name);
       if (file === undefined) continue;
-      for (const [role, runners] of [["champion", champions], ["challenger", others]] as const) {
-        if (!hasRole(config, model.name, role)) continue;
-        const open = role === "champion" ? openSession : openOnThread;
-        const session = await open(model.name, model.sha256, file.bytes, file.path);
-        sessions.push(session);
-        runners.set(model.name, await prepared(model, session));
+      const onThreads: ThreadModel = { name: model.name, sha256: model.sha256, bytes: file.bytes, path: file.path };
+      if (hasRole(config, model.name, "champion")) {
+        const session = await openSession(model.name, model.sha256, file.bytes, file.path);
+        batchThreads.hold(onThreads);
+        releases.push(() => session.release(), () => batchThreads.release(onThreads));
+        checkSignature(model, session);
+        const run = modelRunner(model, placedRuns(onThreads, session, owner, `pipeline '${config.name}'`));
+        await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestClock(Infinity)));
+        champions.set(model.name, run);
+      }
+      if (hasRole(config, model.name, "challenger")) {
+        challengerThreads.hold(onThreads);
+        releases.push(() => challengerThreads.release(onThreads));
+        checkSignature(model, await challengerThreads.open(onThreads));
+        const run = modelRunner<number>(model, async (feeds, fetches, until) => (await challengerThreads.run(onThreads, owner, feeds, fetches, until).done).outputs);
+        await warmUp(model, (feeds, rows) => run(feeds, rows, Infinity));
+        others.set(model.name, run);
       }
     }
     const parts = {
@@ -103,7 +124,10 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
       get challengerErrors() {
         return challengers.errors;
       },
-      infer: (input, inferOptions = {}) => infer(plan, input, inferOptions),
+      get challengersWaiting() {
+        return challengers.waiting;
+      },
+      infer: (input, inferOptions = {}, clock) => infer(plan, input, inferOptions, clock),
       challenge: (challenge) => challengers.answer(challenge, DEFAULT_TIMEOUT_MS),
       close,
     };
@@ -123,46 +147,45 @@ interface Plan {
   readonly hidden: readonly string[];
 }
 
-async function infer({ config, read, readMetadata, steps, hidden }: Plan, input: unknown, options: InferOptions): Promise<Inference> {
-  const clock = new RequestClock(options.timeoutMs, options.signal);
-  const where = `pipeline '${config.name}'`;
-  clock.check(where);
+const none: ReadonlyMap<string, never> = new Map<string, never>();
+
+async function infer({ config, read, readMetadata, steps, hidden }: Plan, input: unknown, options: InferOptions, given: RequestClock | undefined): Promise<Inference> {
+  const clock = given ?? new RequestClock(options.timeoutMs, options.signal);
   const metadata = readMetadata(options.metadata);
   const { form, rows, tensors } = read(input);
-  const inputs = new Map(config.inputs.flatMap(({ name }, i) => (tensors[i] === undefined ? [] : [[name, tensors[i]]])));
+  const inputs = new Map<string, TensorData>();
+  for (let i = 0; i < tensors.length; i++) {
+    const tensor = tensors[i];
+    if (tensor !== undefined) inputs.set(config.inputs[i]?.name ?? "", tensor);
+  }
+  const now = performance.now();
+  clock.check(`pipeline '${config.name}'`, now);
   const passage: Passage = {
     rows,
     inputs,
     metadata,
     clock,
-    outputs: new Map(),
+    now,
+    outputs: none,
     lastModel: "",
-    elapsed: [Math.round((performance.now() - clock.begun) * 1e6)],
-    beside: new Map(),
-    failures: new Map(),
+    elapsed: [Math.round((now - clock.begun) * 1e6)],
+    beside: none,
+    failures: none,
     later: [],
-    notes: new Map(),
+    notes: none,
   };
-  for (const step of steps) await step(passage);
-  clock.check(where);
-  for (const name of hidden) passage.beside.delete(name);
-  const batch: ResultBatch = {
-    rows,
-    time: new Float64Array(rows).fill(Date.now()),
-    inputs,
-    outputs: passage.outputs,
-    challengers: passage.beside,
-    failures: passage.failures,
-  };
-  const { lastModel, elapsed, notes, later } = passage;
+  for (const step of steps) {
+    const pending = step(passage);
+    if (pending !== undefined) await pending;
+  }
+  const { outputs, beside, failures, lastModel, elapsed, notes, later } = passage;
+  const time = new Float64Array(rows).fill(Date.now());
+  const batch: ResultBatch = { rows, time, inputs, outputs, challengers: hidden.length === 0 ? beside : without(beside, hidden), failures };
   return { form, batch, metadata, lastModel, elapsed, notes, later, clock };
 }
 
-async function prepared(model: ModelConfig, session: ModelSession): Promise<RunModel> {
-  checkSignature(model, session);
-  const run = modelRunner(model, session);
-  await warmUp(model, run);
-  return run;
+function without<V>(map: ReadonlyMap<string, V>, names: readonly string[]): ReadonlyMap<string, V> {
+  return new Map([...map].filter(([name]) => !names.includes(name)));
 }
 
 function hasRole(config: Config, name: string, role: "champion" | "challenger"): boolean {

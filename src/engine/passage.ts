@@ -17,13 +17,15 @@ export interface Passage {
   lastModel: string;
   /** Nanoseconds of every inference step. */
   readonly elapsed: number[];
+  /** By `performance.now()`: when the last step ended. */
+  now: number;
   /** By model: outputs beside the ones that go on, those of challengers and of a tuple. */
-  readonly beside: Map<string, ChallengerResult>;
-  readonly failures: Map<string, Uint8Array>;
+  beside: ReadonlyMap<string, ChallengerResult>;
+  failures: ReadonlyMap<string, Uint8Array>;
   /** Challengers to run once the answer is out. */
-  readonly later: Challenge[];
+  later: readonly Challenge[];
   /** Why an awaited challenger gave no answer. */
-  readonly notes: Map<string, string>;
+  notes: ReadonlyMap<string, string>;
 }
 
 /** One step, compiled. */

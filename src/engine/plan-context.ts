@@ -3,14 +3,14 @@ import type { Port } from "../../dsl/tensor.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../config/schema.js";
 import type { Challenge, ChallengeAnswer } from "./challengers.js";
 import type { RunStep } from "./passage.js";
-import type { RunModel } from "./run-model.js";
+import type { RunChallenger, RunModel } from "./run-model.js";
 
 /** What a plan is compiled with. */
 export interface Parts {
   /** By model name: those whose output may go on. */
   readonly champions: ReadonlyMap<string, RunModel>;
   /** By model name: those that run on the challengers' thread. */
-  readonly challengers: ReadonlyMap<string, RunModel>;
+  readonly challengers: ReadonlyMap<string, RunChallenger>;
   /** Runs a challenger now. Never rejects. */
   readonly answer: (challenge: Challenge, deadlineMs: number) => Promise<ChallengeAnswer>;
   /** Every challenger is awaited, not only those that a validation reads. */

@@ -1,7 +1,9 @@
 import { performance } from "node:perf_hooks";
 import { TargetError } from "../../dsl/errors.js";
+import { deadlines } from "./deadlines.js";
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
+const nothingLogged = "; nothing of it is logged";
 
 /** When a request must have ended. A run of a model cannot be stopped, so it is looked at between them. */
 export class RequestClock {
@@ -20,18 +22,26 @@ export class RequestClock {
     this.#signal = signal;
   }
 
-  get elapsedMs(): number {
-    return performance.now() - this.begun;
-  }
-
   get leftMs(): number {
-    return Math.max(0, this.#timeoutMs - this.elapsedMs);
+    return Math.max(0, this.#timeoutMs - (performance.now() - this.begun));
   }
 
-  /** @throws TargetError SL6004 when the time is over, SL6005 when the signal says so */
-  check(what: string): void {
-    if (this.#signal?.aborted === true) throw this.#aborted(what, "SL6005", "; nothing of it is logged");
-    if (this.leftMs === 0) throw this.#late(what, "SL6004", "; nothing of it is logged");
+  /**
+   * @param now what `performance.now()` says, where the caller knows it
+   * @throws TargetError SL6004 when the time is over, SL6005 when the signal says so
+   */
+  check(what: string, now: number = performance.now()): void {
+    if (this.#signal?.aborted === true) throw this.#aborted(what, "SL6005", nothingLogged);
+    if (now - this.begun >= this.#timeoutMs) throw this.#late(what, "SL6004", nothingLogged);
+  }
+
+  /**
+   * Waits for a run in another thread, but no longer than the request may take.
+   *
+   * @throws TargetError SL6004, SL6005
+   */
+  whileRunning<T>(what: string, run: Promise<T>): Promise<T> {
+    return this.#until(run, () => this.#late(what, "SL6004", nothingLogged), () => this.#aborted(what, "SL6005", nothingLogged));
   }
 
   /**
@@ -39,23 +49,29 @@ export class RequestClock {
    *
    * @throws TargetError SL6006 when that ends first: the rows may be in the log then
    */
-  async whileLogging<T>(what: string, logging: Promise<T>): Promise<T> {
+  whileLogging<T>(what: string, logging: Promise<T>): Promise<T> {
     const rest = "; its rows were being logged and may be in the log";
-    let stop = (): void => undefined;
-    const over = new Promise<never>((_, reject) => {
-      const timer = setTimeout(() => reject(this.#late(what, "SL6006", rest)), Math.min(this.leftMs, 2 ** 31 - 1));
-      const abort = (): void => reject(this.#aborted(what, "SL6006", rest));
-      this.#signal?.addEventListener("abort", abort, { once: true });
-      stop = () => {
-        clearTimeout(timer);
-        this.#signal?.removeEventListener("abort", abort);
+    return this.#until(logging, () => this.#late(what, "SL6006", rest), () => this.#aborted(what, "SL6006", rest));
+  }
+
+  #until<T>(work: Promise<T>, late: () => TargetError, aborted: () => TargetError): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const signal = this.#signal;
+      const onTime = (): void => settle(() => reject(late()));
+      const onAbort = (): void => settle(() => reject(aborted()));
+      const settle = (how: () => void): void => {
+        deadlines.forget(entry);
+        signal?.removeEventListener("abort", onAbort);
+        how();
       };
+      const entry = deadlines.at(this.begun + this.#timeoutMs, onTime);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      work.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(error instanceof Error ? error : new TargetError("SL6000", String(error)))),
+      );
+      if (signal?.aborted === true) onAbort();
     });
-    try {
-      return await Promise.race([logging, over]);
-    } finally {
-      stop();
-    }
   }
 
   #late(what: string, code: "SL6004" | "SL6006", rest: string): TargetError {

@@ -4,26 +4,35 @@ import type { Port } from "../../dsl/tensor.js";
 import type { ModelConfig } from "../config/schema.js";
 import { allocate } from "../tensors/dtypes.js";
 import { rowSize, type TensorData, type TensorElements } from "../tensors/tensor-data.js";
-import type { ModelSession } from "./runtime.js";
+import type { RequestClock } from "./request-clock.js";
 
 export type Feeds = Readonly<Record<string, TensorData>>;
 
 /** A model ready to run: rows in, one tensor for each output of its config. */
-export type RunModel = (feeds: Feeds, rows: number) => Promise<TensorData[]>;
+export type RunModel = (feeds: Feeds, rows: number, clock: RequestClock) => Promise<TensorData[]>;
+
+/** The same of a challenger, which knows until when (by `Date.now()`) it may begin. */
+export type RunChallenger = (feeds: Feeds, rows: number, until: number) => Promise<TensorData[]>;
+
+/** Runs one batch of a size that the model takes; `when` is whatever says how long that may take. */
+export type RunBatch<W> = (feeds: Feeds, fetches: readonly string[], when: W) => Promise<TensorData[]>;
 
 /**
  * Makes a model of fixed batch size run any batch, in parts, and holds each output to the model's signature.
  *
  * @throws ModelError SL3026 when an input has no batch dimension
  */
-export function modelRunner(model: ModelConfig, session: ModelSession): RunModel {
-  const fetches = model.outputs.map((port) => port.name);
+export function modelRunner<W>(model: ModelConfig, runBatch: RunBatch<W>): (feeds: Feeds, rows: number, when: W) => Promise<TensorData[]> {
+  const ports = model.outputs;
+  const fetches = ports.map((port) => port.name);
   const fixed = fixedBatch(model);
-  return async (feeds, rows) => {
-    const outputs = fixed === null || fixed === rows ? await session.run(feeds, fetches) : await inParts(model, session, feeds, fetches, rows, fixed);
-    for (const [i, port] of model.outputs.entries()) {
+  return async (feeds, rows, when) => {
+    const whole = fixed === null || fixed === rows;
+    const outputs = whole ? await runBatch(feeds, fetches, when) : await inParts(model, (part) => runBatch(part, fetches, when), feeds, rows, fixed);
+    for (let i = 0; i < ports.length; i++) {
+      const port = ports[i];
       const output = outputs[i];
-      if (output === undefined || !fits(port, output, rows)) throw unlike(model, port, output, rows);
+      if (port !== undefined && (output === undefined || !fits(port, output, rows))) throw unlike(model, port, output, rows);
     }
     return outputs;
   };
@@ -43,7 +52,7 @@ function fixedBatch(model: ModelConfig): number | null {
   return fixed;
 }
 
-async function inParts(model: ModelConfig, session: ModelSession, feeds: Feeds, fetches: readonly string[], rows: number, size: number): Promise<TensorData[]> {
+async function inParts(model: ModelConfig, run: (part: Feeds) => Promise<TensorData[]>, feeds: Feeds, rows: number, size: number): Promise<TensorData[]> {
   if (rows % size !== 0) {
     throw new InputError("SL5016", `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} rows are no whole number of them`, { model: model.name, rows, size });
   }
@@ -51,9 +60,9 @@ async function inParts(model: ModelConfig, session: ModelSession, feeds: Feeds, 
   for (let from = 0; from < rows; from += size) {
     const part: Record<string, TensorData> = {};
     for (const [name, tensor] of Object.entries(feeds)) part[name] = slice(tensor, from, size);
-    parts.push(await session.run(part, fetches));
+    parts.push(await run(part));
   }
-  return fetches.map((_, i) => joined(parts.flatMap((part) => part[i] ?? [])));
+  return model.outputs.map((_, i) => joined(parts.flatMap((part) => part[i] ?? [])));
 }
 
 function slice({ dtype, dims, data }: TensorData, from: number, rows: number): TensorData {

@@ -15,9 +15,10 @@ export interface ModelSession {
   /**
    * @param feeds by model input
    * @param fetches the outputs to compute, in the order of the answer
+   * @param ended is called when the run has ended, well or not
    * @throws TargetError SL6002 with the model's name
    */
-  run(feeds: Tensors, fetches: readonly string[]): Promise<TensorData[]>;
+  run(feeds: Tensors, fetches: readonly string[], ended?: () => void): Promise<TensorData[]>;
   /** The last one who gives it back frees the model. */
   release(): Promise<void>;
 }
@@ -105,19 +106,32 @@ function held(name: string, sha256: string, shared: Shared, session: InferenceSe
   return {
     inputs: session.inputMetadata,
     outputs: session.outputMetadata,
-    async run(feeds, fetches) {
+    run(feeds, fetches, ended) {
       const given: Record<string, Tensor> = {};
-      let answer: InferenceSession.OnnxValueMapType;
       try {
         for (const input in feeds) {
           const tensor = feeds[input];
           if (tensor !== undefined) given[input] = new OrtTensor(tensor.dtype, tensor.data, tensor.dims);
         }
-        answer = await session.run(given, fetches);
       } catch (cause) {
-        throw runFailed(name, cause);
+        ended?.();
+        return Promise.reject(runFailed(name, cause));
       }
-      return fetches.map((output) => fromRuntime(name, output, answer[output]));
+      return session.run(given, fetches).then(
+        (answer) => {
+          ended?.();
+          const outputs = new Array<TensorData>(fetches.length);
+          for (let i = 0; i < outputs.length; i++) {
+            const output = fetches[i] ?? "";
+            outputs[i] = fromRuntime(name, output, answer[output]);
+          }
+          return outputs;
+        },
+        (cause: unknown) => {
+          ended?.();
+          throw runFailed(name, cause);
+        },
+      );
     },
     async release() {
       if (released) return;

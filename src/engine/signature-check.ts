@@ -6,7 +6,7 @@ import type { ModelConfig } from "../config/schema.js";
 import { allocate } from "../tensors/dtypes.js";
 import type { TensorData } from "../tensors/tensor-data.js";
 import { reason } from "./reason.js";
-import type { RunModel } from "./run-model.js";
+import type { Feeds } from "./run-model.js";
 import type { ModelSession } from "./runtime.js";
 
 /**
@@ -14,29 +14,33 @@ import type { ModelSession } from "./runtime.js";
  *
  * @throws ModelError SL3024 when a port is missing, or has another dtype, rank or size
  */
-export function checkSignature(model: ModelConfig, session: ModelSession): void {
+export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "inputs" | "outputs">): void {
   for (const port of model.inputs) checkPort(model, "input", port, session.inputs);
   for (const port of model.outputs) checkPort(model, "output", port, session.outputs);
   const unfed = session.inputs.find(({ name }) => !model.inputs.some((port) => port.name === name));
   if (unfed !== undefined) throw differs(model, `the file also needs an input '${unfed.name}'`);
 }
 
+/** Once to see that it runs, once more to see how fast: the first run of a session is slower. */
+const WARM_UPS = 2;
+
 /**
- * Runs a model once on zeros, so that one that cannot run is found before it is deployed. Where a size is open there is
- * no telling which sizes the model takes, and nothing is run.
+ * Runs a model on zeros, so that one that cannot run is found before it is deployed; on two rows where it takes any number
+ * of them, so that an output which does not follow the rows is found too. Where a size is open there is no telling which
+ * sizes the model takes, and nothing is run.
  *
  * @throws ModelError SL3025 when the run fails or its outputs are not the config's
  */
-export async function warmUp(model: ModelConfig, run: RunModel): Promise<void> {
+export async function warmUp(model: ModelConfig, run: (feeds: Feeds, rows: number) => Promise<unknown>): Promise<void> {
   const feeds: Record<string, TensorData> = {};
-  const rows = model.inputs.map((port) => port.shape?.[0]).find((dim) => typeof dim === "number") ?? 1;
+  const rows = model.inputs.map((port) => port.shape?.[0]).find((dim) => typeof dim === "number") ?? 2;
   for (const { name, dtype, shape } of model.inputs) {
     const sizes = shape?.slice(1).filter((dim) => typeof dim === "number");
     if (shape === null || sizes?.length !== shape.length - 1) return;
     feeds[name] = { dtype, dims: [rows, ...sizes], data: allocate(dtype, sizes.reduce((product, dim) => product * dim, rows)) };
   }
   try {
-    await run(feeds, rows);
+    for (let i = 0; i < WARM_UPS; i++) await run(feeds, rows);
   } catch (cause) {
     throw new ModelError("SL3025", `model '${model.name}' does not run on zeros of its own signature: ${reason(cause)}`, { model: model.name }, { cause });
   }

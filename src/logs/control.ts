@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
+import type { AlertState, StoredAlert } from "./alerts.js";
 import { inTransaction } from "./database.js";
 import { millisOf } from "./decode.js";
 import { reasonOf } from "./duckdb.js";
@@ -63,6 +64,22 @@ export class Control {
         [only ?? null],
       );
       return rows.map((row) => ({ name: String(row[0]), state: row[5] === "deployed" ? "deployed" : "undeployed", current: versionOf(row) }));
+    });
+  }
+
+  /** Every state that the pipeline's alerts came to, oldest first. */
+  alertChanges(pipeline: string): Promise<StoredAlert[]> {
+    return this.#read(async () => {
+      const rows = await this.#rows("SELECT alert, state, time FROM shapeline_alerts WHERE pipeline = $1 ORDER BY rowid", [pipeline]);
+      return rows.map(([alert, state, time]) => ({ alert: String(alert), state: state as AlertState, time: new Date(millisOf(time ?? null)) }));
+    });
+  }
+
+  saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
+    return this.change(async () => {
+      for (const { alert, state, time } of changes) {
+        await this.#rows("INSERT INTO shapeline_alerts VALUES ($1, $2, $3, make_timestamp_ms($4::BIGINT))", [pipeline, alert, state, BigInt(time.getTime())]);
+      }
     });
   }
 

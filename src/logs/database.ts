@@ -29,6 +29,7 @@ const formats: readonly ((logs: readonly LogTables[]) => readonly string[])[] = 
   ],
   (logs) => logs.map(({ champion }) => `ALTER TABLE ${identifier(champion)} ADD COLUMN ${identifier("metadata.request")} VARCHAR`),
   (logs) => logs.flatMap(({ challengers }) => challengers.map((table) => `ALTER TABLE ${identifier(table)} ADD COLUMN ${identifier("metadata.elapsed")} BIGINT`)),
+  () => ["CREATE TABLE shapeline_alerts (pipeline VARCHAR NOT NULL, alert VARCHAR NOT NULL, state VARCHAR NOT NULL, time TIMESTAMP_MS NOT NULL)"],
 ];
 
 /** Makes the folder where it is missing and gives its real path. */

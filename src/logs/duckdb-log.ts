@@ -1,6 +1,7 @@
 import { StorageError } from "../../dsl/errors.js";
 import type { ChallengerResult, ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
+import type { AlertWindow } from "./alerts.js";
 import { duckType, tablesOf, type LogColumn } from "./columns.js";
 import type { StoredLog } from "./control.js";
 import type { DuckDB } from "./duckdb.js";
@@ -17,6 +18,7 @@ export interface LogHost {
   /** The pipeline's next row ids; shared by the logs of all its versions. */
   reserve(rows: number): bigint;
   read(query: LogQuery): Promise<LogBatch[]>;
+  holds(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
 }
 
 interface Table {
@@ -92,6 +94,11 @@ export class DuckDBLog implements PipelineLog {
   async read(query: LogQuery = {}): Promise<LogBatch[]> {
     this.#refuseClosed();
     return this.#host.read(query);
+  }
+
+  async holds(windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+    this.#refuseClosed();
+    return this.#host.holds(windows, now);
   }
 
   async flush(): Promise<void> {

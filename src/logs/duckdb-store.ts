@@ -1,4 +1,5 @@
 import { StorageError } from "../../dsl/errors.js";
+import type { StoredAlert } from "./alerts.js";
 import type { Comparison } from "./comparison.js";
 import { DuckDBLog } from "./duckdb-log.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
@@ -54,12 +55,21 @@ export class DuckDBStore implements Store {
         onError: this.#onError,
         reserve: (rows) => database.reserve(layout.pipeline, rows),
         read: (query) => database.read(layout.pipeline, query),
+        holds: (windows, now) => database.holds(stored, windows, now),
       },
       stored,
     );
     await log.prepare();
     this.#logs.add(log);
     return log;
+  }
+
+  async alertChanges(pipeline: string): Promise<StoredAlert[]> {
+    return this.#open().control.alertChanges(pipeline);
+  }
+
+  async saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
+    return this.#writable().control.saveAlerts(pipeline, changes);
   }
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {

@@ -1,6 +1,7 @@
 import type { Port } from "../../dsl/tensor.js";
 import type { RequestMetadata, ResultBatch, RowsMetadata } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
+import type { AlertWindow } from "./alerts.js";
 
 export interface ModelOutputs {
   readonly name: string;
@@ -91,6 +92,9 @@ export interface PipelineLog {
 
   /** The pipeline's newest rows over all of its versions, newest first; of one time, the row logged last first. */
   read(query?: LogQuery): Promise<LogBatch[]>;
+
+  /** Whether conditions hold over this version's rows, each over its own last while before `now`. */
+  holds(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
 
   /** Resolves once everything handed over so far is on disk. Rejects with the first relaxed failure not yet told. */
   flush(): Promise<void>;

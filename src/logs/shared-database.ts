@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
+import { type AlertWindow, holdsOver } from "./alerts.js";
 import { compareLogs } from "./compare.js";
 import type { Comparison } from "./comparison.js";
 import { createTable, tablesOf } from "./columns.js";
@@ -140,6 +141,11 @@ export class SharedDatabase {
     const first = this.#nextRows.get(pipeline) ?? 0n;
     this.#nextRows.set(pipeline, first + BigInt(rows));
     return first;
+  }
+
+  async holds(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+    await this.writer.flush();
+    return holdsOver(this.#connections.reading, log, windows, now);
   }
 
   async layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {

@@ -1,4 +1,5 @@
 import type { StorageError } from "../../dsl/errors.js";
+import type { StoredAlert } from "./alerts.js";
 import type { Comparison } from "./comparison.js";
 import type { Retention, Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
@@ -65,6 +66,9 @@ export interface Store extends LogReader {
   /** Returns false where the pipeline was never deployed. */
   setState(pipeline: string, state: PipelineState): Promise<boolean>;
   openLog(layout: LogLayout): Promise<PipelineLog>;
+  /** Every state that the pipeline's alerts came to, oldest first. */
+  alertChanges(pipeline: string): Promise<StoredAlert[]>;
+  saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void>;
   /**
    * Deletes what the retention no longer covers; null where there is none.
    *

@@ -6,11 +6,19 @@ import { rowSize } from "./tensor-data.js";
 export type NestedValue = number | bigint | boolean | string | readonly NestedValue[];
 
 /** A function that gives the rows of a tensor one by one, row numbers from 0. */
-function rowReader(tensor: TensorData): (row: number) => NestedValue {
+export function rowReader(tensor: TensorData): (row: number) => NestedValue {
+  const { dtype, dims, data } = tensor;
   const read = elementReader(tensor);
-  const { dims } = tensor;
   if (dims.length <= 1) return read;
   const size = rowSize(dims);
+  // Most ports are lists of plain numbers: no call an element.
+  if (dims.length === 2 && dtype !== "bool" && dtype !== "float16") {
+    return (row) => {
+      const out = new Array<NestedValue>(size);
+      for (let i = 0, at = row * size; i < size; i++, at++) out[i] = data[at] ?? 0;
+      return out;
+    };
+  }
   const build = (axis: number, from: number, span: number): NestedValue[] => {
     const length = dims[axis] ?? 0;
     const step = length === 0 ? 0 : span / length;

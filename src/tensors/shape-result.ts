@@ -5,6 +5,7 @@ import { columnType, nullData, tensorToArrowData } from "./arrow.js";
 import { nestedRows, type NestedValue } from "./nested.js";
 import { chosenColumns, noChoice, type Choice } from "./dataset.js";
 import { metadataColumns, metadataData, metadataType } from "./metadata-columns.js";
+import { put } from "./records.js";
 import type { ResultBatch, RowsMetadata } from "./result.js";
 import type { TensorData } from "./tensor-data.js";
 
@@ -67,12 +68,6 @@ function assembled(columns: readonly (Column & { readonly values: unknown[] })[]
     else put((result[group] ??= {}) as Record<string, unknown>, name, pick(values));
   }
   return result;
-}
-
-/** Sets an own property, also one called `__proto__`, which plain assignment would take for the prototype. */
-function put(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === "__proto__") Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
-  else target[name] = value;
 }
 
 /**

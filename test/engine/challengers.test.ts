@@ -49,7 +49,7 @@ describe("the queue of challengers is bounded", () => {
     expect(await challengers.answer(late, 10)).toEqual({ outputs: null, note: "no answer within 10 ms" });
     expect(await challengers.answer(challenge(), 10)).toEqual(overload);
     late.finish();
-    await challengers.idle();
+    await challengers.settle(1000);
     const next = challenge();
     next.finish();
     expect((await challengers.answer(next, 1000)).note).toBeNull();

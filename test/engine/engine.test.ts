@@ -163,13 +163,18 @@ describe("what only the rows can show", () => {
 
   test("an output that lost the rows", async () => {
     const dir = folder();
+    const engine = await engineOf(dir, config("p", [writeModel(dir, "choosy", choosy())], [run("choosy")]));
+    expect(await refusal(engine.infer({ x: Float32Array.of(1, -2) }))).toMatchInlineSnapshot(`"SL6003 model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`);
+  });
+
+  test("an output that never follows the rows, before the model is deployed", async () => {
+    const dir = folder();
     const model = writeModel(dir, "total", {
       inputs: [{ name: "x", dtype: "float32", shape: ["N", 1] }],
       outputs: [{ name: "y", dtype: "float32", shape: ["M", 1] }],
       nodes: [{ op: "ReduceSum", inputs: ["x"], outputs: ["y"] }],
     });
-    const engine = await engineOf(dir, config("p", [model], [run("total")]));
-    expect(await refusal(engine.infer({ x: Float32Array.of(1, 2) }))).toMatchInlineSnapshot(`"SL6003 model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`);
+    expect(await refusal(engineOf(dir, config("p", [model], [run("total")])))).toMatchInlineSnapshot(`"SL3025 model 'total' does not run on zeros of its own signature: model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`);
   });
 
   test("a model that fails on the rows is named", async () => {
@@ -179,6 +184,23 @@ describe("what only the rows can show", () => {
     expect(await refusal(engine.infer([{ x: [1, 2, 3] }]))).toMatch(/^SL6002 model 'picky' failed on these rows: .*dimension mismatch/i);
   });
 });
+
+/** Gives only the rows that are not negative. */
+function choosy() {
+  return {
+    inputs: [{ name: "x", dtype: "float32" as const, shape: ["N", 1] }],
+    outputs: [{ name: "y", dtype: "float32" as const, shape: ["M", 1] }],
+    nodes: [
+      { op: "GreaterOrEqual", inputs: ["x", "zero"], outputs: ["c"] },
+      { op: "Reshape", inputs: ["c", "flat"], outputs: ["chosen"] },
+      { op: "Compress", inputs: ["x", "chosen"], outputs: ["y"], attributes: { axis: 0 } },
+    ],
+    weights: [
+      { name: "zero", dims: [1], values: Float32Array.of(0) },
+      { name: "flat", dims: [1], values: BigInt64Array.of(-1n) },
+    ],
+  };
+}
 
 /** Its signature takes any number of columns; its weights take two. */
 function picky() {
@@ -280,14 +302,9 @@ describe("challengers cannot reach the champion", () => {
 
   test("one whose output lost the rows becomes a note", async () => {
     const dir = folder();
-    const total = writeModel(dir, "total", {
-      inputs: [{ name: "x", dtype: "float32", shape: ["N", 1] }],
-      outputs: [{ name: "y", dtype: "float32", shape: ["M", 1] }],
-      nodes: [{ op: "ReduceSum", inputs: ["x"], outputs: ["y"] }],
-    });
-    const engine = await engineOf(dir, config("p", [writeModel(dir, "champion", identity("float32", ["N", 1])), total], [shadow("champion", "total")]));
-    const { later } = await engine.infer([{ x: [1] }, { x: [2] }]);
+    const engine = await engineOf(dir, config("p", [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "choosy", choosy())], [shadow("champion", "choosy")]));
+    const { later } = await engine.infer([{ x: [1] }, { x: [-2] }]);
     const [answer] = await Promise.all(later.map((challenge) => engine.challenge(challenge)));
-    expect(answer?.note).toBe("model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'");
+    expect(answer?.note).toBe("model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'");
   });
 });

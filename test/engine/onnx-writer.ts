@@ -12,16 +12,20 @@ export interface GraphNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Whole numbers, lists of them. */
-  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  /** Whole numbers, lists of them, and graphs within: the body of a loop. */
+  readonly attributes?: Readonly<Record<string, number | readonly number[] | Graph>>;
 }
 
 const elementTypes: Readonly<Record<DType, number>> = {
   float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11, uint32: 12, uint64: 13,
 };
 
-export function onnxFile({ inputs, outputs, nodes, weights = [] }: Graph): Buffer {
-  const graph = [
+export function onnxFile(graph: Graph): Buffer {
+  return Buffer.concat([number(1, 8), message(7, graphProto(graph)), message(8, [text(1, ""), number(2, 17)])]);
+}
+
+function graphProto({ inputs, outputs, nodes, weights = [] }: Graph): Buffer[] {
+  return [
     ...nodes.map((node) => message(1, nodeProto(node))),
     text(2, "graph"),
     ...weights.map(({ name, dims, values }) =>
@@ -30,7 +34,6 @@ export function onnxFile({ inputs, outputs, nodes, weights = [] }: Graph): Buffe
     ...inputs.map((value) => message(11, valueProto(value))),
     ...outputs.map((value) => message(12, valueProto(value))),
   ];
-  return Buffer.concat([number(1, 8), message(7, graph), message(8, [text(1, ""), number(2, 17)])]);
 }
 
 function nodeProto({ op, inputs, outputs, attributes = {} }: GraphNode): Buffer[] {
@@ -38,10 +41,13 @@ function nodeProto({ op, inputs, outputs, attributes = {} }: GraphNode): Buffer[
     ...inputs.map((name) => text(1, name)),
     ...outputs.map((name) => text(2, name)),
     text(4, op),
-    ...Object.entries(attributes).map(([name, value]) =>
-      message(5, typeof value === "number" ? [text(1, name), number(20, 2), number(3, value)] : [text(1, name), number(20, 7), ...value.map((item) => number(8, item))]),
-    ),
+    ...Object.entries(attributes).map(([name, value]) => message(5, [text(1, name), ...attributeProto(value)])),
   ];
+}
+
+function attributeProto(value: number | readonly number[] | Graph): Buffer[] {
+  if (typeof value === "number") return [number(20, 2), number(3, value)];
+  return "nodes" in value ? [number(20, 5), message(6, graphProto(value))] : [number(20, 7), ...value.map((item) => number(8, item))];
 }
 
 function valueProto({ name, dtype, shape }: Port): Buffer[] {

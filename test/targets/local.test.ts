@@ -313,7 +313,7 @@ test("status counts requests, rows and failures and tells how long they took", a
 
 describe("options that are not valid are refused", () => {
   test.each([
-    [{ durabilty: "off" }, `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers', 'retention' and 'seed'`],
+    [{ durabilty: "off" }, `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers', 'concurrency', 'retention' and 'seed'`],
     [{ durability: "none" }, `SL6011 local(): the option 'durability' is "none"; it is one of "commit", "relaxed", "off"`],
     [{ models: "" }, `SL6011 local(): the option 'models' is ""; give the path of a folder`],
     [{ seed: 0.5 }, `SL6011 local(): the option 'seed' is 0.5; give a whole number`],
@@ -322,6 +322,8 @@ describe("options that are not valid are refused", () => {
     [{ retention: { size: "1MB" } }, `SL6011 local(): the option 'retention.size' is "1MB"; give bytes, or a text such as "10GB" or "1.5 GiB"; 16 MiB at least`],
     [{ retention: { days: 3 } }, `SL6011 local(): the option 'retention' has no 'days'; it takes 'age' and 'size'`],
     [{ retention: "30d" }, `SL6011 local(): the option 'retention' is "30d"; give { age: "30d" }, { size: "10GB" } or both`],
+    [{ concurrency: 0 }, `SL6011 local(): the option 'concurrency' is 0; give a whole number of requests, 1 or more`],
+    [null, `SL6011 local() takes an object of options, such as { models: "./models" }, got null`],
     [{ data: 7 }, `SL6011 local(): the option 'data' is 7; give the path of a folder`],
   ])("%o", async (options, expected) => {
     expect(await refusal(Promise.resolve().then(() => local(options as LocalOptions)))).toBe(expected);

@@ -276,3 +276,17 @@ test("an alert changes nothing about answers and logs", async () => {
   expect((await deployment.infer(rows)).map((row) => ({ ...row, time: null }))).toEqual(expected);
   expect(Object.keys((await deployment.logs({ limit: 1 }))[0] ?? {})).toEqual(Object.keys(expected[0] ?? {}));
 });
+
+test("a random split keeps its proportions: chi-square over 100,000 seeded requests", async () => {
+  const deployment = await live(pipeline("ab").randomSplit([[2, regression], [1, boosting]]), { durability: "off", seed: 7 });
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 100_000; i++) {
+    const [row] = await deployment.infer(rows.slice(0, 1), { dataset: ["metadata.last_model"] });
+    const name = (row as unknown as { metadata: { last_model: string } }).metadata.last_model;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const expected = new Map([[regression.name, 200_000 / 3], [boosting.name, 100_000 / 3]]);
+  const chiSquare = [...expected].reduce((sum, [name, count]) => sum + ((counts.get(name) ?? 0) - count) ** 2 / count, 0);
+  // One degree of freedom: a fair split is beyond this once in a hundred times; the seed makes it the same every time.
+  expect(chiSquare).toBeLessThan(6.63);
+});

@@ -6,7 +6,7 @@ import { elementKinds } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missing, stranger } from "./names.js";
 import { type Bindings, rowDims } from "./row-shape.js";
-import { readRows } from "./rows.js";
+import { rowsReader } from "./rows.js";
 
 type Elements = Exclude<TensorElements, readonly string[]>;
 
@@ -15,13 +15,14 @@ type Elements = Exclude<TensorElements, readonly string[]>;
  * typed array of the port's dtype (float16: bits in a Uint16Array; bool: 0 or 1 in a Uint8Array).
  */
 export function columnReader(pipeline: string, ports: readonly Port[]): (columns: object) => InputBatch {
+  const readers = ports.map((port) => ({ port, read: rowsReader(port, null) }));
   return (columns) => {
     const given = Object.keys(columns);
     const fault = missing(pipeline, ports, given, "the batch") ?? (given.length > ports.length ? stranger(pipeline, ports, given, "the batch") : null);
     if (fault !== null) throw fault;
     const values = columns as Readonly<Record<string, unknown>>;
     const bindings: Bindings = new Map();
-    const tensors = ports.map((port) => readColumn(port, values[port.name], bindings));
+    const tensors = readers.map(({ port, read }) => readColumn(port, read, values[port.name], bindings));
     const rows = tensors[0]?.dims[0] ?? 0;
     for (const [i, tensor] of tensors.entries()) {
       if (tensor.dims[0] === rows) continue;
@@ -31,7 +32,7 @@ export function columnReader(pipeline: string, ports: readonly Port[]): (columns
   };
 }
 
-function readColumn(port: Port, value: unknown, bindings: Bindings): TensorData {
+function readColumn(port: Port, read: ReturnType<typeof rowsReader>, value: unknown, bindings: Bindings): TensorData {
   const details = { input: port.name };
   if (!isList(value)) {
     throw new InputError("SL5008", `input '${port.name}': expected a list with one entry a row, or a typed array of all elements, got ${describe(value)}`, details);
@@ -40,7 +41,7 @@ function readColumn(port: Port, value: unknown, bindings: Bindings): TensorData 
   const dims = rowDims(port);
   // In a column of scalars a typed array has one element a row; elsewhere it is the rows laid end to end.
   if (ArrayBuffer.isView(value)) return readFlat(port, value as Elements, dims);
-  return readRows(port, value.length, (row) => value[row], bindings);
+  return read(value, bindings);
 }
 
 function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>): TensorData {

@@ -11,10 +11,17 @@ export function describe(value: unknown): string {
     case "bigint":
       return `the bigint ${value}n`;
     case "object":
-      return isList(value) ? `a list of ${value.length}` : value.constructor === Object || value.constructor === undefined ? "an object" : `an object (${value.constructor.name})`;
+      return isList(value) ? `a list of ${value.length}` : objectOf(value);
     default:
       return `a ${typeof value}`;
   }
+}
+
+/** By what its prototype says: the value's own `constructor` may be anything. */
+function objectOf(value: object): string {
+  const prototype = Object.getPrototypeOf(value) as { readonly constructor?: unknown } | null;
+  const made = prototype?.constructor;
+  return typeof made !== "function" || made === Object ? "an object" : `an object (${made.name})`;
 }
 
 /** An array or a typed array: what may stand for one dimension of a tensor. */

@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
+import { placeInSlab } from "../../tensors/slab.js";
 import { describe } from "./describe.js";
 
 /** Why one value is no element of a dtype. */
@@ -10,23 +11,19 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** A tensor's elements under construction. */
-export interface Sink {
-  readonly elements: TensorElements;
-  /** Puts `count` values at `at`; false as soon as one is no element, and `refusal` then says which. */
-  list(values: ArrayLike<unknown>, at: number, count: number): boolean;
-  one(value: unknown, at: number): boolean;
-}
-
-/** How values become the elements of one dtype. */
+/** How values become the elements of one dtype. A run of values is put with one call, so that a row costs no closure. */
 interface ElementKind {
   /** What one element is called. */
   readonly word: string;
   /** The typed array that already holds such elements; null for strings. */
   readonly array: TypedArrayConstructor | null;
-  sink(length: number): Sink;
+  /** Room for that many elements. */
+  readonly room: (length: number) => TensorElements;
+  /** Puts `count` values at `at`; false as soon as one is no element, and `refusal` then says which. */
+  readonly list: (into: TensorElements, values: ArrayLike<unknown>, at: number, count: number) => boolean;
+  readonly one: (into: TensorElements, value: unknown, at: number) => boolean;
   /** Null for a value that is an element. */
-  refusal(value: unknown): Refusal | null;
+  readonly refusal: (value: unknown) => Refusal | null;
 }
 
 type TypedArrayConstructor =
@@ -41,10 +38,12 @@ type TypedArrayConstructor =
   | Uint32ArrayConstructor
   | BigUint64ArrayConstructor;
 
-export const elementKinds = {
-  float16: float("float16", Uint16Array, float16Sink, (value) => (numberToFloat16(value) & 0x7fff) === 0x7c00),
-  float32: float("float32", Float32Array, float32Sink, (value) => !Number.isFinite(Math.fround(value))),
-  float64: float("float64", Float64Array, float64Sink, () => false),
+const float32 = float("float32", Float32Array, putFloat32, (value) => !Number.isFinite(Math.fround(value)));
+
+export const elementKinds: Readonly<Record<DType, ElementKind>> = {
+  float16: float("float16", Uint16Array, putFloat16, (value) => (numberToFloat16(value) & 0x7fff) === 0x7c00),
+  float32: { ...float32, list: (into, values, at, count) => putFloat32s(into, values, at, count) || float32.list(into, values, at, count) },
+  float64: float("float64", Float64Array, putFloat64, () => false),
   int8: integer("int8", Int8Array, -128, 127),
   int16: integer("int16", Int16Array, -32768, 32767),
   int32: integer("int32", Int32Array, -2147483648, 2147483647),
@@ -53,108 +52,98 @@ export const elementKinds = {
   uint16: integer("uint16", Uint16Array, 0, 65535),
   uint32: integer("uint32", Uint32Array, 0, 4294967295),
   uint64: wide("uint64", BigUint64Array, 0n, 2n ** 64n - 1n),
-  bool: {
-    word: "boolean",
-    array: Uint8Array,
-    sink: boolSink,
-    refusal: (value) => ofType(value, "boolean", "a boolean"),
-  },
-  string: {
-    word: "string",
-    array: null,
-    sink: stringSink,
-    refusal: (value) => ofType(value, "string", "a string"),
-  },
-} satisfies Record<DType, ElementKind> as Readonly<Record<DType, ElementKind>>;
+  bool: kind("boolean", Uint8Array, putBool, (value) => ofType(value, "boolean", "a boolean")),
+  string: kind("string", null, putString, (value) => ofType(value, "string", "a string") ?? unrunnable(value)),
+};
 
-function float(dtype: DType, array: TypedArrayConstructor, sink: (length: number) => Sink, overflows: (value: number) => boolean): ElementKind {
+type Put = (into: TensorElements, value: unknown, at: number) => boolean;
+
+function kind(word: string, array: TypedArrayConstructor | null, one: Put, refusal: (value: unknown) => Refusal | null): ElementKind {
   return {
-    word: "number",
+    word,
     array,
-    sink,
-    refusal(value) {
-      const other = ofType(value, "number", `a number (${dtype})`);
-      if (other !== null || typeof value !== "number") return other;
-      return Number.isFinite(value) && overflows(value) ? { code: "SL5010", text: `${value} is too large for ${dtype}` } : null;
+    room(length) {
+      if (array === null) return new Array<string>(length).fill("");
+      const place = placeInSlab(length, array.BYTES_PER_ELEMENT);
+      return place === null ? new array(length) : new array(place.buffer, place.offset, length);
+    },
+    one,
+    refusal,
+    list(into, values, at, count) {
+      for (let i = 0; i < count; i++) if (!one(into, values[i], at + i)) return false;
+      return true;
     },
   };
 }
 
-function float32Sink(length: number): Sink {
-  const elements = new Float32Array(length);
-  return {
-    elements,
-    list(values, at, count) {
-      let spoilt = 0;
-      for (let i = 0; i < count; i++) {
-        const value = values[i];
-        if (typeof value !== "number") return false;
-        elements[at + i] = value;
-        const stored = elements[at + i] ?? 0;
-        // Stays 0 unless an infinity or a NaN is among them: only then it is worth looking for a number that overflowed.
-        spoilt += stored - stored;
-      }
-      return spoilt === 0 || noOverflow(values, elements, at, count);
-    },
-    one(value, at) {
-      if (typeof value !== "number") return false;
-      elements[at] = value;
-      return Number.isFinite(elements[at]) || !Number.isFinite(value);
-    },
+/** JSON has no form for these; they come as the text that our own JSON has. */
+const numberTexts = new Map<unknown, number>([["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]]);
+
+function float(dtype: DType, array: TypedArrayConstructor, put: (into: TensorElements, value: number, at: number) => boolean, overflows: (value: number) => boolean): ElementKind {
+  const one: Put = (into, value, at) => {
+    const number = typeof value === "number" ? value : numberTexts.get(value);
+    return number !== undefined && put(into, number, at);
   };
+  return kind("number", array, one, (value) => {
+    if (numberTexts.has(value)) return null;
+    const other = ofType(value, "number", `a number (${dtype})`);
+    if (other !== null || typeof value !== "number") return other;
+    return Number.isFinite(value) && overflows(value) ? { code: "SL5010", text: `${value} is too large for ${dtype}` } : null;
+  });
 }
 
-function noOverflow(values: ArrayLike<unknown>, elements: Float32Array, at: number, count: number): boolean {
-  for (let i = 0; i < count; i++) if (!Number.isFinite(elements[at + i]) && Number.isFinite(values[i])) return false;
+function putFloat32(into: TensorElements, value: number, at: number): boolean {
+  const elements = into as Float32Array;
+  elements[at] = value;
+  return Number.isFinite(elements[at]) || !Number.isFinite(value);
+}
+
+/** The common case: false sends the row through the careful pass. */
+function putFloat32s(into: TensorElements, values: ArrayLike<unknown>, at: number, count: number): boolean {
+  const elements = into as Float32Array;
+  let spoilt = 0;
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    if (typeof value !== "number") return false;
+    elements[at + i] = value;
+    const stored = elements[at + i] ?? 0;
+    // Stays 0 unless an infinity or a NaN is among them: only then it is worth looking for a number that overflowed.
+    spoilt += stored - stored;
+  }
+  return spoilt === 0;
+}
+
+function putFloat64(into: TensorElements, value: number, at: number): boolean {
+  (into as Float64Array)[at] = value;
   return true;
 }
 
-function float64Sink(length: number): Sink {
-  const elements = new Float64Array(length);
-  return {
-    elements,
-    list(values, at, count) {
-      for (let i = 0; i < count; i++) {
-        const value = values[i];
-        if (typeof value !== "number") return false;
-        elements[at + i] = value;
-      }
-      return true;
-    },
-    one(value, at) {
-      if (typeof value !== "number") return false;
-      elements[at] = value;
-      return true;
-    },
-  };
+function putFloat16(into: TensorElements, value: number, at: number): boolean {
+  const bits = numberToFloat16(value);
+  (into as Uint16Array)[at] = bits;
+  return (bits & 0x7fff) !== 0x7c00 || !Number.isFinite(value);
 }
 
-function float16Sink(length: number): Sink {
-  const elements = new Uint16Array(length);
-  return oneByOne(elements, (value, at) => {
-    if (typeof value !== "number") return false;
-    const bits = numberToFloat16(value);
-    elements[at] = bits;
-    return (bits & 0x7fff) !== 0x7c00 || !Number.isFinite(value);
-  });
+function putBool(into: TensorElements, value: unknown, at: number): boolean {
+  if (typeof value !== "boolean") return false;
+  (into as Uint8Array)[at] = value ? 1 : 0;
+  return true;
 }
 
-function boolSink(length: number): Sink {
-  const elements = new Uint8Array(length);
-  return oneByOne(elements, (value, at) => {
-    if (typeof value !== "boolean") return false;
-    elements[at] = value ? 1 : 0;
-    return true;
-  });
+function putString(into: TensorElements, value: unknown, at: number): boolean {
+  if (typeof value !== "string" || changed.test(value)) return false;
+  (into as string[])[at] = value;
+  return true;
 }
 
-function stringSink(length: number): Sink {
-  const elements = new Array<string>(length).fill("");
-  return oneByOne(elements, (value, at) => {
-    if (typeof value !== "string") return false;
-    elements[at] = value;
-    return true;
-  });
+/** ONNX Runtime ends a text at a NUL and replaces half a surrogate pair: the model would see another text than the log holds. */
+const changed = /\0|\p{Surrogate}/u;
+
+function unrunnable(value: unknown): Refusal | null {
+  const found = typeof value === "string" ? changed.exec(value) : null;
+  if (found === null) return null;
+  const what = found[0] === "\0" ? "the character NUL" : "half of a surrogate pair";
+  return { code: "SL5020", text: `the text holds ${what} at ${found.index}, which a model cannot be given; take it out` };
 }
 
 function integer(
@@ -163,60 +152,39 @@ function integer(
   min: number,
   max: number,
 ): ElementKind {
-  return {
-    word: "whole number",
-    array,
-    sink(length) {
-      const elements = new array(length);
-      // What does not read back as it was is a fraction, out of range or NaN.
-      return oneByOne(elements, (value, at) => {
-        if (typeof value !== "number") return false;
-        elements[at] = value;
-        return elements[at] === value;
-      });
-    },
-    refusal(value) {
-      const other = ofType(value, "number", `a whole number (${dtype})`);
-      if (other !== null || typeof value !== "number") return other;
-      if (!Number.isInteger(value)) return { code: "SL5011", text: `${value} is not a whole number (${dtype})` };
-      return value < min || value > max ? outOfRange(value, dtype, min, max) : null;
-    },
+  const one: Put = (into, value, at) => {
+    if (typeof value !== "number") return false;
+    // What does not read back as it was is a fraction, out of range or NaN.
+    (into as Int32Array)[at] = value;
+    return into[at] === value;
   };
+  return kind("whole number", array, one, (value) => {
+    const other = ofType(value, "number", `a whole number (${dtype})`);
+    if (other !== null || typeof value !== "number") return other;
+    if (!Number.isInteger(value)) return { code: "SL5011", text: `${value} is not a whole number (${dtype})` };
+    return value < min || value > max ? outOfRange(value, dtype, min, max) : null;
+  });
 }
+
+/** What a JSON number would round comes as its digits, as our own JSON has it. */
+const isDigits = (value: unknown): value is string => typeof value === "string" && /^-?[0-9]{16,20}$/.test(value) && !Number.isSafeInteger(Number(value));
 
 function wide(dtype: DType, array: BigInt64ArrayConstructor | BigUint64ArrayConstructor, min: bigint, max: bigint): ElementKind {
-  return {
-    word: "whole number",
-    array,
-    sink(length) {
-      const elements = new array(length);
-      return oneByOne(elements, (value, at) => {
-        if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return false;
-        const wanted = BigInt(value as bigint | number);
-        elements[at] = wanted;
-        return elements[at] === wanted;
-      });
-    },
-    refusal(value) {
-      if (typeof value === "bigint") return value < min || value > max ? outOfRange(value, dtype, min, max) : null;
-      const other = ofType(value, "number", `a whole number or a bigint (${dtype})`);
-      if (other !== null || typeof value !== "number") return other;
-      if (!Number.isInteger(value)) return { code: "SL5011", text: `${value} is not a whole number (${dtype})` };
-      if (!Number.isSafeInteger(value)) return { code: "SL5010", text: `${value} is beyond the whole numbers that a JavaScript number holds exactly; give a bigint` };
-      return BigInt(value) < min || BigInt(value) > max ? outOfRange(value, dtype, min, max) : null;
-    },
+  const one: Put = (into, value, at) => {
+    if (typeof value !== "bigint" && !Number.isSafeInteger(value) && !isDigits(value)) return false;
+    const wanted = BigInt(value as bigint | number | string);
+    (into as BigInt64Array)[at] = wanted;
+    return into[at] === wanted;
   };
-}
-
-function oneByOne(elements: TensorElements, one: (value: unknown, at: number) => boolean): Sink {
-  return {
-    elements,
-    list(values, at, count) {
-      for (let i = 0; i < count; i++) if (!one(values[i], at + i)) return false;
-      return true;
-    },
-    one,
-  };
+  return kind("whole number", array, one, (value) => {
+    const whole = isDigits(value) ? BigInt(value) : value;
+    if (typeof whole === "bigint") return whole < min || whole > max ? outOfRange(whole, dtype, min, max) : null;
+    const other = ofType(whole, "number", `a whole number or a bigint (${dtype})`);
+    if (other !== null || typeof whole !== "number") return other;
+    if (!Number.isInteger(whole)) return { code: "SL5011", text: `${whole} is not a whole number (${dtype})` };
+    if (!Number.isSafeInteger(whole)) return { code: "SL5010", text: `${whole} is beyond the whole numbers that a JavaScript number holds exactly; give a bigint` };
+    return BigInt(whole) < min || BigInt(whole) > max ? outOfRange(whole, dtype, min, max) : null;
+  });
 }
 
 function outOfRange(value: number | bigint, dtype: DType, min: number | bigint, max: number | bigint): Refusal {

@@ -5,10 +5,11 @@ import { tensorFromVector } from "../../tensors/arrow.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { columnReader } from "./columns.js";
 import { describe } from "./describe.js";
+import { elementKinds } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missing, stranger } from "./names.js";
 import { type Bindings, bindSymbols } from "./row-shape.js";
-import { readRows } from "./rows.js";
+import { rowsReader } from "./rows.js";
 
 /**
  * Makes the reader of a pipeline's requests.
@@ -18,22 +19,23 @@ import { readRows } from "./rows.js";
  */
 export function inputReader(pipeline: string, ports: readonly Port[]): (input: unknown) => InputBatch {
   const readColumns = columnReader(pipeline, ports);
+  const readRecords = recordsReader(pipeline, ports);
   return (input) => {
-    if (Array.isArray(input)) return readRecords(pipeline, ports, input);
+    if (Array.isArray(input)) return readRecords(input);
     if (isTable(input)) return readTable(pipeline, ports, input);
     if (typeof input === "object" && input !== null && !ArrayBuffer.isView(input) && !isPromise(input)) return readColumns(input);
     throw new InputError("SL5000", `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${describe(input)}`);
   };
 }
 
-function readRecords(pipeline: string, ports: readonly Port[], rows: readonly unknown[]): InputBatch {
-  if (rows.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
-  for (let row = 0; row < rows.length; row++) checkKeys(pipeline, ports, rows[row], row);
-  // checkKeys has seen that each is an object.
-  const records = rows as readonly Readonly<Record<string, unknown>>[];
-  const bindings: Bindings = new Map();
-  const tensors = ports.map((port) => readRows(port, records.length, (row) => records[row]?.[port.name], bindings));
-  return { form: "records", rows: rows.length, tensors };
+function recordsReader(pipeline: string, ports: readonly Port[]): (rows: readonly unknown[]) => InputBatch {
+  const readers = ports.map((port) => rowsReader(port, port.name));
+  return (rows) => {
+    if (rows.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
+    for (let row = 0; row < rows.length; row++) checkKeys(pipeline, ports, rows[row], row);
+    const bindings: Bindings = new Map();
+    return { form: "records", rows: rows.length, tensors: readers.map((read) => read(rows, bindings)) };
+  };
 }
 
 function checkKeys(pipeline: string, ports: readonly Port[], row: unknown, at: number): void {
@@ -59,10 +61,18 @@ function readTable(pipeline: string, ports: readonly Port[], table: Table): Inpu
     const vector = table.getChild(port.name);
     if (vector === null) continue;
     const tensor = tensorFromVector(vector, port, `column '${port.name}'`);
+    if (port.dtype === "string") checkTexts(port, tensor.data);
     bindSymbols(port, tensor.dims, bindings);
     tensors.push(tensor);
   }
   return { form: "table", rows: table.numRows, tensors };
+}
+
+function checkTexts(port: Port, texts: ArrayLike<unknown>): void {
+  for (let at = 0; at < texts.length; at++) {
+    const refusal = elementKinds.string.refusal(texts[at]);
+    if (refusal !== null) throw new InputError(refusal.code, `column '${port.name}', element ${at}: ${refusal.text}`, { input: port.name });
+  }
 }
 
 /** By its members and not by its class: an app may hold another copy of apache-arrow. */

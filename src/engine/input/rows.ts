@@ -1,47 +1,74 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
+import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { describe, isList } from "./describe.js";
-import { elementKinds, type Sink } from "./elements.js";
-import { type Bindings, elements, listAt, listOf, place, type RowDim, settle, twoSizes } from "./row-shape.js";
+import { elementKinds } from "./elements.js";
+import { type Bindings, elements, listAt, listOf, place, type RowDim, rowDims, settle, twoSizes } from "./row-shape.js";
 
 /**
- * The values of one input, a row each, as one tensor: one pass into one typed array. The pass only asks whether a row is
- * right; a second one, over the row that is not, says why.
+ * Makes the reader of one input's values, a row each, into one tensor: one pass into one typed array. The pass only asks
+ * whether a row is right; a second one, over the row that is not, says why.
  *
- * @param valueOf row number to value
- * @throws InputError SL5005 to SL5012, saying row and input
+ * @param key the values are these members of the rows; null where the rows are the values
+ * @returns a function that throws InputError SL5005 to SL5012, saying row and input
  */
-export function readRows(port: Port, rows: number, valueOf: (row: number) => unknown, bindings: Bindings): TensorData {
-  const shape = settle(port, valueOf(0), bindings);
-  const size = shape.reduce((product, dim) => product * dim.size, 1);
-  const sink = elementKinds[port.dtype].sink(rows * size);
-  const [only] = shape;
-  if (only === undefined) {
-    for (let row = 0; row < rows; row++) {
-      const value = valueOf(row);
-      if (!sink.one(value, row)) throw refusedElement(port, value, row, []);
+export function rowsReader(port: Port, key: string | null): (rows: ArrayLike<unknown>, bindings: Bindings) => TensorData {
+  const fixed = fixedShape(port);
+  const { dtype } = port;
+  const { room, list, one } = elementKinds[dtype];
+  return (rows, bindings) => {
+    const count = rows.length;
+    const { shape, size } = fixed ?? sized(settle(port, valueOf(rows, key, 0), bindings));
+    const elements = room(count * size);
+    if (shape.length === 0) {
+      for (let row = 0; row < count; row++) {
+        const value = valueOf(rows, key, row);
+        if (!one(elements, value, row)) throw refusedElement(port, value, row, []);
+      }
+      return { dtype, dims: [count], data: elements };
     }
-  } else if (shape.length === 1) {
-    for (let row = 0; row < rows; row++) {
-      const value = valueOf(row);
-      if (!isList(value) || value.length !== size || !sink.list(value, row * size, size)) throw refusedRow(port, shape, value, row);
+    if (shape.length === 1) {
+      for (let row = 0; row < count; row++) {
+        const value = valueOf(rows, key, row);
+        if (!isList(value) || value.length !== size || !list(elements, value, row * size, size)) throw refusedRow(port, shape, value, row);
+      }
+      return { dtype, dims: [count, size], data: elements };
     }
-  } else {
-    for (let row = 0; row < rows; row++) {
-      const value = valueOf(row);
-      if (!fill(sink, shape, 0, value, row * size, size)) throw refusedRow(port, shape, value, row);
+    for (let row = 0; row < count; row++) {
+      const value = valueOf(rows, key, row);
+      if (!fill(port, elements, shape, 0, value, row * size, size)) throw refusedRow(port, shape, value, row);
     }
-  }
-  return { dtype: port.dtype, dims: [rows, ...shape.map((dim) => dim.size)], data: sink.elements };
+    return { dtype, dims: [count, ...shape.map((dim) => dim.size)], data: elements };
+  };
 }
 
-function fill(sink: Sink, shape: readonly RowDim[], axis: number, value: unknown, at: number, span: number): boolean {
+function valueOf(rows: ArrayLike<unknown>, key: string | null, row: number): unknown {
+  return key === null ? rows[row] : (rows[row] as Readonly<Record<string, unknown>>)[key];
+}
+
+interface RowShape {
+  readonly shape: readonly RowDim[];
+  /** Elements of a row. */
+  readonly size: number;
+}
+
+function sized(shape: readonly RowDim[]): RowShape {
+  return { shape, size: shape.reduce((product, dim) => product * dim.size, 1) };
+}
+
+/** The dimensions of the rows where the port itself says all of them. */
+function fixedShape(port: Port): RowShape | null {
+  const dims = rowDims(port);
+  if (dims === null || !dims.every((dim) => typeof dim === "number")) return null;
+  return sized(dims.map((size) => ({ size, origin: { kind: "port" } })));
+}
+
+function fill(port: Port, elements: TensorElements, shape: readonly RowDim[], axis: number, value: unknown, at: number, span: number): boolean {
   const length = shape[axis]?.size ?? 0;
   if (!isList(value) || value.length !== length) return false;
-  if (axis === shape.length - 1) return sink.list(value, at, length);
+  if (axis === shape.length - 1) return elementKinds[port.dtype].list(elements, value, at, length);
   const step = length === 0 ? 0 : span / length;
-  for (let i = 0; i < length; i++) if (!fill(sink, shape, axis + 1, value[i], at + i * step, step)) return false;
+  for (let i = 0; i < length; i++) if (!fill(port, elements, shape, axis + 1, value[i], at + i * step, step)) return false;
   return true;
 }
 

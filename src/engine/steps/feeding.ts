@@ -1,9 +1,10 @@
+import { performance } from "node:perf_hooks";
 import { TargetError } from "../../../dsl/errors.js";
 import { feedOf } from "../../../dsl/ports.js";
 import { missing, requestSource } from "../../../dsl/wording.js";
 import type { ModelConfig } from "../../config/schema.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { named, type Passage, type RunStep, type Tensors } from "../passage.js";
+import { named, type Passage } from "../passage.js";
 import { type Context, find } from "../plan-context.js";
 import type { Feeds } from "../run-model.js";
 import { type FeedCheck, feedCheck } from "../runtime-checks.js";
@@ -32,27 +33,40 @@ export function feeding(context: Context, index: number, model: ModelConfig, ren
   return { feed, check: feedCheck(config, index, model, before?.source ?? null) };
 }
 
+/** A model, and how to run it on what arrives at its step. */
+interface ModelRun {
+  readonly names: readonly string[];
+  readonly run: (passage: Passage) => Promise<TensorData[]>;
+}
+
 /** A model run on what arrives at its step. */
-export function modelRun(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): (passage: Passage) => Promise<Tensors> {
+export function modelRun(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): ModelRun {
   const { feed, check } = feeding(context, index, model, rename);
   const run = find(context.parts.champions, model.name);
-  const names = model.outputs.map((port) => port.name);
-  return async (passage) => {
-    const feeds = feed(passage);
-    check?.(feeds);
-    const outputs = await run(feeds, passage.rows);
-    passage.clock.check(`pipeline '${context.config.name}'`);
-    return named(names, outputs);
+  return {
+    names: model.outputs.map((port) => port.name),
+    run(passage) {
+      const feeds = feed(passage);
+      check?.(feeds);
+      return run(feeds, passage.rows, passage.clock);
+    },
   };
 }
 
 /** A model whose output goes on. */
-export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): RunStep {
-  const run = modelRun(context, index, model, rename);
+export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): (passage: Passage) => Promise<void> {
+  const { names, run } = modelRun(context, index, model, rename);
   return async (passage) => {
-    const begun = process.hrtime.bigint();
-    passage.outputs = await run(passage);
+    const begun = passage.now;
+    passage.outputs = named(names, await run(passage));
     passage.lastModel = model.name;
-    passage.elapsed.push(Number(process.hrtime.bigint() - begun));
+    ended(context, passage, begun);
   };
+}
+
+/** An inference step has ended: notes what it took, and ends the request whose time is over. */
+export function ended({ config }: Context, passage: Passage, begun: number): void {
+  passage.now = performance.now();
+  passage.elapsed.push(Math.round((passage.now - begun) * 1e6));
+  passage.clock.check(`pipeline '${config.name}'`, passage.now);
 }

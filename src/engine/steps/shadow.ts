@@ -17,17 +17,22 @@ export const shadowStep: CompileStep<"shadow"> = (context, index, step) => {
   return async (passage) => {
     const challenges = challengers.map((challenge) => challenge(passage));
     const awaited = challenges.filter(({ challenger }) => awaitAll || context.read.has(challenger));
-    passage.later.push(...challenges.filter((challenge) => !awaited.includes(challenge)));
+    passage.later = [...passage.later, ...challenges.filter((challenge) => !awaited.includes(challenge))];
+    if (awaited.length === 0) return champion(passage);
     // Begun before the champion, on their own thread, and for half of the time that is left: one that takes all of it must
     // not make the answer late.
     const limit = passage.clock.leftMs / 2;
     const answers = awaited.map(async (challenge) => [challenge.challenger, await answer(challenge, limit)] as const);
     await champion(passage);
+    const notes = new Map(passage.notes);
+    const beside = new Map(passage.beside);
     for (const [name, { outputs, note }] of await Promise.all(answers)) {
-      if (note !== null) passage.notes.set(name, note);
+      if (note !== null) notes.set(name, note);
       const answered = new Uint8Array(passage.rows).fill(note === null ? 1 : 0);
-      passage.beside.set(name, { outputs: outputs ?? nothing(context.model(name), passage.rows), answered });
+      beside.set(name, { outputs: outputs ?? nothing(context.model(name), passage.rows), answered });
     }
+    passage.notes = notes;
+    passage.beside = beside;
   };
 };
 
@@ -42,9 +47,9 @@ function challengerOf(context: Context, index: number, model: ModelConfig): (pas
       challenger: model.name,
       rows,
       feeds,
-      async run() {
+      async run(until) {
         check?.(feeds);
-        return named(names, await run(feeds, rows));
+        return named(names, await run(feeds, rows, until));
       },
     };
   };

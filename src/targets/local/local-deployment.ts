@@ -1,10 +1,12 @@
 import { performance } from "node:perf_hooks";
 import type { Table } from "apache-arrow";
-import type { AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, ExportedLogs, ExportOptions, InferOptions, LogBatchesOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
+import type { AlertChange, AlertsOptions, AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, ExportedLogs, ExportOptions, InferOptions, LogBatchesOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
+import { describe } from "../../engine/input/describe.js";
+import { RequestClock } from "../../engine/request-clock.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import { arrowPages } from "../../logs/arrow-pages.js";
 import type { Comparison } from "../../logs/comparison.js";
@@ -12,7 +14,8 @@ import { exportLog } from "../../logs/export-logs.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { StoredVersion } from "../../logs/store.js";
-import { chosenColumns, datasetOptions, readChoice, type Choice } from "../../tensors/dataset.js";
+import { chosenColumns, datasetOptions, noChoice, readChoice, type Choice } from "../../tensors/dataset.js";
+import { recordsOf } from "../../tensors/records.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
@@ -27,71 +30,102 @@ import { withStore } from "./stored.js";
 import type { LocalDeployment, LocalStatus } from "./types.js";
 
 const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
-/** Handles by data folder and pipeline: one that undeploys a pipeline stops them all. */
+const noOptions: InferOptions = {};
+/** Handles by database file and pipeline: one that undeploys a pipeline stops them all, a new version reaches those that follow. */
 const handles = new Map<string, Set<LocalDeploymentImpl>>();
 
 /** A table does not copy numbers: the caller gets its own, since challengers and the log may still read these. */
-const ownTable = (batch: ResultBatch & RowsMetadata, choice: Choice): Table => asTable({ ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) }, choice);
+const ownTable = (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice): Table => asTable({ ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) }, choice);
 const copied = (tensors: ReadonlyMap<string, TensorData>) => new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
-const shapes: { readonly [F in Inference["form"]]: (batch: ResultBatch & RowsMetadata, choice: Choice) => unknown } = { records: asRecords, columns: asColumns, table: ownTable };
+const shapes: { readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown } = { records: asRecords, columns: asColumns, table: ownTable };
 
-/** What a handle is made of. */
-interface HandleParts {
-  readonly settings: LocalSettings;
+/** One deployed version and how to run it. */
+export interface DeployedVersion {
   readonly stored: StoredVersion;
   readonly config: Config;
   /** Loads the models and opens the log; called once, before the first row. */
   readonly start: () => Promise<Serving>;
+}
+
+/** What a handle is made of. */
+interface HandleParts {
+  readonly settings: LocalSettings;
+  /** The database file, by its real path. */
+  readonly file: string;
   /** Already undeployed: only its log can be read. */
   readonly stopped: boolean;
+  /** It was connected by name, and goes on with a version that is deployed later. */
+  readonly follows: boolean;
+}
+
+/** A version that runs. What a request needs is taken from here at once, so that no request sees two versions. */
+interface Running {
+  readonly serving: Serving;
+  readonly version: DeployedVersion;
+  /** The flat names of all that an answer can hold. */
+  readonly columns: readonly string[];
 }
 
 export class LocalDeploymentImpl implements LocalDeployment {
   readonly name: string;
   readonly #parts: HandleParts;
+  readonly #key: string;
   readonly #latency = new Latency();
-  #serving: Promise<Serving> | null = null;
-  #running: Serving | null = null;
+  readonly #draining = new Set<Promise<void>>();
+  #version: DeployedVersion;
+  /** New versions come one after the other. */
+  #swaps: Promise<void> = Promise.resolve();
+  #starting: Promise<Running> | null = null;
+  #running: Running | null = null;
   #state: "open" | "stopped" | "closed";
   #requests = 0;
   #rows = 0;
   #failures = 0;
-  readonly #columns: readonly string[];
+  /** Of versions that ran before this one. */
+  #challengerErrors = 0;
 
-  constructor(parts: HandleParts) {
-    this.name = parts.config.name;
+  constructor(parts: HandleParts, version: DeployedVersion) {
+    this.name = version.config.name;
     this.#parts = parts;
+    this.#version = version;
     this.#state = parts.stopped ? "stopped" : "open";
-    this.#columns = answerColumns(parts.config, parts.settings.challengers === "return");
+    this.#key = keyOf(parts.file, this.name);
     const others = handles.get(this.#key) ?? new Set();
     handles.set(this.#key, others.add(this));
   }
 
-  get #key(): string {
-    return `${this.#parts.settings.data}\n${this.name}`;
+  /** Brings a new version to the handles that follow. Requests begun before end with the version they began with. */
+  static async bring(file: string, version: DeployedVersion): Promise<void> {
+    const following = Array.from(handles.get(keyOf(file, version.config.name)) ?? []).filter((handle) => handle.#parts.follows);
+    await Promise.all(following.map((handle) => handle.#follow(version)));
   }
 
   infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyInferRecord[]>;
   infer(columns: AnyRecord, options?: InferOptions): Promise<AnyInferColumns>;
   infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
-  async infer(input: unknown, options: InferOptions = {}): Promise<unknown> {
+  async infer(input: unknown, options: InferOptions = noOptions): Promise<unknown> {
     const begun = performance.now();
     this.#requests++;
     try {
       this.#refuseEnded();
-      for (const name of Object.keys(options)) {
-        if (!inferOptions.includes(name)) {
-          throw new TargetError("SL6011", `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${listed(inferOptions)}`, { option: name });
-        }
-      }
-      const choice = readChoice(options);
+      const choice = options === noOptions ? noChoice : choiceOf(options);
+      const clock = new RequestClock(options.timeoutMs, options.signal);
+      const { serving, version, columns } = this.#running ?? (await this.#started());
       // Before anything is inferred and logged.
-      chosenColumns(this.#columns, choice);
-      const serving = this.#running ?? (await this.start());
-      const inference = await serving.infer(input, options);
+      if (choice !== noChoice) chosenColumns(columns, choice);
+      serving.enter();
+      let inference: Inference;
+      try {
+        inference = await serving.engine.infer(input, options, clock);
+        const logging = serving.settle(inference);
+        if (logging !== null) await logging;
+      } finally {
+        serving.leave();
+      }
       this.#rows += inference.batch.rows;
-      return shapes[inference.form](withMetadata(inference, this.#parts.stored.version), choice);
+      if (choice === noChoice && inference.form === "records") return recordsOf(inference.batch);
+      return shapes[inference.form](choice === noChoice ? inference.batch : withMetadata(inference, version.stored.version), choice);
     } catch (error) {
       this.#failures++;
       throw error;
@@ -118,7 +152,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#refuseClosed();
     const { query, choice, batchRows } = batchesQuery(options);
     this.#refuseUnlogged();
-    await this.#running?.settled();
+    await this.#running?.serving.settled();
     const { data } = this.#parts.settings;
     yield* arrowPages((part) => this.#read(part), await readStore(data, (reader) => reader.layouts(this.name, query)), query, choice, batchRows);
   }
@@ -127,7 +161,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#refuseClosed();
     const query = periodQuery(period);
     this.#refuseUnlogged();
-    await this.#running?.settled();
+    await this.#running?.serving.settled();
     return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
   }
 
@@ -138,7 +172,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async #read(query: LogQuery): Promise<LogBatch[]> {
     this.#refuseUnlogged();
-    return (await this.#running?.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query)));
+    return (await this.#running?.serving.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query)));
   }
 
   #refuseUnlogged(): void {
@@ -147,9 +181,23 @@ export class LocalDeploymentImpl implements LocalDeployment {
     }
   }
 
+  async *alerts({ signal }: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
+    this.#refuseEnded();
+    let running: Running | null = null;
+    // A version that follows has a watch of its own.
+    while (!this.#ended() && signal?.aborted !== true) {
+      const next: Running = this.#running ?? (await this.#started());
+      if (next === running) return;
+      running = next;
+      if (running.serving.alerts !== null) yield* running.serving.alerts.watch.changes(signal);
+      else return;
+    }
+  }
+
   async status(): Promise<LocalStatus> {
     this.#refuseClosed();
-    const { config, stored } = this.#parts;
+    const { config, stored } = this.#version;
     return {
       pipeline: this.name,
       target: "local",
@@ -158,7 +206,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
       state: this.#state === "open" ? "running" : "stopped",
       models: config.models.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
       since: stored.deployedAt,
-      counts: { requests: this.#requests, rows: this.#rows, failures: this.#failures, challengerErrors: this.#running?.engine.challengerErrors ?? 0 },
+      counts: { requests: this.#requests, rows: this.#rows, failures: this.#failures, challengerErrors: this.#challengerErrors + (this.#running?.serving.engine.challengerErrors ?? 0) },
+      queue: this.#running?.serving.queue ?? { requests: 0, challengers: 0 },
       latency: { p50: this.#latency.quantile(0.5), p99: this.#latency.quantile(0.99) },
     };
   }
@@ -187,25 +236,67 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   /** Loads the models if that is still to do. */
-  async start(): Promise<Serving> {
-    this.#serving ??= this.#parts.start();
+  async start(): Promise<void> {
+    await this.#started();
+  }
+
+  async #started(): Promise<Running> {
+    const starting = (this.#starting ??= this.#open(this.#version));
     try {
-      const serving = await this.#serving;
-      // It may have been closed meanwhile.
+      const opened = await starting;
+      // It may have been closed meanwhile, and a newer version may have come.
       this.#refuseEnded();
-      return (this.#running = serving);
+      return (this.#running ??= opened);
     } catch (error) {
-      if (this.#running === null && this.#state === "open") this.#serving = null;
+      if (this.#starting === starting && this.#state === "open") this.#starting = null;
       throw error;
     }
+  }
+
+  async #open(version: DeployedVersion): Promise<Running> {
+    const columns = answerColumns(version.config, this.#parts.settings.challengers === "return");
+    return { serving: await version.start(), version, columns };
+  }
+
+  #follow(version: DeployedVersion): Promise<void> {
+    return (this.#swaps = this.#swaps.then(() => this.#swap(version)));
+  }
+
+  async #swap(version: DeployedVersion): Promise<void> {
+    if (this.#state === "closed" || version.stored.version <= this.#version.stored.version) return;
+    if (this.#starting === null) {
+      this.#version = version;
+      this.#state = "open";
+      return;
+    }
+    const before = this.#starting.catch(() => null);
+    const next = this.#open(version);
+    const opened = await next;
+    if (this.#ended()) return opened.serving.close();
+    this.#version = version;
+    this.#starting = next;
+    this.#running = opened;
+    const old = await before;
+    if (old === null) return;
+    // A request that has just got the old one in hand has begun with it by then.
+    await new Promise(setImmediate);
+    this.#challengerErrors += old.serving.engine.challengerErrors;
+    const drained = old.serving.close().catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
+    this.#draining.add(drained);
+    void drained.then(() => this.#draining.delete(drained));
   }
 
   async #end(state: "stopped" | "closed"): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = state;
-    const serving = await this.#serving?.catch(() => null);
-    this.#serving = this.#running = null;
-    await serving?.close();
+    const opened = await this.#starting?.catch(() => null);
+    this.#starting = this.#running = null;
+    await opened?.serving.close();
+    await Promise.allSettled(this.#draining);
+  }
+
+  #ended(): boolean {
+    return this.#state !== "open";
   }
 
   async #storedVersions(): Promise<StoredVersion[]> {
@@ -223,6 +314,23 @@ export class LocalDeploymentImpl implements LocalDeployment {
       throw new TargetError("SL6009", `this deployment of pipeline '${this.name}' is closed; connect again with target.pipeline("${this.name}")`, { pipeline: this.name });
     }
   }
+}
+
+function keyOf(file: string, name: string): string {
+  return `${file}\n${name}`;
+}
+
+/** @throws TargetError SL6011 for options that are not known, InputError SL5032 */
+function choiceOf(options: InferOptions): Choice {
+  const given: unknown = options;
+  if (typeof given !== "object" || given === null) throw new TargetError("SL6011", `infer(): the second argument is an object of options, got ${describe(given)}`);
+  for (const name of Object.keys(options)) {
+    if (!inferOptions.includes(name)) {
+      throw new TargetError("SL6011", `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${listed(inferOptions)}`, { option: name });
+    }
+  }
+  const { dataset, datasetExclude, datasetSeparator } = options;
+  return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined ? noChoice : readChoice(options);
 }
 
 /** An answer with what the log will say of its rows. */

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
 import type { AnyPipeline } from "../../../dsl/pipeline.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
@@ -7,9 +9,11 @@ import { type Engine, openEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/model-files.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
+import { fileName } from "../../logs/database.js";
 import { openStore } from "../../logs/open-store.js";
 import { readStore } from "../../logs/read-store.js";
-import { LocalDeploymentImpl } from "./local-deployment.js";
+import { holdWatch, watchedAlerts } from "./alerts.js";
+import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options.js";
 import { Serving } from "./serving.js";
@@ -26,6 +30,8 @@ export class LocalTargetImpl implements LocalTarget {
 
   async deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment> {
     const config = await configOf(pipeline);
+    // Before anything is stored.
+    watchedAlerts(config, this.#settings.durability === "off" ? null : logLayout(config, 0));
     const files = await findModelFiles(this.#settings.models, config.models);
     const engine = await openEngine(config, files, this.#settings);
     try {
@@ -33,8 +39,10 @@ export class LocalTargetImpl implements LocalTarget {
       try {
         const stored = await saved(store, config, files);
         const serving = await this.#serving(engine, store, stored);
-        const deployment = this.#keep(new LocalDeploymentImpl({ settings: this.#settings, stored, config, start: async () => serving, stopped: false }));
+        const parts = { settings: this.#settings, file: store.file, stopped: false, follows: false };
+        const deployment = this.#keep(new LocalDeploymentImpl(parts, { stored, config, start: async () => serving }));
         await deployment.start();
+        await LocalDeploymentImpl.bring(store.file, this.#version(config, stored));
         return deployment;
       } catch (error) {
         await store.close();
@@ -56,16 +64,9 @@ export class LocalTargetImpl implements LocalTarget {
     }
     const { current, state } = found;
     const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
-    const start = async (): Promise<Serving> => {
-      const paths = new Map(current.models.map(({ sha256, path }) => [sha256, path]));
-      const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
-      const store = await this.#openStore().catch(async (error: unknown) => {
-        await engine.close();
-        throw error;
-      });
-      return this.#serving(engine, store, current);
-    };
-    return this.#keep(new LocalDeploymentImpl({ settings: this.#settings, stored: current, config, start, stopped: state === "undeployed" }));
+    const file = join(await realpath(this.#settings.data), fileName);
+    const parts = { settings: this.#settings, file, stopped: state === "undeployed", follows: true };
+    return this.#keep(new LocalDeploymentImpl(parts, this.#version(config, current)));
   }
 
   async pipelines(): Promise<DeployedPipeline[]> {
@@ -108,9 +109,27 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   async #serving(engine: Engine, store: Store, { version }: StoredVersion): Promise<Serving> {
-    const { durability } = this.#settings;
-    const log = durability === "off" ? null : await store.openLog(logLayout(engine.config, version));
-    return new Serving(engine, store, log, durability);
+    const log = this.#settings.durability === "off" ? null : await store.openLog(logLayout(engine.config, version));
+    return new Serving(engine, store, log, await holdWatch(engine.config, store, log), this.#settings);
+  }
+
+  /** A deployed version, to be loaded from its files when it first runs. */
+  #version(config: Config, stored: StoredVersion): DeployedVersion {
+    const start = async (): Promise<Serving> => {
+      const paths = new Map(stored.models.map(({ sha256, path }) => [sha256, path]));
+      const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
+      try {
+        const store = await this.#openStore();
+        return await this.#serving(engine, store, stored).catch(async (error: unknown) => {
+          await store.close();
+          throw error;
+        });
+      } catch (error) {
+        await engine.close();
+        throw error;
+      }
+    };
+    return { stored, config, start };
   }
 
   #keep(deployment: LocalDeploymentImpl): LocalDeploymentImpl {

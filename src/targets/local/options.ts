@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../dsl/errors.js";
+import { describe } from "../../engine/input/describe.js";
 import type { Retention } from "../../logs/retention.js";
 import { retentionOf } from "./retention-option.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
@@ -27,6 +28,11 @@ export interface LocalOptions {
    */
   readonly challengers?: "log" | "return";
   /**
+   * The most requests that a deployment answers at once, 1,024 unless given. One more is refused with SL6013 and waits
+   * nowhere: a queue without end would only move the trouble to the heap.
+   */
+  readonly concurrency?: number;
+  /**
    * What is kept of the log, looked after when the pipeline starts and every minute; everything unless given. Rows within the bounds
    * are never deleted. `age` is milliseconds, or a text such as "30d" or "12h"; `size` is what the database may take, as bytes (16 MiB
    * at least) or a text such as "10GB". It holds for all pipelines of the data folder.
@@ -42,10 +48,14 @@ export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "ret
 }
 
 const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
-const names = ["models", "data", "durability", "challengers", "retention", "seed"];
+const names = ["models", "data", "durability", "challengers", "concurrency", "retention", "seed"];
 
 /** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
 export function localSettings(options: LocalOptions): LocalSettings {
+  const given: unknown = options;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new TargetError("SL6011", `local() takes an object of options, such as { models: "./models" }, got ${describe(given)}`);
+  }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
       throw new TargetError("SL6011", `local(): there is no option '${name}'${didYouMean(name, names)}; it takes ${listed(names)}`, { option: name });
@@ -68,7 +78,11 @@ export function localSettings(options: LocalOptions): LocalSettings {
   if (seed !== null && !Number.isSafeInteger(seed)) {
     throw new TargetError("SL6011", `local(): the option 'seed' is ${JSON.stringify(seed)}; give a whole number`, { option: "seed" });
   }
-  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, seed, retention: retentionOf(options.retention) };
+  const { concurrency = 1024 } = options;
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new TargetError("SL6011", `local(): the option 'concurrency' is ${JSON.stringify(concurrency)}; give a whole number of requests, 1 or more`, { option: "concurrency" });
+  }
+  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, concurrency, seed, retention: retentionOf(options.retention) };
 }
 
 function defaultData(): string {

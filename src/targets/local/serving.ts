@@ -1,11 +1,10 @@
-import type { InferOptions } from "../../../dsl/deployment.js";
+import { TargetError } from "../../../dsl/errors.js";
 import type { Engine, Inference } from "../../engine/engine.js";
 import type { ChallengerNote, LogBatch, LogQuery, PipelineLog } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import type { LocalOptions } from "./options.js";
-
-type Durability = NonNullable<LocalOptions["durability"]>;
+import type { HeldWatch } from "./alerts.js";
+import type { LocalSettings } from "./options.js";
 
 /** How long `logs()` waits for challengers under way, so that it shows what was just inferred. */
 const CHALLENGERS_WAIT_MS = 1000;
@@ -21,37 +20,62 @@ function writeOutAtEnd(): void {
 /** An engine and its log: infers, logs, and lets challengers follow. It is what a deployment holds while it runs. */
 export class Serving {
   readonly engine: Engine;
+  /** null where the pipeline has no alerts. */
+  readonly alerts: HeldWatch | null;
   readonly #store: Store;
   readonly #log: PipelineLog | null;
-  readonly #durability: Durability;
-  readonly #requests = new Set<Promise<Inference>>();
+  readonly #settings: Pick<LocalSettings, "durability" | "concurrency">;
+  readonly #where: string;
   readonly #following = new Set<Promise<void>>();
+  #inFlight = 0;
+  #whenIdle = (): void => undefined;
   #unflushed = false;
 
-  constructor(engine: Engine, store: Store, log: PipelineLog | null, durability: Durability) {
+  constructor(engine: Engine, store: Store, log: PipelineLog | null, alerts: HeldWatch | null, settings: Pick<LocalSettings, "durability" | "concurrency">) {
     this.engine = engine;
+    this.alerts = alerts;
     this.#store = store;
     this.#log = log;
-    this.#durability = durability;
+    this.#settings = settings;
+    this.#where = `pipeline '${engine.config.name}'`;
     running.add(this);
     if (!listening) process.on("beforeExit", writeOutAtEnd);
     listening = true;
   }
 
-  async infer(input: unknown, options: InferOptions): Promise<Inference> {
-    const request = this.#infer(input, options);
-    this.#requests.add(request);
-    try {
-      return await request;
-    } finally {
-      this.#requests.delete(request);
-    }
+  /** What waits: requests begun, and runs of challengers. */
+  get queue(): { readonly requests: number; readonly challengers: number } {
+    return { requests: this.#inFlight, challengers: this.engine.challengersWaiting };
   }
 
-  async #infer(input: unknown, options: InferOptions): Promise<Inference> {
-    const inference = await this.engine.infer(input, options);
-    const firstRow = await this.#logged(inference);
-    for (const { name } of this.#log?.layout.challengers ?? []) {
+  /**
+   * A request begins; `leave` is its end.
+   *
+   * @throws TargetError SL6013 when there are as many requests as may be
+   */
+  enter(): void {
+    const { concurrency } = this.#settings;
+    if (this.#inFlight >= concurrency) {
+      throw new TargetError("SL6013", `${this.#where} is busy: ${concurrency} requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })`, { concurrency });
+    }
+    this.#inFlight++;
+  }
+
+  leave(): void {
+    if (--this.#inFlight === 0) this.#whenIdle();
+  }
+
+  /** What is to be done before an answer goes out, and how it is followed. null: nothing is waited for. */
+  settle(inference: Inference): Promise<void> | null {
+    if (this.#log !== null) return this.#record(this.#log, inference);
+    if (inference.later.length > 0) this.#follow(inference, 0n);
+    return null;
+  }
+
+  async #record(log: PipelineLog, inference: Inference): Promise<void> {
+    const firstRow = await this.#logged(log, inference);
+    this.alerts?.watch.rowsLogged();
+    for (const { name } of log.layout.challengers) {
       const outputs = inference.batch.challengers.get(name)?.outputs;
       if (outputs === undefined) continue;
       const note = inference.notes.get(name);
@@ -59,16 +83,13 @@ export class Serving {
     }
     // After the caller has gone on with the answer.
     if (inference.later.length > 0) this.#follow(inference, firstRow);
-    return inference;
   }
 
-  async #logged({ batch, metadata, lastModel, elapsed, clock }: Inference): Promise<bigint> {
-    if (this.#log === null) return 0n;
+  #logged(log: PipelineLog, { batch, metadata, lastModel, elapsed, clock }: Inference): Promise<bigint> | bigint {
     const meta = { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
     this.#unflushed = true;
-    if (this.#durability === "relaxed") return this.#log.appendRelaxed(batch, meta).firstRow;
-    const { firstRow } = await clock.whileLogging(`pipeline '${this.engine.config.name}'`, this.#log.append(batch, meta));
-    return firstRow;
+    if (this.#settings.durability === "relaxed") return log.appendRelaxed(batch, meta).firstRow;
+    return clock.whileLogging(this.#where, log.append(batch, meta).then(({ firstRow }) => firstRow));
   }
 
   #follow({ later, batch }: Inference, firstRow: bigint): void {
@@ -134,9 +155,14 @@ export class Serving {
   /** Ends what is under way, writes it out and gives models and folder back. */
   async close(): Promise<void> {
     running.delete(this);
-    while (this.#requests.size > 0 || this.#following.size > 0) await Promise.allSettled([...this.#requests, ...this.#following]);
-    await this.#log?.close();
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    // What follows an answer has begun after this, and its run leads to a log entry, hence before the log is closed.
+    await new Promise(setImmediate);
     await this.engine.close();
+    while (this.#following.size > 0) await Promise.allSettled(this.#following);
+    await this.alerts?.release();
+    await this.alerts?.release();
+    await this.#log?.close();
     await this.#store.close();
   }
 }

@@ -1,4 +1,4 @@
-import type { AnyDeployment, DeploymentStatus } from "../../../dsl/deployment.js";
+import type { AlertChange, AlertsOptions, AnyDeployment, DeploymentStatus } from "../../../dsl/deployment.js";
 import type { AnyPipeline } from "../../../dsl/pipeline.js";
 import type { Target } from "../../../dsl/target.js";
 import type { Comparison } from "../../logs/comparison.js";
@@ -18,6 +18,8 @@ export interface LocalStatus extends DeploymentStatus {
     /** Runs of challengers that gave no answer. */
     readonly challengerErrors: number;
   };
+  /** What waits right now: requests that are being answered, and runs of challengers that are to follow. */
+  readonly queue: { readonly requests: number; readonly challengers: number };
   /** Milliseconds from call to answer over the last 1,024 requests; null before the first. */
   readonly latency: { readonly p50: number | null; readonly p99: number | null };
 }
@@ -25,6 +27,7 @@ export interface LocalStatus extends DeploymentStatus {
 /** A pipeline deployed to the embedded engine. */
 export interface LocalDeployment extends AnyDeployment {
   status(): Promise<LocalStatus>;
+  alerts(options?: AlertsOptions): AsyncIterable<AlertChange>;
   /**
    * What champion and challengers gave over a period, in numbers: agreement, differences, correlation, latency, failures by validation.
    *
@@ -65,7 +68,8 @@ export interface LocalTarget extends Target {
   /**
    * Deploys a pipeline, or a config that `build()` gave. Everything is checked first: the model files' digests and
    * signatures, and a run of each on zeros. When one check fails, what was deployed before stays. A config that is
-   * deployed already keeps its version. Handles of an earlier version go on with it until they are closed.
+   * deployed already keeps its version. Handles that `deploy` gave of an earlier version go on with it until
+   * they are closed; those that `pipeline(name)` gave go on with the new one: requests begun before end with the old one.
    *
    * @throws PipelineError, ConfigError SL4xxx, ModelError SL302x, TargetError SL6001, StorageError SL7xxx
    */

@@ -1,0 +1,152 @@
+// What only time shows of the embedded engine: `kill -9` in the middle of a load, versions that swap in under load, and the
+// memory of a long run. Fails at the first thing that is not as promised.
+//   node scripts/soak.mjs [--kills 500] [--swaps 200] [--minutes 10]
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { pipeline } from "shapeline";
+import { local } from "shapeline/local";
+import { readSignature } from "shapeline/codegen";
+import { handleOf } from "../bench/handle.mjs";
+
+const script = fileURLToPath(import.meta.url);
+const models = join(dirname(dirname(script)), "examples", "breast-cancer", "models");
+const records = JSON.parse(readFileSync(join(models, "..", "rows.df.json"), "utf8"));
+const modelOf = async (name) => handleOf(await readSignature(join(models, `${name}.onnx`)));
+const regression = await modelOf("logistic-regression");
+const plain = pipeline("soak").model(regression).validate("sure", (x) => x.out.probabilities[0] < 0.9);
+
+/** Rows that can be told apart: their first feature is a number of their own. */
+const numbered = (n) => [{ features: [n, ...records[n % records.length].features.slice(1)] }];
+
+function must(holds, text) {
+  if (!holds) throw new Error(text);
+}
+
+/** What the killed process does: infers with 16 in flight and tells every number that was answered. */
+async function load(data, from) {
+  const live = await plain.deploy(local({ models, data }));
+  let next = from;
+  const ask = async () => {
+    for (;;) {
+      const n = next++;
+      await live.infer(numbered(n));
+      process.stdout.write(`${n}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, ask));
+}
+
+async function killed(data, from) {
+  const child = spawn(process.execPath, [script, "load", data, String(from)], { stdio: ["ignore", "pipe", "inherit"] });
+  const answered = [];
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const after = 20 + Math.floor(Math.random() * 200);
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (answered.length === 0) setTimeout(() => child.kill("SIGKILL"), after);
+    answered.push(Number(line));
+  }
+  await ended;
+  return answered;
+}
+
+async function kills(count) {
+  let data = "";
+  let total = 0;
+  let acknowledged = [];
+  for (let i = 0; i < count; i++) {
+    if (i % 10 === 0) {
+      data = mkdtempSync(join(folder, "kill-"));
+      acknowledged = [];
+    }
+    const answered = await killed(data, i * 1_000_000 % 16_000_000);
+    must(answered.length > 0, `kill ${i}: nothing was answered before it`);
+    acknowledged.push(...answered);
+    total += answered.length;
+    const target = local({ models, data });
+    const found = new Map();
+    const table = await (await target.pipeline("soak")).logs({ limit: 1_000_000, dataset: ["in.features"], arrow: true });
+    const column = table.getChild("in.features");
+    for (let row = 0; row < table.numRows; row++) {
+      const n = column.get(row).get(0);
+      found.set(n, (found.get(n) ?? 0) + 1);
+    }
+    await target.close();
+    for (const n of acknowledged) must(found.get(n) === 1, `kill ${i}: row ${n} was answered and is in the log ${found.get(n) ?? 0} times`);
+    for (const [n, times] of found) must(times === 1, `kill ${i}: row ${n} is in the log ${times} times`);
+  }
+  console.log(`kill -9, ${count} times: ${total} rows were answered, each is in the log once, the store opened every time`);
+}
+
+async function swaps(count) {
+  const target = local({ models, data: mkdtempSync(join(folder, "swap-")), durability: "relaxed" });
+  const versions = [plain, pipeline("soak").model(await modelOf("random-forest")).validate("unsure", (x) => x.out.probabilities[0] < 0.99)];
+  await (await plain.deploy(target)).close();
+  const live = await target.pipeline("soak");
+  const expected = new Map();
+  for (const [i, version] of versions.entries()) {
+    const alone = await version.deploy(local({ models, data: mkdtempSync(join(folder, "alone-")), durability: "off" }));
+    expected.set(["sure", "unsure"][i], JSON.stringify((await alone.infer(records.slice(0, 1)))[0].out));
+    await alone.close();
+  }
+  let going = true;
+  let requests = 0;
+  const ask = async () => {
+    while (going) {
+      const [row] = await live.infer(records.slice(0, 1));
+      const check = Object.keys(row.anomaly).find((name) => name !== "count");
+      must(JSON.stringify(row.out) === expected.get(check), `a request saw two versions: ${JSON.stringify(row)}`);
+      requests++;
+    }
+  };
+  const asking = Promise.all(Array.from({ length: 8 }, ask));
+  for (let i = 1; i <= count; i++) await (await versions[i % 2].deploy(target)).close();
+  going = false;
+  await asking;
+  await target.close();
+  console.log(`${count} new versions under load: ${requests} requests, none failed, none saw two versions`);
+}
+
+async function memory(minutes) {
+  const data = mkdtempSync(join(folder, "memory-"));
+  const target = local({ models, data, durability: "relaxed" });
+  const live = await pipeline("soak").shadow(await modelOf("gradient-boosting"), [regression]).validate("sure", (x) => x.out.probabilities[0] < 0.9).deploy(target);
+  const many = { features: Float32Array.from({ length: 30 * 2000 }, (_, i) => records[0].features[i % 30]) };
+  const hostile = [null, [{}], [{ features: [NaN, "x"] }], [{ features: Array(30).fill("NaN") }], { features: new Float32Array(7) }];
+  const samples = [];
+  const end = performance.now() + minutes * 60_000;
+  let requests = 0;
+  let sampled = 0;
+  while (performance.now() < end) {
+    await Promise.allSettled([...Array.from({ length: 32 }, (_, i) => live.infer([records[(requests + i) % records.length]])), live.infer(hostile[requests % hostile.length]), requests % 64 === 0 ? live.infer(many) : null]);
+    requests += 32;
+    if (performance.now() - sampled < (minutes * 60_000) / 120) continue;
+    sampled = performance.now();
+    globalThis.gc?.();
+    const { heapUsed, external, rss } = process.memoryUsage();
+    samples.push({ js: heapUsed + external, rss });
+  }
+  await target.close();
+  const fifth = Math.floor(samples.length / 5);
+  const middle = (list, key) => list.map((sample) => sample[key]).sort((a, b) => a - b)[Math.floor(list.length / 2)] / 2 ** 20;
+  const [early, late] = [samples.slice(fifth, 2 * fifth), samples.slice(-fifth)];
+  const text = ["js", "rss"].map((key) => `${key} ${middle(early, key).toFixed(1)} -> ${middle(late, key).toFixed(1)} MiB`).join(", ");
+  console.log(`${minutes} minutes, ${requests} requests: ${text} (medians of the second and of the last fifth)`);
+  must(middle(late, "js") < middle(early, "js") * 1.1 + 8, "JavaScript's memory grew");
+  must(middle(late, "rss") < middle(early, "rss") * 1.25 + 64, "the process grew");
+}
+
+if (process.argv[2] === "load") await load(process.argv[3], Number(process.argv[4]));
+const folder = mkdtempSync(join(tmpdir(), "shapeline-soak-"));
+try {
+  const { values } = parseArgs({ options: { kills: { type: "string", default: "500" }, swaps: { type: "string", default: "200" }, minutes: { type: "string", default: "10" } } });
+  if (Number(values.kills) > 0) await kills(Number(values.kills));
+  if (Number(values.swaps) > 0) await swaps(Number(values.swaps));
+  if (Number(values.minutes) > 0) await memory(Number(values.minutes));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,215 @@
+import { createRequire } from "node:module";
+import { performance } from "node:perf_hooks";
+import { Worker } from "node:worker_threads";
+import { TargetError } from "../../dsl/errors.js";
+import type { TensorData } from "../tensors/tensor-data.js";
+import { reason } from "./reason.js";
+
+// `session.run` blocks the thread that calls it: on the caller's thread a slow model would hold up the next request.
+// The thread's program is text, because a bundled app has no file of ours to start it from.
+const program = `
+const { parentPort, workerData } = require("node:worker_threads");
+const ort = require(workerData.runtime);
+const state = new Int32Array(workerData.state);
+const sessions = new Map();
+const dropped = new Set();
+const half = (v) => (v.type === "float16" ? new Uint16Array(v.data.buffer, v.data.byteOffset, v.data.byteLength / 2) : v.data);
+const metadata = (ports) => ports.map((p) => ({ name: p.name, isTensor: p.isTensor, type: p.type, shape: p.shape && [...p.shape] }));
+const jobs = {
+  async open({ sha256, bytes, options }) {
+    const session = await ort.InferenceSession.create(bytes, options);
+    sessions.set(sha256, session);
+    return { inputs: metadata(session.inputMetadata), outputs: metadata(session.outputMetadata) };
+  },
+  async run({ sha256, feeds, fetches }) {
+    const given = {};
+    for (const name in feeds) given[name] = new ort.Tensor(feeds[name].dtype, feeds[name].data, feeds[name].dims);
+    const begun = performance.now();
+    const answer = await sessions.get(sha256).run(given, fetches);
+    const ms = performance.now() - begun;
+    return { ms, outputs: fetches.map((name) => ({ dtype: answer[name].type, dims: answer[name].dims, data: half(answer[name]) })) };
+  },
+  async close({ sha256 }) {
+    await sessions.get(sha256)?.release();
+    sessions.delete(sha256);
+  },
+};
+parentPort.on("message", async ({ bundle, drop, end }) => {
+  if (drop !== undefined) return void dropped.add(drop);
+  if (end === true) return void parentPort.close();
+  let answers = [];
+  let posted = performance.now();
+  for (const job of bundle) {
+    Atomics.store(state, 0, 1);
+    if (Atomics.load(state, 1) === 1) break;
+    try {
+      if (dropped.has(job.owner)) throw new Error("the deployment was closed before it ran");
+      if (job.kind === "run" && Date.now() >= job.until) throw new Error("its time was over before it ran");
+      answers.push({ id: job.id, value: await jobs[job.kind](job) });
+    } catch (error) {
+      answers.push({ id: job.id, error: error instanceof Error ? error.message : String(error) });
+    }
+    Atomics.store(state, 0, 0);
+    Atomics.notify(state, 0);
+    if (performance.now() - posted > 2) {
+      parentPort.postMessage({ answers, done: false });
+      answers = [];
+      posted = performance.now();
+    }
+  }
+  Atomics.store(state, 0, 0);
+  Atomics.notify(state, 0);
+  parentPort.postMessage({ answers, done: true });
+});
+`;
+
+/** Places in the shared state: whether a native call runs, and whether the process is ending. */
+const RUNNING = 0;
+const ENDING = 1;
+/** How long the end of the process waits for a native call: a thread that is stopped inside one takes the process down. */
+const LAST_WAIT_MS = 10_000;
+
+export type Job =
+  | { readonly kind: "open"; readonly sha256: string; readonly bytes: Uint8Array; readonly options: object }
+  | { readonly kind: "run"; readonly sha256: string; readonly owner: number; readonly until: number; readonly feeds: Readonly<Record<string, TensorData>>; readonly fetches: readonly string[] }
+  | { readonly kind: "close"; readonly sha256: string };
+
+type Queued = Job & { readonly id: number };
+
+interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const threads = new Set<ModelThread>();
+
+function awaitLastCalls(): void {
+  for (const thread of threads) thread.awaitLastCall();
+}
+
+/** A thread that runs models. It is never stopped: what runs on it when it is no longer wanted ends by itself. */
+export class ModelThread {
+  readonly #worker: Worker;
+  readonly #state = new Int32Array(new SharedArrayBuffer(8));
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #bundle: number;
+  #queue: Queued[] = [];
+  #busy = false;
+  #scheduled = false;
+  #next = 0;
+  #lastSign = performance.now();
+  ended = false;
+
+  /** @param bundle the most jobs that go away together: few where a job may be taken back, more where they are many and small */
+  constructor(name: string, bundle: number) {
+    this.#bundle = bundle;
+    const runtime = createRequire(import.meta.url).resolve("onnxruntime-node");
+    this.#worker = new Worker(program, { eval: true, execArgv: [], name, workerData: { runtime, state: this.#state.buffer } });
+    this.#worker.unref();
+    this.#worker.on("message", ({ answers, done }: { answers: readonly Answer[]; done: boolean }) => this.#receive(answers, done));
+    this.#worker.on("error", (error) => this.#end(reason(error)));
+    this.#worker.on("exit", () => {
+      threads.delete(this);
+      this.#end("it ended");
+    });
+    if (threads.size === 0) {
+      process.off("exit", awaitLastCalls);
+      process.once("exit", awaitLastCalls);
+    }
+    threads.add(this);
+  }
+
+  /** Jobs that wait for an answer. */
+  get load(): number {
+    return this.#waiting.size;
+  }
+
+  /** How long it has owed an answer, in milliseconds. */
+  get silentMs(): number {
+    return this.#busy ? performance.now() - this.#lastSign : 0;
+  }
+
+  /** Jobs that come while others are away go together in the next message. `forget` takes one back that has not gone yet. */
+  send(job: Job): { readonly done: Promise<unknown>; readonly forget: () => void } {
+    const id = this.#next++;
+    const done = new Promise((resolve, reject) => {
+      if (this.ended) return reject(new TargetError("SL6000", "the models' thread has ended"));
+      if (this.#waiting.size === 0) this.#worker.ref();
+      this.#waiting.set(id, { resolve, reject });
+      this.#queue.push({ ...job, id });
+      if (this.#busy || this.#scheduled) return;
+      this.#scheduled = true;
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#post();
+      });
+    });
+    return { done, forget: () => this.#forget((queued) => queued.id === id, "it was taken back") };
+  }
+
+  /** What an owner has not seen begun will not be run; its promises reject. */
+  drop(owner: number): void {
+    this.#forget((job) => job.kind === "run" && job.owner === owner, "the deployment was closed before it ran");
+    if (!this.ended) this.#worker.postMessage({ drop: owner });
+  }
+
+  /** No more jobs: it ends once what runs has ended, and all that wait for it are told now. */
+  retire(why: string): void {
+    if (this.ended) return;
+    this.#end(why);
+    this.#worker.unref();
+    this.#worker.postMessage({ end: true });
+  }
+
+  whenGone(told: () => void): void {
+    this.#worker.once("exit", told);
+  }
+
+  awaitLastCall(): void {
+    Atomics.store(this.#state, ENDING, 1);
+    Atomics.wait(this.#state, RUNNING, 1, LAST_WAIT_MS);
+  }
+
+  #forget(which: (job: Queued) => boolean, why: string): void {
+    for (const { id } of this.#queue.filter(which)) this.#settle({ id, error: why });
+    this.#queue = this.#queue.filter((job) => !which(job));
+    if (this.#waiting.size === 0) this.#worker.unref();
+  }
+
+  #post(): void {
+    if (this.#queue.length === 0 || this.ended) return;
+    this.#busy = true;
+    this.#lastSign = performance.now();
+    this.#worker.postMessage({ bundle: this.#queue.splice(0, this.#bundle) });
+  }
+
+  #receive(answers: readonly Answer[], done: boolean): void {
+    this.#lastSign = performance.now();
+    for (const answer of answers) this.#settle(answer);
+    if (done) {
+      this.#busy = false;
+      this.#post();
+    }
+    if (this.#waiting.size === 0) this.#worker.unref();
+  }
+
+  #settle({ id, value, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(new TargetError("SL6002", error));
+  }
+
+  #end(why: string): void {
+    this.ended = true;
+    this.#queue = [];
+    for (const { reject } of this.#waiting.values()) reject(new TargetError("SL6000", `the models' thread has ended: ${why}`));
+    this.#waiting.clear();
+  }
+}

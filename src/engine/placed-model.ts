@@ -1,0 +1,51 @@
+import { performance } from "node:perf_hooks";
+import type { TensorData } from "../tensors/tensor-data.js";
+import { Pace } from "./pace.js";
+import type { Feeds, RunBatch } from "./run-model.js";
+import type { RequestClock } from "./request-clock.js";
+import type { ModelSession } from "./runtime.js";
+import { batchThreads, type ThreadModel } from "./thread-pool.js";
+
+/** Runs on the event loop right now, of all models: a run's time is only its own when there is no other. */
+let inline = 0;
+
+/** `Loop` and `Scan` as node types in a model file: what they take depends on the values, and no earlier run tells. */
+const loops = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type.length), Buffer.from(type)]));
+
+/**
+ * A champion's runs: short ones on the event loop, long ones in a thread. Which is which is learnt from the runs.
+ *
+ * @param owner runs that wait when it is dropped are not begun
+ * @param where how messages about time begin
+ */
+export function placedRuns(model: ThreadModel, session: ModelSession, owner: number, where: string): RunBatch<RequestClock> {
+  const bytes = Buffer.from(model.bytes.buffer, model.bytes.byteOffset, model.bytes.byteLength);
+  const unbounded = loops.some((mark) => bytes.includes(mark));
+  const pace = new Pace();
+  const away = async (feeds: Feeds, fetches: readonly string[], clock: RequestClock, elements: number): Promise<TensorData[]> => {
+    const run = batchThreads.run(model, owner, feeds, fetches, Date.now() + clock.leftMs);
+    try {
+      const { outputs, ms } = await clock.whileRunning(where, run.done);
+      pace.learn(elements, ms);
+      return outputs;
+    } catch (error) {
+      run.forget();
+      throw error;
+    }
+  };
+  return (feeds, fetches, clock) => {
+    const elements = elementsOf(feeds);
+    if (unbounded || !pace.isShort(elements)) return away(feeds, fetches, clock, elements);
+    const alone = inline++ === 0;
+    const begun = performance.now();
+    return session.run(feeds, fetches, () => {
+      if (--inline === 0 && alone) pace.learn(elements, performance.now() - begun);
+    });
+  };
+}
+
+function elementsOf(feeds: Feeds): number {
+  let elements = 0;
+  for (const name in feeds) elements += feeds[name]?.data.length ?? 0;
+  return elements;
+}
