@@ -35,7 +35,7 @@ export function readLambda(fn: (...args: never[]) => unknown): ReadLambda {
 }
 
 /** Two functions of one text may stand in two modules, of which one declares a `Math` of its own. */
-function withoutHidden({ globals, ...read }: ReadText, fn: object): ReadLambda {
+function withoutHidden({ globals, read }: ReadText, fn: object): ReadLambda {
   if (globals.length === 0 || read.lambda === null) return read;
   const hidden = hiddenGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
   const found = globals.filter(({ path: [root = ""] }) => hidden.has(root));
@@ -44,7 +44,8 @@ function withoutHidden({ globals, ...read }: ReadText, fn: object): ReadLambda {
   return { ...read, lambda: null, diagnostics };
 }
 
-interface ReadText extends ReadLambda {
+interface ReadText {
+  readonly read: ReadLambda;
   /** Where it names globals. */
   readonly globals: readonly FreePath[];
 }
@@ -54,17 +55,17 @@ const textOf = (fn: unknown): string => (typeof fn === "function" ? Function.pro
 
 const nativeText = /^[^{]*\{\s*\[native code\]\s*\}$/;
 
-const refused = (source: string, diagnostic: Diagnostic): ReadText => ({ lambda: null, diagnostics: [diagnostic], source, location: null, globals: [] });
+const refused = (source: string, diagnostic: Diagnostic): ReadLambda => ({ lambda: null, diagnostics: [diagnostic], source, location: null });
 
 function readText(source: string): ReadText {
-  if (source === "") return refused(source, whole(source, refusals.notAFunction("this value")));
+  if (source === "") return { read: refused(source, whole(source, refusals.notAFunction("this value"))), globals: [] };
   const parsed = parseLambda(source);
-  if ("diagnostic" in parsed) return refused(source, parsed.diagnostic);
+  if ("diagnostic" in parsed) return { read: refused(source, parsed.diagnostic), globals: [] };
   const lowered = lowerLambda(parsed.node, parsed.file);
   const outside = lowered.free.filter(({ path }) => !isGlobal(path[0] ?? "")).map(unreachable);
   const globals = [...lowered.free, ...lowered.called].filter(({ path }) => isGlobal(path[0] ?? ""));
   const diagnostics = [...lowered.diagnostics, ...outside].sort((a, b) => a.start - b.start);
-  return { lambda: diagnostics.length === 0 ? lowered.lambda : null, diagnostics, source, location: null, globals };
+  return { read: { lambda: diagnostics.length === 0 ? lowered.lambda : null, diagnostics, source, location: null }, globals };
 }
 
 function nativeName(name: string): string {

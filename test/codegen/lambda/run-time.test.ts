@@ -157,7 +157,7 @@ describe("what cannot be read says why", () => {
       SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
       SL1042 'isSmall' comes from outside the lambda, and its value cannot be seen from a running function"
     `);
-    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(`"compile the file with \`shapeline compile\`, the lambda standing in its \`.validate(…)\` call; or write the value into the lambda"`);
+    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(`"compile the file with \`shapeline compile\`, which follows names, and deploy the config; or write the value into the lambda"`);
   });
 
   test("a global that a declaration around the lambda hides, which its text does not tell", () => {
@@ -170,7 +170,13 @@ describe("what cannot be read says why", () => {
       // The same text where nothing is hidden.
       around("", "(x) => Math.abs(x.out.score) < 1"),
     ];
-    expect(all.map(read).join("\n")).toMatchInlineSnapshot();
+    expect(all.map(read).join("\n")).toMatchInlineSnapshot(`
+      "SL1049 'Math' is declared in this file and hides the global of that name
+      SL1049 'Math' is declared in this file and hides the global of that name
+      SL1049 'Number' is declared in this file and hides the global of that name
+      SL1049 'NaN' is declared in this file and hides the global of that name
+      (< (Math.abs (. (. x out) score)) 1)"
+    `);
   });
 
   test("a name from outside and other findings come together, in order", () => {
