@@ -36,7 +36,7 @@ describe("a pipeline file that does something else than export pipelines", () =>
     const long = await shapeline(folder, ["compile", "long.pipeline.ts", "--timeout", "1"]);
     expect([waits, throws, long].map(({ code, out }) => `${code} ${out.trim()}`).join("\n")).toMatchInlineSnapshot(`
       "1 'fraud.pipeline.ts' never ends loading: it awaits what never comes; look at the top-level \`await\`s of it and of what it imports
-      1 'later.pipeline.ts' stops while it is loaded, at later.pipeline.ts:1:24: RangeError: too late
+      1 'later.pipeline.ts' stops while it is loaded, at later.pipeline.ts:1:26: RangeError: too late
       1 'long.pipeline.ts' never ends loading: it has taken 1 seconds; look at the top-level \`await\`s of it and of what it imports"
     `);
   });
