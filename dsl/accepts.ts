@@ -27,9 +27,9 @@ export type Fits<Out, M extends Model, Steps> = M extends unknown
     : NoInfer<Slow<Out, M, object, Steps>>
   : never;
 
-/** `Fits` with a renaming. A renaming of an input that is not there is reported at its property alone. */
+/** `Fits` with a renaming. A renaming of an input, or from an output, that is not there is reported at its property alone. */
 export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [keyof M["inputs"]]
-  ? NoInfer<Out extends readonly unknown[] ? Unselected<Out, M, Steps> : Slow<Out, M, R, Steps>>
+  ? NoInfer<Out extends readonly unknown[] ? Unselected<Out, M, Steps> : [R[keyof R]] extends [keyof Out] ? Slow<Out, M, R, Steps> : M>
   : M;
 
 type Slow<Out, M extends Model, R, Steps> = M extends unknown
@@ -174,7 +174,7 @@ export function fit(model: Model, rename: Readonly<Record<string, string>>, arri
   const inputs = portsOf(model.inputs).sort((a, b) => byCodeUnit(a.name, b.name));
   const unifier = new Unifier(model.name, inputs, arriving.source);
   const names = arriving.ports.map((port) => port.name);
-  for (const [input, column] of Object.entries(rename)) {
+  for (const [input, column] of Object.entries(rename).sort(([a], [b]) => byCodeUnit(a, b))) {
     if (!inputs.some((port) => port.name === input)) {
       const message = noSuchInput(model.name, input, inputs.map((port) => port.name));
       unifier.report("SL2016", message, { input });
@@ -184,7 +184,8 @@ export function fit(model: Model, rename: Readonly<Record<string, string>>, arri
   }
   for (const input of inputs) {
     const column = Object.hasOwn(rename, input.name) ? rename[input.name] : undefined;
-    const fed = column !== undefined && !names.includes(column) ? input : feedOf(input.name, inputs, arriving.ports, rename);
+    if (column !== undefined && !names.includes(column)) continue;
+    const fed = feedOf(input.name, inputs, arriving.ports, rename);
     if (fed === undefined) {
       unifier.report("SL2014", missing(model.name, input.name, arriving.source, names), { input: input.name });
     } else {
@@ -255,7 +256,7 @@ class Unifier {
     }
     for (const [axis, dim] of input.shape.entries()) {
       const expected = seen(dim, axis, this.#batch);
-      const arrived = fed.shape === null ? (axis === 0 ? "batch" : null) : seen(fed.shape[axis] ?? null, axis, new Set());
+      const arrived = fed.shape === null ? null : seen(fed.shape[axis] ?? null, axis, new Set());
       if (!this.#dim(input.name, axis, expected, arrived, text)) return;
     }
   }
@@ -303,7 +304,9 @@ class Unifier {
     return checks;
   }
 
+  /** As the model gives them where it does not fit, so that later steps are still checked. */
   outputs(ports: readonly Port[]): Port[] {
+    if (this.problems.some(({ code }) => code !== "SL2016")) this.#bound.clear();
     const batch = new Set([...this.#batch, ...batchNames(ports)]);
     return ports.map(({ name, dtype, shape }) => ({
       name,

@@ -1,9 +1,13 @@
 import { flow } from "./check.js";
 import type { AnyDeployment } from "./deployment.js";
+import type { Problem } from "./errors.js";
+import { rowChange } from "./kept-row.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "./model.js";
 import { modelList, type ModelList } from "./model-list.js";
+import { kindOf } from "./names.js";
 import type { AnyPipeline } from "./pipeline.js";
 import type { RenameOption } from "./renaming.js";
+import type { RowScope } from "./row.js";
 import {
   alertStep,
   auditStep,
@@ -20,6 +24,11 @@ import {
   type Step,
 } from "./steps.js";
 import type { Target } from "./target.js";
+import { editOutOfRange, oneStep } from "./wording-edits.js";
+import { written, type Written } from "./written.js";
+
+type Edits = Omit<Written, "stated">;
+const unedited: Edits = Object.freeze({ problems: [], rows: null });
 
 /** The pipeline behind the interfaces: it keeps whatever it is given; `checkPipeline` says what is wrong with it. */
 export class StepList implements AnyPipeline {
@@ -28,21 +37,31 @@ export class StepList implements AnyPipeline {
   readonly models: ModelList<(models: readonly Model[]) => StepList>;
   readonly inputs: object;
   readonly outputs: object;
+  /** Not enumerable, being no data of the pipeline. */
+  get [written](): Written {
+    return { stated: this.#declared !== undefined, ...this.#edits };
+  }
   readonly #declared: PortDefinitions | undefined;
+  readonly #edits: Edits;
+  /** By step index, and at the end: what a lambda there may read. */
+  readonly #scopes: readonly RowScope[];
 
   constructor(
     name: string,
     steps: readonly Step[],
     models: readonly Model[],
     declared: PortDefinitions | undefined,
+    edits: Edits = unedited,
   ) {
-    const { inputs, outputs } = flow(steps, declared);
+    const { inputs, outputs, scopes } = flow(steps, declared);
     this.name = name;
     this.steps = Object.freeze(steps);
     this.models = modelList(models, (more) => this.#with(modelsStep(more)));
     this.inputs = inputs;
     this.outputs = outputs;
     this.#declared = declared;
+    this.#edits = edits;
+    this.#scopes = scopes;
     Object.freeze(this);
   }
 
@@ -82,14 +101,69 @@ export class StepList implements AnyPipeline {
     return this.#with(refineStep(sizes));
   }
 
+  replaceStep(index: number, make: (at: StepList) => unknown): StepList {
+    return this.#edit("replaceStep", index, 1, make);
+  }
+
+  insertStep(index: number, make: (at: StepList) => unknown): StepList {
+    return this.#edit("insertStep", index, 0, make);
+  }
+
+  removeStep(index: number): StepList {
+    return this.#edit("removeStep", index, 1, null);
+  }
+
+  clear(): StepList {
+    return new StepList(this.name, [], [], this.#declared);
+  }
+
   async deploy(target: Target): Promise<AnyDeployment> {
     return target.deploy(this);
   }
 
   #with(step: Step): StepList {
     const models = withModels(this.models, modelsOf(step));
-    return new StepList(this.name, [...this.steps, step], models, this.#declared);
+    const { problems, rows } = this.#edits;
+    const here = this.#scopes.at(-1);
+    const edits = rows === null || here === undefined ? this.#edits : { problems, rows: [...rows, here] };
+    return new StepList(this.name, [...this.steps, step], models, this.#declared, edits);
   }
+
+  /** `gone` steps from `index` on go, and the one that `make` adds there comes. What cannot be done is left to `checkPipeline`. */
+  #edit(method: string, index: number, gone: 0 | 1, make: ((at: StepList) => unknown) | null): StepList {
+    const count = this.steps.length;
+    if (!Number.isSafeInteger(index) || index < 0 || index > count - gone) {
+      const message = editOutOfRange(method, typeof index === "number" ? index : kindOf(index), count);
+      return this.#refused({ code: "SL2090", message, details: { step: index } });
+    }
+    const before = this.#to(this.steps.slice(0, index), unedited);
+    const made = make === null ? before : addedTo(before, make);
+    if (made === null) return this.#refused({ code: "SL2091", message: oneStep, details: { step: index } });
+    const edited = this.#to([...made.steps, ...this.steps.slice(index + gone)], unedited);
+    const readFrom = this.#edits.rows ?? this.#scopes;
+    const rows = edited.steps.map((_, place) => {
+      const now = edited.#scopes[place] as RowScope;
+      const old = place < made.steps.length ? now : (readFrom[place - made.steps.length + index + gone] as RowScope);
+      return rowChange(old, now) === null ? now : old;
+    });
+    return this.#to(edited.steps, { problems: this.#edits.problems, rows });
+  }
+
+  #to(steps: readonly Step[], edits: Edits): StepList {
+    const models = steps.reduce<readonly Model[]>((known, step) => withModels(known, modelsOf(step)), []);
+    return new StepList(this.name, steps, models, this.#declared, edits);
+  }
+
+  #refused(problem: Problem): StepList {
+    return this.#to(this.steps, { ...this.#edits, problems: [...this.#edits.problems, problem] });
+  }
+}
+
+/** What `make` gives, where that is `before` with one more step. */
+function addedTo(before: StepList, make: unknown): StepList | null {
+  const made = typeof make === "function" ? (make as (at: StepList) => unknown)(before) : null;
+  if (!(made instanceof StepList) || made.steps.length !== before.steps.length + 1) return null;
+  return made[written].rows === null && before.steps.every((step, place) => step === made.steps[place]) ? made : null;
 }
 
 const areModels = (...values: unknown[]): boolean => values.every((value) => modelFlaw(value) === null);

@@ -1,4 +1,5 @@
 import type { Problem } from "./errors.js";
+import { rowChange } from "./kept-row.js";
 import { portsFlaw, recordOf } from "./model.js";
 import { kindOf, pipelineNameProblem } from "./names.js";
 import type { AnyPipeline } from "./pipeline.js";
@@ -8,6 +9,8 @@ import { walkAudit, walkModels, walkSelect } from "./walk-several.js";
 import { walkAlert, walkModel, walkShadow, walkValidation } from "./walk-single.js";
 import { walkKeySplit, walkRandomSplit, walkRefine } from "./walk-splits.js";
 import { Walk, type RuntimeCheck } from "./walk.js";
+import { otherRow } from "./wording-edits.js";
+import { written, type Written } from "./written.js";
 
 export type { RuntimeCheck } from "./walk.js";
 
@@ -35,8 +38,13 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   if (nameProblem !== null) problems.push(nameProblem);
   const flaw = declaredFlaw(pipeline.inputs);
   if (flaw !== null) problems.push({ code: "SL2041", message: `${flaw}` });
-  const walk = new Walk(flaw === null ? pipeline.inputs : undefined);
-  pipeline.steps.forEach((step, index) => walkStep(walk, step, index));
+  const { stated, problems: ofEdits, rows } = (pipeline as { readonly [written]?: Written })[written] ?? { stated: true, problems: [], rows: null };
+  problems.push(...ofEdits);
+  const walk = new Walk(flaw === null && stated ? pipeline.inputs : undefined);
+  pipeline.steps.forEach((step, index) => {
+    walkStep(walk, step, index);
+    checkRow(walk, step, index, rows?.[index]);
+  });
   problems.push(...walk.problems);
   if (walk.source === null) {
     problems.push({ code: "SL2007", message: "the pipeline has no inference step: add .model() or .shadow()" });
@@ -44,13 +52,31 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   return { problems, checks: walk.checks, scopes: walk.scopes };
 }
 
-/** The request columns and the outputs of a list of steps, as frozen data, as far as they can be told. */
-export function flow(steps: readonly Step[], declared: object | undefined): { inputs: object; outputs: object } {
+/** An edit may have changed the row that the lambda of a step was written for. */
+function checkRow(walk: Walk, step: Step, index: number, old: RowScope | undefined): void {
+  const now = walk.scopes[index];
+  if ((step.kind !== "validation" && step.kind !== "alert") || old === undefined || now === undefined) return;
+  const change = rowChange(old, now);
+  if (change !== null) walk.report("SL2092", otherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
+}
+
+/** What goes through a list of steps, as frozen data, as far as it can be told. */
+export interface Flow {
+  /** The request's columns. */
+  readonly inputs: object;
+  readonly outputs: object;
+  /** By step index, and at the end: what a lambda there may read. */
+  readonly scopes: readonly RowScope[];
+}
+
+export function flow(steps: readonly Step[], declared: object | undefined): Flow {
   const flaw = declared === undefined ? null : declaredFlaw(declared);
   const walk = new Walk(flaw === null ? declared : undefined);
   steps.forEach((step, index) => walkStep(walk, step, index));
-  const { several } = walk;
+  walk.enter();
+  const { several, scopes } = walk;
   return {
+    scopes,
     inputs: flaw === null ? recordOf(walk.inputs) : Object.freeze({ ...declared }),
     outputs: several === null ? recordOf(walk.outputs) : Object.freeze(several.outputs.map(({ outputs }) => recordOf(outputs))),
   };

@@ -143,6 +143,9 @@ export const errorCodes = {
   SL2083: "the alert has no inference step before it",
   SL2084: "the alert's condition is not a function",
   SL2085: "an alert's window is no duration",
+  SL2090: "an edit names a step that is not there",
+  SL2091: "an edit's callback does not add one step",
+  SL2092: "a lambda was written for another row",
   // SL29xx: pipeline files
   SL2901: "the project has no pipeline file",
   SL2902: "the tsconfig cannot be read",
@@ -246,6 +249,7 @@ export const errorCodes = {
   SL7013: "a log query is not valid",
   SL7014: "the control state cannot be written",
   SL7015: "rows do not fit the log",
+  SL7016: "old rows could not be deleted",
   SL7030: "the output cannot be written",
   SL7031: "the name of an exported file leaves its folder",
 } as const;

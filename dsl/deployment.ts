@@ -59,6 +59,12 @@ export interface LogsOptions extends DatasetOptions {
   readonly arrow?: boolean;
 }
 
+/** Options of `logBatches`: all rows of the range unless `limit` says otherwise. */
+export interface LogBatchesOptions extends Omit<LogsOptions, "arrow"> {
+  /** The most rows of a table; 10,000 unless given. */
+  readonly batchRows?: number;
+}
+
 export interface ExportOptions extends LogsOptions {
   /** The folder of the files; `logs` unless given. */
   readonly directory?: string;
@@ -66,6 +72,15 @@ export interface ExportOptions extends LogsOptions {
   readonly filePrefix?: string;
   /** The most to write, as bytes or a text such as "100MB" (1,000,000 bytes each) or "1.5 GiB"; 100 MiB unless given. */
   readonly dataSizeLimit?: number | string;
+  /** Called with what has been written so far, after every few thousand rows. */
+  readonly onProgress?: (progress: ExportProgress) => void;
+}
+
+/** What an export has written so far. */
+export interface ExportProgress {
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** What `exportLogs` wrote. */
@@ -233,6 +248,13 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<InferRecord<In, Out, Checks, Challengers>[]>;
 
   /**
+   * The logged rows, newest first, as Arrow tables of one schema, for ranges that memory would not hold: one table is in memory at a
+   * time. A column that a row's version lacks is null in it.
+   * @example for await (const table of live.logBatches({ start: "2026-01-01" })) writer.write(table);
+   */
+  logBatches(options?: LogBatchesOptions): AsyncIterableIterator<ArrowTable>;
+
+  /**
    * Writes the logged rows, newest first, to `<directory>/<filePrefix>-<n>.json` (a JSON object a line) or, with `arrow`,
    * `.arrow`, n from 1 on; a new file begins where the columns change. Files appear whole or not at all; those of the same
    * names are replaced.
@@ -284,6 +306,7 @@ export interface AnyDeployment {
   inferFromFile(path: string, options?: InferOptions): Promise<AnyInferRecord[] | ArrowTable>;
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
+  logBatches(options?: LogBatchesOptions): AsyncIterableIterator<ArrowTable>;
   exportLogs(options?: ExportOptions): Promise<ExportedLogs>;
   status(): Promise<DeploymentStatus>;
   versions(): Promise<PipelineVersion[]>;

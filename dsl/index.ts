@@ -36,7 +36,7 @@ export {
   type ErrorCode,
   type Problem,
 } from "./errors.js";
-export { defineModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
+export { defineModel, generatedModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
 export {
   pipeline,
   type AnyPipeline,
@@ -68,4 +68,5 @@ export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./
 // The names that stand in the type of a pipeline: declaration files of apps write them.
 export type { Columns } from "./renaming.js";
 export type { ShadowOutputs } from "./shadow.js";
-export type { Alert, Check, Cons, Renamed, Shadow } from "./step-list.js";
+export type { Alert, Audit, Check, Cons, KeySplit, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated } from "./step-list.js";
+export type { UncheckedPipeline } from "./unchecked-pipeline.js";

@@ -67,6 +67,15 @@ export function defineModel<const N extends string, const I extends PortDefiniti
   });
 }
 
+/**
+ * What files written by `shapeline generate` call: a handle like that of `defineModel`, with the types of the interface beside it, which
+ * the compiler then need not infer.
+ * @throws ModelError SL3040 when a part of the definition is wrong
+ */
+export function generatedModel<M extends Model>(definition: Omit<Model, "inputs" | "outputs"> & { readonly inputs: object; readonly outputs: object }): M {
+  return defineModel(definition as ModelDefinition<string, PortDefinitions, PortDefinitions>) as unknown as M;
+}
+
 /** The ports of a record of tensors, in its order. */
 export function portsOf(record: object): Port[] {
   return Object.entries(record as PortDefinitions).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));

@@ -2,19 +2,23 @@ import type { AlertName, AlertOptions, AlertRows } from "./alert.js";
 import type { Fits, FitsRenamed, Next, Normal, Substituted } from "./accepts.js";
 import { StepList } from "./built.js";
 import type { AnyDeployment, Deployment, InferRecord, OutputsByModel, RecordInput } from "./deployment.js";
+import type { AtIndex, Cleared, EditedOr, Inserted, Making, Removed, RemovedIndex, Replaced, StepIndex } from "./edits.js";
+import type { LoggedOutputs } from "./flow.js";
 import type { Model, PortDefinitions, TensorsOf } from "./model.js";
 import type { PipelineName, ValidationName } from "./names.js";
 import type { Refined, SizeOption, Sizes } from "./refine.js";
 import type { ColumnNames, Columns, RenameOption, Renaming } from "./renaming.js";
 import type { RowOf, UnknownRow } from "./row.js";
-import type { Audited, Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
+import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Alert, Audit, ChallengerOutputs, Check, Cons, Refine, Renamed, RowModels, Select, Several, Shadow, Split } from "./step-list.js";
+import type { Alert, Audit, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated } from "./step-list.js";
 import type { KeySplitOptions, Step } from "./steps.js";
 import type { Target } from "./target.js";
+import type { UncheckedPipeline } from "./unchecked-pipeline.js";
 import type { NoInferenceBefore } from "./wording.js";
 import type { NoInferenceBeforeAlert } from "./wording-alerts.js";
+import type { EditOutOfRange } from "./wording-edits.js";
 import type { NeedsModels } from "./wording-steps.js";
 
 /** What every pipeline is: plain frozen data and `deploy`. Targets and `build()` take it, and it is a short annotation for exported pipelines. */
@@ -56,7 +60,7 @@ export interface EmptyPipeline extends AnyPipeline {
     Columns<M["inputs"], R>,
     Substituted<Normal<Columns<M["inputs"], R>>, M, R>,
     never,
-    Cons<null, Renamed<M, R>>
+    Cons<null, Renamed<M, PairsOf<R>>>
   >;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: C,
@@ -65,7 +69,8 @@ export interface EmptyPipeline extends AnyPipeline {
     C["inputs"],
     Next<Normal<C["inputs"]>, C>,
     never,
-    Cons<null, Shadow<C, Cs, ShadowOutputs<Normal<C["inputs"]>, C, Cs>>>
+    Cons<null, Shadow<C, Cs>>,
+    ShadowOutputs<Normal<C["inputs"]>, C, Cs>
   >;
   readonly models: readonly Model[] &
     (<const Ms extends readonly Model[]>(
@@ -74,7 +79,8 @@ export interface EmptyPipeline extends AnyPipeline {
       Ms[0]["inputs"],
       TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
       never,
-      Cons<null, Several<Ms, OutputsByName<Normal<Ms[0]["inputs"]>, Ms>>>
+      Cons<null, Several<Ms>>,
+      OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
     >);
   /** Refused: there are no outputs to audit. */
   audit<const S extends string>(slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S): EmptyPipeline;
@@ -83,7 +89,7 @@ export interface EmptyPipeline extends AnyPipeline {
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, null>>,
-  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, Cons<null, Split<D, R>>>;
+  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, Cons<null, KeySplit<D, PairsOf<R>>>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<Normal<FirstModel<Ws>["inputs"]>, Ws, null>,
     options?: { readonly hashKey?: HashKey<H> },
@@ -91,7 +97,7 @@ export interface EmptyPipeline extends AnyPipeline {
     FirstModel<Ws>["inputs"],
     Next<Normal<FirstModel<Ws>["inputs"]>, FirstModel<Ws>>,
     never,
-    Cons<null, Split<FirstModel<Ws>, Ws>>
+    Cons<null, RandomSplit<Ws>>
   >;
   /** Refused: a symbol stands in the pipeline's input or in a model's outputs. */
   refine<const Z extends SizeOption>(sizes: Sizes<Z, object, null>): EmptyPipeline;
@@ -106,7 +112,19 @@ export interface EmptyPipeline extends AnyPipeline {
     condition: (all: AlertRows<UnknownRow>) => boolean,
     options: AlertOptions<D, F>,
   ): EmptyPipeline;
+  /** Refused: there is no step to replace. */
+  replaceStep<const I extends number>(index: NoStep<I, "replaceStep">, make: (at: UncheckedPipeline) => unknown): UncheckedPipeline;
+  /** @example pipeline("imdb").insertStep(0, (at) => at.model(embedder)) */
+  insertStep<const I extends number, P>(
+    index: StepIndex<I, null, "insertStep", [0]>,
+    make: (at: AtIndex<null, null, I, [0]>) => Making<Inserted<null, null, null, object, I, P>, P>,
+  ): EditedOr<Inserted<null, null, null, object, I, P>, EmptyPipeline>;
+  /** Refused: there is no step to remove. */
+  removeStep<const I extends number>(index: NoStep<I, "removeStep">): UncheckedPipeline;
+  clear(): EmptyPipeline;
 }
+
+type NoStep<I extends number, Method extends string> = number extends I ? I : NoInfer<EditOutOfRange<Method, I, 0>>;
 
 /**
  * An immutable, ordered list of steps with a name. Every method returns a new pipeline; what does not fit is
@@ -117,6 +135,7 @@ export interface Pipeline<
   in out Out extends object,
   in out Checks extends string,
   in out Steps,
+  in out Beside = object,
 > {
   readonly name: string;
   readonly steps: readonly Step[];
@@ -128,7 +147,7 @@ export interface Pipeline<
   readonly models: readonly Model[] &
     (<const Ms extends readonly Model[]>(
       models: Members<Out, Ms, Steps>,
-    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, Cons<Steps, Several<Ms, OutputsByName<Out, Ms>>>>);
+    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, Cons<Steps, Several<Ms>>, OutputsByName<Out, Ms>>);
   /** The request's columns. */
   readonly inputs: In;
   /** What comes out of the last inference step; a tuple where several models' outputs stand and none is selected. */
@@ -148,20 +167,20 @@ export interface Pipeline<
   model<M extends Model, const R extends RenameOption>(
     model: FitsRenamed<Out, M, R, Steps>,
     rename: Renaming<M, R, Out, Steps>,
-  ): Pipeline<In, Substituted<Out, M, R>, Checks, Cons<Steps, Renamed<M, R>>>;
+  ): Pipeline<In, Substituted<Out, M, R>, Checks, Cons<Steps, Renamed<M, PairsOf<R>>>>;
 
   /**
    * Which outputs of the tuple are logged, each as `out_<model>`.
    * @param slice `"1:"`, `"1:3"`, `":2"`, and `"1"`, which is `"1:"`
    * @example pipeline("imdb").models([a, b, c]).audit("1:").select(0)
    */
-  audit<const S extends string>(slice: Slice<S, Out, Steps>): Pipeline<In, Out, Checks, Cons<Steps, Audit<S, Audited<S, Steps>>>>;
+  audit<const S extends string>(slice: Slice<S, Out, Steps>): Pipeline<In, Out, Checks, Cons<Steps, Audit<S>>, Beside>;
 
   /**
    * One output of the tuple goes on.
    * @param index of the model in `.models([…])`, from 0
    */
-  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, Cons<Steps, Select<I>>>;
+  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, Cons<Steps, Select<I>>, Beside>;
 
   /**
    * The request's metadata choose the model.
@@ -172,7 +191,7 @@ export interface Pipeline<
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<Fits<Out, D, Steps>, Routes<Out, D, R, Steps>>,
-  ): Pipeline<In, Next<Out, D>, Checks, Cons<Steps, Split<D, R>>>;
+  ): Pipeline<In, Next<Out, D>, Checks, Cons<Steps, KeySplit<D, PairsOf<R>>>>;
 
   /**
    * Chance chooses the model, by weight.
@@ -183,14 +202,14 @@ export interface Pipeline<
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<Out, Ws, Steps>,
     options?: { readonly hashKey?: HashKey<H> },
-  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, Cons<Steps, Split<FirstModel<Ws>, Ws>>>;
+  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, Cons<Steps, RandomSplit<Ws>>>;
 
   /**
    * Symbols of the current outputs become sizes; every batch is checked for them.
    * @param sizes symbol -> size, from 1 on
    * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
    */
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, Cons<Steps, Refine<Z>>>;
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, Cons<Steps, Refine<PairsOf<Z>>>, Beside>;
 
   /**
    * The champion answers; the challengers run on the same input and are logged.
@@ -200,7 +219,7 @@ export interface Pipeline<
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: Fits<Out, C, Steps>,
     challengers: Challengers<Out, C, Cs, Steps>,
-  ): Pipeline<In, Next<Out, C>, Checks, Cons<Steps, Shadow<C, Cs, ShadowOutputs<Out, C, Cs>>>>;
+  ): Pipeline<In, Next<Out, C>, Checks, Cons<Steps, Shadow<C, Cs>>, ShadowOutputs<Out, C, Cs>>;
 
   /**
    * States what must hold for every row. All validations run on every row; failures are logged, never dropped.
@@ -210,8 +229,8 @@ export interface Pipeline<
    */
   validate<const N extends string>(
     name: ValidationName<N, Checks, Steps>,
-    check: (row: RowOf<In, Out, RowModels<Steps>>) => boolean,
-  ): Pipeline<In, Out, Checks | N, Cons<Steps, Check<N>>>;
+    check: (row: RowOf<In, Out, Beside>) => boolean,
+  ): Pipeline<In, Out, Checks | N, Cons<Steps, Check<N>>, Beside>;
 
   /**
    * Watches the rows of the last `over` and fires when the condition holds. An alert changes nothing about the rows.
@@ -222,20 +241,51 @@ export interface Pipeline<
    */
   alert<const N extends string, const D extends string, const F extends string = never>(
     name: AlertName<N, Steps>,
-    condition: (all: AlertRows<RowOf<In, Out, RowModels<Steps>>>) => boolean,
+    condition: (all: AlertRows<RowOf<In, Out, Beside>>) => boolean,
     options: AlertOptions<D, F>,
-  ): Pipeline<In, Out, Checks, Cons<Steps, Alert<N>>>;
+  ): Pipeline<In, Out, Checks, Cons<Steps, Alert<N>>, Beside>;
+
+  /**
+   * Another step in the place of one. All later steps are checked again; the message names the one that the edit breaks.
+   * @param index of the step, from 0. Where it is a `number` and no literal, `build()` checks the edit
+   * @param make gives the step: any method of a pipeline, called once
+   * @example pipeline("imdb").model(embedder).model(sentiment).replaceStep(1, (at) => at.model(sentiment2))
+   */
+  replaceStep<const I extends number, P>(
+    index: StepIndex<I, Steps, "replaceStep">,
+    make: (at: AtIndex<In, Steps, I>) => Making<Replaced<In, Out, Steps, Beside, I, P>, P>,
+  ): EditedOr<Replaced<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside>>;
+
+  /**
+   * One more step before the step `index`, or at the end. All later steps are checked again.
+   * @example pipeline("imdb").model(embedder).model(sentiment).insertStep(1, (at) => at.validate("seen", (x) => x.out[0] < 1))
+   */
+  insertStep<const I extends number, P>(
+    index: StepIndex<I, Steps, "insertStep", [0]>,
+    make: (at: AtIndex<In, Steps, I, [0]>) => Making<Inserted<In, Out, Steps, Beside, I, P>, P>,
+  ): EditedOr<Inserted<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside>>;
+
+  /**
+   * The pipeline without one step. All later steps are checked again.
+   * @example pipeline("imdb").model(embedder).validate("v", (x) => x.out[0] < 1).removeStep(1)
+   */
+  removeStep<const I extends number>(
+    index: RemovedIndex<I, Steps, Removed<In, Out, Steps, Beside, I>>,
+  ): EditedOr<Removed<In, Out, Steps, Beside, I>, Pipeline<In, Out, Checks, Steps, Beside>>;
+
+  /** The pipeline without steps, to begin again; inputs that `pipeline(name, { inputs })` states stay. */
+  clear(): Cleared<In, Steps>;
 
   /**
    * Deploys the pipeline.
    * @throws PipelineError when the steps do not fit together, TargetError when the target cannot take the pipeline
    * @example const live = await fraud.deploy(local());
    */
-  deploy(target: Target): Promise<Deployment<In, Answered<Out, Steps>, Checks, ChallengerOutputs<Steps>>>;
+  deploy(target: Target): Promise<Deployment<In, Answered<Out, Beside>, Checks, LoggedOutputs<In, Steps>>>;
 }
 
 /** What comes out of the whole pipeline. */
-type Answered<Out, Steps> = Out extends readonly unknown[] ? OutputsByModel<RowModels<Steps>> : Out;
+type Answered<Out, Beside> = Out extends readonly unknown[] ? OutputsByModel<Beside> : Out;
 
 /** What `deploy` of a pipeline gives. */
 type DeploymentOf<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;
@@ -265,7 +315,7 @@ export function pipeline<const N extends string>(name: PipelineName<N>): EmptyPi
 export function pipeline<const N extends string, const I extends PortDefinitions>(
   name: PipelineName<N>,
   options: { readonly inputs: I },
-): Pipeline<TensorsOf<I>, Normal<TensorsOf<I>>, never, null>;
+): Pipeline<TensorsOf<I>, Normal<TensorsOf<I>>, never, Stated>;
 export function pipeline(name: string, options?: { readonly inputs?: PortDefinitions }): unknown {
   return new StepList(name, [], [], options?.inputs);
 }

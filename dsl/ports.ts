@@ -51,12 +51,12 @@ export type Fed<I, Out, R> = [keyof R] extends [never]
         ? { readonly [K in keyof I]: Out[keyof Out] }
         : Out
       : Out
-  : { readonly [K in keyof I as K extends keyof R | keyof Out ? K : never]: Renaming<K, I, Out, R> };
-/** A renaming to a port that is not there is reported at the renaming; the input itself passes. */
-type Renaming<K extends keyof I, I, Out, R> = K extends keyof R
+  : { readonly [K in keyof I as K extends keyof R | keyof Out ? K : never]: Renaming<K, Out, R> };
+/** A port that is not there fits no input. */
+type Renaming<K, Out, R> = K extends keyof R
   ? R[K] extends keyof Out
     ? Out[R[K]]
-    : I[K]
+    : unknown
   : Out[K & keyof Out];
 
 /** Which arriving port feeds an input; the run-time side of `Fed`. `undefined` where none does. */

@@ -15,7 +15,7 @@ export type Sizes<Z extends SizeOption, Out, Steps> = Out extends readonly unkno
       ? Z // `{}` is inferred from this branch alone.
       : { readonly [S in keyof Z]: Size<S & string, Z[S], Out, Steps> };
 
-type Size<S extends string, N extends number, Out, Steps> = string extends S
+export type Size<S extends string, N extends number, Out, Steps> = string extends S
   ? N
   : S extends SymbolsOf<Out>
     ? `${N}` extends "0" | `-${string}` | `${string}.${string}` | `${string}e-${string}` | "Infinity"
@@ -26,10 +26,12 @@ type Size<S extends string, N extends number, Out, Steps> = string extends S
 type SymbolsOf<Out> = { [K in keyof Out]: Out[K] extends Tensor<infer _D, infer S> ? (S[number] extends infer A ? (A extends string ? A : never) : never) : never }[keyof Out];
 
 /** The tensors `Out` with sizes in the place of symbols. */
-export type Refined<Out, Z> = {
-  readonly [K in keyof Out]: Out[K] extends Tensor<infer D, infer S>
-    ? number extends S["length"]
-      ? Out[K]
-      : Tensor<D, { [A in keyof S]: S[A] extends keyof Z ? (Z[S[A]] extends infer N extends Dim ? N : never) : S[A] }>
-    : never;
-};
+export type Refined<Out, Z> = Out extends readonly unknown[]
+  ? Out
+  : {
+      readonly [K in keyof Out]: Out[K] extends Tensor<infer D, infer S>
+        ? number extends S["length"]
+          ? Out[K]
+          : Tensor<D, { [A in keyof S]: S[A] extends keyof Z ? (Z[S[A]] extends infer N extends Dim ? N : never) : S[A] }>
+        : never;
+    };

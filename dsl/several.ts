@@ -1,7 +1,7 @@
 import type { Fits, Next } from "./accepts.js";
 import type { Model } from "./model.js";
 import type { NamesBefore } from "./shadow.js";
-import type { ChallengerOutputs, IsAudited, SeveralOf } from "./step-list.js";
+import type { IsAudited, LoggedNames, SeveralOf } from "./step-list.js";
 import type {
   AuditedAlready,
   EmptySlice,
@@ -21,11 +21,11 @@ export type Members<Out, Ms extends readonly Model[], Steps> = [Ms] extends [rea
   ? NoInfer<NoModels>
   : { readonly [I in keyof Ms]: Member<Out, Ms[I], NamesBefore<Ms, I>, Steps> };
 
-type Member<Out, M extends Model, Taken extends string, Steps> = string extends M["name"]
+export type Member<Out, M extends Model, Taken extends string, Steps> = string extends M["name"]
   ? M
   : M["name"] extends Taken
     ? NoInfer<RepeatedModel<M["name"], "models step">>
-    : M["name"] extends keyof ChallengerOutputs<Steps>
+    : M["name"] extends LoggedNames<Steps>
       ? NoInfer<LoggedAlready<M["name"]>>
       : Fits<Out, M, Steps>;
 
@@ -88,16 +88,12 @@ type Shown<B> = B extends readonly [infer From extends number, infer To]
   : never;
 
 /** 0 up to, and without, `N`. */
-type Below<N extends number, A extends readonly number[] = []> = A["length"] extends N
+export type Below<N extends number, A extends readonly number[] = []> = A["length"] extends N
   ? A[number]
   : Below<N, readonly [...A, A["length"]]>;
 
-/** The outputs that a slice takes, by model. */
-export type Audited<S extends string, Steps> = string extends S
-  ? object
-  : SeveralOf<Steps> extends { readonly models: infer Ms; readonly outputs: infer Outputs }
-    ? Pick<Outputs, Taken<Bounds<S>, Ms> & keyof Outputs>
-    : object;
+/** The models that a slice takes, by name. */
+export type AuditedNames<S extends string, Ms> = string extends S ? never : Taken<Bounds<S>, Ms>;
 
 type Taken<B, Ms, Passed extends readonly 0[] = [], Names = never> = Ms extends readonly [infer M extends Model, ...infer Rest]
   ? B extends readonly [infer From extends number, infer To]
@@ -115,4 +111,11 @@ export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unk
       : NoInfer<SelectOutOfRange<I, SeveralOf<Steps>["index"], Out["length"]>>
   : NoInfer<NeedsModels<"select">>;
 
-export type Selected<Out, I extends number> = Out extends readonly object[] ? Out[I] : Out;
+/** The output that goes on; all of them where there is no such one. */
+export type Selected<Out, I extends number> = Out extends readonly object[]
+  ? number extends I | Out["length"]
+    ? Out[I]
+    : `${I}` extends keyof Out
+      ? Out[I]
+      : Out
+  : Out;

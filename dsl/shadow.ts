@@ -1,6 +1,6 @@
 import type { Fits, Next } from "./accepts.js";
 import type { Model } from "./model.js";
-import type { ChallengerOutputs } from "./step-list.js";
+import type { LoggedNames } from "./step-list.js";
 import type { AlreadyChallenger, NoChallengers, Repeated } from "./wording.js";
 
 /**
@@ -11,11 +11,11 @@ export type Challengers<Out, C extends Model, Cs extends readonly Model[], Steps
   ? NoInfer<NoChallengers>
   : { readonly [I in keyof Cs]: Challenger<Out, Cs[I], C["name"] | NamesBefore<Cs, I>, Steps> };
 
-type Challenger<Out, M extends Model, Taken extends string, Steps> = string extends M["name"]
+export type Challenger<Out, M extends Model, Taken extends string, Steps> = string extends M["name"]
   ? M
   : M["name"] extends Taken
     ? NoInfer<Repeated<M["name"]>>
-    : M["name"] extends keyof ChallengerOutputs<Steps>
+    : M["name"] extends LoggedNames<Steps>
       ? NoInfer<AlreadyChallenger<M["name"]>>
       : Fits<Out, M, Steps>;
 

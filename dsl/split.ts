@@ -19,7 +19,7 @@ export type Routes<Out, D extends Model, R extends RouteModels, Steps> = [keyof 
     : R; // The default is reported; and `{}` is inferred from this branch alone.
 
 /** `M` where it fits `Out` and gives what `D` gives. */
-type Route<Out, M extends Model, D extends Model, Steps> =
+export type Route<Out, M extends Model, D extends Model, Steps> =
   Fits<Out, M, Steps> extends Model
     ? Fits<Out, D, Steps> extends Model
       ? SameOutputs<Next<Out, M>, Next<Out, D>> extends true

@@ -1,48 +1,56 @@
 import type { Model } from "./model.js";
+import type { AuditedNames } from "./several.js";
 import type { RequestSource, StepSource } from "./wording.js";
 
 /**
- * The steps so far, the newest outside. It holds what was given and no computed outputs, but those that rows and logs show:
- * with all of them the list would cost the square of its length, or be "excessively deep".
+ * The steps so far, the newest outside. It holds what was given, as interfaces, tuples and strings, and no computed outputs: an anonymous
+ * or mapped type in it would be looked through at every later step, and the compiler would stop near 95 steps (TS2589).
  */
 export interface Cons<out Prev, out S> {
   readonly prev: Prev;
   readonly step: S;
 }
 
-/** A model whose inputs are fed by a renaming. */
-export interface Renamed<out M, out R> {
+/** Below the first step where the request's columns are stated; `null` where the first inference step gives them. */
+export interface Stated {
+  readonly stated: true;
+}
+
+/** A model whose inputs are fed by a renaming, a union of `readonly [input, column]`. */
+export interface Renamed<out M, out Pairs> {
   readonly model: M;
-  readonly rename: R;
+  readonly rename: Pairs;
 }
 
-/** A models step; `Outputs` are those of its models by name, which rows and logs show. */
-export interface Several<out Models, out Outputs> {
+/** A models step. */
+export interface Several<out Models> {
   readonly models: Models;
-  readonly outputs: Outputs;
 }
 
-/** An audit of the slice `S`; `Outputs` are those that it logs, by model. */
-export interface Audit<out S extends string, out Outputs> {
+/** An audit of the slice `S`. */
+export interface Audit<out S extends string> {
   readonly audit: S;
-  readonly outputs: Outputs;
 }
 
 export interface Select<out I extends number> {
   readonly select: I;
 }
 
-/** A split; `Default` stands in messages for all its models. */
-export interface Split<out Default, out Rest> {
+/** A key split; its routes are a union of `readonly [value, model]`. `Default` stands in messages for all its models. */
+export interface KeySplit<out Default, out Routes> {
   readonly default: Default;
-  readonly rest: Rest;
+  readonly routes: Routes;
 }
 
-/** A shadow step; `Outputs` are those of its models by name, which rows and logs show. */
-export interface Shadow<out Champion, out Challengers, out Outputs> {
+/** A random split, a tuple of `readonly [weight, model]`; the first model stands in messages for all of them. */
+export interface RandomSplit<out Weights> {
+  readonly weights: Weights;
+}
+
+/** A shadow step. */
+export interface Shadow<out Champion, out Challengers> {
   readonly champion: Champion;
   readonly challengers: Challengers;
-  readonly outputs: Outputs;
 }
 
 /** A validation. */
@@ -55,12 +63,19 @@ export interface Alert<out N extends string> {
   readonly alert: N;
 }
 
-export interface Refine<out Sizes> {
-  readonly sizes: Sizes;
+/** Sizes in the place of symbols, a union of `readonly [symbol, size]`. */
+export interface Refine<out Pairs> {
+  readonly sizes: Pairs;
 }
 
+/** A record as a union of pairs, as the list of steps holds it. */
+export type PairsOf<R> = { readonly [K in keyof R]: readonly [K extends number ? `${K}` : K, R[K]] }[keyof R];
+
+/** The record of a union of pairs. */
+export type RecordOf<Pairs> = { readonly [P in Pairs as P extends readonly [infer K extends string, unknown] ? K : never]: P extends readonly [unknown, infer V] ? V : never };
+
 /** Steps that give no outputs of a model. */
-type Passing = Check<string> | Alert<string> | Refine<unknown> | Audit<string, unknown>;
+export type Passing = Check<string> | Alert<string> | Refine<unknown> | Audit<string>;
 
 /** Where the current outputs come from: `step 2 (model 'embed') produces`. Steps count from 0, as in `pipeline.steps`. */
 export type SourceOf<Steps, Selected extends number = 0> =
@@ -75,63 +90,69 @@ export type SourceOf<Steps, Selected extends number = 0> =
 export type CountOf<Steps, N extends readonly 0[] = []> =
   Steps extends Cons<infer Prev, unknown> ? CountOf<Prev, [...N, 0]> : N["length"];
 
-type ModelNameOf<S, Selected extends number> = S extends Model<infer N>
-  ? N
-  : S extends Renamed<Model<infer N>, unknown>
-    ? N
-    : S extends Shadow<Model<infer N>, unknown, unknown>
+type ModelNameOf<S, Selected extends number> =
+  S extends Several<infer Models extends readonly Model[]>
+    ? Models[Selected]["name"]
+    : StandingModel<S> extends Model<infer N>
       ? N
-      : S extends Split<Model<infer N>, unknown>
-        ? N
-        : S extends Several<infer Models extends readonly Model[], unknown>
-          ? Models[Selected]["name"]
-          : never;
+      : never;
 
-/** The index of the newest models step, and its outputs by name. */
+/** The model whose outputs go on after a step, or that stands for those of a split. */
+export type StandingModel<S> = S extends Model
+  ? S
+  : S extends Renamed<infer M, unknown>
+    ? M
+    : S extends Shadow<infer C, unknown>
+      ? C
+      : S extends KeySplit<infer D, unknown>
+        ? D
+        : S extends RandomSplit<readonly [readonly [unknown, infer M], ...(readonly unknown[])]>
+          ? M
+          : S extends Several<readonly [infer M, ...(readonly unknown[])]>
+            ? M
+            : never;
+
+/** The index of the newest models step, and its models. */
 export type SeveralOf<Steps> =
   Steps extends Cons<infer Prev, infer S>
-    ? S extends Several<infer Models, infer Outputs>
-      ? { readonly index: CountOf<Prev>; readonly models: Models; readonly outputs: Outputs }
+    ? S extends Several<infer Models>
+      ? { readonly index: CountOf<Prev>; readonly models: Models }
       : SeveralOf<Prev>
     : never;
 
 /** True where the newest models step is audited. */
 export type IsAudited<Steps> =
   Steps extends Cons<infer Prev, infer S>
-    ? S extends Several<unknown, unknown>
+    ? S extends Several<unknown>
       ? false
-      : S extends Audit<string, unknown>
+      : S extends Audit<string>
         ? true
         : IsAudited<Prev>
     : false;
 
-/** True where no model has run yet. */
-export type BeforeInference<Steps> = [Steps] extends [null]
-  ? true
-  : Steps extends Cons<infer Prev, Refine<unknown>>
-    ? BeforeInference<Prev>
-    : false;
+/** True where no model has run yet: of the steps that pass outputs on, refine alone may stand there. */
+export type BeforeInference<Steps> =
+  Steps extends Cons<infer Prev, Refine<unknown>> ? BeforeInference<Prev> : Steps extends Cons<unknown, unknown> ? false : true;
 
 /** The names of the alerts so far. */
 export type AlertNames<Steps, Found extends string = never> =
   Steps extends Cons<infer Prev, infer S> ? AlertNames<Prev, S extends Alert<infer N> ? Found | N : Found> : Found;
 
-/** What `row.models` holds: the outputs of the last inference step's models, when that is a shadow or a models step. */
-export type RowModels<Steps> =
+/** The names under which the log holds outputs: those of challengers, and audited ones. */
+export type LoggedNames<Steps, Found = never> =
   Steps extends Cons<infer Prev, infer S>
-    ? S extends Passing | Select<number>
-      ? RowModels<Prev>
-      : S extends Shadow<unknown, unknown, infer Outputs> | Several<unknown, infer Outputs>
-        ? Outputs
-        : object
-    : object;
+    ? S extends Shadow<unknown, infer Cs extends readonly Model[]>
+      ? LoggedNames<Prev, Found | Cs[number]["name"]>
+      : S extends Audit<infer Slice>
+        ? LoggedNames<Prev, Found | AuditedNames<Slice, SeveralOf<Prev>["models"]>>
+        : LoggedNames<Prev, Found>
+    : Found;
 
-/** The outputs that the log holds under their models' names: those of challengers, and audited ones. */
-export type ChallengerOutputs<Steps, Found = unknown> =
-  Steps extends Cons<infer Prev, infer S>
-    ? S extends Shadow<Model<infer N>, unknown, infer Outputs>
-      ? ChallengerOutputs<Prev, Found & Omit<Outputs, N>>
-      : S extends Audit<string, infer Outputs>
-        ? ChallengerOutputs<Prev, Found & Outputs>
-        : ChallengerOutputs<Prev, Found>
-    : { readonly [C in keyof Found]: Found[C] };
+/** The oldest step outside; it holds the nodes of a `Cons` list, and with each one the steps before it. */
+export interface Link<out Node, out Rest> {
+  readonly node: Node;
+  readonly rest: Rest;
+}
+
+/** The steps from the oldest on. */
+export type Forward<Steps, Rest = null> = Steps extends Cons<infer Prev, unknown> ? Forward<Prev, Link<Steps, Rest>> : Rest;

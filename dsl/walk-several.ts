@@ -10,18 +10,21 @@ export function walkModels(walk: Walk, step: ModelsStep, index: number): void {
   if (!Array.isArray(models)) {
     return walk.report("SL2031", `the models of step ${index} must be a list of models, not ${kindOf(models)}`, index);
   }
-  if (models.length === 0) return walk.report("SL2023", noModels, index);
+  if (models.length === 0) walk.report("SL2023", noModels, index);
   const found: ModelOutputs[] = [];
   for (const model of models as readonly unknown[]) {
     if (!walk.isModel(model, "a model", index)) continue;
     const { name } = model;
-    if (found.some((other) => other.name === name)) {
+    const before = found.find((other) => other.name === name);
+    if (before !== undefined) {
       walk.report("SL2024", repeatedModel(name, "models step"), index, { model: name });
-    } else if (!walk.isLogged(name, index)) {
-      found.push({ name, outputs: walk.infer(model, {}, index) });
+      found.push(before);
+    } else {
+      const logged = walk.isLogged(name, index);
+      found.push({ name, outputs: logged ? walk.outputsOf(model) : walk.infer(model, {}, index) });
     }
   }
-  if (found.length > 0) walk.goOnSeveral(found, index);
+  if (found.length > 0 || models.length === 0) walk.goOnSeveral(found, index);
 }
 
 export function walkAudit(walk: Walk, step: AuditStep, index: number): void {
@@ -29,12 +32,12 @@ export function walkAudit(walk: Walk, step: AuditStep, index: number): void {
   const { several } = walk;
   if (several === null) return walk.report("SL2027", needsModels("audit"), index);
   if (several.audited) return walk.report("SL2053", auditedAlready(several.step), index);
+  several.audited = true;
   if (!isCount(from) || !(to === null || isCount(to))) return walk.report("SL2050", noSlice(String(from)), index);
   const slice = `${from}:${to ?? ""}`;
   const count = several.outputs.length;
   if (from >= count || (to ?? 0) > count) return walk.report("SL2052", sliceOutOfRange(slice, several.step, count), index);
   if (to !== null && to <= from) return walk.report("SL2051", emptySlice(slice), index);
-  several.audited = true;
   for (const { name } of several.outputs.slice(from, to ?? undefined)) walk.logged.add(name);
 }
 

@@ -14,7 +14,7 @@ export function walkKeySplit(walk: Walk, step: KeySplitStep, index: number): voi
   const routes: unknown = step.routes;
   if (typeof key !== "string" || key === "") walk.report("SL2060", noKey, index);
   const isModel = walk.isModel(fallback, "the default", index);
-  const entries = typeof routes === "object" && routes !== null && !Array.isArray(routes) ? Object.entries(routes) : [];
+  const entries = typeof routes === "object" && routes !== null && !Array.isArray(routes) ? Object.entries(routes).sort(byName) : [];
   if (entries.length === 0) walk.report("SL2061", noRoutes, index);
   if (!isModel) return;
   const first = standard(walk, fallback, index);
@@ -50,6 +50,8 @@ export function walkRandomSplit(walk: Walk, step: RandomSplitStep, index: number
   }
   if (first !== null) walk.goOnSplit(first.model, first.outputs, index);
 }
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => byCodeUnit(a, b);
 
 /** The model that the others of a split must be like. */
 interface Standard {
@@ -92,14 +94,13 @@ export function walkRefine(walk: Walk, step: RefineStep, index: number): void {
   if (Object.keys(sizes).length === 0) return walk.report("SL2072", noSymbols, index);
   const symbols = new Set(walk.outputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string"));
   const refined = new Map<unknown, number>();
-  for (const [symbol, size] of Object.entries(sizes as Readonly<Record<string, unknown>>)) {
+  for (const [symbol, size] of Object.entries(sizes as Readonly<Record<string, unknown>>).sort(byName)) {
     if (!symbols.has(symbol)) {
       walk.report("SL2070", noSymbol(symbol, walk.source ?? requestSource, [...symbols]), index, { symbol });
     } else if (!Number.isSafeInteger(size) || (size as number) < 1) {
       walk.report("SL2071", noSize(symbol, typeof size === "number" ? size : kindOf(size)), index, { symbol });
-    } else {
-      refined.set(symbol, size as number);
     }
+    if (typeof size === "number") refined.set(symbol, size);
   }
   for (const { name, shape } of walk.outputs) {
     for (const [axis, dim] of (shape ?? []).entries()) {

@@ -94,6 +94,11 @@ export class Walk {
     return outputs;
   }
 
+  /** What `model` makes of what arrives, where something else is wrong with it. */
+  outputsOf(model: Model): readonly Port[] {
+    return fit(model, {}, { ports: this.outputs, source: this.source ?? requestSource }).outputs;
+  }
+
   /** The outputs of `model` go on. */
   goOn(model: Model, outputs: readonly Port[], index: number): void {
     this.#become(model.name, outputs, index);

@@ -57,7 +57,7 @@ const samples = {
 /** The text of docs/back-ends.md: what each back-end says of each operation's lambdas. */
 export function backEndsPage(compileLambda) {
   const compiled = Object.entries(samples).map(([op, texts]) => [op, texts.map((text) => [text, compileLambda(text, scope).expression])]);
-  const backEnds = ["polars-0.18", "polars-1", "checks", "cel", "sql", "promql", "javascript"].filter((name) =>
+  const backEnds = ["polars-0.18", "polars-1", "polars-1.44", "checks", "cel", "sql", "promql", "javascript"].filter((name) =>
     compiled.some(([, all]) => all.some(([, { strings, refused }]) => name in strings || name in refused)),
   );
   const lines = [

@@ -7,6 +7,8 @@ export interface Refused {
   readonly given: string;
   readonly text: string;
   readonly code: `SL2${string}`;
+  /** The later step that an edit breaks: the compiler's text says `step 2: ` before the words. */
+  readonly step?: number;
 }
 
 const image = `{ inputs: { image: { dtype: "float32", shape: ["batch", 60] } } }`;
@@ -48,6 +50,8 @@ export const refused: readonly Refused[] = [
   { code: "SL2016", given: `"tensor"`, source: `pipeline("p").model(pair, { ▸c: "tensor" })`, text: "model 'pair' has no input 'c', only 'a', 'b'" },
   { code: "SL2017", given: `"flatten_1"`, source: `pipeline("p").model(embed).model(head, { ▸x: "flatten_1" })`, text: "model 'head' input 'x' cannot come from 'flatten_1': step 0 (model 'embed') produces only 'embedding'" },
   { code: "SL2017", given: `"tensor"`, source: `pipeline("p", ${image}).model(embed, { ▸image: "tensor" })`, text: "model 'embed' input 'image' cannot come from 'tensor': the pipeline's input has only 'image'" },
+  { code: "SL2017", given: `"nothing"`, source: `pipeline("p").model(split).model(pair, { a: "a", ▸b: "nothing" })`, text: "model 'pair' input 'b' cannot come from 'nothing': step 0 (model 'split') produces only 'a', 'b'" },
+  { code: "SL2017", given: `"nothing"`, source: `pipeline("p").model(embed).model(square, { ▸m: "nothing" })`, text: "model 'square' input 'm' cannot come from 'nothing': step 0 (model 'embed') produces only 'embedding'" },
   { code: "SL2012", given: "Join", source: `pipeline("p").model(▸join, { a: "t", k: "t" })`, text: "model 'join' input 'k' expects float32[batch, 5] but the pipeline's input has float32[batch, 32]" },
   // shadow steps
   { code: "SL2020", given: "never[]", source: `pipeline("p").shadow(head, ▸[])`, text: "a shadow step needs at least one challenger" },
@@ -125,6 +129,62 @@ export const refused: readonly Refused[] = [
   { code: "SL2026", given: "{ batch: number; }", source: `pipeline("p").models([head, twin]).refine(▸{ batch: 1 })`, text: "step 0 gives the outputs of 2 models: put .select() before .refine()" },
   { code: "SL2012", given: "Pool", source: `pipeline("p").model(encoder).refine({ seq: 64 }).model(▸pool)`, text: "model 'pool' input 'h' expects float32[batch, 128, ?] but step 0 (model 'encoder') produces float32[batch, 64, encoder.k]" },
   { code: "SL2005", given: `"v"`, source: `pipeline("p", ${image}).refine({ batch: 1 }).validate(▸"v", (x) => true)`, text: "validation 'v' needs an inference step before it" },
+  // edits: where
+  { code: "SL2090", given: "7", source: `pipeline("p").model(embed).model(head).replaceStep(▸7, (at) => at.model(head))`, text: "replaceStep 7 is out of range: the pipeline has 2 steps, counted from 0" },
+  { code: "SL2090", given: "-1", source: `pipeline("p").model(embed).replaceStep(▸-1, (at) => at.model(embed))`, text: "replaceStep -1 is out of range: the pipeline has 1 step, counted from 0" },
+  { code: "SL2090", given: "0.5", source: `pipeline("p").model(embed).model(head).removeStep(▸0.5)`, text: "removeStep 0.5 is out of range: the pipeline has 2 steps, counted from 0" },
+  { code: "SL2090", given: "2", source: `pipeline("p").model(embed).model(head).removeStep(▸2)`, text: "removeStep 2 is out of range: the pipeline has 2 steps, counted from 0" },
+  { code: "SL2090", given: "3", source: `pipeline("p").model(embed).model(head).insertStep(▸3, (at) => at.model(head))`, text: "insertStep 3 is out of range: the pipeline has 2 steps, counted from 0" },
+  { code: "SL2090", given: "0", source: `pipeline("p").replaceStep(▸0, (at) => at.model(head))`, text: "replaceStep 0 is out of range: the pipeline has 0 steps, counted from 0" },
+  { code: "SL2090", given: "0", source: `pipeline("p", ${image}).removeStep(▸0)`, text: "removeStep 0 is out of range: the pipeline has 0 steps, counted from 0" },
+  { code: "SL2090", given: "1", source: `pipeline("p").insertStep(▸1, (at) => at.model(head))`, text: "insertStep 1 is out of range: the pipeline has 0 steps, counted from 0" },
+  { code: "SL2090", given: "0", source: `pipeline("p").model(embed).clear().removeStep(▸0)`, text: "removeStep 0 is out of range: the pipeline has 0 steps, counted from 0" },
+  // edits: one step
+  { code: "SL2091", given: `At<null, null, never, null, object>`, source: `pipeline("p").model(embed).replaceStep(0, (at) => ▸at)`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
+  { code: "SL2091", given: "Head", source: `pipeline("p").model(embed).insertStep(1, (at) => at.model(head).model(▸head))`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
+  { code: "SL2091", given: `"w"`, source: `pipeline("p").model(embed).insertStep(1, (at) => at.validate("v", (x) => true).validate(▸"w", (x) => true))`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
+  { code: "SL2091", given: "undefined", source: `pipeline("p").model(embed).insertStep(1, (at) => ▸undefined)`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
+  { code: "SL2091", given: "EmptyPipeline", source: `pipeline("p").model(embed).replaceStep(0, (at) => ▸pipeline("q"))`, text: "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)" },
+  // edits: the new step
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").model(embed).model(head).replaceStep(1, (at) => at.model(▸scorer))`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2012", given: "Scorer", source: `pipeline("p").model(embed).model(head).insertStep(1, (at) => at.shadow(head, [▸scorer]))`, text: "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]" },
+  { code: "SL2012", given: "Head", source: `pipeline("p", ${image}).model(loose).replaceStep(0, (at) => at.model(▸head))`, text: "model 'head' input 'x' expects float32[batch, 12] but the pipeline's input has float32[batch, 60]" },
+  { code: "SL2016", given: `"t"`, source: `pipeline("p").model(embed).replaceStep(0, (at) => at.model(embed, { ▸imag: "t" }))`, text: "model 'embed' has no input 'imag', only 'image'" },
+  { code: "SL2017", given: `"t"`, source: `pipeline("p").model(embed).insertStep(1, (at) => at.model(head, { ▸x: "t" }))`, text: "model 'head' input 'x' cannot come from 't': step 0 (model 'embed') produces only 'embedding'" },
+  { code: "SL2004", given: `"v"`, source: `pipeline("p").model(embed).validate("v", (x) => true).insertStep(2, (at) => at.validate(▸"v", (x) => true))`, text: "validation name 'v' is taken: choose another" },
+  { code: "SL2005", given: `"v"`, source: `pipeline("p").model(embed).insertStep(0, (at) => at.validate(▸"v", (x) => true))`, text: "validation 'v' needs an inference step before it" },
+  { code: "SL2027", given: "0", source: `pipeline("p").model(embed).insertStep(1, (at) => at.select(▸0))`, text: ".select() needs a .models() step before it, with nothing selected yet" },
+  { code: "SL2054", given: "2", source: `pipeline("p").models([head, twin]).select(0).replaceStep(1, (at) => at.select(▸2))`, text: "select 2 is out of range: step 0 gives the outputs of 2 models, counted from 0" },
+  { code: "SL2070", given: "number", source: `pipeline("p").model(encoder).insertStep(1, (at) => at.refine({ ▸len: 128 }))`, text: "cannot refine 'len': step 0 (model 'encoder') produces only 'batch', 'encoder.k', 'seq'" },
+  // edits: the later step that breaks
+  { code: "SL2012", step: 1, given: "Placed<Scorer>", source: `pipeline("p").model(embed).model(head).replaceStep(0, (at) => ▸at.model(scorer))`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'scorer') produces float32[batch, 1]" },
+  { code: "SL2012", step: 2, given: "Placed<Head>", source: `pipeline("p").model(embed).model(head).insertStep(1, (at) => ▸at.model(head))`, text: "model 'head' input 'x' expects float32[batch, 12] but step 1 (model 'head') produces float32[batch, 1]" },
+  { code: "SL2012", step: 0, given: "0", source: `pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", 64] } } }).model(embed).model(head).removeStep(▸0)`, text: "model 'head' input 'x' expects float32[batch, 12] but the pipeline's input has float32[batch, 64]" },
+  { code: "SL2010", step: 1, given: "Placed<Ids>", source: `pipeline("p").model(head).insertStep(0, (at) => ▸at.model(ids))`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'ids') produces int64[batch]" },
+  { code: "SL2013", step: 1, given: "1", source: `pipeline("p").model(encoder).refine({ seq: 128 }).model(pool).removeStep(▸1)`, text: "model 'pool' input 'h' expects float32[batch, 128, ?] but step 0 (model 'encoder') produces float32[batch, seq, encoder.k]; refine 'seq' to 128" },
+  { code: "SL2015", step: 1, given: "Placed<Split>", source: `pipeline("p").model(thirty).model(pair).replaceStep(0, (at) => ▸at.model(split))`, text: "model 'pair' binds 'n' to 7 in input 'b' but to 32 in input 'a'" },
+  { code: "SL2014", step: 1, given: "Placed<Head>", source: `pipeline("p").model(thirty).model(pair).replaceStep(0, (at) => ▸at.model(head))`, text: "model 'pair' needs input 'a' but step 0 (model 'head') produces only 'y'" },
+  { code: "SL2017", step: 1, given: "Placed<Split>", source: `pipeline("p").model(embed).model(head, { x: "embedding" }).replaceStep(0, (at) => ▸at.model(split))`, text: "model 'head' input 'x' cannot come from 'embedding': step 0 (model 'split') produces only 'a', 'b'" },
+  { code: "SL2012", step: 1, given: "Placed<Scorer>", source: `pipeline("p").model(embed).shadow(head, [head2]).replaceStep(0, (at) => ▸at.model(scorer))`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'scorer') produces float32[batch, 1]" },
+  { code: "SL2022", step: 1, given: "Placed<Shadow<Loose, readonly [Loose2]>>", source: `pipeline("p").shadow(loose, [loose2]).insertStep(0, (at) => ▸at.shadow(loose, [loose2]))`, text: "challenger 'loose-2' already runs in an earlier shadow step" },
+  { code: "SL2025", step: 1, given: "Placed<Shadow<Loose, readonly [Loose2]>>", source: `pipeline("p").models([loose, loose2]).insertStep(0, (at) => ▸at.shadow(loose, [loose2]))`, text: "model 'loose-2' is logged by an earlier step already" },
+  { code: "SL2026", step: 1, given: "1", source: `pipeline("p").models([head, twin]).select(0).model(loose).removeStep(▸1)`, text: "step 0 gives the outputs of 2 models: put .select() before model 'loose'" },
+  { code: "SL2027", step: 1, given: "Placed<Head>", source: `pipeline("p").models([head, twin]).select(0).replaceStep(0, (at) => ▸at.model(head))`, text: ".select() needs a .models() step before it, with nothing selected yet" },
+  { code: "SL2027", step: 1, given: "Placed<Head>", source: `pipeline("p").models([head, twin]).audit("1:").replaceStep(0, (at) => ▸at.model(head))`, text: ".audit() needs a .models() step before it, with nothing selected yet" },
+  { code: "SL2052", step: 1, given: "Placed<Several<readonly [Head]>>", source: `pipeline("p").models([head, twin]).audit("1:").replaceStep(0, (at) => ▸at.models([head]))`, text: "audit 1: is out of range: step 0 gives the outputs of 1 models" },
+  { code: "SL2053", step: 2, given: `Placed<Audit<":1">>`, source: `pipeline("p").models([head, twin]).audit("1:").insertStep(1, (at) => ▸at.audit(":1"))`, text: "the outputs of step 0 are audited already" },
+  { code: "SL2054", step: 1, given: "Placed<Several<readonly [Head]>>", source: `pipeline("p").models([head, twin]).select(1).replaceStep(0, (at) => ▸at.models([head]))`, text: "select 1 is out of range: step 0 gives the outputs of 1 models, counted from 0" },
+  { code: "SL2012", step: 1, given: "Placed<Scorer>", source: `pipeline("p").model(embed).keySplit("k", { default: head, routes: { gold: twin } }).replaceStep(0, (at) => ▸at.model(scorer))`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'scorer') produces float32[batch, 1]" },
+  { code: "SL2012", step: 1, given: "Placed<Scorer>", source: `pipeline("p").model(embed).randomSplit([[1, head], [1, twin]]).replaceStep(0, (at) => ▸at.model(scorer))`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'scorer') produces float32[batch, 1]" },
+  { code: "SL2070", step: 1, given: "Placed<Embed>", source: `pipeline("p").model(encoder).refine({ seq: 128 }).replaceStep(0, (at) => ▸at.model(embed))`, text: "cannot refine 'seq': step 0 (model 'embed') produces only 'batch'" },
+  { code: "SL2004", step: 3, given: `Placed<Check<"v">>`, source: `pipeline("p").model(embed).validate("u", (x) => true).validate("v", (x) => true).insertStep(1, (at) => ▸at.validate("v", (x) => true))`, text: "validation name 'v' is taken: choose another" },
+  { code: "SL2005", step: 0, given: "0", source: `pipeline("p").model(embed).validate("v", (x) => true).removeStep(▸0)`, text: "validation 'v' needs an inference step before it" },
+  // edits: the row of a later validation
+  { code: "SL2092", step: 2, given: "Placed<Head2>", source: `pipeline("p").model(embed).model(head).validate("low", (x) => x.out < 1).replaceStep(1, (at) => ▸at.model(head2))`, text: "validation 'low' was written for another row: x.out.y is gone" },
+  { code: "SL2092", step: 2, given: "Placed<Broad>", source: `pipeline("p").model(embed).model(head).validate("low", (x) => x.out < 1).replaceStep(1, (at) => ▸at.model(broad))`, text: "validation 'low' was written for another row: x.out.y was float32[batch, 1] and is float32[batch, 2]" },
+  { code: "SL2092", step: 1, given: "Placed<Ids>", source: `pipeline("p").model(head).validate("low", (x) => x.in.x[0] < 1).replaceStep(0, (at) => ▸at.model(ids))`, text: "validation 'low' was written for another row: x.in.x is gone" },
+  { code: "SL2092", step: 2, given: "Placed<Several<readonly [Head, Twin]>>", source: `pipeline("p").model(embed).model(head).validate("low", (x) => x.out < 1).replaceStep(1, (at) => ▸at.models([head, twin]))`, text: "validation 'low' was written for another row: x.out is gone" },
+  { code: "SL2092", step: 2, given: "Placed<Head>", source: `pipeline("p").model(embed).shadow(head, [head2]).validate("low", (x) => x.models["head-2"][0] < 1).replaceStep(1, (at) => ▸at.model(head))`, text: "validation 'low' was written for another row: x.models.head is gone" },
   // names
   { code: "SL2001", given: `"Fraud"`, source: `pipeline(▸"Fraud").model(embed)`, text: "pipeline name 'Fraud' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends" },
   { code: "SL2001", given: `"fraud-"`, source: `pipeline(▸"fraud-").model(embed)`, text: "pipeline name 'fraud-' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends" },

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as models from "./models.js";
 
-const repository = fileURLToPath(new URL("..", import.meta.url));
+
+export const repository = fileURLToPath(new URL("..", import.meta.url));
 
 /** The compilers that users have, by the packages that hold them here. */
 export const compilers = { "5.9": "typescript-5.9", "6.0": "typescript", "7.0": "typescript-7" } as const;

@@ -65,3 +65,6 @@ export const twin: Twin = defineModel({ name: "twin", sha256, inputs: { input: f
 
 export interface Broad extends Model<"broad", { readonly x: F<readonly ["N", 12]> }, { readonly y: F<readonly ["N", 2]> }> {}
 export const broad: Broad = defineModel({ name: "broad", sha256, inputs: { x: f("N", 12) }, outputs: { y: f("N", 2) } });
+
+export interface Thirty extends Model<"thirty", { readonly x: F<readonly ["N", 12]> }, { readonly a: F<readonly ["N", 32]>; readonly b: F<readonly ["N", 32]> }> {}
+export const thirty: Thirty = defineModel({ name: "thirty", sha256, inputs: { x: f("N", 12) }, outputs: { a: f("N", 32), b: f("N", 32) } });

@@ -16,7 +16,8 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s refuses, at t
     expect(all[programs.length + index]).toMatchObject([{ line, column, message }]);
   });
 
-  it.each(refused.map((one, index) => ({ ...one, index })))("$source", ({ given, text, index }) => {
+  it.each(refused.map((one, index) => ({ ...one, index })))("$source", ({ given, step, text: words, index }) => {
+    const text = step === undefined ? words : `step ${step}: ${words}`;
     const { line, column } = programs[index] ?? {};
     const wording = `'${given}' is not assignable to `;
     expect(findings[index]).toEqual([
@@ -33,11 +34,11 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s refuses, at t
 });
 
 describe("code that escaped the types is refused in the same words", () => {
-  it.each(refused)("$source", ({ source, text, code }) => {
+  it.each(refused)("$source", ({ source, step, text, code }) => {
     const names = Object.keys(models);
     const build = new Function("pipeline", ...names, `return ${source.replace("▸", "")};`) as (...values: unknown[]) => AnyPipeline;
     const [problem] = checkPipeline(build(pipeline, ...Object.values(models))).problems;
-    expect(problem).toMatchObject({ code, message: text });
+    expect(problem).toMatchObject({ code, message: text, ...(step === undefined ? {} : { details: { step } }) });
   });
 });
 

@@ -8,9 +8,9 @@ import type { ModelSignature, Port } from "./signature.js";
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The text of a file that describes a model, and its digest. */
-export async function readDescription(file: string): Promise<{ readonly text: string; readonly sha256: string }> {
+export async function readDescription(file: string, most = MAX_BYTES): Promise<{ readonly text: string; readonly sha256: string }> {
   return await withModelFile(file, async (handle, size) => {
-    if (size > MAX_BYTES) throw badDescription(file, `it is larger than ${MAX_BYTES / 2 ** 20} MB`);
+    if (size > most) throw badDescription(file, `it is larger than ${most / 2 ** 20} MB`);
     const bytes = Buffer.alloc(size);
     await handle.read(bytes, 0, size, 0);
     return { text: bytes.toString("utf8").replace(/^\ufeff/, ""), sha256: await sha256Of(handle, size, file) };
@@ -35,10 +35,14 @@ export function badDescription(source: string, what: string): ModelError {
   return new ModelError("SL3054", `'${source}' does not describe a model: ${what}`, { source });
 }
 
-/** The parts of a signature that only a model file has are empty. */
-export function described(parts: Pick<ModelSignature, "name" | "sha256" | "inputs" | "outputs" | "file"> & Partial<ModelSignature>): ModelSignature {
-  requireDistinct(parts.file ?? parts.name, "input", parts.inputs);
-  requireDistinct(parts.file ?? parts.name, "output", parts.outputs);
+/** The parts of a signature that only a model file has are empty. A lone port may be `unnamed`: `withNames` gives it a name. */
+export function described(
+  parts: Pick<ModelSignature, "name" | "sha256" | "inputs" | "outputs" | "file"> & Partial<ModelSignature>,
+  lone: "named" | "unnamed" = "named",
+): ModelSignature {
+  for (const side of ["inputs", "outputs"] as const) {
+    if (lone === "named" || parts[side].length > 1) requireDistinct(parts.file ?? parts.name, side === "inputs" ? "input" : "output", parts[side]);
+  }
   return { opset: {}, irVersion: 0, producer: "", doc: "", metadata: {}, ...parts };
 }
 
@@ -48,6 +52,12 @@ function requireDistinct(source: string, side: "input" | "output", ports: readon
   if (twice === undefined) return;
   const what = twice === "" ? `one of its ${side}s has no name` : `two of its ${side}s are called '${twice}'`;
   throw new ModelError("SL3016", `'${source}' cannot be used: ${what}. Give every ${side} a name of its own.`, { source, side, name: twice });
+}
+
+/** A signature whose lone ports without a name are called `input` and `output`. */
+export function withNames(signature: ModelSignature): ModelSignature {
+  const named = (ports: readonly Port[], name: string): readonly Port[] => (ports[0]?.name === "" ? [{ ...ports[0], name }] : ports);
+  return { ...signature, inputs: named(signature.inputs, "input"), outputs: named(signature.outputs, "output") };
 }
 
 /** Open Inference datatypes. */

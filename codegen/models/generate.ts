@@ -15,7 +15,7 @@ export interface GenerateOptions extends ReadModelsOptions {
   readonly check?: boolean;
   /** What paths are relative to; the working directory when left out. */
   readonly cwd?: string;
-  /** The module that the file imports `defineModel` from; `shapeline` when left out. */
+  /** The module that the file imports `generatedModel` from; `shapeline` when left out. */
   readonly importFrom?: string;
 }
 

@@ -44,20 +44,34 @@ function mergePorts(model: ModelSignature, other: ModelSignature, side: Side, pr
   if (model[side].length === 0) return other[side];
   const [here, there] = [model.file ?? model.name, other.file ?? other.name];
   const role = side.slice(0, -1);
+  const [lone] = model[side];
+  const [alone] = other[side];
+  // A source may leave its lone port without a name.
+  if (lone !== undefined && alone !== undefined && model[side].length === 1 && other[side].length === 1 && (lone.name === "" || alone.name === "")) {
+    return [mergePort({ ...lone, name: lone.name || alone.name }, alone, `the lone ${role}`, [here, there], problems)];
+  }
   for (const { name } of other[side]) {
-    if (!model[side].some((port) => port.name === name)) problems.push(`'${there}' has an ${role} '${name}' that '${here}' does not have`);
+    if (!model[side].some((port) => port.name === name)) problems.push(`'${there}' has an ${role} ${called(name)} that '${here}' does not have`);
   }
   return model[side].map((port) => {
     const match = other[side].find(({ name }) => name === port.name);
     if (match === undefined) {
-      problems.push(`'${here}' has an ${role} '${port.name}' that '${there}' does not have`);
+      problems.push(`'${here}' has an ${role} ${called(port.name)} that '${there}' does not have`);
       return port;
     }
-    const shape = mergeShapes(port.shape, match.shape);
-    if (port.dtype === match.dtype && shape !== undefined) return { ...port, shape };
-    problems.push(`${role} '${port.name}' is ${showTensor(port)} in '${here}' and ${showTensor(match)} in '${there}'`);
-    return port;
+    return mergePort(port, match, `${role} '${port.name}'`, [here, there], problems);
   });
+}
+
+function mergePort(port: Port, match: Port, what: string, [here, there]: readonly [string, string], problems: string[]): Port {
+  const shape = mergeShapes(port.shape, match.shape);
+  if (port.dtype === match.dtype && shape !== undefined) return { ...port, shape };
+  problems.push(`${what} is ${showTensor(port)} in '${here}' and ${showTensor(match)} in '${there}'`);
+  return port;
+}
+
+function called(name: string): string {
+  return name === "" ? "without a name" : `'${name}'`;
 }
 
 /** Dimension by dimension, the one that is known; undefined where both are and differ. Two symbols only differ in name. */

@@ -32,26 +32,31 @@ interface Header {
  */
 export async function readOnnxSignature(file: string): Promise<ModelSignature> {
   return await withModelFile(file, async (handle, size) => {
-    const wire = new WireFile(handle.fd, size, file);
-    const header = readHeader(wire, file);
-    const graph = requireGraph(header, file, size);
-    const { inputs, outputs } = readGraph(wire, graph);
-    requireNames(file, "input", inputs);
-    requireNames(file, "output", outputs);
-    const dims = batchRule([...inputs, ...outputs]);
-    return {
-      name: modelName(file),
-      sha256: await sha256Of(handle, size, file),
-      inputs: inputs.map((value) => port(value, dims)),
-      outputs: outputs.map((value) => port(value, dims)),
-      file,
-      opset: Object.fromEntries(header.opset),
-      irVersion: header.irVersion ?? 0,
-      producer: `${header.producerName} ${header.producerVersion}`.trim(),
-      doc: header.doc,
-      metadata: Object.fromEntries(header.metadata),
-    };
+    const scanned = scanOnnx(handle.fd, size, file);
+    return { ...scanned, sha256: await sha256Of(handle, size, file) };
   });
+}
+
+/** All but the digest: a few reads, whatever the file's size. */
+export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSignature, "sha256"> {
+  const wire = new WireFile(fd, size, file);
+  const header = readHeader(wire, file);
+  const graph = requireGraph(header, file, size);
+  const { inputs, outputs } = readGraph(wire, graph);
+  requireNames(file, "input", inputs);
+  requireNames(file, "output", outputs);
+  const dims = batchRule([...inputs, ...outputs]);
+  return {
+    name: modelName(file),
+    inputs: inputs.map((value) => port(value, dims)),
+    outputs: outputs.map((value) => port(value, dims)),
+    file,
+    opset: Object.fromEntries(header.opset),
+    irVersion: header.irVersion ?? 0,
+    producer: `${header.producerName} ${header.producerVersion}`.trim(),
+    doc: header.doc,
+    metadata: Object.fromEntries(header.metadata),
+  };
 }
 
 function notOnnx(file: string, offset: number, what: string, cause?: unknown): ModelError {

@@ -19,7 +19,7 @@ export interface WrittenTensor {
 
 type Value = string | number | null | readonly Value[] | ReadonlyMap<string, Value>;
 
-/** The models that `defineModel` calls of a generated file define; a call that is not all literals is left out. */
+/** The models that the calls of a generated file define; a call that is not all literals is left out. */
 export async function readBack(text: string): Promise<readonly WrittenModel[]> {
   // The compiler takes a while to load and is needed only where the file is out of date.
   const { ts } = await import("ts-morph");

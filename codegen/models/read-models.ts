@@ -3,7 +3,8 @@ import { ModelError } from "../../dsl/errors.js";
 import { expandModels } from "./glob.js";
 import { mergeSources } from "./merge.js";
 import { applyOverride, requireUsed, type Overrides } from "./overrides.js";
-import { readSignature } from "./read-signature.js";
+import { withNames } from "./described.js";
+import { readSource } from "./read-signature.js";
 import type { ModelSignature } from "./signature.js";
 import { isUrl } from "./source-path.js";
 
@@ -40,12 +41,12 @@ export function placeOf(source: string, cwd: string): string {
 
 /** Reads one model: its leading source, what its override adds, and its further sources. */
 export async function readModel(file: string, cwd: string, overrides: Overrides = {}): Promise<ReadModel> {
-  const first = { ...(await readSignature(placeOf(file, cwd))), file };
+  const first = { ...(await readSource(placeOf(file, cwd))), file };
   const override = Object.hasOwn(overrides, first.name) ? overrides[first.name] : undefined;
-  if (override === undefined) return { file, sourceName: first.name, signature: first };
+  if (override === undefined) return { file, sourceName: first.name, signature: withNames(first) };
   const others = [];
-  for (const source of override.sources ?? []) others.push({ ...(await readSignature(placeOf(source, cwd))), file: source });
-  return { file, sourceName: first.name, signature: applyOverride(mergeSources([first, ...others]), override) };
+  for (const source of override.sources ?? []) others.push({ ...(await readSource(placeOf(source, cwd))), file: source });
+  return { file, sourceName: first.name, signature: applyOverride(withNames(mergeSources([first, ...others])), override) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { fileName } from "./identifier.js";
 import { readArrowSchema } from "./arrow-schema.js";
 import { readMetadataFile, readMetadataUrl } from "./open-inference.js";
 import { readModelSettings } from "./model-settings.js";
+import { readMlmodel } from "./mlmodel.js";
 import { readOnnxSignature } from "./onnx.js";
 import { readSignatureFile } from "./signature-file.js";
 import type { ModelSignature } from "./signature.js";
@@ -21,6 +22,7 @@ export const readers = {
   "open-inference-url": { takes: isUrl, read: readMetadataUrl },
   arrow: { takes: named(/\.(arrow|arrows|feather)$/i), read: readArrowSchema },
   triton: { takes: named(/\.pbtxt$/i), read: readTritonConfig },
+  mlflow: { takes: named(/^MLmodel$/), read: readMlmodel },
   mlserver: { takes: named(/^model-settings\.json$/i), read: readModelSettings },
   "open-inference": { takes: named(/^(.*[.-])?metadata\.json$/i), read: readMetadataFile },
   signature: { takes: named(/\.json$/i), read: readSignatureFile },

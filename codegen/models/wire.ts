@@ -2,9 +2,11 @@ import { readSync } from "node:fs";
 import { ModelError } from "../../dsl/errors.js";
 
 const WINDOW = 4 * 1024;
-/** Bytes of text and records that one signature may hold; a hostile file stops here, not at the end of memory. */
-const BUDGET = 32 * 1024 * 1024;
-const RECORD = 64;
+/** Memory that one signature may take; a hostile file stops here, not at the end of what there is. */
+const BUDGET = 24 * 1024 * 1024;
+/** What a port or a dimension takes, and a byte of text: while it is read, and as a string of two bytes a letter. */
+const RECORD = 512;
+const TEXT = 3;
 
 /** One field of a protobuf message: its number, its wire type, where its tag begins and where its value lies. */
 export interface Field {
@@ -80,8 +82,8 @@ export class WireFile {
 
   /** Counts what the signature keeps; throws when a file asks for more than any real signature holds. */
   spend(at: number, bytes: number): void {
-    this.#budget -= bytes + RECORD;
-    if (this.#budget < 0) throw this.damaged(at, `its signature holds more than ${BUDGET / 2 ** 20} MB of names and text`);
+    this.#budget -= bytes * TEXT + RECORD;
+    if (this.#budget < 0) throw this.damaged(at, `its signature takes more than ${BUDGET / 2 ** 20} MB of memory`);
   }
 
   /** The bytes at the beginning of the file, at most `length`. */

@@ -12,7 +12,7 @@ export const HEADER = "// Written by `shapeline generate` from the model files. 
  * The text of `models.gen.ts`: a handle and its interface for every model, in the order of their names.
  *
  * @param models signatures, each with a name of its own
- * @param importFrom the module that gives `defineModel`
+ * @param importFrom the module that gives `generatedModel`
  * @throws ModelError SL3013 for a model without a usable input or output
  * @example
  * const text = writeModels([await readSignature("models/ccfraud.onnx")]);
@@ -40,7 +40,7 @@ export function writeSplit(
 }
 
 function head(importFrom: string): readonly string[] {
-  return [HEADER, `import { defineModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, ""];
+  return [HEADER, `import { generatedModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, ""];
 }
 
 /** In the order of their names, whatever order they came in. */
@@ -59,14 +59,14 @@ function writeModel(model: ModelSignature, { handle, type }: Identifiers): strin
   const inputs = requireUsable(model, "input", model.inputs);
   const outputs = requireUsable(model, "output", model.outputs);
   return [
-    `export interface ${type} extends Model<`,
-    `  ${stringLiteral(model.name)},`,
-    `  ${record(inputs, typeKey, tensorType)},`,
-    `  ${record(outputs, typeKey, tensorType)}`,
-    "> {}",
+    // An interface with members: linters take one without for a mistake.
+    `export interface ${type} extends Model<${stringLiteral(model.name)}> {`,
+    `  readonly inputs: ${record(inputs, typeKey, tensorType, ";")};`,
+    `  readonly outputs: ${record(outputs, typeKey, tensorType, ";")};`,
+    "}",
     "",
     ...docComment(model),
-    `export const ${handle}: ${type} = defineModel({`,
+    `export const ${handle}: ${type} = generatedModel({`,
     `  name: ${stringLiteral(model.name)},`,
     `  version: ${stringLiteral(model.version ?? "1")},`,
     `  sha256: ${stringLiteral(model.sha256)},`,
@@ -89,10 +89,10 @@ function requireUsable(model: ModelSignature, side: "input" | "output", ports: r
 }
 
 /** One port stands on the line; several get a line each. */
-function record(ports: readonly TensorPort[], key: (name: string) => string, value: (port: TensorPort) => string): string {
+function record(ports: readonly TensorPort[], key: (name: string) => string, value: (port: TensorPort) => string, end = ","): string {
   const entries = ports.map((port) => `${key(port.name)}: ${value(port)}`);
   if (entries.length === 1) return `{ ${entries.join("")} }`;
-  return `{\n${entries.map((entry) => `    ${entry},\n`).join("")}  }`;
+  return `{\n${entries.map((entry) => `    ${entry}${end}\n`).join("")}  }`;
 }
 
 function tensorType({ dtype, shape }: TensorPort): string {
@@ -117,9 +117,19 @@ function docComment(model: ModelSignature): readonly string[] {
     ...model.inputs.map((port) => `- input ${describe(port)}`),
     ...model.outputs.map((port) => `- output ${describe(port)}`),
     ...labelLines(model),
+    ...metadataLines(model),
     `sha256 ${model.sha256}`,
   ];
   return ["/**", ...lines.map((line) => ` * ${commentText(line)}`), " */"];
+}
+
+/** More is for other tools: some exporters keep whole files there. */
+const METADATA = 12;
+
+function metadataLines({ metadata }: ModelSignature): readonly string[] {
+  const entries = Object.entries(metadata);
+  const lines = entries.slice(0, METADATA).map(([key, value]) => `- ${key}: ${value}`);
+  return entries.length > METADATA ? [...lines, `- and ${entries.length - METADATA} more metadata properties`] : lines;
 }
 
 const LABELS = "- labels of ";

@@ -1,11 +1,10 @@
 // Written by `shapeline generate` from the model files. Do not edit: run it again.
-import { defineModel, type Model, type Tensor } from "shapeline";
+import { generatedModel, type Model, type Tensor } from "shapeline";
 
-export interface GradientBoosting extends Model<
-  "gradient-boosting",
-  { features: Tensor<"float32", readonly ["batch", 30]> },
-  { probabilities: Tensor<"float32", readonly ["batch", 2]> }
-> {}
+export interface GradientBoosting extends Model<"gradient-boosting"> {
+  readonly inputs: { features: Tensor<"float32", readonly ["batch", 30]> };
+  readonly outputs: { probabilities: Tensor<"float32", readonly ["batch", 2]> };
+}
 
 /**
  * gradient-boosting.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
@@ -13,7 +12,7 @@ export interface GradientBoosting extends Model<
  * - output probabilities: float32[batch, 2]
  * sha256 47d93537e75a54084021518e5ce84b20fe52d359f37bd41e96556c4c9a407770
  */
-export const gradientBoosting: GradientBoosting = defineModel({
+export const gradientBoosting: GradientBoosting = generatedModel({
   name: "gradient-boosting",
   version: "1",
   sha256: "47d93537e75a54084021518e5ce84b20fe52d359f37bd41e96556c4c9a407770",
@@ -21,11 +20,10 @@ export const gradientBoosting: GradientBoosting = defineModel({
   outputs: { probabilities: { dtype: "float32", shape: ["batch", 2] } },
 });
 
-export interface LogisticRegression extends Model<
-  "logistic-regression",
-  { features: Tensor<"float32", readonly ["batch", 30]> },
-  { probabilities: Tensor<"float32", readonly ["batch", 2]> }
-> {}
+export interface LogisticRegression extends Model<"logistic-regression"> {
+  readonly inputs: { features: Tensor<"float32", readonly ["batch", 30]> };
+  readonly outputs: { probabilities: Tensor<"float32", readonly ["batch", 2]> };
+}
 
 /**
  * logistic-regression.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
@@ -33,7 +31,7 @@ export interface LogisticRegression extends Model<
  * - output probabilities: float32[batch, 2]
  * sha256 d7187bab31a5ad3c2552903f4eacbcd8e815c6a7caeaf2126e50949874a3a33b
  */
-export const logisticRegression: LogisticRegression = defineModel({
+export const logisticRegression: LogisticRegression = generatedModel({
   name: "logistic-regression",
   version: "1",
   sha256: "d7187bab31a5ad3c2552903f4eacbcd8e815c6a7caeaf2126e50949874a3a33b",
@@ -41,11 +39,10 @@ export const logisticRegression: LogisticRegression = defineModel({
   outputs: { probabilities: { dtype: "float32", shape: ["batch", 2] } },
 });
 
-export interface RandomForest extends Model<
-  "random-forest",
-  { features: Tensor<"float32", readonly ["batch", 30]> },
-  { probabilities: Tensor<"float32", readonly ["batch", 2]> }
-> {}
+export interface RandomForest extends Model<"random-forest"> {
+  readonly inputs: { features: Tensor<"float32", readonly ["batch", 30]> };
+  readonly outputs: { probabilities: Tensor<"float32", readonly ["batch", 2]> };
+}
 
 /**
  * random-forest.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
@@ -53,7 +50,7 @@ export interface RandomForest extends Model<
  * - output probabilities: float32[batch, 2]
  * sha256 5bb524bbde6b8ca1cca3cd2a7890d6338404f06eca4b7554bf7c445bb3c5e7c5
  */
-export const randomForest: RandomForest = defineModel({
+export const randomForest: RandomForest = generatedModel({
   name: "random-forest",
   version: "1",
   sha256: "5bb524bbde6b8ca1cca3cd2a7890d6338404f06eca4b7554bf7c445bb3c5e7c5",

@@ -1,11 +1,10 @@
 // Written by `shapeline generate` from the model files. Do not edit: run it again.
-import { defineModel, type Model, type Tensor } from "shapeline";
+import { generatedModel, type Model, type Tensor } from "shapeline";
 
-export interface A extends Model<
-  "a",
-  { pixels: Tensor<"float32", readonly ["batch", 64]> },
-  { embedding: Tensor<"float32", readonly ["batch", 16]> }
-> {}
+export interface A extends Model<"a"> {
+  readonly inputs: { pixels: Tensor<"float32", readonly ["batch", 64]> };
+  readonly outputs: { embedding: Tensor<"float32", readonly ["batch", 16]> };
+}
 
 /**
  * a.onnx, by shapeline-examples, opset 17
@@ -13,7 +12,7 @@ export interface A extends Model<
  * - output embedding: float32[batch, 16]
  * sha256 17226e4dc5185e6d909bf7ed1145a60755f13e4c64d1e9e2ed2a25d70f684883
  */
-export const a: A = defineModel({
+export const a: A = generatedModel({
   name: "a",
   version: "1",
   sha256: "17226e4dc5185e6d909bf7ed1145a60755f13e4c64d1e9e2ed2a25d70f684883",
@@ -21,11 +20,10 @@ export const a: A = defineModel({
   outputs: { embedding: { dtype: "float32", shape: ["batch", 16] } },
 });
 
-export interface C1 extends Model<
-  "c1",
-  { float_input: Tensor<"float32", readonly ["batch", 16]> },
-  { variable: Tensor<"float32", readonly ["batch", 1]> }
-> {}
+export interface C1 extends Model<"c1"> {
+  readonly inputs: { float_input: Tensor<"float32", readonly ["batch", 16]> };
+  readonly outputs: { variable: Tensor<"float32", readonly ["batch", 1]> };
+}
 
 /**
  * c1.onnx, by shapeline-examples, opset 17
@@ -33,7 +31,7 @@ export interface C1 extends Model<
  * - output variable: float32[batch, 1]
  * sha256 9410caae0bf57531cdccc2cbbde26a835427b8dd13ecbdc010539b9cfb9857a3
  */
-export const c1: C1 = defineModel({
+export const c1: C1 = generatedModel({
   name: "c1",
   version: "1",
   sha256: "9410caae0bf57531cdccc2cbbde26a835427b8dd13ecbdc010539b9cfb9857a3",
@@ -41,11 +39,10 @@ export const c1: C1 = defineModel({
   outputs: { variable: { dtype: "float32", shape: ["batch", 1] } },
 });
 
-export interface C2 extends Model<
-  "c2",
-  { x: Tensor<"float32", readonly ["batch", 16]> },
-  { score: Tensor<"float32", readonly ["batch", 1]> }
-> {}
+export interface C2 extends Model<"c2"> {
+  readonly inputs: { x: Tensor<"float32", readonly ["batch", 16]> };
+  readonly outputs: { score: Tensor<"float32", readonly ["batch", 1]> };
+}
 
 /**
  * c2.onnx, by shapeline-examples, opset 17
@@ -53,7 +50,7 @@ export interface C2 extends Model<
  * - output score: float32[batch, 1]
  * sha256 d6cfa45f6ffa17dac529a8543d25e1b6ea36fca6a9cc2cf2580835de2f789301
  */
-export const c2: C2 = defineModel({
+export const c2: C2 = generatedModel({
   name: "c2",
   version: "1",
   sha256: "d6cfa45f6ffa17dac529a8543d25e1b6ea36fca6a9cc2cf2580835de2f789301",
@@ -61,11 +58,10 @@ export const c2: C2 = defineModel({
   outputs: { score: { dtype: "float32", shape: ["batch", 1] } },
 });
 
-export interface Champ extends Model<
-  "champ",
-  { embedding: Tensor<"float32", readonly ["batch", 16]> },
-  { risk: Tensor<"float32", readonly ["batch", 1]> }
-> {}
+export interface Champ extends Model<"champ"> {
+  readonly inputs: { embedding: Tensor<"float32", readonly ["batch", 16]> };
+  readonly outputs: { risk: Tensor<"float32", readonly ["batch", 1]> };
+}
 
 /**
  * champ.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
@@ -73,7 +69,7 @@ export interface Champ extends Model<
  * - output risk: float32[batch, 1]
  * sha256 a2918d6d6bcfba5ea67714f3ca01a6d57089cab042fb757371352c5cd9c0364d
  */
-export const champ: Champ = defineModel({
+export const champ: Champ = generatedModel({
   name: "champ",
   version: "1",
   sha256: "a2918d6d6bcfba5ea67714f3ca01a6d57089cab042fb757371352c5cd9c0364d",

@@ -10,6 +10,7 @@ import { infer } from "./commands/infer.js";
 import { logs } from "./commands/logs.js";
 import { models } from "./commands/models.js";
 import { pipelines } from "./commands/pipelines.js";
+import { report as reportCommand } from "./commands/report.js";
 import { status } from "./commands/status.js";
 import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
@@ -17,7 +18,7 @@ import { ownPackage } from "../files/own-package.js";
 import { toJson } from "../tensors/json.js";
 import { createIo, exitCodes, paint, type Io } from "./io.js";
 
-const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, pipelines, versions, status, undeploy];
+const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, reportCommand, pipelines, versions, status, undeploy];
 
 /**
  * Runs one command line.

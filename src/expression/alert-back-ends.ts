@@ -1,6 +1,7 @@
 import { LambdaError } from "../../dsl/errors.js";
 import type { AlertEmitter } from "./back-end.js";
 import { readableTree } from "./print.js";
+import { promql } from "./promql.js";
 import { sqlAlert } from "./sql.js";
 
 /** A language that is asked about rows one by one. */
@@ -12,9 +13,11 @@ const ofRows = (label: string): AlertEmitter => () => {
 export const alertBackEnds = {
   "polars-0.18": ofRows("what the platform stores of polars 0.18"),
   "polars-1": ofRows("what a platform stores of polars 1"),
+  "polars-1.44": ofRows("what a platform stores of polars 1.44"),
   checks: ofRows("a check of the platform"),
   cel: ofRows("CEL"),
   sql: sqlAlert,
+  promql,
   javascript: (tree) => `(all) => ${readableTree(tree)}`,
 } as const satisfies Record<string, AlertEmitter>;
 

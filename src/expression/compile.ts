@@ -6,6 +6,7 @@ import { checks } from "./checks.js";
 import { javascript } from "./javascript.js";
 import { polars018 } from "./polars-0-18.js";
 import { polars1 } from "./polars-1.js";
+import { polars144 } from "./polars-1-44.js";
 import type { RowScope } from "./scope.js";
 import { sql } from "./sql.js";
 import type { Constants, Diagnostic, SurfaceLambda } from "./surface.js";
@@ -16,6 +17,7 @@ import { typeAlert, typeExpression } from "./typing.js";
 export const backEnds = {
   "polars-0.18": polars018,
   "polars-1": polars1,
+  "polars-1.44": polars144,
   checks,
   cel,
   sql,

@@ -41,6 +41,7 @@ const profile: Profile = {
   literals: {
     number: (text) => `{"Float64":${text}}`,
     string: (text) => `{"Utf8":${text}}`,
+    boolean: (value) => `{"Boolean":${value}}`,
     integer: (digits, dtype) => (dtype === "uint64" ? `{"UInt64":${digits}}` : `{"Int64":${digits}}`),
   },
   get: (list, index) => functionJson('{"ListExpr":"Get"}', getOptions, [list, json(`{"Literal":{"Int32":${index}}}`, 2)]),

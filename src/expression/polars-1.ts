@@ -3,7 +3,8 @@ import { polars } from "./polars.js";
 
 const options = '{"collect_groups":"ElementWise","fmt_str":"","check_lengths":true,"flags":"ALLOW_GROUP_AWARE"}';
 
-const functions: Readonly<Record<PolarsFunction, string>> = {
+/** Later versions have the same. */
+export const polars1Functions: Readonly<Record<PolarsFunction, string>> = {
   not: '{"Boolean":"Not"}',
   isNan: '{"Boolean":"IsNan"}',
   isNotNan: '{"Boolean":"IsNotNan"}',
@@ -24,12 +25,13 @@ const profile: Profile = {
   literals: {
     number: (text) => `{"Float":${text}}`,
     string: (text) => `{"String":${text}}`,
+    boolean: (value) => `{"Boolean":${value}}`,
     integer: (digits) => `{"Int":${digits}}`,
   },
   // `true`: past the end is null. With `false` the whole query fails.
   get: (list, index) => functionJson('{"ListExpr":{"Get":true}}', options, [list, json(`{"Literal":{"Int":${index}}}`, 2)]),
   castToFloat64: (operand) => json(`{"Cast":{"expr":${operand.text},"dtype":"Float64","options":"Strict"}}`, 2, operand),
-  call: (name, inputs) => functionJson(functions[name], options, inputs),
+  call: (name, inputs) => functionJson(polars1Functions[name], options, inputs),
   length: (list) => functionJson('{"ListExpr":"Length"}', options, [list]),
   nan: "greatest",
   shortCuts: true,

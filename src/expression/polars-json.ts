@@ -21,6 +21,7 @@ export interface Profile {
     string(text: string): string;
     /** Digits of a 64-bit integer column's dtype. */
     integer(digits: string, dtype: "int64" | "uint64"): string;
+    boolean(value: boolean): string;
   };
   get(list: Json, index: number): Json;
   castToFloat64(operand: Json): Json;
@@ -51,7 +52,8 @@ export function refuse(code: ErrorCode, reason: string): never {
   throw new LambdaError(code, reason);
 }
 
-/** `{"Function":{"input":[…],"function":…,"options":…}}` */
-export function functionJson(name: string, options: string, inputs: readonly Json[]): Json {
-  return json(`{"Function":{"input":[${inputs.map((i) => i.text).join(",")}],"function":${name},"options":${options}}}`, 4, ...inputs);
+/** `{"Function":{"input":[…],"function":…,"options":…}}`; later versions have no options. */
+export function functionJson(name: string, options: string | null, inputs: readonly Json[]): Json {
+  const more = options === null ? "" : `,"options":${options}`;
+  return json(`{"Function":{"input":[${inputs.map((i) => i.text).join(",")}],"function":${name}${more}}}`, 4, ...inputs);
 }

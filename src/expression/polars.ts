@@ -69,7 +69,7 @@ function numberLiteral(profile: Profile, value: number): Json {
 }
 
 const nan = (profile: Profile): Json => numberLiteral(profile, Number.NaN);
-const booleanLiteral = (value: boolean): Json => literal(`{"Boolean":${value}}`);
+const booleanLiteral = (profile: Profile, value: boolean): Json => literal(profile.literals.boolean(value));
 
 function constant(profile: Profile, node: Constant): Json {
   const value = valueOf(node);
@@ -77,7 +77,7 @@ function constant(profile: Profile, node: Constant): Json {
     case "number":
       return numberLiteral(profile, value);
     case "boolean":
-      return booleanLiteral(value);
+      return booleanLiteral(profile, value);
     case "bigint":
       return refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
     default:
@@ -120,7 +120,7 @@ function compareNumbers(profile: Profile, { op, left, right }: NodeOf<CompareOp>
 }
 
 function filled(profile: Profile, test: Json, value: boolean, nullable: boolean): Json {
-  return nullable ? profile.call("fillNull", [test, booleanLiteral(value)]) : test;
+  return nullable ? profile.call("fillNull", [test, booleanLiteral(profile, value)]) : test;
 }
 
 const limits = { int64: [-(2n ** 63n), 2n ** 63n - 1n], uint64: [0n, 2n ** 64n - 1n] } as const;
@@ -191,8 +191,7 @@ function hasExactReciprocal(value: number): boolean {
 function balanced(parts: readonly Json[], op: "And" | "Or"): Json {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
-  if (parts.length === 0) return booleanLiteral(op === "And");
-  const half = Math.ceil(parts.length / 2);
+    const half = Math.ceil(parts.length / 2);
   return binary(balanced(parts.slice(0, half), op), op, balanced(parts.slice(half), op));
 }
 
@@ -202,7 +201,7 @@ function joined(parts: readonly Json[], op: "And" | "Or"): Json {
 }
 
 const logic: Write<"&&" | "||"> = (profile, { op, args }) =>
-  args.length === 0 ? booleanLiteral(op === "&&") : joined(args.map((arg) => write(profile, arg, plain)), op === "&&" ? "And" : "Or");
+  args.length === 0 ? booleanLiteral(profile, op === "&&") : joined(args.map((arg) => write(profile, arg, plain)), op === "&&" ? "And" : "Or");
 
 /** NaN where one is NaN; else the first that none of the later ones beats. -0 is less than 0. */
 const extreme: Write<"min" | "max"> = (profile, { op, args }, use) => {

@@ -19,7 +19,8 @@ export type ColumnKind =
   | "pipelineVersion"
   | "elapsed"
   | "metadata"
-  | "note";
+  | "note"
+  | "took";
 
 /** The kinds whose columns hold values of ports. */
 export type PortKind = "in" | "out" | "beside";
@@ -72,6 +73,7 @@ function challengerColumns(challenger: string, outputs: readonly Port[]): LogCol
   columns.add("row", "", "row", "int64");
   for (const port of outputs) columns.addPort("out", `out_${challenger}`, port);
   columns.add("note", "", "metadata.note", "string");
+  columns.add("took", "", "metadata.elapsed", "int64");
   return columns.list;
 }
 

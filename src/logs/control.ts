@@ -90,6 +90,16 @@ export class Control {
     return (await this.#rows(sql))[0]?.[0] ?? null;
   }
 
+  /** Work during which nothing changes here, and which is told by its own errors. */
+  alone<T>(work: (logs: readonly StoredLog[]) => Promise<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      const rows = await this.#rows("SELECT id, layout FROM shapeline_logs ORDER BY id");
+      return work(rows.map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as LogLayout })));
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** A transaction of its own, after all earlier changes. */
   change<T>(work: () => Promise<T>): Promise<T> {
     return this.#turn("SL7014", "the control state cannot be written", () => inTransaction(this.#connection, work));

@@ -5,15 +5,21 @@ import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
 import { systemReason } from "../files/system-reason.js";
 import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
-import { championTable } from "./tables.js";
+import type { LogLayout } from "./pipeline-log.js";
+import { challengerTable, championTable } from "./tables.js";
 
 export const fileName = "shapeline.duckdb";
 
+interface LogTables {
+  readonly champion: string;
+  readonly challengers: readonly string[];
+}
+
 /**
- * What each format adds to the one before, given the ids of the logs there are. A stored log remembers how many were applied; opening it applies the rest.
+ * What each format adds to the one before, given the tables of the logs there are. A stored log remembers how many were applied; opening it applies the rest.
  * Entries are never edited: a new format is a new entry at the end.
  */
-const formats: readonly ((logs: readonly number[]) => readonly string[])[] = [
+const formats: readonly ((logs: readonly LogTables[]) => readonly string[])[] = [
   () => [
     "CREATE TABLE shapeline_format (format INTEGER NOT NULL)",
     "INSERT INTO shapeline_format VALUES (0)",
@@ -21,7 +27,8 @@ const formats: readonly ((logs: readonly number[]) => readonly string[])[] = [
     "CREATE TABLE shapeline_versions (pipeline VARCHAR NOT NULL, version INTEGER NOT NULL, config VARCHAR NOT NULL, models VARCHAR NOT NULL, deployed_at TIMESTAMP_MS NOT NULL)",
     "CREATE TABLE shapeline_logs (id INTEGER NOT NULL, pipeline VARCHAR NOT NULL, version INTEGER NOT NULL, layout VARCHAR NOT NULL)",
   ],
-  (logs) => logs.map((id) => `ALTER TABLE ${identifier(championTable(id))} ADD COLUMN ${identifier("metadata.request")} VARCHAR`),
+  (logs) => logs.map(({ champion }) => `ALTER TABLE ${identifier(champion)} ADD COLUMN ${identifier("metadata.request")} VARCHAR`),
+  (logs) => logs.flatMap(({ challengers }) => challengers.map((table) => `ALTER TABLE ${identifier(table)} ADD COLUMN ${identifier("metadata.elapsed")} BIGINT`)),
 ];
 
 /** Makes the folder where it is missing and gives its real path. */
@@ -75,9 +82,12 @@ async function migrate(connection: DuckDBConnection, file: string, readOnly: boo
     throw new StorageError("SL7005", `the log '${file}' is of the older format ${format}; open it for writing once, which brings it to ${formats.length}`, { file, format });
   }
   await inTransaction(connection, async () => {
-    const logs = format === 0 ? [] : await (await connection.run("SELECT id FROM shapeline_logs")).getRows();
-    const ids = logs.map(([id]) => Number(id));
-    for (const statement of formats.slice(format).flatMap((statements) => statements(ids))) await connection.run(statement);
+    const stored = format === 0 ? [] : await (await connection.run("SELECT id, layout FROM shapeline_logs")).getRows();
+    const logs = stored.map(([id, layout]) => {
+      const { challengers } = JSON.parse(String(layout)) as LogLayout;
+      return { champion: championTable(Number(id)), challengers: challengers.map((_, index) => challengerTable(Number(id), index)) };
+    });
+    for (const statement of formats.slice(format).flatMap((statements) => statements(logs))) await connection.run(statement);
     await connection.run(`UPDATE shapeline_format SET format = ${formats.length}`);
   });
 }

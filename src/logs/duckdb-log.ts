@@ -70,18 +70,18 @@ export class DuckDBLog implements PipelineLog {
   #push(batch: ResultBatch, meta: RowMeta, urgent: boolean) {
     this.#refuseClosed();
     const firstRow = this.#host.reserve(batch.rows);
-    const rows: Rows = { count: batch.rows, firstRow, batch, outputs: batch.outputs, meta, version: this.layout.version, note: null };
+    const rows: Rows = { count: batch.rows, firstRow, batch, outputs: batch.outputs, meta, version: this.layout.version, note: null, took: null };
     return { firstRow, written: this.#write(this.#champion, rows, urgent) };
   }
 
-  async appendChallenger(name: string, firstRow: bigint, rows: number, answer: ReadonlyMap<string, TensorData> | ChallengerNote): Promise<void> {
+  async appendChallenger(name: string, firstRow: bigint, rows: number, answer: ReadonlyMap<string, TensorData> | ChallengerNote, took: number | null = null): Promise<void> {
     this.#refuseClosed();
     const table = this.#challengers.get(name);
     if (table === undefined) throw new StorageError("SL7015", `'${name}' is not a challenger of pipeline '${this.layout.pipeline}'; open the log with it`, { challenger: name });
     const note = "note" in answer ? answer.note : null;
     const outputs = "note" in answer ? null : answer;
     const batch = { time: new Float64Array(0), inputs: new Map<string, TensorData>(), challengers: new Map<string, ChallengerResult>(), failures: new Map<string, Uint8Array>() };
-    await this.#write(table, { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note }, false);
+    await this.#write(table, { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note, took }, false);
   }
 
   #write({ sink, columns }: Table, rows: Rows, urgent: boolean): Promise<void> {

@@ -1,6 +1,8 @@
 import { StorageError } from "../../dsl/errors.js";
+import type { Comparison } from "./comparison.js";
 import { DuckDBLog } from "./duckdb-log.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
+import type { Swept } from "./retention.js";
 import type { SharedDatabase } from "./shared-database.js";
 import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "./store.js";
 
@@ -62,6 +64,18 @@ export class DuckDBStore implements Store {
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
     return this.#open().read(pipeline, query);
+  }
+
+  async sweep(): Promise<Swept | null> {
+    return this.#writable().sweep();
+  }
+
+  async layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
+    return this.#open().layouts(pipeline, query);
+  }
+
+  async compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
+    return this.#open().compare(pipeline, query);
   }
 
   close(): Promise<void> {

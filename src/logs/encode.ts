@@ -22,6 +22,8 @@ export interface Rows {
   readonly meta: RowMeta;
   readonly version: number;
   readonly note: string | null;
+  /** A challenger's nanoseconds. */
+  readonly took: number | null;
 }
 
 /**
@@ -67,6 +69,7 @@ const makers = {
     return () => text;
   },
   note: ({ note }) => () => note,
+  took: ({ took }) => () => (took === null ? null : BigInt(Math.round(took))),
 } satisfies Record<ColumnKind, Maker>;
 
 const empty: Cells = () => null;

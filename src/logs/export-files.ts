@@ -24,6 +24,10 @@ export class ExportFiles {
     this.#arrow = arrow;
   }
 
+  get count(): number {
+    return this.#files.length;
+  }
+
   /** Ends the file under way and begins the next one. */
   async begin(): Promise<void> {
     await this.#work(async () => {

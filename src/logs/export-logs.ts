@@ -1,9 +1,10 @@
 import { makeData, RecordBatch, Schema, Struct, Table, tableToIPC } from "apache-arrow";
-import type { ExportedLogs } from "../../dsl/deployment.js";
+import type { ExportedLogs, ExportProgress } from "../../dsl/deployment.js";
 import type { Choice } from "../tensors/dataset.js";
 import { toJson } from "../tensors/json.js";
 import { asRecords, asTable } from "../tensors/shape-result.js";
 import { ExportFiles } from "./export-files.js";
+import { logPages, type ReadLog } from "./pages.js";
 import type { LogBatch, LogQuery } from "./pipeline-log.js";
 
 /** What to export, and where to. */
@@ -17,10 +18,12 @@ export interface LogExport {
   readonly size: number;
   readonly query: Omit<LogQuery, "limit" | "after">;
   readonly choice: Choice;
+  /** Told after every page. */
+  readonly progress: ((progress: ExportProgress) => void) | null;
 }
 
 /** Rows are read and written this many at a time, so that memory does not grow with the log. */
-const pageRows = 1000;
+const pageRows = 2000;
 
 /**
  * Writes a log to files, newest rows first. A new file begins where the columns change.
@@ -28,7 +31,7 @@ const pageRows = 1000;
  * @param read the log
  * @throws StorageError SL7030, SL7010, InputError SL5031; no file is left then
  */
-export async function exportLog(read: (query: LogQuery) => Promise<readonly LogBatch[]>, wanted: LogExport): Promise<ExportedLogs> {
+export async function exportLog(read: ReadLog, wanted: LogExport): Promise<ExportedLogs> {
   const files = new ExportFiles(wanted.directory, wanted.prefix, wanted.arrow);
   try {
     const { rows, cut } = await writeRows(read, wanted, files);
@@ -39,17 +42,15 @@ export async function exportLog(read: (query: LogQuery) => Promise<readonly LogB
   }
 }
 
-async function writeRows(read: (query: LogQuery) => Promise<readonly LogBatch[]>, { query, limit, size, arrow, choice }: LogExport, files: ExportFiles): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
+async function writeRows(read: ReadLog, { query, limit, size, arrow, choice, progress }: LogExport, files: ExportFiles): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
   const partOf = arrow ? arrowPart : textPart;
   let rows = 0;
   let room = size;
   let columns: string | null = null;
-  let after: LogQuery["after"];
-  for (;;) {
-    // One row more than is wanted tells whether the limit cuts any.
-    const asked = Math.min(pageRows, limit === null ? pageRows : limit - rows + 1);
-    const batches = await read({ ...query, limit: asked, ...(after === undefined ? {} : { after }) });
-    for (const batch of batches) {
+  // One row more than is wanted tells whether the limit cuts any.
+  const asked = limit === null ? query : { ...query, limit: limit + 1 };
+  for await (const page of logPages(read, asked, pageRows)) {
+    for (const batch of page) {
       const taken = limit === null ? batch.rows : Math.min(batch.rows, limit - rows);
       if (taken > 0) {
         const part = partOf(batch, taken, { ...choice, lenient: rows > 0 }, room);
@@ -64,11 +65,9 @@ async function writeRows(read: (query: LogQuery) => Promise<readonly LogBatch[]>
       }
       if (taken < batch.rows) return { rows, cut: "limit" };
     }
-    const last = batches.at(-1);
-    const count = batches.reduce((sum, batch) => sum + batch.rows, 0);
-    if (last === undefined || count < asked) return { rows, cut: null };
-    after = { time: last.time[last.rows - 1] ?? 0, row: last.rowIds[last.rows - 1] ?? 0n };
+    progress?.({ rows, bytes: size - room, files: files.count });
   }
+  return { rows, cut: null };
 }
 
 /** As many of a batch's first rows as there is room for. */

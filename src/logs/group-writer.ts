@@ -46,6 +46,8 @@ export class GroupWriter {
   #open: readonly Job[] = [];
   #queuedRows = 0;
   #due = false;
+  /** To be done between two commits. */
+  readonly #errands: (() => Promise<void>)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
@@ -82,9 +84,31 @@ export class GroupWriter {
     await this.#running;
   }
 
+  /** Runs work on the writer's connection between two commits. */
+  exclusive<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#errands.push(() => work(this.#connection).then(resolve, reject));
+      this.#running ??= this.#drain();
+    });
+  }
+
+  /** Lets go of the tables, for one who writes them anew, and gives back what takes hold of them again. */
+  letGo(): () => Promise<void> {
+    this.#closeAppenders();
+    const sinks = [...this.#lastAppenders.keys()];
+    for (const sink of sinks) this.#lastAppenders.get(sink)?.closeSync();
+    return async () => {
+      for (const sink of sinks) if (this.#lastAppenders.has(sink)) await this.prepare(sink);
+    };
+  }
+
   /** Writes what is queued and lets go of the tables; every sink was released. */
   async close(): Promise<void> {
     await this.flush();
+    this.#closeAppenders();
+  }
+
+  #closeAppenders(): void {
     for (const appender of this.#appenders.values()) appender.closeSync();
     this.#appenders.clear();
   }
@@ -110,7 +134,9 @@ export class GroupWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#due) {
+    while (this.#due || this.#errands.length > 0) {
+      await this.#errands.shift()?.();
+      if (!this.#due) continue;
       // Callers that the last commit woke append again in this turn of the loop: let them into this group.
       await new Promise(setImmediate);
       const group = this.#queue;

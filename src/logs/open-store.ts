@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
+import { compact } from "./compact.js";
 import { fileName, prepareFolder } from "./database.js";
 import { loadDuckDB } from "./duckdb.js";
 import { DuckDBStore } from "./duckdb-store.js";
@@ -44,10 +45,13 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
     if (found !== undefined && found.database.readOnly && !readOnly) {
       throw new StorageError("SL7008", `this process has '${join(folder, fileName)}' open for reading only; close that first`, { folder });
     }
+    const onError = options.onError ?? warn;
+    if (found === undefined && options.retention !== undefined && !readOnly) await compact(duckdb, join(folder, fileName)).catch(onError);
     const entry = found ?? { database: await SharedDatabase.open(duckdb, folder, readOnly), holders: 0 };
     registry.entries.set(key, entry);
     entry.holders += 1;
-    return new DuckDBStore(entry.database, readOnly, options.onError ?? warn, () => release(key, entry));
+    if (options.retention !== undefined && !readOnly) entry.database.retain(options.retention, onError);
+    return new DuckDBStore(entry.database, readOnly, onError, () => release(key, entry));
   });
 }
 

@@ -78,6 +78,7 @@ export interface PipelineLog {
    * Logs what a challenger gave for `rows` rows from `firstRow` on, or why it gave nothing. Resolves once it is on disk;
    * it waits up to 50 ms for company, so that challengers cost champions no commits.
    *
+   * @param took nanoseconds, where they are known
    * @throws StorageError SL7009, SL7015
    */
   appendChallenger(
@@ -85,6 +86,7 @@ export interface PipelineLog {
     firstRow: bigint,
     rows: number,
     answer: ReadonlyMap<string, TensorData> | ChallengerNote,
+    took?: number | null,
   ): Promise<void>;
 
   /** The pipeline's newest rows over all of its versions, newest first; of one time, the row logged last first. */

@@ -1,14 +1,10 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
-import type { Port } from "../../dsl/tensor.js";
-import type { ChallengerResult, RequestMetadata } from "../tensors/result.js";
-import type { TensorData } from "../tensors/tensor-data.js";
-import { tablesOf, type LogColumn, type PortKind } from "./columns.js";
 import type { StoredLog } from "./control.js";
-import { defaultDims, listOf, millisOf, readTensor, rowDims, varies, type Place, type PortColumn } from "./decode.js";
 import { identifier, reasonOf } from "./duckdb.js";
+import { LogTable, type LoggedRow } from "./log-table.js";
 import type { LogBatch, LogQuery } from "./pipeline-log.js";
-import { challengerTable, championTable } from "./tables.js";
+import { championTable } from "./tables.js";
 
 /**
  * The newest rows over all logs of a pipeline, newest first, in batches of one version and one set of shapes.
@@ -20,26 +16,80 @@ export async function readLogs(connection: DuckDBConnection, logs: readonly Stor
   const where = conditions(query);
   if (logs.length === 0 || limit === 0) return [];
   try {
-    const oldest = await oldestRows(connection, logs, where, limit);
-    const rows: LoggedRow[] = [];
-    for (const log of logs) {
-      const from = oldest.get(log.id);
-      if (from === undefined) continue;
-      for (const row of await new LogTable(log).read(connection, where, from, limit)) rows.push(row);
-    }
-    if (logs.length > 1) rows.sort((a, b) => b.time - a.time || (a.row < b.row ? 1 : -1));
-    return runs(rows.slice(0, limit)).map((run) => run[0]?.table.batch(run)).filter((batch) => batch !== undefined);
+    const near = await nearRows(connection, logs, query, where, limit);
+    const rows = near ?? (await farRows(connection, logs, where, limit));
+    return runs(rows).map((run) => run[0]?.table.batch(run)).filter((batch) => batch !== undefined);
   } catch (error) {
-    throw error instanceof StorageError ? error : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
+    throw unreadable(error);
   }
 }
 
-/** By log id: the smallest row id among the rows asked for. Reading from there on skips the bulk of an old log. */
-async function oldestRows(connection: DuckDBConnection, logs: readonly StoredLog[], where: string, limit: number): Promise<Map<number, bigint>> {
+/** What to say of a log that the database does not give. */
+export function unreadable(error: unknown): StorageError {
+  return error instanceof StorageError ? error : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
+}
+
+/** The logs that hold rows which a query takes. */
+export async function logsWithRows(connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery): Promise<StoredLog[]> {
+  const where = conditions(query);
+  try {
+    const found: StoredLog[] = [];
+    for (const log of logs) {
+      const [[row] = []] = await (await connection.run(`SELECT row FROM ${identifier(championTable(log.id))} WHERE ${where} LIMIT 1`)).getRows();
+      if (row !== undefined) found.push(log);
+    }
+    return found;
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** How many rows, in units of the wanted ones, are looked at before the whole log is. */
+const looks = [2, 32];
+
+/**
+ * Rows are logged about in the order of their times: those asked for are mostly among the last ones logged, which DuckDB finds
+ * without reading the bulk of a long log. Null where there are not enough of them.
+ */
+async function nearRows(connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery, where: string, limit: number): Promise<LoggedRow[] | null> {
+  for (const look of looks) {
+    const since = await timeOfLast(connection, logs, query.after?.row ?? null, look * limit + 2048);
+    if (since === null) return null;
+    const rows = await newest(connection, logs, () => `${where} AND time >= ${timestamp(since)}`, limit);
+    if (rows.length === limit || (query.start !== undefined && query.start.getTime() >= since)) return rows;
+  }
+  return null;
+}
+
+/** The time that the last `span` rows up to a row id go back to; null where there is none. */
+async function timeOfLast(connection: DuckDBConnection, logs: readonly StoredLog[], upTo: bigint | null, span: number): Promise<number | null> {
+  let since: number | null = null;
+  for (const { id } of logs) {
+    const table = identifier(championTable(id));
+    const [[greatest] = []] = await (await connection.run(`SELECT max(row) FROM ${table}`)).getRows();
+    if (typeof greatest !== "bigint") continue;
+    const last = upTo !== null && upTo < greatest ? upTo : greatest;
+    const [[time] = []] = await (await connection.run(`SELECT epoch_ms(min(time)) FROM ${table} WHERE row > ${last - BigInt(span)} AND row <= ${last}`)).getRows();
+    if (typeof time === "bigint" && (since === null || Number(time) > since)) since = Number(time);
+  }
+  return since;
+}
+
+/** By way of the row ids alone, so that the bulk of an old log is skipped when the rows themselves are read. */
+async function farRows(connection: DuckDBConnection, logs: readonly StoredLog[], where: string, limit: number): Promise<LoggedRow[]> {
   const each = logs.map(({ id }) => `SELECT ${id} AS log, row, time FROM ${identifier(championTable(id))} WHERE ${where}`);
-  const newest = `SELECT log, row FROM (${each.join(" UNION ALL ")}) ORDER BY time DESC, row DESC LIMIT ${limit}`;
-  const result = await connection.run(`SELECT log, min(row) FROM (${newest}) GROUP BY log`);
-  return new Map((await result.getRows()).map(([log, row]) => [Number(log), row as bigint]));
+  const ordered = `SELECT log, row FROM (${each.join(" UNION ALL ")}) ORDER BY time DESC, row DESC LIMIT ${limit}`;
+  const result = await connection.run(`SELECT log, min(row) FROM (${ordered}) GROUP BY log`);
+  const oldest = new Map((await result.getRows()).map(([log, row]) => [Number(log), row as bigint]));
+  const holding = logs.filter(({ id }) => oldest.has(id));
+  return newest(connection, holding, ({ id }) => `row >= ${oldest.get(id) ?? 0n} AND ${where}`, limit);
+}
+
+async function newest(connection: DuckDBConnection, logs: readonly StoredLog[], where: (log: StoredLog) => string, limit: number): Promise<LoggedRow[]> {
+  const rows: LoggedRow[] = [];
+  for (const log of logs) for (const row of await new LogTable(log).read(connection, where(log), limit)) rows.push(row);
+  if (logs.length > 1) rows.sort((a, b) => b.time - a.time || (a.row < b.row ? 1 : -1));
+  return rows.slice(0, limit);
 }
 
 function checkLimit(limit: number): number {
@@ -47,166 +97,30 @@ function checkLimit(limit: number): number {
   throw new StorageError("SL7013", `limit is ${limit}; give a whole number of rows, 0 or more`, { limit });
 }
 
-function conditions({ start, end, valid, after }: LogQuery): string {
+/** The rows of a query, but for its limit, as a condition on a champion's table. */
+export function conditions({ start, end, valid, after }: LogQuery): string {
   const parts: string[] = [];
-  if (start !== undefined) parts.push(`time >= make_timestamp_ms(${millis("start", start)})::TIMESTAMP_MS`);
-  if (end !== undefined) parts.push(`time <= make_timestamp_ms(${millis("end", end)})::TIMESTAMP_MS`);
+  if (start !== undefined) parts.push(`time >= ${timestamp(millis("start", start))}`);
+  if (end !== undefined) parts.push(`time <= ${timestamp(millis("end", end))}`);
   if (valid !== undefined) parts.push(`"anomaly.count" ${valid ? "=" : ">"} 0`);
   if (after !== undefined) {
-    const time = `make_timestamp_ms(${after.time})::TIMESTAMP_MS`;
+    const time = timestamp(after.time);
     parts.push(`(time < ${time} OR (time = ${time} AND row < ${after.row}))`);
+    // The same again, in a form that lets DuckDB skip what is newer.
+    parts.push(`time <= ${time}`);
   }
   return parts.length === 0 ? "true" : parts.join(" AND ");
+}
+
+/** A time in SQL. */
+export function timestamp(ms: number): string {
+  return `make_timestamp_ms(${ms})::TIMESTAMP_MS`;
 }
 
 function millis(name: string, time: Date): number {
   const ms = time.getTime();
   if (Number.isFinite(ms)) return ms;
   throw new StorageError("SL7013", `${name} is not a valid Date; give one like new Date("2026-01-31T12:00:00Z")`, { name });
-}
-
-/** The rows of these ids. A range is the fast way, a list the right one where the rows lie far apart. */
-function among(ids: readonly bigint[]): string {
-  if (ids.length === 0) return "false";
-  const least = ids.reduce((a, b) => (b < a ? b : a));
-  const most = ids.reduce((a, b) => (b > a ? b : a));
-  const range = `row BETWEEN ${least} AND ${most}`;
-  return most - least < 2 * ids.length + 1000 ? range : `${range} AND row IN (${ids.join()})`;
-}
-
-interface LoggedRow {
-  readonly table: LogTable;
-  readonly place: Place;
-  readonly row: bigint;
-  readonly time: number;
-  /** Rows with the same shapes have the same one. */
-  readonly shapes: string;
-}
-
-/** One version's tables: reads rows, and turns runs of them into batches. */
-class LogTable {
-  readonly #log: StoredLog;
-  readonly #columns: readonly LogColumn[];
-  readonly #inputs: readonly PortColumn[];
-  readonly #outputs: readonly PortColumn[];
-  readonly #models: readonly { readonly name: string; readonly ports: readonly PortColumn[] }[];
-  readonly #challengers: readonly Challenger[];
-
-  constructor(log: StoredLog) {
-    const tables = tablesOf(log.layout);
-    this.#log = log;
-    this.#columns = tables.champion;
-    this.#inputs = portColumns(tables.champion, "in", log.layout.inputs);
-    this.#outputs = portColumns(tables.champion, "out", log.layout.outputs);
-    this.#models = (log.layout.models ?? []).map(({ name, outputs }) => ({ name, ports: portColumns(tables.champion, "beside", outputs, name) }));
-    this.#challengers = tables.challengers.map(({ name, columns }, index) => {
-      const outputs = log.layout.challengers[index]?.outputs ?? [];
-      return { name, table: challengerTable(log.id, index), columns, ports: portColumns(columns, "out", outputs), answers: new Map<bigint, Place>() };
-    });
-  }
-
-  async read(connection: DuckDBConnection, where: string, from: bigint, limit: number): Promise<LoggedRow[]> {
-    const result = await connection.run(
-      `SELECT * FROM ${identifier(championTable(this.#log.id))} WHERE row >= ${from} AND ${where} ORDER BY time DESC, row DESC LIMIT ${limit}`,
-    );
-    const places = placesOf(await result.fetchAllChunks());
-    const ids = places.map((place) => valueAt(place, this.#index("row")) as bigint);
-    const time = this.#index("time");
-    for (const challenger of this.#challengers) {
-      const answers = await connection.run(`SELECT * FROM ${identifier(challenger.table)} WHERE ${among(ids)}`);
-      for (const place of placesOf(await answers.fetchAllChunks())) challenger.answers.set(valueAt(place, 0) as bigint, place);
-    }
-    return places.map((place, i) => {
-      const row = ids[i] ?? 0n;
-      return { table: this, place, row, time: millisOf(valueAt(place, time)), shapes: this.#shapes(place, row) };
-    });
-  }
-
-  #shapes(place: Place, row: bigint): string {
-    let text = "";
-    for (const port of this.#inputs) if (varies(port)) text += `${rowDims(port, place).join()};`;
-    for (const port of this.#outputs) if (varies(port)) text += `${rowDims(port, place).join()};`;
-    for (const { ports } of this.#models) for (const port of ports) if (varies(port)) text += `${rowDims(port, place).join()};`;
-    for (const challenger of this.#challengers) {
-      const answer = answered(challenger, challenger.answers.get(row));
-      for (const port of challenger.ports) if (varies(port)) text += answer === null ? "?;" : `${rowDims(port, answer).join()};`;
-    }
-    return text;
-  }
-
-  batch(rows: readonly LoggedRow[]): LogBatch {
-    const places = rows.map(({ place }) => place);
-    const tensors = (ports: readonly PortColumn[]) => new Map(ports.map((port) => [port.port.name, tensorOf(port, places)] as const));
-    const beside = this.#models.map(({ name, ports }) => [name, { outputs: tensors(ports), answered: new Uint8Array(rows.length).fill(1) }] as const);
-    const answers = this.#challengers.map((challenger) => rows.map(({ row }) => challenger.answers.get(row) ?? null));
-    return {
-      version: this.#log.layout.version,
-      rows: rows.length,
-      rowIds: rows.map(({ row }) => row),
-      time: Float64Array.from(rows, ({ time }) => time),
-      inputs: tensors(this.#inputs),
-      outputs: tensors(this.#outputs),
-      challengers: new Map([...beside, ...this.#challengers.map((challenger, i) => [challenger.name, challengerResult(challenger, answers[i] ?? [])] as const)]),
-      failures: new Map(this.#flags().map(([name, column]) => [name, Uint8Array.from(places, (place) => (valueAt(place, column) === true ? 1 : 0))])),
-      lastModel: places.map((place) => String(valueAt(place, this.#index("lastModel")))),
-      elapsed: places.map((place) => listOf(valueAt(place, this.#index("elapsed"))).map(Number)),
-      requests: places.map((place) => metadataOf(valueAt(place, this.#index("metadata")))),
-      notes: new Map(this.#challengers.map((challenger, i) => [challenger.name, (answers[i] ?? []).map((place) => noteOf(challenger, place))])),
-    };
-  }
-
-  #flags(): [name: string, column: number][] {
-    return this.#columns.flatMap(({ kind, name }, column) => (kind === "flag" ? [[name, column]] : []));
-  }
-
-  #index(kind: LogColumn["kind"]): number {
-    return this.#columns.findIndex((column) => column.kind === kind);
-  }
-}
-
-interface Challenger {
-  readonly name: string;
-  readonly table: string;
-  readonly columns: readonly LogColumn[];
-  readonly ports: readonly PortColumn[];
-  /** By row id. */
-  readonly answers: Map<bigint, Place>;
-}
-
-function challengerResult(challenger: Challenger, answers: readonly (Place | null)[]): ChallengerResult {
-  const given = answers.map((place) => answered(challenger, place));
-  return {
-    outputs: new Map(challenger.ports.map((port) => [port.port.name, tensorOf(port, given)])),
-    answered: Uint8Array.from(given, (place) => (place === null ? 0 : 1)),
-  };
-}
-
-/** A challenger's row that holds outputs and not the reason why there are none. */
-function answered(challenger: Challenger, place: Place | null | undefined): Place | null {
-  return place === null || place === undefined || noteOf(challenger, place) !== null ? null : place;
-}
-
-function noteOf({ columns }: Challenger, place: Place | null): string | null {
-  const note = place === null ? null : valueAt(place, columns.length - 1);
-  return note === null ? null : String(note);
-}
-
-function tensorOf(port: PortColumn, places: readonly (Place | null)[]): TensorData {
-  const first = places.find((place) => place !== null);
-  return readTensor(port, first === undefined || first === null ? defaultDims(port) : rowDims(port, first), places);
-}
-
-function metadataOf(text: DuckDBValue): RequestMetadata | null {
-  return text === null ? null : (JSON.parse(String(text)) as RequestMetadata);
-}
-
-function portColumns(columns: readonly LogColumn[], kind: PortKind, ports: readonly Port[], model = ""): PortColumn[] {
-  return ports.map((port) => {
-    const find = (wanted: LogColumn["kind"]) => columns.findIndex((each) => each.kind === wanted && each.name === port.name && each.model === model);
-    const column = find(kind);
-    const shape = find(`${kind}Shape`);
-    return { port, column, depth: columns[column]?.depth ?? 0, shape: shape < 0 ? null : shape };
-  });
 }
 
 /** Cuts rows where the version or the shapes change. */
@@ -219,12 +133,4 @@ function runs(rows: readonly LoggedRow[]): LoggedRow[][] {
     else out.push([row]);
   }
   return out;
-}
-
-function placesOf(chunks: readonly DuckDBDataChunk[]): Place[] {
-  return chunks.flatMap((chunk) => Array.from({ length: chunk.rowCount }, (_, index) => ({ chunk, index })));
-}
-
-function valueAt({ chunk, index }: Place, column: number) {
-  return chunk.getColumnVector(column).getItem(index);
 }

@@ -1,13 +1,17 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
+import { compareLogs } from "./compare.js";
+import type { Comparison } from "./comparison.js";
 import { createTable, tablesOf } from "./columns.js";
 import { Control, type StoredLog } from "./control.js";
 import { fileName, openDatabase } from "./database.js";
-import { identifier, type DuckDB } from "./duckdb.js";
+import { Door } from "./door.js";
+import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
 import { GroupWriter } from "./group-writer.js";
+import { sweep, type Retention, type Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
-import { readLogs } from "./reader.js";
+import { logsWithRows, readLogs } from "./reader.js";
 import { challengerTable, championTable } from "./tables.js";
 
 interface Connections {
@@ -16,6 +20,8 @@ interface Connections {
   readonly writing: DuckDBConnection;
   readonly last: DuckDBConnection;
 }
+
+const sweepEvery = 60_000;
 
 /** One open database file, shared by every store of its folder in this process. */
 export class SharedDatabase {
@@ -28,7 +34,14 @@ export class SharedDatabase {
   readonly #connections: Connections;
   /** By pipeline: the row id that comes next. */
   readonly #nextRows = new Map<string, bigint>();
-  readonly #atExit = () => this.writer.writeAtExit();
+  readonly #door: Door;
+  readonly #atExit = () => {
+    this.writer.writeAtExit();
+    this.#door.close();
+  };
+  #retention: Retention | null = null;
+  #sweeping: NodeJS.Timeout | undefined;
+  #lastSweep: Promise<unknown> = Promise.resolve();
 
   private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, instance: DuckDBInstance, connections: Connections) {
     this.duckdb = duckdb;
@@ -38,16 +51,57 @@ export class SharedDatabase {
     this.writer = new GroupWriter(duckdb, connections.writing, connections.last);
     this.#instance = instance;
     this.#connections = connections;
+    this.#door = new Door(folder, {
+      versions: (pipeline) => this.control.versions(pipeline),
+      pipelines: () => this.control.pipelines(),
+      readLog: (pipeline, query = {}) => this.read(pipeline, query),
+      layouts: (pipeline, query = {}) => this.layouts(pipeline, query),
+      compare: (pipeline, query = {}) => this.compare(pipeline, query),
+    });
     if (!readOnly) process.on("exit", this.#atExit);
   }
 
   static async open(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<SharedDatabase> {
     const instance = await openDatabase(duckdb, folder, readOnly);
     const [control, reading, writing, last] = [await instance.connect(), await instance.connect(), await instance.connect(), await instance.connect()];
-    return new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last });
+    const database = new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last });
+    if (!readOnly) await database.#door.open();
+    return database;
+  }
+
+  /** Sweeps from now on every minute by these bounds; failures are told and tried again. */
+  retain(retention: Retention, onError: (error: StorageError) => void): void {
+    this.#retention = retention;
+    clearInterval(this.#sweeping);
+    const sweepNow = () => void this.sweep().catch(onError);
+    this.#sweeping = setInterval(sweepNow, sweepEvery).unref();
+    sweepNow();
+  }
+
+  /** Deletes what the bounds no longer cover. */
+  async sweep(now = Date.now()): Promise<Swept | null> {
+    const retention = this.#retention;
+    if (retention === null) return null;
+    const swept = this.#lastSweep.then(() => this.control.alone((logs) => this.writer.exclusive((connection) => this.#sweep(connection, logs, retention, now))));
+    this.#lastSweep = swept.catch(() => undefined);
+    return swept.catch((error: unknown) => {
+      throw new StorageError("SL7016", `old rows could not be deleted from '${this.file}': ${reasonOf(error)}; nothing else is lost, and it is tried again within a minute`, { file: this.file }, { cause: error });
+    });
+  }
+
+  async #sweep(connection: DuckDBConnection, logs: readonly StoredLog[], retention: Retention, now: number): Promise<Swept> {
+    let again: (() => Promise<void>) | undefined;
+    try {
+      return await sweep(connection, logs, retention, now, () => (again ??= this.writer.letGo()));
+    } finally {
+      await again?.();
+    }
   }
 
   async close(): Promise<void> {
+    this.#door.close();
+    clearInterval(this.#sweeping);
+    await this.#lastSweep;
     await this.writer.close();
     process.off("exit", this.#atExit);
     for (const connection of Object.values(this.#connections) as DuckDBConnection[]) connection.closeSync();
@@ -86,6 +140,22 @@ export class SharedDatabase {
     const first = this.#nextRows.get(pipeline) ?? 0n;
     this.#nextRows.set(pipeline, first + BigInt(rows));
     return first;
+  }
+
+  async layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {
+    await this.writer.flush();
+    return (await logsWithRows(this.#connections.reading, await this.control.logs(pipeline), query)).map(({ layout }) => layout);
+  }
+
+  async compare(pipeline: string, query: LogQuery): Promise<Comparison> {
+    await this.writer.flush();
+    // It may take long, and others read meanwhile.
+    const connection = await this.#instance.connect();
+    try {
+      return await compareLogs(connection, pipeline, await this.control.logs(pipeline), query);
+    } finally {
+      connection.closeSync();
+    }
   }
 
   async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {

@@ -1,4 +1,6 @@
 import type { StorageError } from "../../dsl/errors.js";
+import type { Comparison } from "./comparison.js";
+import type { Retention, Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
 
 export type PipelineState = "deployed" | "undeployed";
@@ -31,28 +33,44 @@ export interface StoredPipeline {
 export interface StoreOptions {
   /** Open an existing log for reading; several processes may do so at once while none writes. */
   readonly readOnly?: boolean;
-  /** Told of relaxed rows that could not be written. A process warning unless given. */
+  /** What is kept of the log; looked after when the store opens, and every minute. The last opening that says so holds for the folder. */
+  readonly retention?: Retention;
+  /** Told of relaxed rows that could not be written, and of old ones that could not be deleted. A process warning unless given. */
   readonly onError?: (error: StorageError) => void;
 }
 
+/** What can be read of a data folder. */
+export interface LogReader {
+  /** All versions of a pipeline, oldest first; empty where it was never deployed. */
+  versions(pipeline: string): Promise<StoredVersion[]>;
+  /** Every pipeline ever deployed, by name. */
+  pipelines(): Promise<StoredPipeline[]>;
+  /** `PipelineLog.read` for a pipeline whose log is not open; empty where it has none. */
+  readLog(pipeline: string, query?: LogQuery): Promise<LogBatch[]>;
+  /** What the versions hold whose rows a query takes, newest version first. */
+  layouts(pipeline: string, query?: LogQuery): Promise<LogLayout[]>;
+  /** What champion and challengers gave between `start` and `end`, in numbers. */
+  compare(pipeline: string, query?: LogQuery): Promise<Comparison>;
+}
+
 /** A data folder's log and control state. One instance a folder and process; each `openStore` needs its own `close`. */
-export interface Store {
+export interface Store extends LogReader {
   /** The database file. */
   readonly file: string;
   readonly readOnly: boolean;
   /** Stores a config as the pipeline's next version and marks the pipeline deployed. */
   saveVersion(version: NewVersion): Promise<StoredVersion>;
-  /** All versions of a pipeline, oldest first; empty where it was never deployed. */
-  versions(pipeline: string): Promise<StoredVersion[]>;
   /** The newest version with the pipeline's state, or null where it was never deployed. */
   current(pipeline: string): Promise<StoredPipeline | null>;
-  /** Every pipeline ever deployed, by name. */
-  pipelines(): Promise<StoredPipeline[]>;
   /** Returns false where the pipeline was never deployed. */
   setState(pipeline: string, state: PipelineState): Promise<boolean>;
   openLog(layout: LogLayout): Promise<PipelineLog>;
-  /** `PipelineLog.read` for a pipeline whose log is not open; empty where it has none. */
-  readLog(pipeline: string, query?: LogQuery): Promise<LogBatch[]>;
+  /**
+   * Deletes what the retention no longer covers; null where there is none.
+   *
+   * @throws StorageError SL7016
+   */
+  sweep(): Promise<Swept | null>;
   /** Writes out what is pending and lets go of the folder once every holder has closed. */
   close(): Promise<void>;
 }

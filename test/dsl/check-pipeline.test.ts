@@ -35,7 +35,7 @@ describe("a pipeline that fits together", () => {
     const models = { "ccfraud-lstm": outputs, "ccfraud-xgb": challenger };
     const first = { name: "ccfraud-lstm", columns: ["dense_input"] };
     expect(checkPipeline(fraud).scopes).toEqual([
-      { inputs, outputs: [], models: {} },
+      { inputs: [], outputs: [], models: {} },
       { inputs, outputs, models, champion: "ccfraud-lstm", first, last: "ccfraud-lstm" },
       { inputs, outputs, models, champion: "ccfraud-lstm", first, last: "ccfraud-lstm" },
       { inputs, outputs: [{ name: "z", dtype: "int64", shape: ["batch"] }], models: {}, first, last: "last" },
@@ -66,6 +66,15 @@ describe("what the types leave open becomes a run-time check", () => {
       { step: 1, model: "m", input: "x", axis: 1, expects: 8 },
     ]);
     expect(checks(source(["batch", 8]), model("m", { x: null }, { y: ["N"] }))).toEqual([]);
+    const whole = loose("p").model(source(null)).model(model("m", { x: [8, 2] }, { y: [8] }));
+    expect(checkPipeline(whole)).toMatchObject({
+      problems: [],
+      checks: [
+        { step: 1, model: "m", input: "x", axis: null, expects: 2 },
+        { step: 1, model: "m", input: "x", axis: 0, expects: 8 },
+        { step: 1, model: "m", input: "x", axis: 1, expects: 2 },
+      ],
+    });
   });
 
   it("a symbol with an unknown place must be one size in all its places", () => {

@@ -7,8 +7,8 @@ import { alertProgram } from "../../src/expression/alert-program.js";
 import { type AlertExpression, compileAlert, type Compiled } from "../../src/expression/compile.js";
 import type { Constants } from "../../src/expression/surface.js";
 
-export function compiled(text: string, columns: readonly TestColumn[], constants: Constants = {}): Compiled<AlertExpression> {
-  return compileAlert(lower(text), { scope: scopeOf(columns), pipeline: "p", name: "a", overSeconds: 300 }, constants);
+export function compiled(text: string, columns: readonly TestColumn[], name = "a", constants: Constants = {}): Compiled<AlertExpression> {
+  return compileAlert(lower(text), { scope: scopeOf(columns), pipeline: "p", name, overSeconds: 300 }, constants);
 }
 
 /** The condition compiled; an error where it is refused. */

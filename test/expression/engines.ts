@@ -4,13 +4,17 @@ import { fileURLToPath } from "node:url";
 import { type TestColumn, arrowFile } from "./rows.js";
 
 /** The real engines, installed by `npm run oracles`. */
-export const engines = { "polars-0.18": "polars-0-18", "polars-1": "polars-1" } as const;
+export const engines = {
+  "polars-0.18": "./node_modules/polars-0-18",
+  "polars-1": "./node_modules/polars-1",
+  "polars-1.44": "./polars-1-44/node_modules/nodejs-polars",
+} as const;
 export type Engine = keyof typeof engines;
 
 const folder = fileURLToPath(new URL("../oracles", import.meta.url));
 const script = `${folder}/evaluate.mjs`;
 
-export const installed: boolean = Object.values(engines).every((alias) => existsSync(`${folder}/node_modules/${alias}`));
+export const installed: boolean = Object.values(engines).every((path) => existsSync(`${folder}/${path}`));
 
 if (!installed && process.env.SHAPELINE_ORACLES_REQUIRED === "1") {
   process.stderr.write("the real engines are required here: `npm run oracles` installs them\n");

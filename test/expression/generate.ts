@@ -19,7 +19,7 @@ export const edgeFloats: readonly number[] = [
 export const edgeBigints: readonly bigint[] = [0n, 1n, -1n, 5n, 9007199254740992n, 9007199254740993n, -9007199254740993n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 62n];
 const strings = ["", "a", "A", "ab", "é", "😀", 'q"', "\\", "line\n"];
 
-const float = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...edgeFloats) }, { weight: 1, arbitrary: fc.double() });
+export const float = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...edgeFloats) }, { weight: 1, arbitrary: fc.double() });
 const float32 = float.map(Math.fround);
 const list = (element: fc.Arbitrary<RowValue>, length: number) => fc.array(element, { minLength: length, maxLength: length });
 
@@ -45,7 +45,7 @@ export function generateColumns(rows: number, seed: number, lengths: fc.Arbitrar
   ];
 }
 
-const literal = (value: number): string => (value < 0 || Object.is(value, -0) ? `(-${Object.is(value, -0) ? "0" : String(-value)})` : String(value));
+export const literal = (value: number): string => (value < 0 || Object.is(value, -0) ? `(-${Object.is(value, -0) ? "0" : String(-value)})` : String(value));
 const numberLeaf = fc.oneof(
   fc.constantFrom("x.in.f[0]", "x.in.f[1]", "x.in.f[2]", "x.in.g[0]", "x.in.g[1]", "x.in.k", "x.out.d", "x.out.i[0]", "x.out.i[1]", "x.out.u[0]", "x.out.u[2]", "x.out.m[0][1]", "x.out.m[1][0]", "x.models.c1.z[0]", "x.in.f.length"),
   float.map(literal),
@@ -111,6 +111,10 @@ function booleans(depth: number, element: readonly string[]): fc.Arbitrary<strin
     ...(element.length < 4 ? [{ weight: 1, arbitrary: fc.tuple(fc.constantFrom(...listNames), fc.constantFrom("every", "some"), body).map(([l, f, b]) => `${l}.${f}((${names.join(", ")}) => ${b})`) }] : []),
   );
 }
+
+/** Texts of numbers and of booleans that one row `x` of `generateColumns` gives. */
+export const rowNumbers = (depth: number): fc.Arbitrary<string> => numbers(depth, []);
+export const rowBooleans = (depth: number): fc.Arbitrary<string> => booleans(depth, []);
 
 /** Texts of lambdas, `depth` operations deep, that JavaScript runs on the rows of `generateColumns`. */
 export const lambdas = (depth: number): fc.Arbitrary<string> =>

@@ -313,7 +313,7 @@ test("status counts requests, rows and failures and tells how long they took", a
 
 describe("options that are not valid are refused", () => {
   test.each([
-    [{ durabilty: "off" }, `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers' and 'seed'`],
+    [{ durabilty: "off" }, `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers', 'retention' and 'seed'`],
     [{ durability: "none" }, `SL6011 local(): the option 'durability' is "none"; it is one of "commit", "relaxed", "off"`],
     [{ models: "" }, `SL6011 local(): the option 'models' is ""; give the path of a folder`],
     [{ seed: 0.5 }, `SL6011 local(): the option 'seed' is 0.5; give a whole number`],

@@ -2,11 +2,11 @@ import { resolve } from "node:path";
 import type { ExportOptions } from "../../../dsl/deployment.js";
 import { StorageError, TargetError } from "../../../dsl/errors.js";
 import type { LogExport } from "../../logs/export-logs.js";
+import { byteCount } from "./amounts.js";
 import { logQuery, logsOptions, refuseUnknown } from "./log-query.js";
 
-const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit"];
+const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit", "onProgress"];
 const defaultSize = 100 * 2 ** 20;
-const units: Readonly<Record<string, number>> = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 };
 
 /**
  * The options of `exportLogs()`.
@@ -15,11 +15,12 @@ const units: Readonly<Record<string, number>> = { "": 1, b: 1, kb: 1e3, mb: 1e6,
  */
 export function exportOptions(pipeline: string, options: ExportOptions): LogExport {
   refuseUnknown("exportLogs", options, names);
-  const { directory = "logs", filePrefix = pipeline, dataSizeLimit = defaultSize, ...logs } = options;
+  const { directory = "logs", filePrefix = pipeline, dataSizeLimit = defaultSize, onProgress, ...logs } = options;
   if (typeof directory !== "string" || directory === "") throw invalid("directory", directory, "give the path of a folder");
+  if (onProgress !== undefined && typeof onProgress !== "function") throw invalid("onProgress", onProgress, "give a function");
   const { query, choice } = logQuery(logs, "exportLogs");
   const { limit = null, ...rest } = query;
-  return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), arrow: options.arrow === true, limit, query: rest, choice };
+  return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), arrow: options.arrow === true, limit, query: rest, choice, progress: onProgress ?? null };
 }
 
 /** A file's name and nothing that leads elsewhere. */
@@ -29,9 +30,8 @@ function prefixOf(prefix: unknown): string {
 }
 
 function sizeOf(limit: unknown): number {
-  const [, count, unit] = (typeof limit === "string" ? /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(limit) : null) ?? [];
-  const bytes = typeof limit === "number" ? limit : Number(count ?? NaN) * (units[(unit ?? "").toLowerCase()] ?? NaN);
-  if (Number.isFinite(bytes) && bytes >= 1) return Math.floor(bytes);
+  const bytes = byteCount(limit);
+  if (bytes !== null && bytes >= 1) return bytes;
   throw invalid("dataSizeLimit", limit, 'give a number of bytes, or a text such as "100MB" or "1.5 GiB"');
 }
 

@@ -4,6 +4,7 @@ import { localSettings, type LocalOptions } from "./options.js";
 import type { LocalTarget } from "./types.js";
 
 export type { LocalOptions } from "./options.js";
+export type { Comparison } from "../../logs/comparison.js";
 export type { DeployedModel, DeployedPipeline, LocalDeployment, LocalStatus, LocalTarget } from "./types.js";
 
 declare module "../../../dsl/deployment.js" {

@@ -1,13 +1,16 @@
 import { performance } from "node:perf_hooks";
 import type { Table } from "apache-arrow";
-import type { AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, ExportedLogs, ExportOptions, InferOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
+import type { AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, ExportedLogs, ExportOptions, InferOptions, LogBatchesOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
+import { arrowPages } from "../../logs/arrow-pages.js";
+import type { Comparison } from "../../logs/comparison.js";
 import { exportLog } from "../../logs/export-logs.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
+import { readStore } from "../../logs/read-store.js";
 import type { StoredVersion } from "../../logs/store.js";
 import { chosenColumns, datasetOptions, readChoice, type Choice } from "../../tensors/dataset.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
@@ -16,7 +19,7 @@ import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
 import { answerColumns } from "./answer-columns.js";
 import { exportOptions } from "./export-options.js";
 import { Latency } from "./latency.js";
-import { logQuery } from "./log-query.js";
+import { batchesQuery, logQuery, periodQuery } from "./log-query.js";
 import type { LocalSettings } from "./options.js";
 import { readRowsFile } from "./rows-file.js";
 import type { Serving } from "./serving.js";
@@ -111,16 +114,37 @@ export class LocalDeploymentImpl implements LocalDeployment {
     return options.arrow === true ? asTable(batches, choice) : (asRecords(batches, choice) as AnyInferRecord[]);
   }
 
+  async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<Table, void, undefined> {
+    this.#refuseClosed();
+    const { query, choice, batchRows } = batchesQuery(options);
+    this.#refuseUnlogged();
+    await this.#running?.settled();
+    const { data } = this.#parts.settings;
+    yield* arrowPages((part) => this.#read(part), await readStore(data, (reader) => reader.layouts(this.name, query)), query, choice, batchRows);
+  }
+
+  async compare(period: Pick<LogsOptions, "start" | "end"> = {}): Promise<Comparison> {
+    this.#refuseClosed();
+    const query = periodQuery(period);
+    this.#refuseUnlogged();
+    await this.#running?.settled();
+    return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
+  }
+
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
     this.#refuseClosed();
     return exportLog((query) => this.#read(query), exportOptions(this.name, options));
   }
 
   async #read(query: LogQuery): Promise<LogBatch[]> {
+    this.#refuseUnlogged();
+    return (await this.#running?.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query)));
+  }
+
+  #refuseUnlogged(): void {
     if (this.#parts.settings.durability === "off") {
       throw new TargetError("SL6010", `pipeline '${this.name}' is deployed with durability "off" and keeps no log; deploy it with local({ durability: "commit" })`, { pipeline: this.name });
     }
-    return (await this.#running?.read(query)) ?? (await withStore(this.#parts.settings.data, (store) => store.readLog(this.name, query)));
   }
 
   async status(): Promise<LocalStatus> {
@@ -186,7 +210,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async #storedVersions(): Promise<StoredVersion[]> {
     this.#refuseClosed();
-    return withStore(this.#parts.settings.data, (store) => store.versions(this.name));
+    return readStore(this.#parts.settings.data, (reader) => reader.versions(this.name));
   }
 
   #refuseEnded(): void {

@@ -8,11 +8,11 @@ import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/mod
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
 import { openStore } from "../../logs/open-store.js";
+import { readStore } from "../../logs/read-store.js";
 import { LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options.js";
 import { Serving } from "./serving.js";
-import { withStore } from "./stored.js";
 import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./types.js";
 
 export class LocalTargetImpl implements LocalTarget {
@@ -29,7 +29,7 @@ export class LocalTargetImpl implements LocalTarget {
     const files = await findModelFiles(this.#settings.models, config.models);
     const engine = await openEngine(config, files, this.#settings);
     try {
-      const store = await openStore(this.#settings.data);
+      const store = await this.#openStore();
       try {
         const stored = await saved(store, config, files);
         const serving = await this.#serving(engine, store, stored);
@@ -59,7 +59,7 @@ export class LocalTargetImpl implements LocalTarget {
     const start = async (): Promise<Serving> => {
       const paths = new Map(current.models.map(({ sha256, path }) => [sha256, path]));
       const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
-      const store = await openStore(this.#settings.data).catch(async (error: unknown) => {
+      const store = await this.#openStore().catch(async (error: unknown) => {
         await engine.close();
         throw error;
       });
@@ -96,10 +96,15 @@ export class LocalTargetImpl implements LocalTarget {
     await Promise.all(open.map((deployment) => deployment.close()));
   }
 
+  #openStore(): Promise<Store> {
+    const { data, retention } = this.#settings;
+    return openStore(data, retention === null ? {} : { retention });
+  }
+
   /** Asking about a folder does not make one. */
   async #stored(): Promise<StoredPipeline[]> {
     if (!existsSync(this.#settings.data)) return [];
-    return withStore(this.#settings.data, (store) => store.pipelines());
+    return readStore(this.#settings.data, (reader) => reader.pipelines());
   }
 
   async #serving(engine: Engine, store: Store, { version }: StoredVersion): Promise<Serving> {

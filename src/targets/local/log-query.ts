@@ -1,10 +1,10 @@
-import type { LogsOptions } from "../../../dsl/deployment.js";
+import type { LogBatchesOptions, LogsOptions } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { LogQuery } from "../../logs/pipeline-log.js";
 import { datasetOptions, readChoice, type Choice } from "../../tensors/dataset.js";
 
-type Method = "logs" | "exportLogs";
+type Method = "logs" | "compare" | "logBatches" | "exportLogs";
 
 /** The names of the options of `logs()`. */
 export const logsOptions: readonly string[] = ["limit", "start", "end", "valid", "arrow", ...datasetOptions];
@@ -32,6 +32,20 @@ export function logQuery(options: LogsOptions, method: Method = "logs"): { reado
     ...(end === undefined ? {} : { end }),
   };
   return { query, choice: readChoice(options) };
+}
+
+/** The options of `logBatches()`, as those of `logs()`. */
+export function batchesQuery(options: LogBatchesOptions): { readonly query: LogQuery; readonly choice: Choice; readonly batchRows: number } {
+  refuseUnknown("logBatches", options, [...logsOptions.filter((name) => name !== "arrow"), "batchRows"]);
+  const { batchRows = 10_000, ...rest } = options;
+  if (!(Number.isSafeInteger(batchRows) && batchRows >= 1)) throw invalid("logBatches", "batchRows", `is ${JSON.stringify(batchRows) ?? String(batchRows)}; give a number of rows, 1 or more`);
+  return { ...logQuery(rest, "logBatches"), batchRows };
+}
+
+/** The options of `compare()`. */
+export function periodQuery(period: Pick<LogsOptions, "start" | "end">): LogQuery {
+  refuseUnknown("compare", period, ["start", "end"]);
+  return logQuery(period, "compare").query;
 }
 
 function time(method: Method, name: "start" | "end", value: Date | string | number | undefined): Date | undefined {

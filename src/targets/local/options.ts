@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../dsl/errors.js";
+import type { Retention } from "../../logs/retention.js";
+import { retentionOf } from "./retention-option.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 
 /** Where the embedded engine finds models and keeps its data, and what it promises of the log. */
@@ -24,16 +26,23 @@ export interface LocalOptions {
    * - `"return"`: the answer waits for all challengers, for at most half of the time it has left, and holds what they gave.
    */
   readonly challengers?: "log" | "return";
+  /**
+   * What is kept of the log, looked after when the pipeline starts and every minute; everything unless given. Rows within the bounds
+   * are never deleted. `age` is milliseconds, or a text such as "30d" or "12h"; `size` is what the database may take, as bytes (16 MiB
+   * at least) or a text such as "10GB". It holds for all pipelines of the data folder.
+   */
+  readonly retention?: { readonly age?: number | string; readonly size?: number | string };
   /** A whole number: random splits without a hash key then draw the same sequence in every process. For tests. */
   readonly seed?: number;
 }
 
-export interface LocalSettings extends Required<Omit<LocalOptions, "seed">> {
+export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "retention">> {
   readonly seed: number | null;
+  readonly retention: Retention | null;
 }
 
 const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
-const names = ["models", "data", "durability", "challengers", "seed"];
+const names = ["models", "data", "durability", "challengers", "retention", "seed"];
 
 /** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
 export function localSettings(options: LocalOptions): LocalSettings {
@@ -59,7 +68,7 @@ export function localSettings(options: LocalOptions): LocalSettings {
   if (seed !== null && !Number.isSafeInteger(seed)) {
     throw new TargetError("SL6011", `local(): the option 'seed' is ${JSON.stringify(seed)}; give a whole number`, { option: "seed" });
   }
-  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, seed };
+  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, seed, retention: retentionOf(options.retention) };
 }
 
 function defaultData(): string {

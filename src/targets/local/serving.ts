@@ -76,20 +76,21 @@ export class Serving {
       new Promise((resolve) => setImmediate(resolve)).then(async () => {
         await Promise.all(
           later.map(async (challenge) => {
+            const begun = performance.now();
             const { outputs, note } = await this.engine.challenge(challenge);
-            this.#append(challenge.challenger, firstRow, batch.rows, outputs ?? { note });
+            this.#append(challenge.challenger, firstRow, batch.rows, outputs ?? { note }, outputs === null ? null : (performance.now() - begun) * 1e6);
           }),
         );
       }),
     );
   }
 
-  #append(challenger: string, firstRow: bigint, rows: number, answer: ReadonlyMap<string, TensorData> | ChallengerNote): void {
+  #append(challenger: string, firstRow: bigint, rows: number, answer: ReadonlyMap<string, TensorData> | ChallengerNote, took: number | null = null): void {
     if (this.#log === null) return;
     this.#unflushed = true;
     // A log that cannot be written tells the champion's rows; a challenger's must not bring the process down.
     this.#track(
-      this.#log.appendChallenger(challenger, firstRow, rows, answer).catch((error: unknown) => {
+      this.#log.appendChallenger(challenger, firstRow, rows, answer, took).catch((error: unknown) => {
         process.emitWarning(`pipeline '${this.engine.config.name}': what challenger '${challenger}' gave is not logged: ${error instanceof Error ? error.message : String(error)}`, "ShapelineLogWarning");
       }),
     );
@@ -103,11 +104,16 @@ export class Serving {
   /** The log's rows, those included that were answered before. Null where there is no log. */
   async read(query: LogQuery): Promise<LogBatch[] | null> {
     if (this.#log === null) return null;
+    await this.settled();
+    return this.#log.read(query);
+  }
+
+  /** Waits, but not for long, until the log holds what was answered. */
+  async settled(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, CHALLENGERS_WAIT_MS)));
     await Promise.race([this.#settled(), enough]);
     clearTimeout(timer);
-    return this.#log.read(query);
   }
 
   /** What was under way when it was asked has ended, and is on disk. */

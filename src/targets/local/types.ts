@@ -1,6 +1,7 @@
 import type { AnyDeployment, DeploymentStatus } from "../../../dsl/deployment.js";
 import type { AnyPipeline } from "../../../dsl/pipeline.js";
 import type { Target } from "../../../dsl/target.js";
+import type { Comparison } from "../../logs/comparison.js";
 import type { Config } from "../../config/schema.js";
 
 /** What a deployed pipeline does right now. */
@@ -24,6 +25,13 @@ export interface LocalStatus extends DeploymentStatus {
 /** A pipeline deployed to the embedded engine. */
 export interface LocalDeployment extends AnyDeployment {
   status(): Promise<LocalStatus>;
+  /**
+   * What champion and challengers gave over a period, in numbers: agreement, differences, correlation, latency, failures by validation.
+   *
+   * @throws TargetError SL6010 without a log, SL6011 for an option that is not valid, StorageError SL7010
+   * @example const { challengers } = await live.compare({ start: "2026-11-01" });
+   */
+  compare(period?: { readonly start?: Date | string | number; readonly end?: Date | string | number }): Promise<Comparison>;
   /**
    * The config of a version, the newest unless given.
    *

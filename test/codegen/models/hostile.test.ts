@@ -1,14 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { scanOnnx } from "../../../codegen/models/onnx.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { ModelError } from "../../../dsl/errors.js";
 import { bytes, concat, FLOAT, initializer, input, integer, model, output, tensorType, varint, type Bytes } from "./onnx-bytes.js";
-import { plainPorts, runtimePorts } from "./runtime-ports.js";
 import { folder, put } from "./workspace.js";
-
-const example = (name: string): Buffer => readFileSync(new URL(`../../../examples/fraud/models/${name}`, import.meta.url));
 
 async function refusal(file: string): Promise<ModelError> {
   const error = await readSignature(file).then(
@@ -89,100 +87,12 @@ describe("broken models", () => {
 
   test("a million empty inputs are refused, not gathered", async () => {
     const file = put("many.onnx", graph(new Uint8Array(Buffer.alloc(2_000_000, Uint8Array.of(0x5a, 0x00)))));
-    expect(await said(file)).toContain("its signature holds more than 32 MB of names and text");
+    expect(await said(file)).toContain("its signature takes more than 24 MB of memory");
   });
 });
 
-/** Every file gives an answer or a coded refusal that names a byte; returns how many gave which. */
-async function survey(files: Iterable<Bytes>, check: (content: Bytes, file: string) => Promise<void>) {
-  const tally = { answered: 0, refused: 0, slowest: 0 };
-  for (const content of files) {
-    const file = put("survey.onnx", content);
-    const start = performance.now();
-    const outcome = await readSignature(file).catch((error: unknown) => error);
-    tally.slowest = Math.max(tally.slowest, performance.now() - start);
-    if (outcome instanceof Error) {
-      expect(outcome).toBeInstanceOf(ModelError);
-      const { code, details } = outcome as ModelError;
-      expect(code).toMatch(/^SL301[0126]$/);
-      if (code !== "SL3016") expect(details["offset"]).toSatisfy((offset: number) => offset >= 0 && offset <= content.length);
-      tally.refused++;
-    } else {
-      tally.answered++;
-      await check(content, file);
-    }
-  }
-  expect(tally.slowest).toBeLessThan(1_000);
-  return tally;
-}
-
-/** Mulberry32: the same corpus on every run. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
-describe("a real model, damaged at random", () => {
-  const real = example("champ.onnx");
-
-  test("250 truncations are all refused, but for cuts behind the graph", async () => {
-    const random = seeded(1);
-    const cuts = Array.from({ length: 250 }, (_, i) => real.subarray(0, i < 100 ? i : random(real.length)));
-    const whole = await readSignature(put("whole.onnx", real));
-    const { refused } = await survey(cuts, async (_, file) => {
-      const { inputs, outputs } = await readSignature(file);
-      expect({ inputs, outputs }).toEqual({ inputs: whole.inputs, outputs: whole.outputs });
-    });
-    expect(refused).toBeGreaterThan(240);
-  });
-
-  test("250 files with up to eight flipped bits are answered or refused", async () => {
-    const random = seeded(2);
-    const flips = Array.from({ length: 250 }, () => {
-      const copy = Buffer.from(real);
-      for (let n = random(8) + 1; n > 0; n--) {
-        // Half of the flips go to the ends, where the structure is.
-        const at = [random(real.length), random(200), real.length - 1 - random(200)][random(3)] ?? 0;
-        copy[at] = (copy[at] ?? 0) ^ (1 << random(8));
-      }
-      return copy;
-    });
-    const { answered, refused } = await survey(flips, () => Promise.resolve());
-    expect(answered + refused).toBe(250);
-    expect(Math.min(answered, refused)).toBeGreaterThan(25);
-  });
-
-  test("every third bit of a small model, flipped alone: where ONNX Runtime still loads it, it reports our ports", async () => {
-    const small = example("c1.onnx");
-    const flips = Array.from({ length: Math.floor((small.length * 8) / 3) }, (_, third) => {
-      const bit = third * 3;
-      const copy = Buffer.from(small);
-      copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      return copy;
-    });
-    let compared = 0;
-    const { refused } = await survey(flips, async (content, file) => {
-      const theirs = await runtimePorts(content).catch(() => undefined);
-      if (theirs === undefined) return;
-      const { inputs, outputs } = await readSignature(file);
-      expect(plainPorts(inputs)).toEqual(theirs.inputs);
-      // Of outputs it shows what it infers from the nodes: only names and declared dtypes must be the file's.
-      expect(outputs.map(({ name }) => name)).toEqual(theirs.outputs.map(({ name }) => name));
-      for (const [i, { dtype }] of outputs.entries()) if (dtype !== "untyped") expect(dtype).toBe(theirs.outputs[i]?.dtype);
-      compared++;
-    });
-    expect(compared).toBeGreaterThan(100);
-    expect(refused).toBeGreaterThan(100);
-  });
-});
-
-test("80 MB of weights are hopped over: a few reads, no memory", async () => {
-  const size = 80 * 1024 * 1024;
+test("1 GB of weights is hopped over: a few reads, no memory", () => {
+  const size = 2 ** 30;
   const head = initializer("w", [size / 4], new Uint8Array());
   // The same initializer with `size` bytes of raw data, which stay a hole in the file.
   const tensor = head.subarray(2, head.length - 2);
@@ -194,15 +104,15 @@ test("80 MB of weights are hopped over: a few reads, no memory", async () => {
   truncateSync(file, before.length + size);
   const fd = openSync(file, "r+");
   writeSync(fd, tail, 0, tail.length, before.length + size);
-  closeSync(fd);
 
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   const start = performance.now();
-  const { inputs } = await readSignature(file);
+  const { inputs } = scanOnnx(fd, before.length + size + tail.length, file);
   const elapsed = performance.now() - start;
   const now = process.memoryUsage();
   const growth = now.heapUsed - heapUsed + now.arrayBuffers - arrayBuffers;
-  console.info(`80 MB model: ${elapsed.toFixed(0)} ms with its digest, ${(growth / 2 ** 20).toFixed(1)} MB more memory`);
+  console.info(`1 GB model: ${elapsed.toFixed(1)} ms, ${(growth / 2 ** 20).toFixed(1)} MB more memory`);
   expect(inputs.map(({ name }) => name)).toEqual(["x"]);
+  closeSync(fd);
   expect(growth).toBeLessThan(16 * 1024 * 1024);
 });

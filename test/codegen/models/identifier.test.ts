@@ -45,7 +45,7 @@ describe("identifiers", () => {
     ["3d-conv.onnx", "model3dConv", "Model3dConv"],
     ["default.onnx", "defaultModel", "Default"],
     ["await.onnx", "awaitModel", "Await"],
-    ["define-model.onnx", "defineModelModel", "DefineModel"],
+    ["generated-model.onnx", "generatedModelModel", "GeneratedModel"],
     ["model.onnx", "model", "ModelModel"],
     ["tensor.onnx", "tensor", "TensorModel"],
     ["__proto__.onnx", "proto", "Proto"],

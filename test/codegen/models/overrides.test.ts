@@ -39,7 +39,7 @@ describe("overrides", () => {
         text: { symbols: { tokens: { 1: "seq" }, y: { 1: "seq" } } },
       },
     });
-    expect(generated()).toContain("export const control: Control = defineModel({\n  name: \"control\",\n  version: \"2024-04\",");
+    expect(generated()).toContain("export const control: Control = generatedModel({\n  name: \"control\",\n  version: \"2024-04\",");
     expect(generated()).toContain(" * - labels of probabilities: malignant, benign\n");
     expect(generated()).toContain('inputs: { tokens: { dtype: "float32", shape: ["batch", "seq", 8] } },');
     expect(generated()).toContain('outputs: { y: { dtype: "float32", shape: ["batch", "seq"] } },');

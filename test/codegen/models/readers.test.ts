@@ -193,7 +193,7 @@ describe("a running server", () => {
     expect(await brief(a)).toBe("fraud 4: x float32[batch, 2] -> y int64[batch]");
     expect((await readSignature(a)).sha256).toBe((await readSignature(b)).sha256);
     const { text } = await generateModels({ models: [a], cwd: folder, check: true });
-    expect(text).toContain("export const fraud: Fraud = defineModel({");
+    expect(text).toContain("export const fraud: Fraud = generatedModel({");
   });
 
   test("that refuses, redirects, talks nonsense or too much, or is not there", async () => {

@@ -1,0 +1,217 @@
+import type { Fits, FitsRenamed, Normal } from "./accepts.js";
+import type { AlertName, AlertOptions, AlertRows } from "./alert.js";
+import type { Arriving, BesideAfter, ChecksAfter, InAfter, OutAfter } from "./flow.js";
+import type { Model } from "./model.js";
+import type { ValidationName } from "./names.js";
+import type { EmptyPipeline, Pipeline } from "./pipeline.js";
+import type { Flaw, NameFlaw, RowFlaw } from "./recheck.js";
+import type { SizeOption, Sizes } from "./refine.js";
+import type { ColumnNames, Columns, RenameOption, Renaming } from "./renaming.js";
+import type { RowOf, UnknownRow } from "./row.js";
+import type { Below, Members, SelectIndex, Slice } from "./several.js";
+import type { Challengers } from "./shadow.js";
+import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
+import type { Alert, Audit, Check, Cons, CountOf, Forward, KeySplit, Link, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow } from "./step-list.js";
+import type { KeySplitOptions } from "./steps.js";
+import type { UncheckedPipeline } from "./unchecked-pipeline.js";
+import type { AtStep, EditOutOfRange, OneStep } from "./wording-edits.js";
+
+// The types of replaceStep, insertStep and removeStep. `step-edits.ts` is their run-time side.
+
+/** The pipeline before a step, as an edit's callback gets it: each method gives one step. `In` and `Out` are null where that step gives the pipeline its columns. */
+export interface At<in out In, in out Out, in out Checks extends string, in out Steps, in out Beside> {
+  model<M extends Model>(model: Fits<Given<Out, M>, M, Steps>): Placed<M>;
+  model<M extends Model, const R extends RenameOption>(
+    model: FitsRenamed<[Out] extends [null] ? Normal<Columns<M["inputs"], R>> : Out, M, R, Steps>,
+    rename: [Out] extends [null] ? ColumnNames<M, R> : Renaming<M, R, Out, Steps>,
+  ): Placed<Renamed<M, PairsOf<R>>>;
+  models<const Ms extends readonly Model[]>(models: Members<Given<Out, Ms[0]>, Ms, Steps>): Placed<Several<Ms>>;
+  audit<const S extends string>(slice: Slice<S, Out, Steps>): Placed<Audit<S>>;
+  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Placed<Select<I>>;
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: KeyName<K>,
+    options: KeySplitOptions<Fits<Given<Out, D>, D, Steps>, Routes<Given<Out, D>, D, R, Steps>>,
+  ): Placed<KeySplit<D, PairsOf<R>>>;
+  randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
+    weights: Weights<Given<Out, FirstModel<Ws>>, Ws, Steps>,
+    options?: { readonly hashKey?: HashKey<H> },
+  ): Placed<RandomSplit<Ws>>;
+  shadow<C extends Model, const Cs extends readonly Model[]>(
+    champion: Fits<Given<Out, C>, C, Steps>,
+    challengers: Challengers<Given<Out, C>, C, Cs, Steps>,
+  ): Placed<Shadow<C, Cs>>;
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, [Out] extends [null] ? object : Out, Steps>): Placed<Refine<PairsOf<Z>>>;
+  validate<const N extends string>(
+    name: ValidationName<N, Checks, Steps>,
+    check: (row: [Out] extends [null] ? UnknownRow : RowOf<In, Out, Beside>) => boolean,
+  ): Placed<Check<N>>;
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: AlertName<N, Steps>,
+    condition: (all: AlertRows<[Out] extends [null] ? UnknownRow : RowOf<In, Out, Beside>>) => boolean,
+    options: AlertOptions<D, F>,
+  ): Placed<Alert<N>>;
+}
+
+/** What arrives at the model `M`: where nothing does, `M` says what it takes. */
+type Given<Out, M extends Model> = [Out] extends [null] ? Normal<M["inputs"]> : Out;
+
+/** The one step that an edit's callback gives. It has the methods of a pipeline so that a second step is refused in words. */
+export interface Placed<out S> extends Refused {
+  readonly [placed]: S;
+}
+declare const placed: unique symbol;
+type Refused = { readonly [Method in keyof At<null, null, never, null, object>]: (refused: OneStep, ...more: readonly (((row: UnknownRow) => unknown) | object)[]) => Placed<unknown> };
+
+// ---------------------------------------------------------------- where
+
+/** `I` where the pipeline has such a step, or with `More` such a place, else what is wrong with it. What is no literal passes: `build()` checks it. */
+export type StepIndex<I extends number, Steps, Method extends string, More extends readonly 0[] = []> =
+  InRange<I, Steps, More> extends false ? NoInfer<EditOutOfRange<Method, I, CountOf<Steps>>> : I;
+
+/** Null where `I` is no literal. */
+type InRange<I extends number, Steps, More extends readonly 0[]> = number extends I
+  ? null
+  : I extends Below<CountOf<Steps, More>>
+    ? true
+    : false;
+
+/** What the callback of an edit gets. */
+export type AtIndex<In, Steps, I extends number, More extends readonly 0[] = []> =
+  InRange<I, Steps, More> extends true ? Opened<CutOf<In, Steps, I>> : UncheckedPipeline;
+
+type Opened<C> = C extends Cut<At<infer In, infer Out, infer Checks, infer Steps, infer Beside>, unknown>
+  ? [Steps] extends [null]
+    ? At<null, null, Checks, null, object>
+    : At<In, Out, Checks, Steps, Beside>
+  : never;
+
+/** A pipeline in two: what stands before a step, and the nodes from that step on. */
+interface Cut<out Before, out Nodes> {
+  readonly before: Before;
+  readonly nodes: Nodes;
+}
+
+type CutOf<In, Steps, I extends number> =
+  Forward<Steps> extends infer Nodes
+    ? Nodes extends Link<Cons<infer Bottom, unknown>, unknown>
+      ? CutAt<Nodes, I, In, Normal<In>, never, Bottom, object, []>
+      : CutAt<null, I, In, Normal<In>, never, Steps, object, []>
+    : never;
+type CutAt<Nodes, I extends number, In, Out, Checks extends string, Steps, Beside, Passed extends readonly 0[]> = Passed["length"] extends I
+  ? Cut<At<In, Out, Checks, Steps, Beside>, Nodes>
+  : Nodes extends Link<infer Node, infer Rest>
+    ? Node extends Cons<unknown, infer S>
+      ? CutAt<Rest, I, In, OutAfter<Out, S>, ChecksAfter<Checks, S>, Node, BesideAfter<Beside, Out, S>, [...Passed, 0]>
+      : never
+    : never;
+
+// ---------------------------------------------------------------- what comes of it
+
+/** The pipeline with the step of `P` in the place of step `I`; what is wrong with it as a text; or null where the callback says so already. `Out` and `Beside` are those at the pipeline's end. */
+export type Replaced<In, Out, Steps, Beside, I extends number, P> =
+  InRange<I, Steps, []> extends true
+    ? P extends Placed<infer S>
+      ? CutOf<In, Steps, I> extends Cut<infer Before, Link<Cons<unknown, infer Old>, infer Rest>>
+        ? Placing<S, Opening<Before>> extends true
+          ? Redone<Rest, After<Before, Old>, After<Opening<Before>, S>, Out, Beside>
+          : null
+        : never
+      : OneStep
+    : UncheckedPipeline;
+
+/** The same with the step of `P` before step `I`, or at the end. */
+export type Inserted<In, Out, Steps, Beside, I extends number, P> =
+  InRange<I, Steps, [0]> extends true
+    ? P extends Placed<infer S>
+      ? CutOf<In, Steps, I> extends Cut<infer Before, infer Rest>
+        ? Placing<S, Opening<Before>> extends true
+          ? Redone<Rest, Before, After<Opening<Before>, S>, Out, Beside>
+          : null
+        : never
+      : OneStep
+    : UncheckedPipeline;
+
+/** The same without step `I`. */
+export type Removed<In, Out, Steps, Beside, I extends number> =
+  InRange<I, Steps, []> extends true
+    ? CutOf<In, Steps, I> extends Cut<infer Before, Link<Cons<unknown, infer Old>, infer Rest>>
+      ? Redone<Rest, After<Before, Old>, Opening<Before>, Out, Beside>
+      : never
+    : UncheckedPipeline;
+
+/** What an edit's callback must give: a text where the edit breaks the pipeline. */
+export type Making<Edited, P> = Edited extends string ? NoInfer<Edited> : P;
+
+/** What an edit gives; where it is refused, the pipeline as it was. */
+export type EditedOr<Edited, Was> = Edited extends string | null ? Was : Edited;
+
+/** The index of a step that can go, else what is wrong. */
+export type RemovedIndex<I extends number, Steps, Edited> =
+  StepIndex<I, Steps, "removeStep"> extends infer T extends string ? T : Edited extends string ? NoInfer<Edited> : I;
+
+/** The pipeline with no step: its columns stay where they are stated. */
+export type Cleared<In extends object, Steps> =
+  Steps extends Cons<infer Prev, unknown> ? Cleared<In, Prev> : [Steps] extends [null] ? EmptyPipeline : Pipeline<In, Normal<In>, never, Steps>;
+
+/** False where the new step itself does not fit, which its own argument says. */
+type Placing<S, Before> =
+  Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _Beside> ? (Flaw<S, Arriving<Out, S>, Checks, Steps> extends string ? false : true) : never;
+
+type Opening<Before> = Opened<Cut<Before, null>>;
+
+/** The state after one more step. */
+type After<Before, S> =
+  Before extends At<infer In, infer Out, infer Checks, infer Steps, infer Beside>
+    ? Arriving<Out, S> extends infer A
+      ? At<InAfter<In, S>, OutAfter<A, S>, ChecksAfter<Checks, S>, Cons<Steps, S>, BesideAfter<Beside, A, S>>
+      : never
+    : never;
+
+/** The later steps again, from the state `New` instead of `Old`, until both are the same. */
+type Redone<Nodes, Old, New, EndOut, EndBeside> =
+  Old extends At<infer OldIn, infer OldOut, infer _Checks, infer _Steps, infer OldBeside>
+    ? New extends At<infer In, infer Out, infer Checks, infer Steps, infer Beside>
+      ? Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks, Steps, Beside, EndOut, EndBeside>
+      : never
+    : never;
+
+type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps, Beside, EndOut, EndBeside> =
+  Nodes extends Link<Cons<unknown, infer S>, infer Rest>
+    ? At<OldIn, OldOut, never, null, OldBeside> extends At<In, Out, never, null, Beside>
+      ? Skim<Nodes, In, EndOut, Checks, Steps, EndBeside>
+      : Arriving<Out, S> extends infer A
+        ? Flaw<S, A, Checks, Steps> extends infer T extends string
+          ? AtStep<CountOf<Steps>, T>
+          : RowFlaw<S, OldIn, OldOut, OldBeside, In, A, Beside> extends infer T extends string
+            ? AtStep<CountOf<Steps>, T>
+            : Redo<
+                Rest,
+                OldIn,
+                OutAfter<OldOut, S>,
+                BesideAfter<OldBeside, OldOut, S>,
+                InAfter<In, S>,
+                OutAfter<A, S>,
+                ChecksAfter<Checks, S>,
+                Cons<Steps, S>,
+                BesideAfter<Beside, A, S>,
+                EndOut,
+                EndBeside
+              >
+        : never
+    : Whole<In, Out, Checks, Steps, Beside>;
+
+/** The later steps again where the same tensors arrive as before. */
+type Skim<Nodes, In, EndOut, Checks extends string, Steps, EndBeside> =
+  Nodes extends Link<Cons<unknown, infer S>, infer Rest>
+    ? NameFlaw<S, Checks, Steps> extends infer T extends string
+      ? AtStep<CountOf<Steps>, T>
+      : Skim<Rest, In, EndOut, ChecksAfter<Checks, S>, Cons<Steps, S>, EndBeside>
+    : Whole<In, EndOut, Checks, Steps, EndBeside>;
+
+type Whole<In, Out, Checks extends string, Steps, Beside> = [In] extends [null]
+  ? EmptyPipeline
+  : In extends object
+    ? Out extends object
+      ? Pipeline<In, Out, Checks, Steps, Beside>
+      : never
+    : never;

@@ -1,0 +1,87 @@
+import { connect } from "node:net";
+import { deserialize } from "node:v8";
+import { StorageError } from "../../dsl/errors.js";
+import type { ErrorCode } from "../../dsl/errors.js";
+import { doorPath, doorVersion, type Answer, type Question } from "./door.js";
+import { logPages } from "./pages.js";
+import type { Comparison } from "./comparison.js";
+import type { LogBatch, LogLayout, LogQuery } from "./pipeline-log.js";
+import type { LogReader, StoredPipeline, StoredVersion } from "./store.js";
+
+/** How long the holder may be silent. */
+const patience = 30_000;
+/** A holder is asked for this many rows at a time: it has other work. */
+const pageRows = 2000;
+
+/** A log that another process holds, read through that process. */
+export class HeldLog implements LogReader {
+  readonly #folder: string;
+  readonly #held: StorageError;
+
+  /** @param held what to say where the holder does not answer: that it holds the folder */
+  constructor(folder: string, held: StorageError) {
+    this.#folder = folder;
+    this.#held = held;
+  }
+
+  versions(pipeline: string): Promise<StoredVersion[]> {
+    return this.#ask("versions", pipeline) as Promise<StoredVersion[]>;
+  }
+
+  pipelines(): Promise<StoredPipeline[]> {
+    return this.#ask("pipelines", "") as Promise<StoredPipeline[]>;
+  }
+
+  layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
+    return this.#ask("layouts", pipeline, query) as Promise<LogLayout[]>;
+  }
+
+  compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
+    return this.#ask("compare", pipeline, query) as Promise<Comparison>;
+  }
+
+  async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
+    const batches: LogBatch[] = [];
+    const limited = { ...query, limit: query.limit ?? 100 };
+    const read = (part: LogQuery) => this.#ask("readLog", pipeline, part) as Promise<LogBatch[]>;
+    for await (const page of logPages(read, limited, pageRows)) batches.push(...page);
+    return batches;
+  }
+
+  async #ask(ask: Question["ask"], pipeline: string, { start, end, after, ...rest }: LogQuery = {}): Promise<unknown> {
+    const query = {
+      ...rest,
+      ...(start === undefined ? {} : { start: start.getTime() }),
+      ...(end === undefined ? {} : { end: end.getTime() }),
+      ...(after === undefined ? {} : { after: { time: after.time, row: String(after.row) } }),
+    };
+    const question: Question = { door: doorVersion, ask, pipeline, query };
+    const bytes = await this.#send(JSON.stringify(question));
+    if (bytes === null || bytes.length === 0) throw this.#held;
+    const answer = deserialize(bytes) as Answer;
+    if ("answer" in answer) return answer.answer;
+    const { code, message, details } = answer.error;
+    if (code === "SL7003") throw this.#held;
+    throw new StorageError(code as ErrorCode, message, { ...details });
+  }
+
+  /** The holder's answer; null where it gives none. */
+  #send(question: string): Promise<Buffer | null> {
+    const path = doorPath(this.#folder);
+    if (path === null) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const socket = connect({ path, allowHalfOpen: true });
+      const parts: Buffer[] = [];
+      const give = (answer: Buffer | null) => {
+        socket.destroy();
+        resolve(answer);
+      };
+      socket.setTimeout(patience, () => give(null));
+      socket.on("error", () => give(null));
+      socket.on("data", (part) => parts.push(part));
+      socket.on("end", () => give(Buffer.concat(parts)));
+      socket.on("close", () => resolve(null));
+      socket.end(question);
+    });
+  }
+}

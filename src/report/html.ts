@@ -1,0 +1,92 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { ChallengerComparison, Comparison, NumberComparison, OutputComparison } from "../logs/comparison.js";
+import { plotsScript, pageStyle } from "./page.js";
+import { challengerFacts, championFacts, outputFacts, outputTitle, plain, type Fact } from "./words.js";
+
+/**
+ * A comparison as one page that needs nothing else: its plots' library, style and numbers stand in it, and it may load nothing.
+ *
+ * @param made when it was made
+ */
+export async function reportHtml(comparison: Comparison, made = new Date()): Promise<string> {
+  const { resolve } = createRequire(import.meta.url);
+  const part = (name: string) => readFile(resolve(`uplot/dist/${name}`), "utf8");
+  const [library, libraryStyle] = await Promise.all([part("uPlot.iife.min.js"), part("uPlot.min.css")]);
+  const name = escaped(plain(comparison.pipeline));
+  const plots = comparison.challengers.flatMap(({ outputs }) => outputs.flatMap(({ numbers }) => (numbers === null ? [] : [plotData(numbers)])));
+  const none = comparison.challengers.length === 0 ? "<p>No challenger in this period.</p>" : "";
+  const sections = new Sections().all(comparison.challengers);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,">
+<title>${name}: champion and challengers</title>
+<style>${libraryStyle}${pageStyle}</style>
+</head>
+<body>
+<main>
+<h1>${name}: champion and challengers</h1>
+${table(championFacts(comparison))}
+${none}${sections}
+<footer>Made by Shapeline, ${escaped(made.toISOString())}. Differences are the challenger's value less the champion's.</footer>
+</main>
+<script type="application/json" id="plots">${inScript(JSON.stringify(plots))}</script>
+<script>${inScript(library)}</script>
+<script>${plotsScript}</script>
+</body>
+</html>
+`;
+}
+
+/** The parts of the challengers; their plots are numbered through. */
+class Sections {
+  #plots = 0;
+
+  all(challengers: readonly ChallengerComparison[]): string {
+    return challengers.map((challenger) => this.#challenger(challenger)).join("\n");
+  }
+
+  #challenger(challenger: ChallengerComparison): string {
+    const nothing = challenger.outputs.length === 0 ? "<p>Its outputs have other names or types than the champion's: nothing to compare.</p>" : "";
+    return `<section>
+<h2>Challenger ${escaped(plain(challenger.name))}</h2>
+${table(challengerFacts(challenger))}
+${nothing}${challenger.outputs.map((output) => this.#output(output)).join("\n")}
+</section>`;
+  }
+
+  #output(output: OutputComparison): string {
+    return `<h3>${escaped(outputTitle(output))}</h3>
+${table(outputFacts(output))}
+${output.numbers === null ? "" : this.#figures(this.#plots++)}`;
+  }
+
+  #figures(index: number): string {
+    const figure = (kind: string, caption: string) => `<figure><figcaption>${caption}</figcaption><div class="plot" data-plot="${index}" data-kind="${kind}" role="img" aria-label="${caption}"></div></figure>`;
+    return `<div class="figures">${figure("differences", "Differences")}${figure("values", "Values of both")}${figure("timeline", "Difference over time")}</div>`;
+  }
+}
+
+function plotData({ histogram, championValues, challengerValues, timeline }: NumberComparison): object {
+  return { histogram, championValues, challengerValues, timeline };
+}
+
+function table(facts: readonly Fact[]): string {
+  return `<table>${facts.map(([label, value]) => `<tr><th scope="row">${escaped(label)}</th><td>${escaped(value)}</td></tr>`).join("")}</table>`;
+}
+
+const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+}
+
+/** What would end the script, or begin a comment in it. */
+function inScript(text: string): string {
+  return text.replace(/<(?=[/!s])/gi, "\\u003c");
+}

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { diagnose, repository, type Compiler, type Finding } from "../compilers.js";
+import { makeCase, type Case, type Told } from "./pipelines.js";
+import { preamble, render } from "./render.js";
+
+export interface Agreement {
+  /** Cases in which something is wrong. */
+  readonly broken: number;
+  /** By code, in how many cases it is the first problem. */
+  readonly codes: Readonly<Record<string, number>>;
+  readonly disagreements: readonly string[];
+  /** Cases that agree on the first wrong call, and differ on a later one. */
+  readonly later: number;
+}
+
+const casesPerFile = 25;
+
+/** Holds what a compiler says of `count` pipelines against what `checkPipeline` says. */
+export function agree(compiler: Compiler, count: number, seed: number): Agreement {
+  const cases = Array.from({ length: count }, (_, index) => makeCase(seed + index));
+  const files: { text: string; places: { case: Case; from: number; first: number; to: number }[] }[] = [];
+  for (let start = 0; start < cases.length; start += casesPerFile) {
+    const lines = [...preamble(join(repository, "dsl/index.js"))];
+    const places = cases.slice(start, start + casesPerFile).map((one) => {
+      const { lines: own, first } = render(one);
+      const from = lines.length;
+      lines.push(...own);
+      return { case: one, from, first: from + first, to: lines.length };
+    });
+    files.push({ text: lines.join("\n"), places });
+  }
+  const found = diagnose(compiler, files.map(({ text }) => text));
+  const codes: Record<string, number> = {};
+  const disagreements: string[] = [];
+  let broken = 0;
+  let later = 0;
+  for (const [index, { places }] of files.entries()) {
+    for (const { case: one, from, first, to } of places) {
+      const problem = firstOf(one);
+      if (problem !== undefined) {
+        broken++;
+        codes[problem.code] = (codes[problem.code] ?? 0) + 1;
+      }
+      const findings = (found[index] ?? []).filter(({ line }) => line > from && line <= to);
+      const difference = compare(one.problems, findings.map((finding) => ({ ...finding, line: finding.line - 1 - first })));
+      if (difference?.later === true) later++;
+      else if (difference !== null) disagreements.push(`seed ${one.seed}, ${difference.text}\n${render(one).lines.join("\n")}`);
+    }
+  }
+  return { broken, codes, disagreements, later };
+}
+
+function firstOf({ problems }: Case): Told | undefined {
+  return [...problems.values()][0]?.[0];
+}
+
+interface Difference {
+  /** True where an earlier call is wrong in the same words: what follows from it may be told in another way. */
+  readonly later: boolean;
+  readonly text: string;
+}
+
+/** Where the two first differ. Of the problems of one call the compiler may leave out some, but not the first. */
+function compare(expected: Case["problems"], findings: readonly Finding[]): Difference | null {
+  const wrong = new Set([...expected.keys(), ...findings.map(({ line }) => line)]);
+  let later = false;
+  for (const line of [...wrong].sort((a, b) => a - b)) {
+    const text = compareLine((expected.get(line) ?? []).map(({ text: words }) => words), findings.filter((finding) => finding.line === line));
+    if (text !== null) return { later, text: `line ${line}: ${text}` };
+    later = true;
+  }
+  return null;
+}
+
+function compareLine(expected: readonly string[], findings: readonly Finding[]): string | null {
+  const texts: string[] = [];
+  for (const { message, noisy } of findings) {
+    const text = /^.* type '"(.*)"'\.$/.exec(message)?.[1];
+    if (text === undefined) return `the compiler says in its own words: ${message}`;
+    if (noisy) return `more lines follow: ${message}`;
+    texts.push(text);
+  }
+  if (expected[0] === undefined ? texts.length > 0 : !texts.includes(expected[0])) return `the compiler says ${texts[0] ?? "nothing"}\n  and the run time ${expected[0] ?? "nothing"}`;
+  const more = texts.find((text) => !expected.includes(text));
+  return more === undefined ? null : `only the compiler says ${more}`;
+}

@@ -1,0 +1,41 @@
+import { compilers, type Compiler } from "../compilers.js";
+import { agree } from "./agree.js";
+
+export interface FuzzOptions {
+  readonly count: number;
+  readonly seed: number;
+  readonly compilers: readonly string[];
+  say(line: string): void;
+}
+
+const casesPerRun = 500;
+
+/**
+ * Holds generated pipelines against the compilers, and says where they and the run time differ.
+ *
+ * @returns the number of disagreements
+ */
+export function fuzz({ count, seed, compilers: chosen, say }: FuzzOptions): number {
+  const unknown = chosen.filter((name) => !Object.hasOwn(compilers, name));
+  if (unknown.length > 0) throw new TypeError(`no compiler ${unknown.join(", ")}: choose among ${Object.keys(compilers).join(", ")}`);
+  let differences = 0;
+  for (const compiler of chosen as readonly Compiler[]) {
+    const started = Date.now();
+    let [broken, found, later] = [0, 0, 0];
+    const codes: Record<string, number> = {};
+    for (let done = 0; done < count; done += casesPerRun) {
+      const result = agree(compiler, Math.min(casesPerRun, count - done), seed + done);
+      for (const text of result.disagreements) say(`DISAGREEMENT on TypeScript ${compiler}, ${text}`);
+      found += result.disagreements.length;
+      later += result.later;
+      broken += result.broken;
+      for (const [code, times] of Object.entries(result.codes)) codes[code] = (codes[code] ?? 0) + times;
+    }
+    const seconds = Math.round((Date.now() - started) / 1000);
+    const share = Math.round((100 * broken) / count);
+    differences += found;
+    say(`TypeScript ${compiler}: ${count} pipelines, ${broken} broken (${share} %), ${found} disagreements, ${later} on what follows a first agreed problem, ${seconds} s`);
+    say(Object.entries(codes).sort().map(([code, times]) => `${code} ${times}`).join("  "));
+  }
+  return differences;
+}

@@ -1,0 +1,102 @@
+import { defineModel, dtypes, type Dim, type DType, type Model, type Port } from "../../dsl/index.js";
+import type { Random } from "./random.js";
+
+// Models that take what arrives, or nearly.
+
+/** How a model is made not to take what arrives. Where nothing known arrives, it does none the less. */
+export type Misfit = "dtype" | "rank" | "size" | "symbol" | "clash" | "missing";
+export const misfits: readonly Misfit[] = ["dtype", "rank", "size", "symbol", "clash", "missing"];
+
+// Names that sort otherwise as text than as numbers, that are no identifiers, and that differ late.
+const portNames = ["x", "y", "dense_1", "dense_10", "dense_2", "input.1", "output:0", "A", "a b", "p-1", "prob", "probs", "length", "0", "10", "9"];
+const symbols = ["n", "seq", "k", "batch", "N", "len-1"];
+const sizes = [1, 2, 3, 7, 8, 12, 128];
+
+export function randomDType(random: Random): DType {
+  return random.chance(0.7) ? "float32" : random.pick(dtypes);
+}
+
+/** Shapes of rank 0 to 8, mostly 2. */
+export function randomShape(random: Random, own: readonly string[] = symbols): Dim[] | null {
+  if (random.chance(0.03)) return null;
+  const rank = random.chance(0.1) ? random.int(0, 8) : random.int(1, 3);
+  const batch = (): Dim => (random.chance(0.85) ? random.pick(["batch", "N", null, "unk__8"]) : random.pick(sizes));
+  return Array.from({ length: rank }, (_, axis) => (axis === 0 ? batch() : randomDim(random, own)));
+}
+
+function randomDim(random: Random, own: readonly string[]): Dim {
+  const kind = random.weighted({ size: 6, symbol: 3, unknown: 1 });
+  return kind === "size" ? random.pick(sizes) : kind === "symbol" ? random.pick(own) : null;
+}
+
+export function randomPorts(random: Random, own?: readonly string[]): Port[] {
+  const count = random.weighted({ "1": 6, "2": 2, "3": 1, "7": 0.3 });
+  return random
+    .shuffled(portNames)
+    .slice(0, Number(count))
+    .map((name) => ({ name, dtype: randomDType(random), shape: randomShape(random, own) }));
+}
+
+/** The inputs of a model that takes the ports `arriving`, or, with a misfit, one that is wrong in one place. */
+export function inputsFor(random: Random, arriving: readonly Port[], misfit: Misfit | null, byName = false): Port[] {
+  if (arriving.length === 0) return randomPorts(random);
+  const taken = random.shuffled(arriving).slice(0, random.int(1, arriving.length));
+  const bound = new Map<string, Dim>();
+  const batches = new Set(taken.map(({ shape }) => shape?.[0]));
+  const inputs = taken.map(({ name, dtype, shape }) => ({ name, dtype, shape: shape === null ? randomShape(random) : fitting(random, shape, bound, batches.size === 1) }));
+  const [first] = inputs;
+  if (!byName && arriving.length === 1 && first !== undefined && random.chance(0.5)) inputs[0] = { ...first, name: random.pick(portNames) };
+  return misfit === null ? inputs : spoilt(random, inputs, misfit);
+}
+
+/** `oneBatch` is false where two inputs would bind the batch to two things. */
+function fitting(random: Random, shape: readonly Dim[], bound: Map<string, Dim>, oneBatch: boolean): Dim[] | null {
+  if (random.chance(0.05)) return null;
+  return shape.map((arrived, axis) => {
+    // A refine step that is wrong gives sizes that are none.
+    if (typeof arrived === "number" && !(Number.isInteger(arrived) && arrived > 0)) return null;
+    if (axis === 0) {
+      if (typeof arrived === "number") return oneBatch ? random.pick([arrived, "batch", null]) : arrived;
+      return random.pick(["batch", "batch", "N", null]);
+    }
+    const free = symbols.filter((symbol) => symbol !== "batch" && symbol !== "N" && (!bound.has(symbol) || bound.get(symbol) === arrived));
+    const kind = random.weighted({ same: 5, symbol: 3, unknown: 1 });
+    if (kind === "unknown") return null;
+    if (arrived === "batch") return random.pick(["batch", null]);
+    if (kind === "same" && typeof arrived !== "string") return arrived ?? random.pick([...sizes, null]);
+    if (free.length === 0) return null;
+    const symbol = random.pick(free);
+    if (arrived !== null) bound.set(symbol, arrived);
+    return symbol;
+  });
+}
+
+function spoilt(random: Random, inputs: readonly Port[], misfit: Misfit): Port[] {
+  const place = random.int(0, inputs.length - 1);
+  const change = (to: (port: Port) => Partial<Port>) => inputs.map((port, index) => (index === place ? { ...port, ...to(port) } : port));
+  const dimensions = (to: (dim: Dim, axis: number) => Dim) => change(({ shape }) => ({ shape: shape?.map(to) ?? [1, 2] }));
+  switch (misfit) {
+    case "dtype":
+      return change(({ dtype }) => ({ dtype: random.pick(dtypes.filter((other) => other !== dtype)) }));
+    case "rank":
+      return change(({ shape }) => ({ shape: random.chance(0.5) ? [...(shape ?? []), 3] : (shape ?? []).slice(0, -1) }));
+    case "size":
+      return dimensions((dim, axis) => (axis > 0 && typeof dim === "number" ? dim + 1 : dim));
+    case "symbol":
+      return dimensions((dim) => (typeof dim === "string" ? 5 : dim));
+    case "clash":
+      return inputs.map((port) => ({ ...port, shape: port.shape?.map((dim, axis) => (axis > 0 ? "n" : dim)) ?? null }));
+    case "missing":
+      return [...change(() => ({})), { name: "absent", dtype: "float32", shape: ["batch", 4] }];
+  }
+}
+
+/** A handle of random outputs; some of their symbols are those of the inputs. */
+export function modelOf(random: Random, name: string, inputs: readonly Port[], outputs?: readonly Port[]): Model {
+  const own = inputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string");
+  return defineModel({ name, sha256: "0".repeat(64), inputs: recorded(inputs), outputs: recorded(outputs ?? randomPorts(random, [...own, "k", "seq"])) });
+}
+
+function recorded(ports: readonly Port[]): Record<string, { dtype: DType; shape: readonly Dim[] | null }> {
+  return Object.fromEntries(ports.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
+}

@@ -1,0 +1,358 @@
+import { normal } from "../../dsl/accepts.js";
+import { checkPipeline, pipeline, portsOf, type AnyPipeline, type Model, type Port, type Problem, type Step } from "../../dsl/index.js";
+import { inputsFor, misfits, modelOf, randomPorts, type Misfit } from "./models.js";
+import { Random } from "./random.js";
+
+/** A pipeline in code: a line a call. */
+export interface Case {
+  readonly seed: number;
+  /** By the names that the lines know them by. */
+  readonly models: Readonly<Record<string, Model>>;
+  /** The call of `pipeline`, then one call a line. */
+  readonly lines: readonly string[];
+  readonly made: AnyPipeline;
+  /** What the run time says, by line: what an edit breaks is told with the step that it breaks. */
+  readonly problems: ReadonlyMap<number, readonly Told[]>;
+}
+
+export interface Told {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** What types have no place for: a pipeline that is not finished, and files that are not one. */
+const atRunTimeOnly: ReadonlySet<string> = new Set(["SL2007", "SL2030"]);
+
+type Kind = "model" | "renamed" | "models" | "audit" | "select" | "keySplit" | "randomSplit" | "shadow" | "validate" | "refine";
+
+/** Ways to get a step wrong beside a model that does not fit. */
+const faults: Readonly<Record<Kind, readonly string[]>> = {
+  model: [],
+  renamed: ["no such input", "no such output"],
+  models: ["empty", "repeated"],
+  audit: ["no slice", "empty", "out of range", "out of place"],
+  select: ["out of range", "out of place"],
+  keySplit: ["no key", "no routes", "other names", "other tensor"],
+  randomSplit: ["empty", "weight", "repeated", "no hash key", "other tensor"],
+  shadow: ["empty", "repeated"],
+  validate: ["no identifier", "reserved", "taken", "out of place"],
+  refine: ["no symbol", "no size", "empty"],
+};
+const withModels: ReadonlySet<Kind> = new Set<Kind>(["model", "renamed", "models", "keySplit", "randomSplit", "shadow"]);
+type Fault = { readonly name: string } | { readonly misfit: Misfit } | null;
+
+interface Wanted {
+  readonly outputs?: readonly Port[];
+  readonly arriving?: readonly Port[];
+  /** A lone input keeps the name of the lone output. */
+  readonly byName?: boolean;
+}
+
+/** The pipeline of a seed; about every third is wrong somewhere. */
+export function makeCase(seed: number): Case {
+  return new Maker(seed).make();
+}
+
+/** Whether a problem is one of a later step than the one that an edit brings. */
+function edited(text: string, code: string, step: number): boolean {
+  const [, method, index] = /^\.(\w+Step)\((-?[\d.]+)/.exec(text) ?? [];
+  return method !== undefined && code !== "SL2090" && code !== "SL2091" && (method === "removeStep" || step !== Number(index));
+}
+
+/** What an edit's callback gets. */
+function pipelineBefore(whole: AnyPipeline, index: number): AnyPipeline {
+  let before = whole;
+  const editable = whole as AnyPipeline & { insertStep(index: number, make: (at: AnyPipeline) => unknown): unknown };
+  editable.insertStep(index, (at) => (before = at));
+  return before;
+}
+
+/** A model cannot state what a wrong refine step gives, nor another model's symbol as one of its own. */
+function isDeclarable({ shape }: Port): boolean {
+  return shape === null || shape.every((dim) => typeof dim !== "number" || Number.isSafeInteger(dim));
+}
+
+class Maker {
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #models: Record<string, Model> = {};
+  readonly #lines: string[] = [];
+  readonly #problems = new Map<number, readonly Told[]>();
+  #made: AnyPipeline = pipeline("p");
+  #validations = 0;
+  #named = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#random = new Random(seed);
+  }
+
+  make(): Case {
+    const random = this.#random;
+    const length = random.int(1, 8);
+    const wrongAt = random.chance(0.2) ? random.int(random.chance(0.04) ? -1 : 0, length - 1) : null;
+    this.#begin(wrongAt === -1);
+    for (let step = 0; step < length; step++) this.#step(step === wrongAt, step);
+    const edits = random.chance(0.4) ? random.int(1, 3) : 0;
+    for (let edit = 0; edit < edits && this.#problems.size === 0 && this.#made.steps.length > 0; edit++) this.#edit();
+    if (edits > 0 && this.#problems.size === 0 && random.chance(0.5)) this.#step(random.chance(0.1), this.#made.steps.length);
+    return { seed: this.#seed, models: this.#models, lines: this.#lines, made: this.#made, problems: this.#problems };
+  }
+
+  /** One step comes, goes or changes; now and then where there is none, or to something that later steps do not take. */
+  #edit(): void {
+    const random = this.#random;
+    const { steps } = this.#made;
+    const method = random.weighted({ replaceStep: 4, insertStep: 4, removeStep: 3, clear: 0.2 });
+    const end = method === "insertStep" ? steps.length : steps.length - 1;
+    const index = random.chance(0.05) ? random.pick([-1, end + 1, end + 7, 0.5]) : random.int(0, end);
+    if (method === "clear") return this.#line(".clear()");
+    if (method === "removeStep") return this.#line(`.removeStep(${random.chance(0.6) ? this.#validationAt(index) : index})`);
+    const call = random.chance(0.03) && this.#made.steps.length > 0 && index > 0 ? random.pick(["", "validate(\"twice\", () => true).validate(\"twice2\", () => true)"]) : this.#callAt(index, method === "insertStep" ? undefined : steps[index]);
+    this.#line(`.${method}(${index}, (at) => at${call === "" ? "" : `.${call}`})`);
+  }
+
+  #validationAt(index: number): number {
+    const places = this.#made.steps.flatMap(({ kind }, place) => (kind === "validation" ? [place] : []));
+    return places.length === 0 ? index : this.#random.pick(places);
+  }
+
+  /** A call for the place of a step. Half of the models give what the one there gives, or what arrives. */
+  #callAt(index: number, old: Step | undefined): string {
+    const random = this.#random;
+    const whole = this.#made;
+    this.#made = pipelineBefore(whole, index);
+    try {
+      const alike = old?.kind === "model" ? portsOf(old.model.outputs) : old === undefined && !this.#several && this.#made.steps.length > 0 ? this.#arriving() : null;
+      if (alike !== null && alike.length > 0 && random.chance(0.5) && alike.every(isDeclarable)) return `model(${this.#id(this.#fitting(null, { outputs: alike }))})`;
+      const wrong = random.chance(0.15);
+      const kind: Kind = old?.kind === "validation" || (old === undefined && random.chance(0.5)) ? "validate" : this.#kind(wrong, this.#made.steps.length);
+      return this.#call(kind, wrong ? this.#fault(kind) : null);
+    } finally {
+      this.#made = whole;
+    }
+  }
+
+  #begin(wrong: boolean): void {
+    const random = this.#random;
+    const name = wrong ? random.pick(["Fraud", "-p", "p-", "", "a_b", "ö", "a".repeat(64)]) : random.pick(["p", "fraud", "a-1", "0", "a".repeat(63)]);
+    const inputs = Object.fromEntries(randomPorts(random).map(({ name: port, dtype, shape }) => [port, { dtype, shape }]));
+    this.#line(`pipeline(${JSON.stringify(name)}${random.chance(0.4) ? `, ${JSON.stringify({ inputs })}` : ""})`);
+  }
+
+  /** Adds a line of code and does what it says. */
+  #line(text: string): void {
+    const names = Object.keys(this.#models);
+    const run = new Function("pipeline", "at", ...names, `return ${this.#lines.length === 0 ? "" : "at"}${text};`) as (...values: unknown[]) => AnyPipeline;
+    const before = this.#lines.length === 0 ? [] : this.#found();
+    this.#made = run(pipeline, this.#made, ...Object.values(this.#models));
+    const found = this.#found().filter((problem) => !before.some((other) => other.message === problem.message && other.details?.["step"] === problem.details?.["step"]));
+    const told = found.map(({ code, message, details }) => ({ code, text: edited(text, code, Number(details?.["step"])) ? `step ${String(details?.["step"])}: ${message}` : message }));
+    if (told.length > 0) this.#problems.set(this.#lines.length, told);
+    this.#lines.push(text);
+  }
+
+  #found(): readonly Problem[] {
+    return checkPipeline(this.#made).problems.filter(({ code }) => !atRunTimeOnly.has(code));
+  }
+
+  get #several(): boolean {
+    return Array.isArray(this.#made.outputs);
+  }
+
+  /** What arrives at the next step: the outputs of the first model where several stand. */
+  #arriving(): readonly Port[] {
+    const { outputs } = this.#made;
+    return portsOf(Array.isArray(outputs) ? ((outputs[0] ?? {}) as object) : outputs);
+  }
+
+  #step(wrong: boolean, step: number): void {
+    const kind = this.#kind(wrong, step);
+    this.#line(`.${this.#call(kind, wrong ? this.#fault(kind) : null)}`);
+  }
+
+  #fault(kind: Kind): Fault {
+    const random = this.#random;
+    const named = faults[kind];
+    const misfit = withModels.has(kind) && (named.length === 0 || random.chance(0.5));
+    return misfit ? { misfit: random.pick(misfits) } : { name: random.pick(named) };
+  }
+
+  #kind(wrong: boolean, step: number): Kind {
+    const random = this.#random;
+    // A refine step before the columns are known is left out: run time cannot tell columns that are stated from those of the first model.
+    const anywhere: readonly Kind[] = this.#arriving().length === 0 ? ["audit", "select", "validate"] : ["audit", "select", "validate", "refine", "model"];
+    if (wrong && random.chance(0.2)) return random.pick(anywhere);
+    const audited = this.#lines.some((line) => line.startsWith(".audit"));
+    if (this.#several && random.chance(0.97)) return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
+    const inference = { model: 6, renamed: 2, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
+    const symbolic = this.#arriving().some(({ shape }) => shape?.some((dim) => typeof dim === "string"));
+    if (step === 0 || checkPipeline(this.#made).scopes.length === 0) return random.weighted<Kind>(inference);
+    return random.weighted<Kind>({ ...inference, validate: 3, refine: symbolic ? 2 : 0 });
+  }
+
+  #call(kind: Kind, fault: Fault): string {
+    const name = fault !== null && "name" in fault ? fault.name : null;
+    const misfit = fault !== null && "misfit" in fault ? fault.misfit : null;
+    switch (kind) {
+      case "model":
+        return `model(${this.#id(this.#fitting(misfit))})`;
+      case "renamed":
+        return this.#renamed(name, misfit);
+      case "models":
+        return name === "empty" ? "models([])" : `models([${this.#beside(this.#random.int(1, 4), name, misfit).join(", ")}])`;
+      case "shadow": {
+        const [champion = "", ...challengers] = this.#beside(this.#random.int(2, 4), name, misfit);
+        return `shadow(${champion}, [${name === "empty" ? "" : challengers.join(", ")}])`;
+      }
+      case "keySplit":
+        return this.#keySplit(name, misfit);
+      case "randomSplit":
+        return this.#randomSplit(name, misfit);
+      case "audit":
+        return `audit(${JSON.stringify(this.#slice(name))})`;
+      case "select":
+        return `select(${name === "out of range" ? this.#random.pick([-1, 4, 7, 0.5]) : this.#random.int(0, Math.max(0, this.#count() - 1))})`;
+      case "validate":
+        return this.#validate(name);
+      case "refine":
+        return `refine(${JSON.stringify(this.#sizes(name))})`;
+    }
+  }
+
+  #count(): number {
+    const { outputs } = this.#made;
+    return Array.isArray(outputs) ? outputs.length : 1;
+  }
+
+  /** The name of a handle in the code. */
+  #id(model: Model): string {
+    const known = Object.entries(this.#models).find(([, other]) => other === model);
+    if (known !== undefined) return known[0];
+    const id = `m${Object.keys(this.#models).length}`;
+    this.#models[id] = model;
+    return id;
+  }
+
+  /** A new model that takes what arrives, or one that stood before. */
+  #fitting(misfit: Misfit | null, { outputs, arriving = this.#arriving(), byName = false }: Wanted = {}): Model {
+    const random = this.#random;
+    const known = Object.values(this.#models);
+    if (misfit === null && outputs === undefined && known.length > 0 && random.chance(0.05)) return random.pick(known);
+    return modelOf(random, this.#name(), inputsFor(random, arriving, misfit, byName), outputs);
+  }
+
+  #name(): string {
+    return `${this.#random.pick(["embed", "scorer", "head-", "model.", "M"])}${this.#named++}`;
+  }
+
+  #renamed(name: string | null, misfit: Misfit | null): string {
+    const random = this.#random;
+    const arriving = this.#arriving();
+    const model = this.#fitting(misfit, { byName: true });
+    const rename: Record<string, string> = {};
+    const inputs: Port[] = portsOf(model.inputs).map((port) => {
+      const renamed = random.chance(0.6) ? `in_${port.name}` : port.name;
+      if (renamed !== port.name || random.chance(0.1)) rename[renamed] = port.name;
+      return { ...port, name: renamed };
+    });
+    const [first] = inputs;
+    if (first !== undefined && Object.keys(rename).length === 0) rename[first.name] = arriving.length === 0 ? "column" : (arriving[0]?.name ?? "column");
+    if (name === "no such input") rename["nowhere"] = arriving[0]?.name ?? "column";
+    if (name === "no such output" && first !== undefined) rename[first.name] = "nothing";
+    const renamedModel = modelOf(random, model.name, inputs);
+    return `model(${this.#id(renamedModel)}, ${JSON.stringify(rename)})`;
+  }
+
+  /** Several models on the same input; one of them is wrong. */
+  #beside(count: number, name: string | null, misfit: Misfit | null, outputs?: readonly Port[]): string[] {
+    const random = this.#random;
+    const wrong = random.int(count > 1 && this.#arriving().length === 0 ? 1 : 0, count - 1);
+    let arriving = this.#arriving();
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const model = this.#fitting(i === wrong ? misfit : null, { arriving, ...(outputs === undefined ? {} : { outputs }) });
+      if (arriving.length === 0) arriving = normal(portsOf(model.inputs));
+      ids.push(this.#id(model));
+    }
+    if (name === "repeated") ids.push(random.pick(ids));
+    return ids;
+  }
+
+  /** Outputs that do not hang on a model's symbols: those of a split must be equal. */
+  #plainOutputs(): Port[] {
+    return randomPorts(this.#random, ["batch"]).map((port) => ({ ...port, shape: port.shape?.map((dim, axis) => (axis > 0 && typeof dim === "string" ? 4 : dim)) ?? null }));
+  }
+
+  #split(count: number, name: string | null, misfit: Misfit | null): string[] {
+    const outputs = this.#plainOutputs();
+    const ids = this.#beside(count, name, misfit, outputs);
+    if (name !== "other names" && name !== "other tensor") return ids;
+    const arriving = this.#arriving();
+    const first = this.#models[ids[0] ?? ""];
+    const inputs = inputsFor(this.#random, arriving.length > 0 || first === undefined ? arriving : normal(portsOf(first.inputs)), null);
+    const others = outputs.map((port, i) => (i > 0 ? port : name === "other names" ? { ...port, name: "other" } : { ...port, shape: ["batch" as const, 99] }));
+    return [...ids, this.#id(modelOf(this.#random, this.#name(), inputs, others))];
+  }
+
+  #keySplit(name: string | null, misfit: Misfit | null): string {
+    const random = this.#random;
+    const [fallback = "", ...routes] = this.#split(random.int(2, 4), name, misfit);
+    const entries = name === "no routes" ? [] : routes.map((id, i) => `${random.pick(["gold", '"very gold"', "r"]).replace(/^(\w+)$/, `$1${i}`)}: ${id}`);
+    const unique = entries.filter((entry, i) => entries.findIndex((other) => other.split(":")[0] === entry.split(":")[0]) === i);
+    return `keySplit(${name === "no key" ? '""' : '"segment"'}, { default: ${fallback}, routes: { ${unique.join(", ")} } })`;
+  }
+
+  #randomSplit(name: string | null, misfit: Misfit | null): string {
+    const random = this.#random;
+    if (name === "empty") return "randomSplit([])";
+    const ids = this.#split(random.int(1, 3), name, misfit);
+    const wrong = random.int(0, ids.length - 1);
+    const weights = ids.map((id, i) => `[${name === "weight" && i === wrong ? random.pick([0, -1, -0.5]) : random.pick([1, 2, 0.5, 100])}, ${id}]`);
+    const options = name === "no hash key" ? ', { hashKey: "" }' : random.chance(0.4) ? ', { hashKey: "session_id" }' : "";
+    return `randomSplit([${weights.join(", ")}]${options})`;
+  }
+
+  #slice(name: string | null): string {
+    const random = this.#random;
+    const count = this.#count();
+    if (name === "no slice") return random.pick(["", "x", "-1:", "1:2:3", "01:", "1.5", " 1:", "1e1"]);
+    if (name === "empty") return random.pick([`${count - 1}:${count - 1}`, ":0", `${count}:1`]);
+    if (name === "out of range") return random.pick([`${count}:`, `${count + 3}`, `:${count + 1}`, `0:${count + 1}`]);
+    const from = random.int(0, Math.max(0, count - 1));
+    return random.pick([`${from}:`, `${from}`, `${from}:${random.int(from + 1, count)}`, `:${random.int(1, count)}`, ":"]);
+  }
+
+  #validate(name: string | null): string {
+    const random = this.#random;
+    const taken = this.#lines.map((line) => /^\.validate\("(\w+)"/.exec(line)?.[1]).find((one) => one !== undefined);
+    const chosen =
+      name === "no identifier"
+        ? random.pick(["too high", "1st", "", "é", "a-b", "$x"])
+        : name === "reserved"
+          ? random.pick(["count", "__proto__"])
+          : name === "taken" && taken !== undefined
+            ? taken
+            : `v${this.#validations++}`;
+    return `validate(${JSON.stringify(chosen)}, ${this.#lambda()})`;
+  }
+
+  /** Reads a port that is there. */
+  #lambda(): string {
+    const random = this.#random;
+    const scope = checkPipeline(this.#made).scopes.at(-1);
+    const ports = this.#several ? [] : this.#arriving();
+    const [port] = random.shuffled(ports);
+    if (scope === undefined || port === undefined || random.chance(0.3)) return "() => true";
+    return `(x) => x.out[${JSON.stringify(port.name)}] !== undefined`;
+  }
+
+  #sizes(name: string | null): Record<string, number> {
+    const random = this.#random;
+    if (name === "empty") return {};
+    const symbols = [...new Set(this.#arriving().flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string"))];
+    if (name === "no symbol" || symbols.length === 0) return { [random.pick(["nothing", "zz"])]: 3 };
+    const chosen = random.shuffled(symbols).slice(0, random.int(1, symbols.length));
+    return Object.fromEntries(chosen.map((symbol) => [symbol, name === "no size" ? random.pick([0, -1, 1.5]) : random.pick([1, 3, 8, 128])]));
+  }
+}

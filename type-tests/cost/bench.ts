@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { repository, type Compiler } from "../compilers.js";
+import { allCompilers, cost, goals, modelsBesideInterfaces, readTable, rise, subjects, tablePath, type Row } from "./table.js";
+
+export interface BenchOptions {
+  /** Writes what was measured into the table. */
+  readonly write: boolean;
+  /** Leaves other libraries and times out: what a machine under load can hold. */
+  readonly check: boolean;
+  say(line: string): void;
+}
+
+/**
+ * Measures everything on all compilers and prints the table.
+ *
+ * @returns what rose by more than the table allows
+ */
+export function bench({ write, check, say }: BenchOptions): readonly string[] {
+  const measured: Record<string, Partial<Record<Compiler, number | null>>> = {};
+  const found: string[] = [];
+  const shown = (figure: number | null | undefined) => (figure === undefined ? "" : figure === null ? "gives up" : figure.toLocaleString("en")).padStart(12);
+  say(`${"instantiations of".padEnd(56)}${allCompilers.map((name) => name.padStart(12)).join("")}${"goal".padStart(8)}`);
+  for (const [name, { peer }] of Object.entries(subjects)) {
+    if (check && peer === true) continue;
+    const row: Partial<Record<Compiler, number | null>> = {};
+    for (const compiler of allCompilers) {
+      const figure = cost(compiler, name);
+      if (figure !== undefined) row[compiler] = figure;
+      const problem = figure === undefined ? null : rise(name, compiler, figure);
+      if (problem !== null) found.push(problem);
+    }
+    measured[name] = row;
+    say(`${name.padEnd(56)}${allCompilers.map((compiler) => shown(row[compiler])).join("")}${String(goals[name] ?? "").padStart(8)}`);
+  }
+  if (!check) {
+    say("1,000 generated models beside as many plain interfaces (medians; goals: time 1.2, memory 1.3)");
+    for (const compiler of allCompilers) {
+      const { time, memory } = modelsBesideInterfaces(compiler, join(repository, "dist/src/index.js"));
+      say(`TypeScript ${compiler}: time ${time.toFixed(2)}, memory ${memory.toFixed(2)}`);
+    }
+  }
+  if (!write) return found;
+  const rows = Object.entries(measured).filter(([, row]) => Object.keys(row).length > 0) as [string, Row][];
+  const { instantiations } = readTable();
+  writeFileSync(tablePath, `${JSON.stringify({ instantiations: { ...instantiations, ...Object.fromEntries(rows) } }, null, 2)}\n`);
+  return [];
+}

@@ -1,0 +1,108 @@
+import { writeModels } from "../../codegen/models/writer.js";
+
+/** The files of a generated project, by their names. */
+export type Project = Readonly<Record<string, string>>;
+
+/** A chain of `steps` calls, in one statement. */
+export type Chain = (dsl: string, steps: number) => Project;
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const begin = `export const chain = pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", 10] } } })`;
+const importing = (dsl: string) => `import { pipeline, type Model, type Tensor } from ${JSON.stringify(dsl)};`;
+
+/** A handle with a port of the same name and shape on both sides. Each step has one of its own: repeated ones are cached and flatter. */
+function handle(name: string, dims: string): string {
+  const ports = `{ readonly x: Tensor<"float32", readonly ${dims}> }`;
+  return `interface I${name} extends Model<"${name}", ${ports}, ${ports}> {} declare const ${name}: I${name};`;
+}
+
+/** A project of one file: handles, then a chain. */
+function chain(handles: readonly string[], calls: readonly string[]): (dsl: string) => Project {
+  return (dsl) => ({ "chain.ts": [importing(dsl), ...handles, begin, ...calls.map((call) => `  .${call}`), ";"].join("\n") });
+}
+
+export const equalDims: Chain = (dsl, steps) =>
+  chain(range(steps).map((i) => handle(`m${i}`, `["batch", 10]`)), range(steps).map((i) => `model(m${i})`))(dsl);
+
+export const rebindingDims: Chain = (dsl, steps) =>
+  chain(range(steps).map((i) => handle(`m${i}`, `["batch", "n${i}"]`)), range(steps).map((i) => `model(m${i})`))(dsl);
+
+export const validations: Chain = (dsl, steps) =>
+  chain([handle("m", `["batch", 10]`)], ["model(m)", ...range(steps).map((i) => `validate("v${i}", (x) => x.out[0] < ${i})`)])(dsl);
+
+/** All kinds of steps in turn. */
+const turn: readonly ((i: number) => string)[] = [
+  (i) => `model(a${i})`,
+  (i) => `validate("v${i}", (x) => x.out[0] < 1)`,
+  (i) => `model(n${i})`,
+  (i) => `shadow(a${i}, [b${i}])`,
+  (i) => `model(a${i}, { x: "x" })`,
+  (i) => `models([a${i}, b${i}])`,
+  () => "select(0)",
+  (i) => `keySplit("k", { default: a${i}, routes: { r: b${i} } })`,
+  (i) => `randomSplit([[1, a${i}], [2, b${i}]])`,
+  (i) => `validate("w${i}", (x) => x.out[9] > 0)`,
+];
+export const mixedSteps: Chain = (dsl, steps) =>
+  chain(
+    range(steps).flatMap((i) => [handle(`a${i}`, `["batch", 10]`), handle(`b${i}`, `["batch", 10]`), handle(`n${i}`, `["batch", "n"]`)]),
+    range(steps).map((i) => turn[i % turn.length]?.(i) ?? ""),
+  )(dsl);
+
+/** Pipelines of five steps, a file each. */
+export function pipelines(dsl: string, count: number): Project {
+  const file = (i: number) => [
+    importing(dsl),
+    ...["a", "b", "c", "d"].map((name) => handle(`${name}${i}`, `["batch", ${10 + i}]`)),
+    `export const made = pipeline("p-${i}").model(a${i}).validate("low", (x) => x.out[0] < 1).shadow(b${i}, [c${i}]).model(d${i}).validate("high", (x) => x.out[9] > 0);`,
+  ];
+  return Object.fromEntries(range(count).map((i) => [`pipeline-${i}.ts`, file(i).join("\n")]));
+}
+
+/** What `shapeline generate` writes for `count` models. */
+export function generatedModels(dsl: string, count: number): Project {
+  const port = (name: string, size: number) => ({ name, dtype: "float32" as const, shape: ["batch", size] });
+  const signatures = range(count).map((i) => ({
+    name: `model-${i}`, sha256: i.toString(16).padStart(64, "0"), file: `model-${i}.onnx`, opset: { "": 17 }, irVersion: 8, producer: "", doc: "", metadata: {},
+    inputs: [port(`input_${i}`, i), port("mask", 1)], outputs: [port(`output_${i}`, i + 1)],
+  }));
+  return { "models.gen.ts": writeModels(signatures, dsl) };
+}
+
+/** The same number of interfaces with the same members, and a value of each, without any library. */
+export function plainInterfaces(count: number): Project {
+  const tensor = (type: boolean, size: number) => (type ? `{ readonly dtype: "float32"; readonly shape: readonly ["batch", ${size}] }` : `{ dtype: "float32", shape: ["batch", ${size}] }`);
+  const model = (i: number) => {
+    const ports = (type: boolean) => {
+      const [sep, ro] = type ? [";", "readonly "] : [",", ""];
+      return `${ro}inputs: { ${ro}input_${i}: ${tensor(type, i)}${sep} ${ro}mask: ${tensor(type, 1)} }${sep} ${ro}outputs: { ${ro}output_${i}: ${tensor(type, i + 1)} }${sep}`;
+    };
+    const sha256 = i.toString(16).padStart(64, "0");
+    return [
+      `export interface Model${i} { readonly name: "model-${i}"; readonly version: string; readonly sha256: string; ${ports(true)} }`,
+      `export const model${i}: Model${i} = { name: "model-${i}", version: "1", sha256: "${sha256}", ${ports(false)} };`,
+    ];
+  };
+  return { "models.ts": range(count).flatMap(model).join("\n") };
+}
+
+/** Chains of other libraries, one call a step, as their documentation writes them. */
+export const peers: Readonly<Record<string, Chain>> = {
+  "Kysely .where": (_, steps) => ({
+    "chain.ts": [
+      `import type { Kysely } from "kysely";`,
+      ...range(steps).map((i) => `interface T${i} { a${i}: number }`),
+      `interface Row extends ${range(steps).map((i) => `T${i}`).join(", ") || "Object"} { id: number }`,
+      `declare const db: Kysely<{ row: Row }>;`,
+      `export const chain = db.selectFrom("row")`,
+      ...range(steps).map((i) => `  .where("a${i}", "=", ${i})`),
+      ";",
+    ].join("\n"),
+  }),
+  "Hono .get": (_, steps) => ({
+    "chain.ts": [`import { Hono } from "hono";`, "export const chain = new Hono()", ...range(steps).map((i) => `  .get("/p${i}", (c) => c.json({ a${i}: ${i} }))`), ";"].join("\n"),
+  }),
+  "Zod .extend": (_, steps) => ({
+    "chain.ts": [`import { z } from "zod";`, "export const chain = z.object({ a: z.string() })", ...range(steps).map((i) => `  .extend({ a${i}: z.number() })`), ";"].join("\n"),
+  }),
+};
