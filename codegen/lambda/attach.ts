@@ -162,7 +162,7 @@ function functionPaths(body: Surface | null): (readonly string[])[] {
     const node = at as Surface;
     if (node.kind === "apply" && node.callee.kind === "free") paths.push(node.callee.path);
     if (node.kind === "method" && callsBack.has(node.name)) for (const arg of node.args) if (arg.kind === "free") paths.push(arg.path);
-    open.push(...Object.values(at));
+    open.push(...(Object.values(at) as unknown[]));
   }
   return paths;
 }

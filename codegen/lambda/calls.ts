@@ -38,6 +38,7 @@ function lowerOutsideCall(node: ts.CallExpression, callee: ts.Expression, path: 
     const refusal = hostRefusal(root, path);
     if (refusal !== null) return refuseCall(node, run, scope, () => run.refuse(callee, refusal));
     if (globalNamespaces.has(root) && path.length === 2) {
+      run.called.push({ path, span: run.span(callee) });
       const args = lowerArguments(node, scope, run);
       return args && { kind: "call", callee: text, args, span: run.span(node) };
     }
@@ -94,6 +95,7 @@ function predicate(arg: ts.Expression, scope: Scope, run: Lowering): Surface | n
   if (path === null || path.length !== 2 || path[0] !== "Number" || !predicates.has(path[1] ?? "") || run.hidesGlobal("Number"))
     return null;
   const span = run.span(arg);
+  run.called.push({ path, span });
   const name = scope.inner().fresh("v");
   const call: Surface = { kind: "call", callee: path.join("."), args: [{ kind: "local", name, span }], span };
   return { kind: "lambda", params: [name], body: call, span };

@@ -22,6 +22,8 @@ interface Found {
   readonly diagnostics: readonly Diagnostic[];
   /** Every name from outside, globals included, in the order of the text. */
   readonly free: readonly FreePath[];
+  /** The calls of functions of globals, such as `Math.abs`. */
+  readonly called: readonly FreePath[];
   readonly source: string;
   readonly location: SourceLocation | null;
 }
@@ -61,13 +63,14 @@ function lower<T extends { readonly body: Surface }>(
   const lowered = work(run, source);
   if (lowered !== null && size(lowered.body, maxNodes) > maxNodes) run.refuse(node, refusals.tooLarge());
   const diagnostics = [...run.diagnostics].sort((a, b) => a.start - b.start || a.end - b.end);
-  return { lowered: diagnostics.length === 0 ? lowered : null, diagnostics, free: run.free, source, location: options.location ?? null };
+  return { lowered: diagnostics.length === 0 ? lowered : null, diagnostics, free: run.free, called: run.called, source, location: options.location ?? null };
 }
 
 class Run implements Lowering {
   readonly file: ts.SourceFile;
   readonly diagnostics: Diagnostic[] = [];
   readonly free: FreePath[] = [];
+  readonly called: FreePath[] = [];
   readonly hidesGlobal: (name: string) => boolean;
   readonly #start: number;
   #depth = 0;

@@ -20,6 +20,7 @@ export interface Lowering {
   readonly file: ts.SourceFile;
   readonly diagnostics: Diagnostic[];
   readonly free: FreePath[];
+  readonly called: FreePath[];
   /** True when the name of a global is declared by the file around the lambda. */
   readonly hidesGlobal: (name: string) => boolean;
   span(node: ts.Node): Span;

@@ -62,7 +62,8 @@ export function lowerIdentifier(node: ts.Identifier, scope: Scope, run: Lowering
     case "self":
       return run.refuse(node, refusals.recursion(node.text));
     case "declaration":
-      return run.refuse(node, refusals.otherSyntax(`'${node.text}' as a value`));
+      // Where its declaration is reached, it has been refused there.
+      return run.diagnostics.some(({ code }) => code === refusals.declaration("").code) ? null : run.refuse(node, refusals.declaration(`'${node.text}', declared`));
     case undefined:
       return freeValue(node, [node.text], run);
   }

@@ -1,5 +1,6 @@
 import type { Diagnostic, SurfaceLambda } from "../../src/expression/surface.js";
 import { isGlobal } from "./globals.js";
+import { hiddenGlobals } from "./hidden-globals.js";
 import { lowerLambda } from "./lower.js";
 import type { FreePath } from "./lowering.js";
 import { refusals } from "./refusals.js";
@@ -15,7 +16,7 @@ export interface ReadLambda {
 }
 
 const cacheLimit = 2_000;
-const cache = new Map<string, ReadLambda>();
+const cache = new Map<string, ReadText>();
 
 /**
  * Reads a lambda from its own text, `Function.prototype.toString()`. Its names from outside cannot be followed: each
@@ -27,12 +28,26 @@ export function readLambda(fn: (...args: never[]) => unknown): ReadLambda {
   const source = textOf(fn);
   // All functions without a source share one text.
   if (nativeText.test(source)) return refused(source, whole(source, refusals.native(nativeName(fn.name))));
-  const known = cache.get(source);
-  if (known !== undefined) return known;
-  const read = readText(source);
+  const read = cache.get(source) ?? readText(source);
   if (cache.size >= cacheLimit) cache.clear();
   cache.set(source, read);
-  return read;
+  return withoutHidden(read, fn);
+}
+
+/** Two functions of one text may stand in two modules, of which one declares a `Math` of its own. */
+function withoutHidden({ globals, read }: ReadText, fn: object): ReadLambda {
+  if (globals.length === 0 || read.lambda === null) return read;
+  const hidden = hiddenGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
+  const found = globals.filter(({ path: [root = ""] }) => hidden.has(root));
+  if (found.length === 0) return read;
+  const diagnostics = found.map(({ path: [root = ""], span: [start, end] }) => located(refusals.hiddenGlobal(root), start, end));
+  return { ...read, lambda: null, diagnostics };
+}
+
+interface ReadText {
+  readonly read: ReadLambda;
+  /** Where it names globals. */
+  readonly globals: readonly FreePath[];
 }
 
 // Even where a library has put a `toString` of its own on the function.
@@ -42,14 +57,15 @@ const nativeText = /^[^{]*\{\s*\[native code\]\s*\}$/;
 
 const refused = (source: string, diagnostic: Diagnostic): ReadLambda => ({ lambda: null, diagnostics: [diagnostic], source, location: null });
 
-function readText(source: string): ReadLambda {
-  if (source === "") return refused(source, whole(source, refusals.notAFunction("this value")));
+function readText(source: string): ReadText {
+  if (source === "") return { read: refused(source, whole(source, refusals.notAFunction("this value"))), globals: [] };
   const parsed = parseLambda(source);
-  if ("diagnostic" in parsed) return refused(source, parsed.diagnostic);
+  if ("diagnostic" in parsed) return { read: refused(source, parsed.diagnostic), globals: [] };
   const lowered = lowerLambda(parsed.node, parsed.file);
   const outside = lowered.free.filter(({ path }) => !isGlobal(path[0] ?? "")).map(unreachable);
+  const globals = [...lowered.free, ...lowered.called].filter(({ path }) => isGlobal(path[0] ?? ""));
   const diagnostics = [...lowered.diagnostics, ...outside].sort((a, b) => a.start - b.start);
-  return { lambda: diagnostics.length === 0 ? lowered.lambda : null, diagnostics, source, location: null };
+  return { read: { lambda: diagnostics.length === 0 ? lowered.lambda : null, diagnostics, source, location: null }, globals };
 }
 
 function nativeName(name: string): string {

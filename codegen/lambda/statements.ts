@@ -1,6 +1,7 @@
 import { ts } from "../typescript.js";
 import type { Span, Surface } from "../../src/expression/surface.js";
-import { isCounter, type Lowering } from "./lowering.js";
+import { isFunction } from "./functions.js";
+import { isCounter, withoutWrapping, type Lowering } from "./lowering.js";
 import { bindPattern, boundNames, type Let } from "./patterns.js";
 import { refusals, type Refusal } from "./refusals.js";
 import type { Scope } from "./scope.js";
@@ -30,7 +31,7 @@ function announce(statement: ts.Statement, scope: Scope): void {
   if (ts.isVariableStatement(statement))
     for (const { name } of statement.declarationList.declarations)
       for (const bound of boundNames(name)) scope.set(bound, { kind: "pending" });
-  else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name !== undefined)
+  else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) && statement.name !== undefined)
     scope.set(statement.name.text, { kind: "declaration" });
 }
 
@@ -78,6 +79,7 @@ const statementRules: { readonly [kind in ts.SyntaxKind]?: StatementRule<never> 
       run.refuse(statement, refusals.variable("`var` is seen outside its block and may change"));
     for (const { name, initializer } of declarations) {
       if (initializer === undefined) run.refuse(name, refusals.variable("a variable without a value is filled in later"));
+      if (initializer !== undefined && ts.isIdentifier(name) && isFunction(withoutWrapping(initializer))) scope.set(name.text, { kind: "self" });
       const value = initializer === undefined ? null : run.expression(initializer, scope);
       bindPattern(name, value, scope, run, lets);
     }

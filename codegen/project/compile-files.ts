@@ -9,7 +9,7 @@ import type { ProblemPlace } from "../lambda/diagnostics.js";
 import type { BundleInputs, Recorder } from "./cache/recorder.js";
 import type { CompiledConfig, CompileProblem } from "./compile-project.js";
 import { findPipelineFiles, lookAtProject } from "./find.js";
-import { loadPipelines } from "./load.js";
+import { bundlesAhead, loadPipelines } from "./load.js";
 
 export interface CompileFilesOptions {
   /** Absolute paths; none means every pipeline file of the project. */
@@ -28,8 +28,9 @@ export async function compileFiles({ files: given, project, cwd, out, seconds, r
   if (recorder !== undefined && given.length > 0) lookAtProject(project, recorder);
   const configs: CompiledConfig[] = [];
   const problems: CompileProblem[] = [];
+  const bundles = bundlesAhead(files, { project, root: cwd });
   for (const file of files) {
-    const load = { project, root: cwd, ...(seconds !== undefined && { seconds }), ...(recorder !== undefined && { onBundle: (inputs: BundleInputs) => recorder.bundle(inputs) }) };
+    const load = { bundles, project, root: cwd, ...(seconds !== undefined && { seconds }), ...(recorder !== undefined && { onBundle: (inputs: BundleInputs) => recorder.bundle(inputs) }) };
     const build = async (): Promise<Config[]> => {
       const built: Config[] = [];
       for (const { pipeline } of await attempt(problems, file, () => loadPipelines([file], load), [])) {

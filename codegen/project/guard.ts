@@ -17,7 +17,7 @@ export class Stopped extends Error {
  * `seconds`, and with an error that one throws in a callback.
  */
 export async function guarded<T>(work: () => Promise<T>, seconds: number): Promise<T> {
-  const { exit } = process;
+  const exit = Reflect.get(process, "exit");
   let stop: (reason: unknown) => void = () => undefined;
   const stopped = new Promise<never>((_, reject) => {
     stop = reject;

@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly project?: string;
   /** What paths in messages and in lambdas' locations are relative to; the working folder unless given. */
   readonly root?: string;
+  /** Where bundles come from; each file is bundled by itself unless given. */
+  readonly bundles?: (file: string) => Promise<Bundle>;
   /** How long a module may take to load; 60 unless given. */
   readonly seconds?: number;
   /** Hears of what each module is made of. */
@@ -60,9 +62,32 @@ export async function loadPipelines(files: readonly string[], options: LoadOptio
  */
 export async function loadModule(file: string, options: LoadOptions = {}): Promise<Readonly<Record<string, unknown>>> {
   const root = resolve(options.root ?? ".");
-  const bundle = await bundlePipelineFile(file, { root, ...projectOf(options.project, root) });
+  const bundle = await (options.bundles?.(file) ?? bundleOf(file, options));
   options.onBundle?.(bundle.inputs);
   return await run(bundle, file, root, options.seconds ?? 60);
+}
+
+const bundleOf = (file: string, { root = ".", project }: LoadOptions): Promise<Bundle> => bundlePipelineFile(file, { root: resolve(root), ...projectOf(project, resolve(root)) });
+
+/** How many files are bundled while one is run. */
+const ahead = 4;
+
+/** Bundles files, absolute paths, a few ahead of their turn: it is another process that does most of the work. */
+export function bundlesAhead(files: readonly string[], options: LoadOptions): (file: string) => Promise<Bundle> {
+  const started = new Map<string, Promise<Bundle>>();
+  let next = 0;
+  return (file) => {
+    for (; next < files.length && started.size < ahead; next += 1) {
+      const path = files[next] ?? "";
+      const bundle = bundleOf(path, options);
+      // It is told when its turn comes.
+      bundle.catch(() => undefined);
+      started.set(path, bundle);
+    }
+    const bundle = started.get(file) ?? bundleOf(file, options);
+    started.delete(file);
+    return bundle;
+  };
 }
 
 function projectOf(project: string | undefined, root: string): { project?: string } {

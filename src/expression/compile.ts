@@ -91,12 +91,17 @@ export function compileAlert(lambda: SurfaceLambda, context: AlertContext, const
 function collect<K extends string, W>(writers: Readonly<Record<K, W>>, write: (writer: W) => string) {
   const strings: Partial<Record<K, string>> = {};
   const refused: Partial<Record<K, Refusal>> = {};
+  // A refusal is told by its reason; where in a back-end it was thrown costs more than writing a short text.
+  const { stackTraceLimit } = Error;
   for (const [backEnd, writer] of Object.entries(writers) as [K, W][]) {
     try {
+      Error.stackTraceLimit = 0;
       strings[backEnd] = write(writer);
     } catch (error) {
       if (!(error instanceof LambdaError)) throw error;
       refused[backEnd] = { code: error.code, reason: error.message };
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
   }
   return { strings, refused };

@@ -72,7 +72,7 @@ export function propertyOf(owner: object, key: string, text: string): Outside {
 }
 
 /** Bundlers make the namespace of a module, as `export * as limits` gives it, an object of getters that nobody can redefine. */
-const isExport = ({ set, enumerable, configurable }: PropertyDescriptor): boolean => set === undefined && enumerable === true && configurable === false;
+const isExport = (property: PropertyDescriptor): boolean => property.set === undefined && property.enumerable === true && property.configurable === false;
 
 function absent(text: string, key: string, known: readonly string[]): Outside {
   return { kind: "refused", code: "SL1104", message: `'${text}' has no property '${key}'${didYouMean(key, known)}`, hint: "look at where the constant is declared" };

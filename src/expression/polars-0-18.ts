@@ -34,6 +34,8 @@ const functions: Readonly<Record<PolarsFunction, readonly [name: string, options
   includes: ['{"StringExpr":{"Contains":{"literal":true,"strict":false}}}', options({ auto_explode: true, cast_to_supertypes: true })],
 };
 
+const getOptions = options({ auto_explode: true });
+
 const profile: Profile = {
   label: "polars 0.18",
   literals: {
@@ -42,7 +44,7 @@ const profile: Profile = {
     boolean: (value) => `{"Boolean":${value}}`,
     integer: (digits, dtype) => (dtype === "uint64" ? `{"UInt64":${digits}}` : `{"Int64":${digits}}`),
   },
-  get: (list, index) => functionJson('{"ListExpr":"Get"}', options({ auto_explode: true }), [list, json(`{"Literal":{"Int32":${index}}}`, 2)]),
+  get: (list, index) => functionJson('{"ListExpr":"Get"}', getOptions, [list, json(`{"Literal":{"Int32":${index}}}`, 2)]),
   castToFloat64: (operand) => json(`{"Cast":{"expr":${operand.text},"data_type":"Float64","strict":true}}`, 2, operand),
   call: (name, inputs) => functionJson(...functions[name], inputs),
   length: null,

@@ -20,8 +20,10 @@ export function rustNumber(value: number): string {
  */
 export function readByPolars(text: string): number {
   const [, sign = "", whole = "", fraction = "", exponentText = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:e(-?\d+))?$/.exec(text) ?? [];
-  let value = Number(BigInt(whole + fraction));
   let exponent = Number(exponentText) - fraction.length;
+  // So few digits and so small a power of ten are doubles themselves, and one operation on them rounds once.
+  if (whole.length + fraction.length <= 15 && exponent >= -22 && exponent <= 22) return Number(text);
+  let value = Number(BigInt(whole + fraction));
   // Powers of ten go to 1e308; smaller numbers are divided in two goes.
   if (exponent < -308) {
     value /= 1e308;

@@ -179,7 +179,7 @@ it("compiles what it can name and refuses the rest of a file at once, as clickab
   const text = await shapeline(folder, ["compile"]);
   expect(text.code).toBe(1);
   expect(text.out.match(/^fraud\.pipeline\.ts:\d+:\d+ - error SL1\d{3}: /gm)).toHaveLength(2);
-  expect(text.err).toBe("2 problems; nothing was written\n");
+  expect(text.err).toBe("2 problems in 1 file; nothing was written\n");
   expect(existsSync(join(folder, "fraud.pipeline.json"))).toBe(false);
   const problems = (json((await shapeline(folder, compiled)).out) as { problems: { code: string; file: string }[] }).problems;
   expect(problems).toHaveLength(2);

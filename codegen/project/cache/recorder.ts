@@ -112,7 +112,7 @@ export class Recorder {
       else if (path instanceof URL && path.protocol === "file:") this.file(fileURLToPath(path));
       return read(...args);
     };
-    return Object.assign(noted, read) as unknown as F;
+    return Object.assign(noted, read);
   }
 
   /** The inputs with their digests; null where the result may be another one for the same inputs. */

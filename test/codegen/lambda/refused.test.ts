@@ -141,7 +141,6 @@ describe("refused lambdas say what is wrong and where", () => {
         SL1034 at "try { return true; } catch { return false; }": \`try\` cannot be compiled; nothing in a lambda throws
       x => { function f() { return 1; } return f() < x.out; }
         SL1031 at "function f() { return 1; }": a function declaration inside the lambda cannot be compiled
-        SL1046 at "f": 'f' as a value cannot be compiled
       x => { class A {} return true; }
         SL1031 at "class A {}": a class inside the lambda cannot be compiled
       x => { enum E { A } return true; }
@@ -349,7 +348,7 @@ describe("refused lambdas say what is wrong and where", () => {
       x => super.limit < x.out
         SL1011 at "super": \`super\` depends on how the function is called
       x => import.meta.env.LIMIT < x.out
-        SL1040 at "import.meta": \`import.meta\` belongs to the module, not to the row
+        SL1052 at "import.meta.env": \`import.meta.env\` is filled in by a bundler, and the lambda is read before any runs
       function (x) { return new.target; }
         SL1040 at "new.target": \`new.target\` belongs to the module, not to the row
       function f(x) { return f(x); }
@@ -459,6 +458,7 @@ describe("the list of codes", () => {
       SL1038 early: move the \`const\` above its first use
       SL1039 effect: leave it out, or return its value
       SL1040 meta: put the value into a \`const\` outside the lambda
+      SL1052 bundlerValue: export the value from a module of the project, as a \`const\`, and use that
       SL1041 taggedTemplate: write a plain string
       SL1042 outside: c
       SL1043 mutable: declare it \`const a\`

@@ -81,6 +81,27 @@ describe("a lambda is read as each tool leaves it", () => {
     );
   });
 
+  test("Bun, which writes enums' values in and keeps the rest", () => {
+    expect(read(evaluated("const lambda = (x) => {\n  const inRange = (v) => v >= 0 /* low */ && v <= 1 /* high */;\n  return x.out.scores.every(inRange);\n};"))).toBe(
+      "(let inRange (fn [v] (&& (>= v 0) (<= v 1))) (.every (. (. x out) scores) inRange))",
+    );
+  });
+
+  test("swc and others that write named functions and sequences", () => {
+    expect(read(evaluated('const lambda = function lambda(x) { "use strict"; return (0, Math.abs)(x.out.score) < 1; };'))).toBe("(< (Math.abs (. (. x out) score)) 1)");
+    expect(read(evaluated("const lambda = function(param) { var out = param.out; return out < 1; };"))).toMatch(/^SL1037 /);
+    expect(read(evaluated("const lambda = (x)=>x.out.a !== null && x.out.a !== void 0 ? x.out.a > 1 : !1;"))).toBe(
+      "(if (&& (!== (. (. x out) a) null) (!== (. (. x out) a) free:undefined)) (> (. (. x out) a) 1) false)",
+    );
+  });
+
+  test("a coverage tool's counters in functions of one expression, in both sides of ?: and in blocks", () => {
+    const code = `const lambda = (x) => { cov_2b().f[3]++; const small = (cov_2b().s[7]++, (v) => { cov_2b().f[4]++; cov_2b().s[8]++; return v < 1; });
+      cov_2b().s[9]++; if (x.out.a) { cov_2b().b[1][0]++; cov_2b().s[10]++; return true; } else { cov_2b().b[1][1]++; }
+      cov_2b().s[11]++; return x.out.b ? (cov_2b().b[2][0]++, small(x.out.c)) : (cov_2b().b[2][1]++, false); };`;
+    expect(read(evaluated(code))).toBe("(let small (fn [v] (< v 1)) (if (. (. x out) a) true (if (. (. x out) b) (apply small (. (. x out) c)) false)))");
+  });
+
   test("functions, methods and lambdas without a row", () => {
     expect(read(function (x: Row) { return x.out.score < 1; })).toBe("(< (. (. x out) score) 1)");
     expect(read({ small(x: Row) { return x.out.score < 1; } }.small)).toBe("(< (. (. x out) score) 1)");
@@ -136,7 +157,26 @@ describe("what cannot be read says why", () => {
       SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
       SL1042 'isSmall' comes from outside the lambda, and its value cannot be seen from a running function"
     `);
-    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(`"compile the file with \`shapeline compile\`, the lambda standing in its \`.validate(…)\` call; or write the value into the lambda"`);
+    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(`"compile the file with \`shapeline compile\`, which follows names, and deploy the config; or write the value into the lambda"`);
+  });
+
+  test("a global that a declaration around the lambda hides, which its text does not tell", () => {
+    const around = (declared: string, body: string) => new Function(`${declared}; return ${body};`)() as Lambda;
+    const all: Lambda[] = [
+      around("const Math = { abs: (v) => v }", "(x) => Math.abs(x.out.score) < 1"),
+      around("const Math = { PI: 3 }", "(x) => x.out.score < Math.PI"),
+      around("const Number = { isFinite: () => true }", "(x) => x.out.scores.every(Number.isFinite)"),
+      around("const NaN = 1", "(x) => x.out.score < NaN"),
+      // The same text where nothing is hidden.
+      around("", "(x) => Math.abs(x.out.score) < 1"),
+    ];
+    expect(all.map(read).join("\n")).toMatchInlineSnapshot(`
+      "SL1049 'Math' is declared in this file and hides the global of that name
+      SL1049 'Math' is declared in this file and hides the global of that name
+      SL1049 'Number' is declared in this file and hides the global of that name
+      SL1049 'NaN' is declared in this file and hides the global of that name
+      (< (Math.abs (. (. x out) score)) 1)"
+    `);
   });
 
   test("a name from outside and other findings come together, in order", () => {

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../../fixtures/projects/followed", import.me
 async function meanings(file: string): Promise<string> {
   const loaded = await loadPipelines([file], { project: join(root, "tsconfig.json"), root });
   return loaded
-    .flatMap(({ pipeline }) => buildConfig(pipeline).steps.flatMap((step) => (step.kind === "validation" ? [`${pipeline.name} ${step.name}: ${step.expression.strings.javascript ?? ""}`] : [])))
+    .flatMap(({ pipeline }) => buildConfig(pipeline).steps.flatMap((step) => (step.kind === "validation" || step.kind === "alert" ? [`${pipeline.name} ${step.name}: ${step.expression.strings.javascript ?? ""}`] : [])))
     .join("\n");
 }
 
@@ -44,7 +44,10 @@ test("values and functions of other files are followed through every kind of exp
     values defaults: (x) => x.out.score[0] < 3.5
     values namespace: (x) => x.out.score[0] < 4.4
     values nested_namespace: (x) => x.out.score[0] < 2.5 && x.out.score[0] < 0.125
-    values enums: (x) => x.out.score[0] < 40 && x.out.score[0] !== 2 && x.out.score[0] < 0.9"
+    values enums: (x) => x.out.score[0] < 40 && x.out.score[0] !== 2 && x.out.score[0] < 0.9
+    watched mean: (all) => all.avg((x) => x.out.score[0]) > 0.75
+    watched share: (all) => all.share((x) => x.out.score[0] < 0.75) > 0.125 && all.count() > 10
+    watched high: (all) => all.max((x) => x.out.score[0]) > 0.125 && all.count((x) => x.out.score[0] > 0.125) > 3"
   `);
 });
 
@@ -58,9 +61,9 @@ test("what is wrong in a function of another file is said at its place", async (
     }
   };
   expect(problems()).toMatchInlineSnapshot(`
-    "rules/rules.ts:24:52 - error SL1014: \`%\` is not the same operation on every target
+    "rules/rules.ts:35:52 - error SL1014: \`%\` is not the same operation on every target
 
-      24 | (x: ScoreRow) => x.out.score[0] % 2 < HIGH
+      35 | (x: ScoreRow) => x.out.score[0] % 2 < HIGH
          |                  ^^^^^^^^^^^^^^^^^^
 
       hint: write \`x - Math.floor(x / y) * y\` where x and y are not negative

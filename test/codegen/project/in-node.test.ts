@@ -72,5 +72,5 @@ test("files run as Node runs modules, and say what stops them", () => {
 });
 
 test("nothing is left behind by a module that ends the process", () => {
-  expect(load({ "a.pipeline.ts": "process.exit(0);\nexport const c = 1;\n" }, "a.pipeline.ts")).toBe("");
+  expect(load({ "a.pipeline.ts": "process.exit(0);\nexport const c = 1;\n" }, "a.pipeline.ts")).toMatch(/^SL2909 /);
 });
