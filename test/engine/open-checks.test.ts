@@ -20,7 +20,7 @@ function same(dtype: DType, input: readonly Dim[] | null, output = input): Model
     outputs: [{ name: "y", dtype, shape: inFile(output) }],
     nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
   });
-  return defineModel({ name, sha256, inputs: { x: { dtype, shape: input } }, outputs: { y: { dtype, shape: output } } }) as Model;
+  return defineModel({ name, sha256, inputs: { x: { dtype, shape: input } }, outputs: { y: { dtype, shape: output } } });
 }
 
 /** The builder without its types: shapes are only known at run time here. */
