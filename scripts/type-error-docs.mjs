@@ -9,7 +9,7 @@ export function typeErrorsPage(refused, errorCodes, models) {
     "| handle | name | takes | gives |",
     "|---|---|---|---|",
   ];
-  for (const [handle, { name, inputs, outputs }] of Object.entries(models)) lines.push(`| \`${handle}\` | ${name} | ${shown(inputs)} | ${shown(outputs)} |`);
+  for (const [handle, { name, inputs, outputs }] of Object.entries(models).sort(([a], [b]) => (a < b ? -1 : 1))) lines.push(`| \`${handle}\` | ${name} | ${shown(inputs)} | ${shown(outputs)} |`);
   const codes = [...new Set(refused.map(({ code }) => code))].sort();
   for (const code of codes) {
     const cases = refused.filter((one) => one.code === code);
