@@ -162,10 +162,6 @@ class Typing extends Lists {
       const sides = before?.kind === "nothing" ? ([before, after, node.right] as const) : ([after as Nothing, before, node.left] as const);
       if (op === "===" || op === "!==") return this.#isNothing(op, ...sides);
     }
-    if (op === "===" || op === "!==") {
-      const unopened = [[node.left, before] as const, [node.right, after] as const].find(([, meaning]) => isOneElement(meaning));
-      if (unopened !== undefined) return this.#unopened(unopened[0], op);
-    }
     const left = this.scalarOf(node.left, before);
     const right = this.scalarOf(node.right, after);
     if (left === null || right === null) return null;
@@ -265,7 +261,7 @@ class Typing extends Lists {
     return tree;
   }
 
-  /** These operators do not look into a list: to JavaScript `[false]` is true, and `[1] === 1` is not. */
+  /** These operators do not look into a list: to JavaScript `[false]` is true. */
   #unopened(node: Surface, op: string): null {
     return this.say("SL1108", node.span, `'${this.text(node)}' is a list of one element, and '${op}' does not look into it`, "write [0]");
   }

@@ -80,6 +80,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1202: the length of 'out.u' is not known, and polars 0.18 has no text for 'every'",
         "polars-1 SL1202: the length of 'out.u' is not known, and polars 1 has no text for 'every'",
+        "polars-1.44 SL1202: the length of 'out.u' is not known, and polars 1.44 has no text for 'every'",
         "checks SL1202: the length of 'out.u' is not known, and the platform's checks have no 'every'",
       ]
     `);
@@ -93,6 +94,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
         "polars-1 SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
+        "polars-1.44 SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
         "checks SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
       ]
     `);
@@ -100,6 +102,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1207: bigint arithmetic wraps at 64 bits in polars",
         "polars-1 SL1207: bigint arithmetic wraps at 64 bits in polars",
+        "polars-1.44 SL1207: bigint arithmetic wraps at 64 bits in polars",
         "checks SL1207: bigint arithmetic is not exact beyond 64 bits",
         "cel SL1207: bigint arithmetic is an error beyond 64 bits in CEL",
       ]
@@ -108,6 +111,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
         "polars-1 SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
+        "polars-1.44 SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
         "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.n' is no list",
         "cel SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
       ]
@@ -116,6 +120,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1207: polars compares int64 with uint64 as floats",
         "polars-1 SL1207: polars compares int64 with uint64 as floats",
+        "polars-1.44 SL1207: polars compares int64 with uint64 as floats",
         "checks SL1207: whether the platform compares int64 with uint64 by all their digits is not known",
         "cel SL1207: not every CEL compares int64 with uint64 by all their digits",
       ]
@@ -124,6 +129,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1207: polars orders strings by their code points, JavaScript by UTF-16 units",
         "polars-1 SL1207: polars orders strings by their code points, JavaScript by UTF-16 units",
+        "polars-1.44 SL1207: polars orders strings by their code points, JavaScript by UTF-16 units",
         "checks SL1201: the platform's checks have only numbers, and 'out.s' holds strings",
       ]
     `);
@@ -131,6 +137,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1206: polars has no 16-bit floats, and 'out.h' holds them",
         "polars-1 SL1206: polars has no 16-bit floats, and 'out.h' holds them",
+        "polars-1.44 SL1206: polars has no 16-bit floats, and 'out.h' holds them",
         "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.h' is no list",
       ]
     `);
@@ -138,6 +145,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot",
         "polars-1 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot",
+        "polars-1.44 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot",
         "checks SL1201: the platform's checks have no '!='",
         "cel SL1207: a string constant holds half a surrogate pair, which CEL's strings cannot",
         "sql SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot",
@@ -147,6 +155,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1205: polars reads the port name '^a$' as a pattern; rename the port",
         "polars-1 SL1205: polars reads the port name '^a$' as a pattern; rename the port",
+        "polars-1.44 SL1205: polars reads the port name '^a$' as a pattern; rename the port",
         "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.^a$' is no list",
       ]
     `);
@@ -154,6 +163,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1204: it reads no column, and polars would then answer one row for the whole batch",
         "polars-1 SL1204: it reads no column, and polars would then answer one row for the whole batch",
+        "polars-1.44 SL1204: it reads no column, and polars would then answer one row for the whole batch",
         "checks SL1204: it reads no column, and a check is of a model's values",
       ]
     `);
@@ -161,6 +171,7 @@ describe("what a back-end cannot say exactly is refused", () => {
       [
         "polars-0.18 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
         "polars-1 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
+        "polars-1.44 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
         "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.a' is no list",
       ]
     `);
