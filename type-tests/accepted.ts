@@ -93,7 +93,7 @@ export const accepted: readonly Accepted[] = [
   row(model("float32", "null"), "x.out.y", "Ragged"),
   row(`pipeline("p").model(embed).model(many)`, "x.out.p_10", "number"),
   // every rank
-  ...ranks.map((shape, rank) => row(model("float32", JSON.stringify(shape)), "x.out.y", nested(rank))),
+  ...ranks.flatMap((shape, rank) => (rank === 1 ? [] : [{ shape, rank }])).map(({ shape, rank }) => row(model("float32", JSON.stringify(shape)), "x.out.y", nested(rank))),
   // every dtype: a value of a row, and of a request
   ...dtypes.map((dtype) => row(model(dtype, `["batch"]`), "x.out.y", values[dtype])),
   ...dtypes.map((dtype): Accepted => ({ source: model(dtype, `["batch", 2]`), of: "InferInput<typeof made>", type: `{ readonly x: readonly (${input[dtype]})[] }` })),
