@@ -9,6 +9,7 @@ import { project, shapeline } from "./shapeline.js";
 /** A project whose pipeline runs in a process that holds the data folder and has inferred all rows. */
 async function held(): Promise<string> {
   const folder = project("fraud");
+  await shapeline(folder, ["generate", "models/*.onnx"]);
   await shapeline(folder, ["compile"]);
   writeFileSync(
     join(folder, "hold.mjs"),
@@ -22,13 +23,13 @@ async function held(): Promise<string> {
   );
   const holder = spawn(process.execPath, ["hold.mjs"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void holder.kill("SIGKILL"));
-  await once(holder.stdout, "data");
+  const [said] = (await Promise.race([once(holder.stdout, "data"), once(holder, "exit")])) as unknown[];
+  expect(String(said)).toContain("holding");
   return folder;
 }
 
 it("reads, exports and compares the log of a pipeline while another process serves it", async () => {
   const folder = await held();
-  await shapeline(folder, ["generate", "models/*.onnx"]);
   const logs = await shapeline(folder, ["logs", "fraud", "--limit", "3000", "--arrow", "--out", "all.arrow", "--json"]);
   expect(logs).toEqual({ code: 0, err: "", out: '{\n  "out": "all.arrow",\n  "rows": 1000\n}\n' });
   const table = tableFromIPC(readFileSync(join(folder, "all.arrow")));
