@@ -160,7 +160,7 @@ describe("opening", () => {
     await connection.run("UPDATE shapeline_format SET format = 99");
     connection.closeSync();
     instance.closeSync();
-    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7005 the log '<folder>/shapeline.duckdb' is of format 99, this Shapeline reads up to 3; use a newer Shapeline, or another data folder"`);
+    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7005 the log '<folder>/shapeline.duckdb' is of format 99, this Shapeline reads up to 4; use a newer Shapeline, or another data folder"`);
   });
 
   it("says what to install where DuckDB is missing", async () => {
