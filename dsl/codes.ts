@@ -18,7 +18,6 @@ export const errorCodes = {
   SL1011: "this, super or arguments",
   SL1012: "a call of an unknown function",
   SL1013: "a loose equality",
-  SL1014: "the remainder operator",
   SL1015: "a power of what is no number",
   SL1016: "a bitwise operator",
   SL1017: "a regular expression",

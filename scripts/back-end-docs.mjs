@@ -16,6 +16,7 @@ const samples = {
   "-": ["x => x.out.a - x.out.b < 1"],
   "*": ["x => x.out.a * x.out.b < 1"],
   "/": ["x => x.out.a / x.out.b < 1"],
+  "%": ["x => x.out.a % x.out.b < 1", "x => x.in.n % 10n < 5n"],
   "**": ["x => x.out.a ** x.out.b < 1"],
   negate: ["x => -x.out.a < 1"],
   "<": ["x => x.out.a < x.out.b", "x => x.out.s < x.out.t", "x => x.in.n < 5n"],
@@ -57,7 +58,7 @@ const samples = {
 /** The same for the conditions of alerts; A and B are aggregates. */
 const alertSamples = {
   aggregate: ["count()", "count((x) => x.out.a > 1)", "sum((x) => x.out.a)", "avg((x) => x.out.a)", "min((x) => x.out.a)", "max((x) => x.out.a)", "quantile(0.9, (x) => x.out.a)", "share((x) => x.out.a > 1)"].map((text) => `all => all.${text} > 0.5`),
-  ...Object.fromEntries(["+", "-", "*", "/", "**"].map((op) => [op, [`all => A ${op} B < 1`]])),
+  ...Object.fromEntries(["+", "-", "*", "/", "%", "**"].map((op) => [op, [`all => A ${op} B < 1`]])),
   negate: ["all => -A < 1"],
   ...Object.fromEntries(["<", ">", "<=", ">=", "===", "!=="].map((op) => [op, [`all => A ${op} B`]])),
   "!": ["all => !(A < 1)"],

@@ -163,6 +163,7 @@ const binaries: { readonly [kind in ts.SyntaxKind]?: BinaryOp } = {
   [ts.SyntaxKind.MinusToken]: "-",
   [ts.SyntaxKind.AsteriskToken]: "*",
   [ts.SyntaxKind.SlashToken]: "/",
+  [ts.SyntaxKind.PercentToken]: "%",
   [ts.SyntaxKind.LessThanToken]: "<",
   [ts.SyntaxKind.GreaterThanToken]: ">",
   [ts.SyntaxKind.LessThanEqualsToken]: "<=",
@@ -176,7 +177,6 @@ const binaries: { readonly [kind in ts.SyntaxKind]?: BinaryOp } = {
 };
 
 const refusedBinaries: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
-  [ts.SyntaxKind.PercentToken]: refusals.remainder(),
   [ts.SyntaxKind.AmpersandToken]: refusals.bitwise("&"),
   [ts.SyntaxKind.BarToken]: refusals.bitwise("|"),
   [ts.SyntaxKind.CaretToken]: refusals.bitwise("^"),

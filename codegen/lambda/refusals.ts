@@ -77,11 +77,6 @@ export const refusals = {
     message: `\`${op}\` converts its operands before it compares them`,
     hint: `write \`${op}=\`; \`${op} null\` alone is understood`,
   }),
-  remainder: () => ({
-    code: "SL1014",
-    message: "`%` is not the same operation on every target",
-    hint: "write `x - Math.floor(x / y) * y` where x and y are not negative",
-  }),
   bitwise: (op: string) => ({
     code: "SL1016",
     message: `\`${op}\` works on 32-bit integers, which no target does`,

@@ -243,6 +243,7 @@ const writers: Writers = {
   "-": calculate,
   "*": calculate,
   "/": calculate,
+  "%": () => refuse("SL1201", "CEL has % for integers alone"),
   "<": compare,
   ">": compare,
   "<=": compare,

@@ -4,7 +4,7 @@ import { not, unroll } from "./fold.js";
 import { mayBeNaN } from "./may-be-nan.js";
 import { pythonFloat, quote } from "./python-json.js";
 import type { RowScope } from "./scope.js";
-import { columnName, type CompareOp, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type NodeOf, type Op, type Read, valueOf } from "./tree.js";
+import { type ArithmeticOp, columnName, type CompareOp, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type NodeOf, type Op, type Read, valueOf } from "./tree.js";
 
 const longest = 1024 * 1024;
 /** The longest list that is written out element by element. */
@@ -141,8 +141,8 @@ const negated: Write<"!"> = ({ operand }, scope) => {
   return refuse("SL1201", flips ? `${platform} no 'not', and the opposite comparison differs on NaN` : `${platform} no 'not'`);
 };
 
-const addition: Write<"+" | "-" | "*" | "/"> = ({ op, left, right, type }, scope) => {
-  if (op === "*" || op === "/") return refuse("SL1201", `${platform} no '${op}'`);
+const addition: Write<ArithmeticOp> = ({ op, left, right, type }, scope) => {
+  if (op !== "+" && op !== "-") return refuse("SL1201", `${platform} no '${op}'`);
   if (type === "bigint") return refuse("SL1207", "bigint arithmetic is not exact beyond 64 bits");
   return binary(op, write(left, scope), write(right, scope));
 };
@@ -182,6 +182,7 @@ const writers: Writers = {
   "-": addition,
   "*": addition,
   "/": addition,
+  "%": addition,
   "**": lacking("power"),
   "<": compare,
   ">": compare,

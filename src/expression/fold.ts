@@ -25,6 +25,7 @@ const arithmetic: Readonly<Record<ArithmeticOp, (a: number, b: number) => number
   "-": (a, b) => a - b,
   "*": (a, b) => a * b,
   "/": (a, b) => a / b,
+  "%": (a, b) => a % b,
 };
 
 const comparison: Readonly<Record<CompareOp, (a: ConstantValue, b: ConstantValue) => boolean>> = {
@@ -149,6 +150,7 @@ function rebuild(node: ExpressionTree, put: (part: ExpressionTree) => Expression
     case "-":
     case "*":
     case "/":
+    case "%":
       return compute(node.op, put(node.left), put(node.right));
     case "<":
     case ">":

@@ -85,6 +85,7 @@ export const guards: Readonly<Record<AlertBackEnd, Guards>> = {
     "-": "constants of -0 stand for themselves; bigints in 128 bits",
     "*": "constants of -0 stand for themselves; bigints in 128 bits",
     "/": "constants of -0 stand for themselves; bigints in 128 bits",
+    "%": "constants of -0 stand for themselves; bigints in 128 bits",
     min: zeros,
     max: zeros,
     round: spelled.round,

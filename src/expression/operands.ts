@@ -28,7 +28,7 @@ export function arithmeticOf(op: ArithmeticOp, left: ExpressionTree, right: Expr
   }
   if (left.type === "bigint") {
     if (isNullable(left) || isNullable(right)) return { ...missing, message: `'${op}' takes a bigint that may be missing, and JavaScript then throws` };
-    if (op === "/" && !(isConstant(right) && valueOf(right) !== 0n)) {
+    if ((op === "/" || op === "%") && !(isConstant(right) && valueOf(right) !== 0n)) {
       return { code: "SL1110", message: "a bigint is divided by what may be 0n, and JavaScript then throws", hint: "divide by a constant other than 0n" };
     }
   }

@@ -49,6 +49,7 @@ const profile: Profile = {
   call: (name, inputs) => functionJson(...functions[name], inputs),
   length: null,
   nan: "greatest on the right",
+  remainder: "sign of the left",
   shortCuts: false,
 };
 

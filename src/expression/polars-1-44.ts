@@ -16,6 +16,7 @@ const profile: Profile = {
   call: (name, inputs) => functionJson(polars1Functions[name], null, inputs),
   length: (list) => functionJson('{"ListExpr":"Length"}', null, [list]),
   nan: "greatest",
+  remainder: "sign of the right",
   shortCuts: true,
 };
 

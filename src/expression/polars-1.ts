@@ -34,6 +34,7 @@ const profile: Profile = {
   call: (name, inputs) => functionJson(polars1Functions[name], options, inputs),
   length: (list) => functionJson('{"ListExpr":"Length"}', options, [list]),
   nan: "greatest",
+  remainder: "sign of the right",
   shortCuts: true,
 };
 

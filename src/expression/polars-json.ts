@@ -33,6 +33,8 @@ export interface Profile {
    * right": in a batch of one row, and for < and <= alone, so that turning these round avoids it.
    */
   readonly nan: "greatest" | "greatest on the right";
+  /** Whose sign a remainder of floats has. JavaScript's has that of the left. */
+  readonly remainder: "sign of the left" | "sign of the right";
   /**
    * Arithmetic of a column with one number takes short cuts: division multiplies with the reciprocal, which rounds
    * twice; adding or taking away a zero leaves -0 as it is.

@@ -4,12 +4,12 @@ import { mayBeNaN } from "./may-be-nan.js";
 import { json, type Json, type Profile, refuse } from "./polars-json.js";
 import { readByPolars, rustNumber } from "./polars-number.js";
 import { type SpelledOut, spellOut } from "./spell-out.js";
-import { columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Read, type StringTest, valueOf } from "./tree.js";
+import { type ArithmeticOp, columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Read, type StringTest, valueOf } from "./tree.js";
 
 /** The longest list that is written out element by element. */
 const longestList = 256;
 
-type BinaryOperator = "Eq" | "NotEq" | "Lt" | "LtEq" | "Gt" | "GtEq" | "Plus" | "Minus" | "Multiply" | "TrueDivide" | "And" | "Or";
+type BinaryOperator = "Eq" | "NotEq" | "Lt" | "LtEq" | "Gt" | "GtEq" | "Plus" | "Minus" | "Multiply" | "TrueDivide" | "Modulus" | "And" | "Or";
 
 const binary = (left: Json, op: BinaryOperator, right: Json): Json =>
   json(`{"BinaryExpr":{"left":${left.text},"op":"${op}","right":${right.text}}}`, 2, left, right);
@@ -25,7 +25,7 @@ function stringLiteral(profile: Profile, text: string): Json {
   return literal(profile.literals.string(JSON.stringify(text)));
 }
 
-const arithmetic = { "+": "Plus", "-": "Minus", "*": "Multiply", "/": "TrueDivide" } as const;
+const arithmetic = { "+": "Plus", "-": "Minus", "*": "Multiply", "/": "TrueDivide", "%": "Modulus" } as const;
 const comparison = { "<": "Lt", ">": "Gt", "<=": "LtEq", ">=": "GtEq", "===": "Eq", "!==": "NotEq" } as const;
 
 /** Where a number is used: whether the sign of a zero can be seen from there. */
@@ -161,8 +161,9 @@ const compare: Write<CompareOp> = (profile, node) => {
   return node.left.type === "bigint" ? compareBigints(profile, node) : compareOthers(profile, node);
 };
 
-const calculate: Write<"+" | "-" | "*" | "/"> = (profile, { op, left, right, type }, use) => {
+const calculate: Write<ArithmeticOp> = (profile, { op, left, right, type }, use) => {
   if (type === "bigint") refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+  if (op === "%" && profile.remainder === "sign of the right") refuse("SL1207", `the remainder in ${profile.label} has the sign of the right side, in JavaScript that of the left`);
   // A zero's sign shows where it divides; elsewhere only as far as the result's does.
   const l = number(profile, left, use);
   const r = number(profile, right, op === "/" ? { zeroSign: true } : use);
@@ -174,7 +175,7 @@ const calculate: Write<"+" | "-" | "*" | "/"> = (profile, { op, left, right, typ
 };
 
 /** Whether a short cut with this constant on one side would show. */
-function isCutShort(op: "+" | "-" | "*" | "/", value: number, use: Use, onTheLeft: boolean): boolean {
+function isCutShort(op: ArithmeticOp, value: number, use: Use, onTheLeft: boolean): boolean {
   if (op === "/") return !onTheLeft && !hasExactReciprocal(value);
   if (op === "*" || !use.zeroSign) return false;
   return Object.is(value, op === "-" && !onTheLeft ? -0 : 0);
@@ -253,6 +254,7 @@ const writers: Writers = {
   "-": calculate,
   "*": calculate,
   "/": calculate,
+  "%": calculate,
   "<": compare,
   ">": compare,
   "<=": compare,

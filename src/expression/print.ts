@@ -28,6 +28,7 @@ const precedence: Partial<Record<Op, number>> = {
   "-": 6,
   "*": 7,
   "/": 7,
+  "%": 7,
   "**": 8,
   negate: 9,
   "!": 9,

@@ -2,7 +2,7 @@ import { LambdaError, type ErrorCode } from "../../dsl/errors.js";
 import { aggregateKey, aggregatesOf } from "./aggregates.js";
 import type { AlertContext, AlertEmitter } from "./back-end.js";
 import { spellOut, type SpelledOut } from "./spell-out.js";
-import { type CompareOp, type ExpressionTree, isConstant, type NodeOf, type NumberFunction, type Op, valueOf } from "./tree.js";
+import { type ArithmeticOp, type CompareOp, type ExpressionTree, isConstant, type NodeOf, type NumberFunction, type Op, valueOf } from "./tree.js";
 
 const longest = 64 * 1024;
 
@@ -98,7 +98,7 @@ function holding(node: ExpressionTree, metrics: Metrics): Text {
 }
 
 const compare: Write<CompareOp> = ({ op, left, right }, metrics) => join(write(left, metrics), `${comparison[op]} bool`, write(right, metrics));
-const calculate: Write<"+" | "-" | "*" | "/"> = ({ op, left, right }, metrics) => join(write(left, metrics), op, write(right, metrics));
+const calculate: Write<ArithmeticOp> = ({ op, left, right }, metrics) => join(write(left, metrics), op, write(right, metrics));
 
 const logic: Write<"&&" | "||"> = ({ op, args }, metrics) => {
   const texts = args.map((arg) => write(arg, metrics));
@@ -140,6 +140,7 @@ const writers: Writers = {
   "-": calculate,
   "*": calculate,
   "/": calculate,
+  "%": calculate,
   "<": compare,
   ">": compare,
   "<=": compare,

@@ -5,7 +5,7 @@ import { type Bound, elementIn, usesPlace } from "./element.js";
 import { negate } from "./fold.js";
 import { mayBeNaN } from "./may-be-nan.js";
 import { type SpelledOut, spellOut } from "./spell-out.js";
-import { children, columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Place, type Read, type StringTest, valueOf } from "./tree.js";
+import { type ArithmeticOp, children, columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Place, type Read, type StringTest, valueOf } from "./tree.js";
 
 const longest = 1024 * 1024;
 
@@ -185,6 +185,8 @@ function rangeOf(node: ExpressionTree): Range {
       const compute = { "+": (a: bigint, b: bigint) => a + b, "-": (a: bigint, b: bigint) => a - b, "*": (a: bigint, b: bigint) => a * b, "/": (a: bigint, b: bigint) => a / b }[node.op];
       return spanOf(ends.map(({ a, b }) => compute(a, b)));
     }
+    case "%":
+      return spanOf([0n, ...rangeOf(node.left)]);
     default:
       return refuse("SL1201", `DuckDB has no exact '${node.op}' of bigints`);
   }
@@ -200,7 +202,7 @@ function fits(node: ExpressionTree): void {
   if (least < -most || greatest > most) refuse("SL1207", "its bigint arithmetic may need more than DuckDB's 128 bits");
 }
 
-const calculate: Write<"+" | "-" | "*" | "/"> = (node, bounds) => {
+const calculate: Write<ArithmeticOp> = (node, bounds) => {
   const { op, left, right, type } = node;
   if (isNegativeZero(left) || isNegativeZero(right)) return withNegativeZero(node, bounds);
   if (type === "number") return put(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
@@ -295,6 +297,7 @@ const writers: Writers = {
   "-": calculate,
   "*": calculate,
   "/": calculate,
+  "%": calculate,
   "<": compare,
   ">": compare,
   "<=": compare,

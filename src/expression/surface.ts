@@ -4,7 +4,7 @@ import { z } from "zod";
 export type Span = readonly [start: number, end: number];
 
 /** The binary operators a lambda may use. Loose equality stands only against `null`. */
-export const binaryOps = ["+", "-", "*", "/", "**", "<", ">", "<=", ">=", "===", "!==", "&&", "||", "??"] as const;
+export const binaryOps = ["+", "-", "*", "/", "%", "**", "<", ">", "<=", ">=", "===", "!==", "&&", "||", "??"] as const;
 export type BinaryOp = (typeof binaryOps)[number];
 
 /**

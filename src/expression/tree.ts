@@ -11,7 +11,7 @@ const scalarTypes = ["boolean", "number", "bigint", "string"] as const;
 export type ScalarType = (typeof scalarTypes)[number];
 export type ValueType = ScalarType | "list";
 
-export const arithmeticOps = ["+", "-", "*", "/"] as const;
+export const arithmeticOps = ["+", "-", "*", "/", "%"] as const;
 const orderOps = ["<", ">", "<=", ">="] as const;
 const equalityOps = ["===", "!=="] as const;
 export const numberFunctions = ["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt", "log", "log2", "log10", "exp"] as const;

@@ -30,6 +30,7 @@ const takes: Partial<Record<Op, readonly ValueType[]>> = {
   "-": ["number", "bigint"],
   "*": ["number", "bigint"],
   "/": ["number", "bigint"],
+  "%": ["number", "bigint"],
   negate: ["number", "bigint"],
   "<": ["number", "bigint", "string"],
   ">": ["number", "bigint", "string"],
@@ -123,7 +124,7 @@ function visitOperation(node: Exclude<ExpressionTree, NodeOf<"read" | "constant"
   if ("text" in node && operands.some(mayBeMissing)) return { problem: `'${node.op}' of a string that may be missing` };
   if (node.type === "bigint" && node.op !== "??") {
     if (operands.some(mayBeMissing)) return { problem: `'${node.op}' of a bigint that may be missing` };
-    if (node.op === "/" && (node.right.op !== "constant" || /^-?0+$/.test(String(node.right.value)))) return { problem: "a bigint divided by what may be zero" };
+    if ((node.op === "/" || node.op === "%") && (node.right.op !== "constant" || /^-?0+$/.test(String(node.right.value)))) return { problem: "a bigint divided by what may be zero" };
   }
   return node.type === "boolean" ? "boolean" : typed(node, type);
 }

@@ -5,7 +5,7 @@ import { float, literal, rowBooleans, rowNumbers } from "./generate.js";
 /** What an aggregate is asked of reads the row, and is there for each. */
 const ofARow = fc.oneof(
   fc.constantFrom("x.out.d", "x.in.f[1]", "x.in.k", "x.out.i[0]", "x.models.c1.z[0]"),
-  fc.tuple(rowNumbers(1), fc.constantFrom("+", "-", "*", "/")).map(([f, op]) => `(${f} ${op} x.out.d)`),
+  fc.tuple(rowNumbers(1), fc.constantFrom("+", "-", "*", "/", "%")).map(([f, op]) => `(${f} ${op} x.out.d)`),
 );
 const isARow = fc.tuple(rowBooleans(2), fc.constantFrom("===", "!==")).map(([f, op]) => `(${f} ${op} (x.out.d > 0.5))`);
 
@@ -23,7 +23,7 @@ function numbers(depth: number): fc.Arbitrary<string> {
   const inner = numbers(depth - 1);
   return fc.oneof(
     { weight: 3, arbitrary: leaf },
-    { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-", "*", "/"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+    { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-", "*", "/", "%"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
     { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner).map(([f, v]) => `Math.${f}(${v})`) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 })).map(([f, v]) => `Math.${f}(${v.join(", ")})`) },

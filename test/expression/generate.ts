@@ -62,7 +62,7 @@ function numbers(depth: number, element: readonly string[]): fc.Arbitrary<string
   const inner = numbers(depth - 1, element);
   return fc.oneof(
     { weight: 3, arbitrary: leaf },
-    { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-", "*", "/"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+    { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-", "*", "/", "%"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
     { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner).map(([f, v]) => `Math.${f}(${v})`) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 })).map(([f, v]) => `Math.${f}(${v.join(", ")})`) },

@@ -54,7 +54,7 @@ const floatTexts = [
   ...["min", "max"].flatMap((f) =>
     ["x.out.d, 0", "-0, x.out.d", "x.out.d, -x.out.d", "x.in.f[0], x.in.f[1], x.out.d"].flatMap((args) => [`x => 1 / Math.${f}(${args}) > 0`, `x => Math.${f}(${args}) >= 0.1`]),
   ),
-  ...["+", "-", "*", "/"].flatMap((op) =>
+  ...["+", "-", "*", "/", "%"].flatMap((op) =>
     ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [`x => 1 / (x.out.d ${op} ${c}) > 0`, `x => 1 / (${c} ${op} x.out.d) > 0`, `x => (x.out.d ${op} ${c}) === 0.3`, `x => x.out.d ${op} ${c} > x.in.f[0]`]),
   ),
   ...["0.5", "-0.5", "2", "1", "-1", "9007199254740992"].flatMap((c) => [`x => Math.round(x.out.d) === ${c}`, `x => Math.trunc(x.in.f[0] * 2.5) > ${c}`, `x => Math.round(x.out.d * 0.3) < Math.sign(x.out.d)`]),

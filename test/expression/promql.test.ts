@@ -41,7 +41,7 @@ describe("the PromQL text", () => {
 
   const operations = [
     ...["<", ">", "<=", ">=", "===", "!=="].flatMap((op) => [`A ${op} B`, `!(A ${op} B)`, `A ${op} 0.5`, `-0 ${op} A`, `(A ${op} B) === true`]),
-    ...["+", "-", "*", "/"].flatMap((op) => [`1 / (A ${op} B) > 0`, `(A ${op} B) >= 0.3`, `Number.isNaN(-0 ${op} A)`]),
+    ...["+", "-", "*", "/", "%"].flatMap((op) => [`1 / (A ${op} B) > 0`, `(A ${op} B) >= 0.3`, `Number.isNaN(-0 ${op} A)`]),
     ...["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt"].flatMap((f) => [`1 / Math.${f}(A) > 0`, `Math.${f}(A) < B`, `Number.isNaN(Math.${f}(A))`]),
     ...["min", "max"].flatMap((f) => ["A, B", "A, -0", "NaN, A", "A, B, 1", "Infinity, -A"].flatMap((args) => [`1 / Math.${f}(${args}) > 0`, `Math.${f}(${args}) >= B`])),
     ...["isFinite", "isNaN", "isInteger"].flatMap((f) => [`Number.${f}(A)`, `!Number.${f}(A / B)`]),

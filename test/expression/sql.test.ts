@@ -58,7 +58,7 @@ describe("the DuckDB text", () => {
       ),
       ...numbers.flatMap((f) => [`x => 1 / Math.${f}(x.out.d) > 0`, `x => Math.${f}(x.in.f[0]) < 0.9`, `x => Number.isNaN(Math.${f}(-x.out.d))`]),
       ...["min", "max"].flatMap((f) => ["x.out.d, 0", "-0, x.out.d", "x.out.d, -x.out.d", "x.in.f[0], x.in.f[1], x.out.d", "x.out.d"].flatMap((args) => [`x => 1 / Math.${f}(${args}) > 0`, `x => Math.${f}(${args}) >= 0.1`])),
-      ...["+", "-", "*", "/"].flatMap((op) => ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [`x => 1 / (x.out.d ${op} ${c}) > 0`, `x => 1 / (${c} ${op} x.out.d) > 0`, `x => x.out.d ${op} ${c} > x.in.f[0]`])),
+      ...["+", "-", "*", "/", "%"].flatMap((op) => ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [`x => 1 / (x.out.d ${op} ${c}) > 0`, `x => 1 / (${c} ${op} x.out.d) > 0`, `x => x.out.d ${op} ${c} > x.in.f[0]`])),
       ...["isFinite", "isNaN", "isInteger"].flatMap((f) => [`x => Number.${f}(x.out.d)`, `x => !Number.${f}(x.in.f[0] / x.out.d)`]),
       "x => (x.out.d > 0.1 ? x.in.f[0] : -1) < 0.9",
     ];
@@ -79,6 +79,7 @@ describe("the DuckDB text", () => {
       ),
       "x => x.out.n > 4.5",
       "x => x.out.n / 2n * 2n === x.out.n",
+      ...["2n", "-7n", "9007199254740993n", "-1n"].flatMap((n) => [`x => x.out.n % ${n} === 1n`, `x => x.out.m[0] % ${n} < x.out.n % ${n}`, `x => x.out.q * x.out.m[0] % ${n} <= 0n`]),
     ];
     expect(await differences(compiled(texts, columns), columns)).toEqual([]);
     expect(written("x => x.out.q * x.out.q > 0n", columns)).toMatchInlineSnapshot(`"SL1207: its bigint arithmetic may need more than DuckDB's 128 bits"`);

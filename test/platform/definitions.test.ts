@@ -139,7 +139,7 @@ describe("what cannot be read", () => {
     ["keys that are missing or too many", { id: "p", extra: 1, steps: [{ ModelInference: { models: [{ name: "a", sha: "x" }] } }, { Nth: { index: 0, of: 2 } }] }],
     ["what no platform can mean", { id: "p", steps: [{ RandomSplit: { hash_key: null, weights: [{ model: M("a", "1"), weight: -1 }] } }, { Nth: { index: -1 } }] }],
     ["JSON cut short", check('{"Alias":[{"BinaryExpr":{"left"')],
-    ["an unknown operation", check('{"Alias":[{"BinaryExpr":{"left":{"Column":"out.x"},"op":"Modulus","right":{"Literal":{"Int32":2}}}},"v"]}')],
+    ["an unknown operation", check('{"Alias":[{"BinaryExpr":{"left":{"Column":"out.x"},"op":"Divide","right":{"Literal":{"Int32":2}}}},"v"]}')],
     ["two files of one model", { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, { ModelInference: { models: [M("a", "2")] } }] }],
   ])("%s are problems with their paths", (_, definition) => {
     expect(said(definition)).toMatchSnapshot();

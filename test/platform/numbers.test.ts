@@ -16,7 +16,7 @@ function double(bits: string): number {
   return view.getFloat64(0);
 }
 
-const scope = { inputs: [], outputs: [{ name: "d", dtype: "float64", shape: ["b"] }, { name: "n", dtype: "int64", shape: ["b"] }, { name: "q", dtype: "uint64", shape: ["b"] }], models: {} } as const;
+const scope = { inputs: [], outputs: [{ name: "d", dtype: "float64", shape: ["b"] }, { name: "n", dtype: "int64", shape: ["b"] }, { name: "q", dtype: "uint64", shape: ["b"] }, { name: "f", dtype: "float32", shape: ["b"] }], models: {} } as const;
 const d = { op: "read", from: "out", port: "d", dtype: "float64", shape: [], at: [], type: "number", nullable: false } as const;
 
 it("are written as polars 0.18.15 writes them, every double", () => {
@@ -62,4 +62,17 @@ it("keep all digits of integers, of every dtype that 0.18.15 gives them", () => 
     return tree?.op !== "!==" || tree.right.op !== "constant" || tree.right.value !== constantOf(BigInt(digits)).value;
   });
   expect(wrong).toEqual([]);
+});
+
+it("are divided with a remainder where polars calculates it in doubles", () => {
+  const remainder = (column: string, literal: string) => parseJsonText(`{"BinaryExpr":{"left":{"BinaryExpr":{"left":{"Column":"out.${column}"},"op":"Modulus","right":{"Literal":${literal}}}},"op":"Gt","right":{"Literal":{"Float64":1.0}}}}`);
+  const read = (column: string, literal: string) => {
+    const parsed = remainder(column, literal);
+    return "value" in parsed ? readPolars(parsed.value, scope, "") : null;
+  };
+  const test = { op: ">", left: { op: "%", left: d, right: constantOf(3), type: "number" }, right: constantOf(1), type: "boolean" };
+  expect(read("d", '{"Float64":3.0}')).toEqual({ op: "!", operand: test, type: "boolean" });
+  expect(read("d", '{"Int32":3}')).toEqual({ op: "!", operand: test, type: "boolean" });
+  expect(() => read("n", '{"Int32":3}')).toThrow("64-bit integers, which wrap");
+  expect(() => read("f", '{"Float64":3.0}')).toThrow("in 32 bits, a lambda in 64");
 });

@@ -74,8 +74,8 @@ function besideBigint(op: CompareOp, left: BigintValue, right: NumberValue, path
   return "right" in made ? comparison(made.op as CompareOp, left.tree, made.right, left.present) : unread(path, "it compares constants");
 }
 
-export type Arithmetic = "Plus" | "Minus" | "Multiply" | "TrueDivide" | "FloorDivide";
-const operators = { Plus: "+", Minus: "-", Multiply: "*", TrueDivide: "/", FloorDivide: "/" } as const;
+export type Arithmetic = "Plus" | "Minus" | "Multiply" | "TrueDivide" | "FloorDivide" | "Modulus";
+const operators = { Plus: "+", Minus: "-", Multiply: "*", TrueDivide: "/", FloorDivide: "/", Modulus: "%" } as const;
 
 const isZero = ({ literal, tree }: NumberValue): boolean => literal && isConstant(tree) && valueOf(tree) === 0;
 

@@ -68,7 +68,7 @@ function readColumn(name: JsonValue, scope: RowScope, path: string): Value {
 }
 
 const comparisons: Readonly<Record<string, "<" | ">" | "<=" | ">=" | "===" | "!==">> = { Lt: "<", Gt: ">", LtEq: "<=", GtEq: ">=", Eq: "===", NotEq: "!==", EqValidity: "===", NotEqValidity: "!==" };
-const arithmetic = new Set(["Plus", "Minus", "Multiply", "TrueDivide", "FloorDivide"] as const);
+const arithmetic = new Set(["Plus", "Minus", "Multiply", "TrueDivide", "FloorDivide", "Modulus"] as const);
 
 function readBinary(node: JsonObject, path: string, read: ReadPart): Value {
   const left = read(node.get("left"), `${path}.left`);
@@ -79,7 +79,7 @@ function readBinary(node: JsonObject, path: string, read: ReadPart): Value {
   if (op === "Xor") return anyOf(sameBooleans("!==", booleanOf(left, `${path}.left`), booleanOf(right, `${path}.right`)), path);
   if ((arithmetic as ReadonlySet<string>).has(op)) return calculate(op as Parameters<typeof calculate>[0], left, right, path);
   const compared = Object.hasOwn(comparisons, op) ? comparisons[op] : undefined;
-  if (compared === undefined) return unread(`${path}.op`, op === "Modulus" ? "a lambda has no remainder" : `'${op}' has no twin in a lambda`);
+  if (compared === undefined) return unread(`${path}.op`, `'${op}' has no twin in a lambda`);
   const result = compare(compared, left, right, path);
   if (!op.endsWith("Validity")) return result;
   // Missing equals missing there, and is never null.

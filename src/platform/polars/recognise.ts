@@ -54,6 +54,7 @@ function unfilled(tree: ExpressionTree): ExpressionTree {
     case "-":
     case "*":
     case "/":
+    case "%":
       return compute(tree.op, bare(unfilled(tree.left)), bare(unfilled(tree.right)));
     case "floor":
     case "ceil":

@@ -52,14 +52,14 @@ describe("lambdas written at the call", () => {
   });
 
   test("the emitted code, and that every line keeps its number", () => {
-    const code = 'import { Limits } from "./limits.js";\np.validate("a", (x) => x.out <\n  Limits.max).validate("b", (x) => x.out % 2);\nafter();';
+    const code = 'import { Limits } from "./limits.js";\np.validate("a", (x) => x.out <\n  Limits.max).validate("b", (x) => x.out << 2);\nafter();';
     const out = attachLambdas(code, { file: "a.ts" })?.code ?? "";
     expect(out.split("\n")).toHaveLength(4);
     expect(out.split("\n")[3]).toBe("after();");
     expect(out).toMatchInlineSnapshot(`
       "import { Limits } from "./limits.js";
       p.validate("a", Object.assign((x) => x.out <
-        Limits.max, { [Symbol.for("shapeline.lambda")]: { ...{"lambda":{"source":"(x) => x.out <\\n  Limits.max","param":"x","body":{"kind":"binary","op":"<","left":{"kind":"member","object":{"kind":"local","name":"x","span":[7,8]},"name":"out","span":[7,12]},"right":{"kind":"free","path":["Limits","max"],"span":[17,27]},"span":[7,27]},"location":{"file":"a.ts","offset":54,"line":2,"column":17}},"source":"(x) => x.out <\\n  Limits.max","location":{"file":"a.ts","offset":54,"line":2,"column":17},"diagnostics":[]}, constants: { ["Limits"]: () => Limits } } })).validate("b", Object.assign((x) => x.out % 2, { [Symbol.for("shapeline.lambda")]: { ...{"lambda":null,"source":"(x) => x.out % 2","location":{"file":"a.ts","offset":97,"line":3,"column":29},"diagnostics":[{"code":"SL1014","message":"\`%\` is not the same operation on every target","start":7,"end":16,"hint":"write \`x - Math.floor(x / y) * y\` where x and y are not negative"}]}, constants: {  } } }));
+        Limits.max, { [Symbol.for("shapeline.lambda")]: { ...{"lambda":{"source":"(x) => x.out <\\n  Limits.max","param":"x","body":{"kind":"binary","op":"<","left":{"kind":"member","object":{"kind":"local","name":"x","span":[7,8]},"name":"out","span":[7,12]},"right":{"kind":"free","path":["Limits","max"],"span":[17,27]},"span":[7,27]},"location":{"file":"a.ts","offset":54,"line":2,"column":17}},"source":"(x) => x.out <\\n  Limits.max","location":{"file":"a.ts","offset":54,"line":2,"column":17},"diagnostics":[]}, constants: { ["Limits"]: () => Limits } } })).validate("b", Object.assign((x) => x.out << 2, { [Symbol.for("shapeline.lambda")]: { ...{"lambda":null,"source":"(x) => x.out << 2","location":{"file":"a.ts","offset":97,"line":3,"column":29},"diagnostics":[{"code":"SL1016","message":"\`<<\` works on 32-bit integers, which no target does","start":7,"end":17,"hint":"use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers"}]}, constants: {  } } }));
       after();"
     `);
   });
@@ -105,7 +105,7 @@ describe("names from outside arrive exact", () => {
   test("what may change is refused, by its declaration", () => {
     const code = `
       let limit = 1; var old = 2;
-      p.validate("a", (x) => x.out < limit && x.out > old && x.out % 2);
+      p.validate("a", (x) => x.out < limit && x.out > old && x.out << 2);
       { const limit = 3; p.validate("b", (x) => x.out < limit); }
       for (let i = 0; i < 1; i++) p.validate("c", (x) => x.out < i);
       function f() { if (true) { var hoisted = 1; } p.validate("d", (x) => x.out < hoisted); } f();`;
@@ -116,7 +116,7 @@ describe("names from outside arrive exact", () => {
           "found": [
             "SL1043 limit: 'limit' may change: it is declared with \`let\`",
             "SL1043 old: 'old' may change: it is declared with \`var\`",
-            "SL1014 x.out % 2: \`%\` is not the same operation on every target",
+            "SL1016 x.out << 2: \`<<\` works on 32-bit integers, which no target does",
           ],
           "tree": null,
         },

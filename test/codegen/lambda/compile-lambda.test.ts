@@ -49,7 +49,7 @@ describe("findings are offsets into the text as given", () => {
   test("of the lowering, of the typing, of names without a value", () => {
     expect(
       [
-        javascript("  ((x) => x.out.score[0] % 2 === LIMIT)"),
+        javascript("  ((x) => x.out.score[0] << 2 === LIMIT)"),
         javascript("\n(x) => x.out.scor[0] < 1"),
         javascript("(x) => x.out.score[0] < LIMIT"),
         javascript("(x) => x.out.score[0] < Limits.maxi", { Limits: { max: 1 } }),
@@ -59,7 +59,7 @@ describe("findings are offsets into the text as given", () => {
         javascript("1"),
       ].join("\n"),
     ).toMatchInlineSnapshot(`
-      "SL1014 x.out.score[0] % 2: \`%\` is not the same operation on every target
+      "SL1016 x.out.score[0] << 2: \`<<\` works on 32-bit integers, which no target does
       SL1100 LIMIT: 'LIMIT' has no value here
       SL1102 x.out.scor: 'x.out' has no port 'scor' (did you mean 'score'?)
       SL1100 LIMIT: 'LIMIT' has no value here

@@ -55,27 +55,27 @@ test("carets stand under the text where it is indented with tabs", () => {
 });
 
 test("with its place in a file, the line and column are the file's; with the file's text, the frame shows whole lines", () => {
-  const code = 'const p = base\n  .validate("even", (x) => x.out % 2 === 0);\n';
+  const code = 'const p = base\n  .validate("fourfold", (x) => x.out << 2 === 0);\n';
   const lambda = attachLambdas(code, { file: "src/a.pipeline.ts" })?.lambdas[0];
   const [diagnostic] = lambda?.diagnostics ?? [];
   if (lambda === undefined || diagnostic === undefined) expect.fail("a diagnostic was expected");
   expect(renderDiagnostic(diagnostic, lambda)).toMatchInlineSnapshot(`
-    "src/a.pipeline.ts:2:28 - error SL1014: \`%\` is not the same operation on every target
+    "src/a.pipeline.ts:2:32 - error SL1016: \`<<\` works on 32-bit integers, which no target does
 
-      2 | (x) => x.out % 2 === 0
-        |        ^^^^^^^^^
+      2 | (x) => x.out << 2 === 0
+        |        ^^^^^^^^^^
 
-      hint: write \`x - Math.floor(x / y) * y\` where x and y are not negative
-      see docs/errors.md#sl1014"
+      hint: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
+      see docs/errors.md#sl1016"
   `);
   expect(renderDiagnostic(diagnostic, lambda, { fileText: code })).toMatchInlineSnapshot(`
-    "src/a.pipeline.ts:2:28 - error SL1014: \`%\` is not the same operation on every target
+    "src/a.pipeline.ts:2:32 - error SL1016: \`<<\` works on 32-bit integers, which no target does
 
-      2 |   .validate("even", (x) => x.out % 2 === 0);
-        |                            ^^^^^^^^^
+      2 |   .validate("fourfold", (x) => x.out << 2 === 0);
+        |                                ^^^^^^^^^^
 
-      hint: write \`x - Math.floor(x / y) * y\` where x and y are not negative
-      see docs/errors.md#sl1014"
+      hint: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
+      see docs/errors.md#sl1016"
   `);
   // A file that has changed since is not shown.
   expect(renderDiagnostic(diagnostic, lambda, { fileText: "something else" })).toBe(renderDiagnostic(diagnostic, lambda));

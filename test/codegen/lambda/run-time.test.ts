@@ -181,8 +181,8 @@ describe("what cannot be read says why", () => {
 
   test("a name from outside and other findings come together, in order", () => {
     const here = 1;
-    expect(read((x: Row) => x.out.score % 2 < here && x.out.score ** 2 < LIMIT)).toMatchInlineSnapshot(`
-      "SL1014 \`%\` is not the same operation on every target
+    expect(read((x: Row) => x.out.score << 2 < here && x.out.score ** 2 < LIMIT)).toMatchInlineSnapshot(`
+      "SL1016 \`<<\` works on 32-bit integers, which no target does
       SL1042 'here' comes from outside the lambda, and its value cannot be seen from a running function
       SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function"
     `);

@@ -61,13 +61,13 @@ test("what is wrong in a function of another file is said at its place", async (
     }
   };
   expect(problems()).toMatchInlineSnapshot(`
-    "rules/rules.ts:35:52 - error SL1014: \`%\` is not the same operation on every target
+    "rules/rules.ts:35:50 - error SL1016: \`<<\` works on 32-bit integers, which no target does
 
-      35 | (x: ScoreRow) => x.out.score[0] % 2 < HIGH
-         |                  ^^^^^^^^^^^^^^^^^^
+      35 | (x: ScoreRow) => x.out.score[0] << 2 < HIGH
+         |                  ^^^^^^^^^^^^^^^^^^^
 
-      hint: write \`x - Math.floor(x / y) * y\` where x and y are not negative
-      see docs/errors.md#sl1014
+      hint: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
+      see docs/errors.md#sl1016
 
     wrong.pipeline.ts:9:29 - error SL1048: in 'second' (rules/cycle-back.ts:2:56): 'first' calls itself (first -> second -> first); recursion cannot be compiled
 
