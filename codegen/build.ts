@@ -1,5 +1,6 @@
 import { PipelineError, type Problem } from "../dsl/errors.js";
 import { checkPipeline, portsOf, secondsIn, type AlertStep, type AnyPipeline, type Model, type Step, type StepKind, type ValidationStep } from "../dsl/index.js";
+import { withRenamed } from "../dsl/renamed-ports.js";
 import { sealConfig } from "../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../src/config/schema.js";
 import { valuesOf } from "../src/expression/attached.js";
@@ -66,7 +67,7 @@ const convertByKind: { readonly [K in StepKind]: (step: Extract<Step, { kind: K 
 };
 
 function modelConfig(model: Model): ModelConfig {
-  return { name: model.name, version: model.version, sha256: model.sha256, inputs: portsOf(model.inputs), outputs: portsOf(model.outputs) };
+  return { name: model.name, version: model.version, sha256: model.sha256, inputs: portsOf(model.inputs), outputs: portsOf(model.outputs), ...withRenamed(model.renamed) };
 }
 
 function compileValidation(step: ValidationStep, place: Place): StepConfig | null {

@@ -39,6 +39,7 @@ export {
   type ErrorCode,
   type Problem,
 } from "./errors.js";
+export type { RenamedPorts } from "./renamed-ports.js";
 export { defineModel, generatedModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
 export {
   pipeline,

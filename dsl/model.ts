@@ -1,4 +1,5 @@
 import { ModelError } from "./errors.js";
+import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 
 /** A handle: name, version, digest, input and output tensors. It carries types and holds no weights. */
@@ -13,6 +14,8 @@ export interface Model<
   readonly sha256: string;
   readonly inputs: I;
   readonly outputs: O;
+  /** Absent where every port is called as in the file. */
+  readonly renamed?: RenamedPorts;
 }
 
 export type Ports = Readonly<Record<string, Tensor>>;
@@ -24,6 +27,7 @@ export interface ModelDefinition<N extends string, I extends PortDefinitions, O 
   readonly sha256: string;
   readonly inputs: I;
   readonly outputs: O;
+  readonly renamed?: RenamedPorts | undefined;
 }
 
 export interface PortDefinition {
@@ -43,7 +47,7 @@ export type TensorsOf<P> = {
 
 /**
  * A model handle, deeply frozen. `shapeline generate` writes these calls from the model files.
- * @param definition name, version (default "1"), SHA-256 of the file, and the ports by name, each with dtype and shape
+ * @param definition name, version (default "1"), SHA-256 of the file, and the ports by name, each with dtype and shape; `renamed` for those that the file calls otherwise
  * @throws ModelError SL3040 when a part of the definition is wrong
  * @example
  * const scorer = defineModel({
@@ -64,6 +68,7 @@ export function defineModel<const N extends string, const I extends PortDefiniti
     sha256: definition.sha256,
     inputs: recordOf(portsOf(definition.inputs)) as TensorsOf<I>,
     outputs: recordOf(portsOf(definition.outputs)) as TensorsOf<O>,
+    ...withRenamed(definition.renamed),
   });
 }
 
@@ -92,8 +97,8 @@ export function recordOf(ports: readonly Port[]): object {
 
 /** True for handles of one model file, also where they are not one object. */
 export function isSameModel(a: Model, b: Model): boolean {
-  const identity = ({ name, version, sha256, inputs, outputs }: Model) =>
-    JSON.stringify([name, version, sha256, portsOf(inputs), portsOf(outputs)]);
+  const named = (model: Model, side: Side) => portsOf(model[side]).map((port) => [port, nameInFile(model, side, port.name)]);
+  const identity = (model: Model) => JSON.stringify([model.name, model.version, model.sha256, named(model, "inputs"), named(model, "outputs")]);
   return a === b || (a.name === b.name && identity(a) === identity(b));
 }
 
@@ -113,7 +118,7 @@ export function modelFlaw(definition: unknown): string | null {
     return `'sha256' of model '${name}' must be 64 lower-case hex digits`;
   }
   const owner = `model '${name}'`;
-  return portsFlaw(definition["inputs"], "input", owner) ?? portsFlaw(definition["outputs"], "output", owner);
+  return portsFlaw(definition["inputs"], "input", owner) ?? portsFlaw(definition["outputs"], "output", owner) ?? renamedFlaw(definition, owner);
 }
 
 /** Why `ports` is no record of tensors, or null. */

@@ -1,3 +1,4 @@
+import { nameInFile } from "../../dsl/renamed-ports.js";
 import { portDifferences, tensorsByName } from "../../src/config/model-differences.js";
 import type { WrittenModel } from "./read-back.js";
 import { commentText } from "./literal.js";
@@ -19,11 +20,35 @@ export function differencesOf(written: readonly WrittenModel[], models: readonly
       ...(old.name === name ? [] : [`${old.name}: model renamed to ${name}`]),
       ...changed(`${name}: version`, old.version, now.version ?? "1"),
       ...(old.sha256 === now.sha256 ? [] : [`${name}: sha256 ${short(old.sha256)} -> ${short(now.sha256)}`]),
-      ...portDifferences(name, "input", old.inputs, tensorsByName(usablePorts(now.inputs))),
-      ...portDifferences(name, "output", old.outputs, tensorsByName(usablePorts(now.outputs))),
+      ...sideDifferences(name, "input", old, now),
+      ...sideDifferences(name, "output", old, now),
       ...changed(`${name}: labels`, labels(writtenLabels(old.comment)), labels(labelLines(now).map(commentText))),
     ];
   });
+}
+
+/** A port is what the file calls it: its other name here, or the file's other name for it, is said first. */
+function sideDifferences(model: string, role: "input" | "output", old: WrittenModel, now: ModelSignature): readonly string[] {
+  const side = `${role}s` as const;
+  const ports = usablePorts(now[side]);
+  const byFile = new Map(ports.map(({ name }) => [nameInFile(now, side, name), name]));
+  const filesBefore = new Set([...old[side].keys()].map((name) => nameInFile(old, side, name)));
+  const lines: string[] = [];
+  const nameNow = (name: string): string => {
+    const file = nameInFile(old, side, name);
+    const here = byFile.get(file);
+    if (here !== undefined) {
+      if (here !== name) lines.push(`${model}.${name}: ${role} renamed to ${here}`);
+      return here;
+    }
+    if (!ports.some((port) => port.name === name)) return name;
+    const fileNow = nameInFile(now, side, name);
+    if (filesBefore.has(fileNow)) return `${name} (before)`;
+    lines.push(`${model}.${name}: ${file} -> ${fileNow} in the file`);
+    return name;
+  };
+  const before = new Map([...old[side]].map(([name, tensor]) => [nameNow(name), tensor]));
+  return [...lines, ...portDifferences(model, role, before, tensorsByName(ports))];
 }
 
 /** New names by old ones, where one file alone had the digest and one alone has it now. */

@@ -3,6 +3,7 @@ import type { Dim } from "../../dsl/tensor.js";
 import { didYouMean, listed } from "../../src/expression/did-you-mean.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { showTensor } from "../../src/config/show-tensor.js";
+import { renamePorts } from "./rename-ports.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 export type Overrides = Readonly<Record<string, ModelOverride>>;
@@ -24,17 +25,16 @@ export function requireUsed(overrides: Overrides, models: readonly string[]): vo
 /**
  * A signature as its override wants it.
  *
- * @throws ModelError SL3051 for a port, axis or number of labels that is not the model's
+ * @throws ModelError SL3051 for a port, axis or number of labels that is not the model's, and for names of ports that clash
  */
 export function applyOverride(model: ModelSignature, override: ModelOverride): ModelSignature {
-  const { name, version, symbols = {}, labels = {} } = override;
+  const { name, version, symbols = {}, labels = {}, ports = {} } = override;
   const named = Object.entries(symbols).reduce((so, [port, axes]) => withSymbols(so, port, axes), model);
   const all = { ...model.labels, ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkedLabels(model, port, list)])) };
   return {
-    ...named,
+    ...renamePorts({ ...named, ...(Object.keys(all).length > 0 && { labels: all }) }, ports, (what) => refuse(model, what)),
     ...(name !== undefined && { name }),
     ...(version !== undefined && { version }),
-    ...(Object.keys(all).length > 0 && { labels: all }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ts as typescript } from "ts-morph";
+import { withRenamed, type RenamedPorts } from "../../dsl/renamed-ports.js";
 import type { Dim } from "../../dsl/tensor.js";
 
 /** A model as an existing generated file has it. */
@@ -10,6 +11,7 @@ export interface WrittenModel {
   readonly comment: readonly string[];
   readonly inputs: ReadonlyMap<string, WrittenTensor>;
   readonly outputs: ReadonlyMap<string, WrittenTensor>;
+  readonly renamed?: RenamedPorts;
 }
 
 export interface WrittenTensor {
@@ -74,7 +76,14 @@ function modelOf(value: Value | undefined, comment: readonly string[]): WrittenM
   const inputs = tensorsOf(fields.get("inputs"));
   const outputs = tensorsOf(fields.get("outputs"));
   if (typeof name !== "string" || typeof sha256 !== "string" || inputs === undefined || outputs === undefined) return undefined;
-  return { name, version: typeof version === "string" ? version : "1", sha256, comment, inputs, outputs };
+  return { name, version: typeof version === "string" ? version : "1", sha256, comment, inputs, outputs, ...withRenamed(renamedOf(fields.get("renamed"))) };
+}
+
+function renamedOf(value: Value | undefined): RenamedPorts {
+  const sides: ReadonlyMap<string, Value> = value instanceof Map ? value : new Map<string, Value>();
+  const names = (side: Value | undefined): Record<string, string> =>
+    Object.fromEntries([...(side instanceof Map ? (side as ReadonlyMap<string, Value>) : [])].filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  return { inputs: names(sides.get("inputs")), outputs: names(sides.get("outputs")) };
 }
 
 function tensorsOf(value: Value | undefined): ReadonlyMap<string, WrittenTensor> | undefined {

@@ -1,3 +1,4 @@
+import type { RenamedPorts } from "../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../dsl/tensor.js";
 
 /** A port that no runtime here can be fed with or read: a sequence, a map, an optional, an exotic element type. */
@@ -34,6 +35,8 @@ export interface ModelSignature {
   readonly version?: string;
   /** What the values of an output stand for, by its name. */
   readonly labels?: Readonly<Record<string, readonly string[]>>;
+  /** What the file calls the ports that the settings renamed. */
+  readonly renamed?: RenamedPorts;
 }
 
 /** The ports that a handle can carry: plain tensors of a dtype that runtimes take. */

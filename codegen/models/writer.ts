@@ -1,4 +1,5 @@
 import { ModelError } from "../../dsl/errors.js";
+import { nameInFile, type Side } from "../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../dsl/tensor.js";
 import { fileName, identifiersFor, modelName, type Identifiers } from "./identifier.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "./literal.js";
@@ -72,9 +73,18 @@ function writeModel(model: ModelSignature, { handle, type }: Identifiers): strin
     `  sha256: ${stringLiteral(model.sha256)},`,
     `  inputs: ${record(inputs, objectKey, tensorData)},`,
     `  outputs: ${record(outputs, objectKey, tensorData)},`,
+    ...renamedLine(model),
     "});",
     "",
   ].join("\n");
+}
+
+function renamedLine({ renamed = {} }: ModelSignature): readonly string[] {
+  const sides = (["inputs", "outputs"] as const).flatMap((side) => {
+    const names = Object.entries(renamed[side] ?? {}).map(([name, file]) => `${objectKey(name)}: ${stringLiteral(file)}`);
+    return names.length === 0 ? [] : [`${side}: { ${names.join(", ")} }`];
+  });
+  return sides.length === 0 ? [] : [`  renamed: { ${sides.join(", ")} },`];
 }
 
 function requireUsable(model: ModelSignature, side: "input" | "output", ports: readonly Port[]): readonly TensorPort[] {
@@ -114,8 +124,8 @@ function docComment(model: ModelSignature): readonly string[] {
   const lines = [
     `${file}${made === "" ? "" : `, ${made}`}`,
     ...(model.doc.trim() === "" ? [] : [model.doc]),
-    ...model.inputs.map((port) => `- input ${describe(port)}`),
-    ...model.outputs.map((port) => `- output ${describe(port)}`),
+    ...model.inputs.map((port) => `- input ${describe(port)}${inFile(model, "inputs", port)}`),
+    ...model.outputs.map((port) => `- output ${describe(port)}${inFile(model, "outputs", port)}`),
     ...labelLines(model),
     ...metadataLines(model),
     `sha256 ${model.sha256}`,
@@ -142,6 +152,11 @@ export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
 /** The lines of a model's comment, as they are written, that speak of labels. */
 export function writtenLabels(comment: readonly string[]): readonly string[] {
   return comment.filter((line) => line.startsWith(LABELS));
+}
+
+function inFile(model: ModelSignature, side: Side, { name }: Port): string {
+  const file = nameInFile(model, side, name);
+  return file === name ? "" : `, in the file ${file}`;
 }
 
 function describe(port: Port): string {

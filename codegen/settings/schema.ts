@@ -12,6 +12,8 @@ export interface ModelOverride {
   readonly symbols?: Readonly<Record<string, Readonly<Record<number, string>>>>;
   /** What the values of an output stand for, in their order: `{ risk: ["legit", "fraud"] }`. */
   readonly labels?: Readonly<Record<string, readonly string[]>>;
+  /** Names for ports, by those that the file gives them: `{ dense_1: "score" }`; the file keeps its own. */
+  readonly ports?: Readonly<Record<string, string>>;
   /** Further files or metadata URLs that describe the same model; where they disagree, nothing is written. */
   readonly sources?: readonly string[];
 }
@@ -39,6 +41,8 @@ export interface Settings {
 
 const text = z.string().min(1);
 const label = z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "expected lower-case letters, digits and inner dashes").max(63);
+// Records that hold such a key do not survive every reader of JSON.
+const portName = text.refine((name) => name !== "__proto__", "expected another name than '__proto__'");
 const axis = z.string().regex(/^\d{1,3}$/, "expected the number of an axis");
 
 const override = z.strictObject({
@@ -46,6 +50,7 @@ const override = z.strictObject({
   version: text.optional(),
   symbols: z.record(text, z.record(axis, text)).optional(),
   labels: z.record(text, z.array(z.string()).min(1)).optional(),
+  ports: z.record(text, portName).optional(),
   sources: z.array(text).min(1).optional(),
 });
 const local = z.strictObject({ models: text.optional(), data: text.optional() });

@@ -41,8 +41,13 @@ export function rebuilt(config: Config): AnyPipeline {
   return built as unknown as AnyPipeline;
 }
 
-function handleOf({ name, version, sha256, inputs, outputs }: ModelConfig): Model {
-  return defineModel({ name, version, sha256, inputs: portRecord(inputs), outputs: portRecord(outputs) });
+function handleOf(model: ModelConfig): Model {
+  return defineModel(definitionOf(model));
+}
+
+/** What `defineModel` takes of a config's model. */
+export function definitionOf({ name, version, sha256, inputs, outputs, renamed }: ModelConfig) {
+  return { name, version, sha256, inputs: portRecord(inputs), outputs: portRecord(outputs), ...(renamed !== undefined && { renamed }) };
 }
 
 function portRecord(ports: readonly Port[]) {

@@ -14,6 +14,8 @@ export const modelSchema = z.strictObject({
   sha256,
   inputs: z.array(portSchema).min(1),
   outputs: z.array(portSchema).min(1),
+  /** The file's names of ports that are called otherwise here, by the names here. */
+  renamed: z.strictObject({ inputs: z.record(name, name).optional(), outputs: z.record(name, name).optional() }).optional(),
 });
 
 export const modelStepSchema = z.strictObject({

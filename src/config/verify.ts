@@ -1,7 +1,8 @@
 import type { Problem } from "../../dsl/errors.js";
 import { checkPipeline } from "../../dsl/index.js";
+import { modelFlaw } from "../../dsl/model.js";
 import { canonicalJson } from "./canonical.js";
-import { rebuilt } from "./rebuild.js";
+import { definitionOf, rebuilt } from "./rebuild.js";
 import type { Config } from "./schema.js";
 import { stepModels } from "./step-models.js";
 
@@ -19,6 +20,10 @@ export function inconsistencies(config: Config): Problem[] {
   );
   for (const name of used) if (!names.has(name)) say(`steps: they name a model '${name}', which is not among the models`);
   for (const name of names) if (!used.has(name)) say(`models: no step uses '${name}'`);
+  for (const model of config.models) {
+    const flaw = modelFlaw(definitionOf(model));
+    if (flaw !== null) say(`models: ${flaw}`);
+  }
   if (problems.length > 0) return problems;
 
   const checked = checkPipeline(rebuilt(config));

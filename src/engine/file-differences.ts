@@ -17,16 +17,23 @@ export async function fileDifferences(model: ModelConfig, sha256: string, bytes:
     return [];
   }
   const side = (name: "input" | "output", config: readonly Port[], file: readonly InferenceSession.ValueMetadata[]) =>
-    portDifferences(model.name, name, tensorsByName(config), tensorsByName(file.map((port) => inConfigsTerms(port, config))));
+    portDifferences(model.name, name, tensorsByName(config), tensorsByName(file.map((port) => inConfigsTerms(port, config, nameHere(model, name, port.name)))));
   const differences = [...side("input", model.inputs, session.inputs), ...side("output", model.outputs, session.outputs)];
   await session.release();
   return differences;
 }
 
 /** Names of dimensions are the config's to choose: an open one is called as there. */
-function inConfigsTerms(port: InferenceSession.ValueMetadata, config: readonly Port[]): { name: string; dtype: string; shape: Port["shape"] } {
-  if (!port.isTensor) return { name: port.name, dtype: "no tensor", shape: null };
-  const shape = config.find(({ name }) => name === port.name)?.shape ?? [];
+function inConfigsTerms(port: InferenceSession.ValueMetadata, config: readonly Port[], called: string): { name: string; dtype: string; shape: Port["shape"] } {
+  if (!port.isTensor) return { name: called, dtype: "no tensor", shape: null };
+  const shape = config.find(({ name }) => name === called)?.shape ?? [];
   const open = (axis: number) => (typeof shape[axis] === "number" || shape[axis] === undefined ? (axis === 0 ? "batch" : null) : shape[axis]);
-  return { name: port.name, dtype: port.type, shape: port.shape.map((dim, axis) => (typeof dim === "number" ? dim : open(axis))) };
+  return { name: called, dtype: port.type, shape: port.shape.map((dim, axis) => (typeof dim === "number" ? dim : open(axis))) };
+}
+
+/** What the config calls a port of the file; one that now has a name which the config gave to another is told apart from it. */
+function nameHere(model: ModelConfig, side: "input" | "output", file: string): string {
+  const names = Object.entries(model.renamed?.[`${side}s`] ?? {});
+  const [here] = names.find(([, own]) => own === file) ?? [];
+  return here ?? (names.some(([name]) => name === file) ? `${file} (in the file)` : file);
 }

@@ -1,5 +1,6 @@
 import { showTensor } from "../../dsl/accepts.js";
 import { InputError, ModelError, TargetError } from "../../dsl/errors.js";
+import { nameInFile } from "../../dsl/renamed-ports.js";
 import type { Port } from "../../dsl/tensor.js";
 import type { ModelConfig } from "../config/schema.js";
 import { allocate } from "../tensors/dtypes.js";
@@ -24,17 +25,32 @@ export type RunBatch<W> = (feeds: Feeds, fetches: readonly string[], when: W) =>
  */
 export function modelRunner<W>(model: ModelConfig, runBatch: RunBatch<W>): (feeds: Feeds, rows: number, when: W) => Promise<TensorData[]> {
   const ports = model.outputs;
-  const fetches = ports.map((port) => port.name);
+  const fetches = ports.map((port) => nameInFile(model, "outputs", port.name));
+  const runFile = feedingFile(model, runBatch);
   const fixed = fixedBatch(model);
   return async (feeds, rows, when) => {
     const whole = fixed === null || fixed === rows;
-    const outputs = whole ? await runBatch(feeds, fetches, when) : await inParts(model, (part) => runBatch(part, fetches, when), feeds, rows, fixed);
+    const outputs = whole ? await runFile(feeds, fetches, when) : await inParts(model, (part) => runFile(part, fetches, when), feeds, rows, fixed);
     for (let i = 0; i < ports.length; i++) {
       const port = ports[i];
       const output = outputs[i];
       if (port !== undefined && (output === undefined || !fits(port, output, rows))) throw unlike(model, port, output, rows);
     }
     return outputs;
+  };
+}
+
+/** The file's inputs have the file's names. */
+function feedingFile<W>(model: ModelConfig, runBatch: RunBatch<W>): RunBatch<W> {
+  if (model.renamed?.inputs === undefined) return runBatch;
+  const names = model.inputs.map(({ name }) => [name, nameInFile(model, "inputs", name)] as const);
+  return (feeds, fetches, when) => {
+    const given: Record<string, TensorData> = {};
+    for (const [name, file] of names) {
+      const tensor = feeds[name];
+      if (tensor !== undefined) given[file] = tensor;
+    }
+    return runBatch(given, fetches, when);
   };
 }
 

@@ -1,6 +1,7 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { showTensor } from "../../dsl/accepts.js";
 import { ModelError } from "../../dsl/errors.js";
+import { nameInFile } from "../../dsl/renamed-ports.js";
 import type { DType, Port } from "../../dsl/tensor.js";
 import type { ModelConfig } from "../config/schema.js";
 import { allocate } from "../tensors/dtypes.js";
@@ -17,7 +18,7 @@ import type { ModelSession } from "./runtime.js";
 export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "inputs" | "outputs">): void {
   for (const port of model.inputs) checkPort(model, "input", port, session.inputs);
   for (const port of model.outputs) checkPort(model, "output", port, session.outputs);
-  const unfed = session.inputs.find(({ name }) => !model.inputs.some((port) => port.name === name));
+  const unfed = session.inputs.find(({ name }) => !model.inputs.some((port) => nameInFile(model, "inputs", port.name) === name));
   if (unfed !== undefined) throw differs(model, `the file also needs an input '${unfed.name}'`);
 }
 
@@ -47,9 +48,11 @@ export async function warmUp(model: ModelConfig, run: (feeds: Feeds, rows: numbe
 }
 
 function checkPort(model: ModelConfig, role: "input" | "output", port: Port, found: readonly InferenceSession.ValueMetadata[]): void {
-  const there = found.find(({ name }) => name === port.name);
+  const own = nameInFile(model, role === "input" ? "inputs" : "outputs", port.name);
+  const called = own === port.name ? `'${own}'` : `'${own}' (called '${port.name}' here)`;
+  const there = found.find(({ name }) => name === own);
   if (there === undefined) {
-    throw differs(model, `the file has no ${role} '${port.name}' but ${found.map(({ name }) => `'${name}'`).join(", ")}`);
+    throw differs(model, `the file has no ${role} ${called} but ${found.map(({ name }) => `'${name}'`).join(", ")}`);
   }
   const same =
     there.isTensor &&
@@ -57,7 +60,7 @@ function checkPort(model: ModelConfig, role: "input" | "output", port: Port, fou
     (port.shape === null || (there.shape.length === port.shape.length && there.shape.every((dim, axis) => agrees(dim, port.shape?.[axis]))));
   if (same) return;
   const text = !there.isTensor ? "no tensor" : showTensor({ dtype: there.type as DType, shape: there.shape.map((dim) => (dim === "" ? null : dim)) });
-  throw differs(model, `its ${role} '${port.name}' is ${text} in the file and ${showTensor(port)} in the config`);
+  throw differs(model, `its ${role} ${called} is ${text} in the file and ${showTensor(port)} in the config`);
 }
 
 function agrees(file: number | string, config: number | string | null | undefined): boolean {

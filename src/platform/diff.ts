@@ -1,5 +1,6 @@
 import type { AnyPipeline } from "../../dsl/index.js";
 import { ConfigError } from "../../dsl/errors.js";
+import { renamedText } from "../../dsl/renamed-ports.js";
 import { build } from "../build.js";
 import { parseConfig } from "../config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../config/schema.js";
@@ -20,7 +21,7 @@ export type StepChange =
 export interface ConfigDiff {
   readonly same: boolean;
   readonly name: { readonly before: string; readonly after: string } | null;
-  /** Models by name: added, removed, or of another version or file. */
+  /** Models by name: added, removed, or of another version or file, or with ports renamed otherwise. */
   readonly models: readonly { readonly kind: "added" | "removed" | "changed"; readonly name: string; readonly text: string }[];
   /** In order of the second pipeline; removed steps where they stood in the first. */
   readonly steps: readonly StepChange[];
@@ -68,13 +69,13 @@ function read(definition: PlatformDefinition, ports: readonly ModelConfig[], whi
 }
 
 function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfig[]): ConfigDiff["models"] {
-  const text = ({ version, sha256 }: ModelConfig): string => `version ${version}, file ${sha256.slice(0, 12)}…`;
+  const text = (model: ModelConfig): string => [`version ${model.version}`, `file ${model.sha256.slice(0, 12)}…`, ...[...renamedText(model)].sort()].join(", ");
   const [old, now] = [new Map(before.map((m) => [m.name, m])), new Map(after.map((m) => [m.name, m]))];
   const removed = before.filter(({ name }) => !now.has(name)).map((m) => ({ kind: "removed" as const, name: m.name, text: text(m) }));
   const others = after.flatMap((m): ConfigDiff["models"] => {
     const was = old.get(m.name);
     if (was === undefined) return [{ kind: "added", name: m.name, text: text(m) }];
-    const isSame = was.version === m.version && was.sha256 === m.sha256;
+    const isSame = was.sha256 === m.sha256 && text(was) === text(m);
     return isSame ? [] : [{ kind: "changed", name: m.name, text: `${text(was)} -> ${text(m)}` }];
   });
   return [...removed, ...others];

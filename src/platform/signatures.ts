@@ -1,3 +1,4 @@
+import { nameInFile, type RenamedPorts, type Side } from "../../dsl/renamed-ports.js";
 import type { Port } from "../../dsl/tensor.js";
 import { type ModelConfig, modelSchema } from "../config/schema.js";
 import type { Dialect, PlatformModel } from "./definition.js";
@@ -11,6 +12,7 @@ export interface KnownModel {
   readonly sha256: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  readonly renamed?: RenamedPorts | undefined;
 }
 
 /** The models of a definition with their ports; `inferred` names those whose ports are no more than what the checks read. */
@@ -41,10 +43,10 @@ export function signed(parts: readonly Part[], known: readonly KnownModel[], dia
     const wanted = named.get(model?.name);
     if (wanted === undefined) return;
     const ports = { inputs: plainPorts(model.inputs), outputs: plainPorts(model.outputs) };
-    const checked = modelSchema.safeParse({ name: model.name, version: wanted.version, sha256: model.sha256, ...ports });
+    const checked = modelSchema.safeParse({ name: model.name, version: wanted.version, sha256: model.sha256, ...ports, ...(model.renamed !== undefined && { renamed: model.renamed }) });
     if (!checked.success) problems.say("SL3040", `models[${i}]`, `the signature of '${model.name}' is wrong: name, sha256, and inputs and outputs as lists of { name, dtype, shape } are needed`);
     else if (checked.data.sha256 !== wanted.sha) problems.say("SL4116", `models[${i}]`, `the signature of '${model.name}' is of the file ${checked.data.sha256.slice(0, 12)}…, and the definition names ${wanted.sha.slice(0, 12)}…`);
-    else signatures.set(model.name, checked.data);
+    else signatures.set(model.name, inFile(checked.data));
   });
   const guessed = guessPorts(parts, signatures, dialect);
   const models = [...named.values()].map(({ name, version, sha }) => {
@@ -52,6 +54,12 @@ export function signed(parts: readonly Part[], known: readonly KnownModel[], dia
     return { name, version, sha256: sha, inputs: [...ports.inputs], outputs: [...ports.outputs] };
   });
   return { models, inferred: models.map(({ name }) => name).filter((name) => !signatures.has(name)) };
+}
+
+/** A definition speaks of the file's names. */
+function inFile(model: ModelConfig): KnownModel {
+  const own = (side: Side): Port[] => model[side].map((port) => ({ ...port, name: nameInFile(model, side, port.name) }));
+  return { name: model.name, sha256: model.sha256, inputs: own("inputs"), outputs: own("outputs") };
 }
 
 function plainPorts(ports: unknown): unknown {

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../dsl/errors.js";
+import { renamedText } from "../../dsl/renamed-ports.js";
 import { parseConfig } from "../config/config.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../config/schema.js";
 import type { BackEnd } from "../expression/compile.js";
@@ -19,7 +20,7 @@ export function toPlatform(config: Config, form: PlatformForm): PlatformDefiniti
   }
   // What is no config at all is said in the words of those who read configs.
   if (!Array.isArray(config?.steps) || !Array.isArray(config.models)) parseConfig(config);
-  const problems = [...namesOf(config), ...config.steps.flatMap((step, i) => refusals(step, form.dialect, `steps[${i}]`))];
+  const problems = [...namesOf(config), ...renamedOf(config), ...config.steps.flatMap((step, i) => refusals(step, form.dialect, `steps[${i}]`))];
   if (problems.length > 0) {
     const lines = problems.map(({ code, path, message }) => `  ${code} ${path}: ${message}`);
     throw new ConfigError("SL4100", `pipeline '${config.name}' has ${problems.length === 1 ? "one thing" : `${problems.length} things`} that the platform cannot say:\n${lines.join("\n")}`, { pipeline: config.name, dialect: form.dialect, problems });
@@ -127,6 +128,15 @@ function namesOf(config: Config): PlatformProblem[] {
       path,
       message: `${nameRule}, and the ${what} is named '${name}': rename it`,
     }));
+}
+
+/** The platform loads the file alone, with the names that the file has. */
+function renamedOf({ models }: Config): PlatformProblem[] {
+  return models.flatMap((model, i) => {
+    const words = renamedText(model);
+    if (words.length === 0) return [];
+    return [{ code: "SL4102" as const, path: `models[${i}].renamed`, message: `the platform reads the file's own names, and in '${model.name}' ${words.join(" and ")}: take the model's 'ports' out of the settings and run 'shapeline generate' again, or export the file with these names` }];
+  });
 }
 
 const noRefusal = (): PlatformProblem[] => [];

@@ -96,6 +96,71 @@ describe("overrides", () => {
     `);
   });
 
+  test("ports have the settings' names; symbols and labels go by the file's", async () => {
+    const overrides = { "random-forest": { ports: { probabilities: "risk" }, labels: { probabilities: ["no", "yes"] } }, text: { ports: { tokens: "y", y: "class" }, symbols: { tokens: { 1: "seq" } } } };
+    await generate({ overrides });
+    expect(generated()).toContain(" * - labels of risk: no, yes\n");
+    expect(generated()).toContain('outputs: { risk: Tensor<"float32", readonly ["batch", 2]> };');
+    expect(generated()).toContain('  renamed: { outputs: { risk: "probabilities" } },\n');
+    expect(generated().slice(generated().indexOf("/**\n * text")).replace(/[0-9a-f]{64}/g, "…")).toMatchInlineSnapshot(`
+      "/**
+       * text.onnx, by test, opset 13
+       * - input y: float32[batch, seq, 8], in the file tokens
+       * - output class: float32[batch, ?], in the file y
+       * sha256 …
+       */
+      export const text: Text = generatedModel({
+        name: "text",
+        version: "1",
+        sha256: "…",
+        inputs: { y: { dtype: "float32", shape: ["batch", "seq", 8] } },
+        outputs: { class: { dtype: "float32", shape: ["batch", null] } },
+        renamed: { inputs: { y: "tokens" }, outputs: { class: "y" } },
+      });
+      "
+    `);
+    expect(await generate({ overrides, check: true })).toMatchObject({ changed: false, differences: [] });
+    const other = { "random-forest": { labels: { probabilities: ["no", "yes"] } }, text: { ports: { tokens: "x", y: "tokens" }, symbols: { tokens: { 1: "s" } } } };
+    expect((await generate({ overrides: other, check: true })).differences).toMatchInlineSnapshot(`
+      [
+        "random-forest.risk: output renamed to probabilities",
+        "random-forest: labels risk: no, yes -> probabilities: no, yes",
+        "text.y: input renamed to x",
+        "text.x: float32[batch, seq, 8] -> float32[batch, s, 8]",
+        "text.class: output renamed to tokens",
+      ]
+    `);
+    // The file's ports are others, and one has the name that an override gave.
+    writeFileSync(join(cwd, "models", "text.onnx"), model(input("words", tensorType(FLOAT, ["N", null, 8])), output("y", tensorType(FLOAT, ["N", null]))));
+    const { differences } = await generate({ overrides: { ...overrides, text: { ports: { words: "y" } } }, check: true });
+    expect(differences.filter((line) => !line.includes("sha256"))).toMatchInlineSnapshot(`
+      [
+        "text.y: tokens -> words in the file",
+        "text.y: float32[batch, seq, 8] -> float32[batch, ?, 8]",
+        "text.class: output renamed to y",
+      ]
+    `);
+  });
+
+  test("names of ports that do not fit the model are refused", async () => {
+    const two = model(input("a", tensorType(FLOAT, ["N", 2])), input("b", tensorType(FLOAT, ["N", 2])), output("y", tensorType(FLOAT, ["N", 2])), output("z", tensorType(FLOAT, ["N", 2])));
+    writeFileSync(join(cwd, "models", "text.onnx"), two);
+    expect([
+      await said({ text: { ports: { aa: "x" } } }),
+      await said({ text: { ports: { a: "b" } } }),
+      await said({ text: { ports: { y: "out", z: "out" } } }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' names a port 'aa' that it does not have (did you mean 'a'?); there is 'a', 'b', 'y' and 'z'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would call two inputs 'b': 'a' and 'b'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would call two outputs 'out': 'y' and 'z'",
+      ]
+    `);
+    // Both at once is no clash, and neither are an input and an output of one name.
+    const { models } = await generate({ overrides: { text: { ports: { a: "b", b: "a", y: "a", z: "z" } } } });
+    expect(models.at(-1)?.renamed).toEqual({ inputs: { b: "a", a: "b" }, outputs: { a: "y" } });
+  });
+
   test("an override of a model that was not asked for is no mistake where the caller says so", async () => {
     const { models } = await generate({ models: ["models/text.onnx"], overrides: { "random-forest": { name: "control" } }, unusedOverrides: "ignore" });
     expect(models.map(({ name }) => name)).toEqual(["text"]);

@@ -53,7 +53,7 @@ describe("settings", () => {
   test("what is not of the schema is refused, all of it at once, with the name that was meant", async () => {
     json({
       model: [], models: "models/*.onnx", splitted: true,
-      overrides: { rf: { nmae: "x", name: "Not A Name", symbols: { x: { first: "seq" } }, labels: { y: [] } } },
+      overrides: { rf: { nmae: "x", name: "Not A Name", symbols: { x: { first: "seq" } }, labels: { y: [] }, ports: { y: "", z: "__proto__" } } },
       targets: { locl: {}, local: { modles: "x" } },
     });
     expect(await said()).toMatchInlineSnapshot(`
@@ -62,7 +62,9 @@ describe("settings", () => {
         overrides.rf.name: expected lower-case letters, digits and inner dashes, found "Not A Name"
         overrides.rf.symbols.x.first: expected the number of an axis, found "seq"
         overrides.rf.labels.y: too small: expected array to have >=1 items, found []
-        overrides.rf: unknown key 'nmae'; there is 'name', 'version', 'symbols', 'labels' and 'sources'
+        overrides.rf.ports.y: too small: expected string to have >=1 characters, found ""
+        overrides.rf.ports.z: expected another name than '__proto__', found "__proto__"
+        overrides.rf: unknown key 'nmae'; there is 'name', 'version', 'symbols', 'labels', 'ports' and 'sources'
         targets.local: unknown key 'modles' (did you mean 'models'?)
         targets: unknown key 'locl' (did you mean 'local'?)
         (whole): unknown key 'model' (did you mean 'models'?)
