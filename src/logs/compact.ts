@@ -13,7 +13,7 @@ const worthwhile = 64 * 2 ** 20;
  * @param least bytes that must be free
  * @throws StorageError SL7016 where it does not succeed; the log is as it was then
  */
-export async function compact(duckdb: DuckDB, file: string, least = worthwhile): Promise<void> {
+export async function compact(duckdb: Pick<DuckDB, "DuckDBInstance">, file: string, least = worthwhile): Promise<void> {
   const temporary = `${file}.compacted`;
   await rm(temporary, { force: true });
   await rm(`${temporary}.wal`, { force: true });

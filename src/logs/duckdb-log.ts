@@ -2,7 +2,7 @@ import { StorageError } from "../../dsl/errors.js";
 import type { ChallengerResult, ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
 import type { AlertWindow } from "./alerts.js";
-import { duckType, tablesOf, type LogColumn } from "./columns.js";
+import { tablesOf, type LogColumn } from "./columns.js";
 import type { StoredLog } from "./control.js";
 import type { DuckDB } from "./duckdb.js";
 import { cellsOf, type Rows } from "./encode.js";
@@ -21,18 +21,13 @@ export interface LogHost {
   holds(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
 }
 
-interface Table {
-  readonly sink: Sink;
-  readonly columns: readonly LogColumn[];
-}
-
 const noMeta: RowMeta = { lastModel: "", elapsed: [], metadata: null };
 
 export class DuckDBLog implements PipelineLog {
   readonly layout: LogLayout;
   readonly #host: LogHost;
-  readonly #champion: Table;
-  readonly #challengers: ReadonlyMap<string, Table>;
+  readonly #champion: Sink;
+  readonly #challengers: ReadonlyMap<string, Sink>;
   #lost: StorageError | null = null;
   #closed = false;
 
@@ -40,10 +35,7 @@ export class DuckDBLog implements PipelineLog {
     this.layout = layout;
     this.#host = host;
     const tables = tablesOf(layout);
-    const table = (name: string, columns: readonly LogColumn[]): Table => ({
-      sink: { table: name, types: columns.map((column) => duckType(host.duckdb, column)) },
-      columns,
-    });
+    const table = (name: string, columns: readonly LogColumn[]): Sink => ({ table: name, columns });
     this.#champion = table(championTable(id), tables.champion);
     this.#challengers = new Map(tables.challengers.map(({ name, columns }, i) => [name, table(challengerTable(id, i), columns)]));
   }
@@ -86,8 +78,8 @@ export class DuckDBLog implements PipelineLog {
     await this.#write(table, { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note, took }, false);
   }
 
-  #write({ sink, columns }: Table, rows: Rows, urgent: boolean): Promise<void> {
-    const cells = cellsOf(this.#host.duckdb, columns, rows);
+  #write(sink: Sink, rows: Rows, urgent: boolean): Promise<void> {
+    const cells = cellsOf(sink.columns, rows);
     return rows.count === 0 ? Promise.resolve() : this.#host.writer.push(sink, rows.count, cells, urgent);
   }
 
@@ -119,7 +111,7 @@ export class DuckDBLog implements PipelineLog {
   }
 
   #sinks(): Sink[] {
-    return [this.#champion, ...this.#challengers.values()].map(({ sink }) => sink);
+    return [this.#champion, ...this.#challengers.values()];
   }
 
   #refuseClosed(): void {

@@ -1,6 +1,29 @@
+import type { DuckDBDataChunk } from "@duckdb/node-api";
+import { createRequire } from "node:module";
 import { TargetError } from "../../dsl/errors.js";
 
-export type DuckDB = typeof import("@duckdb/node-api");
+type Chunk = DuckDBDataChunk["chunk"];
+
+/** A vector as the bindings hand it out. */
+export interface Vector {
+  readonly __duckdb_type: "duckdb_vector";
+}
+
+/** What the client itself stands on, as far as it is used here: whole columns go in at once, which the client does cell by cell. */
+export interface Bindings {
+  data_chunk_reset(chunk: Chunk): void;
+  data_chunk_set_size(chunk: Chunk, size: number): void;
+  data_chunk_get_vector(chunk: Chunk, column: number): Vector;
+  copy_data_to_vector(vector: Vector, at: number, buffer: ArrayBuffer, from: number, bytes: number): void;
+  copy_data_to_vector_validity(vector: Vector, at: number, buffer: ArrayBuffer, from: number, bytes: number): void;
+  vector_ensure_validity_writable(vector: Vector): void;
+  vector_assign_string_element(vector: Vector, index: number, text: string): void;
+  list_vector_get_child(vector: Vector): Vector;
+  list_vector_reserve(vector: Vector, capacity: number): void;
+  list_vector_set_size(vector: Vector, size: number): void;
+}
+
+export type DuckDB = typeof import("@duckdb/node-api") & { readonly bindings: Bindings };
 
 /**
  * DuckDB, loaded when first needed: it is an optional peer.
@@ -9,7 +32,10 @@ export type DuckDB = typeof import("@duckdb/node-api");
  */
 export async function loadDuckDB(): Promise<DuckDB> {
   try {
-    return await import("@duckdb/node-api");
+    const client = await import("@duckdb/node-api");
+    // The client's own dependency, found from where the client lies.
+    const require = createRequire(createRequire(import.meta.url).resolve("@duckdb/node-api"));
+    return { ...client, bindings: require("@duckdb/node-bindings") as Bindings };
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
     const reason = missing ? "is not installed" : `does not load (${error instanceof Error ? error.message : String(error)})`;

@@ -1,16 +1,22 @@
-import type { DuckDBValue } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
-import { float16ToNumber } from "../tensors/float16.js";
 import type { ResultBatch } from "../tensors/result.js";
 import { failureCounts } from "../tensors/shape-result.js";
 import { rowSize, type TensorData } from "../tensors/tensor-data.js";
 import type { ColumnKind, LogColumn } from "./columns.js";
-import type { DuckDB } from "./duckdb.js";
 import type { RowMeta } from "./pipeline-log.js";
 
-/** Gives the value of one column for a row. */
-export type Cells = (row: number) => DuckDBValue;
+/** One column of some rows: where its values lie. */
+export interface Cells {
+  /** Elements, row by row; bool as 0 and 1, float16 as bits. null: the column is empty in these rows. */
+  readonly data: ArrayLike<number | bigint | string> | null;
+  /** Elements of a row. */
+  readonly size: number;
+  /** The lengths of the nested lists of a row. */
+  readonly dims: readonly number[];
+  /** Every row holds the same, and `data` holds it once. */
+  readonly same: boolean;
+}
 
 /** Rows on their way into a table. What a table has no column for stays empty. */
 export interface Rows {
@@ -31,87 +37,89 @@ export interface Rows {
  *
  * @throws StorageError SL7015 where the rows do not fit the columns
  */
-export function cellsOf(duckdb: DuckDB, columns: readonly LogColumn[], rows: Rows): Cells[] {
-  return columns.map((column) => makers[column.kind](rows, column, duckdb));
+export function cellsOf(columns: readonly LogColumn[], rows: Rows): Cells[] {
+  return columns.map((column) => makers[column.kind](rows, column));
 }
 
-type Maker = (rows: Rows, column: LogColumn, duckdb: DuckDB) => Cells;
+type Maker = (rows: Rows, column: LogColumn) => Cells;
 
 const makers = {
-  row: ({ firstRow }) => (row) => firstRow + BigInt(row),
-  time: ({ batch: { time }, count }, _, { DuckDBTimestampMillisecondsValue }) => {
-    if (time.length !== count || !time.every(Number.isFinite)) throw unfit("the times of the rows are missing or not finite");
-    return (row) => new DuckDBTimestampMillisecondsValue(BigInt(Math.trunc(time[row] ?? 0)));
+  row: ({ firstRow, count }) => {
+    const ids = new BigInt64Array(count);
+    for (let row = 0, id = firstRow; row < count; row++, id++) ids[row] = id;
+    return perRow(ids);
   },
-  in: ({ batch, count }, column, duckdb) => portCells(duckdb, column, batch.inputs.get(column.name), count),
-  inShape: ({ batch }, column, duckdb) => shapeCells(duckdb, batch.inputs.get(column.name)),
-  out: ({ outputs, count }, column, duckdb) => (outputs === null ? empty : portCells(duckdb, column, outputs.get(column.name), count)),
-  outShape: ({ outputs }, column, duckdb) => (outputs === null ? empty : shapeCells(duckdb, outputs.get(column.name))),
-  beside: ({ batch, count }, column, duckdb) => portCells(duckdb, column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
-  besideShape: ({ batch }, { model, name }, duckdb) => shapeCells(duckdb, batch.challengers.get(model)?.outputs.get(name)),
-  count: ({ batch, count }) => {
-    const counts = failureCounts({ rows: count, failures: batch.failures });
-    return (row) => counts[row] ?? 0;
+  time: ({ batch: { time }, count }) => {
+    const millis = new BigInt64Array(count);
+    if (time.length !== count) throw unfitTimes();
+    for (let row = 0; row < count; row++) {
+      const at = time[row] ?? NaN;
+      if (!(Math.abs(at) < 2 ** 63)) throw unfitTimes();
+      millis[row] = BigInt(Math.trunc(at));
+    }
+    return perRow(millis);
   },
+  in: ({ batch, count }, column) => portCells(column, batch.inputs.get(column.name), count),
+  inShape: ({ batch }, column) => shapeCells(batch.inputs.get(column.name)),
+  out: ({ outputs, count }, column) => (outputs === null ? empty : portCells(column, outputs.get(column.name), count)),
+  outShape: ({ outputs }, column) => (outputs === null ? empty : shapeCells(outputs.get(column.name))),
+  beside: ({ batch, count }, column) => portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
+  besideShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
+  count: ({ batch, count }) => perRow(failureCounts({ rows: count, failures: batch.failures })),
   flag: ({ batch, count }, { name }) => {
     const flags = batch.failures.get(name);
     if (flags?.length !== count) throw unfit(`the results of validation '${name}' are missing or not one a row`);
-    return (row) => flags[row] === 1;
+    return perRow(flags);
   },
-  lastModel: ({ meta }) => () => meta.lastModel,
-  pipelineVersion: ({ version }) => () => version,
-  elapsed: ({ meta }, _, { DuckDBListValue }) => {
-    const value = new DuckDBListValue(meta.elapsed.map((ns) => BigInt(Math.round(ns))));
-    return () => value;
-  },
-  metadata: ({ meta }) => {
-    const text = meta.metadata === null ? null : JSON.stringify(meta.metadata);
-    return () => text;
-  },
-  note: ({ note }) => () => note,
-  took: ({ took }) => () => (took === null ? null : BigInt(Math.round(took))),
+  lastModel: ({ meta }) => one(meta.lastModel),
+  pipelineVersion: ({ version }) => one(version),
+  elapsed: ({ meta }) => list(meta.elapsed.map(nanoseconds)),
+  metadata: ({ meta }) => (meta.metadata === null ? empty : one(JSON.stringify(meta.metadata))),
+  note: ({ note }) => (note === null ? empty : one(note)),
+  took: ({ took }) => (took === null ? empty : one(nanoseconds(took))),
 } satisfies Record<ColumnKind, Maker>;
 
-const empty: Cells = () => null;
+const scalar: readonly number[] = [];
+const empty: Cells = { data: null, size: 0, dims: scalar, same: true };
 
-function portCells(duckdb: DuckDB, { name, type, depth, port }: LogColumn, tensor: TensorData | undefined, count: number): Cells {
+function perRow(data: NonNullable<Cells["data"]>): Cells {
+  return { data, size: 1, dims: scalar, same: false };
+}
+
+function one(value: number | bigint | string): Cells {
+  return { data: [value], size: 1, dims: scalar, same: true };
+}
+
+function list(items: readonly bigint[]): Cells {
+  return { data: items, size: items.length, dims: [items.length], same: true };
+}
+
+function nanoseconds(ns: number): bigint {
+  return BigInt(Math.round(ns));
+}
+
+function portCells({ name, type, depth, port }: LogColumn, tensor: TensorData | undefined, count: number): Cells {
   if (tensor === undefined) throw unfit(`port '${name}' is missing`);
   const { dtype, dims, data } = tensor;
   const shape = port?.shape ?? null;
-  const flat = shape === null;
   if (dtype !== type) throw unfit(`port '${name}' is ${dtype}, its column is ${type}`);
   if (dims[0] !== count) throw unfit(`port '${name}' has ${dims[0] ?? 0} rows, the batch has ${count}`);
   if (shape !== null && !fits(shape, dims)) throw unfit(`port '${name}' has dimensions [${dims.join(", ")}], its column takes [${shape.map((dim) => dim ?? "?").join(", ")}]`);
   const size = rowSize(dims);
   if (data.length < count * size) throw unfit(`port '${name}' holds ${data.length} elements, its dimensions need ${count * size}`);
-  const element = elementOf(tensor);
-  if (depth === 0) return element;
-  const { DuckDBListValue } = duckdb;
-  const list = (axis: number, from: number, span: number): DuckDBValue => {
-    const length = flat ? size : (dims[axis] ?? 0);
-    const step = length === 0 ? 0 : span / length;
-    const items = new Array<DuckDBValue>(length);
-    const last = flat || axis === dims.length - 1;
-    for (let i = 0; i < length; i++) items[i] = last ? element(from + i) : list(axis + 1, from + i * step, step);
-    return new DuckDBListValue(items);
-  };
-  return (row) => list(1, row * size, size);
+  return { data, size, dims: depth === 0 ? scalar : shape === null ? [size] : dims.slice(1), same: false };
 }
 
 function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
   return dims.length === Math.max(shape.length, 1) && dims.every((dim, axis) => axis === 0 || typeof shape[axis] !== "number" || shape[axis] === dim);
 }
 
-function elementOf({ dtype, data }: TensorData): (index: number) => DuckDBValue {
-  if (dtype === "bool") return (index) => data[index] === 1;
-  if (dtype === "float16") return (index) => float16ToNumber(Number(data[index]));
-  if (dtype === "string") return (index) => String(data[index]);
-  return (index) => data[index] ?? null;
+function shapeCells(tensor: TensorData | undefined): Cells {
+  return list((tensor?.dims.slice(1) ?? []).map(BigInt));
 }
 
-function shapeCells({ DuckDBListValue }: DuckDB, tensor: TensorData | undefined): Cells {
-  const value = new DuckDBListValue((tensor?.dims.slice(1) ?? []).map(BigInt));
-  return () => value;
+function unfitTimes(): StorageError {
+  return unfit("the times of the rows are missing or not finite");
 }
 
 function unfit(text: string): StorageError {

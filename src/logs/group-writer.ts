@@ -1,5 +1,7 @@
-import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBType } from "@duckdb/node-api";
+import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
+import { ChunkWriter, type Span } from "./chunk-writer.js";
+import type { LogColumn } from "./columns.js";
 import { reasonOf, type DuckDB } from "./duckdb.js";
 import type { Cells } from "./encode.js";
 
@@ -10,7 +12,7 @@ const relaxedRows = 1000;
 /** A table that rows are appended to. */
 export interface Sink {
   readonly table: string;
-  readonly types: readonly DuckDBType[];
+  readonly columns: readonly LogColumn[];
 }
 
 interface Job {
@@ -19,13 +21,6 @@ interface Job {
   readonly cells: readonly Cells[];
   readonly done: () => void;
   readonly failed: (error: StorageError) => void;
-}
-
-/** Rows `from` to `to` of a job. */
-interface Span {
-  readonly cells: readonly Cells[];
-  readonly from: number;
-  readonly to: number;
 }
 
 const chunkRows = 2048;
@@ -41,6 +36,8 @@ export class GroupWriter {
   /** Ready for the last moment of the process, where nothing can be awaited; on a connection without an open transaction. */
   readonly #lastConnection: DuckDBConnection;
   readonly #lastAppenders = new Map<Sink, DuckDBAppender>();
+  /** By table, ready to be filled; both ends of the process's life write through them. */
+  readonly #chunks = new WeakMap<Sink, ChunkWriter>();
   #queue: Job[] = [];
   /** What is being written, until its commit is under way. */
   #open: readonly Job[] = [];
@@ -119,9 +116,9 @@ export class GroupWriter {
    */
   writeAtExit(): void {
     try {
-      for (const [sink, chunks] of this.#build([...this.#open, ...this.#queue])) {
+      for (const [sink, jobs] of bySink([...this.#open, ...this.#queue])) {
         const appender = this.#lastAppenders.get(sink);
-        if (appender !== undefined) append(appender, chunks);
+        if (appender !== undefined) this.#append(appender, sink, jobs);
       }
     } catch (error) {
       process.stderr.write(`SL7009 the last rows could not be logged: ${reasonOf(error)}\n`);
@@ -161,10 +158,8 @@ export class GroupWriter {
   async #commit(group: readonly Job[]): Promise<StorageError | null> {
     this.#open = group;
     try {
-      const begun = this.#connection.run("BEGIN");
-      const chunks = this.#build(group);
-      await begun;
-      for (const [sink, parts] of chunks) append(await this.#appender(sink), parts);
+      await this.#connection.run("BEGIN");
+      for (const [sink, jobs] of bySink(group)) this.#append(await this.#appender(sink), sink, jobs);
       this.#open = [];
       await this.#connection.run("COMMIT");
       return null;
@@ -199,16 +194,13 @@ export class GroupWriter {
     this.#appenders.clear();
   }
 
-  #build(group: readonly Job[]): [Sink, DuckDBDataChunk[]][] {
-    return Array.from(bySink(group), ([sink, jobs]) => [sink, this.#chunks(sink, jobs)]);
-  }
-
-  #chunks(sink: Sink, jobs: readonly Job[]): DuckDBDataChunk[] {
-    const chunks: DuckDBDataChunk[] = [];
+  #append(appender: DuckDBAppender, sink: Sink, jobs: readonly Job[]): void {
+    const chunk = this.#chunkOf(sink);
     let spans: Span[] = [];
     let filled = 0;
     const end = () => {
-      if (filled > 0) chunks.push(this.#chunk(sink, spans, filled));
+      // The appender copies what it is given.
+      if (filled > 0) appender.appendDataChunk(chunk.fill(spans, filled));
       spans = [];
       filled = 0;
     };
@@ -222,27 +214,16 @@ export class GroupWriter {
       }
     }
     end();
-    return chunks;
+    appender.flushSync();
   }
 
-  #chunk({ types }: Sink, spans: readonly Span[], rows: number): DuckDBDataChunk {
-    const chunk = this.#duckdb.DuckDBDataChunk.create(types, rows);
-    for (let column = 0; column < types.length; column++) {
-      const vector = chunk.getColumnVector(column);
-      let at = 0;
-      for (const { cells, from, to } of spans) {
-        const cell = cells[column];
-        for (let row = from; row < to; row++) vector.setItem(at++, cell?.(row) ?? null);
-      }
-      vector.flush();
-    }
+  #chunkOf(sink: Sink): ChunkWriter {
+    const known = this.#chunks.get(sink);
+    if (known !== undefined) return known;
+    const chunk = new ChunkWriter(this.#duckdb, sink.columns);
+    this.#chunks.set(sink, chunk);
     return chunk;
   }
-}
-
-function append(appender: DuckDBAppender, chunks: readonly DuckDBDataChunk[]): void {
-  for (const chunk of chunks) appender.appendDataChunk(chunk);
-  appender.flushSync();
 }
 
 function bySink(group: readonly Job[]): Map<Sink, Job[]> {

@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import type { LogLayout } from "../../src/logs/pipeline-log.js";
+import type { ResultBatch } from "../../src/tensors/result.js";
+import type { TensorData } from "../../src/tensors/tensor-data.js";
+import { newFolder, port, storeIn } from "./batches.js";
+
+const layout: LogLayout = {
+  pipeline: "mixed",
+  version: 1,
+  inputs: [port("words", "string", "N", "M"), port("grid", "float16", "N", "A", "B"), { name: "any", dtype: "bool", shape: null }],
+  outputs: [port("score", "int64", "N")],
+  challengers: [{ name: "rf", outputs: [port("label", "string", "N")] }],
+  validations: ["ok"],
+};
+
+/** Two rows whose sizes depend on `i`, some of them nothing. */
+function batch(i: number): ResultBatch {
+  const [m, a, b] = [i % 3, i % 4, (i + 1) % 3];
+  const tensor = (dtype: TensorData["dtype"], dims: number[], data: TensorData["data"]): TensorData => ({ dtype, dims, data });
+  return {
+    rows: 2,
+    time: Float64Array.of(2 * i, 2 * i + 1),
+    inputs: new Map([
+      ["words", tensor("string", [2, m], Array.from({ length: 2 * m }, (_, k) => `${i}é${k}`))],
+      ["grid", tensor("float16", [2, a, b], Uint16Array.from({ length: 2 * a * b }, (_, k) => 0x3c00 + i + k))],
+      ["any", tensor("bool", [2, m], Uint8Array.from({ length: 2 * m }, (_, k) => (i + k) % 2))],
+    ]),
+    outputs: new Map([["score", tensor("int64", [2], BigInt64Array.of(2n ** 63n - BigInt(i) - 1n, -(2n ** 63n) + BigInt(i)))]]),
+    challengers: new Map(),
+    failures: new Map([["ok", Uint8Array.of(i % 2, 1)]]),
+  };
+}
+
+it("requests in flight that differ in sizes, notes and metadata come back as they were", async () => {
+  const store = await storeIn(newFolder());
+  const log = await store.openLog(layout);
+  for (const round of [0, 1]) {
+    await Promise.all(
+      Array.from({ length: 40 }, async (_, k) => {
+        const i = round * 40 + k;
+        const { firstRow } = await log.append(batch(i), { lastModel: `m${i}`, elapsed: new Array<number>(i % 3).fill(i), metadata: i % 2 === 0 ? null : { id: `r${i}` } });
+        const labels: TensorData = { dtype: "string", dims: [2], data: [`a${i}`, `b${i}`] };
+        await log.appendChallenger("rf", firstRow, 2, i % 3 === 0 ? { note: `late ${i}` } : new Map([["label", labels]]));
+      }),
+    );
+  }
+  for (let i = 0; i < 80; i++) {
+    const [read, ...more] = await log.read({ start: new Date(2 * i), end: new Date(2 * i + 1) });
+    expect(more).toEqual([]);
+    const given = batch(i);
+    for (const port of ["words", "grid", "any"]) {
+      const [own, back] = [given.inputs.get(port), read?.inputs.get(port)];
+      expect(back?.dims.length).toBe(own?.dims.length);
+      const half = (own?.data.length ?? 0) / 2;
+      const list = Array.from(own?.data ?? [], String);
+      expect(Array.from(back?.data ?? [], String)).toEqual([...list.slice(half), ...list.slice(0, half)]);
+    }
+    expect(read?.outputs.get("score")?.data).toEqual((given.outputs.get("score")?.data as BigInt64Array).slice().reverse());
+    expect([...(read?.failures.get("ok") ?? [])]).toEqual([1, i % 2]);
+    expect(read?.lastModel).toEqual([`m${i}`, `m${i}`]);
+    expect(read?.elapsed[0]).toEqual(new Array<number>(i % 3).fill(i));
+    expect(read?.requests[1]).toEqual(i % 2 === 0 ? null : { id: `r${i}` });
+    expect(read?.notes.get("rf")?.[0]).toBe(i % 3 === 0 ? `late ${i}` : null);
+    if (i % 3 !== 0) expect(read?.challengers.get("rf")?.outputs.get("label")?.data).toEqual([`b${i}`, `a${i}`]);
+  }
+});
