@@ -81,11 +81,9 @@ export type ElementOf<D extends DType> = D extends "int64" | "uint64"
 export type Ragged<V> = V | readonly Ragged<V>[];
 
 /** Arrays of `V` along the dimensions `S`, the last one innermost. */
-type Nested<V, S extends readonly unknown[]> = S extends readonly [infer H extends Dim, ...infer R]
-  ? Sized<Nested<V, R>, H>
-  : V;
+type Nested<V, S extends readonly unknown[]> = S extends readonly [infer H extends Dim] ? Sized<V, H> : Deep<V, S>;
 
-/** A tuple up to 256 long, an array with its length typed beyond that, an array where no size is known. */
+/** One dimension always has room. */
 type Sized<V, N extends Dim> = N extends string | null
   ? readonly V[]
   : number extends N
@@ -96,10 +94,38 @@ type Sized<V, N extends Dim> = N extends string | null
         : readonly V[] & { readonly length: N }
       : never;
 
+/** `Used` is the room that the tuples around have taken. */
+type Deep<V, S extends readonly unknown[], Used extends readonly 0[] = readonly []> = S extends readonly [infer H extends Dim, ...infer R]
+  ? H extends string | null
+    ? readonly Deep<V, R, Used>[]
+    : number extends H
+      ? readonly Deep<V, R, Used>[]
+      : Room<H & number, Used, Short<0, H & number>> extends infer U
+        ? U extends readonly 0[]
+          ? Filled<Short<0, H & number>, Deep<V, R, U>>
+          : readonly Deep<V, R>[] & { readonly length: H }
+        : never
+  : V;
+
+type Filled<P, V> = { readonly [I in keyof P]: V };
+
+/**
+ * What is taken with a tuple of `N` in the tuples that have taken `Used`, or null where there is no room for one and the dimension
+ * is an array with its length typed: beyond 256, and where the digits of the sizes would be more than seven. For each comparison
+ * of types the compiler walks through all elements of nested tuples, and stops at an intersection.
+ */
+type Room<N extends number, Used extends readonly 0[], P> = P extends { readonly length: N }
+  ? N extends 1
+    ? Used
+    : Digits<`${N}`, Used> extends infer U
+      ? U extends readonly [0, 0, 0, 0, 0, 0, 0, 0, ...0[]] ? null : U
+      : never
+  : null;
+
+type Digits<T extends string, Before extends readonly 0[]> = T extends `${string}${infer R}` ? Digits<R, readonly [...Before, 0]> : Before;
+
 /** Stops at 256, so that a long size costs no more than that. */
-type Short<V, N extends number, A extends readonly V[] = readonly []> = A["length"] extends N | 256
-  ? A
-  : Short<V, N, readonly [...A, V]>;
+type Short<V, N extends number, A extends readonly V[] = readonly []> = A["length"] extends N | 256 ? A : Short<V, N, readonly [...A, V]>;
 
 /** A port named like a member of its value (`length`) cannot be left out: the intersection would be `never`. */
 type LoneValue<T, P> =

@@ -91,6 +91,13 @@ export const accepted: readonly Accepted[] = [
   row(`pipeline("p").model(encoder).refine({ seq: 2, "encoder.k": 2 })`, "x.out.hidden", "readonly [readonly [number, number], readonly [number, number]]"),
   row(model("float32", `["batch", 300]`), "x.out.y.length", "300"),
   row(model("float32", "null"), "x.out.y", "Ragged"),
+  // sizes whose product would be too much for tuples of tuples: two exact, an array with its length typed, then tuples again
+  row(model("float32", `["N", 128, 128, 128, 128]`), "x.out.y !== undefined", "boolean"),
+  row(model("float32", `["N", 128, 128, 128, 128]`), "x.out.y[127][127].length", "128"),
+  row(model("float32", `["N", 128, 128, 128, 1]`), "x.out.y[0][0]", "readonly (readonly [number])[] & { readonly length: 128 }"),
+  row(model("float32", `["N", 12, 128, 3, 2]`), "x.out.y[0][0][0]", "readonly [number, number]"),
+  row(model("float32", `["N", 1, 256, 256, 1, 2, 1]`), "x.out.y[0][0][0]", "readonly [readonly [readonly [number], readonly [number]]]"),
+  row(model("float32", `["N", 300, 12, "n", 2]`), "x.out.y[0]", "readonly [N2, N2, N2, N2, N2, N2, N2, N2, N2, N2, N2, N2]"),
   row(`pipeline("p").model(embed).model(many)`, "x.out.p_10", "number"),
   // every rank
   ...ranks.flatMap((shape, rank) => (rank === 1 ? [] : [{ shape, rank }])).map(({ shape, rank }) => row(model("float32", JSON.stringify(shape)), "x.out.y", nested(rank))),
@@ -119,6 +126,7 @@ export const helpers: readonly string[] = [
   `type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : { found: A };`,
   `declare function sees<T>(): <V>(value: V) => Same<V, T> extends true ? boolean : { found: V };`,
   `type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;`,
+  `type N2 = readonly (readonly [number, number])[];`,
   `type Ragged = number | readonly Ragged[];`,
   `declare const sha256: string;`,
 ];
