@@ -51,6 +51,8 @@ export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boo
     access_mode: readOnly ? "READ_ONLY" : "READ_WRITE",
     // The cores are for inference, and small commits are faster without DuckDB's own threads.
     threads: "1",
+    // DuckDB keeps what it has written in memory, up to four fifths of the machine's, unless it is told to let go; larger queries spill to disk.
+    memory_limit: "256MB",
   };
   const instance = await duckdb.DuckDBInstance.create(file, options).catch((error: unknown) => {
     throw openFailure(file, error);
