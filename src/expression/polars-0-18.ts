@@ -1,21 +1,22 @@
 import { functionJson, json, type PolarsFunction, type Profile } from "./polars-json.js";
 import { polars } from "./polars.js";
 
-/** The ten fields of 0.18's function options, in its order. */
+/** The ten fields of 0.18's function options, in its order, where nothing else is said; `fmt_str` is for people. */
+export const usualOptions = {
+  collect_groups: "ApplyFlat",
+  fmt_str: "",
+  input_wildcard_expansion: false,
+  auto_explode: false,
+  cast_to_supertypes: false,
+  allow_rename: false,
+  pass_name_to_apply: false,
+  changes_length: false,
+  check_lengths: true,
+  allow_group_aware: true,
+} as const;
+
 function options(set: { readonly auto_explode?: true; readonly cast_to_supertypes?: true } = {}): string {
-  return JSON.stringify({
-    collect_groups: "ApplyFlat",
-    fmt_str: "",
-    input_wildcard_expansion: false,
-    auto_explode: false,
-    cast_to_supertypes: false,
-    allow_rename: false,
-    pass_name_to_apply: false,
-    changes_length: false,
-    check_lengths: true,
-    allow_group_aware: true,
-    ...set,
-  });
+  return JSON.stringify({ ...usualOptions, ...set });
 }
 
 const functions: Readonly<Record<PolarsFunction, readonly [name: string, options: string]>> = {

@@ -1,4 +1,5 @@
 import type { DuckDBDataChunk } from "@duckdb/node-api";
+import { allocate } from "../tensors/dtypes.js";
 import { float16ToNumber } from "../tensors/float16.js";
 import { duckType, type LogColumn } from "./columns.js";
 import type { Bindings, DuckDB, Vector } from "./duckdb.js";
@@ -15,21 +16,10 @@ type Numbers = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array
 type Staged = Numbers | BigInt64Array | BigUint64Array;
 
 /** The memory of a vector, by the type of its elements. Strings have none: DuckDB takes them one by one. */
-const memory: Readonly<Record<Exclude<LogColumn["type"], "string">, (length: number) => Staged>> = {
-  float16: (length) => new Float32Array(length),
-  float32: (length) => new Float32Array(length),
-  float64: (length) => new Float64Array(length),
-  int8: (length) => new Int8Array(length),
-  int16: (length) => new Int16Array(length),
-  int32: (length) => new Int32Array(length),
-  int64: (length) => new BigInt64Array(length),
-  uint8: (length) => new Uint8Array(length),
-  uint16: (length) => new Uint16Array(length),
-  uint32: (length) => new Uint32Array(length),
-  uint64: (length) => new BigUint64Array(length),
-  bool: (length) => new Uint8Array(length),
-  time: (length) => new BigInt64Array(length),
-};
+function memory(type: Exclude<LogColumn["type"], "string">, length: number): Staged {
+  const stored = type === "float16" ? "float32" : type === "time" ? "int64" : type;
+  return allocate(stored, length) as Staged;
+}
 
 /** Fills one chunk again and again, column by column: an object for every cell would cost more than the commit. */
 export class ChunkWriter {
@@ -144,7 +134,7 @@ function listsOf({ data, dims }: Cells, level: number, rows: number): number {
 }
 
 function staged(type: Exclude<LogColumn["type"], "string">, parts: readonly Part[], depth: number, count: number): Staged {
-  const result = memory[type](count);
+  const result = memory(type, count);
   let at = 0;
   for (const { cells, from, to } of parts) {
     const { data, size, same } = cells;

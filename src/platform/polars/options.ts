@@ -1,17 +1,5 @@
+import { usualOptions } from "../../expression/polars-0-18.js";
 import type { JsonObject, JsonValue } from "../json-text.js";
-
-/** What 0.18's function options are where nothing else is said; `fmt_str` is for people. */
-const usual: Readonly<Record<string, string | boolean>> = {
-  collect_groups: "ApplyFlat",
-  input_wildcard_expansion: false,
-  auto_explode: false,
-  cast_to_supertypes: false,
-  allow_rename: false,
-  pass_name_to_apply: false,
-  changes_length: false,
-  check_lengths: true,
-  allow_group_aware: true,
-};
 
 const explode = { auto_explode: true };
 const explodeAndCast = { auto_explode: true, cast_to_supertypes: true };
@@ -35,8 +23,8 @@ const special: Readonly<Record<string, Readonly<Record<string, string | boolean>
 /** The name of the first option that is not as 0.18.15 writes it for this function, or null. */
 export function strangeOption(name: string, options: JsonValue | undefined): string | null {
   if (!(options instanceof Map)) return "options";
-  const expected = { ...usual, ...special[name] };
+  const expected: Readonly<Record<string, string | boolean>> = { ...usualOptions, ...special[name] };
   const given = options as JsonObject;
-  for (const key of given.keys()) if (key !== "fmt_str" && !Object.hasOwn(expected, key)) return key;
-  return Object.keys(expected).find((key) => given.get(key) !== expected[key]) ?? null;
+  for (const key of given.keys()) if (!Object.hasOwn(expected, key)) return key;
+  return Object.keys(expected).find((key) => key !== "fmt_str" && given.get(key) !== expected[key]) ?? null;
 }
