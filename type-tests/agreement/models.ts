@@ -91,6 +91,22 @@ function spoilt(random: Random, inputs: readonly Port[], misfit: Misfit): Port[]
   }
 }
 
+/** A model cannot state what a wrong refine step gives. */
+export function isDeclarable({ shape }: Port): boolean {
+  return shape === null || shape.every((dim) => typeof dim !== "number" || (Number.isSafeInteger(dim) && dim >= 0));
+}
+
+/**
+ * Outputs that do not hang on a model's symbols: those of a split must be equal. Where the batch arrives as a size, it mostly is that
+ * size: it would be a symbol in the outputs of those models alone that ask for none.
+ */
+export function plainOutputs(random: Random, arriving: readonly Port[]): Port[] {
+  const batch = arriving.filter(isDeclarable).map(({ shape }) => shape?.[0]).find((dim) => typeof dim === "number");
+  const sized = batch !== undefined && random.chance(0.9);
+  const plain = (dim: Dim, axis: number): Dim => (axis === 0 ? (sized && typeof dim !== "number" ? batch : dim) : typeof dim === "string" ? 4 : dim);
+  return randomPorts(random, ["batch"]).map((port) => ({ ...port, shape: port.shape?.map(plain) ?? null }));
+}
+
 /** A handle of random outputs; some of their symbols are those of the inputs. */
 export function modelOf(random: Random, name: string, inputs: readonly Port[], outputs?: readonly Port[]): Model {
   const own = inputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string");

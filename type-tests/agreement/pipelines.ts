@@ -1,7 +1,7 @@
 import { normal } from "../../dsl/accepts.js";
 import { checkPipeline, pipeline, portsOf, type AnyPipeline, type Model, type Port, type Problem, type Step } from "../../dsl/index.js";
 import { faults, withModels, type Fault, type Kind } from "./faults.js";
-import { inputsFor, misfits, modelOf, randomPorts, type Misfit } from "./models.js";
+import { inputsFor, isDeclarable, misfits, modelOf, plainOutputs, randomPorts, type Misfit } from "./models.js";
 import { Random } from "./random.js";
 
 /** A pipeline in code: a line a call. */
@@ -50,11 +50,6 @@ function pipelineBefore(whole: AnyPipeline, index: number): AnyPipeline {
   return before;
 }
 
-/** A model cannot state what a wrong refine step gives, nor another model's symbol as one of its own. */
-function isDeclarable({ shape }: Port): boolean {
-  return shape === null || shape.every((dim) => typeof dim !== "number" || Number.isSafeInteger(dim));
-}
-
 class Maker {
   readonly #seed: number;
   readonly #random: Random;
@@ -72,10 +67,10 @@ class Maker {
   make(): Case {
     const random = this.#random;
     const length = random.int(1, 8);
-    const wrongAt = random.chance(0.2) ? random.int(random.chance(0.04) ? -1 : 0, length - 1) : null;
+    const wrongAt = random.chance(0.15) ? random.int(random.chance(0.06) ? -1 : 0, length - 1) : null;
     this.#begin(wrongAt === -1);
     for (let step = 0; step < length; step++) this.#step(step === wrongAt, step);
-    const edits = random.chance(0.4) ? random.int(1, 3) : 0;
+    const edits = random.chance(0.3) ? random.int(1, 3) : 0;
     for (let edit = 0; edit < edits && this.#problems.size === 0 && this.#made.steps.length > 0; edit++) this.#edit();
     if (edits > 0 && this.#problems.size === 0 && random.chance(0.5)) this.#step(random.chance(0.1), this.#made.steps.length);
     return { seed: this.#seed, models: this.#models, lines: this.#lines, made: this.#made, problems: this.#problems };
@@ -87,7 +82,7 @@ class Maker {
     const { steps } = this.#made;
     const method = random.weighted({ replaceStep: 4, insertStep: 4, removeStep: 3, clear: 0.2 });
     const end = method === "insertStep" ? steps.length : steps.length - 1;
-    const index = random.chance(0.05) ? random.pick([-1, end + 1, end + 7, 0.5]) : random.int(0, end);
+    const index = random.chance(0.04) ? random.pick([-1, end + 1, end + 7, 0.5]) : random.int(0, end);
     if (method === "clear") return this.#line(".clear()");
     if (method === "removeStep") return this.#line(`.removeStep(${random.chance(0.6) ? this.#validationAt(index) : index})`);
     const call = random.chance(0.03) && this.#made.steps.length > 0 && index > 0 ? random.pick(["", "validate(\"twice\", () => true).validate(\"twice2\", () => true)"]) : this.#callAt(index, method === "insertStep" ? undefined : steps[index]);
@@ -107,7 +102,7 @@ class Maker {
     try {
       const alike = old?.kind === "model" ? portsOf(old.model.outputs) : old === undefined && !this.#several && this.#made.steps.length > 0 ? this.#arriving() : null;
       if (alike !== null && alike.length > 0 && random.chance(0.5) && alike.every(isDeclarable)) return `model(${this.#id(this.#fitting(null, { outputs: alike }))})`;
-      const wrong = random.chance(0.15);
+      const wrong = random.chance(0.1);
       const kind: Kind = old?.kind === "validation" || (old === undefined && random.chance(0.5)) ? "validate" : this.#kind(wrong, this.#made.steps.length);
       return this.#call(kind, wrong ? this.#fault(kind) : null);
     } finally {
@@ -222,7 +217,7 @@ class Maker {
   #fitting(misfit: Misfit | null, { outputs, arriving = this.#arriving(), byName = false }: Wanted = {}): Model {
     const random = this.#random;
     const known = Object.values(this.#models);
-    if (misfit === null && outputs === undefined && known.length > 0 && random.chance(0.05)) return random.pick(known);
+    if (misfit === null && outputs === undefined && known.length > 0 && random.chance(0.015)) return random.pick(known);
     return modelOf(random, this.#name(), inputsFor(random, arriving, misfit, byName), outputs);
   }
 
@@ -263,13 +258,8 @@ class Maker {
     return ids;
   }
 
-  /** Outputs that do not hang on a model's symbols: those of a split must be equal. */
-  #plainOutputs(): Port[] {
-    return randomPorts(this.#random, ["batch"]).map((port) => ({ ...port, shape: port.shape?.map((dim, axis) => (axis > 0 && typeof dim === "string" ? 4 : dim)) ?? null }));
-  }
-
   #split(count: number, name: string | null, misfit: Misfit | null): string[] {
-    const outputs = this.#plainOutputs();
+    const outputs = plainOutputs(this.#random, this.#arriving());
     const ids = this.#beside(count, name, misfit, outputs);
     if (name !== "other names" && name !== "other tensor") return ids;
     const arriving = this.#arriving();
@@ -328,7 +318,7 @@ class Maker {
     const taken = this.#lines.map((line) => new RegExp(`^\\.${method}\\("(\\w+)"`).exec(line)?.[1]).find((one) => one !== undefined);
     if (fault === "no identifier") return random.pick(["too high", "1st", "", "é", "a-b", "$x"]);
     if (fault === "reserved") return random.pick(["count", "__proto__"]);
-    return fault === "taken" && taken !== undefined ? taken : `v${this.#named++}`;
+    return taken !== undefined && (fault === "taken" || random.chance(0.04)) ? taken : `v${this.#named++}`;
   }
 
   /** Reads a port that is there, where there is one. */
