@@ -28,7 +28,7 @@ export type Fits<Out, M extends Model, Steps> = M extends unknown
   : never;
 
 /** `Fits` with a renaming. A renaming of an input, or from an output, that is not there is reported at its property alone. */
-export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [keyof M["inputs"]]
+export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [Out extends readonly unknown[] ? keyof R : keyof M["inputs"]]
   ? NoInfer<Out extends readonly unknown[] ? Unselected<Out, M, Steps> : [R[keyof R]] extends [keyof Out] ? Slow<Out, M, R, Steps> : M>
   : M;
 
@@ -52,8 +52,10 @@ export type Next<Out, M extends Model> = Out extends M["inputs"]
     : Substituted<Out, M, object>
   : Substituted<Out, M, object>;
 
+/** Nothing is plain where `strictNullChecks` is off: there a batch that is `null` would be one of these too. */
+type Plain = null extends number ? never : PlainTensors;
 /** Tensors with no symbol but the batch: nothing to replace. */
-interface Plain {
+interface PlainTensors {
   readonly [port: string]: Tensor<DType, readonly [number | "batch", ...(number | "batch" | null)[]]>;
 }
 
@@ -81,7 +83,7 @@ type ReplacedDim<D, Axis, B, M extends Model> = D extends string | null
     ? Bound<"batch", B, "batch">
     : D extends null
       ? D
-      : D extends BatchName<M["inputs"]> | BatchName<M["outputs"]>
+      : D extends "batch" | BatchName<M["inputs"]> | BatchName<M["outputs"]>
         ? Bound<"batch", B, "batch">
         : Bound<D & string, B, M["name"] extends "" ? D : `${M["name"]}.${D & string}`>
   : D;

@@ -25,6 +25,16 @@ export abstract class ShapelineError extends Error {
 /** SL1xxx: a lambda that cannot be compiled. */
 export class LambdaError extends ShapelineError {}
 
+/** Not made, and so no step of the pipeline: an edit by an index that is not there, and one that adds no step. */
+const notMade: readonly ErrorCode[] = ["SL2090", "SL2091"];
+
+/** A problem in words, with the step that it stands at: `step 2: model 'head' …`, as the compiler says at an edit that breaks a later step. */
+export function problemText({ code, message, details }: Problem): string {
+  const step = details?.["step"];
+  const isSaid = typeof step !== "number" || notMade.includes(code) || new RegExp(`\\bstep ${step}\\b`).test(message);
+  return isSaid ? message : `step ${step}: ${message}`;
+}
+
 /** SL2xxx: a pipeline that does not fit together. `problems` lists all of them. */
 export class PipelineError extends ShapelineError {
   readonly problems: readonly Problem[];
@@ -33,8 +43,8 @@ export class PipelineError extends ShapelineError {
     const first = problems[0];
     const text =
       problems.length === 1 && first !== undefined
-        ? `pipeline '${pipeline}': ${first.message}`
-        : `pipeline '${pipeline}' has ${problems.length} problems:\n${problems.map((p) => `  ${p.code} ${p.message}`).join("\n")}`;
+        ? `pipeline '${pipeline}': ${problemText(first)}`
+        : `pipeline '${pipeline}' has ${problems.length} problems:\n${problems.map((p) => `  ${p.code} ${problemText(p)}`).join("\n")}`;
     super(problems.length === 1 && first !== undefined ? first.code : "SL2000", text, { pipeline });
     this.problems = problems;
   }

@@ -41,11 +41,11 @@ export {
 } from "./errors.js";
 export type { RenamedPorts } from "./renamed-ports.js";
 export { defineModel, generatedModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
+export type { EmptyPipeline } from "./empty-pipeline.js";
 export {
   pipeline,
   type AnyPipeline,
   type Deployable,
-  type EmptyPipeline,
   type InferInput,
   type InferOutput,
   type LogRow,

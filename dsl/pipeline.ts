@@ -3,23 +3,19 @@ import type { Fits, FitsRenamed, Next, Normal, Substituted } from "./accepts.js"
 import { StepList } from "./built.js";
 import type { AnyDeployment, Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "./deployment.js";
 import type { AtIndex, Cleared, EditedOr, Inserted, Making, Removed, RemovedIndex, Replaced, StepIndex } from "./edits.js";
+import type { EmptyPipeline } from "./empty-pipeline.js";
 import type { LoggedOutputs } from "./flow.js";
 import type { Model, PortDefinitions, TensorsOf } from "./model.js";
 import type { PipelineName, ValidationName } from "./names.js";
 import type { Refined, SizeOption, Sizes } from "./refine.js";
-import type { ColumnNames, Columns, RenameOption, Renaming } from "./renaming.js";
-import type { RowOf, UnknownRow } from "./row.js";
+import type { RenameOption, Renaming } from "./renaming.js";
+import type { RowOf } from "./row.js";
 import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated, Unstated } from "./step-list.js";
+import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated } from "./step-list.js";
 import type { KeySplitOptions, Step } from "./steps.js";
 import type { Target } from "./target.js";
-import type { UncheckedPipeline } from "./unchecked-pipeline.js";
-import type { NoInferenceBefore } from "./wording.js";
-import type { NoInferenceBeforeAlert } from "./wording-alerts.js";
-import type { EditOutOfRange } from "./wording-edits.js";
-import type { NeedsModels } from "./wording-steps.js";
 
 /** What every pipeline is: plain frozen data and `deploy`. Targets and `build()` take it, and it is a short annotation for exported pipelines. */
 export interface AnyPipeline {
@@ -47,85 +43,6 @@ export interface Deployable<
 > extends AnyPipeline {
   deploy(target: Target): Promise<Deployment<In, Out, Checks, ChallengersOut>>;
 }
-
-/** A pipeline without a step: the first inference step gives it its inputs. */
-export interface EmptyPipeline extends AnyPipeline {
-  model<M extends Model>(
-    model: M,
-  ): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, Cons<Unstated, M>>;
-  model<M extends Model, const R extends RenameOption>(
-    model: FitsRenamed<Normal<Columns<M["inputs"], R>>, M, R, Unstated>,
-    rename: ColumnNames<M, R>,
-  ): Pipeline<
-    Columns<M["inputs"], R>,
-    Substituted<Normal<Columns<M["inputs"], R>>, M, R>,
-    never,
-    Cons<Unstated, Renamed<M, PairsOf<R>>>
-  >;
-  shadow<C extends Model, const Cs extends readonly Model[]>(
-    champion: C,
-    challengers: Challengers<Normal<C["inputs"]>, C, Cs, never, Unstated>,
-  ): Pipeline<
-    C["inputs"],
-    Next<Normal<C["inputs"]>, C>,
-    never,
-    Cons<Unstated, Shadow<C, Cs>>,
-    ShadowOutputs<Normal<C["inputs"]>, C, Cs>,
-    ShadowNames<Cs>
-  >;
-  readonly models: readonly Model[] &
-    (<const Ms extends readonly Model[]>(
-      models: Members<Normal<Ms[0]["inputs"]>, Ms, never, Unstated>,
-    ) => Pipeline<
-      Ms[0]["inputs"],
-      TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
-      never,
-      Cons<Unstated, Several<Ms>>,
-      OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
-    >);
-  /** Refused: there are no outputs to audit. */
-  audit<const S extends string>(slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S): EmptyPipeline;
-  /** Refused: there are no outputs to select from. */
-  select<const I extends number>(index: I extends unknown ? NoInfer<NeedsModels<"select">> : I): EmptyPipeline;
-  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
-    key: KeyName<K>,
-    options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, Unstated>>,
-  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, Cons<Unstated, KeySplit<D, PairsOf<R>>>>;
-  randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
-    weights: Weights<Normal<FirstModel<Ws>["inputs"]>, Ws, Unstated>,
-    options?: { readonly hashKey?: HashKey<H> },
-  ): Pipeline<
-    FirstModel<Ws>["inputs"],
-    Next<Normal<FirstModel<Ws>["inputs"]>, FirstModel<Ws>>,
-    never,
-    Cons<Unstated, RandomSplit<Ws>>
-  >;
-  /** Refused: a symbol stands in the pipeline's input or in a model's outputs. */
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, object, Unstated>): EmptyPipeline;
-  /** Refused: a validation reads what an inference step gives. */
-  validate<const N extends string>(
-    name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
-    check: (row: UnknownRow) => boolean,
-  ): EmptyPipeline;
-  /** Refused: an alert reads what an inference step gives. */
-  alert<const N extends string, const D extends string, const F extends string = never>(
-    name: N extends unknown ? NoInfer<NoInferenceBeforeAlert<N>> : N,
-    condition: (all: AlertRows<UnknownRow>) => boolean,
-    options: AlertOptions<D, F>,
-  ): EmptyPipeline;
-  /** Refused: there is no step to replace. */
-  replaceStep<const I extends number>(index: NoStep<I, "replaceStep">, make: (at: UncheckedPipeline) => unknown): UncheckedPipeline;
-  /** @example pipeline("imdb").insertStep(0, (at) => at.model(embedder)) */
-  insertStep<const I extends number, P>(
-    index: StepIndex<I, Unstated, "insertStep", [0]>,
-    make: (at: AtIndex<Unstated, Unstated, I, [0]>) => Making<Inserted<Unstated, Unstated, Unstated, object, I, P>, P>,
-  ): EditedOr<Inserted<Unstated, Unstated, Unstated, object, I, P>, EmptyPipeline>;
-  /** Refused: there is no step to remove. */
-  removeStep<const I extends number>(index: NoStep<I, "removeStep">): UncheckedPipeline;
-  clear(): EmptyPipeline;
-}
-
-type NoStep<I extends number, Method extends string> = number extends I ? I : NoInfer<EditOutOfRange<Method, I, 0>>;
 
 /**
  * An immutable, ordered list of steps with a name. Every method returns a new pipeline; what does not fit is

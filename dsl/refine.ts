@@ -23,7 +23,8 @@ export type Size<S extends string, N extends number, Out, Steps> = string extend
       : N
     : NoInfer<NoSymbol<S, SourceOf<Steps>, Sorted<SymbolsOf<Out>>>>;
 
-type SymbolsOf<Out> = { [K in keyof Out]: Out[K] extends Tensor<infer _D, infer S> ? (S[number] extends infer A ? (A extends null ? never : A extends string ? A : never) : never) : never }[keyof Out];
+/** A tensor of unknown rank names none. */
+type SymbolsOf<Out> = { [K in keyof Out]: Out[K] extends Tensor<infer _D, infer S> ? (number extends S["length"] ? never : S[number] extends infer A ? (A extends null ? never : A extends string ? A : never) : never) : never }[keyof Out];
 
 /** The tensors `Out` with sizes in the place of symbols. */
 export type Refined<Out, Z> = Out extends readonly unknown[]

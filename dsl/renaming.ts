@@ -7,13 +7,15 @@ import { byCodeUnit, type NoSuchInput, type NoSuchOutput } from "./wording.js";
 /** Model input <- current output or request column. */
 export type RenameOption = Readonly<Record<string, string>>;
 
-/** A renaming whose inputs are the model's and whose outputs are there; what is wrong stands at the property. */
+/** A renaming whose inputs are the model's and whose outputs are there; what is wrong stands at the property. Where several outputs arrive, that is said at the model. */
 export type Renaming<M extends Model, R, Out, Steps> = {
-  readonly [K in keyof R]: K extends keyof M["inputs"]
-    ? R[K] extends keyof Out
-      ? R[K]
-      : NoInfer<NoSuchOutput<M["name"], K & string, R[K] & string, SourceOf<Steps>, NamesOf<Out>>>
-    : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
+  readonly [K in keyof R]: Out extends readonly unknown[]
+    ? R[K]
+    : K extends keyof M["inputs"]
+      ? R[K] extends keyof Out
+        ? R[K]
+        : NoInfer<NoSuchOutput<M["name"], K & string, R[K] & string, SourceOf<Steps>, NamesOf<Out>>>
+      : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
 };
 
 /** The renaming of the first inference step: it names the request's columns. */

@@ -78,6 +78,8 @@ export const refused: readonly Refused[] = [
   { code: "SL2026", given: "Loose", source: `pipeline("p").model(embed).models([head, twin]).validate("v", (x) => x.models.head < 1).model(▸loose, { x: "y" })`, text: "step 1 gives the outputs of 2 models: put .select() before model 'loose'" },
   { code: "SL2026", given: "Loose", source: `pipeline("p").models([head, twin]).audit("1").shadow(▸loose, [loose2])`, text: "step 0 gives the outputs of 2 models: put .select() before model 'loose'" },
   { code: "SL2026", given: "Loose", source: `pipeline("p").models([head, twin]).models([▸loose])`, text: "step 0 gives the outputs of 2 models: put .select() before model 'loose'" },
+  { code: "SL2026", given: "Loose", source: `pipeline("p").models([head, twin]).model(▸loose, { nowhere: "y" })`, text: "step 0 gives the outputs of 2 models: put .select() before model 'loose'" },
+  { code: "SL2026", step: 1, given: "1", source: `pipeline("p").models([head, twin]).select(0).model(loose, { x: "y" }).removeStep(▸1)`, text: "step 0 gives the outputs of 2 models: put .select() before model 'loose'" },
   { code: "SL2012", given: "Head", source: `pipeline("p").models([head, head2]).select(1).model(▸head)`, text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'head-2') produces float32[batch, 3]" },
   { code: "SL2050", given: `"x"`, source: `pipeline("p").models([head, twin]).audit(▸"x")`, text: "audit 'x' is not a slice: write '1:', '1:3', ':2' or '1'" },
   { code: "SL2050", given: `""`, source: `pipeline("p").models([head, twin]).audit(▸"")`, text: "audit '' is not a slice: write '1:', '1:3', ':2' or '1'" },
@@ -121,6 +123,7 @@ export const refused: readonly Refused[] = [
   // refine
   { code: "SL2070", given: "number", source: `pipeline("p").model(encoder).refine({ ▸len: 128 })`, text: "cannot refine 'len': step 0 (model 'encoder') produces only 'batch', 'encoder.k', 'seq'" },
   { code: "SL2070", given: "number", source: `pipeline("p", ${image}).refine({ ▸n: 12 })`, text: "cannot refine 'n': the pipeline's input has only 'batch'" },
+  { code: "SL2070", given: "number", source: `pipeline("p", { inputs: { x: { dtype: "float32", shape: null } } }).refine({ ▸batch: 3 })`, text: "cannot refine 'batch': the pipeline's input has only none" },
   { code: "SL2070", given: "number", source: `pipeline("p").refine({ ▸n: 12 })`, text: "cannot refine 'n': the pipeline's input has only none" },
   { code: "SL2070", given: "number", source: `pipeline("p").model(encoder).refine({ seq: 128 }).refine({ ▸seq: 64 })`, text: "cannot refine 'seq': step 0 (model 'encoder') produces only 'batch', 'encoder.k'" },
   { code: "SL2071", given: "number", source: `pipeline("p").model(encoder).refine({ ▸seq: 0 })`, text: "cannot refine 'seq' to 0: a size is a whole number from 1 on" },

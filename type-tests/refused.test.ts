@@ -42,6 +42,15 @@ describe("code that escaped the types is refused in the same words", () => {
   });
 });
 
+it.each([`validate("early", () => true)`, `alert("early", () => true, { over: "5m" })`, `audit("1:")`, "select(0)", "refine({ n: 3 })"])("a refused step counts in what is said of later ones: %s", (call) => {
+  const source = `pipeline("p").▸${call}.model(embed).model(scorer)`;
+  const said = diagnose("7.0", [program(source).text])[0]?.map(({ message }) => message);
+  const made = new Function("pipeline", "embed", "scorer", `return ${source.replace("▸", "")};`) as (...values: unknown[]) => AnyPipeline;
+  const { problems } = checkPipeline(made(pipeline, models.embed, models.scorer));
+  expect(problems.at(-1)?.message).toBe("model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'embed') produces float32[batch, 12]");
+  expect(said?.map((message) => problems.some((problem) => message.includes(`'"${problem.message}"'`)))).toEqual(problems.map(() => true));
+});
+
 it("no text is cut off by editors", () => {
   for (const { text } of refused) expect(text.length).toBeLessThan(320);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { PipelineError, ShapelineError } from "../../dsl/errors.js";
+import { PipelineError, problemText, ShapelineError } from "../../dsl/errors.js";
 import { buildConfig } from "../build.js";
 import { stringifyConfig } from "../../src/config/config.js";
 import type { Config } from "../../src/config/schema.js";
@@ -79,7 +79,7 @@ async function attempt<T>(problems: CompileProblem[], file: string, work: () => 
   try {
     return await work();
   } catch (error) {
-    if (error instanceof PipelineError) problems.push(...error.problems.map(({ code, message, details }) => ({ code, file, message, ...placeIn(details) })));
+    if (error instanceof PipelineError) problems.push(...error.problems.map((problem) => ({ code: problem.code, file, message: problemText(problem), ...placeIn(problem.details) })));
     else if (error instanceof ShapelineError) problems.push({ code: error.code, file, message: error.message });
     else throw error;
     return otherwise;

@@ -32,7 +32,7 @@ describe("build", () => {
     const error: PipelineError = await build(broken).then(() => Promise.reject(new Error("built")), (e: PipelineError) => e);
     expect(error.message).toMatchInlineSnapshot(`
       "pipeline 'p' has 2 problems:
-        SL2012 model 'scorer' input 'x' expects float32[batch, 16] but step 0 (model 'scorer') produces float32[batch, 1]
+        SL2012 step 1: model 'scorer' input 'x' expects float32[batch, 16] but step 0 (model 'scorer') produces float32[batch, 1]
         SL1102 lambda:1:8 - error SL1102: 'x.out' has no port 'scre' (did you mean 'score'?)
 
         1 | (x) => x.out.scre < 1

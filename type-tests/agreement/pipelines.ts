@@ -157,8 +157,7 @@ class Maker {
 
   #kind(wrong: boolean, step: number): Kind {
     const random = this.#random;
-    // A refine step before the columns are known is left out: run time cannot tell columns that are stated from those of the first model.
-    const anywhere: readonly Kind[] = this.#arriving().length === 0 ? ["audit", "select", "validate", "alert"] : ["audit", "select", "validate", "alert", "refine", "model"];
+    const anywhere: readonly Kind[] = ["audit", "select", "validate", "alert", "refine", "model"];
     if (wrong && random.chance(0.2)) return random.pick(anywhere);
     const audited = this.#lines.some((line) => line.startsWith(".audit"));
     if (this.#several && random.chance(0.97)) return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
