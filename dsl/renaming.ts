@@ -14,9 +14,16 @@ export type Renaming<M extends Model, R, Out, Steps> = {
     : K extends keyof M["inputs"]
       ? R[K] extends keyof Out
         ? R[K]
-        : NoInfer<NoSuchOutput<M["name"], K & string, R[K] & string, SourceOf<Steps>, NamesOf<Out>>>
+        : NoInfer<NotThere<M, K, R, Out, Steps>>
       : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
 };
+
+/**
+ * The compiler looks at this text for every renaming, in both branches and for the bound of `M`: where no name is known it must come
+ * without a walk through the list of steps.
+ */
+type NotThere<M extends Model, K extends keyof R, R, Out, Steps> =
+  M extends Model<infer N> ? NoSuchOutput<N, K & string, R[K] & string, string extends N ? string : SourceOf<Steps>, NamesOf<Out>> : never;
 
 /** The renaming of the first inference step: it names the request's columns. */
 export type ColumnNames<M extends Model, R> = {

@@ -41,10 +41,17 @@ export type Slice<S extends string, Out, Steps> = Out extends readonly unknown[]
     ? NoInfer<AuditedAlready<SeveralOf<Steps>["index"]>>
     : string extends S
       ? S
-      : SliceText<S, Bounds<S>, Out, SeveralOf<Steps>["index"]>
+      : NotSlice<S, Out, Steps>
   : NoInfer<NeedsModels<"audit">>;
 
-type SliceText<S extends string, B, Out extends readonly unknown[], Step extends number> = [B] extends [never]
+/** Looked at for every audit, also for the bound of `S`: as `NotSelected` below. */
+type NotSlice<S extends string, Out extends readonly unknown[], Steps> = S extends infer T extends string
+  ? string extends T
+    ? T
+    : NoInfer<SliceText<T, Bounds<T>, Out, Steps>>
+  : never;
+
+type SliceText<S extends string, B, Out extends readonly unknown[], Steps> = [B] extends [never]
   ? NoInfer<NoSlice<S>>
   : B extends readonly [infer From extends number, infer To]
     ? number extends Out["length"]
@@ -55,7 +62,7 @@ type SliceText<S extends string, B, Out extends readonly unknown[], Step extends
             ? S
             : NoInfer<EmptySlice<Shown<B>>>
           : S
-        : NoInfer<SliceOutOfRange<Shown<B>, Step, Out["length"]>>
+        : NoInfer<SliceOutOfRange<Shown<B>, SeveralOf<Steps>["index"], Out["length"]>>
     : never;
 type InRange<From extends number, To, Out extends readonly unknown[]> = `${From}` extends keyof Out
   ? To extends number
@@ -108,8 +115,13 @@ export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unk
     ? I
     : `${I}` extends keyof Out
       ? I
-      : NoInfer<SelectOutOfRange<I, SeveralOf<Steps>["index"], Out["length"]>>
+      : NoInfer<NotSelected<I, Out, Steps>>
   : NoInfer<NeedsModels<"select">>;
+
+/** The compiler looks at this text for every selection, also for the bound of `I`: where no index is known it must come without a walk through the list of steps. */
+type NotSelected<I extends number, Out extends readonly unknown[], Steps> = I extends infer J extends number
+  ? SelectOutOfRange<J, number extends J ? number : SeveralOf<Steps>["index"], Out["length"]>
+  : never;
 
 /** The output that goes on; all of them where there is no such one. */
 export type Selected<Out, I extends number> = Out extends readonly object[]
