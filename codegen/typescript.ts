@@ -1,2 +1,2 @@
-/** The TypeScript compiler that ts-morph brings. `scripts/build.mjs` says how the built package gets hold of it. */
+/** The TypeScript compiler that ts-morph brings. In the built package `load-typescript.ts` loads it; `scripts/build.mjs` puts it here. */
 export { ts } from "ts-morph";

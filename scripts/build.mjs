@@ -2,8 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
@@ -15,11 +16,45 @@ try {
   process.exit(1); // tsc has said why
 }
 
-// Node reads all of an imported CommonJS package for the names it exports before it runs it: a quarter of what TypeScript costs to load.
-writeFileSync(join(root, "dist", "codegen", "typescript.js"), `import { createRequire } from "node:module";\nexport const { ts } = createRequire(import.meta.url)("ts-morph");\n`);
+const dist = (...path) => join(root, "dist", ...path);
+
+// The sources name ts-morph, for its types; what runs is the compiler in it, which is loaded without the rest.
+writeFileSync(dist("codegen", "typescript.js"), `import { loadTypeScript } from "./load-typescript.js";\nexport const ts = loadTypeScript();\n`);
+
+// What the command line and the first `build()` load is some hundred small modules, and Zod's: as one file they load in a fraction of the time. What has to be there
+// once stays outside: the classes of errors, the DSL that pipeline files import, the parser, and what asks where it stands.
+const once = ["dsl", "src/files", "codegen/typescript.js", "codegen/load-typescript.js"].map((path) => dist(path));
+const entries = { "codegen/build.js": "buildConfig", "codegen/project/compile-files.js": "compileFiles" };
+await build({
+  stdin: { contents: Object.entries(entries).map(([file, name]) => `export { ${name} } from "./${file}";`).join("\n"), resolveDir: dist() },
+  outfile: dist("codegen", "compiler.js"),
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  minifyWhitespace: true,
+  sourcemap: true,
+  legalComments: "inline",
+  external: ["esbuild", "ts-morph"],
+  plugins: [
+    {
+      name: "once",
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
+          const file = resolve(resolveDir, path);
+          if (!once.some((place) => file === place || file.startsWith(place + sep))) return undefined;
+          return { path: relative(dist("codegen"), file).split(sep).join("/").replace(/^(?!\.)/, "./"), external: true };
+        }),
+    },
+  ],
+});
+for (const [file, name] of Object.entries(entries)) {
+  writeFileSync(dist(file), `export { ${name} } from "${file.includes("/project/") ? ".." : "."}/compiler.js";\n`);
+  rmSync(dist(`${file}.map`));
+}
 
 const { configJsonSchema } = await import(new URL("../dist/src/config/json-schema.js", import.meta.url).href);
-writeFileSync(join(root, "dist", "pipeline.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+writeFileSync(dist("pipeline.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 const { signatureJsonSchema } = await import(new URL("../dist/codegen/index.js", import.meta.url).href);
-writeFileSync(join(root, "dist", "signature.schema.json"), `${JSON.stringify(signatureJsonSchema(), null, 2)}\n`);
-chmodSync(join(root, "dist", "src", "cli", "main.js"), 0o755);
+writeFileSync(dist("signature.schema.json"), `${JSON.stringify(signatureJsonSchema(), null, 2)}\n`);
+chmodSync(dist("src", "cli", "main.js"), 0o755);

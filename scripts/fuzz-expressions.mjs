@@ -1,14 +1,19 @@
 // Generated lambdas, and conditions of alerts, against every back-end's real engine:
-// node scripts/fuzz-expressions.mjs --count 10000 [--alerts 1000] [--seed 1] [--depth 6]
+// node scripts/fuzz-expressions.mjs --count 10000 [--alerts 1000] [--seed 1] [--depth 6] [--minutes 30]
+// With --minutes it ends after the batch in which the time is over, with the figures of what ran; the last tenth is for alerts.
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
-const { values } = parseArgs({ options: { count: { type: "string", default: "1000" }, alerts: { type: "string" }, seed: { type: "string", default: "1" }, depth: { type: "string", default: "4" } } });
-const [count, alerts, seed, depth] = [values.count, values.alerts ?? String(Math.ceil(Number(values.count) / 10)), values.seed, values.depth].map(Number);
-if (![count, alerts, seed, depth].every((n) => Number.isSafeInteger(n) && n > 0)) {
-  console.error("--count, --alerts, --seed and --depth take whole numbers from 1 on");
+const options = { count: { type: "string" }, alerts: { type: "string" }, seed: { type: "string", default: "1" }, depth: { type: "string", default: "6" }, minutes: { type: "string" } };
+const { values } = parseArgs({ options });
+const most = String(values.minutes === undefined ? 1000 : Number.MAX_SAFE_INTEGER);
+const { count = most, alerts = values.minutes === undefined ? String(Math.ceil(Number(count) / 10)) : most } = values;
+const [lambdas, conditions, seed, depth] = [count, alerts, values.seed, values.depth].map(Number);
+const minutes = values.minutes === undefined ? Infinity : Number(values.minutes);
+if (![lambdas, conditions, seed, depth].every((n) => Number.isSafeInteger(n) && n > 0) || !(minutes > 0)) {
+  console.error("--count, --alerts, --seed and --depth take whole numbers from 1 on, --minutes a number above 0");
   process.exit(2);
 }
 
@@ -21,5 +26,10 @@ async function load(name) {
 }
 const [{ fuzz }, { fuzzAlerts }] = [await load("fuzz"), await load("fuzz-alerts")];
 const say = (line) => console.log(line);
-const differences = (await fuzz({ count, seed, depth, say })) + (await fuzzAlerts({ count: alerts, seed, depth, say }));
-process.exit(differences > 0 ? 1 : 0);
+const until = (share) => {
+  const end = performance.now() + minutes * 60_000 * share;
+  return () => performance.now() > end;
+};
+const inLambdas = await fuzz({ count: lambdas, seed, depth, say, stopped: until(0.9) });
+const inAlerts = await fuzzAlerts({ count: conditions, seed, depth, say, stopped: until(0.1) });
+process.exit(inLambdas + inAlerts > 0 ? 1 : 0);

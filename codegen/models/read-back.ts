@@ -1,4 +1,4 @@
-import type { ts as typescript } from "ts-morph";
+import type { ts as typescript } from "../typescript.js";
 import { withRenamed, type RenamedPorts } from "../../dsl/renamed-ports.js";
 import type { Dim } from "../../dsl/tensor.js";
 
@@ -24,7 +24,7 @@ type Value = string | number | null | readonly Value[] | ReadonlyMap<string, Val
 /** The models that the calls of a generated file define; a call that is not all literals is left out. */
 export async function readBack(text: string): Promise<readonly WrittenModel[]> {
   // The compiler takes a while to load and is needed only where the file is out of date.
-  const { ts } = await import("ts-morph");
+  const { ts } = await import("../typescript.js");
 
   const keyOf = (name: typescript.PropertyName): string | undefined => {
     if (ts.isComputedPropertyName(name)) return ts.isStringLiteral(name.expression) ? name.expression.text : undefined;

@@ -6,6 +6,7 @@ import { buildConfig } from "../build.js";
 import { stringifyConfig } from "../../src/config/config.js";
 import type { Config } from "../../src/config/schema.js";
 import type { ProblemPlace } from "../lambda/diagnostics.js";
+import { keepCompiled } from "../load-typescript.js";
 import type { BundleInputs, Recorder } from "./cache/recorder.js";
 import type { CompiledConfig, CompileProblem } from "./compile-project.js";
 import { findPipelineFiles, lookAtProject } from "./find.js";
@@ -45,6 +46,7 @@ export async function compileFiles({ files: given, project, cwd, out, seconds, r
       configs.push({ file, config, path, text, changed: (await readFile(path, "utf8").catch(() => null)) !== text });
     }
   }
+  if (recorder !== undefined) await keepCompiled();
   return { configs: refuseClashes(configs, problems), problems };
 }
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dtypes } from "../../dsl/tensor.js";
 import { alertTree, expressionTree } from "../expression/tree.js";
 

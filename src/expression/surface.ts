@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** `[start, end)` offsets into the lambda's own source text. */
 export type Span = readonly [start: number, end: number];

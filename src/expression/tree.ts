@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dtypes, type DType } from "../../dsl/tensor.js";
 import { problemOf } from "./well-formed.js";
 

@@ -1,65 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileExpression, type Expression } from "../../src/expression/compile.js";
-import type { RowScope } from "../../src/expression/scope.js";
+import { holdsInChecks, parseEntry, scopeWithModels } from "./checks-tree.js";
 import { edgeFloats, generateColumns, lambdas } from "./generate.js";
 import { lower, run } from "./lambda.js";
-import { column, type RowValue, rowsOf, scopeOf, type TestColumn } from "./rows.js";
-
-/** What the platform documents of a check's tree. */
-type Tree =
-  | { readonly node: "binop"; readonly op: string; readonly left: Tree; readonly right: Tree }
-  | { readonly node: "variable"; readonly variant_id: { readonly name: string }; readonly position: "input" | "output"; readonly key: readonly [number, number] }
-  | { readonly node: "fn"; readonly fn: string; readonly arguments: readonly [Tree] }
-  | { readonly node: "literal"; readonly float?: number; readonly integer?: string; readonly list?: readonly Tree[] };
-interface Entry {
-  readonly values: Readonly<Record<string, { readonly root: Tree; readonly required_data: readonly { readonly name: string }[] }>>;
-  readonly gauges: readonly string[];
-  readonly validations: readonly string[];
-}
-type Value = number | bigint | boolean | readonly Value[];
-type Tensors = (model: string, position: "input" | "output", tensor: number) => RowValue;
-
-const operations: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
-  ">": (a, b) => a > b,
-  ">=": (a, b) => a >= b,
-  "==": (a, b) => a === b,
-  "<": (a, b) => a < b,
-  "<=": (a, b) => a <= b,
-  "+": (a, b) => (a as number) + (b as number),
-  "-": (a, b) => (a as number) - (b as number),
-  in: (a, b) => (b as readonly Value[]).some((item) => item === a),
-};
-
-/** The value of a tree on a row, numbers as doubles. */
-function evaluate(tree: Tree, tensors: Tensors): Value {
-  switch (tree.node) {
-    case "binop":
-      return operations[tree.op]?.(evaluate(tree.left, tensors), evaluate(tree.right, tensors)) ?? Number.NaN;
-    case "variable":
-      return (tensors(tree.variant_id.name, tree.position, tree.key[0]) as readonly Value[])[tree.key[1]] ?? Number.NaN;
-    case "fn":
-      return Math.abs(evaluate(tree.arguments[0], tensors) as number);
-    case "literal":
-      return tree.list?.map((item) => evaluate(item, tensors)) ?? tree.float ?? BigInt(tree.integer ?? "0");
-  }
-}
-
-/** Models `m` (takes `in`, gives `out`) and `c1`. */
-function scopeFor(columns: readonly TestColumn[]): RowScope {
-  const scope = scopeOf(columns);
-  return { ...scope, first: { name: "m", columns: scope.inputs.map(({ name }) => name) }, last: "m" };
-}
-
-function tensorsOf(columns: readonly TestColumn[], row: number): Tensors {
-  return (model, position, tensor) => {
-    const source = position === "input" ? "in" : model === "m" ? "out" : `out_${model}`;
-    return columns.filter(({ name }) => name.startsWith(`${source}.`))[tensor]?.values[row] ?? [];
-  };
-}
+import { column, rowsOf, scopeOf, type TestColumn } from "./rows.js";
 
 function compile(text: string, columns: readonly TestColumn[], name?: string): Expression {
-  const compiled = compileExpression(lower(text), scopeFor(columns), {}, name === undefined ? {} : { name });
+  const compiled = compileExpression(lower(text), scopeWithModels(columns), {}, name === undefined ? {} : { name });
   if (!compiled.ok) throw new TypeError(`${text}: ${compiled.diagnostics.map((d) => d.message).join("; ")}`);
   return compiled.expression;
 }
@@ -70,20 +18,13 @@ function written(text: string, columns: readonly TestColumn[], name?: string): s
   return strings.checks ?? `${refused.checks?.code ?? ""}: ${refused.checks?.reason ?? ""}`;
 }
 
-/** JSON whose integers keep all their digits. */
-const parse = (text: string): Entry =>
-  JSON.parse(text.replace(/("integer": )(-?\d+)/g, '$1"$2"')) as Entry;
-
 /** How the text of a lambda differs from it on some row; null where it does not, undefined where it has none. */
 function difference(text: string, columns: readonly TestColumn[]): string | null | undefined {
   const { checks } = compile(text, columns).strings;
   if (checks === undefined) return undefined;
-  const { values, validations } = parse(checks);
+  const holds = holdsInChecks(checks, columns);
   const lambda = run(text);
-  const row = rowsOf(columns).findIndex((x, r) => {
-    const holds = validations.every((name) => evaluate((values[name] as Entry["values"][string]).root, tensorsOf(columns, r)) === true);
-    return holds !== (lambda(x) === true);
-  });
+  const row = rowsOf(columns).findIndex((x, r) => holds[r] !== (lambda(x) === true));
   return row < 0 ? null : `${text}: row ${row}: ${checks}`;
 }
 
@@ -96,7 +37,7 @@ describe("the text for the platform's checks", () => {
   });
 
   it("has one value for each condition of a top-level &&", () => {
-    const names = (text: string) => parse(written(text, wide, "amt")).validations;
+    const names = (text: string) => parseEntry(written(text, wide, "amt")).validations;
     expect(names("x => x.in.f.every(v => v >= 0 && v <= 1)")).toEqual(["amt", "amt:2", "amt:3", "amt:4"]);
     expect(names("x => Math.max(x.in.f[0], x.in.f[1], x.out.score) < 1")).toEqual(["amt", "amt:2", "amt:3"]);
     expect(names("x => !(x.out.i[0] < 1 || x.out.i[1] > 5)")).toEqual(["amt", "amt:2"]);

@@ -1,8 +1,9 @@
 import { compileExpression, type Expression } from "../../src/expression/compile.js";
 import { compileChecks } from "../../src/expression/javascript.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface.js";
+import { scopeWithModels } from "./checks-tree.js";
 import { lower, run } from "./lambda.js";
-import { rowsOf, scopeOf, tensorOf, type TestColumn } from "./rows.js";
+import { rowsOf, tensorOf, type TestColumn } from "./rows.js";
 
 export interface Case {
   readonly text: string;
@@ -13,7 +14,7 @@ export interface Case {
 
 /** Compiles a lambda's text for rows of these columns; diagnostics where it is refused. */
 export function prepare(text: string, columns: readonly TestColumn[], constants: Constants = {}): Case | readonly Diagnostic[] {
-  const compiled = compileExpression(lower(text), scopeOf(columns), constants);
+  const compiled = compileExpression(lower(text), scopeWithModels(columns), constants);
   if (!compiled.ok) return compiled.diagnostics;
   const lambda = run(text, constants);
   return { text, expression: compiled.expression, holdsOn: (rows) => rowsOf(rows).map((row) => lambda(row) === true) };

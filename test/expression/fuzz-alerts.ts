@@ -7,7 +7,7 @@ import { float, generateColumns } from "./generate.js";
 import { alertConditions } from "./generate-alerts.js";
 import { differences, promtool } from "./promtool.js";
 import type { TestColumn } from "./rows.js";
-import { Tally } from "./tally.js";
+import { Progress, Tally } from "./tally.js";
 
 const alertsPerBatch = 100;
 /** The ends of the windows that the rows of a batch are cut into. */
@@ -23,11 +23,14 @@ const cut = (columns: readonly TestColumn[]): TestColumn[][] =>
  *
  * @returns the number of differences
  */
-export async function fuzzAlerts({ count, seed, depth, say }: FuzzOptions): Promise<number> {
+export async function fuzzAlerts({ count, seed, depth, say, stopped }: FuzzOptions): Promise<number> {
   const tally = new Tally();
+  const progress = new Progress(say);
   let untyped = 0;
+  let done = 0;
   if (promtool === null) say("promtool is not installed; Debian's package is prometheus");
-  for (let done = 0; done < count; done += alertsPerBatch) {
+  for (; done < count && !stopped(); done += Math.min(alertsPerBatch, count - done)) {
+    progress.tell(`${done} conditions of alerts, ${tally.differences} differences`);
     const columns = generateColumns(ends.at(-1) ?? 1, seed + done, fc.nat(4));
     const windows = cut(columns);
     const texts = fc.sample(alertConditions(depth), { numRuns: Math.min(alertsPerBatch, count - done), seed: seed + done });
@@ -58,6 +61,6 @@ export async function fuzzAlerts({ count, seed, depth, say }: FuzzOptions): Prom
     if (found !== "") tell("promql", found);
     tally.add("alerts, promql", { compared: rules.length, refused: typed.length - rules.length, differences: found === "" ? 0 : 1 });
   }
-  say(`${count} conditions of alerts, ${depth} operations deep, on ${ends.length} windows each; ${untyped} have no type`);
+  say(`${done} conditions of alerts, ${depth} operations deep, on ${ends.length} windows each; ${untyped} have no type`);
   return tally.tell(say);
 }

@@ -1,18 +1,21 @@
 import fc from "fast-check";
 import type { BackEnd } from "../../src/expression/compile.js";
 import { answers, installed as celInstalled, libraries, rowsFor } from "./cel-engines.js";
+import { holdsInChecks } from "./checks-tree.js";
 import { type Case, holdsInLoop, prepare } from "./compare.js";
 import { ask, tableOf } from "./duckdb.js";
 import { type Engine, engines, evaluate, installed } from "./engines.js";
-import { generateColumns, lambdas } from "./generate.js";
+import { checkLambdas, generateColumns, lambdas } from "./generate.js";
 import type { TestColumn } from "./rows.js";
-import { Tally } from "./tally.js";
+import { Progress, Tally } from "./tally.js";
 
 export interface FuzzOptions {
   readonly count: number;
   readonly seed: number;
   /** How many operations deep the lambdas are. */
   readonly depth: number;
+  /** Asked between two batches: whether to end here. */
+  stopped(): boolean;
   say(line: string): void;
 }
 
@@ -23,7 +26,7 @@ const rowsPerBatch = 24;
 const casesPerBatch = 250;
 
 /** The engines that hold a back-end's text against the lambda; polars' text is the negation. */
-function judges(): Partial<Record<BackEnd, Judge>> {
+function judges(): Partial<Record<BackEnd, Judge>> & { readonly checks: Judge } {
   const polars = (engine: Engine): Judge => async (cases, columns) => {
     const [said = []] = evaluate(engine, [{ columns, texts: cases.map(({ expression }) => expression.strings[engine] ?? "") }]);
     return said.map((flags) => ("error" in flags ? flags.error : flags.map((flag) => (typeof flag === "boolean" ? !flag : null))));
@@ -35,6 +38,7 @@ function judges(): Partial<Record<BackEnd, Judge>> {
     return said.map(({ selected }) => selected);
   };
   const javascript: Judge = async (cases, columns) => cases.map((one) => holdsInLoop(one, columns));
+  const checks: Judge = async (cases, columns) => cases.map(({ expression }) => holdsInChecks(expression.strings.checks ?? "", columns));
   /** What both libraries say. */
   const cel: Judge = async (cases, columns) => {
     const each = Object.values(libraries).map((library) => ({ library, rows: rowsFor(library, columns) }));
@@ -44,7 +48,7 @@ function judges(): Partial<Record<BackEnd, Judge>> {
     });
   };
   const real = installed ? Object.fromEntries((Object.keys(engines) as Engine[]).map((engine) => [engine, polars(engine)])) : {};
-  return { javascript, sql, ...(celInstalled ? { cel } : {}), ...real };
+  return { javascript, sql, checks, ...(celInstalled ? { cel } : {}), ...real };
 }
 
 /**
@@ -52,25 +56,33 @@ function judges(): Partial<Record<BackEnd, Judge>> {
  *
  * @returns the number of differences
  */
-export async function fuzz({ count, seed, depth, say }: FuzzOptions): Promise<number> {
-  const table = Object.entries(judges()) as [BackEnd, Judge][];
+export async function fuzz({ count, seed, depth, say, stopped }: FuzzOptions): Promise<number> {
+  const table = judges();
   const tally = new Tally();
+  const progress = new Progress(say);
   let untyped = 0;
+  let done = 0;
   if (!installed) say("the real polars engines are not installed; run: npm run oracles");
-  for (let done = 0; done < count; done += casesPerBatch) {
+  for (; done < count && !stopped(); done += Math.min(casesPerBatch, count - done)) {
     const columns = generateColumns(rowsPerBatch, seed + done, fc.nat(4));
-    const texts = fc.sample(lambdas(depth), { numRuns: Math.min(casesPerBatch, count - done), seed: seed + done });
-    const prepared = texts.map((text) => prepare(text, columns)).filter((result) => "text" in result);
+    const sampled = (texts: fc.Arbitrary<string>) => fc.sample(texts, { numRuns: Math.min(casesPerBatch, count - done), seed: seed + done });
+    const cases = (texts: readonly string[]) => texts.map((text) => prepare(text, columns)).filter((result) => "text" in result);
+    const judged = async (prepared: readonly Case[], backEnd: BackEnd, judge: Judge, name: string = backEnd) => {
+      const written = prepared.filter(({ expression }) => expression.strings[backEnd] !== undefined);
+      const said = written.length === 0 ? [] : await judge(written, columns);
+      const found = written.flatMap((one, i) => difference(one, columns, said[i] ?? "no answer"));
+      for (const line of found) say(`DIFFERENCE in ${name} (seed ${seed + done}): ${line}`);
+      tally.add(name, { compared: written.length, refused: prepared.length - written.length, differences: found.length });
+    };
+    const texts = sampled(lambdas(depth));
+    const prepared = cases(texts);
     untyped += texts.length - prepared.length;
-    for (const [backEnd, judge] of table) {
-      const cases = prepared.filter(({ expression }) => expression.strings[backEnd] !== undefined);
-      const said = cases.length === 0 ? [] : await judge(cases, columns);
-      const found = cases.flatMap((one, i) => difference(one, columns, said[i] ?? "no answer"));
-      for (const line of found) say(`DIFFERENCE in ${backEnd} (seed ${seed + done}): ${line}`);
-      tally.add(backEnd, { compared: cases.length, refused: prepared.length - cases.length, differences: found.length });
-    }
+    for (const [backEnd, judge] of Object.entries(table) as [BackEnd, Judge][]) await judged(prepared, backEnd, judge);
+    // Of all lambdas the checks can say few; these are of the kind that they can.
+    await judged(cases(sampled(checkLambdas(depth))), "checks", table.checks, "checks, in its own words");
+    progress.tell(`${done + texts.length} lambdas, ${tally.differences} differences`);
   }
-  say(`${count} lambdas, ${depth} operations deep, on ${rowsPerBatch} rows each; ${untyped} have no type`);
+  say(`${done} lambdas, ${depth} operations deep, on ${rowsPerBatch} rows each; ${untyped} have no type`);
   return tally.tell(say);
 }
 

@@ -118,9 +118,53 @@ function booleans(depth: number, element: readonly string[]): fc.Arbitrary<strin
 export const rowNumbers = (depth: number): fc.Arbitrary<string> => numbers(depth, []);
 export const rowBooleans = (depth: number): fc.Arbitrary<string> => booleans(depth, []);
 
+/** TypeScript reads `a < ((b > (-1)) ? c : d)` as type arguments and gives up; nobody can write that. */
+const writable = (texts: fc.Arbitrary<string>): fc.Arbitrary<string> => texts.filter((text) => "node" in parseLambda(text));
+
+/** Challengers stay behind `x`. */
+const destructured = (body: string): string =>
+  body.includes("x.models") ? `(x) => ${body}` : `({ in: taken, in: { k, f: [f0] }, out }) => ${body.replaceAll("x.in.k", "k").replaceAll("x.in.f[0]", "f0").replaceAll("x.in.", "taken.").replaceAll("x.out.", "out.")}`;
+
 /** Texts of lambdas, `depth` operations deep, that JavaScript runs on the rows of `generateColumns`. */
-export const lambdas = (depth: number): fc.Arbitrary<string> =>
-  booleans(depth, [])
-    .map((body) => `(x) => ${body}`)
-    // TypeScript reads `a < ((b > (-1)) ? c : d)` as type arguments and gives up; nobody can write that.
-    .filter((text) => "node" in parseLambda(text));
+export function lambdas(depth: number): fc.Arbitrary<string> {
+  const body = booleans(depth, []);
+  const [number, test, named] = [numbers(depth - 1, []), booleans(depth - 1, []), booleans(depth - 1, ["a", "b"])];
+  return writable(
+    fc.oneof(
+      { weight: 8, arbitrary: body.map((text) => `(x) => ${text}`) },
+      { weight: 1, arbitrary: body.map((text) => `function (x) { return ${text}; }`) },
+      { weight: 1, arbitrary: body.map(destructured) },
+      { weight: 1, arbitrary: fc.tuple(number, number, test, test, named).map(([a, b, when, then, or]) => `(x) => { const a = ${a}, b = ${b}; if (${when}) return ${then}; return ${or}; }`) },
+      { weight: 1, arbitrary: fc.tuple(test, test, named).map(([when, then, or]) => `(x) => { const { f: [a, b] } = x.in; if (${when}) { const c = ${then}; return c || a > b; } else { return ${or}; } }`) },
+    ),
+  );
+}
+
+/** What the platform's checks have words for; for lambdas of which few are refused there. */
+export function checkLambdas(depth: number): fc.Arbitrary<string> {
+  const leaf = fc.oneof(fc.constantFrom("x.in.f[0]", "x.in.f[2]", "x.in.g[1]", "x.out.i[0]", "x.out.i[1]", "x.models.c1.z[0]"), float.filter(Number.isFinite).map(literal));
+  const sums = (left: number): fc.Arbitrary<string> => {
+    if (left <= 0) return leaf;
+    const inner = sums(left - 1);
+    return fc.oneof(
+      { weight: 2, arbitrary: leaf },
+      { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+      { weight: 1, arbitrary: inner.map((v) => `Math.abs(${v})`) },
+      { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
+    );
+  };
+  const sum = sums(depth - 2);
+  const ordering = fc.constantFrom("<", ">", "<=", ">=");
+  const one = fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(sum, fc.oneof(ordering, fc.constant("===")), sum).map(([l, op, r]) => `x.in.g[0] + ${l} ${op} ${r}`) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("x.out.l[0]", "x.out.l[1]"), fc.oneof(ordering, fc.constant("===")), fc.constantFrom(...edgeBigints)).map(([l, op, r]) => `${l} ${op} ${r}n`) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("x.out.i", "x.in.f", "x.in.g"), ordering, sum).map(([list, op, r]) => `${list}.every((v) => v ${op} ${r})`) },
+    { weight: 1, arbitrary: fc.array(fc.constantFrom("0.1", "1", "2147483647", "-0", "5e-324"), { minLength: 1, maxLength: 4 }).map((items) => `[${items.join(", ")}].includes(x.out.i[1])`) },
+    { weight: 1, arbitrary: fc.tuple(sum, sum).map(([a, b]) => `Math.max(x.in.f[1], ${a}) < ${b}`) },
+    { weight: 1, arbitrary: fc.tuple(sum, sum).map(([a, b]) => `${a} <= Math.min(x.in.f[1], ${b})`) },
+    { weight: 1, arbitrary: ordering.map((op) => `!(x.out.i[0] ${op} x.out.i[1])`) },
+    { weight: 1, arbitrary: sum.map((v) => `Number.isFinite(x.in.g[1] - ${v})`) },
+    { weight: 1, arbitrary: ordering.map((op) => `!(x.out.l[0] ${op} x.out.l[1] || x.out.i[0] ${op} 3)`) },
+  );
+  return writable(fc.array(one, { minLength: 1, maxLength: 4 }).map((conditions) => `(x) => ${conditions.join(" && ")}`));
+}

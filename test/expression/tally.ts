@@ -19,6 +19,30 @@ export class Tally {
       const share = ((100 * refused) / Math.max(1, compared + refused)).toFixed(1);
       say(`${backEnd}: ${compared} compared, ${refused} refused (${share} %), ${differences} differences`);
     }
+    return this.differences;
+  }
+
+  get differences(): number {
     return [...this.#sums.values()].reduce((all, { differences }) => all + differences, 0);
+  }
+}
+
+const secondsBetween = 30;
+
+/** Says from time to time how far a long run is. */
+export class Progress {
+  readonly #say: (line: string) => void;
+  readonly #start = performance.now();
+  #last = this.#start;
+
+  constructor(say: (line: string) => void) {
+    this.#say = say;
+  }
+
+  tell(line: string): void {
+    const now = performance.now();
+    if (now - this.#last < secondsBetween * 1000) return;
+    this.#last = now;
+    this.#say(`… ${((now - this.#start) / 60_000).toFixed(1)} min: ${line}`);
   }
 }
