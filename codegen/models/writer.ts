@@ -2,6 +2,7 @@ import { ModelError } from "../../dsl/errors.js";
 import { nameInFile, type Side } from "../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../dsl/tensor.js";
 import { fileName, identifiersFor, modelName, type Identifiers } from "./identifier.js";
+import { labelText } from "./label-text.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "./literal.js";
 import { showTensor } from "../../src/config/show-tensor.js";
 import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "./signature.js";
@@ -146,7 +147,7 @@ const LABELS = "- labels of ";
 
 /** The comment's lines about labels: `- labels of risk: legit, fraud`. */
 export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
-  return Object.entries(labels).map(([port, list]) => `${LABELS}${port}: ${list.join(", ")}`);
+  return Object.entries(labels).map(([port, list]) => `${LABELS}${port}: ${labelText(list)}`);
 }
 
 /** The lines of a model's comment, as they are written, that speak of labels. */
