@@ -8,8 +8,10 @@ import type { ModelSignature, Port } from "./signature.js";
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER = 4 * 1024 * 1024;
 
+/** Answers that came over gRPC have 64-bit numbers as text, as protobuf's JSON does. */
+const size = z.preprocess((value) => (typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value), z.int().min(-1));
 /** One tensor as servers describe it. */
-export const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.int().min(-1)) });
+export const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(size) });
 /** Servers write numbers, too, where the protocol has text. */
 const metadata = z.object({
   name: z.string().min(1),

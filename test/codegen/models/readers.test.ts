@@ -149,6 +149,12 @@ parameters { key: "a{b" value: { string_value: "\\"x\\" # no comment" } }
     expect((await readSignature(file)).labels).toBeUndefined();
   });
 
+  test("a config's strings may be escaped in any way of protobuf's text format", async () => {
+    const name = String.raw`"\x67r\XC3\xb6\303\237e" '\u00fc\U0001F600\?\'\101'`;
+    expect(await brief(put("escapes.pbtxt", `name: "m" input { name: ${name} data_type: TYPE_BOOL dims: 1 }`))).toBe("m: größeü\u{1f600}?'A bool[1] -> ");
+    expect(await brief(put("escapes.pbtxt", String.raw`name: "m" input { name: "\Uffffffff\xff" data_type: TYPE_BOOL dims: 1 }`))).toBe("m: \ufffd\ufffd bool[1] -> ");
+  });
+
   test("a config.pbtxt that is not right says the line", async () => {
     expect([
       await said(put("a.pbtxt", "name: \n\n}")),
