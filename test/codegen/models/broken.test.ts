@@ -104,7 +104,7 @@ describe("files made by hand", () => {
         "an initializer after the input it feeds",
         "a million operator sets",
         "a million nodes",
-        "a million classifiers",
+        "200,000 classifiers",
         "a million labels",
         "labels just short of too many",
       ]
