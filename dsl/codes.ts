@@ -181,6 +181,7 @@ export const errorCodes = {
   SL3053: "a folder of models cannot be watched",
   SL3054: "the file or answer does not describe a model",
   SL3055: "a server gives no metadata",
+  SL3056: "the output file is not called like one of TypeScript",
   // SL4xxx: configs
   SL4001: "the config is not JSON",
   SL4002: "the config is not of the schema",

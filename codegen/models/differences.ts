@@ -1,8 +1,8 @@
-import { nameInFile } from "../../dsl/renamed-ports.js";
+import { nameInFile, type Side } from "../../dsl/renamed-ports.js";
 import { portDifferences, tensorsByName } from "../../src/config/model-differences.js";
 import type { WrittenModel } from "./read-back.js";
 import { commentText } from "./literal.js";
-import { labelLines, writtenLabels } from "./writer.js";
+import { commentLines, labelLines, writtenDocumentation, writtenLabels } from "./writer.js";
 import { usablePorts, type ModelSignature } from "./signature.js";
 
 /** What a generated file has otherwise than the model files, in words: one line a model, digest or port. */
@@ -23,8 +23,23 @@ export function differencesOf(written: readonly WrittenModel[], models: readonly
       ...sideDifferences(name, "input", old, now),
       ...sideDifferences(name, "output", old, now),
       ...changed(`${name}: labels`, labels(writtenLabels(old.comment)), labels(labelLines(now).map(commentText))),
+      ...documentation(name, old.comment, commentLines(now)),
     ];
   });
+}
+
+/** What the model's comment says besides its ports: file, exporter, operator sets, and documentation. */
+function documentation(model: string, old: readonly string[], now: readonly string[]): readonly string[] {
+  const [before, after] = [writtenDocumentation(old), writtenDocumentation(now)];
+  return [
+    ...(old[0] === undefined ? [] : changed(`${model}: made from`, old[0], now[0] ?? "")),
+    ...before.filter((line) => !after.includes(line)).map((line) => `${model}: documentation removed: ${brief(line)}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `${model}: documentation added: ${brief(line)}`),
+  ];
+}
+
+function brief(line: string): string {
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }
 
 /** A port is what the file calls it: its other name here, or the file's other name for it, is said first. */
@@ -48,7 +63,13 @@ function sideDifferences(model: string, role: "input" | "output", old: WrittenMo
     return name;
   };
   const before = new Map([...old[side]].map(([name, tensor]) => [nameNow(name), tensor]));
-  return [...lines, ...portDifferences(model, role, before, tensorsByName(ports))];
+  return [...lines, ...portDifferences(model, role, before, tensorsByName(ports)), ...orderDifference(model, side, [...before.keys()], ports.map(({ name }) => name))];
+}
+
+function orderDifference(model: string, side: Side, before: readonly string[], after: readonly string[]): readonly string[] {
+  const both = (names: readonly string[], others: readonly string[]): string => names.filter((name) => others.includes(name)).join(", ");
+  const [old, now] = [both(before, after), both(after, before)];
+  return old === now ? [] : [`${model}: ${side} in another order, ${old} -> ${now}`];
 }
 
 /** New names by old ones, where one file alone had the digest and one alone has it now. */

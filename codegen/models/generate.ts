@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { ModelError } from "../../dsl/errors.js";
 import { differencesOf } from "./differences.js";
 import { isChanged, isGenerated, outputFiles, splitFolder, writeOutputs, type OutputFile } from "./output-files.js";
 import { readBack } from "./read-back.js";
@@ -37,7 +38,7 @@ export interface GenerateResult {
 /**
  * Writes the typed handles of model files: all of the file or, on any error, nothing. A file that is up to date is not touched.
  *
- * @throws ModelError SL3000 to SL3052 (a file that cannot be read or used, two of one name, no match, sources that disagree, an output that somebody wrote by hand)
+ * @throws ModelError SL3000 to SL3056 (a file that cannot be read or used, two of one name, no match, sources that disagree, an output that somebody wrote by hand)
  * @throws StorageError SL7030 where the output cannot be read or written
  * @example
  * await generateModels({ models: ["models/*.onnx"], out: "src/models.gen.ts" });
@@ -45,6 +46,7 @@ export interface GenerateResult {
 export async function generateModels(options: GenerateOptions): Promise<GenerateResult> {
   const cwd = resolve(options.cwd ?? ".");
   const out = resolve(cwd, options.out ?? "models.gen.ts");
+  requireTypeScript(out);
   const models = await readModels(options, cwd);
   const texts = textsOf(out, models, options);
   const files = await outputFiles(out, texts);
@@ -52,6 +54,11 @@ export async function generateModels(options: GenerateOptions): Promise<Generate
   const differences = changed ? await describeChange(out, files, models) : [];
   if (changed && options.check !== true) await writeOutputs(files);
   return { out, models, text: texts.get(out) ?? "", files: [...texts.keys()], changed, differences };
+}
+
+function requireTypeScript(out: string): void {
+  if (/\.[cm]?ts$/.test(out) && !/\.d\.[cm]?ts$/.test(out)) return;
+  throw new ModelError("SL3056", `'${out}' cannot be written: it holds TypeScript with values, so its name ends in .ts, .mts or .cts (and not in .d.ts). Choose another with --out or 'out'.`, { path: out });
 }
 
 /** By path; the index comes after what it names. */

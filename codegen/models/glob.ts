@@ -11,17 +11,24 @@ export async function expandModels(patterns: readonly string[], cwd: string): Pr
   const found = new Map<string, string>();
   for (const pattern of patterns) {
     const files = await expand(pattern, cwd);
-    if (files.length === 0) {
-      throw new ModelError("SL3015", `'${pattern}' matches no model file in '${cwd}'. Check the path; a glob may hold *, ** and ?.`, { pattern, cwd });
-    }
+    if (files.length === 0) throw await noMatch(pattern, cwd);
     for (const file of files) if (!found.has(resolve(cwd, file))) found.set(resolve(cwd, file), file);
   }
   return [...found.values()];
 }
 
+async function noMatch(pattern: string, cwd: string): Promise<ModelError> {
+  const isFolder = (await kindOf(resolve(cwd, pattern))) === "folder";
+  const what = isFolder
+    ? `the folder '${pattern}' holds no .onnx file. Name other files themselves, and folders below it with a glob such as '**/*.onnx'.`
+    : `'${pattern}' matches no model file in '${cwd}'. Check the path; a glob may hold *, ** and ?.`;
+  return new ModelError("SL3015", what, { pattern, cwd });
+}
+
 async function expand(pattern: string, cwd: string): Promise<string[]> {
   const kind = await kindOf(resolve(cwd, pattern));
-  if (kind === "file" || (kind === "none" && !/[*?]/.test(pattern))) return [pattern];
+  // Braces and brackets are globs elsewhere; a path that is not there says no more than that.
+  if (kind === "file" || (kind === "none" && !/[*?{[]/.test(pattern))) return [pattern];
   const path = process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern;
   const { root } = parse(path);
   const parts = (kind === "folder" ? `${path}/*.onnx` : path).slice(root.length).split("/");

@@ -25,6 +25,11 @@ export function commentText(text: string): string {
   return short.replace(unsafe, escaped).replace(/\*\//g, "*\\/").replace(/[@`]/g, "\\$&");
 }
 
+/** Text with what would be invisible or would move a terminal's cursor shown as escapes. */
+export function escapeUnsafe(text: string): string {
+  return text.replace(unsafe, escaped);
+}
+
 function escaped(char: string): string {
   return Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");
 }

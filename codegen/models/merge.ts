@@ -1,6 +1,7 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
 import { showTensor } from "../../src/config/show-tensor.js";
+import { labelText } from "./label-text.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 type Side = "inputs" | "outputs";
@@ -26,7 +27,7 @@ export function mergeSources(sources: readonly [ModelSignature, ...ModelSignatur
 }
 
 function merge(model: ModelSignature, other: ModelSignature, problems: string[]): ModelSignature {
-  const labels = { ...other.labels, ...model.labels };
+  const labels = mergeLabels(model, other, problems);
   return {
     ...model,
     inputs: mergePorts(model, other, "inputs", problems),
@@ -37,6 +38,29 @@ function merge(model: ModelSignature, other: ModelSignature, problems: string[])
     ...((model.version ?? other.version) !== undefined && { version: model.version ?? other.version }),
     ...(Object.keys(labels).length > 0 && { labels }),
   };
+}
+
+/** Names stand for the classes that another source only numbers. */
+function mergeLabels(model: ModelSignature, other: ModelSignature, problems: string[]): Readonly<Record<string, readonly string[]>> {
+  const [ours, theirs] = [new Map(Object.entries(model.labels ?? {})), new Map(Object.entries(other.labels ?? {}))];
+  const merged = [...ours].map(([port, here]) => {
+    const there = theirs.get(port);
+    if (there === undefined || isSame(here, there)) return [port, here] as const;
+    if (here.length === there.length && here.every(isNumber)) return [port, there] as const;
+    if (here.length !== there.length || !there.every(isNumber)) {
+      problems.push(`the labels of output '${port}' are ${labelText(here)} in '${model.file ?? model.name}' and ${labelText(there)} in '${other.file ?? other.name}'`);
+    }
+    return [port, here] as const;
+  });
+  return Object.fromEntries([...theirs, ...merged]);
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((label, i) => label === b[i]);
+}
+
+function isNumber(label: string): boolean {
+  return /^-?\d+$/.test(label);
 }
 
 function mergePorts(model: ModelSignature, other: ModelSignature, side: Side, problems: string[]): readonly Port[] {

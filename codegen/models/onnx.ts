@@ -2,9 +2,10 @@ import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
 import { modelName } from "./identifier.js";
 import { sha256Of, withModelFile } from "./model-file.js";
+import { OnnxLabels } from "./onnx-labels.js";
 import { dtypeOf, notation, readType, unsupportedReason, type OnnxDim, type OnnxType } from "./onnx-type.js";
 import { otherFormat } from "./other-formats.js";
-import type { ModelSignature, Port } from "./signature.js";
+import { fitsLabels, type ModelSignature, type Port } from "./signature.js";
 import { isBytes, isVarint, WireFile, type Field } from "./wire.js";
 
 interface ValueInfo {
@@ -42,21 +43,33 @@ export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSign
   const wire = new WireFile(fd, size, file);
   const header = readHeader(wire, file);
   const graph = requireGraph(header, file, size);
-  const { inputs, outputs } = readGraph(wire, graph);
+  // Other models have no classifiers, so their nodes are not looked at.
+  const labels = header.opset.has("ai.onnx.ml") ? new OnnxLabels(wire) : undefined;
+  const { inputs, outputs } = readGraph(wire, graph, labels);
   requireNames(file, "input", inputs);
   requireNames(file, "output", outputs);
   const dims = batchRule([...inputs, ...outputs]);
+  const outputPorts = outputs.map((value) => port(value, dims));
   return {
     name: modelName(file),
     inputs: inputs.map((value) => port(value, dims)),
-    outputs: outputs.map((value) => port(value, dims)),
+    outputs: outputPorts,
     file,
     opset: Object.fromEntries(header.opset),
     irVersion: header.irVersion ?? 0,
     producer: `${header.producerName} ${header.producerVersion}`.trim(),
     doc: header.doc,
     metadata: Object.fromEntries(header.metadata),
+    ...labelsOf(outputPorts, labels),
   };
+}
+
+function labelsOf(outputs: readonly Port[], labels: OnnxLabels | undefined): Pick<ModelSignature, "labels"> {
+  const found = outputs.flatMap(({ name, shape }) => {
+    const list = labels?.of(name);
+    return list !== undefined && fitsLabels(shape, list.length) ? [[name, list] as const] : [];
+  });
+  return found.length === 0 ? {} : { labels: Object.fromEntries(found) };
 }
 
 function notOnnx(file: string, offset: number, what: string, cause?: unknown): ModelError {
@@ -131,7 +144,7 @@ function requireGraph(header: Header, file: string, size: number): Field {
 }
 
 /** The graph's inputs that are not weights, and its outputs. */
-function readGraph(wire: WireFile, graph: Field): { inputs: ValueInfo[]; outputs: ValueInfo[] } {
+function readGraph(wire: WireFile, graph: Field, labels: OnnxLabels | undefined): { inputs: ValueInfo[]; outputs: ValueInfo[] } {
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   const weights = new Set<string>();
@@ -140,6 +153,7 @@ function readGraph(wire: WireFile, graph: Field): { inputs: ValueInfo[]; outputs
     else if (isBytes(field, 12)) outputs.push(readValueInfo(wire, field));
     else if (isBytes(field, 5)) weights.add(readInitializerName(wire, field));
     else if (isBytes(field, 15)) weights.add(readSparseInitializerName(wire, field));
+    else if (isBytes(field, 1)) labels?.node(field);
   }
   return { inputs: inputs.filter(({ name }) => name === "" || !weights.has(name)), outputs };
 }

@@ -1,15 +1,16 @@
 import { z } from "zod";
-import { ModelError } from "../../dsl/errors.js";
 import { describeIssue } from "../../src/config/issue.js";
 import { badDescription, described, openInferencePort, parseDescription, readDescription, sha256OfText } from "./described.js";
+import { askForJson } from "./ask.js";
 import { labelOf } from "./identifier.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 const TIMEOUT_MS = 10_000;
-const MAX_ANSWER = 4 * 1024 * 1024;
 
+/** Answers that came over gRPC have 64-bit numbers as text, as protobuf's JSON does. */
+const size = z.preprocess((value) => (typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value), z.int().min(-1));
 /** One tensor as servers describe it. */
-export const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.int().min(-1)) });
+export const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(size) });
 /** Servers write numbers, too, where the protocol has text. */
 const metadata = z.object({
   name: z.string().min(1),
@@ -37,52 +38,15 @@ export async function readMetadataFile(file: string): Promise<ModelSignature> {
  * @throws ModelError SL3055 where it does not answer, SL3016 and SL3054 for what it answers
  */
 export async function readMetadataUrl(url: string, timeoutMs = TIMEOUT_MS): Promise<ModelSignature> {
-  const answer = parseDescription(await get(url, timeoutMs), url);
-  const { name, inputs, outputs } = fromMetadata(answer, url, "");
+  const answer = await askForJson(url, timeoutMs);
+  const { name, inputs, outputs } = fromMetadata(answer, url, "", "; a model's address ends in /v2/models/<model>");
   // There is no file to take the digest of: it stands for what the server says of the model's tensors.
   return fromMetadata(answer, url, sha256OfText(JSON.stringify({ name, inputs, outputs })));
 }
 
-async function get(url: string, timeoutMs: number): Promise<string> {
-  const refuse = (what: string, cause?: unknown): ModelError =>
-    new ModelError("SL3055", `'${url}' gives no metadata: ${what}. Check the address; it ends in /v2/models/<model>.`, { url }, { cause });
-  const late = `no whole answer within ${timeoutMs / 1000} seconds`;
-  let answer: Response;
-  try {
-    answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error", headers: { accept: "application/json" } });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw refuse(isTimeout(error) ? late : cause, error);
-  }
-  if (!answer.ok) {
-    await answer.body?.cancel();
-    throw refuse(`the server answers ${answer.status}`);
-  }
-  try {
-    return await limited(answer, () => refuse(`the answer is larger than ${MAX_ANSWER / 2 ** 20} MB`));
-  } catch (error) {
-    throw error instanceof ModelError ? error : refuse(isTimeout(error) ? late : "the answer breaks off", error);
-  }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
-}
-
-async function limited(answer: Response, tooLarge: () => ModelError): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function fromMetadata(data: unknown, source: string, sha256: string): ModelSignature {
+function fromMetadata(data: unknown, source: string, sha256: string, advice = ""): ModelSignature {
   const parsed = metadata.safeParse(data);
-  if (!parsed.success) throw badDescription(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+  if (!parsed.success) throw badDescription(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; ") + advice);
   const { name, versions, platform, inputs, outputs } = parsed.data;
   const [version, another] = versions ?? [];
   return described({

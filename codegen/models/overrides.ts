@@ -4,7 +4,7 @@ import { didYouMean, listed } from "../../src/expression/did-you-mean.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { showTensor } from "../../src/config/show-tensor.js";
 import { renamePorts } from "./rename-ports.js";
-import type { ModelSignature, Port } from "./signature.js";
+import { fitsLabels, type ModelSignature, type Port } from "./signature.js";
 
 export type Overrides = Readonly<Record<string, ModelOverride>>;
 
@@ -69,8 +69,6 @@ function checkedLabels(model: ModelSignature, name: string, labels: readonly str
   if (port === undefined) throw refuse(model, `'labels' names an output '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`);
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw refuse(model, `the label '${twice}' of output '${name}' is there twice`);
-  const size = port.shape === null || port.shape.length < 2 ? undefined : port.shape.at(-1);
-  // One number is a class or a probability; it may have any number of labels.
-  if (typeof size === "number" && size > 1 && size !== labels.length) throw refuse(model, `output '${name}' has ${size} values and ${labels.length} labels`);
+  if (!fitsLabels(port.shape, labels.length)) throw refuse(model, `output '${name}' has ${port.shape?.at(-1) ?? 0} values and ${labels.length} labels`);
   return labels;
 }

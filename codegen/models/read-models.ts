@@ -6,7 +6,7 @@ import { applyOverride, requireUsed, type Overrides } from "./overrides.js";
 import { withNames } from "./described.js";
 import { readSource } from "./read-signature.js";
 import type { ModelSignature } from "./signature.js";
-import { isUrl } from "./source-path.js";
+import { isUrl, requirePathOrUrl, shownSource } from "./source-path.js";
 
 export interface ReadModelsOptions {
   /** Model files, folders, globs of `*`, `**` and `?`, or metadata URLs. */
@@ -29,6 +29,7 @@ export interface ReadModel {
 /** The sources that `patterns` name: files relative to `cwd`, and URLs. */
 export async function expandSources(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
   if (patterns.length === 0) throw new ModelError("SL3015", "no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.");
+  patterns.forEach(requirePathOrUrl);
   const lists = await Promise.all(patterns.map(async (pattern) => (isUrl(pattern) ? [pattern] : await expandModels([pattern], cwd))));
   const byPlace = new Map(lists.flat().map((source) => [placeOf(source, cwd), source] as const).reverse());
   return [...byPlace.values()].reverse();
@@ -45,7 +46,10 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
   const override = Object.hasOwn(overrides, first.name) ? overrides[first.name] : undefined;
   if (override === undefined) return { file, sourceName: first.name, signature: withNames(first) };
   const others = [];
-  for (const source of override.sources ?? []) others.push({ ...(await readSource(placeOf(source, cwd))), file: source });
+  for (const source of override.sources ?? []) {
+    requirePathOrUrl(source);
+    others.push({ ...(await readSource(placeOf(source, cwd))), file: shownSource(placeOf(source, cwd), cwd) });
+  }
   return { file, sourceName: first.name, signature: applyOverride(withNames(mergeSources([first, ...others])), override) };
 }
 

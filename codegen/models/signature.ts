@@ -48,3 +48,9 @@ export function usablePorts(ports: readonly Port[]): readonly TensorPort[] {
 export function unsupportedPorts(ports: readonly Port[]): readonly UnsupportedPort[] {
   return ports.filter((port): port is UnsupportedPort => port.unsupported !== undefined);
 }
+
+/** Whether so many labels can stand for the values of such an output. One number is a class or a probability; it may have any number of labels. */
+export function fitsLabels(shape: readonly Dim[] | null, count: number): boolean {
+  const size = shape === null || shape.length < 2 ? undefined : shape.at(-1);
+  return typeof size !== "number" || size <= 1 || size === count;
+}

@@ -49,9 +49,19 @@ function tokensOf(text: string): readonly Token[] | number {
   return tokens;
 }
 
+const escape = /(?<bytes>(?:\\(?:[0-7]{1,3}|[xX][\da-fA-F]{1,2}))+)|\\(?:u(?<four>[\da-fA-F]{4})|U(?<eight>[\da-fA-F]{8})|(?<letter>.))/gs;
+const letters: Readonly<Record<string, string>> = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
+
+/** Bytes that follow each other are UTF-8. */
 function unescaped(text: string): string {
-  const letters: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
-  return text.replace(/\\(.)/g, (_, char: string) => letters[char] ?? char);
+  return text.replace(escape, (...match) => {
+    const { bytes, four, eight, letter = "" } = match.at(-1) as Readonly<Record<string, string | undefined>>;
+    if (bytes !== undefined) return Buffer.from(Array.from(bytes.matchAll(/\\(?:[xX]([\da-fA-F]+)|(\d+))/g), ([, hex = "", octal = "0"]) => (hex === "" ? parseInt(octal, 8) : parseInt(hex, 16)))).toString("utf8");
+    const code = four ?? eight;
+    if (code === undefined) return letters[letter] ?? letter;
+    const point = parseInt(code, 16);
+    return point > 0x10ffff ? "\ufffd" : String.fromCodePoint(point);
+  });
 }
 
 /** Gives `undefined` where the text is wrong: `at` is the token, `wanted` says why. */

@@ -67,6 +67,23 @@ export class WireFile {
     return value;
   }
 
+  /** The digits of one integer of 64 bits, or of several in one field. */
+  *integers({ from, to }: Field): Generator<string, void, undefined> {
+    for (let at = from; at < to; ) {
+      const { high, low, next } = this.#varint(at, to);
+      yield String((BigInt(high | 0) << 32n) | BigInt(low));
+      at = next;
+    }
+  }
+
+  /** Text that is looked at through the window and not counted; undefined where it is longer than `most` bytes. */
+  glimpse({ from, to }: Field, most: number): string | undefined {
+    if (to - from > most) return undefined;
+    const bytes = Buffer.allocUnsafe(to - from);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = this.#byte(from + i);
+    return bytes.toString("utf8");
+  }
+
   /** UTF-8 text; `strict` refuses other bytes, otherwise they become U+FFFD. */
   text(field: Field, what: string, strict: boolean): string {
     this.spend(field.at, field.to - field.from);

@@ -2,6 +2,7 @@ import { ModelError } from "../../dsl/errors.js";
 import { nameInFile, type Side } from "../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../dsl/tensor.js";
 import { fileName, identifiersFor, modelName, type Identifiers } from "./identifier.js";
+import { labelText } from "./label-text.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "./literal.js";
 import { showTensor } from "../../src/config/show-tensor.js";
 import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "./signature.js";
@@ -91,7 +92,7 @@ function requireUsable(model: ModelSignature, side: "input" | "output", ports: r
   const usable = usablePorts(ports);
   if (usable.length > 0) return usable;
   const reasons = unsupportedPorts(ports).map(({ name, unsupported }) => `'${name}' is ${unsupported}`);
-  const why = reasons.length > 0 ? reasons.join("; ") : `the file names no ${side}s; export the model with at least one`;
+  const why = reasons.length > 0 ? reasons.join("; ") : `the file names no ${side}s; ${model.irVersion === 0 ? "add one that does to its 'sources' in the settings" : "export the model with at least one"}`;
   throw new ModelError("SL3013", `model '${model.name}' (${model.file ?? "no file"}) has no ${side} that a pipeline can use: ${why}`, {
     model: model.name,
     side,
@@ -118,6 +119,11 @@ function tuple(shape: readonly Dim[]): string {
 }
 
 function docComment(model: ModelSignature): readonly string[] {
+  return ["/**", ...commentLines(model).map((line) => ` * ${line}`), " */"];
+}
+
+/** The lines of a model's comment, the first of which says where it comes from. */
+export function commentLines(model: ModelSignature): readonly string[] {
   const file = model.file === undefined ? model.name : fileName(model.file);
   const opset = Object.entries(model.opset).map(([domain, version]) => `${domain === "" ? "opset" : domain} ${version}`);
   const made = [model.producer === "" ? [] : [`by ${model.producer}`], opset].flat().join(", ");
@@ -130,7 +136,7 @@ function docComment(model: ModelSignature): readonly string[] {
     ...metadataLines(model),
     `sha256 ${model.sha256}`,
   ];
-  return ["/**", ...lines.map((line) => ` * ${commentText(line)}`), " */"];
+  return lines.map(commentText);
 }
 
 /** More is for other tools: some exporters keep whole files there. */
@@ -146,7 +152,12 @@ const LABELS = "- labels of ";
 
 /** The comment's lines about labels: `- labels of risk: legit, fraud`. */
 export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
-  return Object.entries(labels).map(([port, list]) => `${LABELS}${port}: ${list.join(", ")}`);
+  return Object.entries(labels).map(([port, list]) => `${LABELS}${port}: ${labelText(list)}`);
+}
+
+/** The lines of a model's comment, as they are written, that are told nowhere else: its documentation. */
+export function writtenDocumentation(comment: readonly string[]): readonly string[] {
+  return comment.slice(1).filter((line) => !/^(?:- (?:input|output|labels of) |sha256 )/.test(line));
 }
 
 /** The lines of a model's comment, as they are written, that speak of labels. */

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { ConfigError } from "../../dsl/errors.js";
 import { systemReason } from "../../src/files/system-reason.js";
-import { isUrl } from "../models/source-path.js";
 import { readSettings, type Settings } from "./schema.js";
 
 /** Settings and where they came from. */
@@ -84,7 +83,7 @@ async function readModule(file: string, shown: string): Promise<unknown> {
 
 /** Only the globs stay relative, because model files are shown as they are named. */
 function absolute(settings: Settings, folder: string): Settings {
-  const at = (path: string): string => (isUrl(path) ? path : resolve(folder, path));
+  const at = (path: string): string => (/^[a-z][a-z\d+.-]+:\/\//i.test(path) ? path : resolve(folder, path));
   const { out, overrides, targets } = settings;
   return {
     ...settings,

@@ -10,6 +10,7 @@ export interface GradientBoosting extends Model<"gradient-boosting"> {
  * gradient-boosting.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
  * - input features: float32[batch, 30]
  * - output probabilities: float32[batch, 2]
+ * - labels of probabilities: 0, 1
  * sha256 47d93537e75a54084021518e5ce84b20fe52d359f37bd41e96556c4c9a407770
  */
 export const gradientBoosting: GradientBoosting = generatedModel({
@@ -29,6 +30,7 @@ export interface LogisticRegression extends Model<"logistic-regression"> {
  * logistic-regression.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
  * - input features: float32[batch, 30]
  * - output probabilities: float32[batch, 2]
+ * - labels of probabilities: 0, 1
  * sha256 d7187bab31a5ad3c2552903f4eacbcd8e815c6a7caeaf2126e50949874a3a33b
  */
 export const logisticRegression: LogisticRegression = generatedModel({
@@ -48,6 +50,7 @@ export interface RandomForest extends Model<"random-forest"> {
  * random-forest.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
  * - input features: float32[batch, 30]
  * - output probabilities: float32[batch, 2]
+ * - labels of probabilities: 0, 1
  * sha256 5bb524bbde6b8ca1cca3cd2a7890d6338404f06eca4b7554bf7c445bb3c5e7c5
  */
 export const randomForest: RandomForest = generatedModel({

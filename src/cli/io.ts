@@ -24,14 +24,23 @@ export function paint(io: Io, style: keyof typeof codes, text: string): string {
   return io.color ? `\u001b[${codes[style]}m${text}\u001b[0m` : text;
 }
 
+const steering = /\p{Cc}\[\d{1,2}m|(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Texts of files and servers may hold what steers a terminal; only line ends, tabs and our own colours get through. */
+function harmless(text: string): string {
+  return text.replace(steering, (found) =>
+    found.length > 1 && found.startsWith("\u001b") ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}${found.slice(1)}`,
+  );
+}
+
 export function createIo(options: { cwd: string; json: boolean; color: boolean }): Io {
   return {
     ...options,
     say: (text) => {
-      if (!options.json) process.stdout.write(`${text}\n`);
+      if (!options.json) process.stdout.write(`${harmless(text)}\n`);
     },
     note: (text) => {
-      if (!options.json) process.stderr.write(`${text}\n`);
+      if (!options.json) process.stderr.write(`${harmless(text)}\n`);
     },
     result: (value) => {
       if (options.json) process.stdout.write(`${toJson(value)}\n`);

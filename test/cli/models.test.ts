@@ -76,4 +76,15 @@ describe("shapeline models", () => {
     expect(run.err).toMatch(/^error SL3011: model file '.*c9\.onnx' is cut off/);
     expect(JSON.parse((await shapeline(folder, ["models", "models/c*.onnx", "--json"])).out)).toMatchObject({ problems: [{ code: "SL3011", file: "models/c9.onnx" }] });
   });
+
+  it("shows names that would steer the terminal as escapes, in tables and in errors alike", async () => {
+    const folder = project("fraud");
+    const name = "x\u001b[2J\u0007\n\u202e";
+    const file = (shape: unknown): void => writeFileSync(join(folder, "odd.json"), JSON.stringify({ name: "odd", inputs: [{ name, dtype: "bool", shape }], outputs: [{ name: "y", dtype: "bool", shape: [1] }] }));
+    file(["batch"]);
+    expect((await shapeline(folder, ["models", "odd.json"])).out).toContain("x\\u001b[2J\\u0007\\u000a\\u202e bool[batch]");
+    file("\u001b[2J");
+    const { err, code } = await shapeline(folder, ["generate", "odd.json"]);
+    expect([code, err.includes("\u001b")]).toEqual([1, false]);
+  });
 });

@@ -18,8 +18,12 @@ it("`generate --watch` follows models and settings and ends cleanly on Ctrl-C", 
     await until(() => expect(err).toContain("error SL3015: 'models/new*.onnx' matches no model file"));
     copyFileSync(join(folder, "models/c2.onnx"), join(folder, "models/new.onnx"));
     await until(() => expect(out).toContain("wrote models.gen.ts: 2 models"));
+    expect(out.match(/^c1: /gm)).toHaveLength(1);
     writeFileSync(join(folder, "shapeline.config.json"), JSON.stringify({ overrides: { new: { version: "5" } } }));
     await until(() => expect(readFileSync(join(folder, "models.gen.ts"), "utf8")).toContain('version: "5"'));
+    // After the first run it says what happened, not all models again.
+    await until(() => expect(out).toMatch(/^new: version 1 -> 5\nwrote models\.gen\.ts: 2 models$/m));
+    expect(out.match(/^c1: /gm)).toHaveLength(1);
   } finally {
     child.kill("SIGINT");
   }

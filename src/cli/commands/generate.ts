@@ -55,6 +55,7 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
   const { watchModels } = await import("../../../codegen/models/watch.js");
   const { files, load } = settingsReader(out.cwd, options.config);
   const stop = new AbortController();
+  let first = true;
   const end = (): void => stop.abort();
   process.once("SIGINT", end).once("SIGTERM", end);
   try {
@@ -66,13 +67,27 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
       },
       files,
       run: async () => await generateModels(generateOptions(out, models, options, await load())),
-      onResult: (result) => report(out, result, false),
+      onResult: (result) => {
+        if (first) report(out, result, false);
+        else reportChange(out, result);
+        first = false;
+      },
       onProblem: ({ code, message }) => out.note(`${paint(out, "red", "error")} ${code}: ${message}`),
       signal: stop.signal,
     });
   } finally {
     process.off("SIGINT", end).off("SIGTERM", end);
   }
+}
+
+/** All models again after every burst would hide what happened. */
+function reportChange(out: Io, { out: path, changed, differences, models }: GenerateResult): void {
+  for (const difference of differences) out.say(difference);
+  out.say(changed ? `wrote ${shown(out.cwd, path)}: ${counted(models)}` : `${shown(out.cwd, path)} is up to date`);
+}
+
+function counted(models: GenerateResult["models"]): string {
+  return `${models.length} ${models.length === 1 ? "model" : "models"}`;
 }
 
 function report(out: Io, { out: path, changed, differences, models }: GenerateResult, check: boolean): void {
@@ -89,5 +104,5 @@ function report(out: Io, { out: path, changed, differences, models }: GenerateRe
   if (check) {
     for (const difference of differences) out.say(difference);
     out.say(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);
-  } else out.say(changed ? `wrote ${file}: ${models.length} models` : `${file} is up to date`);
+  } else out.say(changed ? `wrote ${file}: ${counted(models)}` : `${file} is up to date`);
 }

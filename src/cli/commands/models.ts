@@ -27,7 +27,7 @@ export const models: CommandFile = (program, { io, done }) => {
 /** One line a port, so that a model with many stays readable. */
 function rowsOf({ signature: { name, version, inputs, outputs, opset, sha256 }, size }: SurveyedModel): string[][] {
   const lines = Math.max(1, inputs.length, outputs.length);
-  const operators = Object.entries(opset).map(([domain, number]) => (domain === "" ? String(number) : `${domain} ${number}`));
+  const operators = Object.entries(opset).sort(([a], [b]) => (a < b ? -1 : 1)).map(([domain, number]) => (domain === "" ? String(number) : `${domain} ${number}`));
   return Array.from({ length: lines }, (_, line) => [
     ...(line === 0 ? [name, version ?? "1"] : ["", ""]),
     ...[inputs[line], outputs[line]].map((port) => (port === undefined ? "" : portText(port))),

@@ -29,6 +29,8 @@ const places: Readonly<Record<string, readonly number[]>> = {
   type: [7, 11, 2], tensor: [7, 11, 2, 1], shape: [7, 11, 2, 1, 2], dimension: [7, 11, 2, 1, 2, 1],
 };
 
+const classifierOperators = bytes(8, bytes(1, "ai.onnx.ml"), integer(2, 3));
+
 /** What can be wrong there. */
 const flaws: Readonly<Record<string, Bytes>> = {
   "a number of eleven bytes": concat(raw(0x08), new Uint8Array(10).fill(0xff), raw(1)),
@@ -61,6 +63,20 @@ function misplaced(): BrokenFile[] {
   );
 }
 
+/** In nodes, which are looked at where a model has classifiers. */
+function inClassifiers(): BrokenFile[] {
+  const op = bytes(4, "LinearClassifier");
+  const around: Readonly<Record<string, (content: Bytes) => Bytes>> = {
+    classifier: (content) => bytes(1, op, content),
+    attribute: (content) => bytes(1, op, bytes(5, content)),
+    "list of labels": (content) => bytes(1, op, bytes(5, bytes(1, "classlabels_strings"), content)),
+    "list of numbers": (content) => bytes(1, op, bytes(5, bytes(1, "classlabels_ints"), bytes(8, new Uint8Array(11).fill(0xff)), content)),
+  };
+  return Object.entries(around).flatMap(([place, put]) =>
+    Object.entries(flaws).map(([flaw, content]): BrokenFile => ({ name: `${flaw} in a ${place}`, content: concat(model(put(content), x, y), classifierOperators), outcome: "refused" })),
+  );
+}
+
 function nested(): BrokenFile[] {
   const wraps = { sequences: sequenceType, optionals: optionalType, maps: (of: Bytes): Bytes => mapType(7, of) };
   const deep = (wrap: (of: Bytes) => Bytes, levels: number): Bytes => Array.from({ length: levels }).reduce<Bytes>((of) => wrap(of), tensorType(FLOAT, []));
@@ -82,6 +98,7 @@ function hogs(): BrokenFile[] {
   const graph = (...content: Bytes[]): Bytes => concat(integer(1, 8), bytes(7, ...content));
   const repeated = (part: Bytes, times: number): Bytes => new Uint8Array(Buffer.alloc(part.length * times, part));
   const wide = "\u0436";
+  const classifier = (label: string): Bytes => bytes(1, bytes(2, "y"), bytes(4, "LinearClassifier"), bytes(5, bytes(1, "classlabels_strings"), bytes(9, label)));
   return [
     { name: "a million empty inputs", content: graph(repeated(raw(0x5a, 0), 1_000_000)), outcome: "refused" },
     { name: "a million dimensions", content: graph(input("x", bytes(1, bytes(2, repeated(raw(0x0a, 0), 1_000_000)))), y), outcome: "refused" },
@@ -94,6 +111,9 @@ function hogs(): BrokenFile[] {
     { name: "documentation of 20 MB", content: concat(bytes(6, wide.repeat(10 << 20)), graph(x, y)), outcome: "refused" },
     { name: "a producer of 10 MB", content: concat(bytes(2, `x${wide.repeat(5 << 20)}`), graph(x, y)), outcome: "either" },
     { name: "a million nodes", content: graph(repeated(bytes(1, bytes(4, "Add")), 1_000_000), x, y), outcome: "either" },
+    { name: "200,000 classifiers", content: concat(graph(repeated(classifier("a"), 200_000), x, y), classifierOperators), outcome: "either" },
+    { name: "a million labels", content: concat(graph(bytes(1, bytes(4, "LinearClassifier"), bytes(5, bytes(1, "classlabels_strings"), repeated(bytes(9, "a"), 1_000_000))), x, y), classifierOperators), outcome: "either" },
+    { name: "labels just short of too many", content: concat(graph(bytes(1, bytes(2, "y"), bytes(4, "LinearClassifier"), bytes(5, bytes(1, "classlabels_strings"), repeated(bytes(9, "ab"), 260_000))), x, y), classifierOperators), outcome: "either" },
   ];
 }
 
@@ -121,5 +141,5 @@ export function handMade(): BrokenFile[] {
   const others = Object.entries(otherFiles).map(([name, content]): BrokenFile => ({ name, content, outcome: "refused" }));
   const random = seeded(7);
   const noise = Array.from({ length: 12 }, (_, i): BrokenFile => ({ name: `noise ${i}`, content: Uint8Array.from({ length: 50 + random(2000) }, () => random(256)), outcome: "refused" }));
-  return [...misplaced(), ...nested(), ...others, ...noise, ...sound(), ...hogs()];
+  return [...misplaced(), ...inClassifiers(), ...nested(), ...others, ...noise, ...sound(), ...hogs()];
 }

@@ -104,6 +104,9 @@ describe("files made by hand", () => {
         "an initializer after the input it feeds",
         "a million operator sets",
         "a million nodes",
+        "200,000 classifiers",
+        "a million labels",
+        "labels just short of too many",
       ]
     `);
   });

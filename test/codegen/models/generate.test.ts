@@ -86,7 +86,14 @@ describe("writing", () => {
   test("an output that cannot be written", async () => {
     write("file", "");
     expect(await said({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(`"SL7030 '/file/models.gen.ts' cannot be written: a part of the path is a file, not a folder; choose another place with --out"`);
-    expect(await said({ out: "models" })).toMatchInlineSnapshot(`"SL7030 '/models' cannot be written: it is a folder; choose another place with --out"`);
+    mkdirSync(join(cwd, "folder.ts"));
+    expect(await said({ out: "folder.ts" })).toMatchInlineSnapshot(`"SL7030 '/folder.ts' cannot be written: it is a folder; choose another place with --out"`);
+  });
+
+  test("an output that is not called like a file of TypeScript", async () => {
+    expect(await said({ out: "models.gen.js" })).toMatchInlineSnapshot(`"SL3056 '/models.gen.js' cannot be written: it holds TypeScript with values, so its name ends in .ts, .mts or .cts (and not in .d.ts). Choose another with --out or 'out'."`);
+    for (const out of ["models", "models.gen.d.ts", "models.gen.json", "ts"]) expect(await said({ out })).toMatch(/^SL3056 /);
+    expect((await generate({ out: "models.gen.mts" })).changed).toBe(true);
   });
 });
 
@@ -123,12 +130,29 @@ describe("naming the models", () => {
     expect(await files("what?.onnx")).toEqual(["what?.onnx"]);
   });
 
+  test("addresses of other kinds are no paths", async () => {
+    expect([await said({ models: ["s3://bucket/fraud.onnx"] }), await said({ models: ["file:///srv/models/a%20b.onnx"] }), await said({ models: ["file://far/x.onnx"] })]).toMatchInlineSnapshot(`
+      [
+        "SL3000 cannot read model file 's3://bucket/fraud.onnx': only http: and https: are asked, for what a server says of a model. Download the file and give its path.",
+        "SL3000 cannot read model file 'file:///srv/models/a%20b.onnx': give its path: '/srv/models/a b.onnx'.",
+        "SL3000 cannot read model file 'file://far/x.onnx': give its path.",
+      ]
+    `);
+    expect(await said({ overrides: { c1: { sources: ["gs://bucket/metadata.json"] } } })).toMatch(/^SL3000 cannot read model file 'gs:/);
+  });
+
+  test("braces and brackets of other globs are named as what they are not", async () => {
+    expect(await said({ models: ["models/{c1,champ}.onnx"] })).toMatchInlineSnapshot(`"SL3015 'models/{c1,champ}.onnx' matches no model file in ''. Check the path; a glob may hold *, ** and ?."`);
+    write("models/a[1].onnx", small(3));
+    expect(await files("models/a[1].onnx")).toEqual(["models/a[1].onnx"]);
+  });
+
   test("what matches nothing is refused", async () => {
     mkdirSync(join(cwd, "empty"));
     expect([await said({ models: ["nets/*.onnx"] }), await said({ models: ["models", "empty"] }), await said({ models: [] }), await said({ models: ["no.onnx"] })]).toMatchInlineSnapshot(`
       [
         "SL3015 'nets/*.onnx' matches no model file in ''. Check the path; a glob may hold *, ** and ?.",
-        "SL3015 'empty' matches no model file in ''. Check the path; a glob may hold *, ** and ?.",
+        "SL3015 the folder 'empty' holds no .onnx file. Name other files themselves, and folders below it with a glob such as '**/*.onnx'.",
         "SL3015 no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.",
         "SL3000 cannot read model file '/no.onnx': there is no such file. Check the path.",
       ]
@@ -189,6 +213,23 @@ describe("naming the models", () => {
 });
 
 describe("checking", () => {
+  test("documentation, operator sets and the order of ports are told, not only that something changed", async () => {
+    const describedAs = (doc: string, ports: readonly string[]): void => write("models/d.json", JSON.stringify({ name: "d", sha256: "d".repeat(64), doc, producer: `trainer ${doc.length}`, inputs: ports.map((name) => ({ name, dtype: "bool", shape: ["batch"] })), outputs: [{ name: "y", dtype: "bool", shape: ["batch"] }] }));
+    describedAs("How it was", ["a", "b", "c"]);
+    await generate({ models: ["models/d.json"] });
+    describedAs(`How it is now${"!".repeat(100)}`, ["c", "a", "d"]);
+    expect((await generate({ models: ["models/d.json"], check: true })).differences).toMatchInlineSnapshot(`
+      [
+        "d.b: input removed, it was bool[batch]",
+        "d.d: input added, bool[batch]",
+        "d: inputs in another order, a, c -> c, a",
+        "d: made from d.json, by trainer 10 -> d.json, by trainer 113",
+        "d: documentation removed: How it was",
+        "d: documentation added: How it is now!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!…",
+      ]
+    `);
+  });
+
   test("a file that is up to date has no differences, and nothing is written", async () => {
     expect(await generate({ check: true })).toMatchObject({ changed: true });
     expect(readdirSync(cwd)).toEqual(["models"]);

@@ -58,7 +58,7 @@ describe("overrides", () => {
       [
         "random-forest: model renamed to control",
         "control: version 1 -> 2",
-        "control: labels none -> probabilities: no, yes",
+        "control: labels probabilities: 0, 1 -> probabilities: no, yes",
         "text.tokens: float32[batch, ?, 8] -> float32[batch, seq, 8]",
       ]
     `);

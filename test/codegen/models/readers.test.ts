@@ -149,6 +149,12 @@ parameters { key: "a{b" value: { string_value: "\\"x\\" # no comment" } }
     expect((await readSignature(file)).labels).toBeUndefined();
   });
 
+  test("a config's strings may be escaped in any way of protobuf's text format", async () => {
+    const name = String.raw`"\x67r\XC3\xb6\303\237e" '\u00fc\U0001F600\?\'\101'`;
+    expect(await brief(put("escapes.pbtxt", `name: "m" input { name: ${name} data_type: TYPE_BOOL dims: 1 }`))).toBe("m: größeü\u{1f600}?'A bool[1] -> ");
+    expect(await brief(put("escapes.pbtxt", String.raw`name: "m" input { name: "\Uffffffff\xff" data_type: TYPE_BOOL dims: 1 }`))).toBe("m: \ufffd\ufffd bool[1] -> ");
+  });
+
   test("a config.pbtxt that is not right says the line", async () => {
     expect([
       await said(put("a.pbtxt", "name: \n\n}")),
@@ -210,12 +216,21 @@ describe("a running server", () => {
     close.splice(0).forEach((stop) => stop());
     expect([await plain(await serve(404, '{"error":"no"}')), await plain(await serve(200, "<html>")).then((text) => text.slice(0, 80)), await plain(await serve(200, " ".repeat(5_000_000)))]).toMatchInlineSnapshot(`
       [
-        "SL3055 'http://host/v2/models/fraud' gives no metadata: the server answers 404. Check the address; it ends in /v2/models/<model>.",
-        "SL3054 'http://host/v2/models/fraud' does not describe a model: it is not JSON: ",
+        "SL3055 'http://host/v2/models/fraud' gives no metadata: the server answers 404: no. Check the address; it ends in /v2/models/<model>.",
+        "SL3055 'http://host/v2/models/fraud' gives no metadata: the answer is a page, no",
         "SL3055 'http://host/v2/models/fraud' gives no metadata: the answer is larger than 4 MB. Check the address; it ends in /v2/models/<model>.",
       ]
     `);
-    expect(await plain(await serve(302, ""))).toMatch(/^SL3055 /);
+    expect([await plain(await serve(302, "")), await plain(await serve(200, "")), await plain(await serve(200, "{")), await plain(await serve(503, '{"detail": "not \\u001b[2J ready"}')), await plain(await serve(500, "<p>"))]).toMatchInlineSnapshot(`
+      [
+        "SL3055 'http://host/v2/models/fraud' gives no metadata: the server answers 302, which leads elsewhere; redirects are not followed. Check the address; it ends in /v2/models/<model>.",
+        "SL3055 'http://host/v2/models/fraud' gives no metadata: the answer is empty. Check the address; it ends in /v2/models/<model>.",
+        "SL3055 'http://host/v2/models/fraud' gives no metadata: the answer is not JSON: Expected property name or '}' in JSON",
+        "SL3055 'http://host/v2/models/fraud' gives no metadata: the server answers 503: not \\u001b[2J ready. Check the address; it ends in /v2/models/<model>.",
+        "SL3055 'http://host/v2/models/fraud' gives no metadata: the server answers 500. Check the address; it ends in /v2/models/<model>.",
+      ]
+    `);
+    expect(await plain(await serve(200, '{"name":"mlserver","version":"1"}'))).toMatchInlineSnapshot(`"SL3054 'http://host/v2/models/fraud' does not describe a model: inputs: expected array, found nothing; outputs: expected array, found nothing; a model's address ends in /v2/models/<model>"`);
     expect(await plain(gone)).toMatch(/^SL3055 'http:\/\/host\/v2\/models\/fraud' gives no metadata: .*ECONNREFUSED/);
   });
 });
@@ -231,6 +246,20 @@ test("a server that does not answer, or stops in the middle, is waited for so lo
   }
   silent.closeAllConnections();
   silent.close();
+});
+
+test("an address that cannot be asked", async () => {
+  expect([await said("http://"), await said("https://me:secret@host/v2/models/fraud")]).toMatchInlineSnapshot(`
+    [
+      "SL3055 'http://' gives no metadata: it is no address. Check the address; it ends in /v2/models/<model>.",
+      "SL3055 'https://…@host/v2/models/fraud' gives no metadata: an address with a user's name or password is not asked; save the answer as metadata.json instead. Check the address; it ends in /v2/models/<model>.",
+    ]
+  `);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  expect((await said(`https://127.0.0.1:${port}/v2/models/fraud`)).replace(String(port), "port")).toMatchInlineSnapshot(`"SL3055 'https://127.0.0.1:port/v2/models/fraud' gives no metadata: the server does not speak TLS, so the address begins with http:. Check the address; it ends in /v2/models/<model>."`);
+  server.close();
 });
 
 describe("several sources of one model", () => {

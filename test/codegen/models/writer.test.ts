@@ -51,6 +51,7 @@ describe("the generated file", () => {
        * random-forest.onnx, by shapeline-examples, opset 17, ai.onnx.ml 3
        * - input features: float32[batch, 30]
        * - output probabilities: float32[batch, 2]
+       * - labels of probabilities: 0, 1
        * sha256 3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c
        */
       export const randomForest: RandomForest = generatedModel({
