@@ -268,6 +268,8 @@ export const errorCodes = {
   SL7014: "the control state cannot be written",
   SL7015: "rows do not fit the log",
   SL7016: "old rows could not be deleted",
+  SL7017: "the log's journal cannot be read or written",
+  SL7018: "acknowledged rows wait in the log's journal",
   SL7030: "the output cannot be written",
   SL7031: "the name of an exported file leaves its folder",
 } as const;

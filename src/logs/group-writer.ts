@@ -1,13 +1,28 @@
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
-import { ChunkWriter, type Span } from "./chunk-writer.js";
+import { Batch } from "./batch.js";
+import { ChunkWriter } from "./chunk-writer.js";
 import type { LogColumn } from "./columns.js";
 import { reasonOf, type DuckDB } from "./duckdb.js";
 import type { Cells } from "./encode.js";
+import type { Journal } from "./journal.js";
+import { columnsDigest, JournalRecord } from "./journal-record.js";
 
 /** Rows that may wait for company wait this long, or until there are this many. */
 const relaxedMilliseconds = 50;
 const relaxedRows = 1000;
+/** The same for rows that are on disk already, in the journal. */
+const journaledMilliseconds = 250;
+const journaledRows = 2000;
+/** More values than these go into the database at once: written twice they would cost more than its commit. */
+const journalRowsMost = 256;
+const journalValuesMost = 16_384;
+/** How long after a failure it is tried again to move rows out of the journal. */
+const retryMilliseconds = 1000;
+
+interface Failure {
+  readonly cause: unknown;
+}
 
 /** A table that rows are appended to. */
 export interface Sink {
@@ -15,6 +30,7 @@ export interface Sink {
   readonly columns: readonly LogColumn[];
 }
 
+/** Rows that are acknowledged as soon as the journal has them. */
 interface Job {
   readonly sink: Sink;
   readonly rows: number;
@@ -23,35 +39,48 @@ interface Job {
   readonly failed: (error: StorageError) => void;
 }
 
-const chunkRows = 2048;
-
 /**
- * The one writer of a store. What is handed over while a commit is under way is written together in the next one, so that
- * many small appends in flight cost few commits.
+ * The one writer of a store. Few rows that must be on disk at once go to the journal, all that are handed over while it is being
+ * written in the next write; from there, and all others directly, they go into the database in groups.
  */
 export class GroupWriter {
   readonly #duckdb: DuckDB;
   readonly #connection: DuckDBConnection;
+  readonly #lastConnection: DuckDBConnection;
+  readonly #journal: Journal | null;
+  readonly #record = new JournalRecord();
   readonly #appenders = new Map<string, DuckDBAppender>();
   /** Ready for the last moment of the process, where nothing can be awaited; on a connection without an open transaction. */
-  readonly #lastConnection: DuckDBConnection;
   readonly #lastAppenders = new Map<Sink, DuckDBAppender>();
   /** By table, ready to be filled; both ends of the process's life write through them. */
   readonly #chunks = new WeakMap<Sink, ChunkWriter>();
-  #queue: Job[] = [];
-  /** What is being written, until its commit is under way. */
-  #open: readonly Job[] = [];
-  #queuedRows = 0;
+  /** For the journal, and what it is being written. */
+  #waiting: Job[] = [];
+  #writing: readonly Job[] = [];
+  #journaling = false;
+  #whenStill: (() => void) | undefined;
+  /** In the journal and not yet in the database: of its active file, and of the other one where that has failed. */
+  #journaled = new Map<Sink, Batch>();
+  #held: readonly Batch[] = [];
+  #stuck: StorageError | null = null;
+  /** For the database: each by itself, and those that wait for company. */
+  #direct: Batch[] = [];
+  #loose = new Map<Sink, Batch>();
+  /** What is being appended, until its commit is under way. */
+  #open: readonly Batch[] = [];
   #due = false;
   /** To be done between two commits. */
   readonly #errands: (() => Promise<void>)[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #timerDue = Infinity;
   #running: Promise<void> | undefined;
 
-  constructor(duckdb: DuckDB, connection: DuckDBConnection, lastConnection: DuckDBConnection) {
+  /** @param journal null: all rows go into the database at once */
+  constructor(duckdb: DuckDB, connection: DuckDBConnection, lastConnection: DuckDBConnection, journal: Journal | null) {
     this.#duckdb = duckdb;
     this.#connection = connection;
     this.#lastConnection = lastConnection;
+    this.#journal = journal;
   }
 
   /** To be called once for a table before rows are pushed to it. */
@@ -65,20 +94,38 @@ export class GroupWriter {
     this.#lastAppenders.delete(sink);
   }
 
-  /** Queues rows. Resolves after their commit; rows that are not `urgent` may wait for others before it. */
+  /** Queues rows. Resolves once they are on disk; rows that are not `urgent` may wait for others before it. */
   push(sink: Sink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
-    return new Promise((done, failed) => {
-      this.#queue.push({ sink, rows, cells, done, failed });
-      this.#queuedRows += rows;
-      if (urgent || this.#queuedRows >= relaxedRows) this.#start();
-      else this.#timer ??= setTimeout(() => this.#start(), relaxedMilliseconds);
-    });
+    if (!urgent) {
+      const batch = batchOf(this.#loose, sink);
+      batch.add(cells, rows);
+      if (batch.rows >= relaxedRows) this.#start();
+      else this.#startIn(relaxedMilliseconds);
+      return batch.written;
+    }
+    if (this.#journal !== null && this.#stuck === null && isSmall(rows, cells)) {
+      return new Promise((done, failed) => {
+        this.#waiting.push({ sink, rows, cells, done, failed });
+        if (!this.#journaling) void this.#fillJournal(this.#journal as Journal);
+      });
+    }
+    const batch = new Batch(sink);
+    batch.add(cells, rows);
+    this.#direct.push(batch);
+    this.#start();
+    return batch.written;
   }
 
-  /** Resolves once everything queued so far is committed or has failed. */
+  /**
+   * Resolves once everything queued so far is in the database or has failed.
+   *
+   * @throws StorageError SL7018 where rows that the journal holds cannot go there
+   */
   async flush(): Promise<void> {
-    if (this.#queue.length > 0) this.#start();
+    this.#bypass(this.#waiting.splice(0));
+    if (this.#writing.length > 0 || this.#journaled.size > 0 || this.#held.length > 0 || this.#loose.size > 0 || this.#direct.length > 0) this.#start();
     await this.#running;
+    if (this.#stuck !== null) throw this.#stuck;
   }
 
   /** Runs work on the writer's connection between two commits. */
@@ -99,10 +146,12 @@ export class GroupWriter {
     };
   }
 
-  /** Writes what is queued and lets go of the tables; every sink was released. */
+  /** Writes what is queued and lets go of the tables; every sink was released. What could not leave the journal stays there. */
   async close(): Promise<void> {
-    await this.flush();
+    await this.flush().catch(() => undefined);
+    clearTimeout(this.#timer);
     this.#closeAppenders();
+    await this.#journal?.close(this.#stuck === null);
   }
 
   #closeAppenders(): void {
@@ -112,22 +161,80 @@ export class GroupWriter {
 
   /**
    * Writes what is queued without awaiting anything: for `process.exit`. A commit under way is ended by Node itself, which
-   * joins its worker threads.
+   * joins its worker threads; what the journal holds stays there for the next opening.
    */
   writeAtExit(): void {
     try {
-      for (const [sink, jobs] of bySink([...this.#open, ...this.#queue])) {
-        const appender = this.#lastAppenders.get(sink);
-        if (appender !== undefined) this.#append(appender, sink, jobs);
+      const unwritten = [...this.#writing, ...this.#waiting].map(({ sink, rows, cells }) => {
+        const batch = new Batch(sink);
+        batch.add(cells, rows);
+        return batch;
+      });
+      for (const batch of [...this.#open, ...unwritten, ...this.#direct, ...this.#loose.values()]) {
+        const appender = this.#lastAppenders.get(batch.sink);
+        if (appender !== undefined) this.#append(appender, batch);
       }
     } catch (error) {
       process.stderr.write(`SL7009 the last rows could not be logged: ${reasonOf(error)}\n`);
     }
   }
 
+  async #fillJournal(journal: Journal): Promise<void> {
+    this.#journaling = true;
+    while (this.#waiting.length > 0) {
+      // Callers that the last write woke append again in this turn of the loop: let them into this one.
+      await new Promise(setImmediate);
+      const group = this.#waiting;
+      this.#waiting = [];
+      this.#writing = group;
+      if (group.length > 0) await this.#writeGroup(journal, group);
+      this.#writing = [];
+      this.#whenStill?.();
+    }
+    this.#journaling = false;
+  }
+
+  async #writeGroup(journal: Journal, group: readonly Job[]): Promise<void> {
+    for (const { sink, rows, cells } of group) this.#record.add({ table: sink.table, digest: digestOf(sink), rows, cells });
+    try {
+      await journal.write(this.#record.end(journal.next()));
+    } catch {
+      // The database may have room where the file has none, or say what is wrong.
+      return this.#bypass(group);
+    }
+    let rows = 0;
+    for (const job of group) {
+      const batch = batchOf(this.#journaled, job.sink);
+      batch.add(job.cells, job.rows);
+      rows = Math.max(rows, batch.rows);
+      job.done();
+    }
+    if (rows >= journaledRows) this.#start();
+    else this.#startIn(journaledMilliseconds);
+  }
+
+  /** Rows that go into the database without the journal. */
+  #bypass(jobs: readonly Job[]): void {
+    for (const { sink, rows, cells, done, failed } of jobs) {
+      const batch = new Batch(sink);
+      batch.add(cells, rows);
+      batch.written.then(done, failed);
+      this.#direct.push(batch);
+    }
+    if (jobs.length > 0) this.#start();
+  }
+
   #start(): void {
     this.#due = true;
     this.#running ??= this.#drain();
+  }
+
+  #startIn(ms: number): void {
+    const due = Date.now() + ms;
+    if (due >= this.#timerDue) return;
+    clearTimeout(this.#timer);
+    this.#timerDue = due;
+    this.#timer = setTimeout(() => this.#start(), ms);
   }
 
   async #drain(): Promise<void> {
@@ -136,42 +243,60 @@ export class GroupWriter {
       if (!this.#due) continue;
       // Callers that the last commit woke append again in this turn of the loop: let them into this group.
       await new Promise(setImmediate);
-      const group = this.#queue;
-      this.#queue = [];
-      this.#queuedRows = 0;
+      if (this.#writing.length > 0) await new Promise<void>((still) => (this.#whenStill = still));
+      this.#whenStill = undefined;
+      const journaled = [...this.#held, ...this.#journaled.values()];
+      const others = [...this.#direct, ...this.#loose.values()];
+      if (this.#held.length === 0) this.#journal?.turn();
+      this.#journaled = new Map();
+      this.#direct = [];
+      this.#loose = new Map();
       this.#due = false;
       clearTimeout(this.#timer);
-      this.#timer = undefined;
-      await this.#commitAll(group);
+      this.#timerDue = Infinity;
+      await this.#commitAll(journaled, others);
     }
     this.#running = undefined;
   }
 
-  /** One transaction for the group; where that fails, one for each job, so that none fails for another's sake. */
-  async #commitAll(group: readonly Job[]): Promise<void> {
-    const error = await this.#commit(group);
-    if (error === null) for (const job of group) job.done();
-    else if (group.length === 1) group[0]?.failed(error);
-    else for (const job of group) await this.#commitAll([job]);
+  /** One transaction for all; where that fails, one for each, so that none fails for another's sake. */
+  async #commitAll(journaled: readonly Batch[], others: readonly Batch[]): Promise<void> {
+    const error = await this.#commit([...journaled, ...others]);
+    const divided = error !== null && journaled.length > 0 && others.length > 0;
+    const kept = divided ? await this.#commit(journaled) : error;
+    this.#held = journaled.length > 0 && kept !== null ? journaled : [];
+    this.#stuck = this.#held.length > 0 && kept !== null ? waits(kept) : null;
+    if (this.#stuck !== null) this.#startIn(retryMilliseconds);
+    for (const batch of others) {
+      const own = error === null || (!divided && others.length === 1) ? error : await this.#commit([batch]);
+      if (own === null) batch.done();
+      else batch.failed(lost(own));
+    }
   }
 
-  async #commit(group: readonly Job[]): Promise<StorageError | null> {
-    this.#open = group;
+  /** Returns what went wrong; nothing is written then. */
+  async #commit(batches: readonly Batch[]): Promise<Failure | null> {
+    this.#open = batches;
     try {
       await this.#connection.run("BEGIN");
-      for (const [sink, jobs] of bySink(group)) this.#append(await this.#appender(sink), sink, jobs);
+      for (const batch of batches) this.#append(await this.#appender(batch.sink), batch);
       this.#open = [];
       await this.#connection.run("COMMIT");
       return null;
-    } catch (error) {
+    } catch (cause) {
       this.#open = [];
       this.#dropAppenders();
       await this.#connection.run("ROLLBACK").catch(() => undefined);
-      const reason = reasonOf(error);
-      // After such an error DuckDB takes nothing more until the file is opened anew, which recovers it.
-      const then = /^FATAL|invalidated/.test(reason) ? "close the target, or start the process again" : "log them again";
-      return new StorageError("SL7009", `the rows could not be logged: ${reason}; none of them is in the log; see that the disk has room, then ${then}`, {}, { cause: error });
+      return { cause };
     }
+  }
+
+  #append(appender: DuckDBAppender, { sink, blocks }: Batch): void {
+    const chunk = this.#chunks.get(sink) ?? new ChunkWriter(this.#duckdb, sink.columns);
+    this.#chunks.set(sink, chunk);
+    // The appender copies what it is given.
+    for (const block of blocks) appender.appendDataChunk(chunk.fill(block));
+    appender.flushSync();
   }
 
   async #appender(sink: Sink): Promise<DuckDBAppender> {
@@ -193,45 +318,40 @@ export class GroupWriter {
     }
     this.#appenders.clear();
   }
-
-  #append(appender: DuckDBAppender, sink: Sink, jobs: readonly Job[]): void {
-    const chunk = this.#chunkOf(sink);
-    let spans: Span[] = [];
-    let filled = 0;
-    const end = () => {
-      // The appender copies what it is given.
-      if (filled > 0) appender.appendDataChunk(chunk.fill(spans, filled));
-      spans = [];
-      filled = 0;
-    };
-    for (const { rows, cells } of jobs) {
-      for (let from = 0; from < rows; ) {
-        const to = Math.min(rows, from + chunkRows - filled);
-        spans.push({ cells, from, to });
-        filled += to - from;
-        from = to;
-        if (filled === chunkRows) end();
-      }
-    }
-    end();
-    appender.flushSync();
-  }
-
-  #chunkOf(sink: Sink): ChunkWriter {
-    const known = this.#chunks.get(sink);
-    if (known !== undefined) return known;
-    const chunk = new ChunkWriter(this.#duckdb, sink.columns);
-    this.#chunks.set(sink, chunk);
-    return chunk;
-  }
 }
 
-function bySink(group: readonly Job[]): Map<Sink, Job[]> {
-  const sinks = new Map<Sink, Job[]>();
-  for (const job of group) {
-    const jobs = sinks.get(job.sink);
-    if (jobs === undefined) sinks.set(job.sink, [job]);
-    else jobs.push(job);
-  }
-  return sinks;
+const digests = new WeakMap<Sink, number>();
+
+function digestOf(sink: Sink): number {
+  const known = digests.get(sink);
+  if (known !== undefined) return known;
+  const digest = columnsDigest(sink.columns);
+  digests.set(sink, digest);
+  return digest;
+}
+
+function batchOf(batches: Map<Sink, Batch>, sink: Sink): Batch {
+  const known = batches.get(sink);
+  if (known !== undefined) return known;
+  const batch = new Batch(sink);
+  batches.set(sink, batch);
+  return batch;
+}
+
+function isSmall(rows: number, cells: readonly Cells[]): boolean {
+  if (rows > journalRowsMost) return false;
+  let values = 0;
+  for (const { size } of cells) values += size;
+  return rows * values <= journalValuesMost;
+}
+
+function lost({ cause }: Failure): StorageError {
+  const reason = reasonOf(cause);
+  // After such an error DuckDB takes nothing more until the file is opened anew, which recovers it.
+  const then = /^FATAL|invalidated/.test(reason) ? "close the target, or start the process again" : "log them again";
+  return new StorageError("SL7009", `the rows could not be logged: ${reason}; none of them is in the log; see that the disk has room, then ${then}`, {}, { cause });
+}
+
+function waits({ cause }: Failure): StorageError {
+  return new StorageError("SL7018", `rows that were acknowledged cannot go from the journal into the log: ${reasonOf(cause)}; none is lost, and it is tried again, also when the log is next opened; see that the disk has room`, {}, { cause });
 }

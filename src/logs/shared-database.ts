@@ -10,6 +10,8 @@ import { fileName, openDatabase } from "./database.js";
 import { Door } from "./door.js";
 import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
 import { GroupWriter } from "./group-writer.js";
+import { Journal, readJournal, removeJournal } from "./journal.js";
+import { replay } from "./journal-replay.js";
 import { sweep, type Retention, type Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
 import { logsWithRows, readLogs } from "./reader.js";
@@ -44,12 +46,12 @@ export class SharedDatabase {
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
 
-  private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, instance: DuckDBInstance, connections: Connections) {
+  private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, instance: DuckDBInstance, connections: Connections, journal: Journal | null) {
     this.duckdb = duckdb;
     this.file = join(folder, fileName);
     this.readOnly = readOnly;
     this.control = new Control(connections.control);
-    this.writer = new GroupWriter(duckdb, connections.writing, connections.last);
+    this.writer = new GroupWriter(duckdb, connections.writing, connections.last, journal);
     this.#instance = instance;
     this.#connections = connections;
     this.#door = new Door(folder, {
@@ -63,9 +65,14 @@ export class SharedDatabase {
   }
 
   static async open(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<SharedDatabase> {
+    if (readOnly && readJournal(folder).rows.length > 0) await emptyJournal(duckdb, folder);
     const instance = await openDatabase(duckdb, folder, readOnly);
     const [control, reading, writing, last] = [await instance.connect(), await instance.connect(), await instance.connect(), await instance.connect()];
-    const database = new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last });
+    const journal = readOnly ? null : await openJournal(duckdb, folder, writing).catch((error: unknown) => {
+      instance.closeSync();
+      throw error;
+    });
+    const database = new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last }, journal);
     if (!readOnly) await database.#door.open();
     return database;
   }
@@ -83,7 +90,11 @@ export class SharedDatabase {
   async sweep(now = Date.now()): Promise<Swept | null> {
     const retention = this.#retention;
     if (retention === null) return null;
-    const swept = this.#lastSweep.then(() => this.control.alone((logs) => this.writer.exclusive((connection) => this.#sweep(connection, logs, retention, now))));
+    const swept = this.#lastSweep.then(() => this.control.alone(async (logs) => {
+      // What the journal still holds may be old too. Where it cannot go into the database, a sweep may make the room for it.
+      await this.writer.flush().catch(() => undefined);
+      return this.writer.exclusive((connection) => this.#sweep(connection, logs, retention, now));
+    }));
     this.#lastSweep = swept.catch(() => undefined);
     return swept.catch((error: unknown) => {
       throw new StorageError("SL7016", `old rows could not be deleted from '${this.file}': ${reasonOf(error)}; nothing else is lost, and it is tried again within a minute`, { file: this.file }, { cause: error });
@@ -167,6 +178,29 @@ export class SharedDatabase {
   async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
     await this.writer.flush();
     return readLogs(this.#connections.reading, await this.control.logs(pipeline), query);
+  }
+}
+
+/** The journal of a folder, empty: what it held goes into the database first. */
+async function openJournal(duckdb: DuckDB, folder: string, connection: DuckDBConnection): Promise<Journal> {
+  try {
+    const { rows, last } = readJournal(folder);
+    const strangers = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
+    if (strangers > 0) process.emitWarning(`${strangers} rows of the journal in '${folder}' are of no pipeline version that the log knows, and are left out`, "ShapelineLogWarning");
+    removeJournal(folder);
+    return await Journal.open(folder, last);
+  } catch (error) {
+    throw new StorageError("SL7017", `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; see that the disk has room and that the folder can be written, then open it again`, { folder }, { cause: error });
+  }
+}
+
+/** What an ended process left in the journal can only be read from the database. */
+async function emptyJournal(duckdb: DuckDB, folder: string): Promise<void> {
+  try {
+    await (await SharedDatabase.open(duckdb, folder, false)).close();
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "SL7003") return;
+    process.emitWarning(`the last rows of the log in '${folder}' are not shown: they lie in its journal, and it cannot be opened for writing (${reasonOf(error)})`, "ShapelineLogWarning");
   }
 }
 

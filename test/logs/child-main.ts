@@ -53,6 +53,14 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     };
     await Promise.all(Array.from({ length: 16 }, writer));
   },
+  /** Appends 500 rows a time for ever, 4 in flight, telling the first row's id of those that are acknowledged. */
+  batches: async () => {
+    const log = await (await openStore(folder)).openLog(fraudLayout);
+    const writer = async () => {
+      for (;;) tell(String((await log.append(manyRows(500), rowMeta)).firstRow));
+    };
+    await Promise.all(Array.from({ length: 4 }, writer));
+  },
   /** Opens the store, logs a row and has nothing more to do. */
   idle: async () => {
     const log = await (await openStore(folder)).openLog(fraudLayout);

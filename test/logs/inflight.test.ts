@@ -1,4 +1,6 @@
+import { cpSync } from "node:fs";
 import { expect, it } from "vitest";
+import type { Store } from "../../src/logs/store.js";
 import type { LogLayout } from "../../src/logs/pipeline-log.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
 import type { TensorData } from "../../src/tensors/tensor-data.js";
@@ -32,20 +34,38 @@ function batch(i: number): ResultBatch {
 }
 
 it("requests in flight that differ in sizes, notes and metadata come back as they were", async () => {
-  const store = await storeIn(newFolder());
+  const folder = newFolder();
+  const store = await storeIn(folder);
   const log = await store.openLog(layout);
   for (const round of [0, 1]) {
     await Promise.all(
       Array.from({ length: 40 }, async (_, k) => {
         const i = round * 40 + k;
-        const { firstRow } = await log.append(batch(i), { lastModel: `m${i}`, elapsed: new Array<number>(i % 3).fill(i), metadata: i % 2 === 0 ? null : { id: `r${i}` } });
+        const { firstRow } = await log.append(batch(i), metaOf(i));
         const labels: TensorData = { dtype: "string", dims: [2], data: [`a${i}`, `b${i}`] };
         await log.appendChallenger("rf", firstRow, 2, i % 3 === 0 ? { note: `late ${i}` } : new Map([["label", labels]]));
       }),
     );
   }
-  for (let i = 0; i < 80; i++) {
-    const [read, ...more] = await log.read({ start: new Date(2 * i), end: new Date(2 * i + 1) });
+  await holdsAll(store, 80);
+});
+
+it("rows that a process left in its journal come back as they were", async () => {
+  const folder = newFolder();
+  const log = await (await storeIn(folder)).openLog(layout);
+  for (const round of [0, 1]) {
+    await Promise.all(Array.from({ length: 20 }, (_, k) => log.append(batch(round * 20 + k), metaOf(round * 20 + k))));
+  }
+  const after = newFolder();
+  cpSync(folder, after, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+  await holdsAll(await storeIn(after), 40);
+});
+
+const metaOf = (i: number) => ({ lastModel: `m${i}`, elapsed: new Array<number>(i % 3).fill(i), metadata: i % 2 === 0 ? null : { id: `r${i}` } });
+
+async function holdsAll(store: Store, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const [read, ...more] = await store.readLog("mixed", { start: new Date(2 * i), end: new Date(2 * i + 1) });
     expect(more).toEqual([]);
     const given = batch(i);
     for (const port of ["words", "grid", "any"]) {
@@ -60,7 +80,10 @@ it("requests in flight that differ in sizes, notes and metadata come back as the
     expect(read?.lastModel).toEqual([`m${i}`, `m${i}`]);
     expect(read?.elapsed[0]).toEqual(new Array<number>(i % 3).fill(i));
     expect(read?.requests[1]).toEqual(i % 2 === 0 ? null : { id: `r${i}` });
+    const told = read?.challengers.get("rf")?.answered[1] === 1 || read?.notes.get("rf")?.[0] !== null;
+    expect(told).toBe(count === 80);
+    if (!told) continue;
     expect(read?.notes.get("rf")?.[0]).toBe(i % 3 === 0 ? `late ${i}` : null);
     if (i % 3 !== 0) expect(read?.challengers.get("rf")?.outputs.get("label")?.data).toEqual([`b${i}`, `a${i}`]);
   }
-});
+}

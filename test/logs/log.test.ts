@@ -214,6 +214,7 @@ describe("writing", () => {
     const log = await (await storeIn(newFolder())).openLog(fraud);
     const run = vi.spyOn((await import("@duckdb/node-api")).DuckDBConnection.prototype, "run");
     const firsts = await Promise.all(Array.from({ length: 64 }, (_, i) => log.append(scored(noon + i, i), meta)));
+    await log.flush();
     const commits = run.mock.calls.filter(([sql]) => sql === "COMMIT").length;
     run.mockRestore();
     expect(commits).toBeGreaterThan(0);
@@ -287,6 +288,7 @@ describe("writing", () => {
   });
 
   it("tells of a failed commit: append rejects, a relaxed row at the next flush, and nothing is half written", async () => {
+    const many = Array.from({ length: 500 }, (_, i) => i);
     const seen: StorageError[] = [];
     const store = await storeIn(newFolder(), { onError: (error) => seen.push(error) });
     const log = await store.openLog(fraud);
@@ -296,13 +298,29 @@ describe("writing", () => {
       return sql === "COMMIT" ? Promise.reject(new TypeError("IO Error: No space left on device")) : original.call(this, sql, ...rest);
     });
     log.appendRelaxed(scored(noon, 7), meta);
-    await expect(log.append(scored(noon, 8), meta)).rejects.toThrowErrorMatchingInlineSnapshot(`[StorageError: the rows could not be logged: IO Error: No space left on device; none of them is in the log; see that the disk has room, then log them again]`);
+    await expect(log.append(scored(noon, ...many), meta)).rejects.toThrowErrorMatchingInlineSnapshot(`[StorageError: the rows could not be logged: IO Error: No space left on device; none of them is in the log; see that the disk has room, then log them again]`);
     await expect(log.flush()).rejects.toMatchObject({ code: "SL7009" });
     expect(seen.map(({ code }) => code)).toEqual(["SL7009"]);
     run.mockRestore();
     await log.flush();
     await log.append(scored(noon, 9), meta);
     expect(scores(await log.read())).toEqual([9]);
+  });
+
+  it("keeps acknowledged rows in the journal while the database takes none, says so, and moves them there as soon as it does", async () => {
+    const store = await storeIn(newFolder());
+    const log = await store.openLog(fraud);
+    const { DuckDBConnection } = await import("@duckdb/node-api");
+    const original = DuckDBConnection.prototype.run;
+    const run = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(function (this: InstanceType<typeof DuckDBConnection>, sql, ...rest) {
+      return sql === "COMMIT" ? Promise.reject(new TypeError("IO Error: No space left on device")) : original.call(this, sql, ...rest);
+    });
+    await log.append(scored(noon, 7), meta);
+    await expect(log.flush()).rejects.toThrowErrorMatchingInlineSnapshot(`[StorageError: rows that were acknowledged cannot go from the journal into the log: IO Error: No space left on device; none is lost, and it is tried again, also when the log is next opened; see that the disk has room]`);
+    await expect(log.append(scored(noon, 8), meta)).rejects.toMatchObject({ code: "SL7009" });
+    run.mockRestore();
+    await log.append(scored(noon + 1, 9), meta);
+    expect(scores(await log.read())).toEqual([9, 7]);
   });
 
   it("takes nothing more once closed", async () => {

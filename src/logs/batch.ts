@@ -1,0 +1,32 @@
+import type { StorageError } from "../../dsl/errors.js";
+import type { Cells } from "./encode.js";
+import type { Sink } from "./group-writer.js";
+import { RowBlock } from "./row-block.js";
+
+/** Rows of one table that are written together. */
+export class Batch {
+  readonly sink: Sink;
+  readonly blocks: RowBlock[] = [];
+  rows = 0;
+  /** Settles once they are in the database, or will never be. */
+  readonly written: Promise<void>;
+  done = (): void => undefined;
+  failed = (_: StorageError): void => undefined;
+
+  constructor(sink: Sink) {
+    this.sink = sink;
+    this.written = new Promise((done, failed) => {
+      this.done = done;
+      this.failed = failed;
+    });
+  }
+
+  add(cells: readonly Cells[], rows: number): void {
+    for (let from = 0; from < rows; ) {
+      let block = this.blocks.at(-1);
+      if (block === undefined || block.full) this.blocks.push((block = new RowBlock(this.sink.columns)));
+      from = block.add(cells, from, rows);
+    }
+    this.rows += rows;
+  }
+}

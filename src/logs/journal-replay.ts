@@ -1,0 +1,49 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { Batch } from "./batch.js";
+import { ChunkWriter } from "./chunk-writer.js";
+import { tablesOf, type LogColumn } from "./columns.js";
+import type { StoredLog } from "./control.js";
+import { inTransaction } from "./database.js";
+import { identifier, type DuckDB } from "./duckdb.js";
+import { columnsDigest, type JournalRows } from "./journal-record.js";
+import { championTable } from "./tables.js";
+
+/**
+ * Brings rows that a process left in its journal into the database. Those that are there already, for it ended after their
+ * commit, are known by their ids.
+ *
+ * @returns how many rows have no table to go to
+ */
+export async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: readonly JournalRows[]): Promise<number> {
+  const logs = (await (await connection.run("SELECT id, layout FROM shapeline_logs")).getRows()).map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as StoredLog["layout"] }));
+  const columnsBy = new Map<string, readonly LogColumn[]>(logs.map(({ id, layout }) => [championTable(id), tablesOf(layout).champion]));
+  const missing = await inTransaction(connection, async () => {
+    let strangers = 0;
+    for (const table of new Set(found.map((each) => each.table))) {
+      const own = found.filter((each) => each.table === table);
+      const columns = columnsBy.get(table);
+      const digest = columns === undefined ? null : columnsDigest(columns);
+      if (columns === undefined || own.some((each) => each.digest !== digest)) {
+        strangers += own.reduce((sum, { rows }) => sum + rows, 0);
+        continue;
+      }
+      await replayTable(duckdb, connection, table, columns, own);
+    }
+    return strangers;
+  });
+  return missing;
+}
+
+async function replayTable(duckdb: DuckDB, connection: DuckDBConnection, table: string, columns: readonly LogColumn[], found: readonly JournalRows[]): Promise<void> {
+  const id = columns.findIndex(({ kind }) => kind === "row");
+  const firstOf = ({ cells }: JournalRows): bigint => BigInt(cells[id]?.data?.[0] ?? 0);
+  const there = await connection.run(`SELECT row FROM ${identifier(table)} WHERE row IN (${found.map(firstOf).join()})`);
+  const known = new Set((await there.getRows()).map(([row]) => row));
+  const batch = new Batch({ table, columns });
+  for (const rows of found) if (!known.has(firstOf(rows))) batch.add(rows.cells, rows.rows);
+  if (batch.rows === 0) return;
+  const appender = await connection.createAppender(table);
+  const chunk = new ChunkWriter(duckdb, columns);
+  for (const block of batch.blocks) appender.appendDataChunk(chunk.fill(block));
+  appender.closeSync();
+}
