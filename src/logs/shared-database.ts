@@ -158,7 +158,7 @@ export class SharedDatabase {
     // It may take long, and others read meanwhile.
     const connection = await this.#instance.connect();
     try {
-      return await compareLogs(connection, pipeline, await this.control.logs(pipeline), query);
+      return await compareLogs(this.duckdb, connection, pipeline, await this.control.logs(pipeline), query);
     } finally {
       connection.closeSync();
     }
