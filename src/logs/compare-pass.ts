@@ -47,11 +47,11 @@ class Pass {
   readonly #duckdb: DuckDB;
   readonly #elapsed: Ranks;
   readonly #select: string[] = [];
-  readonly #joins: string[] = [];
+  readonly #joins: ((within: string) => string)[] = [];
   readonly #time: Selected;
   readonly #took: Selected;
   readonly #sides: readonly Side[];
-  readonly #champion: string;
+  readonly #champion: (within: string) => string;
   readonly #columns = new Map<string, Selected>();
   #width = 64;
   /** What is read at the moment; it must not be collected before. */
@@ -60,7 +60,7 @@ class Pass {
   constructor(duckdb: DuckDB, { id, layout }: StoredLog, where: string, elapsed: Ranks, challengers: readonly ChallengerFigures[]) {
     this.#duckdb = duckdb;
     this.#elapsed = elapsed;
-    this.#champion = `(SELECT * FROM ${identifier(championTable(id))} WHERE row BETWEEN $1 AND $2 AND ${where})`;
+    this.#champion = (within) => `(SELECT * FROM ${identifier(championTable(id))} WHERE ${within} AND ${where}) c`;
     this.#time = this.#add("epoch_ms(c.time)::DOUBLE", "float64", 0);
     this.#took = this.#add(`coalesce(list_sum(c."metadata.elapsed")::DOUBLE, 'nan'::DOUBLE)`, "float64", 0);
     this.#sides = challengers.flatMap((figures) => {
@@ -70,7 +70,7 @@ class Pass {
   }
 
   #side(figures: ChallengerFigures, table: string, stored: string, log: number): Side {
-    this.#joins.push(`LEFT JOIN (SELECT * FROM ${identifier(stored)} WHERE row BETWEEN $1 AND $2) ${table} ON ${table}.row = c.row`);
+    this.#joins.push((within) => `LEFT JOIN (SELECT * FROM ${identifier(stored)} WHERE ${within}) ${table} ON ${table}.row = c.row`);
     return {
       figures,
       state: this.#add(`CASE WHEN ${table}.row IS NULL THEN 0 WHEN ${table}."metadata.note" IS NULL THEN 1 ELSE 2 END::UTINYINT`, "uint8", 0),
@@ -100,21 +100,24 @@ class Pass {
   }
 
   async over(connection: DuckDBConnection, firstRow: bigint, lastRow: bigint): Promise<number> {
-    const sql = `SELECT ${this.#select.join(", ")} FROM ${this.#champion} c ${this.#joins.join(" ")}`;
     const block = BigInt(Math.max(Math.min(blockRows, Math.floor(blockBytes / this.#width)), 2048));
     let rows = 0;
     for (let from = firstRow; from <= lastRow; from += block) {
       const to = from + block - 1n < lastRow ? from + block - 1n : lastRow;
-      const result = await connection.stream(sql, [from, to]);
-      for (this.#chunk = await result.fetchChunk(); this.#chunk !== null && this.#chunk.rowCount > 0; this.#chunk = await result.fetchChunk()) {
-        this.#read(this.#chunk);
-        rows += this.#chunk.rowCount;
+      const within = `row BETWEEN ${from} AND ${to}`;
+      const result = await connection.stream(`SELECT ${this.#select.join(", ")} FROM ${this.#champion(within)} ${this.#joins.map((join) => join(within)).join(" ")}`);
+      for (;;) {
+        this.#chunk = await result.fetchChunk();
+        const count = this.#chunk?.rowCount ?? 0;
+        if (this.#chunk === null || count === 0) break;
+        this.#read(this.#chunk, count);
+        rows += count;
       }
     }
     return rows;
   }
 
-  #read(chunk: DuckDBDataChunk): void {
+  #read(chunk: DuckDBDataChunk, rows: number): void {
     const known = new Map<number, Elements>();
     const elements = ({ index, type, depth }: Selected): Elements => {
       const found = known.get(index) ?? elementsOf(this.#duckdb.bindings, chunk, index, type, depth);
@@ -127,15 +130,15 @@ class Pass {
       const states = elements(state).values as Uint8Array;
       const notes = chunk.getColumnVector(note);
       const elapsed = elements(own).values as Float64Array;
-      figures.addRows(chunk.rowCount);
-      for (let row = 0; row < chunk.rowCount; row++) {
+      figures.addRows(rows);
+      for (let row = 0; row < rows; row++) {
         if (states[row] === 1) figures.addAnswer();
         else if (states[row] === 2) figures.addNote(String(notes.getItem(row)));
         figures.addElapsed(elapsed[row] ?? NaN);
       }
       for (const { figures: pair, champion, challenger } of pairs) {
         const [a, b] = [elements(champion), elements(challenger)];
-        for (let row = 0; row < chunk.rowCount; row++) if (states[row] === 1) pair.add(a, b, row, times[row] ?? 0);
+        for (let row = 0; row < rows; row++) if (states[row] === 1) pair.add(a, b, row, times[row] ?? 0);
       }
     }
   }

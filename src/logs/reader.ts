@@ -61,12 +61,12 @@ async function nearRows(connection: DuckDBConnection, logs: readonly StoredLog[]
   return null;
 }
 
-/** The time that the last `span` rows up to a row id go back to; null where there is none. */
+/** The time that the last `span` rows up to a row id go back to; null where there is none. The greatest id is asked for as DuckDB finds it without a scan. */
 async function timeOfLast(connection: DuckDBConnection, logs: readonly StoredLog[], upTo: bigint | null, span: number): Promise<number | null> {
   let since: number | null = null;
   for (const { id } of logs) {
     const table = identifier(championTable(id));
-    const [[greatest] = []] = await (await connection.run(`SELECT max(row) FROM ${table}`)).getRows();
+    const [[greatest] = []] = await (await connection.run(`SELECT row FROM ${table} ORDER BY row DESC LIMIT 1`)).getRows();
     if (typeof greatest !== "bigint") continue;
     const last = upTo !== null && upTo < greatest ? upTo : greatest;
     const [[time] = []] = await (await connection.run(`SELECT epoch_ms(min(time)) FROM ${table} WHERE row > ${last - BigInt(span)} AND row <= ${last}`)).getRows();

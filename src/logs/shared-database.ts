@@ -131,7 +131,7 @@ export class SharedDatabase {
     const tables = logs.flatMap(({ id, layout }) => [championTable(id), ...layout.challengers.map((_, i) => challengerTable(id, i))]);
     let next = 0n;
     for (const table of tables) {
-      const greatest = await this.control.scalar(`SELECT max(row) FROM ${identifier(table)}`);
+      const greatest = await this.control.scalar(`SELECT row FROM ${identifier(table)} ORDER BY row DESC LIMIT 1`);
       if (typeof greatest === "bigint" && greatest >= next) next = greatest + 1n;
     }
     this.#nextRows.set(pipeline, next);
