@@ -166,7 +166,7 @@ export class SharedDatabase {
 
   async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
     await this.writer.flush();
-    return readLogs(this.#connections.reading, await this.control.logs(pipeline), query);
+    return readLogs(this.duckdb, this.#connections.reading, await this.control.logs(pipeline), query);
   }
 }
 
