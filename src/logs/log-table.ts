@@ -93,10 +93,7 @@ export class LogTable {
   batch(rows: readonly LoggedRow[]): LogBatch {
     const places = rows.map(({ place }) => place);
     const elapsed = this.#index("elapsed");
-    const values = <T>(kind: LogColumn["kind"], read: (value: DuckDBValue) => T): T[] => {
-      const column = this.#index(kind);
-      return places.map((place) => read(valueAt(place, column)));
-    };
+    const metadata = this.#index("metadata");
     const tensors = (ports: readonly PortColumn[]) => new Map(ports.map((port) => [port.port.name, tensorOf(port, places)] as const));
     const beside = this.#models.map(({ name, ports }) => [name, { outputs: tensors(ports), answered: new Uint8Array(rows.length).fill(1) }] as const);
     const answers = this.#challengers.map((challenger) => rows.map(({ row }) => challenger.answers.get(row) ?? null));
@@ -109,9 +106,9 @@ export class LogTable {
       outputs: tensors(this.#outputs),
       challengers: new Map([...beside, ...this.#challengers.map((challenger, i) => [challenger.name, challengerResult(challenger, answers[i] ?? [])] as const)]),
       failures: new Map(this.#flags().map(([name, column]) => [name, Uint8Array.from(places, ({ chunk, index }) => Number(chunk.raw(column, "bool", 0).values[index]))])),
-      lastModel: values("lastModel", String),
+      lastModel: textsAt(places, this.#index("lastModel")),
       elapsed: places.map((place) => numbersAt(place, elapsed)),
-      requests: values("metadata", metadataOf),
+      requests: places.map((place) => metadataOf(valueAt(place, metadata))),
       notes: new Map(this.#challengers.map((challenger, i) => [challenger.name, (answers[i] ?? []).map((place) => noteOf(challenger, place))])),
     };
   }
@@ -181,6 +178,15 @@ function numbersAt({ chunk, index }: Place, column: number): number[] {
   const from = levels[0]?.[index * 4] ?? 0;
   const length = levels[0]?.[index * 4 + 2] ?? 0;
   return Array.from({ length }, (_, i) => Number(values[from + i]));
+}
+
+function textsAt(places: readonly Place[], column: number): string[] {
+  const readers = new Map<ReadChunk, (index: number) => string>();
+  return places.map(({ chunk, index }) => {
+    const read = readers.get(chunk) ?? chunk.texts(column);
+    readers.set(chunk, read);
+    return read(index);
+  });
 }
 
 function valueAt({ chunk, index }: Place, column: number): DuckDBValue {
