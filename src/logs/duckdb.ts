@@ -9,7 +9,7 @@ export interface Vector {
   readonly __duckdb_type: "duckdb_vector";
 }
 
-/** What the client itself stands on, as far as it is used here: whole columns go in at once, which the client does cell by cell. */
+/** What the client itself stands on, as far as it is used here: whole columns go in and out at once, which the client does cell by cell. */
 export interface Bindings {
   data_chunk_reset(chunk: Chunk): void;
   data_chunk_set_size(chunk: Chunk, size: number): void;
@@ -18,7 +18,9 @@ export interface Bindings {
   copy_data_to_vector_validity(vector: Vector, at: number, buffer: ArrayBuffer, from: number, bytes: number): void;
   vector_ensure_validity_writable(vector: Vector): void;
   vector_assign_string_element(vector: Vector, index: number, text: string): void;
+  vector_get_data(vector: Vector, bytes: number): Uint8Array;
   list_vector_get_child(vector: Vector): Vector;
+  list_vector_get_size(vector: Vector): number;
   list_vector_reserve(vector: Vector, capacity: number): void;
   list_vector_set_size(vector: Vector, size: number): void;
 }

@@ -9,8 +9,8 @@ import type { LogBatch, LogLayout, LogQuery } from "./pipeline-log.js";
 import { conditions } from "./reader.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "./store.js";
 
-/** How long the holder may be silent. */
-const patience = 30_000;
+/** How long the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
+const patience: Readonly<Record<Question["ask"], number>> = { versions: 30_000, pipelines: 30_000, layouts: 30_000, readLog: 30_000, compare: 600_000 };
 /** A holder is asked for this many rows at a time: it has other work. */
 const pageRows = 2000;
 
@@ -59,7 +59,7 @@ export class HeldLog implements LogReader {
       ...(after === undefined ? {} : { after: { time: after.time, row: String(after.row) } }),
     };
     const question: Question = { door: doorVersion, ask, pipeline, query };
-    const bytes = await this.#send(JSON.stringify(question));
+    const bytes = await this.#send(JSON.stringify(question), patience[ask]);
     if (bytes === null || bytes.length === 0) throw this.#held;
     const answer = deserialize(bytes) as Answer;
     if ("answer" in answer) return answer.answer;
@@ -69,7 +69,7 @@ export class HeldLog implements LogReader {
   }
 
   /** The holder's answer; null where it gives none. */
-  #send(question: string): Promise<Buffer | null> {
+  #send(question: string, wait: number): Promise<Buffer | null> {
     const path = doorPath(this.#folder);
     if (path === null) return Promise.resolve(null);
     return new Promise((resolve) => {
@@ -79,7 +79,7 @@ export class HeldLog implements LogReader {
         socket.destroy();
         resolve(answer);
       };
-      socket.setTimeout(patience, () => give(null));
+      socket.setTimeout(wait, () => give(null));
       socket.on("error", () => give(null));
       socket.on("data", (part) => parts.push(part));
       socket.on("end", () => give(Buffer.concat(parts)));

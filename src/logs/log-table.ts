@@ -1,12 +1,13 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import type { Port } from "../../dsl/tensor.js";
 import type { ChallengerResult, RequestMetadata } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
 import { tablesOf, type LogColumn, type PortKind } from "./columns.js";
 import type { StoredLog } from "./control.js";
-import { defaultDims, listOf, millisOf, readTensor, rowDims, varies, type Place, type PortColumn } from "./decode.js";
-import { identifier } from "./duckdb.js";
+import { defaultDims, readTensor, rowDims, varies, type Place, type PortColumn } from "./decode.js";
+import { identifier, type DuckDB } from "./duckdb.js";
 import type { LogBatch } from "./pipeline-log.js";
+import { ReadChunk } from "./read-chunk.js";
 import { challengerTable, championTable } from "./tables.js";
 
 /** The rows of these ids. A range is the fast way, a list the right one where the rows lie far apart. */
@@ -30,6 +31,7 @@ export interface LoggedRow {
 
 /** One version's tables: reads rows, and turns runs of them into batches. */
 export class LogTable {
+  readonly #bindings: DuckDB["bindings"];
   readonly #log: StoredLog;
   readonly #columns: readonly LogColumn[];
   readonly #inputs: readonly PortColumn[];
@@ -37,8 +39,9 @@ export class LogTable {
   readonly #models: readonly { readonly name: string; readonly ports: readonly PortColumn[] }[];
   readonly #challengers: readonly Challenger[];
 
-  constructor(log: StoredLog) {
+  constructor({ bindings }: DuckDB, log: StoredLog) {
     const tables = tablesOf(log.layout);
+    this.#bindings = bindings;
     this.#log = log;
     this.#columns = tables.champion;
     this.#inputs = portColumns(tables.champion, "in", log.layout.inputs);
@@ -53,24 +56,33 @@ export class LogTable {
   /** The newest of the rows that meet a condition, newest first. */
   async read(connection: DuckDBConnection, where: string, limit: number): Promise<LoggedRow[]> {
     const result = await connection.run(`SELECT * FROM ${identifier(championTable(this.#log.id))} WHERE ${where} ORDER BY time DESC, row DESC LIMIT ${limit}`);
-    const places = placesOf(await result.fetchAllChunks());
-    const ids = places.map((place) => valueAt(place, this.#index("row")) as bigint);
-    const time = this.#index("time");
+    const chunks = (await result.fetchAllChunks()).map((chunk) => new ReadChunk(this.#bindings, chunk));
+    const rows = chunks.flatMap((chunk) => this.#rowsOf(chunk));
     for (const challenger of this.#challengers) {
-      const answers = await connection.run(`SELECT * FROM ${identifier(challenger.table)} WHERE ${among(ids)}`);
-      for (const place of placesOf(await answers.fetchAllChunks())) challenger.answers.set(valueAt(place, 0) as bigint, place);
+      const answers = await connection.run(`SELECT * FROM ${identifier(challenger.table)} WHERE ${among(rows.map(({ row }) => row))}`);
+      for (const chunk of await answers.fetchAllChunks()) addAnswers(challenger.answers, new ReadChunk(this.#bindings, chunk));
     }
-    return places.map((place, i) => {
-      const row = ids[i] ?? 0n;
-      return { table: this, place, row, time: millisOf(valueAt(place, time)), shapes: this.#shapes(place, row) };
-    });
+    return this.#vary ? rows.map((row) => ({ ...row, shapes: this.#shapes(row.place, row.row) })) : rows;
+  }
+
+  #rowsOf(chunk: ReadChunk): LoggedRow[] {
+    const ids = chunk.raw(this.#index("row"), "int64", 0).values as BigInt64Array;
+    const times = chunk.raw(this.#index("time"), "time", 0).values as BigInt64Array;
+    return Array.from(ids, (row, index) => ({ table: this, place: { chunk, index }, row, time: Number(times[index]), shapes: "" }));
+  }
+
+  /** Whether its rows may differ in size. */
+  get #vary(): boolean {
+    return [this.#championPorts(), ...this.#challengers.map(({ ports }) => ports)].some((ports) => ports.some(varies));
+  }
+
+  #championPorts(): PortColumn[] {
+    return [...this.#inputs, ...this.#outputs, ...this.#models.flatMap(({ ports }) => ports)];
   }
 
   #shapes(place: Place, row: bigint): string {
     let text = "";
-    for (const port of this.#inputs) if (varies(port)) text += `${rowDims(port, place).join()};`;
-    for (const port of this.#outputs) if (varies(port)) text += `${rowDims(port, place).join()};`;
-    for (const { ports } of this.#models) for (const port of ports) if (varies(port)) text += `${rowDims(port, place).join()};`;
+    for (const port of this.#championPorts()) if (varies(port)) text += `${rowDims(port, place).join()};`;
     for (const challenger of this.#challengers) {
       const answer = answered(challenger, challenger.answers.get(row));
       for (const port of challenger.ports) if (varies(port)) text += answer === null ? "?;" : `${rowDims(port, answer).join()};`;
@@ -80,6 +92,8 @@ export class LogTable {
 
   batch(rows: readonly LoggedRow[]): LogBatch {
     const places = rows.map(({ place }) => place);
+    const elapsed = this.#index("elapsed");
+    const metadata = this.#index("metadata");
     const tensors = (ports: readonly PortColumn[]) => new Map(ports.map((port) => [port.port.name, tensorOf(port, places)] as const));
     const beside = this.#models.map(({ name, ports }) => [name, { outputs: tensors(ports), answered: new Uint8Array(rows.length).fill(1) }] as const);
     const answers = this.#challengers.map((challenger) => rows.map(({ row }) => challenger.answers.get(row) ?? null));
@@ -91,10 +105,10 @@ export class LogTable {
       inputs: tensors(this.#inputs),
       outputs: tensors(this.#outputs),
       challengers: new Map([...beside, ...this.#challengers.map((challenger, i) => [challenger.name, challengerResult(challenger, answers[i] ?? [])] as const)]),
-      failures: new Map(this.#flags().map(([name, column]) => [name, Uint8Array.from(places, (place) => (valueAt(place, column) === true ? 1 : 0))])),
-      lastModel: places.map((place) => String(valueAt(place, this.#index("lastModel")))),
-      elapsed: places.map((place) => listOf(valueAt(place, this.#index("elapsed"))).map(Number)),
-      requests: places.map((place) => metadataOf(valueAt(place, this.#index("metadata")))),
+      failures: new Map(this.#flags().map(([name, column]) => [name, Uint8Array.from(places, ({ chunk, index }) => Number(chunk.raw(column, "bool", 0).values[index]))])),
+      lastModel: textsAt(places, this.#index("lastModel")),
+      elapsed: places.map((place) => numbersAt(place, elapsed)),
+      requests: places.map((place) => metadataOf(valueAt(place, metadata))),
       notes: new Map(this.#challengers.map((challenger, i) => [challenger.name, (answers[i] ?? []).map((place) => noteOf(challenger, place))])),
     };
   }
@@ -153,10 +167,28 @@ function portColumns(columns: readonly LogColumn[], kind: PortKind, ports: reado
   });
 }
 
-function placesOf(chunks: readonly DuckDBDataChunk[]): Place[] {
-  return chunks.flatMap((chunk) => Array.from({ length: chunk.rowCount }, (_, index) => ({ chunk, index })));
+function addAnswers(answers: Map<bigint, Place>, chunk: ReadChunk): void {
+  const ids = chunk.raw(0, "int64", 0).values as BigInt64Array;
+  ids.forEach((row, index) => answers.set(row, { chunk, index }));
 }
 
-function valueAt({ chunk, index }: Place, column: number) {
-  return chunk.getColumnVector(column).getItem(index);
+/** A list of whole numbers. */
+function numbersAt({ chunk, index }: Place, column: number): number[] {
+  const { levels, values } = chunk.raw(column, "int64", 1);
+  const from = levels[0]?.[index * 4] ?? 0;
+  const length = levels[0]?.[index * 4 + 2] ?? 0;
+  return Array.from({ length }, (_, i) => Number(values[from + i]));
+}
+
+function textsAt(places: readonly Place[], column: number): string[] {
+  const readers = new Map<ReadChunk, (index: number) => string>();
+  return places.map(({ chunk, index }) => {
+    const read = readers.get(chunk) ?? chunk.texts(column);
+    readers.set(chunk, read);
+    return read(index);
+  });
+}
+
+function valueAt({ chunk, index }: Place, column: number): DuckDBValue {
+  return chunk.vector(column).getItem(index);
 }

@@ -1,29 +1,24 @@
 import type { Port } from "../../dsl/tensor.js";
 import { tablesOf, type LogColumn } from "./columns.js";
 import type { StoredLog } from "./control.js";
-import { challengerTable, championTable } from "./tables.js";
 
 /** An output of the champion and the challenger's that stands for it, in every version that has both. */
 export interface OutputPair {
   readonly champion: string;
   readonly challenger: string;
   readonly numeric: boolean;
-  readonly places: readonly PairPlace[];
+  /** By the log's id. */
+  readonly places: ReadonlyMap<number, PairPlace>;
 }
 
 export interface PairPlace {
-  /** Tables. */
-  readonly champion: string;
-  readonly challenger: string;
-  readonly championColumn: string;
-  readonly challengerColumn: string;
-  /** SQL that makes a column of either a plain list of its elements. */
-  readonly flat: (column: string) => string;
+  readonly champion: LogColumn;
+  readonly challenger: LogColumn;
 }
 
 /** Outputs of one name and shape, or the only ones of both, where their elements can be compared. */
 export function outputPairs(challenger: string, logs: readonly StoredLog[]): OutputPair[] {
-  const pairs = new Map<string, OutputPair & { readonly places: PairPlace[] }>();
+  const pairs = new Map<string, OutputPair & { readonly places: Map<number, PairPlace> }>();
   for (const { id, layout } of logs) {
     const index = layout.challengers.findIndex(({ name }) => name === challenger);
     const theirs = layout.challengers[index]?.outputs ?? [];
@@ -35,14 +30,8 @@ export function outputPairs(challenger: string, logs: readonly StoredLog[]): Out
       const [mineColumn, otherColumn] = [columnOf(tables.champion, mine), columnOf(tables.challengers[index]?.columns ?? [], other)];
       if (mineColumn === undefined || otherColumn === undefined || mineColumn.depth !== otherColumn.depth) continue;
       const key = JSON.stringify([mine.name, other.name, isNumeric(mine)]);
-      const pair = pairs.get(key) ?? { champion: mine.name, challenger: other.name, numeric: isNumeric(mine), places: [] };
-      pair.places.push({
-        champion: championTable(id),
-        challenger: challengerTable(id, index),
-        championColumn: mineColumn.column,
-        challengerColumn: otherColumn.column,
-        flat: (column) => (mineColumn.depth === 0 ? `[${column}]` : `${"flatten(".repeat(mineColumn.depth - 1)}${column}${")".repeat(mineColumn.depth - 1)}`),
-      });
+      const pair = pairs.get(key) ?? { champion: mine.name, challenger: other.name, numeric: isNumeric(mine), places: new Map<number, PairPlace>() };
+      pair.places.set(id, { champion: mineColumn, challenger: otherColumn });
       pairs.set(key, pair);
     }
   }

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
 import type { StoredLog } from "./control.js";
-import { identifier, reasonOf } from "./duckdb.js";
+import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
 import { LogTable, type LoggedRow } from "./log-table.js";
 import type { LogBatch, LogQuery } from "./pipeline-log.js";
 import { championTable } from "./tables.js";
@@ -11,13 +11,13 @@ import { championTable } from "./tables.js";
  *
  * @throws StorageError SL7013 for a query that makes no sense, SL7010 where the log cannot be read
  */
-export async function readLogs(connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery): Promise<LogBatch[]> {
+export async function readLogs(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery): Promise<LogBatch[]> {
   const limit = checkLimit(query.limit ?? 100);
   const where = conditions(query);
   if (logs.length === 0 || limit === 0) return [];
   try {
-    const near = await nearRows(connection, logs, query, where, limit);
-    const rows = near ?? (await farRows(connection, logs, where, limit));
+    const near = await nearRows(duckdb, connection, logs, query, where, limit);
+    const rows = near ?? (await farRows(duckdb, connection, logs, where, limit));
     return runs(rows).map((run) => run[0]?.table.batch(run)).filter((batch) => batch !== undefined);
   } catch (error) {
     throw unreadable(error);
@@ -51,22 +51,22 @@ const looks = [2, 32];
  * Rows are logged about in the order of their times: those asked for are mostly among the last ones logged, which DuckDB finds
  * without reading the bulk of a long log. Null where there are not enough of them.
  */
-async function nearRows(connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery, where: string, limit: number): Promise<LoggedRow[] | null> {
+async function nearRows(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery, where: string, limit: number): Promise<LoggedRow[] | null> {
   for (const look of looks) {
     const since = await timeOfLast(connection, logs, query.after?.row ?? null, look * limit + 2048);
     if (since === null) return null;
-    const rows = await newest(connection, logs, () => `${where} AND time >= ${timestamp(since)}`, limit);
+    const rows = await newest(duckdb, connection, logs, () => `${where} AND time >= ${timestamp(since)}`, limit);
     if (rows.length === limit || (query.start !== undefined && query.start.getTime() >= since)) return rows;
   }
   return null;
 }
 
-/** The time that the last `span` rows up to a row id go back to; null where there is none. */
+/** The time that the last `span` rows up to a row id go back to; null where there is none. The greatest id is asked for as DuckDB finds it without a scan. */
 async function timeOfLast(connection: DuckDBConnection, logs: readonly StoredLog[], upTo: bigint | null, span: number): Promise<number | null> {
   let since: number | null = null;
   for (const { id } of logs) {
     const table = identifier(championTable(id));
-    const [[greatest] = []] = await (await connection.run(`SELECT max(row) FROM ${table}`)).getRows();
+    const [[greatest] = []] = await (await connection.run(`SELECT row FROM ${table} ORDER BY row DESC LIMIT 1`)).getRows();
     if (typeof greatest !== "bigint") continue;
     const last = upTo !== null && upTo < greatest ? upTo : greatest;
     const [[time] = []] = await (await connection.run(`SELECT epoch_ms(min(time)) FROM ${table} WHERE row > ${last - BigInt(span)} AND row <= ${last}`)).getRows();
@@ -76,18 +76,18 @@ async function timeOfLast(connection: DuckDBConnection, logs: readonly StoredLog
 }
 
 /** By way of the row ids alone, so that the bulk of an old log is skipped when the rows themselves are read. */
-async function farRows(connection: DuckDBConnection, logs: readonly StoredLog[], where: string, limit: number): Promise<LoggedRow[]> {
+async function farRows(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], where: string, limit: number): Promise<LoggedRow[]> {
   const each = logs.map(({ id }) => `SELECT ${id} AS log, row, time FROM ${identifier(championTable(id))} WHERE ${where}`);
   const ordered = `SELECT log, row FROM (${each.join(" UNION ALL ")}) ORDER BY time DESC, row DESC LIMIT ${limit}`;
   const result = await connection.run(`SELECT log, min(row) FROM (${ordered}) GROUP BY log`);
   const oldest = new Map((await result.getRows()).map(([log, row]) => [Number(log), row as bigint]));
   const holding = logs.filter(({ id }) => oldest.has(id));
-  return newest(connection, holding, ({ id }) => `row >= ${oldest.get(id) ?? 0n} AND ${where}`, limit);
+  return newest(duckdb, connection, holding, ({ id }) => `row >= ${oldest.get(id) ?? 0n} AND ${where}`, limit);
 }
 
-async function newest(connection: DuckDBConnection, logs: readonly StoredLog[], where: (log: StoredLog) => string, limit: number): Promise<LoggedRow[]> {
+async function newest(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], where: (log: StoredLog) => string, limit: number): Promise<LoggedRow[]> {
   const rows: LoggedRow[] = [];
-  for (const log of logs) for (const row of await new LogTable(log).read(connection, where(log), limit)) rows.push(row);
+  for (const log of logs) for (const row of await new LogTable(duckdb, log).read(connection, where(log), limit)) rows.push(row);
   if (logs.length > 1) rows.sort((a, b) => b.time - a.time || (a.row < b.row ? 1 : -1));
   return rows.slice(0, limit);
 }

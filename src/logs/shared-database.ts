@@ -142,7 +142,7 @@ export class SharedDatabase {
     const tables = logs.flatMap(({ id, layout }) => [championTable(id), ...layout.challengers.map((_, i) => challengerTable(id, i))]);
     let next = 0n;
     for (const table of tables) {
-      const greatest = await this.control.scalar(`SELECT max(row) FROM ${identifier(table)}`);
+      const greatest = await this.control.scalar(`SELECT row FROM ${identifier(table)} ORDER BY row DESC LIMIT 1`);
       if (typeof greatest === "bigint" && greatest >= next) next = greatest + 1n;
     }
     this.#nextRows.set(pipeline, next);
@@ -169,7 +169,7 @@ export class SharedDatabase {
     // It may take long, and others read meanwhile.
     const connection = await this.#instance.connect();
     try {
-      return await compareLogs(connection, pipeline, await this.control.logs(pipeline), query);
+      return await compareLogs(this.duckdb, connection, pipeline, await this.control.logs(pipeline), query);
     } finally {
       connection.closeSync();
     }
@@ -177,7 +177,7 @@ export class SharedDatabase {
 
   async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
     await this.writer.flush();
-    return readLogs(this.#connections.reading, await this.control.logs(pipeline), query);
+    return readLogs(this.duckdb, this.#connections.reading, await this.control.logs(pipeline), query);
   }
 }
 

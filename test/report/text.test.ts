@@ -18,7 +18,7 @@ it("reads as a person reads it, and no name acts on the terminal", () => {
       answered             11,980 of 12,000 (99.83%)
       no answer            15 × no answer within 50 ms <!-- <hostile>
       no answer            5 not logged yet, or lost in a crash
-      time to its answer   median 0.4 ms, 99% within 9 ms (estimated), waiting for its turn included
+      time to its answer   median 0.4 ms, 99% within 9 ms (to 0.025%), waiting for its turn included
 
       dense_1 against variable <hostile>
         agreement            99.99% of 11,980 rows, within a thousandth

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { Ranks } from "../../src/logs/ranks.js";
+
+const shares = [["p1", 0.01], ["p5", 0.05], ["p25", 0.25], ["p50", 0.5], ["p75", 0.75], ["p95", 0.95], ["p99", 0.99]] as const;
+
+/** Numbers that are the same in every run, over many sizes and both signs. */
+function spread(count: number): number[] {
+  let state = 7;
+  const next = () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+  return Array.from({ length: count }, () => (next() < 0.3 ? -1 : 1) * Math.exp(20 * (next() - 0.5)));
+}
+
+function ranksOf(values: readonly number[], exact: number): Ranks {
+  const ranks = new Ranks(exact);
+  for (const value of values) ranks.add(value);
+  return ranks;
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  const at = share * (sorted.length - 1);
+  const [low, high] = [sorted[Math.floor(at)] ?? NaN, sorted[Math.ceil(at)] ?? NaN];
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+describe("ranks", () => {
+  const values = spread(60_001);
+  const sorted = values.toSorted((a, b) => a - b);
+
+  it("are exact up to their bound", () => {
+    const found = ranksOf(values, values.length).quantiles();
+    expect(found.estimated).toBe(false);
+    for (const [name, share] of shares) expect(found[name]).toBe(quantile(sorted, share));
+  });
+
+  it("are within 0.025 % of the true ones beyond it, and never beyond the least and the greatest", () => {
+    const ranks = ranksOf(values, values.length - 1);
+    const found = ranks.quantiles();
+    expect(found.estimated).toBe(true);
+    for (const [name, share] of shares) {
+      const wanted = quantile(sorted, share);
+      expect(Math.abs(found[name] - wanted)).toBeLessThanOrEqual(0.00025 * Math.abs(wanted));
+    }
+    expect([ranks.count, ranks.least, ranks.greatest]).toEqual([60_001, sorted[0], sorted.at(-1)]);
+    const lone = ranksOf(new Array<number>(10).fill(0.1), 5).quantiles();
+    expect([lone.p1, lone.p99]).toEqual([0.1, 0.1]);
+  });
+
+  it("hold whole numbers and simple fractions as they are", () => {
+    const whole = Array.from({ length: 5000 }, (_, i) => i % 100 === 0 ? -0 : (i % 2000) - 1000 + (i % 4) / 4);
+    const [kept, counted] = [ranksOf(whole, 5000), ranksOf(whole, 10)];
+    expect(counted.quantiles()).toEqual({ ...kept.quantiles(), estimated: true });
+    expect(counted.histogram(-900, 900, 40)).toEqual(kept.histogram(-900, 900, 40));
+  });
+
+  it("count every number into a bin, whatever the width", () => {
+    for (const ranks of [ranksOf(values, 100_000), ranksOf(values, 100)]) {
+      for (const [from, to] of [[-5, 5], [0, 0], [-1e308, 1e308]] as const) {
+        expect(ranks.histogram(from, to, 40).reduce((sum, count) => sum + count, 0)).toBe(values.length);
+      }
+    }
+    expect(ranksOf([-1.7e308, 1.7e308, 0], 3).histogram(-1.7e308, 1.7e308, 4)).toEqual([1, 0, 1, 1]);
+  });
+
+  it("of nothing are zeros", () => {
+    expect(new Ranks(10).quantiles()).toMatchObject({ p1: 0, p50: 0, p99: 0, estimated: false });
+  });
+});
