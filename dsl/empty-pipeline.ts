@@ -17,7 +17,9 @@ import type { NoInferenceBeforeAlert } from "./wording-alerts.js";
 import type { NeedsModels } from "./wording-steps.js";
 
 /** A pipeline without a step: the first inference step gives it its inputs. */
-export interface EmptyPipeline extends Unfed<Unstated> {}
+export interface EmptyPipeline extends Unfed<Unstated> {
+  clear(): this;
+}
 
 /** A pipeline whose columns are not known. `Steps` are none, or such as are refused there: they count all the same. */
 export interface Unfed<in out Steps> extends AnyPipeline {
