@@ -12,7 +12,7 @@ import type { RowOf, UnknownRow } from "./row.js";
 import type { Below, Members, SelectIndex, Slice } from "./several.js";
 import type { Challengers } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Alert, Audit, Check, Cons, CountOf, Forward, KeySplit, Link, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, Unstated } from "./step-list.js";
+import type { Alert, Audit, Check, After, CountOf, Forward, KeySplit, Link, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, Unstated } from "./step-list.js";
 import type { KeySplitOptions } from "./steps.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
 import type { AtStep, EditOutOfRange, OneStep } from "./wording-edits.js";
@@ -94,14 +94,14 @@ interface Cut<out Before, out Nodes> {
 
 type CutOf<In, Steps, I extends number> =
   Forward<Steps> extends infer Nodes
-    ? Nodes extends Link<Cons<infer Bottom, unknown>, unknown>
+    ? Nodes extends Link<After<unknown, infer Bottom>, unknown>
       ? CutAt<Nodes, I, In, Normal<In>, never, Bottom, object, never, []>
       : CutAt<unknown, I, In, Normal<In>, never, Steps, object, never, []>
     : never;
 type CutAt<Nodes, I extends number, In, Out, Checks extends string, Steps, Beside, Names extends string, Passed extends readonly 0[]> = Passed["length"] extends I
   ? Cut<At<In, Out, Checks, Steps, Beside, Names>, Nodes>
   : Nodes extends Link<infer Node, infer Rest>
-    ? Node extends Cons<infer Prev, infer S>
+    ? Node extends After<infer S, infer Prev>
       ? CutAt<Rest, I, In, OutAfter<Out, S>, ChecksAfter<Checks, S>, Node, BesideAfter<Beside, Out, S>, NamesAfter<Names, S, Prev>, [...Passed, 0]>
       : never
     : never;
@@ -112,9 +112,9 @@ type CutAt<Nodes, I extends number, In, Out, Checks extends string, Steps, Besid
 export type Replaced<In, Out, Steps, Beside, I extends number, P> =
   InRange<I, Steps, []> extends true
     ? P extends Placed<infer S>
-      ? CutOf<In, Steps, I> extends Cut<infer Before, Link<Cons<unknown, infer Old>, infer Rest>>
+      ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
         ? Placing<S, Opening<Before>> extends true
-          ? Redone<Rest, After<Before, Old>, After<Opening<Before>, S>, Out, Beside>
+          ? Redone<Rest, Stepped<Before, Old>, Stepped<Opening<Before>, S>, Out, Beside>
           : false
         : never
       : OneStep
@@ -126,7 +126,7 @@ export type Inserted<In, Out, Steps, Beside, I extends number, P> =
     ? P extends Placed<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, infer Rest>
         ? Placing<S, Opening<Before>> extends true
-          ? Redone<Rest, Before, After<Opening<Before>, S>, Out, Beside>
+          ? Redone<Rest, Before, Stepped<Opening<Before>, S>, Out, Beside>
           : false
         : never
       : OneStep
@@ -135,8 +135,8 @@ export type Inserted<In, Out, Steps, Beside, I extends number, P> =
 /** The same without step `I`. */
 export type Removed<In, Out, Steps, Beside, I extends number> =
   InRange<I, Steps, []> extends true
-    ? CutOf<In, Steps, I> extends Cut<infer Before, Link<Cons<unknown, infer Old>, infer Rest>>
-      ? Redone<Rest, After<Before, Old>, Opening<Before>, Out, Beside>
+    ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
+      ? Redone<Rest, Stepped<Before, Old>, Opening<Before>, Out, Beside>
       : never
     : UncheckedPipeline;
 
@@ -152,7 +152,7 @@ export type RemovedIndex<I extends number, Steps, Edited> =
 
 /** The pipeline with no step: its columns stay where they are stated. */
 export type Cleared<In extends object, Steps> =
-  Steps extends Cons<infer Prev, unknown> ? Cleared<In, Prev> : [Steps] extends [Unstated] ? EmptyPipeline : Pipeline<In, Normal<In>, never, Steps>;
+  Steps extends After<unknown, infer Prev> ? Cleared<In, Prev> : [Steps] extends [Unstated] ? EmptyPipeline : Pipeline<In, Normal<In>, never, Steps>;
 
 /** False where the new step itself does not fit, or a second one follows it: the argument there says so. */
 type Placing<S, Before> =
@@ -161,10 +161,10 @@ type Placing<S, Before> =
 type Opening<Before> = Opened<Cut<Before, unknown>>;
 
 /** The state after one more step. */
-type After<Before, S> =
+type Stepped<Before, S> =
   Before extends At<infer In, infer Out, infer Checks, infer Steps, infer Beside, infer Names>
     ? Arriving<Out, S> extends infer A
-      ? At<InAfter<In, S>, OutAfter<A, S>, ChecksAfter<Checks, S>, Cons<Steps, S>, BesideAfter<Beside, A, S>, NamesAfter<Names, S, Steps>>
+      ? At<InAfter<In, S>, OutAfter<A, S>, ChecksAfter<Checks, S>, After<S, Steps>, BesideAfter<Beside, A, S>, NamesAfter<Names, S, Steps>>
       : never
     : never;
 
@@ -177,7 +177,7 @@ type Redone<Nodes, Old, New, EndOut, EndBeside> =
     : never;
 
 type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps, Beside, Names extends string, EndOut, EndBeside> =
-  Nodes extends Link<Cons<unknown, infer S>, infer Rest>
+  Nodes extends Link<After<infer S, unknown>, infer Rest>
     ? At<OldIn, OldOut, never, Unstated, OldBeside, never> extends At<In, Out, never, Unstated, Beside, never>
       ? Skim<Nodes, In, EndOut, Checks, Steps, EndBeside, Names>
       : Arriving<Out, S> extends infer A
@@ -193,7 +193,7 @@ type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps
                 InAfter<In, S>,
                 OutAfter<A, S>,
                 ChecksAfter<Checks, S>,
-                Cons<Steps, S>,
+                After<S, Steps>,
                 BesideAfter<Beside, A, S>,
                 NamesAfter<Names, S, Steps>,
                 EndOut,
@@ -204,10 +204,10 @@ type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps
 
 /** The later steps again where the same tensors arrive as before. */
 type Skim<Nodes, In, EndOut, Checks extends string, Steps, EndBeside, Names extends string> =
-  Nodes extends Link<Cons<unknown, infer S>, infer Rest>
+  Nodes extends Link<After<infer S, unknown>, infer Rest>
     ? NameFlaw<S, Checks, Names, Steps> extends infer T extends string
       ? AtStep<CountOf<Steps>, T>
-      : Skim<Rest, In, EndOut, ChecksAfter<Checks, S>, Cons<Steps, S>, EndBeside, NamesAfter<Names, S, Steps>>
+      : Skim<Rest, In, EndOut, ChecksAfter<Checks, S>, After<S, Steps>, EndBeside, NamesAfter<Names, S, Steps>>
     : Whole<In, EndOut, Checks, Steps, EndBeside, Names>;
 
 type Whole<In, Out, Checks extends string, Steps, Beside, Names extends string> = [In] extends [Unstated]

@@ -9,7 +9,7 @@ import type { UnknownRow } from "./row.js";
 import type { Members, OutputsByName, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Alert, Audit, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Unstated } from "./step-list.js";
+import type { Alert, Audit, Check, After, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Unstated } from "./step-list.js";
 import type { KeySplitOptions } from "./steps.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
 import type { NoInferenceBefore } from "./wording.js";
@@ -17,13 +17,15 @@ import type { NoInferenceBeforeAlert } from "./wording-alerts.js";
 import type { NeedsModels } from "./wording-steps.js";
 
 /** A pipeline without a step: the first inference step gives it its inputs. */
-export interface EmptyPipeline extends Unfed<Unstated> {}
+export interface EmptyPipeline extends Unfed<Unstated> {
+  clear(): this;
+}
 
 /** A pipeline whose columns are not known. `Steps` are none, or such as are refused there: they count all the same. */
 export interface Unfed<in out Steps> extends AnyPipeline {
   model<M extends Model>(
     model: M,
-  ): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, Cons<Steps, M>>;
+  ): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, After<M, Steps>>;
   model<M extends Model, const R extends RenameOption>(
     model: FitsRenamed<Normal<Columns<M["inputs"], R>>, M, R, Steps>,
     rename: ColumnNames<M, R>,
@@ -31,7 +33,7 @@ export interface Unfed<in out Steps> extends AnyPipeline {
     Columns<M["inputs"], R>,
     Substituted<Normal<Columns<M["inputs"], R>>, M, R>,
     never,
-    Cons<Steps, Renamed<M, PairsOf<R>>>
+    After<Renamed<M, PairsOf<R>>, Steps>
   >;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: C,
@@ -40,7 +42,7 @@ export interface Unfed<in out Steps> extends AnyPipeline {
     C["inputs"],
     Next<Normal<C["inputs"]>, C>,
     never,
-    Cons<Steps, Shadow<C, Cs>>,
+    After<Shadow<C, Cs>, Steps>,
     ShadowOutputs<Normal<C["inputs"]>, C, Cs>,
     ShadowNames<Cs>
   >;
@@ -51,17 +53,17 @@ export interface Unfed<in out Steps> extends AnyPipeline {
       Ms[0]["inputs"],
       TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
       never,
-      Cons<Steps, Several<Ms>>,
+      After<Several<Ms>, Steps>,
       OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
     >);
   /** Refused: there are no outputs to audit. */
-  audit<const S extends string>(slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S): Unfed<Cons<Steps, Audit<S>>>;
+  audit<const S extends string>(slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S): Unfed<After<Audit<S>, Steps>>;
   /** Refused: there are no outputs to select from. */
-  select<const I extends number>(index: I extends unknown ? NoInfer<NeedsModels<"select">> : I): Unfed<Cons<Steps, Select<I>>>;
+  select<const I extends number>(index: I extends unknown ? NoInfer<NeedsModels<"select">> : I): Unfed<After<Select<I>, Steps>>;
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, Steps>>,
-  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, Cons<Steps, KeySplit<D, PairsOf<R>>>>;
+  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<Normal<FirstModel<Ws>["inputs"]>, Ws, Steps>,
     options?: { readonly hashKey?: HashKey<H> },
@@ -69,21 +71,21 @@ export interface Unfed<in out Steps> extends AnyPipeline {
     FirstModel<Ws>["inputs"],
     Next<Normal<FirstModel<Ws>["inputs"]>, FirstModel<Ws>>,
     never,
-    Cons<Steps, RandomSplit<Ws>>
+    After<RandomSplit<Ws>, Steps>
   >;
   /** Refused: a symbol stands in the pipeline's input or in a model's outputs. */
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, object, Steps>): Unfed<Cons<Steps, Refine<PairsOf<Z>>>>;
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, object, Steps>): Unfed<After<Refine<PairsOf<Z>>, Steps>>;
   /** Refused: a validation reads what an inference step gives. */
   validate<const N extends string>(
     name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
     check: (row: UnknownRow) => boolean,
-  ): Unfed<Cons<Steps, Check<N>>>;
+  ): Unfed<After<Check<N>, Steps>>;
   /** Refused: an alert reads what an inference step gives. */
   alert<const N extends string, const D extends string, const F extends string = never>(
     name: N extends unknown ? NoInfer<NoInferenceBeforeAlert<N>> : N,
     condition: (all: AlertRows<UnknownRow>) => boolean,
     options: AlertOptions<D, F>,
-  ): Unfed<Cons<Steps, Alert<N>>>;
+  ): Unfed<After<Alert<N>, Steps>>;
   /** Refused: there is no step to replace. */
   replaceStep<const I extends number>(index: StepIndex<I, Steps, "replaceStep">, make: (at: UncheckedPipeline) => unknown): UncheckedPipeline;
   /** @example pipeline("imdb").insertStep(0, (at) => at.model(embedder)) */

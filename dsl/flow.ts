@@ -4,7 +4,7 @@ import type { Refined } from "./refine.js";
 import type { Columns } from "./renaming.js";
 import type { AuditedNames, OutputsByName, Selected, TupleOf } from "./several.js";
 import type { ShadowOutputs } from "./shadow.js";
-import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, Forward, Link, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, ShadowNames, StandingModel, Unstated } from "./step-list.js";
+import type { Alert, AlertTaken, Audit, AuditNames, Check, After, Forward, Link, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, ShadowNames, StandingModel, Unstated } from "./step-list.js";
 
 // What each step makes of what arrives, computed again from the list of steps. `Walk` is the run-time side.
 
@@ -67,7 +67,7 @@ export type LoggedOutputs<In, Steps, Names> = [Extract<Names, `model ${string}`>
   : Logged<Forward<Steps>, Normal<In>, object, unknown>;
 
 type Logged<Nodes, Out, Beside, Found> =
-  Nodes extends Link<Cons<infer Prev, infer S>, infer Rest>
+  Nodes extends Link<After<infer S, infer Prev>, infer Rest>
     ? Logged<Rest, OutAfter<Out, S>, BesideAfter<Beside, Out, S>, Found & LoggedBy<S, Prev, Out, Beside>>
     : { readonly [C in keyof Found]: Found[C] };
 type LoggedBy<S, Prev, Out, Beside> =

@@ -72,5 +72,5 @@ export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./
 // The names that stand in the type of a pipeline: declaration files of apps write them.
 export type { Columns } from "./renaming.js";
 export type { ShadowOutputs } from "./shadow.js";
-export type { Alert, Audit, Check, Cons, KeySplit, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated, Unstated } from "./step-list.js";
+export type { Alert, Audit, Check, After, KeySplit, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated, Unstated } from "./step-list.js";
 export type { UncheckedPipeline } from "./unchecked-pipeline.js";

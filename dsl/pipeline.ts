@@ -13,7 +13,7 @@ import type { RowOf } from "./row.js";
 import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "./several.js";
 import type { Challengers, ShadowOutputs } from "./shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "./split.js";
-import type { Alert, AlertTaken, Audit, AuditNames, Check, Cons, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated } from "./step-list.js";
+import type { Alert, AlertTaken, Audit, AuditNames, Check, After, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated } from "./step-list.js";
 import type { KeySplitOptions, Step } from "./steps.js";
 import type { Target } from "./target.js";
 
@@ -66,7 +66,7 @@ export interface Pipeline<
   readonly models: readonly Model[] &
     (<const Ms extends readonly Model[]>(
       models: Members<Out, Ms, Names, Steps>,
-    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, Cons<Steps, Several<Ms>>, OutputsByName<Out, Ms>, Names>);
+    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, After<Several<Ms>, Steps>, OutputsByName<Out, Ms>, Names>);
   /** The request's columns. */
   readonly inputs: In;
   /** What comes out of the last inference step; a tuple where several models' outputs stand and none is selected. */
@@ -77,7 +77,7 @@ export interface Pipeline<
    * @param model takes the current outputs: by name, or a lone output whatever its name
    * @example pipeline("imdb").model(embedder).model(sentiment)
    */
-  model<M extends Model>(model: Fits<Out, M, Steps>): Pipeline<In, Next<Out, M>, Checks, Cons<Steps, M>, object, Names>;
+  model<M extends Model>(model: Fits<Out, M, Steps>): Pipeline<In, Next<Out, M>, Checks, After<M, Steps>, object, Names>;
   /**
    * Inference with one model whose inputs are fed by other names.
    * @param rename model input <- current output, or, in the first inference step, the request's column
@@ -86,20 +86,20 @@ export interface Pipeline<
   model<M extends Model, const R extends RenameOption>(
     model: FitsRenamed<Out, M, R, Steps>,
     rename: Renaming<M, R, Out, Steps>,
-  ): Pipeline<In, Substituted<Out, M, R>, Checks, Cons<Steps, Renamed<M, PairsOf<R>>>, object, Names>;
+  ): Pipeline<In, Substituted<Out, M, R>, Checks, After<Renamed<M, PairsOf<R>>, Steps>, object, Names>;
 
   /**
    * Which outputs of the tuple are logged, each as `out_<model>`.
    * @param slice `"1:"`, `"1:3"`, `":2"`, and `"1"`, which is `"1:"`
    * @example pipeline("imdb").models([a, b, c]).audit("1:").select(0)
    */
-  audit<const S extends string>(slice: Slice<S, Out, Steps>): Pipeline<In, Out, Checks, Cons<Steps, Audit<S>>, Beside, Names | AuditNames<S, Steps>>;
+  audit<const S extends string>(slice: Slice<S, Out, Steps>): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, Beside, Names | AuditNames<S, Steps>>;
 
   /**
    * One output of the tuple goes on.
    * @param index of the model in `.models([…])`, from 0
    */
-  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, Cons<Steps, Select<I>>, Beside, Names>;
+  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, After<Select<I>, Steps>, Beside, Names>;
 
   /**
    * The request's metadata choose the model.
@@ -110,7 +110,7 @@ export interface Pipeline<
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<Fits<Out, D, Steps>, Routes<Out, D, R, Steps>>,
-  ): Pipeline<In, Next<Out, D>, Checks, Cons<Steps, KeySplit<D, PairsOf<R>>>, object, Names>;
+  ): Pipeline<In, Next<Out, D>, Checks, After<KeySplit<D, PairsOf<R>>, Steps>, object, Names>;
 
   /**
    * Chance chooses the model, by weight.
@@ -121,14 +121,14 @@ export interface Pipeline<
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<Out, Ws, Steps>,
     options?: { readonly hashKey?: HashKey<H> },
-  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, Cons<Steps, RandomSplit<Ws>>, object, Names>;
+  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, After<RandomSplit<Ws>, Steps>, object, Names>;
 
   /**
    * Symbols of the current outputs become sizes; every batch is checked for them.
    * @param sizes symbol -> size, from 1 on
    * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
    */
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, Cons<Steps, Refine<PairsOf<Z>>>, Beside, Names>;
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, Beside, Names>;
 
   /**
    * The champion answers; the challengers run on the same input and are logged.
@@ -138,7 +138,7 @@ export interface Pipeline<
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: Fits<Out, C, Steps>,
     challengers: Challengers<Out, C, Cs, Names, Steps>,
-  ): Pipeline<In, Next<Out, C>, Checks, Cons<Steps, Shadow<C, Cs>>, ShadowOutputs<Out, C, Cs>, Names | ShadowNames<Cs>>;
+  ): Pipeline<In, Next<Out, C>, Checks, After<Shadow<C, Cs>, Steps>, ShadowOutputs<Out, C, Cs>, Names | ShadowNames<Cs>>;
 
   /**
    * States what must hold for every row. All validations run on every row; failures are logged, never dropped.
@@ -149,7 +149,7 @@ export interface Pipeline<
   validate<const N extends string>(
     name: ValidationName<N, Checks, Steps>,
     check: (row: RowOf<In, Out, Beside>) => boolean,
-  ): Pipeline<In, Out, Checks | N, Cons<Steps, Check<N>>, Beside, Names>;
+  ): Pipeline<In, Out, Checks | N, After<Check<N>, Steps>, Beside, Names>;
 
   /**
    * Watches the rows of the last `over` and fires when the condition holds. An alert changes nothing about the rows.
@@ -162,7 +162,7 @@ export interface Pipeline<
     name: AlertName<N, Names, Steps>,
     condition: (all: AlertRows<RowOf<In, Out, Beside>>) => boolean,
     options: AlertOptions<D, F>,
-  ): Pipeline<In, Out, Checks, Cons<Steps, Alert<N>>, Beside, Names | AlertTaken<N>>;
+  ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, Beside, Names | AlertTaken<N>>;
 
   /**
    * Another step in the place of one. All later steps are checked again; the message names the one that the edit breaks.

@@ -3,10 +3,10 @@ import type { AuditedNames } from "./several.js";
 import type { RequestSource, StepSource } from "./wording.js";
 
 /**
- * The steps so far, the newest outside. It holds what was given, as interfaces, tuples and strings, and no computed outputs: an anonymous
+ * The steps so far, the newest first: so a hover shows the last ones, and leaves out those for which it has no room. It holds what was given, as interfaces, tuples and strings, and no computed outputs: an anonymous
  * or mapped type in it would be looked through at every later step, and the compiler would stop near 95 steps (TS2589).
  */
-export interface Cons<out Prev, out S> {
+export interface After<out S, out Prev> {
   readonly prev: Prev;
   readonly step: S;
 }
@@ -84,7 +84,7 @@ export type Passing = Check<string> | Alert<string> | Refine<unknown> | Audit<st
 
 /** Where the current outputs come from: `step 2 (model 'embed') produces`. Steps count from 0, as in `pipeline.steps`. */
 export type SourceOf<Steps, Selected extends number = 0> =
-  Steps extends Cons<infer Prev, infer S>
+  Steps extends After<infer S, infer Prev>
     ? S extends Passing
       ? SourceOf<Prev, Selected>
       : S extends Select<infer I>
@@ -93,7 +93,7 @@ export type SourceOf<Steps, Selected extends number = 0> =
     : RequestSource;
 
 export type CountOf<Steps, N extends readonly 0[] = []> =
-  Steps extends Cons<infer Prev, unknown> ? CountOf<Prev, [...N, 0]> : N["length"];
+  Steps extends After<unknown, infer Prev> ? CountOf<Prev, [...N, 0]> : N["length"];
 
 type ModelNameOf<S, Selected extends number> =
   S extends Several<infer Models extends readonly Model[]>
@@ -119,7 +119,7 @@ export type StandingModel<S> = S extends Model
 
 /** The index of the newest models step, and its models. */
 export type SeveralOf<Steps> =
-  Steps extends Cons<infer Prev, infer S>
+  Steps extends After<infer S, infer Prev>
     ? S extends Several<infer Models>
       ? { readonly index: CountOf<Prev>; readonly models: Models }
       : SeveralOf<Prev>
@@ -127,7 +127,7 @@ export type SeveralOf<Steps> =
 
 /** True where the newest models step is audited. */
 export type IsAudited<Steps> =
-  Steps extends Cons<infer Prev, infer S>
+  Steps extends After<infer S, infer Prev>
     ? S extends Several<unknown>
       ? false
       : S extends Audit<string>
@@ -137,7 +137,7 @@ export type IsAudited<Steps> =
 
 /** True where no model has run yet: of the steps that pass outputs on, refine alone may stand there. */
 export type BeforeInference<Steps> =
-  Steps extends Cons<infer Prev, Refine<unknown>> ? BeforeInference<Prev> : Steps extends Cons<unknown, unknown> ? false : true;
+  Steps extends After<Refine<unknown>, infer Prev> ? BeforeInference<Prev> : Steps extends After<unknown, unknown> ? false : true;
 
 /** A name that the log holds a model's outputs under, and one of an alert, as `Taken` of a pipeline holds them. */
 export type LoggedName<N extends string> = string extends N ? never : `model ${N}`;
@@ -147,11 +147,11 @@ export type AlertTaken<N extends string> = string extends N ? never : `alert ${N
 export type ShadowNames<Cs extends readonly Model[]> = LoggedName<Cs[number]["name"]>;
 export type AuditNames<Slice extends string, Steps> = LoggedName<AuditedNames<Slice, SeveralOf<Steps>["models"]>>;
 
-/** The oldest step outside; it holds the nodes of a `Cons` list, and with each one the steps before it. */
+/** The oldest step outside; it holds the nodes of a list of steps, and with each one the steps before it. */
 export interface Link<out Node, out Rest> {
   readonly node: Node;
   readonly rest: Rest;
 }
 
 /** The steps from the oldest on. */
-export type Forward<Steps, Rest = unknown> = Steps extends Cons<infer Prev, unknown> ? Forward<Prev, Link<Steps, Rest>> : Rest;
+export type Forward<Steps, Rest = unknown> = Steps extends After<unknown, infer Prev> ? Forward<Prev, Link<Steps, Rest>> : Rest;

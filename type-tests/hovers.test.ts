@@ -44,113 +44,55 @@ function hovers(names: readonly string[]): string[] {
   });
 }
 
-it("hovers show names that a person can read", () => {
-  const names = ["fraud =", "Input =", "Output =", "Logged =", "row\\) =>", "at\\) =>", "live =", "answer", "columns", "logged", "given", "out,", "anomaly }", "verdict"];
-  expect(hovers(names).join("\n\n")).toMatchInlineSnapshot(`
-    "const fraud: Pipeline<{
-        readonly image: F<readonly ["batch", 64]>;
-    }, {
-        readonly y: Tensor<"float32", readonly ["batch", 1]>;
-    }, "low", Cons<Cons<Cons<Unstated, Embed>, Shadow<Head, readonly [Head2]>>, Check<"low">>, ShadowOutputs<{
-        readonly embedding: F<readonly ["batch", 12]>;
-    }, Head, readonly [Head2]>, "model head-2">
-
-    type Input = {
-        readonly image: readonly number[];
-    }
-
-    type Output = {
-        readonly time: Date;
-        readonly in: {
-            image: readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, ... 4 more ..., number];
-        };
-        readonly out: {
-            ...;
-        };
-        readonly anomaly: Anomaly<...>;
-        readonly check_failures: number;
-    } & {} & {
+const requested = `{
+    readonly image: F<readonly ["batch", 64]>;
+}`;
+const answered = `{
+    readonly y: Tensor<"float32", readonly ["batch", 1]>;
+}`;
+const beside = `ShadowOutputs<{
+    readonly embedding: F<readonly ["batch", 12]>;
+}, Head, readonly [Head2]>`;
+const logged = `{
+    readonly "head-2": {
+        readonly p: Tensor<"float32", readonly ["batch", 3]>;
+    };
+}`;
+const numbers = (before: string) => `readonly [${"number, ".repeat(before === "" ? 63 : 59)}${before}number]`;
+/** The client types are shown whole, and cut off where they are long. */
+const row = (anomaly: string) => `{
+    readonly time: Date;
+    readonly in: {
+        image: ${numbers("... 4 more ..., ")};
+    };
+    readonly out: {
         ...;
-    }
+    };
+    readonly anomaly: ${anomaly}<...>;
+    readonly check_failures: number;
+} & {} & {
+    ...;
+}`;
 
-    type Logged = {
-        readonly time: Date;
-        readonly in: {
-            image: readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, ... 4 more ..., number];
-        };
-        readonly out: {
-            ...;
-        };
-        readonly anomaly: LoggedAnomaly<...>;
-        readonly check_failures: number;
-    } & {} & {
-        ...;
-    }
+/** By the place in the text: what is shown there. */
+const shown: Readonly<Record<string, string>> = {
+  "fraud =": `const fraud: Pipeline<${requested}, ${answered}, "low", After<Check<"low">, After<Shadow<Head, readonly [Head2]>, After<Embed, Unstated>>>, ${beside}, "model head-2">`,
+  "Input =": "type Input = {\n    readonly image: readonly number[];\n}",
+  "Output =": `type Output = ${row("Anomaly")}`,
+  "Logged =": `type Logged = ${row("LoggedAnomaly")}`,
+  "row\\) =>": `(parameter) row: ShadowRow<${requested}, ${answered}, ${beside}>`,
+  "at\\) =>": `(parameter) at: At<${requested}, {\n    readonly embedding: F<readonly ["batch", 12]>;\n}, never, After<Embed, Unstated>, object, never>`,
+  "live =": `const live: Deployment<${requested}, ${answered}, "low", ${logged}>`,
+  answer: `const answer: InferRecord<${requested}, ${answered}, "low", ${logged}>`,
+  columns: `const columns: InferColumns<${requested}, ${answered}, "low", ${logged}>`,
+  logged: `const logged: LogRecord<${requested}, ${answered}, "low", ${logged}>`,
+  given: `const given: {\n    image: ${numbers("")};\n}`,
+  "out,": "const out: {\n    y: readonly [number];\n}",
+  "anomaly }": `const anomaly: Anomaly<"low">`,
+  verdict: "const verdict: boolean | null",
+};
 
-    (parameter) row: ShadowRow<{
-        readonly image: F<readonly ["batch", 64]>;
-    }, {
-        readonly y: Tensor<"float32", readonly ["batch", 1]>;
-    }, ShadowOutputs<{
-        readonly embedding: F<readonly ["batch", 12]>;
-    }, Head, readonly [Head2]>>
-
-    (parameter) at: At<{
-        readonly image: F<readonly ["batch", 64]>;
-    }, {
-        readonly embedding: F<readonly ["batch", 12]>;
-    }, never, Cons<Unstated, Embed>, object, never>
-
-    const live: Deployment<{
-        readonly image: F<readonly ["batch", 64]>;
-    }, {
-        readonly y: Tensor<"float32", readonly ["batch", 1]>;
-    }, "low", {
-        readonly "head-2": {
-            readonly p: Tensor<"float32", readonly ["batch", 3]>;
-        };
-    }>
-
-    const answer: InferRecord<{
-        readonly image: F<readonly ["batch", 64]>;
-    }, {
-        readonly y: Tensor<"float32", readonly ["batch", 1]>;
-    }, "low", {
-        readonly "head-2": {
-            readonly p: Tensor<"float32", readonly ["batch", 3]>;
-        };
-    }>
-
-    const columns: InferColumns<{
-        readonly image: F<readonly ["batch", 64]>;
-    }, {
-        readonly y: Tensor<"float32", readonly ["batch", 1]>;
-    }, "low", {
-        readonly "head-2": {
-            readonly p: Tensor<"float32", readonly ["batch", 3]>;
-        };
-    }>
-
-    const logged: LogRecord<{
-        readonly image: F<readonly ["batch", 64]>;
-    }, {
-        readonly y: Tensor<"float32", readonly ["batch", 1]>;
-    }, "low", {
-        readonly "head-2": {
-            readonly p: Tensor<"float32", readonly ["batch", 3]>;
-        };
-    }>
-
-    const given: {
-        image: readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number];
-    }
-
-    const out: {
-        y: readonly [number];
-    }
-
-    const anomaly: Anomaly<"low">
-
-    const verdict: boolean | null"
-  `);
+const found = hovers(Object.keys(shown));
+it.each(Object.entries(shown).map(([place, text], index) => ({ place, text, index })))("a hover shows names that a person can read: $place", ({ text, index }) => {
+  expect(found[index]).toBe(text);
 });
