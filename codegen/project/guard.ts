@@ -1,7 +1,9 @@
+import { watch } from "./watchdog.js";
+
 /** What a module did instead of loading. */
 export class Stopped extends Error {
   override readonly name = "Stopped";
-  readonly how: "exits" | "waits" | "slow";
+  readonly how: "exits" | "waits" | "slow" | "loops";
   /** What it gave to `process.exit`. */
   readonly exitCode: string;
 
@@ -13,8 +15,8 @@ export class Stopped extends Error {
 }
 
 /**
- * Runs modules that may do anything. Rejects with `Stopped` where one ends the process, waits for what never comes or takes longer than
- * `seconds`, and with an error that one throws in a callback.
+ * Runs modules that may do anything. Rejects with `Stopped` where one ends the process, waits for what never comes, takes longer than
+ * `seconds` or runs that long without a pause, and with an error that one throws in a callback.
  */
 export async function guarded<T>(work: () => Promise<T>, seconds: number): Promise<T> {
   const exit = Reflect.get(process, "exit");
@@ -28,16 +30,22 @@ export async function guarded<T>(work: () => Promise<T>, seconds: number): Promi
     stop(reason);
     throw reason;
   };
+  const watched = watch(seconds);
+  const end = (how: "waits" | "slow"): void => {
+    stop(new Stopped(watched.ended() ? "loops" : how));
+    watched.stop();
+  };
   // Nothing is left that could go on: what is awaited never comes.
-  const drained = (): void => stop(new Stopped("waits"));
+  const drained = (): void => end("waits");
   const thrown = (error: unknown): void => stop(error);
   // It does not keep the process running, so that the other case is seen at once.
-  const timer = setTimeout(() => stop(new Stopped("slow")), seconds * 1000).unref();
+  const timer = setTimeout(() => end("slow"), seconds * 1000).unref();
   process.exit = ended;
   process.once("beforeExit", drained).on("uncaughtException", thrown);
   try {
     return await Promise.race([stopped, work()]);
   } finally {
+    watched.stop();
     process.exit = exit;
     process.off("beforeExit", drained).off("uncaughtException", thrown);
     clearTimeout(timer);

@@ -137,6 +137,8 @@ async function importModule(path: string, bundle: Bundle, entry: string, root: s
 function stoppedError({ how, exitCode }: Stopped, file: string, seconds: number): ProjectError {
   if (how === "exits")
     return new ProjectError("SL2909", `'${file}' ends the process while it is loaded, with process.exit(${exitCode}): keep what runs a program out of the files that pipelines are exported from`, { file, exitCode });
+  if (how === "loops")
+    return new ProjectError("SL2910", `'${file}' never ends loading: it has run for ${seconds} seconds without a pause and was ended; look for a loop without an end in it and in what it imports`, { file });
   const why = how === "waits" ? "it awaits what never comes" : `it has taken ${seconds} seconds`;
   return new ProjectError("SL2910", `'${file}' never ends loading: ${why}; look at the top-level \`await\`s of it and of what it imports`, { file });
 }

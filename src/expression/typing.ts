@@ -263,9 +263,9 @@ class Typing extends Lists {
     return tree;
   }
 
-  /** These operators do not look into a list: to JavaScript `[false]` is true. */
+  /** To JavaScript `[false]` is true. */
   #unopened(node: Surface, op: string): null {
-    return this.say("SL1108", node.span, `'${this.text(node)}' is a list of one element, and '${op}' does not look into it`, "write [0]");
+    return this.say("SL1108", node.span, `'${this.text(node)}' is a list of one element, and '${op}' takes every list for true, also [false]`, `write ${this.text(node)}[0]`);
   }
 
   protected override scalar(node: Surface, locals: Locals | null): ExpressionTree | null {

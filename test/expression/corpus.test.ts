@@ -33,7 +33,7 @@ describe("the corpus of 200 lambdas", () => {
     await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("corpus.txt");
   });
 
-  it.each(["polars-0.18", "polars-1", "javascript"] as const)("compiles for %s, nine in ten at the least", (backEnd) => {
+  it.each(["polars-0.18", "polars-1", "sql", "javascript"] as const)("compiles for %s, nine in ten at the least", (backEnd) => {
     expect(all.filter((one) => one.in[backEnd] === "exact").length).toBeGreaterThanOrEqual(180);
   });
 });

@@ -32,9 +32,9 @@ describe("a lambda's paths", () => {
     expect(typed("x => x.in.every(v => v >= 0)", one)).toBe("x.in.features.every((v) => v >= 0)");
   });
 
-  it("take the element of a named port of one where the operator does not look into lists", () => {
+  it("keep the index of a named port of one where JavaScript takes every list for true", () => {
     const flag: RowScope = { inputs: [], outputs: [port("ok", "bool", 1), port("p", "float32", 1)], models: {} };
-    const refused = (text: string, op: string) => `SL1108 at '${text}': '${text}' is a list of one element, and '${op}' does not look into it (write [0])`;
+    const refused = (text: string, op: string) => `SL1108 at '${text}': '${text}' is a list of one element, and '${op}' takes every list for true, also [false] (write ${text}[0])`;
     expect(typed("x => !x.out.ok", flag)).toBe(refused("x.out.ok", "!"));
     expect(typed("x => x.out.ok && x.out.p < 1", flag)).toBe(refused("x.out.ok", "&&"));
     expect(typed("x => x.out.p[0] < 1 || x.out.ok", flag)).toBe(refused("x.out.ok", "||"));

@@ -15,8 +15,9 @@ beforeAll(() => {
       contents: `
         import { loadPipelines } from "../../../codegen/project/load.js";
         const [root, ...entries] = process.argv.slice(2);
+        const seconds = Number(process.env.SECONDS ?? 60);
         for (const entry of entries) {
-          const said = await loadPipelines([entry], { root }).then(
+          const said = await loadPipelines([entry], { root, seconds }).then(
             (all) => all.map((p) => p.exportName + " " + p.pipeline.name).join("\\n"),
             (e) => e.code + " " + e.message,
           );
@@ -45,8 +46,12 @@ afterEach(() => {
 });
 
 function load(files: Readonly<Record<string, string>>, ...entries: string[]): string {
+  return loadWithin(60, files, ...entries);
+}
+
+function loadWithin(seconds: number, files: Readonly<Record<string, string>>, ...entries: string[]): string {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const out = execFileSync(process.execPath, [loader, folder, ...entries], { encoding: "utf8" });
+  const out = execFileSync(process.execPath, [loader, folder, ...entries], { encoding: "utf8", env: { ...process.env, SECONDS: String(seconds) }, timeout: 20_000 });
   expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort());
   return out;
 }
@@ -73,4 +78,20 @@ test("files run as Node runs modules, and say what stops them", () => {
 
 test("nothing is left behind by a module that ends the process", () => {
   expect(load({ "a.pipeline.ts": "process.exit(0);\nexport const c = 1;\n" }, "a.pipeline.ts")).toMatch(/^SL2909 /);
+});
+
+test("a loop without an end is ended, also one that catches everything, and the files after it are loaded", () => {
+  const files = {
+    "loop.ts": "while (true);\n",
+    "stubborn.ts": "export const a = (() => { for (;;) { try { for (;;); } catch {} finally { for (;;); } } })();\n",
+    "later.ts": "await new Promise((done) => setTimeout(done, 50));\nlet n = 0;\nfor (;;) n += 1;\nexport {};\n",
+    "fine.ts": "export default { name: 'fine', steps: [], deploy() {} };",
+  };
+  expect(loadWithin(1, files, "loop.ts", "stubborn.ts", "fine.ts", "later.ts")).toMatchInlineSnapshot(`
+    "SL2910 'loop.ts' never ends loading: it has run for 1 seconds without a pause and was ended; look for a loop without an end in it and in what it imports
+    SL2910 'stubborn.ts' never ends loading: it has run for 1 seconds without a pause and was ended; look for a loop without an end in it and in what it imports
+    default fine
+    SL2910 'later.ts' never ends loading: it has run for 1 seconds without a pause and was ended; look for a loop without an end in it and in what it imports
+    "
+  `);
 });

@@ -1,0 +1,63 @@
+import { isMainThread, SHARE_ENV, Worker } from "node:worker_threads";
+
+/** How long the thread may take to come back by itself after the time is over. */
+const graceMs = 500;
+
+/**
+ * Waits beside the main thread, which cannot look at a clock while a module runs without a pause. `state`: whose turn it is, odd while a module runs; its
+ * limit in ms; and the last turn that was ended. What it ends is the running code alone: the process goes on.
+ */
+const source = `
+const { Session } = require("node:inspector");
+const { workerData: state } = require("node:worker_threads");
+for (;;) {
+  const turn = Atomics.load(state, 0);
+  const running = turn % 2 === 1;
+  const waited = running ? Atomics.wait(state, 0, turn, Atomics.load(state, 1)) : Atomics.wait(state, 0, turn);
+  if (waited !== "timed-out" || Atomics.load(state, 0) !== turn) continue;
+  Atomics.store(state, 2, turn);
+  const session = new Session();
+  session.connectToMainThread();
+  session.post("Runtime.terminateExecution");
+  // A process that ends waits for sessions, and a session that ends takes with it what has not been done.
+  Atomics.wait(state, 0, turn);
+  session.disconnect();
+}`;
+
+let state: Int32Array<SharedArrayBuffer> | null = null;
+
+export interface Watch {
+  /** Whether the running code has been ended. */
+  readonly ended: () => boolean;
+  readonly stop: () => void;
+}
+
+/** Ends what the main thread runs if it has not come back after the time. One watch at a time; other threads are not watched. */
+export function watch(seconds: number): Watch {
+  if (!isMainThread) return { ended: () => false, stop: () => undefined };
+  const shared = (state ??= started());
+  const turn = Atomics.load(shared, 0) + 1;
+  Atomics.store(shared, 1, Math.min(seconds * 1000 + graceMs, 2 ** 31 - 1));
+  next(shared, turn);
+  return {
+    ended: () => Atomics.load(shared, 2) === turn,
+    stop: () => {
+      if (Atomics.load(shared, 0) === turn) next(shared, turn + 1);
+    },
+  };
+}
+
+function next(shared: Int32Array<SharedArrayBuffer>, turn: number): void {
+  Atomics.store(shared, 0, turn);
+  Atomics.notify(shared, 0);
+}
+
+function started(): Int32Array<SharedArrayBuffer> {
+  const shared = new Int32Array(new SharedArrayBuffer(12));
+  const worker = new Worker(source, { eval: true, workerData: shared, env: SHARE_ENV, execArgv: [] });
+  // It waits for as long as the process lives, and does not keep it alive.
+  worker.unref();
+  // A Node without an inspector has no watch; that must not be what a compilation fails of.
+  worker.on("error", () => undefined);
+  return shared;
+}
