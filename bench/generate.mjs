@@ -158,11 +158,12 @@ async function manyModels(folder, count) {
 
 /** The same models as plain interfaces: what the compiler pays for the names and shapes alone. */
 function plainInterfaces(text) {
-  const interfaces = [...text.matchAll(/^export interface (\w+) extends Model<\n {2}("[^"]*"),\n([\s\S]*?)\n> \{[^}]*\}$/gm)];
+  const interfaces = [...text.matchAll(/^export interface (\w+) extends Model<("[^"]*")> \{\n([\s\S]*?)^\}$/gm)];
+  if (interfaces.length === 0) throw new Error("the generated file has no interfaces that this reads");
   const parts = interfaces.map(([, name, label, ports]) => {
-    const [inputs, outputs] = ports.replaceAll(/Tensor<("\w+"), readonly (\[[^\]]*\])>/g, "{ readonly dtype: $1; readonly shape: readonly $2 }").split("\n").map((line) => line.trim().replace(/,$/, ""));
+    const plain = ports.replaceAll(/Tensor<("\w+"), readonly (\[[^\]]*\])>/g, "{ readonly dtype: $1; readonly shape: readonly $2 }");
     const value = name.charAt(0).toLowerCase() + name.slice(1);
-    return `export interface ${name} {\n  readonly name: ${label};\n  readonly version: string;\n  readonly sha256: string;\n  readonly inputs: ${inputs};\n  readonly outputs: ${outputs};\n}\nexport declare const ${value}: ${name};\n`;
+    return `export interface ${name} {\n  readonly name: ${label};\n  readonly version: string;\n  readonly sha256: string;\n${plain}}\nexport declare const ${value}: ${name};\n`;
   });
   return parts.join("\n");
 }
