@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { InferOptions } from "../../dsl/deployment.js";
+import { TargetError } from "../../dsl/errors.js";
 import type { Config } from "../config/schema.js";
 import { answeredBeside, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
@@ -162,7 +163,7 @@ function infer(plan: Plan, input: unknown, options: InferOptions, given: Request
     const batch = plan.read(input);
     return advance(plan, batch.form, begin(plan, batch, metadata, clock), 0);
   } catch (error) {
-    return Promise.reject(error);
+    return Promise.reject(error instanceof Error ? error : new TargetError("SL6000", String(error)));
   }
 }
 

@@ -1,3 +1,4 @@
+import { TargetError } from "../../../dsl/errors.js";
 import { stepSource } from "../../../dsl/wording.js";
 import type { ChallengerResult } from "../../tensors/result.js";
 import type { Passage, Tensors } from "../passage.js";
@@ -31,15 +32,16 @@ export const modelsStep: CompileStep<"models"> = (context, index, step) => {
 function runAll(runs: readonly { readonly run: RunHere }[], passage: Passage): Promise<readonly (Tensors | undefined)[]> {
   return new Promise((resolve, reject) => {
     const outputs = new Array<Tensors | undefined>(runs.length);
-    const failures: unknown[] = [];
+    const failures: Error[] = [];
     let left = runs.length;
     const end = (): void => {
       if (--left > 0) return;
-      if (failures.length > 0) reject(failures[0]);
-      else resolve(outputs);
+      const [failure] = failures;
+      if (failure === undefined) resolve(outputs);
+      else reject(failure);
     };
     const fail = (error: unknown): void => {
-      failures.push(error);
+      failures.push(error instanceof Error ? error : new TargetError("SL6000", String(error)));
       end();
     };
     for (const [i, { run }] of runs.entries()) {
