@@ -13,11 +13,12 @@ import { type Metadata, metadataReader } from "./metadata.js";
 import type { Passage, RunStep } from "./passage.js";
 import { compilePlan } from "./plan.js";
 import { DEFAULT_TIMEOUT_MS, RequestClock } from "./request-clock.js";
+import { modelsRead } from "./reads.js";
 import { placedRuns } from "./placed-model.js";
 import { modelRunner, type RunChallenger, type RunModel } from "./run-model.js";
 import { openSession } from "./runtime.js";
 import { checkSignature, warmUp } from "./signature-check.js";
-import { batchThreads, challengerThreads, newOwner, type ThreadModel } from "./thread-pool.js";
+import { awaitedThreads, batchThreads, challengerThreads, newOwner, type ThreadModel } from "./thread-pool.js";
 import { randomSequence } from "./unit-hash.js";
 
 /** A request's answer before it is logged or shaped. */
@@ -79,11 +80,13 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
     await challengers.settle(CLOSE_WAIT_MS);
     batchThreads.drop(owner);
     challengerThreads.drop(owner);
+    awaitedThreads.drop(owner);
     for (const release of releases.splice(0)) await release();
   };
   try {
     const champions = new Map<string, RunModel>();
     const others = new Map<string, RunChallenger>();
+    const read = modelsRead(config);
     for (const model of config.models) {
       const file = files.get(model.name);
       if (file === undefined) continue;
@@ -98,10 +101,11 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
         champions.set(model.name, run);
       }
       if (hasRole(config, model.name, "challenger")) {
-        challengerThreads.hold(onThreads);
-        releases.push(() => challengerThreads.release(onThreads));
-        checkSignature(model, await challengerThreads.open(onThreads));
-        const run = modelRunner<number>(model, async (feeds, fetches, until, use) => use((await challengerThreads.run(onThreads, owner, feeds, fetches, until).done).outputs));
+        const threads = options.challengers === "return" || read.has(model.name) ? awaitedThreads : challengerThreads;
+        threads.hold(onThreads);
+        releases.push(() => threads.release(onThreads));
+        checkSignature(model, await threads.open(onThreads));
+        const run = modelRunner<number>(model, async (feeds, fetches, until, use) => use((await threads.run(onThreads, owner, feeds, fetches, until).done).outputs));
         await warmUp(model, (feeds, rows) => run(feeds, rows, Infinity, outputs));
         others.set(model.name, run);
       }
