@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { InferOptions } from "../../dsl/deployment.js";
+import { TargetError } from "../../dsl/errors.js";
 import type { Config } from "../config/schema.js";
 import { answeredBeside, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
@@ -12,11 +13,12 @@ import { type Metadata, metadataReader } from "./metadata.js";
 import type { Passage, RunStep } from "./passage.js";
 import { compilePlan } from "./plan.js";
 import { DEFAULT_TIMEOUT_MS, RequestClock } from "./request-clock.js";
+import { modelsRead } from "./reads.js";
 import { placedRuns } from "./placed-model.js";
 import { modelRunner, type RunChallenger, type RunModel } from "./run-model.js";
 import { openSession } from "./runtime.js";
 import { checkSignature, warmUp } from "./signature-check.js";
-import { batchThreads, challengerThreads, newOwner, type ThreadModel } from "./thread-pool.js";
+import { awaitedThreads, batchThreads, challengerThreads, newOwner, type ThreadModel } from "./thread-pool.js";
 import { randomSequence } from "./unit-hash.js";
 
 /** A request's answer before it is logged or shaped. */
@@ -78,11 +80,13 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
     await challengers.settle(CLOSE_WAIT_MS);
     batchThreads.drop(owner);
     challengerThreads.drop(owner);
+    awaitedThreads.drop(owner);
     for (const release of releases.splice(0)) await release();
   };
   try {
     const champions = new Map<string, RunModel>();
     const others = new Map<string, RunChallenger>();
+    const read = modelsRead(config);
     for (const model of config.models) {
       const file = files.get(model.name);
       if (file === undefined) continue;
@@ -93,15 +97,16 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
         releases.push(() => session.release(), () => batchThreads.release(onThreads));
         checkSignature(model, session);
         const run = modelRunner(model, placedRuns(onThreads, session, owner, `pipeline '${config.name}'`));
-        await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestClock(Infinity)));
+        await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestClock(Infinity), outputs));
         champions.set(model.name, run);
       }
       if (hasRole(config, model.name, "challenger")) {
-        challengerThreads.hold(onThreads);
-        releases.push(() => challengerThreads.release(onThreads));
-        checkSignature(model, await challengerThreads.open(onThreads));
-        const run = modelRunner<number>(model, async (feeds, fetches, until) => (await challengerThreads.run(onThreads, owner, feeds, fetches, until).done).outputs);
-        await warmUp(model, (feeds, rows) => run(feeds, rows, Infinity));
+        const threads = options.challengers === "return" || read.has(model.name) ? awaitedThreads : challengerThreads;
+        threads.hold(onThreads);
+        releases.push(() => threads.release(onThreads));
+        checkSignature(model, await threads.open(onThreads));
+        const run = modelRunner<number>(model, async (feeds, fetches, until, use) => use((await threads.run(onThreads, owner, feeds, fetches, until).done).outputs));
+        await warmUp(model, (feeds, rows) => run(feeds, rows, Infinity, outputs));
         others.set(model.name, run);
       }
     }
@@ -114,6 +119,7 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
     };
     const plan: Plan = {
       config,
+      where: `pipeline '${config.name}'`,
       read: inputReader(config.name, config.inputs),
       readMetadata: metadataReader(config),
       steps: compilePlan(config, parts),
@@ -140,6 +146,8 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
 /** What every request goes through. */
 interface Plan {
   readonly config: Config;
+  /** How messages about time begin. */
+  readonly where: string;
   readonly read: (input: unknown) => InputBatch;
   readonly readMetadata: (given: unknown) => Metadata;
   readonly steps: readonly RunStep[];
@@ -148,19 +156,30 @@ interface Plan {
 }
 
 const none: ReadonlyMap<string, never> = new Map<string, never>();
+const nothing: readonly Challenge[] = [];
+const outputs = (given: TensorData[]): TensorData[] => given;
 
-async function infer({ config, read, readMetadata, steps, hidden }: Plan, input: unknown, options: InferOptions, given: RequestClock | undefined): Promise<Inference> {
-  const clock = given ?? new RequestClock(options.timeoutMs, options.signal);
-  const metadata = readMetadata(options.metadata);
-  const { form, rows, tensors } = read(input);
+/** A function that throws gives a promise that rejects, as an async one would: this one has no promise of its own. */
+function infer(plan: Plan, input: unknown, options: InferOptions, given: RequestClock | undefined): Promise<Inference> {
+  try {
+    const clock = given ?? new RequestClock(options.timeoutMs, options.signal);
+    const metadata = plan.readMetadata(options.metadata);
+    const batch = plan.read(input);
+    return advance(plan, batch.form, begin(plan, batch, metadata, clock), 0);
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new TargetError("SL6000", String(error)));
+  }
+}
+
+function begin({ config, where }: Plan, { rows, tensors }: InputBatch, metadata: Metadata, clock: RequestClock): Passage {
   const inputs = new Map<string, TensorData>();
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i];
     if (tensor !== undefined) inputs.set(config.inputs[i]?.name ?? "", tensor);
   }
   const now = performance.now();
-  clock.check(`pipeline '${config.name}'`, now);
-  const passage: Passage = {
+  clock.check(where, now);
+  return {
     rows,
     inputs,
     metadata,
@@ -171,14 +190,24 @@ async function infer({ config, read, readMetadata, steps, hidden }: Plan, input:
     elapsed: [Math.round((now - clock.begun) * 1e6)],
     beside: none,
     failures: none,
-    later: [],
+    later: nothing,
     notes: none,
   };
-  for (const step of steps) {
-    const pending = step(passage);
-    if (pending !== undefined) await pending;
+}
+
+/** The steps from one on. */
+function advance(plan: Plan, form: InputBatch["form"], passage: Passage, from: number): Promise<Inference> {
+  const { steps } = plan;
+  for (let i = from; i < steps.length; i++) {
+    const pending = steps[i]?.(passage);
+    if (pending === undefined) continue;
+    if (steps.length === i + 1) return pending.then(() => ended(plan, form, passage));
+    return pending.then(() => advance(plan, form, passage, i + 1));
   }
-  const { outputs, beside, failures, lastModel, elapsed, notes, later } = passage;
+  return Promise.resolve(ended(plan, form, passage));
+}
+
+function ended({ hidden }: Plan, form: InputBatch["form"], { rows, inputs, outputs, beside, failures, metadata, lastModel, elapsed, notes, later, clock }: Passage): Inference {
   const time = new Float64Array(rows).fill(Date.now());
   const batch: ResultBatch = { rows, time, inputs, outputs, challengers: hidden.length === 0 ? beside : without(beside, hidden), failures };
   return { form, batch, metadata, lastModel, elapsed, notes, later, clock };

@@ -1,14 +1,16 @@
 import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { TargetError } from "../../dsl/errors.js";
 import type { TensorData } from "../tensors/tensor-data.js";
+import { quiet } from "./quiet.js";
 import { reason } from "./reason.js";
 
 // `session.run` blocks the thread that calls it: on the caller's thread a slow model would hold up the next request.
 // The thread's program is text, because a bundled app has no file of ours to start it from.
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
+const answering = workerData.port ?? parentPort;
 const ort = require(workerData.runtime);
 const state = new Int32Array(workerData.state);
 const sessions = new Map();
@@ -36,7 +38,7 @@ const jobs = {
 };
 parentPort.on("message", async ({ bundle, drop, end }) => {
   if (drop !== undefined) return void dropped.add(drop);
-  if (end === true) return void parentPort.close();
+  if (end === true) return void (parentPort.close(), workerData.port?.close());
   let answers = [];
   let posted = performance.now();
   for (const job of bundle) {
@@ -52,20 +54,25 @@ parentPort.on("message", async ({ bundle, drop, end }) => {
     Atomics.store(state, 0, 0);
     Atomics.notify(state, 0);
     if (performance.now() - posted > 2) {
-      parentPort.postMessage({ answers, done: false });
+      answering.postMessage({ answers, done: false });
+      Atomics.add(state, 2, 1);
       answers = [];
       posted = performance.now();
     }
   }
   Atomics.store(state, 0, 0);
   Atomics.notify(state, 0);
-  parentPort.postMessage({ answers, done: true });
+  answering.postMessage({ answers, done: true });
+  Atomics.add(state, 2, 1);
 });
 `;
 
-/** Places in the shared state: whether a native call runs, and whether the process is ending. */
+/** Places in the shared state: whether a native call runs, whether the process is ending, and how many messages were sent. */
 const RUNNING = 0;
 const ENDING = 1;
+const SENT = 2;
+/** How often a patient thread's answers are looked for. */
+const LOOK_MS = 2;
 /** How long the end of the process waits for a native call: a thread that is stopped inside one takes the process down. */
 const LAST_WAIT_MS = 10_000;
 
@@ -96,7 +103,7 @@ function awaitLastCalls(): void {
 /** A thread that runs models. It is never stopped: what runs on it when it is no longer wanted ends by itself. */
 export class ModelThread {
   readonly #worker: Worker;
-  readonly #state = new Int32Array(new SharedArrayBuffer(8));
+  readonly #state = new Int32Array(new SharedArrayBuffer(12));
   readonly #waiting = new Map<number, Waiting>();
   readonly #bundle: number;
   #queue: Queued[] = [];
@@ -104,13 +111,24 @@ export class ModelThread {
   #scheduled = false;
   #next = 0;
   #lastSign = performance.now();
+  /** Where the answers of a patient thread lie until they are fetched; messages of other threads come by themselves. */
+  readonly #answers: MessagePort | null;
+  #received = 0;
+  #looking: NodeJS.Timeout | undefined;
   ended = false;
 
-  /** @param bundle the most jobs that go away together: few where a job may be taken back, more where they are many and small */
-  constructor(name: string, bundle: number) {
+  /**
+   * @param bundle the most jobs that go away together: few where a job may be taken back, more where they are many and small
+   * @param patient jobs go away and answers are fetched only while no request is being answered, so that none waits for that
+   */
+  constructor(name: string, bundle: number, patient = false) {
     this.#bundle = bundle;
     const runtime = createRequire(import.meta.url).resolve("onnxruntime-node");
-    this.#worker = new Worker(program, { eval: true, execArgv: [], name, workerData: { runtime, state: this.#state.buffer } });
+    const { port1, port2 } = new MessageChannel();
+    this.#answers = patient ? port1 : null;
+    const workerData = { runtime, state: this.#state.buffer, ...(patient ? { port: port2 } : {}) };
+    this.#worker = new Worker(program, { eval: true, execArgv: [], name, workerData, transferList: patient ? [port2] : [] });
+    if (!patient) port1.close();
     this.#worker.unref();
     this.#worker.on("message", ({ answers, done }: { answers: readonly Answer[]; done: boolean }) => this.#receive(answers, done));
     this.#worker.on("error", (error) => this.#end(reason(error)));
@@ -144,11 +162,7 @@ export class ModelThread {
       this.#waiting.set(id, { resolve, reject });
       this.#queue.push({ ...job, id });
       if (this.#busy || this.#scheduled) return;
-      this.#scheduled = true;
-      queueMicrotask(() => {
-        this.#scheduled = false;
-        this.#post();
-      });
+      this.#schedule();
     });
     return { done, forget: () => this.#forget((queued) => queued.id === id, "it was taken back") };
   }
@@ -182,11 +196,43 @@ export class ModelThread {
     if (this.#waiting.size === 0) this.#worker.unref();
   }
 
+  #schedule(): void {
+    this.#scheduled = true;
+    const post = (): void => {
+      this.#scheduled = false;
+      this.#post();
+    };
+    if (this.#answers === null) queueMicrotask(post);
+    else quiet.soon(post);
+  }
+
   #post(): void {
-    if (this.#queue.length === 0 || this.ended) return;
+    if (this.#queue.length === 0 || this.ended || this.#busy) return;
     this.#busy = true;
     this.#lastSign = performance.now();
     this.#worker.postMessage({ bundle: this.#queue.splice(0, this.#bundle) });
+    if (this.#answers !== null) this.#look();
+  }
+
+  /** Looks for answers every now and then; they are fetched when nobody waits for anything else. */
+  #look(): void {
+    this.#looking ??= setTimeout(() => {
+      this.#looking = undefined;
+      if (this.ended || !this.#busy) return;
+      if (Atomics.load(this.#state, SENT) === this.#received) this.#look();
+      else quiet.soon(() => this.#fetch());
+    }, LOOK_MS);
+  }
+
+  #fetch(): void {
+    const port = this.#answers;
+    if (port === null || this.ended) return;
+    for (let message = receiveMessageOnPort(port); message !== undefined; message = receiveMessageOnPort(port)) {
+      this.#received++;
+      const { answers, done } = message.message as { readonly answers: readonly Answer[]; readonly done: boolean };
+      this.#receive(answers, done);
+    }
+    if (this.#busy) this.#look();
   }
 
   #receive(answers: readonly Answer[], done: boolean): void {
@@ -194,7 +240,8 @@ export class ModelThread {
     for (const answer of answers) this.#settle(answer);
     if (done) {
       this.#busy = false;
-      this.#post();
+      if (this.#answers === null) this.#post();
+      else if (this.#queue.length > 0 && !this.#scheduled) this.#schedule();
     }
     if (this.#waiting.size === 0) this.#worker.unref();
   }
@@ -208,6 +255,8 @@ export class ModelThread {
 
   #end(why: string): void {
     this.ended = true;
+    clearTimeout(this.#looking);
+    this.#answers?.close();
     this.#queue = [];
     for (const { reject } of this.#waiting.values()) reject(new TargetError("SL6000", `the models' thread has ended: ${why}`));
     this.#waiting.clear();

@@ -6,8 +6,8 @@ import type { RequestClock } from "./request-clock.js";
 import type { ModelSession } from "./runtime.js";
 import { batchThreads, type ThreadModel } from "./thread-pool.js";
 
-/** Runs on the event loop right now, of all models: a run's time is only its own when there is no other. */
-let inline = 0;
+/** When the last run on the event loop ended, of all models: one that was asked for earlier began after it. */
+let lastEnd = 0;
 
 /** `Loop` and `Scan` as node types in a model file: what they take depends on the values, and no earlier run tells. */
 const loops = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type.length), Buffer.from(type)]));
@@ -22,24 +22,27 @@ export function placedRuns(model: ThreadModel, session: ModelSession, owner: num
   const bytes = Buffer.from(model.bytes.buffer, model.bytes.byteOffset, model.bytes.byteLength);
   const unbounded = loops.some((mark) => bytes.includes(mark));
   const pace = new Pace();
-  const away = async (feeds: Feeds, fetches: readonly string[], clock: RequestClock, elements: number): Promise<TensorData[]> => {
+  const away = async <T>(feeds: Feeds, fetches: readonly string[], clock: RequestClock, elements: number, use: (outputs: TensorData[]) => T): Promise<T> => {
     const run = batchThreads.run(model, owner, feeds, fetches, Date.now() + clock.leftMs);
+    let done: Awaited<typeof run.done>;
     try {
-      const { outputs, ms } = await clock.whileRunning(where, run.done);
-      pace.learn(elements, ms);
-      return outputs;
+      done = await clock.whileRunning(where, run.done);
     } catch (error) {
       run.forget();
       throw error;
     }
+    pace.learn(elements, done.ms);
+    return use(done.outputs);
   };
-  return (feeds, fetches, clock) => {
+  return (feeds, fetches, clock, use) => {
     const elements = elementsOf(feeds);
-    if (unbounded || !pace.isShort(elements)) return away(feeds, fetches, clock, elements);
-    const alone = inline++ === 0;
+    if (unbounded || !pace.isShort(elements)) return away(feeds, fetches, clock, elements, use);
     const begun = performance.now();
-    return session.run(feeds, fetches, () => {
-      if (--inline === 0 && alone) pace.learn(elements, performance.now() - begun);
+    return session.run(feeds, fetches, (outputs) => {
+      const now = performance.now();
+      pace.learn(elements, now - Math.max(begun, lastEnd));
+      lastEnd = now;
+      return use(outputs);
     });
   };
 }

@@ -7,11 +7,13 @@ const nothingLogged = "; nothing of it is logged";
 
 /** When a request must have ended. A run of a model cannot be stopped, so it is looked at between them. */
 export class RequestClock {
-  readonly begun = performance.now();
+  readonly begun: number;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal) {
+  /** @param begun by `performance.now()` */
+  constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal, begun = performance.now()) {
+    this.begun = begun;
     if (!(typeof timeoutMs === "number" && timeoutMs > 0)) {
       throw new TargetError("SL6011", `timeoutMs is ${typeof timeoutMs === "string" ? JSON.stringify(timeoutMs) : String(timeoutMs)}: give a number of milliseconds above 0`, { option: "timeoutMs" });
     }

@@ -9,34 +9,44 @@ import type { RequestClock } from "./request-clock.js";
 
 export type Feeds = Readonly<Record<string, TensorData>>;
 
-/** A model ready to run: rows in, one tensor for each output of its config. */
-export type RunModel = (feeds: Feeds, rows: number, clock: RequestClock) => Promise<TensorData[]>;
+/** What is made of a model's outputs: handed in with a run, it costs no promise of its own. */
+export type Use<T> = (outputs: TensorData[]) => T;
+
+/** A model ready to run: rows in, one tensor for each output of its config. `when` is whatever says how long that may take. */
+export type Run<W> = <T>(feeds: Feeds, rows: number, when: W, use: Use<T>) => Promise<T>;
+
+export type RunModel = Run<RequestClock>;
 
 /** The same of a challenger, which knows until when (by `Date.now()`) it may begin. */
-export type RunChallenger = (feeds: Feeds, rows: number, until: number) => Promise<TensorData[]>;
+export type RunChallenger = Run<number>;
 
-/** Runs one batch of a size that the model takes; `when` is whatever says how long that may take. */
-export type RunBatch<W> = (feeds: Feeds, fetches: readonly string[], when: W) => Promise<TensorData[]>;
+/** Runs one batch of a size that the model takes. */
+export type RunBatch<W> = <T>(feeds: Feeds, fetches: readonly string[], when: W, use: Use<T>) => Promise<T>;
 
 /**
  * Makes a model of fixed batch size run any batch, in parts, and holds each output to the model's signature.
  *
  * @throws ModelError SL3026 when an input has no batch dimension
  */
-export function modelRunner<W>(model: ModelConfig, runBatch: RunBatch<W>): (feeds: Feeds, rows: number, when: W) => Promise<TensorData[]> {
+export function modelRunner<W>(model: ModelConfig, runBatch: RunBatch<W>): Run<W> {
   const ports = model.outputs;
   const fetches = ports.map((port) => nameInFile(model, "outputs", port.name));
   const runFile = feedingFile(model, runBatch);
   const fixed = fixedBatch(model);
-  return async (feeds, rows, when) => {
-    const whole = fixed === null || fixed === rows;
-    const outputs = whole ? await runFile(feeds, fetches, when) : await inParts(model, (part) => runFile(part, fetches, when), feeds, rows, fixed);
+  const check = (outputs: TensorData[], rows: number): void => {
     for (let i = 0; i < ports.length; i++) {
       const port = ports[i];
       const output = outputs[i];
       if (port !== undefined && (output === undefined || !fits(port, output, rows))) throw unlike(model, port, output, rows);
     }
-    return outputs;
+  };
+  return (feeds, rows, when, use) => {
+    const checked: typeof use = (outputs) => {
+      check(outputs, rows);
+      return use(outputs);
+    };
+    if (fixed === null || fixed === rows) return runFile(feeds, fetches, when, checked);
+    return inParts(model, (part) => runFile(part, fetches, when, (outputs) => outputs), feeds, rows, fixed).then(checked);
   };
 }
 
@@ -44,13 +54,13 @@ export function modelRunner<W>(model: ModelConfig, runBatch: RunBatch<W>): (feed
 function feedingFile<W>(model: ModelConfig, runBatch: RunBatch<W>): RunBatch<W> {
   if (model.renamed?.inputs === undefined) return runBatch;
   const names = model.inputs.map(({ name }) => [name, nameInFile(model, "inputs", name)] as const);
-  return (feeds, fetches, when) => {
+  return (feeds, fetches, when, use) => {
     const given: Record<string, TensorData> = {};
     for (const [name, file] of names) {
       const tensor = feeds[name];
       if (tensor !== undefined) given[file] = tensor;
     }
-    return runBatch(given, fetches, when);
+    return runBatch(given, fetches, when, use);
   };
 }
 

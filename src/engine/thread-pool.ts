@@ -148,7 +148,10 @@ export class ThreadPool {
 }
 
 /** Challengers share one thread, so that they never hold more than one core. */
-export const challengerThreads = new ThreadPool(1, () => new ModelThread("shapeline-challengers", 64));
+export const challengerThreads = new ThreadPool(1, () => new ModelThread("shapeline-challengers", 16, true));
+
+/** Those that an answer waits for share another one. */
+export const awaitedThreads = new ThreadPool(1, () => new ModelThread("shapeline-awaited-challengers", 16));
 
 /** Big batches of champions: a core stays for the event loop. */
 export const batchThreads = new ThreadPool(Math.min(4, Math.max(1, availableParallelism() - 1)), () => new ModelThread("shapeline-batches", 1));

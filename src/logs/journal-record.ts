@@ -68,7 +68,7 @@ export class JournalRecord {
     this.#at = (this.#at + 7) & ~7;
     const { buffer, byteOffset } = this.#bytes;
     const Place = kind < arrays.length ? arrays[kind] : kind === bigints ? BigInt64Array : Float64Array;
-    const place = new (Place ?? Float64Array)(buffer as ArrayBuffer, byteOffset + this.#at, count);
+    const place = new (Place ?? Float64Array)(buffer, byteOffset + this.#at, count);
     if (kind < arrays.length && data.length === count) (place as Float32Array).set(data as Float32Array);
     else for (let i = 0; i < count; i++) place[i] = data[i] as never;
     this.#at += count * width;

@@ -93,7 +93,7 @@ export interface PipelineLog {
   /** The pipeline's newest rows over all of its versions, newest first; of one time, the row logged last first. */
   read(query?: LogQuery): Promise<LogBatch[]>;
 
-  /** Whether conditions hold over this version's rows, each over its own last while before `now`. */
+  /** Whether conditions hold over the pipeline's rows, each over its own last while before `now`; rows of earlier versions count where they have its columns. */
   holds(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
 
   /** Resolves once everything handed over so far is on disk. Rejects with the first relaxed failure not yet told. */

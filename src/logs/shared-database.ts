@@ -156,7 +156,7 @@ export class SharedDatabase {
 
   async holds(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
     await this.writer.flush();
-    return holdsOver(this.#connections.reading, log, windows, now);
+    return holdsOver(this.#connections.reading, log, await this.control.logs(log.layout.pipeline), windows, now);
   }
 
   async layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {

@@ -168,6 +168,27 @@ describe("alerts of a deployment", () => {
     expect(await next(changes)).toBe("apart firing");
   });
 
+  test("count rows of earlier versions: deploying anew empties no window", async () => {
+    const target = engine();
+    const before = await target.deploy(pipeline("watched").model(boosting).validate("sure", (x) => x.out.probabilities[0] < 2));
+    await before.infer(rows);
+    const live = await target.deploy(pipeline("watched").model(boosting).alert("busy", (all) => all.count() >= 20, { over: "1h" }).alert("likely", (all) => all.max((x) => x.out.probabilities[0]) > 0.5, { over: "1h" }));
+    const changes = live.alerts()[Symbol.asyncIterator]();
+    expect([await next(changes), await next(changes)]).toEqual(["busy firing", "likely firing"]);
+    expect(await live.logs({ start: (await live.status()).since })).toEqual([]);
+  });
+
+  test("leave out earlier versions that lack what they read", async () => {
+    const target = engine();
+    const before = await target.deploy(pipeline("watched").model(regression));
+    await before.infer(rows);
+    const live = await target.deploy(pipeline("watched").shadow(boosting, [regression]).alert("apart", (all) => all.max((x) => x.models["logistic-regression"].probabilities[0]) > 0, { over: "1h" }).alert("any", (all) => all.count() > 0, { over: "1h" }));
+    const changes = live.alerts()[Symbol.asyncIterator]();
+    expect(await next(changes)).toBe("any firing");
+    await live.infer(rows);
+    expect(await next(changes)).toBe("apart firing");
+  });
+
   test("two handles of one deployment tell the same changes, each stored once", async () => {
     const target = engine();
     const [one, other] = [await target.deploy(busy), await target.pipeline("watched")];

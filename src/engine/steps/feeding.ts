@@ -4,7 +4,7 @@ import { feedOf } from "../../../dsl/ports.js";
 import { missing, requestSource } from "../../../dsl/wording.js";
 import type { ModelConfig } from "../../config/schema.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { named, type Passage } from "../passage.js";
+import { named, type Passage, type Tensors } from "../passage.js";
 import { type Context, find } from "../plan-context.js";
 import type { Feeds } from "../run-model.js";
 import { type FeedCheck, feedCheck } from "../runtime-checks.js";
@@ -33,34 +33,30 @@ export function feeding(context: Context, index: number, model: ModelConfig, ren
   return { feed, check: feedCheck(config, index, model, before?.source ?? null) };
 }
 
-/** A model, and how to run it on what arrives at its step. */
-interface ModelRun {
-  readonly names: readonly string[];
-  readonly run: (passage: Passage) => Promise<TensorData[]>;
-}
+/** A model run on what arrives at its step; `use` is given its outputs by name. */
+export type RunHere = <T>(passage: Passage, use: (outputs: Tensors) => T) => Promise<T>;
 
-/** A model run on what arrives at its step. */
-export function modelRun(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): ModelRun {
+export function modelRun(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): RunHere {
   const { feed, check } = feeding(context, index, model, rename);
   const run = find(context.parts.champions, model.name);
-  return {
-    names: model.outputs.map((port) => port.name),
-    run(passage) {
-      const feeds = feed(passage);
-      check?.(feeds);
-      return run(feeds, passage.rows, passage.clock);
-    },
+  const names = model.outputs.map((port) => port.name);
+  return (passage, use) => {
+    const feeds = feed(passage);
+    check?.(feeds);
+    return run(feeds, passage.rows, passage.clock, (outputs) => use(named(names, outputs)));
   };
 }
 
 /** A model whose output goes on. */
 export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): (passage: Passage) => Promise<void> {
-  const { names, run } = modelRun(context, index, model, rename);
-  return async (passage) => {
+  const run = modelRun(context, index, model, rename);
+  return (passage) => {
     const begun = passage.now;
-    passage.outputs = named(names, await run(passage));
-    passage.lastModel = model.name;
-    ended(context, passage, begun);
+    return run(passage, (outputs) => {
+      passage.outputs = outputs;
+      passage.lastModel = model.name;
+      ended(context, passage, begun);
+    });
   };
 }
 

@@ -1,22 +1,55 @@
+import { TargetError } from "../../../dsl/errors.js";
 import { stepSource } from "../../../dsl/wording.js";
-import { named } from "../passage.js";
+import type { ChallengerResult } from "../../tensors/result.js";
+import type { Passage, Tensors } from "../passage.js";
 import type { CompileStep } from "../plan-context.js";
-import { ended, modelRun } from "./feeding.js";
+import { ended, modelRun, type RunHere } from "./feeding.js";
 
 /** Several models on the same input. Their outputs stand side by side until one is selected. */
 export const modelsStep: CompileStep<"models"> = (context, index, step) => {
   const models = step.models.map(context.model);
-  const runs = models.map((model) => ({ name: model.name, ...modelRun(context, index, model) }));
+  const runs = models.map((model) => ({ name: model.name, run: modelRun(context, index, model) }));
+  const lastModel = models.at(-1)?.name ?? "";
   context.before = { ports: [], source: stepSource(index, step.models.join(", ")) };
   context.tuple = { models, index };
   return async (passage) => {
     const begun = passage.now;
-    const beside = new Map(passage.beside);
-    const all = new Uint8Array(passage.rows).fill(1);
-    for (const { name, names, run } of runs) beside.set(name, { outputs: named(names, await run(passage)), answered: all });
+    const outputs = await runAll(runs, passage);
+    const answered = new Uint8Array(passage.rows).fill(1);
+    const beside = new Map<string, ChallengerResult>(passage.beside);
+    for (let i = 0; i < runs.length; i++) {
+      const own = outputs[i];
+      if (own !== undefined) beside.set(runs[i]?.name ?? "", { outputs: own, answered });
+    }
     passage.beside = beside;
     passage.outputs = new Map();
-    passage.lastModel = models.at(-1)?.name ?? "";
+    passage.lastModel = lastModel;
     ended(context, passage, begun);
   };
 };
+
+/** All begin at once, so that they share one turn of the event loop. One that fails ends the request when the others have ended. */
+function runAll(runs: readonly { readonly run: RunHere }[], passage: Passage): Promise<readonly (Tensors | undefined)[]> {
+  return new Promise((resolve, reject) => {
+    const outputs = new Array<Tensors | undefined>(runs.length);
+    const failures: Error[] = [];
+    let left = runs.length;
+    const end = (): void => {
+      if (--left > 0) return;
+      const [failure] = failures;
+      if (failure === undefined) resolve(outputs);
+      else reject(failure);
+    };
+    const fail = (error: unknown): void => {
+      failures.push(error instanceof Error ? error : new TargetError("SL6000", String(error)));
+      end();
+    };
+    for (const [i, { run }] of runs.entries()) {
+      try {
+        run(passage, (own) => void (outputs[i] = own)).then(end, fail);
+      } catch (error) {
+        fail(error);
+      }
+    }
+  });
+}

@@ -49,7 +49,7 @@ function challengerOf(context: Context, index: number, model: ModelConfig): (pas
       feeds,
       async run(until) {
         check?.(feeds);
-        return named(names, await run(feeds, rows, until));
+        return run(feeds, rows, until, (outputs) => named(names, outputs));
       },
     };
   };

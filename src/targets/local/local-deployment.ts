@@ -110,7 +110,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     try {
       this.#refuseEnded();
       const choice = options === noOptions ? noChoice : choiceOf(options);
-      const clock = new RequestClock(options.timeoutMs, options.signal);
+      const clock = new RequestClock(options.timeoutMs, options.signal, begun);
       const { serving, version, columns } = this.#running ?? (await this.#started());
       // Before anything is inferred and logged.
       if (choice !== noChoice) chosenColumns(columns, choice);

@@ -1,5 +1,6 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { Engine, Inference } from "../../engine/engine.js";
+import { quiet } from "../../engine/quiet.js";
 import type { ChallengerNote, LogBatch, LogQuery, PipelineLog } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
@@ -59,9 +60,11 @@ export class Serving {
       throw new TargetError("SL6013", `${this.#where} is busy: ${concurrency} requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })`, { concurrency });
     }
     this.#inFlight++;
+    quiet.enter();
   }
 
   leave(): void {
+    quiet.leave();
     if (--this.#inFlight === 0) this.#whenIdle();
   }
 
@@ -94,7 +97,7 @@ export class Serving {
 
   #follow({ later, batch }: Inference, firstRow: bigint): void {
     this.#track(
-      new Promise((resolve) => setImmediate(resolve)).then(async () => {
+      new Promise<void>((resolve) => quiet.soon(resolve)).then(async () => {
         await Promise.all(
           later.map(async (challenge) => {
             const begun = performance.now();
@@ -157,6 +160,7 @@ export class Serving {
     running.delete(this);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     // What follows an answer has begun after this, and its run leads to a log entry, hence before the log is closed.
+    quiet.run();
     await new Promise(setImmediate);
     await this.engine.close();
     while (this.#following.size > 0) await Promise.allSettled(this.#following);
