@@ -55,7 +55,7 @@ export class ParquetSink {
   async #stage({ fields }: Schema): Promise<Staged> {
     const duckdb = await loadDuckDB();
     await removeStage(this.#path);
-    const instance = await duckdb.DuckDBInstance.create(stageOf(this.#path), { threads: "1" });
+    const instance = await duckdb.DuckDBInstance.create(stageOf(this.#path), { threads: "1", memory_limit: "256MB" });
     const connection = await instance.connect();
     const types = fields.map(({ type }) => duckType(duckdb, type as DataType));
     await connection.run(`CREATE TABLE staged (${fields.map(({ name }, i) => `${identifier(name)} ${String(types[i])}`).join(", ")})`);

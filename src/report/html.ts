@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { ChallengerComparison, Comparison, NumberComparison, OutputComparison } from "../logs/comparison.js";
 import { plotsScript, pageStyle } from "./page.js";
-import { challengerFacts, championFacts, outputFacts, outputTitle, plain, type Fact } from "./words.js";
+import { challengerFacts, challengerSummary, championFacts, outputFacts, outputTitle, plain, type Fact } from "./words.js";
 
 /**
  * A comparison as one page that needs nothing else: its plots' library, style and numbers stand in it, and it may load nothing.
@@ -32,8 +32,8 @@ export async function reportHtml(comparison: Comparison, made = new Date()): Pro
 <main>
 <h1>${name}: champion and challengers</h1>
 ${table(championFacts(comparison))}
-${none}${sections}
-<footer>Made by Shapeline, ${escaped(made.toISOString())}. Differences are the challenger's value less the champion's.</footer>
+${none}${comparison.challengers.length > 1 ? overview(comparison.challengers) : ""}${sections}
+<footer>Made by Shapeline, ${escaped(made.toISOString())}. Differences are the challenger's value less the champion's. Times are in UTC.</footer>
 </main>
 <script type="application/json" id="plots">${inScript(JSON.stringify(plots))}</script>
 <script>${inScript(library)}</script>
@@ -48,12 +48,12 @@ class Sections {
   #plots = 0;
 
   all(challengers: readonly ChallengerComparison[]): string {
-    return challengers.map((challenger) => this.#challenger(challenger)).join("\n");
+    return challengers.map((challenger, index) => this.#challenger(challenger, index)).join("\n");
   }
 
-  #challenger(challenger: ChallengerComparison): string {
+  #challenger(challenger: ChallengerComparison, index: number): string {
     const nothing = challenger.outputs.length === 0 ? "<p>Its outputs have other names or types than the champion's: nothing to compare.</p>" : "";
-    return `<section>
+    return `<section id="challenger-${index}">
 <h2>Challenger ${escaped(plain(challenger.name))}</h2>
 ${table(challengerFacts(challenger))}
 ${nothing}${challenger.outputs.map((output) => this.#output(output)).join("\n")}
@@ -63,13 +63,25 @@ ${nothing}${challenger.outputs.map((output) => this.#output(output)).join("\n")}
   #output(output: OutputComparison): string {
     return `<h3>${escaped(outputTitle(output))}</h3>
 ${table(outputFacts(output))}
-${output.numbers === null ? "" : this.#figures(this.#plots++)}`;
+${output.numbers === null ? "" : this.#figures(this.#plots++, output.numbers.values)}`;
   }
 
-  #figures(index: number): string {
+  #figures(index: number, values: number): string {
+    if (values === 0) return "<p>No finite values to draw.</p>";
     const figure = (kind: string, caption: string) => `<figure><figcaption>${caption}</figcaption><div class="plot" data-plot="${index}" data-kind="${kind}" role="img" aria-label="${caption}"></div></figure>`;
-    return `<div class="figures">${figure("differences", "Differences")}${figure("values", "Values of both")}${figure("timeline", "Difference over time")}</div>`;
+    return `<div class="figures">${figure("differences", "Differences: how many values")}${figure("values", "Values of both: how many")}${figure("timeline", "Difference over time (UTC): its mean, and that of its size")}</div>
+<p class="note">The first and the last bar hold what lies beyond the 1% and the 99% quantile.</p>`;
   }
+}
+
+/** All challengers in one table, a row for each. */
+function overview(challengers: readonly ChallengerComparison[]): string {
+  const head = ["challenger", "answered", "agreement", "correlation", "mean size of the difference", "median time to its answer"];
+  const rows = challengers.map((challenger, index) => {
+    const cells = challengerSummary(challenger).map((cell) => `<td>${escaped(cell)}</td>`).join("");
+    return `<tr><th scope="row"><a href="#challenger-${index}">${escaped(plain(challenger.name))}</a></th>${cells}</tr>`;
+  });
+  return `<table class="overview"><tr>${head.map((each) => `<th scope="col">${each}</th>`).join("")}</tr>${rows.join("")}</table>`;
 }
 
 function plotData({ histogram, championValues, challengerValues, timeline }: NumberComparison): object {

@@ -25,8 +25,20 @@ export function challengerFacts({ rows, answered, notes, elapsed }: ChallengerCo
   ];
 }
 
+/** What a table of all challengers says of one, about its first output: answered, agreement, correlation, mean size of the difference, median time. */
+export function challengerSummary({ rows, answered, elapsed, outputs: [first] }: ChallengerComparison): string[] {
+  const numbers = first?.numbers ?? null;
+  return [
+    percent(answered, rows),
+    first === undefined ? "–" : percent(first.agreeing, first.rows),
+    typeof numbers?.correlation === "number" ? short(numbers.correlation) : "–",
+    numbers === null || numbers.values === 0 ? "–" : short(numbers.meanAbsolute),
+    elapsed === null ? "–" : milliseconds(elapsed.p50),
+  ];
+}
+
 export function outputFacts({ rows, agreeing, sameGreatest, numbers }: OutputComparison): Fact[] {
-  const facts: Fact[] = [["agreement", `${percent(agreeing, rows)} of ${whole(rows)} rows${numbers === null ? "" : ", within a thousandth"}`]];
+  const facts: Fact[] = [["agreement", `${percent(agreeing, rows)} of ${whole(rows)} ${rows === 1 ? "row" : "rows"}${numbers === null ? "" : ", within a thousandth"}`]];
   if (sameGreatest !== null) facts.push(["same greatest value", percent(sameGreatest, rows)]);
   if (numbers === null) return facts;
   const { quantiles: q } = numbers;

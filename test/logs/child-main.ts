@@ -1,4 +1,5 @@
 /** What the child processes of the log's tests do; each line on stdout is a fact for the test. */
+import { compact } from "../../src/logs/compact.js";
 import { openStore } from "../../src/logs/open-store.js";
 import type { ShapelineError } from "../../dsl/errors.js";
 import { fraudLayout, manyRows, oneRow, rowMeta } from "./one-row.js";
@@ -35,7 +36,14 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     const sweeper = async () => {
       for (;;) await store.sweep();
     };
-    await Promise.all([writer(), writer(), sweeper()]);
+    await Promise.all([...Array.from({ length: 8 }, writer), sweeper()]);
+  },
+  /** Gives back the space of deleted rows, telling when it begins and when it is done. */
+  compact: async () => {
+    const duckdb = await import("@duckdb/node-api");
+    tell("begin");
+    await compact(duckdb, `${folder}/shapeline.duckdb`, 1);
+    tell("done");
   },
   /** Hands over a relaxed row a millisecond, telling each before the next. */
   trickle: async () => {
@@ -80,12 +88,13 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     for (let i = 0; i < 10; i++) log.appendRelaxed(oneRow(i), rowMeta);
     if (rest[0] === "exit") process.exit(0);
   },
-  /** Logs thousands of rows a time until that fails, then tells how many were acknowledged and why no more. */
+  /** Logs so many rows a time until that fails, then tells how many were acknowledged and why no more. */
   fill: async () => {
     const store = await openStore(folder);
     const log = await store.openLog(fraudLayout);
-    for (let rows = 0; ; rows += 1000) {
-      const error = await log.append(manyRows(1000), rowMeta).then(
+    const batch = manyRows(Number(rest[0]));
+    for (let rows = 0; ; rows += batch.rows) {
+      const error = await log.append(batch, rowMeta).then(
         () => null,
         (reason: unknown) => reason as ShapelineError,
       );

@@ -1,15 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { ShapelineError } from "../../dsl/errors.js";
+import { compact } from "../../src/logs/compact.js";
 import { openStore } from "../../src/logs/open-store.js";
 import { fraud, meta, newFolder, scored, scores, storeIn } from "./batches.js";
 import { startChild, startChildAs, type Child } from "./child.js";
+import { fraudLayout, manyRows, rowMeta } from "./one-row.js";
 
 const noon = Date.UTC(2026, 0, 31, 12);
+/** How often a process is killed while it makes the file smaller. */
+const kills = Number(process.env.SHAPELINE_KILLS ?? 4);
 const root = process.getuid?.() === 0;
 const nobody = 65_534;
 
@@ -133,7 +137,7 @@ describe.skipIf(tmpfs === null)("a full disk", () => {
   it("refuses the rows that no longer fit, and keeps every row acknowledged before", async () => {
     const folder = join(tmpfs ?? "", "data");
     mkdirSync(folder);
-    const child = startChild("fill", folder);
+    const child = startChild("fill", folder, "5000");
     const [acknowledged, told] = await lines(child);
     expect((told ?? "").replaceAll(folder, "<folder>").replace(/\d+ bytes|\(\d+[^)]*\)/g, "<size>")).toMatchInlineSnapshot(`"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Could not write file "<folder>/shapeline.duckdb": No space left on device; none of them is in the log; see that the disk has room, then close the target, or start the process again"`);
     expect(await child.ended()).toMatchObject({ code: 0 });
@@ -182,9 +186,45 @@ describe("a process killed", () => {
     }
   }, 60_000);
 
+  it("while the space of deleted rows is given back leaves a log with every row in it, once, that is made smaller the next time", async () => {
+    const full = newFolder();
+    const store = await storeIn(full, { retention: { age: 86_400_000 } });
+    const log = await store.openLog(fraudLayout);
+    for (const age of [2, 2, 2, 2, 2, 2, 2, 2, 0]) {
+      const rows = manyRows(5000);
+      await log.append({ ...rows, time: rows.time.map((_, i) => Date.now() - age * 86_400_000 + i) }, rowMeta);
+    }
+    await store.sweep();
+    await store.close();
+    const file = join(full, "shapeline.duckdb");
+    const size = statSync(file).size;
+    let whole = 0;
+    const ends = new Set<string>();
+    for (let kill = 0; kill <= kills; kill++) {
+      const folder = newFolder();
+      copyFileSync(file, join(folder, "shapeline.duckdb"));
+      const child = startChild("compact", folder);
+      expect(await child.line()).toBe("begin");
+      const begun = performance.now();
+      if (kill === 0) await child.line();
+      else await new Promise((resolve) => setTimeout(resolve, (whole * kill) / kills));
+      child.process.kill("SIGKILL");
+      await child.ended();
+      if (kill === 0) whole = performance.now() - begun;
+      ends.add(readdirSync(folder).includes("shapeline.duckdb.compacted") ? "amid" : statSync(join(folder, "shapeline.duckdb")).size < size / 2 ? "after" : "before");
+      await compact(await import("@duckdb/node-api"), join(folder, "shapeline.duckdb"), 1);
+      expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
+      expect(statSync(join(folder, "shapeline.duckdb")).size).toBeLessThan(size / 2);
+      const again = await openStore(folder);
+      const ids = (await again.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
+      await again.close();
+      expect(ids).toEqual(Array.from({ length: 5000 }, (_, i) => BigInt(44_999 - i)));
+    }
+    expect([...ends]).toContain("amid");
+  }, 60_000 + 1500 * kills);
+
   it("with relaxed rows loses at most those of its last moments", async () => {
-    const losses: number[] = [];
-    for (let round = 0; round < 4; round++) {
+    const round = async () => {
       const folder = newFolder();
       const child = startChild("trickle", folder);
       const told: [row: bigint, ms: number][] = [];
@@ -199,10 +239,11 @@ describe("a process killed", () => {
       const found = new Set((await (await storeIn(folder)).readLog("fraud", { limit: 100_000 })).flatMap(({ rowIds }) => rowIds));
       const lost = told.filter(([row]) => !found.has(row));
       const last = told.at(-1)?.[1] ?? 0;
-      losses.push(last - (lost[0]?.[1] ?? last));
       // What is lost is an end: nothing before it is missing.
       expect(lost.map(([row]) => row)).toEqual(told.slice(told.length - lost.length).map(([row]) => row));
-    }
+      return last - (lost[0]?.[1] ?? last);
+    };
+    const losses = await Promise.all([round(), round(), round(), round()]);
     // 50 ms of waiting and a commit; the rest is the machine's.
     expect(Math.min(...losses)).toBeLessThan(500);
   }, 60_000);

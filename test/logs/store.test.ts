@@ -211,7 +211,7 @@ describe("reading only", () => {
 describe.skipIf(process.platform === "win32")("a disk that fills up", () => {
   it("fails the append that no longer fits, and keeps every row acknowledged before", async () => {
     const folder = newFolder();
-    const child = startConfinedChild(3000, "fill", folder);
+    const child = startConfinedChild(3000, "fill", folder, "1000");
     const rows = Number(await child.line());
     expect((await child.line()).replaceAll(folder, "<folder>")).toMatchInlineSnapshot(`"SL7009 the rows could not be logged: TransactionContext Error: Failed to commit: Could not write file "<folder>/shapeline.duckdb.wal": File too large; none of them is in the log; see that the disk has room, then log them again"`);
     expect(await child.ended()).toMatchObject({ code: 0, stderr: "" });

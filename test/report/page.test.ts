@@ -49,8 +49,8 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
       expect(width).toBeGreaterThan(250);
       expect(colors.length).toBeGreaterThan(2);
     }
-    // The champion's line in its colour, on the paper of the scheme.
-    const ink = scheme === "light" ? "31,111,235" : "108,176,255";
+    // The difference's line in its colour, on the paper of the scheme.
+    const ink = scheme === "light" ? "124,58,237" : "196,167,255";
     expect(plots[2]?.colors).toContain(ink);
     const paper = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
     expect(paper).toBe(scheme === "light" ? "rgb(255, 255, 255)" : "rgb(20, 23, 29)");
@@ -72,7 +72,7 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
   it("draws again when the scheme changes", async () => {
     const { page } = await opened("light");
     await page.emulateMedia({ colorScheme: "dark" });
-    await vi.waitFor(async () => expect(await page.evaluate<boolean>(`${pixelsOf}; colorsOf(canvases()[2]).has("108,176,255")`)).toBe(true));
+    await vi.waitFor(async () => expect(await page.evaluate<boolean>(`${pixelsOf}; colorsOf(canvases()[2]).has("196,167,255")`)).toBe(true));
     expect(await page.locator(".plot canvas").count()).toBe(3);
     await page.close();
   });
