@@ -46,11 +46,13 @@ type Unselected<Out extends readonly unknown[], M extends Model, Steps> = M exte
   : never;
 
 /** What goes on after `M`: its outputs, each symbol replaced by what it is bound to. */
-export type Next<Out, M extends Model> = Out extends M["inputs"]
-  ? M["outputs"] extends Plain
-    ? M["outputs"]
+export type Next<Out, M extends Model> = M extends unknown
+  ? Out extends M["inputs"]
+    ? M["outputs"] extends Plain
+      ? M["outputs"]
+      : Substituted<Out, M, object>
     : Substituted<Out, M, object>
-  : Substituted<Out, M, object>;
+  : never;
 
 /** Nothing is plain where `strictNullChecks` is off: there a batch that is `null` would be one of these too. */
 type Plain = null extends number ? never : PlainTensors;

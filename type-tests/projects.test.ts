@@ -44,6 +44,24 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) 
     expect(diagnose(compiler, [[...head, ...lines].join("\n")], { compilerOptions: { strict: false, strictNullChecks: true } })[0]).toEqual([]);
   });
 
+  it("takes functions over models, generic over what is not known of them", () => {
+    const head = [...imports(["Model", "Ports", "Tensor"]), `type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;`];
+    const text = [
+      ...head,
+      `declare const sibling: Model<"sibling", (typeof head)["inputs"], { readonly y: F<readonly ["batch", 2]> }>;`,
+      `const scored = <N extends string, O extends Ports>(model: Model<N, (typeof head)["inputs"], O>) => pipeline("p").model(embed).model(model);`,
+      `void scored(head).validate("low", (x) => x.out < 1);`,
+      `void scored(sibling).validate("low", (x) => x.out.y[1] < 1);`,
+      `void scored(sibling).model(scorer);`,
+      `void scored(scorer);`,
+    ].join("\n");
+    const found = diagnose(compiler, [text])[0]?.map(({ line, message }) => [line - head.length, /^.* type '"(.*)"'\.$/.exec(message)?.[1] ?? message.slice(0, 43)]);
+    expect(found).toEqual([
+      [5, "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'sibling') produces float32[batch, 2]"],
+      [6, "Argument of type 'Scorer' is not assignable"],
+    ]);
+  });
+
   it("takes an annotated export under isolatedDeclarations, and asks for the annotation", () => {
     const head = imports(["AnyPipeline", "Deployable"]);
     const made = `pipeline("p").model(embed).model(head).validate("low", (x) => x.out < 1)`;

@@ -23,7 +23,7 @@ export async function bench({ write, check, compilers, say }: BenchOptions): Pro
   const measured: Record<string, Partial<Record<Compiler, number | null>>> = {};
   const found: string[] = [];
   const shown = (figure: number | null | undefined) => (figure === undefined ? "" : figure === null ? "gives up" : figure.toLocaleString("en")).padStart(12);
-  say(`${"instantiations of".padEnd(56)}${chosen.map((name) => name.padStart(12)).join("")}${"goal".padStart(8)}`);
+  say(`${"instantiations of".padEnd(64)}${chosen.map((name) => name.padStart(12)).join("")}${"goal".padStart(8)}`);
   for (const [name, { peer }] of Object.entries(subjects)) {
     if (check && peer === true) continue;
     const row: Partial<Record<Compiler, number | null>> = {};
@@ -34,7 +34,7 @@ export async function bench({ write, check, compilers, say }: BenchOptions): Pro
       if (problem !== null) found.push(problem);
     }
     measured[name] = row;
-    say(`${name.padEnd(56)}${chosen.map((compiler) => shown(row[compiler])).join("")}${String(goals[name] ?? "").padStart(8)}`);
+    say(`${name.padEnd(64)}${chosen.map((compiler) => shown(row[compiler])).join("")}${String(goals[name] ?? "").padStart(8)}`);
   }
   if (!check) {
     say("1,000 generated models beside as many plain interfaces (medians; goals: time 1.2, memory 1.3)");

@@ -11,9 +11,9 @@ const begin = `export const chain = pipeline("p", { inputs: { x: { dtype: "float
 const importing = (dsl: string) => `import { pipeline, type Model, type Tensor } from ${JSON.stringify(dsl)};`;
 
 /** A handle with a port of the same name and shape on both sides. Each step has one of its own: repeated ones are cached and flatter. */
-function handle(name: string, dims: string): string {
-  const ports = `{ readonly x: Tensor<"float32", readonly ${dims}> }`;
-  return `interface I${name} extends Model<"${name}", ${ports}, ${ports}> {} declare const ${name}: I${name};`;
+function handle(name: string, dims: string, outputs = dims): string {
+  const ports = (shape: string) => `{ readonly x: Tensor<"float32", readonly ${shape}> }`;
+  return `interface I${name} extends Model<"${name}", ${ports(dims)}, ${ports(outputs)}> {} declare const ${name}: I${name};`;
 }
 
 /** A project of one file: handles, then a chain. */
@@ -48,6 +48,16 @@ export const mixedSteps: Chain = (dsl, steps) =>
     range(steps).flatMap((i) => [handle(`a${i}`, `["batch", 10]`), handle(`b${i}`, `["batch", 10]`), handle(`n${i}`, `["batch", "n"]`)]),
     range(steps).map((i) => turn[i % turn.length]?.(i) ?? ""),
   )(dsl);
+
+/** Tensors of rank 4 to 8 in turn, with a symbol in each; every fifth step reads a value. */
+export const highRanks: Chain = (dsl, steps) => {
+  const shape = (i: number) => JSON.stringify(["batch", "n", 3, 4, 2, 5, 2, 3].slice(0, 4 + (i % 5)));
+  const value = (i: number) => `x.out.x${"[0]".repeat(2 + (i % 5))} !== undefined`;
+  return chain(
+    [handle("first", `["batch", 10]`, shape(0)), ...range(steps).map((i) => handle(`m${i}`, shape(i), shape(i + 1)))],
+    ["model(first)", ...range(steps).flatMap((i) => [`model(m${i})`, ...(i % 5 === 4 ? [`validate("v${i}", (x) => ${value(i + 1)})`] : [])])],
+  )(dsl);
+};
 
 /** Edits, in turn, of a pipeline of fifty steps; each gives a pipeline of its own. */
 export const edits: Chain = (dsl, count) => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compilers, repository, type Compiler } from "../compilers.js";
 import { hasPeers, measure } from "./measure.js";
-import { edits, equalDims, generatedModels, mixedSteps, peers, pipelines, plainInterfaces, rebindingDims, validations, type Chain, type Project } from "./projects.js";
+import { edits, equalDims, generatedModels, highRanks, mixedSteps, peers, pipelines, plainInterfaces, rebindingDims, validations, type Chain, type Project } from "./projects.js";
 
 /** Instantiations by compiler; null where the compiler gives up. */
 export type Row = Readonly<Partial<Record<Compiler, number | null>>>;
@@ -45,6 +45,8 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "a validation, from the 200th to the 500th": steps(validations, 200, 500),
   "a step, all kinds in turn": steps(mixedSteps, 1, 201),
   "a step, all kinds in turn, from the 200th to the 500th": steps(mixedSteps, 200, 500),
+  "a step, tensors of rank 4 to 8": steps(highRanks, 1, 101),
+  "a step, tensors of rank 4 to 8, from the 100th to the 300th": steps(highRanks, 100, 300),
   "an edit of a pipeline of fifty steps, of 20": steps(edits, 0, 20),
   "a generated model, of 1,000": things(generatedModels, 1000),
   "a pipeline of five steps, of 100": things(pipelines, 100),
