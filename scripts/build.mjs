@@ -1,6 +1,6 @@
 // Builds dist/: JavaScript, declarations with maps, and the JSON Schemas of configs and of signature files, generated from their Zod schemas.
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,7 +34,7 @@ await build({
   target: "node20",
   minifyWhitespace: true,
   sourcemap: true,
-  legalComments: "inline",
+  banner: { js: `/*\nParts of this file are Zod's.\n\n${readFileSync(join(root, "node_modules", "zod", "LICENSE"), "utf8")}*/` },
   external: ["esbuild", "ts-morph"],
   plugins: [
     {

@@ -18,15 +18,27 @@ export interface BundleOptions {
   readonly project?: string;
   /** What paths are shown relative to. */
   readonly root: string;
+  /** Files that several bundles take in are read once where they share this. */
+  readonly read?: ReadFiles;
+}
+
+/** Files as they go into a bundle, by what is attached in them and their path. */
+export type ReadFiles = Map<string, Promise<ReadFile>>;
+
+interface ReadFile {
+  readonly contents: string;
+  /** Whether every lambda of the file was found by reading it. */
+  readonly complete: boolean;
 }
 
 /** One module of a pipeline file and the project files it imports, its lambdas carrying their trees. Packages stay outside. */
-export async function bundlePipelineFile(entry: string, { project, root }: BundleOptions): Promise<Bundle> {
+export async function bundlePipelineFile(entry: string, options: BundleOptions): Promise<Bundle> {
   const seen: Seen = { complete: true };
-  const bundle = await bundled(entry, { ...(project !== undefined && { project }), root }, attaching(root, "exported", seen));
+  const { root, read = new Map<string, Promise<ReadFile>>() } = options;
+  const bundle = await bundled(entry, options, attaching({ root, read, helpers: "exported" }, seen));
   if (seen.complete) return bundle;
   // A lambda or a helper comes from where only running the files can tell: from a record, a factory, another file.
-  return await bundled(entry, { ...(project !== undefined && { project }), root }, attaching(root, "all", seen));
+  return await bundled(entry, options, attaching({ root, read, helpers: "all" }, seen));
 }
 
 async function bundled(entry: string, { project, root }: BundleOptions, plugin: Plugin): Promise<Bundle> {
@@ -83,16 +95,29 @@ interface Seen {
   complete: boolean;
 }
 
-function attaching(root: string, helpers: "exported" | "all", seen: Seen): Plugin {
+interface Attaching {
+  readonly root: string;
+  readonly helpers: "exported" | "all";
+  readonly read: ReadFiles;
+}
+
+function attaching({ root, helpers, read }: Attaching, seen: Seen): Plugin {
+  const readFileAt = async (path: string): Promise<ReadFile> => {
+    const code = await readFile(path, "utf8");
+    const attached = attachLambdas(code, { file: shownPath(path, root), helpers });
+    return { contents: keepImportMeta(attached?.code ?? code, path), complete: attached?.complete !== false };
+  };
   return {
     name: pluginName,
     setup(build) {
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
         if (path.split(sep).includes("node_modules")) return undefined;
-        const code = await readFile(path, "utf8");
-        const attached = attachLambdas(code, { file: shownPath(path, root), helpers });
-        if (attached?.complete === false) seen.complete = false;
-        return { contents: keepImportMeta(attached?.code ?? code, path), loader: loaders[extname(path)] ?? "ts" };
+        const key = `${helpers} ${path}`;
+        const known = read.get(key) ?? readFileAt(path);
+        read.set(key, known);
+        const { contents, complete } = await known;
+        if (!complete) seen.complete = false;
+        return { contents, loader: loaders[extname(path)] ?? "ts" };
       });
     },
   };

@@ -4,7 +4,7 @@ import { SourceMap, type SourceMapPayload } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyPipeline } from "../../dsl/index.js";
-import { bundlePipelineFile, shownPath, type Bundle } from "./bundle.js";
+import { bundlePipelineFile, shownPath, type Bundle, type ReadFiles } from "./bundle.js";
 import type { BundleInputs } from "./cache/recorder.js";
 import { ProjectError } from "./errors.js";
 import { guarded, Stopped } from "./guard.js";
@@ -67,7 +67,8 @@ export async function loadModule(file: string, options: LoadOptions = {}): Promi
   return await run(bundle, file, root, options.seconds ?? 60);
 }
 
-const bundleOf = (file: string, { root = ".", project }: LoadOptions): Promise<Bundle> => bundlePipelineFile(file, { root: resolve(root), ...projectOf(project, resolve(root)) });
+const bundleOf = (file: string, { root = ".", project }: LoadOptions, read?: ReadFiles): Promise<Bundle> =>
+  bundlePipelineFile(file, { root: resolve(root), ...projectOf(project, resolve(root)), ...(read !== undefined && { read }) });
 
 /** How many files are bundled while one is run. */
 const ahead = 4;
@@ -75,16 +76,17 @@ const ahead = 4;
 /** Bundles files, absolute paths, a few ahead of their turn: it is another process that does most of the work. */
 export function bundlesAhead(files: readonly string[], options: LoadOptions): (file: string) => Promise<Bundle> {
   const started = new Map<string, Promise<Bundle>>();
+  const read: ReadFiles = new Map();
   let next = 0;
   return (file) => {
     for (; next < files.length && started.size < ahead; next += 1) {
       const path = files[next] ?? "";
-      const bundle = bundleOf(path, options);
+      const bundle = bundleOf(path, options, read);
       // It is told when its turn comes.
       bundle.catch(() => undefined);
       started.set(path, bundle);
     }
-    const bundle = started.get(file) ?? bundleOf(file, options);
+    const bundle = started.get(file) ?? bundleOf(file, options, read);
     started.delete(file);
     return bundle;
   };

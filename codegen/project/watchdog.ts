@@ -4,23 +4,28 @@ import { isMainThread, SHARE_ENV, Worker } from "node:worker_threads";
 const graceMs = 500;
 
 /**
- * Waits beside the main thread, which cannot look at a clock while a module runs without a pause. `state`: whose turn it is, odd while a module runs; its
- * limit in ms; and the last turn that was ended. What it ends is the running code alone: the process goes on.
+ * Looks from beside at the main thread, which cannot look at a clock while a module runs without a pause. `state`: whose turn it is, odd while a module runs;
+ * its limit in ms; and the last turn that was ended. It looks from time to time, for to be woken for each module would cost the main thread more than all else
+ * here. What it ends is the running code alone: the process goes on.
  */
 const source = `
 const { Session } = require("node:inspector");
 const { workerData: state } = require("node:worker_threads");
+const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+let seen = 0, since = 0;
 for (;;) {
   const turn = Atomics.load(state, 0);
-  const running = turn % 2 === 1;
-  const waited = running ? Atomics.wait(state, 0, turn, Atomics.load(state, 1)) : Atomics.wait(state, 0, turn);
-  if (waited !== "timed-out" || Atomics.load(state, 0) !== turn) continue;
+  if (turn !== seen) [seen, since] = [turn, performance.now()];
+  if (turn % 2 === 0 || performance.now() - since < Atomics.load(state, 1)) {
+    pause(100);
+    continue;
+  }
   Atomics.store(state, 2, turn);
   const session = new Session();
   session.connectToMainThread();
   session.post("Runtime.terminateExecution");
   // A process that ends waits for sessions, and a session that ends takes with it what has not been done.
-  Atomics.wait(state, 0, turn);
+  while (Atomics.load(state, 0) === turn) pause(10);
   session.disconnect();
 }`;
 
@@ -38,18 +43,13 @@ export function watch(seconds: number): Watch {
   const shared = (state ??= started());
   const turn = Atomics.load(shared, 0) + 1;
   Atomics.store(shared, 1, Math.min(seconds * 1000 + graceMs, 2 ** 31 - 1));
-  next(shared, turn);
+  Atomics.store(shared, 0, turn);
   return {
     ended: () => Atomics.load(shared, 2) === turn,
     stop: () => {
-      if (Atomics.load(shared, 0) === turn) next(shared, turn + 1);
+      if (Atomics.load(shared, 0) === turn) Atomics.store(shared, 0, turn + 1);
     },
   };
-}
-
-function next(shared: Int32Array<SharedArrayBuffer>, turn: number): void {
-  Atomics.store(shared, 0, turn);
-  Atomics.notify(shared, 0);
 }
 
 function started(): Int32Array<SharedArrayBuffer> {
