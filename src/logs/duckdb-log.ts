@@ -29,6 +29,7 @@ export class DuckDBLog implements PipelineLog {
   readonly #champion: Sink;
   readonly #challengers: ReadonlyMap<string, Sink>;
   #lost: StorageError | null = null;
+  #watched: Promise<void> | null = null;
   #closed = false;
 
   constructor(host: LogHost, { id, layout }: StoredLog) {
@@ -54,10 +55,14 @@ export class DuckDBLog implements PipelineLog {
 
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint } {
     const { firstRow, written } = this.#push(batch, meta, false);
-    written.catch((error: unknown) => {
-      this.#lost ??= error as StorageError;
-      this.#host.onError(error as StorageError);
-    });
+    // Rows that are written together share a promise, and what becomes of it.
+    if (written !== this.#watched) {
+      this.#watched = written;
+      written.catch((error: unknown) => {
+        this.#lost ??= error as StorageError;
+        this.#host.onError(error as StorageError);
+      });
+    }
     return { firstRow };
   }
 

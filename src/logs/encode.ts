@@ -45,18 +45,16 @@ type Maker = (rows: Rows, column: LogColumn) => Cells;
 
 const makers = {
   row: ({ firstRow, count }) => {
+    if (count === 1) return one(firstRow);
     const ids = new BigInt64Array(count);
     for (let row = 0, id = firstRow; row < count; row++, id++) ids[row] = id;
     return perRow(ids);
   },
   time: ({ batch: { time }, count }) => {
-    const millis = new BigInt64Array(count);
     if (time.length !== count) throw unfitTimes();
-    for (let row = 0; row < count; row++) {
-      const at = time[row] ?? NaN;
-      if (!(Math.abs(at) < 2 ** 63)) throw unfitTimes();
-      millis[row] = BigInt(Math.trunc(at));
-    }
+    if (count === 1) return one(millisecond(time[0]));
+    const millis = new BigInt64Array(count);
+    for (let row = 0; row < count; row++) millis[row] = millisecond(time[row]);
     return perRow(millis);
   },
   in: ({ batch, count }, column) => portCells(column, batch.inputs.get(column.name), count),
@@ -92,6 +90,11 @@ function one(value: number | bigint | string): Cells {
 
 function list(items: readonly bigint[]): Cells {
   return { data: items, size: items.length, dims: [items.length], same: true };
+}
+
+function millisecond(at = NaN): bigint {
+  if (!(Math.abs(at) < 2 ** 63)) throw unfitTimes();
+  return BigInt(Math.trunc(at));
 }
 
 function nanoseconds(ns: number): bigint {

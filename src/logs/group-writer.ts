@@ -195,7 +195,7 @@ export class GroupWriter {
   }
 
   async #writeGroup(journal: Journal, group: readonly Job[]): Promise<void> {
-    for (const { sink, rows, cells } of group) this.#record.add({ table: sink.table, digest: digestOf(sink), rows, cells });
+    for (const { sink, rows, cells } of group) this.#record.add({ table: sink.table, digest: columnsDigest(sink.columns), rows, cells });
     try {
       await journal.write(this.#record.end(journal.next()));
     } catch {
@@ -318,16 +318,6 @@ export class GroupWriter {
     }
     this.#appenders.clear();
   }
-}
-
-const digests = new WeakMap<Sink, number>();
-
-function digestOf(sink: Sink): number {
-  const known = digests.get(sink);
-  if (known !== undefined) return known;
-  const digest = columnsDigest(sink.columns);
-  digests.set(sink, digest);
-  return digest;
 }
 
 function batchOf(batches: Map<Sink, Batch>, sink: Sink): Batch {

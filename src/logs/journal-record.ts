@@ -18,9 +18,13 @@ const arrays = [Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, U
 /** Kinds of cells after those of typed arrays. */
 const [texts, numbers, bigints, nothing] = [arrays.length, arrays.length + 1, arrays.length + 2, arrays.length + 3];
 
+const digests = new WeakMap<readonly LogColumn[], number>();
+
 /** Tells columns of one kind from others. */
 export function columnsDigest(columns: readonly LogColumn[]): number {
-  return crc32(JSON.stringify(columns.map(({ column, type, depth }) => [column, type, depth])));
+  let digest = digests.get(columns);
+  if (digest === undefined) digests.set(columns, (digest = crc32(JSON.stringify(columns.map(({ column, type, depth }) => [column, type, depth])))));
+  return digest;
 }
 
 /** Writes records: what one commit of the journal holds. Used again and again. */

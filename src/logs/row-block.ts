@@ -7,6 +7,8 @@ import type { Cells } from "./encode.js";
 export const blockRows = 2048;
 /** A block with so many bytes of values takes no more rows. */
 const blockBytes = 8 * 2 ** 20;
+/** Rows of fewer elements fit into a block's bytes, all that it takes. */
+const largeSize = 512;
 
 type Numbers = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array;
 export type BlockValues = Numbers | BigInt64Array | BigUint64Array;
@@ -18,15 +20,14 @@ export type BlockValues = Numbers | BigInt64Array | BigUint64Array;
 export class RowBlock {
   readonly columns: readonly BlockColumn[];
   rows = 0;
+  #heavy = false;
 
   constructor(columns: readonly LogColumn[]) {
     this.columns = columns.map((column) => new BlockColumn(column));
   }
 
   get full(): boolean {
-    if (this.rows === blockRows) return true;
-    for (const column of this.columns) if (column.bytes >= blockBytes) return true;
-    return false;
+    return this.rows === blockRows || this.#heavy;
   }
 
   /** Takes rows from `from` on, as many as there is room for, and says up to which. */
@@ -34,7 +35,12 @@ export class RowBlock {
     let most = Math.min(to - from, blockRows - this.rows);
     for (let i = 0; i < this.columns.length; i++) {
       const [column, own] = [this.columns[i], cells[i]];
-      if (column !== undefined && own !== undefined) most = Math.min(most, Math.max(1, Math.ceil((blockBytes - column.bytes) / Math.max(1, own.size * column.elementBytes))));
+      if (column === undefined || own === undefined || own.size < largeSize) continue;
+      const room = Math.floor((blockBytes - column.bytes) / (own.size * column.elementBytes));
+      if (room < most) {
+        most = Math.max(1, room);
+        this.#heavy = true;
+      }
     }
     for (let i = 0; i < this.columns.length; i++) {
       const own = cells[i];

@@ -10,18 +10,16 @@ import type { TensorData } from "./tensor-data.js";
  * @example recordsOf(batch)[0]?.out.dense_1 // [0.0014974177]
  */
 export function recordsOf(batch: ResultBatch): ResultRecord[] {
-  const { rows, time, failures } = batch;
-  const inputs = ports(batch.inputs);
-  const outputs = ports(batch.outputs);
-  const beside: Beside[] = [];
-  for (const [name, { outputs: own, answered }] of batch.challengers) beside.push({ group: `out_${name}`, ports: ports(own), answered });
-  const flags = [...failures];
+  const { rows, time, failures, challengers } = batch;
   const records = new Array<ResultRecord>(rows);
+  const [inputs, outputs] = [ports(batch.inputs), ports(batch.outputs)];
+  const beside: Beside[] = [];
+  if (challengers.size > 0) for (const [name, { outputs: own, answered }] of challengers) beside.push({ group: `out_${name}`, ports: ports(own), answered });
   for (let row = 0; row < rows; row++) {
     let count = 0;
-    for (const [, failed] of flags) count += failed[row] ?? 0;
+    if (failures.size > 0) for (const failed of failures.values()) count += failed[row] ?? 0;
     const anomaly: Record<string, unknown> = { count };
-    for (const [name, failed] of flags) put(anomaly, name, failed[row] === 1);
+    if (failures.size > 0) for (const [name, failed] of failures) put(anomaly, name, failed[row] === 1);
     const record: Record<string, unknown> = { time: new Date(time[row] ?? 0), in: values(inputs, row), out: values(outputs, row) };
     for (const { group, ports: own, answered } of beside) record[group] = answered[row] === 1 ? values(own, row) : nulls(own);
     record.anomaly = anomaly;
@@ -31,9 +29,11 @@ export function recordsOf(batch: ResultBatch): ResultRecord[] {
   return records;
 }
 
+/** A port's tensor; `of` reads its rows where they are no lists of plain numbers, which are read without a call. */
 interface PortValues {
   readonly name: string;
-  readonly of: (row: number) => unknown;
+  readonly tensor: TensorData;
+  readonly of: ((row: number) => unknown) | null;
 }
 
 interface Beside {
@@ -44,14 +44,24 @@ interface Beside {
 
 function ports(tensors: ReadonlyMap<string, TensorData>): PortValues[] {
   const list: PortValues[] = [];
-  for (const [name, tensor] of tensors) list.push({ name, of: rowReader(tensor) });
+  for (const [name, tensor] of tensors) {
+    const plain = tensor.dims.length === 2 && tensor.dtype !== "bool" && tensor.dtype !== "float16";
+    list.push({ name, tensor, of: plain ? null : rowReader(tensor) });
+  }
   return list;
 }
 
 function values(list: readonly PortValues[], row: number): Record<string, unknown> {
   const record: Record<string, unknown> = {};
-  for (const { name, of } of list) put(record, name, of(row));
+  for (const { name, tensor, of } of list) put(record, name, of === null ? numbers(tensor, row) : of(row));
   return record;
+}
+
+function numbers({ dims, data }: TensorData, row: number): unknown[] {
+  const size = dims[1] ?? 0;
+  const list = new Array<unknown>(size);
+  for (let i = 0, at = row * size; i < size; i++) list[i] = data[at++];
+  return list;
 }
 
 function nulls(list: readonly PortValues[]): Record<string, unknown> {

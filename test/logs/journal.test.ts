@@ -1,12 +1,16 @@
 import { cpSync, existsSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Journal } from "../../src/logs/journal.js";
 import { fraud, meta, newFolder, scored, scores, storeIn } from "./batches.js";
 import { startChild } from "./child.js";
 
 const noon = Date.UTC(2026, 0, 31, 12);
 const journals = ["shapeline.journal-a", "shapeline.journal-b"];
+
+// Rows leave the journal by themselves after a while: here only when they are told to.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => void vi.useRealTimers());
 
 /** A folder as it would be after a crash. */
 function crashed(folder: string, only: (name: string) => boolean = () => true): string {

@@ -70,13 +70,23 @@ export class Serving {
 
   /** What is to be done before an answer goes out, and how it is followed. null: nothing is waited for. */
   settle(inference: Inference): Promise<void> | null {
-    if (this.#log !== null) return this.#record(this.#log, inference);
-    if (inference.later.length > 0) this.#follow(inference, 0n);
+    const log = this.#log;
+    if (log === null) {
+      if (inference.later.length > 0) this.#follow(inference, 0n);
+      return null;
+    }
+    const { batch, metadata, lastModel, elapsed, clock } = inference;
+    const meta = { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
+    this.#unflushed = true;
+    if (this.#settings.durability !== "relaxed") {
+      return clock.whileLogging(this.#where, log.append(batch, meta)).then(({ firstRow }) => this.#logged(log, inference, firstRow));
+    }
+    this.#logged(log, inference, log.appendRelaxed(batch, meta).firstRow);
     return null;
   }
 
-  async #record(log: PipelineLog, inference: Inference): Promise<void> {
-    const firstRow = await this.#logged(log, inference);
+  /** The rows are in the log's hands. */
+  #logged(log: PipelineLog, inference: Inference, firstRow: bigint): void {
     this.alerts?.watch.rowsLogged();
     for (const { name } of log.layout.challengers) {
       const outputs = inference.batch.challengers.get(name)?.outputs;
@@ -86,13 +96,6 @@ export class Serving {
     }
     // After the caller has gone on with the answer.
     if (inference.later.length > 0) this.#follow(inference, firstRow);
-  }
-
-  #logged(log: PipelineLog, { batch, metadata, lastModel, elapsed, clock }: Inference): Promise<bigint> | bigint {
-    const meta = { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
-    this.#unflushed = true;
-    if (this.#settings.durability === "relaxed") return log.appendRelaxed(batch, meta).firstRow;
-    return clock.whileLogging(this.#where, log.append(batch, meta).then(({ firstRow }) => firstRow));
   }
 
   #follow({ later, batch }: Inference, firstRow: bigint): void {
@@ -164,7 +167,6 @@ export class Serving {
     await new Promise(setImmediate);
     await this.engine.close();
     while (this.#following.size > 0) await Promise.allSettled(this.#following);
-    await this.alerts?.release();
     await this.alerts?.release();
     await this.#log?.close();
     await this.#store.close();
