@@ -69,7 +69,7 @@ ${output.numbers === null ? "" : this.#figures(this.#plots++, output.numbers.val
   #figures(index: number, values: number): string {
     if (values === 0) return "<p>No finite values to draw.</p>";
     const figure = (kind: string, caption: string) => `<figure><figcaption>${caption}</figcaption><div class="plot" data-plot="${index}" data-kind="${kind}" role="img" aria-label="${caption}"></div></figure>`;
-    return `<div class="figures">${figure("differences", "Differences: how many values")}${figure("values", "Values of both: how many")}${figure("timeline", "Difference over time (UTC): its mean, and that of its size")}</div>
+    return `<div class="figures">${figure("differences", "Differences: how many values")}${figure("values", "Values of both: how many")}${figure("timeline", "Difference over time (UTC), and its size")}</div>
 <p class="note">The first and the last bar hold what lies beyond the 1% and the 99% quantile.</p>`;
   }
 }

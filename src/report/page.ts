@@ -29,7 +29,11 @@ export const plotsScript = `
   const columns = {
     differences: ({ histogram }) => [middles(histogram), histogram.counts],
     values: ({ championValues, challengerValues }) => [middles(championValues), championValues.counts, challengerValues.counts],
-    timeline: ({ timeline }) => [timeline.map((p) => p.time / 1000), timeline.map((p) => p.mean), timeline.map((p) => p.meanAbsolute)],
+    timeline: ({ timeline }) => {
+      // A lone moment stands in the middle of two minutes.
+      const around = (each, aside) => timeline.length === 1 ? [aside(each(timeline[0]), -1), each(timeline[0]), aside(each(timeline[0]), 1)] : timeline.map(each);
+      return [around((p) => p.time / 1000, (time, by) => time + 60 * by), around((p) => p.mean, () => null), around((p) => p.meanAbsolute, () => null)];
+    },
   };
   const series = {
     differences: [["count", "difference"]],
@@ -50,7 +54,6 @@ export const plotsScript = `
       return label;
     });
   };
-  const around = (plot, least, most) => least === most ? [least - 1, most + 1] : [least, most];
   let drawn = [];
   const draw = () => {
     for (const plot of drawn) plot.destroy();
@@ -67,14 +70,14 @@ export const plotsScript = `
         width: 1.5,
         paths: time ? undefined : uPlot.paths.bars({ size: [1, 100] }),
         points: { show: time, size: 4 },
-        value: (plot, value) => value === null ? "--" : time ? brief(value) : value.toLocaleString("en-US"),
+        value: (plot, value) => value == null ? "--" : time ? brief(value) : value.toLocaleString("en-US"),
       }));
-      const at = { label: time ? "time" : "at", value: (plot, value) => value === null ? "--" : time ? iso(value).slice(0, 19).replace("T", " ") : brief(value) };
+      const at = { label: time ? "time" : "at", value: (plot, value) => value == null ? "--" : time ? iso(value).slice(0, 19).replace("T", " ") : brief(value) };
       const options = {
         width: place.clientWidth,
         height: 220,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-        scales: { x: { time, range: time ? around : undefined } },
+        scales: { x: { time } },
         axes: [{ ...axis, values: time ? times : numbers, space: time ? 70 : 50 }, { ...axis, values: numbers, size: 64 }],
         series: [at, ...lines],
       };

@@ -28,16 +28,16 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
   });
   afterAll(() => browser.close());
 
-  async function opened(scheme: "light" | "dark") {
+  async function opened(scheme: "light" | "dark", shown = comparison) {
     const file = join(newFolder(), "report.html");
-    writeFileSync(file, await reportHtml(comparison));
+    writeFileSync(file, await reportHtml(shown));
     const page = await browser.newPage({ colorScheme: scheme, viewport: { width: 1200, height: 900 } });
     const [said, asked]: [string[], string[]] = [[], []];
     page.on("console", (message) => said.push(message.text()));
     page.on("pageerror", (error) => said.push(error.message));
     page.on("request", (request) => asked.push(request.url()));
     await page.goto(pathToFileURL(file).href);
-    await page.waitForSelector(".plot canvas");
+    if (shown === comparison) await page.waitForSelector(".plot canvas");
     return { page, said, asked, file };
   }
 
@@ -74,6 +74,48 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     await page.emulateMedia({ colorScheme: "dark" });
     await vi.waitFor(async () => expect(await page.evaluate<boolean>(`${pixelsOf}; colorsOf(canvases()[2]).has("196,167,255")`)).toBe(true));
     expect(await page.locator(".plot canvas").count()).toBe(3);
+    await page.close();
+  });
+
+  it("says what there is to say of one row, of values that are not finite, and of an empty log", async () => {
+    const [rf] = comparison.challengers;
+    const [output] = rf?.outputs ?? [];
+    const numbers = output?.numbers;
+    if (rf === undefined || output === undefined || numbers === null || numbers === undefined) throw new TypeError("no numbers");
+    const lone = { from: 0.5, to: 0.5, counts: numbers.histogram.counts.map((_, i) => (i === 20 ? 1 : 0)) };
+    const one = { ...numbers, values: 1, correlation: null, histogram: lone, championValues: lone, challengerValues: lone, timeline: numbers.timeline.slice(0, 1) };
+    const none = { ...numbers, values: 0, notFinite: 1, timeline: [] };
+    const shown = (...outputs: (typeof numbers)[]) => ({ ...comparison, rows: 1, challengers: [{ ...rf, name: "rf", rows: 1, answered: 1, notes: [], outputs: outputs.map((each) => ({ ...output, rows: 1, agreeing: 1, numbers: each })) }] });
+
+    const { page, said } = await opened("dark", shown(none, one));
+    await page.waitForSelector(".plot canvas");
+    expect(await page.locator(".plot canvas").count()).toBe(3);
+    const drawn = await page.evaluate<string[][]>(`${pixelsOf}; canvases().map((canvas) => [...colorsOf(canvas)])`);
+    expect(drawn[2]).toContain("90,209,192");
+    const text = await page.locator("main").innerText();
+    expect(text).toContain("100% of 1 row, within a thousandth");
+    expect(text).toContain("No finite values to draw.");
+    expect(text).toContain("none: one side is constant");
+    expect(await page.locator(".overview").count()).toBe(0);
+    const empty = await opened("light", { ...comparison, rows: 0, first: null, last: null, versions: [], failures: [], elapsed: null, challengers: [] });
+    expect(await empty.page.locator("main").innerText()).toContain("none in this period");
+    expect([...said, ...empty.said]).toEqual([]);
+    await page.close();
+    await empty.page.close();
+  });
+
+  it("puts many challengers into one table that leads to each", async () => {
+    const [rf] = comparison.challengers;
+    const challengers = Array.from({ length: 12 }, (_, i) => ({ ...(rf ?? comparison.challengers[1]!), name: `challenger-with-a-rather-long-name-${"x".repeat(i * 8)}-${i}` }));
+    const { page, said } = await opened("light", { ...comparison, challengers });
+    await page.waitForSelector(".plot canvas");
+    expect(await page.locator(".overview tr").count()).toBe(13);
+    expect(await page.locator(".plot canvas").count()).toBe(36);
+    await page.locator(".overview a").last().click();
+    expect(await page.evaluate<boolean>(`document.querySelector("#challenger-11").getBoundingClientRect().top < innerHeight`)).toBe(true);
+    await page.setViewportSize({ width: 500, height: 900 });
+    expect(await page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    expect(said).toEqual([]);
     await page.close();
   });
 });

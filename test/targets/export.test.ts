@@ -145,6 +145,23 @@ describe("exportLogs", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
+  test.each(["json", "arrow", "parquet"] as const)("that is broken off leaves no file, and those of an earlier export as they were (%s)", async (format) => {
+    const live = await deployed(plain);
+    await live.infer({ features: Array.from({ length: 2500 }, (_, i) => rows[i % 20]?.features ?? []) });
+    const directory = folder();
+    await live.exportLogs({ directory, format, limit: 5 });
+    const before = readFileSync(join(directory, `cancer-1.${format}`));
+    let told = 0;
+    const onProgress = () => {
+      told++;
+      throw new RangeError("enough");
+    };
+    await expect(live.exportLogs({ directory, format, onProgress })).rejects.toThrow("enough");
+    expect(told).toBe(1);
+    expect(readdirSync(directory)).toEqual([`cancer-1.${format}`]);
+    expect(readFileSync(join(directory, `cancer-1.${format}`)).equals(before)).toBe(true);
+  });
+
   test("a place that cannot be written is a coded error", async () => {
     const live = await deployed(plain);
     const dir = folder();
