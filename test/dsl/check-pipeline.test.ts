@@ -118,7 +118,10 @@ describe("all problems at once", () => {
         "SL2006 validation 'count' needs a function of the row, not a string",
       ]
     `);
-    expect(new PipelineError(p.name, checkPipeline(p).problems).message).toContain("pipeline 'Fraud' has 8 problems:");
+    const said = new PipelineError(p.name, checkPipeline(p).problems).message;
+    expect(said).toContain("pipeline 'Fraud' has 8 problems:");
+    expect(said).toContain("\n  SL2005 step 0: validation 'early' needs an inference step before it\n");
+    expect(said).toContain("\n  SL2001 pipeline name 'Fraud' is not allowed");
   });
 
   it("name every input of a model that does not fit", () => {
