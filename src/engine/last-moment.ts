@@ -18,7 +18,7 @@ export function endNow(self: (code: number) => void, code: number, uncaught: { r
   if (uncaught !== null && process.listenerCount("uncaughtException") === 0) writeSync(2, `Uncaught ${inspect(uncaught.error)}\n`);
   const { WASI } = createRequire(import.meta.url)("node:wasi") as typeof import("node:wasi");
   const wasi = new WASI({ version: "preview1", returnOnExit: false });
-  const end = (wasi.wasiImport as { proc_exit(code: number): void }).proc_exit;
+  const { proc_exit: end } = wasi.wasiImport as { readonly proc_exit: (code: number) => void };
   const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: { readonly Memory: new (size: { readonly initial: number }) => object } };
   wasi.start({ exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start: () => end(code) } });
 }
