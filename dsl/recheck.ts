@@ -43,8 +43,8 @@ export type Flaw<S, Out, Checks extends string, Names extends string, Steps> = S
                     ? RefineFlaw<RecordOf<Pairs>, Out, Steps>
                     : false;
 
-/** `T` where it is a text; `Fine` is a text that stands for no flaw. */
-type TextOf<T, Fine = never> = T extends string ? ([T] extends [Fine] ? false : T) : false;
+/** `T` where it is a text; `Fine` is a text that stands for no flaw. Where that is any text, a certain one is a flaw. */
+type TextOf<T, Fine = never> = T extends string ? ([T] extends [Fine] ? (string extends Fine ? (string extends T ? false : T) : false) : T) : false;
 type FirstText<A, B> = A extends string ? A : B;
 
 type RenamedFlaw<M extends Model, R, Out, Steps> = FirstText<

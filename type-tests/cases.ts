@@ -157,6 +157,7 @@ export const refused: readonly Refused[] = [
   { code: "SL2004", given: `"v"`, source: `pipeline("p").model(embed).validate("v", (x) => true).insertStep(2, (at) => at.validate(▸"v", (x) => true))`, text: "validation name 'v' is taken: choose another" },
   { code: "SL2005", given: `"v"`, source: `pipeline("p").model(embed).insertStep(0, (at) => at.validate(▸"v", (x) => true))`, text: "validation 'v' needs an inference step before it" },
   { code: "SL2027", given: "0", source: `pipeline("p").model(embed).insertStep(1, (at) => at.select(▸0))`, text: ".select() needs a .models() step before it, with nothing selected yet" },
+  { code: "SL2027", given: `":2"`, source: `pipeline("p").model(embed).insertStep(0, (at) => at.audit(▸":2"))`, text: ".audit() needs a .models() step before it, with nothing selected yet" },
   { code: "SL2054", given: "2", source: `pipeline("p").models([head, twin]).select(0).replaceStep(1, (at) => at.select(▸2))`, text: "select 2 is out of range: step 0 gives the outputs of 2 models, counted from 0" },
   { code: "SL2070", given: "number", source: `pipeline("p").model(encoder).insertStep(1, (at) => at.refine({ ▸len: 128 }))`, text: "cannot refine 'len': step 0 (model 'encoder') produces only 'batch', 'encoder.k', 'seq'" },
   // edits: the later step that breaks
