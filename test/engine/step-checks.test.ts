@@ -53,7 +53,7 @@ describe("a size that the types leave open is checked for every batch", () => {
     const wide = same("wide", null, null);
     const made = (champion: typeof left, challenger: typeof wide) => pipeline("p").model(openEnd).shadow(champion as never, [challenger] as never) as AnyPipeline;
     expect(await said(made(left, wide as never), 2)).toBe("SL6003 model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]");
-    const config = await build(made(wide as never, left as never));
+    const config = await build(made(wide, left));
     const engine = await openEngine(config, await findModelFiles(dir, config.models), { challengers: "log", seed: 1 });
     open.push(engine);
     const notes = async (width: number) => {
