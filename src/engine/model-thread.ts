@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { TargetError } from "../../dsl/errors.js";
 import type { TensorData } from "../tensors/tensor-data.js";
+import { endNow } from "./last-moment.js";
 import { quiet } from "./quiet.js";
 import { reason } from "./reason.js";
 
@@ -73,8 +74,8 @@ const ENDING = 1;
 const SENT = 2;
 /** How often a patient thread's answers are looked for. */
 const LOOK_MS = 2;
-/** How long the end of the process waits for a native call: a thread that is stopped inside one takes the process down. */
-const LAST_WAIT_MS = 10_000;
+/** How long the end of the process waits for native calls, which mostly end by themselves: the process ends in spite of the others. */
+const LAST_WAIT_MS = 500;
 
 export type Job =
   | { readonly kind: "open"; readonly sha256: string; readonly bytes: Uint8Array; readonly options: object }
@@ -94,10 +95,25 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-const threads = new Set<ModelThread>();
+interface Sent {
+  readonly done: Promise<unknown>;
+  /** Whether it went away. */
+  begun(): boolean;
+  forget(): void;
+}
 
-function awaitLastCalls(): void {
-  for (const thread of threads) thread.awaitLastCall();
+const threads = new Set<ModelThread>();
+let uncaught: { readonly error: unknown } | null = null;
+
+function noteUncaught(error: unknown): void {
+  uncaught = { error };
+}
+
+function awaitLastCalls(code: number): void {
+  for (const thread of threads) thread.beginNothing();
+  const until = performance.now() + LAST_WAIT_MS;
+  const ended = [...threads].every((thread) => thread.awaitLastCall(until));
+  if (!ended) endNow(awaitLastCalls, code, uncaught);
 }
 
 /** A thread that runs models. It is never stopped: what runs on it when it is no longer wanted ends by itself. */
@@ -105,11 +121,17 @@ export class ModelThread {
   readonly #worker: Worker;
   readonly #state = new Int32Array(new SharedArrayBuffer(12));
   readonly #waiting = new Map<number, Waiting>();
+  /** The jobs that went away last. */
+  #away: readonly number[] = [];
+  /** When the last of those that went away was given up by whom it was for; null while one is wanted. */
+  #unwantedSince: number | null = null;
   readonly #bundle: number;
   #queue: Queued[] = [];
   #busy = false;
   #scheduled = false;
   #next = 0;
+  /** Jobs go in the order of their ids: all below this one went away. */
+  #gone = 0;
   #lastSign = performance.now();
   /** Where the answers of a patient thread lie until they are fetched; messages of other threads come by themselves. */
   readonly #answers: MessagePort | null;
@@ -137,15 +159,20 @@ export class ModelThread {
       this.#end("it ended");
     });
     if (threads.size === 0) {
-      process.off("exit", awaitLastCalls);
-      process.once("exit", awaitLastCalls);
+      process.off("exit", awaitLastCalls).on("exit", awaitLastCalls);
+      process.off("uncaughtExceptionMonitor", noteUncaught).on("uncaughtExceptionMonitor", noteUncaught);
     }
     threads.add(this);
   }
 
-  /** Jobs that wait for an answer. */
+  /** Jobs that it has to end: those that wait for an answer, and one whose answer nobody waits for any more. */
   get load(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + (this.#unwantedSince === null ? 0 : 1);
+  }
+
+  /** How long it has been running what nobody waits for, while others wait for it; null where it does not. */
+  get heldUpMs(): number | null {
+    return this.#unwantedSince === null || this.#waiting.size === 0 ? null : performance.now() - this.#unwantedSince;
   }
 
   /** How long it has owed an answer, in milliseconds. */
@@ -153,8 +180,8 @@ export class ModelThread {
     return this.#busy ? performance.now() - this.#lastSign : 0;
   }
 
-  /** Jobs that come while others are away go together in the next message. `forget` takes one back that has not gone yet. */
-  send(job: Job): { readonly done: Promise<unknown>; readonly forget: () => void } {
+  /** Jobs that come while others are away go together in the next message. `forget` takes one back, or drops its answer where it has gone. */
+  send(job: Job): Sent {
     const id = this.#next++;
     const done = new Promise((resolve, reject) => {
       if (this.ended) return reject(new TargetError("SL6000", "the models' thread has ended"));
@@ -164,7 +191,7 @@ export class ModelThread {
       if (this.#busy || this.#scheduled) return;
       this.#schedule();
     });
-    return { done, forget: () => this.#forget((queued) => queued.id === id, "it was taken back") };
+    return { done, begun: () => this.#gone > id, forget: () => this.#takeBack(id) };
   }
 
   /** What an owner has not seen begun will not be run; its promises reject. */
@@ -185,14 +212,27 @@ export class ModelThread {
     this.#worker.once("exit", told);
   }
 
-  awaitLastCall(): void {
+  /** For the end of the process. */
+  beginNothing(): void {
     Atomics.store(this.#state, ENDING, 1);
-    Atomics.wait(this.#state, RUNNING, 1, LAST_WAIT_MS);
+  }
+
+  /** Blocks until its native call has ended, or until a time by `performance.now()`; returns whether it has. */
+  awaitLastCall(until: number): boolean {
+    return Atomics.wait(this.#state, RUNNING, 1, Math.max(0, until - performance.now())) !== "timed-out";
   }
 
   #forget(which: (job: Queued) => boolean, why: string): void {
     for (const { id } of this.#queue.filter(which)) this.#settle({ id, error: why });
     this.#queue = this.#queue.filter((job) => !which(job));
+    if (this.#waiting.size === 0) this.#worker.unref();
+  }
+
+  #takeBack(id: number): void {
+    this.#forget((queued) => queued.id === id, "it was taken back");
+    if (!this.#away.includes(id)) return;
+    this.#settle({ id, error: "it was taken back" });
+    if (this.#busy && !this.#away.some((each) => this.#waiting.has(each))) this.#unwantedSince ??= performance.now();
     if (this.#waiting.size === 0) this.#worker.unref();
   }
 
@@ -210,7 +250,10 @@ export class ModelThread {
     if (this.#queue.length === 0 || this.ended || this.#busy) return;
     this.#busy = true;
     this.#lastSign = performance.now();
-    this.#worker.postMessage({ bundle: this.#queue.splice(0, this.#bundle) });
+    const bundle = this.#queue.splice(0, this.#bundle);
+    this.#away = bundle.map(({ id }) => id);
+    this.#gone = (this.#away.at(-1) ?? -1) + 1;
+    this.#worker.postMessage({ bundle });
     if (this.#answers !== null) this.#look();
   }
 
@@ -240,6 +283,8 @@ export class ModelThread {
     for (const answer of answers) this.#settle(answer);
     if (done) {
       this.#busy = false;
+      this.#away = [];
+      this.#unwantedSince = null;
       if (this.#answers === null) this.#post();
       else if (this.#queue.length > 0 && !this.#scheduled) this.#schedule();
     }

@@ -8,6 +8,8 @@ import { loadRuntime, notAModel, runFailed, sessionOptions } from "./runtime.js"
 
 /** A thread that owes an answer for this long is given up; another takes its place. */
 const HUNG_MS = 20_000;
+/** The same of a thread that runs what nobody waits for any more, while others wait for it: opening its models anew costs about as long. */
+const HELD_UP_MS = 100;
 /** Threads given up that still run: beyond these none is given up, for each holds a core. */
 const MOST_GIVEN_UP = 3;
 
@@ -88,13 +90,27 @@ export class ThreadPool {
     let forget = (): void => undefined;
     let forgotten = false;
     const go = async (): Promise<ThreadRun> => {
-      const thread = this.#thread();
-      const opening = this.#open(thread, model);
-      await opening;
-      if (forgotten) throw new TargetError("SL6002", "it was taken back");
-      const sent = thread.send({ kind: "run", sha256: model.sha256, owner, until, feeds: compact(feeds), fetches });
-      forget = sent.forget;
-      return (await sent.done) as ThreadRun;
+      for (;;) {
+        const thread = this.#thread();
+        let begun = (): boolean => false;
+        try {
+          const opening = this.#open(thread, model);
+          this.#relieve(thread);
+          await opening;
+          if (forgotten) throw new TargetError("SL6002", "it was taken back");
+          const sent = thread.send({ kind: "run", sha256: model.sha256, owner, until, feeds: compact(feeds), fetches });
+          begun = () => sent.begun();
+          this.#relieve(thread);
+          forget = () => {
+            sent.forget();
+            this.#relieve(thread);
+          };
+          return (await sent.done) as ThreadRun;
+        } catch (error) {
+          // What had not begun on a thread that was given up goes to another one.
+          if (forgotten || begun() || !this.#givenUp.has(thread)) throw error;
+        }
+      }
     };
     const done = go().catch((cause: unknown) => {
       throw runFailed(model.name, cause);
@@ -140,10 +156,18 @@ export class ThreadPool {
     return best;
   }
 
-  #giveUp(thread: ModelThread): void {
+  /** Gives a thread up soon, if it is then still held up by what nobody waits for. */
+  #relieve(thread: ModelThread): void {
+    if (thread.heldUpMs === null) return;
+    setTimeout(() => {
+      if (!thread.ended && (thread.heldUpMs ?? 0) >= HELD_UP_MS && this.#givenUp.size < MOST_GIVEN_UP) this.#giveUp(thread, "it still ran what its request no longer waited for");
+    }, HELD_UP_MS + 1).unref();
+  }
+
+  #giveUp(thread: ModelThread, why = `a run on it has not ended in ${HUNG_MS / 1000} s`): void {
     this.#givenUp.add(thread);
     thread.whenGone(() => this.#givenUp.delete(thread));
-    thread.retire(`a run on it has not ended in ${HUNG_MS / 1000} s`);
+    thread.retire(why);
   }
 }
 

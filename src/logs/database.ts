@@ -7,6 +7,7 @@ import { systemReason } from "../files/system-reason.js";
 import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
 import type { LogLayout } from "./pipeline-log.js";
 import { challengerTable, championTable } from "./tables.js";
+import { holdToWal, walSize } from "./write-ahead-log.js";
 
 export const fileName = "shapeline.duckdb";
 
@@ -54,12 +55,14 @@ export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boo
     // DuckDB keeps what it has written in memory, up to four fifths of the machine's, unless it is told to let go; larger queries spill to disk.
     memory_limit: "256MB",
   };
+  const walBefore = walSize(file);
   const instance = await duckdb.DuckDBInstance.create(file, options).catch((error: unknown) => {
     throw openFailure(file, error);
   });
   try {
     const connection = await instance.connect();
     try {
+      await holdToWal(connection, file, walBefore, readOnly);
       await migrate(connection, file, readOnly);
     } finally {
       connection.closeSync();
@@ -135,10 +138,10 @@ function openFailure(file: string, error: unknown): StorageError {
     return new StorageError("SL7005", `the log '${file}' was written by a newer DuckDB; run: npm install @duckdb/node-api@latest`, { file }, options);
   }
   if (/not a valid DuckDB database/i.test(text)) {
-    return new StorageError("SL7004", `'${file}' is not a DuckDB database; move it away, or choose another data folder`, { file }, options);
+    return new StorageError("SL7004", `'${file}' is not a DuckDB database; it stays as it is: restore it from a copy, move it away with the files beside it, or choose another data folder`, { file }, options);
   }
   if (/Permission denied|Read-only file system|Cannot open file|Could not set lock/i.test(text)) {
     return new StorageError("SL7001", `the log '${file}' cannot be opened for writing: ${reasonOf(error)}; choose another data folder`, { file }, options);
   }
-  return new StorageError("SL7006", `the log '${file}' cannot be opened: ${reasonOf(error)}; restore it from a copy, or choose another data folder`, { file }, options);
+  return new StorageError("SL7006", `the log '${file}' cannot be opened: ${reasonOf(error)}; it stays as it is: restore it from a copy, or choose another data folder`, { file }, options);
 }

@@ -49,6 +49,31 @@ describe("a size that the types leave open is checked for every batch", () => {
     expect(await said(made, 3, metadata)).toBe("accepted");
   });
 
+  test("by the champion of a shadow step, and by its challenger, whose answer is a note then", async () => {
+    const wide = same("wide", null, null);
+    const made = (champion: typeof left, challenger: typeof wide) => pipeline("p").model(openEnd).shadow(champion as never, [challenger] as never) as AnyPipeline;
+    expect(await said(made(left, wide as never), 2)).toBe("SL6003 model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]");
+    const config = await build(made(wide, left));
+    const engine = await openEngine(config, await findModelFiles(dir, config.models), { challengers: "log", seed: 1 });
+    open.push(engine);
+    const notes = async (width: number) => {
+      const { later } = await engine.infer([{ x: new Array<number>(width).fill(1) }]);
+      return (await Promise.all(later.map((challenge) => engine.challenge(challenge)))).map(({ note }) => note);
+    };
+    expect(await notes(2)).toEqual(["model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]"]);
+    expect(await notes(3)).toEqual([null]);
+  });
+
+  test("where a symbol that is the batch's arrives as another size", async () => {
+    const { sha256 } = writeModel(dir, "square", {
+      inputs: [{ name: "x", dtype: "float32", shape: ["N", "M"] }],
+      outputs: [{ name: "y", dtype: "float32", shape: ["N", "M"] }],
+      nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+    });
+    const square = defineModel({ name: "square", sha256, inputs: { x: { dtype: "float32", shape: ["batch", "batch"] } }, outputs: { y: { dtype: "float32", shape: ["batch", "batch"] } } });
+    expect(await said(pipeline("p").model(openEnd).model(square), 2)).toMatchInlineSnapshot(`"SL6003 model 'square' binds 'batch' to 2 in input 'x' but to 1 in input 'x'"`);
+  });
+
   test("by refine, of a request and of a model's output", async () => {
     const request = pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", "n"] } } }).refine({ n: 3 }).model(left);
     expect(await said(request, 2)).toMatchInlineSnapshot(`"SL5016 'x' is refined to 3 along axis 1 but the pipeline's input has float32[1, 2]"`);

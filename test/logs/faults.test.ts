@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirS
 import { tmpdir } from "node:os";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { ShapelineError } from "../../dsl/errors.js";
 import { compact } from "../../src/logs/compact.js";
 import { openStore } from "../../src/logs/open-store.js";
@@ -43,6 +43,20 @@ async function written(rows: number): Promise<string> {
 
 const digest = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");
 
+/** The digests of a folder's files. */
+const contents = (folder: string) => Object.fromEntries(readdirSync(folder).map((name) => [name, digest(join(folder, name))]));
+
+/** A log whose process was killed, with rows in the write-ahead log. */
+async function killed(): Promise<string> {
+  const folder = newFolder();
+  const child = startChild("batches", folder);
+  for (let i = 0; i < 30; i++) await child.line();
+  child.process.kill("SIGKILL");
+  await child.ended();
+  rmSync(join(folder, "shapeline.sock"), { force: true });
+  return folder;
+}
+
 describe("a damaged store file", () => {
   it.each([
     ["its head is overwritten", (bytes: Buffer) => bytes.fill(0xff, 0, 4096)],
@@ -53,7 +67,8 @@ describe("a damaged store file", () => {
     const folder = await written(20_000);
     const file = join(folder, "shapeline.duckdb");
     writeFileSync(file, damage(readFileSync(file)));
-    const before = digest(file);
+    for (const name of ["shapeline.duckdb.wal", "shapeline.journal-a"]) writeFileSync(join(folder, name), "what else was there");
+    const before = contents(folder);
     const error = await openStore(folder).then(
       // Some damage shows when rows are read.
       async (store) => store.readLog("fraud", { limit: 20_000 }).then(() => "no error", (reason: unknown) => reason).finally(() => store.close()),
@@ -61,15 +76,15 @@ describe("a damaged store file", () => {
     );
     expect(error).toBeInstanceOf(ShapelineError);
     expect((error as ShapelineError).code).toMatch(/^SL70(04|06|10)$/);
-    expect(digest(file)).toBe(before);
-    expect(readdirSync(folder).filter((name) => name.endsWith(".duckdb"))).toEqual(["shapeline.duckdb"]);
+    expect((error as ShapelineError).message).toMatch(/restore it from a copy/);
+    expect(contents(folder)).toEqual(before);
   });
 
   it("is named with what to do", async () => {
     const folder = await written(20_000);
     const file = join(folder, "shapeline.duckdb");
     writeFileSync(file, readFileSync(file).fill(0xa5, 12_288, 12_288 + 262_144));
-    expect((await refusal(openStore(folder).then((store) => store.readLog("fraud").finally(() => store.close())), folder)).replace(/\d{6,}/g, "<number>")).toMatchInlineSnapshot(`"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Corrupt database file: computed checksum <number> does not match stored checksum <number> in block at location 12288; restore it from a copy, or choose another data folder"`);
+    expect((await refusal(openStore(folder).then((store) => store.readLog("fraud").finally(() => store.close())), folder)).replace(/\d{6,}/g, "<number>")).toMatchInlineSnapshot(`"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Corrupt database file: computed checksum <number> does not match stored checksum <number> in block at location 12288; it stays as it is: restore it from a copy, or choose another data folder"`);
   });
 
   it("with an end of the write-ahead log missing, as after a crash, loses only what was in that end", async () => {
@@ -84,6 +99,35 @@ describe("a damaged store file", () => {
     const found = (await (await storeIn(folder)).readLog("fraud", { limit: 100_000 })).flatMap(({ rowIds }) => rowIds);
     expect(found.length).toBeGreaterThan(20 * 500);
     expect(found).toEqual(Array.from({ length: found.length }, (_, i) => BigInt(found.length - 1 - i)));
+  });
+
+  it("with much of the end missing keeps a copy of what was there, and says so", async () => {
+    const folder = await killed();
+    const wal = join(folder, "shapeline.duckdb.wal");
+    truncateSync(wal, Math.floor(readFileSync(wal).length / 2) + 1);
+    const before = digest(wal);
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    await (await openStore(folder)).close();
+    await (await openStore(folder)).close();
+    const told = warned.mock.calls.map(([text]) => String(text).replaceAll(folder, "<folder>").replace(/damaged-[^']*/, "damaged-<time>"));
+    warned.mockRestore();
+    expect(told).toMatchInlineSnapshot(`
+      [
+        "the end of the write-ahead log '<folder>/shapeline.duckdb.wal' cannot be read, and is left out; the whole is kept as '<folder>/shapeline.duckdb.wal.damaged-<time>': after a crash nobody was told that the rows in that end are logged, and the copy may be deleted; otherwise restore the log from a copy",
+      ]
+    `);
+    const copies = readdirSync(folder).filter((name) => name.includes("damaged"));
+    expect(copies.map((name) => digest(join(folder, name)))).toEqual([before]);
+  });
+
+  it.each(["for writing", "for reading"])("with the head of the write-ahead log overwritten is refused %s: DuckDB would go on without it", async (how) => {
+    const folder = await killed();
+    const wal = join(folder, "shapeline.duckdb.wal");
+    writeFileSync(wal, readFileSync(wal).fill(0xff, 0, 8));
+    const before = contents(folder);
+    const told = await refusal(openStore(folder, { readOnly: how === "for reading" }), folder);
+    expect(told.replace(/\d{5,} bytes/, "<size>")).toBe("SL7006 the write-ahead log '<folder>/shapeline.duckdb.wal' is damaged at its head: its <size> would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it");
+    expect(contents(folder)).toEqual(before);
   });
 
   it("with a hole in the write-ahead log is refused or read up to the hole, never read wrong", async () => {

@@ -133,7 +133,7 @@ describe("opening", () => {
   it("refuses a file that is not a log, and leaves it as it is", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "shapeline.duckdb"), "this is a text file, not a database. ".repeat(500));
-    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7004 '<folder>/shapeline.duckdb' is not a DuckDB database; move it away, or choose another data folder"`);
+    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7004 '<folder>/shapeline.duckdb' is not a DuckDB database; it stays as it is: restore it from a copy, move it away with the files beside it, or choose another data folder"`);
 
     const other = newFolder();
     const { DuckDBInstance } = await import("@duckdb/node-api");
@@ -148,7 +148,7 @@ describe("opening", () => {
   it("refuses a folder in the database's place", async () => {
     const folder = newFolder();
     mkdirSync(join(folder, "shapeline.duckdb"));
-    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Could not read from file "<folder>/shapeline.duckdb": Is a directory; restore it from a copy, or choose another data folder"`);
+    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Could not read from file "<folder>/shapeline.duckdb": Is a directory; it stays as it is: restore it from a copy, or choose another data folder"`);
   });
 
   it("refuses a log of a newer format", async () => {

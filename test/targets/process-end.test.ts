@@ -6,6 +6,7 @@ import { build, type BuildOptions } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { local } from "../../src/targets/local/index.js";
 import { config, folder, run, shadow, writeModel } from "../engine/make-config.js";
+import { counting } from "../engine/odd-models.js";
 import { float32 } from "../engine/recorded-models.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -30,6 +31,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, "quick.json"), JSON.stringify(config("quick", [champion, quick], [shadow("champion", "quick")])));
   writeFileSync(join(dir, "late.json"), JSON.stringify(config("late", [champion, late], [shadow("champion", "late")])));
   writeFileSync(join(dir, "alone.json"), JSON.stringify(config("alone", [champion], [run("champion")])));
+  writeFileSync(join(dir, "long.json"), JSON.stringify(config("long", [writeModel(dir, "long", counting())], [run("long")])));
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
   await bundle(dir, { packages: "external" });
 });
@@ -94,6 +96,48 @@ test("process.exit while a challenger runs ends with the code it was given", asy
     setTimeout(() => process.exit(3), 50);
   `);
   expect(end).toEqual({ code: 3, stdout: "", stderr: "" });
+});
+
+describe("a model that runs for a minute", () => {
+  /** Its request has ended after 50 ms; the run goes on. */
+  const begun = (data: string) => `
+    const target = local({ models: ".", data: ${JSON.stringify(data)}, durability: "relaxed" });
+    const [live, other] = [await target.deploy(config("long")), await target.deploy(config("alone"))];
+    const since = performance.now();
+    console.log((await live.infer([{ x: [24_000_000] }], { timeoutMs: 50 }).catch((e) => e)).code);
+  `;
+
+  test("holds up no other request of its deployment or another, nor their end, nor the process's", async () => {
+    const data = folder();
+    const end = await script(`${begun(data)}
+      console.log((await live.infer([{ x: [5] }]))[0].out.y);
+      console.log((await other.infer({ x: new Float32Array(100_000).fill(3) })).out.y.length);
+      await other.infer([{ x: [7] }]);
+      console.log((await live.logs()).length);
+      await live.undeploy();
+      await target.close();
+      console.log(performance.now() - since < 15_000);
+      process.once("exit", () => console.log("the end", performance.now() - since < 16_000));
+    `);
+    expect(end).toEqual({ code: 0, stdout: "SL6004\n[ 5 ]\n100000\n1\ntrue\nthe end true\n", stderr: "" });
+    expect((await rowsOf(data, "long")).map((row) => row.out["y"])).toEqual([[5]]);
+  }, 25_000);
+
+  test.each([
+    ["process.exit(3)", 3, ""],
+    ["throw new RangeError('the script says so')", 1, "RangeError: the script says so"],
+  ])("keeps code, rows and listeners at %s", async (how, code, told) => {
+    const data = folder();
+    const end = await script(`${begun(data)}
+      process.once("exit", (code) => console.log("the end", code, performance.now() - since < 15_000));
+      await other.infer([{ x: [7] }]);
+      ${how};
+    `);
+    expect(end).toMatchObject({ code, stdout: `SL6004\nthe end ${code} true\n` });
+    if (told === "") expect(end.stderr).toBe("");
+    else expect(end.stderr).toContain(told);
+    expect((await rowsOf(data, "alone")).map((row) => row.out["y"])).toEqual([[7]]);
+  }, 25_000);
 });
 
 test("without onnxruntime-node the command that installs it is named, and nothing is written", async () => {

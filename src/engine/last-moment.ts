@@ -1,0 +1,24 @@
+import { writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import { inspect } from "node:util";
+import { isMainThread } from "node:worker_threads";
+
+/**
+ * Ends the process now, with its code. Node itself waits for every thread before it ends, for a native call inside one too,
+ * which then aborts the process; `proc_exit` of its WASI is the one way out that does not. To be called by a listener of
+ * `exit`: those that come after it are called first. Does nothing in a worker thread, which is not the whole process.
+ *
+ * @param self the listener that calls
+ * @param uncaught what the process ends for, where it ends for an error: Node would have told it after the listeners
+ */
+export function endNow(self: (code: number) => void, code: number, uncaught: { readonly error: unknown } | null): void {
+  if (!isMainThread) return;
+  const listeners = process.listeners("exit") as ((code: number) => void)[];
+  for (const listener of listeners.slice(listeners.indexOf(self) + 1)) listener.call(process, code);
+  if (uncaught !== null && process.listenerCount("uncaughtException") === 0) writeSync(2, `Uncaught ${inspect(uncaught.error)}\n`);
+  const { WASI } = createRequire(import.meta.url)("node:wasi") as typeof import("node:wasi");
+  const wasi = new WASI({ version: "preview1", returnOnExit: false });
+  const { proc_exit: end } = wasi.wasiImport as { readonly proc_exit: (code: number) => void };
+  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: { readonly Memory: new (size: { readonly initial: number }) => object } };
+  wasi.start({ exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start: () => end(code) } });
+}
