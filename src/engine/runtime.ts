@@ -151,7 +151,7 @@ export function directRun(session: InferenceSession): RunSession | null {
   const handler: unknown = Reflect.get(session, "handler");
   if (typeof handler !== "object" || handler === null || !("run" in handler) || typeof handler.run !== "function") return null;
   const run = handler.run.bind(handler) as (feeds: object, fetches: object, options: object) => Promise<Answer>;
-  const wanted = new Map<readonly string[], Readonly<Record<string, null>>>();
+  const wanted = new WeakMap<readonly string[], Readonly<Record<string, null>>>();
   const options = {};
   return (feeds, fetches) => {
     let outputs = wanted.get(fetches);

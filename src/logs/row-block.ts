@@ -1,6 +1,6 @@
-import { allocate } from "../tensors/dtypes.js";
+import type { NumericElements } from "../tensors/dtypes.js";
 import { float16ToNumber } from "../tensors/float16.js";
-import type { LogColumn } from "./columns.js";
+import { storedArray, type LogColumn } from "./columns.js";
 import type { Cells } from "./encode.js";
 
 /** Rows of a chunk of DuckDB's. */
@@ -9,9 +9,6 @@ export const blockRows = 2048;
 const blockBytes = 8 * 2 ** 20;
 /** Rows of fewer elements fit into a block's bytes, all that it takes. */
 const largeSize = 512;
-
-type Numbers = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array;
-export type BlockValues = Numbers | BigInt64Array | BigUint64Array;
 
 /**
  * Rows on their way into a table, column by column as DuckDB's vectors have them. Rows that wait for their commit lie here as bytes:
@@ -61,7 +58,7 @@ export class BlockColumn {
   /** By level: how many elements they hold in all. */
   readonly totals: number[] = [];
   /** The innermost elements; of strings `texts` holds them, undefined where a row has none. */
-  values: BlockValues | null;
+  values: NumericElements | null;
   readonly texts: (string | undefined)[] = [];
   /** Elements. */
   used = 0;
@@ -70,7 +67,7 @@ export class BlockColumn {
 
   constructor(column: LogColumn) {
     this.column = column;
-    this.values = column.type === "string" ? null : memory(column.type, 64);
+    this.values = column.type === "string" ? null : new (storedArray(column.type))(64);
     for (let level = 0; level < column.depth; level++) {
       this.lists.push(new Uint32Array(64));
       this.counts.push(0);
@@ -125,16 +122,16 @@ export class BlockColumn {
 
   /** The place of elements that are not there; what lies in it is never read. */
   #skip(rows: number): void {
-    if (this.values !== null) this.#room(rows);
+    if (this.values !== null) this.#room(this.values, rows);
     else for (let i = 0; i < rows; i++) this.texts.push(undefined);
     this.used += rows;
   }
 
-  #room(count: number): BlockValues {
-    const { values, used, column } = this;
-    if (values !== null && used + count <= values.length) return values;
-    const grown = memory(column.type, Math.max(used + count, 2 * used));
-    if (values !== null) (grown as Float32Array).set((values as Float32Array).subarray(0, used));
+  #room(values: NumericElements, count: number): NumericElements {
+    const { used, column } = this;
+    if (used + count <= values.length) return values;
+    const grown = new (storedArray(column.type as Exclude<LogColumn["type"], "string">))(Math.max(used + count, 2 * used));
+    (grown as Float32Array).set((values as Float32Array).subarray(0, used));
     return (this.values = grown);
   }
 
@@ -147,7 +144,7 @@ export class BlockColumn {
       this.used += count;
       return;
     }
-    const values = this.#room(count);
+    const values = this.#room(this.values, count);
     let at = this.used;
     this.used += count;
     const end = this.used;
@@ -164,9 +161,4 @@ export class BlockColumn {
       (values as Float32Array).set(all ? (data as Float32Array) : (data as Float32Array).subarray(read, read + count), at);
     } else for (; at < end; at++) values[at] = data[read++] as never;
   }
-}
-
-function memory(type: LogColumn["type"], length: number): BlockValues {
-  const stored = type === "float16" ? "float32" : type === "time" ? "int64" : type;
-  return allocate(stored, length) as BlockValues;
 }

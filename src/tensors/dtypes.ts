@@ -34,23 +34,32 @@ export const arrowTypes: Readonly<Record<DType, DataType>> = {
   string: new Utf8(),
 };
 
-const allocators: Readonly<Record<DType, (length: number) => TensorElements>> = {
-  float16: (length) => new Uint16Array(length),
-  float32: (length) => new Float32Array(length),
-  float64: (length) => new Float64Array(length),
-  int8: (length) => new Int8Array(length),
-  int16: (length) => new Int16Array(length),
-  int32: (length) => new Int32Array(length),
-  int64: (length) => new BigInt64Array(length),
-  uint8: (length) => new Uint8Array(length),
-  uint16: (length) => new Uint16Array(length),
-  uint32: (length) => new Uint32Array(length),
-  uint64: (length) => new BigUint64Array(length),
-  bool: (length) => new Uint8Array(length),
-  string: (length) => new Array<string>(length).fill(""),
+export type NumericElements = Exclude<TensorElements, readonly string[]>;
+
+/** A class of typed arrays. */
+interface ElementArray {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): NumericElements;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericElements;
+}
+
+/** What holds the elements of one dtype; strings lie in plain arrays. */
+export const elementArrays: Readonly<Record<Exclude<DType, "string">, ElementArray>> = {
+  float16: Uint16Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
 };
 
 /** Zeroed elements of one dtype: what `TensorData.data` holds. */
 export function allocate(dtype: DType, length: number): TensorElements {
-  return allocators[dtype](length);
+  return dtype === "string" ? new Array<string>(length).fill("") : new elementArrays[dtype](length);
 }
