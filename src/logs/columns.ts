@@ -1,6 +1,6 @@
 import type { DuckDBType } from "@duckdb/node-api";
 import type { DType, Port } from "../../dsl/tensor.js";
-import { elementArrays } from "../tensors/dtypes.js";
+import { elementArrays, type ElementArray } from "../tensors/dtypes.js";
 import { identifier, type DuckDB } from "./duckdb.js";
 import type { LogLayout } from "./pipeline-log.js";
 
@@ -44,7 +44,7 @@ export interface LogColumn {
 type ElementType = DType | "time";
 
 /** What holds a column's elements as DuckDB has them in memory: half precision as single, a time as its milliseconds. */
-export function storedArray(type: Exclude<ElementType, "string">) {
+export function storedArray(type: Exclude<ElementType, "string">): ElementArray {
   return elementArrays[type === "float16" ? "float32" : type === "time" ? "int64" : type];
 }
 

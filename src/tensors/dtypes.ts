@@ -37,7 +37,7 @@ export const arrowTypes: Readonly<Record<DType, DataType>> = {
 export type NumericElements = Exclude<TensorElements, readonly string[]>;
 
 /** A class of typed arrays. */
-interface ElementArray {
+export interface ElementArray {
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): NumericElements;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericElements;
