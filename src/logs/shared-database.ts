@@ -37,16 +37,17 @@ export class SharedDatabase {
   readonly #connections: Connections;
   /** By pipeline: the row id that comes next. */
   readonly #nextRows = new Map<string, bigint>();
-  readonly #door: Door;
+  /** null where it is open for reading only. */
+  readonly #door: Door | null;
   readonly #atExit = () => {
     this.writer.writeAtExit();
-    this.#door.close();
+    this.#door?.close();
   };
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
 
-  private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, instance: DuckDBInstance, connections: Connections, journal: Journal | null) {
+  private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, instance: DuckDBInstance, connections: Connections, journal: Journal | null, door: Door | null) {
     this.duckdb = duckdb;
     this.file = join(folder, fileName);
     this.readOnly = readOnly;
@@ -54,17 +55,13 @@ export class SharedDatabase {
     this.writer = new GroupWriter(duckdb, connections.writing, connections.last, journal);
     this.#instance = instance;
     this.#connections = connections;
-    this.#door = new Door(folder, {
-      versions: (pipeline) => this.control.versions(pipeline),
-      pipelines: () => this.control.pipelines(),
-      readLog: (pipeline, query = {}) => this.read(pipeline, query),
-      layouts: (pipeline, query = {}) => this.layouts(pipeline, query),
-      compare: (pipeline, query = {}) => this.compare(pipeline, query),
-    });
+    this.#door = door;
     if (!readOnly) process.on("exit", this.#atExit);
   }
 
-  static async open(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<SharedDatabase> {
+  /** @param door the claim to the folder; null to read only */
+  static async open(duckdb: DuckDB, folder: string, door: Door | null): Promise<SharedDatabase> {
+    const readOnly = door === null;
     if (readOnly && readJournal(folder).rows.length > 0) await emptyJournal(duckdb, folder);
     const instance = await openDatabase(duckdb, folder, readOnly);
     const [control, reading, writing, last] = [await instance.connect(), await instance.connect(), await instance.connect(), await instance.connect()];
@@ -72,8 +69,14 @@ export class SharedDatabase {
       instance.closeSync();
       throw error;
     });
-    const database = new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last }, journal);
-    if (!readOnly) await database.#door.open();
+    const database = new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last }, journal, door);
+    await door?.answer({
+      versions: (pipeline) => database.control.versions(pipeline),
+      pipelines: () => database.control.pipelines(),
+      readLog: (pipeline, query = {}) => database.read(pipeline, query),
+      layouts: (pipeline, query = {}) => database.layouts(pipeline, query),
+      compare: (pipeline, query = {}) => database.compare(pipeline, query),
+    });
     return database;
   }
 
@@ -111,7 +114,7 @@ export class SharedDatabase {
   }
 
   async close(): Promise<void> {
-    this.#door.close();
+    this.#door?.close();
     clearInterval(this.#sweeping);
     await this.#lastSweep;
     await this.writer.close();
@@ -197,7 +200,8 @@ async function openJournal(duckdb: DuckDB, folder: string, connection: DuckDBCon
 /** What an ended process left in the journal can only be read from the database. */
 async function emptyJournal(duckdb: DuckDB, folder: string): Promise<void> {
   try {
-    await (await SharedDatabase.open(duckdb, folder, false)).close();
+    const door = await Door.claim(folder, join(folder, fileName));
+    await SharedDatabase.open(duckdb, folder, door).then((database) => database.close()).finally(() => door.close());
   } catch (error) {
     if (error instanceof StorageError && error.code === "SL7003") return;
     process.emitWarning(`the last rows of the log in '${folder}' are not shown: they lie in its journal, and it cannot be opened for writing (${reasonOf(error)})`, "ShapelineLogWarning");

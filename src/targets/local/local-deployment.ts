@@ -14,6 +14,7 @@ import { exportLog } from "../../logs/export-logs.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { StoredVersion } from "../../logs/store.js";
+import { UnderWay } from "../../logs/under-way.js";
 import { chosenColumns, datasetOptions, noChoice, readChoice, type Choice } from "../../tensors/dataset.js";
 import { recordsOf } from "../../tensors/records.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
@@ -73,12 +74,14 @@ export class LocalDeploymentImpl implements LocalDeployment {
   readonly #key: string;
   readonly #latency = new Latency();
   readonly #draining = new Set<Promise<void>>();
+  readonly #reads = new UnderWay();
   #version: DeployedVersion;
   /** New versions come one after the other. */
   #swaps: Promise<void> = Promise.resolve();
   #starting: Promise<Running> | null = null;
   #running: Running | null = null;
   #state: "open" | "stopped" | "closed";
+  #ending: Promise<void> = Promise.resolve();
   #requests = 0;
   #rows = 0;
   #failures = 0;
@@ -161,8 +164,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#refuseClosed();
     const query = periodQuery(period);
     this.#refuseUnlogged();
-    await this.#running?.serving.settled();
-    return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
+    return this.#reads.run(async () => {
+      await this.#running?.serving.settled();
+      return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
+    });
   }
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
@@ -171,8 +176,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async #read(query: LogQuery): Promise<LogBatch[]> {
+    // Of an export the next page, after the deployment was closed.
+    this.#refuseClosed();
     this.#refuseUnlogged();
-    return (await this.#running?.serving.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query)));
+    return this.#reads.run(async () => (await this.#running?.serving.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query))));
   }
 
   #refuseUnlogged(): void {
@@ -286,11 +293,16 @@ export class LocalDeploymentImpl implements LocalDeployment {
     void drained.then(() => this.#draining.delete(drained));
   }
 
-  async #end(state: "stopped" | "closed"): Promise<void> {
-    if (this.#state === "closed") return;
-    this.#state = state;
+  /** Ends begun later end after those begun before. */
+  #end(state: "stopped" | "closed"): Promise<void> {
+    if (this.#state !== "closed") this.#state = state;
+    return (this.#ending = this.#ending.catch(() => undefined).then(() => this.#letGo()));
+  }
+
+  async #letGo(): Promise<void> {
     const opened = await this.#starting?.catch(() => null);
     this.#starting = this.#running = null;
+    await this.#reads.ended();
     await opened?.serving.close();
     await Promise.allSettled(this.#draining);
   }
