@@ -6,10 +6,12 @@ import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { describe } from "../../engine/input/describe.js";
+import { isRecord } from "../../engine/input/is-record.js";
 import { RequestClock } from "../../engine/request-clock.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import { arrowPages } from "../../logs/arrow-pages.js";
 import type { Comparison } from "../../logs/comparison.js";
+import { emptyBatch } from "../../logs/empty-batch.js";
 import { exportLog } from "../../logs/export-logs.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
@@ -23,6 +25,7 @@ import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
 import { answerColumns } from "./answer-columns.js";
 import { exportOptions } from "./export-options.js";
 import { Latency } from "./latency.js";
+import { logLayout } from "./log-layout.js";
 import { batchesQuery, logQuery, periodQuery } from "./log-query.js";
 import type { LocalSettings } from "./options.js";
 import { readRowsFile } from "./rows-file.js";
@@ -147,7 +150,9 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async logs(options: LogsOptions = {}): Promise<Table | AnyInferRecord[]> {
     this.#refuseClosed();
     const { query, choice } = logQuery(options);
-    const batches = await this.#read(query);
+    const found = await this.#read(query);
+    // Of no rows the columns are told, too, and asked for by their names.
+    const batches = found.length > 0 ? found : [emptyBatch(logLayout(this.#version.config, this.#version.stored.version))];
     return options.arrow === true ? asTable(batches, choice) : (asRecords(batches, choice) as AnyInferRecord[]);
   }
 
@@ -188,7 +193,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
     }
   }
 
-  async *alerts({ signal }: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
+  async *alerts(options: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
+    const given: unknown = options;
+    if (!isRecord(given)) throw new TargetError("SL6011", `alerts() takes an object of options, got ${describe(given)}`);
+    const { signal } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
     this.#refuseEnded();
     let running: Running | null = null;
@@ -225,6 +233,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async configuration(version?: string): Promise<Config> {
+    const given: unknown = version;
+    if (given !== undefined && typeof given !== "string") throw new TargetError("SL6012", `configuration() takes a version as a text, such as "1", got ${describe(given)}`);
     const stored = await this.#storedVersions();
     const found = version === undefined ? stored.at(-1) : stored.find((candidate) => String(candidate.version) === version);
     if (found !== undefined) return parseConfig(found.config);
@@ -335,7 +345,7 @@ function keyOf(file: string, name: string): string {
 /** @throws TargetError SL6011 for options that are not known, InputError SL5032 */
 function choiceOf(options: InferOptions): Choice {
   const given: unknown = options;
-  if (typeof given !== "object" || given === null) throw new TargetError("SL6011", `infer(): the second argument is an object of options, got ${describe(given)}`);
+  if (!isRecord(given)) throw new TargetError("SL6011", `infer(): the second argument is an object of options, got ${describe(given)}`);
   for (const name of Object.keys(options)) {
     if (!inferOptions.includes(name)) {
       throw new TargetError("SL6011", `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${listed(inferOptions)}`, { option: name });
