@@ -10,8 +10,8 @@ import { fileName, openDatabase } from "./database.js";
 import { Door } from "./door.js";
 import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
 import { GroupWriter } from "./group-writer.js";
-import { Journal, readJournal, removeJournal } from "./journal.js";
-import { replay } from "./journal-replay.js";
+import { type Journal, readJournal } from "./journal.js";
+import { openJournal } from "./journal-replay.js";
 import { sweep, type Retention, type Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
 import { logsWithRows, readLogs } from "./reader.js";
@@ -178,19 +178,6 @@ export class SharedDatabase {
   async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
     await this.writer.flush();
     return readLogs(this.duckdb, this.#connections.reading, await this.control.logs(pipeline), query);
-  }
-}
-
-/** The journal of a folder, empty: what it held goes into the database first. */
-async function openJournal(duckdb: DuckDB, folder: string, connection: DuckDBConnection): Promise<Journal> {
-  try {
-    const { rows, last } = readJournal(folder);
-    const strangers = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
-    if (strangers > 0) process.emitWarning(`${strangers} rows of the journal in '${folder}' are of no pipeline version that the log knows, and are left out`, "ShapelineLogWarning");
-    removeJournal(folder);
-    return await Journal.open(folder, last);
-  } catch (error) {
-    throw new StorageError("SL7017", `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; see that the disk has room and that the folder can be written, then open it again`, { folder }, { cause: error });
   }
 }
 
