@@ -14,7 +14,7 @@ import { challengerTable, championTable } from "./tables.js";
 /** What a log needs of its store. */
 export interface LogHost {
   readonly duckdb: DuckDB;
-  readonly writer: Pick<KeptOpen, "prepare" | "release" | "push" | "flush">;
+  readonly writer: Pick<KeptOpen, "prepare" | "release" | "room" | "push" | "flush">;
   readonly onError: (error: StorageError) => void;
   /** The pipeline's next row ids; shared by the logs of all its versions. */
   reserve(rows: number): bigint;
@@ -52,6 +52,10 @@ export class DuckDBLog implements PipelineLog {
     const { firstRow, written } = this.#push(batch, meta, true);
     await written;
     return { firstRow };
+  }
+
+  room(): Promise<void> | null {
+    return this.#host.writer.room();
   }
 
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint } {

@@ -11,6 +11,9 @@ import { failAll, lost, waits, type Failure, type Remainder } from "./write-fail
 /** Rows that may wait for company wait this long, or until there are this many. */
 const relaxedMilliseconds = 50;
 const relaxedRows = 1000;
+/** Where more of them wait, or values in them, because the database falls behind, whoever brings more waits too. */
+const relaxedRowsMost = 20_000;
+const relaxedValuesMost = 4 * 2 ** 20;
 /** The same for rows that are on disk already, in the journal. */
 const journaledMilliseconds = 250;
 const journaledRows = 2000;
@@ -51,6 +54,10 @@ export class GroupWriter {
   /** For the database: each by itself, and those that wait for company. */
   #direct: Batch[] = [];
   #loose = new Map<Sink, Batch>();
+  #looseRows = 0;
+  #looseValues = 0;
+  #whenRoom: (() => void) | undefined;
+  #room: Promise<void> | null = null;
   /** Why the database takes nothing more, and what was being committed then. */
   #ended: Failure | null = null;
   #doubtful: readonly Batch[] = [];
@@ -82,11 +89,19 @@ export class GroupWriter {
     this.#tables.release(sink);
   }
 
+  /** null where rows that are not urgent may be pushed; otherwise it resolves when that is to be asked again. */
+  room(): Promise<void> | null {
+    if (this.#looseRows < relaxedRowsMost && this.#looseValues < relaxedValuesMost) return null;
+    return (this.#room ??= new Promise((whenRoom) => (this.#whenRoom = whenRoom)));
+  }
+
   /** Queues rows. Resolves once they are on disk; rows that are not `urgent` may wait for others before it. */
   push(sink: Sink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
     if (!urgent) {
       const batch = batchOf(this.#loose, sink);
       batch.add(cells, rows);
+      this.#looseRows += rows;
+      this.#looseValues += rows * valuesOf(cells);
       if (batch.rows >= relaxedRows) this.#start();
       else this.#startIn(relaxedMilliseconds);
       return batch.written;
@@ -148,6 +163,7 @@ export class GroupWriter {
     this.#ended ??= { cause };
     await this.#running;
     clearTimeout(this.#timer);
+    this.#whenRoom?.();
     const waiting = this.#waiting.splice(0).map(batchOfJob);
     if (this.#writing.length > 0) await new Promise<void>((still) => (this.#whenStill = still));
     this.#tables.abandon();
@@ -224,6 +240,9 @@ export class GroupWriter {
       this.#journaled = new Map();
       this.#direct = [];
       this.#loose = new Map();
+      this.#looseRows = this.#looseValues = 0;
+      this.#room = null;
+      this.#whenRoom?.();
       this.#due = false;
       clearTimeout(this.#timer);
       this.#timerDue = Infinity;
@@ -274,8 +293,12 @@ function batchOfJob({ sink, rows, cells, done, failed }: Job): Batch {
 }
 
 function isSmall(rows: number, cells: readonly Cells[]): boolean {
-  if (rows > journalRowsMost) return false;
+  return rows <= journalRowsMost && rows * valuesOf(cells) <= journalValuesMost;
+}
+
+/** Of one row. */
+function valuesOf(cells: readonly Cells[]): number {
   let values = 0;
   for (const { size } of cells) values += size;
-  return rows * values <= journalValuesMost;
+  return values;
 }

@@ -25,6 +25,8 @@ export class KeptOpen {
   #opening: Opening | null = null;
   /** The opening that there is or will be, or why there is none. */
   #next: Promise<Opening>;
+  /** Resolves when it is known whether there is another; null where nothing is under way. */
+  #replacing: Promise<void> | null = null;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -74,6 +76,11 @@ export class KeptOpen {
     this.#opening?.writer.release(sink);
   }
 
+  /** As the writer's: null where rows that are not urgent may be pushed; otherwise it resolves when that is to be asked again. */
+  room(): Promise<void> | null {
+    return this.#opening === null ? this.#replacing : this.#opening.writer.room();
+  }
+
   /** As the writer's: queues rows, and resolves once they are on disk. */
   push(sink: Sink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
     if (this.#opening !== null) return this.#opening.writer.push(sink, rows, cells, urgent);
@@ -111,8 +118,11 @@ export class KeptOpen {
 
   #await(next: Promise<Opening>): void {
     this.#next = next;
-    // Whoever asks is told.
-    next.catch(() => undefined);
+    // Whoever asks for the opening is told of the error.
+    const settled = next.then(() => undefined, () => undefined).finally(() => {
+      if (this.#replacing === settled) this.#replacing = null;
+    });
+    this.#replacing = settled;
   }
 
   async #replace(cause: unknown, left: Remainder): Promise<Opening> {

@@ -120,6 +120,24 @@ describe("where DuckDB takes nothing more after a commit", () => {
     expect(scores(await store.readLog("fraud", { limit: 302 }))).toEqual(Array.from({ length: 302 }, (_, i) => 302 - i));
   });
 
+  it("relaxed rows wait until it is opened again", async () => {
+    const store = await storeIn(newFolder());
+    const log = await store.openLog(fraud);
+    const create = DuckDBInstance.create.bind(DuckDBInstance);
+    vi.spyOn(DuckDBInstance, "create").mockImplementationOnce(async (...options) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return create(...options);
+    });
+    endAt(first, false);
+    const refused = log.append(many(0), meta).catch((error: unknown) => (error as ShapelineError).code);
+    await vi.waitFor(() => expect(log.room()).not.toBeNull(), { interval: 1 });
+    await log.room();
+    expect(log.room()).toBeNull();
+    expect(await refused).toBe("SL7009");
+    log.appendRelaxed(scored(noon + 300, 300), meta);
+    expect(scores(await store.readLog("fraud"))).toEqual([300]);
+  });
+
   it("again and again under load, every acknowledged row is there once and no refused one is", async () => {
     const folder = newFolder();
     const store = await storeIn(folder);
