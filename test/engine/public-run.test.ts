@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 let runs = 0;
 const create = InferenceSession.create.bind(InferenceSession) as (bytes: Uint8Array, options: object) => Promise<InferenceSession>;
 vi.spyOn(InferenceSession, "create").mockImplementation(async (bytes, options) => {
-  const session = await create(bytes as unknown as Uint8Array, options as object);
+  const session = await create(bytes, options as object);
   return new Proxy(session, {
     get(target, key) {
       if (key === "handler") return undefined;
