@@ -9,9 +9,10 @@ import { conditions } from "./reader.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "./store.js";
 
 type Asked = Exclude<Question["ask"], "holder">;
+type Patience = Readonly<Record<Asked, number>>;
 
-/** How long the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
-const patience: Readonly<Record<Asked, number>> = { versions: 30_000, pipelines: 30_000, layouts: 30_000, readLog: 30_000, compare: 600_000 };
+/** Milliseconds that the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
+const longPatience: Patience = { versions: 30_000, pipelines: 30_000, layouts: 30_000, readLog: 30_000, compare: 600_000 };
 /** A holder is asked for this many rows at a time: it has other work. */
 const pageRows = 2000;
 
@@ -19,11 +20,13 @@ const pageRows = 2000;
 export class HeldLog implements LogReader {
   readonly #folder: string;
   readonly #held: StorageError;
+  readonly #patience: Patience;
 
   /** @param held what to say where the holder does not answer: that it holds the folder */
-  constructor(folder: string, held: StorageError) {
+  constructor(folder: string, held: StorageError, patience = longPatience) {
     this.#folder = folder;
     this.#held = held;
+    this.#patience = patience;
   }
 
   versions(pipeline: string): Promise<StoredVersion[]> {
@@ -61,7 +64,7 @@ export class HeldLog implements LogReader {
     };
     const question: Question = { door: doorVersion, ask, pipeline, query };
     const path = doorPath(this.#folder);
-    const bytes = path === null ? "nobody" : await askAt(path, JSON.stringify(question), patience[ask]);
+    const bytes = path === null ? "nobody" : await askAt(path, JSON.stringify(question), this.#patience[ask]);
     if (bytes === "nobody" || bytes === "silent" || bytes.length === 0) throw this.#held;
     const answer = deserialize(bytes) as Answer;
     if ("answer" in answer) return answer.answer;

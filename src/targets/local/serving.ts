@@ -33,6 +33,7 @@ export class Serving {
   #inFlight = 0;
   #whenIdle = (): void => undefined;
   #unflushed = false;
+  #closed: Promise<void> | undefined;
 
   constructor(engine: Engine, store: Store, log: PipelineLog | null, alerts: HeldWatch | null, settings: Pick<LocalSettings, "durability" | "concurrency">) {
     this.engine = engine;
@@ -168,7 +169,11 @@ export class Serving {
   }
 
   /** Ends what is under way, writes it out and gives models and folder back. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     running.delete(this);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     await this.#reads.ended();
