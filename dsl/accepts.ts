@@ -75,7 +75,7 @@ type ResolvedDim<D, Axis, B, M extends Model> = D extends string | null
   ? Axis extends "0"
     ? BatchIn<B>
     : D extends null
-      ? D
+      ? null
       : D extends BatchName<M["outputs"]>
         ? BatchIn<B>
         : D extends keyof B
