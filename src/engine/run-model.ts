@@ -10,7 +10,7 @@ import type { RequestClock } from "./request-clock.js";
 export type Feeds = Readonly<Record<string, TensorData>>;
 
 /** What is made of a model's outputs: handed in with a run, it costs no promise of its own. */
-export type Use<T> = (outputs: TensorData[]) => T;
+export type Use<T> = (outputs: TensorData[]) => T | Promise<T>;
 
 /** A model ready to run: rows in, one tensor for each output of its config. `when` is whatever says how long that may take. */
 export type Run<W> = <T>(feeds: Feeds, rows: number, when: W, use: Use<T>) => Promise<T>;
@@ -80,7 +80,7 @@ function fixedBatch(model: ModelConfig): number | null {
 
 async function inParts(model: ModelConfig, run: (part: Feeds) => Promise<TensorData[]>, feeds: Feeds, rows: number, size: number): Promise<TensorData[]> {
   if (rows % size !== 0) {
-    throw new InputError("SL5016", `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} rows are no whole number of them`, { model: model.name, rows, size });
+    throw new InputError("SL5016", `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} ${rows === 1 ? "row is" : "rows are"} no whole number of them`, { model: model.name, rows, size });
   }
   const parts: TensorData[][] = [];
   for (let from = 0; from < rows; from += size) {

@@ -8,6 +8,8 @@ const words: Readonly<Record<string, string>> = {
   EEXIST: "a part of the path is a file, not a folder",
   ENOSPC: "the disk is full",
   EMFILE: "too many files are open",
+  ELOOP: "links lead in a circle",
+  ENAMETOOLONG: "a name in the path is too long",
 };
 
 /** What the operating system says of a failed file operation, in words. */

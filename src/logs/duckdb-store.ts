@@ -6,6 +6,7 @@ import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.
 import type { Swept } from "./retention.js";
 import type { SharedDatabase } from "./shared-database.js";
 import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "./store.js";
+import { UnderWay } from "./under-way.js";
 
 /** One holder's view of a shared database. */
 export class DuckDBStore implements Store {
@@ -15,6 +16,8 @@ export class DuckDBStore implements Store {
   readonly #onError: (error: StorageError) => void;
   readonly #release: () => Promise<void>;
   readonly #logs = new Set<PipelineLog>();
+  /** DuckDB's native code does not survive a connection that is closed under a query. */
+  readonly #reads = new UnderWay();
   #closed: Promise<void> | undefined;
 
   constructor(database: SharedDatabase, readOnly: boolean, onError: (error: StorageError) => void, release: () => Promise<void>) {
@@ -26,23 +29,23 @@ export class DuckDBStore implements Store {
   }
 
   async saveVersion(version: NewVersion): Promise<StoredVersion> {
-    return this.#writable().control.saveVersion(version);
+    return this.#writable().kept.use(({ control }) => control.saveVersion(version));
   }
 
   async versions(pipeline: string): Promise<StoredVersion[]> {
-    return this.#open().control.versions(pipeline);
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.versions(pipeline)));
   }
 
   async current(pipeline: string): Promise<StoredPipeline | null> {
-    return (await this.#open().control.pipelines(pipeline))[0] ?? null;
+    return (await this.#reading(({ kept }) => kept.read(({ control }) => control.pipelines(pipeline))))[0] ?? null;
   }
 
   async pipelines(): Promise<StoredPipeline[]> {
-    return this.#open().control.pipelines();
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.pipelines()));
   }
 
   async setState(pipeline: string, state: PipelineState): Promise<boolean> {
-    return this.#writable().control.setState(pipeline, state);
+    return this.#writable().kept.use(({ control }) => control.setState(pipeline, state));
   }
 
   async openLog(layout: LogLayout): Promise<PipelineLog> {
@@ -51,11 +54,11 @@ export class DuckDBStore implements Store {
     const log = new DuckDBLog(
       {
         duckdb: database.duckdb,
-        writer: database.writer,
+        writer: database.kept,
         onError: this.#onError,
         reserve: (rows) => database.reserve(layout.pipeline, rows),
-        read: (query) => database.read(layout.pipeline, query),
-        holds: (windows, now) => database.holds(stored, windows, now),
+        read: (query) => this.#reading(() => database.read(layout.pipeline, query)),
+        holds: (windows, now) => this.#reading(() => database.holds(stored, windows, now)),
       },
       stored,
     );
@@ -65,15 +68,15 @@ export class DuckDBStore implements Store {
   }
 
   async alertChanges(pipeline: string): Promise<StoredAlert[]> {
-    return this.#open().control.alertChanges(pipeline);
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.alertChanges(pipeline)));
   }
 
   async saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
-    return this.#writable().control.saveAlerts(pipeline, changes);
+    return this.#writable().kept.use(({ control }) => control.saveAlerts(pipeline, changes));
   }
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
-    return this.#open().read(pipeline, query);
+    return this.#reading((database) => database.read(pipeline, query));
   }
 
   async sweep(): Promise<Swept | null> {
@@ -81,11 +84,11 @@ export class DuckDBStore implements Store {
   }
 
   async layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
-    return this.#open().layouts(pipeline, query);
+    return this.#reading((database) => database.layouts(pipeline, query));
   }
 
   async compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
-    return this.#open().compare(pipeline, query);
+    return this.#reading((database) => database.compare(pipeline, query));
   }
 
   close(): Promise<void> {
@@ -93,9 +96,15 @@ export class DuckDBStore implements Store {
   }
 
   async #close(): Promise<void> {
+    await this.#reads.ended();
     const ends = await Promise.allSettled(Array.from(this.#logs, (log) => log.close()));
     await this.#release();
     for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  #reading<T>(read: (database: SharedDatabase) => Promise<T>): Promise<T> {
+    const database = this.#open();
+    return this.#reads.run(() => read(database));
   }
 
   #open(): SharedDatabase {

@@ -3,6 +3,7 @@ import type { Dim } from "../../dsl/tensor.js";
 import type { ResultBatch } from "../tensors/result.js";
 import { failureCounts } from "../tensors/shape-result.js";
 import { rowSize, type TensorData } from "../tensors/tensor-data.js";
+import { wholeMilliseconds } from "../tensors/whole-milliseconds.js";
 import type { ColumnKind, LogColumn } from "./columns.js";
 import type { RowMeta } from "./pipeline-log.js";
 
@@ -51,11 +52,9 @@ const makers = {
     return perRow(ids);
   },
   time: ({ batch: { time }, count }) => {
-    if (time.length !== count) throw unfitTimes();
-    if (count === 1) return one(millisecond(time[0]));
-    const millis = new BigInt64Array(count);
-    for (let row = 0; row < count; row++) millis[row] = millisecond(time[row]);
-    return perRow(millis);
+    if (time.length !== count || !time.every(isTime)) throw unfit("the times of the rows are missing or not finite");
+    if (count === 1) return one(BigInt(Math.trunc(time[0] ?? 0)));
+    return perRow(wholeMilliseconds(time));
   },
   in: ({ batch, count }, column) => portCells(column, batch.inputs.get(column.name), count),
   inShape: ({ batch }, column) => shapeCells(batch.inputs.get(column.name)),
@@ -63,7 +62,7 @@ const makers = {
   outShape: ({ outputs }, column) => (outputs === null ? empty : shapeCells(outputs.get(column.name))),
   beside: ({ batch, count }, column) => portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
   besideShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
-  count: ({ batch, count }) => perRow(failureCounts({ rows: count, failures: batch.failures })),
+  count: ({ batch: { failures }, count }) => (count === 1 ? one(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures }))),
   flag: ({ batch, count }, { name }) => {
     const flags = batch.failures.get(name);
     if (flags?.length !== count) throw unfit(`the results of validation '${name}' are missing or not one a row`);
@@ -92,9 +91,15 @@ function list(items: readonly bigint[]): Cells {
   return { data: items, size: items.length, dims: [items.length], same: true };
 }
 
-function millisecond(at = NaN): bigint {
-  if (!(Math.abs(at) < 2 ** 63)) throw unfitTimes();
-  return BigInt(Math.trunc(at));
+/** Of the only row. */
+function failuresOf(failures: ReadonlyMap<string, Uint8Array>): number {
+  let count = 0;
+  for (const failed of failures.values()) count += failed[0] ?? 0;
+  return count;
+}
+
+function isTime(ms: number): boolean {
+  return Math.abs(ms) < 2 ** 63;
 }
 
 function nanoseconds(ns: number): bigint {
@@ -119,10 +124,6 @@ function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
 
 function shapeCells(tensor: TensorData | undefined): Cells {
   return list((tensor?.dims.slice(1) ?? []).map(BigInt));
-}
-
-function unfitTimes(): StorageError {
-  return unfit("the times of the rows are missing or not finite");
 }
 
 function unfit(text: string): StorageError {

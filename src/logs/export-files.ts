@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
 import { ShapelineError, StorageError } from "../../dsl/errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import { systemReason } from "../files/system-reason.js";
 import { ArrowSink } from "./arrow-sink.js";
 import { reasonOf } from "./duckdb.js";
@@ -37,7 +38,7 @@ export class ExportFiles {
   async begin(): Promise<void> {
     await this.#work(async () => {
       await this.#end();
-      await mkdir(this.#directory, { recursive: true });
+      await makeFolder(this.#directory);
       const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
       const file = { temporary: join(this.#directory, `.${name}.${process.pid}.tmp`), path: join(this.#directory, name) };
       await rm(file.temporary, { force: true });

@@ -1,8 +1,9 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { Engine, Inference } from "../../engine/engine.js";
 import { quiet } from "../../engine/quiet.js";
-import type { ChallengerNote, LogBatch, LogQuery, PipelineLog } from "../../logs/pipeline-log.js";
+import type { ChallengerNote, LogBatch, LogQuery, PipelineLog, RowMeta } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
+import { UnderWay } from "../../logs/under-way.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { HeldWatch } from "./alerts.js";
 import type { LocalSettings } from "./options.js";
@@ -28,9 +29,11 @@ export class Serving {
   readonly #settings: Pick<LocalSettings, "durability" | "concurrency">;
   readonly #where: string;
   readonly #following = new Set<Promise<void>>();
+  readonly #reads = new UnderWay();
   #inFlight = 0;
   #whenIdle = (): void => undefined;
   #unflushed = false;
+  #closed: Promise<void> | undefined;
 
   constructor(engine: Engine, store: Store, log: PipelineLog | null, alerts: HeldWatch | null, settings: Pick<LocalSettings, "durability" | "concurrency">) {
     this.engine = engine;
@@ -75,13 +78,17 @@ export class Serving {
       if (inference.later.length > 0) this.#follow(inference, 0n);
       return null;
     }
-    const { batch, metadata, lastModel, elapsed, clock } = inference;
-    const meta = { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
+    if (this.#settings.durability === "relaxed") return this.#relaxed(log, inference, log.room());
     this.#unflushed = true;
-    if (this.#settings.durability !== "relaxed") {
-      return clock.whileLogging(this.#where, log.append(batch, meta)).then(({ firstRow }) => this.#logged(log, inference, firstRow));
-    }
-    this.#logged(log, inference, log.appendRelaxed(batch, meta).firstRow);
+    const { batch, clock } = inference;
+    return clock.whileLogging(this.#where, log.append(batch, rowMeta(inference))).then(({ firstRow }) => this.#logged(log, inference, firstRow));
+  }
+
+  /** Waits for room in the log, but no longer than the request may take. */
+  #relaxed(log: PipelineLog, inference: Inference, room: Promise<void> | null): Promise<void> | null {
+    if (room !== null) return inference.clock.whileRunning(this.#where, room).then(() => this.#relaxed(log, inference, log.room()) ?? undefined);
+    this.#unflushed = true;
+    this.#logged(log, inference, log.appendRelaxed(inference.batch, rowMeta(inference)).firstRow);
     return null;
   }
 
@@ -130,9 +137,12 @@ export class Serving {
 
   /** The log's rows, those included that were answered before. Null where there is no log. */
   async read(query: LogQuery): Promise<LogBatch[] | null> {
-    if (this.#log === null) return null;
-    await this.settled();
-    return this.#log.read(query);
+    const log = this.#log;
+    if (log === null) return null;
+    return this.#reads.run(async () => {
+      await this.settled();
+      return log.read(query);
+    });
   }
 
   /** Waits, but not for long, until the log holds what was answered. */
@@ -159,9 +169,14 @@ export class Serving {
   }
 
   /** Ends what is under way, writes it out and gives models and folder back. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     running.delete(this);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await this.#reads.ended();
     // What follows an answer has begun after this, and its run leads to a log entry, hence before the log is closed.
     quiet.run();
     await new Promise(setImmediate);
@@ -171,4 +186,8 @@ export class Serving {
     await this.#log?.close();
     await this.#store.close();
   }
+}
+
+function rowMeta({ lastModel, elapsed, metadata }: Inference): RowMeta {
+  return { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
 }
