@@ -12,11 +12,14 @@ export interface Question {
   readonly door: typeof doorVersion;
   readonly ask: "versions" | "pipelines" | "layouts" | "readLog" | "compare";
   readonly pipeline: string;
-  readonly query: { readonly limit?: number; readonly start?: number; readonly end?: number; readonly valid?: boolean; readonly after?: { readonly time: number; readonly row: string } };
+  readonly query: { readonly limit?: number; readonly start?: number; readonly end?: number; readonly valid?: boolean; readonly bytes?: number; readonly metadata?: boolean; readonly after?: { readonly time: number; readonly row: string } };
 }
 
 /** An answer, in the form of `v8.serialize`. */
 export type Answer = { readonly answer: unknown } | { readonly error: { readonly code: string; readonly message: string; readonly details: object } };
+
+/** Others get pages one by one. */
+export type Answering = Omit<LogReader, "pages">;
 
 export const doorVersion = 1;
 /** The length of a socket's path is limited. */
@@ -31,12 +34,12 @@ export function doorPath(folder: string): string | null {
 
 /** Answers the questions of other processes about a log that this one holds. It keeps nobody waiting at the end, and no process alive. */
 export class Door {
-  readonly #reader: LogReader;
+  readonly #reader: Answering;
   readonly #path: string | null;
   readonly #guests = new Set<Socket>();
   #server: Server | undefined;
 
-  constructor(folder: string, reader: LogReader) {
+  constructor(folder: string, reader: Answering) {
     this.#reader = reader;
     this.#path = doorPath(folder);
   }

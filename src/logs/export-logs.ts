@@ -4,8 +4,8 @@ import type { Choice } from "../tensors/dataset.js";
 import { toJson } from "../tensors/json.js";
 import { asRecords, asTable } from "../tensors/shape-result.js";
 import { ExportFiles, type ExportFormat } from "./export-files.js";
-import { logPages, type ReadLog } from "./pages.js";
 import type { LogBatch, LogQuery } from "./pipeline-log.js";
+import type { PageSize } from "./reader.js";
 
 /** What to export, and where to. */
 export interface LogExport {
@@ -22,8 +22,11 @@ export interface LogExport {
   readonly progress: ((progress: ExportProgress) => void) | null;
 }
 
+/** Reads a log page by page. */
+type ReadPages = (query: LogQuery, size: PageSize) => AsyncIterable<readonly LogBatch[]>;
+
 /** Rows are read and written this many at a time, so that memory does not grow with the log. */
-const pageRows = 2000;
+const pageSize: PageSize = { rows: 8192, bytes: 8 * 2 ** 20 };
 
 /**
  * Writes a log to files, newest rows first. A new file begins where the columns change.
@@ -31,7 +34,7 @@ const pageRows = 2000;
  * @param read the log
  * @throws StorageError SL7030, SL7010, InputError SL5031; no file is left then
  */
-export async function exportLog(read: ReadLog, wanted: LogExport): Promise<ExportedLogs> {
+export async function exportLog(read: ReadPages, wanted: LogExport): Promise<ExportedLogs> {
   const files = new ExportFiles(wanted.directory, wanted.prefix, wanted.format);
   try {
     const { rows, cut } = await writeRows(read, wanted, files);
@@ -42,7 +45,7 @@ export async function exportLog(read: ReadLog, wanted: LogExport): Promise<Expor
   }
 }
 
-async function writeRows(read: ReadLog, { query, limit, size, format, choice, progress }: LogExport, files: ExportFiles): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
+async function writeRows(read: ReadPages, { query, limit, size, format, choice, progress }: LogExport, files: ExportFiles): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
   // A Parquet file is no longer than the same rows in Arrow: they are what is counted.
   const partOf = format === "json" ? textPart : arrowPart;
   let rows = 0;
@@ -50,7 +53,7 @@ async function writeRows(read: ReadLog, { query, limit, size, format, choice, pr
   let columns: string | null = null;
   // One row more than is wanted tells whether the limit cuts any.
   const asked = limit === null ? query : { ...query, limit: limit + 1 };
-  for await (const page of logPages(read, asked, pageRows)) {
+  for await (const page of read(asked, pageSize)) {
     for (const batch of page) {
       const taken = limit === null ? batch.rows : Math.min(batch.rows, limit - rows);
       if (taken > 0) {

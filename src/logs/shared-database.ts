@@ -14,7 +14,7 @@ import { Journal, readJournal, removeJournal } from "./journal.js";
 import { replay } from "./journal-replay.js";
 import { sweep, type Retention, type Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
-import { logsWithRows, readLogs } from "./reader.js";
+import { logsWithRows, readLogs, readPages, type PageSize } from "./reader.js";
 import { challengerTable, championTable } from "./tables.js";
 
 interface Connections {
@@ -178,6 +178,16 @@ export class SharedDatabase {
   async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
     await this.writer.flush();
     return readLogs(this.duckdb, this.#connections.reading, await this.control.logs(pipeline), query);
+  }
+
+  async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
+    await this.writer.flush();
+    const connection = await this.#instance.connect();
+    try {
+      yield* readPages(this.duckdb, connection, await this.control.logs(pipeline), query, size);
+    } finally {
+      connection.closeSync();
+    }
   }
 }
 

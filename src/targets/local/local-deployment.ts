@@ -11,9 +11,10 @@ import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import { arrowPages } from "../../logs/arrow-pages.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { exportLog } from "../../logs/export-logs.js";
+import { ahead } from "../../logs/pages.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
-import type { StoredVersion } from "../../logs/store.js";
+import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { chosenColumns, datasetOptions, noChoice, readChoice, type Choice } from "../../tensors/dataset.js";
 import { recordsOf } from "../../tensors/records.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
@@ -23,6 +24,7 @@ import { answerColumns } from "./answer-columns.js";
 import { exportOptions } from "./export-options.js";
 import { Latency } from "./latency.js";
 import { batchesQuery, logQuery, periodQuery } from "./log-query.js";
+import { LogStreams } from "./log-streams.js";
 import type { LocalSettings } from "./options.js";
 import { readRowsFile } from "./rows-file.js";
 import type { Serving } from "./serving.js";
@@ -31,6 +33,8 @@ import type { LocalDeployment, LocalStatus } from "./types.js";
 
 const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
 const noOptions: InferOptions = {};
+/** A table of `logBatches` takes about so much, whatever its rows do. */
+const tableBytes = 16 * 2 ** 20;
 /** Handles by database file and pipeline: one that undeploys a pipeline stops them all, a new version reaches those that follow. */
 const handles = new Map<string, Set<LocalDeploymentImpl>>();
 
@@ -73,6 +77,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   readonly #key: string;
   readonly #latency = new Latency();
   readonly #draining = new Set<Promise<void>>();
+  readonly #streams: LogStreams;
   #version: DeployedVersion;
   /** New versions come one after the other. */
   #swaps: Promise<void> = Promise.resolve();
@@ -89,6 +94,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.name = version.config.name;
     this.#parts = parts;
     this.#version = version;
+    this.#streams = new LogStreams(parts.settings.data, this.name);
     this.#state = parts.stopped ? "stopped" : "open";
     this.#key = keyOf(parts.file, this.name);
     const others = handles.get(this.#key) ?? new Set();
@@ -150,11 +156,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<Table, void, undefined> {
     this.#refuseClosed();
-    const { query, choice, batchRows } = batchesQuery(options);
-    this.#refuseUnlogged();
-    await this.#running?.serving.settled();
-    const { data } = this.#parts.settings;
-    yield* arrowPages((part) => this.#read(part), await readStore(data, (reader) => reader.layouts(this.name, query)), query, choice, batchRows);
+    const { query, choice, batchRows, signal } = batchesQuery(options);
+    yield* this.#stream(signal, async function* (reader, name) {
+      yield* arrowPages(ahead(reader.pages(name, query, { rows: batchRows, bytes: tableBytes })), await reader.layouts(name, query), choice);
+    });
   }
 
   async compare(period: Pick<LogsOptions, "start" | "end"> = {}): Promise<Comparison> {
@@ -167,7 +172,15 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
     this.#refuseClosed();
-    return exportLog((query) => this.#read(query), exportOptions(this.name, options));
+    const { signal, ...wanted } = exportOptions(this.name, options);
+    return exportLog((query, size) => this.#stream(signal, (reader, name) => ahead(reader.pages(name, query, size))), wanted);
+  }
+
+  /** Reads the log, those rows included that were answered before. */
+  async *#stream<T>(signal: AbortSignal | undefined, work: (reader: LogReader, pipeline: string) => AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+    this.#refuseUnlogged();
+    await this.#running?.serving.settled();
+    yield* this.#streams.stream((reader) => work(reader, this.name), signal, () => this.#refuseClosed());
   }
 
   async #read(query: LogQuery): Promise<LogBatch[]> {
@@ -291,6 +304,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#state = state;
     const opened = await this.#starting?.catch(() => null);
     this.#starting = this.#running = null;
+    if (state === "closed") await this.#streams.end();
     await opened?.serving.close();
     await Promise.allSettled(this.#draining);
   }
