@@ -1,9 +1,10 @@
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
 import { ShapelineError, StorageError } from "../../dsl/errors.js";
 import { systemReason } from "../files/system-reason.js";
 import { ArrowSink } from "./arrow-sink.js";
+import { BufferedFile } from "./buffered-file.js";
 import { reasonOf } from "./duckdb.js";
 import { ParquetSink } from "./parquet-sink.js";
 
@@ -46,8 +47,8 @@ export class ExportFiles {
     });
   }
 
-  /** Adds lines, or a record batch of the file's schema. */
-  async write(part: string | RecordBatch): Promise<void> {
+  /** Adds lines as UTF-8, or a record batch of the file's schema. */
+  async write(part: Uint8Array | RecordBatch): Promise<void> {
     await this.#work(async () => this.#sink?.write(part as never));
   }
 
@@ -90,36 +91,36 @@ interface Sink<Part> {
 }
 
 const sinks: Readonly<Record<ExportFormat, (path: string) => Promise<Sink<never>>>> = {
-  json: async (path) => new TextSink(await open(path, "wx")),
-  arrow: async (path) => new ArrowFileSink(await open(path, "wx")),
+  json: async (path) => new TextSink(new BufferedFile(await open(path, "wx"))),
+  arrow: async (path) => new ArrowFileSink(new BufferedFile(await open(path, "wx"))),
   parquet: async (path) => new ParquetSink(path),
 };
 
-/** Lines of text. */
-class TextSink implements Sink<string> {
-  readonly #file: FileHandle;
+/** Lines of text, as UTF-8. */
+class TextSink implements Sink<Uint8Array> {
+  readonly #file: BufferedFile;
 
-  constructor(file: FileHandle) {
+  constructor(file: BufferedFile) {
     this.#file = file;
   }
 
-  async write(lines: string): Promise<void> {
-    await this.#file.appendFile(lines);
+  async write(lines: Uint8Array): Promise<void> {
+    await this.#file.put(lines);
   }
 
   async end(): Promise<void> {
-    await this.#file.close();
+    await this.#file.end();
   }
 }
 
 /** An Arrow IPC file. */
 class ArrowFileSink implements Sink<RecordBatch> {
-  readonly #file: FileHandle;
+  readonly #file: BufferedFile;
   readonly #sink: ArrowSink;
 
-  constructor(file: FileHandle) {
+  constructor(file: BufferedFile) {
     this.#file = file;
-    this.#sink = new ArrowSink((bytes) => file.appendFile(bytes));
+    this.#sink = new ArrowSink((bytes) => file.put(bytes));
   }
 
   async write(batch: RecordBatch): Promise<void> {
@@ -130,7 +131,7 @@ class ArrowFileSink implements Sink<RecordBatch> {
     try {
       await this.#sink.end();
     } finally {
-      await this.#file.close();
+      await this.#file.end();
     }
   }
 }

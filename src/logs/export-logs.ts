@@ -1,8 +1,9 @@
-import { makeData, RecordBatch, Schema, Struct, Table, tableToIPC } from "apache-arrow";
+import { makeData, RecordBatch, Schema, Struct, type Table } from "apache-arrow";
 import type { ExportedLogs, ExportProgress } from "../../dsl/deployment.js";
 import type { Choice } from "../tensors/dataset.js";
-import { toJson } from "../tensors/json.js";
-import { asRecords, asTable } from "../tensors/shape-result.js";
+import { jsonRows } from "../tensors/json-lines.js";
+import { asTable } from "../tensors/shape-result.js";
+import { batchSize, emptyFileSize } from "./arrow-size.js";
 import { ExportFiles, type ExportFormat } from "./export-files.js";
 import type { LogBatch, LogQuery } from "./pipeline-log.js";
 import type { PageSize } from "./reader.js";
@@ -57,7 +58,7 @@ async function writeRows(read: ReadPages, { query, limit, size, format, choice, 
     for (const batch of page) {
       const taken = limit === null ? batch.rows : Math.min(batch.rows, limit - rows);
       if (taken > 0) {
-        const part = partOf(batch, taken, { ...choice, lenient: rows > 0 }, room);
+        const part = partOf(batch, taken, { ...choice, lenient: rows > 0 }, room, columns);
         if (part.rows > 0) {
           if (part.columns !== columns) await files.begin();
           columns = part.columns;
@@ -80,36 +81,42 @@ interface Part {
   readonly bytes: number;
   /** The same for rows that may stand in one file. */
   readonly columns: string;
-  readonly content: string | RecordBatch;
+  readonly content: Uint8Array | RecordBatch;
 }
 
 function textPart(batch: LogBatch, most: number, choice: Choice, room: number): Part {
-  const records = asRecords(batch, { ...choice, separator: choice.separator ?? "." });
-  let content = "";
-  let bytes = 0;
-  let rows = 0;
-  for (const record of records.slice(0, most)) {
-    const line = `${toJson(record, 0)}\n`;
-    const length = Buffer.byteLength(line);
-    if (bytes + length > room) break;
-    content += line;
-    bytes += length;
-    rows++;
+  const { rows: texts, columns } = jsonRows(batch, choice);
+  let rows = most;
+  let content = Buffer.from(lines(texts, rows));
+  if (content.byteLength > room) {
+    rows = 0;
+    for (let bytes = 0; rows < most; rows++) {
+      bytes += Buffer.byteLength(texts[rows] ?? "") + 1;
+      if (bytes > room) break;
+    }
+    content = Buffer.from(lines(texts, rows));
   }
-  return { rows, bytes, columns: Object.keys(records[0] ?? {}).join("\n"), content };
+  return { rows, bytes: content.byteLength, columns: columns.join("\n"), content };
 }
 
-function arrowPart(batch: LogBatch, most: number, choice: Choice, room: number): Part {
+function lines(texts: readonly string[], rows: number): string {
+  return rows === 0 ? "" : `${(rows === texts.length ? texts : texts.slice(0, rows)).join("\n")}\n`;
+}
+
+/** @param file the columns of the file under way, whose frame is counted already */
+function arrowPart(batch: LogBatch, most: number, choice: Choice, room: number, file: string | null): Part {
   const table = asTable(batch, choice);
   let rows = most;
   let part = nullable(table, rows);
-  let bytes = sizeOf(part);
+  const columns = part.schema.fields.map((field) => `${field.name}: ${String(field.type)}`).join("\n");
+  const frame = columns === file ? 0 : emptyFileSize(part.schema);
+  let bytes = frame + batchSize(part);
   while (bytes > room && rows > 0) {
     rows = Math.min(rows - 1, Math.floor((rows * room) / bytes));
     part = nullable(table, rows);
-    bytes = sizeOf(part);
+    bytes = frame + batchSize(part);
   }
-  return { rows, bytes, columns: part.schema.fields.map((field) => `${field.name}: ${String(field.type)}`).join("\n"), content: part };
+  return { rows, bytes, columns, content: part };
 }
 
 /** Whether rows hold nulls differs from batch to batch, and a file has one schema: all columns may. */
@@ -117,9 +124,4 @@ function nullable(table: Table, rows: number): RecordBatch {
   const fields = table.schema.fields.map((field) => field.clone({ nullable: true }));
   const children = fields.map((_, column) => table.batches[0]?.data.children[column]?.slice(0, rows)).filter((child) => child !== undefined);
   return new RecordBatch(new Schema(fields), makeData({ type: new Struct(fields), length: rows, nullCount: 0, children }));
-}
-
-/** No less than it adds to a file: as a file of its own it has a frame of its own. */
-function sizeOf(batch: RecordBatch): number {
-  return tableToIPC(new Table([batch]), "file").byteLength;
 }

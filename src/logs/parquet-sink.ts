@@ -1,16 +1,16 @@
 import { rm } from "node:fs/promises";
-import { DataType, Precision, Vector, type RecordBatch, type Schema } from "apache-arrow";
-import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import { DataType, Precision, type RecordBatch, type Schema } from "apache-arrow";
+import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType } from "@duckdb/node-api";
+import { ArrowChunk } from "./arrow-chunk.js";
 import { identifier, loadDuckDB, type DuckDB } from "./duckdb.js";
 
 const chunkRows = 2048;
 
 interface Staged {
-  readonly duckdb: DuckDB;
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
   readonly appender: DuckDBAppender;
-  readonly types: readonly DuckDBType[];
+  readonly chunk: ArrowChunk;
 }
 
 /** A Parquet file. DuckDB writes it at the end, from a database of its own beside it, so that memory is bounded. */
@@ -24,18 +24,8 @@ export class ParquetSink {
 
   async write(batch: RecordBatch): Promise<void> {
     this.#staged ??= await this.#stage(batch.schema);
-    const { duckdb, appender, types } = this.#staged;
-    for (let from = 0; from < batch.numRows; from += chunkRows) {
-      const rows = Math.min(chunkRows, batch.numRows - from);
-      const chunk = duckdb.DuckDBDataChunk.create(types, rows);
-      types.forEach((_, column) => {
-        const values = batch.getChildAt(column);
-        const vector = chunk.getColumnVector(column);
-        for (let row = 0; row < rows; row++) vector.setItem(row, valueOf(duckdb, values?.get(from + row), types[column]));
-        vector.flush();
-      });
-      appender.appendDataChunk(chunk);
-    }
+    const { appender, chunk } = this.#staged;
+    for (let from = 0; from < batch.numRows; from += chunkRows) appender.appendDataChunk(chunk.fill(batch, from, Math.min(chunkRows, batch.numRows - from)));
   }
 
   async end(): Promise<void> {
@@ -59,7 +49,7 @@ export class ParquetSink {
     const connection = await instance.connect();
     const types = fields.map(({ type }) => duckType(duckdb, type as DataType));
     await connection.run(`CREATE TABLE staged (${fields.map(({ name }, i) => `${identifier(name)} ${String(types[i])}`).join(", ")})`);
-    return { duckdb, instance, connection, appender: await connection.createAppender("staged"), types };
+    return { instance, connection, appender: await connection.createAppender("staged"), chunk: new ArrowChunk(duckdb, types) };
   }
 }
 
@@ -81,11 +71,4 @@ function duckType(duckdb: DuckDB, type: DataType): DuckDBType {
   ];
   const { isSigned, bitWidth } = type as DataType & { readonly isSigned: boolean; readonly bitWidth: 8 | 16 | 32 | 64 };
   return (isSigned ? whole : natural)[bitWidth];
-}
-
-function valueOf(duckdb: DuckDB, value: unknown, type: DuckDBType | undefined): DuckDBValue {
-  if (value === null || value === undefined) return null;
-  if (value instanceof Vector) return new duckdb.DuckDBListValue(Array.from(value, (item: unknown) => valueOf(duckdb, item, undefined)));
-  if (type === duckdb.TIMESTAMP_MS) return new duckdb.DuckDBTimestampMillisecondsValue(BigInt(Number(value)));
-  return value as DuckDBValue;
 }
