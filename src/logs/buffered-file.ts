@@ -24,8 +24,13 @@ export class BufferedFile {
     try {
       await this.#write();
     } finally {
-      await this.#file.close();
+      await this.close();
     }
+  }
+
+  /** Without what is not yet written. */
+  async close(): Promise<void> {
+    await this.#file.close();
   }
 
   async #write(): Promise<void> {

@@ -65,7 +65,8 @@ export class ExportFiles {
 
   /** Takes back what was written. */
   async abandon(): Promise<void> {
-    await this.#end().catch(() => undefined);
+    await this.#sink?.abandon().catch(() => undefined);
+    this.#sink = null;
     for (const { temporary } of this.#files) await rm(temporary, { force: true }).catch(() => undefined);
   }
 
@@ -88,6 +89,8 @@ export class ExportFiles {
 interface Sink<Part> {
   write(part: Part): Promise<void>;
   end(): Promise<void>;
+  /** Instead of the end, where the file is to be taken back. */
+  abandon(): Promise<void>;
 }
 
 const sinks: Readonly<Record<ExportFormat, (path: string) => Promise<Sink<never>>>> = {
@@ -108,8 +111,12 @@ class TextSink implements Sink<Uint8Array> {
     await this.#file.put(lines);
   }
 
-  async end(): Promise<void> {
-    await this.#file.end();
+  end(): Promise<void> {
+    return this.#file.end();
+  }
+
+  abandon(): Promise<void> {
+    return this.#file.close();
   }
 }
 
@@ -133,5 +140,9 @@ class ArrowFileSink implements Sink<RecordBatch> {
     } finally {
       await this.#file.end();
     }
+  }
+
+  abandon(): Promise<void> {
+    return this.#file.close();
   }
 }
