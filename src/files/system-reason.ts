@@ -7,6 +7,7 @@ const words: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is a file, not a folder",
   EEXIST: "a part of the path is a file, not a folder",
   ENOSPC: "the disk is full",
+  ENAMETOOLONG: "the name is too long",
   EMFILE: "too many files are open",
 };
 

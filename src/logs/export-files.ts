@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
@@ -40,8 +41,8 @@ export class ExportFiles {
       await this.#end();
       await mkdir(this.#directory, { recursive: true });
       const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
-      const file = { temporary: join(this.#directory, `.${name}.${process.pid}.tmp`), path: join(this.#directory, name) };
-      await rm(file.temporary, { force: true });
+      // A name that nobody else takes: two exports may be under way in one folder.
+      const file = { temporary: join(this.#directory, `.${name}.${randomBytes(4).toString("hex")}.tmp`), path: join(this.#directory, name) };
       this.#files.push(file);
       this.#sink = await sinks[this.#format](file.temporary);
     });

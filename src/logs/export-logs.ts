@@ -52,27 +52,28 @@ async function writeRows(read: ReadPages, { query, limit, size, format, choice, 
   let rows = 0;
   let room = size;
   let columns: string | null = null;
+  let cut: ExportedLogs["cut"] = null;
   // One row more than is wanted tells whether the limit cuts any.
-  const asked = limit === null ? query : { ...query, limit: limit + 1 };
+  const asked = limit === null ? query : { ...query, limit: Math.min(limit + 1, Number.MAX_SAFE_INTEGER) };
   for await (const page of read(asked, pageSize)) {
     for (const batch of page) {
       const taken = limit === null ? batch.rows : Math.min(batch.rows, limit - rows);
-      if (taken > 0) {
-        const part = partOf(batch, taken, { ...choice, lenient: rows > 0 }, room, columns);
-        if (part.rows > 0) {
-          if (part.columns !== columns) await files.begin();
-          columns = part.columns;
-          await files.write(part.content);
-          room -= part.bytes;
-          rows += part.rows;
-        }
-        if (part.rows < taken) return { rows, cut: "size" };
+      const part: Part | null = taken === 0 ? null : partOf(batch, taken, { ...choice, lenient: rows > 0 }, room, columns);
+      if (part !== null && part.rows > 0) {
+        if (part.columns !== columns) await files.begin();
+        columns = part.columns;
+        await files.write(part.content);
+        room -= part.bytes;
+        rows += part.rows;
       }
-      if (taken < batch.rows) return { rows, cut: "limit" };
+      if (part !== null && part.rows < taken) cut = "size";
+      else if (taken < batch.rows) cut = "limit";
+      if (cut !== null) break;
     }
     progress?.({ rows, bytes: size - room, files: files.count });
+    if (cut !== null) break;
   }
-  return { rows, cut: null };
+  return { rows, cut };
 }
 
 /** As many of a batch's first rows as there is room for. */

@@ -82,7 +82,6 @@ export class ParquetSink {
 
   async #stage({ fields }: Schema): Promise<Staged> {
     const duckdb = await loadDuckDB();
-    await this.#clear();
     const instance = await duckdb.DuckDBInstance.create(":memory:", { threads: "1", memory_limit: "128MB", temp_directory: this.#spill });
     const connection = await instance.connect();
     const types = fields.map(({ type }) => duckType(duckdb, type as DataType));

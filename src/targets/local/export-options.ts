@@ -28,10 +28,13 @@ export function exportOptions(pipeline: string, options: ExportOptions): LogExpo
   return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), format: format ?? (options.arrow === true ? "arrow" : "json"), limit, query: { ...rest, metadata: wantsMetadata(choice) }, choice, progress: onProgress ?? null, signal: signalOf("exportLogs", signal) };
 }
 
+/** On Windows a file whose name begins so is a device. */
+const device = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *\./i;
+
 /** A file's name and nothing that leads elsewhere. */
 function prefixOf(prefix: unknown): string {
-  if (typeof prefix === "string" && prefix !== "" && !/[/\\:]|\p{Cc}/u.test(prefix) && !prefix.startsWith(".")) return prefix;
-  throw new StorageError("SL7031", `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the beginning of a file name, without '/', '\\', ':' or a dot in front; 'directory' says where the files go`, { option: "filePrefix" });
+  if (typeof prefix === "string" && prefix !== "" && !/[/\\:]|\p{Cc}|\p{Cs}/u.test(prefix) && !prefix.startsWith(".") && !device.test(prefix)) return prefix;
+  throw new StorageError("SL7031", `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the beginning of a file name, without '/', '\\', ':' or a dot in front, and no device of Windows such as "con."; 'directory' says where the files go`, { option: "filePrefix" });
 }
 
 function sizeOf(limit: unknown): number {
