@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { InferOptions } from "../../dsl/deployment.js";
 import { TargetError } from "../../dsl/errors.js";
 import type { Config } from "../config/schema.js";
@@ -10,7 +9,7 @@ import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
 import type { ModelFile } from "./model-files.js";
 import { type Metadata, metadataReader } from "./metadata.js";
-import type { Passage, RunStep } from "./passage.js";
+import type { Onward, Passage } from "./passage.js";
 import { compilePlan } from "./plan.js";
 import { DEFAULT_TIMEOUT_MS, RequestClock } from "./request-clock.js";
 import { modelsRead } from "./reads.js";
@@ -122,8 +121,7 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
       where: `pipeline '${config.name}'`,
       read: inputReader(config.name, config.inputs),
       readMetadata: metadataReader(config),
-      steps: compilePlan(config, parts),
-      hidden: hiddenBeside(config),
+      run: compilePlan(config, parts, inferenceOf(hiddenBeside(config))),
     };
     return {
       config,
@@ -150,9 +148,7 @@ interface Plan {
   readonly where: string;
   readonly read: (input: unknown) => InputBatch;
   readonly readMetadata: (given: unknown) => Metadata;
-  readonly steps: readonly RunStep[];
-  /** Models of tuples that neither the answer nor the log holds. */
-  readonly hidden: readonly string[];
+  readonly run: Onward<Inference>;
 }
 
 const none: ReadonlyMap<string, never> = new Map<string, never>();
@@ -165,29 +161,30 @@ function infer(plan: Plan, input: unknown, options: InferOptions, given: Request
     const clock = given ?? new RequestClock(options.timeoutMs, options.signal);
     const metadata = plan.readMetadata(options.metadata);
     const batch = plan.read(input);
-    return advance(plan, batch.form, begin(plan, batch, metadata, clock), 0);
+    const answer = plan.run(begin(plan, batch, metadata, clock));
+    return answer instanceof Promise ? answer : Promise.resolve(answer);
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new TargetError("SL6000", String(error)));
   }
 }
 
-function begin({ config, where }: Plan, { rows, tensors }: InputBatch, metadata: Metadata, clock: RequestClock): Passage {
+function begin({ config, where }: Plan, { form, rows, tensors }: InputBatch, metadata: Metadata, clock: RequestClock): Passage {
   const inputs = new Map<string, TensorData>();
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i];
     if (tensor !== undefined) inputs.set(config.inputs[i]?.name ?? "", tensor);
   }
-  const now = performance.now();
-  clock.check(where, now);
+  clock.tick();
+  clock.check(where);
   return {
+    form,
     rows,
     inputs,
     metadata,
     clock,
-    now,
     outputs: none,
     lastModel: "",
-    elapsed: [Math.round((now - clock.begun) * 1e6)],
+    elapsed: [Math.round((clock.now - clock.begun) * 1e6)],
     beside: none,
     failures: none,
     later: nothing,
@@ -195,22 +192,16 @@ function begin({ config, where }: Plan, { rows, tensors }: InputBatch, metadata:
   };
 }
 
-/** The steps from one on. */
-function advance(plan: Plan, form: InputBatch["form"], passage: Passage, from: number): Promise<Inference> {
-  const { steps } = plan;
-  for (let i = from; i < steps.length; i++) {
-    const pending = steps[i]?.(passage);
-    if (pending === undefined) continue;
-    if (steps.length === i + 1) return pending.then(() => ended(plan, form, passage));
-    return pending.then(() => advance(plan, form, passage, i + 1));
-  }
-  return Promise.resolve(ended(plan, form, passage));
-}
-
-function ended({ hidden }: Plan, form: InputBatch["form"], { rows, inputs, outputs, beside, failures, metadata, lastModel, elapsed, notes, later, clock }: Passage): Inference {
-  const time = new Float64Array(rows).fill(Date.now());
-  const batch: ResultBatch = { rows, time, inputs, outputs, challengers: hidden.length === 0 ? beside : without(beside, hidden), failures };
-  return { form, batch, metadata, lastModel, elapsed, notes, later, clock };
+/** @param hidden models of tuples that neither the answer nor the log holds */
+function inferenceOf(hidden: readonly string[]): (passage: Passage) => Inference {
+  return ({ form, rows, inputs, outputs, beside, failures, metadata, lastModel, elapsed, notes, later, clock }) => {
+    const time = new Float64Array(rows);
+    const now = Date.now();
+    // A loop, since `fill` costs a row more than all of it.
+    for (let row = 0; row < rows; row++) time[row] = now;
+    const batch: ResultBatch = { rows, time, inputs, outputs, challengers: hidden.length === 0 ? beside : without(beside, hidden), failures };
+    return { form, batch, metadata, lastModel, elapsed, notes, later, clock };
+  };
 }
 
 function without<V>(map: ReadonlyMap<string, V>, names: readonly string[]): ReadonlyMap<string, V> {

@@ -1,6 +1,7 @@
 import type { ChallengerResult } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
 import type { Challenge } from "./challengers.js";
+import type { InputBatch } from "./input/input-batch.js";
 import type { Metadata } from "./metadata.js";
 import type { RequestClock } from "./request-clock.js";
 
@@ -8,6 +9,7 @@ export type Tensors = ReadonlyMap<string, TensorData>;
 
 /** A request on its way through the steps. */
 export interface Passage {
+  readonly form: InputBatch["form"];
   readonly rows: number;
   readonly inputs: Tensors;
   readonly metadata: Metadata;
@@ -17,8 +19,6 @@ export interface Passage {
   lastModel: string;
   /** Nanoseconds of every inference step. */
   readonly elapsed: number[];
-  /** By `performance.now()`: when the last step ended. */
-  now: number;
   /** By model: outputs beside the ones that go on, those of challengers and of a tuple. */
   beside: ReadonlyMap<string, ChallengerResult>;
   failures: ReadonlyMap<string, Uint8Array>;
@@ -28,8 +28,11 @@ export interface Passage {
   notes: ReadonlyMap<string, string>;
 }
 
-/** One step, compiled. */
-export type RunStep = (passage: Passage) => Promise<void> | void;
+/** What comes after a step: the ones that follow it, and what is made of the request in the end. */
+export type Onward<T> = (passage: Passage) => T | Promise<T>;
+
+/** One step, compiled: it does its part and hands on to `next`, so that a step that waits costs one promise and not two. */
+export type RunStep = <T>(passage: Passage, next: Onward<T>) => T | Promise<T>;
 
 export function named(names: readonly string[], tensors: readonly TensorData[]): Tensors {
   const map = new Map<string, TensorData>();

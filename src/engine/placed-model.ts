@@ -1,7 +1,5 @@
-import { performance } from "node:perf_hooks";
-import type { TensorData } from "../tensors/tensor-data.js";
 import { Pace } from "./pace.js";
-import type { Feeds, RunBatch } from "./run-model.js";
+import type { Feeds, RunBatch, Use } from "./run-model.js";
 import type { RequestClock } from "./request-clock.js";
 import type { ModelSession } from "./runtime.js";
 import { batchThreads, type ThreadModel } from "./thread-pool.js";
@@ -22,7 +20,7 @@ export function placedRuns(model: ThreadModel, session: ModelSession, owner: num
   const bytes = Buffer.from(model.bytes.buffer, model.bytes.byteOffset, model.bytes.byteLength);
   const unbounded = loops.some((mark) => bytes.includes(mark));
   const pace = new Pace();
-  const away = async <T>(feeds: Feeds, fetches: readonly string[], clock: RequestClock, elements: number, use: (outputs: TensorData[]) => T): Promise<T> => {
+  const away = async <T>(feeds: Feeds, fetches: readonly string[], clock: RequestClock, elements: number, use: Use<T>): Promise<T> => {
     const run = batchThreads.run(model, owner, feeds, fetches, Date.now() + clock.leftMs);
     let done: Awaited<typeof run.done>;
     try {
@@ -31,15 +29,16 @@ export function placedRuns(model: ThreadModel, session: ModelSession, owner: num
       run.forget();
       throw error;
     }
+    clock.tick();
     pace.learn(elements, done.ms);
     return use(done.outputs);
   };
   return (feeds, fetches, clock, use) => {
     const elements = elementsOf(feeds);
     if (unbounded || !pace.isShort(elements)) return away(feeds, fetches, clock, elements, use);
-    const begun = performance.now();
+    const begun = clock.now;
     return session.run(feeds, fetches, (outputs) => {
-      const now = performance.now();
+      const now = clock.tick();
       pace.learn(elements, now - Math.max(begun, lastEnd));
       lastEnd = now;
       return use(outputs);

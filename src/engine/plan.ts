@@ -1,5 +1,5 @@
 import type { Config, StepConfig } from "../config/schema.js";
-import type { RunStep } from "./passage.js";
+import type { Onward } from "./passage.js";
 import { type CompileStep, type Context, find, type Parts } from "./plan-context.js";
 import { modelsRead } from "./reads.js";
 import { keySplitStep } from "./steps/key-split.js";
@@ -26,10 +26,10 @@ const compileByKind: { readonly [K in StepConfig["kind"]]: CompileStep<K> } = {
   refine: refineStep,
 };
 
-/** Compiles a config's steps, once, to functions that run in their order. */
-export function compilePlan(config: Config, parts: Parts): readonly RunStep[] {
+/** Compiles a config's steps, once, to one function that runs them in their order and ends with `last`. */
+export function compilePlan<T>(config: Config, parts: Parts, last: Onward<T>): Onward<T> {
   const models = new Map(config.models.map((model) => [model.name, model]));
   const context: Context = { config, parts, read: modelsRead(config), model: (name) => find(models, name), before: null, tuple: null };
   const compiled = config.steps.map((step, index) => (compileByKind[step.kind] as CompileStep<StepConfig["kind"]>)(context, index, step));
-  return compiled.filter((step) => step !== null);
+  return compiled.reduceRight<Onward<T>>((next, step) => (step === null ? next : (passage) => step(passage, next)), last);
 }

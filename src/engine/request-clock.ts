@@ -8,12 +8,14 @@ const nothingLogged = "; nothing of it is logged";
 /** When a request must have ended. A run of a model cannot be stopped, so it is looked at between them. */
 export class RequestClock {
   readonly begun: number;
+  /** The last time that was read for this request, by `performance.now()`: what follows at once need not read it again. */
+  now: number;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal | undefined;
 
   /** @param begun by `performance.now()` */
   constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal, begun = performance.now()) {
-    this.begun = begun;
+    this.begun = this.now = begun;
     if (!(typeof timeoutMs === "number" && timeoutMs > 0)) {
       throw new TargetError("SL6011", `timeoutMs is ${typeof timeoutMs === "string" ? JSON.stringify(timeoutMs) : String(timeoutMs)}: give a number of milliseconds above 0`, { option: "timeoutMs" });
     }
@@ -28,13 +30,15 @@ export class RequestClock {
     return Math.max(0, this.#timeoutMs - (performance.now() - this.begun));
   }
 
-  /**
-   * @param now what `performance.now()` says, where the caller knows it
-   * @throws TargetError SL6004 when the time is over, SL6005 when the signal says so
-   */
-  check(what: string, now: number = performance.now()): void {
+  /** Reads the time. */
+  tick(): number {
+    return (this.now = performance.now());
+  }
+
+  /** @throws TargetError SL6004 when the time was over when it was last read, SL6005 when the signal says so */
+  check(what: string): void {
     if (this.#signal?.aborted === true) throw this.#aborted(what, "SL6005", nothingLogged);
-    if (now - this.begun >= this.#timeoutMs) throw this.#late(what, "SL6004", nothingLogged);
+    if (this.now - this.begun >= this.#timeoutMs) throw this.#late(what, "SL6004", nothingLogged);
   }
 
   /**

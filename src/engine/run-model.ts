@@ -10,7 +10,7 @@ import type { RequestClock } from "./request-clock.js";
 export type Feeds = Readonly<Record<string, TensorData>>;
 
 /** What is made of a model's outputs: handed in with a run, it costs no promise of its own. */
-export type Use<T> = (outputs: TensorData[]) => T;
+export type Use<T> = (outputs: TensorData[]) => T | Promise<T>;
 
 /** A model ready to run: rows in, one tensor for each output of its config. `when` is whatever says how long that may take. */
 export type Run<W> = <T>(feeds: Feeds, rows: number, when: W, use: Use<T>) => Promise<T>;

@@ -18,7 +18,7 @@ export interface ModelSession {
    * @param use what is made of them: handed in, it costs no promise of its own
    * @throws TargetError SL6002 with the model's name, and what `use` throws
    */
-  run<T>(feeds: Tensors, fetches: readonly string[], use: (outputs: TensorData[]) => T): Promise<T>;
+  run<T>(feeds: Tensors, fetches: readonly string[], use: (outputs: TensorData[]) => T | Promise<T>): Promise<T>;
   /** The last one who gives it back frees the model. */
   release(): Promise<void>;
 }

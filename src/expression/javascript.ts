@@ -1,8 +1,7 @@
 import { ConfigError } from "../../dsl/errors.js";
-import type { TensorData } from "../tensors/tensor-data.js";
 import type { BackEndEmitter } from "./back-end.js";
 import { readableTree } from "./print.js";
-import { RowLoop } from "./row-loop.js";
+import { type Columns, type Present, RowLoop } from "./row-loop.js";
 import { type ExpressionTree, expressionTree } from "./tree.js";
 
 /** The predicate itself as JavaScript source, to be read by people: `(x) => x.out.score[0] < 0.9`. */
@@ -10,13 +9,10 @@ export const javascript: BackEndEmitter = (tree) => `(x) => ${readableTree(tree)
 
 /**
  * Checks a batch. `columns` by name (`in.x`, `out.y`, `out_c1.z`); `present`, by column, is 0 where a row has no value.
- * The answer holds, by validation name, 1 for each row that fails it.
+ * The answer holds, by validation name, 1 for each row that fails it; its arrays
+ * are not to be written to.
  */
-export type Checks = (
-  columns: ReadonlyMap<string, TensorData>,
-  rows: number,
-  present?: ReadonlyMap<string, Uint8Array>,
-) => Map<string, Uint8Array>;
+export type Checks = (columns: Columns, rows: number, present?: Present) => ReadonlyMap<string, Uint8Array>;
 
 export interface Validation {
   readonly name: string;
@@ -39,15 +35,25 @@ export function compileChecks(validations: readonly Validation[]): Checks {
   });
   const loop = new RowLoop();
   const asked = trees.map((tree) => loop.ask(tree));
-  const run = loop.compile<Uint8Array[]>(
-    asked.map(({ ready }, i) => `const ready${i} = ${ready}, f${i} = new Uint8Array(rows);`),
-    asked.map(({ present, value }, i) => `f${i}[r] = ready${i} && ${present} && (${value}) ? 0 : 1;`),
+  const run = loop.compile<(Uint8Array | null)[]>(
+    asked.map(({ ready }, i) => `const ready${i} = ${ready}; let f${i} = null;`),
+    asked.map(({ present, value }, i) => `if (!(ready${i} && ${present} && (${value}))) (f${i} ??= new Uint8Array(rows))[r] = 1;`),
     `[${asked.map((_, i) => `f${i}`).join(", ")}]`,
   );
-  return (columns, rows, present = none) => {
+  return (columns, rows, present = allPresent) => {
     const failed = run({ columns, rows, present });
-    return new Map(validations.map(({ name }, i) => [name, failed[i] ?? new Uint8Array(rows).fill(1)]));
+    const failures = new Map<string, Uint8Array>();
+    for (let i = 0; i < validations.length; i++) failures.set(validations[i]?.name ?? "", failed[i] ?? noneFailed(rows));
+    return failures;
   };
 }
 
-const none: ReadonlyMap<string, Uint8Array> = new Map();
+const allPresent: Present = new Map();
+
+/** Most batches pass: they share this. */
+let zeros = new Uint8Array(0);
+
+function noneFailed(rows: number): Uint8Array {
+  if (zeros.length !== rows) zeros = new Uint8Array(rows);
+  return zeros;
+}

@@ -14,11 +14,17 @@ interface Taken {
   readonly present: Uint8Array | null;
 }
 
-/** The rows of a batch: its columns by name, and by column `present`, which is 0 where a row has no value. */
+/** The columns of a batch by name, such as a map of them. */
+export type Columns = Pick<ReadonlyMap<string, TensorData>, "get">;
+
+/** By column: 0 where a row has no value. */
+export type Present = Pick<ReadonlyMap<string, Uint8Array>, "get">;
+
+/** The rows of a batch. */
 export interface Batch {
-  readonly columns: ReadonlyMap<string, TensorData>;
+  readonly columns: Columns;
   readonly rows: number;
-  readonly present: ReadonlyMap<string, Uint8Array>;
+  readonly present: Present;
 }
 
 type Take = (index: number, batch: Batch) => Taken | null;

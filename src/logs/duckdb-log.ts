@@ -53,6 +53,10 @@ export class DuckDBLog implements PipelineLog {
     return { firstRow };
   }
 
+  room(): Promise<void> | null {
+    return this.#host.writer.room();
+  }
+
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint } {
     const { firstRow, written } = this.#push(batch, meta, false);
     // Rows that are written together share a promise, and what becomes of it.

@@ -63,7 +63,7 @@ const makers = {
   outShape: ({ outputs }, column) => (outputs === null ? empty : shapeCells(outputs.get(column.name))),
   beside: ({ batch, count }, column) => portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
   besideShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
-  count: ({ batch, count }) => perRow(failureCounts({ rows: count, failures: batch.failures })),
+  count: ({ batch: { failures }, count }) => (count === 1 ? one(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures }))),
   flag: ({ batch, count }, { name }) => {
     const flags = batch.failures.get(name);
     if (flags?.length !== count) throw unfit(`the results of validation '${name}' are missing or not one a row`);
@@ -90,6 +90,13 @@ function one(value: number | bigint | string): Cells {
 
 function list(items: readonly bigint[]): Cells {
   return { data: items, size: items.length, dims: [items.length], same: true };
+}
+
+/** Of the only row. */
+function failuresOf(failures: ReadonlyMap<string, Uint8Array>): number {
+  let count = 0;
+  for (const failed of failures.values()) count += failed[0] ?? 0;
+  return count;
 }
 
 function millisecond(at = NaN): bigint {

@@ -11,6 +11,9 @@ import { columnsDigest, JournalRecord } from "./journal-record.js";
 /** Rows that may wait for company wait this long, or until there are this many. */
 const relaxedMilliseconds = 50;
 const relaxedRows = 1000;
+/** Where more of them wait, or values in them, because the database falls behind, whoever brings more waits too. */
+const relaxedRowsMost = 20_000;
+const relaxedValuesMost = 4 * 2 ** 20;
 /** The same for rows that are on disk already, in the journal. */
 const journaledMilliseconds = 250;
 const journaledRows = 2000;
@@ -66,6 +69,10 @@ export class GroupWriter {
   /** For the database: each by itself, and those that wait for company. */
   #direct: Batch[] = [];
   #loose = new Map<Sink, Batch>();
+  #looseRows = 0;
+  #looseValues = 0;
+  #whenRoom: (() => void) | undefined;
+  #room: Promise<void> | null = null;
   /** What is being appended, until its commit is under way. */
   #open: readonly Batch[] = [];
   #due = false;
@@ -94,11 +101,19 @@ export class GroupWriter {
     this.#lastAppenders.delete(sink);
   }
 
+  /** null where rows that are not urgent may be pushed; otherwise it resolves when that is to be asked again. */
+  room(): Promise<void> | null {
+    if (this.#looseRows < relaxedRowsMost && this.#looseValues < relaxedValuesMost) return null;
+    return (this.#room ??= new Promise((whenRoom) => (this.#whenRoom = whenRoom)));
+  }
+
   /** Queues rows. Resolves once they are on disk; rows that are not `urgent` may wait for others before it. */
   push(sink: Sink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
     if (!urgent) {
       const batch = batchOf(this.#loose, sink);
       batch.add(cells, rows);
+      this.#looseRows += rows;
+      this.#looseValues += rows * valuesOf(cells);
       if (batch.rows >= relaxedRows) this.#start();
       else this.#startIn(relaxedMilliseconds);
       return batch.written;
@@ -251,6 +266,9 @@ export class GroupWriter {
       this.#journaled = new Map();
       this.#direct = [];
       this.#loose = new Map();
+      this.#looseRows = this.#looseValues = 0;
+      this.#room = null;
+      this.#whenRoom?.();
       this.#due = false;
       clearTimeout(this.#timer);
       this.#timerDue = Infinity;
@@ -329,10 +347,14 @@ function batchOf(batches: Map<Sink, Batch>, sink: Sink): Batch {
 }
 
 function isSmall(rows: number, cells: readonly Cells[]): boolean {
-  if (rows > journalRowsMost) return false;
+  return rows <= journalRowsMost && rows * valuesOf(cells) <= journalValuesMost;
+}
+
+/** Of one row. */
+function valuesOf(cells: readonly Cells[]): number {
   let values = 0;
   for (const { size } of cells) values += size;
-  return rows * values <= journalValuesMost;
+  return values;
 }
 
 function lost({ cause }: Failure): StorageError {

@@ -74,10 +74,13 @@ export interface PipelineLog {
   append(batch: ResultBatch, meta: RowMeta): Promise<{ readonly firstRow: bigint }>;
 
   /**
-   * Logs a batch and returns at once; it is on disk within 50 ms or 1,000 rows, whichever is first. Where that fails the
-   * next `flush` or `close` rejects, and `onError` of the store is told.
+   * Logs a batch and returns at once; its commit begins within 50 ms or 1,000 rows, whichever is first, or when the commit under way
+   * has ended. Where it fails the next `flush` or `close` rejects, and `onError` of the store is told. To be asked first: `room`.
    */
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint };
+
+  /** null where `appendRelaxed` may be called; where too many rows wait for the database, it resolves when that is to be asked again. */
+  room(): Promise<void> | null;
 
   /**
    * Logs what a challenger gave for `rows` rows from `firstRow` on, or why it gave nothing. Resolves once it is on disk;

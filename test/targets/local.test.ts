@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Table, tableToIPC } from "apache-arrow";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { ShapelineError } from "../../dsl/errors.js";
 import { sealConfig } from "../../src/config/config.js";
 import type { Config } from "../../src/config/schema.js";
@@ -161,6 +161,33 @@ describe("logs", () => {
     expect(failed).toBeGreaterThan(0);
     expect(await live.logs({ valid: false })).toHaveLength(failed);
     expect(await live.logs({ valid: true })).toHaveLength(20 - failed);
+  });
+
+  test("relaxed rows wait for room where the database falls behind, and are not logged where the request ends first", async () => {
+    const live = await engine({ durability: "relaxed" }).deploy(config("fraud", [a, champ], [run("a"), run("champ")]));
+    const many = { pixels: new Float32Array(64 * 20_000) };
+    const { DuckDBConnection } = await import("@duckdb/node-api");
+    const query = DuckDBConnection.prototype.run;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const queries = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(async function (this: InstanceType<typeof DuckDBConnection>, ...args) {
+      if (args[0] === "COMMIT") await held;
+      return query.apply(this, args);
+    });
+    try {
+      await live.infer(many);
+      // The commit of these is under way, and the next ones take their place among those that wait.
+      await vi.waitFor(() => expect(queries.mock.calls.some(([sql]) => sql === "COMMIT")).toBe(true));
+      await live.infer(many);
+      expect(await refusal(live.infer(rows, { timeoutMs: 200 }))).toBe("SL6004 pipeline 'fraud': no answer within 200 ms; nothing of it is logged");
+      const waiting = live.infer(rows);
+      release();
+      expect(await waiting).toHaveLength(rows.length);
+    } finally {
+      release();
+      queries.mockRestore();
+    }
+    expect((await live.logs({ limit: 100_000, dataset: ["anomaly"], arrow: true })).numRows).toBe(40_000 + rows.length);
   });
 
   test("relaxed rows are there for the one who wrote them", async () => {

@@ -8,7 +8,7 @@ import { describe } from "./describe.js";
 import { elementKinds } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missing, stranger } from "./names.js";
-import { type Bindings, bindSymbols } from "./row-shape.js";
+import { type Bindings, bindSymbols, isFixed } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 
 /**
@@ -30,10 +30,11 @@ export function inputReader(pipeline: string, ports: readonly Port[]): (input: u
 
 function recordsReader(pipeline: string, ports: readonly Port[]): (rows: readonly unknown[]) => InputBatch {
   const readers = ports.map((port) => rowsReader(port, port.name));
+  const unbound: Bindings | null = ports.every(isFixed) ? new Map() : null;
   return (rows) => {
     if (rows.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
     for (let row = 0; row < rows.length; row++) checkKeys(pipeline, ports, rows[row], row);
-    const bindings: Bindings = new Map();
+    const bindings: Bindings = unbound ?? new Map();
     return { form: "records", rows: rows.length, tensors: readers.map((read) => read(rows, bindings)) };
   };
 }

@@ -25,6 +25,11 @@ export function rowDims(port: Port): readonly Dim[] | null {
   return port.shape === null ? null : port.shape.slice(1);
 }
 
+/** Whether the port itself says all sizes of its rows. */
+export function isFixed(port: Port): boolean {
+  return rowDims(port)?.every((dim) => typeof dim === "number") ?? false;
+}
+
 /**
  * The sizes that the rows of a batch have: the port's own, a symbol's, else the first row's.
  *

@@ -1,10 +1,9 @@
-import { performance } from "node:perf_hooks";
 import { TargetError } from "../../../dsl/errors.js";
 import { feedOf } from "../../../dsl/ports.js";
 import { missing, requestSource } from "../../../dsl/wording.js";
 import type { ModelConfig } from "../../config/schema.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { named, type Passage, type Tensors } from "../passage.js";
+import { named, type Passage, type RunStep, type Tensors } from "../passage.js";
 import { type Context, find } from "../plan-context.js";
 import type { Feeds } from "../run-model.js";
 import { type FeedCheck, feedCheck } from "../runtime-checks.js";
@@ -34,7 +33,7 @@ export function feeding(context: Context, index: number, model: ModelConfig, ren
 }
 
 /** A model run on what arrives at its step; `use` is given its outputs by name. */
-export type RunHere = <T>(passage: Passage, use: (outputs: Tensors) => T) => Promise<T>;
+export type RunHere = <T>(passage: Passage, use: (outputs: Tensors) => T | Promise<T>) => Promise<T>;
 
 export function modelRun(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): RunHere {
   const { feed, check } = feeding(context, index, model, rename);
@@ -48,21 +47,22 @@ export function modelRun(context: Context, index: number, model: ModelConfig, re
 }
 
 /** A model whose output goes on. */
-export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): (passage: Passage) => Promise<void> {
+export function answering(context: Context, index: number, model: ModelConfig, rename: Renaming = {}): RunStep {
   const run = modelRun(context, index, model, rename);
-  return (passage) => {
-    const begun = passage.now;
+  return (passage, next) => {
+    const begun = passage.clock.now;
     return run(passage, (outputs) => {
       passage.outputs = outputs;
       passage.lastModel = model.name;
       ended(context, passage, begun);
+      return next(passage);
     });
   };
 }
 
-/** An inference step has ended: notes what it took, and ends the request whose time is over. */
+/** An inference step has ended with its last run: notes what it took, and ends the request whose time is over. */
 export function ended({ config }: Context, passage: Passage, begun: number): void {
-  passage.now = performance.now();
-  passage.elapsed.push(Math.round((passage.now - begun) * 1e6));
-  passage.clock.check(`pipeline '${config.name}'`, passage.now);
+  const { clock, elapsed } = passage;
+  elapsed.push(Math.round((clock.now - begun) * 1e6));
+  clock.check(`pipeline '${config.name}'`);
 }

@@ -12,19 +12,21 @@ export const modelsStep: CompileStep<"models"> = (context, index, step) => {
   const lastModel = models.at(-1)?.name ?? "";
   context.before = { ports: [], source: stepSource(index, step.models.join(", ")) };
   context.tuple = { models, index };
-  return async (passage) => {
-    const begun = passage.now;
-    const outputs = await runAll(runs, passage);
-    const answered = new Uint8Array(passage.rows).fill(1);
-    const beside = new Map<string, ChallengerResult>(passage.beside);
-    for (let i = 0; i < runs.length; i++) {
-      const own = outputs[i];
-      if (own !== undefined) beside.set(runs[i]?.name ?? "", { outputs: own, answered });
-    }
-    passage.beside = beside;
-    passage.outputs = new Map();
-    passage.lastModel = lastModel;
-    ended(context, passage, begun);
+  return (passage, next) => {
+    const begun = passage.clock.now;
+    return runAll(runs, passage).then((outputs) => {
+      const answered = new Uint8Array(passage.rows).fill(1);
+      const beside = new Map<string, ChallengerResult>(passage.beside);
+      for (let i = 0; i < runs.length; i++) {
+        const own = outputs[i];
+        if (own !== undefined) beside.set(runs[i]?.name ?? "", { outputs: own, answered });
+      }
+      passage.beside = beside;
+      passage.outputs = new Map();
+      passage.lastModel = lastModel;
+      ended(context, passage, begun);
+      return next(passage);
+    });
   };
 };
 

@@ -7,8 +7,8 @@ import type { CompileStep } from "../plan-context.js";
 export const refineStep: CompileStep<"refine"> = (context, index) => {
   const { before, config } = context;
   const checks = config.checks.filter((check) => check.step === index && check.model === null);
-  return ({ inputs, outputs }) => {
-    const arriving = before === null ? inputs : outputs;
+  return (passage, next) => {
+    const arriving = before === null ? passage.inputs : passage.outputs;
     for (const { input, axis, expects } of checks) {
       const tensor = arriving.get(input);
       if (tensor === undefined || axis === null || tensor.dims[axis] === expects) continue;
@@ -16,5 +16,6 @@ export const refineStep: CompileStep<"refine"> = (context, index) => {
       const details = { step: index, input };
       throw before === null ? new InputError("SL5016", message, details) : new TargetError("SL6003", message, details);
     }
+    return next(passage);
   };
 };

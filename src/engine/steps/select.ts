@@ -10,8 +10,9 @@ export const selectStep: CompileStep<"select"> = (context, index, step) => {
   }
   context.before = { ports: model.outputs, source: stepSource(context.tuple.index, model.name) };
   context.tuple = null;
-  return (passage) => {
+  return (passage, next) => {
     passage.outputs = passage.beside.get(model.name)?.outputs ?? new Map();
     passage.lastModel = model.name;
+    return next(passage);
   };
 };

@@ -14,25 +14,27 @@ export const shadowStep: CompileStep<"shadow"> = (context, index, step) => {
   context.before = { ports: model.outputs, source: stepSource(index, model.name) };
   context.tuple = null;
   const { answer, awaitAll } = context.parts;
-  return async (passage) => {
+  return (passage, next) => {
     const challenges = challengers.map((challenge) => challenge(passage));
     const awaited = challenges.filter(({ challenger }) => awaitAll || context.read.has(challenger));
     passage.later = [...passage.later, ...challenges.filter((challenge) => !awaited.includes(challenge))];
-    if (awaited.length === 0) return champion(passage);
+    if (awaited.length === 0) return champion(passage, next);
     // Begun before the champion, on their own thread, and for half of the time that is left: one that takes all of it must
     // not make the answer late.
     const limit = passage.clock.leftMs / 2;
     const answers = awaited.map(async (challenge) => [challenge.challenger, await answer(challenge, limit)] as const);
-    await champion(passage);
-    const notes = new Map(passage.notes);
-    const beside = new Map(passage.beside);
-    for (const [name, { outputs, note }] of await Promise.all(answers)) {
-      if (note !== null) notes.set(name, note);
-      const answered = new Uint8Array(passage.rows).fill(note === null ? 1 : 0);
-      beside.set(name, { outputs: outputs ?? nothing(context.model(name), passage.rows), answered });
-    }
-    passage.notes = notes;
-    passage.beside = beside;
+    return champion(passage, async () => {
+      const notes = new Map(passage.notes);
+      const beside = new Map(passage.beside);
+      for (const [name, { outputs, note }] of await Promise.all(answers)) {
+        if (note !== null) notes.set(name, note);
+        const answered = new Uint8Array(passage.rows).fill(note === null ? 1 : 0);
+        beside.set(name, { outputs: outputs ?? nothing(context.model(name), passage.rows), answered });
+      }
+      passage.notes = notes;
+      passage.beside = beside;
+      return next(passage);
+    });
   };
 };
 

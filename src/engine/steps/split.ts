@@ -1,6 +1,6 @@
 import { stepSource } from "../../../dsl/wording.js";
 import type { Passage, RunStep } from "../passage.js";
-import type { Context } from "../plan-context.js";
+import { type Context, find } from "../plan-context.js";
 import { answering } from "./feeding.js";
 
 /** One of several models runs, for all rows of a request; `choose` names it. They stand for one: all give the same ports. */
@@ -9,5 +9,5 @@ export function split(context: Context, index: number, names: readonly string[],
   const first = context.model(names[0] ?? "");
   context.before = { ports: first.outputs, source: stepSource(index, first.name) };
   context.tuple = null;
-  return (passage) => runs.get(choose(passage))?.(passage);
+  return (passage, next) => find(runs, choose(passage))(passage, next);
 }

@@ -1,7 +1,7 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { Engine, Inference } from "../../engine/engine.js";
 import { quiet } from "../../engine/quiet.js";
-import type { ChallengerNote, LogBatch, LogQuery, PipelineLog } from "../../logs/pipeline-log.js";
+import type { ChallengerNote, LogBatch, LogQuery, PipelineLog, RowMeta } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { HeldWatch } from "./alerts.js";
@@ -75,13 +75,17 @@ export class Serving {
       if (inference.later.length > 0) this.#follow(inference, 0n);
       return null;
     }
-    const { batch, metadata, lastModel, elapsed, clock } = inference;
-    const meta = { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
+    if (this.#settings.durability === "relaxed") return this.#relaxed(log, inference, log.room());
     this.#unflushed = true;
-    if (this.#settings.durability !== "relaxed") {
-      return clock.whileLogging(this.#where, log.append(batch, meta)).then(({ firstRow }) => this.#logged(log, inference, firstRow));
-    }
-    this.#logged(log, inference, log.appendRelaxed(batch, meta).firstRow);
+    const { batch, clock } = inference;
+    return clock.whileLogging(this.#where, log.append(batch, rowMeta(inference))).then(({ firstRow }) => this.#logged(log, inference, firstRow));
+  }
+
+  /** Waits for room in the log, but no longer than the request may take. */
+  #relaxed(log: PipelineLog, inference: Inference, room: Promise<void> | null): Promise<void> | null {
+    if (room !== null) return inference.clock.whileRunning(this.#where, room).then(() => this.#relaxed(log, inference, log.room()) ?? undefined);
+    this.#unflushed = true;
+    this.#logged(log, inference, log.appendRelaxed(inference.batch, rowMeta(inference)).firstRow);
     return null;
   }
 
@@ -171,4 +175,8 @@ export class Serving {
     await this.#log?.close();
     await this.#store.close();
   }
+}
+
+function rowMeta({ lastModel, elapsed, metadata }: Inference): RowMeta {
+  return { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
 }
