@@ -58,7 +58,7 @@ export function readTensor(port: PortColumn, places: Places): TensorData {
 
 function copyElements({ column, depth }: PortColumn, dtype: Exclude<DType, "string">, places: Places, data: NumericElements, size: number): void {
   // What a port's column holds is what its tensors hold, but for half precision. Other kinds of elements are copied the same way.
-  const copy = (dtype === "float16" ? copyHalves : copyRange) as typeof copyRange;
+  const copy = dtype === "float16" ? copyHalves : copyRange;
   const into = data as Float32Array;
   const copyList = (raw: RawColumn, level: number, index: number, at: number): number => {
     const { levels, values } = raw;

@@ -26,8 +26,9 @@ export interface LogExport {
 /** Reads a log page by page. */
 type ReadPages = (query: LogQuery, size: PageSize) => AsyncIterable<readonly LogBatch[]>;
 
-/** Rows are read and written this many at a time, so that memory does not grow with the log. */
-const pageSize: PageSize = { rows: 8192, bytes: 8 * 2 ** 20 };
+/** Rows are read and written this many at a time, so that memory does not grow with the log. Text takes long, on the event loop. */
+const pageRows: Readonly<Record<ExportFormat, number>> = { json: 2048, arrow: 8192, parquet: 8192 };
+const pageBytes = 8 * 2 ** 20;
 
 /**
  * Writes a log to files, newest rows first. A new file begins where the columns change.
@@ -55,7 +56,7 @@ async function writeRows(read: ReadPages, { query, limit, size, format, choice, 
   let cut: ExportedLogs["cut"] = null;
   // One row more than is wanted tells whether the limit cuts any.
   const asked = limit === null ? query : { ...query, limit: Math.min(limit + 1, Number.MAX_SAFE_INTEGER) };
-  for await (const page of read(asked, pageSize)) {
+  for await (const page of read(asked, { rows: pageRows[format], bytes: pageBytes })) {
     for (const batch of page) {
       const taken = limit === null ? batch.rows : Math.min(batch.rows, limit - rows);
       const part: Part | null = taken === 0 ? null : partOf(batch, taken, { ...choice, lenient: rows > 0 }, room, columns);

@@ -7,7 +7,7 @@ import type { LogReader } from "./store.js";
 /** A data folder that is open for reading. */
 export interface OpenReader {
   readonly reader: LogReader;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -55,5 +55,5 @@ function bytesOf({ inputs, outputs, challengers }: LogBatch): number {
 }
 
 function bytesIn(data: TensorData["data"]): number {
-  return ArrayBuffer.isView(data) ? data.byteLength : (data as readonly string[]).reduce((sum, text) => sum + textBytes + text.length, 0);
+  return ArrayBuffer.isView(data) ? data.byteLength : data.reduce((sum, text) => sum + textBytes + text.length, 0);
 }

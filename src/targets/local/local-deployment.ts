@@ -5,9 +5,8 @@ import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
-import { describe } from "../../engine/input/describe.js";
 import { RequestClock } from "../../engine/request-clock.js";
-import { didYouMean, listed } from "../../expression/did-you-mean.js";
+import { listed } from "../../expression/did-you-mean.js";
 import { arrowPages } from "../../logs/arrow-pages.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { exportLog } from "../../logs/export-logs.js";
@@ -15,13 +14,14 @@ import { ahead } from "../../logs/pages.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
-import { chosenColumns, datasetOptions, noChoice, readChoice, type Choice } from "../../tensors/dataset.js";
+import { chosenColumns, noChoice, type Choice } from "../../tensors/dataset.js";
 import { recordsOf } from "../../tensors/records.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
 import { answerColumns } from "./answer-columns.js";
 import { exportOptions } from "./export-options.js";
+import { choiceOf } from "./infer-options.js";
 import { Latency } from "./latency.js";
 import { batchesQuery, logQuery, periodQuery } from "./log-query.js";
 import { LogStreams } from "./log-streams.js";
@@ -31,7 +31,6 @@ import type { Serving } from "./serving.js";
 import { withStore } from "./stored.js";
 import type { LocalDeployment, LocalStatus } from "./types.js";
 
-const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
 const noOptions: InferOptions = {};
 /** A table of `logBatches` takes about so much, whatever its rows do. */
 const tableBytes = 16 * 2 ** 20;
@@ -332,19 +331,6 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
 function keyOf(file: string, name: string): string {
   return `${file}\n${name}`;
-}
-
-/** @throws TargetError SL6011 for options that are not known, InputError SL5032 */
-function choiceOf(options: InferOptions): Choice {
-  const given: unknown = options;
-  if (typeof given !== "object" || given === null) throw new TargetError("SL6011", `infer(): the second argument is an object of options, got ${describe(given)}`);
-  for (const name of Object.keys(options)) {
-    if (!inferOptions.includes(name)) {
-      throw new TargetError("SL6011", `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${listed(inferOptions)}`, { option: name });
-    }
-  }
-  const { dataset, datasetExclude, datasetSeparator } = options;
-  return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined ? noChoice : readChoice(options);
 }
 
 /** An answer with what the log will say of its rows. */
