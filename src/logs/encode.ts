@@ -3,6 +3,7 @@ import type { Dim } from "../../dsl/tensor.js";
 import type { ResultBatch } from "../tensors/result.js";
 import { failureCounts } from "../tensors/shape-result.js";
 import { rowSize, type TensorData } from "../tensors/tensor-data.js";
+import { wholeMilliseconds } from "../tensors/whole-milliseconds.js";
 import type { ColumnKind, LogColumn } from "./columns.js";
 import type { RowMeta } from "./pipeline-log.js";
 
@@ -51,11 +52,9 @@ const makers = {
     return perRow(ids);
   },
   time: ({ batch: { time }, count }) => {
-    if (time.length !== count) throw unfitTimes();
-    if (count === 1) return one(millisecond(time[0]));
-    const millis = new BigInt64Array(count);
-    for (let row = 0; row < count; row++) millis[row] = millisecond(time[row]);
-    return perRow(millis);
+    if (time.length !== count || !time.every(isTime)) throw unfit("the times of the rows are missing or not finite");
+    if (count === 1) return one(BigInt(Math.trunc(time[0] ?? 0)));
+    return perRow(wholeMilliseconds(time));
   },
   in: ({ batch, count }, column) => portCells(column, batch.inputs.get(column.name), count),
   inShape: ({ batch }, column) => shapeCells(batch.inputs.get(column.name)),
@@ -99,9 +98,8 @@ function failuresOf(failures: ReadonlyMap<string, Uint8Array>): number {
   return count;
 }
 
-function millisecond(at = NaN): bigint {
-  if (!(Math.abs(at) < 2 ** 63)) throw unfitTimes();
-  return BigInt(Math.trunc(at));
+function isTime(ms: number): boolean {
+  return Math.abs(ms) < 2 ** 63;
 }
 
 function nanoseconds(ns: number): bigint {
@@ -126,10 +124,6 @@ function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
 
 function shapeCells(tensor: TensorData | undefined): Cells {
   return list((tensor?.dims.slice(1) ?? []).map(BigInt));
-}
-
-function unfitTimes(): StorageError {
-  return unfit("the times of the rows are missing or not finite");
 }
 
 function unfit(text: string): StorageError {

@@ -8,6 +8,7 @@ import { metadataColumns, metadataData, metadataType } from "./metadata-columns.
 import { put } from "./records.js";
 import type { ResultBatch, RowsMetadata } from "./result.js";
 import type { TensorData } from "./tensor-data.js";
+import { wholeMilliseconds } from "./whole-milliseconds.js";
 
 /** The values of some ports of one row; null where the row has none. */
 type PortValues = Readonly<Record<string, NestedValue | null>>;
@@ -83,7 +84,8 @@ export function asTable(batches: Batches, choice: Choice = noChoice): Table {
   const schema = new Schema(fields);
   const struct = new Struct(fields);
   const parts = list.map((batch) => {
-    const children = columns.map((column, i) => dataOf(column, batch, fields[i]?.type ?? new Int32()));
+    const counts = failureCounts(batch);
+    const children = columns.map((column, i) => dataOf(column, batch, counts, fields[i]?.type ?? new Int32()));
     return new RecordBatch(schema, makeData({ type: struct, length: batch.rows, nullCount: 0, children }));
   });
   return new Table(schema, parts);
@@ -201,10 +203,10 @@ function fieldOf(column: Column, list: readonly Batch[], separator: string): Fie
   return new Field(name, type ?? columnType("float32", 1), nullable);
 }
 
-function dataOf(column: Column, batch: Batch, type: DataType): Data {
+function dataOf(column: Column, batch: Batch, counts: Int32Array, type: DataType): Data {
   const length = batch.rows;
-  if (column.kind === "time") return makeData({ type: new TimestampMillisecond(), length, data: BigInt64Array.from(batch.time, (ms) => BigInt(Math.trunc(ms))) });
-  if (column.kind === "count") return makeData({ type: new Int32(), length, data: failureCounts(batch) });
+  if (column.kind === "time") return makeData({ type: new TimestampMillisecond(), length, data: wholeMilliseconds(batch.time) });
+  if (column.kind === "count") return makeData({ type: new Int32(), length, data: counts });
   if (column.kind === "metadata") return metadataData(column.name, batch, type);
   if (column.kind === "flag") {
     const flags = batch.failures.get(column.name ?? "");
@@ -217,7 +219,7 @@ function dataOf(column: Column, batch: Batch, type: DataType): Data {
 /** Failed validations of every row. */
 export function failureCounts(batch: Pick<ResultBatch, "rows" | "failures">): Int32Array {
   const counts = new Int32Array(batch.rows);
-  for (const flags of batch.failures.values()) for (let row = 0; row < counts.length; row++) counts[row] = (counts[row] ?? 0) + (flags[row] ?? 0);
+  for (const flags of batch.failures.values()) for (let row = 0; row < counts.length; row++) if (flags[row] === 1) counts[row] = (counts[row] ?? 0) + 1;
   return counts;
 }
 

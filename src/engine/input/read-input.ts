@@ -30,11 +30,12 @@ export function inputReader(pipeline: string, ports: readonly Port[]): (input: u
 
 function recordsReader(pipeline: string, ports: readonly Port[]): (rows: readonly unknown[]) => InputBatch {
   const readers = ports.map((port) => rowsReader(port, port.name));
-  const unbound: Bindings | null = ports.every(isFixed) ? new Map() : null;
+  const binds = !ports.every(isFixed);
+  let bindings: Bindings = new Map();
   return (rows) => {
     if (rows.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
     for (let row = 0; row < rows.length; row++) checkKeys(pipeline, ports, rows[row], row);
-    const bindings: Bindings = unbound ?? new Map();
+    if (binds) bindings = new Map();
     return { form: "records", rows: rows.length, tensors: readers.map((read) => read(rows, bindings)) };
   };
 }

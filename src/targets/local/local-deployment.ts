@@ -37,11 +37,9 @@ const tableBytes = 16 * 2 ** 20;
 /** Handles by database file and pipeline: one that undeploys a pipeline stops them all, a new version reaches those that follow. */
 const handles = new Map<string, Set<LocalDeploymentImpl>>();
 
-/** A table does not copy numbers: the caller gets its own, since challengers and the log may still read these. */
-const ownTable = (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice): Table => asTable({ ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) }, choice);
 const copied = (tensors: ReadonlyMap<string, TensorData>) => new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
-const shapes: { readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown } = { records: asRecords, columns: asColumns, table: ownTable };
+const shapes: { readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown } = { records: asRecords, columns: asColumns, table: asTable };
 
 /** One deployed version and how to run it. */
 export interface DeployedVersion {
@@ -130,7 +128,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
       }
       this.#rows += inference.batch.rows;
       if (choice === noChoice && inference.form === "records") return recordsOf(inference.batch);
-      return shapes[inference.form](choice === noChoice ? inference.batch : withMetadata(inference, version.stored.version), choice);
+      const batch = ownBatch(inference);
+      return shapes[inference.form](choice === noChoice ? batch : withMetadata(batch, inference, version.stored.version), choice);
     } catch (error) {
       this.#failures++;
       throw error;
@@ -333,8 +332,13 @@ function keyOf(file: string, name: string): string {
   return `${file}\n${name}`;
 }
 
+/** An answer that is the caller's alone: a table takes the tensors as they are, and challengers may still read these. */
+function ownBatch({ form, batch, later }: Inference): ResultBatch {
+  return form === "table" && later.length > 0 ? { ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) } : batch;
+}
+
 /** An answer with what the log will say of its rows. */
-function withMetadata({ batch, metadata, lastModel, elapsed, notes }: Inference, version: number): ResultBatch & RowsMetadata {
+function withMetadata(batch: ResultBatch, { metadata, lastModel, elapsed, notes }: Inference, version: number): ResultBatch & RowsMetadata {
   const all = <T>(value: T): T[] => new Array<T>(batch.rows).fill(value);
   return {
     ...batch,
