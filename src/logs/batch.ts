@@ -1,7 +1,13 @@
 import type { StorageError } from "../../dsl/errors.js";
+import type { LogColumn } from "./columns.js";
 import type { Cells } from "./encode.js";
-import type { Sink } from "./group-writer.js";
 import { RowBlock } from "./row-block.js";
+
+/** A table that rows are appended to. */
+export interface Sink {
+  readonly table: string;
+  readonly columns: readonly LogColumn[];
+}
 
 /** Rows of one table that are written together. */
 export class Batch {
@@ -19,6 +25,18 @@ export class Batch {
       this.done = done;
       this.failed = failed;
     });
+  }
+
+  static of(sink: Sink, rows: number, cells: readonly Cells[]): Batch {
+    const batch = new Batch(sink);
+    batch.add(cells, rows);
+    return batch;
+  }
+
+  /** The id of its first row. */
+  get firstRow(): bigint {
+    const ids = this.blocks[0]?.columns.find(({ column }) => column.kind === "row")?.values;
+    return BigInt(ids?.[0] ?? -1);
   }
 
   add(cells: readonly Cells[], rows: number): void {

@@ -2,18 +2,19 @@ import { StorageError } from "../../dsl/errors.js";
 import type { ChallengerResult, ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
 import type { AlertWindow } from "./alerts.js";
+import type { Sink } from "./batch.js";
 import { tablesOf, type LogColumn } from "./columns.js";
 import type { StoredLog } from "./control.js";
 import type { DuckDB } from "./duckdb.js";
 import { cellsOf, type Rows } from "./encode.js";
-import type { GroupWriter, Sink } from "./group-writer.js";
+import type { KeptOpen } from "./kept-open.js";
 import type { ChallengerNote, LogBatch, LogLayout, LogQuery, PipelineLog, RowMeta } from "./pipeline-log.js";
 import { challengerTable, championTable } from "./tables.js";
 
 /** What a log needs of its store. */
 export interface LogHost {
   readonly duckdb: DuckDB;
-  readonly writer: GroupWriter;
+  readonly writer: Pick<KeptOpen, "prepare" | "release" | "room" | "push" | "flush">;
   readonly onError: (error: StorageError) => void;
   /** The pipeline's next row ids; shared by the logs of all its versions. */
   reserve(rows: number): bigint;

@@ -27,23 +27,23 @@ export class DuckDBStore implements Store {
   }
 
   async saveVersion(version: NewVersion): Promise<StoredVersion> {
-    return this.#writable().control.saveVersion(version);
+    return this.#writable().kept.use(({ control }) => control.saveVersion(version));
   }
 
   async versions(pipeline: string): Promise<StoredVersion[]> {
-    return this.#open().control.versions(pipeline);
+    return this.#open().kept.read(({ control }) => control.versions(pipeline));
   }
 
   async current(pipeline: string): Promise<StoredPipeline | null> {
-    return (await this.#open().control.pipelines(pipeline))[0] ?? null;
+    return (await this.#open().kept.read(({ control }) => control.pipelines(pipeline)))[0] ?? null;
   }
 
   async pipelines(): Promise<StoredPipeline[]> {
-    return this.#open().control.pipelines();
+    return this.#open().kept.read(({ control }) => control.pipelines());
   }
 
   async setState(pipeline: string, state: PipelineState): Promise<boolean> {
-    return this.#writable().control.setState(pipeline, state);
+    return this.#writable().kept.use(({ control }) => control.setState(pipeline, state));
   }
 
   async openLog(layout: LogLayout): Promise<PipelineLog> {
@@ -52,7 +52,7 @@ export class DuckDBStore implements Store {
     const log = new DuckDBLog(
       {
         duckdb: database.duckdb,
-        writer: database.writer,
+        writer: database.kept,
         onError: this.#onError,
         reserve: (rows) => database.reserve(layout.pipeline, rows),
         read: (query) => database.read(layout.pipeline, query),
@@ -66,11 +66,11 @@ export class DuckDBStore implements Store {
   }
 
   async alertChanges(pipeline: string): Promise<StoredAlert[]> {
-    return this.#open().control.alertChanges(pipeline);
+    return this.#open().kept.read(({ control }) => control.alertChanges(pipeline));
   }
 
   async saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
-    return this.#writable().control.saveAlerts(pipeline, changes);
+    return this.#writable().kept.use(({ control }) => control.saveAlerts(pipeline, changes));
   }
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {

@@ -56,3 +56,9 @@ export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n", 1)[0] ?? text;
 }
+
+/** Whether DuckDB takes nothing more after an error, or after one that it was caused by, until the file is opened anew. */
+export function isFatal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /^FATAL|database has been invalidated/.test(error.message) || isFatal(error.cause);
+}

@@ -1,12 +1,12 @@
-import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
-import { StorageError } from "../../dsl/errors.js";
-import { Batch } from "./batch.js";
-import { ChunkWriter } from "./chunk-writer.js";
-import type { LogColumn } from "./columns.js";
-import { reasonOf, type DuckDB } from "./duckdb.js";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { StorageError } from "../../dsl/errors.js";
+import { Batch, type Sink } from "./batch.js";
+import { isFatal, type DuckDB } from "./duckdb.js";
 import type { Cells } from "./encode.js";
 import type { Journal } from "./journal.js";
 import { columnsDigest, JournalRecord } from "./journal-record.js";
+import { TableWriter } from "./table-writer.js";
+import { failAll, lost, waits, type Failure, type Remainder } from "./write-failure.js";
 
 /** Rows that may wait for company wait this long, or until there are this many. */
 const relaxedMilliseconds = 50;
@@ -21,17 +21,7 @@ const journaledRows = 2000;
 const journalRowsMost = 256;
 const journalValuesMost = 16_384;
 /** How long after a failure it is tried again to move rows out of the journal. */
-const retryMilliseconds = 1000;
-
-interface Failure {
-  readonly cause: unknown;
-}
-
-/** A table that rows are appended to. */
-export interface Sink {
-  readonly table: string;
-  readonly columns: readonly LogColumn[];
-}
+export const retryMilliseconds = 1000;
 
 /** Rows that are acknowledged as soon as the journal has them. */
 interface Job {
@@ -43,20 +33,15 @@ interface Job {
 }
 
 /**
- * The one writer of a store. Few rows that must be on disk at once go to the journal, all that are handed over while it is being
+ * The one writer of an open database. Few rows that must be on disk at once go to the journal, all that are handed over while it is being
  * written in the next write; from there, and all others directly, they go into the database in groups.
  */
 export class GroupWriter {
-  readonly #duckdb: DuckDB;
   readonly #connection: DuckDBConnection;
-  readonly #lastConnection: DuckDBConnection;
+  readonly #tables: TableWriter;
   readonly #journal: Journal | null;
+  readonly #onEnd: (cause: unknown) => void;
   readonly #record = new JournalRecord();
-  readonly #appenders = new Map<string, DuckDBAppender>();
-  /** Ready for the last moment of the process, where nothing can be awaited; on a connection without an open transaction. */
-  readonly #lastAppenders = new Map<Sink, DuckDBAppender>();
-  /** By table, ready to be filled; both ends of the process's life write through them. */
-  readonly #chunks = new WeakMap<Sink, ChunkWriter>();
   /** For the journal, and what it is being written. */
   #waiting: Job[] = [];
   #writing: readonly Job[] = [];
@@ -73,8 +58,9 @@ export class GroupWriter {
   #looseValues = 0;
   #whenRoom: (() => void) | undefined;
   #room: Promise<void> | null = null;
-  /** What is being appended, until its commit is under way. */
-  #open: readonly Batch[] = [];
+  /** Why the database takes nothing more, and what was being committed then. */
+  #ended: Failure | null = null;
+  #doubtful: readonly Batch[] = [];
   #due = false;
   /** To be done between two commits. */
   readonly #errands: (() => Promise<void>)[] = [];
@@ -82,23 +68,25 @@ export class GroupWriter {
   #timerDue = Infinity;
   #running: Promise<void> | undefined;
 
-  /** @param journal null: all rows go into the database at once */
-  constructor(duckdb: DuckDB, connection: DuckDBConnection, lastConnection: DuckDBConnection, journal: Journal | null) {
-    this.#duckdb = duckdb;
+  /**
+   * @param journal null: all rows go into the database at once
+   * @param onEnd told when the database takes nothing more; the writer waits then to be abandoned
+   */
+  constructor(duckdb: DuckDB, connection: DuckDBConnection, lastConnection: DuckDBConnection, journal: Journal | null, onEnd: (cause: unknown) => void) {
     this.#connection = connection;
-    this.#lastConnection = lastConnection;
+    this.#tables = new TableWriter(duckdb, connection, lastConnection);
     this.#journal = journal;
+    this.#onEnd = onEnd;
   }
 
   /** To be called once for a table before rows are pushed to it. */
-  async prepare(sink: Sink): Promise<void> {
-    this.#lastAppenders.set(sink, await this.#lastConnection.createAppender(sink.table));
+  prepare(sink: Sink): Promise<void> {
+    return this.#tables.prepare(sink);
   }
 
   /** The other end of `prepare`, once all its rows are written. */
   release(sink: Sink): void {
-    this.#lastAppenders.get(sink)?.closeSync();
-    this.#lastAppenders.delete(sink);
+    this.#tables.release(sink);
   }
 
   /** null where rows that are not urgent may be pushed; otherwise it resolves when that is to be asked again. */
@@ -124,11 +112,15 @@ export class GroupWriter {
         if (!this.#journaling) void this.#fillJournal(this.#journal as Journal);
       });
     }
-    const batch = new Batch(sink);
-    batch.add(cells, rows);
-    this.#direct.push(batch);
-    this.#start();
+    const batch = Batch.of(sink, rows, cells);
+    this.take([batch]);
     return batch.written;
+  }
+
+  /** Queues batches that go into the database at once. */
+  take(batches: readonly Batch[]): void {
+    this.#direct.push(...batches);
+    if (batches.length > 0) this.#start();
   }
 
   /**
@@ -137,9 +129,10 @@ export class GroupWriter {
    * @throws StorageError SL7018 where rows that the journal holds cannot go there
    */
   async flush(): Promise<void> {
-    this.#bypass(this.#waiting.splice(0));
+    this.take(this.#waiting.splice(0).map(batchOfJob));
     if (this.#writing.length > 0 || this.#journaled.size > 0 || this.#held.length > 0 || this.#loose.size > 0 || this.#direct.length > 0) this.#start();
     await this.#running;
+    if (this.#ended !== null) throw waits(this.#ended);
     if (this.#stuck !== null) throw this.#stuck;
   }
 
@@ -153,25 +146,29 @@ export class GroupWriter {
 
   /** Lets go of the tables, for one who writes them anew, and gives back what takes hold of them again. */
   letGo(): () => Promise<void> {
-    this.#closeAppenders();
-    const sinks = [...this.#lastAppenders.keys()];
-    for (const sink of sinks) this.#lastAppenders.get(sink)?.closeSync();
-    return async () => {
-      for (const sink of sinks) if (this.#lastAppenders.has(sink)) await this.prepare(sink);
-    };
+    return this.#tables.letGo();
   }
 
   /** Writes what is queued and lets go of the tables; every sink was released. What could not leave the journal stays there. */
   async close(): Promise<void> {
     await this.flush().catch(() => undefined);
+    if (this.#ended !== null) return failAll(await this.abandon(this.#ended.cause));
     clearTimeout(this.#timer);
-    this.#closeAppenders();
+    this.#tables.close();
     await this.#journal?.close(this.#stuck === null);
   }
 
-  #closeAppenders(): void {
-    for (const appender of this.#appenders.values()) appender.closeSync();
-    this.#appenders.clear();
+  /** Ends where the database takes nothing more, and gives what is left. What the journal holds stays there. */
+  async abandon(cause: unknown): Promise<Remainder> {
+    this.#ended ??= { cause };
+    await this.#running;
+    clearTimeout(this.#timer);
+    this.#whenRoom?.();
+    const waiting = this.#waiting.splice(0).map(batchOfJob);
+    if (this.#writing.length > 0) await new Promise<void>((still) => (this.#whenStill = still));
+    this.#tables.abandon();
+    await this.#journal?.close(false);
+    return { failure: this.#ended, doubtful: this.#doubtful, queued: [...waiting, ...this.#direct, ...this.#loose.values()] };
   }
 
   /**
@@ -179,19 +176,7 @@ export class GroupWriter {
    * joins its worker threads; what the journal holds stays there for the next opening.
    */
   writeAtExit(): void {
-    try {
-      const unwritten = [...this.#writing, ...this.#waiting].map(({ sink, rows, cells }) => {
-        const batch = new Batch(sink);
-        batch.add(cells, rows);
-        return batch;
-      });
-      for (const batch of [...this.#open, ...unwritten, ...this.#direct, ...this.#loose.values()]) {
-        const appender = this.#lastAppenders.get(batch.sink);
-        if (appender !== undefined) this.#append(appender, batch);
-      }
-    } catch (error) {
-      process.stderr.write(`SL7009 the last rows could not be logged: ${reasonOf(error)}\n`);
-    }
+    this.#tables.writeAtExit([...[...this.#writing, ...this.#waiting].map(({ sink, rows, cells }) => Batch.of(sink, rows, cells)), ...this.#direct, ...this.#loose.values()]);
   }
 
   async #fillJournal(journal: Journal): Promise<void> {
@@ -215,7 +200,7 @@ export class GroupWriter {
       await journal.write(this.#record.end(journal.next()));
     } catch {
       // The database may have room where the file has none, or say what is wrong.
-      return this.#bypass(group);
+      return this.take(group.map(batchOfJob));
     }
     let rows = 0;
     for (const job of group) {
@@ -226,17 +211,6 @@ export class GroupWriter {
     }
     if (rows >= journaledRows) this.#start();
     else this.#startIn(journaledMilliseconds);
-  }
-
-  /** Rows that go into the database without the journal. */
-  #bypass(jobs: readonly Job[]): void {
-    for (const { sink, rows, cells, done, failed } of jobs) {
-      const batch = new Batch(sink);
-      batch.add(cells, rows);
-      batch.written.then(done, failed);
-      this.#direct.push(batch);
-    }
-    if (jobs.length > 0) this.#start();
   }
 
   #start(): void {
@@ -253,9 +227,9 @@ export class GroupWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#due || this.#errands.length > 0) {
+    while ((this.#due && this.#ended === null) || this.#errands.length > 0) {
       await this.#errands.shift()?.();
-      if (!this.#due) continue;
+      if (!this.#due || this.#ended !== null) continue;
       // Callers that the last commit woke append again in this turn of the loop: let them into this group.
       await new Promise(setImmediate);
       if (this.#writing.length > 0) await new Promise<void>((still) => (this.#whenStill = still));
@@ -279,62 +253,28 @@ export class GroupWriter {
 
   /** One transaction for all; where that fails, one for each, so that none fails for another's sake. */
   async #commitAll(journaled: readonly Batch[], others: readonly Batch[]): Promise<void> {
-    const error = await this.#commit([...journaled, ...others]);
+    const error = await this.#commit(journaled, others);
     const divided = error !== null && journaled.length > 0 && others.length > 0;
-    const kept = divided ? await this.#commit(journaled) : error;
+    const kept = divided ? await this.#commit(journaled, []) : error;
     this.#held = journaled.length > 0 && kept !== null ? journaled : [];
     this.#stuck = this.#held.length > 0 && kept !== null ? waits(kept) : null;
     if (this.#stuck !== null) this.#startIn(retryMilliseconds);
     for (const batch of others) {
-      const own = error === null || (!divided && others.length === 1) ? error : await this.#commit([batch]);
+      const own = error === null || (!divided && others.length === 1) ? error : await this.#commit([], [batch]);
       if (own === null) batch.done();
-      else batch.failed(lost(own));
+      else if (this.#ended === null) batch.failed(lost(own));
+      else if (!this.#doubtful.includes(batch)) this.#direct.push(batch);
     }
   }
 
-  /** Returns what went wrong; nothing is written then. */
-  async #commit(batches: readonly Batch[]): Promise<Failure | null> {
-    this.#open = batches;
-    try {
-      await this.#connection.run("BEGIN");
-      for (const batch of batches) this.#append(await this.#appender(batch.sink), batch);
-      this.#open = [];
-      await this.#connection.run("COMMIT");
-      return null;
-    } catch (cause) {
-      this.#open = [];
-      this.#dropAppenders();
-      await this.#connection.run("ROLLBACK").catch(() => undefined);
-      return { cause };
-    }
-  }
-
-  #append(appender: DuckDBAppender, { sink, blocks }: Batch): void {
-    const chunk = this.#chunks.get(sink) ?? new ChunkWriter(this.#duckdb, sink.columns);
-    this.#chunks.set(sink, chunk);
-    // The appender copies what it is given.
-    for (const block of blocks) appender.appendDataChunk(chunk.fill(block));
-    appender.flushSync();
-  }
-
-  async #appender(sink: Sink): Promise<DuckDBAppender> {
-    const known = this.#appenders.get(sink.table);
-    if (known !== undefined) return known;
-    const appender = await this.#connection.createAppender(sink.table);
-    this.#appenders.set(sink.table, appender);
-    return appender;
-  }
-
-  /** A failed appender keeps its rows and would write them with the next group, or when it is collected. */
-  #dropAppenders(): void {
-    for (const appender of this.#appenders.values()) {
-      try {
-        appender.clear();
-      } catch {
-        // It has nothing to clear; the group's own error is the one to tell.
-      }
-    }
-    this.#appenders.clear();
+  async #commit(journaled: readonly Batch[], others: readonly Batch[]): Promise<Failure | null> {
+    if (this.#ended !== null) return this.#ended;
+    const failure = await this.#tables.commit([...journaled, ...others]);
+    if (failure === null || !isFatal(failure.cause)) return failure;
+    this.#ended = failure;
+    this.#doubtful = others;
+    this.#onEnd(failure.cause);
+    return failure;
   }
 }
 
@@ -343,6 +283,12 @@ function batchOf(batches: Map<Sink, Batch>, sink: Sink): Batch {
   if (known !== undefined) return known;
   const batch = new Batch(sink);
   batches.set(sink, batch);
+  return batch;
+}
+
+function batchOfJob({ sink, rows, cells, done, failed }: Job): Batch {
+  const batch = Batch.of(sink, rows, cells);
+  batch.written.then(done, failed);
   return batch;
 }
 
@@ -355,15 +301,4 @@ function valuesOf(cells: readonly Cells[]): number {
   let values = 0;
   for (const { size } of cells) values += size;
   return values;
-}
-
-function lost({ cause }: Failure): StorageError {
-  const reason = reasonOf(cause);
-  // After such an error DuckDB takes nothing more until the file is opened anew, which recovers it.
-  const then = /^FATAL|invalidated/.test(reason) ? "close the target, or start the process again" : "log them again";
-  return new StorageError("SL7009", `the rows could not be logged: ${reason}; none of them is in the log; see that the disk has room, then ${then}`, {}, { cause });
-}
-
-function waits({ cause }: Failure): StorageError {
-  return new StorageError("SL7018", `rows that were acknowledged cannot go from the journal into the log: ${reasonOf(cause)}; none is lost, and it is tried again, also when the log is next opened; see that the disk has room`, {}, { cause });
 }

@@ -10,8 +10,10 @@ import type { LogBatch, LogLayout, LogQuery } from "./pipeline-log.js";
 import type { PageSize } from "./reader.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "./store.js";
 
-/** How long the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
-const patience: Readonly<Record<Question["ask"], number>> = { versions: 30_000, pipelines: 30_000, layouts: 30_000, readLog: 30_000, compare: 600_000 };
+type Patience = Readonly<Record<Question["ask"], number>>;
+
+/** Milliseconds that the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
+const longPatience: Patience = { versions: 30_000, pipelines: 30_000, layouts: 30_000, readLog: 30_000, compare: 600_000 };
 /** A holder is asked for no more than this at a time: it has other work. */
 const pageRows = 2000;
 const pageBytes = 8 * 2 ** 20;
@@ -20,11 +22,13 @@ const pageBytes = 8 * 2 ** 20;
 export class HeldLog implements LogReader {
   readonly #folder: string;
   readonly #held: StorageError;
+  readonly #patience: Patience;
 
   /** @param held what to say where the holder does not answer: that it holds the folder */
-  constructor(folder: string, held: StorageError) {
+  constructor(folder: string, held: StorageError, patience = longPatience) {
     this.#folder = folder;
     this.#held = held;
+    this.#patience = patience;
   }
 
   versions(pipeline: string): Promise<StoredVersion[]> {
@@ -64,7 +68,7 @@ export class HeldLog implements LogReader {
       ...(after === undefined ? {} : { after: { time: after.time, row: String(after.row) } }),
     };
     const question: Question = { door: doorVersion, ask, pipeline, query };
-    const bytes = await this.#send(JSON.stringify(question), patience[ask]);
+    const bytes = await this.#send(JSON.stringify(question), this.#patience[ask]);
     if (bytes === null || bytes.length === 0) throw this.#held;
     const answer = deserialize(bytes) as Answer;
     if ("answer" in answer) return answer.answer;

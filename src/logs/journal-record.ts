@@ -12,6 +12,7 @@ export interface JournalRows {
 }
 
 const magic = 0x314a4c53;
+const magicBytes = Buffer.from("SLJ1");
 const headBytes = 32;
 
 const arrays = [Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint32Array, BigInt64Array, BigUint64Array] as const;
@@ -104,21 +105,53 @@ function kindOf(data: Cells["data"]): number {
   return typeof first === "string" ? texts : typeof first === "bigint" ? bigints : numbers;
 }
 
-/** The records of a journal's file up to the first that is not whole or older than the one before it: what is left of earlier times. */
-export function* readRecords(bytes: Buffer): Generator<{ readonly sequence: number; readonly rows: readonly JournalRows[] }> {
+/** A record that was found whole. */
+export interface FoundRecord {
+  readonly sequence: number;
+  readonly rows: readonly JournalRows[];
+}
+
+/**
+ * The whole records of a journal's file, each newer than the one before it; what else lies behind them is left of earlier times. A record
+ * that is not whole is one that a crash cut off, which nobody was told of, unless it is the file's first, or newer ones follow it.
+ *
+ * @returns `damaged`: something that was acknowledged may be among what is not whole
+ */
+export function readRecords(bytes: Buffer): { readonly records: readonly FoundRecord[]; readonly damaged: boolean } {
+  const records: FoundRecord[] = [];
   let last = 0;
-  for (let at = 0; at + headBytes <= bytes.length; ) {
-    const length = bytes.readUInt32LE(at + 4);
-    if (bytes.readUInt32LE(at) !== magic || length < headBytes || at + length > bytes.length) return;
-    // A copy of its own, so that numbers lie where typed arrays can read them.
-    const record = Buffer.from(new ArrayBuffer(length));
-    bytes.copy(record, 0, at, at + length);
-    const sequence = record.readDoubleLE(16);
-    if (record.readUInt32LE(8) !== crc32(record.subarray(16)) || sequence <= last) return;
-    yield { sequence, rows: rowsOf(record) };
+  let damaged = false;
+  let end = 0;
+  for (let at = 0; at >= 0; at = bytes.indexOf(magicBytes, at)) {
+    const record = wholeAt(bytes, at);
+    const sequence = record?.readDoubleLE(16) ?? 0;
+    if (record === null || sequence <= last) {
+      at++;
+      continue;
+    }
+    damaged ||= at > end;
+    records.push({ sequence, rows: rowsOf(record) });
     last = sequence;
-    at += length;
+    at += record.length;
+    end = at;
   }
+  return { records, damaged: damaged || (records.length === 0 && !isCutOff(bytes)) };
+}
+
+/** A copy of the record at a place, so that numbers lie where typed arrays can read them; null where it is not whole. */
+function wholeAt(bytes: Buffer, at: number): Buffer | null {
+  if (at + headBytes > bytes.length || bytes.readUInt32LE(at) !== magic) return null;
+  const length = bytes.readUInt32LE(at + 4);
+  if (length < headBytes || at + length > bytes.length || bytes.readUInt32LE(at + 8) !== crc32(bytes.subarray(at + 16, at + length))) return null;
+  const record = Buffer.from(new ArrayBuffer(length));
+  bytes.copy(record, 0, at, at + length);
+  return record;
+}
+
+/** Whether a file's only record was never written to its end: the file ends within it, or its head was never written. */
+function isCutOff(bytes: Buffer): boolean {
+  if (bytes.length < headBytes || bytes.subarray(0, headBytes).every((byte) => byte === 0)) return true;
+  return bytes.readUInt32LE(0) === magic && bytes.readUInt32LE(4) > bytes.length;
 }
 
 function rowsOf(record: Buffer): JournalRows[] {

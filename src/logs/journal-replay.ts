@@ -1,12 +1,32 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { StorageError } from "../../dsl/errors.js";
 import { Batch } from "./batch.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { tablesOf, type LogColumn } from "./columns.js";
 import type { StoredLog } from "./control.js";
 import { inTransaction } from "./database.js";
-import { identifier, type DuckDB } from "./duckdb.js";
+import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
+import { Journal, keepDamaged, readJournal, removeJournal } from "./journal.js";
 import { columnsDigest, type JournalRows } from "./journal-record.js";
 import { championTable } from "./tables.js";
+
+/**
+ * The journal of a folder, empty: what it held goes into the database first.
+ *
+ * @throws StorageError SL7017 where the journal cannot be read or written, or the database does not take its rows
+ */
+export async function openJournal(duckdb: DuckDB, folder: string, connection: DuckDBConnection): Promise<Journal> {
+  try {
+    const { rows, last, damaged } = readJournal(folder);
+    const strangers = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
+    if (strangers > 0) process.emitWarning(`${strangers} rows of the journal in '${folder}' are of no pipeline version that the log knows, and are left out`, "ShapelineLogWarning");
+    damaged.forEach(keepDamaged);
+    removeJournal(folder);
+    return await Journal.open(folder, last);
+  } catch (error) {
+    throw new StorageError("SL7017", `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; see that the disk has room and that the folder can be written, then open it again`, { folder }, { cause: error });
+  }
+}
 
 /**
  * Brings rows that a process left in its journal into the database. Those that are there already, for it ended after their
@@ -14,7 +34,7 @@ import { championTable } from "./tables.js";
  *
  * @returns how many rows have no table to go to
  */
-export async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: readonly JournalRows[]): Promise<number> {
+async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: readonly JournalRows[]): Promise<number> {
   const logs = (await (await connection.run("SELECT id, layout FROM shapeline_logs")).getRows()).map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as StoredLog["layout"] }));
   const columnsBy = new Map<string, readonly LogColumn[]>(logs.map(({ id, layout }) => [championTable(id), tablesOf(layout).champion]));
   const missing = await inTransaction(connection, async () => {

@@ -16,6 +16,9 @@ export interface PageSize {
   readonly bytes: number;
 }
 
+/** Lends a connection for a piece of reading. */
+export type OnConnection = <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>;
+
 /** Where pages are asked for one after the other, it is found out for this many rows at a time which they are. */
 const keysAtOnce = 2 ** 17;
 
@@ -27,7 +30,7 @@ const keysAtOnce = 2 ** 17;
 export async function readLogs(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery): Promise<LogBatch[]> {
   const limit = query.limit ?? 100;
   const batches: LogBatch[] = [];
-  for await (const page of readPages(duckdb, connection, logs, { ...query, limit }, { rows: Infinity, bytes: query.bytes ?? Infinity })) {
+  for await (const page of readPages(duckdb, (work) => work(connection), logs, { ...query, limit }, { rows: Infinity, bytes: query.bytes ?? Infinity })) {
     batches.push(...page);
     if (query.bytes !== undefined) break;
   }
@@ -39,7 +42,7 @@ export async function readLogs(duckdb: DuckDB, connection: DuckDBConnection, log
  *
  * @param query without a limit: all
  */
-export async function* readPages(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
+export async function* readPages(duckdb: DuckDB, on: OnConnection, logs: readonly StoredLog[], query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
   let left = checkLimit(query.limit ?? Infinity);
   let after = query.after;
   conditions(query);
@@ -50,10 +53,10 @@ export async function* readPages(duckdb: DuckDB, connection: DuckDBConnection, l
       const rest = { ...query, ...(after === undefined ? {} : { after }) };
       const full = Math.min(size.rows, width.rowsIn(size.bytes));
       const asked = Math.min(left, full * Math.max(Math.floor(keysAtOnce / full), 1));
-      const keys = await newestKeys(duckdb, connection, logs, rest, conditions(rest), asked);
+      const keys = await on((connection) => newestKeys(duckdb, connection, logs, rest, conditions(rest), asked));
       for (let from = 0; from < keys.length; ) {
         const to = Math.min(from + size.rows, from + width.rowsIn(size.bytes), keys.length);
-        const page = await pageOf(tables, connection, keys, from, to);
+        const page = await on((connection) => pageOf(tables, connection, keys, from, to));
         width.learn(page);
         if (page.length > 0) yield page;
         from = to;

@@ -1,28 +1,22 @@
-import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
 import { type AlertWindow, holdsOver } from "./alerts.js";
 import { compareLogs } from "./compare.js";
 import type { Comparison } from "./comparison.js";
 import { createTable, tablesOf } from "./columns.js";
-import { Control, type StoredLog } from "./control.js";
-import { fileName, openDatabase } from "./database.js";
+import type { Control, StoredLog } from "./control.js";
+import { fileName } from "./database.js";
 import { Door } from "./door.js";
 import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
-import { GroupWriter } from "./group-writer.js";
-import { Journal, readJournal, removeJournal } from "./journal.js";
-import { replay } from "./journal-replay.js";
+import type { GroupWriter } from "./group-writer.js";
+import { readJournal } from "./journal.js";
+import { KeptOpen } from "./kept-open.js";
+import { Opening } from "./opening.js";
 import { sweep, type Retention, type Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
-import { logsWithRows, readLogs, readPages, type PageSize } from "./reader.js";
+import { logsWithRows, readLogs, readPages, type OnConnection, type PageSize } from "./reader.js";
 import { challengerTable, championTable } from "./tables.js";
-
-interface Connections {
-  readonly control: DuckDBConnection;
-  readonly reading: DuckDBConnection;
-  readonly writing: DuckDBConnection;
-  readonly last: DuckDBConnection;
-}
 
 const sweepEvery = 60_000;
 
@@ -31,32 +25,36 @@ export class SharedDatabase {
   readonly duckdb: DuckDB;
   readonly file: string;
   readonly readOnly: boolean;
-  readonly control: Control;
-  readonly writer: GroupWriter;
-  readonly #instance: DuckDBInstance;
-  readonly #connections: Connections;
+  readonly kept: KeptOpen;
   /** By pipeline: the row id that comes next. */
   readonly #nextRows = new Map<string, bigint>();
   readonly #door: Door;
   readonly #atExit = () => {
-    this.writer.writeAtExit();
+    this.kept.writeAtExit();
     this.#door.close();
   };
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
 
-  private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, instance: DuckDBInstance, connections: Connections, journal: Journal | null) {
+  private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, opening: Opening) {
     this.duckdb = duckdb;
     this.file = join(folder, fileName);
     this.readOnly = readOnly;
-    this.control = new Control(connections.control);
-    this.writer = new GroupWriter(duckdb, connections.writing, connections.last, journal);
-    this.#instance = instance;
-    this.#connections = connections;
+    this.kept = new KeptOpen(this.file, opening, async (first) => {
+      const next = await Opening.open(duckdb, folder, readOnly, first);
+      try {
+        // Another process may have had the folder meanwhile.
+        for (const pipeline of this.#nextRows.keys()) await next.control.change(() => this.#countRows(next.control, pipeline));
+        return next;
+      } catch (error) {
+        await next.close();
+        throw error;
+      }
+    });
     this.#door = new Door(folder, {
-      versions: (pipeline) => this.control.versions(pipeline),
-      pipelines: () => this.control.pipelines(),
+      versions: (pipeline) => this.kept.read(({ control }) => control.versions(pipeline)),
+      pipelines: () => this.kept.read(({ control }) => control.pipelines()),
       readLog: (pipeline, query = {}) => this.read(pipeline, query),
       layouts: (pipeline, query = {}) => this.layouts(pipeline, query),
       compare: (pipeline, query = {}) => this.compare(pipeline, query),
@@ -66,13 +64,7 @@ export class SharedDatabase {
 
   static async open(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<SharedDatabase> {
     if (readOnly && readJournal(folder).rows.length > 0) await emptyJournal(duckdb, folder);
-    const instance = await openDatabase(duckdb, folder, readOnly);
-    const [control, reading, writing, last] = [await instance.connect(), await instance.connect(), await instance.connect(), await instance.connect()];
-    const journal = readOnly ? null : await openJournal(duckdb, folder, writing).catch((error: unknown) => {
-      instance.closeSync();
-      throw error;
-    });
-    const database = new SharedDatabase(duckdb, folder, readOnly, instance, { control, reading, writing, last }, journal);
+    const database = new SharedDatabase(duckdb, folder, readOnly, await Opening.open(duckdb, folder, readOnly));
     if (!readOnly) await database.#door.open();
     return database;
   }
@@ -90,59 +82,47 @@ export class SharedDatabase {
   async sweep(now = Date.now()): Promise<Swept | null> {
     const retention = this.#retention;
     if (retention === null) return null;
-    const swept = this.#lastSweep.then(() => this.control.alone(async (logs) => {
+    const swept = this.#lastSweep.then(() => this.kept.use(({ control, writer }) => control.alone(async (logs) => {
       // What the journal still holds may be old too. Where it cannot go into the database, a sweep may make the room for it.
-      await this.writer.flush().catch(() => undefined);
-      return this.writer.exclusive((connection) => this.#sweep(connection, logs, retention, now));
-    }));
+      await writer.flush().catch(() => undefined);
+      return writer.exclusive((connection) => sweepTables(connection, writer, logs, retention, now));
+    })));
     this.#lastSweep = swept.catch(() => undefined);
     return swept.catch((error: unknown) => {
       throw new StorageError("SL7016", `old rows could not be deleted from '${this.file}': ${reasonOf(error)}; nothing else is lost, and it is tried again within a minute`, { file: this.file }, { cause: error });
     });
   }
 
-  async #sweep(connection: DuckDBConnection, logs: readonly StoredLog[], retention: Retention, now: number): Promise<Swept> {
-    let again: (() => Promise<void>) | undefined;
-    try {
-      return await sweep(connection, logs, retention, now, () => (again ??= this.writer.letGo()));
-    } finally {
-      await again?.();
-    }
-  }
-
   async close(): Promise<void> {
     this.#door.close();
     clearInterval(this.#sweeping);
     await this.#lastSweep;
-    await this.writer.close();
+    await this.kept.close();
     process.off("exit", this.#atExit);
-    for (const connection of Object.values(this.#connections) as DuckDBConnection[]) connection.closeSync();
-    this.#instance.closeSync();
   }
 
   /** The log of a pipeline version, made where it is missing. */
   openLog(layout: LogLayout): Promise<StoredLog> {
-    return this.control.change(async () => {
-      const logs = await this.control.readLogs(layout.pipeline);
-      await this.#countRows(layout.pipeline, logs);
-      const found = logs.find((log) => log.layout.version === layout.version);
-      if (found === undefined) return this.control.addLog(layout, (id) => statements(layout, id));
+    return this.kept.use(({ control }) => control.change(async () => {
+      if (!this.#nextRows.has(layout.pipeline)) await this.#countRows(control, layout.pipeline);
+      const found = (await control.readLogs(layout.pipeline)).find((log) => log.layout.version === layout.version);
+      if (found === undefined) return control.addLog(layout, (id) => statements(layout, id));
       if (shapeOf(found.layout) === shapeOf(layout)) return found;
       throw new StorageError(
         "SL7011",
         `version ${layout.version} of pipeline '${layout.pipeline}' is logged with other columns than it has now; save the changed config as a new version`,
         { pipeline: layout.pipeline, version: layout.version },
       );
-    });
+    }));
   }
 
   /** Row ids go on after the greatest one in use, a challenger's included: its champion's row may have failed. */
-  async #countRows(pipeline: string, logs: readonly StoredLog[]): Promise<void> {
-    if (this.#nextRows.has(pipeline)) return;
+  async #countRows(control: Control, pipeline: string): Promise<void> {
+    const logs = await control.readLogs(pipeline);
     const tables = logs.flatMap(({ id, layout }) => [championTable(id), ...layout.challengers.map((_, i) => challengerTable(id, i))]);
-    let next = 0n;
+    let next = this.#nextRows.get(pipeline) ?? 0n;
     for (const table of tables) {
-      const greatest = await this.control.scalar(`SELECT row FROM ${identifier(table)} ORDER BY row DESC LIMIT 1`);
+      const greatest = await control.scalar(`SELECT row FROM ${identifier(table)} ORDER BY row DESC LIMIT 1`);
       if (typeof greatest === "bigint" && greatest >= next) next = greatest + 1n;
     }
     this.#nextRows.set(pipeline, next);
@@ -154,53 +134,54 @@ export class SharedDatabase {
     return first;
   }
 
-  async holds(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
-    await this.writer.flush();
-    return holdsOver(this.#connections.reading, log, await this.control.logs(log.layout.pipeline), windows, now);
+  holds(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+    return this.#whenWritten(log.layout.pipeline, ({ reading }, logs) => holdsOver(reading, log, logs, windows, now));
   }
 
-  async layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {
-    await this.writer.flush();
-    return (await logsWithRows(this.#connections.reading, await this.control.logs(pipeline), query)).map(({ layout }) => layout);
+  layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {
+    return this.#whenWritten(pipeline, async ({ reading }, logs) => (await logsWithRows(reading, logs, query)).map(({ layout }) => layout));
   }
 
-  async compare(pipeline: string, query: LogQuery): Promise<Comparison> {
-    await this.writer.flush();
+  compare(pipeline: string, query: LogQuery): Promise<Comparison> {
     // It may take long, and others read meanwhile.
-    const connection = await this.#instance.connect();
-    try {
-      return await compareLogs(this.duckdb, connection, pipeline, await this.control.logs(pipeline), query);
-    } finally {
-      connection.closeSync();
-    }
+    return this.#whenWritten(pipeline, (opening, logs) => opening.connected((connection) => compareLogs(this.duckdb, connection, pipeline, logs, query)));
   }
 
-  async read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
-    await this.writer.flush();
-    return readLogs(this.duckdb, this.#connections.reading, await this.control.logs(pipeline), query);
+  read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
+    return this.#whenWritten(pipeline, ({ reading }, logs) => readLogs(this.duckdb, reading, logs, query));
+  }
+
+  /** Reads a pipeline's logs, once they hold all rows handed over so far. */
+  #whenWritten<T>(pipeline: string, work: (opening: Opening, logs: readonly StoredLog[]) => Promise<T>): Promise<T> {
+    return this.kept.read(async (opening) => {
+      await opening.writer.flush();
+      return work(opening, await opening.control.logs(pipeline));
+    });
   }
 
   async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
-    await this.writer.flush();
-    const connection = await this.#instance.connect();
+    const logs = await this.#whenWritten(pipeline, (_, stored) => Promise.resolve(stored));
+    let held: { readonly opening: Opening; readonly connection: DuckDBConnection } | undefined;
+    // Where the database is opened again between two pages, they come from the new opening.
+    const read: OnConnection = (work) =>
+      this.kept.read(async (opening) => {
+        if (held?.opening !== opening) held = { opening, connection: await opening.connect() };
+        return work(held.connection);
+      });
     try {
-      yield* readPages(this.duckdb, connection, await this.control.logs(pipeline), query, size);
+      yield* readPages(this.duckdb, read, logs, query, size);
     } finally {
-      connection.closeSync();
+      held?.opening.disconnect(held.connection);
     }
   }
 }
 
-/** The journal of a folder, empty: what it held goes into the database first. */
-async function openJournal(duckdb: DuckDB, folder: string, connection: DuckDBConnection): Promise<Journal> {
+async function sweepTables(connection: DuckDBConnection, writer: GroupWriter, logs: readonly StoredLog[], retention: Retention, now: number): Promise<Swept> {
+  let again: (() => Promise<void>) | undefined;
   try {
-    const { rows, last } = readJournal(folder);
-    const strangers = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
-    if (strangers > 0) process.emitWarning(`${strangers} rows of the journal in '${folder}' are of no pipeline version that the log knows, and are left out`, "ShapelineLogWarning");
-    removeJournal(folder);
-    return await Journal.open(folder, last);
-  } catch (error) {
-    throw new StorageError("SL7017", `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; see that the disk has room and that the folder can be written, then open it again`, { folder }, { cause: error });
+    return await sweep(connection, logs, retention, now, () => (again ??= writer.letGo()));
+  } finally {
+    await again?.();
   }
 }
 

@@ -7,6 +7,18 @@ import { fraudLayout, manyRows, oneRow, rowMeta } from "./one-row.js";
 const [, , job = "", folder = "", ...rest] = process.argv;
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 
+/** Tells the first word of some statements before they run, from the first one of a kind on. */
+async function tellStatements(which: RegExp, from = which): Promise<void> {
+  let begun = false;
+  const { DuckDBConnection } = await import("@duckdb/node-api");
+  const run = DuckDBConnection.prototype.run;
+  DuckDBConnection.prototype.run = function (sql, ...rest) {
+    begun ||= from.test(sql);
+    if (begun && which.test(sql)) tell(sql.split(" ", 1).join());
+    return run.call(this, sql, ...rest);
+  };
+}
+
 const jobs: Readonly<Record<string, () => Promise<void>>> = {
   /** Holds the folder until it is killed. */
   hold: async () => {
@@ -38,20 +50,28 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     };
     await Promise.all([...Array.from({ length: 8 }, writer), sweeper()]);
   },
-  /** Gives back the space of deleted rows, telling when it begins and when it is done. */
+  /** Gives back the space of deleted rows, telling when it begins, each statement before it runs, and when it is done. */
   compact: async () => {
     const duckdb = await import("@duckdb/node-api");
+    await tellStatements(/^(ATTACH|COPY|DETACH)/);
     tell("begin");
     await compact(duckdb, `${folder}/shapeline.duckdb`, 1);
     tell("done");
   },
-  /** Hands over a relaxed row a millisecond, telling each before the next. */
+  /** Hands over a relaxed row a millisecond to each of some folders, telling which row of which folder and when. */
   trickle: async () => {
-    const log = await (await openStore(folder)).openLog(fraudLayout);
+    const logs = await Promise.all([folder, ...rest].map(async (each) => (await openStore(each)).openLog(fraudLayout)));
     for (;;) {
-      tell(`${log.appendRelaxed(oneRow(Date.now()), rowMeta).firstRow} ${Date.now()}`);
+      for (const [i, log] of logs.entries()) tell(`${i} ${log.appendRelaxed(oneRow(Date.now()), rowMeta).firstRow} ${Date.now()}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  },
+  /** Keeps a log to a size while rows are logged, telling each acknowledged row, and the statements by which tables are written anew before they run. */
+  rewrite: async () => {
+    await tellStatements(/^(ALTER|CREATE|DROP|COMMIT|CHECKPOINT)/, /^ALTER/);
+    const log = await (await openStore(folder)).openLog(fraudLayout);
+    await openStore(folder, { retention: { size: Number(rest[0]) } });
+    for (;;) tell(String((await log.append(oneRow(Date.now()), rowMeta)).firstRow));
   },
   /** Appends for ever, 16 in flight, telling the row id of every acknowledged row. */
   write: async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { compact } from "../../src/logs/compact.js";
 import { openStore } from "../../src/logs/open-store.js";
 import { fraud, meta, newFolder, scored, scores, storeIn } from "./batches.js";
 import { startChild, startChildAs, type Child } from "./child.js";
-import { fraudLayout, manyRows, rowMeta } from "./one-row.js";
+import { fraudLayout, manyRows, oneRow, rowMeta } from "./one-row.js";
 
 const noon = Date.UTC(2026, 0, 31, 12);
 /** How often a process is killed while it makes the file smaller. */
@@ -46,15 +46,35 @@ const digest = (file: string) => createHash("sha256").update(readFileSync(file))
 /** The digests of a folder's files. */
 const contents = (folder: string) => Object.fromEntries(readdirSync(folder).map((name) => [name, digest(join(folder, name))]));
 
-/** A log whose process was killed, with rows in the write-ahead log. */
+let killedOnce: Promise<string> | undefined;
+const kept = mkdtempSync(join(tmpdir(), "shapeline-faults-"));
+afterAll(() => rmSync(kept, { recursive: true, force: true }));
+
+/** A log whose process was killed, with rows in the write-ahead log: each time a copy of the same. */
 async function killed(): Promise<string> {
   const folder = newFolder();
-  const child = startChild("batches", folder);
+  cpSync(await (killedOnce ??= kill()), folder, { recursive: true });
+  return folder;
+}
+
+async function kill(): Promise<string> {
+  const child = startChild("batches", kept);
   for (let i = 0; i < 30; i++) await child.line();
   child.process.kill("SIGKILL");
   await child.ended();
-  rmSync(join(folder, "shapeline.sock"), { force: true });
-  return folder;
+  rmSync(join(kept, "shapeline.sock"), { force: true });
+  return kept;
+}
+
+/** Does some work so often, four at a time. */
+async function sideBySide<T>(times: number, work: (i: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < times; i = next++) results[i] = await work(i);
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+  return results;
 }
 
 describe("a damaged store file", () => {
@@ -88,11 +108,7 @@ describe("a damaged store file", () => {
   });
 
   it("with an end of the write-ahead log missing, as after a crash, loses only what was in that end", async () => {
-    const folder = newFolder();
-    const child = startChild("batches", folder);
-    for (let i = 0; i < 30; i++) await child.line();
-    child.process.kill("SIGKILL");
-    await child.ended();
+    const folder = await killed();
     const wal = join(folder, "shapeline.duckdb.wal");
     const { length } = readFileSync(wal);
     truncateSync(wal, length - 100);
@@ -131,11 +147,7 @@ describe("a damaged store file", () => {
   });
 
   it("with a hole in the write-ahead log is refused or read up to the hole, never read wrong", async () => {
-    const folder = newFolder();
-    const child = startChild("batches", folder);
-    for (let i = 0; i < 30; i++) await child.line();
-    child.process.kill("SIGKILL");
-    await child.ended();
+    const folder = await killed();
     const wal = join(folder, "shapeline.duckdb.wal");
     const bytes = readFileSync(wal);
     copyFileSync(wal, join(folder, "copy"));
@@ -178,20 +190,33 @@ const tmpfs = newTmpfs();
 if (tmpfs === null) process.stderr.write("left out: a small tmpfs cannot be mounted here, so no disk is filled up; the quota test stands for it\n");
 
 describe.skipIf(tmpfs === null)("a full disk", () => {
-  it("refuses the rows that no longer fit, and keeps every row acknowledged before", async () => {
+  it("refuses the rows that no longer fit, keeps every row acknowledged before, and goes on by itself when there is room", async () => {
     const folder = join(tmpfs ?? "", "data");
-    mkdirSync(folder);
-    const child = startChild("fill", folder, "5000");
-    const [acknowledged, told] = await lines(child);
-    expect((told ?? "").replaceAll(folder, "<folder>").replace(/\d+ bytes|\(\d+[^)]*\)/g, "<size>")).toMatchInlineSnapshot(`"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Could not write file "<folder>/shapeline.duckdb": No space left on device; none of them is in the log; see that the disk has room, then close the target, or start the process again"`);
-    expect(await child.ended()).toMatchObject({ code: 0 });
-    const rows = Number(acknowledged);
-    expect(rows).toBeGreaterThan(1000);
-    const other = newFolder();
-    for (const name of readdirSync(folder)) copyFileSync(join(folder, name), join(other, name));
-    const found = (await (await storeIn(other)).readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
-    expect(found).toHaveLength(rows);
-  });
+    const store = await storeIn(folder);
+    const log = await store.openLog(fraudLayout);
+    const acknowledged: bigint[] = [];
+    const told: string[] = [];
+    const append = (rows: number) => log.append(manyRows(rows), rowMeta).then(
+      ({ firstRow }) => acknowledged.push(...Array.from({ length: rows }, (_, i) => firstRow + BigInt(i))),
+      (error: ShapelineError) => told.push(`${error.code} ${error.message}`.replaceAll(folder, "<folder>").replace(/\d+ bytes|\(\d+[^)]*\)/g, "<size>")),
+    );
+    while (told.length === 0) await Promise.all([append(5000), append(1)]);
+    expect(told[0]).toMatchInlineSnapshot(`"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Could not write file "<folder>/shapeline.duckdb": No space left on device; none of them is in the log; see that the disk has room, then log them again"`);
+    expect(acknowledged.length).toBeGreaterThan(1000);
+    for (let i = 0; i < 3; i++) await Promise.all([append(5000), append(1)]);
+    expect(told.every((text) => text.startsWith("SL7009") && text.includes("No space left on device"))).toBe(true);
+    expect(spawnSync("mount", ["-o", "remount,size=96m", tmpfs ?? ""]).status).toBe(0);
+    await vi.waitFor(() => store.readLog("fraud", { limit: 1 }), { timeout: 10_000, interval: 50 });
+    const refused = told.length;
+    await Promise.all([append(5000), append(1)]);
+    expect(told.length).toBe(refused);
+    const found = new Set((await store.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds));
+    expect(acknowledged.filter((row) => !found.has(row))).toEqual([]);
+    expect(found.size).toBe(acknowledged.length);
+    expect((await store.compare("fraud")).rows).toBe(acknowledged.length);
+    await store.close();
+    expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
+  }, 60_000);
 });
 
 /** A file system of 24 MiB, where one can be had. */
@@ -208,15 +233,14 @@ function newTmpfs(): string | null {
 
 describe("a process killed", () => {
   it("while rows are deleted leaves every row within the bound, once", async () => {
-    const folder = newFolder();
-    for (let round = 0; round < 8; round++) {
+    const round = async (folder: string, times: number) => {
       const child = startChild("sweep", folder);
       const told: number[] = [];
-      while (told.length < 40 + 25 * round) told.push(Number(await child.line()));
+      while (told.length < times) told.push(Number(await child.line()));
       child.process.kill("SIGKILL");
       for (const line of await lines(child)) told.push(Number(line));
       await child.ended();
-      const killed = Math.max(...told);
+      const last = Math.max(...told);
       const store = await openStore(folder);
       const batches = await store.readLog("fraud", { limit: 1_000_000 });
       await store.close();
@@ -225,9 +249,13 @@ describe("a process killed", () => {
       const counts = new Map<number, number>();
       for (const { time } of batches) for (const ms of time) counts.set(ms, (counts.get(ms) ?? 0) + 1);
       const wanted = new Map<number, number>();
-      for (const ms of told) if (ms > killed - 1000) wanted.set(ms, (wanted.get(ms) ?? 0) + 1);
-      for (const [ms, times] of wanted) expect(counts.get(ms) ?? 0).toBeGreaterThanOrEqual(times);
-    }
+      for (const ms of told) if (ms > last - 1000) wanted.set(ms, (wanted.get(ms) ?? 0) + 1);
+      for (const [ms, least] of wanted) expect(counts.get(ms) ?? 0).toBeGreaterThanOrEqual(least);
+    };
+    await sideBySide(4, async (lane) => {
+      const folder = newFolder();
+      for (const i of [lane, lane + 4]) await round(folder, 40 + 25 * i);
+    });
   }, 60_000);
 
   it("while the space of deleted rows is given back leaves a log with every row in it, once, that is made smaller the next time", async () => {
@@ -242,19 +270,18 @@ describe("a process killed", () => {
     await store.close();
     const file = join(full, "shapeline.duckdb");
     const size = statSync(file).size;
-    let whole = 0;
     const ends = new Set<string>();
-    for (let kill = 0; kill <= kills; kill++) {
+    const round = async (at: string | number): Promise<number> => {
       const folder = newFolder();
       copyFileSync(file, join(folder, "shapeline.duckdb"));
       const child = startChild("compact", folder);
       expect(await child.line()).toBe("begin");
       const begun = performance.now();
-      if (kill === 0) await child.line();
-      else await new Promise((resolve) => setTimeout(resolve, (whole * kill) / kills));
+      if (typeof at === "number") await new Promise((resolve) => setTimeout(resolve, at));
+      else while ((await child.line()) !== at) continue;
+      const passed = performance.now() - begun;
       child.process.kill("SIGKILL");
       await child.ended();
-      if (kill === 0) whole = performance.now() - begun;
       ends.add(readdirSync(folder).includes("shapeline.duckdb.compacted") ? "amid" : statSync(join(folder, "shapeline.duckdb")).size < size / 2 ? "after" : "before");
       await compact(await import("@duckdb/node-api"), join(folder, "shapeline.duckdb"), 1);
       expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
@@ -263,31 +290,67 @@ describe("a process killed", () => {
       const ids = (await again.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
       await again.close();
       expect(ids).toEqual(Array.from({ length: 5000 }, (_, i) => BigInt(44_999 - i)));
-    }
+      return passed;
+    };
+    const whole = await round("done");
+    await sideBySide(kills, (kill) => round(["COPY", "DETACH"][kill] ?? (whole * kill) / kills));
     expect([...ends]).toContain("amid");
   }, 60_000 + 1500 * kills);
 
-  it("with relaxed rows loses at most those of its last moments", async () => {
-    const round = async () => {
+  it("while tables are written anew for the size's sake leaves the newest rows, and all that were logged meanwhile, once", async () => {
+    const full = newFolder();
+    const store = await storeIn(full);
+    const log = await store.openLog(fraudLayout);
+    for (let i = 0; i < 5; i++) await log.append({ ...manyRows(5000), time: new Float64Array(5000).map((_, at) => 5000 * i + at) }, rowMeta);
+    await store.close();
+    const size = Math.floor(statSync(join(full, "shapeline.duckdb")).size / 2);
+    const steps = ["ALTER", "CREATE", "DROP", "COMMIT", "CHECKPOINT"];
+    const ends = await sideBySide(steps.length, async (i) => {
       const folder = newFolder();
-      const child = startChild("trickle", folder);
-      const told: [row: bigint, ms: number][] = [];
-      const read = (line: string): void => {
-        const [row = "0", ms] = line.split(" ");
-        told.push([BigInt(row), Number(ms)]);
-      };
-      while (told.length < 200) read(await child.line());
+      copyFileSync(join(full, "shapeline.duckdb"), join(folder, "shapeline.duckdb"));
+      const child = startChild("rewrite", folder, String(size));
+      const told: string[] = [];
+      while (told.at(-1) !== steps[i]) told.push(await child.line());
       child.process.kill("SIGKILL");
-      for (const line of await lines(child)) read(line);
-      await child.ended();
-      const found = new Set((await (await storeIn(folder)).readLog("fraud", { limit: 100_000 })).flatMap(({ rowIds }) => rowIds));
-      const lost = told.filter(([row]) => !found.has(row));
-      const last = told.at(-1)?.[1] ?? 0;
-      // What is lost is an end: nothing before it is missing.
-      expect(lost.map(([row]) => row)).toEqual(told.slice(told.length - lost.length).map(([row]) => row));
-      return last - (lost[0]?.[1] ?? last);
+      told.push(...(await lines(child)));
+      expect(await child.ended()).toMatchObject({ signal: "SIGKILL", stderr: "" });
+      const again = await openStore(folder, { retention: { size } });
+      const ids = async () => (await again.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
+      const found = await ids();
+      const oldest = found.at(-1) ?? 0n;
+      expect(found).toEqual(Array.from({ length: found.length }, (_, at) => (found[0] ?? 0n) - BigInt(at)));
+      expect(told.filter((line) => /^\d+$/.test(line) && !found.includes(BigInt(line)))).toEqual([]);
+      expect(oldest).toBeGreaterThan(0n);
+      expect(oldest).toBeLessThan(20_000n);
+      expect((await again.sweep())?.used).toBeLessThanOrEqual(size);
+      await (await again.openLog(fraudLayout)).append(oneRow(0), rowMeta);
+      await again.close();
+      return told.filter((line) => steps.includes(line)).at(-1);
+    });
+    // Some were killed in the step itself.
+    expect(ends).toContain("CREATE");
+  }, 60_000);
+
+  it("with relaxed rows loses at most those of its last moments", async () => {
+    const folders = [newFolder(), newFolder(), newFolder(), newFolder()];
+    const child = startChild("trickle", ...folders);
+    const told: [row: bigint, ms: number][][] = folders.map(() => []);
+    const read = (line: string): void => {
+      const [folder, row = "0", ms] = line.split(" ");
+      told[Number(folder)]?.push([BigInt(row), Number(ms)]);
     };
-    const losses = await Promise.all([round(), round(), round(), round()]);
+    while ((told[3]?.length ?? 0) < 200) read(await child.line());
+    child.process.kill("SIGKILL");
+    for (const line of await lines(child)) read(line);
+    await child.ended();
+    const losses = await Promise.all(told.map(async (own, i) => {
+      const found = new Set((await (await storeIn(folders[i] ?? "")).readLog("fraud", { limit: 100_000 })).flatMap(({ rowIds }) => rowIds));
+      const lost = own.filter(([row]) => !found.has(row));
+      const last = own.at(-1)?.[1] ?? 0;
+      // What is lost is an end: nothing before it is missing.
+      expect(lost.map(([row]) => row)).toEqual(own.slice(own.length - lost.length).map(([row]) => row));
+      return last - (lost[0]?.[1] ?? last);
+    }));
     // 50 ms of waiting and a commit; the rest is the machine's.
     expect(Math.min(...losses)).toBeLessThan(500);
   }, 60_000);

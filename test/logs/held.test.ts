@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer, Socket } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import type { StorageError } from "../../dsl/errors.js";
+import { serialize } from "node:v8";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { StorageError } from "../../dsl/errors.js";
+import { doorPath } from "../../src/logs/door.js";
+import { HeldLog } from "../../src/logs/held-log.js";
 import { readStore } from "../../src/logs/read-store.js";
 import { openStore } from "../../src/logs/open-store.js";
 import { newFolder } from "./batches.js";
@@ -81,5 +84,42 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     const error: unknown = await readStore(folder, (reader) => reader.pipelines()).catch((reason: unknown) => reason);
     expect((error as StorageError).message.replaceAll(folder, "<folder>").replaceAll(String(child.pid), "<pid>")).toMatchInlineSnapshot(`"the log '<folder>/shapeline.duckdb' is held by process <pid>; ask that process, end it, or use another data folder"`);
     await end(child);
+  });
+
+  describe("whose holder is silent", () => {
+    const held = new StorageError("SL7003", "it is held");
+    const patience = { versions: 50, pipelines: 50, layouts: 50, readLog: 50, compare: 5000 };
+
+    /** A holder that answers each question with its name, after a while. */
+    async function slow(ms: number): Promise<string> {
+      const folder = newFolder();
+      const server = createServer({ allowHalfOpen: true }, (guest) => {
+        guest.on("error", () => undefined).on("data", (text) => {
+          setTimeout(() => guest.end(serialize({ answer: (JSON.parse(text.toString()) as { ask: string }).ask })), ms);
+        });
+      });
+      await new Promise<void>((listening) => server.listen(doorPath(folder), listening));
+      onTestFinished(() => void server.close());
+      return folder;
+    }
+
+    it("a comparison is waited for longer than anything else, for it goes over the whole log", async () => {
+      const log = new HeldLog(await slow(500), held, patience);
+      const asked = [log.versions("fraud"), log.pipelines(), log.layouts("fraud"), log.readLog("fraud"), log.compare("fraud")];
+      expect((await Promise.allSettled(asked)).map((each) => (each.status === "fulfilled" ? each.value : each.reason as unknown))).toEqual([held, held, held, held, "compare"]);
+    });
+
+    it("but not for ever: it is said then who holds the folder", async () => {
+      const log = new HeldLog(await slow(60_000), held, { ...patience, compare: 100 });
+      await expect(log.compare("fraud")).rejects.toBe(held);
+    });
+
+    it("that is ten minutes for a comparison, and half a minute for all else", async () => {
+      const waits = vi.spyOn(Socket.prototype, "setTimeout");
+      const log = new HeldLog(await slow(0), held);
+      expect([await log.compare("fraud"), await log.versions("fraud"), await log.layouts("fraud")]).toEqual(["compare", "versions", "layouts"]);
+      expect(waits.mock.calls.flatMap(([ms]) => (ms > 0 ? [ms] : []))).toEqual([600_000, 30_000, 30_000]);
+      waits.mockRestore();
+    });
   });
 });

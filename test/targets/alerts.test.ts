@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type AlertChange, pipeline, ShapelineError } from "shapeline";
+import { type AlertChange, build, pipeline, ShapelineError } from "shapeline";
 import { local, type LocalOptions, type LocalTarget } from "shapeline/local";
+import type { Engine } from "../../src/engine/engine.js";
 import type { StoredAlert } from "../../src/logs/alerts.js";
+import type { LogLayout, PipelineLog } from "../../src/logs/pipeline-log.js";
+import type { Store } from "../../src/logs/store.js";
 import { AlertWatch, type Clock, type WatchedAlert } from "../../src/targets/local/alert-watch.js";
+import { holdWatch } from "../../src/targets/local/alerts.js";
+import { Serving } from "../../src/targets/local/serving.js";
 import { folder } from "../engine/make-config.js";
 import { boosting, models, regression, rows } from "./breast-cancer.js";
 
@@ -196,6 +201,28 @@ describe("alerts of a deployment", () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     await one.infer(rows);
     expect(await told).toEqual(["busy firing", "busy firing"]);
+  });
+
+  test("a handle that is closed twice leaves the watch to the others", async () => {
+    const config = await build(busy);
+    const layout: LogLayout = { pipeline: "watched", version: 1, inputs: [], outputs: [], challengers: [], validations: [] };
+    const asked: string[] = [];
+    const opened = (name: string) => {
+      const log = { layout, holds: async () => (asked.push(name), [true]), close: async () => undefined } as unknown as PipelineLog;
+      const store = { file: "a file of this test's own", alertChanges: async () => [], saveAlerts: async () => undefined, close: async () => undefined } as unknown as Store;
+      return { log, store, engine: { config, close: async () => undefined, challengersWaiting: 0 } as unknown as Engine };
+    };
+    const [one, other] = [opened("one"), opened("other")];
+    const serving = new Serving(one.engine, one.store, one.log, await holdWatch(config, one.store, one.log), { durability: "commit", concurrency: 1 });
+    const held = await holdWatch(config, other.store, other.log);
+    await Promise.all([serving.close(), serving.close()]);
+    await serving.close();
+    const before = asked.length;
+    held?.watch.rowsLogged();
+    expect(await next(held?.watch.changes()[Symbol.asyncIterator]() as AsyncIterator<AlertChange>)).toBe("busy firing");
+    expect(asked.slice(before)).toContain("other");
+    expect(asked.slice(before)).not.toContain("one");
+    await held?.release();
   });
 
   test("without a log they cannot be evaluated, and the deployment says so", async () => {

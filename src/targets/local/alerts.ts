@@ -22,7 +22,7 @@ const watches = new Map<string, Held>();
 /** A deployment's hold on the watch of its alerts. */
 export interface HeldWatch {
   readonly watch: AlertWatch;
-  /** The last one who gives it back stops it. */
+  /** The last one who gives it back stops it; giving it back again does nothing. */
   release(): Promise<void>;
 }
 
@@ -55,9 +55,12 @@ export async function holdWatch(config: Config, store: Store, log: PipelineLog |
   const holder = { store, log };
   held.holders.push(holder);
   const watch = await held.watch;
+  let released = false;
   return {
     watch,
     async release() {
+      if (released) return;
+      released = true;
       if (held.holders.length === 1) {
         watches.delete(key);
         await watch.stop();

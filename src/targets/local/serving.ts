@@ -31,6 +31,7 @@ export class Serving {
   #inFlight = 0;
   #whenIdle = (): void => undefined;
   #unflushed = false;
+  #closed: Promise<void> | undefined;
 
   constructor(engine: Engine, store: Store, log: PipelineLog | null, alerts: HeldWatch | null, settings: Pick<LocalSettings, "durability" | "concurrency">) {
     this.engine = engine;
@@ -163,7 +164,11 @@ export class Serving {
   }
 
   /** Ends what is under way, writes it out and gives models and folder back. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     running.delete(this);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     // What follows an answer has begun after this, and its run leads to a log entry, hence before the log is closed.
