@@ -254,7 +254,7 @@ export const errorCodes = {
   // SL7xxx: storage
   SL7001: "the data folder cannot be made or written",
   SL7002: "there is no log in the data folder",
-  SL7003: "the data folder is held by another process",
+  SL7003: "the data folder is held by another process or thread",
   SL7004: "the log file is not a DuckDB database",
   SL7005: "the log was written by a newer Shapeline",
   SL7006: "the log is damaged",

@@ -1,4 +1,5 @@
 import { ModelError } from "./errors.js";
+import { kindOf } from "./names.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 
@@ -108,7 +109,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Why `definition` is no model, or null. */
 export function modelFlaw(definition: unknown): string | null {
-  if (!isObject(definition)) return "expected an object with name, sha256, inputs and outputs";
+  if (!isObject(definition)) return `expected an object with name, sha256, inputs and outputs, not ${kindOf(definition)}`;
   const { name, version, sha256 } = definition;
   if (typeof name !== "string" || name === "") return "'name' must be a string that is not empty";
   if (version !== undefined && (typeof version !== "string" || version === "")) {

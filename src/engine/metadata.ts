@@ -3,6 +3,7 @@ import type { Config } from "../config/schema.js";
 import { splitKeys } from "../config/step-models.js";
 import { didYouMean, listed } from "../expression/did-you-mean.js";
 import { describe } from "./input/describe.js";
+import { isRecord } from "./input/is-record.js";
 
 export type MetadataValue = string | number | boolean;
 
@@ -21,7 +22,7 @@ export function metadataReader(config: Config): (given: unknown) => Metadata {
   const keys = splitKeys(config.steps);
   return (given) => {
     if (given === undefined) return nothing;
-    if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    if (!isRecord(given)) {
       throw new InputError("SL5040", `the metadata of a request is { key: value }, got ${describe(given)}`);
     }
     const entries = Object.entries(given).filter(([, value]) => value !== undefined);

@@ -143,7 +143,7 @@ async function digest(path: string): Promise<string> {
 }
 
 function unreadable(path: string, cause: unknown): ModelError {
-  return new ModelError("SL3000", `the model file '${path}' cannot be read (${systemReason(cause)})`, { file: path }, { cause });
+  return new ModelError("SL3000", `the model file '${path}' cannot be read (${systemReason(cause)}); put the file back, or deploy again with the folder that holds it`, { file: path }, { cause });
 }
 
 /** `ccfraud-lstm` and `ccfraud_lstm.onnx` are meant to be the same. */

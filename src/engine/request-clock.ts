@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { TargetError } from "../../dsl/errors.js";
 import { deadlines } from "./deadlines.js";
+import { describe } from "./input/describe.js";
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 const nothingLogged = "; nothing of it is logged";
@@ -20,7 +21,7 @@ export class RequestClock {
       throw new TargetError("SL6011", `timeoutMs is ${typeof timeoutMs === "string" ? JSON.stringify(timeoutMs) : String(timeoutMs)}: give a number of milliseconds above 0`, { option: "timeoutMs" });
     }
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new TargetError("SL6011", `signal is ${typeof signal === "object" ? "another object" : JSON.stringify(signal)}: give an AbortSignal`, { option: "signal" });
+      throw new TargetError("SL6011", `signal is ${describe(signal)}: give an AbortSignal`, { option: "signal" });
     }
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;

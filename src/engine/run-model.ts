@@ -80,7 +80,7 @@ function fixedBatch(model: ModelConfig): number | null {
 
 async function inParts(model: ModelConfig, run: (part: Feeds) => Promise<TensorData[]>, feeds: Feeds, rows: number, size: number): Promise<TensorData[]> {
   if (rows % size !== 0) {
-    throw new InputError("SL5016", `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} rows are no whole number of them`, { model: model.name, rows, size });
+    throw new InputError("SL5016", `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} ${rows === 1 ? "row is" : "rows are"} no whole number of them`, { model: model.name, rows, size });
   }
   const parts: TensorData[][] = [];
   for (let from = 0; from < rows; from += size) {

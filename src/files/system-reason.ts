@@ -7,8 +7,9 @@ const words: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is a file, not a folder",
   EEXIST: "a part of the path is a file, not a folder",
   ENOSPC: "the disk is full",
-  ENAMETOOLONG: "the name is too long",
   EMFILE: "too many files are open",
+  ELOOP: "links lead in a circle",
+  ENAMETOOLONG: "a name in the path is too long",
 };
 
 /** What the operating system says of a failed file operation, in words. */

@@ -1,6 +1,7 @@
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { open, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
+import { makeFolder } from "./make-folder.js";
 import { systemReason } from "./system-reason.js";
 
 /**
@@ -11,7 +12,7 @@ import { systemReason } from "./system-reason.js";
 export async function checkWritable(path: string): Promise<void> {
   const probe = temporaryFor(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(probe, "");
     await rm(probe);
   } catch (error) {
@@ -27,7 +28,7 @@ export async function checkWritable(path: string): Promise<void> {
 export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
   const temporary = temporaryFor(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(temporary, data);
     await rename(temporary, path);
   } catch (error) {
@@ -48,7 +49,7 @@ export async function writeWholeInParts(path: string, write: (put: (bytes: Uint8
     work.catch((error: unknown) => {
       throw unwritable(path, error);
     });
-  await told(mkdir(dirname(path), { recursive: true }));
+  await told(makeFolder(dirname(path)));
   const file = await told(open(temporary, "w"));
   try {
     await write((bytes) => told(file.appendFile(bytes)));

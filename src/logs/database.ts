@@ -1,8 +1,9 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { existsSync } from "node:fs";
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import { systemReason } from "../files/system-reason.js";
 import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
 import type { LogLayout } from "./pipeline-log.js";
@@ -36,7 +37,7 @@ const formats: readonly ((logs: readonly LogTables[]) => readonly string[])[] = 
 /** Makes the folder where it is missing and gives its real path. */
 export async function prepareFolder(folder: string, readOnly: boolean): Promise<string> {
   try {
-    if (!readOnly) await mkdir(folder, { recursive: true });
+    if (!readOnly) await makeFolder(folder);
     return await realpath(folder);
   } catch (error) {
     if (readOnly) throw nothingThere(folder, error);

@@ -7,6 +7,7 @@ import type { PageSize } from "./reader.js";
 import type { Swept } from "./retention.js";
 import type { SharedDatabase } from "./shared-database.js";
 import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "./store.js";
+import { UnderWay } from "./under-way.js";
 
 /** One holder's view of a shared database. */
 export class DuckDBStore implements Store {
@@ -16,6 +17,8 @@ export class DuckDBStore implements Store {
   readonly #onError: (error: StorageError) => void;
   readonly #release: () => Promise<void>;
   readonly #logs = new Set<PipelineLog>();
+  /** DuckDB's native code does not survive a connection that is closed under a query. */
+  readonly #reads = new UnderWay();
   #closed: Promise<void> | undefined;
 
   constructor(database: SharedDatabase, readOnly: boolean, onError: (error: StorageError) => void, release: () => Promise<void>) {
@@ -31,15 +34,15 @@ export class DuckDBStore implements Store {
   }
 
   async versions(pipeline: string): Promise<StoredVersion[]> {
-    return this.#open().kept.read(({ control }) => control.versions(pipeline));
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.versions(pipeline)));
   }
 
   async current(pipeline: string): Promise<StoredPipeline | null> {
-    return (await this.#open().kept.read(({ control }) => control.pipelines(pipeline)))[0] ?? null;
+    return (await this.#reading(({ kept }) => kept.read(({ control }) => control.pipelines(pipeline))))[0] ?? null;
   }
 
   async pipelines(): Promise<StoredPipeline[]> {
-    return this.#open().kept.read(({ control }) => control.pipelines());
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.pipelines()));
   }
 
   async setState(pipeline: string, state: PipelineState): Promise<boolean> {
@@ -55,8 +58,8 @@ export class DuckDBStore implements Store {
         writer: database.kept,
         onError: this.#onError,
         reserve: (rows) => database.reserve(layout.pipeline, rows),
-        read: (query) => database.read(layout.pipeline, query),
-        holds: (windows, now) => database.holds(stored, windows, now),
+        read: (query) => this.#reading(() => database.read(layout.pipeline, query)),
+        holds: (windows, now) => this.#reading(() => database.holds(stored, windows, now)),
       },
       stored,
     );
@@ -66,7 +69,7 @@ export class DuckDBStore implements Store {
   }
 
   async alertChanges(pipeline: string): Promise<StoredAlert[]> {
-    return this.#open().kept.read(({ control }) => control.alertChanges(pipeline));
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.alertChanges(pipeline)));
   }
 
   async saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
@@ -74,11 +77,20 @@ export class DuckDBStore implements Store {
   }
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
-    return this.#open().read(pipeline, query);
+    return this.#reading((database) => database.read(pipeline, query));
   }
 
   async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<readonly LogBatch[], void, undefined> {
-    yield* this.#open().pages(pipeline, query, size);
+    const pages = this.#open().pages(pipeline, query, size);
+    try {
+      for (;;) {
+        const page = await this.#reading(() => pages.next());
+        if (page.done === true) return;
+        yield page.value;
+      }
+    } finally {
+      await pages.return();
+    }
   }
 
   async sweep(): Promise<Swept | null> {
@@ -86,11 +98,11 @@ export class DuckDBStore implements Store {
   }
 
   async layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
-    return this.#open().layouts(pipeline, query);
+    return this.#reading((database) => database.layouts(pipeline, query));
   }
 
   async compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
-    return this.#open().compare(pipeline, query);
+    return this.#reading((database) => database.compare(pipeline, query));
   }
 
   close(): Promise<void> {
@@ -98,9 +110,15 @@ export class DuckDBStore implements Store {
   }
 
   async #close(): Promise<void> {
+    await this.#reads.ended();
     const ends = await Promise.allSettled(Array.from(this.#logs, (log) => log.close()));
     await this.#release();
     for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  #reading<T>(read: (database: SharedDatabase) => Promise<T>): Promise<T> {
+    const database = this.#open();
+    return this.#reads.run(() => read(database));
   }
 
   #open(): SharedDatabase {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
 import { ShapelineError, StorageError } from "../../dsl/errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import { systemReason } from "../files/system-reason.js";
 import { ArrowSink } from "./arrow-sink.js";
 import { BufferedFile } from "./buffered-file.js";
@@ -39,7 +40,7 @@ export class ExportFiles {
   async begin(): Promise<void> {
     await this.#work(async () => {
       await this.#end();
-      await mkdir(this.#directory, { recursive: true });
+      await makeFolder(this.#directory);
       const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
       // A name that nobody else takes: two exports may be under way in one folder.
       const file = { temporary: join(this.#directory, `.${name}.${randomBytes(4).toString("hex")}.tmp`), path: join(this.#directory, name) };

@@ -1,16 +1,16 @@
-import { connect } from "node:net";
 import { deserialize } from "node:v8";
 import { StorageError } from "../../dsl/errors.js";
 import type { ErrorCode } from "../../dsl/errors.js";
 import { conditions } from "./conditions.js";
-import { doorPath, doorVersion, type Answer, type Question } from "./door.js";
+import { askAt, doorPath, doorVersion, type Answer, type Question } from "./door.js";
 import { logPages } from "./pages.js";
 import type { Comparison } from "./comparison.js";
 import type { LogBatch, LogLayout, LogQuery } from "./pipeline-log.js";
 import type { PageSize } from "./reader.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "./store.js";
 
-type Patience = Readonly<Record<Question["ask"], number>>;
+type Asked = Exclude<Question["ask"], "holder">;
+type Patience = Readonly<Record<Asked, number>>;
 
 /** Milliseconds that the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
 const longPatience: Patience = { versions: 30_000, pipelines: 30_000, layouts: 30_000, readLog: 30_000, compare: 600_000 };
@@ -58,7 +58,7 @@ export class HeldLog implements LogReader {
     return logPages(read, { ...query, bytes: Math.min(bytes, pageBytes) }, Math.min(rows, pageRows));
   }
 
-  async #ask(ask: Question["ask"], pipeline: string, { start, end, after, ...rest }: LogQuery = {}): Promise<unknown> {
+  async #ask(ask: Asked, pipeline: string, { start, end, after, ...rest }: LogQuery = {}): Promise<unknown> {
     // Refused here: as JSON a time that is none would be another one.
     conditions({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
     const query = {
@@ -68,32 +68,13 @@ export class HeldLog implements LogReader {
       ...(after === undefined ? {} : { after: { time: after.time, row: String(after.row) } }),
     };
     const question: Question = { door: doorVersion, ask, pipeline, query };
-    const bytes = await this.#send(JSON.stringify(question), this.#patience[ask]);
-    if (bytes === null || bytes.length === 0) throw this.#held;
+    const path = doorPath(this.#folder);
+    const bytes = path === null ? "nobody" : await askAt(path, JSON.stringify(question), this.#patience[ask]);
+    if (bytes === "nobody" || bytes === "silent" || bytes.length === 0) throw this.#held;
     const answer = deserialize(bytes) as Answer;
     if ("answer" in answer) return answer.answer;
     const { code, message, details } = answer.error;
     if (code === "SL7003") throw this.#held;
     throw new StorageError(code as ErrorCode, message, { ...details });
-  }
-
-  /** The holder's answer; null where it gives none. */
-  #send(question: string, wait: number): Promise<Buffer | null> {
-    const path = doorPath(this.#folder);
-    if (path === null) return Promise.resolve(null);
-    return new Promise((resolve) => {
-      const socket = connect({ path, allowHalfOpen: true });
-      const parts: Buffer[] = [];
-      const give = (answer: Buffer | null) => {
-        socket.destroy();
-        resolve(answer);
-      };
-      socket.setTimeout(wait, () => give(null));
-      socket.on("error", () => give(null));
-      socket.on("data", (part) => parts.push(part));
-      socket.on("end", () => give(Buffer.concat(parts)));
-      socket.on("close", () => resolve(null));
-      socket.end(question);
-    });
   }
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
 import { compact } from "./compact.js";
 import { fileName, prepareFolder } from "./database.js";
-import { loadDuckDB } from "./duckdb.js";
+import { Door } from "./door.js";
+import { loadDuckDB, type DuckDB } from "./duckdb.js";
 import { DuckDBStore } from "./duckdb-store.js";
 import { SharedDatabase } from "./shared-database.js";
 import type { Store, StoreOptions } from "./store.js";
@@ -32,7 +33,7 @@ interface Registry {
  *
  * @throws TargetError SL6020 without @duckdb/node-api
  * @throws StorageError SL7001 the folder cannot be made or written, SL7002 nothing there to read, SL7003 held by another
- * process, SL7004 not a log, SL7005 a newer format, SL7006 damaged, SL7008 open for reading only
+ * process or thread, SL7004 not a log, SL7005 a newer format, SL7006 damaged, SL7008 open for reading only
  * @example const store = await openStore(".shapeline"); const { version } = await store.saveVersion({ … });
  */
 export async function openStore(dataFolder: string, options: StoreOptions = {}): Promise<Store> {
@@ -46,13 +47,25 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
       throw new StorageError("SL7008", `this process has '${join(folder, fileName)}' open for reading only; close that first`, { folder });
     }
     const onError = options.onError ?? warn;
-    if (found === undefined && options.retention !== undefined && !readOnly) await compact(duckdb, join(folder, fileName)).catch(onError);
-    const entry = found ?? { database: await SharedDatabase.open(duckdb, folder, readOnly), holders: 0 };
+    const entry = found ?? { database: readOnly ? await SharedDatabase.open(duckdb, folder, null) : await claimed(duckdb, folder, options.retention === undefined ? null : onError), holders: 0 };
     registry.entries.set(key, entry);
     entry.holders += 1;
     if (options.retention !== undefined && !readOnly) entry.database.retain(options.retention, onError);
     return new DuckDBStore(entry.database, readOnly, onError, () => release(key, entry));
   });
+}
+
+/** Opens a folder for writing; where its old rows are deleted, what they took is given back first, and `onError` is told if that fails. */
+async function claimed(duckdb: DuckDB, folder: string, onError: ((error: StorageError) => void) | null): Promise<SharedDatabase> {
+  const file = join(folder, fileName);
+  const door = await Door.claim(folder, file);
+  try {
+    if (onError !== null) await compact(duckdb, file).catch(onError);
+    return await SharedDatabase.open(duckdb, folder, door);
+  } catch (error) {
+    door.close();
+    throw error;
+  }
 }
 
 function release(key: string, entry: Entry): Promise<void> {

@@ -28,21 +28,22 @@ export class SharedDatabase {
   readonly kept: KeptOpen;
   /** By pipeline: the row id that comes next. */
   readonly #nextRows = new Map<string, bigint>();
-  readonly #door: Door;
+  /** null where it is open for reading only. */
+  readonly #door: Door | null;
   readonly #atExit = () => {
     this.kept.writeAtExit();
-    this.#door.close();
+    this.#door?.close();
   };
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
 
-  private constructor(duckdb: DuckDB, folder: string, readOnly: boolean, opening: Opening) {
+  private constructor(duckdb: DuckDB, folder: string, opening: Opening, door: Door | null) {
     this.duckdb = duckdb;
     this.file = join(folder, fileName);
-    this.readOnly = readOnly;
+    this.readOnly = door === null;
     this.kept = new KeptOpen(this.file, opening, async (first) => {
-      const next = await Opening.open(duckdb, folder, readOnly, first);
+      const next = await Opening.open(duckdb, folder, this.readOnly, first);
       try {
         // Another process may have had the folder meanwhile.
         for (const pipeline of this.#nextRows.keys()) await next.control.change(() => this.#countRows(next.control, pipeline));
@@ -52,20 +53,22 @@ export class SharedDatabase {
         throw error;
       }
     });
-    this.#door = new Door(folder, {
-      versions: (pipeline) => this.kept.read(({ control }) => control.versions(pipeline)),
-      pipelines: () => this.kept.read(({ control }) => control.pipelines()),
-      readLog: (pipeline, query = {}) => this.read(pipeline, query),
-      layouts: (pipeline, query = {}) => this.layouts(pipeline, query),
-      compare: (pipeline, query = {}) => this.compare(pipeline, query),
-    });
-    if (!readOnly) process.on("exit", this.#atExit);
+    this.#door = door;
+    if (door !== null) process.on("exit", this.#atExit);
   }
 
-  static async open(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<SharedDatabase> {
+  /** @param door the claim to the folder; null to read only */
+  static async open(duckdb: DuckDB, folder: string, door: Door | null): Promise<SharedDatabase> {
+    const readOnly = door === null;
     if (readOnly && readJournal(folder).rows.length > 0) await emptyJournal(duckdb, folder);
-    const database = new SharedDatabase(duckdb, folder, readOnly, await Opening.open(duckdb, folder, readOnly));
-    if (!readOnly) await database.#door.open();
+    const database = new SharedDatabase(duckdb, folder, await Opening.open(duckdb, folder, readOnly), door);
+    await door?.answer({
+      versions: (pipeline) => database.kept.read(({ control }) => control.versions(pipeline)),
+      pipelines: () => database.kept.read(({ control }) => control.pipelines()),
+      readLog: (pipeline, query = {}) => database.read(pipeline, query),
+      layouts: (pipeline, query = {}) => database.layouts(pipeline, query),
+      compare: (pipeline, query = {}) => database.compare(pipeline, query),
+    });
     return database;
   }
 
@@ -94,7 +97,7 @@ export class SharedDatabase {
   }
 
   async close(): Promise<void> {
-    this.#door.close();
+    this.#door?.close();
     clearInterval(this.#sweeping);
     await this.#lastSweep;
     await this.kept.close();
@@ -188,7 +191,8 @@ async function sweepTables(connection: DuckDBConnection, writer: GroupWriter, lo
 /** What an ended process left in the journal can only be read from the database. */
 async function emptyJournal(duckdb: DuckDB, folder: string): Promise<void> {
   try {
-    await (await SharedDatabase.open(duckdb, folder, false)).close();
+    const door = await Door.claim(folder, join(folder, fileName));
+    await SharedDatabase.open(duckdb, folder, door).then((database) => database.close()).finally(() => door.close());
   } catch (error) {
     if (error instanceof StorageError && error.code === "SL7003") return;
     process.emitWarning(`the last rows of the log in '${folder}' are not shown: they lie in its journal, and it cannot be opened for writing (${reasonOf(error)})`, "ShapelineLogWarning");

@@ -10,7 +10,7 @@ h1 { font-size: 24px; } h2 { font-size: 20px; margin-top: 40px; padding-top: 16p
 h1, h2, h3, td, figcaption { overflow-wrap: anywhere; }
 a { color: inherit; }
 .overview { display: block; overflow-x: auto; margin-top: 24px; } .overview th, .overview td { padding: 4px 24px 4px 0; text-align: right; }
-.overview tr > :first-child { text-align: left; max-width: 420px; white-space: normal; overflow-wrap: anywhere; } .overview tr + tr > * { border-top: 1px solid var(--line); }
+.overview tr > :first-child { text-align: left; min-width: 9em; max-width: 420px; white-space: normal; overflow-wrap: anywhere; } .overview tr + tr > * { border-top: 1px solid var(--line); }
 table { border-collapse: collapse; }
 th { text-align: left; font-weight: 500; color: var(--faint); padding: 2px 24px 2px 0; vertical-align: top; white-space: nowrap; }
 td { padding: 2px 0; font-variant-numeric: tabular-nums; }

@@ -105,7 +105,7 @@ describe("defineModel", () => {
   });
 
   it.each([
-    [null, "expected an object with name, sha256, inputs and outputs"],
+    [null, "expected an object with name, sha256, inputs and outputs, not null"],
     [{ ...definition, name: "" }, "'name' must be a string that is not empty"],
     [{ ...definition, version: 2 }, "'version' of model 'm' must be a string that is not empty"],
     [{ ...definition, sha256: "ABC" }, "'sha256' of model 'm' must be 64 lower-case hex digits"],

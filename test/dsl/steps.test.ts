@@ -153,7 +153,7 @@ describe("all problems of a step are found", () => {
       [
         "SL2024 model 'ccfraud-lstm' stands twice in one models step",
         "SL2010 model 'encoder' input 'tokens' expects int64[batch, seq] but the pipeline's input has float32[batch, 29]",
-        "SL2031 a model of step 0 is not a model from defineModel: expected an object with name, sha256, inputs and outputs",
+        "SL2031 a model of step 0 is not a model from defineModel: expected an object with name, sha256, inputs and outputs, not a number",
         "SL2026 step 0 gives the outputs of 3 models: put .select() before model 'control'",
         "SL2027 .select() needs a .models() step before it, with nothing selected yet",
       ]

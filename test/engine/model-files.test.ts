@@ -96,7 +96,7 @@ describe("what is wrong with a models folder is said", () => {
   test("a folder in a model's place", async () => {
     const dir = folder();
     mkdirSync(join(dir, "c1.onnx"));
-    expect(await find(dir)).toMatchInlineSnapshot(`"SL3000 the model file '<models>/c1.onnx' cannot be read (it is a folder)"`);
+    expect(await find(dir)).toMatchInlineSnapshot(`"SL3000 the model file '<models>/c1.onnx' cannot be read (it is a folder); put the file back, or deploy again with the folder that holds it"`);
   });
 });
 

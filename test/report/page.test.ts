@@ -115,6 +115,9 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     expect(await page.evaluate<boolean>(`document.querySelector("#challenger-11").getBoundingClientRect().top < innerHeight`)).toBe(true);
     await page.setViewportSize({ width: 500, height: 900 });
     expect(await page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    await page.setViewportSize({ width: 360, height: 900 });
+    // The word "challenger", in one line.
+    expect(await page.evaluate<number>(`document.querySelector(".overview th").getBoundingClientRect().height`)).toBeLessThan(45);
     expect(said).toEqual([]);
     await page.close();
   });

@@ -131,7 +131,7 @@ describe("exportLogs", () => {
   test.each([
     [{ dataSizeLimit: "0MiB" }, `SL6011 exportLogs(): the option 'dataSizeLimit' is "0MiB"; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`],
     [{ dataSizeLimit: "5 parsecs" }, `SL6011 exportLogs(): the option 'dataSizeLimit' is "5 parsecs"; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`],
-    [{ dataSizeLimit: NaN }, `SL6011 exportLogs(): the option 'dataSizeLimit' is null; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`],
+    [{ dataSizeLimit: NaN }, `SL6011 exportLogs(): the option 'dataSizeLimit' is NaN; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`],
     [{ directory: 7 }, `SL6011 exportLogs(): the option 'directory' is 7; give the path of a folder`],
     [{ limit: -1 }, `SL6011 exportLogs(): the option 'limit' is -1; give a number of rows, 0 or more`],
     [{ directry: "x" }, /^SL6011 exportLogs\(\): the option 'directry' is not known \(did you mean 'directory'\?\); exportLogs\(\) takes 'limit', /],

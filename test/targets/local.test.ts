@@ -118,7 +118,7 @@ describe("infer", () => {
     writeFileSync(join(dir, "broken.arrow"), "ARROW");
     writeFileSync(join(dir, "cut.arrow"), readFileSync(join(dir, "rows.arrow")).subarray(0, 2000));
     const said = (file: string) => refusal(live.inferFromFile(join(dir, file))).then((text) => text.replace(dir, "<dir>"));
-    expect(await said("rows.csv")).toMatchInlineSnapshot(`"SL5017 '<dir>/rows.csv' is not a file of rows by its name, which ends in '.arrow', '.arrows', '.feather', '.json' and '.df.json'"`);
+    expect(await said("rows.csv")).toMatchInlineSnapshot(`"SL5017 '<dir>/rows.csv' is not a file of rows by its name; give one that ends in .arrow, .arrows, .feather, .json, .df.json"`);
     expect(await said("none.json")).toMatchInlineSnapshot(`"SL5030 the rows '<dir>/none.json' cannot be read: there is no such file or folder"`);
     expect(await said("broken.json")).toMatch(/^SL5030 '<dir>\/broken.json' is no JSON array of records, and no Arrow IPC file either: /);
     expect(await said("broken.arrow")).toMatch(/^SL5030 '<dir>\/broken.arrow' is no JSON array of records, and no Arrow IPC file either: /);

@@ -10,7 +10,7 @@ export const status: CommandFile = (program, { io }) => {
       // Counts and latencies are those of a handle, and this command's handle has served nothing.
       const { counts: _counts, latency: _latency, ...found } = await onLocal(out, options, async (target) => (await target.pipeline(name)).status());
       out.result(found);
-      out.say(`${found.pipeline} version ${found.version} is ${found.state} since ${found.since.toISOString()}, hash ${found.hash.slice(0, 12)}`);
+      out.say(`${found.pipeline} version ${found.version} is ${found.state}, deployed ${found.since.toISOString()}, hash ${found.hash.slice(0, 12)}`);
       out.say(textTable(["model", "version", "sha256"], found.models.map((model) => [model.name, model.version, model.sha256.slice(0, 12)])));
     });
 };

@@ -6,6 +6,7 @@ import type { LogExport } from "../../logs/export-logs.js";
 import { wantsMetadata } from "../../tensors/dataset.js";
 import { byteCount } from "./amounts.js";
 import { logQuery, logsOptions, refuseUnknown, signalOf } from "./log-query.js";
+import { shown } from "./shown-value.js";
 
 const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit", "format", "onProgress", "signal"];
 const formats: readonly unknown[] = ["json", "arrow", "parquet"] satisfies ExportFormat[];
@@ -44,5 +45,5 @@ function sizeOf(limit: unknown): number {
 }
 
 function invalid(option: string, value: unknown, what: string): TargetError {
-  return new TargetError("SL6011", `exportLogs(): the option '${option}' is ${JSON.stringify(value) ?? String(value)}; ${what}`, { option });
+  return new TargetError("SL6011", `exportLogs(): the option '${option}' is ${shown(value)}; ${what}`, { option });
 }

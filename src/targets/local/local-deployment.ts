@@ -5,29 +5,33 @@ import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
+import { describe } from "../../engine/input/describe.js";
+import { isRecord } from "../../engine/input/is-record.js";
 import { RequestClock } from "../../engine/request-clock.js";
 import { listed } from "../../expression/did-you-mean.js";
 import { arrowPages } from "../../logs/arrow-pages.js";
 import type { Comparison } from "../../logs/comparison.js";
+import { emptyBatch } from "../../logs/empty-batch.js";
 import { exportLog } from "../../logs/export-logs.js";
 import { ahead } from "../../logs/pages.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
-import { chosenColumns, noChoice, type Choice } from "../../tensors/dataset.js";
+import { UnderWay } from "../../logs/under-way.js";
+import { chosenColumns, noChoice } from "../../tensors/dataset.js";
 import { recordsOf } from "../../tensors/records.js";
-import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
-import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
+import { asRecords, asTable } from "../../tensors/shape-result.js";
 import { answerColumns } from "./answer-columns.js";
 import { exportOptions } from "./export-options.js";
 import { choiceOf } from "./infer-options.js";
 import { Latency } from "./latency.js";
+import { logLayout } from "./log-layout.js";
 import { batchesQuery, logQuery, periodQuery } from "./log-query.js";
 import { LogStreams } from "./log-streams.js";
 import type { LocalSettings } from "./options.js";
 import { readRowsFile } from "./rows-file.js";
 import type { Serving } from "./serving.js";
+import { shapedAnswer } from "./shaped-answer.js";
 import { withStore } from "./stored.js";
 import type { LocalDeployment, LocalStatus } from "./types.js";
 
@@ -36,10 +40,6 @@ const noOptions: InferOptions = {};
 const tableBytes = 16 * 2 ** 20;
 /** Handles by database file and pipeline: one that undeploys a pipeline stops them all, a new version reaches those that follow. */
 const handles = new Map<string, Set<LocalDeploymentImpl>>();
-
-const copied = (tensors: ReadonlyMap<string, TensorData>) => new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
-
-const shapes: { readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown } = { records: asRecords, columns: asColumns, table: asTable };
 
 /** One deployed version and how to run it. */
 export interface DeployedVersion {
@@ -74,6 +74,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   readonly #key: string;
   readonly #latency = new Latency();
   readonly #draining = new Set<Promise<void>>();
+  readonly #reads = new UnderWay();
   readonly #streams: LogStreams;
   #version: DeployedVersion;
   /** New versions come one after the other. */
@@ -81,6 +82,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   #starting: Promise<Running> | null = null;
   #running: Running | null = null;
   #state: "open" | "stopped" | "closed";
+  #ending: Promise<void> = Promise.resolve();
   #requests = 0;
   #rows = 0;
   #failures = 0;
@@ -128,8 +130,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
       }
       this.#rows += inference.batch.rows;
       if (choice === noChoice && inference.form === "records") return recordsOf(inference.batch);
-      const batch = ownBatch(inference);
-      return shapes[inference.form](choice === noChoice ? batch : withMetadata(batch, inference, version.stored.version), choice);
+      return shapedAnswer(inference, choice, version.stored.version);
     } catch (error) {
       this.#failures++;
       throw error;
@@ -148,7 +149,9 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async logs(options: LogsOptions = {}): Promise<Table | AnyInferRecord[]> {
     this.#refuseClosed();
     const { query, choice } = logQuery(options);
-    const batches = await this.#read(query);
+    const found = await this.#read(query);
+    // Of no rows the columns are told, too, and asked for by their names.
+    const batches = found.length > 0 ? found : [emptyBatch(logLayout(this.#version.config, this.#version.stored.version))];
     return options.arrow === true ? asTable(batches, choice) : (asRecords(batches, choice) as AnyInferRecord[]);
   }
 
@@ -164,8 +167,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#refuseClosed();
     const query = periodQuery(period);
     this.#refuseUnlogged();
-    await this.#running?.serving.settled();
-    return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
+    return this.#reads.run(async () => {
+      await this.#running?.serving.settled();
+      return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
+    });
   }
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
@@ -183,7 +188,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async #read(query: LogQuery): Promise<LogBatch[]> {
     this.#refuseUnlogged();
-    return (await this.#running?.serving.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query)));
+    return this.#reads.run(async () => (await this.#running?.serving.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query))));
   }
 
   #refuseUnlogged(): void {
@@ -192,7 +197,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
     }
   }
 
-  async *alerts({ signal }: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
+  async *alerts(options: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
+    const given: unknown = options;
+    if (!isRecord(given)) throw new TargetError("SL6011", `alerts() takes an object of options, got ${describe(given)}`);
+    const { signal } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
     this.#refuseEnded();
     let running: Running | null = null;
@@ -229,6 +237,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async configuration(version?: string): Promise<Config> {
+    const given: unknown = version;
+    if (given !== undefined && typeof given !== "string") throw new TargetError("SL6012", `configuration() takes a version as a text, such as "1", got ${describe(given)}`);
     const stored = await this.#storedVersions();
     const found = version === undefined ? stored.at(-1) : stored.find((candidate) => String(candidate.version) === version);
     if (found !== undefined) return parseConfig(found.config);
@@ -297,12 +307,17 @@ export class LocalDeploymentImpl implements LocalDeployment {
     void drained.then(() => this.#draining.delete(drained));
   }
 
-  async #end(state: "stopped" | "closed"): Promise<void> {
-    if (this.#state === "closed") return;
-    this.#state = state;
+  /** Ends begun later end after those begun before. */
+  #end(state: "stopped" | "closed"): Promise<void> {
+    if (this.#state !== "closed") this.#state = state;
+    return (this.#ending = this.#ending.catch(() => undefined).then(() => this.#letGo()));
+  }
+
+  async #letGo(): Promise<void> {
     const opened = await this.#starting?.catch(() => null);
     this.#starting = this.#running = null;
-    if (state === "closed") await this.#streams.end();
+    if (this.#state === "closed") await this.#streams.end();
+    await this.#reads.ended();
     await opened?.serving.close();
     await Promise.allSettled(this.#draining);
   }
@@ -330,22 +345,4 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
 function keyOf(file: string, name: string): string {
   return `${file}\n${name}`;
-}
-
-/** An answer that is the caller's alone: a table takes the tensors as they are, and challengers may still read these. */
-function ownBatch({ form, batch, later }: Inference): ResultBatch {
-  return form === "table" && later.length > 0 ? { ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) } : batch;
-}
-
-/** An answer with what the log will say of its rows. */
-function withMetadata(batch: ResultBatch, { metadata, lastModel, elapsed, notes }: Inference, version: number): ResultBatch & RowsMetadata {
-  const all = <T>(value: T): T[] => new Array<T>(batch.rows).fill(value);
-  return {
-    ...batch,
-    version,
-    lastModel: all(lastModel),
-    elapsed: all(elapsed),
-    requests: all(metadata.size === 0 ? null : Object.fromEntries(metadata)),
-    notes: new Map(Array.from(notes, ([challenger, note]) => [challenger, all(note)])),
-  };
 }

@@ -92,9 +92,12 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   async close(): Promise<void> {
-    const open = [...this.#deployments];
-    this.#deployments.clear();
-    await Promise.all(open.map((deployment) => deployment.close()));
+    await Promise.all(
+      Array.from(this.#deployments, async (deployment) => {
+        await deployment.close();
+        this.#deployments.delete(deployment);
+      }),
+    );
   }
 
   #openStore(): Promise<Store> {

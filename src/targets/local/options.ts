@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../dsl/errors.js";
 import { describe } from "../../engine/input/describe.js";
+import { isRecord } from "../../engine/input/is-record.js";
 import type { Retention } from "../../logs/retention.js";
 import { retentionOf } from "./retention-option.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
+import { shown } from "./shown-value.js";
 
 /** Where the embedded engine finds models and keeps its data, and what it promises of the log. */
 export interface LocalOptions {
@@ -53,7 +55,7 @@ const names = ["models", "data", "durability", "challengers", "concurrency", "re
 /** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
 export function localSettings(options: LocalOptions): LocalSettings {
   const given: unknown = options;
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+  if (!isRecord(given)) {
     throw new TargetError("SL6011", `local() takes an object of options, such as { models: "./models" }, got ${describe(given)}`);
   }
   for (const name of Object.keys(options)) {
@@ -76,11 +78,11 @@ export function localSettings(options: LocalOptions): LocalSettings {
   }
   const { seed = null } = options;
   if (seed !== null && !Number.isSafeInteger(seed)) {
-    throw new TargetError("SL6011", `local(): the option 'seed' is ${JSON.stringify(seed)}; give a whole number`, { option: "seed" });
+    throw new TargetError("SL6011", `local(): the option 'seed' is ${shown(seed)}; give a whole number`, { option: "seed" });
   }
   const { concurrency = 1024 } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw new TargetError("SL6011", `local(): the option 'concurrency' is ${JSON.stringify(concurrency)}; give a whole number of requests, 1 or more`, { option: "concurrency" });
+    throw new TargetError("SL6011", `local(): the option 'concurrency' is ${shown(concurrency)}; give a whole number of requests, 1 or more`, { option: "concurrency" });
   }
   return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, concurrency, seed, retention: retentionOf(options.retention) };
 }

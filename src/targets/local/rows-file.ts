@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { InputError } from "../../../dsl/errors.js";
+import { describe } from "../../engine/input/describe.js";
 import { decodeRows } from "../../engine/input/decode-rows.js";
-import { listed } from "../../expression/did-you-mean.js";
 import { systemReason } from "../../files/system-reason.js";
 
 const endings = [".arrow", ".arrows", ".feather", ".json", ".df.json"];
@@ -13,7 +13,7 @@ const endings = [".arrow", ".arrows", ".feather", ".json", ".df.json"];
  */
 export async function readRowsFile(path: string): Promise<unknown> {
   if (typeof path !== "string" || !endings.some((ending) => path.toLowerCase().endsWith(ending))) {
-    throw new InputError("SL5017", `'${String(path)}' is not a file of rows by its name, which ends in ${listed(endings)}`, { file: path });
+    throw new InputError("SL5017", `${typeof path === "string" ? `'${path}'` : describe(path)} is not a file of rows by its name; give one that ends in ${endings.join(", ")}`, { file: path });
   }
   let bytes: Uint8Array;
   try {

@@ -3,6 +3,7 @@ import type { Engine, Inference } from "../../engine/engine.js";
 import { quiet } from "../../engine/quiet.js";
 import type { ChallengerNote, LogBatch, LogQuery, PipelineLog, RowMeta } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
+import { UnderWay } from "../../logs/under-way.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { HeldWatch } from "./alerts.js";
 import type { LocalSettings } from "./options.js";
@@ -28,6 +29,7 @@ export class Serving {
   readonly #settings: Pick<LocalSettings, "durability" | "concurrency">;
   readonly #where: string;
   readonly #following = new Set<Promise<void>>();
+  readonly #reads = new UnderWay();
   #inFlight = 0;
   #whenIdle = (): void => undefined;
   #unflushed = false;
@@ -135,9 +137,12 @@ export class Serving {
 
   /** The log's rows, those included that were answered before. Null where there is no log. */
   async read(query: LogQuery): Promise<LogBatch[] | null> {
-    if (this.#log === null) return null;
-    await this.settled();
-    return this.#log.read(query);
+    const log = this.#log;
+    if (log === null) return null;
+    return this.#reads.run(async () => {
+      await this.settled();
+      return log.read(query);
+    });
   }
 
   /** Waits, but not for long, until the log holds what was answered. */
@@ -171,6 +176,7 @@ export class Serving {
   async #close(): Promise<void> {
     running.delete(this);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await this.#reads.ended();
     // What follows an answer has begun after this, and its run leads to a log entry, hence before the log is closed.
     quiet.run();
     await new Promise(setImmediate);
