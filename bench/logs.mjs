@@ -1,18 +1,21 @@
 // What the log costs to open, read, stream, export and compare at ten million rows. The rows are written by SQL inside DuckDB, as
 // copies of real ones. `--rows 1000000` makes it smaller, `--data DIR` keeps the log there and takes the one that is there,
-// `--export 100MB` bounds what is exported in each format, `--export 1TB` is the whole log. Nothing here passes or fails.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+// `--export 100MB` bounds what is exported in each format, `--export 1TB` is the whole log, `--formats arrow,parquet` leaves some out.
+// A whole export is read back, its rows and sums compared with the log's own, and it stands beside what DuckDB alone needs for the same
+// columns. Times pass or fail nothing.
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { RecordBatchReader } from "apache-arrow";
 import { pipeline } from "shapeline";
 import { readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
 import { handleOf } from "./handle.mjs";
 
-const { values } = parseArgs({ options: { rows: { type: "string", default: "10000000" }, data: { type: "string" }, export: { type: "string", default: "250MB" } } });
+const { values } = parseArgs({ options: { rows: { type: "string", default: "10000000" }, data: { type: "string" }, export: { type: "string", default: "250MB" }, formats: { type: "string", default: "arrow,json,parquet" } } });
 const wanted = Number(values.rows);
 const models = join(dirname(dirname(fileURLToPath(import.meta.url))), "examples", "breast-cancer", "models");
 const model = async (name) => handleOf(await readSignature(join(models, `${name}.onnx`)));
@@ -59,9 +62,10 @@ async function timed(times, work) {
 
 const report = (name, { ms, spread }) => console.log(`${name.padEnd(48)}  ${ms.toFixed(1).padStart(9)} ms  (${spread})`);
 
-/** Time, processor time and the most memory of the process, for work that takes long. */
+/** Time, processor time and the most memory of the process, and how much of it is new, for work that takes long. Gives rows and seconds. */
 async function measured(name, work) {
-  let most = 0;
+  const before = process.memoryUsage.rss();
+  let most = before;
   const look = () => (most = Math.max(most, process.memoryUsage.rss()));
   const looking = setInterval(look, 20);
   const cpu = process.cpuUsage();
@@ -71,7 +75,67 @@ async function measured(name, work) {
   const { user, system } = process.cpuUsage(cpu);
   look();
   clearInterval(looking);
-  console.log(`${name.padEnd(24)}  ${String(rows).padStart(9)} rows  ${seconds.toFixed(1).padStart(6)} s (${((user + system) / 1e6).toFixed(1)} s of processors), ${(rows / seconds / 1000).toFixed(0).padStart(4)} thousand rows a second, process at most ${(most / 2 ** 20).toFixed(0)} MiB${more}`);
+  const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
+  console.log(`${name.padEnd(28)}  ${String(rows).padStart(9)} rows  ${seconds.toFixed(1).padStart(6)} s (${((user + system) / 1e6).toFixed(1)} s of processors), ${(rows / seconds / 1000).toFixed(0).padStart(4)} thousand rows a second, process at most ${mebibytes(most)} MiB, at the start ${mebibytes(started)}${more}`);
+  return { rows, rate: rows / seconds };
+}
+const started = process.memoryUsage.rss();
+
+/** The log as its own engine has it, under the settings that the log has. */
+async function alone(use) {
+  const instance = await DuckDBInstance.create(file, { threads: "1", memory_limit: "256MB" });
+  const connection = await instance.connect();
+  try {
+    return await use(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+const answer = `"out_${challenger.name}.probabilities"`;
+/** The columns of an export, without their order: both tables hold their rows in the order of logging. */
+const sameColumns = `SELECT c.time, c."in.features", c."out.probabilities", k.${answer}, c."anomaly.count", c."anomaly.decided", c."anomaly.count" AS check_failures FROM log_1 c POSITIONAL JOIN log_1_challenger_0 k`;
+const sums = `count(*), sum(epoch_ms(time) % 1000003), sum(floor("in.features"[3]::DOUBLE * 1000)), sum(floor(${answer}[2]::DOUBLE * 1000000))`;
+
+async function sumsOf(connection, from) {
+  return (await (await connection.run(`SELECT ${sums} FROM ${from}`)).getRows())[0].map(Number);
+}
+
+/** The same of an export's files, read by DuckDB, or by Arrow where they are Arrow files. */
+async function sumsOfFiles(connection, format, files) {
+  const list = `[${files.map((path) => `'${path}'`).join()}]`;
+  if (format === "parquet") return sumsOf(connection, `read_parquet(${list})`);
+  if (format === "json") return sumsOf(connection, `read_json(${list}, format = 'newline_delimited', columns = {time: 'TIMESTAMP', 'in.features': 'FLOAT[]', '${answer.slice(1, -1)}': 'FLOAT[]'})`);
+  const found = [0, 0, 0, 0];
+  for (const path of files) {
+    for await (const batch of await RecordBatchReader.from(createReadStream(path))) {
+      const values = (name, width, at, scale) => {
+        const { values: all } = batch.getChild(name).data[0].children[0];
+        let sum = 0;
+        for (let i = at; i < batch.numRows * width; i += width) sum += Math.floor(all[i] * scale);
+        return sum;
+      };
+      found[0] += batch.numRows;
+      for (const time of batch.getChild("time").data[0].values) found[1] += Number(time) % 1_000_003;
+      found[2] += values("in.features", champion.inputs.features.shape[1], 2, 1000);
+      found[3] += values(answer.slice(1, -1), 2, 1, 1_000_000);
+    }
+  }
+  return found;
+}
+
+/** What DuckDB alone takes for the same columns. It has no Arrow files: there it is handing out the columns. */
+async function floorOf(format, path) {
+  return measured(`DuckDB alone, ${format}`, () =>
+    alone(async (connection) => {
+      if (format !== "arrow") return { rows: Number((await connection.run(`COPY (${sameColumns}) TO '${path}' (FORMAT ${format})`)).rowsChanged) };
+      const result = await connection.stream(sameColumns);
+      let rows = 0;
+      for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) rows += chunk.rowCount;
+      return { rows };
+    }),
+  );
 }
 
 try {
@@ -116,15 +180,35 @@ try {
     for await (const table of log.logBatches({})) rows += table.numRows;
     return { rows };
   });
-  for (const format of ["arrow", "json", "parquet"]) {
-    const directory = join(data, "exported");
-    await measured(`exported as ${format}`, async () => {
-      const { rows, bytes, cut } = await log.exportLogs({ directory, format, dataSizeLimit: values.export });
+  const exported = join(data, "exported");
+  const rates = new Map();
+  let differ = false;
+  for (const format of values.formats.split(",")) {
+    const directory = join(exported, format);
+    let written;
+    const { rate } = await measured(`exported as ${format}`, async () => {
+      written = await log.exportLogs({ directory, format, dataSizeLimit: values.export });
+      const { rows, bytes, cut } = written;
       return { rows, more: `; ${(bytes / 1e6).toFixed(0)} MB${cut === null ? "" : `, cut by ${cut}`}` };
     });
-    rmSync(directory, { recursive: true, force: true });
+    rates.set(format, { rate, whole: written.cut === null, files: written.files });
   }
   await reader.close();
+  console.log("");
+  for (const [format, { rate, whole, files }] of rates) {
+    if (whole) {
+      const [own, found] = await alone(async (connection) => [await sumsOf(connection, `(${sameColumns})`), await sumsOfFiles(connection, format, files)]);
+      const same = own.every((sum, i) => sum === found[i]);
+      differ ||= !same;
+      console.log(`${format}, read back: ${same ? "the log's own rows and sums" : `DIFFERENT, the log has ${own.join(" ")}, the files ${found.join(" ")}`}`);
+    }
+    rmSync(join(exported, format), { recursive: true, force: true });
+    mkdirSync(exported, { recursive: true });
+    const least = await floorOf(format, join(exported, `alone.${format}`));
+    console.log(`  the export's rate is ${(rate / least.rate).toFixed(2)} of it`);
+  }
+  rmSync(exported, { recursive: true, force: true });
+  if (differ) process.exitCode = 1;
 } finally {
   if (values.data === undefined) rmSync(data, { recursive: true, force: true });
 }

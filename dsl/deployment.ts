@@ -61,8 +61,10 @@ export interface LogsOptions extends DatasetOptions {
 
 /** Options of `logBatches`: all rows of the range unless `limit` says otherwise. */
 export interface LogBatchesOptions extends Omit<LogsOptions, "arrow"> {
-  /** The most rows of a table; 10,000 unless given. */
+  /** The most rows of a table, 10,000 unless given; of wide rows a table holds fewer, about 16 MiB of them. */
   readonly batchRows?: number;
+  /** Ends the reading with SL6005. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ExportOptions extends LogsOptions {
@@ -76,6 +78,8 @@ export interface ExportOptions extends LogsOptions {
   readonly format?: "json" | "arrow" | "parquet";
   /** Called with what has been written so far, after every few thousand rows. */
   readonly onProgress?: (progress: ExportProgress) => void;
+  /** Ends the export with SL6005; no file is left then. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an export has written so far. */

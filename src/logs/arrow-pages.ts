@@ -2,20 +2,19 @@ import { makeData, RecordBatch, Schema, Struct, Table } from "apache-arrow";
 import type { Choice } from "../tensors/dataset.js";
 import { asTable } from "../tensors/shape-result.js";
 import { emptyBatch } from "./empty-batch.js";
-import { logPages, type ReadLog } from "./pages.js";
-import type { LogBatch, LogLayout, LogQuery } from "./pipeline-log.js";
+import type { LogBatch, LogLayout } from "./pipeline-log.js";
 
 /**
- * Rows of a log as Arrow tables of one schema, newest first, one in memory at a time. A column that a row's version lacks is null in it.
+ * Rows of a log as Arrow tables of one schema. A column that a row's version lacks is null in it.
  *
- * @param layouts the versions whose rows the query takes, newest first
- * @throws StorageError SL7012 where versions hold one column in different types, SL7013, SL7010, InputError SL5031
+ * @param layouts the versions whose rows the pages hold, newest first
+ * @throws StorageError SL7012 where versions hold one column in different types, what reading the pages throws, InputError SL5031
  */
-export async function* arrowPages(read: ReadLog, layouts: readonly LogLayout[], query: LogQuery, choice: Choice, pageRows: number): AsyncGenerator<Table, void, undefined> {
+export async function* arrowPages(pages: AsyncIterable<readonly LogBatch[]>, layouts: readonly LogLayout[], choice: Choice): AsyncGenerator<Table, void, undefined> {
   const columns = layouts.map(emptyBatch);
   const schema = nullable(asTable(columns, choice));
   let given = false;
-  for await (const page of logPages(read, query, pageRows)) {
+  for await (const page of pages) {
     yield inSchema(page, columns, choice);
     given = true;
   }

@@ -3,13 +3,14 @@ import { tablesOf } from "./columns.js";
 import type { Comparison, Quantiles, ValidationFailures } from "./comparison.js";
 import { ChallengerFigures } from "./challenger-figures.js";
 import { passOver } from "./compare-pass.js";
+import { conditions } from "./conditions.js";
 import type { StoredLog } from "./control.js";
 import { identifier, type DuckDB } from "./duckdb.js";
 import { outputPairs } from "./output-pairs.js";
 import type { Period } from "./pair-figures.js";
 import type { LogQuery } from "./pipeline-log.js";
 import { Ranks } from "./ranks.js";
-import { conditions, unreadable } from "./reader.js";
+import { unreadable } from "./reader.js";
 import { championTable } from "./tables.js";
 
 /** So many numbers are kept for exact ranks, all figures together; of one figure at most `exactMost`. */

@@ -1,16 +1,11 @@
 import type { DuckDBListVector, DuckDBTimestampMillisecondsValue, DuckDBValue, DuckDBVector } from "@duckdb/node-api";
 import type { DType, Port } from "../../dsl/tensor.js";
-import { allocate } from "../tensors/dtypes.js";
+import { allocate, type NumericElements } from "../tensors/dtypes.js";
 import { numberToFloat16 } from "../tensors/float16.js";
-import type { TensorData, TensorElements } from "../tensors/tensor-data.js";
+import type { TensorData } from "../tensors/tensor-data.js";
+import type { Places } from "./places.js";
 import type { RawColumn } from "./raw-column.js";
 import type { ReadChunk } from "./read-chunk.js";
-
-/** Where a row of a query's answer lies. */
-export interface Place {
-  readonly chunk: ReadChunk;
-  readonly index: number;
-}
 
 /** A port's columns in the answer; `shape` where the port's rank is unknown. */
 export interface PortColumn {
@@ -26,7 +21,7 @@ export function varies({ port }: PortColumn): boolean {
 }
 
 /** The dimensions of one row of a port, without the batch. */
-export function rowDims({ port, column, depth, shape }: PortColumn, { chunk, index }: Place): number[] {
+export function rowDims({ port, column, depth, shape }: PortColumn, chunk: ReadChunk, index: number): number[] {
   if (shape !== null) return listOf(chunk.vector(shape).getItem(index)).map(Number);
   const fixed = port.shape?.slice(1) ?? [];
   const dims: number[] = [];
@@ -43,53 +38,52 @@ export function rowDims({ port, column, depth, shape }: PortColumn, { chunk, ind
 }
 
 /** The dimensions of rows that no column says anything about. */
-export function defaultDims({ port }: PortColumn): number[] {
+function defaultDims({ port }: PortColumn): number[] {
   return (port.shape?.slice(1) ?? []).map(knownSize);
 }
 
-/** The rows of a port at these places as one tensor; null places stay zero. All rows have the dimensions `dims`. */
-export function readTensor(port: PortColumn, dims: readonly number[], places: readonly (Place | null)[]): TensorData {
+/** The rows of a port at these places as one tensor, all with the dimensions of the first; rows that lie nowhere stay zero. */
+export function readTensor(port: PortColumn, places: Places): TensorData {
+  const first = places.first;
+  const dims = first === null ? defaultDims(port) : rowDims(port, first.chunk, first.index);
   const { dtype } = port.port;
   const size = dims.reduce((product, dim) => product * dim, 1);
   const data = allocate(dtype, places.length * size);
   if (size > 0) {
-    const copy = dtype === "string" ? textCopier(port, data as string[]) : elementCopier(port, dtype, data as Elements);
-    places.forEach((place, row) => {
-      if (place !== null) copy(place, row * size);
-    });
+    if (dtype === "string") copyTexts(port, places, data as string[], size);
+    else copyElements(port, dtype, places, data as NumericElements, size);
   }
   return { dtype, dims: [places.length, ...dims], data };
 }
 
-type Copier = (place: Place, at: number) => void;
-type Elements = Exclude<TensorElements, readonly string[]>;
-
-/** Rows shorter than this are copied number by number. */
-const short = 16;
-
-function elementCopier({ column, depth }: PortColumn, dtype: Exclude<DType, "string">, data: Elements): Copier {
-  const copyRange = (values: RawColumn["values"], from: number, to: number, at: number) => {
-    if (dtype === "float16") for (let i = from; i < to; i++) data[at + i - from] = numberToFloat16(Number(values[i]));
-    // Both are of one kind: what a port's column holds is what its tensors hold.
-    else if (to - from >= short) (data as Float32Array).set((values as Float32Array).subarray(from, to), at);
-    else for (let i = from; i < to; i++) data[at + i - from] = values[i] as never;
-    return at + to - from;
-  };
+function copyElements({ column, depth }: PortColumn, dtype: Exclude<DType, "string">, places: Places, data: NumericElements, size: number): void {
+  // What a port's column holds is what its tensors hold, but for half precision. Other kinds of elements are copied the same way.
+  const copy = dtype === "float16" ? copyHalves : copyRange;
+  const into = data as Float32Array;
   const copyList = (raw: RawColumn, level: number, index: number, at: number): number => {
     const { levels, values } = raw;
     const lists = levels[level];
-    if (lists === undefined) return copyRange(values, index, index + 1, at);
-    const from = lists[index * 4] ?? 0;
-    const to = from + (lists[index * 4 + 2] ?? 0);
-    if (level === levels.length - 1) return copyRange(values, from, to, at);
+    const from = lists === undefined ? index : lists.from(index);
+    const length = lists === undefined ? 1 : lists.length(index);
+    if (level >= levels.length - 1) return copy(values as Float32Array, from, length, into, at);
     let next = at;
-    for (let i = from; i < to; i++) next = copyList(raw, level + 1, i, next);
+    for (let i = from; i < from + length; i++) next = copyList(raw, level + 1, i, next);
     return next;
   };
-  return ({ chunk, index }, at) => void copyList(chunk.raw(column, dtype, depth), 0, index, at);
+  places.forEach((chunk, index, row) => copyList(chunk.raw(column, dtype, depth), 0, index, row * size));
 }
 
-function textCopier({ column, depth }: PortColumn, data: string[]): Copier {
+function copyRange(values: Float32Array, from: number, length: number, data: Float32Array, at: number): number {
+  for (let i = 0; i < length; i++) data[at + i] = values[from + i] as number;
+  return at + length;
+}
+
+function copyHalves(values: Float32Array, from: number, length: number, data: Float32Array, at: number): number {
+  for (let i = 0; i < length; i++) data[at + i] = numberToFloat16(values[from + i] as number);
+  return at + length;
+}
+
+function copyTexts({ column, depth }: PortColumn, places: Places, data: string[], size: number): void {
   const copy = (vector: DuckDBVector, index: number, level: number, at: number): number => {
     if (level === depth) {
       data[at] = String(vector.getItem(index));
@@ -102,10 +96,10 @@ function textCopier({ column, depth }: PortColumn, data: string[]): Copier {
     for (let i = from; i < to; i++) next = copy(list.childVector, i, level + 1, next);
     return next;
   };
-  return ({ chunk, index }, at) => void copy(chunk.vector(column), index, 0, at);
+  places.forEach((chunk, index, row) => copy(chunk.vector(column), index, 0, row * size));
 }
 
-export function listOf(value: DuckDBValue): readonly DuckDBValue[] {
+function listOf(value: DuckDBValue): readonly DuckDBValue[] {
   return (value as { items: readonly DuckDBValue[] } | null)?.items ?? [];
 }
 

@@ -13,11 +13,14 @@ export interface Question {
   readonly door: typeof doorVersion;
   readonly ask: "holder" | "versions" | "pipelines" | "layouts" | "readLog" | "compare";
   readonly pipeline: string;
-  readonly query: { readonly limit?: number; readonly start?: number; readonly end?: number; readonly valid?: boolean; readonly after?: { readonly time: number; readonly row: string } };
+  readonly query: { readonly limit?: number; readonly start?: number; readonly end?: number; readonly valid?: boolean; readonly bytes?: number; readonly metadata?: boolean; readonly after?: { readonly time: number; readonly row: string } };
 }
 
 /** An answer, in the form of `v8.serialize`. */
 export type Answer = { readonly answer: unknown } | { readonly error: { readonly code: string; readonly message: string; readonly details: object } };
+
+/** Others get pages one by one. */
+export type Answering = Omit<LogReader, "pages">;
 
 export const doorVersion = 1;
 /** How long a holder may take to say who it is: its thread may be at work. */
@@ -39,8 +42,8 @@ export function doorPath(folder: string): string | null {
 export class Door {
   readonly #path: string | null;
   readonly #guests = new Set<Socket>();
-  readonly #reader: Promise<LogReader>;
-  #give: (reader: LogReader) => void = () => undefined;
+  readonly #reader: Promise<Answering>;
+  #give: (reader: Answering) => void = () => undefined;
   #server: Server | undefined;
 
   private constructor(folder: string) {
@@ -70,7 +73,7 @@ export class Door {
   }
 
   /** Answers from now on; to be called once this thread has the database. */
-  async answer(reader: LogReader): Promise<void> {
+  async answer(reader: Answering): Promise<void> {
     this.#give(reader);
     const path = this.#path;
     if (this.#server !== undefined || path === null) return;
@@ -132,7 +135,7 @@ export class Door {
   }
 }
 
-const answers = (reader: LogReader): Readonly<Record<Exclude<Question["ask"], "holder">, (pipeline: string, query: LogQuery) => Promise<unknown>>> => ({
+const answers = (reader: Answering): Readonly<Record<Exclude<Question["ask"], "holder">, (pipeline: string, query: LogQuery) => Promise<unknown>>> => ({
   versions: (pipeline) => reader.versions(pipeline),
   pipelines: () => reader.pipelines(),
   layouts: (pipeline, query) => reader.layouts(pipeline, query),

@@ -3,6 +3,7 @@ import type { StoredAlert } from "./alerts.js";
 import type { Comparison } from "./comparison.js";
 import { DuckDBLog } from "./duckdb-log.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
+import type { PageSize } from "./reader.js";
 import type { Swept } from "./retention.js";
 import type { SharedDatabase } from "./shared-database.js";
 import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "./store.js";
@@ -77,6 +78,19 @@ export class DuckDBStore implements Store {
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
     return this.#reading((database) => database.read(pipeline, query));
+  }
+
+  async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<readonly LogBatch[], void, undefined> {
+    const pages = this.#open().pages(pipeline, query, size);
+    try {
+      for (;;) {
+        const page = await this.#reading(() => pages.next());
+        if (page.done === true) return;
+        yield page.value;
+      }
+    } finally {
+      await pages.return();
+    }
   }
 
   async sweep(): Promise<Swept | null> {

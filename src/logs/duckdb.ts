@@ -18,6 +18,7 @@ export interface Bindings {
   copy_data_to_vector_validity(vector: Vector, at: number, buffer: ArrayBuffer, from: number, bytes: number): void;
   vector_ensure_validity_writable(vector: Vector): void;
   vector_assign_string_element(vector: Vector, index: number, text: string): void;
+  vector_assign_string_element_len(vector: Vector, index: number, bytes: Uint8Array): void;
   vector_get_data(vector: Vector, bytes: number): Uint8Array;
   list_vector_get_child(vector: Vector): Vector;
   list_vector_get_size(vector: Vector): number;

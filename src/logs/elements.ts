@@ -29,5 +29,5 @@ export function elementsOf(bindings: Bindings, chunk: DuckDBDataChunk, column: n
   const numbers = values instanceof BigInt64Array || values instanceof BigUint64Array ? Float64Array.from(values, Number) : values;
   const lists = levels[0];
   if (lists === undefined) return { values: numbers, ...own };
-  return { values: numbers, from: (row) => lists[row * 4] ?? 0, length: (row) => lists[row * 4 + 2] ?? 0 };
+  return { values: numbers, from: (row) => lists.from(row), length: (row) => lists.length(row) };
 }

@@ -1,10 +1,12 @@
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
 import { ShapelineError, StorageError } from "../../dsl/errors.js";
 import { makeFolder } from "../files/make-folder.js";
 import { systemReason } from "../files/system-reason.js";
 import { ArrowSink } from "./arrow-sink.js";
+import { BufferedFile } from "./buffered-file.js";
 import { reasonOf } from "./duckdb.js";
 import { ParquetSink } from "./parquet-sink.js";
 
@@ -40,15 +42,15 @@ export class ExportFiles {
       await this.#end();
       await makeFolder(this.#directory);
       const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
-      const file = { temporary: join(this.#directory, `.${name}.${process.pid}.tmp`), path: join(this.#directory, name) };
-      await rm(file.temporary, { force: true });
+      // A name that nobody else takes: two exports may be under way in one folder.
+      const file = { temporary: join(this.#directory, `.${name}.${randomBytes(4).toString("hex")}.tmp`), path: join(this.#directory, name) };
       this.#files.push(file);
       this.#sink = await sinks[this.#format](file.temporary);
     });
   }
 
-  /** Adds lines, or a record batch of the file's schema. */
-  async write(part: string | RecordBatch): Promise<void> {
+  /** Adds lines as UTF-8, or a record batch of the file's schema. */
+  async write(part: Uint8Array | RecordBatch): Promise<void> {
     await this.#work(async () => this.#sink?.write(part as never));
   }
 
@@ -65,7 +67,8 @@ export class ExportFiles {
 
   /** Takes back what was written. */
   async abandon(): Promise<void> {
-    await this.#end().catch(() => undefined);
+    await this.#sink?.abandon().catch(() => undefined);
+    this.#sink = null;
     for (const { temporary } of this.#files) await rm(temporary, { force: true }).catch(() => undefined);
   }
 
@@ -88,39 +91,45 @@ export class ExportFiles {
 interface Sink<Part> {
   write(part: Part): Promise<void>;
   end(): Promise<void>;
+  /** Instead of the end, where the file is to be taken back. */
+  abandon(): Promise<void>;
 }
 
 const sinks: Readonly<Record<ExportFormat, (path: string) => Promise<Sink<never>>>> = {
-  json: async (path) => new TextSink(await open(path, "wx")),
-  arrow: async (path) => new ArrowFileSink(await open(path, "wx")),
+  json: async (path) => new TextSink(new BufferedFile(await open(path, "wx"))),
+  arrow: async (path) => new ArrowFileSink(new BufferedFile(await open(path, "wx"))),
   parquet: async (path) => new ParquetSink(path),
 };
 
-/** Lines of text. */
-class TextSink implements Sink<string> {
-  readonly #file: FileHandle;
+/** Lines of text, as UTF-8. */
+class TextSink implements Sink<Uint8Array> {
+  readonly #file: BufferedFile;
 
-  constructor(file: FileHandle) {
+  constructor(file: BufferedFile) {
     this.#file = file;
   }
 
-  async write(lines: string): Promise<void> {
-    await this.#file.appendFile(lines);
+  async write(lines: Uint8Array): Promise<void> {
+    await this.#file.put(lines);
   }
 
-  async end(): Promise<void> {
-    await this.#file.close();
+  end(): Promise<void> {
+    return this.#file.end();
+  }
+
+  abandon(): Promise<void> {
+    return this.#file.close();
   }
 }
 
 /** An Arrow IPC file. */
 class ArrowFileSink implements Sink<RecordBatch> {
-  readonly #file: FileHandle;
+  readonly #file: BufferedFile;
   readonly #sink: ArrowSink;
 
-  constructor(file: FileHandle) {
+  constructor(file: BufferedFile) {
     this.#file = file;
-    this.#sink = new ArrowSink((bytes) => file.appendFile(bytes));
+    this.#sink = new ArrowSink((bytes) => file.put(bytes));
   }
 
   async write(batch: RecordBatch): Promise<void> {
@@ -131,7 +140,11 @@ class ArrowFileSink implements Sink<RecordBatch> {
     try {
       await this.#sink.end();
     } finally {
-      await this.#file.close();
+      await this.#file.end();
     }
+  }
+
+  abandon(): Promise<void> {
+    return this.#file.close();
   }
 }

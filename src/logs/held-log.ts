@@ -1,11 +1,12 @@
 import { deserialize } from "node:v8";
 import { StorageError } from "../../dsl/errors.js";
 import type { ErrorCode } from "../../dsl/errors.js";
+import { conditions } from "./conditions.js";
 import { askAt, doorPath, doorVersion, type Answer, type Question } from "./door.js";
 import { logPages } from "./pages.js";
 import type { Comparison } from "./comparison.js";
 import type { LogBatch, LogLayout, LogQuery } from "./pipeline-log.js";
-import { conditions } from "./reader.js";
+import type { PageSize } from "./reader.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "./store.js";
 
 type Asked = Exclude<Question["ask"], "holder">;
@@ -13,8 +14,9 @@ type Patience = Readonly<Record<Asked, number>>;
 
 /** Milliseconds that the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
 const longPatience: Patience = { versions: 30_000, pipelines: 30_000, layouts: 30_000, readLog: 30_000, compare: 600_000 };
-/** A holder is asked for this many rows at a time: it has other work. */
+/** A holder is asked for no more than this at a time: it has other work. */
 const pageRows = 2000;
+const pageBytes = 8 * 2 ** 20;
 
 /** A log that another process holds, read through that process. */
 export class HeldLog implements LogReader {
@@ -47,10 +49,13 @@ export class HeldLog implements LogReader {
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
     const batches: LogBatch[] = [];
-    const limited = { ...query, limit: query.limit ?? 100 };
-    const read = (part: LogQuery) => this.#ask("readLog", pipeline, part) as Promise<LogBatch[]>;
-    for await (const page of logPages(read, limited, pageRows)) batches.push(...page);
+    for await (const page of this.pages(pipeline, { ...query, limit: query.limit ?? 100 }, { rows: pageRows, bytes: pageBytes })) batches.push(...page);
     return batches;
+  }
+
+  pages(pipeline: string, query: LogQuery, { rows, bytes }: PageSize): AsyncGenerator<readonly LogBatch[], void, undefined> {
+    const read = (part: LogQuery) => this.#ask("readLog", pipeline, part) as Promise<LogBatch[]>;
+    return logPages(read, { ...query, bytes: Math.min(bytes, pageBytes) }, Math.min(rows, pageRows));
   }
 
   async #ask(ask: Asked, pipeline: string, { start, end, after, ...rest }: LogQuery = {}): Promise<unknown> {

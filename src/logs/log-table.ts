@@ -1,125 +1,29 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import type { Port } from "../../dsl/tensor.js";
 import type { ChallengerResult, RequestMetadata } from "../tensors/result.js";
-import type { TensorData } from "../tensors/tensor-data.js";
-import { tablesOf, type LogColumn, type PortKind } from "./columns.js";
+import { tablesOf, type ColumnKind, type LogColumn, type PortKind } from "./columns.js";
 import type { StoredLog } from "./control.js";
-import { defaultDims, readTensor, rowDims, varies, type Place, type PortColumn } from "./decode.js";
+import { readTensor, rowDims, varies, type PortColumn } from "./decode.js";
 import { identifier, type DuckDB } from "./duckdb.js";
 import type { LogBatch } from "./pipeline-log.js";
+import { among, placesOf, type Places } from "./places.js";
 import { ReadChunk } from "./read-chunk.js";
 import { challengerTable, championTable } from "./tables.js";
 
-/** The rows of these ids. A range is the fast way, a list the right one where the rows lie far apart. */
-function among(ids: readonly bigint[]): string {
-  if (ids.length === 0) return "false";
-  const least = ids.reduce((a, b) => (b < a ? b : a));
-  const most = ids.reduce((a, b) => (b > a ? b : a));
-  const range = `row BETWEEN ${least} AND ${most}`;
-  return most - least < 2 * ids.length + 1000 ? range : `${range} AND row IN (${ids.join()})`;
-}
+/** What is known of rows besides their values; it is read only where it is asked for. */
+const metadataKinds: readonly ColumnKind[] = ["lastModel", "elapsed", "metadata", "note"];
+/** What a batch's other fields say as well. */
+const unread: readonly ColumnKind[] = ["count", "pipelineVersion", "took"];
 
-/** One row on its way out. */
-export interface LoggedRow {
-  readonly table: LogTable;
-  readonly place: Place;
-  readonly row: bigint;
-  readonly time: number;
-  /** Rows with the same shapes have the same one. */
-  readonly shapes: string;
-}
-
-/** One version's tables: reads rows, and turns runs of them into batches. */
-export class LogTable {
-  readonly #bindings: DuckDB["bindings"];
-  readonly #log: StoredLog;
-  readonly #columns: readonly LogColumn[];
-  readonly #inputs: readonly PortColumn[];
-  readonly #outputs: readonly PortColumn[];
-  readonly #models: readonly { readonly name: string; readonly ports: readonly PortColumn[] }[];
-  readonly #challengers: readonly Challenger[];
-
-  constructor({ bindings }: DuckDB, log: StoredLog) {
-    const tables = tablesOf(log.layout);
-    this.#bindings = bindings;
-    this.#log = log;
-    this.#columns = tables.champion;
-    this.#inputs = portColumns(tables.champion, "in", log.layout.inputs);
-    this.#outputs = portColumns(tables.champion, "out", log.layout.outputs);
-    this.#models = (log.layout.models ?? []).map(({ name, outputs }) => ({ name, ports: portColumns(tables.champion, "beside", outputs, name) }));
-    this.#challengers = tables.challengers.map(({ name, columns }, index) => {
-      const outputs = log.layout.challengers[index]?.outputs ?? [];
-      return { name, table: challengerTable(log.id, index), columns, ports: portColumns(columns, "out", outputs), answers: new Map<bigint, Place>() };
-    });
-  }
-
-  /** The newest of the rows that meet a condition, newest first. */
-  async read(connection: DuckDBConnection, where: string, limit: number): Promise<LoggedRow[]> {
-    const result = await connection.run(`SELECT * FROM ${identifier(championTable(this.#log.id))} WHERE ${where} ORDER BY time DESC, row DESC LIMIT ${limit}`);
-    const chunks = (await result.fetchAllChunks()).map((chunk) => new ReadChunk(this.#bindings, chunk));
-    const rows = chunks.flatMap((chunk) => this.#rowsOf(chunk));
-    for (const challenger of this.#challengers) {
-      const answers = await connection.run(`SELECT * FROM ${identifier(challenger.table)} WHERE ${among(rows.map(({ row }) => row))}`);
-      for (const chunk of await answers.fetchAllChunks()) addAnswers(challenger.answers, new ReadChunk(this.#bindings, chunk));
-    }
-    return this.#vary ? rows.map((row) => ({ ...row, shapes: this.#shapes(row.place, row.row) })) : rows;
-  }
-
-  #rowsOf(chunk: ReadChunk): LoggedRow[] {
-    const ids = chunk.raw(this.#index("row"), "int64", 0).values as BigInt64Array;
-    const times = chunk.raw(this.#index("time"), "time", 0).values as BigInt64Array;
-    return Array.from(ids, (row, index) => ({ table: this, place: { chunk, index }, row, time: Number(times[index]), shapes: "" }));
-  }
-
-  /** Whether its rows may differ in size. */
-  get #vary(): boolean {
-    return [this.#championPorts(), ...this.#challengers.map(({ ports }) => ports)].some((ports) => ports.some(varies));
-  }
-
-  #championPorts(): PortColumn[] {
-    return [...this.#inputs, ...this.#outputs, ...this.#models.flatMap(({ ports }) => ports)];
-  }
-
-  #shapes(place: Place, row: bigint): string {
-    let text = "";
-    for (const port of this.#championPorts()) if (varies(port)) text += `${rowDims(port, place).join()};`;
-    for (const challenger of this.#challengers) {
-      const answer = answered(challenger, challenger.answers.get(row));
-      for (const port of challenger.ports) if (varies(port)) text += answer === null ? "?;" : `${rowDims(port, answer).join()};`;
-    }
-    return text;
-  }
-
-  batch(rows: readonly LoggedRow[]): LogBatch {
-    const places = rows.map(({ place }) => place);
-    const elapsed = this.#index("elapsed");
-    const metadata = this.#index("metadata");
-    const tensors = (ports: readonly PortColumn[]) => new Map(ports.map((port) => [port.port.name, tensorOf(port, places)] as const));
-    const beside = this.#models.map(({ name, ports }) => [name, { outputs: tensors(ports), answered: new Uint8Array(rows.length).fill(1) }] as const);
-    const answers = this.#challengers.map((challenger) => rows.map(({ row }) => challenger.answers.get(row) ?? null));
-    return {
-      version: this.#log.layout.version,
-      rows: rows.length,
-      rowIds: rows.map(({ row }) => row),
-      time: Float64Array.from(rows, ({ time }) => time),
-      inputs: tensors(this.#inputs),
-      outputs: tensors(this.#outputs),
-      challengers: new Map([...beside, ...this.#challengers.map((challenger, i) => [challenger.name, challengerResult(challenger, answers[i] ?? [])] as const)]),
-      failures: new Map(this.#flags().map(([name, column]) => [name, Uint8Array.from(places, ({ chunk, index }) => Number(chunk.raw(column, "bool", 0).values[index]))])),
-      lastModel: textsAt(places, this.#index("lastModel")),
-      elapsed: places.map((place) => numbersAt(place, elapsed)),
-      requests: places.map((place) => metadataOf(valueAt(place, metadata))),
-      notes: new Map(this.#challengers.map((challenger, i) => [challenger.name, (answers[i] ?? []).map((place) => noteOf(challenger, place))])),
-    };
-  }
-
-  #flags(): [name: string, column: number][] {
-    return this.#columns.flatMap(({ kind, name }, column) => (kind === "flag" ? [[name, column]] : []));
-  }
-
-  #index(kind: LogColumn["kind"]): number {
-    return this.#columns.findIndex((column) => column.kind === kind);
-  }
+/** Rows of one table on their way out, in the order that they were asked for. */
+export interface TableRows {
+  readonly ids: BigInt64Array;
+  readonly time: Float64Array;
+  readonly champion: Places;
+  /** One entry a challenger. */
+  readonly challengers: readonly Places[];
+  /** Rows that have the same one fit one tensor; null: all do. */
+  readonly shapes: readonly string[] | null;
 }
 
 interface Challenger {
@@ -127,31 +31,111 @@ interface Challenger {
   readonly table: string;
   readonly columns: readonly LogColumn[];
   readonly ports: readonly PortColumn[];
-  /** By row id. */
-  readonly answers: Map<bigint, Place>;
 }
 
-function challengerResult(challenger: Challenger, answers: readonly (Place | null)[]): ChallengerResult {
-  const given = answers.map((place) => answered(challenger, place));
-  return {
-    outputs: new Map(challenger.ports.map((port) => [port.port.name, tensorOf(port, given)])),
-    answered: Uint8Array.from(given, (place) => (place === null ? 0 : 1)),
-  };
+/** One version's tables: reads rows, and turns runs of them into batches. */
+export class LogTable {
+  readonly #bindings: DuckDB["bindings"];
+  readonly #log: StoredLog;
+  readonly #metadata: boolean;
+  readonly #columns: readonly LogColumn[];
+  readonly #inputs: readonly PortColumn[];
+  readonly #outputs: readonly PortColumn[];
+  readonly #models: readonly { readonly name: string; readonly ports: readonly PortColumn[] }[];
+  readonly #challengers: readonly Challenger[];
+
+  /** @param metadata whether the batches are to have it */
+  constructor({ bindings }: DuckDB, log: StoredLog, metadata: boolean) {
+    const tables = tablesOf(log.layout);
+    const wanted = ({ kind }: LogColumn) => !unread.includes(kind) && (metadata || !metadataKinds.includes(kind));
+    this.#bindings = bindings;
+    this.#log = log;
+    this.#metadata = metadata;
+    this.#columns = tables.champion.filter(wanted);
+    this.#inputs = portColumns(this.#columns, "in", log.layout.inputs);
+    this.#outputs = portColumns(this.#columns, "out", log.layout.outputs);
+    this.#models = (log.layout.models ?? []).map(({ name, outputs }) => ({ name, ports: portColumns(this.#columns, "beside", outputs, name) }));
+    this.#challengers = tables.challengers.map(({ name, columns }, index) => {
+      const own = columns.filter(wanted);
+      return { name, table: challengerTable(log.id, index), columns: own, ports: portColumns(own, "out", log.layout.challengers[index]?.outputs ?? []) };
+    });
+  }
+
+  /** Rows by their ids, in this order; those that are no longer there are left out. */
+  async read(connection: DuckDBConnection, ids: BigInt64Array): Promise<TableRows> {
+    const within = among(ids);
+    const chunks = await this.#fetch(connection, this.#columns, championTable(this.#log.id), within);
+    const found = placesOf(ids, chunks, place(this.#columns, "row"));
+    const there = ids.filter((_, row) => found.has(row));
+    const champion = there.length === ids.length ? found : placesOf(there, chunks, place(this.#columns, "row"));
+    const challengers: Places[] = [];
+    for (const { table, columns } of this.#challengers) challengers.push(placesOf(there, await this.#fetch(connection, columns, table, within), place(columns, "row")));
+    const rows = { ids: there, time: timesOf(champion, place(this.#columns, "time")), champion, challengers };
+    return { ...rows, shapes: this.#shapes(rows) };
+  }
+
+  /** The columns, and at the end whether there is an answer and not the reason why there is none. */
+  async #fetch(connection: DuckDBConnection, columns: readonly LogColumn[], table: string, where: string): Promise<ReadChunk[]> {
+    const answered = table === championTable(this.#log.id) ? "" : `, "metadata.note" IS NULL`;
+    const result = await connection.run(`SELECT ${columns.map(({ column }) => identifier(column)).join(", ")}${answered} FROM ${identifier(table)} WHERE ${where}`);
+    return (await result.fetchAllChunks()).map((chunk) => new ReadChunk(this.#bindings, chunk));
+  }
+
+  #shapes({ ids, champion, challengers }: Omit<TableRows, "shapes">): string[] | null {
+    const own = [...this.#inputs, ...this.#outputs, ...this.#models.flatMap(({ ports }) => ports)].filter(varies);
+    const sides = this.#challengers.map((challenger, i) => ({ ports: challenger.ports.filter(varies), places: answersOf(challenger, challengers[i]) }));
+    if (own.length === 0 && sides.every(({ ports }) => ports.length === 0)) return null;
+    const dims = (ports: readonly PortColumn[], places: Places | null, row: number) => {
+      const at = places?.at(row) ?? null;
+      return ports.map((port) => (at === null ? "?" : rowDims(port, at.chunk, at.index).join())).join(";");
+    };
+    return Array.from(ids, (_, row) => [dims(own, champion, row), ...sides.map(({ ports, places }) => dims(ports, places, row))].join("|"));
+  }
+
+  /** Rows that have one set of shapes, as a batch. */
+  batch(rows: TableRows, from: number, to: number): LogBatch {
+    const champion = rows.champion.slice(from, to);
+    const challengers = rows.challengers.map((places) => places.slice(from, to));
+    const tensors = (ports: readonly PortColumn[], places: Places) => new Map(ports.map((port) => [port.port.name, readTensor(port, places)] as const));
+    const beside = this.#models.map(({ name, ports }) => [name, { outputs: tensors(ports, champion), answered: new Uint8Array(to - from).fill(1) }] as const);
+    const answers = this.#challengers.map((challenger, i): readonly [string, ChallengerResult] => {
+      const given = answersOf(challenger, challengers[i]);
+      const answered = new Uint8Array(to - from);
+      given?.forEach((_chunk, _index, row) => (answered[row] = 1));
+      return [challenger.name, { outputs: given === null ? new Map() : tensors(challenger.ports, given), answered }];
+    });
+    return {
+      version: this.#log.layout.version,
+      rows: to - from,
+      rowIds: Array.from(rows.ids.subarray(from, to)),
+      time: rows.time.slice(from, to),
+      inputs: tensors(this.#inputs, champion),
+      outputs: tensors(this.#outputs, champion),
+      challengers: new Map([...beside, ...answers]),
+      failures: new Map(this.#columns.flatMap(({ kind, name }, column) => (kind === "flag" ? [[name, flagsOf(champion, column)] as const] : []))),
+      ...this.#metadataOf(champion, challengers),
+    };
+  }
+
+  #metadataOf(champion: Places, challengers: readonly Places[]): Pick<LogBatch, "lastModel" | "elapsed" | "requests" | "notes"> {
+    if (!this.#metadata) return { lastModel: [], elapsed: [], requests: [], notes: new Map() };
+    const column = (kind: ColumnKind) => place(this.#columns, kind);
+    const [elapsed, requests]: [number[][], (RequestMetadata | null)[]] = [[], []];
+    champion.forEach((chunk, index) => {
+      elapsed.push(numbersAt(chunk, index, column("elapsed")));
+      requests.push(metadataOf(chunk.vector(column("metadata")).getItem(index)));
+    });
+    return { lastModel: textsAt(champion, column("lastModel")), elapsed, requests, notes: new Map(this.#challengers.map(({ name, columns }, i) => [name, notesAt(challengers[i], place(columns, "note"))])) };
+  }
 }
 
-/** A challenger's row that holds outputs and not the reason why there are none. */
-function answered(challenger: Challenger, place: Place | null | undefined): Place | null {
-  return place === null || place === undefined || noteOf(challenger, place) !== null ? null : place;
+function place(columns: readonly LogColumn[], kind: ColumnKind): number {
+  return columns.findIndex((column) => column.kind === kind);
 }
 
-function noteOf({ columns }: Challenger, place: Place | null): string | null {
-  const note = place === null ? null : valueAt(place, columns.findIndex(({ kind }) => kind === "note"));
-  return note === null ? null : String(note);
-}
-
-function tensorOf(port: PortColumn, places: readonly (Place | null)[]): TensorData {
-  const first = places.find((place) => place !== null);
-  return readTensor(port, first === undefined || first === null ? defaultDims(port) : rowDims(port, first), places);
+/** A challenger's rows that hold outputs. */
+function answersOf({ columns }: Challenger, places: Places | undefined): Places | null {
+  return places?.filter((chunk, index) => chunk.raw(columns.length, "bool", 0).values[index] === 1) ?? null;
 }
 
 function metadataOf(text: DuckDBValue): RequestMetadata | null {
@@ -160,35 +144,49 @@ function metadataOf(text: DuckDBValue): RequestMetadata | null {
 
 function portColumns(columns: readonly LogColumn[], kind: PortKind, ports: readonly Port[], model = ""): PortColumn[] {
   return ports.map((port) => {
-    const find = (wanted: LogColumn["kind"]) => columns.findIndex((each) => each.kind === wanted && each.name === port.name && each.model === model);
+    const find = (wanted: ColumnKind) => columns.findIndex((each) => each.kind === wanted && each.name === port.name && each.model === model);
     const column = find(kind);
     const shape = find(`${kind}Shape`);
     return { port, column, depth: columns[column]?.depth ?? 0, shape: shape < 0 ? null : shape };
   });
 }
 
-function addAnswers(answers: Map<bigint, Place>, chunk: ReadChunk): void {
-  const ids = chunk.raw(0, "int64", 0).values as BigInt64Array;
-  ids.forEach((row, index) => answers.set(row, { chunk, index }));
+function timesOf(places: Places, column: number): Float64Array {
+  const times = new Float64Array(places.length);
+  places.forEach((chunk, index, row) => (times[row] = Number(chunk.raw(column, "time", 0).values[index])));
+  return times;
+}
+
+function flagsOf(places: Places, column: number): Uint8Array {
+  const flags = new Uint8Array(places.length);
+  places.forEach((chunk, index, row) => (flags[row] = Number(chunk.raw(column, "bool", 0).values[index])));
+  return flags;
 }
 
 /** A list of whole numbers. */
-function numbersAt({ chunk, index }: Place, column: number): number[] {
-  const { levels, values } = chunk.raw(column, "int64", 1);
-  const from = levels[0]?.[index * 4] ?? 0;
-  const length = levels[0]?.[index * 4 + 2] ?? 0;
-  return Array.from({ length }, (_, i) => Number(values[from + i]));
+function numbersAt(chunk: ReadChunk, index: number, column: number): number[] {
+  const { levels: [lists], values } = chunk.raw(column, "int64", 1);
+  const from = lists?.from(index) ?? 0;
+  return Array.from({ length: lists?.length(index) ?? 0 }, (_, i) => Number(values[from + i]));
 }
 
-function textsAt(places: readonly Place[], column: number): string[] {
-  const readers = new Map<ReadChunk, (index: number) => string>();
-  return places.map(({ chunk, index }) => {
-    const read = readers.get(chunk) ?? chunk.texts(column);
-    readers.set(chunk, read);
-    return read(index);
+function textsAt(places: Places, column: number): string[] {
+  const texts: string[] = [];
+  let last: ReadChunk | null = null;
+  let read = (_: number): string => "";
+  places.forEach((chunk, index) => {
+    if (chunk !== last) read = chunk.texts(column);
+    last = chunk;
+    texts.push(read(index));
   });
+  return texts;
 }
 
-function valueAt({ chunk, index }: Place, column: number): DuckDBValue {
-  return chunk.vector(column).getItem(index);
+function notesAt(places: Places | undefined, column: number): (string | null)[] {
+  const notes = new Array<string | null>(places?.length ?? 0).fill(null);
+  places?.forEach((chunk, index, row) => {
+    const note = chunk.vector(column).getItem(index);
+    if (note !== null) notes[row] = String(note);
+  });
+  return notes;
 }

@@ -66,14 +66,23 @@ export class Opening {
 
   /** Work on a connection of its own. */
   async connected<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#instance.connect();
-    this.#connections.add(connection);
+    const connection = await this.connect();
     try {
       return await work(connection);
     } finally {
-      this.#connections.delete(connection);
-      connection.closeSync();
+      this.disconnect(connection);
     }
+  }
+
+  /** A connection until `disconnect`, or until the opening is let go. */
+  async connect(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect();
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  disconnect(connection: DuckDBConnection): void {
+    if (this.#connections.delete(connection)) connection.closeSync();
   }
 
   async close(): Promise<void> {
@@ -97,7 +106,7 @@ export class Opening {
   }
 
   #disconnect(): void {
-    for (const connection of this.#connections) connection.closeSync();
+    for (const connection of this.#connections) this.disconnect(connection);
     this.#instance.closeSync();
   }
 }

@@ -1,22 +1,32 @@
 import { rm } from "node:fs/promises";
-import { DataType, Precision, Vector, type RecordBatch, type Schema } from "apache-arrow";
-import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import { DataType, Precision, type RecordBatch, type Schema } from "apache-arrow";
+import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType } from "@duckdb/node-api";
+import { ArrowChunk } from "./arrow-chunk.js";
+import { batchSize } from "./arrow-size.js";
 import { identifier, loadDuckDB, type DuckDB } from "./duckdb.js";
 
 const chunkRows = 2048;
 
 interface Staged {
-  readonly duckdb: DuckDB;
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
   readonly appender: DuckDBAppender;
-  readonly types: readonly DuckDBType[];
+  readonly chunk: ArrowChunk;
 }
 
-/** A Parquet file. DuckDB writes it at the end, from a database of its own beside it, so that memory is bounded. */
+/** Of a row group's bytes, as they lie in Arrow; DuckDB holds one in memory while it writes it. */
+const groupBytes = 32 * 2 ** 20;
+const groupRows = 122_880;
+
+/**
+ * A Parquet file. DuckDB writes it at the end, from a table that spills to a folder beside it, so that memory is bounded. All rows come
+ * in one transaction, and in small parts: what the appender does, it does on the event loop.
+ */
 export class ParquetSink {
   readonly #path: string;
   #staged: Staged | null = null;
+  #rows = 0;
+  #bytes = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -24,18 +34,11 @@ export class ParquetSink {
 
   async write(batch: RecordBatch): Promise<void> {
     this.#staged ??= await this.#stage(batch.schema);
-    const { duckdb, appender, types } = this.#staged;
-    for (let from = 0; from < batch.numRows; from += chunkRows) {
-      const rows = Math.min(chunkRows, batch.numRows - from);
-      const chunk = duckdb.DuckDBDataChunk.create(types, rows);
-      types.forEach((_, column) => {
-        const values = batch.getChildAt(column);
-        const vector = chunk.getColumnVector(column);
-        for (let row = 0; row < rows; row++) vector.setItem(row, valueOf(duckdb, values?.get(from + row), types[column]));
-        vector.flush();
-      });
-      appender.appendDataChunk(chunk);
-    }
+    const { appender, chunk } = this.#staged;
+    for (let from = 0; from < batch.numRows; from += chunkRows) appender.appendDataChunk(chunk.fill(batch, from, Math.min(chunkRows, batch.numRows - from)));
+    appender.flushSync();
+    this.#rows += batch.numRows;
+    this.#bytes += batchSize(batch);
   }
 
   async end(): Promise<void> {
@@ -44,30 +47,51 @@ export class ParquetSink {
     if (staged === null) return;
     try {
       staged.appender.closeSync();
-      await staged.connection.run(`COPY staged TO '${this.#path.replaceAll("'", "''")}' (FORMAT parquet)`);
+      await staged.connection.run("COMMIT");
+      const rows = Math.max(Math.min(Math.floor((groupBytes * this.#rows) / this.#bytes), groupRows), 1);
+      await staged.connection.run(`COPY staged TO ${text(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows})`);
     } finally {
-      staged.connection.closeSync();
-      staged.instance.closeSync();
-      await removeStage(this.#path);
+      this.#letGo(staged);
+      await this.#clear();
     }
+  }
+
+  async abandon(): Promise<void> {
+    const staged = this.#staged;
+    this.#staged = null;
+    try {
+      staged?.appender.closeSync();
+    } finally {
+      if (staged !== null) this.#letGo(staged);
+      await this.#clear();
+    }
+  }
+
+  #letGo({ connection, instance }: Staged): void {
+    connection.closeSync();
+    instance.closeSync();
+  }
+
+  get #spill(): string {
+    return `${this.#path}.spill`;
+  }
+
+  async #clear(): Promise<void> {
+    await rm(this.#spill, { recursive: true, force: true });
   }
 
   async #stage({ fields }: Schema): Promise<Staged> {
     const duckdb = await loadDuckDB();
-    await removeStage(this.#path);
-    const instance = await duckdb.DuckDBInstance.create(stageOf(this.#path), { threads: "1", memory_limit: "256MB" });
+    const instance = await duckdb.DuckDBInstance.create(":memory:", { threads: "1", memory_limit: "128MB", temp_directory: this.#spill });
     const connection = await instance.connect();
     const types = fields.map(({ type }) => duckType(duckdb, type as DataType));
     await connection.run(`CREATE TABLE staged (${fields.map(({ name }, i) => `${identifier(name)} ${String(types[i])}`).join(", ")})`);
-    return { duckdb, instance, connection, appender: await connection.createAppender("staged"), types };
+    await connection.run("BEGIN");
+    return { instance, connection, appender: await connection.createAppender("staged"), chunk: new ArrowChunk(duckdb, types) };
   }
 }
 
-const stageOf = (path: string): string => `${path}.duckdb`;
-
-async function removeStage(path: string): Promise<void> {
-  for (const ending of ["", ".wal"]) await rm(`${stageOf(path)}${ending}`, { force: true });
-}
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 function duckType(duckdb: DuckDB, type: DataType): DuckDBType {
   if (DataType.isList(type)) return duckdb.LIST(duckType(duckdb, type.valueType as DataType));
@@ -81,11 +105,4 @@ function duckType(duckdb: DuckDB, type: DataType): DuckDBType {
   ];
   const { isSigned, bitWidth } = type as DataType & { readonly isSigned: boolean; readonly bitWidth: 8 | 16 | 32 | 64 };
   return (isSigned ? whole : natural)[bitWidth];
-}
-
-function valueOf(duckdb: DuckDB, value: unknown, type: DuckDBType | undefined): DuckDBValue {
-  if (value === null || value === undefined) return null;
-  if (value instanceof Vector) return new duckdb.DuckDBListValue(Array.from(value, (item: unknown) => valueOf(duckdb, item, undefined)));
-  if (type === duckdb.TIMESTAMP_MS) return new duckdb.DuckDBTimestampMillisecondsValue(BigInt(Number(value)));
-  return value as DuckDBValue;
 }

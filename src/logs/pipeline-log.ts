@@ -47,6 +47,10 @@ export interface LogQuery {
   readonly valid?: boolean;
   /** Only rows that come after this one in the answer: to read on where an earlier answer ended. */
   readonly after?: { readonly time: number; readonly row: bigint };
+  /** No more rows than take about so many bytes, but one at least. */
+  readonly bytes?: number;
+  /** false: leave out what is known of rows besides their values. */
+  readonly metadata?: boolean;
 }
 
 /** Logged rows of one pipeline version and one set of shapes, newest first. */

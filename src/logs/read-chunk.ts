@@ -8,7 +8,7 @@ export class ReadChunk {
   readonly rows: number;
   readonly #bindings: Bindings;
   readonly #chunk: DuckDBDataChunk;
-  readonly #columns = new Map<number, RawColumn>();
+  readonly #columns: (RawColumn | undefined)[] = [];
 
   constructor(bindings: Bindings, chunk: DuckDBDataChunk) {
     this.rows = chunk.rowCount;
@@ -17,11 +17,7 @@ export class ReadChunk {
   }
 
   raw(column: number, type: Exclude<LogColumn["type"], "string">, depth: number): RawColumn {
-    const known = this.#columns.get(column);
-    if (known !== undefined) return known;
-    const found = rawColumn(this.#bindings, this.#chunk, column, type, depth);
-    this.#columns.set(column, found);
-    return found;
+    return (this.#columns[column] ??= rawColumn(this.#bindings, this.#chunk, column, type, depth));
   }
 
   /** Reads a column of texts, none of them null. Neighbours are mostly the same: what DuckDB holds of them, their first bytes and where they lie, tells. */

@@ -1,10 +1,26 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../dsl/errors.js";
+import { conditions } from "./conditions.js";
 import type { StoredLog } from "./control.js";
 import { identifier, reasonOf, type DuckDB } from "./duckdb.js";
-import { LogTable, type LoggedRow } from "./log-table.js";
+import { LogTable, type TableRows } from "./log-table.js";
 import type { LogBatch, LogQuery } from "./pipeline-log.js";
+import { newestKeys, type RowKeys } from "./row-keys.js";
+import { RowWidth } from "./row-width.js";
 import { championTable } from "./tables.js";
+
+/** The most that a page holds. */
+export interface PageSize {
+  readonly rows: number;
+  /** About so many, but one row at least. */
+  readonly bytes: number;
+}
+
+/** Lends a connection for a piece of reading. */
+export type OnConnection = <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>;
+
+/** Where pages are asked for one after the other, it is found out for this many rows at a time which they are. */
+const keysAtOnce = 2 ** 17;
 
 /**
  * The newest rows over all logs of a pipeline, newest first, in batches of one version and one set of shapes.
@@ -12,16 +28,64 @@ import { championTable } from "./tables.js";
  * @throws StorageError SL7013 for a query that makes no sense, SL7010 where the log cannot be read
  */
 export async function readLogs(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery): Promise<LogBatch[]> {
-  const limit = checkLimit(query.limit ?? 100);
-  const where = conditions(query);
-  if (logs.length === 0 || limit === 0) return [];
+  const limit = query.limit ?? 100;
+  const batches: LogBatch[] = [];
+  for await (const page of readPages(duckdb, (work) => work(connection), logs, { ...query, limit }, { rows: Infinity, bytes: query.bytes ?? Infinity })) {
+    batches.push(...page);
+    if (query.bytes !== undefined) break;
+  }
+  return batches;
+}
+
+/**
+ * The same, a page at a time. Rows logged meanwhile are not among them, unless they are older than those already given; rows deleted meanwhile are not.
+ *
+ * @param query without a limit: all
+ */
+export async function* readPages(duckdb: DuckDB, on: OnConnection, logs: readonly StoredLog[], query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
+  let left = checkLimit(query.limit ?? Infinity);
+  let after = query.after;
+  conditions(query);
+  const tables = logs.map((log) => new LogTable(duckdb, log, query.metadata !== false));
+  const width = new RowWidth(logs);
   try {
-    const near = await nearRows(duckdb, connection, logs, query, where, limit);
-    const rows = near ?? (await farRows(duckdb, connection, logs, where, limit));
-    return runs(rows).map((run) => run[0]?.table.batch(run)).filter((batch) => batch !== undefined);
+    while (left > 0 && logs.length > 0) {
+      const rest = { ...query, ...(after === undefined ? {} : { after }) };
+      const full = Math.min(size.rows, width.rowsIn(size.bytes));
+      const asked = Math.min(left, full * Math.max(Math.floor(keysAtOnce / full), 1));
+      const keys = await on((connection) => newestKeys(duckdb, connection, logs, rest, conditions(rest), asked));
+      for (let from = 0; from < keys.length; ) {
+        const to = Math.min(from + size.rows, from + width.rowsIn(size.bytes), keys.length);
+        const page = await on((connection) => pageOf(tables, connection, keys, from, to));
+        width.learn(page);
+        if (page.length > 0) yield page;
+        from = to;
+      }
+      if (keys.length < asked) return;
+      left -= keys.length;
+      after = { time: Number(keys.time[keys.length - 1]), row: keys.row[keys.length - 1] ?? 0n };
+    }
   } catch (error) {
     throw unreadable(error);
   }
+}
+
+async function pageOf(tables: readonly LogTable[], connection: DuckDBConnection, keys: RowKeys, from: number, to: number): Promise<LogBatch[]> {
+  const logs = keys.log.subarray(from, to);
+  const rows: (TableRows | undefined)[] = [];
+  for (const log of new Set(logs)) rows[log] = await tables[log]?.read(connection, keys.row.subarray(from, to).filter((_, i) => logs[i] === log));
+  const page: LogBatch[] = [];
+  const next = new Int32Array(tables.length);
+  for (let i = 0; i < logs.length; ) {
+    const log = logs[i] ?? 0;
+    const [table, own, begin] = [tables[log], rows[log], next[log] ?? 0];
+    let end = begin;
+    // Rows that are no longer there are not in the table's rows.
+    for (; i < logs.length && logs[i] === log; i++) if (own?.ids[end] === keys.row[from + i]) end++;
+    if (table !== undefined && own !== undefined) for (const [a, b] of runs(own.shapes, begin, end)) page.push(table.batch(own, a, b));
+    next[log] = end;
+  }
+  return page;
 }
 
 /** What to say of a log that the database does not give. */
@@ -44,93 +108,20 @@ export async function logsWithRows(connection: DuckDBConnection, logs: readonly 
   }
 }
 
-/** How many rows, in units of the wanted ones, are looked at before the whole log is. */
-const looks = [2, 32];
-
-/**
- * Rows are logged about in the order of their times: those asked for are mostly among the last ones logged, which DuckDB finds
- * without reading the bulk of a long log. Null where there are not enough of them.
- */
-async function nearRows(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery, where: string, limit: number): Promise<LoggedRow[] | null> {
-  for (const look of looks) {
-    const since = await timeOfLast(connection, logs, query.after?.row ?? null, look * limit + 2048);
-    if (since === null) return null;
-    const rows = await newest(duckdb, connection, logs, () => `${where} AND time >= ${timestamp(since)}`, limit);
-    if (rows.length === limit || (query.start !== undefined && query.start.getTime() >= since)) return rows;
-  }
-  return null;
-}
-
-/** The time that the last `span` rows up to a row id go back to; null where there is none. The greatest id is asked for as DuckDB finds it without a scan. */
-async function timeOfLast(connection: DuckDBConnection, logs: readonly StoredLog[], upTo: bigint | null, span: number): Promise<number | null> {
-  let since: number | null = null;
-  for (const { id } of logs) {
-    const table = identifier(championTable(id));
-    const [[greatest] = []] = await (await connection.run(`SELECT row FROM ${table} ORDER BY row DESC LIMIT 1`)).getRows();
-    if (typeof greatest !== "bigint") continue;
-    const last = upTo !== null && upTo < greatest ? upTo : greatest;
-    const [[time] = []] = await (await connection.run(`SELECT epoch_ms(min(time)) FROM ${table} WHERE row > ${last - BigInt(span)} AND row <= ${last}`)).getRows();
-    if (typeof time === "bigint" && (since === null || Number(time) > since)) since = Number(time);
-  }
-  return since;
-}
-
-/** By way of the row ids alone, so that the bulk of an old log is skipped when the rows themselves are read. */
-async function farRows(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], where: string, limit: number): Promise<LoggedRow[]> {
-  const each = logs.map(({ id }) => `SELECT ${id} AS log, row, time FROM ${identifier(championTable(id))} WHERE ${where}`);
-  const ordered = `SELECT log, row FROM (${each.join(" UNION ALL ")}) ORDER BY time DESC, row DESC LIMIT ${limit}`;
-  const result = await connection.run(`SELECT log, min(row) FROM (${ordered}) GROUP BY log`);
-  const oldest = new Map((await result.getRows()).map(([log, row]) => [Number(log), row as bigint]));
-  const holding = logs.filter(({ id }) => oldest.has(id));
-  return newest(duckdb, connection, holding, ({ id }) => `row >= ${oldest.get(id) ?? 0n} AND ${where}`, limit);
-}
-
-async function newest(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], where: (log: StoredLog) => string, limit: number): Promise<LoggedRow[]> {
-  const rows: LoggedRow[] = [];
-  for (const log of logs) for (const row of await new LogTable(duckdb, log).read(connection, where(log), limit)) rows.push(row);
-  if (logs.length > 1) rows.sort((a, b) => b.time - a.time || (a.row < b.row ? 1 : -1));
-  return rows.slice(0, limit);
-}
-
 function checkLimit(limit: number): number {
-  if (Number.isSafeInteger(limit) && limit >= 0) return limit;
+  if ((Number.isSafeInteger(limit) || limit === Infinity) && limit >= 0) return limit;
   throw new StorageError("SL7013", `limit is ${limit}; give a whole number of rows, 0 or more`, { limit });
 }
 
-/** The rows of a query, but for its limit, as a condition on a champion's table. */
-export function conditions({ start, end, valid, after }: LogQuery): string {
-  const parts: string[] = [];
-  if (start !== undefined) parts.push(`time >= ${timestamp(millis("start", start))}`);
-  if (end !== undefined) parts.push(`time <= ${timestamp(millis("end", end))}`);
-  if (valid !== undefined) parts.push(`"anomaly.count" ${valid ? "=" : ">"} 0`);
-  if (after !== undefined) {
-    const time = timestamp(after.time);
-    parts.push(`(time < ${time} OR (time = ${time} AND row < ${after.row}))`);
-    // The same again, in a form that lets DuckDB skip what is newer.
-    parts.push(`time <= ${time}`);
+/** Cuts rows where the shapes change. */
+function runs(shapes: readonly string[] | null, from: number, to: number): [from: number, to: number][] {
+  if (shapes === null) return from < to ? [[from, to]] : [];
+  const cuts: [number, number][] = [];
+  let begin = from;
+  for (let row = from + 1; row <= to; row++) {
+    if (row < to && shapes[row] === shapes[begin]) continue;
+    cuts.push([begin, row]);
+    begin = row;
   }
-  return parts.length === 0 ? "true" : parts.join(" AND ");
-}
-
-/** A time in SQL. */
-export function timestamp(ms: number): string {
-  return `make_timestamp_ms(${ms})::TIMESTAMP_MS`;
-}
-
-function millis(name: string, time: Date): number {
-  const ms = time.getTime();
-  if (Number.isFinite(ms)) return ms;
-  throw new StorageError("SL7013", `${name} is not a valid Date; give one like new Date("2026-01-31T12:00:00Z")`, { name });
-}
-
-/** Cuts rows where the version or the shapes change. */
-function runs(rows: readonly LoggedRow[]): LoggedRow[][] {
-  const out: LoggedRow[][] = [];
-  for (const row of rows) {
-    const last = out.at(-1);
-    const head = last?.[0];
-    if (last !== undefined && head?.table === row.table && head.shapes === row.shapes) last.push(row);
-    else out.push([row]);
-  }
-  return out;
+  return from < to ? cuts : [];
 }

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { timestamp } from "./conditions.js";
 import { inTransaction } from "./database.js";
 import type { StoredLog } from "./control.js";
 import { identifier } from "./duckdb.js";
-import { timestamp } from "./reader.js";
 import { challengerTable, championTable } from "./tables.js";
 
 /** What of the log is kept. Rows within the bounds are never deleted. */

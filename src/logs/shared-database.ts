@@ -15,7 +15,7 @@ import { KeptOpen } from "./kept-open.js";
 import { Opening } from "./opening.js";
 import { sweep, type Retention, type Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "./pipeline-log.js";
-import { logsWithRows, readLogs } from "./reader.js";
+import { logsWithRows, readLogs, readPages, type OnConnection, type PageSize } from "./reader.js";
 import { challengerTable, championTable } from "./tables.js";
 
 const sweepEvery = 60_000;
@@ -160,6 +160,22 @@ export class SharedDatabase {
       await opening.writer.flush();
       return work(opening, await opening.control.logs(pipeline));
     });
+  }
+
+  async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
+    const logs = await this.#whenWritten(pipeline, (_, stored) => Promise.resolve(stored));
+    let held: { readonly opening: Opening; readonly connection: DuckDBConnection } | undefined;
+    // Where the database is opened again between two pages, they come from the new opening.
+    const read: OnConnection = (work) =>
+      this.kept.read(async (opening) => {
+        if (held?.opening !== opening) held = { opening, connection: await opening.connect() };
+        return work(held.connection);
+      });
+    try {
+      yield* readPages(this.duckdb, read, logs, query, size);
+    } finally {
+      held?.opening.disconnect(held.connection);
+    }
   }
 }
 

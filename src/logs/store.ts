@@ -1,6 +1,7 @@
 import type { StorageError } from "../../dsl/errors.js";
 import type { StoredAlert } from "./alerts.js";
 import type { Comparison } from "./comparison.js";
+import type { PageSize } from "./reader.js";
 import type { Retention, Swept } from "./retention.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
 
@@ -48,6 +49,8 @@ export interface LogReader {
   pipelines(): Promise<StoredPipeline[]>;
   /** `PipelineLog.read` for a pipeline whose log is not open; empty where it has none. */
   readLog(pipeline: string, query?: LogQuery): Promise<LogBatch[]>;
+  /** The same a page at a time, all rows unless the query has a limit. It holds a connection from the first page on until it ends or is broken off. */
+  pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<readonly LogBatch[], void, undefined>;
   /** What the versions hold whose rows a query takes, newest version first. */
   layouts(pipeline: string, query?: LogQuery): Promise<LogLayout[]>;
   /** What champion and challengers gave between `start` and `end`, in numbers. */

@@ -38,6 +38,11 @@ export function readChoice({ dataset, datasetExclude, datasetSeparator }: Datase
   return { dataset: dataset ?? null, exclude: datasetExclude ?? [], separator: datasetSeparator ?? null };
 }
 
+/** Whether a choice can take columns of the group `metadata`. */
+export function wantsMetadata({ dataset }: Choice): boolean {
+  return dataset?.some((entry) => entry === "metadata" || entry.startsWith("metadata.")) ?? false;
+}
+
 /**
  * The wanted ones of some flat column names, in their order.
  *

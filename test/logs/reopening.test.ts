@@ -65,6 +65,20 @@ describe("where DuckDB takes nothing more after a commit", () => {
     expect(scores(await store.readLog("fraud", { limit: 1000 }))).toEqual(Array.from({ length: 900 }, (_, i) => 899 - i).filter((i) => i < 300 || i >= 600));
   });
 
+  it("a reading that is under way goes on in the new opening", async () => {
+    const store = await storeIn(newFolder());
+    const log = await store.openLog(fraud);
+    await log.append(many(0), meta);
+    const { ends } = endAt(first, true);
+    const read: number[] = [];
+    for await (const page of store.pages("fraud", {}, { rows: 100, bytes: Infinity })) {
+      if (read.length === 0) await log.append(many(300), meta);
+      read.push(...scores(page));
+    }
+    expect(ends()).toBe(1);
+    expect(read).toEqual(Array.from({ length: 300 }, (_, i) => 299 - i));
+  });
+
   it.each([true, false])("nobody notices who has an acknowledgement from the journal (written: %s)", async (durable) => {
     const store = await storeIn(newFolder());
     const log = await store.openLog(fraud);

@@ -3,11 +3,12 @@ import type { ExportOptions } from "../../../dsl/deployment.js";
 import { StorageError, TargetError } from "../../../dsl/errors.js";
 import type { ExportFormat } from "../../logs/export-files.js";
 import type { LogExport } from "../../logs/export-logs.js";
+import { wantsMetadata } from "../../tensors/dataset.js";
 import { byteCount } from "./amounts.js";
-import { logQuery, logsOptions, refuseUnknown } from "./log-query.js";
+import { logQuery, logsOptions, refuseUnknown, signalOf } from "./log-query.js";
 import { shown } from "./shown-value.js";
 
-const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit", "format", "onProgress"];
+const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit", "format", "onProgress", "signal"];
 const formats: readonly unknown[] = ["json", "arrow", "parquet"] satisfies ExportFormat[];
 const defaultSize = 100 * 2 ** 20;
 
@@ -16,22 +17,25 @@ const defaultSize = 100 * 2 ** 20;
  *
  * @throws TargetError SL6011 for one that is not known or not valid, StorageError SL7031 for a prefix that leaves the folder, InputError SL5032
  */
-export function exportOptions(pipeline: string, options: ExportOptions): LogExport {
+export function exportOptions(pipeline: string, options: ExportOptions): LogExport & { readonly signal: AbortSignal | undefined } {
   refuseUnknown("exportLogs", options, names);
-  const { directory = "logs", filePrefix = pipeline, dataSizeLimit = defaultSize, format, onProgress, ...logs } = options;
+  const { directory = "logs", filePrefix = pipeline, dataSizeLimit = defaultSize, format, onProgress, signal, ...logs } = options;
   if (typeof directory !== "string" || directory === "") throw invalid("directory", directory, "give the path of a folder");
   if (format !== undefined && !formats.includes(format)) throw invalid("format", format, 'it is one of "json", "arrow", "parquet"');
   if (format !== undefined && options.arrow !== undefined && (format === "arrow") !== options.arrow) throw invalid("format", format, `arrow: ${String(options.arrow)} says otherwise; give one of the two`);
   if (onProgress !== undefined && typeof onProgress !== "function") throw invalid("onProgress", onProgress, "give a function");
   const { query, choice } = logQuery(logs, "exportLogs");
   const { limit = null, ...rest } = query;
-  return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), format: format ?? (options.arrow === true ? "arrow" : "json"), limit, query: rest, choice, progress: onProgress ?? null };
+  return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), format: format ?? (options.arrow === true ? "arrow" : "json"), limit, query: { ...rest, metadata: wantsMetadata(choice) }, choice, progress: onProgress ?? null, signal: signalOf("exportLogs", signal) };
 }
+
+/** On Windows a file whose name begins so is a device. */
+const device = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *\./i;
 
 /** A file's name and nothing that leads elsewhere. */
 function prefixOf(prefix: unknown): string {
-  if (typeof prefix === "string" && prefix !== "" && !/[/\\:]|\p{Cc}/u.test(prefix) && !prefix.startsWith(".")) return prefix;
-  throw new StorageError("SL7031", `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the beginning of a file name, without '/', '\\', ':' or a dot in front; 'directory' says where the files go`, { option: "filePrefix" });
+  if (typeof prefix === "string" && prefix !== "" && !/[/\\:]|\p{Cc}|\p{Cs}/u.test(prefix) && !prefix.startsWith(".") && !device.test(prefix)) return prefix;
+  throw new StorageError("SL7031", `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the beginning of a file name, without '/', '\\', ':' or a dot in front, and no device of Windows such as "con."; 'directory' says where the files go`, { option: "filePrefix" });
 }
 
 function sizeOf(limit: unknown): number {

@@ -8,39 +8,38 @@ import type { Inference } from "../../engine/engine.js";
 import { describe } from "../../engine/input/describe.js";
 import { isRecord } from "../../engine/input/is-record.js";
 import { RequestClock } from "../../engine/request-clock.js";
-import { didYouMean, listed } from "../../expression/did-you-mean.js";
+import { listed } from "../../expression/did-you-mean.js";
 import { arrowPages } from "../../logs/arrow-pages.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { emptyBatch } from "../../logs/empty-batch.js";
 import { exportLog } from "../../logs/export-logs.js";
+import { ahead } from "../../logs/pages.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
-import type { StoredVersion } from "../../logs/store.js";
+import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { UnderWay } from "../../logs/under-way.js";
-import { chosenColumns, datasetOptions, noChoice, readChoice, type Choice } from "../../tensors/dataset.js";
+import { chosenColumns, noChoice } from "../../tensors/dataset.js";
 import { recordsOf } from "../../tensors/records.js";
-import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
-import { asColumns, asRecords, asTable } from "../../tensors/shape-result.js";
+import { asRecords, asTable } from "../../tensors/shape-result.js";
 import { answerColumns } from "./answer-columns.js";
 import { exportOptions } from "./export-options.js";
+import { choiceOf } from "./infer-options.js";
 import { Latency } from "./latency.js";
 import { logLayout } from "./log-layout.js";
 import { batchesQuery, logQuery, periodQuery } from "./log-query.js";
+import { LogStreams } from "./log-streams.js";
 import type { LocalSettings } from "./options.js";
 import { readRowsFile } from "./rows-file.js";
 import type { Serving } from "./serving.js";
+import { shapedAnswer } from "./shaped-answer.js";
 import { withStore } from "./stored.js";
 import type { LocalDeployment, LocalStatus } from "./types.js";
 
-const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
 const noOptions: InferOptions = {};
+/** A table of `logBatches` takes about so much, whatever its rows do. */
+const tableBytes = 16 * 2 ** 20;
 /** Handles by database file and pipeline: one that undeploys a pipeline stops them all, a new version reaches those that follow. */
 const handles = new Map<string, Set<LocalDeploymentImpl>>();
-
-const copied = (tensors: ReadonlyMap<string, TensorData>) => new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
-
-const shapes: { readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown } = { records: asRecords, columns: asColumns, table: asTable };
 
 /** One deployed version and how to run it. */
 export interface DeployedVersion {
@@ -76,6 +75,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   readonly #latency = new Latency();
   readonly #draining = new Set<Promise<void>>();
   readonly #reads = new UnderWay();
+  readonly #streams: LogStreams;
   #version: DeployedVersion;
   /** New versions come one after the other. */
   #swaps: Promise<void> = Promise.resolve();
@@ -93,6 +93,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.name = version.config.name;
     this.#parts = parts;
     this.#version = version;
+    this.#streams = new LogStreams(parts.settings.data, this.name);
     this.#state = parts.stopped ? "stopped" : "open";
     this.#key = keyOf(parts.file, this.name);
     const others = handles.get(this.#key) ?? new Set();
@@ -129,8 +130,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
       }
       this.#rows += inference.batch.rows;
       if (choice === noChoice && inference.form === "records") return recordsOf(inference.batch);
-      const batch = ownBatch(inference);
-      return shapes[inference.form](choice === noChoice ? batch : withMetadata(batch, inference, version.stored.version), choice);
+      return shapedAnswer(inference, choice, version.stored.version);
     } catch (error) {
       this.#failures++;
       throw error;
@@ -157,11 +157,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<Table, void, undefined> {
     this.#refuseClosed();
-    const { query, choice, batchRows } = batchesQuery(options);
-    this.#refuseUnlogged();
-    await this.#running?.serving.settled();
-    const { data } = this.#parts.settings;
-    yield* arrowPages((part) => this.#read(part), await readStore(data, (reader) => reader.layouts(this.name, query)), query, choice, batchRows);
+    const { query, choice, batchRows, signal } = batchesQuery(options);
+    yield* this.#stream(signal, async function* (reader, name) {
+      yield* arrowPages(ahead(reader.pages(name, query, { rows: batchRows, bytes: tableBytes })), await reader.layouts(name, query), choice);
+    });
   }
 
   async compare(period: Pick<LogsOptions, "start" | "end"> = {}): Promise<Comparison> {
@@ -176,12 +175,18 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
     this.#refuseClosed();
-    return exportLog((query) => this.#read(query), exportOptions(this.name, options));
+    const { signal, ...wanted } = exportOptions(this.name, options);
+    return exportLog((query, size) => this.#stream(signal, (reader, name) => ahead(reader.pages(name, query, size))), wanted);
+  }
+
+  /** Reads the log, those rows included that were answered before. */
+  async *#stream<T>(signal: AbortSignal | undefined, work: (reader: LogReader, pipeline: string) => AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+    this.#refuseUnlogged();
+    await this.#running?.serving.settled();
+    yield* this.#streams.stream((reader) => work(reader, this.name), signal, () => this.#refuseClosed());
   }
 
   async #read(query: LogQuery): Promise<LogBatch[]> {
-    // Of an export the next page, after the deployment was closed.
-    this.#refuseClosed();
     this.#refuseUnlogged();
     return this.#reads.run(async () => (await this.#running?.serving.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query))));
   }
@@ -311,6 +316,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async #letGo(): Promise<void> {
     const opened = await this.#starting?.catch(() => null);
     this.#starting = this.#running = null;
+    if (this.#state === "closed") await this.#streams.end();
     await this.#reads.ended();
     await opened?.serving.close();
     await Promise.allSettled(this.#draining);
@@ -339,35 +345,4 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
 function keyOf(file: string, name: string): string {
   return `${file}\n${name}`;
-}
-
-/** @throws TargetError SL6011 for options that are not known, InputError SL5032 */
-function choiceOf(options: InferOptions): Choice {
-  const given: unknown = options;
-  if (!isRecord(given)) throw new TargetError("SL6011", `infer(): the second argument is an object of options, got ${describe(given)}`);
-  for (const name of Object.keys(options)) {
-    if (!inferOptions.includes(name)) {
-      throw new TargetError("SL6011", `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${listed(inferOptions)}`, { option: name });
-    }
-  }
-  const { dataset, datasetExclude, datasetSeparator } = options;
-  return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined ? noChoice : readChoice(options);
-}
-
-/** An answer that is the caller's alone: a table takes the tensors as they are, and challengers may still read these. */
-function ownBatch({ form, batch, later }: Inference): ResultBatch {
-  return form === "table" && later.length > 0 ? { ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) } : batch;
-}
-
-/** An answer with what the log will say of its rows. */
-function withMetadata(batch: ResultBatch, { metadata, lastModel, elapsed, notes }: Inference, version: number): ResultBatch & RowsMetadata {
-  const all = <T>(value: T): T[] => new Array<T>(batch.rows).fill(value);
-  return {
-    ...batch,
-    version,
-    lastModel: all(lastModel),
-    elapsed: all(elapsed),
-    requests: all(metadata.size === 0 ? null : Object.fromEntries(metadata)),
-    notes: new Map(Array.from(notes, ([challenger, note]) => [challenger, all(note)])),
-  };
 }

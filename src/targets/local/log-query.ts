@@ -4,7 +4,7 @@ import { describe } from "../../engine/input/describe.js";
 import { isRecord } from "../../engine/input/is-record.js";
 import { didYouMean, listed } from "../../expression/did-you-mean.js";
 import type { LogQuery } from "../../logs/pipeline-log.js";
-import { datasetOptions, readChoice, type Choice } from "../../tensors/dataset.js";
+import { datasetOptions, readChoice, wantsMetadata, type Choice } from "../../tensors/dataset.js";
 import { shown } from "./shown-value.js";
 import { moment } from "./time-option.js";
 
@@ -40,11 +40,18 @@ export function logQuery(options: LogsOptions, method: Method = "logs"): { reado
 }
 
 /** The options of `logBatches()`, as those of `logs()`. */
-export function batchesQuery(options: LogBatchesOptions): { readonly query: LogQuery; readonly choice: Choice; readonly batchRows: number } {
-  refuseUnknown("logBatches", options, [...logsOptions.filter((name) => name !== "arrow"), "batchRows"]);
-  const { batchRows = 10_000, ...rest } = options;
+export function batchesQuery(options: LogBatchesOptions): { readonly query: LogQuery; readonly choice: Choice; readonly batchRows: number; readonly signal: AbortSignal | undefined } {
+  refuseUnknown("logBatches", options, [...logsOptions.filter((name) => name !== "arrow"), "batchRows", "signal"]);
+  const { batchRows = 10_000, signal, ...rest } = options;
   if (!(Number.isSafeInteger(batchRows) && batchRows >= 1)) throw invalid("logBatches", "batchRows", `is ${shown(batchRows)}; give a number of rows, 1 or more`);
-  return { ...logQuery(rest, "logBatches"), batchRows };
+  const { query, choice } = logQuery(rest, "logBatches");
+  return { query: { ...query, metadata: wantsMetadata(choice) }, choice, batchRows, signal: signalOf("logBatches", signal) };
+}
+
+/** Throws TargetError SL6011 for a signal that is none. */
+export function signalOf(method: Method, signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw invalid(method, "signal", "is no AbortSignal");
 }
 
 /** The options of `compare()`. */

@@ -1,0 +1,58 @@
+import type { Choice } from "./dataset.js";
+import { toJson } from "./json.js";
+import type { ResultBatch, RowsMetadata } from "./result.js";
+import { asRecords } from "./shape-result.js";
+import type { TensorData } from "./tensor-data.js";
+
+type Batch = ResultBatch & Partial<RowsMetadata>;
+
+/** Rows as JSON objects with flat names, each a text without a line's end. */
+export interface JsonRows {
+  readonly rows: readonly string[];
+  /** The names. */
+  readonly columns: readonly string[];
+}
+
+/**
+ * The rows of a batch as `toJson` writes them.
+ *
+ * @throws InputError SL5031
+ */
+export function jsonRows(batch: Batch, choice: Choice): JsonRows {
+  const plain = withPlainNumbers(batch);
+  const records = asRecords(plain ?? batch, { ...choice, separator: choice.separator ?? "." });
+  // To look at every value on the way takes several times as long.
+  const text = plain === null ? (record: unknown) => toJson(record, 0) : (record: unknown) => JSON.stringify(record);
+  return { rows: records.map(text), columns: Object.keys(records[0] ?? {}) };
+}
+
+/** The same with numbers that JSON has a form for; null where it has none for some. */
+function withPlainNumbers(batch: Batch): Batch | null {
+  let whole = true;
+  const plain = (tensors: ReadonlyMap<string, TensorData>) =>
+    new Map(
+      Array.from(tensors, ([name, tensor]) => {
+        const same = plainTensor(tensor);
+        whole &&= same !== null;
+        return [name, same ?? tensor] as const;
+      }),
+    );
+  const inputs = plain(batch.inputs);
+  const outputs = plain(batch.outputs);
+  const challengers = new Map(Array.from(batch.challengers, ([name, { outputs: own, answered }]) => [name, { outputs: plain(own), answered }] as const));
+  return whole ? { ...batch, inputs, outputs, challengers } : null;
+}
+
+function plainTensor(tensor: TensorData): TensorData | null {
+  const { dtype, data, dims } = tensor;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    const numbers = Float64Array.from(data as Iterable<bigint>, Number);
+    return numbers.every((value) => Number.isSafeInteger(value)) ? { dtype: "float64", dims, data: numbers } : null;
+  }
+  if (data instanceof Float32Array || data instanceof Float64Array) {
+    for (const value of data) if (!Number.isFinite(value)) return null;
+  } else if (dtype === "float16") {
+    for (const bits of data as Uint16Array) if ((bits & 0x7c00) === 0x7c00) return null;
+  }
+  return tensor;
+}

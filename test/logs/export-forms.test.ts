@@ -1,0 +1,100 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Table, tableToIPC, type RecordBatch } from "apache-arrow";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { afterEach, describe, expect, it } from "vitest";
+import { batchSize, emptyFileSize } from "../../src/logs/arrow-size.js";
+import { ParquetSink } from "../../src/logs/parquet-sink.js";
+import { noChoice } from "../../src/tensors/dataset.js";
+import { toJson } from "../../src/tensors/json.js";
+import { jsonRows } from "../../src/tensors/json-lines.js";
+import type { ResultBatch } from "../../src/tensors/result.js";
+import { asRecords, asTable } from "../../src/tensors/shape-result.js";
+import { sample } from "../tensors/samples.js";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const dtypes = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "string"] as const;
+const shapes = [[], [3], [2, 3], [2, 1, 3]];
+
+/** Every type at every depth; every third row without a challenger's answer. */
+function everything(rows: number): ResultBatch {
+  const tensors = new Map(dtypes.flatMap((dtype) => shapes.map((shape, i) => [`${dtype} ${i}`, sample(dtype, [rows, ...shape])] as const)));
+  return {
+    rows,
+    time: Float64Array.from({ length: rows }, (_, i) => 1_700_000_000_000 + i),
+    inputs: tensors,
+    outputs: new Map(),
+    challengers: new Map([["other", { outputs: tensors, answered: Uint8Array.from({ length: rows }, (_, i) => (i % 3 === 0 ? 0 : 1)) }]]),
+    failures: new Map([["check", Uint8Array.from({ length: rows }, (_, i) => i % 2)]]),
+  };
+}
+
+const batchOf = (batch: ResultBatch): RecordBatch => asTable(batch).batches[0] as RecordBatch;
+
+describe("a Parquet file", () => {
+  it("holds every type at every depth, and nulls, over several chunks and batches", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "shapeline-parquet-"));
+    folders.push(folder);
+    const path = join(folder, "all 'of' it.parquet");
+    const sink = new ParquetSink(path);
+    const batches = [everything(5000), everything(3)];
+    for (const batch of batches) await sink.write(batchOf(batch));
+    await sink.end();
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    const read = await (await connection.run(`FROM '${path.replaceAll("'", "''")}'`)).getRowObjectsJson();
+    const expected = batches.flatMap((batch) => asRecords(batch, { ...noChoice, separator: "." }));
+    expect(read).toHaveLength(5003);
+    for (const row of [0, 1, 2, 3, 2047, 2048, 2049, 4999, 5000, 5001, 5002]) {
+      const { time, ...own } = expected[row] as unknown as Record<string, unknown>;
+      const { time: found, ...others } = read[row] as Record<string, unknown>;
+      // As text both ways: the client gives whole numbers of 64 bits as texts.
+      const plain = (value: unknown): unknown => (Array.isArray(value) ? value.map(plain) : typeof value === "bigint" || typeof value === "number" ? String(value) : value);
+      expect(plain(Object.values(others)), String(row)).toEqual(plain(Object.values(own)));
+      expect(Date.parse(`${String(found).replace(" ", "T")}Z`)).toBe((time as Date).getTime());
+    }
+    connection.closeSync();
+    instance.closeSync();
+  });
+
+  it("that is abandoned leaves nothing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "shapeline-parquet-"));
+    folders.push(folder);
+    const sink = new ParquetSink(join(folder, "gone.parquet"));
+    await sink.write(batchOf(everything(10)));
+    await sink.abandon();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("the size of an Arrow file", () => {
+  it.each([1, 2, 63, 64, 65, 1000])("is never more than it is counted for, and little less (%i rows)", (rows) => {
+    const batch = batchOf(everything(rows));
+    const empty = emptyFileSize(batch.schema);
+    const counted = batchSize(batch);
+    for (const times of [1, 2, 5]) {
+      const actual = tableToIPC(new Table(new Array<RecordBatch>(times).fill(batch)), "file").byteLength - empty;
+      expect(actual).toBeLessThanOrEqual(counted * times);
+      if (rows === 1000) expect(actual).toBeGreaterThan(counted * times * 0.9);
+    }
+  });
+});
+
+describe("JSON lines", () => {
+  it("are what toJson writes of the records, whatever numbers there are", () => {
+    const every = everything(8);
+    const plain = { ...every, inputs: new Map([["x", { dtype: "float32", dims: [8, 2], data: Float32Array.from({ length: 16 }, (_, i) => i / 10 - 0.5) } as const], ["n", { dtype: "int64", dims: [8], data: BigInt64Array.from({ length: 8 }, (_, i) => BigInt(i) - 4n) } as const]]), challengers: new Map() };
+    const one = (dtype: (typeof dtypes)[number]): ResultBatch => ({ ...plain, outputs: new Map([["y", sample(dtype, [8])]]) });
+    for (const batch of [every, plain, ...dtypes.map(one)]) {
+      const { rows, columns } = jsonRows(batch, noChoice);
+      const records = asRecords(batch, { ...noChoice, separator: "." });
+      expect(rows).toEqual(records.map((record) => toJson(record, 0)));
+      expect(columns).toEqual(Object.keys(records[0] ?? {}));
+    }
+  });
+});
