@@ -1,7 +1,7 @@
 import type { ErrorCode, Problem } from "./errors.js";
 import { portsOf, type Model } from "./model.js";
 import type { ExplainPorts } from "./explain.js";
-import { feedOf, type Fed, type NamesOf } from "./ports.js";
+import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./ports.js";
 import type { SeveralOf, SourceOf } from "./step-list.js";
 import type { Dim, DType, Port, Tensor } from "./tensor.js";
 import {
@@ -18,26 +18,25 @@ import type { NeedsSelect } from "./wording-steps.js";
 // ---------------------------------------------------------------- types: does it fit, and what goes on
 
 /**
- * `M` where the arriving tensors `Out` fit it, else the text that stands at the argument. The failure branch is inside `NoInfer` and behind `M extends unknown`, so that it is not looked at before it
- * is needed: without the first `M` is inferred through both branches, without the second a step costs 35 more instantiations.
+ * `M` where the arriving tensors `Out` fit it, else the text that stands at the argument. The failure branch is inside `NoInfer`, without which `M` is inferred through both branches, and
+ * behind `M extends unknown`, so that it is not looked at before it is needed. `.model` has this written out: an alias's arguments cost again at every step.
  */
 export type Fits<Out, M extends Model, Steps> = M extends unknown
   ? Out extends M["inputs"]
     ? M
-    : NoInfer<Slow<Out, M, object, Steps>>
+    : NoInfer<M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never>
   : never;
 
 /** `Fits` with a renaming. A renaming of an input, or from an output, that is not there is reported at its property alone. */
 export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [Out extends readonly unknown[] ? keyof R : keyof M["inputs"]]
-  ? NoInfer<Out extends readonly unknown[] ? Unselected<Out, M, Steps> : [R[keyof R]] extends [keyof Out] ? Slow<Out, M, R, Steps> : M>
+  ? NoInfer<Out extends readonly unknown[] ? Unselected<Out, M, Steps> : [R[keyof R]] extends [keyof Out] ? (BoundRenamed<M["inputs"], Out, R> extends Refused ? Unfit<Out, M, R, Steps> : M) : M>
   : M;
 
-type Slow<Out, M extends Model, R, Steps> = M extends unknown
-  ? [Bindings<M["inputs"], Fed<M["inputs"], Out, R>>] extends [never]
-    ? Out extends readonly unknown[]
-      ? Unselected<Out, M, Steps>
-      : ExplainPorts<M["name"], M["inputs"], Fed<M["inputs"], Out, R>, Out, SourceOf<Steps>, NamesOf<M["inputs"]>, object>
-    : M
+/** Why `M` does not take `Out`. */
+export type Unfit<Out, M extends Model, R, Steps> = M extends unknown
+  ? Out extends readonly unknown[]
+    ? Unselected<Out, M, Steps>
+    : ExplainPorts<M["name"], M["inputs"], Fed<M["inputs"], Out, R>, Out, SourceOf<Steps>, NamesOf<M["inputs"]>, object>
   : never;
 
 /** Several outputs arrive, and none is selected. */
@@ -45,115 +44,119 @@ type Unselected<Out extends readonly unknown[], M extends Model, Steps> = M exte
   ? NeedsSelect<SeveralOf<Steps>["index"], Out["length"], `model '${M["name"]}'`>
   : never;
 
-/** What goes on after `M`: its outputs, each symbol replaced by what it is bound to. */
+/** What goes on after `M`: its outputs, each symbol replaced by what it is bound to. Written out in `.model`, too. */
 export type Next<Out, M extends Model> = M extends unknown
-  ? Out extends M["inputs"]
-    ? M["outputs"] extends Plain
+  ? M["outputs"] extends Plain
+    ? Out extends M["inputs"]
       ? M["outputs"]
-      : Substituted<Out, M, object>
-    : Substituted<Out, M, object>
+      : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
+    : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
   : never;
 
 /** Nothing is plain where `strictNullChecks` is off: there a batch that is `null` would be one of these too. */
-type Plain = null extends number ? never : PlainTensors;
+export type Plain = null extends number ? never : PlainTensors;
 /** Tensors with no symbol but the batch: nothing to replace. */
 interface PlainTensors {
   readonly [port: string]: Tensor<DType, readonly [number | "batch", ...(number | "batch" | null)[]]>;
 }
 
 /** Request columns as what arrives at the first model: the batch's symbol is "batch" in all its places. */
-export type Normal<P> = P extends Plain ? P : Replaced<P, object, Model<"", P & object, object>>;
+export type Normal<P> = P extends Plain ? P : Resolved<P, Refused, Model<"", P & object, object>>;
 
 /** `Next` on the general path; outputs as they are where the model does not fit, so that later steps are still checked. */
-export type Substituted<Out, M extends Model, R> =
-  Bindings<M["inputs"], Fed<M["inputs"], Out, R>> extends infer B
-    ? [B] extends [never]
-      ? Replaced<M["outputs"], object, M>
-      : Replaced<M["outputs"], B, M>
-    : never;
-type Replaced<O, B, M extends Model> = O extends unknown
+export type Substituted<Out, M extends Model, R> = Resolved<M["outputs"], BoundRenamed<M["inputs"], Out, R>, M>;
+export type Resolved<O, B, M extends Model> = O extends unknown
   ? {
-      readonly [K in keyof O]: O[K] extends Tensor<infer D, infer S>
-        ? number extends S["length"]
-          ? Tensor<D>
-          : Tensor<D, { [A in keyof S]: ReplacedDim<S[A], A, B, M> }>
-        : never;
+      readonly [K in keyof O]: O[K] extends Tensor<infer D, infer S> ? Tensor<D, ResolvedDims<S, B, M>> : never;
     }
   : never;
-type ReplacedDim<D, Axis, B, M extends Model> = D extends string | null
+type ResolvedDims<S, B, M extends Model> = { [A in keyof S]: ResolvedDim<S[A], A, B, M> };
+type ResolvedDim<D, Axis, B, M extends Model> = D extends string | null
   ? Axis extends "0"
-    ? Bound<"batch", B, "batch">
+    ? BatchIn<B>
     : D extends null
-      ? D
-      : D extends "batch" | BatchName<M["inputs"]> | BatchName<M["outputs"]>
-        ? Bound<"batch", B, "batch">
-        : Bound<D & string, B, M["name"] extends "" ? D : `${M["name"]}.${D & string}`>
+      ? null
+      : D extends BatchName<M["outputs"]>
+        ? BatchIn<B>
+        : D extends keyof B
+          ? B[D] & Dim
+          : D extends "batch" | BatchName<M["inputs"]>
+            ? BatchIn<B>
+            : string extends D
+              ? D
+              : M["name"] extends ""
+                ? D
+                : `${M["name"]}.${D & string}`
   : D;
-type Bound<S extends string, B, Free> = S extends keyof B ? (B[S] extends infer X extends Dim ? X : never) : Free;
+type BatchIn<B> = B extends BatchBound ? B["batch"] : "batch";
+interface BatchBound {
+  readonly batch: Dim;
+}
 
-// ---------------------------------------------------------------- types: bindings, a record of symbols, or never
+// ---------------------------------------------------------------- types: bindings, a record of symbols, or `Refused`
 
-type Bindings<I, F> = {
-  [K in keyof I]: K extends keyof F ? BindPort<I[K], F[K], I> : Refused;
-}[keyof I] extends infer U
-  ? Refused extends U
-    ? never
-    : Merged<U>
-  : never;
-/** Stands for a port that does not fit: `never` would be lost in the union of all ports. `object`, and not `{}`, binds nothing: a string is a `{}`. */
-type Refused = "refused";
-/** All bindings at once; `{ n: 3 } & { n: 7 }` is `never`. */
-type Merged<U> = (U extends unknown ? (u: U) => void : never) extends (u: infer X) => void ? X : never;
+/** What the symbols of the inputs `I` are bound to where the tensors `Out` arrive: a record, or `Refused`. */
+export type Bound<I, Out> = keyof I extends keyof Out ? BoundNamed<I, Out> : BoundLone<I, Out>;
+/** With a port in `Out` for each in `I`. */
+type BoundNamed<I, Out> = { [K in keyof I]: BindPort<I[K], Out[K & keyof Out], BatchName<I>> }[keyof I] extends (bound: infer B) => void
+  ? [B] extends [never]
+    ? Refused
+    : B
+  : Refused;
+/** A lone output feeds a lone input whatever their names. */
+type BoundLone<I, Out> = IsOne<keyof I> extends true ? (IsOne<keyof Out> extends true ? BoundNamed<I, { readonly [K in keyof I]: Out[keyof Out] }> : Refused) : Refused;
+type BoundRenamed<I, Out, R> = [keyof R] extends [never] ? Bound<I, Out> : Bound<I, FedRenamed<I, Out, R>>;
+/** In the place of bindings: a model does not fit. It has no keys, so no symbol is bound. */
+export type Refused = void;
 
-type BindPort<E, P, I> =
+/**
+ * A union of functions, one for each symbol that is bound: what one infers of the argument that all of them take is all bindings at once,
+ * and `{ n: 3 } & { n: 7 }` is `never`. `Refused` is no function.
+ */
+type BindPort<E, P, Batch> =
   E extends Tensor<infer D, infer S>
     ? P extends Tensor<D, infer PS>
-      ? number extends S["length"] | PS["length"]
-        ? object
-        : S extends readonly [infer EH, ...infer ER]
-          ? PS extends readonly [infer PH, ...infer PR]
-            ? EH extends string | null
-              ? BindShape<ER, PR, I, { readonly batch: PH extends string | null ? "batch" : PH }>
-              : PH extends EH
-                ? BindShape<ER, PR, I, object>
-                : Refused
-            : Refused
-          : PS extends readonly []
-            ? object
+      ? number extends S["length"]
+        ? never
+        : PS extends Places<S>
+          ? BindDims<S, PS, Batch>[number]
+          : number extends PS["length"]
+            ? never
             : Refused
       : Refused
     : never;
+/** Of the same rank. */
+type Places<S> = { readonly [A in keyof S]: unknown };
+type BindDims<S, PS extends Places<S>, Batch> = { [A in keyof S]: BindDim<S[A], PS[A], A, Batch> };
 /** A dimension is asked whether it is `null`, never the other way round: where `strictNullChecks` is off, `null` is every type. */
-type BindShape<E, P, I, B> = E extends readonly [infer EH, ...infer ER]
-  ? P extends readonly [infer PH, ...infer PR]
-    ? number extends EH | PH
-      ? BindShape<ER, PR, I, B>
-      : EH extends null
-        ? BindShape<ER, PR, I, B>
-        : PH extends null
-          ? BindShape<ER, PR, I, B>
-          : EH extends string
-            ? BindShape<ER, PR, I, BindSymbol<SymbolOf<EH, I>, PH, B>>
-            : PH extends EH
-              ? BindShape<ER, PR, I, B>
-              : Refused
-    : Refused
-  : P extends readonly []
-    ? [B] extends [never]
-      ? Refused
-      : B
-    : Refused;
-type BindSymbol<S extends string, P, B> = S extends keyof B
-  ? [P] extends [B[S]]
-    ? B
-    : never
-  : B & { readonly [K in S]: P };
+type BindDim<E, P, A, Batch> = A extends "0"
+  ? E extends string | null
+    ? (bound: { readonly batch: P extends string | null ? "batch" : P }) => void
+    : P extends E
+      ? never
+      : Refused
+  : E extends number
+    ? P extends E
+      ? never
+      : E extends null
+        ? never
+        : P extends null
+          ? never
+          : number extends E | P
+            ? never
+            : Refused
+    : P extends null
+      ? never
+      : number extends P
+        ? never
+        : E extends Batch
+          ? (bound: { readonly batch: P }) => void
+          : (bound: { readonly [K in E & string]: P }) => void;
 
 /** A symbol that is the batch somewhere is the batch everywhere: `["N", "N"]`. */
 export type SymbolOf<S extends string, P> = S extends BatchName<P> ? "batch" : S;
-type BatchName<P> = {
-  [K in keyof P]: P[K] extends { readonly shape: readonly [infer H, ...(readonly unknown[])] } ? (H extends null ? never : H extends string ? H : never) : never;
-}[keyof P];
+type BatchName<P> = HeadOf<P[keyof P]>;
+type HeadOf<T> = T extends { readonly shape: readonly [infer H, ...(readonly unknown[])] } ? (H extends null ? never : H) : never;
 
 // ---------------------------------------------------------------- run time: the same, all of a model's problems at once
 

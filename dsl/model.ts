@@ -40,11 +40,15 @@ export type PortDefinitions = Readonly<Record<string, PortDefinition>>;
 /** The tensors of port definitions: an unknown rank becomes `Tensor<dtype>`. */
 export type TensorsOf<P> = {
   readonly [K in keyof P]: P[K] extends { readonly dtype: infer D extends DType; readonly shape: infer S }
-    ? S extends readonly Dim[]
-      ? Tensor<D, S>
-      : Tensor<D>
+    ? 0 extends 1 & S
+      ? Tensor<D>
+      : S extends readonly Dim[]
+        ? Tensor<D, Written<S>>
+        : Tensor<D>
     : never;
 };
+/** Where `strictNullChecks` is off, a `null` that is written as a value is `any`. */
+type Written<S extends readonly Dim[]> = null extends number ? { readonly [A in keyof S]: 0 extends 1 & S[A] ? null : S[A] } : S;
 
 /**
  * A model handle, deeply frozen. `shapeline generate` writes these calls from the model files.
@@ -73,12 +77,22 @@ export function defineModel<const N extends string, const I extends PortDefiniti
   });
 }
 
+/** What generated files give. An interface with names: at an intersection the compiler takes a quarter longer for each of them. */
+interface GeneratedDefinition {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly inputs: object;
+  readonly outputs: object;
+  readonly renamed?: RenamedPorts;
+}
+
 /**
  * What files written by `shapeline generate` call: a handle like that of `defineModel`, with the types of the interface beside it, which
  * the compiler then need not infer.
  * @throws ModelError SL3040 when a part of the definition is wrong
  */
-export function generatedModel<M extends Model>(definition: Omit<Model, "inputs" | "outputs"> & { readonly inputs: object; readonly outputs: object }): M {
+export function generatedModel<M extends Model>(definition: GeneratedDefinition): M {
   return defineModel(definition as ModelDefinition<string, PortDefinitions, PortDefinitions>) as unknown as M;
 }
 

@@ -1,5 +1,5 @@
 import type { AlertName, AlertOptions, AlertRows } from "./alert.js";
-import type { Fits, FitsRenamed, Next, Normal, Substituted } from "./accepts.js";
+import type { Bound, Fits, FitsRenamed, Next, Normal, Plain, Refused, Resolved, Substituted, Unfit } from "./accepts.js";
 import { StepList } from "./built.js";
 import type { AnyDeployment, Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "./deployment.js";
 import type { AtIndex, Cleared, EditedOr, Inserted, Making, Removed, RemovedIndex, Replaced, StepIndex } from "./edits.js";
@@ -77,7 +77,27 @@ export interface Pipeline<
    * @param model takes the current outputs: by name, or a lone output whatever its name
    * @example pipeline("imdb").model(embedder).model(sentiment)
    */
-  model<M extends Model>(model: Fits<Out, M, Steps>): Pipeline<In, Next<Out, M>, Checks, After<M, Steps>, object, Names>;
+  model<M extends Model>(
+    // `Fits` and `Next`, written out: their arguments as aliases would cost every step a quarter more.
+    model: M extends unknown
+      ? Out extends M["inputs"]
+        ? M
+        : NoInfer<M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never>
+      : never,
+  ): Pipeline<
+    In,
+    M extends unknown
+      ? M["outputs"] extends Plain
+        ? Out extends M["inputs"]
+          ? M["outputs"]
+          : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
+        : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
+      : never,
+    Checks,
+    After<M, Steps>,
+    object,
+    Names
+  >;
   /**
    * Inference with one model whose inputs are fed by other names.
    * @param rename model input <- current output, or, in the first inference step, the request's column
@@ -93,7 +113,7 @@ export interface Pipeline<
    * @param slice `"1:"`, `"1:3"`, `":2"`, and `"1"`, which is `"1:"`
    * @example pipeline("imdb").models([a, b, c]).audit("1:").select(0)
    */
-  audit<const S extends string>(slice: Slice<S, Out, Steps>): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, Beside, Names | AuditNames<S, Steps>>;
+  audit<const S extends string>(slice: S extends unknown ? NoInfer<Slice<S, Out, Steps>> : S): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, Beside, Names | AuditNames<S, Steps>>;
 
   /**
    * One output of the tuple goes on.
@@ -147,7 +167,7 @@ export interface Pipeline<
    * @example pipeline("fraud").model(ccfraud).validate("amt", (x) => x.out < 1)
    */
   validate<const N extends string>(
-    name: ValidationName<N, Checks, Steps>,
+    name: N extends unknown ? NoInfer<ValidationName<N, Checks, Steps>> : N,
     check: (row: RowOf<In, Out, Beside>) => boolean,
   ): Pipeline<In, Out, Checks | N, After<Check<N>, Steps>, Beside, Names>;
 
@@ -159,7 +179,7 @@ export interface Pipeline<
    * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
    */
   alert<const N extends string, const D extends string, const F extends string = never>(
-    name: AlertName<N, Names, Steps>,
+    name: N extends unknown ? NoInfer<AlertName<N, Names, Steps>> : N,
     condition: (all: AlertRows<RowOf<In, Out, Beside>>) => boolean,
     options: AlertOptions<D, F>,
   ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, Beside, Names | AlertTaken<N>>;

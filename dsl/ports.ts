@@ -51,7 +51,8 @@ export type Fed<I, Out, R> = [keyof R] extends [never]
         ? { readonly [K in keyof I]: Out[keyof Out] }
         : Out
       : Out
-  : { readonly [K in keyof I as K extends keyof R | keyof Out ? K : never]: Renaming<K, Out, R> };
+  : FedRenamed<I, Out, R>;
+export type FedRenamed<I, Out, R> = { readonly [K in keyof I as K extends keyof R | keyof Out ? K : never]: Renaming<K, Out, R> };
 /** A port that is not there fits no input. */
 type Renaming<K, Out, R> = K extends keyof R
   ? R[K] extends keyof Out

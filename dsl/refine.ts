@@ -33,6 +33,6 @@ export type Refined<Out, Z> = Out extends readonly unknown[]
       readonly [K in keyof Out]: Out[K] extends Tensor<infer D, infer S>
         ? number extends S["length"]
           ? Out[K]
-          : Tensor<D, { [A in keyof S]: S[A] extends null ? S[A] : S[A] extends keyof Z ? (Z[S[A]] extends infer N extends Dim ? N : never) : S[A] }>
+          : Tensor<D, { [A in keyof S]: S[A] extends null ? null : S[A] extends keyof Z ? (Z[S[A]] extends infer N extends Dim ? N : never) : S[A] }>
         : never;
     };

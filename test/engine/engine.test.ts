@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ShapelineError } from "../../dsl/errors.js";
 import type { DType } from "../../dsl/tensor.js";
 import type { Config, ModelConfig } from "../../src/config/schema.js";
 import { type Engine, openEngine } from "../../src/engine/engine.js";
 import { findModelFiles } from "../../src/engine/model-files.js";
+import { refusal } from "../refusal.js";
 import { recordings } from "../recordings.js";
 import { config, folder, run, shadow, validation, writeModel } from "./make-config.js";
 import { ccfraud, ccfraudRf, ccfraudXgb, embedder, float32, near, recordedModels, request, sentiment } from "./recorded-models.js";
@@ -17,15 +17,6 @@ async function engineOf(dir: string, built: Config, challengers: "log" | "return
   const engine = await openEngine(built, await findModelFiles(dir, built.models), { challengers, seed: null });
   open.push(engine);
   return engine;
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw error;
-  return `${error.code} ${error.message}`;
 }
 
 const dense = (model: ModelConfig) => model.outputs;

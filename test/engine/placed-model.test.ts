@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
 import { afterEach, describe, expect, test } from "vitest";
-import { ShapelineError } from "../../dsl/errors.js";
 import { type Engine, openEngine } from "../../src/engine/engine.js";
 import { findModelFiles } from "../../src/engine/model-files.js";
 import { ModelThread } from "../../src/engine/model-thread.js";
@@ -8,6 +7,7 @@ import { INLINE_MS, Pace } from "../../src/engine/pace.js";
 import { ThreadPool } from "../../src/engine/thread-pool.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { refusal } from "../refusal.js";
 import { config, folder, run, shadow, writeModel } from "./make-config.js";
 import { counting, single } from "./odd-models.js";
 import type { Graph } from "./onnx-writer.js";
@@ -26,12 +26,6 @@ async function engineOf(graph: Graph, ...challengers: readonly Graph[]): Promise
   const engine = await openEngine(built, await findModelFiles(dir, built.models), { challengers: "log", seed: null });
   open.push(engine);
   return engine;
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.catch((reason: unknown) => reason);
-  if (!(error instanceof ShapelineError)) throw error;
-  return `${error.code} ${error.message}`;
 }
 
 /** The longest that the event loop did nothing else while something ran. */

@@ -1,6 +1,6 @@
 import { buildSync } from "esbuild";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -35,7 +35,10 @@ export function startChildAs(uid: number, job: string, ...args: readonly string[
 function script(): string {
   if (built === undefined) {
     mkdirSync(cache, { recursive: true });
-    built = fileURLToPath(new URL("child.mjs", cache));
+    // One a test process: another one that builds it again must not change it under a child that starts.
+    const file = fileURLToPath(new URL(`child-${process.pid}.mjs`, cache));
+    process.once("exit", () => rmSync(file, { force: true }));
+    built = file;
     const entry = fileURLToPath(new URL("child-main.ts", import.meta.url));
     buildSync({ entryPoints: [entry], outfile: built, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" });
   }

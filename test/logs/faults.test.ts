@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { ShapelineError } from "../../dsl/errors.js";
 import { compact } from "../../src/logs/compact.js";
 import { openStore } from "../../src/logs/open-store.js";
+import { refusal } from "../refusal.js";
 import { fraud, meta, newFolder, scored, scores, storeIn } from "./batches.js";
 import { startChild, startChildAs, type Child } from "./child.js";
 import { fraudLayout, manyRows, oneRow, rowMeta } from "./one-row.js";
@@ -16,15 +17,6 @@ const noon = Date.UTC(2026, 0, 31, 12);
 const kills = Number(process.env.SHAPELINE_KILLS ?? 4);
 const root = process.getuid?.() === 0;
 const nobody = 65_534;
-
-async function refusal(work: Promise<unknown>, folder: string): Promise<string> {
-  const error = await work.then(
-    () => new TypeError("no error"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw error;
-  return `${error.code} ${error.message.replaceAll(folder, "<folder>")}`;
-}
 
 async function lines(child: Child): Promise<string[]> {
   const all: string[] = [];
@@ -104,7 +96,7 @@ describe("a damaged store file", () => {
     const folder = await written(20_000);
     const file = join(folder, "shapeline.duckdb");
     writeFileSync(file, readFileSync(file).fill(0xa5, 12_288, 12_288 + 262_144));
-    expect((await refusal(openStore(folder).then((store) => store.readLog("fraud").finally(() => store.close())), folder)).replace(/\d{6,}/g, "<number>")).toMatchInlineSnapshot(`"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Corrupt database file: computed checksum <number> does not match stored checksum <number> in block at location 12288; it stays as it is: restore it from a copy, or choose another data folder"`);
+    expect((await refusal(openStore(folder).then((store) => store.readLog("fraud").finally(() => store.close())), [folder, "<folder>"])).replace(/\d{6,}/g, "<number>")).toMatchInlineSnapshot(`"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Corrupt database file: computed checksum <number> does not match stored checksum <number> in block at location 12288; it stays as it is: restore it from a copy, or choose another data folder"`);
   });
 
   it("with an end of the write-ahead log missing, as after a crash, loses only what was in that end", async () => {
@@ -141,7 +133,7 @@ describe("a damaged store file", () => {
     const wal = join(folder, "shapeline.duckdb.wal");
     writeFileSync(wal, readFileSync(wal).fill(0xff, 0, 8));
     const before = contents(folder);
-    const told = await refusal(openStore(folder, { readOnly: how === "for reading" }), folder);
+    const told = await refusal(openStore(folder, { readOnly: how === "for reading" }), [folder, "<folder>"]);
     expect(told.replace(/\d{5,} bytes/, "<size>")).toBe("SL7006 the write-ahead log '<folder>/shapeline.duckdb.wal' is damaged at its head: its <size> would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it");
     expect(contents(folder)).toEqual(before);
   });

@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { ShapelineError } from "../../dsl/errors.js";
+import type { ShapelineError } from "../../dsl/errors.js";
 import { openStore } from "../../src/logs/open-store.js";
+import { refusal } from "../refusal.js";
 import { startChild, startConfinedChild } from "./child.js";
 import { fraud, meta, newFolder, port, scored, scores, storeIn } from "./batches.js";
 
@@ -13,16 +14,6 @@ const version = (pipeline: string, config: unknown = { name: pipeline }) => ({
   models: [{ sha256: "ab".repeat(32), path: "models/ccfraud.onnx" }],
   deployedAt: at,
 });
-
-/** The error's code and text, with what differs from run to run taken out. */
-async function refusal(work: Promise<unknown>, ...vary: readonly (readonly [string, string])[]): Promise<string> {
-  const error = await work.then(
-    () => new TypeError("no error"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw error;
-  return vary.reduce((text, [from, to]) => text.replaceAll(from, to), `${error.code} ${error.message}`);
-}
 
 describe("control state", () => {
   it("numbers the versions of each pipeline and keeps them over a restart", async () => {

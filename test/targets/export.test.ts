@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Table, tableFromIPC } from "apache-arrow";
 import { afterEach, describe, expect, test } from "vitest";
-import { pipeline, ShapelineError, type AnyPipeline } from "shapeline";
+import { pipeline, type AnyPipeline } from "shapeline";
 import { local, type LocalDeployment, type LocalTarget } from "shapeline/local";
+import { refusal } from "../refusal.js";
 import { folder } from "../engine/make-config.js";
 import { boosting, models, regression, rows } from "./breast-cancer.js";
 
@@ -25,15 +26,6 @@ async function deployed(...versions: AnyPipeline[]): Promise<LocalDeployment> {
     await live.infer(rows);
   }
   return live;
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw error;
-  return `${error.code} ${error.message}`;
 }
 
 const lines = (file: string | undefined) => readFileSync(file ?? "", "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { ShapelineError } from "../../dsl/errors.js";
 import type { Config } from "../../src/config/schema.js";
 import { local, type LocalDeployment, type LocalOptions, type LocalTarget } from "../../src/targets/local/index.js";
+import { refusal } from "../refusal.js";
 import { config, folder, run, validation, writeModel } from "../engine/make-config.js";
 import { counting, single } from "../engine/odd-models.js";
 
@@ -24,12 +24,6 @@ function engine(options: LocalOptions = {}): LocalTarget {
   const target = local({ models: dir, data: folder(), ...options });
   open.push(target);
   return target;
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.catch((reason: unknown) => reason);
-  if (!(error instanceof ShapelineError)) throw error;
-  return `${error.code} ${error.message}`;
 }
 
 /** Asks again and again until told to stop; gives what each answer was, in a word. */

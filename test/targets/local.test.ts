@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Table, tableToIPC } from "apache-arrow";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { ShapelineError } from "../../dsl/errors.js";
 import { sealConfig } from "../../src/config/config.js";
 import type { Config } from "../../src/config/schema.js";
 import { local, type LocalOptions, type LocalTarget } from "../../src/targets/local/index.js";
+import { refusal } from "../refusal.js";
 import { config, folder, modelAt, run, shadow, validation, writeModel } from "../engine/make-config.js";
 import { float32 } from "../engine/recorded-models.js";
 
@@ -30,15 +30,6 @@ function engine(options: LocalOptions = {}): LocalTarget {
   const target = local({ models, data: folder(), ...options });
   open.push(target);
   return target;
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw error;
-  return `${error.code} ${error.message}`;
 }
 
 describe("infer", () => {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import { pipeline, ShapelineError, type AnyPipeline } from "shapeline";
+import { pipeline, type AnyPipeline } from "shapeline";
 import { local, type LocalDeployment, type LocalOptions, type LocalTarget } from "shapeline/local";
 import { unitHash } from "../../src/engine/unit-hash.js";
+import { refusal } from "../refusal.js";
 import { folder } from "../engine/make-config.js";
 import { boosting, forest, models, regression, rows } from "./breast-cancer.js";
 
@@ -15,15 +16,6 @@ async function live(made: AnyPipeline, options: LocalOptions = {}): Promise<Loca
   const target = local({ models, data: folder(), ...options });
   open.push(target);
   return target.deploy(made);
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw error;
-  return `${error.code} ${error.message}`;
 }
 
 /** What each model alone makes of the rows. */
