@@ -61,7 +61,7 @@ export interface LogsOptions extends DatasetOptions {
 
 /** Options of `logBatches`: all rows of the range unless `limit` says otherwise. */
 export interface LogBatchesOptions extends Omit<LogsOptions, "arrow"> {
-  /** The most rows of a table, 10,000 unless given; of wide rows a table holds fewer, about 16 MiB of them. */
+  /** The most rows of a table, 10,000 unless given; of wide rows a table holds fewer, about 8 MiB of them. */
   readonly batchRows?: number;
   /** Ends the reading with SL6005. */
   readonly signal?: AbortSignal;

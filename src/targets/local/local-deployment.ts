@@ -37,7 +37,7 @@ import type { LocalDeployment, LocalStatus } from "./types.js";
 
 const noOptions: InferOptions = {};
 /** A table of `logBatches` takes about so much, whatever its rows do. */
-const tableBytes = 16 * 2 ** 20;
+const tableBytes = 8 * 2 ** 20;
 /** Handles by database file and pipeline: one that undeploys a pipeline stops them all, a new version reaches those that follow. */
 const handles = new Map<string, Set<LocalDeploymentImpl>>();
 
