@@ -117,7 +117,7 @@ it("exports the log, and tells versions and status", async () => {
   expect(json((await shapeline(folder, ["versions", "fraud", "--json"])).out)).toEqual([{ version: "1", hash, created: expect.any(String) }]);
   expect((await shapeline(folder, ["versions", "fraud"])).out).toContain(hash.slice(0, 12));
   expect(json((await shapeline(folder, ["status", "fraud", "--json"])).out)).toMatchObject({ pipeline: "fraud", target: "local", version: "1", hash, state: "running" });
-  expect((await shapeline(folder, ["status", "fraud"])).out).toMatch(/^fraud version 1 is running since .*, hash /);
+  expect((await shapeline(folder, ["status", "fraud"])).out).toMatch(/^fraud version 1 is running, deployed .*, hash /);
   await shapeline(folder, ["undeploy", "fraud"]);
   expect(json((await shapeline(folder, ["status", "fraud", "--json"])).out)).toMatchObject({ state: "stopped" });
   expect(await shapeline(folder, ["status", "frauds"])).toMatchObject({ code: 1, err: expect.stringContaining("SL6007") });
