@@ -181,7 +181,7 @@ async function shadow() {
   print("p99 of the champion, blocks of 200 requests", times, { unit: "p99 µs", goals: { "with two challengers": "1.1" } });
 }
 
-/** What the way to a thread and back costs, beside runs of growing batches: where it is a tenth lies the threshold of `src/engine/pace.ts`. */
+/** What the way to a thread and back costs, beside runs of growing batches: where it is a tenth lies the threshold of `src/engine/scheduling/latency-estimate.ts`. */
 async function thread() {
   const worker = new Worker('const { parentPort } = require("node:worker_threads"); parentPort.on("message", (m) => parentPort.postMessage(m));', { eval: true });
   const trip = (rows) => {

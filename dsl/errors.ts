@@ -1,6 +1,6 @@
-import type { ErrorCode } from "./codes.js";
+import type { ErrorCode } from "./messages/error-codes.js";
 
-export type { ErrorCode } from "./codes.js";
+export type { ErrorCode } from "./messages/error-codes.js";
 
 /** One thing that is wrong: a code, one line of text (what, where, what to do), and where a program finds it. */
 export interface Problem {

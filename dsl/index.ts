@@ -1,6 +1,6 @@
-export { type AlertOptions, type AlertRows, secondsIn } from "./alert.js";
-export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check.js";
-export { errorCodes } from "./codes.js";
+export { type AlertOptions, type AlertRows, secondsIn } from "./steps/alert.js";
+export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check/check-pipeline.js";
+export { errorCodes } from "./messages/error-codes.js";
 export type {
   AnyDeployment,
   AlertChange,
@@ -41,7 +41,7 @@ export {
 } from "./errors.js";
 export type { RenamedPorts } from "./renamed-ports.js";
 export { defineModel, generatedModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
-export type { EmptyPipeline } from "./empty-pipeline.js";
+export type { EmptyPipeline } from "./pipeline/empty-pipeline.js";
 export {
   pipeline,
   type AnyPipeline,
@@ -50,7 +50,7 @@ export {
   type InferOutput,
   type LogRow,
   type Pipeline,
-} from "./pipeline.js";
+} from "./pipeline/pipeline.js";
 export type { Row, RowScope, SeveralRow, ShadowRow } from "./row.js";
 export type {
   AlertStep,
@@ -66,11 +66,11 @@ export type {
   Step,
   StepKind,
   ValidationStep,
-} from "./steps.js";
+} from "./steps/nodes.js";
 export type { Target } from "./target.js";
 export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 // The names that stand in the type of a pipeline: declaration files of apps write them.
-export type { Columns } from "./renaming.js";
-export type { ShadowOutputs } from "./shadow.js";
-export type { Alert, Audit, Check, After, KeySplit, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated, Unstated } from "./step-list.js";
-export type { UncheckedPipeline } from "./unchecked-pipeline.js";
+export type { Columns } from "./steps/rename.js";
+export type { ShadowOutputs } from "./steps/shadow.js";
+export type { Alert, Audit, Check, After, KeySplit, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated, Unstated } from "./steps/step-types.js";
+export type { UncheckedPipeline } from "./pipeline/unchecked-pipeline.js";

@@ -1,5 +1,5 @@
 import type { Problem } from "./errors.js";
-import type { BeforeInference } from "./step-list.js";
+import type { BeforeInference } from "./steps/step-types.js";
 import {
   badPipelineName,
   badValidationName,
@@ -12,7 +12,7 @@ import {
   type NoInferenceBefore,
   type ReservedValidationName,
   type TakenValidationName,
-} from "./wording.js";
+} from "./messages/shapes.js";
 
 export type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 // prettier-ignore

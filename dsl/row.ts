@@ -1,4 +1,4 @@
-import type { IsOne } from "./ports.js";
+import type { IsOne } from "./shapes/port-names.js";
 import type { DType, Dim, Port, Tensor } from "./tensor.js";
 
 /** What a lambda may read at its place in the pipeline: request columns, current outputs, and after a shadow or a models step each model's outputs. */

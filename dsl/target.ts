@@ -1,5 +1,5 @@
 import type { AnyDeployment } from "./deployment.js";
-import type { AnyPipeline } from "./pipeline.js";
+import type { AnyPipeline } from "./pipeline/pipeline.js";
 
 /** Where pipelines are deployed. It gets the pipeline untyped; `pipeline.deploy` gives the deployment its types. */
 export interface Target {

@@ -19,12 +19,12 @@ try {
 const dist = (...path) => join(root, "dist", ...path);
 
 // The sources name ts-morph, for its types; what runs is the compiler in it, which is loaded without the rest.
-writeFileSync(dist("codegen", "typescript.js"), `import { loadTypeScript } from "./load-typescript.js";\nexport const ts = loadTypeScript();\n`);
+writeFileSync(dist("codegen", "typescript", "typescript.js"), `import { loadTypeScript } from "./load.js";\nexport const ts = loadTypeScript();\n`);
 
 // What the command line and the first `build()` load is some hundred small modules, and Zod's: as one file they load in a fraction of the time. What has to be there
 // once stays outside: the classes of errors, the DSL that pipeline files import, the parser, and what asks where it stands.
-const once = ["dsl", "src/files", "codegen/typescript.js", "codegen/load-typescript.js"].map((path) => dist(path));
-const entries = { "codegen/build.js": "buildConfig", "codegen/project/compile-files.js": "compileFiles" };
+const once = ["dsl", "src/util/own-package.js", "codegen/typescript/typescript.js", "codegen/typescript/load.js"].map((path) => dist(path));
+const entries = { "codegen/compile/build-config.js": "buildConfig", "codegen/project/compile-files.js": "compileFiles" };
 await build({
   stdin: { contents: Object.entries(entries).map(([file, name]) => `export { ${name} } from "./${file}";`).join("\n"), resolveDir: dist() },
   outfile: dist("codegen", "compiler.js"),
@@ -49,7 +49,7 @@ await build({
   ],
 });
 for (const [file, name] of Object.entries(entries)) {
-  writeFileSync(dist(file), `export { ${name} } from "${file.includes("/project/") ? ".." : "."}/compiler.js";\n`);
+  writeFileSync(dist(file), `export { ${name} } from "../compiler.js";\n`);
   rmSync(dist(`${file}.map`));
 }
 

@@ -14,7 +14,7 @@ export function errorCodesPage(errorCodes) {
     "# Errors",
     "",
     "Every error is a subclass of `ShapelineError` with a stable `code`, a `message` (what, where, what to do) and `details`.",
-    "This page is generated from `dsl/codes.ts` by `npm run docs`.",
+    "This page is generated from `dsl/messages/error-codes.ts` by `npm run docs`.",
   ];
   for (const [digit, [title, thrown]] of Object.entries(rooms)) {
     lines.push("", `## SL${digit}xxx: ${title}`, "", `Thrown as ${thrown}.`, "", "| code | meaning |", "|---|---|");

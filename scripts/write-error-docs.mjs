@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { errorCodes } from "shapeline";
 import { compileLambda } from "shapeline/codegen";
-import { guards } from "../dist/src/expression/guards.js";
+import { guards } from "../dist/src/expression/backends/guards.js";
 import { backEndsPage } from "./back-end-docs.mjs";
 import { errorCodesPage } from "./error-docs.mjs";
 import { typeErrorsPage } from "./type-error-docs.mjs";

@@ -13,6 +13,6 @@ import type { Config } from "./config/schema.js";
  */
 export async function build(pipeline: AnyPipeline): Promise<Config> {
   // The lambda reader parses TypeScript: it is loaded by those who build, not by those who author.
-  const { buildConfig } = await import("../codegen/build.js");
+  const { buildConfig } = await import("../codegen/compile/build-config.js");
   return buildConfig(pipeline);
 }

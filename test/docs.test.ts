@@ -7,8 +7,8 @@ import { compileLambda } from "../codegen/lambda/compile-lambda.js";
 import { backEndsPage, documentedOps } from "../scripts/back-end-docs.mjs";
 import { errorCodesPage } from "../scripts/error-docs.mjs";
 import { typeErrorsPage } from "../scripts/type-error-docs.mjs";
-import { guards } from "../src/expression/guards.js";
-import type { Op } from "../src/expression/tree.js";
+import { guards } from "../src/expression/backends/guards.js";
+import type { Op } from "../src/expression/tree/tree.js";
 import { refused } from "../type-tests/cases.js";
 import * as models from "../type-tests/models.js";
 

@@ -1,12 +1,12 @@
 import { type AlertExpression, compileAlert, compileExpression, type Expression } from "../../src/expression/compile.js";
-import { lookUp } from "../../src/expression/outside.js";
-import type { Constants, Diagnostic } from "../../src/expression/surface.js";
+import { lookUp } from "../../src/expression/typecheck/constants.js";
+import type { Constants, Diagnostic } from "../../src/expression/surface/surface.js";
 import { usablePorts, type Port } from "../models/signature.js";
-import { globalValues } from "./globals.js";
-import { lowerLambda } from "./lower.js";
-import type { FreePath } from "./lowering.js";
+import { globalValues } from "./lower/globals.js";
+import { lowerLambda } from "./lower/lower.js";
+import type { FreePath } from "./lower/context.js";
 import { refusals } from "./refusals.js";
-import { located, parseLambda, whole } from "./source.js";
+import { located, parseLambda, whole } from "./parse.js";
 
 export interface CompileLambdaOptions {
   /** What `x.in` holds: the columns of the request, such as a signature's inputs. Ports that are no tensors are not there. */

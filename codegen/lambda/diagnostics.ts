@@ -1,4 +1,4 @@
-import type { Diagnostic, SourceLocation } from "../../src/expression/surface.js";
+import type { Diagnostic, SourceLocation } from "../../src/expression/surface/surface.js";
 
 /** Where the lambda of a diagnostic stands: a surface lambda, an attached one and a read one each are such. */
 export interface DiagnosticOrigin {

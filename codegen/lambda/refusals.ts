@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../../src/expression/surface.js";
+import type { Diagnostic } from "../../src/expression/surface/surface.js";
 
 /** What is said about one kind of refused source: a stable code, what is wrong, what to write instead. */
 export interface Refusal {

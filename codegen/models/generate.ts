@@ -1,11 +1,11 @@
 import { basename, resolve } from "node:path";
 import { ModelError } from "../../dsl/errors.js";
-import { differencesOf } from "./differences.js";
-import { isChanged, isGenerated, outputFiles, splitFolder, writeOutputs, type OutputFile } from "./output-files.js";
-import { readBack } from "./read-back.js";
+import { differencesOf } from "./write/diff.js";
+import { isChanged, isGenerated, outputFiles, splitFolder, writeOutputs, type OutputFile } from "./write/output-files.js";
+import { readBack } from "./write/parse-generated.js";
 import { readModels, type ReadModelsOptions } from "./read-models.js";
 import type { ModelSignature } from "./signature.js";
-import { writeModels, writeSplit } from "./writer.js";
+import { writeModels, writeSplit } from "./write/writer.js";
 
 export interface GenerateOptions extends ReadModelsOptions {
   /** The file to write; `models.gen.ts` when left out. */

@@ -1,7 +1,7 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
 import { showTensor } from "../../src/config/show-tensor.js";
-import { labelText } from "./label-text.js";
+import { labelText } from "./write/label-text.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 type Side = "inputs" | "outputs";

@@ -1,6 +1,6 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
-import { didYouMean, listed } from "../../src/expression/did-you-mean.js";
+import { didYouMean, listed } from "../../src/util/did-you-mean.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { showTensor } from "../../src/config/show-tensor.js";
 import { renamePorts } from "./rename-ports.js";

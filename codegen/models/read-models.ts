@@ -3,10 +3,10 @@ import { ModelError } from "../../dsl/errors.js";
 import { expandModels } from "./glob.js";
 import { mergeSources } from "./merge.js";
 import { applyOverride, requireUsed, type Overrides } from "./overrides.js";
-import { withNames } from "./described.js";
+import { withNames } from "./formats/description.js";
 import { readSource } from "./read-signature.js";
 import type { ModelSignature } from "./signature.js";
-import { isUrl, requirePathOrUrl, shownSource } from "./source-path.js";
+import { isUrl, requirePathOrUrl, shownSource } from "../../src/util/source-path.js";
 
 export interface ReadModelsOptions {
   /** Model files, folders, globs of `*`, `**` and `?`, or metadata URLs. */

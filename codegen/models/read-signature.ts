@@ -1,4 +1,4 @@
-import { withNames } from "./described.js";
+import { withNames } from "./formats/description.js";
 import { readerOf } from "./readers.js";
 import type { ModelSignature } from "./signature.js";
 

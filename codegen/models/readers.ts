@@ -1,13 +1,13 @@
-import { fileName } from "./identifier.js";
-import { readArrowSchema } from "./arrow-schema.js";
-import { readMetadataFile, readMetadataUrl } from "./open-inference.js";
-import { readModelSettings } from "./model-settings.js";
-import { readMlmodel } from "./mlmodel.js";
-import { readOnnxSignature } from "./onnx.js";
-import { readSignatureFile } from "./signature-file.js";
+import { fileName } from "../../src/util/identifiers.js";
+import { readArrowSchema } from "./formats/arrow-schema.js";
+import { readMetadataFile, readMetadataUrl } from "./formats/open-inference.js";
+import { readModelSettings } from "./formats/mlserver.js";
+import { readMlmodel } from "./formats/mlflow.js";
+import { readOnnxSignature } from "./onnx/read.js";
+import { readSignatureFile } from "./formats/signature-file.js";
 import type { ModelSignature } from "./signature.js";
-import { isUrl } from "./source-path.js";
-import { readTritonConfig } from "./triton-config.js";
+import { isUrl } from "../../src/util/source-path.js";
+import { readTritonConfig } from "./formats/triton.js";
 
 /** One kind of source: how it is told, and its reader. */
 interface Reader {

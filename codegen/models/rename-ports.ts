@@ -1,6 +1,6 @@
 import type { ModelError } from "../../dsl/errors.js";
 import { withRenamed, type Side } from "../../dsl/renamed-ports.js";
-import { didYouMean, listed } from "../../src/expression/did-you-mean.js";
+import { didYouMean, listed } from "../../src/util/did-you-mean.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 /**

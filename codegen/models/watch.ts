@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ModelError, ShapelineError } from "../../dsl/errors.js";
 import { expandSources } from "./read-models.js";
-import { isUrl } from "./source-path.js";
+import { isUrl } from "../../src/util/source-path.js";
 
 /** A burst of writes is over when nothing was written for this long. */
 const QUIET_MS = 150;

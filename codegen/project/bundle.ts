@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { extname, relative, resolve, sep } from "node:path";
 import type { BuildFailure, Loader, Message, Metafile, Plugin } from "esbuild";
-import { attachLambdas } from "../lambda/attach.js";
+import { attachLambdas } from "../lambda/attach/attach.js";
 import type { BundleInputs } from "./cache/recorder.js";
 import { keepImportMeta } from "./import-meta.js";
 import { ProjectError } from "./errors.js";

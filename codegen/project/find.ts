@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
-import { ts } from "../typescript.js";
+import { ts } from "../typescript/typescript.js";
 import { ProjectError } from "./errors.js";
-import { pipelineFile } from "./pipeline-file.js";
+import { pipelineFile } from "./cache/pipeline-file.js";
 
 /** Hears of what is looked at to find the files. */
 export interface Looking {

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ts } from "../typescript.js";
-import { applyEdits, type Edit } from "../lambda/edits.js";
-import { parseFile } from "../lambda/source.js";
-import { walk } from "../lambda/walk.js";
+import { ts } from "../typescript/typescript.js";
+import { applyEdits, type Edit } from "../lambda/attach/text-edits.js";
+import { parseFile } from "../lambda/parse.js";
+import { walk } from "../lambda/walk-ast.js";
 
 /** Writes `import.meta.url`, `dirname` and `filename` out, so that a bundled file still says where it stood. */
 export function keepImportMeta(code: string, path: string): string {

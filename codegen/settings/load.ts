@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { ConfigError } from "../../dsl/errors.js";
-import { systemReason } from "../../src/files/system-reason.js";
+import { systemReason } from "../../src/util/system-error.js";
 import { readSettings, type Settings } from "./schema.js";
 
 /** Settings and where they came from. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeIssue } from "../../src/config/issue.js";
-import { didYouMean, listed } from "../../src/expression/did-you-mean.js";
+import { didYouMean, listed } from "../../src/util/did-you-mean.js";
 
 /** What the settings say of one model beyond its file. */
 export interface ModelOverride {

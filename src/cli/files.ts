@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { ConfigError, InputError } from "../../dsl/errors.js";
 import type { Config } from "../config/schema.js";
-import { systemReason } from "../files/system-reason.js";
+import { systemReason } from "../util/system-error.js";
 
 /** Reads and checks a config file. */
 export async function readConfig(cwd: string, file: string): Promise<Config> {

@@ -1,4 +1,4 @@
-import { toJson } from "../tensors/json.js";
+import { toJson } from "../tensors/to-json.js";
 
 /** How a command speaks: text for people or one JSON document, with colour or without, and where relative paths begin. */
 export interface Io {

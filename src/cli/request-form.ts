@@ -2,7 +2,7 @@ import { Field, RecordBatch, Schema, Struct, Table, makeData } from "apache-arro
 import type { Config } from "../config/schema.js";
 import { inputReader } from "../engine/input/read-input.js";
 import { tensorToArrowData } from "../tensors/arrow.js";
-import { nestedRows } from "../tensors/nested.js";
+import { nestedRows } from "../tensors/nested-lists.js";
 
 /** A pipeline answers in the form of the request: these bring rows, checked against its inputs, into the form wanted. */
 export function asRecordsRequest({ name, inputs }: Config, request: unknown): Record<string, unknown>[] {

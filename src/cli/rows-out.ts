@@ -1,9 +1,9 @@
 import type { Schema, Table } from "apache-arrow";
 import type { Command } from "commander";
 import type { AnyInferRecord } from "../../dsl/deployment.js";
-import { writeWhole, writeWholeInParts } from "../files/write-whole.js";
+import { writeWhole, writeWholeInParts } from "../util/write-atomic.js";
 import { shown } from "./files.js";
-import { toJson } from "../tensors/json.js";
+import { toJson } from "../tensors/to-json.js";
 import type { Io } from "./io.js";
 import { shortValue, textTable } from "./text-table.js";
 
@@ -23,7 +23,7 @@ export async function putTable(io: Io, table: Table, options: { readonly out?: s
 export async function putTables(io: Io, tables: AsyncIterable<Table>, options: { readonly out?: string }): Promise<void> {
   let rows = 0;
   const write = async (put: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
-    const { ArrowSink } = await import("../logs/arrow-sink.js");
+    const { ArrowSink } = await import("../logs/export/arrow-file.js");
     const sink = new ArrowSink(put);
     let schema: Schema | undefined;
     for await (const table of tables) {

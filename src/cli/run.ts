@@ -14,8 +14,8 @@ import { report as reportCommand } from "./commands/report.js";
 import { status } from "./commands/status.js";
 import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
-import { ownPackage } from "../files/own-package.js";
-import { toJson } from "../tensors/json.js";
+import { ownPackage } from "../util/own-package.js";
+import { toJson } from "../tensors/to-json.js";
 import { createIo, exitCodes, paint, type Io } from "./io.js";
 
 const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, reportCommand, pipelines, versions, status, undeploy];

@@ -11,10 +11,10 @@ export {
   type RuntimeCheck,
   type StepConfig,
 } from "./schema.js";
-export { decompile, type Decompiled } from "../platform/decompile.js";
-export type { Dialect, PlatformDefinition, PlatformForm, PlatformModel, PlatformProblem, PlatformStep } from "../platform/definition.js";
-export { diffConfigs, type Comparable, type ConfigDiff, type StepChange } from "../platform/diff.js";
-export { fromPlatform, type FromPlatformOptions, type PlatformReading } from "../platform/from-platform.js";
-export type { KnownModel } from "../platform/signatures.js";
-export { stringifyPlatform } from "../platform/stringify.js";
-export { toPlatform } from "../platform/to-platform.js";
+export { decompile, type Decompiled } from "./decompile.js";
+export type { Dialect, PlatformDefinition, PlatformForm, PlatformModel, PlatformProblem, PlatformStep } from "../wallaroo/definition.js";
+export { diffConfigs, type Comparable, type ConfigDiff, type StepChange } from "../diff.js";
+export { fromPlatform, type FromPlatformOptions, type PlatformReading } from "../wallaroo/read/from-wallaroo.js";
+export type { KnownModel } from "../wallaroo/read/signatures.js";
+export { stringifyPlatform } from "../wallaroo/write/stringify.js";
+export { toPlatform } from "../wallaroo/write/to-wallaroo.js";

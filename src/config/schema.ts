@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { dtypes } from "../../dsl/tensor.js";
-import { alertTree, expressionTree } from "../expression/tree.js";
+import { alertTree, expressionTree } from "../expression/tree/tree.js";
 
 const name = z.string().min(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits");

@@ -4,21 +4,21 @@ import type { Config } from "../config/schema.js";
 import { answeredBeside, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
-import { type Challenge, type ChallengeAnswer, Challengers } from "./challengers.js";
+import { type Challenge, type ChallengeAnswer, Challengers } from "./scheduling/challengers.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
-import type { ModelFile } from "./model-files.js";
+import type { ModelFile } from "./session/model-files.js";
 import { type Metadata, metadataReader } from "./metadata.js";
-import type { Onward, Passage } from "./passage.js";
+import type { Onward, Passage } from "./steps/execution.js";
 import { compilePlan } from "./plan.js";
-import { DEFAULT_TIMEOUT_MS, RequestClock } from "./request-clock.js";
-import { modelsRead } from "./reads.js";
-import { placedRuns } from "./placed-model.js";
-import { modelRunner, type RunChallenger, type RunModel } from "./run-model.js";
-import { openSession } from "./runtime.js";
-import { checkSignature, warmUp } from "./signature-check.js";
-import { awaitedThreads, batchThreads, challengerThreads, newOwner, type ThreadModel } from "./thread-pool.js";
-import { randomSequence } from "./unit-hash.js";
+import { DEFAULT_TIMEOUT_MS, RequestClock } from "./request-deadline.js";
+import { modelsRead } from "./awaited-models.js";
+import { placedRuns } from "./scheduling/inline-or-worker.js";
+import { modelRunner, type RunChallenger, type RunModel } from "./session/model-runner.js";
+import { openSession } from "./session/onnx-runtime.js";
+import { checkSignature, warmUp } from "./session/signature-check.js";
+import { awaitedThreads, batchThreads, challengerThreads, newOwner, type ThreadModel } from "./scheduling/worker-pool.js";
+import { randomSequence } from "./random-unit.js";
 
 /** A request's answer before it is logged or shaped. */
 export interface Inference {

@@ -1,9 +1,9 @@
 import { InputError } from "../../dsl/errors.js";
 import type { Config } from "../config/schema.js";
 import { splitKeys } from "../config/step-models.js";
-import { didYouMean, listed } from "../expression/did-you-mean.js";
-import { describe } from "./input/describe.js";
-import { isRecord } from "./input/is-record.js";
+import { didYouMean, listed } from "../util/did-you-mean.js";
+import { describe } from "../util/describe.js";
+import { isRecord } from "../util/is-record.js";
 
 export type MetadataValue = string | number | boolean;
 

@@ -1,7 +1,7 @@
 import type { Config, StepConfig } from "../config/schema.js";
-import type { Onward } from "./passage.js";
-import { type CompileStep, type Context, find, type Parts } from "./plan-context.js";
-import { modelsRead } from "./reads.js";
+import type { Onward } from "./steps/execution.js";
+import { type CompileStep, type Context, find, type Parts } from "./steps/context.js";
+import { modelsRead } from "./awaited-models.js";
 import { keySplitStep } from "./steps/key-split.js";
 import { modelStep } from "./steps/model.js";
 import { modelsStep } from "./steps/models.js";

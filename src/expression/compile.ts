@@ -1,17 +1,17 @@
 import { LambdaError } from "../../dsl/errors.js";
-import { alertBackEnds, type AlertBackEnd } from "./alert-back-ends.js";
-import type { AlertContext, BackEndEmitter } from "./back-end.js";
-import { cel } from "./cel.js";
-import { checks } from "./checks.js";
-import { javascript } from "./javascript.js";
-import { polars018 } from "./polars-0-18.js";
-import { polars1 } from "./polars-1.js";
-import { polars144 } from "./polars-1-44.js";
-import type { RowScope } from "./scope.js";
-import { sql } from "./sql.js";
-import type { Constants, Diagnostic, SurfaceLambda } from "./surface.js";
-import type { ExpressionTree } from "./tree.js";
-import { typeAlert, typeExpression } from "./typing.js";
+import { alertBackEnds, type AlertBackEnd } from "./backends/alerts.js";
+import type { AlertContext, BackEndEmitter } from "./backends/backend.js";
+import { cel } from "./backends/cel.js";
+import { checks } from "./backends/checks.js";
+import { javascript } from "./backends/javascript.js";
+import { polars018 } from "./backends/polars/v0-18.js";
+import { polars1 } from "./backends/polars/v1.js";
+import { polars144 } from "./backends/polars/v1-44.js";
+import type { RowScope } from "./tree/scope.js";
+import { sql } from "./backends/sql.js";
+import type { Constants, Diagnostic, SurfaceLambda } from "./surface/surface.js";
+import type { ExpressionTree } from "./tree/tree.js";
+import { typeAlert, typeExpression } from "./typecheck/typecheck.js";
 
 /** The languages an expression is written in. Adding one is a file and a line here. */
 export const backEnds = {

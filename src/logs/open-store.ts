@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
-import { compact } from "./compact.js";
-import { fileName, prepareFolder } from "./database.js";
-import { Door } from "./door.js";
+import { compact } from "./database/compact.js";
+import { fileName, prepareFolder } from "./database/migrations.js";
+import { Door } from "./remote/owner-socket.js";
 import { loadDuckDB, type DuckDB } from "./duckdb.js";
-import { DuckDBStore } from "./duckdb-store.js";
-import { SharedDatabase } from "./shared-database.js";
+import { DuckDBStore } from "./database/duckdb-store.js";
+import { SharedDatabase } from "./database/shared-database.js";
 import type { Store, StoreOptions } from "./store.js";
 
 interface Entry {

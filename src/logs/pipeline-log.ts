@@ -1,7 +1,7 @@
 import type { Port } from "../../dsl/tensor.js";
 import type { RequestMetadata, ResultBatch, RowsMetadata } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
-import type { AlertWindow } from "./alerts.js";
+import type { AlertWindow } from "./read/alert-query.js";
 
 export interface ModelOutputs {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { StorageError } from "../../dsl/errors.js";
-import { prepareFolder } from "./database.js";
-import { HeldLog } from "./held-log.js";
+import { prepareFolder } from "./database/migrations.js";
+import { HeldLog } from "./remote/remote-log.js";
 import { openStore } from "./open-store.js";
 import type { LogReader } from "./store.js";
 

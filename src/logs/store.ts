@@ -1,8 +1,8 @@
 import type { StorageError } from "../../dsl/errors.js";
-import type { StoredAlert } from "./alerts.js";
+import type { StoredAlert } from "./read/alert-query.js";
 import type { Comparison } from "./comparison.js";
-import type { PageSize } from "./reader.js";
-import type { Retention, Swept } from "./retention.js";
+import type { PageSize } from "./read/reader.js";
+import type { Retention, Swept } from "./database/retention.js";
 import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
 
 export type PipelineState = "deployed" | "undeployed";

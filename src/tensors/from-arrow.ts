@@ -1,5 +1,5 @@
 import { DataType, Precision, type Data, type Dictionary, type Vector } from "apache-arrow";
-import type { ErrorCode } from "../../dsl/codes.js";
+import type { ErrorCode } from "../../dsl/messages/error-codes.js";
 import { InputError } from "../../dsl/errors.js";
 import type { DType, Port } from "../../dsl/tensor.js";
 import { allocate } from "./dtypes.js";

@@ -1,7 +1,7 @@
-import type { Choice } from "./dataset.js";
-import { toJson } from "./json.js";
+import type { Choice } from "./column-selection.js";
+import { toJson } from "./to-json.js";
 import type { ResultBatch, RowsMetadata } from "./result.js";
-import { asRecords } from "./shape-result.js";
+import { asRecords } from "./format-result.js";
 import type { TensorData } from "./tensor-data.js";
 
 type Batch = ResultBatch & Partial<RowsMetadata>;

@@ -1,6 +1,6 @@
-import { rowReader } from "./nested.js";
+import { rowReader } from "./nested-lists.js";
 import type { ResultBatch } from "./result.js";
-import type { ResultRecord } from "./shape-result.js";
+import type { ResultRecord } from "./format-result.js";
 import type { TensorData } from "./tensor-data.js";
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { build, defineModel, pipeline, tensor, type PipelineError } from "shapeline";
-import { attachLambdas } from "../../codegen/lambda/attach.js";
+import { attachLambdas } from "../../codegen/lambda/attach/attach.js";
 
 const scorer = defineModel({
   name: "scorer",

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, ut
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { keepCompiled, loadTypeScript, runWithCache } from "../../codegen/load-typescript.js";
-import { ts } from "../../codegen/typescript.js";
+import { keepCompiled, loadTypeScript, runWithCache } from "../../codegen/typescript/load.js";
+import { ts } from "../../codegen/typescript/typescript.js";
 
 const folder = mkdtempSync(join(tmpdir(), "shapeline-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

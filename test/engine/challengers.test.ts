@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Challenge, Challengers } from "../../src/engine/challengers.js";
+import { type Challenge, Challengers } from "../../src/engine/scheduling/challengers.js";
 
 /** A challenger that answers when it is told to. */
 function challenge(bytes = 4): Challenge & { finish(): void; begun: number } {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { generateModels } from "../../codegen/models/generate.js";
 import { ModelError } from "../../dsl/errors.js";
-import { findModelFiles, readModelFiles } from "../../src/engine/model-files.js";
+import { findModelFiles, readModelFiles } from "../../src/engine/session/model-files.js";
 import { FLOAT, input, model, node, output, tensorType } from "../codegen/models/onnx-bytes.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "shapeline-drift-"));

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { DType } from "../../dsl/tensor.js";
 import type { Config, ModelConfig } from "../../src/config/schema.js";
 import { type Engine, openEngine } from "../../src/engine/engine.js";
-import { findModelFiles } from "../../src/engine/model-files.js";
+import { findModelFiles } from "../../src/engine/session/model-files.js";
 import { refusal } from "../refusal.js";
 import { recordings } from "../recordings.js";
 import { config, folder, run, shadow, validation, writeModel } from "./make-config.js";

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { ShapelineError } from "../../dsl/errors.js";
 import { openEngine } from "../../src/engine/engine.js";
-import { findModelFiles } from "../../src/engine/model-files.js";
+import { findModelFiles } from "../../src/engine/session/model-files.js";
 import { config, folder, run, writeModel } from "./make-config.js";
 import { hostileRows } from "./hostile-rows.js";
 

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lowerLambda } from "../../codegen/lambda/lower.js";
-import { parseLambda } from "../../codegen/lambda/source.js";
+import { lowerLambda } from "../../codegen/lambda/lower/lower.js";
+import { parseLambda } from "../../codegen/lambda/parse.js";
 import type { Port } from "../../dsl/tensor.js";
 import { sealConfig, type Unhashed } from "../../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { compileExpression } from "../../src/expression/compile.js";
-import type { RowScope } from "../../src/expression/scope.js";
+import type { RowScope } from "../../src/expression/tree/scope.js";
 import { type Graph, onnxFile } from "./onnx-writer.js";
 
 /** A new empty folder. */

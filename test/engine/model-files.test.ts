@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../dsl/errors.js";
 import { openEngine } from "../../src/engine/engine.js";
-import { findModelFiles } from "../../src/engine/model-files.js";
+import { findModelFiles } from "../../src/engine/session/model-files.js";
 import type { ModelConfig } from "../../src/config/schema.js";
 import { config, folder, modelAt, run, writeModel } from "./make-config.js";
 import { float32 } from "./recorded-models.js";

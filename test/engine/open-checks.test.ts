@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { build, checkPipeline, defineModel, dtypes, pipeline, ShapelineError, type AnyPipeline, type Dim, type DType, type Model } from "shapeline";
 import { openEngine, type Engine } from "../../src/engine/engine.js";
-import { findModelFiles } from "../../src/engine/model-files.js";
+import { findModelFiles } from "../../src/engine/session/model-files.js";
 import { folder, writeModel } from "./make-config.js";
 
 const dir = folder();

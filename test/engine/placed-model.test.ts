@@ -1,10 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Engine, openEngine } from "../../src/engine/engine.js";
-import { findModelFiles } from "../../src/engine/model-files.js";
-import { ModelThread } from "../../src/engine/model-thread.js";
-import { INLINE_MS, Pace } from "../../src/engine/pace.js";
-import { ThreadPool } from "../../src/engine/thread-pool.js";
+import { findModelFiles } from "../../src/engine/session/model-files.js";
+import { ModelThread } from "../../src/engine/scheduling/worker.js";
+import { INLINE_MS, Pace } from "../../src/engine/scheduling/latency-estimate.js";
+import { ThreadPool } from "../../src/engine/scheduling/worker-pool.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { refusal } from "../refusal.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { TargetError } from "../../dsl/errors.js";
-import { RequestClock } from "../../src/engine/request-clock.js";
+import { RequestClock } from "../../src/engine/request-deadline.js";
 
 const never = new Promise<never>(() => undefined);
 const said = (work: Promise<unknown>) => work.catch((error: unknown) => (error instanceof TargetError ? `${error.code} ${error.message}` : error));

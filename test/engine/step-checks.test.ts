@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { build, defineModel, pipeline, ShapelineError, type AnyPipeline } from "shapeline";
 import type { ModelConfig } from "../../src/config/schema.js";
 import { openEngine, type Engine } from "../../src/engine/engine.js";
-import { findModelFiles } from "../../src/engine/model-files.js";
+import { findModelFiles } from "../../src/engine/session/model-files.js";
 import { folder, writeModel } from "./make-config.js";
 
 const dir = folder();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { alertProgram } from "../../src/expression/alert-program.js";
-import { readableTree } from "../../src/expression/print.js";
-import { alertTree, expressionTree } from "../../src/expression/tree.js";
+import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
+import { readableTree } from "../../src/expression/tree/print.js";
+import { alertTree, expressionTree } from "../../src/expression/tree/tree.js";
 import { alert, holdsInDuckDb, holdsInLoop, holdsOn, refusals } from "./alerts.js";
 import { tableOf } from "./duckdb.js";
 import { edgeFloats } from "./generate.js";

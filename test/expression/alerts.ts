@@ -2,10 +2,10 @@ import { lower, run } from "./lambda.js";
 import { rowsOf, scopeOf, tensorOf, type TestColumn } from "./rows.js";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { AlertRows } from "../../dsl/index.js";
-import { aggregated } from "../../src/expression/aggregates.js";
-import { alertProgram } from "../../src/expression/alert-program.js";
+import { aggregated } from "../../src/expression/tree/aggregates.js";
+import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
 import { type AlertExpression, compileAlert, type Compiled } from "../../src/expression/compile.js";
-import type { Constants } from "../../src/expression/surface.js";
+import type { Constants } from "../../src/expression/surface/surface.js";
 
 export function compiled(text: string, columns: readonly TestColumn[], name = "a", constants: Constants = {}): Compiled<AlertExpression> {
   return compileAlert(lower(text), { scope: scopeOf(columns), pipeline: "p", name, overSeconds: 300 }, constants);

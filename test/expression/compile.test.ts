@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { DType, Port } from "../../dsl/tensor.js";
 import { backEnds, compileExpression, type Expression } from "../../src/expression/compile.js";
-import { readByPolars, rustNumber } from "../../src/expression/polars-number.js";
-import { columnsRead, expressionTree } from "../../src/expression/tree.js";
+import { readByPolars, rustNumber } from "../../src/expression/backends/polars/number.js";
+import { columnsRead, expressionTree } from "../../src/expression/tree/tree.js";
 import { lower } from "./lambda.js";
 
 const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({ name, dtype, shape: ["batch", ...shape] });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { alertBackEnds } from "../../src/expression/alert-back-ends.js";
+import { alertBackEnds } from "../../src/expression/backends/alerts.js";
 import { alert } from "./alerts.js";
 import { alerts, columns } from "./corpus-alerts.js";
 

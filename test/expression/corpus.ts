@@ -1,5 +1,5 @@
-import type { RowScope } from "../../src/expression/scope.js";
-import type { Constants } from "../../src/expression/surface.js";
+import type { RowScope } from "../../src/expression/tree/scope.js";
+import type { Constants } from "../../src/expression/surface/surface.js";
 import type { DType, Port } from "../../dsl/tensor.js";
 
 /** Lambdas of one field, as people would write them for its models. */

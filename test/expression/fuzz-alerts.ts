@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { aggregatesOf } from "../../src/expression/aggregates.js";
+import { aggregatesOf } from "../../src/expression/tree/aggregates.js";
 import { compiled, holdsInLoop, holdsOn, windowsInDuckDb } from "./alerts.js";
 import { tableOf } from "./duckdb.js";
 import type { FuzzOptions } from "./fuzz.js";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { parseLambda } from "../../codegen/lambda/source.js";
+import { parseLambda } from "../../codegen/lambda/parse.js";
 import { float, literal, rowBooleans, rowNumbers } from "./generate.js";
 
 /** What an aggregate is asked of reads the row, and is there for each. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { parseLambda } from "../../codegen/lambda/source.js";
+import { parseLambda } from "../../codegen/lambda/parse.js";
 import { column, type RowValue, type TestColumn } from "./rows.js";
 
 const neighbours = (value: number): number[] => {

@@ -1,6 +1,6 @@
-import { lowerLambda } from "../../codegen/lambda/lower.js";
-import { parseLambda } from "../../codegen/lambda/source.js";
-import type { Constants, SurfaceLambda } from "../../src/expression/surface.js";
+import { lowerLambda } from "../../codegen/lambda/lower/lower.js";
+import { parseLambda } from "../../codegen/lambda/parse.js";
+import type { Constants, SurfaceLambda } from "../../src/expression/surface/surface.js";
 
 /** The surface tree of a lambda's text. */
 export function lower(source: string): SurfaceLambda {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { aggregatesOf } from "../../src/expression/aggregates.js";
+import { aggregatesOf } from "../../src/expression/tree/aggregates.js";
 import { alert, compiled } from "./alerts.js";
 import { float, generateColumns } from "./generate.js";
 import { alertConditions } from "./generate-alerts.js";

@@ -1,7 +1,7 @@
 import type { Data} from "apache-arrow";
 import { Bool, Field, Float32, Float64, Int16, Int32, Int64, Int8, List, makeData, RecordBatch, Schema, Struct, Table, tableToIPC, Uint16, Uint32, Uint64, Uint8, Utf8, vectorFromArray, type DataType } from "apache-arrow";
 import type { DType, Port } from "../../dsl/tensor.js";
-import type { RowScope } from "../../src/expression/scope.js";
+import type { RowScope } from "../../src/expression/tree/scope.js";
 import type { TensorData, TensorElements } from "../../src/tensors/tensor-data.js";
 
 /** A value of a row as a lambda sees it. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readableTree } from "../../src/expression/print.js";
-import type { RowScope } from "../../src/expression/scope.js";
-import type { Constants } from "../../src/expression/surface.js";
-import { typeExpression } from "../../src/expression/typing.js";
+import { readableTree } from "../../src/expression/tree/print.js";
+import type { RowScope } from "../../src/expression/tree/scope.js";
+import type { Constants } from "../../src/expression/surface/surface.js";
+import { typeExpression } from "../../src/expression/typecheck/typecheck.js";
 import { prepare } from "./compare.js";
 import { lower } from "./lambda.js";
 import { column } from "./rows.js";

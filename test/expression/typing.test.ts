@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { RowScope } from "../../src/expression/scope.js";
-import type { Constants } from "../../src/expression/surface.js";
-import { readableTree } from "../../src/expression/print.js";
-import { typeExpression } from "../../src/expression/typing.js";
+import type { RowScope } from "../../src/expression/tree/scope.js";
+import type { Constants } from "../../src/expression/surface/surface.js";
+import { readableTree } from "../../src/expression/tree/print.js";
+import { typeExpression } from "../../src/expression/typecheck/typecheck.js";
 import { lower } from "./lambda.js";
 
 const port = (name: string, dtype: "float32" | "float64" | "int64" | "bool" | "string" | "int32", ...shape: (number | string | null)[]) => ({ name, dtype, shape: ["batch", ...shape] });

@@ -1,5 +1,5 @@
 /** What the child processes of the log's tests do; each line on stdout is a fact for the test. */
-import { compact } from "../../src/logs/compact.js";
+import { compact } from "../../src/logs/database/compact.js";
 import { openStore } from "../../src/logs/open-store.js";
 import type { ShapelineError } from "../../dsl/errors.js";
 import { fraudLayout, manyRows, oneRow, rowMeta } from "./one-row.js";

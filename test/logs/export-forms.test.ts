@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { Table, tableToIPC, type RecordBatch } from "apache-arrow";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, describe, expect, it } from "vitest";
-import { batchSize, emptyFileSize } from "../../src/logs/arrow-size.js";
-import { ParquetSink } from "../../src/logs/parquet-sink.js";
-import { noChoice } from "../../src/tensors/dataset.js";
-import { toJson } from "../../src/tensors/json.js";
+import { batchSize, emptyFileSize } from "../../src/logs/export/arrow-size.js";
+import { ParquetSink } from "../../src/logs/export/parquet-file.js";
+import { noChoice } from "../../src/tensors/column-selection.js";
+import { toJson } from "../../src/tensors/to-json.js";
 import { jsonRows } from "../../src/tensors/json-lines.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
-import { asRecords, asTable } from "../../src/tensors/shape-result.js";
+import { asRecords, asTable } from "../../src/tensors/format-result.js";
 import { sample } from "../tensors/samples.js";
 
 const folders: string[] = [];

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { ShapelineError } from "../../dsl/errors.js";
-import { compact } from "../../src/logs/compact.js";
+import { compact } from "../../src/logs/database/compact.js";
 import { openStore } from "../../src/logs/open-store.js";
 import { refusal } from "../refusal.js";
 import { fraud, meta, newFolder, scored, scores, storeIn } from "./batches.js";

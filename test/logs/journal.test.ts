@@ -1,8 +1,8 @@
 import { cpSync, existsSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Journal } from "../../src/logs/journal.js";
-import { readRecords } from "../../src/logs/journal-record.js";
+import { Journal } from "../../src/logs/write/journal.js";
+import { readRecords } from "../../src/logs/write/journal-record.js";
 import { fraud, meta, newFolder, scored, scores, storeIn } from "./batches.js";
 import { startChild } from "./child.js";
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { StorageError } from "../../dsl/errors.js";
 import { dtypes } from "../../dsl/tensor.js";
 import type { LogLayout } from "../../src/logs/pipeline-log.js";
-import { asRecords, asTable } from "../../src/tensors/shape-result.js";
+import { asRecords, asTable } from "../../src/tensors/format-result.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
 import { sample } from "../tensors/samples.js";
 import { floats, fraud, meta, newFolder, port, scored, scores, storeIn } from "./batches.js";

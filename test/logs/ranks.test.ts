@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Ranks } from "../../src/logs/ranks.js";
+import { Ranks } from "../../src/logs/compare/quantile-sketch.js";
 
 const shares = [["p1", 0.01], ["p5", 0.05], ["p25", 0.25], ["p50", 0.5], ["p75", 0.75], ["p95", 0.95], ["p99", 0.99]] as const;
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { StorageError } from "../../dsl/errors.js";
-import { compact } from "../../src/logs/compact.js";
+import { compact } from "../../src/logs/database/compact.js";
 import type { Store } from "../../src/logs/store.js";
 import { floats, fraud, meta, newFolder, port, scored, scores, storeIn } from "./batches.js";
 import { startChild } from "./child.js";

@@ -2,12 +2,12 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type AlertChange, build, pipeline, ShapelineError } from "shapeline";
 import { local, type LocalOptions, type LocalTarget } from "shapeline/local";
 import type { Engine } from "../../src/engine/engine.js";
-import type { StoredAlert } from "../../src/logs/alerts.js";
+import type { StoredAlert } from "../../src/logs/read/alert-query.js";
 import type { LogLayout, PipelineLog } from "../../src/logs/pipeline-log.js";
 import type { Store } from "../../src/logs/store.js";
 import { AlertWatch, type Clock, type WatchedAlert } from "../../src/targets/local/alert-watch.js";
-import { holdWatch } from "../../src/targets/local/alerts.js";
-import { Serving } from "../../src/targets/local/serving.js";
+import { holdWatch } from "../../src/targets/local/shared-alerts.js";
+import { Serving } from "../../src/targets/local/runner.js";
 import { folder } from "../engine/make-config.js";
 import { boosting, models, regression, rows } from "./breast-cancer.js";
 

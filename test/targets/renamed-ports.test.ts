@@ -9,7 +9,7 @@ import { generateModels } from "../../codegen/models/generate.js";
 import { isSameModel } from "../../dsl/model.js";
 import { sealConfig } from "../../src/config/config.js";
 import type { Config } from "../../src/config/schema.js";
-import { findModelFiles } from "../../src/engine/model-files.js";
+import { findModelFiles } from "../../src/engine/session/model-files.js";
 import { config, folder, run, writeModel } from "../engine/make-config.js";
 import { float32 } from "../engine/recorded-models.js";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { pipeline, type AnyPipeline } from "shapeline";
 import { local, type LocalDeployment, type LocalOptions, type LocalTarget } from "shapeline/local";
-import { unitHash } from "../../src/engine/unit-hash.js";
+import { unitHash } from "../../src/engine/random-unit.js";
 import { refusal } from "../refusal.js";
 import { folder } from "../engine/make-config.js";
 import { boosting, forest, models, regression, rows } from "./breast-cancer.js";

@@ -1,9 +1,9 @@
 import { tableFromIPC, tableToIPC } from "apache-arrow";
 import { describe, expect, it } from "vitest";
-import { nestedRows } from "../../src/tensors/nested.js";
+import { nestedRows } from "../../src/tensors/nested-lists.js";
 import { float16ToNumber, numberToFloat16 } from "../../src/tensors/float16.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
-import { asColumns, asRecords, asTable } from "../../src/tensors/shape-result.js";
+import { asColumns, asRecords, asTable } from "../../src/tensors/format-result.js";
 import type { TensorData } from "../../src/tensors/tensor-data.js";
 import { sample } from "./samples.js";
 

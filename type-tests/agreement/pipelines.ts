@@ -1,4 +1,4 @@
-import { normal } from "../../dsl/accepts.js";
+import { normal } from "../../dsl/shapes/fits.js";
 import { checkPipeline, pipeline, portsOf, type AnyPipeline, type Model, type Port, type Problem, type Step } from "../../dsl/index.js";
 import { faults, withModels, type Fault, type Kind } from "./faults.js";
 import { inputsFor, isDeclarable, misfits, modelOf, plainOutputs, randomPorts, type Misfit } from "./models.js";

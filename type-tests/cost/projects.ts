@@ -1,4 +1,4 @@
-import { writeModels } from "../../codegen/models/writer.js";
+import { writeModels } from "../../codegen/models/write/writer.js";
 
 /** The files of a generated project, by their names. */
 export type Project = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { pipelineFile } from "../pipeline-file.js";
+import { pipelineFile } from "./pipeline-file.js";
 
 /** Everything that a compilation came from, each with the digest of what it held; null: it was not there. */
 export interface Inputs {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
-import { ownPackage } from "../../../src/files/own-package.js";
-import { writeWhole } from "../../../src/files/write-whole.js";
+import { ownPackage } from "../../../src/util/own-package.js";
+import { writeWhole } from "../../../src/util/write-atomic.js";
 import { digest, type Inputs, unchanged } from "./inputs.js";
 
 /** What a compilation gave, kept for the next one of the same options. */
@@ -55,6 +55,6 @@ function pathOf(key: CacheKey): string {
 function fingerprint(): string {
   const { version, root } = ownPackage();
   if (root === null || root.includes(`${sep}node_modules${sep}`)) return version;
-  const built = ["dist/codegen/build.js", "dist/src/expression/compile.js", "dist/pipeline.schema.json"].map((file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const built = ["dist/codegen/compile/build-config.js", "dist/src/expression/compile.js", "dist/pipeline.schema.json"].map((file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0);
   return `${version} ${root} ${built.join(" ")}`;
 }

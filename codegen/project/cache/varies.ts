@@ -1,6 +1,6 @@
-import { ts } from "../../typescript.js";
-import { parseFile } from "../../lambda/source.js";
-import { walk } from "../../lambda/walk.js";
+import { ts } from "../../typescript/typescript.js";
+import { parseFile } from "../../lambda/parse.js";
+import { walk } from "../../lambda/walk-ast.js";
 
 /** Names by which a module asks the clock, chance, the machine or the network, or gets at what can. */
 const names = [

@@ -4,7 +4,7 @@ import { Option } from "commander";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-project.js";
 import type { CommandFile } from "../command-file.js";
 import { ConfigError } from "../../../dsl/errors.js";
-import { type Dialect, dialects } from "../../platform/definition.js";
+import { type Dialect, dialects } from "../../wallaroo/definition.js";
 import { shown } from "../files.js";
 import { exitCodes, ownOutput, type Io } from "../io.js";
 import { wholeNumber } from "../target-options.js";
@@ -65,7 +65,7 @@ interface Compiled {
 
 /** Each config and its definition; what the platform cannot say is a problem like any other. */
 async function withDefinitions({ configs, problems }: Compiled, dialect: Dialect): Promise<{ outputs: Output[]; problems: CompileProblem[] }> {
-  const [{ toPlatform }, { stringifyPlatform }] = await Promise.all([import("../../platform/to-platform.js"), import("../../platform/stringify.js")]);
+  const [{ toPlatform }, { stringifyPlatform }] = await Promise.all([import("../../wallaroo/write/to-wallaroo.js"), import("../../wallaroo/write/stringify.js")]);
   const outputs: Output[] = [];
   const found = [...problems];
   for (const compiled of configs) {
@@ -83,7 +83,7 @@ async function withDefinitions({ configs, problems }: Compiled, dialect: Dialect
 }
 
 async function write(configs: readonly CompiledConfig[]): Promise<void> {
-  const { writeWhole } = await import("../../files/write-whole.js");
+  const { writeWhole } = await import("../../util/write-atomic.js");
   for (const { path, text, changed } of configs) if (changed) await writeWhole(path, text);
 }
 

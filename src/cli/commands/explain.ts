@@ -4,7 +4,7 @@ import { exitCodes, ownOutput, paint, type Io } from "../io.js";
 import { prettyJson } from "../pretty-json.js";
 import { problemsFor, tellProblems } from "../problems.js";
 import type { Config, StepConfigOf } from "../../config/schema.js";
-import type { ExpressionTree } from "../../expression/tree.js";
+import type { ExpressionTree } from "../../expression/tree/tree.js";
 
 interface Explained {
   readonly file: string;
@@ -46,7 +46,7 @@ export const explain: CommandFile = (program, { io, done }) => {
           return;
         }
       }
-      const { readableTree } = await import("../../expression/print.js");
+      const { readableTree } = await import("../../expression/tree/print.js");
       out.result([...explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config, readableTree), alerts: alertsOf(config, readableTree) })), ...definitions]);
       for (const { file, config } of explained) print(out, file, config, readableTree);
       for (const definition of definitions) printDefinition(out, definition);
@@ -97,7 +97,7 @@ function isDefinition(text: string): boolean {
 }
 
 async function definitionOf(file: string, text: string) {
-  const [{ fromPlatform }, { decompile }] = await Promise.all([import("../../platform/from-platform.js"), import("../../platform/decompile.js")]);
+  const [{ fromPlatform }, { decompile }] = await Promise.all([import("../../wallaroo/read/from-wallaroo.js"), import("../../config/decompile.js")]);
   const { config, problems, inferred, form } = fromPlatform(text);
   const source = config === null ? null : decompile(config).text;
   return { file, pipeline: config?.name ?? null, dialect: form.dialect, source, problems, inferred };

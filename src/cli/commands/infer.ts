@@ -4,7 +4,7 @@ import type { DatasetOptions } from "../../../dsl/deployment.js";
 import { datasetOf, withDataset } from "../dataset-options.js";
 import type { CommandFile } from "../command-file.js";
 import { readInput } from "../files.js";
-import { checkWritable } from "../../files/write-whole.js";
+import { checkWritable } from "../../util/write-atomic.js";
 import { putRecords, putTable, refuseTwoDocuments } from "../rows-out.js";
 import { onLocal, withData } from "../target-options.js";
 

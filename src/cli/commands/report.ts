@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { writeWhole } from "../../files/write-whole.js";
+import { writeWhole } from "../../util/write-atomic.js";
 import { reportHtml } from "../../report/html.js";
 import { reportText } from "../../report/text.js";
 import type { CommandFile } from "../command-file.js";

@@ -1,7 +1,7 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
-import { describe, isList } from "./describe.js";
+import { describe, isList } from "../../util/describe.js";
 import { elementKinds } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missing, stranger } from "./names.js";

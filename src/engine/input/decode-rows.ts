@@ -1,6 +1,6 @@
 import { type Table, tableFromIPC } from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
-import { reason } from "../reason.js";
+import { reason } from "../../util/error-message.js";
 
 /**
  * A request from the bytes of a file: an Arrow table (IPC file or stream), or what the JSON text holds. The content decides.

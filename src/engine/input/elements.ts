@@ -2,8 +2,8 @@ import type { ErrorCode } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
-import { placeInSlab } from "../../tensors/slab.js";
-import { describe } from "./describe.js";
+import { placeInSlab } from "../../tensors/pooled-buffer.js";
+import { describe } from "../../util/describe.js";
 
 /** Why one value is no element of a dtype. */
 export interface Refusal {

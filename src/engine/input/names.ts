@@ -1,6 +1,6 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
-import { didYouMean, listed } from "../../expression/did-you-mean.js";
+import { didYouMean, listed } from "../../util/did-you-mean.js";
 
 /** The refusal of a batch or row that lacks an input; null when all are there. */
 export function missing(pipeline: string, ports: readonly Port[], given: readonly string[], where: string, details: object = {}): InputError | null {

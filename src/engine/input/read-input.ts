@@ -4,7 +4,7 @@ import type { Port } from "../../../dsl/tensor.js";
 import { tensorFromVector } from "../../tensors/arrow.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { columnReader } from "./columns.js";
-import { describe } from "./describe.js";
+import { describe } from "../../util/describe.js";
 import { elementKinds } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missing, stranger } from "./names.js";

@@ -1,6 +1,6 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
-import { describe, isList } from "./describe.js";
+import { describe, isList } from "../../util/describe.js";
 import { elementKinds } from "./elements.js";
 
 /** Where a size of a row came from: the port itself, the first row, or a symbol that another input bound. */

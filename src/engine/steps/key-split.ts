@@ -1,4 +1,4 @@
-import type { CompileStep } from "../plan-context.js";
+import type { CompileStep } from "./context.js";
 import { split } from "./split.js";
 
 /** The request's metadata choose the model: by the text of the key's value, or the default. */

@@ -1,6 +1,6 @@
-import { stepSource } from "../../../dsl/wording.js";
-import type { CompileStep } from "../plan-context.js";
-import { answering } from "./feeding.js";
+import { stepSource } from "../../../dsl/messages/shapes.js";
+import type { CompileStep } from "./context.js";
+import { answering } from "./feed-model.js";
 
 /** Inference with one model. */
 export const modelStep: CompileStep<"model"> = (context, index, step) => {

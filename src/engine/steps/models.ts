@@ -1,9 +1,9 @@
 import { TargetError } from "../../../dsl/errors.js";
-import { stepSource } from "../../../dsl/wording.js";
+import { stepSource } from "../../../dsl/messages/shapes.js";
 import type { ChallengerResult } from "../../tensors/result.js";
-import type { Passage, Tensors } from "../passage.js";
-import type { CompileStep } from "../plan-context.js";
-import { ended, modelRun, type RunHere } from "./feeding.js";
+import type { Passage, Tensors } from "./execution.js";
+import type { CompileStep } from "./context.js";
+import { ended, modelRun, type RunHere } from "./feed-model.js";
 
 /** Several models on the same input. Their outputs stand side by side until one is selected. */
 export const modelsStep: CompileStep<"models"> = (context, index, step) => {

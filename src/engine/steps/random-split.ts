@@ -1,6 +1,6 @@
 import type { MetadataValue } from "../metadata.js";
-import type { CompileStep } from "../plan-context.js";
-import { unitHash } from "../unit-hash.js";
+import type { CompileStep } from "./context.js";
+import { unitHash } from "../random-unit.js";
 import { split } from "./split.js";
 
 /** Chance chooses the model, by weight; the same value of the hash key always the same model. */

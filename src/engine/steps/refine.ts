@@ -1,7 +1,7 @@
-import { showTensor } from "../../../dsl/accepts.js";
+import { showTensor } from "../../../dsl/shapes/fits.js";
 import { InputError, TargetError } from "../../../dsl/errors.js";
-import { requestSource } from "../../../dsl/wording.js";
-import type { CompileStep } from "../plan-context.js";
+import { requestSource } from "../../../dsl/messages/shapes.js";
+import type { CompileStep } from "./context.js";
 
 /** Holds every batch to the sizes that its symbols were given. */
 export const refineStep: CompileStep<"refine"> = (context, index) => {

@@ -1,6 +1,6 @@
 import { TargetError } from "../../../dsl/errors.js";
-import { stepSource } from "../../../dsl/wording.js";
-import type { CompileStep } from "../plan-context.js";
+import { stepSource } from "../../../dsl/messages/shapes.js";
+import type { CompileStep } from "./context.js";
 
 /** One output of the tuple goes on. */
 export const selectStep: CompileStep<"select"> = (context, index, step) => {

@@ -1,10 +1,10 @@
-import { stepSource } from "../../../dsl/wording.js";
+import { stepSource } from "../../../dsl/messages/shapes.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
-import type { Challenge } from "../challengers.js";
-import { named, type Passage, type Tensors } from "../passage.js";
-import { type CompileStep, type Context, find } from "../plan-context.js";
-import { answering, feeding } from "./feeding.js";
+import type { Challenge } from "../scheduling/challengers.js";
+import { named, type Passage, type Tensors } from "./execution.js";
+import { type CompileStep, type Context, find } from "./context.js";
+import { answering, feeding } from "./feed-model.js";
 
 /** The champion's output goes on; challengers run on the same input. */
 export const shadowStep: CompileStep<"shadow"> = (context, index, step) => {

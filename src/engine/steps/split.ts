@@ -1,7 +1,7 @@
-import { stepSource } from "../../../dsl/wording.js";
-import type { Passage, RunStep } from "../passage.js";
-import { type Context, find } from "../plan-context.js";
-import { answering } from "./feeding.js";
+import { stepSource } from "../../../dsl/messages/shapes.js";
+import type { Passage, RunStep } from "./execution.js";
+import { type Context, find } from "./context.js";
+import { answering } from "./feed-model.js";
 
 /** One of several models runs, for all rows of a request; `choose` names it. They stand for one: all give the same ports. */
 export function split(context: Context, index: number, names: readonly string[], choose: (passage: Passage) => string): RunStep {

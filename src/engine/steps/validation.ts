@@ -1,9 +1,9 @@
 import type { StepConfigOf } from "../../config/schema.js";
-import { compileChecks } from "../../expression/javascript.js";
-import { columnsRead } from "../../expression/tree.js";
-import type { Columns, Present } from "../../expression/row-loop.js";
-import type { Passage, Tensors } from "../passage.js";
-import type { CompileStep, Context } from "../plan-context.js";
+import { compileChecks } from "../../expression/backends/javascript.js";
+import { columnsRead } from "../../expression/tree/tree.js";
+import type { Columns, Present } from "../../expression/evaluate/row-loop.js";
+import type { Passage, Tensors } from "./execution.js";
+import type { CompileStep, Context } from "./context.js";
 
 /** Where a request has a column that a validation reads. */
 interface Source {

@@ -1,6 +1,6 @@
 import type { AlertChange } from "../../../dsl/deployment.js";
-import type { AlertState, AlertWindow, StoredAlert } from "../../logs/alerts.js";
-import { reason } from "../../engine/reason.js";
+import type { AlertState, AlertWindow, StoredAlert } from "../../logs/read/alert-query.js";
+import { reason } from "../../util/error-message.js";
 
 /** The time, and timers; tests have one of their own. */
 export interface Clock {

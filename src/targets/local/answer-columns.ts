@@ -1,6 +1,6 @@
 import type { Config } from "../../config/schema.js";
 import { answeredBeside } from "../../config/step-models.js";
-import { modelsRead } from "../../engine/reads.js";
+import { modelsRead } from "../../engine/awaited-models.js";
 import { metadataColumns } from "../../tensors/metadata-columns.js";
 import { logLayout } from "./log-layout.js";
 

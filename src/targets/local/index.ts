@@ -1,9 +1,9 @@
 import type { Table } from "apache-arrow";
 import { LocalTargetImpl } from "./local-target.js";
-import { localSettings, type LocalOptions } from "./options.js";
+import { localSettings, type LocalOptions } from "./options/local-options.js";
 import type { LocalTarget } from "./types.js";
 
-export type { LocalOptions } from "./options.js";
+export type { LocalOptions } from "./options/local-options.js";
 export type { Comparison } from "../../logs/comparison.js";
 export type { DeployedModel, DeployedPipeline, LocalDeployment, LocalStatus, LocalTarget } from "./types.js";
 

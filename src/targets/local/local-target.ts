@@ -1,22 +1,22 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import type { AnyPipeline } from "../../../dsl/pipeline.js";
+import type { AnyPipeline } from "../../../dsl/pipeline/pipeline.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine } from "../../engine/engine.js";
-import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/model-files.js";
-import { didYouMean, listed } from "../../expression/did-you-mean.js";
+import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/session/model-files.js";
+import { didYouMean, listed } from "../../util/did-you-mean.js";
 import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
-import { fileName } from "../../logs/database.js";
+import { fileName } from "../../logs/database/migrations.js";
 import { openStore } from "../../logs/open-store.js";
 import { readStore } from "../../logs/read-store.js";
-import { holdWatch, watchedAlerts } from "./alerts.js";
+import { holdWatch, watchedAlerts } from "./shared-alerts.js";
 import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
-import type { LocalSettings } from "./options.js";
-import { Serving } from "./serving.js";
+import type { LocalSettings } from "./options/local-options.js";
+import { Serving } from "./runner.js";
 import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./types.js";
 
 export class LocalTargetImpl implements LocalTarget {

@@ -1,5 +1,5 @@
 import type { AlertChange, AlertsOptions, AnyDeployment, DeploymentStatus } from "../../../dsl/deployment.js";
-import type { AnyPipeline } from "../../../dsl/pipeline.js";
+import type { AnyPipeline } from "../../../dsl/pipeline/pipeline.js";
 import type { Target } from "../../../dsl/target.js";
 import type { Comparison } from "../../logs/comparison.js";
 import type { Config } from "../../config/schema.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { surfaceLambda } from "../../../src/expression/surface.js";
+import { surfaceLambda } from "../../../src/expression/surface/surface.js";
 import { lower, tree } from "./lowered.js";
 
 const trees = (sources: readonly string[]) => sources.map((s) => `${s}\n  ${tree(s)}`).join("\n");

@@ -1,7 +1,7 @@
 import { transformSync } from "esbuild";
 import { describe, expect, test } from "vitest";
-import { attachLambdas } from "../../../codegen/lambda/attach.js";
-import { attachedKey, helperKey, type AttachedLambda } from "../../../src/expression/attached.js";
+import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
+import { attachedKey, helperKey, type AttachedLambda } from "../../../src/expression/surface/attachment.js";
 import { notation } from "./lowered.js";
 
 type Check = { readonly [attachedKey]?: AttachedLambda };

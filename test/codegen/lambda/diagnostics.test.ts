@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { renderDiagnostic } from "../../../codegen/lambda/diagnostics.js";
-import { attachLambdas } from "../../../codegen/lambda/attach.js";
+import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
 import { lower } from "./lowered.js";
 
 const rendered = (source: string) => {

@@ -1,6 +1,6 @@
-import { lowerLambda, type Lowered } from "../../../codegen/lambda/lower.js";
-import { parseLambda } from "../../../codegen/lambda/source.js";
-import type { Surface } from "../../../src/expression/surface.js";
+import { lowerLambda, type Lowered } from "../../../codegen/lambda/lower/lower.js";
+import { parseLambda } from "../../../codegen/lambda/parse.js";
+import type { Surface } from "../../../src/expression/surface/surface.js";
 
 /** Parses and lowers the text of a lambda. */
 export function lower(source: string): Lowered {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Surface } from "../../../src/expression/surface.js";
+import type { Surface } from "../../../src/expression/surface/surface.js";
 import { lower } from "./lowered.js";
 
 type Env = Readonly<Record<string, unknown>>;

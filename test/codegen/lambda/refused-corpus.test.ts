@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { attachLambdas } from "../../../codegen/lambda/attach.js";
+import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
 import { compileLambda } from "../../../codegen/lambda/compile-lambda.js";
-import { buildConfig } from "../../../codegen/build.js";
-import { errorCodes } from "../../../dsl/codes.js";
+import { buildConfig } from "../../../codegen/compile/build-config.js";
+import { errorCodes } from "../../../dsl/messages/error-codes.js";
 import { PipelineError } from "../../../dsl/errors.js";
 import { defineModel, pipeline } from "../../../dsl/index.js";
-import type { Diagnostic } from "../../../src/expression/surface.js";
+import type { Diagnostic } from "../../../src/expression/surface/surface.js";
 import { refusedAlerts, refusedLambdas, row } from "./refused-corpus.js";
 
 /** `  SL1013 1:6-1:26 …`, lines and columns from 1. */

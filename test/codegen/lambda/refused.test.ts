@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { errorCodes } from "../../../dsl/codes.js";
+import { errorCodes } from "../../../dsl/messages/error-codes.js";
 import { refusals } from "../../../codegen/lambda/refusals.js";
 import { findings, lower } from "./lowered.js";
 

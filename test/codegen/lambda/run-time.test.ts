@@ -1,7 +1,7 @@
 import { transformSync, type TransformOptions } from "esbuild";
 import { transpileModule, ModuleKind, ScriptTarget } from "typescript";
 import { describe, expect, test } from "vitest";
-import { readLambda } from "../../../codegen/lambda/run-time.js";
+import { readLambda } from "../../../codegen/lambda/read-function.js";
 import defaultLimits, { LIMIT } from "./limits.js";
 import { notation } from "./lowered.js";
 

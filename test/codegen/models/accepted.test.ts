@@ -7,7 +7,7 @@ import tseslint from "typescript-eslint";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { usablePorts, type ModelSignature, type Port } from "../../../codegen/models/signature.js";
-import { writeModels, writeSplit } from "../../../codegen/models/writer.js";
+import { writeModels, writeSplit } from "../../../codegen/models/write/writer.js";
 import { recordings } from "../../recordings.js";
 import { folder } from "./workspace.js";
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { scanOnnx } from "../../../codegen/models/onnx.js";
+import { scanOnnx } from "../../../codegen/models/onnx/read.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { ModelError } from "../../../dsl/errors.js";
 import { bytes, concat, FLOAT, initializer, input, integer, model, output, tensorType, varint, type Bytes } from "./onnx-bytes.js";

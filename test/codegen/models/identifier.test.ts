@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
-import { identifiersFor, modelName } from "../../../codegen/models/identifier.js";
+import { identifiersFor, modelName } from "../../../src/util/identifiers.js";
 
 const DNS = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { generateModels } from "../../../codegen/models/generate.js";
-import { scanOnnx } from "../../../codegen/models/onnx.js";
+import { scanOnnx } from "../../../codegen/models/onnx/read.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import type { ModelSignature } from "../../../codegen/models/signature.js";
-import { writeModels } from "../../../codegen/models/writer.js";
+import { writeModels } from "../../../codegen/models/write/writer.js";
 import { bytes, concat, FLOAT, input, INT64, integer, node, output, tensorType, varint, type Bytes } from "./onnx-bytes.js";
 import { folder, put } from "./workspace.js";
 

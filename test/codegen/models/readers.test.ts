@@ -7,7 +7,7 @@ import { Field, FixedSizeList, Float32, Int64, List, Schema, Table, TimestampMil
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { generateModels } from "../../../codegen/models/generate.js";
-import { readMetadataUrl } from "../../../codegen/models/open-inference.js";
+import { readMetadataUrl } from "../../../codegen/models/formats/open-inference.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { readers } from "../../../codegen/models/readers.js";
 import { showTensor } from "../../../src/config/show-tensor.js";

@@ -3,10 +3,10 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
-import { modelName } from "../../../codegen/models/identifier.js";
+import { modelName } from "../../../src/util/identifiers.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import type { ModelSignature, Port } from "../../../codegen/models/signature.js";
-import { writeModels } from "../../../codegen/models/writer.js";
+import { writeModels } from "../../../codegen/models/write/writer.js";
 import { generatedModel, type Model } from "../../../dsl/model.js";
 
 const signature = (over: Partial<ModelSignature>): ModelSignature => ({

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findPipelineFiles } from "../../../codegen/project/find.js";
 import { loadPipelines } from "../../../codegen/project/load.js";
-import { attachedKey, type AttachedLambda } from "../../../src/expression/attached.js";
+import { attachedKey, type AttachedLambda } from "../../../src/expression/surface/attachment.js";
 import { compileExpression } from "../../../src/expression/compile.js";
 
 const root = fileURLToPath(new URL("../../fixtures/projects/limits", import.meta.url));

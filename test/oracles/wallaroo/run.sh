@@ -44,4 +44,4 @@ done
 "$here/.venvs/2026.1.3/bin/python" "$here/write_numbers.py" "$fresh/numbers-0.18.15.txt" "${1:-100000}" 2>/dev/null
 
 cd "$root"
-SHAPELINE_PLATFORM_ORACLE="$fresh" npx vitest run test/platform/sdk.test.ts test/platform/numbers.test.ts
+SHAPELINE_PLATFORM_ORACLE="$fresh" npx vitest run test/wallaroo/sdk.test.ts test/wallaroo/numbers.test.ts

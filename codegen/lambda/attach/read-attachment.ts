@@ -1,0 +1,16 @@
+import { attachedKey, type AttachedLambda, helperOf } from "../../../src/expression/surface/attachment.js";
+import { refusals } from "../refusals.js";
+import { located } from "../parse.js";
+
+/** What a front-end left on a function that a step is given: as on a lambda, or as on any function of the project. */
+export function attachedTo(fn: object): AttachedLambda | undefined {
+  const own = (fn as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
+  if (own !== undefined) return own;
+  const attached = helperOf(fn);
+  if (attached === undefined) return undefined;
+  const { helper, ...found } = attached;
+  if (helper?.kind !== "lambda") return { ...found, lambda: null };
+  const { params: [param = "row", second], body } = helper;
+  if (second !== undefined) return { ...found, lambda: null, diagnostics: [located(refusals.parameters(), 0, body.span[0])] };
+  return { ...found, lambda: { source: found.source, param, body, location: found.location } };
+}

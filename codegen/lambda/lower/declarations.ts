@@ -1,0 +1,86 @@
+import { ts } from "../../typescript/typescript.js";
+import { boundNames } from "./patterns.js";
+import { walk } from "../walk-ast.js";
+
+/** How a name is declared in the file around a lambda. */
+export interface Declaration {
+  readonly kind: "const" | "let" | "var" | "parameter" | "function" | "class" | "enum" | "namespace" | "import" | "import *" | "catch";
+  /** The declaration itself; for `const` the variable declaration. */
+  readonly node: ts.Node;
+}
+
+type Names = Map<string, Declaration>;
+
+/** Looks names up in a file parsed with parents, as the language does: from the place of use outwards. */
+export class Declarations {
+  readonly #known = new Map<ts.Node, Names>();
+
+  find(name: string, from: ts.Node): Declaration | undefined {
+    for (let at = from.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
+      const found = this.#names(at).get(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #names(container: ts.Node): Names {
+    const known = this.#known.get(container);
+    if (known !== undefined) return known;
+    const names: Names = new Map();
+    this.#known.set(container, names);
+    if (ts.isSourceFile(container) || ts.isBlock(container) || ts.isModuleBlock(container) || ts.isCaseOrDefaultClause(container))
+      for (const statement of container.statements) fromStatement(statement, names);
+    if (ts.isCaseBlock(container)) for (const { statements } of container.clauses) for (const s of statements) fromStatement(s, names);
+    if (ts.isForStatement(container) || ts.isForOfStatement(container) || ts.isForInStatement(container))
+      if (container.initializer !== undefined && ts.isVariableDeclarationList(container.initializer)) fromList(container.initializer, names);
+    if (ts.isCatchClause(container) && container.variableDeclaration !== undefined)
+      add(boundNames(container.variableDeclaration.name), { kind: "catch", node: container }, names);
+    if (ts.isFunctionLike(container)) {
+      for (const parameter of container.parameters) add(boundNames(parameter.name), { kind: "parameter", node: parameter }, names);
+      if (ts.isFunctionExpression(container) && container.name !== undefined) add([container.name.text], { kind: "function", node: container }, names);
+    }
+    if (ts.isSourceFile(container) || ts.isFunctionLike(container)) hoistedVars(container, names);
+    return names;
+  }
+}
+
+function fromStatement(statement: ts.Statement, names: Names): void {
+  if (ts.isVariableStatement(statement)) fromList(statement.declarationList, names);
+  else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
+    // Of overloads, the one with a body.
+    if (statement.body !== undefined || !names.has(statement.name.text)) add([statement.name.text], { kind: "function", node: statement }, names);
+  } else if (ts.isClassDeclaration(statement) && statement.name !== undefined) add([statement.name.text], { kind: "class", node: statement }, names);
+  else if (ts.isEnumDeclaration(statement)) add([statement.name.text], { kind: "enum", node: statement }, names);
+  else if (ts.isModuleDeclaration(statement) && ts.isIdentifier(statement.name)) add([statement.name.text], { kind: "namespace", node: statement }, names);
+  else if (ts.isImportEqualsDeclaration(statement)) add([statement.name.text], { kind: "import", node: statement }, names);
+  else if (ts.isImportDeclaration(statement)) fromImport(statement, names);
+}
+
+function fromImport({ importClause: clause }: ts.ImportDeclaration, names: Names): void {
+  if (clause === undefined) return;
+  if (clause.name !== undefined) add([clause.name.text], { kind: "import", node: clause }, names);
+  const bindings = clause.namedBindings;
+  if (bindings === undefined) return;
+  if (ts.isNamespaceImport(bindings)) add([bindings.name.text], { kind: "import *", node: bindings }, names);
+  else for (const element of bindings.elements) add([element.name.text], { kind: "import", node: element }, names);
+}
+
+function fromList(list: ts.VariableDeclarationList, names: Names): void {
+  if ((list.flags & ts.NodeFlags.BlockScoped) === 0) return; // `var` belongs to the function
+  // `using` has a bit of its own, and is as constant as `const`.
+  const kind = (list.flags & (ts.NodeFlags.Const | ts.NodeFlags.Using)) === 0 ? "let" : "const";
+  for (const node of list.declarations) add(boundNames(node.name), { kind, node }, names);
+}
+
+function hoistedVars(container: ts.Node, names: Names): void {
+  walk(container, (node) => {
+    if (node !== container && (ts.isFunctionLike(node) || ts.isClassLike(node))) return false;
+    if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0)
+      for (const declaration of node.declarations) add(boundNames(declaration.name), { kind: "var", node: declaration }, names);
+    return true;
+  });
+}
+
+function add(found: readonly string[], declaration: Declaration, names: Names): void {
+  for (const name of found) names.set(name, declaration);
+}

@@ -1,0 +1,237 @@
+import { ts } from "../../typescript/typescript.js";
+import type { BinaryOp, Surface } from "../../../src/expression/surface/surface.js";
+import { lowerCall, lowerItem } from "./calls.js";
+import { isCounter, member, objectOf, withoutWrapping, type Lowering } from "./context.js";
+import { freeValue, lowerIdentifier, memberName, pathFromOutside } from "./names.js";
+import { refusals, type Refusal } from "../refusals.js";
+import type { Scope } from "./scope.js";
+
+type Rule<N extends ts.Expression> = (node: N, scope: Scope, run: Lowering) => Surface | null;
+
+/** The lowering of an expression, by its kind. A kind that is missing here is refused by name or as unknown syntax. */
+export function lowerExpression(node: ts.Expression, scope: Scope, run: Lowering): Surface | null {
+  const rule = rules[node.kind];
+  if (rule !== undefined) return rule(node as never, scope, run);
+  return run.refuse(node, refusedKinds[node.kind] ?? refusals.otherSyntax("this syntax"));
+}
+
+const inside: Rule<ts.Expression & { readonly expression: ts.Expression }> = (node, scope, run) =>
+  run.expression(withoutWrapping(node), scope);
+
+const access: Rule<ts.PropertyAccessExpression | ts.ElementAccessExpression> = (node, scope, run) => {
+  if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return run.refuse(node.expression, refusals.receiver("super"));
+  const path = pathFromOutside(node, scope);
+  if (path !== null) return freeValue(node, path, run);
+  if (memberName(node) === "env" && ts.isMetaProperty(withoutWrapping(node.expression))) return run.refuse(node, refusals.bundlerValue("import.meta.env"));
+  const object = objectOf(node, scope, run);
+  const name = memberName(node);
+  if (name !== null) return object && member(object, name, run.span(node));
+  if (!ts.isElementAccessExpression(node)) return run.refuse(node.name, refusals.otherSyntax("a private field"));
+  const index = run.expression(node.argumentExpression, scope);
+  return object && index && { kind: "index", object, index, span: run.span(node) };
+};
+
+const lambda: Rule<ts.ArrowFunction | ts.FunctionExpression> = (node, scope, run) => run.innerLambda(node, scope);
+
+const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
+  [ts.SyntaxKind.Identifier]: (node: ts.Identifier, scope: Scope, run: Lowering) => lowerIdentifier(node, scope, run),
+
+  [ts.SyntaxKind.NumericLiteral]: (node: ts.NumericLiteral, _: Scope, run: Lowering) => {
+    const value = Number(node.text);
+    // 1e400: the tree is JSON, which has no infinity.
+    return value === Infinity ? freeValue(node, ["Infinity"], run) : { kind: "number", value, span: run.span(node) };
+  },
+  [ts.SyntaxKind.BigIntLiteral]: (node: ts.BigIntLiteral, _: Scope, run: Lowering) => ({
+    kind: "bigint",
+    value: String(BigInt(node.text.slice(0, -1))),
+    span: run.span(node),
+  }),
+  [ts.SyntaxKind.StringLiteral]: (node: ts.StringLiteral, _: Scope, run: Lowering) => ({ kind: "string", value: node.text, span: run.span(node) }),
+  [ts.SyntaxKind.NoSubstitutionTemplateLiteral]: (node: ts.NoSubstitutionTemplateLiteral, _: Scope, run: Lowering) => ({
+    kind: "string",
+    value: node.text,
+    span: run.span(node),
+  }),
+  [ts.SyntaxKind.TrueKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({ kind: "boolean", value: true, span: run.span(node) }),
+  [ts.SyntaxKind.FalseKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({ kind: "boolean", value: false, span: run.span(node) }),
+  [ts.SyntaxKind.NullKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({ kind: "null", span: run.span(node) }),
+
+  [ts.SyntaxKind.ParenthesizedExpression]: inside,
+  [ts.SyntaxKind.AsExpression]: inside,
+  [ts.SyntaxKind.SatisfiesExpression]: inside,
+  [ts.SyntaxKind.NonNullExpression]: inside,
+  [ts.SyntaxKind.TypeAssertionExpression]: inside,
+  [ts.SyntaxKind.ExpressionWithTypeArguments]: inside,
+
+  [ts.SyntaxKind.PropertyAccessExpression]: access,
+  [ts.SyntaxKind.ElementAccessExpression]: access,
+  [ts.SyntaxKind.CallExpression]: (node: ts.CallExpression, scope: Scope, run: Lowering) => lowerCall(node, scope, run),
+  [ts.SyntaxKind.ArrayLiteralExpression]: (node: ts.ArrayLiteralExpression, scope: Scope, run: Lowering) => {
+    const items = node.elements.map((element) => (ts.isOmittedExpression(element) ? run.refuse(element, refusals.hole()) : lowerItem(element, scope, run)));
+    return items.every((item) => item !== null) ? { kind: "list", items, span: run.span(node) } : null;
+  },
+  [ts.SyntaxKind.ArrowFunction]: lambda,
+  [ts.SyntaxKind.FunctionExpression]: lambda,
+
+  [ts.SyntaxKind.PrefixUnaryExpression]: lowerPrefix,
+  [ts.SyntaxKind.BinaryExpression]: lowerBinary,
+  [ts.SyntaxKind.ConditionalExpression]: (node: ts.ConditionalExpression, scope: Scope, run: Lowering) => {
+    const test = run.expression(node.condition, scope);
+    const then = run.expression(node.whenTrue, scope);
+    const otherwise = run.expression(node.whenFalse, scope);
+    return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: run.span(node) };
+  },
+
+  [ts.SyntaxKind.PostfixUnaryExpression]: (node: ts.PostfixUnaryExpression, _: Scope, run: Lowering) =>
+    run.refuse(node, refusals.assignment(operatorText(node.operator))),
+  [ts.SyntaxKind.TemplateExpression]: (node: ts.TemplateExpression, scope: Scope, run: Lowering) => {
+    run.refuse(node, refusals.placeholder());
+    for (const { expression } of node.templateSpans) run.expression(expression, scope);
+    return null;
+  },
+  [ts.SyntaxKind.NewExpression]: (node: ts.NewExpression, scope: Scope, run: Lowering) => {
+    const name = ts.isIdentifier(node.expression) ? node.expression.text : "";
+    run.refuse(node, name === "Date" ? refusals.time("new Date") : name === "RegExp" ? refusals.regularExpression() : refusals.construction());
+    for (const arg of node.arguments ?? []) run.expression(arg, scope);
+    return null;
+  },
+  [ts.SyntaxKind.AwaitExpression]: refuseAround(() => refusals.awaiting("await")),
+  [ts.SyntaxKind.TypeOfExpression]: refuseAround(() => refusals.typeOf()),
+  [ts.SyntaxKind.DeleteExpression]: refuseAround(() => refusals.deletion()),
+  [ts.SyntaxKind.SpreadElement]: refuseAround(() => refusals.spread()),
+  [ts.SyntaxKind.VoidExpression]: (node: ts.VoidExpression, scope: Scope, run: Lowering) => {
+    // `void 0`: the way minifiers write undefined.
+    if (ts.isNumericLiteral(node.expression)) return freeValue(node, ["undefined"], run);
+    return refuseAround(() => refusals.voidOperator())(node, scope, run);
+  },
+  [ts.SyntaxKind.MetaProperty]: (node: ts.MetaProperty, _: Scope, run: Lowering) => run.refuse(node, refusals.meta(node.getText(run.file))),
+};
+
+const refusedKinds: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
+  [ts.SyntaxKind.ThisKeyword]: refusals.receiver("this"),
+  [ts.SyntaxKind.SuperKeyword]: refusals.receiver("super"),
+  [ts.SyntaxKind.YieldExpression]: refusals.awaiting("yield"),
+  [ts.SyntaxKind.RegularExpressionLiteral]: refusals.regularExpression(),
+  [ts.SyntaxKind.ObjectLiteralExpression]: refusals.objectLiteral(),
+  [ts.SyntaxKind.TaggedTemplateExpression]: refusals.taggedTemplate(),
+  [ts.SyntaxKind.ClassExpression]: refusals.declaration("a class"),
+  [ts.SyntaxKind.JsxElement]: refusals.otherSyntax("JSX"),
+  [ts.SyntaxKind.JsxSelfClosingElement]: refusals.otherSyntax("JSX"),
+  [ts.SyntaxKind.JsxFragment]: refusals.otherSyntax("JSX"),
+};
+
+function refuseAround(refusal: () => Refusal): Rule<ts.Expression & { readonly expression: ts.Expression }> {
+  return (node, scope, run) => {
+    run.refuse(node, refusal());
+    run.expression(node.expression, scope);
+    return null;
+  };
+}
+
+function lowerPrefix(node: ts.PrefixUnaryExpression, scope: Scope, run: Lowering): Surface | null {
+  const span = run.span(node);
+  const inner = withoutWrapping(node.operand);
+  switch (node.operator) {
+    case ts.SyntaxKind.ExclamationToken: {
+      // `!0` and `!1`: the way minifiers write true and false.
+      if (ts.isNumericLiteral(inner)) return { kind: "boolean", value: Number(inner.text) === 0, span };
+      const operand = run.expression(node.operand, scope);
+      return operand && { kind: "not", operand, span };
+    }
+    case ts.SyntaxKind.MinusToken: {
+      const operand = run.expression(node.operand, scope);
+      return operand && { kind: "negate", operand, span };
+    }
+    case ts.SyntaxKind.PlusToken: {
+      // `+v` is `v * 1`, to the sign of zero and to the refusal of a bigint.
+      const left = run.expression(node.operand, scope);
+      if (left?.kind === "number") return { ...left, span };
+      return left && { kind: "binary", op: "*", left, right: { kind: "number", value: 1, span }, span };
+    }
+    case ts.SyntaxKind.TildeToken:
+      run.refuse(node, refusals.bitwise("~"));
+      run.expression(node.operand, scope);
+      return null;
+    case ts.SyntaxKind.PlusPlusToken:
+    case ts.SyntaxKind.MinusMinusToken:
+      return run.refuse(node, refusals.assignment(operatorText(node.operator)));
+  }
+}
+
+const binaries: { readonly [kind in ts.SyntaxKind]?: BinaryOp } = {
+  [ts.SyntaxKind.PlusToken]: "+",
+  [ts.SyntaxKind.MinusToken]: "-",
+  [ts.SyntaxKind.AsteriskToken]: "*",
+  [ts.SyntaxKind.SlashToken]: "/",
+  [ts.SyntaxKind.PercentToken]: "%",
+  [ts.SyntaxKind.LessThanToken]: "<",
+  [ts.SyntaxKind.GreaterThanToken]: ">",
+  [ts.SyntaxKind.LessThanEqualsToken]: "<=",
+  [ts.SyntaxKind.GreaterThanEqualsToken]: ">=",
+  [ts.SyntaxKind.EqualsEqualsEqualsToken]: "===",
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken]: "!==",
+  [ts.SyntaxKind.AmpersandAmpersandToken]: "&&",
+  [ts.SyntaxKind.BarBarToken]: "||",
+  [ts.SyntaxKind.AsteriskAsteriskToken]: "**",
+  [ts.SyntaxKind.QuestionQuestionToken]: "??",
+};
+
+const refusedBinaries: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
+  [ts.SyntaxKind.AmpersandToken]: refusals.bitwise("&"),
+  [ts.SyntaxKind.BarToken]: refusals.bitwise("|"),
+  [ts.SyntaxKind.CaretToken]: refusals.bitwise("^"),
+  [ts.SyntaxKind.LessThanLessThanToken]: refusals.bitwise("<<"),
+  [ts.SyntaxKind.GreaterThanGreaterThanToken]: refusals.bitwise(">>"),
+  [ts.SyntaxKind.GreaterThanGreaterThanGreaterThanToken]: refusals.bitwise(">>>"),
+  [ts.SyntaxKind.CommaToken]: refusals.comma(),
+  [ts.SyntaxKind.InKeyword]: refusals.membership("in"),
+  [ts.SyntaxKind.InstanceOfKeyword]: refusals.membership("instanceof"),
+};
+
+function lowerBinary(node: ts.BinaryExpression, scope: Scope, run: Lowering): Surface | null {
+  const operator = node.operatorToken.kind;
+  const span = run.span(node);
+  if (operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment) {
+    run.refuse(node, refusals.assignment(operatorText(operator)));
+    run.expression(node.right, scope);
+    return null;
+  }
+  if (operator === ts.SyntaxKind.CommaToken && isCounter(node.left)) return run.expression(node.right, scope);
+  const op = binaries[operator];
+  if (op === undefined) {
+    const loose = looseNull(node, scope, run);
+    if (loose !== undefined) return loose;
+    const instance = operator === ts.SyntaxKind.InstanceOfKeyword;
+    run.refuse(node, refusedBinaries[operator] ?? refusals.looseEquality(operatorText(operator)));
+    if (!ts.isPrivateIdentifier(node.left)) run.expression(node.left, scope);
+    if (!instance) run.expression(node.right, scope);
+    return null;
+  }
+  const left = run.expression(node.left, scope);
+  const right = run.expression(node.right, scope);
+  return left && right && { kind: "binary", op, left, right, span };
+}
+
+/** `v == null` is `v === null || v === undefined`, `v != null` its opposite. Undefined for anything else. */
+function looseNull(node: ts.BinaryExpression, scope: Scope, run: Lowering): Surface | null | undefined {
+  const operator = node.operatorToken.kind;
+  const equal = operator === ts.SyntaxKind.EqualsEqualsToken;
+  if (!equal && operator !== ts.SyntaxKind.ExclamationEqualsToken) return undefined;
+  const isNull = (side: ts.Expression) => withoutWrapping(side).kind === ts.SyntaxKind.NullKeyword;
+  const value = isNull(node.right) ? node.left : isNull(node.left) ? node.right : undefined;
+  if (value === undefined) return undefined;
+  const span = run.span(node);
+  const left = run.expression(value, scope);
+  const undefinedValue = freeValue(node, ["undefined"], run);
+  if (left === null || undefinedValue === null) return null;
+  const op = equal ? "===" : "!==";
+  return {
+    kind: "binary",
+    op: equal ? "||" : "&&",
+    left: { kind: "binary", op, left, right: { kind: "null", span }, span },
+    right: { kind: "binary", op, left, right: undefinedValue, span },
+    span,
+  };
+}
+
+const operatorText = (kind: ts.SyntaxKind): string => ts.tokenToString(kind) ?? "this operator";

@@ -1,0 +1,180 @@
+import { ts } from "../../typescript/typescript.js";
+import type { Diagnostic, SourceLocation, Span, Surface, SurfaceLambda } from "../../../src/expression/surface/surface.js";
+import { lowerExpression } from "./expressions.js";
+import type { FreePath, LambdaNode, Lowering } from "./context.js";
+import { bindPattern, type Let } from "./patterns.js";
+import { refusals, type Refusal } from "../refusals.js";
+import { Scope } from "./scope.js";
+import { lowerBody } from "./statements.js";
+
+/** Deeper trees would overflow the stack of a later stage, larger ones no target evaluates per row. */
+const maxDepth = 400;
+const maxNodes = 20_000;
+
+export interface LowerOptions {
+  /** True for a name that the file around the lambda declares; `Math` is then not the global. */
+  readonly hidesGlobal?: (name: string) => boolean;
+  readonly location?: SourceLocation;
+}
+
+/** What the lowering found in a function. */
+interface Found {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every name from outside, globals included, in the order of the text. */
+  readonly free: readonly FreePath[];
+  /** The calls of functions of globals, such as `Math.abs`. */
+  readonly called: readonly FreePath[];
+  readonly source: string;
+  readonly location: SourceLocation | null;
+}
+
+export interface LoweredHelper extends Found {
+  /** A `lambda` node; null when there are diagnostics. */
+  readonly helper: Surface | null;
+}
+
+export interface Lowered extends Found {
+  /** Null when there are diagnostics. */
+  readonly lambda: SurfaceLambda | null;
+}
+
+/** Lowers one function of a parsed file to its surface tree, or says everything that keeps it from that. */
+export function lowerLambda(node: LambdaNode, file: ts.SourceFile, options: LowerOptions = {}): Lowered {
+  const { lowered, ...found } = lower(node, file, options, (run, source) => run.lambda(node, source));
+  const { source, location } = found;
+  return { lambda: lowered && { source, ...lowered, location }, ...found };
+}
+
+/** Lowers a function that lambdas may call, of any number of parameters. */
+export function lowerHelper(node: LambdaNode, file: ts.SourceFile, options: LowerOptions = {}): LoweredHelper {
+  const { lowered, ...found } = lower(node, file, options, (run, source) => run.helper(node, source));
+  return { helper: lowered, ...found };
+}
+
+function lower<T extends { readonly body: Surface }>(
+  node: LambdaNode,
+  file: ts.SourceFile,
+  options: LowerOptions,
+  work: (run: Run, source: string) => T | null,
+): Found & { readonly lowered: T | null } {
+  const start = node.getStart(file);
+  const source = file.text.slice(start, node.end);
+  const run = new Run(file, start, options.hidesGlobal ?? (() => false));
+  const lowered = work(run, source);
+  if (lowered !== null && size(lowered.body, maxNodes) > maxNodes) run.refuse(node, refusals.tooLarge());
+  const diagnostics = [...run.diagnostics].sort((a, b) => a.start - b.start || a.end - b.end);
+  return { lowered: diagnostics.length === 0 ? lowered : null, diagnostics, free: run.free, called: run.called, source, location: options.location ?? null };
+}
+
+class Run implements Lowering {
+  readonly file: ts.SourceFile;
+  readonly diagnostics: Diagnostic[] = [];
+  readonly free: FreePath[] = [];
+  readonly called: FreePath[] = [];
+  readonly hidesGlobal: (name: string) => boolean;
+  readonly #start: number;
+  #depth = 0;
+
+  constructor(file: ts.SourceFile, start: number, hidesGlobal: (name: string) => boolean) {
+    this.file = file;
+    this.hidesGlobal = hidesGlobal;
+    this.#start = start;
+  }
+
+  span(node: ts.Node): Span {
+    return [node.getStart(this.file) - this.#start, node.end - this.#start];
+  }
+
+  refuse(at: ts.Node | Span, { code, message, hint }: Refusal): null {
+    const [start, end] = "kind" in at ? this.span(at) : at;
+    this.diagnostics.push({ code, message, start, end, ...(hint !== undefined && { hint }) });
+    return null;
+  }
+
+  expression(node: ts.Expression, scope: Scope): Surface | null {
+    if (this.#depth > maxDepth) {
+      return this.diagnostics.some((d) => d.code === refusals.tooLarge().code) ? null : this.refuse(node, refusals.tooLarge());
+    }
+    this.#depth += 1;
+    const surface = lowerExpression(node, scope, this);
+    this.#depth -= 1;
+    return surface;
+  }
+
+  lambda(node: LambdaNode, source: string): { readonly param: string; readonly body: Surface } | null {
+    const scope = new Scope(null, source);
+    if (ts.isFunctionExpression(node) && node.name !== undefined) scope.set(node.name.text, { kind: "self" });
+    if (ts.isFunctionDeclaration(node) && node.name !== undefined) scope.set(node.name.text, { kind: "self" });
+    const parameters = ownParameters(node);
+    const second = parameters[1];
+    if (second !== undefined) this.refuse(second, refusals.parameters());
+    const { params, body } = this.#function(node, scope);
+    return body && { param: params[0] ?? scope.fresh("row"), body };
+  }
+
+  helper(node: LambdaNode, source: string): Extract<Surface, { kind: "lambda" }> | null {
+    const scope = new Scope(null, source);
+    if (ts.isFunctionExpression(node) && node.name !== undefined) scope.set(node.name.text, { kind: "self" });
+    const { params, body } = this.#function(node, scope);
+    return body && { kind: "lambda", params, body, span: this.span(node) };
+  }
+
+  innerLambda(node: ts.ArrowFunction | ts.FunctionExpression, scope: Scope): Surface | null {
+    const inside = scope.inner();
+    if (ts.isFunctionExpression(node) && node.name !== undefined) inside.set(node.name.text, { kind: "self" });
+    const { params, body } = this.#function(node, inside);
+    return body && { kind: "lambda", params, body, span: this.span(node) };
+  }
+
+  #function(node: LambdaNode, scope: Scope): { readonly params: string[]; readonly body: Surface | null } {
+    this.#refuseModifiers(node);
+    const params: string[] = [];
+    const lets: Let[] = [];
+    const inside = scope.inner();
+    for (const parameter of ownParameters(node)) {
+      if (parameter.dotDotDotToken !== undefined) this.refuse(parameter, refusals.rest());
+      if (parameter.initializer !== undefined) this.refuse(parameter.initializer, refusals.defaultValue());
+      if (ts.isIdentifier(parameter.name)) params.push(inside.bind(parameter.name.text));
+      else {
+        const name = inside.fresh("row");
+        params.push(name);
+        bindPattern(parameter.name, { kind: "local", name, span: this.span(parameter.name) }, inside, this, lets);
+      }
+    }
+    const body = this.#body(node, inside);
+    const bound = lets.reduceRight<Surface | null>((inner, { name, value, span }) => inner && value && { kind: "let", name, value, body: inner, span }, body);
+    return { params, body: bound };
+  }
+
+  #body(node: LambdaNode, scope: Scope): Surface | null {
+    if (node.body === undefined) return this.refuse(node, refusals.notAFunction("a declaration without a body"));
+    return ts.isBlock(node.body) ? lowerBody(node.body, scope, this) : this.expression(node.body, scope);
+  }
+
+  #refuseModifiers(node: LambdaNode): void {
+    const modifier = node.modifiers?.find((m) => m.kind === ts.SyntaxKind.AsyncKeyword);
+    if (modifier !== undefined) this.refuse(modifier, refusals.asynchronous("an async function"));
+    const star = ts.isArrowFunction(node) ? undefined : node.asteriskToken;
+    if (star !== undefined) this.refuse(star, refusals.asynchronous("a generator"));
+  }
+}
+
+/** Without TypeScript's `this` parameter, which is a type alone. */
+function ownParameters(node: LambdaNode): readonly ts.ParameterDeclaration[] {
+  return node.parameters.filter((p) => !(ts.isIdentifier(p.name) && p.name.text === "this"));
+}
+
+/** The number of nodes when the tree is written out, counted up to just past the limit: shared parts count each time. */
+function size(surface: Surface, limit: number): number {
+  let count = 0;
+  const open: Surface[] = [surface];
+  for (let at = open.pop(); at !== undefined && count <= limit; at = open.pop()) {
+    count += 1;
+    for (const part of Object.values(at) as unknown[])
+      if (Array.isArray(part)) open.push(...part.filter(isSurface));
+      else if (isSurface(part)) open.push(part);
+  }
+  return count;
+}
+
+const isSurface = (part: unknown): part is Surface => typeof part === "object" && part !== null && "kind" in part;

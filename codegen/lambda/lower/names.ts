@@ -1,0 +1,70 @@
+import { ts } from "../../typescript/typescript.js";
+import type { Surface } from "../../../src/expression/surface/surface.js";
+import { clocks, globalNamespaces, globalValues, hostGlobals, isGlobal, random } from "./globals.js";
+import { withoutWrapping, type Lowering } from "./context.js";
+import { refusals } from "../refusals.js";
+import type { Scope } from "./scope.js";
+
+/** The name a member access asks for, when it is written out: `a.b`, `a["b"]`. */
+export function memberName(node: ts.Expression): string | null {
+  if (ts.isPropertyAccessExpression(node)) return ts.isPrivateIdentifier(node.name) ? null : node.name.text;
+  if (!ts.isElementAccessExpression(node)) return null;
+  const key = withoutWrapping(node.argumentExpression);
+  return ts.isStringLiteralLike(key) ? key.text : null;
+}
+
+/** `Limits.max` as a path when `Limits` comes from outside the lambda; the path of a name inside it is null. */
+export function pathFromOutside(node: ts.Expression, scope: Scope): readonly string[] | null {
+  const names: string[] = [];
+  let at = withoutWrapping(node);
+  for (let name = memberName(at); name !== null && name !== ""; name = memberName(at)) {
+    if (at.flags & ts.NodeFlags.OptionalChain) return null;
+    names.push(name);
+    at = withoutWrapping((at as ts.PropertyAccessExpression | ts.ElementAccessExpression).expression);
+  }
+  if (!ts.isIdentifier(at) || at.text === "" || scope.find(at.text) !== undefined) return null;
+  return [at.text, ...names.reverse()];
+}
+
+/** The value of a path from outside, or why it cannot be one. */
+export function freeValue(node: ts.Expression, path: readonly string[], run: Lowering): Surface | null {
+  const root = path[0] ?? "";
+  if (isGlobal(root) && run.hidesGlobal(root)) return run.refuse(node, refusals.hiddenGlobal(root));
+  if (!run.hidesGlobal(root)) {
+    const refusal = hostRefusal(root, path);
+    if (refusal !== null) return run.refuse(node, refusal);
+    if (globalNamespaces.has(root) && path.length === 1) return run.refuse(node, refusals.otherSyntax(`'${root}' by itself`));
+    if (globalValues.has(root) && path.length > 1) return run.refuse(node, refusals.otherSyntax(`a member of '${root}'`));
+  }
+  const span = run.span(node);
+  run.free.push({ path, span });
+  return { kind: "free", path, span };
+}
+
+/** Why a global may not be used, or null. */
+export function hostRefusal(root: string, path: readonly string[]) {
+  const text = path.join(".");
+  if (clocks.has(root)) return refusals.time(text);
+  if (random.has(root) || text === "Math.random") return refusals.randomness(text);
+  if (hostGlobals.has(root)) return refusals.host(root);
+  if (root === "arguments") return refusals.receiver(root);
+  return null;
+}
+
+/** An identifier by itself. */
+export function lowerIdentifier(node: ts.Identifier, scope: Scope, run: Lowering): Surface | null {
+  const binding = scope.find(node.text);
+  switch (binding?.kind) {
+    case "local":
+      return { kind: "local", name: binding.name, span: run.span(node) };
+    case "pending":
+      return run.refuse(node, refusals.early(node.text));
+    case "self":
+      return run.refuse(node, refusals.recursion(node.text));
+    case "declaration":
+      // Where its declaration is reached, it has been refused there.
+      return run.diagnostics.some(({ code }) => code === refusals.declaration("").code) ? null : run.refuse(node, refusals.declaration(`'${node.text}', declared`));
+    case undefined:
+      return freeValue(node, [node.text], run);
+  }
+}

@@ -1,0 +1,62 @@
+import { ts } from "../../typescript/typescript.js";
+import type { Span, Surface } from "../../../src/expression/surface/surface.js";
+import { member, withoutWrapping, type Lowering } from "./context.js";
+import { refusals } from "../refusals.js";
+import type { Scope } from "./scope.js";
+
+/** One `const` of the surface tree; the value is null where it was refused. */
+export interface Let {
+  readonly name: string;
+  readonly value: Surface | null;
+  readonly span: Span;
+}
+
+/** Binds an identifier or a pattern to a value: `{ out: { score }, in: [first] }` becomes one local for each name. */
+export function bindPattern(pattern: ts.BindingName, value: Surface | null, scope: Scope, run: Lowering, lets: Let[]): void {
+  if (ts.isIdentifier(pattern)) {
+    lets.push({ name: scope.bind(pattern.text), value, span: run.span(pattern) });
+    return;
+  }
+  const object = holdOnce(value, pattern, scope, run, lets);
+  pattern.elements.forEach((element, position) => {
+    if (ts.isOmittedExpression(element)) return;
+    if (element.dotDotDotToken !== undefined) run.refuse(element, refusals.rest());
+    else if (element.initializer !== undefined) run.refuse(element.initializer, refusals.defaultValue());
+    bindPattern(element.name, part(object, pattern, position, run), scope, run, lets);
+  });
+}
+
+/** The names that a pattern declares. */
+export function boundNames(pattern: ts.BindingName): string[] {
+  if (ts.isIdentifier(pattern)) return [pattern.text];
+  return pattern.elements.flatMap((e) => (ts.isOmittedExpression(e) ? [] : boundNames(e.name)));
+}
+
+/** A value that a pattern reads several times gets a name, unless it has one. */
+function holdOnce(value: Surface | null, pattern: ts.BindingPattern, scope: Scope, run: Lowering, lets: Let[]): Surface | null {
+  if (value === null || value.kind === "local" || value.kind === "free") return value;
+  if (value.kind === "member" || pattern.elements.length === 1) return value;
+  const span = run.span(pattern);
+  const name = scope.fresh("value");
+  lets.push({ name, value, span });
+  return { kind: "local", name, span };
+}
+
+function part(object: Surface | null, pattern: ts.BindingPattern, position: number, run: Lowering): Surface | null {
+  const element = pattern.elements[position];
+  if (element === undefined || ts.isOmittedExpression(element)) return null;
+  const span = run.span(element);
+  if (ts.isArrayBindingPattern(pattern))
+    return object && { kind: "index", object, index: { kind: "number", value: position, span }, span };
+  const key = keyOf(element);
+  if (key === null) return run.refuse(element.propertyName ?? element, refusals.computedKey());
+  return object && member(object, key, span);
+}
+
+function keyOf(element: ts.BindingElement): string | null {
+  const key = element.propertyName ?? element.name;
+  if (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) return key.text;
+  if (!ts.isComputedPropertyName(key)) return null;
+  const inner = withoutWrapping(key.expression);
+  return ts.isStringLiteralLike(inner) ? inner.text : null;
+}

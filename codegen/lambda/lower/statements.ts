@@ -1,0 +1,128 @@
+import { ts } from "../../typescript/typescript.js";
+import type { Span, Surface } from "../../../src/expression/surface/surface.js";
+import { isFunction } from "./functions.js";
+import { isCounter, withoutWrapping, type Lowering } from "./context.js";
+import { bindPattern, boundNames, type Let } from "./patterns.js";
+import { refusals, type Refusal } from "../refusals.js";
+import type { Scope } from "./scope.js";
+
+/** What the rest of the body answers when a statement does not return. */
+type Next = () => Surface | null;
+
+/** Each statement is one level of the tree. */
+const maxStatements = 200;
+
+/** A block body as one expression: `const`s become lets, an early `return` becomes one side of a conditional. */
+export function lowerBody(body: ts.Block, scope: Scope, run: Lowering): Surface | null {
+  const found = run.diagnostics.length;
+  const end: Span = [Math.max(run.span(body)[1] - 1, 0), run.span(body)[1]];
+  const missing = once(() => (run.diagnostics.length > found ? null : run.refuse(end, refusals.missingReturn())));
+  return lowerBlock(body.statements, scope, run, missing);
+}
+
+function lowerBlock(statements: readonly ts.Statement[], outer: Scope, run: Lowering, next: Next): Surface | null {
+  const scope = outer.inner();
+  for (const statement of statements) announce(statement, scope);
+  return lowerFrom(statements, 0, scope, run, next);
+}
+
+/** The names of a block are known from its first line on, so that an early use is not taken for a name from outside. */
+function announce(statement: ts.Statement, scope: Scope): void {
+  if (ts.isVariableStatement(statement))
+    for (const { name } of statement.declarationList.declarations)
+      for (const bound of boundNames(name)) scope.set(bound, { kind: "pending" });
+  else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) && statement.name !== undefined)
+    scope.set(statement.name.text, { kind: "declaration" });
+}
+
+function lowerFrom(statements: readonly ts.Statement[], at: number, scope: Scope, run: Lowering, next: Next): Surface | null {
+  const statement = statements[at];
+  if (statement === undefined) return next();
+  if (at >= maxStatements) return run.refuse(statement, refusals.tooLarge());
+  // A `const` is seen by what follows it alone: an early return may put that elsewhere in the tree.
+  const own = ts.isVariableStatement(statement) ? scope.inner() : scope;
+  const rest = once(() => lowerFrom(statements, at + 1, own, run, next));
+  const rule = statementRules[statement.kind];
+  if (rule !== undefined) return rule(statement as never, own, run, rest);
+  return skipping(rest, run.refuse(statement, refusedStatements[statement.kind] ?? refusals.otherSyntax("this statement")));
+}
+
+type StatementRule<S extends ts.Statement> = (statement: S, scope: Scope, run: Lowering, rest: Next) => Surface | null;
+
+const statementRules: { readonly [kind in ts.SyntaxKind]?: StatementRule<never> } = {
+  [ts.SyntaxKind.ReturnStatement]: (statement: ts.ReturnStatement, scope: Scope, run: Lowering) =>
+    statement.expression === undefined
+      ? run.refuse(statement, refusals.emptyReturn())
+      : run.expression(statement.expression, scope),
+
+  [ts.SyntaxKind.Block]: (statement: ts.Block, scope: Scope, run: Lowering, rest: Next) =>
+    lowerBlock(statement.statements, scope, run, rest),
+
+  [ts.SyntaxKind.EmptyStatement]: (_: ts.EmptyStatement, _scope: Scope, _run: Lowering, rest: Next) => rest(),
+  // Types say nothing at run time.
+  [ts.SyntaxKind.TypeAliasDeclaration]: (_: ts.TypeAliasDeclaration, _scope: Scope, _run: Lowering, rest: Next) => rest(),
+  [ts.SyntaxKind.InterfaceDeclaration]: (_: ts.InterfaceDeclaration, _scope: Scope, _run: Lowering, rest: Next) => rest(),
+
+  [ts.SyntaxKind.IfStatement]: (statement: ts.IfStatement, scope: Scope, run: Lowering, rest: Next) => {
+    const test = run.expression(statement.expression, scope);
+    const then = lowerBlock([statement.thenStatement], scope, run, rest);
+    const otherwise = statement.elseStatement === undefined ? rest() : lowerBlock([statement.elseStatement], scope, run, rest);
+    // Neither side returned: the statement changes nothing.
+    if (then === otherwise) return then;
+    return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: run.span(statement) };
+  },
+
+  [ts.SyntaxKind.VariableStatement]: (statement: ts.VariableStatement, scope: Scope, run: Lowering, rest: Next) => {
+    const { declarations, flags } = statement.declarationList;
+    const lets: Let[] = [];
+    if ((flags & ts.NodeFlags.BlockScoped) === 0)
+      run.refuse(statement, refusals.variable("`var` is seen outside its block and may change"));
+    for (const { name, initializer } of declarations) {
+      if (initializer === undefined) run.refuse(name, refusals.variable("a variable without a value is filled in later"));
+      if (initializer !== undefined && ts.isIdentifier(name) && isFunction(withoutWrapping(initializer))) scope.set(name.text, { kind: "self" });
+      const value = initializer === undefined ? null : run.expression(initializer, scope);
+      bindPattern(name, value, scope, run, lets);
+    }
+    return lets.reduceRight<Surface | null>(
+      (body, { name, value, span }) => body && value && { kind: "let", name, value, body, span },
+      rest(),
+    );
+  },
+
+  [ts.SyntaxKind.ExpressionStatement]: (statement: ts.ExpressionStatement, scope: Scope, run: Lowering, rest: Next) => {
+    if (ts.isStringLiteral(statement.expression) || isCounter(statement.expression)) return rest(); // "use strict"
+    const found = run.diagnostics.length;
+    run.expression(statement.expression, scope);
+    if (run.diagnostics.length === found) run.refuse(statement, refusals.effect("this statement"));
+    return skipping(rest, null);
+  },
+};
+
+const loop = refusals.loop();
+const refusedStatements: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
+  [ts.SyntaxKind.ForStatement]: loop,
+  [ts.SyntaxKind.ForInStatement]: loop,
+  [ts.SyntaxKind.ForOfStatement]: loop,
+  [ts.SyntaxKind.WhileStatement]: loop,
+  [ts.SyntaxKind.DoStatement]: loop,
+  [ts.SyntaxKind.SwitchStatement]: refusals.switching(),
+  [ts.SyntaxKind.ThrowStatement]: refusals.throwing(),
+  [ts.SyntaxKind.TryStatement]: refusals.trying(),
+  [ts.SyntaxKind.FunctionDeclaration]: refusals.declaration("a function declaration"),
+  [ts.SyntaxKind.ClassDeclaration]: refusals.declaration("a class"),
+  [ts.SyntaxKind.EnumDeclaration]: refusals.declaration("an enum"),
+  [ts.SyntaxKind.LabeledStatement]: refusals.otherSyntax("a label"),
+  [ts.SyntaxKind.DebuggerStatement]: refusals.effect("`debugger`"),
+};
+
+/** Goes on after a refused statement, for what else is to be found. */
+function skipping(rest: Next, refused: null): null {
+  rest();
+  return refused;
+}
+
+/** The rest of a body may stand on both sides of a conditional; it is lowered, and complained about, once. */
+function once(lower: Next): Next {
+  let done: { readonly surface: Surface | null } | undefined;
+  return () => (done ??= { surface: lower() }).surface;
+}

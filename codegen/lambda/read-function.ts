@@ -1,0 +1,95 @@
+import type { Diagnostic, SurfaceLambda } from "../../src/expression/surface/surface.js";
+import { isGlobal } from "./lower/globals.js";
+import { hiddenGlobals } from "./shadowed-globals.js";
+import { lowerLambda } from "./lower/lower.js";
+import type { FreePath } from "./lower/context.js";
+import { refusals } from "./refusals.js";
+import { located, parseLambda, whole } from "./parse.js";
+
+/** A lambda as read from a running function. `source` and `location` are what `renderDiagnostic` wants. */
+export interface ReadLambda {
+  /** Null when there are diagnostics. */
+  readonly lambda: SurfaceLambda | null;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly source: string;
+  readonly location: null;
+}
+
+const cacheLimit = 2_000;
+const cache = new Map<string, ReadText>();
+
+/**
+ * Reads a lambda from its own text, `Function.prototype.toString()`. Its names from outside cannot be followed: each
+ * is a diagnostic that says the two ways out.
+ *
+ * @example readLambda((x) => x.out.score < 1).lambda?.body.kind // "binary"
+ */
+export function readLambda(fn: (...args: never[]) => unknown): ReadLambda {
+  const source = textOf(fn);
+  // All functions without a source share one text.
+  if (nativeText.test(source)) return refused(source, whole(source, refusals.native(nativeName(fn.name))));
+  const read = cache.get(source) ?? readText(source);
+  if (cache.size >= cacheLimit) cache.clear();
+  cache.set(source, read);
+  return withoutHidden(read, fn);
+}
+
+/** Two functions of one text may stand in two modules, of which one declares a `Math` of its own. */
+function withoutHidden({ globals, read }: ReadText, fn: object): ReadLambda {
+  if (globals.length === 0 || read.lambda === null) return read;
+  const hidden = hiddenGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
+  const found = globals.filter(({ path: [root = ""] }) => hidden.has(root));
+  if (found.length === 0) return read;
+  const diagnostics = found.map(({ path: [root = ""], span: [start, end] }) => located(refusals.hiddenGlobal(root), start, end));
+  return { ...read, lambda: null, diagnostics };
+}
+
+interface ReadText {
+  readonly read: ReadLambda;
+  /** Where it names globals. */
+  readonly globals: readonly FreePath[];
+}
+
+// Even where a library has put a `toString` of its own on the function.
+const textOf = (fn: unknown): string => (typeof fn === "function" ? Function.prototype.toString.call(fn) : "");
+
+const nativeText = /^[^{]*\{\s*\[native code\]\s*\}$/;
+
+const refused = (source: string, diagnostic: Diagnostic): ReadLambda => ({ lambda: null, diagnostics: [diagnostic], source, location: null });
+
+function readText(source: string): ReadText {
+  if (source === "") return { read: refused(source, whole(source, refusals.notAFunction("this value"))), globals: [] };
+  const parsed = parseLambda(source);
+  if ("diagnostic" in parsed) return { read: refused(source, parsed.diagnostic), globals: [] };
+  const lowered = lowerLambda(parsed.node, parsed.file);
+  const outside = lowered.free.filter(({ path }) => !isGlobal(path[0] ?? "")).map(unreachable);
+  const globals = [...lowered.free, ...lowered.called].filter(({ path }) => isGlobal(path[0] ?? ""));
+  const diagnostics = [...lowered.diagnostics, ...outside].sort((a, b) => a.start - b.start);
+  return { read: { lambda: diagnostics.length === 0 ? lowered.lambda : null, diagnostics, source, location: null }, globals };
+}
+
+function nativeName(name: string): string {
+  if (name.startsWith("bound ")) return `a bound function ('${name}')`;
+  return name === "" ? "a native or wrapped function" : `the native or wrapped function '${name}'`;
+}
+
+function unreachable({ path, span: [start, end] }: FreePath): Diagnostic {
+  return located(
+    refusals.outside(
+      originalName(path),
+      "comes from outside the lambda, and its value cannot be seen from a running function",
+      "compile the file with `shapeline compile`, which follows names, and deploy the config; or write the value into the lambda",
+    ),
+    start,
+    end,
+  );
+}
+
+/** The objects that bundlers, compilers and test runners put in the place of an import: `__vi_import_0__.LIMIT`. */
+const importObjects = /^__vi_import_\d+__$|^__vite_ssr_import_\d+__$|^import_[\w$]+$|__WEBPACK_IMPORTED_MODULE_\d+__$|^[\w$]+_\d+$/;
+
+function originalName(path: readonly string[]): string {
+  const [root = "", first, ...rest] = path;
+  if (first === undefined || !importObjects.test(root)) return path.join(".");
+  return [first, ...rest].join(".");
+}

@@ -1,0 +1,81 @@
+import { createReadStream } from "node:fs";
+import { DataType, Precision, RecordBatchReader, Type, type Field, type Schema } from "apache-arrow";
+import type { Dim, DType } from "../../../dsl/tensor.js";
+import { badDescription, described } from "./description.js";
+import { fileName, modelName } from "../../../src/util/identifiers.js";
+import { sha256Of, withModelFile } from "../model-file.js";
+import type { ModelSignature, Port } from "../signature.js";
+
+/**
+ * Reads the schema of an Arrow file or stream, and no rows. A column is a port; lists are dimensions after the batch. Columns that begin with
+ * `in.` and `out.` are inputs and outputs; without such, all are outputs where the file is called `*.outputs.arrow`, inputs otherwise.
+ *
+ * @throws ModelError SL3000, SL3016, SL3054
+ */
+export async function readArrowSchema(file: string): Promise<ModelSignature> {
+  return await withModelFile(file, async (handle, size) => {
+    const schema = await schemaOf(file);
+    const ports = schema.fields.map(portOf);
+    const begins = (text: string) => ports.filter(({ name }) => name.startsWith(text)).map((port): Port => ({ ...port, name: port.name.slice(text.length) }));
+    const [inputs, outputs] = [begins("in."), begins("out.")];
+    const sided = inputs.length + outputs.length > 0;
+    const areOutputs = /\.outputs\.\w+$/i.test(fileName(file));
+    return described({
+      name: modelName(file.replace(/\.(inputs|outputs)(?=\.\w+$)/i, "")),
+      sha256: await sha256Of(handle, size, file),
+      inputs: sided ? inputs : areOutputs ? [] : ports,
+      outputs: sided ? outputs : areOutputs ? ports : [],
+      file,
+    });
+  });
+}
+
+async function schemaOf(file: string): Promise<Schema> {
+  const stream = createReadStream(file);
+  try {
+    const reader = await RecordBatchReader.from(stream);
+    const { schema } = await reader.open();
+    return schema;
+  } catch (cause) {
+    throw badDescription(file, `it is no Arrow file, stream or Feather file of version 2 (${cause instanceof Error ? cause.message : String(cause)})`);
+  } finally {
+    stream.destroy();
+  }
+}
+
+function portOf(field: Field): Port {
+  const { name } = field;
+  const dims: Dim[] = ["batch"];
+  let type = field.type as DataType;
+  for (;;) {
+    if (DataType.isFixedSizeList(type)) dims.push(type.listSize);
+    else if (DataType.isList(type)) dims.push(null);
+    else break;
+    type = type.children[0]?.type as DataType;
+  }
+  const shape = tensorShape(field) ?? dims;
+  const dtype = dtypeOf(type);
+  if (dtype !== undefined) return { name, dtype, shape };
+  const kind = Type[type.typeId];
+  return { name, dtype: kind, shape, unsupported: `a column of ${kind}: give it as numbers, booleans or text` };
+}
+
+/** The shape of the `arrow.fixed_shape_tensor` extension, which flattens its values into one list. */
+function tensorShape({ metadata }: Field): readonly Dim[] | undefined {
+  if (metadata.get("ARROW:extension:name") !== "arrow.fixed_shape_tensor") return undefined;
+  try {
+    const { shape } = JSON.parse(metadata.get("ARROW:extension:metadata") ?? "") as { shape?: unknown };
+    if (Array.isArray(shape) && shape.every((size): size is number => Number.isSafeInteger(size) && size >= 0)) return ["batch", ...shape];
+  } catch {
+    // Not the extension's form: the list itself says how many values there are.
+  }
+  return undefined;
+}
+
+function dtypeOf(type: DataType): DType | undefined {
+  if (DataType.isInt(type)) return `${type.isSigned ? "int" : "uint"}${type.bitWidth}`;
+  if (DataType.isFloat(type)) return ({ [Precision.HALF]: "float16", [Precision.SINGLE]: "float32", [Precision.DOUBLE]: "float64" } as const)[type.precision];
+  if (DataType.isBool(type)) return "bool";
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return "string";
+  return DataType.isDictionary(type) ? dtypeOf(type.dictionary as DataType) : undefined;
+}

@@ -1,0 +1,103 @@
+import { basename, dirname, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { dtypes, type Dim, type DType } from "../../../dsl/tensor.js";
+import { describeIssue } from "../../../src/config/issue.js";
+import { badDescription, described, parseDescription, readDescription } from "./description.js";
+import { labelOf } from "../../../src/util/identifiers.js";
+import type { ModelSignature, Port } from "../signature.js";
+
+/** Larger than any signature; YAML takes a while to read. */
+const MAX_BYTES = 2 * 1024 * 1024;
+/** How deep lists may stand in lists. */
+const DEPTH = 8;
+
+/** The lists of a signature are JSON inside YAML. */
+const mlmodel = z.object({
+  mlflow_version: z.union([z.string(), z.number()]).nullish(),
+  signature: z.object({ inputs: z.unknown().optional(), outputs: z.unknown().optional() }).nullish(),
+});
+const spec = z.object({
+  name: z.union([z.string(), z.number()]).nullish(),
+  type: z.string(),
+  "tensor-spec": z.object({ dtype: z.string(), shape: z.array(z.int().min(-1)) }).optional(),
+  items: z.unknown().optional(),
+});
+const specs = z.array(spec);
+type Spec = z.infer<typeof spec>;
+
+/**
+ * Reads the signature of MLflow's `MLmodel`, as versions 1 to 3 write it: tensors, or columns, of which each is a port of one value a
+ * row. The model is called like its folder; a lone tensor or column without a name has the name "".
+ *
+ * @throws ModelError SL3000, SL3016, SL3054
+ */
+export async function readMlmodel(file: string): Promise<ModelSignature> {
+  const { text, sha256 } = await readDescription(file, MAX_BYTES);
+  const data = parseYaml(text, file);
+  const parsed = mlmodel.safeParse(data);
+  if (!parsed.success) throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+  const { mlflow_version: version, signature } = parsed.data;
+  if (!signature) throw badDescription(file, "it has no signature; log the model with one, such as signature=infer_signature(x, y)");
+  return described(
+    {
+      name: labelOf(basename(dirname(resolve(file)))),
+      sha256,
+      inputs: portsOf(signature.inputs, "inputs", file),
+      outputs: portsOf(signature.outputs, "outputs", file),
+      file,
+      producer: version === undefined || version === null ? "mlflow" : `mlflow ${version}`,
+    },
+    "unnamed",
+  );
+}
+
+function parseYaml(text: string, file: string): unknown {
+  try {
+    const document = parseDocument(text);
+    const [flaw] = document.errors;
+    if (flaw === undefined) return document.toJS() as unknown;
+    throw badDescription(file, `line ${flaw.linePos?.[0].line ?? 1}: it is not YAML: ${flaw.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? flaw.code}`);
+  } catch (cause) {
+    // Nesting beyond the stack, or aliases without end.
+    if (cause instanceof RangeError || cause instanceof ReferenceError) throw badDescription(file, `it is no YAML that can be read: ${cause.message}`);
+    throw cause;
+  }
+}
+
+function portsOf(list: unknown, side: string, file: string): readonly Port[] {
+  if (list === undefined || list === null) return [];
+  const data = typeof list === "string" ? parseDescription(list, file) : list;
+  const parsed = specs.safeParse(data);
+  if (!parsed.success) throw badDescription(file, parsed.error.issues.map((issue) => `signature.${side}: ${describeIssue(issue, data)}`).join("; "));
+  return parsed.data.map(portOf);
+}
+
+function portOf(of: Spec): Port {
+  const name = String(of.name ?? "");
+  const tensor = of["tensor-spec"];
+  if (tensor === undefined) return columnPort(name, of);
+  const shape = tensor.shape.map((size, axis): Dim => (size >= 0 ? size : axis === 0 ? "batch" : null));
+  const dtype = tensor.dtype === "str" ? "string" : tensor.dtype;
+  if (isDtype(dtype)) return { name, dtype, shape };
+  return { name, dtype, shape, unsupported: `a tensor of ${dtype}: log the model with numbers, booleans or text` };
+}
+
+/** MLflow's column types; a column of another type cannot be used. */
+const columns: Readonly<Record<string, DType>> = { boolean: "bool", integer: "int32", long: "int64", float: "float32", double: "float64", string: "string" };
+
+/** A column is one value a row; lists in it are dimensions of unknown size. */
+function columnPort(name: string, column: Spec): Port {
+  const shape: Dim[] = ["batch"];
+  let { type, items } = column;
+  for (let inner = spec.safeParse(items); type === "array" && inner.success && shape.length <= DEPTH; inner = spec.safeParse(items)) {
+    shape.push(null);
+    ({ type, items } = inner.data);
+  }
+  const dtype = Object.hasOwn(columns, type) ? columns[type] : undefined;
+  return dtype === undefined ? { name, dtype: type, shape, unsupported: `a column of ${type}: log the model with numbers, booleans or text` } : { name, dtype, shape };
+}
+
+function isDtype(name: string): name is DType {
+  return (dtypes as readonly string[]).includes(name);
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { describeIssue } from "../../../src/config/issue.js";
+import { badDescription, described, parseDescription, readDescription } from "./description.js";
+import { labelOf } from "../../../src/util/identifiers.js";
+import { tensorMetadata, toPort } from "./open-inference.js";
+import type { ModelSignature } from "../signature.js";
+
+const settings = z.object({
+  name: z.string().min(1),
+  implementation: z.string().nullish(),
+  platform: z.string().nullish(),
+  inputs: z.array(tensorMetadata).nullish(),
+  outputs: z.array(tensorMetadata).nullish(),
+  parameters: z.object({ version: z.string().min(1).nullish() }).nullish(),
+});
+
+/**
+ * Reads MLServer's `model-settings.json`, which KServe's MLServer runtime takes too. Tensors it does not list are not known.
+ *
+ * @throws ModelError SL3000, SL3016, SL3054
+ */
+export async function readModelSettings(file: string): Promise<ModelSignature> {
+  const { text, sha256 } = await readDescription(file);
+  const data = parseDescription(text, file);
+  const parsed = settings.safeParse(data);
+  if (!parsed.success) throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+  const { name, implementation, platform, inputs, outputs, parameters } = parsed.data;
+  return described({
+    name: labelOf(name),
+    sha256,
+    inputs: (inputs ?? []).map(toPort),
+    outputs: (outputs ?? []).map(toPort),
+    file,
+    producer: platform ?? implementation ?? "",
+    ...(typeof parameters?.version === "string" && { version: parameters.version }),
+  });
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { describeIssue } from "../../../src/config/issue.js";
+import { badDescription, described, openInferencePort, parseDescription, readDescription, sha256OfText } from "./description.js";
+import { askForJson } from "./fetch-json.js";
+import { labelOf } from "../../../src/util/identifiers.js";
+import type { ModelSignature, Port } from "../signature.js";
+
+const TIMEOUT_MS = 10_000;
+
+/** Answers that came over gRPC have 64-bit numbers as text, as protobuf's JSON does. */
+const size = z.preprocess((value) => (typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value), z.int().min(-1));
+/** One tensor as servers describe it. */
+export const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(size) });
+/** Servers write numbers, too, where the protocol has text. */
+const metadata = z.object({
+  name: z.string().min(1),
+  versions: z.array(z.union([z.string(), z.number()])).nullish(),
+  platform: z.string().nullish(),
+  inputs: z.array(tensorMetadata),
+  outputs: z.array(tensorMetadata),
+});
+
+/**
+ * Reads a saved answer to `GET /v2/models/{model}`.
+ *
+ * @throws ModelError SL3000, SL3016, SL3054
+ */
+export async function readMetadataFile(file: string): Promise<ModelSignature> {
+  const { text, sha256 } = await readDescription(file);
+  return fromMetadata(parseDescription(text, file), file, sha256);
+}
+
+/**
+ * Asks a running server for a model's metadata; nothing but this one request leaves the machine.
+ *
+ * @param url such as `http://localhost:8080/v2/models/fraud`
+ * @param timeoutMs milliseconds for the whole answer
+ * @throws ModelError SL3055 where it does not answer, SL3016 and SL3054 for what it answers
+ */
+export async function readMetadataUrl(url: string, timeoutMs = TIMEOUT_MS): Promise<ModelSignature> {
+  const answer = await askForJson(url, timeoutMs);
+  const { name, inputs, outputs } = fromMetadata(answer, url, "", "; a model's address ends in /v2/models/<model>");
+  // There is no file to take the digest of: it stands for what the server says of the model's tensors.
+  return fromMetadata(answer, url, sha256OfText(JSON.stringify({ name, inputs, outputs })));
+}
+
+function fromMetadata(data: unknown, source: string, sha256: string, advice = ""): ModelSignature {
+  const parsed = metadata.safeParse(data);
+  if (!parsed.success) throw badDescription(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; ") + advice);
+  const { name, versions, platform, inputs, outputs } = parsed.data;
+  const [version, another] = versions ?? [];
+  return described({
+    name: labelOf(name),
+    sha256,
+    inputs: inputs.map(toPort),
+    outputs: outputs.map(toPort),
+    file: source,
+    producer: platform ?? "",
+    ...(version !== undefined && another === undefined && String(version) !== "" && { version: String(version) }),
+  });
+}
+
+/** The port that a tensor's metadata describes. */
+export function toPort({ name, datatype, shape }: z.infer<typeof tensorMetadata>): Port {
+  return openInferencePort(name, datatype, shape);
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { dtypes } from "../../../dsl/tensor.js";
+import { describeIssue } from "../../../src/config/issue.js";
+import { badDescription, described, parseDescription, readDescription } from "./description.js";
+import { labelOf } from "../../../src/util/identifiers.js";
+import type { ModelSignature } from "../signature.js";
+
+const dim = z.union([z.int().min(0), z.string().min(1), z.null()]);
+const port = z.strictObject({ name: z.string().min(1), dtype: z.enum(dtypes), shape: z.array(dim).nullable() });
+const signature = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string().min(1),
+  version: z.string().min(1).optional(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits").optional(),
+  inputs: z.array(port).default([]),
+  outputs: z.array(port).default([]),
+  producer: z.string().default(""),
+  doc: z.string().default(""),
+  labels: z.record(z.string(), z.array(z.string()).min(1)).optional(),
+});
+
+/** The JSON Schema of a signature file. */
+export function signatureJsonSchema(): unknown {
+  return z.toJSONSchema(signature, { io: "input" });
+}
+
+/**
+ * Reads a signature in JSON: `{ name, version?, sha256?, inputs: [{ name, dtype, shape }], outputs, … }`. Shapes are taken as they
+ * stand. Without `sha256`, the digest is that of the JSON file.
+ *
+ * @throws ModelError SL3000, SL3016, SL3054
+ */
+export async function readSignatureFile(file: string): Promise<ModelSignature> {
+  const { text, sha256 } = await readDescription(file);
+  const data = parseDescription(text, file);
+  const parsed = signature.safeParse(data);
+  if (!parsed.success) throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+  const { name, version, sha256: own, inputs, outputs, producer, doc, labels } = parsed.data;
+  return described({
+    name: labelOf(name),
+    sha256: own ?? sha256,
+    inputs,
+    outputs,
+    file,
+    producer,
+    doc,
+    ...(version !== undefined && { version }),
+    ...(labels !== undefined && { labels }),
+  });
+}

@@ -1,0 +1,223 @@
+import { ModelError } from "../../../dsl/errors.js";
+import type { Dim } from "../../../dsl/tensor.js";
+import { modelName } from "../../../src/util/identifiers.js";
+import { sha256Of, withModelFile } from "../model-file.js";
+import { OnnxLabels } from "./labels.js";
+import { dtypeOf, notation, readType, unsupportedReason, type OnnxDim, type OnnxType } from "./types.js";
+import { otherFormat } from "./not-onnx.js";
+import { fitsLabels, type ModelSignature, type Port } from "../signature.js";
+import { isBytes, isVarint, WireFile, type Field } from "./protobuf.js";
+
+interface ValueInfo {
+  readonly name: string;
+  readonly type: OnnxType;
+}
+
+interface Header {
+  irVersion: number | undefined;
+  producerName: string;
+  producerVersion: string;
+  doc: string;
+  graph: Field | undefined;
+  readonly opset: Map<string, number>;
+  readonly metadata: Map<string, string>;
+}
+
+/**
+ * Reads the signature of an ONNX file: a scan of its wire format that hops over weights and nodes, then one pass for the digest.
+ *
+ * @param file path of the `.onnx` file
+ * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names), each with the byte offset where there is one
+ * @example
+ * const { inputs } = await readOnnxSignature("models/ccfraud.onnx"); // [{ name: "dense_input", dtype: "float32", shape: ["batch", 29] }]
+ */
+export async function readOnnxSignature(file: string): Promise<ModelSignature> {
+  return await withModelFile(file, async (handle, size) => {
+    const scanned = scanOnnx(handle.fd, size, file);
+    return { ...scanned, sha256: await sha256Of(handle, size, file) };
+  });
+}
+
+/** All but the digest: a few reads, whatever the file's size. */
+export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSignature, "sha256"> {
+  const wire = new WireFile(fd, size, file);
+  const header = readHeader(wire, file);
+  const graph = requireGraph(header, file, size);
+  // Other models have no classifiers, so their nodes are not looked at.
+  const labels = header.opset.has("ai.onnx.ml") ? new OnnxLabels(wire) : undefined;
+  const { inputs, outputs } = readGraph(wire, graph, labels);
+  requireNames(file, "input", inputs);
+  requireNames(file, "output", outputs);
+  const dims = batchRule([...inputs, ...outputs]);
+  const outputPorts = outputs.map((value) => port(value, dims));
+  return {
+    name: modelName(file),
+    inputs: inputs.map((value) => port(value, dims)),
+    outputs: outputPorts,
+    file,
+    opset: Object.fromEntries(header.opset),
+    irVersion: header.irVersion ?? 0,
+    producer: `${header.producerName} ${header.producerVersion}`.trim(),
+    doc: header.doc,
+    metadata: Object.fromEntries(header.metadata),
+    ...labelsOf(outputPorts, labels),
+  };
+}
+
+function labelsOf(outputs: readonly Port[], labels: OnnxLabels | undefined): Pick<ModelSignature, "labels"> {
+  const found = outputs.flatMap(({ name, shape }) => {
+    const list = labels?.of(name);
+    return list !== undefined && fitsLabels(shape, list.length) ? [[name, list] as const] : [];
+  });
+  return found.length === 0 ? {} : { labels: Object.fromEntries(found) };
+}
+
+function notOnnx(file: string, offset: number, what: string, cause?: unknown): ModelError {
+  return new ModelError(
+    "SL3010",
+    `'${file}' is not an ONNX model: at byte ${offset} ${what}. Give the path of an .onnx file.`,
+    { file, offset },
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+function readHeader(wire: WireFile, file: string): Header {
+  const other = otherFormat(wire.head(64));
+  if (other !== undefined) throw notOnnx(file, 0, `it begins as ${other}`);
+  const header: Header = {
+    irVersion: undefined,
+    producerName: "",
+    producerVersion: "",
+    doc: "",
+    graph: undefined,
+    opset: new Map(),
+    metadata: new Map(),
+  };
+  try {
+    for (const field of wire.fields(0, wire.size)) readHeaderField(wire, header, field);
+  } catch (cause) {
+    // Nothing of a model was seen yet, so this is some other file rather than a damaged model.
+    if (cause instanceof ModelError && cause.code !== "SL3000" && header.irVersion === undefined && header.graph === undefined) {
+      throw notOnnx(file, Number(cause.details.offset), "its fields are not those of a model", cause);
+    }
+    throw cause;
+  }
+  return header;
+}
+
+function readHeaderField(wire: WireFile, header: Header, field: Field): void {
+  if (isVarint(field, 1)) header.irVersion = wire.integer(field, "the IR version");
+  else if (isBytes(field, 2)) header.producerName = wire.text(field, "the producer's name", false);
+  else if (isBytes(field, 3)) header.producerVersion = wire.text(field, "the producer's version", false);
+  else if (isBytes(field, 6)) header.doc = wire.text(field, "the doc string", false);
+  else if (isBytes(field, 7)) {
+    if (header.graph !== undefined) throw wire.damaged(field.at, "a second graph begins");
+    header.graph = field;
+  } else if (isBytes(field, 8)) readOperatorSet(wire, header.opset, field);
+  else if (isBytes(field, 14)) readMetadata(wire, header.metadata, field);
+}
+
+function readOperatorSet(wire: WireFile, opset: Map<string, number>, message: Field): void {
+  let domain = "";
+  let version = 0;
+  for (const field of wire.fields(message.from, message.to)) {
+    if (isBytes(field, 1)) domain = wire.text(field, "an operator set's domain", false);
+    else if (isVarint(field, 2)) version = wire.integer(field, "an operator set's version");
+  }
+  opset.set(domain === "ai.onnx" ? "" : domain, version);
+}
+
+function readMetadata(wire: WireFile, metadata: Map<string, string>, message: Field): void {
+  let key = "";
+  let value = "";
+  for (const field of wire.fields(message.from, message.to)) {
+    if (isBytes(field, 1)) key = wire.text(field, "a metadata key", false);
+    else if (isBytes(field, 2)) value = wire.text(field, "a metadata value", false);
+  }
+  metadata.set(key, value);
+}
+
+function requireGraph(header: Header, file: string, size: number): Field {
+  if (header.graph === undefined) throw notOnnx(file, size, "it ends without a graph");
+  if (header.irVersion === undefined) throw notOnnx(file, size, "it ends without an IR version");
+  return header.graph;
+}
+
+/** The graph's inputs that are not weights, and its outputs. */
+function readGraph(wire: WireFile, graph: Field, labels: OnnxLabels | undefined): { inputs: ValueInfo[]; outputs: ValueInfo[] } {
+  const inputs: ValueInfo[] = [];
+  const outputs: ValueInfo[] = [];
+  const weights = new Set<string>();
+  for (const field of wire.fields(graph.from, graph.to)) {
+    if (isBytes(field, 11)) inputs.push(readValueInfo(wire, field));
+    else if (isBytes(field, 12)) outputs.push(readValueInfo(wire, field));
+    else if (isBytes(field, 5)) weights.add(readInitializerName(wire, field));
+    else if (isBytes(field, 15)) weights.add(readSparseInitializerName(wire, field));
+    else if (isBytes(field, 1)) labels?.node(field);
+  }
+  return { inputs: inputs.filter(({ name }) => name === "" || !weights.has(name)), outputs };
+}
+
+function readValueInfo(wire: WireFile, message: Field): ValueInfo {
+  wire.spend(message.at, 0);
+  let name = "";
+  let type: OnnxType = { kind: "none" };
+  for (const field of wire.fields(message.from, message.to)) {
+    if (isBytes(field, 1)) name = wire.text(field, "a port's name", true);
+    if (isBytes(field, 2)) type = readType(wire, field);
+  }
+  return { name, type };
+}
+
+/** Stops at the name, which exporters write before the data. */
+function readInitializerName(wire: WireFile, tensor: Field): string {
+  for (const field of wire.fields(tensor.from, tensor.to)) if (isBytes(field, 8)) return wire.text(field, "an initializer's name", true);
+  return "";
+}
+
+function readSparseInitializerName(wire: WireFile, sparse: Field): string {
+  for (const field of wire.fields(sparse.from, sparse.to)) if (isBytes(field, 1)) return readInitializerName(wire, field);
+  return "";
+}
+
+function requireNames(file: string, side: "input" | "output", values: readonly ValueInfo[]): void {
+  const seen = new Set<string>();
+  for (const [index, { name }] of values.entries()) {
+    if (name !== "" && !seen.has(name)) {
+      seen.add(name);
+      continue;
+    }
+    const what = name === "" ? `its ${side} ${index} has no name` : `two of its ${side}s are called '${name}'`;
+    throw new ModelError("SL3016", `model file '${file}' cannot be used: ${what}. Rename the ${side}s and export it again.`, { file, side, name });
+  }
+}
+
+const ANONYMOUS = /^unk__\d+$/;
+
+function symbolOf(dim: OnnxDim): string | undefined {
+  return typeof dim === "string" && dim !== "" && !ANONYMOUS.test(dim) ? dim : undefined;
+}
+
+/**
+ * Every dynamic first dimension is the batch, and so is its symbol wherever else it stands. A symbol that only happens to be
+ * called "batch" gets another name.
+ */
+function batchRule(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) => Dim {
+  const shapes = values.map(({ type }) => ("shape" in type ? (type.shape ?? []) : []));
+  const batch = new Set(shapes.map(([first]) => symbolOf(first ?? null)));
+  const taken = new Set(shapes.flatMap((shape) => shape.map(symbolOf)));
+  let other = "batch";
+  for (let n = 2; taken.has(other); n++) other = `batch${n}`;
+  return (dim, axis) => {
+    if (typeof dim === "number" && dim >= 0) return dim;
+    const symbol = symbolOf(dim);
+    if (axis === 0 || (symbol !== undefined && batch.has(symbol))) return "batch";
+    return symbol === "batch" ? other : (symbol ?? null);
+  };
+}
+
+function port({ name, type }: ValueInfo, dims: (dim: OnnxDim, axis: number) => Dim): Port {
+  const dtype = dtypeOf(type);
+  const shape = "shape" in type ? (type.shape?.map(dims) ?? null) : null;
+  return dtype === undefined ? { name, dtype: notation(type), shape, unsupported: unsupportedReason(type) } : { name, dtype, shape };
+}

@@ -1,0 +1,193 @@
+import type { DType } from "../../../dsl/tensor.js";
+import { isBytes, isVarint, type Field, type WireFile } from "./protobuf.js";
+
+/** One dimension as the file has it: a size, a name, or nothing. */
+export type OnnxDim = number | string | null;
+
+/** The type of an input or output as the file has it. */
+export type OnnxType =
+  | { readonly kind: "tensor" | "sparse"; readonly element: number; readonly shape: readonly OnnxDim[] | null }
+  | { readonly kind: "sequence" | "optional"; readonly of: OnnxType }
+  | { readonly kind: "map"; readonly key: number; readonly value: OnnxType }
+  | { readonly kind: "opaque" | "none" };
+
+type Reader = (wire: WireFile, field: Field, depth: number) => OnnxType;
+
+const DEPTH = 16;
+const NONE: OnnxType = { kind: "none" };
+
+/** TypeProto's alternatives by field number. */
+const alternatives: Readonly<Record<number, Reader>> = {
+  1: (wire, field) => tensor(wire, field, "tensor"),
+  4: (wire, field, depth) => ({ kind: "sequence", of: inner(wire, field, depth) }),
+  5: map,
+  7: () => ({ kind: "opaque" }),
+  8: (wire, field) => tensor(wire, field, "sparse"),
+  9: (wire, field, depth) => ({ kind: "optional", of: inner(wire, field, depth) }),
+};
+
+/** Reads a TypeProto. */
+export function readType(wire: WireFile, message: Field, depth = 0): OnnxType {
+  if (depth > DEPTH) throw wire.damaged(message.at, `types are nested deeper than ${DEPTH}`);
+  let type = NONE;
+  for (const field of wire.fields(message.from, message.to)) {
+    const read = alternatives[field.number];
+    if (read !== undefined && field.wire === 2) type = read(wire, field, depth);
+  }
+  return type;
+}
+
+function inner(wire: WireFile, message: Field, depth: number): OnnxType {
+  let type = NONE;
+  for (const field of wire.fields(message.from, message.to)) {
+    if (isBytes(field, 1)) type = readType(wire, field, depth + 1);
+  }
+  return type;
+}
+
+function map(wire: WireFile, message: Field, depth: number): OnnxType {
+  let key = 0;
+  let value = NONE;
+  for (const field of wire.fields(message.from, message.to)) {
+    if (isVarint(field, 1)) key = wire.integer(field, "a key type");
+    if (isBytes(field, 2)) value = readType(wire, field, depth + 1);
+  }
+  return { kind: "map", key, value };
+}
+
+function tensor(wire: WireFile, message: Field, kind: "tensor" | "sparse"): OnnxType {
+  let element = 0;
+  let shape: OnnxDim[] | null = null;
+  for (const field of wire.fields(message.from, message.to)) {
+    if (isVarint(field, 1)) element = wire.integer(field, "an element type");
+    if (isBytes(field, 2)) {
+      shape ??= [];
+      for (const dim of wire.fields(field.from, field.to)) {
+        if (isBytes(dim, 1)) shape.push(readDim(wire, dim));
+      }
+    }
+  }
+  return { kind, element, shape };
+}
+
+function readDim(wire: WireFile, message: Field): OnnxDim {
+  wire.spend(message.at, 0);
+  let dim: OnnxDim = null;
+  for (const field of wire.fields(message.from, message.to)) {
+    if (isVarint(field, 1)) dim = wire.integer(field, "a dimension");
+    if (isBytes(field, 2)) dim = wire.text(field, "a dimension's name", true);
+  }
+  return dim;
+}
+
+/** TensorProto.DataType by number: ONNX's own name, and the dtype where runtimes can be fed with it. */
+const elements: readonly { readonly onnx: string; readonly dtype?: DType }[] = [
+  { onnx: "undefined" },
+  { onnx: "float", dtype: "float32" },
+  { onnx: "uint8", dtype: "uint8" },
+  { onnx: "int8", dtype: "int8" },
+  { onnx: "uint16", dtype: "uint16" },
+  { onnx: "int16", dtype: "int16" },
+  { onnx: "int32", dtype: "int32" },
+  { onnx: "int64", dtype: "int64" },
+  { onnx: "string", dtype: "string" },
+  { onnx: "bool", dtype: "bool" },
+  { onnx: "float16", dtype: "float16" },
+  { onnx: "double", dtype: "float64" },
+  { onnx: "uint32", dtype: "uint32" },
+  { onnx: "uint64", dtype: "uint64" },
+  { onnx: "complex64" },
+  { onnx: "complex128" },
+  { onnx: "bfloat16" },
+  { onnx: "float8e4m3fn" },
+  { onnx: "float8e4m3fnuz" },
+  { onnx: "float8e5m2" },
+  { onnx: "float8e5m2fnuz" },
+  { onnx: "uint4" },
+  { onnx: "int4" },
+  { onnx: "float4e2m1" },
+  { onnx: "float8e8m0" },
+  { onnx: "uint2" },
+  { onnx: "int2" },
+  { onnx: "float6e2m3" },
+  { onnx: "float6e3m2" },
+];
+
+function onnxElement(element: number): string {
+  return elements[element]?.onnx ?? `element type ${element}`;
+}
+
+/** The dtype of a plain tensor, or undefined where it has none that runtimes take. */
+export function dtypeOf(type: OnnxType): DType | undefined {
+  return type.kind === "tensor" ? elements[type.element]?.dtype : undefined;
+}
+
+/** The type in ONNX's notation: `tensor(float)`, `seq(map(int64,tensor(float)))`. */
+export function notation(type: OnnxType): string {
+  switch (type.kind) {
+    case "tensor":
+      return `tensor(${onnxElement(type.element)})`;
+    case "sparse":
+      return `sparse_tensor(${onnxElement(type.element)})`;
+    case "sequence":
+      return `seq(${notation(type.of)})`;
+    case "optional":
+      return `optional(${notation(type.of)})`;
+    case "map":
+      return `map(${onnxElement(type.key)},${notation(type.value)})`;
+    case "opaque":
+      return "opaque";
+    case "none":
+      return "untyped";
+  }
+}
+
+/** Why a port of this type cannot be used, and what to do. */
+export function unsupportedReason(type: OnnxType): string {
+  const what = words(type);
+  switch (type.kind) {
+    case "tensor":
+      return `${what}: cast it to a type that runtimes take, such as float32, inside the model`;
+    case "sparse":
+      return `${what}: export the model with a dense tensor`;
+    case "sequence":
+      return type.of.kind === "map"
+        ? `${what}: expose the tensor that feeds the ZipMap (with skl2onnx, options={'zipmap': False})`
+        : `${what}: export the model with one tensor in its place`;
+    case "map":
+      return `${what}: expose the tensor that feeds it`;
+    case "optional":
+      return `${what}: export the model with the value itself in its place`;
+    case "opaque":
+      return `${what}: export the model with a tensor in its place`;
+    case "none":
+      return `${what}: run onnx.shape_inference on the model and save it again`;
+  }
+}
+
+function words(type: OnnxType): string {
+  return `${type.kind === "optional" || type.kind === "opaque" ? "an" : "a"} ${noun(type, "")}`;
+}
+
+function noun(type: OnnxType, plural: "" | "s"): string {
+  switch (type.kind) {
+    case "tensor":
+      return `tensor${plural} of ${elementWord(type.element)}`;
+    case "sparse":
+      return `sparse tensor${plural} of ${elementWord(type.element)}`;
+    case "sequence":
+      return `sequence${plural} of ${noun(type.of, "s")}`;
+    case "optional":
+      return `optional ${noun(type.of, plural)}`;
+    case "map":
+      return `map${plural} from ${elementWord(type.key)} to ${noun(type.value, "s")}`;
+    case "opaque":
+      return `opaque value${plural}`;
+    case "none":
+      return `value${plural} without a type`;
+  }
+}
+
+function elementWord(element: number): string {
+  return elements[element]?.dtype ?? onnxElement(element);
+}

@@ -1,0 +1,100 @@
+import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
+import { portDifferences, tensorsByName } from "../../../src/config/model-differences.js";
+import type { WrittenModel } from "./parse-generated.js";
+import { commentText } from "../literal.js";
+import { commentLines, labelLines, writtenDocumentation, writtenLabels } from "./writer.js";
+import { usablePorts, type ModelSignature } from "../signature.js";
+
+/** What a generated file has otherwise than the model files, in words: one line a model, digest or port. */
+export function differencesOf(written: readonly WrittenModel[], models: readonly ModelSignature[]): readonly string[] {
+  const renames = renamed(written, models);
+  const before = new Map(written.map((model) => [renames.get(model.name) ?? model.name, model]));
+  const after = new Map(models.map((model) => [model.name, model]));
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return names.flatMap((name) => {
+    const old = before.get(name);
+    const now = after.get(name);
+    if (old === undefined) return [`${name}: model added`];
+    if (now === undefined) return [`${name}: model removed`];
+    return [
+      ...(old.name === name ? [] : [`${old.name}: model renamed to ${name}`]),
+      ...changed(`${name}: version`, old.version, now.version ?? "1"),
+      ...(old.sha256 === now.sha256 ? [] : [`${name}: sha256 ${short(old.sha256)} -> ${short(now.sha256)}`]),
+      ...sideDifferences(name, "input", old, now),
+      ...sideDifferences(name, "output", old, now),
+      ...changed(`${name}: labels`, labels(writtenLabels(old.comment)), labels(labelLines(now).map(commentText))),
+      ...documentation(name, old.comment, commentLines(now)),
+    ];
+  });
+}
+
+/** What the model's comment says besides its ports: file, exporter, operator sets, and documentation. */
+function documentation(model: string, old: readonly string[], now: readonly string[]): readonly string[] {
+  const [before, after] = [writtenDocumentation(old), writtenDocumentation(now)];
+  return [
+    ...(old[0] === undefined ? [] : changed(`${model}: made from`, old[0], now[0] ?? "")),
+    ...before.filter((line) => !after.includes(line)).map((line) => `${model}: documentation removed: ${brief(line)}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `${model}: documentation added: ${brief(line)}`),
+  ];
+}
+
+function brief(line: string): string {
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+}
+
+/** A port is what the file calls it: its other name here, or the file's other name for it, is said first. */
+function sideDifferences(model: string, role: "input" | "output", old: WrittenModel, now: ModelSignature): readonly string[] {
+  const side = `${role}s` as const;
+  const ports = usablePorts(now[side]);
+  const byFile = new Map(ports.map(({ name }) => [nameInFile(now, side, name), name]));
+  const filesBefore = new Set([...old[side].keys()].map((name) => nameInFile(old, side, name)));
+  const lines: string[] = [];
+  const nameNow = (name: string): string => {
+    const file = nameInFile(old, side, name);
+    const here = byFile.get(file);
+    if (here !== undefined) {
+      if (here !== name) lines.push(`${model}.${name}: ${role} renamed to ${here}`);
+      return here;
+    }
+    if (!ports.some((port) => port.name === name)) return name;
+    const fileNow = nameInFile(now, side, name);
+    if (filesBefore.has(fileNow)) return `${name} (before)`;
+    lines.push(`${model}.${name}: ${file} -> ${fileNow} in the file`);
+    return name;
+  };
+  const before = new Map([...old[side]].map(([name, tensor]) => [nameNow(name), tensor]));
+  return [...lines, ...portDifferences(model, role, before, tensorsByName(ports)), ...orderDifference(model, side, [...before.keys()], ports.map(({ name }) => name))];
+}
+
+function orderDifference(model: string, side: Side, before: readonly string[], after: readonly string[]): readonly string[] {
+  const both = (names: readonly string[], others: readonly string[]): string => names.filter((name) => others.includes(name)).join(", ");
+  const [old, now] = [both(before, after), both(after, before)];
+  return old === now ? [] : [`${model}: ${side} in another order, ${old} -> ${now}`];
+}
+
+/** New names by old ones, where one file alone had the digest and one alone has it now. */
+function renamed(written: readonly WrittenModel[], models: readonly ModelSignature[]): ReadonlyMap<string, string> {
+  const only = <T extends { readonly sha256: string }>(all: readonly T[], sha256: string): T | undefined => {
+    const [first, second] = all.filter((model) => model.sha256 === sha256);
+    return second === undefined ? first : undefined;
+  };
+  const gone = written.filter(({ name }) => !models.some((model) => model.name === name));
+  return new Map(
+    gone.flatMap((old) => {
+      const now = only(written, old.sha256) === undefined ? undefined : only(models, old.sha256);
+      return now === undefined || written.some(({ name }) => name === now.name) ? [] : [[old.name, now.name] as const];
+    }),
+  );
+}
+
+function changed(what: string, old: string, now: string): readonly string[] {
+  return old === now ? [] : [`${what} ${old} -> ${now}`];
+}
+
+function labels(lines: readonly string[]): string {
+  return lines.length === 0 ? "none" : lines.map((line) => line.replace(/^- labels of /, "")).join("; ");
+}
+
+function short(sha256: string): string {
+  return `${sha256.slice(0, 8)}…`;
+}

@@ -1,0 +1,176 @@
+import { ModelError } from "../../../dsl/errors.js";
+import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
+import type { Dim, Port as TensorPort } from "../../../dsl/tensor.js";
+import { fileName, identifiersFor, modelName, type Identifiers } from "../../../src/util/identifiers.js";
+import { labelText } from "./label-text.js";
+import { commentText, objectKey, stringLiteral, typeKey } from "../literal.js";
+import { showTensor } from "../../../src/config/show-tensor.js";
+import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "../signature.js";
+
+/** How every generated file begins; a file that begins otherwise is never overwritten. */
+export const HEADER = "// Written by `shapeline generate` from the model files. Do not edit: run it again.";
+
+/**
+ * The text of `models.gen.ts`: a handle and its interface for every model, in the order of their names.
+ *
+ * @param models signatures, each with a name of its own
+ * @param importFrom the module that gives `generatedModel`
+ * @throws ModelError SL3013 for a model without a usable input or output
+ * @example
+ * const text = writeModels([await readSignature("models/ccfraud.onnx")]);
+ */
+export function writeModels(models: readonly ModelSignature[], importFrom = "shapeline"): string {
+  const parts = named(models).map(({ model, identifiers }) => writeModel(model, identifiers));
+  return [...head(importFrom), parts.join("\n")].join("\n");
+}
+
+/**
+ * The same handles, one file a model and an index of them.
+ *
+ * @param folder the name of the folder that the files stand in, beside the index
+ * @param importFrom a path that begins with `.` is relative to the index
+ */
+export function writeSplit(
+  models: readonly ModelSignature[],
+  folder: string,
+  importFrom = "shapeline",
+): { readonly index: string; readonly files: readonly { readonly name: string; readonly text: string }[] } {
+  const from = importFrom.startsWith(".") ? `../${importFrom}` : importFrom;
+  const files = named(models).map(({ model, identifiers }) => ({ name: model.name, text: [...head(from), writeModel(model, identifiers)].join("\n") }));
+  const exports = files.map(({ name }) => `export * from ${stringLiteral(`./${folder}/${name}.js`)};`);
+  return { index: [HEADER, ...exports, ""].join("\n"), files };
+}
+
+function head(importFrom: string): readonly string[] {
+  return [HEADER, `import { generatedModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, ""];
+}
+
+/** In the order of their names, whatever order they came in. */
+function named(models: readonly ModelSignature[]): readonly { readonly model: ModelSignature; readonly identifiers: Identifiers }[] {
+  const sorted = [...models].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const identifiers = identifiersFor(sorted.map(nameSource));
+  return sorted.map((model, index) => ({ model, identifiers: identifiers[index] ?? { handle: "model", type: "Model" } }));
+}
+
+/** A name that the file gives keeps the file's spelling: `modelA.onnx` is `modelA`; another is its own source. */
+function nameSource({ file, name }: ModelSignature): string {
+  return file !== undefined && modelName(file) === name ? file : name;
+}
+
+function writeModel(model: ModelSignature, { handle, type }: Identifiers): string {
+  const inputs = requireUsable(model, "input", model.inputs);
+  const outputs = requireUsable(model, "output", model.outputs);
+  return [
+    // An interface with members: linters take one without for a mistake.
+    `export interface ${type} extends Model<${stringLiteral(model.name)}> {`,
+    `  readonly inputs: ${record(inputs, typeKey, tensorType, ";")};`,
+    `  readonly outputs: ${record(outputs, typeKey, tensorType, ";")};`,
+    "}",
+    "",
+    ...docComment(model),
+    `export const ${handle}: ${type} = generatedModel({`,
+    `  name: ${stringLiteral(model.name)},`,
+    `  version: ${stringLiteral(model.version ?? "1")},`,
+    `  sha256: ${stringLiteral(model.sha256)},`,
+    `  inputs: ${record(inputs, objectKey, tensorData)},`,
+    `  outputs: ${record(outputs, objectKey, tensorData)},`,
+    ...renamedLine(model),
+    "});",
+    "",
+  ].join("\n");
+}
+
+function renamedLine({ renamed = {} }: ModelSignature): readonly string[] {
+  const sides = (["inputs", "outputs"] as const).flatMap((side) => {
+    const names = Object.entries(renamed[side] ?? {}).map(([name, file]) => `${objectKey(name)}: ${stringLiteral(file)}`);
+    return names.length === 0 ? [] : [`${side}: { ${names.join(", ")} }`];
+  });
+  return sides.length === 0 ? [] : [`  renamed: { ${sides.join(", ")} },`];
+}
+
+function requireUsable(model: ModelSignature, side: "input" | "output", ports: readonly Port[]): readonly TensorPort[] {
+  const usable = usablePorts(ports);
+  if (usable.length > 0) return usable;
+  const reasons = unsupportedPorts(ports).map(({ name, unsupported }) => `'${name}' is ${unsupported}`);
+  const why = reasons.length > 0 ? reasons.join("; ") : `the file names no ${side}s; ${model.irVersion === 0 ? "add one that does to its 'sources' in the settings" : "export the model with at least one"}`;
+  throw new ModelError("SL3013", `model '${model.name}' (${model.file ?? "no file"}) has no ${side} that a pipeline can use: ${why}`, {
+    model: model.name,
+    side,
+  });
+}
+
+/** One port stands on the line; several get a line each. */
+function record(ports: readonly TensorPort[], key: (name: string) => string, value: (port: TensorPort) => string, end = ","): string {
+  const entries = ports.map((port) => `${key(port.name)}: ${value(port)}`);
+  if (entries.length === 1) return `{ ${entries.join("")} }`;
+  return `{\n${entries.map((entry) => `    ${entry}${end}\n`).join("")}  }`;
+}
+
+function tensorType({ dtype, shape }: TensorPort): string {
+  return shape === null ? `Tensor<"${dtype}">` : `Tensor<"${dtype}", readonly ${tuple(shape)}>`;
+}
+
+function tensorData({ dtype, shape }: TensorPort): string {
+  return `{ dtype: "${dtype}", shape: ${shape === null ? "null" : tuple(shape)} }`;
+}
+
+function tuple(shape: readonly Dim[]): string {
+  return `[${shape.map((dim) => (typeof dim === "string" ? stringLiteral(dim) : String(dim))).join(", ")}]`;
+}
+
+function docComment(model: ModelSignature): readonly string[] {
+  return ["/**", ...commentLines(model).map((line) => ` * ${line}`), " */"];
+}
+
+/** The lines of a model's comment, the first of which says where it comes from. */
+export function commentLines(model: ModelSignature): readonly string[] {
+  const file = model.file === undefined ? model.name : fileName(model.file);
+  const opset = Object.entries(model.opset).map(([domain, version]) => `${domain === "" ? "opset" : domain} ${version}`);
+  const made = [model.producer === "" ? [] : [`by ${model.producer}`], opset].flat().join(", ");
+  const lines = [
+    `${file}${made === "" ? "" : `, ${made}`}`,
+    ...(model.doc.trim() === "" ? [] : [model.doc]),
+    ...model.inputs.map((port) => `- input ${describe(port)}${inFile(model, "inputs", port)}`),
+    ...model.outputs.map((port) => `- output ${describe(port)}${inFile(model, "outputs", port)}`),
+    ...labelLines(model),
+    ...metadataLines(model),
+    `sha256 ${model.sha256}`,
+  ];
+  return lines.map(commentText);
+}
+
+/** More is for other tools: some exporters keep whole files there. */
+const METADATA = 12;
+
+function metadataLines({ metadata }: ModelSignature): readonly string[] {
+  const entries = Object.entries(metadata);
+  const lines = entries.slice(0, METADATA).map(([key, value]) => `- ${key}: ${value}`);
+  return entries.length > METADATA ? [...lines, `- and ${entries.length - METADATA} more metadata properties`] : lines;
+}
+
+const LABELS = "- labels of ";
+
+/** The comment's lines about labels: `- labels of risk: legit, fraud`. */
+export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
+  return Object.entries(labels).map(([port, list]) => `${LABELS}${port}: ${labelText(list)}`);
+}
+
+/** The lines of a model's comment, as they are written, that are told nowhere else: its documentation. */
+export function writtenDocumentation(comment: readonly string[]): readonly string[] {
+  return comment.slice(1).filter((line) => !/^(?:- (?:input|output|labels of) |sha256 )/.test(line));
+}
+
+/** The lines of a model's comment, as they are written, that speak of labels. */
+export function writtenLabels(comment: readonly string[]): readonly string[] {
+  return comment.filter((line) => line.startsWith(LABELS));
+}
+
+function inFile(model: ModelSignature, side: Side, { name }: Port): string {
+  const file = nameInFile(model, side, name);
+  return file === name ? "" : `, in the file ${file}`;
+}
+
+function describe(port: Port): string {
+  if (port.unsupported === undefined) return `${port.name}: ${showTensor(port)}`;
+  return `${port.name}, left out: ${port.unsupported}`;
+}

@@ -1,0 +1,263 @@
+import type { AlertName, AlertOptions, AlertRows } from "../steps/alert.js";
+import type { Bound, Fits, FitsRenamed, Next, Normal, Plain, Refused, Resolved, Substituted, Unfit } from "../shapes/fits.js";
+import { StepList } from "./pipeline-impl.js";
+import type { AnyDeployment, Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
+import type { AtIndex, Cleared, EditedOr, Inserted, Making, Removed, RemovedIndex, Replaced, StepIndex } from "./edits.js";
+import type { EmptyPipeline } from "./empty-pipeline.js";
+import type { LoggedOutputs } from "../steps/step-outputs.js";
+import type { Model, PortDefinitions, TensorsOf } from "../model.js";
+import type { PipelineName, ValidationName } from "../names.js";
+import type { Refined, SizeOption, Sizes } from "../steps/refine.js";
+import type { RenameOption, Renaming } from "../steps/rename.js";
+import type { RowOf } from "../row.js";
+import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "../steps/models.js";
+import type { Challengers, ShadowOutputs } from "../steps/shadow.js";
+import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "../steps/split.js";
+import type { Alert, AlertTaken, Audit, AuditNames, Check, After, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated } from "../steps/step-types.js";
+import type { KeySplitOptions, Step } from "../steps/nodes.js";
+import type { Target } from "../target.js";
+
+/** What every pipeline is: plain frozen data and `deploy`. Targets and `build()` take it, and it is a short annotation for exported pipelines. */
+export interface AnyPipeline {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /** The models of all steps, each once, in order. */
+  readonly models: readonly Model[];
+  /** The request's columns: what `pipeline(name, { inputs })` states, or what the first inference step takes. */
+  readonly inputs: object;
+  /** What comes out of the last inference step. */
+  readonly outputs: object;
+  /** @throws PipelineError when the steps do not fit together, TargetError when the target cannot take the pipeline */
+  deploy(target: Target): Promise<AnyDeployment>;
+}
+
+/**
+ * A pipeline typed by its request columns, outputs, validation names and challengers' outputs, whatever its steps.
+ * @example export const fraud: Deployable<A["inputs"], Champ["outputs"], "amt"> = pipeline("fraud")…
+ */
+export interface Deployable<
+  In extends object,
+  Out extends object,
+  Checks extends string = never,
+  ChallengersOut extends object = object,
+> extends AnyPipeline {
+  deploy(target: Target): Promise<Deployment<In, Out, Checks, ChallengersOut>>;
+}
+
+/**
+ * An immutable, ordered list of steps with a name. Every method returns a new pipeline; what does not fit is
+ * a compile error at the argument, and the same words at `build()`.
+ */
+export interface Pipeline<
+  in out In extends object,
+  in out Out extends object,
+  in out Checks extends string,
+  in out Steps,
+  in out Beside = object,
+  in out Names extends string = never,
+> {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /**
+   * The models of all steps, each once, in order. Called with a list of models it adds a step: several models on the same
+   * input, whose outputs go on as a tuple until one is selected.
+   * @example pipeline("imdb").models([control, challenger]).audit("1:").select(0)
+   */
+  readonly models: readonly Model[] &
+    (<const Ms extends readonly Model[]>(
+      models: Members<Out, Ms, Names, Steps>,
+    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, After<Several<Ms>, Steps>, OutputsByName<Out, Ms>, Names>);
+  /** The request's columns. */
+  readonly inputs: In;
+  /** What comes out of the last inference step; a tuple where several models' outputs stand and none is selected. */
+  readonly outputs: Out;
+
+  /**
+   * Inference with one model.
+   * @param model takes the current outputs: by name, or a lone output whatever its name
+   * @example pipeline("imdb").model(embedder).model(sentiment)
+   */
+  model<M extends Model>(
+    // `Fits` and `Next`, written out: their arguments as aliases would cost every step a quarter more.
+    model: M extends unknown
+      ? Out extends M["inputs"]
+        ? M
+        : NoInfer<M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never>
+      : never,
+  ): Pipeline<
+    In,
+    M extends unknown
+      ? M["outputs"] extends Plain
+        ? Out extends M["inputs"]
+          ? M["outputs"]
+          : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
+        : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
+      : never,
+    Checks,
+    After<M, Steps>,
+    object,
+    Names
+  >;
+  /**
+   * Inference with one model whose inputs are fed by other names.
+   * @param rename model input <- current output, or, in the first inference step, the request's column
+   * @example pipeline("imdb").model(embedder, { input: "tensor" })
+   */
+  model<M extends Model, const R extends RenameOption>(
+    model: FitsRenamed<Out, M, R, Steps>,
+    rename: Renaming<M, R, Out, Steps>,
+  ): Pipeline<In, Substituted<Out, M, R>, Checks, After<Renamed<M, PairsOf<R>>, Steps>, object, Names>;
+
+  /**
+   * Which outputs of the tuple are logged, each as `out_<model>`.
+   * @param slice `"1:"`, `"1:3"`, `":2"`, and `"1"`, which is `"1:"`
+   * @example pipeline("imdb").models([a, b, c]).audit("1:").select(0)
+   */
+  audit<const S extends string>(slice: S extends unknown ? NoInfer<Slice<S, Out, Steps>> : S): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, Beside, Names | AuditNames<S, Steps>>;
+
+  /**
+   * One output of the tuple goes on.
+   * @param index of the model in `.models([…])`, from 0
+   */
+  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, After<Select<I>, Steps>, Beside, Names>;
+
+  /**
+   * The request's metadata choose the model.
+   * @param key of the metadata
+   * @param options `routes`: a model by value of the key; `default`: the model for all other requests. All give the same outputs
+   * @example pipeline("fraud").keySplit("segment", { default: a, routes: { gold: b } })
+   */
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: KeyName<K>,
+    options: KeySplitOptions<Fits<Out, D, Steps>, Routes<Out, D, R, Steps>>,
+  ): Pipeline<In, Next<Out, D>, Checks, After<KeySplit<D, PairsOf<R>>, Steps>, object, Names>;
+
+  /**
+   * Chance chooses the model, by weight.
+   * @param weights each above 0, with its model. All models give the same outputs
+   * @param options `hashKey`: requests with the same value of this key of the metadata go to the same model
+   * @example pipeline("fraud").randomSplit([[2, control], [1, challenger]], { hashKey: "session_id" })
+   */
+  randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
+    weights: Weights<Out, Ws, Steps>,
+    options?: { readonly hashKey?: HashKey<H> },
+  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, After<RandomSplit<Ws>, Steps>, object, Names>;
+
+  /**
+   * Symbols of the current outputs become sizes; every batch is checked for them.
+   * @param sizes symbol -> size, from 1 on
+   * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
+   */
+  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, Beside, Names>;
+
+  /**
+   * The champion answers; the challengers run on the same input and are logged.
+   * @param challengers at least one, each under a name of its own
+   * @example pipeline("fraud").shadow(ccfraud, [ccfraudXgb, ccfraudRf])
+   */
+  shadow<C extends Model, const Cs extends readonly Model[]>(
+    champion: Fits<Out, C, Steps>,
+    challengers: Challengers<Out, C, Cs, Names, Steps>,
+  ): Pipeline<In, Next<Out, C>, Checks, After<Shadow<C, Cs>, Steps>, ShadowOutputs<Out, C, Cs>, Names | ShadowNames<Cs>>;
+
+  /**
+   * States what must hold for every row. All validations run on every row; failures are logged, never dropped.
+   * @param name an identifier, for `anomaly.<name>` in answers and logs
+   * @param check sees one row: `x.in.<port>`, `x.out.<port>`, after a shadow or a models step `x.models.<model>.<port>`
+   * @example pipeline("fraud").model(ccfraud).validate("amt", (x) => x.out < 1)
+   */
+  validate<const N extends string>(
+    name: N extends unknown ? NoInfer<ValidationName<N, Checks, Steps>> : N,
+    check: (row: RowOf<In, Out, Beside>) => boolean,
+  ): Pipeline<In, Out, Checks | N, After<Check<N>, Steps>, Beside, Names>;
+
+  /**
+   * Watches the rows of the last `over` and fires when the condition holds. An alert changes nothing about the rows.
+   * @param name an identifier that no other alert has
+   * @param condition sees the window's rows: `all.count`, `sum`, `avg`, `min`, `max`, `quantile` and `share`, each of a function of one row
+   * @param options `over`: the window, `"1s"` to `"30d"`; `for`: how long the condition must hold before the alert fires
+   * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
+   */
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: N extends unknown ? NoInfer<AlertName<N, Names, Steps>> : N,
+    condition: (all: AlertRows<RowOf<In, Out, Beside>>) => boolean,
+    options: AlertOptions<D, F>,
+  ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, Beside, Names | AlertTaken<N>>;
+
+  /**
+   * Another step in the place of one. All later steps are checked again; the message names the one that the edit breaks.
+   * @param index of the step, from 0. Where it is a `number` and no literal, `build()` checks the edit
+   * @param make gives the step: any method of a pipeline, called once
+   * @example pipeline("imdb").model(embedder).model(sentiment).replaceStep(1, (at) => at.model(sentiment2))
+   */
+  replaceStep<const I extends number, P>(
+    index: StepIndex<I, Steps, "replaceStep">,
+    make: (at: AtIndex<In, Steps, I>) => Making<Replaced<In, Out, Steps, Beside, I, P>, P>,
+  ): EditedOr<Replaced<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
+
+  /**
+   * One more step before the step `index`, or at the end. All later steps are checked again.
+   * @example pipeline("imdb").model(embedder).model(sentiment).insertStep(1, (at) => at.validate("seen", (x) => x.out[0] < 1))
+   */
+  insertStep<const I extends number, P>(
+    index: StepIndex<I, Steps, "insertStep", [0]>,
+    make: (at: AtIndex<In, Steps, I, [0]>) => Making<Inserted<In, Out, Steps, Beside, I, P>, P>,
+  ): EditedOr<Inserted<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
+
+  /**
+   * The pipeline without one step. All later steps are checked again.
+   * @example pipeline("imdb").model(embedder).validate("v", (x) => x.out[0] < 1).removeStep(1)
+   */
+  removeStep<const I extends number>(
+    index: RemovedIndex<I, Steps, Removed<In, Out, Steps, Beside, I>>,
+  ): EditedOr<Removed<In, Out, Steps, Beside, I>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
+
+  /** The pipeline without steps, to begin again; inputs that `pipeline(name, { inputs })` states stay. */
+  clear(): Cleared<In, Steps>;
+
+  /**
+   * Deploys the pipeline.
+   * @throws PipelineError when the steps do not fit together, TargetError when the target cannot take the pipeline
+   * @example const live = await fraud.deploy(local());
+   */
+  deploy(target: Target): Promise<Deployment<In, Answered<Out, Beside>, Checks, LoggedOutputs<In, Steps, Names>>>;
+}
+
+/** What comes out of the whole pipeline. */
+type Answered<Out, Beside> = Out extends readonly unknown[] ? OutputsByModel<Beside> : Out;
+
+/** What `deploy` of a pipeline gives. */
+type DeploymentOf<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;
+
+/** One record of a request to a pipeline: `InferInput<typeof fraud>`. */
+export type InferInput<P> =
+  DeploymentOf<P> extends Deployment<infer In, infer _Out, infer _Checks, infer _Challengers> ? RecordInput<In> : never;
+
+/** One row of a pipeline's logs: `LogRow<typeof fraud>`. */
+export type LogRow<P> =
+  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
+    ? LogRecord<In, Out, Checks, ChallengersOut>
+    : never;
+
+/** One row of a pipeline's answer: `InferOutput<typeof fraud>`. */
+export type InferOutput<P> =
+  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
+    ? InferRecord<In, Out, Checks, ChallengersOut>
+    : never;
+
+/**
+ * A new pipeline.
+ * @param name a DNS label: lower-case letters, digits and '-', under 64 characters
+ * @param options `inputs`: the request's columns, `{ tensor: { dtype: "float32", shape: ["batch", 29] } }`; without it the
+ * first inference step gives them
+ * @example
+ * export const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate("amt", (x) => x.out < 1);
+ */
+export function pipeline<const N extends string>(name: PipelineName<N>): EmptyPipeline;
+export function pipeline<const N extends string, const I extends PortDefinitions>(
+  name: PipelineName<N>,
+  options: { readonly inputs: I },
+): Pipeline<TensorsOf<I>, Normal<TensorsOf<I>>, never, Stated>;
+export function pipeline(name: string, options?: { readonly inputs?: PortDefinitions }): unknown {
+  return new StepList(name, [], [], options?.inputs);
+}

@@ -1,0 +1,77 @@
+import type { SymbolOf } from "./fits.js";
+import type { NamesOf } from "./port-names.js";
+import type { Tensor } from "../tensor.js";
+import type { Clash, Misfit, Missing, Refine } from "../messages/shapes.js";
+
+// The types' failure path: looked at only where a model does not fit, port by port in order of name. `Unifier` is its run-time side.
+
+/** What is wrong with the first input, by name, that does not fit. `B` holds the symbols bound so far, each with its size and its input. */
+export type ExplainPorts<N extends string, I, F, Out, From extends string, Keys, B> = Keys extends readonly [
+  infer K extends keyof I & string,
+  ...infer Rest,
+]
+  ? K extends keyof F
+    ? ExplainPort<I[K], F[K], I, B, N, K, From> extends infer X
+      ? X extends string
+        ? X
+        : ExplainPorts<N, I, F, Out, From, Rest, X>
+      : never
+    : Missing<N, K, From, NamesOf<Out>>
+  : never;
+type ExplainPort<E, P, I, B, N extends string, K extends string, From extends string> =
+  E extends Tensor<infer D, infer S>
+    ? P extends Tensor<infer PD, infer PS>
+      ? PD extends D
+        ? number extends S["length"] | PS["length"]
+          ? B
+          : S["length"] extends PS["length"]
+            ? ExplainShape<S, PS, "0", I, B, N, K, Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>>
+            : Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>
+        : Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>
+      : never
+    : never;
+type ExplainShape<E, P, Axis, I, B, N extends string, K extends string, Text extends string> = E extends readonly [
+  infer EH,
+  ...infer ER,
+]
+  ? P extends readonly [infer PH, ...infer PR]
+    ? ExplainDim<Seen<EH, Axis, I>, Seen<PH, Axis, object>, B, N, K, Text> extends infer X
+      ? X extends string
+        ? X
+        : ExplainShape<ER, PR, "1", I, X, N, K, Text>
+      : never
+    : never
+  : B;
+type ExplainDim<E, P, B, N extends string, K extends string, Text extends string> = number extends E | P
+  ? B
+  : E extends null
+    ? B
+    : P extends null
+      ? B
+      : E extends string
+        ? E extends keyof B
+          ? B[E] extends readonly [infer Size extends number | string, infer By extends string]
+            ? [P] extends [Size]
+              ? B
+              : Clash<N, E, K, P & (number | string), By, Size>
+            : never
+          : B & { readonly [S in E]: readonly [P, K] }
+        : P extends E
+          ? B
+          : P extends string
+            ? `${Text}${Refine<P, E & number>}`
+            : Text;
+type Seen<D, Axis, I> = D extends string | null ? (Axis extends "0" ? "batch" : D extends null ? D : SymbolOf<D & string, I>) : D;
+
+/** `float32[batch, 10]`, `?` where nothing is known. */
+export type ShowTensor<T> =
+  T extends Tensor<infer D, infer S>
+    ? number extends S["length"]
+      ? `${D}[…]`
+      : S extends readonly [infer H, ...infer R]
+        ? `${D}[${ShowRest<R, H extends string | null ? "batch" : `${H & number}`>}]`
+        : `${D}[]`
+    : never;
+type ShowRest<S extends readonly unknown[], Text extends string> = S extends readonly [infer H, ...infer R]
+  ? ShowRest<R, `${Text}, ${H extends null ? "?" : H & (string | number)}`>
+  : Text;

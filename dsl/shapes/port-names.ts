@@ -1,0 +1,73 @@
+import type { Port } from "../tensor.js";
+
+/** Printable ASCII in code-unit order: what port names are made of. */
+type Alphabet =
+  " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+
+/** The port names of a record in code-unit order. */
+export type NamesOf<P> = Sorted<keyof P & string>;
+
+/**
+ * The names of a union in code-unit order. A union has no order of its own and the compilers do not agree on one: without
+ * this, a model with two bad ports would be reported as a union of two messages.
+ */
+export type Sorted<U extends string, A extends readonly string[] = []> = [U] extends [never]
+  ? A
+  : First<U> extends infer F extends U
+    ? Sorted<Exclude<U, F>, [...A, F]>
+    : A;
+
+/** The first name: all of `U` begin with `P`, which grows by one character a turn. */
+type First<U extends string, P extends string = ""> =
+  IsOne<U> extends true ? U : P extends U ? P : FirstWith<U, P, HeadsAfter<U, P>>;
+type HeadsAfter<U extends string, P extends string> = U extends `${P}${infer C}${string}` ? C : never;
+type FirstWith<U extends string, P extends string, C extends string> =
+  IsOne<C> extends true ? First<U, `${P}${C}`> : NarrowTo<U, P, FirstHead<C>>;
+type NarrowTo<U extends string, P extends string, C extends string> = First<Extract<U, `${P}${C}${string}`>, `${P}${C}`>;
+type FirstHead<C extends string, A extends string = Alphabet> = A extends `${infer H}${infer R}`
+  ? H extends C
+    ? H
+    : FirstHead<C, R>
+  : C;
+
+/** True for a union of one member. */
+export type IsOne<U, All = U> = [U] extends [never]
+  ? false
+  : U extends unknown
+    ? [All] extends [U]
+      ? true
+      : false
+    : never;
+
+/**
+ * The arriving tensors by the names of the inputs they feed: by the renaming, by name, or, where both sides have
+ * one port, whatever their names.
+ */
+export type Fed<I, Out, R> = [keyof R] extends [never]
+  ? keyof I extends keyof Out
+    ? Out
+    : IsOne<keyof I> extends true
+      ? IsOne<keyof Out> extends true
+        ? { readonly [K in keyof I]: Out[keyof Out] }
+        : Out
+      : Out
+  : FedRenamed<I, Out, R>;
+export type FedRenamed<I, Out, R> = { readonly [K in keyof I as K extends keyof R | keyof Out ? K : never]: Renaming<K, Out, R> };
+/** A port that is not there fits no input. */
+type Renaming<K, Out, R> = K extends keyof R
+  ? R[K] extends keyof Out
+    ? Out[R[K]]
+    : unknown
+  : Out[K & keyof Out];
+
+/** Which arriving port feeds an input; the run-time side of `Fed`. `undefined` where none does. */
+export function feedOf(
+  input: string,
+  inputs: readonly Port[],
+  arriving: readonly Port[],
+  rename: Readonly<Record<string, string>>,
+): Port | undefined {
+  const byName = (name: string) => arriving.find((port) => port.name === name);
+  if (Object.keys(rename).length > 0) return byName(Object.hasOwn(rename, input) ? String(rename[input]) : input);
+  return byName(input) ?? (inputs.length === 1 && arriving.length === 1 ? arriving[0] : undefined);
+}

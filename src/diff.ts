@@ -1,0 +1,137 @@
+import type { AnyPipeline } from "../dsl/index.js";
+import { ConfigError } from "../dsl/errors.js";
+import { renamedText } from "../dsl/renamed-ports.js";
+import { build } from "./build.js";
+import { parseConfig } from "./config/config.js";
+import type { Config, ModelConfig, StepConfig } from "./config/schema.js";
+import { canonicalJson } from "./config/canonical.js";
+import { stepText } from "./config/decompile.js";
+import type { PlatformDefinition } from "./wallaroo/definition.js";
+import { fromPlatform } from "./wallaroo/read/from-wallaroo.js";
+import { isRecord } from "./wallaroo/read/read-steps.js";
+
+/** One step that differs, as a person would write it. `from` and `to` are its places in the first and the second pipeline. */
+export type StepChange =
+  | { readonly kind: "added"; readonly to: number; readonly step: string }
+  | { readonly kind: "removed"; readonly from: number; readonly step: string }
+  | { readonly kind: "moved"; readonly from: number; readonly to: number; readonly step: string }
+  | { readonly kind: "changed"; readonly from: number; readonly to: number; readonly before: string; readonly after: string };
+
+/** What differs between two pipelines; all empty when nothing does. */
+export interface ConfigDiff {
+  readonly same: boolean;
+  readonly name: { readonly before: string; readonly after: string } | null;
+  /** Models by name: added, removed, or of another version or file, or with ports renamed otherwise. */
+  readonly models: readonly { readonly kind: "added" | "removed" | "changed"; readonly name: string; readonly text: string }[];
+  /** In order of the second pipeline; removed steps where they stood in the first. */
+  readonly steps: readonly StepChange[];
+}
+
+/** What can be compared: a config, a platform's definition, or a pipeline, which is built first. */
+export type Comparable = Config | PlatformDefinition | AnyPipeline;
+
+/**
+ * What changes from one pipeline to another: steps added, removed, changed and moved, with lambdas as source. How a lambda was
+ * written does not matter, only what it means; of a definition, only its models' files are compared, since it holds no ports.
+ *
+ * @param before a config, a platform's definition, or a pipeline
+ * @param after the same, of any kind
+ * @throws ConfigError SL4110 when a definition cannot be read whole; what `parseConfig` and `build` throw
+ * @example
+ * const { steps } = await diffConfigs(fraud, JSON.parse(stored)); // [{ kind: "changed", before: 'validate("amt", …)', … }]
+ */
+export async function diffConfigs(before: Comparable, after: Comparable): Promise<ConfigDiff> {
+  const given = [before, after] as const;
+  const known = await Promise.all(given.map(async (one) => (isDefinition(one) ? null : configOf(one))));
+  const ports = known.flatMap((config) => config?.models ?? []);
+  const [a, b] = given.map((one, i) => known[i] ?? read(one as PlatformDefinition, ports, i === 0 ? "first" : "second")) as [Config, Config];
+  const name = a.name === b.name ? null : { before: a.name, after: b.name };
+  const models = modelChanges(a.models, b.models);
+  const steps = stepChanges(a.steps, b.steps);
+  return { same: name === null && models.length === 0 && steps.length === 0, name, models, steps };
+}
+
+function isDefinition(one: unknown): boolean {
+  return isRecord(one) && "id" in one && !("shapeline" in one);
+}
+
+async function configOf(one: Comparable): Promise<Config> {
+  return isRecord(one) && "shapeline" in one ? parseConfig(one) : build(one as AnyPipeline);
+}
+
+/** Two signatures of one name may be of two files: each is passed on, and those of another file are left aside. */
+function read(definition: PlatformDefinition, ports: readonly ModelConfig[], which: string): Config {
+  const shas = new Set(JSON.stringify(definition).match(/[0-9a-f]{64}/g));
+  const { config, problems } = fromPlatform(definition, { models: ports.filter(({ sha256 }) => shas.has(sha256)) });
+  if (config !== null && problems.length === 0) return config;
+  const lines = problems.map(({ code, path, message }) => `  ${code} ${path}: ${message}`);
+  throw new ConfigError("SL4110", `the ${which} definition cannot be read whole, so nothing is compared:\n${lines.join("\n")}`, { problems });
+}
+
+function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfig[]): ConfigDiff["models"] {
+  const text = (model: ModelConfig): string => [`version ${model.version}`, `file ${model.sha256.slice(0, 12)}…`, ...[...renamedText(model)].sort()].join(", ");
+  const [old, now] = [new Map(before.map((m) => [m.name, m])), new Map(after.map((m) => [m.name, m]))];
+  const removed = before.filter(({ name }) => !now.has(name)).map((m) => ({ kind: "removed" as const, name: m.name, text: text(m) }));
+  const others = after.flatMap((m): ConfigDiff["models"] => {
+    const was = old.get(m.name);
+    if (was === undefined) return [{ kind: "added", name: m.name, text: text(m) }];
+    const isSame = was.sha256 === m.sha256 && text(was) === text(m);
+    return isSame ? [] : [{ kind: "changed", name: m.name, text: `${text(was)} -> ${text(m)}` }];
+  });
+  return [...removed, ...others];
+}
+
+/** What a step means: a lambda by its tree, without what is known of dtypes and lengths only. */
+function meaning(step: StepConfig): string {
+  return step.kind === "validation" || step.kind === "alert" ? stepText(step) : canonicalJson(step);
+}
+
+/** What stays when a step's content changes: its kind, and its name where it has one. */
+function identity(step: StepConfig): string {
+  return "name" in step ? `${step.kind} ${step.name}` : step.kind;
+}
+
+function stepChanges(before: readonly StepConfig[], after: readonly StepConfig[]): StepChange[] {
+  const pairs = longestCommon(before.map(meaning), after.map(meaning));
+  const [taken, given] = [new Set(pairs.map(([i]) => i)), new Set(pairs.map(([, j]) => j))];
+  const left = new Set(before.keys());
+  for (const i of taken) left.delete(i);
+  const find = (fits: (step: StepConfig) => boolean): number | undefined => [...left].find((i) => fits(before[i] as StepConfig));
+  const changes: StepChange[] = [];
+  const open: number[] = [];
+  after.forEach((step, to) => {
+    if (given.has(to)) return;
+    const from = find((other) => meaning(other) === meaning(step));
+    if (from === undefined) return void open.push(to);
+    left.delete(from);
+    changes.push({ kind: "moved", from, to, step: stepText(step) });
+  });
+  for (const to of open) {
+    const step = after[to] as StepConfig;
+    const from = find((other) => identity(other) === identity(step));
+    if (from === undefined) changes.push({ kind: "added", to, step: stepText(step) });
+    else {
+      left.delete(from);
+      changes.push({ kind: "changed", from, to, before: stepText(before[from] as StepConfig), after: stepText(step) });
+    }
+  }
+  for (const from of left) changes.push({ kind: "removed", from, step: stepText(before[from] as StepConfig) });
+  const place = (change: StepChange): number => ("to" in change ? change.to : change.from);
+  return changes.sort((x, y) => place(x) - place(y));
+}
+
+/** The pairs of places of a longest common subsequence. */
+function longestCommon(a: readonly string[], b: readonly string[]): (readonly [number, number])[] {
+  const lengths = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
+  const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) (lengths[i] as Uint16Array)[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+  }
+  const pairs: (readonly [number, number])[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i] === b[j]) pairs.push([i++, j++]);
+    else if (at(i + 1, j) >= at(i, j + 1)) i++;
+    else j++;
+  }
+  return pairs;
+}

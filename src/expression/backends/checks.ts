@@ -1,0 +1,230 @@
+import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
+import type { BackEndEmitter } from "./backend.js";
+import { not, unroll } from "../tree/builders.js";
+import { mayBeNaN } from "../tree/may-be-nan.js";
+import { pythonFloat, quote } from "./python-json.js";
+import type { RowScope } from "../tree/scope.js";
+import { type ArithmeticOp, columnName, type CompareOp, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type NodeOf, type Op, type Read, valueOf } from "../tree/tree.js";
+
+const longest = 1024 * 1024;
+/** The longest list that is written out element by element. */
+const longestList = 256;
+
+/** A text and the models its variables name, one for each mention. */
+interface Part {
+  readonly text: string;
+  readonly models: readonly string[];
+}
+
+type Write<O extends Op> = (node: NodeOf<O>, scope: RowScope) => Part;
+type Writers = { readonly [O in Op]: Write<O> };
+
+/**
+ * The text of one entry of a Check's `tree`, as the platform's SDKs up to 2023.4.1 send it: what Python's `json.dumps` makes of
+ * `{"values": {name: {"root": …, "required_data": […]}}, "gauges": [], "validations": [name]}`. It is the predicate
+ * itself: these platforms report the rows where it is not true. They have no `and`, so each condition of a top-level `&&` is a
+ * value of its own: `amt`, then `amt:2`, `amt:3`. Numbers are compared as doubles.
+ */
+export const checks: BackEndEmitter = (tree, name = "check", scope) => {
+  const roots = conditions(unroll(tree, longestList)).map((condition) => write(condition, scope));
+  if (roots.length === 0 || roots.some(({ models }) => models.length === 0)) refuse("SL1204", "it reads no column, and a check is of a model's values");
+  const names = roots.map((_, i) => quote(i === 0 ? name : `${name}:${i + 1}`));
+  const values = roots.map(({ text, models }, i) => {
+    const required = models.map((model) => `{"name": ${quote(model)}}`).join(", ");
+    return `${names[i] ?? ""}: {"root": ${text}, "required_data": [${required}]}`;
+  });
+  return bounded(`{"values": {${values.join(", ")}}, "gauges": [], "validations": [${names.join(", ")}]}`);
+};
+
+function refuse(code: ErrorCode, reason: string): never {
+  throw new LambdaError(code, reason);
+}
+
+function bounded(text: string): string {
+  return text.length > longest ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`) : text;
+}
+
+const platform = "the platform's checks have";
+
+/** What must hold, each by itself. A comparison with a NaN is false, so that `max(a, b) < c` is `a < c && b < c`. */
+function conditions(tree: ExpressionTree): ExpressionTree[] {
+  if (isConstant(tree)) return tree.value === true ? [] : refuse("SL1204", "it is always false");
+  if (tree.op === "&&") return tree.args.flatMap(conditions);
+  if (tree.op === "!" && tree.operand.op === "||") return tree.operand.args.flatMap((arg) => conditions(not(arg)));
+  const { op } = tree;
+  if (op === "<" || op === "<=" || op === ">" || op === ">=") {
+    const { left, right } = tree;
+    const [above, below] = op === "<" || op === "<=" ? (["max", "min"] as const) : (["min", "max"] as const);
+    if (left.op === above && left.args.length > 0) return left.args.flatMap((arg) => conditions({ ...tree, left: arg }));
+    if (right.op === below && right.args.length > 0) return right.args.flatMap((arg) => conditions({ ...tree, right: arg }));
+  }
+  return [tree];
+}
+
+function write(node: ExpressionTree, scope: RowScope): Part {
+  return (writers[node.op] as Write<Op>)(node, scope);
+}
+
+function literal(node: Constant): string {
+  const value = valueOf(node);
+  switch (typeof value) {
+    case "number":
+      if (!Number.isFinite(value)) refuse("SL1207", `${value} is no JSON`);
+      return `{"node": "literal", "float": ${pythonFloat(value)}}`;
+    case "bigint":
+      if (BigInt.asIntN(64, value) !== value) refuse("SL1207", `the constant ${value}n is outside of int64`);
+      return `{"node": "literal", "integer": ${value}}`;
+    case "boolean":
+      return refuse("SL1201", `${platform} no booleans`);
+    default:
+      return refuse("SL1201", `${platform} no strings; a string is a duration to them`);
+  }
+}
+
+const number = (value: number): Part => ({ text: literal(constantOf(value)), models: [] });
+
+const binary = (op: string, left: Part, right: Part): Part => ({
+  text: bounded(`{"node": "binop", "op": "${op}", "left": ${left.text}, "right": ${right.text}}`),
+  models: [...left.models, ...right.models],
+});
+
+interface Tensor {
+  readonly model: string | undefined;
+  readonly position: "input" | "output";
+  readonly index: number;
+}
+
+function tensorOf({ from, port }: Read, scope: RowScope): Tensor {
+  const names = (ports: readonly { readonly name: string }[] = []): string[] => ports.map(({ name }) => name);
+  if (from === "in") return { model: scope.first?.name, position: "input", index: placeOf(port, scope.first?.columns ?? []) };
+  if (from === "out") return { model: scope.last, position: "output", index: placeOf(port, names(scope.outputs)) };
+  return { model: from.model, position: "output", index: placeOf(port, names(scope.models[from.model])) };
+}
+
+function placeOf(port: string, names: readonly string[]): number {
+  const number = names.length > 1 ? names.find((name) => /^(0|[1-9]\d*)$/.test(name)) : undefined;
+  return number === undefined ? names.indexOf(port) : refuse("SL1207", `JavaScript reorders names such as '${number}', so the places of the model's tensors are not known; rename the port`);
+}
+
+function variable(node: Read, scope: RowScope): Part {
+  const column = columnName(node);
+  if (node.type !== "number" && node.type !== "bigint") refuse("SL1201", `${platform} only numbers, and '${column}' holds ${node.type}s`);
+  if (node.nullable) refuse("SL1207", `an element that may be past the end of '${column}' is an error to the platform`);
+  const [element] = node.at;
+  if (node.at.length !== 1 || typeof element !== "number") {
+    return refuse("SL1207", `the platform names an element by its tensor and its place in a row, and a row of '${column}' is ${node.at.length === 0 ? "no list" : "a list of lists"}`);
+  }
+  const { model, position, index } = tensorOf(node, scope);
+  if (model === undefined || index < 0) return refuse("SL1208", `the platform names the model that '${column}' belongs to, and none is known here`);
+  return { text: `{"node": "variable", "variant_id": {"name": ${quote(model)}}, "position": "${position}", "key": [${index}, ${element}]}`, models: [model] };
+}
+
+const comparison = { "<": "<", ">": ">", "<=": "<=", ">=": ">=", "===": "==" } as const;
+
+const compare: Write<CompareOp> = ({ op, left, right }, scope) => {
+  if (op === "!==") return refuse("SL1201", `${platform} no '!='`);
+  if (left.type === "bigint" && left.op === "read" && right.op === "read" && left.dtype !== right.dtype) refuse("SL1207", "whether the platform compares int64 with uint64 by all their digits is not known");
+  return binary(comparison[op], write(left, scope), write(right, scope));
+};
+
+const opposite = { "<": ">=", ">": "<=", "<=": ">", ">=": "<", "!==": "===" } as const;
+
+/** The opposite of a comparison is another one only where there is no NaN. */
+const negated: Write<"!"> = ({ operand }, scope) => {
+  const { op } = operand;
+  if (op === "isNaN" && !isNullable(operand.operand)) {
+    const x = write(operand.operand, scope);
+    return binary("==", x, x);
+  }
+  const flips = op === "<" || op === ">" || op === "<=" || op === ">=";
+  if (flips && operand.left.type !== "string" && (operand.left.type === "bigint" || (!mayBeNaN(operand.left) && !mayBeNaN(operand.right)))) return write({ ...operand, op: opposite[op] }, scope);
+  return refuse("SL1201", flips ? `${platform} no 'not', and the opposite comparison differs on NaN` : `${platform} no 'not'`);
+};
+
+const addition: Write<ArithmeticOp> = ({ op, left, right, type }, scope) => {
+  if (op !== "+" && op !== "-") return refuse("SL1201", `${platform} no '${op}'`);
+  if (type === "bigint") return refuse("SL1207", "bigint arithmetic is not exact beyond 64 bits");
+  return binary(op, write(left, scope), write(right, scope));
+};
+
+/** One value that equals one of several constants is `in` a list. */
+const either: Write<"||"> = ({ args }, scope) => {
+  const items: string[] = [];
+  const subjects = args.map((arg) => {
+    if (arg.op !== "===") return none("or");
+    const constant = [arg.left, arg.right].find(isConstant) ?? none("or");
+    items.push(literal(constant));
+    return write(constant === arg.left ? arg.right : arg.left, scope);
+  });
+  const [subject] = subjects;
+  if (subject === undefined || subjects.some(({ text }) => text !== subject.text)) return none("or");
+  return binary("in", subject, { text: `{"node": "literal", "list": [${items.join(", ")}]}`, models: [] });
+};
+
+const none = (what: string): never => refuse("SL1201", `${platform} no '${what}'`);
+const lacking = (what: string) => (): never => none(what);
+
+const quantifier: Write<"every" | "some"> = ({ op, list }) => {
+  const length = list.shape[list.at.length] ?? null;
+  return length === null
+    ? refuse("SL1202", `the length of '${columnName(list)}' is not known, and ${platform} no '${op}'`)
+    : refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`);
+};
+
+const writers: Writers = {
+  aggregate: () => refuse("SL1201", "it looks at one row, and an aggregate at many"),
+  read: variable,
+  constant: (node) => ({ text: literal(node), models: [] }),
+  pick: lacking("every"),
+  position: lacking("every"),
+  length: lacking("length"),
+  "+": addition,
+  "-": addition,
+  "*": addition,
+  "/": addition,
+  "%": addition,
+  "**": lacking("power"),
+  "<": compare,
+  ">": compare,
+  "<=": compare,
+  ">=": compare,
+  "===": compare,
+  "!==": compare,
+  // -0 and 0 are told apart by a division alone, and there is none.
+  negate: ({ operand, type }, scope) => (type === "bigint" ? refuse("SL1207", "bigint arithmetic is not exact beyond 64 bits") : binary("-", number(0), write(operand, scope))),
+  "!": negated,
+  "&&": lacking("and inside an expression"),
+  "||": either,
+  min: lacking("min"),
+  max: lacking("max"),
+  hypot: lacking("hypot"),
+  abs(node, scope) {
+    const { text, models } = write(node.operand, scope);
+    return { text: bounded(`{"node": "fn", "fn": "abs", "arguments": [${text}]}`), models };
+  },
+  floor: lacking("floor"),
+  ceil: lacking("ceil"),
+  round: lacking("round"),
+  trunc: lacking("trunc"),
+  sign: lacking("sign"),
+  sqrt: lacking("sqrt"),
+  log: lacking("log"),
+  log2: lacking("log2"),
+  log10: lacking("log10"),
+  exp: lacking("exp"),
+  // Infinity less itself is NaN.
+  isFinite({ operand }, scope) {
+    const x = write(operand, scope);
+    return binary("==", binary("-", x, x), number(0));
+  },
+  isNaN: lacking("isNaN"),
+  isInteger: lacking("isInteger"),
+  startsWith: lacking("startsWith"),
+  endsWith: lacking("endsWith"),
+  includes: lacking("includes"),
+  missing: lacking("missing elements"),
+  "??": lacking("missing elements"),
+  conditional: lacking("conditional"),
+  every: quantifier,
+  some: quantifier,
+};

@@ -1,0 +1,159 @@
+import { LambdaError } from "../../../dsl/errors.js";
+import { float16ToNumber } from "../../tensors/float16.js";
+import { rowSize, type TensorData, type TensorElements } from "../../tensors/tensor-data.js";
+import { type Leaves, printConstant, printJavaScript } from "../tree/print.js";
+import { type Aggregate, children, columnName, type ExpressionTree, type NodeOf, type Place, type Read } from "../tree/tree.js";
+
+/** One column of the generated loop, as one of the trees declares it. */
+type Column = Pick<Read, "dtype" | "shape"> & { readonly name: string };
+
+/** A column of a batch as the loop reads it, or null where it is absent or not as declared. */
+interface Taken {
+  readonly data: TensorElements;
+  readonly dims: readonly number[];
+  readonly present: Uint8Array | null;
+}
+
+/** The columns of a batch by name, such as a map of them. */
+export type Columns = Pick<ReadonlyMap<string, TensorData>, "get">;
+
+/** By column: 0 where a row has no value. */
+export type Present = Pick<ReadonlyMap<string, Uint8Array>, "get">;
+
+/** The rows of a batch. */
+export interface Batch {
+  readonly columns: Columns;
+  readonly rows: number;
+  readonly present: Present;
+}
+
+type Take = (index: number, batch: Batch) => Taken | null;
+
+function takeColumn(column: Column, { columns, rows, present }: Batch): Taken | null {
+  const tensor = columns.get(column.name);
+  if (tensor === undefined || tensor.dtype !== column.dtype || tensor.dims.length !== column.shape.length + 1) return null;
+  if (tensor.dims[0] !== rows || tensor.data.length !== rows * rowSize(tensor.dims)) return null;
+  if (column.shape.some((size, axis) => size !== null && size !== tensor.dims[axis + 1])) return null;
+  const data = column.dtype === "float16" ? Float32Array.from(tensor.data as Uint16Array, float16ToNumber) : tensor.data;
+  return { data, dims: tensor.dims, present: present.get(column.name) ?? null };
+}
+
+/** A function of one parameter. What goes into the source comes from a tree that its schema has checked. */
+export function generated<F>(param: string, source: string): F {
+  return new Function(param, source) as F;
+}
+
+/** What asks of each row: whether its columns are there for a row `r`, and the value of a tree for it. */
+export interface Asked {
+  readonly ready: string;
+  readonly present: string;
+  readonly value: string;
+}
+
+/**
+ * Writes a function of a batch that looks at each row. Columns are known by number in it, so that no name of a config gets
+ * into the source.
+ */
+export class RowLoop {
+  readonly #columns: Column[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #functions: string[] = [];
+
+  /** What a tree asks of the row `r`. */
+  ask(tree: ExpressionTree): Asked {
+    const needed = [...this.#collect(tree)];
+    return {
+      ready: needed.map((n) => `t${n} !== null`).join(" && ") || "true",
+      present: needed.map((n) => `(p${n} === null || p${n}[r] === 1)`).join(" && ") || "true",
+      value: this.#print(tree, []),
+    };
+  }
+
+  /** `before`, `each` row `r`, then the expression `result`; the answer is made by running it. */
+  compile<T>(before: readonly string[], each: readonly string[], result: string): (batch: Batch) => T {
+    const numbers = this.#columns.map((_, n) => n);
+    const source = [
+      '"use strict";',
+      "return function (batch) {",
+      "const rows = batch.rows;",
+      ...numbers.map((n) => `const t${n} = take(${n}, batch), d${n} = t${n} === null ? [] : t${n}.data, p${n} = t${n} === null ? null : t${n}.present;`),
+      ...this.#columns.flatMap(({ shape }, n) => shape.map((_, axis) => `const n${n}_${axis} = t${n} === null ? 0 : t${n}.dims[${axis + 1}];`)),
+      ...this.#functions,
+      ...before,
+      "for (let r = 0; r < rows; r++) {",
+      ...each,
+      "}",
+      `return ${result};`,
+      "};",
+    ].join("\n");
+    const build = generated<(take: Take) => (batch: Batch) => T>("take", source);
+    return build((index, batch) => takeColumn(this.#columns[index] as Column, batch));
+  }
+
+  /** The numbers of the columns a tree reads. */
+  #collect(node: ExpressionTree, found = new Set<number>()): Set<number> {
+    if (node.op === "read") found.add(this.#column(node));
+    for (const child of children(node)) this.#collect(child, found);
+    return found;
+  }
+
+  #column({ from, port, dtype, shape }: Read): number {
+    const name = columnName({ from, port });
+    const key = JSON.stringify([name, dtype, shape]);
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    const number = this.#columns.push({ name, dtype, shape }) - 1;
+    this.#numbers.set(key, number);
+    return number;
+  }
+
+  #print(tree: ExpressionTree, binders: readonly number[]): string {
+    const leaves: Leaves = {
+      read: (node) => this.#read(node),
+      length: ({ list }) => this.#size(list, list.at.length),
+      pick: (node) => `[${node.items.map(printConstant).join(", ")}][i${node.binder}]`,
+      position: (binder) => `i${binder}`,
+      quantifier: (node) => this.#quantifier(node, binders),
+      aggregate: noAggregate,
+    };
+    return printJavaScript(tree, leaves);
+  }
+
+  #size(list: Read, axis: number): string {
+    const size = list.shape[axis] ?? null;
+    return size === null ? `n${this.#column(list)}_${axis}` : String(size);
+  }
+
+  #read(node: Read): string {
+    const column = this.#column(node);
+    const text = (place: Place): string => (typeof place === "number" ? String(place) : `i${place.binder}`);
+    const offset = node.at.reduce<string>((outer, place, axis) => {
+      const size = this.#size(node, axis);
+      const start = size === "1" ? outer : `${outer} * ${size}`;
+      return place === 0 ? start : axis === node.at.length - 1 ? `${start} + ${text(place)}` : `(${start} + ${text(place)})`;
+    }, "r");
+    const element = `d${column}[${offset}]`;
+    const bare = node.dtype === "bool" ? `${element} !== 0` : element;
+    if (!node.nullable) return node.dtype === "bool" ? `(${bare})` : bare;
+    const inside = node.at.map((place, axis) => `${text(place)} < ${this.#size(node, axis)}`).join(" && ");
+    return `(${inside} ? ${bare} : undefined)`;
+  }
+
+  #quantifier(node: NodeOf<"every" | "some">, binders: readonly number[]): string {
+    const inner = [...binders, node.binder];
+    const body = this.#print(node.body, inner);
+    const name = `q${this.#functions.length}`;
+    const i = `i${node.binder}`;
+    const params = ["r", ...binders.map((b) => `i${b}`)].join(", ");
+    const found = node.op === "some";
+    const test = found ? body : `!(${body})`;
+    const size = this.#size(node.list, node.list.at.length);
+    this.#functions.push(`const ${name} = (${params}) => { for (let ${i} = 0; ${i} < ${size}; ${i}++) if (${test}) return ${found}; return ${!found}; };`);
+    return `${name}(${params})`;
+  }
+}
+
+/** Trees of rows have none, which their schema has checked. */
+const noAggregate = ({ fn }: Aggregate): never => {
+  throw new LambdaError("SL1123", `'${fn}' looks at the whole window, and stands where one row is looked at`);
+};

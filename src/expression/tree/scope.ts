@@ -1,0 +1,1 @@
+export type { RowScope } from "../../../dsl/row.js";

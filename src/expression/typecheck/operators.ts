@@ -1,0 +1,71 @@
+import { type ArithmeticOp, type CompareOp, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, valueOf } from "../tree/tree.js";
+import { compare, compute } from "../tree/builders.js";
+import { a } from "./type-names.js";
+
+/** Why an operator does not take its operands. */
+export interface Objection {
+  readonly code: "SL1110" | "SL1111" | "SL1113" | "SL1118";
+  readonly message: string;
+  readonly hint: string;
+}
+
+const missing: Pick<Objection, "code" | "hint"> = { code: "SL1118", hint: "refine the pipeline so that the list's length is known" };
+
+/** `left op right` for scalars, or why not. */
+export function arithmeticOf(op: ArithmeticOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree | Objection {
+  for (const side of [left, right]) {
+    if (side.type !== "number" && side.type !== "bigint") {
+      return { code: "SL1113", message: `'${op}' takes numbers, and here stands ${a[side.type]}`, hint: "compare it instead" };
+    }
+  }
+  if (left.type !== right.type) {
+    const whole = [left, right].find((side) => isConstant(side) && Number.isInteger(valueOf(side)));
+    return {
+      code: "SL1110",
+      message: `'${op}' mixes a number and a bigint, which JavaScript refuses`,
+      hint: whole === undefined ? "int64 and uint64 ports hold bigints; keep both sides bigints" : `write ${String(valueOf(whole as Constant))}n`,
+    };
+  }
+  if (left.type === "bigint") {
+    if (isNullable(left) || isNullable(right)) return { ...missing, message: `'${op}' takes a bigint that may be missing, and JavaScript then throws` };
+    if ((op === "/" || op === "%") && !(isConstant(right) && valueOf(right) !== 0n)) {
+      return { code: "SL1110", message: "a bigint is divided by what may be 0n, and JavaScript then throws", hint: "divide by a constant other than 0n" };
+    }
+  }
+  return compute(op, left, right);
+}
+
+/** `left op right` for scalars, or why not. A whole or fractional constant beside a bigint is compared exactly. */
+export function comparisonOf(op: CompareOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree | Objection {
+  const equality = op === "===" || op === "!==";
+  if (left.type === right.type) {
+    if (!equality && left.type === "boolean") {
+      return { code: "SL1111", message: `'${op}' compares booleans`, hint: "use ===, !==, && or ||" };
+    }
+    return compare(op, left, right);
+  }
+  if (!equality) {
+    if (left.type === "bigint" && right.type === "number") return besideBigint(op, left, right);
+    if (left.type === "number" && right.type === "bigint") return besideBigint(turned[op], right, left);
+  }
+  const whole = [left, right].find((side) => isConstant(side) && side.type === "number" && Number.isInteger(valueOf(side)));
+  const bigint = left.type === "bigint" || right.type === "bigint";
+  return {
+    code: "SL1111",
+    message: `'${op}' compares ${a[left.type]} with ${a[right.type]}${equality ? `, so it is always ${op === "!=="}` : ""}`,
+    hint: whole !== undefined && bigint ? `write ${String(valueOf(whole as Constant))}n` : "compare values of one type",
+  };
+}
+
+const turned = { "<": ">", ">": "<", "<=": ">=", ">=": "<=" } as const;
+
+function besideBigint(op: keyof typeof turned, bigint: ExpressionTree, number: ExpressionTree): ExpressionTree | Objection {
+  const value = isConstant(number) ? (valueOf(number) as number) : Number.NaN;
+  if (!Number.isFinite(value)) {
+    return { code: "SL1111", message: `'${op}' compares a bigint with a number`, hint: "compare it with a whole constant, such as 5n" };
+  }
+  const floor = constantOf(BigInt(Math.floor(value)));
+  if (Number.isInteger(value)) return compare(op, bigint, floor);
+  // Between two whole numbers, `< 1.5` is `<= 1` and `>= 1.5` is `> 1`.
+  return compare(op === "<" || op === "<=" ? "<=" : ">", bigint, floor);
+}

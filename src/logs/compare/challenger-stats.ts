@@ -1,0 +1,58 @@
+import type { ChallengerComparison } from "../comparison.js";
+import type { OutputPair } from "./output-pairs.js";
+import { PairFigures, type Period } from "./output-stats.js";
+import { Ranks } from "./quantile-sketch.js";
+
+/** So many reasons are told, the most frequent ones, and so many told apart: a model may put numbers into its messages. */
+const told = 20;
+const apart = 1000;
+const others = "other reasons";
+
+/** What one challenger gave, row by row. */
+export class ChallengerFigures {
+  readonly name: string;
+  readonly pairs: readonly OutputPair[];
+  readonly figures: readonly PairFigures[];
+  readonly #elapsed: Ranks;
+  readonly #notes = new Map<string, number>();
+  #rows = 0;
+  #answered = 0;
+
+  constructor(name: string, pairs: readonly OutputPair[], period: Period, exact: number) {
+    this.name = name;
+    this.pairs = pairs;
+    this.figures = pairs.map((pair) => new PairFigures(pair, period, exact));
+    this.#elapsed = new Ranks(exact);
+  }
+
+  addRows(rows: number): void {
+    this.#rows += rows;
+  }
+
+  addAnswer(): void {
+    this.#answered++;
+  }
+
+  addNote(note: string): void {
+    const key = this.#notes.has(note) || this.#notes.size < apart ? note : others;
+    this.#notes.set(key, (this.#notes.get(key) ?? 0) + 1);
+  }
+
+  /** @param elapsed nanoseconds; NaN where they are not known */
+  addElapsed(elapsed: number): void {
+    if (!Number.isNaN(elapsed)) this.#elapsed.add(elapsed);
+  }
+
+  result(): ChallengerComparison {
+    const notes = [...this.#notes].map(([note, rows]) => ({ note, rows }));
+    notes.sort((a, b) => b.rows - a.rows || (a.note < b.note ? -1 : 1));
+    return {
+      name: this.name,
+      rows: this.#rows,
+      answered: this.#answered,
+      notes: notes.slice(0, told),
+      elapsed: this.#elapsed.count === 0 ? null : this.#elapsed.quantiles(),
+      outputs: this.figures.map((figures) => figures.result()),
+    };
+  }
+}

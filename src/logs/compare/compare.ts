@@ -1,0 +1,92 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { tablesOf } from "../schema/columns.js";
+import type { Comparison, Quantiles, ValidationFailures } from "../comparison.js";
+import { ChallengerFigures } from "./challenger-stats.js";
+import { passOver } from "./scan.js";
+import { conditions } from "../schema/where.js";
+import type { StoredLog } from "../database/catalog.js";
+import { identifier, type DuckDB } from "../duckdb.js";
+import { outputPairs } from "./output-pairs.js";
+import type { Period } from "./output-stats.js";
+import type { LogQuery } from "../pipeline-log.js";
+import { Ranks } from "./quantile-sketch.js";
+import { unreadable } from "../read/reader.js";
+import { championTable } from "../schema/table-names.js";
+
+/** So many numbers are kept for exact ranks, all figures together; of one figure at most `exactMost`. */
+const exactAll = 8_000_000;
+const exactMost = 2 ** 18;
+
+/** A log, and what of it a query takes. */
+interface Held {
+  readonly log: StoredLog;
+  readonly firstRow: bigint;
+  readonly lastRow: bigint;
+}
+
+/**
+ * Champion against each challenger, in one pass over the log: memory does not grow with it.
+ *
+ * @param logs the pipeline's, newest version first
+ * @throws StorageError SL7013, SL7010
+ */
+export async function compareLogs(duckdb: DuckDB, connection: DuckDBConnection, pipeline: string, logs: readonly StoredLog[], query: LogQuery): Promise<Comparison> {
+  const where = conditions(query);
+  try {
+    const { held, period } = await holding(connection, logs, where);
+    const stored = held.map(({ log }) => log);
+    const names = [...new Set(stored.flatMap(({ layout }) => layout.challengers.map(({ name }) => name)))];
+    const pairs = names.map((name) => ({ name, pairs: outputPairs(name, stored) }));
+    const ranks = pairs.reduce((sum, { pairs: own }) => sum + 1 + 3 * own.length, 1);
+    const exact = Math.min(exactMost, Math.floor(exactAll / ranks));
+    const elapsed = new Ranks(exact);
+    const challengers = pairs.map(({ name, pairs: own }) => new ChallengerFigures(name, own, period ?? { first: 0, last: 0 }, exact));
+    let rows = 0;
+    for (const { log, firstRow, lastRow } of held) rows += await passOver(duckdb, connection, log, { firstRow, lastRow, where }, elapsed, challengers);
+    return {
+      pipeline,
+      rows,
+      first: period?.first ?? null,
+      last: period?.last ?? null,
+      versions: stored.map(({ layout }) => layout.version),
+      failures: await failuresOf(connection, stored, where),
+      elapsed: quantilesOrNull(elapsed),
+      challengers: challengers.map((challenger) => challenger.result()),
+    };
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** The logs that hold rows which a query takes, and the time from the first of these to the last; null where there are none. */
+async function holding(connection: DuckDBConnection, logs: readonly StoredLog[], where: string): Promise<{ readonly held: readonly Held[]; readonly period: Period | null }> {
+  const held: Held[] = [];
+  let [first, last] = [Infinity, -Infinity];
+  for (const log of logs) {
+    const sql = `SELECT min(row), max(row), epoch_ms(min(time)), epoch_ms(max(time)) FROM ${identifier(championTable(log.id))} WHERE ${where}`;
+    const [[firstRow, lastRow, from, to] = []] = await (await connection.run(sql)).getRows();
+    if (typeof firstRow !== "bigint" || typeof lastRow !== "bigint") continue;
+    held.push({ log, firstRow, lastRow });
+    [first, last] = [Math.min(first, Number(from)), Math.max(last, Number(to))];
+  }
+  return { held, period: held.length === 0 ? null : { first, last } };
+}
+
+async function failuresOf(connection: DuckDBConnection, logs: readonly StoredLog[], where: string): Promise<ValidationFailures[]> {
+  const failures = new Map<string, ValidationFailures>();
+  for (const { id, layout } of logs) {
+    const flags = tablesOf(layout).champion.filter(({ kind }) => kind === "flag");
+    if (flags.length === 0) continue;
+    const sums = flags.map(({ column }) => `count(*) FILTER (${identifier(column)})`).join(", ");
+    const [[rows, ...failed] = []] = await (await connection.run(`SELECT count(*), ${sums} FROM ${identifier(championTable(id))} WHERE ${where}`)).getRows();
+    flags.forEach(({ name }, i) => {
+      const entry = failures.get(name) ?? { validation: name, rows: 0, failed: 0 };
+      failures.set(name, { validation: name, rows: entry.rows + Number(rows), failed: entry.failed + Number(failed[i]) });
+    });
+  }
+  return [...failures.values()];
+}
+
+function quantilesOrNull(ranks: Ranks): Quantiles | null {
+  return ranks.count === 0 ? null : ranks.quantiles();
+}

@@ -1,0 +1,168 @@
+import type { NumberComparison, OutputComparison } from "../comparison.js";
+import type { Elements } from "../read/column-values.js";
+import type { OutputPair } from "./output-pairs.js";
+import { Ranks } from "./quantile-sketch.js";
+
+const bins = 40;
+const moments = 48;
+
+/** The time that a comparison spans, in milliseconds. */
+export interface Period {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What one pair of outputs gave, row by row. */
+export class PairFigures {
+  readonly #pair: OutputPair;
+  readonly #numbers: NumberFigures | null;
+  #rows = 0;
+  #agreeing = 0;
+  #several = 0;
+  #same = 0;
+
+  /** @param exact how many numbers are ranked exactly */
+  constructor(pair: OutputPair, period: Period, exact: number) {
+    this.#pair = pair;
+    this.#numbers = pair.numeric ? new NumberFigures(period, exact) : null;
+  }
+
+  /** A row that both answered. */
+  add(champion: Elements, challenger: Elements, row: number, time: number): void {
+    this.#rows++;
+    const [from, length] = [champion.from(row), champion.length(row)];
+    const [from2, length2] = [challenger.from(row), challenger.length(row)];
+    if (this.#numbers === null) {
+      if (equal(champion.values, from, length, challenger.values, from2, length2)) this.#agreeing++;
+      return;
+    }
+    const [a, b] = [champion.values as ArrayLike<number>, challenger.values as ArrayLike<number>];
+    let agrees = length === length2;
+    let [best, best2] = [0, 0];
+    const most = Math.max(length, length2);
+    for (let i = 0; i < most; i++) {
+      const x = i < length ? (a[from + i] ?? NaN) : NaN;
+      const y = i < length2 ? (b[from2 + i] ?? NaN) : NaN;
+      if (agrees && !isClose(x, y)) agrees = false;
+      if (i < length && isGreater(x, a[from + best] ?? NaN)) best = i;
+      if (i < length2 && isGreater(y, b[from2 + best2] ?? NaN)) best2 = i;
+      this.#numbers.add(x, y, time);
+    }
+    if (agrees) this.#agreeing++;
+    if (length > 1) {
+      this.#several++;
+      if (best === best2 && length2 > 0) this.#same++;
+    }
+  }
+
+  result(): OutputComparison {
+    return {
+      champion: this.#pair.champion,
+      challenger: this.#pair.challenger,
+      rows: this.#rows,
+      agreeing: this.#agreeing,
+      sameGreatest: this.#several === 0 ? null : this.#same,
+      numbers: this.#rows === 0 ? null : (this.#numbers?.result() ?? null),
+    };
+  }
+}
+
+function equal(a: Elements["values"], from: number, length: number, b: Elements["values"], from2: number, length2: number): boolean {
+  if (length !== length2) return false;
+  for (let i = 0; i < length; i++) if (a[from + i] !== b[from2 + i]) return false;
+  return true;
+}
+
+/** Equal, or within a thousandth of the champion's number. */
+function isClose(a: number, b: number): boolean {
+  return a === b || Math.abs(b - a) <= 1e-3 * Math.abs(a) || (Number.isNaN(a) && Number.isNaN(b));
+}
+
+/** NaN is greater than all numbers, as in DuckDB. */
+function isGreater(value: number, than: number): boolean {
+  return value > than || (Number.isNaN(value) && !Number.isNaN(than));
+}
+
+/** Pairs of numbers. Means and moments are kept as they go (Welford), so that large numbers lose nothing. */
+class NumberFigures {
+  readonly #period: Period;
+  readonly #champion: Ranks;
+  readonly #challenger: Ranks;
+  readonly #differences: Ranks;
+  readonly #counts = new Float64Array(moments);
+  readonly #means = new Float64Array(moments);
+  readonly #absolutes = new Float64Array(moments);
+  #notFinite = 0;
+  #meanA = 0;
+  #meanB = 0;
+  #squaresA = 0;
+  #squaresB = 0;
+  #products = 0;
+
+  constructor(period: Period, exact: number) {
+    this.#period = period;
+    [this.#champion, this.#challenger, this.#differences] = [new Ranks(exact), new Ranks(exact), new Ranks(exact)];
+  }
+
+  add(a: number, b: number, time: number): void {
+    const difference = b - a;
+    if (!Number.isFinite(difference)) {
+      this.#notFinite++;
+      return;
+    }
+    this.#champion.add(a);
+    this.#challenger.add(b);
+    this.#differences.add(difference);
+    const share = 1 / this.#differences.count;
+    const [aside, aside2] = [a - this.#meanA, b - this.#meanB];
+    this.#meanA += aside * share;
+    this.#meanB += aside2 * share;
+    this.#squaresA += aside * (a - this.#meanA);
+    this.#squaresB += aside2 * (b - this.#meanB);
+    this.#products += aside * (b - this.#meanB);
+    const { first, last } = this.#period;
+    const moment = Math.min(Math.max(Math.floor(((time - first) / (last - first + 1)) * moments), 0), moments - 1);
+    const count = (this.#counts[moment] ?? 0) + 1;
+    this.#counts[moment] = count;
+    this.#means[moment] = (this.#means[moment] ?? 0) + (difference - (this.#means[moment] ?? 0)) / count;
+    this.#absolutes[moment] = (this.#absolutes[moment] ?? 0) + (Math.abs(difference) - (this.#absolutes[moment] ?? 0)) / count;
+  }
+
+  result(): NumberComparison {
+    const [champion, challenger, quantiles] = [this.#champion.quantiles(), this.#challenger.quantiles(), this.#differences.quantiles()];
+    const differences = { from: quantiles.p1, to: quantiles.p99 };
+    const both = { from: Math.min(champion.p1, challenger.p1), to: Math.max(champion.p99, challenger.p99) };
+    const values = this.#differences.count;
+    const [least, greatest] = values === 0 ? [0, 0] : [this.#differences.least, this.#differences.greatest];
+    const times = [...this.#counts.keys()].filter((moment) => this.#counts[moment] !== 0);
+    const mean = (of: Float64Array) => times.reduce((sum, moment) => sum + (of[moment] ?? 0) * ((this.#counts[moment] ?? 0) / values), 0);
+    return {
+      values,
+      notFinite: this.#notFinite,
+      championMean: this.#meanA,
+      challengerMean: this.#meanB,
+      mean: mean(this.#means),
+      meanAbsolute: mean(this.#absolutes),
+      least,
+      greatest,
+      quantiles,
+      correlation: this.#correlation(),
+      histogram: { ...differences, counts: this.#differences.histogram(differences.from, differences.to, bins) },
+      championValues: { ...both, counts: this.#champion.histogram(both.from, both.to, bins) },
+      challengerValues: { ...both, counts: this.#challenger.histogram(both.from, both.to, bins) },
+      timeline: times.map((moment) => ({ time: this.#middleOf(moment), values: this.#counts[moment] ?? 0, mean: this.#means[moment] ?? 0, meanAbsolute: this.#absolutes[moment] ?? 0 })),
+    };
+  }
+
+  #correlation(): number | null {
+    const constant = (ranks: Ranks) => ranks.least >= ranks.greatest;
+    if (constant(this.#champion) || constant(this.#challenger)) return null;
+    const correlation = this.#products / (Math.sqrt(this.#squaresA) * Math.sqrt(this.#squaresB));
+    return Number.isFinite(correlation) ? Math.min(Math.max(correlation, -1), 1) : null;
+  }
+
+  #middleOf(moment: number): number {
+    const { first, last } = this.#period;
+    return Math.round(first + ((moment + 0.5) * (last - first + 1)) / moments);
+  }
+}

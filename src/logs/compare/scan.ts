@@ -1,0 +1,145 @@
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import type { ChallengerFigures } from "./challenger-stats.js";
+import type { LogColumn } from "../schema/columns.js";
+import type { StoredLog } from "../database/catalog.js";
+import { identifier, type DuckDB } from "../duckdb.js";
+import { elementsOf, type Elements } from "../read/column-values.js";
+import type { PairFigures } from "./output-stats.js";
+import type { Ranks } from "./quantile-sketch.js";
+import { challengerTable, championTable } from "../schema/table-names.js";
+
+/** Champion's and challengers' rows are joined this many row ids at a time, fewer where rows are wide: what is joined lies in memory. */
+const blockRows = 2 ** 18;
+const blockBytes = 32 * 2 ** 20;
+/** What a size that depends on the row is taken for. */
+const unknownSize = 64;
+
+/** Of a log: rows from one id to another, both inclusive, that meet a condition. */
+export interface Part {
+  readonly firstRow: bigint;
+  readonly lastRow: bigint;
+  readonly where: string;
+}
+
+/** Adds the rows of one version's log to the figures; returns how many they are. */
+export async function passOver(duckdb: DuckDB, connection: DuckDBConnection, log: StoredLog, part: Part, elapsed: Ranks, challengers: readonly ChallengerFigures[]): Promise<number> {
+  return new Pass(duckdb, log, part.where, elapsed, challengers).over(connection, part.firstRow, part.lastRow);
+}
+
+/** A column of the pass's answer. */
+interface Selected {
+  readonly index: number;
+  readonly type: LogColumn["type"];
+  readonly depth: 0 | 1;
+}
+
+/** A challenger that the log has, and where it stands in the answer. */
+interface Side {
+  readonly figures: ChallengerFigures;
+  /** 0: nothing yet; 1: an answer; 2: a note. */
+  readonly state: Selected;
+  readonly note: number;
+  readonly took: Selected;
+  readonly pairs: readonly { readonly figures: PairFigures; readonly champion: Selected; readonly challenger: Selected }[];
+}
+
+class Pass {
+  readonly #duckdb: DuckDB;
+  readonly #elapsed: Ranks;
+  readonly #select: string[] = [];
+  readonly #joins: ((within: string) => string)[] = [];
+  readonly #time: Selected;
+  readonly #took: Selected;
+  readonly #sides: readonly Side[];
+  readonly #champion: (within: string) => string;
+  readonly #columns = new Map<string, Selected>();
+  #width = 64;
+  /** What is read at the moment; it must not be collected before. */
+  #chunk: DuckDBDataChunk | null = null;
+
+  constructor(duckdb: DuckDB, { id, layout }: StoredLog, where: string, elapsed: Ranks, challengers: readonly ChallengerFigures[]) {
+    this.#duckdb = duckdb;
+    this.#elapsed = elapsed;
+    this.#champion = (within) => `(SELECT * FROM ${identifier(championTable(id))} WHERE ${within} AND ${where}) c`;
+    this.#time = this.#add("epoch_ms(c.time)::DOUBLE", "float64", 0);
+    this.#took = this.#add(`coalesce(list_sum(c."metadata.elapsed")::DOUBLE, 'nan'::DOUBLE)`, "float64", 0);
+    this.#sides = challengers.flatMap((figures) => {
+      const index = layout.challengers.findIndex(({ name }) => name === figures.name);
+      return index < 0 ? [] : [this.#side(figures, `k${index}`, challengerTable(id, index), id)];
+    });
+  }
+
+  #side(figures: ChallengerFigures, table: string, stored: string, log: number): Side {
+    this.#joins.push((within) => `LEFT JOIN (SELECT * FROM ${identifier(stored)} WHERE ${within}) ${table} ON ${table}.row = c.row`);
+    return {
+      figures,
+      state: this.#add(`CASE WHEN ${table}.row IS NULL THEN 0 WHEN ${table}."metadata.note" IS NULL THEN 1 ELSE 2 END::UTINYINT`, "uint8", 0),
+      note: this.#add(`${table}."metadata.note"`, "string", 0).index,
+      took: this.#add(`coalesce(${table}."metadata.elapsed"::DOUBLE, 'nan'::DOUBLE)`, "float64", 0),
+      pairs: figures.pairs.flatMap(({ places }, i) => {
+        const place = places.get(log);
+        const own = figures.figures[i];
+        return place === undefined || own === undefined ? [] : [{ figures: own, champion: this.#port("c", place.champion), challenger: this.#port(table, place.challenger) }];
+      }),
+    };
+  }
+
+  /** A port's column, as plain lists. */
+  #port(table: string, { column, type, depth, port }: LogColumn): Selected {
+    this.#width += 8 * (port?.shape ?? [null, null]).slice(1).reduce<number>((size, dim) => size * (typeof dim === "number" ? dim : unknownSize), 1);
+    const lists = Math.max(depth - 1, 0);
+    return this.#add(`${"flatten(".repeat(lists)}${table}.${identifier(column)}${")".repeat(lists)}`, type, depth === 0 ? 0 : 1);
+  }
+
+  #add(sql: string, type: LogColumn["type"], depth: 0 | 1): Selected {
+    const known = this.#columns.get(sql);
+    if (known !== undefined) return known;
+    const selected = { index: this.#select.push(sql) - 1, type, depth };
+    this.#columns.set(sql, selected);
+    return selected;
+  }
+
+  async over(connection: DuckDBConnection, firstRow: bigint, lastRow: bigint): Promise<number> {
+    const block = BigInt(Math.max(Math.min(blockRows, Math.floor(blockBytes / this.#width)), 2048));
+    let rows = 0;
+    for (let from = firstRow; from <= lastRow; from += block) {
+      const to = from + block - 1n < lastRow ? from + block - 1n : lastRow;
+      const within = `row BETWEEN ${from} AND ${to}`;
+      const result = await connection.stream(`SELECT ${this.#select.join(", ")} FROM ${this.#champion(within)} ${this.#joins.map((join) => join(within)).join(" ")}`);
+      for (;;) {
+        this.#chunk = await result.fetchChunk();
+        const count = this.#chunk?.rowCount ?? 0;
+        if (this.#chunk === null || count === 0) break;
+        this.#read(this.#chunk, count);
+        rows += count;
+      }
+    }
+    return rows;
+  }
+
+  #read(chunk: DuckDBDataChunk, rows: number): void {
+    const known = new Map<number, Elements>();
+    const elements = ({ index, type, depth }: Selected): Elements => {
+      const found = known.get(index) ?? elementsOf(this.#duckdb.bindings, chunk, index, type, depth);
+      known.set(index, found);
+      return found;
+    };
+    const [times, took] = [elements(this.#time).values as Float64Array, elements(this.#took).values as Float64Array];
+    for (const elapsed of took) if (!Number.isNaN(elapsed)) this.#elapsed.add(elapsed);
+    for (const { figures, state, note, took: own, pairs } of this.#sides) {
+      const states = elements(state).values as Uint8Array;
+      const notes = chunk.getColumnVector(note);
+      const elapsed = elements(own).values as Float64Array;
+      figures.addRows(rows);
+      for (let row = 0; row < rows; row++) {
+        if (states[row] === 1) figures.addAnswer();
+        else if (states[row] === 2) figures.addNote(String(notes.getItem(row)));
+        figures.addElapsed(elapsed[row] ?? NaN);
+      }
+      for (const { figures: pair, champion, challenger } of pairs) {
+        const [a, b] = [elements(champion), elements(challenger)];
+        for (let row = 0; row < rows; row++) if (states[row] === 1) pair.add(a, b, row, times[row] ?? 0);
+      }
+    }
+  }
+}

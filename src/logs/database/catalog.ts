@@ -1,0 +1,150 @@
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
+import { StorageError } from "../../../dsl/errors.js";
+import type { AlertState, StoredAlert } from "../read/alert-query.js";
+import { inTransaction } from "./migrations.js";
+import { millisOf } from "../read/decode.js";
+import { reasonOf } from "../duckdb.js";
+import type { LogLayout } from "../pipeline-log.js";
+import type { ModelFile, NewVersion, PipelineState, StoredPipeline, StoredVersion } from "../store.js";
+
+/** A log's tables are named by its id. */
+export interface StoredLog {
+  readonly id: number;
+  readonly layout: LogLayout;
+}
+
+const versionColumns = "pipeline, version, config, models, deployed_at";
+
+/** Control state: which pipelines and versions there are, and where their logs lie. One change at a time. */
+export class Control {
+  readonly #connection: DuckDBConnection;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  saveVersion(next: NewVersion): Promise<StoredVersion> {
+    return this.change(async () => {
+      const { pipeline, config, models, deployedAt } = next;
+      const version = 1 + Number((await this.#rows("SELECT coalesce(max(version), 0) FROM shapeline_versions WHERE pipeline = $1", [pipeline]))[0]?.[0]);
+      await this.#rows(`INSERT INTO shapeline_versions VALUES ($1, $2, $3, $4, make_timestamp_ms($5::BIGINT))`, [
+        pipeline,
+        version,
+        JSON.stringify(config),
+        JSON.stringify(models),
+        BigInt(deployedAt.getTime()),
+      ]);
+      if (!(await this.#mark(pipeline, "deployed"))) await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed')", [pipeline]);
+      return { ...next, version };
+    });
+  }
+
+  setState(pipeline: string, state: PipelineState): Promise<boolean> {
+    return this.change(() => this.#mark(pipeline, state));
+  }
+
+  async #mark(pipeline: string, state: PipelineState): Promise<boolean> {
+    const changed = await this.#rows("UPDATE shapeline_pipelines SET state = $2 WHERE name = $1 RETURNING name", [pipeline, state]);
+    return changed.length > 0;
+  }
+
+  versions(pipeline: string): Promise<StoredVersion[]> {
+    return this.#read(async () =>
+      (await this.#rows(`SELECT ${versionColumns} FROM shapeline_versions WHERE pipeline = $1 ORDER BY version`, [pipeline])).map(versionOf),
+    );
+  }
+
+  pipelines(only?: string): Promise<StoredPipeline[]> {
+    return this.#read(async () => {
+      const rows = await this.#rows(
+        `SELECT ${versionColumns}, state FROM shapeline_versions JOIN shapeline_pipelines ON name = pipeline
+         WHERE $1 IS NULL OR pipeline = $1
+         QUALIFY row_number() OVER (PARTITION BY pipeline ORDER BY version DESC) = 1 ORDER BY pipeline`,
+        [only ?? null],
+      );
+      return rows.map((row) => ({ name: String(row[0]), state: row[5] === "deployed" ? "deployed" : "undeployed", current: versionOf(row) }));
+    });
+  }
+
+  /** Every state that the pipeline's alerts came to, oldest first. */
+  alertChanges(pipeline: string): Promise<StoredAlert[]> {
+    return this.#read(async () => {
+      const rows = await this.#rows("SELECT alert, state, time FROM shapeline_alerts WHERE pipeline = $1 ORDER BY rowid", [pipeline]);
+      return rows.map(([alert, state, time]) => ({ alert: String(alert), state: state as AlertState, time: new Date(millisOf(time ?? null)) }));
+    });
+  }
+
+  saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
+    return this.change(async () => {
+      for (const { alert, state, time } of changes) {
+        await this.#rows("INSERT INTO shapeline_alerts VALUES ($1, $2, $3, make_timestamp_ms($4::BIGINT))", [pipeline, alert, state, BigInt(time.getTime())]);
+      }
+    });
+  }
+
+  /** The pipeline's logs, newest version first. */
+  logs(pipeline: string): Promise<StoredLog[]> {
+    return this.#read(() => this.readLogs(pipeline));
+  }
+
+  /** As `logs`, inside a change. */
+  async readLogs(pipeline: string): Promise<StoredLog[]> {
+    const rows = await this.#rows("SELECT id, layout FROM shapeline_logs WHERE pipeline = $1 ORDER BY version DESC", [pipeline]);
+    return rows.map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as LogLayout }));
+  }
+
+  /** Inside a change: registers a log and makes its tables. */
+  async addLog(layout: LogLayout, createTables: (id: number) => readonly string[]): Promise<StoredLog> {
+    const id = 1 + Number((await this.#rows("SELECT coalesce(max(id), 0) FROM shapeline_logs"))[0]?.[0]);
+    await this.#rows("INSERT INTO shapeline_logs VALUES ($1, $2, $3, $4)", [id, layout.pipeline, layout.version, JSON.stringify(layout)]);
+    for (const statement of createTables(id)) await this.#connection.run(statement);
+    return { id, layout };
+  }
+
+  /** Inside a change: the first value of the first row. */
+  async scalar(sql: string): Promise<DuckDBValue> {
+    return (await this.#rows(sql))[0]?.[0] ?? null;
+  }
+
+  /** Work during which nothing changes here, and which is told by its own errors. */
+  alone<T>(work: (logs: readonly StoredLog[]) => Promise<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      const rows = await this.#rows("SELECT id, layout FROM shapeline_logs ORDER BY id");
+      return work(rows.map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as LogLayout })));
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** A transaction of its own, after all earlier changes. */
+  change<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turn("SL7014", "the control state cannot be written", () => inTransaction(this.#connection, work));
+  }
+
+  #read<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turn("SL7010", "the control state cannot be read", work);
+  }
+
+  #turn<T>(code: "SL7010" | "SL7014", what: string, work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work).catch((error: unknown) => {
+      throw error instanceof StorageError ? error : new StorageError(code, `${what}: ${reasonOf(error)}`, {}, { cause: error });
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #rows(sql: string, values: DuckDBValue[] = []): Promise<DuckDBValue[][]> {
+    return (await this.#connection.run(sql, values)).getRows();
+  }
+}
+
+function versionOf([pipeline, version, config, models, deployedAt]: DuckDBValue[]): StoredVersion {
+  return {
+    pipeline: String(pipeline),
+    version: Number(version),
+    config: JSON.parse(String(config)) as unknown,
+    models: JSON.parse(String(models)) as ModelFile[],
+    deployedAt: new Date(millisOf(deployedAt ?? null)),
+  };
+}

@@ -1,0 +1,134 @@
+import { StorageError } from "../../../dsl/errors.js";
+import type { StoredAlert } from "../read/alert-query.js";
+import type { Comparison } from "../comparison.js";
+import { DuckDBLog } from "./duckdb-log.js";
+import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "../pipeline-log.js";
+import type { PageSize } from "../read/reader.js";
+import type { Swept } from "./retention.js";
+import type { SharedDatabase } from "./shared-database.js";
+import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "../store.js";
+import { UnderWay } from "../../util/pending-work.js";
+
+/** One holder's view of a shared database. */
+export class DuckDBStore implements Store {
+  readonly file: string;
+  readonly readOnly: boolean;
+  readonly #database: SharedDatabase;
+  readonly #onError: (error: StorageError) => void;
+  readonly #release: () => Promise<void>;
+  readonly #logs = new Set<PipelineLog>();
+  /** DuckDB's native code does not survive a connection that is closed under a query. */
+  readonly #reads = new UnderWay();
+  #closed: Promise<void> | undefined;
+
+  constructor(database: SharedDatabase, readOnly: boolean, onError: (error: StorageError) => void, release: () => Promise<void>) {
+    this.file = database.file;
+    this.readOnly = readOnly;
+    this.#database = database;
+    this.#onError = onError;
+    this.#release = release;
+  }
+
+  async saveVersion(version: NewVersion): Promise<StoredVersion> {
+    return this.#writable().kept.use(({ control }) => control.saveVersion(version));
+  }
+
+  async versions(pipeline: string): Promise<StoredVersion[]> {
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.versions(pipeline)));
+  }
+
+  async current(pipeline: string): Promise<StoredPipeline | null> {
+    return (await this.#reading(({ kept }) => kept.read(({ control }) => control.pipelines(pipeline))))[0] ?? null;
+  }
+
+  async pipelines(): Promise<StoredPipeline[]> {
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.pipelines()));
+  }
+
+  async setState(pipeline: string, state: PipelineState): Promise<boolean> {
+    return this.#writable().kept.use(({ control }) => control.setState(pipeline, state));
+  }
+
+  async openLog(layout: LogLayout): Promise<PipelineLog> {
+    const database = this.#writable();
+    const stored = await database.openLog(layout);
+    const log = new DuckDBLog(
+      {
+        duckdb: database.duckdb,
+        writer: database.kept,
+        onError: this.#onError,
+        reserve: (rows) => database.reserve(layout.pipeline, rows),
+        read: (query) => this.#reading(() => database.read(layout.pipeline, query)),
+        holds: (windows, now) => this.#reading(() => database.holds(stored, windows, now)),
+      },
+      stored,
+    );
+    await log.prepare();
+    this.#logs.add(log);
+    return log;
+  }
+
+  async alertChanges(pipeline: string): Promise<StoredAlert[]> {
+    return this.#reading(({ kept }) => kept.read(({ control }) => control.alertChanges(pipeline)));
+  }
+
+  async saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
+    return this.#writable().kept.use(({ control }) => control.saveAlerts(pipeline, changes));
+  }
+
+  async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
+    return this.#reading((database) => database.read(pipeline, query));
+  }
+
+  async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<readonly LogBatch[], void, undefined> {
+    const pages = this.#open().pages(pipeline, query, size);
+    try {
+      for (;;) {
+        const page = await this.#reading(() => pages.next());
+        if (page.done === true) return;
+        yield page.value;
+      }
+    } finally {
+      await pages.return();
+    }
+  }
+
+  async sweep(): Promise<Swept | null> {
+    return this.#writable().sweep();
+  }
+
+  async layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
+    return this.#reading((database) => database.layouts(pipeline, query));
+  }
+
+  async compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
+    return this.#reading((database) => database.compare(pipeline, query));
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.#reads.ended();
+    const ends = await Promise.allSettled(Array.from(this.#logs, (log) => log.close()));
+    await this.#release();
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  #reading<T>(read: (database: SharedDatabase) => Promise<T>): Promise<T> {
+    const database = this.#open();
+    return this.#reads.run(() => read(database));
+  }
+
+  #open(): SharedDatabase {
+    if (this.#closed !== undefined) throw new StorageError("SL7007", `the store '${this.file}' is closed; open it again`, { file: this.file });
+    return this.#database;
+  }
+
+  #writable(): SharedDatabase {
+    const database = this.#open();
+    if (!this.readOnly) return database;
+    throw new StorageError("SL7008", `the store '${this.file}' is open for reading only; open it without readOnly to write`, { file: this.file });
+  }
+}

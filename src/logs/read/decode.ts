@@ -1,0 +1,112 @@
+import type { DuckDBListVector, DuckDBTimestampMillisecondsValue, DuckDBValue, DuckDBVector } from "@duckdb/node-api";
+import type { DType, Port } from "../../../dsl/tensor.js";
+import { allocate, type NumericElements } from "../../tensors/dtypes.js";
+import { numberToFloat16 } from "../../tensors/float16.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
+import type { Places } from "./row-index.js";
+import type { RawColumn } from "./raw-vector.js";
+import type { ReadChunk } from "./chunk-reader.js";
+
+/** A port's columns in the answer; `shape` where the port's rank is unknown. */
+export interface PortColumn {
+  readonly port: Port;
+  readonly column: number;
+  readonly depth: number;
+  readonly shape: number | null;
+}
+
+/** Whether rows of this port may differ in size, so that they do not always fit one tensor. */
+export function varies({ port }: PortColumn): boolean {
+  return port.shape === null || port.shape.some((dim, axis) => axis > 0 && typeof dim !== "number");
+}
+
+/** The dimensions of one row of a port, without the batch. */
+export function rowDims({ port, column, depth, shape }: PortColumn, chunk: ReadChunk, index: number): number[] {
+  if (shape !== null) return listOf(chunk.vector(shape).getItem(index)).map(Number);
+  const fixed = port.shape?.slice(1) ?? [];
+  const dims: number[] = [];
+  let vector = chunk.vector(column);
+  let at = index;
+  for (let level = 0; level < depth; level++) {
+    const list = vector as DuckDBListVector;
+    const size = at < 0 ? knownSize(fixed[level]) : list.getEntryLength(at);
+    dims.push(size);
+    at = at < 0 || size === 0 ? -1 : list.getEntryOffset(at);
+    vector = list.childVector;
+  }
+  return dims;
+}
+
+/** The dimensions of rows that no column says anything about. */
+function defaultDims({ port }: PortColumn): number[] {
+  return (port.shape?.slice(1) ?? []).map(knownSize);
+}
+
+/** The rows of a port at these places as one tensor, all with the dimensions of the first; rows that lie nowhere stay zero. */
+export function readTensor(port: PortColumn, places: Places): TensorData {
+  const first = places.first;
+  const dims = first === null ? defaultDims(port) : rowDims(port, first.chunk, first.index);
+  const { dtype } = port.port;
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  const data = allocate(dtype, places.length * size);
+  if (size > 0) {
+    if (dtype === "string") copyTexts(port, places, data as string[], size);
+    else copyElements(port, dtype, places, data as NumericElements, size);
+  }
+  return { dtype, dims: [places.length, ...dims], data };
+}
+
+function copyElements({ column, depth }: PortColumn, dtype: Exclude<DType, "string">, places: Places, data: NumericElements, size: number): void {
+  // What a port's column holds is what its tensors hold, but for half precision. Other kinds of elements are copied the same way.
+  const copy = dtype === "float16" ? copyHalves : copyRange;
+  const into = data as Float32Array;
+  const copyList = (raw: RawColumn, level: number, index: number, at: number): number => {
+    const { levels, values } = raw;
+    const lists = levels[level];
+    const from = lists === undefined ? index : lists.from(index);
+    const length = lists === undefined ? 1 : lists.length(index);
+    if (level >= levels.length - 1) return copy(values as Float32Array, from, length, into, at);
+    let next = at;
+    for (let i = from; i < from + length; i++) next = copyList(raw, level + 1, i, next);
+    return next;
+  };
+  places.forEach((chunk, index, row) => copyList(chunk.raw(column, dtype, depth), 0, index, row * size));
+}
+
+function copyRange(values: Float32Array, from: number, length: number, data: Float32Array, at: number): number {
+  for (let i = 0; i < length; i++) data[at + i] = values[from + i] as number;
+  return at + length;
+}
+
+function copyHalves(values: Float32Array, from: number, length: number, data: Float32Array, at: number): number {
+  for (let i = 0; i < length; i++) data[at + i] = numberToFloat16(values[from + i] as number);
+  return at + length;
+}
+
+function copyTexts({ column, depth }: PortColumn, places: Places, data: string[], size: number): void {
+  const copy = (vector: DuckDBVector, index: number, level: number, at: number): number => {
+    if (level === depth) {
+      data[at] = String(vector.getItem(index));
+      return at + 1;
+    }
+    const list = vector as DuckDBListVector;
+    const from = list.getEntryOffset(index);
+    const to = from + list.getEntryLength(index);
+    let next = at;
+    for (let i = from; i < to; i++) next = copy(list.childVector, i, level + 1, next);
+    return next;
+  };
+  places.forEach((chunk, index, row) => copy(chunk.vector(column), index, 0, row * size));
+}
+
+function listOf(value: DuckDBValue): readonly DuckDBValue[] {
+  return (value as { items: readonly DuckDBValue[] } | null)?.items ?? [];
+}
+
+export function millisOf(value: DuckDBValue): number {
+  return Number((value as DuckDBTimestampMillisecondsValue).millis);
+}
+
+function knownSize(dim: unknown): number {
+  return typeof dim === "number" ? dim : 0;
+}

@@ -1,0 +1,153 @@
+import type { DuckDBType } from "@duckdb/node-api";
+import type { DType, Port } from "../../../dsl/tensor.js";
+import { elementArrays, type ElementArray } from "../../tensors/dtypes.js";
+import { identifier, type DuckDB } from "../duckdb.js";
+import type { LogLayout } from "../pipeline-log.js";
+
+/** What a column of a log table holds. A port of unknown rank is a flat list of elements; `inShape`, `outShape` hold its dimensions. */
+export type ColumnKind =
+  | "row"
+  | "time"
+  | "in"
+  | "out"
+  | "inShape"
+  | "outShape"
+  | "beside"
+  | "besideShape"
+  | "count"
+  | "flag"
+  | "lastModel"
+  | "pipelineVersion"
+  | "elapsed"
+  | "metadata"
+  | "note"
+  | "took";
+
+/** The kinds whose columns hold values of ports. */
+export type PortKind = "in" | "out" | "beside";
+
+/** One column: its place in the record by `kind` and `name`, its name in the database, and its type. */
+export interface LogColumn {
+  readonly kind: ColumnKind;
+  /** Port or validation name; empty where the kind says it all. */
+  readonly name: string;
+  /** For the kind `beside`: the model whose output it is. */
+  readonly model: string;
+  readonly column: string;
+  readonly type: ElementType;
+  /** How often lists are nested around the element. */
+  readonly depth: number;
+  /** For values of a port. */
+  readonly port: Port | null;
+}
+
+type ElementType = DType | "time";
+
+/** What holds a column's elements as DuckDB has them in memory: half precision as single, a time as its milliseconds. */
+export function storedArray(type: Exclude<ElementType, "string">): ElementArray {
+  return elementArrays[type === "float16" ? "float32" : type === "time" ? "int64" : type];
+}
+
+/** The tables of one pipeline version: the champion's, and one for every challenger. */
+export interface LogTables {
+  readonly champion: readonly LogColumn[];
+  readonly challengers: readonly { readonly name: string; readonly columns: readonly LogColumn[] }[];
+}
+
+/** The name of the column that holds the request's metadata, as JSON. */
+export const requestMetadata = "metadata.request";
+
+/** Lays out the tables. The same layout always gives the same columns. */
+export function tablesOf(layout: LogLayout): LogTables {
+  const columns = new ColumnList();
+  columns.add("row", "", "row", "int64");
+  columns.add("time", "", "time", "time");
+  for (const port of layout.inputs) columns.addPort("in", "in", port);
+  for (const port of layout.outputs) columns.addPort("out", "out", port);
+  for (const { name, outputs } of layout.models ?? []) for (const port of outputs) columns.addPort("beside", `out_${name}`, port, name);
+  columns.add("count", "", "anomaly.count", "int32");
+  for (const name of layout.validations) columns.add("flag", name, `anomaly.${name}`, "bool");
+  columns.add("lastModel", "", "metadata.last_model", "string");
+  columns.add("pipelineVersion", "", "metadata.pipeline_version", "int32");
+  columns.add("elapsed", "", "metadata.elapsed", "int64", 1);
+  columns.add("metadata", "", requestMetadata, "string");
+  return { champion: columns.list, challengers: layout.challengers.map(({ name, outputs }) => ({ name, columns: challengerColumns(name, outputs) })) };
+}
+
+function challengerColumns(challenger: string, outputs: readonly Port[]): LogColumn[] {
+  const columns = new ColumnList();
+  columns.add("row", "", "row", "int64");
+  for (const port of outputs) columns.addPort("out", `out_${challenger}`, port);
+  columns.add("note", "", "metadata.note", "string");
+  columns.add("took", "", "metadata.elapsed", "int64");
+  return columns.list;
+}
+
+class ColumnList {
+  readonly list: LogColumn[] = [];
+  readonly #taken = new Set<string>();
+
+  addPort(kind: PortKind, prefix: string, port: Port, model = ""): void {
+    const depth = port.shape === null ? 1 : Math.max(port.shape.length - 1, 0);
+    this.add(kind, port.name, `${prefix}.${port.name}`, port.dtype, depth, port, model);
+    if (port.shape === null) this.add(`${kind}Shape`, port.name, `${prefix}.${port.name}#shape`, "int64", 1, null, model);
+  }
+
+  add(kind: ColumnKind, name: string, wanted: string, type: ElementType, depth = 0, port: Port | null = null, model = ""): void {
+    this.list.push({ kind, name, model, column: this.#free(wanted), type, depth, port });
+  }
+
+  /** DuckDB's column names ignore case and end at a NUL: what would collide gets a number, control characters become `?`. */
+  #free(wanted: string): string {
+    const clean = wanted.replace(/\p{Cc}|\p{Cs}/gu, "?");
+    let name = clean;
+    for (let i = 2; this.#taken.has(name.toLowerCase()); i++) name = `${clean}#${i}`;
+    this.#taken.add(name.toLowerCase());
+    return name;
+  }
+}
+
+const sqlTypes: Readonly<Record<ElementType, string>> = {
+  float16: "FLOAT",
+  float32: "FLOAT",
+  float64: "DOUBLE",
+  int8: "TINYINT",
+  int16: "SMALLINT",
+  int32: "INTEGER",
+  int64: "BIGINT",
+  uint8: "UTINYINT",
+  uint16: "USMALLINT",
+  uint32: "UINTEGER",
+  uint64: "UBIGINT",
+  bool: "BOOLEAN",
+  string: "VARCHAR",
+  time: "TIMESTAMP_MS",
+};
+
+export function createTable(table: string, columns: readonly LogColumn[]): string {
+  const parts = columns.map(({ column, type, depth }) => `${identifier(column)} ${sqlTypes[type]}${"[]".repeat(depth)}`);
+  return `CREATE TABLE ${identifier(table)} (${parts.join(", ")})`;
+}
+
+/** The column's type as the DuckDB client knows it. */
+export function duckType(duckdb: DuckDB, { type, depth }: LogColumn): DuckDBType {
+  const elements: Readonly<Record<ElementType, DuckDBType>> = {
+    float16: duckdb.FLOAT,
+    float32: duckdb.FLOAT,
+    float64: duckdb.DOUBLE,
+    int8: duckdb.TINYINT,
+    int16: duckdb.SMALLINT,
+    int32: duckdb.INTEGER,
+    int64: duckdb.BIGINT,
+    uint8: duckdb.UTINYINT,
+    uint16: duckdb.USMALLINT,
+    uint32: duckdb.UINTEGER,
+    uint64: duckdb.UBIGINT,
+    bool: duckdb.BOOLEAN,
+    string: duckdb.VARCHAR,
+    time: duckdb.TIMESTAMP_MS,
+  };
+  let result = elements[type];
+  for (let level = 0; level < depth; level++) result = duckdb.LIST(result);
+  return result;
+}

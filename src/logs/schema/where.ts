@@ -1,0 +1,28 @@
+import { StorageError } from "../../../dsl/errors.js";
+import type { LogQuery } from "../pipeline-log.js";
+
+/** The rows of a query, but for its limit, as a condition on a champion's table. */
+export function conditions({ start, end, valid, after }: LogQuery): string {
+  const parts: string[] = [];
+  if (start !== undefined) parts.push(`time >= ${timestamp(millis("start", start))}`);
+  if (end !== undefined) parts.push(`time <= ${timestamp(millis("end", end))}`);
+  if (valid !== undefined) parts.push(`"anomaly.count" ${valid ? "=" : ">"} 0`);
+  if (after !== undefined) {
+    const time = timestamp(after.time);
+    parts.push(`(time < ${time} OR (time = ${time} AND row < ${after.row}))`);
+    // The same again, in a form that lets DuckDB skip what is newer.
+    parts.push(`time <= ${time}`);
+  }
+  return parts.length === 0 ? "true" : parts.join(" AND ");
+}
+
+/** A time in SQL. */
+export function timestamp(ms: number): string {
+  return `make_timestamp_ms(${ms})::TIMESTAMP_MS`;
+}
+
+function millis(name: string, time: Date): number {
+  const ms = time.getTime();
+  if (Number.isFinite(ms)) return ms;
+  throw new StorageError("SL7013", `${name} is not a valid Date; give one like new Date("2026-01-31T12:00:00Z")`, { name });
+}

@@ -1,0 +1,29 @@
+import { pythonFloat, quote } from "../../expression/backends/python-json.js";
+import type { PlatformDefinition } from "../definition.js";
+
+/**
+ * The text of a definition as the platform's SDK sends it: Python's `json.dumps`, with `, ` and `: ` between and all of it ASCII.
+ *
+ * @param definition what `toPlatform` gave, or one that was read
+ * @returns one line of JSON, without a line break
+ * @example stringifyPlatform(toPlatform(config, { dialect: "polars" }))
+ */
+export function stringifyPlatform(definition: PlatformDefinition): string {
+  return text(definition);
+}
+
+function text(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value)
+      .map(([key, part]) => `${quote(key)}: ${text(part)}`)
+      .join(", ")}}`;
+  }
+  if (typeof value === "string") return quote(value);
+  return typeof value === "number" ? pythonNumber(value) : JSON.stringify(value);
+}
+
+/** Whole numbers are Python's integers, all others its floats. */
+function pythonNumber(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(BigInt(value)) : pythonFloat(value);
+}
