@@ -1,11 +1,24 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "test/fixtures/", "test/oracles/", "examples/**/models.gen.ts", "type-tests/", ".dependency-cruiser.cjs"] },
+  {
+    ignores: [
+      "dist/",
+      "node_modules/",
+      "test/fixtures/",
+      "test/oracles/",
+      "examples/**/models.gen.ts",
+      "type-tests/",
+      ".dependency-cruiser.cjs",
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ["*.js", "scripts/*.mjs", "bench/*.mjs"] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: { allowDefaultProject: ["*.js", "scripts/*.mjs", "bench/*.mjs"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
@@ -19,7 +32,10 @@ export default tseslint.config(
       // Interop is empty until a target says which Arrow classes it works with.
       "@typescript-eslint/no-empty-object-type": ["error", { allowWithName: "^Interop$" }],
       // Every error Shapeline throws on purpose carries a code.
-      "no-restricted-syntax": ["error", { selector: "NewExpression[callee.name='Error']", message: "Throw a subclass of ShapelineError with a code." }],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "NewExpression[callee.name='Error']", message: "Throw a subclass of ShapelineError with a code." },
+      ],
     },
   },
   // The checks of a config run as one generated loop; what goes into it comes from the typed tree alone.

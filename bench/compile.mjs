@@ -55,10 +55,19 @@ const perLambda = async () => {
 console.log("\none lambda, warm: parse, lower, type, all back-ends (ms)");
 const measured = await perLambda();
 for (const [text, all] of measured) say(`  ${text.slice(0, 56)}`, ms(median(all)), spread(all));
-say("  median of the lambdas", ms(median(measured.map(([, all]) => median(all)))), `mean ${ms(measured.reduce((sum, [, all]) => sum + median(all), 0) / measured.length)}`);
+say(
+  "  median of the lambdas",
+  ms(median(measured.map(([, all]) => median(all)))),
+  `mean ${ms(measured.reduce((sum, [, all]) => sum + median(all), 0) / measured.length)}`,
+);
 
 // 2. Chains of validations in one expression, from running functions to the config.
-const scorer = defineModel({ name: "scorer", sha256: "0".repeat(64), inputs: { amount: { dtype: "float64", shape: ["N", 1] } }, outputs: { score: { dtype: "float64", shape: ["N", 1] } } });
+const scorer = defineModel({
+  name: "scorer",
+  sha256: "0".repeat(64),
+  inputs: { amount: { dtype: "float64", shape: ["N", 1] } },
+  outputs: { score: { dtype: "float64", shape: ["N", 1] } },
+});
 console.log("\na chain of validations in one expression, to the config (ms a validation)");
 let round = 0;
 const chain = (length) => {
@@ -77,18 +86,29 @@ for (const length of lengths) {
 
 // 3. Projects of up to 2,000 files: half of them pipeline files, each with a file of limits of its own.
 console.log("\na project, compiled whole (files a second)");
-const model = 'import { defineModel } from "shapeline";\nexport const scorer = defineModel({ name: "scorer", sha256: "0".repeat(64), inputs: { amount: { dtype: "float64", shape: ["N", 1] } }, outputs: { score: { dtype: "float64", shape: ["N", 1] } } });\n';
+const model =
+  'import { defineModel } from "shapeline";\nexport const scorer = defineModel({ name: "scorer", sha256: "0".repeat(64), inputs: { amount: { dtype: "float64", shape: ["N", 1] } }, outputs: { score: { dtype: "float64", shape: ["N", 1] } } });\n';
 function project(files) {
   const at = join(folder, `project-${files}`);
   mkdirSync(join(at, "node_modules", "shapeline"), { recursive: true });
   cpSync(join(root, "package.json"), join(at, "node_modules", "shapeline", "package.json"));
-  for (const part of ["dist", "node_modules"]) symlinkSync(join(root, part), join(at, "node_modules", "shapeline", part), "dir");
+  for (const part of ["dist", "node_modules"])
+    symlinkSync(join(root, part), join(at, "node_modules", "shapeline", part), "dir");
   writeFileSync(join(at, "package.json"), '{ "type": "module" }');
-  writeFileSync(join(at, "tsconfig.json"), '{ "compilerOptions": { "module": "nodenext", "target": "es2022" }, "include": ["*.ts"] }');
+  writeFileSync(
+    join(at, "tsconfig.json"),
+    '{ "compilerOptions": { "module": "nodenext", "target": "es2022" }, "include": ["*.ts"] }',
+  );
   writeFileSync(join(at, "models.ts"), model);
   for (let i = 0; i < files / 2; i += 1) {
-    writeFileSync(join(at, `limits-${i}.ts`), `export const LIMIT = ${i}.5;\nexport const small = (v: number): boolean => v < LIMIT;\n`);
-    writeFileSync(join(at, `p${i}.pipeline.ts`), `import { pipeline } from "shapeline";\nimport { LIMIT, small } from "./limits-${i}.js";\nimport { scorer } from "./models.js";\nexport const p = pipeline("p${i}").model(scorer).validate("low", (x) => x.out.score[0] > LIMIT).validate("small", (x) => small(x.out.score[0]));\n`);
+    writeFileSync(
+      join(at, `limits-${i}.ts`),
+      `export const LIMIT = ${i}.5;\nexport const small = (v: number): boolean => v < LIMIT;\n`,
+    );
+    writeFileSync(
+      join(at, `p${i}.pipeline.ts`),
+      `import { pipeline } from "shapeline";\nimport { LIMIT, small } from "./limits-${i}.js";\nimport { scorer } from "./models.js";\nexport const p = pipeline("p${i}").model(scorer).validate("low", (x) => x.out.score[0] > LIMIT).validate("small", (x) => small(x.out.score[0]));\n`,
+    );
   }
   return at;
 }
@@ -97,7 +117,8 @@ for (const files of [20, 200, 2000]) {
   const cwd = project(files);
   const [all] = await times(1, async () => {
     const { configs, problems } = await compileProject({ cwd });
-    if (problems.length > 0 || configs.length !== files / 2) throw new RangeError(problems[0]?.message ?? "a config is missing");
+    if (problems.length > 0 || configs.length !== files / 2)
+      throw new RangeError(problems[0]?.message ?? "a config is missing");
   });
   rates.push((files / all) * 1000);
   say(`  ${files} files, ${files / 2} pipelines`, `${((files / all) * 1000).toFixed(0)} /s`, `${ms(all)} ms`);
@@ -110,8 +131,12 @@ const cwd = join(folder, "fraud");
 cpSync(join(root, "examples", "fraud"), cwd, { recursive: true, filter: (path) => !path.includes(".shapeline") });
 mkdirSync(join(cwd, "node_modules", "shapeline"), { recursive: true });
 cpSync(join(root, "package.json"), join(cwd, "node_modules", "shapeline", "package.json"));
-for (const part of ["dist", "node_modules"]) symlinkSync(join(root, part), join(cwd, "node_modules", "shapeline", part), "dir");
-const started = (args, env = {}) => () => execFileSync(process.execPath, args, { cwd, stdio: "ignore", env: { ...process.env, ...env } });
+for (const part of ["dist", "node_modules"])
+  symlinkSync(join(root, part), join(cwd, "node_modules", "shapeline", part), "dir");
+const started =
+  (args, env = {}) =>
+  () =>
+    execFileSync(process.execPath, args, { cwd, stdio: "ignore", env: { ...process.env, ...env } });
 const runs = 9;
 const node = await times(runs, started(["-e", "0"]));
 const cold = await times(runs, () => {
@@ -126,9 +151,26 @@ const first = await times(runs, (i) => {
 });
 const same = await times(runs, started([cli, "compile"]));
 say("  node -e 0", ms(median(node)), spread(node));
-for (const [name, all] of [["cold", cold], ["the first time after installing", first], ["nothing changed", same]]) say(`  ${name}`, ms(median(all) - median(node)), `${spread(all)} with Node; ${((median(all) - median(node)) / median(node)).toFixed(1)} × node -e 0`);
+for (const [name, all] of [
+  ["cold", cold],
+  ["the first time after installing", first],
+  ["nothing changed", same],
+])
+  say(
+    `  ${name}`,
+    ms(median(all) - median(node)),
+    `${spread(all)} with Node; ${((median(all) - median(node)) / median(node)).toFixed(1)} × node -e 0`,
+  );
 const typescript = JSON.stringify(pathToFileURL(join(root, "dist", "codegen", "typescript.js")).href);
-const imports = [["typescript, its compiled code kept", `import(${typescript})`], ["our modules and zod, with typescript", `import(${JSON.stringify(pathToFileURL(join(root, "dist", "codegen", "compiler.js")).href)})`], ["esbuild, with its process", 'require("esbuild").transform("").then(() => process.exit())'], ["commander", 'require("commander")']];
+const imports = [
+  ["typescript, its compiled code kept", `import(${typescript})`],
+  [
+    "our modules and zod, with typescript",
+    `import(${JSON.stringify(pathToFileURL(join(root, "dist", "codegen", "compiler.js")).href)})`,
+  ],
+  ["esbuild, with its process", 'require("esbuild").transform("").then(() => process.exit())'],
+  ["commander", 'require("commander")'],
+];
 for (const [name, code] of imports) {
   const all = await times(runs, () => execFileSync(process.execPath, ["-e", code], { cwd: root, stdio: "ignore" }));
   say(`    of it ${name}`, ms(median(all) - median(node)), spread(all));
@@ -136,8 +178,19 @@ for (const [name, code] of imports) {
 
 console.log("\nan app that authors pipelines, and one that builds them, net of Node (ms)");
 const authors = await times(runs, started(["--input-type=module", "-e", 'import "shapeline";']));
-const builds = await times(runs, started(["--input-type=module", "-e", 'import { build, defineModel, pipeline } from "shapeline"; const m = defineModel({ name: "m", sha256: "0".repeat(64), inputs: { a: { dtype: "float64", shape: ["N", 1] } }, outputs: { b: { dtype: "float64", shape: ["N", 1] } } }); await build(pipeline("p").model(m).validate("low", (x) => x.out.b[0] < 1));']));
-for (const [name, all] of [["import shapeline", authors], ["and the first build()", builds]]) say(`  ${name}`, ms(median(all) - median(node)), `${spread(all)} with Node`);
+const builds = await times(
+  runs,
+  started([
+    "--input-type=module",
+    "-e",
+    'import { build, defineModel, pipeline } from "shapeline"; const m = defineModel({ name: "m", sha256: "0".repeat(64), inputs: { a: { dtype: "float64", shape: ["N", 1] } }, outputs: { b: { dtype: "float64", shape: ["N", 1] } } }); await build(pipeline("p").model(m).validate("low", (x) => x.out.b[0] < 1));',
+  ]),
+);
+for (const [name, all] of [
+  ["import shapeline", authors],
+  ["and the first build()", builds],
+])
+  say(`  ${name}`, ms(median(all) - median(node)), `${spread(all)} with Node`);
 
 // 5. A peer that turns functions into trees at build time, on as many functions of the same text.
 console.log("\n1,000 functions of one file to trees, warm (ms a function)");
@@ -158,7 +211,11 @@ else {
   const handler = typeof transform === "function" ? transform : transform.handler;
   const context = { warn: () => undefined };
   const peer = (await times(7, () => handler.call(context, theirs, "/a.ts"))).slice(2).map((time) => time / count);
-  say("  unplugin-typegpu", ms(median(peer)), `${spread(peer)}; ${(median(peer) / median(attach)).toFixed(1)} × shapeline`);
+  say(
+    "  unplugin-typegpu",
+    ms(median(peer)),
+    `${spread(peer)}; ${(median(peer) / median(attach)).toFixed(1)} × shapeline`,
+  );
 }
 rmSync(folder, { recursive: true, force: true });
 process.exit();

@@ -7,7 +7,19 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { DuckDBInstance, FLOAT, INTEGER, BIGINT, BOOLEAN, VARCHAR, TIMESTAMP_MS, LIST, DuckDBDataChunk, DuckDBListValue, DuckDBTimestampMillisecondsValue } from "@duckdb/node-api";
+import {
+  DuckDBInstance,
+  FLOAT,
+  INTEGER,
+  BIGINT,
+  BOOLEAN,
+  VARCHAR,
+  TIMESTAMP_MS,
+  LIST,
+  DuckDBDataChunk,
+  DuckDBListValue,
+  DuckDBTimestampMillisecondsValue,
+} from "@duckdb/node-api";
 import { makeData, makeVector, FixedSizeList, Field, Float32, Table } from "apache-arrow";
 import { measure } from "mitata";
 import * as ort from "onnxruntime-node";
@@ -16,7 +28,9 @@ import { compileLambda, readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
 import { handleOf } from "./handle.mjs";
 
-const { values: flags } = parseArgs({ options: { blocks: { type: "string", default: "40" }, only: { type: "string" } } });
+const { values: flags } = parseArgs({
+  options: { blocks: { type: "string", default: "40" }, only: { type: "string" } },
+});
 const blocks = Number(flags.blocks);
 
 const models = join(dirname(dirname(fileURLToPath(import.meta.url))), "examples", "breast-cancer", "models");
@@ -50,7 +64,8 @@ async function engine(p, durability, more = {}) {
   return p.deploy(target);
 }
 
-const quantile = (list, share) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))];
+const quantile = (list, share) =>
+  [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))];
 const median = (list) => quantile(list, 0.5);
 
 /** Microseconds a call, block by block; the calls of a block come one after the other. */
@@ -69,20 +84,36 @@ async function turns(cases, calls) {
 /** Against a floor: the first case, or what `floor` makes of a block's times. */
 function print(title, times, { floor, goals = {}, unit = "µs" } = {}) {
   const cases = Object.keys(times);
-  const floors = times[cases[0]].map((first, i) => (floor === undefined ? first : floor(Object.fromEntries(cases.map((name) => [name, times[name][i]])))));
+  const floors = times[cases[0]].map((first, i) =>
+    floor === undefined ? first : floor(Object.fromEntries(cases.map((name) => [name, times[name][i]]))),
+  );
   const wide = Math.max(...cases.map((name) => name.length));
   console.log(`\n${title}\n${"".padEnd(wide)}  ${`p50 ${unit}`.padStart(11)}  ${"× floor".padStart(8)}  quartiles`);
   for (const name of cases) {
     const ratios = times[name].map((time, i) => time / floors[i]);
     const goal = goals[name] === undefined ? "" : `  (goal ${goals[name]})`;
-    console.log(`${name.padEnd(wide)}  ${median(times[name]).toFixed(1).padStart(11)}  ${median(ratios).toFixed(2).padStart(8)}  ${quantile(ratios, 0.25).toFixed(2)} to ${quantile(ratios, 0.75).toFixed(2)}${goal}`);
+    console.log(
+      `${name.padEnd(wide)}  ${median(times[name]).toFixed(1).padStart(11)}  ${median(ratios).toFixed(2).padStart(8)}  ${quantile(ratios, 0.25).toFixed(2)} to ${quantile(ratios, 0.75).toFixed(2)}${goal}`,
+    );
   }
 }
 
 async function oneRow() {
   const row = batchOf(1);
-  const [off, checks, relaxed] = [await engine(plain, "off"), await engine(checked, "off"), await engine(checked, "relaxed")];
-  const times = await turns({ "raw session.run": raw(1), "no log": () => off.infer(row), "no log, three checks": () => checks.infer(row), "relaxed log, three checks": () => relaxed.infer(row) }, 300);
+  const [off, checks, relaxed] = [
+    await engine(plain, "off"),
+    await engine(checked, "off"),
+    await engine(checked, "relaxed"),
+  ];
+  const times = await turns(
+    {
+      "raw session.run": raw(1),
+      "no log": () => off.infer(row),
+      "no log, three checks": () => checks.infer(row),
+      "relaxed log, three checks": () => relaxed.infer(row),
+    },
+    300,
+  );
   print("one row, one after the other", times, { goals: { "no log": "1.15", "relaxed log, three checks": "1.5" } });
 }
 
@@ -90,7 +121,15 @@ async function threeModels() {
   const tuple = await engine(pipeline("bench").models([champion, challenger, forest]), "off");
   const row = batchOf(1);
   const runs = sessions.map((session) => raw(1, session));
-  const times = await turns({ "three raw runs": async () => { for (const run of runs) await run(); }, "three models, one input": () => tuple.infer(row) }, 200);
+  const times = await turns(
+    {
+      "three raw runs": async () => {
+        for (const run of runs) await run();
+      },
+      "three models, one input": () => tuple.infer(row),
+    },
+    200,
+  );
   print("three models that share one input, one row", times, { goals: { "three models, one input": "1.1" } });
 }
 
@@ -104,7 +143,8 @@ async function bigBatch() {
   const rows = 10_000;
   const table = arrowOf(rows);
   const features = flat(rows);
-  const probabilities = (await sessions[0].run({ features: new ort.Tensor("float32", features, [rows, width]) })).probabilities.data;
+  const probabilities = (await sessions[0].run({ features: new ort.Tensor("float32", features, [rows, width]) }))
+    .probabilities.data;
   const loop = () => {
     const failed = [new Uint8Array(rows), new Uint8Array(rows), new Uint8Array(rows)];
     for (let row = 0; row < rows; row++) {
@@ -116,23 +156,61 @@ async function bigBatch() {
     return failed;
   };
   const live = await engine(checked, "off");
-  const times = await turns({ "raw session.run": raw(rows), "check loop by hand": loop, "Arrow in, three checks, Arrow out": () => live.infer(table) }, 1);
-  print("a batch of 10,000 rows, against 1.1 raw runs and 1.5 loops", times, { floor: (t) => 1.1 * t["raw session.run"] + 1.5 * t["check loop by hand"], goals: { "Arrow in, three checks, Arrow out": "1" } });
+  const times = await turns(
+    {
+      "raw session.run": raw(rows),
+      "check loop by hand": loop,
+      "Arrow in, three checks, Arrow out": () => live.infer(table),
+    },
+    1,
+  );
+  print("a batch of 10,000 rows, against 1.1 raw runs and 1.5 loops", times, {
+    floor: (t) => 1.1 * t["raw session.run"] + 1.5 * t["check loop by hand"],
+    goals: { "Arrow in, three checks, Arrow out": "1" },
+  });
 }
 
 /** Rows as the log holds them, straight into DuckDB: 64 a commit, as many as are in flight. */
 async function duckdb() {
   const instance = await DuckDBInstance.create(join(folder, "raw.duckdb"), { threads: "1" });
   const connection = await instance.connect();
-  const types = [BIGINT, TIMESTAMP_MS, LIST(FLOAT), LIST(FLOAT), INTEGER, BOOLEAN, BOOLEAN, BOOLEAN, VARCHAR, INTEGER, LIST(BIGINT), VARCHAR];
-  await connection.run(`CREATE TABLE log (${["BIGINT", "TIMESTAMP_MS", "FLOAT[]", "FLOAT[]", "INTEGER", "BOOLEAN", "BOOLEAN", "BOOLEAN", "VARCHAR", "INTEGER", "BIGINT[]", "VARCHAR"].map((type, i) => `c${i} ${type}`).join(", ")})`);
+  const types = [
+    BIGINT,
+    TIMESTAMP_MS,
+    LIST(FLOAT),
+    LIST(FLOAT),
+    INTEGER,
+    BOOLEAN,
+    BOOLEAN,
+    BOOLEAN,
+    VARCHAR,
+    INTEGER,
+    LIST(BIGINT),
+    VARCHAR,
+  ];
+  await connection.run(
+    `CREATE TABLE log (${["BIGINT", "TIMESTAMP_MS", "FLOAT[]", "FLOAT[]", "INTEGER", "BOOLEAN", "BOOLEAN", "BOOLEAN", "VARCHAR", "INTEGER", "BIGINT[]", "VARCHAR"].map((type, i) => `c${i} ${type}`).join(", ")})`,
+  );
   const appender = await connection.createAppender("log");
   let row = 0n;
   return async () => {
     await connection.run("BEGIN");
     const chunk = DuckDBDataChunk.create(types, 64);
     const now = BigInt(Date.now());
-    const cells = [() => row++, () => new DuckDBTimestampMillisecondsValue(now), (i) => new DuckDBListValue(records[i].features), () => new DuckDBListValue([0.2, 0.8]), () => 0, () => false, () => false, () => false, () => "gradient-boosting", () => 1, () => new DuckDBListValue([1000n, 2000n]), () => null];
+    const cells = [
+      () => row++,
+      () => new DuckDBTimestampMillisecondsValue(now),
+      (i) => new DuckDBListValue(records[i].features),
+      () => new DuckDBListValue([0.2, 0.8]),
+      () => 0,
+      () => false,
+      () => false,
+      () => false,
+      () => "gradient-boosting",
+      () => 1,
+      () => new DuckDBListValue([1000n, 2000n]),
+      () => null,
+    ];
     for (const [column, cell] of cells.entries()) {
       const vector = chunk.getColumnVector(column);
       for (let i = 0; i < 64; i++) vector.setItem(i, cell(i));
@@ -150,11 +228,23 @@ async function committed() {
   const rows = batchOf(64).map((row) => [row]);
   // Each answer is followed by the next request at once: 64 are in flight from the first to the last.
   const rounds = 16;
-  const inFlight = () => Promise.all(rows.map(async (row) => { for (let i = 0; i < rounds; i++) await live.infer(row); }));
-  const commits = async () => { for (let i = 0; i < rounds; i++) await append(); };
-  const times = await turns({ "DuckDB: 64 rows and a commit": commits, "64 requests in flight, committed": inFlight }, 1);
+  const inFlight = () =>
+    Promise.all(
+      rows.map(async (row) => {
+        for (let i = 0; i < rounds; i++) await live.infer(row);
+      }),
+    );
+  const commits = async () => {
+    for (let i = 0; i < rounds; i++) await append();
+  };
+  const times = await turns(
+    { "DuckDB: 64 rows and a commit": commits, "64 requests in flight, committed": inFlight },
+    1,
+  );
   for (const list of Object.values(times)) for (const i of list.keys()) list[i] /= rounds;
-  print("64 in flight, each on disk when it is answered", times, { goals: { "64 requests in flight, committed": "1.11: 0.9 of the rows a second" } });
+  print("64 in flight, each on disk when it is answered", times, {
+    goals: { "64 requests in flight, committed": "1.11: 0.9 of the rows a second" },
+  });
   const [floor, own] = Object.values(times).map((list) => 64e6 / median(list));
   console.log(`rows a second: ${floor.toFixed(0)} and ${own.toFixed(0)}, ${(own / floor).toFixed(2)} of DuckDB's own`);
 }
@@ -166,7 +256,10 @@ async function shadow() {
   const row = batchOf(1);
   const times = { "without shadow": [], "with two challengers": [] };
   for (let block = -2; block < blocks; block++) {
-    for (const [name, live] of [["without shadow", alone], ["with two challengers", shadowed]]) {
+    for (const [name, live] of [
+      ["without shadow", alone],
+      ["with two challengers", shadowed],
+    ]) {
       const own = [];
       for (let i = 0; i < 200; i++) {
         const begun = performance.now();
@@ -178,34 +271,52 @@ async function shadow() {
       if (block >= 0) times[name].push(quantile(own, 0.99));
     }
   }
-  print("p99 of the champion, blocks of 200 requests", times, { unit: "p99 µs", goals: { "with two challengers": "1.1" } });
+  print("p99 of the champion, blocks of 200 requests", times, {
+    unit: "p99 µs",
+    goals: { "with two challengers": "1.1" },
+  });
 }
 
 /** What the way to a thread and back costs, beside runs of growing batches: where it is a tenth lies the threshold of `src/engine/scheduling/latency-estimate.ts`. */
 async function thread() {
-  const worker = new Worker('const { parentPort } = require("node:worker_threads"); parentPort.on("message", (m) => parentPort.postMessage(m));', { eval: true });
+  const worker = new Worker(
+    'const { parentPort } = require("node:worker_threads"); parentPort.on("message", (m) => parentPort.postMessage(m));',
+    { eval: true },
+  );
   const trip = (rows) => {
     const message = { features: flat(rows), probabilities: new Float32Array(rows * 2) };
-    return () => new Promise((resolve) => {
-      worker.once("message", resolve);
-      worker.postMessage(message);
-    });
+    return () =>
+      new Promise((resolve) => {
+        worker.once("message", resolve);
+        worker.postMessage(message);
+      });
   };
-  console.log("\nthe way to a thread and back, against the run of the same batch\n    rows      run µs     trip µs   trip / run");
+  console.log(
+    "\nthe way to a thread and back, against the run of the same batch\n    rows      run µs     trip µs   trip / run",
+  );
   for (const rows of [1, 64, 512, 4096, 16384]) {
     const times = await turns({ run: raw(rows), trip: trip(rows) }, rows > 1000 ? 3 : 20);
     const [run, way] = [median(times.run), median(times.trip)];
-    console.log(`${String(rows).padStart(8)}  ${run.toFixed(0).padStart(10)}  ${way.toFixed(0).padStart(10)}  ${(way / run).toFixed(2).padStart(11)}`);
+    console.log(
+      `${String(rows).padStart(8)}  ${run.toFixed(0).padStart(10)}  ${way.toFixed(0).padStart(10)}  ${(way / run).toFixed(2).padStart(11)}`,
+    );
   }
   await worker.terminate();
 }
 
 async function lambda() {
-  const source = "x => Math.max(x.out.probabilities[0], x.out.probabilities[1]) > 0.7 && x.in.features.every(v => v >= 0)";
-  const ports = { inputs: [{ name: "features", dtype: "float32", shape: ["batch", 30] }], outputs: [{ name: "probabilities", dtype: "float32", shape: ["batch", 2] }] };
+  const source =
+    "x => Math.max(x.out.probabilities[0], x.out.probabilities[1]) > 0.7 && x.in.features.every(v => v >= 0)";
+  const ports = {
+    inputs: [{ name: "features", dtype: "float32", shape: ["batch", 30] }],
+    outputs: [{ name: "probabilities", dtype: "float32", shape: ["batch", 2] }],
+  };
   let n = 0;
   // A number of its own in each source, so that no cache answers.
-  const { p50 } = await measure(() => compileLambda(source.replace("0.7", `0.7${n++}`), ports), { min_cpu_time: 400e6, min_samples: 20 });
+  const { p50 } = await measure(() => compileLambda(source.replace("0.7", `0.7${n++}`), ports), {
+    min_cpu_time: 400e6,
+    min_samples: 20,
+  });
   console.log(`\none lambda, warm: parse, lower, type, all back-ends: p50 ${(p50 / 1000).toFixed(1)} µs`);
 }
 

@@ -2,7 +2,21 @@
 // of the same bytes costs, and protobuf libraries (`npm run peers`). Every figure of memory is a process of its own less an empty one.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, existsSync, fstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -69,7 +83,9 @@ async function child([job, ...files]) {
 /** The fastest of `times` runs in processes of their own; memory is the least of them too, since garbage is chance. */
 function measured(job, files, times) {
   const all = Array.from({ length: times }, () => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, [self, "child", job, ...files], { encoding: "utf8" });
+    const { stdout, stderr, status } = spawnSync(process.execPath, [self, "child", job, ...files], {
+      encoding: "utf8",
+    });
     if (status !== 0) throw new Error(`${job}: ${stderr}`);
     return JSON.parse(stdout);
   });
@@ -83,14 +99,42 @@ const varint = (value) => {
   while ((rest >>= 7n) > 0n);
   return Buffer.from(bytes);
 };
-const message = (field, ...parts) => Buffer.concat([varint((field << 3) | 2), varint(Buffer.concat(parts.map((part) => Buffer.from(part))).length), ...parts.map((part) => Buffer.from(part))]);
+const message = (field, ...parts) =>
+  Buffer.concat([
+    varint((field << 3) | 2),
+    varint(Buffer.concat(parts.map((part) => Buffer.from(part))).length),
+    ...parts.map((part) => Buffer.from(part)),
+  ]);
 const integer = (field, value) => Buffer.concat([varint(field << 3), varint(value)]);
-const port = (field, name, sizes) => message(field, message(1, name), message(2, message(1, integer(1, 1), message(2, ...sizes.map((size) => (typeof size === "string" ? message(1, message(2, size)) : message(1, integer(1, size))))))));
+const port = (field, name, sizes) =>
+  message(
+    field,
+    message(1, name),
+    message(
+      2,
+      message(
+        1,
+        integer(1, 1),
+        message(
+          2,
+          ...sizes.map((size) =>
+            typeof size === "string" ? message(1, message(2, size)) : message(1, integer(1, size)),
+          ),
+        ),
+      ),
+    ),
+  );
 const header = Buffer.concat([integer(1, 8), message(2, "bench"), message(8, integer(2, 17))]);
 
 /** A model of one initializer of `size` bytes, which stay a hole in the file. */
 function writeLarge(file, size) {
-  const tensor = Buffer.concat([integer(1, size / 4), integer(2, 1), message(8, "w"), varint((9 << 3) | 2), varint(size)]);
+  const tensor = Buffer.concat([
+    integer(1, size / 4),
+    integer(2, 1),
+    message(8, "w"),
+    varint((9 << 3) | 2),
+    varint(size),
+  ]);
   const weights = Buffer.concat([varint((5 << 3) | 2), varint(tensor.length + size), tensor]);
   const tail = Buffer.concat([port(11, "x", ["N", 29]), port(12, "y", ["N", 1])]);
   const before = Buffer.concat([header, varint((7 << 3) | 2), varint(weights.length + size + tail.length), weights]);
@@ -101,13 +145,18 @@ function writeLarge(file, size) {
   closeSync(fd);
 }
 
-const smallModel = (index) => Buffer.concat([header, message(7, message(2, "g"), port(11, `x${index}`, ["N", (index % 50) + 1]), port(12, "y", ["N", 2]))]);
+const smallModel = (index) =>
+  Buffer.concat([
+    header,
+    message(7, message(2, "g"), port(11, `x${index}`, ["N", (index % 50) + 1]), port(12, "y", ["N", 2])),
+  ]);
 
 function table(title, head, rows) {
   const cells = [head, ...rows.map((row) => row.map(String))];
   const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i].length)));
   console.log(`\n${title}`);
-  for (const row of cells) console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  "));
+  for (const row of cells)
+    console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  "));
 }
 
 function largeModel(folder) {
@@ -120,12 +169,21 @@ function largeModel(folder) {
     ["scan: ports, operator sets, documentation", "scan", 5],
     ["readSignature: the scan and the digest", "signature", 1],
     ["floor of the digest: node:crypto alone", "digest", 1],
-    ...(existsSync(peers) ? [["protobufjs, schema of a signature alone", "protobufjs", 1], ["onnx-proto, whole schema", "onnx-proto", 1]] : []),
+    ...(existsSync(peers)
+      ? [
+          ["protobufjs, schema of a signature alone", "protobufjs", 1],
+          ["onnx-proto, whole schema", "onnx-proto", 1],
+        ]
+      : []),
   ].map(([name, job, times]) => {
     const { ms, rss } = measured(job, [file], times);
     return [name, ms.toFixed(1), (rss - own).toFixed(0)];
   });
-  table(`one model of ${(statSync(file).size / 2 ** 30).toFixed(2)} GB (Node's own ${own.toFixed(0)} MB)`, ["", "ms", "MB over Node's own"], rows);
+  table(
+    `one model of ${(statSync(file).size / 2 ** 30).toFixed(2)} GB (Node's own ${own.toFixed(0)} MB)`,
+    ["", "ms", "MB over Node's own"],
+    rows,
+  );
   rmSync(file);
 }
 
@@ -142,17 +200,27 @@ async function manyModels(folder, count) {
   };
   const first = await timed({ out: "models.gen.ts" });
   const again = await timed({ out: "models.gen.ts", check: true });
-  const command = spawnSync(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "--out", "cli.gen.ts"], { cwd: folder, encoding: "utf8" });
+  const command = spawnSync(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "--out", "cli.gen.ts"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
   if (command.status !== 0) throw new Error(command.stderr);
   const begun = performance.now();
-  spawnSync(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "--check", "--out", "cli.gen.ts"], { cwd: folder });
+  spawnSync(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "--check", "--out", "cli.gen.ts"], {
+    cwd: folder,
+  });
   const whole = performance.now() - begun;
   const rows = [
     ["generateModels, nothing there yet", first.ms],
     ["generateModels --check, up to date", again.ms],
     ["the command, start included", whole],
     ["scan alone", measured("scan", files, 1).ms],
-    ...(existsSync(peers) ? [["protobufjs, schema of a signature alone", measured("protobufjs", files, 1).ms], ["onnx-proto, whole schema", measured("onnx-proto", files, 1).ms]] : []),
+    ...(existsSync(peers)
+      ? [
+          ["protobufjs, schema of a signature alone", measured("protobufjs", files, 1).ms],
+          ["onnx-proto, whole schema", measured("onnx-proto", files, 1).ms],
+        ]
+      : []),
   ].map(([name, ms]) => [name, ms.toFixed(0), (ms / count).toFixed(2)]);
   table(`${count} models`, ["", "ms", "ms a model"], rows);
   return first.text;
@@ -163,7 +231,10 @@ function plainInterfaces(text) {
   const interfaces = [...text.matchAll(/^export interface (\w+) extends Model<("[^"]*")> \{\n([\s\S]*?)^\}$/gm)];
   if (interfaces.length === 0) throw new Error("the generated file has no interfaces that this reads");
   const parts = interfaces.map(([, name, label, ports]) => {
-    const plain = ports.replaceAll(/Tensor<("\w+"), readonly (\[[^\]]*\])>/g, "{ readonly dtype: $1; readonly shape: readonly $2 }");
+    const plain = ports.replaceAll(
+      /Tensor<("\w+"), readonly (\[[^\]]*\])>/g,
+      "{ readonly dtype: $1; readonly shape: readonly $2 }",
+    );
     const value = name.charAt(0).toLowerCase() + name.slice(1);
     return `export interface ${name} {\n  readonly name: ${label};\n  readonly version: string;\n  readonly sha256: string;\n${plain}}\nexport declare const ${value}: ${name};\n`;
   });
@@ -174,14 +245,38 @@ function compilers(folder, text) {
   const work = join(folder, "types");
   mkdirSync(work);
   writeFileSync(join(work, "package.json"), `{ "type": "module" }`);
-  writeFileSync(join(work, "models.ts"), text.replace('from "shapeline"', `from ${JSON.stringify(join(root, "dist/src/index.js"))}`));
+  writeFileSync(
+    join(work, "models.ts"),
+    text.replace('from "shapeline"', `from ${JSON.stringify(join(root, "dist/src/index.js"))}`),
+  );
   writeFileSync(join(work, "plain.ts"), plainInterfaces(text));
-  const options = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, target: "es2022", lib: ["es2023", "dom"], module: "nodenext", noEmit: true, types: [] };
+  const options = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+    target: "es2022",
+    lib: ["es2023", "dom"],
+    module: "nodenext",
+    noEmit: true,
+    types: [],
+  };
   const seconds = (compiler, file) => {
     writeFileSync(join(work, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: [file] }));
     const tsc = join(root, "node_modules", compiler, "bin/tsc");
     const runs = Array.from({ length: 3 }, () => {
-      const { stdout, status } = spawnSync(process.execPath, [tsc, "-p", work, "--extendedDiagnostics", "--pretty", "false", ...(compiler === "typescript-7" ? ["--singleThreaded"] : [])], { encoding: "utf8" });
+      const { stdout, status } = spawnSync(
+        process.execPath,
+        [
+          tsc,
+          "-p",
+          work,
+          "--extendedDiagnostics",
+          "--pretty",
+          "false",
+          ...(compiler === "typescript-7" ? ["--singleThreaded"] : []),
+        ],
+        { encoding: "utf8" },
+      );
       if (status !== 0) throw new Error(stdout);
       const figure = (name) => Number(new RegExp(`${name}:\\s+([\\d.]+)`).exec(stdout)?.[1]);
       return { check: figure("Check time"), total: figure("Total time"), memory: figure("Memory used") / 1024 };
@@ -191,9 +286,18 @@ function compilers(folder, text) {
   };
   const rows = ["typescript-5.9", "typescript", "typescript-7"].map((compiler) => {
     const [ours, plain] = [seconds(compiler, "models.ts"), seconds(compiler, "plain.ts")];
-    return [compiler, ...[ours.total, plain.total, ours.total / plain.total, ours.check, plain.check, ours.memory / plain.memory].map((value) => value.toFixed(2))];
+    return [
+      compiler,
+      ...[ours.total, plain.total, ours.total / plain.total, ours.check, plain.check, ours.memory / plain.memory].map(
+        (value) => value.toFixed(2),
+      ),
+    ];
   });
-  table("the compilers on those models, and on the same as plain interfaces", ["", "total s", "plain s", "ratio", "check s", "plain s", "memory ratio"], rows);
+  table(
+    "the compilers on those models, and on the same as plain interfaces",
+    ["", "total s", "plain s", "ratio", "check s", "plain s", "memory ratio"],
+    rows,
+  );
 }
 
 if (process.argv[2] === "child") await child(process.argv.slice(3));

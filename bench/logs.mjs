@@ -15,7 +15,14 @@ import { readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
 import { handleOf } from "./handle.mjs";
 
-const { values } = parseArgs({ options: { rows: { type: "string", default: "10000000" }, data: { type: "string" }, export: { type: "string", default: "250MB" }, formats: { type: "string", default: "arrow,json,parquet" } } });
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "10000000" },
+    data: { type: "string" },
+    export: { type: "string", default: "250MB" },
+    formats: { type: "string", default: "arrow,json,parquet" },
+  },
+});
 const wanted = Number(values.rows);
 const models = join(dirname(dirname(fileURLToPath(import.meta.url))), "examples", "breast-cancer", "models");
 const model = async (name) => handleOf(await readSignature(join(models, `${name}.onnx`)));
@@ -37,10 +44,14 @@ async function fill() {
   const begin = Date.now() - Math.ceil(wanted / 10);
   for (const table of ["log_1", "log_1_challenger_0"]) {
     const time = table === "log_1" ? `, make_timestamp_ms(${begin} + (row + $at) // 10) AS time` : "";
-    await connection.run(`CREATE TEMP TABLE seed AS SELECT t.* REPLACE (t.row + i * ${records.length} AS row) FROM range(${Math.ceil(group / records.length)}) r(i), ${table} t ORDER BY t.row + i * ${records.length}`);
+    await connection.run(
+      `CREATE TEMP TABLE seed AS SELECT t.* REPLACE (t.row + i * ${records.length} AS row) FROM range(${Math.ceil(group / records.length)}) r(i), ${table} t ORDER BY t.row + i * ${records.length}`,
+    );
     await connection.run(`DELETE FROM ${table}`);
     for (let at = 0; at < wanted; at += group) {
-      await connection.run(`INSERT INTO ${table} SELECT * REPLACE (row + ${at} AS row${time.replace("$at", String(at))}) FROM seed WHERE row < ${Math.min(group, wanted - at)}`);
+      await connection.run(
+        `INSERT INTO ${table} SELECT * REPLACE (row + ${at} AS row${time.replace("$at", String(at))}) FROM seed WHERE row < ${Math.min(group, wanted - at)}`,
+      );
     }
     await connection.run("DROP TABLE seed");
   }
@@ -60,7 +71,8 @@ async function timed(times, work) {
   return { ms: median(taken), spread: `${Math.min(...taken).toFixed(1)} to ${Math.max(...taken).toFixed(1)}` };
 }
 
-const report = (name, { ms, spread }) => console.log(`${name.padEnd(48)}  ${ms.toFixed(1).padStart(9)} ms  (${spread})`);
+const report = (name, { ms, spread }) =>
+  console.log(`${name.padEnd(48)}  ${ms.toFixed(1).padStart(9)} ms  (${spread})`);
 
 /** Time, processor time and the most memory of the process, and how much of it is new, for work that takes long. Gives rows and seconds. */
 async function measured(name, work) {
@@ -76,7 +88,9 @@ async function measured(name, work) {
   look();
   clearInterval(looking);
   const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
-  console.log(`${name.padEnd(28)}  ${String(rows).padStart(9)} rows  ${seconds.toFixed(1).padStart(6)} s (${((user + system) / 1e6).toFixed(1)} s of processors), ${(rows / seconds / 1000).toFixed(0).padStart(4)} thousand rows a second, process at most ${mebibytes(most)} MiB, at the start ${mebibytes(started)}${more}`);
+  console.log(
+    `${name.padEnd(28)}  ${String(rows).padStart(9)} rows  ${seconds.toFixed(1).padStart(6)} s (${((user + system) / 1e6).toFixed(1)} s of processors), ${(rows / seconds / 1000).toFixed(0).padStart(4)} thousand rows a second, process at most ${mebibytes(most)} MiB, at the start ${mebibytes(started)}${more}`,
+  );
   return { rows, rate: rows / seconds };
 }
 const started = process.memoryUsage.rss();
@@ -106,7 +120,11 @@ async function sumsOf(connection, from) {
 async function sumsOfFiles(connection, format, files) {
   const list = `[${files.map((path) => `'${path}'`).join()}]`;
   if (format === "parquet") return sumsOf(connection, `read_parquet(${list})`);
-  if (format === "json") return sumsOf(connection, `read_json(${list}, format = 'newline_delimited', columns = {time: 'TIMESTAMP', 'in.features': 'FLOAT[]', '${answer.slice(1, -1)}': 'FLOAT[]'})`);
+  if (format === "json")
+    return sumsOf(
+      connection,
+      `read_json(${list}, format = 'newline_delimited', columns = {time: 'TIMESTAMP', 'in.features': 'FLOAT[]', '${answer.slice(1, -1)}': 'FLOAT[]'})`,
+    );
   const found = [0, 0, 0, 0];
   for (const path of files) {
     for await (const batch of await RecordBatchReader.from(createReadStream(path))) {
@@ -129,10 +147,18 @@ async function sumsOfFiles(connection, format, files) {
 async function floorOf(format, path) {
   return measured(`DuckDB alone, ${format}`, () =>
     alone(async (connection) => {
-      if (format !== "arrow") return { rows: Number((await connection.run(`COPY (${sameColumns}) TO '${path}' (FORMAT ${format})`)).rowsChanged) };
+      if (format !== "arrow")
+        return {
+          rows: Number((await connection.run(`COPY (${sameColumns}) TO '${path}' (FORMAT ${format})`)).rowsChanged),
+        };
       const result = await connection.stream(sameColumns);
       let rows = 0;
-      for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) rows += chunk.rowCount;
+      for (
+        let chunk = await result.fetchChunk();
+        chunk !== null && chunk.rowCount > 0;
+        chunk = await result.fetchChunk()
+      )
+        rows += chunk.rowCount;
       return { rows };
     }),
   );
@@ -149,21 +175,29 @@ try {
     await target.close();
     const begun = performance.now();
     await fill();
-    console.log(`${wanted} rows of ${champion.inputs.features.shape[1]} numbers with a challenger: ${(statSync(file).size / 2 ** 20).toFixed(0)} MiB, made in ${((performance.now() - begun) / 1000).toFixed(0)} s\n`);
+    console.log(
+      `${wanted} rows of ${champion.inputs.features.shape[1]} numbers with a challenger: ${(statSync(file).size / 2 ** 20).toFixed(0)} MiB, made in ${((performance.now() - begun) / 1000).toFixed(0)} s\n`,
+    );
   }
 
-  report("DuckDB alone: open, count, close", await timed(5, async () => {
-    const instance = await DuckDBInstance.create(file, { threads: "1" });
-    const connection = await instance.connect();
-    await connection.run("SELECT count(*) FROM log_1");
-    connection.closeSync();
-    instance.closeSync();
-  }));
-  report("open the log, list pipelines, close", await timed(5, async () => {
-    const again = local({ models, data });
-    await again.pipelines();
-    await again.close();
-  }));
+  report(
+    "DuckDB alone: open, count, close",
+    await timed(5, async () => {
+      const instance = await DuckDBInstance.create(file, { threads: "1" });
+      const connection = await instance.connect();
+      await connection.run("SELECT count(*) FROM log_1");
+      connection.closeSync();
+      instance.closeSync();
+    }),
+  );
+  report(
+    "open the log, list pipelines, close",
+    await timed(5, async () => {
+      const again = local({ models, data });
+      await again.pipelines();
+      await again.close();
+    }),
+  );
   const reader = local({ models, data });
   const begun = performance.now();
   const log = await reader.pipeline("bench");
@@ -171,7 +205,10 @@ try {
   console.log(`opened with its models, first row answered: ${(performance.now() - begun).toFixed(0)} ms`);
   report("newest 1,000 rows, as Arrow", await timed(9, () => log.logs({ limit: 1000, arrow: true })));
   report("newest 1,000 rows, as records", await timed(9, () => log.logs({ limit: 1000 })));
-  report("newest 1,000 failed rows, as Arrow", await timed(9, () => log.logs({ limit: 1000, valid: false, arrow: true })));
+  report(
+    "newest 1,000 failed rows, as Arrow",
+    await timed(9, () => log.logs({ limit: 1000, valid: false, arrow: true })),
+  );
   report("newest 10,000 rows, as Arrow", await timed(9, () => log.logs({ limit: 10_000, arrow: true })));
   console.log("");
   await measured("report", async () => ({ rows: (await log.compare()).rows }));
@@ -197,10 +234,15 @@ try {
   console.log("");
   for (const [format, { rate, whole, files }] of rates) {
     if (whole) {
-      const [own, found] = await alone(async (connection) => [await sumsOf(connection, `(${sameColumns})`), await sumsOfFiles(connection, format, files)]);
+      const [own, found] = await alone(async (connection) => [
+        await sumsOf(connection, `(${sameColumns})`),
+        await sumsOfFiles(connection, format, files),
+      ]);
       const same = own.every((sum, i) => sum === found[i]);
       differ ||= !same;
-      console.log(`${format}, read back: ${same ? "the log's own rows and sums" : `DIFFERENT, the log has ${own.join(" ")}, the files ${found.join(" ")}`}`);
+      console.log(
+        `${format}, read back: ${same ? "the log's own rows and sums" : `DIFFERENT, the log has ${own.join(" ")}, the files ${found.join(" ")}`}`,
+      );
     }
     rmSync(join(exported, format), { recursive: true, force: true });
     mkdirSync(exported, { recursive: true });

@@ -2,8 +2,19 @@ export { compileLambda, type CompiledLambda, type CompileLambdaOptions } from ".
 export { generateModels, type GenerateOptions, type GenerateResult } from "./models/generate.js";
 export { readSignature } from "./models/read-signature.js";
 export { signatureJsonSchema } from "./models/formats/signature-file.js";
-export { unsupportedPorts, usablePorts, type ModelSignature, type Port, type UnsupportedPort } from "./models/signature.js";
-export { compileProject, type CompiledConfig, type CompileProblem, type CompileProjectOptions } from "./project/compile-project.js";
+export {
+  unsupportedPorts,
+  usablePorts,
+  type ModelSignature,
+  type Port,
+  type UnsupportedPort,
+} from "./models/signature.js";
+export {
+  compileProject,
+  type CompiledConfig,
+  type CompileProblem,
+  type CompileProjectOptions,
+} from "./project/compile-project.js";
 export { defineConfig, type ModelOverride, type Settings } from "./settings/schema.js";
 export type { BackEnd, Expression } from "../src/expression/compile.js";
 export type { Diagnostic } from "../src/expression/surface/surface.js";

@@ -174,13 +174,20 @@ type ChosenAnswer<A> = A extends readonly unknown[] ? AnyRecord[] : A extends Ar
 export type Anomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean };
 
 /** The same of a logged row: null where a row of another version was not checked so. */
-export type LoggedAnomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean | null };
+export type LoggedAnomaly<Checks extends string> = { readonly count: number } & {
+  readonly [C in Checks]: boolean | null;
+};
 
 /** One inferred row. `in` and `out` hold numbers (bigint, boolean, string) or nested arrays; `out_<challenger>` is there where challengers were waited for; its ports are null where that one gave no answer. */
 export type InferRecord<In, Out, Checks extends string, Challengers> = RowRecord<In, Out, Anomaly<Checks>, Challengers>;
 
 /** One logged row: an inferred one, of any version of the pipeline. */
-export type LogRecord<In, Out, Checks extends string, Challengers> = RowRecord<In, Out, LoggedAnomaly<Checks>, Challengers>;
+export type LogRecord<In, Out, Checks extends string, Challengers> = RowRecord<
+  In,
+  Out,
+  LoggedAnomaly<Checks>,
+  Challengers
+>;
 
 type RowRecord<In, Out, Failures, Challengers> = {
   readonly time: Date;
@@ -188,7 +195,9 @@ type RowRecord<In, Out, Failures, Challengers> = {
   readonly out: PortValues<LoneOutputs<Out>>;
   readonly anomaly: Failures;
   readonly check_failures: number;
-} & { readonly [M in keyof ModelsOf<Out> & string as `out_${M}`]: PortValues<ModelsOf<Out>[M]> } & { readonly [C in keyof Challengers & string as `out_${C}`]?: Gapped<PortValues<Challengers[C]>> };
+} & { readonly [M in keyof ModelsOf<Out> & string as `out_${M}`]: PortValues<ModelsOf<Out>[M]> } & {
+  readonly [C in keyof Challengers & string as `out_${C}`]?: Gapped<PortValues<Challengers[C]>>;
+};
 
 type Gapped<Row> = { [K in keyof Row]: Row[K] | null };
 
@@ -211,7 +220,9 @@ export type InferColumns<In, Out, Checks extends string, Challengers> = {
   readonly out: Columns<PortValues<LoneOutputs<Out>>>;
   readonly anomaly: Columns<Anomaly<Checks>>;
   readonly check_failures: readonly number[];
-} & { readonly [M in keyof ModelsOf<Out> & string as `out_${M}`]: Columns<PortValues<ModelsOf<Out>[M]>> } & { readonly [C in keyof Challengers & string as `out_${C}`]?: GappedColumns<PortValues<Challengers[C]>> };
+} & { readonly [M in keyof ModelsOf<Out> & string as `out_${M}`]: Columns<PortValues<ModelsOf<Out>[M]>> } & {
+  readonly [C in keyof Challengers & string as `out_${C}`]?: GappedColumns<PortValues<Challengers[C]>>;
+};
 
 /** What runs, and where. */
 export interface DeploymentStatus {

@@ -40,7 +40,16 @@ export {
   type Problem,
 } from "./errors.js";
 export type { RenamedPorts } from "./renamed-ports.js";
-export { defineModel, generatedModel, portsOf, type Model, type ModelDefinition, type PortDefinition, type Ports, type TensorsOf } from "./model.js";
+export {
+  defineModel,
+  generatedModel,
+  portsOf,
+  type Model,
+  type ModelDefinition,
+  type PortDefinition,
+  type Ports,
+  type TensorsOf,
+} from "./model.js";
 export type { EmptyPipeline } from "./pipeline/empty-pipeline.js";
 export {
   pipeline,
@@ -72,5 +81,19 @@ export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./
 // The names that stand in the type of a pipeline: declaration files of apps write them.
 export type { Columns } from "./steps/rename.js";
 export type { ShadowOutputs } from "./steps/shadow.js";
-export type { Alert, Audit, Check, After, KeySplit, RandomSplit, Refine, Renamed, Select, Several, Shadow, Stated, Unstated } from "./steps/step-types.js";
+export type {
+  Alert,
+  Audit,
+  Check,
+  After,
+  KeySplit,
+  RandomSplit,
+  Refine,
+  Renamed,
+  Select,
+  Several,
+  Shadow,
+  Stated,
+  Unstated,
+} from "./steps/step-types.js";
 export type { UncheckedPipeline } from "./pipeline/unchecked-pipeline.js";

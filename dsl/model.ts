@@ -4,11 +4,7 @@ import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } fr
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 
 /** A handle: name, version, digest, input and output tensors. It carries types and holds no weights. */
-export interface Model<
-  out N extends string = string,
-  out I extends object = object,
-  out O extends object = object,
-> {
+export interface Model<out N extends string = string, out I extends object = object, out O extends object = object> {
   readonly name: N;
   readonly version: string;
   /** SHA-256 of the model file, 64 hex digits. */
@@ -48,7 +44,9 @@ export type TensorsOf<P> = {
     : never;
 };
 /** Where `strictNullChecks` is off, a `null` that is written as a value is `any`. */
-type Written<S extends readonly Dim[]> = null extends number ? { readonly [A in keyof S]: 0 extends 1 & S[A] ? null : S[A] } : S;
+type Written<S extends readonly Dim[]> = null extends number
+  ? { readonly [A in keyof S]: 0 extends 1 & S[A] ? null : S[A] }
+  : S;
 
 /**
  * A model handle, deeply frozen. `shapeline generate` writes these calls from the model files.
@@ -112,8 +110,10 @@ export function recordOf(ports: readonly Port[]): object {
 
 /** True for handles of one model file, also where they are not one object. */
 export function isSameModel(a: Model, b: Model): boolean {
-  const named = (model: Model, side: Side) => portsOf(model[side]).map((port) => [port, nameInFile(model, side, port.name)]);
-  const identity = (model: Model) => JSON.stringify([model.name, model.version, model.sha256, named(model, "inputs"), named(model, "outputs")]);
+  const named = (model: Model, side: Side) =>
+    portsOf(model[side]).map((port) => [port, nameInFile(model, side, port.name)]);
+  const identity = (model: Model) =>
+    JSON.stringify([model.name, model.version, model.sha256, named(model, "inputs"), named(model, "outputs")]);
   return a === b || (a.name === b.name && identity(a) === identity(b));
 }
 
@@ -123,7 +123,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Why `definition` is no model, or null. */
 export function modelFlaw(definition: unknown): string | null {
-  if (!isObject(definition)) return `expected an object with name, sha256, inputs and outputs, not ${kindOf(definition)}`;
+  if (!isObject(definition))
+    return `expected an object with name, sha256, inputs and outputs, not ${kindOf(definition)}`;
   const { name, version, sha256 } = definition;
   if (typeof name !== "string" || name === "") return "'name' must be a string that is not empty";
   if (version !== undefined && (typeof version !== "string" || version === "")) {
@@ -133,7 +134,11 @@ export function modelFlaw(definition: unknown): string | null {
     return `'sha256' of model '${name}' must be 64 lower-case hex digits`;
   }
   const owner = `model '${name}'`;
-  return portsFlaw(definition["inputs"], "input", owner) ?? portsFlaw(definition["outputs"], "output", owner) ?? renamedFlaw(definition, owner);
+  return (
+    portsFlaw(definition["inputs"], "input", owner) ??
+    portsFlaw(definition["outputs"], "output", owner) ??
+    renamedFlaw(definition, owner)
+  );
 }
 
 /** Why `ports` is no record of tensors, or null. */

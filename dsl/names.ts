@@ -25,16 +25,27 @@ type Letter = Lower | Uppercase<Lower> | "_";
 /** A DNS label: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$` and under 64. `N`, or what is wrong with it. */
 export type PipelineName<N extends string> = string extends N ? N : ScanLabel<N, N, "-", []>;
 
-type ScanLabel<N extends string, Rest extends string, Before extends string, Seen extends readonly 0[], Bad = false> =
-  Rest extends `${infer C}${infer R}`
-    ? Seen["length"] extends 63
-      ? LongPipelineName
-      : ScanLabel<N, R, C, [...Seen, 0], C extends LowerOrDigit ? Bad : C extends "-" ? (Seen extends [] ? true : Bad) : true>
-    : Before extends "-"
+type ScanLabel<
+  N extends string,
+  Rest extends string,
+  Before extends string,
+  Seen extends readonly 0[],
+  Bad = false,
+> = Rest extends `${infer C}${infer R}`
+  ? Seen["length"] extends 63
+    ? LongPipelineName
+    : ScanLabel<
+        N,
+        R,
+        C,
+        [...Seen, 0],
+        C extends LowerOrDigit ? Bad : C extends "-" ? (Seen extends [] ? true : Bad) : true
+      >
+  : Before extends "-"
+    ? BadPipelineName<N>
+    : Bad extends true
       ? BadPipelineName<N>
-      : Bad extends true
-        ? BadPipelineName<N>
-        : N;
+      : N;
 
 export function pipelineNameProblem(name: unknown): Problem | null {
   if (typeof name !== "string") {
@@ -50,13 +61,13 @@ export type ValidationName<N extends string, Taken extends string, Steps> = stri
   ? N
   : BeforeInference<Steps> extends true
     ? NoInfer<NoInferenceBefore<N>>
-  : N extends Reserved
-    ? ReservedValidationName<N>
-    : N extends (string extends Taken ? never : Taken)
-      ? TakenValidationName<N>
-      : ScanIdentifier<N> extends true
-        ? N
-        : BadValidationName<N>;
+    : N extends Reserved
+      ? ReservedValidationName<N>
+      : N extends (string extends Taken ? never : Taken)
+        ? TakenValidationName<N>
+        : ScanIdentifier<N> extends true
+          ? N
+          : BadValidationName<N>;
 
 /** `anomaly.count` is the number of failed validations, and an object cannot hold a key `__proto__` of its own. */
 type Reserved = (typeof reserved)[number];
@@ -64,7 +75,11 @@ const reserved = ["count", "__proto__"] as const;
 
 /** True for `^[A-Za-z_][A-Za-z0-9_]*$`. */
 export type ScanIdentifier<N extends string> = N extends `${Digit}${string}` | "" ? false : ScanWord<N>;
-type ScanWord<N extends string> = N extends `${infer C}${infer R}` ? (C extends Letter | Digit ? ScanWord<R> : false) : true;
+type ScanWord<N extends string> = N extends `${infer C}${infer R}`
+  ? C extends Letter | Digit
+    ? ScanWord<R>
+    : false
+  : true;
 
 export function isIdentifier(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);

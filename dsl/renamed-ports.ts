@@ -29,14 +29,17 @@ export function withRenamed(renamed: RenamedPorts | undefined): { readonly renam
 
 /** The renamings in words: `'score' is 'dense_1' in the file`. */
 export function renamedText({ renamed }: Renaming): readonly string[] {
-  return (["inputs", "outputs"] as const).flatMap((side) => Object.entries(renamed?.[side] ?? {}).map(([port, file]) => `'${port}' is '${file}' in the file`));
+  return (["inputs", "outputs"] as const).flatMap((side) =>
+    Object.entries(renamed?.[side] ?? {}).map(([port, file]) => `'${port}' is '${file}' in the file`),
+  );
 }
 
 /** Why the renamings of a model whose ports are well formed cannot be, or null. */
 export function renamedFlaw(definition: Readonly<Record<string, unknown>>, owner: string): string | null {
   const { renamed } = definition;
   if (renamed === undefined) return null;
-  if (!isRecord(renamed)) return `'renamed' of ${owner} must be { inputs, outputs }, each the file's names by the names here`;
+  if (!isRecord(renamed))
+    return `'renamed' of ${owner} must be { inputs, outputs }, each the file's names by the names here`;
   const stray = Object.keys(renamed).find((key) => key !== "inputs" && key !== "outputs");
   if (stray !== undefined) return `'renamed' of ${owner} has inputs and outputs, and no '${stray}'`;
   for (const side of ["inputs", "outputs"] as const) {
@@ -48,7 +51,8 @@ export function renamedFlaw(definition: Readonly<Record<string, unknown>>, owner
       // Records that hold such a key do not survive every reader of JSON.
       if (port === "__proto__") return `'renamed.${side}' of ${owner} cannot call a port '__proto__'`;
       if (!ports.includes(port)) return `'renamed.${side}' of ${owner} names '${port}', which is none of its ${side}`;
-      if (typeof file !== "string" || file === "") return `'renamed.${side}' of ${owner} must say what the file calls '${port}'`;
+      if (typeof file !== "string" || file === "")
+        return `'renamed.${side}' of ${owner} must say what the file calls '${port}'`;
     }
     const files = ports.map((port) => nameInFile({ renamed }, side, port));
     const twice = files.find((file, i) => files.indexOf(file) !== i);

@@ -53,7 +53,9 @@ export type RowOf<In, Out, Models> = [keyof Models] extends [never]
 /** The values of all ports; a lone port's value, and a lone number, stand for themselves too. */
 export type Values<P> = string extends keyof P
   ? PortValues<P>
-  : IsOne<keyof P> extends true ? LoneValue<P[keyof P], PortValues<P>> : PortValues<P>;
+  : IsOne<keyof P> extends true
+    ? LoneValue<P[keyof P], PortValues<P>>
+    : PortValues<P>;
 
 /** The value of each port by its name. A conditional, so that messages and hovers show the members and not this name. */
 export type PortValues<P> = P extends unknown ? { -readonly [K in keyof P]: RowValue<P[K]> } : never;
@@ -95,7 +97,10 @@ type Sized<V, N extends Dim> = N extends string | null
       : never;
 
 /** `Used` is the room that the tuples around have taken. */
-type Deep<V, S extends readonly unknown[], Used extends readonly 0[] = readonly []> = S extends readonly [infer H extends Dim, ...infer R]
+type Deep<V, S extends readonly unknown[], Used extends readonly 0[] = readonly []> = S extends readonly [
+  infer H extends Dim,
+  ...infer R,
+]
   ? H extends string | null
     ? readonly Deep<V, R, Used>[]
     : number extends H
@@ -118,14 +123,20 @@ type Room<N extends number, Used extends readonly 0[], P> = P extends { readonly
   ? N extends 1
     ? Used
     : Digits<`${N}`, Used> extends infer U
-      ? U extends readonly [0, 0, 0, 0, 0, 0, 0, 0, ...0[]] ? null : U
+      ? U extends readonly [0, 0, 0, 0, 0, 0, 0, 0, ...0[]]
+        ? null
+        : U
       : never
   : null;
 
-type Digits<T extends string, Before extends readonly 0[]> = T extends `${string}${infer R}` ? Digits<R, readonly [...Before, 0]> : Before;
+type Digits<T extends string, Before extends readonly 0[]> = T extends `${string}${infer R}`
+  ? Digits<R, readonly [...Before, 0]>
+  : Before;
 
 /** Stops at 256, so that a long size costs no more than that. */
-type Short<V, N extends number, A extends readonly V[] = readonly []> = A["length"] extends N | 256 ? A : Short<V, N, readonly [...A, V]>;
+type Short<V, N extends number, A extends readonly V[] = readonly []> = A["length"] extends N | 256
+  ? A
+  : Short<V, N, readonly [...A, V]>;
 
 /** A port named like a member of its value (`length`) cannot be left out: the intersection would be `never`. */
 type LoneValue<T, P> =

@@ -1,7 +1,14 @@
 const port = (name, dtype, ...shape) => ({ name, dtype, shape: ["N", ...shape] });
 const scope = {
   inputs: [port("n", "int64", 1), port("u", "float64", null), port("w", "string", null)],
-  outputs: [port("a", "float32", 1), port("b", "float64", 1), port("list", "float32", 3), port("s", "string"), port("t", "string"), port("flag", "bool")],
+  outputs: [
+    port("a", "float32", 1),
+    port("b", "float64", 1),
+    port("list", "float32", 3),
+    port("s", "string"),
+    port("t", "string"),
+    port("flag", "bool"),
+  ],
   model: "m",
 };
 
@@ -57,7 +64,16 @@ const samples = {
 
 /** The same for the conditions of alerts; A and B are aggregates. */
 const alertSamples = {
-  aggregate: ["count()", "count((x) => x.out.a > 1)", "sum((x) => x.out.a)", "avg((x) => x.out.a)", "min((x) => x.out.a)", "max((x) => x.out.a)", "quantile(0.9, (x) => x.out.a)", "share((x) => x.out.a > 1)"].map((text) => `all => all.${text} > 0.5`),
+  aggregate: [
+    "count()",
+    "count((x) => x.out.a > 1)",
+    "sum((x) => x.out.a)",
+    "avg((x) => x.out.a)",
+    "min((x) => x.out.a)",
+    "max((x) => x.out.a)",
+    "quantile(0.9, (x) => x.out.a)",
+    "share((x) => x.out.a > 1)",
+  ].map((text) => `all => all.${text} > 0.5`),
   ...Object.fromEntries(["+", "-", "*", "/", "%", "**"].map((op) => [op, [`all => A ${op} B < 1`]])),
   negate: ["all => -A < 1"],
   ...Object.fromEntries(["<", ">", "<=", ">=", "===", "!=="].map((op) => [op, [`all => A ${op} B`]])),
@@ -66,10 +82,16 @@ const alertSamples = {
   "||": ["all => A < 1 || B < 1"],
   conditional: ["all => (A < 1 ? A : B) < 1"],
   ...Object.fromEntries(["min", "max", "hypot"].map((f) => [f, [`all => Math.${f}(A, B) < 1`]])),
-  ...Object.fromEntries(["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt", "log", "log2", "log10", "exp"].map((f) => [f, [`all => Math.${f}(A) < 1`]])),
+  ...Object.fromEntries(
+    ["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt", "log", "log2", "log10", "exp"].map((f) => [
+      f,
+      [`all => Math.${f}(A) < 1`],
+    ]),
+  ),
   ...Object.fromEntries(["isFinite", "isNaN", "isInteger"].map((f) => [f, [`all => Number.${f}(A)`]])),
 };
-const aggregates = (text) => text.replaceAll(/\bA\b/g, "all.avg((x) => x.out.a)").replaceAll(/\bB\b/g, "all.max((x) => x.out.b)");
+const aggregates = (text) =>
+  text.replaceAll(/\bA\b/g, "all.avg((x) => x.out.a)").replaceAll(/\bB\b/g, "all.max((x) => x.out.b)");
 
 const escaped = (text) => text.replaceAll("|", "\\|");
 
@@ -85,8 +107,16 @@ function section(compiled, backEnds, guards) {
     lines.push(`| \`${escaped(op)}\` | ${cells.join(" | ")} |`);
   }
   for (const name of backEnds) {
-    const guarded = compiled.flatMap(([op, all]) => (guards[name]?.[op] !== undefined && all.some(([, { strings }]) => name in strings) ? [`| \`${escaped(op)}\` | ${escaped(guards[name][op])} |`] : []));
-    const refusals = compiled.flatMap(([, all]) => all.flatMap(([text, { refused }]) => (name in refused ? [`| \`${escaped(text)}\` | ${refused[name].code} | ${escaped(refused[name].reason)} |`] : [])));
+    const guarded = compiled.flatMap(([op, all]) =>
+      guards[name]?.[op] !== undefined && all.some(([, { strings }]) => name in strings)
+        ? [`| \`${escaped(op)}\` | ${escaped(guards[name][op])} |`]
+        : [],
+    );
+    const refusals = compiled.flatMap(([, all]) =>
+      all.flatMap(([text, { refused }]) =>
+        name in refused ? [`| \`${escaped(text)}\` | ${refused[name].code} | ${escaped(refused[name].reason)} |`] : [],
+      ),
+    );
     if (guarded.length + refusals.length > 0) lines.push("", `### ${name}`);
     if (guarded.length > 0) lines.push("", "| guarded | how |", "|---|---|", ...guarded);
     if (refusals.length > 0) lines.push("", "| refused | code | reason |", "|---|---|---|", ...refusals);
@@ -97,7 +127,10 @@ function section(compiled, backEnds, guards) {
 /** The text of docs/back-ends.md: what each back-end says of each operation's lambdas. `guards`: by back-end and operation, what is added. */
 export function backEndsPage(compileLambda, guards) {
   const compile = (table, options, put) =>
-    Object.entries(table).map(([op, texts]) => [op, texts.map((text) => [text, compileLambda(put(text), { ...scope, ...options }).expression])]);
+    Object.entries(table).map(([op, texts]) => [
+      op,
+      texts.map((text) => [text, compileLambda(put(text), { ...scope, ...options }).expression]),
+    ]);
   const lambdas = compile(samples, {}, (text) => text);
   const alerts = compile(alertSamples, { kind: "alert" }, aggregates);
   const lines = [

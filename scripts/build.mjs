@@ -19,14 +19,27 @@ try {
 const dist = (...path) => join(root, "dist", ...path);
 
 // The sources name ts-morph, for its types; what runs is the compiler in it, which is loaded without the rest.
-writeFileSync(dist("codegen", "typescript", "typescript.js"), `import { loadTypeScript } from "./load.js";\nexport const ts = loadTypeScript();\n`);
+writeFileSync(
+  dist("codegen", "typescript", "typescript.js"),
+  `import { loadTypeScript } from "./load.js";\nexport const ts = loadTypeScript();\n`,
+);
 
 // What the command line and the first `build()` load is some hundred small modules, and Zod's: as one file they load in a fraction of the time. What has to be there
 // once stays outside: the classes of errors, the DSL that pipeline files import, the parser, and what asks where it stands.
-const once = ["dsl", "src/util/own-package.js", "codegen/typescript/typescript.js", "codegen/typescript/load.js"].map((path) => dist(path));
-const entries = { "codegen/compile/build-config.js": "buildConfig", "codegen/project/compile-files.js": "compileFiles" };
+const once = ["dsl", "src/util/own-package.js", "codegen/typescript/typescript.js", "codegen/typescript/load.js"].map(
+  (path) => dist(path),
+);
+const entries = {
+  "codegen/compile/build-config.js": "buildConfig",
+  "codegen/project/compile-files.js": "compileFiles",
+};
 await build({
-  stdin: { contents: Object.entries(entries).map(([file, name]) => `export { ${name} } from "./${file}";`).join("\n"), resolveDir: dist() },
+  stdin: {
+    contents: Object.entries(entries)
+      .map(([file, name]) => `export { ${name} } from "./${file}";`)
+      .join("\n"),
+    resolveDir: dist(),
+  },
   outfile: dist("codegen", "compiler.js"),
   bundle: true,
   format: "esm",
@@ -34,7 +47,9 @@ await build({
   target: "node20",
   minifyWhitespace: true,
   sourcemap: true,
-  banner: { js: `/*\nParts of this file are Zod's.\n\n${readFileSync(join(root, "node_modules", "zod", "LICENSE"), "utf8")}*/` },
+  banner: {
+    js: `/*\nParts of this file are Zod's.\n\n${readFileSync(join(root, "node_modules", "zod", "LICENSE"), "utf8")}*/`,
+  },
   external: ["esbuild", "ts-morph"],
   plugins: [
     {
@@ -43,7 +58,13 @@ await build({
         onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
           const file = resolve(resolveDir, path);
           if (!once.some((place) => file === place || file.startsWith(place + sep))) return undefined;
-          return { path: relative(dist("codegen"), file).split(sep).join("/").replace(/^(?!\.)/, "./"), external: true };
+          return {
+            path: relative(dist("codegen"), file)
+              .split(sep)
+              .join("/")
+              .replace(/^(?!\.)/, "./"),
+            external: true,
+          };
         }),
     },
   ],

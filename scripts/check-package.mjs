@@ -14,7 +14,9 @@ const tscOf = (pkg) => join(dirname(require.resolve(`${pkg}/package.json`)), "bi
 
 const work = mkdtempSync(join(tmpdir(), "shapeline-package-"));
 try {
-  const [{ filename }] = JSON.parse(execFileSync("npm", ["pack", "--json", "--pack-destination", work], { cwd: root, encoding: "utf8" }));
+  const [{ filename }] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--pack-destination", work], { cwd: root, encoding: "utf8" }),
+  );
   const tarball = join(work, filename);
   run(bin("publint"), ["run", tarball, "--strict"]);
   run(bin("attw"), [tarball, "--profile", "esm-only"]);
@@ -50,7 +52,19 @@ await live.close();
   );
   const tsconfig = (module, moduleResolution) =>
     JSON.stringify({
-      compilerOptions: { target: "es2022", module, moduleResolution, strict: true, exactOptionalPropertyTypes: true, declaration: true, skipLibCheck: true, types: [], lib: ["es2023", "dom"], outDir: "out", rootDir: "src" },
+      compilerOptions: {
+        target: "es2022",
+        module,
+        moduleResolution,
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        declaration: true,
+        skipLibCheck: true,
+        types: [],
+        lib: ["es2023", "dom"],
+        outDir: "out",
+        rootDir: "src",
+      },
       include: ["src"],
     });
   writeFileSync(join(project, "tsconfig.json"), tsconfig("nodenext", "nodenext"));
@@ -69,14 +83,29 @@ await live.close();
   // The engine's parts are the user's choice: without them deploying says what to install.
   let refused = "";
   try {
-    execFileSync(join(project, "node_modules", ".bin", "shapeline"), ["deploy", "fraud.pipeline.json", "--json"], { cwd: project, encoding: "utf8" });
+    execFileSync(join(project, "node_modules", ".bin", "shapeline"), ["deploy", "fraud.pipeline.json", "--json"], {
+      cwd: project,
+      encoding: "utf8",
+    });
   } catch (error) {
     refused = String(error.stdout);
   }
-  if (!/npm install/.test(refused)) throw new Error(`without onnxruntime-node and DuckDB, deploy must name the command to run, but said: ${refused}`);
+  if (!/npm install/.test(refused))
+    throw new Error(`without onnxruntime-node and DuckDB, deploy must name the command to run, but said: ${refused}`);
 
-  const { devDependencies } = JSON.parse(execFileSync("npm", ["pkg", "get", "--json"], { cwd: root, encoding: "utf8" }));
-  run("npm", ["install", "--no-save", tarball, ...["onnxruntime-node", "@duckdb/node-api"].map((p) => `${p}@${devDependencies[p]}`)], project);
+  const { devDependencies } = JSON.parse(
+    execFileSync("npm", ["pkg", "get", "--json"], { cwd: root, encoding: "utf8" }),
+  );
+  run(
+    "npm",
+    [
+      "install",
+      "--no-save",
+      tarball,
+      ...["onnxruntime-node", "@duckdb/node-api"].map((p) => `${p}@${devDependencies[p]}`),
+    ],
+    project,
+  );
   shapeline("deploy", "fraud.pipeline.json");
   shapeline("infer", "fraud", "rows.df.json");
   shapeline("logs", "fraud", "--limit", "3");

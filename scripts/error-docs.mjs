@@ -19,7 +19,8 @@ export function errorCodesPage(errorCodes) {
   for (const [digit, [title, thrown]] of Object.entries(rooms)) {
     lines.push("", `## SL${digit}xxx: ${title}`, "", `Thrown as ${thrown}.`, "", "| code | meaning |", "|---|---|");
     const codes = Object.entries(errorCodes).filter(([code]) => code.startsWith(`SL${digit}`));
-    for (const [code, meaning] of codes.sort()) lines.push(`| <a id="${code.toLowerCase()}"></a>${code} | ${meaning.replaceAll("|", "\\|")} |`);
+    for (const [code, meaning] of codes.sort())
+      lines.push(`| <a id="${code.toLowerCase()}"></a>${code} | ${meaning.replaceAll("|", "\\|")} |`);
   }
   return `${lines.join("\n")}\n`;
 }

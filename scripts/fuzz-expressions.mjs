@@ -6,7 +6,13 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
-const options = { count: { type: "string" }, alerts: { type: "string" }, seed: { type: "string", default: "1" }, depth: { type: "string", default: "6" }, minutes: { type: "string" } };
+const options = {
+  count: { type: "string" },
+  alerts: { type: "string" },
+  seed: { type: "string", default: "1" },
+  depth: { type: "string", default: "6" },
+  minutes: { type: "string" },
+};
 const { values } = parseArgs({ options });
 const most = String(values.minutes === undefined ? 1000 : Number.MAX_SAFE_INTEGER);
 const { count = most, alerts = values.minutes === undefined ? String(Math.ceil(Number(count) / 10)) : most } = values;
@@ -21,7 +27,16 @@ const folder = fileURLToPath(new URL("../test/expression/", import.meta.url));
 /** Beside its source, so that it finds the engines; gone as soon as it is loaded. */
 async function load(name) {
   const outfile = `${folder}${name}-${process.pid}.mjs`;
-  await build({ entryPoints: [`${folder}${name}.ts`], outfile, bundle: true, packages: "external", format: "esm", platform: "node", target: "node20", logLevel: "error" });
+  await build({
+    entryPoints: [`${folder}${name}.ts`],
+    outfile,
+    bundle: true,
+    packages: "external",
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    logLevel: "error",
+  });
   return import(outfile).finally(() => rm(outfile, { force: true }));
 }
 const [{ fuzz }, { fuzzAlerts }] = [await load("fuzz"), await load("fuzz-alerts")];

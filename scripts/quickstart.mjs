@@ -25,7 +25,9 @@ function command(words, shownAs) {
 }
 const shapeline = (...args) => command([cli, ...args], `shapeline ${args.join(" ")}`);
 
-console.log(`Shapeline on examples/${name}: ${(await readFile(join(root, folder, `${name}.pipeline.ts`), "utf8")).split("\n").length} lines of pipeline, real models, a thousand rows.`);
+console.log(
+  `Shapeline on examples/${name}: ${(await readFile(join(root, folder, `${name}.pipeline.ts`), "utf8")).split("\n").length} lines of pipeline, real models, a thousand rows.`,
+);
 shapeline("generate", `${folder}/models/*.onnx`, "--out", `${folder}/models.gen.ts`);
 command([tsc, "-p", `${folder}/tsconfig.json`], `tsc -p ${folder}/tsconfig.json`);
 shapeline("compile", `${folder}/${name}.pipeline.ts`, "--project", `${folder}/tsconfig.json`);
@@ -48,7 +50,11 @@ const last = (value) => (Array.isArray(value) ? value[value.length - 1] : value)
 const answersOf = (key) => answers.map((row) => last(Object.values(row[key])[0]));
 const models = [
   { role: "champion", name: shadow.champion, values: answersOf("out") },
-  ...shadow.challengers.map((challenger) => ({ role: "challenger", name: challenger, values: answersOf(`out_${challenger}`) })),
+  ...shadow.challengers.map((challenger) => ({
+    role: "challenger",
+    name: challenger,
+    values: answersOf(`out_${challenger}`),
+  })),
 ];
 const low = Math.min(...models.flatMap((m) => m.values));
 const high = Math.max(...models.flatMap((m) => m.values));
@@ -73,7 +79,9 @@ const failed = answers.map((row, index) => ({ row, index })).filter(({ row }) =>
 const checks = config.steps.filter((step) => step.kind === "validation");
 console.log(`\n${failed.length} of ${answers.length} rows fail a validation:`);
 for (const { name: check, source } of checks) {
-  console.log(`  ${check}: ${failed.filter(({ row }) => row.anomaly[check]).length}   ${source.replaceAll(/\s+/g, " ")}`);
+  console.log(
+    `  ${check}: ${failed.filter(({ row }) => row.anomaly[check]).length}   ${source.replaceAll(/\s+/g, " ")}`,
+  );
 }
 console.log(
   `\n${textTable(
@@ -81,7 +89,10 @@ console.log(
     failed.slice(0, 8).map(({ row, index }) => [
       String(index),
       JSON.stringify(Object.values(row.out)[0]),
-      checks.filter((c) => row.anomaly[c.name]).map((c) => c.name).join(", "),
+      checks
+        .filter((c) => row.anomaly[c.name])
+        .map((c) => c.name)
+        .join(", "),
     ]),
   )}`,
 );
@@ -89,5 +100,7 @@ if (failed.length > 8) console.log(`… and ${failed.length - 8} more: shapeline
 
 const logged = await live.logs({ limit: answers.length });
 await engine.close();
-console.log(`\nThe log holds these ${logged.length} rows, committed before the answer came back: ${relative(process.cwd(), data) || "."}`);
+console.log(
+  `\nThe log holds these ${logged.length} rows, committed before the answer came back: ${relative(process.cwd(), data) || "."}`,
+);
 console.log(`Read it: npx shapeline logs ${name} --limit 5`);

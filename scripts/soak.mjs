@@ -18,7 +18,9 @@ const models = join(dirname(dirname(script)), "examples", "breast-cancer", "mode
 const records = JSON.parse(readFileSync(join(models, "..", "rows.df.json"), "utf8"));
 const modelOf = async (name) => handleOf(await readSignature(join(models, `${name}.onnx`)));
 const regression = await modelOf("logistic-regression");
-const plain = pipeline("soak").model(regression).validate("sure", (x) => x.out.probabilities[0] < 0.9);
+const plain = pipeline("soak")
+  .model(regression)
+  .validate("sure", (x) => x.out.probabilities[0] < 0.9);
 
 /** Rows that can be told apart: their first feature is a number of their own. */
 const numbered = (n) => [{ features: [n, ...records[n % records.length].features.slice(1)] }];
@@ -63,28 +65,38 @@ async function kills(count) {
       data = mkdtempSync(join(folder, "kill-"));
       acknowledged = [];
     }
-    const answered = await killed(data, i * 1_000_000 % 16_000_000);
+    const answered = await killed(data, (i * 1_000_000) % 16_000_000);
     must(answered.length > 0, `kill ${i}: nothing was answered before it`);
     acknowledged.push(...answered);
     total += answered.length;
     const target = local({ models, data });
     const found = new Map();
-    const table = await (await target.pipeline("soak")).logs({ limit: 1_000_000, dataset: ["in.features"], arrow: true });
+    const table = await (
+      await target.pipeline("soak")
+    ).logs({ limit: 1_000_000, dataset: ["in.features"], arrow: true });
     const column = table.getChild("in.features");
     for (let row = 0; row < table.numRows; row++) {
       const n = column.get(row).get(0);
       found.set(n, (found.get(n) ?? 0) + 1);
     }
     await target.close();
-    for (const n of acknowledged) must(found.get(n) === 1, `kill ${i}: row ${n} was answered and is in the log ${found.get(n) ?? 0} times`);
+    for (const n of acknowledged)
+      must(found.get(n) === 1, `kill ${i}: row ${n} was answered and is in the log ${found.get(n) ?? 0} times`);
     for (const [n, times] of found) must(times === 1, `kill ${i}: row ${n} is in the log ${times} times`);
   }
-  console.log(`kill -9, ${count} times: ${total} rows were answered, each is in the log once, the store opened every time`);
+  console.log(
+    `kill -9, ${count} times: ${total} rows were answered, each is in the log once, the store opened every time`,
+  );
 }
 
 async function swaps(count) {
   const target = local({ models, data: mkdtempSync(join(folder, "swap-")), durability: "relaxed" });
-  const versions = [plain, pipeline("soak").model(await modelOf("random-forest")).validate("unsure", (x) => x.out.probabilities[0] < 0.99)];
+  const versions = [
+    plain,
+    pipeline("soak")
+      .model(await modelOf("random-forest"))
+      .validate("unsure", (x) => x.out.probabilities[0] < 0.99),
+  ];
   await (await plain.deploy(target)).close();
   const live = await target.pipeline("soak");
   const expected = new Map();
@@ -114,15 +126,28 @@ async function swaps(count) {
 async function memory(minutes) {
   const data = mkdtempSync(join(folder, "memory-"));
   const target = local({ models, data, durability: "relaxed" });
-  const live = await pipeline("soak").shadow(await modelOf("gradient-boosting"), [regression]).validate("sure", (x) => x.out.probabilities[0] < 0.9).deploy(target);
+  const live = await pipeline("soak")
+    .shadow(await modelOf("gradient-boosting"), [regression])
+    .validate("sure", (x) => x.out.probabilities[0] < 0.9)
+    .deploy(target);
   const many = { features: Float32Array.from({ length: 30 * 2000 }, (_, i) => records[0].features[i % 30]) };
-  const hostile = [null, [{}], [{ features: [NaN, "x"] }], [{ features: Array(30).fill("NaN") }], { features: new Float32Array(7) }];
+  const hostile = [
+    null,
+    [{}],
+    [{ features: [NaN, "x"] }],
+    [{ features: Array(30).fill("NaN") }],
+    { features: new Float32Array(7) },
+  ];
   const samples = [];
   const end = performance.now() + minutes * 60_000;
   let requests = 0;
   let sampled = 0;
   while (performance.now() < end) {
-    await Promise.allSettled([...Array.from({ length: 32 }, (_, i) => live.infer([records[(requests + i) % records.length]])), live.infer(hostile[requests % hostile.length]), requests % 64 === 0 ? live.infer(many) : null]);
+    await Promise.allSettled([
+      ...Array.from({ length: 32 }, (_, i) => live.infer([records[(requests + i) % records.length]])),
+      live.infer(hostile[requests % hostile.length]),
+      requests % 64 === 0 ? live.infer(many) : null,
+    ]);
     requests += 32;
     if (performance.now() - sampled < (minutes * 60_000) / 120) continue;
     sampled = performance.now();
@@ -132,9 +157,12 @@ async function memory(minutes) {
   }
   await target.close();
   const fifth = Math.floor(samples.length / 5);
-  const middle = (list, key) => list.map((sample) => sample[key]).sort((a, b) => a - b)[Math.floor(list.length / 2)] / 2 ** 20;
+  const middle = (list, key) =>
+    list.map((sample) => sample[key]).sort((a, b) => a - b)[Math.floor(list.length / 2)] / 2 ** 20;
   const [early, late] = [samples.slice(fifth, 2 * fifth), samples.slice(-fifth)];
-  const text = ["js", "rss"].map((key) => `${key} ${middle(early, key).toFixed(1)} -> ${middle(late, key).toFixed(1)} MiB`).join(", ");
+  const text = ["js", "rss"]
+    .map((key) => `${key} ${middle(early, key).toFixed(1)} -> ${middle(late, key).toFixed(1)} MiB`)
+    .join(", ");
   console.log(`${minutes} minutes, ${requests} requests: ${text} (medians of the second and of the last fifth)`);
   must(middle(late, "js") < middle(early, "js") * 1.1 + 8, "JavaScript's memory grew");
   must(middle(late, "rss") < middle(early, "rss") * 1.25 + 64, "the process grew");
@@ -143,7 +171,13 @@ async function memory(minutes) {
 if (process.argv[2] === "load") await load(process.argv[3], Number(process.argv[4]));
 const folder = mkdtempSync(join(tmpdir(), "shapeline-soak-"));
 try {
-  const { values } = parseArgs({ options: { kills: { type: "string", default: "500" }, swaps: { type: "string", default: "200" }, minutes: { type: "string", default: "10" } } });
+  const { values } = parseArgs({
+    options: {
+      kills: { type: "string", default: "500" },
+      swaps: { type: "string", default: "200" },
+      minutes: { type: "string", default: "10" },
+    },
+  });
   if (Number(values.kills) > 0) await kills(Number(values.kills));
   if (Number(values.swaps) > 0) await swaps(Number(values.swaps));
   if (Number(values.minutes) > 0) await memory(Number(values.minutes));

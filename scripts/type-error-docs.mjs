@@ -9,18 +9,31 @@ export function typeErrorsPage(refused, errorCodes, models) {
     "| handle | name | takes | gives |",
     "|---|---|---|---|",
   ];
-  for (const [handle, { name, inputs, outputs }] of Object.entries(models).sort(([a], [b]) => (a < b ? -1 : 1))) lines.push(`| \`${handle}\` | ${name} | ${shown(inputs)} | ${shown(outputs)} |`);
+  for (const [handle, { name, inputs, outputs }] of Object.entries(models).sort(([a], [b]) => (a < b ? -1 : 1)))
+    lines.push(`| \`${handle}\` | ${name} | ${shown(inputs)} | ${shown(outputs)} |`);
   const codes = [...new Set(refused.map(({ code }) => code))].sort();
   for (const code of codes) {
     const cases = refused.filter((one) => one.code === code);
     const { source, text, step } = cases[0];
-    lines.push("", `## ${code}: ${errorCodes[code]}`, "", "```ts", source.replace("▸", "/* here */ "), "```", "", `> ${step === undefined ? "" : `step ${step}: `}${text}`);
+    lines.push(
+      "",
+      `## ${code}: ${errorCodes[code]}`,
+      "",
+      "```ts",
+      source.replace("▸", "/* here */ "),
+      "```",
+      "",
+      `> ${step === undefined ? "" : `step ${step}: `}${text}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }
 
 function shown(ports) {
   return Object.entries(ports)
-    .map(([port, { dtype, shape }]) => `\`${port}\` ${dtype}[${shape === null ? "…" : shape.map((dim) => dim ?? "?").join(", ")}]`)
+    .map(
+      ([port, { dtype, shape }]) =>
+        `\`${port}\` ${dtype}[${shape === null ? "…" : shape.map((dim) => dim ?? "?").join(", ")}]`,
+    )
     .join(", ");
 }

@@ -13,7 +13,16 @@ import { typeErrorsPage } from "./type-error-docs.mjs";
 const typeTests = fileURLToPath(new URL("../type-tests/", import.meta.url));
 const outfile = `${typeTests}docs-${process.pid}.mjs`;
 const contents = `export { refused } from "./cases.js"; export * as models from "./models.js";`;
-await build({ stdin: { contents, resolveDir: typeTests }, outfile, bundle: true, packages: "external", format: "esm", platform: "node", target: "node20", logLevel: "error" });
+await build({
+  stdin: { contents, resolveDir: typeTests },
+  outfile,
+  bundle: true,
+  packages: "external",
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  logLevel: "error",
+});
 const { refused, models } = await import(outfile).finally(() => rm(outfile, { force: true }));
 
 writeFileSync(new URL("../docs/errors.md", import.meta.url), errorCodesPage(errorCodes));

@@ -15,14 +15,24 @@ export type StepChange =
   | { readonly kind: "added"; readonly to: number; readonly step: string }
   | { readonly kind: "removed"; readonly from: number; readonly step: string }
   | { readonly kind: "moved"; readonly from: number; readonly to: number; readonly step: string }
-  | { readonly kind: "changed"; readonly from: number; readonly to: number; readonly before: string; readonly after: string };
+  | {
+      readonly kind: "changed";
+      readonly from: number;
+      readonly to: number;
+      readonly before: string;
+      readonly after: string;
+    };
 
 /** What differs between two pipelines; all empty when nothing does. */
 export interface ConfigDiff {
   readonly same: boolean;
   readonly name: { readonly before: string; readonly after: string } | null;
   /** Models by name: added, removed, or of another version or file, or with ports renamed otherwise. */
-  readonly models: readonly { readonly kind: "added" | "removed" | "changed"; readonly name: string; readonly text: string }[];
+  readonly models: readonly {
+    readonly kind: "added" | "removed" | "changed";
+    readonly name: string;
+    readonly text: string;
+  }[];
   /** In order of the second pipeline; removed steps where they stood in the first. */
   readonly steps: readonly StepChange[];
 }
@@ -44,7 +54,9 @@ export async function diffConfigs(before: Comparable, after: Comparable): Promis
   const given = [before, after] as const;
   const known = await Promise.all(given.map(async (one) => (isDefinition(one) ? null : configOf(one))));
   const ports = known.flatMap((config) => config?.models ?? []);
-  const [a, b] = given.map((one, i) => known[i] ?? read(one as PlatformDefinition, ports, i === 0 ? "first" : "second")) as [Config, Config];
+  const [a, b] = given.map(
+    (one, i) => known[i] ?? read(one as PlatformDefinition, ports, i === 0 ? "first" : "second"),
+  ) as [Config, Config];
   const name = a.name === b.name ? null : { before: a.name, after: b.name };
   const models = modelChanges(a.models, b.models);
   const steps = stepChanges(a.steps, b.steps);
@@ -65,13 +77,20 @@ function read(definition: PlatformDefinition, ports: readonly ModelConfig[], whi
   const { config, problems } = fromPlatform(definition, { models: ports.filter(({ sha256 }) => shas.has(sha256)) });
   if (config !== null && problems.length === 0) return config;
   const lines = problems.map(({ code, path, message }) => `  ${code} ${path}: ${message}`);
-  throw new ConfigError("SL4110", `the ${which} definition cannot be read whole, so nothing is compared:\n${lines.join("\n")}`, { problems });
+  throw new ConfigError(
+    "SL4110",
+    `the ${which} definition cannot be read whole, so nothing is compared:\n${lines.join("\n")}`,
+    { problems },
+  );
 }
 
 function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfig[]): ConfigDiff["models"] {
-  const text = (model: ModelConfig): string => [`version ${model.version}`, `file ${model.sha256.slice(0, 12)}…`, ...[...renamedText(model)].sort()].join(", ");
+  const text = (model: ModelConfig): string =>
+    [`version ${model.version}`, `file ${model.sha256.slice(0, 12)}…`, ...[...renamedText(model)].sort()].join(", ");
   const [old, now] = [new Map(before.map((m) => [m.name, m])), new Map(after.map((m) => [m.name, m]))];
-  const removed = before.filter(({ name }) => !now.has(name)).map((m) => ({ kind: "removed" as const, name: m.name, text: text(m) }));
+  const removed = before
+    .filter(({ name }) => !now.has(name))
+    .map((m) => ({ kind: "removed" as const, name: m.name, text: text(m) }));
   const others = after.flatMap((m): ConfigDiff["models"] => {
     const was = old.get(m.name);
     if (was === undefined) return [{ kind: "added", name: m.name, text: text(m) }];
@@ -96,7 +115,8 @@ function stepChanges(before: readonly StepConfig[], after: readonly StepConfig[]
   const [taken, given] = [new Set(pairs.map(([i]) => i)), new Set(pairs.map(([, j]) => j))];
   const left = new Set(before.keys());
   for (const i of taken) left.delete(i);
-  const find = (fits: (step: StepConfig) => boolean): number | undefined => [...left].find((i) => fits(before[i] as StepConfig));
+  const find = (fits: (step: StepConfig) => boolean): number | undefined =>
+    [...left].find((i) => fits(before[i] as StepConfig));
   const changes: StepChange[] = [];
   const open: number[] = [];
   after.forEach((step, to) => {
@@ -125,10 +145,11 @@ function longestCommon(a: readonly string[], b: readonly string[]): (readonly [n
   const lengths = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
   const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
   for (let i = a.length - 1; i >= 0; i--) {
-    for (let j = b.length - 1; j >= 0; j--) (lengths[i] as Uint16Array)[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    for (let j = b.length - 1; j >= 0; j--)
+      (lengths[i] as Uint16Array)[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
   }
   const pairs: (readonly [number, number])[] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     if (a[i] === b[j]) pairs.push([i++, j++]);
     else if (at(i + 1, j) >= at(i, j + 1)) i++;
     else j++;

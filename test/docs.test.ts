@@ -13,7 +13,12 @@ import { refused } from "../type-tests/cases.js";
 import * as models from "../type-tests/models.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const pages = ["README.md", "CONTRIBUTING.md", "examples/README.md", ...readdirSync(join(root, "docs")).map((f) => `docs/${f}`)];
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "examples/README.md",
+  ...readdirSync(join(root, "docs")).map((f) => `docs/${f}`),
+];
 
 describe("the docs", () => {
   it("list every error code as the code does (`npm run docs` writes the page)", () => {
@@ -27,17 +32,65 @@ describe("the docs", () => {
   it("list every operation in every back-end as the code does", () => {
     expect(readFileSync(join(root, "docs/back-ends.md"), "utf8")).toBe(backEndsPage(compileLambda, guards));
     const ops: Record<Op, true> = {
-      read: true, constant: true, position: true, pick: true, length: true, "+": true, "-": true, "*": true, "/": true, "%": true, "**": true, negate: true,
-      "<": true, ">": true, "<=": true, ">=": true, "===": true, "!==": true, "!": true, "&&": true, "||": true, conditional: true, min: true, max: true,
-      hypot: true, abs: true, floor: true, ceil: true, round: true, trunc: true, sign: true, sqrt: true, log: true, log2: true, log10: true, exp: true,
-      isFinite: true, isNaN: true, isInteger: true, startsWith: true, endsWith: true, includes: true, missing: true, "??": true, every: true, some: true, aggregate: true,
+      read: true,
+      constant: true,
+      position: true,
+      pick: true,
+      length: true,
+      "+": true,
+      "-": true,
+      "*": true,
+      "/": true,
+      "%": true,
+      "**": true,
+      negate: true,
+      "<": true,
+      ">": true,
+      "<=": true,
+      ">=": true,
+      "===": true,
+      "!==": true,
+      "!": true,
+      "&&": true,
+      "||": true,
+      conditional: true,
+      min: true,
+      max: true,
+      hypot: true,
+      abs: true,
+      floor: true,
+      ceil: true,
+      round: true,
+      trunc: true,
+      sign: true,
+      sqrt: true,
+      log: true,
+      log2: true,
+      log10: true,
+      exp: true,
+      isFinite: true,
+      isNaN: true,
+      isInteger: true,
+      startsWith: true,
+      endsWith: true,
+      includes: true,
+      missing: true,
+      "??": true,
+      every: true,
+      some: true,
+      aggregate: true,
     };
     expect([...documentedOps].sort()).toEqual(Object.keys(ops).sort());
   });
 
   it("list no code that nothing uses", () => {
-    const sources = ["dsl", "codegen", "src"].flatMap((room) => readdirSync(join(root, room), { recursive: true, encoding: "utf8" }).map((f) => join(root, room, f)));
-    const text = sources.filter((f) => f.endsWith(".ts") && !f.endsWith("codes.ts")).map((f) => readFileSync(f, "utf8")).join("\n");
+    const sources = ["dsl", "codegen", "src"].flatMap((room) =>
+      readdirSync(join(root, room), { recursive: true, encoding: "utf8" }).map((f) => join(root, room, f)),
+    );
+    const text = sources
+      .filter((f) => f.endsWith(".ts") && !f.endsWith("codes.ts"))
+      .map((f) => readFileSync(f, "utf8"))
+      .join("\n");
     expect(Object.keys(errorCodes).filter((code) => !text.includes(code))).toEqual([]);
   });
 

@@ -5,7 +5,10 @@ import { ShapelineError } from "../dsl/errors.js";
  *
  * @param vary what differs from run to run, and what stands for it
  */
-export async function refusal(work: Promise<unknown>, ...vary: readonly (readonly [text: string, name: string])[]): Promise<string> {
+export async function refusal(
+  work: Promise<unknown>,
+  ...vary: readonly (readonly [text: string, name: string])[]
+): Promise<string> {
   const error: unknown = await work.then(
     () => new TypeError("it was not refused"),
     (reason: unknown) => reason,

@@ -9,8 +9,10 @@ export interface Accepted {
 }
 
 const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 32] } } }`;
-const port = (dtype: DType, shape: string) => `pipeline("p", { inputs: { x: { dtype: "${dtype}", shape: ${shape} } } })`;
-const model = (dtype: DType, shape: string) => `pipeline("p").model(defineModel({ name: "m", sha256, inputs: { x: { dtype: "${dtype}", shape: ${shape} } }, outputs: { y: { dtype: "${dtype}", shape: ${shape} } } }))`;
+const port = (dtype: DType, shape: string) =>
+  `pipeline("p", { inputs: { x: { dtype: "${dtype}", shape: ${shape} } } })`;
+const model = (dtype: DType, shape: string) =>
+  `pipeline("p").model(defineModel({ name: "m", sha256, inputs: { x: { dtype: "${dtype}", shape: ${shape} } }, outputs: { y: { dtype: "${dtype}", shape: ${shape} } } }))`;
 const Y = (shape: string) => `{ readonly y: F<readonly ${shape}> }`;
 
 const outputs = (source: string, type: string): Accepted => ({ source, of: "outputs", type });
@@ -18,8 +20,19 @@ const inputs = (source: string, type: string): Accepted => ({ source, of: "input
 const row = (source: string, of: `x.${string}`, type: string): Accepted => ({ source, of, type });
 
 const values: Readonly<Record<DType, string>> = {
-  float16: "number", float32: "number", float64: "number", int8: "number", int16: "number", int32: "number", int64: "bigint",
-  uint8: "number", uint16: "number", uint32: "number", uint64: "bigint", bool: "boolean", string: "string",
+  float16: "number",
+  float32: "number",
+  float64: "number",
+  int8: "number",
+  int16: "number",
+  int32: "number",
+  int64: "bigint",
+  uint8: "number",
+  uint16: "number",
+  uint32: "number",
+  uint64: "bigint",
+  bool: "boolean",
+  string: "string",
 };
 const input: Readonly<Record<DType, string>> = { ...values, int64: "number | bigint", uint64: "number | bigint" };
 const dtypes = Object.keys(values) as DType[];
@@ -36,16 +49,25 @@ export const accepted: readonly Accepted[] = [
   outputs(`pipeline("p").model(single)`, Y(`[1, 2]`)),
   outputs(`pipeline("p").model(single).model(loose)`, Y(`[1, null]`)),
   outputs(`pipeline("p").model(ids)`, `{ readonly id: Tensor<"int64", readonly ["batch"]> }`),
-  outputs(`pipeline("p").model(embed).model(split)`, `{ readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 7]> }`),
+  outputs(
+    `pipeline("p").model(embed).model(split)`,
+    `{ readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 7]> }`,
+  ),
   outputs(`pipeline("p").model(scalar)`, Y(`["batch"]`)),
   // request columns
   inputs(`pipeline("p").model(embed)`, `{ readonly image: F<readonly ["batch", 64]> }`),
   inputs(`pipeline("p").model(embed, { image: "tensor" })`, `{ readonly tensor: F<readonly ["batch", 64]> }`),
   inputs(`pipeline("p").model(pair, { a: "t", b: "t" })`, `{ readonly t: F<readonly ["batch", "n"]> }`),
-  inputs(`pipeline("p", ${table}).model(pair)`, `{ readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 32]> }`),
+  inputs(
+    `pipeline("p", ${table}).model(pair)`,
+    `{ readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 32]> }`,
+  ),
   inputs(`pipeline("p").shadow(head, [head2])`, `{ readonly x: F<readonly [null, 12]> }`),
   inputs(`pipeline("p").models([twin, head])`, `{ readonly input: F<readonly ["N", 12]> }`),
-  inputs(`pipeline("p").keySplit("k", { default: head, routes: { gold: twin } })`, `{ readonly x: F<readonly [null, 12]> }`),
+  inputs(
+    `pipeline("p").keySplit("k", { default: head, routes: { gold: twin } })`,
+    `{ readonly x: F<readonly [null, 12]> }`,
+  ),
   inputs(`pipeline("p").randomSplit([[2, twin], [1, head]])`, `{ readonly input: F<readonly ["N", 12]> }`),
   // symbols
   outputs(`pipeline("p").model(encoder)`, `{ readonly hidden: F<readonly ["batch", "seq", "encoder.k"]> }`),
@@ -54,29 +76,47 @@ export const accepted: readonly Accepted[] = [
   outputs(`pipeline("p").model(pair)`, `{ readonly c: F<readonly ["batch", "n"]> }`),
   outputs(`pipeline("p").model(embed).model(loose)`, Y(`["batch", null]`)),
   outputs(`pipeline("p").model(loose).model(head)`, Y(`["batch", 1]`)),
-  outputs(`pipeline("p").model(encoder).refine({ seq: 128 })`, `{ readonly hidden: F<readonly ["batch", 128, "encoder.k"]> }`),
-  outputs(`pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).refine({ batch: 1 })`, `{ readonly hidden: F<readonly [1, 128, 768]> }`),
+  outputs(
+    `pipeline("p").model(encoder).refine({ seq: 128 })`,
+    `{ readonly hidden: F<readonly ["batch", 128, "encoder.k"]> }`,
+  ),
+  outputs(
+    `pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).refine({ batch: 1 })`,
+    `{ readonly hidden: F<readonly [1, 128, 768]> }`,
+  ),
   outputs(`pipeline("p").model(encoder).refine({ seq: 128 }).model(pool)`, Y(`["batch", 2]`)),
   outputs(`pipeline("p").model(encoder).refine({ "encoder.k": 768 }).model(wide)`, Y(`["batch", "seq"]`)),
   outputs(`${port("float32", `["batch", "n", "n"]`)}.model(square)`, `{ readonly d: F<readonly ["batch", "n"]> }`),
   // "batch" is the batch, wherever it stands
-  outputs(`pipeline("p", { inputs: { x: { dtype: "float32", shape: null } } }).model(defineModel({ name: "m", sha256: "0", inputs: { x: { dtype: "float32", shape: ["N", "batch"] } }, outputs: { y: { dtype: "float32", shape: ["M", "batch"] } } }))`, Y(`["batch", "batch"]`)),
+  outputs(
+    `pipeline("p", { inputs: { x: { dtype: "float32", shape: null } } }).model(defineModel({ name: "m", sha256: "0", inputs: { x: { dtype: "float32", shape: ["N", "batch"] } }, outputs: { y: { dtype: "float32", shape: ["M", "batch"] } } }))`,
+    Y(`["batch", "batch"]`),
+  ),
   // renamings
   outputs(`pipeline("p").model(embed).model(head, { x: "embedding" })`, Y(`["batch", 1]`)),
   outputs(`pipeline("p").model(thirty).model(pair, { a: "b", b: "a" })`, `{ readonly c: F<readonly ["batch", 32]> }`),
   outputs(`pipeline("p").model(thirty).model(pair, { b: "a" })`, `{ readonly c: F<readonly ["batch", 32]> }`),
   // shadow, models, splits
   outputs(`pipeline("p").model(embed).shadow(head, [head2, broad])`, Y(`["batch", 1]`)),
-  outputs(`pipeline("p").models([head, head2])`, `readonly [${Y(`["batch", 1]`)}, { readonly p: F<readonly ["batch", 3]> }]`),
+  outputs(
+    `pipeline("p").models([head, head2])`,
+    `readonly [${Y(`["batch", 1]`)}, { readonly p: F<readonly ["batch", 3]> }]`,
+  ),
   outputs(`pipeline("p").models([head, head2]).select(1)`, `{ readonly p: F<readonly ["batch", 3]> }`),
   outputs(`pipeline("p").models([head, twin]).audit("1:").select(0)`, Y(`["batch", 1]`)),
   outputs(`pipeline("p").model(embed).keySplit("k", { default: head, routes: { gold: twin } })`, Y(`["batch", 1]`)),
-  outputs(`pipeline("p").model(embed).randomSplit([[2, head], [0.5, twin]], { hashKey: "session_id" })`, Y(`["batch", 1]`)),
+  outputs(
+    `pipeline("p").model(embed).randomSplit([[2, head], [0.5, twin]], { hashKey: "session_id" })`,
+    Y(`["batch", 1]`),
+  ),
   // edits
   outputs(`pipeline("p").model(embed).model(head).replaceStep(1, (at) => at.model(broad))`, Y(`["batch", 2]`)),
   outputs(`pipeline("p").model(embed).model(head).removeStep(1)`, `{ readonly embedding: F<readonly ["batch", 12]> }`),
   outputs(`pipeline("p").model(head).insertStep(0, (at) => at.model(embed))`, Y(`["batch", 1]`)),
-  inputs(`pipeline("p").model(head).insertStep(0, (at) => at.model(embed))`, `{ readonly image: F<readonly ["batch", 64]> }`),
+  inputs(
+    `pipeline("p").model(head).insertStep(0, (at) => at.model(embed))`,
+    `{ readonly image: F<readonly ["batch", 64]> }`,
+  ),
   outputs(`pipeline("p").model(encoder).clear().model(embed)`, `{ readonly embedding: F<readonly ["batch", 12]> }`),
   // what a lambda sees
   row(`pipeline("p").model(embed).model(head)`, "x.out", "number & { y: readonly [number] }"),
@@ -90,29 +130,71 @@ export const accepted: readonly Accepted[] = [
   row(`pipeline("p").models([head, head2])`, `x.models["head-2"].p[0]`, "number"),
   row(`pipeline("p").models([head, head2]).select(1)`, "x.out.p", "readonly [number, number, number]"),
   row(`pipeline("p").model(encoder)`, "x.out.hidden", "readonly (readonly number[])[]"),
-  row(`pipeline("p").model(encoder).refine({ seq: 2, "encoder.k": 2 })`, "x.out.hidden", "readonly [readonly [number, number], readonly [number, number]]"),
+  row(
+    `pipeline("p").model(encoder).refine({ seq: 2, "encoder.k": 2 })`,
+    "x.out.hidden",
+    "readonly [readonly [number, number], readonly [number, number]]",
+  ),
   row(model("float32", `["batch", 300]`), "x.out.y.length", "300"),
   row(model("float32", "null"), "x.out.y", "Ragged"),
   // sizes whose product would be too much for tuples of tuples: two exact, an array with its length typed, then tuples again
   row(model("float32", `["N", 128, 128, 128, 128]`), "x.out.y !== undefined", "boolean"),
   row(model("float32", `["N", 128, 128, 128, 128]`), "x.out.y[127][127].length", "128"),
-  row(model("float32", `["N", 128, 128, 128, 1]`), "x.out.y[0][0]", "readonly (readonly [number])[] & { readonly length: 128 }"),
+  row(
+    model("float32", `["N", 128, 128, 128, 1]`),
+    "x.out.y[0][0]",
+    "readonly (readonly [number])[] & { readonly length: 128 }",
+  ),
   row(model("float32", `["N", 12, 128, 3, 2]`), "x.out.y[0][0][0]", "readonly [number, number]"),
-  row(model("float32", `["N", 1, 256, 256, 1, 2, 1]`), "x.out.y[0][0][0]", "readonly [readonly [readonly [number], readonly [number]]]"),
-  row(model("float32", `["N", 300, 12, "n", 2]`), "x.out.y[0]", "readonly [N2, N2, N2, N2, N2, N2, N2, N2, N2, N2, N2, N2]"),
+  row(
+    model("float32", `["N", 1, 256, 256, 1, 2, 1]`),
+    "x.out.y[0][0][0]",
+    "readonly [readonly [readonly [number], readonly [number]]]",
+  ),
+  row(
+    model("float32", `["N", 300, 12, "n", 2]`),
+    "x.out.y[0]",
+    "readonly [N2, N2, N2, N2, N2, N2, N2, N2, N2, N2, N2, N2]",
+  ),
   row(`pipeline("p").model(embed).model(many)`, "x.out.p_10", "number"),
   // every rank
-  ...ranks.flatMap((shape, rank) => (rank === 1 ? [] : [{ shape, rank }])).map(({ shape, rank }) => row(model("float32", JSON.stringify(shape)), "x.out.y", nested(rank))),
+  ...ranks
+    .flatMap((shape, rank) => (rank === 1 ? [] : [{ shape, rank }]))
+    .map(({ shape, rank }) => row(model("float32", JSON.stringify(shape)), "x.out.y", nested(rank))),
   // every dtype: a value of a row, and of a request
   ...dtypes.map((dtype) => row(model(dtype, `["batch"]`), "x.out.y", values[dtype])),
-  ...dtypes.map((dtype): Accepted => ({ source: model(dtype, `["batch", 2]`), of: "InferInput<typeof made>", type: `{ readonly x: readonly (${input[dtype]})[] }` })),
+  ...dtypes.map((dtype): Accepted => ({
+    source: model(dtype, `["batch", 2]`),
+    of: "InferInput<typeof made>",
+    type: `{ readonly x: readonly (${input[dtype]})[] }`,
+  })),
   // client types
-  { source: `pipeline("p").model(embed)`, of: "InferInput<typeof made>", type: "{ readonly image: readonly number[] }" },
-  { source: `pipeline("p").model(embed).model(head)`, of: `InferOutput<typeof made>["out"]`, type: "{ y: readonly [number] }" },
+  {
+    source: `pipeline("p").model(embed)`,
+    of: "InferInput<typeof made>",
+    type: "{ readonly image: readonly number[] }",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head)`,
+    of: `InferOutput<typeof made>["out"]`,
+    type: "{ y: readonly [number] }",
+  },
   { source: `pipeline("p").model(embed).model(head)`, of: `LogRow<typeof made>["time"]`, type: "Date" },
-  { source: `pipeline("p").model(embed).validate("low", (x) => x.out[0] < 1)`, of: `LogRow<typeof made>["anomaly"]["count"]`, type: "number" },
-  { source: `pipeline("p").model(embed).shadow(head, [head2])`, of: `LogRow<typeof made>["out_head-2"]`, type: "{ p: readonly [number, number, number] | null } | undefined" },
-  { source: `pipeline("p").models([head, head2])`, of: `LogRow<typeof made>["out_head"]`, type: "{ y: readonly [number] }" },
+  {
+    source: `pipeline("p").model(embed).validate("low", (x) => x.out[0] < 1)`,
+    of: `LogRow<typeof made>["anomaly"]["count"]`,
+    type: "number",
+  },
+  {
+    source: `pipeline("p").model(embed).shadow(head, [head2])`,
+    of: `LogRow<typeof made>["out_head-2"]`,
+    type: "{ p: readonly [number, number, number] | null } | undefined",
+  },
+  {
+    source: `pipeline("p").models([head, head2])`,
+    of: `LogRow<typeof made>["out_head"]`,
+    type: "{ y: readonly [number] }",
+  },
 ];
 
 /** A program that holds one accepted case, up to the imports. */

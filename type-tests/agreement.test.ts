@@ -4,10 +4,24 @@ import { agree } from "./agreement/agree.js";
 import { makeCase } from "./agreement/pipelines.js";
 
 /** What types have no place for: values of another kind, files, and a pipeline that is not finished. */
-const untyped = ["SL2000", "SL2006", "SL2007", "SL2018", "SL2030", "SL2031", "SL2040", "SL2041", "SL2066", "SL2073", "SL2084"];
+const untyped = [
+  "SL2000",
+  "SL2006",
+  "SL2007",
+  "SL2018",
+  "SL2030",
+  "SL2031",
+  "SL2040",
+  "SL2041",
+  "SL2066",
+  "SL2073",
+  "SL2084",
+];
 
 it("a third of the generated pipelines is broken, in every way that types can tell", () => {
-  const broken = Array.from({ length: 4000 }, (_, seed) => [...makeCase(seed + 1).problems.values()].flat()).filter((told) => told.length > 0);
+  const broken = Array.from({ length: 4000 }, (_, seed) => [...makeCase(seed + 1).problems.values()].flat()).filter(
+    (told) => told.length > 0,
+  );
   expect(broken.length / 4000).toBeGreaterThan(0.3);
   expect(broken.length / 4000).toBeLessThan(0.36);
   const typed = Object.keys(errorCodes).filter((code) => /^SL20/.test(code) && !untyped.includes(code));

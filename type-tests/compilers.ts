@@ -30,7 +30,11 @@ export interface Settings {
 }
 
 /** Compiles the programs in one run, as users' strictest settings do unless told otherwise, and gives each one's diagnostics. */
-export function diagnose(compiler: Compiler, programs: readonly string[], { compilerOptions: more = {}, extension = "ts", casesOnly = false }: Settings = {}): Finding[][] {
+export function diagnose(
+  compiler: Compiler,
+  programs: readonly string[],
+  { compilerOptions: more = {}, extension = "ts", casesOnly = false }: Settings = {},
+): Finding[][] {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-types-"));
   try {
     const files = programs.map((_, index) => `case-${index}.${extension}`);
@@ -50,7 +54,10 @@ export function diagnose(compiler: Compiler, programs: readonly string[], { comp
     writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
     const tsc = join(repository, "node_modules", compilers[compiler], "bin/tsc");
-    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], { cwd: folder, encoding: "utf8" });
+    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
     return readFindings(stdout, files, casesOnly);
   } finally {
     rmSync(folder, { recursive: true });
@@ -67,7 +74,12 @@ function readFindings(stdout: string, files: readonly string[], casesOnly: boole
     const program = files.indexOf(file);
     if (program === -1 && casesOnly) continue;
     if (program === -1) throw new TypeError(`the compiler found something outside the cases: ${text}`);
-    found[program]?.push({ line: Number(line), column: Number(column), message, noisy: lines[index + 1]?.startsWith("  ") === true });
+    found[program]?.push({
+      line: Number(line),
+      column: Number(column),
+      message,
+      noisy: lines[index + 1]?.startsWith("  ") === true,
+    });
   }
   return found;
 }
@@ -81,7 +93,10 @@ export function imports(types: readonly string[] = []): string[] {
 }
 
 /** A program of one expression over the models of `models.ts`, and where `▸` stood in it. */
-export function program(source: string, types: readonly string[] = ["Target"]): { readonly text: string; readonly line: number; readonly column: number } {
+export function program(
+  source: string,
+  types: readonly string[] = ["Target"],
+): { readonly text: string; readonly line: number; readonly column: number } {
   const before = source.slice(0, source.indexOf("▸")).split("\n");
   const head = [...imports(types), "void ("];
   const text = [...head, source.replace("▸", ""), ");", ""].join("\n");

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { cost, goals, readTable, rise, subjects } from "./cost/table.js";
 
 // `npm run bench:types -- --check` holds all figures on all compilers; this is what is quick.
-const quick = Object.keys(subjects).filter((name) => subjects[name]?.peer !== true && !name.includes("3,000") && !name.includes("500th"));
+const quick = Object.keys(subjects).filter(
+  (name) => subjects[name]?.peer !== true && !name.includes("3,000") && !name.includes("500th"),
+);
 
 describe("what pipelines cost the compiler, in instantiations", () => {
   it.each(quick)("%s costs no more than the table says", (name) => {
@@ -22,10 +24,15 @@ describe("what pipelines cost the compiler, in instantiations", () => {
   it("a chain costs as much a step at 500 steps as at 200", () => {
     const { instantiations } = readTable();
     for (const name of ["a step, equal dims", "a step, rebinding dims", "a validation", "a step, all kinds in turn"]) {
-      const [short, long] = [instantiations[name]?.["7.0"], instantiations[`${name}, from the 200th to the 500th`]?.["7.0"]];
+      const [short, long] = [
+        instantiations[name]?.["7.0"],
+        instantiations[`${name}, from the 200th to the 500th`]?.["7.0"],
+      ];
       expect((long ?? Infinity) / (short ?? 1), name).toBeLessThan(1.1);
     }
-    expect(instantiations["a step, equal dims, from the 500th to the 3,000th"]?.["7.0"]).toBeLessThan((instantiations["a step, equal dims"]?.["7.0"] ?? 0) * 1.1);
+    expect(instantiations["a step, equal dims, from the 500th to the 3,000th"]?.["7.0"]).toBeLessThan(
+      (instantiations["a step, equal dims"]?.["7.0"] ?? 0) * 1.1,
+    );
   });
 
   it("the goals that the house has set are known in the table", () => {

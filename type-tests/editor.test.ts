@@ -1,26 +1,31 @@
 import { describe, expect, it } from "vitest";
 import { shownByEditor } from "./editor.js";
 
-describe.each(["6.0", "7.0"] as const)("the language server of TypeScript %s, on a pipeline of fifty steps", (compiler) => {
-  it("completes and hovers with names that a person can read", async () => {
-    const { completions, hovers } = await shownByEditor(compiler);
-    expect(completions).toContain("dense_48");
-    expect(completions).not.toContain("dense_47");
-    expect(hovers.row).toMatchInlineSnapshot(`
+describe.each(["6.0", "7.0"] as const)(
+  "the language server of TypeScript %s, on a pipeline of fifty steps",
+  (compiler) => {
+    it("completes and hovers with names that a person can read", async () => {
+      const { completions, hovers } = await shownByEditor(compiler);
+      expect(completions).toContain("dense_48");
+      expect(completions).not.toContain("dense_47");
+      expect(hovers.row).toMatchInlineSnapshot(`
       "(parameter) x: Row<{
           readonly x: Tensor<"float32", readonly ["batch", 10]>;
       }, {
           readonly dense_48: Tensor<"float32", readonly ["batch", 10]>;
       }>"
     `);
-    expect(hovers.answer).toContain("dense_48: readonly [number, number, number, number, number, number, number, number, number, number];");
-    expect(hovers.pipeline.trimEnd()).toMatchInlineSnapshot(`
+      expect(hovers.answer).toContain(
+        "dense_48: readonly [number, number, number, number, number, number, number, number, number, number];",
+      );
+      expect(hovers.pipeline.trimEnd()).toMatchInlineSnapshot(`
       "const fifty: Pipeline<{
           readonly x: Tensor<"float32", readonly ["batch", 10]>;
       }, {
           readonly dense_48: Tensor<"float32", readonly ["batch", 10]>;
       }, "low", After<Check<"low">, After<Layer48, After<Layer47, After<Layer46, After<Layer45, After<Layer44, After<Layer43, After<Layer42, After<Layer41, After<Layer40, After<Layer39, After<Layer38, After<Layer37, After<Layer36, After<Layer35, After<Layer34, After<Layer33, After<Layer32, After<Layer31, After<...>>>>>>>>>>>>>>>>>>>>, object, never>"
     `);
-    expect(hovers.method.length).toBeLessThan(1200);
-  });
-});
+      expect(hovers.method.length).toBeLessThan(1200);
+    });
+  },
+);

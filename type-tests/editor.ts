@@ -16,14 +16,23 @@ const steps = 50;
 
 /** A pipeline of fifty steps in a file of its own. */
 function fiftySteps(): string {
-  const lines = [`import { pipeline, type InferInput, type InferOutput, type LogRow, type Model, type Tensor } from ${JSON.stringify(join(repository, "dsl/index.js"))};`];
+  const lines = [
+    `import { pipeline, type InferInput, type InferOutput, type LogRow, type Model, type Tensor } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
+  ];
   for (let i = 0; i < steps; i++) {
     const ports = (name: string) => `{ readonly ${name}: Tensor<"float32", readonly ["batch", 10]> }`;
-    lines.push(`interface Layer${i} extends Model<"layer-${i}", ${ports("x")}, ${ports(`dense_${i}`)}> {} declare const layer${i}: Layer${i};`);
+    lines.push(
+      `interface Layer${i} extends Model<"layer-${i}", ${ports("x")}, ${ports(`dense_${i}`)}> {} declare const layer${i}: Layer${i};`,
+    );
   }
   lines.push(`export const fifty = pipeline("fifty")`);
   for (let i = 0; i < steps - 1; i++) lines.push(`  .model(layer${i})`);
-  lines.push(`  .validate("low", (x) => x.out.dense_48[0] < 1);`, "export type Answer = InferOutput<typeof fifty>;", "export type Request = InferInput<typeof fifty>;", "export type Log = LogRow<typeof fifty>;");
+  lines.push(
+    `  .validate("low", (x) => x.out.dense_48[0] < 1);`,
+    "export type Answer = InferOutput<typeof fifty>;",
+    "export type Request = InferInput<typeof fifty>;",
+    "export type Log = LogRow<typeof fifty>;",
+  );
   return lines.join("\n");
 }
 
@@ -43,7 +52,11 @@ export async function shownByEditor(compiler: Compiler): Promise<Shown> {
     return {
       completions: completions.value,
       hovers: { pipeline: again.value, method: method.value, row: row.value, answer: answer.value },
-      milliseconds: { "first hover": first.milliseconds, completions: completions.milliseconds, hover: again.milliseconds },
+      milliseconds: {
+        "first hover": first.milliseconds,
+        completions: completions.milliseconds,
+        hover: again.milliseconds,
+      },
     };
   } finally {
     editor.close();

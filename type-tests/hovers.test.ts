@@ -23,7 +23,14 @@ const verdict = logged!.anomaly.low;
 
 /** What an editor shows over the first place of each name. */
 function hovers(names: readonly string[]): string[] {
-  const options: ts.CompilerOptions = { strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, types: ["node"], skipLibCheck: true };
+  const options: ts.CompilerOptions = {
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: ["node"],
+    skipLibCheck: true,
+  };
   const service = ts.createLanguageService({
     getCompilationSettings: () => options,
     getScriptFileNames: () => [file],
@@ -93,6 +100,9 @@ const shown: Readonly<Record<string, string>> = {
 };
 
 const found = hovers(Object.keys(shown));
-it.each(Object.entries(shown).map(([place, text], index) => ({ place, text, index })))("a hover shows names that a person can read: $place", ({ text, index }) => {
-  expect(found[index]).toBe(text);
-});
+it.each(Object.entries(shown).map(([place, text], index) => ({ place, text, index })))(
+  "a hover shows names that a person can read: $place",
+  ({ text, index }) => {
+    expect(found[index]).toBe(text);
+  },
+);

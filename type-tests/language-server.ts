@@ -20,8 +20,15 @@ export interface Answer<T> {
 }
 
 const settings = {
-  strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, target: "es2022", lib: ["es2023"], module: "nodenext", noEmit: true,
-  types: ["node"], typeRoots: [join(repository, "node_modules/@types")],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+  target: "es2022",
+  lib: ["es2023"],
+  module: "nodenext",
+  noEmit: true,
+  types: ["node"],
+  typeRoots: [join(repository, "node_modules/@types")],
 };
 
 /** The language server of a compiler with one file open: tsserver, or the server that TypeScript 7 has built in. */
@@ -90,7 +97,9 @@ abstract class Server {
   #read(): void {
     for (;;) {
       const head = this.#received.indexOf("\r\n\r\n");
-      const length = Number(/Content-Length: (\d+)/.exec(this.#received.subarray(0, Math.max(head, 0)).toString())?.[1]);
+      const length = Number(
+        /Content-Length: (\d+)/.exec(this.#received.subarray(0, Math.max(head, 0)).toString())?.[1],
+      );
       if (head === -1 || this.#received.length < head + 4 + length) return;
       const message = JSON.parse(this.#received.subarray(head + 4, head + 4 + length).toString()) as Message;
       this.#received = this.#received.subarray(head + 4 + length);
@@ -111,7 +120,10 @@ interface Message {
 
 class TsServer extends Server {
   constructor(compiler: Compiler) {
-    super(join(repository, "node_modules", compilers[compiler], "lib/tsserver.js"), "--disableAutomaticTypingAcquisition");
+    super(
+      join(repository, "node_modules", compilers[compiler], "lib/tsserver.js"),
+      "--disableAutomaticTypingAcquisition",
+    );
   }
 
   async open(_folder: string, file: string, text: string): Promise<void> {
@@ -151,18 +163,30 @@ class LspServer extends Server {
 
   async open(folder: string, file: string, text: string): Promise<void> {
     const rootUri = pathToFileURL(folder).href;
-    await this.#request("initialize", { processId: process.pid, rootUri, capabilities: { textDocument: { hover: { contentFormat: ["plaintext"] } } } });
+    await this.#request("initialize", {
+      processId: process.pid,
+      rootUri,
+      capabilities: { textDocument: { hover: { contentFormat: ["plaintext"] } } },
+    });
     this.#notify("initialized", {});
-    this.#notify("textDocument/didOpen", { textDocument: { uri: pathToFileURL(file).href, languageId: "typescript", version: 1, text } });
+    this.#notify("textDocument/didOpen", {
+      textDocument: { uri: pathToFileURL(file).href, languageId: "typescript", version: 1, text },
+    });
   }
 
   async completions(file: string, position: Place): Promise<readonly string[]> {
-    const result = await this.#request("textDocument/completion", { textDocument: { uri: pathToFileURL(file).href }, position });
+    const result = await this.#request("textDocument/completion", {
+      textDocument: { uri: pathToFileURL(file).href },
+      position,
+    });
     return (result as { items: readonly { label: string }[] }).items.map(({ label }) => label);
   }
 
   async hover(file: string, position: Place): Promise<string> {
-    const result = await this.#request("textDocument/hover", { textDocument: { uri: pathToFileURL(file).href }, position });
+    const result = await this.#request("textDocument/hover", {
+      textDocument: { uri: pathToFileURL(file).href },
+      position,
+    });
     return (result as { contents: { value: string } }).contents.value;
   }
 

@@ -14,10 +14,26 @@ import {
 } from "../dist/src/index.js";
 
 type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;
-interface A extends Model<"a", { readonly image: F<readonly ["batch", 64]> }, { readonly embedding: F<readonly ["batch", 8]> }> {}
-interface Champ extends Model<"champ", { readonly input: F<readonly ["N", 8]> }, { readonly dense_1: F<readonly ["N", 1]> }> {}
-interface C1 extends Model<"c1", { readonly features: F<readonly [null, 8]> }, { readonly variable: F<readonly [null, 1]> }> {}
-interface C2 extends Model<"c2", { readonly x: F<readonly ["unk__8", 8]> }, { readonly scores: F<readonly ["unk__9", 3]> }> {}
+interface A extends Model<
+  "a",
+  { readonly image: F<readonly ["batch", 64]> },
+  { readonly embedding: F<readonly ["batch", 8]> }
+> {}
+interface Champ extends Model<
+  "champ",
+  { readonly input: F<readonly ["N", 8]> },
+  { readonly dense_1: F<readonly ["N", 1]> }
+> {}
+interface C1 extends Model<
+  "c1",
+  { readonly features: F<readonly [null, 8]> },
+  { readonly variable: F<readonly [null, 1]> }
+> {}
+interface C2 extends Model<
+  "c2",
+  { readonly x: F<readonly ["unk__8", 8]> },
+  { readonly scores: F<readonly ["unk__9", 3]> }
+> {}
 declare const a: A;
 declare const champ: Champ;
 declare const c1: C1;
@@ -25,16 +41,21 @@ declare const c2: C2;
 declare const target: Target;
 
 // The card's chain, to the letter.
-const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate("amt", x => x.out < 1);
+const fraud = pipeline("fraud")
+  .model(a)
+  .shadow(champ, [c1, c2])
+  .validate("amt", (x) => x.out < 1);
 
 // What a lambda sees.
-pipeline("p").model(champ).validate("v", (x) => {
-  expectType<number & { dense_1: readonly [number] }>(x.out);
-  expectType<readonly [number]>(x.out.dense_1);
-  expectType<number>(x.in[7]);
-  expectError(x.models);
-  return x.out < 1 && x.out === 1 && Math.abs(x.out) < 1 && x.out.dense_1[0] < 1;
-});
+pipeline("p")
+  .model(champ)
+  .validate("v", (x) => {
+    expectType<number & { dense_1: readonly [number] }>(x.out);
+    expectType<readonly [number]>(x.out.dense_1);
+    expectType<number>(x.in[7]);
+    expectError(x.models);
+    return x.out < 1 && x.out === 1 && Math.abs(x.out) < 1 && x.out.dense_1[0] < 1;
+  });
 fraud.validate("v", (x) => {
   expectType<number & { variable: readonly [number] }>(x.models["c1"]);
   expectType<readonly [number, number, number]>(x.models.c2.scores);
@@ -49,16 +70,22 @@ expectError(fraud.validate("amt", (x) => x.out < 1));
 expectError(fraud.model(champ, { input: "dense_1" }).validate("v", (x) => x.models.c1 < 1));
 
 // An alert sees the rows of a window, and changes nothing about what flows.
-const watched = fraud.alert("drift", (all) => {
-  expectType<number>(all.avg((x) => x.out));
-  expectType<number>(all.quantile(0.5, (x) => x.models.c2[0]));
-  expectError(all.sum((x) => x.out < 1));
-  expectError(all.share((x) => x.out));
-  expectError(all.avg((x) => x.models.c3));
-  return all.count() > 10 && all.share((x) => x.models.c2.scores.every((v) => v >= 0)) < 0.5;
-}, { over: "5m", for: "1m" });
+const watched = fraud.alert(
+  "drift",
+  (all) => {
+    expectType<number>(all.avg((x) => x.out));
+    expectType<number>(all.quantile(0.5, (x) => x.models.c2[0]));
+    expectError(all.sum((x) => x.out < 1));
+    expectError(all.share((x) => x.out));
+    expectError(all.avg((x) => x.models.c3));
+    return all.count() > 10 && all.share((x) => x.models.c2.scores.every((v) => v >= 0)) < 0.5;
+  },
+  { over: "5m", for: "1m" },
+);
 expectType<F<readonly ["batch", 1]>>(watched.outputs.dense_1);
-watched.validate("v", (x) => x.models.c1 < 1).alert("busy", (all) => all.count((x) => x.out > 0.9) > 100, { over: "30d" });
+watched
+  .validate("v", (x) => x.models.c1 < 1)
+  .alert("busy", (all) => all.count((x) => x.out > 0.9) > 100, { over: "30d" });
 expectError(watched.alert("drift", (all) => all.count() > 1, { over: "1h" }));
 expectError(watched.alert("other", (all) => all.count() > 1, { over: "31d" }));
 expectError(watched.alert("other", (all) => all.count() > 1, {}));
@@ -77,20 +104,30 @@ const mixed = defineModel({
     open: { dtype: "float16", shape: ["batch", "n"] },
   },
 });
-pipeline("p").model(mixed).validate("v", (x) => {
-  expectType<bigint>(x.in.id);
-  expectType<readonly [readonly [number, number], readonly [number, number]]>(x.in.grid);
-  expectType<string>(x.out.label);
-  expectType<boolean>(x.out.sure);
-  expectType<readonly [bigint]>(x.out.count);
-  expectType<300>(x.out.long.length);
-  expectType<readonly number[]>(x.out.open);
-  return x.out.sure && x.out.count[0] > 1n;
-});
+pipeline("p")
+  .model(mixed)
+  .validate("v", (x) => {
+    expectType<bigint>(x.in.id);
+    expectType<readonly [readonly [number, number], readonly [number, number]]>(x.in.grid);
+    expectType<string>(x.out.label);
+    expectType<boolean>(x.out.sure);
+    expectType<readonly [bigint]>(x.out.count);
+    expectType<300>(x.out.long.length);
+    expectType<readonly number[]>(x.out.open);
+    return x.out.sure && x.out.count[0] > 1n;
+  });
 
 // Dimensions: unknown ones pass, symbols bind, the batch goes through; output-only symbols are renamed apart.
-declare const encoder: Model<"encoder", { readonly tokens: Tensor<"int64", readonly ["batch", "seq"]> }, { readonly hidden: F<readonly ["batch", "seq", "k"]> }>;
-declare const pool: Model<"pool", { readonly h: F<readonly ["N", "len", "d"]> }, { readonly y: F<readonly ["N", "d"]>; readonly z: F<readonly ["N", "len", 3]> }>;
+declare const encoder: Model<
+  "encoder",
+  { readonly tokens: Tensor<"int64", readonly ["batch", "seq"]> },
+  { readonly hidden: F<readonly ["batch", "seq", "k"]> }
+>;
+declare const pool: Model<
+  "pool",
+  { readonly h: F<readonly ["N", "len", "d"]> },
+  { readonly y: F<readonly ["N", "d"]>; readonly z: F<readonly ["N", "len", 3]> }
+>;
 declare const loose: Model<"loose", { readonly x: F<readonly [null, null]> }, { readonly y: F<readonly [null, null]> }>;
 declare const unranked: Model<"unranked", { readonly x: Tensor<"float32"> }, { readonly y: Tensor<"float32"> }>;
 expectType<{ readonly hidden: F<readonly ["batch", "seq", "encoder.k"]> }>(pipeline("p").model(encoder).outputs);
@@ -106,7 +143,10 @@ expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(pipeline("p").model(a
 expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(
   pipeline("p", { inputs: { tensor: { dtype: "float32", shape: ["batch", 64] } } }).model(a).inputs,
 );
-pipeline("p").model(a, { image: "tensor" }).model(champ, { input: "embedding" }).validate("v", (x) => x.in.tensor[63] < 1);
+pipeline("p")
+  .model(a, { image: "tensor" })
+  .model(champ, { input: "embedding" })
+  .validate("v", (x) => x.in.tensor[63] < 1);
 expectError(pipeline("p").model(a).model(champ, { inpt: "embedding" }));
 expectError(pipeline("p").model(a).model(champ, { input: "dense" }));
 
@@ -168,22 +208,36 @@ several.validate("v", (x) => {
   return x.models.champ < x.models.c1;
 });
 expectType<{ readonly scores: F<readonly ["batch", 3]> }>(several.select(1).outputs);
-several.audit("1:").select(1).validate("v", (x) => x.out.scores[0] < x.models.champ && x.models.c2[2] > 0);
-expectError(several.select(1).model(c3, { x: "scores" }).validate("v", (x) => x.models.champ < 1));
+several
+  .audit("1:")
+  .select(1)
+  .validate("v", (x) => x.out.scores[0] < x.models.champ && x.models.c2[2] > 0);
+expectError(
+  several
+    .select(1)
+    .model(c3, { x: "scores" })
+    .validate("v", (x) => x.models.champ < 1),
+);
 const unselected = {} as LogRow<typeof several>;
 expectType<readonly [number]>(unselected.out_champ.dense_1);
 expectType<readonly [number, number, number]>(unselected.out_c2.scores);
 expectError(unselected.out.dense_1);
 expectError(unselected.out_a);
-const selected = several.audit("1:").validate("low", (x) => x.models.c1 < 1).select(0);
+const selected = several
+  .audit("1:")
+  .validate("low", (x) => x.models.c1 < 1)
+  .select(0);
 const audited = {} as LogRow<typeof selected>;
 expectType<readonly [number]>(audited.out.dense_1);
 expectType<{ scores: readonly [number, number, number] | null } | undefined>(audited.out_c2);
 expectType<{ variable: readonly [number] | null } | undefined>(audited.out_c1);
 expectError(audited.out_champ);
 expectType<boolean | null>(audited.anomaly.low);
-for (const row of await (await several.deploy(target)).infer([{ image }])) expectType<readonly [number]>(row.out_c1.variable);
-expectType<readonly (readonly [number])[]>((await (await several.deploy(target)).infer({ image: [image] })).out_champ.dense_1);
+for (const row of await (await several.deploy(target)).infer([{ image }]))
+  expectType<readonly [number]>(row.out_c1.variable);
+expectType<readonly (readonly [number])[]>(
+  (await (await several.deploy(target)).infer({ image: [image] })).out_champ.dense_1,
+);
 const middle = {} as LogRow<ReturnType<typeof auditMiddle>>;
 const auditMiddle = () => several.audit(":2").select(2);
 expectError(middle.out_c1);
@@ -191,60 +245,135 @@ expectType<{ dense_1: readonly [number] | null } | undefined>(middle.out_champ);
 expectAssignable<AnyPipeline>(several);
 expectAssignable<readonly Model[]>(several.models);
 several.audit(":" as string).select(0 as number);
-pipeline("p").models([c1, c3]).select(1).validate("v", (x) => x.out < 1 && x.in.features[7] < 1);
+pipeline("p")
+  .models([c1, c3])
+  .select(1)
+  .validate("v", (x) => x.out < 1 && x.in.features[7] < 1);
 
 // Splits: one of several models of the same outputs runs.
-const keyed = pipeline("p").model(a).keySplit("segment", { default: c1, routes: { gold: c3, "very-gold": c1 } });
+const keyed = pipeline("p")
+  .model(a)
+  .keySplit("segment", { default: c1, routes: { gold: c3, "very-gold": c1 } });
 expectType<{ readonly variable: F<readonly ["batch", 1]> }>(keyed.outputs);
-expectType<{ readonly features: F<readonly [null, 8]> }>(pipeline("p").keySplit("k", { default: c1, routes: { gold: c3 } }).inputs);
+expectType<{ readonly features: F<readonly [null, 8]> }>(
+  pipeline("p").keySplit("k", { default: c1, routes: { gold: c3 } }).inputs,
+);
 expectError(keyed.validate("v", (x) => x.models.c1 < 1));
 expectError(pipeline("p").keySplit("segment", { routes: { gold: c3 } }));
-expectType<{ readonly variable: F<readonly ["batch", 1]> }>(pipeline("p").model(a).randomSplit([[2, c1], [0.5, c3]], { hashKey: "session_id" }).outputs);
-expectType<{ readonly x: F<readonly ["N", 8]> }>(pipeline("p").randomSplit([[1, c3], [1, c1]]).inputs);
+expectType<{ readonly variable: F<readonly ["batch", 1]> }>(
+  pipeline("p")
+    .model(a)
+    .randomSplit(
+      [
+        [2, c1],
+        [0.5, c3],
+      ],
+      { hashKey: "session_id" },
+    ).outputs,
+);
+expectType<{ readonly x: F<readonly ["N", 8]> }>(
+  pipeline("p").randomSplit([
+    [1, c3],
+    [1, c1],
+  ]).inputs,
+);
 keyed.validate("v", (x) => x.out < 1 && x.out.variable[0] < 1);
 await (await keyed.deploy(target)).infer([{ image }], { metadata: { segment: "gold" } });
 declare const weight: number;
 pipeline("p").randomSplit([[weight, c1]]);
 
 // Refine: a symbol becomes a size.
-expectType<{ readonly hidden: F<readonly ["batch", 128, "encoder.k"]> }>(pipeline("p").model(encoder).refine({ seq: 128 }).outputs);
+expectType<{ readonly hidden: F<readonly ["batch", 128, "encoder.k"]> }>(
+  pipeline("p").model(encoder).refine({ seq: 128 }).outputs,
+);
 expectType<{ readonly hidden: F<readonly [1, 128, 768]> }>(
   pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).refine({ batch: 1 }).outputs,
 );
 expectType<{ readonly y: F<readonly ["batch", 768]>; readonly z: F<readonly ["batch", 128, 3]> }>(
   pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).model(pool).outputs,
 );
-pipeline("p", { inputs: { tokens: { dtype: "int64", shape: ["batch", "seq"] } } }).refine({ seq: 16 }).model(encoder).validate("v", (x) => x.out[15].every((v) => v > 0));
+pipeline("p", { inputs: { tokens: { dtype: "int64", shape: ["batch", "seq"] } } })
+  .refine({ seq: 16 })
+  .model(encoder)
+  .validate("v", (x) => x.out[15].every((v) => v > 0));
 
 // Edits: the types of the pipeline that would have been written so.
-const edited = pipeline("p").model(a).model(champ).validate("low", (x) => x.out < 1);
-expectType<{ readonly variable: F<readonly ["batch", 1]> }>(edited.removeStep(2).replaceStep(1, (at) => at.model(c1)).insertStep(1, (at) => at.validate("v", (x) => x.out[0] < 1)).removeStep(1).outputs);
+const edited = pipeline("p")
+  .model(a)
+  .model(champ)
+  .validate("low", (x) => x.out < 1);
+expectType<{ readonly variable: F<readonly ["batch", 1]> }>(
+  edited
+    .removeStep(2)
+    .replaceStep(1, (at) => at.model(c1))
+    .insertStep(1, (at) => at.validate("v", (x) => x.out[0] < 1))
+    .removeStep(1).outputs,
+);
 expectType<"low" | "high">({} as keyof Omit<InferOutput<ReturnType<typeof withHigh>>["anomaly"], "count">);
 const withHigh = () => edited.insertStep(2, (at) => at.validate("high", (x) => x.out > 0));
 expectType<boolean>(({} as InferOutput<ReturnType<typeof withHigh>>).anomaly.low);
 edited.replaceStep(1, (at) => at.shadow(champ, [c1, c2])).validate("v", (x) => x.models.c1 < 1 && x.out < 1);
-expectType<{ scores: readonly [number, number, number] | null } | undefined>(({} as InferOutput<ReturnType<typeof withShadow>>).out_c2);
+expectType<{ scores: readonly [number, number, number] | null } | undefined>(
+  ({} as InferOutput<ReturnType<typeof withShadow>>).out_c2,
+);
 const withShadow = () => edited.replaceStep(1, (at) => at.shadow(champ, [c1, c2]));
 expectType<{ readonly image: F<readonly ["batch", 64]> }>(edited.removeStep(2).removeStep(1).inputs);
 expectType<{ readonly input: F<readonly ["N", 8]> }>(pipeline("p").model(a).model(champ).removeStep(0).inputs);
-expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(pipeline("p").model(a).replaceStep(0, (at) => at.model(a, { image: "tensor" })).inputs);
-edited.clear().model(champ).validate("low", (x) => x.out < 1);
-expectType<{ readonly image: F<readonly ["batch", 64]> }>(
-  pipeline("p", { inputs: { image: { dtype: "float32", shape: ["batch", 64] } } }).model(a).clear().inputs,
+expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(
+  pipeline("p")
+    .model(a)
+    .replaceStep(0, (at) => at.model(a, { image: "tensor" })).inputs,
 );
-pipeline("p").insertStep(0, (at) => at.models([champ, c1])).insertStep(1, (at) => at.audit("1:")).insertStep(2, (at) => at.select(0)).validate("v", (x) => x.models.c1 < 1);
-pipeline("p").insertStep(0, (at) => at.keySplit("k", { default: c1, routes: { gold: c3 } })).replaceStep(0, (at) => at.randomSplit([[1, c1], [2, c3]])).validate("v", (x) => x.out < 1);
-pipeline("p").model(encoder).insertStep(1, (at) => at.refine({ seq: 128 })).model(pool);
+edited
+  .clear()
+  .model(champ)
+  .validate("low", (x) => x.out < 1);
+expectType<{ readonly image: F<readonly ["batch", 64]> }>(
+  pipeline("p", { inputs: { image: { dtype: "float32", shape: ["batch", 64] } } })
+    .model(a)
+    .clear().inputs,
+);
+pipeline("p")
+  .insertStep(0, (at) => at.models([champ, c1]))
+  .insertStep(1, (at) => at.audit("1:"))
+  .insertStep(2, (at) => at.select(0))
+  .validate("v", (x) => x.models.c1 < 1);
+pipeline("p")
+  .insertStep(0, (at) => at.keySplit("k", { default: c1, routes: { gold: c3 } }))
+  .replaceStep(0, (at) =>
+    at.randomSplit([
+      [1, c1],
+      [2, c3],
+    ]),
+  )
+  .validate("v", (x) => x.out < 1);
+pipeline("p")
+  .model(encoder)
+  .insertStep(1, (at) => at.refine({ seq: 128 }))
+  .model(pool);
 edited.insertStep(3, (at) => at.alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })).removeStep(3);
 expectError(edited.replaceStep(1, (at) => at));
 expectError(edited.removeStep(1));
 declare const place: number;
-expectAssignable<AnyPipeline>(edited.replaceStep(place, (at) => at.model(c2)).removeStep(place).insertStep(place, (at) => at.validate("v", (x) => x.out < 1)));
+expectAssignable<AnyPipeline>(
+  edited
+    .replaceStep(place, (at) => at.model(c2))
+    .removeStep(place)
+    .insertStep(place, (at) => at.validate("v", (x) => x.out < 1)),
+);
 
 // Functions of a model: any model in the first place, and where its ports are stated, anywhere.
 const scored = <M extends Model>(m: M) => pipeline("p").model(m);
 expectType<{ readonly dense_1: F<readonly ["batch", 1]> }>(scored(a).model(champ).outputs);
 scored(champ).validate("v", (x) => x.out < 1);
-const onTop = <N extends string>(m: Model<N, { readonly input: F<readonly ["batch", 8]> }, { readonly score: F<readonly ["batch", 1]> }>) =>
-  pipeline("p").model(a).model(m, { input: "embedding" }).validate("low", (x) => x.out < 1);
-expectType<{ readonly score: F<readonly ["batch", 1]> }>(onTop({} as Model<"top", { readonly input: F<readonly ["batch", 8]> }, { readonly score: F<readonly ["batch", 1]> }>).outputs);
+const onTop = <N extends string>(
+  m: Model<N, { readonly input: F<readonly ["batch", 8]> }, { readonly score: F<readonly ["batch", 1]> }>,
+) =>
+  pipeline("p")
+    .model(a)
+    .model(m, { input: "embedding" })
+    .validate("low", (x) => x.out < 1);
+expectType<{ readonly score: F<readonly ["batch", 1]> }>(
+  onTop({} as Model<"top", { readonly input: F<readonly ["batch", 8]> }, { readonly score: F<readonly ["batch", 1]> }>)
+    .outputs,
+);

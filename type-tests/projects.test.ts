@@ -9,28 +9,54 @@ const isolated: Settings = { compilerOptions: { declaration: true, isolatedDecla
 const settings: Readonly<Record<string, Settings>> = {
   "strict: false": { compilerOptions: { strict: false, exactOptionalPropertyTypes: false } },
   "strict: false and strictNullChecks: true": { compilerOptions: { strict: false, strictNullChecks: true } },
-  "exactOptionalPropertyTypes: false, skipLibCheck: true": { compilerOptions: { exactOptionalPropertyTypes: false, skipLibCheck: true } },
+  "exactOptionalPropertyTypes: false, skipLibCheck: true": {
+    compilerOptions: { exactOptionalPropertyTypes: false, skipLibCheck: true },
+  },
   isolatedDeclarations: isolated,
   "a JavaScript file with checkJs": { compilerOptions: { allowJs: true, checkJs: true }, extension: "js" },
 };
 
 /** The first case of each code, every fourth of all, and what comes after an open dimension: it is `null`. */
-const chosen = refused.filter(({ code, source }, index) => index % 4 === 0 || source.includes("(loose)") || refused.findIndex((other) => other.code === code) === index);
+const chosen = refused.filter(
+  ({ code, source }, index) =>
+    index % 4 === 0 || source.includes("(loose)") || refused.findIndex((other) => other.code === code) === index,
+);
 const uses = accepted.filter(({ of }) => of.startsWith("outputs")).map(({ source }) => `void (${source});`);
 const told = (text: string, step?: number) => (step === undefined ? text : `step ${step}: ${text}`);
 
 describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) => {
   describe.each(Object.entries(settings))("under %s", (_, setting) => {
     const programs = chosen.map(({ source }) => program(source, []));
-    const found = diagnose(compiler, [...programs.map(({ text }) => text), [...imports(), ...uses].join("\n")], setting);
+    const found = diagnose(
+      compiler,
+      [...programs.map(({ text }) => text), [...imports(), ...uses].join("\n")],
+      setting,
+    );
 
     it("refuses at the same argument and in the same words", () => {
-      const said = found.slice(0, programs.length).map(([finding]) => finding && { line: finding.line, column: finding.column, words: /^.* type '"(.*)"'\.$/.exec(finding.message)?.[1] });
-      expect(said).toEqual(programs.map(({ line, column }, index) => ({ line, column, words: told(chosen[index]?.text ?? "", chosen[index]?.step) })));
+      const said = found
+        .slice(0, programs.length)
+        .map(
+          ([finding]) =>
+            finding && {
+              line: finding.line,
+              column: finding.column,
+              words: /^.* type '"(.*)"'\.$/.exec(finding.message)?.[1],
+            },
+        );
+      expect(said).toEqual(
+        programs.map(({ line, column }, index) => ({
+          line,
+          column,
+          words: told(chosen[index]?.text ?? "", chosen[index]?.step),
+        })),
+      );
     });
 
     it("says it in one line", () => {
-      expect(found.slice(0, programs.length).map((findings) => [findings.length, findings.some(({ noisy }) => noisy)])).toEqual(programs.map(() => [1, false]));
+      expect(
+        found.slice(0, programs.length).map((findings) => [findings.length, findings.some(({ noisy }) => noisy)]),
+      ).toEqual(programs.map(() => [1, false]));
     });
 
     it("accepts the same pipelines", () => {
@@ -41,11 +67,18 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) 
   it("infers the same types under strict: false, where null is a type of its own", () => {
     const lines = accepted.map((one) => `{ ${assertion(one).join(" ")} }`);
     const head = [...imports(["InferInput", "InferOutput", "LogRow", "Tensor"]), ...helpers];
-    expect(diagnose(compiler, [[...head, ...lines].join("\n")], { compilerOptions: { strict: false, strictNullChecks: true } })[0]).toEqual([]);
+    expect(
+      diagnose(compiler, [[...head, ...lines].join("\n")], {
+        compilerOptions: { strict: false, strictNullChecks: true },
+      })[0],
+    ).toEqual([]);
   });
 
   it("takes functions over models, generic over what is not known of them", () => {
-    const head = [...imports(["Model", "Ports", "Tensor"]), `type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;`];
+    const head = [
+      ...imports(["Model", "Ports", "Tensor"]),
+      `type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;`,
+    ];
     const text = [
       ...head,
       `declare const sibling: Model<"sibling", (typeof head)["inputs"], { readonly y: F<readonly ["batch", 2]> }>;`,
@@ -55,9 +88,15 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) 
       `void scored(sibling).model(scorer);`,
       `void scored(scorer);`,
     ].join("\n");
-    const found = diagnose(compiler, [text])[0]?.map(({ line, message }) => [line - head.length, /^.* type '"(.*)"'\.$/.exec(message)?.[1] ?? message.slice(0, 43)]);
+    const found = diagnose(compiler, [text])[0]?.map(({ line, message }) => [
+      line - head.length,
+      /^.* type '"(.*)"'\.$/.exec(message)?.[1] ?? message.slice(0, 43),
+    ]);
     expect(found).toEqual([
-      [5, "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'sibling') produces float32[batch, 2]"],
+      [
+        5,
+        "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'sibling') produces float32[batch, 2]",
+      ],
       [6, "Argument of type 'Scorer' is not assignable"],
     ]);
   });

@@ -7,48 +7,71 @@ import * as models from "./models.js";
 const programs = refused.map(({ source }) => program(source));
 const others = refusedByCompiler.map(({ source }) => program(source));
 
-describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s refuses, at the wrong argument and in one line", (compiler) => {
-  const all = diagnose(compiler, [...programs, ...others].map(({ text }) => text));
-  const findings = all.slice(0, programs.length);
+describe.each(Object.keys(compilers) as Compiler[])(
+  "TypeScript %s refuses, at the wrong argument and in one line",
+  (compiler) => {
+    const all = diagnose(
+      compiler,
+      [...programs, ...others].map(({ text }) => text),
+    );
+    const findings = all.slice(0, programs.length);
 
-  it.each(refusedByCompiler.map((one, index) => ({ ...one, index })))("$source", ({ message, index }) => {
-    const { line, column } = others[index] ?? {};
-    expect(all[programs.length + index]).toMatchObject([{ line, column, message }]);
-  });
+    it.each(refusedByCompiler.map((one, index) => ({ ...one, index })))("$source", ({ message, index }) => {
+      const { line, column } = others[index] ?? {};
+      expect(all[programs.length + index]).toMatchObject([{ line, column, message }]);
+    });
 
-  it.each(refused.map((one, index) => ({ ...one, index })))("$source", ({ given, step, text: words, index }) => {
-    const text = step === undefined ? words : `step ${step}: ${words}`;
-    const { line, column } = programs[index] ?? {};
-    const wording = `'${given}' is not assignable to `;
-    expect(findings[index]).toEqual([
-      {
-        line,
-        column,
-        message: expect.stringMatching(/^(Argument of type|Type) /),
-        noisy: false,
-      },
-    ]);
-    const message = findings[index]?.[0]?.message ?? "";
-    expect([`Argument of type ${wording}parameter of type '"${text}"'.`, `Type ${wording}type '"${text}"'.`]).toContain(message);
-  });
-});
+    it.each(refused.map((one, index) => ({ ...one, index })))("$source", ({ given, step, text: words, index }) => {
+      const text = step === undefined ? words : `step ${step}: ${words}`;
+      const { line, column } = programs[index] ?? {};
+      const wording = `'${given}' is not assignable to `;
+      expect(findings[index]).toEqual([
+        {
+          line,
+          column,
+          message: expect.stringMatching(/^(Argument of type|Type) /),
+          noisy: false,
+        },
+      ]);
+      const message = findings[index]?.[0]?.message ?? "";
+      expect([
+        `Argument of type ${wording}parameter of type '"${text}"'.`,
+        `Type ${wording}type '"${text}"'.`,
+      ]).toContain(message);
+    });
+  },
+);
 
 describe("code that escaped the types is refused in the same words", () => {
   it.each(refused)("$source", ({ source, step, text, code }) => {
     const names = Object.keys(models);
-    const build = new Function("pipeline", ...names, `return ${source.replace("▸", "")};`) as (...values: unknown[]) => AnyPipeline;
+    const build = new Function("pipeline", ...names, `return ${source.replace("▸", "")};`) as (
+      ...values: unknown[]
+    ) => AnyPipeline;
     const [problem] = checkPipeline(build(pipeline, ...Object.values(models))).problems;
     expect(problem).toMatchObject({ code, message: text, ...(step === undefined ? {} : { details: { step } }) });
   });
 });
 
-it.each([`validate("early", () => true)`, `alert("early", () => true, { over: "5m" })`, `audit("1:")`, "select(0)", "refine({ n: 3 })"])("a refused step counts in what is said of later ones: %s", (call) => {
+it.each([
+  `validate("early", () => true)`,
+  `alert("early", () => true, { over: "5m" })`,
+  `audit("1:")`,
+  "select(0)",
+  "refine({ n: 3 })",
+])("a refused step counts in what is said of later ones: %s", (call) => {
   const source = `pipeline("p").▸${call}.model(embed).model(scorer)`;
   const said = diagnose("7.0", [program(source).text])[0]?.map(({ message }) => message);
-  const made = new Function("pipeline", "embed", "scorer", `return ${source.replace("▸", "")};`) as (...values: unknown[]) => AnyPipeline;
+  const made = new Function("pipeline", "embed", "scorer", `return ${source.replace("▸", "")};`) as (
+    ...values: unknown[]
+  ) => AnyPipeline;
   const { problems } = checkPipeline(made(pipeline, models.embed, models.scorer));
-  expect(problems.at(-1)?.message).toBe("model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'embed') produces float32[batch, 12]");
-  expect(said?.map((message) => problems.some((problem) => message.includes(`'"${problem.message}"'`)))).toEqual(problems.map(() => true));
+  expect(problems.at(-1)?.message).toBe(
+    "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'embed') produces float32[batch, 12]",
+  );
+  expect(said?.map((message) => problems.some((problem) => message.includes(`'"${problem.message}"'`)))).toEqual(
+    problems.map(() => true),
+  );
 });
 
 it("no text is cut off by editors", () => {

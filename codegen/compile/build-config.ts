@@ -1,12 +1,27 @@
 import { PipelineError, type Problem } from "../../dsl/errors.js";
-import { checkPipeline, portsOf, secondsIn, type AlertStep, type AnyPipeline, type Model, type Step, type StepKind, type ValidationStep } from "../../dsl/index.js";
+import {
+  checkPipeline,
+  portsOf,
+  secondsIn,
+  type AlertStep,
+  type AnyPipeline,
+  type Model,
+  type Step,
+  type StepKind,
+  type ValidationStep,
+} from "../../dsl/index.js";
 import { withRenamed } from "../../dsl/renamed-ports.js";
 import { sealConfig } from "../../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { valuesOf } from "../../src/expression/surface/attachment.js";
 import { compileAlert, type Compiled, compileExpression } from "../../src/expression/compile.js";
 import type { RowScope } from "../../src/expression/tree/scope.js";
-import { surfaceLambda, type Constants, type Diagnostic, type SurfaceLambda } from "../../src/expression/surface/surface.js";
+import {
+  surfaceLambda,
+  type Constants,
+  type Diagnostic,
+  type SurfaceLambda,
+} from "../../src/expression/surface/surface.js";
 import { attachedTo } from "../lambda/attach/read-attachment.js";
 import { placeOf, renderDiagnostic } from "../lambda/diagnostics.js";
 import { readLambda } from "../lambda/read-function.js";
@@ -48,7 +63,9 @@ interface Place {
 }
 
 /** A step as data; models by their names. */
-const convertByKind: { readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, place: Place) => StepConfig | null } = {
+const convertByKind: {
+  readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, place: Place) => StepConfig | null;
+} = {
   model: ({ kind, model, rename }) => ({ kind, model: model.name, rename: { ...rename } }),
   models: ({ kind, models }) => ({ kind, models: models.map(({ name }) => name) }),
   audit: ({ kind, from, to }) => ({ kind, from, to }),
@@ -59,26 +76,47 @@ const convertByKind: { readonly [K in StepKind]: (step: Extract<Step, { kind: K 
     default: fallback.name,
     routes: Object.fromEntries(Object.entries(routes).map(([value, model]) => [value, model.name])),
   }),
-  randomSplit: ({ kind, hashKey, weights }) => ({ kind, hashKey, weights: weights.map(([weight, model]) => ({ model: model.name, weight })) }),
-  shadow: ({ kind, champion, challengers }) => ({ kind, champion: champion.name, challengers: challengers.map(({ name }) => name) }),
+  randomSplit: ({ kind, hashKey, weights }) => ({
+    kind,
+    hashKey,
+    weights: weights.map(([weight, model]) => ({ model: model.name, weight })),
+  }),
+  shadow: ({ kind, champion, challengers }) => ({
+    kind,
+    champion: champion.name,
+    challengers: challengers.map(({ name }) => name),
+  }),
   validation: compileValidation,
   alert: compileAlertStep,
   refine: ({ kind, sizes }) => ({ kind, sizes: { ...sizes } }),
 };
 
 function modelConfig(model: Model): ModelConfig {
-  return { name: model.name, version: model.version, sha256: model.sha256, inputs: portsOf(model.inputs), outputs: portsOf(model.outputs), ...withRenamed(model.renamed) };
+  return {
+    name: model.name,
+    version: model.version,
+    sha256: model.sha256,
+    inputs: portsOf(model.inputs),
+    outputs: portsOf(model.outputs),
+    ...withRenamed(model.renamed),
+  };
 }
 
 function compileValidation(step: ValidationStep, place: Place): StepConfig | null {
-  const compiled = compileLambda(step.check, { validation: step.name }, place, (lambda, scope, constants) => compileExpression(lambda, scope, constants, { name: step.name }));
+  const compiled = compileLambda(step.check, { validation: step.name }, place, (lambda, scope, constants) =>
+    compileExpression(lambda, scope, constants, { name: step.name }),
+  );
   return compiled && { kind: "validation", name: step.name, ...compiled };
 }
 
 function compileAlertStep(step: AlertStep, place: Place): StepConfig | null {
   const [overSeconds, forSeconds] = [secondsIn(step.over), step.for === null ? 0 : secondsIn(step.for)];
   const compiled = compileLambda(step.condition, { alert: step.name }, place, (lambda, scope, constants) =>
-    compileAlert(lambda, { scope, pipeline: place.pipeline, name: step.name, overSeconds: overSeconds ?? 1 }, constants),
+    compileAlert(
+      lambda,
+      { scope, pipeline: place.pipeline, name: step.name, overSeconds: overSeconds ?? 1 },
+      constants,
+    ),
   );
   // What is wrong with a duration has been reported.
   if (compiled === null || overSeconds === null || forSeconds === null) return null;
@@ -102,19 +140,39 @@ function compileLambda<E>(
       const { code, message, hint } = diagnostic;
       const shown = text === undefined ? {} : { fileText: text };
       const place = placeOf(diagnostic, read, shown);
-      problems.push({ code: code as Problem["code"], message: renderDiagnostic(diagnostic, read, shown), details: { ...step, message, hint, ...(place !== null && { place }) } });
+      problems.push({
+        code: code as Problem["code"],
+        message: renderDiagnostic(diagnostic, read, shown),
+        details: { ...step, message, hint, ...(place !== null && { place }) },
+      });
     }
     return null;
   };
   if (diagnostics.length > 0) return refuse(diagnostics);
   // What a build tool left on the function comes from outside, perhaps from another version of it.
   if (lambda === null || (attached !== undefined && !surfaceLambda.safeParse(lambda).success)) {
-    return refuse([{ code: "SL1051", message: "the compiled form that a build tool left on this lambda cannot be read", start: 0, end: read.source.length, hint: "build with the version of shapeline that runs" }]);
+    return refuse([
+      {
+        code: "SL1051",
+        message: "the compiled form that a build tool left on this lambda cannot be read",
+        start: 0,
+        end: read.source.length,
+        hint: "build with the version of shapeline that runs",
+      },
+    ]);
   }
   if (scope === undefined) return null;
   const constants = valuesOf(attached?.constants ?? {});
   if ("unread" in constants) {
-    return refuse([{ code: "SL1050", message: `'${constants.unread}' has no value yet: ${constants.why}`, start: 0, end: lambda.source.length, hint: "declare it before the pipeline that reads it" }]);
+    return refuse([
+      {
+        code: "SL1050",
+        message: `'${constants.unread}' has no value yet: ${constants.why}`,
+        start: 0,
+        end: lambda.source.length,
+        hint: "declare it before the pipeline that reads it",
+      },
+    ]);
   }
   const compiled = compile(lambda, scope, constants.values);
   return compiled.ok ? { source: lambda.source, expression: compiled.expression } : refuse(compiled.diagnostics);

@@ -1,4 +1,9 @@
-import { type AlertExpression, compileAlert, compileExpression, type Expression } from "../../src/expression/compile.js";
+import {
+  type AlertExpression,
+  compileAlert,
+  compileExpression,
+  type Expression,
+} from "../../src/expression/compile.js";
 import { lookUp } from "../../src/expression/typecheck/constants.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface/surface.js";
 import { usablePorts, type Port } from "../models/signature.js";
@@ -22,7 +27,6 @@ export interface CompileLambdaOptions {
   /** The model that takes the inputs and gives the outputs: `checks` names it in its text, and refuses the lambda without. */
   readonly model?: string;
 }
-
 
 export interface CompiledLambda {
   readonly ok: boolean;
@@ -51,12 +55,19 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
     return failed(found.map((d) => shifted(d, shift)));
   }
   const inputs = usablePorts(options.inputs);
-  const of = options.model === undefined ? {} : { first: { name: options.model, columns: inputs.map((port) => port.name) }, last: options.model };
+  const of =
+    options.model === undefined
+      ? {}
+      : { first: { name: options.model, columns: inputs.map((port) => port.name) }, last: options.model };
   const scope = { inputs, outputs: usablePorts(options.outputs), models: {}, ...of };
   const named = options.name === undefined ? {} : { name: options.name };
   const compiled =
     options.kind === "alert"
-      ? compileAlert(lowered.lambda, { scope, pipeline: "pipeline", name: "alert", overSeconds: 300, ...named }, constants)
+      ? compileAlert(
+          lowered.lambda,
+          { scope, pipeline: "pipeline", name: "alert", overSeconds: 300, ...named },
+          constants,
+        )
       : compileExpression(lowered.lambda, scope, constants, named);
   if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shifted(d, shift)));
   return { ok: true, expression: compiled.expression, diagnostics: [] };
@@ -72,4 +83,8 @@ function withoutValue(free: readonly FreePath[], constants: Constants): Diagnost
 
 const failed = (diagnostics: readonly Diagnostic[]): CompiledLambda => ({ ok: false, diagnostics });
 
-const shifted = (diagnostic: Diagnostic, by: number): Diagnostic => ({ ...diagnostic, start: diagnostic.start + by, end: diagnostic.end + by });
+const shifted = (diagnostic: Diagnostic, by: number): Diagnostic => ({
+  ...diagnostic,
+  start: diagnostic.start + by,
+  end: diagnostic.end + by,
+});

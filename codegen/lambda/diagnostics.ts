@@ -21,7 +21,11 @@ const linesShown = 6;
  *
  * @example renderDiagnostic(diagnostic, lambda, { color: process.stderr.isTTY })
  */
-export function renderDiagnostic(diagnostic: Diagnostic, origin: DiagnosticOrigin | null, options: RenderOptions = {}): string {
+export function renderDiagnostic(
+  diagnostic: Diagnostic,
+  origin: DiagnosticOrigin | null,
+  options: RenderOptions = {},
+): string {
   const paint = painter(options.color === true);
   const { code, message, hint } = diagnostic;
   const docs = `docs/errors.md#${code.toLowerCase()}`;
@@ -47,7 +51,11 @@ export interface ProblemPlace {
 }
 
 /** The place of a diagnostic; null where the lambda's file is not known. */
-export function placeOf({ start, end, message, hint }: Diagnostic, origin: DiagnosticOrigin, { fileText }: RenderOptions = {}): ProblemPlace | null {
+export function placeOf(
+  { start, end, message, hint }: Diagnostic,
+  origin: DiagnosticOrigin,
+  { fileText }: RenderOptions = {},
+): ProblemPlace | null {
   const { source, location } = origin;
   if (location === null) return null;
   const at = (offset: number) => {
@@ -55,17 +63,33 @@ export function placeOf({ start, end, message, hint }: Diagnostic, origin: Diagn
     return { line, column };
   };
   const [first, last] = [at(start), at(Math.max(clamp(end, source.length), start))];
-  return { file: location.file, ...first, endLine: last.line, endColumn: last.column, text: message, ...(hint !== undefined && { hint }) };
+  return {
+    file: location.file,
+    ...first,
+    endLine: last.line,
+    endColumn: last.column,
+    text: message,
+    ...(hint !== undefined && { hint }),
+  };
 }
 
 interface Frame {
-  readonly lines: readonly { readonly number: number; readonly text: string; readonly from: number; readonly to: number }[];
+  readonly lines: readonly {
+    readonly number: number;
+    readonly text: string;
+    readonly from: number;
+    readonly to: number;
+  }[];
   readonly line: number;
   readonly column: number;
   readonly more: boolean;
 }
 
-function frameOf({ start, end }: Pick<Diagnostic, "start" | "end">, { source, location }: DiagnosticOrigin, fileText: string | undefined): Frame {
+function frameOf(
+  { start, end }: Pick<Diagnostic, "start" | "end">,
+  { source, location }: DiagnosticOrigin,
+  fileText: string | undefined,
+): Frame {
   const inFile = location !== null && fileText?.startsWith(source, location.offset) === true;
   const text = inFile ? fileText : source;
   const base = inFile ? location.offset : 0;
@@ -81,11 +105,21 @@ function frameOf({ start, end }: Pick<Diagnostic, "start" | "end">, { source, lo
   const lines: { number: number; text: string; from: number; to: number }[] = [];
   for (const [i, raw] of rest.entries()) {
     const shown = raw.replace(/[\r\n]+$/, "");
-    lines.push({ number: number + i, text: shown, from: Math.max(from - offset, 0), to: Math.min(to - offset, shown.length) });
+    lines.push({
+      number: number + i,
+      text: shown,
+      from: Math.max(from - offset, 0),
+      to: Math.min(to - offset, shown.length),
+    });
     offset += raw.length;
     if (offset >= to) break;
   }
-  return { lines: lines.slice(0, linesShown), line: number, column: from - lineStart + indent + 1, more: lines.length > linesShown };
+  return {
+    lines: lines.slice(0, linesShown),
+    line: number,
+    column: from - lineStart + indent + 1,
+    more: lines.length > linesShown,
+  };
 }
 
 function drawn({ lines, more }: Frame, paint: Painter): string[] {
@@ -109,7 +143,8 @@ interface Painter {
 }
 
 function painter(color: boolean): Painter {
-  const style = (open: number, close: number) => (text: string) => (color ? `\u001b[${open}m${text}\u001b[${close}m` : text);
+  const style = (open: number, close: number) => (text: string) =>
+    color ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return { red: style(31, 39), cyan: style(36, 39), bold: style(1, 22), dim: style(2, 22) };
 }
 

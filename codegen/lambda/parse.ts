@@ -5,8 +5,7 @@ import { refusals, type Refusal } from "./refusals.js";
 
 /** A lambda's text, parsed: its function node, or what is wrong with the text. */
 export type ParsedLambda =
-  | { readonly node: LambdaNode; readonly file: ts.SourceFile }
-  | { readonly diagnostic: Diagnostic };
+  { readonly node: LambdaNode; readonly file: ts.SourceFile } | { readonly diagnostic: Diagnostic };
 
 /** Parses the text of one function: an arrow, a function expression or a method in shorthand. */
 export function parseLambda(source: string): ParsedLambda {
@@ -16,18 +15,31 @@ export function parseLambda(source: string): ParsedLambda {
   // `{ small(x) { … } }` prints itself as `small(x) { … }`.
   const asMember = source.indexOf(")") < source.lastIndexOf("{") ? parse(`({${source}\n})`) : null;
   const method = asMember && onlyMember(asMember);
-  if (asMember && method) return ts.isMethodDeclaration(method) ? { node: method, file: asMember } : { diagnostic: whole(source, refusals.notAFunction("a getter or setter")) };
+  if (asMember && method)
+    return ts.isMethodDeclaration(method)
+      ? { node: method, file: asMember }
+      : { diagnostic: whole(source, refusals.notAFunction("a getter or setter")) };
   if (asExpression === null) return { diagnostic: whole(source, refusals.tooLarge()) };
-  if (node) return { diagnostic: whole(source, refusals.notAFunction(ts.isClassExpression(node) ? "a class" : "this text")) };
+  if (node)
+    return { diagnostic: whole(source, refusals.notAFunction(ts.isClassExpression(node) ? "a class" : "this text")) };
   const first = parseErrors(asExpression)[0];
   if (first === undefined) return { diagnostic: whole(source, refusals.notAFunction("this text")) };
   const start = Math.min(Math.max(first.start - 1, 0), source.length);
-  return { diagnostic: located(refusals.syntax(ts.flattenDiagnosticMessageText(first.messageText, " ")), start, Math.min(start + first.length, source.length)) };
+  return {
+    diagnostic: located(
+      refusals.syntax(ts.flattenDiagnosticMessageText(first.messageText, " ")),
+      start,
+      Math.min(start + first.length, source.length),
+    ),
+  };
 }
 
 /** What the parser had to say about a file. It keeps that on the file, where its types do not show it. */
 export function parseErrors(file: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {
-  return (file as ts.SourceFile & { readonly parseDiagnostics?: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics ?? [];
+  return (
+    (file as ts.SourceFile & { readonly parseDiagnostics?: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics ??
+    []
+  );
 }
 
 /** Parses a file; null where it is nested so deeply that the parser runs out of stack. */
@@ -47,7 +59,12 @@ const parse = (text: string) => parseFile("lambda.ts", text, ts.ScriptKind.TS, f
 function onlyExpression(file: ts.SourceFile): ts.Expression | null {
   const [statement] = file.statements;
   if (parseErrors(file).length > 0 || file.statements.length !== 1) return null;
-  if (statement === undefined || !ts.isExpressionStatement(statement) || !ts.isParenthesizedExpression(statement.expression)) return null;
+  if (
+    statement === undefined ||
+    !ts.isExpressionStatement(statement) ||
+    !ts.isParenthesizedExpression(statement.expression)
+  )
+    return null;
   let inner: ts.Expression = statement.expression.expression;
   while (ts.isParenthesizedExpression(inner)) inner = inner.expression;
   return inner;
@@ -55,12 +72,14 @@ function onlyExpression(file: ts.SourceFile): ts.Expression | null {
 
 function onlyMember(file: ts.SourceFile): ts.ObjectLiteralElementLike | null {
   const expression = onlyExpression(file);
-  if (expression === null || !ts.isObjectLiteralExpression(expression) || expression.properties.length !== 1) return null;
+  if (expression === null || !ts.isObjectLiteralExpression(expression) || expression.properties.length !== 1)
+    return null;
   const member = expression.properties[0] ?? null;
   return member !== null && (ts.isMethodDeclaration(member) || ts.isAccessor(member)) ? member : null;
 }
 
-const isLambda = (node: ts.Node): node is ts.ArrowFunction | ts.FunctionExpression => ts.isArrowFunction(node) || ts.isFunctionExpression(node);
+const isLambda = (node: ts.Node): node is ts.ArrowFunction | ts.FunctionExpression =>
+  ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 
 export const located = ({ code, message, hint }: Refusal, start: number, end: number): Diagnostic => ({
   code,

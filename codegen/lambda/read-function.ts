@@ -40,7 +40,9 @@ function withoutHidden({ globals, read }: ReadText, fn: object): ReadLambda {
   const hidden = hiddenGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
   const found = globals.filter(({ path: [root = ""] }) => hidden.has(root));
   if (found.length === 0) return read;
-  const diagnostics = found.map(({ path: [root = ""], span: [start, end] }) => located(refusals.hiddenGlobal(root), start, end));
+  const diagnostics = found.map(({ path: [root = ""], span: [start, end] }) =>
+    located(refusals.hiddenGlobal(root), start, end),
+  );
   return { ...read, lambda: null, diagnostics };
 }
 
@@ -55,7 +57,12 @@ const textOf = (fn: unknown): string => (typeof fn === "function" ? Function.pro
 
 const nativeText = /^[^{]*\{\s*\[native code\]\s*\}$/;
 
-const refused = (source: string, diagnostic: Diagnostic): ReadLambda => ({ lambda: null, diagnostics: [diagnostic], source, location: null });
+const refused = (source: string, diagnostic: Diagnostic): ReadLambda => ({
+  lambda: null,
+  diagnostics: [diagnostic],
+  source,
+  location: null,
+});
 
 function readText(source: string): ReadText {
   if (source === "") return { read: refused(source, whole(source, refusals.notAFunction("this value"))), globals: [] };
@@ -65,7 +72,10 @@ function readText(source: string): ReadText {
   const outside = lowered.free.filter(({ path }) => !isGlobal(path[0] ?? "")).map(unreachable);
   const globals = [...lowered.free, ...lowered.called].filter(({ path }) => isGlobal(path[0] ?? ""));
   const diagnostics = [...lowered.diagnostics, ...outside].sort((a, b) => a.start - b.start);
-  return { read: { lambda: diagnostics.length === 0 ? lowered.lambda : null, diagnostics, source, location: null }, globals };
+  return {
+    read: { lambda: diagnostics.length === 0 ? lowered.lambda : null, diagnostics, source, location: null },
+    globals,
+  };
 }
 
 function nativeName(name: string): string {
@@ -86,7 +96,8 @@ function unreachable({ path, span: [start, end] }: FreePath): Diagnostic {
 }
 
 /** The objects that bundlers, compilers and test runners put in the place of an import: `__vi_import_0__.LIMIT`. */
-const importObjects = /^__vi_import_\d+__$|^__vite_ssr_import_\d+__$|^import_[\w$]+$|__WEBPACK_IMPORTED_MODULE_\d+__$|^[\w$]+_\d+$/;
+const importObjects =
+  /^__vi_import_\d+__$|^__vite_ssr_import_\d+__$|^import_[\w$]+$|__WEBPACK_IMPORTED_MODULE_\d+__$|^[\w$]+_\d+$/;
 
 function originalName(path: readonly string[]): string {
   const [root = "", first, ...rest] = path;

@@ -14,11 +14,22 @@ export function hiddenGlobals(fn: object, names: ReadonlySet<string>): ReadonlyS
   const holder = globalThis as { [place]?: object };
   try {
     holder[place] = fn;
-    const looked = ask<{ readonly result: Remote }>(session, "Runtime.evaluate", { expression: `globalThis[Symbol.for(${JSON.stringify(place.description)})]` });
+    const looked = ask<{ readonly result: Remote }>(session, "Runtime.evaluate", {
+      expression: `globalThis[Symbol.for(${JSON.stringify(place.description)})]`,
+    });
     const { internalProperties } = propertiesOf(session, looked?.result);
-    const { result: scopes } = propertiesOf(session, internalProperties?.find(({ name }) => name === "[[Scopes]]")?.value);
-    const around = (scopes ?? []).flatMap(({ value }) => (value === undefined || value.description === "Global" ? [] : [value]));
-    return new Set(around.flatMap((scope) => (propertiesOf(session, scope).result ?? []).flatMap(({ name }) => (names.has(name) ? [name] : []))));
+    const { result: scopes } = propertiesOf(
+      session,
+      internalProperties?.find(({ name }) => name === "[[Scopes]]")?.value,
+    );
+    const around = (scopes ?? []).flatMap(({ value }) =>
+      value === undefined || value.description === "Global" ? [] : [value],
+    );
+    return new Set(
+      around.flatMap((scope) =>
+        (propertiesOf(session, scope).result ?? []).flatMap(({ name }) => (names.has(name) ? [name] : [])),
+      ),
+    );
   } finally {
     delete holder[place];
   }
@@ -64,5 +75,9 @@ function ask<T>(session: Session, method: string, params: object): T | undefined
 }
 
 function propertiesOf(session: Session, of: Remote | undefined): Properties {
-  return (of?.objectId === undefined ? undefined : ask<Properties>(session, "Runtime.getProperties", { objectId: of.objectId, ownProperties: true })) ?? {};
+  return (
+    (of?.objectId === undefined
+      ? undefined
+      : ask<Properties>(session, "Runtime.getProperties", { objectId: of.objectId, ownProperties: true })) ?? {}
+  );
 }

@@ -1,7 +1,14 @@
 import { basename, resolve } from "node:path";
 import { ModelError } from "../../dsl/errors.js";
 import { differencesOf } from "./write/diff.js";
-import { isChanged, isGenerated, outputFiles, splitFolder, writeOutputs, type OutputFile } from "./write/output-files.js";
+import {
+  isChanged,
+  isGenerated,
+  outputFiles,
+  splitFolder,
+  writeOutputs,
+  type OutputFile,
+} from "./write/output-files.js";
 import { readBack } from "./write/parse-generated.js";
 import { readModels, type ReadModelsOptions } from "./read-models.js";
 import type { ModelSignature } from "./signature.js";
@@ -58,27 +65,49 @@ export async function generateModels(options: GenerateOptions): Promise<Generate
 
 function requireTypeScript(out: string): void {
   if (/\.[cm]?ts$/.test(out) && !/\.d\.[cm]?ts$/.test(out)) return;
-  throw new ModelError("SL3056", `'${out}' cannot be written: it holds TypeScript with values, so its name ends in .ts, .mts or .cts (and not in .d.ts). Choose another with --out or 'out'.`, { path: out });
+  throw new ModelError(
+    "SL3056",
+    `'${out}' cannot be written: it holds TypeScript with values, so its name ends in .ts, .mts or .cts (and not in .d.ts). Choose another with --out or 'out'.`,
+    { path: out },
+  );
 }
 
 /** By path; the index comes after what it names. */
-function textsOf(out: string, models: readonly ModelSignature[], { split, importFrom }: GenerateOptions): ReadonlyMap<string, string> {
+function textsOf(
+  out: string,
+  models: readonly ModelSignature[],
+  { split, importFrom }: GenerateOptions,
+): ReadonlyMap<string, string> {
   if (split !== true) return new Map([[out, writeModels(models, importFrom)]]);
   const { index, files } = writeSplit(models, basename(splitFolder(out)), importFrom);
-  return new Map([...files.map(({ name, text }) => [resolve(splitFolder(out), `${name}.ts`), text] as const), [out, index]]);
+  return new Map([
+    ...files.map(({ name, text }) => [resolve(splitFolder(out), `${name}.ts`), text] as const),
+    [out, index],
+  ]);
 }
 
-async function describeChange(out: string, files: readonly OutputFile[], models: readonly ModelSignature[]): Promise<readonly string[]> {
+async function describeChange(
+  out: string,
+  files: readonly OutputFile[],
+  models: readonly ModelSignature[],
+): Promise<readonly string[]> {
   const file = basename(out);
   const index = files.find(({ path }) => path === out)?.existing;
   if (index === undefined) return [`${file}: there is no such file yet`, ...differencesOf([], models)];
   const own = files.find(({ existing }) => existing !== undefined && !isGenerated(existing));
   if (own !== undefined) return [`${basename(own.path)}: it was not written by \`shapeline generate\``];
-  const written = await Promise.all(files.map(async ({ existing }) => (existing === undefined ? [] : await readBack(existing))));
+  const written = await Promise.all(
+    files.map(async ({ existing }) => (existing === undefined ? [] : await readBack(existing))),
+  );
   const differences = differencesOf(written.flat(), models);
   if (differences.length > 0) return differences;
   return files.filter(isChanged).map(({ path, text, existing }) => {
-    const why = text === undefined ? "left over from another layout" : existing === undefined ? "not there yet" : "the same models, but edited, formatted or written by another version";
+    const why =
+      text === undefined
+        ? "left over from another layout"
+        : existing === undefined
+          ? "not there yet"
+          : "the same models, but edited, formatted or written by another version";
     return `${basename(path)}: ${why}`;
   });
 }

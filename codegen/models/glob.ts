@@ -32,7 +32,11 @@ async function expand(pattern: string, cwd: string): Promise<string[]> {
   const path = process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern;
   const { root } = parse(path);
   const parts = (kind === "folder" ? `${path}/*.onnx` : path).slice(root.length).split("/");
-  const files = await walk(root, parts.filter((part) => part !== ""), cwd);
+  const files = await walk(
+    root,
+    parts.filter((part) => part !== ""),
+    cwd,
+  );
   return [...new Set(files)].sort();
 }
 
@@ -47,7 +51,8 @@ async function walk(base: string, parts: readonly string[], cwd: string): Promis
     const deeper = await Promise.all(below.map((entry) => walk(join(base, entry.name), parts, cwd)));
     return [...(await walk(base, here, cwd)), ...deeper.flat()];
   }
-  if (!/[*?]/.test(part)) return (await isThere(resolve(cwd, base, part))) ? await walk(join(base, part), rest, cwd) : [];
+  if (!/[*?]/.test(part))
+    return (await isThere(resolve(cwd, base, part))) ? await walk(join(base, part), rest, cwd) : [];
   const matches = matcher(part);
   const names = (await entries(resolve(cwd, base))).map(({ name }) => name).filter(matches);
   return (await Promise.all(names.map((name) => walk(join(base, name), rest, cwd)))).flat();
@@ -88,7 +93,12 @@ async function entries(folder: string) {
     return await readdir(folder, { withFileTypes: true });
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && (cause.code === "EACCES" || cause.code === "EPERM")) {
-      throw new ModelError("SL3000", `cannot read the folder '${folder}': this user may not list it. Check its permissions.`, { folder }, { cause });
+      throw new ModelError(
+        "SL3000",
+        `cannot read the folder '${folder}': this user may not list it. Check its permissions.`,
+        { folder },
+        { cause },
+      );
     }
     return [];
   }

@@ -41,14 +41,20 @@ function merge(model: ModelSignature, other: ModelSignature, problems: string[])
 }
 
 /** Names stand for the classes that another source only numbers. */
-function mergeLabels(model: ModelSignature, other: ModelSignature, problems: string[]): Readonly<Record<string, readonly string[]>> {
+function mergeLabels(
+  model: ModelSignature,
+  other: ModelSignature,
+  problems: string[],
+): Readonly<Record<string, readonly string[]>> {
   const [ours, theirs] = [new Map(Object.entries(model.labels ?? {})), new Map(Object.entries(other.labels ?? {}))];
   const merged = [...ours].map(([port, here]) => {
     const there = theirs.get(port);
     if (there === undefined || isSame(here, there)) return [port, here] as const;
     if (here.length === there.length && here.every(isNumber)) return [port, there] as const;
     if (here.length !== there.length || !there.every(isNumber)) {
-      problems.push(`the labels of output '${port}' are ${labelText(here)} in '${model.file ?? model.name}' and ${labelText(there)} in '${other.file ?? other.name}'`);
+      problems.push(
+        `the labels of output '${port}' are ${labelText(here)} in '${model.file ?? model.name}' and ${labelText(there)} in '${other.file ?? other.name}'`,
+      );
     }
     return [port, here] as const;
   });
@@ -71,11 +77,18 @@ function mergePorts(model: ModelSignature, other: ModelSignature, side: Side, pr
   const [lone] = model[side];
   const [alone] = other[side];
   // A source may leave its lone port without a name.
-  if (lone !== undefined && alone !== undefined && model[side].length === 1 && other[side].length === 1 && (lone.name === "" || alone.name === "")) {
+  if (
+    lone !== undefined &&
+    alone !== undefined &&
+    model[side].length === 1 &&
+    other[side].length === 1 &&
+    (lone.name === "" || alone.name === "")
+  ) {
     return [mergePort({ ...lone, name: lone.name || alone.name }, alone, `the lone ${role}`, [here, there], problems)];
   }
   for (const { name } of other[side]) {
-    if (!model[side].some((port) => port.name === name)) problems.push(`'${there}' has an ${role} ${called(name)} that '${here}' does not have`);
+    if (!model[side].some((port) => port.name === name))
+      problems.push(`'${there}' has an ${role} ${called(name)} that '${here}' does not have`);
   }
   return model[side].map((port) => {
     const match = other[side].find(({ name }) => name === port.name);
@@ -87,7 +100,13 @@ function mergePorts(model: ModelSignature, other: ModelSignature, side: Side, pr
   });
 }
 
-function mergePort(port: Port, match: Port, what: string, [here, there]: readonly [string, string], problems: string[]): Port {
+function mergePort(
+  port: Port,
+  match: Port,
+  what: string,
+  [here, there]: readonly [string, string],
+  problems: string[],
+): Port {
   const shape = mergeShapes(port.shape, match.shape);
   if (port.dtype === match.dtype && shape !== undefined) return { ...port, shape };
   problems.push(`${what} is ${showTensor(port)} in '${here}' and ${showTensor(match)} in '${there}'`);

@@ -6,15 +6,22 @@ import { ModelError } from "../../dsl/errors.js";
 const CHUNK = 1024 * 1024;
 
 /** Opens a model file for reading, hands it and its size to `use`, and closes it. Missing, unreadable and special files are SL3000. */
-export async function withModelFile<T>(file: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
+export async function withModelFile<T>(
+  file: string,
+  use: (handle: FileHandle, size: number) => Promise<T>,
+): Promise<T> {
   const handle = await openRegular(file);
   try {
     const { size } = await handle.stat();
     if (size === 0) {
-      throw new ModelError("SL3010", `'${file}' is not an ONNX model: at byte 0 the file ends, it is empty. Export it or download it again.`, {
-        file,
-        offset: 0,
-      });
+      throw new ModelError(
+        "SL3010",
+        `'${file}' is not an ONNX model: at byte 0 the file ends, it is empty. Export it or download it again.`,
+        {
+          file,
+          offset: 0,
+        },
+      );
     }
     return await use(handle, size);
   } finally {
@@ -29,7 +36,9 @@ async function openRegular(file: string): Promise<FileHandle> {
     if (found.isFile()) return await open(file, "r");
     throw new ModelError(
       "SL3000",
-      found.isDirectory() ? `'${file}' is a folder, not a model file. Name the .onnx files inside it.` : `'${file}' is not a regular file. Name an .onnx file.`,
+      found.isDirectory()
+        ? `'${file}' is a folder, not a model file. Name the .onnx files inside it.`
+        : `'${file}' is not a regular file. Name an .onnx file.`,
       { file },
     );
   } catch (cause) {
@@ -59,13 +68,17 @@ function reason(file: string, cause: unknown): string {
 export async function sha256Of(handle: FileHandle, size: number, file: string): Promise<string> {
   const hash = createHash("sha256");
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size));
-  for (let at = 0; at < size; ) {
+  for (let at = 0; at < size;) {
     const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
     if (bytesRead === 0) {
-      throw new ModelError("SL3011", `model file '${file}' is cut off: at byte ${at} the file ended while it was read. Try again when nothing writes to it.`, {
-        file,
-        offset: at,
-      });
+      throw new ModelError(
+        "SL3011",
+        `model file '${file}' is cut off: at byte ${at} the file ended while it was read. Try again when nothing writes to it.`,
+        {
+          file,
+          offset: at,
+        },
+      );
     }
     hash.update(chunk.subarray(0, bytesRead));
     at += bytesRead;

@@ -16,10 +16,14 @@ export type Overrides = Readonly<Record<string, ModelOverride>>;
 export function requireUsed(overrides: Overrides, models: readonly string[]): void {
   const unused = Object.keys(overrides).find((name) => !models.includes(name));
   if (unused === undefined) return;
-  throw new ModelError("SL3050", `the settings override a model '${unused}', but no file gives that name${didYouMean(unused, models)}; there is ${listed(models)}`, {
-    override: unused,
-    models,
-  });
+  throw new ModelError(
+    "SL3050",
+    `the settings override a model '${unused}', but no file gives that name${didYouMean(unused, models)}; there is ${listed(models)}`,
+    {
+      override: unused,
+      models,
+    },
+  );
 }
 
 /**
@@ -30,22 +34,35 @@ export function requireUsed(overrides: Overrides, models: readonly string[]): vo
 export function applyOverride(model: ModelSignature, override: ModelOverride): ModelSignature {
   const { name, version, symbols = {}, labels = {}, ports = {} } = override;
   const named = Object.entries(symbols).reduce((so, [port, axes]) => withSymbols(so, port, axes), model);
-  const all = { ...model.labels, ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkedLabels(model, port, list)])) };
+  const all = {
+    ...model.labels,
+    ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkedLabels(model, port, list)])),
+  };
   return {
-    ...renamePorts({ ...named, ...(Object.keys(all).length > 0 && { labels: all }) }, ports, (what) => refuse(model, what)),
+    ...renamePorts({ ...named, ...(Object.keys(all).length > 0 && { labels: all }) }, ports, (what) =>
+      refuse(model, what),
+    ),
     ...(name !== undefined && { name }),
     ...(version !== undefined && { version }),
   };
 }
 
 function refuse(model: ModelSignature, what: string): ModelError {
-  return new ModelError("SL3051", `the override of model '${model.name}' (${model.file ?? "no file"}) does not fit it: ${what}`, { model: model.name });
+  return new ModelError(
+    "SL3051",
+    `the override of model '${model.name}' (${model.file ?? "no file"}) does not fit it: ${what}`,
+    { model: model.name },
+  );
 }
 
 function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<string, string>>): ModelSignature {
   const ports = [...model.inputs, ...model.outputs];
   const names = ports.map((port) => port.name);
-  if (!names.includes(name)) throw refuse(model, `'symbols' names a port '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`);
+  if (!names.includes(name))
+    throw refuse(
+      model,
+      `'symbols' names a port '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`,
+    );
   const put = (port: Port): Port => {
     if (port.name !== name) return port;
     const { shape } = port;
@@ -54,8 +71,13 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
     for (const [axis, symbol] of Object.entries(axes)) {
       const at = Number(axis);
       const dim = dims[at];
-      if (dim === undefined) throw refuse(model, `port '${name}' is ${showTensor(port)} and has no axis ${axis}; the first is axis 0`);
-      if (dim !== null) throw refuse(model, `axis ${axis} of port '${name}' is ${typeof dim === "string" ? `called '${dim}'` : `of size ${dim}`} in the file; only an open dimension takes a symbol`);
+      if (dim === undefined)
+        throw refuse(model, `port '${name}' is ${showTensor(port)} and has no axis ${axis}; the first is axis 0`);
+      if (dim !== null)
+        throw refuse(
+          model,
+          `axis ${axis} of port '${name}' is ${typeof dim === "string" ? `called '${dim}'` : `of size ${dim}`} in the file; only an open dimension takes a symbol`,
+        );
       dims[at] = symbol;
     }
     return { ...port, shape: dims };
@@ -66,9 +88,14 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
 function checkedLabels(model: ModelSignature, name: string, labels: readonly string[]): readonly string[] {
   const port = model.outputs.find((output) => output.name === name);
   const names = model.outputs.map((output) => output.name);
-  if (port === undefined) throw refuse(model, `'labels' names an output '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`);
+  if (port === undefined)
+    throw refuse(
+      model,
+      `'labels' names an output '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`,
+    );
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw refuse(model, `the label '${twice}' of output '${name}' is there twice`);
-  if (!fitsLabels(port.shape, labels.length)) throw refuse(model, `output '${name}' has ${port.shape?.at(-1) ?? 0} values and ${labels.length} labels`);
+  if (!fitsLabels(port.shape, labels.length))
+    throw refuse(model, `output '${name}' has ${port.shape?.at(-1) ?? 0} values and ${labels.length} labels`);
   return labels;
 }

@@ -28,10 +28,18 @@ export interface ReadModel {
 
 /** The sources that `patterns` name: files relative to `cwd`, and URLs. */
 export async function expandSources(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
-  if (patterns.length === 0) throw new ModelError("SL3015", "no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.");
+  if (patterns.length === 0)
+    throw new ModelError("SL3015", "no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.");
   patterns.forEach(requirePathOrUrl);
-  const lists = await Promise.all(patterns.map(async (pattern) => (isUrl(pattern) ? [pattern] : await expandModels([pattern], cwd))));
-  const byPlace = new Map(lists.flat().map((source) => [placeOf(source, cwd), source] as const).reverse());
+  const lists = await Promise.all(
+    patterns.map(async (pattern) => (isUrl(pattern) ? [pattern] : await expandModels([pattern], cwd))),
+  );
+  const byPlace = new Map(
+    lists
+      .flat()
+      .map((source) => [placeOf(source, cwd), source] as const)
+      .reverse(),
+  );
   return [...byPlace.values()].reverse();
 }
 
@@ -50,7 +58,11 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
     requirePathOrUrl(source);
     others.push({ ...(await readSource(placeOf(source, cwd))), file: shownSource(placeOf(source, cwd), cwd) });
   }
-  return { file, sourceName: first.name, signature: applyOverride(withNames(mergeSources([first, ...others])), override) };
+  return {
+    file,
+    sourceName: first.name,
+    signature: applyOverride(withNames(mergeSources([first, ...others])), override),
+  };
 }
 
 /**
@@ -61,7 +73,11 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
 export async function readModels(options: ReadModelsOptions, cwd: string): Promise<readonly ModelSignature[]> {
   const read: ReadModel[] = [];
   for (const file of await expandSources(options.models, cwd)) read.push(await readModel(file, cwd, options.overrides));
-  if (options.unusedOverrides !== "ignore") requireUsed(options.overrides ?? {}, read.map(({ sourceName }) => sourceName));
+  if (options.unusedOverrides !== "ignore")
+    requireUsed(
+      options.overrides ?? {},
+      read.map(({ sourceName }) => sourceName),
+    );
   return distinct(read.map(({ signature }) => signature));
 }
 

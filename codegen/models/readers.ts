@@ -15,7 +15,10 @@ interface Reader {
   readonly read: (source: string) => Promise<ModelSignature>;
 }
 
-const named = (pattern: RegExp) => (source: string): boolean => pattern.test(fileName(source));
+const named =
+  (pattern: RegExp) =>
+  (source: string): boolean =>
+    pattern.test(fileName(source));
 
 /** By kind, the first that takes a source reads it. What no other takes is an ONNX file. */
 export const readers = {

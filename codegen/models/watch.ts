@@ -16,7 +16,11 @@ export interface WatchOptions<T> {
   /** Files whose change always counts: the settings, whether they are there or not. */
   readonly files: readonly string[];
   /** The sources of now, what they are relative to, and other files and URLs that say something of them. */
-  readonly sources: () => Promise<{ readonly models: readonly string[]; readonly cwd: string; readonly also: readonly string[] }>;
+  readonly sources: () => Promise<{
+    readonly models: readonly string[];
+    readonly cwd: string;
+    readonly also: readonly string[];
+  }>;
   /** Does the work: once at the start, and once after every burst of writes that changed a source. */
   readonly run: () => Promise<T>;
   readonly onResult: (result: T) => void;
@@ -64,7 +68,10 @@ async function attempt<T>({ run, onResult }: WatchOptions<T>): Promise<Shapeline
 }
 
 /** The folders to watch, and the files in them as they are now: path, size and time of each. */
-async function look<T>({ files, sources }: WatchOptions<T>): Promise<{ readonly folders: ReadonlyMap<string, boolean>; readonly state: string }> {
+async function look<T>({
+  files,
+  sources,
+}: WatchOptions<T>): Promise<{ readonly folders: ReadonlyMap<string, boolean>; readonly state: string }> {
   const folders = new Map<string, boolean>();
   const found: string[] = [];
   const addFile = (file: string): void => {
@@ -75,8 +82,11 @@ async function look<T>({ files, sources }: WatchOptions<T>): Promise<{ readonly 
   try {
     const { models, cwd, also } = await sources();
     for (const file of also) if (!isUrl(file)) addFile(resolve(cwd, file));
-    for (const pattern of models) if (!isUrl(pattern)) folders.set(nearestFolder(resolve(cwd, fixedPart(pattern))), true);
-    found.push(...(await expandSources(models, cwd)).filter((source) => !isUrl(source)).map((file) => resolve(cwd, file)));
+    for (const pattern of models)
+      if (!isUrl(pattern)) folders.set(nearestFolder(resolve(cwd, fixedPart(pattern))), true);
+    found.push(
+      ...(await expandSources(models, cwd)).filter((source) => !isUrl(source)).map((file) => resolve(cwd, file)),
+    );
   } catch (error) {
     // What is wrong with them, `run` says.
     if (!(error instanceof ShapelineError)) throw error;
@@ -99,7 +109,8 @@ function fixedPart(pattern: string): string {
 }
 
 function nearestFolder(path: string): string {
-  for (let folder = path; ; folder = dirname(folder)) if (existsSync(folder) || dirname(folder) === folder) return folder;
+  for (let folder = path; ; folder = dirname(folder))
+    if (existsSync(folder) || dirname(folder) === folder) return folder;
 }
 
 type Watchers = Map<string, { readonly recursive: boolean; readonly watcher: FSWatcher }>;
@@ -122,7 +133,12 @@ function follow(watchers: Watchers, folders: ReadonlyMap<string, boolean>, ring:
       });
       watchers.set(folder, { recursive, watcher });
     } catch (cause) {
-      throw new ModelError("SL3053", `'${folder}' cannot be watched: ${cause instanceof Error ? cause.message : String(cause)}`, { folder }, { cause });
+      throw new ModelError(
+        "SL3053",
+        `'${folder}' cannot be watched: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { folder },
+        { cause },
+      );
     }
   }
 }

@@ -75,7 +75,9 @@ async function bundled(entry: string, { project, root }: BundleOptions, plugin: 
 
 function inputsOf({ inputs }: Metafile, root: string): BundleInputs {
   const files = Object.entries(inputs).map(([path, { imports }]) => ({ path: resolve(root, path), imports }));
-  const outside = files.flatMap(({ path, imports }) => imports.filter(({ external }) => external === true).map((i) => ({ from: path, specifier: i.path })));
+  const outside = files.flatMap(({ path, imports }) =>
+    imports.filter(({ external }) => external === true).map((i) => ({ from: path, specifier: i.path })),
+  );
   return { files: files.map(({ path }) => path), outside };
 }
 
@@ -85,7 +87,14 @@ export function shownPath(path: string, root: string): string {
 }
 
 const loaders: Readonly<Record<string, Loader>> = {
-  ".ts": "ts", ".mts": "ts", ".cts": "ts", ".tsx": "tsx", ".js": "jsx", ".mjs": "js", ".cjs": "js", ".jsx": "jsx",
+  ".ts": "ts",
+  ".mts": "ts",
+  ".cts": "ts",
+  ".tsx": "tsx",
+  ".js": "jsx",
+  ".mjs": "js",
+  ".cjs": "js",
+  ".jsx": "jsx",
 };
 
 const pluginName = "shapeline";

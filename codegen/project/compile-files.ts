@@ -24,18 +24,36 @@ export interface CompileFilesOptions {
 }
 
 /** Compiles pipeline files one after the other. The part of `compileProject` that loads the TypeScript compiler. */
-export async function compileFiles({ files: given, project, cwd, out, seconds, recorder }: CompileFilesOptions): Promise<{ configs: CompiledConfig[]; problems: CompileProblem[] }> {
+export async function compileFiles({
+  files: given,
+  project,
+  cwd,
+  out,
+  seconds,
+  recorder,
+}: CompileFilesOptions): Promise<{ configs: CompiledConfig[]; problems: CompileProblem[] }> {
   const files = given.length === 0 ? findPipelineFiles(project, recorder) : given;
   if (recorder !== undefined && given.length > 0) lookAtProject(project, recorder);
   const configs: CompiledConfig[] = [];
   const problems: CompileProblem[] = [];
   const bundles = bundlesAhead(files, { project, root: cwd });
   for (const file of files) {
-    const load = { bundles, project, root: cwd, ...(seconds !== undefined && { seconds }), ...(recorder !== undefined && { onBundle: (inputs: BundleInputs) => recorder.bundle(inputs) }) };
+    const load = {
+      bundles,
+      project,
+      root: cwd,
+      ...(seconds !== undefined && { seconds }),
+      ...(recorder !== undefined && { onBundle: (inputs: BundleInputs) => recorder.bundle(inputs) }),
+    };
     const build = async (): Promise<Config[]> => {
       const built: Config[] = [];
       for (const { pipeline } of await attempt(problems, file, () => loadPipelines([file], load), [])) {
-        const config = await attempt(problems, file, () => buildConfig(pipeline, { fileText: (path) => textOf(resolve(cwd, path)) }), null);
+        const config = await attempt(
+          problems,
+          file,
+          () => buildConfig(pipeline, { fileText: (path) => textOf(resolve(cwd, path)) }),
+          null,
+        );
         if (config !== null) built.push(config);
       }
       return built;
@@ -77,15 +95,29 @@ function refuseClashes(configs: readonly CompiledConfig[], problems: CompileProb
 }
 
 /** Runs `work`; what is wrong with the user's files becomes problems, so that all files are reported together. */
-async function attempt<T>(problems: CompileProblem[], file: string, work: () => T | Promise<T>, otherwise: T): Promise<T> {
+async function attempt<T>(
+  problems: CompileProblem[],
+  file: string,
+  work: () => T | Promise<T>,
+  otherwise: T,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof PipelineError) problems.push(...error.problems.map((problem) => ({ code: problem.code, file, message: problemText(problem), ...placeIn(problem.details) })));
+    if (error instanceof PipelineError)
+      problems.push(
+        ...error.problems.map((problem) => ({
+          code: problem.code,
+          file,
+          message: problemText(problem),
+          ...placeIn(problem.details),
+        })),
+      );
     else if (error instanceof ShapelineError) problems.push({ code: error.code, file, message: error.message });
     else throw error;
     return otherwise;
   }
 }
 
-const placeIn = (details: unknown): { readonly place?: ProblemPlace } => (typeof details === "object" && details !== null && "place" in details ? { place: details.place as ProblemPlace } : {});
+const placeIn = (details: unknown): { readonly place?: ProblemPlace } =>
+  typeof details === "object" && details !== null && "place" in details ? { place: details.place as ProblemPlace } : {};

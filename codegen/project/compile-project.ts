@@ -47,7 +47,9 @@ export interface CompileProblem {
  * @example
  * const { configs, problems } = await compileProject({ files: ["src/fraud.pipeline.ts"] });
  */
-export async function compileProject(options: CompileProjectOptions = {}): Promise<{ configs: CompiledConfig[]; problems: CompileProblem[] }> {
+export async function compileProject(
+  options: CompileProjectOptions = {},
+): Promise<{ configs: CompiledConfig[]; problems: CompileProblem[] }> {
   const cwd = resolve(options.cwd ?? ".");
   const project = resolve(cwd, options.project ?? "tsconfig.json");
   const files = (options.files ?? []).map((file) => resolve(cwd, file));
@@ -61,7 +63,12 @@ export async function compileProject(options: CompileProjectOptions = {}): Promi
   const recorder = new Recorder();
   const compiled = await compileFiles({ ...how, recorder });
   const inputs = compiled.problems.length === 0 ? recorder.inputs() : null;
-  if (inputs !== null) await keep(key, inputs, compiled.configs.map(({ file, path, text }) => ({ file, path, text })));
+  if (inputs !== null)
+    await keep(
+      key,
+      inputs,
+      compiled.configs.map(({ file, path, text }) => ({ file, path, text })),
+    );
   return compiled;
 }
 

@@ -13,7 +13,8 @@ export function exportedPipelines(module: Readonly<Record<string, unknown>>): Ex
     const value = module[name];
     if (isPipeline(value)) note(value, name);
     else if (Array.isArray(value)) value.forEach((item: unknown, i) => isPipeline(item) && note(item, `${name}[${i}]`));
-    else if (isRecord(value)) for (const [key, item] of Object.entries(value)) if (isPipeline(item)) note(item, `${name}.${key}`);
+    else if (isRecord(value))
+      for (const [key, item] of Object.entries(value)) if (isPipeline(item)) note(item, `${name}.${key}`);
   }
   return [...found].map(([pipeline, exportName]) => ({ exportName, pipeline }));
 

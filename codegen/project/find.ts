@@ -60,10 +60,16 @@ function collect(tsconfig: string, files: Set<string>, seen: Set<string>, lookin
   const failed = parsed.errors.find((e) => e.category === ts.DiagnosticCategory.Error && !emptyProject.has(e.code));
   if (failed !== undefined) throw unreadable(tsconfig, failed);
   const { baseUrl, paths, rootDirs } = parsed.options;
-  if (baseUrl !== undefined || rootDirs !== undefined || Object.entries(paths ?? {}).some(([name, places]) => name === "*" || places.length > 1)) looking.varies();
+  if (
+    baseUrl !== undefined ||
+    rootDirs !== undefined ||
+    Object.entries(paths ?? {}).some(([name, places]) => name === "*" || places.length > 1)
+  )
+    looking.varies();
   for (const folder of Object.keys(parsed.wildcardDirectories ?? {})) looking.tree(folder);
   for (const file of parsed.fileNames) if (pipelineFile.test(file)) files.add(resolve(file));
-  for (const reference of parsed.projectReferences ?? []) collect(resolve(ts.resolveProjectReferencePath(reference)), files, seen, looking);
+  for (const reference of parsed.projectReferences ?? [])
+    collect(resolve(ts.resolveProjectReferencePath(reference)), files, seen, looking);
 }
 
 /** "The 'files' list is empty" and "No inputs were found". */

@@ -11,10 +11,18 @@ export function keepImportMeta(code: string, path: string): string {
   const kind = /x$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
   const file = parseFile(path, code, kind, false);
   if (file === null) return code;
-  const values = new Map([["url", pathToFileURL(path).href], ["dirname", dirname(path)], ["filename", path]]);
+  const values = new Map([
+    ["url", pathToFileURL(path).href],
+    ["dirname", dirname(path)],
+    ["filename", path],
+  ]);
   const edits: Edit[] = [];
   walk(file, (node) => {
-    if (ts.isPropertyAccessExpression(node) && ts.isMetaProperty(node.expression) && node.expression.keywordToken === ts.SyntaxKind.ImportKeyword) {
+    if (
+      ts.isPropertyAccessExpression(node) &&
+      ts.isMetaProperty(node.expression) &&
+      node.expression.keywordToken === ts.SyntaxKind.ImportKeyword
+    ) {
       const value = values.get(node.name.text);
       if (value !== undefined) edits.push({ start: node.getStart(file), end: node.end, text: JSON.stringify(value) });
     }

@@ -49,7 +49,11 @@ export async function loadPipelines(files: readonly string[], options: LoadOptio
       throw new ProjectError("SL2903", `there is no file '${shown}'`, { file: shown });
     const found = exportedPipelines(await loadModule(file, options));
     if (found.length === 0)
-      throw new ProjectError("SL2906", `'${shown}' exports no pipeline: write \`export const fraud = pipeline("fraud")…\``, { file: shown });
+      throw new ProjectError(
+        "SL2906",
+        `'${shown}' exports no pipeline: write \`export const fraud = pipeline("fraud")…\``,
+        { file: shown },
+      );
     for (const { exportName, pipeline } of found) loaded.push({ file, exportName, pipeline });
   }
   return loaded;
@@ -68,7 +72,11 @@ export async function loadModule(file: string, options: LoadOptions = {}): Promi
 }
 
 const bundleOf = (file: string, { root = ".", project }: LoadOptions, read?: ReadFiles): Promise<Bundle> =>
-  bundlePipelineFile(file, { root: resolve(root), ...projectOf(project, resolve(root)), ...(read !== undefined && { read }) });
+  bundlePipelineFile(file, {
+    root: resolve(root),
+    ...projectOf(project, resolve(root)),
+    ...(read !== undefined && { read }),
+  });
 
 /** How many files are bundled while one is run. */
 const ahead = 4;
@@ -101,7 +109,12 @@ function projectOf(project: string | undefined, root: string): { project?: strin
 let runs = 0;
 
 /** Packages are looked for from the module's place, so the bundle stands beside its entry for as long as it loads. */
-async function run(bundle: Bundle, entry: string, root: string, seconds: number): Promise<Readonly<Record<string, unknown>>> {
+async function run(
+  bundle: Bundle,
+  entry: string,
+  root: string,
+  seconds: number,
+): Promise<Readonly<Record<string, unknown>>> {
   runs += 1;
   const path = join(dirname(entry), `.${basename(entry).replace(/\.[^.]+$/, "")}.shapeline-${process.pid}-${runs}.mjs`);
   const remove = () => rmSync(path, { force: true });
@@ -110,10 +123,17 @@ async function run(bundle: Bundle, entry: string, root: string, seconds: number)
   process.once("exit", remove);
   try {
     const map = Buffer.from(bundle.map).toString("base64");
-    await writeFile(path, `${bundle.code}//# sourceMappingURL=data:application/json;base64,${map}\n`).catch((cause: unknown) => {
-      const folder = shownPath(dirname(entry), root) || ".";
-      throw new ProjectError("SL2907", `the folder '${folder}' cannot be written; '${shown}' is run from a file beside it`, { file: shown }, { cause });
-    });
+    await writeFile(path, `${bundle.code}//# sourceMappingURL=data:application/json;base64,${map}\n`).catch(
+      (cause: unknown) => {
+        const folder = shownPath(dirname(entry), root) || ".";
+        throw new ProjectError(
+          "SL2907",
+          `the folder '${folder}' cannot be written; '${shown}' is run from a file beside it`,
+          { file: shown },
+          { cause },
+        );
+      },
+    );
     return await importModule(path, bundle, entry, root, seconds);
   } finally {
     process.off("exit", remove);
@@ -121,9 +141,18 @@ async function run(bundle: Bundle, entry: string, root: string, seconds: number)
   }
 }
 
-async function importModule(path: string, bundle: Bundle, entry: string, root: string, seconds: number): Promise<Readonly<Record<string, unknown>>> {
+async function importModule(
+  path: string,
+  bundle: Bundle,
+  entry: string,
+  root: string,
+  seconds: number,
+): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await guarded(async () => (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>, seconds);
+    return await guarded(
+      async () => (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>,
+      seconds,
+    );
   } catch (cause) {
     const file = shownPath(entry, root);
     if (cause instanceof Stopped) throw stoppedError(cause, file, seconds);
@@ -132,17 +161,34 @@ async function importModule(path: string, bundle: Bundle, entry: string, root: s
     if (isMissingModule(cause))
       throw new ProjectError("SL2908", `'${file}' imports what is not installed: ${said}`, { file }, { cause });
     const place = placeOf(cause, path, bundle, entry, root) ?? file;
-    throw new ProjectError("SL2905", `'${file}' stops while it is loaded, at ${place}: ${name}: ${said}`, { file, place }, { cause });
+    throw new ProjectError(
+      "SL2905",
+      `'${file}' stops while it is loaded, at ${place}: ${name}: ${said}`,
+      { file, place },
+      { cause },
+    );
   }
 }
 
 function stoppedError({ how, exitCode }: Stopped, file: string, seconds: number): ProjectError {
   if (how === "exits")
-    return new ProjectError("SL2909", `'${file}' ends the process while it is loaded, with process.exit(${exitCode}): keep what runs a program out of the files that pipelines are exported from`, { file, exitCode });
+    return new ProjectError(
+      "SL2909",
+      `'${file}' ends the process while it is loaded, with process.exit(${exitCode}): keep what runs a program out of the files that pipelines are exported from`,
+      { file, exitCode },
+    );
   if (how === "loops")
-    return new ProjectError("SL2910", `'${file}' never ends loading: it has run for ${seconds} seconds without a pause and was ended; look for a loop without an end in it and in what it imports`, { file });
+    return new ProjectError(
+      "SL2910",
+      `'${file}' never ends loading: it has run for ${seconds} seconds without a pause and was ended; look for a loop without an end in it and in what it imports`,
+      { file },
+    );
   const why = how === "waits" ? "it awaits what never comes" : `it has taken ${seconds} seconds`;
-  return new ProjectError("SL2910", `'${file}' never ends loading: ${why}; look at the top-level \`await\`s of it and of what it imports`, { file });
+  return new ProjectError(
+    "SL2910",
+    `'${file}' never ends loading: ${why}; look at the top-level \`await\`s of it and of what it imports`,
+    { file },
+  );
 }
 
 const missingCodes = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED", "MODULE_NOT_FOUND"]);

@@ -31,18 +31,29 @@ export async function loadSettings(cwd: string, given?: string): Promise<LoadedS
   const shown = given ?? file.slice(dirname(file).length + 1);
   const read = readSettings(extname(file) === ".json" ? await readJson(file, shown) : await readModule(file, shown));
   if ("issues" in read) {
-    throw new ConfigError("SL4052", `'${shown}' is not right:\n${read.issues.map((issue) => `  ${issue}`).join("\n")}`, { file, issues: read.issues });
+    throw new ConfigError(
+      "SL4052",
+      `'${shown}' is not right:\n${read.issues.map((issue) => `  ${issue}`).join("\n")}`,
+      { file, issues: read.issues },
+    );
   }
   const folder = dirname(file);
   return { file, folder, settings: absolute(read.settings, folder) };
 }
 
 /** Loads the settings again and again, and runs their file only when it, or which file it is, has changed. */
-export function settingsReader(cwd: string, given?: string): { readonly files: readonly string[]; readonly load: () => Promise<LoadedSettings> } {
+export function settingsReader(
+  cwd: string,
+  given?: string,
+): { readonly files: readonly string[]; readonly load: () => Promise<LoadedSettings> } {
   const files = given === undefined ? names.map((name) => resolve(cwd, name)) : [resolve(cwd, given)];
   let last: { readonly state: string; readonly loaded: Promise<LoadedSettings> } | undefined;
   const load = async (): Promise<LoadedSettings> => {
-    const state = JSON.stringify(files.map((file) => statSync(file, { throwIfNoEntry: false })).map((found) => found && [found.size, found.mtimeMs, found.ino]));
+    const state = JSON.stringify(
+      files
+        .map((file) => statSync(file, { throwIfNoEntry: false }))
+        .map((found) => found && [found.size, found.mtimeMs, found.ino]),
+    );
     if (last?.state !== state) last = { state, loaded: loadSettings(cwd, given) };
     return await last.loaded;
   };
@@ -54,7 +65,11 @@ function findSettings(cwd: string): string | undefined {
     const found = names.filter((name) => existsSync(join(folder, name)));
     const [first, second] = found;
     if (second !== undefined) {
-      throw new ConfigError("SL4050", `'${folder}' holds both '${first}' and '${second}': keep one, or choose one with --config`, { folder, found });
+      throw new ConfigError(
+        "SL4050",
+        `'${folder}' holds both '${first}' and '${second}': keep one, or choose one with --config`,
+        { folder, found },
+      );
     }
     if (first !== undefined) return join(folder, first);
     if (existsSync(join(folder, "package.json")) || dirname(folder) === folder) return undefined;
@@ -71,12 +86,17 @@ async function readJson(file: string, shown: string): Promise<unknown> {
 }
 
 async function readModule(file: string, shown: string): Promise<unknown> {
-  if (!existsSync(file)) throw new ConfigError("SL4051", `the settings '${shown}' cannot be read: there is no such file`, { file });
+  if (!existsSync(file))
+    throw new ConfigError("SL4051", `the settings '${shown}' cannot be read: there is no such file`, { file });
   // The bundler is loaded only where there is a module to run.
   const { loadModule } = await import("../project/load.js");
   const exported = await loadModule(file, { root: dirname(file) });
   if (!("default" in exported)) {
-    throw new ConfigError("SL4051", `the settings '${shown}' export no default: write \`export default defineConfig({ … })\``, { file });
+    throw new ConfigError(
+      "SL4051",
+      `the settings '${shown}' export no default: write \`export default defineConfig({ … })\``,
+      { file },
+    );
   }
   return exported.default;
 }
@@ -90,7 +110,10 @@ function absolute(settings: Settings, folder: string): Settings {
     ...(out !== undefined && { out: at(out) }),
     ...(overrides !== undefined && {
       overrides: Object.fromEntries(
-        Object.entries(overrides).map(([name, override]) => [name, override.sources === undefined ? override : { ...override, sources: override.sources.map(at) }]),
+        Object.entries(overrides).map(([name, override]) => [
+          name,
+          override.sources === undefined ? override : { ...override, sources: override.sources.map(at) },
+        ]),
       ),
     }),
     ...(targets?.local !== undefined && {

@@ -40,7 +40,10 @@ export interface Settings {
 }
 
 const text = z.string().min(1);
-const label = z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "expected lower-case letters, digits and inner dashes").max(63);
+const label = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "expected lower-case letters, digits and inner dashes")
+  .max(63);
 // Records that hold such a key do not survive every reader of JSON.
 const portName = text.refine((name) => name !== "__proto__", "expected another name than '__proto__'");
 const axis = z.string().regex(/^\d{1,3}$/, "expected the number of an axis");
@@ -72,7 +75,8 @@ export function readSettings(data: unknown): { readonly settings: Settings } | {
 }
 
 function linesOf(issue: z.core.$ZodIssue, data: unknown): readonly string[] {
-  if (issue.code === "invalid_key") return [describeIssue({ ...issue, message: issue.issues[0]?.message ?? issue.message }, data)];
+  if (issue.code === "invalid_key")
+    return [describeIssue({ ...issue, message: issue.issues[0]?.message ?? issue.message }, data)];
   if (issue.code !== "unrecognized_keys") return [describeIssue(issue, data)];
   const known = keysAt(issue.path);
   return issue.keys.map((key) => {
@@ -82,7 +86,8 @@ function linesOf(issue: z.core.$ZodIssue, data: unknown): readonly string[] {
 }
 
 function keysAt([first, second]: readonly PropertyKey[]): readonly string[] {
-  const schema = first === "overrides" ? override : first === "targets" ? (second === undefined ? targets : local) : settings;
+  const schema =
+    first === "overrides" ? override : first === "targets" ? (second === undefined ? targets : local) : settings;
   return Object.keys(schema.shape).filter((key) => key !== "$schema");
 }
 

@@ -19,7 +19,9 @@ let uncached: Uncached | null = null;
  * the compiled code of all modules, and for others it is kept here, below the `node_modules` that it comes from.
  */
 export function loadTypeScript(): TypeScript {
-  const file = createRequire(createRequire(import.meta.url).resolve("ts-morph")).resolve("@ts-morph/common/dist/typescript.js");
+  const file = createRequire(createRequire(import.meta.url).resolve("ts-morph")).resolve(
+    "@ts-morph/common/dist/typescript.js",
+  );
   return "enableCompileCache" in module ? (createRequire(file)(file) as TypeScript) : runWithCache(file);
 }
 
@@ -35,13 +37,25 @@ export async function keepCompiled(): Promise<void> {
 export function runWithCache<T>(file: string): T {
   const { size, mtimeMs } = statSync(file);
   const modules = file.slice(0, file.lastIndexOf(`${sep}node_modules${sep}`));
-  const place = join(modules, "node_modules", ".cache", "shapeline", `typescript-${process.version}-${process.arch}-${size}-${Math.round(mtimeMs)}.bin`);
+  const place = join(
+    modules,
+    "node_modules",
+    ".cache",
+    "shapeline",
+    `typescript-${process.version}-${process.arch}-${size}-${Math.round(mtimeMs)}.bin`,
+  );
   const cachedData = contentOf(place);
   const wrapped = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "utf8")}\n})`;
   const script = new Script(wrapped, { filename: file, ...(cachedData !== null && { cachedData }) });
   if (cachedData === null || script.cachedDataRejected === true) uncached = { script, place };
   const loaded = { exports: {} };
-  const run = script.runInThisContext() as (exports: object, require: NodeJS.Require, module: object, file: string, folder: string) => void;
+  const run = script.runInThisContext() as (
+    exports: object,
+    require: NodeJS.Require,
+    module: object,
+    file: string,
+    folder: string,
+  ) => void;
   run(loaded.exports, createRequire(file), loaded, file, dirname(file));
   return loaded.exports as T;
 }

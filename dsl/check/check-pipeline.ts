@@ -38,7 +38,11 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   if (nameProblem !== null) problems.push(nameProblem);
   const flaw = declaredFlaw(pipeline.inputs);
   if (flaw !== null) problems.push({ code: "SL2041", message: `${flaw}` });
-  const { stated, problems: ofEdits, rows } = (pipeline as { readonly [written]?: Written })[written] ?? { stated: true, problems: [], rows: null };
+  const {
+    stated,
+    problems: ofEdits,
+    rows,
+  } = (pipeline as { readonly [written]?: Written })[written] ?? { stated: true, problems: [], rows: null };
   problems.push(...ofEdits);
   const walk = new Walk(flaw === null && stated ? pipeline.inputs : undefined);
   pipeline.steps.forEach((step, index) => {
@@ -57,7 +61,8 @@ function checkRow(walk: Walk, step: Step, index: number, old: RowScope | undefin
   const now = walk.scopes[index];
   if ((step.kind !== "validation" && step.kind !== "alert") || old === undefined || now === undefined) return;
   const change = rowChange(old, now);
-  if (change !== null) walk.report("SL2092", otherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
+  if (change !== null)
+    walk.report("SL2092", otherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
 }
 
 /** What goes through a list of steps, as frozen data, as far as it can be told. */
@@ -78,7 +83,10 @@ export function flow(steps: readonly Step[], declared: object | undefined): Flow
   return {
     scopes,
     inputs: flaw === null ? recordOf(walk.inputs) : Object.freeze({ ...declared }),
-    outputs: several === null ? recordOf(walk.outputs) : Object.freeze(several.outputs.map(({ outputs }) => recordOf(outputs))),
+    outputs:
+      several === null
+        ? recordOf(walk.outputs)
+        : Object.freeze(several.outputs.map(({ outputs }) => recordOf(outputs))),
   };
 }
 

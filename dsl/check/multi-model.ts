@@ -1,7 +1,16 @@
 import { kindOf } from "../names.js";
 import type { AuditStep, ModelsStep, SelectStep } from "../steps/nodes.js";
 import type { ModelOutputs, Walk } from "./walker.js";
-import { auditedAlready, emptySlice, needsModels, noModels, noSlice, repeatedModel, selectOutOfRange, sliceOutOfRange } from "../messages/steps.js";
+import {
+  auditedAlready,
+  emptySlice,
+  needsModels,
+  noModels,
+  noSlice,
+  repeatedModel,
+  selectOutOfRange,
+  sliceOutOfRange,
+} from "../messages/steps.js";
 
 // The run-time checks of a tuple of outputs: models, audit and select.
 
@@ -36,7 +45,8 @@ export function walkAudit(walk: Walk, step: AuditStep, index: number): void {
   if (!isCount(from) || !(to === null || isCount(to))) return walk.report("SL2050", noSlice(String(from)), index);
   const slice = `${from}:${to ?? ""}`;
   const count = several.outputs.length;
-  if (from >= count || (to ?? 0) > count) return walk.report("SL2052", sliceOutOfRange(slice, several.step, count), index);
+  if (from >= count || (to ?? 0) > count)
+    return walk.report("SL2052", sliceOutOfRange(slice, several.step, count), index);
   if (to !== null && to <= from) return walk.report("SL2051", emptySlice(slice), index);
   for (const { name } of several.outputs.slice(from, to ?? undefined)) walk.logged.add(name);
 }
@@ -46,7 +56,15 @@ export function walkSelect(walk: Walk, step: SelectStep, index: number): void {
   if (several === null) return walk.report("SL2027", needsModels("select"), index);
   const chosen = isCount(step.index) ? several.outputs[step.index] : undefined;
   if (chosen === undefined) {
-    return walk.report("SL2054", selectOutOfRange(typeof step.index === "number" ? step.index : kindOf(step.index), several.step, several.outputs.length), index);
+    return walk.report(
+      "SL2054",
+      selectOutOfRange(
+        typeof step.index === "number" ? step.index : kindOf(step.index),
+        several.step,
+        several.outputs.length,
+      ),
+      index,
+    );
   }
   walk.goOnSelected(chosen, several.step);
 }

@@ -40,7 +40,10 @@ type PortsChange<Place extends string, Old, New> = [Old, New] extends [New, Old]
         : NotAlone<`${Place}.${keyof Old & string}`>
       : null;
 
-type PortChange<Place extends string, Old, New, Names> = Names extends readonly [infer K extends keyof Old & string, ...infer Rest]
+type PortChange<Place extends string, Old, New, Names> = Names extends readonly [
+  infer K extends keyof Old & string,
+  ...infer Rest,
+]
   ? K extends keyof New
     ? RowValue<New[K]> extends RowValue<Old[K]>
       ? PortChange<Place, Old, New, Rest>
@@ -52,7 +55,9 @@ type PortChange<Place extends string, Old, New, Names> = Names extends readonly 
 export function rowChange(old: RowScope, now: RowScope): string | null {
   return (
     portsChange("x.in", old.inputs, now.inputs) ??
-    (old.outputs.length > 0 && now.outputs.length === 0 ? gone("x.out") : portsChange("x.out", old.outputs, now.outputs)) ??
+    (old.outputs.length > 0 && now.outputs.length === 0
+      ? gone("x.out")
+      : portsChange("x.out", old.outputs, now.outputs)) ??
     first(Object.keys(old.models), (name) => {
       const [was, is] = [old.models[name] ?? [], now.models[name]];
       return is === undefined ? gone(`x.models.${name}`) : portsChange(`x.models.${name}`, was, is);

@@ -18,7 +18,11 @@ export function walkShadow(walk: Walk, step: ShadowStep, index: number): void {
   const challengers: unknown = step.challengers;
   const championIsModel = walk.isModel(champion, "the champion", index);
   if (!Array.isArray(challengers)) {
-    walk.report("SL2031", `the challengers of step ${index} must be a list of models, not ${kindOf(challengers)}`, index);
+    walk.report(
+      "SL2031",
+      `the challengers of step ${index} must be a list of models, not ${kindOf(challengers)}`,
+      index,
+    );
   } else if (challengers.length === 0) {
     walk.report("SL2020", noChallengers, index);
   }
@@ -55,13 +59,22 @@ export function walkValidation(walk: Walk, step: ValidationStep, index: number):
 export function walkAlert(walk: Walk, step: AlertStep, index: number): void {
   const { name, condition } = step;
   const details = { alert: name };
-  if (walk.source === null && typeof name === "string") walk.report("SL2083", noInferenceBeforeAlert(name), index, details);
+  if (walk.source === null && typeof name === "string")
+    walk.report("SL2083", noInferenceBeforeAlert(name), index, details);
   const problem = alertNameProblem(name, walk.alerts);
   if (problem !== null) walk.problems.push({ ...problem, details: { ...problem.details, step: index } });
   if (typeof condition !== "function") {
-    walk.report("SL2084", `alert '${name}' needs a function of the window's rows, not ${kindOf(condition)}`, index, details);
+    walk.report(
+      "SL2084",
+      `alert '${name}' needs a function of the window's rows, not ${kindOf(condition)}`,
+      index,
+      details,
+    );
   }
-  const durations: readonly (readonly [string, unknown])[] = [["over", step.over], ...(step.for === null ? [] : [["for", step.for] as const])];
+  const durations: readonly (readonly [string, unknown])[] = [
+    ["over", step.over],
+    ...(step.for === null ? [] : [["for", step.for] as const]),
+  ];
   for (const [option, duration] of durations) {
     const wrong = durationProblem(option, duration);
     if (wrong !== null) walk.report(wrong.code, wrong.message, index, details);

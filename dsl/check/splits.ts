@@ -5,7 +5,20 @@ import type { KeySplitStep, RandomSplitStep, RefineStep } from "../steps/nodes.j
 import type { Port } from "../tensor.js";
 import type { Walk } from "./walker.js";
 import { byCodeUnit, requestSource } from "../messages/shapes.js";
-import { badWeight, needsSelect, noHashKey, noKey, noRoutes, noSize, noSymbol, noSymbols, noWeights, otherNames, otherTensor, repeatedModel } from "../messages/steps.js";
+import {
+  badWeight,
+  needsSelect,
+  noHashKey,
+  noKey,
+  noRoutes,
+  noSize,
+  noSymbol,
+  noSymbols,
+  noWeights,
+  otherNames,
+  otherTensor,
+  repeatedModel,
+} from "../messages/steps.js";
 
 // The run-time checks of keySplit, randomSplit and refine.
 
@@ -14,7 +27,8 @@ export function walkKeySplit(walk: Walk, step: KeySplitStep, index: number): voi
   const routes: unknown = step.routes;
   if (typeof key !== "string" || key === "") walk.report("SL2060", noKey, index);
   const isModel = walk.isModel(fallback, "the default", index);
-  const entries = typeof routes === "object" && routes !== null && !Array.isArray(routes) ? Object.entries(routes).sort(byName) : [];
+  const entries =
+    typeof routes === "object" && routes !== null && !Array.isArray(routes) ? Object.entries(routes).sort(byName) : [];
   if (entries.length === 0) walk.report("SL2061", noRoutes, index);
   if (!isModel) return;
   const first = standard(walk, fallback, index);
@@ -39,7 +53,9 @@ export function walkRandomSplit(walk: Walk, step: RandomSplitStep, index: number
     if (!walk.isModel(model, "a model", index)) continue;
     const { name } = model;
     if (typeof weight !== "number" || !(weight > 0) || weight === Infinity) {
-      walk.report("SL2064", badWeight(name, typeof weight === "number" ? weight : kindOf(weight)), index, { model: name });
+      walk.report("SL2064", badWeight(name, typeof weight === "number" ? weight : kindOf(weight)), index, {
+        model: name,
+      });
     } else if (names.has(name)) {
       walk.report("SL2024", repeatedModel(name, "random split"), index, { model: name });
       continue;
@@ -67,7 +83,13 @@ function standard(walk: Walk, model: Model, index: number): Standard {
 }
 
 /** All models of a split stand for one: they take what arrives, and give the same tensors under the same names. */
-function sameOutputs(walk: Walk, model: Model, { model: first, outputs: expected, fits: comparable }: Standard, index: number, details: object): void {
+function sameOutputs(
+  walk: Walk,
+  model: Model,
+  { model: first, outputs: expected, fits: comparable }: Standard,
+  index: number,
+  details: object,
+): void {
   const { outputs, fits } = standard(walk, model, index);
   if (!fits || !comparable) return;
   const sorted = (ports: readonly Port[]) => [...ports].sort((a, b) => byCodeUnit(a.name, b.name));
@@ -90,7 +112,8 @@ export function walkRefine(walk: Walk, step: RefineStep, index: number): void {
     return walk.report("SL2073", `the sizes of step ${index} must be { symbol: size }`, index);
   }
   const { several } = walk;
-  if (several !== null) return walk.report("SL2026", needsSelect(several.step, several.outputs.length, ".refine()"), index);
+  if (several !== null)
+    return walk.report("SL2026", needsSelect(several.step, several.outputs.length, ".refine()"), index);
   if (Object.keys(sizes).length === 0) return walk.report("SL2072", noSymbols, index);
   const symbols = new Set(walk.outputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string"));
   const refined = new Map<unknown, number>();
@@ -108,5 +131,8 @@ export function walkRefine(walk: Walk, step: RefineStep, index: number): void {
       if (expects !== undefined) walk.checks.push({ step: index, model: null, input: name, axis, expects });
     }
   }
-  walk.outputs = walk.outputs.map((port) => ({ ...port, shape: port.shape?.map((dim) => refined.get(dim) ?? dim) ?? null }));
+  walk.outputs = walk.outputs.map((port) => ({
+    ...port,
+    shape: port.shape?.map((dim) => refined.get(dim) ?? dim) ?? null,
+  }));
 }

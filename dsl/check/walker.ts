@@ -79,7 +79,9 @@ export class Walk {
       this.outputs = normal(this.inputs);
     }
     if (this.source === null) {
-      const columns = portsOf(model.inputs).map(({ name }) => (Object.hasOwn(rename, name) ? (rename[name] ?? name) : name));
+      const columns = portsOf(model.inputs).map(({ name }) =>
+        Object.hasOwn(rename, name) ? (rename[name] ?? name) : name,
+      );
       this.first ??= { name: model.name, columns };
     }
     const { several } = this;
@@ -88,7 +90,10 @@ export class Walk {
       this.report("SL2026", message, index, { model: model.name });
       return normal(portsOf(model.outputs));
     }
-    const { problems, checks, outputs } = fit(model, rename, { ports: this.outputs, source: this.source ?? requestSource });
+    const { problems, checks, outputs } = fit(model, rename, {
+      ports: this.outputs,
+      source: this.source ?? requestSource,
+    });
     for (const problem of problems) this.problems.push({ ...problem, details: { step: index, ...problem.details } });
     for (const check of checks) this.checks.push({ step: index, model: model.name, ...check });
     return outputs;

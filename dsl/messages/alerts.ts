@@ -14,7 +14,9 @@ export const takenAlertName = (name: string): string => `alert name '${name}' is
 export type NoInferenceBeforeAlert<N extends string> = `alert '${N}' needs an inference step before it`;
 export const noInferenceBeforeAlert = (name: string): string => `alert '${name}' needs an inference step before it`;
 
-export type BadDuration<Option extends string, D extends string> =
-  `'${Option}' is no duration: '${D}'; write a whole number and s, m, h or d, from '1s' to '30d'`;
+export type BadDuration<
+  Option extends string,
+  D extends string,
+> = `'${Option}' is no duration: '${D}'; write a whole number and s, m, h or d, from '1s' to '30d'`;
 export const badDuration = (option: string, duration: string): string =>
   `'${option}' is no duration: '${duration}'; write a whole number and s, m, h or d, from '1s' to '30d'`;

@@ -36,8 +36,13 @@ export const stepSource = (index: number, model: string): string => `step ${inde
 export type RequestSource = "the pipeline's input has";
 export const requestSource: RequestSource = "the pipeline's input has";
 
-export type Misfit<M extends string, K extends string, Expected extends string, Source extends string, Actual extends string> =
-  `model '${M}' input '${K}' expects ${Expected} but ${Source} ${Actual}`;
+export type Misfit<
+  M extends string,
+  K extends string,
+  Expected extends string,
+  Source extends string,
+  Actual extends string,
+> = `model '${M}' input '${K}' expects ${Expected} but ${Source} ${Actual}`;
 export const misfit = (model: string, input: string, expected: string, source: string, actual: string): string =>
   `model '${model}' input '${input}' expects ${expected} but ${source} ${actual}`;
 
@@ -45,26 +50,56 @@ export const misfit = (model: string, input: string, expected: string, source: s
 export type Refine<Symbol extends string, Size extends number> = `; refine '${Symbol}' to ${Size}`;
 export const refine = (symbol: string, size: number): string => `; refine '${symbol}' to ${size}`;
 
-export type Missing<M extends string, K extends string, Source extends string, Names extends readonly string[]> =
-  `model '${M}' needs input '${K}' but ${Source} only ${Listed<Names>}`;
+export type Missing<
+  M extends string,
+  K extends string,
+  Source extends string,
+  Names extends readonly string[],
+> = `model '${M}' needs input '${K}' but ${Source} only ${Listed<Names>}`;
 export const missing = (model: string, input: string, source: string, names: readonly string[]): string =>
   `model '${model}' needs input '${input}' but ${source} only ${listed(names)}`;
 
-export type Clash<M extends string, S extends string, K extends string, Size extends Shown, K0 extends string, Size0 extends Shown> =
-  `model '${M}' binds '${S}' to ${Size} in input '${K}' but to ${Size0} in input '${K0}'`;
+export type Clash<
+  M extends string,
+  S extends string,
+  K extends string,
+  Size extends Shown,
+  K0 extends string,
+  Size0 extends Shown,
+> = `model '${M}' binds '${S}' to ${Size} in input '${K}' but to ${Size0} in input '${K0}'`;
 type Shown = string | number;
-export const clash = (model: string, symbol: string, input: string, size: Shown, earlier: string, earlierSize: Shown): string =>
+export const clash = (
+  model: string,
+  symbol: string,
+  input: string,
+  size: Shown,
+  earlier: string,
+  earlierSize: Shown,
+): string =>
   `model '${model}' binds '${symbol}' to ${size} in input '${input}' but to ${earlierSize} in input '${earlier}'`;
 
-export type NoSuchInput<M extends string, K extends string, Names extends readonly string[]> =
-  `model '${M}' has no input '${K}', only ${Listed<Names>}`;
+export type NoSuchInput<
+  M extends string,
+  K extends string,
+  Names extends readonly string[],
+> = `model '${M}' has no input '${K}', only ${Listed<Names>}`;
 export const noSuchInput = (model: string, input: string, names: readonly string[]): string =>
   `model '${model}' has no input '${input}', only ${listed(names)}`;
 
-export type NoSuchOutput<M extends string, K extends string, C extends string, Source extends string, Names extends readonly string[]> =
-  `model '${M}' input '${K}' cannot come from '${C}': ${Source} only ${Listed<Names>}`;
-export const noSuchOutput = (model: string, input: string, column: string, source: string, names: readonly string[]): string =>
-  `model '${model}' input '${input}' cannot come from '${column}': ${source} only ${listed(names)}`;
+export type NoSuchOutput<
+  M extends string,
+  K extends string,
+  C extends string,
+  Source extends string,
+  Names extends readonly string[],
+> = `model '${M}' input '${K}' cannot come from '${C}': ${Source} only ${Listed<Names>}`;
+export const noSuchOutput = (
+  model: string,
+  input: string,
+  column: string,
+  source: string,
+  names: readonly string[],
+): string => `model '${model}' input '${input}' cannot come from '${column}': ${source} only ${listed(names)}`;
 
 export type NoChallengers = "a shadow step needs at least one challenger";
 export const noChallengers: NoChallengers = "a shadow step needs at least one challenger";
@@ -73,7 +108,8 @@ export type Repeated<M extends string> = `model '${M}' stands twice in one shado
 export const repeated = (model: string): string => `model '${model}' stands twice in one shadow step`;
 
 export type AlreadyChallenger<M extends string> = `challenger '${M}' already runs in an earlier shadow step`;
-export const alreadyChallenger = (model: string): string => `challenger '${model}' already runs in an earlier shadow step`;
+export const alreadyChallenger = (model: string): string =>
+  `challenger '${model}' already runs in an earlier shadow step`;
 
 export type BadPipelineName<N extends string> =
   `pipeline name '${N}' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends`;

@@ -1,13 +1,18 @@
 /** The sentences of `models`, `audit`, `select`, splits and `refine`, each a type and a function of the same words, as in `wording.ts`. */
 import { listed, type Listed } from "./shapes.js";
 
-export type NeedsSelect<Index extends number, Count extends number, Who extends string> =
-  `step ${Index} gives the outputs of ${Count} models: put .select() before ${Who}`;
+export type NeedsSelect<
+  Index extends number,
+  Count extends number,
+  Who extends string,
+> = `step ${Index} gives the outputs of ${Count} models: put .select() before ${Who}`;
 export const needsSelect = (index: number, count: number, who: string): string =>
   `step ${index} gives the outputs of ${count} models: put .select() before ${who}`;
 
-export type NeedsModels<Method extends string> = `.${Method}() needs a .models() step before it, with nothing selected yet`;
-export const needsModels = (method: string): string => `.${method}() needs a .models() step before it, with nothing selected yet`;
+export type NeedsModels<Method extends string> =
+  `.${Method}() needs a .models() step before it, with nothing selected yet`;
+export const needsModels = (method: string): string =>
+  `.${method}() needs a .models() step before it, with nothing selected yet`;
 
 export type NoModels = "a models step needs at least one model";
 export const noModels: NoModels = "a models step needs at least one model";
@@ -24,16 +29,22 @@ export const noSlice = (slice: string): string => `audit '${slice}' is not a sli
 export type EmptySlice<S extends string> = `audit ${S} takes no output: its end must be after its start`;
 export const emptySlice = (slice: string): string => `audit ${slice} takes no output: its end must be after its start`;
 
-export type SliceOutOfRange<S extends string, Index extends number, Count extends number> =
-  `audit ${S} is out of range: step ${Index} gives the outputs of ${Count} models`;
+export type SliceOutOfRange<
+  S extends string,
+  Index extends number,
+  Count extends number,
+> = `audit ${S} is out of range: step ${Index} gives the outputs of ${Count} models`;
 export const sliceOutOfRange = (slice: string, index: number, count: number): string =>
   `audit ${slice} is out of range: step ${index} gives the outputs of ${count} models`;
 
 export type AuditedAlready<Index extends number> = `the outputs of step ${Index} are audited already`;
 export const auditedAlready = (index: number): string => `the outputs of step ${index} are audited already`;
 
-export type SelectOutOfRange<I extends number, Index extends number, Count extends number> =
-  `select ${I} is out of range: step ${Index} gives the outputs of ${Count} models, counted from 0`;
+export type SelectOutOfRange<
+  I extends number,
+  Index extends number,
+  Count extends number,
+> = `select ${I} is out of range: step ${Index} gives the outputs of ${Count} models, counted from 0`;
 export const selectOutOfRange = (selected: number | string, index: number, count: number): string =>
   `select ${selected} is out of range: step ${index} gives the outputs of ${count} models, counted from 0`;
 
@@ -46,29 +57,52 @@ export const noRoutes: NoRoutes = "a key split needs at least one route";
 export type NoWeights = "a random split needs at least one model";
 export const noWeights: NoWeights = "a random split needs at least one model";
 
-export type BadWeight<M extends string, W extends number> = `the weight of model '${M}' must be a number above 0, not ${W}`;
+export type BadWeight<
+  M extends string,
+  W extends number,
+> = `the weight of model '${M}' must be a number above 0, not ${W}`;
 export const badWeight = (model: string, weight: number | string): string =>
   `the weight of model '${model}' must be a number above 0, not ${weight}`;
 
 export type NoHashKey = "the hash key of a random split must be a string that is not empty";
 export const noHashKey: NoHashKey = "the hash key of a random split must be a string that is not empty";
 
-export type OtherNames<M extends string, Names extends readonly string[], First extends string, FirstNames extends readonly string[]> =
-  `model '${M}' produces ${Listed<Names>} but model '${First}' of the same split produces ${Listed<FirstNames>}`;
-export const otherNames = (model: string, names: readonly string[], first: string, firstNames: readonly string[]): string =>
+export type OtherNames<
+  M extends string,
+  Names extends readonly string[],
+  First extends string,
+  FirstNames extends readonly string[],
+> = `model '${M}' produces ${Listed<Names>} but model '${First}' of the same split produces ${Listed<FirstNames>}`;
+export const otherNames = (
+  model: string,
+  names: readonly string[],
+  first: string,
+  firstNames: readonly string[],
+): string =>
   `model '${model}' produces ${listed(names)} but model '${first}' of the same split produces ${listed(firstNames)}`;
 
-export type OtherTensor<M extends string, K extends string, T extends string, First extends string, FirstT extends string> =
-  `model '${M}' output '${K}' is ${T} but that of model '${First}' of the same split is ${FirstT}`;
+export type OtherTensor<
+  M extends string,
+  K extends string,
+  T extends string,
+  First extends string,
+  FirstT extends string,
+> = `model '${M}' output '${K}' is ${T} but that of model '${First}' of the same split is ${FirstT}`;
 export const otherTensor = (model: string, port: string, tensor: string, first: string, firstTensor: string): string =>
   `model '${model}' output '${port}' is ${tensor} but that of model '${first}' of the same split is ${firstTensor}`;
 
-export type NoSymbol<S extends string, Source extends string, Names extends readonly string[]> =
-  `cannot refine '${S}': ${Source} only ${Listed<Names>}`;
+export type NoSymbol<
+  S extends string,
+  Source extends string,
+  Names extends readonly string[],
+> = `cannot refine '${S}': ${Source} only ${Listed<Names>}`;
 export const noSymbol = (symbol: string, source: string, names: readonly string[]): string =>
   `cannot refine '${symbol}': ${source} only ${listed(names)}`;
 
-export type NoSize<S extends string, Size extends number> = `cannot refine '${S}' to ${Size}: a size is a whole number from 1 on`;
+export type NoSize<
+  S extends string,
+  Size extends number,
+> = `cannot refine '${S}' to ${Size}: a size is a whole number from 1 on`;
 export const noSize = (symbol: string, size: number | string): string =>
   `cannot refine '${symbol}' to ${size}: a size is a whole number from 1 on`;
 

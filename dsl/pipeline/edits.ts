@@ -12,7 +12,24 @@ import type { RowOf, UnknownRow } from "../row.js";
 import type { Below, Members, SelectIndex, Slice } from "../steps/models.js";
 import type { Challengers } from "../steps/shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "../steps/split.js";
-import type { Alert, Audit, Check, After, CountOf, Forward, KeySplit, Link, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, Unstated } from "../steps/step-types.js";
+import type {
+  Alert,
+  Audit,
+  Check,
+  After,
+  CountOf,
+  Forward,
+  KeySplit,
+  Link,
+  PairsOf,
+  RandomSplit,
+  Refine,
+  Renamed,
+  Select,
+  Several,
+  Shadow,
+  Unstated,
+} from "../steps/step-types.js";
 import type { KeySplitOptions } from "../steps/nodes.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
 import type { AtStep, EditOutOfRange, OneStep } from "../messages/edits.js";
@@ -20,7 +37,14 @@ import type { AtStep, EditOutOfRange, OneStep } from "../messages/edits.js";
 // The types of replaceStep, insertStep and removeStep. `step-edits.ts` is their run-time side.
 
 /** The pipeline before a step, as an edit's callback gets it: each method gives one step. `In` and `Out` are `Unstated` where that step gives the pipeline its columns. */
-export interface At<in out In, in out Out, in out Checks extends string, in out Steps, in out Beside, in out Names extends string> {
+export interface At<
+  in out In,
+  in out Out,
+  in out Checks extends string,
+  in out Steps,
+  in out Beside,
+  in out Names extends string,
+> {
   model<M extends Model>(model: Fits<Given<Out, M>, M, Steps>): Placed<M>;
   model<M extends Model, const R extends RenameOption>(
     model: FitsRenamed<[Out] extends [Unstated] ? Normal<Columns<M["inputs"], R>> : Out, M, R, Steps>,
@@ -41,7 +65,9 @@ export interface At<in out In, in out Out, in out Checks extends string, in out 
     champion: Fits<Given<Out, C>, C, Steps>,
     challengers: Challengers<Given<Out, C>, C, Cs, Names, Steps>,
   ): Placed<Shadow<C, Cs>>;
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, [Out] extends [Unstated] ? object : Out, Steps>): Placed<Refine<PairsOf<Z>>>;
+  refine<const Z extends SizeOption>(
+    sizes: Sizes<Z, [Out] extends [Unstated] ? object : Out, Steps>,
+  ): Placed<Refine<PairsOf<Z>>>;
   validate<const N extends string>(
     name: ValidationName<N, Checks, Steps>,
     check: (row: [Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, Beside>) => boolean,
@@ -61,7 +87,12 @@ export interface Placed<out S> extends Refused {
   readonly [placed]: S;
 }
 declare const placed: unique symbol;
-type Refused = { readonly [Method in keyof At<Unstated, Unstated, never, Unstated, object, never>]: (refused: OneStep, ...more: readonly (((row: UnknownRow) => unknown) | object)[]) => Placed<unknown> };
+type Refused = {
+  readonly [Method in keyof At<Unstated, Unstated, never, Unstated, object, never>]: (
+    refused: OneStep,
+    ...more: readonly (((row: UnknownRow) => unknown) | object)[]
+  ) => Placed<unknown>;
+};
 
 // ---------------------------------------------------------------- where
 
@@ -80,11 +111,12 @@ type InRange<I extends number, Steps, More extends readonly 0[]> = number extend
 export type AtIndex<In, Steps, I extends number, More extends readonly 0[] = []> =
   InRange<I, Steps, More> extends true ? Opened<CutOf<In, Steps, I>> : UncheckedPipeline;
 
-type Opened<C> = C extends Cut<At<infer In, infer Out, infer Checks, infer Steps, infer Beside, infer Names>, unknown>
-  ? [Steps] extends [Unstated]
-    ? At<Unstated, Unstated, Checks, Unstated, object, Names>
-    : At<In, Out, Checks, Steps, Beside, Names>
-  : never;
+type Opened<C> =
+  C extends Cut<At<infer In, infer Out, infer Checks, infer Steps, infer Beside, infer Names>, unknown>
+    ? [Steps] extends [Unstated]
+      ? At<Unstated, Unstated, Checks, Unstated, object, Names>
+      : At<In, Out, Checks, Steps, Beside, Names>
+    : never;
 
 /** A pipeline in two: what stands before a step, and the nodes from that step on. */
 interface Cut<out Before, out Nodes> {
@@ -98,11 +130,31 @@ type CutOf<In, Steps, I extends number> =
       ? CutAt<Nodes, I, In, Normal<In>, never, Bottom, object, never, []>
       : CutAt<unknown, I, In, Normal<In>, never, Steps, object, never, []>
     : never;
-type CutAt<Nodes, I extends number, In, Out, Checks extends string, Steps, Beside, Names extends string, Passed extends readonly 0[]> = Passed["length"] extends I
+type CutAt<
+  Nodes,
+  I extends number,
+  In,
+  Out,
+  Checks extends string,
+  Steps,
+  Beside,
+  Names extends string,
+  Passed extends readonly 0[],
+> = Passed["length"] extends I
   ? Cut<At<In, Out, Checks, Steps, Beside, Names>, Nodes>
   : Nodes extends Link<infer Node, infer Rest>
     ? Node extends After<infer S, infer Prev>
-      ? CutAt<Rest, I, In, OutAfter<Out, S>, ChecksAfter<Checks, S>, Node, BesideAfter<Beside, Out, S>, NamesAfter<Names, S, Prev>, [...Passed, 0]>
+      ? CutAt<
+          Rest,
+          I,
+          In,
+          OutAfter<Out, S>,
+          ChecksAfter<Checks, S>,
+          Node,
+          BesideAfter<Beside, Out, S>,
+          NamesAfter<Names, S, Prev>,
+          [...Passed, 0]
+        >
       : never
     : never;
 
@@ -152,11 +204,21 @@ export type RemovedIndex<I extends number, Steps, Edited> =
 
 /** The pipeline with no step: its columns stay where they are stated. */
 export type Cleared<In extends object, Steps> =
-  Steps extends After<unknown, infer Prev> ? Cleared<In, Prev> : [Steps] extends [Unstated] ? EmptyPipeline : Pipeline<In, Normal<In>, never, Steps>;
+  Steps extends After<unknown, infer Prev>
+    ? Cleared<In, Prev>
+    : [Steps] extends [Unstated]
+      ? EmptyPipeline
+      : Pipeline<In, Normal<In>, never, Steps>;
 
 /** False where the new step itself does not fit, or a second one follows it: the argument there says so. */
 type Placing<S, Before> =
-  Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _Beside, infer Names> ? (unknown extends S ? false : Flaw<S, Arriving<Out, S>, Checks, Names, Steps> extends string ? false : true) : never;
+  Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _Beside, infer Names>
+    ? unknown extends S
+      ? false
+      : Flaw<S, Arriving<Out, S>, Checks, Names, Steps> extends string
+        ? false
+        : true
+    : never;
 
 type Opening<Before> = Opened<Cut<Before, unknown>>;
 
@@ -164,7 +226,14 @@ type Opening<Before> = Opened<Cut<Before, unknown>>;
 type Stepped<Before, S> =
   Before extends At<infer In, infer Out, infer Checks, infer Steps, infer Beside, infer Names>
     ? Arriving<Out, S> extends infer A
-      ? At<InAfter<In, S>, OutAfter<A, S>, ChecksAfter<Checks, S>, After<S, Steps>, BesideAfter<Beside, A, S>, NamesAfter<Names, S, Steps>>
+      ? At<
+          InAfter<In, S>,
+          OutAfter<A, S>,
+          ChecksAfter<Checks, S>,
+          After<S, Steps>,
+          BesideAfter<Beside, A, S>,
+          NamesAfter<Names, S, Steps>
+        >
       : never
     : never;
 
@@ -176,7 +245,20 @@ type Redone<Nodes, Old, New, EndOut, EndBeside> =
       : never
     : never;
 
-type Redo<Nodes, OldIn, OldOut, OldBeside, In, Out, Checks extends string, Steps, Beside, Names extends string, EndOut, EndBeside> =
+type Redo<
+  Nodes,
+  OldIn,
+  OldOut,
+  OldBeside,
+  In,
+  Out,
+  Checks extends string,
+  Steps,
+  Beside,
+  Names extends string,
+  EndOut,
+  EndBeside,
+> =
   Nodes extends Link<After<infer S, unknown>, infer Rest>
     ? At<OldIn, OldOut, never, Unstated, OldBeside, never> extends At<In, Out, never, Unstated, Beside, never>
       ? Skim<Nodes, In, EndOut, Checks, Steps, EndBeside, Names>

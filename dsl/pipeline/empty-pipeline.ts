@@ -9,7 +9,22 @@ import type { UnknownRow } from "../row.js";
 import type { Members, OutputsByName, TupleOf } from "../steps/models.js";
 import type { Challengers, ShadowOutputs } from "../steps/shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "../steps/split.js";
-import type { Alert, Audit, Check, After, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Unstated } from "../steps/step-types.js";
+import type {
+  Alert,
+  Audit,
+  Check,
+  After,
+  KeySplit,
+  PairsOf,
+  RandomSplit,
+  Refine,
+  Renamed,
+  Select,
+  Several,
+  Shadow,
+  ShadowNames,
+  Unstated,
+} from "../steps/step-types.js";
 import type { KeySplitOptions } from "../steps/nodes.js";
 import type { UncheckedPipeline } from "./unchecked-pipeline.js";
 import type { NoInferenceBefore } from "../messages/shapes.js";
@@ -23,9 +38,7 @@ export interface EmptyPipeline extends Unfed<Unstated> {
 
 /** A pipeline whose columns are not known. `Steps` are none, or such as are refused there: they count all the same. */
 export interface Unfed<in out Steps> extends AnyPipeline {
-  model<M extends Model>(
-    model: M,
-  ): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, After<M, Steps>>;
+  model<M extends Model>(model: M): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, After<M, Steps>>;
   model<M extends Model, const R extends RenameOption>(
     model: FitsRenamed<Normal<Columns<M["inputs"], R>>, M, R, Steps>,
     rename: ColumnNames<M, R>,
@@ -57,9 +70,13 @@ export interface Unfed<in out Steps> extends AnyPipeline {
       OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
     >);
   /** Refused: there are no outputs to audit. */
-  audit<const S extends string>(slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S): Unfed<After<Audit<S>, Steps>>;
+  audit<const S extends string>(
+    slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S,
+  ): Unfed<After<Audit<S>, Steps>>;
   /** Refused: there are no outputs to select from. */
-  select<const I extends number>(index: I extends unknown ? NoInfer<NeedsModels<"select">> : I): Unfed<After<Select<I>, Steps>>;
+  select<const I extends number>(
+    index: I extends unknown ? NoInfer<NeedsModels<"select">> : I,
+  ): Unfed<After<Select<I>, Steps>>;
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, Steps>>,
@@ -87,7 +104,10 @@ export interface Unfed<in out Steps> extends AnyPipeline {
     options: AlertOptions<D, F>,
   ): Unfed<After<Alert<N>, Steps>>;
   /** Refused: there is no step to replace. */
-  replaceStep<const I extends number>(index: StepIndex<I, Steps, "replaceStep">, make: (at: UncheckedPipeline) => unknown): UncheckedPipeline;
+  replaceStep<const I extends number>(
+    index: StepIndex<I, Steps, "replaceStep">,
+    make: (at: UncheckedPipeline) => unknown,
+  ): UncheckedPipeline;
   /** @example pipeline("imdb").insertStep(0, (at) => at.model(embedder)) */
   insertStep<const I extends number, P>(
     index: StepIndex<I, Steps, "insertStep", [0]>,

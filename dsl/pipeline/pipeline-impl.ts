@@ -93,7 +93,11 @@ export class StepList implements AnyPipeline {
     return this.#with(validationStep(name, check));
   }
 
-  alert(name: string, condition: (all: never) => unknown, options: { readonly over: string; readonly for?: string }): StepList {
+  alert(
+    name: string,
+    condition: (all: never) => unknown,
+    options: { readonly over: string; readonly for?: string },
+  ): StepList {
     return this.#with(alertStep(name, condition, options));
   }
 
@@ -120,7 +124,10 @@ export class StepList implements AnyPipeline {
   async deploy(target: Target): Promise<AnyDeployment> {
     const given: unknown = target;
     if (typeof (given as Partial<Target> | null | undefined)?.deploy !== "function") {
-      throw new TargetError("SL6000", `pipeline '${this.name}': deploy() takes a target such as local() from 'shapeline/local', not ${kindOf(given)}`);
+      throw new TargetError(
+        "SL6000",
+        `pipeline '${this.name}': deploy() takes a target such as local() from 'shapeline/local', not ${kindOf(given)}`,
+      );
     }
     return target.deploy(this);
   }

@@ -1,8 +1,29 @@
 import type { AlertName, AlertOptions, AlertRows } from "../steps/alert.js";
-import type { Bound, Fits, FitsRenamed, Next, Normal, Plain, Refused, Resolved, Substituted, Unfit } from "../shapes/fits.js";
+import type {
+  Bound,
+  Fits,
+  FitsRenamed,
+  Next,
+  Normal,
+  Plain,
+  Refused,
+  Resolved,
+  Substituted,
+  Unfit,
+} from "../shapes/fits.js";
 import { StepList } from "./pipeline-impl.js";
 import type { AnyDeployment, Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
-import type { AtIndex, Cleared, EditedOr, Inserted, Making, Removed, RemovedIndex, Replaced, StepIndex } from "./edits.js";
+import type {
+  AtIndex,
+  Cleared,
+  EditedOr,
+  Inserted,
+  Making,
+  Removed,
+  RemovedIndex,
+  Replaced,
+  StepIndex,
+} from "./edits.js";
 import type { EmptyPipeline } from "./empty-pipeline.js";
 import type { LoggedOutputs } from "../steps/step-outputs.js";
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
@@ -13,7 +34,24 @@ import type { RowOf } from "../row.js";
 import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "../steps/models.js";
 import type { Challengers, ShadowOutputs } from "../steps/shadow.js";
 import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "../steps/split.js";
-import type { Alert, AlertTaken, Audit, AuditNames, Check, After, KeySplit, PairsOf, RandomSplit, Refine, Renamed, Select, Several, Shadow, ShadowNames, Stated } from "../steps/step-types.js";
+import type {
+  Alert,
+  AlertTaken,
+  Audit,
+  AuditNames,
+  Check,
+  After,
+  KeySplit,
+  PairsOf,
+  RandomSplit,
+  Refine,
+  Renamed,
+  Select,
+  Several,
+  Shadow,
+  ShadowNames,
+  Stated,
+} from "../steps/step-types.js";
 import type { KeySplitOptions, Step } from "../steps/nodes.js";
 import type { Target } from "../target.js";
 
@@ -82,7 +120,9 @@ export interface Pipeline<
     model: M extends unknown
       ? Out extends M["inputs"]
         ? M
-        : NoInfer<M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never>
+        : NoInfer<
+            M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never
+          >
       : never,
   ): Pipeline<
     In,
@@ -113,13 +153,17 @@ export interface Pipeline<
    * @param slice `"1:"`, `"1:3"`, `":2"`, and `"1"`, which is `"1:"`
    * @example pipeline("imdb").models([a, b, c]).audit("1:").select(0)
    */
-  audit<const S extends string>(slice: S extends unknown ? NoInfer<Slice<S, Out, Steps>> : S): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, Beside, Names | AuditNames<S, Steps>>;
+  audit<const S extends string>(
+    slice: S extends unknown ? NoInfer<Slice<S, Out, Steps>> : S,
+  ): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, Beside, Names | AuditNames<S, Steps>>;
 
   /**
    * One output of the tuple goes on.
    * @param index of the model in `.models([…])`, from 0
    */
-  select<const I extends number>(index: SelectIndex<I, Out, Steps>): Pipeline<In, Selected<Out, I>, Checks, After<Select<I>, Steps>, Beside, Names>;
+  select<const I extends number>(
+    index: SelectIndex<I, Out, Steps>,
+  ): Pipeline<In, Selected<Out, I>, Checks, After<Select<I>, Steps>, Beside, Names>;
 
   /**
    * The request's metadata choose the model.
@@ -148,7 +192,9 @@ export interface Pipeline<
    * @param sizes symbol -> size, from 1 on
    * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
    */
-  refine<const Z extends SizeOption>(sizes: Sizes<Z, Out, Steps>): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, Beside, Names>;
+  refine<const Z extends SizeOption>(
+    sizes: Sizes<Z, Out, Steps>,
+  ): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, Beside, Names>;
 
   /**
    * The champion answers; the challengers run on the same input and are logged.
@@ -158,7 +204,14 @@ export interface Pipeline<
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: Fits<Out, C, Steps>,
     challengers: Challengers<Out, C, Cs, Names, Steps>,
-  ): Pipeline<In, Next<Out, C>, Checks, After<Shadow<C, Cs>, Steps>, ShadowOutputs<Out, C, Cs>, Names | ShadowNames<Cs>>;
+  ): Pipeline<
+    In,
+    Next<Out, C>,
+    Checks,
+    After<Shadow<C, Cs>, Steps>,
+    ShadowOutputs<Out, C, Cs>,
+    Names | ShadowNames<Cs>
+  >;
 
   /**
    * States what must hold for every row. All validations run on every row; failures are logged, never dropped.

@@ -18,7 +18,11 @@ export interface UncheckedPipeline extends AnyPipeline {
   refine(sizes: Readonly<Record<string, number>>): UncheckedPipeline;
   /** A lambda may say what row it reads: `(x: Row<In, Out>) => …`. */
   validate<R = UnknownRow>(name: string, check: (row: R) => unknown): UncheckedPipeline;
-  alert<R = UnknownRow>(name: string, condition: (all: AlertRows<R>) => boolean, options: { readonly over: string; readonly for?: string }): UncheckedPipeline;
+  alert<R = UnknownRow>(
+    name: string,
+    condition: (all: AlertRows<R>) => boolean,
+    options: { readonly over: string; readonly for?: string },
+  ): UncheckedPipeline;
   replaceStep(index: number, make: (at: UncheckedPipeline) => UncheckedPipeline): UncheckedPipeline;
   insertStep(index: number, make: (at: UncheckedPipeline) => UncheckedPipeline): UncheckedPipeline;
   removeStep(index: number): UncheckedPipeline;

@@ -4,15 +4,7 @@ import type { ExplainPorts } from "./mismatch.js";
 import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./port-names.js";
 import type { SeveralOf, SourceOf } from "../steps/step-types.js";
 import type { Dim, DType, Port, Tensor } from "../tensor.js";
-import {
-  byCodeUnit,
-  clash,
-  misfit,
-  missing,
-  noSuchInput,
-  noSuchOutput,
-  refine,
-} from "../messages/shapes.js";
+import { byCodeUnit, clash, misfit, missing, noSuchInput, noSuchOutput, refine } from "../messages/shapes.js";
 import type { NeedsSelect } from "../messages/steps.js";
 
 // ---------------------------------------------------------------- types: does it fit, and what goes on
@@ -28,8 +20,18 @@ export type Fits<Out, M extends Model, Steps> = M extends unknown
   : never;
 
 /** `Fits` with a renaming. A renaming of an input, or from an output, that is not there is reported at its property alone. */
-export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [Out extends readonly unknown[] ? keyof R : keyof M["inputs"]]
-  ? NoInfer<Out extends readonly unknown[] ? Unselected<Out, M, Steps> : [R[keyof R]] extends [keyof Out] ? (BoundRenamed<M["inputs"], Out, R> extends Refused ? Unfit<Out, M, R, Steps> : M) : M>
+export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [
+  Out extends readonly unknown[] ? keyof R : keyof M["inputs"],
+]
+  ? NoInfer<
+      Out extends readonly unknown[]
+        ? Unselected<Out, M, Steps>
+        : [R[keyof R]] extends [keyof Out]
+          ? BoundRenamed<M["inputs"], Out, R> extends Refused
+            ? Unfit<Out, M, R, Steps>
+            : M
+          : M
+    >
   : M;
 
 /** Why `M` does not take `Out`. */
@@ -98,13 +100,20 @@ interface BatchBound {
 /** What the symbols of the inputs `I` are bound to where the tensors `Out` arrive: a record, or `Refused`. */
 export type Bound<I, Out> = keyof I extends keyof Out ? BoundNamed<I, Out> : BoundLone<I, Out>;
 /** With a port in `Out` for each in `I`. */
-type BoundNamed<I, Out> = { [K in keyof I]: BindPort<I[K], Out[K & keyof Out], BatchName<I>> }[keyof I] extends (bound: infer B) => void
+type BoundNamed<I, Out> = { [K in keyof I]: BindPort<I[K], Out[K & keyof Out], BatchName<I>> }[keyof I] extends (
+  bound: infer B,
+) => void
   ? [B] extends [never]
     ? Refused
     : B
   : Refused;
 /** A lone output feeds a lone input whatever their names. */
-type BoundLone<I, Out> = IsOne<keyof I> extends true ? (IsOne<keyof Out> extends true ? BoundNamed<I, { readonly [K in keyof I]: Out[keyof Out] }> : Refused) : Refused;
+type BoundLone<I, Out> =
+  IsOne<keyof I> extends true
+    ? IsOne<keyof Out> extends true
+      ? BoundNamed<I, { readonly [K in keyof I]: Out[keyof Out] }>
+      : Refused
+    : Refused;
 type BoundRenamed<I, Out, R> = [keyof R] extends [never] ? Bound<I, Out> : Bound<I, FedRenamed<I, Out, R>>;
 /** In the place of bindings: a model does not fit. It has no keys, so no symbol is bound. */
 export type Refused = void;
@@ -156,7 +165,11 @@ type BindDim<E, P, A, Batch> = A extends "0"
 /** A symbol that is the batch somewhere is the batch everywhere: `["N", "N"]`. */
 export type SymbolOf<S extends string, P> = S extends BatchName<P> ? "batch" : S;
 type BatchName<P> = HeadOf<P[keyof P]>;
-type HeadOf<T> = T extends { readonly shape: readonly [infer H, ...(readonly unknown[])] } ? (H extends null ? never : H) : never;
+type HeadOf<T> = T extends { readonly shape: readonly [infer H, ...(readonly unknown[])] }
+  ? H extends null
+    ? never
+    : H
+  : never;
 
 // ---------------------------------------------------------------- run time: the same, all of a model's problems at once
 
@@ -186,7 +199,11 @@ export function fit(model: Model, rename: Readonly<Record<string, string>>, arri
   const names = arriving.ports.map((port) => port.name);
   for (const [input, column] of Object.entries(rename).sort(([a], [b]) => byCodeUnit(a, b))) {
     if (!inputs.some((port) => port.name === input)) {
-      const message = noSuchInput(model.name, input, inputs.map((port) => port.name));
+      const message = noSuchInput(
+        model.name,
+        input,
+        inputs.map((port) => port.name),
+      );
       unifier.report("SL2016", message, { input });
     } else if (!names.includes(column)) {
       unifier.report("SL2017", noSuchOutput(model.name, input, column, arriving.source, names), { input, column });
@@ -295,7 +312,11 @@ class Unifier {
     if (bound === undefined) {
       this.#bound.set(symbol, { size: arrived, input });
     } else if (bound.size !== arrived) {
-      this.report("SL2015", clash(this.#model, symbol, input, arrived, bound.input, bound.size), { input, axis, symbol });
+      this.report("SL2015", clash(this.#model, symbol, input, arrived, bound.input, bound.size), {
+        input,
+        axis,
+        symbol,
+      });
       return false;
     }
     return true;

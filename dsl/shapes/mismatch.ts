@@ -61,7 +61,13 @@ type ExplainDim<E, P, B, N extends string, K extends string, Text extends string
           : P extends string
             ? `${Text}${Refine<P, E & number>}`
             : Text;
-type Seen<D, Axis, I> = D extends string | null ? (Axis extends "0" ? "batch" : D extends null ? D : SymbolOf<D & string, I>) : D;
+type Seen<D, Axis, I> = D extends string | null
+  ? Axis extends "0"
+    ? "batch"
+    : D extends null
+      ? D
+      : SymbolOf<D & string, I>
+  : D;
 
 /** `float32[batch, 10]`, `?` where nothing is known. */
 export type ShowTensor<T> =

@@ -1,8 +1,7 @@
 import type { Port } from "../tensor.js";
 
 /** Printable ASCII in code-unit order: what port names are made of. */
-type Alphabet =
-  " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+type Alphabet = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
 /** The port names of a record in code-unit order. */
 export type NamesOf<P> = Sorted<keyof P & string>;
@@ -23,7 +22,10 @@ type First<U extends string, P extends string = ""> =
 type HeadsAfter<U extends string, P extends string> = U extends `${P}${infer C}${string}` ? C : never;
 type FirstWith<U extends string, P extends string, C extends string> =
   IsOne<C> extends true ? First<U, `${P}${C}`> : NarrowTo<U, P, FirstHead<C>>;
-type NarrowTo<U extends string, P extends string, C extends string> = First<Extract<U, `${P}${C}${string}`>, `${P}${C}`>;
+type NarrowTo<U extends string, P extends string, C extends string> = First<
+  Extract<U, `${P}${C}${string}`>,
+  `${P}${C}`
+>;
 type FirstHead<C extends string, A extends string = Alphabet> = A extends `${infer H}${infer R}`
   ? H extends C
     ? H
@@ -52,13 +54,11 @@ export type Fed<I, Out, R> = [keyof R] extends [never]
         : Out
       : Out
   : FedRenamed<I, Out, R>;
-export type FedRenamed<I, Out, R> = { readonly [K in keyof I as K extends keyof R | keyof Out ? K : never]: Renaming<K, Out, R> };
+export type FedRenamed<I, Out, R> = {
+  readonly [K in keyof I as K extends keyof R | keyof Out ? K : never]: Renaming<K, Out, R>;
+};
 /** A port that is not there fits no input. */
-type Renaming<K, Out, R> = K extends keyof R
-  ? R[K] extends keyof Out
-    ? Out[R[K]]
-    : unknown
-  : Out[K & keyof Out];
+type Renaming<K, Out, R> = K extends keyof R ? (R[K] extends keyof Out ? Out[R[K]] : unknown) : Out[K & keyof Out];
 
 /** Which arriving port feeds an input; the run-time side of `Fed`. `undefined` where none does. */
 export function feedOf(

@@ -64,7 +64,8 @@ type Reserved = typeof reserved;
 const reserved = "__proto__";
 
 export function alertNameProblem(name: unknown, taken: ReadonlySet<string>): Problem | null {
-  if (typeof name !== "string") return { code: "SL2080", message: `an alert name must be a string, not ${kindOf(name)}` };
+  if (typeof name !== "string")
+    return { code: "SL2080", message: `an alert name must be a string, not ${kindOf(name)}` };
   const details = { alert: name };
   if (name === reserved) return { code: "SL2081", message: reservedAlertName(name), details };
   if (taken.has(name)) return { code: "SL2082", message: takenAlertName(name), details };
@@ -105,7 +106,11 @@ type AtMost<N extends string, Max extends string, So = "equal"> = N extends `${i
       ? false
       : true
     : true;
-type Compared<A extends string, B extends string> = A extends B ? "equal" : "0123456789" extends `${string}${A}${string}${B}${string}` ? "less" : "more";
+type Compared<A extends string, B extends string> = A extends B
+  ? "equal"
+  : "0123456789" extends `${string}${A}${string}${B}${string}`
+    ? "less"
+    : "more";
 
 /** The seconds of `"5m"`, or null where it is no duration from 1 s to 30 d. */
 export function secondsIn(duration: unknown): number | null {

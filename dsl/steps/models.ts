@@ -102,9 +102,21 @@ export type Below<N extends number, A extends readonly number[] = []> = A["lengt
 /** The models that a slice takes, by name. */
 export type AuditedNames<S extends string, Ms> = string extends S ? never : Taken<Bounds<S>, Ms>;
 
-type Taken<B, Ms, Passed extends readonly 0[] = [], Names = never> = Ms extends readonly [infer M extends Model, ...infer Rest]
+type Taken<B, Ms, Passed extends readonly 0[] = [], Names = never> = Ms extends readonly [
+  infer M extends Model,
+  ...infer Rest,
+]
   ? B extends readonly [infer From extends number, infer To]
-    ? Taken<B, Rest, [...Passed, 0], Passed["length"] extends Below<From> ? Names : IsBefore<Passed["length"], To> extends true ? Names | M["name"] : Names>
+    ? Taken<
+        B,
+        Rest,
+        [...Passed, 0],
+        Passed["length"] extends Below<From>
+          ? Names
+          : IsBefore<Passed["length"], To> extends true
+            ? Names | M["name"]
+            : Names
+      >
     : Names
   : Names;
 type IsBefore<I extends number, To> = To extends number ? (I extends Below<To> ? true : false) : true;

@@ -45,7 +45,8 @@ export function auditStep(slice: string): AuditStep {
   const given: unknown = slice;
   const text = typeof given === "string" ? given : kindOf(given);
   const [, from, to] = /^(0|[1-9]\d*|)(?::(0|[1-9]\d*|))?$/.exec(text) ?? [];
-  if (from === undefined || text === "") return Object.freeze({ kind: "audit", from: text as unknown as number, to: null });
+  if (from === undefined || text === "")
+    return Object.freeze({ kind: "audit", from: text as unknown as number, to: null });
   return Object.freeze({ kind: "audit", from: Number(from), to: to === undefined || to === "" ? null : Number(to) });
 }
 
@@ -75,7 +76,10 @@ export interface KeySplitStep {
   readonly routes: Readonly<Record<string, Model>>;
 }
 
-export function keySplitStep(key: string, options: KeySplitOptions<Model, Readonly<Record<string, Model>>>): KeySplitStep {
+export function keySplitStep(
+  key: string,
+  options: KeySplitOptions<Model, Readonly<Record<string, Model>>>,
+): KeySplitStep {
   const { default: fallback, routes } = { ...options };
   return Object.freeze({ kind: "keySplit", key, default: fallback, routes: frozenCopy(routes) });
 }
@@ -87,9 +91,16 @@ export interface RandomSplitStep {
   readonly weights: readonly (readonly [weight: number, model: Model])[];
 }
 
-export function randomSplitStep(weights: readonly (readonly [number, Model])[], hashKey: string | null): RandomSplitStep {
+export function randomSplitStep(
+  weights: readonly (readonly [number, Model])[],
+  hashKey: string | null,
+): RandomSplitStep {
   const pairs: unknown = weights;
-  return Object.freeze({ kind: "randomSplit", hashKey, weights: frozenCopy(Array.isArray(pairs) ? weights.map(frozenCopy) : weights) });
+  return Object.freeze({
+    kind: "randomSplit",
+    hashKey,
+    weights: frozenCopy(Array.isArray(pairs) ? weights.map(frozenCopy) : weights),
+  });
 }
 
 /** Symbols of the current outputs become sizes; every batch is checked for them. */
@@ -124,7 +135,11 @@ export interface AlertStep {
   readonly for: string | null;
 }
 
-export function alertStep(name: string, condition: (all: never) => unknown, options: { readonly over: string; readonly for?: string }): AlertStep {
+export function alertStep(
+  name: string,
+  condition: (all: never) => unknown,
+  options: { readonly over: string; readonly for?: string },
+): AlertStep {
   const { over, for: held = null } = { ...options };
   return Object.freeze({ kind: "alert", name, condition, over, for: held });
 }

@@ -24,7 +24,19 @@ export type Size<S extends string, N extends number, Out, Steps> = string extend
     : NoInfer<NoSymbol<S, SourceOf<Steps>, Sorted<SymbolsOf<Out>>>>;
 
 /** A tensor of unknown rank names none. */
-type SymbolsOf<Out> = { [K in keyof Out]: Out[K] extends Tensor<infer _D, infer S> ? (number extends S["length"] ? never : S[number] extends infer A ? (A extends null ? never : A extends string ? A : never) : never) : never }[keyof Out];
+type SymbolsOf<Out> = {
+  [K in keyof Out]: Out[K] extends Tensor<infer _D, infer S>
+    ? number extends S["length"]
+      ? never
+      : S[number] extends infer A
+        ? A extends null
+          ? never
+          : A extends string
+            ? A
+            : never
+        : never
+    : never;
+}[keyof Out];
 
 /** The tensors `Out` with sizes in the place of symbols. */
 export type Refined<Out, Z> = Out extends readonly unknown[]
@@ -33,6 +45,17 @@ export type Refined<Out, Z> = Out extends readonly unknown[]
       readonly [K in keyof Out]: Out[K] extends Tensor<infer D, infer S>
         ? number extends S["length"]
           ? Out[K]
-          : Tensor<D, { [A in keyof S]: S[A] extends null ? null : S[A] extends keyof Z ? (Z[S[A]] extends infer N extends Dim ? N : never) : S[A] }>
+          : Tensor<
+              D,
+              {
+                [A in keyof S]: S[A] extends null
+                  ? null
+                  : S[A] extends keyof Z
+                    ? Z[S[A]] extends infer N extends Dim
+                      ? N
+                      : never
+                    : S[A];
+              }
+            >
         : never;
     };

@@ -23,7 +23,9 @@ export type Renaming<M extends Model, R, Out, Steps> = {
  * without a walk through the list of steps.
  */
 type NotThere<M extends Model, K extends keyof R, R, Out, Steps> =
-  M extends Model<infer N> ? NoSuchOutput<N, K & string, R[K] & string, string extends N ? string : SourceOf<Steps>, NamesOf<Out>> : never;
+  M extends Model<infer N>
+    ? NoSuchOutput<N, K & string, R[K] & string, string extends N ? string : SourceOf<Steps>, NamesOf<Out>>
+    : never;
 
 /** The renaming of the first inference step: it names the request's columns. */
 export type ColumnNames<M extends Model, R> = {
@@ -43,6 +45,8 @@ export function firstColumns(inputs: readonly Port[], rename: RenameOption): Por
   const columnOf = (input: string) => (Object.hasOwn(rename, input) ? (rename[input] ?? input) : input);
   const columns = inputs.map((port) => ({ ...port, input: port.name, name: columnOf(port.name) }));
   return columns
-    .filter((column) => !columns.some((other) => other.name === column.name && byCodeUnit(other.input, column.input) < 0))
+    .filter(
+      (column) => !columns.some((other) => other.name === column.name && byCodeUnit(other.input, column.input) < 0),
+    )
     .map(({ name, dtype, shape }) => ({ name, dtype, shape }));
 }

@@ -2,7 +2,16 @@ import type { Fits, Next } from "../shapes/fits.js";
 import type { ShowTensor } from "../shapes/mismatch.js";
 import type { Model } from "../model.js";
 import type { NamesOf } from "../shapes/port-names.js";
-import type { BadWeight, NoHashKey, NoKey, NoRoutes, NoWeights, OtherNames, OtherTensor, RepeatedModel } from "../messages/steps.js";
+import type {
+  BadWeight,
+  NoHashKey,
+  NoKey,
+  NoRoutes,
+  NoWeights,
+  OtherNames,
+  OtherTensor,
+  RepeatedModel,
+} from "../messages/steps.js";
 
 // The types of keySplit and randomSplit. `walk-splits.ts` is their run-time side.
 
@@ -59,14 +68,20 @@ type PairOf<Out, P extends Weighted, First extends Model, Taken extends string, 
     : P;
 
 /** The pair, with a text in the place of what is wrong. */
-type PairText<Out, W extends number, M extends Model, First extends Model, Taken extends string, Steps> =
-  `${W}` extends `-${string}` | "0" | "Infinity" | "NaN"
-    ? readonly [BadWeight<M["name"], W>, M]
-    : string extends M["name"]
-      ? readonly [W, M]
-      : M["name"] extends Taken
-        ? readonly [W, RepeatedModel<M["name"], "random split">]
-        : readonly [W, Route<Out, M, First, Steps>];
+type PairText<
+  Out,
+  W extends number,
+  M extends Model,
+  First extends Model,
+  Taken extends string,
+  Steps,
+> = `${W}` extends `-${string}` | "0" | "Infinity" | "NaN"
+  ? readonly [BadWeight<M["name"], W>, M]
+  : string extends M["name"]
+    ? readonly [W, M]
+    : M["name"] extends Taken
+      ? readonly [W, RepeatedModel<M["name"], "random split">]
+      : readonly [W, Route<Out, M, First, Steps>];
 
 type NamesBefore<Ws, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I
   ? N

@@ -4,7 +4,27 @@ import type { Refined } from "./refine.js";
 import type { Columns } from "./rename.js";
 import type { AuditedNames, OutputsByName, Selected, TupleOf } from "./models.js";
 import type { ShadowOutputs } from "./shadow.js";
-import type { Alert, AlertTaken, Audit, AuditNames, Check, After, Forward, Link, Passing, RecordOf, Refine, Renamed, Select, SeveralOf, Several, Shadow, ShadowNames, StandingModel, Unstated } from "./step-types.js";
+import type {
+  Alert,
+  AlertTaken,
+  Audit,
+  AuditNames,
+  Check,
+  After,
+  Forward,
+  Link,
+  Passing,
+  RecordOf,
+  Refine,
+  Renamed,
+  Select,
+  SeveralOf,
+  Several,
+  Shadow,
+  ShadowNames,
+  StandingModel,
+  Unstated,
+} from "./step-types.js";
 
 // What each step makes of what arrives, computed again from the list of steps. `Walk` is the run-time side.
 

@@ -77,7 +77,14 @@ export interface Refine<out Pairs> {
 export type PairsOf<R> = { readonly [K in keyof R]: readonly [K extends number ? `${K}` : K, R[K]] }[keyof R];
 
 /** The record of a union of pairs. */
-export type RecordOf<Pairs> = { readonly [P in Pairs as P extends readonly [infer K extends string, unknown] ? K : never]: P extends readonly [unknown, infer V] ? V : never };
+export type RecordOf<Pairs> = {
+  readonly [P in Pairs as P extends readonly [infer K extends string, unknown] ? K : never]: P extends readonly [
+    unknown,
+    infer V,
+  ]
+    ? V
+    : never;
+};
 
 /** Steps that give no outputs of a model. */
 export type Passing = Check<string> | Alert<string> | Refine<unknown> | Audit<string>;
@@ -137,7 +144,11 @@ export type IsAudited<Steps> =
 
 /** True where no model has run yet: of the steps that pass outputs on, refine alone may stand there. */
 export type BeforeInference<Steps> =
-  Steps extends After<Refine<unknown>, infer Prev> ? BeforeInference<Prev> : Steps extends After<unknown, unknown> ? false : true;
+  Steps extends After<Refine<unknown>, infer Prev>
+    ? BeforeInference<Prev>
+    : Steps extends After<unknown, unknown>
+      ? false
+      : true;
 
 /** A name that the log holds a model's outputs under, and one of an alert, as `Taken` of a pipeline holds them. */
 export type LoggedName<N extends string> = string extends N ? never : `model ${N}`;
@@ -154,4 +165,5 @@ export interface Link<out Node, out Rest> {
 }
 
 /** The steps from the oldest on. */
-export type Forward<Steps, Rest = unknown> = Steps extends After<unknown, infer Prev> ? Forward<Prev, Link<Steps, Rest>> : Rest;
+export type Forward<Steps, Rest = unknown> =
+  Steps extends After<unknown, infer Prev> ? Forward<Prev, Link<Steps, Rest>> : Rest;

@@ -5,4 +5,4 @@ import { a, c1, c2, champ } from "./models.gen.js";
 export const fraud = pipeline("fraud")
   .model(a)
   .shadow(champ, [c1, c2])
-  .validate("amt", x => x.out < 1);
+  .validate("amt", (x) => x.out < 1);

@@ -5,7 +5,11 @@ import { commaList } from "./target-options.js";
 /** Adds the options that choose columns. */
 export function withDataset(command: Command): Command {
   return command
-    .option("--dataset <columns>", "only these: in, out, anomaly, out_<model>, metadata, or one column such as out.score", commaList)
+    .option(
+      "--dataset <columns>",
+      "only these: in, out, anomaly, out_<model>, metadata, or one column such as out.score",
+      commaList,
+    )
     .option("--dataset-exclude <columns>", "all but these", commaList)
     .option("--dataset-separator <text>", "flat names, with this between group and name");
 }

@@ -16,7 +16,12 @@ export async function configText(cwd: string, file: string): Promise<string> {
   try {
     return await readFile(resolve(cwd, file), "utf8");
   } catch (error) {
-    throw new ConfigError("SL4005", `the config '${file}' cannot be read: ${systemReason(error)}; \`shapeline compile\` writes it`, { file }, { cause: error });
+    throw new ConfigError(
+      "SL4005",
+      `the config '${file}' cannot be read: ${systemReason(error)}; \`shapeline compile\` writes it`,
+      { file },
+      { cause: error },
+    );
   }
 }
 
@@ -30,7 +35,12 @@ export async function readInput(cwd: string, file: string): Promise<Uint8Array> 
   try {
     return await readFile(resolve(cwd, file));
   } catch (error) {
-    throw new InputError("SL5030", `the rows '${file}' cannot be read: ${systemReason(error)}`, { file }, { cause: error });
+    throw new InputError(
+      "SL5030",
+      `the rows '${file}' cannot be read: ${systemReason(error)}`,
+      { file },
+      { cause: error },
+    );
   }
 }
 

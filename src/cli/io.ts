@@ -29,7 +29,9 @@ const steering = /\p{Cc}\[\d{1,2}m|(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u202a-\u
 /** Texts of files and servers may hold what steers a terminal; only line ends, tabs and our own colours get through. */
 function harmless(text: string): string {
   return text.replace(steering, (found) =>
-    found.length > 1 && found.startsWith("\u001b") ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}${found.slice(1)}`,
+    found.length > 1 && found.startsWith("\u001b")
+      ? found
+      : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}${found.slice(1)}`,
   );
 }
 
@@ -79,6 +81,9 @@ export async function ownOutput<T>(io: Io, work: () => Promise<T>): Promise<T> {
   } finally {
     process.off("exit", ended);
     process.stdout.write = write;
-    if (printed) io.note(`${paint(io, "yellow", "warning")} SL2911: a pipeline file writes to standard output while it is loaded; that is above, on standard error`);
+    if (printed)
+      io.note(
+        `${paint(io, "yellow", "warning")} SL2911: a pipeline file writes to standard output while it is loaded; that is above, on standard error`,
+      );
   }
 }

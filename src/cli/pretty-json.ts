@@ -3,7 +3,10 @@
  *
  * @param options `indent`: how far the first line stands in already; `width`: of the page
  */
-export function prettyJson(value: unknown, { indent, width }: { readonly indent: number; readonly width: number }): string {
+export function prettyJson(
+  value: unknown,
+  { indent, width }: { readonly indent: number; readonly width: number },
+): string {
   const flat = oneLine(value);
   if (indent + flat.length <= width || typeof value !== "object" || value === null) return flat;
   const inner = { indent: indent + 2, width };

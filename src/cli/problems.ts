@@ -4,7 +4,11 @@ import { paint, type Io } from "./io.js";
 
 /** Problems as `--json` gives them: each with its place, where it has one. */
 export function problemsFor(io: Io, problems: readonly CompileProblem[]) {
-  return problems.map(({ code, message, file, place }) => ({ code, ...(place ?? { file: shown(io.cwd, file) }), message }));
+  return problems.map(({ code, message, file, place }) => ({
+    code,
+    ...(place ?? { file: shown(io.cwd, file) }),
+    message,
+  }));
 }
 
 /** Problems as people read them: all at once, in order of their files, and how many in how many files. */

@@ -9,7 +9,9 @@ export function asRecordsRequest({ name, inputs }: Config, request: unknown): Re
   if (Array.isArray(request)) return request as Record<string, unknown>[];
   const { rows, tensors } = inputReader(name, inputs)(request);
   const columns = tensors.map(nestedRows);
-  return Array.from({ length: rows }, (_, row) => Object.fromEntries(inputs.map((port, i) => [port.name, columns[i]?.[row]])));
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(inputs.map((port, i) => [port.name, columns[i]?.[row]])),
+  );
 }
 
 export function asTableRequest({ name, inputs }: Config, request: unknown): Table {

@@ -20,7 +20,11 @@ export async function putTable(io: Io, table: Table, options: { readonly out?: s
 }
 
 /** Gives out tables of one schema as one Arrow file; one table is in memory at a time. */
-export async function putTables(io: Io, tables: AsyncIterable<Table>, options: { readonly out?: string }): Promise<void> {
+export async function putTables(
+  io: Io,
+  tables: AsyncIterable<Table>,
+  options: { readonly out?: string },
+): Promise<void> {
   let rows = 0;
   const write = async (put: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
     const { ArrowSink } = await import("../logs/export/arrow-file.js");
@@ -39,14 +43,24 @@ export async function putTables(io: Io, tables: AsyncIterable<Table>, options: {
 }
 
 /** Refuses what would put two documents on standard output. */
-export function refuseTwoDocuments(command: Command, io: Io, { arrow, out }: { readonly arrow?: boolean; readonly out?: string }): void {
+export function refuseTwoDocuments(
+  command: Command,
+  io: Io,
+  { arrow, out }: { readonly arrow?: boolean; readonly out?: string },
+): void {
   if (io.json && arrow === true && out === undefined) {
-    command.error("error: --arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out");
+    command.error(
+      "error: --arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out",
+    );
   }
 }
 
 /** Gives out records: to a file, as the JSON document, or as a table for people. */
-export async function putRecords(io: Io, records: readonly AnyInferRecord[], options: { readonly out?: string; readonly chosen?: boolean }): Promise<void> {
+export async function putRecords(
+  io: Io,
+  records: readonly AnyInferRecord[],
+  options: { readonly out?: string; readonly chosen?: boolean },
+): Promise<void> {
   const { length } = records;
   if (options.out !== undefined) {
     await writeWhole(options.out, `${toJson(records, 0)}\n`);
@@ -56,10 +70,19 @@ export async function putRecords(io: Io, records: readonly AnyInferRecord[], opt
   if (length === 0) return io.say("no rows");
   const rows = records.slice(0, shownRows).map(flat);
   const columns = Object.keys(rows[0] ?? {}).filter((name) => options.chosen === true || !name.startsWith("in."));
-  io.say(textTable(columns, rows.map((row) => columns.map((name) => shortValue(row[name])))));
+  io.say(
+    textTable(
+      columns,
+      rows.map((row) => columns.map((name) => shortValue(row[name]))),
+    ),
+  );
   const failed = records.filter((r) => r.check_failures > 0).length;
-  const failing = records.some((r) => "check_failures" in r) ? `, ${failed} ${failed === 1 ? "fails" : "fail"} a validation` : "";
-  io.say(`\n${length} ${length === 1 ? "row" : "rows"}${failing}${length > shownRows ? ` (the first ${shownRows} are shown; --json gives all)` : ""}`);
+  const failing = records.some((r) => "check_failures" in r)
+    ? `, ${failed} ${failed === 1 ? "fails" : "fail"} a validation`
+    : "";
+  io.say(
+    `\n${length} ${length === 1 ? "row" : "rows"}${failing}${length > shownRows ? ` (the first ${shownRows} are shown; --json gives all)` : ""}`,
+  );
 }
 
 function told(io: Io, out: string, rows: number): void {

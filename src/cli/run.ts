@@ -18,7 +18,21 @@ import { ownPackage } from "../util/own-package.js";
 import { toJson } from "../tensors/to-json.js";
 import { createIo, exitCodes, paint, type Io } from "./io.js";
 
-const commands: readonly CommandFile[] = [generate, models, compile, explain, deploy, infer, logs, exportLogs, reportCommand, pipelines, versions, status, undeploy];
+const commands: readonly CommandFile[] = [
+  generate,
+  models,
+  compile,
+  explain,
+  deploy,
+  infer,
+  logs,
+  exportLogs,
+  reportCommand,
+  pipelines,
+  versions,
+  status,
+  undeploy,
+];
 
 /**
  * Runs one command line.
@@ -35,7 +49,9 @@ export async function run(args: readonly string[]): Promise<number> {
     return createIo({ cwd: process.cwd(), json: options.json === true, color });
   };
   program
-    .description("Typed pipelines for machine-learning inference: generate model typings, compile, deploy, infer, read the log.")
+    .description(
+      "Typed pipelines for machine-learning inference: generate model typings, compile, deploy, infer, read the log.",
+    )
     .version(ownPackage().version, "-V, --version", "print the version")
     .option("--json", "one JSON document on standard output, and nothing else")
     .option("--no-color", "plain text")
@@ -53,14 +69,22 @@ export async function run(args: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return usage(error, json);
-    return report(error, createIo({ cwd: process.cwd(), json, color: process.stderr.isTTY && !args.includes("--no-color") && process.env.NO_COLOR === undefined }));
+    return report(
+      error,
+      createIo({
+        cwd: process.cwd(),
+        json,
+        color: process.stderr.isTTY && !args.includes("--no-color") && process.env.NO_COLOR === undefined,
+      }),
+    );
   }
 }
 
 /** Commander has printed its message (or the help that was asked for). */
 function usage(error: CommanderError, json: boolean): number {
   if (error.exitCode === 0) return exitCodes.done;
-  if (json) process.stdout.write(`${toJson({ error: { code: "usage", message: error.message.replace(/^error: /, "") } })}\n`);
+  if (json)
+    process.stdout.write(`${toJson({ error: { code: "usage", message: error.message.replace(/^error: /, "") } })}\n`);
   return exitCodes.userError;
 }
 
@@ -74,6 +98,12 @@ function report(error: unknown, io: Io): number {
   io.note(
     `This is a bug in Shapeline, not in what you gave it. Please report it with the command you ran, \`shapeline --version\` and this text:\n\n${text}`,
   );
-  io.result({ error: { code: "bug", message: "a bug in Shapeline; please report it with the command and `details`", details: { text } } });
+  io.result({
+    error: {
+      code: "bug",
+      message: "a bug in Shapeline; please report it with the command and `details`",
+      details: { text },
+    },
+  });
   return exitCodes.bug;
 }

@@ -9,7 +9,10 @@ export function withData(command: Command): Command {
 
 /** `a,b` as a list. */
 export function commaList(text: string): string[] {
-  return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 /** A whole number from 0 on. */

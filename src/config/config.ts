@@ -42,7 +42,10 @@ export function parseConfig(input: unknown, where = "config"): Config {
   const parsed = configSchema.safeParse(data);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => describeIssue(issue, data));
-    throw new ConfigError("SL4002", `${where} is not a pipeline config:\n${issues.map((i) => `  ${i}`).join("\n")}`, { where, issues });
+    throw new ConfigError("SL4002", `${where} is not a pipeline config:\n${issues.map((i) => `  ${i}`).join("\n")}`, {
+      where,
+      issues,
+    });
   }
   const config = parsed.data;
   const hash = hashConfig(config);
@@ -55,7 +58,11 @@ export function parseConfig(input: unknown, where = "config"): Config {
   }
   const found = inconsistencies(config);
   if (found.length > 0) {
-    throw new ConfigError("SL4004", `${where} does not fit together:\n${found.map((p) => `  ${p.message}`).join("\n")}`, { where, problems: found });
+    throw new ConfigError(
+      "SL4004",
+      `${where} does not fit together:\n${found.map((p) => `  ${p.message}`).join("\n")}`,
+      { where, problems: found },
+    );
   }
   return config;
 }
@@ -64,6 +71,11 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ConfigError("SL4001", `${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { where }, { cause: error });
+    throw new ConfigError(
+      "SL4001",
+      `${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      { where },
+      { cause: error },
+    );
   }
 }

@@ -29,32 +29,46 @@ export interface Decompiled {
  * @example decompile(config).text // "import { pipeline } from \"shapeline\";\n…"
  */
 export function decompile(config: Config, from = "./models.gen.js"): Decompiled {
-  const identifiers = identifiersFor(config.models.map(({ name }) => name)).map(({ handle }) => (handle === "pipeline" || handle === "tensor" ? `${handle}Model` : handle));
+  const identifiers = identifiersFor(config.models.map(({ name }) => name)).map(({ handle }) =>
+    handle === "pipeline" || handle === "tensor" ? `${handle}Model` : handle,
+  );
   const handles = new Map(config.models.map(({ name }, i) => [name, identifiers[i] as string]));
   const declared = declaredInputs(config);
   const lines = config.steps.map((step) => `  .${callOf(step, (name) => handles.get(name) ?? name)}`);
-  const chain = [`pipeline(${quote(config.name)}${declared === null ? "" : `, { inputs: ${declared} }`})`, ...lines].join("\n");
+  const chain = [
+    `pipeline(${quote(config.name)}${declared === null ? "" : `, { inputs: ${declared} }`})`,
+    ...lines,
+  ].join("\n");
   const [{ handle: wanted } = { handle: "fraud" }] = identifiersFor([config.name]);
-  const name = identifiers.includes(wanted) || wanted === "pipeline" || wanted === "tensor" ? `${wanted}Pipeline` : wanted;
-  const imports = [`import { pipeline${declared === null ? "" : ", tensor"} } from "shapeline";`, `import { ${[...new Set(identifiers)].sort().join(", ")} } from ${quote(from)};`];
+  const name =
+    identifiers.includes(wanted) || wanted === "pipeline" || wanted === "tensor" ? `${wanted}Pipeline` : wanted;
+  const imports = [
+    `import { pipeline${declared === null ? "" : ", tensor"} } from "shapeline";`,
+    `import { ${[...new Set(identifiers)].sort().join(", ")} } from ${quote(from)};`,
+  ];
   return { text: `${imports.join("\n")}\n\nexport const ${name} = ${chain};\n`, chain, handles };
 }
 
 const quote = (text: string): string => printConstant(constantOf(text));
-const key = (text: string): string => (/^[A-Za-z_$][\w$]*$/.test(text) ? text : text === "__proto__" ? `["__proto__"]` : quote(text));
+const key = (text: string): string =>
+  /^[A-Za-z_$][\w$]*$/.test(text) ? text : text === "__proto__" ? `["__proto__"]` : quote(text);
 
 type Handle = (model: string) => string;
 
 const calls: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, handle: Handle) => string } = {
-  model: ({ model, rename }, handle) => `model(${[handle(model), ...(Object.keys(rename).length === 0 ? [] : [record(rename, quote)])].join(", ")})`,
+  model: ({ model, rename }, handle) =>
+    `model(${[handle(model), ...(Object.keys(rename).length === 0 ? [] : [record(rename, quote)])].join(", ")})`,
   models: ({ models }, handle) => `models([${models.map(handle).join(", ")}])`,
   audit: ({ from, to }) => `audit("${from}:${to ?? ""}")`,
   select: ({ index }) => `select(${index})`,
-  keySplit: (step, handle) => `keySplit(${quote(step.key)}, { default: ${handle(step.default)}, routes: ${record(step.routes, handle)} })`,
-  randomSplit: ({ weights, hashKey }, handle) => `randomSplit([${weights.map(({ weight, model }) => `[${weight}, ${handle(model)}]`).join(", ")}]${hashKey === null ? "" : `, { hashKey: ${quote(hashKey)} }`})`,
+  keySplit: (step, handle) =>
+    `keySplit(${quote(step.key)}, { default: ${handle(step.default)}, routes: ${record(step.routes, handle)} })`,
+  randomSplit: ({ weights, hashKey }, handle) =>
+    `randomSplit([${weights.map(({ weight, model }) => `[${weight}, ${handle(model)}]`).join(", ")}]${hashKey === null ? "" : `, { hashKey: ${quote(hashKey)} }`})`,
   shadow: ({ champion, challengers }, handle) => `shadow(${handle(champion)}, [${challengers.map(handle).join(", ")}])`,
   validation: ({ name, expression }) => `validate(${quote(name)}, ${decompileLambda(expression.tree)})`,
-  alert: ({ name, expression, overSeconds, forSeconds }) => `alert(${quote(name)}, all => ${readableTree(expression.tree)}, { over: "${overSeconds}s"${forSeconds === 0 ? "" : `, for: "${forSeconds}s"`} })`,
+  alert: ({ name, expression, overSeconds, forSeconds }) =>
+    `alert(${quote(name)}, all => ${readableTree(expression.tree)}, { over: "${overSeconds}s"${forSeconds === 0 ? "" : `, for: "${forSeconds}s"`} })`,
   refine: ({ sizes }) => `refine(${record(sizes, String)})`,
 };
 
@@ -72,15 +86,33 @@ function declaredInputs({ inputs, models, steps }: Config): string | null {
   const first = firstModel(steps);
   const model = models.find(({ name }) => name === first.model);
   const taken = model?.inputs.map((port) => ({ ...port, name: first.rename[port.name] ?? port.name }));
-  const text = (ports: ModelConfig["inputs"]): string => JSON.stringify([...ports].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, dtype, shape }) => [name, dtype, shape]));
+  const text = (ports: ModelConfig["inputs"]): string =>
+    JSON.stringify(
+      [...ports].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, dtype, shape }) => [name, dtype, shape]),
+    );
   if (taken !== undefined && text(taken) === text(inputs)) return null;
-  return record(Object.fromEntries(inputs.map((port) => [port.name, port])), ({ dtype, shape }) => `tensor(${quote(dtype)}${shape === null ? "" : `, ${JSON.stringify(shape)}`})`);
+  return record(
+    Object.fromEntries(inputs.map((port) => [port.name, port])),
+    ({ dtype, shape }) => `tensor(${quote(dtype)}${shape === null ? "" : `, ${JSON.stringify(shape)}`})`,
+  );
 }
 
-function firstModel(steps: readonly StepConfig[]): { readonly model: string | undefined; readonly rename: Readonly<Record<string, string>> } {
+function firstModel(steps: readonly StepConfig[]): {
+  readonly model: string | undefined;
+  readonly rename: Readonly<Record<string, string>>;
+} {
   for (const step of steps) {
     if (step.kind === "model") return step;
-    const model = step.kind === "shadow" ? step.champion : step.kind === "models" ? step.models[0] : step.kind === "keySplit" ? step.default : step.kind === "randomSplit" ? step.weights[0]?.model : undefined;
+    const model =
+      step.kind === "shadow"
+        ? step.champion
+        : step.kind === "models"
+          ? step.models[0]
+          : step.kind === "keySplit"
+            ? step.default
+            : step.kind === "randomSplit"
+              ? step.weights[0]?.model
+              : undefined;
     if (model !== undefined) return { model, rename: {} };
   }
   return { model: undefined, rename: {} };

@@ -12,7 +12,14 @@ export {
   type StepConfig,
 } from "./schema.js";
 export { decompile, type Decompiled } from "./decompile.js";
-export type { Dialect, PlatformDefinition, PlatformForm, PlatformModel, PlatformProblem, PlatformStep } from "../wallaroo/definition.js";
+export type {
+  Dialect,
+  PlatformDefinition,
+  PlatformForm,
+  PlatformModel,
+  PlatformProblem,
+  PlatformStep,
+} from "../wallaroo/definition.js";
 export { diffConfigs, type Comparable, type ConfigDiff, type StepChange } from "../diff.js";
 export { fromPlatform, type FromPlatformOptions, type PlatformReading } from "../wallaroo/read/from-wallaroo.js";
 export type { KnownModel } from "../wallaroo/read/signatures.js";

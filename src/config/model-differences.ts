@@ -14,7 +14,12 @@ export function tensorsByName(ports: readonly (Shaped & { readonly name: string 
 }
 
 /** How one side of a model changed, in words: one line a port, such as `ccfraud.dense_input: 29 -> 30 features`. */
-export function portDifferences(model: string, side: "input" | "output", before: TensorsByName, after: TensorsByName): readonly string[] {
+export function portDifferences(
+  model: string,
+  side: "input" | "output",
+  before: TensorsByName,
+  after: TensorsByName,
+): readonly string[] {
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
     const old = before.get(name);
     const now = after.get(name);
@@ -29,6 +34,7 @@ function change(side: "input" | "output", old: Shaped, now: Shaped): string {
   const [oldBatch, oldSize] = old.shape ?? [];
   const [batch, size] = now.shape ?? [];
   const flat = old.shape?.length === 2 && now.shape?.length === 2 && old.dtype === now.dtype && oldBatch === batch;
-  if (flat && typeof oldSize === "number" && typeof size === "number") return `${oldSize} -> ${size} ${side === "input" ? "features" : "values"}`;
+  if (flat && typeof oldSize === "number" && typeof size === "number")
+    return `${oldSize} -> ${size} ${side === "input" ? "features" : "values"}`;
   return `${showTensor(old)} -> ${showTensor(now)}`;
 }

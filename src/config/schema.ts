@@ -15,7 +15,9 @@ export const modelSchema = z.strictObject({
   inputs: z.array(portSchema).min(1),
   outputs: z.array(portSchema).min(1),
   /** The file's names of ports that are called otherwise here, by the names here. */
-  renamed: z.strictObject({ inputs: z.record(name, name).optional(), outputs: z.record(name, name).optional() }).optional(),
+  renamed: z
+    .strictObject({ inputs: z.record(name, name).optional(), outputs: z.record(name, name).optional() })
+    .optional(),
 });
 
 export const modelStepSchema = z.strictObject({
@@ -61,7 +63,10 @@ export const randomSplitStepSchema = z.strictObject({
 });
 
 /** Symbols that become sizes from here on. */
-export const refineStepSchema = z.strictObject({ kind: z.literal("refine"), sizes: z.record(z.string(), z.number().int().nonnegative()) });
+export const refineStepSchema = z.strictObject({
+  kind: z.literal("refine"),
+  sizes: z.record(z.string(), z.number().int().nonnegative()),
+});
 
 export const expressionSchema = z.strictObject({
   tree: expressionTree,
@@ -83,8 +88,16 @@ export const alertStepSchema = z.strictObject({
   kind: z.literal("alert"),
   name,
   source: z.string(),
-  overSeconds: z.number().int().min(1).max(30 * days),
-  forSeconds: z.number().int().min(0).max(30 * days),
+  overSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(30 * days),
+  forSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(30 * days),
   expression: expressionSchema.extend({ tree: alertTree }),
 });
 
@@ -122,7 +135,11 @@ export const configSchema = z.strictObject({
 });
 
 /** A config is data that nobody changes: readonly all the way down. */
-type Data<T> = T extends readonly (infer E)[] ? readonly Data<E>[] : T extends object ? { readonly [K in keyof T]: Data<T[K]> } : T;
+type Data<T> = T extends readonly (infer E)[]
+  ? readonly Data<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Data<T[K]> }
+    : T;
 
 export type ModelConfig = Data<z.infer<typeof modelSchema>>;
 export type StepConfig = Data<z.infer<typeof stepSchema>>;

@@ -28,18 +28,24 @@ export function stepModels(step: StepConfig): StepModels {
 
 /** The metadata keys by which a config's splits choose, each once, in order. */
 export function splitKeys(steps: readonly StepConfig[]): string[] {
-  const keys = steps.flatMap((step) => (step.kind === "keySplit" ? [step.key] : step.kind === "randomSplit" && step.hashKey !== null ? [step.hashKey] : []));
+  const keys = steps.flatMap((step) =>
+    step.kind === "keySplit" ? [step.key] : step.kind === "randomSplit" && step.hashKey !== null ? [step.hashKey] : [],
+  );
   return [...new Set(keys)];
 }
 
 /** The models of tuples whose outputs the log holds under their names: those an audit takes; without one, those of a tuple that the pipeline ends with. */
 export function loggedBeside(steps: readonly StepConfig[]): string[] {
-  return tuples(steps).flatMap(({ models, audit, selected }) => (audit !== null ? models.slice(audit.from, audit.to ?? undefined) : selected ? [] : models));
+  return tuples(steps).flatMap(({ models, audit, selected }) =>
+    audit !== null ? models.slice(audit.from, audit.to ?? undefined) : selected ? [] : models,
+  );
 }
 
 /** Those that an answer holds: what is logged, and all of a tuple that the pipeline ends with. */
 export function answeredBeside(steps: readonly StepConfig[]): string[] {
-  return [...new Set([...loggedBeside(steps), ...tuples(steps).flatMap(({ models, selected }) => (selected ? [] : models))])];
+  return [
+    ...new Set([...loggedBeside(steps), ...tuples(steps).flatMap(({ models, selected }) => (selected ? [] : models))]),
+  ];
 }
 
 interface Tuple {

@@ -18,7 +18,8 @@ export function inconsistencies(config: Config): Problem[] {
       return [...answering, ...challengers];
     }),
   );
-  for (const name of used) if (!names.has(name)) say(`steps: they name a model '${name}', which is not among the models`);
+  for (const name of used)
+    if (!names.has(name)) say(`steps: they name a model '${name}', which is not among the models`);
   for (const name of names) if (!used.has(name)) say(`models: no step uses '${name}'`);
   for (const model of config.models) {
     const flaw = modelFlaw(definitionOf(model));
@@ -28,6 +29,7 @@ export function inconsistencies(config: Config): Problem[] {
 
   const checked = checkPipeline(rebuilt(config));
   if (checked.problems.length > 0) return checked.problems;
-  if (canonicalJson(checked.checks) !== canonicalJson(config.checks)) say("checks: they are not the ones that its models and steps ask for");
+  if (canonicalJson(checked.checks) !== canonicalJson(config.checks))
+    say("checks: they are not the ones that its models and steps ask for");
   return problems;
 }

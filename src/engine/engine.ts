@@ -17,7 +17,13 @@ import { placedRuns } from "./scheduling/inline-or-worker.js";
 import { modelRunner, type RunChallenger, type RunModel } from "./session/model-runner.js";
 import { openSession } from "./session/onnx-runtime.js";
 import { checkSignature, warmUp } from "./session/signature-check.js";
-import { awaitedThreads, batchThreads, challengerThreads, newOwner, type ThreadModel } from "./scheduling/worker-pool.js";
+import {
+  awaitedThreads,
+  batchThreads,
+  challengerThreads,
+  newOwner,
+  type ThreadModel,
+} from "./scheduling/worker-pool.js";
 import { randomSequence } from "./random-unit.js";
 
 /** A request's answer before it is logged or shaped. */
@@ -71,7 +77,11 @@ const CLOSE_WAIT_MS = 1000;
  * @param files by model name, as `findModelFiles` gives them
  * @throws ModelError SL3023 to SL3026, TargetError SL6001; nothing stays loaded then
  */
-export async function openEngine(config: Config, files: ReadonlyMap<string, ModelFile>, options: EngineOptions): Promise<Engine> {
+export async function openEngine(
+  config: Config,
+  files: ReadonlyMap<string, ModelFile>,
+  options: EngineOptions,
+): Promise<Engine> {
   const challengers = new Challengers();
   const owner = newOwner();
   const releases: (() => Promise<void> | void)[] = [];
@@ -93,7 +103,10 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
       if (hasRole(config, model.name, "champion")) {
         const session = await openSession(model.name, model.sha256, file.bytes, file.path);
         batchThreads.hold(onThreads);
-        releases.push(() => session.release(), () => batchThreads.release(onThreads));
+        releases.push(
+          () => session.release(),
+          () => batchThreads.release(onThreads),
+        );
         checkSignature(model, session);
         const run = modelRunner(model, placedRuns(onThreads, session, owner, `pipeline '${config.name}'`));
         await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestClock(Infinity), outputs));
@@ -104,7 +117,9 @@ export async function openEngine(config: Config, files: ReadonlyMap<string, Mode
         threads.hold(onThreads);
         releases.push(() => threads.release(onThreads));
         checkSignature(model, await threads.open(onThreads));
-        const run = modelRunner<number>(model, async (feeds, fetches, until, use) => use((await threads.run(onThreads, owner, feeds, fetches, until).done).outputs));
+        const run = modelRunner<number>(model, async (feeds, fetches, until, use) =>
+          use((await threads.run(onThreads, owner, feeds, fetches, until).done).outputs),
+        );
         await warmUp(model, (feeds, rows) => run(feeds, rows, Infinity, outputs));
         others.set(model.name, run);
       }
@@ -168,7 +183,12 @@ function infer(plan: Plan, input: unknown, options: InferOptions, given: Request
   }
 }
 
-function begin({ config, where }: Plan, { form, rows, tensors }: InputBatch, metadata: Metadata, clock: RequestClock): Passage {
+function begin(
+  { config, where }: Plan,
+  { form, rows, tensors }: InputBatch,
+  metadata: Metadata,
+  clock: RequestClock,
+): Passage {
   const inputs = new Map<string, TensorData>();
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i];
@@ -199,7 +219,14 @@ function inferenceOf(hidden: readonly string[]): (passage: Passage) => Inference
     const now = Date.now();
     // A loop, since `fill` costs a row more than all of it.
     for (let row = 0; row < rows; row++) time[row] = now;
-    const batch: ResultBatch = { rows, time, inputs, outputs, challengers: hidden.length === 0 ? beside : without(beside, hidden), failures };
+    const batch: ResultBatch = {
+      rows,
+      time,
+      inputs,
+      outputs,
+      challengers: hidden.length === 0 ? beside : without(beside, hidden),
+      failures,
+    };
     return { form, batch, metadata, lastModel, elapsed, notes, later, clock };
   };
 }
@@ -209,10 +236,14 @@ function without<V>(map: ReadonlyMap<string, V>, names: readonly string[]): Read
 }
 
 function hasRole(config: Config, name: string, role: "champion" | "challenger"): boolean {
-  return config.steps.some((step) => stepModels(step)[role === "champion" ? "answering" : "challengers"].includes(name));
+  return config.steps.some((step) =>
+    stepModels(step)[role === "champion" ? "answering" : "challengers"].includes(name),
+  );
 }
 
 function hiddenBeside(config: Config): string[] {
   const shown = answeredBeside(config.steps);
-  return config.steps.flatMap((step) => (step.kind === "models" ? step.models.filter((name) => !shown.includes(name)) : []));
+  return config.steps.flatMap((step) =>
+    step.kind === "models" ? step.models.filter((name) => !shown.includes(name)) : [],
+  );
 }

@@ -29,10 +29,20 @@ export function metadataReader(config: Config): (given: unknown) => Metadata {
     for (const [key, value] of entries) {
       if (!keys.includes(key)) {
         const read = keys.length === 0 ? "it has none" : `they read ${listed(keys)}${didYouMean(key, keys)}`;
-        throw new InputError("SL5041", `no split of pipeline '${config.name}' reads the metadata '${key}'; ${read}`, { key });
+        throw new InputError("SL5041", `no split of pipeline '${config.name}' reads the metadata '${key}'; ${read}`, {
+          key,
+        });
       }
-      if (typeof value !== "string" && typeof value !== "boolean" && !(typeof value === "number" && Number.isFinite(value))) {
-        throw new InputError("SL5040", `the metadata '${key}' must be a string, a finite number or a boolean, got ${describe(value)}`, { key });
+      if (
+        typeof value !== "string" &&
+        typeof value !== "boolean" &&
+        !(typeof value === "number" && Number.isFinite(value))
+      ) {
+        throw new InputError(
+          "SL5040",
+          `the metadata '${key}' must be a string, a finite number or a boolean, got ${describe(value)}`,
+          { key },
+        );
       }
     }
     return new Map(entries as [string, MetadataValue][]);

@@ -29,7 +29,19 @@ const compileByKind: { readonly [K in StepConfig["kind"]]: CompileStep<K> } = {
 /** Compiles a config's steps, once, to one function that runs them in their order and ends with `last`. */
 export function compilePlan<T>(config: Config, parts: Parts, last: Onward<T>): Onward<T> {
   const models = new Map(config.models.map((model) => [model.name, model]));
-  const context: Context = { config, parts, read: modelsRead(config), model: (name) => find(models, name), before: null, tuple: null };
-  const compiled = config.steps.map((step, index) => (compileByKind[step.kind] as CompileStep<StepConfig["kind"]>)(context, index, step));
-  return compiled.reduceRight<Onward<T>>((next, step) => (step === null ? next : (passage) => step(passage, next)), last);
+  const context: Context = {
+    config,
+    parts,
+    read: modelsRead(config),
+    model: (name) => find(models, name),
+    before: null,
+    tuple: null,
+  };
+  const compiled = config.steps.map((step, index) =>
+    (compileByKind[step.kind] as CompileStep<StepConfig["kind"]>)(context, index, step),
+  );
+  return compiled.reduceRight<Onward<T>>(
+    (next, step) => (step === null ? next : (passage) => step(passage, next)),
+    last,
+  );
 }

@@ -18,7 +18,11 @@ export class RequestClock {
   constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal, begun = performance.now()) {
     this.begun = this.now = begun;
     if (!(typeof timeoutMs === "number" && timeoutMs > 0)) {
-      throw new TargetError("SL6011", `timeoutMs is ${typeof timeoutMs === "string" ? JSON.stringify(timeoutMs) : String(timeoutMs)}: give a number of milliseconds above 0`, { option: "timeoutMs" });
+      throw new TargetError(
+        "SL6011",
+        `timeoutMs is ${typeof timeoutMs === "string" ? JSON.stringify(timeoutMs) : String(timeoutMs)}: give a number of milliseconds above 0`,
+        { option: "timeoutMs" },
+      );
     }
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw new TargetError("SL6011", `signal is ${describe(signal)}: give an AbortSignal`, { option: "signal" });
@@ -48,7 +52,11 @@ export class RequestClock {
    * @throws TargetError SL6004, SL6005
    */
   whileRunning<T>(what: string, run: Promise<T>): Promise<T> {
-    return this.#until(run, () => this.#late(what, "SL6004", nothingLogged), () => this.#aborted(what, "SL6005", nothingLogged));
+    return this.#until(
+      run,
+      () => this.#late(what, "SL6004", nothingLogged),
+      () => this.#aborted(what, "SL6005", nothingLogged),
+    );
   }
 
   /**
@@ -58,7 +66,11 @@ export class RequestClock {
    */
   whileLogging<T>(what: string, logging: Promise<T>): Promise<T> {
     const rest = "; its rows were being logged and may be in the log";
-    return this.#until(logging, () => this.#late(what, "SL6006", rest), () => this.#aborted(what, "SL6006", rest));
+    return this.#until(
+      logging,
+      () => this.#late(what, "SL6006", rest),
+      () => this.#aborted(what, "SL6006", rest),
+    );
   }
 
   #until<T>(work: Promise<T>, late: () => TargetError, aborted: () => TargetError): Promise<T> {
@@ -75,14 +87,17 @@ export class RequestClock {
       signal?.addEventListener("abort", onAbort, { once: true });
       work.then(
         (value) => settle(() => resolve(value)),
-        (error: unknown) => settle(() => reject(error instanceof Error ? error : new TargetError("SL6000", String(error)))),
+        (error: unknown) =>
+          settle(() => reject(error instanceof Error ? error : new TargetError("SL6000", String(error)))),
       );
       if (signal?.aborted === true) onAbort();
     });
   }
 
   #late(what: string, code: "SL6004" | "SL6006", rest: string): TargetError {
-    return new TargetError(code, `${what}: no answer within ${this.#timeoutMs} ms${rest}`, { timeoutMs: this.#timeoutMs });
+    return new TargetError(code, `${what}: no answer within ${this.#timeoutMs} ms${rest}`, {
+      timeoutMs: this.#timeoutMs,
+    });
   }
 
   #aborted(what: string, code: "SL6005" | "SL6006", rest: string): TargetError {

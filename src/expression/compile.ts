@@ -46,8 +46,7 @@ export interface AlertExpression {
 }
 
 export type Compiled<E = Expression> =
-  | { readonly ok: true; readonly expression: E }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+  { readonly ok: true; readonly expression: E } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
  * Compiles a lambda to its typed tree and to every back-end's text. The same lambda gives the same bytes.
@@ -70,7 +69,11 @@ export function compileExpression(
 }
 
 /** A validation's tree in every back-end, or why it has no text there. */
-export function writeAll(tree: ExpressionTree, name: string | undefined, scope: RowScope): Pick<Expression, "strings" | "refused"> {
+export function writeAll(
+  tree: ExpressionTree,
+  name: string | undefined,
+  scope: RowScope,
+): Pick<Expression, "strings" | "refused"> {
   return collect<BackEnd, BackEndEmitter>(backEnds, (write) => write(tree, name, scope));
 }
 
@@ -80,7 +83,11 @@ export function writeAll(tree: ExpressionTree, name: string | undefined, scope: 
  * @param context `scope`: the ports a row has at its place; the rest is what platforms store with the text
  * @example compileAlert(lambda, { scope, pipeline: "fraud", name: "drift", overSeconds: 300 }, {})
  */
-export function compileAlert(lambda: SurfaceLambda, context: AlertContext, constants: Constants): Compiled<AlertExpression> {
+export function compileAlert(
+  lambda: SurfaceLambda,
+  context: AlertContext,
+  constants: Constants,
+): Compiled<AlertExpression> {
   const typed = typeAlert(lambda, context.scope, constants);
   if (!typed.ok) return typed;
   const { tree } = typed;

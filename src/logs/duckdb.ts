@@ -41,8 +41,15 @@ export async function loadDuckDB(): Promise<DuckDB> {
     return { ...client, bindings: require("@duckdb/node-bindings") as Bindings };
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
-    const reason = missing ? "is not installed" : `does not load (${error instanceof Error ? error.message : String(error)})`;
-    throw new TargetError("SL6020", `the inference log needs @duckdb/node-api, which ${reason}; run: npm install @duckdb/node-api (--ignore-scripts does no harm: it has no install script)`, {}, { cause: error });
+    const reason = missing
+      ? "is not installed"
+      : `does not load (${error instanceof Error ? error.message : String(error)})`;
+    throw new TargetError(
+      "SL6020",
+      `the inference log needs @duckdb/node-api, which ${reason}; run: npm install @duckdb/node-api (--ignore-scripts does no harm: it has no install script)`,
+      {},
+      { cause: error },
+    );
   }
 }
 

@@ -19,7 +19,10 @@ interface Entry {
  * not a second opening in the same one, which would damage the file.
  */
 const registryKey = Symbol.for("shapeline.open-databases");
-const registry = ((globalThis as { [registryKey]?: Registry })[registryKey] ??= { entries: new Map(), turns: new Map() });
+const registry = ((globalThis as { [registryKey]?: Registry })[registryKey] ??= {
+  entries: new Map(),
+  turns: new Map(),
+});
 
 interface Registry {
   readonly entries: Map<string, Entry>;
@@ -44,10 +47,19 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
   return inTurn(key, async () => {
     const found = registry.entries.get(key);
     if (found !== undefined && found.database.readOnly && !readOnly) {
-      throw new StorageError("SL7008", `this process has '${join(folder, fileName)}' open for reading only; close that first`, { folder });
+      throw new StorageError(
+        "SL7008",
+        `this process has '${join(folder, fileName)}' open for reading only; close that first`,
+        { folder },
+      );
     }
     const onError = options.onError ?? warn;
-    const entry = found ?? { database: readOnly ? await SharedDatabase.open(duckdb, folder, null) : await claimed(duckdb, folder, options.retention === undefined ? null : onError), holders: 0 };
+    const entry = found ?? {
+      database: readOnly
+        ? await SharedDatabase.open(duckdb, folder, null)
+        : await claimed(duckdb, folder, options.retention === undefined ? null : onError),
+      holders: 0,
+    };
     registry.entries.set(key, entry);
     entry.holders += 1;
     if (options.retention !== undefined && !readOnly) entry.database.retain(options.retention, onError);
@@ -56,7 +68,11 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
 }
 
 /** Opens a folder for writing; where its old rows are deleted, what they took is given back first, and `onError` is told if that fails. */
-async function claimed(duckdb: DuckDB, folder: string, onError: ((error: StorageError) => void) | null): Promise<SharedDatabase> {
+async function claimed(
+  duckdb: DuckDB,
+  folder: string,
+  onError: ((error: StorageError) => void) | null,
+): Promise<SharedDatabase> {
   const file = join(folder, fileName);
   const door = await Door.claim(folder, file);
   try {

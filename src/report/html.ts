@@ -2,7 +2,15 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { ChallengerComparison, Comparison, NumberComparison, OutputComparison } from "../logs/comparison.js";
 import { plotsScript, pageStyle } from "./page.js";
-import { challengerFacts, challengerSummary, championFacts, outputFacts, outputTitle, plain, type Fact } from "./words.js";
+import {
+  challengerFacts,
+  challengerSummary,
+  championFacts,
+  outputFacts,
+  outputTitle,
+  plain,
+  type Fact,
+} from "./words.js";
 
 /**
  * A comparison as one page that needs nothing else: its plots' library, style and numbers stand in it, and it may load nothing.
@@ -14,7 +22,9 @@ export async function reportHtml(comparison: Comparison, made = new Date()): Pro
   const part = (name: string) => readFile(resolve(`uplot/dist/${name}`), "utf8");
   const [library, libraryStyle] = await Promise.all([part("uPlot.iife.min.js"), part("uPlot.min.css")]);
   const name = escaped(plain(comparison.pipeline));
-  const plots = comparison.challengers.flatMap(({ outputs }) => outputs.flatMap(({ numbers }) => (numbers === null ? [] : [plotData(numbers)])));
+  const plots = comparison.challengers.flatMap(({ outputs }) =>
+    outputs.flatMap(({ numbers }) => (numbers === null ? [] : [plotData(numbers)])),
+  );
   const none = comparison.challengers.length === 0 ? "<p>No challenger in this period.</p>" : "";
   const sections = new Sections().all(comparison.challengers);
   return `<!doctype html>
@@ -52,7 +62,10 @@ class Sections {
   }
 
   #challenger(challenger: ChallengerComparison, index: number): string {
-    const nothing = challenger.outputs.length === 0 ? "<p>Its outputs have other names or types than the champion's: nothing to compare.</p>" : "";
+    const nothing =
+      challenger.outputs.length === 0
+        ? "<p>Its outputs have other names or types than the champion's: nothing to compare.</p>"
+        : "";
     return `<section id="challenger-${index}">
 <h2>Challenger ${escaped(plain(challenger.name))}</h2>
 ${table(challengerFacts(challenger))}
@@ -68,7 +81,8 @@ ${output.numbers === null ? "" : this.#figures(this.#plots++, output.numbers.val
 
   #figures(index: number, values: number): string {
     if (values === 0) return "<p>No finite values to draw.</p>";
-    const figure = (kind: string, caption: string) => `<figure><figcaption>${caption}</figcaption><div class="plot" data-plot="${index}" data-kind="${kind}" role="img" aria-label="${caption}"></div></figure>`;
+    const figure = (kind: string, caption: string) =>
+      `<figure><figcaption>${caption}</figcaption><div class="plot" data-plot="${index}" data-kind="${kind}" role="img" aria-label="${caption}"></div></figure>`;
     return `<div class="figures">${figure("differences", "Differences: how many values")}${figure("values", "Values of both: how many")}${figure("timeline", "Difference over time (UTC), and its size")}</div>
 <p class="note">The first and the last bar hold what lies beyond the 1% and the 99% quantile.</p>`;
   }
@@ -76,9 +90,18 @@ ${output.numbers === null ? "" : this.#figures(this.#plots++, output.numbers.val
 
 /** All challengers in one table, a row for each. */
 function overview(challengers: readonly ChallengerComparison[]): string {
-  const head = ["challenger", "answered", "agreement", "correlation", "mean size of the difference", "median time to its answer"];
+  const head = [
+    "challenger",
+    "answered",
+    "agreement",
+    "correlation",
+    "mean size of the difference",
+    "median time to its answer",
+  ];
   const rows = challengers.map((challenger, index) => {
-    const cells = challengerSummary(challenger).map((cell) => `<td>${escaped(cell)}</td>`).join("");
+    const cells = challengerSummary(challenger)
+      .map((cell) => `<td>${escaped(cell)}</td>`)
+      .join("");
     return `<tr><th scope="row"><a href="#challenger-${index}">${escaped(plain(challenger.name))}</a></th>${cells}</tr>`;
   });
   return `<table class="overview"><tr>${head.map((each) => `<th scope="col">${each}</th>`).join("")}</tr>${rows.join("")}</table>`;
@@ -92,7 +115,13 @@ function table(facts: readonly Fact[]): string {
   return `<table>${facts.map(([label, value]) => `<tr><th scope="row">${escaped(label)}</th><td>${escaped(value)}</td></tr>`).join("")}</table>`;
 }
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);

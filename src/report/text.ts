@@ -9,11 +9,21 @@ export function reportText(comparison: Comparison, bold: (text: string) => strin
   if (comparison.challengers.length === 0 && comparison.rows > 0) parts.push("", "no challenger in this period");
   for (const challenger of comparison.challengers) {
     parts.push("", bold(`challenger ${plain(challenger.name)}`), facts(challengerFacts(challenger)));
-    if (challenger.outputs.length === 0) parts.push("  its outputs have other names or types than the champion's: nothing to compare");
+    if (challenger.outputs.length === 0)
+      parts.push("  its outputs have other names or types than the champion's: nothing to compare");
     for (const output of challenger.outputs) {
       parts.push("", `  ${bold(outputTitle(output))}`, facts(outputFacts(output), "    "));
       if (output.numbers !== null && output.numbers.values > 0) {
-        parts.push(facts([["differences", drawn(output.numbers.histogram)], ["champion", drawn(output.numbers.championValues)], ["challenger", drawn(output.numbers.challengerValues)]], "    "));
+        parts.push(
+          facts(
+            [
+              ["differences", drawn(output.numbers.histogram)],
+              ["champion", drawn(output.numbers.championValues)],
+              ["challenger", drawn(output.numbers.challengerValues)],
+            ],
+            "    ",
+          ),
+        );
       }
     }
   }

@@ -10,7 +10,10 @@ export function championFacts({ rows, first, last, versions, elapsed, failures }
     ["period", `${new Date(first).toISOString()} to ${new Date(last).toISOString()}`],
     [versions.length === 1 ? "version" : "versions", versions.toReversed().join(", ")],
     ...(elapsed === null ? [] : [["time of a request", latency(elapsed)] as const]),
-    ...failures.map(({ validation, rows: checked, failed }): Fact => [`fails '${plain(validation)}'`, `${whole(failed)} of ${whole(checked)} (${percent(failed, checked)})`]),
+    ...failures.map(({ validation, rows: checked, failed }): Fact => [
+      `fails '${plain(validation)}'`,
+      `${whole(failed)} of ${whole(checked)} (${percent(failed, checked)})`,
+    ]),
   ];
 }
 
@@ -21,7 +24,9 @@ export function challengerFacts({ rows, answered, notes, elapsed }: ChallengerCo
     ["answered", `${whole(answered)} of ${whole(rows)} (${percent(answered, rows)})`],
     ...notes.map(({ note, rows: times }): Fact => ["no answer", `${whole(times)} × ${plain(note)}`]),
     ...(pending > 0 ? [["no answer", `${whole(pending)} not logged yet, or lost in a crash`] as const] : []),
-    ...(elapsed === null ? [] : [["time to its answer", `${latency(elapsed)}, waiting for its turn included`] as const]),
+    ...(elapsed === null
+      ? []
+      : [["time to its answer", `${latency(elapsed)}, waiting for its turn included`] as const]),
   ];
 }
 
@@ -38,7 +43,12 @@ export function challengerSummary({ rows, answered, elapsed, outputs: [first] }:
 }
 
 export function outputFacts({ rows, agreeing, sameGreatest, numbers }: OutputComparison): Fact[] {
-  const facts: Fact[] = [["agreement", `${percent(agreeing, rows)} of ${whole(rows)} ${rows === 1 ? "row" : "rows"}${numbers === null ? "" : ", within a thousandth"}`]];
+  const facts: Fact[] = [
+    [
+      "agreement",
+      `${percent(agreeing, rows)} of ${whole(rows)} ${rows === 1 ? "row" : "rows"}${numbers === null ? "" : ", within a thousandth"}`,
+    ],
+  ];
   if (sameGreatest !== null) facts.push(["same greatest value", percent(sameGreatest, rows)]);
   if (numbers === null) return facts;
   const { quantiles: q } = numbers;
@@ -49,7 +59,10 @@ export function outputFacts({ rows, agreeing, sameGreatest, numbers }: OutputCom
     ["correlation", numbers.correlation === null ? "none: one side is constant" : short(numbers.correlation)],
     ["mean difference", `${signed(numbers.mean)}, absolute ${short(numbers.meanAbsolute)}`],
     ["difference", `${signed(numbers.least)} to ${signed(numbers.greatest)}`],
-    [`quantiles${q.estimated ? " (to 0.025%)" : ""}`, `1% ${signed(q.p1)}, 5% ${signed(q.p5)}, 25% ${signed(q.p25)}, 50% ${signed(q.p50)}, 75% ${signed(q.p75)}, 95% ${signed(q.p95)}, 99% ${signed(q.p99)}`],
+    [
+      `quantiles${q.estimated ? " (to 0.025%)" : ""}`,
+      `1% ${signed(q.p1)}, 5% ${signed(q.p5)}, 25% ${signed(q.p25)}, 50% ${signed(q.p50)}, 75% ${signed(q.p75)}, 95% ${signed(q.p95)}, 99% ${signed(q.p99)}`,
+    ],
   );
   return facts;
 }

@@ -1,4 +1,4 @@
-import type { Data} from "apache-arrow";
+import type { Data } from "apache-arrow";
 import { Bool, DataType, Field, List, Utf8, Vector, makeData } from "apache-arrow";
 import type { TensorData } from "./tensor-data.js";
 import { arrowTypes } from "./dtypes.js";
@@ -44,13 +44,24 @@ export function columnType(dtype: TensorData["dtype"], rank: number): DataType {
 export function nullData(type: DataType, rows: number): Data {
   const nulls = { nullCount: rows, nullBitmap: new Uint8Array(bitmapBytes(rows)) };
   if (DataType.isList(type)) {
-    return makeData({ type, length: rows, ...nulls, valueOffsets: new Int32Array(rows + 1), child: nullData(type.valueType, 0) });
+    return makeData({
+      type,
+      length: rows,
+      ...nulls,
+      valueOffsets: new Int32Array(rows + 1),
+      child: nullData(type.valueType, 0),
+    });
   }
   if (DataType.isUtf8(type)) {
     return makeData({ type, length: rows, ...nulls, valueOffsets: new Int32Array(rows + 1), data: new Uint8Array(0) });
   }
   const ArrayType = type.ArrayType as new (length: number) => Uint8Array;
-  return makeData({ type: type as Bool, length: rows, ...nulls, data: new ArrayType(DataType.isBool(type) ? bitmapBytes(rows) : rows) });
+  return makeData({
+    type: type as Bool,
+    length: rows,
+    ...nulls,
+    data: new ArrayType(DataType.isBool(type) ? bitmapBytes(rows) : rows),
+  });
 }
 
 interface Nulls {
@@ -70,7 +81,12 @@ function leafData({ dtype, data }: TensorData, length: number, nulls: Nulls): Da
   const values = data as Uint8Array;
   if (dtype === "bool") return makeData({ type: new Bool(), length, ...nulls, data: packBits(values, length) });
   // Every number type takes its own typed array here; the cast only picks one overload.
-  return makeData({ type: type as Bool, length, ...nulls, data: values.length === length ? values : values.subarray(0, length) });
+  return makeData({
+    type: type as Bool,
+    length,
+    ...nulls,
+    data: values.length === length ? values : values.subarray(0, length),
+  });
 }
 
 function utf8(texts: readonly string[], length: number, nulls: Nulls): Data {
@@ -102,4 +118,3 @@ function packBits(flags: Uint8Array, length: number): Uint8Array {
 function bitmapBytes(length: number): number {
   return ((length + 63) & ~63) >> 3;
 }
-

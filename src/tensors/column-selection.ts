@@ -25,13 +25,19 @@ export const datasetOptions = ["dataset", "datasetExclude", "datasetSeparator"] 
 export function readChoice({ dataset, datasetExclude, datasetSeparator }: DatasetOptions): Choice {
   const separator: unknown = datasetSeparator;
   if (separator !== undefined && (typeof separator !== "string" || separator === "")) {
-    throw new InputError("SL5032", `datasetSeparator is ${JSON.stringify(separator)}; give a text such as "."`, { option: "datasetSeparator" });
+    throw new InputError("SL5032", `datasetSeparator is ${JSON.stringify(separator)}; give a text such as "."`, {
+      option: "datasetSeparator",
+    });
   }
   const names = (option: "dataset" | "datasetExclude", value: unknown): void => {
     if (value === undefined) return;
     const isList = Array.isArray(value) && value.every((entry) => typeof entry === "string" && entry !== "");
     if (isList && (value.length > 0 || option === "datasetExclude")) return;
-    throw new InputError("SL5032", `${option} is ${JSON.stringify(value)}; give a list of names, such as ["in", "out.risk"]`, { option });
+    throw new InputError(
+      "SL5032",
+      `${option} is ${JSON.stringify(value)}; give a list of names, such as ["in", "out.risk"]`,
+      { option },
+    );
   };
   names("dataset", dataset);
   names("datasetExclude", datasetExclude);
@@ -52,10 +58,16 @@ export function chosenColumns(names: readonly string[], { dataset, exclude, leni
   const wanted = dataset ?? ["*"];
   for (const entry of [...wanted, ...exclude]) {
     if (lenient !== true && !names.some((name) => covers(entry, name))) {
-      throw new InputError("SL5031", `the dataset names '${entry}', which the result has not: it has ${names.join(", ")}`, { entry, columns: names });
+      throw new InputError(
+        "SL5031",
+        `the dataset names '${entry}', which the result has not: it has ${names.join(", ")}`,
+        { entry, columns: names },
+      );
     }
   }
-  return names.filter((name) => wanted.some((entry) => covers(entry, name)) && !exclude.some((entry) => covers(entry, name)));
+  return names.filter(
+    (name) => wanted.some((entry) => covers(entry, name)) && !exclude.some((entry) => covers(entry, name)),
+  );
 }
 
 /** Metadata must be asked for by name. */

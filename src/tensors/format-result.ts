@@ -1,5 +1,15 @@
-import type { DataType} from "apache-arrow";
-import { Field, Int32, RecordBatch, Schema, Struct, Table, TimestampMillisecond, makeData, type Data } from "apache-arrow";
+import type { DataType } from "apache-arrow";
+import {
+  Field,
+  Int32,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  TimestampMillisecond,
+  makeData,
+  type Data,
+} from "apache-arrow";
 import { StorageError } from "../../dsl/errors.js";
 import { columnType, nullData, tensorToArrowData } from "./arrow.js";
 import { nestedRows, type NestedValue } from "./nested-lists.js";
@@ -49,7 +59,10 @@ export function asRecords(batches: Batches, choice: Choice = noChoice): ResultRe
   const list = listOf(batches);
   const columns = layout(list, choice).map((column) => ({ ...column, values: valuesOf(column, list) }));
   const rows = list.reduce((sum, batch) => sum + batch.rows, 0);
-  return Array.from({ length: rows }, (_, row) => assembled(columns, choice, (values) => values[row]) as unknown as ResultRecord);
+  return Array.from(
+    { length: rows },
+    (_, row) => assembled(columns, choice, (values) => values[row]) as unknown as ResultRecord,
+  );
 }
 
 /** Rows as columns of plain values. Names such as `__proto__` become own properties like any other. */
@@ -60,7 +73,11 @@ export function asColumns(batches: Batches, choice: Choice = noChoice): ResultCo
 }
 
 /** Groups are `time`, `in`, `out`, `out_<model>`, `anomaly`, `check_failures` and `metadata`, so none is hostile. */
-function assembled(columns: readonly (Column & { readonly values: unknown[] })[], { separator }: Choice, pick: (values: unknown[]) => unknown): Record<string, unknown> {
+function assembled(
+  columns: readonly (Column & { readonly values: unknown[] })[],
+  { separator }: Choice,
+  pick: (values: unknown[]) => unknown,
+): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const { group, name, kind, values } of columns) {
     if (kind === "group") result[group] ??= {};
@@ -114,16 +131,23 @@ function layout(list: readonly Batch[], choice: Choice): Column[] {
   add("out", "port", (batch) => batch.outputs.keys());
   const challengers = new Set<string>();
   for (const batch of list) for (const name of batch.challengers.keys()) challengers.add(name);
-  for (const name of challengers) add(`out_${name}`, "port", (batch) => batch.challengers.get(name)?.outputs.keys() ?? []);
+  for (const name of challengers)
+    add(`out_${name}`, "port", (batch) => batch.challengers.get(name)?.outputs.keys() ?? []);
   columns.push({ group: "anomaly", name: "count", kind: "count" });
   add("anomaly", "flag", (batch) => batch.failures.keys());
   columns.push({ group: "check_failures", name: null, kind: "count" });
-  if (choice.dataset === null && choice.exclude.length === 0) return choice.separator === null ? columns : columns.filter(({ kind }) => kind !== "group");
+  if (choice.dataset === null && choice.exclude.length === 0)
+    return choice.separator === null ? columns : columns.filter(({ kind }) => kind !== "group");
   add("metadata", "metadata", (batch) => (batch.version === undefined ? [] : metadataColumns.keys()));
   const there = columns.filter(({ kind }) => kind !== "group");
   // Where there are no rows, nobody knows what columns they would have.
   if (list.length === 0) return there;
-  const wanted = new Set(chosenColumns(there.map((column) => flatName(column)), choice));
+  const wanted = new Set(
+    chosenColumns(
+      there.map((column) => flatName(column)),
+      choice,
+    ),
+  );
   return there.filter((column) => wanted.has(flatName(column)));
 }
 
@@ -178,7 +202,9 @@ function appendValues(values: unknown[], column: Column, batch: Batch): void {
   const found = cells(column, batch);
   const rows = found === undefined ? [] : nestedRows(found.tensor);
   for (let row = 0; row < batch.rows; row++) {
-    values.push(found === undefined || (found.valid !== undefined && found.valid[row] !== 1) ? null : (rows[row] ?? null));
+    values.push(
+      found === undefined || (found.valid !== undefined && found.valid[row] !== 1) ? null : (rows[row] ?? null),
+    );
   }
 }
 
@@ -187,7 +213,12 @@ function fieldOf(column: Column, list: readonly Batch[], separator: string): Fie
   if (column.kind === "time") return new Field(name, new TimestampMillisecond(), false);
   if (column.kind === "count") return new Field(name, new Int32(), false);
   if (column.kind === "metadata") return new Field(name, metadataType(column.name), true);
-  if (column.kind === "flag") return new Field(name, columnType("bool", 1), list.some((batch) => !batch.failures.has(column.name ?? "")));
+  if (column.kind === "flag")
+    return new Field(
+      name,
+      columnType("bool", 1),
+      list.some((batch) => !batch.failures.has(column.name ?? "")),
+    );
   let type: DataType | undefined;
   let nullable = false;
   for (const batch of list) {
@@ -196,7 +227,11 @@ function fieldOf(column: Column, list: readonly Batch[], separator: string): Fie
     if (found === undefined) continue;
     const own = columnType(found.tensor.dtype, found.tensor.dims.length);
     if (type !== undefined && String(type) !== String(own)) {
-      throw new StorageError("SL7012", `column '${name}' holds ${String(type)} in newer rows and ${String(own)} in older ones, which one table cannot; read fewer rows, or records`, { column: name });
+      throw new StorageError(
+        "SL7012",
+        `column '${name}' holds ${String(type)} in newer rows and ${String(own)} in older ones, which one table cannot; read fewer rows, or records`,
+        { column: name },
+      );
     }
     type = own;
   }
@@ -205,12 +240,15 @@ function fieldOf(column: Column, list: readonly Batch[], separator: string): Fie
 
 function dataOf(column: Column, batch: Batch, counts: Int32Array, type: DataType): Data {
   const length = batch.rows;
-  if (column.kind === "time") return makeData({ type: new TimestampMillisecond(), length, data: wholeMilliseconds(batch.time) });
+  if (column.kind === "time")
+    return makeData({ type: new TimestampMillisecond(), length, data: wholeMilliseconds(batch.time) });
   if (column.kind === "count") return makeData({ type: new Int32(), length, data: counts });
   if (column.kind === "metadata") return metadataData(column.name, batch, type);
   if (column.kind === "flag") {
     const flags = batch.failures.get(column.name ?? "");
-    return flags === undefined ? nullData(type, length) : tensorToArrowData({ dtype: "bool", dims: [length], data: flags });
+    return flags === undefined
+      ? nullData(type, length)
+      : tensorToArrowData({ dtype: "bool", dims: [length], data: flags });
   }
   const found = cells(column, batch);
   return found === undefined ? nullData(type, length) : tensorToArrowData(found.tensor, found.valid);
@@ -219,7 +257,8 @@ function dataOf(column: Column, batch: Batch, counts: Int32Array, type: DataType
 /** Failed validations of every row. */
 export function failureCounts(batch: Pick<ResultBatch, "rows" | "failures">): Int32Array {
   const counts = new Int32Array(batch.rows);
-  for (const flags of batch.failures.values()) for (let row = 0; row < counts.length; row++) if (flags[row] === 1) counts[row] = (counts[row] ?? 0) + 1;
+  for (const flags of batch.failures.values())
+    for (let row = 0; row < counts.length; row++) if (flags[row] === 1) counts[row] = (counts[row] ?? 0) + 1;
   return counts;
 }
 

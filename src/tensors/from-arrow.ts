@@ -21,15 +21,22 @@ export function tensorFromVector(vector: Vector, port: Port, where: string): Ten
   const [depth, leaf] = unwrap(vector.type);
   const expectedDepth = port.shape === null ? depth : Math.max(port.shape.length - 1, 0);
   if (depth !== expectedDepth) {
-    throw column.error("SL5008", `found ${nesting(depth)}, expected ${nesting(expectedDepth)} for ${describe(port)}; nest the values as the shape says`);
+    throw column.error(
+      "SL5008",
+      `found ${nesting(depth)}, expected ${nesting(expectedDepth)} for ${describe(port)}; nest the values as the shape says`,
+    );
   }
   const found = dtypeOf(leaf);
   if (found !== port.dtype) {
     const expected = port.dtype === "string" ? "Utf8" : port.dtype;
-    throw column.error("SL5018", `found ${found ?? String(leaf)}, expected ${expected} for ${describe(port)}; cast the column to ${expected} first`, {
-      found: found ?? String(leaf),
-      expected,
-    });
+    throw column.error(
+      "SL5018",
+      `found ${found ?? String(leaf)}, expected ${expected} for ${describe(port)}; cast the column to ${expected} first`,
+      {
+        found: found ?? String(leaf),
+        expected,
+      },
+    );
   }
   const sizes = Array.from({ length: depth }, (_, level) => fixedSize(port, level + 1));
   const leaves: Leaf[] = [];
@@ -59,7 +66,15 @@ class Column {
   }
 
   /** Walks one list level down; `sizes[level]` is filled by the first list met. `rowOf` maps an entry to its row. */
-  descend(data: Data, start: number, count: number, sizes: (number | null)[], level: number, firstRow: number, perRow: number): Leaf {
+  descend(
+    data: Data,
+    start: number,
+    count: number,
+    sizes: (number | null)[],
+    level: number,
+    firstRow: number,
+    perRow: number,
+  ): Leaf {
     const row = (entry: number) => firstRow + Math.floor(entry / Math.max(perRow, 1));
     this.#refuseNulls(data, start, count, row);
     if (level === sizes.length) return { data, start, count };
@@ -83,7 +98,11 @@ class Column {
     if (data.nullCount === 0) return;
     for (let i = 0; i < count; i++) {
       if (data.getValid(start + i)) continue;
-      throw this.error("SL5005", `row ${row(i)} holds a null, ${describe(this.#port)} takes none; fill it in or drop the row`, { row: row(i) });
+      throw this.error(
+        "SL5005",
+        `row ${row(i)} holds a null, ${describe(this.#port)} takes none; fill it in or drop the row`,
+        { row: row(i) },
+      );
     }
   }
 
@@ -99,7 +118,10 @@ class Column {
   }
 
   nullWord(): InputError {
-    return this.error("SL5005", `its dictionary holds a null that a row uses, ${describe(this.#port)} takes none; fill it in or drop the row`);
+    return this.error(
+      "SL5005",
+      `its dictionary holds a null that a row uses, ${describe(this.#port)} takes none; fill it in or drop the row`,
+    );
   }
 
   damaged(): InputError {
@@ -116,7 +138,10 @@ function gather(dtype: DType, leaves: readonly Leaf[], column: Column): TensorEl
   const plain = dtype !== "bool" && dtype !== "string";
   // A copy: challengers and the log read it after the caller may have filled the buffer anew.
   if (plain && only !== undefined && leaves.length === 1) return range(only, column).slice();
-  const out = allocate(dtype, leaves.reduce((sum, leaf) => sum + leaf.count, 0));
+  const out = allocate(
+    dtype,
+    leaves.reduce((sum, leaf) => sum + leaf.count, 0),
+  );
   let at = 0;
   for (const leaf of leaves) {
     if (dtype === "string") readStrings(leaf, out as string[], at, column);
@@ -187,7 +212,10 @@ function unwrap(type: DataType): [depth: number, leaf: DataType] {
 
 /** By type id and not by class, so that tables of another copy of apache-arrow are read too. */
 function isList(type: DataType): boolean {
-  return (DataType.isList(type) || DataType.isFixedSizeList(type) || DataType.isLargeList(type)) && type.children.length === 1;
+  return (
+    (DataType.isList(type) || DataType.isFixedSizeList(type) || DataType.isLargeList(type)) &&
+    type.children.length === 1
+  );
 }
 
 function listSize(type: DataType, level: number): number | null {
@@ -200,7 +228,8 @@ function dtypeOf(type: DataType): DType | null {
   if (DataType.isBool(type)) return "bool";
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return "string";
   if (DataType.isDictionary(type)) return dtypeOf(type.dictionary) === "string" ? "string" : null;
-  if (DataType.isFloat(type)) return type.precision === Precision.HALF ? "float16" : type.precision === Precision.SINGLE ? "float32" : "float64";
+  if (DataType.isFloat(type))
+    return type.precision === Precision.HALF ? "float16" : type.precision === Precision.SINGLE ? "float32" : "float64";
   if (DataType.isInt(type)) return `${type.isSigned ? "int" : "uint"}${type.bitWidth}`;
   return null;
 }

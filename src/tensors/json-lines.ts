@@ -39,7 +39,12 @@ function withPlainNumbers(batch: Batch): Batch | null {
     );
   const inputs = plain(batch.inputs);
   const outputs = plain(batch.outputs);
-  const challengers = new Map(Array.from(batch.challengers, ([name, { outputs: own, answered }]) => [name, { outputs: plain(own), answered }] as const));
+  const challengers = new Map(
+    Array.from(
+      batch.challengers,
+      ([name, { outputs: own, answered }]) => [name, { outputs: plain(own), answered }] as const,
+    ),
+  );
   return whole ? { ...batch, inputs, outputs, challengers } : null;
 }
 

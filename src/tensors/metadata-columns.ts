@@ -22,7 +22,9 @@ export const metadataColumns: ReadonlyMap<string, MetadataColumn> = new Map<stri
 
 /** By challenger: why it gave no output; null where all did. */
 function notesOf({ notes }: Known, row: number): Record<string, string> | null {
-  const found = [...(notes ?? [])].flatMap(([challenger, list]) => (typeof list[row] === "string" ? [[challenger, list[row]] as const] : []));
+  const found = [...(notes ?? [])].flatMap(([challenger, list]) =>
+    typeof list[row] === "string" ? [[challenger, list[row]] as const] : [],
+  );
   return found.length === 0 ? null : Object.fromEntries(found);
 }
 
@@ -35,7 +37,9 @@ export function metadataData(name: string | null, batch: Known, type: DataType):
   const values = Array.from({ length: batch.rows }, (_, row) => {
     const value = column?.value(batch, row) ?? null;
     if (value === null || column?.type === "text") return value;
-    return column?.type === "json" ? JSON.stringify(value) : (value as readonly number[]).map((ns) => BigInt(Math.round(ns)));
+    return column?.type === "json"
+      ? JSON.stringify(value)
+      : (value as readonly number[]).map((ns) => BigInt(Math.round(ns)));
   });
   return vectorFromArray(values, type).data[0] ?? nullData(type, batch.rows);
 }

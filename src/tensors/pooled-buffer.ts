@@ -10,7 +10,10 @@ let used = 0;
  * @param bytesPerElement a power of two
  * @returns null where the request is big enough for a buffer of its own
  */
-export function placeInSlab(length: number, bytesPerElement: number): { readonly buffer: ArrayBuffer; readonly offset: number } | null {
+export function placeInSlab(
+  length: number,
+  bytesPerElement: number,
+): { readonly buffer: ArrayBuffer; readonly offset: number } | null {
   const bytes = length * bytesPerElement;
   if (bytes > MOST_BYTES) return null;
   if (used + bytes > SLAB_BYTES) {

@@ -14,14 +14,21 @@ export function recordsOf(batch: ResultBatch): ResultRecord[] {
   const records = new Array<ResultRecord>(rows);
   const [inputs, outputs] = [ports(batch.inputs), ports(batch.outputs)];
   const beside: Beside[] = [];
-  if (challengers.size > 0) for (const [name, { outputs: own, answered }] of challengers) beside.push({ group: `out_${name}`, ports: ports(own), answered });
+  if (challengers.size > 0)
+    for (const [name, { outputs: own, answered }] of challengers)
+      beside.push({ group: `out_${name}`, ports: ports(own), answered });
   for (let row = 0; row < rows; row++) {
     let count = 0;
     if (failures.size > 0) for (const failed of failures.values()) count += failed[row] ?? 0;
     const anomaly: Record<string, unknown> = { count };
     if (failures.size > 0) for (const [name, failed] of failures) put(anomaly, name, failed[row] === 1);
-    const record: Record<string, unknown> = { time: new Date(time[row] ?? 0), in: values(inputs, row), out: values(outputs, row) };
-    for (const { group, ports: own, answered } of beside) record[group] = answered[row] === 1 ? values(own, row) : nulls(own);
+    const record: Record<string, unknown> = {
+      time: new Date(time[row] ?? 0),
+      in: values(inputs, row),
+      out: values(outputs, row),
+    };
+    for (const { group, ports: own, answered } of beside)
+      record[group] = answered[row] === 1 ? values(own, row) : nulls(own);
     record.anomaly = anomaly;
     record.check_failures = count;
     records[row] = record as unknown as ResultRecord;
@@ -72,6 +79,7 @@ function nulls(list: readonly PortValues[]): Record<string, unknown> {
 
 /** Sets an own property, also one called `__proto__`, which plain assignment would take for the prototype. */
 export function put(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === "__proto__") Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name === "__proto__")
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
   else target[name] = value;
 }

@@ -12,7 +12,10 @@ export function ownPackage(): OwnPackage {
   for (const up of ["../../", "../../../"]) {
     try {
       const folder = new URL(up, import.meta.url);
-      const { name, version } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as { name: string; version: string };
+      const { name, version } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as {
+        name: string;
+        version: string;
+      };
       if (name === "shapeline") return { version, root: fileURLToPath(folder) };
     } catch {
       // Not there: the next place.

@@ -1,5 +1,23 @@
-const bytesOf: Readonly<Record<string, number>> = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 };
-const millisecondsOf: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const bytesOf: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+};
+const millisecondsOf: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /** Bytes, from a number or a text such as "100MB" (of 1,000,000 bytes) or "1.5 GiB" (of 2^30); null for anything else. */
 export function byteCount(value: unknown): number | null {
@@ -15,6 +33,7 @@ export function milliseconds(value: unknown): number | null {
 function amount(value: unknown, units: Readonly<Record<string, number>>): number | null {
   const [, count, unit] = (typeof value === "string" ? /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(value) : null) ?? [];
   const name = (unit ?? "").toLowerCase();
-  const result = typeof value === "number" ? value : Object.hasOwn(units, name) ? Number(count ?? NaN) * (units[name] ?? NaN) : NaN;
+  const result =
+    typeof value === "number" ? value : Object.hasOwn(units, name) ? Number(count ?? NaN) * (units[name] ?? NaN) : NaN;
   return Number.isFinite(result) && result >= 0 ? result : null;
 }

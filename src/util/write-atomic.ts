@@ -43,7 +43,10 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
  * @param write is given what adds bytes to the file
  * @throws StorageError SL7030 where it cannot be written, and what `write` throws
  */
-export async function writeWholeInParts(path: string, write: (put: (bytes: Uint8Array) => Promise<void>) => Promise<void>): Promise<void> {
+export async function writeWholeInParts(
+  path: string,
+  write: (put: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
   const temporary = temporaryFor(path);
   const told = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
@@ -65,4 +68,9 @@ export async function writeWholeInParts(path: string, write: (put: (bytes: Uint8
 const temporaryFor = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 
 const unwritable = (path: string, cause: unknown): StorageError =>
-  new StorageError("SL7030", `'${path}' cannot be written: ${systemReason(cause)}; choose another place with --out`, { path }, { cause });
+  new StorageError(
+    "SL7030",
+    `'${path}' cannot be written: ${systemReason(cause)}; choose another place with --out`,
+    { path },
+    { cause },
+  );

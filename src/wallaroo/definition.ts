@@ -17,8 +17,19 @@ export type PlatformStep =
   | { readonly AuditResults: { readonly from: number; readonly to: number | null } }
   | { readonly Nth: { readonly index: number } }
   | { readonly MultiOut: Readonly<Record<string, never>> }
-  | { readonly MetaValueSplit: { readonly split_key: string; readonly control: PlatformModel; readonly routes: Readonly<Record<string, PlatformModel>> } }
-  | { readonly RandomSplit: { readonly hash_key: string | null; readonly weights: readonly { readonly model: PlatformModel; readonly weight: number }[] } }
+  | {
+      readonly MetaValueSplit: {
+        readonly split_key: string;
+        readonly control: PlatformModel;
+        readonly routes: Readonly<Record<string, PlatformModel>>;
+      };
+    }
+  | {
+      readonly RandomSplit: {
+        readonly hash_key: string | null;
+        readonly weights: readonly { readonly model: PlatformModel; readonly weight: number }[];
+      };
+    }
   | { readonly Check: { readonly tree: readonly string[] } };
 
 /** A pipeline as the platform stores it. */
@@ -41,7 +52,8 @@ export interface PlatformProblem {
   readonly message: string;
 }
 
-export const nameRule = "the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63";
+export const nameRule =
+  "the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63";
 
 /** A name of a pipeline or model that the platform takes everywhere. */
 export function isPlatformName(name: string): boolean {

@@ -30,9 +30,15 @@ describe("a pipeline file that does something else than export pipelines", () =>
   it("waits for what never comes, throws later, or takes too long", async () => {
     const folder = await starting("await new Promise(() => undefined);");
     const waits = await shapeline(folder, ["compile"]);
-    writeFileSync(join(folder, "later.pipeline.ts"), "setTimeout(() => { throw new RangeError('too late'); }, 10);\nawait new Promise(() => setInterval(() => undefined, 1000));\nexport const a = 1;\n");
+    writeFileSync(
+      join(folder, "later.pipeline.ts"),
+      "setTimeout(() => { throw new RangeError('too late'); }, 10);\nawait new Promise(() => setInterval(() => undefined, 1000));\nexport const a = 1;\n",
+    );
     const throws = await shapeline(folder, ["compile", "later.pipeline.ts"]);
-    writeFileSync(join(folder, "long.pipeline.ts"), "await new Promise((resolve) => setTimeout(resolve, 60_000));\nexport const a = 1;\n");
+    writeFileSync(
+      join(folder, "long.pipeline.ts"),
+      "await new Promise((resolve) => setTimeout(resolve, 60_000));\nexport const a = 1;\n",
+    );
     const long = await shapeline(folder, ["compile", "long.pipeline.ts", "--timeout", "1"]);
     expect([waits, throws, long].map(({ code, out }) => `${code} ${out.trim()}`).join("\n")).toMatchInlineSnapshot(`
       "1 'fraud.pipeline.ts' never ends loading: it awaits what never comes; look at the top-level \`await\`s of it and of what it imports
@@ -63,8 +69,15 @@ describe("a pipeline file that does something else than export pipelines", () =>
 it("compiles nothing again while nothing has changed, and all of it when something has", async () => {
   const folder = await starting("console.log('it runs');");
   expect((await shapeline(folder, ["compile"])).out).toMatch(/^wrote fraud\.pipeline\.json/);
-  expect(await shapeline(folder, ["compile"])).toMatchObject({ err: "", out: expect.stringMatching(/^kept fraud\.pipeline\.json/) as unknown });
-  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({ code: 0, err: "", out: "fraud.pipeline.json is up to date\n" });
+  expect(await shapeline(folder, ["compile"])).toMatchObject({
+    err: "",
+    out: expect.stringMatching(/^kept fraud\.pipeline\.json/) as unknown,
+  });
+  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({
+    code: 0,
+    err: "",
+    out: "fraud.pipeline.json is up to date\n",
+  });
   appendFileSync(join(folder, "models.gen.ts"), "\n");
   expect((await shapeline(folder, ["compile"])).err).toMatch(/^it runs/);
 });

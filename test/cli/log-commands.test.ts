@@ -41,9 +41,16 @@ it("reads, exports and compares the log of a pipeline while another process serv
 
   const report = await shapeline(folder, ["report", "fraud", "--json", "--html", "report.html"]);
   expect(report).toMatchObject({ code: 0, err: "" });
-  const found = JSON.parse(report.out) as { rows: number; failures: object[]; challengers: { name: string; answered: number; outputs: { agreeing: number }[] }[] };
+  const found = JSON.parse(report.out) as {
+    rows: number;
+    failures: object[];
+    challengers: { name: string; answered: number; outputs: { agreeing: number }[] }[];
+  };
   expect(found).toMatchObject({ rows: 1000, failures: [{ validation: "amt", rows: 1000, failed: 80 }] });
-  expect(found.challengers.map(({ name, answered }) => [name, answered])).toEqual([["c1", 1000], ["c2", 1000]]);
+  expect(found.challengers.map(({ name, answered }) => [name, answered])).toEqual([
+    ["c1", 1000],
+    ["c2", 1000],
+  ]);
   expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("<h2>Challenger c1</h2>");
 
   const text = await shapeline(folder, ["report", "fraud"]);
@@ -64,11 +71,16 @@ it("refuses an Arrow file and a JSON document on one standard output, and says w
   expect(JSON.parse(both.out)).toEqual({
     error: {
       code: "usage",
-      message: "--arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out",
+      message:
+        "--arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out",
     },
   });
-  expect((await shapeline(folder, ["export-logs", "fraud", "--arrow", "--parquet"])).err).toContain("--arrow and --parquet are two kinds of files");
+  expect((await shapeline(folder, ["export-logs", "fraud", "--arrow", "--parquet"])).err).toContain(
+    "--arrow and --parquet are two kinds of files",
+  );
   expect(existsSync(join(folder, ".shapeline"))).toBe(false);
   const lines = await shapeline(folder, ["infer", "fraud", "-"], '{"pixels":[1]}\n{"pixels":[2]}\n');
-  expect(lines.err).toMatch(/^error SL5030: 'standard input' is no JSON array of records, .*; it holds a JSON value a line: make one array of them, for example with: jq -s \.\n$/);
+  expect(lines.err).toMatch(
+    /^error SL5030: 'standard input' is no JSON array of records, .*; it holds a JSON value a line: make one array of them, for example with: jq -s \.\n$/,
+  );
 });

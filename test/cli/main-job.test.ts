@@ -15,13 +15,22 @@ it("takes a project from model files to a log: generate, compile, deploy, infer,
   const generate = await shapeline(folder, generated);
   expect(generate).toMatchObject({ code: 0, err: "" });
   expect(generate.out).toContain("wrote models.gen.ts: 4 models");
-  expect(await shapeline(folder, [...generated, "--check"])).toMatchObject({ code: 0, out: expect.stringContaining("models.gen.ts is up to date") });
+  expect(await shapeline(folder, [...generated, "--check"])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining("models.gen.ts is up to date"),
+  });
 
   const compile = await shapeline(folder, compiled);
-  expect(json(compile.out)).toMatchObject({ configs: [{ pipeline: "fraud", file: "fraud.pipeline.ts", out: "fraud.pipeline.json", changed: true }], problems: [] });
+  expect(json(compile.out)).toMatchObject({
+    configs: [{ pipeline: "fraud", file: "fraud.pipeline.ts", out: "fraud.pipeline.json", changed: true }],
+    problems: [],
+  });
   const text = readFileSync(join(folder, "fraud.pipeline.json"), "utf8");
   expect(parseConfig(text).steps.map((s) => s.kind)).toEqual(["model", "shadow", "validation"]);
-  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({ code: 0, out: "fraud.pipeline.json is up to date\n" });
+  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({
+    code: 0,
+    out: "fraud.pipeline.json is up to date\n",
+  });
 
   const deploy = await shapeline(folder, ["deploy", "fraud.pipeline.json", "--json"]);
   expect(json(deploy.out)).toMatchObject({ pipeline: "fraud", version: "1", state: "running" });
@@ -40,14 +49,18 @@ it("takes a project from model files to a log: generate, compile, deploy, infer,
   expect(logged.every((r) => (r.out.risk[0] ?? 0) >= 1 && Number.isFinite(r.out_c1.variable[0]))).toBe(true);
 
   const list = await shapeline(folder, ["pipelines", "--json"]);
-  expect(json(list.out)).toMatchObject([{ name: "fraud", state: "running", version: "1", models: ["a", "champ", "c1", "c2"] }]);
+  expect(json(list.out)).toMatchObject([
+    { name: "fraud", state: "running", version: "1", models: ["a", "champ", "c1", "c2"] },
+  ]);
 
   expect(await shapeline(folder, ["undeploy", "fraud"])).toMatchObject({ code: 0 });
   const after = await shapeline(folder, ["infer", "fraud", "rows.df.json"]);
   expect(after.code).toBe(1);
   expect(after.err).toMatch(/^error SL6\d{3}: /);
   // The log outlives the deployment.
-  expect((json((await shapeline(folder, ["logs", "fraud", "--limit", "5", "--json"])).out) as unknown[]).length).toBe(5);
+  expect((json((await shapeline(folder, ["logs", "fraud", "--limit", "5", "--json"])).out) as unknown[]).length).toBe(
+    5,
+  );
 });
 
 it("answers with Arrow, to a file or to standard output, and takes Arrow and standard input", async () => {
@@ -57,14 +70,25 @@ it("answers with Arrow, to a file or to standard output, and takes Arrow and sta
   await shapeline(folder, ["deploy", "breast-cancer.pipeline.json"]);
   const rows = (JSON.parse(readFileSync(join(folder, "rows.df.json"), "utf8")) as object[]).slice(0, 50);
 
-  const out = await shapeline(folder, ["infer", "breast-cancer", "-", "--out", "answer.arrow", "--dataset", "in,out"], JSON.stringify(rows));
+  const out = await shapeline(
+    folder,
+    ["infer", "breast-cancer", "-", "--out", "answer.arrow", "--dataset", "in,out"],
+    JSON.stringify(rows),
+  );
   expect(out).toMatchObject({ code: 0, out: "wrote answer.arrow: 50 rows\n" });
   const answer = tableFromIPC(readFileSync(join(folder, "answer.arrow")));
   expect(answer.schema.fields.map((f) => f.name)).toEqual(["in.features", "out.probabilities"]);
 
-  const records = await shapeline(folder, ["infer", "breast-cancer", "-", "--json", "--dataset", "out,anomaly.count"], JSON.stringify(rows));
+  const records = await shapeline(
+    folder,
+    ["infer", "breast-cancer", "-", "--json", "--dataset", "out,anomaly.count"],
+    JSON.stringify(rows),
+  );
   const first = answer.getChild("out.probabilities")?.get(0) as { toArray(): Float32Array };
-  expect((json(records.out) as unknown[])[0]).toEqual({ out: { probabilities: [...first.toArray()] }, anomaly: { count: 0 } });
+  expect((json(records.out) as unknown[])[0]).toEqual({
+    out: { probabilities: [...first.toArray()] },
+    anomaly: { count: 0 },
+  });
 
   const text = await shapeline(folder, ["infer", "breast-cancer", "-"], JSON.stringify(rows));
   expect(text.out).toContain("50 rows, 1 fails a validation (the first 20 are shown; --json gives all)");
@@ -74,22 +98,37 @@ it("explains what each lambda becomes, from a pipeline file and from a config", 
   const folder = project("breast-cancer");
   await shapeline(folder, generated);
   const file = join(folder, "breast-cancer.pipeline.ts");
-  const alert = '.alert("unsure", (all) => all.share((x) => x.out.probabilities.every((p) => p < DECIDED)) > 0.1, { over: "5m", for: "1m" });\n';
+  const alert =
+    '.alert("unsure", (all) => all.share((x) => x.out.probabilities.every((p) => p < DECIDED)) > 0.1, { over: "5m", for: "1m" });\n';
   writeFileSync(file, readFileSync(file, "utf8").replace(/;\n$/, alert));
   await shapeline(folder, compiled);
   const [source, config] = await Promise.all([
     shapeline(folder, ["explain", "breast-cancer.pipeline.ts", "--json"]),
     shapeline(folder, ["explain", "breast-cancer.pipeline.json", "--json"]),
   ]);
-  const validations = (run: { out: string }) => (json(run.out) as { validations: { name: string; strings: object }[] }[])[0]?.validations;
-  expect(validations(source)?.map((v) => v.name)).toEqual(["features_not_negative", "probabilities_in_range", "probabilities_sum_to_one", "decided"]);
+  const validations = (run: { out: string }) =>
+    (json(run.out) as { validations: { name: string; strings: object }[] }[])[0]?.validations;
+  expect(validations(source)?.map((v) => v.name)).toEqual([
+    "features_not_negative",
+    "probabilities_in_range",
+    "probabilities_sum_to_one",
+    "decided",
+  ]);
   expect(validations(source)).toEqual(validations(config));
   const text = await shapeline(folder, ["explain", "breast-cancer.pipeline.json"]);
   expect(text.out).toContain("polars-0.18");
   // The imported constant has its value.
   expect(text.out).toContain("0.7");
   const alerts = (json(config.out) as { alerts: object[] }[])[0]?.alerts;
-  expect(alerts).toMatchObject([{ name: "unsure", overSeconds: 300, forSeconds: 60, readable: "all.share((x) => x.out.probabilities.every((v) => v < 0.7)) > 0.1", strings: { sql: expect.stringContaining("FILTER") } }]);
+  expect(alerts).toMatchObject([
+    {
+      name: "unsure",
+      overSeconds: 300,
+      forSeconds: 60,
+      readable: "all.share((x) => x.out.probabilities.every((v) => v < 0.7)) > 0.1",
+      strings: { sql: expect.stringContaining("FILTER") },
+    },
+  ]);
   expect(text.out).toContain("unsure (alert over 300 s, for 60 s)  (all) =>");
 });
 
@@ -102,25 +141,56 @@ it("exports the log, and tells versions and status", async () => {
   await shapeline(folder, ["infer", "fraud", "-"], JSON.stringify(rows));
 
   const all = await shapeline(folder, ["export-logs", "fraud", "--json"]);
-  expect(json(all.out)).toEqual({ files: ["logs/fraud-1.json"], rows: 30, bytes: readFileSync(join(folder, "logs/fraud-1.json")).byteLength, cut: null });
-  const cut = await shapeline(folder, ["export-logs", "fraud", "--directory", "out", "--file-prefix", "new", "--size-limit", "1kB", "--dataset", "out,metadata.last_model"]);
-  expect(cut.out).toMatch(/^wrote out\/new-1\.json\n\d+ rows, \d+ bytes; cut: there are more rows than fit --size-limit\n$/);
+  expect(json(all.out)).toEqual({
+    files: ["logs/fraud-1.json"],
+    rows: 30,
+    bytes: readFileSync(join(folder, "logs/fraud-1.json")).byteLength,
+    cut: null,
+  });
+  const cut = await shapeline(folder, [
+    "export-logs",
+    "fraud",
+    "--directory",
+    "out",
+    "--file-prefix",
+    "new",
+    "--size-limit",
+    "1kB",
+    "--dataset",
+    "out,metadata.last_model",
+  ]);
+  expect(cut.out).toMatch(
+    /^wrote out\/new-1\.json\n\d+ rows, \d+ bytes; cut: there are more rows than fit --size-limit\n$/,
+  );
   const [line] = readFileSync(join(folder, "out/new-1.json"), "utf8").split("\n");
   expect(JSON.parse(line ?? "")).toEqual({ "out.risk": [expect.any(Number)], "metadata.last_model": "champ" });
-  expect(json((await shapeline(folder, ["export-logs", "fraud", "--arrow", "--limit", "5", "--json"])).out)).toMatchObject({ files: ["logs/fraud-1.arrow"], rows: 5, cut: "limit" });
+  expect(
+    json((await shapeline(folder, ["export-logs", "fraud", "--arrow", "--limit", "5", "--json"])).out),
+  ).toMatchObject({ files: ["logs/fraud-1.arrow"], rows: 5, cut: "limit" });
   expect(tableFromIPC(readFileSync(join(folder, "logs/fraud-1.arrow"))).numRows).toBe(5);
   const outside = await shapeline(folder, ["export-logs", "fraud", "--file-prefix", "../up", "--json"]);
   expect(outside.code).toBe(1);
   expect(json(outside.out)).toMatchObject({ error: { code: "SL7031" } });
 
   const { hash } = parseConfig(readFileSync(join(folder, "fraud.pipeline.json"), "utf8"));
-  expect(json((await shapeline(folder, ["versions", "fraud", "--json"])).out)).toEqual([{ version: "1", hash, created: expect.any(String) }]);
+  expect(json((await shapeline(folder, ["versions", "fraud", "--json"])).out)).toEqual([
+    { version: "1", hash, created: expect.any(String) },
+  ]);
   expect((await shapeline(folder, ["versions", "fraud"])).out).toContain(hash.slice(0, 12));
-  expect(json((await shapeline(folder, ["status", "fraud", "--json"])).out)).toMatchObject({ pipeline: "fraud", target: "local", version: "1", hash, state: "running" });
+  expect(json((await shapeline(folder, ["status", "fraud", "--json"])).out)).toMatchObject({
+    pipeline: "fraud",
+    target: "local",
+    version: "1",
+    hash,
+    state: "running",
+  });
   expect((await shapeline(folder, ["status", "fraud"])).out).toMatch(/^fraud version 1 is running, deployed .*, hash /);
   await shapeline(folder, ["undeploy", "fraud"]);
   expect(json((await shapeline(folder, ["status", "fraud", "--json"])).out)).toMatchObject({ state: "stopped" });
-  expect(await shapeline(folder, ["status", "frauds"])).toMatchObject({ code: 1, err: expect.stringContaining("SL6007") });
+  expect(await shapeline(folder, ["status", "frauds"])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("SL6007"),
+  });
 });
 
 it("gives a split the request's metadata, and flat names where they are asked for", async () => {
@@ -134,13 +204,39 @@ export const ab = pipeline("ab").keySplit("segment", { default: gradientBoosting
   expect(await shapeline(folder, ["compile", "ab.pipeline.ts"])).toMatchObject({ code: 0 });
   await shapeline(folder, ["deploy", "ab.pipeline.json"]);
   const rows = (JSON.parse(readFileSync(join(folder, "rows.df.json"), "utf8")) as object[]).slice(0, 1);
-  const answered = async (...args: string[]) => json((await shapeline(folder, ["infer", "ab", "-", "--json", "--dataset", "metadata", "--dataset-exclude", "metadata.elapsed,metadata.notes", "--dataset-separator", ".", ...args], JSON.stringify(rows))).out) as object;
-  const metadata = (last: string, request: object | null) => [{ "metadata.last_model": last, "metadata.pipeline_version": "1", "metadata.request": request }];
+  const answered = async (...args: string[]) =>
+    json(
+      (
+        await shapeline(
+          folder,
+          [
+            "infer",
+            "ab",
+            "-",
+            "--json",
+            "--dataset",
+            "metadata",
+            "--dataset-exclude",
+            "metadata.elapsed,metadata.notes",
+            "--dataset-separator",
+            ".",
+            ...args,
+          ],
+          JSON.stringify(rows),
+        )
+      ).out,
+    ) as object;
+  const metadata = (last: string, request: object | null) => [
+    { "metadata.last_model": last, "metadata.pipeline_version": "1", "metadata.request": request },
+  ];
   expect(await answered()).toEqual(metadata("gradient-boosting", null));
   expect(await answered("--metadata", "segment=gold")).toEqual(metadata("random-forest", { segment: "gold" }));
   expect(await answered("--metadata", "segment=7")).toEqual(metadata("random-forest", { segment: 7 }));
   expect(await answered("--metadata", "segmnet=gold")).toMatchObject({ error: { code: "SL5041" } });
-  expect(await shapeline(folder, ["infer", "ab", "-", "--metadata", "gold"], "[]")).toMatchObject({ code: 1, err: expect.stringContaining("'gold' is not key=value.") });
+  expect(await shapeline(folder, ["infer", "ab", "-", "--metadata", "gold"], "[]")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("'gold' is not key=value."),
+  });
 });
 
 it("exits with 2 and says what changed when a generated file or a config is out of date", async () => {
@@ -149,7 +245,10 @@ it("exits with 2 and says what changed when a generated file or a config is out 
   await shapeline(folder, compiled);
   const source = join(folder, "fraud.pipeline.ts");
   writeFileSync(source, readFileSync(source, "utf8").replace("x.out < 1", "x.out < 2"));
-  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({ code: 2, out: "fraud.pipeline.json is out of date: run `shapeline compile`\n" });
+  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({
+    code: 2,
+    out: "fraud.pipeline.json is out of date: run `shapeline compile`\n",
+  });
   const typings = join(folder, "models.gen.ts");
   writeFileSync(typings, readFileSync(typings, "utf8").replaceAll('"batch", 64]', '"batch", 65]'));
   const check = await shapeline(folder, [...generated, "--check"]);
@@ -159,7 +258,21 @@ it("exits with 2 and says what changed when a generated file or a config is out 
 
 it("has help with an example for every command, and the same global options", async () => {
   const folder = project("fraud");
-  const commands = ["generate", "models", "compile", "explain", "deploy", "infer", "logs", "export-logs", "report", "pipelines", "versions", "status", "undeploy"];
+  const commands = [
+    "generate",
+    "models",
+    "compile",
+    "explain",
+    "deploy",
+    "infer",
+    "logs",
+    "export-logs",
+    "report",
+    "pipelines",
+    "versions",
+    "status",
+    "undeploy",
+  ];
   const helps = await Promise.all(commands.map((command) => shapeline(folder, [command, "--help"])));
   for (const help of helps) {
     expect(help).toMatchObject({ code: 0, err: "" });
@@ -174,14 +287,18 @@ it("compiles what it can name and refuses the rest of a file at once, as clickab
   const source = join(folder, "fraud.pipeline.ts");
   writeFileSync(
     source,
-    readFileSync(source, "utf8").replace('.validate("amt", x => x.out < 1)', '.validate("amt", x => x.out == 1)\n  .validate("b", x => Math.random() < x.out)'),
+    readFileSync(source, "utf8").replace(
+      '.validate("amt", (x) => x.out < 1)',
+      '.validate("amt", x => x.out == 1)\n  .validate("b", x => Math.random() < x.out)',
+    ),
   );
   const text = await shapeline(folder, ["compile"]);
   expect(text.code).toBe(1);
   expect(text.out.match(/^fraud\.pipeline\.ts:\d+:\d+ - error SL1\d{3}: /gm)).toHaveLength(2);
   expect(text.err).toBe("2 problems in 1 file; nothing was written\n");
   expect(existsSync(join(folder, "fraud.pipeline.json"))).toBe(false);
-  const problems = (json((await shapeline(folder, compiled)).out) as { problems: { code: string; file: string }[] }).problems;
+  const problems = (json((await shapeline(folder, compiled)).out) as { problems: { code: string; file: string }[] })
+    .problems;
   expect(problems).toHaveLength(2);
   expect(problems.every((p) => p.file === "fraud.pipeline.ts" && /^SL1\d{3}$/.test(p.code))).toBe(true);
   mkdirSync(join(folder, "empty"));

@@ -16,7 +16,11 @@ describe("the settings", () => {
   it("say what `generate` reads and writes, and the command line wins", async () => {
     const folder = project("fraud");
     writeFileSync(join(folder, "shapeline.config.ts"), config);
-    expect(await shapeline(folder, ["generate"])).toMatchObject({ code: 0, err: "", out: expect.stringContaining("wrote src/models.gen.ts: 3 models") });
+    expect(await shapeline(folder, ["generate"])).toMatchObject({
+      code: 0,
+      err: "",
+      out: expect.stringContaining("wrote src/models.gen.ts: 3 models"),
+    });
     const text = readFileSync(join(folder, "src/models.gen.ts"), "utf8");
     expect(text).toContain('name: "control",\n  version: "7",');
     expect(await shapeline(folder, ["generate", "--check"])).toMatchObject({ code: 0 });
@@ -33,7 +37,10 @@ describe("the settings", () => {
   it("say what changed with exit code 2", async () => {
     const folder = project("fraud");
     await shapeline(folder, ["generate", "models/c*.onnx"]);
-    writeFileSync(join(folder, "shapeline.config.json"), JSON.stringify({ models: ["models/c*.onnx"], overrides: { champ: { version: "8" } } }));
+    writeFileSync(
+      join(folder, "shapeline.config.json"),
+      JSON.stringify({ models: ["models/c*.onnx"], overrides: { champ: { version: "8" } } }),
+    );
     const check = await shapeline(folder, ["generate", "--check"]);
     expect(check.code).toBe(2);
     expect(check.out).toContain("champ: version 1 -> 8\n");
@@ -41,8 +48,12 @@ describe("the settings", () => {
 
   it("say where the embedded engine keeps its data", async () => {
     const folder = project("fraud");
-    writeFileSync(join(folder, "shapeline.config.json"), JSON.stringify({ targets: { local: { models: "models", data: "store" } } }));
-    for (const args of [["generate"], ["compile"], ["deploy", "fraud.pipeline.json"]]) expect(await shapeline(folder, args)).toMatchObject({ code: 0 });
+    writeFileSync(
+      join(folder, "shapeline.config.json"),
+      JSON.stringify({ targets: { local: { models: "models", data: "store" } } }),
+    );
+    for (const args of [["generate"], ["compile"], ["deploy", "fraud.pipeline.json"]])
+      expect(await shapeline(folder, args)).toMatchObject({ code: 0 });
     expect(existsSync(join(folder, "store"))).toBe(true);
     // What compilations keep does not move with the data.
     expect(readdirSync(join(folder, ".shapeline"))).toEqual(["cache"]);
@@ -63,7 +74,13 @@ describe("shapeline models", () => {
       "
     `);
     const [first] = (JSON.parse((await shapeline(folder, ["models", "--json"])).out) as { models: object[] }).models;
-    expect(first).toMatchObject({ name: "c1", size: expect.any(Number), opset: { "": 17 }, sha256: expect.stringMatching(/^[0-9a-f]{64}$/), file: "models/c1.onnx" });
+    expect(first).toMatchObject({
+      name: "c1",
+      size: expect.any(Number),
+      opset: { "": 17 },
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      file: "models/c1.onnx",
+    });
   });
 
   it("lists what can be read and says why the rest cannot", async () => {
@@ -74,15 +91,27 @@ describe("shapeline models", () => {
     expect(run.code).toBe(1);
     expect(run.out.split("\n").map((line) => line.split(" ")[0])).toEqual(["name", "-----", "c1", "c2", "champ", ""]);
     expect(run.err).toMatch(/^error SL3011: model file '.*c9\.onnx' is cut off/);
-    expect(JSON.parse((await shapeline(folder, ["models", "models/c*.onnx", "--json"])).out)).toMatchObject({ problems: [{ code: "SL3011", file: "models/c9.onnx" }] });
+    expect(JSON.parse((await shapeline(folder, ["models", "models/c*.onnx", "--json"])).out)).toMatchObject({
+      problems: [{ code: "SL3011", file: "models/c9.onnx" }],
+    });
   });
 
   it("shows names that would steer the terminal as escapes, in tables and in errors alike", async () => {
     const folder = project("fraud");
     const name = "x\u001b[2J\u0007\n\u202e";
-    const file = (shape: unknown): void => writeFileSync(join(folder, "odd.json"), JSON.stringify({ name: "odd", inputs: [{ name, dtype: "bool", shape }], outputs: [{ name: "y", dtype: "bool", shape: [1] }] }));
+    const file = (shape: unknown): void =>
+      writeFileSync(
+        join(folder, "odd.json"),
+        JSON.stringify({
+          name: "odd",
+          inputs: [{ name, dtype: "bool", shape }],
+          outputs: [{ name: "y", dtype: "bool", shape: [1] }],
+        }),
+      );
     file(["batch"]);
-    expect((await shapeline(folder, ["models", "odd.json"])).out).toContain("x\\u001b[2J\\u0007\\u000a\\u202e bool[batch]");
+    expect((await shapeline(folder, ["models", "odd.json"])).out).toContain(
+      "x\\u001b[2J\\u0007\\u000a\\u202e bool[batch]",
+    );
     file("\u001b[2J");
     const { err, code } = await shapeline(folder, ["generate", "odd.json"]);
     expect([code, err.includes("\u001b")]).toEqual([1, false]);

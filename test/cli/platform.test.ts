@@ -18,7 +18,10 @@ it("compile --platform writes the platform's definition beside the config, and e
   expect(explained.out).toContain('export const fraud = pipeline("fraud")\n  .model(a)\n  .shadow(champ, [c1, c2])');
   expect(explained.out).toMatch(/\.validate\("amt", x => x\.out\.\w+\[0\] < 1\)/);
 
-  const asJson = JSON.parse((await shapeline(folder, ["--json", "explain", "fraud.definition.json"])).out) as { pipeline: string; problems: unknown[] }[];
+  const asJson = JSON.parse((await shapeline(folder, ["--json", "explain", "fraud.definition.json"])).out) as {
+    pipeline: string;
+    problems: unknown[];
+  }[];
   expect(asJson[0]).toMatchObject({ pipeline: "fraud", problems: [] });
 }, 300_000);
 

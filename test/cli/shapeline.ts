@@ -17,9 +17,14 @@ export interface Run {
 /** Runs the built command in a folder. */
 export function shapeline(cwd: string, args: readonly string[], input?: string | Uint8Array): Promise<Run> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, ...args], { cwd, encoding: "utf8", maxBuffer: 64 << 20 }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err });
-    });
+    const child = execFile(
+      process.execPath,
+      [main, ...args],
+      { cwd, encoding: "utf8", maxBuffer: 64 << 20 },
+      (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err });
+      },
+    );
     child.stdin?.end(input);
   });
 }
@@ -29,9 +34,13 @@ export function project(example: "fraud" | "breast-cancer"): string {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-cli-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const from = join(root, "examples", example);
-  cpSync(from, folder, { recursive: true, filter: (path) => !/\.shapeline|__pycache__|\.pipeline\.json$|models\.gen\.ts$/.test(path) });
+  cpSync(from, folder, {
+    recursive: true,
+    filter: (path) => !/\.shapeline|__pycache__|\.pipeline\.json$|models\.gen\.ts$/.test(path),
+  });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
   cpSync(join(root, "package.json"), join(folder, "node_modules", "shapeline", "package.json"));
-  for (const part of ["dist", "node_modules"]) symlinkSync(join(root, part), join(folder, "node_modules", "shapeline", part), "dir");
+  for (const part of ["dist", "node_modules"])
+    symlinkSync(join(root, part), join(folder, "node_modules", "shapeline", part), "dir");
   return folder;
 }

@@ -6,12 +6,18 @@ import { project, root, shapeline } from "./shapeline.js";
 
 it("`generate --watch` follows models and settings and ends cleanly on Ctrl-C", async () => {
   const folder = project("fraud");
-  const child = spawn(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "models/c1.onnx", "models/new*.onnx", "--watch"], { cwd: folder });
+  const child = spawn(
+    process.execPath,
+    [join(root, "dist/src/cli/main.js"), "generate", "models/c1.onnx", "models/new*.onnx", "--watch"],
+    { cwd: folder },
+  );
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) => child.on("exit", (code, signal) => resolve([code, signal])));
+  const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) =>
+    child.on("exit", (code, signal) => resolve([code, signal])),
+  );
   const until = (check: () => void) => vi.waitFor(check, { timeout: 40_000, interval: 50 });
   try {
     // A glob without a match yet is said, and waited for.

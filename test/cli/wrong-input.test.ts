@@ -23,16 +23,24 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
   it("a model file cut short, and one that is no ONNX at all", async () => {
     const folder = project("fraud");
     truncateSync(join(folder, "models", "champ.onnx"), 5000);
-    expect(refusal(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(`"SL3011 model file '<folder>/models/champ.onnx' is cut off: at byte 22 a field claims 66226 bytes but the file ends after 4974. Export it or download it again."`);
+    expect(refusal(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(
+      `"SL3011 model file '<folder>/models/champ.onnx' is cut off: at byte 22 a field claims 66226 bytes but the file ends after 4974. Export it or download it again."`,
+    );
     writeFileSync(join(folder, "models", "champ.onnx"), "hello, I am text\n");
-    expect(refusal(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(`"SL3010 '<folder>/models/champ.onnx' is not an ONNX model: at byte 2 its fields are not those of a model. Give the path of an .onnx file."`);
+    expect(refusal(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(
+      `"SL3010 '<folder>/models/champ.onnx' is not an ONNX model: at byte 2 its fields are not those of a model. Give the path of an .onnx file."`,
+    );
     expect(readdirSync(folder)).not.toContain("models.gen.ts");
   });
 
   it("a model file that is not the one the pipeline was built with", async () => {
     const folder = await deployed();
     copyFileSync(join(folder, "models", "c1.onnx"), join(folder, "models", "champ.onnx"));
-    expect(refusal(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--data", "other", "--json"]))).toMatchInlineSnapshot(`"SL3022 model 'champ': the config was built for the digest a2918d6d6bcf… but 'champ.onnx' is 9410caae0bf5… (champ.embedding: input removed, it was float32[batch, 16]; champ.float_input: input added, float32[batch, 16]; champ.risk: output removed, it was float32[batch, 1]; champ.variable: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`);
+    expect(
+      refusal(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--data", "other", "--json"])),
+    ).toMatchInlineSnapshot(
+      `"SL3022 model 'champ': the config was built for the digest a2918d6d6bcf… but 'champ.onnx' is 9410caae0bf5… (champ.embedding: input removed, it was float32[batch, 16]; champ.float_input: input added, float32[batch, 16]; champ.risk: output removed, it was float32[batch, 1]; champ.variable: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
+    );
     expect(readdirSync(folder)).not.toContain("other");
   });
 
@@ -41,14 +49,19 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
     const file = join(folder, "fraud.pipeline.json");
     const config = JSON.parse(readFileSync(file, "utf8")) as { name: string };
     writeFileSync(file, JSON.stringify({ ...config, name: "other" }));
-    expect(refusal(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--json"]))).toMatch(/^SL4003 fraud\.pipeline\.json: its hash is /);
-    expect(JSON.parse((await shapeline(folder, ["pipelines", "--json"])).out)).toMatchObject([{ name: "fraud", version: "1" }]);
+    expect(refusal(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--json"]))).toMatch(
+      /^SL4003 fraud\.pipeline\.json: its hash is /,
+    );
+    expect(JSON.parse((await shapeline(folder, ["pipelines", "--json"])).out)).toMatchObject([
+      { name: "fraud", version: "1" },
+    ]);
   });
 
   it("rows that the pipeline does not take: missing, extra, short, of another type, none", async () => {
     const folder = await deployed();
     const pixels = new Array<number>(64).fill(1);
-    const refused = async (rows: unknown) => refusal(await shapeline(folder, ["infer", "fraud", "-", "--json"], JSON.stringify(rows)));
+    const refused = async (rows: unknown) =>
+      refusal(await shapeline(folder, ["infer", "fraud", "-", "--json"], JSON.stringify(rows)));
     expect([
       await refused([{ pixels }, {}]),
       await refused([{ pixels, other: 1 }]),
@@ -71,12 +84,16 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
     // Nothing of a refused batch is logged.
     expect(JSON.parse((await shapeline(folder, ["logs", "fraud", "--json"])).out)).toEqual([]);
     expect(refusal(await shapeline(folder, ["infer", "fraud", "missing.json", "--json"]))).toMatch(/^SL5030 /);
-    expect(refusal(await shapeline(folder, ["infer", "fraud", "-", "--json"], "not rows"))).toMatch(/^SL5030 'standard input' is no JSON/);
+    expect(refusal(await shapeline(folder, ["infer", "fraud", "-", "--json"], "not rows"))).toMatch(
+      /^SL5030 'standard input' is no JSON/,
+    );
   });
 
   it("an unknown pipeline, with the ones there are", async () => {
     const folder = await deployed();
-    expect(refusal(await shapeline(folder, ["infer", "frauds", "rows.df.json", "--json"]))).toMatchInlineSnapshot(`"SL6007 no pipeline 'frauds' is deployed in '<folder>/.shapeline'; there is 'fraud' (did you mean 'fraud'?)"`);
+    expect(refusal(await shapeline(folder, ["infer", "frauds", "rows.df.json", "--json"]))).toMatchInlineSnapshot(
+      `"SL6007 no pipeline 'frauds' is deployed in '<folder>/.shapeline'; there is 'fraud' (did you mean 'fraud'?)"`,
+    );
   });
 
   it("an output folder that cannot be written", async () => {
@@ -87,7 +104,9 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
       ["infer", "fraud", "rows.df.json", "--out", "blocked/answer.json"],
       ["generate", "models/*.onnx", "--out", "blocked/models.gen.ts"],
     ]) {
-      expect(refusal(await shapeline(folder, [...args, "--json"])), args[0]).toMatch(/^SL7030 .*blocked.* cannot be written: a part of the path is a file, not a folder; choose another place with --out$/);
+      expect(refusal(await shapeline(folder, [...args, "--json"])), args[0]).toMatch(
+        /^SL7030 .*blocked.* cannot be written: a part of the path is a file, not a folder; choose another place with --out$/,
+      );
     }
     if (process.getuid?.() !== 0) {
       mkdirSync(join(folder, "locked"));
@@ -101,7 +120,9 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
     const unknown = await shapeline(folder, ["deplyo"]);
     expect(unknown).toMatchObject({ code: 1, out: "" });
     expect(unknown.err).toContain("Did you mean deploy?");
-    expect((await shapeline(folder, ["logs", "fraud", "--limit", "many"])).err).toContain("'many' is not a whole number.");
+    expect((await shapeline(folder, ["logs", "fraud", "--limit", "many"])).err).toContain(
+      "'many' is not a whole number.",
+    );
     expect(JSON.parse((await shapeline(folder, ["infer", "--json"])).out)).toMatchObject({ error: { code: "usage" } });
   });
 });

@@ -28,8 +28,11 @@ const problemsOf = (check: Check) =>
 
 describe("build", () => {
   it("lists the problems of steps and of lambdas together, each with its code", async () => {
-    const broken = scored.model(scorer as never).validate("amt", ((x: { out: { scre: number } }) => x.out.scre < 1));
-    const error: PipelineError = await build(broken).then(() => Promise.reject(new Error("built")), (e: PipelineError) => e);
+    const broken = scored.model(scorer as never).validate("amt", (x: { out: { scre: number } }) => x.out.scre < 1);
+    const error: PipelineError = await build(broken).then(
+      () => Promise.reject(new Error("built")),
+      (e: PipelineError) => e,
+    );
     expect(error.message).toMatchInlineSnapshot(`
       "pipeline 'p' has 2 problems:
         SL2012 step 1: model 'scorer' input 'x' expects float32[batch, 16] but step 0 (model 'scorer') produces float32[batch, 1]
@@ -47,7 +50,10 @@ describe("build", () => {
   it("takes the values of names from outside where a build tool has left access to them", async () => {
     const check = attached(`const LIMIT = 0.25; p.validate("amt", (x) => x.out < LIMIT);`);
     const { steps } = await build(scored.validate("amt", check));
-    expect(steps[1]).toMatchObject({ source: "(x) => x.out < LIMIT", expression: { strings: { javascript: expect.stringContaining("0.25") } } });
+    expect(steps[1]).toMatchObject({
+      source: "(x) => x.out < LIMIT",
+      expression: { strings: { javascript: expect.stringContaining("0.25") } },
+    });
   });
 
   it("says what stands too late to be read", async () => {
@@ -55,16 +61,30 @@ describe("build", () => {
     const key = Symbol.for("shapeline.lambda");
     const left = (early as unknown as Record<symbol, object>)[key];
     const late = Object.assign((x: { out: number }) => x.out < 1, {
-      [key]: { ...left, constants: { LIMIT: () => { throw new ReferenceError("Cannot access 'LIMIT' before initialization"); } } },
+      [key]: {
+        ...left,
+        constants: {
+          LIMIT: () => {
+            throw new ReferenceError("Cannot access 'LIMIT' before initialization");
+          },
+        },
+      },
     });
-    expect(await problemsOf(late)).toMatchObject([{ code: "SL1050", message: expect.stringContaining("'LIMIT' has no value yet: Cannot access 'LIMIT' before initialization") }]);
+    expect(await problemsOf(late)).toMatchObject([
+      {
+        code: "SL1050",
+        message: expect.stringContaining("'LIMIT' has no value yet: Cannot access 'LIMIT' before initialization"),
+      },
+    ]);
   });
 
   it("refuses a compiled form that it cannot read", async () => {
     const check = attached(`p.validate("amt", (x) => x.out < 1);`);
     const key = Symbol.for("shapeline.lambda");
     const left = (check as unknown as Record<symbol, { lambda: object }>)[key];
-    const other = Object.assign((x: { out: number }) => x.out < 1, { [key]: { ...left, lambda: { ...left?.lambda, body: { kind: "loop", span: [0, 1] } } } });
+    const other = Object.assign((x: { out: number }) => x.out < 1, {
+      [key]: { ...left, lambda: { ...left?.lambda, body: { kind: "loop", span: [0, 1] } } },
+    });
     expect(await problemsOf(other)).toMatchObject([{ code: "SL1051" }]);
   });
 
@@ -87,17 +107,39 @@ describe("build", () => {
       .alert("drift", (all) => all.avg((x) => x.out) > 0.5 && all.count() > 100, { over: "5m", for: "90s" })
       .alert("busy", (all) => all.count() > 10, { over: "1d" });
     expect((await build(watched)).steps.slice(1)).toMatchObject([
-      { kind: "alert", name: "drift", source: expect.stringMatching(/^\(all\) => all\.avg/), overSeconds: 300, forSeconds: 90, expression: { strings: { javascript: "(all) => all.avg((x) => x.out.score[0]) > 0.5 && all.count() > 100" } } },
+      {
+        kind: "alert",
+        name: "drift",
+        source: expect.stringMatching(/^\(all\) => all\.avg/),
+        overSeconds: 300,
+        forSeconds: 90,
+        expression: { strings: { javascript: "(all) => all.avg((x) => x.out.score[0]) > 0.5 && all.count() > 100" } },
+      },
       { kind: "alert", name: "busy", overSeconds: 86_400, forSeconds: 0 },
     ]);
   });
 
   it("lists the problems of alerts with all others", async () => {
-    const broken = scored.alert("drift", (all) => all.avg((x) => (x as never as { out: { scre: number } }).out.scre) > 1, { over: "5x" as "5m" });
-    const error: PipelineError = await build(broken).then(() => Promise.reject(new Error("built")), (e: PipelineError) => e);
-    expect(error.problems.map(({ code, details }) => [code, details?.["alert"]])).toEqual([["SL2085", "drift"], ["SL1102", "drift"]]);
+    const broken = scored.alert(
+      "drift",
+      (all) => all.avg((x) => (x as never as { out: { scre: number } }).out.scre) > 1,
+      { over: "5x" as "5m" },
+    );
+    const error: PipelineError = await build(broken).then(
+      () => Promise.reject(new Error("built")),
+      (e: PipelineError) => e,
+    );
+    expect(error.problems.map(({ code, details }) => [code, details?.["alert"]])).toEqual([
+      ["SL2085", "drift"],
+      ["SL1102", "drift"],
+    ]);
     const missing = scored.alert("drift", 5 as never, undefined as never);
-    expect(await build(missing).then(() => [], (e: PipelineError) => e.problems.map((p) => `${p.code} ${p.message.split("\n")[0] ?? ""}`))).toMatchInlineSnapshot(`
+    expect(
+      await build(missing).then(
+        () => [],
+        (e: PipelineError) => e.problems.map((p) => `${p.code} ${p.message.split("\n")[0] ?? ""}`),
+      ),
+    ).toMatchInlineSnapshot(`
       [
         "SL2084 alert 'drift' needs a function of the window's rows, not a number",
         "SL2085 'over' is no duration: 'undefined'; write a whole number and s, m, h or d, from '1s' to '30d'",

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -25,7 +34,10 @@ describe("the TypeScript compiler of the built package", () => {
   });
 
   it("runs like any CommonJS module, and its compiled code is kept when asked for, once", async () => {
-    const { file, cache } = installed("kept", "exports.where = __filename; exports.join = require('node:path').join('a', 'b'); exports.self = module.exports === exports;");
+    const { file, cache } = installed(
+      "kept",
+      "exports.where = __filename; exports.join = require('node:path').join('a', 'b'); exports.self = module.exports === exports;",
+    );
     const run = () => runWithCache<{ where: string; join: string; self: boolean }>(file);
     expect(run()).toEqual({ where: file, join: join("a", "b"), self: true });
     expect(() => readdirSync(cache)).toThrow();

@@ -71,7 +71,9 @@ describe("a config", () => {
 
 describe("a config edited by hand is refused", () => {
   it("when it is not JSON", () => {
-    expect(messageOf(() => parseConfig('{"shapeline": 1,', "fraud.pipeline.json"))).toMatch(/^SL4001 fraud\.pipeline\.json is not JSON: /);
+    expect(messageOf(() => parseConfig('{"shapeline": 1,', "fraud.pipeline.json"))).toMatch(
+      /^SL4001 fraud\.pipeline\.json is not JSON: /,
+    );
   });
 
   it("when it has a key that no config has", async () => {
@@ -111,7 +113,9 @@ describe("a config edited by hand is refused", () => {
   });
 
   it("when its steps do not fit together, in the words of build()", async () => {
-    const config = await rehashed((c) => ((c.models as { inputs: { dtype: string }[] }[])[1]!.inputs[0]!.dtype = "float64"));
+    const config = await rehashed(
+      (c) => ((c.models as { inputs: { dtype: string }[] }[])[1]!.inputs[0]!.dtype = "float64"),
+    );
     expect(messageOf(() => parseConfig(config))).toMatchInlineSnapshot(`
       "SL4004 config does not fit together:
         model 'scorer' input 'x' expects float64[batch, 16] but step 0 (model 'embedder') produces float32[batch, ?]"
@@ -130,6 +134,8 @@ describe("a config edited by hand is refused", () => {
     const config = await rehashed((c) => {
       (c.steps as { expression?: { tree: unknown } }[])[2]!.expression!.tree = { op: "process.exit" };
     });
-    expect(messageOf(() => parseConfig(config))).toMatch(/^SL4002 config is not a pipeline config:\n {2}steps\[2\]\.expression\.tree/);
+    expect(messageOf(() => parseConfig(config))).toMatch(
+      /^SL4002 config is not a pipeline config:\n {2}steps\[2\]\.expression\.tree/,
+    );
   });
 });

@@ -5,7 +5,12 @@ import { configJsonSchema } from "../../src/config/json-schema.js";
 import { answeredBeside, loggedBeside, splitKeys } from "../../src/config/step-models.js";
 
 const model = <const N extends string>(name: N, digit: string) =>
-  defineModel({ name, sha256: digit.repeat(64), inputs: { x: tensor("float32", ["batch", 4]) }, outputs: { y: tensor("float32", ["batch", 4]) } });
+  defineModel({
+    name,
+    sha256: digit.repeat(64),
+    inputs: { x: tensor("float32", ["batch", 4]) },
+    outputs: { y: tensor("float32", ["batch", 4]) },
+  });
 const [a, b, c] = [model("a", "1"), model("b", "2"), model("c", "3")];
 const start = pipeline("p", { inputs: { x: tensor("float32", ["batch", "n"]) } });
 
@@ -13,11 +18,37 @@ const pipelines: readonly [string, AnyPipeline][] = [
   ["models, audit and select", pipeline("p").models([a, b, c]).audit("1:").select(0)],
   ["an audit with an end", pipeline("p").models([a, b, c]).audit(":2").select(2)],
   ["a key split", pipeline("p").keySplit("segment", { default: a, routes: { gold: b, "": c } })],
-  ["a random split with a hash key", pipeline("p").randomSplit([[2, a], [0.5, b]], { hashKey: "session_id" })],
-  ["a random split without", pipeline("p").randomSplit([[2, a], [1, b]])],
+  [
+    "a random split with a hash key",
+    pipeline("p").randomSplit(
+      [
+        [2, a],
+        [0.5, b],
+      ],
+      { hashKey: "session_id" },
+    ),
+  ],
+  [
+    "a random split without",
+    pipeline("p").randomSplit([
+      [2, a],
+      [1, b],
+    ]),
+  ],
   ["refine", start.refine({ n: 4 }).model(a)],
-  ["alerts", pipeline("p").model(a).alert("high", (all) => all.max((x) => x.out[0]) > 1, { over: "5m", for: "30s" }).alert("busy", (all) => all.count() > 10, { over: "1d" })],
-  ["a split after a split", pipeline("p").keySplit("k", { default: a, routes: { b } }).randomSplit([[1, c]])],
+  [
+    "alerts",
+    pipeline("p")
+      .model(a)
+      .alert("high", (all) => all.max((x) => x.out[0]) > 1, { over: "5m", for: "30s" })
+      .alert("busy", (all) => all.count() > 10, { over: "1d" }),
+  ],
+  [
+    "a split after a split",
+    pipeline("p")
+      .keySplit("k", { default: a, routes: { b } })
+      .randomSplit([[1, c]]),
+  ],
 ];
 
 describe.each(pipelines)("the config of %s", (_, made) => {
@@ -45,13 +76,33 @@ it("names models and holds plain data", async () => {
 });
 
 it("keeps what a refined symbol must be as a check, which stands at no model", async () => {
-  expect((await build(start.refine({ n: 4 }).model(a))).checks).toEqual([{ step: 0, model: null, input: "x", axis: 1, expects: 4 }]);
+  expect((await build(start.refine({ n: 4 }).model(a))).checks).toEqual([
+    { step: 0, model: null, input: "x", axis: 1, expects: 4 },
+  ]);
 });
 
 it("has a JSON Schema with every kind of step", () => {
-  const { steps } = configJsonSchema()["properties"] as { steps: { items: { oneOf?: { properties: { kind: { const: string } } }[]; anyOf?: { properties: { kind: { const: string } } }[] } } };
+  const { steps } = configJsonSchema()["properties"] as {
+    steps: {
+      items: {
+        oneOf?: { properties: { kind: { const: string } } }[];
+        anyOf?: { properties: { kind: { const: string } } }[];
+      };
+    };
+  };
   const kinds = (steps.items.oneOf ?? steps.items.anyOf ?? []).map((step) => step.properties.kind.const);
-  expect(kinds).toEqual(["model", "models", "audit", "select", "keySplit", "randomSplit", "shadow", "validation", "alert", "refine"]);
+  expect(kinds).toEqual([
+    "model",
+    "models",
+    "audit",
+    "select",
+    "keySplit",
+    "randomSplit",
+    "shadow",
+    "validation",
+    "alert",
+    "refine",
+  ]);
 });
 
 it("says which models stand beside the answer, and which keys are read", async () => {
@@ -63,7 +114,13 @@ it("says which models stand beside the answer, and which keys are read", async (
   expect(await of(pipeline("p").models([a, b, c]).audit("1:"))).toEqual([["b", "c"], ["b", "c", "a"], []]);
   expect(await of(pipeline("p").models([a, b, c]).audit("1:2").select(0))).toEqual([["b"], ["b"], []]);
   expect(await of(pipeline("p").models([a, b]).select(0))).toEqual([[], [], []]);
-  expect(await of(pipeline("p").keySplit("k", { default: a, routes: { b } }).randomSplit([[1, c]], { hashKey: "h" }))).toEqual([[], [], ["k", "h"]]);
+  expect(
+    await of(
+      pipeline("p")
+        .keySplit("k", { default: a, routes: { b } })
+        .randomSplit([[1, c]], { hashKey: "h" }),
+    ),
+  ).toEqual([[], [], ["k", "h"]]);
 });
 
 describe("a config edited by hand is refused", () => {
@@ -78,15 +135,30 @@ describe("a config edited by hand is refused", () => {
     }
     return "accepted";
   };
-  const [[, several], , [, byKey], [, byWeight], , [, refined]] = pipelines as [[string, AnyPipeline], unknown, [string, AnyPipeline], [string, AnyPipeline], unknown, [string, AnyPipeline]];
+  const [[, several], , [, byKey], [, byWeight], , [, refined]] = pipelines as [
+    [string, AnyPipeline],
+    unknown,
+    [string, AnyPipeline],
+    [string, AnyPipeline],
+    unknown,
+    [string, AnyPipeline],
+  ];
 
   it.each([
     ["a select out of range", several, (steps: Record<string, unknown>[]) => (steps[2]!["index"] = 3)],
     ["a select below 0", several, (steps: Record<string, unknown>[]) => (steps[2]!["index"] = -1)],
     ["an audit that takes nothing", several, (steps: Record<string, unknown>[]) => (steps[1]!["to"] = 1)],
-    ["a model that stands twice", several, (steps: Record<string, unknown>[]) => (steps[0]!["models"] = ["a", "b", "c", "a"])],
+    [
+      "a model that stands twice",
+      several,
+      (steps: Record<string, unknown>[]) => (steps[0]!["models"] = ["a", "b", "c", "a"]),
+    ],
     ["a route to nowhere", byKey, (steps: Record<string, unknown>[]) => (steps[0]!["routes"] = { gold: "d" })],
-    ["a weight of 0", byWeight, (steps: Record<string, unknown>[]) => ((steps[0]!["weights"] as { weight: number }[])[0]!.weight = 0)],
+    [
+      "a weight of 0",
+      byWeight,
+      (steps: Record<string, unknown>[]) => ((steps[0]!["weights"] as { weight: number }[])[0]!.weight = 0),
+    ],
     ["an empty hash key", byWeight, (steps: Record<string, unknown>[]) => (steps[0]!["hashKey"] = "")],
     ["a symbol that is not there", refined, (steps: Record<string, unknown>[]) => (steps[0]!["sizes"] = { m: 4 })],
   ])("%s", async (_, made, change) => {
@@ -95,7 +167,11 @@ describe("a config edited by hand is refused", () => {
 });
 
 it("lists the problems of steps that plain JavaScript let through, and does not stop at them", async () => {
-  const loose = pipeline("p") as unknown as { models(models: unknown): AnyPipeline; randomSplit(weights: unknown): AnyPipeline; keySplit(key: unknown, options: unknown): AnyPipeline };
+  const loose = pipeline("p") as unknown as {
+    models(models: unknown): AnyPipeline;
+    randomSplit(weights: unknown): AnyPipeline;
+    keySplit(key: unknown, options: unknown): AnyPipeline;
+  };
   for (const made of [loose.models(7), loose.randomSplit([7]), loose.keySplit("k", { default: a, routes: null })]) {
     const error = await build(made).then(
       () => null,

@@ -18,16 +18,28 @@ const lines = (p: AnyPipeline) => checkPipeline(p).problems.map(({ code, message
 
 describe("a pipeline that fits together", () => {
   it("has no problem and leaves nothing to run time", () => {
-    const fraud = pipeline("fraud").shadow(ccfraud, [ccfraudXgb, ccfraudRf]).validate("amt", (x) => x.out < 1);
+    const fraud = pipeline("fraud")
+      .shadow(ccfraud, [ccfraudXgb, ccfraudRf])
+      .validate("amt", (x) => x.out < 1);
     expect(checkPipeline(fraud)).toMatchObject({ problems: [], checks: [] });
-    expect(checkPipeline(pipeline("imdb").model(embedder).model(sentiment))).toMatchObject({ problems: [], checks: [] });
+    expect(checkPipeline(pipeline("imdb").model(embedder).model(sentiment))).toMatchObject({
+      problems: [],
+      checks: [],
+    });
   });
 
   it("tells each step what a validation there may read", () => {
     const fraud = pipeline("fraud")
       .shadow(ccfraud, [ccfraudXgb])
       .validate("amt", (x) => x.out < 1)
-      .model(defineModel({ name: "last", sha256: "b".repeat(64), inputs: { x: { dtype: "float32", shape: ["batch", 1] } }, outputs: { z: { dtype: "int64", shape: ["batch"] } } }))
+      .model(
+        defineModel({
+          name: "last",
+          sha256: "b".repeat(64),
+          inputs: { x: { dtype: "float32", shape: ["batch", 1] } },
+          outputs: { z: { dtype: "int64", shape: ["batch"] } },
+        }),
+      )
       .validate("whole", (x) => x.out > 0n);
     const inputs = [{ name: "dense_input", dtype: "float32", shape: ["N", 29] }];
     const outputs = [{ name: "dense_1", dtype: "float32", shape: ["batch", 1] }];
@@ -43,9 +55,19 @@ describe("a pipeline that fits together", () => {
   });
 
   it("names the request's columns in the order of the first model's inputs, under their new names", () => {
-    const two = defineModel({ name: "two", sha256: "c".repeat(64), inputs: { b: { dtype: "float32", shape: ["batch"] }, a: { dtype: "float32", shape: ["batch"] } }, outputs: { y: { dtype: "float32", shape: ["batch"] } } });
-    const renamed = pipeline("p").model(two, { b: "amount" }).validate("low", (x) => x.out < 1);
-    expect(checkPipeline(renamed).scopes.map(({ first }) => first)).toEqual([undefined, { name: "two", columns: ["amount", "a"] }]);
+    const two = defineModel({
+      name: "two",
+      sha256: "c".repeat(64),
+      inputs: { b: { dtype: "float32", shape: ["batch"] }, a: { dtype: "float32", shape: ["batch"] } },
+      outputs: { y: { dtype: "float32", shape: ["batch"] } },
+    });
+    const renamed = pipeline("p")
+      .model(two, { b: "amount" })
+      .validate("low", (x) => x.out < 1);
+    expect(checkPipeline(renamed).scopes.map(({ first }) => first)).toEqual([
+      undefined,
+      { name: "two", columns: ["amount", "a"] },
+    ]);
   });
 });
 
@@ -66,7 +88,9 @@ describe("what the types leave open becomes a run-time check", () => {
       { step: 1, model: "m", input: "x", axis: 1, expects: 8 },
     ]);
     expect(checks(source(["batch", 8]), model("m", { x: null }, { y: ["N"] }))).toEqual([]);
-    const whole = loose("p").model(source(null)).model(model("m", { x: [8, 2] }, { y: [8] }));
+    const whole = loose("p")
+      .model(source(null))
+      .model(model("m", { x: [8, 2] }, { y: [8] }));
     expect(checkPipeline(whole)).toMatchObject({
       problems: [],
       checks: [
@@ -79,7 +103,9 @@ describe("what the types leave open becomes a run-time check", () => {
 
   it("a symbol with an unknown place must be one size in all its places", () => {
     const square = model("square", { x: ["N", "n", "n"] }, { y: ["N", "n"] });
-    expect(checks(source(["batch", null, 8]), square)).toEqual([{ step: 1, model: "square", input: "x", axis: 1, expects: 8 }]);
+    expect(checks(source(["batch", null, 8]), square)).toEqual([
+      { step: 1, model: "square", input: "x", axis: 1, expects: 8 },
+    ]);
     expect(checks(source(["batch", null, null]), square)).toEqual([
       { step: 1, model: "square", input: "x", axis: 1, expects: "square.n" },
       { step: 1, model: "square", input: "x", axis: 2, expects: "square.n" },
@@ -91,9 +117,9 @@ describe("what the types leave open becomes a run-time check", () => {
   });
 
   it("a challenger's input, under the challenger's name", () => {
-    const p = loose("p").model(source(["batch", null])).shadow(model("m", { x: ["N", null] }, { y: ["N"] }), [
-      model("c", { x: ["N", 8] }, { y: ["N"] }),
-    ]);
+    const p = loose("p")
+      .model(source(["batch", null]))
+      .shadow(model("m", { x: ["N", null] }, { y: ["N"] }), [model("c", { x: ["N", 8] }, { y: ["N"] })]);
     expect(checkPipeline(p).checks).toEqual([{ step: 1, model: "c", input: "x", axis: 1, expects: 8 }]);
   });
 });
@@ -125,9 +151,9 @@ describe("all problems at once", () => {
   });
 
   it("name every input of a model that does not fit", () => {
-    const p = loose("p").model(model("m", { i: ["batch", 2] }, { a: ["batch", 2], b: ["batch", 3] })).model(
-      model("two", { b: ["batch", 4], a: ["batch", 5], c: ["batch", 6] }, { y: ["batch"] }),
-    );
+    const p = loose("p")
+      .model(model("m", { i: ["batch", 2] }, { a: ["batch", 2], b: ["batch", 3] }))
+      .model(model("two", { b: ["batch", 4], a: ["batch", 5], c: ["batch", 6] }, { y: ["batch"] }));
     expect(lines(p)).toMatchInlineSnapshot(`
       [
         "SL2012 model 'two' input 'a' expects float32[batch, 5] but step 0 (model 'm') produces float32[batch, 2]",
@@ -138,7 +164,10 @@ describe("all problems at once", () => {
   });
 
   it("name the step they stand in", () => {
-    const p = loose("p").model(embedder).model(ccfraud).validate("count", () => true);
+    const p = loose("p")
+      .model(embedder)
+      .model(ccfraud)
+      .validate("count", () => true);
     expect(checkPipeline(p).problems.map(({ details }) => details)).toEqual([
       { step: 1, model: "ccfraud-lstm", input: "dense_input", axis: 1 },
       { step: 2, validation: "count" },
@@ -164,7 +193,12 @@ describe("what plain JavaScript lets through is named and does not crash", () =>
     ["no challengers", loose("p").shadow(ccfraud)],
     ["a number among the challengers", loose("p").shadow(ccfraud, [3])],
     ["a list for a renaming", loose("p").model(ccfraud, ["tensor"])],
-    ["a number for a name", loose(5).model(ccfraud).validate(7, () => true)],
+    [
+      "a number for a name",
+      loose(5)
+        .model(ccfraud)
+        .validate(7, () => true),
+    ],
     ["nothing for a check", loose("p").model(ccfraud).validate("v")],
     ["inputs without tensors", loose("p", { inputs: { tensor: "float32" } }).model(ccfraud)],
     ["a list for inputs", loose("p", { inputs: ["tensor"] }).model(ccfraud)],

@@ -22,9 +22,21 @@ const imdb = pipeline("imdb").model(embedder).model(sentiment).validate("sure", 
 
 describe("an edit gives the pipeline that would have been written so", () => {
   it.each([
-    ["replaceStep", imdb.replaceStep(1, (at) => at.model(sentiment, { embeddings: "flatten_1" })), pipeline("imdb").model(embedder).model(sentiment, { embeddings: "flatten_1" }).validate("sure", low)],
-    ["insertStep", imdb.insertStep(1, (at) => at.refine({ batch: 8 })), pipeline("imdb").model(embedder).refine({ batch: 8 }).model(sentiment).validate("sure", low)],
-    ["insertStep at the end", imdb.insertStep(3, (at) => at.validate("low", (x) => x.out < 2)), imdb.validate("low", (x) => x.out < 2)],
+    [
+      "replaceStep",
+      imdb.replaceStep(1, (at) => at.model(sentiment, { embeddings: "flatten_1" })),
+      pipeline("imdb").model(embedder).model(sentiment, { embeddings: "flatten_1" }).validate("sure", low),
+    ],
+    [
+      "insertStep",
+      imdb.insertStep(1, (at) => at.refine({ batch: 8 })),
+      pipeline("imdb").model(embedder).refine({ batch: 8 }).model(sentiment).validate("sure", low),
+    ],
+    [
+      "insertStep at the end",
+      imdb.insertStep(3, (at) => at.validate("low", (x) => x.out < 2)),
+      imdb.validate("low", (x) => x.out < 2),
+    ],
     ["removeStep", imdb.removeStep(2), pipeline("imdb").model(embedder).model(sentiment)],
     ["clear", imdb.clear().model(sentiment), pipeline("imdb").model(sentiment)],
   ])("%s", (_, edited, written) => {
@@ -36,8 +48,16 @@ describe("an edit gives the pipeline that would have been written so", () => {
   });
 
   it("to the hash of its config", async () => {
-    const edited = pipeline("imdb").model(embedder).validate("v", (x) => x.out.flatten_1.length > 1).model(sentiment).removeStep(1).insertStep(2, (at) => at.validate("sure", (x) => x.out > 0.9));
-    const written = pipeline("imdb").model(embedder).model(sentiment).validate("sure", (x) => x.out > 0.9);
+    const edited = pipeline("imdb")
+      .model(embedder)
+      .validate("v", (x) => x.out.flatten_1.length > 1)
+      .model(sentiment)
+      .removeStep(1)
+      .insertStep(2, (at) => at.validate("sure", (x) => x.out > 0.9));
+    const written = pipeline("imdb")
+      .model(embedder)
+      .model(sentiment)
+      .validate("sure", (x) => x.out > 0.9);
     expect((await build(edited)).hash).toBe((await build(written)).hash);
   });
 
@@ -79,7 +99,9 @@ describe("what an edit breaks is a problem of the later step", () => {
   });
 
   it("where the row of a lambda lost something, also when steps were added since", () => {
-    const shadow = pipeline("fraud").shadow(ccfraud, [ccfraudXgb, ccfraudRf]).validate("amt", (x) => x.models["ccfraud-xgb"] < 1);
+    const shadow = pipeline("fraud")
+      .shadow(ccfraud, [ccfraudXgb, ccfraudRf])
+      .validate("amt", (x) => x.models["ccfraud-xgb"] < 1);
     expect(lines(shadow.replaceStep(0, (at) => at.shadow(ccfraud, [ccfraudRf, ccfraudXgb])))).toEqual([]);
     const without = loose(shadow).replaceStep(0, (at: Loose) => at.shadow(ccfraud, [ccfraudRf]));
     const text = "SL2092 validation 'amt' was written for another row: x.models.ccfraud-xgb is gone";
@@ -88,10 +110,12 @@ describe("what an edit breaks is a problem of the later step", () => {
   });
 
   it("an alert's row too", () => {
-    const p = pipeline("p").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" });
-    expect(lines(loose(p).replaceStep(0, (at: Loose) => at.model(ccfraudXgb, { feature_input: "dense_input" })))).toEqual([
-      "SL2092 alert 'drift' was written for another row: x.out.dense_1 is gone",
-    ]);
+    const p = pipeline("p")
+      .model(ccfraud)
+      .alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" });
+    expect(
+      lines(loose(p).replaceStep(0, (at: Loose) => at.model(ccfraudXgb, { feature_input: "dense_input" }))),
+    ).toEqual(["SL2092 alert 'drift' was written for another row: x.out.dense_1 is gone"]);
   });
 });
 
@@ -100,12 +124,17 @@ describe("an index that is a number alone", () => {
 
   it("is allowed, and build() checks the edit", async () => {
     const edited = imdb.replaceStep(at, (p) => p.model(ccfraud)).removeStep(2);
-    await expect(build(edited)).rejects.toThrow("model 'ccfraud-lstm' input 'dense_input' expects float32[batch, 29] but step 0 (model 'embedder') produces float32[batch, 800]");
+    await expect(build(edited)).rejects.toThrow(
+      "model 'ccfraud-lstm' input 'dense_input' expects float32[batch, 29] but step 0 (model 'embedder') produces float32[batch, 800]",
+    );
     expect(lines(imdb.replaceStep(at, (p) => p.model(sentiment)))).toEqual([]);
   });
 
   it("out of range is a problem at build()", async () => {
-    await expect(build(imdb.removeStep(at + 2))).rejects.toMatchObject({ code: "SL2090", message: "pipeline 'imdb': removeStep 3 is out of range: the pipeline has 3 steps, counted from 0" });
+    await expect(build(imdb.removeStep(at + 2))).rejects.toMatchObject({
+      code: "SL2090",
+      message: "pipeline 'imdb': removeStep 3 is out of range: the pipeline has 3 steps, counted from 0",
+    });
     expect(kinds(imdb.removeStep(at + 2))).toEqual(kinds(imdb));
   });
 });
@@ -113,15 +142,31 @@ describe("an index that is a number alone", () => {
 describe("what plain JavaScript lets through is named and does not crash", () => {
   const one = "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)";
   it.each([
-    ["no index", loose(imdb).removeStep(), "SL2090 removeStep undefined is out of range: the pipeline has 3 steps, counted from 0"],
-    ["text for an index", loose(imdb).removeStep("1"), "SL2090 removeStep a string is out of range: the pipeline has 3 steps, counted from 0"],
+    [
+      "no index",
+      loose(imdb).removeStep(),
+      "SL2090 removeStep undefined is out of range: the pipeline has 3 steps, counted from 0",
+    ],
+    [
+      "text for an index",
+      loose(imdb).removeStep("1"),
+      "SL2090 removeStep a string is out of range: the pipeline has 3 steps, counted from 0",
+    ],
     ["no callback", loose(imdb).replaceStep(1), `SL2091 ${one}`],
     ["a model for a callback", loose(imdb).replaceStep(1, sentiment), `SL2091 ${one}`],
     ["no step", loose(imdb).insertStep(1, (at: Loose) => at), `SL2091 ${one}`],
     ["two steps", loose(imdb).insertStep(1, (at: Loose) => at.model(ccfraud).model(ccfraud)), `SL2091 ${one}`],
     ["fewer steps", loose(imdb).insertStep(1, (at: Loose) => at.removeStep(0)), `SL2091 ${one}`],
-    ["another step changed", loose(imdb).insertStep(1, (at: Loose) => at.replaceStep(0, (p: Loose) => p.model(ccfraud)).model(ccfraud)), `SL2091 ${one}`],
-    ["another pipeline", loose(imdb).insertStep(1, () => pipeline("q").model(embedder).model(sentiment)), `SL2091 ${one}`],
+    [
+      "another step changed",
+      loose(imdb).insertStep(1, (at: Loose) => at.replaceStep(0, (p: Loose) => p.model(ccfraud)).model(ccfraud)),
+      `SL2091 ${one}`,
+    ],
+    [
+      "another pipeline",
+      loose(imdb).insertStep(1, () => pipeline("q").model(embedder).model(sentiment)),
+      `SL2091 ${one}`,
+    ],
     ["a promise", loose(imdb).insertStep(1, async (at: Loose) => at.model(sentiment)), `SL2091 ${one}`],
   ])("%s", (_, p, text) => {
     expect(lines(p)).toEqual([text]);
@@ -130,13 +175,21 @@ describe("what plain JavaScript lets through is named and does not crash", () =>
 
   it("an error in the callback is the caller's", () => {
     const failure = new TypeError("mine");
-    expect(() => loose(imdb).insertStep(1, () => { throw failure; })).toThrow(failure);
+    expect(() =>
+      loose(imdb).insertStep(1, () => {
+        throw failure;
+      }),
+    ).toThrow(failure);
   });
 });
 
 describe("what is no pipeline, and what is no target, is named", () => {
   it.each([null, undefined, "fraud", 3, {}, []])("build(%j)", async (value) => {
-    await expect(build(value as never)).rejects.toMatchObject({ name: "PipelineError", code: "SL2040", message: expect.stringContaining("expected a pipeline from pipeline(name), not ") as string });
+    await expect(build(value as never)).rejects.toMatchObject({
+      name: "PipelineError",
+      code: "SL2040",
+      message: expect.stringContaining("expected a pipeline from pipeline(name), not ") as string,
+    });
   });
 
   it.each([
@@ -144,6 +197,9 @@ describe("what is no pipeline, and what is no target, is named", () => {
     ["null", null, "null"],
     ["a record", {}, "an object"],
   ])("deploy() to %s", async (_, value, kind) => {
-    await expect(imdb.deploy(value as never)).rejects.toMatchObject({ code: "SL6000", message: `pipeline 'imdb': deploy() takes a target such as local() from 'shapeline/local', not ${kind}` });
+    await expect(imdb.deploy(value as never)).rejects.toMatchObject({
+      code: "SL6000",
+      message: `pipeline 'imdb': deploy() takes a target such as local() from 'shapeline/local', not ${kind}`,
+    });
   });
 });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { defineModel, ModelError, pipeline, portsOf, tensor, type AnyDeployment, type AnyPipeline } from "../../dsl/index.js";
+import {
+  defineModel,
+  ModelError,
+  pipeline,
+  portsOf,
+  tensor,
+  type AnyDeployment,
+  type AnyPipeline,
+} from "../../dsl/index.js";
 import { ccfraud, ccfraudRf, ccfraudXgb, embedder, sentiment } from "./models.js";
 
 const fraud = pipeline("fraud")
@@ -18,7 +26,16 @@ describe("a pipeline is plain frozen data", () => {
   it("is frozen, down to steps, lists and shapes", () => {
     const [shadow] = fraud.steps;
     if (shadow?.kind !== "shadow") throw new TypeError("the first step is a shadow step");
-    const parts = [fraud, fraud.steps, shadow, shadow.challengers, fraud.models, fraud.inputs, fraud.outputs, fraud.outputs.dense_1.shape];
+    const parts = [
+      fraud,
+      fraud.steps,
+      shadow,
+      shadow.challengers,
+      fraud.models,
+      fraud.inputs,
+      fraud.outputs,
+      fraud.outputs.dense_1.shape,
+    ];
     for (const part of parts) expect(Object.isFrozen(part)).toBe(true);
   });
 
@@ -110,14 +127,28 @@ describe("defineModel", () => {
     [{ ...definition, version: 2 }, "'version' of model 'm' must be a string that is not empty"],
     [{ ...definition, sha256: "ABC" }, "'sha256' of model 'm' must be 64 lower-case hex digits"],
     [{ ...definition, inputs: {} }, "'inputs' of model 'm' must name at least one port, as { port: { dtype, shape } }"],
-    [{ ...definition, outputs: [] }, "'outputs' of model 'm' must name at least one port, as { port: { dtype, shape } }"],
+    [
+      { ...definition, outputs: [] },
+      "'outputs' of model 'm' must name at least one port, as { port: { dtype, shape } }",
+    ],
     [{ ...definition, inputs: { x: 3 } }, "input 'x' of model 'm' must be { dtype, shape }"],
-    [{ ...definition, inputs: { x: { dtype: "float32", shape: ["batch", -1] } } }, "input 'x' of model 'm' must have a shape: a list of sizes, symbols and nulls, or null where the rank is unknown"],
-    [{ ...definition, inputs: { x: { dtype: "float32" } } }, "input 'x' of model 'm' must have a shape: a list of sizes, symbols and nulls, or null where the rank is unknown"],
-    [{ ...definition, inputs: { x: { dtype: "float", shape: [] } } }, "input 'x' of model 'm' must have a dtype among float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool, string"],
+    [
+      { ...definition, inputs: { x: { dtype: "float32", shape: ["batch", -1] } } },
+      "input 'x' of model 'm' must have a shape: a list of sizes, symbols and nulls, or null where the rank is unknown",
+    ],
+    [
+      { ...definition, inputs: { x: { dtype: "float32" } } },
+      "input 'x' of model 'm' must have a shape: a list of sizes, symbols and nulls, or null where the rank is unknown",
+    ],
+    [
+      { ...definition, inputs: { x: { dtype: "float", shape: [] } } },
+      "input 'x' of model 'm' must have a dtype among float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool, string",
+    ],
   ])("refuses %j", (wrong, flaw) => {
     const define = () => defineModel(wrong as never);
     expect(define).toThrow(ModelError);
-    expect(define).toThrow(expect.objectContaining({ code: "SL3040", message: `the model's definition is wrong: ${flaw}` }));
+    expect(define).toThrow(
+      expect.objectContaining({ code: "SL3040", message: `the model's definition is wrong: ${flaw}` }),
+    );
   });
 });

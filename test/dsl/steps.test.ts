@@ -19,10 +19,18 @@ const encoder = defineModel({
   name: "encoder",
   sha256: "6".repeat(64),
   inputs: { tokens: { dtype: "int64", shape: ["batch", "seq"] } },
-  outputs: { hidden: { dtype: "float32", shape: ["batch", "seq", "k"] }, mask: { dtype: "bool", shape: ["batch", "seq"] } },
+  outputs: {
+    hidden: { dtype: "float32", shape: ["batch", "seq", "k"] },
+    mask: { dtype: "bool", shape: ["batch", "seq"] },
+  },
 });
 const twin = (name: string, shape: Dim[], dtype: "float32" | "float64" = "float32") =>
-  defineModel({ name, sha256: "7".repeat(64), inputs: { x: { dtype: "float32", shape: [null, 29] } }, outputs: { dense_1: { dtype, shape } } });
+  defineModel({
+    name,
+    sha256: "7".repeat(64),
+    inputs: { x: { dtype: "float32", shape: [null, 29] } },
+    outputs: { dense_1: { dtype, shape } },
+  });
 const inputs = { x: { dtype: "float32", shape: [null, 29] } } as const;
 const outputs = { dense_1: { dtype: "float32", shape: ["N", 1] } } as const;
 const control = defineModel({ name: "control", sha256: "8".repeat(64), inputs, outputs });
@@ -30,11 +38,7 @@ const challenger = defineModel({ name: "challenger", sha256: "9".repeat(64), inp
 
 describe("a step is frozen data", () => {
   it("of every kind", () => {
-    const p = pipeline("p")
-      .models([ccfraud, ccfraudXgb])
-      .audit("1:")
-      .select(0)
-      .refine({ batch: 1 });
+    const p = pipeline("p").models([ccfraud, ccfraudXgb]).audit("1:").select(0).refine({ batch: 1 });
     expect(p.steps).toEqual([
       { kind: "models", models: [ccfraud, ccfraudXgb] },
       { kind: "audit", from: 1, to: null },
@@ -43,8 +47,23 @@ describe("a step is frozen data", () => {
     ]);
     const keyed = pipeline("p").keySplit("segment", { default: ccfraud, routes: { gold: control } });
     expect(keyed.steps).toEqual([{ kind: "keySplit", key: "segment", default: ccfraud, routes: { gold: control } }]);
-    const random = pipeline("p").randomSplit([[2, control], [1, challenger]], { hashKey: "session_id" });
-    expect(random.steps).toEqual([{ kind: "randomSplit", hashKey: "session_id", weights: [[2, control], [1, challenger]] }]);
+    const random = pipeline("p").randomSplit(
+      [
+        [2, control],
+        [1, challenger],
+      ],
+      { hashKey: "session_id" },
+    );
+    expect(random.steps).toEqual([
+      {
+        kind: "randomSplit",
+        hashKey: "session_id",
+        weights: [
+          [2, control],
+          [1, challenger],
+        ],
+      },
+    ]);
     expect(pipeline("p").randomSplit([[1, control]]).steps).toMatchObject([{ hashKey: null }]);
     for (const step of [...p.steps, ...keyed.steps, ...random.steps]) {
       expect(Object.isFrozen(step)).toBe(true);
@@ -60,7 +79,11 @@ describe("a step is frozen data", () => {
     [":", 0, null],
     ["2", 2, null],
   ])("an audit of %j takes the outputs from %j up to %j", (slice, from, to) => {
-    expect(pipeline("p").models([ccfraud, ccfraudXgb, ccfraudRf]).audit(slice).steps[1]).toEqual({ kind: "audit", from, to });
+    expect(pipeline("p").models([ccfraud, ccfraudXgb, ccfraudRf]).audit(slice).steps[1]).toEqual({
+      kind: "audit",
+      from,
+      to,
+    });
   });
 });
 
@@ -77,7 +100,12 @@ describe("the models of a pipeline", () => {
   });
 
   it("are those of all kinds of steps, each once", () => {
-    const all = loose("p").randomSplit([[1, control], [2, challenger]]).model(twin("last", ["N", 1]), { x: "dense_1" });
+    const all = loose("p")
+      .randomSplit([
+        [1, control],
+        [2, challenger],
+      ])
+      .model(twin("last", ["N", 1]), { x: "dense_1" });
     expect(all.models.map((model) => model.name)).toEqual(["control", "challenger", "last"]);
     const keyed = pipeline("p").keySplit("k", { default: control, routes: { a: challenger, b: challenger } });
     expect(keyed.models.map((model) => model.name)).toEqual(["control", "challenger"]);
@@ -98,7 +126,12 @@ describe("what goes on", () => {
 
   it("after a split is what all of its models give", () => {
     expect(pipeline("p").keySplit("k", { default: control, routes: { gold: ccfraud } }).outputs).toEqual(dense);
-    expect(pipeline("p").randomSplit([[1, ccfraud], [1, control]]).outputs).toEqual(dense);
+    expect(
+      pipeline("p").randomSplit([
+        [1, ccfraud],
+        [1, control],
+      ]).outputs,
+    ).toEqual(dense);
   });
 
   it("tells a validation what it may read", () => {
@@ -140,7 +173,10 @@ describe("refine", () => {
   it("works on the request's columns", () => {
     const inputs = { tokens: { dtype: "int64", shape: ["batch", "seq"] } } as const;
     const p = pipeline("p", { inputs }).refine({ seq: 16 }).model(encoder);
-    expect(checkPipeline(p)).toMatchObject({ problems: [], checks: [{ step: 0, model: null, input: "tokens", axis: 1, expects: 16 }] });
+    expect(checkPipeline(p)).toMatchObject({
+      problems: [],
+      checks: [{ step: 0, model: null, input: "tokens", axis: 1, expects: 16 }],
+    });
     expect(p.inputs).toEqual(inputs);
     expect(p.outputs).toMatchObject({ mask: { shape: ["batch", 16] } });
   });
@@ -163,7 +199,15 @@ describe("all problems of a step are found", () => {
   it("in splits", () => {
     const p = loose("p")
       .keySplit("", { default: ccfraud, routes: { a: ccfraudXgb, b: encoder, c: twin("double", ["N", 1], "float64") } })
-      .randomSplit([[NaN, twin("t", ["N", 29])], [Infinity, control], ["2", challenger], [1, twin("wide", ["N", 2])]], { hashKey: "" });
+      .randomSplit(
+        [
+          [NaN, twin("t", ["N", 29])],
+          [Infinity, control],
+          ["2", challenger],
+          [1, twin("wide", ["N", 2])],
+        ],
+        { hashKey: "" },
+      );
     expect(lines(p)).toMatchInlineSnapshot(`
       [
         "SL2060 the key of a key split must be a string that is not empty",
@@ -183,7 +227,13 @@ describe("all problems of a step are found", () => {
   });
 
   it("in a split whose first model does not fit, without comparing to it", () => {
-    expect(lines(loose("p").model(encoder).keySplit("k", { default: control, routes: { gold: ccfraudXgb } }))).toMatchInlineSnapshot(`
+    expect(
+      lines(
+        loose("p")
+          .model(encoder)
+          .keySplit("k", { default: control, routes: { gold: ccfraudXgb } }),
+      ),
+    ).toMatchInlineSnapshot(`
       [
         "SL2014 model 'control' needs input 'x' but step 0 (model 'encoder') produces only 'hidden', 'mask'",
         "SL2014 model 'ccfraud-xgb' needs input 'feature_input' but step 0 (model 'encoder') produces only 'hidden', 'mask'",

@@ -30,7 +30,9 @@ describe("what is no batch of rows is refused", () => {
     ["a promise", Promise.resolve([good])],
     ["a typed array", new Float32Array(3)],
   ])("%s", (_, input) => {
-    expect(refusal([x], input)).toMatch(/^SL5000 pipeline 'p' takes rows \[\{ x \}\], columns \{ x \} or an Arrow table, got /);
+    expect(refusal([x], input)).toMatch(
+      /^SL5000 pipeline 'p' takes rows \[\{ x \}\], columns \{ x \} or an Arrow table, got /,
+    );
   });
 
   test("an empty batch, whatever its form", () => {
@@ -48,50 +50,275 @@ describe("a wrong row is refused with its number, input and element", () => {
     ["a row that is null", [x], [null], "SL5002 row 0: expected an object { x }, got null"],
     ["a row that is a list", [x], [[1, 2, 3]], "SL5002 row 0: expected an object { x }, got a list of 3"],
     ["a missing input", [x], [good, {}], "SL5003 row 1: input 'x' of pipeline 'p' is missing"],
-    ["a misspelt input", [port("dense_input", "float32", "N", 3)], [{ dense_imput: [1, 2, 3] }], "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; there is 'dense_imput'"],
-    ["another input in its place", [port("dense_input", "float32", "N", 3)], [{ tensor: [1, 2, 3] }], "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; there is 'tensor'"],
-    ["an extra column", [x], [good, { x: [1, 2, 3], time: 0 }], "SL5004 row 1: 'time' is no input of pipeline 'p'; it takes 'x'"],
-    ["an extra column that is a slip", [port("dense_input", "float32", "N", 3)], [{ dense_input: [1, 2, 3], dense_inpt: 0 }], "SL5004 row 0: 'dense_inpt' is no input of pipeline 'p' (did you mean 'dense_input'?)"],
+    [
+      "a misspelt input",
+      [port("dense_input", "float32", "N", 3)],
+      [{ dense_imput: [1, 2, 3] }],
+      "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; there is 'dense_imput'",
+    ],
+    [
+      "another input in its place",
+      [port("dense_input", "float32", "N", 3)],
+      [{ tensor: [1, 2, 3] }],
+      "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; there is 'tensor'",
+    ],
+    [
+      "an extra column",
+      [x],
+      [good, { x: [1, 2, 3], time: 0 }],
+      "SL5004 row 1: 'time' is no input of pipeline 'p'; it takes 'x'",
+    ],
+    [
+      "an extra column that is a slip",
+      [port("dense_input", "float32", "N", 3)],
+      [{ dense_input: [1, 2, 3], dense_inpt: 0 }],
+      "SL5004 row 0: 'dense_inpt' is no input of pipeline 'p' (did you mean 'dense_input'?)",
+    ],
     ["an inherited input", [x], [Object.create(good)], "SL5003 row 0: input 'x' of pipeline 'p' is missing"],
     ["a null list", [x], [{ x: null }], "SL5005 row 0, input 'x': expected a list of 3 numbers (float32), got null"],
-    ["an undefined list", [x], [good, { x: undefined }], "SL5005 row 1, input 'x': expected a list of 3 numbers (float32), got undefined"],
-    ["a null element", [x], [good, good, { x: [1, null, 3] }], "SL5005 row 2, input 'x', element [1]: expected a number (float32), got null"],
-    ["a hole", [x], [{ x: [1, , 3] }], "SL5005 row 0, input 'x', element [1]: expected a number (float32), got undefined"],
-    ["a string", [x], [{ x: [1, "2", 3] }], `SL5006 row 0, input 'x', element [1]: expected a number (float32), got the string "2"`],
-    ["a boolean", [x], [{ x: [true, 2, 3] }], "SL5006 row 0, input 'x', element [0]: expected a number (float32), got the boolean true"],
-    ["an object", [x], [{ x: [1, 2, {}] }], "SL5006 row 0, input 'x', element [2]: expected a number (float32), got an object"],
-    ["a Date", [x], [{ x: [1, 2, new Date(0)] }], "SL5006 row 0, input 'x', element [2]: expected a number (float32), got an object (Date)"],
-    ["a bigint for a float", [x], [{ x: [1n, 2, 3] }], "SL5006 row 0, input 'x', element [0]: expected a number (float32), got the bigint 1n"],
-    ["a list that is too short", [x], [good, { x: [1, 2] }], "SL5007 row 1, input 'x': expected a list of 3 numbers (float32), got 2"],
-    ["a list that is too long", [x], [{ x: [1, 2, 3, 4] }], "SL5007 row 0, input 'x': expected a list of 3 numbers (float32), got 4"],
-    ["a typed array of another length", [x], [{ x: new Float32Array(2) }], "SL5007 row 0, input 'x': expected a list of 3 numbers (float32), got 2"],
-    ["a number for a list", [x], [{ x: 1 }], "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the number 1"],
-    ["a string for a list", [x], [{ x: "abc" }], `SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the string "abc"`],
-    ["one nesting too many", [x], [{ x: [[1, 2, 3]] }], "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got a list of lists; take one level of nesting away"],
-    ["a list among the elements", [x], [{ x: [1, [2], 3] }], "SL5008 row 0, input 'x', element [1]: expected a number (float32), got a list of 1"],
-    ["a list for a scalar", [port("x", "float32", "N")], [{ x: [1] }], "SL5008 row 0, input 'x': expected a number (float32), got a list of 1"],
-    ["one nesting too few", [port("x", "float32", "N", 2, 2)], [{ x: [1, 2] }], "SL5008 row 0, input 'x', element [0]: expected a list of 2 numbers (float32), got the number 1"],
-    ["a wrong length deep down", [port("x", "float32", "N", 2, 2)], [{ x: [[1, 2], [3, 4]] }, { x: [[1, 2], [3]] }], "SL5007 row 1, input 'x', element [1]: expected a list of 2 numbers (float32), got 1"],
-    ["a wrong element deep down", [port("x", "float32", "N", 2, 2)], [{ x: [[1, 2], [3, "4"]] }], `SL5006 row 0, input 'x', element [1][1]: expected a number (float32), got the string "4"`],
-    ["ragged rows where any size will do", [port("x", "float32", "N", null)], [{ x: [1, 2] }, { x: [1] }], "SL5009 row 1, input 'x': 1 element where the first has 2; all rows of a batch have one shape"],
-    ["a ragged row where any size will do", [port("x", "float32", "N", null, null)], [{ x: [[1, 2], [1]] }], "SL5009 row 0, input 'x', element [1]: 1 element where the first has 2; all rows of a batch have one shape"],
-    ["rows of several ranks where any rank will do", [{ name: "x", dtype: "float32", shape: null }], [{ x: [1, 2] }, { x: 1 }], "SL5008 row 1, input 'x': expected a list of numbers (float32), got the number 1"],
-    ["one symbol with two sizes", [port("x", "float32", "N", "T"), port("y", "float32", "N", "T")], [{ x: [1, 2], y: [1, 2, 3] }], "SL5012 row 0, input 'y': 3 elements, but 'T' is 2 in input 'x'; one symbol is one size in a batch"],
-    ["a float32 that overflows", [x], [{ x: [1, 2, 1e39] }], "SL5010 row 0, input 'x', element [2]: 1e+39 is too large for float32"],
-    ["a float16 that overflows", [port("x", "float16", "N", 1)], [{ x: [65520] }], "SL5010 row 0, input 'x', element [0]: 65520 is too large for float16"],
-    ["an int8 out of range", [port("x", "int8", "N", 1)], [{ x: [128] }], "SL5010 row 0, input 'x', element [0]: 128 is out of range for int8 (-128 to 127)"],
-    ["a negative uint32", [port("x", "uint32", "N", 1)], [{ x: [-1] }], "SL5010 row 0, input 'x', element [0]: -1 is out of range for uint32 (0 to 4294967295)"],
-    ["a fraction for an int32", [port("x", "int32", "N", 1)], [{ x: [1.5] }], "SL5011 row 0, input 'x', element [0]: 1.5 is not a whole number (int32)"],
-    ["NaN for an int32", [port("x", "int32", "N", 1)], [{ x: [NaN] }], "SL5011 row 0, input 'x', element [0]: NaN is not a whole number (int32)"],
-    ["an infinity for an int64", [port("x", "int64", "N", 1)], [{ x: [Infinity] }], "SL5011 row 0, input 'x', element [0]: Infinity is not a whole number (int64)"],
-    ["a bigint for an int32", [port("x", "int32", "N", 1)], [{ x: [1n] }], "SL5006 row 0, input 'x', element [0]: expected a whole number (int32), got the bigint 1n"],
-    ["a string for an int64", [port("x", "int64", "N", 1)], [{ x: ["1"] }], `SL5006 row 0, input 'x', element [0]: expected a whole number or a bigint (int64), got the string "1"`],
-    ["a number that int64 would round", [port("x", "int64", "N", 1)], [{ x: [2 ** 53] }], "SL5010 row 0, input 'x', element [0]: 9007199254740992 is beyond the whole numbers that a JavaScript number holds exactly; give a bigint"],
-    ["a bigint beyond int64", [port("x", "int64", "N", 1)], [{ x: [2n ** 63n] }], "SL5010 row 0, input 'x', element [0]: 9223372036854775808 is out of range for int64 (-9223372036854775808 to 9223372036854775807)"],
-    ["a negative uint64", [port("x", "uint64", "N", 1)], [{ x: [-1] }], "SL5010 row 0, input 'x', element [0]: -1 is out of range for uint64 (0 to 18446744073709551615)"],
-    ["a number for a bool", [port("x", "bool", "N")], [{ x: 1 }], "SL5006 row 0, input 'x': expected a boolean, got the number 1"],
-    ["a number for a string", [port("x", "string", "N")], [{ x: 1 }], "SL5006 row 0, input 'x': expected a string, got the number 1"],
-    ["null for a string", [port("x", "string", "N")], [{ x: null }], "SL5005 row 0, input 'x': expected a string, got null"],
+    [
+      "an undefined list",
+      [x],
+      [good, { x: undefined }],
+      "SL5005 row 1, input 'x': expected a list of 3 numbers (float32), got undefined",
+    ],
+    [
+      "a null element",
+      [x],
+      [good, good, { x: [1, null, 3] }],
+      "SL5005 row 2, input 'x', element [1]: expected a number (float32), got null",
+    ],
+    [
+      "a hole",
+      [x],
+      [{ x: [1, , 3] }],
+      "SL5005 row 0, input 'x', element [1]: expected a number (float32), got undefined",
+    ],
+    [
+      "a string",
+      [x],
+      [{ x: [1, "2", 3] }],
+      `SL5006 row 0, input 'x', element [1]: expected a number (float32), got the string "2"`,
+    ],
+    [
+      "a boolean",
+      [x],
+      [{ x: [true, 2, 3] }],
+      "SL5006 row 0, input 'x', element [0]: expected a number (float32), got the boolean true",
+    ],
+    [
+      "an object",
+      [x],
+      [{ x: [1, 2, {}] }],
+      "SL5006 row 0, input 'x', element [2]: expected a number (float32), got an object",
+    ],
+    [
+      "a Date",
+      [x],
+      [{ x: [1, 2, new Date(0)] }],
+      "SL5006 row 0, input 'x', element [2]: expected a number (float32), got an object (Date)",
+    ],
+    [
+      "a bigint for a float",
+      [x],
+      [{ x: [1n, 2, 3] }],
+      "SL5006 row 0, input 'x', element [0]: expected a number (float32), got the bigint 1n",
+    ],
+    [
+      "a list that is too short",
+      [x],
+      [good, { x: [1, 2] }],
+      "SL5007 row 1, input 'x': expected a list of 3 numbers (float32), got 2",
+    ],
+    [
+      "a list that is too long",
+      [x],
+      [{ x: [1, 2, 3, 4] }],
+      "SL5007 row 0, input 'x': expected a list of 3 numbers (float32), got 4",
+    ],
+    [
+      "a typed array of another length",
+      [x],
+      [{ x: new Float32Array(2) }],
+      "SL5007 row 0, input 'x': expected a list of 3 numbers (float32), got 2",
+    ],
+    [
+      "a number for a list",
+      [x],
+      [{ x: 1 }],
+      "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the number 1",
+    ],
+    [
+      "a string for a list",
+      [x],
+      [{ x: "abc" }],
+      `SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the string "abc"`,
+    ],
+    [
+      "one nesting too many",
+      [x],
+      [{ x: [[1, 2, 3]] }],
+      "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got a list of lists; take one level of nesting away",
+    ],
+    [
+      "a list among the elements",
+      [x],
+      [{ x: [1, [2], 3] }],
+      "SL5008 row 0, input 'x', element [1]: expected a number (float32), got a list of 1",
+    ],
+    [
+      "a list for a scalar",
+      [port("x", "float32", "N")],
+      [{ x: [1] }],
+      "SL5008 row 0, input 'x': expected a number (float32), got a list of 1",
+    ],
+    [
+      "one nesting too few",
+      [port("x", "float32", "N", 2, 2)],
+      [{ x: [1, 2] }],
+      "SL5008 row 0, input 'x', element [0]: expected a list of 2 numbers (float32), got the number 1",
+    ],
+    [
+      "a wrong length deep down",
+      [port("x", "float32", "N", 2, 2)],
+      [
+        {
+          x: [
+            [1, 2],
+            [3, 4],
+          ],
+        },
+        { x: [[1, 2], [3]] },
+      ],
+      "SL5007 row 1, input 'x', element [1]: expected a list of 2 numbers (float32), got 1",
+    ],
+    [
+      "a wrong element deep down",
+      [port("x", "float32", "N", 2, 2)],
+      [
+        {
+          x: [
+            [1, 2],
+            [3, "4"],
+          ],
+        },
+      ],
+      `SL5006 row 0, input 'x', element [1][1]: expected a number (float32), got the string "4"`,
+    ],
+    [
+      "ragged rows where any size will do",
+      [port("x", "float32", "N", null)],
+      [{ x: [1, 2] }, { x: [1] }],
+      "SL5009 row 1, input 'x': 1 element where the first has 2; all rows of a batch have one shape",
+    ],
+    [
+      "a ragged row where any size will do",
+      [port("x", "float32", "N", null, null)],
+      [{ x: [[1, 2], [1]] }],
+      "SL5009 row 0, input 'x', element [1]: 1 element where the first has 2; all rows of a batch have one shape",
+    ],
+    [
+      "rows of several ranks where any rank will do",
+      [{ name: "x", dtype: "float32", shape: null }],
+      [{ x: [1, 2] }, { x: 1 }],
+      "SL5008 row 1, input 'x': expected a list of numbers (float32), got the number 1",
+    ],
+    [
+      "one symbol with two sizes",
+      [port("x", "float32", "N", "T"), port("y", "float32", "N", "T")],
+      [{ x: [1, 2], y: [1, 2, 3] }],
+      "SL5012 row 0, input 'y': 3 elements, but 'T' is 2 in input 'x'; one symbol is one size in a batch",
+    ],
+    [
+      "a float32 that overflows",
+      [x],
+      [{ x: [1, 2, 1e39] }],
+      "SL5010 row 0, input 'x', element [2]: 1e+39 is too large for float32",
+    ],
+    [
+      "a float16 that overflows",
+      [port("x", "float16", "N", 1)],
+      [{ x: [65520] }],
+      "SL5010 row 0, input 'x', element [0]: 65520 is too large for float16",
+    ],
+    [
+      "an int8 out of range",
+      [port("x", "int8", "N", 1)],
+      [{ x: [128] }],
+      "SL5010 row 0, input 'x', element [0]: 128 is out of range for int8 (-128 to 127)",
+    ],
+    [
+      "a negative uint32",
+      [port("x", "uint32", "N", 1)],
+      [{ x: [-1] }],
+      "SL5010 row 0, input 'x', element [0]: -1 is out of range for uint32 (0 to 4294967295)",
+    ],
+    [
+      "a fraction for an int32",
+      [port("x", "int32", "N", 1)],
+      [{ x: [1.5] }],
+      "SL5011 row 0, input 'x', element [0]: 1.5 is not a whole number (int32)",
+    ],
+    [
+      "NaN for an int32",
+      [port("x", "int32", "N", 1)],
+      [{ x: [NaN] }],
+      "SL5011 row 0, input 'x', element [0]: NaN is not a whole number (int32)",
+    ],
+    [
+      "an infinity for an int64",
+      [port("x", "int64", "N", 1)],
+      [{ x: [Infinity] }],
+      "SL5011 row 0, input 'x', element [0]: Infinity is not a whole number (int64)",
+    ],
+    [
+      "a bigint for an int32",
+      [port("x", "int32", "N", 1)],
+      [{ x: [1n] }],
+      "SL5006 row 0, input 'x', element [0]: expected a whole number (int32), got the bigint 1n",
+    ],
+    [
+      "a string for an int64",
+      [port("x", "int64", "N", 1)],
+      [{ x: ["1"] }],
+      `SL5006 row 0, input 'x', element [0]: expected a whole number or a bigint (int64), got the string "1"`,
+    ],
+    [
+      "a number that int64 would round",
+      [port("x", "int64", "N", 1)],
+      [{ x: [2 ** 53] }],
+      "SL5010 row 0, input 'x', element [0]: 9007199254740992 is beyond the whole numbers that a JavaScript number holds exactly; give a bigint",
+    ],
+    [
+      "a bigint beyond int64",
+      [port("x", "int64", "N", 1)],
+      [{ x: [2n ** 63n] }],
+      "SL5010 row 0, input 'x', element [0]: 9223372036854775808 is out of range for int64 (-9223372036854775808 to 9223372036854775807)",
+    ],
+    [
+      "a negative uint64",
+      [port("x", "uint64", "N", 1)],
+      [{ x: [-1] }],
+      "SL5010 row 0, input 'x', element [0]: -1 is out of range for uint64 (0 to 18446744073709551615)",
+    ],
+    [
+      "a number for a bool",
+      [port("x", "bool", "N")],
+      [{ x: 1 }],
+      "SL5006 row 0, input 'x': expected a boolean, got the number 1",
+    ],
+    [
+      "a number for a string",
+      [port("x", "string", "N")],
+      [{ x: 1 }],
+      "SL5006 row 0, input 'x': expected a string, got the number 1",
+    ],
+    [
+      "null for a string",
+      [port("x", "string", "N")],
+      [{ x: null }],
+      "SL5005 row 0, input 'x': expected a string, got null",
+    ],
   ];
   test.each(cases)("%s", (_, ports, input, expected) => {
     expect(refusal(ports, input)).toBe(expected);
@@ -100,17 +327,77 @@ describe("a wrong row is refused with its number, input and element", () => {
 
 describe("wrong columns are refused", () => {
   const cases: readonly (readonly [string, readonly Port[], unknown, string])[] = [
-    ["a missing one", [x], { tensor: [[1, 2, 3]] }, "SL5003 the batch: input 'x' of pipeline 'p' is missing; there is 'tensor'"],
-    ["an extra one", [x], { x: [[1, 2, 3]], time: [] }, "SL5004 the batch: 'time' is no input of pipeline 'p'; it takes 'x'"],
-    ["no list", [x], { x: 1 }, "SL5008 input 'x': expected a list with one entry a row, or a typed array of all elements, got the number 1"],
-    ["a wrong row", [x], { x: [[1, 2, 3], [1, 2]] }, "SL5007 row 1, input 'x': expected a list of 3 numbers (float32), got 2"],
-    ["scalars for rows", [x], { x: [1, 2, 3] }, "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the number 1"],
-    ["different numbers of rows", [x, port("y", "float32", "N")], { x: [[1, 2, 3]], y: [1, 2] }, "SL5013 input 'y' has 2 rows but input 'x' has 1; give every input the same number of rows"],
-    ["a typed array of another dtype", [x], { x: new Float64Array(3) }, "SL5014 input 'x' is float32: expected a Float32Array, got a Float64Array"],
-    ["a typed array for strings", [port("s", "string", "N")], { s: new Uint8Array(3) }, "SL5014 input 's' is string: expected a list of strings, got a Uint8Array"],
-    ["a typed array that is no whole number of rows", [x], { x: new Float32Array(4) }, "SL5015 input 'x': 4 elements are no whole number of rows of 3"],
-    ["a flat array where rows have no fixed size", [port("x", "float32", "N", "T")], { x: new Float32Array(4) }, "SL5015 input 'x' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry a row"],
-    ["a byte that is no bool", [port("b", "bool", "N")], { b: Uint8Array.of(0, 2) }, "SL5010 input 'b', element 1: a bool is 0 or 1, got 2"],
+    [
+      "a missing one",
+      [x],
+      { tensor: [[1, 2, 3]] },
+      "SL5003 the batch: input 'x' of pipeline 'p' is missing; there is 'tensor'",
+    ],
+    [
+      "an extra one",
+      [x],
+      { x: [[1, 2, 3]], time: [] },
+      "SL5004 the batch: 'time' is no input of pipeline 'p'; it takes 'x'",
+    ],
+    [
+      "no list",
+      [x],
+      { x: 1 },
+      "SL5008 input 'x': expected a list with one entry a row, or a typed array of all elements, got the number 1",
+    ],
+    [
+      "a wrong row",
+      [x],
+      {
+        x: [
+          [1, 2, 3],
+          [1, 2],
+        ],
+      },
+      "SL5007 row 1, input 'x': expected a list of 3 numbers (float32), got 2",
+    ],
+    [
+      "scalars for rows",
+      [x],
+      { x: [1, 2, 3] },
+      "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the number 1",
+    ],
+    [
+      "different numbers of rows",
+      [x, port("y", "float32", "N")],
+      { x: [[1, 2, 3]], y: [1, 2] },
+      "SL5013 input 'y' has 2 rows but input 'x' has 1; give every input the same number of rows",
+    ],
+    [
+      "a typed array of another dtype",
+      [x],
+      { x: new Float64Array(3) },
+      "SL5014 input 'x' is float32: expected a Float32Array, got a Float64Array",
+    ],
+    [
+      "a typed array for strings",
+      [port("s", "string", "N")],
+      { s: new Uint8Array(3) },
+      "SL5014 input 's' is string: expected a list of strings, got a Uint8Array",
+    ],
+    [
+      "a typed array that is no whole number of rows",
+      [x],
+      { x: new Float32Array(4) },
+      "SL5015 input 'x': 4 elements are no whole number of rows of 3",
+    ],
+    [
+      "a flat array where rows have no fixed size",
+      [port("x", "float32", "N", "T")],
+      { x: new Float32Array(4) },
+      "SL5015 input 'x' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry a row",
+    ],
+    [
+      "a byte that is no bool",
+      [port("b", "bool", "N")],
+      { b: Uint8Array.of(0, 2) },
+      "SL5010 input 'b', element 1: a bool is 0 or 1, got 2",
+    ],
   ];
   test.each(cases)("%s", (_, ports, input, expected) => {
     expect(refusal(ports, input)).toBe(expected);
@@ -120,13 +407,19 @@ describe("wrong columns are refused", () => {
 describe("wrong Arrow tables are refused", () => {
   const s = port("s", "float32", "N");
   test("a missing column", () => {
-    expect(refusal([s], makeTable({ t: new Float32Array(2) }))).toBe("SL5003 the table: input 's' of pipeline 'p' is missing; there is 't'");
+    expect(refusal([s], makeTable({ t: new Float32Array(2) }))).toBe(
+      "SL5003 the table: input 's' of pipeline 'p' is missing; there is 't'",
+    );
   });
   test("an extra column", () => {
-    expect(refusal([s], makeTable({ s: new Float32Array(2), other: new Float32Array(2) }))).toBe("SL5004 the table: 'other' is no input of pipeline 'p'; it takes 's'");
+    expect(refusal([s], makeTable({ s: new Float32Array(2), other: new Float32Array(2) }))).toBe(
+      "SL5004 the table: 'other' is no input of pipeline 'p'; it takes 's'",
+    );
   });
   test("another dtype", () => {
-    expect(refusal([s], makeTable({ s: new Float64Array(2) }))).toBe("SL5018 column 's': found float64, expected float32 for port 's' (float32[N]); cast the column to float32 first");
+    expect(refusal([s], makeTable({ s: new Float64Array(2) }))).toBe(
+      "SL5018 column 's': found float64, expected float32 for port 's' (float32[N]); cast the column to float32 first",
+    );
   });
   test("a null", () => {
     expect(refusal([port("s", "string", "N")], tableFromArrays({ s: ["a", null] }))).toMatch(/^SL5005 column 's': /);
@@ -134,6 +427,8 @@ describe("wrong Arrow tables are refused", () => {
   test("one symbol with two sizes", () => {
     const table = tableFromArrays({ a: [[1, 2]], b: [[1, 2, 3]] });
     const ports = [port("a", "float64", "N", "T"), port("b", "float64", "N", "T")];
-    expect(refusal(ports, table)).toBe("SL5012 input 'b': 3 elements, but 'T' is 2 in input 'a'; one symbol is one size in a batch");
+    expect(refusal(ports, table)).toBe(
+      "SL5012 input 'b': 3 elements, but 'T' is 2 in input 'a'; one symbol is one size in a batch",
+    );
   });
 });

@@ -13,7 +13,11 @@ mkdirSync(join(cwd, "models"));
 
 const file = join(cwd, "models", "ccfraud.onnx");
 const net = (features: number): Uint8Array =>
-  model(node("Identity", ["dense_input"], ["dense_1"]), input("dense_input", tensorType(FLOAT, ["N", features])), output("dense_1", tensorType(FLOAT, ["N", features])));
+  model(
+    node("Identity", ["dense_input"], ["dense_1"]),
+    input("dense_input", tensorType(FLOAT, ["N", features])),
+    output("dense_1", tensorType(FLOAT, ["N", features])),
+  );
 
 async function refused(run: Promise<unknown>): Promise<ModelError> {
   const error = await run.then(
@@ -27,14 +31,22 @@ async function refused(run: Promise<unknown>): Promise<ModelError> {
 test("a model that changed since the config was built: `generate --check` and a deploy say it in the same words", async () => {
   writeFileSync(file, net(29));
   const { models } = await generateModels({ models: ["models/*.onnx"], cwd });
-  const built = models.map(({ name, sha256, inputs, outputs }) => ({ name, version: "1", sha256, inputs, outputs })) as Parameters<typeof findModelFiles>[1];
+  const built = models.map(({ name, sha256, inputs, outputs }) => ({
+    name,
+    version: "1",
+    sha256,
+    inputs,
+    outputs,
+  })) as Parameters<typeof findModelFiles>[1];
   writeFileSync(file, net(30));
   const { differences } = await generateModels({ models: ["models/*.onnx"], cwd, check: true });
   expect(differences.slice(1)).toEqual(["ccfraud.dense_input: 29 -> 30 features", "ccfraud.dense_1: 29 -> 30 values"]);
 
   const deploying = await refused(findModelFiles(join(cwd, "models"), built));
   expect(deploying.details["differences"]).toEqual(differences.slice(1));
-  expect(deploying.message.replaceAll(/[0-9a-f]{12}…/g, "…")).toMatchInlineSnapshot(`"model 'ccfraud': the config was built for the digest … but 'ccfraud.onnx' is … (ccfraud.dense_input: 29 -> 30 features; ccfraud.dense_1: 29 -> 30 values); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`);
+  expect(deploying.message.replaceAll(/[0-9a-f]{12}…/g, "…")).toMatchInlineSnapshot(
+    `"model 'ccfraud': the config was built for the digest … but 'ccfraud.onnx' is … (ccfraud.dense_input: 29 -> 30 features; ccfraud.dense_1: 29 -> 30 values); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
+  );
   const opening = await refused(readModelFiles(new Map([[built[0]?.sha256 ?? "", file]]), built));
   expect(opening.details["differences"]).toEqual(differences.slice(1));
 

@@ -6,7 +6,17 @@ import { findModelFiles } from "../../src/engine/session/model-files.js";
 import { refusal } from "../refusal.js";
 import { recordings } from "../recordings.js";
 import { config, folder, run, shadow, validation, writeModel } from "./make-config.js";
-import { ccfraud, ccfraudRf, ccfraudXgb, embedder, float32, near, recordedModels, request, sentiment } from "./recorded-models.js";
+import {
+  ccfraud,
+  ccfraudRf,
+  ccfraudXgb,
+  embedder,
+  float32,
+  near,
+  recordedModels,
+  request,
+  sentiment,
+} from "./recorded-models.js";
 
 const open: Engine[] = [];
 afterEach(async () => {
@@ -23,7 +33,9 @@ const dense = (model: ModelConfig) => model.outputs;
 
 describe.skipIf(recordings === null)("what the platform answered", () => {
   test("the chain: a lone output feeds a lone input, whatever their names", async () => {
-    const built = config("imdb", [embedder(), sentiment()], [run("embedder", { input: "tensor" }), run("sentiment")], { inputs: [float32("tensor", null, 100)] });
+    const built = config("imdb", [embedder(), sentiment()], [run("embedder", { input: "tensor" }), run("sentiment")], {
+      inputs: [float32("tensor", null, 100)],
+    });
     const engine = await engineOf(recordedModels, built);
     const { batch, lastModel, elapsed } = await engine.infer(request("imdb-1.df.json"));
     expect([...batch.outputs.keys()]).toEqual(["dense_1"]);
@@ -33,12 +45,22 @@ describe.skipIf(recordings === null)("what the platform answered", () => {
   });
 
   test("a shadow: the champion's output goes on, the challengers' come when they are asked for", async () => {
-    const built = config("fraud", [ccfraud(), ccfraudXgb(), ccfraudRf()], [shadow("ccfraud", "ccfraud-xgb", "ccfraud-rf")], { inputs: [float32("tensor", "N", 29)] });
+    const built = config(
+      "fraud",
+      [ccfraud(), ccfraudXgb(), ccfraudRf()],
+      [shadow("ccfraud", "ccfraud-xgb", "ccfraud-rf")],
+      { inputs: [float32("tensor", "N", 29)] },
+    );
     const engine = await engineOf(recordedModels, built);
     const { batch, later } = await engine.infer(request("ccfraud-1.df.json"));
     expect(near(Number(batch.outputs.get("dense_1")?.data[0]), 0.0014974177)).toBe(true);
     expect(batch.challengers.size).toBe(0);
-    const answers = await Promise.all(later.map(async (challenge) => [challenge.challenger, (await engine.challenge(challenge)).outputs?.get("variable")?.data[0]]));
+    const answers = await Promise.all(
+      later.map(async (challenge) => [
+        challenge.challenger,
+        (await engine.challenge(challenge)).outputs?.get("variable")?.data[0],
+      ]),
+    );
     expect(answers).toEqual([
       ["ccfraud-xgb", expect.closeTo(0.0005066991, 9)],
       ["ccfraud-rf", 1],
@@ -46,8 +68,12 @@ describe.skipIf(recordings === null)("what the platform answered", () => {
   });
 
   test("with 'return' the answer holds what the challengers gave", async () => {
-    const built = config("fraud", [ccfraud(), ccfraudXgb()], [shadow("ccfraud", "ccfraud-xgb")], { inputs: [float32("tensor", "N", 29)] });
-    const { batch, later } = await (await engineOf(recordedModels, built, "return")).infer(request("ccfraud-1.df.json"));
+    const built = config("fraud", [ccfraud(), ccfraudXgb()], [shadow("ccfraud", "ccfraud-xgb")], {
+      inputs: [float32("tensor", "N", 29)],
+    });
+    const { batch, later } = await (
+      await engineOf(recordedModels, built, "return")
+    ).infer(request("ccfraud-1.df.json"));
     expect(later).toEqual([]);
     expect(batch.challengers.get("ccfraud-xgb")).toMatchObject({ answered: Uint8Array.of(1) });
   });
@@ -55,9 +81,21 @@ describe.skipIf(recordings === null)("what the platform answered", () => {
   test("a challenger that a validation reads is awaited", async () => {
     const champion = ccfraud();
     const xgb = ccfraudXgb();
-    const scope = { inputs: champion.inputs, outputs: dense(champion), models: { ccfraud: dense(champion), "ccfraud-xgb": dense(xgb) }, champion: "ccfraud" };
-    const rule = validation("agree", `(x) => Math.abs(x.out.dense_1[0] - x.models["ccfraud-xgb"].variable[0]) < 0.0001`, scope);
-    const engine = await engineOf(recordedModels, config("fraud", [champion, xgb], [shadow("ccfraud", "ccfraud-xgb"), rule]));
+    const scope = {
+      inputs: champion.inputs,
+      outputs: dense(champion),
+      models: { ccfraud: dense(champion), "ccfraud-xgb": dense(xgb) },
+      champion: "ccfraud",
+    };
+    const rule = validation(
+      "agree",
+      `(x) => Math.abs(x.out.dense_1[0] - x.models["ccfraud-xgb"].variable[0]) < 0.0001`,
+      scope,
+    );
+    const engine = await engineOf(
+      recordedModels,
+      config("fraud", [champion, xgb], [shadow("ccfraud", "ccfraud-xgb"), rule]),
+    );
     const rows = request("ccfraud-1.df.json").map(({ tensor }) => ({ dense_input: tensor }));
     const { batch, later } = await engine.infer(rows);
     expect(later).toEqual([]);
@@ -102,7 +140,13 @@ describe("models that take one row at a time", () => {
     const dir = folder();
     const model = writeModel(dir, "one", identity("float32", [1, 2]));
     const engine = await engineOf(dir, config("p", [model], [run("one")]));
-    const { batch } = await engine.infer({ x: [[1, 2], [3, 4], [5, 6]] });
+    const { batch } = await engine.infer({
+      x: [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+    });
     expect(batch.outputs.get("y")).toEqual({ dtype: "float32", dims: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) });
   });
 
@@ -119,7 +163,9 @@ describe("models that take one row at a time", () => {
     const model = writeModel(dir, "two", identity("float32", [2, 1]));
     const engine = await engineOf(dir, config("p", [model], [run("two")]));
     expect((await engine.infer({ x: Float32Array.of(1, 2, 3, 4) })).batch.outputs.get("y")?.dims).toEqual([4, 1]);
-    expect(await refusal(engine.infer({ x: Float32Array.of(1, 2, 3) }))).toMatchInlineSnapshot(`"SL5016 model 'two' runs batches of exactly 2 rows, and 3 rows are no whole number of them"`);
+    expect(await refusal(engine.infer({ x: Float32Array.of(1, 2, 3) }))).toMatchInlineSnapshot(
+      `"SL5016 model 'two' runs batches of exactly 2 rows, and 3 rows are no whole number of them"`,
+    );
   });
 });
 
@@ -128,8 +174,16 @@ describe("what only the rows can show", () => {
     const dir = folder();
     const model = writeModel(dir, "scorer", identity("float32", ["N", 3]));
     const open = [{ name: "x", dtype: "float32" as const, shape: ["N", null] }];
-    const engine = await engineOf(dir, config("p", [model], [run("scorer")], { inputs: open, checks: [{ step: 0, model: "scorer", input: "x", axis: 1, expects: 3 }] }));
-    expect(await refusal(engine.infer([{ x: [1, 2] }]))).toMatchInlineSnapshot(`"SL5016 model 'scorer' input 'x' expects float32[batch, 3] but the pipeline's input has float32[1, 2]"`);
+    const engine = await engineOf(
+      dir,
+      config("p", [model], [run("scorer")], {
+        inputs: open,
+        checks: [{ step: 0, model: "scorer", input: "x", axis: 1, expects: 3 }],
+      }),
+    );
+    expect(await refusal(engine.infer([{ x: [1, 2] }]))).toMatchInlineSnapshot(
+      `"SL5016 model 'scorer' input 'x' expects float32[batch, 3] but the pipeline's input has float32[1, 2]"`,
+    );
     expect((await engine.infer([{ x: [1, 2, 3] }])).batch.rows).toBe(1);
   });
 
@@ -137,25 +191,43 @@ describe("what only the rows can show", () => {
     const dir = folder();
     const shape = ["N", null];
     const both = writeModel(dir, "both", {
-      inputs: [{ name: "a", dtype: "float32", shape }, { name: "b", dtype: "float32", shape }],
-      outputs: [{ name: "a1", dtype: "float32", shape }, { name: "b1", dtype: "float32", shape }],
-      nodes: [{ op: "Identity", inputs: ["a"], outputs: ["a1"] }, { op: "Identity", inputs: ["b"], outputs: ["b1"] }],
+      inputs: [
+        { name: "a", dtype: "float32", shape },
+        { name: "b", dtype: "float32", shape },
+      ],
+      outputs: [
+        { name: "a1", dtype: "float32", shape },
+        { name: "b1", dtype: "float32", shape },
+      ],
+      nodes: [
+        { op: "Identity", inputs: ["a"], outputs: ["a1"] },
+        { op: "Identity", inputs: ["b"], outputs: ["b1"] },
+      ],
     });
     const add = writeModel(dir, "add", {
-      inputs: [{ name: "a1", dtype: "float32", shape: ["N", "T"] }, { name: "b1", dtype: "float32", shape: ["N", "T"] }],
+      inputs: [
+        { name: "a1", dtype: "float32", shape: ["N", "T"] },
+        { name: "b1", dtype: "float32", shape: ["N", "T"] },
+      ],
       outputs: [{ name: "sum", dtype: "float32", shape: ["N", "T"] }],
       nodes: [{ op: "Add", inputs: ["a1", "b1"], outputs: ["sum"] }],
     });
     const checks = ["a1", "b1"].map((input) => ({ step: 1, model: "add", input, axis: 1, expects: "T" }));
     const engine = await engineOf(dir, config("p", [both, add], [run("both"), run("add")], { checks }));
-    expect(await refusal(engine.infer([{ a: [1, 2], b: [1] }]))).toMatchInlineSnapshot(`"SL6003 model 'add' binds 'T' to 1 in input 'b1' but to 2 in input 'a1'"`);
-    expect((await engine.infer([{ a: [1, 2], b: [3, 4] }])).batch.outputs.get("sum")?.data).toEqual(Float32Array.of(4, 6));
+    expect(await refusal(engine.infer([{ a: [1, 2], b: [1] }]))).toMatchInlineSnapshot(
+      `"SL6003 model 'add' binds 'T' to 1 in input 'b1' but to 2 in input 'a1'"`,
+    );
+    expect((await engine.infer([{ a: [1, 2], b: [3, 4] }])).batch.outputs.get("sum")?.data).toEqual(
+      Float32Array.of(4, 6),
+    );
   });
 
   test("an output that lost the rows", async () => {
     const dir = folder();
     const engine = await engineOf(dir, config("p", [writeModel(dir, "choosy", choosy())], [run("choosy")]));
-    expect(await refusal(engine.infer({ x: Float32Array.of(1, -2) }))).toMatchInlineSnapshot(`"SL6003 model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`);
+    expect(await refusal(engine.infer({ x: Float32Array.of(1, -2) }))).toMatchInlineSnapshot(
+      `"SL6003 model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`,
+    );
   });
 
   test("an output that never follows the rows, before the model is deployed", async () => {
@@ -165,14 +237,18 @@ describe("what only the rows can show", () => {
       outputs: [{ name: "y", dtype: "float32", shape: ["M", 1] }],
       nodes: [{ op: "ReduceSum", inputs: ["x"], outputs: ["y"] }],
     });
-    expect(await refusal(engineOf(dir, config("p", [model], [run("total")])))).toMatchInlineSnapshot(`"SL3025 model 'total' does not run on zeros of its own signature: model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`);
+    expect(await refusal(engineOf(dir, config("p", [model], [run("total")])))).toMatchInlineSnapshot(
+      `"SL3025 model 'total' does not run on zeros of its own signature: model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`,
+    );
   });
 
   test("a model that fails on the rows is named", async () => {
     const dir = folder();
     const model = writeModel(dir, "picky", picky());
     const engine = await engineOf(dir, config("p", [model], [run("picky")]));
-    expect(await refusal(engine.infer([{ x: [1, 2, 3] }]))).toMatch(/^SL6002 model 'picky' failed on these rows: .*dimension mismatch/i);
+    expect(await refusal(engine.infer([{ x: [1, 2, 3] }]))).toMatch(
+      /^SL6002 model 'picky' failed on these rows: .*dimension mismatch/i,
+    );
   });
 });
 
@@ -210,7 +286,12 @@ function slow(millions: number) {
     inputs: [{ name: "x", dtype: "float32" as const, shape: ["N", 1] }],
     outputs: [{ name: "y", dtype: "float32" as const, shape: ["N", 1] }],
     nodes: [
-      ...draws.map((name) => ({ op: "RandomUniform", inputs: [], outputs: [name], attributes: { shape: [millions * 250_000] } })),
+      ...draws.map((name) => ({
+        op: "RandomUniform",
+        inputs: [],
+        outputs: [name],
+        attributes: { shape: [millions * 250_000] },
+      })),
       { op: "Sum", inputs: draws, outputs: ["r"] },
       { op: "ReduceMean", inputs: ["r"], outputs: ["m"], attributes: { keepdims: 0 } },
       { op: "Add", inputs: ["x", "m"], outputs: ["y"] },
@@ -222,13 +303,17 @@ describe("time", () => {
   test("an answer after timeoutMs is dropped", async () => {
     const dir = folder();
     const engine = await engineOf(dir, config("p", [writeModel(dir, "slow", slow(8))], [run("slow")]));
-    expect(await refusal(engine.infer([{ x: [1] }], { timeoutMs: 5 }))).toMatchInlineSnapshot(`"SL6004 pipeline 'p': no answer within 5 ms; nothing of it is logged"`);
+    expect(await refusal(engine.infer([{ x: [1] }], { timeoutMs: 5 }))).toMatchInlineSnapshot(
+      `"SL6004 pipeline 'p': no answer within 5 ms; nothing of it is logged"`,
+    );
   });
 
   test("an aborted request ends, before it began or after", async () => {
     const dir = folder();
     const engine = await engineOf(dir, config("p", [writeModel(dir, "slow", slow(1))], [run("slow")]));
-    expect(await refusal(engine.infer([{ x: [1] }], { signal: AbortSignal.abort() }))).toMatchInlineSnapshot(`"SL6005 pipeline 'p': the request was aborted; nothing of it is logged"`);
+    expect(await refusal(engine.infer([{ x: [1] }], { signal: AbortSignal.abort() }))).toMatchInlineSnapshot(
+      `"SL6005 pipeline 'p': the request was aborted; nothing of it is logged"`,
+    );
     const controller = new AbortController();
     const answer = refusal(engine.infer([{ x: [1] }], { signal: controller.signal }));
     controller.abort();
@@ -237,8 +322,13 @@ describe("time", () => {
 
   test.each([0, -1, NaN, "5"])("timeoutMs %s is refused", async (timeoutMs) => {
     const dir = folder();
-    const engine = await engineOf(dir, config("p", [writeModel(dir, "same", identity("float32", ["N", 1]))], [run("same")]));
-    expect(await refusal(engine.infer([{ x: [1] }], { timeoutMs: timeoutMs as number }))).toMatch(/^SL6011 timeoutMs is /);
+    const engine = await engineOf(
+      dir,
+      config("p", [writeModel(dir, "same", identity("float32", ["N", 1]))], [run("same")]),
+    );
+    expect(await refusal(engine.infer([{ x: [1] }], { timeoutMs: timeoutMs as number }))).toMatch(
+      /^SL6011 timeoutMs is /,
+    );
   });
 });
 
@@ -247,11 +337,16 @@ describe("challengers cannot reach the champion", () => {
 
   test("one that throws becomes a note and a count", async () => {
     const dir = folder();
-    const engine = await engineOf(dir, config("p", [champion(dir), writeModel(dir, "picky", picky())], [shadow("champion", "picky")]));
+    const engine = await engineOf(
+      dir,
+      config("p", [champion(dir), writeModel(dir, "picky", picky())], [shadow("champion", "picky")]),
+    );
     const { batch, later } = await engine.infer([{ x: [1, 2, 3] }]);
     expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(1, 2, 3));
     const answers = await Promise.all(later.map((challenge) => engine.challenge(challenge)));
-    expect(answers).toEqual([{ outputs: null, note: expect.stringMatching(/^model 'picky' failed on these rows: .*dimension mismatch/i) }]);
+    expect(answers).toEqual([
+      { outputs: null, note: expect.stringMatching(/^model 'picky' failed on these rows: .*dimension mismatch/i) },
+    ]);
     expect(engine.challengerErrors).toBe(1);
   });
 
@@ -259,8 +354,16 @@ describe("challengers cannot reach the champion", () => {
     const dir = folder();
     const first = champion(dir);
     const second = writeModel(dir, "picky", picky());
-    const scope = { inputs: first.inputs, outputs: first.outputs, models: { champion: first.outputs, picky: second.outputs }, champion: "champion" };
-    const rules = [validation("agree", "(x) => x.models.picky.y[0] < 100", scope), validation("low", "(x) => x.out.y.every((v) => v < 100)", scope)];
+    const scope = {
+      inputs: first.inputs,
+      outputs: first.outputs,
+      models: { champion: first.outputs, picky: second.outputs },
+      champion: "champion",
+    };
+    const rules = [
+      validation("agree", "(x) => x.models.picky.y[0] < 100", scope),
+      validation("low", "(x) => x.out.y.every((v) => v < 100)", scope),
+    ];
     const engine = await engineOf(dir, config("p", [first, second], [shadow("champion", "picky"), ...rules]));
     const { batch, notes } = await engine.infer([{ x: [1, 2, 3] }]);
     expect(Object.fromEntries(batch.failures)).toEqual({ agree: Uint8Array.of(1), low: Uint8Array.of(0) });
@@ -270,7 +373,14 @@ describe("challengers cannot reach the champion", () => {
 
   test("one that is slow delays neither this answer nor the next ones", async () => {
     const dir = folder();
-    const engine = await engineOf(dir, config("p", [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "slow", slow(12))], [shadow("champion", "slow")]));
+    const engine = await engineOf(
+      dir,
+      config(
+        "p",
+        [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "slow", slow(12))],
+        [shadow("champion", "slow")],
+      ),
+    );
     const begun = performance.now();
     const { later } = await engine.infer([{ x: [1] }]);
     const running = Promise.all(later.map((challenge) => engine.challenge(challenge)));
@@ -284,7 +394,15 @@ describe("challengers cannot reach the champion", () => {
 
   test("one that is awaited and late is left out of the answer", async () => {
     const dir = folder();
-    const engine = await engineOf(dir, config("p", [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "slow", slow(12))], [shadow("champion", "slow")]), "return");
+    const engine = await engineOf(
+      dir,
+      config(
+        "p",
+        [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "slow", slow(12))],
+        [shadow("champion", "slow")],
+      ),
+      "return",
+    );
     const { batch, notes } = await engine.infer([{ x: [1] }], { timeoutMs: 40 });
     expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(1));
     expect(batch.challengers.get("slow")?.answered).toEqual(Uint8Array.of(0));
@@ -293,9 +411,18 @@ describe("challengers cannot reach the champion", () => {
 
   test("one whose output lost the rows becomes a note", async () => {
     const dir = folder();
-    const engine = await engineOf(dir, config("p", [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "choosy", choosy())], [shadow("champion", "choosy")]));
+    const engine = await engineOf(
+      dir,
+      config(
+        "p",
+        [writeModel(dir, "champion", identity("float32", ["N", 1])), writeModel(dir, "choosy", choosy())],
+        [shadow("champion", "choosy")],
+      ),
+    );
     const { later } = await engine.infer([{ x: [1] }, { x: [-2] }]);
     const [answer] = await Promise.all(later.map((challenge) => engine.challenge(challenge)));
-    expect(answer?.note).toBe("model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'");
+    expect(answer?.note).toBe(
+      "model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'",
+    );
   });
 });

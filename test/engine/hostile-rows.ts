@@ -7,11 +7,62 @@ export function* hostileRows(count: number, seed: number, good: Readonly<Record<
   };
   const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;
   const scalars: readonly unknown[] = [
-    0, -0, 1.5, NaN, Infinity, -Infinity, 1e308, -1e308, 5e-324, 2 ** 53, 2 ** 63, -(2 ** 63), 1e39, 2n ** 64n, -1n, 9007199254740993n,
-    "", "NaN", "Infinity", "9223372036854775807", "9223372036854775808", "1e400", "\0", "a\0b", "\ud800", "\udfff", "é".repeat(1000), "__proto__", "constructor",
-    true, false, null, undefined, Symbol.iterator, () => 1, new Date(NaN), /x/, new Map(), new Uint8Array(3), new Float64Array([NaN, 1, 2]), new DataView(new ArrayBuffer(8)), Promise.resolve(1),
+    0,
+    -0,
+    1.5,
+    NaN,
+    Infinity,
+    -Infinity,
+    1e308,
+    -1e308,
+    5e-324,
+    2 ** 53,
+    2 ** 63,
+    -(2 ** 63),
+    1e39,
+    2n ** 64n,
+    -1n,
+    9007199254740993n,
+    "",
+    "NaN",
+    "Infinity",
+    "9223372036854775807",
+    "9223372036854775808",
+    "1e400",
+    "\0",
+    "a\0b",
+    "\ud800",
+    "\udfff",
+    "é".repeat(1000),
+    "__proto__",
+    "constructor",
+    true,
+    false,
+    null,
+    undefined,
+    Symbol.iterator,
+    () => 1,
+    new Date(NaN),
+    /x/,
+    new Map(),
+    new Uint8Array(3),
+    new Float64Array([NaN, 1, 2]),
+    new DataView(new ArrayBuffer(8)),
+    Promise.resolve(1),
   ];
-  const keys = [...Object.keys(good), "__proto__", "constructor", "prototype", "toString", "then", "length", "", "\0", "a ", "A"];
+  const keys = [
+    ...Object.keys(good),
+    "__proto__",
+    "constructor",
+    "prototype",
+    "toString",
+    "then",
+    "length",
+    "",
+    "\0",
+    "a ",
+    "A",
+  ];
   const deep = (levels: number): unknown => {
     let value: unknown = pick(scalars);
     for (let i = 0; i < levels; i++) value = random(3) === 0 ? { [pick(keys)]: value } : [value];
@@ -30,10 +81,15 @@ export function* hostileRows(count: number, seed: number, good: Readonly<Record<
     const key = pick(keys);
     const kind = random(6);
     if (kind === 0) delete row[key];
-    else if (kind === 1) Object.defineProperty(row, key, { value: value(2), enumerable: true, configurable: true, writable: true });
+    else if (kind === 1)
+      Object.defineProperty(row, key, { value: value(2), enumerable: true, configurable: true, writable: true });
     else if (kind === 2) row[pick(Object.keys(good))] = Array.from({ length: random(4) }, () => pick(scalars));
     else if (kind === 3) row[pick(Object.keys(good))] = value(3);
-    else if (kind === 4) return Object.assign(Object.create(pick([null, { inherited: 1 }, Array.prototype]) as object | null) as object, row);
+    else if (kind === 4)
+      return Object.assign(
+        Object.create(pick([null, { inherited: 1 }, Array.prototype]) as object | null) as object,
+        row,
+      );
     return row;
   };
   for (let i = 0; i < count; i++) {

@@ -12,7 +12,11 @@ const list = (name: string) => ({ name, dtype: "float32" as const, shape: ["N", 
 const model = writeModel(dir, "same", {
   inputs: [list("a"), wide("b"), text("c")],
   outputs: [list("x"), wide("y"), text("z")],
-  nodes: [["a", "x"], ["b", "y"], ["c", "z"]].map(([from = "", to = ""]) => ({ op: "Identity", inputs: [from], outputs: [to] })),
+  nodes: [
+    ["a", "x"],
+    ["b", "y"],
+    ["c", "z"],
+  ].map(([from = "", to = ""]) => ({ op: "Identity", inputs: [from], outputs: [to] })),
 });
 const built = config("p", [model], [run("same")]);
 const engine = await openEngine(built, await findModelFiles(dir, built.models), { challengers: "log", seed: null });

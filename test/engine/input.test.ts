@@ -13,7 +13,16 @@ describe("rows, columns and tables of the same values are the same tensors", () 
   test.each([
     ["records", [{ x: [1, 2] }, { x: [3, 4] }, { x: [5, 6] }]],
     ["records of typed arrays", [{ x: Float32Array.of(1, 2) }, { x: Float64Array.of(3, 4) }, { x: [5, 6] }]],
-    ["nested columns", { x: [[1, 2], [3, 4], [5, 6]] }],
+    [
+      "nested columns",
+      {
+        x: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+      },
+    ],
     ["a flat typed array", { x: Float32Array.of(1, 2, 3, 4, 5, 6) }],
   ])("%s", (_, input) => {
     expect(read(input, x).tensors).toEqual([expected]);
@@ -54,8 +63,23 @@ test("every dtype is read from plain values", () => {
 
 test("unknown sizes are the first row's, symbols are one size over all inputs", () => {
   const ports = [port("a", "float32", "N", "T", null), port("b", "int32", "N", "T")];
-  const { tensors } = read([{ a: [[1, 2], [3, 4], [5, 6]], b: [1, 2, 3] }], ...ports);
-  expect(tensors.map((tensor) => tensor.dims)).toEqual([[1, 3, 2], [1, 3]]);
+  const { tensors } = read(
+    [
+      {
+        a: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+        b: [1, 2, 3],
+      },
+    ],
+    ...ports,
+  );
+  expect(tensors.map((tensor) => tensor.dims)).toEqual([
+    [1, 3, 2],
+    [1, 3],
+  ]);
 });
 
 test("an unknown rank is the first row's", () => {
@@ -64,8 +88,19 @@ test("an unknown rank is the first row's", () => {
 });
 
 test("a number is taken exactly when it reads back from the typed array", () => {
-  const ints = { int8: Int8Array, int16: Int16Array, int32: Int32Array, uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array } as const;
-  const value = fc.oneof(fc.integer({ min: -70000, max: 70000 }), fc.double(), fc.constantFrom(2 ** 31, 2 ** 32, -(2 ** 31) - 1, -0));
+  const ints = {
+    int8: Int8Array,
+    int16: Int16Array,
+    int32: Int32Array,
+    uint8: Uint8Array,
+    uint16: Uint16Array,
+    uint32: Uint32Array,
+  } as const;
+  const value = fc.oneof(
+    fc.integer({ min: -70000, max: 70000 }),
+    fc.double(),
+    fc.constantFrom(2 ** 31, 2 ** 32, -(2 ** 31) - 1, -0),
+  );
   fc.assert(
     fc.property(fc.constantFrom(...(Object.keys(ints) as (keyof typeof ints)[])), value, (dtype, number) => {
       const holds = ints[dtype].of(number)[0] === number;

@@ -29,26 +29,58 @@ export function modelAt(name: string, path: string, inputs: readonly Port[], out
 }
 
 function modelOf(name: string, bytes: Uint8Array, inputs: readonly Port[], outputs: readonly Port[]): ModelConfig {
-  const ports = (list: readonly Port[]) => list.map((port) => ({ name: port.name, dtype: port.dtype, shape: port.shape === null ? null : [...port.shape] }));
-  return { name, version: "1", sha256: createHash("sha256").update(bytes).digest("hex"), inputs: ports(inputs), outputs: ports(outputs) };
+  const ports = (list: readonly Port[]) =>
+    list.map((port) => ({ name: port.name, dtype: port.dtype, shape: port.shape === null ? null : [...port.shape] }));
+  return {
+    name,
+    version: "1",
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    inputs: ports(inputs),
+    outputs: ports(outputs),
+  };
 }
 
-export const run = (model: string, rename: Record<string, string> = {}): StepConfig => ({ kind: "model", model, rename });
-export const shadow = (champion: string, ...challengers: string[]): StepConfig => ({ kind: "shadow", champion, challengers });
+export const run = (model: string, rename: Record<string, string> = {}): StepConfig => ({
+  kind: "model",
+  model,
+  rename,
+});
+export const shadow = (champion: string, ...challengers: string[]): StepConfig => ({
+  kind: "shadow",
+  champion,
+  challengers,
+});
 
 /** A validation step whose lambda sees these ports. */
 export function validation(name: string, source: string, scope: Partial<RowScope>): StepConfig {
   const parsed = parseLambda(source);
   const lambda = "node" in parsed ? lowerLambda(parsed.node, parsed.file).lambda : null;
-  const compiled = lambda === null ? null : compileExpression(lambda, { inputs: [], outputs: [], models: {}, ...scope }, {});
-  if (compiled?.ok !== true) throw new TypeError(`${source}: ${compiled?.diagnostics.map((d) => d.message).join("; ") ?? "does not parse"}`);
+  const compiled =
+    lambda === null ? null : compileExpression(lambda, { inputs: [], outputs: [], models: {}, ...scope }, {});
+  if (compiled?.ok !== true)
+    throw new TypeError(`${source}: ${compiled?.diagnostics.map((d) => d.message).join("; ") ?? "does not parse"}`);
   return { kind: "validation", name, source, expression: compiled.expression };
 }
 
 /** A config as `build()` gives it, for steps that no pipeline can be written for, or where the engine alone is tested. */
-export function config(name: string, models: readonly ModelConfig[], steps: readonly StepConfig[], more: { inputs?: readonly Port[]; checks?: Config["checks"] } = {}): Config {
+export function config(
+  name: string,
+  models: readonly ModelConfig[],
+  steps: readonly StepConfig[],
+  more: { inputs?: readonly Port[]; checks?: Config["checks"] } = {},
+): Config {
   const first = models[0];
-  const inputs = (more.inputs ?? first?.inputs ?? []).map((port) => ({ ...port, shape: port.shape === null ? null : [...port.shape] }));
-  const content: Unhashed = { shapeline: 1, name, inputs, models: [...models], steps: [...steps], checks: more.checks ?? [] };
+  const inputs = (more.inputs ?? first?.inputs ?? []).map((port) => ({
+    ...port,
+    shape: port.shape === null ? null : [...port.shape],
+  }));
+  const content: Unhashed = {
+    shapeline: 1,
+    name,
+    inputs,
+    models: [...models],
+    steps: [...steps],
+    checks: more.checks ?? [],
+  };
   return sealConfig(content);
 }

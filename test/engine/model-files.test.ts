@@ -28,7 +28,9 @@ const find = (dir: string, models: readonly ModelConfig[] = [model]) => refusal(
 const load = (dir: string, changes: Partial<ModelConfig> = {}) => {
   const own = { ...modelAt("c1", join(dir, "c1.onnx"), model.inputs, model.outputs), ...changes };
   return refusal(
-    findModelFiles(dir, [own]).then((files) => openEngine(config("p", [own], [run("c1")]), files, { challengers: "log", seed: null })),
+    findModelFiles(dir, [own]).then((files) =>
+      openEngine(config("p", [own], [run("c1")]), files, { challengers: "log", seed: null }),
+    ),
     dir,
   );
 };
@@ -67,7 +69,9 @@ describe("a model is found by its digest", () => {
 describe("what is wrong with a models folder is said", () => {
   test("no such folder", async () => {
     const dir = folder();
-    expect(await find(join(dir, "nowhere"))).toMatchInlineSnapshot(`"SL3020 the models folder '<models>' cannot be read (there is no such file or folder); give the folder that holds the .onnx files as the option 'models'"`);
+    expect(await find(join(dir, "nowhere"))).toMatchInlineSnapshot(
+      `"SL3020 the models folder '<models>' cannot be read (there is no such file or folder); give the folder that holds the .onnx files as the option 'models'"`,
+    );
   });
 
   test("a file for a folder", async () => {
@@ -78,25 +82,33 @@ describe("what is wrong with a models folder is said", () => {
 
   test("an empty folder", async () => {
     const dir = folder();
-    expect(await find(dir)).toMatchInlineSnapshot(`"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds no .onnx file"`);
+    expect(await find(dir)).toMatchInlineSnapshot(
+      `"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds no .onnx file"`,
+    );
   });
 
   test("other models only", async () => {
     const dir = folder();
     copyFileSync(net, join(dir, "net.onnx"));
-    expect(await find(dir)).toMatchInlineSnapshot(`"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds net.onnx (<digest>…)"`);
+    expect(await find(dir)).toMatchInlineSnapshot(
+      `"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds net.onnx (<digest>…)"`,
+    );
   });
 
   test("a file of the model's name with another digest", async () => {
     const dir = folder();
     copyFileSync(net, join(dir, "C_1.onnx"));
-    expect(await find(dir)).toMatchInlineSnapshot(`"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>… (c1.float_input: input removed, it was float32[?, 16]; c1.x: input added, float32[batch, 16]; c1.variable: output removed, it was float32[?, 1]; c1.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`);
+    expect(await find(dir)).toMatchInlineSnapshot(
+      `"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>… (c1.float_input: input removed, it was float32[?, 16]; c1.x: input added, float32[batch, 16]; c1.variable: output removed, it was float32[?, 1]; c1.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
+    );
   });
 
   test("a folder in a model's place", async () => {
     const dir = folder();
     mkdirSync(join(dir, "c1.onnx"));
-    expect(await find(dir)).toMatchInlineSnapshot(`"SL3000 the model file '<models>/c1.onnx' cannot be read (it is a folder); put the file back, or deploy again with the folder that holds it"`);
+    expect(await find(dir)).toMatchInlineSnapshot(
+      `"SL3000 the model file '<models>/c1.onnx' cannot be read (it is a folder); put the file back, or deploy again with the folder that holds it"`,
+    );
   });
 });
 
@@ -104,38 +116,54 @@ describe("a file that is not the model it says is refused before anything runs",
   test("text", async () => {
     const dir = folder();
     writeFileSync(join(dir, "c1.onnx"), "<html>404</html>");
-    expect(await load(dir)).toMatchInlineSnapshot(`"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (Failed to load model because protobuf parsing failed); copy or export the file again"`);
+    expect(await load(dir)).toMatchInlineSnapshot(
+      `"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (Failed to load model because protobuf parsing failed); copy or export the file again"`,
+    );
   });
 
   test("nothing", async () => {
     const dir = folder();
     writeFileSync(join(dir, "c1.onnx"), "");
-    expect(await load(dir)).toMatchInlineSnapshot(`"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (No graph was found in the protobuf); copy or export the file again"`);
+    expect(await load(dir)).toMatchInlineSnapshot(
+      `"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (No graph was found in the protobuf); copy or export the file again"`,
+    );
   });
 
   test("a truncated file", async () => {
     const dir = folder();
     copyFileSync(net, join(dir, "c1.onnx"));
     truncateSync(join(dir, "c1.onnx"), 1000);
-    expect(await load(dir)).toMatchInlineSnapshot(`"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (Failed to load model because protobuf parsing failed); copy or export the file again"`);
+    expect(await load(dir)).toMatchInlineSnapshot(
+      `"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (Failed to load model because protobuf parsing failed); copy or export the file again"`,
+    );
   });
 
   test("an input that the file does not have", async () => {
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
-    expect(await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: [null, 16] }] })).toMatchInlineSnapshot(`"SL3024 model 'c1': the file has no input 'x' but 'float_input'; run 'shapeline generate' again and build the pipeline anew"`);
+    expect(await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: [null, 16] }] })).toMatchInlineSnapshot(
+      `"SL3024 model 'c1': the file has no input 'x' but 'float_input'; run 'shapeline generate' again and build the pipeline anew"`,
+    );
   });
 
   test("another size", async () => {
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
-    expect(await load(dir, { inputs: [{ name: "float_input", dtype: "float32", shape: [null, 17] }] })).toMatchInlineSnapshot(`"SL3024 model 'c1': its input 'float_input' is float32[batch, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' again and build the pipeline anew"`);
+    expect(
+      await load(dir, { inputs: [{ name: "float_input", dtype: "float32", shape: [null, 17] }] }),
+    ).toMatchInlineSnapshot(
+      `"SL3024 model 'c1': its input 'float_input' is float32[batch, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' again and build the pipeline anew"`,
+    );
   });
 
   test("another dtype", async () => {
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
-    expect(await load(dir, { outputs: [{ name: "variable", dtype: "float64", shape: [null, 1] }] })).toMatchInlineSnapshot(`"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' again and build the pipeline anew"`);
+    expect(
+      await load(dir, { outputs: [{ name: "variable", dtype: "float64", shape: [null, 1] }] }),
+    ).toMatchInlineSnapshot(
+      `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' again and build the pipeline anew"`,
+    );
   });
 
   test("a signature that the weights do not take", async () => {
@@ -147,7 +175,9 @@ describe("a file that is not the model it says is refused before anything runs",
       weights: [{ name: "w", dims: [2, 1], values: Float32Array.of(1, 1) }],
     });
     const said = await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: ["N", 3] }], outputs: made.outputs });
-    expect(said).toMatch(/^SL3025 model 'c1' does not run on zeros of its own signature: model 'c1' failed on these rows: .*dimension mismatch/);
+    expect(said).toMatch(
+      /^SL3025 model 'c1' does not run on zeros of its own signature: model 'c1' failed on these rows: .*dimension mismatch/,
+    );
   });
 
   test("an input without a dimension for the rows", async () => {
@@ -157,6 +187,8 @@ describe("a file that is not the model it says is refused before anything runs",
       outputs: [float32("y", "N", 3)],
       nodes: [{ op: "Mul", inputs: ["x", "scale"], outputs: ["y"] }],
     });
-    expect(await load(dir, { inputs: made.inputs, outputs: made.outputs })).toMatchInlineSnapshot(`"SL3026 model 'c1' input 'scale' is float32[], which has no dimension for the rows; export it with a batch dimension first"`);
+    expect(await load(dir, { inputs: made.inputs, outputs: made.outputs })).toMatchInlineSnapshot(
+      `"SL3026 model 'c1' input 'scale' is float32[], which has no dimension for the rows; export it with a batch dimension first"`,
+    );
   });
 });

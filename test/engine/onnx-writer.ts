@@ -5,7 +5,11 @@ export interface Graph {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly nodes: readonly GraphNode[];
-  readonly weights?: readonly { readonly name: string; readonly dims: readonly number[]; readonly values: Float32Array | BigInt64Array }[];
+  readonly weights?: readonly {
+    readonly name: string;
+    readonly dims: readonly number[];
+    readonly values: Float32Array | BigInt64Array;
+  }[];
 }
 
 export interface GraphNode {
@@ -17,7 +21,19 @@ export interface GraphNode {
 }
 
 const elementTypes: Readonly<Record<DType, number>> = {
-  float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11, uint32: 12, uint64: 13,
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
 };
 
 export function onnxFile(graph: Graph): Buffer {
@@ -29,7 +45,12 @@ function graphProto({ inputs, outputs, nodes, weights = [] }: Graph): Buffer[] {
     ...nodes.map((node) => message(1, nodeProto(node))),
     text(2, "graph"),
     ...weights.map(({ name, dims, values }) =>
-      message(5, [...dims.map((dim) => number(1, dim)), number(2, values instanceof Float32Array ? 1 : 7), text(8, name), bytes(9, Buffer.from(values.buffer))]),
+      message(5, [
+        ...dims.map((dim) => number(1, dim)),
+        number(2, values instanceof Float32Array ? 1 : 7),
+        text(8, name),
+        bytes(9, Buffer.from(values.buffer)),
+      ]),
     ),
     ...inputs.map((value) => message(11, valueProto(value))),
     ...outputs.map((value) => message(12, valueProto(value))),
@@ -47,12 +68,19 @@ function nodeProto({ op, inputs, outputs, attributes = {} }: GraphNode): Buffer[
 
 function attributeProto(value: number | readonly number[] | Graph): Buffer[] {
   if (typeof value === "number") return [number(20, 2), number(3, value)];
-  return "nodes" in value ? [number(20, 5), message(6, graphProto(value))] : [number(20, 7), ...value.map((item) => number(8, item))];
+  return "nodes" in value
+    ? [number(20, 5), message(6, graphProto(value))]
+    : [number(20, 7), ...value.map((item) => number(8, item))];
 }
 
 function valueProto({ name, dtype, shape }: Port): Buffer[] {
-  const dims = shape?.map((dim) => message(1, dim === null ? [] : [typeof dim === "number" ? number(1, dim) : text(2, dim)]));
-  return [text(1, name), message(2, [message(1, [number(1, elementTypes[dtype]), ...(dims === undefined ? [] : [message(2, dims)])])])];
+  const dims = shape?.map((dim) =>
+    message(1, dim === null ? [] : [typeof dim === "number" ? number(1, dim) : text(2, dim)]),
+  );
+  return [
+    text(1, name),
+    message(2, [message(1, [number(1, elementTypes[dtype]), ...(dims === undefined ? [] : [message(2, dims)])])]),
+  ];
 }
 
 function varint(value: number): Buffer {

@@ -57,7 +57,9 @@ describe("a model that takes long", () => {
   test("ends with the request's time or signal, and says which", async () => {
     const engine = await engineOf(counting());
     const begun = performance.now();
-    expect(await refusal(engine.infer([{ x: [LONG] }], { timeoutMs: 30 }))).toBe("SL6004 pipeline 'p': no answer within 30 ms; nothing of it is logged");
+    expect(await refusal(engine.infer([{ x: [LONG] }], { timeoutMs: 30 }))).toBe(
+      "SL6004 pipeline 'p': no answer within 30 ms; nothing of it is logged",
+    );
     const controller = new AbortController();
     const aborted = refusal(engine.infer([{ x: [1] }], { signal: controller.signal }));
     setTimeout(() => controller.abort(), 20);
@@ -99,7 +101,9 @@ test("a thread that has ended is replaced, and its models are opened again", asy
   });
   const on = { name: "same", sha256: model.sha256, bytes: readFileSync(join(dir, "same.onnx")), path: "same.onnx" };
   pool.hold(on);
-  const answer = async () => (await pool.run(on, 0, { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(3) } }, ["y"], Infinity).done).outputs[0]?.data;
+  const answer = async () =>
+    (await pool.run(on, 0, { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(3) } }, ["y"], Infinity).done)
+      .outputs[0]?.data;
   expect(await answer()).toEqual(Float32Array.of(3));
   threads[0]?.retire("the test says so");
   expect(await answer()).toEqual(Float32Array.of(3));

@@ -3,7 +3,10 @@ import { describe, expect, test, vi } from "vitest";
 
 /** ONNX Runtime's sessions as they would be without the way that the engine takes past their own checks. */
 let runs = 0;
-const create = InferenceSession.create.bind(InferenceSession) as (bytes: Uint8Array, options: object) => Promise<InferenceSession>;
+const create = InferenceSession.create.bind(InferenceSession) as (
+  bytes: Uint8Array,
+  options: object,
+) => Promise<InferenceSession>;
 vi.spyOn(InferenceSession, "create").mockImplementation(async (bytes, options) => {
   const session = await create(bytes, options as object);
   return new Proxy(session, {

@@ -3,14 +3,19 @@ import { TargetError } from "../../dsl/errors.js";
 import { RequestClock } from "../../src/engine/request-deadline.js";
 
 const never = new Promise<never>(() => undefined);
-const said = (work: Promise<unknown>) => work.catch((error: unknown) => (error instanceof TargetError ? `${error.code} ${error.message}` : error));
+const said = (work: Promise<unknown>) =>
+  work.catch((error: unknown) => (error instanceof TargetError ? `${error.code} ${error.message}` : error));
 
 test("a request that ends while its rows are being logged says that they may be in the log", async () => {
-  expect(await said(new RequestClock(10).whileLogging("pipeline 'p'", never))).toBe("SL6006 pipeline 'p': no answer within 10 ms; its rows were being logged and may be in the log");
+  expect(await said(new RequestClock(10).whileLogging("pipeline 'p'", never))).toBe(
+    "SL6006 pipeline 'p': no answer within 10 ms; its rows were being logged and may be in the log",
+  );
   const controller = new AbortController();
   const waiting = said(new RequestClock(1000, controller.signal).whileLogging("pipeline 'p'", never));
   controller.abort();
-  expect(await waiting).toBe("SL6006 pipeline 'p': the request was aborted; its rows were being logged and may be in the log");
+  expect(await waiting).toBe(
+    "SL6006 pipeline 'p': the request was aborted; its rows were being logged and may be in the log",
+  );
 });
 
 test("a log that is in time gives its answer, or its error", async () => {

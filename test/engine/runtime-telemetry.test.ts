@@ -19,6 +19,9 @@ test("running a model leaves nothing in the user's home: ONNX Runtime's reports 
     await live.infer([{ pixels: new Array(64).fill(0) }]);
     await target.close();
   `;
-  execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: root, env: { ...env, HOME: home, XDG_CACHE_HOME: join(home, "cache") } });
+  execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+    cwd: root,
+    env: { ...env, HOME: home, XDG_CACHE_HOME: join(home, "cache") },
+  });
   expect(readdirSync(home)).toEqual(["data"]);
 });

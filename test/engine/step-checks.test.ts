@@ -16,9 +16,17 @@ function same(name: string, input: number | string | null, output: number | stri
   const { sha256 }: ModelConfig = writeModel(dir, name, {
     inputs: [{ name: "x", dtype: "float32", shape: ["N", input] }],
     outputs: [{ name: "y", dtype: "float32", shape: ["N", output] }],
-    nodes: [{ op: "Identity", inputs: ["x"], outputs: [`${name}_x`] }, { op: "Identity", inputs: [`${name}_x`], outputs: ["y"] }],
+    nodes: [
+      { op: "Identity", inputs: ["x"], outputs: [`${name}_x`] },
+      { op: "Identity", inputs: [`${name}_x`], outputs: ["y"] },
+    ],
   });
-  return defineModel({ name, sha256, inputs: { x: { dtype: "float32", shape: ["batch", input] } }, outputs: { y: { dtype: "float32", shape: ["batch", output] } } });
+  return defineModel({
+    name,
+    sha256,
+    inputs: { x: { dtype: "float32", shape: ["batch", input] } },
+    outputs: { y: { dtype: "float32", shape: ["batch", output] } },
+  });
 }
 
 const openEnd = same("open", null, null);
@@ -33,26 +41,77 @@ async function said(made: AnyPipeline, width: number, metadata?: Record<string, 
   const row = { [config.inputs[0]?.name ?? ""]: new Array<number>(width).fill(1) };
   return engine.infer([row], metadata === undefined ? {} : { metadata }).then(
     () => "accepted",
-    (error: unknown) => (error instanceof ShapelineError ? `${error.code} ${error.message}` : Promise.reject(error as Error)),
+    (error: unknown) =>
+      error instanceof ShapelineError ? `${error.code} ${error.message}` : Promise.reject(error as Error),
   );
 }
 
 describe("a size that the types leave open is checked for every batch", () => {
   test.each([
     ["several models", pipeline("p").model(openEnd).models([left, right]), undefined, "left"],
-    ["the default of a key split", pipeline("p").model(openEnd).keySplit("key", { default: left, routes: { r: right } }), undefined, "left"],
-    ["a route of a key split", pipeline("p").model(openEnd).keySplit("key", { default: left, routes: { r: right } }), { key: "r" }, "right"],
-    ["the first model of a random split", pipeline("p").model(openEnd).randomSplit([[1, left], [1, right]], { hashKey: "key" }), { key: 0 }, "left"],
-    ["the last model of a random split", pipeline("p").model(openEnd).randomSplit([[1, left], [1, right]], { hashKey: "key" }), { key: 1 }, "right"],
-  ] as [string, AnyPipeline, Record<string, string | number> | undefined, string][])("by %s", async (_, made, metadata, model) => {
-    expect(await said(made, 2, metadata)).toBe(`SL6003 model '${model}' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]`);
-    expect(await said(made, 3, metadata)).toBe("accepted");
-  });
+    [
+      "the default of a key split",
+      pipeline("p")
+        .model(openEnd)
+        .keySplit("key", { default: left, routes: { r: right } }),
+      undefined,
+      "left",
+    ],
+    [
+      "a route of a key split",
+      pipeline("p")
+        .model(openEnd)
+        .keySplit("key", { default: left, routes: { r: right } }),
+      { key: "r" },
+      "right",
+    ],
+    [
+      "the first model of a random split",
+      pipeline("p")
+        .model(openEnd)
+        .randomSplit(
+          [
+            [1, left],
+            [1, right],
+          ],
+          { hashKey: "key" },
+        ),
+      { key: 0 },
+      "left",
+    ],
+    [
+      "the last model of a random split",
+      pipeline("p")
+        .model(openEnd)
+        .randomSplit(
+          [
+            [1, left],
+            [1, right],
+          ],
+          { hashKey: "key" },
+        ),
+      { key: 1 },
+      "right",
+    ],
+  ] as [string, AnyPipeline, Record<string, string | number> | undefined, string][])(
+    "by %s",
+    async (_, made, metadata, model) => {
+      expect(await said(made, 2, metadata)).toBe(
+        `SL6003 model '${model}' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]`,
+      );
+      expect(await said(made, 3, metadata)).toBe("accepted");
+    },
+  );
 
   test("by the champion of a shadow step, and by its challenger, whose answer is a note then", async () => {
     const wide = same("wide", null, null);
-    const made = (champion: typeof left, challenger: typeof wide) => pipeline("p").model(openEnd).shadow(champion as never, [challenger] as never) as AnyPipeline;
-    expect(await said(made(left, wide as never), 2)).toBe("SL6003 model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]");
+    const made = (champion: typeof left, challenger: typeof wide) =>
+      pipeline("p")
+        .model(openEnd)
+        .shadow(champion as never, [challenger] as never) as AnyPipeline;
+    expect(await said(made(left, wide as never), 2)).toBe(
+      "SL6003 model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]",
+    );
     const config = await build(made(wide, left));
     const engine = await openEngine(config, await findModelFiles(dir, config.models), { challengers: "log", seed: 1 });
     open.push(engine);
@@ -60,7 +119,9 @@ describe("a size that the types leave open is checked for every batch", () => {
       const { later } = await engine.infer([{ x: new Array<number>(width).fill(1) }]);
       return (await Promise.all(later.map((challenge) => engine.challenge(challenge)))).map(({ note }) => note);
     };
-    expect(await notes(2)).toEqual(["model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]"]);
+    expect(await notes(2)).toEqual([
+      "model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]",
+    ]);
     expect(await notes(3)).toEqual([null]);
   });
 
@@ -70,16 +131,32 @@ describe("a size that the types leave open is checked for every batch", () => {
       outputs: [{ name: "y", dtype: "float32", shape: ["N", "M"] }],
       nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
     });
-    const square = defineModel({ name: "square", sha256, inputs: { x: { dtype: "float32", shape: ["batch", "batch"] } }, outputs: { y: { dtype: "float32", shape: ["batch", "batch"] } } });
-    expect(await said(pipeline("p").model(openEnd).model(square), 2)).toMatchInlineSnapshot(`"SL6003 model 'square' binds 'batch' to 2 in input 'x' but to 1 in input 'x'"`);
+    const square = defineModel({
+      name: "square",
+      sha256,
+      inputs: { x: { dtype: "float32", shape: ["batch", "batch"] } },
+      outputs: { y: { dtype: "float32", shape: ["batch", "batch"] } },
+    });
+    expect(await said(pipeline("p").model(openEnd).model(square), 2)).toMatchInlineSnapshot(
+      `"SL6003 model 'square' binds 'batch' to 2 in input 'x' but to 1 in input 'x'"`,
+    );
   });
 
   test("by refine, of a request and of a model's output", async () => {
-    const request = pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", "n"] } } }).refine({ n: 3 }).model(left);
-    expect(await said(request, 2)).toMatchInlineSnapshot(`"SL5016 'x' is refined to 3 along axis 1 but the pipeline's input has float32[1, 2]"`);
+    const request = pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", "n"] } } })
+      .refine({ n: 3 })
+      .model(left);
+    expect(await said(request, 2)).toMatchInlineSnapshot(
+      `"SL5016 'x' is refined to 3 along axis 1 but the pipeline's input has float32[1, 2]"`,
+    );
     expect(await said(request, 3)).toBe("accepted");
-    const output = pipeline("p").model(named).refine({ k: 3 } as never).model(left) as AnyPipeline;
-    expect(await said(output, 2)).toMatchInlineSnapshot(`"SL6003 'y' is refined to 3 along axis 1 but step 0 (model 'named') produces float32[1, 2]"`);
+    const output = pipeline("p")
+      .model(named)
+      .refine({ k: 3 } as never)
+      .model(left) as AnyPipeline;
+    expect(await said(output, 2)).toMatchInlineSnapshot(
+      `"SL6003 'y' is refined to 3 along axis 1 but step 0 (model 'named') produces float32[1, 2]"`,
+    );
     expect(await said(output, 3)).toBe("accepted");
   });
 });

@@ -21,7 +21,22 @@ describe("the condition of an alert", () => {
     const { tree } = alert("(all) => all.avg((x) => x.out) > 0.5", empty);
     expect(tree).toEqual({
       op: ">",
-      left: { op: "aggregate", fn: "avg", quantile: null, body: { op: "read", from: "out", port: "dense_1", dtype: "float32", shape: [1], at: [0], type: "number", nullable: false }, type: "number" },
+      left: {
+        op: "aggregate",
+        fn: "avg",
+        quantile: null,
+        body: {
+          op: "read",
+          from: "out",
+          port: "dense_1",
+          dtype: "float32",
+          shape: [1],
+          at: [0],
+          type: "number",
+          nullable: false,
+        },
+        type: "number",
+      },
       right: { op: "constant", type: "number", value: 0.5 },
       type: "boolean",
     });
@@ -30,13 +45,31 @@ describe("the condition of an alert", () => {
   });
 
   it.each([
-    ["(all) => all.count() > 100 && all.share((x) => x.out.dense_1[0] > 0.9) > 0.1", "all.count() > 100 && all.share((x) => x.out.dense_1[0] > 0.9) > 0.1"],
-    ["(rows) => { const high = rows.count(({ out }) => out.dense_1 > 0.9); return high / rows.count() > 0.1; }", "all.count((x) => x.out.dense_1[0] > 0.9) / all.count() > 0.1"],
-    ["(all) => Math.abs(all.quantile(0.5, (x) => x.in.tensor[3]) - 1) > 0.1", "Math.abs(all.quantile(0.5, (x) => x.in.tensor[3]) - 1) > 0.1"],
-    ["(all) => all.max((x) => x.out) - all.min((x) => x.out) < 1e-6", "all.max((x) => x.out.dense_1[0]) - all.min((x) => x.out.dense_1[0]) < 0.000001"],
+    [
+      "(all) => all.count() > 100 && all.share((x) => x.out.dense_1[0] > 0.9) > 0.1",
+      "all.count() > 100 && all.share((x) => x.out.dense_1[0] > 0.9) > 0.1",
+    ],
+    [
+      "(rows) => { const high = rows.count(({ out }) => out.dense_1 > 0.9); return high / rows.count() > 0.1; }",
+      "all.count((x) => x.out.dense_1[0] > 0.9) / all.count() > 0.1",
+    ],
+    [
+      "(all) => Math.abs(all.quantile(0.5, (x) => x.in.tensor[3]) - 1) > 0.1",
+      "Math.abs(all.quantile(0.5, (x) => x.in.tensor[3]) - 1) > 0.1",
+    ],
+    [
+      "(all) => all.max((x) => x.out) - all.min((x) => x.out) < 1e-6",
+      "all.max((x) => x.out.dense_1[0]) - all.min((x) => x.out.dense_1[0]) < 0.000001",
+    ],
     ["(all) => all.sum((x) => x.in.tensor.reduce((a, b) => a + b, 0) > 1 ? 1 : 0) > all.count(() => true)", undefined],
-    ["(all) => { const f = (x) => x.models.c1.z - x.out; return all.avg(f) > 0.1 || all.max(f) > 0.5; }", "all.avg((x) => x.models.c1.z - x.out.dense_1[0]) > 0.1 || all.max((x) => x.models.c1.z - x.out.dense_1[0]) > 0.5"],
-    ["(all) => all.count((x) => x.in.tensor.every((v, i) => v > i)) === 0", "all.count((x) => x.in.tensor.every((v, i) => v > i)) === 0"],
+    [
+      "(all) => { const f = (x) => x.models.c1.z - x.out; return all.avg(f) > 0.1 || all.max(f) > 0.5; }",
+      "all.avg((x) => x.models.c1.z - x.out.dense_1[0]) > 0.1 || all.max((x) => x.models.c1.z - x.out.dense_1[0]) > 0.5",
+    ],
+    [
+      "(all) => all.count((x) => x.in.tensor.every((v, i) => v > i)) === 0",
+      "all.count((x) => x.in.tensor.every((v, i) => v > i)) === 0",
+    ],
     ["(all) => all.avg((x) => x.in.list[2] ?? 0) > 1", "all.avg((x) => x.in.list[2] ?? 0) > 1"],
     ["(all) => false && all.count() > 1", "false"],
   ])("%s", (text, readable) => {
@@ -68,7 +101,8 @@ describe("the condition of an alert", () => {
       "(all) => all.avg((x, i) => i) > 1",
       "(all) => all.some((x) => x.out > 1)",
     ];
-    expect(texts.flatMap((text) => [text, ...refusals(text, empty).map((refusal) => `  ${refusal}`)]).join("\n")).toMatchInlineSnapshot(`
+    expect(texts.flatMap((text) => [text, ...refusals(text, empty).map((refusal) => `  ${refusal}`)]).join("\n"))
+      .toMatchInlineSnapshot(`
       "(all) => all.avg((x) => x.out)
         SL1107 the lambda returns number, not boolean (say when the alert fires, with a comparison)
       (all) => all.avg((x) => x.out > 1) > 1
@@ -115,8 +149,19 @@ describe("the condition of an alert", () => {
 
 describe("an alert's tree from outside", () => {
   const count = { op: "aggregate", fn: "count", quantile: null, body: null, type: "number" };
-  const read = { op: "read", from: "out", port: "y", dtype: "float32", shape: [], at: [], type: "number", nullable: false };
-  const over = (left: unknown) => alertTree.safeParse({ op: ">", left, right: { op: "constant", type: "number", value: 1 }, type: "boolean" }).error?.issues[0]?.message;
+  const read = {
+    op: "read",
+    from: "out",
+    port: "y",
+    dtype: "float32",
+    shape: [],
+    at: [],
+    type: "number",
+    nullable: false,
+  };
+  const over = (left: unknown) =>
+    alertTree.safeParse({ op: ">", left, right: { op: "constant", type: "number", value: 1 }, type: "boolean" }).error
+      ?.issues[0]?.message;
 
   it("is refused where a row is read outside of an aggregate, or an aggregate stands in one", () => {
     expect(over(count)).toBe(undefined);
@@ -133,8 +178,12 @@ describe("an alert's tree from outside", () => {
 describe("the texts of an alert", () => {
   it("are a DuckDB expression with aggregates, and the condition itself; languages of single rows refuse", () => {
     const { strings, refused } = alert("(all) => all.count() > 10 && all.avg((x) => x.models.c1.z) > 0.5", empty);
-    expect(strings.sql).toMatchInlineSnapshot(`"(count(*)::DOUBLE > 10e0) AND ((coalesce(sum("out_c1.z" ORDER BY "out_c1.z") FILTER (WHERE "out_c1.z" IS NOT NULL), 0e0) / count(*) FILTER (WHERE "out_c1.z" IS NOT NULL)::DOUBLE + 0e0) > 0.5e0 AND NOT isnan((coalesce(sum("out_c1.z" ORDER BY "out_c1.z") FILTER (WHERE "out_c1.z" IS NOT NULL), 0e0) / count(*) FILTER (WHERE "out_c1.z" IS NOT NULL)::DOUBLE + 0e0)))"`);
-    expect(strings.javascript).toMatchInlineSnapshot(`"(all) => all.count() > 10 && all.avg((x) => x.models.c1.z) > 0.5"`);
+    expect(strings.sql).toMatchInlineSnapshot(
+      `"(count(*)::DOUBLE > 10e0) AND ((coalesce(sum("out_c1.z" ORDER BY "out_c1.z") FILTER (WHERE "out_c1.z" IS NOT NULL), 0e0) / count(*) FILTER (WHERE "out_c1.z" IS NOT NULL)::DOUBLE + 0e0) > 0.5e0 AND NOT isnan((coalesce(sum("out_c1.z" ORDER BY "out_c1.z") FILTER (WHERE "out_c1.z" IS NOT NULL), 0e0) / count(*) FILTER (WHERE "out_c1.z" IS NOT NULL)::DOUBLE + 0e0)))"`,
+    );
+    expect(strings.javascript).toMatchInlineSnapshot(
+      `"(all) => all.count() > 10 && all.avg((x) => x.models.c1.z) > 0.5"`,
+    );
     expect(refused).toMatchInlineSnapshot(`
       {
         "cel": {
@@ -163,7 +212,12 @@ describe("the texts of an alert", () => {
 
   it("mean the same to DuckDB, to the generated loop and to JavaScript, on edge values and on no rows", async () => {
     const fs = ["x.out.d", "x.in.f[1] * x.out.d", "x.out.i"];
-    const conditions = ["x.out.d > 0.5", "x.in.f.some((v) => v >= 1)", "x.out.s === 'a' || x.out.i > 3", "Number.isFinite(x.out.d)"];
+    const conditions = [
+      "x.out.d > 0.5",
+      "x.in.f.some((v) => v >= 1)",
+      "x.out.s === 'a' || x.out.i > 3",
+      "Number.isFinite(x.out.d)",
+    ];
     const values = [
       "all.count()",
       ...fs.flatMap((f) => ["sum", "avg", "min", "max"].map((fn) => `all.${fn}((x) => ${f})`)),
@@ -185,16 +239,36 @@ describe("the texts of an alert", () => {
         const places = Array.from({ length: rows }, (_, i) => i);
         const columns = [
           column("out.d", "float64", [], places.map(at)),
-          column("in.f", "float32", [2], places.map((i) => [Math.fround(at(i + 1)), Math.fround(at(i + 2))])),
-          column("out.i", "int32", [], places.map((i) => i - 2)),
-          column("out.s", "string", [], places.map((i) => "abc"[i % 3] ?? "")),
+          column(
+            "in.f",
+            "float32",
+            [2],
+            places.map((i) => [Math.fround(at(i + 1)), Math.fround(at(i + 2))]),
+          ),
+          column(
+            "out.i",
+            "int32",
+            [],
+            places.map((i) => i - 2),
+          ),
+          column(
+            "out.s",
+            "string",
+            [],
+            places.map((i) => "abc"[i % 3] ?? ""),
+          ),
         ];
         const alerts = texts.map((text) => alert(text, columns));
         const connection = await tableOf(columns);
-        const inDuckDb = await holdsInDuckDb(connection, alerts.map(({ strings }) => strings.sql ?? "'no text'"));
+        const inDuckDb = await holdsInDuckDb(
+          connection,
+          alerts.map(({ strings }) => strings.sql ?? "'no text'"),
+        );
         connection.closeSync();
         const expected = texts.map((text) => holdsOn(text, columns));
-        const wrong = texts.filter((_, i) => inDuckDb[i] !== expected[i] || holdsInLoop(alerts[i] as never, columns) !== expected[i]);
+        const wrong = texts.filter(
+          (_, i) => inDuckDb[i] !== expected[i] || holdsInLoop(alerts[i] as never, columns) !== expected[i],
+        );
         expect(wrong, `${rows} rows, ${finite ? "finite" : "with NaN"}`).toEqual([]);
       }
     }
@@ -229,16 +303,35 @@ describe("a row without a value of a challenger", () => {
   it("is left out of the aggregates that read it", async () => {
     const alerts = Object.keys(texts).map((text) => alert(text, columns));
     const there = (row: number) => present.get("out_c1.z")?.[row] === 1;
-    const connection = await tableOf(columns.map((c) => (c.name === "out_c1.z" ? { ...c, values: c.values.map((v, r) => (there(r) ? v : null)) } : c)));
-    expect(await holdsInDuckDb(connection, alerts.map(({ strings }) => strings.sql ?? ""))).toEqual(Object.values(texts));
+    const connection = await tableOf(
+      columns.map((c) => (c.name === "out_c1.z" ? { ...c, values: c.values.map((v, r) => (there(r) ? v : null)) } : c)),
+    );
+    expect(
+      await holdsInDuckDb(
+        connection,
+        alerts.map(({ strings }) => strings.sql ?? ""),
+      ),
+    ).toEqual(Object.values(texts));
     connection.closeSync();
     const tensors = new Map(columns.map((c) => [c.name, tensorOf(c)]));
-    const loops = alerts.map(({ tree }) => alertProgram({ name: "a", tree })).map((p) => p.holds(p.aggregates(p.values(tensors, 4, present))));
+    const loops = alerts
+      .map(({ tree }) => alertProgram({ name: "a", tree }))
+      .map((p) => p.holds(p.aggregates(p.values(tensors, 4, present))));
     expect(loops).toEqual(Object.values(texts));
   });
 
   it("is as a whole absent where the column is", () => {
-    const program = alertProgram({ name: "a", tree: alert("(all) => all.count((x) => x.models.c1.z > 1) === 0 && Number.isNaN(all.avg((x) => x.models.c1.z)) && all.count() === 4", columns).tree });
-    expect(program.holds(program.aggregates(program.values(new Map(columns.slice(0, 1).map((c) => [c.name, tensorOf(c)])), 4)))).toBe(true);
+    const program = alertProgram({
+      name: "a",
+      tree: alert(
+        "(all) => all.count((x) => x.models.c1.z > 1) === 0 && Number.isNaN(all.avg((x) => x.models.c1.z)) && all.count() === 4",
+        columns,
+      ).tree,
+    });
+    expect(
+      program.holds(
+        program.aggregates(program.values(new Map(columns.slice(0, 1).map((c) => [c.name, tensorOf(c)])), 4)),
+      ),
+    ).toBe(true);
   });
 });

@@ -7,7 +7,12 @@ import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
 import { type AlertExpression, compileAlert, type Compiled } from "../../src/expression/compile.js";
 import type { Constants } from "../../src/expression/surface/surface.js";
 
-export function compiled(text: string, columns: readonly TestColumn[], name = "a", constants: Constants = {}): Compiled<AlertExpression> {
+export function compiled(
+  text: string,
+  columns: readonly TestColumn[],
+  name = "a",
+  constants: Constants = {},
+): Compiled<AlertExpression> {
   return compileAlert(lower(text), { scope: scopeOf(columns), pipeline: "p", name, overSeconds: 300 }, constants);
 }
 
@@ -21,7 +26,11 @@ export function alert(text: string, columns: readonly TestColumn[]): AlertExpres
 /** What stands against an alert's text. */
 export function refusals(text: string, columns: readonly TestColumn[]): string[] {
   const result = compiled(text, columns);
-  return result.ok ? [] : result.diagnostics.map(({ code, message, hint }) => `${code} ${message}${hint === undefined ? "" : ` (${hint})`}`);
+  return result.ok
+    ? []
+    : result.diagnostics.map(
+        ({ code, message, hint }) => `${code} ${message}${hint === undefined ? "" : ` (${hint})`}`,
+      );
 }
 
 /** The condition itself, run by JavaScript over rows: each aggregate a plain loop. */
@@ -50,26 +59,38 @@ function inOrder(values: Float64Array): number {
 export function holdsInLoop({ tree }: AlertExpression, columns: readonly TestColumn[], most = 3): boolean {
   const program = alertProgram({ name: "a", tree });
   const rows = columns[0]?.values.length ?? 0;
-  const uniform = columns.every(({ values }) => new Set(values.map((value) => (Array.isArray(value) ? value.length : 0))).size <= 1);
+  const uniform = columns.every(
+    ({ values }) => new Set(values.map((value) => (Array.isArray(value) ? value.length : 0))).size <= 1,
+  );
   const size = uniform ? most : 1;
   const batches = Array.from({ length: Math.ceil(rows / size) }, (_, i) => {
     const part = columns.map((column) => ({ ...column, values: column.values.slice(i * size, (i + 1) * size) }));
     return program.values(new Map(part.map((column) => [column.name, tensorOf(column)])), part[0]?.values.length ?? 0);
   });
   const none = program.values(new Map(), 0);
-  return program.holds(program.aggregates(none.map((_, i) => Float64Array.from(batches.flatMap((batch) => [...(batch[i] ?? [])])))));
+  return program.holds(
+    program.aggregates(none.map((_, i) => Float64Array.from(batches.flatMap((batch) => [...(batch[i] ?? [])])))),
+  );
 }
 
 /** What DuckDB says of each text over the table `rows`, or of each window that `window` numbers. */
-export async function windowsInDuckDb(connection: DuckDBConnection, texts: readonly string[], window: string): Promise<(boolean | null)[][]> {
+export async function windowsInDuckDb(
+  connection: DuckDBConnection,
+  texts: readonly string[],
+  window: string,
+): Promise<(boolean | null)[][]> {
   const answers: (boolean | null)[][] = [];
   for (let from = 0; from < texts.length; from += 25) {
     const part = texts.slice(from, from + 25);
-    const table = await connection.run(`SELECT ${part.map((text, i) => `(${text}) AS c${i}`).join(", ")} FROM rows${window}`);
+    const table = await connection.run(
+      `SELECT ${part.map((text, i) => `(${text}) AS c${i}`).join(", ")} FROM rows${window}`,
+    );
     answers.push(...((await table.getColumnsJS()) as (boolean | null)[][]));
   }
   return answers;
 }
 
-export const holdsInDuckDb = async (connection: DuckDBConnection, texts: readonly string[]): Promise<(boolean | null)[]> =>
-  (await windowsInDuckDb(connection, texts, "")).map(([answer]) => answer ?? null);
+export const holdsInDuckDb = async (
+  connection: DuckDBConnection,
+  texts: readonly string[],
+): Promise<(boolean | null)[]> => (await windowsInDuckDb(connection, texts, "")).map(([answer]) => answer ?? null);

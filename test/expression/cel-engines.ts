@@ -14,17 +14,24 @@ const names = ["@bufbuild/cel", "@marcbachmann/cel-js"];
 /** The real CEL libraries, installed by `npm run oracles`. */
 export const installed: boolean = names.every((name) => existsSync(`${folder}/node_modules/${name}`));
 
-export const libraries: Readonly<Record<string, Library>> = installed ? ((await import(`${folder}/cel.mjs`)) as { libraries: Record<string, Library> }).libraries : {};
+export const libraries: Readonly<Record<string, Library>> = installed
+  ? ((await import(`${folder}/cel.mjs`)) as { libraries: Record<string, Library> }).libraries
+  : {};
 
-const deep = (value: RowValue, put: (value: RowValue) => unknown): unknown => (Array.isArray(value) ? value.map((item: RowValue) => deep(item, put)) : put(value));
+const deep = (value: RowValue, put: (value: RowValue) => unknown): unknown =>
+  Array.isArray(value) ? value.map((item: RowValue) => deep(item, put)) : put(value);
 
 /** The rows as a library takes them: uint64 ports as uints, other integers as a host would hand them, as ints. */
 export function rowsFor({ uint }: Library, columns: readonly TestColumn[]): unknown[] {
   const forHost = columns.map((column) => {
     const { dtype } = column.port;
-    if (dtype === "uint64") return { ...column, values: column.values.map((value) => deep(value, (v) => uint(v as bigint))) };
+    if (dtype === "uint64")
+      return { ...column, values: column.values.map((value) => deep(value, (v) => uint(v as bigint))) };
     const whole = dtype.startsWith("int") || dtype.startsWith("uint");
-    return { ...column, values: column.values.map((value) => deep(value, (v) => (whole ? BigInt(v as number | bigint) : v))) };
+    return {
+      ...column,
+      values: column.values.map((value) => deep(value, (v) => (whole ? BigInt(v as number | bigint) : v))),
+    };
   });
   return rowsOf(forHost as TestColumn[]);
 }

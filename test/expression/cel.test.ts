@@ -6,7 +6,9 @@ import { edgeBigints, edgeFloats, generateColumns, lambdas } from "./generate.js
 import { column, type TestColumn } from "./rows.js";
 
 if (!installed) {
-  console.warn("test/expression/cel.test.ts: the CEL libraries are not installed, so no text is held against them; run: npm run oracles");
+  console.warn(
+    "test/expression/cel.test.ts: the CEL libraries are not installed, so no text is held against them; run: npm run oracles",
+  );
 }
 
 function compiled(texts: readonly string[], columns: readonly TestColumn[]): Case[] {
@@ -38,23 +40,64 @@ function differences(cases: readonly Case[], columns: readonly TestColumn[]): st
 const comparisons = ["<", ">", "<=", ">=", "===", "!=="];
 const floats: TestColumn[] = [
   column("out.d", "float64", [], edgeFloats),
-  column("in.f", "float32", [2], edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)])),
-  column("out.i", "int32", [1], edgeFloats.map((_, i) => [i - 3])),
+  column(
+    "in.f",
+    "float32",
+    [2],
+    edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)]),
+  ),
+  column(
+    "out.i",
+    "int32",
+    [1],
+    edgeFloats.map((_, i) => [i - 3]),
+  ),
 ];
 
 describe("the CEL text", () => {
   it("is the predicate that must hold, over the row as the lambda sees it", () => {
-    const columns = [column("out.dense_1", "float32", [1], []), column("in.f", "float32", [3], []), column("out_c-1.for", "float64", [], []), column("out.n", "int64", [], []), column("out.q", "uint64", [], [])];
-    expect(written("x => !(x.out.dense_1[0] > 0.9)", columns)).toMatchInlineSnapshot(`"!(double(x.out.dense_1[0]) > 0.9)"`);
-    expect(written("x => x.in.f.every(v => v >= 0 && v <= 1e21)", columns)).toMatchInlineSnapshot(`"x["in"].f.all(v0, ((double(v0) >= 0.0) && (double(v0) <= 1e+21)))"`);
-    expect(written("x => x.in.f.every((v, i) => v >= i)", columns)).toMatchInlineSnapshot(`"(double(x["in"].f[0]) >= 0.0) && (double(x["in"].f[1]) >= 1.0) && (double(x["in"].f[2]) >= 2.0)"`);
-    expect(written("x => x.models['c-1'].for > 5", columns)).toMatchInlineSnapshot(`""c-1" in x.models && "for" in x.models["c-1"] && (double(x.models["c-1"]["for"]) > 5.0)"`);
-    expect(written("x => x.out.n < 5n && x.out.q < 5n", columns)).toMatchInlineSnapshot(`"(x.out.n < 5) && (uint(x.out.q) < 5u)"`);
+    const columns = [
+      column("out.dense_1", "float32", [1], []),
+      column("in.f", "float32", [3], []),
+      column("out_c-1.for", "float64", [], []),
+      column("out.n", "int64", [], []),
+      column("out.q", "uint64", [], []),
+    ];
+    expect(written("x => !(x.out.dense_1[0] > 0.9)", columns)).toMatchInlineSnapshot(
+      `"!(double(x.out.dense_1[0]) > 0.9)"`,
+    );
+    expect(written("x => x.in.f.every(v => v >= 0 && v <= 1e21)", columns)).toMatchInlineSnapshot(
+      `"x["in"].f.all(v0, ((double(v0) >= 0.0) && (double(v0) <= 1e+21)))"`,
+    );
+    expect(written("x => x.in.f.every((v, i) => v >= i)", columns)).toMatchInlineSnapshot(
+      `"(double(x["in"].f[0]) >= 0.0) && (double(x["in"].f[1]) >= 1.0) && (double(x["in"].f[2]) >= 2.0)"`,
+    );
+    expect(written("x => x.models['c-1'].for > 5", columns)).toMatchInlineSnapshot(
+      `""c-1" in x.models && "for" in x.models["c-1"] && (double(x.models["c-1"]["for"]) > 5.0)"`,
+    );
+    expect(written("x => x.out.n < 5n && x.out.q < 5n", columns)).toMatchInlineSnapshot(
+      `"(x.out.n < 5) && (uint(x.out.q) < 5u)"`,
+    );
   });
 
   it("refuses what standard CEL lacks", () => {
-    const columns = [column("out.d", "float64", [], []), column("out.u", "float64", [null], []), column("out.n", "int64", [], []), column("out.q", "uint64", [], []), column("out.s", "string", [], []), column("in.w", "float64", [300], [])];
-    const refused = ["x => Math.sqrt(x.out.d) < 2", "x => x.out.u.every((v, i) => v > i)", "x => x.out.n + 1n > 5n", "x => x.out.n < x.out.q", "x => x.out.q > -1n", "x => x.out.s < 'é😀'", "x => x.in.w.every((v, i) => v > i)"];
+    const columns = [
+      column("out.d", "float64", [], []),
+      column("out.u", "float64", [null], []),
+      column("out.n", "int64", [], []),
+      column("out.q", "uint64", [], []),
+      column("out.s", "string", [], []),
+      column("in.w", "float64", [300], []),
+    ];
+    const refused = [
+      "x => Math.sqrt(x.out.d) < 2",
+      "x => x.out.u.every((v, i) => v > i)",
+      "x => x.out.n + 1n > 5n",
+      "x => x.out.n < x.out.q",
+      "x => x.out.q > -1n",
+      "x => x.out.s < 'é😀'",
+      "x => x.in.w.every((v, i) => v > i)",
+    ];
     expect(refused.map((text) => written(text, columns))).toMatchInlineSnapshot(`
       [
         "SL1201: standard CEL has no square root; square the other side",
@@ -67,7 +110,9 @@ describe("the CEL text", () => {
       ]
     `);
     const long = Array.from({ length: 15 }, (_, i) => `v !== i + ${i}.123456789012345`).join(" && ");
-    expect(written(`x => x.in.v.every((v, i) => ${long})`, [column("in.v", "float64", [256], [])])).toMatchInlineSnapshot(`"SL1203: its text is longer than 100000 characters; split it into several validations"`);
+    expect(
+      written(`x => x.in.v.every((v, i) => ${long})`, [column("in.v", "float64", [256], [])]),
+    ).toMatchInlineSnapshot(`"SL1203: its text is longer than 100000 characters; split it into several validations"`);
   });
 });
 
@@ -76,12 +121,36 @@ describe.skipIf(!installed)("the CEL text, in both libraries", () => {
     const functions = ["abs", "floor", "ceil", "round", "trunc", "sign"];
     const texts = [
       ...comparisons.flatMap((op) =>
-        ["0.1", "-0", "NaN", "Infinity", "3.6536061763763428", "x.out.d", "x.in.f[0]", "x.out.i[0]"].flatMap((other) => ["x.out.d", "x.in.f[1]", "x.out.i[0]"].flatMap((one) => [`x => ${one} ${op} ${other}`, `x => !(${other} ${op} ${one})`])),
+        ["0.1", "-0", "NaN", "Infinity", "3.6536061763763428", "x.out.d", "x.in.f[0]", "x.out.i[0]"].flatMap((other) =>
+          ["x.out.d", "x.in.f[1]", "x.out.i[0]"].flatMap((one) => [
+            `x => ${one} ${op} ${other}`,
+            `x => !(${other} ${op} ${one})`,
+          ]),
+        ),
       ),
-      ...functions.flatMap((f) => [`x => 1 / Math.${f}(x.out.d) > 0`, `x => Math.${f}(x.in.f[0]) < 0.9`, `x => Math.${f}(x.out.d * 10) === x.out.d * 10`, `x => Number.isNaN(Math.${f}(-x.out.d))`, `x => Math.${f}(x.out.i[0] / 2) > x.out.i[0] / 3`]),
-      ...["min", "max"].flatMap((f) => ["x.out.d, 0", "-0, x.out.d", "x.out.d, -x.out.d", "x.in.f[0], x.in.f[1], x.out.d", "x.out.d"].flatMap((args) => [`x => 1 / Math.${f}(${args}) > 0`, `x => Math.${f}(${args}) >= 0.1`])),
-      ...["+", "-", "*", "/"].flatMap((op) => ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [`x => 1 / (x.out.d ${op} ${c}) > 0`, `x => 1 / (${c} ${op} x.out.d) > 0`, `x => x.out.d ${op} ${c} > x.in.f[0]`])),
-      ...["isFinite", "isNaN", "isInteger"].flatMap((f) => [`x => Number.${f}(x.out.d)`, `x => !Number.${f}(x.in.f[0] / x.out.d)`]),
+      ...functions.flatMap((f) => [
+        `x => 1 / Math.${f}(x.out.d) > 0`,
+        `x => Math.${f}(x.in.f[0]) < 0.9`,
+        `x => Math.${f}(x.out.d * 10) === x.out.d * 10`,
+        `x => Number.isNaN(Math.${f}(-x.out.d))`,
+        `x => Math.${f}(x.out.i[0] / 2) > x.out.i[0] / 3`,
+      ]),
+      ...["min", "max"].flatMap((f) =>
+        ["x.out.d, 0", "-0, x.out.d", "x.out.d, -x.out.d", "x.in.f[0], x.in.f[1], x.out.d", "x.out.d"].flatMap(
+          (args) => [`x => 1 / Math.${f}(${args}) > 0`, `x => Math.${f}(${args}) >= 0.1`],
+        ),
+      ),
+      ...["+", "-", "*", "/"].flatMap((op) =>
+        ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [
+          `x => 1 / (x.out.d ${op} ${c}) > 0`,
+          `x => 1 / (${c} ${op} x.out.d) > 0`,
+          `x => x.out.d ${op} ${c} > x.in.f[0]`,
+        ]),
+      ),
+      ...["isFinite", "isNaN", "isInteger"].flatMap((f) => [
+        `x => Number.${f}(x.out.d)`,
+        `x => !Number.${f}(x.in.f[0] / x.out.d)`,
+      ]),
     ];
     expect(differences(compiled(texts, floats), floats)).toEqual([]);
   });
@@ -89,12 +158,30 @@ describe.skipIf(!installed)("the CEL text, in both libraries", () => {
   it("compares int64 and uint64 by all their digits", () => {
     const columns = [
       column("out.n", "int64", [], edgeBigints),
-      column("out.m", "int64", [1], edgeBigints.map((_, i) => [edgeBigints[(i * 3) % edgeBigints.length] ?? 0n])),
-      column("out.q", "uint64", [], edgeBigints.map((v) => BigInt.asUintN(64, v))),
+      column(
+        "out.m",
+        "int64",
+        [1],
+        edgeBigints.map((_, i) => [edgeBigints[(i * 3) % edgeBigints.length] ?? 0n]),
+      ),
+      column(
+        "out.q",
+        "uint64",
+        [],
+        edgeBigints.map((v) => BigInt.asUintN(64, v)),
+      ),
     ];
     const texts = comparisons.flatMap((op) => [
-      ...["9007199254740993n", "-9223372036854775808n", "9223372036854775807n", "x.out.m[0]", "(x.out.n > 4n ? x.out.m[0] : 5n)"].flatMap((n) => [`x => x.out.n ${op} ${n}`, `x => !(${n} ${op} x.out.n)`]),
-      ...["9007199254740993n", "18446744073709551615n", "0n", "(x.out.n > 4n ? 7n : x.out.q)"].map((n) => `x => x.out.q ${op} ${n}`),
+      ...[
+        "9007199254740993n",
+        "-9223372036854775808n",
+        "9223372036854775807n",
+        "x.out.m[0]",
+        "(x.out.n > 4n ? x.out.m[0] : 5n)",
+      ].flatMap((n) => [`x => x.out.n ${op} ${n}`, `x => !(${n} ${op} x.out.n)`]),
+      ...["9007199254740993n", "18446744073709551615n", "0n", "(x.out.n > 4n ? 7n : x.out.q)"].map(
+        (n) => `x => x.out.q ${op} ${n}`,
+      ),
     ]);
     expect(differences(compiled(texts, columns), columns)).toEqual([]);
   });
@@ -109,9 +196,25 @@ describe.skipIf(!installed)("the CEL text, in both libraries", () => {
       column("out.s", "string", [null], [[], [""], ["a", "b"], ["b", "a"], ["", "a", "a"], []]),
     ];
     const texts = [
-      ...comparisons.flatMap((op) => [`x => x.out.u[1] ${op} 0.9`, `x => !(x.out.u[0] ${op} x.out.d)`, `x => x.out.u[1] + 1 ${op} x.out.d`, `x => x.out.d ${op} -x.out.u[2]`, `x => x.out.u[0] ${op} x.out.u[1]`]),
-      ...comparisons.flatMap((op) => [`x => x.out.n[1] ${op} 9007199254740993n`, `x => !(3n ${op} x.out.n[0])`, `x => x.out.n[0] ${op} x.out.n[1]`]),
-      ...["===", "!=="].flatMap((op) => [`x => x.out.b[1] ${op} true`, `x => x.out.b[0] ${op} x.out.b[1]`, `x => x.out.s[1] ${op} "a"`, `x => x.out.s[1] ${op} x.out.s[2]`, `x => (x.out.d > 2 ? x.out.s[0] : x.out.s[1]) ${op} x.out.s[2]`]),
+      ...comparisons.flatMap((op) => [
+        `x => x.out.u[1] ${op} 0.9`,
+        `x => !(x.out.u[0] ${op} x.out.d)`,
+        `x => x.out.u[1] + 1 ${op} x.out.d`,
+        `x => x.out.d ${op} -x.out.u[2]`,
+        `x => x.out.u[0] ${op} x.out.u[1]`,
+      ]),
+      ...comparisons.flatMap((op) => [
+        `x => x.out.n[1] ${op} 9007199254740993n`,
+        `x => !(3n ${op} x.out.n[0])`,
+        `x => x.out.n[0] ${op} x.out.n[1]`,
+      ]),
+      ...["===", "!=="].flatMap((op) => [
+        `x => x.out.b[1] ${op} true`,
+        `x => x.out.b[0] ${op} x.out.b[1]`,
+        `x => x.out.s[1] ${op} "a"`,
+        `x => x.out.s[1] ${op} x.out.s[2]`,
+        `x => (x.out.d > 2 ? x.out.s[0] : x.out.s[1]) ${op} x.out.s[2]`,
+      ]),
       "x => x.out.u.length > 1 && x.out.s.length !== 3",
       "x => Number.isNaN(x.out.u[1]) || Number.isFinite(x.out.u[1])",
       "x => Math.max(x.out.u[0], x.out.d) > 1",
@@ -127,15 +230,48 @@ describe.skipIf(!installed)("the CEL text, in both libraries", () => {
     const words = ["", "a", 'q"', "\\", "é", "😀", "line\n", "\u2028", "it's", "\ue000", "Z"];
     const columns = [
       column("out.s", "string", [], words),
-      column("out.t", "string", [1], words.map((_, i) => [words[(i * 3) % words.length] ?? ""])),
-      column("out.b", "bool", [2], words.map((_, i) => [i % 2 === 0, i % 3 === 0])),
-      column('out.a "b".c', "float32", [2, 2], words.map((_, i) => [[i, 1], [2, 3 - i]])),
-      column("in.while", "float32", [2], words.map((_, i) => [i, 2])),
+      column(
+        "out.t",
+        "string",
+        [1],
+        words.map((_, i) => [words[(i * 3) % words.length] ?? ""]),
+      ),
+      column(
+        "out.b",
+        "bool",
+        [2],
+        words.map((_, i) => [i % 2 === 0, i % 3 === 0]),
+      ),
+      column(
+        'out.a "b".c',
+        "float32",
+        [2, 2],
+        words.map((_, i) => [
+          [i, 1],
+          [2, 3 - i],
+        ]),
+      ),
+      column(
+        "in.while",
+        "float32",
+        [2],
+        words.map((_, i) => [i, 2]),
+      ),
     ];
     const texts = [
-      ...words.flatMap((word) => [`x => x.out.s === ${JSON.stringify(word)}`, `x => x.out.t[0] !== ${JSON.stringify(word)}`]),
-      ...["<", ">", "<=", ">="].flatMap((op) => ["", "a", "é", "Zz"].flatMap((word) => [`x => x.out.s ${op} ${JSON.stringify(word)}`, `x => ${JSON.stringify(word)} ${op} x.out.t[0]`])),
-      ...["startsWith", "endsWith", "includes"].flatMap((f) => ["a", "é", "😀", "'", "\\"].map((word) => `x => x.out.s.${f}(${JSON.stringify(word)})`)),
+      ...words.flatMap((word) => [
+        `x => x.out.s === ${JSON.stringify(word)}`,
+        `x => x.out.t[0] !== ${JSON.stringify(word)}`,
+      ]),
+      ...["<", ">", "<=", ">="].flatMap((op) =>
+        ["", "a", "é", "Zz"].flatMap((word) => [
+          `x => x.out.s ${op} ${JSON.stringify(word)}`,
+          `x => ${JSON.stringify(word)} ${op} x.out.t[0]`,
+        ]),
+      ),
+      ...["startsWith", "endsWith", "includes"].flatMap((f) =>
+        ["a", "é", "😀", "'", "\\"].map((word) => `x => x.out.s.${f}(${JSON.stringify(word)})`),
+      ),
       "x => x.out.s === x.out.t[0]",
       "x => x.out.b[0] === x.out.b[1]",
       "x => x.out.b.every((v) => !v) || (x.out.b[1] ? x.out.s === 'a' : false)",
@@ -147,14 +283,19 @@ describe.skipIf(!installed)("the CEL text, in both libraries", () => {
   });
 
   it("is false where a challenger has no value, whatever else holds", () => {
-    const text = written("x => x.models.c1.z > 0 || x.out.d < 5", [column("out.d", "float64", [], []), column("out_c1.z", "float64", [], [])]);
+    const text = written("x => x.models.c1.z > 0 || x.out.d < 5", [
+      column("out.d", "float64", [], []),
+      column("out_c1.z", "float64", [], []),
+    ]);
     const rows = [{}, { c1: {} }, { c1: { z: 1 } }].map((models) => ({ in: {}, out: { d: 1 }, models }));
     for (const library of Object.values(libraries)) expect(answers(library, text, rows)).toEqual([false, false, true]);
   });
 
   it("means what 500 generated lambdas mean, four operations deep", () => {
     const columns = generateColumns(20, 7, fc.nat(4));
-    const cases = compiled(fc.sample(lambdas(4), { numRuns: 500, seed: 20_261_122 }), columns).filter(({ expression }) => expression.strings.cel !== undefined);
+    const cases = compiled(fc.sample(lambdas(4), { numRuns: 500, seed: 20_261_122 }), columns).filter(
+      ({ expression }) => expression.strings.cel !== undefined,
+    );
     expect(cases.length).toBeGreaterThan(420);
     expect(differences(cases, columns)).toEqual([]);
   });

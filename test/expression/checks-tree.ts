@@ -4,12 +4,19 @@ import { type RowValue, scopeOf, type TestColumn } from "./rows.js";
 /** What the platform documents of a check's tree. */
 type Tree =
   | { readonly node: "binop"; readonly op: string; readonly left: Tree; readonly right: Tree }
-  | { readonly node: "variable"; readonly variant_id: { readonly name: string }; readonly position: "input" | "output"; readonly key: readonly [number, number] }
+  | {
+      readonly node: "variable";
+      readonly variant_id: { readonly name: string };
+      readonly position: "input" | "output";
+      readonly key: readonly [number, number];
+    }
   | { readonly node: "fn"; readonly fn: string; readonly arguments: readonly [Tree] }
   | { readonly node: "literal"; readonly float?: number; readonly integer?: string; readonly list?: readonly Tree[] };
 
 interface Entry {
-  readonly values: Readonly<Record<string, { readonly root: Tree; readonly required_data: readonly { readonly name: string }[] }>>;
+  readonly values: Readonly<
+    Record<string, { readonly root: Tree; readonly required_data: readonly { readonly name: string }[] }>
+  >;
   readonly gauges: readonly string[];
   readonly validations: readonly string[];
 }
@@ -43,14 +50,18 @@ function evaluate(tree: Tree, tensors: Tensors): Value {
     }
     case "variable": {
       const value = (tensors(tree.variant_id.name, tree.position, tree.key[0]) as readonly Value[])[tree.key[1]];
-      if (value === undefined) throw new TypeError(`'${tree.variant_id.name}' has no ${tree.position} ${tree.key.join(", ")}`);
+      if (value === undefined)
+        throw new TypeError(`'${tree.variant_id.name}' has no ${tree.position} ${tree.key.join(", ")}`);
       return value;
     }
     case "fn":
       if (tree.fn !== "abs") throw new TypeError(`no function '${tree.fn}'`);
       return Math.abs(number(evaluate(tree.arguments[0], tensors)));
     case "literal": {
-      const value = tree.list?.map((item) => evaluate(item, tensors)) ?? tree.float ?? (tree.integer === undefined ? undefined : BigInt(tree.integer));
+      const value =
+        tree.list?.map((item) => evaluate(item, tensors)) ??
+        tree.float ??
+        (tree.integer === undefined ? undefined : BigInt(tree.integer));
       if (value === undefined) throw new TypeError("a literal without a value");
       return value;
     }
@@ -77,5 +88,7 @@ export const parseEntry = (text: string): Entry => JSON.parse(text.replace(/("in
 export function holdsInChecks(text: string, columns: readonly TestColumn[]): boolean[] {
   const { values, validations } = parseEntry(text);
   const roots = validations.map((name) => (values[name] as Entry["values"][string]).root);
-  return Array.from({ length: columns[0]?.values.length ?? 0 }, (_, r) => roots.every((root) => evaluate(root, tensorsOf(columns, r)) === true));
+  return Array.from({ length: columns[0]?.values.length ?? 0 }, (_, r) =>
+    roots.every((root) => evaluate(root, tensorsOf(columns, r)) === true),
+  );
 }

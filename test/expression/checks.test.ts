@@ -28,12 +28,24 @@ function difference(text: string, columns: readonly TestColumn[]): string | null
   return row < 0 ? null : `${text}: row ${row}: ${checks}`;
 }
 
-const wide = [column("in.f", "float32", [2], []), column("out.score", "float32", [1], []), column("out.label", "int64", [1], []), column("out.i", "int32", [2], []), column("out_c1.score", "float32", [1], [])];
+const wide = [
+  column("in.f", "float32", [2], []),
+  column("out.score", "float32", [1], []),
+  column("out.label", "int64", [1], []),
+  column("out.i", "int32", [2], []),
+  column("out_c1.score", "float32", [1], []),
+];
 
 describe("the text for the platform's checks", () => {
   it("is what Python's json.dumps makes of the predicate that must hold", () => {
-    expect(written("x => x.out.score < 0.95", wide, "amt")).toMatchInlineSnapshot(`"{"values": {"amt": {"root": {"node": "binop", "op": "<", "left": {"node": "variable", "variant_id": {"name": "m"}, "position": "output", "key": [0, 0]}, "right": {"node": "literal", "float": 0.95}}, "required_data": [{"name": "m"}]}}, "gauges": [], "validations": ["amt"]}"`);
-    expect(written("x => Math.abs(x.models.c1.score - x.in.f[1]) <= 1e21 - 1e-7 && x.out.label === 5n", wide, "größe")).toMatchInlineSnapshot(`"{"values": {"gr\\u00f6\\u00dfe": {"root": {"node": "binop", "op": "<=", "left": {"node": "fn", "fn": "abs", "arguments": [{"node": "binop", "op": "-", "left": {"node": "variable", "variant_id": {"name": "c1"}, "position": "output", "key": [0, 0]}, "right": {"node": "variable", "variant_id": {"name": "m"}, "position": "input", "key": [0, 1]}}]}, "right": {"node": "literal", "float": 1e+21}}, "required_data": [{"name": "c1"}, {"name": "m"}]}, "gr\\u00f6\\u00dfe:2": {"root": {"node": "binop", "op": "==", "left": {"node": "variable", "variant_id": {"name": "m"}, "position": "output", "key": [1, 0]}, "right": {"node": "literal", "integer": 5}}, "required_data": [{"name": "m"}]}}, "gauges": [], "validations": ["gr\\u00f6\\u00dfe", "gr\\u00f6\\u00dfe:2"]}"`);
+    expect(written("x => x.out.score < 0.95", wide, "amt")).toMatchInlineSnapshot(
+      `"{"values": {"amt": {"root": {"node": "binop", "op": "<", "left": {"node": "variable", "variant_id": {"name": "m"}, "position": "output", "key": [0, 0]}, "right": {"node": "literal", "float": 0.95}}, "required_data": [{"name": "m"}]}}, "gauges": [], "validations": ["amt"]}"`,
+    );
+    expect(
+      written("x => Math.abs(x.models.c1.score - x.in.f[1]) <= 1e21 - 1e-7 && x.out.label === 5n", wide, "größe"),
+    ).toMatchInlineSnapshot(
+      `"{"values": {"gr\\u00f6\\u00dfe": {"root": {"node": "binop", "op": "<=", "left": {"node": "fn", "fn": "abs", "arguments": [{"node": "binop", "op": "-", "left": {"node": "variable", "variant_id": {"name": "c1"}, "position": "output", "key": [0, 0]}, "right": {"node": "variable", "variant_id": {"name": "m"}, "position": "input", "key": [0, 1]}}]}, "right": {"node": "literal", "float": 1e+21}}, "required_data": [{"name": "c1"}, {"name": "m"}]}, "gr\\u00f6\\u00dfe:2": {"root": {"node": "binop", "op": "==", "left": {"node": "variable", "variant_id": {"name": "m"}, "position": "output", "key": [1, 0]}, "right": {"node": "literal", "integer": 5}}, "required_data": [{"name": "m"}]}}, "gauges": [], "validations": ["gr\\u00f6\\u00dfe", "gr\\u00f6\\u00dfe:2"]}"`,
+    );
   });
 
   it("has one value for each condition of a top-level &&", () => {
@@ -46,8 +58,18 @@ describe("the text for the platform's checks", () => {
 
   it("is refused, with the reason, where the platform has no word for it", () => {
     const texts = [
-      "x => x.out.score * 2 < 1", "x => x.out.score !== 1", "x => !(x.out.score < 1)", "x => x.out.score < 1 || x.out.score > 2", "x => x.out.score / 2 > 1",
-      "x => x.out.score > 0 ? x.out.score < 1 : x.in.f[0] < 1", "x => Number.isNaN(x.out.score)", "x => Math.max(x.out.score, 0) > 1", "x => x.out.label + 1n > 5n", "x => x.out.score < Infinity", "x => x.out.label < 9223372036854775808n", "x => true",
+      "x => x.out.score * 2 < 1",
+      "x => x.out.score !== 1",
+      "x => !(x.out.score < 1)",
+      "x => x.out.score < 1 || x.out.score > 2",
+      "x => x.out.score / 2 > 1",
+      "x => x.out.score > 0 ? x.out.score < 1 : x.in.f[0] < 1",
+      "x => Number.isNaN(x.out.score)",
+      "x => Math.max(x.out.score, 0) > 1",
+      "x => x.out.label + 1n > 5n",
+      "x => x.out.score < Infinity",
+      "x => x.out.label < 9223372036854775808n",
+      "x => true",
     ];
     expect(texts.map((text) => written(text, wide))).toMatchInlineSnapshot(`
       [
@@ -65,8 +87,24 @@ describe("the text for the platform's checks", () => {
         "SL1204: it reads no column, and a check is of a model's values",
       ]
     `);
-    const odd = [column("out.s", "string", [1], []), column("out.b", "bool", [1], []), column("out.u", "float64", [null], []), column("out.d", "float64", [], []), column("out.m", "float64", [2, 2], [])];
-    expect(["x => x.out.s === 'a'", "x => x.out.b[0]", "x => x.out.u[0] > 1", "x => x.out.u.every(v => v > 1)", "x => x.out.u.length > 1", "x => x.out.d > 1", "x => x.out.m[0][1] > 1"].map((text) => written(text, odd))).toMatchInlineSnapshot(`
+    const odd = [
+      column("out.s", "string", [1], []),
+      column("out.b", "bool", [1], []),
+      column("out.u", "float64", [null], []),
+      column("out.d", "float64", [], []),
+      column("out.m", "float64", [2, 2], []),
+    ];
+    expect(
+      [
+        "x => x.out.s === 'a'",
+        "x => x.out.b[0]",
+        "x => x.out.u[0] > 1",
+        "x => x.out.u.every(v => v > 1)",
+        "x => x.out.u.length > 1",
+        "x => x.out.d > 1",
+        "x => x.out.m[0][1] > 1",
+      ].map((text) => written(text, odd)),
+    ).toMatchInlineSnapshot(`
       [
         "SL1201: the platform's checks have only numbers, and 'out.s' holds strings",
         "SL1201: the platform's checks have only numbers, and 'out.b' holds booleans",
@@ -88,24 +126,63 @@ describe("the text for the platform's checks", () => {
 
   it("means what the lambda means on NaN, infinities, -0, denormals and the float32 neighbours of 0.1 and 0.9", () => {
     const columns = [
-      column("in.f", "float32", [2], edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)])),
-      column("out.d", "float64", [1], edgeFloats.map((v) => [v])),
-      column("out.i", "int32", [2], edgeFloats.map((_, i) => [i - 3, 3 - i])),
-      column("out.n", "int64", [1], edgeFloats.map((_, i) => [BigInt(i) + 9007199254740990n])),
-      column("out_c1.z", "float32", [1], edgeFloats.map((v) => [Math.fround(-v)])),
+      column(
+        "in.f",
+        "float32",
+        [2],
+        edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)]),
+      ),
+      column(
+        "out.d",
+        "float64",
+        [1],
+        edgeFloats.map((v) => [v]),
+      ),
+      column(
+        "out.i",
+        "int32",
+        [2],
+        edgeFloats.map((_, i) => [i - 3, 3 - i]),
+      ),
+      column(
+        "out.n",
+        "int64",
+        [1],
+        edgeFloats.map((_, i) => [BigInt(i) + 9007199254740990n]),
+      ),
+      column(
+        "out_c1.z",
+        "float32",
+        [1],
+        edgeFloats.map((v) => [Math.fround(-v)]),
+      ),
     ];
     const texts = [
-      ...["<", ">", "<=", ">=", "==="].flatMap((op) => ["0.1", "-0", "5e-324", "x.in.f[0]", "x.out.i[1]", "x.models.c1.z[0] + 1"].map((other) => `x => x.out.d[0] ${op} ${other}`)),
-      ...["<", ">", "<=", ">=", "===", "!=="].map((op) => `x => !(x.out.i[0] ${op} x.out.i[1])`).filter((text) => !text.includes("===")),
-      "x => Number.isFinite(x.out.d[0]) && !Number.isNaN(x.models.c1.z[0] - x.out.d[0])", "x => Math.abs(-x.out.d[0] - x.in.f[0]) < 2", "x => !(x.out.i[0] !== 3)", "x => Math.min(x.out.d[0], x.in.f[0]) >= 0.1", "x => 0.5 > Math.max(x.out.d[0], x.in.f[1])",
-      "x => x.out.i[0] === 1 || 3 === x.out.i[0] || x.out.i[0] === -2", "x => x.out.n[0] > 9007199254740992n", "x => !(x.out.n[0] >= 9007199254740993n)",
+      ...["<", ">", "<=", ">=", "==="].flatMap((op) =>
+        ["0.1", "-0", "5e-324", "x.in.f[0]", "x.out.i[1]", "x.models.c1.z[0] + 1"].map(
+          (other) => `x => x.out.d[0] ${op} ${other}`,
+        ),
+      ),
+      ...["<", ">", "<=", ">=", "===", "!=="]
+        .map((op) => `x => !(x.out.i[0] ${op} x.out.i[1])`)
+        .filter((text) => !text.includes("===")),
+      "x => Number.isFinite(x.out.d[0]) && !Number.isNaN(x.models.c1.z[0] - x.out.d[0])",
+      "x => Math.abs(-x.out.d[0] - x.in.f[0]) < 2",
+      "x => !(x.out.i[0] !== 3)",
+      "x => Math.min(x.out.d[0], x.in.f[0]) >= 0.1",
+      "x => 0.5 > Math.max(x.out.d[0], x.in.f[1])",
+      "x => x.out.i[0] === 1 || 3 === x.out.i[0] || x.out.i[0] === -2",
+      "x => x.out.n[0] > 9007199254740992n",
+      "x => !(x.out.n[0] >= 9007199254740993n)",
     ];
     expect(texts.map((text) => difference(text, columns))).toEqual(texts.map(() => null));
   });
 
   it("means what those of 1,500 generated lambdas mean that the platform has words for", () => {
     const columns = generateColumns(40, 7, fc.nat(4));
-    const found = fc.sample(fc.oneof(lambdas(2), lambdas(3)), { numRuns: 1500, seed: 20_261_122 }).map((text) => difference(text, columns));
+    const found = fc
+      .sample(fc.oneof(lambdas(2), lambdas(3)), { numRuns: 1500, seed: 20_261_122 })
+      .map((text) => difference(text, columns));
     expect(found.filter((line) => line !== null && line !== undefined)).toEqual([]);
     expect(found.filter((line) => line === null).length).toBeGreaterThan(100);
   });

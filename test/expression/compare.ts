@@ -13,7 +13,11 @@ export interface Case {
 }
 
 /** Compiles a lambda's text for rows of these columns; diagnostics where it is refused. */
-export function prepare(text: string, columns: readonly TestColumn[], constants: Constants = {}): Case | readonly Diagnostic[] {
+export function prepare(
+  text: string,
+  columns: readonly TestColumn[],
+  constants: Constants = {},
+): Case | readonly Diagnostic[] {
   const compiled = compileExpression(lower(text), scopeWithModels(columns), constants);
   if (!compiled.ok) return compiled.diagnostics;
   const lambda = run(text, constants);
@@ -26,8 +30,12 @@ export function holdsInLoop({ expression }: Case, columns: readonly TestColumn[]
   const rows = columns[0]?.values.length ?? 0;
   const batch = (from: number, to: number) => {
     const part = columns.map((column) => ({ ...column, values: column.values.slice(from, to) }));
-    return [...(check(new Map(part.map((column) => [column.name, tensorOf(column)])), to - from).get("v") ?? [])].map((failed) => failed === 0);
+    return [...(check(new Map(part.map((column) => [column.name, tensorOf(column)])), to - from).get("v") ?? [])].map(
+      (failed) => failed === 0,
+    );
   };
-  const uniform = columns.every(({ values }) => new Set(values.map((value) => (Array.isArray(value) ? value.length : 0))).size === 1);
+  const uniform = columns.every(
+    ({ values }) => new Set(values.map((value) => (Array.isArray(value) ? value.length : 0))).size === 1,
+  );
   return uniform ? batch(0, rows) : Array.from({ length: rows }, (_, r) => batch(r, r + 1)).flat();
 }

@@ -5,10 +5,19 @@ import { readByPolars, rustNumber } from "../../src/expression/backends/polars/n
 import { columnsRead, expressionTree } from "../../src/expression/tree/tree.js";
 import { lower } from "./lambda.js";
 
-const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({ name, dtype, shape: ["batch", ...shape] });
+const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({
+  name,
+  dtype,
+  shape: ["batch", ...shape],
+});
 
 function compiled(source: string, outputs: readonly Port[], name?: string): Expression {
-  const result = compileExpression(lower(source), { inputs: [], outputs, models: {} }, {}, name === undefined ? {} : { name });
+  const result = compileExpression(
+    lower(source),
+    { inputs: [], outputs, models: {} },
+    {},
+    name === undefined ? {} : { name },
+  );
   if (!result.ok) throw new TypeError(result.diagnostics.map((d) => d.message).join("; "));
   return result.expression;
 }
@@ -18,13 +27,17 @@ const stored = `{"Alias":[{"BinaryExpr":{"left":{"Function":{"input":[{"Column":
 
 describe("the string for polars 0.18", () => {
   it("is what the platform stored, to the letter", () => {
-    expect(compiled("x => !(x.out.score[0] > 0.9)", [port("score", "float64", 1)], "fraud").strings["polars-0.18"]).toBe(stored);
+    expect(
+      compiled("x => !(x.out.score[0] > 0.9)", [port("score", "float64", 1)], "fraud").strings["polars-0.18"],
+    ).toBe(stored);
   });
 
   it("casts a float32 port, and differs by that alone", () => {
     const get = stored.slice(stored.indexOf('{"Function"'), stored.indexOf(',"op":"Gt"'));
     const cast = stored.replace(get, `{"Cast":{"expr":${get},"data_type":"Float64","strict":true}}`);
-    expect(compiled("x => !(x.out.score[0] > 0.9)", [port("score", "float32", 1)], "fraud").strings["polars-0.18"]).toBe(cast);
+    expect(
+      compiled("x => !(x.out.score[0] > 0.9)", [port("score", "float32", 1)], "fraud").strings["polars-0.18"],
+    ).toBe(cast);
   });
 
   it("negates without turning a comparison round: NaN fails both", () => {
@@ -37,8 +50,14 @@ describe("the string for polars 0.18", () => {
 describe("an expression", () => {
   const kinds: readonly [string, readonly Port[]][] = [
     ["x => x.out.a.every((v, i) => v > i && v < 3) || x.out.a[0] === -0", [port("a", "float32", 2)]],
-    ["x => Math.max(x.out.a[0], 1 / 0, NaN) > x.out.b[2] && x.out.b.length > 2", [port("a", "float32", 2), port("b", "float64", null)]],
-    ["x => (x.out.n > 9007199254740993n ? x.out.s === 'a' : x.out.k) !== true", [port("n", "int64"), port("s", "string"), port("k", "bool")]],
+    [
+      "x => Math.max(x.out.a[0], 1 / 0, NaN) > x.out.b[2] && x.out.b.length > 2",
+      [port("a", "float32", 2), port("b", "float64", null)],
+    ],
+    [
+      "x => (x.out.n > 9007199254740993n ? x.out.s === 'a' : x.out.k) !== true",
+      [port("n", "int64"), port("s", "string"), port("k", "bool")],
+    ],
   ];
 
   it("is JSON that its schema takes, in the same bytes each time", () => {
@@ -54,18 +73,25 @@ describe("an expression", () => {
   it("has for every back-end a string or a reason", () => {
     for (const [source, outputs] of kinds) {
       const { strings, refused } = compiled(source, outputs);
-      for (const backEnd of Object.keys(backEnds) as (keyof typeof backEnds)[]) expect(strings[backEnd] === undefined).toBe(refused[backEnd] !== undefined);
+      for (const backEnd of Object.keys(backEnds) as (keyof typeof backEnds)[])
+        expect(strings[backEnd] === undefined).toBe(refused[backEnd] !== undefined);
     }
   });
 
   it("says which columns it reads, each once", () => {
-    expect(columnsRead(compiled("x => x.out.b[0] > x.out.a[0] + x.out.a[1]", [port("a", "float32", 2), port("b", "float32", 2)]).tree)).toEqual(["out.b", "out.a"]);
+    expect(
+      columnsRead(
+        compiled("x => x.out.b[0] > x.out.a[0] + x.out.a[1]", [port("a", "float32", 2), port("b", "float32", 2)]).tree,
+      ),
+    ).toEqual(["out.b", "out.a"]);
   });
 
   it("reads in JavaScript as its author would write it", () => {
-    expect(compiled("x => !(x.out.a[0] - (1 - x.out.a[1]) > -2) || (x.out.a[0] > 1 && x.out.a[1] > 1)", [port("a", "float32", 2)]).strings.javascript).toBe(
-      "(x) => !(x.out.a[0] - (1 - x.out.a[1]) > -2) || (x.out.a[0] > 1 && x.out.a[1] > 1)",
-    );
+    expect(
+      compiled("x => !(x.out.a[0] - (1 - x.out.a[1]) > -2) || (x.out.a[0] > 1 && x.out.a[1] > 1)", [
+        port("a", "float32", 2),
+      ]).strings.javascript,
+    ).toBe("(x) => !(x.out.a[0] - (1 - x.out.a[1]) > -2) || (x.out.a[0] > 1 && x.out.a[1] > 1)");
   });
 });
 
@@ -167,7 +193,8 @@ describe("what a back-end cannot say exactly is refused", () => {
         "checks SL1204: it reads no column, and a check is of a model's values",
       ]
     `);
-    expect(refusals(`x => ${Array.from({ length: 80 }, () => "x.out.a").join(" + ")} > 1`, port("a", "float32"))).toMatchInlineSnapshot(`
+    expect(refusals(`x => ${Array.from({ length: 80 }, () => "x.out.a").join(" + ")} > 1`, port("a", "float32")))
+      .toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
         "polars-1 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
@@ -180,8 +207,25 @@ describe("what a back-end cannot say exactly is refused", () => {
 
 describe("a number's text", () => {
   it("is written as the platform writes it", () => {
-    const texts = [1, -0, 0.00001, 1e-6, 5e-324, 1e15, 1e16, 1e100, 1.5e16, 123456.789, -0.9, 9007199254740993, 1.7976931348623157e308].map(rustNumber);
-    expect(texts).toEqual(["1.0", "-0.0", "0.00001", "1e-6", "5e-324", "1000000000000000.0", "1e16", "1e100", "1.5e16", "123456.789", "-0.9", "9007199254740992.0", "1.7976931348623157e308"]);
+    const texts = [
+      1, -0, 0.00001, 1e-6, 5e-324, 1e15, 1e16, 1e100, 1.5e16, 123456.789, -0.9, 9007199254740993,
+      1.7976931348623157e308,
+    ].map(rustNumber);
+    expect(texts).toEqual([
+      "1.0",
+      "-0.0",
+      "0.00001",
+      "1e-6",
+      "5e-324",
+      "1000000000000000.0",
+      "1e16",
+      "1e100",
+      "1.5e16",
+      "123456.789",
+      "-0.9",
+      "9007199254740992.0",
+      "1.7976931348623157e308",
+    ]);
     for (const text of texts) expect(rustNumber(Number(text))).toBe(text);
   });
 
@@ -189,7 +233,11 @@ describe("a number's text", () => {
     expect(readByPolars("3.6536061763763428")).not.toBe(3.6536061763763428);
     expect(readByPolars("0.9")).toBe(0.9);
     const { strings } = compiled("x => x.out > 3.6536061763763428", [port("y", "float64")]);
-    expect(strings["polars-0.18"]).toContain('{"Cast":{"expr":{"Literal":{"Utf8":"3.6536061763763428"}},"data_type":"Float64","strict":true}}');
-    expect(strings["polars-1"]).toContain('{"Cast":{"expr":{"Literal":{"String":"3.6536061763763428"}},"dtype":"Float64","options":"Strict"}}');
+    expect(strings["polars-0.18"]).toContain(
+      '{"Cast":{"expr":{"Literal":{"Utf8":"3.6536061763763428"}},"data_type":"Float64","strict":true}}',
+    );
+    expect(strings["polars-1"]).toContain(
+      '{"Cast":{"expr":{"Literal":{"String":"3.6536061763763428"}},"dtype":"Float64","options":"Strict"}}',
+    );
   });
 });

@@ -6,7 +6,13 @@ import { alerts, columns } from "./corpus-alerts.js";
 const all = alerts.map((text) => ({ text, ...alert(text, columns) }));
 
 it("has for each alert and back-end the outcome that is written down", async () => {
-  const page = all.map(({ text, strings, refused }) => [text, `  exact: ${Object.keys(strings).join(", ")}`, ...Object.entries(refused).map(([name, { code, reason }]) => `  ${name}: ${code} ${reason}`)].join("\n"));
+  const page = all.map(({ text, strings, refused }) =>
+    [
+      text,
+      `  exact: ${Object.keys(strings).join(", ")}`,
+      ...Object.entries(refused).map(([name, { code, reason }]) => `  ${name}: ${code} ${reason}`),
+    ].join("\n"),
+  );
   await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("corpus-alerts.txt");
 });
 

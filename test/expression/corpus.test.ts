@@ -6,7 +6,11 @@ import { lower } from "./lambda.js";
 const names = Object.keys(backEnds) as BackEnd[];
 
 /** What becomes of a lambda in each back-end: "exact", or the code and the reason of the refusal. */
-function outcomes(): { readonly field: string; readonly lambda: string; readonly in: Readonly<Record<BackEnd, string>> }[] {
+function outcomes(): {
+  readonly field: string;
+  readonly lambda: string;
+  readonly in: Readonly<Record<BackEnd, string>>;
+}[] {
   return Object.entries(corpus).flatMap(([field, { scope, constants, lambdas }]) =>
     lambdas.map((lambda) => {
       const compiled = compileExpression(lower(lambda), scope, constants);
@@ -15,7 +19,11 @@ function outcomes(): { readonly field: string; readonly lambda: string; readonly
         const refusal = compiled.expression.refused[backEnd];
         return refusal === undefined ? "exact" : `${refusal.code} ${refusal.reason}`;
       };
-      return { field, lambda, in: Object.fromEntries(names.map((name) => [name, said(name)])) as Record<BackEnd, string> };
+      return {
+        field,
+        lambda,
+        in: Object.fromEntries(names.map((name) => [name, said(name)])) as Record<BackEnd, string>,
+      };
     }),
   );
 }
@@ -33,7 +41,10 @@ describe("the corpus of 200 lambdas", () => {
     await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("corpus.txt");
   });
 
-  it.each(["polars-0.18", "polars-1", "sql", "javascript"] as const)("compiles for %s, nine in ten at the least", (backEnd) => {
-    expect(all.filter((one) => one.in[backEnd] === "exact").length).toBeGreaterThanOrEqual(180);
-  });
+  it.each(["polars-0.18", "polars-1", "sql", "javascript"] as const)(
+    "compiles for %s, nine in ten at the least",
+    (backEnd) => {
+      expect(all.filter((one) => one.in[backEnd] === "exact").length).toBeGreaterThanOrEqual(180);
+    },
+  );
 });

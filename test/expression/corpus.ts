@@ -9,7 +9,11 @@ export interface Field {
   readonly lambdas: readonly string[];
 }
 
-const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({ name, dtype, shape: ["N", ...shape] });
+const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({
+  name,
+  dtype,
+  shape: ["N", ...shape],
+});
 const scope = (inputs: readonly Port[], outputs: readonly Port[], challenger?: string): RowScope => ({
   inputs,
   outputs,
@@ -19,11 +23,23 @@ const scope = (inputs: readonly Port[], outputs: readonly Port[], challenger?: s
 
 const fraud: Field = {
   scope: scope(
-    [port("features", "float32", 29), port("amount", "float64"), port("country", "string"), port("account", "int64"), port("vip", "bool")],
+    [
+      port("features", "float32", 29),
+      port("amount", "float64"),
+      port("country", "string"),
+      port("account", "int64"),
+      port("vip", "bool"),
+    ],
     [port("dense_1", "float32", 1)],
     "xgb",
   ),
-  constants: { LIMIT: 0.9, Limits: { low: 0.1, high: 0.99, byCountry: { DE: 0.8, FR: 0.85 } }, SANCTIONED: ["KP", "IR"], MAX_AMOUNT: 10_000, TEST_ACCOUNTS: [1n, 2n, 3n] },
+  constants: {
+    LIMIT: 0.9,
+    Limits: { low: 0.1, high: 0.99, byCountry: { DE: 0.8, FR: 0.85 } },
+    SANCTIONED: ["KP", "IR"],
+    MAX_AMOUNT: 10_000,
+    TEST_ACCOUNTS: [1n, 2n, 3n],
+  },
   lambdas: [
     "x => x.out < 1",
     "x => x.out.dense_1[0] < 0.9",
@@ -70,11 +86,23 @@ const fraud: Field = {
 
 const pricing: Field = {
   scope: scope(
-    [port("rooms", "int32"), port("area", "float32"), port("year", "int64"), port("zip", "string"), port("segment", "int32"), port("history", "float64", null)],
+    [
+      port("rooms", "int32"),
+      port("area", "float32"),
+      port("year", "int64"),
+      port("zip", "string"),
+      port("segment", "int32"),
+      port("history", "float64", null),
+    ],
     [port("price", "float32", 1), port("interval", "float32", 3)],
     "v2",
   ),
-  constants: { FLOOR: 10_000, CAP: 5_000_000, SEGMENTS: [{ max: 100_000 }, { max: 500_000 }, { max: 2_000_000 }], Year: { first: 1800n, last: 2100n } },
+  constants: {
+    FLOOR: 10_000,
+    CAP: 5_000_000,
+    SEGMENTS: [{ max: 100_000 }, { max: 500_000 }, { max: 2_000_000 }],
+    Year: { first: 1800n, last: 2100n },
+  },
   lambdas: [
     "x => x.out.price > 0",
     "x => x.out.price[0] >= FLOOR && x.out.price[0] <= CAP",
@@ -122,7 +150,13 @@ const pricing: Field = {
 const vision: Field = {
   scope: scope(
     [port("width", "int32"), port("height", "int32"), port("camera", "string")],
-    [port("probabilities", "float32", 10), port("label", "int64"), port("boxes", "float32", 5, 4), port("confidence", "float32", 5), port("count", "int32")],
+    [
+      port("probabilities", "float32", 10),
+      port("label", "int64"),
+      port("boxes", "float32", 5, 4),
+      port("confidence", "float32", 5),
+      port("count", "int32"),
+    ],
     "small",
   ),
   constants: { MIN_SCORE: 0.25, CLASSES: [0n, 1n, 2n, 7n], CAMERAS: ["north", "south"], Box: { minimum: 2 } },
@@ -173,10 +207,22 @@ const vision: Field = {
 const language: Field = {
   scope: scope(
     [port("text", "string"), port("locale", "string"), port("tokens", "int64", null), port("mask", "float32", 16)],
-    [port("sentiment", "float32", 3), port("label", "string"), port("toxicity", "float64"), port("logits", "float32", null), port("flagged", "bool")],
+    [
+      port("sentiment", "float32", 3),
+      port("label", "string"),
+      port("toxicity", "float64"),
+      port("logits", "float32", null),
+      port("flagged", "bool"),
+    ],
     "large",
   ),
-  constants: { LABELS: ["negative", "neutral", "positive"] as const, MAX_TOKENS: 512, Toxicity: { block: 0.8 }, VOCABULARY: 50_257n, Locale: { english: "en", german: "de" } },
+  constants: {
+    LABELS: ["negative", "neutral", "positive"] as const,
+    MAX_TOKENS: 512,
+    Toxicity: { block: 0.8 },
+    VOCABULARY: 50_257n,
+    Locale: { english: "en", german: "de" },
+  },
   lambdas: [
     "x => x.in.text !== ''",
     "x => x.in.text !== null && x.in.text !== undefined",
@@ -223,11 +269,24 @@ const language: Field = {
 
 const sensor: Field = {
   scope: scope(
-    [port("temperature", "float32"), port("humidity", "float32"), port("window", "float64", 12), port("status", "uint8"), port("device", "string"), port("uptime", "uint64")],
+    [
+      port("temperature", "float32"),
+      port("humidity", "float32"),
+      port("window", "float64", 12),
+      port("status", "uint8"),
+      port("device", "string"),
+      port("uptime", "uint64"),
+    ],
     [port("anomaly", "float32", 1), port("forecast", "float32", 6), port("band", "float32", 6, 2)],
     "lstm",
   ),
-  constants: { Range: { min: -40, max: 85 }, STEP: 5, STATUS: { ok: 0, warning: 1, failed: 2 }, EPSILON: 1e-6, EXPECTED: [20, 20, 21, 21, 22, 22] },
+  constants: {
+    Range: { min: -40, max: 85 },
+    STEP: 5,
+    STATUS: { ok: 0, warning: 1, failed: 2 },
+    EPSILON: 1e-6,
+    EXPECTED: [20, 20, 21, 21, 22, 22],
+  },
   lambdas: [
     "x => x.in.temperature > -40 && x.in.temperature < 85",
     "x => x.in.temperature >= Range.min && x.in.temperature <= Range.max",

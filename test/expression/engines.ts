@@ -31,6 +31,10 @@ export interface Job {
 /** Evaluates texts over rows in a real engine, in a process of its own. */
 export function evaluate(engine: Engine, jobs: readonly Job[]): Answer[][] {
   const input = JSON.stringify(jobs.map(({ columns, texts }) => ({ table: arrowFile(columns), texts })));
-  const out = execFileSync(process.execPath, [script, engines[engine]], { input, maxBuffer: 1 << 30, stdio: ["pipe", "pipe", "ignore"] });
+  const out = execFileSync(process.execPath, [script, engines[engine]], {
+    input,
+    maxBuffer: 1 << 30,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
   return JSON.parse(out.toString()) as Answer[][];
 }

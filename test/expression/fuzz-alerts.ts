@@ -33,7 +33,10 @@ export async function fuzzAlerts({ count, seed, depth, say, stopped }: FuzzOptio
     progress.tell(`${done} conditions of alerts, ${tally.differences} differences`);
     const columns = generateColumns(ends.at(-1) ?? 1, seed + done, fc.nat(4));
     const windows = cut(columns);
-    const texts = fc.sample(alertConditions(depth), { numRuns: Math.min(alertsPerBatch, count - done), seed: seed + done });
+    const texts = fc.sample(alertConditions(depth), {
+      numRuns: Math.min(alertsPerBatch, count - done),
+      seed: seed + done,
+    });
     const typed = texts.flatMap((text, i) => {
       const result = compiled(text, columns, `a${i}`);
       return result.ok ? [{ text, name: `a${i}`, ...result.expression }] : [];
@@ -46,21 +49,42 @@ export async function fuzzAlerts({ count, seed, depth, say, stopped }: FuzzOptio
     inLoop.forEach(({ text }) => tell("javascript", text));
     tally.add("alerts, javascript", { compared: typed.length, refused: 0, differences: inLoop.length });
 
-    const written = typed.map((one, i) => ({ ...one, expected: expected[i] })).filter(({ strings }) => strings.sql !== undefined);
+    const written = typed
+      .map((one, i) => ({ ...one, expected: expected[i] }))
+      .filter(({ strings }) => strings.sql !== undefined);
     const connection = await tableOf(columns);
-    const answers = await windowsInDuckDb(connection, written.map(({ strings }) => strings.sql ?? ""), window);
+    const answers = await windowsInDuckDb(
+      connection,
+      written.map(({ strings }) => strings.sql ?? ""),
+      window,
+    );
     connection.closeSync();
     const inSql = written.filter((one, i) => ends.some((_, w) => answers[i]?.[w] !== one.expected?.[w]));
     inSql.forEach(({ text }) => tell("sql", text));
-    tally.add("alerts, sql", { compared: written.length, refused: typed.length - written.length, differences: inSql.length });
+    tally.add("alerts, sql", {
+      compared: written.length,
+      refused: typed.length - written.length,
+      differences: inSql.length,
+    });
 
     if (promtool === null) continue;
-    const values = (salt: number, width: number) => fc.sample(fc.array(float, { minLength: width, maxLength: width }), { numRuns: 8, seed: seed + done + salt });
-    const rules = typed.flatMap(({ name, tree, strings }, i) => (strings.promql === undefined ? [] : [{ name, tree, text: strings.promql, values: values(i, aggregatesOf(tree).length) }]));
+    const values = (salt: number, width: number) =>
+      fc.sample(fc.array(float, { minLength: width, maxLength: width }), { numRuns: 8, seed: seed + done + salt });
+    const rules = typed.flatMap(({ name, tree, strings }, i) =>
+      strings.promql === undefined
+        ? []
+        : [{ name, tree, text: strings.promql, values: values(i, aggregatesOf(tree).length) }],
+    );
     const found = differences(rules);
     if (found !== "") tell("promql", found);
-    tally.add("alerts, promql", { compared: rules.length, refused: typed.length - rules.length, differences: found === "" ? 0 : 1 });
+    tally.add("alerts, promql", {
+      compared: rules.length,
+      refused: typed.length - rules.length,
+      differences: found === "" ? 0 : 1,
+    });
   }
-  say(`${done} conditions of alerts, ${depth} operations deep, on ${ends.length} windows each; ${untyped} have no type`);
+  say(
+    `${done} conditions of alerts, ${depth} operations deep, on ${ends.length} windows each; ${untyped} have no type`,
+  );
   return tally.tell(say);
 }

@@ -20,34 +20,53 @@ export interface FuzzOptions {
 }
 
 /** For each case, what the back-end's engine says of each row: whether the predicate holds, or the engine's error. */
-type Judge = (cases: readonly Case[], columns: readonly TestColumn[]) => Promise<readonly ((boolean | null)[] | string)[]>;
+type Judge = (
+  cases: readonly Case[],
+  columns: readonly TestColumn[],
+) => Promise<readonly ((boolean | null)[] | string)[]>;
 
 const rowsPerBatch = 24;
 const casesPerBatch = 250;
 
 /** The engines that hold a back-end's text against the lambda; polars' text is the negation. */
 function judges(): Partial<Record<BackEnd, Judge>> & { readonly checks: Judge } {
-  const polars = (engine: Engine): Judge => async (cases, columns) => {
-    const [said = []] = evaluate(engine, [{ columns, texts: cases.map(({ expression }) => expression.strings[engine] ?? "") }]);
-    return said.map((flags) => ("error" in flags ? flags.error : flags.map((flag) => (typeof flag === "boolean" ? !flag : null))));
-  };
+  const polars =
+    (engine: Engine): Judge =>
+    async (cases, columns) => {
+      const [said = []] = evaluate(engine, [
+        { columns, texts: cases.map(({ expression }) => expression.strings[engine] ?? "") },
+      ]);
+      return said.map((flags) =>
+        "error" in flags ? flags.error : flags.map((flag) => (typeof flag === "boolean" ? !flag : null)),
+      );
+    };
   const sql: Judge = async (cases, columns) => {
     const connection = await tableOf(columns);
-    const said = await ask(connection, cases.map(({ expression }) => expression.strings.sql ?? ""));
+    const said = await ask(
+      connection,
+      cases.map(({ expression }) => expression.strings.sql ?? ""),
+    );
     connection.closeSync();
     return said.map(({ selected }) => selected);
   };
   const javascript: Judge = async (cases, columns) => cases.map((one) => holdsInLoop(one, columns));
-  const checks: Judge = async (cases, columns) => cases.map(({ expression }) => holdsInChecks(expression.strings.checks ?? "", columns));
+  const checks: Judge = async (cases, columns) =>
+    cases.map(({ expression }) => holdsInChecks(expression.strings.checks ?? "", columns));
   /** What both libraries say. */
   const cel: Judge = async (cases, columns) => {
     const each = Object.values(libraries).map((library) => ({ library, rows: rowsFor(library, columns) }));
     return cases.map(({ expression }) => {
-      const [one = [], ...others] = each.map(({ library, rows }) => answers(library, expression.strings.cel ?? "", rows));
-      return one.map((said, r) => (typeof said === "boolean" && others.every((other) => other[r] === said) ? said : null));
+      const [one = [], ...others] = each.map(({ library, rows }) =>
+        answers(library, expression.strings.cel ?? "", rows),
+      );
+      return one.map((said, r) =>
+        typeof said === "boolean" && others.every((other) => other[r] === said) ? said : null,
+      );
     });
   };
-  const real = installed ? Object.fromEntries((Object.keys(engines) as Engine[]).map((engine) => [engine, polars(engine)])) : {};
+  const real = installed
+    ? Object.fromEntries((Object.keys(engines) as Engine[]).map((engine) => [engine, polars(engine)]))
+    : {};
   return { javascript, sql, checks, ...(celInstalled ? { cel } : {}), ...real };
 }
 
@@ -65,14 +84,20 @@ export async function fuzz({ count, seed, depth, say, stopped }: FuzzOptions): P
   if (!installed) say("the real polars engines are not installed; run: npm run oracles");
   for (; done < count && !stopped(); done += Math.min(casesPerBatch, count - done)) {
     const columns = generateColumns(rowsPerBatch, seed + done, fc.nat(4));
-    const sampled = (texts: fc.Arbitrary<string>) => fc.sample(texts, { numRuns: Math.min(casesPerBatch, count - done), seed: seed + done });
-    const cases = (texts: readonly string[]) => texts.map((text) => prepare(text, columns)).filter((result) => "text" in result);
+    const sampled = (texts: fc.Arbitrary<string>) =>
+      fc.sample(texts, { numRuns: Math.min(casesPerBatch, count - done), seed: seed + done });
+    const cases = (texts: readonly string[]) =>
+      texts.map((text) => prepare(text, columns)).filter((result) => "text" in result);
     const judged = async (prepared: readonly Case[], backEnd: BackEnd, judge: Judge, name: string = backEnd) => {
       const written = prepared.filter(({ expression }) => expression.strings[backEnd] !== undefined);
       const said = written.length === 0 ? [] : await judge(written, columns);
       const found = written.flatMap((one, i) => difference(one, columns, said[i] ?? "no answer"));
       for (const line of found) say(`DIFFERENCE in ${name} (seed ${seed + done}): ${line}`);
-      tally.add(name, { compared: written.length, refused: prepared.length - written.length, differences: found.length });
+      tally.add(name, {
+        compared: written.length,
+        refused: prepared.length - written.length,
+        differences: found.length,
+      });
     };
     const texts = sampled(lambdas(depth));
     const prepared = cases(texts);
@@ -86,7 +111,11 @@ export async function fuzz({ count, seed, depth, say, stopped }: FuzzOptions): P
   return tally.tell(say);
 }
 
-function difference({ text, holdsOn }: Case, columns: readonly TestColumn[], answer: (boolean | null)[] | string): string[] {
+function difference(
+  { text, holdsOn }: Case,
+  columns: readonly TestColumn[],
+  answer: (boolean | null)[] | string,
+): string[] {
   if (typeof answer === "string") return [`${text}: ${answer}`];
   const row = holdsOn(columns).findIndex((held, r) => answer[r] !== held);
   return row < 0 ? [] : [`${text}: row ${row} is ${String(answer[row])}`];

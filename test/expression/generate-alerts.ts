@@ -12,9 +12,20 @@ const isARow = fc.tuple(rowBooleans(2), fc.constantFrom("===", "!==")).map(([f, 
 /** An aggregate over the rows of `generateColumns`. */
 const aggregate = fc.oneof(
   fc.constant("all.count()"),
-  { weight: 4, arbitrary: fc.tuple(fc.constantFrom("sum", "avg", "min", "max"), ofARow).map(([fn, f]) => `all.${fn}((x) => ${f})`) },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom(0, 0.01, 0.25, 0.5, 0.9, 0.95, 1), ofARow).map(([q, f]) => `all.quantile(${q}, (x) => ${f})`) },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom("count", "share"), isARow).map(([fn, f]) => `all.${fn}((x) => ${f})`) },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(fc.constantFrom("sum", "avg", "min", "max"), ofARow).map(([fn, f]) => `all.${fn}((x) => ${f})`),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(0, 0.01, 0.25, 0.5, 0.9, 0.95, 1), ofARow)
+      .map(([q, f]) => `all.quantile(${q}, (x) => ${f})`),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.constantFrom("count", "share"), isARow).map(([fn, f]) => `all.${fn}((x) => ${f})`),
+  },
 );
 
 function numbers(depth: number): fc.Arbitrary<string> {
@@ -23,10 +34,25 @@ function numbers(depth: number): fc.Arbitrary<string> {
   const inner = numbers(depth - 1);
   return fc.oneof(
     { weight: 3, arbitrary: leaf },
-    { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-", "*", "/", "%"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(inner, fc.constantFrom("+", "-", "*", "/", "%"), inner)
+        .map(([l, op, r]) => `(${l} ${op} ${r})`),
+    },
     { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner).map(([f, v]) => `Math.${f}(${v})`) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 })).map(([f, v]) => `Math.${f}(${v.join(", ")})`) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner)
+        .map(([f, v]) => `Math.${f}(${v})`),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 }))
+        .map(([f, v]) => `Math.${f}(${v.join(", ")})`),
+    },
     { weight: 1, arbitrary: fc.tuple(conditions(depth - 1), inner, inner).map(([t, a, b]) => `(${t} ? ${a} : ${b})`) },
   );
 }
@@ -34,14 +60,27 @@ function numbers(depth: number): fc.Arbitrary<string> {
 function conditions(depth: number): fc.Arbitrary<string> {
   const inner = numbers(depth - 1);
   const test = fc.oneof(
-    { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("<", ">", "<=", ">=", "===", "!=="), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("isFinite", "isNaN", "isInteger"), inner).map(([f, v]) => `Number.${f}(${v})`) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(inner, fc.constantFrom("<", ">", "<=", ">=", "===", "!=="), inner)
+        .map(([l, op, r]) => `(${l} ${op} ${r})`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom("isFinite", "isNaN", "isInteger"), inner)
+        .map(([f, v]) => `Number.${f}(${v})`),
+    },
   );
   if (depth <= 1) return test;
   const deeper = conditions(depth - 1);
   return fc.oneof(
     { weight: 3, arbitrary: test },
-    { weight: 2, arbitrary: fc.tuple(deeper, fc.constantFrom("&&", "||"), deeper).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(deeper, fc.constantFrom("&&", "||"), deeper).map(([l, op, r]) => `(${l} ${op} ${r})`),
+    },
     { weight: 1, arbitrary: deeper.map((v) => `!${v}`) },
     { weight: 1, arbitrary: fc.tuple(deeper, deeper, deeper).map(([t, a, b]) => `(${t} ? ${a} : ${b})`) },
   );

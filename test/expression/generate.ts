@@ -13,19 +13,60 @@ const neighbours = (value: number): number[] => {
 };
 
 export const edgeFloats: readonly number[] = [
-  Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 0.5, -0.5, 1.5, 2, 3, -7.25, 0.1, 0.9, 5e-324, -5e-324,
-  2.2250738585072014e-308, 1.7976931348623157e308, -1e308, 1e16, 9007199254740992, 3.6536061763763428, 1e-7, ...neighbours(0.1), ...neighbours(0.9), ...neighbours(0.1).map((v) => -v),
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2,
+  3,
+  -7.25,
+  0.1,
+  0.9,
+  5e-324,
+  -5e-324,
+  2.2250738585072014e-308,
+  1.7976931348623157e308,
+  -1e308,
+  1e16,
+  9007199254740992,
+  3.6536061763763428,
+  1e-7,
+  ...neighbours(0.1),
+  ...neighbours(0.9),
+  ...neighbours(0.1).map((v) => -v),
 ];
-export const edgeBigints: readonly bigint[] = [0n, 1n, -1n, 5n, 9007199254740992n, 9007199254740993n, -9007199254740993n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 62n];
+export const edgeBigints: readonly bigint[] = [
+  0n,
+  1n,
+  -1n,
+  5n,
+  9007199254740992n,
+  9007199254740993n,
+  -9007199254740993n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  2n ** 62n,
+];
 const strings = ["", "a", "A", "ab", "é", "😀", 'q"', "\\", "line\n"];
 
-export const float = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...edgeFloats) }, { weight: 1, arbitrary: fc.double() });
+export const float = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...edgeFloats) },
+  { weight: 1, arbitrary: fc.double() },
+);
 const float32 = float.map(Math.fround);
-const list = (element: fc.Arbitrary<RowValue>, length: number) => fc.array(element, { minLength: length, maxLength: length });
+const list = (element: fc.Arbitrary<RowValue>, length: number) =>
+  fc.array(element, { minLength: length, maxLength: length });
 
 /** Rows of every kind of port; `lengths` is the number of elements of `out.u`, whose length the signature leaves open. */
 export function generateColumns(rows: number, seed: number, lengths: fc.Arbitrary<number>): TestColumn[] {
-  const values = (arbitrary: fc.Arbitrary<RowValue>, salt: number) => fc.sample(arbitrary, { numRuns: rows, seed: seed + salt });
+  const values = (arbitrary: fc.Arbitrary<RowValue>, salt: number) =>
+    fc.sample(arbitrary, { numRuns: rows, seed: seed + salt });
   return [
     column("in.f", "float32", [3], values(list(float32, 3), 1)),
     column("in.g", "float64", [2], values(list(float, 2), 2)),
@@ -33,40 +74,105 @@ export function generateColumns(rows: number, seed: number, lengths: fc.Arbitrar
     column("out.d", "float64", [], values(float, 4)),
     column("out.n", "int64", [], values(fc.constantFrom(...edgeBigints), 5)),
     column("out.l", "int64", [2], values(list(fc.constantFrom(...edgeBigints), 2), 6)),
-    column("out.q", "uint64", [1], values(list(fc.constantFrom(0n, 5n, 2n ** 63n, 2n ** 64n - 1n, 9007199254740993n), 1), 7)),
+    column(
+      "out.q",
+      "uint64",
+      [1],
+      values(list(fc.constantFrom(0n, 5n, 2n ** 63n, 2n ** 64n - 1n, 9007199254740993n), 1), 7),
+    ),
     column("out.i", "int32", [2], values(list(fc.constantFrom(0, 1, -1, 2147483647, -2147483648), 2), 8)),
     column("out.b", "bool", [2], values(list(fc.boolean(), 2), 9)),
     column("out.c", "bool", [], values(fc.boolean(), 10)),
     column("out.s", "string", [], values(fc.constantFrom(...strings), 11)),
-    column("out.u", "float64", [null], values(lengths.chain((n) => list(float, n)), 12)),
-    column("out.r", "float64", [null, 2], values(lengths.chain((n) => list(list(float, 2), n)), 15)),
+    column(
+      "out.u",
+      "float64",
+      [null],
+      values(
+        lengths.chain((n) => list(float, n)),
+        12,
+      ),
+    ),
+    column(
+      "out.r",
+      "float64",
+      [null, 2],
+      values(
+        lengths.chain((n) => list(list(float, 2), n)),
+        15,
+      ),
+    ),
     column("out.m", "float32", [2, 2], values(list(list(float32, 2), 2), 13)),
     column("out_c1.z", "float32", [1], values(list(float32, 1), 14)),
   ];
 }
 
-export const literal = (value: number): string => (value < 0 || Object.is(value, -0) ? `(-${Object.is(value, -0) ? "0" : String(-value)})` : String(value));
+export const literal = (value: number): string =>
+  value < 0 || Object.is(value, -0) ? `(-${Object.is(value, -0) ? "0" : String(-value)})` : String(value);
 const numberLeaf = fc.oneof(
-  fc.constantFrom("x.in.f[0]", "x.in.f[1]", "x.in.f[2]", "x.in.g[0]", "x.in.g[1]", "x.in.k", "x.out.d", "x.out.i[0]", "x.out.i[1]", "x.out.u[0]", "x.out.u[2]", "x.out.m[0][1]", "x.out.m[1][0]", "x.models.c1.z[0]", "x.in.f.length"),
+  fc.constantFrom(
+    "x.in.f[0]",
+    "x.in.f[1]",
+    "x.in.f[2]",
+    "x.in.g[0]",
+    "x.in.g[1]",
+    "x.in.k",
+    "x.out.d",
+    "x.out.i[0]",
+    "x.out.i[1]",
+    "x.out.u[0]",
+    "x.out.u[2]",
+    "x.out.m[0][1]",
+    "x.out.m[1][0]",
+    "x.models.c1.z[0]",
+    "x.in.f.length",
+  ),
   float.map(literal),
 );
-const bigintLeaf = fc.oneof(fc.constantFrom("x.out.n", "x.out.l[0]", "x.out.l[1]"), fc.constantFrom(...edgeBigints).map((v) => (v < 0n ? `(-${-v}n)` : `${v}n`)));
-const stringLeaf = fc.oneof(fc.constant("x.out.s"), fc.constantFrom(...strings).map((s) => JSON.stringify(s)));
+const bigintLeaf = fc.oneof(
+  fc.constantFrom("x.out.n", "x.out.l[0]", "x.out.l[1]"),
+  fc.constantFrom(...edgeBigints).map((v) => (v < 0n ? `(-${-v}n)` : `${v}n`)),
+);
+const stringLeaf = fc.oneof(
+  fc.constant("x.out.s"),
+  fc.constantFrom(...strings).map((s) => JSON.stringify(s)),
+);
 const order = fc.constantFrom("<", ">", "<=", ">=", "===", "!==");
 const equality = fc.constantFrom("===", "!==");
 
 /** A number's text; `element`: names that stand for numbers inside `every` and `some`. */
 function numbers(depth: number, element: readonly string[]): fc.Arbitrary<string> {
-  const leaf = element.length === 0 ? numberLeaf : fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...element) }, { weight: 2, arbitrary: numberLeaf });
+  const leaf =
+    element.length === 0
+      ? numberLeaf
+      : fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...element) }, { weight: 2, arbitrary: numberLeaf });
   if (depth <= 0) return leaf;
   const inner = numbers(depth - 1, element);
   return fc.oneof(
     { weight: 3, arbitrary: leaf },
-    { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-", "*", "/", "%"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(inner, fc.constantFrom("+", "-", "*", "/", "%"), inner)
+        .map(([l, op, r]) => `(${l} ${op} ${r})`),
+    },
     { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner).map(([f, v]) => `Math.${f}(${v})`) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 })).map(([f, v]) => `Math.${f}(${v.join(", ")})`) },
-    { weight: 1, arbitrary: fc.tuple(booleans(depth - 1, element), inner, inner).map(([t, a, b]) => `(${t} ? ${a} : ${b})`) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner)
+        .map(([f, v]) => `Math.${f}(${v})`),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 }))
+        .map(([f, v]) => `Math.${f}(${v.join(", ")})`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(booleans(depth - 1, element), inner, inner).map(([t, a, b]) => `(${t} ? ${a} : ${b})`),
+    },
     { weight: 1, arbitrary: fc.tuple(maybeMissing, inner).map(([l, r]) => `(${l} ?? ${r})`) },
     { weight: 1, arbitrary: fc.constantFrom(...sums) },
   );
@@ -91,14 +197,69 @@ function booleans(depth: number, element: readonly string[]): fc.Arbitrary<strin
   const comparison = fc.oneof(
     { weight: 6, arbitrary: fc.tuple(inner, order, inner).map(([l, op, r]) => `${l} ${op} ${r}`) },
     { weight: 2, arbitrary: fc.tuple(bigintLeaf, order, bigintLeaf).map(([l, op, r]) => `${l} ${op} ${r}`) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant("x.out.q[0]"), order, fc.constantFrom("5n", "0n", "9223372036854775808n", "18446744073709551615n", "9007199254740993n")).map((p) => p.join(" ")) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          fc.constant("x.out.q[0]"),
+          order,
+          fc.constantFrom("5n", "0n", "9223372036854775808n", "18446744073709551615n", "9007199254740993n"),
+        )
+        .map((p) => p.join(" ")),
+    },
     { weight: 1, arbitrary: fc.tuple(stringLeaf, equality, stringLeaf).map((p) => p.join(" ")) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("isFinite", "isNaN", "isInteger", "isSafeInteger"), inner).map(([f, v]) => `Number.${f}(${v})`) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant("x.out.s"), fc.constantFrom("startsWith", "endsWith", "includes"), fc.constantFrom(...strings, "\u{1f600}", "in")).map(([s, f, t]) => `${s}.${f}(${JSON.stringify(t)})`) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("[0.1, NaN, -0, x.out.d]", "x.in.f", "x.in.g", "x.out.i", "x.out.m[0]"), inner).map(([l, v]) => `${l}.includes(${v})`) },
-    { weight: 1, arbitrary: fc.tuple(maybeMissing, fc.constantFrom("=== undefined", "!= null", "== null", "!== undefined", "=== null")).map((p) => p.join(" ")) },
-    { weight: 1, arbitrary: fc.constantFrom("x.out.s != null", "['a', '\u{1f600}'].includes(x.out.s)", "[5n, 9007199254740993n].includes(x.out.n)", "x.out.l.includes(9007199254740993n)", "x.out.l.indexOf(x.out.n) > 0", "x.in.f.every((p, k) => k === 0 || p >= x.in.f[k - 1])", "x.in.f.some((p, k) => k < 2 ? p > x.in.f[k + 1] : x.in.g[k - 1] > p)") },
-    { weight: 1, arbitrary: fc.constantFrom("x.out.b[0]", "x.out.b[1]", "x.out.c", "true", "x.out.b[0] === x.out.b[1]", "x.out.c !== x.out.b[1]", "x.out.c === true") },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom("isFinite", "isNaN", "isInteger", "isSafeInteger"), inner)
+        .map(([f, v]) => `Number.${f}(${v})`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          fc.constant("x.out.s"),
+          fc.constantFrom("startsWith", "endsWith", "includes"),
+          fc.constantFrom(...strings, "\u{1f600}", "in"),
+        )
+        .map(([s, f, t]) => `${s}.${f}(${JSON.stringify(t)})`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom("[0.1, NaN, -0, x.out.d]", "x.in.f", "x.in.g", "x.out.i", "x.out.m[0]"), inner)
+        .map(([l, v]) => `${l}.includes(${v})`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(maybeMissing, fc.constantFrom("=== undefined", "!= null", "== null", "!== undefined", "=== null"))
+        .map((p) => p.join(" ")),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        "x.out.s != null",
+        "['a', '\u{1f600}'].includes(x.out.s)",
+        "[5n, 9007199254740993n].includes(x.out.n)",
+        "x.out.l.includes(9007199254740993n)",
+        "x.out.l.indexOf(x.out.n) > 0",
+        "x.in.f.every((p, k) => k === 0 || p >= x.in.f[k - 1])",
+        "x.in.f.some((p, k) => k < 2 ? p > x.in.f[k + 1] : x.in.g[k - 1] > p)",
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        "x.out.b[0]",
+        "x.out.b[1]",
+        "x.out.c",
+        "true",
+        "x.out.b[0] === x.out.b[1]",
+        "x.out.c !== x.out.b[1]",
+        "x.out.c === true",
+      ),
+    },
   );
   if (depth <= 1) return comparison.map((text) => `(${text})`);
   const deeper = booleans(depth - 1, element);
@@ -107,10 +268,22 @@ function booleans(depth: number, element: readonly string[]): fc.Arbitrary<strin
   const listNames = ["x.in.f", "x.in.g", "x.out.i", "x.out.u", "x.out.m[1]"];
   return fc.oneof(
     { weight: 4, arbitrary: comparison.map((text) => `(${text})`) },
-    { weight: 3, arbitrary: fc.tuple(deeper, fc.constantFrom("&&", "||"), deeper).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(deeper, fc.constantFrom("&&", "||"), deeper).map(([l, op, r]) => `(${l} ${op} ${r})`),
+    },
     { weight: 2, arbitrary: deeper.map((v) => `!${v}`) },
     { weight: 1, arbitrary: fc.tuple(deeper, deeper, deeper).map(([t, a, b]) => `(${t} ? ${a} : ${b})`) },
-    ...(element.length < 4 ? [{ weight: 1, arbitrary: fc.tuple(fc.constantFrom(...listNames), fc.constantFrom("every", "some"), body).map(([l, f, b]) => `${l}.${f}((${names.join(", ")}) => ${b})`) }] : []),
+    ...(element.length < 4
+      ? [
+          {
+            weight: 1,
+            arbitrary: fc
+              .tuple(fc.constantFrom(...listNames), fc.constantFrom("every", "some"), body)
+              .map(([l, f, b]) => `${l}.${f}((${names.join(", ")}) => ${b})`),
+          },
+        ]
+      : []),
   );
 }
 
@@ -119,11 +292,14 @@ export const rowNumbers = (depth: number): fc.Arbitrary<string> => numbers(depth
 export const rowBooleans = (depth: number): fc.Arbitrary<string> => booleans(depth, []);
 
 /** TypeScript reads `a < ((b > (-1)) ? c : d)` as type arguments and gives up; nobody can write that. */
-const writable = (texts: fc.Arbitrary<string>): fc.Arbitrary<string> => texts.filter((text) => "node" in parseLambda(text));
+const writable = (texts: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  texts.filter((text) => "node" in parseLambda(text));
 
 /** Challengers stay behind `x`. */
 const destructured = (body: string): string =>
-  body.includes("x.models") ? `(x) => ${body}` : `({ in: taken, in: { k, f: [f0] }, out }) => ${body.replaceAll("x.in.k", "k").replaceAll("x.in.f[0]", "f0").replaceAll("x.in.", "taken.").replaceAll("x.out.", "out.")}`;
+  body.includes("x.models")
+    ? `(x) => ${body}`
+    : `({ in: taken, in: { k, f: [f0] }, out }) => ${body.replaceAll("x.in.k", "k").replaceAll("x.in.f[0]", "f0").replaceAll("x.in.", "taken.").replaceAll("x.out.", "out.")}`;
 
 /** Texts of lambdas, `depth` operations deep, that JavaScript runs on the rows of `generateColumns`. */
 export function lambdas(depth: number): fc.Arbitrary<string> {
@@ -134,21 +310,43 @@ export function lambdas(depth: number): fc.Arbitrary<string> {
       { weight: 8, arbitrary: body.map((text) => `(x) => ${text}`) },
       { weight: 1, arbitrary: body.map((text) => `function (x) { return ${text}; }`) },
       { weight: 1, arbitrary: body.map(destructured) },
-      { weight: 1, arbitrary: fc.tuple(number, number, test, test, named).map(([a, b, when, then, or]) => `(x) => { const a = ${a}, b = ${b}; if (${when}) return ${then}; return ${or}; }`) },
-      { weight: 1, arbitrary: fc.tuple(test, test, named).map(([when, then, or]) => `(x) => { const { f: [a, b] } = x.in; if (${when}) { const c = ${then}; return c || a > b; } else { return ${or}; } }`) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(number, number, test, test, named)
+          .map(
+            ([a, b, when, then, or]) =>
+              `(x) => { const a = ${a}, b = ${b}; if (${when}) return ${then}; return ${or}; }`,
+          ),
+      },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(test, test, named)
+          .map(
+            ([when, then, or]) =>
+              `(x) => { const { f: [a, b] } = x.in; if (${when}) { const c = ${then}; return c || a > b; } else { return ${or}; } }`,
+          ),
+      },
     ),
   );
 }
 
 /** What the platform's checks have words for; for lambdas of which few are refused there. */
 export function checkLambdas(depth: number): fc.Arbitrary<string> {
-  const leaf = fc.oneof(fc.constantFrom("x.in.f[0]", "x.in.f[2]", "x.in.g[1]", "x.out.i[0]", "x.out.i[1]", "x.models.c1.z[0]"), float.filter(Number.isFinite).map(literal));
+  const leaf = fc.oneof(
+    fc.constantFrom("x.in.f[0]", "x.in.f[2]", "x.in.g[1]", "x.out.i[0]", "x.out.i[1]", "x.models.c1.z[0]"),
+    float.filter(Number.isFinite).map(literal),
+  );
   const sums = (left: number): fc.Arbitrary<string> => {
     if (left <= 0) return leaf;
     const inner = sums(left - 1);
     return fc.oneof(
       { weight: 2, arbitrary: leaf },
-      { weight: 4, arbitrary: fc.tuple(inner, fc.constantFrom("+", "-"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`) },
+      {
+        weight: 4,
+        arbitrary: fc.tuple(inner, fc.constantFrom("+", "-"), inner).map(([l, op, r]) => `(${l} ${op} ${r})`),
+      },
       { weight: 1, arbitrary: inner.map((v) => `Math.abs(${v})`) },
       { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
     );
@@ -156,15 +354,41 @@ export function checkLambdas(depth: number): fc.Arbitrary<string> {
   const sum = sums(depth - 2);
   const ordering = fc.constantFrom("<", ">", "<=", ">=");
   const one = fc.oneof(
-    { weight: 4, arbitrary: fc.tuple(sum, fc.oneof(ordering, fc.constant("===")), sum).map(([l, op, r]) => `x.in.g[0] + ${l} ${op} ${r}`) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("x.out.l[0]", "x.out.l[1]"), fc.oneof(ordering, fc.constant("===")), fc.constantFrom(...edgeBigints)).map(([l, op, r]) => `${l} ${op} ${r}n`) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom("x.out.i", "x.in.f", "x.in.g"), ordering, sum).map(([list, op, r]) => `${list}.every((v) => v ${op} ${r})`) },
-    { weight: 1, arbitrary: fc.array(fc.constantFrom("0.1", "1", "2147483647", "-0", "5e-324"), { minLength: 1, maxLength: 4 }).map((items) => `[${items.join(", ")}].includes(x.out.i[1])`) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(sum, fc.oneof(ordering, fc.constant("===")), sum)
+        .map(([l, op, r]) => `x.in.g[0] + ${l} ${op} ${r}`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom("x.out.l[0]", "x.out.l[1]"),
+          fc.oneof(ordering, fc.constant("===")),
+          fc.constantFrom(...edgeBigints),
+        )
+        .map(([l, op, r]) => `${l} ${op} ${r}n`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom("x.out.i", "x.in.f", "x.in.g"), ordering, sum)
+        .map(([list, op, r]) => `${list}.every((v) => v ${op} ${r})`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .array(fc.constantFrom("0.1", "1", "2147483647", "-0", "5e-324"), { minLength: 1, maxLength: 4 })
+        .map((items) => `[${items.join(", ")}].includes(x.out.i[1])`),
+    },
     { weight: 1, arbitrary: fc.tuple(sum, sum).map(([a, b]) => `Math.max(x.in.f[1], ${a}) < ${b}`) },
     { weight: 1, arbitrary: fc.tuple(sum, sum).map(([a, b]) => `${a} <= Math.min(x.in.f[1], ${b})`) },
     { weight: 1, arbitrary: ordering.map((op) => `!(x.out.i[0] ${op} x.out.i[1])`) },
     { weight: 1, arbitrary: sum.map((v) => `Number.isFinite(x.in.g[1] - ${v})`) },
     { weight: 1, arbitrary: ordering.map((op) => `!(x.out.l[0] ${op} x.out.l[1] || x.out.i[0] ${op} 3)`) },
   );
-  return writable(fc.array(one, { minLength: 1, maxLength: 4 }).map((conditions) => `(x) => ${conditions.join(" && ")}`));
+  return writable(
+    fc.array(one, { minLength: 1, maxLength: 4 }).map((conditions) => `(x) => ${conditions.join(" && ")}`),
+  );
 }

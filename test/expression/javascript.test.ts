@@ -16,13 +16,17 @@ function validation(name: string, source: string, columns: readonly TestColumn[]
   return { name, tree: compiled.expression.tree };
 }
 
-const tensors = (columns: readonly TestColumn[]): Map<string, TensorData> => new Map(columns.map((c) => [c.name, tensorOf(c)]));
+const tensors = (columns: readonly TestColumn[]): Map<string, TensorData> =>
+  new Map(columns.map((c) => [c.name, tensorOf(c)]));
 const score = column("out.score", "float32", [1], [[0.5], [1.5], [Number.NaN]]);
 const challenger = column("out_c1.score", "float32", [1], [[0.1], [0.2], [0.3]]);
 
 describe("the generated loop", () => {
   it("says 1 for each row where the predicate is not true, for all validations in one pass", () => {
-    const check = compileChecks([validation("low", "x => x.out.score[0] < 1", [score]), validation("high", "x => !(x.out.score[0] < 1)", [score])]);
+    const check = compileChecks([
+      validation("low", "x => x.out.score[0] < 1", [score]),
+      validation("high", "x => !(x.out.score[0] < 1)", [score]),
+    ]);
     const failed = check(tensors([score]), 3);
     expect([...failed.keys()]).toEqual(["low", "high"]);
     expect(failed.get("low")).toEqual(Uint8Array.of(0, 1, 1));
@@ -31,17 +35,40 @@ describe("the generated loop", () => {
   });
 
   it("fails every row where a column is absent, of another dtype, another shape or another number of rows", () => {
-    const check = compileChecks([validation("v", "x => x.out.score[0] < 9 || true", [score]), validation("w", "x => x.out.score[0] < 9 || x.out.score[0] !== 0", [score])]);
-    const f32 = (...dims: number[]): TensorData => ({ dtype: "float32", dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1) });
-    const failures = (tensor: TensorData | null) => [...(check(tensor === null ? new Map() : new Map([["out.score", tensor]]), 3).get("w") ?? [])];
+    const check = compileChecks([
+      validation("v", "x => x.out.score[0] < 9 || true", [score]),
+      validation("w", "x => x.out.score[0] < 9 || x.out.score[0] !== 0", [score]),
+    ]);
+    const f32 = (...dims: number[]): TensorData => ({
+      dtype: "float32",
+      dims,
+      data: new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1),
+    });
+    const failures = (tensor: TensorData | null) => [
+      ...(check(tensor === null ? new Map() : new Map([["out.score", tensor]]), 3).get("w") ?? []),
+    ];
     expect(failures(f32(3, 1))).toEqual([0, 0, 0]);
-    for (const bad of [null, f32(3, 2), f32(3), f32(2, 1), { ...f32(3, 1), dtype: "float64" as const }, { ...f32(3, 1), data: new Float32Array(2) }]) expect(failures(bad)).toEqual([1, 1, 1]);
+    for (const bad of [
+      null,
+      f32(3, 2),
+      f32(3),
+      f32(2, 1),
+      { ...f32(3, 1), dtype: "float64" as const },
+      { ...f32(3, 1), data: new Float32Array(2) },
+    ])
+      expect(failures(bad)).toEqual([1, 1, 1]);
     // What folds to true reads no column.
     expect(check(new Map(), 3).get("v")).toEqual(Uint8Array.of(0, 0, 0));
   });
 
   it("fails the rows for which a challenger has no value, and only what reads it", () => {
-    const check = compileChecks([validation("both", "x => x.models.c1.score < x.out.score || true === (x.models.c1.score > 0)", [score, challenger]), validation("out", "x => x.out.score[0] < 9", [score])]);
+    const check = compileChecks([
+      validation("both", "x => x.models.c1.score < x.out.score || true === (x.models.c1.score > 0)", [
+        score,
+        challenger,
+      ]),
+      validation("out", "x => x.out.score[0] < 9", [score]),
+    ]);
     const failed = check(tensors([score, challenger]), 3, new Map([["out_c1.score", Uint8Array.of(1, 0, 1)]]));
     expect(failed.get("both")).toEqual(Uint8Array.of(0, 1, 0));
     expect(failed.get("out")).toEqual(Uint8Array.of(0, 0, 1));
@@ -52,15 +79,27 @@ describe("the generated loop", () => {
     const columns = [{ ...column("out.h", "float16", [1], []), values: [] }];
     const check = compileChecks([validation("v", "x => x.out.h[0] > 0.333 && x.out.h[0] < 0.3335", columns)]);
     const data = Uint16Array.of(0x3555, 0x3c00, 0x7c00, 0x7e00, 0x8001);
-    expect(check(new Map([["out.h", { dtype: "float16", dims: [5, 1], data }]]), 5).get("v")).toEqual(Uint8Array.of(0, 1, 1, 1, 1));
-    expect([0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0xfc00, 0x7c01].map(float16ToNumber)).toEqual([1, -2, 65504, 2 ** -24, -0, Number.NEGATIVE_INFINITY, Number.NaN]);
+    expect(check(new Map([["out.h", { dtype: "float16", dims: [5, 1], data }]]), 5).get("v")).toEqual(
+      Uint8Array.of(0, 1, 1, 1, 1),
+    );
+    expect([0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0xfc00, 0x7c01].map(float16ToNumber)).toEqual([
+      1,
+      -2,
+      65504,
+      2 ** -24,
+      -0,
+      Number.NEGATIVE_INFINITY,
+      Number.NaN,
+    ]);
   });
 
   it("keeps names of ports and models out of its source", () => {
     const nasty = ['"];throw 1;//', "`${process.exit()}`", "\u2028\n*/", "__proto__", "constructor", "*/}});"];
     for (const name of nasty) {
       const columns = [column(`out.${name}`, "string", [], [name, "other"])];
-      const check = compileChecks([validation(name, `x => x.out[${JSON.stringify(name)}] === ${JSON.stringify(name)}`, columns)]);
+      const check = compileChecks([
+        validation(name, `x => x.out[${JSON.stringify(name)}] === ${JSON.stringify(name)}`, columns),
+      ]);
       expect(check(tensors(columns), 2).get(name)).toEqual(Uint8Array.of(0, 1));
     }
   });
@@ -74,7 +113,9 @@ describe("the generated loop", () => {
         if (!("text" in result)) throw new TypeError(result.map((d) => d.message).join("; "));
         for (const rows of [columns, uniform]) {
           expect(holdsInLoop(result, rows)).toEqual(result.holdsOn(rows));
-          const printed = new Function(`return ${result.expression.strings.javascript ?? ""}`)() as (row: unknown) => unknown;
+          const printed = new Function(`return ${result.expression.strings.javascript ?? ""}`)() as (
+            row: unknown,
+          ) => unknown;
           expect(rowsOf(rows).map((row) => printed(row) === true)).toEqual(result.holdsOn(rows));
         }
       }),
@@ -91,16 +132,33 @@ describe("a tree from outside", () => {
     "has an unknown op": { op: "eval", text: "1" },
     "has an unknown key": { op: "!", operand: read, type: "boolean", extra: 1 },
     "gives a number": read,
-    "compares two types": { op: "<", left: read, right: { op: "constant", type: "bigint", value: "1" }, type: "boolean" },
-    "lies about a constant": { op: "<", left: read, right: { op: "constant", type: "number", value: "1;process.exit()" }, type: "boolean" },
-    "stands at a place that nothing binds": { op: "<", left: { op: "position", binder: 3, type: "number" }, right: one, type: "boolean" },
+    "compares two types": {
+      op: "<",
+      left: read,
+      right: { op: "constant", type: "bigint", value: "1" },
+      type: "boolean",
+    },
+    "lies about a constant": {
+      op: "<",
+      left: read,
+      right: { op: "constant", type: "number", value: "1;process.exit()" },
+      type: "boolean",
+    },
+    "stands at a place that nothing binds": {
+      op: "<",
+      left: { op: "position", binder: 3, type: "number" },
+      right: one,
+      type: "boolean",
+    },
     "reads past the end": { op: "<", left: { ...read, at: [1] }, right: one, type: "boolean" },
     "negates a number": { op: "!", operand: read, type: "boolean" },
   };
 
   it.each(Object.keys(wrong))("is refused where it %s", (what) => {
     expect(expressionTree.safeParse(wrong[what]).success).toBe(false);
-    expect(() => compileChecks([{ name: "v", tree: wrong[what] as ExpressionTree }])).toThrow(/^the expression of validation 'v' is not valid: .+; compile the pipeline again$/);
+    expect(() => compileChecks([{ name: "v", tree: wrong[what] as ExpressionTree }])).toThrow(
+      /^the expression of validation 'v' is not valid: .+; compile the pipeline again$/,
+    );
   });
 
   it("is refused where it nests a hundred thousand deep, without overflowing the stack", () => {

@@ -13,5 +13,7 @@ export function lower(source: string): SurfaceLambda {
 
 /** The lambda itself, as JavaScript runs it. */
 export function run(source: string, constants: Constants = {}): (row: unknown) => unknown {
-  return new Function(...Object.keys(constants), `"use strict"; return (${source});`)(...Object.values(constants)) as (row: unknown) => unknown;
+  return new Function(...Object.keys(constants), `"use strict"; return (${source});`)(...Object.values(constants)) as (
+    row: unknown,
+  ) => unknown;
 }

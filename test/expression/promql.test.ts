@@ -7,7 +7,10 @@ import { alertConditions } from "./generate-alerts.js";
 import { checkRules, differences, promtool, type RuleCase } from "./promtool.js";
 import { column } from "./rows.js";
 
-if (promtool === null) console.warn("test/expression/promql.test.ts: promtool is not installed, so no rule is held against Prometheus; Debian's package is prometheus");
+if (promtool === null)
+  console.warn(
+    "test/expression/promql.test.ts: promtool is not installed, so no rule is held against Prometheus; Debian's package is prometheus",
+  );
 
 const columns = [column("out.score", "float32", [1], []), column("out.d", "float64", [], [])];
 const written = (text: string): string => {
@@ -16,34 +19,89 @@ const written = (text: string): string => {
 };
 const promqlOf = (text: string, name: string, values: RuleCase["values"]): RuleCase[] => {
   const result = compiled(text, columns, name);
-  return result.ok && result.expression.strings.promql !== undefined ? [{ name, text: result.expression.strings.promql, tree: result.expression.tree, values }] : [];
+  return result.ok && result.expression.strings.promql !== undefined
+    ? [{ name, text: result.expression.strings.promql, tree: result.expression.tree, values }]
+    : [];
 };
 
-const edges = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, 0.49999999999999994, 4503599627370497.5, 5e-324, 1.7976931348623157e308, 0.1, 0.3];
+const edges = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  0.49999999999999994,
+  4503599627370497.5,
+  5e-324,
+  1.7976931348623157e308,
+  0.1,
+  0.3,
+];
 const pairs = edges.flatMap((a) => edges.slice(0, 12).map((b) => [a, b]));
 
 describe("the PromQL text", () => {
   it("has a sample where the condition holds, and calculates with one gauge for each aggregate", () => {
-    expect(written("(all) => all.avg((x) => x.out.score) > 0.5")).toMatchInlineSnapshot(`"shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > 0.5"`);
-    expect(written("(all) => all.count() > 100 && all.share((x) => x.out.d > 0.9) > 0.1")).toMatchInlineSnapshot(`"(shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > 100) and ignoring (aggregate) (shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="1"} > 0.1)"`);
-    expect(written("(all) => all.max((x) => x.out.d) - all.min((x) => x.out.d) > 2 * all.avg((x) => x.out.d)")).toMatchInlineSnapshot(`"(shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} - ignoring (aggregate) shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="1"}) > ignoring (aggregate) (2 * shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="2"})"`);
-    expect(written("(all) => (all.count() > 100 ? all.avg((x) => x.out.d) : 0) > 1")).toMatchInlineSnapshot(`"((shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="1"} and ignoring (aggregate) ((shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > bool 100) == 1)) or ignoring (aggregate) (((shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > bool 100) * 0) + 0)) > 1"`);
-    expect(written("(all) => !(all.avg((x) => x.out.d) < 1)")).toMatchInlineSnapshot(`"(shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} < bool 1) == 0"`);
+    expect(written("(all) => all.avg((x) => x.out.score) > 0.5")).toMatchInlineSnapshot(
+      `"shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > 0.5"`,
+    );
+    expect(written("(all) => all.count() > 100 && all.share((x) => x.out.d > 0.9) > 0.1")).toMatchInlineSnapshot(
+      `"(shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > 100) and ignoring (aggregate) (shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="1"} > 0.1)"`,
+    );
+    expect(
+      written("(all) => all.max((x) => x.out.d) - all.min((x) => x.out.d) > 2 * all.avg((x) => x.out.d)"),
+    ).toMatchInlineSnapshot(
+      `"(shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} - ignoring (aggregate) shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="1"}) > ignoring (aggregate) (2 * shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="2"})"`,
+    );
+    expect(written("(all) => (all.count() > 100 ? all.avg((x) => x.out.d) : 0) > 1")).toMatchInlineSnapshot(
+      `"((shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="1"} and ignoring (aggregate) ((shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > bool 100) == 1)) or ignoring (aggregate) (((shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > bool 100) * 0) + 0)) > 1"`,
+    );
+    expect(written("(all) => !(all.avg((x) => x.out.d) < 1)")).toMatchInlineSnapshot(
+      `"(shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} < bool 1) == 0"`,
+    );
     expect(written("(all) => false")).toMatchInlineSnapshot(`"vector(0) == 1"`);
   });
 
   it("is refused where Prometheus would round otherwise", () => {
-    expect(written("(all) => Math.log(all.avg((x) => x.out.d)) > 1")).toMatchInlineSnapshot(`"SL1207: Prometheus rounds Math.log otherwise than JavaScript, in the last bit"`);
-    expect(written("(all) => all.avg((x) => x.out.d) ** 3 > 1")).toMatchInlineSnapshot(`"SL1207: Prometheus rounds ** otherwise than JavaScript; multiply, as in x * x"`);
+    expect(written("(all) => Math.log(all.avg((x) => x.out.d)) > 1")).toMatchInlineSnapshot(
+      `"SL1207: Prometheus rounds Math.log otherwise than JavaScript, in the last bit"`,
+    );
+    expect(written("(all) => all.avg((x) => x.out.d) ** 3 > 1")).toMatchInlineSnapshot(
+      `"SL1207: Prometheus rounds ** otherwise than JavaScript; multiply, as in x * x"`,
+    );
     // What a function of a row calculates is no matter of Prometheus.
     expect(written("(all) => all.avg((x) => Math.log(x.out.d)) > 1")).toContain("shapeline_alert_aggregate");
   });
 
   const operations = [
-    ...["<", ">", "<=", ">=", "===", "!=="].flatMap((op) => [`A ${op} B`, `!(A ${op} B)`, `A ${op} 0.5`, `-0 ${op} A`, `(A ${op} B) === true`]),
-    ...["+", "-", "*", "/", "%"].flatMap((op) => [`1 / (A ${op} B) > 0`, `(A ${op} B) >= 0.3`, `Number.isNaN(-0 ${op} A)`]),
-    ...["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt"].flatMap((f) => [`1 / Math.${f}(A) > 0`, `Math.${f}(A) < B`, `Number.isNaN(Math.${f}(A))`]),
-    ...["min", "max"].flatMap((f) => ["A, B", "A, -0", "NaN, A", "A, B, 1", "Infinity, -A"].flatMap((args) => [`1 / Math.${f}(${args}) > 0`, `Math.${f}(${args}) >= B`])),
+    ...["<", ">", "<=", ">=", "===", "!=="].flatMap((op) => [
+      `A ${op} B`,
+      `!(A ${op} B)`,
+      `A ${op} 0.5`,
+      `-0 ${op} A`,
+      `(A ${op} B) === true`,
+    ]),
+    ...["+", "-", "*", "/", "%"].flatMap((op) => [
+      `1 / (A ${op} B) > 0`,
+      `(A ${op} B) >= 0.3`,
+      `Number.isNaN(-0 ${op} A)`,
+    ]),
+    ...["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt"].flatMap((f) => [
+      `1 / Math.${f}(A) > 0`,
+      `Math.${f}(A) < B`,
+      `Number.isNaN(Math.${f}(A))`,
+    ]),
+    ...["min", "max"].flatMap((f) =>
+      ["A, B", "A, -0", "NaN, A", "A, B, 1", "Infinity, -A"].flatMap((args) => [
+        `1 / Math.${f}(${args}) > 0`,
+        `Math.${f}(${args}) >= B`,
+      ]),
+    ),
     ...["isFinite", "isNaN", "isInteger"].flatMap((f) => [`Number.${f}(A)`, `!Number.${f}(A / B)`]),
     "A > 0 && B > 0",
     "A > 0 || B > 0",
@@ -55,29 +113,37 @@ describe("the PromQL text", () => {
     "1 / -A > 0",
   ];
 
-  it.skipIf(promtool === null)("means to Prometheus what the condition means, on NaN, infinities, -0 and denormals", () => {
-    const cases = operations.flatMap((operation, i) => {
-      const text = `(all) => ${operation.replaceAll("A", "all.avg((x) => x.out.d)").replaceAll("B", "all.max((x) => x.out.d)")}`;
-      const one = promqlOf(text, `a${i}`, []);
-      expect(one, text).toHaveLength(1);
-      const both = aggregatesOf(one[0]?.tree as never).map(({ fn }) => (fn === "avg" ? 0 : 1));
-      return one.map((rule) => ({ ...rule, values: pairs.map((pair) => both.map((which) => pair[which] ?? 0)) }));
-    });
-    expect(checkRules(cases)).toBe("");
-    expect(differences(cases)).toBe("");
-  });
+  it.skipIf(promtool === null)(
+    "means to Prometheus what the condition means, on NaN, infinities, -0 and denormals",
+    () => {
+      const cases = operations.flatMap((operation, i) => {
+        const text = `(all) => ${operation.replaceAll("A", "all.avg((x) => x.out.d)").replaceAll("B", "all.max((x) => x.out.d)")}`;
+        const one = promqlOf(text, `a${i}`, []);
+        expect(one, text).toHaveLength(1);
+        const both = aggregatesOf(one[0]?.tree as never).map(({ fn }) => (fn === "avg" ? 0 : 1));
+        return one.map((rule) => ({ ...rule, values: pairs.map((pair) => both.map((which) => pair[which] ?? 0)) }));
+      });
+      expect(checkRules(cases)).toBe("");
+      expect(differences(cases)).toBe("");
+    },
+  );
 
   it.skipIf(promtool === null)("means the same for generated conditions", () => {
     const rows = generateColumns(4, 7, fc.constant(1));
     const texts = fc.sample(alertConditions(4), { numRuns: 160, seed: 7 });
-    const values = fc.sample(fc.array(fc.array(float, { minLength: 24, maxLength: 24 }), { minLength: 8, maxLength: 8 }), { numRuns: texts.length, seed: 7 });
+    const values = fc.sample(
+      fc.array(fc.array(float, { minLength: 24, maxLength: 24 }), { minLength: 8, maxLength: 8 }),
+      { numRuns: texts.length, seed: 7 },
+    );
     let typed = 0;
     const cases = texts.flatMap((text, i) => {
       const result = compiled(text, rows, `a${i}`);
       if (!result.ok) return [];
       typed++;
       const { strings, tree } = result.expression;
-      return strings.promql === undefined ? [] : [{ name: `a${i}`, text: strings.promql, tree, values: values[i] ?? [] }];
+      return strings.promql === undefined
+        ? []
+        : [{ name: `a${i}`, text: strings.promql, tree, values: values[i] ?? [] }];
     });
     expect(typed).toBeGreaterThan(120);
     expect(cases.length / typed).toBeGreaterThan(0.95);

@@ -8,7 +8,8 @@ import { aggregateMetric } from "../../src/expression/backends/promql.js";
 import type { ExpressionTree } from "../../src/expression/tree/tree.js";
 
 /** The version of Prometheus' own tool, null where it is not installed. */
-export const promtool: string | null = /promtool, version (\S+)/.exec(String(spawnSync("promtool", ["--version"]).stdout))?.[1] ?? null;
+export const promtool: string | null =
+  /promtool, version (\S+)/.exec(String(spawnSync("promtool", ["--version"]).stdout))?.[1] ?? null;
 
 if (promtool === null && process.env["SHAPELINE_PROMTOOL_REQUIRED"] === "1") {
   process.stderr.write("promtool is required here: install the package prometheus\n");
@@ -35,13 +36,24 @@ function inFolder<T>(files: Readonly<Record<string, unknown>>, work: (folder: st
   }
 }
 
-const shown = (value: number): string => (Object.is(value, -0) ? "-0" : Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "NaN" : value > 0 ? "Inf" : "-Inf");
+const shown = (value: number): string =>
+  Object.is(value, -0)
+    ? "-0"
+    : Number.isFinite(value)
+      ? String(value)
+      : Number.isNaN(value)
+        ? "NaN"
+        : value > 0
+          ? "Inf"
+          : "-Inf";
 
 /** What promtool finds wrong with the rules as such. */
 export function checkRules(cases: readonly RuleCase[]): string {
   const rules = cases.map(({ name, text }) => ({ alert: name, expr: text, for: "1m" }));
   return inFolder({ "rules.yml": { groups: [{ name: "alerts", rules }] } }, (folder) => {
-    const { status, stdout, stderr } = spawnSync("promtool", ["check", "rules", join(folder, "rules.yml")], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("promtool", ["check", "rules", join(folder, "rules.yml")], {
+      encoding: "utf8",
+    });
     return status === 0 ? "" : stdout + stderr;
   });
 }
@@ -49,20 +61,34 @@ export function checkRules(cases: readonly RuleCase[]): string {
 /** Where Prometheus, given the aggregates as series, says something else than the condition. */
 export function differences(cases: readonly RuleCase[]): string {
   const series = cases.flatMap(({ name, tree, values }) =>
-    aggregatesOf(tree).map((_, i) => ({ series: `${aggregateMetric}{pipeline="p",alert="${name}",aggregate="${i}"}`, values: values.map((now) => shown(now[i] ?? 0)).join(" ") })),
+    aggregatesOf(tree).map((_, i) => ({
+      series: `${aggregateMetric}{pipeline="p",alert="${name}",aggregate="${i}"}`,
+      values: values.map((now) => shown(now[i] ?? 0)).join(" "),
+    })),
   );
   const asked = cases.flatMap(({ name, text, tree, values }) => {
     const program = alertProgram({ name, tree });
-    return values.map((now, minute) => ({ expr: `count(${text}) or vector(0)`, eval_time: `${minute}m`, exp_samples: [{ value: program.holds(now) ? 1 : 0 }] }));
+    return values.map((now, minute) => ({
+      expr: `count(${text}) or vector(0)`,
+      eval_time: `${minute}m`,
+      exp_samples: [{ value: program.holds(now) ? 1 : 0 }],
+    }));
   });
   // One test: each has a database of its own.
-  return inFolder({ "tests.yml": { tests: [{ interval: "1m", input_series: series, promql_expr_test: asked }] } }, (folder) => {
-    try {
-      execFileSync("promtool", ["test", "rules", join(folder, "tests.yml")], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 });
-      return "";
-    } catch (error) {
-      const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
-      return (stdout + stderr).slice(0, 4000);
-    }
-  });
+  return inFolder(
+    { "tests.yml": { tests: [{ interval: "1m", input_series: series, promql_expr_test: asked }] } },
+    (folder) => {
+      try {
+        execFileSync("promtool", ["test", "rules", join(folder, "tests.yml")], {
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "pipe"],
+          maxBuffer: 1 << 28,
+        });
+        return "";
+      } catch (error) {
+        const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
+        return (stdout + stderr).slice(0, 4000);
+      }
+    },
+  );
 }

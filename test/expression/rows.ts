@@ -1,5 +1,28 @@
-import type { Data} from "apache-arrow";
-import { Bool, Field, Float32, Float64, Int16, Int32, Int64, Int8, List, makeData, RecordBatch, Schema, Struct, Table, tableToIPC, Uint16, Uint32, Uint64, Uint8, Utf8, vectorFromArray, type DataType } from "apache-arrow";
+import type { Data } from "apache-arrow";
+import {
+  Bool,
+  Field,
+  Float32,
+  Float64,
+  Int16,
+  Int32,
+  Int64,
+  Int8,
+  List,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  tableToIPC,
+  Uint16,
+  Uint32,
+  Uint64,
+  Uint8,
+  Utf8,
+  vectorFromArray,
+  type DataType,
+} from "apache-arrow";
 import type { DType, Port } from "../../dsl/tensor.js";
 import type { RowScope } from "../../src/expression/tree/scope.js";
 import type { TensorData, TensorElements } from "../../src/tensors/tensor-data.js";
@@ -90,7 +113,11 @@ export function arrowFile(columns: readonly TestColumn[]): string {
 /** The rows as a lambda sees them: `x.in`, `x.out`, `x.models`, each holding its ports. */
 export function rowsOf(columns: readonly TestColumn[]): unknown[] {
   return Array.from({ length: columns[0]?.values.length ?? 0 }, (_, r) => {
-    const row: { in: Record<string, RowValue>; out: Record<string, RowValue>; models: Record<string, Record<string, RowValue>> } = { in: {}, out: {}, models: {} };
+    const row: {
+      in: Record<string, RowValue>;
+      out: Record<string, RowValue>;
+      models: Record<string, Record<string, RowValue>>;
+    } = { in: {}, out: {}, models: {} };
     for (const { name, port, values } of columns) {
       const value = values[r] as RowValue;
       const [source = ""] = name.split(".");
@@ -103,10 +130,21 @@ export function rowsOf(columns: readonly TestColumn[]): unknown[] {
 
 export function scopeOf(columns: readonly TestColumn[]): RowScope {
   const of = (source: string) => columns.filter(({ name }) => name.startsWith(`${source}.`)).map(({ port }) => port);
-  const models = [...new Set(columns.map(({ name }) => name.split(".")[0] ?? "").filter((source) => source.startsWith("out_")))];
-  return { inputs: of("in"), outputs: of("out"), models: Object.fromEntries(models.map((source) => [source.slice("out_".length), of(source)])) };
+  const models = [
+    ...new Set(columns.map(({ name }) => name.split(".")[0] ?? "").filter((source) => source.startsWith("out_"))),
+  ];
+  return {
+    inputs: of("in"),
+    outputs: of("out"),
+    models: Object.fromEntries(models.map((source) => [source.slice("out_".length), of(source)])),
+  };
 }
 
-export function column(name: string, dtype: DType, shape: readonly (number | null)[], values: readonly RowValue[]): TestColumn {
+export function column(
+  name: string,
+  dtype: DType,
+  shape: readonly (number | null)[],
+  values: readonly RowValue[],
+): TestColumn {
   return { name, port: { name: name.slice(name.indexOf(".") + 1), dtype, shape: ["batch", ...shape] }, values };
 }

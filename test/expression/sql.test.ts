@@ -21,9 +21,15 @@ function written(text: string, columns: readonly TestColumn[]): string {
 }
 
 /** Cases whose text is not what the lambda says, in a SELECT and in a WHERE. */
-async function differences(cases: readonly Case[], columns: readonly TestColumn[], table?: DuckDBConnection): Promise<string[]> {
+async function differences(
+  cases: readonly Case[],
+  columns: readonly TestColumn[],
+  table?: DuckDBConnection,
+): Promise<string[]> {
   const connection = table ?? (await tableOf(columns));
-  const texts = cases.map(({ text, expression }) => expression.strings.sql ?? `error('${text.replaceAll("'", "''")} has no text')::BOOLEAN`);
+  const texts = cases.map(
+    ({ text, expression }) => expression.strings.sql ?? `error('${text.replaceAll("'", "''")} has no text')::BOOLEAN`,
+  );
   const answers = await ask(connection, texts);
   if (table === undefined) connection.closeSync();
   return cases.flatMap(({ text, holdsOn }, i) => {
@@ -36,30 +42,81 @@ async function differences(cases: readonly Case[], columns: readonly TestColumn[
 const comparisons = ["<", ">", "<=", ">=", "===", "!=="];
 const floats: TestColumn[] = [
   column("out.d", "float64", [], edgeFloats),
-  column("in.f", "float32", [2], edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)])),
-  column("out.i", "int32", [1], edgeFloats.map((_, i) => [i - 3])),
+  column(
+    "in.f",
+    "float32",
+    [2],
+    edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)]),
+  ),
+  column(
+    "out.i",
+    "int32",
+    [1],
+    edgeFloats.map((_, i) => [i - 3]),
+  ),
 ];
 
 describe("the DuckDB text", () => {
   it("is the predicate that must hold, over the log's columns", () => {
-    const columns = [column("out.dense_1", "float32", [1], []), column("in.f", "float32", [64], []), column("out_c1.z", "float64", [], [])];
-    expect(written("x => !(x.out.dense_1[0] > 0.9)", columns)).toMatchInlineSnapshot(`"NOT ("out.dense_1"[1]::DOUBLE > 0.9e0 AND NOT isnan("out.dense_1"[1]::DOUBLE))"`);
-    expect(written("x => x.in.f.every(v => v >= 0 && v <= 1)", columns)).toMatchInlineSnapshot(`"len(list_filter("in.f", lambda v0: NOT ((v0::DOUBLE >= 0e0 AND NOT isnan(v0::DOUBLE)) AND (v0::DOUBLE <= 1e0)))) = 0"`);
-    expect(written("x => x.models.c1.z > x.out.dense_1", columns)).toMatchInlineSnapshot(`""out_c1.z" IS NOT NULL AND ("out_c1.z" > "out.dense_1"[1]::DOUBLE AND NOT isnan("out_c1.z"))"`);
+    const columns = [
+      column("out.dense_1", "float32", [1], []),
+      column("in.f", "float32", [64], []),
+      column("out_c1.z", "float64", [], []),
+    ];
+    expect(written("x => !(x.out.dense_1[0] > 0.9)", columns)).toMatchInlineSnapshot(
+      `"NOT ("out.dense_1"[1]::DOUBLE > 0.9e0 AND NOT isnan("out.dense_1"[1]::DOUBLE))"`,
+    );
+    expect(written("x => x.in.f.every(v => v >= 0 && v <= 1)", columns)).toMatchInlineSnapshot(
+      `"len(list_filter("in.f", lambda v0: NOT ((v0::DOUBLE >= 0e0 AND NOT isnan(v0::DOUBLE)) AND (v0::DOUBLE <= 1e0)))) = 0"`,
+    );
+    expect(written("x => x.models.c1.z > x.out.dense_1", columns)).toMatchInlineSnapshot(
+      `""out_c1.z" IS NOT NULL AND ("out_c1.z" > "out.dense_1"[1]::DOUBLE AND NOT isnan("out_c1.z"))"`,
+    );
   });
 
   it("means what the lambda means on NaN, infinities, -0, denormals and the float32 neighbours of 0.1 and 0.9", async () => {
     const numbers = ["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt"];
     const texts = [
       ...comparisons.flatMap((op) =>
-        ["0.1", "0", "-0", "NaN", "Infinity", "3.6536061763763428", "x.out.d", "x.in.f[0]", "x.in.f[1]", "x.out.i[0]"].flatMap((other) =>
-          ["x.out.d", "x.in.f[0]", "x.out.i[0]"].flatMap((one) => [`x => ${one} ${op} ${other}`, `x => !(${other} ${op} ${one})`]),
+        [
+          "0.1",
+          "0",
+          "-0",
+          "NaN",
+          "Infinity",
+          "3.6536061763763428",
+          "x.out.d",
+          "x.in.f[0]",
+          "x.in.f[1]",
+          "x.out.i[0]",
+        ].flatMap((other) =>
+          ["x.out.d", "x.in.f[0]", "x.out.i[0]"].flatMap((one) => [
+            `x => ${one} ${op} ${other}`,
+            `x => !(${other} ${op} ${one})`,
+          ]),
         ),
       ),
-      ...numbers.flatMap((f) => [`x => 1 / Math.${f}(x.out.d) > 0`, `x => Math.${f}(x.in.f[0]) < 0.9`, `x => Number.isNaN(Math.${f}(-x.out.d))`]),
-      ...["min", "max"].flatMap((f) => ["x.out.d, 0", "-0, x.out.d", "x.out.d, -x.out.d", "x.in.f[0], x.in.f[1], x.out.d", "x.out.d"].flatMap((args) => [`x => 1 / Math.${f}(${args}) > 0`, `x => Math.${f}(${args}) >= 0.1`])),
-      ...["+", "-", "*", "/", "%"].flatMap((op) => ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [`x => 1 / (x.out.d ${op} ${c}) > 0`, `x => 1 / (${c} ${op} x.out.d) > 0`, `x => x.out.d ${op} ${c} > x.in.f[0]`])),
-      ...["isFinite", "isNaN", "isInteger"].flatMap((f) => [`x => Number.${f}(x.out.d)`, `x => !Number.${f}(x.in.f[0] / x.out.d)`]),
+      ...numbers.flatMap((f) => [
+        `x => 1 / Math.${f}(x.out.d) > 0`,
+        `x => Math.${f}(x.in.f[0]) < 0.9`,
+        `x => Number.isNaN(Math.${f}(-x.out.d))`,
+      ]),
+      ...["min", "max"].flatMap((f) =>
+        ["x.out.d, 0", "-0, x.out.d", "x.out.d, -x.out.d", "x.in.f[0], x.in.f[1], x.out.d", "x.out.d"].flatMap(
+          (args) => [`x => 1 / Math.${f}(${args}) > 0`, `x => Math.${f}(${args}) >= 0.1`],
+        ),
+      ),
+      ...["+", "-", "*", "/", "%"].flatMap((op) =>
+        ["0", "-0", "3", "0.1", "NaN", "5e-324"].flatMap((c) => [
+          `x => 1 / (x.out.d ${op} ${c}) > 0`,
+          `x => 1 / (${c} ${op} x.out.d) > 0`,
+          `x => x.out.d ${op} ${c} > x.in.f[0]`,
+        ]),
+      ),
+      ...["isFinite", "isNaN", "isInteger"].flatMap((f) => [
+        `x => Number.${f}(x.out.d)`,
+        `x => !Number.${f}(x.in.f[0] / x.out.d)`,
+      ]),
       "x => (x.out.d > 0.1 ? x.in.f[0] : -1) < 0.9",
     ];
     expect(await differences(compiled(texts, floats), floats)).toEqual([]);
@@ -68,22 +125,50 @@ describe("the DuckDB text", () => {
   it("compares int64 and uint64 by all their digits, also with one another, and calculates in 128 bits", async () => {
     const columns = [
       column("out.n", "int64", [], edgeBigints),
-      column("out.m", "int64", [1], edgeBigints.map((_, i) => [edgeBigints[(i * 3) % edgeBigints.length] ?? 0n])),
-      column("out.q", "uint64", [], edgeBigints.map((v) => BigInt.asUintN(64, v))),
+      column(
+        "out.m",
+        "int64",
+        [1],
+        edgeBigints.map((_, i) => [edgeBigints[(i * 3) % edgeBigints.length] ?? 0n]),
+      ),
+      column(
+        "out.q",
+        "uint64",
+        [],
+        edgeBigints.map((v) => BigInt.asUintN(64, v)),
+      ),
     ];
     const texts = [
       ...comparisons.flatMap((op) =>
-        ["9007199254740993n", "-9223372036854775808n", "9223372036854775807n", "x.out.m[0]", "x.out.q", "18446744073709551615n", "170141183460469231731687303715884105727n", "-x.out.m[0]", "x.out.m[0] + x.out.q", "x.out.m[0] * 3n - 1n", "x.out.q * x.out.m[0] / -7n"].flatMap(
-          (other) => [`x => x.out.n ${op} ${other}`, `x => !(${other} ${op} x.out.q)`],
-        ),
+        [
+          "9007199254740993n",
+          "-9223372036854775808n",
+          "9223372036854775807n",
+          "x.out.m[0]",
+          "x.out.q",
+          "18446744073709551615n",
+          "170141183460469231731687303715884105727n",
+          "-x.out.m[0]",
+          "x.out.m[0] + x.out.q",
+          "x.out.m[0] * 3n - 1n",
+          "x.out.q * x.out.m[0] / -7n",
+        ].flatMap((other) => [`x => x.out.n ${op} ${other}`, `x => !(${other} ${op} x.out.q)`]),
       ),
       "x => x.out.n > 4.5",
       "x => x.out.n / 2n * 2n === x.out.n",
-      ...["2n", "-7n", "9007199254740993n", "-1n"].flatMap((n) => [`x => x.out.n % ${n} === 1n`, `x => x.out.m[0] % ${n} < x.out.n % ${n}`, `x => x.out.q * x.out.m[0] % ${n} <= 0n`]),
+      ...["2n", "-7n", "9007199254740993n", "-1n"].flatMap((n) => [
+        `x => x.out.n % ${n} === 1n`,
+        `x => x.out.m[0] % ${n} < x.out.n % ${n}`,
+        `x => x.out.q * x.out.m[0] % ${n} <= 0n`,
+      ]),
     ];
     expect(await differences(compiled(texts, columns), columns)).toEqual([]);
-    expect(written("x => x.out.q * x.out.q > 0n", columns)).toMatchInlineSnapshot(`"SL1207: its bigint arithmetic may need more than DuckDB's 128 bits"`);
-    expect(written(`x => x.out.n < ${10n ** 40n}n`, columns)).toMatchInlineSnapshot(`"SL1207: the constant 10000000000000000000000000000000000000000n has more than DuckDB's 128 bits"`);
+    expect(written("x => x.out.q * x.out.q > 0n", columns)).toMatchInlineSnapshot(
+      `"SL1207: its bigint arithmetic may need more than DuckDB's 128 bits"`,
+    );
+    expect(written(`x => x.out.n < ${10n ** 40n}n`, columns)).toMatchInlineSnapshot(
+      `"SL1207: the constant 10000000000000000000000000000000000000000n has more than DuckDB's 128 bits"`,
+    );
   });
 
   it("takes an element past the end of a short or empty list for undefined", async () => {
@@ -96,9 +181,24 @@ describe("the DuckDB text", () => {
       column("out.s", "string", [null], [[], [""], ["a", "b"], ["b", "a"], ["", "a", "a"], []]),
     ];
     const texts = [
-      ...comparisons.flatMap((op) => [`x => x.out.u[1] ${op} 0.9`, `x => !(x.out.u[0] ${op} x.out.d)`, `x => x.out.u[1] + 1 ${op} x.out.d`, `x => x.out.d ${op} -x.out.u[2]`, `x => x.out.u[0] ${op} x.out.u[1]`]),
-      ...comparisons.flatMap((op) => [`x => x.out.n[1] ${op} 9007199254740993n`, `x => !(3n ${op} x.out.n[0])`, `x => x.out.n[0] ${op} x.out.n[1]`]),
-      ...["===", "!=="].flatMap((op) => [`x => x.out.b[1] ${op} true`, `x => x.out.b[0] ${op} x.out.b[1]`, `x => x.out.s[1] ${op} "a"`, `x => x.out.s[1] ${op} x.out.s[2]`]),
+      ...comparisons.flatMap((op) => [
+        `x => x.out.u[1] ${op} 0.9`,
+        `x => !(x.out.u[0] ${op} x.out.d)`,
+        `x => x.out.u[1] + 1 ${op} x.out.d`,
+        `x => x.out.d ${op} -x.out.u[2]`,
+        `x => x.out.u[0] ${op} x.out.u[1]`,
+      ]),
+      ...comparisons.flatMap((op) => [
+        `x => x.out.n[1] ${op} 9007199254740993n`,
+        `x => !(3n ${op} x.out.n[0])`,
+        `x => x.out.n[0] ${op} x.out.n[1]`,
+      ]),
+      ...["===", "!=="].flatMap((op) => [
+        `x => x.out.b[1] ${op} true`,
+        `x => x.out.b[0] ${op} x.out.b[1]`,
+        `x => x.out.s[1] ${op} "a"`,
+        `x => x.out.s[1] ${op} x.out.s[2]`,
+      ]),
       "x => x.out.u.length > 1 && x.out.s.length !== 3",
       "x => Number.isNaN(x.out.u[1]) || Number.isFinite(x.out.u[1])",
       "x => Math.max(x.out.u[0], x.out.d) > 1",
@@ -115,15 +215,48 @@ describe("the DuckDB text", () => {
     const words = ["", "a", 'q"', "\\", "é", "😀", "line\n", "\u2028", "it's", "\ue000", "Z"];
     const columns = [
       column("out.s", "string", [], words),
-      column("out.t", "string", [1], words.map((_, i) => [words[(i * 3) % words.length] ?? ""])),
-      column("out.b", "bool", [2], words.map((_, i) => [i % 2 === 0, i % 3 === 0])),
-      column('out.a "b".c', "float32", [2, 2], words.map((_, i) => [[i, 1], [2, 3 - i]])),
-      column("in.v0", "float32", [2], words.map((_, i) => [i, 2])),
+      column(
+        "out.t",
+        "string",
+        [1],
+        words.map((_, i) => [words[(i * 3) % words.length] ?? ""]),
+      ),
+      column(
+        "out.b",
+        "bool",
+        [2],
+        words.map((_, i) => [i % 2 === 0, i % 3 === 0]),
+      ),
+      column(
+        'out.a "b".c',
+        "float32",
+        [2, 2],
+        words.map((_, i) => [
+          [i, 1],
+          [2, 3 - i],
+        ]),
+      ),
+      column(
+        "in.v0",
+        "float32",
+        [2],
+        words.map((_, i) => [i, 2]),
+      ),
     ];
     const texts = [
-      ...words.flatMap((word) => [`x => x.out.s === ${JSON.stringify(word)}`, `x => x.out.t[0] !== ${JSON.stringify(word)}`]),
-      ...["<", ">", "<=", ">="].flatMap((op) => ["", "a", "é", "Zz"].flatMap((word) => [`x => x.out.s ${op} ${JSON.stringify(word)}`, `x => ${JSON.stringify(word)} ${op} x.out.t[0]`])),
-      ...["startsWith", "endsWith", "includes"].flatMap((f) => ["a", "é", "😀", "'", "%", "_", "\\"].map((word) => `x => x.out.s.${f}(${JSON.stringify(word)})`)),
+      ...words.flatMap((word) => [
+        `x => x.out.s === ${JSON.stringify(word)}`,
+        `x => x.out.t[0] !== ${JSON.stringify(word)}`,
+      ]),
+      ...["<", ">", "<=", ">="].flatMap((op) =>
+        ["", "a", "é", "Zz"].flatMap((word) => [
+          `x => x.out.s ${op} ${JSON.stringify(word)}`,
+          `x => ${JSON.stringify(word)} ${op} x.out.t[0]`,
+        ]),
+      ),
+      ...["startsWith", "endsWith", "includes"].flatMap((f) =>
+        ["a", "é", "😀", "'", "%", "_", "\\"].map((word) => `x => x.out.s.${f}(${JSON.stringify(word)})`),
+      ),
       "x => x.out.s === x.out.t[0]",
       "x => x.out.b[0] === x.out.b[1]",
       "x => x.out.b.every((v) => !v) || (x.out.b[1] ? x.out.s === 'a' : false)",
@@ -132,32 +265,62 @@ describe("the DuckDB text", () => {
     ];
     expect(await differences(compiled(texts, columns), columns)).toEqual([]);
     const half = column("out.h", "float16", [1], [[0.333251953125], [1]]);
-    expect(written("x => x.out.h[0] > 0.333", [half])).toMatchInlineSnapshot(`""out.h"[1]::DOUBLE > 0.333e0 AND NOT isnan("out.h"[1]::DOUBLE)"`);
-    expect(written("x => x.out.s < x.out.t[0]", columns)).toMatchInlineSnapshot(`"SL1207: DuckDB orders strings by their code points, JavaScript by UTF-16 units"`);
-    expect(written("x => x.out.s === '\\ud800'", columns)).toMatchInlineSnapshot(`"SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot"`);
+    expect(written("x => x.out.h[0] > 0.333", [half])).toMatchInlineSnapshot(
+      `""out.h"[1]::DOUBLE > 0.333e0 AND NOT isnan("out.h"[1]::DOUBLE)"`,
+    );
+    expect(written("x => x.out.s < x.out.t[0]", columns)).toMatchInlineSnapshot(
+      `"SL1207: DuckDB orders strings by their code points, JavaScript by UTF-16 units"`,
+    );
+    expect(written("x => x.out.s === '\\ud800'", columns)).toMatchInlineSnapshot(
+      `"SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot"`,
+    );
   });
 
   it("fails a row without a value of a challenger, whatever else holds", async () => {
     const values: (RowValue | null)[] = [1, null, 3, Number.NaN];
     const columns = [column("out.d", "float64", [], [0, 0, 9, 0])];
     const connection = await tableOf([...columns, { ...column("out_c1.z", "float64", [], []), values }]);
-    const text = written("x => x.models.c1.z > 0 || x.out.d < 5", [...columns, column("out_c1.z", "float64", [], [1, 2, 3, 4])]);
+    const text = written("x => x.models.c1.z > 0 || x.out.d < 5", [
+      ...columns,
+      column("out_c1.z", "float64", [], [1, 2, 3, 4]),
+    ]);
     expect(await ask(connection, [text])).toEqual([{ selected: [true, false, true, true], kept: new Set([0, 2, 3]) }]);
   });
 
   it("refuses columns that DuckDB cannot tell apart or name", () => {
-    const columns = [column("out.A", "float64", [], []), column("out.a", "float64", [], []), column("out.\u0001", "float64", [], [])];
-    expect(written("x => x.out.A < x.out.a", columns)).toMatchInlineSnapshot(`"SL1205: DuckDB's column names ignore case, so 'out.A' and 'out.a' are one to it; rename a port"`);
-    expect(written("x => x.out['\\u0001'] > 1", columns)).toMatchInlineSnapshot(`"SL1205: DuckDB has no column 'out.?' with a control character or half a surrogate pair in its name; rename the port"`);
+    const columns = [
+      column("out.A", "float64", [], []),
+      column("out.a", "float64", [], []),
+      column("out.\u0001", "float64", [], []),
+    ];
+    expect(written("x => x.out.A < x.out.a", columns)).toMatchInlineSnapshot(
+      `"SL1205: DuckDB's column names ignore case, so 'out.A' and 'out.a' are one to it; rename a port"`,
+    );
+    expect(written("x => x.out['\\u0001'] > 1", columns)).toMatchInlineSnapshot(
+      `"SL1205: DuckDB has no column 'out.?' with a control character or half a surrogate pair in its name; rename the port"`,
+    );
   });
 
   it("stays within DuckDB's depth and reads lists of any length", async () => {
-    const wide = column("in.f", "float32", [10_000], [0, 1].map((low) => Array.from({ length: 10_000 }, (_, i) => (i === 9_999 ? low : 1))));
+    const wide = column(
+      "in.f",
+      "float32",
+      [10_000],
+      [0, 1].map((low) => Array.from({ length: 10_000 }, (_, i) => (i === 9_999 ? low : 1))),
+    );
     const columns = [wide, column("out.d", "float64", [], [1, -3])];
-    const deep = (open: string, close: string, times: number): string => `x => ${open.repeat(times)}x.out.d${close.repeat(times)} > 0.5`;
-    const texts = ["x => x.in.f.every((v) => v > 0 && v < 2)", deep("(", " + 1)", 110), deep("Math.abs(", " * 2)", 55), deep("-(1 + ", ")", 55)];
+    const deep = (open: string, close: string, times: number): string =>
+      `x => ${open.repeat(times)}x.out.d${close.repeat(times)} > 0.5`;
+    const texts = [
+      "x => x.in.f.every((v) => v > 0 && v < 2)",
+      deep("(", " + 1)", 110),
+      deep("Math.abs(", " * 2)", 55),
+      deep("-(1 + ", ")", 55),
+    ];
     expect(await differences(compiled(texts, columns), columns)).toEqual([]);
-    expect(written(deep("Math.sqrt(", ")", 40), columns)).toMatchInlineSnapshot(`"SL1203: its text is longer than 1048576 characters; split it into several validations"`);
+    expect(written(deep("Math.sqrt(", ")", 40), columns)).toMatchInlineSnapshot(
+      `"SL1203: its text is longer than 1048576 characters; split it into several validations"`,
+    );
   });
 
   it("means what 500 generated lambdas mean, four operations deep", async () => {

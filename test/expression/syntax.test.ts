@@ -7,7 +7,11 @@ import { prepare } from "./compare.js";
 import { lower } from "./lambda.js";
 import { column } from "./rows.js";
 
-const port = (name: string, dtype: "float64" | "int64" | "bool" | "string", ...shape: (number | null)[]) => ({ name, dtype, shape: ["N", ...shape] });
+const port = (name: string, dtype: "float64" | "int64" | "bool" | "string", ...shape: (number | null)[]) => ({
+  name,
+  dtype,
+  shape: ["N", ...shape],
+});
 const scope: RowScope = {
   inputs: [port("a", "float64", 3), port("n", "int64"), port("grid", "float64", null, 2)],
   outputs: [port("u", "float64", null), port("s", "string"), port("words", "string", null), port("ok", "bool")],
@@ -18,9 +22,15 @@ function typed(source: string, constants: Constants = {}): string {
   const lambda = lower(source);
   const result = typeExpression(lambda, scope, constants);
   if (result.ok) return readableTree(result.tree);
-  return result.diagnostics.map(({ code, message, hint, start, end }) => `${code} at '${lambda.source.slice(start, end)}': ${message}${hint === undefined ? "" : ` (${hint})`}`).join("\n");
+  return result.diagnostics
+    .map(
+      ({ code, message, hint, start, end }) =>
+        `${code} at '${lambda.source.slice(start, end)}': ${message}${hint === undefined ? "" : ` (${hint})`}`,
+    )
+    .join("\n");
 }
-const all = (sources: readonly string[], constants?: Constants) => sources.map((source) => `${source}\n  ${typed(source, constants).replaceAll("\n", "\n  ")}`).join("\n");
+const all = (sources: readonly string[], constants?: Constants) =>
+  sources.map((source) => `${source}\n  ${typed(source, constants).replaceAll("\n", "\n  ")}`).join("\n");
 
 describe("lists", () => {
   it("are asked with includes, as SameValueZero sees it, and summed up with reduce", () => {
@@ -168,31 +178,49 @@ describe("what may be missing", () => {
 });
 
 describe("powers and logarithms", () => {
-  const columns = [column("out.d", "float64", [], [Number.NaN, Number.POSITIVE_INFINITY, 0, -0, 0.5, 2, 3.7, -8, 1e-300])];
+  const columns = [
+    column("out.d", "float64", [], [Number.NaN, Number.POSITIVE_INFINITY, 0, -0, 0.5, 2, 3.7, -8, 1e-300]),
+  ];
 
-  it.each(["x.out.d ** 2 > 4", "Math.pow(x.out.d, 0.5) < 2", "2 ** x.out.d === 4", "Math.log(x.out.d) > 1", "Math.log2(x.out.d) === 1", "Math.log10(x.out.d) < 0", "Math.exp(x.out.d) > 1", "Math.hypot(x.out.d, 3, 4) > 5", "(-x.out.d) ** 3 > -1"])(
-    "%s is exact in JavaScript and refused where the last bit differs",
-    (text) => {
-      const result = prepare(`x => ${text}`, columns);
-      if (!("text" in result)) expect.fail(result.map((d) => d.message).join("; "));
-      const printed = new Function(`return ${result.expression.strings.javascript ?? ""}`)() as (row: unknown) => boolean;
-      expect(columns[0]?.values.map((d) => printed({ out: { d } }))).toEqual(result.holdsOn(columns));
-      expect(result.expression.refused["polars-0.18"]?.code).toBe("SL1207");
-      expect(result.expression.refused["polars-1"]?.code).toBe("SL1207");
-    },
-  );
+  it.each([
+    "x.out.d ** 2 > 4",
+    "Math.pow(x.out.d, 0.5) < 2",
+    "2 ** x.out.d === 4",
+    "Math.log(x.out.d) > 1",
+    "Math.log2(x.out.d) === 1",
+    "Math.log10(x.out.d) < 0",
+    "Math.exp(x.out.d) > 1",
+    "Math.hypot(x.out.d, 3, 4) > 5",
+    "(-x.out.d) ** 3 > -1",
+  ])("%s is exact in JavaScript and refused where the last bit differs", (text) => {
+    const result = prepare(`x => ${text}`, columns);
+    if (!("text" in result)) expect.fail(result.map((d) => d.message).join("; "));
+    const printed = new Function(`return ${result.expression.strings.javascript ?? ""}`)() as (row: unknown) => boolean;
+    expect(columns[0]?.values.map((d) => printed({ out: { d } }))).toEqual(result.holdsOn(columns));
+    expect(result.expression.refused["polars-0.18"]?.code).toBe("SL1207");
+    expect(result.expression.refused["polars-1"]?.code).toBe("SL1207");
+  });
 
   it("of bigints are refused", () => {
-    expect(typed("x => x.in.n ** 2n > 1n")).toMatchInlineSnapshot(`"SL1015 at 'x.in.n ** 2n': '**' takes numbers, and here stands a bigint (multiply: n * n)"`);
-    expect(typed("x => 2 ** 10 < x.in.a[0] && Math.hypot() < x.in.a[1]")).toMatchInlineSnapshot(`"1024 < x.in.a[0] && 0 < x.in.a[1]"`);
+    expect(typed("x => x.in.n ** 2n > 1n")).toMatchInlineSnapshot(
+      `"SL1015 at 'x.in.n ** 2n': '**' takes numbers, and here stands a bigint (multiply: n * n)"`,
+    );
+    expect(typed("x => 2 ** 10 < x.in.a[0] && Math.hypot() < x.in.a[1]")).toMatchInlineSnapshot(
+      `"1024 < x.in.a[0] && 0 < x.in.a[1]"`,
+    );
   });
 });
 
 describe("places in lists", () => {
   it("indexOf is the first place, or -1", () => {
-    expect(typed("x => x.in.a.indexOf(1) === 2")).toMatchInlineSnapshot(`"(x.in.a[0] === 1 ? 0 : (x.in.a[1] === 1 ? 1 : (x.in.a[2] === 1 ? 2 : -1))) === 2"`);
-    expect(typed("x => x.in.a.indexOf(Math.max(...x.in.a)) < [1, 2].indexOf(2)")).toMatchInlineSnapshot(`"(x.in.a[0] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 0 : (x.in.a[1] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 1 : (x.in.a[2] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 2 : -1))) < 1"`);
-    expect(typed("x => x.in.a.indexOf('a') > 0 || x.in.a.indexOf(1, 2) > 0 || x.in.a.indexOf() > 0")).toMatchInlineSnapshot(`
+    expect(typed("x => x.in.a.indexOf(1) === 2")).toMatchInlineSnapshot(
+      `"(x.in.a[0] === 1 ? 0 : (x.in.a[1] === 1 ? 1 : (x.in.a[2] === 1 ? 2 : -1))) === 2"`,
+    );
+    expect(typed("x => x.in.a.indexOf(Math.max(...x.in.a)) < [1, 2].indexOf(2)")).toMatchInlineSnapshot(
+      `"(x.in.a[0] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 0 : (x.in.a[1] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 1 : (x.in.a[2] === Math.max(x.in.a[0], x.in.a[1], x.in.a[2]) ? 2 : -1))) < 1"`,
+    );
+    expect(typed("x => x.in.a.indexOf('a') > 0 || x.in.a.indexOf(1, 2) > 0 || x.in.a.indexOf() > 0"))
+      .toMatchInlineSnapshot(`
       "SL1111 at 'x.in.a.indexOf('a')': '===' compares a number with a string, so it is always false (compare values of one type)
       SL1116 at 'x.in.a.indexOf(1, 2)': 'indexOf' takes one value, not 2 arguments
       SL1116 at 'x.in.a.indexOf()': 'indexOf' takes one value, not 0 arguments"
@@ -200,15 +228,29 @@ describe("places in lists", () => {
   });
 
   it("may be calculated from the position, where the list's length is known: the list is then written out", () => {
-    expect(typed("x => x.in.a.every((v, i) => i === 0 || v >= x.in.a[i - 1])")).toMatchInlineSnapshot(`"x.in.a[1] >= x.in.a[0] && x.in.a[2] >= x.in.a[1]"`);
-    expect(typed("x => x.in.a.every((v, i) => i < 2 ? v < x.in.a[i + 1] : x.in.a[2 - i] < v)")).toMatchInlineSnapshot(`"x.in.a[0] < x.in.a[1] && x.in.a[1] < x.in.a[2] && x.in.a[0] < x.in.a[2]"`);
-    expect(typed("x => x.in.a.every((v, i) => x.in.a.some((w, j) => j < i && x.in.a[i - j] > w))")).toMatchInlineSnapshot(`"false"`);
+    expect(typed("x => x.in.a.every((v, i) => i === 0 || v >= x.in.a[i - 1])")).toMatchInlineSnapshot(
+      `"x.in.a[1] >= x.in.a[0] && x.in.a[2] >= x.in.a[1]"`,
+    );
+    expect(typed("x => x.in.a.every((v, i) => i < 2 ? v < x.in.a[i + 1] : x.in.a[2 - i] < v)")).toMatchInlineSnapshot(
+      `"x.in.a[0] < x.in.a[1] && x.in.a[1] < x.in.a[2] && x.in.a[0] < x.in.a[2]"`,
+    );
+    expect(
+      typed("x => x.in.a.every((v, i) => x.in.a.some((w, j) => j < i && x.in.a[i - j] > w))"),
+    ).toMatchInlineSnapshot(`"false"`);
   });
 
   it("are refused where an index would be outside of the list, or the length is not known", () => {
-    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[i - 1])")).toMatchInlineSnapshot(`"SL1106 at 'i - 1': an index is a whole number from 0 on, not -1 (count from the start of the list, or use .at(…))"`);
-    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[i + 1])")).toMatchInlineSnapshot(`"SL1105 at 'x.in.a[i + 1]': 'x.in.a' has 3 elements, so [i + 1] is past its end (the first element is [0])"`);
-    expect(typed("x => x.out.words.every((v, i) => i === 0 || v !== x.out.words[i - 1])")).toMatchInlineSnapshot(`"SL1106 at 'i - 1': the index 'i - 1' is not a constant (in a list of known length, up to 256, an index may be calculated from the position)"`);
-    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[v])")).toMatchInlineSnapshot(`"SL1106 at 'v': the index 'v' is not a constant (only a constant, or the position that every and some hand over, may be an index)"`);
+    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[i - 1])")).toMatchInlineSnapshot(
+      `"SL1106 at 'i - 1': an index is a whole number from 0 on, not -1 (count from the start of the list, or use .at(…))"`,
+    );
+    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[i + 1])")).toMatchInlineSnapshot(
+      `"SL1105 at 'x.in.a[i + 1]': 'x.in.a' has 3 elements, so [i + 1] is past its end (the first element is [0])"`,
+    );
+    expect(typed("x => x.out.words.every((v, i) => i === 0 || v !== x.out.words[i - 1])")).toMatchInlineSnapshot(
+      `"SL1106 at 'i - 1': the index 'i - 1' is not a constant (in a list of known length, up to 256, an index may be calculated from the position)"`,
+    );
+    expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[v])")).toMatchInlineSnapshot(
+      `"SL1106 at 'v': the index 'v' is not a constant (only a constant, or the position that every and some hand over, may be an index)"`,
+    );
   });
 });

@@ -10,7 +10,11 @@ export class Tally {
 
   add(backEnd: string, { compared, refused, differences }: Sum): void {
     const sum = this.#sums.get(backEnd) ?? { compared: 0, refused: 0, differences: 0 };
-    this.#sums.set(backEnd, { compared: sum.compared + compared, refused: sum.refused + refused, differences: sum.differences + differences });
+    this.#sums.set(backEnd, {
+      compared: sum.compared + compared,
+      refused: sum.refused + refused,
+      differences: sum.differences + differences,
+    });
   }
 
   /** Says it, and answers the number of differences. */

@@ -31,7 +31,11 @@ export async function storeIn(folder: string, options?: StoreOptions): Promise<S
   return store;
 }
 
-export const port = (name: string, dtype: Port["dtype"], ...shape: NonNullable<Port["shape"]>): Port => ({ name, dtype, shape });
+export const port = (name: string, dtype: Port["dtype"], ...shape: NonNullable<Port["shape"]>): Port => ({
+  name,
+  dtype,
+  shape,
+});
 
 /** One input of three numbers, one output, one challenger, one validation. */
 export const fraud: LogLayout = {
@@ -54,7 +58,9 @@ export function scored(start: number, ...scores: number[]): ResultBatch {
   return {
     rows: scores.length,
     time: Float64Array.from(scores, (_, i) => start + i),
-    inputs: new Map([["dense_input", floats([scores.length, 3], ...scores.flatMap((score) => [score, score + 1, score + 2]))]]),
+    inputs: new Map([
+      ["dense_input", floats([scores.length, 3], ...scores.flatMap((score) => [score, score + 1, score + 2]))],
+    ]),
     outputs: new Map([["dense_1", floats([scores.length, 1], ...scores)]]),
     challengers: new Map(),
     failures: new Map([["amt", Uint8Array.from(scores, (score) => (score >= 1 ? 1 : 0))]]),

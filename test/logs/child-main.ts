@@ -30,7 +30,8 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
   serve: async () => {
     const store = await openStore(folder);
     const log = await store.openLog(fraudLayout);
-    for (let i = 0; i < Number(rest[0]); i += 1000) await log.append({ ...manyRows(1000), time: Float64Array.from({ length: 1000 }, (_, at) => i + at) }, rowMeta);
+    for (let i = 0; i < Number(rest[0]); i += 1000)
+      await log.append({ ...manyRows(1000), time: Float64Array.from({ length: 1000 }, (_, at) => i + at) }, rowMeta);
     tell("open");
     for await (const _ of process.stdin) log.appendRelaxed(oneRow(1_000_000), rowMeta);
   },
@@ -62,7 +63,8 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
   trickle: async () => {
     const logs = await Promise.all([folder, ...rest].map(async (each) => (await openStore(each)).openLog(fraudLayout)));
     for (;;) {
-      for (const [i, log] of logs.entries()) tell(`${i} ${log.appendRelaxed(oneRow(Date.now()), rowMeta).firstRow} ${Date.now()}`);
+      for (const [i, log] of logs.entries())
+        tell(`${i} ${log.appendRelaxed(oneRow(Date.now()), rowMeta).firstRow} ${Date.now()}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   },
@@ -97,7 +99,11 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
   },
   /** Opens the folder, a new one in it, and its log for reading, telling what came of each. */
   try: async () => {
-    const attempt = (work: Promise<{ close(): Promise<void> }>) => work.then(async (store) => store.close().then(() => tell("open")), (error: ShapelineError) => tell(`${error.code} ${error.message}`));
+    const attempt = (work: Promise<{ close(): Promise<void> }>) =>
+      work.then(
+        async (store) => store.close().then(() => tell("open")),
+        (error: ShapelineError) => tell(`${error.code} ${error.message}`),
+      );
     await attempt(openStore(folder));
     await attempt(openStore(`${folder}/new`));
     await attempt(openStore(folder, { readOnly: true }));

@@ -24,7 +24,14 @@ export function startChild(job: string, ...args: readonly string[]): Child {
 
 /** The same where no file may grow beyond so many blocks of 1,024 bytes: the nearest thing to a full disk. */
 export function startConfinedChild(blocks: number, job: string, ...args: readonly string[]): Child {
-  return start("bash", ["-c", `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, script(), job, ...args]);
+  return start("bash", [
+    "-c",
+    `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$@"`,
+    process.execPath,
+    script(),
+    job,
+    ...args,
+  ]);
 }
 
 /** The same as another user. */
@@ -40,7 +47,15 @@ function script(): string {
     process.once("exit", () => rmSync(file, { force: true }));
     built = file;
     const entry = fileURLToPath(new URL("child-main.ts", import.meta.url));
-    buildSync({ entryPoints: [entry], outfile: built, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" });
+    buildSync({
+      entryPoints: [entry],
+      outfile: built,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      packages: "external",
+      logLevel: "error",
+    });
   }
   return built;
 }

@@ -18,18 +18,36 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-const dtypes = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "string"] as const;
+const dtypes = [
+  "float16",
+  "float32",
+  "float64",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "bool",
+  "string",
+] as const;
 const shapes = [[], [3], [2, 3], [2, 1, 3]];
 
 /** Every type at every depth; every third row without a challenger's answer. */
 function everything(rows: number): ResultBatch {
-  const tensors = new Map(dtypes.flatMap((dtype) => shapes.map((shape, i) => [`${dtype} ${i}`, sample(dtype, [rows, ...shape])] as const)));
+  const tensors = new Map(
+    dtypes.flatMap((dtype) => shapes.map((shape, i) => [`${dtype} ${i}`, sample(dtype, [rows, ...shape])] as const)),
+  );
   return {
     rows,
     time: Float64Array.from({ length: rows }, (_, i) => 1_700_000_000_000 + i),
     inputs: tensors,
     outputs: new Map(),
-    challengers: new Map([["other", { outputs: tensors, answered: Uint8Array.from({ length: rows }, (_, i) => (i % 3 === 0 ? 0 : 1)) }]]),
+    challengers: new Map([
+      ["other", { outputs: tensors, answered: Uint8Array.from({ length: rows }, (_, i) => (i % 3 === 0 ? 0 : 1)) }],
+    ]),
     failures: new Map([["check", Uint8Array.from({ length: rows }, (_, i) => i % 2)]]),
   };
 }
@@ -54,7 +72,12 @@ describe("a Parquet file", () => {
       const { time, ...own } = expected[row] as unknown as Record<string, unknown>;
       const { time: found, ...others } = read[row] as Record<string, unknown>;
       // As text both ways: the client gives whole numbers of 64 bits as texts.
-      const plain = (value: unknown): unknown => (Array.isArray(value) ? value.map(plain) : typeof value === "bigint" || typeof value === "number" ? String(value) : value);
+      const plain = (value: unknown): unknown =>
+        Array.isArray(value)
+          ? value.map(plain)
+          : typeof value === "bigint" || typeof value === "number"
+            ? String(value)
+            : value;
       expect(plain(Object.values(others)), String(row)).toEqual(plain(Object.values(own)));
       expect(Date.parse(`${String(found).replace(" ", "T")}Z`)).toBe((time as Date).getTime());
     }
@@ -88,8 +111,24 @@ describe("the size of an Arrow file", () => {
 describe("JSON lines", () => {
   it("are what toJson writes of the records, whatever numbers there are", () => {
     const every = everything(8);
-    const plain = { ...every, inputs: new Map([["x", { dtype: "float32", dims: [8, 2], data: Float32Array.from({ length: 16 }, (_, i) => i / 10 - 0.5) } as const], ["n", { dtype: "int64", dims: [8], data: BigInt64Array.from({ length: 8 }, (_, i) => BigInt(i) - 4n) } as const]]), challengers: new Map() };
-    const one = (dtype: (typeof dtypes)[number]): ResultBatch => ({ ...plain, outputs: new Map([["y", sample(dtype, [8])]]) });
+    const plain = {
+      ...every,
+      inputs: new Map([
+        [
+          "x",
+          { dtype: "float32", dims: [8, 2], data: Float32Array.from({ length: 16 }, (_, i) => i / 10 - 0.5) } as const,
+        ],
+        [
+          "n",
+          { dtype: "int64", dims: [8], data: BigInt64Array.from({ length: 8 }, (_, i) => BigInt(i) - 4n) } as const,
+        ],
+      ]),
+      challengers: new Map(),
+    };
+    const one = (dtype: (typeof dtypes)[number]): ResultBatch => ({
+      ...plain,
+      outputs: new Map([["y", sample(dtype, [8])]]),
+    });
     for (const batch of [every, plain, ...dtypes.map(one)]) {
       const { rows, columns } = jsonRows(batch, noChoice);
       const records = asRecords(batch, { ...noChoice, separator: "." });

@@ -1,5 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -36,7 +47,8 @@ async function written(rows: number): Promise<string> {
 const digest = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");
 
 /** The digests of a folder's files. */
-const contents = (folder: string) => Object.fromEntries(readdirSync(folder).map((name) => [name, digest(join(folder, name))]));
+const contents = (folder: string) =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, digest(join(folder, name))]));
 
 let killedOnce: Promise<string> | undefined;
 const kept = mkdtempSync(join(tmpdir(), "shapeline-faults-"));
@@ -79,11 +91,19 @@ describe("a damaged store file", () => {
     const folder = await written(20_000);
     const file = join(folder, "shapeline.duckdb");
     writeFileSync(file, damage(readFileSync(file)));
-    for (const name of ["shapeline.duckdb.wal", "shapeline.journal-a"]) writeFileSync(join(folder, name), "what else was there");
+    for (const name of ["shapeline.duckdb.wal", "shapeline.journal-a"])
+      writeFileSync(join(folder, name), "what else was there");
     const before = contents(folder);
     const error = await openStore(folder).then(
       // Some damage shows when rows are read.
-      async (store) => store.readLog("fraud", { limit: 20_000 }).then(() => "no error", (reason: unknown) => reason).finally(() => store.close()),
+      async (store) =>
+        store
+          .readLog("fraud", { limit: 20_000 })
+          .then(
+            () => "no error",
+            (reason: unknown) => reason,
+          )
+          .finally(() => store.close()),
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(ShapelineError);
@@ -96,7 +116,16 @@ describe("a damaged store file", () => {
     const folder = await written(20_000);
     const file = join(folder, "shapeline.duckdb");
     writeFileSync(file, readFileSync(file).fill(0xa5, 12_288, 12_288 + 262_144));
-    expect((await refusal(openStore(folder).then((store) => store.readLog("fraud").finally(() => store.close())), [folder, "<folder>"])).replace(/\d{6,}/g, "<number>")).toMatchInlineSnapshot(`"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Corrupt database file: computed checksum <number> does not match stored checksum <number> in block at location 12288; it stays as it is: restore it from a copy, or choose another data folder"`);
+    expect(
+      (
+        await refusal(
+          openStore(folder).then((store) => store.readLog("fraud").finally(() => store.close())),
+          [folder, "<folder>"],
+        )
+      ).replace(/\d{6,}/g, "<number>"),
+    ).toMatchInlineSnapshot(
+      `"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Corrupt database file: computed checksum <number> does not match stored checksum <number> in block at location 12288; it stays as it is: restore it from a copy, or choose another data folder"`,
+    );
   });
 
   it("with an end of the write-ahead log missing, as after a crash, loses only what was in that end", async () => {
@@ -117,7 +146,11 @@ describe("a damaged store file", () => {
     const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     await (await openStore(folder)).close();
     await (await openStore(folder)).close();
-    const told = warned.mock.calls.map(([text]) => String(text).replaceAll(folder, "<folder>").replace(/damaged-[^']*/, "damaged-<time>"));
+    const told = warned.mock.calls.map(([text]) =>
+      String(text)
+        .replaceAll(folder, "<folder>")
+        .replace(/damaged-[^']*/, "damaged-<time>"),
+    );
     warned.mockRestore();
     expect(told).toMatchInlineSnapshot(`
       [
@@ -128,15 +161,20 @@ describe("a damaged store file", () => {
     expect(copies.map((name) => digest(join(folder, name)))).toEqual([before]);
   });
 
-  it.each(["for writing", "for reading"])("with the head of the write-ahead log overwritten is refused %s: DuckDB would go on without it", async (how) => {
-    const folder = await killed();
-    const wal = join(folder, "shapeline.duckdb.wal");
-    writeFileSync(wal, readFileSync(wal).fill(0xff, 0, 8));
-    const before = contents(folder);
-    const told = await refusal(openStore(folder, { readOnly: how === "for reading" }), [folder, "<folder>"]);
-    expect(told.replace(/\d{5,} bytes/, "<size>")).toBe("SL7006 the write-ahead log '<folder>/shapeline.duckdb.wal' is damaged at its head: its <size> would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it");
-    expect(contents(folder)).toEqual(before);
-  });
+  it.each(["for writing", "for reading"])(
+    "with the head of the write-ahead log overwritten is refused %s: DuckDB would go on without it",
+    async (how) => {
+      const folder = await killed();
+      const wal = join(folder, "shapeline.duckdb.wal");
+      writeFileSync(wal, readFileSync(wal).fill(0xff, 0, 8));
+      const before = contents(folder);
+      const told = await refusal(openStore(folder, { readOnly: how === "for reading" }), [folder, "<folder>"]);
+      expect(told.replace(/\d{5,} bytes/, "<size>")).toBe(
+        "SL7006 the write-ahead log '<folder>/shapeline.duckdb.wal' is damaged at its head: its <size> would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it",
+      );
+      expect(contents(folder)).toEqual(before);
+    },
+  );
 
   it("with a hole in the write-ahead log is refused or read up to the hole, never read wrong", async () => {
     const folder = await killed();
@@ -145,7 +183,8 @@ describe("a damaged store file", () => {
     copyFileSync(wal, join(folder, "copy"));
     writeFileSync(wal, bytes.fill(0x5a, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 64));
     const outcome = await openStore(folder).then(
-      async (store) => (await store.readLog("fraud", { limit: 100_000 }).finally(() => store.close())).flatMap(({ rowIds }) => rowIds),
+      async (store) =>
+        (await store.readLog("fraud", { limit: 100_000 }).finally(() => store.close())).flatMap(({ rowIds }) => rowIds),
       (error: unknown) => error,
     );
     expect(outcome).toBeInstanceOf(ShapelineError);
@@ -179,7 +218,10 @@ describe.skipIf(process.platform === "win32")("a folder that cannot be written",
 });
 
 const tmpfs = newTmpfs();
-if (tmpfs === null) process.stderr.write("left out: a small tmpfs cannot be mounted here, so no disk is filled up; the quota test stands for it\n");
+if (tmpfs === null)
+  process.stderr.write(
+    "left out: a small tmpfs cannot be mounted here, so no disk is filled up; the quota test stands for it\n",
+  );
 
 describe.skipIf(tmpfs === null)("a full disk", () => {
   it("refuses the rows that no longer fit, keeps every row acknowledged before, and goes on by itself when there is room", async () => {
@@ -188,12 +230,20 @@ describe.skipIf(tmpfs === null)("a full disk", () => {
     const log = await store.openLog(fraudLayout);
     const acknowledged: bigint[] = [];
     const told: string[] = [];
-    const append = (rows: number) => log.append(manyRows(rows), rowMeta).then(
-      ({ firstRow }) => acknowledged.push(...Array.from({ length: rows }, (_, i) => firstRow + BigInt(i))),
-      (error: ShapelineError) => told.push(`${error.code} ${error.message}`.replaceAll(folder, "<folder>").replace(/\d+ bytes|\(\d+[^)]*\)/g, "<size>")),
-    );
+    const append = (rows: number) =>
+      log.append(manyRows(rows), rowMeta).then(
+        ({ firstRow }) => acknowledged.push(...Array.from({ length: rows }, (_, i) => firstRow + BigInt(i))),
+        (error: ShapelineError) =>
+          told.push(
+            `${error.code} ${error.message}`
+              .replaceAll(folder, "<folder>")
+              .replace(/\d+ bytes|\(\d+[^)]*\)/g, "<size>"),
+          ),
+      );
     while (told.length === 0) await Promise.all([append(5000), append(1)]);
-    expect(told[0]).toMatchInlineSnapshot(`"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Could not write file "<folder>/shapeline.duckdb": No space left on device; none of them is in the log; see that the disk has room, then log them again"`);
+    expect(told[0]).toMatchInlineSnapshot(
+      `"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Could not write file "<folder>/shapeline.duckdb": No space left on device; none of them is in the log; see that the disk has room, then log them again"`,
+    );
     expect(acknowledged.length).toBeGreaterThan(1000);
     for (let i = 0; i < 3; i++) await Promise.all([append(5000), append(1)]);
     expect(told.every((text) => text.startsWith("SL7009") && text.includes("No space left on device"))).toBe(true);
@@ -250,50 +300,61 @@ describe("a process killed", () => {
     });
   }, 60_000);
 
-  it("while the space of deleted rows is given back leaves a log with every row in it, once, that is made smaller the next time", async () => {
-    const full = newFolder();
-    const store = await storeIn(full, { retention: { age: 86_400_000 } });
-    const log = await store.openLog(fraudLayout);
-    for (const age of [2, 2, 2, 2, 2, 2, 2, 2, 0]) {
-      const rows = manyRows(5000);
-      await log.append({ ...rows, time: rows.time.map((_, i) => Date.now() - age * 86_400_000 + i) }, rowMeta);
-    }
-    await store.sweep();
-    await store.close();
-    const file = join(full, "shapeline.duckdb");
-    const size = statSync(file).size;
-    const ends = new Set<string>();
-    const round = async (at: string | number): Promise<number> => {
-      const folder = newFolder();
-      copyFileSync(file, join(folder, "shapeline.duckdb"));
-      const child = startChild("compact", folder);
-      expect(await child.line()).toBe("begin");
-      const begun = performance.now();
-      if (typeof at === "number") await new Promise((resolve) => setTimeout(resolve, at));
-      else while ((await child.line()) !== at) continue;
-      const passed = performance.now() - begun;
-      child.process.kill("SIGKILL");
-      await child.ended();
-      ends.add(readdirSync(folder).includes("shapeline.duckdb.compacted") ? "amid" : statSync(join(folder, "shapeline.duckdb")).size < size / 2 ? "after" : "before");
-      await compact(await import("@duckdb/node-api"), join(folder, "shapeline.duckdb"), 1);
-      expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
-      expect(statSync(join(folder, "shapeline.duckdb")).size).toBeLessThan(size / 2);
-      const again = await openStore(folder);
-      const ids = (await again.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
-      await again.close();
-      expect(ids).toEqual(Array.from({ length: 5000 }, (_, i) => BigInt(44_999 - i)));
-      return passed;
-    };
-    const whole = await round("done");
-    await sideBySide(kills, (kill) => round(["COPY", "DETACH"][kill] ?? (whole * kill) / kills));
-    expect([...ends]).toContain("amid");
-  }, 60_000 + 1500 * kills);
+  it(
+    "while the space of deleted rows is given back leaves a log with every row in it, once, that is made smaller the next time",
+    async () => {
+      const full = newFolder();
+      const store = await storeIn(full, { retention: { age: 86_400_000 } });
+      const log = await store.openLog(fraudLayout);
+      for (const age of [2, 2, 2, 2, 2, 2, 2, 2, 0]) {
+        const rows = manyRows(5000);
+        await log.append({ ...rows, time: rows.time.map((_, i) => Date.now() - age * 86_400_000 + i) }, rowMeta);
+      }
+      await store.sweep();
+      await store.close();
+      const file = join(full, "shapeline.duckdb");
+      const size = statSync(file).size;
+      const ends = new Set<string>();
+      const round = async (at: string | number): Promise<number> => {
+        const folder = newFolder();
+        copyFileSync(file, join(folder, "shapeline.duckdb"));
+        const child = startChild("compact", folder);
+        expect(await child.line()).toBe("begin");
+        const begun = performance.now();
+        if (typeof at === "number") await new Promise((resolve) => setTimeout(resolve, at));
+        else while ((await child.line()) !== at) continue;
+        const passed = performance.now() - begun;
+        child.process.kill("SIGKILL");
+        await child.ended();
+        ends.add(
+          readdirSync(folder).includes("shapeline.duckdb.compacted")
+            ? "amid"
+            : statSync(join(folder, "shapeline.duckdb")).size < size / 2
+              ? "after"
+              : "before",
+        );
+        await compact(await import("@duckdb/node-api"), join(folder, "shapeline.duckdb"), 1);
+        expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
+        expect(statSync(join(folder, "shapeline.duckdb")).size).toBeLessThan(size / 2);
+        const again = await openStore(folder);
+        const ids = (await again.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
+        await again.close();
+        expect(ids).toEqual(Array.from({ length: 5000 }, (_, i) => BigInt(44_999 - i)));
+        return passed;
+      };
+      const whole = await round("done");
+      await sideBySide(kills, (kill) => round(["COPY", "DETACH"][kill] ?? (whole * kill) / kills));
+      expect([...ends]).toContain("amid");
+    },
+    60_000 + 1500 * kills,
+  );
 
   it("while tables are written anew for the size's sake leaves the newest rows, and all that were logged meanwhile, once", async () => {
     const full = newFolder();
     const store = await storeIn(full);
     const log = await store.openLog(fraudLayout);
-    for (let i = 0; i < 5; i++) await log.append({ ...manyRows(5000), time: new Float64Array(5000).map((_, at) => 5000 * i + at) }, rowMeta);
+    for (let i = 0; i < 5; i++)
+      await log.append({ ...manyRows(5000), time: new Float64Array(5000).map((_, at) => 5000 * i + at) }, rowMeta);
     await store.close();
     const size = Math.floor(statSync(join(full, "shapeline.duckdb")).size / 2);
     const steps = ["ALTER", "CREATE", "DROP", "COMMIT", "CHECKPOINT"];
@@ -335,14 +396,20 @@ describe("a process killed", () => {
     child.process.kill("SIGKILL");
     for (const line of await lines(child)) read(line);
     await child.ended();
-    const losses = await Promise.all(told.map(async (own, i) => {
-      const found = new Set((await (await storeIn(folders[i] ?? "")).readLog("fraud", { limit: 100_000 })).flatMap(({ rowIds }) => rowIds));
-      const lost = own.filter(([row]) => !found.has(row));
-      const last = own.at(-1)?.[1] ?? 0;
-      // What is lost is an end: nothing before it is missing.
-      expect(lost.map(([row]) => row)).toEqual(own.slice(own.length - lost.length).map(([row]) => row));
-      return last - (lost[0]?.[1] ?? last);
-    }));
+    const losses = await Promise.all(
+      told.map(async (own, i) => {
+        const found = new Set(
+          (await (await storeIn(folders[i] ?? "")).readLog("fraud", { limit: 100_000 })).flatMap(
+            ({ rowIds }) => rowIds,
+          ),
+        );
+        const lost = own.filter(([row]) => !found.has(row));
+        const last = own.at(-1)?.[1] ?? 0;
+        // What is lost is an end: nothing before it is missing.
+        expect(lost.map(([row]) => row)).toEqual(own.slice(own.length - lost.length).map(([row]) => row));
+        return last - (lost[0]?.[1] ?? last);
+      }),
+    );
     // 50 ms of waiting and a commit; the rest is the machine's.
     expect(Math.min(...losses)).toBeLessThan(500);
   }, 60_000);

@@ -29,10 +29,14 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     child.process.stdin?.write("one\n");
     const newest = await readStore(folder, (reader) => reader.readLog("fraud", { limit: 3 }));
     expect(newest.flatMap(({ time }) => [...time])).toEqual([1_000_000, 4999, 4998]);
-    const all = await readStore(folder, (reader) => reader.readLog("fraud", { limit: 10_000, start: new Date(100), end: new Date(4899) }));
+    const all = await readStore(folder, (reader) =>
+      reader.readLog("fraud", { limit: 10_000, start: new Date(100), end: new Date(4899) }),
+    );
     expect(all.flatMap(({ rowIds }) => rowIds)).toEqual(Array.from({ length: 4800 }, (_, i) => BigInt(4899 - i)));
     expect(all[0]?.inputs.get("dense_input")?.data).toBeInstanceOf(Float32Array);
-    expect(await readStore(folder, (reader) => reader.layouts("fraud"))).toMatchObject([{ pipeline: "fraud", version: 1 }]);
+    expect(await readStore(folder, (reader) => reader.layouts("fraud"))).toMatchObject([
+      { pipeline: "fraud", version: 1 },
+    ]);
     expect(await readStore(folder, (reader) => reader.compare("fraud"))).toMatchObject({ rows: 5001, challengers: [] });
     expect(await readStore(folder, (reader) => reader.pipelines())).toEqual([]);
     expect(await readStore(folder, (reader) => reader.versions("fraud"))).toEqual([]);
@@ -49,7 +53,9 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
   it("tells what is wrong with a question as if it were its own", async () => {
     const folder = newFolder();
     const child = await holding(folder, 0);
-    await expect(readStore(folder, (reader) => reader.compare("fraud", { start: new Date(NaN) }))).rejects.toMatchObject({ code: "SL7013" });
+    await expect(
+      readStore(folder, (reader) => reader.compare("fraud", { start: new Date(NaN) })),
+    ).rejects.toMatchObject({ code: "SL7013" });
     await end(child);
   });
 
@@ -58,10 +64,20 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     const child = await holding(folder, 1000);
     const path = join(folder, "shapeline.sock");
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    for (const words of ["nonsense", "{}", '{"door":99}', '{"door":1,"ask":"constructor","pipeline":7,"query":null}', "x".repeat(100_000), ""]) {
+    for (const words of [
+      "nonsense",
+      "{}",
+      '{"door":99}',
+      '{"door":1,"ask":"constructor","pipeline":7,"query":null}',
+      "x".repeat(100_000),
+      "",
+    ]) {
       await new Promise<void>((resolve) => {
         const guest = connect(path, () => guest.end(words));
-        guest.on("error", () => resolve()).on("close", () => resolve()).resume();
+        guest
+          .on("error", () => resolve())
+          .on("close", () => resolve())
+          .resume();
       });
     }
     const left = connect(path, () => left.destroy());
@@ -82,7 +98,11 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     mkdirSync(folder);
     const child = await holding(folder, 0);
     const error: unknown = await readStore(folder, (reader) => reader.pipelines()).catch((reason: unknown) => reason);
-    expect((error as StorageError).message.replaceAll(folder, "<folder>").replaceAll(String(child.pid), "<pid>")).toMatchInlineSnapshot(`"the log '<folder>/shapeline.duckdb' is held by process <pid>; ask that process, end it, or use another data folder"`);
+    expect(
+      (error as StorageError).message.replaceAll(folder, "<folder>").replaceAll(String(child.pid), "<pid>"),
+    ).toMatchInlineSnapshot(
+      `"the log '<folder>/shapeline.duckdb' is held by process <pid>; ask that process, end it, or use another data folder"`,
+    );
     await end(child);
   });
 
@@ -94,9 +114,14 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     async function slow(ms: number): Promise<string> {
       const folder = newFolder();
       const server = createServer({ allowHalfOpen: true }, (guest) => {
-        guest.on("error", () => undefined).on("data", (text) => {
-          setTimeout(() => guest.end(serialize({ answer: (JSON.parse(text.toString()) as { ask: string }).ask })), ms);
-        });
+        guest
+          .on("error", () => undefined)
+          .on("data", (text) => {
+            setTimeout(
+              () => guest.end(serialize({ answer: (JSON.parse(text.toString()) as { ask: string }).ask })),
+              ms,
+            );
+          });
       });
       await new Promise<void>((listening) => server.listen(doorPath(folder), listening));
       onTestFinished(() => void server.close());
@@ -105,8 +130,18 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
 
     it("a comparison is waited for longer than anything else, for it goes over the whole log", async () => {
       const log = new HeldLog(await slow(500), held, patience);
-      const asked = [log.versions("fraud"), log.pipelines(), log.layouts("fraud"), log.readLog("fraud"), log.compare("fraud")];
-      expect((await Promise.allSettled(asked)).map((each) => (each.status === "fulfilled" ? each.value : each.reason as unknown))).toEqual([held, held, held, held, "compare"]);
+      const asked = [
+        log.versions("fraud"),
+        log.pipelines(),
+        log.layouts("fraud"),
+        log.readLog("fraud"),
+        log.compare("fraud"),
+      ];
+      expect(
+        (await Promise.allSettled(asked)).map((each) =>
+          each.status === "fulfilled" ? each.value : (each.reason as unknown),
+        ),
+      ).toEqual([held, held, held, held, "compare"]);
     });
 
     it("but not for ever: it is said then who holds the folder", async () => {
@@ -117,7 +152,11 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     it("that is ten minutes for a comparison, and half a minute for all else", async () => {
       const waits = vi.spyOn(Socket.prototype, "setTimeout");
       const log = new HeldLog(await slow(0), held);
-      expect([await log.compare("fraud"), await log.versions("fraud"), await log.layouts("fraud")]).toEqual(["compare", "versions", "layouts"]);
+      expect([await log.compare("fraud"), await log.versions("fraud"), await log.layouts("fraud")]).toEqual([
+        "compare",
+        "versions",
+        "layouts",
+      ]);
       expect(waits.mock.calls.flatMap(([ms]) => (ms > 0 ? [ms] : []))).toEqual([600_000, 30_000, 30_000]);
       waits.mockRestore();
     });

@@ -9,7 +9,11 @@ import { newFolder, port, storeIn } from "./batches.js";
 const layout: LogLayout = {
   pipeline: "mixed",
   version: 1,
-  inputs: [port("words", "string", "N", "M"), port("grid", "float16", "N", "A", "B"), { name: "any", dtype: "bool", shape: null }],
+  inputs: [
+    port("words", "string", "N", "M"),
+    port("grid", "float16", "N", "A", "B"),
+    { name: "any", dtype: "bool", shape: null },
+  ],
   outputs: [port("score", "int64", "N")],
   challengers: [{ name: "rf", outputs: [port("label", "string", "N")] }],
   validations: ["ok"],
@@ -18,16 +22,43 @@ const layout: LogLayout = {
 /** Two rows whose sizes depend on `i`, some of them nothing. */
 function batch(i: number): ResultBatch {
   const [m, a, b] = [i % 3, i % 4, (i + 1) % 3];
-  const tensor = (dtype: TensorData["dtype"], dims: number[], data: TensorData["data"]): TensorData => ({ dtype, dims, data });
+  const tensor = (dtype: TensorData["dtype"], dims: number[], data: TensorData["data"]): TensorData => ({
+    dtype,
+    dims,
+    data,
+  });
   return {
     rows: 2,
     time: Float64Array.of(2 * i, 2 * i + 1),
     inputs: new Map([
-      ["words", tensor("string", [2, m], Array.from({ length: 2 * m }, (_, k) => `${i}é${k}`))],
-      ["grid", tensor("float16", [2, a, b], Uint16Array.from({ length: 2 * a * b }, (_, k) => 0x3c00 + i + k))],
-      ["any", tensor("bool", [2, m], Uint8Array.from({ length: 2 * m }, (_, k) => (i + k) % 2))],
+      [
+        "words",
+        tensor(
+          "string",
+          [2, m],
+          Array.from({ length: 2 * m }, (_, k) => `${i}é${k}`),
+        ),
+      ],
+      [
+        "grid",
+        tensor(
+          "float16",
+          [2, a, b],
+          Uint16Array.from({ length: 2 * a * b }, (_, k) => 0x3c00 + i + k),
+        ),
+      ],
+      [
+        "any",
+        tensor(
+          "bool",
+          [2, m],
+          Uint8Array.from({ length: 2 * m }, (_, k) => (i + k) % 2),
+        ),
+      ],
     ]),
-    outputs: new Map([["score", tensor("int64", [2], BigInt64Array.of(2n ** 63n - BigInt(i) - 1n, -(2n ** 63n) + BigInt(i)))]]),
+    outputs: new Map([
+      ["score", tensor("int64", [2], BigInt64Array.of(2n ** 63n - BigInt(i) - 1n, -(2n ** 63n) + BigInt(i)))],
+    ]),
     challengers: new Map(),
     failures: new Map([["ok", Uint8Array.of(i % 2, 1)]]),
   };
@@ -43,7 +74,12 @@ it("requests in flight that differ in sizes, notes and metadata come back as the
         const i = round * 40 + k;
         const { firstRow } = await log.append(batch(i), metaOf(i));
         const labels: TensorData = { dtype: "string", dims: [2], data: [`a${i}`, `b${i}`] };
-        await log.appendChallenger("rf", firstRow, 2, i % 3 === 0 ? { note: `late ${i}` } : new Map([["label", labels]]));
+        await log.appendChallenger(
+          "rf",
+          firstRow,
+          2,
+          i % 3 === 0 ? { note: `late ${i}` } : new Map([["label", labels]]),
+        );
       }),
     );
   }
@@ -61,7 +97,11 @@ it("rows that a process left in its journal come back as they were", async () =>
   await holdsAll(await storeIn(after), 40);
 });
 
-const metaOf = (i: number) => ({ lastModel: `m${i}`, elapsed: new Array<number>(i % 3).fill(i), metadata: i % 2 === 0 ? null : { id: `r${i}` } });
+const metaOf = (i: number) => ({
+  lastModel: `m${i}`,
+  elapsed: new Array<number>(i % 3).fill(i),
+  metadata: i % 2 === 0 ? null : { id: `r${i}` },
+});
 
 async function holdsAll(store: Store, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
@@ -75,7 +115,9 @@ async function holdsAll(store: Store, count: number): Promise<void> {
       const list = Array.from(own?.data ?? [], String);
       expect(Array.from(back?.data ?? [], String)).toEqual([...list.slice(half), ...list.slice(0, half)]);
     }
-    expect(read?.outputs.get("score")?.data).toEqual((given.outputs.get("score")?.data as BigInt64Array).slice().reverse());
+    expect(read?.outputs.get("score")?.data).toEqual(
+      (given.outputs.get("score")?.data as BigInt64Array).slice().reverse(),
+    );
     expect([...(read?.failures.get("ok") ?? [])]).toEqual([1, i % 2]);
     expect(read?.lastModel).toEqual([`m${i}`, `m${i}`]);
     expect(read?.elapsed[0]).toEqual(new Array<number>(i % 3).fill(i));

@@ -16,7 +16,8 @@ afterEach(() => void vi.useRealTimers());
 /** A folder as it would be after a crash. */
 function crashed(folder: string, only: (name: string) => boolean = () => true): string {
   const copy = newFolder();
-  for (const name of readdirSync(folder)) if (!name.endsWith(".sock") && only(name)) cpSync(join(folder, name), join(copy, name));
+  for (const name of readdirSync(folder))
+    if (!name.endsWith(".sock") && only(name)) cpSync(join(folder, name), join(copy, name));
   return copy;
 }
 
@@ -54,7 +55,9 @@ it("goes on over many rounds of both files, and a crash in any of them loses not
   let next = 0;
   for (const rows of [1, 40, 3, 17, 1, 1, 90]) {
     await Promise.all(Array.from({ length: rows }, () => log.append(scored(noon + next, next++), meta)));
-    expect((await logged(crashed(folder))).toSorted((a, b) => a - b)).toEqual(Array.from({ length: next }, (_, i) => i));
+    expect((await logged(crashed(folder))).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: next }, (_, i) => i),
+    );
     await log.flush();
   }
 });
@@ -83,7 +86,8 @@ async function threeRecords(): Promise<{ folder: string; file: string; starts: r
   return { folder: copy, file, starts: [0, length, 2 * length] };
 }
 
-const spoil = (file: string, from: number, bytes: number) => writeFileSync(file, readFileSync(file).fill(0x5a, from, from + bytes));
+const spoil = (file: string, from: number, bytes: number) =>
+  writeFileSync(file, readFileSync(file).fill(0x5a, from, from + bytes));
 
 describe("a damaged journal beside a healthy log", () => {
   it.each([
@@ -97,7 +101,12 @@ describe("a damaged journal beside a healthy log", () => {
     const before = readFileSync(file);
     const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     expect(await logged(folder)).toEqual(left);
-    const told = warned.mock.calls.map(([text]) => String(text).replaceAll(folder, "<folder>").replace(/journal-./g, "journal").replace(/damaged-[^']*/, "damaged-<time>"));
+    const told = warned.mock.calls.map(([text]) =>
+      String(text)
+        .replaceAll(folder, "<folder>")
+        .replace(/journal-./g, "journal")
+        .replace(/damaged-[^']*/, "damaged-<time>"),
+    );
     warned.mockRestore();
     expect(told).toEqual([
       "the journal '<folder>/shapeline.journal' is damaged: rows that were acknowledged may be missing in the log, those of its records that are not whole; all others are there, and the file is kept as '<folder>/shapeline.journal.damaged-<time>': restore the log from a copy, or delete it to go on without them",
@@ -124,7 +133,11 @@ describe("a damaged journal beside a healthy log", () => {
 it.each([
   ["its only record is cut", (file: string, starts: readonly number[]) => truncateSync(file, (starts[1] ?? 0) - 5), []],
   ["its last record is cut", (file: string) => truncateSync(file, statSync(file).size - 5), [1, 0]],
-  ["a head alone was written", (file: string, starts: readonly number[]) => truncateSync(file, (starts[2] ?? 0) + 20), [1, 0]],
+  [
+    "a head alone was written",
+    (file: string, starts: readonly number[]) => truncateSync(file, (starts[2] ?? 0) + 20),
+    [1, 0],
+  ],
   ["it was made longer and never written", (file: string) => writeFileSync(file, new Uint8Array(5000)), []],
 ])("where a crash left it so that %s there is nothing to tell: nobody was told of those rows", async (_, cut, left) => {
   const { folder, file, starts } = await threeRecords();
@@ -149,7 +162,9 @@ it("that is written over and over tells nothing of what is left of earlier round
   }
   // The file of the last round: two records, and behind them what is left of earlier ones.
   const round = crashed(folder);
-  const file = journals.map((name) => join(round, name)).find((path) => readRecords(readFileSync(path)).records.length === 2) ?? "";
+  const file =
+    journals.map((name) => join(round, name)).find((path) => readRecords(readFileSync(path)).records.length === 2) ??
+    "";
   const length = readFileSync(file).readUInt32LE(4);
   expect(statSync(file).size).toBe(9 * length);
   spoil(file, length + 200, length - 200);

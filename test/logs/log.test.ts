@@ -35,9 +35,13 @@ describe("what is logged comes back as it was", () => {
       const store = await storeIn(folder);
       const log = await store.openLog(layout);
       await log.append(batch, meta);
-      expect(await log.read()).toEqual([expect.objectContaining({ time: batch.time, inputs, outputs: batch.outputs, rows: 5 })]);
+      expect(await log.read()).toEqual([
+        expect.objectContaining({ time: batch.time, inputs, outputs: batch.outputs, rows: 5 }),
+      ]);
       await store.close();
-      expect(await (await storeIn(folder)).readLog("fraud")).toEqual([expect.objectContaining({ inputs, outputs: batch.outputs })]);
+      expect(await (await storeIn(folder)).readLog("fraud")).toEqual([
+        expect.objectContaining({ inputs, outputs: batch.outputs }),
+      ]);
     });
   }
 
@@ -45,7 +49,9 @@ describe("what is logged comes back as it was", () => {
     const folder = newFolder();
     const store = await storeIn(folder);
     const odd = [NaN, -0, 0, Infinity, -Infinity, 1e-45];
-    await (await store.openLog(fraud)).append({ ...scored(noon, 1, 2, 3, 4, 5, 6), outputs: new Map([["dense_1", floats([6, 1], ...odd)]]) }, meta);
+    await (
+      await store.openLog(fraud)
+    ).append({ ...scored(noon, 1, 2, 3, 4, 5, 6), outputs: new Map([["dense_1", floats([6, 1], ...odd)]]) }, meta);
     await store.close();
     const [batch] = await (await storeIn(folder)).readLog("fraud");
     expect(Array.from(batch?.outputs.get("dense_1")?.data as Float32Array).reverse()).toEqual(odd.map(Math.fround));
@@ -62,17 +68,33 @@ describe("what is logged comes back as it was", () => {
   it("row ids, the model that answered and the times of the steps", async () => {
     const log = await (await storeIn(newFolder())).openLog(fraud);
     expect(await log.append(scored(noon, 0.1, 0.2), meta)).toEqual({ firstRow: 0n });
-    expect(await log.append(scored(noon + 10, 0.3), { lastModel: "other", elapsed: [1], metadata: null })).toEqual({ firstRow: 2n });
+    expect(await log.append(scored(noon + 10, 0.3), { lastModel: "other", elapsed: [1], metadata: null })).toEqual({
+      firstRow: 2n,
+    });
     expect(await log.read()).toEqual([
-      expect.objectContaining({ version: 1, rowIds: [2n, 1n, 0n], lastModel: ["other", "ccfraud", "ccfraud"], elapsed: [[1], [12_000, 46_000], [12_000, 46_000]] }),
+      expect.objectContaining({
+        version: 1,
+        rowIds: [2n, 1n, 0n],
+        lastModel: ["other", "ccfraud", "ccfraud"],
+        elapsed: [[1], [12_000, 46_000], [12_000, 46_000]],
+      }),
     ]);
   });
 
   it("ports whose names are hostile, or equal but for case", async () => {
     const names = ["A", "a", 'x"; DROP TABLE log_1; --', "__proto__", "time", "nul\0byte", "nul?byte", "ż.#2", ""];
-    const layout: LogLayout = { ...fraud, inputs: names.map((name) => port(name, "int32", "N")), challengers: [], validations: ["Amt", "amt", "count"] };
+    const layout: LogLayout = {
+      ...fraud,
+      inputs: names.map((name) => port(name, "int32", "N")),
+      challengers: [],
+      validations: ["Amt", "amt", "count"],
+    };
     const inputs = new Map(names.map((name, i) => [name, sample("int32", [1], 10 + i)]));
-    const failures = new Map([["Amt", Uint8Array.of(1)], ["amt", Uint8Array.of(0)], ["count", Uint8Array.of(0)]]);
+    const failures = new Map([
+      ["Amt", Uint8Array.of(1)],
+      ["amt", Uint8Array.of(0)],
+      ["count", Uint8Array.of(0)],
+    ]);
     const log = await (await storeIn(newFolder())).openLog(layout);
     await log.append({ ...scored(noon, 0.5), inputs, failures }, meta);
     expect(await log.read()).toEqual([expect.objectContaining({ inputs, failures })]);
@@ -131,32 +153,73 @@ describe("reading", () => {
 
   it("refuses a query that makes no sense", async () => {
     const log = await filled();
-    await expect(log.read({ limit: -1 })).rejects.toThrowErrorMatchingInlineSnapshot(`[StorageError: limit is -1; give a whole number of rows, 0 or more]`);
+    await expect(log.read({ limit: -1 })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[StorageError: limit is -1; give a whole number of rows, 0 or more]`,
+    );
     await expect(log.read({ limit: 1.5 })).rejects.toMatchObject({ code: "SL7013" });
-    await expect(log.read({ start: new Date("yesterday") })).rejects.toThrowErrorMatchingInlineSnapshot(`[StorageError: start is not a valid Date; give one like new Date("2026-01-31T12:00:00Z")]`);
+    await expect(log.read({ start: new Date("yesterday") })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[StorageError: start is not a valid Date; give one like new Date("2026-01-31T12:00:00Z")]`,
+    );
   });
 
   it("cuts batches where the shape of rows changes", async () => {
-    const log = await (await storeIn(newFolder())).openLog({ ...fraud, inputs: [port("dense_input", "float32", "N", "seq")] });
-    for (const [at, size] of [[0, 2], [1, 2], [2, 3]] as const) {
+    const log = await (
+      await storeIn(newFolder())
+    ).openLog({ ...fraud, inputs: [port("dense_input", "float32", "N", "seq")] });
+    for (const [at, size] of [
+      [0, 2],
+      [1, 2],
+      [2, 3],
+    ] as const) {
       const batch = scored(noon + at, at);
-      await log.append({ ...batch, inputs: new Map([["dense_input", floats([1, size], ...Array<number>(size).fill(at))]]) }, meta);
+      await log.append(
+        { ...batch, inputs: new Map([["dense_input", floats([1, size], ...Array<number>(size).fill(at))]]) },
+        meta,
+      );
     }
     const batches = await log.read();
-    expect(batches.map((batch) => batch.inputs.get("dense_input")?.dims)).toEqual([[1, 3], [2, 2]]);
-    expect(asRecords(batches).map((record) => record.in.dense_input)).toEqual([[2, 2, 2], [1, 1], [0, 0]]);
+    expect(batches.map((batch) => batch.inputs.get("dense_input")?.dims)).toEqual([
+      [1, 3],
+      [2, 2],
+    ]);
+    expect(asRecords(batches).map((record) => record.in.dense_input)).toEqual([
+      [2, 2, 2],
+      [1, 1],
+      [0, 0],
+    ]);
   });
 
   it("reads through all versions of a pipeline, newest first", async () => {
     const store = await storeIn(newFolder());
     await (await store.openLog(fraud)).append(scored(noon, 0.5, 0.75), meta);
-    const next: LogLayout = { ...fraud, version: 2, inputs: [port("extra", "int64", "N")], challengers: [], validations: ["amt", "low"] };
+    const next: LogLayout = {
+      ...fraud,
+      version: 2,
+      inputs: [port("extra", "int64", "N")],
+      challengers: [],
+      validations: ["amt", "low"],
+    };
     const newer = await store.openLog(next);
-    await newer.append({ ...scored(noon + 5, 1), inputs: new Map([["extra", sample("int64", [1], 3)]]), failures: new Map([["amt", Uint8Array.of(1)], ["low", Uint8Array.of(0)]]) }, meta);
+    await newer.append(
+      {
+        ...scored(noon + 5, 1),
+        inputs: new Map([["extra", sample("int64", [1], 3)]]),
+        failures: new Map([
+          ["amt", Uint8Array.of(1)],
+          ["low", Uint8Array.of(0)],
+        ]),
+      },
+      meta,
+    );
     const batches = await newer.read();
-    expect(batches.map(({ version, rowIds }) => ({ version, rowIds }))).toEqual([{ version: 2, rowIds: [2n] }, { version: 1, rowIds: [1n, 0n] }]);
+    expect(batches.map(({ version, rowIds }) => ({ version, rowIds }))).toEqual([
+      { version: 2, rowIds: [2n] },
+      { version: 1, rowIds: [1n, 0n] },
+    ]);
     const records = asRecords(batches);
-    expect(records.map((record) => [record.out.dense_1, record.in.extra, record.in.dense_input, record.anomaly.low])).toEqual([
+    expect(
+      records.map((record) => [record.out.dense_1, record.in.extra, record.in.dense_input, record.anomaly.low]),
+    ).toEqual([
       [[1], 4n, null, false],
       [[0.75], null, [0.75, 1.75, 2.75], null],
       [[0.5], null, [0.5, 1.5, 2.5], null],
@@ -183,12 +246,21 @@ describe("challengers", () => {
     const log = await store.openLog({ ...fraud, challengers: [...fraud.challengers, xgb] });
     const early = await log.append(scored(noon, 0.1, 0.2), meta);
     const late = await log.append(scored(noon + 5, 0.3), meta);
-    const results = async () => asRecords(await log.read()).map((record) => [record.out_rf?.variable, record.out_xgb?.score]);
-    expect(await results()).toEqual([[null, null], [null, null], [null, null]]);
+    const results = async () =>
+      asRecords(await log.read()).map((record) => [record.out_rf?.variable, record.out_xgb?.score]);
+    expect(await results()).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+    ]);
     await log.appendChallenger("rf", late.firstRow, 1, new Map([["variable", floats([1, 1], 3)]]));
     await log.appendChallenger("xgb", early.firstRow, 2, { note: "the model failed on the rows" });
     await log.appendChallenger("rf", early.firstRow, 2, new Map([["variable", floats([2, 1], 1, 2)]]));
-    expect(await results()).toEqual([[[3], null], [[2], null], [[1], null]]);
+    expect(await results()).toEqual([
+      [[3], null],
+      [[2], null],
+      [[1], null],
+    ]);
     const [batch] = await log.read();
     expect(batch?.challengers.get("xgb")?.answered).toEqual(Uint8Array.of(0, 0, 0));
     expect(batch?.notes.get("xgb")).toEqual([null, "the model failed on the rows", "the model failed on the rows"]);
@@ -200,7 +272,11 @@ describe("challengers", () => {
     const rows = Array.from({ length: 4000 }, (_, i) => (i % 1999 === 0 ? 5 : 0));
     const { firstRow } = await log.append(scored(noon, ...rows), meta);
     await log.appendChallenger("rf", firstRow, 4000, new Map([["variable", floats([4000, 1], ...rows.keys())]]));
-    expect(asRecords(await log.read({ valid: false })).map((record) => record.out_rf?.variable)).toEqual([[3998], [1999], [0]]);
+    expect(asRecords(await log.read({ valid: false })).map((record) => record.out_rf?.variable)).toEqual([
+      [3998],
+      [1999],
+      [0],
+    ]);
   });
 
   it("must be of the pipeline", async () => {
@@ -220,7 +296,11 @@ describe("writing", () => {
     expect(commits).toBeGreaterThan(0);
     expect(commits).toBeLessThanOrEqual(3);
     const batches = await log.read();
-    const byRow = new Map(batches.flatMap((batch) => batch.rowIds.map((row, i) => [row, (batch.outputs.get("dense_1")?.data as Float32Array)[i]])));
+    const byRow = new Map(
+      batches.flatMap((batch) =>
+        batch.rowIds.map((row, i) => [row, (batch.outputs.get("dense_1")?.data as Float32Array)[i]]),
+      ),
+    );
     expect(firsts.map(({ firstRow }) => byRow.get(firstRow))).toEqual(Array.from({ length: 64 }, (_, i) => i));
   });
 
@@ -270,8 +350,15 @@ describe("writing", () => {
       ["checks", { ...good, failures: new Map() }],
       ["time", { ...good, time: Float64Array.of(1, NaN) }],
     ];
-    const outcomes = await Promise.allSettled([...bad.map(([, batch]) => log.append(batch, meta)), log.append(good, meta)]);
-    expect(outcomes.map((outcome, i) => (outcome.status === "rejected" ? `${bad[i]?.[0]}: ${(outcome.reason as StorageError).message}` : "logged"))).toMatchInlineSnapshot(`
+    const outcomes = await Promise.allSettled([
+      ...bad.map(([, batch]) => log.append(batch, meta)),
+      log.append(good, meta),
+    ]);
+    expect(
+      outcomes.map((outcome, i) =>
+        outcome.status === "rejected" ? `${bad[i]?.[0]}: ${(outcome.reason as StorageError).message}` : "logged",
+      ),
+    ).toMatchInlineSnapshot(`
       [
         "missing port: the rows do not fit the log: port 'dense_1' is missing; log what the pipeline's config describes",
         "dtype: the rows do not fit the log: port 'dense_1' is float64, its column is float32; log what the pipeline's config describes",
@@ -294,11 +381,19 @@ describe("writing", () => {
     const log = await store.openLog(fraud);
     const { DuckDBConnection } = await import("@duckdb/node-api");
     const original = DuckDBConnection.prototype.run;
-    const run = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(function (this: InstanceType<typeof DuckDBConnection>, sql, ...rest) {
-      return sql === "COMMIT" ? Promise.reject(new TypeError("IO Error: No space left on device")) : original.call(this, sql, ...rest);
+    const run = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(function (
+      this: InstanceType<typeof DuckDBConnection>,
+      sql,
+      ...rest
+    ) {
+      return sql === "COMMIT"
+        ? Promise.reject(new TypeError("IO Error: No space left on device"))
+        : original.call(this, sql, ...rest);
     });
     log.appendRelaxed(scored(noon, 7), meta);
-    await expect(log.append(scored(noon, ...many), meta)).rejects.toThrowErrorMatchingInlineSnapshot(`[StorageError: the rows could not be logged: IO Error: No space left on device; none of them is in the log; see that the disk has room, then log them again]`);
+    await expect(log.append(scored(noon, ...many), meta)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[StorageError: the rows could not be logged: IO Error: No space left on device; none of them is in the log; see that the disk has room, then log them again]`,
+    );
     await expect(log.flush()).rejects.toMatchObject({ code: "SL7009" });
     expect(seen.map(({ code }) => code)).toEqual(["SL7009"]);
     run.mockRestore();
@@ -312,11 +407,19 @@ describe("writing", () => {
     const log = await store.openLog(fraud);
     const { DuckDBConnection } = await import("@duckdb/node-api");
     const original = DuckDBConnection.prototype.run;
-    const run = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(function (this: InstanceType<typeof DuckDBConnection>, sql, ...rest) {
-      return sql === "COMMIT" ? Promise.reject(new TypeError("IO Error: No space left on device")) : original.call(this, sql, ...rest);
+    const run = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(function (
+      this: InstanceType<typeof DuckDBConnection>,
+      sql,
+      ...rest
+    ) {
+      return sql === "COMMIT"
+        ? Promise.reject(new TypeError("IO Error: No space left on device"))
+        : original.call(this, sql, ...rest);
     });
     await log.append(scored(noon, 7), meta);
-    await expect(log.flush()).rejects.toThrowErrorMatchingInlineSnapshot(`[StorageError: rows that were acknowledged cannot go from the journal into the log: IO Error: No space left on device; none is lost, and it is tried again, also when the log is next opened; see that the disk has room]`);
+    await expect(log.flush()).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[StorageError: rows that were acknowledged cannot go from the journal into the log: IO Error: No space left on device; none is lost, and it is tried again, also when the log is next opened; see that the disk has room]`,
+    );
     await expect(log.append(scored(noon, 8), meta)).rejects.toMatchObject({ code: "SL7009" });
     run.mockRestore();
     await log.append(scored(noon + 1, 9), meta);
@@ -327,7 +430,9 @@ describe("writing", () => {
     const store = await storeIn(newFolder());
     const log = await store.openLog(fraud);
     await log.close();
-    await expect(log.append(scored(noon, 1), meta)).rejects.toThrowErrorMatchingInlineSnapshot(`[StorageError: the log of pipeline 'fraud' is closed; open it again]`);
+    await expect(log.append(scored(noon, 1), meta)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[StorageError: the log of pipeline 'fraud' is closed; open it again]`,
+    );
     await store.close();
     await expect(store.readLog("fraud")).rejects.toMatchObject({ code: "SL7007" });
     await expect(store.openLog(fraud)).rejects.toMatchObject({ code: "SL7007" });

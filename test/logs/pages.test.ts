@@ -15,7 +15,10 @@ function numbers(seed: number): () => number {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-const at = (times: readonly number[]): ResultBatch => ({ ...scored(0, ...times.map(() => 0.5)), time: Float64Array.from(times) });
+const at = (times: readonly number[]): ResultBatch => ({
+  ...scored(0, ...times.map(() => 0.5)),
+  time: Float64Array.from(times),
+});
 
 async function pagesOf(store: Pick<Store, "pages">, query: LogQuery, size = all) {
   const pages = [];
@@ -23,29 +26,35 @@ async function pagesOf(store: Pick<Store, "pages">, query: LogQuery, size = all)
   return pages;
 }
 
-const ids = (pages: readonly (readonly { readonly rowIds: readonly bigint[] }[])[]) => pages.flatMap((page) => page.flatMap(({ rowIds }) => rowIds.map(Number)));
+const ids = (pages: readonly (readonly { readonly rowIds: readonly bigint[] }[])[]) =>
+  pages.flatMap((page) => page.flatMap(({ rowIds }) => rowIds.map(Number)));
 
 describe("a log read page by page", () => {
-  it.each([1, 64, 5000])("gives every row once, newest first, however times and ids lie (%i rows a page)", async (rows) => {
-    const random = numbers(rows);
-    const store = await storeIn(newFolder());
-    const logs = [await store.openLog(alone), await store.openLog({ ...fraud, version: 2 })];
-    const logged: { time: number; id: number }[] = [];
-    for (let batch = 0; batch < 12; batch++) {
-      // Hundreds of rows share a time, and older rows come after newer ones.
-      const times = Array.from({ length: rows === 1 ? 20 : 400 }, () => Math.floor(random() * 40));
-      const { firstRow } = await logs[batch % 2]!.append(at(times), meta);
-      times.forEach((time, i) => logged.push({ time, id: Number(firstRow) + i }));
-    }
-    const expected = logged.sort((a, b) => b.time - a.time || b.id - a.id).map(({ id }) => id);
-    const pages = await pagesOf(store, {}, { ...all, rows });
-    expect(ids(pages)).toEqual(expected);
-    expect(Math.max(...pages.map((page) => page.reduce((sum, batch) => sum + batch.rows, 0)))).toBe(Math.min(rows, expected.length));
-    const some = { start: new Date(5), end: new Date(30), limit: 1000 };
-    const within = logged.filter(({ time }) => time >= 5 && time <= 30).slice(0, 1000);
-    expect(ids(await pagesOf(store, some, { ...all, rows }))).toEqual(within.map(({ id }) => id));
-    expect(ids([await store.readLog("fraud", some)])).toEqual(within.map(({ id }) => id));
-  });
+  it.each([1, 64, 5000])(
+    "gives every row once, newest first, however times and ids lie (%i rows a page)",
+    async (rows) => {
+      const random = numbers(rows);
+      const store = await storeIn(newFolder());
+      const logs = [await store.openLog(alone), await store.openLog({ ...fraud, version: 2 })];
+      const logged: { time: number; id: number }[] = [];
+      for (let batch = 0; batch < 12; batch++) {
+        // Hundreds of rows share a time, and older rows come after newer ones.
+        const times = Array.from({ length: rows === 1 ? 20 : 400 }, () => Math.floor(random() * 40));
+        const { firstRow } = await logs[batch % 2]!.append(at(times), meta);
+        times.forEach((time, i) => logged.push({ time, id: Number(firstRow) + i }));
+      }
+      const expected = logged.sort((a, b) => b.time - a.time || b.id - a.id).map(({ id }) => id);
+      const pages = await pagesOf(store, {}, { ...all, rows });
+      expect(ids(pages)).toEqual(expected);
+      expect(Math.max(...pages.map((page) => page.reduce((sum, batch) => sum + batch.rows, 0)))).toBe(
+        Math.min(rows, expected.length),
+      );
+      const some = { start: new Date(5), end: new Date(30), limit: 1000 };
+      const within = logged.filter(({ time }) => time >= 5 && time <= 30).slice(0, 1000);
+      expect(ids(await pagesOf(store, some, { ...all, rows }))).toEqual(within.map(({ id }) => id));
+      expect(ids([await store.readLog("fraud", some)])).toEqual(within.map(({ id }) => id));
+    },
+  );
 
   it("finds few rows among many, with what challengers gave for them", async () => {
     const store = await storeIn(newFolder());
@@ -53,13 +62,24 @@ describe("a log read page by page", () => {
     for (let i = 0; i < 10; i++) {
       const scores = Array.from({ length: 2000 }, (_, row) => (row % 500 === i ? 2 : 0.5));
       const { firstRow } = await log.append(scored(i * 2000, ...scores), meta);
-      await log.appendChallenger("rf", firstRow, 2000, new Map([["variable", floats([2000, 1], ...scores.map((_, row) => i * 2000 + row))]]));
+      await log.appendChallenger(
+        "rf",
+        firstRow,
+        2000,
+        new Map([["variable", floats([2000, 1], ...scores.map((_, row) => i * 2000 + row))]]),
+      );
     }
     const pages = await pagesOf(store, { valid: false }, { ...all, rows: 15 });
     expect(pages.map((page) => page.reduce((sum, batch) => sum + batch.rows, 0))).toEqual([15, 15, 10]);
-    const expected = Array.from({ length: 10 }, (_, i) => [1500, 1000, 500, 0].map((row) => (9 - i) * 2000 + row + 9 - i)).flat();
+    const expected = Array.from({ length: 10 }, (_, i) =>
+      [1500, 1000, 500, 0].map((row) => (9 - i) * 2000 + row + 9 - i),
+    ).flat();
     expect(ids(pages)).toEqual(expected);
-    expect(pages.flatMap((page) => page.flatMap((batch) => [...(batch.challengers.get("rf")?.outputs.get("variable")?.data ?? [])]))).toEqual(expected);
+    expect(
+      pages.flatMap((page) =>
+        page.flatMap((batch) => [...(batch.challengers.get("rf")?.outputs.get("variable")?.data ?? [])]),
+      ),
+    ).toEqual(expected);
   });
 
   it("has no rows that are logged meanwhile, and none that retention deletes meanwhile", async () => {
@@ -87,33 +107,69 @@ describe("a log read page by page", () => {
   it("holds no more bytes than asked for, but one row, whether or not the layout says how wide rows are", async () => {
     for (const dim of [4096, null]) {
       const store = await storeIn(newFolder());
-      const inputs = [dim === null ? { name: "dense_input", dtype: "float32" as const, shape: null } : port("dense_input", "float32", "N", dim)];
+      const inputs = [
+        dim === null
+          ? { name: "dense_input", dtype: "float32" as const, shape: null }
+          : port("dense_input", "float32", "N", dim),
+      ];
       const log = await store.openLog({ ...alone, inputs });
-      const wide = { ...scored(0, ...new Array<number>(600).fill(0.5)), inputs: new Map([["dense_input", { dtype: "float32" as const, dims: [600, 4096], data: new Float32Array(600 * 4096) }]]) };
+      const wide = {
+        ...scored(0, ...new Array<number>(600).fill(0.5)),
+        inputs: new Map([
+          ["dense_input", { dtype: "float32" as const, dims: [600, 4096], data: new Float32Array(600 * 4096) }],
+        ]),
+      };
       await log.append(wide, meta);
-      const rowsOf = async (bytes: number, limit = 600) => (await pagesOf(store, { limit }, { ...all, bytes })).map((page) => page.reduce((sum, batch) => sum + batch.rows, 0));
+      const rowsOf = async (bytes: number, limit = 600) =>
+        (await pagesOf(store, { limit }, { ...all, bytes })).map((page) =>
+          page.reduce((sum, batch) => sum + batch.rows, 0),
+        );
       const [first = 0, ...rest] = await rowsOf(2 ** 20);
       expect(first).toBeLessThanOrEqual(256);
       for (const rows of rest) expect(rows).toBeLessThanOrEqual(64);
       expect(first + rest.reduce((a, b) => a + b)).toBe(600);
       expect((await rowsOf(1, 280)).slice(1).every((rows) => rows === 1)).toBe(true);
-      expect((await store.readLog("fraud", { limit: 600, bytes: 2 ** 20 })).reduce((sum, batch) => sum + batch.rows, 0)).toBe(first);
+      expect(
+        (await store.readLog("fraud", { limit: 600, bytes: 2 ** 20 })).reduce((sum, batch) => sum + batch.rows, 0),
+      ).toBe(first);
     }
   });
 
   it("reads every type of elements, nested as deep as they are", async () => {
-    const dtypes = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "string"] as const;
+    const dtypes = [
+      "float16",
+      "float32",
+      "float64",
+      "int8",
+      "int16",
+      "int32",
+      "int64",
+      "uint8",
+      "uint16",
+      "uint32",
+      "uint64",
+      "bool",
+      "string",
+    ] as const;
     const store = await storeIn(newFolder());
     const shapes = [[], [3], [2, 3], [2, 1, 3]];
     const inputs = dtypes.flatMap((dtype) => shapes.map((shape, i) => port(`${dtype}${i}`, dtype, "N", ...shape)));
     const log = await store.openLog({ ...alone, inputs });
-    const tensors = new Map(inputs.map(({ name, dtype, shape }) => [name, sample(dtype, [10, ...(shape ?? []).slice(1).map(Number)])]));
+    const tensors = new Map(
+      inputs.map(({ name, dtype, shape }) => [name, sample(dtype, [10, ...(shape ?? []).slice(1).map(Number)])]),
+    );
     await log.append({ ...scored(0, ...new Array<number>(10).fill(0.5)), inputs: tensors }, meta);
     const pages = await pagesOf(store, {}, { ...all, rows: 1 });
     for (const { name } of inputs) {
       const { dims, data } = tensors.get(name)!;
       const size = dims.slice(1).reduce((product, dim) => product * dim, 1);
-      pages.forEach((page, i) => expect(page[0]?.inputs.get(name), name).toEqual({ dtype: tensors.get(name)!.dtype, dims: [1, ...dims.slice(1)], data: data.slice((9 - i) * size, (10 - i) * size) }));
+      pages.forEach((page, i) =>
+        expect(page[0]?.inputs.get(name), name).toEqual({
+          dtype: tensors.get(name)!.dtype,
+          dims: [1, ...dims.slice(1)],
+          data: data.slice((9 - i) * size, (10 - i) * size),
+        }),
+      );
     }
   });
 
@@ -122,7 +178,16 @@ describe("a log read page by page", () => {
     await (await store.openLog(fraud)).append(scored(0, 1, 2), meta);
     const [[lean] = [], [full] = []] = [...(await pagesOf(store, { metadata: false })), ...(await pagesOf(store, {}))];
     expect(lean).toMatchObject({ version: 1, rows: 2, lastModel: [], elapsed: [], requests: [] });
-    expect(full).toMatchObject({ version: 1, rows: 2, lastModel: ["ccfraud", "ccfraud"], elapsed: [[12_000, 46_000], [12_000, 46_000]], requests: [null, null] });
+    expect(full).toMatchObject({
+      version: 1,
+      rows: 2,
+      lastModel: ["ccfraud", "ccfraud"],
+      elapsed: [
+        [12_000, 46_000],
+        [12_000, 46_000],
+      ],
+      requests: [null, null],
+    });
     expect(lean?.inputs).toEqual(full?.inputs);
   });
 
@@ -138,7 +203,9 @@ describe.skipIf(process.platform === "win32")("a log that another process holds,
     const folder = newFolder();
     const child = startChild("serve", folder, "5000");
     expect(await child.line()).toBe("open");
-    const pages = await readStore(folder, (reader) => pagesOf(reader, { metadata: false }, { rows: 10_000, bytes: 2 ** 30 }));
+    const pages = await readStore(folder, (reader) =>
+      pagesOf(reader, { metadata: false }, { rows: 10_000, bytes: 2 ** 30 }),
+    );
     expect(ids(pages)).toEqual(Array.from({ length: 5000 }, (_, i) => 4999 - i));
     expect(pages.map((page) => page.reduce((sum, batch) => sum + batch.rows, 0))).toEqual([2000, 2000, 1000]);
     const narrow = await readStore(folder, (reader) => pagesOf(reader, { limit: 700 }, { rows: 10_000, bytes: 8192 }));

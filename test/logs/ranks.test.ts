@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Ranks } from "../../src/logs/compare/quantile-sketch.js";
 
-const shares = [["p1", 0.01], ["p5", 0.05], ["p25", 0.25], ["p50", 0.5], ["p75", 0.75], ["p95", 0.95], ["p99", 0.99]] as const;
+const shares = [
+  ["p1", 0.01],
+  ["p5", 0.05],
+  ["p25", 0.25],
+  ["p50", 0.5],
+  ["p75", 0.75],
+  ["p95", 0.95],
+  ["p99", 0.99],
+] as const;
 
 /** Numbers that are the same in every run, over many sizes and both signs. */
 function spread(count: number): number[] {
@@ -49,7 +57,7 @@ describe("ranks", () => {
   });
 
   it("hold whole numbers and simple fractions as they are", () => {
-    const whole = Array.from({ length: 5000 }, (_, i) => i % 100 === 0 ? -0 : (i % 2000) - 1000 + (i % 4) / 4);
+    const whole = Array.from({ length: 5000 }, (_, i) => (i % 100 === 0 ? -0 : (i % 2000) - 1000 + (i % 4) / 4));
     const [kept, counted] = [ranksOf(whole, 5000), ranksOf(whole, 10)];
     expect(counted.quantiles()).toEqual({ ...kept.quantiles(), estimated: true });
     expect(counted.histogram(-900, 900, 40)).toEqual(kept.histogram(-900, 900, 40));
@@ -57,7 +65,11 @@ describe("ranks", () => {
 
   it("count every number into a bin, whatever the width", () => {
     for (const ranks of [ranksOf(values, 100_000), ranksOf(values, 100)]) {
-      for (const [from, to] of [[-5, 5], [0, 0], [-1e308, 1e308]] as const) {
+      for (const [from, to] of [
+        [-5, 5],
+        [0, 0],
+        [-1e308, 1e308],
+      ] as const) {
         expect(ranks.histogram(from, to, 40).reduce((sum, count) => sum + count, 0)).toBe(values.length);
       }
     }

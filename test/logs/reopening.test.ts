@@ -41,7 +41,8 @@ function endAt(which: (commit: number) => boolean, durable: boolean): { readonly
   return { ends: () => ends };
 }
 
-const idsOf = async (store: Store) => (await store.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
+const idsOf = async (store: Store) =>
+  (await store.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
 
 describe("where DuckDB takes nothing more after a commit", () => {
   it("rows are acknowledged that this commit has written after all", async () => {
@@ -51,7 +52,9 @@ describe("where DuckDB takes nothing more after a commit", () => {
     expect(await log.append(many(0), meta)).toEqual({ firstRow: 0n });
     expect(ends()).toBe(1);
     expect(await log.append(many(300), meta)).toEqual({ firstRow: 300n });
-    expect(scores(await store.readLog("fraud", { limit: 1000 }))).toEqual(Array.from({ length: 600 }, (_, i) => 599 - i));
+    expect(scores(await store.readLog("fraud", { limit: 1000 }))).toEqual(
+      Array.from({ length: 600 }, (_, i) => 599 - i),
+    );
   });
 
   it("rows are refused that it has not written, and the next ones go in", async () => {
@@ -60,9 +63,13 @@ describe("where DuckDB takes nothing more after a commit", () => {
     const log = await store.openLog(fraud);
     await log.append(many(0), meta);
     endAt(first, false);
-    expect(await refusal(log.append(many(300), meta), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Checkpoint aborted before header write because of PRAGMA checkpoint_abort flag; none of them is in the log; see that the disk has room, then log them again"`);
+    expect(await refusal(log.append(many(300), meta), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Checkpoint aborted before header write because of PRAGMA checkpoint_abort flag; none of them is in the log; see that the disk has room, then log them again"`,
+    );
     await log.append(many(600), meta);
-    expect(scores(await store.readLog("fraud", { limit: 1000 }))).toEqual(Array.from({ length: 900 }, (_, i) => 899 - i).filter((i) => i < 300 || i >= 600));
+    expect(scores(await store.readLog("fraud", { limit: 1000 }))).toEqual(
+      Array.from({ length: 900 }, (_, i) => 899 - i).filter((i) => i < 300 || i >= 600),
+    );
   });
 
   it("a reading that is under way goes on in the new opening", async () => {
@@ -79,19 +86,22 @@ describe("where DuckDB takes nothing more after a commit", () => {
     expect(read).toEqual(Array.from({ length: 300 }, (_, i) => 299 - i));
   });
 
-  it.each([true, false])("nobody notices who has an acknowledgement from the journal (written: %s)", async (durable) => {
-    const store = await storeIn(newFolder());
-    const log = await store.openLog(fraud);
-    for (let i = 0; i < 30; i++) {
-      await log.append(scored(noon + i, i), meta);
-      if (i % 10 !== 5) continue;
-      const { ends } = endAt(first, durable);
-      expect((await idsOf(store)).length).toBe(i + 1);
-      expect(ends()).toBe(1);
-      vi.restoreAllMocks();
-    }
-    expect(scores(await store.readLog("fraud"))).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i));
-  });
+  it.each([true, false])(
+    "nobody notices who has an acknowledgement from the journal (written: %s)",
+    async (durable) => {
+      const store = await storeIn(newFolder());
+      const log = await store.openLog(fraud);
+      for (let i = 0; i < 30; i++) {
+        await log.append(scored(noon + i, i), meta);
+        if (i % 10 !== 5) continue;
+        const { ends } = endAt(first, durable);
+        expect((await idsOf(store)).length).toBe(i + 1);
+        expect(ends()).toBe(1);
+        vi.restoreAllMocks();
+      }
+      expect(scores(await store.readLog("fraud"))).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i));
+    },
+  );
 
   it("the pipeline's other tables go on too", async () => {
     const store = await storeIn(newFolder());
@@ -109,7 +119,10 @@ describe("where DuckDB takes nothing more after a commit", () => {
   });
 
   it.each([
-    ["a version that is saved", (store: Store) => store.saveVersion({ pipeline: "house", config: {}, models: [], deployedAt: new Date(noon) })],
+    [
+      "a version that is saved",
+      (store: Store) => store.saveVersion({ pipeline: "house", config: {}, models: [], deployedAt: new Date(noon) }),
+    ],
     ["old rows that are deleted", (store: Store) => store.sweep()],
   ])("by %s, what fails is told, and the log goes on", async (_, work) => {
     const folder = newFolder();
@@ -123,7 +136,9 @@ describe("where DuckDB takes nothing more after a commit", () => {
     expect(await refusal(work(store), [folder, "<folder>"])).toMatch(/^SL70(14|16) .*FATAL/);
     expect(ends()).toBe(1);
     await log.append(scored(noon + 302, 302), meta);
-    expect(scores(await store.readLog("fraud", { limit: 302 }))).toEqual(Array.from({ length: 302 }, (_, i) => 302 - i));
+    expect(scores(await store.readLog("fraud", { limit: 302 }))).toEqual(
+      Array.from({ length: 302 }, (_, i) => 302 - i),
+    );
   });
 
   it("relaxed rows wait until it is opened again", async () => {
@@ -158,7 +173,9 @@ describe("where DuckDB takes nothing more after a commit", () => {
     const writer = async (k: number) => {
       for (let i = 0; ends() < 5; i++) {
         const rows = i % 8 === k ? 300 : 1 + (i % 3);
-        await log.append(many(1000 * (100 * k + i), rows), meta).then(({ firstRow }) => told.set(firstRow, rows), refuse);
+        await log
+          .append(many(1000 * (100 * k + i), rows), meta)
+          .then(({ firstRow }) => told.set(firstRow, rows), refuse);
       }
     };
     const reader = async () => {
@@ -183,18 +200,29 @@ describe("while the log cannot be opened again", () => {
     const store = await storeIn(folder);
     const log = await store.openLog(fraud);
     await log.append(many(0), meta);
-    const create = vi.spyOn(DuckDBInstance, "create").mockRejectedValue(new TypeError("IO Error: No space left on device"));
+    const create = vi
+      .spyOn(DuckDBInstance, "create")
+      .mockRejectedValue(new TypeError("IO Error: No space left on device"));
     endAt(first, false);
     await log.append(scored(noon + 300, 300), meta);
-    expect(await refusal(store.readLog("fraud"), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7019 the log '<folder>/shapeline.duckdb' was let go after an error, and cannot be opened again: IO Error: No space left on device; no row that was acknowledged is lost, and it is tried again every second; see that the disk has room"`);
-    expect(await refusal(log.append(many(400), meta), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7009 the rows could not be logged: IO Error: No space left on device; none of them is in the log; see that the disk has room, then log them again"`);
+    expect(await refusal(store.readLog("fraud"), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7019 the log '<folder>/shapeline.duckdb' was let go after an error, and cannot be opened again: IO Error: No space left on device; no row that was acknowledged is lost, and it is tried again every second; see that the disk has room"`,
+    );
+    expect(await refusal(log.append(many(400), meta), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7009 the rows could not be logged: IO Error: No space left on device; none of them is in the log; see that the disk has room, then log them again"`,
+    );
     expect(await refusal(log.append(scored(noon, 400), meta), [folder, "<folder>"])).toContain("SL7009");
     expect(await refusal(store.versions("fraud"), [folder, "<folder>"])).toContain("SL7019");
     expect(create.mock.calls.length).toBe(1);
     create.mockRestore();
-    await vi.waitFor(async () => expect(scores(await store.readLog("fraud", { limit: 1 }))).toEqual([300]), { timeout: 5000, interval: 50 });
+    await vi.waitFor(async () => expect(scores(await store.readLog("fraud", { limit: 1 }))).toEqual([300]), {
+      timeout: 5000,
+      interval: 50,
+    });
     await log.append(scored(noon + 301, 301), meta);
-    expect(scores(await store.readLog("fraud", { limit: 1000 }))).toEqual(Array.from({ length: 302 }, (_, i) => 301 - i));
+    expect(scores(await store.readLog("fraud", { limit: 1000 }))).toEqual(
+      Array.from({ length: 302 }, (_, i) => 301 - i),
+    );
   });
 
   it("it can be closed, and nothing acknowledged is lost", async () => {

@@ -17,7 +17,10 @@ const random = Float32Array.from({ length: 1024 * 256 }, () => Math.random());
 /** Rows of 1 KiB that do not compress, a millisecond apart. */
 function noise(start: number, rows: number) {
   const values = random.subarray(0, rows * 256);
-  return { ...scored(start, ...new Array<number>(rows).fill(0.5)), inputs: new Map([["dense_input", { dtype: "float32", dims: [rows, 256], data: values } as const]]) };
+  return {
+    ...scored(start, ...new Array<number>(rows).fill(0.5)),
+    inputs: new Map([["dense_input", { dtype: "float32", dims: [rows, 256], data: values } as const]]),
+  };
 }
 
 async function fill(store: Store, mebibytes: number, start: number): Promise<void> {
@@ -26,7 +29,8 @@ async function fill(store: Store, mebibytes: number, start: number): Promise<voi
   await log.close();
 }
 
-const times = async (store: Store) => (await store.readLog("fraud", { limit: 1_000_000 })).flatMap((batch) => [...batch.time]);
+const times = async (store: Store) =>
+  (await store.readLog("fraud", { limit: 1_000_000 })).flatMap((batch) => [...batch.time]);
 
 describe("retention by age", () => {
   it("deletes rows older than the bound and none within it, with what challengers gave for them", async () => {
@@ -39,7 +43,11 @@ describe("retention by age", () => {
     const keeper = await storeIn(folder, { retention: { age: 2 * day } });
     await keeper.sweep();
     expect(scores(await store.readLog("fraud"))).toEqual([5, 4]);
-    expect((await store.readLog("fraud")).flatMap((batch) => [...(batch.challengers.get("rf")?.outputs.get("variable")?.data ?? [])])).toEqual([5, 4]);
+    expect(
+      (await store.readLog("fraud")).flatMap((batch) => [
+        ...(batch.challengers.get("rf")?.outputs.get("variable")?.data ?? []),
+      ]),
+    ).toEqual([5, 4]);
     await log.append(scored(now, 6), meta);
     expect(await keeper.sweep()).toMatchObject({ rows: 0 });
     expect((await store.readLog("fraud")).flatMap((batch) => batch.rowIds)).toEqual([5n, 4n, 3n]);
@@ -57,12 +65,21 @@ describe("retention by age", () => {
   it("holds through all versions of all pipelines, while rows are being logged", async () => {
     const folder = newFolder();
     const store = await storeIn(folder, { retention: { age: day } });
-    const logs = await Promise.all([store.openLog(alone), store.openLog({ ...alone, version: 2 }), store.openLog({ ...alone, pipeline: "house" })]);
+    const logs = await Promise.all([
+      store.openLog(alone),
+      store.openLog({ ...alone, version: 2 }),
+      store.openLog({ ...alone, pipeline: "house" }),
+    ]);
     for (const log of logs) await log.append(scored(now - 2 * day, 1, 2), meta);
-    const written = Promise.all(Array.from({ length: 200 }, async (_, i) => logs[i % 3]?.append(scored(now + i, i), meta)));
+    const written = Promise.all(
+      Array.from({ length: 200 }, async (_, i) => logs[i % 3]?.append(scored(now + i, i), meta)),
+    );
     await store.sweep();
     await Promise.all([written, store.sweep()]);
-    expect((await times(store)).length + (await store.readLog("house", { limit: 1000 })).reduce((sum, { rows }) => sum + rows, 0)).toBe(200);
+    expect(
+      (await times(store)).length +
+        (await store.readLog("house", { limit: 1000 })).reduce((sum, { rows }) => sum + rows, 0),
+    ).toBe(200);
   });
 });
 
@@ -112,7 +129,9 @@ describe("retention by size", () => {
     expect(existsSync(`${file}.compacted`)).toBe(false);
     const again = await storeIn(folder);
     expect((await times(again)).slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, i) => now + day + 99 - i));
-    expect(await (await again.openLog(wide)).append(noise(now + day, 1), meta)).toEqual({ firstRow: 28n * 1024n + 100n });
+    expect(await (await again.openLog(wide)).append(noise(now + day, 1), meta)).toEqual({
+      firstRow: 28n * 1024n + 100n,
+    });
   }, 60_000);
 
   it("leaves a log alone that another process holds", async () => {
@@ -135,11 +154,15 @@ it("a sweep that fails is told, and costs no row", async () => {
   const { DuckDBConnection } = await import("@duckdb/node-api");
   const original = DuckDBConnection.prototype.run;
   DuckDBConnection.prototype.run = function (sql, ...rest) {
-    return sql.startsWith("DELETE") ? Promise.reject(new TypeError("IO Error: no space left on device")) : original.call(this, sql, ...rest);
+    return sql.startsWith("DELETE")
+      ? Promise.reject(new TypeError("IO Error: no space left on device"))
+      : original.call(this, sql, ...rest);
   };
   const error: unknown = await store.sweep().catch((reason: unknown) => reason);
   DuckDBConnection.prototype.run = original;
-  expect(String(error).replaceAll(folder, "<folder>")).toMatchInlineSnapshot(`"StorageError: old rows could not be deleted from '<folder>/shapeline.duckdb': IO Error: no space left on device; nothing else is lost, and it is tried again within a minute"`);
+  expect(String(error).replaceAll(folder, "<folder>")).toMatchInlineSnapshot(
+    `"StorageError: old rows could not be deleted from '<folder>/shapeline.duckdb': IO Error: no space left on device; nothing else is lost, and it is tried again within a minute"`,
+  );
   await log.append(scored(now, 2), meta);
   expect(scores(await log.read())).toEqual([2, 1]);
   expect(await store.sweep()).toMatchObject({ rows: 1 });

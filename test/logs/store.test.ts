@@ -25,9 +25,19 @@ describe("control state", () => {
     expect((await store.saveVersion(version("house"))).version).toBe(1);
     await store.close();
     const again = await storeIn(folder);
-    expect(await again.versions("fraud")).toEqual([{ ...version("fraud", config), version: 1 }, { ...version("fraud"), version: 2 }]);
-    expect(await again.current("fraud")).toEqual({ name: "fraud", state: "deployed", current: { ...version("fraud"), version: 2 } });
-    expect((await again.pipelines()).map(({ name, current }) => [name, current.version])).toEqual([["fraud", 2], ["house", 1]]);
+    expect(await again.versions("fraud")).toEqual([
+      { ...version("fraud", config), version: 1 },
+      { ...version("fraud"), version: 2 },
+    ]);
+    expect(await again.current("fraud")).toEqual({
+      name: "fraud",
+      state: "deployed",
+      current: { ...version("fraud"), version: 2 },
+    });
+    expect((await again.pipelines()).map(({ name, current }) => [name, current.version])).toEqual([
+      ["fraud", 2],
+      ["house", 1],
+    ]);
   });
 
   it("knows nothing of a pipeline that was never deployed", async () => {
@@ -50,7 +60,9 @@ describe("control state", () => {
   it("gives versions saved at the same time different numbers", async () => {
     const folder = newFolder();
     const [one, two] = [await storeIn(folder), await storeIn(folder)];
-    const saved = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? one : two).saveVersion(version("fraud"))));
+    const saved = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? one : two).saveVersion(version("fraud"))),
+    );
     expect(saved.map((each) => each.version).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
@@ -58,10 +70,18 @@ describe("control state", () => {
     const store = await storeIn(newFolder());
     const { DuckDBConnection } = await import("@duckdb/node-api");
     const original = DuckDBConnection.prototype.run;
-    const run = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(function (this: InstanceType<typeof DuckDBConnection>, sql, ...rest) {
-      return sql.startsWith("INSERT INTO shapeline_pipelines") ? Promise.reject(new TypeError("IO Error: disk")) : original.call(this, sql, ...rest);
+    const run = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(function (
+      this: InstanceType<typeof DuckDBConnection>,
+      sql,
+      ...rest
+    ) {
+      return sql.startsWith("INSERT INTO shapeline_pipelines")
+        ? Promise.reject(new TypeError("IO Error: disk"))
+        : original.call(this, sql, ...rest);
     });
-    expect(await refusal(store.saveVersion(version("fraud")))).toMatchInlineSnapshot(`"SL7014 the control state cannot be written: IO Error: disk"`);
+    expect(await refusal(store.saveVersion(version("fraud")))).toMatchInlineSnapshot(
+      `"SL7014 the control state cannot be written: IO Error: disk"`,
+    );
     run.mockRestore();
     expect(await store.versions("fraud")).toEqual([]);
     expect((await store.saveVersion(version("fraud"))).version).toBe(1);
@@ -97,7 +117,11 @@ describe("opening", () => {
     await store.close();
     const again = await storeIn(folder);
     expect(await (await again.openLog(fraud)).append(scored(at.getTime() + 5, 0.7), meta)).toEqual({ firstRow: 2n });
-    expect(await refusal(again.openLog({ ...fraud, inputs: [port("dense_input", "float64", "N", 3)] }))).toMatchInlineSnapshot(`"SL7011 version 1 of pipeline 'fraud' is logged with other columns than it has now; save the changed config as a new version"`);
+    expect(
+      await refusal(again.openLog({ ...fraud, inputs: [port("dense_input", "float64", "N", 3)] })),
+    ).toMatchInlineSnapshot(
+      `"SL7011 version 1 of pipeline 'fraud' is logged with other columns than it has now; save the changed config as a new version"`,
+    );
     expect((await again.readLog("fraud"))[0]?.rowIds).toEqual([2n, 1n, 0n]);
   });
 
@@ -107,8 +131,12 @@ describe("opening", () => {
     expect(await child.line()).toBe("open");
     const error = await openStore(folder).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "SL7003", details: { pid: child.pid } });
-    expect(await refusal(openStore(folder), [folder, "<folder>"], [String(child.pid), "<pid>"])).toMatchInlineSnapshot(`"SL7003 the log '<folder>/shapeline.duckdb' is held by process <pid>; ask that process, end it, or use another data folder"`);
-    expect(await refusal(openStore(folder, { readOnly: true }), [folder, "<folder>"], [String(child.pid), "<pid>"])).toContain("SL7003");
+    expect(await refusal(openStore(folder), [folder, "<folder>"], [String(child.pid), "<pid>"])).toMatchInlineSnapshot(
+      `"SL7003 the log '<folder>/shapeline.duckdb' is held by process <pid>; ask that process, end it, or use another data folder"`,
+    );
+    expect(
+      await refusal(openStore(folder, { readOnly: true }), [folder, "<folder>"], [String(child.pid), "<pid>"]),
+    ).toContain("SL7003");
     child.process.kill("SIGKILL");
     await child.ended();
     await storeIn(folder);
@@ -117,14 +145,20 @@ describe("opening", () => {
   it("refuses a folder that cannot be made", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "file"), "");
-    expect(await refusal(openStore(join(folder, "file")), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7001 the data folder '<folder>/file' cannot be made: a part of the path is a file, not a folder; choose another folder"`);
-    expect(await refusal(openStore(join(folder, "file", "data")), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7001 the data folder '<folder>/file/data' cannot be made: a part of the path is a file, not a folder; choose another folder"`);
+    expect(await refusal(openStore(join(folder, "file")), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7001 the data folder '<folder>/file' cannot be made: a part of the path is a file, not a folder; choose another folder"`,
+    );
+    expect(await refusal(openStore(join(folder, "file", "data")), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7001 the data folder '<folder>/file/data' cannot be made: a part of the path is a file, not a folder; choose another folder"`,
+    );
   });
 
   it("refuses a file that is not a log, and leaves it as it is", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "shapeline.duckdb"), "this is a text file, not a database. ".repeat(500));
-    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7004 '<folder>/shapeline.duckdb' is not a DuckDB database; it stays as it is: restore it from a copy, move it away with the files beside it, or choose another data folder"`);
+    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7004 '<folder>/shapeline.duckdb' is not a DuckDB database; it stays as it is: restore it from a copy, move it away with the files beside it, or choose another data folder"`,
+    );
 
     const other = newFolder();
     const { DuckDBInstance } = await import("@duckdb/node-api");
@@ -133,13 +167,17 @@ describe("opening", () => {
     await connection.run("CREATE TABLE sales (amount INTEGER)");
     connection.closeSync();
     instance.closeSync();
-    expect(await refusal(openStore(other), [other, "<folder>"])).toMatchInlineSnapshot(`"SL7004 '<folder>/shapeline.duckdb' is a DuckDB database of something else; choose another data folder"`);
+    expect(await refusal(openStore(other), [other, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7004 '<folder>/shapeline.duckdb' is a DuckDB database of something else; choose another data folder"`,
+    );
   });
 
   it("refuses a folder in the database's place", async () => {
     const folder = newFolder();
     mkdirSync(join(folder, "shapeline.duckdb"));
-    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Could not read from file "<folder>/shapeline.duckdb": Is a directory; it stays as it is: restore it from a copy, or choose another data folder"`);
+    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Could not read from file "<folder>/shapeline.duckdb": Is a directory; it stays as it is: restore it from a copy, or choose another data folder"`,
+    );
   });
 
   it("refuses a log of a newer format", async () => {
@@ -151,7 +189,9 @@ describe("opening", () => {
     await connection.run("UPDATE shapeline_format SET format = 99");
     connection.closeSync();
     instance.closeSync();
-    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7005 the log '<folder>/shapeline.duckdb' is of format 99, this Shapeline reads up to 4; use a newer Shapeline, or another data folder"`);
+    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7005 the log '<folder>/shapeline.duckdb' is of format 99, this Shapeline reads up to 4; use a newer Shapeline, or another data folder"`,
+    );
   });
 
   it("says what to install where DuckDB is missing", async () => {
@@ -177,9 +217,13 @@ describe("reading only", () => {
     const reader = await storeIn(folder, { readOnly: true });
     expect(scores(await reader.readLog("fraud"))).toEqual([0.5]);
     expect((await reader.current("fraud"))?.current.version).toBe(1);
-    expect(await refusal(reader.saveVersion(version("fraud")), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7008 the store '<folder>/shapeline.duckdb' is open for reading only; open it without readOnly to write"`);
+    expect(await refusal(reader.saveVersion(version("fraud")), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7008 the store '<folder>/shapeline.duckdb' is open for reading only; open it without readOnly to write"`,
+    );
     expect(await refusal(reader.openLog(fraud))).toContain("SL7008");
-    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7008 this process has '<folder>/shapeline.duckdb' open for reading only; close that first"`);
+    expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7008 this process has '<folder>/shapeline.duckdb' open for reading only; close that first"`,
+    );
   });
 
   it("shares the database of a writer in the same process", async () => {
@@ -193,7 +237,9 @@ describe("reading only", () => {
 
   it("says where nothing is, and makes nothing", async () => {
     const folder = newFolder();
-    expect(await refusal(openStore(folder, { readOnly: true }), [folder, "<folder>"])).toMatchInlineSnapshot(`"SL7002 there is no log in '<folder>'; deploy a pipeline there first, or name the folder it was deployed to"`);
+    expect(await refusal(openStore(folder, { readOnly: true }), [folder, "<folder>"])).toMatchInlineSnapshot(
+      `"SL7002 there is no log in '<folder>'; deploy a pipeline there first, or name the folder it was deployed to"`,
+    );
     expect(await refusal(openStore(join(folder, "none"), { readOnly: true }))).toContain("SL7002");
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -204,10 +250,14 @@ describe.skipIf(process.platform === "win32")("a disk that fills up", () => {
     const folder = newFolder();
     const child = startConfinedChild(3000, "fill", folder, "1000");
     const rows = Number(await child.line());
-    expect((await child.line()).replaceAll(folder, "<folder>")).toMatchInlineSnapshot(`"SL7009 the rows could not be logged: TransactionContext Error: Failed to commit: Could not write file "<folder>/shapeline.duckdb.wal": File too large; none of them is in the log; see that the disk has room, then log them again"`);
+    expect((await child.line()).replaceAll(folder, "<folder>")).toMatchInlineSnapshot(
+      `"SL7009 the rows could not be logged: TransactionContext Error: Failed to commit: Could not write file "<folder>/shapeline.duckdb.wal": File too large; none of them is in the log; see that the disk has room, then log them again"`,
+    );
     expect(await child.ended()).toMatchObject({ code: 0, stderr: "" });
     expect(rows).toBeGreaterThanOrEqual(1000);
-    const found = (await (await storeIn(folder)).readLog("fraud", { limit: 1_000_000 })).flatMap((batch) => batch.rowIds);
+    const found = (await (await storeIn(folder)).readLog("fraud", { limit: 1_000_000 })).flatMap(
+      (batch) => batch.rowIds,
+    );
     expect(found).toHaveLength(rows);
   });
 });
@@ -230,11 +280,15 @@ describe("a process that ends", () => {
     const reader = await storeIn(folder, { readOnly: true });
     const batches = await reader.readLog("fraud", { limit: 1_000_000 });
     await reader.close();
-    expect((await (await storeIn(folder)).readLog("fraud", { limit: 1_000_000 })).flatMap((batch) => batch.rowIds)).toEqual(batches.flatMap((batch) => batch.rowIds));
+    expect(
+      (await (await storeIn(folder)).readLog("fraud", { limit: 1_000_000 })).flatMap((batch) => batch.rowIds),
+    ).toEqual(batches.flatMap((batch) => batch.rowIds));
     const found = batches.flatMap((batch) => batch.rowIds);
     expect(new Set(found).size).toBe(found.length);
     expect([...acknowledged].filter((row) => !found.includes(row))).toEqual([]);
-    expect(batches.every((batch) => (batch.inputs.get("dense_input")?.data as Float32Array).every((value) => value === 0.5))).toBe(true);
+    expect(
+      batches.every((batch) => (batch.inputs.get("dense_input")?.data as Float32Array).every((value) => value === 0.5)),
+    ).toBe(true);
   });
 
   it.each(["by itself", "exit"])("%s still writes its relaxed rows", async (how) => {

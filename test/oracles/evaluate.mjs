@@ -11,7 +11,9 @@ const answers = jobs.map(({ table, texts }) => {
   return texts.map((text) => {
     try {
       const column = frame.select(polars.Expr.deserialize(Buffer.from(text), "json"));
-      return Array.from(column.getColumns()[0].toArray(), (value) => (typeof value === "boolean" || value === null ? value : String(value)));
+      return Array.from(column.getColumns()[0].toArray(), (value) =>
+        typeof value === "boolean" || value === null ? value : String(value),
+      );
     } catch (error) {
       return { error: String(error?.message ?? error) };
     }

@@ -13,7 +13,10 @@ export const comparison: Comparison = {
   first: noon,
   last: noon + 3_600_000,
   versions: [2, 1],
-  failures: [{ validation: "amt", rows: 12_000, failed: 12 }, { validation: `"><b>\u001b[31m`, rows: 10, failed: 0 }],
+  failures: [
+    { validation: "amt", rows: 12_000, failed: 12 },
+    { validation: `"><b>\u001b[31m`, rows: 10, failed: 0 },
+  ],
   elapsed: { ...quantiles, p50: 123_456, p99: 2_000_000 },
   challengers: [
     {
@@ -43,7 +46,12 @@ export const comparison: Comparison = {
             histogram: { from: -0.2, to: 0.3, counts: bell },
             championValues: { from: 0, to: 1, counts: bell },
             challengerValues: { from: 0, to: 1, counts: bell.toReversed() },
-            timeline: Array.from({ length: 48 }, (_, i) => ({ time: noon + i * 75_000, values: 500, mean: Math.sin(i) / 50, meanAbsolute: 0.02 })),
+            timeline: Array.from({ length: 48 }, (_, i) => ({
+              time: noon + i * 75_000,
+              values: 500,
+              mean: Math.sin(i) / 50,
+              meanAbsolute: 0.02,
+            })),
           },
         },
         { champion: "label", challenger: "label", rows: 11_980, agreeing: 0, sameGreatest: null, numbers: null },

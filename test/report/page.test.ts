@@ -7,9 +7,18 @@ import { reportHtml } from "../../src/report/html.js";
 import { newFolder } from "../logs/batches.js";
 import { comparison } from "./hostile.js";
 
-const places = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+const places = [
+  process.env.CHROMIUM_PATH,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
 const executablePath = places.find((place) => place !== undefined && existsSync(place));
-if (executablePath === undefined) process.stderr.write("left out: no chromium was found, so the report's page is not opened; CHROMIUM_PATH may name one\n");
+if (executablePath === undefined)
+  process.stderr.write(
+    "left out: no chromium was found, so the report's page is not opened; CHROMIUM_PATH may name one\n",
+  );
 
 /** For the page: the colours that are drawn in a canvas. */
 const pixelsOf = `
@@ -41,28 +50,35 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     return { page, said, asked, file };
   }
 
-  it.each(["light", "dark"] as const)("draws every plot in %s, says nothing to the console and asks for nothing else", async (scheme) => {
-    const { page, said, asked, file } = await opened(scheme);
-    const plots = await page.evaluate<{ width: number; colors: string[] }[]>(`${pixelsOf}; canvases().map((canvas) => ({ width: canvas.width, colors: [...colorsOf(canvas)] }))`);
-    expect(plots).toHaveLength(3);
-    for (const { width, colors } of plots) {
-      expect(width).toBeGreaterThan(250);
-      expect(colors.length).toBeGreaterThan(2);
-    }
-    // The difference's line in its colour, on the paper of the scheme.
-    const ink = scheme === "light" ? "124,58,237" : "196,167,255";
-    expect(plots[2]?.colors).toContain(ink);
-    const paper = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
-    expect(paper).toBe(scheme === "light" ? "rgb(255, 255, 255)" : "rgb(20, 23, 29)");
-    expect(said).toEqual([]);
-    expect(asked).toEqual([pathToFileURL(file).href]);
-    await page.close();
-  });
+  it.each(["light", "dark"] as const)(
+    "draws every plot in %s, says nothing to the console and asks for nothing else",
+    async (scheme) => {
+      const { page, said, asked, file } = await opened(scheme);
+      const plots = await page.evaluate<{ width: number; colors: string[] }[]>(
+        `${pixelsOf}; canvases().map((canvas) => ({ width: canvas.width, colors: [...colorsOf(canvas)] }))`,
+      );
+      expect(plots).toHaveLength(3);
+      for (const { width, colors } of plots) {
+        expect(width).toBeGreaterThan(250);
+        expect(colors.length).toBeGreaterThan(2);
+      }
+      // The difference's line in its colour, on the paper of the scheme.
+      const ink = scheme === "light" ? "124,58,237" : "196,167,255";
+      expect(plots[2]?.colors).toContain(ink);
+      const paper = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+      expect(paper).toBe(scheme === "light" ? "rgb(255, 255, 255)" : "rgb(20, 23, 29)");
+      expect(said).toEqual([]);
+      expect(asked).toEqual([pathToFileURL(file).href]);
+      await page.close();
+    },
+  );
 
   it("shows hostile names as text", async () => {
     const { page, said } = await opened("light");
     expect(await page.title()).toBe(`${comparison.pipeline}: champion and challengers`);
-    expect(await page.locator("h2").allTextContents()).toEqual(comparison.challengers.map(({ name }) => `Challenger ${name}`));
+    expect(await page.locator("h2").allTextContents()).toEqual(
+      comparison.challengers.map(({ name }) => `Challenger ${name}`),
+    );
     expect(await page.locator("img, b").count()).toBe(0);
     expect(await page.locator("script").count()).toBe(3);
     expect(said).toEqual([]);
@@ -72,7 +88,9 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
   it("draws again when the scheme changes", async () => {
     const { page } = await opened("light");
     await page.emulateMedia({ colorScheme: "dark" });
-    await vi.waitFor(async () => expect(await page.evaluate<boolean>(`${pixelsOf}; colorsOf(canvases()[2]).has("196,167,255")`)).toBe(true));
+    await vi.waitFor(async () =>
+      expect(await page.evaluate<boolean>(`${pixelsOf}; colorsOf(canvases()[2]).has("196,167,255")`)).toBe(true),
+    );
     expect(await page.locator(".plot canvas").count()).toBe(3);
     await page.close();
   });
@@ -81,11 +99,33 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     const [rf] = comparison.challengers;
     const [output] = rf?.outputs ?? [];
     const numbers = output?.numbers;
-    if (rf === undefined || output === undefined || numbers === null || numbers === undefined) throw new TypeError("no numbers");
+    if (rf === undefined || output === undefined || numbers === null || numbers === undefined)
+      throw new TypeError("no numbers");
     const lone = { from: 0.5, to: 0.5, counts: numbers.histogram.counts.map((_, i) => (i === 20 ? 1 : 0)) };
-    const one = { ...numbers, values: 1, correlation: null, histogram: lone, championValues: lone, challengerValues: lone, timeline: numbers.timeline.slice(0, 1) };
+    const one = {
+      ...numbers,
+      values: 1,
+      correlation: null,
+      histogram: lone,
+      championValues: lone,
+      challengerValues: lone,
+      timeline: numbers.timeline.slice(0, 1),
+    };
     const none = { ...numbers, values: 0, notFinite: 1, timeline: [] };
-    const shown = (...outputs: (typeof numbers)[]) => ({ ...comparison, rows: 1, challengers: [{ ...rf, name: "rf", rows: 1, answered: 1, notes: [], outputs: outputs.map((each) => ({ ...output, rows: 1, agreeing: 1, numbers: each })) }] });
+    const shown = (...outputs: (typeof numbers)[]) => ({
+      ...comparison,
+      rows: 1,
+      challengers: [
+        {
+          ...rf,
+          name: "rf",
+          rows: 1,
+          answered: 1,
+          notes: [],
+          outputs: outputs.map((each) => ({ ...output, rows: 1, agreeing: 1, numbers: each })),
+        },
+      ],
+    });
 
     const { page, said } = await opened("dark", shown(none, one));
     await page.waitForSelector(".plot canvas");
@@ -97,7 +137,16 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     expect(text).toContain("No finite values to draw.");
     expect(text).toContain("none: one side is constant");
     expect(await page.locator(".overview").count()).toBe(0);
-    const empty = await opened("light", { ...comparison, rows: 0, first: null, last: null, versions: [], failures: [], elapsed: null, challengers: [] });
+    const empty = await opened("light", {
+      ...comparison,
+      rows: 0,
+      first: null,
+      last: null,
+      versions: [],
+      failures: [],
+      elapsed: null,
+      challengers: [],
+    });
     expect(await empty.page.locator("main").innerText()).toContain("none in this period");
     expect([...said, ...empty.said]).toEqual([]);
     await page.close();
@@ -106,18 +155,27 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
 
   it("puts many challengers into one table that leads to each", async () => {
     const [rf] = comparison.challengers;
-    const challengers = Array.from({ length: 12 }, (_, i) => ({ ...(rf ?? comparison.challengers[1]!), name: `challenger-with-a-rather-long-name-${"x".repeat(i * 8)}-${i}` }));
+    const challengers = Array.from({ length: 12 }, (_, i) => ({
+      ...(rf ?? comparison.challengers[1]!),
+      name: `challenger-with-a-rather-long-name-${"x".repeat(i * 8)}-${i}`,
+    }));
     const { page, said } = await opened("light", { ...comparison, challengers });
     await page.waitForSelector(".plot canvas");
     expect(await page.locator(".overview tr").count()).toBe(13);
     expect(await page.locator(".plot canvas").count()).toBe(36);
     await page.locator(".overview a").last().click();
-    expect(await page.evaluate<boolean>(`document.querySelector("#challenger-11").getBoundingClientRect().top < innerHeight`)).toBe(true);
+    expect(
+      await page.evaluate<boolean>(
+        `document.querySelector("#challenger-11").getBoundingClientRect().top < innerHeight`,
+      ),
+    ).toBe(true);
     await page.setViewportSize({ width: 500, height: 900 });
     expect(await page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     await page.setViewportSize({ width: 360, height: 900 });
     // The word "challenger", in one line.
-    expect(await page.evaluate<number>(`document.querySelector(".overview th").getBoundingClientRect().height`)).toBeLessThan(45);
+    expect(
+      await page.evaluate<number>(`document.querySelector(".overview th").getBoundingClientRect().height`),
+    ).toBeLessThan(45);
     expect(said).toEqual([]);
     await page.close();
   });

@@ -44,7 +44,18 @@ it("reads as a person reads it, and no name acts on the terminal", () => {
 });
 
 it("says that there is nothing", () => {
-  expect(reportText({ pipeline: "fraud", rows: 0, first: null, last: null, versions: [], failures: [], elapsed: null, challengers: [] })).toMatchInlineSnapshot(`
+  expect(
+    reportText({
+      pipeline: "fraud",
+      rows: 0,
+      first: null,
+      last: null,
+      versions: [],
+      failures: [],
+      elapsed: null,
+      challengers: [],
+    }),
+  ).toMatchInlineSnapshot(`
     "pipeline fraud
       rows                 none in this period"
   `);

@@ -146,7 +146,9 @@ async function next(changes: AsyncIterator<AlertChange>): Promise<string> {
 }
 
 describe("alerts of a deployment", () => {
-  const busy = pipeline("watched").model(boosting).alert("busy", (all) => all.count() >= 20, { over: "2s" });
+  const busy = pipeline("watched")
+    .model(boosting)
+    .alert("busy", (all) => all.count() >= 20, { over: "2s" });
 
   test("follow the log: firing after the rows, resolved when the window is past them; a new process goes on", async () => {
     const data = folder();
@@ -175,9 +177,18 @@ describe("alerts of a deployment", () => {
 
   test("count rows of earlier versions: deploying anew empties no window", async () => {
     const target = engine();
-    const before = await target.deploy(pipeline("watched").model(boosting).validate("sure", (x) => x.out.probabilities[0] < 2));
+    const before = await target.deploy(
+      pipeline("watched")
+        .model(boosting)
+        .validate("sure", (x) => x.out.probabilities[0] < 2),
+    );
     await before.infer(rows);
-    const live = await target.deploy(pipeline("watched").model(boosting).alert("busy", (all) => all.count() >= 20, { over: "1h" }).alert("likely", (all) => all.max((x) => x.out.probabilities[0]) > 0.5, { over: "1h" }));
+    const live = await target.deploy(
+      pipeline("watched")
+        .model(boosting)
+        .alert("busy", (all) => all.count() >= 20, { over: "1h" })
+        .alert("likely", (all) => all.max((x) => x.out.probabilities[0]) > 0.5, { over: "1h" }),
+    );
     const changes = live.alerts()[Symbol.asyncIterator]();
     expect([await next(changes), await next(changes)]).toEqual(["busy firing", "likely firing"]);
     expect(await live.logs({ start: (await live.status()).since })).toEqual([]);
@@ -187,7 +198,12 @@ describe("alerts of a deployment", () => {
     const target = engine();
     const before = await target.deploy(pipeline("watched").model(regression));
     await before.infer(rows);
-    const live = await target.deploy(pipeline("watched").shadow(boosting, [regression]).alert("apart", (all) => all.max((x) => x.models["logistic-regression"].probabilities[0]) > 0, { over: "1h" }).alert("any", (all) => all.count() > 0, { over: "1h" }));
+    const live = await target.deploy(
+      pipeline("watched")
+        .shadow(boosting, [regression])
+        .alert("apart", (all) => all.max((x) => x.models["logistic-regression"].probabilities[0]) > 0, { over: "1h" })
+        .alert("any", (all) => all.count() > 0, { over: "1h" }),
+    );
     const changes = live.alerts()[Symbol.asyncIterator]();
     expect(await next(changes)).toBe("any firing");
     await live.infer(rows);
@@ -205,15 +221,38 @@ describe("alerts of a deployment", () => {
 
   test("a handle that is closed twice leaves the watch to the others", async () => {
     const config = await build(busy);
-    const layout: LogLayout = { pipeline: "watched", version: 1, inputs: [], outputs: [], challengers: [], validations: [] };
+    const layout: LogLayout = {
+      pipeline: "watched",
+      version: 1,
+      inputs: [],
+      outputs: [],
+      challengers: [],
+      validations: [],
+    };
     const asked: string[] = [];
     const opened = (name: string) => {
-      const log = { layout, holds: async () => (asked.push(name), [true]), close: async () => undefined } as unknown as PipelineLog;
-      const store = { file: "a file of this test's own", alertChanges: async () => [], saveAlerts: async () => undefined, close: async () => undefined } as unknown as Store;
-      return { log, store, engine: { config, close: async () => undefined, challengersWaiting: 0 } as unknown as Engine };
+      const log = {
+        layout,
+        holds: async () => (asked.push(name), [true]),
+        close: async () => undefined,
+      } as unknown as PipelineLog;
+      const store = {
+        file: "a file of this test's own",
+        alertChanges: async () => [],
+        saveAlerts: async () => undefined,
+        close: async () => undefined,
+      } as unknown as Store;
+      return {
+        log,
+        store,
+        engine: { config, close: async () => undefined, challengersWaiting: 0 } as unknown as Engine,
+      };
     };
     const [one, other] = [opened("one"), opened("other")];
-    const serving = new Serving(one.engine, one.store, one.log, await holdWatch(config, one.store, one.log), { durability: "commit", concurrency: 1 });
+    const serving = new Serving(one.engine, one.store, one.log, await holdWatch(config, one.store, one.log), {
+      durability: "commit",
+      concurrency: 1,
+    });
     const held = await holdWatch(config, other.store, other.log);
     await Promise.all([serving.close(), serving.close()]);
     await serving.close();
@@ -226,8 +265,12 @@ describe("alerts of a deployment", () => {
   });
 
   test("without a log they cannot be evaluated, and the deployment says so", async () => {
-    const error: unknown = await engine({ durability: "off" }).deploy(busy).catch((reason: unknown) => reason);
-    expect(error instanceof ShapelineError ? `${error.code} ${error.message}` : error).toMatchInlineSnapshot(`"SL6014 alert 'busy' of pipeline 'watched' cannot be evaluated: the deployment keeps no log; deploy it with local({ durability: "commit" }) or "relaxed", or without the alert"`);
+    const error: unknown = await engine({ durability: "off" })
+      .deploy(busy)
+      .catch((reason: unknown) => reason);
+    expect(error instanceof ShapelineError ? `${error.code} ${error.message}` : error).toMatchInlineSnapshot(
+      `"SL6014 alert 'busy' of pipeline 'watched' cannot be evaluated: the deployment keeps no log; deploy it with local({ durability: "commit" }) or "relaxed", or without the alert"`,
+    );
   });
 
   test("a pipeline without alerts has none to tell", async () => {

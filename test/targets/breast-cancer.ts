@@ -7,12 +7,16 @@ import { defineModel, tensor } from "shapeline";
 /** Three real models that take the same features and give the same probabilities. */
 export const models = fileURLToPath(new URL("../../examples/breast-cancer/models", import.meta.url));
 
-export const rows = (JSON.parse(readFileSync(join(models, "../rows.df.json"), "utf8")) as { features: number[] }[]).slice(0, 20);
+export const rows = (
+  JSON.parse(readFileSync(join(models, "../rows.df.json"), "utf8")) as { features: number[] }[]
+).slice(0, 20);
 
 function classifier<const N extends string>(name: N) {
   return defineModel({
     name,
-    sha256: createHash("sha256").update(readFileSync(join(models, `${name}.onnx`))).digest("hex"),
+    sha256: createHash("sha256")
+      .update(readFileSync(join(models, `${name}.onnx`)))
+      .digest("hex"),
     inputs: { features: tensor("float32", ["batch", 30]) },
     outputs: { probabilities: tensor("float32", ["batch", 2]) },
   });

@@ -7,9 +7,17 @@ import { config, folder, run, validation, writeModel } from "../engine/make-conf
 import { float32 } from "../engine/recorded-models.js";
 
 const dir = folder();
-const model = writeModel(dir, "plain", { inputs: [float32("x", "N", 1)], outputs: [float32("y", "N", 1)], nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }] });
+const model = writeModel(dir, "plain", {
+  inputs: [float32("x", "N", 1)],
+  outputs: [float32("y", "N", 1)],
+  nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+});
 const plain = config("plain", [model], [run("plain")]);
-const checked = config("plain", [model], [run("plain"), validation("small", "(x) => x.out.y[0] < 1", { inputs: model.inputs, outputs: model.outputs })]);
+const checked = config(
+  "plain",
+  [model],
+  [run("plain"), validation("small", "(x) => x.out.y[0] < 1", { inputs: model.inputs, outputs: model.outputs })],
+);
 
 const codeOf = (error: unknown) => (error instanceof ShapelineError ? error.code : String(error));
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -28,7 +36,11 @@ describe("closing a deployment", () => {
     await target.close();
     expect(await live.logs().catch(codeOf)).toBe("SL6009");
     for (const wait of [0, 1, 3, 8]) {
-      for (const read of [(d: typeof live) => d.logs().then((all) => all.length), (d: typeof live) => d.logs({ arrow: true }).then(({ numRows }) => numRows), (d: typeof live) => d.compare().then(({ rows }) => rows)]) {
+      for (const read of [
+        (d: typeof live) => d.logs().then((all) => all.length),
+        (d: typeof live) => d.logs({ arrow: true }).then(({ numRows }) => numRows),
+        (d: typeof live) => d.compare().then(({ rows }) => rows),
+      ]) {
         const again = await target.deploy(plain);
         const given = read(again).catch(codeOf);
         await later(wait);
@@ -46,13 +58,15 @@ describe("closing a deployment", () => {
       const directory = join(data, `out-${wait}`);
       const exported = again.exportLogs({ directory }).then(({ rows }) => rows, codeOf);
       const stream = again.logBatches({ batchRows: 10 });
-      const first = stream.next().then((next) => next.done === true ? 0 : next.value.numRows, codeOf);
+      const first = stream.next().then((next) => (next.done === true ? 0 : next.value.numRows), codeOf);
       await later(wait);
       await again.close();
       expect([40, "SL6009"]).toContain(await exported);
       expect(existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".tmp")) : []).toEqual([]);
       expect([10, "SL6009"]).toContain(await first);
-      expect(await stream.next().then((next) => next.done === true ? "ended" : "more", codeOf)).toMatch(/SL6009|ended/);
+      expect(await stream.next().then((next) => (next.done === true ? "ended" : "more"), codeOf)).toMatch(
+        /SL6009|ended/,
+      );
     }
   });
 

@@ -13,7 +13,11 @@ const minus = writeModel(dir, "minus", single("Neg"));
 const root = writeModel(dir, "root", single("Sqrt"));
 const scope = { inputs: same.inputs, outputs: same.outputs };
 const first = config("swapped", [same], [run("same"), validation("kept", "(x) => x.out.y[0] === x.in.x[0]", scope)]);
-const second = config("swapped", [minus], [run("minus"), validation("turned", "(x) => x.out.y[0] === -x.in.x[0]", scope)]);
+const second = config(
+  "swapped",
+  [minus],
+  [run("minus"), validation("turned", "(x) => x.out.y[0] === -x.in.x[0]", scope)],
+);
 
 const open: LocalTarget[] = [];
 afterEach(async () => {
@@ -84,7 +88,11 @@ describe("a new version", () => {
     const live = await target.deploy(second);
     const again = await target.deploy(await live.configuration("1"));
     expect((await again.infer([{ x: [3] }]))[0]?.out).toEqual({ y: [3] });
-    expect((await again.versions()).map(({ version, hash }) => [version, hash])).toEqual([["3", first.hash], ["2", second.hash], ["1", first.hash]]);
+    expect((await again.versions()).map(({ version, hash }) => [version, hash])).toEqual([
+      ["3", first.hash],
+      ["2", second.hash],
+      ["1", first.hash],
+    ]);
     // The handle that was given for the second version keeps it.
     expect((await live.infer([{ x: [3] }]))[0]?.out).toEqual({ y: [-3] });
   });
@@ -113,30 +121,43 @@ describe("too many requests at once", () => {
   test("are refused with a code, and those that were taken are answered", async () => {
     const live = await engine({ concurrency: 3 }).deploy(first);
     const answers = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => live.infer([{ x: [i] }])));
-    expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 3 }, () => "fulfilled"), ...Array.from({ length: 7 }, () => "rejected")]);
-    expect(await refusal(answers[3]?.status === "rejected" ? Promise.reject(answers[3].reason as Error) : Promise.resolve())).toMatchInlineSnapshot(`"SL6013 pipeline 'swapped' is busy: 3 requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })"`);
+    expect(answers.map(({ status }) => status)).toEqual([
+      ...Array.from({ length: 3 }, () => "fulfilled"),
+      ...Array.from({ length: 7 }, () => "rejected"),
+    ]);
+    expect(
+      await refusal(answers[3]?.status === "rejected" ? Promise.reject(answers[3].reason as Error) : Promise.resolve()),
+    ).toMatchInlineSnapshot(
+      `"SL6013 pipeline 'swapped' is busy: 3 requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })"`,
+    );
     expect(await live.infer([{ x: [1] }])).toHaveLength(1);
-    expect(await live.status()).toMatchObject({ counts: { requests: 11, rows: 4, failures: 7 }, queue: { requests: 0, challengers: 0 } });
+    expect(await live.status()).toMatchObject({
+      counts: { requests: 11, rows: 4, failures: 7 },
+      queue: { requests: 0, challengers: 0 },
+    });
     expect(await live.logs()).toHaveLength(4);
   });
 });
 
 describe("a model file under a running engine", () => {
-  test.each(["deleted", "overwritten"])("may be %s: what runs goes on, what is deployed anew is refused", async (fate) => {
-    const models = folder();
-    mkdirSync(models, { recursive: true });
-    for (const name of ["same.onnx", "minus.onnx"]) copyFileSync(join(dir, name), join(models, name));
-    const target = engine({ models, durability: "off" });
-    const live = await target.deploy(first);
-    if (fate === "deleted") rmSync(join(models, "same.onnx"));
-    else writeFileSync(join(models, "same.onnx"), "no model");
-    expect((await live.infer([{ x: [5] }]))[0]?.out).toEqual({ y: [5] });
-    // So many that they run in a thread, which opens the model anew.
-    const many = await live.infer({ x: new Float32Array(100_000).fill(2) });
-    expect(many.check_failures.every((failed) => failed === 0)).toBe(true);
-    expect(await refusal(target.deploy(first))).toMatch(fate === "deleted" ? /^SL3021 / : /^SL3022 /);
-    expect((await live.infer([{ x: [5] }]))[0]?.out).toEqual({ y: [5] });
-  });
+  test.each(["deleted", "overwritten"])(
+    "may be %s: what runs goes on, what is deployed anew is refused",
+    async (fate) => {
+      const models = folder();
+      mkdirSync(models, { recursive: true });
+      for (const name of ["same.onnx", "minus.onnx"]) copyFileSync(join(dir, name), join(models, name));
+      const target = engine({ models, durability: "off" });
+      const live = await target.deploy(first);
+      if (fate === "deleted") rmSync(join(models, "same.onnx"));
+      else writeFileSync(join(models, "same.onnx"), "no model");
+      expect((await live.infer([{ x: [5] }]))[0]?.out).toEqual({ y: [5] });
+      // So many that they run in a thread, which opens the model anew.
+      const many = await live.infer({ x: new Float32Array(100_000).fill(2) });
+      expect(many.check_failures.every((failed) => failed === 0)).toBe(true);
+      expect(await refusal(target.deploy(first))).toMatch(fate === "deleted" ? /^SL3021 / : /^SL3022 /);
+      expect((await live.infer([{ x: [5] }]))[0]?.out).toEqual({ y: [5] });
+    },
+  );
 });
 
 describe("a model that", () => {
@@ -162,5 +183,7 @@ describe("a model that", () => {
 
 test("options that are null are refused", async () => {
   const live = await engine().deploy(first);
-  expect(await refusal(live.infer([{ x: [1] }], null as unknown as undefined))).toMatchInlineSnapshot(`"SL6011 infer(): the second argument is an object of options, got null"`);
+  expect(await refusal(live.infer([{ x: [1] }], null as unknown as undefined))).toMatchInlineSnapshot(
+    `"SL6011 infer(): the second argument is an object of options, got null"`,
+  );
 });

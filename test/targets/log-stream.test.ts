@@ -64,7 +64,9 @@ describe.skipIf(process.platform === "win32")("a stream of a log has the folder 
     expect(held()).toBe(true);
     abort.abort();
     await expect.poll(held).toBe(false);
-    expect(await refusal(stream.next())).toMatchInlineSnapshot(`"SL6005 reading the log of pipeline 'cancer' was aborted"`);
+    expect(await refusal(stream.next())).toMatchInlineSnapshot(
+      `"SL6005 reading the log of pipeline 'cancer' was aborted"`,
+    );
     expect(await stream.next()).toEqual({ done: true, value: undefined });
     expect(await refusal(live.logBatches({ signal: AbortSignal.abort() }).next())).toMatch(/^SL6005/);
   });
@@ -97,7 +99,12 @@ test.each(["json", "arrow", "parquet"] as const)("an export that is aborted leav
   const directory = folder();
   const abort = new AbortController();
   const told: number[] = [];
-  const work = live.exportLogs({ directory, format, signal: abort.signal, onProgress: (progress) => (told.push(progress.rows), abort.abort()) });
+  const work = live.exportLogs({
+    directory,
+    format,
+    signal: abort.signal,
+    onProgress: (progress) => (told.push(progress.rows), abort.abort()),
+  });
   expect(await refusal(work)).toBe("SL6005 reading the log of pipeline 'cancer' was aborted");
   expect(told).toHaveLength(1);
   expect(readdirSync(directory)).toEqual([]);
@@ -116,6 +123,10 @@ test("two exports to one place do not mix: each file is whole", async () => {
 test("a signal that is none is refused", async () => {
   const { live } = await logged();
   const signal = {} as AbortSignal;
-  expect(await refusal(live.logBatches({ signal }).next())).toMatchInlineSnapshot(`"SL6011 logBatches(): the option 'signal' is no AbortSignal"`);
-  expect(await refusal(live.exportLogs({ signal }))).toMatchInlineSnapshot(`"SL6011 exportLogs(): the option 'signal' is no AbortSignal"`);
+  expect(await refusal(live.logBatches({ signal }).next())).toMatchInlineSnapshot(
+    `"SL6011 logBatches(): the option 'signal' is no AbortSignal"`,
+  );
+  expect(await refusal(live.exportLogs({ signal }))).toMatchInlineSnapshot(
+    `"SL6011 exportLogs(): the option 'signal' is no AbortSignal"`,
+  );
 });

@@ -6,7 +6,11 @@ import { config, folder, run, writeModel } from "../engine/make-config.js";
 import { float32 } from "../engine/recorded-models.js";
 
 const dir = folder();
-const model = writeModel(dir, "plain", { inputs: [float32("x", "N", 2)], outputs: [float32("y", "N", 2)], nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }] });
+const model = writeModel(dir, "plain", {
+  inputs: [float32("x", "N", 2)],
+  outputs: [float32("y", "N", 2)],
+  nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+});
 const target = local({ models: dir, data: join(dir, "data") });
 let live: LocalDeployment;
 
@@ -29,7 +33,20 @@ const rows = (options: unknown) => said(async () => (await live.logs(options as 
 describe("times", () => {
   test("ISO 8601 texts, dates and milliseconds are taken", async () => {
     await live.infer([{ x: [1, 2] }]);
-    const past = ["2026", "2026-01", "2026-01-31", "2026-01-31T12:00Z", "2026-01-31 12:00:00", "2026-01-31T12:00:00.123456+05:30", "+002026-01-31T12:00:00Z", "2024-02-29", new Date(5), 0, 1.5e12, -8.64e15];
+    const past = [
+      "2026",
+      "2026-01",
+      "2026-01-31",
+      "2026-01-31T12:00Z",
+      "2026-01-31 12:00:00",
+      "2026-01-31T12:00:00.123456+05:30",
+      "+002026-01-31T12:00:00Z",
+      "2024-02-29",
+      new Date(5),
+      0,
+      1.5e12,
+      -8.64e15,
+    ];
     const given: unknown[] = [];
     // A clock that is wrong must not make this test wrong.
     for (const start of past) given.push(typeof (await rows({ start })));
@@ -37,7 +54,28 @@ describe("times", () => {
   });
 
   test("texts that only `new Date` takes for a time are refused, as is what is none", async () => {
-    const refused = await Promise.all(["last 5", "1", "Nov 22 2026", "2026-02-30", "2026-02-29T00:00:00Z", "2026-13-01", "2026-01T12:00Z", "2026-1-1", "12:00", "", null, true, [2020], {}, new Date(NaN), NaN, 8.65e15, 5n].map((start) => rows({ start })));
+    const refused = await Promise.all(
+      [
+        "last 5",
+        "1",
+        "Nov 22 2026",
+        "2026-02-30",
+        "2026-02-29T00:00:00Z",
+        "2026-13-01",
+        "2026-01T12:00Z",
+        "2026-1-1",
+        "12:00",
+        "",
+        null,
+        true,
+        [2020],
+        {},
+        new Date(NaN),
+        NaN,
+        8.65e15,
+        5n,
+      ].map((start) => rows({ start })),
+    );
     expect(refused).toMatchInlineSnapshot(`
       [
         "SL6011 logs(): the option 'start' is "last 5"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
@@ -75,19 +113,34 @@ describe("options that are no object of options", () => {
       said(() => live.alerts(given)[Symbol.asyncIterator]().next()),
     ]);
     expect(all.map((each) => String(each).replace(/, got .*$/, ""))).toEqual([
-      ...["logs", "logBatches", "exportLogs", "compare"].map((method) => `SL6011 ${method}() takes an object of options`),
+      ...["logs", "logBatches", "exportLogs", "compare"].map(
+        (method) => `SL6011 ${method}() takes an object of options`,
+      ),
       "SL6011 infer(): the second argument is an object of options",
       "SL6011 alerts() takes an object of options",
     ]);
   });
 
   test("no option of infer is taken from a Map", async () => {
-    expect(await said(() => live.infer([{ x: [1, 2] }], { metadata: new Map([["session_id", "a"]]) as never }))).toMatchInlineSnapshot(`"SL5040 the metadata of a request is { key: value }, got an object (Map)"`);
-    expect(await said(() => live.infer([{ x: [1, 2] }], { signal: null as never }))).toMatchInlineSnapshot(`"SL6011 signal is null: give an AbortSignal"`);
+    expect(
+      await said(() => live.infer([{ x: [1, 2] }], { metadata: new Map([["session_id", "a"]]) as never })),
+    ).toMatchInlineSnapshot(`"SL5040 the metadata of a request is { key: value }, got an object (Map)"`);
+    expect(await said(() => live.infer([{ x: [1, 2] }], { signal: null as never }))).toMatchInlineSnapshot(
+      `"SL6011 signal is null: give an AbortSignal"`,
+    );
   });
 
   test("values are shown as they are", async () => {
-    expect(await Promise.all([rows({ limit: "2" }), rows({ limit: 5n }), rows({ valid: "true" }), said(() => live.exportLogs({ dataSizeLimit: Infinity })), said(() => live.configuration(1 as never)), said(() => live.inferFromFile(null as never))])).toMatchInlineSnapshot(`
+    expect(
+      await Promise.all([
+        rows({ limit: "2" }),
+        rows({ limit: 5n }),
+        rows({ valid: "true" }),
+        said(() => live.exportLogs({ dataSizeLimit: Infinity })),
+        said(() => live.configuration(1 as never)),
+        said(() => live.inferFromFile(null as never)),
+      ]),
+    ).toMatchInlineSnapshot(`
       [
         "SL6011 logs(): the option 'limit' is "2"; give a number of rows, 0 or more",
         "SL6011 logs(): the option 'limit' is the bigint 5n; give a number of rows, 0 or more",
@@ -97,15 +150,25 @@ describe("options that are no object of options", () => {
         "SL5017 null is not a file of rows by its name; give one that ends in .arrow, .arrows, .feather, .json, .df.json",
       ]
     `);
-    expect(await said(async () => local({ concurrency: Infinity }))).toMatchInlineSnapshot(`"SL6011 local(): the option 'concurrency' is Infinity; give a whole number of requests, 1 or more"`);
+    expect(await said(async () => local({ concurrency: Infinity }))).toMatchInlineSnapshot(
+      `"SL6011 local(): the option 'concurrency' is Infinity; give a whole number of requests, 1 or more"`,
+    );
   });
 });
 
 test("an Arrow table of no rows has the columns that it would have", async () => {
   const names = async (options: object) => (await live.logs({ ...options, arrow: true })).schema.fields.map(String);
-  const columns = ["time: Timestamp<MILLISECOND>", "in.x: List<Float32>", "out.y: List<Float32>", "anomaly.count: Int32", "check_failures: Int32"];
+  const columns = [
+    "time: Timestamp<MILLISECOND>",
+    "in.x: List<Float32>",
+    "out.y: List<Float32>",
+    "anomaly.count: Int32",
+    "check_failures: Int32",
+  ];
   expect(await names({ limit: 0 })).toEqual(columns);
   expect(await names({ end: 0, dataset: ["in.x"] })).toEqual(["in.x: List<Float32>"]);
   expect(await live.logs({ end: 0, dataset: ["in.x"] })).toEqual([]);
-  expect(await said(() => live.logs({ end: 0, dataset: ["in.z"] }))).toMatchInlineSnapshot(`"SL5031 the dataset names 'in.z', which the result has not: it has time, in.x, out.y, anomaly.count, check_failures, metadata.last_model, metadata.pipeline_version, metadata.elapsed, metadata.request, metadata.notes"`);
+  expect(await said(() => live.logs({ end: 0, dataset: ["in.z"] }))).toMatchInlineSnapshot(
+    `"SL5031 the dataset names 'in.z', which the result has not: it has time, in.x, out.y, anomaly.count, check_failures, metadata.last_model, metadata.pipeline_version, metadata.elapsed, metadata.request, metadata.notes"`,
+  );
 });

@@ -12,7 +12,11 @@ import { float32 } from "../engine/recorded-models.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dir = folder();
 
-const same = { inputs: [float32("x", "N", 1)], outputs: [float32("y", "N", 1)], nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }] };
+const same = {
+  inputs: [float32("x", "N", 1)],
+  outputs: [float32("y", "N", 1)],
+  nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+};
 /** Draws twenty million random numbers before it answers: about half a second. */
 const slow = {
   inputs: [float32("x", "N", 1)],
@@ -26,19 +30,39 @@ const slow = {
 
 beforeAll(async () => {
   const champion = writeModel(dir, "champion", same);
-  const quick = writeModel(dir, "quick", { ...same, outputs: [float32("z", "N", 1)], nodes: [{ op: "Neg", inputs: ["x"], outputs: ["z"] }] });
+  const quick = writeModel(dir, "quick", {
+    ...same,
+    outputs: [float32("z", "N", 1)],
+    nodes: [{ op: "Neg", inputs: ["x"], outputs: ["z"] }],
+  });
   const late = writeModel(dir, "late", slow);
-  writeFileSync(join(dir, "quick.json"), JSON.stringify(config("quick", [champion, quick], [shadow("champion", "quick")])));
+  writeFileSync(
+    join(dir, "quick.json"),
+    JSON.stringify(config("quick", [champion, quick], [shadow("champion", "quick")])),
+  );
   writeFileSync(join(dir, "late.json"), JSON.stringify(config("late", [champion, late], [shadow("champion", "late")])));
   writeFileSync(join(dir, "alone.json"), JSON.stringify(config("alone", [champion], [run("champion")])));
-  writeFileSync(join(dir, "long.json"), JSON.stringify(config("long", [writeModel(dir, "long", counting())], [run("long")])));
+  writeFileSync(
+    join(dir, "long.json"),
+    JSON.stringify(config("long", [writeModel(dir, "long", counting())], [run("long")])),
+  );
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
   await bundle(dir, { packages: "external" });
 });
 
 /** `shapeline/local` as one file that Node runs as it is. */
 async function bundle(at: string, more: BuildOptions): Promise<void> {
-  await build({ entryPoints: { local: join(root, "src/targets/local/index.ts") }, bundle: true, platform: "node", format: "esm", logLevel: "error", splitting: true, outdir: at, outExtension: { ".js": ".mjs" }, ...more });
+  await build({
+    entryPoints: { local: join(root, "src/targets/local/index.ts") },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "error",
+    splitting: true,
+    outdir: at,
+    outExtension: { ".js": ".mjs" },
+    ...more,
+  });
 }
 
 interface End {
@@ -50,9 +74,14 @@ interface End {
 /** Runs a script as a process of its own. */
 function script(text: string, at = dir): Promise<End> {
   const file = join(at, `script-${Math.random().toString(36).slice(2)}.mjs`);
-  writeFileSync(file, `import { readFileSync } from "node:fs";\nimport { local } from "./local.mjs";\nconst config = (name) => JSON.parse(readFileSync(${JSON.stringify(dir)} + "/" + name + ".json", "utf8"));\n${text}`);
+  writeFileSync(
+    file,
+    `import { readFileSync } from "node:fs";\nimport { local } from "./local.mjs";\nconst config = (name) => JSON.parse(readFileSync(${JSON.stringify(dir)} + "/" + name + ".json", "utf8"));\n${text}`,
+  );
   return new Promise((resolve) => {
-    execFile(process.execPath, [file], { cwd: at, timeout: 25_000 }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }));
+    execFile(process.execPath, [file], { cwd: at, timeout: 25_000 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
+    );
   });
 }
 
@@ -66,17 +95,22 @@ const rowsOf = async (data: string, name: string) => {
 };
 
 describe("a script that ends without close()", () => {
-  test.each(["commit", "relaxed"] as const)("ends by itself, and its rows and their challengers are in the log (%s)", async (durability) => {
-    const data = folder();
-    const end = await script(`
+  test.each(["commit", "relaxed"] as const)(
+    "ends by itself, and its rows and their challengers are in the log (%s)",
+    async (durability) => {
+      const data = folder();
+      const end = await script(`
       const live = await local({ models: ".", data: ${JSON.stringify(data)}, durability: "${durability}" }).deploy(config("quick"));
       for (let i = 0; i < 50; i++) await live.infer([{ x: [i] }]);
     `);
-    expect(end).toEqual({ code: 0, stdout: "", stderr: "" });
-    const rows = await rowsOf(data, "quick");
-    expect(rows).toHaveLength(50);
-    expect(rows.map((row) => row.out_quick?.["z"])).toEqual(rows.map((row) => [-Number((row.in["x"] as number[])[0])]).map(([z]) => [z]));
-  });
+      expect(end).toEqual({ code: 0, stdout: "", stderr: "" });
+      const rows = await rowsOf(data, "quick");
+      expect(rows).toHaveLength(50);
+      expect(rows.map((row) => row.out_quick?.["z"])).toEqual(
+        rows.map((row) => [-Number((row.in["x"] as number[])[0])]).map(([z]) => [z]),
+      );
+    },
+  );
 
   test("waits for a slow challenger", async () => {
     const data = folder();
@@ -126,18 +160,22 @@ describe("a model that runs for a minute", () => {
   test.each([
     ["process.exit(3)", 3, ""],
     ["throw new RangeError('the script says so')", 1, "RangeError: the script says so"],
-  ])("keeps code, rows and listeners at %s", async (how, code, told) => {
-    const data = folder();
-    const end = await script(`${begun(data)}
+  ])(
+    "keeps code, rows and listeners at %s",
+    async (how, code, told) => {
+      const data = folder();
+      const end = await script(`${begun(data)}
       process.once("exit", (code) => console.log("the end", code, performance.now() - since < 15_000));
       await other.infer([{ x: [7] }]);
       ${how};
     `);
-    expect(end).toMatchObject({ code, stdout: `SL6004\nthe end ${code} true\n` });
-    if (told === "") expect(end.stderr).toBe("");
-    else expect(end.stderr).toContain(told);
-    expect((await rowsOf(data, "alone")).map((row) => row.out["y"])).toEqual([[7]]);
-  }, 25_000);
+      expect(end).toMatchObject({ code, stdout: `SL6004\nthe end ${code} true\n` });
+      if (told === "") expect(end.stderr).toBe("");
+      else expect(end.stderr).toContain(told);
+      expect((await rowsOf(data, "alone")).map((row) => row.out["y"])).toEqual([[7]]);
+    },
+    25_000,
+  );
 });
 
 test("without onnxruntime-node the command that installs it is named, and nothing is written", async () => {
@@ -150,6 +188,8 @@ test("without onnxruntime-node the command that installs it is named, and nothin
   `,
     at,
   );
-  expect(end.stdout.trim()).toBe("TargetError SL6001 onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node (or npm install --ignore-scripts onnxruntime-node, where its install script cannot reach the network: the script only fetches GPU parts)");
+  expect(end.stdout.trim()).toBe(
+    "TargetError SL6001 onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node (or npm install --ignore-scripts onnxruntime-node, where its install script cannot reach the network: the script only fetches GPU parts)",
+  );
   expect(existsSync(join(at, "data"))).toBe(false);
 });

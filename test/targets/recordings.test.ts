@@ -6,7 +6,18 @@ import { defineModel, pipeline, tensor } from "../../dsl/index.js";
 import { local } from "../../src/targets/local/index.js";
 import { recordings } from "../recordings.js";
 import { folder } from "../engine/make-config.js";
-import { ccfraud, ccfraudRf, ccfraudXgb, embedder, houseGbr, houseRf, near, recordedModels, request, sentiment } from "../engine/recorded-models.js";
+import {
+  ccfraud,
+  ccfraudRf,
+  ccfraudXgb,
+  embedder,
+  houseGbr,
+  houseRf,
+  near,
+  recordedModels,
+  request,
+  sentiment,
+} from "../engine/recorded-models.js";
 
 const target = local({ models: recordedModels, data: folder() });
 afterAll(() => target.close());
@@ -81,7 +92,12 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
 
     const asTable = (rows: readonly { dense_input: number[] }[]) => {
       const type = new FixedSizeList(29, new Field("item", new Float32()));
-      return new Table({ dense_input: vectorFromArray(rows.map((r) => r.dense_input), type) });
+      return new Table({
+        dense_input: vectorFromArray(
+          rows.map((r) => r.dense_input),
+          type,
+        ),
+      });
     };
 
     test("records", async () => {
@@ -95,8 +111,13 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
       expect(high?.check_failures).toBe(1);
       const all = await live.infer(request<{ dense_input: number[] }>("ccfraud-1k.df.json"));
       const values = [4, 7, 8, 9, 10].map((i) => all[i]?.out.dense_1[0]);
-      expect(values.map((value, i) => near(Number(value), [0.0010916889, 0.0011294782, 0.0018743575, 0.0011520088, 0.0016568303][i] ?? NaN))).toEqual(Array(5).fill(true));
-      for (const i of [4, 7, 8, 9, 10, 982, 983, 992, 998, 1000]) expect(all[i]?.anomaly.in_between_2, `row ${i}`).toBe(true);
+      expect(
+        values.map((value, i) =>
+          near(Number(value), [0.0010916889, 0.0011294782, 0.0018743575, 0.0011520088, 0.0016568303][i] ?? NaN),
+        ),
+      ).toEqual(Array(5).fill(true));
+      for (const i of [4, 7, 8, 9, 10, 982, 983, 992, 998, 1000])
+        expect(all[i]?.anomaly.in_between_2, `row ${i}`).toBe(true);
     });
 
     test("Arrow gives the same rows", async () => {
@@ -104,21 +125,40 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
       const rows = request<{ dense_input: number[] }>("ccfraud-1k.df.json");
       const table = await live.infer(asTable(rows));
       expect(table.schema.fields.map((field) => field.name)).toEqual([
-        "time", "in.dense_input", "out.dense_1", "anomaly.count", "anomaly.fraud", "anomaly.too_low", "anomaly.in_between_2", "check_failures",
+        "time",
+        "in.dense_input",
+        "out.dense_1",
+        "anomaly.count",
+        "anomaly.fraud",
+        "anomaly.too_low",
+        "anomaly.in_between_2",
+        "check_failures",
       ]);
       const records = await live.infer(rows);
       const column = (name: string) => [...(table.getChild(name) ?? [])];
-      expect(column("out.dense_1").map((list: Iterable<number>) => [...list])).toEqual(records.map((record) => record.out.dense_1));
-      for (const name of ["fraud", "too_low", "in_between_2"] as const) expect(column(`anomaly.${name}`)).toEqual(records.map((record) => record.anomaly[name]));
-      expect([...(await live.infer(asTable(request("ccfraud-high.json")))).getChild("anomaly.fraud") ?? []]).toEqual([true]);
+      expect(column("out.dense_1").map((list: Iterable<number>) => [...list])).toEqual(
+        records.map((record) => record.out.dense_1),
+      );
+      for (const name of ["fraud", "too_low", "in_between_2"] as const)
+        expect(column(`anomaly.${name}`)).toEqual(records.map((record) => record.anomaly[name]));
+      expect([...((await live.infer(asTable(request("ccfraud-high.json")))).getChild("anomaly.fraud") ?? [])]).toEqual([
+        true,
+      ]);
     });
   });
 
   test("an A/B test: what each model answered, and near two thirds of 1,000 sessions to the control", async () => {
-    const ab = pipeline("house-ab", { inputs: { tensor: tensor("float32", ["batch", 18]) } }).randomSplit([[2, gbr], [1, house]], { hashKey: "session_id" });
+    const ab = pipeline("house-ab", { inputs: { tensor: tensor("float32", ["batch", 18]) } }).randomSplit(
+      [
+        [2, gbr],
+        [1, house],
+      ],
+      { hashKey: "session_id" },
+    );
     const live = await ab.deploy(target);
     const request1 = request<{ tensor: number[] }>("house-1.df.json");
-    const price = async (session_id: string | number) => Number((await live.infer(request1, { metadata: { session_id } }))[0]?.out.variable[0]);
+    const price = async (session_id: string | number) =>
+      Number((await live.infer(request1, { metadata: { session_id } }))[0]?.out.variable[0]);
     expect(near(await price(0), 704901.9)).toBe(true);
     expect(near(await price(1), 718013.7)).toBe(true);
     const prices = await Promise.all(Array.from({ length: 1000 }, (_, i) => price(`session-${i}`)));
@@ -128,29 +168,47 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
     expect(Math.abs(control - 667)).toBeLessThan(45);
     expect(await Promise.all(Array.from({ length: 1000 }, (_, i) => price(`session-${i}`)))).toEqual(prices);
     const logged = await live.logs({ limit: 2000, dataset: ["out", "metadata.last_model"], datasetSeparator: "." });
-    const models = logged.map((row) => [row["metadata.last_model"], near(Number((row["out.variable"] as number[])[0]), 704901.9)] as const);
+    const models = logged.map(
+      (row) => [row["metadata.last_model"], near(Number((row["out.variable"] as number[])[0]), 704901.9)] as const,
+    );
     expect(models.filter(([name, isControl]) => (name === "gbr") !== isControl)).toEqual([]);
     const lastRounds = models.filter(([name]) => name === "gbr").length;
     expect(lastRounds).toBe(2 * control);
   });
 
   test("a chain", async () => {
-    const live = await pipeline("imdb", { inputs: { tensor: tensor("float32", ["batch", 100]) } }).model(embed).model(judge).deploy(target);
+    const live = await pipeline("imdb", { inputs: { tensor: tensor("float32", ["batch", 100]) } })
+      .model(embed)
+      .model(judge)
+      .deploy(target);
     const [answer] = await live.infer(request<{ tensor: number[] }>("imdb-1.df.json"));
     expect(near(Number(answer?.out.dense_1[0]), 0.37142318)).toBe(true);
   });
 
   test("the 100 log rows: the model gives what was logged, and logs() reads it back as the recorded columns", async () => {
     const recorded = tableFromIPC(readFileSync(join(recordings ?? "", "outputs/house-logs-100.arrow")));
-    const lines = readFileSync(join(recordings ?? "", "outputs/house-logs-100.ndjson"), "utf8").trim().split("\n");
-    const rows = lines.map((line) => JSON.parse(line) as { "in.tensor": number[]; "out.variable": number[]; check_failures: number });
-    const live = await pipeline("house", { inputs: { tensor: tensor("float32", ["batch", 18]) } }).model(house).deploy(target);
+    const lines = readFileSync(join(recordings ?? "", "outputs/house-logs-100.ndjson"), "utf8")
+      .trim()
+      .split("\n");
+    const rows = lines.map(
+      (line) => JSON.parse(line) as { "in.tensor": number[]; "out.variable": number[]; check_failures: number },
+    );
+    const live = await pipeline("house", { inputs: { tensor: tensor("float32", ["batch", 18]) } })
+      .model(house)
+      .deploy(target);
     // Logs are newest first: the last recorded row is sent first.
     for (const old of [...rows].reverse()) await live.infer([{ tensor: old["in.tensor"] }]);
     const logged = await live.logs({ limit: 100, arrow: true });
     expect(logged.numRows).toBe(100);
-    expect(logged.schema.fields.map((field) => field.name)).toEqual(["time", "in.tensor", "out.variable", "anomaly.count", "check_failures"]);
-    const values = (table: Table, name: string): number[][] => [...(table.getChild(name) ?? [])].map((list: Iterable<number>) => Array.from(list));
+    expect(logged.schema.fields.map((field) => field.name)).toEqual([
+      "time",
+      "in.tensor",
+      "out.variable",
+      "anomaly.count",
+      "check_failures",
+    ]);
+    const values = (table: Table, name: string): number[][] =>
+      [...(table.getChild(name) ?? [])].map((list: Iterable<number>) => Array.from(list));
     expect(values(logged, "in.tensor")).toEqual(rows.map((r) => r["in.tensor"].map(Math.fround)));
     expect(values(recorded, "in.tensor").map((list) => list.map(Math.fround))).toEqual(values(logged, "in.tensor"));
     const outputs = values(logged, "out.variable").flat();

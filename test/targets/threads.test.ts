@@ -12,11 +12,23 @@ import { float32 } from "../engine/recorded-models.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const cache = join(root, "node_modules/.cache/shapeline-tests/threads-local.mjs");
 const dir = folder();
-const identity = { inputs: [float32("x", "N", 1)], outputs: [float32("y", "N", 1)], nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }] };
+const identity = {
+  inputs: [float32("x", "N", 1)],
+  outputs: [float32("y", "N", 1)],
+  nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+};
 const plain = config("plain", [writeModel(dir, "plain", identity)], [run("plain")]);
 
 beforeAll(() => {
-  buildSync({ entryPoints: [join(root, "src/targets/local/index.ts")], outfile: cache, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" });
+  buildSync({
+    entryPoints: [join(root, "src/targets/local/index.ts")],
+    outfile: cache,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "error",
+  });
 });
 
 /** What a thread of this process gives that has `target`, of the data folder, and `config`. */
@@ -46,14 +58,19 @@ describe.skipIf(process.platform === "win32")("threads of one process on one dat
     const data = join(dir, "one");
     const target = local({ models: dir, data });
     const live = await target.deploy(plain);
-    const others = Promise.all([inThread(data, "await target.deploy(config);"), inThread(data, "await target.deploy(config);")]);
+    const others = Promise.all([
+      inThread(data, "await target.deploy(config);"),
+      inThread(data, "await target.deploy(config);"),
+    ]);
     for (let i = 0; i < 50; i++) await live.infer([{ x: [i] }]);
     const refused = `SL7003 the log '${join(data, "shapeline.duckdb")}' is held elsewhere in this process: by another thread, or another copy of Shapeline; ask there, end that, or use another data folder`;
     expect(await others).toEqual([refused, refused]);
     for (let i = 50; i < 60; i++) await live.infer([{ x: [i] }]);
     await target.close();
     const again = local({ data });
-    expect((await (await again.pipeline("plain")).logs()).map((row) => (row.in["x"] as number[])[0])).toEqual(Array.from({ length: 60 }, (_, i) => 59 - i));
+    expect((await (await again.pipeline("plain")).logs()).map((row) => (row.in["x"] as number[])[0])).toEqual(
+      Array.from({ length: 60 }, (_, i) => 59 - i),
+    );
     await again.close();
   });
 
@@ -67,7 +84,8 @@ describe.skipIf(process.platform === "win32")("threads of one process on one dat
 
   test("of many that begin at once, one gets it, also where a killed process left its socket", async () => {
     const data = join(dir, "race");
-    const rows = "const live = await target.deploy(config); for (let i = 0; i < 20; i++) await live.infer([{ x: [i] }]); await new Promise((later) => setTimeout(later, 1000)); return 20;";
+    const rows =
+      "const live = await target.deploy(config); for (let i = 0; i < 20; i++) await live.infer([{ x: [i] }]); await new Promise((later) => setTimeout(later, 1000)); return 20;";
     for (const round of [1, 2]) {
       const given = await Promise.all(Array.from({ length: 3 }, () => inThread(data, rows)));
       expect(given.filter((each) => each === 20)).toEqual([20]);
@@ -80,7 +98,10 @@ describe.skipIf(process.platform === "win32")("threads of one process on one dat
 
   test("one that was ended in the middle of its work leaves the folder to the next", async () => {
     const data = join(dir, "ended");
-    const thread = inThread(data, "const live = await target.deploy(config); await live.infer([{ x: [1] }]); process.exit(0);");
+    const thread = inThread(
+      data,
+      "const live = await target.deploy(config); await live.infer([{ x: [1] }]); process.exit(0);",
+    );
     await thread;
     const target = local({ models: dir, data });
     const live = await target.deploy(plain);
@@ -93,7 +114,14 @@ describe.skipIf(process.platform === "win32")("threads of one process on one dat
 /** What a process leaves that was killed while it listened. */
 function leaveSocket(path: string): void {
   try {
-    execFileSync(process.execPath, ["-e", `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`], { stdio: "ignore" });
+    execFileSync(
+      process.execPath,
+      [
+        "-e",
+        `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`,
+      ],
+      { stdio: "ignore" },
+    );
   } catch {
     // Killed, as it should be.
   }

@@ -73,12 +73,18 @@ describe("a tensor as an Arrow column and back", () => {
 
   it("makes rows null where they are not valid", () => {
     const vector = tensorToVector(sample("float32", [3, 2], 10), Uint8Array.of(1, 0, 1));
-    expect(vector.toArray().map((row: { toArray(): Float32Array } | null) => row && [...row.toArray()])).toEqual([[11, 12], null, [15, 16]]);
+    expect(vector.toArray().map((row: { toArray(): Float32Array } | null) => row && [...row.toArray()])).toEqual([
+      [11, 12],
+      null,
+      [15, 16],
+    ]);
     expect(tensorToVector(sample("bool", [4]), Uint8Array.of(0, 1, 1, 1)).toArray()).toEqual([null, true, true, false]);
   });
 
   it("keeps an unknown rank as the column has it", () => {
-    expect(tensorFromVector(tensorToVector(sample("int8", [2, 3, 2])), port("int8", null), "column 'x'").dims).toEqual([2, 3, 2]);
+    expect(tensorFromVector(tensorToVector(sample("int8", [2, 3, 2])), port("int8", null), "column 'x'").dims).toEqual([
+      2, 3, 2,
+    ]);
   });
 });
 
@@ -93,7 +99,9 @@ describe("columns of other writers", () => {
 
   it("reads fixed-size lists, also sliced ones", () => {
     const vector = new Vector([ofFixed(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), 2, 4)]);
-    expect(tensorFromVector(vector, port("float32", ["N", 2]), "column 'x'").data).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+    expect(tensorFromVector(vector, port("float32", ["N", 2]), "column 'x'").data).toEqual(
+      Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+    );
     expect(tensorFromVector(vector.slice(1, 3), port("float32", ["N", 2]), "column 'x'")).toEqual({
       dtype: "float32",
       dims: [2, 2],
@@ -105,7 +113,9 @@ describe("columns of other writers", () => {
     const whole = tensorToVector(sample(dtype, [11, 2, 3]));
     const pieces = whole.slice(1, 4).concat(whole.slice(4, 5)).concat(whole.slice(7, 11));
     const all = sample(dtype, [11, 2, 3]).data;
-    const rows = [1, 2, 3, 4, 7, 8, 9, 10].flatMap((row) => Array.from(all.slice(row * 6, row * 6 + 6) as ArrayLike<unknown>));
+    const rows = [1, 2, 3, 4, 7, 8, 9, 10].flatMap((row) =>
+      Array.from(all.slice(row * 6, row * 6 + 6) as ArrayLike<unknown>),
+    );
     const tensor = tensorFromVector(pieces, port(dtype, ["N", 2, 3]), "column 'x'");
     expect(tensor.dims).toEqual([8, 2, 3]);
     expect(Array.from(tensor.data as ArrayLike<unknown>)).toEqual(rows);
@@ -127,32 +137,61 @@ describe("columns of other writers", () => {
   });
 
   it("knows the size of fixed-size lists without rows", () => {
-    expect(tensorFromVector(new Vector([ofFixed(new Float32Array(0), 7, 0)]), port("float32", ["N", "K"]), "column 'x'").dims).toEqual([0, 7]);
+    expect(
+      tensorFromVector(new Vector([ofFixed(new Float32Array(0), 7, 0)]), port("float32", ["N", "K"]), "column 'x'")
+        .dims,
+    ).toEqual([0, 7]);
   });
 });
 
 describe("columns that a port does not take", () => {
   const read = (vector: Vector, to: Port) => fails(() => tensorFromVector(vector, to, "column 'dense_input'"));
-  const lists = (rows: (readonly (number | null)[] | null)[]) => vectorFromArray(rows, new List(new Field("item", new Float32(), true)));
+  const lists = (rows: (readonly (number | null)[] | null)[]) =>
+    vectorFromArray(rows, new List(new Field("item", new Float32(), true)));
   const dense = port("float32", ["N", 3], "dense_input");
 
   it("refuses doubles for float32", () => {
-    expect(read(tensorToVector(sample("float64", [2, 3])), dense)).toMatchInlineSnapshot(`"SL5018 column 'dense_input': found float64, expected float32 for port 'dense_input' (float32[N, 3]); cast the column to float32 first"`);
+    expect(read(tensorToVector(sample("float64", [2, 3])), dense)).toMatchInlineSnapshot(
+      `"SL5018 column 'dense_input': found float64, expected float32 for port 'dense_input' (float32[N, 3]); cast the column to float32 first"`,
+    );
   });
 
   it("refuses what is no tensor element at all", () => {
-    expect(read(vectorFromArray([new Date(0)]), port("int64", ["N"], "t"))).toMatchInlineSnapshot(`"SL5018 column 'dense_input': found Timestamp<MILLISECOND>, expected int64 for port 't' (int64[N]); cast the column to int64 first"`);
+    expect(read(vectorFromArray([new Date(0)]), port("int64", ["N"], "t"))).toMatchInlineSnapshot(
+      `"SL5018 column 'dense_input': found Timestamp<MILLISECOND>, expected int64 for port 't' (int64[N]); cast the column to int64 first"`,
+    );
   });
 
   it("refuses another nesting", () => {
-    expect(read(tensorToVector(sample("float32", [2])), dense)).toMatchInlineSnapshot(`"SL5008 column 'dense_input': found single values, expected lists for port 'dense_input' (float32[N, 3]); nest the values as the shape says"`);
-    expect(read(tensorToVector(sample("float32", [2, 3, 1])), dense)).toMatchInlineSnapshot(`"SL5008 column 'dense_input': found lists of lists, expected lists for port 'dense_input' (float32[N, 3]); nest the values as the shape says"`);
+    expect(read(tensorToVector(sample("float32", [2])), dense)).toMatchInlineSnapshot(
+      `"SL5008 column 'dense_input': found single values, expected lists for port 'dense_input' (float32[N, 3]); nest the values as the shape says"`,
+    );
+    expect(read(tensorToVector(sample("float32", [2, 3, 1])), dense)).toMatchInlineSnapshot(
+      `"SL5008 column 'dense_input': found lists of lists, expected lists for port 'dense_input' (float32[N, 3]); nest the values as the shape says"`,
+    );
   });
 
   it("refuses a null row and a null element, and names the row", () => {
-    expect(read(lists([[1, 2, 3], null]), dense)).toMatchInlineSnapshot(`"SL5005 column 'dense_input': row 1 holds a null, port 'dense_input' (float32[N, 3]) takes none; fill it in or drop the row"`);
-    expect(read(lists([[1, 2, 3], [1, 2, 3], [4, null, 6]]), dense)).toMatchInlineSnapshot(`"SL5005 column 'dense_input': row 2 holds a null, port 'dense_input' (float32[N, 3]) takes none; fill it in or drop the row"`);
-    expect(read(vectorFromArray(["a", null], new Dictionary(new Utf8(), new Int32())), port("string", ["N"], "s"))).toMatchInlineSnapshot(`"SL5005 column 'dense_input': row 1 holds a null, port 's' (string[N]) takes none; fill it in or drop the row"`);
+    expect(read(lists([[1, 2, 3], null]), dense)).toMatchInlineSnapshot(
+      `"SL5005 column 'dense_input': row 1 holds a null, port 'dense_input' (float32[N, 3]) takes none; fill it in or drop the row"`,
+    );
+    expect(
+      read(
+        lists([
+          [1, 2, 3],
+          [1, 2, 3],
+          [4, null, 6],
+        ]),
+        dense,
+      ),
+    ).toMatchInlineSnapshot(
+      `"SL5005 column 'dense_input': row 2 holds a null, port 'dense_input' (float32[N, 3]) takes none; fill it in or drop the row"`,
+    );
+    expect(
+      read(vectorFromArray(["a", null], new Dictionary(new Utf8(), new Int32())), port("string", ["N"], "s")),
+    ).toMatchInlineSnapshot(
+      `"SL5005 column 'dense_input': row 1 holds a null, port 's' (string[N]) takes none; fill it in or drop the row"`,
+    );
   });
 
   it("does not mind nulls outside a slice", () => {
@@ -161,24 +200,69 @@ describe("columns that a port does not take", () => {
   });
 
   it("names the row of a null in a later chunk", () => {
-    const vector = lists([[1, 2, 3]]).concat(lists([[1, 2, 3], [1, 2, null]]));
-    expect(read(vector, dense)).toMatchInlineSnapshot(`"SL5005 column 'dense_input': row 2 holds a null, port 'dense_input' (float32[N, 3]) takes none; fill it in or drop the row"`);
+    const vector = lists([[1, 2, 3]]).concat(
+      lists([
+        [1, 2, 3],
+        [1, 2, null],
+      ]),
+    );
+    expect(read(vector, dense)).toMatchInlineSnapshot(
+      `"SL5005 column 'dense_input': row 2 holds a null, port 'dense_input' (float32[N, 3]) takes none; fill it in or drop the row"`,
+    );
   });
 
   it("refuses a list that is too short or too long", () => {
-    expect(read(lists([[1, 2, 3], [1, 2]]), dense)).toMatchInlineSnapshot(`"SL5007 column 'dense_input': row 1 has a list of 2, port 'dense_input' (float32[N, 3]) takes 3; send lists of that length"`);
-    expect(read(new Vector([makeData({ type: new FixedSizeList(2, new Field("item", new Float32())), length: 1, nullCount: 0, child: makeData({ type: new Float32(), data: Float32Array.of(1, 2) }) })]), dense)).toMatchInlineSnapshot(`"SL5007 column 'dense_input': row 0 has a list of 2, port 'dense_input' (float32[N, 3]) takes 3; send lists of that length"`);
+    expect(
+      read(
+        lists([
+          [1, 2, 3],
+          [1, 2],
+        ]),
+        dense,
+      ),
+    ).toMatchInlineSnapshot(
+      `"SL5007 column 'dense_input': row 1 has a list of 2, port 'dense_input' (float32[N, 3]) takes 3; send lists of that length"`,
+    );
+    expect(
+      read(
+        new Vector([
+          makeData({
+            type: new FixedSizeList(2, new Field("item", new Float32())),
+            length: 1,
+            nullCount: 0,
+            child: makeData({ type: new Float32(), data: Float32Array.of(1, 2) }),
+          }),
+        ]),
+        dense,
+      ),
+    ).toMatchInlineSnapshot(
+      `"SL5007 column 'dense_input': row 0 has a list of 2, port 'dense_input' (float32[N, 3]) takes 3; send lists of that length"`,
+    );
   });
 
   it("refuses ragged rows where the size is open", () => {
-    expect(read(lists([[1, 2, 3], [1, 2]]), port("float32", ["N", null], "dense_input"))).toMatchInlineSnapshot(`"SL5009 column 'dense_input': row 1 has a list of 2, the rows before it have 3; port 'dense_input' (float32[N, ?]) takes rows of one size in a batch"`);
+    expect(
+      read(
+        lists([
+          [1, 2, 3],
+          [1, 2],
+        ]),
+        port("float32", ["N", null], "dense_input"),
+      ),
+    ).toMatchInlineSnapshot(
+      `"SL5009 column 'dense_input': row 1 has a list of 2, the rows before it have 3; port 'dense_input' (float32[N, ?]) takes rows of one size in a batch"`,
+    );
   });
 
   it("refuses lists that point outside their values", () => {
     const child = makeData({ type: new Float32(), data: Float32Array.of(1, 2, 3) });
     const make = (valueOffsets: Int32Array) =>
-      new Vector([makeData({ type: new List(new Field("item", new Float32())), length: 2, nullCount: 0, valueOffsets, child })]);
-    expect(read(make(Int32Array.of(0, 3, 6)), dense)).toMatchInlineSnapshot(`"SL5019 column 'dense_input': its lists point outside its values; write the Arrow data again"`);
+      new Vector([
+        makeData({ type: new List(new Field("item", new Float32())), length: 2, nullCount: 0, valueOffsets, child }),
+      ]);
+    expect(read(make(Int32Array.of(0, 3, 6)), dense)).toMatchInlineSnapshot(
+      `"SL5019 column 'dense_input': its lists point outside its values; write the Arrow data again"`,
+    );
     expect(read(make(Int32Array.of(3, 0, 3)), dense)).toContain("SL5019");
     const short = makeData({ type: new Float64(), length: 9, nullCount: 0, data: new Float64Array(2) });
     expect(read(new Vector([short]), port("float64", ["N"]))).toContain("SL5019");
@@ -195,12 +279,22 @@ describe.skipIf(recordings === null)("the recorded Arrow files", () => {
   };
 
   it("reads the platform's 100 log rows as tensors, equal to the same rows in JSON", () => {
-    const lines = readFileSync(join(recordings ?? "", "outputs/house-logs-100.ndjson"), "utf8").trim().split("\n");
+    const lines = readFileSync(join(recordings ?? "", "outputs/house-logs-100.ndjson"), "utf8")
+      .trim()
+      .split("\n");
     const rows = lines.map((line) => JSON.parse(line) as { "in.tensor": number[]; "out.variable": number[] });
     const inputs = column("outputs/house-logs-100.arrow", "in.tensor", port("float32", ["N", 18], "tensor"));
     const outputs = column("outputs/house-logs-100.arrow", "out.variable", port("float32", ["N", 1], "variable"));
-    expect(inputs).toEqual({ dtype: "float32", dims: [100, 18], data: Float32Array.from(rows.flatMap((row) => row["in.tensor"])) });
-    expect(outputs).toEqual({ dtype: "float32", dims: [100, 1], data: Float32Array.from(rows.flatMap((row) => row["out.variable"])) });
+    expect(inputs).toEqual({
+      dtype: "float32",
+      dims: [100, 18],
+      data: Float32Array.from(rows.flatMap((row) => row["in.tensor"])),
+    });
+    expect(outputs).toEqual({
+      dtype: "float32",
+      dims: [100, 1],
+      data: Float32Array.from(rows.flatMap((row) => row["out.variable"])),
+    });
   });
 
   it("writes the same column types as the platform's log", () => {
@@ -215,6 +309,10 @@ describe.skipIf(recordings === null)("the recorded Arrow files", () => {
   });
 
   it("refuses the recorded request that holds doubles for a float32 model", () => {
-    expect(fails(() => column("inputs/imdb-1.arrow", "tensor", port("float32", ["N", 100], "tensor")))).toMatchInlineSnapshot(`"SL5018 column 'tensor': found float64, expected float32 for port 'tensor' (float32[N, 100]); cast the column to float32 first"`);
+    expect(
+      fails(() => column("inputs/imdb-1.arrow", "tensor", port("float32", ["N", 100], "tensor"))),
+    ).toMatchInlineSnapshot(
+      `"SL5018 column 'tensor': found float64, expected float32 for port 'tensor' (float32[N, 100]); cast the column to float32 first"`,
+    );
   });
 });

@@ -17,7 +17,14 @@ const edges: Readonly<Record<DType, readonly (number | bigint | string)[]>> = {
   uint32: [4294967295],
   uint64: [18446744073709551615n, 9007199254740993n],
   bool: [0, 1, 1, 0, 1],
-  string: ["", "żółć", "🙂", 'quote " and \' and \\', "line\nbreak", "a text that is longer than the twelve bytes kept in place"],
+  string: [
+    "",
+    "żółć",
+    "🙂",
+    "quote \" and ' and \\",
+    "line\nbreak",
+    "a text that is longer than the twelve bytes kept in place",
+  ],
 };
 
 /** A tensor with the edge values of its dtype first. */

@@ -7,7 +7,11 @@ import { asColumns, asRecords, asTable } from "../../src/tensors/format-result.j
 import type { TensorData } from "../../src/tensors/tensor-data.js";
 import { sample } from "./samples.js";
 
-const floats = (dims: readonly number[], ...values: number[]): TensorData => ({ dtype: "float32", dims, data: Float32Array.from(values) });
+const floats = (dims: readonly number[], ...values: number[]): TensorData => ({
+  dtype: "float32",
+  dims,
+  data: Float32Array.from(values),
+});
 
 /** Two rows of a shadow: the first challenger answered both, the second only the first row. */
 const shadow: ResultBatch = {
@@ -64,9 +68,19 @@ describe("a result as records", () => {
     const [record] = asRecords(batch);
     expect(Object.entries(record?.in ?? {})).toEqual([["__proto__", 7]]);
     expect(Object.entries(record?.out ?? {})).toEqual([["constructor", 8]]);
-    expect(Object.entries(record?.anomaly ?? {})).toEqual([["count", 1], ["toString", true]]);
+    expect(Object.entries(record?.anomaly ?? {})).toEqual([
+      ["count", 1],
+      ["toString", true],
+    ]);
     expect(Object.getPrototypeOf(record?.in)).toBe(Object.prototype);
-    expect(asTable(batch).schema.names).toEqual(["time", "in.__proto__", "out.constructor", "anomaly.count", "anomaly.toString", "check_failures"]);
+    expect(asTable(batch).schema.names).toEqual([
+      "time",
+      "in.__proto__",
+      "out.constructor",
+      "anomaly.count",
+      "anomaly.toString",
+      "check_failures",
+    ]);
   });
 });
 
@@ -74,7 +88,12 @@ describe("a result as columns", () => {
   it("has a record's keys with one entry a row", () => {
     expect(asColumns(shadow)).toEqual({
       time: [new Date("2024-04-16T10:00:00.250Z"), new Date("2024-04-16T10:00:01Z")],
-      in: { dense_input: [[1, 2], [3, 4]] },
+      in: {
+        dense_input: [
+          [1, 2],
+          [3, 4],
+        ],
+      },
       out: { dense_1: [[0.25], [1.5]], label: [0n, 1n] },
       "out_ccfraud-xgb": { variable: [[0.5], [0.75]] },
       "out_ccfraud-rf": { variable: [[1], null] },
@@ -86,7 +105,9 @@ describe("a result as columns", () => {
 
 describe("a result as an Arrow table", () => {
   it("has flat, typed columns in the contract's order", () => {
-    expect(asTable(shadow).schema.fields.map((field) => `${field.name}: ${String(field.type)}${field.nullable ? "?" : ""}`)).toEqual([
+    expect(
+      asTable(shadow).schema.fields.map((field) => `${field.name}: ${String(field.type)}${field.nullable ? "?" : ""}`),
+    ).toEqual([
       "time: Timestamp<MILLISECOND>",
       "in.dense_input: List<Float32>",
       "out.dense_1: List<Float32>",
@@ -101,10 +122,25 @@ describe("a result as an Arrow table", () => {
   });
 
   it("holds the same values after a trip through a file", () => {
-    const rows = tableFromIPC(tableToIPC(asTable(shadow), "file")).toArray().map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
-    expect(JSON.parse(JSON.stringify(rows, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value)))).toEqual([
-      expect.objectContaining({ time: Date.UTC(2024, 3, 16, 10, 0, 0, 250), "in.dense_input": [1, 2], "out.label": 0, "out_ccfraud-rf.variable": [1], "anomaly.amt": false }),
-      expect.objectContaining({ "in.dense_input": [3, 4], "out_ccfraud-rf.variable": null, "anomaly.amt": true, check_failures: 2 }),
+    const rows = tableFromIPC(tableToIPC(asTable(shadow), "file"))
+      .toArray()
+      .map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
+    expect(
+      JSON.parse(JSON.stringify(rows, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value))),
+    ).toEqual([
+      expect.objectContaining({
+        time: Date.UTC(2024, 3, 16, 10, 0, 0, 250),
+        "in.dense_input": [1, 2],
+        "out.label": 0,
+        "out_ccfraud-rf.variable": [1],
+        "anomaly.amt": false,
+      }),
+      expect.objectContaining({
+        "in.dense_input": [3, 4],
+        "out_ccfraud-rf.variable": null,
+        "anomaly.amt": true,
+        check_failures: 2,
+      }),
     ]);
   });
 
@@ -130,14 +166,21 @@ describe("a result as an Arrow table", () => {
       check_failures: 1,
     });
     expect(records[0]?.anomaly).toEqual({ count: 0, amt: false, low: false, old: null });
-    for (const [name, nulls] of [["out.label", 1], ["out.text", 2], ["anomaly.old", 2], ["in.dense_input", 0]] as const) {
+    for (const [name, nulls] of [
+      ["out.label", 1],
+      ["out.text", 2],
+      ["anomaly.old", 2],
+      ["in.dense_input", 0],
+    ] as const) {
       expect([name, table.getChild(name)?.nullCount]).toEqual([name, nulls]);
     }
   });
 
   it("refuses two types in one column", () => {
     const other: ResultBatch = { ...shadow, outputs: new Map([["dense_1", sample("float64", [2, 1])]]) };
-    expect(() => asTable([shadow, other])).toThrowErrorMatchingInlineSnapshot(`[StorageError: column 'out.dense_1' holds List<Float32> in newer rows and List<Float64> in older ones, which one table cannot; read fewer rows, or records]`);
+    expect(() => asTable([shadow, other])).toThrowErrorMatchingInlineSnapshot(
+      `[StorageError: column 'out.dense_1' holds List<Float32> in newer rows and List<Float64> in older ones, which one table cannot; read fewer rows, or records]`,
+    );
     expect(asRecords([shadow, other])).toHaveLength(4);
   });
 
@@ -150,7 +193,16 @@ describe("a result as an Arrow table", () => {
 
 describe("rows as plain values", () => {
   it("nests by shape, with scalars for rank 1", () => {
-    expect(nestedRows(sample("int32", [2, 2, 2], 9))).toEqual([[[10, 11], [12, 13]], [[14, 15], [16, 17]]]);
+    expect(nestedRows(sample("int32", [2, 2, 2], 9))).toEqual([
+      [
+        [10, 11],
+        [12, 13],
+      ],
+      [
+        [14, 15],
+        [16, 17],
+      ],
+    ]);
     expect(nestedRows(sample("bool", [3]))).toEqual([false, true, true]);
     expect(nestedRows(sample("uint64", [1]))).toEqual([18446744073709551615n]);
     expect(nestedRows(floats([2, 0, 3]))).toEqual([[], []]);
@@ -165,6 +217,8 @@ describe("rows as plain values", () => {
   });
 
   it("rounds to the nearest half, ties to even", () => {
-    expect([1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519.9, 65520, 2 ** -25, 2 ** -25 * 1.01].map(numberToFloat16)).toEqual([0x3c00, 0x3c02, 0x7bff, 0x7c00, 0, 1]);
+    expect([1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519.9, 65520, 2 ** -25, 2 ** -25 * 1.01].map(numberToFloat16)).toEqual([
+      0x3c00, 0x3c02, 0x7bff, 0x7c00, 0, 1,
+    ]);
   });
 });

@@ -1,12 +1,25 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { build, defineModel, pipeline, tensor, type Config, type ConfigError } from "shapeline";
-import { decompile, diffConfigs, fromPlatform, parseConfig, stringifyPlatform, toPlatform, type PlatformDefinition } from "shapeline/config";
+import {
+  decompile,
+  diffConfigs,
+  fromPlatform,
+  parseConfig,
+  stringifyPlatform,
+  toPlatform,
+  type PlatformDefinition,
+} from "shapeline/config";
 
 const fraud = parseConfig(readFileSync(new URL("../../examples/fraud/fraud.pipeline.json", import.meta.url), "utf8"));
 
 const model = <const N extends string>(name: N, digit: string) =>
-  defineModel({ name, sha256: digit.repeat(64), inputs: { x: tensor("float32", ["batch", 2]) }, outputs: { x: tensor("float32", ["batch", 2]) } });
+  defineModel({
+    name,
+    sha256: digit.repeat(64),
+    inputs: { x: tensor("float32", ["batch", 2]) },
+    outputs: { x: tensor("float32", ["batch", 2]) },
+  });
 const [a, b, c] = [model("a", "1"), model("b", "2"), model("c", "3")];
 
 /** The lines of an error that lists what the platform cannot say. */
@@ -19,52 +32,105 @@ function refusal(work: () => unknown): string {
   return "nothing is wrong";
 }
 
-const said = (definition: unknown, options = {}): string[] => fromPlatform(definition, options).problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);
+const said = (definition: unknown, options = {}): string[] =>
+  fromPlatform(definition, options).problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);
 const M = (name: string, digit: string) => ({ name, version: "1", sha: digit.repeat(64) });
 
 describe("a definition", () => {
   it("of the fraud example is the shadow's three steps and a check, and comes back with the config's models, steps and meaning", () => {
     const definition = toPlatform(fraud, { dialect: "polars" });
-    expect(definition.steps.map((step) => Object.keys(step)[0])).toEqual(["ModelInference", "ModelInference", "AuditResults", "MultiOut", "Check"]);
+    expect(definition.steps.map((step) => Object.keys(step)[0])).toEqual([
+      "ModelInference",
+      "ModelInference",
+      "AuditResults",
+      "MultiOut",
+      "Check",
+    ]);
     const { config, problems, inferred } = fromPlatform(stringifyPlatform(definition), { models: fraud.models });
     expect(problems).toEqual([]);
     expect(inferred).toEqual([]);
     // Only how the author wrote the lambda is not in it; other back-ends' texts follow from the tree.
-    const plain = (one: Config | null) => one?.steps.map((step) => (step.kind === "validation" ? [step.name, step.expression.tree, step.expression.strings["polars-0.18"]] : step));
+    const plain = (one: Config | null) =>
+      one?.steps.map((step) =>
+        step.kind === "validation" ? [step.name, step.expression.tree, step.expression.strings["polars-0.18"]] : step,
+      );
     expect(plain(config)).toEqual(plain(fraud));
     expect({ ...config, steps: [], hash: "" }).toEqual({ ...fraud, steps: [], hash: "" });
   });
 
   it("has the text that the SDK's HTTP client sends", async () => {
-    const config = await build(pipeline("p").keySplit("é", { default: a, routes: { "\u2028": b } }).validate("high", (x) => x.out.x[0] < 0.9 && x.in.x[1] > 1e-7));
-    expect(stringifyPlatform(toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot(`"{"id": "p", "steps": [{"MetaValueSplit": {"split_key": "\\u00e9", "control": {"name": "a", "version": "1", "sha": "1111111111111111111111111111111111111111111111111111111111111111"}, "routes": {"\\u2028": {"name": "b", "version": "1", "sha": "2222222222222222222222222222222222222222222222222222222222222222"}}}}, {"Check": {"tree": ["{\\"Alias\\":[{\\"Function\\":{\\"input\\":[{\\"BinaryExpr\\":{\\"left\\":{\\"BinaryExpr\\":{\\"left\\":{\\"Cast\\":{\\"expr\\":{\\"Function\\":{\\"input\\":[{\\"Column\\":\\"out.x\\"},{\\"Literal\\":{\\"Int32\\":0}}],\\"function\\":{\\"ListExpr\\":\\"Get\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":true,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"data_type\\":\\"Float64\\",\\"strict\\":true}},\\"op\\":\\"Lt\\",\\"right\\":{\\"Literal\\":{\\"Float64\\":0.9}}}},\\"op\\":\\"And\\",\\"right\\":{\\"BinaryExpr\\":{\\"left\\":{\\"Cast\\":{\\"expr\\":{\\"Function\\":{\\"input\\":[{\\"Column\\":\\"in.x\\"},{\\"Literal\\":{\\"Int32\\":1}}],\\"function\\":{\\"ListExpr\\":\\"Get\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":true,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"data_type\\":\\"Float64\\",\\"strict\\":true}},\\"op\\":\\"Gt\\",\\"right\\":{\\"Literal\\":{\\"Float64\\":1e-7}}}}}}],\\"function\\":{\\"Boolean\\":\\"IsNot\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":false,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"high\\"]}"]}}]}"`);
+    const config = await build(
+      pipeline("p")
+        .keySplit("é", { default: a, routes: { "\u2028": b } })
+        .validate("high", (x) => x.out.x[0] < 0.9 && x.in.x[1] > 1e-7),
+    );
+    expect(stringifyPlatform(toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot(
+      `"{"id": "p", "steps": [{"MetaValueSplit": {"split_key": "\\u00e9", "control": {"name": "a", "version": "1", "sha": "1111111111111111111111111111111111111111111111111111111111111111"}, "routes": {"\\u2028": {"name": "b", "version": "1", "sha": "2222222222222222222222222222222222222222222222222222222222222222"}}}}, {"Check": {"tree": ["{\\"Alias\\":[{\\"Function\\":{\\"input\\":[{\\"BinaryExpr\\":{\\"left\\":{\\"BinaryExpr\\":{\\"left\\":{\\"Cast\\":{\\"expr\\":{\\"Function\\":{\\"input\\":[{\\"Column\\":\\"out.x\\"},{\\"Literal\\":{\\"Int32\\":0}}],\\"function\\":{\\"ListExpr\\":\\"Get\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":true,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"data_type\\":\\"Float64\\",\\"strict\\":true}},\\"op\\":\\"Lt\\",\\"right\\":{\\"Literal\\":{\\"Float64\\":0.9}}}},\\"op\\":\\"And\\",\\"right\\":{\\"BinaryExpr\\":{\\"left\\":{\\"Cast\\":{\\"expr\\":{\\"Function\\":{\\"input\\":[{\\"Column\\":\\"in.x\\"},{\\"Literal\\":{\\"Int32\\":1}}],\\"function\\":{\\"ListExpr\\":\\"Get\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":true,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"data_type\\":\\"Float64\\",\\"strict\\":true}},\\"op\\":\\"Gt\\",\\"right\\":{\\"Literal\\":{\\"Float64\\":1e-7}}}}}}],\\"function\\":{\\"Boolean\\":\\"IsNot\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":false,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"high\\"]}"]}}]}"`,
+    );
   });
 
   it("of the older dialect has its checks right after the step that runs models, the last one first", async () => {
-    const config = await build(pipeline("p").shadow(a, [b]).validate("one", (x) => x.out.x[0] < 1).validate("two", (x) => x.out.x[1] < 2).model(c).validate("three", (x) => x.out.x[0] < 3));
+    const config = await build(
+      pipeline("p")
+        .shadow(a, [b])
+        .validate("one", (x) => x.out.x[0] < 1)
+        .validate("two", (x) => x.out.x[1] < 2)
+        .model(c)
+        .validate("three", (x) => x.out.x[0] < 3),
+    );
     const definition = toPlatform(config, { dialect: "checks" });
-    const names = definition.steps.map((step) => ("Check" in step ? /"validations": \["(\w+)"\]/.exec(step.Check.tree[0] ?? "")?.[1] : Object.keys(step)[0]));
+    const names = definition.steps.map((step) =>
+      "Check" in step ? /"validations": \["(\w+)"\]/.exec(step.Check.tree[0] ?? "")?.[1] : Object.keys(step)[0],
+    );
     expect(names).toEqual(["ModelInference", "two", "one", "AuditResults", "MultiOut", "ModelInference", "three"]);
     const { config: back, problems } = fromPlatform(definition, { models: config.models });
     expect(problems).toEqual([]);
-    expect(back?.steps.map((step) => (step.kind === "validation" ? step.name : step.kind))).toEqual(["shadow", "one", "two", "model", "three"]);
+    expect(back?.steps.map((step) => (step.kind === "validation" ? step.name : step.kind))).toEqual([
+      "shadow",
+      "one",
+      "two",
+      "model",
+      "three",
+    ]);
   });
 
   it("keeps its checks grouped as they came", () => {
-    const text = (name: string) => `{"Alias":[{"BinaryExpr":{"left":{"Column":"out.y"},"op":"Gt","right":{"Literal":{"Float64":0.5}}}},"${name}"]}`;
-    const definition: PlatformDefinition = { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, { Check: { tree: [text("v"), text("w")] } }, { Check: { tree: [text("z")] } }] };
+    const text = (name: string) =>
+      `{"Alias":[{"BinaryExpr":{"left":{"Column":"out.y"},"op":"Gt","right":{"Literal":{"Float64":0.5}}}},"${name}"]}`;
+    const definition: PlatformDefinition = {
+      id: "p",
+      steps: [
+        { ModelInference: { models: [M("a", "1")] } },
+        { Check: { tree: [text("v"), text("w")] } },
+        { Check: { tree: [text("z")] } },
+      ],
+    };
     const { config, form } = fromPlatform(definition);
     expect(form).toEqual({ dialect: "polars", checks: [2, 1] });
     expect(toPlatform(config as Config, form)).toEqual(definition);
     expect(toPlatform(config as Config, { dialect: "polars" }).steps).toHaveLength(2);
-    expect(refusal(() => toPlatform(config as Config, { dialect: "polars", checks: [1, 1] }))).toMatchInlineSnapshot(`"SL4106 the groups of checks [1,1] do not fit the validations, which stand in runs of [3]; leave 'checks' out"`);
+    expect(refusal(() => toPlatform(config as Config, { dialect: "polars", checks: [1, 1] }))).toMatchInlineSnapshot(
+      `"SL4106 the groups of checks [1,1] do not fit the validations, which stand in runs of [3]; leave 'checks' out"`,
+    );
   });
 });
 
 describe("what the platform cannot say", () => {
   it("is refused, all of it at once, with the step, the reason and what to do", async () => {
-    const odd = defineModel({ name: "odd_name", sha256: "4".repeat(64), inputs: { y: tensor("float32", ["batch", 2]) }, outputs: { y: tensor("float32", ["batch", "n"]) } });
-    const config = await build(pipeline("p").model(a).model(odd, { y: "x" }).refine({ "odd_name.n": 3 }).validate("power", (x) => x.out.y[0] ** 2 < 1).alert("many", (all) => all.count() > 10, { over: "5m" }));
+    const odd = defineModel({
+      name: "odd_name",
+      sha256: "4".repeat(64),
+      inputs: { y: tensor("float32", ["batch", 2]) },
+      outputs: { y: tensor("float32", ["batch", "n"]) },
+    });
+    const config = await build(
+      pipeline("p")
+        .model(a)
+        .model(odd, { y: "x" })
+        .refine({ "odd_name.n": 3 })
+        .validate("power", (x) => x.out.y[0] ** 2 < 1)
+        .alert("many", (all) => all.count() > 10, { over: "5m" }),
+    );
     expect(refusal(() => toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot(`
       "SL4100 pipeline 'p' has 5 things that the platform cannot say:
         SL4104 models[1].name: the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63, and the model is named 'odd_name': rename it
@@ -76,30 +142,52 @@ describe("what the platform cannot say", () => {
   });
 
   it("differs from dialect to dialect", async () => {
-    const config = await build(pipeline("p").model(a).validate("either", (x) => x.out.x[0] < 1 || x.out.x[1] < 1));
+    const config = await build(
+      pipeline("p")
+        .model(a)
+        .validate("either", (x) => x.out.x[0] < 1 || x.out.x[1] < 1),
+    );
     expect(refusal(() => toPlatform(config, { dialect: "polars" }))).toBe("nothing is wrong");
     expect(refusal(() => toPlatform(config, { dialect: "checks" }))).toMatchInlineSnapshot(`
       "SL4100 pipeline 'p' has one thing that the platform cannot say:
         SL4101 steps[1]: validation 'either': the platform's checks have no 'or'"
     `);
-    expect(refusal(() => toPlatform(config, { dialect: "spark" as never }))).toMatchInlineSnapshot(`"SL4106 the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not "spark""`);
+    expect(refusal(() => toPlatform(config, { dialect: "spark" as never }))).toMatchInlineSnapshot(
+      `"SL4106 the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not "spark""`,
+    );
   });
 });
 
 describe("without signatures", () => {
-  const steps = [{ ModelInference: { models: [M("a", "1"), M("b", "2")] } }, { AuditResults: { from: 1, to: null } }, { MultiOut: {} }];
-  const get = (column: string, index: number) => `{"Function":{"input":[{"Column":"${column}"},{"Literal":{"Int32":${index}}}],"function":{"ListExpr":"Get"},"options":{"collect_groups":"ApplyFlat","fmt_str":"","input_wildcard_expansion":false,"auto_explode":true,"cast_to_supertypes":false,"allow_rename":false,"pass_name_to_apply":false,"changes_length":false,"check_lengths":true,"allow_group_aware":true}}}`;
-  const check = (left: string, right: string, name: string) => ({ Check: { tree: [`{"Alias":[{"BinaryExpr":{"left":${left},"op":"Gt","right":${right}}},"${name}"]}`] } });
+  const steps = [
+    { ModelInference: { models: [M("a", "1"), M("b", "2")] } },
+    { AuditResults: { from: 1, to: null } },
+    { MultiOut: {} },
+  ];
+  const get = (column: string, index: number) =>
+    `{"Function":{"input":[{"Column":"${column}"},{"Literal":{"Int32":${index}}}],"function":{"ListExpr":"Get"},"options":{"collect_groups":"ApplyFlat","fmt_str":"","input_wildcard_expansion":false,"auto_explode":true,"cast_to_supertypes":false,"allow_rename":false,"pass_name_to_apply":false,"changes_length":false,"check_lengths":true,"allow_group_aware":true}}}`;
+  const check = (left: string, right: string, name: string) => ({
+    Check: { tree: [`{"Alias":[{"BinaryExpr":{"left":${left},"op":"Gt","right":${right}}},"${name}"]}`] },
+  });
   const definition = {
     id: "p",
-    steps: [...steps, check(get("out.dense_1", 0), '{"Literal":{"Float64":0.9}}', "fraud"), check(get("out_b.score", 1), get("in.tensor", 0), "beside"), { ModelInference: { models: [M("c", "3")] } }],
+    steps: [
+      ...steps,
+      check(get("out.dense_1", 0), '{"Literal":{"Float64":0.9}}', "fraud"),
+      check(get("out_b.score", 1), get("in.tensor", 0), "beside"),
+      { ModelInference: { models: [M("c", "3")] } },
+    ],
   };
 
   it("the ports are those that checks read, and the models are named whose ports nobody told", () => {
     const { config, problems, inferred } = fromPlatform(definition);
     expect(problems).toEqual([]);
     expect(inferred).toEqual(["a", "b", "c"]);
-    expect(config?.models.map(({ name, inputs, outputs }) => [name, inputs, outputs].map((part) => JSON.stringify(part)).join(" "))).toMatchInlineSnapshot(`
+    expect(
+      config?.models.map(({ name, inputs, outputs }) =>
+        [name, inputs, outputs].map((part) => JSON.stringify(part)).join(" "),
+      ),
+    ).toMatchInlineSnapshot(`
       [
         ""a" [{"name":"tensor","dtype":"float64","shape":[null,1]}] [{"name":"dense_1","dtype":"float64","shape":[null,1]}]",
         ""b" [{"name":"tensor","dtype":"float64","shape":[null,1]}] [{"name":"score","dtype":"float64","shape":[null,2]}]",
@@ -110,9 +198,19 @@ describe("without signatures", () => {
   });
 
   it("what stands for a missing element says that the length differs from row to row", () => {
-    const options = '"options":{"collect_groups":"ApplyFlat","fmt_str":"","input_wildcard_expansion":false,"auto_explode":false,"cast_to_supertypes":false,"allow_rename":false,"pass_name_to_apply":false,"changes_length":false,"check_lengths":true,"allow_group_aware":true}';
-    const missing = { Check: { tree: [`{"Alias":[{"Function":{"input":[${get("out.y", 2)}],"function":{"Boolean":"IsNull"},${options}}},"v"]}`] } };
-    const { config, problems } = fromPlatform({ id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, missing] });
+    const options =
+      '"options":{"collect_groups":"ApplyFlat","fmt_str":"","input_wildcard_expansion":false,"auto_explode":false,"cast_to_supertypes":false,"allow_rename":false,"pass_name_to_apply":false,"changes_length":false,"check_lengths":true,"allow_group_aware":true}';
+    const missing = {
+      Check: {
+        tree: [
+          `{"Alias":[{"Function":{"input":[${get("out.y", 2)}],"function":{"Boolean":"IsNull"},${options}}},"v"]}`,
+        ],
+      },
+    };
+    const { config, problems } = fromPlatform({
+      id: "p",
+      steps: [{ ModelInference: { models: [M("a", "1")] } }, missing],
+    });
     expect(problems).toEqual([]);
     expect(config?.steps[1]).toMatchObject({ source: "x => !(x.out.y[2] === undefined)" });
   });
@@ -133,21 +231,63 @@ describe("without signatures", () => {
 });
 
 describe("what cannot be read", () => {
-  const check = (text: string) => ({ id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, { Check: { tree: [text] } }] });
+  const check = (text: string) => ({
+    id: "p",
+    steps: [{ ModelInference: { models: [M("a", "1")] } }, { Check: { tree: [text] } }],
+  });
   it.each([
-    ["steps that nobody builds", { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, { Average: {} }, { Merge: {} }] }],
-    ["keys that are missing or too many", { id: "p", extra: 1, steps: [{ ModelInference: { models: [{ name: "a", sha: "x" }] } }, { Nth: { index: 0, of: 2 } }] }],
-    ["what no platform can mean", { id: "p", steps: [{ RandomSplit: { hash_key: null, weights: [{ model: M("a", "1"), weight: -1 }] } }, { Nth: { index: -1 } }] }],
+    [
+      "steps that nobody builds",
+      { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, { Average: {} }, { Merge: {} }] },
+    ],
+    [
+      "keys that are missing or too many",
+      {
+        id: "p",
+        extra: 1,
+        steps: [{ ModelInference: { models: [{ name: "a", sha: "x" }] } }, { Nth: { index: 0, of: 2 } }],
+      },
+    ],
+    [
+      "what no platform can mean",
+      {
+        id: "p",
+        steps: [
+          { RandomSplit: { hash_key: null, weights: [{ model: M("a", "1"), weight: -1 }] } },
+          { Nth: { index: -1 } },
+        ],
+      },
+    ],
     ["JSON cut short", check('{"Alias":[{"BinaryExpr":{"left"')],
-    ["an unknown operation", check('{"Alias":[{"BinaryExpr":{"left":{"Column":"out.x"},"op":"Divide","right":{"Literal":{"Int32":2}}}},"v"]}')],
-    ["two files of one model", { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, { ModelInference: { models: [M("a", "2")] } }] }],
+    [
+      "an unknown operation",
+      check('{"Alias":[{"BinaryExpr":{"left":{"Column":"out.x"},"op":"Divide","right":{"Literal":{"Int32":2}}}},"v"]}'),
+    ],
+    [
+      "two files of one model",
+      {
+        id: "p",
+        steps: [{ ModelInference: { models: [M("a", "1")] } }, { ModelInference: { models: [M("a", "2")] } }],
+      },
+    ],
   ])("%s are problems with their paths", (_, definition) => {
     expect(said(definition)).toMatchSnapshot();
   });
 
   it("a signature of another file is not taken", () => {
     const definition = { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }] };
-    expect(said(definition, { models: [{ name: "a", sha256: "9".repeat(64), inputs: [{ name: "x", dtype: "float32", shape: ["b", 2] }], outputs: [{ name: "x", dtype: "float32", shape: ["b", 2] }] }] })).toMatchInlineSnapshot(`
+    expect(
+      said(definition, {
+        models: [
+          {
+            name: "a",
+            sha256: "9".repeat(64),
+            inputs: [{ name: "x", dtype: "float32", shape: ["b", 2] }],
+            outputs: [{ name: "x", dtype: "float32", shape: ["b", 2] }],
+          },
+        ],
+      }),
+    ).toMatchInlineSnapshot(`
       [
         "SL4116 models[0]: the signature of 'a' is of the file 999999999999…, and the definition names 111111111111…",
       ]
@@ -156,8 +296,17 @@ describe("what cannot be read", () => {
 });
 
 describe("diffConfigs", () => {
-  const before = pipeline("p").model(a).validate("low", (x) => x.out.x[0] > 0.5).validate("high", (x) => x.out.x[0] < 0.9).validate("mid", (x) => x.out.x[1] !== 0.7);
-  const after = pipeline("p").models([a, b]).select(0).validate("high", (x) => x.out.x[0] < 0.9).validate("low", (x) => x.out.x[0] > 0.5).validate("mid", (x) => x.out.x[1] !== 0.75);
+  const before = pipeline("p")
+    .model(a)
+    .validate("low", (x) => x.out.x[0] > 0.5)
+    .validate("high", (x) => x.out.x[0] < 0.9)
+    .validate("mid", (x) => x.out.x[1] !== 0.7);
+  const after = pipeline("p")
+    .models([a, b])
+    .select(0)
+    .validate("high", (x) => x.out.x[0] < 0.9)
+    .validate("low", (x) => x.out.x[0] > 0.5)
+    .validate("mid", (x) => x.out.x[1] !== 0.75);
 
   it("says what was added, removed, changed and moved, with lambdas as source", async () => {
     expect(await diffConfigs(before, await build(after))).toMatchInlineSnapshot(`
@@ -206,15 +355,25 @@ describe("diffConfigs", () => {
   });
 
   it("finds no difference between a pipeline and its own definition", async () => {
-    const plain = pipeline("p").shadow(a, [b]).validate("low", (x) => x.out.x[0] > 0.5).validate("high", (x) => x.out.x[0] < 0.9);
+    const plain = pipeline("p")
+      .shadow(a, [b])
+      .validate("low", (x) => x.out.x[0] > 0.5)
+      .validate("high", (x) => x.out.x[0] < 0.9);
     const config = await build(plain);
     for (const dialect of ["polars", "checks"] as const) {
-      expect(await diffConfigs(plain, toPlatform(config, { dialect }))).toEqual({ same: true, name: null, models: [], steps: [] });
+      expect(await diffConfigs(plain, toPlatform(config, { dialect }))).toEqual({
+        same: true,
+        name: null,
+        models: [],
+        steps: [],
+      });
       expect(await diffConfigs(toPlatform(config, { dialect }), config)).toMatchObject({ same: true });
     }
   });
 
   it("refuses a definition that it cannot read whole", async () => {
-    await expect(diffConfigs(before, { id: "p", steps: [{ Average: {} } as never] })).rejects.toMatchObject({ code: "SL4110" });
+    await expect(diffConfigs(before, { id: "p", steps: [{ Average: {} } as never] })).rejects.toMatchObject({
+      code: "SL4110",
+    });
   });
 });

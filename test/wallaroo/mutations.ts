@@ -60,7 +60,26 @@ const oneOf = <T>(values: readonly T[], random: () => number): T => values[Math.
 function strange(random: () => number): Json {
   const deep = (levels: number): Json => JSON.parse(`${'{"Alias":['.repeat(levels)}1${"]}".repeat(levels)}`) as Json;
   return oneOf<() => Json>(
-    [() => null, () => -1, () => 1e308, () => Number.NaN, () => 0.5, () => "", () => "x", () => [], () => ({}), () => true, () => deep(300), () => [[[]]], () => 2 ** 53, () => "\ud800", () => "[Circular]", () => "__proto__", () => "constructor", () => Array.from({ length: 3 }, () => null)],
+    [
+      () => null,
+      () => -1,
+      () => 1e308,
+      () => Number.NaN,
+      () => 0.5,
+      () => "",
+      () => "x",
+      () => [],
+      () => ({}),
+      () => true,
+      () => deep(300),
+      () => [[[]]],
+      () => 2 ** 53,
+      () => "\ud800",
+      () => "[Circular]",
+      () => "__proto__",
+      () => "constructor",
+      () => Array.from({ length: 3 }, () => null),
+    ],
     random,
   )();
 }
@@ -71,13 +90,48 @@ function brokenText(text: string, random: () => number): string {
   const choice = random();
   if (choice < 0.4) return text.slice(0, at);
   if (choice < 0.6) return text.slice(0, at) + text.slice(at + 1 + Math.floor(random() * 5));
-  if (choice < 0.8) return text.slice(0, at) + oneOf(['"', "{", "}", "[", "]", ",", ":", "\\", "9", "-", "e", "\u0000", "99999999999999999999999", "\ud800"], random) + text.slice(at);
-  return oneOf([text + text, "[".repeat(100_000), '{"Alias":['.repeat(5000), `${'{"BinaryExpr":{"left":'.repeat(200)}1`, "null", "1", '"x"', " ", "NaN"], random);
+  if (choice < 0.8)
+    return (
+      text.slice(0, at) +
+      oneOf(
+        ['"', "{", "}", "[", "]", ",", ":", "\\", "9", "-", "e", "\u0000", "99999999999999999999999", "\ud800"],
+        random,
+      ) +
+      text.slice(at)
+    );
+  return oneOf(
+    [
+      text + text,
+      "[".repeat(100_000),
+      '{"Alias":['.repeat(5000),
+      `${'{"BinaryExpr":{"left":'.repeat(200)}1`,
+      "null",
+      "1",
+      '"x"',
+      " ",
+      "NaN",
+    ],
+    random,
+  );
 }
 
 const nodes = [
-  '{"Column":"out.nothing"}', '{"Wildcard":null}', '{"Literal":{"Float64":null}}', '{"Literal":{"Float64":1e999}}', '{"Literal":{"Int64":99999999999999999999999999}}', '{"Literal":"Null"}',
-  '{"Literal":{"Utf8":"x"}}', '{"Agg":{"Max":{"input":{"Column":"out.d"},"propagate_nans":false}}}', '{"Window":{}}', "Count", '{"Literal":{"Boolean":true}}', '{"Column":"^out.*$"}', '{"Column":7}', "{}", '{"Function":{}}', '{"Ternary":{}}',
+  '{"Column":"out.nothing"}',
+  '{"Wildcard":null}',
+  '{"Literal":{"Float64":null}}',
+  '{"Literal":{"Float64":1e999}}',
+  '{"Literal":{"Int64":99999999999999999999999999}}',
+  '{"Literal":"Null"}',
+  '{"Literal":{"Utf8":"x"}}',
+  '{"Agg":{"Max":{"input":{"Column":"out.d"},"propagate_nans":false}}}',
+  '{"Window":{}}',
+  "Count",
+  '{"Literal":{"Boolean":true}}',
+  '{"Column":"^out.*$"}',
+  '{"Column":7}',
+  "{}",
+  '{"Function":{}}',
+  '{"Ternary":{}}',
 ];
 
 /** The JSON in the text with something else in one place. */

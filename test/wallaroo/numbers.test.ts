@@ -6,8 +6,13 @@ import { readPolars } from "../../src/wallaroo/read/polars/read.js";
 import { constantOf, valueOf } from "../../src/expression/tree/tree.js";
 import { oracleFile } from "./oracle-files.js";
 
-const lines = oracleFile("numbers-0.18.15.txt").trim().split("\n").map((line) => line.split(" "));
-const doubles = lines.filter(([kind]) => kind !== "int").map(([bits = "", text = "", read = ""]) => ({ value: double(bits), text, read: double(read) }));
+const lines = oracleFile("numbers-0.18.15.txt")
+  .trim()
+  .split("\n")
+  .map((line) => line.split(" "));
+const doubles = lines
+  .filter(([kind]) => kind !== "int")
+  .map(([bits = "", text = "", read = ""]) => ({ value: double(bits), text, read: double(read) }));
 const integers = lines.filter(([kind]) => kind === "int").map(([, digits = "", literal = ""]) => ({ digits, literal }));
 
 function double(bits: string): number {
@@ -16,8 +21,26 @@ function double(bits: string): number {
   return view.getFloat64(0);
 }
 
-const scope = { inputs: [], outputs: [{ name: "d", dtype: "float64", shape: ["b"] }, { name: "n", dtype: "int64", shape: ["b"] }, { name: "q", dtype: "uint64", shape: ["b"] }, { name: "f", dtype: "float32", shape: ["b"] }], models: {} } as const;
-const d = { op: "read", from: "out", port: "d", dtype: "float64", shape: [], at: [], type: "number", nullable: false } as const;
+const scope = {
+  inputs: [],
+  outputs: [
+    { name: "d", dtype: "float64", shape: ["b"] },
+    { name: "n", dtype: "int64", shape: ["b"] },
+    { name: "q", dtype: "uint64", shape: ["b"] },
+    { name: "f", dtype: "float32", shape: ["b"] },
+  ],
+  models: {},
+} as const;
+const d = {
+  op: "read",
+  from: "out",
+  port: "d",
+  dtype: "float64",
+  shape: [],
+  at: [],
+  type: "number",
+  nullable: false,
+} as const;
 
 it("are written as polars 0.18.15 writes them, every double", () => {
   expect(doubles.length).toBeGreaterThanOrEqual(2000);
@@ -31,7 +54,11 @@ it("are read as polars reads them, the misread ones too", () => {
 
 it("reach real polars as they are: a literal that it misreads is a string that it casts", () => {
   const wrong = doubles.filter(({ value }) => {
-    const text = backEnds["polars-0.18"]({ op: "<", left: d, right: constantOf(value), type: "boolean" }, undefined, scope);
+    const text = backEnds["polars-0.18"](
+      { op: "<", left: d, right: constantOf(value), type: "boolean" },
+      undefined,
+      scope,
+    );
     const literal = /"Float64":([^}]+)\}/.exec(text)?.[1];
     const cast = /"Utf8":"([^"]+)"/.exec(text)?.[1];
     // A cast of a string is exact; polars' own numbers say what its reader makes of a literal.
@@ -43,7 +70,9 @@ it("reach real polars as they are: a literal that it misreads is a string that i
 
 it("come back from a definition as the double that polars reads", () => {
   const wrong = doubles.filter(({ text, read }) => {
-    const parsed = parseJsonText(`{"BinaryExpr":{"left":{"Column":"out.d"},"op":"Gt","right":{"Literal":{"Float64":${text}}}}}`);
+    const parsed = parseJsonText(
+      `{"BinaryExpr":{"left":{"Column":"out.d"},"op":"Gt","right":{"Literal":{"Float64":${text}}}}}`,
+    );
     const tree = "value" in parsed ? readPolars(parsed.value, scope, "") : null;
     const comparison = tree?.op === "!" ? tree.operand : null;
     const constant = comparison !== null && "right" in comparison ? comparison.right : null;
@@ -65,12 +94,20 @@ it("keep all digits of integers, of every dtype that 0.18.15 gives them", () => 
 });
 
 it("are divided with a remainder where polars calculates it in doubles", () => {
-  const remainder = (column: string, literal: string) => parseJsonText(`{"BinaryExpr":{"left":{"BinaryExpr":{"left":{"Column":"out.${column}"},"op":"Modulus","right":{"Literal":${literal}}}},"op":"Gt","right":{"Literal":{"Float64":1.0}}}}`);
+  const remainder = (column: string, literal: string) =>
+    parseJsonText(
+      `{"BinaryExpr":{"left":{"BinaryExpr":{"left":{"Column":"out.${column}"},"op":"Modulus","right":{"Literal":${literal}}}},"op":"Gt","right":{"Literal":{"Float64":1.0}}}}`,
+    );
   const read = (column: string, literal: string) => {
     const parsed = remainder(column, literal);
     return "value" in parsed ? readPolars(parsed.value, scope, "") : null;
   };
-  const test = { op: ">", left: { op: "%", left: d, right: constantOf(3), type: "number" }, right: constantOf(1), type: "boolean" };
+  const test = {
+    op: ">",
+    left: { op: "%", left: d, right: constantOf(3), type: "number" },
+    right: constantOf(1),
+    type: "boolean",
+  };
   expect(read("d", '{"Float64":3.0}')).toEqual({ op: "!", operand: test, type: "boolean" });
   expect(read("d", '{"Int32":3}')).toEqual({ op: "!", operand: test, type: "boolean" });
   expect(() => read("n", '{"Int32":3}')).toThrow("64-bit integers, which wrap");

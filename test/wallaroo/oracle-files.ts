@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 /** A file that the Python programs in test/oracles/wallaroo wrote: the committed one, or a fresh one where `.ci/run` has made it. */
 export function oracleFile(name: string): string {
-  const folder = process.env["SHAPELINE_PLATFORM_ORACLE"] ?? fileURLToPath(new URL("../fixtures/platform", import.meta.url));
+  const folder =
+    process.env["SHAPELINE_PLATFORM_ORACLE"] ?? fileURLToPath(new URL("../fixtures/platform", import.meta.url));
   return readFileSync(join(folder, name), "utf8");
 }

@@ -14,26 +14,61 @@ import { lambdas } from "../expression/generate.js";
 import { lower } from "../expression/lambda.js";
 
 const names = ["alpha", "beta", "gamma-2", "Delta"];
-const port = (name: string, dtype: ModelConfig["inputs"][number]["dtype"], ...shape: (number | string | null)[]) => ({ name, dtype, shape: ["batch", ...shape] });
+const port = (name: string, dtype: ModelConfig["inputs"][number]["dtype"], ...shape: (number | string | null)[]) => ({
+  name,
+  dtype,
+  shape: ["batch", ...shape],
+});
 const inputs = [port("f", "float32", 3), port("g", "float64", 2), port("k", "uint8")];
 const outputs = [
-  port("b", "bool", 2), port("c", "bool"), port("d", "float64"), ...inputs, port("i", "int32", 2), port("l", "int64", 2), port("m", "float32", 2, 2),
-  port("n", "int64"), port("q", "uint64", 1), port("r", "float64", null, 2), port("s", "string"), port("u", "float64", null), port("z", "float32", 1),
+  port("b", "bool", 2),
+  port("c", "bool"),
+  port("d", "float64"),
+  ...inputs,
+  port("i", "int32", 2),
+  port("l", "int64", 2),
+  port("m", "float32", 2, 2),
+  port("n", "int64"),
+  port("q", "uint64", 1),
+  port("r", "float64", null, 2),
+  port("s", "string"),
+  port("u", "float64", null),
+  port("z", "float32", 1),
 ];
 /** Models that take each other's outputs. */
-export const models: readonly ModelConfig[] = names.map((name) => ({ name, version: "1", sha256: sha256Hex(name), inputs, outputs }));
+export const models: readonly ModelConfig[] = names.map((name) => ({
+  name,
+  version: "1",
+  sha256: sha256Hex(name),
+  inputs,
+  outputs,
+}));
 
 const scope = { inputs, outputs, models: { c1: [port("z", "float32", 1)] } };
 
 /** Lambdas of older checks, too, which few generated ones are. */
-const simple = ["x => x.out.d < 1", "x => x.out.d - x.out.z[0] <= 0.5 && x.in.g[1] > -1", "x => [1, 2.5].includes(x.in.g[0])", "x => Math.abs(x.in.g[0] - x.in.g[1]) < 1e-7", "x => x.in.g[0] === x.in.g[1]", "x => Number.isFinite(x.out.z[0])"].map((text) => text.replaceAll("x.out.d", "x.out.z[0]"));
+const simple = [
+  "x => x.out.d < 1",
+  "x => x.out.d - x.out.z[0] <= 0.5 && x.in.g[1] > -1",
+  "x => [1, 2.5].includes(x.in.g[0])",
+  "x => Math.abs(x.in.g[0] - x.in.g[1]) < 1e-7",
+  "x => x.in.g[0] === x.in.g[1]",
+  "x => Number.isFinite(x.out.z[0])",
+].map((text) => text.replaceAll("x.out.d", "x.out.z[0]"));
 
 /** Trees that mean what the lambdas mean, in the form in which one dialect gives them back. */
 export function canonicalTrees(dialect: Dialect, count: number, seed: number): ExpressionTree[] {
-  const texts = [...simple, ...fc.sample(lambdas(3), { numRuns: count, seed })].map((text) => text.replaceAll("x.models.c1.z", "x.out.z"));
+  const texts = [...simple, ...fc.sample(lambdas(3), { numRuns: count, seed })].map((text) =>
+    text.replaceAll("x.models.c1.z", "x.out.z"),
+  );
   return texts.flatMap((text) => {
     const compiled = compileExpression(lower(text), scope, {});
-    const config = compiled.ok ? configOf([{ kind: "model", model: "alpha", rename: {} }, { kind: "validation", name: "v", tree: compiled.expression.tree }]) : null;
+    const config = compiled.ok
+      ? configOf([
+          { kind: "model", model: "alpha", rename: {} },
+          { kind: "validation", name: "v", tree: compiled.expression.tree },
+        ])
+      : null;
     if (config === null) return [];
     const step = config.steps[1];
     const backEnd = dialect === "polars" ? "polars-0.18" : "checks";
@@ -43,20 +78,28 @@ export function canonicalTrees(dialect: Dialect, count: number, seed: number): E
   });
 }
 
-export type Draft = Exclude<StepConfig, { kind: "validation" }> | { readonly kind: "validation"; readonly name: string; readonly tree: ExpressionTree };
+export type Draft =
+  | Exclude<StepConfig, { kind: "validation" }>
+  | { readonly kind: "validation"; readonly name: string; readonly tree: ExpressionTree };
 
 /** A config as `build()` gives it, its lambdas written as they are decompiled; null where the steps do not fit. */
 export function configOf(drafts: readonly Draft[], name = "p"): Config | null {
   const used = new Set(drafts.flatMap((draft) => usedBy(draft)));
   const listed = [...used].map((each) => models.find((model) => model.name === each) as ModelConfig);
   const placeholder = { tree: { op: "constant", type: "boolean", value: true }, strings: {}, refused: {} } as const;
-  const steps: StepConfig[] = drafts.map((draft) => (draft.kind === "validation" ? { kind: "validation", name: draft.name, source: decompileLambda(draft.tree), expression: placeholder } : draft));
+  const steps: StepConfig[] = drafts.map((draft) =>
+    draft.kind === "validation"
+      ? { kind: "validation", name: draft.name, source: decompileLambda(draft.tree), expression: placeholder }
+      : draft,
+  );
   const content = { shapeline: 1 as const, name, inputs, models: listed, steps, checks: [], hash: "" };
   const checked = checkPipeline(rebuilt(content));
   if (checked.problems.length > 0) return null;
   const written = drafts.map((draft, i) => {
     const step = steps[i] as StepConfig;
-    return draft.kind === "validation" && step.kind === "validation" ? { ...step, expression: { tree: draft.tree, ...writeAll(draft.tree, draft.name, checked.scopes[i] ?? scope) } } : step;
+    return draft.kind === "validation" && step.kind === "validation"
+      ? { ...step, expression: { tree: draft.tree, ...writeAll(draft.tree, draft.name, checked.scopes[i] ?? scope) } }
+      : step;
   });
   return sealConfig({ shapeline: 1, name, inputs, models: listed, steps: written, checks: checked.checks });
 }
@@ -85,15 +128,32 @@ const word = fc.constantFrom("segment", "k", "é\u2028", "a b", "session_id");
 const inference: fc.Arbitrary<readonly Draft[]> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...names).map((model): Draft[] => [{ kind: "model", model, rename: {} }]) },
   several(2).map(([champion = "", ...challengers]): Draft[] => [{ kind: "shadow", champion, challengers }]),
-  fc.tuple(several(2), fc.option(fc.nat(1), { nil: null }), fc.option(fc.integer({ min: 2, max: 4 }), { nil: null })).map(([chosen, from, to]): Draft[] => [
-    { kind: "models", models: chosen },
-    ...(from === null ? [] : [{ kind: "audit" as const, from, to: to !== null && to <= chosen.length ? to : null }]),
-    { kind: "select", index: chosen.length - 1 },
-  ]),
-  fc.tuple(word, several(2)).map(([key, [fallback = "", ...routes]]): Draft[] => [{ kind: "keySplit", key, default: fallback, routes: Object.fromEntries(routes.map((name, i) => [`v${i}`, name])) }]),
-  fc.tuple(fc.option(word, { nil: null }), several(1), fc.array(fc.constantFrom(1, 2, 0.5, 1e-7, 1e21, 3), { minLength: 4, maxLength: 4 })).map(([hashKey, chosen, weights]): Draft[] => [
-    { kind: "randomSplit", hashKey, weights: chosen.map((model, i) => ({ model, weight: weights[i] ?? 1 })) },
-  ]),
+  fc
+    .tuple(several(2), fc.option(fc.nat(1), { nil: null }), fc.option(fc.integer({ min: 2, max: 4 }), { nil: null }))
+    .map(([chosen, from, to]): Draft[] => [
+      { kind: "models", models: chosen },
+      ...(from === null ? [] : [{ kind: "audit" as const, from, to: to !== null && to <= chosen.length ? to : null }]),
+      { kind: "select", index: chosen.length - 1 },
+    ]),
+  fc
+    .tuple(word, several(2))
+    .map(([key, [fallback = "", ...routes]]): Draft[] => [
+      {
+        kind: "keySplit",
+        key,
+        default: fallback,
+        routes: Object.fromEntries(routes.map((name, i) => [`v${i}`, name])),
+      },
+    ]),
+  fc
+    .tuple(
+      fc.option(word, { nil: null }),
+      several(1),
+      fc.array(fc.constantFrom(1, 2, 0.5, 1e-7, 1e21, 3), { minLength: 4, maxLength: 4 }),
+    )
+    .map(([hashKey, chosen, weights]): Draft[] => [
+      { kind: "randomSplit", hashKey, weights: chosen.map((model, i) => ({ model, weight: weights[i] ?? 1 })) },
+    ]),
 );
 
 /** Steps of all kinds that a dialect can say, with validations between them. */
@@ -101,6 +161,9 @@ export function randomDrafts(trees: readonly ExpressionTree[]): fc.Arbitrary<rea
   const checks = fc.array(fc.constantFrom(...trees), { maxLength: 3 });
   return fc.array(fc.tuple(inference, checks), { minLength: 1, maxLength: 3 }).map((parts) => {
     let count = 0;
-    return parts.flatMap(([steps, chosen]): Draft[] => [...steps, ...chosen.map((tree): Draft => ({ kind: "validation", name: `v${count++}`, tree }))]);
+    return parts.flatMap(([steps, chosen]): Draft[] => [
+      ...steps,
+      ...chosen.map((tree): Draft => ({ kind: "validation", name: `v${count++}`, tree })),
+    ]);
   });
 }

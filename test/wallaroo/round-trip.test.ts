@@ -10,7 +10,10 @@ const lambdas = Math.min(count, 600);
 it.each(["polars", "checks"] as const)("any config that the dialect %s can say comes back with its hash", (dialect) => {
   const trees = canonicalTrees(dialect, dialect === "polars" ? lambdas / 2 : lambdas, 20_261_122);
   let compared = 0;
-  for (const drafts of fc.sample(randomDrafts(trees), { numRuns: Math.ceil(count * (dialect === "polars" ? 0.85 : 0.5)), seed: 7 })) {
+  for (const drafts of fc.sample(randomDrafts(trees), {
+    numRuns: Math.ceil(count * (dialect === "polars" ? 0.85 : 0.5)),
+    seed: 7,
+  })) {
     const config = configOf(drafts);
     if (config === null || refusedIn(config, dialect)) continue;
     const definition = toPlatform(config, { dialect });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { build, type Config, defineModel, type Model, pipeline } from "shapeline";
-import { decompile, fromPlatform, parseConfig, type PlatformDefinition, type PlatformReading, stringifyPlatform, toPlatform } from "shapeline/config";
+import {
+  decompile,
+  fromPlatform,
+  parseConfig,
+  type PlatformDefinition,
+  type PlatformReading,
+  stringifyPlatform,
+  toPlatform,
+} from "shapeline/config";
 import { checkPipeline, type AnyPipeline } from "../../dsl/index.js";
 import { evaluate, installed } from "../expression/engines.js";
 import { rowsOf } from "../expression/rows.js";
@@ -12,7 +20,10 @@ const dialectOf = { "2026.1.3": "polars", "2023.4.1": "checks" } as const;
 type Call = readonly [method: string, ...args: unknown[]];
 
 /** A shadow is three steps to the SDK, which it replaces and removes one by one. */
-const apart = ([method, ...args]: Call): Call[] => (method === "shadow" ? [["models", [args[0], ...(args[1] as unknown[])]], ["audit", "1:"], ["multiOut"]] : [[method, ...args]]);
+const apart = ([method, ...args]: Call): Call[] =>
+  method === "shadow"
+    ? [["models", [args[0], ...(args[1] as unknown[])]], ["audit", "1:"], ["multiOut"]]
+    : [[method, ...args]];
 
 /** The SDK's calls as they end up: replaced and removed steps taken out. */
 function settled(calls: SdkCase["calls"]): Call[] {
@@ -22,11 +33,17 @@ function settled(calls: SdkCase["calls"]): Call[] {
     if (method === "clear") steps.length = 0;
     else if (method === "remove") steps.splice(args[0] as number, 1);
     else if (replaced === undefined) steps.push(...apart([method, ...args]));
-    else steps.splice(args[0] as number, 1, ...apart([replaced.charAt(0).toLowerCase() + replaced.slice(1), ...args.slice(1)]));
+    else
+      steps.splice(
+        args[0] as number,
+        1,
+        ...apart([replaced.charAt(0).toLowerCase() + replaced.slice(1), ...args.slice(1)]),
+      );
   }
   steps.forEach((step, i) => {
     const names = step[1] as unknown[];
-    const isShadow = step[0] === "models" && names.length > 1 && steps[i + 1]?.[1] === "1:" && steps[i + 2]?.[0] === "multiOut";
+    const isShadow =
+      step[0] === "models" && names.length > 1 && steps[i + 1]?.[1] === "1:" && steps[i + 2]?.[0] === "multiOut";
     if (isShadow) steps.splice(i, 3, ["shadow", names[0], names.slice(1)]);
   });
   return steps;
@@ -41,8 +58,15 @@ const ours: Readonly<Record<string, (to: Builder, ...args: never[]) => Builder>>
   audit: (to, slice) => to.audit(slice),
   select: (to, index) => to.select(index),
   keySplit: (to, key: string, fallback: string, routes: Record<string, string>) =>
-    to.keySplit(key, { default: handle(fallback), routes: Object.fromEntries(Object.entries(routes).map(([value, name]) => [value, handle(name)])) }),
-  randomSplit: (to, weights: [number, string][], hashKey: string | null) => to.randomSplit(weights.map(([weight, name]) => [weight, handle(name)] as const), hashKey === null ? {} : { hashKey }),
+    to.keySplit(key, {
+      default: handle(fallback),
+      routes: Object.fromEntries(Object.entries(routes).map(([value, name]) => [value, handle(name)])),
+    }),
+  randomSplit: (to, weights: [number, string][], hashKey: string | null) =>
+    to.randomSplit(
+      weights.map(([weight, name]) => [weight, handle(name)] as const),
+      hashKey === null ? {} : { hashKey },
+    ),
   shadow: (to, champion, challengers: string[]) => to.shadow(handle(champion), challengers.map(handle)),
 };
 interface Builder {
@@ -71,7 +95,8 @@ function rebuiltCase({ name, calls }: SdkCase): AnyPipeline | null {
 
 /** What JavaScript does not tell apart: a weight 2.0 from 2, and the order of routes whose values are whole numbers. */
 const deviations = /^random split \[\[2\.0|^key split \{'2'/;
-const expectedText = ({ name, text = "" }: SdkCase): string => (deviations.test(name) ? stringifyPlatform(JSON.parse(text) as PlatformDefinition) : text);
+const expectedText = ({ name, text = "" }: SdkCase): string =>
+  deviations.test(name) ? stringifyPlatform(JSON.parse(text) as PlatformDefinition) : text;
 
 const read = (one: SdkCase): PlatformReading => fromPlatform(one.text, { models: known });
 const codesOf = ({ problems }: PlatformReading): string => [...new Set(problems.map(({ code }) => code))].join(" ");
@@ -83,12 +108,22 @@ describe.each(versions)("the SDK %s, which", (version) => {
   const whole = readings.filter(({ reading }) => reading.problems.length === 0);
 
   it("gives definitions that come through unchanged, or are refused with a reason", () => {
-    const changed = whole.filter(({ one, reading }) => stringifyPlatform(toPlatform(reading.config as Config, reading.form)) !== expectedText(one));
+    const changed = whole.filter(
+      ({ one, reading }) => stringifyPlatform(toPlatform(reading.config as Config, reading.form)) !== expectedText(one),
+    );
     expect(changed.map(({ one }) => one.name)).toEqual([]);
     expect(readings.filter(({ reading }) => reading.config === null && reading.problems.length === 0)).toEqual([]);
-    for (const { reading } of readings) if (reading.config !== null) expect(parseConfig(reading.config)).toEqual(reading.config);
-    expect({ cases: cases.length, refusedBySdk: cases.length - built.length, read: whole.length, refused: readings.length - whole.length }).toMatchSnapshot();
-    const refused = readings.filter(({ reading }) => reading.problems.length > 0).map(({ one, reading }) => `${codesOf(reading)}: ${one.name}`);
+    for (const { reading } of readings)
+      if (reading.config !== null) expect(parseConfig(reading.config)).toEqual(reading.config);
+    expect({
+      cases: cases.length,
+      refusedBySdk: cases.length - built.length,
+      read: whole.length,
+      refused: readings.length - whole.length,
+    }).toMatchSnapshot();
+    const refused = readings
+      .filter(({ reading }) => reading.problems.length > 0)
+      .map(({ one, reading }) => `${codesOf(reading)}: ${one.name}`);
     expect(refused.join("\n")).toMatchSnapshot();
   });
 
@@ -129,11 +164,19 @@ describe.each(versions)("the SDK %s, which", (version) => {
 /** The pipeline of the decompiled text, as TypeScript would run it. */
 function evaluated(config: Config): AnyPipeline {
   const { chain, handles: names } = decompile(config);
-  const models = config.models.map((model) => handles.get(model.name) ?? defineModel({ ...model, inputs: record(model.inputs), outputs: record(model.outputs) }));
-  return new Function("pipeline", ...names.values(), `"use strict"; return ${chain};`)(pipeline, ...models) as AnyPipeline;
+  const models = config.models.map(
+    (model) =>
+      handles.get(model.name) ??
+      defineModel({ ...model, inputs: record(model.inputs), outputs: record(model.outputs) }),
+  );
+  return new Function("pipeline", ...names.values(), `"use strict"; return ${chain};`)(
+    pipeline,
+    ...models,
+  ) as AnyPipeline;
 }
 
-const record = (ports: Config["inputs"]) => Object.fromEntries(ports.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
+const record = (ports: Config["inputs"]) =>
+  Object.fromEntries(ports.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
 
 describe.skipIf(!installed)("expressions of the SDK, in real polars,", () => {
   it("flag the rows where what they were read as does not hold, and so does what that compiles to", async () => {
@@ -141,13 +184,18 @@ describe.skipIf(!installed)("expressions of the SDK, in real polars,", () => {
     const wholeCases = sdkCases("2026.1.3").flatMap((one) => {
       const reading = one.text !== undefined && one.name.startsWith("expression: ") ? read(one) : null;
       const step = reading?.config?.steps[1];
-      return step?.kind === "validation" && reading?.problems.length === 0 ? [{ one, config: reading.config as Config, step }] : [];
+      return step?.kind === "validation" && reading?.problems.length === 0
+        ? [{ one, config: reading.config as Config, step }]
+        : [];
     });
     expect(wholeCases.length).toBeGreaterThan(120);
     const compiled = await Promise.all(wholeCases.map(async ({ config }) => (await build(evaluated(config))).steps[1]));
     const texts = wholeCases.flatMap(({ step }, i) => {
       const own = compiled[i];
-      return [step.expression.strings["polars-0.18"] ?? "", own?.kind === "validation" ? (own.expression.strings["polars-0.18"] ?? "") : ""];
+      return [
+        step.expression.strings["polars-0.18"] ?? "",
+        own?.kind === "validation" ? (own.expression.strings["polars-0.18"] ?? "") : "",
+      ];
     });
     const [answers = []] = evaluate("polars-0.18", [{ columns, texts }]);
     const rows = rowsOf(columns);
@@ -156,12 +204,15 @@ describe.skipIf(!installed)("expressions of the SDK, in real polars,", () => {
     wholeCases.forEach(({ one, step }, i) => {
       const lambda = new Function(`"use strict"; return (${step.source});`)() as (row: unknown) => unknown;
       const [theirs, own] = [answers[2 * i], answers[2 * i + 1]];
-      if (theirs === undefined || own === undefined || "error" in own) return void wrong.push(`${one.name}: ${JSON.stringify(own)}`);
+      if (theirs === undefined || own === undefined || "error" in own)
+        return void wrong.push(`${one.name}: ${JSON.stringify(own)}`);
       if ("error" in theirs) return void unheard.push(one.name);
       rows.forEach((row, r) => {
         const holds = lambda(row) === true;
-        if ((theirs[r] === true) === holds) wrong.push(`${one.name}: row ${r}: theirs ${String(theirs[r])}, ${step.source} is ${holds}`);
-        if ((own[r] === true) === holds) wrong.push(`${one.name}: row ${r}: ours ${String(own[r])}, ${step.source} is ${holds}`);
+        if ((theirs[r] === true) === holds)
+          wrong.push(`${one.name}: row ${r}: theirs ${String(theirs[r])}, ${step.source} is ${holds}`);
+        if ((own[r] === true) === holds)
+          wrong.push(`${one.name}: row ${r}: ours ${String(own[r])}, ${step.source} is ${holds}`);
       });
     });
     expect(wrong).toEqual([]);

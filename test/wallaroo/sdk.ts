@@ -26,19 +26,36 @@ const score = { dense_1: tensor("float32", [b, 1]) };
 /** The models that the Python program makes up, with ports. */
 export const handles: ReadonlyMap<string, Model> = new Map(
   [
-    ...["ccfraud", "ccfraud-xgb", "ccfraud-rf", "house", "small"].map((name) => defineModel({ name, sha256: sha256Hex(name), inputs: score, outputs: score })),
+    ...["ccfraud", "ccfraud-xgb", "ccfraud-rf", "house", "small"].map((name) =>
+      defineModel({ name, sha256: sha256Hex(name), inputs: score, outputs: score }),
+    ),
     defineModel({
       name: "tiny",
       sha256: sha256Hex("tiny"),
       inputs: { x: tensor("float64", [b, 2]) },
       outputs: {
-        list: tensor("float64", [b, 2]), i: tensor("int32", [b]), d: tensor("float64", [b]), e: tensor("float64", [b]), f: tensor("float32", [b, 2]),
-        u8: tensor("uint8", [b]), n: tensor("int64", [b]), m: tensor("uint64", [b]), q: tensor("uint64", [b]), b: tensor("bool", [b]), c: tensor("bool", [b]),
-        s: tensor("string", [b]), open: tensor("float64", [b, null]), grid: tensor("float64", [b, 2, 2]),
+        list: tensor("float64", [b, 2]),
+        i: tensor("int32", [b]),
+        d: tensor("float64", [b]),
+        e: tensor("float64", [b]),
+        f: tensor("float32", [b, 2]),
+        u8: tensor("uint8", [b]),
+        n: tensor("int64", [b]),
+        m: tensor("uint64", [b]),
+        q: tensor("uint64", [b]),
+        b: tensor("bool", [b]),
+        c: tensor("bool", [b]),
+        s: tensor("string", [b]),
+        open: tensor("float64", [b, null]),
+        grid: tensor("float64", [b, 2, 2]),
       },
     }),
   ].map((model) => [model.name, model]),
 );
 
-export const known: readonly KnownModel[] = [...handles.values()].map(({ name, sha256, inputs, outputs }) => ({ name, sha256, inputs: portsOf(inputs), outputs: portsOf(outputs) }));
-
+export const known: readonly KnownModel[] = [...handles.values()].map(({ name, sha256, inputs, outputs }) => ({
+  name,
+  sha256,
+  inputs: portsOf(inputs),
+  outputs: portsOf(outputs),
+}));

@@ -29,7 +29,10 @@ export function agree(compiler: Compiler, count: number, seed: number): Agreemen
     });
     files.push({ text: lines.join("\n"), places });
   }
-  const found = diagnose(compiler, files.map(({ text }) => text));
+  const found = diagnose(
+    compiler,
+    files.map(({ text }) => text),
+  );
   const codes: Record<string, number> = {};
   const disagreements: string[] = [];
   let broken = 0;
@@ -42,9 +45,13 @@ export function agree(compiler: Compiler, count: number, seed: number): Agreemen
         codes[problem.code] = (codes[problem.code] ?? 0) + 1;
       }
       const findings = (found[index] ?? []).filter(({ line }) => line > from && line <= to);
-      const difference = compare(one.problems, findings.map((finding) => ({ ...finding, line: finding.line - 1 - first })));
+      const difference = compare(
+        one.problems,
+        findings.map((finding) => ({ ...finding, line: finding.line - 1 - first })),
+      );
       if (difference?.later === true) later++;
-      else if (difference !== null) disagreements.push(`seed ${one.seed}, ${difference.text}\n${render(one).lines.join("\n")}`);
+      else if (difference !== null)
+        disagreements.push(`seed ${one.seed}, ${difference.text}\n${render(one).lines.join("\n")}`);
     }
   }
   return { broken, codes, disagreements, later };
@@ -65,7 +72,10 @@ function compare(expected: Case["problems"], findings: readonly Finding[]): Diff
   const wrong = new Set([...expected.keys(), ...findings.map(({ line }) => line)]);
   let later = false;
   for (const line of [...wrong].sort((a, b) => a - b)) {
-    const text = compareLine((expected.get(line) ?? []).map(({ text: words }) => words), findings.filter((finding) => finding.line === line));
+    const text = compareLine(
+      (expected.get(line) ?? []).map(({ text: words }) => words),
+      findings.filter((finding) => finding.line === line),
+    );
     if (text !== null) return { later, text: `line ${line}: ${text}` };
     later = true;
   }
@@ -80,7 +90,8 @@ function compareLine(expected: readonly string[], findings: readonly Finding[]):
     if (noisy) return `more lines follow: ${message}`;
     texts.push(text);
   }
-  if (expected[0] === undefined ? texts.length > 0 : !texts.includes(expected[0])) return `the compiler says ${texts[0] ?? "nothing"}\n  and the run time ${expected[0] ?? "nothing"}`;
+  if (expected[0] === undefined ? texts.length > 0 : !texts.includes(expected[0]))
+    return `the compiler says ${texts[0] ?? "nothing"}\n  and the run time ${expected[0] ?? "nothing"}`;
   const more = texts.find((text) => !expected.includes(text));
   return more === undefined ? null : `only the compiler says ${more}`;
 }

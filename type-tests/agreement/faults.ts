@@ -1,7 +1,18 @@
 import type { Misfit } from "./models.js";
 
 /** The calls that give a step. */
-export type Kind = "model" | "renamed" | "models" | "audit" | "select" | "keySplit" | "randomSplit" | "shadow" | "validate" | "alert" | "refine";
+export type Kind =
+  | "model"
+  | "renamed"
+  | "models"
+  | "audit"
+  | "select"
+  | "keySplit"
+  | "randomSplit"
+  | "shadow"
+  | "validate"
+  | "alert"
+  | "refine";
 
 /** Ways to get a step wrong beside a model that does not fit. */
 export const faults: Readonly<Record<Kind, readonly string[]>> = {
@@ -18,6 +29,13 @@ export const faults: Readonly<Record<Kind, readonly string[]>> = {
   refine: ["no symbol", "no size", "empty"],
 };
 /** Kinds of steps that run models. */
-export const withModels: ReadonlySet<Kind> = new Set<Kind>(["model", "renamed", "models", "keySplit", "randomSplit", "shadow"]);
+export const withModels: ReadonlySet<Kind> = new Set<Kind>([
+  "model",
+  "renamed",
+  "models",
+  "keySplit",
+  "randomSplit",
+  "shadow",
+]);
 /** What is made wrong in a call. */
 export type Fault = { readonly name: string } | { readonly misfit: Misfit } | null;

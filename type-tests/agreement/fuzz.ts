@@ -17,7 +17,8 @@ const casesPerRun = 500;
  */
 export function fuzz({ count, seed, compilers: chosen, say }: FuzzOptions): number {
   const unknown = chosen.filter((name) => !Object.hasOwn(compilers, name));
-  if (unknown.length > 0) throw new TypeError(`no compiler ${unknown.join(", ")}: choose among ${Object.keys(compilers).join(", ")}`);
+  if (unknown.length > 0)
+    throw new TypeError(`no compiler ${unknown.join(", ")}: choose among ${Object.keys(compilers).join(", ")}`);
   let differences = 0;
   for (const compiler of chosen as readonly Compiler[]) {
     const started = Date.now();
@@ -34,8 +35,15 @@ export function fuzz({ count, seed, compilers: chosen, say }: FuzzOptions): numb
     const seconds = Math.round((Date.now() - started) / 1000);
     const share = Math.round((100 * broken) / count);
     differences += found;
-    say(`TypeScript ${compiler}: ${count} pipelines, ${broken} broken (${share} %), ${found} disagreements, ${later} on what follows a first agreed problem, ${seconds} s`);
-    say(Object.entries(codes).sort().map(([code, times]) => `${code} ${times}`).join("  "));
+    say(
+      `TypeScript ${compiler}: ${count} pipelines, ${broken} broken (${share} %), ${found} disagreements, ${later} on what follows a first agreed problem, ${seconds} s`,
+    );
+    say(
+      Object.entries(codes)
+        .sort()
+        .map(([code, times]) => `${code} ${times}`)
+        .join("  "),
+    );
   }
   return differences;
 }

@@ -8,7 +8,24 @@ export type Misfit = "dtype" | "rank" | "size" | "symbol" | "clash" | "missing";
 export const misfits: readonly Misfit[] = ["dtype", "rank", "size", "symbol", "clash", "missing"];
 
 // Names that sort otherwise as text than as numbers, that are no identifiers, and that differ late.
-const portNames = ["x", "y", "dense_1", "dense_10", "dense_2", "input.1", "output:0", "A", "a b", "p-1", "prob", "probs", "length", "0", "10", "9"];
+const portNames = [
+  "x",
+  "y",
+  "dense_1",
+  "dense_10",
+  "dense_2",
+  "input.1",
+  "output:0",
+  "A",
+  "a b",
+  "p-1",
+  "prob",
+  "probs",
+  "length",
+  "0",
+  "10",
+  "9",
+];
 const symbols = ["n", "seq", "k", "batch", "N", "len-1"];
 const sizes = [1, 2, 3, 7, 8, 12, 128];
 
@@ -43,9 +60,14 @@ export function inputsFor(random: Random, arriving: readonly Port[], misfit: Mis
   const taken = random.shuffled(arriving).slice(0, random.int(1, arriving.length));
   const bound = new Map<string, Dim>();
   const batches = new Set(taken.map(({ shape }) => shape?.[0]));
-  const inputs = taken.map(({ name, dtype, shape }) => ({ name, dtype, shape: shape === null ? randomShape(random) : fitting(random, shape, bound, batches.size === 1) }));
+  const inputs = taken.map(({ name, dtype, shape }) => ({
+    name,
+    dtype,
+    shape: shape === null ? randomShape(random) : fitting(random, shape, bound, batches.size === 1),
+  }));
   const [first] = inputs;
-  if (!byName && arriving.length === 1 && first !== undefined && random.chance(0.5)) inputs[0] = { ...first, name: random.pick(portNames) };
+  if (!byName && arriving.length === 1 && first !== undefined && random.chance(0.5))
+    inputs[0] = { ...first, name: random.pick(portNames) };
   return misfit === null ? inputs : spoilt(random, inputs, misfit);
 }
 
@@ -59,7 +81,9 @@ function fitting(random: Random, shape: readonly Dim[], bound: Map<string, Dim>,
       if (typeof arrived === "number") return oneBatch ? random.pick([arrived, "batch", null]) : arrived;
       return random.pick(["batch", "batch", "N", null]);
     }
-    const free = symbols.filter((symbol) => symbol !== "batch" && symbol !== "N" && (!bound.has(symbol) || bound.get(symbol) === arrived));
+    const free = symbols.filter(
+      (symbol) => symbol !== "batch" && symbol !== "N" && (!bound.has(symbol) || bound.get(symbol) === arrived),
+    );
     const kind = random.weighted({ same: 5, symbol: 3, unknown: 1 });
     if (kind === "unknown") return null;
     if (arrived === "batch") return random.pick(["batch", null]);
@@ -73,13 +97,17 @@ function fitting(random: Random, shape: readonly Dim[], bound: Map<string, Dim>,
 
 function spoilt(random: Random, inputs: readonly Port[], misfit: Misfit): Port[] {
   const place = random.int(0, inputs.length - 1);
-  const change = (to: (port: Port) => Partial<Port>) => inputs.map((port, index) => (index === place ? { ...port, ...to(port) } : port));
-  const dimensions = (to: (dim: Dim, axis: number) => Dim) => change(({ shape }) => ({ shape: shape?.map(to) ?? [1, 2] }));
+  const change = (to: (port: Port) => Partial<Port>) =>
+    inputs.map((port, index) => (index === place ? { ...port, ...to(port) } : port));
+  const dimensions = (to: (dim: Dim, axis: number) => Dim) =>
+    change(({ shape }) => ({ shape: shape?.map(to) ?? [1, 2] }));
   switch (misfit) {
     case "dtype":
       return change(({ dtype }) => ({ dtype: random.pick(dtypes.filter((other) => other !== dtype)) }));
     case "rank":
-      return change(({ shape }) => ({ shape: random.chance(0.5) ? [...(shape ?? []), 3] : (shape ?? []).slice(0, -1) }));
+      return change(({ shape }) => ({
+        shape: random.chance(0.5) ? [...(shape ?? []), 3] : (shape ?? []).slice(0, -1),
+      }));
     case "size":
       return dimensions((dim, axis) => (axis > 0 && typeof dim === "number" ? dim + 1 : dim));
     case "symbol":
@@ -101,16 +129,25 @@ export function isDeclarable({ shape }: Port): boolean {
  * size: it would be a symbol in the outputs of those models alone that ask for none.
  */
 export function plainOutputs(random: Random, arriving: readonly Port[]): Port[] {
-  const batch = arriving.filter(isDeclarable).map(({ shape }) => shape?.[0]).find((dim) => typeof dim === "number");
+  const batch = arriving
+    .filter(isDeclarable)
+    .map(({ shape }) => shape?.[0])
+    .find((dim) => typeof dim === "number");
   const sized = batch !== undefined && random.chance(0.9);
-  const plain = (dim: Dim, axis: number): Dim => (axis === 0 ? (sized && typeof dim !== "number" ? batch : dim) : typeof dim === "string" ? 4 : dim);
+  const plain = (dim: Dim, axis: number): Dim =>
+    axis === 0 ? (sized && typeof dim !== "number" ? batch : dim) : typeof dim === "string" ? 4 : dim;
   return randomPorts(random, ["batch"]).map((port) => ({ ...port, shape: port.shape?.map(plain) ?? null }));
 }
 
 /** A handle of random outputs; some of their symbols are those of the inputs. */
 export function modelOf(random: Random, name: string, inputs: readonly Port[], outputs?: readonly Port[]): Model {
   const own = inputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string");
-  return defineModel({ name, sha256: "0".repeat(64), inputs: recorded(inputs), outputs: recorded(outputs ?? randomPorts(random, [...own, "k", "seq"])) });
+  return defineModel({
+    name,
+    sha256: "0".repeat(64),
+    inputs: recorded(inputs),
+    outputs: recorded(outputs ?? randomPorts(random, [...own, "k", "seq"])),
+  });
 }
 
 function recorded(ports: readonly Port[]): Record<string, { dtype: DType; shape: readonly Dim[] | null }> {

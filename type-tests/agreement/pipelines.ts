@@ -1,5 +1,14 @@
 import { normal } from "../../dsl/shapes/fits.js";
-import { checkPipeline, pipeline, portsOf, type AnyPipeline, type Model, type Port, type Problem, type Step } from "../../dsl/index.js";
+import {
+  checkPipeline,
+  pipeline,
+  portsOf,
+  type AnyPipeline,
+  type Model,
+  type Port,
+  type Problem,
+  type Step,
+} from "../../dsl/index.js";
 import { faults, withModels, type Fault, type Kind } from "./faults.js";
 import { inputsFor, isDeclarable, misfits, modelOf, plainOutputs, randomPorts, type Misfit } from "./models.js";
 import { Random } from "./random.js";
@@ -39,7 +48,12 @@ export function makeCase(seed: number): Case {
 /** Whether a problem is one of a later step than the one that an edit brings. */
 function edited(text: string, code: string, step: number): boolean {
   const [, method, index] = /^\.(\w+Step)\((-?[\d.]+)/.exec(text) ?? [];
-  return method !== undefined && code !== "SL2090" && code !== "SL2091" && (method === "removeStep" || step !== Number(index));
+  return (
+    method !== undefined &&
+    code !== "SL2090" &&
+    code !== "SL2091" &&
+    (method === "removeStep" || step !== Number(index))
+  );
 }
 
 /** What an edit's callback gets. */
@@ -72,7 +86,8 @@ class Maker {
     for (let step = 0; step < length; step++) this.#step(step === wrongAt, step);
     const edits = random.chance(0.3) ? random.int(1, 3) : 0;
     for (let edit = 0; edit < edits && this.#problems.size === 0 && this.#made.steps.length > 0; edit++) this.#edit();
-    if (edits > 0 && this.#problems.size === 0 && random.chance(0.5)) this.#step(random.chance(0.1), this.#made.steps.length);
+    if (edits > 0 && this.#problems.size === 0 && random.chance(0.5))
+      this.#step(random.chance(0.1), this.#made.steps.length);
     return { seed: this.#seed, models: this.#models, lines: this.#lines, made: this.#made, problems: this.#problems };
   }
 
@@ -84,8 +99,12 @@ class Maker {
     const end = method === "insertStep" ? steps.length : steps.length - 1;
     const index = random.chance(0.04) ? random.pick([-1, end + 1, end + 7, 0.5]) : random.int(0, end);
     if (method === "clear") return this.#line(".clear()");
-    if (method === "removeStep") return this.#line(`.removeStep(${random.chance(0.6) ? this.#validationAt(index) : index})`);
-    const call = random.chance(0.03) && this.#made.steps.length > 0 && index > 0 ? random.pick(["", "validate(\"twice\", () => true).validate(\"twice2\", () => true)"]) : this.#callAt(index, method === "insertStep" ? undefined : steps[index]);
+    if (method === "removeStep")
+      return this.#line(`.removeStep(${random.chance(0.6) ? this.#validationAt(index) : index})`);
+    const call =
+      random.chance(0.03) && this.#made.steps.length > 0 && index > 0
+        ? random.pick(["", 'validate("twice", () => true).validate("twice2", () => true)'])
+        : this.#callAt(index, method === "insertStep" ? undefined : steps[index]);
     this.#line(`.${method}(${index}, (at) => at${call === "" ? "" : `.${call}`})`);
   }
 
@@ -100,10 +119,19 @@ class Maker {
     const whole = this.#made;
     this.#made = pipelineBefore(whole, index);
     try {
-      const alike = old?.kind === "model" ? portsOf(old.model.outputs) : old === undefined && !this.#several && this.#made.steps.length > 0 ? this.#arriving() : null;
-      if (alike !== null && alike.length > 0 && random.chance(0.5) && alike.every(isDeclarable)) return `model(${this.#id(this.#fitting(null, { outputs: alike }))})`;
+      const alike =
+        old?.kind === "model"
+          ? portsOf(old.model.outputs)
+          : old === undefined && !this.#several && this.#made.steps.length > 0
+            ? this.#arriving()
+            : null;
+      if (alike !== null && alike.length > 0 && random.chance(0.5) && alike.every(isDeclarable))
+        return `model(${this.#id(this.#fitting(null, { outputs: alike }))})`;
       const wrong = random.chance(0.1);
-      const kind: Kind = old?.kind === "validation" || (old === undefined && random.chance(0.5)) ? "validate" : this.#kind(wrong, this.#made.steps.length);
+      const kind: Kind =
+        old?.kind === "validation" || (old === undefined && random.chance(0.5))
+          ? "validate"
+          : this.#kind(wrong, this.#made.steps.length);
       return this.#call(kind, wrong ? this.#fault(kind) : null);
     } finally {
       this.#made = whole;
@@ -112,19 +140,33 @@ class Maker {
 
   #begin(wrong: boolean): void {
     const random = this.#random;
-    const name = wrong ? random.pick(["Fraud", "-p", "p-", "", "a_b", "ö", "a".repeat(64)]) : random.pick(["p", "fraud", "a-1", "0", "a".repeat(63)]);
-    const inputs = Object.fromEntries(randomPorts(random).map(({ name: port, dtype, shape }) => [port, { dtype, shape }]));
+    const name = wrong
+      ? random.pick(["Fraud", "-p", "p-", "", "a_b", "ö", "a".repeat(64)])
+      : random.pick(["p", "fraud", "a-1", "0", "a".repeat(63)]);
+    const inputs = Object.fromEntries(
+      randomPorts(random).map(({ name: port, dtype, shape }) => [port, { dtype, shape }]),
+    );
     this.#line(`pipeline(${JSON.stringify(name)}${random.chance(0.4) ? `, ${JSON.stringify({ inputs })}` : ""})`);
   }
 
   /** Adds a line of code and does what it says. */
   #line(text: string): void {
     const names = Object.keys(this.#models);
-    const run = new Function("pipeline", "at", ...names, `return ${this.#lines.length === 0 ? "" : "at"}${text};`) as (...values: unknown[]) => AnyPipeline;
+    const run = new Function("pipeline", "at", ...names, `return ${this.#lines.length === 0 ? "" : "at"}${text};`) as (
+      ...values: unknown[]
+    ) => AnyPipeline;
     const before = this.#lines.length === 0 ? [] : this.#found();
     this.#made = run(pipeline, this.#made, ...Object.values(this.#models));
-    const found = this.#found().filter((problem) => !before.some((other) => other.message === problem.message && other.details?.["step"] === problem.details?.["step"]));
-    const told = found.map(({ code, message, details }) => ({ code, text: edited(text, code, Number(details?.["step"])) ? `step ${String(details?.["step"])}: ${message}` : message }));
+    const found = this.#found().filter(
+      (problem) =>
+        !before.some(
+          (other) => other.message === problem.message && other.details?.["step"] === problem.details?.["step"],
+        ),
+    );
+    const told = found.map(({ code, message, details }) => ({
+      code,
+      text: edited(text, code, Number(details?.["step"])) ? `step ${String(details?.["step"])}: ${message}` : message,
+    }));
     if (told.length > 0) this.#problems.set(this.#lines.length, told);
     this.#lines.push(text);
   }
@@ -160,7 +202,8 @@ class Maker {
     const anywhere: readonly Kind[] = ["audit", "select", "validate", "alert", "refine", "model"];
     if (wrong && random.chance(0.2)) return random.pick(anywhere);
     const audited = this.#lines.some((line) => line.startsWith(".audit"));
-    if (this.#several && random.chance(0.97)) return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
+    if (this.#several && random.chance(0.97))
+      return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
     const inference = { model: 6, renamed: 2, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
     const symbolic = this.#arriving().some(({ shape }) => shape?.some((dim) => typeof dim === "string"));
     if (step === 0 || checkPipeline(this.#made).scopes.length === 0) return random.weighted<Kind>(inference);
@@ -176,7 +219,9 @@ class Maker {
       case "renamed":
         return this.#renamed(name, misfit);
       case "models":
-        return name === "empty" ? "models([])" : `models([${this.#beside(this.#random.int(1, 4), name, misfit).join(", ")}])`;
+        return name === "empty"
+          ? "models([])"
+          : `models([${this.#beside(this.#random.int(1, 4), name, misfit).join(", ")}])`;
       case "shadow": {
         const [champion = "", ...challengers] = this.#beside(this.#random.int(2, 4), name, misfit);
         return `shadow(${champion}, [${name === "empty" ? "" : challengers.join(", ")}])`;
@@ -235,7 +280,8 @@ class Maker {
       return { ...port, name: renamed };
     });
     const [first] = inputs;
-    if (first !== undefined && Object.keys(rename).length === 0) rename[first.name] = arriving.length === 0 ? "column" : (arriving[0]?.name ?? "column");
+    if (first !== undefined && Object.keys(rename).length === 0)
+      rename[first.name] = arriving.length === 0 ? "column" : (arriving[0]?.name ?? "column");
     if (name === "no such input") rename["nowhere"] = arriving[0]?.name ?? "column";
     if (name === "no such output" && first !== undefined) rename[first.name] = "nothing";
     const renamedModel = modelOf(random, model.name, inputs);
@@ -249,7 +295,10 @@ class Maker {
     let arriving = this.#arriving();
     const ids: string[] = [];
     for (let i = 0; i < count; i++) {
-      const model = this.#fitting(i === wrong ? misfit : null, { arriving, ...(outputs === undefined ? {} : { outputs }) });
+      const model = this.#fitting(i === wrong ? misfit : null, {
+        arriving,
+        ...(outputs === undefined ? {} : { outputs }),
+      });
       if (arriving.length === 0) arriving = normal(portsOf(model.inputs));
       ids.push(this.#id(model));
     }
@@ -263,16 +312,27 @@ class Maker {
     if (name !== "other names" && name !== "other tensor") return ids;
     const arriving = this.#arriving();
     const first = this.#models[ids[0] ?? ""];
-    const inputs = inputsFor(this.#random, arriving.length > 0 || first === undefined ? arriving : normal(portsOf(first.inputs)), null);
-    const others = outputs.map((port, i) => (i > 0 ? port : name === "other names" ? { ...port, name: "other" } : { ...port, shape: ["batch" as const, 99] }));
+    const inputs = inputsFor(
+      this.#random,
+      arriving.length > 0 || first === undefined ? arriving : normal(portsOf(first.inputs)),
+      null,
+    );
+    const others = outputs.map((port, i) =>
+      i > 0 ? port : name === "other names" ? { ...port, name: "other" } : { ...port, shape: ["batch" as const, 99] },
+    );
     return [...ids, this.#id(modelOf(this.#random, this.#name(), inputs, others))];
   }
 
   #keySplit(name: string | null, misfit: Misfit | null): string {
     const random = this.#random;
     const [fallback = "", ...routes] = this.#split(random.int(2, 4), name, misfit);
-    const entries = name === "no routes" ? [] : routes.map((id, i) => `${random.pick(["gold", '"very gold"', "r"]).replace(/^(\w+)$/, `$1${i}`)}: ${id}`);
-    const unique = entries.filter((entry, i) => entries.findIndex((other) => other.split(":")[0] === entry.split(":")[0]) === i);
+    const entries =
+      name === "no routes"
+        ? []
+        : routes.map((id, i) => `${random.pick(["gold", '"very gold"', "r"]).replace(/^(\w+)$/, `$1${i}`)}: ${id}`);
+    const unique = entries.filter(
+      (entry, i) => entries.findIndex((other) => other.split(":")[0] === entry.split(":")[0]) === i,
+    );
     return `keySplit(${name === "no key" ? '""' : '"segment"'}, { default: ${fallback}, routes: { ${unique.join(", ")} } })`;
   }
 
@@ -281,8 +341,12 @@ class Maker {
     if (name === "empty") return "randomSplit([])";
     const ids = this.#split(random.int(1, 3), name, misfit);
     const wrong = random.int(0, ids.length - 1);
-    const weights = ids.map((id, i) => `[${name === "weight" && i === wrong ? random.pick([0, -1, -0.5]) : random.pick([1, 2, 0.5, 100])}, ${id}]`);
-    const options = name === "no hash key" ? ', { hashKey: "" }' : random.chance(0.4) ? ', { hashKey: "session_id" }' : "";
+    const weights = ids.map(
+      (id, i) =>
+        `[${name === "weight" && i === wrong ? random.pick([0, -1, -0.5]) : random.pick([1, 2, 0.5, 100])}, ${id}]`,
+    );
+    const options =
+      name === "no hash key" ? ', { hashKey: "" }' : random.chance(0.4) ? ', { hashKey: "session_id" }' : "";
     return `randomSplit([${weights.join(", ")}]${options})`;
   }
 
@@ -293,7 +357,13 @@ class Maker {
     if (name === "empty") return random.pick([`${count - 1}:${count - 1}`, ":0", `${count}:1`]);
     if (name === "out of range") return random.pick([`${count}:`, `${count + 3}`, `:${count + 1}`, `0:${count + 1}`]);
     const from = random.int(0, Math.max(0, count - 1));
-    return random.pick([`${from}:`, `${from}`, `${from}:${random.int(from + 1, count)}`, `:${random.int(1, count)}`, ":"]);
+    return random.pick([
+      `${from}:`,
+      `${from}`,
+      `${from}:${random.int(from + 1, count)}`,
+      `:${random.int(1, count)}`,
+      ":",
+    ]);
   }
 
   #validate(name: string | null): string {
@@ -305,7 +375,8 @@ class Maker {
   #alert(name: string | null): string {
     const random = this.#random;
     const wrong = ["0s", "5", "1.5h", "31d", "", "5 m", "m", "05m"];
-    const duration = (option: string) => JSON.stringify(name === option ? random.pick(wrong) : random.pick(["1s", "5m", "24h", "30d"]));
+    const duration = (option: string) =>
+      JSON.stringify(name === option ? random.pick(wrong) : random.pick(["1s", "5m", "24h", "30d"]));
     const lambda = random.chance(0.3) ? null : this.#reading("!== undefined");
     const held = name === "for" || random.chance(0.3) ? `, for: ${duration("for")}` : "";
     return `alert(${JSON.stringify(this.#nameOf("alert", name))}, (all) => all.count(${lambda ?? ""}) > 3, { over: ${duration("over")}${held} })`;
@@ -314,7 +385,9 @@ class Maker {
   /** A name for a validation or an alert. */
   #nameOf(method: string, fault: string | null): string {
     const random = this.#random;
-    const taken = this.#lines.map((line) => new RegExp(`^\\.${method}\\("(\\w+)"`).exec(line)?.[1]).find((one) => one !== undefined);
+    const taken = this.#lines
+      .map((line) => new RegExp(`^\\.${method}\\("(\\w+)"`).exec(line)?.[1])
+      .find((one) => one !== undefined);
     if (fault === "no identifier") return random.pick(["too high", "1st", "", "é", "a-b", "$x"]);
     if (fault === "reserved") return random.pick(["count", "__proto__"]);
     return taken !== undefined && (fault === "taken" || random.chance(0.04)) ? taken : `v${this.#named++}`;
@@ -325,15 +398,25 @@ class Maker {
     const scope = checkPipeline(this.#made).scopes.at(-1);
     const ports = this.#several ? [] : this.#arriving();
     const [port] = this.#random.shuffled(ports);
-    return scope === undefined || port === undefined ? null : `(x) => x.out[${JSON.stringify(port.name)}] ${comparison}`;
+    return scope === undefined || port === undefined
+      ? null
+      : `(x) => x.out[${JSON.stringify(port.name)}] ${comparison}`;
   }
 
   #sizes(name: string | null): Record<string, number> {
     const random = this.#random;
     if (name === "empty") return {};
-    const symbols = [...new Set(this.#arriving().flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string"))];
+    const symbols = [
+      ...new Set(
+        this.#arriving()
+          .flatMap(({ shape }) => shape ?? [])
+          .filter((dim) => typeof dim === "string"),
+      ),
+    ];
     if (name === "no symbol" || symbols.length === 0) return { [random.pick(["nothing", "zz"])]: 3 };
     const chosen = random.shuffled(symbols).slice(0, random.int(1, symbols.length));
-    return Object.fromEntries(chosen.map((symbol) => [symbol, name === "no size" ? random.pick([0, -1, 1.5]) : random.pick([1, 3, 8, 128])]));
+    return Object.fromEntries(
+      chosen.map((symbol) => [symbol, name === "no size" ? random.pick([0, -1, 1.5]) : random.pick([1, 3, 8, 128])]),
+    );
   }
 }

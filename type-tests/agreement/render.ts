@@ -13,16 +13,26 @@ export interface Rendered {
  * wrong, the compiler must also find the columns and outputs that the run time finds.
  */
 export function render({ seed, models, lines, made, problems }: Case): Rendered {
-  const owned = (text: string) => Object.keys(models).reduceRight((all, id) => all.replaceAll(new RegExp(`\\b${id}\\b(?=[,)\\] }])`, "g"), `c${seed}${id}`), text);
-  const head = Object.entries(models).map(([id, model], index) => handle(`c${seed}${id}`, model, (seed + index) % 4 === 0));
+  const owned = (text: string) =>
+    Object.keys(models).reduceRight(
+      (all, id) => all.replaceAll(new RegExp(`\\b${id}\\b(?=[,)\\] }])`, "g"), `c${seed}${id}`),
+      text,
+    );
+  const head = Object.entries(models).map(([id, model], index) =>
+    handle(`c${seed}${id}`, model, (seed + index) % 4 === 0),
+  );
   const [begin = "", ...calls] = lines;
-  const tail = problems.size === 0 && made.steps.length > 0
-    ? [
-        `export const i${seed}: Same<typeof p${seed}.inputs, ${record(made.inputs)}> = true;`,
-        `export const o${seed}: Same<typeof p${seed}.outputs, ${outputs(made.outputs)}> = true;`,
-      ]
-    : [];
-  return { first: head.length, lines: [...head, `export const p${seed} = ${begin}`, ...calls.map(owned), ";", ...tail] };
+  const tail =
+    problems.size === 0 && made.steps.length > 0
+      ? [
+          `export const i${seed}: Same<typeof p${seed}.inputs, ${record(made.inputs)}> = true;`,
+          `export const o${seed}: Same<typeof p${seed}.outputs, ${outputs(made.outputs)}> = true;`,
+        ]
+      : [];
+  return {
+    first: head.length,
+    lines: [...head, `export const p${seed} = ${begin}`, ...calls.map(owned), ";", ...tail],
+  };
 }
 
 /** What every file begins with. */
@@ -34,7 +44,8 @@ export const preamble = (dsl: string): readonly string[] => [
 function handle(id: string, model: Model, called: boolean): string {
   const { name, sha256 } = model;
   if (called) {
-    const ports = (side: object) => Object.fromEntries(portsOf(side).map(({ name: port, dtype, shape }) => [port, { dtype, shape }]));
+    const ports = (side: object) =>
+      Object.fromEntries(portsOf(side).map(({ name: port, dtype, shape }) => [port, { dtype, shape }]));
     return `const ${id} = defineModel(${JSON.stringify({ name, sha256, inputs: ports(model.inputs), outputs: ports(model.outputs) })});`;
   }
   return `interface I${id} extends Model<${JSON.stringify(name)}, ${record(model.inputs)}, ${record(model.outputs)}> {} declare const ${id}: I${id};`;

@@ -22,7 +22,8 @@ export async function bench({ write, check, compilers, say }: BenchOptions): Pro
   const chosen = allCompilers.filter((name) => compilers.includes(name));
   const measured: Record<string, Partial<Record<Compiler, number | null>>> = {};
   const found: string[] = [];
-  const shown = (figure: number | null | undefined) => (figure === undefined ? "" : figure === null ? "gives up" : figure.toLocaleString("en")).padStart(12);
+  const shown = (figure: number | null | undefined) =>
+    (figure === undefined ? "" : figure === null ? "gives up" : figure.toLocaleString("en")).padStart(12);
   say(`${"instantiations of".padEnd(64)}${chosen.map((name) => name.padStart(12)).join("")}${"goal".padStart(8)}`);
   for (const [name, { peer }] of Object.entries(subjects)) {
     if (check && peer === true) continue;
@@ -34,7 +35,9 @@ export async function bench({ write, check, compilers, say }: BenchOptions): Pro
       if (problem !== null) found.push(problem);
     }
     measured[name] = row;
-    say(`${name.padEnd(64)}${chosen.map((compiler) => shown(row[compiler])).join("")}${String(goals[name] ?? "").padStart(8)}`);
+    say(
+      `${name.padEnd(64)}${chosen.map((compiler) => shown(row[compiler])).join("")}${String(goals[name] ?? "").padStart(8)}`,
+    );
   }
   if (!check) {
     say("1,000 generated models beside as many plain interfaces (medians; goals: time 1.2, memory 1.3)");
@@ -45,7 +48,11 @@ export async function bench({ write, check, compilers, say }: BenchOptions): Pro
     say("The language server on a pipeline of fifty steps, in milliseconds");
     for (const compiler of chosen) {
       const { milliseconds } = await shownByEditor(compiler);
-      say(`TypeScript ${compiler}: ${Object.entries(milliseconds).map(([what, time]) => `${what} ${time.toFixed(1)}`).join(", ")}`);
+      say(
+        `TypeScript ${compiler}: ${Object.entries(milliseconds)
+          .map(([what, time]) => `${what} ${time.toFixed(1)}`)
+          .join(", ")}`,
+      );
     }
   }
   if (!write) return found;

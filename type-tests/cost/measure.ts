@@ -23,7 +23,8 @@ export function measure(compiler: Compiler, project: Project): Measured | null {
   try {
     for (const [name, text] of Object.entries(project)) writeFileSync(join(folder, name), text);
     mkdirSync(join(folder, "node_modules"));
-    for (const name of hasPeers ? ["kysely", "hono"] : []) symlinkSync(join(peersFolder, name), join(folder, "node_modules", name));
+    for (const name of hasPeers ? ["kysely", "hono"] : [])
+      symlinkSync(join(peersFolder, name), join(folder, "node_modules", name));
     symlinkSync(join(repository, "node_modules/zod"), join(folder, "node_modules/zod"));
     const compilerOptions = {
       strict: true,
@@ -41,10 +42,18 @@ export function measure(compiler: Compiler, project: Project): Measured | null {
     const tsc = join(repository, "node_modules", compilers[compiler], "bin/tsc");
     // One checker: TypeScript 7 would share the work and count what both need twice.
     const more = compiler === "7.0" ? ["--singleThreaded"] : [];
-    const { stdout, status } = spawnSync(process.execPath, [tsc, "-p", folder, "--extendedDiagnostics", ...more], { encoding: "utf8", maxBuffer: 2 ** 28, timeout: 120_000 });
+    const { stdout, status } = spawnSync(process.execPath, [tsc, "-p", folder, "--extendedDiagnostics", ...more], {
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+      timeout: 120_000,
+    });
     if (status !== 0) return null;
     const figure = (name: string) => Number(new RegExp(`${name}:\\s+([\\d.]+)`).exec(stdout)?.[1]);
-    return { instantiations: figure("Instantiations"), seconds: figure("Total time"), memory: figure("Memory used") * 1024 };
+    return {
+      instantiations: figure("Instantiations"),
+      seconds: figure("Total time"),
+      memory: figure("Memory used") * 1024,
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }

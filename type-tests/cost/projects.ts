@@ -18,17 +18,28 @@ function handle(name: string, dims: string, outputs = dims): string {
 
 /** A project of one file: handles, then a chain. */
 function chain(handles: readonly string[], calls: readonly string[]): (dsl: string) => Project {
-  return (dsl) => ({ "chain.ts": [importing(dsl), ...handles, begin, ...calls.map((call) => `  .${call}`), ";"].join("\n") });
+  return (dsl) => ({
+    "chain.ts": [importing(dsl), ...handles, begin, ...calls.map((call) => `  .${call}`), ";"].join("\n"),
+  });
 }
 
 export const equalDims: Chain = (dsl, steps) =>
-  chain(range(steps).map((i) => handle(`m${i}`, `["batch", 10]`)), range(steps).map((i) => `model(m${i})`))(dsl);
+  chain(
+    range(steps).map((i) => handle(`m${i}`, `["batch", 10]`)),
+    range(steps).map((i) => `model(m${i})`),
+  )(dsl);
 
 export const rebindingDims: Chain = (dsl, steps) =>
-  chain(range(steps).map((i) => handle(`m${i}`, `["batch", "n${i}"]`)), range(steps).map((i) => `model(m${i})`))(dsl);
+  chain(
+    range(steps).map((i) => handle(`m${i}`, `["batch", "n${i}"]`)),
+    range(steps).map((i) => `model(m${i})`),
+  )(dsl);
 
 export const validations: Chain = (dsl, steps) =>
-  chain([handle("m", `["batch", 10]`)], ["model(m)", ...range(steps).map((i) => `validate("v${i}", (x) => x.out[0] < ${i})`)])(dsl);
+  chain(
+    [handle("m", `["batch", 10]`)],
+    ["model(m)", ...range(steps).map((i) => `validate("v${i}", (x) => x.out[0] < ${i})`)],
+  )(dsl);
 
 /** All kinds of steps in turn. */
 const turn: readonly ((i: number) => string)[] = [
@@ -45,7 +56,11 @@ const turn: readonly ((i: number) => string)[] = [
 ];
 export const mixedSteps: Chain = (dsl, steps) =>
   chain(
-    range(steps).flatMap((i) => [handle(`a${i}`, `["batch", 10]`), handle(`b${i}`, `["batch", 10]`), handle(`n${i}`, `["batch", "n"]`)]),
+    range(steps).flatMap((i) => [
+      handle(`a${i}`, `["batch", 10]`),
+      handle(`b${i}`, `["batch", 10]`),
+      handle(`n${i}`, `["batch", "n"]`),
+    ]),
     range(steps).map((i) => turn[i % turn.length]?.(i) ?? ""),
   )(dsl);
 
@@ -55,20 +70,33 @@ export const highRanks: Chain = (dsl, steps) => {
   const value = (i: number) => `x.out.x${"[0]".repeat(2 + (i % 5))} !== undefined`;
   return chain(
     [handle("first", `["batch", 10]`, shape(0)), ...range(steps).map((i) => handle(`m${i}`, shape(i), shape(i + 1)))],
-    ["model(first)", ...range(steps).flatMap((i) => [`model(m${i})`, ...(i % 5 === 4 ? [`validate("v${i}", (x) => ${value(i + 1)})`] : [])])],
+    [
+      "model(first)",
+      ...range(steps).flatMap((i) => [
+        `model(m${i})`,
+        ...(i % 5 === 4 ? [`validate("v${i}", (x) => ${value(i + 1)})`] : []),
+      ]),
+    ],
   )(dsl);
 };
 
 /** Edits, in turn, of a pipeline of fifty steps; each gives a pipeline of its own. */
 export const edits: Chain = (dsl, count) => {
-  const fifty = chain(range(50).map((i) => handle(`m${i}`, `["batch", 10]`)), range(50).map((i) => (i % 5 === 4 ? `validate("v${i}", (x) => x.out[0] < 1)` : `model(m${i})`)))(dsl)["chain.ts"] ?? "";
+  const fifty =
+    chain(
+      range(50).map((i) => handle(`m${i}`, `["batch", 10]`)),
+      range(50).map((i) => (i % 5 === 4 ? `validate("v${i}", (x) => x.out[0] < 1)` : `model(m${i})`)),
+    )(dsl)["chain.ts"] ?? "";
   const kinds = [
     (i: number) => `replaceStep(${2 * i}, (at) => at.model(e${i}))`,
     (i: number) => `insertStep(${2 * i + 1}, (at) => at.validate("e${i}", (x) => x.out[1] < 1))`,
     (i: number) => `insertStep(${2 * i}, (at) => at.model(e${i}))`,
     (i: number) => `removeStep(${2 * i})`,
   ];
-  const lines = range(count).flatMap((i) => [handle(`e${i}`, `["batch", 10]`), `export const edited${i} = chain.${kinds[i % kinds.length]?.(i) ?? ""};`]);
+  const lines = range(count).flatMap((i) => [
+    handle(`e${i}`, `["batch", 10]`),
+    `export const edited${i} = chain.${kinds[i % kinds.length]?.(i) ?? ""};`,
+  ]);
   return { "chain.ts": [fifty, ...lines].join("\n") };
 };
 
@@ -86,15 +114,26 @@ export function pipelines(dsl: string, count: number): Project {
 export function generatedModels(dsl: string, count: number): Project {
   const port = (name: string, size: number) => ({ name, dtype: "float32" as const, shape: ["batch", size] });
   const signatures = range(count).map((i) => ({
-    name: `model-${i}`, sha256: i.toString(16).padStart(64, "0"), file: `model-${i}.onnx`, opset: { "": 17 }, irVersion: 8, producer: "", doc: "", metadata: {},
-    inputs: [port(`input_${i}`, i), port("mask", 1)], outputs: [port(`output_${i}`, i + 1)],
+    name: `model-${i}`,
+    sha256: i.toString(16).padStart(64, "0"),
+    file: `model-${i}.onnx`,
+    opset: { "": 17 },
+    irVersion: 8,
+    producer: "",
+    doc: "",
+    metadata: {},
+    inputs: [port(`input_${i}`, i), port("mask", 1)],
+    outputs: [port(`output_${i}`, i + 1)],
   }));
   return { "models.gen.ts": writeModels(signatures, dsl) };
 }
 
 /** The same number of interfaces with the same members, and a value of each, without any library. */
 export function plainInterfaces(count: number): Project {
-  const tensor = (type: boolean, size: number) => (type ? `{ readonly dtype: "float32"; readonly shape: readonly ["batch", ${size}] }` : `{ dtype: "float32", shape: ["batch", ${size}] }`);
+  const tensor = (type: boolean, size: number) =>
+    type
+      ? `{ readonly dtype: "float32"; readonly shape: readonly ["batch", ${size}] }`
+      : `{ dtype: "float32", shape: ["batch", ${size}] }`;
   const model = (i: number) => {
     const ports = (type: boolean) => {
       const [sep, ro] = type ? [";", "readonly "] : [",", ""];
@@ -115,7 +154,11 @@ export const peers: Readonly<Record<string, Chain>> = {
     "chain.ts": [
       `import type { Kysely } from "kysely";`,
       ...range(steps).map((i) => `interface T${i} { a${i}: number }`),
-      `interface Row extends ${range(steps).map((i) => `T${i}`).join(", ") || "Object"} { id: number }`,
+      `interface Row extends ${
+        range(steps)
+          .map((i) => `T${i}`)
+          .join(", ") || "Object"
+      } { id: number }`,
       `declare const db: Kysely<{ row: Row }>;`,
       `export const chain = db.selectFrom("row")`,
       ...range(steps).map((i) => `  .where("a${i}", "=", ${i})`),
@@ -123,9 +166,19 @@ export const peers: Readonly<Record<string, Chain>> = {
     ].join("\n"),
   }),
   "Hono .get": (_, steps) => ({
-    "chain.ts": [`import { Hono } from "hono";`, "export const chain = new Hono()", ...range(steps).map((i) => `  .get("/p${i}", (c) => c.json({ a${i}: ${i} }))`), ";"].join("\n"),
+    "chain.ts": [
+      `import { Hono } from "hono";`,
+      "export const chain = new Hono()",
+      ...range(steps).map((i) => `  .get("/p${i}", (c) => c.json({ a${i}: ${i} }))`),
+      ";",
+    ].join("\n"),
   }),
   "Zod .extend": (_, steps) => ({
-    "chain.ts": [`import { z } from "zod";`, "export const chain = z.object({ a: z.string() })", ...range(steps).map((i) => `  .extend({ a${i}: z.number() })`), ";"].join("\n"),
+    "chain.ts": [
+      `import { z } from "zod";`,
+      "export const chain = z.object({ a: z.string() })",
+      ...range(steps).map((i) => `  .extend({ a${i}: z.number() })`),
+      ";",
+    ].join("\n"),
   }),
 };

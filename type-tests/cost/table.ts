@@ -2,7 +2,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compilers, repository, type Compiler } from "../compilers.js";
 import { hasPeers, measure } from "./measure.js";
-import { edits, equalDims, generatedModels, highRanks, mixedSteps, peers, pipelines, plainInterfaces, rebindingDims, validations, type Chain, type Project } from "./projects.js";
+import {
+  edits,
+  equalDims,
+  generatedModels,
+  highRanks,
+  mixedSteps,
+  peers,
+  pipelines,
+  plainInterfaces,
+  rebindingDims,
+  validations,
+  type Chain,
+  type Project,
+} from "./projects.js";
 
 /** Instantiations by compiler; null where the compiler gives up. */
 export type Row = Readonly<Partial<Record<Compiler, number | null>>>;
@@ -31,8 +44,16 @@ interface Subject {
   readonly peer?: true;
 }
 
-const steps = (chain: Chain, from: number, to: number): Subject => ({ large: (dsl) => chain(dsl, to), small: (dsl) => chain(dsl, from), count: to - from });
-const things = (make: (dsl: string, count: number) => Project, count: number): Subject => ({ large: (dsl) => make(dsl, count), small: (dsl) => make(dsl, 1), count: count - 1 });
+const steps = (chain: Chain, from: number, to: number): Subject => ({
+  large: (dsl) => chain(dsl, to),
+  small: (dsl) => chain(dsl, from),
+  count: to - from,
+});
+const things = (make: (dsl: string, count: number) => Project, count: number): Subject => ({
+  large: (dsl) => make(dsl, count),
+  small: (dsl) => make(dsl, 1),
+  count: count - 1,
+});
 
 /** By what a figure is the cost of. The margin: a large project less a small one, so that what every program pays once is left out. */
 export const subjects: Readonly<Record<string, Subject>> = {
@@ -64,23 +85,33 @@ export function cost(compiler: Compiler, name: string): number | null | undefine
   if (only?.includes(compiler) === false || (peer === true && !hasPeers)) return undefined;
   const more = measure(compiler, large(dslSource));
   const less = measure(compiler, small(dslSource));
-  return more === null || less === null ? null : Math.round((100 * (more.instantiations - less.instantiations)) / count) / 100;
+  return more === null || less === null
+    ? null
+    : Math.round((100 * (more.instantiations - less.instantiations)) / count) / 100;
 }
 
 /** How often the compiler takes as long, and as much memory, for generated models as for as many plain interfaces: medians. */
-export function modelsBesideInterfaces(compiler: Compiler, dsl: string, runs = 5): { readonly time: number; readonly memory: number } {
+export function modelsBesideInterfaces(
+  compiler: Compiler,
+  dsl: string,
+  runs = 5,
+): { readonly time: number; readonly memory: number } {
   const ratios = Array.from({ length: runs }, () => {
     const [ours, plain] = [measure(compiler, generatedModels(dsl, 1000)), measure(compiler, plainInterfaces(1000))];
-    return ours === null || plain === null ? [Number.NaN, Number.NaN] : [ours.seconds / plain.seconds, ours.memory / plain.memory];
+    return ours === null || plain === null
+      ? [Number.NaN, Number.NaN]
+      : [ours.seconds / plain.seconds, ours.memory / plain.memory];
   });
-  const median = (place: 0 | 1) => ratios.map((ratio) => ratio[place] ?? Number.NaN).sort((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
+  const median = (place: 0 | 1) =>
+    ratios.map((ratio) => ratio[place] ?? Number.NaN).sort((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
   return { time: median(0), memory: median(1) };
 }
 
 /** What is wrong with a measured figure, or null. */
 export function rise(name: string, compiler: Compiler, measured: number | null): string | null {
   const known = readTable().instantiations[name]?.[compiler];
-  if (known === undefined) return `'${name}' on TypeScript ${compiler} is not in the table: run npm run bench:types -- --write`;
+  if (known === undefined)
+    return `'${name}' on TypeScript ${compiler} is not in the table: run npm run bench:types -- --write`;
   if (known === null || (measured !== null && measured <= known * (1 + tolerance))) return null;
   return `'${name}' on TypeScript ${compiler} costs ${measured ?? "more than the compiler takes"}, and ${known} in the table`;
 }

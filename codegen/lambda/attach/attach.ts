@@ -47,7 +47,12 @@ const mayHoldFunction = /=>|\bfunction\b|\)\s*\{/;
  * @returns null when the file is to be left as it is
  */
 export function attachLambdas(code: string, { file, helpers }: AttachOptions): AttachedFile | null {
-  if (!mayTakeLambda.test(code) && !(helpers === "exported" && mayExportFunction.test(code)) && !(helpers === "all" && mayHoldFunction.test(code))) return null;
+  if (
+    !mayTakeLambda.test(code) &&
+    !(helpers === "exported" && mayExportFunction.test(code)) &&
+    !(helpers === "all" && mayHoldFunction.test(code))
+  )
+    return null;
   const source = parseFile(file, code, scriptKind(file), true);
   // Whoever runs the file reports its syntax errors, with more context than here.
   if (source === null || parseErrors(source).length > 0) return null;
@@ -78,14 +83,20 @@ class Attaching {
     for (const node of passed) {
       const { lowered, thunks } = this.#lowered(node, lowerLambda, (l) => l.lambda?.body);
       const data = { lambda: lowered.diagnostics.length === 0 ? lowered.lambda : null, ...said(lowered) };
-      found.push({ node, edits: placed(node, this.#source, property("shapeline.lambda", data, data.lambda !== null, thunks)) });
+      found.push({
+        node,
+        edits: placed(node, this.#source, property("shapeline.lambda", data, data.lambda !== null, thunks)),
+      });
       lambdas.push(lowered);
     }
     // The set grows by what the helpers themselves call.
     for (const node of this.#called) {
       const { lowered, thunks } = this.#lowered(node, lowerHelper, (l) => l.helper);
       const data = { helper: lowered.diagnostics.length === 0 ? lowered.helper : null, ...said(lowered) };
-      found.push({ node, edits: placedAfter(node, this.#source, property("shapeline.helper", data, data.helper !== null, thunks)) });
+      found.push({
+        node,
+        edits: placedAfter(node, this.#source, property("shapeline.helper", data, data.helper !== null, thunks)),
+      });
     }
     // Of functions that end at one place the inner comes first.
     const edits = found.sort((a, b) => b.node.pos - a.node.pos).flatMap((f) => f.edits);
@@ -109,7 +120,12 @@ class Attaching {
 
   #passedTo(method: ts.Node): LambdaNode[] | null {
     let callee = method;
-    while (ts.isParenthesizedExpression(callee.parent) || ts.isNonNullExpression(callee.parent) || ts.isAsExpression(callee.parent)) callee = callee.parent;
+    while (
+      ts.isParenthesizedExpression(callee.parent) ||
+      ts.isNonNullExpression(callee.parent) ||
+      ts.isAsExpression(callee.parent)
+    )
+      callee = callee.parent;
     const call = callee.parent;
     // `const { validate } = p`, `p.validate.bind(p)`: who knows what it is given.
     if (!ts.isCallExpression(call) || call.expression !== callee) return null;
@@ -120,25 +136,37 @@ class Attaching {
   }
 
   /** Lowers a function where it stands in its file, and notes the functions of the file that it names. */
-  #lowered<T extends Lowered | LoweredHelper>(node: LambdaNode, lower: Lower<T>, bodyOf: (lowered: T) => Surface | null | undefined): { lowered: T; thunks: ReadonlyMap<string, string> } {
+  #lowered<T extends Lowered | LoweredHelper>(
+    node: LambdaNode,
+    lower: Lower<T>,
+    bodyOf: (lowered: T) => Surface | null | undefined,
+  ): { lowered: T; thunks: ReadonlyMap<string, string> } {
     const offset = node.getStart(this.#source);
     const { line, character } = this.#source.getLineAndCharacterOfPosition(offset);
     const hidesGlobal = (name: string) => this.#declarations.find(name, node) !== undefined;
-    const lowered = lower(node, this.#source, { hidesGlobal, location: { file: this.#file, offset, line: line + 1, column: character + 1 } });
+    const lowered = lower(node, this.#source, {
+      hidesGlobal,
+      location: { file: this.#file, offset, line: line + 1, column: character + 1 },
+    });
     const thunks = new Map<string, string>();
     const found: Diagnostic[] = [];
     for (const { path, span } of lowered.free) {
       const root = path[0] ?? "";
       if (isGlobal(root)) continue;
       const declaration = this.#declarations.find(root, node);
-      if (declaration?.kind === "let" || declaration?.kind === "var") found.push(located(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
+      if (declaration?.kind === "let" || declaration?.kind === "var")
+        found.push(located(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
       const fn = functionNamed(root, node, this.#declarations);
       if (fn !== null) this.#called.add(fn);
       thunks.set(root, thunk(root, declaration?.kind));
     }
-    for (const path of functionPaths(bodyOf(lowered) ?? null)) if (!this.#canBeFound(path, node)) this.#complete = false;
+    for (const path of functionPaths(bodyOf(lowered) ?? null))
+      if (!this.#canBeFound(path, node)) this.#complete = false;
     if (found.length === 0) return { lowered, thunks };
-    return { lowered: { ...lowered, diagnostics: [...lowered.diagnostics, ...found].sort((a, b) => a.start - b.start) }, thunks };
+    return {
+      lowered: { ...lowered, diagnostics: [...lowered.diagnostics, ...found].sort((a, b) => a.start - b.start) },
+      thunks,
+    };
   }
 
   /** Whether the function behind a path gets its tree: one of the file's own, or an import, which its own file exports. */
@@ -151,7 +179,8 @@ class Attaching {
 
 type Lower<T> = (node: LambdaNode, source: ts.SourceFile, options: NonNullable<Parameters<typeof lowerLambda>[2]>) => T;
 
-const isMember = (node: ts.Node): node is ts.PropertyAccessExpression | ts.ElementAccessExpression => ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
+const isMember = (node: ts.Node): node is ts.PropertyAccessExpression | ts.ElementAccessExpression =>
+  ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 
 /** The paths from outside that a body calls, or hands to a method that calls them. */
 function functionPaths(body: Surface | null): (readonly string[])[] {
@@ -161,13 +190,25 @@ function functionPaths(body: Surface | null): (readonly string[])[] {
     if (typeof at !== "object" || at === null) continue;
     const node = at as Surface;
     if (node.kind === "apply" && node.callee.kind === "free") paths.push(node.callee.path);
-    if (node.kind === "method" && callsBack.has(node.name)) for (const arg of node.args) if (arg.kind === "free") paths.push(arg.path);
+    if (node.kind === "method" && callsBack.has(node.name))
+      for (const arg of node.args) if (arg.kind === "free") paths.push(arg.path);
     open.push(...(Object.values(at) as unknown[]));
   }
   return paths;
 }
 
-const callsBack: ReadonlySet<string> = new Set(["every", "some", "reduce", "count", "sum", "avg", "min", "max", "share", "quantile"]);
+const callsBack: ReadonlySet<string> = new Set([
+  "every",
+  "some",
+  "reduce",
+  "count",
+  "sum",
+  "avg",
+  "min",
+  "max",
+  "share",
+  "quantile",
+]);
 
 function thunk(name: string, kind: string | undefined): string {
   // A name that a bundler fills in, or nobody: reading it must not throw.

@@ -19,7 +19,8 @@ function around(start: number, end: number, before: string, property: string): E
 
 function declaredWith(node: ts.FunctionDeclaration, source: ts.SourceFile, property: string): Edit[] {
   // `export default function (x) {…}` is an expression as soon as something stands around it.
-  if (node.name === undefined) return around(node.modifiers?.end ?? node.getStart(source), node.end, " Object.assign(", property);
+  if (node.name === undefined)
+    return around(node.modifiers?.end ?? node.getStart(source), node.end, " Object.assign(", property);
   // A declared function is there from the first line of its block on, and what it carries has to be, too.
   const statements = (node.parent as ts.BlockLike).statements;
   const first = statements.find((s) => !(ts.isExpressionStatement(s) && ts.isStringLiteral(s.expression))) ?? node;
@@ -31,9 +32,20 @@ function declaredWith(node: ts.FunctionDeclaration, source: ts.SourceFile, prope
 export function placedAfter(node: LambdaNode, source: ts.SourceFile, property: string): Edit[] {
   let holder: ts.Node = node;
   // Through parentheses and assertions, which TypeScript has around a value.
-  while (holder === node || ts.isParenthesizedExpression(holder) || ts.isAsExpression(holder) || ts.isSatisfiesExpression(holder) || ts.isTypeAssertionExpression(holder))
+  while (
+    holder === node ||
+    ts.isParenthesizedExpression(holder) ||
+    ts.isAsExpression(holder) ||
+    ts.isSatisfiesExpression(holder) ||
+    ts.isTypeAssertionExpression(holder)
+  )
     holder = holder.parent;
-  if (!ts.isVariableDeclaration(holder) || !ts.isIdentifier(holder.name) || !ts.isVariableStatement(holder.parent.parent)) return placed(node, source, property);
+  if (
+    !ts.isVariableDeclaration(holder) ||
+    !ts.isIdentifier(holder.name) ||
+    !ts.isVariableStatement(holder.parent.parent)
+  )
+    return placed(node, source, property);
   const { end } = holder.parent.parent;
   return [{ start: end, end, text: `;Object.assign(${holder.name.text}, ${property});` }];
 }

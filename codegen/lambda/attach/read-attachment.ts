@@ -10,7 +10,11 @@ export function attachedTo(fn: object): AttachedLambda | undefined {
   if (attached === undefined) return undefined;
   const { helper, ...found } = attached;
   if (helper?.kind !== "lambda") return { ...found, lambda: null };
-  const { params: [param = "row", second], body } = helper;
-  if (second !== undefined) return { ...found, lambda: null, diagnostics: [located(refusals.parameters(), 0, body.span[0])] };
+  const {
+    params: [param = "row", second],
+    body,
+  } = helper;
+  if (second !== undefined)
+    return { ...found, lambda: null, diagnostics: [located(refusals.parameters(), 0, body.span[0])] };
   return { ...found, lambda: { source: found.source, param, body, location: found.location } };
 }

@@ -11,14 +11,17 @@ export function lowerCall(node: ts.CallExpression, scope: Scope, run: Lowering):
   const callee = calleeOf(node.expression);
   const named = keepNamesArgument(node, callee, scope);
   if (named !== null) return run.expression(named, scope);
-  if (callee.kind === ts.SyntaxKind.SuperKeyword) return refuseCall(node, run, scope, () => run.refuse(callee, refusals.receiver("super")));
+  if (callee.kind === ts.SyntaxKind.SuperKeyword)
+    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.receiver("super")));
   if (callee.kind === ts.SyntaxKind.ImportKeyword)
     return refuseCall(node, run, scope, () => run.refuse(callee, refusals.otherSyntax("`import(…)`")));
   const path = pathFromOutside(callee, scope);
   if (path !== null) return lowerOutsideCall(node, callee, path, scope, run);
   const name = memberName(callee);
-  if (ts.isIdentifier(callee) || ts.isArrowFunction(callee) || ts.isFunctionExpression(callee)) return lowerApply(node, run.expression(callee, scope), scope, run);
-  if (name === null || name === "") return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall("what is called here")));
+  if (ts.isIdentifier(callee) || ts.isArrowFunction(callee) || ts.isFunctionExpression(callee))
+    return lowerApply(node, run.expression(callee, scope), scope, run);
+  if (name === null || name === "")
+    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall("what is called here")));
   const object = objectOf(callee as ts.PropertyAccessExpression | ts.ElementAccessExpression, scope, run);
   const args = lowerArguments(node, scope, run);
   return object && args && { kind: "method", object, name, args, span: run.span(node) };
@@ -30,7 +33,13 @@ function lowerApply(node: ts.CallExpression, callee: Surface | null, scope: Scop
   return callee && args && { kind: "apply", callee, args, span: run.span(node) };
 }
 
-function lowerOutsideCall(node: ts.CallExpression, callee: ts.Expression, path: readonly string[], scope: Scope, run: Lowering): Surface | null {
+function lowerOutsideCall(
+  node: ts.CallExpression,
+  callee: ts.Expression,
+  path: readonly string[],
+  scope: Scope,
+  run: Lowering,
+): Surface | null {
   const root = path[0] ?? "";
   const name = path.at(-1) ?? "";
   const text = path.join(".");
@@ -46,7 +55,8 @@ function lowerOutsideCall(node: ts.CallExpression, callee: ts.Expression, path: 
     return refuseCall(node, run, scope, () => run.refuse(callee, refusals.hiddenGlobal(root)));
   if (path.length === 1 || !isValueMethod(name)) {
     const known = run.hidesGlobal(root) ? undefined : functionHints.get(text);
-    if (known !== undefined) return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall(`\`${text}(…)\``, known)));
+    if (known !== undefined)
+      return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall(`\`${text}(…)\``, known)));
     return lowerApply(node, freeValue(callee, path, run), scope, run);
   }
   const object = freeValue((callee as ts.PropertyAccessExpression).expression, path.slice(0, -1), run);
@@ -57,7 +67,9 @@ function lowerOutsideCall(node: ts.CallExpression, callee: ts.Expression, path: 
 /** `(0, limits.check)(v)`: the way bundlers call an imported function. */
 function calleeOf(node: ts.Expression): ts.Expression {
   const callee = withoutWrapping(node);
-  return ts.isBinaryExpression(callee) && callee.operatorToken.kind === ts.SyntaxKind.CommaToken && ts.isNumericLiteral(callee.left)
+  return ts.isBinaryExpression(callee) &&
+    callee.operatorToken.kind === ts.SyntaxKind.CommaToken &&
+    ts.isNumericLiteral(callee.left)
     ? withoutWrapping(callee.right)
     : callee;
 }
@@ -92,7 +104,13 @@ const predicates = new Set(["isFinite", "isNaN", "isInteger", "isSafeInteger"]);
 /** `scores.every(Number.isFinite)` means `scores.every((v) => Number.isFinite(v))`. */
 function predicate(arg: ts.Expression, scope: Scope, run: Lowering): Surface | null {
   const path = pathFromOutside(arg, scope);
-  if (path === null || path.length !== 2 || path[0] !== "Number" || !predicates.has(path[1] ?? "") || run.hidesGlobal("Number"))
+  if (
+    path === null ||
+    path.length !== 2 ||
+    path[0] !== "Number" ||
+    !predicates.has(path[1] ?? "") ||
+    run.hidesGlobal("Number")
+  )
     return null;
   const span = run.span(arg);
   run.called.push({ path, span });

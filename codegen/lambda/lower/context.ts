@@ -55,9 +55,15 @@ export function isCounter(node: ts.Expression): boolean {
 }
 
 /** What stands before the dot or bracket of an access, marked where the dot is `?.`. */
-export function objectOf(node: ts.PropertyAccessExpression | ts.ElementAccessExpression, scope: Scope, run: Lowering): Surface | null {
+export function objectOf(
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+  scope: Scope,
+  run: Lowering,
+): Surface | null {
   const operand = run.expression(node.expression, scope);
-  return operand === null || node.questionDotToken === undefined ? operand : { kind: "optional", operand, span: run.span(node.expression) };
+  return operand === null || node.questionDotToken === undefined
+    ? operand
+    : { kind: "optional", operand, span: run.span(node.expression) };
 }
 
 /** Reads a member: on a name from outside the path grows, on a value it is a port, a field or `length`. */

@@ -4,7 +4,18 @@ import { walk } from "../walk-ast.js";
 
 /** How a name is declared in the file around a lambda. */
 export interface Declaration {
-  readonly kind: "const" | "let" | "var" | "parameter" | "function" | "class" | "enum" | "namespace" | "import" | "import *" | "catch";
+  readonly kind:
+    | "const"
+    | "let"
+    | "var"
+    | "parameter"
+    | "function"
+    | "class"
+    | "enum"
+    | "namespace"
+    | "import"
+    | "import *"
+    | "catch";
   /** The declaration itself; for `const` the variable declaration. */
   readonly node: ts.Node;
 }
@@ -28,16 +39,25 @@ export class Declarations {
     if (known !== undefined) return known;
     const names: Names = new Map();
     this.#known.set(container, names);
-    if (ts.isSourceFile(container) || ts.isBlock(container) || ts.isModuleBlock(container) || ts.isCaseOrDefaultClause(container))
+    if (
+      ts.isSourceFile(container) ||
+      ts.isBlock(container) ||
+      ts.isModuleBlock(container) ||
+      ts.isCaseOrDefaultClause(container)
+    )
       for (const statement of container.statements) fromStatement(statement, names);
-    if (ts.isCaseBlock(container)) for (const { statements } of container.clauses) for (const s of statements) fromStatement(s, names);
+    if (ts.isCaseBlock(container))
+      for (const { statements } of container.clauses) for (const s of statements) fromStatement(s, names);
     if (ts.isForStatement(container) || ts.isForOfStatement(container) || ts.isForInStatement(container))
-      if (container.initializer !== undefined && ts.isVariableDeclarationList(container.initializer)) fromList(container.initializer, names);
+      if (container.initializer !== undefined && ts.isVariableDeclarationList(container.initializer))
+        fromList(container.initializer, names);
     if (ts.isCatchClause(container) && container.variableDeclaration !== undefined)
       add(boundNames(container.variableDeclaration.name), { kind: "catch", node: container }, names);
     if (ts.isFunctionLike(container)) {
-      for (const parameter of container.parameters) add(boundNames(parameter.name), { kind: "parameter", node: parameter }, names);
-      if (ts.isFunctionExpression(container) && container.name !== undefined) add([container.name.text], { kind: "function", node: container }, names);
+      for (const parameter of container.parameters)
+        add(boundNames(parameter.name), { kind: "parameter", node: parameter }, names);
+      if (ts.isFunctionExpression(container) && container.name !== undefined)
+        add([container.name.text], { kind: "function", node: container }, names);
     }
     if (ts.isSourceFile(container) || ts.isFunctionLike(container)) hoistedVars(container, names);
     return names;
@@ -48,11 +68,15 @@ function fromStatement(statement: ts.Statement, names: Names): void {
   if (ts.isVariableStatement(statement)) fromList(statement.declarationList, names);
   else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
     // Of overloads, the one with a body.
-    if (statement.body !== undefined || !names.has(statement.name.text)) add([statement.name.text], { kind: "function", node: statement }, names);
-  } else if (ts.isClassDeclaration(statement) && statement.name !== undefined) add([statement.name.text], { kind: "class", node: statement }, names);
+    if (statement.body !== undefined || !names.has(statement.name.text))
+      add([statement.name.text], { kind: "function", node: statement }, names);
+  } else if (ts.isClassDeclaration(statement) && statement.name !== undefined)
+    add([statement.name.text], { kind: "class", node: statement }, names);
   else if (ts.isEnumDeclaration(statement)) add([statement.name.text], { kind: "enum", node: statement }, names);
-  else if (ts.isModuleDeclaration(statement) && ts.isIdentifier(statement.name)) add([statement.name.text], { kind: "namespace", node: statement }, names);
-  else if (ts.isImportEqualsDeclaration(statement)) add([statement.name.text], { kind: "import", node: statement }, names);
+  else if (ts.isModuleDeclaration(statement) && ts.isIdentifier(statement.name))
+    add([statement.name.text], { kind: "namespace", node: statement }, names);
+  else if (ts.isImportEqualsDeclaration(statement))
+    add([statement.name.text], { kind: "import", node: statement }, names);
   else if (ts.isImportDeclaration(statement)) fromImport(statement, names);
 }
 
@@ -76,7 +100,8 @@ function hoistedVars(container: ts.Node, names: Names): void {
   walk(container, (node) => {
     if (node !== container && (ts.isFunctionLike(node) || ts.isClassLike(node))) return false;
     if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0)
-      for (const declaration of node.declarations) add(boundNames(declaration.name), { kind: "var", node: declaration }, names);
+      for (const declaration of node.declarations)
+        add(boundNames(declaration.name), { kind: "var", node: declaration }, names);
     return true;
   });
 }

@@ -19,10 +19,12 @@ const inside: Rule<ts.Expression & { readonly expression: ts.Expression }> = (no
   run.expression(withoutWrapping(node), scope);
 
 const access: Rule<ts.PropertyAccessExpression | ts.ElementAccessExpression> = (node, scope, run) => {
-  if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return run.refuse(node.expression, refusals.receiver("super"));
+  if (node.expression.kind === ts.SyntaxKind.SuperKeyword)
+    return run.refuse(node.expression, refusals.receiver("super"));
   const path = pathFromOutside(node, scope);
   if (path !== null) return freeValue(node, path, run);
-  if (memberName(node) === "env" && ts.isMetaProperty(withoutWrapping(node.expression))) return run.refuse(node, refusals.bundlerValue("import.meta.env"));
+  if (memberName(node) === "env" && ts.isMetaProperty(withoutWrapping(node.expression)))
+    return run.refuse(node, refusals.bundlerValue("import.meta.env"));
   const object = objectOf(node, scope, run);
   const name = memberName(node);
   if (name !== null) return object && member(object, name, run.span(node));
@@ -46,15 +48,30 @@ const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
     value: String(BigInt(node.text.slice(0, -1))),
     span: run.span(node),
   }),
-  [ts.SyntaxKind.StringLiteral]: (node: ts.StringLiteral, _: Scope, run: Lowering) => ({ kind: "string", value: node.text, span: run.span(node) }),
+  [ts.SyntaxKind.StringLiteral]: (node: ts.StringLiteral, _: Scope, run: Lowering) => ({
+    kind: "string",
+    value: node.text,
+    span: run.span(node),
+  }),
   [ts.SyntaxKind.NoSubstitutionTemplateLiteral]: (node: ts.NoSubstitutionTemplateLiteral, _: Scope, run: Lowering) => ({
     kind: "string",
     value: node.text,
     span: run.span(node),
   }),
-  [ts.SyntaxKind.TrueKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({ kind: "boolean", value: true, span: run.span(node) }),
-  [ts.SyntaxKind.FalseKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({ kind: "boolean", value: false, span: run.span(node) }),
-  [ts.SyntaxKind.NullKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({ kind: "null", span: run.span(node) }),
+  [ts.SyntaxKind.TrueKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({
+    kind: "boolean",
+    value: true,
+    span: run.span(node),
+  }),
+  [ts.SyntaxKind.FalseKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({
+    kind: "boolean",
+    value: false,
+    span: run.span(node),
+  }),
+  [ts.SyntaxKind.NullKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({
+    kind: "null",
+    span: run.span(node),
+  }),
 
   [ts.SyntaxKind.ParenthesizedExpression]: inside,
   [ts.SyntaxKind.AsExpression]: inside,
@@ -67,7 +84,9 @@ const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
   [ts.SyntaxKind.ElementAccessExpression]: access,
   [ts.SyntaxKind.CallExpression]: (node: ts.CallExpression, scope: Scope, run: Lowering) => lowerCall(node, scope, run),
   [ts.SyntaxKind.ArrayLiteralExpression]: (node: ts.ArrayLiteralExpression, scope: Scope, run: Lowering) => {
-    const items = node.elements.map((element) => (ts.isOmittedExpression(element) ? run.refuse(element, refusals.hole()) : lowerItem(element, scope, run)));
+    const items = node.elements.map((element) =>
+      ts.isOmittedExpression(element) ? run.refuse(element, refusals.hole()) : lowerItem(element, scope, run),
+    );
     return items.every((item) => item !== null) ? { kind: "list", items, span: run.span(node) } : null;
   },
   [ts.SyntaxKind.ArrowFunction]: lambda,
@@ -91,7 +110,14 @@ const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
   },
   [ts.SyntaxKind.NewExpression]: (node: ts.NewExpression, scope: Scope, run: Lowering) => {
     const name = ts.isIdentifier(node.expression) ? node.expression.text : "";
-    run.refuse(node, name === "Date" ? refusals.time("new Date") : name === "RegExp" ? refusals.regularExpression() : refusals.construction());
+    run.refuse(
+      node,
+      name === "Date"
+        ? refusals.time("new Date")
+        : name === "RegExp"
+          ? refusals.regularExpression()
+          : refusals.construction(),
+    );
     for (const arg of node.arguments ?? []) run.expression(arg, scope);
     return null;
   },
@@ -104,7 +130,8 @@ const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
     if (ts.isNumericLiteral(node.expression)) return freeValue(node, ["undefined"], run);
     return refuseAround(() => refusals.voidOperator())(node, scope, run);
   },
-  [ts.SyntaxKind.MetaProperty]: (node: ts.MetaProperty, _: Scope, run: Lowering) => run.refuse(node, refusals.meta(node.getText(run.file))),
+  [ts.SyntaxKind.MetaProperty]: (node: ts.MetaProperty, _: Scope, run: Lowering) =>
+    run.refuse(node, refusals.meta(node.getText(run.file))),
 };
 
 const refusedKinds: { readonly [kind in ts.SyntaxKind]?: Refusal } = {

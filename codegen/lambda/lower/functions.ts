@@ -4,7 +4,8 @@ import { withoutWrapping, type LambdaNode } from "./context.js";
 import { memberName } from "./names.js";
 import { walk } from "../walk-ast.js";
 
-export const isFunction = (node: ts.Node): node is ts.ArrowFunction | ts.FunctionExpression => ts.isArrowFunction(node) || ts.isFunctionExpression(node);
+export const isFunction = (node: ts.Node): node is ts.ArrowFunction | ts.FunctionExpression =>
+  ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 
 /** A place whose first line sees the functions declared in it. */
 const opensWithItsNames = (node: ts.Node): node is ts.SourceFile | ts.Block | ts.ModuleBlock =>
@@ -18,7 +19,12 @@ export function functionNamed(name: string, from: ts.Node, declarations: Declara
 }
 
 function declared(node: ts.Node): LambdaNode | null {
-  return ts.isFunctionDeclaration(node) && node.body !== undefined && node.name !== undefined && opensWithItsNames(node.parent) ? node : null;
+  return ts.isFunctionDeclaration(node) &&
+    node.body !== undefined &&
+    node.name !== undefined &&
+    opensWithItsNames(node.parent)
+    ? node
+    : null;
 }
 
 function initial({ name, initializer, parent }: ts.VariableDeclaration): LambdaNode | null {
@@ -59,7 +65,12 @@ const asList = <T>(value: T | null): T[] | null => value && [value];
 /** What a `const` of the file holds. */
 function constantValue(name: ts.Identifier, declarations: Declarations): ts.Expression | null {
   const declaration = declarations.find(name.text, name);
-  if (declaration?.kind !== "const" || !ts.isVariableDeclaration(declaration.node) || !ts.isIdentifier(declaration.node.name)) return null;
+  if (
+    declaration?.kind !== "const" ||
+    !ts.isVariableDeclaration(declaration.node) ||
+    !ts.isIdentifier(declaration.node.name)
+  )
+    return null;
   return declaration.node.initializer ?? null;
 }
 
@@ -74,11 +85,17 @@ function memberOf(node: ts.Expression, declarations: Declarations): ts.Expressio
   if (!ts.isArrayLiteralExpression(value) || !ts.isElementAccessExpression(node)) return null;
   const index = withoutWrapping(node.argumentExpression);
   const items = value.elements;
-  return ts.isNumericLiteral(index) && !items.some((item) => ts.isSpreadElement(item)) ? (items[Number(index.text)] ?? null) : null;
+  return ts.isNumericLiteral(index) && !items.some((item) => ts.isSpreadElement(item))
+    ? (items[Number(index.text)] ?? null)
+    : null;
 }
 
-function propertyNamed(name: string | null, { properties }: ts.ObjectLiteralExpression): ts.Expression | ts.MethodDeclaration | null {
-  const keyOf = ({ name: key }: ts.ObjectLiteralElementLike) => (key !== undefined && (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) ? key.text : null);
+function propertyNamed(
+  name: string | null,
+  { properties }: ts.ObjectLiteralExpression,
+): ts.Expression | ts.MethodDeclaration | null {
+  const keyOf = ({ name: key }: ts.ObjectLiteralElementLike) =>
+    key !== undefined && (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) ? key.text : null;
   // A spread or a computed key may stand for any name.
   if (name === null || properties.some((property) => keyOf(property) === null)) return null;
   const property = properties.findLast((candidate) => keyOf(candidate) === name);
@@ -91,24 +108,37 @@ function propertyNamed(name: string | null, { properties }: ts.ObjectLiteralExpr
 /** The functions that a file exports, by name or as its default. */
 export function exportedFunctions(source: ts.SourceFile): LambdaNode[] {
   const exported = new Set(source.statements.flatMap(namesOfExport));
-  return source.statements.flatMap((statement): (LambdaNode | null)[] => {
-    if (ts.isExportAssignment(statement)) {
-      const value = withoutWrapping(statement.expression);
-      return isFunction(value) ? [value] : [];
-    }
-    const all = ts.canHaveModifiers(statement) && (ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false);
-    if (ts.isFunctionDeclaration(statement)) return all || exported.has(statement.name?.text ?? "") ? [defaultOrDeclared(statement)] : [];
-    if (!ts.isVariableStatement(statement) || (statement.declarationList.flags & ts.NodeFlags.Const) === 0) return [];
-    return statement.declarationList.declarations.filter(({ name }) => all || (ts.isIdentifier(name) && exported.has(name.text))).map(initial);
-  }).filter((node) => node !== null);
+  return source.statements
+    .flatMap((statement): (LambdaNode | null)[] => {
+      if (ts.isExportAssignment(statement)) {
+        const value = withoutWrapping(statement.expression);
+        return isFunction(value) ? [value] : [];
+      }
+      const all =
+        ts.canHaveModifiers(statement) &&
+        (ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false);
+      if (ts.isFunctionDeclaration(statement))
+        return all || exported.has(statement.name?.text ?? "") ? [defaultOrDeclared(statement)] : [];
+      if (!ts.isVariableStatement(statement) || (statement.declarationList.flags & ts.NodeFlags.Const) === 0) return [];
+      return statement.declarationList.declarations
+        .filter(({ name }) => all || (ts.isIdentifier(name) && exported.has(name.text)))
+        .map(initial);
+    })
+    .filter((node) => node !== null);
 }
 
-const defaultOrDeclared = (node: ts.FunctionDeclaration): LambdaNode | null => (node.name === undefined && node.body !== undefined ? node : declared(node));
+const defaultOrDeclared = (node: ts.FunctionDeclaration): LambdaNode | null =>
+  node.name === undefined && node.body !== undefined ? node : declared(node);
 
 /** `export { a, b as c }`, `export default a`: the names of the file that are meant. */
 function namesOfExport(statement: ts.Statement): string[] {
   if (ts.isExportAssignment(statement)) return ts.isIdentifier(statement.expression) ? [statement.expression.text] : [];
-  if (!ts.isExportDeclaration(statement) || statement.moduleSpecifier !== undefined || statement.exportClause === undefined) return [];
+  if (
+    !ts.isExportDeclaration(statement) ||
+    statement.moduleSpecifier !== undefined ||
+    statement.exportClause === undefined
+  )
+    return [];
   if (!ts.isNamedExports(statement.exportClause)) return [];
   return statement.exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text);
 }
@@ -130,7 +160,13 @@ export function everyFunction(source: ts.SourceFile, except: ReadonlySet<ts.Node
 
 /** A method in shorthand that may as well be written `name: function (…) {…}`. */
 function isPlainMethod(node: ts.MethodDeclaration): boolean {
-  if (!ts.isObjectLiteralExpression(node.parent) || node.asteriskToken !== undefined || node.modifiers !== undefined || node.body === undefined) return false;
+  if (
+    !ts.isObjectLiteralExpression(node.parent) ||
+    node.asteriskToken !== undefined ||
+    node.modifiers !== undefined ||
+    node.body === undefined
+  )
+    return false;
   let plain = true;
   walk(node.body, (inner) => {
     if (inner.kind === ts.SyntaxKind.SuperKeyword) plain = false;

@@ -1,5 +1,11 @@
 import { ts } from "../../typescript/typescript.js";
-import type { Diagnostic, SourceLocation, Span, Surface, SurfaceLambda } from "../../../src/expression/surface/surface.js";
+import type {
+  Diagnostic,
+  SourceLocation,
+  Span,
+  Surface,
+  SurfaceLambda,
+} from "../../../src/expression/surface/surface.js";
 import { lowerExpression } from "./expressions.js";
 import type { FreePath, LambdaNode, Lowering } from "./context.js";
 import { bindPattern, type Let } from "./patterns.js";
@@ -63,7 +69,14 @@ function lower<T extends { readonly body: Surface }>(
   const lowered = work(run, source);
   if (lowered !== null && size(lowered.body, maxNodes) > maxNodes) run.refuse(node, refusals.tooLarge());
   const diagnostics = [...run.diagnostics].sort((a, b) => a.start - b.start || a.end - b.end);
-  return { lowered: diagnostics.length === 0 ? lowered : null, diagnostics, free: run.free, called: run.called, source, location: options.location ?? null };
+  return {
+    lowered: diagnostics.length === 0 ? lowered : null,
+    diagnostics,
+    free: run.free,
+    called: run.called,
+    source,
+    location: options.location ?? null,
+  };
 }
 
 class Run implements Lowering {
@@ -93,7 +106,9 @@ class Run implements Lowering {
 
   expression(node: ts.Expression, scope: Scope): Surface | null {
     if (this.#depth > maxDepth) {
-      return this.diagnostics.some((d) => d.code === refusals.tooLarge().code) ? null : this.refuse(node, refusals.tooLarge());
+      return this.diagnostics.some((d) => d.code === refusals.tooLarge().code)
+        ? null
+        : this.refuse(node, refusals.tooLarge());
     }
     this.#depth += 1;
     const surface = lowerExpression(node, scope, this);
@@ -142,7 +157,10 @@ class Run implements Lowering {
       }
     }
     const body = this.#body(node, inside);
-    const bound = lets.reduceRight<Surface | null>((inner, { name, value, span }) => inner && value && { kind: "let", name, value, body: inner, span }, body);
+    const bound = lets.reduceRight<Surface | null>(
+      (inner, { name, value, span }) => inner && value && { kind: "let", name, value, body: inner, span },
+      body,
+    );
     return { params, body: bound };
   }
 

@@ -33,8 +33,10 @@ export function freeValue(node: ts.Expression, path: readonly string[], run: Low
   if (!run.hidesGlobal(root)) {
     const refusal = hostRefusal(root, path);
     if (refusal !== null) return run.refuse(node, refusal);
-    if (globalNamespaces.has(root) && path.length === 1) return run.refuse(node, refusals.otherSyntax(`'${root}' by itself`));
-    if (globalValues.has(root) && path.length > 1) return run.refuse(node, refusals.otherSyntax(`a member of '${root}'`));
+    if (globalNamespaces.has(root) && path.length === 1)
+      return run.refuse(node, refusals.otherSyntax(`'${root}' by itself`));
+    if (globalValues.has(root) && path.length > 1)
+      return run.refuse(node, refusals.otherSyntax(`a member of '${root}'`));
   }
   const span = run.span(node);
   run.free.push({ path, span });
@@ -63,7 +65,9 @@ export function lowerIdentifier(node: ts.Identifier, scope: Scope, run: Lowering
       return run.refuse(node, refusals.recursion(node.text));
     case "declaration":
       // Where its declaration is reached, it has been refused there.
-      return run.diagnostics.some(({ code }) => code === refusals.declaration("").code) ? null : run.refuse(node, refusals.declaration(`'${node.text}', declared`));
+      return run.diagnostics.some(({ code }) => code === refusals.declaration("").code)
+        ? null
+        : run.refuse(node, refusals.declaration(`'${node.text}', declared`));
     case undefined:
       return freeValue(node, [node.text], run);
   }

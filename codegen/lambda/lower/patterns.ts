@@ -12,7 +12,13 @@ export interface Let {
 }
 
 /** Binds an identifier or a pattern to a value: `{ out: { score }, in: [first] }` becomes one local for each name. */
-export function bindPattern(pattern: ts.BindingName, value: Surface | null, scope: Scope, run: Lowering, lets: Let[]): void {
+export function bindPattern(
+  pattern: ts.BindingName,
+  value: Surface | null,
+  scope: Scope,
+  run: Lowering,
+  lets: Let[],
+): void {
   if (ts.isIdentifier(pattern)) {
     lets.push({ name: scope.bind(pattern.text), value, span: run.span(pattern) });
     return;
@@ -33,7 +39,13 @@ export function boundNames(pattern: ts.BindingName): string[] {
 }
 
 /** A value that a pattern reads several times gets a name, unless it has one. */
-function holdOnce(value: Surface | null, pattern: ts.BindingPattern, scope: Scope, run: Lowering, lets: Let[]): Surface | null {
+function holdOnce(
+  value: Surface | null,
+  pattern: ts.BindingPattern,
+  scope: Scope,
+  run: Lowering,
+  lets: Let[],
+): Surface | null {
   if (value === null || value.kind === "local" || value.kind === "free") return value;
   if (value.kind === "member" || pattern.elements.length === 1) return value;
   const span = run.span(pattern);

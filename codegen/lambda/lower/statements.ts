@@ -31,11 +31,20 @@ function announce(statement: ts.Statement, scope: Scope): void {
   if (ts.isVariableStatement(statement))
     for (const { name } of statement.declarationList.declarations)
       for (const bound of boundNames(name)) scope.set(bound, { kind: "pending" });
-  else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) && statement.name !== undefined)
+  else if (
+    (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) &&
+    statement.name !== undefined
+  )
     scope.set(statement.name.text, { kind: "declaration" });
 }
 
-function lowerFrom(statements: readonly ts.Statement[], at: number, scope: Scope, run: Lowering, next: Next): Surface | null {
+function lowerFrom(
+  statements: readonly ts.Statement[],
+  at: number,
+  scope: Scope,
+  run: Lowering,
+  next: Next,
+): Surface | null {
   const statement = statements[at];
   if (statement === undefined) return next();
   if (at >= maxStatements) return run.refuse(statement, refusals.tooLarge());
@@ -44,7 +53,10 @@ function lowerFrom(statements: readonly ts.Statement[], at: number, scope: Scope
   const rest = once(() => lowerFrom(statements, at + 1, own, run, next));
   const rule = statementRules[statement.kind];
   if (rule !== undefined) return rule(statement as never, own, run, rest);
-  return skipping(rest, run.refuse(statement, refusedStatements[statement.kind] ?? refusals.otherSyntax("this statement")));
+  return skipping(
+    rest,
+    run.refuse(statement, refusedStatements[statement.kind] ?? refusals.otherSyntax("this statement")),
+  );
 }
 
 type StatementRule<S extends ts.Statement> = (statement: S, scope: Scope, run: Lowering, rest: Next) => Surface | null;
@@ -60,13 +72,16 @@ const statementRules: { readonly [kind in ts.SyntaxKind]?: StatementRule<never> 
 
   [ts.SyntaxKind.EmptyStatement]: (_: ts.EmptyStatement, _scope: Scope, _run: Lowering, rest: Next) => rest(),
   // Types say nothing at run time.
-  [ts.SyntaxKind.TypeAliasDeclaration]: (_: ts.TypeAliasDeclaration, _scope: Scope, _run: Lowering, rest: Next) => rest(),
-  [ts.SyntaxKind.InterfaceDeclaration]: (_: ts.InterfaceDeclaration, _scope: Scope, _run: Lowering, rest: Next) => rest(),
+  [ts.SyntaxKind.TypeAliasDeclaration]: (_: ts.TypeAliasDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
+    rest(),
+  [ts.SyntaxKind.InterfaceDeclaration]: (_: ts.InterfaceDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
+    rest(),
 
   [ts.SyntaxKind.IfStatement]: (statement: ts.IfStatement, scope: Scope, run: Lowering, rest: Next) => {
     const test = run.expression(statement.expression, scope);
     const then = lowerBlock([statement.thenStatement], scope, run, rest);
-    const otherwise = statement.elseStatement === undefined ? rest() : lowerBlock([statement.elseStatement], scope, run, rest);
+    const otherwise =
+      statement.elseStatement === undefined ? rest() : lowerBlock([statement.elseStatement], scope, run, rest);
     // Neither side returned: the statement changes nothing.
     if (then === otherwise) return then;
     return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: run.span(statement) };
@@ -78,8 +93,10 @@ const statementRules: { readonly [kind in ts.SyntaxKind]?: StatementRule<never> 
     if ((flags & ts.NodeFlags.BlockScoped) === 0)
       run.refuse(statement, refusals.variable("`var` is seen outside its block and may change"));
     for (const { name, initializer } of declarations) {
-      if (initializer === undefined) run.refuse(name, refusals.variable("a variable without a value is filled in later"));
-      if (initializer !== undefined && ts.isIdentifier(name) && isFunction(withoutWrapping(initializer))) scope.set(name.text, { kind: "self" });
+      if (initializer === undefined)
+        run.refuse(name, refusals.variable("a variable without a value is filled in later"));
+      if (initializer !== undefined && ts.isIdentifier(name) && isFunction(withoutWrapping(initializer)))
+        scope.set(name.text, { kind: "self" });
       const value = initializer === undefined ? null : run.expression(initializer, scope);
       bindPattern(name, value, scope, run, lets);
     }

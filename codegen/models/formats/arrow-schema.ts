@@ -16,7 +16,10 @@ export async function readArrowSchema(file: string): Promise<ModelSignature> {
   return await withModelFile(file, async (handle, size) => {
     const schema = await schemaOf(file);
     const ports = schema.fields.map(portOf);
-    const begins = (text: string) => ports.filter(({ name }) => name.startsWith(text)).map((port): Port => ({ ...port, name: port.name.slice(text.length) }));
+    const begins = (text: string) =>
+      ports
+        .filter(({ name }) => name.startsWith(text))
+        .map((port): Port => ({ ...port, name: port.name.slice(text.length) }));
     const [inputs, outputs] = [begins("in."), begins("out.")];
     const sided = inputs.length + outputs.length > 0;
     const areOutputs = /\.outputs\.\w+$/i.test(fileName(file));
@@ -37,7 +40,10 @@ async function schemaOf(file: string): Promise<Schema> {
     const { schema } = await reader.open();
     return schema;
   } catch (cause) {
-    throw badDescription(file, `it is no Arrow file, stream or Feather file of version 2 (${cause instanceof Error ? cause.message : String(cause)})`);
+    throw badDescription(
+      file,
+      `it is no Arrow file, stream or Feather file of version 2 (${cause instanceof Error ? cause.message : String(cause)})`,
+    );
   } finally {
     stream.destroy();
   }
@@ -65,7 +71,8 @@ function tensorShape({ metadata }: Field): readonly Dim[] | undefined {
   if (metadata.get("ARROW:extension:name") !== "arrow.fixed_shape_tensor") return undefined;
   try {
     const { shape } = JSON.parse(metadata.get("ARROW:extension:metadata") ?? "") as { shape?: unknown };
-    if (Array.isArray(shape) && shape.every((size): size is number => Number.isSafeInteger(size) && size >= 0)) return ["batch", ...shape];
+    if (Array.isArray(shape) && shape.every((size): size is number => Number.isSafeInteger(size) && size >= 0))
+      return ["batch", ...shape];
   } catch {
     // Not the extension's form: the list itself says how many values there are.
   }
@@ -74,7 +81,10 @@ function tensorShape({ metadata }: Field): readonly Dim[] | undefined {
 
 function dtypeOf(type: DataType): DType | undefined {
   if (DataType.isInt(type)) return `${type.isSigned ? "int" : "uint"}${type.bitWidth}`;
-  if (DataType.isFloat(type)) return ({ [Precision.HALF]: "float16", [Precision.SINGLE]: "float32", [Precision.DOUBLE]: "float64" } as const)[type.precision];
+  if (DataType.isFloat(type))
+    return ({ [Precision.HALF]: "float16", [Precision.SINGLE]: "float32", [Precision.DOUBLE]: "float64" } as const)[
+      type.precision
+    ];
   if (DataType.isBool(type)) return "bool";
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return "string";
   return DataType.isDictionary(type) ? dtypeOf(type.dictionary as DataType) : undefined;

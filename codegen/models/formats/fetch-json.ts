@@ -17,7 +17,11 @@ export async function askForJson(url: string, timeoutMs: number): Promise<unknow
   const late = `no whole answer within ${timeoutMs / 1000} seconds`;
   let answer: Response;
   try {
-    answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "manual", headers: { accept: "application/json" } });
+    answer = await fetch(url, {
+      signal: AbortSignal.timeout(timeoutMs),
+      redirect: "manual",
+      headers: { accept: "application/json" },
+    });
   } catch (error) {
     throw refuse(url, isTimeout(error) ? late : whyNot(error), error);
   }
@@ -37,7 +41,12 @@ export async function askForJson(url: string, timeoutMs: number): Promise<unknow
 }
 
 function refuse(url: string, what: string, cause?: unknown): ModelError {
-  return new ModelError("SL3055", `'${url}' gives no metadata: ${what}. Check the address; it ends in /v2/models/<model>.`, { url }, { cause });
+  return new ModelError(
+    "SL3055",
+    `'${url}' gives no metadata: ${what}. Check the address; it ends in /v2/models/<model>.`,
+    { url },
+    { cause },
+  );
 }
 
 function requireAddress(url: string): void {
@@ -45,12 +54,16 @@ function requireAddress(url: string): void {
   const { protocol, username, password, host, pathname } = new URL(url);
   if (username === "" && password === "") return;
   // The message must not show the password.
-  throw refuse(`${protocol}//…@${host}${pathname}`, "an address with a user's name or password is not asked; save the answer as metadata.json instead");
+  throw refuse(
+    `${protocol}//…@${host}${pathname}`,
+    "an address with a user's name or password is not asked; save the answer as metadata.json instead",
+  );
 }
 
 function whyNot(error: unknown): string {
   const message = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-  if (/wrong version number|packet length too long|record too large/.test(message)) return "the server does not speak TLS, so the address begins with http:";
+  if (/wrong version number|packet length too long|record too large/.test(message))
+    return "the server does not speak TLS, so the address begins with http:";
   return oneLine(message);
 }
 
@@ -61,7 +74,10 @@ async function reasonOf(answer: Response): Promise<string> {
     return ", which leads elsewhere; redirects are not followed";
   }
   try {
-    const said = JSON.parse((await limited(answer, MAX_REASON)) ?? "") as { readonly error?: unknown; readonly detail?: unknown } | null;
+    const said = JSON.parse((await limited(answer, MAX_REASON)) ?? "") as {
+      readonly error?: unknown;
+      readonly detail?: unknown;
+    } | null;
     const reason = said?.error ?? said?.detail;
     return typeof reason === "string" && reason.trim() !== "" ? `: ${oneLine(reason)}` : "";
   } catch {
@@ -71,7 +87,8 @@ async function reasonOf(answer: Response): Promise<string> {
 
 function notJson(text: string, answer: Response, error: unknown): string {
   if (text.trim() === "") return "the answer is empty";
-  if (/^\s*</.test(text)) return `the answer is a page${text.trimStart().startsWith("<?xml") ? " of XML" : ""}, not JSON`;
+  if (/^\s*</.test(text))
+    return `the answer is a page${text.trimStart().startsWith("<?xml") ? " of XML" : ""}, not JSON`;
   const type = answer.headers.get("content-type");
   return `the answer${type === null ? "" : ` (${oneLine(type)})`} is not JSON: ${oneLine(error instanceof Error ? error.message : String(error))}`;
 }
@@ -94,5 +111,7 @@ async function limited(answer: Response, most: number): Promise<string | undefin
     if (size > most) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8").replace(/^\ufeff/, "");
+  return Buffer.concat(chunks)
+    .toString("utf8")
+    .replace(/^\ufeff/, "");
 }

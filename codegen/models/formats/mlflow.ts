@@ -36,9 +36,11 @@ export async function readMlmodel(file: string): Promise<ModelSignature> {
   const { text, sha256 } = await readDescription(file, MAX_BYTES);
   const data = parseYaml(text, file);
   const parsed = mlmodel.safeParse(data);
-  if (!parsed.success) throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+  if (!parsed.success)
+    throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
   const { mlflow_version: version, signature } = parsed.data;
-  if (!signature) throw badDescription(file, "it has no signature; log the model with one, such as signature=infer_signature(x, y)");
+  if (!signature)
+    throw badDescription(file, "it has no signature; log the model with one, such as signature=infer_signature(x, y)");
   return described(
     {
       name: labelOf(basename(dirname(resolve(file)))),
@@ -57,10 +59,14 @@ function parseYaml(text: string, file: string): unknown {
     const document = parseDocument(text);
     const [flaw] = document.errors;
     if (flaw === undefined) return document.toJS() as unknown;
-    throw badDescription(file, `line ${flaw.linePos?.[0].line ?? 1}: it is not YAML: ${flaw.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? flaw.code}`);
+    throw badDescription(
+      file,
+      `line ${flaw.linePos?.[0].line ?? 1}: it is not YAML: ${flaw.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? flaw.code}`,
+    );
   } catch (cause) {
     // Nesting beyond the stack, or aliases without end.
-    if (cause instanceof RangeError || cause instanceof ReferenceError) throw badDescription(file, `it is no YAML that can be read: ${cause.message}`);
+    if (cause instanceof RangeError || cause instanceof ReferenceError)
+      throw badDescription(file, `it is no YAML that can be read: ${cause.message}`);
     throw cause;
   }
 }
@@ -69,7 +75,11 @@ function portsOf(list: unknown, side: string, file: string): readonly Port[] {
   if (list === undefined || list === null) return [];
   const data = typeof list === "string" ? parseDescription(list, file) : list;
   const parsed = specs.safeParse(data);
-  if (!parsed.success) throw badDescription(file, parsed.error.issues.map((issue) => `signature.${side}: ${describeIssue(issue, data)}`).join("; "));
+  if (!parsed.success)
+    throw badDescription(
+      file,
+      parsed.error.issues.map((issue) => `signature.${side}: ${describeIssue(issue, data)}`).join("; "),
+    );
   return parsed.data.map(portOf);
 }
 
@@ -84,18 +94,31 @@ function portOf(of: Spec): Port {
 }
 
 /** MLflow's column types; a column of another type cannot be used. */
-const columns: Readonly<Record<string, DType>> = { boolean: "bool", integer: "int32", long: "int64", float: "float32", double: "float64", string: "string" };
+const columns: Readonly<Record<string, DType>> = {
+  boolean: "bool",
+  integer: "int32",
+  long: "int64",
+  float: "float32",
+  double: "float64",
+  string: "string",
+};
 
 /** A column is one value a row; lists in it are dimensions of unknown size. */
 function columnPort(name: string, column: Spec): Port {
   const shape: Dim[] = ["batch"];
   let { type, items } = column;
-  for (let inner = spec.safeParse(items); type === "array" && inner.success && shape.length <= DEPTH; inner = spec.safeParse(items)) {
+  for (
+    let inner = spec.safeParse(items);
+    type === "array" && inner.success && shape.length <= DEPTH;
+    inner = spec.safeParse(items)
+  ) {
     shape.push(null);
     ({ type, items } = inner.data);
   }
   const dtype = Object.hasOwn(columns, type) ? columns[type] : undefined;
-  return dtype === undefined ? { name, dtype: type, shape, unsupported: `a column of ${type}: log the model with numbers, booleans or text` } : { name, dtype, shape };
+  return dtype === undefined
+    ? { name, dtype: type, shape, unsupported: `a column of ${type}: log the model with numbers, booleans or text` }
+    : { name, dtype, shape };
 }
 
 function isDtype(name: string): name is DType {

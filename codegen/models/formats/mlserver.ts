@@ -23,7 +23,8 @@ export async function readModelSettings(file: string): Promise<ModelSignature> {
   const { text, sha256 } = await readDescription(file);
   const data = parseDescription(text, file);
   const parsed = settings.safeParse(data);
-  if (!parsed.success) throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+  if (!parsed.success)
+    throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
   const { name, implementation, platform, inputs, outputs, parameters } = parsed.data;
   return described({
     name: labelOf(name),

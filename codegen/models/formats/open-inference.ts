@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { describeIssue } from "../../../src/config/issue.js";
-import { badDescription, described, openInferencePort, parseDescription, readDescription, sha256OfText } from "./description.js";
+import {
+  badDescription,
+  described,
+  openInferencePort,
+  parseDescription,
+  readDescription,
+  sha256OfText,
+} from "./description.js";
 import { askForJson } from "./fetch-json.js";
 import { labelOf } from "../../../src/util/identifiers.js";
 import type { ModelSignature, Port } from "../signature.js";
@@ -8,7 +15,10 @@ import type { ModelSignature, Port } from "../signature.js";
 const TIMEOUT_MS = 10_000;
 
 /** Answers that came over gRPC have 64-bit numbers as text, as protobuf's JSON does. */
-const size = z.preprocess((value) => (typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value), z.int().min(-1));
+const size = z.preprocess(
+  (value) => (typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value),
+  z.int().min(-1),
+);
 /** One tensor as servers describe it. */
 export const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(size) });
 /** Servers write numbers, too, where the protocol has text. */
@@ -46,7 +56,8 @@ export async function readMetadataUrl(url: string, timeoutMs = TIMEOUT_MS): Prom
 
 function fromMetadata(data: unknown, source: string, sha256: string, advice = ""): ModelSignature {
   const parsed = metadata.safeParse(data);
-  if (!parsed.success) throw badDescription(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; ") + advice);
+  if (!parsed.success)
+    throw badDescription(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; ") + advice);
   const { name, versions, platform, inputs, outputs } = parsed.data;
   const [version, another] = versions ?? [];
   return described({

@@ -9,7 +9,8 @@ export interface TextFlaw {
 }
 
 const DEPTH = 64;
-const token = /(?<skip>(?:\s|#[^\n]*)+)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?<word>[\w.+-]+)|(?<mark>[{}<>[\]:,;])/gy;
+const token =
+  /(?<skip>(?:\s|#[^\n]*)+)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?<word>[\w.+-]+)|(?<mark>[{}<>[\]:,;])/gy;
 const closing: Readonly<Record<string, string>> = { "{": "}", "<": ">" };
 
 interface Token {
@@ -21,7 +22,13 @@ interface Token {
 /** Reads protobuf's text format: `name: "x" input { dims: [ 1, 2 ] }`. */
 export function parseTextFormat(text: string): { readonly message: TextMessage } | { readonly flaw: TextFlaw } {
   const tokens = tokensOf(text);
-  if (typeof tokens === "number") return { flaw: { line: lineOf(text, tokens), what: `there is a character that cannot stand there: ${JSON.stringify(text[tokens])}` } };
+  if (typeof tokens === "number")
+    return {
+      flaw: {
+        line: lineOf(text, tokens),
+        what: `there is a character that cannot stand there: ${JSON.stringify(text[tokens])}`,
+      },
+    };
   const parser = new Parser(tokens);
   const message = parser.message(undefined, 0);
   if (message !== undefined) return { message };
@@ -49,14 +56,20 @@ function tokensOf(text: string): readonly Token[] | number {
   return tokens;
 }
 
-const escape = /(?<bytes>(?:\\(?:[0-7]{1,3}|[xX][\da-fA-F]{1,2}))+)|\\(?:u(?<four>[\da-fA-F]{4})|U(?<eight>[\da-fA-F]{8})|(?<letter>.))/gs;
+const escape =
+  /(?<bytes>(?:\\(?:[0-7]{1,3}|[xX][\da-fA-F]{1,2}))+)|\\(?:u(?<four>[\da-fA-F]{4})|U(?<eight>[\da-fA-F]{8})|(?<letter>.))/gs;
 const letters: Readonly<Record<string, string>> = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
 
 /** Bytes that follow each other are UTF-8. */
 function unescaped(text: string): string {
   return text.replace(escape, (...match) => {
     const { bytes, four, eight, letter = "" } = match.at(-1) as Readonly<Record<string, string | undefined>>;
-    if (bytes !== undefined) return Buffer.from(Array.from(bytes.matchAll(/\\(?:[xX]([\da-fA-F]+)|(\d+))/g), ([, hex = "", octal = "0"]) => (hex === "" ? parseInt(octal, 8) : parseInt(hex, 16)))).toString("utf8");
+    if (bytes !== undefined)
+      return Buffer.from(
+        Array.from(bytes.matchAll(/\\(?:[xX]([\da-fA-F]+)|(\d+))/g), ([, hex = "", octal = "0"]) =>
+          hex === "" ? parseInt(octal, 8) : parseInt(hex, 16),
+        ),
+      ).toString("utf8");
     const code = four ?? eight;
     if (code === undefined) return letters[letter] ?? letter;
     const point = parseInt(code, 16);
@@ -80,7 +93,8 @@ class Parser {
     for (;;) {
       const next = this.#tokens[this.at];
       if (end === undefined ? next === undefined : next?.text === end && next.kind === "mark") break;
-      if (next?.kind !== "word") return this.#fail(`the name of a field${end === undefined ? "" : ` or '${end}'`} is expected`);
+      if (next?.kind !== "word")
+        return this.#fail(`the name of a field${end === undefined ? "" : ` or '${end}'`} is expected`);
       this.at += 1;
       const colon = this.#take(":");
       const values = this.#values(colon, depth);
@@ -116,11 +130,16 @@ class Parser {
       this.at += 1;
       return this.message(end, depth + 1);
     }
-    if (!scalar || next === undefined || next.kind === "mark") return this.#fail(scalar ? "a value is expected" : "':' or '{' is expected");
+    if (!scalar || next === undefined || next.kind === "mark")
+      return this.#fail(scalar ? "a value is expected" : "':' or '{' is expected");
     this.at += 1;
     let { text } = next;
     // Strings that follow each other are one.
-    for (let more = this.#tokens[this.at]; next.kind === "string" && more?.kind === "string"; more = this.#tokens[this.at]) {
+    for (
+      let more = this.#tokens[this.at];
+      next.kind === "string" && more?.kind === "string";
+      more = this.#tokens[this.at]
+    ) {
       text += more.text;
       this.at += 1;
     }

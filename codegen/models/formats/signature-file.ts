@@ -11,7 +11,10 @@ const signature = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1),
   version: z.string().min(1).optional(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits").optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits")
+    .optional(),
   inputs: z.array(port).default([]),
   outputs: z.array(port).default([]),
   producer: z.string().default(""),
@@ -34,7 +37,8 @@ export async function readSignatureFile(file: string): Promise<ModelSignature> {
   const { text, sha256 } = await readDescription(file);
   const data = parseDescription(text, file);
   const parsed = signature.safeParse(data);
-  if (!parsed.success) throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+  if (!parsed.success)
+    throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
   const { name, version, sha256: own, inputs, outputs, producer, doc, labels } = parsed.data;
   return described({
     name: labelOf(name),

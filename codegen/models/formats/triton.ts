@@ -42,14 +42,20 @@ function portOf(tensor: TextMessage, batched: boolean, file: string): Port {
   return openInferencePort(name, type.replace(/^TYPE_/, ""), batched ? [-1, ...dims] : dims);
 }
 
-async function labelsOf(outputs: readonly TextMessage[], file: string): Promise<{ readonly labels?: Readonly<Record<string, readonly string[]>> }> {
+async function labelsOf(
+  outputs: readonly TextMessage[],
+  file: string,
+): Promise<{ readonly labels?: Readonly<Record<string, readonly string[]>> }> {
   const found: [string, string[]][] = [];
   for (const output of outputs) {
     const [port, labelFile] = [words(output, "name")[0], words(output, "label_filename")[0]];
     // Only a file beside the config: a config from elsewhere may name any path.
     if (port === undefined || labelFile === undefined || !/^[\w-][\w.-]*$/.test(labelFile)) continue;
     const text = await readFile(join(dirname(file), labelFile), "utf8").catch(() => "");
-    const labels = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+    const labels = text
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
     if (labels.length > 0) found.push([port, labels]);
   }
   return found.length === 0 ? {} : { labels: Object.fromEntries(found) };

@@ -10,7 +10,18 @@ const VALUES = 1024;
 const CLASSIFIER = /^(?:Linear|SVM|TreeEnsemble)Classifier$/;
 const ATTRIBUTE = /^classlabels_(?:strings|int64s|ints)$/;
 /** One column in, the same column out. */
-const carriers: ReadonlySet<string> = new Set(["Cast", "Clip", "Flatten", "Identity", "LogSoftmax", "Normalizer", "Reshape", "Sigmoid", "Softmax", "Squeeze"]);
+const carriers: ReadonlySet<string> = new Set([
+  "Cast",
+  "Clip",
+  "Flatten",
+  "Identity",
+  "LogSoftmax",
+  "Normalizer",
+  "Reshape",
+  "Sigmoid",
+  "Softmax",
+  "Squeeze",
+]);
 
 interface Node {
   readonly inputs: readonly Field[];
@@ -72,10 +83,14 @@ export class OnnxLabels {
 
   #put(value: Field | undefined, labels: readonly string[] | undefined): void {
     const name = value === undefined || labels === undefined ? undefined : this.#wire.glimpse(value, NAME);
-    if (name !== undefined && name !== "" && labels !== undefined && this.#byValue.size < VALUES) this.#byValue.set(name, labels);
+    if (name !== undefined && name !== "" && labels !== undefined && this.#byValue.size < VALUES)
+      this.#byValue.set(name, labels);
   }
 
-  #attributes(attributes: readonly Field[]): { readonly labels: readonly string[] | undefined; readonly names: ReadonlySet<string> } {
+  #attributes(attributes: readonly Field[]): {
+    readonly labels: readonly string[] | undefined;
+    readonly names: ReadonlySet<string>;
+  } {
     const names = new Set<string>();
     let labels: readonly string[] | undefined;
     for (const attribute of attributes) {
@@ -88,7 +103,8 @@ export class OnnxLabels {
 
   /** Exporters write the name first; what follows may be a whole forest. */
   #attributeName(attribute: Field): string {
-    for (const field of this.#wire.fields(attribute.from, attribute.to)) return isBytes(field, 1) ? (this.#wire.glimpse(field, NAME) ?? "") : "";
+    for (const field of this.#wire.fields(attribute.from, attribute.to))
+      return isBytes(field, 1) ? (this.#wire.glimpse(field, NAME) ?? "") : "";
     return "";
   }
 
@@ -97,7 +113,8 @@ export class OnnxLabels {
     if (this.#left < 0) return undefined;
     const labels: string[] = [];
     for (const field of this.#wire.fields(attribute.from, attribute.to)) {
-      if (field.number === 8 && (field.wire === 0 || field.wire === 2)) for (const digits of this.#wire.integers(field)) labels.push(digits);
+      if (field.number === 8 && (field.wire === 0 || field.wire === 2))
+        for (const digits of this.#wire.integers(field)) labels.push(digits);
       if (!isBytes(field, 9)) continue;
       const label = this.#wire.glimpse(field, NAME);
       if (label === undefined) return undefined;

@@ -52,7 +52,7 @@ export class WireFile {
 
   /** The fields of the message that lies in `[from, to)`, in file order. */
   *fields(from: number, to: number): Generator<Field, void, undefined> {
-    for (let at = from; at < to; ) {
+    for (let at = from; at < to;) {
       const field = this.#field(at, to);
       yield field;
       at = field.to;
@@ -69,7 +69,7 @@ export class WireFile {
 
   /** The digits of one integer of 64 bits, or of several in one field. */
   *integers({ from, to }: Field): Generator<string, void, undefined> {
-    for (let at = from; at < to; ) {
+    for (let at = from; at < to;) {
       const { high, low, next } = this.#varint(at, to);
       yield String((BigInt(high | 0) << 32n) | BigInt(low));
       at = next;
@@ -163,7 +163,9 @@ export class WireFile {
     for (let i = 0; i < 10; i++) {
       const at = from + i;
       if (at >= end) {
-        throw end >= this.size ? this.#cutOff(from, "the file ends inside a number") : this.damaged(from, "a number runs past the end of its message");
+        throw end >= this.size
+          ? this.#cutOff(from, "the file ends inside a number")
+          : this.damaged(from, "a number runs past the end of its message");
       }
       const byte = this.#byte(at);
       const bits = byte & 0x7f;
@@ -190,7 +192,7 @@ export class WireFile {
   }
 
   #read(into: Buffer, from: number): void {
-    for (let done = 0; done < into.length; ) {
+    for (let done = 0; done < into.length;) {
       const read = this.#readSome(into, done, from + done);
       if (read === 0) throw this.#cutOff(from + done, "the file ended while it was read");
       done += read;

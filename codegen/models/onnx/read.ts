@@ -97,7 +97,12 @@ function readHeader(wire: WireFile, file: string): Header {
     for (const field of wire.fields(0, wire.size)) readHeaderField(wire, header, field);
   } catch (cause) {
     // Nothing of a model was seen yet, so this is some other file rather than a damaged model.
-    if (cause instanceof ModelError && cause.code !== "SL3000" && header.irVersion === undefined && header.graph === undefined) {
+    if (
+      cause instanceof ModelError &&
+      cause.code !== "SL3000" &&
+      header.irVersion === undefined &&
+      header.graph === undefined
+    ) {
       throw notOnnx(file, Number(cause.details.offset), "its fields are not those of a model", cause);
     }
     throw cause;
@@ -144,7 +149,11 @@ function requireGraph(header: Header, file: string, size: number): Field {
 }
 
 /** The graph's inputs that are not weights, and its outputs. */
-function readGraph(wire: WireFile, graph: Field, labels: OnnxLabels | undefined): { inputs: ValueInfo[]; outputs: ValueInfo[] } {
+function readGraph(
+  wire: WireFile,
+  graph: Field,
+  labels: OnnxLabels | undefined,
+): { inputs: ValueInfo[]; outputs: ValueInfo[] } {
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   const weights = new Set<string>();
@@ -171,12 +180,14 @@ function readValueInfo(wire: WireFile, message: Field): ValueInfo {
 
 /** Stops at the name, which exporters write before the data. */
 function readInitializerName(wire: WireFile, tensor: Field): string {
-  for (const field of wire.fields(tensor.from, tensor.to)) if (isBytes(field, 8)) return wire.text(field, "an initializer's name", true);
+  for (const field of wire.fields(tensor.from, tensor.to))
+    if (isBytes(field, 8)) return wire.text(field, "an initializer's name", true);
   return "";
 }
 
 function readSparseInitializerName(wire: WireFile, sparse: Field): string {
-  for (const field of wire.fields(sparse.from, sparse.to)) if (isBytes(field, 1)) return readInitializerName(wire, field);
+  for (const field of wire.fields(sparse.from, sparse.to))
+    if (isBytes(field, 1)) return readInitializerName(wire, field);
   return "";
 }
 
@@ -188,7 +199,11 @@ function requireNames(file: string, side: "input" | "output", values: readonly V
       continue;
     }
     const what = name === "" ? `its ${side} ${index} has no name` : `two of its ${side}s are called '${name}'`;
-    throw new ModelError("SL3016", `model file '${file}' cannot be used: ${what}. Rename the ${side}s and export it again.`, { file, side, name });
+    throw new ModelError(
+      "SL3016",
+      `model file '${file}' cannot be used: ${what}. Rename the ${side}s and export it again.`,
+      { file, side, name },
+    );
   }
 }
 
@@ -219,5 +234,7 @@ function batchRule(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) =
 function port({ name, type }: ValueInfo, dims: (dim: OnnxDim, axis: number) => Dim): Port {
   const dtype = dtypeOf(type);
   const shape = "shape" in type ? (type.shape?.map(dims) ?? null) : null;
-  return dtype === undefined ? { name, dtype: notation(type), shape, unsupported: unsupportedReason(type) } : { name, dtype, shape };
+  return dtype === undefined
+    ? { name, dtype: notation(type), shape, unsupported: unsupportedReason(type) }
+    : { name, dtype, shape };
 }

@@ -43,7 +43,12 @@ function brief(line: string): string {
 }
 
 /** A port is what the file calls it: its other name here, or the file's other name for it, is said first. */
-function sideDifferences(model: string, role: "input" | "output", old: WrittenModel, now: ModelSignature): readonly string[] {
+function sideDifferences(
+  model: string,
+  role: "input" | "output",
+  old: WrittenModel,
+  now: ModelSignature,
+): readonly string[] {
   const side = `${role}s` as const;
   const ports = usablePorts(now[side]);
   const byFile = new Map(ports.map(({ name }) => [nameInFile(now, side, name), name]));
@@ -63,11 +68,26 @@ function sideDifferences(model: string, role: "input" | "output", old: WrittenMo
     return name;
   };
   const before = new Map([...old[side]].map(([name, tensor]) => [nameNow(name), tensor]));
-  return [...lines, ...portDifferences(model, role, before, tensorsByName(ports)), ...orderDifference(model, side, [...before.keys()], ports.map(({ name }) => name))];
+  return [
+    ...lines,
+    ...portDifferences(model, role, before, tensorsByName(ports)),
+    ...orderDifference(
+      model,
+      side,
+      [...before.keys()],
+      ports.map(({ name }) => name),
+    ),
+  ];
 }
 
-function orderDifference(model: string, side: Side, before: readonly string[], after: readonly string[]): readonly string[] {
-  const both = (names: readonly string[], others: readonly string[]): string => names.filter((name) => others.includes(name)).join(", ");
+function orderDifference(
+  model: string,
+  side: Side,
+  before: readonly string[],
+  after: readonly string[],
+): readonly string[] {
+  const both = (names: readonly string[], others: readonly string[]): string =>
+    names.filter((name) => others.includes(name)).join(", ");
   const [old, now] = [both(before, after), both(after, before)];
   return old === now ? [] : [`${model}: ${side} in another order, ${old} -> ${now}`];
 }

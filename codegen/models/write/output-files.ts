@@ -21,10 +21,19 @@ export function splitFolder(out: string): string {
 
 /** The files of one run, with those that an earlier run left in the folder of split files. */
 export async function outputFiles(out: string, texts: ReadonlyMap<string, string>): Promise<readonly OutputFile[]> {
-  const wanted = await Promise.all([...texts].map(async ([path, text]) => ({ path, text, existing: await readExisting(path) })));
-  const left = (await readdir(splitFolder(out)).catch(() => [])).map((name) => join(splitFolder(out), name)).filter((path) => path.endsWith(".ts") && !texts.has(path));
-  const stale = await Promise.all(left.map(async (path) => ({ path, text: undefined, existing: await readExisting(path) })));
-  return [...wanted, ...stale.filter(({ existing }) => existing !== undefined && existing.trim() !== "" && isGenerated(existing))];
+  const wanted = await Promise.all(
+    [...texts].map(async ([path, text]) => ({ path, text, existing: await readExisting(path) })),
+  );
+  const left = (await readdir(splitFolder(out)).catch(() => []))
+    .map((name) => join(splitFolder(out), name))
+    .filter((path) => path.endsWith(".ts") && !texts.has(path));
+  const stale = await Promise.all(
+    left.map(async (path) => ({ path, text: undefined, existing: await readExisting(path) })),
+  );
+  return [
+    ...wanted,
+    ...stale.filter(({ existing }) => existing !== undefined && existing.trim() !== "" && isGenerated(existing)),
+  ];
 }
 
 /** Whether a file is otherwise than it should be. A checkout may have turned the line ends; that is no change. */
@@ -51,16 +60,26 @@ export function isGenerated(text: string): boolean {
 
 function refuseHandWritten(out: string, existing: string | undefined): void {
   if (existing === undefined || isGenerated(existing)) return;
-  throw new ModelError("SL3017", `'${out}' was not written by \`shapeline generate\`, so it is left as it is. Move it away or choose another place with --out.`, {
-    path: out,
-  });
+  throw new ModelError(
+    "SL3017",
+    `'${out}' was not written by \`shapeline generate\`, so it is left as it is. Move it away or choose another place with --out.`,
+    {
+      path: out,
+    },
+  );
 }
 
 async function readExisting(out: string): Promise<string | undefined> {
   try {
     return await readFile(out, "utf8");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return undefined;
-    throw new StorageError("SL7030", `'${out}' cannot be written: ${systemReason(cause)}; choose another place with --out`, { path: out }, { cause });
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))
+      return undefined;
+    throw new StorageError(
+      "SL7030",
+      `'${out}' cannot be written: ${systemReason(cause)}; choose another place with --out`,
+      { path: out },
+      { cause },
+    );
   }
 }

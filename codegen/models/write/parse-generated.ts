@@ -51,8 +51,12 @@ export async function readBack(text: string): Promise<readonly WrittenModel[]> {
   for (const statement of ts.createSourceFile("models.gen.ts", text, ts.ScriptTarget.ES2022, true).statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { initializer } of statement.declarationList.declarations) {
-      if (initializer === undefined || !ts.isCallExpression(initializer) || initializer.arguments[0] === undefined) continue;
-      const model = modelOf(valueOf(initializer.arguments[0]), commentLines(text.slice(statement.pos, statement.getStart())));
+      if (initializer === undefined || !ts.isCallExpression(initializer) || initializer.arguments[0] === undefined)
+        continue;
+      const model = modelOf(
+        valueOf(initializer.arguments[0]),
+        commentLines(text.slice(statement.pos, statement.getStart())),
+      );
       if (model !== undefined) models.push(model);
     }
   }
@@ -75,14 +79,27 @@ function modelOf(value: Value | undefined, comment: readonly string[]): WrittenM
   const sha256 = fields.get("sha256");
   const inputs = tensorsOf(fields.get("inputs"));
   const outputs = tensorsOf(fields.get("outputs"));
-  if (typeof name !== "string" || typeof sha256 !== "string" || inputs === undefined || outputs === undefined) return undefined;
-  return { name, version: typeof version === "string" ? version : "1", sha256, comment, inputs, outputs, ...withRenamed(renamedOf(fields.get("renamed"))) };
+  if (typeof name !== "string" || typeof sha256 !== "string" || inputs === undefined || outputs === undefined)
+    return undefined;
+  return {
+    name,
+    version: typeof version === "string" ? version : "1",
+    sha256,
+    comment,
+    inputs,
+    outputs,
+    ...withRenamed(renamedOf(fields.get("renamed"))),
+  };
 }
 
 function renamedOf(value: Value | undefined): RenamedPorts {
   const sides: ReadonlyMap<string, Value> = value instanceof Map ? value : new Map<string, Value>();
   const names = (side: Value | undefined): Record<string, string> =>
-    Object.fromEntries([...(side instanceof Map ? (side as ReadonlyMap<string, Value>) : [])].filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+    Object.fromEntries(
+      [...(side instanceof Map ? (side as ReadonlyMap<string, Value>) : [])].filter(
+        (entry): entry is [string, string] => typeof entry[1] === "string",
+      ),
+    );
   return { inputs: names(sides.get("inputs")), outputs: names(sides.get("outputs")) };
 }
 
@@ -101,5 +118,9 @@ function tensorsOf(value: Value | undefined): ReadonlyMap<string, WrittenTensor>
 }
 
 function isShape(value: Value | undefined): value is readonly Dim[] | null {
-  return value === null || (Array.isArray(value) && value.every((dim: Value) => dim === null || typeof dim === "number" || typeof dim === "string"));
+  return (
+    value === null ||
+    (Array.isArray(value) &&
+      value.every((dim: Value) => dim === null || typeof dim === "number" || typeof dim === "string"))
+  );
 }

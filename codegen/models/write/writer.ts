@@ -36,7 +36,10 @@ export function writeSplit(
   importFrom = "shapeline",
 ): { readonly index: string; readonly files: readonly { readonly name: string; readonly text: string }[] } {
   const from = importFrom.startsWith(".") ? `../${importFrom}` : importFrom;
-  const files = named(models).map(({ model, identifiers }) => ({ name: model.name, text: [...head(from), writeModel(model, identifiers)].join("\n") }));
+  const files = named(models).map(({ model, identifiers }) => ({
+    name: model.name,
+    text: [...head(from), writeModel(model, identifiers)].join("\n"),
+  }));
   const exports = files.map(({ name }) => `export * from ${stringLiteral(`./${folder}/${name}.js`)};`);
   return { index: [HEADER, ...exports, ""].join("\n"), files };
 }
@@ -46,10 +49,15 @@ function head(importFrom: string): readonly string[] {
 }
 
 /** In the order of their names, whatever order they came in. */
-function named(models: readonly ModelSignature[]): readonly { readonly model: ModelSignature; readonly identifiers: Identifiers }[] {
+function named(
+  models: readonly ModelSignature[],
+): readonly { readonly model: ModelSignature; readonly identifiers: Identifiers }[] {
   const sorted = [...models].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const identifiers = identifiersFor(sorted.map(nameSource));
-  return sorted.map((model, index) => ({ model, identifiers: identifiers[index] ?? { handle: "model", type: "Model" } }));
+  return sorted.map((model, index) => ({
+    model,
+    identifiers: identifiers[index] ?? { handle: "model", type: "Model" },
+  }));
 }
 
 /** A name that the file gives keeps the file's spelling: `modelA.onnx` is `modelA`; another is its own source. */
@@ -82,7 +90,9 @@ function writeModel(model: ModelSignature, { handle, type }: Identifiers): strin
 
 function renamedLine({ renamed = {} }: ModelSignature): readonly string[] {
   const sides = (["inputs", "outputs"] as const).flatMap((side) => {
-    const names = Object.entries(renamed[side] ?? {}).map(([name, file]) => `${objectKey(name)}: ${stringLiteral(file)}`);
+    const names = Object.entries(renamed[side] ?? {}).map(
+      ([name, file]) => `${objectKey(name)}: ${stringLiteral(file)}`,
+    );
     return names.length === 0 ? [] : [`${side}: { ${names.join(", ")} }`];
   });
   return sides.length === 0 ? [] : [`  renamed: { ${sides.join(", ")} },`];
@@ -92,15 +102,27 @@ function requireUsable(model: ModelSignature, side: "input" | "output", ports: r
   const usable = usablePorts(ports);
   if (usable.length > 0) return usable;
   const reasons = unsupportedPorts(ports).map(({ name, unsupported }) => `'${name}' is ${unsupported}`);
-  const why = reasons.length > 0 ? reasons.join("; ") : `the file names no ${side}s; ${model.irVersion === 0 ? "add one that does to its 'sources' in the settings" : "export the model with at least one"}`;
-  throw new ModelError("SL3013", `model '${model.name}' (${model.file ?? "no file"}) has no ${side} that a pipeline can use: ${why}`, {
-    model: model.name,
-    side,
-  });
+  const why =
+    reasons.length > 0
+      ? reasons.join("; ")
+      : `the file names no ${side}s; ${model.irVersion === 0 ? "add one that does to its 'sources' in the settings" : "export the model with at least one"}`;
+  throw new ModelError(
+    "SL3013",
+    `model '${model.name}' (${model.file ?? "no file"}) has no ${side} that a pipeline can use: ${why}`,
+    {
+      model: model.name,
+      side,
+    },
+  );
 }
 
 /** One port stands on the line; several get a line each. */
-function record(ports: readonly TensorPort[], key: (name: string) => string, value: (port: TensorPort) => string, end = ","): string {
+function record(
+  ports: readonly TensorPort[],
+  key: (name: string) => string,
+  value: (port: TensorPort) => string,
+  end = ",",
+): string {
   const entries = ports.map((port) => `${key(port.name)}: ${value(port)}`);
   if (entries.length === 1) return `{ ${entries.join("")} }`;
   return `{\n${entries.map((entry) => `    ${entry}${end}\n`).join("")}  }`;
@@ -125,7 +147,9 @@ function docComment(model: ModelSignature): readonly string[] {
 /** The lines of a model's comment, the first of which says where it comes from. */
 export function commentLines(model: ModelSignature): readonly string[] {
   const file = model.file === undefined ? model.name : fileName(model.file);
-  const opset = Object.entries(model.opset).map(([domain, version]) => `${domain === "" ? "opset" : domain} ${version}`);
+  const opset = Object.entries(model.opset).map(
+    ([domain, version]) => `${domain === "" ? "opset" : domain} ${version}`,
+  );
   const made = [model.producer === "" ? [] : [`by ${model.producer}`], opset].flat().join(", ");
   const lines = [
     `${file}${made === "" ? "" : `, ${made}`}`,

@@ -25,21 +25,44 @@ const isOutput = /\.pipeline\.json$|^\.shapeline$/;
 /** What is read of each kind of input. */
 const readers: { readonly [K in keyof Inputs]: (name: string) => string | Buffer | null } = {
   files: contentOf,
-  folders: (path) => attempt(() => readdirSync(path).filter((name) => !isOutput.test(name)).sort().join("\0")),
-  trees: (path) => attempt(() => [...filesBelow(path)].filter((name) => pipelineFile.test(name)).sort().join("\0")),
-  contents: (path) => attempt(() => [...filesBelow(path)].sort().map((file) => `${file}\0${digest(contentOf(file) ?? "")}`).join("\0")),
+  folders: (path) =>
+    attempt(() =>
+      readdirSync(path)
+        .filter((name) => !isOutput.test(name))
+        .sort()
+        .join("\0"),
+    ),
+  trees: (path) =>
+    attempt(() =>
+      [...filesBelow(path)]
+        .filter((name) => pipelineFile.test(name))
+        .sort()
+        .join("\0"),
+    ),
+  contents: (path) =>
+    attempt(() =>
+      [...filesBelow(path)]
+        .sort()
+        .map((file) => `${file}\0${digest(contentOf(file) ?? "")}`)
+        .join("\0"),
+    ),
   env: (name) => process.env[name] ?? null,
 };
 
 /** The digests of inputs as they are now. */
 export function inputsNow(names: { readonly [K in keyof Inputs]: Iterable<string> }): Inputs {
-  const all = Object.entries(readers).map(([kind, read]) => [kind, Object.fromEntries([...names[kind as keyof Inputs]].map((name) => [name, digestOrNull(read(name))]))]);
+  const all = Object.entries(readers).map(([kind, read]) => [
+    kind,
+    Object.fromEntries([...names[kind as keyof Inputs]].map((name) => [name, digestOrNull(read(name))])),
+  ]);
   return { ...emptyInputs, ...(Object.fromEntries(all) as Partial<Inputs>) };
 }
 
 /** Whether every input is as it was. */
 export function unchanged(inputs: Inputs): boolean {
-  return Object.entries(readers).every(([kind, read]) => Object.entries(inputs[kind as keyof Inputs]).every(([name, before]) => digestOrNull(read(name)) === before));
+  return Object.entries(readers).every(([kind, read]) =>
+    Object.entries(inputs[kind as keyof Inputs]).every(([name, before]) => digestOrNull(read(name)) === before),
+  );
 }
 
 /** How many files below one folder are looked at. */
@@ -56,7 +79,10 @@ function* filesBelow(folder: string): Generator<string> {
     seen.add(real);
     for (const entry of readdirSync(at, { withFileTypes: true })) {
       const path = join(at, entry.name);
-      if (entry.isDirectory() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)) {
+      if (
+        entry.isDirectory() ||
+        (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      ) {
         if (!entry.name.startsWith(".") && entry.name !== "node_modules") open.push(path);
       } else {
         count += 1;

@@ -55,6 +55,10 @@ function pathOf(key: CacheKey): string {
 function fingerprint(): string {
   const { version, root } = ownPackage();
   if (root === null || root.includes(`${sep}node_modules${sep}`)) return version;
-  const built = ["dist/codegen/compile/build-config.js", "dist/src/expression/compile.js", "dist/pipeline.schema.json"].map((file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const built = [
+    "dist/codegen/compile/build-config.js",
+    "dist/src/expression/compile.js",
+    "dist/pipeline.schema.json",
+  ].map((file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0);
   return `${version} ${root} ${built.join(" ")}`;
 }

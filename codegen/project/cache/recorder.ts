@@ -14,11 +14,33 @@ export interface BundleInputs {
 }
 
 /** Modules of Node that answer the same on every call. */
-const pureBuiltins: ReadonlySet<string> = new Set(["assert", "buffer", "events", "path", "path/posix", "path/win32", "punycode", "querystring", "string_decoder", "url", "util"]);
+const pureBuiltins: ReadonlySet<string> = new Set([
+  "assert",
+  "buffer",
+  "events",
+  "path",
+  "path/posix",
+  "path/win32",
+  "punycode",
+  "querystring",
+  "string_decoder",
+  "url",
+  "util",
+]);
 
 const lockFiles = [
-  "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "deno.lock", ".pnp.cjs", "pnpm-workspace.yaml",
-  "node_modules/.package-lock.json", "node_modules/.modules.yaml", "node_modules/.yarn-state.yml",
+  "package-lock.json",
+  "npm-shrinkwrap.json",
+  "yarn.lock",
+  "pnpm-lock.yaml",
+  "bun.lock",
+  "bun.lockb",
+  "deno.lock",
+  ".pnp.cjs",
+  "pnpm-workspace.yaml",
+  "node_modules/.package-lock.json",
+  "node_modules/.modules.yaml",
+  "node_modules/.yarn-state.yml",
 ];
 const projectFiles = ["package.json", "tsconfig.json", "jsconfig.json", ...lockFiles];
 
@@ -60,7 +82,14 @@ export class Recorder {
     const bare = specifier.replace(/^node:/, "");
     if (builtinModules.includes(bare)) this.#varies ||= !pureBuiltins.has(bare);
     else if (/^[./#]|^[a-z]+:/i.test(specifier)) this.#varies = true;
-    else this.#package(specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/"), folder);
+    else
+      this.#package(
+        specifier
+          .split("/")
+          .slice(0, specifier.startsWith("@") ? 2 : 1)
+          .join("/"),
+        folder,
+      );
   }
 
   /** A package is known by its package.json; one of the workspace, whose files change without it, by all its files. */
@@ -73,7 +102,9 @@ export class Recorder {
       if (name === "shapeline" || real.includes(`${sep}node_modules${sep}`) || this.#packages.has(real)) return;
       this.#packages.add(real);
       this.#contents.add(real);
-      const { dependencies, peerDependencies } = JSON.parse(fs.readFileSync(join(real, "package.json"), "utf8")) as Partial<Record<string, Readonly<Record<string, string>>>>;
+      const { dependencies, peerDependencies } = JSON.parse(
+        fs.readFileSync(join(real, "package.json"), "utf8"),
+      ) as Partial<Record<string, Readonly<Record<string, string>>>>;
       for (const needed of Object.keys({ ...dependencies, ...peerDependencies })) this.#package(needed, real);
       return;
     }
@@ -92,7 +123,12 @@ export class Recorder {
     });
     const { readFileSync, readFile, openSync, open } = fs;
     const { readFile: readLater, open: openLater } = fs.promises;
-    Object.assign(fs, { readFileSync: this.#noting(readFileSync), readFile: this.#noting(readFile), openSync: this.#noting(openSync), open: this.#noting(open) });
+    Object.assign(fs, {
+      readFileSync: this.#noting(readFileSync),
+      readFile: this.#noting(readFile),
+      openSync: this.#noting(openSync),
+      open: this.#noting(open),
+    });
     Object.assign(fs.promises, { readFile: this.#noting(readLater), open: this.#noting(openLater) });
     syncBuiltinESMExports();
     try {
@@ -119,7 +155,13 @@ export class Recorder {
   inputs(): Inputs | null {
     if (this.#varies) return null;
     const own = [...this.#files].filter((path) => !/\.shapeline-\d+-\d+\.mjs$/.test(path));
-    return inputsNow({ files: own, folders: this.#folders, trees: this.#trees, contents: this.#contents, env: this.#env });
+    return inputsNow({
+      files: own,
+      folders: this.#folders,
+      trees: this.#trees,
+      contents: this.#contents,
+      env: this.#env,
+    });
   }
 }
 

@@ -4,12 +4,32 @@ import { walk } from "../../lambda/walk-ast.js";
 
 /** Names by which a module asks the clock, chance, the machine or the network, or gets at what can. */
 const names = [
-  "Date", "Temporal", "performance", "fetch", "crypto", "WebSocket", "EventSource", "XMLHttpRequest", "Worker", "Deno", "Bun", "globalThis", "global",
-  "eval", "Function", "require", "createRequire", "WebAssembly", "Intl", "navigator",
+  "Date",
+  "Temporal",
+  "performance",
+  "fetch",
+  "crypto",
+  "WebSocket",
+  "EventSource",
+  "XMLHttpRequest",
+  "Worker",
+  "Deno",
+  "Bun",
+  "globalThis",
+  "global",
+  "eval",
+  "Function",
+  "require",
+  "createRequire",
+  "WebAssembly",
+  "Intl",
+  "navigator",
 ];
 const varying: ReadonlySet<string> = new Set(names);
 /** A file without these words is not parsed. */
-const suspicious = new RegExp(`\\b(?:${names.join("|")}|random|Math\\s*\\[|process|import\\s*\\(|import\\s*\\.\\s*meta)\\b`);
+const suspicious = new RegExp(
+  `\\b(?:${names.join("|")}|random|Math\\s*\\[|process|import\\s*\\(|import\\s*\\.\\s*meta)\\b`,
+);
 const fixedMeta: ReadonlySet<string> = new Set(["url", "dirname", "filename"]);
 
 /** Whether the text of a module says that it may give another result each time it runs. */
@@ -34,6 +54,11 @@ function asks(node: ts.Node): boolean {
     if (node.text === "Math") return !(member && parent.name.text !== "random");
     return varying.has(node.text) && !(parent !== undefined && ts.isPropertyAssignment(parent) && parent.name === node);
   }
-  if (ts.isMetaProperty(node)) return !(parent !== undefined && ts.isPropertyAccessExpression(parent) && fixedMeta.has(parent.name.text));
-  return ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && !(node.arguments[0] !== undefined && ts.isStringLiteralLike(node.arguments[0]));
+  if (ts.isMetaProperty(node))
+    return !(parent !== undefined && ts.isPropertyAccessExpression(parent) && fixedMeta.has(parent.name.text));
+  return (
+    ts.isCallExpression(node) &&
+    node.expression.kind === ts.SyntaxKind.ImportKeyword &&
+    !(node.arguments[0] !== undefined && ts.isStringLiteralLike(node.arguments[0]))
+  );
 }

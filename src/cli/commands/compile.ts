@@ -32,20 +32,30 @@ export const compile: CommandFile = (program, { io, done }) => {
     .option("--no-cache", "compile also where nothing has changed since the last time")
     .option("--timeout <seconds>", "how long a pipeline file may take to load", wholeNumber, 60)
     .option("--check", "write nothing; exit 2 when a config is out of date")
-    .addOption(new Option("--platform <dialect>", "write <name>.definition.json too: what the Wallaroo platform stores; checks is for platforms up to 2023.4.1").choices(dialects))
+    .addOption(
+      new Option(
+        "--platform <dialect>",
+        "write <name>.definition.json too: what the Wallaroo platform stores; checks is for platforms up to 2023.4.1",
+      ).choices(dialects),
+    )
     .addHelpText("after", "\nExample:\n  $ shapeline compile src/fraud.pipeline.ts --out configs")
     .action(async (files: string[], options: Options) => {
       const out = io();
       const { compileProject } = await import("../../../codegen/project/compile-project.js");
-      const compiled = await ownOutput(out, () => compileProject({
-        files,
-        cwd: out.cwd,
-        project: options.project,
-        cache: options.cache,
-        seconds: options.timeout,
-        ...(options.out === undefined ? {} : { out: resolve(out.cwd, options.out) }),
-      }));
-      const { outputs: configs, problems } = options.platform === undefined ? { outputs: compiled.configs.map((c) => ({ ...c, definition: null })), problems: compiled.problems } : await withDefinitions(compiled, options.platform);
+      const compiled = await ownOutput(out, () =>
+        compileProject({
+          files,
+          cwd: out.cwd,
+          project: options.project,
+          cache: options.cache,
+          seconds: options.timeout,
+          ...(options.out === undefined ? {} : { out: resolve(out.cwd, options.out) }),
+        }),
+      );
+      const { outputs: configs, problems } =
+        options.platform === undefined
+          ? { outputs: compiled.configs.map((c) => ({ ...c, definition: null })), problems: compiled.problems }
+          : await withDefinitions(compiled, options.platform);
       if (problems.length === 0 && options.check !== true) await write(configs);
       out.result({ configs: configs.map((c) => summary(out, c)), problems: problemsFor(out, problems) });
       if (problems.length > 0) {
@@ -64,8 +74,14 @@ interface Compiled {
 }
 
 /** Each config and its definition; what the platform cannot say is a problem like any other. */
-async function withDefinitions({ configs, problems }: Compiled, dialect: Dialect): Promise<{ outputs: Output[]; problems: CompileProblem[] }> {
-  const [{ toPlatform }, { stringifyPlatform }] = await Promise.all([import("../../wallaroo/write/to-wallaroo.js"), import("../../wallaroo/write/stringify.js")]);
+async function withDefinitions(
+  { configs, problems }: Compiled,
+  dialect: Dialect,
+): Promise<{ outputs: Output[]; problems: CompileProblem[] }> {
+  const [{ toPlatform }, { stringifyPlatform }] = await Promise.all([
+    import("../../wallaroo/write/to-wallaroo.js"),
+    import("../../wallaroo/write/stringify.js"),
+  ]);
   const outputs: Output[] = [];
   const found = [...problems];
   for (const compiled of configs) {
@@ -73,7 +89,13 @@ async function withDefinitions({ configs, problems }: Compiled, dialect: Dialect
     try {
       const text = `${stringifyPlatform(toPlatform(compiled.config, { dialect }))}\n`;
       const path = compiled.path.replace(/\.pipeline\.json$/, ".definition.json");
-      outputs.push({ ...compiled, path, text, definition: dialect, changed: (await readFile(path, "utf8").catch(() => null)) !== text });
+      outputs.push({
+        ...compiled,
+        path,
+        text,
+        definition: dialect,
+        changed: (await readFile(path, "utf8").catch(() => null)) !== text,
+      });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       found.push({ code: error.code, file: compiled.file, message: `${compiled.file}: ${error.message}` });
@@ -88,15 +110,25 @@ async function write(configs: readonly CompiledConfig[]): Promise<void> {
 }
 
 function summary(io: Io, { config, file, path, changed, definition }: Output) {
-  return { pipeline: config.name, file: shown(io.cwd, file), out: shown(io.cwd, path), hash: config.hash, changed, ...(definition === null ? {} : { platform: definition }) };
+  return {
+    pipeline: config.name,
+    file: shown(io.cwd, file),
+    out: shown(io.cwd, path),
+    hash: config.hash,
+    changed,
+    ...(definition === null ? {} : { platform: definition }),
+  };
 }
 
 function checked(io: Io, { path, changed }: CompiledConfig): string {
-  return changed ? `${shown(io.cwd, path)} is out of date: run \`shapeline compile\`` : `${shown(io.cwd, path)} is up to date`;
+  return changed
+    ? `${shown(io.cwd, path)} is out of date: run \`shapeline compile\``
+    : `${shown(io.cwd, path)} is up to date`;
 }
 
 function told(io: Io, { config, path, changed, definition }: Output): string {
   const { steps, models, hash } = config;
-  if (definition !== null) return `${changed ? "wrote" : "kept"} ${shown(io.cwd, path)}: the platform's definition, dialect ${definition}`;
+  if (definition !== null)
+    return `${changed ? "wrote" : "kept"} ${shown(io.cwd, path)}: the platform's definition, dialect ${definition}`;
   return `${changed ? "wrote" : "kept"} ${shown(io.cwd, path)}: ${steps.length} steps, ${models.length} models, hash ${hash.slice(0, 12)}`;
 }

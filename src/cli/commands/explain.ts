@@ -17,7 +17,9 @@ type Readable = (tree: ExpressionTree) => string;
 export const explain: CommandFile = (program, { io, done }) => {
   program
     .command("explain")
-    .description("show each lambda and what it becomes for every back-end, or why not; a platform's definition as TypeScript")
+    .description(
+      "show each lambda and what it becomes for every back-end, or why not; a platform's definition as TypeScript",
+    )
     .argument("<files...>", "pipeline files, configs, or definitions that a platform stores")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .addHelpText("after", "\nExample:\n  $ shapeline explain fraud.pipeline.ts")
@@ -37,7 +39,9 @@ export const explain: CommandFile = (program, { io, done }) => {
       }
       if (sources.length > 0) {
         const { compileProject } = await import("../../../codegen/project/compile-project.js");
-        const compiled = await ownOutput(out, () => compileProject({ files: sources, cwd: out.cwd, project: options.project }));
+        const compiled = await ownOutput(out, () =>
+          compileProject({ files: sources, cwd: out.cwd, project: options.project }),
+        );
         for (const { config, file } of compiled.configs) explained.push({ file: shown(out.cwd, file), config });
         if (compiled.problems.length > 0) {
           out.result({ problems: problemsFor(out, compiled.problems) });
@@ -47,7 +51,15 @@ export const explain: CommandFile = (program, { io, done }) => {
         }
       }
       const { readableTree } = await import("../../expression/tree/print.js");
-      out.result([...explained.map(({ file, config }) => ({ file, pipeline: config.name, validations: validationsOf(config, readableTree), alerts: alertsOf(config, readableTree) })), ...definitions]);
+      out.result([
+        ...explained.map(({ file, config }) => ({
+          file,
+          pipeline: config.name,
+          validations: validationsOf(config, readableTree),
+          alerts: alertsOf(config, readableTree),
+        })),
+        ...definitions,
+      ]);
       for (const { file, config } of explained) print(out, file, config, readableTree);
       for (const definition of definitions) printDefinition(out, definition);
       if (definitions.some(({ problems }) => problems.length > 0)) done(exitCodes.userError);
@@ -57,11 +69,23 @@ export const explain: CommandFile = (program, { io, done }) => {
 type Lambda = StepConfigOf<"validation" | "alert">;
 
 /** What people and programs are told of a step's lambda. */
-const explainedLambda = ({ name, source, expression }: Lambda, readable: Readable) => ({ name, source, readable: readable(expression.tree), ...expression });
+const explainedLambda = ({ name, source, expression }: Lambda, readable: Readable) => ({
+  name,
+  source,
+  readable: readable(expression.tree),
+  ...expression,
+});
 
-const validationsOf = ({ steps }: Config, readable: Readable) => steps.filter((step) => step.kind === "validation").map((step) => explainedLambda(step, readable));
+const validationsOf = ({ steps }: Config, readable: Readable) =>
+  steps.filter((step) => step.kind === "validation").map((step) => explainedLambda(step, readable));
 const alertsOf = ({ steps }: Config, readable: Readable) =>
-  steps.filter((step) => step.kind === "alert").map((step) => ({ ...explainedLambda(step, readable), overSeconds: step.overSeconds, forSeconds: step.forSeconds }));
+  steps
+    .filter((step) => step.kind === "alert")
+    .map((step) => ({
+      ...explainedLambda(step, readable),
+      overSeconds: step.overSeconds,
+      forSeconds: step.forSeconds,
+    }));
 
 /** Back-ends whose text is JSON. */
 const isJson = /^(?:polars-|checks$)/;
@@ -71,7 +95,10 @@ function print(io: Io, file: string, config: Config, readableTree: Readable): vo
   io.say(`${paint(io, "bold", config.name)} (${file})`);
   const lambdas = [
     ...validationsOf(config, readableTree).map((lambda) => ({ ...lambda, about: "" })),
-    ...alertsOf(config, readableTree).map((alert) => ({ ...alert, about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})` })),
+    ...alertsOf(config, readableTree).map((alert) => ({
+      ...alert,
+      about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})`,
+    })),
   ];
   if (lambdas.length === 0) io.say("  it has no lambdas");
   for (const { name, about, source, readable, strings, refused } of lambdas) {
@@ -81,7 +108,8 @@ function print(io: Io, file: string, config: Config, readableTree: Readable): vo
       const shownText = isJson.test(backEnd) ? prettyJson(JSON.parse(text), { indent, width: 120 }) : text;
       io.say(`    ${backEnd.padEnd(12)} ${shownText}`);
     }
-    for (const [backEnd, { code, reason }] of Object.entries(refused)) io.say(`    ${backEnd.padEnd(12)} ${paint(io, "yellow", `refused (${code}): ${reason}`)}`);
+    for (const [backEnd, { code, reason }] of Object.entries(refused))
+      io.say(`    ${backEnd.padEnd(12)} ${paint(io, "yellow", `refused (${code}): ${reason}`)}`);
   }
   io.say("");
 }
@@ -97,7 +125,10 @@ function isDefinition(text: string): boolean {
 }
 
 async function definitionOf(file: string, text: string) {
-  const [{ fromPlatform }, { decompile }] = await Promise.all([import("../../wallaroo/read/from-wallaroo.js"), import("../../config/decompile.js")]);
+  const [{ fromPlatform }, { decompile }] = await Promise.all([
+    import("../../wallaroo/read/from-wallaroo.js"),
+    import("../../config/decompile.js"),
+  ]);
   const { config, problems, inferred, form } = fromPlatform(text);
   const source = config === null ? null : decompile(config).text;
   return { file, pipeline: config?.name ?? null, dialect: form.dialect, source, problems, inferred };
@@ -106,7 +137,14 @@ async function definitionOf(file: string, text: string) {
 function printDefinition(io: Io, { file, dialect, source, problems, inferred }: Definition): void {
   io.say(`${paint(io, "bold", file)}: a definition of the platform, dialect ${dialect}`);
   if (source !== null) io.say(`\n${source}`);
-  if (inferred.length > 0) io.say(paint(io, "dim", `The ports of ${inferred.join(", ")} are those that the checks read; \`shapeline generate\` tells them from the model files.`));
+  if (inferred.length > 0)
+    io.say(
+      paint(
+        io,
+        "dim",
+        `The ports of ${inferred.join(", ")} are those that the checks read; \`shapeline generate\` tells them from the model files.`,
+      ),
+    );
   for (const { code, path, message } of problems) io.say(paint(io, "yellow", `not read (${code}) ${path}: ${message}`));
   io.say("");
 }

@@ -28,7 +28,8 @@ export const exportLogs: CommandFile = (program, { io }) => {
     .addHelpText("after", '\nExample:\n  $ shapeline export-logs fraud --directory exported --size-limit "1.5 GiB"')
     .action(async (name: string, options: Options) => {
       const out = io();
-      if (options.arrow === true && options.parquet === true) program.error("error: --arrow and --parquet are two kinds of files; give one of them");
+      if (options.arrow === true && options.parquet === true)
+        program.error("error: --arrow and --parquet are two kinds of files; give one of them");
       const progress = (text: string): void => {
         if (process.stderr.isTTY && !out.json) process.stderr.write(`\r\u001b[K${text}`);
       };

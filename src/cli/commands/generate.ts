@@ -20,26 +20,41 @@ export const generate: CommandFile = (program, { io, done }) => {
   program
     .command("generate")
     .description("write the typings of model files: one interface and one handle a model")
-    .argument("[models...]", "model files, folders, globs or metadata URLs (default: those of the settings, or models/*.onnx)")
+    .argument(
+      "[models...]",
+      "model files, folders, globs or metadata URLs (default: those of the settings, or models/*.onnx)",
+    )
     .option("--out <file>", "the file to write (default: that of the settings, or models.gen.ts)")
     .option("--split", "one file a model; --out is their index")
     .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
     .option("--check", "write nothing; exit 2 when the file is out of date, and say what changed")
-    .addOption(new Option("--watch", "write again whenever a model or the settings change, until Ctrl-C").conflicts("check"))
+    .addOption(
+      new Option("--watch", "write again whenever a model or the settings change, until Ctrl-C").conflicts("check"),
+    )
     .addHelpText("after", "\nExample:\n  $ shapeline generate models/*.onnx --out src/models.gen.ts")
     .action(async (models: string[], options: Options) => {
       const out = io();
-      if (options.watch === true && out.json) program.error("error: '--watch' goes on and on, so it cannot be used with '--json'", { exitCode: exitCodes.userError });
+      if (options.watch === true && out.json)
+        program.error("error: '--watch' goes on and on, so it cannot be used with '--json'", {
+          exitCode: exitCodes.userError,
+        });
       if (options.watch === true) return await watch(out, models, options);
       const { loadSettings } = await import("../../../codegen/settings/load.js");
       const { generateModels } = await import("../../../codegen/models/generate.js");
-      const result = await generateModels(generateOptions(out, models, options, await loadSettings(out.cwd, options.config)));
+      const result = await generateModels(
+        generateOptions(out, models, options, await loadSettings(out.cwd, options.config)),
+      );
       report(out, result, options.check === true);
       if (options.check === true && result.changed) done(exitCodes.difference);
     });
 };
 
-function generateOptions(io: Io, models: readonly string[], { out, split, check }: Options, loaded: LoadedSettings): GenerateOptions {
+function generateOptions(
+  io: Io,
+  models: readonly string[],
+  { out, split, check }: Options,
+  loaded: LoadedSettings,
+): GenerateOptions {
   const { settings, ...chosen } = chooseModels(io, models, loaded);
   return {
     ...chosen,

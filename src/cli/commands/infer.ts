@@ -38,14 +38,22 @@ export const infer: CommandFile = (program, { io }) => {
       const { asRecordsRequest, asTableRequest } = await import("../request-form.js");
       const request = decodeRows(await readInput(out.cwd, file), file === "-" ? "standard input" : file);
       const put = options.out === undefined ? {} : { out: resolve(out.cwd, options.out) };
-      const chosen = { ...datasetOf(options), ...(options.metadata === undefined ? {} : { metadata: options.metadata }) };
+      const chosen = {
+        ...datasetOf(options),
+        ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+      };
       await onLocal(out, options, async (target) => {
         const live = await target.pipeline(name);
         const config = await live.configuration();
         // A refusal leaves nothing in the log: the columns are checked by infer itself.
         if (put.out !== undefined) await checkWritable(put.out);
-        if (options.arrow === true || extname(options.out ?? "") === ".arrow") await putTable(out, await live.infer(asTableRequest(config, request), chosen), put);
-        else await putRecords(out, await live.infer(asRecordsRequest(config, request), chosen), { ...put, chosen: options.dataset !== undefined });
+        if (options.arrow === true || extname(options.out ?? "") === ".arrow")
+          await putTable(out, await live.infer(asTableRequest(config, request), chosen), put);
+        else
+          await putRecords(out, await live.infer(asRecordsRequest(config, request), chosen), {
+            ...put,
+            chosen: options.dataset !== undefined,
+          });
       });
     });
 };
@@ -54,6 +62,11 @@ export const infer: CommandFile = (program, { io }) => {
 function keyValue(text: string, before: Record<string, MetadataValue> = {}): Record<string, MetadataValue> {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key === undefined || value === undefined) throw new InvalidArgumentError(`'${text}' is not key=value.`);
-  const read = value === "true" || value === "false" ? value === "true" : Number.isFinite(Number(value)) && String(Number(value)) === value ? Number(value) : value;
+  const read =
+    value === "true" || value === "false"
+      ? value === "true"
+      : Number.isFinite(Number(value)) && String(Number(value)) === value
+        ? Number(value)
+        : value;
   return Object.fromEntries([...Object.entries(before), [key, read]]);
 }

@@ -10,7 +10,10 @@ interface Options extends LogFlags {
 }
 
 export const logs: CommandFile = (program, { io }) => {
-  const command = program.command("logs").description("read a pipeline's log, newest rows first").argument("<pipeline>", "the pipeline's name");
+  const command = program
+    .command("logs")
+    .description("read a pipeline's log, newest rows first")
+    .argument("<pipeline>", "the pipeline's name");
   withLogRows(command, 100)
     .option("--arrow", "an Arrow file")
     .option("--out <file>", "write to a file (.json or .arrow)")
@@ -22,7 +25,8 @@ export const logs: CommandFile = (program, { io }) => {
       const put = options.out === undefined ? {} : { out: resolve(out.cwd, options.out) };
       await onLocal(out, options, async (target) => {
         const live = await target.pipeline(name);
-        if (options.arrow === true || extname(options.out ?? "") === ".arrow") await putTables(out, live.logBatches(query), put);
+        if (options.arrow === true || extname(options.out ?? "") === ".arrow")
+          await putTables(out, live.logBatches(query), put);
         else await putRecords(out, await live.logs(query), { ...put, chosen: options.dataset !== undefined });
       });
     });

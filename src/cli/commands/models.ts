@@ -9,16 +9,22 @@ export const models: CommandFile = (program, { io, done }) => {
   program
     .command("models")
     .description("list model files: ports, size, operator sets and digest")
-    .argument("[models...]", "model files, folders, globs or metadata URLs (default: those of the settings, or models/*.onnx)")
+    .argument(
+      "[models...]",
+      "model files, folders, globs or metadata URLs (default: those of the settings, or models/*.onnx)",
+    )
     .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
     .addHelpText("after", "\nExample:\n  $ shapeline models models/*.onnx --json")
     .action(async (patterns: string[], { config }: { config?: string }) => {
       const out = io();
       const { surveyModels } = await import("../../../codegen/models/survey.js");
       const { loadSettings } = await import("../../../codegen/settings/load.js");
-      const { models: found, problems } = await surveyModels(chooseModels(out, patterns, await loadSettings(out.cwd, config)));
+      const { models: found, problems } = await surveyModels(
+        chooseModels(out, patterns, await loadSettings(out.cwd, config)),
+      );
       out.result({ models: found.map(({ signature, size }) => ({ ...signature, size })), problems });
-      if (found.length > 0) out.say(textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(rowsOf)));
+      if (found.length > 0)
+        out.say(textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(rowsOf)));
       for (const { code, message } of problems) out.note(`${paint(out, "red", "error")} ${code}: ${message}`);
       if (problems.length > 0) done(exitCodes.userError);
     });
@@ -27,7 +33,9 @@ export const models: CommandFile = (program, { io, done }) => {
 /** One line a port, so that a model with many stays readable. */
 function rowsOf({ signature: { name, version, inputs, outputs, opset, sha256 }, size }: SurveyedModel): string[][] {
   const lines = Math.max(1, inputs.length, outputs.length);
-  const operators = Object.entries(opset).sort(([a], [b]) => (a < b ? -1 : 1)).map(([domain, number]) => (domain === "" ? String(number) : `${domain} ${number}`));
+  const operators = Object.entries(opset)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([domain, number]) => (domain === "" ? String(number) : `${domain} ${number}`));
   return Array.from({ length: lines }, (_, line) => [
     ...(line === 0 ? [name, version ?? "1"] : ["", ""]),
     ...[inputs[line], outputs[line]].map((port) => (port === undefined ? "" : portText(port))),

@@ -10,6 +10,12 @@ export const pipelines: CommandFile = (program, { io }) => {
       const list = await onLocal(out, options, (target) => target.pipelines());
       out.result(list);
       if (list.length === 0) out.say("no pipelines here yet: `shapeline deploy <config>` deploys one");
-      else out.say(textTable(["name", "state", "version", "models", "since"], list.map((p) => [p.name, p.state, p.version, p.models.join(", "), p.since.toISOString()])));
+      else
+        out.say(
+          textTable(
+            ["name", "state", "version", "models", "since"],
+            list.map((p) => [p.name, p.state, p.version, p.models.join(", "), p.since.toISOString()]),
+          ),
+        );
     });
 };

@@ -2,7 +2,12 @@ import type { CommandFile } from "../command-file.js";
 import { onLocal, withData } from "../target-options.js";
 
 export const undeploy: CommandFile = (program, { io }) => {
-  withData(program.command("undeploy").description("stop serving a pipeline; its versions and its log stay").argument("<pipeline>", "the pipeline's name"))
+  withData(
+    program
+      .command("undeploy")
+      .description("stop serving a pipeline; its versions and its log stay")
+      .argument("<pipeline>", "the pipeline's name"),
+  )
     .addHelpText("after", "\nExample:\n  $ shapeline undeploy fraud")
     .action(async (name: string, options: { data?: string }) => {
       const out = io();

@@ -18,7 +18,9 @@ export function columnReader(pipeline: string, ports: readonly Port[]): (columns
   const readers = ports.map((port) => ({ port, read: rowsReader(port, null) }));
   return (columns) => {
     const given = Object.keys(columns);
-    const fault = missing(pipeline, ports, given, "the batch") ?? (given.length > ports.length ? stranger(pipeline, ports, given, "the batch") : null);
+    const fault =
+      missing(pipeline, ports, given, "the batch") ??
+      (given.length > ports.length ? stranger(pipeline, ports, given, "the batch") : null);
     if (fault !== null) throw fault;
     const values = columns as Readonly<Record<string, unknown>>;
     const bindings: Bindings = new Map();
@@ -26,7 +28,10 @@ export function columnReader(pipeline: string, ports: readonly Port[]): (columns
     const rows = tensors[0]?.dims[0] ?? 0;
     for (const [i, tensor] of tensors.entries()) {
       if (tensor.dims[0] === rows) continue;
-      throw new InputError("SL5013", `input '${ports[i]?.name}' has ${tensor.dims[0]} rows but input '${ports[0]?.name}' has ${rows}; give every input the same number of rows`);
+      throw new InputError(
+        "SL5013",
+        `input '${ports[i]?.name}' has ${tensor.dims[0]} rows but input '${ports[0]?.name}' has ${rows}; give every input the same number of rows`,
+      );
     }
     return { form: "columns", rows, tensors };
   };
@@ -35,7 +40,11 @@ export function columnReader(pipeline: string, ports: readonly Port[]): (columns
 function readColumn(port: Port, read: ReturnType<typeof rowsReader>, value: unknown, bindings: Bindings): TensorData {
   const details = { input: port.name };
   if (!isList(value)) {
-    throw new InputError("SL5008", `input '${port.name}': expected a list with one entry a row, or a typed array of all elements, got ${describe(value)}`, details);
+    throw new InputError(
+      "SL5008",
+      `input '${port.name}': expected a list with one entry a row, or a typed array of all elements, got ${describe(value)}`,
+      details,
+    );
   }
   if (value.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
   const dims = rowDims(port);
@@ -49,19 +58,36 @@ function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>)
   const { array } = elementKinds[port.dtype];
   if (array === null || !(value instanceof array)) {
     const expected = array === null ? "a list of strings" : `a ${array.name}`;
-    throw new InputError("SL5014", `input '${port.name}' is ${port.dtype}: expected ${expected}, got a ${value.constructor.name}`, details);
+    throw new InputError(
+      "SL5014",
+      `input '${port.name}' is ${port.dtype}: expected ${expected}, got a ${value.constructor.name}`,
+      details,
+    );
   }
   const sizes = dims?.filter((dim) => typeof dim === "number");
   if (dims === null || sizes === undefined || sizes.length !== dims.length) {
-    throw new InputError("SL5015", `input '${port.name}' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry a row`, details);
+    throw new InputError(
+      "SL5015",
+      `input '${port.name}' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry a row`,
+      details,
+    );
   }
   const size = sizes.reduce((product, dim) => product * dim, 1);
   if (size === 0 || value.length % size !== 0) {
-    throw new InputError("SL5015", `input '${port.name}': ${value.length} elements are no whole number of rows of ${size}`, details);
+    throw new InputError(
+      "SL5015",
+      `input '${port.name}': ${value.length} elements are no whole number of rows of ${size}`,
+      details,
+    );
   }
   if (port.dtype === "bool") {
     const at = (value as Uint8Array).findIndex((byte) => byte > 1);
-    if (at >= 0) throw new InputError("SL5010", `input '${port.name}', element ${at}: a bool is 0 or 1, got ${value[at]}`, details);
+    if (at >= 0)
+      throw new InputError(
+        "SL5010",
+        `input '${port.name}', element ${at}: a bool is 0 or 1, got ${value[at]}`,
+        details,
+      );
   }
   // A copy: the rows may be logged after the caller has its answer and its array back.
   return { dtype: port.dtype, dims: [value.length / size, ...sizes], data: value.slice() };

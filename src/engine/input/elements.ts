@@ -42,7 +42,10 @@ const float32 = float("float32", Float32Array, putFloat32, (value) => !Number.is
 
 export const elementKinds: Readonly<Record<DType, ElementKind>> = {
   float16: float("float16", Uint16Array, putFloat16, (value) => (numberToFloat16(value) & 0x7fff) === 0x7c00),
-  float32: { ...float32, list: (into, values, at, count) => putFloat32s(into, values, at, count) || float32.list(into, values, at, count) },
+  float32: {
+    ...float32,
+    list: (into, values, at, count) => putFloat32s(into, values, at, count) || float32.list(into, values, at, count),
+  },
   float64: float("float64", Float64Array, putFloat64, () => false),
   int8: integer("int8", Int8Array, -128, 127),
   int16: integer("int16", Int16Array, -32768, 32767),
@@ -58,7 +61,12 @@ export const elementKinds: Readonly<Record<DType, ElementKind>> = {
 
 type Put = (into: TensorElements, value: unknown, at: number) => boolean;
 
-function kind(word: string, array: TypedArrayConstructor | null, one: Put, refusal: (value: unknown) => Refusal | null): ElementKind {
+function kind(
+  word: string,
+  array: TypedArrayConstructor | null,
+  one: Put,
+  refusal: (value: unknown) => Refusal | null,
+): ElementKind {
   return {
     word,
     array,
@@ -77,9 +85,18 @@ function kind(word: string, array: TypedArrayConstructor | null, one: Put, refus
 }
 
 /** JSON has no form for these; they come as the text that our own JSON has. */
-const numberTexts = new Map<unknown, number>([["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]]);
+const numberTexts = new Map<unknown, number>([
+  ["NaN", NaN],
+  ["Infinity", Infinity],
+  ["-Infinity", -Infinity],
+]);
 
-function float(dtype: DType, array: TypedArrayConstructor, put: (into: TensorElements, value: number, at: number) => boolean, overflows: (value: number) => boolean): ElementKind {
+function float(
+  dtype: DType,
+  array: TypedArrayConstructor,
+  put: (into: TensorElements, value: number, at: number) => boolean,
+  overflows: (value: number) => boolean,
+): ElementKind {
   const one: Put = (into, value, at) => {
     const number = typeof value === "number" ? value : numberTexts.get(value);
     return number !== undefined && put(into, number, at);
@@ -88,7 +105,9 @@ function float(dtype: DType, array: TypedArrayConstructor, put: (into: TensorEle
     if (numberTexts.has(value)) return null;
     const other = ofType(value, "number", `a number (${dtype})`);
     if (other !== null || typeof value !== "number") return other;
-    return Number.isFinite(value) && overflows(value) ? { code: "SL5010", text: `${value} is too large for ${dtype}` } : null;
+    return Number.isFinite(value) && overflows(value)
+      ? { code: "SL5010", text: `${value} is too large for ${dtype}` }
+      : null;
   });
 }
 
@@ -143,12 +162,21 @@ function unrunnable(value: unknown): Refusal | null {
   const found = typeof value === "string" ? changed.exec(value) : null;
   if (found === null) return null;
   const what = found[0] === "\0" ? "the character NUL" : "half of a surrogate pair";
-  return { code: "SL5020", text: `the text holds ${what} at ${found.index}, which a model cannot be given; take it out` };
+  return {
+    code: "SL5020",
+    text: `the text holds ${what} at ${found.index}, which a model cannot be given; take it out`,
+  };
 }
 
 function integer(
   dtype: DType,
-  array: Int8ArrayConstructor | Int16ArrayConstructor | Int32ArrayConstructor | Uint8ArrayConstructor | Uint16ArrayConstructor | Uint32ArrayConstructor,
+  array:
+    | Int8ArrayConstructor
+    | Int16ArrayConstructor
+    | Int32ArrayConstructor
+    | Uint8ArrayConstructor
+    | Uint16ArrayConstructor
+    | Uint32ArrayConstructor,
   min: number,
   max: number,
 ): ElementKind {
@@ -167,9 +195,15 @@ function integer(
 }
 
 /** What a JSON number would round comes as its digits, as our own JSON has it. */
-const isDigits = (value: unknown): value is string => typeof value === "string" && /^-?[0-9]{16,20}$/.test(value) && !Number.isSafeInteger(Number(value));
+const isDigits = (value: unknown): value is string =>
+  typeof value === "string" && /^-?[0-9]{16,20}$/.test(value) && !Number.isSafeInteger(Number(value));
 
-function wide(dtype: DType, array: BigInt64ArrayConstructor | BigUint64ArrayConstructor, min: bigint, max: bigint): ElementKind {
+function wide(
+  dtype: DType,
+  array: BigInt64ArrayConstructor | BigUint64ArrayConstructor,
+  min: bigint,
+  max: bigint,
+): ElementKind {
   const one: Put = (into, value, at) => {
     if (typeof value !== "bigint" && !Number.isSafeInteger(value) && !isDigits(value)) return false;
     const wanted = BigInt(value as bigint | number | string);
@@ -182,7 +216,11 @@ function wide(dtype: DType, array: BigInt64ArrayConstructor | BigUint64ArrayCons
     const other = ofType(whole, "number", `a whole number or a bigint (${dtype})`);
     if (other !== null || typeof whole !== "number") return other;
     if (!Number.isInteger(whole)) return { code: "SL5011", text: `${whole} is not a whole number (${dtype})` };
-    if (!Number.isSafeInteger(whole)) return { code: "SL5010", text: `${whole} is beyond the whole numbers that a JavaScript number holds exactly; give a bigint` };
+    if (!Number.isSafeInteger(whole))
+      return {
+        code: "SL5010",
+        text: `${whole} is beyond the whole numbers that a JavaScript number holds exactly; give a bigint`,
+      };
     return BigInt(whole) < min || BigInt(whole) > max ? outOfRange(whole, dtype, min, max) : null;
   });
 }

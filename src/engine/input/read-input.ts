@@ -23,8 +23,12 @@ export function inputReader(pipeline: string, ports: readonly Port[]): (input: u
   return (input) => {
     if (Array.isArray(input)) return readRecords(input);
     if (isTable(input)) return readTable(pipeline, ports, input);
-    if (typeof input === "object" && input !== null && !ArrayBuffer.isView(input) && !isPromise(input)) return readColumns(input);
-    throw new InputError("SL5000", `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${describe(input)}`);
+    if (typeof input === "object" && input !== null && !ArrayBuffer.isView(input) && !isPromise(input))
+      return readColumns(input);
+    throw new InputError(
+      "SL5000",
+      `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${describe(input)}`,
+    );
   };
 }
 
@@ -42,19 +46,26 @@ function recordsReader(pipeline: string, ports: readonly Port[]): (rows: readonl
 
 function checkKeys(pipeline: string, ports: readonly Port[], row: unknown, at: number): void {
   if (typeof row !== "object" || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
-    throw new InputError("SL5002", `row ${at}: expected an object { ${names(ports)} }, got ${describe(row)}`, { row: at });
+    throw new InputError("SL5002", `row ${at}: expected an object { ${names(ports)} }, got ${describe(row)}`, {
+      row: at,
+    });
   }
   let keys = 0;
   for (const _ in row) keys++;
   let found = 0;
   for (const port of ports) if (Object.hasOwn(row, port.name)) found++;
   if (keys === ports.length && found === ports.length) return;
-  throw missing(pipeline, ports, Object.keys(row), `row ${at}`, { row: at }) ?? stranger(pipeline, ports, Object.keys(row), `row ${at}`, { row: at });
+  throw (
+    missing(pipeline, ports, Object.keys(row), `row ${at}`, { row: at }) ??
+    stranger(pipeline, ports, Object.keys(row), `row ${at}`, { row: at })
+  );
 }
 
 function readTable(pipeline: string, ports: readonly Port[], table: Table): InputBatch {
   const columns = table.schema.fields.map((field) => String(field.name));
-  const fault = missing(pipeline, ports, columns, "the table") ?? (columns.length > ports.length ? stranger(pipeline, ports, columns, "the table") : null);
+  const fault =
+    missing(pipeline, ports, columns, "the table") ??
+    (columns.length > ports.length ? stranger(pipeline, ports, columns, "the table") : null);
   if (fault !== null) throw fault;
   if (table.numRows === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
   const bindings: Bindings = new Map();
@@ -73,13 +84,22 @@ function readTable(pipeline: string, ports: readonly Port[], table: Table): Inpu
 function checkTexts(port: Port, texts: ArrayLike<unknown>): void {
   for (let at = 0; at < texts.length; at++) {
     const refusal = elementKinds.string.refusal(texts[at]);
-    if (refusal !== null) throw new InputError(refusal.code, `column '${port.name}', element ${at}: ${refusal.text}`, { input: port.name });
+    if (refusal !== null)
+      throw new InputError(refusal.code, `column '${port.name}', element ${at}: ${refusal.text}`, { input: port.name });
   }
 }
 
 /** By its members and not by its class: an app may hold another copy of apache-arrow. */
 function isTable(input: unknown): input is Table {
-  return typeof input === "object" && input !== null && "schema" in input && "batches" in input && "numRows" in input && "getChild" in input && typeof input.getChild === "function";
+  return (
+    typeof input === "object" &&
+    input !== null &&
+    "schema" in input &&
+    "batches" in input &&
+    "numRows" in input &&
+    "getChild" in input &&
+    typeof input.getChild === "function"
+  );
 }
 
 function isPromise(input: object): boolean {

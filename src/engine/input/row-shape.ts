@@ -4,7 +4,10 @@ import { describe, isList } from "../../util/describe.js";
 import { elementKinds } from "./elements.js";
 
 /** Where a size of a row came from: the port itself, the first row, or a symbol that another input bound. */
-type SizeOrigin = { readonly kind: "port" } | { readonly kind: "first" } | { readonly kind: "symbol"; readonly symbol: string; readonly input: string };
+type SizeOrigin =
+  | { readonly kind: "port" }
+  | { readonly kind: "first" }
+  | { readonly kind: "symbol"; readonly symbol: string; readonly input: string };
 
 /** One dimension of the rows of a batch: settled before the elements are read. */
 export interface RowDim {
@@ -76,7 +79,11 @@ export function bindSymbols(port: Port, dims: readonly number[], bindings: Bindi
 }
 
 export function twoSizes(where: string, size: number, symbol: string, bound: number, input: string): InputError {
-  return new InputError("SL5012", `${where}: ${elements(size)}, but '${symbol}' is ${bound} in input '${input}'; one symbol is one size in a batch`, { symbol, size, bound });
+  return new InputError(
+    "SL5012",
+    `${where}: ${elements(size)}, but '${symbol}' is ${bound} in input '${input}'; one symbol is one size in a batch`,
+    { symbol, size, bound },
+  );
 }
 
 export function elements(count: number): string {
@@ -84,7 +91,14 @@ export function elements(count: number): string {
 }
 
 /** A value as the list it must be. */
-export function listAt(port: Port, value: unknown, row: number, path: readonly number[], axis: number, rank: number): ArrayLike<unknown> {
+export function listAt(
+  port: Port,
+  value: unknown,
+  row: number,
+  path: readonly number[],
+  axis: number,
+  rank: number,
+): ArrayLike<unknown> {
   if (isList(value)) return value;
   const where = place(port.name, row, path);
   const details = { row, input: port.name };
@@ -98,7 +112,9 @@ export function listAt(port: Port, value: unknown, row: number, path: readonly n
 export function listOf(port: Port, axis: number, rank: number): string {
   const dim = rowDims(port)?.[axis];
   const count = typeof dim === "number" ? `${dim} ` : "";
-  return axis < rank - 1 ? `a list of ${count}lists` : `a list of ${count}${elementKinds[port.dtype].word}s (${port.dtype})`;
+  return axis < rank - 1
+    ? `a list of ${count}lists`
+    : `a list of ${count}${elementKinds[port.dtype].word}s (${port.dtype})`;
 }
 
 /** The sizes of the first element of the first element and so on, where the port does not know its rank. */

@@ -12,7 +12,10 @@ import { type Bindings, elements, listAt, listOf, place, type RowDim, rowDims, s
  * @param key the values are these members of the rows; null where the rows are the values
  * @returns a function that throws InputError SL5005 to SL5012, saying row and input
  */
-export function rowsReader(port: Port, key: string | null): (rows: ArrayLike<unknown>, bindings: Bindings) => TensorData {
+export function rowsReader(
+  port: Port,
+  key: string | null,
+): (rows: ArrayLike<unknown>, bindings: Bindings) => TensorData {
   const fixed = fixedShape(port);
   const { dtype } = port;
   const { room, list, one } = elementKinds[dtype];
@@ -30,7 +33,8 @@ export function rowsReader(port: Port, key: string | null): (rows: ArrayLike<unk
     if (shape.length === 1) {
       for (let row = 0; row < count; row++) {
         const value = valueOf(rows, key, row);
-        if (!isList(value) || value.length !== size || !list(elements, value, row * size, size)) throw refusedRow(port, shape, value, row);
+        if (!isList(value) || value.length !== size || !list(elements, value, row * size, size))
+          throw refusedRow(port, shape, value, row);
       }
       return { dtype, dims: [count, size], data: elements };
     }
@@ -63,27 +67,51 @@ function fixedShape(port: Port): RowShape | null {
   return sized(dims.map((size) => ({ size, origin: { kind: "port" } })));
 }
 
-function fill(port: Port, elements: TensorElements, shape: readonly RowDim[], axis: number, value: unknown, at: number, span: number): boolean {
+function fill(
+  port: Port,
+  elements: TensorElements,
+  shape: readonly RowDim[],
+  axis: number,
+  value: unknown,
+  at: number,
+  span: number,
+): boolean {
   const length = shape[axis]?.size ?? 0;
   if (!isList(value) || value.length !== length) return false;
   if (axis === shape.length - 1) return elementKinds[port.dtype].list(elements, value, at, length);
   const step = length === 0 ? 0 : span / length;
-  for (let i = 0; i < length; i++) if (!fill(port, elements, shape, axis + 1, value[i], at + i * step, step)) return false;
+  for (let i = 0; i < length; i++)
+    if (!fill(port, elements, shape, axis + 1, value[i], at + i * step, step)) return false;
   return true;
 }
 
 function refusedRow(port: Port, shape: readonly RowDim[], value: unknown, row: number): InputError {
-  return firstFault(port, shape, 0, value, row, []) ?? new InputError("SL5000", `${place(port.name, row)}: the row changed while it was read`, { row, input: port.name });
+  return (
+    firstFault(port, shape, 0, value, row, []) ??
+    new InputError("SL5000", `${place(port.name, row)}: the row changed while it was read`, { row, input: port.name })
+  );
 }
 
 /** Walks a row in order and names the first thing that is wrong. */
-function firstFault(port: Port, shape: readonly RowDim[], axis: number, value: unknown, row: number, path: readonly number[]): InputError | null {
+function firstFault(
+  port: Port,
+  shape: readonly RowDim[],
+  axis: number,
+  value: unknown,
+  row: number,
+  path: readonly number[],
+): InputError | null {
   const dim = shape[axis];
-  if (dim === undefined) return elementKinds[port.dtype].refusal(value) === null ? null : refusedElement(port, value, row, path);
+  if (dim === undefined)
+    return elementKinds[port.dtype].refusal(value) === null ? null : refusedElement(port, value, row, path);
   const list = listAt(port, value, row, path, axis, shape.length);
   const last = axis === shape.length - 1;
   if (last && isList(list[0])) {
-    return new InputError("SL5008", `${place(port.name, row, path)}: expected ${listOf(port, axis, shape.length)}, got a list of lists; take one level of nesting away`, { row, input: port.name });
+    return new InputError(
+      "SL5008",
+      `${place(port.name, row, path)}: expected ${listOf(port, axis, shape.length)}, got a list of lists; take one level of nesting away`,
+      { row, input: port.name },
+    );
   }
   if (list.length !== dim.size) return wrongLength(port, dim, axis, shape.length, list.length, row, path);
   for (let i = 0; i < list.length; i++) {
@@ -93,19 +121,38 @@ function firstFault(port: Port, shape: readonly RowDim[], axis: number, value: u
   return null;
 }
 
-function wrongLength(port: Port, { size, origin }: RowDim, axis: number, rank: number, length: number, row: number, path: readonly number[]): InputError {
+function wrongLength(
+  port: Port,
+  { size, origin }: RowDim,
+  axis: number,
+  rank: number,
+  length: number,
+  row: number,
+  path: readonly number[],
+): InputError {
   const where = place(port.name, row, path);
   const details = { row, input: port.name, expected: size, found: length };
   if (origin.kind === "symbol") return twoSizes(where, length, origin.symbol, size, origin.input);
   if (origin.kind === "first") {
-    return new InputError("SL5009", `${where}: ${elements(length)} where the first has ${size}; all rows of a batch have one shape`, details);
+    return new InputError(
+      "SL5009",
+      `${where}: ${elements(length)} where the first has ${size}; all rows of a batch have one shape`,
+      details,
+    );
   }
   return new InputError("SL5007", `${where}: expected ${listOf(port, axis, rank)}, got ${length}`, details);
 }
 
 function refusedElement(port: Port, value: unknown, row: number, path: readonly number[]): InputError {
   const refusal = isList(value)
-    ? { code: "SL5008" as const, text: `expected a ${elementKinds[port.dtype].word} (${port.dtype}), got ${describe(value)}` }
+    ? {
+        code: "SL5008" as const,
+        text: `expected a ${elementKinds[port.dtype].word} (${port.dtype}), got ${describe(value)}`,
+      }
     : elementKinds[port.dtype].refusal(value);
-  return new InputError(refusal?.code ?? "SL5006", `${place(port.name, row, path)}: ${refusal?.text ?? describe(value)}`, { row, input: port.name, path });
+  return new InputError(
+    refusal?.code ?? "SL5006",
+    `${place(port.name, row, path)}: ${refusal?.text ?? describe(value)}`,
+    { row, input: port.name, path },
+  );
 }

@@ -18,7 +18,9 @@ export interface Challenge {
 }
 
 /** What came of it: outputs, or a note that says why there are none. */
-export type ChallengeAnswer = { readonly outputs: ReadonlyMap<string, TensorData>; readonly note: null } | { readonly outputs: null; readonly note: string };
+export type ChallengeAnswer =
+  | { readonly outputs: ReadonlyMap<string, TensorData>; readonly note: null }
+  | { readonly outputs: null; readonly note: string };
 
 interface ChallengerLimits {
   /** Runs begun or waiting, over all challengers of a deployment. */
@@ -50,7 +52,9 @@ export class Challengers {
   answer(challenge: Challenge, deadlineMs: number): Promise<ChallengeAnswer> {
     const bytes = sizeOf(challenge.feeds);
     if (this.#pending.size >= this.#limits.runs || (this.#bytes > 0 && this.#bytes + bytes > this.#limits.bytes)) {
-      return Promise.resolve(this.#failed(`overload: the queue of challengers is full (${this.#pending.size} waiting)`));
+      return Promise.resolve(
+        this.#failed(`overload: the queue of challengers is full (${this.#pending.size} waiting)`),
+      );
     }
     const running = challenge.run(Date.now() + deadlineMs);
     this.#bytes += bytes;
@@ -70,7 +74,9 @@ export class Challengers {
       const giveUp = (note: string): void => {
         if (this.#owed.has(giveUp)) give(this.#failed(note));
       };
-      const deadline = deadlines.at(performance.now() + deadlineMs, () => giveUp(`no answer within ${Math.round(deadlineMs)} ms`));
+      const deadline = deadlines.at(performance.now() + deadlineMs, () =>
+        giveUp(`no answer within ${Math.round(deadlineMs)} ms`),
+      );
       this.#owed.add(giveUp);
       running.then(
         (outputs) => {

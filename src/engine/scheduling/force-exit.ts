@@ -15,10 +15,13 @@ export function endNow(self: (code: number) => void, code: number, uncaught: { r
   if (!isMainThread) return;
   const listeners = process.listeners("exit") as ((code: number) => void)[];
   for (const listener of listeners.slice(listeners.indexOf(self) + 1)) listener.call(process, code);
-  if (uncaught !== null && process.listenerCount("uncaughtException") === 0) writeSync(2, `Uncaught ${inspect(uncaught.error)}\n`);
+  if (uncaught !== null && process.listenerCount("uncaughtException") === 0)
+    writeSync(2, `Uncaught ${inspect(uncaught.error)}\n`);
   const { WASI } = createRequire(import.meta.url)("node:wasi") as typeof import("node:wasi");
   const wasi = new WASI({ version: "preview1", returnOnExit: false });
   const { proc_exit: end } = wasi.wasiImport as { readonly proc_exit: (code: number) => void };
-  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: { readonly Memory: new (size: { readonly initial: number }) => object } };
+  const { WebAssembly } = globalThis as unknown as {
+    readonly WebAssembly: { readonly Memory: new (size: { readonly initial: number }) => object };
+  };
   wasi.start({ exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start: () => end(code) } });
 }

@@ -16,11 +16,22 @@ const loops = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type
  * @param owner runs that wait when it is dropped are not begun
  * @param where how messages about time begin
  */
-export function placedRuns(model: ThreadModel, session: ModelSession, owner: number, where: string): RunBatch<RequestClock> {
+export function placedRuns(
+  model: ThreadModel,
+  session: ModelSession,
+  owner: number,
+  where: string,
+): RunBatch<RequestClock> {
   const bytes = Buffer.from(model.bytes.buffer, model.bytes.byteOffset, model.bytes.byteLength);
   const unbounded = loops.some((mark) => bytes.includes(mark));
   const pace = new Pace();
-  const away = async <T>(feeds: Feeds, fetches: readonly string[], clock: RequestClock, elements: number, use: Use<T>): Promise<T> => {
+  const away = async <T>(
+    feeds: Feeds,
+    fetches: readonly string[],
+    clock: RequestClock,
+    elements: number,
+    use: Use<T>,
+  ): Promise<T> => {
     const run = batchThreads.run(model, owner, feeds, fetches, Date.now() + clock.leftMs);
     let done: Awaited<typeof run.done>;
     try {

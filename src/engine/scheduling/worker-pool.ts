@@ -70,7 +70,8 @@ export class ThreadPool {
     this.#holds.delete(sha256);
     for (const thread of this.#threads) {
       const opened = this.#opened.get(thread);
-      if (opened?.delete(sha256) === true && !thread.ended) thread.send({ kind: "close", sha256 }).done.catch(() => undefined);
+      if (opened?.delete(sha256) === true && !thread.ended)
+        thread.send({ kind: "close", sha256 }).done.catch(() => undefined);
     }
   }
 
@@ -86,7 +87,13 @@ export class ThreadPool {
    * @param until by `Date.now()`: a run that has not begun by then is not begun
    * @throws TargetError SL6002 with the model's name
    */
-  run(model: ThreadModel, owner: number, feeds: Feeds, fetches: readonly string[], until: number): { readonly done: Promise<ThreadRun>; readonly forget: () => void } {
+  run(
+    model: ThreadModel,
+    owner: number,
+    feeds: Feeds,
+    fetches: readonly string[],
+    until: number,
+  ): { readonly done: Promise<ThreadRun>; readonly forget: () => void } {
     let forget = (): void => undefined;
     let forgotten = false;
     const go = async (): Promise<ThreadRun> => {
@@ -148,7 +155,10 @@ export class ThreadPool {
       if (!thread.ended && thread.silentMs > HUNG_MS && this.#givenUp.size < MOST_GIVEN_UP) this.#giveUp(thread);
       if (thread.ended) this.#threads.splice(i, 1, this.#make());
     }
-    let best = this.#threads.reduce<ModelThread | undefined>((least, thread) => (least === undefined || thread.load < least.load ? thread : least), undefined);
+    let best = this.#threads.reduce<ModelThread | undefined>(
+      (least, thread) => (least === undefined || thread.load < least.load ? thread : least),
+      undefined,
+    );
     if (best === undefined || (best.load > 0 && this.#threads.length < this.#size)) {
       best = this.#make();
       this.#threads.push(best);
@@ -160,7 +170,8 @@ export class ThreadPool {
   #relieve(thread: ModelThread): void {
     if (thread.heldUpMs === null) return;
     setTimeout(() => {
-      if (!thread.ended && (thread.heldUpMs ?? 0) >= HELD_UP_MS && this.#givenUp.size < MOST_GIVEN_UP) this.#giveUp(thread, "it still ran what its request no longer waited for");
+      if (!thread.ended && (thread.heldUpMs ?? 0) >= HELD_UP_MS && this.#givenUp.size < MOST_GIVEN_UP)
+        this.#giveUp(thread, "it still ran what its request no longer waited for");
     }, HELD_UP_MS + 1).unref();
   }
 
@@ -178,14 +189,18 @@ export const challengerThreads = new ThreadPool(1, () => new ModelThread("shapel
 export const awaitedThreads = new ThreadPool(1, () => new ModelThread("shapeline-awaited-challengers", 16));
 
 /** Big batches of champions: a core stays for the event loop. */
-export const batchThreads = new ThreadPool(Math.min(4, Math.max(1, availableParallelism() - 1)), () => new ModelThread("shapeline-batches", 1));
+export const batchThreads = new ThreadPool(
+  Math.min(4, Math.max(1, availableParallelism() - 1)),
+  () => new ModelThread("shapeline-batches", 1),
+);
 
 /** A view of a larger buffer would take the whole buffer along. */
 function compact(feeds: Feeds): Record<string, TensorData> {
   const out: Record<string, TensorData> = {};
   for (const [name, tensor] of Object.entries(feeds)) {
     const { data } = tensor;
-    out[name] = ArrayBuffer.isView(data) && data.byteLength < data.buffer.byteLength ? { ...tensor, data: data.slice() } : tensor;
+    out[name] =
+      ArrayBuffer.isView(data) && data.byteLength < data.buffer.byteLength ? { ...tensor, data: data.slice() } : tensor;
   }
   return out;
 }

@@ -79,7 +79,14 @@ const LAST_WAIT_MS = 500;
 
 export type Job =
   | { readonly kind: "open"; readonly sha256: string; readonly bytes: Uint8Array; readonly options: object }
-  | { readonly kind: "run"; readonly sha256: string; readonly owner: number; readonly until: number; readonly feeds: Readonly<Record<string, TensorData>>; readonly fetches: readonly string[] }
+  | {
+      readonly kind: "run";
+      readonly sha256: string;
+      readonly owner: number;
+      readonly until: number;
+      readonly feeds: Readonly<Record<string, TensorData>>;
+      readonly fetches: readonly string[];
+    }
   | { readonly kind: "close"; readonly sha256: string };
 
 type Queued = Job & { readonly id: number };
@@ -149,10 +156,18 @@ export class ModelThread {
     const { port1, port2 } = new MessageChannel();
     this.#answers = patient ? port1 : null;
     const workerData = { runtime, state: this.#state.buffer, ...(patient ? { port: port2 } : {}) };
-    this.#worker = new Worker(program, { eval: true, execArgv: [], name, workerData, transferList: patient ? [port2] : [] });
+    this.#worker = new Worker(program, {
+      eval: true,
+      execArgv: [],
+      name,
+      workerData,
+      transferList: patient ? [port2] : [],
+    });
     if (!patient) port1.close();
     this.#worker.unref();
-    this.#worker.on("message", ({ answers, done }: { answers: readonly Answer[]; done: boolean }) => this.#receive(answers, done));
+    this.#worker.on("message", ({ answers, done }: { answers: readonly Answer[]; done: boolean }) =>
+      this.#receive(answers, done),
+    );
     this.#worker.on("error", (error) => this.#end(reason(error)));
     this.#worker.on("exit", () => {
       threads.delete(this);
@@ -303,7 +318,8 @@ export class ModelThread {
     clearTimeout(this.#looking);
     this.#answers?.close();
     this.#queue = [];
-    for (const { reject } of this.#waiting.values()) reject(new TargetError("SL6000", `the models' thread has ended: ${why}`));
+    for (const { reject } of this.#waiting.values())
+      reject(new TargetError("SL6000", `the models' thread has ended: ${why}`));
     this.#waiting.clear();
   }
 }

@@ -8,7 +8,12 @@ import { openSession, type ModelSession } from "./onnx-runtime.js";
  * What a model's file has otherwise than its config, in the words of `shapeline generate --check`. Empty where only weights differ,
  * and where the file does not load.
  */
-export async function fileDifferences(model: ModelConfig, sha256: string, bytes: Uint8Array, path: string): Promise<readonly string[]> {
+export async function fileDifferences(
+  model: ModelConfig,
+  sha256: string,
+  bytes: Uint8Array,
+  path: string,
+): Promise<readonly string[]> {
   let session: ModelSession;
   try {
     session = await openSession(model.name, sha256, bytes, path);
@@ -17,18 +22,35 @@ export async function fileDifferences(model: ModelConfig, sha256: string, bytes:
     return [];
   }
   const side = (name: "input" | "output", config: readonly Port[], file: readonly InferenceSession.ValueMetadata[]) =>
-    portDifferences(model.name, name, tensorsByName(config), tensorsByName(file.map((port) => inConfigsTerms(port, config, nameHere(model, name, port.name)))));
-  const differences = [...side("input", model.inputs, session.inputs), ...side("output", model.outputs, session.outputs)];
+    portDifferences(
+      model.name,
+      name,
+      tensorsByName(config),
+      tensorsByName(file.map((port) => inConfigsTerms(port, config, nameHere(model, name, port.name)))),
+    );
+  const differences = [
+    ...side("input", model.inputs, session.inputs),
+    ...side("output", model.outputs, session.outputs),
+  ];
   await session.release();
   return differences;
 }
 
 /** Names of dimensions are the config's to choose: an open one is called as there. */
-function inConfigsTerms(port: InferenceSession.ValueMetadata, config: readonly Port[], called: string): { name: string; dtype: string; shape: Port["shape"] } {
+function inConfigsTerms(
+  port: InferenceSession.ValueMetadata,
+  config: readonly Port[],
+  called: string,
+): { name: string; dtype: string; shape: Port["shape"] } {
   if (!port.isTensor) return { name: called, dtype: "no tensor", shape: null };
   const shape = config.find(({ name }) => name === called)?.shape ?? [];
-  const open = (axis: number) => (typeof shape[axis] === "number" || shape[axis] === undefined ? (axis === 0 ? "batch" : null) : shape[axis]);
-  return { name: called, dtype: port.type, shape: port.shape.map((dim, axis) => (typeof dim === "number" ? dim : open(axis))) };
+  const open = (axis: number) =>
+    typeof shape[axis] === "number" || shape[axis] === undefined ? (axis === 0 ? "batch" : null) : shape[axis];
+  return {
+    name: called,
+    dtype: port.type,
+    shape: port.shape.map((dim, axis) => (typeof dim === "number" ? dim : open(axis))),
+  };
 }
 
 /** What the config calls a port of the file; one that now has a name which the config gave to another is told apart from it. */

@@ -56,11 +56,19 @@ export async function findModelFiles(folder: string, models: readonly ModelConfi
  * @returns by model name
  * @throws ModelError SL3000 a file cannot be read, SL3022 a file has another digest by now
  */
-export async function readModelFiles(paths: ReadonlyMap<string, string>, models: readonly ModelConfig[]): Promise<Map<string, ModelFile>> {
+export async function readModelFiles(
+  paths: ReadonlyMap<string, string>,
+  models: readonly ModelConfig[],
+): Promise<Map<string, ModelFile>> {
   const found = new Map<string, ModelFile>();
   for (const model of models) {
     const path = paths.get(model.sha256);
-    if (path === undefined) throw new ModelError("SL3021", `model '${model.name}': the deployed version names no file for it; deploy the pipeline again`, { model: model.name });
+    if (path === undefined)
+      throw new ModelError(
+        "SL3021",
+        `model '${model.name}': the deployed version names no file for it; deploy the pipeline again`,
+        { model: model.name },
+      );
     found.set(model.name, await readVerified(path, path, model));
   }
   return found;
@@ -77,7 +85,12 @@ async function listModelFiles(folder: string): Promise<FolderEntry[]> {
   try {
     names = await readdir(path);
   } catch (cause) {
-    throw new ModelError("SL3020", `the models folder '${folder}' cannot be read (${systemReason(cause)}); give the folder that holds the .onnx files as the option 'models'`, { folder: path }, { cause });
+    throw new ModelError(
+      "SL3020",
+      `the models folder '${folder}' cannot be read (${systemReason(cause)}); give the folder that holds the .onnx files as the option 'models'`,
+      { folder: path },
+      { cause },
+    );
   }
   const entries: FolderEntry[] = [];
   for (const file of names.filter((n) => n.toLowerCase().endsWith(".onnx")).sort()) {
@@ -107,16 +120,31 @@ async function notFound(folder: string, entries: readonly FolderEntry[], model: 
   const namesake = entries.find((e) => plain(e.file.replace(/\.onnx$/i, "")) === plain(model.name));
   if (namesake !== undefined) return await otherDigest(model, namesake.path, namesake.file, namesake.sha256);
   const there =
-    entries.length === 0 ? "it holds no .onnx file" : `it holds ${entries.slice(0, 20).map((e) => `${e.file} (${short(e.sha256)})`).join(", ")}${entries.length > 20 ? `, and ${entries.length - 20} more` : ""}`;
-  return new ModelError("SL3021", `model '${model.name}': no file in '${folder}' has the digest ${short(model.sha256)}; ${there}`, {
-    model: model.name,
-    folder,
-    expected: model.sha256,
-  });
+    entries.length === 0
+      ? "it holds no .onnx file"
+      : `it holds ${entries
+          .slice(0, 20)
+          .map((e) => `${e.file} (${short(e.sha256)})`)
+          .join(", ")}${entries.length > 20 ? `, and ${entries.length - 20} more` : ""}`;
+  return new ModelError(
+    "SL3021",
+    `model '${model.name}': no file in '${folder}' has the digest ${short(model.sha256)}; ${there}`,
+    {
+      model: model.name,
+      folder,
+      expected: model.sha256,
+    },
+  );
 }
 
 /** Says what changed, not only that something did: the file may have other ports or only other weights. */
-async function otherDigest(model: ModelConfig, path: string, file: string, sha256: string, read?: Uint8Array): Promise<ModelError> {
+async function otherDigest(
+  model: ModelConfig,
+  path: string,
+  file: string,
+  sha256: string,
+  read?: Uint8Array,
+): Promise<ModelError> {
   const bytes = read ?? (await readFile(path).catch(() => undefined));
   const differences = bytes === undefined ? [] : await fileDifferences(model, sha256, bytes, path);
   const what = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
@@ -143,7 +171,12 @@ async function digest(path: string): Promise<string> {
 }
 
 function unreadable(path: string, cause: unknown): ModelError {
-  return new ModelError("SL3000", `the model file '${path}' cannot be read (${systemReason(cause)}); put the file back, or deploy again with the folder that holds it`, { file: path }, { cause });
+  return new ModelError(
+    "SL3000",
+    `the model file '${path}' cannot be read (${systemReason(cause)}); put the file back, or deploy again with the folder that holds it`,
+    { file: path },
+    { cause },
+  );
 }
 
 /** `ccfraud-lstm` and `ccfraud_lstm.onnx` are meant to be the same. */

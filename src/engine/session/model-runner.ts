@@ -37,7 +37,8 @@ export function modelRunner<W>(model: ModelConfig, runBatch: RunBatch<W>): Run<W
     for (let i = 0; i < ports.length; i++) {
       const port = ports[i];
       const output = outputs[i];
-      if (port !== undefined && (output === undefined || !fits(port, output, rows))) throw unlike(model, port, output, rows);
+      if (port !== undefined && (output === undefined || !fits(port, output, rows)))
+        throw unlike(model, port, output, rows);
     }
   };
   return (feeds, rows, when, use) => {
@@ -46,7 +47,9 @@ export function modelRunner<W>(model: ModelConfig, runBatch: RunBatch<W>): Run<W
       return use(outputs);
     };
     if (fixed === null || fixed === rows) return runFile(feeds, fetches, when, checked);
-    return inParts(model, (part) => runFile(part, fetches, when, (outputs) => outputs), feeds, rows, fixed).then(checked);
+    return inParts(model, (part) => runFile(part, fetches, when, (outputs) => outputs), feeds, rows, fixed).then(
+      checked,
+    );
   };
 }
 
@@ -71,16 +74,30 @@ function fixedBatch(model: ModelConfig): number | null {
     if (shape === null) continue;
     const [batch] = shape;
     if (batch === undefined || batch === 0) {
-      throw new ModelError("SL3026", `model '${model.name}' input '${name}' is ${showTensor({ dtype, shape })}, which has no dimension for the rows; export it with a batch dimension first`, { model: model.name, input: name });
+      throw new ModelError(
+        "SL3026",
+        `model '${model.name}' input '${name}' is ${showTensor({ dtype, shape })}, which has no dimension for the rows; export it with a batch dimension first`,
+        { model: model.name, input: name },
+      );
     }
     if (typeof batch === "number") fixed = batch;
   }
   return fixed;
 }
 
-async function inParts(model: ModelConfig, run: (part: Feeds) => Promise<TensorData[]>, feeds: Feeds, rows: number, size: number): Promise<TensorData[]> {
+async function inParts(
+  model: ModelConfig,
+  run: (part: Feeds) => Promise<TensorData[]>,
+  feeds: Feeds,
+  rows: number,
+  size: number,
+): Promise<TensorData[]> {
   if (rows % size !== 0) {
-    throw new InputError("SL5016", `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} ${rows === 1 ? "row is" : "rows are"} no whole number of them`, { model: model.name, rows, size });
+    throw new InputError(
+      "SL5016",
+      `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} ${rows === 1 ? "row is" : "rows are"} no whole number of them`,
+      { model: model.name, rows, size },
+    );
   }
   const parts: TensorData[][] = [];
   for (let from = 0; from < rows; from += size) {
@@ -128,11 +145,18 @@ function fits(port: Port, { dtype, dims, data }: TensorData, rows: number): bool
 }
 
 function unlike(model: ModelConfig, port: Port, output: TensorData | undefined, rows: number): TargetError {
-  const expected = showTensor({ dtype: port.dtype, shape: port.shape === null ? null : [rows, ...port.shape.slice(1)] });
+  const expected = showTensor({
+    dtype: port.dtype,
+    shape: port.shape === null ? null : [rows, ...port.shape.slice(1)],
+  });
   const got = output === undefined ? "nothing" : showTensor({ dtype: output.dtype, shape: output.dims });
   const why = output !== undefined && output.dims[0] !== rows ? "; its first dimension is not the rows'" : "";
-  return new TargetError("SL6003", `model '${model.name}' output '${port.name}' should be ${expected} for ${rows} ${rows === 1 ? "row" : "rows"} but is ${got}${why}`, {
-    model: model.name,
-    output: port.name,
-  });
+  return new TargetError(
+    "SL6003",
+    `model '${model.name}' output '${port.name}' should be ${expected} for ${rows} ${rows === 1 ? "row" : "rows"} but is ${got}${why}`,
+    {
+      model: model.name,
+      output: port.name,
+    },
+  );
 }

@@ -32,7 +32,12 @@ let runtime: Promise<Runtime> | undefined;
 const sessions = new Map<string, Shared>();
 
 /** One thread a model: rows come few at a time, models are small, and threads that spin for work cost more than they bring. */
-export const sessionOptions = { executionProviders: ["cpu"], intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 } as const;
+export const sessionOptions = {
+  executionProviders: ["cpu"],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  logSeverityLevel: 4,
+} as const;
 
 /**
  * Loads ONNX Runtime when it is first needed.
@@ -45,7 +50,10 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
   try {
     return await load();
   } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && (cause.code === "ERR_MODULE_NOT_FOUND" || cause.code === "MODULE_NOT_FOUND");
+    const missing =
+      cause instanceof Error &&
+      "code" in cause &&
+      (cause.code === "ERR_MODULE_NOT_FOUND" || cause.code === "MODULE_NOT_FOUND");
     throw new TargetError(
       "SL6001",
       missing
@@ -64,7 +72,12 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
  * @param where how messages call the file
  * @throws ModelError SL3023 when the bytes are no whole ONNX model
  */
-export async function openSession(name: string, sha256: string, bytes: Uint8Array, where: string): Promise<ModelSession> {
+export async function openSession(
+  name: string,
+  sha256: string,
+  bytes: Uint8Array,
+  where: string,
+): Promise<ModelSession> {
   runtime ??= loadRuntime();
   const ort = await runtime.catch((error: unknown) => {
     runtime = undefined;
@@ -135,7 +148,11 @@ type RunSession = (feeds: Tensors, fetches: readonly string[]) => Promise<Answer
 
 function checkedRun(session: InferenceSession, ort: Runtime): RunSession {
   // The runtime's overloads tie the array's type to the dtype, which is a value here.
-  const OrtTensor = ort.Tensor as unknown as new (dtype: DType, data: TensorElements, dims: readonly number[]) => Tensor;
+  const OrtTensor = ort.Tensor as unknown as new (
+    dtype: DType,
+    data: TensorElements,
+    dims: readonly number[],
+  ) => Tensor;
   return async (feeds, fetches) => {
     const given: Record<string, Tensor> = {};
     for (const [input, { dtype, data, dims }] of Object.entries(feeds)) given[input] = new OrtTensor(dtype, data, dims);
@@ -149,7 +166,8 @@ function checkedRun(session: InferenceSession, ort: Runtime): RunSession {
  */
 export function directRun(session: InferenceSession): RunSession | null {
   const handler: unknown = Reflect.get(session, "handler");
-  if (typeof handler !== "object" || handler === null || !("run" in handler) || typeof handler.run !== "function") return null;
+  if (typeof handler !== "object" || handler === null || !("run" in handler) || typeof handler.run !== "function")
+    return null;
   const run = handler.run.bind(handler) as (feeds: object, fetches: object, options: object) => Promise<Answer>;
   const wanted = new WeakMap<readonly string[], Readonly<Record<string, null>>>();
   const options = {};
@@ -159,7 +177,8 @@ export function directRun(session: InferenceSession): RunSession | null {
     const given: Record<string, object> = {};
     for (const input in feeds) {
       const tensor = feeds[input];
-      if (tensor !== undefined) given[input] = { type: tensor.dtype, data: tensor.data, dims: tensor.dims, location: "cpu" };
+      if (tensor !== undefined)
+        given[input] = { type: tensor.dtype, data: tensor.data, dims: tensor.dims, location: "cpu" };
     }
     return run(given, outputs, options);
   };
@@ -167,13 +186,22 @@ export function directRun(session: InferenceSession): RunSession | null {
 
 /** What to say of a run that the runtime gave up. */
 export function runFailed(name: string, cause: unknown): TargetError {
-  return new TargetError("SL6002", `model '${name}' failed on these rows: ${reason(cause)}`, { model: name }, { cause });
+  return new TargetError(
+    "SL6002",
+    `model '${name}' failed on these rows: ${reason(cause)}`,
+    { model: name },
+    { cause },
+  );
 }
 
 function fromRuntime(model: string, output: string, value: Answer[string] | undefined): TensorData {
-  if (value === undefined) throw new TargetError("SL6003", `model '${model}' gave no output '${output}'`, { model, output });
+  if (value === undefined)
+    throw new TargetError("SL6003", `model '${model}' gave no output '${output}'`, { model, output });
   const { data } = value;
   // Where JavaScript has Float16Array the runtime uses it; the bits are the same.
-  const elements = value.type === "float16" && ArrayBuffer.isView(data) ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+  const elements =
+    value.type === "float16" && ArrayBuffer.isView(data)
+      ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+      : data;
   return { dtype: value.type as DType, dims: value.dims, data: elements };
 }

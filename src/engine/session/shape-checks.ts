@@ -30,16 +30,23 @@ export function feedCheck(config: Config, step: number, model: ModelConfig, sour
       if (typeof expects === "string" && size !== undefined) {
         const earlier = expects === "batch" ? { size: tensor.dims[0] ?? 0, input } : bound.get(expects);
         if (earlier === undefined) bound.set(expects, { size, input });
-        else if (earlier.size !== size) throw refuse(clash(model.name, symbolOf(model, expects), input, size, earlier.input, earlier.size), input);
+        else if (earlier.size !== size)
+          throw refuse(clash(model.name, symbolOf(model, expects), input, size, earlier.input, earlier.size), input);
       } else if (size !== expects) {
         const port = model.inputs.find(({ name }) => name === input) ?? tensorPort(tensor);
-        throw refuse(misfit(model.name, input, showTensor(port), source ?? requestSource, showTensor(tensorPort(tensor))), input);
+        throw refuse(
+          misfit(model.name, input, showTensor(port), source ?? requestSource, showTensor(tensorPort(tensor))),
+          input,
+        );
       }
     }
   };
 }
 
-function tensorPort({ dtype, dims }: Feeds[string]): { readonly dtype: Feeds[string]["dtype"]; readonly shape: readonly number[] } {
+function tensorPort({ dtype, dims }: Feeds[string]): {
+  readonly dtype: Feeds[string]["dtype"];
+  readonly shape: readonly number[];
+} {
   return { dtype, shape: dims };
 }
 

@@ -18,7 +18,9 @@ import type { ModelSession } from "./onnx-runtime.js";
 export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "inputs" | "outputs">): void {
   for (const port of model.inputs) checkPort(model, "input", port, session.inputs);
   for (const port of model.outputs) checkPort(model, "output", port, session.outputs);
-  const unfed = session.inputs.find(({ name }) => !model.inputs.some((port) => nameInFile(model, "inputs", port.name) === name));
+  const unfed = session.inputs.find(
+    ({ name }) => !model.inputs.some((port) => nameInFile(model, "inputs", port.name) === name),
+  );
   if (unfed !== undefined) throw differs(model, `the file also needs an input '${unfed.name}'`);
 }
 
@@ -38,16 +40,33 @@ export async function warmUp(model: ModelConfig, run: (feeds: Feeds, rows: numbe
   for (const { name, dtype, shape } of model.inputs) {
     const sizes = shape?.slice(1).filter((dim) => typeof dim === "number");
     if (shape === null || sizes?.length !== shape.length - 1) return;
-    feeds[name] = { dtype, dims: [rows, ...sizes], data: allocate(dtype, sizes.reduce((product, dim) => product * dim, rows)) };
+    feeds[name] = {
+      dtype,
+      dims: [rows, ...sizes],
+      data: allocate(
+        dtype,
+        sizes.reduce((product, dim) => product * dim, rows),
+      ),
+    };
   }
   try {
     for (let i = 0; i < WARM_UPS; i++) await run(feeds, rows);
   } catch (cause) {
-    throw new ModelError("SL3025", `model '${model.name}' does not run on zeros of its own signature: ${reason(cause)}`, { model: model.name }, { cause });
+    throw new ModelError(
+      "SL3025",
+      `model '${model.name}' does not run on zeros of its own signature: ${reason(cause)}`,
+      { model: model.name },
+      { cause },
+    );
   }
 }
 
-function checkPort(model: ModelConfig, role: "input" | "output", port: Port, found: readonly InferenceSession.ValueMetadata[]): void {
+function checkPort(
+  model: ModelConfig,
+  role: "input" | "output",
+  port: Port,
+  found: readonly InferenceSession.ValueMetadata[],
+): void {
   const own = nameInFile(model, role === "input" ? "inputs" : "outputs", port.name);
   const called = own === port.name ? `'${own}'` : `'${own}' (called '${port.name}' here)`;
   const there = found.find(({ name }) => name === own);
@@ -57,9 +76,12 @@ function checkPort(model: ModelConfig, role: "input" | "output", port: Port, fou
   const same =
     there.isTensor &&
     there.type === port.dtype &&
-    (port.shape === null || (there.shape.length === port.shape.length && there.shape.every((dim, axis) => agrees(dim, port.shape?.[axis]))));
+    (port.shape === null ||
+      (there.shape.length === port.shape.length && there.shape.every((dim, axis) => agrees(dim, port.shape?.[axis]))));
   if (same) return;
-  const text = !there.isTensor ? "no tensor" : showTensor({ dtype: there.type as DType, shape: there.shape.map((dim) => (dim === "" ? null : dim)) });
+  const text = !there.isTensor
+    ? "no tensor"
+    : showTensor({ dtype: there.type as DType, shape: there.shape.map((dim) => (dim === "" ? null : dim)) });
   throw differs(model, `its ${role} ${called} is ${text} in the file and ${showTensor(port)} in the config`);
 }
 
@@ -68,5 +90,9 @@ function agrees(file: number | string, config: number | string | null | undefine
 }
 
 function differs(model: ModelConfig, what: string): ModelError {
-  return new ModelError("SL3024", `model '${model.name}': ${what}; run 'shapeline generate' again and build the pipeline anew`, { model: model.name });
+  return new ModelError(
+    "SL3024",
+    `model '${model.name}': ${what}; run 'shapeline generate' again and build the pipeline anew`,
+    { model: model.name },
+  );
 }

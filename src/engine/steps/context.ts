@@ -33,10 +33,19 @@ export interface Context {
 }
 
 /** Compiles one kind of step. null: nothing is to be done when rows come. */
-export type CompileStep<K extends StepConfig["kind"]> = (context: Context, index: number, step: StepConfigOf<K>) => RunStep | null;
+export type CompileStep<K extends StepConfig["kind"]> = (
+  context: Context,
+  index: number,
+  step: StepConfigOf<K>,
+) => RunStep | null;
 
 export function find<T>(models: ReadonlyMap<string, T>, name: string): T {
   const model = models.get(name);
-  if (model === undefined) throw new TargetError("SL6000", `a step names the model '${name}', which the config does not hold; build the config anew`, { model: name });
+  if (model === undefined)
+    throw new TargetError(
+      "SL6000",
+      `a step names the model '${name}', which the config does not hold; build the config anew`,
+      { model: name },
+    );
   return model;
 }

@@ -12,13 +12,27 @@ type Feed = (passage: Passage) => Feeds;
 type Renaming = Readonly<Record<string, string>>;
 
 /** Which tensor feeds which input, by the rule that the types and `build()` go by. */
-export function feeding(context: Context, index: number, model: ModelConfig, rename: Renaming): { feed: Feed; check: FeedCheck | null } {
+export function feeding(
+  context: Context,
+  index: number,
+  model: ModelConfig,
+  rename: Renaming,
+): { feed: Feed; check: FeedCheck | null } {
   const { before, config } = context;
   const given = before?.ports ?? config.inputs;
   const sources = model.inputs.map(({ name }): readonly [input: string, source: string] => {
     const source = feedOf(name, model.inputs, given, rename)?.name;
     if (source !== undefined) return [name, source];
-    throw new TargetError("SL6000", missing(model.name, name, before?.source ?? requestSource, given.map((port) => port.name)), { step: index, model: model.name, input: name });
+    throw new TargetError(
+      "SL6000",
+      missing(
+        model.name,
+        name,
+        before?.source ?? requestSource,
+        given.map((port) => port.name),
+      ),
+      { step: index, model: model.name, input: name },
+    );
   });
   const feed: Feed = (passage) => {
     const from = before === null ? passage.inputs : passage.outputs;

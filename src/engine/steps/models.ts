@@ -31,7 +31,10 @@ export const modelsStep: CompileStep<"models"> = (context, index, step) => {
 };
 
 /** All begin at once, so that they share one turn of the event loop. One that fails ends the request when the others have ended. */
-function runAll(runs: readonly { readonly run: RunHere }[], passage: Passage): Promise<readonly (Tensors | undefined)[]> {
+function runAll(
+  runs: readonly { readonly run: RunHere }[],
+  passage: Passage,
+): Promise<readonly (Tensors | undefined)[]> {
   return new Promise((resolve, reject) => {
     const outputs = new Array<Tensors | undefined>(runs.length);
     const failures: Error[] = [];

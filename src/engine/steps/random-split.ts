@@ -8,16 +8,21 @@ export const randomSplitStep: CompileStep<"randomSplit"> = (context, index, { ha
   const total = weights.reduce((sum, { weight }) => sum + weight, 0);
   const taken = weights.filter(({ weight }) => weight > 0);
   const last = taken.at(-1)?.model ?? "";
-  return split(context, index, weights.map(({ model }) => model), ({ metadata }) => {
-    const value = hashKey === null ? undefined : metadata.get(hashKey);
-    const at = (value === undefined ? context.parts.random() : pointOf(value)) * total;
-    let upTo = 0;
-    for (const { model, weight } of taken) {
-      upTo += weight;
-      if (at < upTo) return model;
-    }
-    return last;
-  });
+  return split(
+    context,
+    index,
+    weights.map(({ model }) => model),
+    ({ metadata }) => {
+      const value = hashKey === null ? undefined : metadata.get(hashKey);
+      const at = (value === undefined ? context.parts.random() : pointOf(value)) * total;
+      let upTo = 0;
+      for (const { model, weight } of taken) {
+        upTo += weight;
+        if (at < upTo) return model;
+      }
+      return last;
+    },
+  );
 };
 
 /** A number from 0 to 1 is a point itself; any other value is hashed to one. */

@@ -6,7 +6,11 @@ import type { CompileStep } from "./context.js";
 export const selectStep: CompileStep<"select"> = (context, index, step) => {
   const model = context.tuple?.models[step.index];
   if (context.tuple === null || model === undefined) {
-    throw new TargetError("SL6000", `step ${index} selects output ${step.index} of a tuple that has no such output; build the config anew`, { step: index });
+    throw new TargetError(
+      "SL6000",
+      `step ${index} selects output ${step.index} of a tuple that has no such output; build the config anew`,
+      { step: index },
+    );
   }
   context.before = { ports: model.outputs, source: stepSource(context.tuple.index, model.name) };
   context.tuple = null;

@@ -62,7 +62,17 @@ function nothing(model: ModelConfig, rows: number): Tensors {
   return new Map(
     model.outputs.map(({ name, dtype, shape }) => {
       const dims = [rows, ...(shape ?? [null]).slice(1).map((dim) => (typeof dim === "number" ? dim : 1))];
-      return [name, { dtype, dims, data: allocate(dtype, dims.reduce((product, dim) => product * dim, 1)) }];
+      return [
+        name,
+        {
+          dtype,
+          dims,
+          data: allocate(
+            dtype,
+            dims.reduce((product, dim) => product * dim, 1),
+          ),
+        },
+      ];
     }),
   );
 }

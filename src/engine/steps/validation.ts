@@ -29,7 +29,9 @@ export const validationStep: CompileStep<"validation"> = (context, index, first)
         return source?.of(passage)?.get(source.port);
       },
     };
-    const present: Present | undefined = beside ? { get: (column) => passage.beside.get(sources.get(column)?.model ?? "")?.answered } : undefined;
+    const present: Present | undefined = beside
+      ? { get: (column) => passage.beside.get(sources.get(column)?.model ?? "")?.answered }
+      : undefined;
     const failures = run(columns, passage.rows, present);
     passage.failures = passage.failures.size === 0 ? failures : new Map([...passage.failures, ...failures]);
     return next(passage);
@@ -40,12 +42,20 @@ function sourcesOf({ config, read, model }: Context, wanted: ReadonlySet<string>
   const sources = new Map<string, Source>();
   const beside = Array.from(read, (name) => ({ name, prefix: `out_${name}.`, ports: model(name).outputs }));
   for (const column of wanted) {
-    const other = beside.find(({ prefix, ports }) => column.startsWith(prefix) && ports.some((port) => port.name === column.slice(prefix.length)));
+    const other = beside.find(
+      ({ prefix, ports }) =>
+        column.startsWith(prefix) && ports.some((port) => port.name === column.slice(prefix.length)),
+    );
     if (other !== undefined) {
-      sources.set(column, { port: column.slice(other.prefix.length), model: other.name, of: (passage) => passage.beside.get(other.name)?.outputs });
+      sources.set(column, {
+        port: column.slice(other.prefix.length),
+        model: other.name,
+        of: (passage) => passage.beside.get(other.name)?.outputs,
+      });
     } else if (column.startsWith("in.") && config.inputs.some(({ name }) => name === column.slice(3))) {
       sources.set(column, { port: column.slice(3), model: null, of: (passage) => passage.inputs });
-    } else if (column.startsWith("out.")) sources.set(column, { port: column.slice(4), model: null, of: (passage) => passage.outputs });
+    } else if (column.startsWith("out."))
+      sources.set(column, { port: column.slice(4), model: null, of: (passage) => passage.outputs });
   }
   return sources;
 }

@@ -5,9 +5,11 @@ import { promql } from "./promql.js";
 import { sqlAlert } from "./sql.js";
 
 /** A language that is asked about rows one by one. */
-const ofRows = (label: string): AlertEmitter => () => {
-  throw new LambdaError("SL1201", `${label} is asked about each row by itself, and an alert looks at many`);
-};
+const ofRows =
+  (label: string): AlertEmitter =>
+  () => {
+    throw new LambdaError("SL1201", `${label} is asked about each row by itself, and an alert looks at many`);
+  };
 
 /** The languages the condition of an alert is written in. */
 export const alertBackEnds = {

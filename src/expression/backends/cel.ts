@@ -2,7 +2,22 @@ import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
 import type { BackEndEmitter } from "./backend.js";
 import { type Bound, elementIn, usesPlace } from "../tree/bound-element.js";
 import { unroll } from "../tree/builders.js";
-import { children, columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Read, type Source, type StringTest, valueOf } from "../tree/tree.js";
+import {
+  children,
+  columnName,
+  type CompareOp,
+  type Constant,
+  type ExpressionTree,
+  isConstant,
+  isNullable,
+  type NodeOf,
+  type NumberFunction,
+  type Op,
+  type Read,
+  type Source,
+  type StringTest,
+  valueOf,
+} from "../tree/tree.js";
 
 /** Limits of cel-go, the strictest reader. */
 const longest = 100_000;
@@ -21,9 +36,15 @@ type Writers = { readonly [O in Op]: Write<O> };
  * Numbers may come as doubles or integers, int64 ports as int, uint64 ports as uint. A row without a challenger's port fails.
  */
 export const cel: BackEndEmitter = (tree) => {
-  const guards = [...challengerPorts(tree)].map(([key, { model, port }]) => ({ key, text: `${quote(model)} in x.models && ${quote(port)} in ${modelPath(model)}` }));
+  const guards = [...challengerPorts(tree)].map(([key, { model, port }]) => ({
+    key,
+    text: `${quote(model)} in x.models && ${quote(port)} in ${modelPath(model)}`,
+  }));
   const predicate = write(tree, []);
-  const whole = guards.length === 0 && predicate.startsWith("(") ? predicate.slice(1, -1) : [...guards.map(({ text }) => text), predicate].join(" && ");
+  const whole =
+    guards.length === 0 && predicate.startsWith("(")
+      ? predicate.slice(1, -1)
+      : [...guards.map(({ text }) => text), predicate].join(" && ");
   if (Array.from(whole).length > longest) tooLong();
   if (nesting(whole) > deepest) refuse("SL1203", "it nests too deep for CEL; split it into several validations");
   return whole;
@@ -33,7 +54,8 @@ function refuse(code: ErrorCode, reason: string): never {
   throw new LambdaError(code, reason);
 }
 
-const tooLong = (): never => refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`);
+const tooLong = (): never =>
+  refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`);
 
 function put(text: string): string {
   // An astral character is two units and one character.
@@ -51,8 +73,12 @@ function nesting(text: string): number {
   return deepestYet;
 }
 
-function challengerPorts(node: ExpressionTree, found = new Map<string, { readonly model: string; readonly port: string }>()): typeof found {
-  if (node.op === "read" && typeof node.from === "object") found.set(columnName(node), { model: node.from.model, port: node.port });
+function challengerPorts(
+  node: ExpressionTree,
+  found = new Map<string, { readonly model: string; readonly port: string }>(),
+): typeof found {
+  if (node.op === "read" && typeof node.from === "object")
+    found.set(columnName(node), { model: node.from.model, port: node.port });
   for (const child of children(node)) challengerPorts(child, found);
   return found;
 }
@@ -74,7 +100,8 @@ function numberLiteral(value: number): string {
 
 /** A string literal; CEL's strings are of code points, which half a surrogate pair is none of. */
 function quote(text: string): string {
-  if (/\p{Surrogate}/u.test(text)) refuse("SL1207", "a string constant holds half a surrogate pair, which CEL's strings cannot");
+  if (/\p{Surrogate}/u.test(text))
+    refuse("SL1207", "a string constant holds half a surrogate pair, which CEL's strings cannot");
   return JSON.stringify(text);
 }
 
@@ -87,7 +114,11 @@ function constant(node: Constant, unsigned = false): string {
       return String(value);
     case "bigint": {
       const [least, most] = unsigned ? [0n, 2n ** 64n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
-      if (value < least || value > most) refuse("SL1207", `the constant ${value}n is outside of ${unsigned ? "uint64" : "int64"}, so the comparison has one answer; leave it out`);
+      if (value < least || value > most)
+        refuse(
+          "SL1207",
+          `the constant ${value}n is outside of ${unsigned ? "uint64" : "int64"}, so the comparison has one answer; leave it out`,
+        );
       return unsigned ? `${value}u` : value < 0n ? `(${value})` : String(value);
     }
     default:
@@ -97,16 +128,22 @@ function constant(node: Constant, unsigned = false): string {
 
 /** What CEL keeps for itself; `true`, `false` and `null` too. */
 const reserved: ReadonlySet<string> = new Set(
-  "false in null true as break const continue else for function if import let loop package namespace return var void while".split(" "),
+  "false in null true as break const continue else for function if import let loop package namespace return var void while".split(
+    " ",
+  ),
 );
-const member = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) && !reserved.has(name) ? `.${name}` : `[${quote(name)}]`);
+const member = (name: string): string =>
+  /^[A-Za-z_]\w*$/.test(name) && !reserved.has(name) ? `.${name}` : `[${quote(name)}]`;
 const modelPath = (model: string): string => `x.models${member(model)}`;
 const owner = (from: Source): string => (typeof from === "string" ? `x${member(from)}` : modelPath(from.model));
 
 function path(node: Read, bounds: Bounds): string {
   const element = elementIn(node, bounds);
   const start = element === null ? owner(node.from) + member(node.port) : `v${element.binder}`;
-  return (element?.rest ?? node.at).reduce<string>((list, place) => (typeof place === "number" ? `${list}[${place}]` : notKnown()), start);
+  return (element?.rest ?? node.at).reduce<string>(
+    (list, place) => (typeof place === "number" ? `${list}[${place}]` : notKnown()),
+    start,
+  );
 }
 
 const notKnown = (): never => refuse("SL1202", "a position inside a list of unknown length is not known to CEL");
@@ -121,7 +158,8 @@ const read: Write<"read"> = (node, bounds) => {
 /** Whether a value that may be missing is there. */
 function present(node: ExpressionTree, bounds: Bounds): string {
   if (!isNullable(node)) return "true";
-  if (node.op === "conditional") return put(`(${write(node.test, bounds)} ? ${present(node.then, bounds)} : ${present(node.otherwise, bounds)})`);
+  if (node.op === "conditional")
+    return put(`(${write(node.test, bounds)} ? ${present(node.then, bounds)} : ${present(node.otherwise, bounds)})`);
   if (node.op === "??") return put(`(${present(node.left, bounds)} || ${present(node.right, bounds)})`);
   if (node.op !== "read") return refuse("SL1207", `CEL has no value for a missing '${node.op}'`);
   const tests = node.at.flatMap((place, axis) => {
@@ -146,14 +184,18 @@ function isOrderedAlike(node: ExpressionTree): boolean {
 
 const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
   const isOrder = op !== "===" && op !== "!==";
-  if (isOrder && left.type === "string" && !isOrderedAlike(left) && !isOrderedAlike(right)) refuse("SL1207", "CEL orders strings by their code points, JavaScript by UTF-16 units");
+  if (isOrder && left.type === "string" && !isOrderedAlike(left) && !isOrderedAlike(right))
+    refuse("SL1207", "CEL orders strings by their code points, JavaScript by UTF-16 units");
   const [l, r] = left.type === "bigint" ? bigints(left, right, bounds) : [write(left, bounds), write(right, bounds)];
   const test = put(`(${l} ${comparison[op]} ${r})`);
   const missing = [left, right].filter(isNullable).map((node) => present(node, bounds));
   if (missing.length === 0) return test;
   const there = missing.join(" && ");
   // Two missing elements are equal; a missing one equals nothing else.
-  const otherwise = missing.length === 2 && !isOrder ? `${missing[0] ?? ""} ${comparison[op]} ${missing[1] ?? ""}` : String(op === "!==");
+  const otherwise =
+    missing.length === 2 && !isOrder
+      ? `${missing[0] ?? ""} ${comparison[op]} ${missing[1] ?? ""}`
+      : String(op === "!==");
   return put(`(${there} ? ${test} : ${otherwise})`);
 };
 
@@ -173,9 +215,14 @@ function integerKinds(node: ExpressionTree): readonly string[] {
 
 function bigint(node: ExpressionTree, unsigned: boolean, bounds: Bounds): string {
   if (isConstant(node)) return constant(node, unsigned);
-  if (node.op === "??") return put(`(${present(node.left, bounds)} ? ${bigint(node.left, unsigned, bounds)} : ${bigint(node.right, unsigned, bounds)})`);
+  if (node.op === "??")
+    return put(
+      `(${present(node.left, bounds)} ? ${bigint(node.left, unsigned, bounds)} : ${bigint(node.right, unsigned, bounds)})`,
+    );
   if (node.op !== "conditional") return write(node, bounds);
-  return put(`(${write(node.test, bounds)} ? ${bigint(node.then, unsigned, bounds)} : ${bigint(node.otherwise, unsigned, bounds)})`);
+  return put(
+    `(${write(node.test, bounds)} ? ${bigint(node.then, unsigned, bounds)} : ${bigint(node.otherwise, unsigned, bounds)})`,
+  );
 }
 
 const overflow = "bigint arithmetic is an error beyond 64 bits in CEL";
@@ -198,8 +245,10 @@ const extremes = {
   min: "(a != a ? a : b != b ? b : a < b ? a : b < a ? b : a == 0.0 ? -(-a - b) : a)",
 } as const;
 
-const extreme = (op: "min" | "max"): Write<"min" | "max"> => ({ args }, bounds) =>
-  args.map((arg) => number(arg, bounds)).reduce((best, next) => bound(best, "a", bound(next, "b", extremes[op])));
+const extreme =
+  (op: "min" | "max"): Write<"min" | "max"> =>
+  ({ args }, bounds) =>
+    args.map((arg) => number(arg, bounds)).reduce((best, next) => bound(best, "a", bound(next, "b", extremes[op])));
 
 /** From 2 ** 52 on a double is whole, and int() fails beyond 64 bits. A conditional after `?` needs parentheses. */
 const fraction = "n > -4503599627370496.0 && n < 4503599627370496.0 && n != 0.0";
@@ -214,11 +263,17 @@ const roundings = {
   isInteger: `(${fraction} ? double(int(n)) == n : n - n == 0.0)`,
 } as const;
 
-const rounding = (op: keyof typeof roundings): Write<NumberFunction | "isInteger"> => ({ operand }, bounds) => bound(number(operand, bounds), "n", roundings[op]);
+const rounding =
+  (op: keyof typeof roundings): Write<NumberFunction | "isInteger"> =>
+  ({ operand }, bounds) =>
+    bound(number(operand, bounds), "n", roundings[op]);
 
 /** Functions whose last bit differs from machine to machine. */
 const lacking = (name: string) => (): never => refuse("SL1201", `standard CEL has no ${name}`);
-const testString = (name: string): Write<StringTest> => ({ operand, text }, bounds) => put(`${write(operand, bounds)}.${name}(${quote(text)})`);
+const testString =
+  (name: string): Write<StringTest> =>
+  ({ operand, text }, bounds) =>
+    put(`${write(operand, bounds)}.${name}(${quote(text)})`);
 
 const quantifier: Write<"every" | "some"> = (node, bounds) => {
   const { op, list, binder, body } = node;
@@ -227,9 +282,16 @@ const quantifier: Write<"every" | "some"> = (node, bounds) => {
     const written = unroll(node, longestList);
     if (written.op !== op || written.binder !== binder) return write(written, bounds);
     const length = list.shape[list.at.length] ?? null;
-    return length === null ? notKnown() : refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`);
+    return length === null
+      ? notKnown()
+      : refuse(
+          "SL1202",
+          `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`,
+        );
   }
-  return put(`${path(list, bounds)}.${op === "every" ? "all" : "exists"}(v${binder}, ${write(body, [inner, ...bounds])})`);
+  return put(
+    `${path(list, bounds)}.${op === "every" ? "all" : "exists"}(v${binder}, ${write(body, [inner, ...bounds])})`,
+  );
 };
 
 const writers: Writers = {
@@ -250,7 +312,8 @@ const writers: Writers = {
   ">=": compare,
   "===": compare,
   "!==": compare,
-  negate: ({ operand, type }, bounds) => (type === "bigint" ? refuse("SL1207", overflow) : put(`(-${number(operand, bounds)})`)),
+  negate: ({ operand, type }, bounds) =>
+    type === "bigint" ? refuse("SL1207", overflow) : put(`(-${number(operand, bounds)})`),
   "!": ({ operand }, bounds) => put(`(!${write(operand, bounds)})`),
   "&&": logic,
   "||": logic,
@@ -275,10 +338,15 @@ const writers: Writers = {
   endsWith: testString("endsWith"),
   includes: testString("contains"),
   missing: ({ operand }, bounds) => put(`(!${present(operand, bounds)})`),
-  "??": (node, bounds) => put(`(${present(node.left, bounds)} ? ${write(node.left, bounds)} : ${write(node.right, bounds)})`),
+  "??": (node, bounds) =>
+    put(`(${present(node.left, bounds)} ? ${write(node.left, bounds)} : ${write(node.right, bounds)})`),
   isFinite: ({ operand }, bounds) => named(operand, "n", bounds, (n) => `(${n} - ${n} == 0.0)`),
-  isNaN: ({ operand }, bounds) => (isNullable(operand) ? `(${present(operand, bounds)} ? ${isNotItself(operand, bounds)} : false)` : isNotItself(operand, bounds)),
-  conditional: ({ test, then, otherwise }, bounds) => put(`(${write(test, bounds)} ? ${write(then, bounds)} : ${write(otherwise, bounds)})`),
+  isNaN: ({ operand }, bounds) =>
+    isNullable(operand)
+      ? `(${present(operand, bounds)} ? ${isNotItself(operand, bounds)} : false)`
+      : isNotItself(operand, bounds),
+  conditional: ({ test, then, otherwise }, bounds) =>
+    put(`(${write(test, bounds)} ? ${write(then, bounds)} : ${write(otherwise, bounds)})`),
   every: quantifier,
   some: quantifier,
 };

@@ -4,7 +4,20 @@ import { not, unroll } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
 import { pythonFloat, quote } from "./python-json.js";
 import type { RowScope } from "../tree/scope.js";
-import { type ArithmeticOp, columnName, type CompareOp, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, type NodeOf, type Op, type Read, valueOf } from "../tree/tree.js";
+import {
+  type ArithmeticOp,
+  columnName,
+  type CompareOp,
+  type Constant,
+  constantOf,
+  type ExpressionTree,
+  isConstant,
+  isNullable,
+  type NodeOf,
+  type Op,
+  type Read,
+  valueOf,
+} from "../tree/tree.js";
 
 const longest = 1024 * 1024;
 /** The longest list that is written out element by element. */
@@ -27,7 +40,8 @@ type Writers = { readonly [O in Op]: Write<O> };
  */
 export const checks: BackEndEmitter = (tree, name = "check", scope) => {
   const roots = conditions(unroll(tree, longestList)).map((condition) => write(condition, scope));
-  if (roots.length === 0 || roots.some(({ models }) => models.length === 0)) refuse("SL1204", "it reads no column, and a check is of a model's values");
+  if (roots.length === 0 || roots.some(({ models }) => models.length === 0))
+    refuse("SL1204", "it reads no column, and a check is of a model's values");
   const names = roots.map((_, i) => quote(i === 0 ? name : `${name}:${i + 1}`));
   const values = roots.map(({ text, models }, i) => {
     const required = models.map((model) => `{"name": ${quote(model)}}`).join(", ");
@@ -41,7 +55,9 @@ function refuse(code: ErrorCode, reason: string): never {
 }
 
 function bounded(text: string): string {
-  return text.length > longest ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`) : text;
+  return text.length > longest
+    ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`)
+    : text;
 }
 
 const platform = "the platform's checks have";
@@ -55,8 +71,10 @@ function conditions(tree: ExpressionTree): ExpressionTree[] {
   if (op === "<" || op === "<=" || op === ">" || op === ">=") {
     const { left, right } = tree;
     const [above, below] = op === "<" || op === "<=" ? (["max", "min"] as const) : (["min", "max"] as const);
-    if (left.op === above && left.args.length > 0) return left.args.flatMap((arg) => conditions({ ...tree, left: arg }));
-    if (right.op === below && right.args.length > 0) return right.args.flatMap((arg) => conditions({ ...tree, right: arg }));
+    if (left.op === above && left.args.length > 0)
+      return left.args.flatMap((arg) => conditions({ ...tree, left: arg }));
+    if (right.op === below && right.args.length > 0)
+      return right.args.flatMap((arg) => conditions({ ...tree, right: arg }));
   }
   return [tree];
 }
@@ -96,34 +114,49 @@ interface Tensor {
 
 function tensorOf({ from, port }: Read, scope: RowScope): Tensor {
   const names = (ports: readonly { readonly name: string }[] = []): string[] => ports.map(({ name }) => name);
-  if (from === "in") return { model: scope.first?.name, position: "input", index: placeOf(port, scope.first?.columns ?? []) };
+  if (from === "in")
+    return { model: scope.first?.name, position: "input", index: placeOf(port, scope.first?.columns ?? []) };
   if (from === "out") return { model: scope.last, position: "output", index: placeOf(port, names(scope.outputs)) };
   return { model: from.model, position: "output", index: placeOf(port, names(scope.models[from.model])) };
 }
 
 function placeOf(port: string, names: readonly string[]): number {
   const number = names.length > 1 ? names.find((name) => /^(0|[1-9]\d*)$/.test(name)) : undefined;
-  return number === undefined ? names.indexOf(port) : refuse("SL1207", `JavaScript reorders names such as '${number}', so the places of the model's tensors are not known; rename the port`);
+  return number === undefined
+    ? names.indexOf(port)
+    : refuse(
+        "SL1207",
+        `JavaScript reorders names such as '${number}', so the places of the model's tensors are not known; rename the port`,
+      );
 }
 
 function variable(node: Read, scope: RowScope): Part {
   const column = columnName(node);
-  if (node.type !== "number" && node.type !== "bigint") refuse("SL1201", `${platform} only numbers, and '${column}' holds ${node.type}s`);
+  if (node.type !== "number" && node.type !== "bigint")
+    refuse("SL1201", `${platform} only numbers, and '${column}' holds ${node.type}s`);
   if (node.nullable) refuse("SL1207", `an element that may be past the end of '${column}' is an error to the platform`);
   const [element] = node.at;
   if (node.at.length !== 1 || typeof element !== "number") {
-    return refuse("SL1207", `the platform names an element by its tensor and its place in a row, and a row of '${column}' is ${node.at.length === 0 ? "no list" : "a list of lists"}`);
+    return refuse(
+      "SL1207",
+      `the platform names an element by its tensor and its place in a row, and a row of '${column}' is ${node.at.length === 0 ? "no list" : "a list of lists"}`,
+    );
   }
   const { model, position, index } = tensorOf(node, scope);
-  if (model === undefined || index < 0) return refuse("SL1208", `the platform names the model that '${column}' belongs to, and none is known here`);
-  return { text: `{"node": "variable", "variant_id": {"name": ${quote(model)}}, "position": "${position}", "key": [${index}, ${element}]}`, models: [model] };
+  if (model === undefined || index < 0)
+    return refuse("SL1208", `the platform names the model that '${column}' belongs to, and none is known here`);
+  return {
+    text: `{"node": "variable", "variant_id": {"name": ${quote(model)}}, "position": "${position}", "key": [${index}, ${element}]}`,
+    models: [model],
+  };
 }
 
 const comparison = { "<": "<", ">": ">", "<=": "<=", ">=": ">=", "===": "==" } as const;
 
 const compare: Write<CompareOp> = ({ op, left, right }, scope) => {
   if (op === "!==") return refuse("SL1201", `${platform} no '!='`);
-  if (left.type === "bigint" && left.op === "read" && right.op === "read" && left.dtype !== right.dtype) refuse("SL1207", "whether the platform compares int64 with uint64 by all their digits is not known");
+  if (left.type === "bigint" && left.op === "read" && right.op === "read" && left.dtype !== right.dtype)
+    refuse("SL1207", "whether the platform compares int64 with uint64 by all their digits is not known");
   return binary(comparison[op], write(left, scope), write(right, scope));
 };
 
@@ -137,8 +170,16 @@ const negated: Write<"!"> = ({ operand }, scope) => {
     return binary("==", x, x);
   }
   const flips = op === "<" || op === ">" || op === "<=" || op === ">=";
-  if (flips && operand.left.type !== "string" && (operand.left.type === "bigint" || (!mayBeNaN(operand.left) && !mayBeNaN(operand.right)))) return write({ ...operand, op: opposite[op] }, scope);
-  return refuse("SL1201", flips ? `${platform} no 'not', and the opposite comparison differs on NaN` : `${platform} no 'not'`);
+  if (
+    flips &&
+    operand.left.type !== "string" &&
+    (operand.left.type === "bigint" || (!mayBeNaN(operand.left) && !mayBeNaN(operand.right)))
+  )
+    return write({ ...operand, op: opposite[op] }, scope);
+  return refuse(
+    "SL1201",
+    flips ? `${platform} no 'not', and the opposite comparison differs on NaN` : `${platform} no 'not'`,
+  );
 };
 
 const addition: Write<ArithmeticOp> = ({ op, left, right, type }, scope) => {
@@ -168,7 +209,10 @@ const quantifier: Write<"every" | "some"> = ({ op, list }) => {
   const length = list.shape[list.at.length] ?? null;
   return length === null
     ? refuse("SL1202", `the length of '${columnName(list)}' is not known, and ${platform} no '${op}'`)
-    : refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`);
+    : refuse(
+        "SL1202",
+        `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`,
+      );
 };
 
 const writers: Writers = {
@@ -191,7 +235,10 @@ const writers: Writers = {
   "===": compare,
   "!==": compare,
   // -0 and 0 are told apart by a division alone, and there is none.
-  negate: ({ operand, type }, scope) => (type === "bigint" ? refuse("SL1207", "bigint arithmetic is not exact beyond 64 bits") : binary("-", number(0), write(operand, scope))),
+  negate: ({ operand, type }, scope) =>
+    type === "bigint"
+      ? refuse("SL1207", "bigint arithmetic is not exact beyond 64 bits")
+      : binary("-", number(0), write(operand, scope)),
   "!": negated,
   "&&": lacking("and inside an expression"),
   "||": either,

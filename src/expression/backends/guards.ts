@@ -42,7 +42,11 @@ const newPolars: Guards = {
 };
 
 export const guards: Readonly<Record<AlertBackEnd, Guards>> = {
-  "polars-0.18": { ...polars, "<": "turned round where the right side may be NaN", "<=": "turned round where the right side may be NaN" },
+  "polars-0.18": {
+    ...polars,
+    "<": "turned round where the right side may be NaN",
+    "<=": "turned round where the right side may be NaN",
+  },
   "polars-1": newPolars,
   "polars-1.44": newPolars,
   checks: {

@@ -31,19 +31,26 @@ export function compileChecks(validations: readonly Validation[]): Checks {
   const trees = validations.map(({ name, tree }) => {
     const checked = expressionTree.safeParse(tree);
     if (checked.success) return checked.data;
-    throw new ConfigError("SL4002", `the expression of validation '${name}' is not valid: ${checked.error.issues[0]?.message ?? ""}; compile the pipeline again`);
+    throw new ConfigError(
+      "SL4002",
+      `the expression of validation '${name}' is not valid: ${checked.error.issues[0]?.message ?? ""}; compile the pipeline again`,
+    );
   });
   const loop = new RowLoop();
   const asked = trees.map((tree) => loop.ask(tree));
   const run = loop.compile<(Uint8Array | null)[]>(
     asked.map(({ ready }, i) => `const ready${i} = ${ready}; let f${i} = null;`),
-    asked.map(({ present, value }, i) => `if (!(ready${i} && ${present} && (${value}))) (f${i} ??= new Uint8Array(rows))[r] = 1;`),
+    asked.map(
+      ({ present, value }, i) =>
+        `if (!(ready${i} && ${present} && (${value}))) (f${i} ??= new Uint8Array(rows))[r] = 1;`,
+    ),
     `[${asked.map((_, i) => `f${i}`).join(", ")}]`,
   );
   return (columns, rows, present = allPresent) => {
     const failed = run({ columns, rows, present });
     const failures = new Map<string, Uint8Array>();
-    for (let i = 0; i < validations.length; i++) failures.set(validations[i]?.name ?? "", failed[i] ?? noneFailed(rows));
+    for (let i = 0; i < validations.length; i++)
+      failures.set(validations[i]?.name ?? "", failed[i] ?? noneFailed(rows));
     return failures;
   };
 }

@@ -2,7 +2,16 @@ import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
 import { aggregateKey, aggregatesOf } from "../tree/aggregates.js";
 import type { AlertContext, AlertEmitter } from "./backend.js";
 import { spellOut, type SpelledOut } from "../tree/expand.js";
-import { type ArithmeticOp, type CompareOp, type ExpressionTree, isConstant, type NodeOf, type NumberFunction, type Op, valueOf } from "../tree/tree.js";
+import {
+  type ArithmeticOp,
+  type CompareOp,
+  type ExpressionTree,
+  isConstant,
+  type NodeOf,
+  type NumberFunction,
+  type Op,
+  valueOf,
+} from "../tree/tree.js";
 
 const longest = 64 * 1024;
 
@@ -31,8 +40,14 @@ export const promql: AlertEmitter = (tree, context) => {
 };
 
 function metricsOf(tree: ExpressionTree, { pipeline, name }: AlertContext): Metrics {
-  const labels = (number: number): string => `pipeline=${JSON.stringify(pipeline)},alert=${JSON.stringify(name)},aggregate="${number}"`;
-  return new Map(aggregatesOf(tree).map((node, i) => [aggregateKey(node), { text: `${aggregateMetric}{${labels(i)}}`, scalar: false }]));
+  const labels = (number: number): string =>
+    `pipeline=${JSON.stringify(pipeline)},alert=${JSON.stringify(name)},aggregate="${number}"`;
+  return new Map(
+    aggregatesOf(tree).map((node, i) => [
+      aggregateKey(node),
+      { text: `${aggregateMetric}{${labels(i)}}`, scalar: false },
+    ]),
+  );
 }
 
 function refuse(code: ErrorCode, reason: string): never {
@@ -40,7 +55,9 @@ function refuse(code: ErrorCode, reason: string): never {
 }
 
 function put(text: string, scalar = false): Text {
-  return text.length > longest ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several alerts`) : { text, scalar };
+  return text.length > longest
+    ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several alerts`)
+    : { text, scalar };
 }
 
 function write(node: ExpressionTree, metrics: Metrics): Text {
@@ -84,11 +101,14 @@ function holding(node: ExpressionTree, metrics: Metrics): Text {
     case ">=":
     case "===":
     case "!==":
-      if (node.left.type === "number") return join(write(node.left, metrics), comparison[node.op], write(node.right, metrics));
+      if (node.left.type === "number")
+        return join(write(node.left, metrics), comparison[node.op], write(node.right, metrics));
       break;
     case "&&":
     case "||":
-      return node.args.map((arg) => holding(arg, metrics)).reduce((all, arg) => join(all, node.op === "&&" ? "and" : "or", arg));
+      return node.args
+        .map((arg) => holding(arg, metrics))
+        .reduce((all, arg) => join(all, node.op === "&&" ? "and" : "or", arg));
     case "!":
       return join(write(node.operand, metrics), "==", zero);
     default:
@@ -97,13 +117,19 @@ function holding(node: ExpressionTree, metrics: Metrics): Text {
   return join(write(node, metrics), "==", one);
 }
 
-const compare: Write<CompareOp> = ({ op, left, right }, metrics) => join(write(left, metrics), `${comparison[op]} bool`, write(right, metrics));
-const calculate: Write<ArithmeticOp> = ({ op, left, right }, metrics) => join(write(left, metrics), op, write(right, metrics));
+const compare: Write<CompareOp> = ({ op, left, right }, metrics) =>
+  join(write(left, metrics), `${comparison[op]} bool`, write(right, metrics));
+const calculate: Write<ArithmeticOp> = ({ op, left, right }, metrics) =>
+  join(write(left, metrics), op, write(right, metrics));
 
 const logic: Write<"&&" | "||"> = ({ op, args }, metrics) => {
   const texts = args.map((arg) => write(arg, metrics));
   if (op === "&&") return texts.reduce((all, text) => join(all, "*", text));
-  return join(texts.reduce((all, text) => join(all, "+", text)), "> bool", zero);
+  return join(
+    texts.reduce((all, text) => join(all, "+", text)),
+    "> bool",
+    zero,
+  );
 };
 
 const isNumber = (x: Text): Text => join(x, "== bool", x);
@@ -117,16 +143,30 @@ const extreme: Write<"min" | "max"> = ({ op, args }, metrics) => {
     .map((text) => samples(text, like))
     .reduce((a, b) => {
       const ofZeros = op === "max" ? join(a, "+", b) : put(`(-${join(put(`(-${a.text})`), "-", b).text})`);
-      const ways = [join(a, "!=", a), join(b, "!=", b), join(a, wins, b), join(b, wins, a), join(a, "and", join(b, "!=", zero)), ofZeros];
+      const ways = [
+        join(a, "!=", a),
+        join(b, "!=", b),
+        join(a, wins, b),
+        join(b, wins, a),
+        join(a, "and", join(b, "!=", zero)),
+        ofZeros,
+      ];
       return ways.reduce((all, way) => join(all, "or", way));
     });
 };
 
-const call = (name: string): Write<NumberFunction> => ({ operand }, metrics) => put(`${name}(${write(operand, metrics).text})`);
-const spelledOut = (op: SpelledOut): Write<SpelledOut> => ({ operand }, metrics) => write(spellOut(op, operand), metrics);
+const call =
+  (name: string): Write<NumberFunction> =>
+  ({ operand }, metrics) =>
+    put(`${name}(${write(operand, metrics).text})`);
+const spelledOut =
+  (op: SpelledOut): Write<SpelledOut> =>
+  ({ operand }, metrics) =>
+    write(spellOut(op, operand), metrics);
 
 /** Functions whose last bit differs from machine to machine and from JavaScript's. */
-const rounded = (name: string) => (): never => refuse("SL1207", `Prometheus rounds ${name} otherwise than JavaScript, in the last bit`);
+const rounded = (name: string) => (): never =>
+  refuse("SL1207", `Prometheus rounds ${name} otherwise than JavaScript, in the last bit`);
 const ofARow = (): never => refuse("SL1201", "Prometheus sees what aggregates come to, and not the rows");
 
 const writers: Writers = {
@@ -151,7 +191,8 @@ const writers: Writers = {
   "!": ({ operand }, metrics) => join(one, "-", write(operand, metrics)),
   "&&": logic,
   "||": logic,
-  conditional: ({ test, then, otherwise }, metrics) => choose(write(test, metrics), write(then, metrics), write(otherwise, metrics)),
+  conditional: ({ test, then, otherwise }, metrics) =>
+    choose(write(test, metrics), write(then, metrics), write(otherwise, metrics)),
   min: extreme,
   max: extreme,
   abs: call("abs"),

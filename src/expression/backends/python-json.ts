@@ -10,7 +10,8 @@ export function pythonFloat(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   const [mantissa = "", exponent = "0"] = value.toExponential().split("e");
   const size = Math.abs(Number(exponent));
-  if (Number(exponent) < -4 || Number(exponent) >= 16) return `${mantissa}e${exponent.startsWith("-") ? "-" : "+"}${String(size).padStart(2, "0")}`;
+  if (Number(exponent) < -4 || Number(exponent) >= 16)
+    return `${mantissa}e${exponent.startsWith("-") ? "-" : "+"}${String(size).padStart(2, "0")}`;
   const text = Math.abs(value) < 1 ? value.toFixed(mantissa.replace(/[-.]/g, "").length + size - 1) : String(value);
   return text.includes(".") ? text : `${text}.0`;
 }

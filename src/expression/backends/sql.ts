@@ -5,7 +5,23 @@ import { type Bound, elementIn, usesPlace } from "../tree/bound-element.js";
 import { negate } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
 import { type SpelledOut, spellOut } from "../tree/expand.js";
-import { type ArithmeticOp, children, columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Place, type Read, type StringTest, valueOf } from "../tree/tree.js";
+import {
+  type ArithmeticOp,
+  children,
+  columnName,
+  type CompareOp,
+  type Constant,
+  type ExpressionTree,
+  isConstant,
+  isNullable,
+  type NodeOf,
+  type NumberFunction,
+  type Op,
+  type Place,
+  type Read,
+  type StringTest,
+  valueOf,
+} from "../tree/tree.js";
 
 const longest = 1024 * 1024;
 
@@ -41,7 +57,9 @@ function refuse(code: ErrorCode, reason: string): never {
 }
 
 function put(text: string): string {
-  return text.length > longest ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`) : text;
+  return text.length > longest
+    ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`)
+    : text;
 }
 
 function write(node: ExpressionTree, bounds: Bounds): string {
@@ -55,9 +73,14 @@ function columns(tree: ExpressionTree): string[] {
   const visit = (node: ExpressionTree): void => {
     if (node.op === "read") {
       const name = columnName(node);
-      if (/[\p{Cc}\p{Cs}]/u.test(name)) refuse("SL1205", `DuckDB has no column '${name.replace(/[\p{Cc}\p{Cs}]/gu, "?")}' with a control character or half a surrogate pair in its name; rename the port`);
+      if (/[\p{Cc}\p{Cs}]/u.test(name))
+        refuse(
+          "SL1205",
+          `DuckDB has no column '${name.replace(/[\p{Cc}\p{Cs}]/gu, "?")}' with a control character or half a surrogate pair in its name; rename the port`,
+        );
       const other = found.get(name.toLowerCase()) ?? name;
-      if (other !== name) refuse("SL1205", `DuckDB's column names ignore case, so '${other}' and '${name}' are one to it; rename a port`);
+      if (other !== name)
+        refuse("SL1205", `DuckDB's column names ignore case, so '${other}' and '${name}' are one to it; rename a port`);
       found.set(name.toLowerCase(), name);
       if (typeof node.from === "object") challengers.add(identifier(name));
     }
@@ -71,7 +94,8 @@ const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const nan = "'NaN'::DOUBLE";
 
 function numberLiteral(value: number): string {
-  if (Object.is(value, -0)) return refuse("SL1207", "DuckDB takes two expressions that differ in the sign of a zero for one");
+  if (Object.is(value, -0))
+    return refuse("SL1207", "DuckDB takes two expressions that differ in the sign of a zero for one");
   if (!Number.isFinite(value)) return `'${value}'::DOUBLE`;
   // Without an exponent it would be a decimal.
   const text = String(value);
@@ -79,7 +103,10 @@ function numberLiteral(value: number): string {
   return value < 0 ? `(${double})` : double;
 }
 
-const isConstantOf = (value: number) => (node: ExpressionTree): boolean => isConstant(node) && Object.is(valueOf(node), value);
+const isConstantOf =
+  (value: number) =>
+  (node: ExpressionTree): boolean =>
+    isConstant(node) && Object.is(valueOf(node), value);
 const isNegativeZero = isConstantOf(-0);
 
 /** Where -0 is among the values to choose from: their opposites, to choose from those. */
@@ -105,7 +132,8 @@ function constant(node: Constant): string {
 }
 
 function stringLiteral(text: string): string {
-  if (/\p{Surrogate}|\0/u.test(text)) refuse("SL1207", "a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot");
+  if (/\p{Surrogate}|\0/u.test(text))
+    refuse("SL1207", "a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot");
   return `'${text.replaceAll("'", "''")}'`;
 }
 
@@ -136,7 +164,8 @@ const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
   const l = side(left);
   const r = side(right);
   if (op === "===" || op === "!==") return equate(op, left, l, right, r);
-  if (left.type === "string" && !isOrderedAlike(left) && !isOrderedAlike(right)) refuse("SL1207", "DuckDB orders strings by their code points, JavaScript by UTF-16 units");
+  if (left.type === "string" && !isOrderedAlike(left) && !isOrderedAlike(right))
+    refuse("SL1207", "DuckDB orders strings by their code points, JavaScript by UTF-16 units");
   const [greater, text] = op === "<" || op === "<=" ? [right, r] : [left, l];
   const guard = left.type === "number" && mayBeNaN(greater) ? ` AND NOT isnan(${text})` : "";
   return filled(`${l} ${comparison[op]} ${r}${guard}`, "false", left, right);
@@ -182,7 +211,12 @@ function rangeOf(node: ExpressionTree): Range {
     case "*":
     case "/": {
       const ends = rangeOf(node.left).flatMap((a) => rangeOf(node.right).map((b) => ({ a, b })));
-      const compute = { "+": (a: bigint, b: bigint) => a + b, "-": (a: bigint, b: bigint) => a - b, "*": (a: bigint, b: bigint) => a * b, "/": (a: bigint, b: bigint) => a / b }[node.op];
+      const compute = {
+        "+": (a: bigint, b: bigint) => a + b,
+        "-": (a: bigint, b: bigint) => a - b,
+        "*": (a: bigint, b: bigint) => a * b,
+        "/": (a: bigint, b: bigint) => a / b,
+      }[node.op];
       return spanOf(ends.map(({ a, b }) => compute(a, b)));
     }
     case "%":
@@ -219,7 +253,9 @@ function withNegativeZero({ op, left, right }: NodeOf<"+">, bounds: Bounds): str
 }
 
 const logic: Write<"&&" | "||"> = ({ op, args }, bounds) =>
-  args.length === 0 ? String(op === "&&") : put(`(${args.map((arg) => write(arg, bounds)).join(op === "&&" ? " AND " : " OR ")})`);
+  args.length === 0
+    ? String(op === "&&")
+    : put(`(${args.map((arg) => write(arg, bounds)).join(op === "&&" ? " AND " : " OR ")})`);
 
 /** -0 is less than 0; NaN is the greatest already. */
 const steps = {
@@ -227,25 +263,41 @@ const steps = {
   min: `CASE WHEN isnan(a) OR isnan(b) THEN ${nan} WHEN a < b THEN a WHEN b < a THEN b WHEN a = 0 THEN -(-a - b) ELSE a END`,
 } as const;
 
-const extreme = (op: "min" | "max"): Write<"min" | "max"> => ({ args, type }, bounds) => {
-  const turned = opposites(args);
-  if (turned !== null) return put(`(-${write({ op: op === "min" ? "max" : "min", args: turned, type }, bounds)})`);
-  const texts = args.map((arg) => number(arg, bounds));
-  return texts.length === 1 ? (texts[0] as string) : put(`list_reduce([${texts.join(", ")}], lambda a, b: ${steps[op]})`);
-};
+const extreme =
+  (op: "min" | "max"): Write<"min" | "max"> =>
+  ({ args, type }, bounds) => {
+    const turned = opposites(args);
+    if (turned !== null) return put(`(-${write({ op: op === "min" ? "max" : "min", args: turned, type }, bounds)})`);
+    const texts = args.map((arg) => number(arg, bounds));
+    return texts.length === 1
+      ? (texts[0] as string)
+      : put(`list_reduce([${texts.join(", ")}], lambda a, b: ${steps[op]})`);
+  };
 
-const callNumber = (op: "abs" | "floor" | "ceil" | "trunc"): Write<NumberFunction> => ({ operand }, bounds) => put(`${op}(${number(operand, bounds)})`);
-const callSpelledOut = (op: SpelledOut): Write<SpelledOut> => ({ operand }, bounds) => write(spellOut(op, operand), bounds);
-const testString = (name: string): Write<StringTest> => ({ operand, text }, bounds) => put(`${name}(${write(operand, bounds)}, ${stringLiteral(text)})`);
+const callNumber =
+  (op: "abs" | "floor" | "ceil" | "trunc"): Write<NumberFunction> =>
+  ({ operand }, bounds) =>
+    put(`${op}(${number(operand, bounds)})`);
+const callSpelledOut =
+  (op: SpelledOut): Write<SpelledOut> =>
+  ({ operand }, bounds) =>
+    write(spellOut(op, operand), bounds);
+const testString =
+  (name: string): Write<StringTest> =>
+  ({ operand, text }, bounds) =>
+    put(`${name}(${write(operand, bounds)}, ${stringLiteral(text)})`);
 
 /** Functions whose last bit differs from machine to machine and from JavaScript's. */
-const rounded = (name: string) => (): never => refuse("SL1207", `DuckDB rounds ${name} otherwise than JavaScript, in the last bit`);
+const rounded = (name: string) => (): never =>
+  refuse("SL1207", `DuckDB rounds ${name} otherwise than JavaScript, in the last bit`);
 
 const quantifier: Write<"every" | "some"> = ({ op, list, binder, body }, bounds) => {
   const bound = { list, binder };
   const params = usesPlace(body, bound) ? `v${binder}, i${binder}` : `v${binder}`;
   const test = write(body, [bound, ...bounds]);
-  return put(`(len(list_filter(${path(list, bounds)}, lambda ${params}: ${op === "every" ? `NOT ${test}` : test})) ${op === "every" ? "=" : ">"} 0)`);
+  return put(
+    `(len(list_filter(${path(list, bounds)}, lambda ${params}: ${op === "every" ? `NOT ${test}` : test})) ${op === "every" ? "=" : ">"} 0)`,
+  );
 };
 
 /** What is asked of the rows; a row without a value of a challenger it reads is not among them. */
@@ -253,7 +305,8 @@ const aggregate: Write<"aggregate"> = (node) => {
   const { fn, body } = node;
   if (body === null) return "count(*)::DOUBLE";
   const there = columns(body).map((column) => `${column} IS NOT NULL`);
-  const filter = (...tests: readonly string[]): string => (tests.length === 0 ? "" : ` FILTER (WHERE ${tests.join(" AND ")})`);
+  const filter = (...tests: readonly string[]): string =>
+    tests.length === 0 ? "" : ` FILTER (WHERE ${tests.join(" AND ")})`;
   const x = number(body, []);
   const all = filter(...there);
   const asked = (): string => `count(*)${filter(...there, x)}::DOUBLE`;
@@ -261,7 +314,8 @@ const aggregate: Write<"aggregate"> = (node) => {
   // In the order of the rows a sum would differ from one scan to the next.
   const sum = `sum(${x} ORDER BY ${x})${all}`;
   // + 0 makes 0 of -0.
-  const unlessNaN = (text: string): string => `CASE WHEN coalesce(bool_or(isnan(${x}))${all}, true) THEN ${nan} ELSE ${text} + 0e0 END`;
+  const unlessNaN = (text: string): string =>
+    `CASE WHEN coalesce(bool_or(isnan(${x}))${all}, true) THEN ${nan} ELSE ${text} + 0e0 END`;
   switch (fn) {
     case "count":
       return put(asked());
@@ -280,7 +334,8 @@ const aggregate: Write<"aggregate"> = (node) => {
 
 /** Between the two nearest of the sorted values. */
 function quantile(sorted: string, share: number): string {
-  const lambda = (low: string, high: string, part: string): string => `CASE WHEN ${low} = ${high} THEN ${low} ELSE ${low} + (${high} - ${low}) * ${part} END`;
+  const lambda = (low: string, high: string, part: string): string =>
+    `CASE WHEN ${low} = ${high} THEN ${low} ELSE ${low} + (${high} - ${low}) * ${part} END`;
   const place = `(len(v) - 1)::DOUBLE * ${numberLiteral(share)}`;
   const at = (round: string): string => `v[${round}(${place})::BIGINT + 1]`;
   return `list_transform([${sorted}], lambda v: ${lambda(at("floor"), at("ceil"), `(${place} - floor(${place}))`)})[1]`;
@@ -342,7 +397,9 @@ const writers: Writers = {
   conditional(node, bounds) {
     const [then, otherwise] = (node.nullable ? null : opposites([node.then, node.otherwise])) ?? [];
     if (then !== undefined && otherwise !== undefined) return put(`(-${write({ ...node, then, otherwise }, bounds)})`);
-    return put(`CASE WHEN ${write(node.test, bounds)} THEN ${write(node.then, bounds)} ELSE ${write(node.otherwise, bounds)} END`);
+    return put(
+      `CASE WHEN ${write(node.test, bounds)} THEN ${write(node.then, bounds)} ELSE ${write(node.otherwise, bounds)} END`,
+    );
   },
   every: quantifier,
   some: quantifier,

@@ -13,7 +13,11 @@ export interface AlertProgram {
    * @param columns by name (`in.x`, `out.y`, `out_c1.z`)
    * @param present by column, 0 where a row has no value
    */
-  values(columns: ReadonlyMap<string, TensorData>, rows: number, present?: ReadonlyMap<string, Uint8Array>): Float64Array[];
+  values(
+    columns: ReadonlyMap<string, TensorData>,
+    rows: number,
+    present?: ReadonlyMap<string, Uint8Array>,
+  ): Float64Array[];
   /** What each aggregate comes to over all values of the window. */
   aggregates(values: readonly Float64Array[]): number[];
   /** Whether the condition holds. */
@@ -28,22 +32,42 @@ export interface AlertProgram {
  * const drift = alertProgram({ name: "drift", tree });
  * drift.holds(drift.aggregates(drift.values(columns, 1000)));
  */
-export function alertProgram({ name, tree: given }: { readonly name: string; readonly tree: ExpressionTree }): AlertProgram {
+export function alertProgram({
+  name,
+  tree: given,
+}: {
+  readonly name: string;
+  readonly tree: ExpressionTree;
+}): AlertProgram {
   const checked = alertTree.safeParse(given);
   if (!checked.success) {
-    throw new ConfigError("SL4002", `the expression of alert '${name}' is not valid: ${checked.error.issues[0]?.message ?? ""}; compile the pipeline again`);
+    throw new ConfigError(
+      "SL4002",
+      `the expression of alert '${name}' is not valid: ${checked.error.issues[0]?.message ?? ""}; compile the pipeline again`,
+    );
   }
   const tree = checked.data;
   const aggregates = aggregatesOf(tree);
   const loop = new RowLoop();
-  const asked = aggregates.map(({ body }) => (body === null ? { ready: "true", present: "true", value: "1" } : loop.ask(body)));
+  const asked = aggregates.map(({ body }) =>
+    body === null ? { ready: "true", present: "true", value: "1" } : loop.ask(body),
+  );
   const run = loop.compile<Float64Array[]>(
-    asked.map(({ ready }, i) => `const ready${i} = ${ready}, v${i} = new Float64Array(ready${i} ? rows : 0); let m${i} = 0;`),
+    asked.map(
+      ({ ready }, i) => `const ready${i} = ${ready}, v${i} = new Float64Array(ready${i} ? rows : 0); let m${i} = 0;`,
+    ),
     asked.map(({ present, value }, i) => `if (ready${i} && ${present}) v${i}[m${i}++] = ${value};`),
     `[${asked.map((_, i) => `v${i}.subarray(0, m${i})`).join(", ")}]`,
   );
   const numbers = new Map(aggregates.map((node, i) => [aggregateKey(node), i]));
-  const condition = printJavaScript(tree, { read: ofARow, length: ofARow, pick: ofARow, position: ofARow, quantifier: ofARow, aggregate: (node) => `a[${numbers.get(aggregateKey(node)) ?? 0}]` });
+  const condition = printJavaScript(tree, {
+    read: ofARow,
+    length: ofARow,
+    pick: ofARow,
+    position: ofARow,
+    quantifier: ofARow,
+    aggregate: (node) => `a[${numbers.get(aggregateKey(node)) ?? 0}]`,
+  });
   const holds = generated<AlertProgram["holds"]>("a", `"use strict"; return ${condition};`);
   return {
     values: (columns, rows, present = new Map()) => run({ columns, rows, present }),

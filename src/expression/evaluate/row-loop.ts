@@ -2,7 +2,15 @@ import { LambdaError } from "../../../dsl/errors.js";
 import { float16ToNumber } from "../../tensors/float16.js";
 import { rowSize, type TensorData, type TensorElements } from "../../tensors/tensor-data.js";
 import { type Leaves, printConstant, printJavaScript } from "../tree/print.js";
-import { type Aggregate, children, columnName, type ExpressionTree, type NodeOf, type Place, type Read } from "../tree/tree.js";
+import {
+  type Aggregate,
+  children,
+  columnName,
+  type ExpressionTree,
+  type NodeOf,
+  type Place,
+  type Read,
+} from "../tree/tree.js";
 
 /** One column of the generated loop, as one of the trees declares it. */
 type Column = Pick<Read, "dtype" | "shape"> & { readonly name: string };
@@ -31,10 +39,12 @@ type Take = (index: number, batch: Batch) => Taken | null;
 
 function takeColumn(column: Column, { columns, rows, present }: Batch): Taken | null {
   const tensor = columns.get(column.name);
-  if (tensor === undefined || tensor.dtype !== column.dtype || tensor.dims.length !== column.shape.length + 1) return null;
+  if (tensor === undefined || tensor.dtype !== column.dtype || tensor.dims.length !== column.shape.length + 1)
+    return null;
   if (tensor.dims[0] !== rows || tensor.data.length !== rows * rowSize(tensor.dims)) return null;
   if (column.shape.some((size, axis) => size !== null && size !== tensor.dims[axis + 1])) return null;
-  const data = column.dtype === "float16" ? Float32Array.from(tensor.data as Uint16Array, float16ToNumber) : tensor.data;
+  const data =
+    column.dtype === "float16" ? Float32Array.from(tensor.data as Uint16Array, float16ToNumber) : tensor.data;
   return { data, dims: tensor.dims, present: present.get(column.name) ?? null };
 }
 
@@ -76,8 +86,13 @@ export class RowLoop {
       '"use strict";',
       "return function (batch) {",
       "const rows = batch.rows;",
-      ...numbers.map((n) => `const t${n} = take(${n}, batch), d${n} = t${n} === null ? [] : t${n}.data, p${n} = t${n} === null ? null : t${n}.present;`),
-      ...this.#columns.flatMap(({ shape }, n) => shape.map((_, axis) => `const n${n}_${axis} = t${n} === null ? 0 : t${n}.dims[${axis + 1}];`)),
+      ...numbers.map(
+        (n) =>
+          `const t${n} = take(${n}, batch), d${n} = t${n} === null ? [] : t${n}.data, p${n} = t${n} === null ? null : t${n}.present;`,
+      ),
+      ...this.#columns.flatMap(({ shape }, n) =>
+        shape.map((_, axis) => `const n${n}_${axis} = t${n} === null ? 0 : t${n}.dims[${axis + 1}];`),
+      ),
       ...this.#functions,
       ...before,
       "for (let r = 0; r < rows; r++) {",
@@ -130,7 +145,11 @@ export class RowLoop {
     const offset = node.at.reduce<string>((outer, place, axis) => {
       const size = this.#size(node, axis);
       const start = size === "1" ? outer : `${outer} * ${size}`;
-      return place === 0 ? start : axis === node.at.length - 1 ? `${start} + ${text(place)}` : `(${start} + ${text(place)})`;
+      return place === 0
+        ? start
+        : axis === node.at.length - 1
+          ? `${start} + ${text(place)}`
+          : `(${start} + ${text(place)})`;
     }, "r");
     const element = `d${column}[${offset}]`;
     const bare = node.dtype === "bool" ? `${element} !== 0` : element;
@@ -148,7 +167,9 @@ export class RowLoop {
     const found = node.op === "some";
     const test = found ? body : `!(${body})`;
     const size = this.#size(node.list, node.list.at.length);
-    this.#functions.push(`const ${name} = (${params}) => { for (let ${i} = 0; ${i} < ${size}; ${i}++) if (${test}) return ${found}; return ${!found}; };`);
+    this.#functions.push(
+      `const ${name} = (${params}) => { for (let ${i} = 0; ${i} < ${size}; ${i}++) if (${test}) return ${found}; return ${!found}; };`,
+    );
     return `${name}(${params})`;
   }
 }

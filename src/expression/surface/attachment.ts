@@ -33,7 +33,9 @@ export function helperOf(value: object): AttachedHelper | undefined {
 }
 
 /** The values behind the thunks; a `const` that stands after the pipeline cannot be read yet. */
-export function valuesOf(thunks: Readonly<Record<string, () => unknown>>): { readonly values: Constants } | { readonly unread: string; readonly why: string } {
+export function valuesOf(
+  thunks: Readonly<Record<string, () => unknown>>,
+): { readonly values: Constants } | { readonly unread: string; readonly why: string } {
   const values: [string, unknown][] = [];
   for (const [name, read] of Object.entries(thunks)) {
     try {

@@ -34,7 +34,8 @@ export function depthOfSurface(body: Surface | null): number {
     deepest = Math.max(deepest, next.depth);
     if (deepest > deepestSurface) break;
     const isArray = Array.isArray(next.value);
-    for (const child of Object.values(next.value)) pending.push({ value: child, depth: next.depth + (isArray ? 0 : 1) });
+    for (const child of Object.values(next.value))
+      pending.push({ value: child, depth: next.depth + (isArray ? 0 : 1) });
   }
   return deepest;
 }

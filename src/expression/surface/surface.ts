@@ -26,19 +26,43 @@ export type Surface =
   | { readonly kind: "optional"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "not"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "negate"; readonly operand: Surface; readonly span: Span }
-  | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Surface; readonly right: Surface; readonly span: Span }
-  | { readonly kind: "conditional"; readonly test: Surface; readonly then: Surface; readonly otherwise: Surface; readonly span: Span }
+  | {
+      readonly kind: "binary";
+      readonly op: BinaryOp;
+      readonly left: Surface;
+      readonly right: Surface;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: "conditional";
+      readonly test: Surface;
+      readonly then: Surface;
+      readonly otherwise: Surface;
+      readonly span: Span;
+    }
   /** A call of a known global function: `Math.abs`, `Number.isNaN`. */
   | { readonly kind: "call"; readonly callee: string; readonly args: readonly Surface[]; readonly span: Span }
   /** A call of a function of the project, or of one written in the lambda: `isSmall(v)`. */
   | { readonly kind: "apply"; readonly callee: Surface; readonly args: readonly Surface[]; readonly span: Span }
   /** A call of a method on a value: `x.out.scores.every(f)`. */
-  | { readonly kind: "method"; readonly object: Surface; readonly name: string; readonly args: readonly Surface[]; readonly span: Span }
+  | {
+      readonly kind: "method";
+      readonly object: Surface;
+      readonly name: string;
+      readonly args: readonly Surface[];
+      readonly span: Span;
+    }
   /** `[a, b]`, and `...list` in it or among the arguments of a call. */
   | { readonly kind: "list"; readonly items: readonly Surface[]; readonly span: Span }
   | { readonly kind: "spread"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "lambda"; readonly params: readonly string[]; readonly body: Surface; readonly span: Span }
-  | { readonly kind: "let"; readonly name: string; readonly value: Surface; readonly body: Surface; readonly span: Span };
+  | {
+      readonly kind: "let";
+      readonly name: string;
+      readonly value: Surface;
+      readonly body: Surface;
+      readonly span: Span;
+    };
 
 const span = z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]).readonly();
 const name = z.string().min(1);

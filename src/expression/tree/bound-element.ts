@@ -10,11 +10,15 @@ const isSame = (a: Place, b: Place | undefined): boolean =>
   typeof a === "object" && typeof b === "object" ? a.binder === b.binder : a === b;
 
 /** The element of an enclosing list that a read starts from, and its places after that; null where it starts from the row. */
-export function elementIn(node: Read, bounds: readonly Bound[]): { readonly binder: number; readonly rest: readonly Place[] } | null {
+export function elementIn(
+  node: Read,
+  bounds: readonly Bound[],
+): { readonly binder: number; readonly rest: readonly Place[] } | null {
   for (const { list, binder } of bounds) {
     const place = node.at[list.at.length];
     const within = typeof place === "object" && place.binder === binder && columnName(node) === columnName(list);
-    if (within && list.at.every((outer, axis) => isSame(outer, node.at[axis]))) return { binder, rest: node.at.slice(list.at.length + 1) };
+    if (within && list.at.every((outer, axis) => isSame(outer, node.at[axis])))
+      return { binder, rest: node.at.slice(list.at.length + 1) };
   }
   return null;
 }

@@ -39,7 +39,8 @@ const comparison: Readonly<Record<CompareOp, (a: ConstantValue, b: ConstantValue
 
 /** `left` and `right` are both numbers or both bigints; a bigint divisor is a constant other than zero. */
 export function compute(op: ArithmeticOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
-  if (isConstant(left) && isConstant(right)) return constantOf(arithmetic[op](valueOf(left) as number, valueOf(right) as number));
+  if (isConstant(left) && isConstant(right))
+    return constantOf(arithmetic[op](valueOf(left) as number, valueOf(right) as number));
   return { op, left, right, type: left.type === "bigint" ? "bigint" : "number" };
 }
 
@@ -194,7 +195,8 @@ function rebuild(node: ExpressionTree, put: (part: ExpressionTree) => Expression
 /** The tree with a number put where the binder stands. */
 function placeBinder(tree: ExpressionTree, binder: number, place: number): ExpressionTree {
   const put = (node: ExpressionTree): ExpressionTree => {
-    if (node.op === "read") return { ...node, at: node.at.map((p) => (typeof p === "object" && p.binder === binder ? place : p)) };
+    if (node.op === "read")
+      return { ...node, at: node.at.map((p) => (typeof p === "object" && p.binder === binder ? place : p)) };
     if (node.op === "pick" && node.binder === binder) return node.items[place] as Constant;
     return node.op === "position" && node.binder === binder ? constantOf(place) : rebuild(node, put);
   };

@@ -2,7 +2,9 @@ import { callFunction, callTest, choose, compare, compute, connect, orElse } fro
 import { constantOf, type ExpressionTree, type NumberFunction, type NumberTest } from "./tree.js";
 
 /** The functions that are exactly what simpler ones say together. */
-export const spelledOut = ["round", "trunc", "sign", "isInteger"] as const satisfies readonly (NumberFunction | NumberTest)[];
+export const spelledOut = ["round", "trunc", "sign", "isInteger"] as const satisfies readonly (
+  NumberFunction | NumberTest
+)[];
 export type SpelledOut = (typeof spelledOut)[number];
 
 /** Rounding, sign and wholeness in terms of `floor`, `ceil` and comparisons, NaN, infinities and -0 included. */

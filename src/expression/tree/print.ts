@@ -1,5 +1,14 @@
 import { type Bound, elementIn } from "./bound-element.js";
-import { type Aggregate, type Constant, type ExpressionTree, type NodeOf, type Op, type Place, type Read, valueOf } from "./tree.js";
+import {
+  type Aggregate,
+  type Constant,
+  type ExpressionTree,
+  type NodeOf,
+  type Op,
+  type Place,
+  type Read,
+  valueOf,
+} from "./tree.js";
 
 /** How the leaves and the list operations of a tree are written; all else is written the same everywhere. */
 export interface Leaves {
@@ -41,7 +50,10 @@ const unclear: ReadonlySet<Op> = new Set(["&&", "||", "conditional", "??"]);
 export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
   /** The text of `node` where an operator that binds as tightly as `least` stands around it. */
   const text = (node: ExpressionTree, least = 0): string => {
-    const binds = node.op === "constant" && printConstant(node).startsWith("-") ? (precedence.negate ?? tightest) : (precedence[node.op] ?? tightest);
+    const binds =
+      node.op === "constant" && printConstant(node).startsWith("-")
+        ? (precedence.negate ?? tightest)
+        : (precedence[node.op] ?? tightest);
     const bare = write(node);
     return binds < least ? `(${bare})` : bare;
   };
@@ -141,7 +153,12 @@ function readable(bounds: readonly Bound[], usedPositions: Set<number>): Leaves 
   };
   /** What stands behind an element that may be missing is asked for with `?.`. */
   const places = (at: readonly Place[], nullable: boolean): string =>
-    at.map((place, axis) => `${nullable && axis > 0 ? "?." : ""}[${typeof place === "number" ? place : position(place.binder)}]`).join("");
+    at
+      .map(
+        (place, axis) =>
+          `${nullable && axis > 0 ? "?." : ""}[${typeof place === "number" ? place : position(place.binder)}]`,
+      )
+      .join("");
   const read = (node: Read): string => {
     const element = elementIn(node, bounds);
     if (element !== null) return numbered("v", element.binder) + places(element.rest, node.nullable);
@@ -154,13 +171,19 @@ function readable(bounds: readonly Bound[], usedPositions: Set<number>): Leaves 
     length: (node) => `${read(node.list)}.length`,
     pick: (node) => `[${node.items.map(printConstant).join(", ")}][${position(node.binder)}]`,
     quantifier(node) {
-      const body = printJavaScript(node.body, readable([{ list: node.list, binder: node.binder }, ...bounds], usedPositions));
+      const body = printJavaScript(
+        node.body,
+        readable([{ list: node.list, binder: node.binder }, ...bounds], usedPositions),
+      );
       const element = numbered("v", node.binder);
       const params = usedPositions.has(node.binder) ? `(${element}, ${numbered("i", node.binder)})` : `(${element})`;
       return `${read(node.list)}.${node.op}(${params} => ${body})`;
     },
     aggregate({ fn, quantile, body }) {
-      const args = [...(quantile === null ? [] : [String(quantile)]), ...(body === null ? [] : [`(x) => ${readableTree(body)}`])];
+      const args = [
+        ...(quantile === null ? [] : [String(quantile)]),
+        ...(body === null ? [] : [`(x) => ${readableTree(body)}`]),
+      ];
       return `all.${fn}(${args.join(", ")})`;
     },
   };

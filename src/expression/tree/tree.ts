@@ -14,7 +14,19 @@ export type ValueType = ScalarType | "list";
 export const arithmeticOps = ["+", "-", "*", "/", "%"] as const;
 const orderOps = ["<", ">", "<=", ">="] as const;
 const equalityOps = ["===", "!=="] as const;
-export const numberFunctions = ["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt", "log", "log2", "log10", "exp"] as const;
+export const numberFunctions = [
+  "abs",
+  "floor",
+  "ceil",
+  "round",
+  "trunc",
+  "sign",
+  "sqrt",
+  "log",
+  "log2",
+  "log10",
+  "exp",
+] as const;
 export const numberTests = ["isFinite", "isNaN", "isInteger"] as const;
 export const stringTests = ["startsWith", "endsWith", "includes"] as const;
 export const aggregateFunctions = ["count", "sum", "avg", "min", "max", "quantile", "share"] as const;
@@ -62,7 +74,12 @@ export type ExpressionTree =
   /** The place at which an `every` or `some` stands. */
   | { readonly op: "position"; readonly binder: number; readonly type: "number" }
   | { readonly op: "length"; readonly list: Read; readonly type: "number" }
-  | { readonly op: ArithmeticOp; readonly left: ExpressionTree; readonly right: ExpressionTree; readonly type: "number" | "bigint" }
+  | {
+      readonly op: ArithmeticOp;
+      readonly left: ExpressionTree;
+      readonly right: ExpressionTree;
+      readonly type: "number" | "bigint";
+    }
   | { readonly op: CompareOp; readonly left: ExpressionTree; readonly right: ExpressionTree; readonly type: "boolean" }
   | { readonly op: "negate"; readonly operand: ExpressionTree; readonly type: "number" | "bigint" }
   | { readonly op: "!"; readonly operand: ExpressionTree; readonly type: "boolean" }
@@ -85,7 +102,13 @@ export type ExpressionTree =
       readonly type: ScalarType;
       readonly nullable: boolean;
     }
-  | { readonly op: "every" | "some"; readonly list: Read; readonly binder: number; readonly body: ExpressionTree; readonly type: "boolean" }
+  | {
+      readonly op: "every" | "some";
+      readonly list: Read;
+      readonly binder: number;
+      readonly body: ExpressionTree;
+      readonly type: "boolean";
+    }
   | Aggregate;
 
 /**
@@ -104,7 +127,11 @@ export type Op = ExpressionTree["op"];
 /** The node of one op, with the ops that share its form: `NodeOf<"read">`, `NodeOf<"+">`. */
 export type NodeOf<O extends Op> = Having<ExpressionTree, O>;
 // Extract would give never for "+": that node's op is all four.
-type Having<N extends ExpressionTree, O extends Op> = N extends { readonly op: infer P } ? (O extends P ? N : never) : never;
+type Having<N extends ExpressionTree, O extends Op> = N extends { readonly op: infer P }
+  ? O extends P
+    ? N
+    : never
+  : never;
 
 const scalar = z.enum(scalarTypes);
 const binder = z.number().int().nonnegative();
@@ -146,9 +173,22 @@ const node: z.ZodType<ExpressionTree> = z.lazy(() =>
     z.strictObject({ op: z.enum(stringTests), operand: node, text: z.string(), type: boolean }),
     z.strictObject({ op: z.literal("missing"), operand: node, type: boolean }),
     z.strictObject({ op: z.literal("??"), left: node, right: node, type: scalar }),
-    z.strictObject({ op: z.literal("conditional"), test: node, then: node, otherwise: node, type: scalar, nullable: z.boolean() }),
+    z.strictObject({
+      op: z.literal("conditional"),
+      test: node,
+      then: node,
+      otherwise: node,
+      type: scalar,
+      nullable: z.boolean(),
+    }),
     z.strictObject({ op: z.enum(["every", "some"]), list: read, binder, body: node, type: boolean }),
-    z.strictObject({ op: z.literal("aggregate"), fn: z.enum(aggregateFunctions), quantile: z.number().min(0).max(1).nullable(), body: node.nullable(), type: number }),
+    z.strictObject({
+      op: z.literal("aggregate"),
+      fn: z.enum(aggregateFunctions),
+      quantile: z.number().min(0).max(1).nullable(),
+      body: node.nullable(),
+      type: number,
+    }),
   ]),
 );
 
@@ -186,14 +226,21 @@ export function tooLarge(value: unknown): string | null {
   return null;
 }
 
-const textOfNumber: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, "-Infinity": Number.NEGATIVE_INFINITY, "-0": -0 };
+const textOfNumber: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  "-Infinity": Number.NEGATIVE_INFINITY,
+  "-0": -0,
+};
 
 function isEncoded(node: { type: ScalarType; value: boolean | number | string }): boolean {
   switch (node.type) {
     case "bigint":
       return typeof node.value === "string" && /^-?\d{1,400}$/.test(node.value);
     case "number":
-      return typeof node.value === "number" || (typeof node.value === "string" && Object.hasOwn(textOfNumber, node.value));
+      return (
+        typeof node.value === "number" || (typeof node.value === "string" && Object.hasOwn(textOfNumber, node.value))
+      );
     default:
       return typeof node.value === node.type;
   }
@@ -205,7 +252,11 @@ export type ConstantValue = boolean | number | bigint | string;
 export function constantOf(value: ConstantValue): Constant {
   switch (typeof value) {
     case "number":
-      return { op: "constant", type: "number", value: Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value) };
+      return {
+        op: "constant",
+        type: "number",
+        value: Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value),
+      };
     case "bigint":
       return { op: "constant", type: "bigint", value: value.toString() };
     case "boolean":

@@ -9,10 +9,19 @@ export function problemOf(tree: ExpressionTree, over: "row" | "rows"): string | 
 }
 
 /** What the functions of an aggregate give for one row. */
-const bodies: Readonly<Record<Aggregate["fn"], ValueType>> = { count: "boolean", sum: "number", avg: "number", min: "number", max: "number", quantile: "number", share: "boolean" };
+const bodies: Readonly<Record<Aggregate["fn"], ValueType>> = {
+  count: "boolean",
+  sum: "number",
+  avg: "number",
+  min: "number",
+  max: "number",
+  quantile: "number",
+  share: "boolean",
+};
 
 function visitAggregate({ fn, quantile, body }: Aggregate): Found {
-  if ((fn === "quantile") !== (quantile !== null)) return { problem: `'${fn}' ${quantile === null ? "without" : "with"} a share` };
+  if ((fn === "quantile") !== (quantile !== null))
+    return { problem: `'${fn}' ${quantile === null ? "without" : "with"} a share` };
   if (body === null) return fn === "count" ? "number" : { problem: `'${fn}' of nothing` };
   const found = visit(body, []);
   if (typeof found === "object") return found;
@@ -76,10 +85,14 @@ function visit(node: ExpressionTree, binders: Binders): Found {
       return isBound(node.binder, binders) ? "number" : unbound(node.binder);
     case "pick":
       if (!isBound(node.binder, binders)) return unbound(node.binder);
-      return node.items.every((item) => item.type === node.type) ? node.type : { problem: "a list of constants mixes types" };
+      return node.items.every((item) => item.type === node.type)
+        ? node.type
+        : { problem: "a list of constants mixes types" };
     case "length": {
       const list = visitRead(node.list, binders);
-      return list === "list" || typeof list === "object" ? asNumber(list) : { problem: "the length of what is no list" };
+      return list === "list" || typeof list === "object"
+        ? asNumber(list)
+        : { problem: "the length of what is no list" };
     }
     case "every":
     case "some":
@@ -101,7 +114,9 @@ const unbound = (binder: number): Found => ({ problem: `position ${binder} stand
 const asNumber = (found: Found): Found => (typeof found === "object" ? found : "number");
 
 function typed(node: ExpressionTree, found: Found): Found {
-  return typeof found === "object" || node.type === found ? found : { problem: `'${node.op}' says ${node.type} and gives ${found}` };
+  return typeof found === "object" || node.type === found
+    ? found
+    : { problem: `'${node.op}' says ${node.type} and gives ${found}` };
 }
 
 /** The one type of several operands. */
@@ -116,7 +131,13 @@ function common(nodes: readonly ExpressionTree[], binders: Binders): Found {
   return type ?? "boolean";
 }
 
-function visitOperation(node: Exclude<ExpressionTree, NodeOf<"read" | "constant" | "pick" | "position" | "length" | "every" | "conditional" | "aggregate">>, binders: Binders): Found {
+function visitOperation(
+  node: Exclude<
+    ExpressionTree,
+    NodeOf<"read" | "constant" | "pick" | "position" | "length" | "every" | "conditional" | "aggregate">
+  >,
+  binders: Binders,
+): Found {
   const operands = "args" in node ? node.args : "operand" in node ? [node.operand] : [node.left, node.right];
   const type = common(operands, binders);
   if (typeof type === "object") return type;
@@ -124,7 +145,11 @@ function visitOperation(node: Exclude<ExpressionTree, NodeOf<"read" | "constant"
   if ("text" in node && operands.some(mayBeMissing)) return { problem: `'${node.op}' of a string that may be missing` };
   if (node.type === "bigint" && node.op !== "??") {
     if (operands.some(mayBeMissing)) return { problem: `'${node.op}' of a bigint that may be missing` };
-    if ((node.op === "/" || node.op === "%") && (node.right.op !== "constant" || /^-?0+$/.test(String(node.right.value)))) return { problem: "a bigint divided by what may be zero" };
+    if (
+      (node.op === "/" || node.op === "%") &&
+      (node.right.op !== "constant" || /^-?0+$/.test(String(node.right.value)))
+    )
+      return { problem: "a bigint divided by what may be zero" };
   }
   return node.type === "boolean" ? "boolean" : typed(node, type);
 }
@@ -151,7 +176,8 @@ function misplaced(place: Place, size: number | null, nullable: boolean, binders
 
 function visitQuantifier(node: NodeOf<"every" | "some">, binders: Binders): Found {
   const list = visitRead(node.list, binders);
-  if (list !== "list" || node.list.nullable) return typeof list === "object" ? list : { problem: `'${node.op}' over what is no list` };
+  if (list !== "list" || node.list.nullable)
+    return typeof list === "object" ? list : { problem: `'${node.op}' over what is no list` };
   if (isBound(node.binder, binders)) return { problem: `position ${node.binder} is bound twice` };
   const body = visit(node.body, [...(binders ?? []), node.binder]);
   return body === "boolean" || typeof body === "object" ? body : { problem: `'${node.op}' asks for a ${body}` };

@@ -8,9 +8,15 @@ export type Outside =
   | { readonly kind: "object"; readonly value: object }
   | { readonly kind: "nothing"; readonly value: null | undefined; readonly message: string; readonly hint: string }
   | { readonly kind: "function"; readonly value: object; readonly name: string }
-  | { readonly kind: "refused"; readonly code: "SL1100" | "SL1101" | "SL1104" | "SL1105" | "SL1117"; readonly message: string; readonly hint: string };
+  | {
+      readonly kind: "refused";
+      readonly code: "SL1100" | "SL1101" | "SL1104" | "SL1105" | "SL1117";
+      readonly message: string;
+      readonly hint: string;
+    };
 
-export const ownWay = "bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them";
+export const ownWay =
+  "bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them";
 
 export const neverThere = "compare it with === or !==; where a list may be too short, ask for its .length or use ??";
 
@@ -19,11 +25,23 @@ const globals: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
   ...Object.fromEntries(
-    (["E", "LN10", "LN2", "LOG10E", "LOG2E", "PI", "SQRT1_2", "SQRT2"] as const).map((name) => [`Math.${name}`, Math[name]]),
+    (["E", "LN10", "LN2", "LOG10E", "LOG2E", "PI", "SQRT1_2", "SQRT2"] as const).map((name) => [
+      `Math.${name}`,
+      Math[name],
+    ]),
   ),
   ...Object.fromEntries(
     (
-      ["EPSILON", "MAX_SAFE_INTEGER", "MAX_VALUE", "MIN_SAFE_INTEGER", "MIN_VALUE", "NEGATIVE_INFINITY", "NaN", "POSITIVE_INFINITY"] as const
+      [
+        "EPSILON",
+        "MAX_SAFE_INTEGER",
+        "MAX_VALUE",
+        "MIN_SAFE_INTEGER",
+        "MIN_VALUE",
+        "NEGATIVE_INFINITY",
+        "NaN",
+        "POSITIVE_INFINITY",
+      ] as const
     ).map((name) => [`Number.${name}`, Number[name]]),
   ),
 };
@@ -35,7 +53,8 @@ export function lookUp(path: readonly string[], constants: Constants): Outside {
     const name = path.join(".");
     const known = Object.hasOwn(globals, name) ? globals[name] : undefined;
     if (known !== undefined) return { kind: "constant", value: known };
-    if (first === "undefined") return { kind: "nothing", value: undefined, message: "a row never holds undefined", hint: neverThere };
+    if (first === "undefined")
+      return { kind: "nothing", value: undefined, message: "a row never holds undefined", hint: neverThere };
     return {
       kind: "refused",
       code: "SL1100",
@@ -47,7 +66,8 @@ export function lookUp(path: readonly string[], constants: Constants): Outside {
   for (let i = 0; i < rest.length; i++) {
     if (found.kind !== "object") {
       if (found.kind === "refused") return found;
-      if (found.kind === "nothing") return { kind: "refused", code: "SL1117", message: found.message, hint: found.hint };
+      if (found.kind === "nothing")
+        return { kind: "refused", code: "SL1117", message: found.message, hint: found.hint };
       return absent(path.slice(0, i + 1).join("."), rest[i] ?? "", []);
     }
     found = propertyOf(found.value, rest[i] ?? "", path.slice(0, i + 1).join("."));
@@ -60,22 +80,39 @@ export function propertyOf(owner: object, key: string, text: string): Outside {
   const property = Object.getOwnPropertyDescriptor(owner, key);
   if (property === undefined) {
     if (Array.isArray(owner) && /^\d+$/.test(key)) {
-      return { kind: "refused", code: "SL1105", message: `'${text}' has ${owner.length} elements, so [${key}] is past its end`, hint: "the first element is [0]" };
+      return {
+        kind: "refused",
+        code: "SL1105",
+        message: `'${text}' has ${owner.length} elements, so [${key}] is past its end`,
+        hint: "the first element is [0]",
+      };
     }
     return absent(text, key, Object.keys(owner));
   }
-  if (!("value" in property) && isExport(property)) return judge((owner as Readonly<Record<string, unknown>>)[key], `${text}.${key}`);
+  if (!("value" in property) && isExport(property))
+    return judge((owner as Readonly<Record<string, unknown>>)[key], `${text}.${key}`);
   if (!("value" in property)) {
-    return { kind: "refused", code: "SL1101", message: `'${text}.${key}' is computed by a getter, so its value may change`, hint: ownWay };
+    return {
+      kind: "refused",
+      code: "SL1101",
+      message: `'${text}.${key}' is computed by a getter, so its value may change`,
+      hint: ownWay,
+    };
   }
   return judge(property.value, `${text}.${key}`);
 }
 
 /** Bundlers make the namespace of a module, as `export * as limits` gives it, an object of getters that nobody can redefine. */
-const isExport = (property: PropertyDescriptor): boolean => property.set === undefined && property.enumerable === true && property.configurable === false;
+const isExport = (property: PropertyDescriptor): boolean =>
+  property.set === undefined && property.enumerable === true && property.configurable === false;
 
 function absent(text: string, key: string, known: readonly string[]): Outside {
-  return { kind: "refused", code: "SL1104", message: `'${text}' has no property '${key}'${didYouMean(key, known)}`, hint: "look at where the constant is declared" };
+  return {
+    kind: "refused",
+    code: "SL1104",
+    message: `'${text}' has no property '${key}'${didYouMean(key, known)}`,
+    hint: "look at where the constant is declared",
+  };
 }
 
 function judge(value: unknown, text: string): Outside {
@@ -88,15 +125,26 @@ function judge(value: unknown, text: string): Outside {
     case "object": {
       if (value === null) break;
       const prototype: unknown = Object.getPrototypeOf(value);
-      if (prototype === null || prototype === Object.prototype || Array.isArray(value)) return { kind: "object", value };
-      return { kind: "refused", code: "SL1101", message: `'${text}' is an object of a class, not a plain constant`, hint: ownWay };
+      if (prototype === null || prototype === Object.prototype || Array.isArray(value))
+        return { kind: "object", value };
+      return {
+        kind: "refused",
+        code: "SL1101",
+        message: `'${text}' is an object of a class, not a plain constant`,
+        hint: ownWay,
+      };
     }
     case "function":
       return { kind: "function", value, name: text };
     case "undefined":
       break;
     default:
-      return { kind: "refused", code: "SL1101", message: `'${text}' is a ${typeof value}, not a constant`, hint: ownWay };
+      return {
+        kind: "refused",
+        code: "SL1101",
+        message: `'${text}' is a ${typeof value}, not a constant`,
+        hint: ownWay,
+      };
   }
   return { kind: "nothing", value, message: `'${text}' is ${String(value)}`, hint: ownWay };
 }

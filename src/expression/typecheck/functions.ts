@@ -7,7 +7,10 @@ export interface KnownFunction {
   make(args: readonly ExpressionTree[]): ExpressionTree;
 }
 
-const one = (make: (operand: ExpressionTree) => ExpressionTree): KnownFunction => ({ takes: 1, make: ([operand]) => make(operand as ExpressionTree) });
+const one = (make: (operand: ExpressionTree) => ExpressionTree): KnownFunction => ({
+  takes: 1,
+  make: ([operand]) => make(operand as ExpressionTree),
+});
 const many = (op: "min" | "max" | "hypot"): KnownFunction => ({ takes: null, make: (args) => ofNumbers(op, args) });
 
 /** The global functions a lambda may call. */
@@ -18,5 +21,10 @@ export const functions: Readonly<Record<string, KnownFunction>> = {
   "Math.hypot": many("hypot"),
   "Math.pow": { takes: 2, make: ([left, right]) => power(left as ExpressionTree, right as ExpressionTree) },
   ...Object.fromEntries(numberTests.map((name) => [`Number.${name}`, one((x) => callTest(name, x))])),
-  "Number.isSafeInteger": one((x) => connect("&&", [callTest("isInteger", x), compare("<=", callFunction("abs", x), constantOf(Number.MAX_SAFE_INTEGER))])),
+  "Number.isSafeInteger": one((x) =>
+    connect("&&", [
+      callTest("isInteger", x),
+      compare("<=", callFunction("abs", x), constantOf(Number.MAX_SAFE_INTEGER)),
+    ]),
+  ),
 };

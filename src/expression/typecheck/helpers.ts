@@ -16,7 +16,12 @@ export function helpers(say: Say): (fn: object, name: string, call: Span) => Lam
     if (before !== undefined) return before;
     const attached = helperOf(fn);
     if (attached === undefined) {
-      return say("SL1012", call, `\`${name}(…)\` is a function the compiler does not know`, "declare the helper in a file of the project, with `function` or as a `const` arrow function, and export it by that name; or write the condition out");
+      return say(
+        "SL1012",
+        call,
+        `\`${name}(…)\` is a function the compiler does not know`,
+        "declare the helper in a file of the project, with `function` or as a `const` arrow function, and export it by that name; or write the condition out",
+      );
     }
     const { helper, source, location, constants: thunks } = attached;
     if (attached.diagnostics.length > 0) {
@@ -25,14 +30,30 @@ export function helpers(say: Say): (fn: object, name: string, call: Span) => Lam
     }
     // What a build tool left on the function comes from outside, perhaps from another version of it.
     if (depthOfSurface(helper) > deepestSurface || !surface.safeParse(helper).success || helper?.kind !== "lambda") {
-      return say("SL1051", call, `the compiled form that a build tool left on '${name}' cannot be read`, "build with the version of shapeline that runs");
+      return say(
+        "SL1051",
+        call,
+        `the compiled form that a build tool left on '${name}' cannot be read`,
+        "build with the version of shapeline that runs",
+      );
     }
     const constants = valuesOf(thunks);
     if ("unread" in constants) {
-      return say("SL1050", call, `'${constants.unread}', which '${name}' reads, has no value yet: ${constants.why}`, "declare it before the pipeline that reads it");
+      return say(
+        "SL1050",
+        call,
+        `'${constants.unread}', which '${name}' reads, has no value yet: ${constants.why}`,
+        "declare it before the pipeline that reads it",
+      );
     }
     const { params, body } = helper;
-    const found: LambdaMeaning = { kind: "lambda", params, body, locals: null, home: { name, source, location, constants: constants.values } };
+    const found: LambdaMeaning = {
+      kind: "lambda",
+      params,
+      body,
+      locals: null,
+      home: { name, source, location, constants: constants.values },
+    };
     known.set(fn, found);
     return found;
   };

@@ -1,8 +1,17 @@
 /** The methods a lambda may call. */
-export const methods: readonly string[] = ["every", "some", "includes", "indexOf", "reduce", "at", "startsWith", "endsWith"];
+export const methods: readonly string[] = [
+  "every",
+  "some",
+  "includes",
+  "indexOf",
+  "reduce",
+  "at",
+  "startsWith",
+  "endsWith",
+];
 
 const one = "take the elements you mean, as in list[0], or ask about all of them with every, some or includes";
-const spelling = "list the spellings you mean: [\"yes\", \"YES\"].includes(s)";
+const spelling = 'list the spellings you mean: ["yes", "YES"].includes(s)';
 const texts = "use ===, startsWith, endsWith or includes";
 
 /** Methods that people reach for, and what to write instead. */

@@ -1,4 +1,13 @@
-import { type ArithmeticOp, type CompareOp, type Constant, constantOf, type ExpressionTree, isConstant, isNullable, valueOf } from "../tree/tree.js";
+import {
+  type ArithmeticOp,
+  type CompareOp,
+  type Constant,
+  constantOf,
+  type ExpressionTree,
+  isConstant,
+  isNullable,
+  valueOf,
+} from "../tree/tree.js";
 import { compare, compute } from "../tree/builders.js";
 import { a } from "./type-names.js";
 
@@ -9,13 +18,24 @@ export interface Objection {
   readonly hint: string;
 }
 
-const missing: Pick<Objection, "code" | "hint"> = { code: "SL1118", hint: "refine the pipeline so that the list's length is known" };
+const missing: Pick<Objection, "code" | "hint"> = {
+  code: "SL1118",
+  hint: "refine the pipeline so that the list's length is known",
+};
 
 /** `left op right` for scalars, or why not. */
-export function arithmeticOf(op: ArithmeticOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree | Objection {
+export function arithmeticOf(
+  op: ArithmeticOp,
+  left: ExpressionTree,
+  right: ExpressionTree,
+): ExpressionTree | Objection {
   for (const side of [left, right]) {
     if (side.type !== "number" && side.type !== "bigint") {
-      return { code: "SL1113", message: `'${op}' takes numbers, and here stands ${a[side.type]}`, hint: "compare it instead" };
+      return {
+        code: "SL1113",
+        message: `'${op}' takes numbers, and here stands ${a[side.type]}`,
+        hint: "compare it instead",
+      };
     }
   }
   if (left.type !== right.type) {
@@ -23,13 +43,21 @@ export function arithmeticOf(op: ArithmeticOp, left: ExpressionTree, right: Expr
     return {
       code: "SL1110",
       message: `'${op}' mixes a number and a bigint, which JavaScript refuses`,
-      hint: whole === undefined ? "int64 and uint64 ports hold bigints; keep both sides bigints" : `write ${String(valueOf(whole as Constant))}n`,
+      hint:
+        whole === undefined
+          ? "int64 and uint64 ports hold bigints; keep both sides bigints"
+          : `write ${String(valueOf(whole as Constant))}n`,
     };
   }
   if (left.type === "bigint") {
-    if (isNullable(left) || isNullable(right)) return { ...missing, message: `'${op}' takes a bigint that may be missing, and JavaScript then throws` };
+    if (isNullable(left) || isNullable(right))
+      return { ...missing, message: `'${op}' takes a bigint that may be missing, and JavaScript then throws` };
     if ((op === "/" || op === "%") && !(isConstant(right) && valueOf(right) !== 0n)) {
-      return { code: "SL1110", message: "a bigint is divided by what may be 0n, and JavaScript then throws", hint: "divide by a constant other than 0n" };
+      return {
+        code: "SL1110",
+        message: "a bigint is divided by what may be 0n, and JavaScript then throws",
+        hint: "divide by a constant other than 0n",
+      };
     }
   }
   return compute(op, left, right);
@@ -48,7 +76,9 @@ export function comparisonOf(op: CompareOp, left: ExpressionTree, right: Express
     if (left.type === "bigint" && right.type === "number") return besideBigint(op, left, right);
     if (left.type === "number" && right.type === "bigint") return besideBigint(turned[op], right, left);
   }
-  const whole = [left, right].find((side) => isConstant(side) && side.type === "number" && Number.isInteger(valueOf(side)));
+  const whole = [left, right].find(
+    (side) => isConstant(side) && side.type === "number" && Number.isInteger(valueOf(side)),
+  );
   const bigint = left.type === "bigint" || right.type === "bigint";
   return {
     code: "SL1111",
@@ -59,10 +89,18 @@ export function comparisonOf(op: CompareOp, left: ExpressionTree, right: Express
 
 const turned = { "<": ">", ">": "<", "<=": ">=", ">=": "<=" } as const;
 
-function besideBigint(op: keyof typeof turned, bigint: ExpressionTree, number: ExpressionTree): ExpressionTree | Objection {
+function besideBigint(
+  op: keyof typeof turned,
+  bigint: ExpressionTree,
+  number: ExpressionTree,
+): ExpressionTree | Objection {
   const value = isConstant(number) ? (valueOf(number) as number) : Number.NaN;
   if (!Number.isFinite(value)) {
-    return { code: "SL1111", message: `'${op}' compares a bigint with a number`, hint: "compare it with a whole constant, such as 5n" };
+    return {
+      code: "SL1111",
+      message: `'${op}' compares a bigint with a number`,
+      hint: "compare it with a whole constant, such as 5n",
+    };
   }
   const floor = constantOf(BigInt(Math.floor(value)));
   if (Number.isInteger(value)) return compare(op, bigint, floor);

@@ -50,7 +50,9 @@ export abstract class Reading {
   protected say(code: Diagnostic["code"], span: Span, text: string, hint?: string): null {
     const [start, end] = this.#site ?? span;
     const message = this.#site === null ? text : `in '${this.home.name ?? ""}'${placeIn(this.home, span[0])}: ${text}`;
-    const said = this.diagnostics.some((d) => d.code === code && d.start === start && d.end === end && d.message === message);
+    const said = this.diagnostics.some(
+      (d) => d.code === code && d.start === start && d.end === end && d.message === message,
+    );
     if (!said) this.diagnostics.push({ code, message, start, end, ...(hint === undefined ? {} : { hint }) });
     return null;
   }
@@ -71,18 +73,47 @@ export abstract class Reading {
         const [lone] = meaning.ports;
         if (lone !== undefined && meaning.ports.length === 1) return this.read(meaning.from, lone, node.span);
         const names = meaning.ports.map((port) => port.name);
-        return this.say("SL1109", node.span, `'${this.text(node)}' has several ports: ${listed(names)}`, "name the one that is meant");
+        return this.say(
+          "SL1109",
+          node.span,
+          `'${this.text(node)}' has several ports: ${listed(names)}`,
+          "name the one that is meant",
+        );
       }
       case "row":
-        return this.say("SL1108", node.span, `'${this.text(node)}' is the whole row`, "read a port of it, such as x.out.<port>");
+        return this.say(
+          "SL1108",
+          node.span,
+          `'${this.text(node)}' is the whole row`,
+          "read a port of it, such as x.out.<port>",
+        );
       case "rows":
-        return this.say("SL1108", node.span, `'${this.text(node)}' is all rows of the window`, "ask an aggregate of them, such as all.avg((x) => x.out.<port>)");
+        return this.say(
+          "SL1108",
+          node.span,
+          `'${this.text(node)}' is all rows of the window`,
+          "ask an aggregate of them, such as all.avg((x) => x.out.<port>)",
+        );
       case "models":
-        return this.say("SL1108", node.span, `'${this.text(node)}' is all models`, "name a model and a port, such as x.models.<model>.<port>");
+        return this.say(
+          "SL1108",
+          node.span,
+          `'${this.text(node)}' is all models`,
+          "name a model and a port, such as x.models.<model>.<port>",
+        );
       case "object":
-        return this.say("SL1108", node.span, `'${this.text(node)}' is ${Array.isArray(meaning.value) ? "a list" : "an object"}, and here one value is needed`);
+        return this.say(
+          "SL1108",
+          node.span,
+          `'${this.text(node)}' is ${Array.isArray(meaning.value) ? "a list" : "an object"}, and here one value is needed`,
+        );
       case "items":
-        return this.say("SL1023", node.span, "a list stands where one value is needed", "ask about its elements with includes, every or some");
+        return this.say(
+          "SL1023",
+          node.span,
+          "a list stands where one value is needed",
+          "ask about its elements with includes, every or some",
+        );
       case "nothing":
         return this.say("SL1117", node.span, meaning.message, meaning.hint);
       case "function":
@@ -94,9 +125,15 @@ export abstract class Reading {
 
   protected read(from: Source, port: Port, span: Span): ExpressionTree | null {
     if (port.shape === null) {
-      return this.say("SL1121", span, `the shape of port '${port.name}' is not known`, "give the model a signature with shapes");
+      return this.say(
+        "SL1121",
+        span,
+        `the shape of port '${port.name}' is not known`,
+        "give the model a signature with shapes",
+      );
     }
-    if (port.shape.length === 0) return this.say("SL1121", span, `port '${port.name}' has no batch dimension, so it holds no row`);
+    if (port.shape.length === 0)
+      return this.say("SL1121", span, `port '${port.name}' has no batch dimension, so it holds no row`);
     const shape = port.shape.slice(1).map((size) => (typeof size === "number" ? size : null));
     const type = shape.length === 0 ? elementType(port.dtype) : "list";
     return { op: "read", from, port: port.name, dtype: port.dtype, shape, at: [], type, nullable: false };
@@ -116,10 +153,20 @@ export abstract class Reading {
         if (name === "in") return { kind: "ports", from: "in", ports: this.scope.inputs };
         if (name === "out") return { kind: "ports", from: "out", ports: this.scope.outputs };
         if (name !== "models") {
-          return this.say("SL1104", node.span, `a row has no '${name}'${didYouMean(name, ["in", "out", "models"])}`, "it has in, out and, after a shadow, models");
+          return this.say(
+            "SL1104",
+            node.span,
+            `a row has no '${name}'${didYouMean(name, ["in", "out", "models"])}`,
+            "it has in, out and, after a shadow, models",
+          );
         }
         if (Object.keys(this.scope.models).length > 0) return { kind: "models" };
-        return this.say("SL1103", node.span, "there are no models to name here", "x.models stands after a step that runs several models, such as shadow");
+        return this.say(
+          "SL1103",
+          node.span,
+          "there are no models to name here",
+          "x.models stands after a step that runs several models, such as shadow",
+        );
       case "rows":
         return this.say("SL1104", node.span, `the window's rows have no '${name}' by itself`, aggregateHint);
       case "models": {
@@ -128,7 +175,12 @@ export abstract class Reading {
           return { kind: "ports", from, ports: this.scope.models[name] ?? [] };
         }
         const names = Object.keys(this.scope.models);
-        return this.say("SL1103", node.span, `there is no model '${name}' here${didYouMean(name, names)}`, `there are ${listed(names)}`);
+        return this.say(
+          "SL1103",
+          node.span,
+          `there is no model '${name}' here${didYouMean(name, names)}`,
+          `there are ${listed(names)}`,
+        );
       }
       case "ports": {
         const port = owner.ports.find((p) => p.name === name);
@@ -139,7 +191,12 @@ export abstract class Reading {
         if (name === "length" && owner.ports.length === 1) break;
         const names = owner.ports.map((p) => p.name);
         const several = names.length === 1 ? "its port is" : "its ports are";
-        return this.say("SL1102", node.span, `'${this.text(object)}' has no port '${name}'${didYouMean(name, names)}`, `${several} ${listed(names)}`);
+        return this.say(
+          "SL1102",
+          node.span,
+          `'${this.text(object)}' has no port '${name}'${didYouMean(name, names)}`,
+          `${several} ${listed(names)}`,
+        );
       }
       case "object":
         return this.outside(propertyOf(owner.value, name, this.text(object)), node.span);
@@ -152,10 +209,20 @@ export abstract class Reading {
     const tree = this.tree(object, owner);
     if (tree === null) return null;
     if (tree.type === "string" && name === "length") {
-      return this.say("SL1104", node.span, `the length of '${this.text(object)}' counts UTF-16 units, which no target does`, "compare the string itself, or use startsWith, endsWith or includes");
+      return this.say(
+        "SL1104",
+        node.span,
+        `the length of '${this.text(object)}' counts UTF-16 units, which no target does`,
+        "compare the string itself, or use startsWith, endsWith or includes",
+      );
     }
     if (tree.type !== "list" || name !== "length") {
-      return this.say("SL1104", node.span, `'${this.text(object)}' is ${describe(tree)} and has no '${name}' a lambda may read`, "lists have length");
+      return this.say(
+        "SL1104",
+        node.span,
+        `'${this.text(object)}' is ${describe(tree)} and has no '${name}' a lambda may read`,
+        "lists have length",
+      );
     }
     const list = tree;
     if (list.nullable) return this.past(object);
@@ -164,14 +231,21 @@ export abstract class Reading {
   }
 
   protected past(node: Surface): null {
-    return this.say("SL1118", node.span, `'${this.text(node)}' may be past the end of a list of unknown length`, "refine the pipeline so that the length is known");
+    return this.say(
+      "SL1118",
+      node.span,
+      `'${this.text(node)}' may be past the end of a list of unknown length`,
+      "refine the pipeline so that the length is known",
+    );
   }
 
   /** The elements of a list of constants from outside. */
   protected items(list: object, node: Surface): readonly Meaning[] | null {
     if (!Array.isArray(list)) return this.say("SL1108", node.span, `'${this.text(node)}' is an object, not a list`);
     if (list.length > longestList) return this.tooLong(node, list.length);
-    return Array.from({ length: list.length }, (_, i) => this.outside(propertyOf(list, String(i), this.text(node)), node.span));
+    return Array.from({ length: list.length }, (_, i) =>
+      this.outside(propertyOf(list, String(i), this.text(node)), node.span),
+    );
   }
 
   protected tooLong(node: Surface, length: number): null {

@@ -1,7 +1,13 @@
 import { elementType } from "../tree/element-type.js";
 import type { ExpressionTree } from "../tree/tree.js";
 
-export const a = { number: "a number", bigint: "a bigint", boolean: "a boolean", string: "a string", list: "a list" } as const;
+export const a = {
+  number: "a number",
+  bigint: "a bigint",
+  boolean: "a boolean",
+  string: "a string",
+  list: "a list",
+} as const;
 
 const plural = { number: "numbers", bigint: "bigints", boolean: "booleans", string: "strings" } as const;
 
@@ -13,4 +19,3 @@ export function describe(tree: ExpressionTree): string {
   if (sizes.length > 1) return `a list of ${sizes.map((size) => size ?? "?").join(" x ")} ${kind}`;
   return sizes[0] === null ? `a list of ${kind}` : `a list of ${sizes[0]} ${sizes[0] === 1 ? kind.slice(0, -1) : kind}`;
 }
-

@@ -25,7 +25,9 @@ import { a, describe } from "./type-names.js";
 type Nothing = Extract<Meaning, { kind: "nothing" }>;
 
 /** A typed lambda, or every reason why it has no type. */
-export type Typed = { readonly ok: true; readonly tree: ExpressionTree } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+export type Typed =
+  | { readonly ok: true; readonly tree: ExpressionTree }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
  * Gives a lambda its types: what its names stand for at this place of the pipeline, and what its operations mean.
@@ -51,14 +53,24 @@ class Typing extends Lists {
   run(kind: "row" | "rows"): Typed {
     const { param, body } = this.lambda;
     if (depthOfSurface(body) > deepestSurface) {
-      this.say("SL1120", body.span, `the lambda is nested more than ${deepestSurface} deep`, "split it into several validations");
+      this.say(
+        "SL1120",
+        body.span,
+        `the lambda is nested more than ${deepestSurface} deep`,
+        "split it into several validations",
+      );
       return { ok: false, diagnostics: this.diagnostics };
     }
     const tree = this.scalar(body, { name: param, meaning: { kind }, outer: null });
     if (tree !== null && this.#fits(tree, resultOf(body).span)) {
       const { span } = resultOf(body);
       if (tree.type !== "boolean") {
-        this.say("SL1107", span, `the lambda returns ${tree.type}, not boolean`, kind === "row" ? "say what must hold, with a comparison" : "say when the alert fires, with a comparison");
+        this.say(
+          "SL1107",
+          span,
+          `the lambda returns ${tree.type}, not boolean`,
+          kind === "row" ? "say what must hold, with a comparison" : "say when the alert fires, with a comparison",
+        );
       } else if (isNullable(tree)) {
         this.say("SL1118", span, "the lambda returns a boolean that may be missing", "write === true");
       } else if (this.diagnostics.length === 0) return { ok: true, tree };
@@ -70,7 +82,12 @@ class Typing extends Lists {
   #fits(tree: ExpressionTree, span: Span): boolean {
     const { size, depth } = measure(tree);
     if (size > maxNodes || this.#visited > maxNodes) {
-      this.say("SL1120", span, `the lambda has more than ${maxNodes} parts once its constants are put in`, "split it into several validations");
+      this.say(
+        "SL1120",
+        span,
+        `the lambda has more than ${maxNodes} parts once its constants are put in`,
+        "split it into several validations",
+      );
       return false;
     }
     if (depth <= maxDepth && tooLarge(tree) === null) return true;
@@ -81,7 +98,12 @@ class Typing extends Lists {
   protected override meaning(node: Surface, locals: Locals | null): Meaning {
     this.#visited++;
     if (this.#visited > maxNodes) {
-      return this.say("SL1120", this.lambda.body.span, `the lambda has more than ${maxNodes} parts once its constants are put in`, "split it into several validations");
+      return this.say(
+        "SL1120",
+        this.lambda.body.span,
+        `the lambda has more than ${maxNodes} parts once its constants are put in`,
+        "split it into several validations",
+      );
     }
     switch (node.kind) {
       case "number":
@@ -111,7 +133,11 @@ class Typing extends Lists {
       case "list":
         return { kind: "items", items: this.#spreadOut(node.items, locals).map(([, meaning]) => meaning) };
       case "spread":
-        return this.say("SL1021", node.span, "a spread stands only in a list and among the arguments of Math.min, Math.max and Math.hypot");
+        return this.say(
+          "SL1021",
+          node.span,
+          "a spread stands only in a list and among the arguments of Math.min, Math.max and Math.hypot",
+        );
       case "lambda":
         return { kind: "lambda", params: node.params, body: node.body, locals, home: this.home };
       case "let": {
@@ -126,7 +152,10 @@ class Typing extends Lists {
     }
   }
 
-  #operation(node: Extract<Surface, { kind: "not" | "negate" | "binary" | "conditional" | "call" }>, locals: Locals | null): ExpressionTree | null {
+  #operation(
+    node: Extract<Surface, { kind: "not" | "negate" | "binary" | "conditional" | "call" }>,
+    locals: Locals | null,
+  ): ExpressionTree | null {
     switch (node.kind) {
       case "not": {
         const operand = this.boolean(node.operand, locals, "!");
@@ -139,7 +168,11 @@ class Typing extends Lists {
           return this.say("SL1118", node.span, "'-' takes a bigint that may be missing, and JavaScript then throws");
         }
         if (operand.type === "number" || operand.type === "bigint") return negate(operand);
-        return this.say("SL1113", node.operand.span, `'-' takes a number, and '${this.text(node.operand)}' is ${a[operand.type]}`);
+        return this.say(
+          "SL1113",
+          node.operand.span,
+          `'-' takes a number, and '${this.text(node.operand)}' is ${a[operand.type]}`,
+        );
       }
       case "conditional":
         return this.#conditional(node, locals);
@@ -160,7 +193,10 @@ class Typing extends Lists {
     const [before, after] = [this.meaning(node.left, locals), this.meaning(node.right, locals)];
     if (before?.kind === "nothing" || after?.kind === "nothing") {
       if (op === "??" && before?.kind === "nothing") return this.scalarOf(node.right, after);
-      const sides = before?.kind === "nothing" ? ([before, after, node.right] as const) : ([after as Nothing, before, node.left] as const);
+      const sides =
+        before?.kind === "nothing"
+          ? ([before, after, node.right] as const)
+          : ([after as Nothing, before, node.left] as const);
       if (op === "===" || op === "!==") return this.#isNothing(op, ...sides);
     }
     const left = this.scalarOf(node.left, before);
@@ -169,7 +205,9 @@ class Typing extends Lists {
     if (op === "??") return this.#orElse(left, right, node);
     if (op === "**") return this.#power(left, right, node);
     const isArithmetic = (arithmeticOps as readonly string[]).includes(op);
-    const result = isArithmetic ? arithmeticOf(op as ArithmeticOp, left, right) : comparisonOf(op as CompareOp, left, right);
+    const result = isArithmetic
+      ? arithmeticOf(op as ArithmeticOp, left, right)
+      : comparisonOf(op as CompareOp, left, right);
     return this.accept(result, node.span);
   }
 
@@ -186,15 +224,33 @@ class Typing extends Lists {
     return tree === null || op === "===" ? tree : not(tree);
   }
 
-  #orElse(left: ExpressionTree, right: ExpressionTree, node: Extract<Surface, { kind: "binary" }>): ExpressionTree | null {
+  #orElse(
+    left: ExpressionTree,
+    right: ExpressionTree,
+    node: Extract<Surface, { kind: "binary" }>,
+  ): ExpressionTree | null {
     if (left.type === right.type) return orElse(left, right);
-    return this.say("SL1025", node.span, `'??' falls back from ${a[left.type]} to ${a[right.type]}`, "give both sides one type");
+    return this.say(
+      "SL1025",
+      node.span,
+      `'??' falls back from ${a[left.type]} to ${a[right.type]}`,
+      "give both sides one type",
+    );
   }
 
-  #power(left: ExpressionTree, right: ExpressionTree, node: Extract<Surface, { kind: "binary" }>): ExpressionTree | null {
+  #power(
+    left: ExpressionTree,
+    right: ExpressionTree,
+    node: Extract<Surface, { kind: "binary" }>,
+  ): ExpressionTree | null {
     const wrong = [left, right].find(({ type }) => type !== "number");
     if (wrong === undefined) return power(left, right);
-    return this.say("SL1015", node.span, `'**' takes numbers, and here stands ${a[wrong.type]}`, wrong.type === "bigint" ? "multiply: n * n" : undefined);
+    return this.say(
+      "SL1015",
+      node.span,
+      `'**' takes numbers, and here stands ${a[wrong.type]}`,
+      wrong.type === "bigint" ? "multiply: n * n" : undefined,
+    );
   }
 
   /** Nodes and what they mean, with each `...list` taken apart. */
@@ -210,7 +266,8 @@ class Typing extends Lists {
     const callee = this.meaning(node.callee, locals);
     const args = node.args.map((arg) => this.meaning(arg, locals));
     if (callee === null || args.includes(null)) return null;
-    if (callee.kind !== "lambda" && callee.kind !== "function") return this.say("SL1012", node.callee.span, `'${this.text(node.callee)}' is no function`);
+    if (callee.kind !== "lambda" && callee.kind !== "function")
+      return this.say("SL1012", node.callee.span, `'${this.text(node.callee)}' is no function`);
     const fn = this.functionOf(callee, node.callee);
     if (fn === null) return null;
     if (fn.params.length !== args.length) {
@@ -222,31 +279,53 @@ class Typing extends Lists {
 
   #conditional(node: Extract<Surface, { kind: "conditional" }>, locals: Locals | null): ExpressionTree | null {
     const test = this.boolean(node.test, locals, "?:");
-    if (this.writingOut > 0 && test?.op === "constant") return this.scalar(test.value === true ? node.then : node.otherwise, locals);
+    if (this.writingOut > 0 && test?.op === "constant")
+      return this.scalar(test.value === true ? node.then : node.otherwise, locals);
     const then = this.scalar(node.then, locals);
     const otherwise = this.scalar(node.otherwise, locals);
     if (test === null || then === null || otherwise === null) return null;
     if (then.type !== otherwise.type) {
-      return this.say("SL1119", node.span, `one branch is ${a[then.type]}, the other ${a[otherwise.type]}`, "give both branches one type");
+      return this.say(
+        "SL1119",
+        node.span,
+        `one branch is ${a[then.type]}, the other ${a[otherwise.type]}`,
+        "give both branches one type",
+      );
     }
     return choose(test, then, otherwise);
   }
 
   #call(node: Extract<Surface, { kind: "call" }>, locals: Locals | null): ExpressionTree | null {
-    const args = this.#spreadOut(node.args, locals).map(([at, meaning]) => [at, meaning && this.scalarOf(at, meaning)] as const);
+    const args = this.#spreadOut(node.args, locals).map(
+      ([at, meaning]) => [at, meaning && this.scalarOf(at, meaning)] as const,
+    );
     const known = functions[node.callee];
     if (known === undefined || !Object.hasOwn(functions, node.callee)) {
       const names = Object.keys(functions);
-      return this.say("SL1114", node.span, `'${node.callee}' is no function a lambda may call${didYouMean(node.callee, names)}`, `there are ${names.join(", ")}`);
+      return this.say(
+        "SL1114",
+        node.span,
+        `'${node.callee}' is no function a lambda may call${didYouMean(node.callee, names)}`,
+        `there are ${names.join(", ")}`,
+      );
     }
     const { takes } = known;
     if (takes !== null && args.length !== takes) {
-      return this.say("SL1116", node.span, `'${node.callee}' takes ${takes === 1 ? "one argument" : `${takes} arguments`}, not ${args.length}`);
+      return this.say(
+        "SL1116",
+        node.span,
+        `'${node.callee}' takes ${takes === 1 ? "one argument" : `${takes} arguments`}, not ${args.length}`,
+      );
     }
     const numbers: ExpressionTree[] = [];
     for (const [at, arg] of args) {
       if (arg?.type === "number") numbers.push(arg);
-      else if (arg !== null) this.say("SL1113", at.span, `'${node.callee}' takes ${takes === 1 ? "a number" : "numbers"}, not ${a[arg.type]}`);
+      else if (arg !== null)
+        this.say(
+          "SL1113",
+          at.span,
+          `'${node.callee}' takes ${takes === 1 ? "a number" : "numbers"}, not ${a[arg.type]}`,
+        );
     }
     return numbers.length === args.length ? known.make(numbers) : null;
   }
@@ -257,7 +336,12 @@ class Typing extends Lists {
     const tree = this.scalarOf(node, meaning);
     if (tree === null) return null;
     if (tree.type !== "boolean") {
-      return this.say("SL1112", node.span, `'${op}' takes a boolean, and '${this.text(node)}' is ${a[tree.type]}`, "compare it with something");
+      return this.say(
+        "SL1112",
+        node.span,
+        `'${op}' takes a boolean, and '${this.text(node)}' is ${a[tree.type]}`,
+        "compare it with something",
+      );
     }
     if (isNullable(tree)) return this.say("SL1118", node.span, `'${this.text(node)}' may be missing`, "write === true");
     return tree;
@@ -265,7 +349,12 @@ class Typing extends Lists {
 
   /** To JavaScript `[false]` is true. */
   #unopened(node: Surface, op: string): null {
-    return this.say("SL1108", node.span, `'${this.text(node)}' is a list of one element, and '${op}' takes every list for true, also [false]`, `write ${this.text(node)}[0]`);
+    return this.say(
+      "SL1108",
+      node.span,
+      `'${this.text(node)}' is a list of one element, and '${op}' takes every list for true, also [false]`,
+      `write ${this.text(node)}[0]`,
+    );
   }
 
   protected override scalar(node: Surface, locals: Locals | null): ExpressionTree | null {
@@ -278,7 +367,8 @@ class Typing extends Lists {
     if (tree === null || tree.type !== "list") return tree;
     const list = tree;
     const rest = list.shape.slice(list.at.length);
-    if (!list.nullable && rest.every((size) => size === 1)) return rest.reduce<Read>((inner) => elementOf(inner, 0, false), list);
+    if (!list.nullable && rest.every((size) => size === 1))
+      return rest.reduce<Read>((inner) => elementOf(inner, 0, false), list);
     return this.say(
       "SL1108",
       node.span,
@@ -301,4 +391,3 @@ function resultOf(body: Surface): Surface {
   while (result.kind === "let") result = result.body;
   return result;
 }
-

@@ -30,7 +30,13 @@ interface Held {
  * @param logs the pipeline's, newest version first
  * @throws StorageError SL7013, SL7010
  */
-export async function compareLogs(duckdb: DuckDB, connection: DuckDBConnection, pipeline: string, logs: readonly StoredLog[], query: LogQuery): Promise<Comparison> {
+export async function compareLogs(
+  duckdb: DuckDB,
+  connection: DuckDBConnection,
+  pipeline: string,
+  logs: readonly StoredLog[],
+  query: LogQuery,
+): Promise<Comparison> {
   const where = conditions(query);
   try {
     const { held, period } = await holding(connection, logs, where);
@@ -40,9 +46,12 @@ export async function compareLogs(duckdb: DuckDB, connection: DuckDBConnection, 
     const ranks = pairs.reduce((sum, { pairs: own }) => sum + 1 + 3 * own.length, 1);
     const exact = Math.min(exactMost, Math.floor(exactAll / ranks));
     const elapsed = new Ranks(exact);
-    const challengers = pairs.map(({ name, pairs: own }) => new ChallengerFigures(name, own, period ?? { first: 0, last: 0 }, exact));
+    const challengers = pairs.map(
+      ({ name, pairs: own }) => new ChallengerFigures(name, own, period ?? { first: 0, last: 0 }, exact),
+    );
     let rows = 0;
-    for (const { log, firstRow, lastRow } of held) rows += await passOver(duckdb, connection, log, { firstRow, lastRow, where }, elapsed, challengers);
+    for (const { log, firstRow, lastRow } of held)
+      rows += await passOver(duckdb, connection, log, { firstRow, lastRow, where }, elapsed, challengers);
     return {
       pipeline,
       rows,
@@ -59,7 +68,11 @@ export async function compareLogs(duckdb: DuckDB, connection: DuckDBConnection, 
 }
 
 /** The logs that hold rows which a query takes, and the time from the first of these to the last; null where there are none. */
-async function holding(connection: DuckDBConnection, logs: readonly StoredLog[], where: string): Promise<{ readonly held: readonly Held[]; readonly period: Period | null }> {
+async function holding(
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  where: string,
+): Promise<{ readonly held: readonly Held[]; readonly period: Period | null }> {
   const held: Held[] = [];
   let [first, last] = [Infinity, -Infinity];
   for (const log of logs) {
@@ -72,16 +85,26 @@ async function holding(connection: DuckDBConnection, logs: readonly StoredLog[],
   return { held, period: held.length === 0 ? null : { first, last } };
 }
 
-async function failuresOf(connection: DuckDBConnection, logs: readonly StoredLog[], where: string): Promise<ValidationFailures[]> {
+async function failuresOf(
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  where: string,
+): Promise<ValidationFailures[]> {
   const failures = new Map<string, ValidationFailures>();
   for (const { id, layout } of logs) {
     const flags = tablesOf(layout).champion.filter(({ kind }) => kind === "flag");
     if (flags.length === 0) continue;
     const sums = flags.map(({ column }) => `count(*) FILTER (${identifier(column)})`).join(", ");
-    const [[rows, ...failed] = []] = await (await connection.run(`SELECT count(*), ${sums} FROM ${identifier(championTable(id))} WHERE ${where}`)).getRows();
+    const [[rows, ...failed] = []] = await (
+      await connection.run(`SELECT count(*), ${sums} FROM ${identifier(championTable(id))} WHERE ${where}`)
+    ).getRows();
     flags.forEach(({ name }, i) => {
       const entry = failures.get(name) ?? { validation: name, rows: 0, failed: 0 };
-      failures.set(name, { validation: name, rows: entry.rows + Number(rows), failed: entry.failed + Number(failed[i]) });
+      failures.set(name, {
+        validation: name,
+        rows: entry.rows + Number(rows),
+        failed: entry.failed + Number(failed[i]),
+      });
     });
   }
   return [...failures.values()];

@@ -26,11 +26,24 @@ export function outputPairs(challenger: string, logs: readonly StoredLog[]): Out
     const lone = layout.outputs.length === 1 && theirs.length === 1;
     for (const mine of layout.outputs) {
       const other = lone ? theirs[0] : theirs.find(({ name }) => name === mine.name);
-      if (other === undefined || isNumeric(mine) !== isNumeric(other) || (!isNumeric(mine) && mine.dtype !== other.dtype)) continue;
-      const [mineColumn, otherColumn] = [columnOf(tables.champion, mine), columnOf(tables.challengers[index]?.columns ?? [], other)];
+      if (
+        other === undefined ||
+        isNumeric(mine) !== isNumeric(other) ||
+        (!isNumeric(mine) && mine.dtype !== other.dtype)
+      )
+        continue;
+      const [mineColumn, otherColumn] = [
+        columnOf(tables.champion, mine),
+        columnOf(tables.challengers[index]?.columns ?? [], other),
+      ];
       if (mineColumn === undefined || otherColumn === undefined || mineColumn.depth !== otherColumn.depth) continue;
       const key = JSON.stringify([mine.name, other.name, isNumeric(mine)]);
-      const pair = pairs.get(key) ?? { champion: mine.name, challenger: other.name, numeric: isNumeric(mine), places: new Map<number, PairPlace>() };
+      const pair = pairs.get(key) ?? {
+        champion: mine.name,
+        challenger: other.name,
+        numeric: isNumeric(mine),
+        places: new Map<number, PairPlace>(),
+      };
       pair.places.set(id, { champion: mineColumn, challenger: otherColumn });
       pairs.set(key, pair);
     }

@@ -67,7 +67,14 @@ export class PairFigures {
   }
 }
 
-function equal(a: Elements["values"], from: number, length: number, b: Elements["values"], from2: number, length2: number): boolean {
+function equal(
+  a: Elements["values"],
+  from: number,
+  length: number,
+  b: Elements["values"],
+  from2: number,
+  length2: number,
+): boolean {
   if (length !== length2) return false;
   for (let i = 0; i < length; i++) if (a[from + i] !== b[from2 + i]) return false;
   return true;
@@ -125,17 +132,23 @@ class NumberFigures {
     const count = (this.#counts[moment] ?? 0) + 1;
     this.#counts[moment] = count;
     this.#means[moment] = (this.#means[moment] ?? 0) + (difference - (this.#means[moment] ?? 0)) / count;
-    this.#absolutes[moment] = (this.#absolutes[moment] ?? 0) + (Math.abs(difference) - (this.#absolutes[moment] ?? 0)) / count;
+    this.#absolutes[moment] =
+      (this.#absolutes[moment] ?? 0) + (Math.abs(difference) - (this.#absolutes[moment] ?? 0)) / count;
   }
 
   result(): NumberComparison {
-    const [champion, challenger, quantiles] = [this.#champion.quantiles(), this.#challenger.quantiles(), this.#differences.quantiles()];
+    const [champion, challenger, quantiles] = [
+      this.#champion.quantiles(),
+      this.#challenger.quantiles(),
+      this.#differences.quantiles(),
+    ];
     const differences = { from: quantiles.p1, to: quantiles.p99 };
     const both = { from: Math.min(champion.p1, challenger.p1), to: Math.max(champion.p99, challenger.p99) };
     const values = this.#differences.count;
     const [least, greatest] = values === 0 ? [0, 0] : [this.#differences.least, this.#differences.greatest];
     const times = [...this.#counts.keys()].filter((moment) => this.#counts[moment] !== 0);
-    const mean = (of: Float64Array) => times.reduce((sum, moment) => sum + (of[moment] ?? 0) * ((this.#counts[moment] ?? 0) / values), 0);
+    const mean = (of: Float64Array) =>
+      times.reduce((sum, moment) => sum + (of[moment] ?? 0) * ((this.#counts[moment] ?? 0) / values), 0);
     return {
       values,
       notFinite: this.#notFinite,
@@ -150,7 +163,12 @@ class NumberFigures {
       histogram: { ...differences, counts: this.#differences.histogram(differences.from, differences.to, bins) },
       championValues: { ...both, counts: this.#champion.histogram(both.from, both.to, bins) },
       challengerValues: { ...both, counts: this.#challenger.histogram(both.from, both.to, bins) },
-      timeline: times.map((moment) => ({ time: this.#middleOf(moment), values: this.#counts[moment] ?? 0, mean: this.#means[moment] ?? 0, meanAbsolute: this.#absolutes[moment] ?? 0 })),
+      timeline: times.map((moment) => ({
+        time: this.#middleOf(moment),
+        values: this.#counts[moment] ?? 0,
+        mean: this.#means[moment] ?? 0,
+        meanAbsolute: this.#absolutes[moment] ?? 0,
+      })),
     };
   }
 

@@ -114,7 +114,8 @@ export class Ranks {
     const counts = new Array<number>(bins).fill(0);
     const half = to / 2 - from / 2;
     for (const [value, count] of this.#inOrder()) {
-      const bin = half > 0 ? Math.min(Math.max(Math.floor(((value / 2 - from / 2) / half) * bins), 0), bins - 1) : bins / 2;
+      const bin =
+        half > 0 ? Math.min(Math.max(Math.floor(((value / 2 - from / 2) / half) * bins), 0), bins - 1) : bins / 2;
       counts[bin] = (counts[bin] ?? 0) + count;
     }
     return counts;

@@ -22,7 +22,14 @@ export interface Part {
 }
 
 /** Adds the rows of one version's log to the figures; returns how many they are. */
-export async function passOver(duckdb: DuckDB, connection: DuckDBConnection, log: StoredLog, part: Part, elapsed: Ranks, challengers: readonly ChallengerFigures[]): Promise<number> {
+export async function passOver(
+  duckdb: DuckDB,
+  connection: DuckDBConnection,
+  log: StoredLog,
+  part: Part,
+  elapsed: Ranks,
+  challengers: readonly ChallengerFigures[],
+): Promise<number> {
   return new Pass(duckdb, log, part.where, elapsed, challengers).over(connection, part.firstRow, part.lastRow);
 }
 
@@ -40,7 +47,11 @@ interface Side {
   readonly state: Selected;
   readonly note: number;
   readonly took: Selected;
-  readonly pairs: readonly { readonly figures: PairFigures; readonly champion: Selected; readonly challenger: Selected }[];
+  readonly pairs: readonly {
+    readonly figures: PairFigures;
+    readonly champion: Selected;
+    readonly challenger: Selected;
+  }[];
 }
 
 class Pass {
@@ -57,7 +68,13 @@ class Pass {
   /** What is read at the moment; it must not be collected before. */
   #chunk: DuckDBDataChunk | null = null;
 
-  constructor(duckdb: DuckDB, { id, layout }: StoredLog, where: string, elapsed: Ranks, challengers: readonly ChallengerFigures[]) {
+  constructor(
+    duckdb: DuckDB,
+    { id, layout }: StoredLog,
+    where: string,
+    elapsed: Ranks,
+    challengers: readonly ChallengerFigures[],
+  ) {
     this.#duckdb = duckdb;
     this.#elapsed = elapsed;
     this.#champion = (within) => `(SELECT * FROM ${identifier(championTable(id))} WHERE ${within} AND ${where}) c`;
@@ -70,25 +87,47 @@ class Pass {
   }
 
   #side(figures: ChallengerFigures, table: string, stored: string, log: number): Side {
-    this.#joins.push((within) => `LEFT JOIN (SELECT * FROM ${identifier(stored)} WHERE ${within}) ${table} ON ${table}.row = c.row`);
+    this.#joins.push(
+      (within) => `LEFT JOIN (SELECT * FROM ${identifier(stored)} WHERE ${within}) ${table} ON ${table}.row = c.row`,
+    );
     return {
       figures,
-      state: this.#add(`CASE WHEN ${table}.row IS NULL THEN 0 WHEN ${table}."metadata.note" IS NULL THEN 1 ELSE 2 END::UTINYINT`, "uint8", 0),
+      state: this.#add(
+        `CASE WHEN ${table}.row IS NULL THEN 0 WHEN ${table}."metadata.note" IS NULL THEN 1 ELSE 2 END::UTINYINT`,
+        "uint8",
+        0,
+      ),
       note: this.#add(`${table}."metadata.note"`, "string", 0).index,
       took: this.#add(`coalesce(${table}."metadata.elapsed"::DOUBLE, 'nan'::DOUBLE)`, "float64", 0),
       pairs: figures.pairs.flatMap(({ places }, i) => {
         const place = places.get(log);
         const own = figures.figures[i];
-        return place === undefined || own === undefined ? [] : [{ figures: own, champion: this.#port("c", place.champion), challenger: this.#port(table, place.challenger) }];
+        return place === undefined || own === undefined
+          ? []
+          : [
+              {
+                figures: own,
+                champion: this.#port("c", place.champion),
+                challenger: this.#port(table, place.challenger),
+              },
+            ];
       }),
     };
   }
 
   /** A port's column, as plain lists. */
   #port(table: string, { column, type, depth, port }: LogColumn): Selected {
-    this.#width += 8 * (port?.shape ?? [null, null]).slice(1).reduce<number>((size, dim) => size * (typeof dim === "number" ? dim : unknownSize), 1);
+    this.#width +=
+      8 *
+      (port?.shape ?? [null, null])
+        .slice(1)
+        .reduce<number>((size, dim) => size * (typeof dim === "number" ? dim : unknownSize), 1);
     const lists = Math.max(depth - 1, 0);
-    return this.#add(`${"flatten(".repeat(lists)}${table}.${identifier(column)}${")".repeat(lists)}`, type, depth === 0 ? 0 : 1);
+    return this.#add(
+      `${"flatten(".repeat(lists)}${table}.${identifier(column)}${")".repeat(lists)}`,
+      type,
+      depth === 0 ? 0 : 1,
+    );
   }
 
   #add(sql: string, type: LogColumn["type"], depth: 0 | 1): Selected {
@@ -105,7 +144,9 @@ class Pass {
     for (let from = firstRow; from <= lastRow; from += block) {
       const to = from + block - 1n < lastRow ? from + block - 1n : lastRow;
       const within = `row BETWEEN ${from} AND ${to}`;
-      const result = await connection.stream(`SELECT ${this.#select.join(", ")} FROM ${this.#champion(within)} ${this.#joins.map((join) => join(within)).join(" ")}`);
+      const result = await connection.stream(
+        `SELECT ${this.#select.join(", ")} FROM ${this.#champion(within)} ${this.#joins.map((join) => join(within)).join(" ")}`,
+      );
       for (;;) {
         this.#chunk = await result.fetchChunk();
         const count = this.#chunk?.rowCount ?? 0;

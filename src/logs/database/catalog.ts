@@ -27,7 +27,13 @@ export class Control {
   saveVersion(next: NewVersion): Promise<StoredVersion> {
     return this.change(async () => {
       const { pipeline, config, models, deployedAt } = next;
-      const version = 1 + Number((await this.#rows("SELECT coalesce(max(version), 0) FROM shapeline_versions WHERE pipeline = $1", [pipeline]))[0]?.[0]);
+      const version =
+        1 +
+        Number(
+          (
+            await this.#rows("SELECT coalesce(max(version), 0) FROM shapeline_versions WHERE pipeline = $1", [pipeline])
+          )[0]?.[0],
+        );
       await this.#rows(`INSERT INTO shapeline_versions VALUES ($1, $2, $3, $4, make_timestamp_ms($5::BIGINT))`, [
         pipeline,
         version,
@@ -35,7 +41,8 @@ export class Control {
         JSON.stringify(models),
         BigInt(deployedAt.getTime()),
       ]);
-      if (!(await this.#mark(pipeline, "deployed"))) await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed')", [pipeline]);
+      if (!(await this.#mark(pipeline, "deployed")))
+        await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed')", [pipeline]);
       return { ...next, version };
     });
   }
@@ -45,13 +52,20 @@ export class Control {
   }
 
   async #mark(pipeline: string, state: PipelineState): Promise<boolean> {
-    const changed = await this.#rows("UPDATE shapeline_pipelines SET state = $2 WHERE name = $1 RETURNING name", [pipeline, state]);
+    const changed = await this.#rows("UPDATE shapeline_pipelines SET state = $2 WHERE name = $1 RETURNING name", [
+      pipeline,
+      state,
+    ]);
     return changed.length > 0;
   }
 
   versions(pipeline: string): Promise<StoredVersion[]> {
     return this.#read(async () =>
-      (await this.#rows(`SELECT ${versionColumns} FROM shapeline_versions WHERE pipeline = $1 ORDER BY version`, [pipeline])).map(versionOf),
+      (
+        await this.#rows(`SELECT ${versionColumns} FROM shapeline_versions WHERE pipeline = $1 ORDER BY version`, [
+          pipeline,
+        ])
+      ).map(versionOf),
     );
   }
 
@@ -63,22 +77,38 @@ export class Control {
          QUALIFY row_number() OVER (PARTITION BY pipeline ORDER BY version DESC) = 1 ORDER BY pipeline`,
         [only ?? null],
       );
-      return rows.map((row) => ({ name: String(row[0]), state: row[5] === "deployed" ? "deployed" : "undeployed", current: versionOf(row) }));
+      return rows.map((row) => ({
+        name: String(row[0]),
+        state: row[5] === "deployed" ? "deployed" : "undeployed",
+        current: versionOf(row),
+      }));
     });
   }
 
   /** Every state that the pipeline's alerts came to, oldest first. */
   alertChanges(pipeline: string): Promise<StoredAlert[]> {
     return this.#read(async () => {
-      const rows = await this.#rows("SELECT alert, state, time FROM shapeline_alerts WHERE pipeline = $1 ORDER BY rowid", [pipeline]);
-      return rows.map(([alert, state, time]) => ({ alert: String(alert), state: state as AlertState, time: new Date(millisOf(time ?? null)) }));
+      const rows = await this.#rows(
+        "SELECT alert, state, time FROM shapeline_alerts WHERE pipeline = $1 ORDER BY rowid",
+        [pipeline],
+      );
+      return rows.map(([alert, state, time]) => ({
+        alert: String(alert),
+        state: state as AlertState,
+        time: new Date(millisOf(time ?? null)),
+      }));
     });
   }
 
   saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
     return this.change(async () => {
       for (const { alert, state, time } of changes) {
-        await this.#rows("INSERT INTO shapeline_alerts VALUES ($1, $2, $3, make_timestamp_ms($4::BIGINT))", [pipeline, alert, state, BigInt(time.getTime())]);
+        await this.#rows("INSERT INTO shapeline_alerts VALUES ($1, $2, $3, make_timestamp_ms($4::BIGINT))", [
+          pipeline,
+          alert,
+          state,
+          BigInt(time.getTime()),
+        ]);
       }
     });
   }
@@ -90,14 +120,21 @@ export class Control {
 
   /** As `logs`, inside a change. */
   async readLogs(pipeline: string): Promise<StoredLog[]> {
-    const rows = await this.#rows("SELECT id, layout FROM shapeline_logs WHERE pipeline = $1 ORDER BY version DESC", [pipeline]);
+    const rows = await this.#rows("SELECT id, layout FROM shapeline_logs WHERE pipeline = $1 ORDER BY version DESC", [
+      pipeline,
+    ]);
     return rows.map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as LogLayout }));
   }
 
   /** Inside a change: registers a log and makes its tables. */
   async addLog(layout: LogLayout, createTables: (id: number) => readonly string[]): Promise<StoredLog> {
     const id = 1 + Number((await this.#rows("SELECT coalesce(max(id), 0) FROM shapeline_logs"))[0]?.[0]);
-    await this.#rows("INSERT INTO shapeline_logs VALUES ($1, $2, $3, $4)", [id, layout.pipeline, layout.version, JSON.stringify(layout)]);
+    await this.#rows("INSERT INTO shapeline_logs VALUES ($1, $2, $3, $4)", [
+      id,
+      layout.pipeline,
+      layout.version,
+      JSON.stringify(layout),
+    ]);
     for (const statement of createTables(id)) await this.#connection.run(statement);
     return { id, layout };
   }
@@ -128,7 +165,9 @@ export class Control {
 
   #turn<T>(code: "SL7010" | "SL7014", what: string, work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work).catch((error: unknown) => {
-      throw error instanceof StorageError ? error : new StorageError(code, `${what}: ${reasonOf(error)}`, {}, { cause: error });
+      throw error instanceof StorageError
+        ? error
+        : new StorageError(code, `${what}: ${reasonOf(error)}`, {}, { cause: error });
     });
     this.#last = turn.catch(() => undefined);
     return turn;

@@ -23,8 +23,18 @@ export async function compact(duckdb: Pick<DuckDB, "DuckDBInstance">, file: stri
   const connection = await instance.connect();
   try {
     // Reading takes DuckDB's lock: nobody writes to the old file until it is replaced. One that is held, or damaged, is told by its opening.
-    if (!(await connection.run(`ATTACH ${text(file)} AS old (READ_ONLY)`).then(() => true, () => false))) return;
-    const [[used, free] = []] = await (await connection.run("SELECT block_size * used_blocks, block_size * free_blocks FROM pragma_database_size() WHERE database_name = 'old'")).getRows();
+    if (
+      !(await connection.run(`ATTACH ${text(file)} AS old (READ_ONLY)`).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+    const [[used, free] = []] = await (
+      await connection.run(
+        "SELECT block_size * used_blocks, block_size * free_blocks FROM pragma_database_size() WHERE database_name = 'old'",
+      )
+    ).getRows();
     if (Number(free) < least || Number(free) < Number(used) || existsSync(`${file}.wal`)) return;
     await connection.run(`ATTACH ${text(temporary)} AS new`);
     await connection.run("COPY FROM DATABASE old TO new");
@@ -32,7 +42,12 @@ export async function compact(duckdb: Pick<DuckDB, "DuckDBInstance">, file: stri
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new StorageError("SL7016", `the space of deleted rows could not be given back from '${file}': ${reasonOf(error)}; new rows will go there`, { file }, { cause: error });
+    throw new StorageError(
+      "SL7016",
+      `the space of deleted rows could not be given back from '${file}': ${reasonOf(error)}; new rows will go there`,
+      { file },
+      { cause: error },
+    );
   } finally {
     connection.closeSync();
     instance.closeSync();

@@ -21,7 +21,12 @@ export class Opening {
   #users = 0;
   #whenUnused = (): void => undefined;
 
-  private constructor(duckdb: DuckDB, instance: DuckDBInstance, connections: readonly [DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection], journal: Journal | null) {
+  private constructor(
+    duckdb: DuckDB,
+    instance: DuckDBInstance,
+    connections: readonly [DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection],
+    journal: Journal | null,
+  ) {
     const [control, reading, writing, last] = connections;
     this.control = new Control(control);
     this.reading = reading;
@@ -35,7 +40,12 @@ export class Opening {
    *
    * @param first work before anything is written
    */
-  static async open(duckdb: DuckDB, folder: string, readOnly: boolean, first?: (connection: DuckDBConnection) => Promise<void>): Promise<Opening> {
+  static async open(
+    duckdb: DuckDB,
+    folder: string,
+    readOnly: boolean,
+    first?: (connection: DuckDBConnection) => Promise<void>,
+  ): Promise<Opening> {
     const instance = await openDatabase(duckdb, folder, readOnly);
     const connections: DuckDBConnection[] = [];
     const connect = async () => {

@@ -39,7 +39,9 @@ export class DuckDBLog implements PipelineLog {
     const tables = tablesOf(layout);
     const table = (name: string, columns: readonly LogColumn[]): Sink => ({ table: name, columns });
     this.#champion = table(championTable(id), tables.champion);
-    this.#challengers = new Map(tables.challengers.map(({ name, columns }, i) => [name, table(challengerTable(id, i), columns)]));
+    this.#challengers = new Map(
+      tables.challengers.map(({ name, columns }, i) => [name, table(challengerTable(id, i), columns)]),
+    );
   }
 
   /** To be awaited before rows are logged. */
@@ -74,18 +76,47 @@ export class DuckDBLog implements PipelineLog {
   #push(batch: ResultBatch, meta: RowMeta, urgent: boolean) {
     this.#refuseClosed();
     const firstRow = this.#host.reserve(batch.rows);
-    const rows: Rows = { count: batch.rows, firstRow, batch, outputs: batch.outputs, meta, version: this.layout.version, note: null, took: null };
+    const rows: Rows = {
+      count: batch.rows,
+      firstRow,
+      batch,
+      outputs: batch.outputs,
+      meta,
+      version: this.layout.version,
+      note: null,
+      took: null,
+    };
     return { firstRow, written: this.#write(this.#champion, rows, urgent) };
   }
 
-  async appendChallenger(name: string, firstRow: bigint, rows: number, answer: ReadonlyMap<string, TensorData> | ChallengerNote, took: number | null = null): Promise<void> {
+  async appendChallenger(
+    name: string,
+    firstRow: bigint,
+    rows: number,
+    answer: ReadonlyMap<string, TensorData> | ChallengerNote,
+    took: number | null = null,
+  ): Promise<void> {
     this.#refuseClosed();
     const table = this.#challengers.get(name);
-    if (table === undefined) throw new StorageError("SL7015", `'${name}' is not a challenger of pipeline '${this.layout.pipeline}'; open the log with it`, { challenger: name });
+    if (table === undefined)
+      throw new StorageError(
+        "SL7015",
+        `'${name}' is not a challenger of pipeline '${this.layout.pipeline}'; open the log with it`,
+        { challenger: name },
+      );
     const note = "note" in answer ? answer.note : null;
     const outputs = "note" in answer ? null : answer;
-    const batch = { time: new Float64Array(0), inputs: new Map<string, TensorData>(), challengers: new Map<string, ChallengerResult>(), failures: new Map<string, Uint8Array>() };
-    await this.#write(table, { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note, took }, false);
+    const batch = {
+      time: new Float64Array(0),
+      inputs: new Map<string, TensorData>(),
+      challengers: new Map<string, ChallengerResult>(),
+      failures: new Map<string, Uint8Array>(),
+    };
+    await this.#write(
+      table,
+      { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note, took },
+      false,
+    );
   }
 
   #write(sink: Sink, rows: Rows, urgent: boolean): Promise<void> {
@@ -125,6 +156,9 @@ export class DuckDBLog implements PipelineLog {
   }
 
   #refuseClosed(): void {
-    if (this.#closed) throw new StorageError("SL7007", `the log of pipeline '${this.layout.pipeline}' is closed; open it again`, { pipeline: this.layout.pipeline });
+    if (this.#closed)
+      throw new StorageError("SL7007", `the log of pipeline '${this.layout.pipeline}' is closed; open it again`, {
+        pipeline: this.layout.pipeline,
+      });
   }
 }

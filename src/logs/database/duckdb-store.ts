@@ -21,7 +21,12 @@ export class DuckDBStore implements Store {
   readonly #reads = new UnderWay();
   #closed: Promise<void> | undefined;
 
-  constructor(database: SharedDatabase, readOnly: boolean, onError: (error: StorageError) => void, release: () => Promise<void>) {
+  constructor(
+    database: SharedDatabase,
+    readOnly: boolean,
+    onError: (error: StorageError) => void,
+    release: () => Promise<void>,
+  ) {
     this.file = database.file;
     this.readOnly = readOnly;
     this.#database = database;
@@ -80,7 +85,11 @@ export class DuckDBStore implements Store {
     return this.#reading((database) => database.read(pipeline, query));
   }
 
-  async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<readonly LogBatch[], void, undefined> {
+  async *pages(
+    pipeline: string,
+    query: LogQuery,
+    size: PageSize,
+  ): AsyncGenerator<readonly LogBatch[], void, undefined> {
     const pages = this.#open().pages(pipeline, query, size);
     try {
       for (;;) {
@@ -122,13 +131,18 @@ export class DuckDBStore implements Store {
   }
 
   #open(): SharedDatabase {
-    if (this.#closed !== undefined) throw new StorageError("SL7007", `the store '${this.file}' is closed; open it again`, { file: this.file });
+    if (this.#closed !== undefined)
+      throw new StorageError("SL7007", `the store '${this.file}' is closed; open it again`, { file: this.file });
     return this.#database;
   }
 
   #writable(): SharedDatabase {
     const database = this.#open();
     if (!this.readOnly) return database;
-    throw new StorageError("SL7008", `the store '${this.file}' is open for reading only; open it without readOnly to write`, { file: this.file });
+    throw new StorageError(
+      "SL7008",
+      `the store '${this.file}' is open for reading only; open it without readOnly to write`,
+      { file: this.file },
+    );
   }
 }

@@ -21,16 +21,27 @@ export function walSize(file: string): number {
  * @param before what `walSize` gave before
  * @throws StorageError SL7006
  */
-export async function holdToWal(connection: DuckDBConnection, file: string, before: number, readOnly: boolean): Promise<void> {
+export async function holdToWal(
+  connection: DuckDBConnection,
+  file: string,
+  before: number,
+  readOnly: boolean,
+): Promise<void> {
   const wal = `${file}.wal`;
   // Where DuckDB had it all in the file already, it has removed it.
   if (before < leastWithRows || walSize(file) !== before) return;
-  const [[text] = []] = await (await connection.run("SELECT wal_size FROM pragma_database_size() WHERE database_name = current_database()")).getRows();
+  const [[text] = []] = await (
+    await connection.run("SELECT wal_size FROM pragma_database_size() WHERE database_name = current_database()")
+  ).getRows();
   const [amount = "", unit = ""] = String(text).split(" ");
   const bytes = Number(amount);
   if (bytes === 0) {
     if (!startOf(wal).equals(head)) {
-      throw new StorageError("SL7006", `the write-ahead log '${wal}' is damaged at its head: its ${before} bytes would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it`, { file: wal });
+      throw new StorageError(
+        "SL7006",
+        `the write-ahead log '${wal}' is damaged at its head: its ${before} bytes would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it`,
+        { file: wal },
+      );
     }
     return;
   }
@@ -41,9 +52,17 @@ export async function holdToWal(connection: DuckDBConnection, file: string, befo
   try {
     copyFileSync(wal, copy);
   } catch (error) {
-    throw new StorageError("SL7006", `the write-ahead log '${wal}' can only be read up to a place in it, and no copy can be kept: ${systemReason(error)}; see that the disk has room, then open it again`, { file: wal }, { cause: error });
+    throw new StorageError(
+      "SL7006",
+      `the write-ahead log '${wal}' can only be read up to a place in it, and no copy can be kept: ${systemReason(error)}; see that the disk has room, then open it again`,
+      { file: wal },
+      { cause: error },
+    );
   }
-  process.emitWarning(`the end of the write-ahead log '${wal}' cannot be read, and is left out; the whole is kept as '${copy}': after a crash nobody was told that the rows in that end are logged, and the copy may be deleted; otherwise restore the log from a copy`, "ShapelineLogWarning");
+  process.emitWarning(
+    `the end of the write-ahead log '${wal}' cannot be read, and is left out; the whole is kept as '${copy}': after a crash nobody was told that the rows in that end are logged, and the copy may be deleted; otherwise restore the log from a copy`,
+    "ShapelineLogWarning",
+  );
 }
 
 function startOf(path: string): Buffer {

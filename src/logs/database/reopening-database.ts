@@ -119,9 +119,14 @@ export class KeptOpen {
   #await(next: Promise<Opening>): void {
     this.#next = next;
     // Whoever asks for the opening is told of the error.
-    const settled = next.then(() => undefined, () => undefined).finally(() => {
-      if (this.#replacing === settled) this.#replacing = null;
-    });
+    const settled = next
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        if (this.#replacing === settled) this.#replacing = null;
+      });
     this.#replacing = settled;
   }
 
@@ -137,7 +142,8 @@ export class KeptOpen {
       return this.#take(opening);
     } catch (error) {
       failAll(left);
-      if (!this.#closed) this.#retry = setTimeout(() => this.#await(this.#replace(cause, nothing(cause))), retryMilliseconds).unref();
+      if (!this.#closed)
+        this.#retry = setTimeout(() => this.#await(this.#replace(cause, nothing(cause))), retryMilliseconds).unref();
       const root = rootOf(error);
       throw new StorageError(
         "SL7019",

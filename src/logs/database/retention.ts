@@ -31,7 +31,13 @@ const rounds = 4;
  *
  * @param prepareRewrite called before a table is written anew: appenders to it must be let go
  */
-export async function sweep(connection: DuckDBConnection, logs: readonly StoredLog[], { age, size }: Retention, now: number, prepareRewrite: () => void): Promise<Swept> {
+export async function sweep(
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  { age, size }: Retention,
+  now: number,
+  prepareRewrite: () => void,
+): Promise<Swept> {
   let rows = 0;
   if (age !== undefined) {
     rows += await deleteBefore(connection, logs, now - age);
@@ -70,7 +76,9 @@ async function deleteBefore(connection: DuckDBConnection, logs: readonly StoredL
       if (typeof last !== "bigint") return 0;
       const gone = (await connection.run(`DELETE FROM ${champion} WHERE ${old}`)).rowsChanged;
       for (const index of layout.challengers.keys()) {
-        await connection.run(`DELETE FROM ${identifier(challengerTable(id, index))} WHERE row <= ${last} AND row NOT IN (SELECT row FROM ${champion} WHERE row <= ${last})`);
+        await connection.run(
+          `DELETE FROM ${identifier(challengerTable(id, index))} WHERE row <= ${last} AND row NOT IN (SELECT row FROM ${champion} WHERE row <= ${last})`,
+        );
       }
       return gone;
     });
@@ -81,7 +89,9 @@ async function deleteBefore(connection: DuckDBConnection, logs: readonly StoredL
 /** The time that a share of all rows is older than; null where there are none. */
 async function timeAt(connection: DuckDBConnection, logs: readonly StoredLog[], share: number): Promise<number | null> {
   const each = logs.map(({ id }) => `SELECT epoch_ms(time) AS ms FROM ${identifier(championTable(id))}`);
-  const [[ms] = []] = await (await connection.run(`SELECT quantile_disc(ms, ${share}) FROM (${each.join(" UNION ALL ")})`)).getRows();
+  const [[ms] = []] = await (
+    await connection.run(`SELECT quantile_disc(ms, ${share}) FROM (${each.join(" UNION ALL ")})`)
+  ).getRows();
   // The row at the share itself goes too, or rows of one time would never go.
   return typeof ms === "bigint" ? Number(ms) + 1 : null;
 }
@@ -104,7 +114,12 @@ async function fillOf(connection: DuckDBConnection, logs: readonly StoredLog[]):
 }
 
 /** Writes the tables of some logs anew, without the deleted rows. */
-async function rewrite(connection: DuckDBConnection, logs: readonly StoredLog[], worth: (fill: Fill) => boolean, prepare: () => void): Promise<void> {
+async function rewrite(
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  worth: (fill: Fill) => boolean,
+  prepare: () => void,
+): Promise<void> {
   for (const log of logs) {
     if (!worth(await fillOf(connection, [log]))) continue;
     prepare();
@@ -120,7 +135,10 @@ async function rewrite(connection: DuckDBConnection, logs: readonly StoredLog[],
 }
 
 function tablesOf(logs: readonly StoredLog[]): string[] {
-  return logs.flatMap(({ id, layout }) => [championTable(id), ...layout.challengers.map((_, index) => challengerTable(id, index))]);
+  return logs.flatMap(({ id, layout }) => [
+    championTable(id),
+    ...layout.challengers.map((_, index) => challengerTable(id, index)),
+  ]);
 }
 
 export interface Space {
@@ -130,7 +148,8 @@ export interface Space {
 }
 
 export async function spaceOf(connection: DuckDBConnection): Promise<Space> {
-  const sql = "SELECT block_size * used_blocks, block_size * free_blocks, coalesce(try_cast(split_part(wal_size, ' ', 1) AS DOUBLE), 0) FROM pragma_database_size()";
+  const sql =
+    "SELECT block_size * used_blocks, block_size * free_blocks, coalesce(try_cast(split_part(wal_size, ' ', 1) AS DOUBLE), 0) FROM pragma_database_size()";
   const [[used, free, wal] = []] = await (await connection.run(sql)).getRows();
   return { used: Number(used), free: Number(free), wal: Number(wal) };
 }

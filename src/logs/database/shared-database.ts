@@ -46,7 +46,8 @@ export class SharedDatabase {
       const next = await Opening.open(duckdb, folder, this.readOnly, first);
       try {
         // Another process may have had the folder meanwhile.
-        for (const pipeline of this.#nextRows.keys()) await next.control.change(() => this.#countRows(next.control, pipeline));
+        for (const pipeline of this.#nextRows.keys())
+          await next.control.change(() => this.#countRows(next.control, pipeline));
         return next;
       } catch (error) {
         await next.close();
@@ -85,14 +86,23 @@ export class SharedDatabase {
   async sweep(now = Date.now()): Promise<Swept | null> {
     const retention = this.#retention;
     if (retention === null) return null;
-    const swept = this.#lastSweep.then(() => this.kept.use(({ control, writer }) => control.alone(async (logs) => {
-      // What the journal still holds may be old too. Where it cannot go into the database, a sweep may make the room for it.
-      await writer.flush().catch(() => undefined);
-      return writer.exclusive((connection) => sweepTables(connection, writer, logs, retention, now));
-    })));
+    const swept = this.#lastSweep.then(() =>
+      this.kept.use(({ control, writer }) =>
+        control.alone(async (logs) => {
+          // What the journal still holds may be old too. Where it cannot go into the database, a sweep may make the room for it.
+          await writer.flush().catch(() => undefined);
+          return writer.exclusive((connection) => sweepTables(connection, writer, logs, retention, now));
+        }),
+      ),
+    );
     this.#lastSweep = swept.catch(() => undefined);
     return swept.catch((error: unknown) => {
-      throw new StorageError("SL7016", `old rows could not be deleted from '${this.file}': ${reasonOf(error)}; nothing else is lost, and it is tried again within a minute`, { file: this.file }, { cause: error });
+      throw new StorageError(
+        "SL7016",
+        `old rows could not be deleted from '${this.file}': ${reasonOf(error)}; nothing else is lost, and it is tried again within a minute`,
+        { file: this.file },
+        { cause: error },
+      );
     });
   }
 
@@ -106,23 +116,28 @@ export class SharedDatabase {
 
   /** The log of a pipeline version, made where it is missing. */
   openLog(layout: LogLayout): Promise<StoredLog> {
-    return this.kept.use(({ control }) => control.change(async () => {
-      if (!this.#nextRows.has(layout.pipeline)) await this.#countRows(control, layout.pipeline);
-      const found = (await control.readLogs(layout.pipeline)).find((log) => log.layout.version === layout.version);
-      if (found === undefined) return control.addLog(layout, (id) => statements(layout, id));
-      if (shapeOf(found.layout) === shapeOf(layout)) return found;
-      throw new StorageError(
-        "SL7011",
-        `version ${layout.version} of pipeline '${layout.pipeline}' is logged with other columns than it has now; save the changed config as a new version`,
-        { pipeline: layout.pipeline, version: layout.version },
-      );
-    }));
+    return this.kept.use(({ control }) =>
+      control.change(async () => {
+        if (!this.#nextRows.has(layout.pipeline)) await this.#countRows(control, layout.pipeline);
+        const found = (await control.readLogs(layout.pipeline)).find((log) => log.layout.version === layout.version);
+        if (found === undefined) return control.addLog(layout, (id) => statements(layout, id));
+        if (shapeOf(found.layout) === shapeOf(layout)) return found;
+        throw new StorageError(
+          "SL7011",
+          `version ${layout.version} of pipeline '${layout.pipeline}' is logged with other columns than it has now; save the changed config as a new version`,
+          { pipeline: layout.pipeline, version: layout.version },
+        );
+      }),
+    );
   }
 
   /** Row ids go on after the greatest one in use, a challenger's included: its champion's row may have failed. */
   async #countRows(control: Control, pipeline: string): Promise<void> {
     const logs = await control.readLogs(pipeline);
-    const tables = logs.flatMap(({ id, layout }) => [championTable(id), ...layout.challengers.map((_, i) => challengerTable(id, i))]);
+    const tables = logs.flatMap(({ id, layout }) => [
+      championTable(id),
+      ...layout.challengers.map((_, i) => challengerTable(id, i)),
+    ]);
     let next = this.#nextRows.get(pipeline) ?? 0n;
     for (const table of tables) {
       const greatest = await control.scalar(`SELECT row FROM ${identifier(table)} ORDER BY row DESC LIMIT 1`);
@@ -142,12 +157,16 @@ export class SharedDatabase {
   }
 
   layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {
-    return this.#whenWritten(pipeline, async ({ reading }, logs) => (await logsWithRows(reading, logs, query)).map(({ layout }) => layout));
+    return this.#whenWritten(pipeline, async ({ reading }, logs) =>
+      (await logsWithRows(reading, logs, query)).map(({ layout }) => layout),
+    );
   }
 
   compare(pipeline: string, query: LogQuery): Promise<Comparison> {
     // It may take long, and others read meanwhile.
-    return this.#whenWritten(pipeline, (opening, logs) => opening.connected((connection) => compareLogs(this.duckdb, connection, pipeline, logs, query)));
+    return this.#whenWritten(pipeline, (opening, logs) =>
+      opening.connected((connection) => compareLogs(this.duckdb, connection, pipeline, logs, query)),
+    );
   }
 
   read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
@@ -179,7 +198,13 @@ export class SharedDatabase {
   }
 }
 
-async function sweepTables(connection: DuckDBConnection, writer: GroupWriter, logs: readonly StoredLog[], retention: Retention, now: number): Promise<Swept> {
+async function sweepTables(
+  connection: DuckDBConnection,
+  writer: GroupWriter,
+  logs: readonly StoredLog[],
+  retention: Retention,
+  now: number,
+): Promise<Swept> {
   let again: (() => Promise<void>) | undefined;
   try {
     return await sweep(connection, logs, retention, now, () => (again ??= writer.letGo()));
@@ -192,16 +217,24 @@ async function sweepTables(connection: DuckDBConnection, writer: GroupWriter, lo
 async function emptyJournal(duckdb: DuckDB, folder: string): Promise<void> {
   try {
     const door = await Door.claim(folder, join(folder, fileName));
-    await SharedDatabase.open(duckdb, folder, door).then((database) => database.close()).finally(() => door.close());
+    await SharedDatabase.open(duckdb, folder, door)
+      .then((database) => database.close())
+      .finally(() => door.close());
   } catch (error) {
     if (error instanceof StorageError && error.code === "SL7003") return;
-    process.emitWarning(`the last rows of the log in '${folder}' are not shown: they lie in its journal, and it cannot be opened for writing (${reasonOf(error)})`, "ShapelineLogWarning");
+    process.emitWarning(
+      `the last rows of the log in '${folder}' are not shown: they lie in its journal, and it cannot be opened for writing (${reasonOf(error)})`,
+      "ShapelineLogWarning",
+    );
   }
 }
 
 function statements(layout: LogLayout, id: number): string[] {
   const { champion, challengers } = tablesOf(layout);
-  return [createTable(championTable(id), champion), ...challengers.map(({ columns }, i) => createTable(challengerTable(id, i), columns))];
+  return [
+    createTable(championTable(id), champion),
+    ...challengers.map(({ columns }, i) => createTable(challengerTable(id, i), columns)),
+  ];
 }
 
 function shapeOf({ inputs, outputs, models = [], challengers, validations }: LogLayout): string {

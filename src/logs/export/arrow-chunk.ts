@@ -34,8 +34,13 @@ export class ArrowChunk {
     if (length === 0) return;
     if (DataType.isList(type)) this.#putLists(vector, data, from, length);
     else if (DataType.isUtf8(type)) this.#putTexts(vector, data, from, length);
-    else if (DataType.isBool(type)) this.#copy(vector, Uint8Array.from({ length }, (_, i) => bit(data.values as Uint8Array, from + i)));
-    else if (DataType.isFloat(type) && data.values instanceof Uint16Array) this.#copy(vector, Float32Array.from(data.values.subarray(from, from + length), float16ToNumber));
+    else if (DataType.isBool(type))
+      this.#copy(
+        vector,
+        Uint8Array.from({ length }, (_, i) => bit(data.values as Uint8Array, from + i)),
+      );
+    else if (DataType.isFloat(type) && data.values instanceof Uint16Array)
+      this.#copy(vector, Float32Array.from(data.values.subarray(from, from + length), float16ToNumber));
     else this.#copy(vector, (data.values as Uint8Array).subarray(from, from + length));
   }
 
@@ -61,13 +66,19 @@ export class ArrowChunk {
     const offsets = data.valueOffsets as Int32Array;
     const bytes = data.values as Uint8Array;
     for (let i = 0; i < length; i++) {
-      if (data.getValid(from + i)) this.#bindings.vector_assign_string_element_len(vector, i, bytes.subarray(offsets[from + i], offsets[from + i + 1]));
+      if (data.getValid(from + i))
+        this.#bindings.vector_assign_string_element_len(
+          vector,
+          i,
+          bytes.subarray(offsets[from + i], offsets[from + i + 1]),
+        );
     }
   }
 
   #markNulls(vector: Vector, data: Data, from: number, rows: number): void {
     const bits = new Uint8Array(Math.ceil(rows / 64) * 8).fill(0xff);
-    for (let row = 0; row < rows; row++) if (!data.getValid(from + row)) bits[row >> 3] = (bits[row >> 3] ?? 0) & ~(1 << (row & 7));
+    for (let row = 0; row < rows; row++)
+      if (!data.getValid(from + row)) bits[row >> 3] = (bits[row >> 3] ?? 0) & ~(1 << (row & 7));
     this.#bindings.vector_ensure_validity_writable(vector);
     this.#bindings.copy_data_to_vector_validity(vector, 0, bits.buffer, 0, bits.byteLength);
   }

@@ -23,7 +23,8 @@ function dataSize(data: Data, from: number, length: number): number {
 function elementsSize(data: Data, from: number, length: number): number {
   const type: DataType = data.type;
   if (DataType.isBool(type)) return padded(Math.ceil(length / 8));
-  if (!DataType.isList(type) && !DataType.isUtf8(type)) return padded(length * (data.values as Uint8Array).BYTES_PER_ELEMENT);
+  if (!DataType.isList(type) && !DataType.isUtf8(type))
+    return padded(length * (data.values as Uint8Array).BYTES_PER_ELEMENT);
   const offsets = data.valueOffsets as Int32Array;
   const begin = offsets[from] ?? 0;
   const inside = (offsets[from + length] ?? begin) - begin;

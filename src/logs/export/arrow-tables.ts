@@ -10,7 +10,11 @@ import type { LogBatch, LogLayout } from "../pipeline-log.js";
  * @param layouts the versions whose rows the pages hold, newest first
  * @throws StorageError SL7012 where versions hold one column in different types, what reading the pages throws, InputError SL5031
  */
-export async function* arrowPages(pages: AsyncIterable<readonly LogBatch[]>, layouts: readonly LogLayout[], choice: Choice): AsyncGenerator<Table, void, undefined> {
+export async function* arrowPages(
+  pages: AsyncIterable<readonly LogBatch[]>,
+  layouts: readonly LogLayout[],
+  choice: Choice,
+): AsyncGenerator<Table, void, undefined> {
   const columns = layouts.map(emptyBatch);
   const schema = nullable(asTable(columns, choice));
   let given = false;
@@ -26,7 +30,13 @@ function inSchema(page: readonly LogBatch[], columns: readonly LogBatch[], choic
   const schema = nullable(table);
   const struct = new Struct(schema.fields);
   const batches = table.batches.filter(({ numRows }) => numRows > 0);
-  return new Table(schema, batches.map(({ data, numRows }) => new RecordBatch(schema, makeData({ type: struct, length: numRows, nullCount: 0, children: data.children }))));
+  return new Table(
+    schema,
+    batches.map(
+      ({ data, numRows }) =>
+        new RecordBatch(schema, makeData({ type: struct, length: numRows, nullCount: 0, children: data.children })),
+    ),
+  );
 }
 
 /** Whether rows hold nulls differs from page to page, and all have one schema: every column may. */

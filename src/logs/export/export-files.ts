@@ -43,7 +43,10 @@ export class ExportFiles {
       await makeFolder(this.#directory);
       const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
       // A name that nobody else takes: two exports may be under way in one folder.
-      const file = { temporary: join(this.#directory, `.${name}.${randomBytes(4).toString("hex")}.tmp`), path: join(this.#directory, name) };
+      const file = {
+        temporary: join(this.#directory, `.${name}.${randomBytes(4).toString("hex")}.tmp`),
+        path: join(this.#directory, name),
+      };
       this.#files.push(file);
       this.#sink = await sinks[this.#format](file.temporary);
     });
@@ -83,7 +86,12 @@ export class ExportFiles {
       return await work();
     } catch (error) {
       if (error instanceof ShapelineError) throw error;
-      throw new StorageError("SL7030", `the logs cannot be written to '${this.#directory}': ${reasonOf(systemReason(error))}; choose another directory`, { path: this.#directory }, { cause: error });
+      throw new StorageError(
+        "SL7030",
+        `the logs cannot be written to '${this.#directory}': ${reasonOf(systemReason(error))}; choose another directory`,
+        { path: this.#directory },
+        { cause: error },
+      );
     }
   }
 }

@@ -47,7 +47,11 @@ export async function exportLog(read: ReadPages, wanted: LogExport): Promise<Exp
   }
 }
 
-async function writeRows(read: ReadPages, { query, limit, size, format, choice, progress }: LogExport, files: ExportFiles): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
+async function writeRows(
+  read: ReadPages,
+  { query, limit, size, format, choice, progress }: LogExport,
+  files: ExportFiles,
+): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
   // A Parquet file is no longer than the same rows in Arrow: they are what is counted.
   const partOf = format === "json" ? textPart : arrowPart;
   let rows = 0;
@@ -59,7 +63,8 @@ async function writeRows(read: ReadPages, { query, limit, size, format, choice, 
   for await (const page of read(asked, { rows: pageRows[format], bytes: pageBytes })) {
     for (const batch of page) {
       const taken = limit === null ? batch.rows : Math.min(batch.rows, limit - rows);
-      const part: Part | null = taken === 0 ? null : partOf(batch, taken, { ...choice, lenient: rows > 0 }, room, columns);
+      const part: Part | null =
+        taken === 0 ? null : partOf(batch, taken, { ...choice, lenient: rows > 0 }, room, columns);
       if (part !== null && part.rows > 0) {
         if (part.columns !== columns) await files.begin();
         columns = part.columns;
@@ -124,6 +129,11 @@ function arrowPart(batch: LogBatch, most: number, choice: Choice, room: number, 
 /** Whether rows hold nulls differs from batch to batch, and a file has one schema: all columns may. */
 function nullable(table: Table, rows: number): RecordBatch {
   const fields = table.schema.fields.map((field) => field.clone({ nullable: true }));
-  const children = fields.map((_, column) => table.batches[0]?.data.children[column]?.slice(0, rows)).filter((child) => child !== undefined);
-  return new RecordBatch(new Schema(fields), makeData({ type: new Struct(fields), length: rows, nullCount: 0, children }));
+  const children = fields
+    .map((_, column) => table.batches[0]?.data.children[column]?.slice(0, rows))
+    .filter((child) => child !== undefined);
+  return new RecordBatch(
+    new Schema(fields),
+    makeData({ type: new Struct(fields), length: rows, nullCount: 0, children }),
+  );
 }

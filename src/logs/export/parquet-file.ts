@@ -35,7 +35,8 @@ export class ParquetSink {
   async write(batch: RecordBatch): Promise<void> {
     this.#staged ??= await this.#stage(batch.schema);
     const { appender, chunk } = this.#staged;
-    for (let from = 0; from < batch.numRows; from += chunkRows) appender.appendDataChunk(chunk.fill(batch, from, Math.min(chunkRows, batch.numRows - from)));
+    for (let from = 0; from < batch.numRows; from += chunkRows)
+      appender.appendDataChunk(chunk.fill(batch, from, Math.min(chunkRows, batch.numRows - from)));
     appender.flushSync();
     this.#rows += batch.numRows;
     this.#bytes += batchSize(batch);
@@ -82,12 +83,23 @@ export class ParquetSink {
 
   async #stage({ fields }: Schema): Promise<Staged> {
     const duckdb = await loadDuckDB();
-    const instance = await duckdb.DuckDBInstance.create(":memory:", { threads: "1", memory_limit: "128MB", temp_directory: this.#spill });
+    const instance = await duckdb.DuckDBInstance.create(":memory:", {
+      threads: "1",
+      memory_limit: "128MB",
+      temp_directory: this.#spill,
+    });
     const connection = await instance.connect();
     const types = fields.map(({ type }) => duckType(duckdb, type as DataType));
-    await connection.run(`CREATE TABLE staged (${fields.map(({ name }, i) => `${identifier(name)} ${String(types[i])}`).join(", ")})`);
+    await connection.run(
+      `CREATE TABLE staged (${fields.map(({ name }, i) => `${identifier(name)} ${String(types[i])}`).join(", ")})`,
+    );
     await connection.run("BEGIN");
-    return { instance, connection, appender: await connection.createAppender("staged"), chunk: new ArrowChunk(duckdb, types) };
+    return {
+      instance,
+      connection,
+      appender: await connection.createAppender("staged"),
+      chunk: new ArrowChunk(duckdb, types),
+    };
   }
 }
 

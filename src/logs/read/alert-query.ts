@@ -31,10 +31,20 @@ export interface AlertWindow {
  * @param all the pipeline's logs
  * @throws StorageError SL7010
  */
-export async function holdsOver(connection: DuckDBConnection, current: StoredLog, all: readonly StoredLog[], windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+export async function holdsOver(
+  connection: DuckDBConnection,
+  current: StoredLog,
+  all: readonly StoredLog[],
+  windows: readonly AlertWindow[],
+  now: Date,
+): Promise<boolean[]> {
   const { pipeline } = current.layout;
   const longest = Math.max(0, ...windows.map(({ overMs }) => overMs));
-  const recent = await logsWithRows(connection, all.filter(({ id }) => id !== current.id), { start: new Date(now.getTime() - longest), end: now });
+  const recent = await logsWithRows(
+    connection,
+    all.filter(({ id }) => id !== current.id),
+    { start: new Date(now.getTime() - longest), end: now },
+  );
   const answers: boolean[] = [];
   for (const { sql, overMs } of windows) {
     const read = columnsRead(current, sql);
@@ -43,7 +53,12 @@ export async function holdsOver(connection: DuckDBConnection, current: StoredLog
       const [row] = await (await connection.run(`SELECT ${sql} FROM (${parts.join(" UNION ALL ")})`)).getRows();
       answers.push(row?.[0] === true);
     } catch (error) {
-      throw new StorageError("SL7010", `an alert of pipeline '${pipeline}' cannot be evaluated over its log: ${reasonOf(error)}`, { pipeline }, { cause: error });
+      throw new StorageError(
+        "SL7010",
+        `an alert of pipeline '${pipeline}' cannot be evaluated over its log: ${reasonOf(error)}`,
+        { pipeline },
+        { cause: error },
+      );
     }
   }
   return answers;
@@ -74,11 +89,16 @@ function rowsOf(log: StoredLog, wanted: readonly LogColumn[], from: number, to: 
   const columns = ["c.row"];
   const joined = new Set<number>();
   for (const { column, type, depth } of wanted) {
-    const place = places.find((each) => each.column.column === column && each.column.type === type && each.column.depth === depth);
+    const place = places.find(
+      (each) => each.column.column === column && each.column.type === type && each.column.depth === depth,
+    );
     if (place === undefined) return null;
     if (place.challenger !== null) joined.add(place.challenger);
     columns.push(`${place.challenger === null ? "c" : `x${place.challenger}`}.${identifier(column)}`);
   }
-  const joins = Array.from(joined, (index) => `LEFT JOIN ${identifier(challengerTable(log.id, index))} x${index} ON x${index}.row = c.row`);
+  const joins = Array.from(
+    joined,
+    (index) => `LEFT JOIN ${identifier(challengerTable(log.id, index))} x${index} ON x${index}.row = c.row`,
+  );
   return `SELECT ${columns.join(", ")} FROM ${identifier(championTable(log.id))} c ${joins.join(" ")} WHERE c.time > make_timestamp_ms(${from}) AND c.time <= make_timestamp_ms(${to})`;
 }

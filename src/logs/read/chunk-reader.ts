@@ -22,12 +22,16 @@ export class ReadChunk {
 
   /** Reads a column of texts, none of them null. Neighbours are mostly the same: what DuckDB holds of them, their first bytes and where they lie, tells. */
   texts(column: number): (index: number) => string {
-    const { buffer, byteOffset } = this.#bindings.vector_get_data(this.#bindings.data_chunk_get_vector(this.#chunk.chunk, column), this.rows * 16);
+    const { buffer, byteOffset } = this.#bindings.vector_get_data(
+      this.#bindings.data_chunk_get_vector(this.#chunk.chunk, column),
+      this.rows * 16,
+    );
     const held = new Uint32Array(buffer, byteOffset, this.rows * 4);
     const vector = this.vector(column);
     let [last, text] = [-1, ""];
     return (index) => {
-      if (last < 0 || [0, 1, 2, 3].some((i) => held[index * 4 + i] !== held[last * 4 + i])) text = String(vector.getItem(index));
+      if (last < 0 || [0, 1, 2, 3].some((i) => held[index * 4 + i] !== held[last * 4 + i]))
+        text = String(vector.getItem(index));
       last = index;
       return text;
     };

@@ -12,11 +12,18 @@ export interface Elements {
 }
 
 /** @param depth 0 for one element a row, 1 for a list of them */
-export function elementsOf(bindings: Bindings, chunk: DuckDBDataChunk, column: number, type: LogColumn["type"], depth: 0 | 1): Elements {
+export function elementsOf(
+  bindings: Bindings,
+  chunk: DuckDBDataChunk,
+  column: number,
+  type: LogColumn["type"],
+  depth: 0 | 1,
+): Elements {
   const own = { from: (row: number) => row, length: () => 1 };
   if (type === "string") {
     const vector = chunk.getColumnVector(column);
-    if (depth === 0) return { values: Array.from({ length: chunk.rowCount }, (_, row) => String(vector.getItem(row))), ...own };
+    if (depth === 0)
+      return { values: Array.from({ length: chunk.rowCount }, (_, row) => String(vector.getItem(row))), ...own };
     const list = vector as DuckDBListVector;
     const child = list.childVector;
     return {
@@ -26,7 +33,8 @@ export function elementsOf(bindings: Bindings, chunk: DuckDBDataChunk, column: n
     };
   }
   const { levels, values } = rawColumn(bindings, chunk, column, type, depth);
-  const numbers = values instanceof BigInt64Array || values instanceof BigUint64Array ? Float64Array.from(values, Number) : values;
+  const numbers =
+    values instanceof BigInt64Array || values instanceof BigUint64Array ? Float64Array.from(values, Number) : values;
   const lists = levels[0];
   if (lists === undefined) return { values: numbers, ...own };
   return { values: numbers, from: (row) => lists.from(row), length: (row) => lists.length(row) };

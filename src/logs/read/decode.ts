@@ -56,7 +56,13 @@ export function readTensor(port: PortColumn, places: Places): TensorData {
   return { dtype, dims: [places.length, ...dims], data };
 }
 
-function copyElements({ column, depth }: PortColumn, dtype: Exclude<DType, "string">, places: Places, data: NumericElements, size: number): void {
+function copyElements(
+  { column, depth }: PortColumn,
+  dtype: Exclude<DType, "string">,
+  places: Places,
+  data: NumericElements,
+  size: number,
+): void {
   // What a port's column holds is what its tensors hold, but for half precision. Other kinds of elements are copied the same way.
   const copy = dtype === "float16" ? copyHalves : copyRange;
   const into = data as Float32Array;

@@ -5,7 +5,9 @@ import type { LogBatch, LogLayout } from "../pipeline-log.js";
 
 /** A batch without rows: it says which columns a version's rows have, and of what types. A port of unknown rank is left to its rows. */
 export function emptyBatch({ version, inputs, outputs, models = [], challengers, validations }: LogLayout): LogBatch {
-  const beside = [...models, ...challengers].map(({ name, outputs: ports }) => [name, { outputs: tensorsOf(ports), answered: new Uint8Array(0) }] as const);
+  const beside = [...models, ...challengers].map(
+    ({ name, outputs: ports }) => [name, { outputs: tensorsOf(ports), answered: new Uint8Array(0) }] as const,
+  );
   return {
     version,
     rows: 0,
@@ -23,5 +25,11 @@ export function emptyBatch({ version, inputs, outputs, models = [], challengers,
 }
 
 function tensorsOf(ports: readonly Port[]): Map<string, TensorData> {
-  return new Map(ports.flatMap(({ name, dtype, shape }) => (shape === null ? [] : [[name, { dtype, dims: new Array<number>(Math.max(shape.length, 1)).fill(0), data: allocate(dtype, 0) }]])));
+  return new Map(
+    ports.flatMap(({ name, dtype, shape }) =>
+      shape === null
+        ? []
+        : [[name, { dtype, dims: new Array<number>(Math.max(shape.length, 1)).fill(0), data: allocate(dtype, 0) }]],
+    ),
+  );
 }

@@ -10,7 +10,11 @@ type ReadLog = (query: LogQuery) => Promise<readonly LogBatch[]>;
  * @param query without a limit: all
  * @param pageRows the most rows of a page
  */
-export async function* logPages(read: ReadLog, query: LogQuery, pageRows: number): AsyncGenerator<readonly LogBatch[], void, undefined> {
+export async function* logPages(
+  read: ReadLog,
+  query: LogQuery,
+  pageRows: number,
+): AsyncGenerator<readonly LogBatch[], void, undefined> {
   let left = query.limit ?? Infinity;
   let after = query.after;
   while (left > 0) {
@@ -27,7 +31,9 @@ export async function* logPages(read: ReadLog, query: LogQuery, pageRows: number
 }
 
 /** Asks for the next page while the last one is being worked on. */
-export async function* ahead<Page>(pages: AsyncGenerator<Page, void, undefined>): AsyncGenerator<Page, void, undefined> {
+export async function* ahead<Page>(
+  pages: AsyncGenerator<Page, void, undefined>,
+): AsyncGenerator<Page, void, undefined> {
   const ask = () => {
     const asked = pages.next();
     // Told when its turn comes, if it comes.

@@ -31,7 +31,13 @@ export interface RawColumn {
 }
 
 /** A column's lists and elements, whole: to ask the client for every element would take longer than the query. */
-export function rawColumn(bindings: Bindings, chunk: DuckDBDataChunk, column: number, type: Exclude<LogColumn["type"], "string">, depth: number): RawColumn {
+export function rawColumn(
+  bindings: Bindings,
+  chunk: DuckDBDataChunk,
+  column: number,
+  type: Exclude<LogColumn["type"], "string">,
+  depth: number,
+): RawColumn {
   let vector = bindings.data_chunk_get_vector(chunk.chunk, column);
   let length = chunk.rowCount;
   const levels: Lists[] = [];
@@ -42,6 +48,7 @@ export function rawColumn(bindings: Bindings, chunk: DuckDBDataChunk, column: nu
     vector = bindings.list_vector_get_child(vector);
   }
   const Elements = storedArray(type);
-  const { buffer, byteOffset } = length === 0 ? new Uint8Array(0) : bindings.vector_get_data(vector, length * Elements.BYTES_PER_ELEMENT);
+  const { buffer, byteOffset } =
+    length === 0 ? new Uint8Array(0) : bindings.vector_get_data(vector, length * Elements.BYTES_PER_ELEMENT);
   return { chunk, levels, values: new Elements(buffer, byteOffset, length) };
 }

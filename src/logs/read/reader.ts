@@ -27,10 +27,21 @@ const keysAtOnce = 2 ** 17;
  *
  * @throws StorageError SL7013 for a query that makes no sense, SL7010 where the log cannot be read
  */
-export async function readLogs(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery): Promise<LogBatch[]> {
+export async function readLogs(
+  duckdb: DuckDB,
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  query: LogQuery,
+): Promise<LogBatch[]> {
   const limit = query.limit ?? 100;
   const batches: LogBatch[] = [];
-  for await (const page of readPages(duckdb, (work) => work(connection), logs, { ...query, limit }, { rows: Infinity, bytes: query.bytes ?? Infinity })) {
+  for await (const page of readPages(
+    duckdb,
+    (work) => work(connection),
+    logs,
+    { ...query, limit },
+    { rows: Infinity, bytes: query.bytes ?? Infinity },
+  )) {
     batches.push(...page);
     if (query.bytes !== undefined) break;
   }
@@ -42,7 +53,13 @@ export async function readLogs(duckdb: DuckDB, connection: DuckDBConnection, log
  *
  * @param query without a limit: all
  */
-export async function* readPages(duckdb: DuckDB, on: OnConnection, logs: readonly StoredLog[], query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
+export async function* readPages(
+  duckdb: DuckDB,
+  on: OnConnection,
+  logs: readonly StoredLog[],
+  query: LogQuery,
+  size: PageSize,
+): AsyncGenerator<LogBatch[], void, undefined> {
   let left = checkLimit(query.limit ?? Infinity);
   let after = query.after;
   conditions(query);
@@ -54,7 +71,7 @@ export async function* readPages(duckdb: DuckDB, on: OnConnection, logs: readonl
       const full = Math.min(size.rows, width.rowsIn(size.bytes));
       const asked = Math.min(left, full * Math.max(Math.floor(keysAtOnce / full), 1));
       const keys = await on((connection) => newestKeys(duckdb, connection, logs, rest, conditions(rest), asked));
-      for (let from = 0; from < keys.length; ) {
+      for (let from = 0; from < keys.length;) {
         const to = Math.min(from + size.rows, from + width.rowsIn(size.bytes), keys.length);
         const page = await on((connection) => pageOf(tables, connection, keys, from, to));
         width.learn(page);
@@ -70,19 +87,30 @@ export async function* readPages(duckdb: DuckDB, on: OnConnection, logs: readonl
   }
 }
 
-async function pageOf(tables: readonly LogTable[], connection: DuckDBConnection, keys: RowKeys, from: number, to: number): Promise<LogBatch[]> {
+async function pageOf(
+  tables: readonly LogTable[],
+  connection: DuckDBConnection,
+  keys: RowKeys,
+  from: number,
+  to: number,
+): Promise<LogBatch[]> {
   const logs = keys.log.subarray(from, to);
   const rows: (TableRows | undefined)[] = [];
-  for (const log of new Set(logs)) rows[log] = await tables[log]?.read(connection, keys.row.subarray(from, to).filter((_, i) => logs[i] === log));
+  for (const log of new Set(logs))
+    rows[log] = await tables[log]?.read(
+      connection,
+      keys.row.subarray(from, to).filter((_, i) => logs[i] === log),
+    );
   const page: LogBatch[] = [];
   const next = new Int32Array(tables.length);
-  for (let i = 0; i < logs.length; ) {
+  for (let i = 0; i < logs.length;) {
     const log = logs[i] ?? 0;
     const [table, own, begin] = [tables[log], rows[log], next[log] ?? 0];
     let end = begin;
     // Rows that are no longer there are not in the table's rows.
     for (; i < logs.length && logs[i] === log; i++) if (own?.ids[end] === keys.row[from + i]) end++;
-    if (table !== undefined && own !== undefined) for (const [a, b] of runs(own.shapes, begin, end)) page.push(table.batch(own, a, b));
+    if (table !== undefined && own !== undefined)
+      for (const [a, b] of runs(own.shapes, begin, end)) page.push(table.batch(own, a, b));
     next[log] = end;
   }
   return page;
@@ -90,16 +118,24 @@ async function pageOf(tables: readonly LogTable[], connection: DuckDBConnection,
 
 /** What to say of a log that the database does not give. */
 export function unreadable(error: unknown): StorageError {
-  return error instanceof StorageError ? error : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
+  return error instanceof StorageError
+    ? error
+    : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
 }
 
 /** The logs that hold rows which a query takes. */
-export async function logsWithRows(connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery): Promise<StoredLog[]> {
+export async function logsWithRows(
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  query: LogQuery,
+): Promise<StoredLog[]> {
   const where = conditions(query);
   try {
     const found: StoredLog[] = [];
     for (const log of logs) {
-      const [[row] = []] = await (await connection.run(`SELECT row FROM ${identifier(championTable(log.id))} WHERE ${where} LIMIT 1`)).getRows();
+      const [[row] = []] = await (
+        await connection.run(`SELECT row FROM ${identifier(championTable(log.id))} WHERE ${where} LIMIT 1`)
+      ).getRows();
       if (row !== undefined) found.push(log);
     }
     return found;

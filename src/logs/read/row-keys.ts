@@ -25,7 +25,14 @@ const looks = [2, 32];
  *
  * @param where what the query takes
  */
-export async function newestKeys(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], query: LogQuery, where: string, limit: number): Promise<RowKeys> {
+export async function newestKeys(
+  duckdb: DuckDB,
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  query: LogQuery,
+  where: string,
+  limit: number,
+): Promise<RowKeys> {
   for (const look of looks) {
     const since = await timeOfLast(connection, logs, query.after?.row ?? null, look * limit + 2048);
     if (since === null) break;
@@ -36,28 +43,50 @@ export async function newestKeys(duckdb: DuckDB, connection: DuckDBConnection, l
 }
 
 /** The time that the last `span` rows up to a row id go back to; null where there is none. The greatest id is asked for as DuckDB finds it without a scan. */
-async function timeOfLast(connection: DuckDBConnection, logs: readonly StoredLog[], upTo: bigint | null, span: number): Promise<number | null> {
+async function timeOfLast(
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  upTo: bigint | null,
+  span: number,
+): Promise<number | null> {
   let since: number | null = null;
   for (const { id } of logs) {
     const table = identifier(championTable(id));
-    const [[greatest] = []] = await (await connection.run(`SELECT row FROM ${table} ORDER BY row DESC LIMIT 1`)).getRows();
+    const [[greatest] = []] = await (
+      await connection.run(`SELECT row FROM ${table} ORDER BY row DESC LIMIT 1`)
+    ).getRows();
     if (typeof greatest !== "bigint") continue;
     const last = upTo !== null && upTo < greatest ? upTo : greatest;
-    const [[time] = []] = await (await connection.run(`SELECT epoch_ms(min(time)) FROM ${table} WHERE row > ${last - BigInt(span)} AND row <= ${last}`)).getRows();
+    const [[time] = []] = await (
+      await connection.run(
+        `SELECT epoch_ms(min(time)) FROM ${table} WHERE row > ${last - BigInt(span)} AND row <= ${last}`,
+      )
+    ).getRows();
     if (typeof time === "bigint" && (since === null || Number(time) > since)) since = Number(time);
   }
   return since;
 }
 
-async function keysOf(duckdb: DuckDB, connection: DuckDBConnection, logs: readonly StoredLog[], where: string, limit: number): Promise<RowKeys> {
-  const each = logs.map(({ id }, log) => `SELECT ${log}::INTEGER AS log, row, time FROM ${identifier(championTable(id))} WHERE ${where}`);
-  const result = await connection.run(`SELECT log, row, time FROM (${each.join(" UNION ALL ")}) ORDER BY time DESC, row DESC LIMIT ${limit}`);
+async function keysOf(
+  duckdb: DuckDB,
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  where: string,
+  limit: number,
+): Promise<RowKeys> {
+  const each = logs.map(
+    ({ id }, log) => `SELECT ${log}::INTEGER AS log, row, time FROM ${identifier(championTable(id))} WHERE ${where}`,
+  );
+  const result = await connection.run(
+    `SELECT log, row, time FROM (${each.join(" UNION ALL ")}) ORDER BY time DESC, row DESC LIMIT ${limit}`,
+  );
   const chunks = await result.fetchAllChunks();
   const length = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
   const keys = { length, log: new Int32Array(length), row: new BigInt64Array(length), time: new BigInt64Array(length) };
   let at = 0;
   for (const chunk of chunks) {
-    const column = (index: number, type: "int32" | "int64" | "time") => rawColumn(duckdb.bindings, chunk, index, type, 0).values;
+    const column = (index: number, type: "int32" | "int64" | "time") =>
+      rawColumn(duckdb.bindings, chunk, index, type, 0).values;
     keys.log.set(column(0, "int32") as Int32Array, at);
     keys.row.set(column(1, "int64") as BigInt64Array, at);
     keys.time.set(column(2, "time") as BigInt64Array, at);

@@ -19,7 +19,9 @@ export class RowWidth {
   constructor(logs: readonly StoredLog[]) {
     const widths = logs.map(({ layout }) => {
       const { champion, challengers } = tablesOf(layout);
-      return [champion, ...challengers.map(({ columns }) => columns)].flat().reduce((sum, column) => sum + widthOf(column), beside);
+      return [champion, ...challengers.map(({ columns }) => columns)]
+        .flat()
+        .reduce((sum, column) => sum + widthOf(column), beside);
     });
     const widest = Math.max(beside, ...widths);
     this.#fixed = Number.isFinite(widest);
@@ -46,11 +48,17 @@ export class RowWidth {
 function widthOf({ type, port }: LogColumn): number {
   if (port === null) return 0;
   if (type === "string" || port.shape === null) return NaN;
-  return port.shape.slice(1).reduce<number>((size, dim) => (typeof dim === "number" ? size * dim : NaN), storedArray(type).BYTES_PER_ELEMENT);
+  return port.shape
+    .slice(1)
+    .reduce<number>((size, dim) => (typeof dim === "number" ? size * dim : NaN), storedArray(type).BYTES_PER_ELEMENT);
 }
 
 function bytesOf({ inputs, outputs, challengers }: LogBatch): number {
-  const tensors = [...inputs.values(), ...outputs.values(), ...Array.from(challengers.values(), (challenger) => [...challenger.outputs.values()]).flat()];
+  const tensors = [
+    ...inputs.values(),
+    ...outputs.values(),
+    ...Array.from(challengers.values(), (challenger) => [...challenger.outputs.values()]).flat(),
+  ];
   return tensors.reduce((sum, { data }) => sum + bytesIn(data), 0);
 }
 

@@ -54,10 +54,18 @@ export class LogTable {
     this.#columns = tables.champion.filter(wanted);
     this.#inputs = portColumns(this.#columns, "in", log.layout.inputs);
     this.#outputs = portColumns(this.#columns, "out", log.layout.outputs);
-    this.#models = (log.layout.models ?? []).map(({ name, outputs }) => ({ name, ports: portColumns(this.#columns, "beside", outputs, name) }));
+    this.#models = (log.layout.models ?? []).map(({ name, outputs }) => ({
+      name,
+      ports: portColumns(this.#columns, "beside", outputs, name),
+    }));
     this.#challengers = tables.challengers.map(({ name, columns }, index) => {
       const own = columns.filter(wanted);
-      return { name, table: challengerTable(log.id, index), columns: own, ports: portColumns(own, "out", log.layout.challengers[index]?.outputs ?? []) };
+      return {
+        name,
+        table: challengerTable(log.id, index),
+        columns: own,
+        ports: portColumns(own, "out", log.layout.challengers[index]?.outputs ?? []),
+      };
     });
   }
 
@@ -69,35 +77,52 @@ export class LogTable {
     const there = ids.filter((_, row) => found.has(row));
     const champion = there.length === ids.length ? found : placesOf(there, chunks, place(this.#columns, "row"));
     const challengers: Places[] = [];
-    for (const { table, columns } of this.#challengers) challengers.push(placesOf(there, await this.#fetch(connection, columns, table, within), place(columns, "row")));
+    for (const { table, columns } of this.#challengers)
+      challengers.push(placesOf(there, await this.#fetch(connection, columns, table, within), place(columns, "row")));
     const rows = { ids: there, time: timesOf(champion, place(this.#columns, "time")), champion, challengers };
     return { ...rows, shapes: this.#shapes(rows) };
   }
 
   /** The columns, and at the end whether there is an answer and not the reason why there is none. */
-  async #fetch(connection: DuckDBConnection, columns: readonly LogColumn[], table: string, where: string): Promise<ReadChunk[]> {
+  async #fetch(
+    connection: DuckDBConnection,
+    columns: readonly LogColumn[],
+    table: string,
+    where: string,
+  ): Promise<ReadChunk[]> {
     const answered = table === championTable(this.#log.id) ? "" : `, "metadata.note" IS NULL`;
-    const result = await connection.run(`SELECT ${columns.map(({ column }) => identifier(column)).join(", ")}${answered} FROM ${identifier(table)} WHERE ${where}`);
+    const result = await connection.run(
+      `SELECT ${columns.map(({ column }) => identifier(column)).join(", ")}${answered} FROM ${identifier(table)} WHERE ${where}`,
+    );
     return (await result.fetchAllChunks()).map((chunk) => new ReadChunk(this.#bindings, chunk));
   }
 
   #shapes({ ids, champion, challengers }: Omit<TableRows, "shapes">): string[] | null {
     const own = [...this.#inputs, ...this.#outputs, ...this.#models.flatMap(({ ports }) => ports)].filter(varies);
-    const sides = this.#challengers.map((challenger, i) => ({ ports: challenger.ports.filter(varies), places: answersOf(challenger, challengers[i]) }));
+    const sides = this.#challengers.map((challenger, i) => ({
+      ports: challenger.ports.filter(varies),
+      places: answersOf(challenger, challengers[i]),
+    }));
     if (own.length === 0 && sides.every(({ ports }) => ports.length === 0)) return null;
     const dims = (ports: readonly PortColumn[], places: Places | null, row: number) => {
       const at = places?.at(row) ?? null;
       return ports.map((port) => (at === null ? "?" : rowDims(port, at.chunk, at.index).join())).join(";");
     };
-    return Array.from(ids, (_, row) => [dims(own, champion, row), ...sides.map(({ ports, places }) => dims(ports, places, row))].join("|"));
+    return Array.from(ids, (_, row) =>
+      [dims(own, champion, row), ...sides.map(({ ports, places }) => dims(ports, places, row))].join("|"),
+    );
   }
 
   /** Rows that have one set of shapes, as a batch. */
   batch(rows: TableRows, from: number, to: number): LogBatch {
     const champion = rows.champion.slice(from, to);
     const challengers = rows.challengers.map((places) => places.slice(from, to));
-    const tensors = (ports: readonly PortColumn[], places: Places) => new Map(ports.map((port) => [port.port.name, readTensor(port, places)] as const));
-    const beside = this.#models.map(({ name, ports }) => [name, { outputs: tensors(ports, champion), answered: new Uint8Array(to - from).fill(1) }] as const);
+    const tensors = (ports: readonly PortColumn[], places: Places) =>
+      new Map(ports.map((port) => [port.port.name, readTensor(port, places)] as const));
+    const beside = this.#models.map(
+      ({ name, ports }) =>
+        [name, { outputs: tensors(ports, champion), answered: new Uint8Array(to - from).fill(1) }] as const,
+    );
     const answers = this.#challengers.map((challenger, i): readonly [string, ChallengerResult] => {
       const given = answersOf(challenger, challengers[i]);
       const answered = new Uint8Array(to - from);
@@ -112,12 +137,19 @@ export class LogTable {
       inputs: tensors(this.#inputs, champion),
       outputs: tensors(this.#outputs, champion),
       challengers: new Map([...beside, ...answers]),
-      failures: new Map(this.#columns.flatMap(({ kind, name }, column) => (kind === "flag" ? [[name, flagsOf(champion, column)] as const] : []))),
+      failures: new Map(
+        this.#columns.flatMap(({ kind, name }, column) =>
+          kind === "flag" ? [[name, flagsOf(champion, column)] as const] : [],
+        ),
+      ),
       ...this.#metadataOf(champion, challengers),
     };
   }
 
-  #metadataOf(champion: Places, challengers: readonly Places[]): Pick<LogBatch, "lastModel" | "elapsed" | "requests" | "notes"> {
+  #metadataOf(
+    champion: Places,
+    challengers: readonly Places[],
+  ): Pick<LogBatch, "lastModel" | "elapsed" | "requests" | "notes"> {
     if (!this.#metadata) return { lastModel: [], elapsed: [], requests: [], notes: new Map() };
     const column = (kind: ColumnKind) => place(this.#columns, kind);
     const [elapsed, requests]: [number[][], (RequestMetadata | null)[]] = [[], []];
@@ -125,7 +157,14 @@ export class LogTable {
       elapsed.push(numbersAt(chunk, index, column("elapsed")));
       requests.push(metadataOf(chunk.vector(column("metadata")).getItem(index)));
     });
-    return { lastModel: textsAt(champion, column("lastModel")), elapsed, requests, notes: new Map(this.#challengers.map(({ name, columns }, i) => [name, notesAt(challengers[i], place(columns, "note"))])) };
+    return {
+      lastModel: textsAt(champion, column("lastModel")),
+      elapsed,
+      requests,
+      notes: new Map(
+        this.#challengers.map(({ name, columns }, i) => [name, notesAt(challengers[i], place(columns, "note"))]),
+      ),
+    };
   }
 }
 
@@ -144,7 +183,8 @@ function metadataOf(text: DuckDBValue): RequestMetadata | null {
 
 function portColumns(columns: readonly LogColumn[], kind: PortKind, ports: readonly Port[], model = ""): PortColumn[] {
   return ports.map((port) => {
-    const find = (wanted: ColumnKind) => columns.findIndex((each) => each.kind === wanted && each.name === port.name && each.model === model);
+    const find = (wanted: ColumnKind) =>
+      columns.findIndex((each) => each.kind === wanted && each.name === port.name && each.model === model);
     const column = find(kind);
     const shape = find(`${kind}Shape`);
     return { port, column, depth: columns[column]?.depth ?? 0, shape: shape < 0 ? null : shape };
@@ -165,7 +205,10 @@ function flagsOf(places: Places, column: number): Uint8Array {
 
 /** A list of whole numbers. */
 function numbersAt(chunk: ReadChunk, index: number, column: number): number[] {
-  const { levels: [lists], values } = chunk.raw(column, "int64", 1);
+  const {
+    levels: [lists],
+    values,
+  } = chunk.raw(column, "int64", 1);
   const from = lists?.from(index) ?? 0;
   return Array.from({ length: lists?.length(index) ?? 0 }, (_, i) => Number(values[from + i]));
 }

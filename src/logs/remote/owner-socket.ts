@@ -13,11 +13,21 @@ export interface Question {
   readonly door: typeof doorVersion;
   readonly ask: "holder" | "versions" | "pipelines" | "layouts" | "readLog" | "compare";
   readonly pipeline: string;
-  readonly query: { readonly limit?: number; readonly start?: number; readonly end?: number; readonly valid?: boolean; readonly bytes?: number; readonly metadata?: boolean; readonly after?: { readonly time: number; readonly row: string } };
+  readonly query: {
+    readonly limit?: number;
+    readonly start?: number;
+    readonly end?: number;
+    readonly valid?: boolean;
+    readonly bytes?: number;
+    readonly metadata?: boolean;
+    readonly after?: { readonly time: number; readonly row: string };
+  };
 }
 
 /** An answer, in the form of `v8.serialize`. */
-export type Answer = { readonly answer: unknown } | { readonly error: { readonly code: string; readonly message: string; readonly details: object } };
+export type Answer =
+  | { readonly answer: unknown }
+  | { readonly error: { readonly code: string; readonly message: string; readonly details: object } };
 
 /** Others get pages one by one. */
 export type Answering = Omit<LogReader, "pages">;
@@ -66,8 +76,10 @@ export class Door {
       if (await door.#listen(path)) return door;
       holder = await holderAt(path);
     }
-    if (holder === process.pid) throw heldHere(file, "elsewhere in this process: by another thread, or another copy of Shapeline");
-    if (holder === "silent") throw heldHere(file, "by another process, or another thread of this one, which is at work");
+    if (holder === process.pid)
+      throw heldHere(file, "elsewhere in this process: by another thread, or another copy of Shapeline");
+    if (holder === "silent")
+      throw heldHere(file, "by another process, or another thread of this one, which is at work");
     // DuckDB says it of another process, and which one.
     return door;
   }
@@ -102,7 +114,8 @@ export class Door {
   close(): void {
     this.#server?.close();
     for (const guest of this.#guests) guest.destroy();
-    if (this.#server !== undefined && this.#path !== null && process.platform !== "win32") rmSync(this.#path, { force: true });
+    if (this.#server !== undefined && this.#path !== null && process.platform !== "win32")
+      rmSync(this.#path, { force: true });
     this.#server = undefined;
   }
 
@@ -125,17 +138,21 @@ export class Door {
   async #answer(text: string): Promise<Answer> {
     try {
       const { door, ask, pipeline, query } = JSON.parse(text) as Question;
-      if (door !== doorVersion) return { error: { code: "SL7003", message: `it is of another version of Shapeline`, details: {} } };
+      if (door !== doorVersion)
+        return { error: { code: "SL7003", message: `it is of another version of Shapeline`, details: {} } };
       if (ask === "holder") return { answer: process.pid };
       return { answer: await answers(await this.#reader)[ask](pipeline, read(query)) };
     } catch (error) {
-      if (error instanceof ShapelineError) return { error: { code: error.code, message: error.message, details: error.details } };
+      if (error instanceof ShapelineError)
+        return { error: { code: error.code, message: error.message, details: error.details } };
       return { error: { code: "SL7010", message: `the log cannot be read: ${reasonOf(error)}`, details: {} } };
     }
   }
 }
 
-const answers = (reader: Answering): Readonly<Record<Exclude<Question["ask"], "holder">, (pipeline: string, query: LogQuery) => Promise<unknown>>> => ({
+const answers = (
+  reader: Answering,
+): Readonly<Record<Exclude<Question["ask"], "holder">, (pipeline: string, query: LogQuery) => Promise<unknown>>> => ({
   versions: (pipeline) => reader.versions(pipeline),
   pipelines: () => reader.pipelines(),
   layouts: (pipeline, query) => reader.layouts(pipeline, query),
@@ -186,7 +203,11 @@ export function askAt(path: string, question: string, wait: number): Promise<Buf
 }
 
 function heldHere(file: string, where: string): StorageError {
-  return new StorageError("SL7003", `the log '${file}' is held ${where}; ask there, end that, or use another data folder`, { file });
+  return new StorageError(
+    "SL7003",
+    `the log '${file}' is held ${where}; ask there, end that, or use another data folder`,
+    { file },
+  );
 }
 
 function read({ start, end, after, ...rest }: Question["query"]): LogQuery {

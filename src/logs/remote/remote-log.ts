@@ -13,7 +13,13 @@ type Asked = Exclude<Question["ask"], "holder">;
 type Patience = Readonly<Record<Asked, number>>;
 
 /** Milliseconds that the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
-const longPatience: Patience = { versions: 30_000, pipelines: 30_000, layouts: 30_000, readLog: 30_000, compare: 600_000 };
+const longPatience: Patience = {
+  versions: 30_000,
+  pipelines: 30_000,
+  layouts: 30_000,
+  readLog: 30_000,
+  compare: 600_000,
+};
 /** A holder is asked for no more than this at a time: it has other work. */
 const pageRows = 2000;
 const pageBytes = 8 * 2 ** 20;
@@ -49,11 +55,20 @@ export class HeldLog implements LogReader {
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
     const batches: LogBatch[] = [];
-    for await (const page of this.pages(pipeline, { ...query, limit: query.limit ?? 100 }, { rows: pageRows, bytes: pageBytes })) batches.push(...page);
+    for await (const page of this.pages(
+      pipeline,
+      { ...query, limit: query.limit ?? 100 },
+      { rows: pageRows, bytes: pageBytes },
+    ))
+      batches.push(...page);
     return batches;
   }
 
-  pages(pipeline: string, query: LogQuery, { rows, bytes }: PageSize): AsyncGenerator<readonly LogBatch[], void, undefined> {
+  pages(
+    pipeline: string,
+    query: LogQuery,
+    { rows, bytes }: PageSize,
+  ): AsyncGenerator<readonly LogBatch[], void, undefined> {
     const read = (part: LogQuery) => this.#ask("readLog", pipeline, part) as Promise<LogBatch[]>;
     return logPages(read, { ...query, bytes: Math.min(bytes, pageBytes) }, Math.min(rows, pageRows));
   }

@@ -64,14 +64,18 @@ export function tablesOf(layout: LogLayout): LogTables {
   columns.add("time", "", "time", "time");
   for (const port of layout.inputs) columns.addPort("in", "in", port);
   for (const port of layout.outputs) columns.addPort("out", "out", port);
-  for (const { name, outputs } of layout.models ?? []) for (const port of outputs) columns.addPort("beside", `out_${name}`, port, name);
+  for (const { name, outputs } of layout.models ?? [])
+    for (const port of outputs) columns.addPort("beside", `out_${name}`, port, name);
   columns.add("count", "", "anomaly.count", "int32");
   for (const name of layout.validations) columns.add("flag", name, `anomaly.${name}`, "bool");
   columns.add("lastModel", "", "metadata.last_model", "string");
   columns.add("pipelineVersion", "", "metadata.pipeline_version", "int32");
   columns.add("elapsed", "", "metadata.elapsed", "int64", 1);
   columns.add("metadata", "", requestMetadata, "string");
-  return { champion: columns.list, challengers: layout.challengers.map(({ name, outputs }) => ({ name, columns: challengerColumns(name, outputs) })) };
+  return {
+    champion: columns.list,
+    challengers: layout.challengers.map(({ name, outputs }) => ({ name, columns: challengerColumns(name, outputs) })),
+  };
 }
 
 function challengerColumns(challenger: string, outputs: readonly Port[]): LogColumn[] {
@@ -90,10 +94,19 @@ class ColumnList {
   addPort(kind: PortKind, prefix: string, port: Port, model = ""): void {
     const depth = port.shape === null ? 1 : Math.max(port.shape.length - 1, 0);
     this.add(kind, port.name, `${prefix}.${port.name}`, port.dtype, depth, port, model);
-    if (port.shape === null) this.add(`${kind}Shape`, port.name, `${prefix}.${port.name}#shape`, "int64", 1, null, model);
+    if (port.shape === null)
+      this.add(`${kind}Shape`, port.name, `${prefix}.${port.name}#shape`, "int64", 1, null, model);
   }
 
-  add(kind: ColumnKind, name: string, wanted: string, type: ElementType, depth = 0, port: Port | null = null, model = ""): void {
+  add(
+    kind: ColumnKind,
+    name: string,
+    wanted: string,
+    type: ElementType,
+    depth = 0,
+    port: Port | null = null,
+    model = "",
+  ): void {
     this.list.push({ kind, name, model, column: this.#free(wanted), type, depth, port });
   }
 
@@ -125,7 +138,9 @@ const sqlTypes: Readonly<Record<ElementType, string>> = {
 };
 
 export function createTable(table: string, columns: readonly LogColumn[]): string {
-  const parts = columns.map(({ column, type, depth }) => `${identifier(column)} ${sqlTypes[type]}${"[]".repeat(depth)}`);
+  const parts = columns.map(
+    ({ column, type, depth }) => `${identifier(column)} ${sqlTypes[type]}${"[]".repeat(depth)}`,
+  );
   return `CREATE TABLE ${identifier(table)} (${parts.join(", ")})`;
 }
 

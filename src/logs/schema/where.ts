@@ -24,5 +24,7 @@ export function timestamp(ms: number): string {
 function millis(name: string, time: Date): number {
   const ms = time.getTime();
   if (Number.isFinite(ms)) return ms;
-  throw new StorageError("SL7013", `${name} is not a valid Date; give one like new Date("2026-01-31T12:00:00Z")`, { name });
+  throw new StorageError("SL7013", `${name} is not a valid Date; give one like new Date("2026-01-31T12:00:00Z")`, {
+    name,
+  });
 }

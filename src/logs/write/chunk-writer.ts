@@ -45,12 +45,20 @@ export class ChunkWriter {
 
   #markEmpty(vector: Vector, empty: Uint8Array, rows: number): void {
     const bits = new Uint8Array(Math.ceil(rows / 64) * 8).fill(0xff);
-    for (let row = 0; row < rows; row++) if (empty[row] === 1) bits[row >> 3] = (bits[row >> 3] ?? 0) & ~(1 << (row & 7));
+    for (let row = 0; row < rows; row++)
+      if (empty[row] === 1) bits[row >> 3] = (bits[row >> 3] ?? 0) & ~(1 << (row & 7));
     this.#bindings.vector_ensure_validity_writable(vector);
     this.#bindings.copy_data_to_vector_validity(vector, 0, bits.buffer, 0, bits.byteLength);
   }
 
   #copy(vector: Vector, data: ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }, elements: number): void {
-    if (elements > 0) this.#bindings.copy_data_to_vector(vector, 0, data.buffer as ArrayBuffer, data.byteOffset, elements * data.BYTES_PER_ELEMENT);
+    if (elements > 0)
+      this.#bindings.copy_data_to_vector(
+        vector,
+        0,
+        data.buffer as ArrayBuffer,
+        data.byteOffset,
+        elements * data.BYTES_PER_ELEMENT,
+      );
   }
 }

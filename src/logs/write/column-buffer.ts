@@ -130,7 +130,9 @@ export class BlockColumn {
   #room(values: NumericElements, count: number): NumericElements {
     const { used, column } = this;
     if (used + count <= values.length) return values;
-    const grown = new (storedArray(column.type as Exclude<LogColumn["type"], "string">))(Math.max(used + count, 2 * used));
+    const grown = new (storedArray(column.type as Exclude<LogColumn["type"], "string">))(
+      Math.max(used + count, 2 * used),
+    );
     (grown as Float32Array).set((values as Float32Array).subarray(0, used));
     return (this.values = grown);
   }
@@ -140,7 +142,8 @@ export class BlockColumn {
     const { type } = this.column;
     const count = (to - from) * size;
     if (this.values === null) {
-      for (let i = 0, read = same ? 0 : from * size; i < count; i++) this.texts.push(String(data[read + (same ? i % size : i)]));
+      for (let i = 0, read = same ? 0 : from * size; i < count; i++)
+        this.texts.push(String(data[read + (same ? i % size : i)]));
       this.used += count;
       return;
     }
@@ -158,7 +161,10 @@ export class BlockColumn {
     else if (count > 16 && ArrayBuffer.isView(data)) {
       // Numbers of one kind with numbers, bigints with bigints: `set` takes no others.
       const all = read === 0 && data.length === count;
-      (values as Float32Array).set(all ? (data as Float32Array) : (data as Float32Array).subarray(read, read + count), at);
+      (values as Float32Array).set(
+        all ? (data as Float32Array) : (data as Float32Array).subarray(read, read + count),
+        at,
+      );
     } else for (; at < end; at++) values[at] = data[read++] as never;
   }
 }

@@ -60,9 +60,11 @@ const makers = {
   inShape: ({ batch }, column) => shapeCells(batch.inputs.get(column.name)),
   out: ({ outputs, count }, column) => (outputs === null ? empty : portCells(column, outputs.get(column.name), count)),
   outShape: ({ outputs }, column) => (outputs === null ? empty : shapeCells(outputs.get(column.name))),
-  beside: ({ batch, count }, column) => portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
+  beside: ({ batch, count }, column) =>
+    portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
   besideShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
-  count: ({ batch: { failures }, count }) => (count === 1 ? one(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures }))),
+  count: ({ batch: { failures }, count }) =>
+    count === 1 ? one(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures })),
   flag: ({ batch, count }, { name }) => {
     const flags = batch.failures.get(name);
     if (flags?.length !== count) throw unfit(`the results of validation '${name}' are missing or not one a row`);
@@ -112,14 +114,21 @@ function portCells({ name, type, depth, port }: LogColumn, tensor: TensorData | 
   const shape = port?.shape ?? null;
   if (dtype !== type) throw unfit(`port '${name}' is ${dtype}, its column is ${type}`);
   if (dims[0] !== count) throw unfit(`port '${name}' has ${dims[0] ?? 0} rows, the batch has ${count}`);
-  if (shape !== null && !fits(shape, dims)) throw unfit(`port '${name}' has dimensions [${dims.join(", ")}], its column takes [${shape.map((dim) => dim ?? "?").join(", ")}]`);
+  if (shape !== null && !fits(shape, dims))
+    throw unfit(
+      `port '${name}' has dimensions [${dims.join(", ")}], its column takes [${shape.map((dim) => dim ?? "?").join(", ")}]`,
+    );
   const size = rowSize(dims);
-  if (data.length < count * size) throw unfit(`port '${name}' holds ${data.length} elements, its dimensions need ${count * size}`);
+  if (data.length < count * size)
+    throw unfit(`port '${name}' holds ${data.length} elements, its dimensions need ${count * size}`);
   return { data, size, dims: depth === 0 ? scalar : shape === null ? [size] : dims.slice(1), same: false };
 }
 
 function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
-  return dims.length === Math.max(shape.length, 1) && dims.every((dim, axis) => axis === 0 || typeof shape[axis] !== "number" || shape[axis] === dim);
+  return (
+    dims.length === Math.max(shape.length, 1) &&
+    dims.every((dim, axis) => axis === 0 || typeof shape[axis] !== "number" || shape[axis] === dim)
+  );
 }
 
 function shapeCells(tensor: TensorData | undefined): Cells {

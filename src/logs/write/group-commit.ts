@@ -72,7 +72,13 @@ export class GroupWriter {
    * @param journal null: all rows go into the database at once
    * @param onEnd told when the database takes nothing more; the writer waits then to be abandoned
    */
-  constructor(duckdb: DuckDB, connection: DuckDBConnection, lastConnection: DuckDBConnection, journal: Journal | null, onEnd: (cause: unknown) => void) {
+  constructor(
+    duckdb: DuckDB,
+    connection: DuckDBConnection,
+    lastConnection: DuckDBConnection,
+    journal: Journal | null,
+    onEnd: (cause: unknown) => void,
+  ) {
     this.#connection = connection;
     this.#tables = new TableWriter(duckdb, connection, lastConnection);
     this.#journal = journal;
@@ -130,7 +136,14 @@ export class GroupWriter {
    */
   async flush(): Promise<void> {
     this.take(this.#waiting.splice(0).map(batchOfJob));
-    if (this.#writing.length > 0 || this.#journaled.size > 0 || this.#held.length > 0 || this.#loose.size > 0 || this.#direct.length > 0) this.#start();
+    if (
+      this.#writing.length > 0 ||
+      this.#journaled.size > 0 ||
+      this.#held.length > 0 ||
+      this.#loose.size > 0 ||
+      this.#direct.length > 0
+    )
+      this.#start();
     await this.#running;
     if (this.#ended !== null) throw waits(this.#ended);
     if (this.#stuck !== null) throw this.#stuck;
@@ -168,7 +181,11 @@ export class GroupWriter {
     if (this.#writing.length > 0) await new Promise<void>((still) => (this.#whenStill = still));
     this.#tables.abandon();
     await this.#journal?.close(false);
-    return { failure: this.#ended, doubtful: this.#doubtful, queued: [...waiting, ...this.#direct, ...this.#loose.values()] };
+    return {
+      failure: this.#ended,
+      doubtful: this.#doubtful,
+      queued: [...waiting, ...this.#direct, ...this.#loose.values()],
+    };
   }
 
   /**
@@ -176,7 +193,11 @@ export class GroupWriter {
    * joins its worker threads; what the journal holds stays there for the next opening.
    */
   writeAtExit(): void {
-    this.#tables.writeAtExit([...[...this.#writing, ...this.#waiting].map(({ sink, rows, cells }) => Batch.of(sink, rows, cells)), ...this.#direct, ...this.#loose.values()]);
+    this.#tables.writeAtExit([
+      ...[...this.#writing, ...this.#waiting].map(({ sink, rows, cells }) => Batch.of(sink, rows, cells)),
+      ...this.#direct,
+      ...this.#loose.values(),
+    ]);
   }
 
   async #fillJournal(journal: Journal): Promise<void> {
@@ -195,7 +216,8 @@ export class GroupWriter {
   }
 
   async #writeGroup(journal: Journal, group: readonly Job[]): Promise<void> {
-    for (const { sink, rows, cells } of group) this.#record.add({ table: sink.table, digest: columnsDigest(sink.columns), rows, cells });
+    for (const { sink, rows, cells } of group)
+      this.#record.add({ table: sink.table, digest: columnsDigest(sink.columns), rows, cells });
     try {
       await journal.write(this.#record.end(journal.next()));
     } catch {

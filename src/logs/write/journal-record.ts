@@ -15,7 +15,18 @@ const magic = 0x314a4c53;
 const magicBytes = Buffer.from("SLJ1");
 const headBytes = 32;
 
-const arrays = [Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint32Array, BigInt64Array, BigUint64Array] as const;
+const arrays = [
+  Float32Array,
+  Float64Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  Uint8Array,
+  Uint16Array,
+  Uint32Array,
+  BigInt64Array,
+  BigUint64Array,
+] as const;
 /** Kinds of cells after those of typed arrays. */
 const [texts, numbers, bigints, nothing] = [arrays.length, arrays.length + 1, arrays.length + 2, arrays.length + 3];
 
@@ -24,7 +35,11 @@ const digests = new WeakMap<readonly LogColumn[], number>();
 /** Tells columns of one kind from others. */
 export function columnsDigest(columns: readonly LogColumn[]): number {
   let digest = digests.get(columns);
-  if (digest === undefined) digests.set(columns, (digest = crc32(JSON.stringify(columns.map(({ column, type, depth }) => [column, type, depth])))));
+  if (digest === undefined)
+    digests.set(
+      columns,
+      (digest = crc32(JSON.stringify(columns.map(({ column, type, depth }) => [column, type, depth])))),
+    );
   return digest;
 }
 
@@ -142,7 +157,12 @@ export function readRecords(bytes: Buffer): { readonly records: readonly FoundRe
 function wholeAt(bytes: Buffer, at: number): Buffer | null {
   if (at + headBytes > bytes.length || bytes.readUInt32LE(at) !== magic) return null;
   const length = bytes.readUInt32LE(at + 4);
-  if (length < headBytes || at + length > bytes.length || bytes.readUInt32LE(at + 8) !== crc32(bytes.subarray(at + 16, at + length))) return null;
+  if (
+    length < headBytes ||
+    at + length > bytes.length ||
+    bytes.readUInt32LE(at + 8) !== crc32(bytes.subarray(at + 16, at + length))
+  )
+    return null;
   const record = Buffer.from(new ArrayBuffer(length));
   bytes.copy(record, 0, at, at + length);
   return record;

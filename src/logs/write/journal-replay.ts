@@ -19,12 +19,21 @@ export async function openJournal(duckdb: DuckDB, folder: string, connection: Du
   try {
     const { rows, last, damaged } = readJournal(folder);
     const strangers = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
-    if (strangers > 0) process.emitWarning(`${strangers} rows of the journal in '${folder}' are of no pipeline version that the log knows, and are left out`, "ShapelineLogWarning");
+    if (strangers > 0)
+      process.emitWarning(
+        `${strangers} rows of the journal in '${folder}' are of no pipeline version that the log knows, and are left out`,
+        "ShapelineLogWarning",
+      );
     damaged.forEach(keepDamaged);
     removeJournal(folder);
     return await Journal.open(folder, last);
   } catch (error) {
-    throw new StorageError("SL7017", `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; see that the disk has room and that the folder can be written, then open it again`, { folder }, { cause: error });
+    throw new StorageError(
+      "SL7017",
+      `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; see that the disk has room and that the folder can be written, then open it again`,
+      { folder },
+      { cause: error },
+    );
   }
 }
 
@@ -35,8 +44,12 @@ export async function openJournal(duckdb: DuckDB, folder: string, connection: Du
  * @returns how many rows have no table to go to
  */
 async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: readonly JournalRows[]): Promise<number> {
-  const logs = (await (await connection.run("SELECT id, layout FROM shapeline_logs")).getRows()).map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as StoredLog["layout"] }));
-  const columnsBy = new Map<string, readonly LogColumn[]>(logs.map(({ id, layout }) => [championTable(id), tablesOf(layout).champion]));
+  const logs = (await (await connection.run("SELECT id, layout FROM shapeline_logs")).getRows()).map(
+    ([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as StoredLog["layout"] }),
+  );
+  const columnsBy = new Map<string, readonly LogColumn[]>(
+    logs.map(({ id, layout }) => [championTable(id), tablesOf(layout).champion]),
+  );
   const missing = await inTransaction(connection, async () => {
     let strangers = 0;
     for (const table of new Set(found.map((each) => each.table))) {
@@ -54,10 +67,18 @@ async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: reado
   return missing;
 }
 
-async function replayTable(duckdb: DuckDB, connection: DuckDBConnection, table: string, columns: readonly LogColumn[], found: readonly JournalRows[]): Promise<void> {
+async function replayTable(
+  duckdb: DuckDB,
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly LogColumn[],
+  found: readonly JournalRows[],
+): Promise<void> {
   const id = columns.findIndex(({ kind }) => kind === "row");
   const firstOf = ({ cells }: JournalRows): bigint => BigInt(cells[id]?.data?.[0] ?? 0);
-  const there = await connection.run(`SELECT row FROM ${identifier(table)} WHERE row IN (${found.map(firstOf).join()})`);
+  const there = await connection.run(
+    `SELECT row FROM ${identifier(table)} WHERE row IN (${found.map(firstOf).join()})`,
+  );
   const known = new Set((await there.getRows()).map(([row]) => row));
   const batch = new Batch({ table, columns });
   for (const rows of found) if (!known.has(firstOf(rows))) batch.add(rows.cells, rows.rows);

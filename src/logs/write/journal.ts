@@ -45,7 +45,8 @@ export class Journal {
   async write(record: Buffer): Promise<void> {
     const file = this.#files[this.#active];
     try {
-      for (let at = 0; at < record.length; ) at += (await file.write(record, at, record.length - at, this.#end + at)).bytesWritten;
+      for (let at = 0; at < record.length;)
+        at += (await file.write(record, at, record.length - at, this.#end + at)).bytesWritten;
       if (!synchronous) await file.datasync();
       this.#end += record.length;
     } catch (error) {
@@ -69,18 +70,29 @@ export class Journal {
 }
 
 /** What a folder's journal holds, in the order of writing, its last record's number, and the files in which rows are lost. */
-export function readJournal(folder: string): { readonly rows: readonly JournalRows[]; readonly last: number; readonly damaged: readonly string[] } {
+export function readJournal(folder: string): {
+  readonly rows: readonly JournalRows[];
+  readonly last: number;
+  readonly damaged: readonly string[];
+} {
   const files = names.map((name) => join(folder, name)).filter((file) => existsSync(file));
   const found = files.map((file) => ({ file, ...readRecords(readFileSync(file)) }));
   const records = found.flatMap((each) => each.records).sort((a, b) => a.sequence - b.sequence);
-  return { rows: records.flatMap(({ rows }) => rows), last: records.at(-1)?.sequence ?? 0, damaged: found.filter(({ damaged }) => damaged).map(({ file }) => file) };
+  return {
+    rows: records.flatMap(({ rows }) => rows),
+    last: records.at(-1)?.sequence ?? 0,
+    damaged: found.filter(({ damaged }) => damaged).map(({ file }) => file),
+  };
 }
 
 /** Keeps a journal's damaged file under another name, and says so. To be called once the rows that can be read are in the database. */
 export function keepDamaged(file: string): void {
   const kept = `${file}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
   renameSync(file, kept);
-  process.emitWarning(`the journal '${file}' is damaged: rows that were acknowledged may be missing in the log, those of its records that are not whole; all others are there, and the file is kept as '${kept}': restore the log from a copy, or delete it to go on without them`, "ShapelineLogWarning");
+  process.emitWarning(
+    `the journal '${file}' is damaged: rows that were acknowledged may be missing in the log, those of its records that are not whole; all others are there, and the file is kept as '${kept}': restore the log from a copy, or delete it to go on without them`,
+    "ShapelineLogWarning",
+  );
 }
 
 /** Removes a folder's journal, once its rows are in the database. */

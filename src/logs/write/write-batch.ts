@@ -40,7 +40,7 @@ export class Batch {
   }
 
   add(cells: readonly Cells[], rows: number): void {
-    for (let from = 0; from < rows; ) {
+    for (let from = 0; from < rows;) {
       let block = this.blocks.at(-1);
       if (block === undefined || block.full) this.blocks.push((block = new RowBlock(this.sink.columns)));
       from = block.add(cells, from, rows);

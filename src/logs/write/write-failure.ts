@@ -33,15 +33,30 @@ export function failAll({ failure, doubtful, queued }: Remainder): void {
 
 /** Rows that are in the log neither now nor later. */
 export function lost({ cause }: Failure): StorageError {
-  return new StorageError("SL7009", `the rows could not be logged: ${reasonOf(cause)}; none of them is in the log; see that the disk has room, then log them again`, {}, { cause });
+  return new StorageError(
+    "SL7009",
+    `the rows could not be logged: ${reasonOf(cause)}; none of them is in the log; see that the disk has room, then log them again`,
+    {},
+    { cause },
+  );
 }
 
 /** Rows of a commit of which nobody knows whether it was done. */
 function uncertain({ cause }: Failure): StorageError {
-  return new StorageError("SL7009", `the rows could not be logged: ${reasonOf(cause)}; whether they are in the log shows when it can be opened again; see that the disk has room`, {}, { cause });
+  return new StorageError(
+    "SL7009",
+    `the rows could not be logged: ${reasonOf(cause)}; whether they are in the log shows when it can be opened again; see that the disk has room`,
+    {},
+    { cause },
+  );
 }
 
 /** Rows that the journal holds and the database does not take. */
 export function waits({ cause }: Failure): StorageError {
-  return new StorageError("SL7018", `rows that were acknowledged cannot go from the journal into the log: ${reasonOf(cause)}; none is lost, and it is tried again, also when the log is next opened; see that the disk has room`, {}, { cause });
+  return new StorageError(
+    "SL7018",
+    `rows that were acknowledged cannot go from the journal into the log: ${reasonOf(cause)}; none is lost, and it is tried again, also when the log is next opened; see that the disk has room`,
+    {},
+    { cause },
+  );
 }

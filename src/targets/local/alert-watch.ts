@@ -55,11 +55,17 @@ export class AlertWatch {
   #stopped = false;
 
   /** @param before the states that the alerts came to in earlier processes, oldest first */
-  constructor(alerts: readonly WatchedAlert[], before: readonly StoredAlert[], source: AlertSource, clock: Clock = systemClock) {
+  constructor(
+    alerts: readonly WatchedAlert[],
+    before: readonly StoredAlert[],
+    source: AlertSource,
+    clock: Clock = systemClock,
+  ) {
     this.#alerts = alerts;
     this.#source = source;
     this.#clock = clock;
-    for (const change of before) if (alerts.some(({ name }) => name === change.alert)) this.#states.set(change.alert, change);
+    for (const change of before)
+      if (alerts.some(({ name }) => name === change.alert)) this.#states.set(change.alert, change);
     const shortest = Math.min(LONGEST_MS * 10, ...alerts.map(({ overMs }) => overMs));
     this.#intervalMs = Math.max(SHORTEST_MS, shortest / 10);
     this.#plan(0);
@@ -135,7 +141,8 @@ export class AlertWatch {
         for (const listener of this.#listeners) listener(change);
       }
     } catch (error) {
-      if (!this.#stopped) process.emitWarning(`the alerts were not evaluated: ${reason(error)}`, "ShapelineAlertWarning");
+      if (!this.#stopped)
+        process.emitWarning(`the alerts were not evaluated: ${reason(error)}`, "ShapelineAlertWarning");
     }
   }
 
@@ -143,7 +150,8 @@ export class AlertWatch {
   #next({ name, forMs }: WatchedAlert, holds: boolean, now: number): StoredAlert[] {
     const before = this.#states.get(name);
     const state = before?.state ?? "resolved";
-    const to = (next: AlertState): StoredAlert[] => (next === state ? [] : [{ alert: name, state: next, time: new Date(now) }]);
+    const to = (next: AlertState): StoredAlert[] =>
+      next === state ? [] : [{ alert: name, state: next, time: new Date(now) }];
     if (!holds) return to("resolved");
     if (state === "firing" || forMs === 0) return to("firing");
     if (before === undefined || state === "resolved") return to("pending");

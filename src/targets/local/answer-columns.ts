@@ -8,7 +8,10 @@ import { logLayout } from "./log-layout.js";
 export function answerColumns(config: Config, awaitAll: boolean): string[] {
   const { inputs, outputs, challengers, validations } = logLayout(config, 0);
   const read = modelsRead(config);
-  const beside = [...answeredBeside(config.steps), ...challengers.map(({ name }) => name).filter((name) => awaitAll || read.has(name))];
+  const beside = [
+    ...answeredBeside(config.steps),
+    ...challengers.map(({ name }) => name).filter((name) => awaitAll || read.has(name)),
+  ];
   const outputsOf = (name: string) => config.models.find((model) => model.name === name)?.outputs ?? [];
   return [
     "time",

@@ -4,9 +4,12 @@ import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
 import { asColumns, asRecords, asTable } from "../../tensors/format-result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 
-const copied = (tensors: ReadonlyMap<string, TensorData>) => new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
+const copied = (tensors: ReadonlyMap<string, TensorData>) =>
+  new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
-const shapes: { readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown } = { records: asRecords, columns: asColumns, table: asTable };
+const shapes: {
+  readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown;
+} = { records: asRecords, columns: asColumns, table: asTable };
 
 /** An inference in the form of its input, with the columns that were chosen. */
 export function shapedAnswer(inference: Inference, choice: Choice, version: number): unknown {
@@ -16,11 +19,17 @@ export function shapedAnswer(inference: Inference, choice: Choice, version: numb
 
 /** An answer that is the caller's alone: a table takes the tensors as they are, and challengers may still read these. */
 function ownBatch({ form, batch, later }: Inference): ResultBatch {
-  return form === "table" && later.length > 0 ? { ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) } : batch;
+  return form === "table" && later.length > 0
+    ? { ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) }
+    : batch;
 }
 
 /** An answer with what the log will say of its rows. */
-function withMetadata(batch: ResultBatch, { metadata, lastModel, elapsed, notes }: Inference, version: number): ResultBatch & RowsMetadata {
+function withMetadata(
+  batch: ResultBatch,
+  { metadata, lastModel, elapsed, notes }: Inference,
+  version: number,
+): ResultBatch & RowsMetadata {
   const all = <T>(value: T): T[] => new Array<T>(batch.rows).fill(value);
   return {
     ...batch,

@@ -1,6 +1,19 @@
 import { performance } from "node:perf_hooks";
 import type { Table } from "apache-arrow";
-import type { AlertChange, AlertsOptions, AnyInferColumns, AnyInferRecord, AnyRecord, ArrowTable, ExportedLogs, ExportOptions, InferOptions, LogBatchesOptions, LogsOptions, PipelineVersion } from "../../../dsl/deployment.js";
+import type {
+  AlertChange,
+  AlertsOptions,
+  AnyInferColumns,
+  AnyInferRecord,
+  AnyRecord,
+  ArrowTable,
+  ExportedLogs,
+  ExportOptions,
+  InferOptions,
+  LogBatchesOptions,
+  LogsOptions,
+  PipelineVersion,
+} from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
@@ -102,7 +115,9 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   /** Brings a new version to the handles that follow. Requests begun before end with the version they began with. */
   static async bring(file: string, version: DeployedVersion): Promise<void> {
-    const following = Array.from(handles.get(keyOf(file, version.config.name)) ?? []).filter((handle) => handle.#parts.follows);
+    const following = Array.from(handles.get(keyOf(file, version.config.name)) ?? []).filter(
+      (handle) => handle.#parts.follows,
+    );
     await Promise.all(following.map((handle) => handle.#follow(version)));
   }
 
@@ -151,7 +166,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const { query, choice } = logQuery(options);
     const found = await this.#read(query);
     // Of no rows the columns are told, too, and asked for by their names.
-    const batches = found.length > 0 ? found : [emptyBatch(logLayout(this.#version.config, this.#version.stored.version))];
+    const batches =
+      found.length > 0 ? found : [emptyBatch(logLayout(this.#version.config, this.#version.stored.version))];
     return options.arrow === true ? asTable(batches, choice) : (asRecords(batches, choice) as AnyInferRecord[]);
   }
 
@@ -159,7 +175,11 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#refuseClosed();
     const { query, choice, batchRows, signal } = batchesQuery(options);
     yield* this.#stream(signal, async function* (reader, name) {
-      yield* arrowPages(ahead(reader.pages(name, query, { rows: batchRows, bytes: tableBytes })), await reader.layouts(name, query), choice);
+      yield* arrowPages(
+        ahead(reader.pages(name, query, { rows: batchRows, bytes: tableBytes })),
+        await reader.layouts(name, query),
+        choice,
+      );
     });
   }
 
@@ -176,32 +196,52 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
     this.#refuseClosed();
     const { signal, ...wanted } = exportOptions(this.name, options);
-    return exportLog((query, size) => this.#stream(signal, (reader, name) => ahead(reader.pages(name, query, size))), wanted);
+    return exportLog(
+      (query, size) => this.#stream(signal, (reader, name) => ahead(reader.pages(name, query, size))),
+      wanted,
+    );
   }
 
   /** Reads the log, those rows included that were answered before. */
-  async *#stream<T>(signal: AbortSignal | undefined, work: (reader: LogReader, pipeline: string) => AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+  async *#stream<T>(
+    signal: AbortSignal | undefined,
+    work: (reader: LogReader, pipeline: string) => AsyncGenerator<T, void, undefined>,
+  ): AsyncGenerator<T, void, undefined> {
     this.#refuseUnlogged();
     await this.#running?.serving.settled();
-    yield* this.#streams.stream((reader) => work(reader, this.name), signal, () => this.#refuseClosed());
+    yield* this.#streams.stream(
+      (reader) => work(reader, this.name),
+      signal,
+      () => this.#refuseClosed(),
+    );
   }
 
   async #read(query: LogQuery): Promise<LogBatch[]> {
     this.#refuseUnlogged();
-    return this.#reads.run(async () => (await this.#running?.serving.read(query)) ?? (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query))));
+    return this.#reads.run(
+      async () =>
+        (await this.#running?.serving.read(query)) ??
+        (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query))),
+    );
   }
 
   #refuseUnlogged(): void {
     if (this.#parts.settings.durability === "off") {
-      throw new TargetError("SL6010", `pipeline '${this.name}' is deployed with durability "off" and keeps no log; deploy it with local({ durability: "commit" })`, { pipeline: this.name });
+      throw new TargetError(
+        "SL6010",
+        `pipeline '${this.name}' is deployed with durability "off" and keeps no log; deploy it with local({ durability: "commit" })`,
+        { pipeline: this.name },
+      );
     }
   }
 
   async *alerts(options: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
     const given: unknown = options;
-    if (!isRecord(given)) throw new TargetError("SL6011", `alerts() takes an object of options, got ${describe(given)}`);
+    if (!isRecord(given))
+      throw new TargetError("SL6011", `alerts() takes an object of options, got ${describe(given)}`);
     const { signal } = options;
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
+    if (signal !== undefined && !(signal instanceof AbortSignal))
+      throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
     this.#refuseEnded();
     let running: Running | null = null;
     // A version that follows has a watch of its own.
@@ -225,7 +265,12 @@ export class LocalDeploymentImpl implements LocalDeployment {
       state: this.#state === "open" ? "running" : "stopped",
       models: config.models.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
       since: stored.deployedAt,
-      counts: { requests: this.#requests, rows: this.#rows, failures: this.#failures, challengerErrors: this.#challengerErrors + (this.#running?.serving.engine.challengerErrors ?? 0) },
+      counts: {
+        requests: this.#requests,
+        rows: this.#rows,
+        failures: this.#failures,
+        challengerErrors: this.#challengerErrors + (this.#running?.serving.engine.challengerErrors ?? 0),
+      },
       queue: this.#running?.serving.queue ?? { requests: 0, challengers: 0 },
       latency: { p50: this.#latency.quantile(0.5), p99: this.#latency.quantile(0.99) },
     };
@@ -233,16 +278,28 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async versions(): Promise<PipelineVersion[]> {
     const stored = await this.#storedVersions();
-    return stored.map(({ version, config, deployedAt }) => ({ version: String(version), hash: parseConfig(config).hash, created: deployedAt })).reverse();
+    return stored
+      .map(({ version, config, deployedAt }) => ({
+        version: String(version),
+        hash: parseConfig(config).hash,
+        created: deployedAt,
+      }))
+      .reverse();
   }
 
   async configuration(version?: string): Promise<Config> {
     const given: unknown = version;
-    if (given !== undefined && typeof given !== "string") throw new TargetError("SL6012", `configuration() takes a version as a text, such as "1", got ${describe(given)}`);
+    if (given !== undefined && typeof given !== "string")
+      throw new TargetError("SL6012", `configuration() takes a version as a text, such as "1", got ${describe(given)}`);
     const stored = await this.#storedVersions();
-    const found = version === undefined ? stored.at(-1) : stored.find((candidate) => String(candidate.version) === version);
+    const found =
+      version === undefined ? stored.at(-1) : stored.find((candidate) => String(candidate.version) === version);
     if (found !== undefined) return parseConfig(found.config);
-    throw new TargetError("SL6012", `pipeline '${this.name}' has no version '${String(version)}'; there is ${listed(stored.map((candidate) => String(candidate.version)))}`, { pipeline: this.name });
+    throw new TargetError(
+      "SL6012",
+      `pipeline '${this.name}' has no version '${String(version)}'; there is ${listed(stored.map((candidate) => String(candidate.version)))}`,
+      { pipeline: this.name },
+    );
   }
 
   async undeploy(): Promise<void> {
@@ -302,7 +359,9 @@ export class LocalDeploymentImpl implements LocalDeployment {
     // A request that has just got the old one in hand has begun with it by then.
     await new Promise(setImmediate);
     this.#challengerErrors += old.serving.engine.challengerErrors;
-    const drained = old.serving.close().catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
+    const drained = old.serving
+      .close()
+      .catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
     this.#draining.add(drained);
     void drained.then(() => this.#draining.delete(drained));
   }
@@ -333,12 +392,19 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   #refuseEnded(): void {
     this.#refuseClosed();
-    if (this.#state === "stopped") throw new TargetError("SL6008", `pipeline '${this.name}' is undeployed; deploy it again to infer with it`, { pipeline: this.name });
+    if (this.#state === "stopped")
+      throw new TargetError("SL6008", `pipeline '${this.name}' is undeployed; deploy it again to infer with it`, {
+        pipeline: this.name,
+      });
   }
 
   #refuseClosed(): void {
     if (this.#state === "closed") {
-      throw new TargetError("SL6009", `this deployment of pipeline '${this.name}' is closed; connect again with target.pipeline("${this.name}")`, { pipeline: this.name });
+      throw new TargetError(
+        "SL6009",
+        `this deployment of pipeline '${this.name}' is closed; connect again with target.pipeline("${this.name}")`,
+        { pipeline: this.name },
+      );
     }
   }
 }

@@ -59,8 +59,13 @@ export class LocalTargetImpl implements LocalTarget {
     const found = all.find((pipeline) => pipeline.name === name);
     if (found === undefined) {
       const names = all.map((pipeline) => pipeline.name);
-      const there = names.length === 0 ? "nothing is deployed there yet" : `there is ${listed(names)}${didYouMean(name, names)}`;
-      throw new TargetError("SL6007", `no pipeline '${String(name)}' is deployed in '${this.#settings.data}'; ${there}`, { pipeline: name, data: this.#settings.data });
+      const there =
+        names.length === 0 ? "nothing is deployed there yet" : `there is ${listed(names)}${didYouMean(name, names)}`;
+      throw new TargetError(
+        "SL6007",
+        `no pipeline '${String(name)}' is deployed in '${this.#settings.data}'; ${there}`,
+        { pipeline: name, data: this.#settings.data },
+      );
     }
     const { current, state } = found;
     const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
@@ -72,7 +77,14 @@ export class LocalTargetImpl implements LocalTarget {
   async pipelines(): Promise<DeployedPipeline[]> {
     return (await this.#stored()).map(({ name, state, current }) => {
       const { hash, models } = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
-      return { name, state: state === "deployed" ? "running" : "stopped", version: String(current.version), hash, models: models.map((model) => model.name), since: current.deployedAt };
+      return {
+        name,
+        state: state === "deployed" ? "running" : "stopped",
+        version: String(current.version),
+        hash,
+        models: models.map((model) => model.name),
+        since: current.deployedAt,
+      };
     });
   }
 
@@ -83,7 +95,13 @@ export class LocalTargetImpl implements LocalTarget {
       for (const model of parseConfig(current.config).models) {
         const key = `${model.name}\n${model.sha256}`;
         const path = current.models.find(({ sha256 }) => sha256 === model.sha256)?.path ?? "";
-        const entry = found.get(key) ?? { name: model.name, version: model.version, sha256: model.sha256, path, pipelines: [] };
+        const entry = found.get(key) ?? {
+          name: model.name,
+          version: model.version,
+          sha256: model.sha256,
+          path,
+          pipelines: [],
+        };
         entry.pipelines.push(name);
         found.set(key, entry);
       }
@@ -155,7 +173,9 @@ async function saved(store: Store, config: Config, files: ReadonlyMap<string, Mo
   const same =
     before !== null &&
     parseConfig(before.current.config).hash === config.hash &&
-    models.every(({ sha256, path }) => before.current.models.some((model) => model.sha256 === sha256 && model.path === path));
+    models.every(({ sha256, path }) =>
+      before.current.models.some((model) => model.sha256 === sha256 && model.path === path),
+    );
   if (!same) return store.saveVersion({ pipeline: config.name, config, models, deployedAt: new Date() });
   if (before.state === "undeployed") await store.setState(config.name, "deployed");
   return before.current;

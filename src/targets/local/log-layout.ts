@@ -31,7 +31,8 @@ export function logLayout(config: Config, version: number): LogLayout {
   const outputsOf = (name: string): Outputs => config.models.find((model) => model.name === name)?.outputs ?? [];
   const named = (names: Iterable<string>) => Array.from(names, (name) => ({ name, outputs: outputsOf(name) }));
   let last: Flow = { model: null, tuple: [] };
-  for (const step of config.steps) last = (flowByKind[step.kind] as (before: Flow, step: StepConfig) => Flow)(last, step);
+  for (const step of config.steps)
+    last = (flowByKind[step.kind] as (before: Flow, step: StepConfig) => Flow)(last, step);
   return {
     pipeline: config.name,
     version,

@@ -17,10 +17,20 @@ export class LogStreams {
    * @param refuse throws where the deployment is closed; asked before and after every step
    * @throws TargetError SL6005 once the signal says so, and what `refuse` and the work throw
    */
-  async *stream<T>(work: (reader: LogReader) => AsyncGenerator<T, void, undefined>, signal: AbortSignal | undefined, refuse: () => void): AsyncGenerator<T, void, undefined> {
+  async *stream<T>(
+    work: (reader: LogReader) => AsyncGenerator<T, void, undefined>,
+    signal: AbortSignal | undefined,
+    refuse: () => void,
+  ): AsyncGenerator<T, void, undefined> {
     const check = () => {
       refuse();
-      if (signal?.aborted === true) throw new TargetError("SL6005", `reading the log of pipeline '${this.#pipeline}' was aborted`, { pipeline: this.#pipeline }, { cause: signal.reason });
+      if (signal?.aborted === true)
+        throw new TargetError(
+          "SL6005",
+          `reading the log of pipeline '${this.#pipeline}' was aborted`,
+          { pipeline: this.#pipeline },
+          { cause: signal.reason },
+        );
     };
     check();
     const { reader, close } = await openReader(this.#data);

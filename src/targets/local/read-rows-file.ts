@@ -13,13 +13,22 @@ const endings = [".arrow", ".arrows", ".feather", ".json", ".df.json"];
  */
 export async function readRowsFile(path: string): Promise<unknown> {
   if (typeof path !== "string" || !endings.some((ending) => path.toLowerCase().endsWith(ending))) {
-    throw new InputError("SL5017", `${typeof path === "string" ? `'${path}'` : describe(path)} is not a file of rows by its name; give one that ends in ${endings.join(", ")}`, { file: path });
+    throw new InputError(
+      "SL5017",
+      `${typeof path === "string" ? `'${path}'` : describe(path)} is not a file of rows by its name; give one that ends in ${endings.join(", ")}`,
+      { file: path },
+    );
   }
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new InputError("SL5030", `the rows '${path}' cannot be read: ${systemReason(cause)}`, { file: path }, { cause });
+    throw new InputError(
+      "SL5030",
+      `the rows '${path}' cannot be read: ${systemReason(cause)}`,
+      { file: path },
+      { cause },
+    );
   }
   return decodeRows(bytes, path);
 }

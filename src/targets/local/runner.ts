@@ -35,7 +35,13 @@ export class Serving {
   #unflushed = false;
   #closed: Promise<void> | undefined;
 
-  constructor(engine: Engine, store: Store, log: PipelineLog | null, alerts: HeldWatch | null, settings: Pick<LocalSettings, "durability" | "concurrency">) {
+  constructor(
+    engine: Engine,
+    store: Store,
+    log: PipelineLog | null,
+    alerts: HeldWatch | null,
+    settings: Pick<LocalSettings, "durability" | "concurrency">,
+  ) {
     this.engine = engine;
     this.alerts = alerts;
     this.#store = store;
@@ -60,7 +66,11 @@ export class Serving {
   enter(): void {
     const { concurrency } = this.#settings;
     if (this.#inFlight >= concurrency) {
-      throw new TargetError("SL6013", `${this.#where} is busy: ${concurrency} requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })`, { concurrency });
+      throw new TargetError(
+        "SL6013",
+        `${this.#where} is busy: ${concurrency} requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })`,
+        { concurrency },
+      );
     }
     this.#inFlight++;
     quiet.enter();
@@ -81,12 +91,17 @@ export class Serving {
     if (this.#settings.durability === "relaxed") return this.#relaxed(log, inference, log.room());
     this.#unflushed = true;
     const { batch, clock } = inference;
-    return clock.whileLogging(this.#where, log.append(batch, rowMeta(inference))).then(({ firstRow }) => this.#logged(log, inference, firstRow));
+    return clock
+      .whileLogging(this.#where, log.append(batch, rowMeta(inference)))
+      .then(({ firstRow }) => this.#logged(log, inference, firstRow));
   }
 
   /** Waits for room in the log, but no longer than the request may take. */
   #relaxed(log: PipelineLog, inference: Inference, room: Promise<void> | null): Promise<void> | null {
-    if (room !== null) return inference.clock.whileRunning(this.#where, room).then(() => this.#relaxed(log, inference, log.room()) ?? undefined);
+    if (room !== null)
+      return inference.clock
+        .whileRunning(this.#where, room)
+        .then(() => this.#relaxed(log, inference, log.room()) ?? undefined);
     this.#unflushed = true;
     this.#logged(log, inference, log.appendRelaxed(inference.batch, rowMeta(inference)).firstRow);
     return null;
@@ -112,20 +127,35 @@ export class Serving {
           later.map(async (challenge) => {
             const begun = performance.now();
             const { outputs, note } = await this.engine.challenge(challenge);
-            this.#append(challenge.challenger, firstRow, batch.rows, outputs ?? { note }, outputs === null ? null : (performance.now() - begun) * 1e6);
+            this.#append(
+              challenge.challenger,
+              firstRow,
+              batch.rows,
+              outputs ?? { note },
+              outputs === null ? null : (performance.now() - begun) * 1e6,
+            );
           }),
         );
       }),
     );
   }
 
-  #append(challenger: string, firstRow: bigint, rows: number, answer: ReadonlyMap<string, TensorData> | ChallengerNote, took: number | null = null): void {
+  #append(
+    challenger: string,
+    firstRow: bigint,
+    rows: number,
+    answer: ReadonlyMap<string, TensorData> | ChallengerNote,
+    took: number | null = null,
+  ): void {
     if (this.#log === null) return;
     this.#unflushed = true;
     // A log that cannot be written tells the champion's rows; a challenger's must not bring the process down.
     this.#track(
       this.#log.appendChallenger(challenger, firstRow, rows, answer, took).catch((error: unknown) => {
-        process.emitWarning(`pipeline '${this.engine.config.name}': what challenger '${challenger}' gave is not logged: ${error instanceof Error ? error.message : String(error)}`, "ShapelineLogWarning");
+        process.emitWarning(
+          `pipeline '${this.engine.config.name}': what challenger '${challenger}' gave is not logged: ${error instanceof Error ? error.message : String(error)}`,
+          "ShapelineLogWarning",
+        );
       }),
     );
   }

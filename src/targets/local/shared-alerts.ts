@@ -34,13 +34,21 @@ export interface HeldWatch {
 export function watchedAlerts(config: Config, layout: LogLayout | null): WatchedAlert[] {
   return config.steps.flatMap((step) => {
     if (step.kind !== "alert") return [];
-    const refuse = (why: string): TargetError => new TargetError("SL6014", `alert '${step.name}' of pipeline '${config.name}' cannot be evaluated: ${why}`, { pipeline: config.name, alert: step.name });
-    if (layout === null) throw refuse('the deployment keeps no log; deploy it with local({ durability: "commit" }) or "relaxed", or without the alert');
+    const refuse = (why: string): TargetError =>
+      new TargetError("SL6014", `alert '${step.name}' of pipeline '${config.name}' cannot be evaluated: ${why}`, {
+        pipeline: config.name,
+        alert: step.name,
+      });
+    if (layout === null)
+      throw refuse(
+        'the deployment keeps no log; deploy it with local({ durability: "commit" }) or "relaxed", or without the alert',
+      );
     const { strings, refused, tree } = step.expression;
     if (strings.sql === undefined) throw refuse(refused.sql?.reason ?? "its condition has no SQL");
     const logged = columnsOf(layout);
     const absent = columnsRead(tree).find((column) => !logged.has(column));
-    if (absent !== undefined) throw refuse(`it reads '${absent}', which the log does not hold; let .audit take that model`);
+    if (absent !== undefined)
+      throw refuse(`it reads '${absent}', which the log does not hold; let .audit take that model`);
     return [{ name: step.name, sql: strings.sql, overMs: step.overSeconds * 1000, forMs: step.forSeconds * 1000 }];
   });
 }

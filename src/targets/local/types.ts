@@ -34,7 +34,10 @@ export interface LocalDeployment extends AnyDeployment {
    * @throws TargetError SL6010 without a log, SL6011 for an option that is not valid, StorageError SL7010
    * @example const { challengers } = await live.compare({ start: "2026-11-01" });
    */
-  compare(period?: { readonly start?: Date | string | number; readonly end?: Date | string | number }): Promise<Comparison>;
+  compare(period?: {
+    readonly start?: Date | string | number;
+    readonly end?: Date | string | number;
+  }): Promise<Comparison>;
   /**
    * The config of a version, the newest unless given.
    *

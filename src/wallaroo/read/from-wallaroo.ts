@@ -43,14 +43,21 @@ export interface PlatformReading {
 export function fromPlatform(definition: unknown, options: FromPlatformOptions = {}): PlatformReading {
   const problems = new Problems();
   const data = typeof definition === "string" ? parsedText(definition, problems) : definition;
-  const nothing = (): PlatformReading => ({ config: null, problems: problems.all, inferred: [], form: { dialect: "polars" } });
+  const nothing = (): PlatformReading => ({
+    config: null,
+    problems: problems.all,
+    inferred: [],
+    form: { dialect: "polars" },
+  });
   if (data === undefined && problems.all.length > 0) return nothing();
   if (!isRecord(data) || typeof data["id"] !== "string" || !Array.isArray(data["steps"])) {
     problems.say("SL4110", "(whole)", "a definition { id, steps } is needed, as the platform stores it");
     return nothing();
   }
   if (!isPlatformName(data["id"])) problems.say("SL4104", "id", nameRule);
-  for (const key of Object.keys(data)) if (key !== "id" && key !== "steps") problems.say("SL4110", key === "" ? '[""]' : key, "a definition has id and steps, and nothing else");
+  for (const key of Object.keys(data))
+    if (key !== "id" && key !== "steps")
+      problems.say("SL4110", key === "" ? '[""]' : key, "a definition has id and steps, and nothing else");
   // Holes of a list become undefined, and are said.
   const given = [...(data["steps"] as readonly unknown[])];
   if (given.length > mostSteps) {
@@ -62,7 +69,12 @@ export function fromPlatform(definition: unknown, options: FromPlatformOptions =
   const parts = arranged(steps, dialect === "checks", problems);
   const { models, inferred } = signed(parts, Array.isArray(options?.models) ? options.models : [], dialect, problems);
   const read = new Assembly(data["id"], models, parts, problems).config();
-  return { config: read?.config ?? null, problems: problems.all, inferred, form: { dialect, ...(read === null ? {} : { checks: read.checks }) } };
+  return {
+    config: read?.config ?? null,
+    problems: problems.all,
+    inferred,
+    form: { dialect, ...(read === null ? {} : { checks: read.checks }) },
+  };
 }
 
 const mostSteps = 1000;
@@ -71,7 +83,10 @@ function parsedText(text: string, problems: Problems): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    return problems.say("SL4110", "(whole)", `it is no JSON: ${error instanceof Error ? error.message : String(error)}`) ?? undefined;
+    return (
+      problems.say("SL4110", "(whole)", `it is no JSON: ${error instanceof Error ? error.message : String(error)}`) ??
+      undefined
+    );
   }
 }
 
@@ -80,7 +95,9 @@ function parsed(step: unknown, path: string, problems: Problems): Parsed[] {
   const read = readStep(step, path, problems);
   if (read === null) return [];
   if (read.kind !== "check") return [read];
-  const checks = read.texts.map((text, i) => parseCheck(text, `${read.path}.tree[${i}]`, problems)).filter((check) => check !== null);
+  const checks = read.texts
+    .map((text, i) => parseCheck(text, `${read.path}.tree[${i}]`, problems))
+    .filter((check) => check !== null);
   return checks.length === 0 ? [] : [{ kind: "checks", path: read.path, checks }];
 }
 
@@ -88,13 +105,20 @@ function parsed(step: unknown, path: string, problems: Problems): Parsed[] {
 function dialectOf(steps: readonly Parsed[], problems: Problems): Dialect {
   const checks = steps.flatMap((step) => (step.kind === "checks" ? step.checks : []));
   const dialect = checks[0]?.dialect ?? "polars";
-  for (const check of checks) if (check.dialect !== dialect) problems.say("SL4113", check.path, "it is of the other dialect than the first check, and no platform reads both");
+  for (const check of checks)
+    if (check.dialect !== dialect)
+      problems.say("SL4113", check.path, "it is of the other dialect than the first check, and no platform reads both");
   return dialect;
 }
 
 type Draft =
   | { readonly step: StepConfig; readonly path: string; readonly check: null }
-  | { readonly step: Extract<StepConfig, { kind: "validation" }>; readonly path: string; readonly check: ParsedCheck; readonly group: number };
+  | {
+      readonly step: Extract<StepConfig, { kind: "validation" }>;
+      readonly path: string;
+      readonly check: ParsedCheck;
+      readonly group: number;
+    };
 
 /** Puts a config together, and takes out what does not fit. */
 class Assembly {
@@ -127,7 +151,10 @@ class Assembly {
     const checked = isWhole ? first : this.#check();
     if (checked === null) return null;
     try {
-      return { config: sealConfig({ ...this.#content(), inputs: checked.inputs, checks: checked.checks }), checks: groupSizes(kept) };
+      return {
+        config: sealConfig({ ...this.#content(), inputs: checked.inputs, checks: checked.checks }),
+        checks: groupSizes(kept),
+      };
     } catch {
       this.#problems.say("SL4110", "(whole)", "what was read is no config");
       return null;
@@ -137,7 +164,14 @@ class Assembly {
   #content(): Unhashed {
     const steps = this.#drafts.map(({ step }) => step);
     const used = new Set(steps.flatMap((step) => [...stepModels(step).answering, ...stepModels(step).challengers]));
-    return { shapeline: 1, name: this.#name, inputs: [], models: this.#models.filter(({ name }) => used.has(name)), steps, checks: [] };
+    return {
+      shapeline: 1,
+      name: this.#name,
+      inputs: [],
+      models: this.#models.filter(({ name }) => used.has(name)),
+      steps,
+      checks: [],
+    };
   }
 
   /** The check that `build()` makes; validations that do not fit are taken out, anything else ends it. */
@@ -145,7 +179,13 @@ class Assembly {
     for (;;) {
       const pipeline = rebuilt(this.#content() as Config);
       const checked = checkPipeline(pipeline);
-      if (checked.problems.length === 0) return { ...checked, inputs: portsOf(pipeline.inputs).map((port) => portSchema.parse({ ...port, shape: port.shape === null ? null : [...port.shape] })) };
+      if (checked.problems.length === 0)
+        return {
+          ...checked,
+          inputs: portsOf(pipeline.inputs).map((port) =>
+            portSchema.parse({ ...port, shape: port.shape === null ? null : [...port.shape] }),
+          ),
+        };
       const misfits = new Set<Draft>();
       let isFatal = false;
       for (const problem of checked.problems) {
@@ -169,7 +209,17 @@ const stepOf = ({ details }: Problem): number => (typeof details?.["step"] === "
 
 function drafts(part: Part, group: number, problems: Problems): Draft[] {
   if (part.kind === "checks") {
-    return part.checks.map((check) => ({ step: { kind: "validation", name: check.name, source: "", expression: { tree: { op: "constant", type: "boolean", value: true }, strings: {}, refused: {} } }, path: check.path, check, group }));
+    return part.checks.map((check) => ({
+      step: {
+        kind: "validation",
+        name: check.name,
+        source: "",
+        expression: { tree: { op: "constant", type: "boolean", value: true }, strings: {}, refused: {} },
+      },
+      path: check.path,
+      check,
+      group,
+    }));
   }
   if (part.kind === "keySplit" && part.routes.some(([value]) => value === "__proto__")) {
     problems.say("SL4113", part.path, "a route for the value '__proto__' cannot be held by an object");
@@ -185,20 +235,37 @@ function stepConfig(part: Exclude<Part, { kind: "checks" }>): StepConfig {
     case "models":
       return { kind: "models", models: part.models.map(({ name }) => name) };
     case "shadow":
-      return { kind: "shadow", champion: part.models[0]?.name ?? "", challengers: part.models.slice(1).map(({ name }) => name) };
+      return {
+        kind: "shadow",
+        champion: part.models[0]?.name ?? "",
+        challengers: part.models.slice(1).map(({ name }) => name),
+      };
     case "audit":
       return { kind: "audit", from: part.from, to: part.to };
     case "select":
       return { kind: "select", index: part.index };
     case "keySplit":
-      return { kind: "keySplit", key: part.key, default: part.default.name, routes: Object.fromEntries(part.routes.map(([value, { name }]) => [value, name])) };
+      return {
+        kind: "keySplit",
+        key: part.key,
+        default: part.default.name,
+        routes: Object.fromEntries(part.routes.map(([value, { name }]) => [value, name])),
+      };
     case "randomSplit":
-      return { kind: "randomSplit", hashKey: part.hashKey, weights: part.weights.map(({ model, weight }) => ({ model: model.name, weight })) };
+      return {
+        kind: "randomSplit",
+        hashKey: part.hashKey,
+        weights: part.weights.map(({ model, weight }) => ({ model: model.name, weight })),
+      };
   }
 }
 
 /** The lambda in its canonical form; the text of its own dialect stays as it came. */
-function validation({ name, text, dialect }: ParsedCheck, tree: Parameters<typeof writeAll>[0], scope: RowScope): Extract<StepConfig, { kind: "validation" }> {
+function validation(
+  { name, text, dialect }: ParsedCheck,
+  tree: Parameters<typeof writeAll>[0],
+  scope: RowScope,
+): Extract<StepConfig, { kind: "validation" }> {
   const written = writeAll(tree, name, scope);
   const own = dialect === "polars" ? "polars-0.18" : "checks";
   const strings = { ...written.strings, [own]: text };
@@ -211,4 +278,3 @@ function groupSizes(drafts: readonly Draft[]): number[] {
   for (const draft of drafts) if (draft.check !== null) sizes.set(draft.group, (sizes.get(draft.group) ?? 0) + 1);
   return [...sizes.values()];
 }
-

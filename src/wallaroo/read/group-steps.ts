@@ -7,10 +7,15 @@ type Inference =
   | Extract<ReadStep, { kind: "keySplit" | "randomSplit" }>;
 
 /** A step as a config has it; a shadow is one. The checks of one Check step stand together. */
-export type Part = Inference | Extract<ReadStep, { kind: "audit" | "select" }> | { readonly kind: "checks"; readonly path: string; readonly checks: readonly ParsedCheck[] };
+export type Part =
+  | Inference
+  | Extract<ReadStep, { kind: "audit" | "select" }>
+  | { readonly kind: "checks"; readonly path: string; readonly checks: readonly ParsedCheck[] };
 
 /** What was read of a step: its texts parsed, where it has any. */
-export type Parsed = Exclude<ReadStep, { kind: "check" }> | { readonly kind: "checks"; readonly path: string; readonly checks: readonly ParsedCheck[] };
+export type Parsed =
+  | Exclude<ReadStep, { kind: "check" }>
+  | { readonly kind: "checks"; readonly path: string; readonly checks: readonly ParsedCheck[] };
 
 /** The models whose outputs may go on after a part, or null where it runs none. */
 export function modelsOfPart(part: Part): readonly PlatformModel[] | null {
@@ -34,11 +39,15 @@ export function modelsOfPart(part: Part): readonly PlatformModel[] | null {
  */
 export function arranged(steps: readonly Parsed[], isOlder: boolean, problems: Problems): Part[] {
   const parts: Part[] = [];
-  for (let i = 0; i < steps.length; ) {
+  for (let i = 0; i < steps.length;) {
     const step = steps[i] as Parsed;
     i++;
     if (step.kind === "multiOut") {
-      problems.say("SL4111", step.path, "MultiOut stands only as the end of a shadow: after a step of several models and an audit from 1");
+      problems.say(
+        "SL4111",
+        step.path,
+        "MultiOut stands only as the end of a shadow: after a step of several models and an audit from 1",
+      );
       continue;
     }
     if (step.kind !== "inference" && step.kind !== "keySplit" && step.kind !== "randomSplit") {
@@ -51,9 +60,18 @@ export function arranged(steps: readonly Parsed[], isOlder: boolean, problems: P
     for (let next = steps[i]; isOlder && next?.kind === "checks"; next = steps[++i]) checks.unshift(next);
     if (step.kind === "inference") {
       const [audit, end] = [steps[i], steps[i + 1]];
-      const isShadow = step.models.length > 1 && audit?.kind === "audit" && audit.from === 1 && audit.to === null && end?.kind === "multiOut";
+      const isShadow =
+        step.models.length > 1 &&
+        audit?.kind === "audit" &&
+        audit.from === 1 &&
+        audit.to === null &&
+        end?.kind === "multiOut";
       if (isShadow) i += 2;
-      parts.push({ kind: isShadow ? "shadow" : step.models.length > 1 ? "models" : "model", path: step.path, models: step.models });
+      parts.push({
+        kind: isShadow ? "shadow" : step.models.length > 1 ? "models" : "model",
+        path: step.path,
+        models: step.models,
+      });
     } else parts.push(step);
     if (checks.length === 0) continue;
     for (let next = steps[i]; next?.kind === "audit" || next?.kind === "select"; next = steps[++i]) parts.push(next);

@@ -14,11 +14,18 @@ export interface Guess {
 }
 export type Guesses = Map<string, Guess>;
 
-const dtypeOf = { number: "float64", bigint: "int64", boolean: "bool", string: "string" } as const satisfies Record<string, DType>;
+const dtypeOf = { number: "float64", bigint: "int64", boolean: "bool", string: "string" } as const satisfies Record<
+  string,
+  DType
+>;
 
 /** A port as its use tells it: doubles where nothing says otherwise, and as long as it is read. */
 export function guessedPort(name: string, { rank, type, size, open = false }: Guess): Port {
-  return { name, dtype: dtypeOf[type ?? "number"], shape: [null, ...Array.from({ length: rank }, () => (open ? null : size))] };
+  return {
+    name,
+    dtype: dtypeOf[type ?? "number"],
+    shape: [null, ...Array.from({ length: rank }, () => (open ? null : size))],
+  };
 }
 
 /** The columns of a check, by name: `in.x`, `out.y`, `out_m.z`; of the older dialect `m/output/0`. */
@@ -34,17 +41,28 @@ type Type = Guess["type"];
 
 function note(guesses: Guesses, column: string, rank: number, type: Type, size: number | null): void {
   const known = guesses.get(column) ?? { rank: 0, type: null, size: null };
-  guesses.set(column, { ...known, rank: Math.max(known.rank, rank), type: known.type ?? type, size: size === null ? known.size : Math.max(known.size ?? 0, size) });
+  guesses.set(column, {
+    ...known,
+    rank: Math.max(known.rank, rank),
+    type: known.type ?? type,
+    size: size === null ? known.size : Math.max(known.size ?? 0, size),
+  });
 }
 
-const part = (node: JsonValue | undefined, key: string): JsonValue | undefined => (node instanceof Map ? (node as JsonObject).get(key) : undefined);
+const part = (node: JsonValue | undefined, key: string): JsonValue | undefined =>
+  node instanceof Map ? (node as JsonObject).get(key) : undefined;
 
 /** What a literal says of the values it stands beside. */
 function typeOfLiteral(node: JsonValue | undefined): Type {
   const body = part(node, "Literal");
   if (!(body instanceof Map)) return null;
   const [[dtype, value] = ["", null]] = body as JsonObject;
-  const words: Readonly<Record<string, Type>> = { Utf8: "string", Boolean: "boolean", Float64: "number", UInt64: "bigint" };
+  const words: Readonly<Record<string, Type>> = {
+    Utf8: "string",
+    Boolean: "boolean",
+    Float64: "number",
+    UInt64: "bigint",
+  };
   if (dtype === "Series") return part(value, "datatype") === "Utf8" ? "string" : null;
   if (dtype === "Int64" && value instanceof NumberText && !Number.isSafeInteger(Number(value.text))) return "bigint";
   return Object.hasOwn(words, dtype) ? (words[dtype] ?? null) : null;
@@ -92,10 +110,13 @@ function visitFunction(body: JsonValue, rank: number, type: Type, guesses: Guess
   const isOfMissing = ofMissing.has(test) || part(name, "FillNull") !== undefined || name === "Coalesce";
   // Into a map of their own, once: walking twice at each level would never end.
   const found: Guesses = isOfMissing ? new Map<string, Guess>() : guesses;
-  if (test === "IsNot" || test.endsWith("Horizontal")) for (const each of [first, ...rest]) visit(each, rank, "boolean", found);
+  if (test === "IsNot" || test.endsWith("Horizontal"))
+    for (const each of [first, ...rest]) visit(each, rank, "boolean", found);
   else if (test === "IsNull" || test === "IsNotNull") visit(first, rank, null, found);
   else if (test === "IsIn") visit(first, rank, typeOfLiteral(rest[0]), found);
-  else if (part(name, "FillNull") !== undefined || name === "Coalesce") for (const each of [first, ...rest]) visit(each, rank, rest.map(typeOfLiteral).find((known) => known !== null) ?? type, found);
+  else if (part(name, "FillNull") !== undefined || name === "Coalesce")
+    for (const each of [first, ...rest])
+      visit(each, rank, rest.map(typeOfLiteral).find((known) => known !== null) ?? type, found);
   else for (const each of [first, ...rest]) visit(each, rank, "number", found);
   if (isOfMissing) merge(found, guesses, (guess) => ({ ...guess, open: true }));
 }
@@ -110,13 +131,21 @@ function merge(found: Guesses, guesses: Guesses, change: (guess: Guess) => Guess
 }
 
 /** An element of a list: the list is one longer than its place at least. */
-function visitElement(list: JsonValue | undefined, place: JsonValue | undefined, rank: number, type: Type, guesses: Guesses): void {
+function visitElement(
+  list: JsonValue | undefined,
+  place: JsonValue | undefined,
+  rank: number,
+  type: Type,
+  guesses: Guesses,
+): void {
   const found: Guesses = new Map();
   visit(list, rank + 1, type, found);
   const literal = part(place, "Literal");
   const [index] = literal instanceof Map ? [...(literal as JsonObject).values()] : [];
   const at = index instanceof NumberText ? Number(index.text) : -1;
-  merge(found, guesses, (guess) => (at >= 0 && at < 2 ** 31 ? { ...guess, size: Math.max(guess.size ?? 0, at + 1) } : { ...guess, open: true }));
+  merge(found, guesses, (guess) =>
+    at >= 0 && at < 2 ** 31 ? { ...guess, size: Math.max(guess.size ?? 0, at + 1) } : { ...guess, open: true },
+  );
 }
 
 /** A variable of the older dialect names its model and the number of its tensor. */
@@ -128,7 +157,14 @@ function visitChecks(node: JsonValue | undefined, guesses: Guesses): void {
   if (typeof name === "string" && typeof position === "string" && Array.isArray(key)) {
     const places = (key as readonly JsonValue[]).map((place) => (place instanceof NumberText ? Number(place.text) : 0));
     const tensor = places[0] ?? 0;
-    if (tensor < 256) note(guesses, `${name}/${position}/${tensor}`, Math.min(places.length - 1, 8), "number", Math.max(0, ...places.slice(1)) + 1);
+    if (tensor < 256)
+      note(
+        guesses,
+        `${name}/${position}/${tensor}`,
+        Math.min(places.length - 1, 8),
+        "number",
+        Math.max(0, ...places.slice(1)) + 1,
+      );
   }
   for (const value of object.values()) visitChecks(value, guesses);
 }

@@ -24,7 +24,9 @@ const deepest = 128;
 export function parseJsonText(text: string): { readonly value: JsonValue } | { readonly flaw: JsonFlaw } {
   const reader = new Reader(text);
   const value = reader.whole();
-  return reader.flaw === null && value !== undefined ? { value } : { flaw: reader.flaw ?? { at: 0, why: "it is empty" } };
+  return reader.flaw === null && value !== undefined
+    ? { value }
+    : { flaw: reader.flaw ?? { at: 0, why: "it is empty" } };
 }
 
 class Reader {

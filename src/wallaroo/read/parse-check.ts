@@ -24,9 +24,11 @@ const longest = 1024 * 1024;
 
 /** Parses one text of a Check; null where its problem has been said. */
 export function parseCheck(text: string, path: string, problems: Problems): ParsedCheck | null {
-  if (text.length > longest) return problems.say("SL4117", path, `the text has ${text.length} characters, and at most ${longest} are read`);
+  if (text.length > longest)
+    return problems.say("SL4117", path, `the text has ${text.length} characters, and at most ${longest} are read`);
   const parsed = parseJsonText(text);
-  if ("flaw" in parsed) return problems.say("SL4112", path, `it is no JSON: ${parsed.flaw.why}, at character ${parsed.flaw.at}`);
+  if ("flaw" in parsed)
+    return problems.say("SL4112", path, `it is no JSON: ${parsed.flaw.why}, at character ${parsed.flaw.at}`);
   return attempt(problems, path, () => {
     if (!(parsed.value instanceof Map)) return unread(path, "an object is needed", "SL4110");
     const top = parsed.value as JsonObject;
@@ -36,7 +38,11 @@ export function parseCheck(text: string, path: string, problems: Problems): Pars
     }
     const alias = top.get("Alias");
     if (top.size !== 1 || !Array.isArray(alias) || alias.length !== 2 || typeof alias[1] !== "string") {
-      return unread(path, "an Alias with an expression and the validation's name, or the values of an older check, are needed", "SL4110");
+      return unread(
+        path,
+        "an Alias with an expression and the validation's name, or the values of an older check, are needed",
+        "SL4110",
+      );
     }
     const [body, name] = alias as unknown as readonly [JsonValue, string];
     return { dialect: "polars", name, text, path, body, read: (scope) => readPolars(body, scope, `${path}:Alias[0]`) };

@@ -7,8 +7,19 @@ export type ReadStep =
   | { readonly kind: "audit"; readonly path: string; readonly from: number; readonly to: number | null }
   | { readonly kind: "select"; readonly path: string; readonly index: number }
   | { readonly kind: "multiOut"; readonly path: string }
-  | { readonly kind: "keySplit"; readonly path: string; readonly key: string; readonly default: PlatformModel; readonly routes: readonly (readonly [string, PlatformModel])[] }
-  | { readonly kind: "randomSplit"; readonly path: string; readonly hashKey: string | null; readonly weights: readonly { readonly model: PlatformModel; readonly weight: number }[] }
+  | {
+      readonly kind: "keySplit";
+      readonly path: string;
+      readonly key: string;
+      readonly default: PlatformModel;
+      readonly routes: readonly (readonly [string, PlatformModel])[];
+    }
+  | {
+      readonly kind: "randomSplit";
+      readonly path: string;
+      readonly hashKey: string | null;
+      readonly weights: readonly { readonly model: PlatformModel; readonly weight: number }[];
+    }
   | { readonly kind: "check"; readonly path: string; readonly texts: readonly string[] };
 
 /** Collects what is wrong; a reader that has said something gives null. */
@@ -35,22 +46,36 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-const wrong = (problems: Problems, path: string, needed: string, found: unknown): null => problems.say("SL4110", path, `${needed} is needed, found ${shown(found)}`);
+const wrong = (problems: Problems, path: string, needed: string, found: unknown): null =>
+  problems.say("SL4110", path, `${needed} is needed, found ${shown(found)}`);
 
 function modelOf(value: unknown, path: string, problems: Problems): PlatformModel | null {
   if (!isRecord(value)) return wrong(problems, path, "a model { name, version, sha }", value);
   const { name, version, sha } = value;
   if (typeof name !== "string" || name === "") return wrong(problems, `${path}.name`, "a model's name", name);
   if (!isPlatformName(name)) return problems.say("SL4104", `${path}.name`, nameRule);
-  if (typeof version !== "string" || version === "") return wrong(problems, `${path}.version`, "a model's version", version);
-  if (typeof sha !== "string" || !/^[0-9a-f]{64}$/.test(sha)) return wrong(problems, `${path}.sha`, "a SHA-256 of 64 lower-case hex digits", sha);
+  if (typeof version !== "string" || version === "")
+    return wrong(problems, `${path}.version`, "a model's version", version);
+  if (typeof sha !== "string" || !/^[0-9a-f]{64}$/.test(sha))
+    return wrong(problems, `${path}.sha`, "a SHA-256 of 64 lower-case hex digits", sha);
   extra(value, ["name", "version", "sha"], path, problems);
   return { name, version, sha };
 }
 
 /** Keys that nobody reads are said, not skipped. */
-function extra(value: Readonly<Record<string, unknown>>, known: readonly string[], path: string, problems: Problems): void {
-  for (const key of Object.keys(value)) if (!known.includes(key)) problems.say("SL4110", `${path}.${key}`, `there is no such key here; there ${known.length === 1 ? "is" : "are"} ${known.join(", ") || "none"}`);
+function extra(
+  value: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  path: string,
+  problems: Problems,
+): void {
+  for (const key of Object.keys(value))
+    if (!known.includes(key))
+      problems.say(
+        "SL4110",
+        `${path}.${key}`,
+        `there is no such key here; there ${known.length === 1 ? "is" : "are"} ${known.join(", ") || "none"}`,
+      );
 }
 
 function all<T>(values: readonly (T | null)[]): readonly T[] | null {
@@ -59,7 +84,13 @@ function all<T>(values: readonly (T | null)[]): readonly T[] | null {
 
 function wholeNumber(value: unknown, path: string, problems: Problems): number | null {
   if (typeof value !== "number") return wrong(problems, path, "a whole number from 0 on", value);
-  return Number.isSafeInteger(value) && value >= 0 ? value : problems.say("SL4113", path, `a whole number from 0 on is needed, found ${value}: the SDK lets it pass, and no output has that place`);
+  return Number.isSafeInteger(value) && value >= 0
+    ? value
+    : problems.say(
+        "SL4113",
+        path,
+        `a whole number from 0 on is needed, found ${value}: the SDK lets it pass, and no output has that place`,
+      );
 }
 
 const inference: Reader = (body, path, problems) => {
@@ -81,12 +112,15 @@ const keySplit: Reader = (body, path, problems) => {
       return read === null ? null : ([value, read] as const);
     }),
   );
-  return typeof key !== "string" || fallback === null || entries === null ? null : { kind: "keySplit", path, key, default: fallback, routes: entries };
+  return typeof key !== "string" || fallback === null || entries === null
+    ? null
+    : { kind: "keySplit", path, key, default: fallback, routes: entries };
 };
 
 const randomSplit: Reader = (body, path, problems) => {
   const { hash_key: hashKey = null, weights } = body;
-  if (hashKey !== null && typeof hashKey !== "string") return wrong(problems, `${path}.hash_key`, "a key of the metadata, or null", hashKey);
+  if (hashKey !== null && typeof hashKey !== "string")
+    return wrong(problems, `${path}.hash_key`, "a key of the metadata, or null", hashKey);
   if (!Array.isArray(weights)) return wrong(problems, `${path}.weights`, "a list of weights", weights);
   const read = all(
     [...(weights as readonly unknown[])].map((pair, i) => {
@@ -96,7 +130,12 @@ const randomSplit: Reader = (body, path, problems) => {
       const model = modelOf(pair["model"], `${here}.model`, problems);
       const { weight } = pair;
       if (typeof weight !== "number") return wrong(problems, `${here}.weight`, "a number above 0", weight);
-      if (!(weight > 0) || !Number.isFinite(weight)) return problems.say("SL4113", `${here}.weight`, `a number above 0 is needed, found ${weight}: the SDK lets it pass, and no chance is like that`);
+      if (!(weight > 0) || !Number.isFinite(weight))
+        return problems.say(
+          "SL4113",
+          `${here}.weight`,
+          `a number above 0 is needed, found ${weight}: the SDK lets it pass, and no chance is like that`,
+        );
       return model === null ? null : { model, weight };
     }),
   );
@@ -129,8 +168,15 @@ const readers: Readonly<Record<string, { readonly keys: readonly string[]; reado
     read(body, path, problems) {
       if (!Array.isArray(body["tree"])) return wrong(problems, `${path}.tree`, "a list of texts", body["tree"]);
       const texts = [...(body["tree"] as readonly unknown[])];
-      texts.forEach((text, i) => void (typeof text === "string" || wrong(problems, `${path}.tree[${i}]`, "a text", text)));
-      if (texts.length === 0) return problems.say("SL4113", `${path}.tree`, "the step checks nothing; the SDK makes it of a validation named 'count'");
+      texts.forEach(
+        (text, i) => void (typeof text === "string" || wrong(problems, `${path}.tree[${i}]`, "a text", text)),
+      );
+      if (texts.length === 0)
+        return problems.say(
+          "SL4113",
+          `${path}.tree`,
+          "the step checks nothing; the SDK makes it of a validation named 'count'",
+        );
       return texts.every((text) => typeof text === "string") ? { kind: "check", path, texts } : null;
     },
   },
@@ -143,10 +189,17 @@ const foreign = new Set(["Average", "ColumnsSelect", "ColumnsToRows", "RowsToMod
 export function readStep(step: unknown, path: string, problems: Problems): ReadStep | null {
   if (!isRecord(step)) return wrong(problems, path, "an object with the step's kind as its one key", step);
   const [kind, ...more] = Object.keys(step);
-  if (kind === undefined || more.length > 0) return wrong(problems, path, "one key, the step's kind,", Object.keys(step).join(", ") || undefined);
+  if (kind === undefined || more.length > 0)
+    return wrong(problems, path, "one key, the step's kind,", Object.keys(step).join(", ") || undefined);
   const here = `${path}.${kind}`;
   if (!Object.hasOwn(readers, kind)) {
-    return problems.say("SL4111", here, foreign.has(kind) ? `a pipeline here has no step ${kind}; no method of the SDK builds it` : `there is no step '${kind}'`);
+    return problems.say(
+      "SL4111",
+      here,
+      foreign.has(kind)
+        ? `a pipeline here has no step ${kind}; no method of the SDK builds it`
+        : `there is no step '${kind}'`,
+    );
   }
   const { keys, read } = readers[kind] as (typeof readers)[string];
   const body = step[kind];

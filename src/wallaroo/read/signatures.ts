@@ -27,14 +27,23 @@ interface Ports {
 }
 
 /** Joins the definition's models with the signatures that are known, and makes up the others from the columns that are read. */
-export function signed(parts: readonly Part[], known: readonly KnownModel[], dialect: Dialect, problems: Problems): Signed {
+export function signed(
+  parts: readonly Part[],
+  known: readonly KnownModel[],
+  dialect: Dialect,
+  problems: Problems,
+): Signed {
   const named = new Map<string, PlatformModel>();
   for (const part of parts) {
     for (const model of modelsOfPart(part) ?? []) {
       const before = named.get(model.name);
       if (before === undefined) named.set(model.name, model);
       else if (before.sha !== model.sha || before.version !== model.version) {
-        problems.say("SL2030", part.path, `two different models are named '${model.name}': version ${before.version}, file ${before.sha.slice(0, 12)}…, and version ${model.version}, file ${model.sha.slice(0, 12)}…; a pipeline here names each once`);
+        problems.say(
+          "SL2030",
+          part.path,
+          `two different models are named '${model.name}': version ${before.version}, file ${before.sha.slice(0, 12)}…, and version ${model.version}, file ${model.sha.slice(0, 12)}…; a pipeline here names each once`,
+        );
       }
     }
   }
@@ -43,9 +52,25 @@ export function signed(parts: readonly Part[], known: readonly KnownModel[], dia
     const wanted = named.get(model?.name);
     if (wanted === undefined) return;
     const ports = { inputs: plainPorts(model.inputs), outputs: plainPorts(model.outputs) };
-    const checked = modelSchema.safeParse({ name: model.name, version: wanted.version, sha256: model.sha256, ...ports, ...(model.renamed !== undefined && { renamed: model.renamed }) });
-    if (!checked.success) problems.say("SL3040", `models[${i}]`, `the signature of '${model.name}' is wrong: name, sha256, and inputs and outputs as lists of { name, dtype, shape } are needed`);
-    else if (checked.data.sha256 !== wanted.sha) problems.say("SL4116", `models[${i}]`, `the signature of '${model.name}' is of the file ${checked.data.sha256.slice(0, 12)}…, and the definition names ${wanted.sha.slice(0, 12)}…`);
+    const checked = modelSchema.safeParse({
+      name: model.name,
+      version: wanted.version,
+      sha256: model.sha256,
+      ...ports,
+      ...(model.renamed !== undefined && { renamed: model.renamed }),
+    });
+    if (!checked.success)
+      problems.say(
+        "SL3040",
+        `models[${i}]`,
+        `the signature of '${model.name}' is wrong: name, sha256, and inputs and outputs as lists of { name, dtype, shape } are needed`,
+      );
+    else if (checked.data.sha256 !== wanted.sha)
+      problems.say(
+        "SL4116",
+        `models[${i}]`,
+        `the signature of '${model.name}' is of the file ${checked.data.sha256.slice(0, 12)}…, and the definition names ${wanted.sha.slice(0, 12)}…`,
+      );
     else signatures.set(model.name, inFile(checked.data));
   });
   const guessed = guessPorts(parts, signatures, dialect);
@@ -58,17 +83,26 @@ export function signed(parts: readonly Part[], known: readonly KnownModel[], dia
 
 /** A definition speaks of the file's names. */
 function inFile(model: ModelConfig): KnownModel {
-  const own = (side: Side): Port[] => model[side].map((port) => ({ ...port, name: nameInFile(model, side, port.name) }));
+  const own = (side: Side): Port[] =>
+    model[side].map((port) => ({ ...port, name: nameInFile(model, side, port.name) }));
   return { name: model.name, sha256: model.sha256, inputs: own("inputs"), outputs: own("outputs") };
 }
 
 function plainPorts(ports: unknown): unknown {
   if (!Array.isArray(ports)) return ports;
-  return (ports as readonly (Port | null)[]).map((port) => (typeof port === "object" && port !== null ? { name: port.name, dtype: port.dtype, shape: port.shape === null ? null : [...port.shape] } : port));
+  return (ports as readonly (Port | null)[]).map((port) =>
+    typeof port === "object" && port !== null
+      ? { name: port.name, dtype: port.dtype, shape: port.shape === null ? null : [...port.shape] }
+      : port,
+  );
 }
 
 /** Ports for models of which nothing is known: what the checks read of them, and what the steps around them need to fit together. */
-function guessPorts(parts: readonly Part[], known: ReadonlyMap<string, KnownModel>, dialect: Dialect): (name: string) => { inputs: Port[]; outputs: Port[] } {
+function guessPorts(
+  parts: readonly Part[],
+  known: ReadonlyMap<string, KnownModel>,
+  dialect: Dialect,
+): (name: string) => { inputs: Port[]; outputs: Port[] } {
   const ports = new Map<string, Ports>();
   const of = (name: string): Ports => {
     const found = ports.get(name) ?? { inputs: new Map<string, Port>(), outputs: new Map<string, Port>() };
@@ -95,22 +129,40 @@ function guessPorts(parts: readonly Part[], known: ReadonlyMap<string, KnownMode
   for (const part of parts) {
     const models = modelsOfPart(part)?.map(({ name }) => name) ?? [];
     const isSplit = part.kind === "keySplit" || part.kind === "randomSplit";
-    for (const [side, isShared] of [["inputs", true], ["outputs", isSplit]] as const) {
-      const shared = new Map(isShared ? models.flatMap((name) => known.get(name)?.[side].map((port) => [port.name, port] as const) ?? [...of(name)[side]]) : []);
-      for (const name of models) for (const [port, value] of shared) if (!of(name)[side].has(port)) of(name)[side].set(port, value);
+    for (const [side, isShared] of [
+      ["inputs", true],
+      ["outputs", isSplit],
+    ] as const) {
+      const shared = new Map(
+        isShared
+          ? models.flatMap(
+              (name) => known.get(name)?.[side].map((port) => [port.name, port] as const) ?? [...of(name)[side]],
+            )
+          : [],
+      );
+      for (const name of models)
+        for (const [port, value] of shared) if (!of(name)[side].has(port)) of(name)[side].set(port, value);
     }
   }
   for (const [from, to] of links) connect(from, to, known, of);
   return (name) => {
     const { inputs, outputs } = of(name);
-    const listed = (ports: Map<string, Port>, alone: string): Port[] => (ports.size > 0 ? [...ports.values()] : [{ name: alone, dtype: "float64", shape: [null, null] }]);
+    const listed = (ports: Map<string, Port>, alone: string): Port[] =>
+      ports.size > 0 ? [...ports.values()] : [{ name: alone, dtype: "float64", shape: [null, null] }];
     return { inputs: listed(inputs, "input"), outputs: listed(outputs, "output") };
   };
 }
 
 /** What the next step takes, the step before gives. */
-function connect(from: readonly string[], to: readonly string[], known: ReadonlyMap<string, KnownModel>, of: (name: string) => Ports): void {
-  for (const name of to) for (const port of known.get(name)?.inputs ?? of(name).inputs.values()) for (const giver of from) if (!of(giver).outputs.has(port.name)) of(giver).outputs.set(port.name, port);
+function connect(
+  from: readonly string[],
+  to: readonly string[],
+  known: ReadonlyMap<string, KnownModel>,
+  of: (name: string) => Ports,
+): void {
+  for (const name of to)
+    for (const port of known.get(name)?.inputs ?? of(name).inputs.values())
+      for (const giver of from) if (!of(giver).outputs.has(port.name)) of(giver).outputs.set(port.name, port);
   for (const giver of from) {
     const given = known.get(giver)?.outputs ?? [...of(giver).outputs.values()];
     for (const name of to) {
@@ -121,7 +173,12 @@ function connect(from: readonly string[], to: readonly string[], known: Readonly
   }
 }
 
-function readColumns(guesses: Guesses, first: readonly string[], current: readonly string[], of: (name: string) => Ports): void {
+function readColumns(
+  guesses: Guesses,
+  first: readonly string[],
+  current: readonly string[],
+  of: (name: string) => Ports,
+): void {
   for (const [column, guess] of guesses) {
     const put = (side: keyof Ports, models: readonly string[], port: string): void => {
       if (port !== "") for (const name of models) of(name)[side].set(port, guessedPort(port, guess));

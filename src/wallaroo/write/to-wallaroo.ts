@@ -3,7 +3,17 @@ import { renamedText } from "../../../dsl/renamed-ports.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../../config/schema.js";
 import type { BackEnd } from "../../expression/compile.js";
-import { type Dialect, dialects, isPlatformName, nameRule, type PlatformDefinition, type PlatformForm, type PlatformModel, type PlatformProblem, type PlatformStep } from "../definition.js";
+import {
+  type Dialect,
+  dialects,
+  isPlatformName,
+  nameRule,
+  type PlatformDefinition,
+  type PlatformForm,
+  type PlatformModel,
+  type PlatformProblem,
+  type PlatformStep,
+} from "../definition.js";
 
 /**
  * The definition that the Wallaroo platform stores of a pipeline: `{ id, steps }`.
@@ -16,20 +26,32 @@ import { type Dialect, dialects, isPlatformName, nameRule, type PlatformDefiniti
  */
 export function toPlatform(config: Config, form: PlatformForm): PlatformDefinition {
   if (!dialects.includes(form?.dialect)) {
-    throw new ConfigError("SL4106", `the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not ${JSON.stringify(form?.dialect) ?? "nothing"}`);
+    throw new ConfigError(
+      "SL4106",
+      `the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not ${JSON.stringify(form?.dialect) ?? "nothing"}`,
+    );
   }
   // What is no config at all is said in the words of those who read configs.
   if (!Array.isArray(config?.steps) || !Array.isArray(config.models)) parseConfig(config);
-  const problems = [...namesOf(config), ...renamedOf(config), ...config.steps.flatMap((step, i) => refusals(step, form.dialect, `steps[${i}]`))];
+  const problems = [
+    ...namesOf(config),
+    ...renamedOf(config),
+    ...config.steps.flatMap((step, i) => refusals(step, form.dialect, `steps[${i}]`)),
+  ];
   if (problems.length > 0) {
     const lines = problems.map(({ code, path, message }) => `  ${code} ${path}: ${message}`);
-    throw new ConfigError("SL4100", `pipeline '${config.name}' has ${problems.length === 1 ? "one thing" : `${problems.length} things`} that the platform cannot say:\n${lines.join("\n")}`, { pipeline: config.name, dialect: form.dialect, problems });
+    throw new ConfigError(
+      "SL4100",
+      `pipeline '${config.name}' has ${problems.length === 1 ? "one thing" : `${problems.length} things`} that the platform cannot say:\n${lines.join("\n")}`,
+      { pipeline: config.name, dialect: form.dialect, problems },
+    );
   }
   const models = new Map(config.models.map((model) => [model.name, platformModel(model)]));
   const model = (name: string): PlatformModel => models.get(name) as PlatformModel;
   const steps: PlatformStep[] = [];
   for (const part of grouped(config.steps, form)) {
-    if ("kind" in part) steps.push(...(writers[part.kind] as (step: StepConfig, model: Handle) => PlatformStep[])(part, model));
+    if ("kind" in part)
+      steps.push(...(writers[part.kind] as (step: StepConfig, model: Handle) => PlatformStep[])(part, model));
     else if (form.dialect === "polars") steps.push(check(part, "polars-0.18"));
     // The older builder inserts right after the last inference step, so that later checks come first.
     else steps.splice(steps.findLastIndex(isInference) + 1, 0, check(part, "checks"));
@@ -67,7 +89,14 @@ const writers: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, mod
       },
     },
   ],
-  randomSplit: ({ hashKey, weights }, model) => [{ RandomSplit: { hash_key: hashKey, weights: weights.map(({ model: name, weight }) => ({ model: model(name), weight })) } }],
+  randomSplit: ({ hashKey, weights }, model) => [
+    {
+      RandomSplit: {
+        hash_key: hashKey,
+        weights: weights.map(({ model: name, weight }) => ({ model: model(name), weight })),
+      },
+    },
+  ],
   shadow: (step, model) => [
     { ModelInference: { models: [step.champion, ...step.challengers].map(model) } },
     { AuditResults: { from: 1, to: null } },
@@ -79,7 +108,10 @@ const writers: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, mod
 };
 
 /** The steps, with validations in the groups that become one Check each. */
-function grouped(steps: readonly StepConfig[], { dialect, checks }: PlatformForm): (StepConfig | readonly Validation[])[] {
+function grouped(
+  steps: readonly StepConfig[],
+  { dialect, checks }: PlatformForm,
+): (StepConfig | readonly Validation[])[] {
   const parts: (StepConfig | Validation[])[] = [];
   const sizes = [...(checks ?? [])];
   let open: Validation[] | null = null;
@@ -99,7 +131,11 @@ function grouped(steps: readonly StepConfig[], { dialect, checks }: PlatformForm
     room--;
   }
   if (checks !== undefined && !isGrouping(checks, parts)) {
-    throw new ConfigError("SL4106", `the groups of checks ${JSON.stringify(checks)} do not fit the validations, which stand in runs of ${JSON.stringify(runs(steps))}; leave 'checks' out`, { checks });
+    throw new ConfigError(
+      "SL4106",
+      `the groups of checks ${JSON.stringify(checks)} do not fit the validations, which stand in runs of ${JSON.stringify(runs(steps))}; leave 'checks' out`,
+      { checks },
+    );
   }
   return parts;
 }
@@ -120,7 +156,10 @@ function runs(steps: readonly StepConfig[]): number[] {
 }
 
 function namesOf(config: Config): PlatformProblem[] {
-  const named = [{ name: config.name, path: "name", what: "pipeline" }, ...config.models.map(({ name }, i) => ({ name, path: `models[${i}].name`, what: "model" }))];
+  const named = [
+    { name: config.name, path: "name", what: "pipeline" },
+    ...config.models.map(({ name }, i) => ({ name, path: `models[${i}].name`, what: "model" })),
+  ];
   return named
     .filter(({ name }) => !isPlatformName(name))
     .map(({ name, path, what }) => ({
@@ -135,19 +174,33 @@ function renamedOf({ models }: Config): PlatformProblem[] {
   return models.flatMap((model, i) => {
     const words = renamedText(model);
     if (words.length === 0) return [];
-    return [{ code: "SL4102" as const, path: `models[${i}].renamed`, message: `the platform reads the file's own names, and in '${model.name}' ${words.join(" and ")}: take the model's 'ports' out of the settings and run 'shapeline generate' again, or export the file with these names` }];
+    return [
+      {
+        code: "SL4102" as const,
+        path: `models[${i}].renamed`,
+        message: `the platform reads the file's own names, and in '${model.name}' ${words.join(" and ")}: take the model's 'ports' out of the settings and run 'shapeline generate' again, or export the file with these names`,
+      },
+    ];
   });
 }
 
 const noRefusal = (): PlatformProblem[] => [];
 
 /** What the platform cannot say of a step. */
-const refusalsByKind: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, dialect: Dialect, path: string) => PlatformProblem[] } = {
+const refusalsByKind: {
+  readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, dialect: Dialect, path: string) => PlatformProblem[];
+} = {
   model({ rename, model }, _, path) {
     const renamed = Object.entries(rename).filter(([input, from]) => input !== from);
     if (renamed.length === 0) return [];
     const words = renamed.map(([input, from]) => `'${input}' takes '${from}'`).join(", ");
-    return [{ code: "SL4102", path, message: `a step of the platform has no renaming, and of '${model}' ${words}: give the ports one name, or leave the renaming to the model's configuration there (tensor_fields)` }];
+    return [
+      {
+        code: "SL4102",
+        path,
+        message: `a step of the platform has no renaming, and of '${model}' ${words}: give the ports one name, or leave the renaming to the model's configuration there (tensor_fields)`,
+      },
+    ];
   },
   models: noRefusal,
   audit: noRefusal,
@@ -155,7 +208,13 @@ const refusalsByKind: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<
   keySplit: noRefusal,
   randomSplit: noRefusal,
   shadow: noRefusal,
-  refine: ({ sizes }, _, path) => [{ code: "SL4103", path, message: `the platform has no step that checks sizes (${Object.keys(sizes).join(", ")}): leave the step out for the platform` }],
+  refine: ({ sizes }, _, path) => [
+    {
+      code: "SL4103",
+      path,
+      message: `the platform has no step that checks sizes (${Object.keys(sizes).join(", ")}): leave the step out for the platform`,
+    },
+  ],
   alert: ({ name }, dialect, path) => [
     {
       code: "SL4105",
@@ -172,5 +231,9 @@ const refusalsByKind: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<
 };
 
 function refusals(step: StepConfig, dialect: Dialect, path: string): PlatformProblem[] {
-  return (refusalsByKind[step.kind] as (step: StepConfig, dialect: Dialect, path: string) => PlatformProblem[])(step, dialect, path);
+  return (refusalsByKind[step.kind] as (step: StepConfig, dialect: Dialect, path: string) => PlatformProblem[])(
+    step,
+    dialect,
+    path,
+  );
 }

@@ -7,7 +7,11 @@ import { notation } from "./lowered.js";
 type Check = { readonly [attachedKey]?: AttachedLambda };
 
 /** Runs a file whose `p` collects its validations, and hands back what each lambda carries. */
-function attached(code: string, names: Readonly<Record<string, unknown>> = {}, file = "src/a.pipeline.ts"): (AttachedLambda | undefined)[] {
+function attached(
+  code: string,
+  names: Readonly<Record<string, unknown>> = {},
+  file = "src/a.pipeline.ts",
+): (AttachedLambda | undefined)[] {
   const checks: Check[] = [];
   const add = (_: string, check: Check): unknown => (checks.push(check), p);
   const p = { validate: add, alert: add, replaceStep: (_: number, step: (at: unknown) => unknown) => (step(p), p) };
@@ -20,13 +24,20 @@ function attached(code: string, names: Readonly<Record<string, unknown>> = {}, f
 const shown = (lambda: AttachedLambda | undefined): unknown =>
   lambda && {
     tree: lambda.lambda && notation(lambda.lambda.body),
-    ...(lambda.diagnostics.length > 0 && { found: lambda.diagnostics.map((d) => `${d.code} ${lambda.source.slice(d.start, d.end)}: ${d.message}`) }),
+    ...(lambda.diagnostics.length > 0 && {
+      found: lambda.diagnostics.map((d) => `${d.code} ${lambda.source.slice(d.start, d.end)}: ${d.message}`),
+    }),
     constants: Object.fromEntries(Object.entries(lambda.constants).map(([name, read]) => [name, read()])),
   };
 
 test("the condition of an alert carries its tree, too, and functions of the file that its aggregates take", () => {
-  const [condition] = attached('const LIMIT = 0.5;\nconst risk = (x) => x.out;\np.alert("drift", (all) => all.avg(risk) > LIMIT, { over: "5m" });');
-  expect(condition?.lambda?.body).toMatchObject({ kind: "binary", left: { kind: "method", name: "avg", args: [{ kind: "free", path: ["risk"] }] } });
+  const [condition] = attached(
+    'const LIMIT = 0.5;\nconst risk = (x) => x.out;\np.alert("drift", (all) => all.avg(risk) > LIMIT, { over: "5m" });',
+  );
+  expect(condition?.lambda?.body).toMatchObject({
+    kind: "binary",
+    left: { kind: "method", name: "avg", args: [{ kind: "free", path: ["risk"] }] },
+  });
   expect(Object.keys(condition?.constants ?? {})).toEqual(["risk", "LIMIT"]);
   expect(Object.getOwnPropertySymbols(condition?.constants["risk"]?.() ?? {})).toEqual([helperKey]);
 });
@@ -52,7 +63,8 @@ describe("lambdas written at the call", () => {
   });
 
   test("the emitted code, and that every line keeps its number", () => {
-    const code = 'import { Limits } from "./limits.js";\np.validate("a", (x) => x.out <\n  Limits.max).validate("b", (x) => x.out << 2);\nafter();';
+    const code =
+      'import { Limits } from "./limits.js";\np.validate("a", (x) => x.out <\n  Limits.max).validate("b", (x) => x.out << 2);\nafter();';
     const out = attachLambdas(code, { file: "a.ts" })?.code ?? "";
     expect(out.split("\n")).toHaveLength(4);
     expect(out.split("\n")[3]).toBe("after();");
@@ -72,8 +84,11 @@ describe("lambdas written at the call", () => {
       'p.replaceStep(1, (at) => at.validate("a", (x) => x.out < 1));',
       'const NAME = "a"; p.validate(NAME, (x) => x.out < 1);',
     ];
-    for (const code of codes) expect(attached(code).map(shown), code).toEqual([{ tree: "(< (. x out) 1)", constants: {} }]);
-    expect(attached('const e = () => <b>{1}</b>; p.validate("a", (x) => x.out < 1);', {}, "a.tsx").map(shown)).toEqual([{ tree: "(< (. x out) 1)", constants: {} }]);
+    for (const code of codes)
+      expect(attached(code).map(shown), code).toEqual([{ tree: "(< (. x out) 1)", constants: {} }]);
+    expect(attached('const e = () => <b>{1}</b>; p.validate("a", (x) => x.out < 1);', {}, "a.tsx").map(shown)).toEqual([
+      { tree: "(< (. x out) 1)", constants: {} },
+    ]);
   });
 });
 
@@ -94,7 +109,14 @@ describe("names from outside arrive exact", () => {
       p.validate("replaced", (x) => x.out < FILLED_IN && x.out < nobody);`;
     const all = attached(code, { FILLED_IN: 8 }).map(shown) as { constants: object }[];
     expect(all.map((l) => l.constants)).toEqual([
-      { LIMIT: 0.1 + 0.2, BIG: 9007199254740993n, Limits: { max: { warm: -0 } }, Level: { 1: "low", 2: "high", low: 1, high: 2 }, Kind: { a: "A" }, edge: 7 },
+      {
+        LIMIT: 0.1 + 0.2,
+        BIG: 9007199254740993n,
+        Limits: { max: { warm: -0 } },
+        Level: { 1: "low", 2: "high", low: 1, high: 2 },
+        Kind: { a: "A" },
+        edge: 7,
+      },
       { each: 1 },
       { each: 2 },
       { LATE: 5 },
@@ -205,7 +227,13 @@ describe("lambdas passed by name", () => {
       function outer(check) { p.validate("a", check); } outer((x) => true);
       p.validate("b", changing).validate("c", picked).validate(...args).validate("d", given);`;
     expect(attachLambdas(code, { file: "a.ts" })).toMatchObject({ edits: [], complete: false });
-    expect(attached(code, { given: (x: unknown) => x })).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect(attached(code, { given: (x: unknown) => x })).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
 

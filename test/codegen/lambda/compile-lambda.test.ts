@@ -10,33 +10,58 @@ const scope: CompileLambdaOptions = {
 };
 const javascript = (source: string, constants?: Record<string, unknown>) => {
   const { ok, expression, diagnostics } = compileLambda(source, { ...scope, ...(constants && { constants }) });
-  return ok ? expression?.strings.javascript : diagnostics.map((d) => `${d.code} ${source.slice(d.start, d.end)}: ${d.message}`).join("\n");
+  return ok
+    ? expression?.strings.javascript
+    : diagnostics.map((d) => `${d.code} ${source.slice(d.start, d.end)}: ${d.message}`).join("\n");
 };
 
 describe("the text of one lambda", () => {
   test("compiles to a tree and a string for each back-end", () => {
-    const { ok, expression, diagnostics } = compileLambda("(x) => !(x.out.score[0] > 0.9)", { ...scope, name: "fraud" });
-    expect({ ok, diagnostics, refused: Object.keys(expression?.refused ?? {}) }).toEqual({ ok: true, diagnostics: [], refused: ["checks"] });
-    expect(Object.keys(expression?.strings ?? {})).toEqual(expect.arrayContaining(["polars-0.18", "polars-1", "javascript"]));
+    const { ok, expression, diagnostics } = compileLambda("(x) => !(x.out.score[0] > 0.9)", {
+      ...scope,
+      name: "fraud",
+    });
+    expect({ ok, diagnostics, refused: Object.keys(expression?.refused ?? {}) }).toEqual({
+      ok: true,
+      diagnostics: [],
+      refused: ["checks"],
+    });
+    expect(Object.keys(expression?.strings ?? {})).toEqual(
+      expect.arrayContaining(["polars-0.18", "polars-1", "javascript"]),
+    );
     expect(expression?.strings["polars-0.18"]).toContain('"fraud"');
   });
 
   test("may be the condition of an alert", () => {
     const compile = (source: string) => compileLambda(source, { ...scope, kind: "alert" });
-    expect(compile("(all) => all.avg((x) => x.out.score) > 0.5").expression?.strings.javascript).toBe("(all) => all.avg((x) => x.out.score[0]) > 0.5");
+    expect(compile("(all) => all.avg((x) => x.out.score) > 0.5").expression?.strings.javascript).toBe(
+      "(all) => all.avg((x) => x.out.score[0]) > 0.5",
+    );
     expect(compile("(x) => x.out.score[0] < 1").diagnostics).toMatchObject([{ code: "SL1104", start: 7, end: 12 }]);
   });
 
   test("may be TypeScript, may stand in parentheses, may end in a semicolon or a comment", () => {
-    for (const source of ["(x: Row): boolean => x.out.score[0]! < (1 as number);", " ( x => x.out.score[0] < 1 ) ;\n", "function (x) { return x.out.score[0] < 1; }", "x => x.out.score[0] < 1 // small"])
+    for (const source of [
+      "(x: Row): boolean => x.out.score[0]! < (1 as number);",
+      " ( x => x.out.score[0] < 1 ) ;\n",
+      "function (x) { return x.out.score[0] < 1; }",
+      "x => x.out.score[0] < 1 // small",
+    ])
       expect(javascript(source), source).toBe(javascript("x => x.out.score[0] < 1"));
   });
 
   test("takes the ports of a signature, and leaves out those that are no tensors", () => {
-    const labels = { name: "labels", dtype: "seq(map(int64,tensor(float)))", shape: null, unsupported: "a sequence of maps" };
+    const labels = {
+      name: "labels",
+      dtype: "seq(map(int64,tensor(float)))",
+      shape: null,
+      unsupported: "a sequence of maps",
+    };
     const outputs = [labels, { name: "score", dtype: "float32", shape: ["batch", 1] } as const];
     expect(compileLambda("x => x.out < 1", { ...scope, outputs }).ok).toBe(true);
-    expect(compileLambda("x => x.out.labels.length > 0", { ...scope, outputs }).diagnostics).toMatchObject([{ code: "SL1102", message: "'x.out' has no port 'labels'" }]);
+    expect(compileLambda("x => x.out.labels.length > 0", { ...scope, outputs }).diagnostics).toMatchObject([
+      { code: "SL1102", message: "'x.out' has no port 'labels'" },
+    ]);
   });
 
   test("takes constants", () => {

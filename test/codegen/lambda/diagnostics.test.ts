@@ -21,7 +21,9 @@ test("place, code, message, frame, hint and where to read more, in one text", ()
 });
 
 test("a finding over several lines marks each of them, and cuts a long one short", () => {
-  expect(rendered("x => {\n  for (const s of x.out.scores) {\n    if (s > 1)\n      return false;\n  }\n  return true;\n}")).toMatchInlineSnapshot(`
+  expect(
+    rendered("x => {\n  for (const s of x.out.scores) {\n    if (s > 1)\n      return false;\n  }\n  return true;\n}"),
+  ).toMatchInlineSnapshot(`
     "lambda:2:3 - error SL1008: a loop cannot be compiled
 
       2 |   for (const s of x.out.scores) {
@@ -78,7 +80,9 @@ test("with its place in a file, the line and column are the file's; with the fil
       see docs/errors.md#sl1016"
   `);
   // A file that has changed since is not shown.
-  expect(renderDiagnostic(diagnostic, lambda, { fileText: "something else" })).toBe(renderDiagnostic(diagnostic, lambda));
+  expect(renderDiagnostic(diagnostic, lambda, { fileText: "something else" })).toBe(
+    renderDiagnostic(diagnostic, lambda),
+  );
 });
 
 test("without a source there is no frame", () => {

@@ -16,11 +16,20 @@ function compiled(code: string, names: Readonly<Record<string, unknown>> = {}): 
   const { code: text } = attachLambdas(code, { file: "a.ts" }) ?? { code };
   const { code: js } = transformSync(text, { loader: "ts", format: "cjs" });
   const start = pipeline("p").model(scorer);
-  const made = new Function("p", "exports", "module", ...Object.keys(names), `${js}; return made;`)(start, {}, {}, ...Object.values(names)) as typeof start;
+  const made = new Function("p", "exports", "module", ...Object.keys(names), `${js}; return made;`)(
+    start,
+    {},
+    {},
+    ...Object.values(names),
+  ) as typeof start;
   try {
-    return buildConfig(made).steps.flatMap((s) => (s.kind === "validation" ? [s.expression.strings.javascript ?? ""] : [])).join("\n");
+    return buildConfig(made)
+      .steps.flatMap((s) => (s.kind === "validation" ? [s.expression.strings.javascript ?? ""] : []))
+      .join("\n");
   } catch (error) {
-    return (error as PipelineError).problems.map(({ code: c, details }) => `${c} ${String(details?.["message"])}`).join("\n");
+    return (error as PipelineError).problems
+      .map(({ code: c, details }) => `${c} ${String(details?.["message"])}`)
+      .join("\n");
   }
 }
 
@@ -49,7 +58,9 @@ describe("helper functions are written out", () => {
     const code = `
       const any = (list, test) => list.some((v) => test(v));
       const made = p.validate("a", (x) => { const top = x.out.scores[0]; return any(x.out.scores, (v) => v > top && any(x.out.scores, (w) => w < v)); });`;
-    expect(compiled(code)).toMatchInlineSnapshot(`"(x) => x.out.scores.some((v) => v > x.out.scores[0] && x.out.scores.some((v1) => v1 < v))"`);
+    expect(compiled(code)).toMatchInlineSnapshot(
+      `"(x) => x.out.scores.some((v) => v > x.out.scores[0] && x.out.scores.some((v1) => v1 < v))"`,
+    );
   });
 });
 
@@ -113,9 +124,14 @@ describe("what cannot be written out is refused", () => {
 });
 
 test("an exported function carries its tree where its file has no pipeline, keeps its name and its lines", () => {
-  const code = "const LIMIT = 1;\nexport const isSmall = (v) => v < LIMIT\nexport default function isLarge(v) { return v > 2; }\nconst hidden = (v) => v;\nexport { hidden as shown }; export type T = 1;\n";
+  const code =
+    "const LIMIT = 1;\nexport const isSmall = (v) => v < LIMIT\nexport default function isLarge(v) { return v > 2; }\nconst hidden = (v) => v;\nexport { hidden as shown }; export type T = 1;\n";
   const out = attachLambdas(code, { file: "a.ts", helpers: "exported" })?.code ?? "";
   expect(out.split("\n")).toHaveLength(code.split("\n").length);
-  expect(out.match(/Object\.assign\((\w+)/g)).toEqual(["Object.assign(isLarge", "Object.assign(isSmall", "Object.assign(hidden"]);
+  expect(out.match(/Object\.assign\((\w+)/g)).toEqual([
+    "Object.assign(isLarge",
+    "Object.assign(isSmall",
+    "Object.assign(hidden",
+  ]);
   expect(attachLambdas(code, { file: "a.ts" })).toBeNull();
 });

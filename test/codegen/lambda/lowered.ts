@@ -5,7 +5,8 @@ import type { Surface } from "../../../src/expression/surface/surface.js";
 /** Parses and lowers the text of a lambda. */
 export function lower(source: string): Lowered {
   const parsed = parseLambda(source);
-  if ("diagnostic" in parsed) return { lambda: null, diagnostics: [parsed.diagnostic], free: [], called: [], source, location: null };
+  if ("diagnostic" in parsed)
+    return { lambda: null, diagnostics: [parsed.diagnostic], free: [], called: [], source, location: null };
   return lowerLambda(parsed.node, parsed.file);
 }
 

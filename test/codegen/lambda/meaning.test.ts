@@ -29,12 +29,21 @@ function evaluate(s: Surface, env: Env): unknown {
     case "let":
       return evaluate(s.body, { ...env, [s.name]: of(s.value) });
     case "lambda":
-      return (...args: unknown[]) => evaluate(s.body, { ...env, ...Object.fromEntries(s.params.map((name, i) => [name, args[i]])) });
+      return (...args: unknown[]) =>
+        evaluate(s.body, { ...env, ...Object.fromEntries(s.params.map((name, i) => [name, args[i]])) });
     case "method":
       return (of(s.object) as Record<string, (...args: unknown[]) => unknown>)[s.name]?.(...s.args.map(of));
     case "binary": {
       const [left, right] = [of(s.left) as number, of(s.right) as number];
-      const results: Record<string, unknown> = { "+": left + right, "-": left - right, "*": left * right, "<": left < right, "===": left === right, "&&": left && right, "||": left || right };
+      const results: Record<string, unknown> = {
+        "+": left + right,
+        "-": left - right,
+        "*": left * right,
+        "<": left < right,
+        "===": left === right,
+        "&&": left && right,
+        "||": left || right,
+      };
       return results[s.op];
     }
     default:
@@ -48,12 +57,16 @@ const { expression } = fc.letrec<{ expression: string }>((tie) => ({
   expression: fc.oneof(
     { maxDepth: 3, depthIdentifier: "expression" },
     fc.oneof(name, fc.constantFrom("x.p", "x.q", "x.s[0]", "1", "2")),
-    fc.tuple(tie("expression"), fc.constantFrom("+", "-", "*", "<", "===", "&&", "||"), tie("expression")).map(([l, op, r]) => `(${l} ${op} ${r})`),
+    fc
+      .tuple(tie("expression"), fc.constantFrom("+", "-", "*", "<", "===", "&&", "||"), tie("expression"))
+      .map(([l, op, r]) => `(${l} ${op} ${r})`),
     fc.tuple(tie("expression"), tie("expression"), tie("expression")).map(([t, a, b]) => `(${t} ? ${a} : ${b})`),
     tie("expression").map((e) => `!${e}`),
     tie("expression").map((e) => `(+${e})`),
     fc.tuple(name, tie("expression")).map(([n, e]) => `x.s.some((${n}) => ${e})`),
-    fc.tuple(name, name, tie("expression")).map(([n, m, e]) => `x.t.every(([${n}${n === m ? "" : `, ${m}`}]) => { const d = ${e}; return d < 1; })`),
+    fc
+      .tuple(name, name, tie("expression"))
+      .map(([n, m, e]) => `x.t.every(([${n}${n === m ? "" : `, ${m}`}]) => { const d = ${e}; return d < 1; })`),
   ),
 }));
 
@@ -71,7 +84,15 @@ const { block } = fc.letrec<{ block: string; statement: string }>((tie) => ({
 }));
 
 const rows = [
-  { p: 0, q: 1, s: [0, 1], t: [[1, 2], [0, 0]] },
+  {
+    p: 0,
+    q: 1,
+    s: [0, 1],
+    t: [
+      [1, 2],
+      [0, 0],
+    ],
+  },
   { p: 2, q: -1, s: [3], t: [[-1, 1]] },
   { p: 1, q: 0, s: [], t: [] },
 ];
@@ -112,15 +133,65 @@ test("a surface tree says what the lambda says, for names that hide each other a
 });
 
 test("no text makes the lowering throw", () => {
-  const piece = fc.constantFrom("x", "=>", "(", ")", "{", "}", "[", "]", ".", "?.", ",", ";", "return", "const", "if", "else", "1", "`", "${", "'", "/", "+", "=", "async", "function", "new", "class", "...", "a", "\n", "<", ">", "!", "#p", "@", "\\u", "0x", "1n", "yield", "super", "import", "enum", "type");
+  const piece = fc.constantFrom(
+    "x",
+    "=>",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    ".",
+    "?.",
+    ",",
+    ";",
+    "return",
+    "const",
+    "if",
+    "else",
+    "1",
+    "`",
+    "${",
+    "'",
+    "/",
+    "+",
+    "=",
+    "async",
+    "function",
+    "new",
+    "class",
+    "...",
+    "a",
+    "\n",
+    "<",
+    ">",
+    "!",
+    "#p",
+    "@",
+    "\\u",
+    "0x",
+    "1n",
+    "yield",
+    "super",
+    "import",
+    "enum",
+    "type",
+  );
   fc.assert(
-    fc.property(fc.oneof(fc.array(piece, { maxLength: 25 }).map((p) => p.join(" ")), fc.string({ unit: "binary" })), (tail) => {
-      for (const source of [tail, `x => ${tail}`, `x => { ${tail} }`]) {
-        const { lambda, diagnostics } = lower(source);
-        expect(lambda === null).toBe(diagnostics.length > 0);
-        for (const { start, end } of diagnostics) expect(0 <= start && start <= end).toBe(true);
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.array(piece, { maxLength: 25 }).map((p) => p.join(" ")),
+        fc.string({ unit: "binary" }),
+      ),
+      (tail) => {
+        for (const source of [tail, `x => ${tail}`, `x => { ${tail} }`]) {
+          const { lambda, diagnostics } = lower(source);
+          expect(lambda === null).toBe(diagnostics.length > 0);
+          for (const { start, end } of diagnostics) expect(0 <= start && start <= end).toBe(true);
+        }
+      },
+    ),
     { numRuns: 800 },
   );
 });

@@ -14,17 +14,31 @@ function told(text: string, { code, start, end, message, hint }: Diagnostic): st
     const lines = text.slice(0, offset).split("\n");
     return `${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`;
   };
-  return [`  ${code} ${at(start)}-${at(end)} ${message}`, ...(hint === undefined ? [] : [`    hint: ${hint}`])].join("\n");
+  return [`  ${code} ${at(start)}-${at(end)} ${message}`, ...(hint === undefined ? [] : [`    hint: ${hint}`])].join(
+    "\n",
+  );
 }
 
-const short = (text: string): string => (text.length > 160 ? `${text.slice(0, 100)}… (${text.length} characters)` : text);
+const short = (text: string): string =>
+  text.length > 160 ? `${text.slice(0, 100)}… (${text.length} characters)` : text;
 
 const groups = { ...refusedLambdas, alerts: refusedAlerts };
 const corpus = Object.entries(groups).flatMap(([group, lambdas]) =>
-  lambdas.map((text) => ({ group, text, ...compileLambda(text, { ...row, kind: group === "alerts" ? "alert" : "validation" }) })),
+  lambdas.map((text) => ({
+    group,
+    text,
+    ...compileLambda(text, { ...row, kind: group === "alerts" ? "alert" : "validation" }),
+  })),
 );
 
-const scored = pipeline("p").model(defineModel({ name: "m", sha256: "0".repeat(64), inputs: { amount: { dtype: "float64", shape: ["N", 1] } }, outputs: { score: { dtype: "float64", shape: ["N", 1] } } }));
+const scored = pipeline("p").model(
+  defineModel({
+    name: "m",
+    sha256: "0".repeat(64),
+    inputs: { amount: { dtype: "float64", shape: ["N", 1] } },
+    outputs: { score: { dtype: "float64", shape: ["N", 1] } },
+  }),
+);
 
 /** What `build()` says of a check. */
 function built(check: unknown): string {
@@ -50,7 +64,10 @@ describe("refused lambdas", () => {
   test("each has the diagnostic that is written down: code, place, message, hint", async () => {
     const page = Object.keys(groups).map((group) => {
       const entries = corpus.filter((one) => one.group === group);
-      return [`# ${group}`, ...entries.map(({ text, diagnostics }) => [short(text), ...diagnostics.map((d) => told(text, d))].join("\n"))].join("\n\n");
+      return [
+        `# ${group}`,
+        ...entries.map(({ text, diagnostics }) => [short(text), ...diagnostics.map((d) => told(text, d))].join("\n")),
+      ].join("\n\n");
     });
     await expect(`${page.join("\n\n\n")}\n`).toMatchFileSnapshot("refused-corpus.txt");
   });
@@ -62,7 +79,9 @@ describe("refused lambdas", () => {
   });
 
   test("a mistake is told once", () => {
-    const twice = corpus.filter(({ diagnostics }) => new Set(diagnostics.map((d) => `${d.start} ${d.end}`)).size < diagnostics.length);
+    const twice = corpus.filter(
+      ({ diagnostics }) => new Set(diagnostics.map((d) => `${d.start} ${d.end}`)).size < diagnostics.length,
+    );
     expect(twice.map(({ text }) => text)).toEqual([]);
   });
 
@@ -72,18 +91,41 @@ describe("refused lambdas", () => {
       "const Math = { abs: (v) => v }; p.validate('low', (x) => Math.abs(x.out.score[0]) < 1);",
       "p.validate('low', (x) => x.out.score[0] < LIMIT); const later = () => 1; { class LIMIT { static max = 1; } }",
     ];
-    const tampered = Object.assign((x: { out: number }) => x.out < 1, { [Symbol.for("shapeline.lambda")]: { lambda: { body: 1 }, source: "x", location: null, diagnostics: [], constants: {} } });
+    const tampered = Object.assign((x: { out: number }) => x.out < 1, {
+      [Symbol.for("shapeline.lambda")]: {
+        lambda: { body: 1 },
+        source: "x",
+        location: null,
+        diagnostics: [],
+        constants: {},
+      },
+    });
     const early = Object.assign((x: { out: number }) => x.out < 1, {
       [Symbol.for("shapeline.lambda")]: {
-        lambda: { source: "(x) => x.out < LIMIT", param: "x", body: { kind: "free", path: ["LIMIT"], span: [15, 20] }, location: null },
+        lambda: {
+          source: "(x) => x.out < LIMIT",
+          param: "x",
+          body: { kind: "free", path: ["LIMIT"], span: [15, 20] },
+          location: null,
+        },
         source: "(x) => x.out < LIMIT",
         location: null,
         diagnostics: [],
-        constants: { LIMIT: () => { throw new ReferenceError("Cannot access 'LIMIT' before initialization"); } },
+        constants: {
+          LIMIT: () => {
+            throw new ReferenceError("Cannot access 'LIMIT' before initialization");
+          },
+        },
       },
     });
     const limit = Math.sqrt(2);
-    const running = [(x: { out: number }) => x.out < limit, Math.abs, ((x: { out: number }) => x.out < 1).bind(null), tampered, early];
+    const running = [
+      (x: { out: number }) => x.out < limit,
+      Math.abs,
+      ((x: { out: number }) => x.out < 1).bind(null),
+      tampered,
+      early,
+    ];
     expect([...modules.map(ofModule), ...running.map(built)].join("\n\n---\n\n")).toMatchInlineSnapshot(`
       "p.pipeline.ts:1:58 - error SL1043: 'limit' may change: it is declared with \`let\`
 

@@ -1,11 +1,28 @@
 import type { DType, Port } from "../../../dsl/tensor.js";
 
-const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({ name, dtype, shape: ["N", ...shape] });
+const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({
+  name,
+  dtype,
+  shape: ["N", ...shape],
+});
 
 /** The row that the refused lambdas are written for. */
 export const row = {
-  inputs: [port("amount", "float64"), port("country", "string"), port("account", "int64"), port("vip", "bool"), port("features", "float32", 4), port("tokens", "int64", null)],
-  outputs: [port("score", "float64", 1), port("probs", "float32", 3), port("boxes", "float32", 2, 4), port("label", "string"), { name: "shapeless", dtype: "float32", shape: null }],
+  inputs: [
+    port("amount", "float64"),
+    port("country", "string"),
+    port("account", "int64"),
+    port("vip", "bool"),
+    port("features", "float32", 4),
+    port("tokens", "int64", null),
+  ],
+  outputs: [
+    port("score", "float64", 1),
+    port("probs", "float32", 3),
+    port("boxes", "float32", 2, 4),
+    port("label", "string"),
+    { name: "shapeless", dtype: "float32", shape: null },
+  ],
   constants: {
     LIMIT: 0.9,
     LIMITS: { low: 0.1, high: 0.9 },
@@ -15,7 +32,11 @@ export const row = {
     MISSING: undefined,
     WHEN: new Date(0),
     SYMBOL: Symbol("s"),
-    GETTER: { get max() { return 1; } },
+    GETTER: {
+      get max() {
+        return 1;
+      },
+    },
     HUGE: Array.from({ length: 300 }, (_, i) => i),
     check: (v: number) => v > 0,
     BIG: 5n,
@@ -39,7 +60,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "function* (x) { yield x.out.score[0] < 1; }",
     "x => await x.out.score[0] < 1",
   ],
-  "parameters": [
+  parameters: [
     "(x, y) => x.out.score[0] < y",
     "(x, i, rows) => i < 10",
     "(...rows) => rows[0].out.score[0] < 1",
@@ -65,7 +86,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => { var limit = 1; return x.out.score[0] < limit; }",
     "x => { let limit; return x.out.score[0] < limit; }",
   ],
-  "statements": [
+  statements: [
     "x => { for (const p of x.out.probs) if (p > 1) return false; return true; }",
     "x => { for (let i = 0; i < 3; i++) if (x.out.probs[i] > 1) return false; return true; }",
     "x => { for (const k in x.out) return false; return true; }",
@@ -94,7 +115,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => x.out.probs.every((p) => { if (p > 0) return true; })",
     "x => { const small = large < 1, large = x.in.amount; return small; }",
   ],
-  "operators": [
+  operators: [
     "x => x.out.score[0] == 1",
     "x => x.in.country != 'DE'",
     "x => x.in.amount << 2 === 0",
@@ -176,7 +197,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => check(...x.out.probs)",
     "x => { return small(x.in.amount); function small(v) { return v < 1; } }",
   ],
-  "constants": [
+  constants: [
     "x => x.in.amount < LIMITS.hgh",
     "x => x.in.amount < LIMITS",
     "x => x.in.country === NAMES[2]",
@@ -193,7 +214,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => x.out.probs.every((p, i) => p < MIXED[i])",
     "x => x.in.amount < NOTHING.max",
   ],
-  "ports": [
+  ports: [
     "x => x.out < 1",
     "x => x.out.scores[0] < 1",
     "x => x.output.score[0] < 1",
@@ -217,7 +238,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => x.out.probs[5] == null",
     "x => x.models != null",
   ],
-  "types": [
+  types: [
     "x => x.in.amount < x.in.account",
     "x => x.in.account + 1 > 0n",
     "x => x.in.country > 1",
@@ -259,7 +280,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => x.in.amount.toFixed(2) === '1.00'",
     "x => Math.max(...x.in.tokens) > 1",
   ],
-  "size": [
+  size: [
     `x => ${"!".repeat(2_000)}x.in.vip`,
     `x => x.in.amount < ${Array.from({ length: 700 }, () => "1").join(" + ")}`,
     "x => { const a = (v) => v + v + v + v + v + v + v + v, b = (v) => a(a(a(v))), c = (v) => b(b(v)); return c(x.in.amount) < 1; }",

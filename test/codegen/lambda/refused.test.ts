@@ -8,7 +8,21 @@ const all = (sources: readonly string[]) => sources.map(findings).join("\n");
 describe("refused lambdas say what is wrong and where", () => {
   test("text that is no lambda", () => {
     expect(
-      all(["x =>", "x => x.out <", "42", "class A {}", "small", "x => 1) ; (y => 2", "get z() { return 1; }", "", "x => `${", "async x => x.out < 1", "function* (x) { return x.out < 1; }", "*small(x) { return true; }", "async small(x) { return true; }"]),
+      all([
+        "x =>",
+        "x => x.out <",
+        "42",
+        "class A {}",
+        "small",
+        "x => 1) ; (y => 2",
+        "get z() { return 1; }",
+        "",
+        "x => `${",
+        "async x => x.out < 1",
+        "function* (x) { return x.out < 1; }",
+        "*small(x) { return true; }",
+        "async small(x) { return true; }",
+      ]),
     ).toMatchInlineSnapshot(`
       "x =>
         SL1000 at "": the lambda does not parse: Expression expected.
@@ -79,7 +93,17 @@ describe("refused lambdas say what is wrong and where", () => {
 
   test("changes of values", () => {
     expect(
-      all(["x => x.out = 1", "x => (x.out += 1) < 2", "x => x.out.n++ < 1", "x => --x.out.n < 1", "x => { let n = 0; n = x.out; return n < 1; }", "x => (x.out ||= 1)", "x => delete x.out", "x => { var n = x.out; return n < 1; }", "x => { let n; return n < 1; }"]),
+      all([
+        "x => x.out = 1",
+        "x => (x.out += 1) < 2",
+        "x => x.out.n++ < 1",
+        "x => --x.out.n < 1",
+        "x => { let n = 0; n = x.out; return n < 1; }",
+        "x => (x.out ||= 1)",
+        "x => delete x.out",
+        "x => { var n = x.out; return n < 1; }",
+        "x => { let n; return n < 1; }",
+      ]),
     ).toMatchInlineSnapshot(`
       "x => x.out = 1
         SL1007 at "x.out = 1": \`=\` changes a value; a lambda only computes one
@@ -160,7 +184,14 @@ describe("refused lambdas say what is wrong and where", () => {
 
   test("ways without an answer", () => {
     expect(
-      all(["x => { }", "x => { return; }", "x => { if (x.out < 1) return true; }", "x => { if (x.out < 1) { return true; } else { } }", "x => { const a = x.out; }", "x => x.out.scores.every((v) => { v > 1; })"]),
+      all([
+        "x => { }",
+        "x => { return; }",
+        "x => { if (x.out < 1) return true; }",
+        "x => { if (x.out < 1) { return true; } else { } }",
+        "x => { const a = x.out; }",
+        "x => x.out.scores.every((v) => { v > 1; })",
+      ]),
     ).toMatchInlineSnapshot(`
       "x => { }
         SL1035 at "}": not every way through the lambda returns a value
@@ -412,7 +443,9 @@ describe("size", () => {
 
 describe("the list of codes", () => {
   test("every refusal has a title, and no two share a code", () => {
-    const codes = Object.values(refusals).map((refusal) => (refusal as (...args: string[]) => { code: string })("a", "b", "c").code);
+    const codes = Object.values(refusals).map(
+      (refusal) => (refusal as (...args: string[]) => { code: string })("a", "b", "c").code,
+    );
     expect(new Set(codes).size).toBe(codes.length);
     for (const code of codes) expect(Object.keys(errorCodes)).toContain(code);
   });

@@ -45,7 +45,9 @@ describe("a lambda is read as each tool leaves it", () => {
   });
 
   test("TypeScript", () => {
-    const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022 } });
+    const { outputText } = transpileModule(source, {
+      compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022 },
+    });
     expect(read(evaluated(outputText))).toBe(expected);
   });
 
@@ -63,7 +65,9 @@ describe("a lambda is read as each tool leaves it", () => {
   });
 
   test("blanked-out types, as type stripping leaves them", () => {
-    expect(read(evaluated("const lambda = (x     )          => (x.out.score           )  < 1                 ;"))).toBe("(< (. (. x out) score) 1)");
+    expect(read(evaluated("const lambda = (x     )          => (x.out.score           )  < 1                 ;"))).toBe(
+      "(< (. (. x out) score) 1)",
+    );
   });
 
   test("a minifier", () => {
@@ -76,20 +80,32 @@ describe("a lambda is read as each tool leaves it", () => {
   });
 
   test("a coverage tool's counters", () => {
-    expect(read(evaluated("const lambda = (x) => { cov_1a().f[0]++; cov_1a().s[1]++; return (cov_1a().b[0][0]++, x.out.a) && (cov_1a().b[0][1]++, x.out.b); };"))).toBe(
-      "(&& (. (. x out) a) (. (. x out) b))",
-    );
+    expect(
+      read(
+        evaluated(
+          "const lambda = (x) => { cov_1a().f[0]++; cov_1a().s[1]++; return (cov_1a().b[0][0]++, x.out.a) && (cov_1a().b[0][1]++, x.out.b); };",
+        ),
+      ),
+    ).toBe("(&& (. (. x out) a) (. (. x out) b))");
   });
 
   test("Bun, which writes enums' values in and keeps the rest", () => {
-    expect(read(evaluated("const lambda = (x) => {\n  const inRange = (v) => v >= 0 /* low */ && v <= 1 /* high */;\n  return x.out.scores.every(inRange);\n};"))).toBe(
-      "(let inRange (fn [v] (&& (>= v 0) (<= v 1))) (.every (. (. x out) scores) inRange))",
-    );
+    expect(
+      read(
+        evaluated(
+          "const lambda = (x) => {\n  const inRange = (v) => v >= 0 /* low */ && v <= 1 /* high */;\n  return x.out.scores.every(inRange);\n};",
+        ),
+      ),
+    ).toBe("(let inRange (fn [v] (&& (>= v 0) (<= v 1))) (.every (. (. x out) scores) inRange))");
   });
 
   test("swc and others that write named functions and sequences", () => {
-    expect(read(evaluated('const lambda = function lambda(x) { "use strict"; return (0, Math.abs)(x.out.score) < 1; };'))).toBe("(< (Math.abs (. (. x out) score)) 1)");
-    expect(read(evaluated("const lambda = function(param) { var out = param.out; return out < 1; };"))).toMatch(/^SL1037 /);
+    expect(
+      read(evaluated('const lambda = function lambda(x) { "use strict"; return (0, Math.abs)(x.out.score) < 1; };')),
+    ).toBe("(< (Math.abs (. (. x out) score)) 1)");
+    expect(read(evaluated("const lambda = function(param) { var out = param.out; return out < 1; };"))).toMatch(
+      /^SL1037 /,
+    );
     expect(read(evaluated("const lambda = (x)=>x.out.a !== null && x.out.a !== void 0 ? x.out.a > 1 : !1;"))).toBe(
       "(if (&& (!== (. (. x out) a) null) (!== (. (. x out) a) free:undefined)) (> (. (. x out) a) 1) false)",
     );
@@ -99,15 +115,53 @@ describe("a lambda is read as each tool leaves it", () => {
     const code = `const lambda = (x) => { cov_2b().f[3]++; const small = (cov_2b().s[7]++, (v) => { cov_2b().f[4]++; cov_2b().s[8]++; return v < 1; });
       cov_2b().s[9]++; if (x.out.a) { cov_2b().b[1][0]++; cov_2b().s[10]++; return true; } else { cov_2b().b[1][1]++; }
       cov_2b().s[11]++; return x.out.b ? (cov_2b().b[2][0]++, small(x.out.c)) : (cov_2b().b[2][1]++, false); };`;
-    expect(read(evaluated(code))).toBe("(let small (fn [v] (< v 1)) (if (. (. x out) a) true (if (. (. x out) b) (apply small (. (. x out) c)) false)))");
+    expect(read(evaluated(code))).toBe(
+      "(let small (fn [v] (< v 1)) (if (. (. x out) a) true (if (. (. x out) b) (apply small (. (. x out) c)) false)))",
+    );
   });
 
   test("functions, methods and lambdas without a row", () => {
-    expect(read(function (x: Row) { return x.out.score < 1; })).toBe("(< (. (. x out) score) 1)");
-    expect(read({ small(x: Row) { return x.out.score < 1; } }.small)).toBe("(< (. (. x out) score) 1)");
-    expect(read({ "is small"(x: Row) { return x.out.score < 1; } }["is small"])).toBe("(< (. (. x out) score) 1)");
-    expect(read({ function(x: Row) { return x.out.score < 1; } }.function)).toBe("(< (. (. x out) score) 1)");
-    expect(read({ async(x: Row) { return x.out.score < 1; } }.async)).toBe("(< (. (. x out) score) 1)");
+    expect(
+      read(function (x: Row) {
+        return x.out.score < 1;
+      }),
+    ).toBe("(< (. (. x out) score) 1)");
+    expect(
+      read(
+        {
+          small(x: Row) {
+            return x.out.score < 1;
+          },
+        }.small,
+      ),
+    ).toBe("(< (. (. x out) score) 1)");
+    expect(
+      read(
+        {
+          "is small"(x: Row) {
+            return x.out.score < 1;
+          },
+        }["is small"],
+      ),
+    ).toBe("(< (. (. x out) score) 1)");
+    expect(
+      read(
+        {
+          function(x: Row) {
+            return x.out.score < 1;
+          },
+        }.function,
+      ),
+    ).toBe("(< (. (. x out) score) 1)");
+    expect(
+      read(
+        {
+          async(x: Row) {
+            return x.out.score < 1;
+          },
+        }.async,
+      ),
+    ).toBe("(< (. (. x out) score) 1)");
     expect(read(() => Number.NaN === Math.PI)).toBe("(=== free:Number.NaN free:Math.PI)");
   });
 });
@@ -115,7 +169,8 @@ describe("a lambda is read as each tool leaves it", () => {
 describe("what cannot be read says why", () => {
   test("functions without a source", () => {
     const lambda = (x: Row) => x.out.score < 1;
-    expect([Math.abs, lambda.bind(null), new Proxy(lambda, {})].map((fn) => read(fn as Lambda)).join("\n")).toMatchInlineSnapshot(`
+    expect([Math.abs, lambda.bind(null), new Proxy(lambda, {})].map((fn) => read(fn as Lambda)).join("\n"))
+      .toMatchInlineSnapshot(`
       "SL1044 the source of the native or wrapped function 'abs' cannot be read
       SL1044 the source of a bound function ('bound lambda') cannot be read
       SL1044 the source of the native or wrapped function 'lambda' cannot be read"
@@ -123,8 +178,29 @@ describe("what cannot be read says why", () => {
   });
 
   test("functions of another kind", () => {
-    const getter = Object.getOwnPropertyDescriptor({ get z() { return 1; } }, "z")?.get;
-    const all: unknown[] = [async (x: Row) => x.out, function* (x: Row) { yield x; }, { async m(x: Row) { return x; } }.m, class A {}, getter, "x => true", undefined];
+    const getter = Object.getOwnPropertyDescriptor(
+      {
+        get z() {
+          return 1;
+        },
+      },
+      "z",
+    )?.get;
+    const all: unknown[] = [
+      async (x: Row) => x.out,
+      function* (x: Row) {
+        yield x;
+      },
+      {
+        async m(x: Row) {
+          return x;
+        },
+      }.m,
+      class A {},
+      getter,
+      "x => true",
+      undefined,
+    ];
     expect(all.map((fn) => read(fn as Lambda)).join("\n")).toMatchInlineSnapshot(`
       "SL1002 an async function never answers with a plain value
       SL1002 a generator never answers with a plain value
@@ -157,7 +233,9 @@ describe("what cannot be read says why", () => {
       SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
       SL1042 'isSmall' comes from outside the lambda, and its value cannot be seen from a running function"
     `);
-    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(`"compile the file with \`shapeline compile\`, which follows names, and deploy the config; or write the value into the lambda"`);
+    expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(
+      `"compile the file with \`shapeline compile\`, which follows names, and deploy the config; or write the value into the lambda"`,
+    );
   });
 
   test("a global that a declaration around the lambda hides, which its text does not tell", () => {

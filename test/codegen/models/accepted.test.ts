@@ -13,21 +13,58 @@ import { folder } from "./workspace.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const nasty = [
-  "*/", "*/ export const evil = 1; /*", "\n", "\r\n", "`", "${evil}", '"', "'", "\\", "\u2028", "\u2029", "\0", "\u202e", "\ud800", "__proto__", "constructor", "",
-  "@deprecated", "{@link evil}", "// @ts-nocheck", "/* eslint-disable */", "<script>", "0", "a b", "模型", "\u200bx", "\ufeffx",
+  "*/",
+  "*/ export const evil = 1; /*",
+  "\n",
+  "\r\n",
+  "`",
+  "${evil}",
+  '"',
+  "'",
+  "\\",
+  "\u2028",
+  "\u2029",
+  "\0",
+  "\u202e",
+  "\ud800",
+  "__proto__",
+  "constructor",
+  "",
+  "@deprecated",
+  "{@link evil}",
+  "// @ts-nocheck",
+  "/* eslint-disable */",
+  "<script>",
+  "0",
+  "a b",
+  "模型",
+  "\u200bx",
+  "\ufeffx",
 ];
 
 const signature = (over: Partial<ModelSignature>): ModelSignature => ({
-  name: "m", sha256: "0".repeat(64), opset: { "": 17 }, irVersion: 8, producer: "", doc: "", metadata: {},
+  name: "m",
+  sha256: "0".repeat(64),
+  opset: { "": 17 },
+  irVersion: 8,
+  producer: "",
+  doc: "",
+  metadata: {},
   inputs: [{ name: "x", dtype: "float32", shape: ["batch", 3] }],
   outputs: [{ name: "y", dtype: "float32", shape: ["batch", 1] }],
   ...over,
 });
 
 async function realModels(): Promise<ModelSignature[]> {
-  const folders = ["examples/fraud/models", "examples/breast-cancer/models", "test/fixtures/models/corpus"].map((path) => join(root, path));
+  const folders = ["examples/fraud/models", "examples/breast-cancer/models", "test/fixtures/models/corpus"].map(
+    (path) => join(root, path),
+  );
   if (recordings !== null) folders.push(join(recordings, "models"));
-  const files = folders.flatMap((path) => readdirSync(path).filter((name) => name.endsWith(".onnx")).map((name) => join(path, name)));
+  const files = folders.flatMap((path) =>
+    readdirSync(path)
+      .filter((name) => name.endsWith(".onnx"))
+      .map((name) => join(path, name)),
+  );
   const read = await Promise.all(files.map(readSignature));
   return read.filter(({ inputs, outputs }) => usablePorts(inputs).length > 0 && usablePorts(outputs).length > 0);
 }
@@ -36,22 +73,54 @@ function nastyModels(): ModelSignature[] {
   const ports = nasty.map((name): Port => ({ name, dtype: "float32", shape: ["batch", 2, null, "\u2028*/`"] }));
   const metadata = Object.fromEntries(nasty.map((text) => [text, text]));
   return [
-    signature({ name: "nasty", file: "*/`@x.onnx", doc: nasty.join(" "), metadata, version: nasty.join(""), producer: "*/", labels: { y: nasty }, inputs: ports, outputs: [...ports, { name: "any", dtype: "int64", shape: null }] }),
+    signature({
+      name: "nasty",
+      file: "*/`@x.onnx",
+      doc: nasty.join(" "),
+      metadata,
+      version: nasty.join(""),
+      producer: "*/",
+      labels: { y: nasty },
+      inputs: ports,
+      outputs: [...ports, { name: "any", dtype: "int64", shape: null }],
+    }),
     signature({ name: "default", file: "default.onnx" }),
     signature({ name: "scalar", file: "scalar.onnx", outputs: [{ name: "y", dtype: "bool", shape: [] }] }),
-    ...nasty.map((text, i) => signature({ name: `nasty-${i}`, file: `${text}.onnx`, doc: text, metadata: { [text]: text } })),
+    ...nasty.map((text, i) =>
+      signature({ name: `nasty-${i}`, file: `${text}.onnx`, doc: text, metadata: { [text]: text } }),
+    ),
   ];
 }
 
 function thousandModels(): ModelSignature[] {
-  return Array.from({ length: 1000 }, (_, i) => signature({ name: `many-${i}`, file: `many_${i}.onnx`, inputs: [{ name: `x${i}`, dtype: "float32", shape: ["batch", (i % 50) + 1] }] }));
+  return Array.from({ length: 1000 }, (_, i) =>
+    signature({
+      name: `many-${i}`,
+      file: `many_${i}.onnx`,
+      inputs: [{ name: `x${i}`, dtype: "float32", shape: ["batch", (i % 50) + 1] }],
+    }),
+  );
 }
 
 /** Everything of @tsconfig/strictest, and what isolated builds ask for. */
 const strictest = {
-  strict: true, allowUnusedLabels: false, allowUnreachableCode: false, exactOptionalPropertyTypes: true, noFallthroughCasesInSwitch: true, noImplicitOverride: true,
-  noImplicitReturns: true, noPropertyAccessFromIndexSignature: true, noUncheckedIndexedAccess: true, noUnusedLocals: true, noUnusedParameters: true,
-  isolatedModules: true, isolatedDeclarations: true, declaration: true, verbatimModuleSyntax: true, erasableSyntaxOnly: true, skipLibCheck: false,
+  strict: true,
+  allowUnusedLabels: false,
+  allowUnreachableCode: false,
+  exactOptionalPropertyTypes: true,
+  noFallthroughCasesInSwitch: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noPropertyAccessFromIndexSignature: true,
+  noUncheckedIndexedAccess: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  isolatedModules: true,
+  isolatedDeclarations: true,
+  declaration: true,
+  verbatimModuleSyntax: true,
+  erasableSyntaxOnly: true,
+  skipLibCheck: false,
 };
 
 const work = join(folder, "accepted");
@@ -61,8 +130,27 @@ beforeAll(async () => {
   writeFileSync(join(work, "package.json"), '{ "type": "module" }');
   // The built package, as users have it.
   const paths = { shapeline: [join(root, "dist/src/index.d.ts")] };
-  writeFileSync(join(work, "tsconfig.json"), JSON.stringify({ compilerOptions: { ...strictest, target: "es2022", lib: ["es2023"], module: "esnext", moduleResolution: "bundler", paths, noEmit: true, types: ["node"], typeRoots: [join(root, "node_modules/@types")] }, include: ["."] }));
-  const few = [...(await realModels()), ...nastyModels()].map((model, i) => ({ ...model, name: `${model.name.slice(0, 50)}-${i}` }));
+  writeFileSync(
+    join(work, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        ...strictest,
+        target: "es2022",
+        lib: ["es2023"],
+        module: "esnext",
+        moduleResolution: "bundler",
+        paths,
+        noEmit: true,
+        types: ["node"],
+        typeRoots: [join(root, "node_modules/@types")],
+      },
+      include: ["."],
+    }),
+  );
+  const few = [...(await realModels()), ...nastyModels()].map((model, i) => ({
+    ...model,
+    name: `${model.name.slice(0, 50)}-${i}`,
+  }));
   writeFileSync(join(work, "models.gen.ts"), writeModels(few));
   const { index, files } = writeSplit(few, "split");
   writeFileSync(join(work, "split.gen.ts"), index);
@@ -71,11 +159,18 @@ beforeAll(async () => {
 });
 
 describe("what is written is accepted", () => {
-  test.each(["typescript-5.9", "typescript", "typescript-7"])("by the strictest %s: real models, nasty ones, and a thousand", (compiler) => {
-    const { stdout, status } = spawnSync(process.execPath, [join(root, "node_modules", compiler, "bin/tsc"), "-p", work, "--pretty", "false"], { cwd: work, encoding: "utf8" });
-    expect(stdout).toBe("");
-    expect(status).toBe(0);
-  });
+  test.each(["typescript-5.9", "typescript", "typescript-7"])(
+    "by the strictest %s: real models, nasty ones, and a thousand",
+    (compiler) => {
+      const { stdout, status } = spawnSync(
+        process.execPath,
+        [join(root, "node_modules", compiler, "bin/tsc"), "-p", work, "--pretty", "false"],
+        { cwd: work, encoding: "utf8" },
+      );
+      expect(stdout).toBe("");
+      expect(status).toBe(0);
+    },
+  );
 
   test("by the strictest rules of typescript-eslint", async () => {
     const eslint = new ESLint({
@@ -84,11 +179,18 @@ describe("what is written is accepted", () => {
       overrideConfig: tseslint.config(...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked, {
         linterOptions: { reportUnusedDisableDirectives: "error" },
         languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: work } },
-        rules: { "@typescript-eslint/consistent-type-imports": "error", "@typescript-eslint/consistent-type-exports": "error", eqeqeq: "error", "no-irregular-whitespace": "error" },
+        rules: {
+          "@typescript-eslint/consistent-type-imports": "error",
+          "@typescript-eslint/consistent-type-exports": "error",
+          eqeqeq: "error",
+          "no-irregular-whitespace": "error",
+        },
       }) as ESLint.Options["overrideConfig"] & object,
     });
     const results = await eslint.lintFiles(["models.gen.ts", "split.gen.ts"]);
     expect(results.map(({ filePath }) => filePath)).toHaveLength(2);
-    expect(results.flatMap(({ messages }) => messages.map(({ line, ruleId, message }) => `${line} ${ruleId}: ${message}`))).toEqual([]);
+    expect(
+      results.flatMap(({ messages }) => messages.map(({ line, ruleId, message }) => `${line} ${ruleId}: ${message}`)),
+    ).toEqual([]);
   });
 });

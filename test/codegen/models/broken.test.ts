@@ -18,7 +18,12 @@ const example = (name: string): Buffer => readFileSync(join(root, "examples/frau
 const realFiles = [
   ...["examples/fraud/models", "examples/breast-cancer/models"].map((path) => join(root, path)),
   ...(recordings === null ? [] : [join(recordings, "models")]),
-].flatMap((path) => readdirSync(path).filter((name) => name.endsWith(".onnx")).map((name) => join(path, name)).filter((file) => statSync(file).size < 300_000));
+].flatMap((path) =>
+  readdirSync(path)
+    .filter((name) => name.endsWith(".onnx"))
+    .map((name) => join(path, name))
+    .filter((file) => statSync(file).size < 300_000),
+);
 const real = realFiles.map((file) => readFileSync(file));
 
 /** What is left of a real model, and which of its bits are flipped. */
@@ -43,7 +48,8 @@ function flips(count: number): readonly Damage[] {
   return Array.from({ length: count }, () => {
     const which = random(real.length);
     const length = real[which]?.length ?? 0;
-    const place = (): number => [random(length), random(Math.min(200, length)), length - 1 - random(Math.min(200, length))][random(3)] ?? 0;
+    const place = (): number =>
+      [random(length), random(Math.min(200, length)), length - 1 - random(Math.min(200, length))][random(3)] ?? 0;
     return { which, length, bits: Array.from({ length: random(8) + 1 }, () => place() * 8 + random(8)) };
   });
 }
@@ -57,7 +63,10 @@ function damaged({ which, length, bits }: Damage): Buffer {
 /** Megabytes and the slowest file, of a process that reads a folder, or damages real models and reads them. */
 function measured(...source: readonly string[]): { readonly megabytes: number; readonly slowest: number } {
   const child = fileURLToPath(new URL("read-all.mjs", import.meta.url));
-  return JSON.parse(execFileSync(process.execPath, [child, join(root, "dist"), ...source], { encoding: "utf8" })) as { megabytes: number; slowest: number };
+  return JSON.parse(execFileSync(process.execPath, [child, join(root, "dist"), ...source], { encoding: "utf8" })) as {
+    megabytes: number;
+    slowest: number;
+  };
 }
 
 /** An answer, or a coded refusal that names a byte of the file; anything else fails. */
@@ -67,7 +76,8 @@ async function outcomeOf(content: Uint8Array): Promise<ModelSignature | ModelErr
   if (!(outcome instanceof Error)) return outcome as ModelSignature;
   if (!(outcome instanceof ModelError)) throw outcome;
   expect(outcome.code).toMatch(/^SL301[0126]$/);
-  if (outcome.code !== "SL3016") expect(outcome.details["offset"]).toSatisfy((offset: number) => offset >= 0 && offset <= content.length);
+  if (outcome.code !== "SL3016")
+    expect(outcome.details["offset"]).toSatisfy((offset: number) => offset >= 0 && offset <= content.length);
   return outcome;
 }
 
@@ -75,12 +85,15 @@ const isRefused = (outcome: ModelSignature | ModelError): outcome is ModelError 
 
 describe("real models, damaged at random", () => {
   test("1,000 truncations: refused, or cut behind the graph and answered right", async () => {
-    const whole = await Promise.all(real.map(async (content, i) => await readSignature(put(`whole-${i}.onnx`, content))));
+    const whole = await Promise.all(
+      real.map(async (content, i) => await readSignature(put(`whole-${i}.onnx`, content))),
+    );
     let refused = 0;
     for (const damage of truncations(1000)) {
       const outcome = await outcomeOf(damaged(damage));
       if (isRefused(outcome)) refused++;
-      else expect([outcome.inputs, outcome.outputs]).toEqual([whole[damage.which]?.inputs, whole[damage.which]?.outputs]);
+      else
+        expect([outcome.inputs, outcome.outputs]).toEqual([whole[damage.which]?.inputs, whole[damage.which]?.outputs]);
     }
     expect(refused).toBeGreaterThan(950);
   });
@@ -92,9 +105,16 @@ describe("real models, damaged at random", () => {
   });
 
   test("all 2,000 in one process, in less than 64 MB over one that only damages them", () => {
-    const list = put("damages.json", JSON.stringify([...truncations(1000), ...flips(1000)].map(({ which, ...rest }) => ({ file: realFiles[which], ...rest }))));
+    const list = put(
+      "damages.json",
+      JSON.stringify(
+        [...truncations(1000), ...flips(1000)].map(({ which, ...rest }) => ({ file: realFiles[which], ...rest })),
+      ),
+    );
     const [before, after] = [measured(list, "idle"), measured(list)];
-    console.info(`2,000 damaged files: ${(after.megabytes - before.megabytes).toFixed(0)} MB, the slowest ${after.slowest.toFixed(0)} ms`);
+    console.info(
+      `2,000 damaged files: ${(after.megabytes - before.megabytes).toFixed(0)} MB, the slowest ${after.slowest.toFixed(0)} ms`,
+    );
     expect(after.megabytes - before.megabytes).toBeLessThan(64);
     expect(after.slowest).toBeLessThan(5_000);
   });
@@ -116,7 +136,8 @@ describe("real models, damaged at random", () => {
       expect(plainPorts(outcome.inputs)).toEqual(theirs.inputs);
       // Of outputs it shows what it infers from the nodes: only names and declared dtypes must be the file's.
       expect(outcome.outputs.map(({ name }) => name)).toEqual(theirs.outputs.map(({ name }) => name));
-      for (const [i, { dtype }] of outcome.outputs.entries()) if (dtype !== "untyped") expect(dtype).toBe(theirs.outputs[i]?.dtype);
+      for (const [i, { dtype }] of outcome.outputs.entries())
+        if (dtype !== "untyped") expect(dtype).toBe(theirs.outputs[i]?.dtype);
       compared++;
     }
     expect(compared).toBeGreaterThan(100);
@@ -152,7 +173,9 @@ describe("files made by hand", () => {
     for (const path of [empty, all]) mkdirSync(path);
     for (const [i, { content }] of files.entries()) writeFileSync(join(all, `${i}.onnx`), content);
     const [before, after] = [measured(empty), measured(all)];
-    console.info(`${files.length} broken files: ${(after.megabytes - before.megabytes).toFixed(0)} MB, the slowest ${after.slowest.toFixed(0)} ms`);
+    console.info(
+      `${files.length} broken files: ${(after.megabytes - before.megabytes).toFixed(0)} MB, the slowest ${after.slowest.toFixed(0)} ms`,
+    );
     expect(after.megabytes - before.megabytes).toBeLessThan(64);
     expect(after.slowest).toBeLessThan(5_000);
   });

@@ -19,21 +19,45 @@ interface RuntimePort {
   readonly shape: readonly (number | string | null)[];
 }
 interface Expected {
-  readonly onnx: { irVersion: number; opset: Record<string, number>; doc: string; metadata: Record<string, string>; inputs: OnnxPort[]; outputs: OnnxPort[] };
+  readonly onnx: {
+    irVersion: number;
+    opset: Record<string, number>;
+    doc: string;
+    metadata: Record<string, string>;
+    inputs: OnnxPort[];
+    outputs: OnnxPort[];
+  };
   readonly runtime: { refused: string } | { refused?: never; inputs: RuntimePort[]; outputs: RuntimePort[] };
 }
 
 const folder = fileURLToPath(new URL("../../fixtures/models/corpus/", import.meta.url));
-const { files } = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as { files: Record<string, Expected> };
+const { files } = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as {
+  files: Record<string, Expected>;
+};
 const all = Object.entries(files).map(([file, expected]) => ({ file, ...expected }));
 
 /** ONNX's names of the types that a handle can carry. */
 const dtypes: Readonly<Record<string, string>> = { float: "float32", double: "float64" };
-const usable = new Set(["float", "double", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "string"]);
+const usable = new Set([
+  "float",
+  "double",
+  "float16",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "bool",
+  "string",
+]);
 
 /** The rule for dimensions, written a second time: a dynamic first dimension is the batch, and so is its name elsewhere. */
 function dimsOf(ports: readonly { readonly shape?: OnnxPort["shape"] }[]) {
-  const names = (dim: number | string | null | undefined): dim is string => typeof dim === "string" && dim !== "" && !/^unk__\d+$/.test(dim);
+  const names = (dim: number | string | null | undefined): dim is string =>
+    typeof dim === "string" && dim !== "" && !/^unk__\d+$/.test(dim);
   const batch = new Set(ports.map(({ shape }) => shape?.[0]).filter(names));
   return (shape: OnnxPort["shape"]): (number | string | null)[] | null =>
     shape?.map((dim, axis) => {
@@ -46,7 +70,11 @@ function dimsOf(ports: readonly { readonly shape?: OnnxPort["shape"] }[]) {
 }
 
 test("there are at least sixty, each with what onnx and ONNX Runtime say of it", () => {
-  expect(readdirSync(folder).filter((name) => name.endsWith(".onnx")).sort()).toEqual(Object.keys(files).sort());
+  expect(
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".onnx"))
+      .sort(),
+  ).toEqual(Object.keys(files).sort());
   expect(all.length).toBeGreaterThanOrEqual(60);
   expect(all.filter(({ runtime }) => runtime.refused === undefined).length).toBeGreaterThanOrEqual(60);
 });
@@ -56,14 +84,27 @@ describe.each(all)("$file", ({ file, onnx, runtime }) => {
 
   test("is what the onnx package reads", async () => {
     const { irVersion, opset, doc, metadata, inputs, outputs, sha256, producer } = await readSignature(path);
-    expect({ irVersion, opset, doc, metadata, producer }).toEqual({ irVersion: onnx.irVersion, opset: onnx.opset, doc: onnx.doc, metadata: onnx.metadata, producer: "corpus 1" });
+    expect({ irVersion, opset, doc, metadata, producer }).toEqual({
+      irVersion: onnx.irVersion,
+      opset: onnx.opset,
+      doc: onnx.doc,
+      metadata: onnx.metadata,
+      producer: "corpus 1",
+    });
     expect(sha256).toBe(createHash("sha256").update(readFileSync(path)).digest("hex"));
     const dims = dimsOf([...onnx.inputs, ...onnx.outputs]);
     const expected = ({ name, element = "", shape, kind }: OnnxPort) => {
       if (kind !== undefined) return { name, kind };
-      return { name, dtype: usable.has(element) ? (dtypes[element] ?? element) : `tensor(${element})`, shape: dims(shape) };
+      return {
+        name,
+        dtype: usable.has(element) ? (dtypes[element] ?? element) : `tensor(${element})`,
+        shape: dims(shape),
+      };
     };
-    const ours = (port: Port, i: number, of: readonly OnnxPort[]) => (of[i]?.kind === undefined ? { name: port.name, dtype: port.dtype, shape: port.shape } : { name: port.name, kind: kindOf(port) });
+    const ours = (port: Port, i: number, of: readonly OnnxPort[]) =>
+      of[i]?.kind === undefined
+        ? { name: port.name, dtype: port.dtype, shape: port.shape }
+        : { name: port.name, kind: kindOf(port) };
     expect(inputs.map((port, i) => ours(port, i, onnx.inputs))).toEqual(onnx.inputs.map(expected));
     expect(outputs.map((port, i) => ours(port, i, onnx.outputs))).toEqual(onnx.outputs.map(expected));
   });
@@ -74,7 +115,11 @@ describe.each(all)("$file", ({ file, onnx, runtime }) => {
     const dims = dimsOf([...runtime.inputs, ...runtime.outputs]);
     // The runtime shows an unknown rank as an empty shape, and for an optional the shape of what is in it.
     const plain = (type: string): boolean => type.startsWith("tensor(");
-    const ours = ({ name, dtype, shape, unsupported }: Port) => ({ name, type: unsupported === undefined ? runtimeType(dtype) : dtype, shape: shape ?? [] });
+    const ours = ({ name, dtype, shape, unsupported }: Port) => ({
+      name,
+      type: unsupported === undefined ? runtimeType(dtype) : dtype,
+      shape: shape ?? [],
+    });
     const theirs = ({ name, type, shape }: RuntimePort) => ({ name, type, shape: plain(type) ? dims(shape) : [] });
     expect([inputs.map(ours), outputs.map(ours)]).toEqual([runtime.inputs.map(theirs), runtime.outputs.map(theirs)]);
   });

@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +20,8 @@ import { ShapelineError } from "../../../dsl/errors.js";
 import { FLOAT, input, model, output, sequenceType, tensorType } from "./onnx-bytes.js";
 import { folder } from "./workspace.js";
 
-const example = (name: string): string => fileURLToPath(new URL(`../../../examples/fraud/models/${name}`, import.meta.url));
+const example = (name: string): string =>
+  fileURLToPath(new URL(`../../../examples/fraud/models/${name}`, import.meta.url));
 const built = new URL("../../../dist/codegen/models/generate.js", import.meta.url).href;
 const small = (features: number, ...more: Uint8Array[]): Uint8Array =>
   model(input("x", tensorType(FLOAT, ["N", features])), output("y", tensorType(FLOAT, ["N", 1])), ...more);
@@ -73,32 +85,44 @@ describe("writing", () => {
 
   test("a file that somebody wrote by hand is left as it is", async () => {
     write("models.gen.ts", "export const mine = 1;\n");
-    expect(await said({})).toMatchInlineSnapshot(`"SL3017 '/models.gen.ts' was not written by \`shapeline generate\`, so it is left as it is. Move it away or choose another place with --out."`);
+    expect(await said({})).toMatchInlineSnapshot(
+      `"SL3017 '/models.gen.ts' was not written by \`shapeline generate\`, so it is left as it is. Move it away or choose another place with --out."`,
+    );
     expect(generated()).toBe("export const mine = 1;\n");
   });
 
   test("one bad model, and nothing is written", async () => {
     write("models/bad.onnx", small(3).subarray(0, 40));
-    expect(await said({})).toMatchInlineSnapshot(`"SL3011 model file '/models/bad.onnx' is cut off: at byte 12 a field claims 47 bytes but the file ends after 26. Export it or download it again."`);
+    expect(await said({})).toMatchInlineSnapshot(
+      `"SL3011 model file '/models/bad.onnx' is cut off: at byte 12 a field claims 47 bytes but the file ends after 26. Export it or download it again."`,
+    );
     expect(readdirSync(cwd)).toEqual(["models"]);
   });
 
   test("an output that cannot be written", async () => {
     write("file", "");
-    expect(await said({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(`"SL7030 '/file/models.gen.ts' cannot be written: a part of the path is a file, not a folder; choose another place with --out"`);
+    expect(await said({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(
+      `"SL7030 '/file/models.gen.ts' cannot be written: a part of the path is a file, not a folder; choose another place with --out"`,
+    );
     mkdirSync(join(cwd, "folder.ts"));
-    expect(await said({ out: "folder.ts" })).toMatchInlineSnapshot(`"SL7030 '/folder.ts' cannot be written: it is a folder; choose another place with --out"`);
+    expect(await said({ out: "folder.ts" })).toMatchInlineSnapshot(
+      `"SL7030 '/folder.ts' cannot be written: it is a folder; choose another place with --out"`,
+    );
   });
 
   test("an output that is not called like a file of TypeScript", async () => {
-    expect(await said({ out: "models.gen.js" })).toMatchInlineSnapshot(`"SL3056 '/models.gen.js' cannot be written: it holds TypeScript with values, so its name ends in .ts, .mts or .cts (and not in .d.ts). Choose another with --out or 'out'."`);
-    for (const out of ["models", "models.gen.d.ts", "models.gen.json", "ts"]) expect(await said({ out })).toMatch(/^SL3056 /);
+    expect(await said({ out: "models.gen.js" })).toMatchInlineSnapshot(
+      `"SL3056 '/models.gen.js' cannot be written: it holds TypeScript with values, so its name ends in .ts, .mts or .cts (and not in .d.ts). Choose another with --out or 'out'."`,
+    );
+    for (const out of ["models", "models.gen.d.ts", "models.gen.json", "ts"])
+      expect(await said({ out })).toMatch(/^SL3056 /);
     expect((await generate({ out: "models.gen.mts" })).changed).toBe(true);
   });
 });
 
 describe("naming the models", () => {
-  const files = async (...models: string[]): Promise<(string | undefined)[]> => (await generate({ models, check: true })).models.map(({ file }) => file);
+  const files = async (...models: string[]): Promise<(string | undefined)[]> =>
+    (await generate({ models, check: true })).models.map(({ file }) => file);
 
   test.each([
     ["a path", ["models/c1.onnx"], ["models/c1.onnx"]],
@@ -121,7 +145,10 @@ describe("naming the models", () => {
   });
 
   test("an absolute glob", async () => {
-    expect(await files(join(cwd, "models", "*.onnx"))).toEqual([join(cwd, "models/c1.onnx"), join(cwd, "models/champ.onnx")]);
+    expect(await files(join(cwd, "models", "*.onnx"))).toEqual([
+      join(cwd, "models/c1.onnx"),
+      join(cwd, "models/champ.onnx"),
+    ]);
   });
 
   test("a file whose name looks like a glob is that file", async () => {
@@ -131,25 +158,38 @@ describe("naming the models", () => {
   });
 
   test("addresses of other kinds are no paths", async () => {
-    expect([await said({ models: ["s3://bucket/fraud.onnx"] }), await said({ models: ["file:///srv/models/a%20b.onnx"] }), await said({ models: ["file://far/x.onnx"] })]).toMatchInlineSnapshot(`
+    expect([
+      await said({ models: ["s3://bucket/fraud.onnx"] }),
+      await said({ models: ["file:///srv/models/a%20b.onnx"] }),
+      await said({ models: ["file://far/x.onnx"] }),
+    ]).toMatchInlineSnapshot(`
       [
         "SL3000 cannot read model file 's3://bucket/fraud.onnx': only http: and https: are asked, for what a server says of a model. Download the file and give its path.",
         "SL3000 cannot read model file 'file:///srv/models/a%20b.onnx': give its path: '/srv/models/a b.onnx'.",
         "SL3000 cannot read model file 'file://far/x.onnx': give its path.",
       ]
     `);
-    expect(await said({ overrides: { c1: { sources: ["gs://bucket/metadata.json"] } } })).toMatch(/^SL3000 cannot read model file 'gs:/);
+    expect(await said({ overrides: { c1: { sources: ["gs://bucket/metadata.json"] } } })).toMatch(
+      /^SL3000 cannot read model file 'gs:/,
+    );
   });
 
   test("braces and brackets of other globs are named as what they are not", async () => {
-    expect(await said({ models: ["models/{c1,champ}.onnx"] })).toMatchInlineSnapshot(`"SL3015 'models/{c1,champ}.onnx' matches no model file in ''. Check the path; a glob may hold *, ** and ?."`);
+    expect(await said({ models: ["models/{c1,champ}.onnx"] })).toMatchInlineSnapshot(
+      `"SL3015 'models/{c1,champ}.onnx' matches no model file in ''. Check the path; a glob may hold *, ** and ?."`,
+    );
     write("models/a[1].onnx", small(3));
     expect(await files("models/a[1].onnx")).toEqual(["models/a[1].onnx"]);
   });
 
   test("what matches nothing is refused", async () => {
     mkdirSync(join(cwd, "empty"));
-    expect([await said({ models: ["nets/*.onnx"] }), await said({ models: ["models", "empty"] }), await said({ models: [] }), await said({ models: ["no.onnx"] })]).toMatchInlineSnapshot(`
+    expect([
+      await said({ models: ["nets/*.onnx"] }),
+      await said({ models: ["models", "empty"] }),
+      await said({ models: [] }),
+      await said({ models: ["no.onnx"] }),
+    ]).toMatchInlineSnapshot(`
       [
         "SL3015 'nets/*.onnx' matches no model file in ''. Check the path; a glob may hold *, ** and ?.",
         "SL3015 the folder 'empty' holds no .onnx file. Name other files themselves, and folders below it with a glob such as '**/*.onnx'.",
@@ -159,20 +199,29 @@ describe("naming the models", () => {
     `);
   });
 
-  test.skipIf(process.platform === "win32")("links are followed, rings of folders end, and a link that leads nowhere is refused", async () => {
-    symlinkSync(join(cwd, "models/c1.onnx"), join(cwd, "models/linked.onnx"));
-    symlinkSync(cwd, join(cwd, "models/ring"));
-    expect(await files("models/*.onnx")).toEqual(["models/c1.onnx", "models/champ.onnx", "models/linked.onnx"]);
-    expect(await files("**/*.onnx")).toEqual(["models/c1.onnx", "models/champ.onnx", "models/linked.onnx"]);
-    symlinkSync(join(cwd, "gone.onnx"), join(cwd, "models/z.onnx"));
-    expect(await said({})).toMatchInlineSnapshot(`"SL3000 cannot read model file '/models/z.onnx': there is no such file. Check the path."`);
-    rmSync(join(cwd, "models/z.onnx"));
-    symlinkSync(join(cwd, "models/z.onnx"), join(cwd, "models/z.onnx"));
-    expect(await said({})).toMatchInlineSnapshot(`"SL3000 cannot read model file '/models/z.onnx': its symbolic links lead round in a circle. Give the path of the file itself."`);
-  });
+  test.skipIf(process.platform === "win32")(
+    "links are followed, rings of folders end, and a link that leads nowhere is refused",
+    async () => {
+      symlinkSync(join(cwd, "models/c1.onnx"), join(cwd, "models/linked.onnx"));
+      symlinkSync(cwd, join(cwd, "models/ring"));
+      expect(await files("models/*.onnx")).toEqual(["models/c1.onnx", "models/champ.onnx", "models/linked.onnx"]);
+      expect(await files("**/*.onnx")).toEqual(["models/c1.onnx", "models/champ.onnx", "models/linked.onnx"]);
+      symlinkSync(join(cwd, "gone.onnx"), join(cwd, "models/z.onnx"));
+      expect(await said({})).toMatchInlineSnapshot(
+        `"SL3000 cannot read model file '/models/z.onnx': there is no such file. Check the path."`,
+      );
+      rmSync(join(cwd, "models/z.onnx"));
+      symlinkSync(join(cwd, "models/z.onnx"), join(cwd, "models/z.onnx"));
+      expect(await said({})).toMatchInlineSnapshot(
+        `"SL3000 cannot read model file '/models/z.onnx': its symbolic links lead round in a circle. Give the path of the file itself."`,
+      );
+    },
+  );
 
   test.skipIf(process.platform === "win32")("a path as Windows writes it, given elsewhere", async () => {
-    expect(await said({ models: ["models\\c1.onnx"] })).toMatchInlineSnapshot(`"SL3000 cannot read model file '/models\\c1.onnx': there is no such file, but there is '/models/c1.onnx': write it with '/' here."`);
+    expect(await said({ models: ["models\\c1.onnx"] })).toMatchInlineSnapshot(
+      `"SL3000 cannot read model file '/models\\c1.onnx': there is no such file, but there is '/models/c1.onnx': write it with '/' here."`,
+    );
   });
 
   test("a folder of 5,000 other files and 300 models", async () => {
@@ -189,7 +238,14 @@ describe("naming the models", () => {
     for (let path = cwd; path !== tmpdir(); path = dirname(path)) chmodSync(path, 0o755);
     // Root may read everything, so another user asks.
     const asked = (pattern: string): string =>
-      execFileSync(process.execPath, ["-e", `process.setuid(65534); import(${JSON.stringify(built)}).then(({ generateModels }) => generateModels({ models: [${JSON.stringify(pattern)}], cwd: ${JSON.stringify(cwd)}, check: true })).then(() => console.log("read"), (e) => console.log(e.code, e.message))`], { encoding: "utf8" }).replaceAll(cwd, "");
+      execFileSync(
+        process.execPath,
+        [
+          "-e",
+          `process.setuid(65534); import(${JSON.stringify(built)}).then(({ generateModels }) => generateModels({ models: [${JSON.stringify(pattern)}], cwd: ${JSON.stringify(cwd)}, check: true })).then(() => console.log("read"), (e) => console.log(e.code, e.message))`,
+        ],
+        { encoding: "utf8" },
+      ).replaceAll(cwd, "");
     expect([asked("models/*.onnx"), asked("shut/*.onnx")]).toMatchInlineSnapshot(`
       [
         "SL3000 cannot read model file '/models/locked.onnx': this user may not read it. Check its permissions.
@@ -203,18 +259,36 @@ describe("naming the models", () => {
   test("two files of one name are refused, and both are named", async () => {
     write("models/a_b.onnx", small(3));
     write("models/a.b.onnx", small(3));
-    expect(await said({})).toMatchInlineSnapshot(`"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both be the model 'a-b'. Rename one of the files, or give one another name in the settings ('overrides'); a second description of one model goes under 'sources' there."`);
+    expect(await said({})).toMatchInlineSnapshot(
+      `"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both be the model 'a-b'. Rename one of the files, or give one another name in the settings ('overrides'); a second description of one model goes under 'sources' there."`,
+    );
   });
 
   test("a model without a usable output is refused", async () => {
-    write("models/z.onnx", model(input("x", tensorType(FLOAT, ["N", 3])), output("z", sequenceType(tensorType(FLOAT, [])))));
-    expect(await said({})).toMatchInlineSnapshot(`"SL3013 model 'z' (models/z.onnx) has no output that a pipeline can use: 'z' is a sequence of tensors of float32: export the model with one tensor in its place"`);
+    write(
+      "models/z.onnx",
+      model(input("x", tensorType(FLOAT, ["N", 3])), output("z", sequenceType(tensorType(FLOAT, [])))),
+    );
+    expect(await said({})).toMatchInlineSnapshot(
+      `"SL3013 model 'z' (models/z.onnx) has no output that a pipeline can use: 'z' is a sequence of tensors of float32: export the model with one tensor in its place"`,
+    );
   });
 });
 
 describe("checking", () => {
   test("documentation, operator sets and the order of ports are told, not only that something changed", async () => {
-    const describedAs = (doc: string, ports: readonly string[]): void => write("models/d.json", JSON.stringify({ name: "d", sha256: "d".repeat(64), doc, producer: `trainer ${doc.length}`, inputs: ports.map((name) => ({ name, dtype: "bool", shape: ["batch"] })), outputs: [{ name: "y", dtype: "bool", shape: ["batch"] }] }));
+    const describedAs = (doc: string, ports: readonly string[]): void =>
+      write(
+        "models/d.json",
+        JSON.stringify({
+          name: "d",
+          sha256: "d".repeat(64),
+          doc,
+          producer: `trainer ${doc.length}`,
+          inputs: ports.map((name) => ({ name, dtype: "bool", shape: ["batch"] })),
+          outputs: [{ name: "y", dtype: "bool", shape: ["batch"] }],
+        }),
+      );
     describedAs("How it was", ["a", "b", "c"]);
     await generate({ models: ["models/d.json"] });
     describedAs(`How it is now${"!".repeat(100)}`, ["c", "a", "d"]);
@@ -241,12 +315,15 @@ describe("checking", () => {
     write("models/net.onnx", small(29, output("old", tensorType(FLOAT, ["N"])), output("z", tensorType(FLOAT, null))));
     await generate();
     const before = generated();
-    write("models/net.onnx", model(
-      input("x", tensorType(FLOAT, ["N", 30])),
-      input("__proto__", tensorType(FLOAT, ["N"])),
-      output("y", tensorType(11, ["N", 1])),
-      output("z", tensorType(FLOAT, ["N", "k", null])),
-    ));
+    write(
+      "models/net.onnx",
+      model(
+        input("x", tensorType(FLOAT, ["N", 30])),
+        input("__proto__", tensorType(FLOAT, ["N"])),
+        output("y", tensorType(11, ["N", 1])),
+        output("z", tensorType(FLOAT, ["N", "k", null])),
+      ),
+    );
     write("models/new.onnx", small(4));
     const { differences } = await generate({ models: ["models/c1.onnx", "models/n*.onnx"], check: true });
     expect(generated()).toBe(before);

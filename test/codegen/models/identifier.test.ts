@@ -64,15 +64,29 @@ describe("identifiers", () => {
 
   test("are valid, distinct and the same again for any file names", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }), fc.constantFrom("Model", "let", "a b", "aB", "AB"))), (files) => {
-        const given = identifiersFor(files);
-        const all = given.flatMap(({ handle, type }) => [handle, type]);
-        expect(new Set(all).size).toBe(all.length);
-        const source = given.map(({ handle, type }) => `interface ${type} {}\nexport const ${handle} = 1;`).join("\n");
-        const { diagnostics } = ts.transpileModule(source, { reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 } });
-        expect(diagnostics?.map(({ messageText }) => messageText)).toEqual([]);
-        expect(identifiersFor(files)).toEqual(given);
-      }),
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.string({ unit: "grapheme" }),
+            fc.string({ unit: "binary" }),
+            fc.constantFrom("Model", "let", "a b", "aB", "AB"),
+          ),
+        ),
+        (files) => {
+          const given = identifiersFor(files);
+          const all = given.flatMap(({ handle, type }) => [handle, type]);
+          expect(new Set(all).size).toBe(all.length);
+          const source = given
+            .map(({ handle, type }) => `interface ${type} {}\nexport const ${handle} = 1;`)
+            .join("\n");
+          const { diagnostics } = ts.transpileModule(source, {
+            reportDiagnostics: true,
+            compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
+          });
+          expect(diagnostics?.map(({ messageText }) => messageText)).toEqual([]);
+          expect(identifiersFor(files)).toEqual(given);
+        },
+      ),
     );
   });
 });

@@ -10,14 +10,23 @@ import { ShapelineError } from "../../../dsl/errors.js";
 import { folder } from "./workspace.js";
 
 /** What test/corpus/make_mlflow.py heard from mlflow's own classes. */
-type Said = { readonly name: string | null } & ({ readonly column: string } | { readonly tensor: string; readonly shape: readonly number[] });
-type Expected = Readonly<Record<string, { readonly inputs: readonly Said[]; readonly outputs: readonly Said[] | null } | null>>;
+type Said = { readonly name: string | null } & (
+  { readonly column: string } | { readonly tensor: string; readonly shape: readonly number[] }
+);
+type Expected = Readonly<
+  Record<string, { readonly inputs: readonly Said[]; readonly outputs: readonly Said[] | null } | null>
+>;
 
 const corpus = fileURLToPath(new URL("../../fixtures/models/mlflow/", import.meta.url));
 const versions = readdirSync(corpus);
 const cases = versions.flatMap((version) => {
   const expected = JSON.parse(readFileSync(join(corpus, version, "expected.json"), "utf8")) as Expected;
-  return Object.entries(expected).map(([name, says]) => ({ version, name, says, file: join(corpus, version, name, "MLmodel") }));
+  return Object.entries(expected).map(([name, says]) => ({
+    version,
+    name,
+    says,
+    file: join(corpus, version, name, "MLmodel"),
+  }));
 });
 
 const put = (name: string, text: string): string => {
@@ -41,7 +50,15 @@ test("four versions of mlflow wrote them, the first and the newest forms among t
 });
 
 /** mlflow's names of what a port can carry, written a second time. */
-const types: Readonly<Record<string, string>> = { boolean: "bool", integer: "int32", long: "int64", float: "float32", double: "float64", string: "string", "<U0": "string" };
+const types: Readonly<Record<string, string>> = {
+  boolean: "bool",
+  integer: "int32",
+  long: "int64",
+  float: "float32",
+  double: "float64",
+  string: "string",
+  "<U0": "string",
+};
 const unusable = /^(binary|datetime|object|complex64|any|Any|\{.*|Map.*)$/;
 
 function expectedPort(spec: Said, lone: string): string {
@@ -50,22 +67,34 @@ function expectedPort(spec: Said, lone: string): string {
   const inner = type.replace(/^(Array\()*|\)*$/g, "");
   if (unusable.test(inner)) return `${name} left out`;
   const lists = (type.match(/Array\(/g) ?? []).map(() => "?");
-  const dims = "tensor" in spec ? spec.shape.map((size, axis) => (size >= 0 ? size : axis === 0 ? "batch" : "?")) : ["batch", ...lists];
+  const dims =
+    "tensor" in spec
+      ? spec.shape.map((size, axis) => (size >= 0 ? size : axis === 0 ? "batch" : "?"))
+      : ["batch", ...lists];
   return `${name} ${types[inner] ?? type}[${dims.join(", ")}]`;
 }
 
-const shown = (port: Port): string => (port.unsupported === undefined ? `${port.name} ${showTensor(port)}` : `${port.name} left out`);
+const shown = (port: Port): string =>
+  port.unsupported === undefined ? `${port.name} ${showTensor(port)}` : `${port.name} left out`;
 
-test.each(cases)("mlflow $version, $name: the signature is what mlflow itself reads", async ({ version, name, says, file }) => {
-  if (says === null) {
-    expect(await said(file)).toBe(`SL3054 '${version}/${name}/MLmodel' does not describe a model: it has no signature; log the model with one, such as signature=infer_signature(x, y)`);
-    return;
-  }
-  const signature = await readSignature(file);
-  expect(signature.inputs.map(shown)).toEqual(says.inputs.map((spec) => expectedPort(spec, "input")));
-  expect(signature.outputs.map(shown)).toEqual((says.outputs ?? []).map((spec) => expectedPort(spec, "output")));
-  expect(signature).toMatchObject({ name: name.replaceAll("_", "-"), producer: version.startsWith("1.13") ? "mlflow" : `mlflow ${version}` });
-});
+test.each(cases)(
+  "mlflow $version, $name: the signature is what mlflow itself reads",
+  async ({ version, name, says, file }) => {
+    if (says === null) {
+      expect(await said(file)).toBe(
+        `SL3054 '${version}/${name}/MLmodel' does not describe a model: it has no signature; log the model with one, such as signature=infer_signature(x, y)`,
+      );
+      return;
+    }
+    const signature = await readSignature(file);
+    expect(signature.inputs.map(shown)).toEqual(says.inputs.map((spec) => expectedPort(spec, "input")));
+    expect(signature.outputs.map(shown)).toEqual((says.outputs ?? []).map((spec) => expectedPort(spec, "output")));
+    expect(signature).toMatchObject({
+      name: name.replaceAll("_", "-"),
+      producer: version.startsWith("1.13") ? "mlflow" : `mlflow ${version}`,
+    });
+  },
+);
 
 test("what cannot be used says so, and what to do", async () => {
   const { inputs } = await readSignature(join(corpus, "3.17.2/column_types/MLmodel"));
@@ -83,10 +112,17 @@ test("a file that is not right says what", async () => {
     await said(put("c", "signature: 7")),
     await said(put("d", columns("[{"))).then((text) => text.replace(/(not JSON).*/, "$1")),
     await said(put("e", columns('[{"name": "x"}]'))),
-    await said(put("f", columns('[{"name": "x", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-2]}}]'))),
+    await said(
+      put("f", columns('[{"name": "x", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-2]}}]')),
+    ),
     await said(put("g", columns('[{"name": "x", "type": "long"}, {"name": "x", "type": "long"}]'))),
     await said(put("h", columns('[{"type": "long"}, {"type": "long"}]'))),
-    await said(put("i", "a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n")),
+    await said(
+      put(
+        "i",
+        "a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n",
+      ),
+    ),
     await said(put("j", "[".repeat(200_000))).then((text) => text.slice(0, 70)),
     await said(put("k", "#".repeat(3_000_000))),
   ]).toMatchInlineSnapshot(`
@@ -104,8 +140,11 @@ test("a file that is not right says what", async () => {
       "SL3054 '/k/MLmodel' does not describe a model: it is larger than 2 MB",
     ]
   `);
-  const nested = (levels: number): string => (levels === 0 ? '{"type": "long"}' : `{"type": "array", "items": ${nested(levels - 1)}}`);
-  expect((await readSignature(put("deep", columns(`[${nested(40)}]`)))).inputs[0]?.unsupported).toBe("a column of array: log the model with numbers, booleans or text");
+  const nested = (levels: number): string =>
+    levels === 0 ? '{"type": "long"}' : `{"type": "array", "items": ${nested(levels - 1)}}`;
+  expect((await readSignature(put("deep", columns(`[${nested(40)}]`)))).inputs[0]?.unsupported).toBe(
+    "a column of array: log the model with numbers, booleans or text",
+  );
 });
 
 describe("beside the model file", () => {
@@ -114,20 +153,33 @@ describe("beside the model file", () => {
   const generate = async (inputs: string) => {
     mkdirSync(join(work, "rf"), { recursive: true });
     copyFileSync(onnx, join(work, "random-forest.onnx"));
-    writeFileSync(join(work, "rf", "MLmodel"), `mlflow_version: 3.17.2\nsignature:\n  inputs: '${inputs}'\n  outputs: null\n`);
-    return await generateModels({ models: ["random-forest.onnx"], cwd: work, check: true, overrides: { "random-forest": { sources: ["rf/MLmodel"] } } });
+    writeFileSync(
+      join(work, "rf", "MLmodel"),
+      `mlflow_version: 3.17.2\nsignature:\n  inputs: '${inputs}'\n  outputs: null\n`,
+    );
+    return await generateModels({
+      models: ["random-forest.onnx"],
+      cwd: work,
+      check: true,
+      overrides: { "random-forest": { sources: ["rf/MLmodel"] } },
+    });
   };
-  const tensor = (size: number): string => `[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, ${size}]}}]`;
+  const tensor = (size: number): string =>
+    `[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, ${size}]}}]`;
 
   test("a lone tensor without a name is the model's lone tensor", async () => {
     const { models } = await generate(tensor(30));
     expect(models[0]?.inputs).toEqual([{ name: "features", dtype: "float32", shape: ["batch", 30] }]);
-    await expect(generate(tensor(31))).rejects.toThrow("the lone input is float32[batch, 30] in 'random-forest.onnx' and float32[batch, 31] in 'rf/MLmodel'");
+    await expect(generate(tensor(31))).rejects.toThrow(
+      "the lone input is float32[batch, 30] in 'random-forest.onnx' and float32[batch, 31] in 'rf/MLmodel'",
+    );
   });
 
   test("on its own, a lone tensor without a name is called after its side", async () => {
     const file = put("alone", `signature:\n  inputs: '${tensor(3)}'\n  outputs: '${tensor(1)}'\n`);
     const { text } = await generateModels({ models: [file], cwd: folder, check: true });
-    expect(text).toContain('readonly inputs: { input: Tensor<"float32", readonly ["batch", 3]> };\n  readonly outputs: { output: Tensor<"float32", readonly ["batch", 1]> };');
+    expect(text).toContain(
+      'readonly inputs: { input: Tensor<"float32", readonly ["batch", 3]> };\n  readonly outputs: { output: Tensor<"float32", readonly ["batch", 1]> };',
+    );
   });
 });

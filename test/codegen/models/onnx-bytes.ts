@@ -57,8 +57,19 @@ export function output(name: string, ...type: readonly Bytes[]): Bytes {
   return bytes(12, bytes(1, name), ...type.map((t) => bytes(2, t)));
 }
 
-export function node(op: string, inputs: readonly string[], outputs: readonly string[], ...more: readonly Bytes[]): Bytes {
-  return bytes(1, ...inputs.map((name) => bytes(1, name)), ...outputs.map((name) => bytes(2, name)), bytes(4, op), ...more);
+export function node(
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  ...more: readonly Bytes[]
+): Bytes {
+  return bytes(
+    1,
+    ...inputs.map((name) => bytes(1, name)),
+    ...outputs.map((name) => bytes(2, name)),
+    bytes(4, op),
+    ...more,
+  );
 }
 
 /** A float32 initializer, name before data as exporters write it. */

@@ -15,7 +15,10 @@ beforeEach(() => {
   cwd = join(folder, `overrides-${count++}`);
   mkdirSync(join(cwd, "models"), { recursive: true });
   copyFileSync(example, join(cwd, "models", "random-forest.onnx"));
-  writeFileSync(join(cwd, "models", "text.onnx"), model(input("tokens", tensorType(FLOAT, ["N", null, 8])), output("y", tensorType(FLOAT, ["N", null]))));
+  writeFileSync(
+    join(cwd, "models", "text.onnx"),
+    model(input("tokens", tensorType(FLOAT, ["N", null, 8])), output("y", tensorType(FLOAT, ["N", null]))),
+  );
 });
 
 const generated = (): string => readFileSync(join(cwd, "models.gen.ts"), "utf8");
@@ -39,7 +42,9 @@ describe("overrides", () => {
         text: { symbols: { tokens: { 1: "seq" }, y: { 1: "seq" } } },
       },
     });
-    expect(generated()).toContain("export const control: Control = generatedModel({\n  name: \"control\",\n  version: \"2024-04\",");
+    expect(generated()).toContain(
+      'export const control: Control = generatedModel({\n  name: "control",\n  version: "2024-04",',
+    );
     expect(generated()).toContain(" * - labels of probabilities: malignant, benign\n");
     expect(generated()).toContain('inputs: { tokens: { dtype: "float32", shape: ["batch", "seq", 8] } },');
     expect(generated()).toContain('outputs: { y: { dtype: "float32", shape: ["batch", "seq"] } },');
@@ -63,7 +68,10 @@ describe("overrides", () => {
       ]
     `);
     await generate({ overrides: { "random-forest": { labels: { probabilities: ["no", "yes"] } } } });
-    expect((await generate({ check: true, overrides: { "random-forest": { labels: { probabilities: ["bad", "good"] } } } })).differences).toMatchInlineSnapshot(`
+    expect(
+      (await generate({ check: true, overrides: { "random-forest": { labels: { probabilities: ["bad", "good"] } } } }))
+        .differences,
+    ).toMatchInlineSnapshot(`
       [
         "random-forest: labels probabilities: no, yes -> probabilities: bad, good",
       ]
@@ -97,12 +105,19 @@ describe("overrides", () => {
   });
 
   test("ports have the settings' names; symbols and labels go by the file's", async () => {
-    const overrides = { "random-forest": { ports: { probabilities: "risk" }, labels: { probabilities: ["no", "yes"] } }, text: { ports: { tokens: "y", y: "class" }, symbols: { tokens: { 1: "seq" } } } };
+    const overrides = {
+      "random-forest": { ports: { probabilities: "risk" }, labels: { probabilities: ["no", "yes"] } },
+      text: { ports: { tokens: "y", y: "class" }, symbols: { tokens: { 1: "seq" } } },
+    };
     await generate({ overrides });
     expect(generated()).toContain(" * - labels of risk: no, yes\n");
     expect(generated()).toContain('outputs: { risk: Tensor<"float32", readonly ["batch", 2]> };');
     expect(generated()).toContain('  renamed: { outputs: { risk: "probabilities" } },\n');
-    expect(generated().slice(generated().indexOf("/**\n * text")).replace(/[0-9a-f]{64}/g, "…")).toMatchInlineSnapshot(`
+    expect(
+      generated()
+        .slice(generated().indexOf("/**\n * text"))
+        .replace(/[0-9a-f]{64}/g, "…"),
+    ).toMatchInlineSnapshot(`
       "/**
        * text.onnx, by test, opset 13
        * - input y: float32[batch, seq, 8], in the file tokens
@@ -120,7 +135,10 @@ describe("overrides", () => {
       "
     `);
     expect(await generate({ overrides, check: true })).toMatchObject({ changed: false, differences: [] });
-    const other = { "random-forest": { labels: { probabilities: ["no", "yes"] } }, text: { ports: { tokens: "x", y: "tokens" }, symbols: { tokens: { 1: "s" } } } };
+    const other = {
+      "random-forest": { labels: { probabilities: ["no", "yes"] } },
+      text: { ports: { tokens: "x", y: "tokens" }, symbols: { tokens: { 1: "s" } } },
+    };
     expect((await generate({ overrides: other, check: true })).differences).toMatchInlineSnapshot(`
       [
         "random-forest.risk: output renamed to probabilities",
@@ -131,8 +149,14 @@ describe("overrides", () => {
       ]
     `);
     // The file's ports are others, and one has the name that an override gave.
-    writeFileSync(join(cwd, "models", "text.onnx"), model(input("words", tensorType(FLOAT, ["N", null, 8])), output("y", tensorType(FLOAT, ["N", null]))));
-    const { differences } = await generate({ overrides: { ...overrides, text: { ports: { words: "y" } } }, check: true });
+    writeFileSync(
+      join(cwd, "models", "text.onnx"),
+      model(input("words", tensorType(FLOAT, ["N", null, 8])), output("y", tensorType(FLOAT, ["N", null]))),
+    );
+    const { differences } = await generate({
+      overrides: { ...overrides, text: { ports: { words: "y" } } },
+      check: true,
+    });
     expect(differences.filter((line) => !line.includes("sha256"))).toMatchInlineSnapshot(`
       [
         "text.y: tokens -> words in the file",
@@ -143,7 +167,12 @@ describe("overrides", () => {
   });
 
   test("names of ports that do not fit the model are refused", async () => {
-    const two = model(input("a", tensorType(FLOAT, ["N", 2])), input("b", tensorType(FLOAT, ["N", 2])), output("y", tensorType(FLOAT, ["N", 2])), output("z", tensorType(FLOAT, ["N", 2])));
+    const two = model(
+      input("a", tensorType(FLOAT, ["N", 2])),
+      input("b", tensorType(FLOAT, ["N", 2])),
+      output("y", tensorType(FLOAT, ["N", 2])),
+      output("z", tensorType(FLOAT, ["N", 2])),
+    );
     writeFileSync(join(cwd, "models", "text.onnx"), two);
     expect([
       await said({ text: { ports: { aa: "x" } } }),
@@ -162,7 +191,11 @@ describe("overrides", () => {
   });
 
   test("an override of a model that was not asked for is no mistake where the caller says so", async () => {
-    const { models } = await generate({ models: ["models/text.onnx"], overrides: { "random-forest": { name: "control" } }, unusedOverrides: "ignore" });
+    const { models } = await generate({
+      models: ["models/text.onnx"],
+      overrides: { "random-forest": { name: "control" } },
+      unusedOverrides: "ignore",
+    });
     expect(models.map(({ name }) => name)).toEqual(["text"]);
   });
 });
@@ -172,7 +205,11 @@ describe("one file a model", () => {
 
   test("the index gives the same handles as one file, and up-to-date files are not touched", async () => {
     const { files, text } = await generate(split);
-    expect(files.map((file) => file.slice(cwd.length))).toEqual(["/src/models.gen/random-forest.ts", "/src/models.gen/text.ts", "/src/models.gen.ts"]);
+    expect(files.map((file) => file.slice(cwd.length))).toEqual([
+      "/src/models.gen/random-forest.ts",
+      "/src/models.gen/text.ts",
+      "/src/models.gen.ts",
+    ]);
     expect(text).toMatchInlineSnapshot(`
       "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
       export * from "./models.gen/random-forest.js";

@@ -28,5 +28,7 @@ if (source.endsWith(".json")) {
   }
 } else for (const name of readdirSync(source)) await read(join(source, name));
 // `maxRSS` begins with what the parent had, where there is a better figure it is taken.
-const peak = existsSync("/proc/self/status") ? Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) : process.resourceUsage().maxRSS;
+const peak = existsSync("/proc/self/status")
+  ? Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1])
+  : process.resourceUsage().maxRSS;
 console.log(JSON.stringify({ megabytes: peak / 1024, slowest }));

@@ -7,7 +7,9 @@ import type { Port } from "../../../codegen/models/signature.js";
 import { recordings } from "../../recordings.js";
 import { plainPorts, runtimePorts } from "./runtime-ports.js";
 
-const examples = ["examples/fraud/models", "examples/breast-cancer/models"].map((path) => fileURLToPath(new URL(`../../../${path}/`, import.meta.url)));
+const examples = ["examples/fraud/models", "examples/breast-cancer/models"].map((path) =>
+  fileURLToPath(new URL(`../../../${path}/`, import.meta.url)),
+);
 
 function onnxFiles(folder: string): string[] {
   return readdirSync(folder)

@@ -10,10 +10,19 @@ export interface PlainPort {
 
 /** What ONNX Runtime itself says of a model, with the rule for dimensions written a second time. */
 export async function runtimePorts(model: string | Uint8Array): Promise<{ inputs: PlainPort[]; outputs: PlainPort[] }> {
-  const options: InferenceSession.SessionOptions = { logSeverityLevel: 4, intraOpNumThreads: 1, graphOptimizationLevel: "disabled" };
-  const session = typeof model === "string" ? await InferenceSession.create(model, options) : await InferenceSession.create(model, options);
+  const options: InferenceSession.SessionOptions = {
+    logSeverityLevel: 4,
+    intraOpNumThreads: 1,
+    graphOptimizationLevel: "disabled",
+  };
+  const session =
+    typeof model === "string"
+      ? await InferenceSession.create(model, options)
+      : await InferenceSession.create(model, options);
   const all = [...session.inputMetadata, ...session.outputMetadata];
-  const batch = new Set(all.flatMap((port) => (port.isTensor ? port.shape.slice(0, 1) : [])).filter((dim) => typeof dim === "string"));
+  const batch = new Set(
+    all.flatMap((port) => (port.isTensor ? port.shape.slice(0, 1) : [])).filter((dim) => typeof dim === "string"),
+  );
   const plain = (port: RuntimePort): PlainPort => {
     if (!port.isTensor) return { name: port.name, dtype: "none", shape: [] };
     const shape = port.shape.map((dim, axis) => {
@@ -31,5 +40,7 @@ export async function runtimePorts(model: string | Uint8Array): Promise<{ inputs
 
 /** Our ports in the same form: ONNX Runtime shows an unknown rank, too, as an empty shape. */
 export function plainPorts(ports: readonly Port[]): PlainPort[] {
-  return ports.map(({ name, dtype, shape, unsupported }) => (unsupported === undefined ? { name, dtype, shape: shape ?? [] } : { name, dtype: "none", shape: [] }));
+  return ports.map(({ name, dtype, shape, unsupported }) =>
+    unsupported === undefined ? { name, dtype, shape: shape ?? [] } : { name, dtype: "none", shape: [] },
+  );
 }

@@ -3,7 +3,21 @@ import { describe, expect, test } from "vitest";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { unsupportedPorts, usablePorts } from "../../../codegen/models/signature.js";
 import {
-  BFLOAT16, bytes, concat, FLOAT, initializer, input, INT64, integer, mapType, model, node, optionalType, output, sequenceType, tensorType,
+  BFLOAT16,
+  bytes,
+  concat,
+  FLOAT,
+  initializer,
+  input,
+  INT64,
+  integer,
+  mapType,
+  model,
+  node,
+  optionalType,
+  output,
+  sequenceType,
+  tensorType,
 } from "./onnx-bytes.js";
 import { plainPorts, runtimePorts } from "./runtime-ports.js";
 import { put } from "./workspace.js";
@@ -12,7 +26,14 @@ const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.
 
 describe("dimensions", () => {
   test("a dynamic first dimension is the batch, and so is its name elsewhere in the model", async () => {
-    const file = put("square.onnx", model(input("x", tensorType(FLOAT, ["N", "N", "seq", 3])), output("y", tensorType(FLOAT, ["M", "seq"])), output("m", tensorType(FLOAT, [2, "M"]))));
+    const file = put(
+      "square.onnx",
+      model(
+        input("x", tensorType(FLOAT, ["N", "N", "seq", 3])),
+        output("y", tensorType(FLOAT, ["M", "seq"])),
+        output("m", tensorType(FLOAT, [2, "M"])),
+      ),
+    );
     const { inputs, outputs } = await readSignature(file);
     expect(inputs).toEqual([{ name: "x", dtype: "float32", shape: ["batch", "batch", "seq", 3] }]);
     expect(outputs).toEqual([
@@ -22,7 +43,10 @@ describe("dimensions", () => {
   });
 
   test("a symbol that is called batch but is not the batch gets another name", async () => {
-    const file = put("named.onnx", model(input("x", tensorType(FLOAT, ["N", "batch", "batch2"])), output("y", tensorType(FLOAT, [null, "batch"]))));
+    const file = put(
+      "named.onnx",
+      model(input("x", tensorType(FLOAT, ["N", "batch", "batch2"])), output("y", tensorType(FLOAT, [null, "batch"]))),
+    );
     const { inputs, outputs } = await readSignature(file);
     expect([inputs[0]?.shape, outputs[0]?.shape]).toEqual([
       ["batch", "batch3", "batch2"],
@@ -31,7 +55,13 @@ describe("dimensions", () => {
   });
 
   test("anonymous, negative and absent dimensions are unknown; zero is a size", async () => {
-    const file = put("unknown.onnx", model(input("x", tensorType(FLOAT, ["unk__8", "", "unk__9", -1, null, 0, "unk__x"])), output("y", tensorType(FLOAT, []))));
+    const file = put(
+      "unknown.onnx",
+      model(
+        input("x", tensorType(FLOAT, ["unk__8", "", "unk__9", -1, null, 0, "unk__x"])),
+        output("y", tensorType(FLOAT, [])),
+      ),
+    );
     const { inputs, outputs } = await readSignature(file);
     expect([inputs[0]?.shape, outputs[0]?.shape]).toEqual([["batch", null, null, null, null, 0, "unk__x"], []]);
   });
@@ -43,7 +73,10 @@ describe("dimensions", () => {
 });
 
 test("a port's name is kept to the byte, a byte order mark included", async () => {
-  const file = put("bom.onnx", model(input("\ufeffx", tensorType(FLOAT, ["N"])), output("__proto__", tensorType(FLOAT, ["N"]))));
+  const file = put(
+    "bom.onnx",
+    model(input("\ufeffx", tensorType(FLOAT, ["N"])), output("__proto__", tensorType(FLOAT, ["N"]))),
+  );
   const { inputs, outputs } = await readSignature(file);
   expect([...inputs, ...outputs].map(({ name }) => name)).toEqual(["\ufeffx", "__proto__"]);
 });
@@ -67,7 +100,13 @@ describe("inputs that are weights", () => {
   });
 
   test("ONNX Runtime agrees on the dense one", async () => {
-    const dense = model(node("Add", ["x", "w"], ["y"]), initializer("w", [2], floats(1, 2)), input("x", tensorType(FLOAT, ["N", 2])), input("w", tensorType(FLOAT, [2])), output("y", tensorType(FLOAT, ["N", 2])));
+    const dense = model(
+      node("Add", ["x", "w"], ["y"]),
+      initializer("w", [2], floats(1, 2)),
+      input("x", tensorType(FLOAT, ["N", 2])),
+      input("w", tensorType(FLOAT, [2])),
+      output("y", tensorType(FLOAT, ["N", 2])),
+    );
     const { inputs, outputs } = await readSignature(put("dense.onnx", dense));
     expect({ inputs: plainPorts(inputs), outputs: plainPorts(outputs) }).toEqual(await runtimePorts(dense));
   });
@@ -76,28 +115,61 @@ describe("inputs that are weights", () => {
 describe("types that cannot be used", () => {
   const float = tensorType(FLOAT, [null]);
   test.each([
-    ["a ZipMap's output", sequenceType(mapType(INT64, float)),
-      "seq(map(int64,tensor(float))): a sequence of maps from int64 to tensors of float32: expose the tensor that feeds the ZipMap (with skl2onnx, options={'zipmap': False})"],
-    ["a sequence of tensors", sequenceType(float),
-      "seq(tensor(float)): a sequence of tensors of float32: export the model with one tensor in its place"],
-    ["a map of text keys", mapType(8, float),
-      "map(string,tensor(float)): a map from string to tensors of float32: expose the tensor that feeds it"],
-    ["an optional", optionalType(float),
-      "optional(tensor(float)): an optional tensor of float32: export the model with the value itself in its place"],
-    ["an optional sequence", optionalType(sequenceType(float)),
-      "optional(seq(tensor(float))): an optional sequence of tensors of float32: export the model with the value itself in its place"],
-    ["a sparse tensor", tensorType(FLOAT, [null, 3], 8),
-      "sparse_tensor(float): a sparse tensor of float32: export the model with a dense tensor"],
-    ["bfloat16", tensorType(BFLOAT16, [null, 3]),
-      "tensor(bfloat16): a tensor of bfloat16: cast it to a type that runtimes take, such as float32, inside the model"],
-    ["complex64", tensorType(14, [null]),
-      "tensor(complex64): a tensor of complex64: cast it to a type that runtimes take, such as float32, inside the model"],
-    ["an element type of the future", tensorType(99, [null]),
-      "tensor(element type 99): a tensor of element type 99: cast it to a type that runtimes take, such as float32, inside the model"],
-    ["no type", new Uint8Array(),
-      "untyped: a value without a type: run onnx.shape_inference on the model and save it again"],
+    [
+      "a ZipMap's output",
+      sequenceType(mapType(INT64, float)),
+      "seq(map(int64,tensor(float))): a sequence of maps from int64 to tensors of float32: expose the tensor that feeds the ZipMap (with skl2onnx, options={'zipmap': False})",
+    ],
+    [
+      "a sequence of tensors",
+      sequenceType(float),
+      "seq(tensor(float)): a sequence of tensors of float32: export the model with one tensor in its place",
+    ],
+    [
+      "a map of text keys",
+      mapType(8, float),
+      "map(string,tensor(float)): a map from string to tensors of float32: expose the tensor that feeds it",
+    ],
+    [
+      "an optional",
+      optionalType(float),
+      "optional(tensor(float)): an optional tensor of float32: export the model with the value itself in its place",
+    ],
+    [
+      "an optional sequence",
+      optionalType(sequenceType(float)),
+      "optional(seq(tensor(float))): an optional sequence of tensors of float32: export the model with the value itself in its place",
+    ],
+    [
+      "a sparse tensor",
+      tensorType(FLOAT, [null, 3], 8),
+      "sparse_tensor(float): a sparse tensor of float32: export the model with a dense tensor",
+    ],
+    [
+      "bfloat16",
+      tensorType(BFLOAT16, [null, 3]),
+      "tensor(bfloat16): a tensor of bfloat16: cast it to a type that runtimes take, such as float32, inside the model",
+    ],
+    [
+      "complex64",
+      tensorType(14, [null]),
+      "tensor(complex64): a tensor of complex64: cast it to a type that runtimes take, such as float32, inside the model",
+    ],
+    [
+      "an element type of the future",
+      tensorType(99, [null]),
+      "tensor(element type 99): a tensor of element type 99: cast it to a type that runtimes take, such as float32, inside the model",
+    ],
+    [
+      "no type",
+      new Uint8Array(),
+      "untyped: a value without a type: run onnx.shape_inference on the model and save it again",
+    ],
   ])("%s", async (_, type, text) => {
-    const file = put("odd.onnx", model(input("x", tensorType(FLOAT, ["N", 3])), output("odd", type), output("y", tensorType(FLOAT, ["N", 1]))));
+    const file = put(
+      "odd.onnx",
+      model(input("x", tensorType(FLOAT, ["N", 3])), output("odd", type), output("y", tensorType(FLOAT, ["N", 1]))),
+    );
     const { outputs } = await readSignature(file);
     expect(usablePorts(outputs)).toEqual([{ name: "y", dtype: "float32", shape: ["batch", 1] }]);
     expect(unsupportedPorts(outputs).map(({ dtype, unsupported }) => `${dtype}: ${unsupported}`)).toEqual([text]);
@@ -113,7 +185,13 @@ describe("types that cannot be used", () => {
         bytes(2, "g"),
         node("Identity", ["x"], ["p"]),
         // AttributeProto { name, ints, type = INTS }
-        node("ZipMap", ["p"], ["z"], bytes(7, "ai.onnx.ml"), bytes(5, bytes(1, "classlabels_int64s"), integer(8, 0), integer(8, 1), integer(20, 7))),
+        node(
+          "ZipMap",
+          ["p"],
+          ["z"],
+          bytes(7, "ai.onnx.ml"),
+          bytes(5, bytes(1, "classlabels_int64s"), integer(8, 0), integer(8, 1), integer(20, 7)),
+        ),
         input("x", tensorType(FLOAT, ["N", 2])),
         output("z", sequenceType(mapType(INT64, tensorType(FLOAT, [])))),
         output("p", tensorType(FLOAT, ["N", 2])),
@@ -134,7 +212,19 @@ test("every dtype that runtimes take has its name", async () => {
   );
   const { inputs } = await readSignature(put("dtypes.onnx", all));
   expect(inputs.map(({ dtype }) => dtype)).toEqual([
-    "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "float64", "uint32", "uint64",
+    "float32",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "int32",
+    "int64",
+    "string",
+    "bool",
+    "float16",
+    "float64",
+    "uint32",
+    "uint64",
   ]);
   expect(plainPorts(inputs)).toEqual((await runtimePorts(all)).inputs);
 });

@@ -9,7 +9,8 @@ import { showTensor } from "../../../src/config/show-tensor.js";
 // Printed by Triton's own protobuf definitions: test/corpus/make_triton.py.
 const fixtures = fileURLToPath(new URL("../../fixtures/models/triton/", import.meta.url));
 const read = async (...path: string[]): Promise<ModelSignature> => await readSignature(join(fixtures, ...path));
-const shown = ({ inputs, outputs }: ModelSignature): string[] => [...inputs, ...outputs].map((port) => `${port.name}: ${showTensor(port)}`);
+const shown = ({ inputs, outputs }: ModelSignature): string[] =>
+  [...inputs, ...outputs].map((port) => `${port.name}: ${showTensor(port)}`);
 
 describe.each(readdirSync(fixtures))("the model %s", (model) => {
   const configs = readdirSync(join(fixtures, model)).filter((file) => file.endsWith(".pbtxt"));
@@ -18,14 +19,30 @@ describe.each(readdirSync(fixtures))("the model %s", (model) => {
     const [first, ...others] = await Promise.all(configs.map(async (file) => await read(model, file)));
     expect(configs).toHaveLength(5);
     for (const { name, inputs, outputs, producer, labels } of others) {
-      expect({ name, inputs, outputs, producer, labels }).toEqual({ name: model, inputs: first?.inputs, outputs: first?.outputs, producer: first?.producer, labels: first?.labels });
+      expect({ name, inputs, outputs, producer, labels }).toEqual({
+        name: model,
+        inputs: first?.inputs,
+        outputs: first?.outputs,
+        producer: first?.producer,
+        labels: first?.labels,
+      });
     }
   });
 
   test("has the signature that the server answers, over HTTP and over gRPC", async () => {
-    const [config, http, grpc] = await Promise.all([read(model, "config.pbtxt"), read(model, "metadata.json"), read(model, "grpc.metadata.json")]);
+    const [config, http, grpc] = await Promise.all([
+      read(model, "config.pbtxt"),
+      read(model, "metadata.json"),
+      read(model, "grpc.metadata.json"),
+    ]);
     const { inputs, outputs, name, producer } = http;
-    expect([grpc.inputs, grpc.outputs, grpc.name, grpc.producer, grpc.version]).toEqual([inputs, outputs, name, producer, http.version]);
+    expect([grpc.inputs, grpc.outputs, grpc.name, grpc.producer, grpc.version]).toEqual([
+      inputs,
+      outputs,
+      name,
+      producer,
+      http.version,
+    ]);
     expect([name, producer]).toEqual([config.name, config.producer]);
     // A config's TYPE_STRING and TYPE_BF16 are the protocol's BYTES and BF16.
     expect(shown(config)).toEqual(shown(http));
@@ -35,12 +52,29 @@ describe.each(readdirSync(fixtures))("the model %s", (model) => {
 test("names come through every way of writing them", async () => {
   const { inputs } = await read("odd", "escaped.pbtxt");
   expect(inputs.map(({ name }) => name)).toEqual([
-    "plain", "größe", "长度", "\u{1f600}", 'a"b', "a'b", "back\\slash", "tab\tnewline\nreturn\r", "bell\x07\b\f\v", "nul\0one\x01", "7\x017", "octal\x1f8", "x\x7fab", "# no comment", "{}<>[]:,;", " blanks ",
+    "plain",
+    "größe",
+    "长度",
+    "\u{1f600}",
+    'a"b',
+    "a'b",
+    "back\\slash",
+    "tab\tnewline\nreturn\r",
+    "bell\x07\b\f\v",
+    "nul\0one\x01",
+    "7\x017",
+    "octal\x1f8",
+    "x\x7fab",
+    "# no comment",
+    "{}<>[]:,;",
+    " blanks ",
   ]);
 });
 
 test("what the four are", async () => {
-  expect(await Promise.all(["densenet", "types", "ensemble"].map(async (model) => shown(await read(model, "config.pbtxt"))))).toMatchInlineSnapshot(`
+  expect(
+    await Promise.all(["densenet", "types", "ensemble"].map(async (model) => shown(await read(model, "config.pbtxt")))),
+  ).toMatchInlineSnapshot(`
     [
       [
         "data_0: float32[batch, 3, 224, ?]",

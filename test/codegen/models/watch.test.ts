@@ -9,7 +9,8 @@ import { folder } from "./workspace.js";
 
 let cwd = "";
 let count = 0;
-const net = (features: number): Uint8Array => model(input("x", tensorType(FLOAT, ["N", features])), output("y", tensorType(FLOAT, ["N", 1])));
+const net = (features: number): Uint8Array =>
+  model(input("x", tensorType(FLOAT, ["N", features])), output("y", tensorType(FLOAT, ["N", 1])));
 const put = (name: string, content: Uint8Array): void => writeFileSync(join(cwd, "models", name), content);
 
 beforeEach(() => {
@@ -19,7 +20,9 @@ beforeEach(() => {
 });
 
 /** Watches `models/` and notes what happens until `use` is done. */
-async function watching(use: (seen: { readonly results: GenerateResult[]; readonly problems: string[] }) => Promise<void>): Promise<void> {
+async function watching(
+  use: (seen: { readonly results: GenerateResult[]; readonly problems: string[] }) => Promise<void>,
+): Promise<void> {
   const stop = new AbortController();
   const seen = { results: [] as GenerateResult[], problems: [] as string[] };
   const models = ["models/*.onnx"];
@@ -48,7 +51,10 @@ test("a burst of writes is one run, and no write is no run", async () => {
     for (let size = 2; size <= 40; size++) put("a.onnx", net(size));
     put("b.onnx", net(3));
     await until(() => expect(results).toHaveLength(2));
-    expect(results[1]?.models.map(({ name, inputs }) => [name, inputs[0]?.shape])).toEqual([["a", ["batch", 40]], ["b", ["batch", 3]]]);
+    expect(results[1]?.models.map(({ name, inputs }) => [name, inputs[0]?.shape])).toEqual([
+      ["a", ["batch", 40]],
+      ["b", ["batch", 3]],
+    ]);
     writeFileSync(join(cwd, "models/notes.txt"), "not a model");
     await delay(800);
     expect([results.length, problems]).toEqual([2, []]);

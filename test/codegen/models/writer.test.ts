@@ -79,7 +79,8 @@ describe("the generated file", () => {
       { name: "0 odd", dtype: "string", shape: ["batch", null, "N"] },
       { name: "z", dtype: "seq(tensor(float))", shape: null, unsupported: "a sequence: export a tensor" },
     ];
-    expect(writeModels([signature({ outputs, doc: "First line.\nSecond line." })], "../src/index.js")).toMatchInlineSnapshot(`
+    expect(writeModels([signature({ outputs, doc: "First line.\nSecond line." })], "../src/index.js"))
+      .toMatchInlineSnapshot(`
       "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
       import { generatedModel, type Model, type Tensor } from "../src/index.js";
 
@@ -118,9 +119,18 @@ describe("the generated file", () => {
   });
 
   test("a model without a usable input or output is refused, with the reason of each port", () => {
-    const odd: Port = { name: "z", dtype: "seq(tensor(float))", shape: null, unsupported: "a sequence: export a tensor" };
-    expect(() => writeModels([signature({ outputs: [odd], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(`[ModelError: model 'm' (m.onnx) has no output that a pipeline can use: 'z' is a sequence: export a tensor]`);
-    expect(() => writeModels([signature({ inputs: [], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(`[ModelError: model 'm' (m.onnx) has no input that a pipeline can use: the file names no inputs; export the model with at least one]`);
+    const odd: Port = {
+      name: "z",
+      dtype: "seq(tensor(float))",
+      shape: null,
+      unsupported: "a sequence: export a tensor",
+    };
+    expect(() => writeModels([signature({ outputs: [odd], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(
+      `[ModelError: model 'm' (m.onnx) has no output that a pipeline can use: 'z' is a sequence: export a tensor]`,
+    );
+    expect(() => writeModels([signature({ inputs: [], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(
+      `[ModelError: model 'm' (m.onnx) has no input that a pipeline can use: the file names no inputs; export the model with at least one]`,
+    );
   });
 });
 
@@ -133,36 +143,93 @@ function typesOf(declared: ts.InterfaceDeclaration): readonly [string, { inputs:
   };
   const tensor = (node: ts.TypeNode | undefined) => {
     const [dtype, shape] = node !== undefined && ts.isTypeReferenceNode(node) ? (node.typeArguments ?? []) : [];
-    const dims = shape !== undefined && ts.isTypeOperatorNode(shape) && ts.isTupleTypeNode(shape.type) ? shape.type.elements.map(literal) : null;
+    const dims =
+      shape !== undefined && ts.isTypeOperatorNode(shape) && ts.isTupleTypeNode(shape.type)
+        ? shape.type.elements.map(literal)
+        : null;
     return { dtype: literal(dtype), shape: dims };
   };
-  const members = (node: ts.TypeNode | undefined) => (node !== undefined && ts.isTypeLiteralNode(node) ? [...node.members].filter(ts.isPropertySignature) : []);
-  const [inputs, outputs] = declared.members.map((side) => new Map(members(ts.isPropertySignature(side) ? side.type : undefined).map(({ name, type }) => [(name as ts.StringLiteral).text, tensor(type)])));
+  const members = (node: ts.TypeNode | undefined) =>
+    node !== undefined && ts.isTypeLiteralNode(node) ? [...node.members].filter(ts.isPropertySignature) : [];
+  const [inputs, outputs] = declared.members.map(
+    (side) =>
+      new Map(
+        members(ts.isPropertySignature(side) ? side.type : undefined).map(({ name, type }) => [
+          (name as ts.StringLiteral).text,
+          tensor(type),
+        ]),
+      ),
+  );
   return [String(literal(declared.heritageClauses?.[0]?.types[0]?.typeArguments?.[0])), { inputs, outputs }];
 }
 
 describe("hostile text", () => {
   const nasty = [
-    "*/", "*/ export const evil = 1; /*", "\n", "\r\n", "`", "${evil}", '"', "'", "\\", "\u2028", "\u2029", "\0", "\u202e", "\ud800", "__proto__", "constructor", "",
-    "@deprecated", " @deprecated x", "{@link evil}", "// @ts-nocheck", "*/\u2028/*", "<script>", "0", "a b", "模型",
+    "*/",
+    "*/ export const evil = 1; /*",
+    "\n",
+    "\r\n",
+    "`",
+    "${evil}",
+    '"',
+    "'",
+    "\\",
+    "\u2028",
+    "\u2029",
+    "\0",
+    "\u202e",
+    "\ud800",
+    "__proto__",
+    "constructor",
+    "",
+    "@deprecated",
+    " @deprecated x",
+    "{@link evil}",
+    "// @ts-nocheck",
+    "*/\u2028/*",
+    "<script>",
+    "0",
+    "a b",
+    "模型",
   ];
-  const text = fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: "binary" }), fc.array(fc.constantFrom(...nasty)).map((parts) => parts.join("")));
-  const dim = fc.oneof(fc.nat(), fc.constant(null), text.filter((symbol) => symbol !== ""));
-  const tensor = fc.record({ dtype: fc.constantFrom("float32" as const, "string" as const), shape: fc.option(fc.array(dim, { maxLength: 4 })) });
+  const text = fc.oneof(
+    fc.constantFrom(...nasty),
+    fc.string({ unit: "binary" }),
+    fc.array(fc.constantFrom(...nasty)).map((parts) => parts.join("")),
+  );
+  const dim = fc.oneof(
+    fc.nat(),
+    fc.constant(null),
+    text.filter((symbol) => symbol !== ""),
+  );
+  const tensor = fc.record({
+    dtype: fc.constantFrom("float32" as const, "string" as const),
+    shape: fc.option(fc.array(dim, { maxLength: 4 })),
+  });
   const ports = fc
     .uniqueArray(fc.tuple(text, tensor), { minLength: 1, maxLength: 4, selector: ([name]) => name })
     .map((all) => all.map(([name, rest]): Port => ({ name, ...rest })));
   const odd = text.map((name): Port => ({ name, dtype: name, shape: null, unsupported: name }));
   const model = fc
     .record({
-      file: text, doc: text, producer: text, domain: text, inputs: ports, outputs: ports, odd,
+      file: text,
+      doc: text,
+      producer: text,
+      domain: text,
+      inputs: ports,
+      outputs: ports,
+      odd,
       version: text.filter((version) => version !== ""),
       labels: fc.dictionary(text, fc.array(text)),
       metadata: fc.dictionary(text, text, { maxKeys: 20 }),
     })
-    .map(({ domain, odd: extra, outputs, ...rest }) => signature({ ...rest, name: modelName(rest.file), outputs: [...outputs, extra], opset: { [domain]: 1 } }));
+    .map(({ domain, odd: extra, outputs, ...rest }) =>
+      signature({ ...rest, name: modelName(rest.file), outputs: [...outputs, extra], opset: { [domain]: 1 } }),
+    );
   const byName = (all: readonly Port[]): Map<string, unknown> =>
-    new Map(all.filter((port) => port.unsupported === undefined).map(({ name, dtype, shape }) => [name, { dtype, shape }]));
+    new Map(
+      all.filter((port) => port.unsupported === undefined).map(({ name, dtype, shape }) => [name, { dtype, shape }]),
+    );
 
   test("cannot leave its comment or string, and reads back as it was", () => {
     fc.assert(
@@ -173,7 +240,12 @@ describe("hostile text", () => {
         expect(source.statements).toHaveLength(1 + 2 * models.length);
         for (const statement of source.statements) expect(ts.getJSDocTags(statement)).toEqual([]);
         const [importing] = source.statements;
-        if (importing === undefined || !ts.isImportDeclaration(importing) || !ts.isStringLiteral(importing.moduleSpecifier)) throw new TypeError("no import");
+        if (
+          importing === undefined ||
+          !ts.isImportDeclaration(importing) ||
+          !ts.isStringLiteral(importing.moduleSpecifier)
+        )
+          throw new TypeError("no import");
         expect(importing.moduleSpecifier.text).toBe(importFrom);
 
         const types = new Map(source.statements.filter(ts.isInterfaceDeclaration).map(typesOf));

@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +15,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { compileProject, type CompileProjectOptions } from "../../../codegen/project/compile-project.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const model = (version: string) => `export const scorer = defineModel({ name: "scorer", version: "${version}", sha256: "0".repeat(64),
+const model = (
+  version: string,
+) => `export const scorer = defineModel({ name: "scorer", version: "${version}", sha256: "0".repeat(64),
   inputs: { amount: { dtype: "float64", shape: ["N", 1] } }, outputs: { score: { dtype: "float64", shape: ["N", 1] } } });`;
 
 let folder = "";
@@ -48,7 +59,12 @@ async function compile(options: CompileProjectOptions = {}) {
   const ran = log.mock.calls.length > 0;
   log.mockRestore();
   expect(problems).toEqual([]);
-  const texts = configs.flatMap(({ config }) => [...config.models.map((m) => m.version), ...config.steps.flatMap((s) => (s.kind === "validation" ? [s.expression.strings.javascript?.replace(/^.* < /, "")] : []))]);
+  const texts = configs.flatMap(({ config }) => [
+    ...config.models.map((m) => m.version),
+    ...config.steps.flatMap((s) =>
+      s.kind === "validation" ? [s.expression.strings.javascript?.replace(/^.* < /, "")] : [],
+    ),
+  ]);
   return { ran, texts: texts.join(" ") };
 }
 
@@ -74,7 +90,11 @@ describe("with nothing changed, nothing is run", () => {
 
 describe("each kind of input that changes is seen", () => {
   /** What is compiled before and after a change; it was kept before. */
-  async function changing(files: Readonly<Record<string, string>>, change: () => void, options: CompileProjectOptions = {}) {
+  async function changing(
+    files: Readonly<Record<string, string>>,
+    change: () => void,
+    options: CompileProjectOptions = {},
+  ) {
     put(files);
     const before = await compile(options);
     expect(before.ran).toBe(true);
@@ -85,7 +105,12 @@ describe("each kind of input that changes is seen", () => {
   }
   const limit = (text: string) => ({ "src/limits.ts": text });
   const dependency = (version: string, value: number) => ({
-    "node_modules/limits/package.json": JSON.stringify({ name: "limits", version, type: "module", exports: "./index.js" }),
+    "node_modules/limits/package.json": JSON.stringify({
+      name: "limits",
+      version,
+      type: "module",
+      exports: "./index.js",
+    }),
     "node_modules/limits/index.js": `export const LIMIT = ${value};`,
   });
 
@@ -94,7 +119,9 @@ describe("each kind of input that changes is seen", () => {
   });
 
   test("a model's typing", async () => {
-    expect(await changing({}, () => put({ "src/models.gen.ts": `import { defineModel } from "shapeline";\n${model("7")}` }))).toEqual(["1 1", "7 1", true]);
+    expect(
+      await changing({}, () => put({ "src/models.gen.ts": `import { defineModel } from "shapeline";\n${model("7")}` })),
+    ).toEqual(["1 1", "7 1", true]);
   });
 
   test("the tsconfig, and one that it extends", async () => {
@@ -115,15 +142,31 @@ describe("each kind of input that changes is seen", () => {
   });
 
   test("a lock file, which tells of the packages that packages need", async () => {
-    expect((await changing({ ...dependency("1.0.0", 3), ...limit('export { LIMIT } from "limits";') }, () => put({ "package-lock.json": "{}" }))).at(-1)).toBe(true);
+    expect(
+      (
+        await changing({ ...dependency("1.0.0", 3), ...limit('export { LIMIT } from "limits";') }, () =>
+          put({ "package-lock.json": "{}" }),
+        )
+      ).at(-1),
+    ).toBe(true);
     put({ "node_modules/.package-lock.json": "{}" });
     expect(await compile()).toMatchObject({ ran: true });
   });
 
   test("a file of a package of the same workspace", async () => {
-    put({ "packages/shared/package.json": JSON.stringify({ name: "shared", type: "module", exports: "./lib/index.js" }), "packages/shared/lib/index.js": 'export * from "./deep/limit.js";', "packages/shared/lib/deep/limit.js": "export const LIMIT = 5;" });
+    put({
+      "packages/shared/package.json": JSON.stringify({ name: "shared", type: "module", exports: "./lib/index.js" }),
+      "packages/shared/lib/index.js": 'export * from "./deep/limit.js";',
+      "packages/shared/lib/deep/limit.js": "export const LIMIT = 5;",
+    });
     symlinkSync("../packages/shared", join(folder, "node_modules/shared"), "dir");
-    expect((await changing(limit('export { LIMIT } from "shared";'), () => put({ "packages/shared/lib/deep/limit.js": "export const LIMIT = 6;" }))).at(-1)).toBe(true);
+    expect(
+      (
+        await changing(limit('export { LIMIT } from "shared";'), () =>
+          put({ "packages/shared/lib/deep/limit.js": "export const LIMIT = 6;" }),
+        )
+      ).at(-1),
+    ).toBe(true);
   });
 
   test("a variable of the environment that a module reads, and no other", async () => {
@@ -148,7 +191,15 @@ describe("each kind of input that changes is seen", () => {
   });
 
   test("a new pipeline file, and a new file that an import now means", async () => {
-    expect(await changing({}, () => put({ "src/deep/q.pipeline.ts": pipelineText("const LIMIT = 3;").replaceAll('"p"', '"q"').replace("./models", "../models") }))).toEqual(["1 1", "1 3 1 1", true]);
+    expect(
+      await changing({}, () =>
+        put({
+          "src/deep/q.pipeline.ts": pipelineText("const LIMIT = 3;")
+            .replaceAll('"p"', '"q"')
+            .replace("./models", "../models"),
+        }),
+      ),
+    ).toEqual(["1 1", "1 3 1 1", true]);
     put({ "src/limits.js": "export const LIMIT = 4;" });
     expect((await compile()).ran).toBe(true);
   });

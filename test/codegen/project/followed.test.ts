@@ -11,7 +11,13 @@ const root = fileURLToPath(new URL("../../fixtures/projects/followed", import.me
 async function meanings(file: string): Promise<string> {
   const loaded = await loadPipelines([file], { project: join(root, "tsconfig.json"), root });
   return loaded
-    .flatMap(({ pipeline }) => buildConfig(pipeline).steps.flatMap((step) => (step.kind === "validation" || step.kind === "alert" ? [`${pipeline.name} ${step.name}: ${step.expression.strings.javascript ?? ""}`] : [])))
+    .flatMap(({ pipeline }) =>
+      buildConfig(pipeline).steps.flatMap((step) =>
+        step.kind === "validation" || step.kind === "alert"
+          ? [`${pipeline.name} ${step.name}: ${step.expression.strings.javascript ?? ""}`]
+          : [],
+      ),
+    )
     .join("\n");
 }
 

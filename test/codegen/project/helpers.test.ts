@@ -9,7 +9,9 @@ const root = fileURLToPath(new URL("../../fixtures/projects/helpers", import.met
 test("helper functions of the file and of other files are written out with their own constants, through re-exports too", async () => {
   const [loaded] = await loadPipelines(["main.pipeline.ts"], { project: join(root, "tsconfig.json"), root });
   const config = loaded && buildConfig(loaded.pipeline);
-  const texts = config?.steps.flatMap((step) => (step.kind === "validation" ? [`${step.name}: ${step.expression.strings.javascript ?? ""}`] : []));
+  const texts = config?.steps.flatMap((step) =>
+    step.kind === "validation" ? [`${step.name}: ${step.expression.strings.javascript ?? ""}`] : [],
+  );
   expect(texts?.join("\n")).toMatchInlineSnapshot(`
     "own: (x) => Math.abs(x.out.score[0] + 0.5 - 1) < 0.004 && x.out.score[0] < 4
     imported: (x) => x.out.score[0] < 0.30000000000000004 || (x.out.score[0] >= 2 && x.out.score[0] <= 3)

@@ -51,7 +51,11 @@ function load(files: Readonly<Record<string, string>>, ...entries: string[]): st
 
 function loadWithin(seconds: number, files: Readonly<Record<string, string>>, ...entries: string[]): string {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const out = execFileSync(process.execPath, [loader, folder, ...entries], { encoding: "utf8", env: { ...process.env, SECONDS: String(seconds) }, timeout: 20_000 });
+  const out = execFileSync(process.execPath, [loader, folder, ...entries], {
+    encoding: "utf8",
+    env: { ...process.env, SECONDS: String(seconds) },
+    timeout: 20_000,
+  });
   expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort());
   return out;
 }
@@ -62,10 +66,12 @@ test("files run as Node runs modules, and say what stops them", () => {
       import { here } from "./here.js";
       const text: string = await readFile(new URL("./name.txt", import.meta.url), "utf8");
       export default { name: text + here, steps: [], deploy() {} };`,
-    "here.ts": 'import { basename } from "node:path";\nexport const here = basename(import.meta.filename) + (import.meta.dirname === import.meta.filename.slice(0, -8));',
+    "here.ts":
+      'import { basename } from "node:path";\nexport const here = basename(import.meta.filename) + (import.meta.dirname === import.meta.filename.slice(0, -8));',
     "name.txt": "text-",
     "stops.ts": '// A comment.\n\nimport { limit } from "./thrower.js";\nexport const c = limit;\n',
-    "thrower.ts": "interface Unused { readonly a: number }\n\nexport const limit = (() => {\n  throw new RangeError('no limit is set');\n})();\n",
+    "thrower.ts":
+      "interface Unused { readonly a: number }\n\nexport const limit = (() => {\n  throw new RangeError('no limit is set');\n})();\n",
     "missing.ts": 'import { x } from "surely-not-installed";\nexport const c = x;\n',
   };
   expect(load(files, "meta.ts", "stops.ts", "missing.ts")).toMatchInlineSnapshot(`

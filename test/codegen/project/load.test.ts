@@ -21,7 +21,9 @@ describe("a project of several files", () => {
 
   test("exported pipelines are found by name, in lists and in records, each once", async () => {
     const loaded = await loadPipelines(["main.pipeline.ts", "sub/plain.pipeline.mjs"], { project, root });
-    expect(loaded.map(({ file, exportName, pipeline }) => [file.slice(root.length + 1), exportName, pipeline.name])).toEqual([
+    expect(
+      loaded.map(({ file, exportName, pipeline }) => [file.slice(root.length + 1), exportName, pipeline.name]),
+    ).toEqual([
       ["main.pipeline.ts", "byName.third", "third"],
       ["main.pipeline.ts", "constants", "base"],
       ["main.pipeline.ts", "list[1]", "first"],
@@ -31,18 +33,31 @@ describe("a project of several files", () => {
   });
 
   test("constants from other files arrive exact and compile", async () => {
-    const [loaded] = (await loadPipelines(["main.pipeline.ts"], { project, root })).filter((l) => l.exportName === "constants");
+    const [loaded] = (await loadPipelines(["main.pipeline.ts"], { project, root })).filter(
+      (l) => l.exportName === "constants",
+    );
     const lambdas = (loaded?.pipeline.steps ?? []).flatMap((step) =>
       step.kind === "validation" ? [(step.check as { readonly [attachedKey]?: AttachedLambda })[attachedKey]] : [],
     );
-    const values = lambdas.map((l) => Object.fromEntries(Object.entries(l?.constants ?? {}).map(([name, read]) => [name, read()])));
+    const values = lambdas.map((l) =>
+      Object.fromEntries(Object.entries(l?.constants ?? {}).map(([name, read]) => [name, read()])),
+    );
     expect(values).toEqual([
       { LIMIT: 2, imported: 0.30000000000000004, CEILING: 0.30000000000000004, BIG: 9007199254740993n },
       {
         Limits: { upper: { warm: 3.6536061763763428 }, list: [1, 2.5], zero: -0 },
-        all: expect.objectContaining({ LIMIT: 0.30000000000000004, Limits: expect.objectContaining({ zero: -0 }) as unknown }),
+        all: expect.objectContaining({
+          LIMIT: 0.30000000000000004,
+          Limits: expect.objectContaining({ zero: -0 }) as unknown,
+        }),
       },
-      { Level: { 1: "low", 4: "high", low: 1, high: 4 }, Kind: { plain: "p", fancy: "f" }, defaults: { max: 1e-323 }, numbers: { edge: 0.30000000000000004 }, here: 32 },
+      {
+        Level: { 1: "low", 4: "high", low: 1, high: 4 },
+        Kind: { plain: "p", fancy: "f" },
+        defaults: { max: 1e-323 },
+        numbers: { edge: 0.30000000000000004 },
+        here: 32,
+      },
     ]);
     lambdas.forEach((attached, i) => {
       if (attached === undefined || attached.lambda === null) expect.fail(JSON.stringify(attached?.diagnostics));
@@ -89,7 +104,11 @@ describe("files that do not load say which and why", () => {
   });
 
   test("a file that imports another which is not there", async () => {
-    expect(await failure({ "a.pipeline.ts": 'import { a } from "./nowhere.js";\nimport b from "./b.js";\nexport const c = a + b;\n' })).toMatchInlineSnapshot(`
+    expect(
+      await failure({
+        "a.pipeline.ts": 'import { a } from "./nowhere.js";\nimport b from "./b.js";\nexport const c = a + b;\n',
+      }),
+    ).toMatchInlineSnapshot(`
       "SL2904 'a.pipeline.ts' cannot be bundled:
         a.pipeline.ts:1:19: Could not resolve "./nowhere.js"
         a.pipeline.ts:2:15: Could not resolve "./b.js""
@@ -97,7 +116,12 @@ describe("files that do not load say which and why", () => {
   });
 
   test("an import of a name that the other file does not export", async () => {
-    expect(await failure({ "a.pipeline.ts": 'import { nope } from "./b.js";\nexport const c = nope;\n', "b.ts": "export const a = 1;" })).toMatchInlineSnapshot(`
+    expect(
+      await failure({
+        "a.pipeline.ts": 'import { nope } from "./b.js";\nexport const c = nope;\n',
+        "b.ts": "export const a = 1;",
+      }),
+    ).toMatchInlineSnapshot(`
       "SL2904 'a.pipeline.ts' cannot be bundled:
         a.pipeline.ts:1:10: No matching export in "b.ts" for import "nope""
     `);
@@ -106,14 +130,23 @@ describe("files that do not load say which and why", () => {
   test("a module that throws, at the line that its author wrote", async () => {
     const files = {
       "a.pipeline.ts": '// A comment.\n\nimport { limit } from "./b.js";\nexport const c = limit;\n',
-      "b.ts": "interface Unused { readonly a: number }\n\nexport const limit = (() => {\n  throw new RangeError('no limit is set');\n})();\n",
+      "b.ts":
+        "interface Unused { readonly a: number }\n\nexport const limit = (() => {\n  throw new RangeError('no limit is set');\n})();\n",
     };
-    expect(await failure(files)).toMatchInlineSnapshot(`"SL2905 'a.pipeline.ts' stops while it is loaded, at a.pipeline.ts: RangeError: no limit is set"`);
-    expect(await failure({ "a.pipeline.ts": "await Promise.reject('just text');\nexport const c = 1;" , "b.ts": ""})).toMatchInlineSnapshot(`"SL2905 'a.pipeline.ts' stops while it is loaded, at a.pipeline.ts: thrown: just text"`);
+    expect(await failure(files)).toMatchInlineSnapshot(
+      `"SL2905 'a.pipeline.ts' stops while it is loaded, at a.pipeline.ts: RangeError: no limit is set"`,
+    );
+    expect(
+      await failure({ "a.pipeline.ts": "await Promise.reject('just text');\nexport const c = 1;", "b.ts": "" }),
+    ).toMatchInlineSnapshot(`"SL2905 'a.pipeline.ts' stops while it is loaded, at a.pipeline.ts: thrown: just text"`);
   });
 
   test("a module without a pipeline", async () => {
-    expect(await failure({ "a.pipeline.ts": "export const a = { name: 'a', steps: [] };\nexport default null;\n" })).toMatchInlineSnapshot(`"SL2906 'a.pipeline.ts' exports no pipeline: write \`export const fraud = pipeline("fraud")…\`"`);
+    expect(
+      await failure({ "a.pipeline.ts": "export const a = { name: 'a', steps: [] };\nexport default null;\n" }),
+    ).toMatchInlineSnapshot(
+      `"SL2906 'a.pipeline.ts' exports no pipeline: write \`export const fraud = pipeline("fraud")…\`"`,
+    );
   });
 });
 
@@ -131,12 +164,22 @@ describe("projects that cannot be read", () => {
     try {
       return findPipelineFiles(join(folder, "tsconfig.json"));
     } catch (error) {
-      return error instanceof Error && "code" in error ? `${String(error.code)} ${error.message.replaceAll(folder, "<folder>")}` : error;
+      return error instanceof Error && "code" in error
+        ? `${String(error.code)} ${error.message.replaceAll(folder, "<folder>")}`
+        : error;
     }
   };
 
   test("no tsconfig, a broken one, one without pipelines", () => {
-    expect([failure(null), failure("{ nonsense"), failure('{ "compilerOptions": { "target": "es1" } }'), failure('{ "extends": "./nowhere.json" }'), failure("{}")].join("\n")).toMatchInlineSnapshot(`
+    expect(
+      [
+        failure(null),
+        failure("{ nonsense"),
+        failure('{ "compilerOptions": { "target": "es1" } }'),
+        failure('{ "extends": "./nowhere.json" }'),
+        failure("{}"),
+      ].join("\n"),
+    ).toMatchInlineSnapshot(`
       "SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Cannot read file '<folder>/tsconfig.json'.
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: '}' expected.
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Argument for '--target' option must be: 'es6', 'es2015', 'es2016', 'es2017', 'es2018', 'es2019', 'es2020', 'es2021', 'es2022', 'es2023', 'es2024', 'es2025', 'esnext'.

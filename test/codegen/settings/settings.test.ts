@@ -28,7 +28,10 @@ describe("settings", () => {
 
   test("a TypeScript file, with what it imports; paths are relative to it", async () => {
     write("names.ts", 'export const control: string = "control";\n');
-    write("shapeline.config.ts", 'import { control } from "./names.js";\nexport default { out: "src/m.ts", overrides: { rf: { name: control, sources: ["a.json", "http://h/v2/models/rf"] } }, targets: { local: { data: "d" } } };\n');
+    write(
+      "shapeline.config.ts",
+      'import { control } from "./names.js";\nexport default { out: "src/m.ts", overrides: { rf: { name: control, sources: ["a.json", "http://h/v2/models/rf"] } }, targets: { local: { data: "d" } } };\n',
+    );
     write("package.json", "{}");
     mkdirSync(join(root, "deep"));
     expect(await loadSettings(join(root, "deep"))).toEqual({
@@ -52,8 +55,18 @@ describe("settings", () => {
 
   test("what is not of the schema is refused, all of it at once, with the name that was meant", async () => {
     json({
-      model: [], models: "models/*.onnx", splitted: true,
-      overrides: { rf: { nmae: "x", name: "Not A Name", symbols: { x: { first: "seq" } }, labels: { y: [] }, ports: { y: "", z: "__proto__" } } },
+      model: [],
+      models: "models/*.onnx",
+      splitted: true,
+      overrides: {
+        rf: {
+          nmae: "x",
+          name: "Not A Name",
+          symbols: { x: { first: "seq" } },
+          labels: { y: [] },
+          ports: { y: "", z: "__proto__" },
+        },
+      },
       targets: { locl: {}, local: { modles: "x" } },
     });
     expect(await said()).toMatchInlineSnapshot(`

@@ -11,7 +11,8 @@ export interface Json {
 const deepest = 120;
 const longest = 1024 * 1024;
 /** The functions used, by what they do; each profile writes name and options its own way. */
-export type PolarsFunction = "not" | "isNan" | "isNotNan" | "isFinite" | "isNull" | "fillNull" | "abs" | "floor" | "ceil" | "sqrt" | StringTest;
+export type PolarsFunction =
+  "not" | "isNan" | "isNotNan" | "isFinite" | "isNull" | "fillNull" | "abs" | "floor" | "ceil" | "sqrt" | StringTest;
 
 /** What differs from one polars to another. */
 export interface Profile {
@@ -46,7 +47,8 @@ export interface Profile {
 export function json(text: string, levels: number, ...inside: readonly Json[]): Json {
   const depth = levels + Math.max(0, ...inside.map((part) => part.depth));
   if (depth > deepest) refuse("SL1203", "it nests too deep for polars' JSON reader; split it into several validations");
-  if (text.length > longest) refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`);
+  if (text.length > longest)
+    refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`);
   return { text, depth, perRow: inside.some((part) => part.perRow) };
 }
 
@@ -57,5 +59,9 @@ export function refuse(code: ErrorCode, reason: string): never {
 /** `{"Function":{"input":[…],"function":…,"options":…}}`; later versions have no options. */
 export function functionJson(name: string, options: string | null, inputs: readonly Json[]): Json {
   const more = options === null ? "" : `,"options":${options}`;
-  return json(`{"Function":{"input":[${inputs.map((i) => i.text).join(",")}],"function":${name}${more}}}`, 4, ...inputs);
+  return json(
+    `{"Function":{"input":[${inputs.map((i) => i.text).join(",")}],"function":${name}${more}}}`,
+    4,
+    ...inputs,
+  );
 }

@@ -19,7 +19,8 @@ export function rustNumber(value: number): string {
  * power of ten, so that some numbers of 16 and 17 digits come out one step off.
  */
 export function readByPolars(text: string): number {
-  const [, sign = "", whole = "", fraction = "", exponentText = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:e(-?\d+))?$/.exec(text) ?? [];
+  const [, sign = "", whole = "", fraction = "", exponentText = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e(-?\d+))?$/.exec(text) ?? [];
   let exponent = Number(exponentText) - fraction.length;
   // So few digits and so small a power of ten are doubles themselves, and one operation on them rounds once.
   if (whole.length + fraction.length <= 15 && exponent >= -22 && exponent <= 22) return Number(text);

@@ -4,24 +4,58 @@ import { mayBeNaN } from "../../tree/may-be-nan.js";
 import { json, type Json, type Profile, refuse } from "./json.js";
 import { readByPolars, rustNumber } from "./number.js";
 import { type SpelledOut, spellOut } from "../../tree/expand.js";
-import { type ArithmeticOp, columnName, type CompareOp, type Constant, type ExpressionTree, isConstant, isNullable, type NodeOf, type NumberFunction, type Op, type Read, type StringTest, valueOf } from "../../tree/tree.js";
+import {
+  type ArithmeticOp,
+  columnName,
+  type CompareOp,
+  type Constant,
+  type ExpressionTree,
+  isConstant,
+  isNullable,
+  type NodeOf,
+  type NumberFunction,
+  type Op,
+  type Read,
+  type StringTest,
+  valueOf,
+} from "../../tree/tree.js";
 
 /** The longest list that is written out element by element. */
 const longestList = 256;
 
-type BinaryOperator = "Eq" | "NotEq" | "Lt" | "LtEq" | "Gt" | "GtEq" | "Plus" | "Minus" | "Multiply" | "TrueDivide" | "Modulus" | "And" | "Or";
+type BinaryOperator =
+  | "Eq"
+  | "NotEq"
+  | "Lt"
+  | "LtEq"
+  | "Gt"
+  | "GtEq"
+  | "Plus"
+  | "Minus"
+  | "Multiply"
+  | "TrueDivide"
+  | "Modulus"
+  | "And"
+  | "Or";
 
 const binary = (left: Json, op: BinaryOperator, right: Json): Json =>
   json(`{"BinaryExpr":{"left":${left.text},"op":"${op}","right":${right.text}}}`, 2, left, right);
 
 const ternary = (predicate: Json, truthy: Json, falsy: Json): Json =>
-  json(`{"Ternary":{"predicate":${predicate.text},"truthy":${truthy.text},"falsy":${falsy.text}}}`, 2, predicate, truthy, falsy);
+  json(
+    `{"Ternary":{"predicate":${predicate.text},"truthy":${truthy.text},"falsy":${falsy.text}}}`,
+    2,
+    predicate,
+    truthy,
+    falsy,
+  );
 
 const literal = (text: string): Json => json(`{"Literal":${text}}`, 2);
 
 /** A string literal; polars holds UTF-8, which has no half of a surrogate pair. */
 function stringLiteral(profile: Profile, text: string): Json {
-  if (/\p{Surrogate}/u.test(text)) refuse("SL1207", "a string constant holds half a surrogate pair, which UTF-8 cannot");
+  if (/\p{Surrogate}/u.test(text))
+    refuse("SL1207", "a string constant holds half a surrogate pair, which UTF-8 cannot");
   return literal(profile.literals.string(JSON.stringify(text)));
 }
 
@@ -62,7 +96,8 @@ function number(profile: Profile, node: ExpressionTree, use: Use): Json {
 function numberLiteral(profile: Profile, value: number): Json {
   const zero = () => literal(profile.literals.number("0.0"));
   if (Number.isNaN(value)) return binary(zero(), "TrueDivide", zero());
-  if (!Number.isFinite(value)) return binary(literal(profile.literals.number(value > 0 ? "1.0" : "-1.0")), "TrueDivide", zero());
+  if (!Number.isFinite(value))
+    return binary(literal(profile.literals.number(value > 0 ? "1.0" : "-1.0")), "TrueDivide", zero());
   const text = rustNumber(value);
   if (Object.is(readByPolars(text), value)) return literal(profile.literals.number(text));
   return profile.castToFloat64(stringLiteral(profile, text));
@@ -87,9 +122,14 @@ function constant(profile: Profile, node: Constant): Json {
 
 function read(profile: Profile, node: Read): Json {
   if (node.dtype === "float16") refuse("SL1206", `polars has no 16-bit floats, and '${columnName(node)}' holds them`);
-  if (/^\^.*\$$/s.test(node.port) || node.port === "*") refuse("SL1205", `polars reads the port name '${node.port}' as a pattern; rename the port`);
+  if (/^\^.*\$$/s.test(node.port) || node.port === "*")
+    refuse("SL1205", `polars reads the port name '${node.port}' as a pattern; rename the port`);
   let value: Json = { ...json(`{"Column":${JSON.stringify(columnName(node))}}`, 1), perRow: true };
-  for (const place of node.at) value = profile.get(value, typeof place === "number" ? place : refuse("SL1202", "a position inside a list is not known"));
+  for (const place of node.at)
+    value = profile.get(
+      value,
+      typeof place === "number" ? place : refuse("SL1202", "a position inside a list is not known"),
+    );
   const cast = node.type === "number" && node.dtype !== "float64";
   return cast ? profile.castToFloat64(value) : value;
 }
@@ -100,10 +140,16 @@ function compareNumbers(profile: Profile, { op, left, right }: NodeOf<CompareOp>
   const nullable = isNullable(left) || isNullable(right);
   if (profile.nan === "greatest on the right") {
     const turn = (op === "<" || op === "<=") && mayBeNaN(right);
-    return filled(profile, turn ? binary(r, op === "<" ? "Gt" : "GtEq", l) : binary(l, comparison[op], r), op === "!==", nullable);
+    return filled(
+      profile,
+      turn ? binary(r, op === "<" ? "Gt" : "GtEq", l) : binary(l, comparison[op], r),
+      op === "!==",
+      nullable,
+    );
   }
   const bare = filled(profile, binary(l, comparison[op], r), op === "!==", nullable);
-  const guarded = (node: ExpressionTree, text: Json) => (mayBeNaN(node) ? binary(bare, "And", profile.call("isNotNan", [text])) : bare);
+  const guarded = (node: ExpressionTree, text: Json) =>
+    mayBeNaN(node) ? binary(bare, "And", profile.call("isNotNan", [text])) : bare;
   switch (op) {
     case "<":
     case "<=":
@@ -132,15 +178,26 @@ function compareBigints(profile: Profile, node: NodeOf<CompareOp>): Json {
   const column = [left, right].find((side): side is Read => side.op === "read");
   const dtype = column?.dtype === "uint64" ? "uint64" : "int64";
   const other = column === left ? right : left;
-  if (column === undefined || (other.op !== "read" && !isConstant(other))) return refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+  if (column === undefined || (other.op !== "read" && !isConstant(other)))
+    return refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
   if (other.op === "read") {
     if (other.dtype !== column.dtype) return refuse("SL1207", "polars compares int64 with uint64 as floats");
-    return filled(profile, binary(read(profile, left as Read), comparison[op], read(profile, right as Read)), op === "!==", nullable);
+    return filled(
+      profile,
+      binary(read(profile, left as Read), comparison[op], read(profile, right as Read)),
+      op === "!==",
+      nullable,
+    );
   }
   const digits = valueOf(other) as bigint;
   const [least, most] = limits[dtype];
-  if (digits < least || digits > most) return refuse("SL1207", `the constant ${digits}n is outside of ${dtype}, so the comparison has one answer; leave it out`);
-  const side = (tree: ExpressionTree): Json => (tree === column ? read(profile, column) : literal(profile.literals.integer(String(digits), dtype)));
+  if (digits < least || digits > most)
+    return refuse(
+      "SL1207",
+      `the constant ${digits}n is outside of ${dtype}, so the comparison has one answer; leave it out`,
+    );
+  const side = (tree: ExpressionTree): Json =>
+    tree === column ? read(profile, column) : literal(profile.literals.integer(String(digits), dtype));
   return filled(profile, binary(side(left), comparison[op], side(right)), op === "!==", nullable);
 }
 
@@ -149,7 +206,12 @@ function compareOthers(profile: Profile, node: NodeOf<CompareOp>): Json {
   if (op !== "===" && op !== "!==") {
     return refuse("SL1207", "polars orders strings by their code points, JavaScript by UTF-16 units");
   }
-  return filled(profile, binary(write(profile, left, plain), comparison[op], write(profile, right, plain)), op === "!==", isNullable(left) || isNullable(right));
+  return filled(
+    profile,
+    binary(write(profile, left, plain), comparison[op], write(profile, right, plain)),
+    op === "!==",
+    isNullable(left) || isNullable(right),
+  );
 }
 
 const compare: Write<CompareOp> = (profile, node) => {
@@ -163,14 +225,21 @@ const compare: Write<CompareOp> = (profile, node) => {
 
 const calculate: Write<ArithmeticOp> = (profile, { op, left, right, type }, use) => {
   if (type === "bigint") refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
-  if (op === "%" && profile.remainder === "sign of the right") refuse("SL1207", `the remainder in ${profile.label} has the sign of the right side, in JavaScript that of the left`);
+  if (op === "%" && profile.remainder === "sign of the right")
+    refuse(
+      "SL1207",
+      `the remainder in ${profile.label} has the sign of the right side, in JavaScript that of the left`,
+    );
   // A zero's sign shows where it divides; elsewhere only as far as the result's does.
   const l = number(profile, left, use);
   const r = number(profile, right, op === "/" ? { zeroSign: true } : use);
   // A number with a value for each row is calculated with as it is. Where the other side is NaN, so is the result.
-  const perRow = (constant: Json, beside: Json) => ternary(profile.call("isNan", [beside]), numberLiteral(profile, 1), constant);
-  if (profile.shortCuts && isConstant(right) && isCutShort(op, valueOf(right) as number, use, false)) return binary(l, arithmetic[op], perRow(r, l));
-  if (profile.shortCuts && isConstant(left) && isCutShort(op, valueOf(left) as number, use, true)) return binary(perRow(l, r), arithmetic[op], r);
+  const perRow = (constant: Json, beside: Json) =>
+    ternary(profile.call("isNan", [beside]), numberLiteral(profile, 1), constant);
+  if (profile.shortCuts && isConstant(right) && isCutShort(op, valueOf(right) as number, use, false))
+    return binary(l, arithmetic[op], perRow(r, l));
+  if (profile.shortCuts && isConstant(left) && isCutShort(op, valueOf(left) as number, use, true))
+    return binary(perRow(l, r), arithmetic[op], r);
   return binary(l, arithmetic[op], r);
 };
 
@@ -192,7 +261,7 @@ function hasExactReciprocal(value: number): boolean {
 function balanced(parts: readonly Json[], op: "And" | "Or"): Json {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
-    const half = Math.ceil(parts.length / 2);
+  const half = Math.ceil(parts.length / 2);
   return binary(balanced(parts.slice(0, half), op), op, balanced(parts.slice(half), op));
 }
 
@@ -202,7 +271,12 @@ function joined(parts: readonly Json[], op: "And" | "Or"): Json {
 }
 
 const logic: Write<"&&" | "||"> = (profile, { op, args }) =>
-  args.length === 0 ? booleanLiteral(profile, op === "&&") : joined(args.map((arg) => write(profile, arg, plain)), op === "&&" ? "And" : "Or");
+  args.length === 0
+    ? booleanLiteral(profile, op === "&&")
+    : joined(
+        args.map((arg) => write(profile, arg, plain)),
+        op === "&&" ? "And" : "Or",
+      );
 
 /** NaN where one is NaN; else the first that none of the later ones beats. -0 is less than 0. */
 const extreme: Write<"min" | "max"> = (profile, { op, args }, use) => {
@@ -217,27 +291,47 @@ const extreme: Write<"min" | "max"> = (profile, { op, args }, use) => {
   let best = texts[texts.length - 1] as Json;
   for (let i = texts.length - 2; i >= 0; i--) {
     const x = texts[i] as Json;
-    best = ternary(joined(texts.slice(i + 1).map((y) => beats(x, y)), "And"), x, best);
+    best = ternary(
+      joined(
+        texts.slice(i + 1).map((y) => beats(x, y)),
+        "And",
+      ),
+      x,
+      best,
+    );
   }
-  const tests = args.flatMap((arg, i) => (mayBeNaN(arg) || isNullable(arg) ? [profile.call("isNan", [texts[i] as Json])] : []));
+  const tests = args.flatMap((arg, i) =>
+    mayBeNaN(arg) || isNullable(arg) ? [profile.call("isNan", [texts[i] as Json])] : [],
+  );
   return tests.length === 0 || args.length === 1 ? best : ternary(joined(tests, "Or"), nan(profile), best);
 };
 
-const callNumber = (op: "abs" | "floor" | "ceil" | "sqrt"): Write<NumberFunction> => (profile, { operand }, use) => profile.call(op, [number(profile, operand, op === "abs" ? plain : use)]);
+const callNumber =
+  (op: "abs" | "floor" | "ceil" | "sqrt"): Write<NumberFunction> =>
+  (profile, { operand }, use) =>
+    profile.call(op, [number(profile, operand, op === "abs" ? plain : use)]);
 
-const callSpelledOut = (op: SpelledOut): Write<SpelledOut> => (profile, { operand }, use) => write(profile, spellOut(op, operand), use);
+const callSpelledOut =
+  (op: SpelledOut): Write<SpelledOut> =>
+  (profile, { operand }, use) =>
+    write(profile, spellOut(op, operand), use);
 
 /** Functions whose last bit differs from machine to machine and from JavaScript's. */
-const rounded = (name: string): never => refuse("SL1207", `polars rounds ${name} otherwise than JavaScript, in the last bit`);
+const rounded = (name: string): never =>
+  refuse("SL1207", `polars rounds ${name} otherwise than JavaScript, in the last bit`);
 
-const testString: Write<StringTest> = (profile, { op, operand, text }) => profile.call(op, [write(profile, operand, plain), stringLiteral(profile, text)]);
+const testString: Write<StringTest> = (profile, { op, operand, text }) =>
+  profile.call(op, [write(profile, operand, plain), stringLiteral(profile, text)]);
 
 /** What `unroll` has left. */
 const quantifier: Write<"every" | "some"> = (profile, { op, list }) => {
   const length = list.shape[list.at.length] ?? null;
   return length === null
     ? refuse("SL1202", `the length of '${columnName(list)}' is not known, and ${profile.label} has no text for '${op}'`)
-    : refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`);
+    : refuse(
+        "SL1202",
+        `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`,
+      );
 };
 
 const writers: Writers = {
@@ -292,9 +386,12 @@ const writers: Writers = {
     if (type === "bigint") refuse("SL1207", "bigints are compared in their column's own dtype, without a fallback");
     return profile.call("fillNull", [write(profile, left, use), write(profile, right, use)]);
   },
-  isFinite: (profile, { operand }) => filled(profile, profile.call("isFinite", [write(profile, operand, plain)]), false, isNullable(operand)),
-  isNaN: (profile, { operand }) => filled(profile, profile.call("isNan", [write(profile, operand, plain)]), false, isNullable(operand)),
-  conditional: (profile, { test, then, otherwise }, use) => ternary(write(profile, test, plain), write(profile, then, use), write(profile, otherwise, use)),
+  isFinite: (profile, { operand }) =>
+    filled(profile, profile.call("isFinite", [write(profile, operand, plain)]), false, isNullable(operand)),
+  isNaN: (profile, { operand }) =>
+    filled(profile, profile.call("isNan", [write(profile, operand, plain)]), false, isNullable(operand)),
+  conditional: (profile, { test, then, otherwise }, use) =>
+    ternary(write(profile, test, plain), write(profile, then, use), write(profile, otherwise, use)),
   every: quantifier,
   some: quantifier,
 };

@@ -32,7 +32,10 @@ const functions: Readonly<Record<PolarsFunction, readonly [name: string, options
   sqrt: ['{"Pow":"Sqrt"}', options()],
   startsWith: ['{"StringExpr":"StartsWith"}', options({ auto_explode: true, cast_to_supertypes: true })],
   endsWith: ['{"StringExpr":"EndsWith"}', options({ auto_explode: true, cast_to_supertypes: true })],
-  includes: ['{"StringExpr":{"Contains":{"literal":true,"strict":false}}}', options({ auto_explode: true, cast_to_supertypes: true })],
+  includes: [
+    '{"StringExpr":{"Contains":{"literal":true,"strict":false}}}',
+    options({ auto_explode: true, cast_to_supertypes: true }),
+  ],
 };
 
 const getOptions = options({ auto_explode: true });
@@ -45,7 +48,8 @@ const profile: Profile = {
     boolean: (value) => `{"Boolean":${value}}`,
     integer: (digits, dtype) => (dtype === "uint64" ? `{"UInt64":${digits}}` : `{"Int64":${digits}}`),
   },
-  get: (list, index) => functionJson('{"ListExpr":"Get"}', getOptions, [list, json(`{"Literal":{"Int32":${index}}}`, 2)]),
+  get: (list, index) =>
+    functionJson('{"ListExpr":"Get"}', getOptions, [list, json(`{"Literal":{"Int32":${index}}}`, 2)]),
   castToFloat64: (operand) => json(`{"Cast":{"expr":${operand.text},"data_type":"Float64","strict":true}}`, 2, operand),
   call: (name, inputs) => functionJson(...functions[name], inputs),
   length: null,

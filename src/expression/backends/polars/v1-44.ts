@@ -11,8 +11,10 @@ const profile: Profile = {
     integer: (digits, dtype) => `{"Scalar":{"${dtype === "uint64" ? "UInt64" : "Int64"}":${digits}}}`,
   },
   // `true`: past the end is null. With `false` the whole query fails.
-  get: (list, index) => functionJson('{"ListExpr":{"Get":true}}', null, [list, json(`{"Literal":{"Dyn":{"Int":${index}}}}`, 3)]),
-  castToFloat64: (operand) => json(`{"Cast":{"expr":${operand.text},"dtype":{"Literal":"Float64"},"options":"Strict"}}`, 2, operand),
+  get: (list, index) =>
+    functionJson('{"ListExpr":{"Get":true}}', null, [list, json(`{"Literal":{"Dyn":{"Int":${index}}}}`, 3)]),
+  castToFloat64: (operand) =>
+    json(`{"Cast":{"expr":${operand.text},"dtype":{"Literal":"Float64"},"options":"Strict"}}`, 2, operand),
   call: (name, inputs) => functionJson(polars1Functions[name], null, inputs),
   length: (list) => functionJson('{"ListExpr":"Length"}', null, [list]),
   nan: "greatest",

@@ -29,8 +29,10 @@ const profile: Profile = {
     integer: (digits) => `{"Int":${digits}}`,
   },
   // `true`: past the end is null. With `false` the whole query fails.
-  get: (list, index) => functionJson('{"ListExpr":{"Get":true}}', options, [list, json(`{"Literal":{"Int":${index}}}`, 2)]),
-  castToFloat64: (operand) => json(`{"Cast":{"expr":${operand.text},"dtype":"Float64","options":"Strict"}}`, 2, operand),
+  get: (list, index) =>
+    functionJson('{"ListExpr":{"Get":true}}', options, [list, json(`{"Literal":{"Int":${index}}}`, 2)]),
+  castToFloat64: (operand) =>
+    json(`{"Cast":{"expr":${operand.text},"dtype":"Float64","options":"Strict"}}`, 2, operand),
   call: (name, inputs) => functionJson(polars1Functions[name], options, inputs),
   length: (list) => functionJson('{"ListExpr":"Length"}', options, [list]),
   nan: "greatest",

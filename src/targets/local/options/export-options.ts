@@ -17,16 +17,41 @@ const defaultSize = 100 * 2 ** 20;
  *
  * @throws TargetError SL6011 for one that is not known or not valid, StorageError SL7031 for a prefix that leaves the folder, InputError SL5032
  */
-export function exportOptions(pipeline: string, options: ExportOptions): LogExport & { readonly signal: AbortSignal | undefined } {
+export function exportOptions(
+  pipeline: string,
+  options: ExportOptions,
+): LogExport & { readonly signal: AbortSignal | undefined } {
   refuseUnknown("exportLogs", options, names);
-  const { directory = "logs", filePrefix = pipeline, dataSizeLimit = defaultSize, format, onProgress, signal, ...logs } = options;
-  if (typeof directory !== "string" || directory === "") throw invalid("directory", directory, "give the path of a folder");
-  if (format !== undefined && !formats.includes(format)) throw invalid("format", format, 'it is one of "json", "arrow", "parquet"');
-  if (format !== undefined && options.arrow !== undefined && (format === "arrow") !== options.arrow) throw invalid("format", format, `arrow: ${String(options.arrow)} says otherwise; give one of the two`);
-  if (onProgress !== undefined && typeof onProgress !== "function") throw invalid("onProgress", onProgress, "give a function");
+  const {
+    directory = "logs",
+    filePrefix = pipeline,
+    dataSizeLimit = defaultSize,
+    format,
+    onProgress,
+    signal,
+    ...logs
+  } = options;
+  if (typeof directory !== "string" || directory === "")
+    throw invalid("directory", directory, "give the path of a folder");
+  if (format !== undefined && !formats.includes(format))
+    throw invalid("format", format, 'it is one of "json", "arrow", "parquet"');
+  if (format !== undefined && options.arrow !== undefined && (format === "arrow") !== options.arrow)
+    throw invalid("format", format, `arrow: ${String(options.arrow)} says otherwise; give one of the two`);
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw invalid("onProgress", onProgress, "give a function");
   const { query, choice } = logQuery(logs, "exportLogs");
   const { limit = null, ...rest } = query;
-  return { directory: resolve(directory), prefix: prefixOf(filePrefix), size: sizeOf(dataSizeLimit), format: format ?? (options.arrow === true ? "arrow" : "json"), limit, query: { ...rest, metadata: wantsMetadata(choice) }, choice, progress: onProgress ?? null, signal: signalOf("exportLogs", signal) };
+  return {
+    directory: resolve(directory),
+    prefix: prefixOf(filePrefix),
+    size: sizeOf(dataSizeLimit),
+    format: format ?? (options.arrow === true ? "arrow" : "json"),
+    limit,
+    query: { ...rest, metadata: wantsMetadata(choice) },
+    choice,
+    progress: onProgress ?? null,
+    signal: signalOf("exportLogs", signal),
+  };
 }
 
 /** On Windows a file whose name begins so is a device. */
@@ -34,8 +59,19 @@ const device = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *\./i;
 
 /** A file's name and nothing that leads elsewhere. */
 function prefixOf(prefix: unknown): string {
-  if (typeof prefix === "string" && prefix !== "" && !/[/\\:]|\p{Cc}|\p{Cs}/u.test(prefix) && !prefix.startsWith(".") && !device.test(prefix)) return prefix;
-  throw new StorageError("SL7031", `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the beginning of a file name, without '/', '\\', ':' or a dot in front, and no device of Windows such as "con."; 'directory' says where the files go`, { option: "filePrefix" });
+  if (
+    typeof prefix === "string" &&
+    prefix !== "" &&
+    !/[/\\:]|\p{Cc}|\p{Cs}/u.test(prefix) &&
+    !prefix.startsWith(".") &&
+    !device.test(prefix)
+  )
+    return prefix;
+  throw new StorageError(
+    "SL7031",
+    `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the beginning of a file name, without '/', '\\', ':' or a dot in front, and no device of Windows such as "con."; 'directory' says where the files go`,
+    { option: "filePrefix" },
+  );
 }
 
 function sizeOf(limit: unknown): number {

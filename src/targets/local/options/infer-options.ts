@@ -14,12 +14,19 @@ const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
  */
 export function choiceOf(options: InferOptions): Choice {
   const given: unknown = options;
-  if (!isRecord(given)) throw new TargetError("SL6011", `infer(): the second argument is an object of options, got ${describe(given)}`);
+  if (!isRecord(given))
+    throw new TargetError("SL6011", `infer(): the second argument is an object of options, got ${describe(given)}`);
   for (const name of Object.keys(options)) {
     if (!inferOptions.includes(name)) {
-      throw new TargetError("SL6011", `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${listed(inferOptions)}`, { option: name });
+      throw new TargetError(
+        "SL6011",
+        `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${listed(inferOptions)}`,
+        { option: name },
+      );
     }
   }
   const { dataset, datasetExclude, datasetSeparator } = options;
-  return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined ? noChoice : readChoice(options);
+  return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined
+    ? noChoice
+    : readChoice(options);
 }

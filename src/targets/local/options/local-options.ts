@@ -56,35 +56,64 @@ const names = ["models", "data", "durability", "challengers", "concurrency", "re
 export function localSettings(options: LocalOptions): LocalSettings {
   const given: unknown = options;
   if (!isRecord(given)) {
-    throw new TargetError("SL6011", `local() takes an object of options, such as { models: "./models" }, got ${describe(given)}`);
+    throw new TargetError(
+      "SL6011",
+      `local() takes an object of options, such as { models: "./models" }, got ${describe(given)}`,
+    );
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      throw new TargetError("SL6011", `local(): there is no option '${name}'${didYouMean(name, names)}; it takes ${listed(names)}`, { option: name });
+      throw new TargetError(
+        "SL6011",
+        `local(): there is no option '${name}'${didYouMean(name, names)}; it takes ${listed(names)}`,
+        { option: name },
+      );
     }
   }
   for (const name of ["models", "data"] as const) {
     const value: unknown = options[name];
     if (value !== undefined && (typeof value !== "string" || value === "")) {
-      throw new TargetError("SL6011", `local(): the option '${name}' is ${JSON.stringify(value)}; give the path of a folder`, { option: name });
+      throw new TargetError(
+        "SL6011",
+        `local(): the option '${name}' is ${JSON.stringify(value)}; give the path of a folder`,
+        { option: name },
+      );
     }
   }
   const { durability = "commit", challengers = "log" } = options;
   for (const [name, value] of Object.entries({ durability, challengers }) as [keyof typeof choices, string][]) {
     const allowed: readonly string[] = choices[name];
     if (!allowed.includes(value)) {
-      throw new TargetError("SL6011", `local(): the option '${name}' is ${JSON.stringify(value)}; it is one of ${allowed.map((choice) => `"${choice}"`).join(", ")}`, { option: name });
+      throw new TargetError(
+        "SL6011",
+        `local(): the option '${name}' is ${JSON.stringify(value)}; it is one of ${allowed.map((choice) => `"${choice}"`).join(", ")}`,
+        { option: name },
+      );
     }
   }
   const { seed = null } = options;
   if (seed !== null && !Number.isSafeInteger(seed)) {
-    throw new TargetError("SL6011", `local(): the option 'seed' is ${shown(seed)}; give a whole number`, { option: "seed" });
+    throw new TargetError("SL6011", `local(): the option 'seed' is ${shown(seed)}; give a whole number`, {
+      option: "seed",
+    });
   }
   const { concurrency = 1024 } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw new TargetError("SL6011", `local(): the option 'concurrency' is ${shown(concurrency)}; give a whole number of requests, 1 or more`, { option: "concurrency" });
+    throw new TargetError(
+      "SL6011",
+      `local(): the option 'concurrency' is ${shown(concurrency)}; give a whole number of requests, 1 or more`,
+      { option: "concurrency" },
+    );
   }
-  return { models: resolve(options.models ?? "models"), data: resolve(options.data ?? defaultData()), durability, challengers, concurrency, seed, retention: retentionOf(options.retention) };
+  return {
+    models: resolve(options.models ?? "models"),
+    data: resolve(options.data ?? defaultData()),
+    durability,
+    challengers,
+    concurrency,
+    seed,
+    retention: retentionOf(options.retention),
+  };
 }
 
 function defaultData(): string {

@@ -15,18 +15,28 @@ export const logsOptions: readonly string[] = ["limit", "start", "end", "valid",
 
 /** Throws TargetError SL6011 for what are no options, and for an option that is not known. */
 export function refuseUnknown(method: Method, options: object, names: readonly string[]): void {
-  if (!isRecord(options)) throw new TargetError("SL6011", `${method}() takes an object of options, got ${describe(options)}`);
+  if (!isRecord(options))
+    throw new TargetError("SL6011", `${method}() takes an object of options, got ${describe(options)}`);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw invalid(method, unknown, `is not known${didYouMean(unknown, names)}; ${method}() takes ${listed(names)}`);
+  if (unknown !== undefined)
+    throw invalid(method, unknown, `is not known${didYouMean(unknown, names)}; ${method}() takes ${listed(names)}`);
 }
 
 /** The options of `logs()` as a query and a choice of columns. Throws TargetError SL6011 for one that is not known or not valid, InputError SL5032. */
-export function logQuery(options: LogsOptions, method: Method = "logs"): { readonly query: LogQuery; readonly choice: Choice } {
+export function logQuery(
+  options: LogsOptions,
+  method: Method = "logs",
+): { readonly query: LogQuery; readonly choice: Choice } {
   refuseUnknown(method, options, logsOptions);
   const { limit, valid, arrow } = options;
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) throw invalid(method, "limit", `is ${shown(limit)}; give a number of rows, 0 or more`);
-  for (const [name, value] of [["valid", valid], ["arrow", arrow]] as const) {
-    if (value !== undefined && typeof value !== "boolean") throw invalid(method, name, `is ${shown(value)}; give true or false`);
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
+    throw invalid(method, "limit", `is ${shown(limit)}; give a number of rows, 0 or more`);
+  for (const [name, value] of [
+    ["valid", valid],
+    ["arrow", arrow],
+  ] as const) {
+    if (value !== undefined && typeof value !== "boolean")
+      throw invalid(method, name, `is ${shown(value)}; give true or false`);
   }
   const start = time(method, "start", options.start);
   const end = time(method, "end", options.end);
@@ -40,12 +50,23 @@ export function logQuery(options: LogsOptions, method: Method = "logs"): { reado
 }
 
 /** The options of `logBatches()`, as those of `logs()`. */
-export function batchesQuery(options: LogBatchesOptions): { readonly query: LogQuery; readonly choice: Choice; readonly batchRows: number; readonly signal: AbortSignal | undefined } {
+export function batchesQuery(options: LogBatchesOptions): {
+  readonly query: LogQuery;
+  readonly choice: Choice;
+  readonly batchRows: number;
+  readonly signal: AbortSignal | undefined;
+} {
   refuseUnknown("logBatches", options, [...logsOptions.filter((name) => name !== "arrow"), "batchRows", "signal"]);
   const { batchRows = 10_000, signal, ...rest } = options;
-  if (!(Number.isSafeInteger(batchRows) && batchRows >= 1)) throw invalid("logBatches", "batchRows", `is ${shown(batchRows)}; give a number of rows, 1 or more`);
+  if (!(Number.isSafeInteger(batchRows) && batchRows >= 1))
+    throw invalid("logBatches", "batchRows", `is ${shown(batchRows)}; give a number of rows, 1 or more`);
   const { query, choice } = logQuery(rest, "logBatches");
-  return { query: { ...query, metadata: wantsMetadata(choice) }, choice, batchRows, signal: signalOf("logBatches", signal) };
+  return {
+    query: { ...query, metadata: wantsMetadata(choice) },
+    choice,
+    batchRows,
+    signal: signalOf("logBatches", signal),
+  };
 }
 
 /** Throws TargetError SL6011 for a signal that is none. */
@@ -63,7 +84,12 @@ export function periodQuery(period: Pick<LogsOptions, "start" | "end">): LogQuer
 function time(method: Method, name: "start" | "end", value: Date | string | number | undefined): Date | undefined {
   if (value === undefined) return undefined;
   const date = moment(value);
-  if (date === null) throw invalid(method, name, `is ${shown(value)}; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`);
+  if (date === null)
+    throw invalid(
+      method,
+      name,
+      `is ${shown(value)}; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`,
+    );
   return date;
 }
 

@@ -11,16 +11,28 @@ const leastAge = 1000;
 /** The option `retention` of `local()`. Throws TargetError SL6011 where it is not valid. */
 export function retentionOf(given: unknown): Retention | null {
   if (given === undefined) return null;
-  if (typeof given !== "object" || given === null || Array.isArray(given)) throw invalid("retention", given, 'give { age: "30d" }, { size: "10GB" } or both');
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw invalid("retention", given, 'give { age: "30d" }, { size: "10GB" } or both');
   const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new TargetError("SL6011", `local(): the option 'retention' has no '${unknown}'${didYouMean(unknown, names)}; it takes ${listed(names)}`, { option: "retention" });
+  if (unknown !== undefined)
+    throw new TargetError(
+      "SL6011",
+      `local(): the option 'retention' has no '${unknown}'${didYouMean(unknown, names)}; it takes ${listed(names)}`,
+      { option: "retention" },
+    );
   const { age, size } = given as { readonly age?: unknown; readonly size?: unknown };
   const [keptFor, keptBytes] = [milliseconds(age), byteCount(size)];
-  if (age !== undefined && (keptFor === null || keptFor < leastAge)) throw invalid("retention.age", age, 'give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"');
-  if (size !== undefined && (keptBytes === null || keptBytes < leastSize)) throw invalid("retention.size", size, 'give bytes, or a text such as "10GB" or "1.5 GiB"; 16 MiB at least');
+  if (age !== undefined && (keptFor === null || keptFor < leastAge))
+    throw invalid("retention.age", age, 'give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"');
+  if (size !== undefined && (keptBytes === null || keptBytes < leastSize))
+    throw invalid("retention.size", size, 'give bytes, or a text such as "10GB" or "1.5 GiB"; 16 MiB at least');
   return { ...(keptFor === null ? {} : { age: keptFor }), ...(keptBytes === null ? {} : { size: keptBytes }) };
 }
 
 function invalid(option: string, value: unknown, what: string): TargetError {
-  return new TargetError("SL6011", `local(): the option '${option}' is ${JSON.stringify(value) ?? String(value)}; ${what}`, { option });
+  return new TargetError(
+    "SL6011",
+    `local(): the option '${option}' is ${JSON.stringify(value) ?? String(value)}; ${what}`,
+    { option },
+  );
 }

@@ -4,7 +4,18 @@ import { constantOf, isNullable, type Read } from "../../../expression/tree/tree
 import { type JsonObject, type JsonValue, NumberText } from "../lossless-json.js";
 import { literalNumber, named } from "./number.js";
 import { wholeNumbers } from "./recognise.js";
-import { booleanRead, type BooleanValue, certain, fillBoolean, isAlways, isCertain, sized, unread, type Value, yes } from "./value.js";
+import {
+  booleanRead,
+  type BooleanValue,
+  certain,
+  fillBoolean,
+  isAlways,
+  isCertain,
+  sized,
+  unread,
+  type Value,
+  yes,
+} from "./value.js";
 
 /** Reads one part of an expression at its path. */
 export type ReadPart = (part: JsonValue | undefined, path: string) => Value;
@@ -13,7 +24,9 @@ export type ReadPart = (part: JsonValue | undefined, path: string) => Value;
 export function only(value: JsonValue | undefined, path: string): readonly [string, JsonValue] {
   const entries = value instanceof Map ? [...(value as JsonObject)] : [];
   const [entry] = entries;
-  return entry !== undefined && entries.length === 1 ? entry : unread(path, "an object with one key is needed", "SL4110");
+  return entry !== undefined && entries.length === 1
+    ? entry
+    : unread(path, "an object with one key is needed", "SL4110");
 }
 
 export function objectOf(value: JsonValue | undefined, path: string): JsonObject {
@@ -50,8 +63,15 @@ export function elementAt(list: Value, place: Value, path: string): Value {
   if (place.kind !== "integer") return unread(path, "the place of an element is no literal");
   const size = list.read.shape[list.read.at.length] ?? null;
   const index = place.value < 0n && size !== null ? place.value + BigInt(size) : place.value;
-  if (index < 0n) return unread(path, size === null ? `the length of '${list.read.port}' is not known, so there is no element counted from its end` : `'${list.read.port}' has ${size} elements`);
-  if (size !== null && index >= BigInt(size)) return unread(path, `'${list.read.port}' has ${size} elements, and [${index}] is past its end`);
+  if (index < 0n)
+    return unread(
+      path,
+      size === null
+        ? `the length of '${list.read.port}' is not known, so there is no element counted from its end`
+        : `'${list.read.port}' has ${size} elements`,
+    );
+  if (size !== null && index >= BigInt(size))
+    return unread(path, `'${list.read.port}' has ${size} elements, and [${index}] is past its end`);
   if (index > 2n ** 31n) return unread(path, `[${index}] is past the end of every list`);
   return valueOf(elementOf(list.read, Number(index), list.read.nullable || size === null));
 }
@@ -62,14 +82,19 @@ export function readLiteral(body: JsonValue, path: string): Value {
   if (body === "Null") return { kind: "null" };
   const [dtype, value] = only(body, path);
   if (integerLiterals.has(dtype)) {
-    if (value instanceof NumberText && /^-?\d{1,20}$/.test(value.text)) return { kind: "integer", value: BigInt(value.text) };
+    if (value instanceof NumberText && /^-?\d{1,20}$/.test(value.text))
+      return { kind: "integer", value: BigInt(value.text) };
     return unread(`${path}.${dtype}`, "an integer is needed", "SL4110");
   }
   switch (dtype) {
     case "Boolean":
-      return typeof value === "boolean" ? certain(constantOf(value)) : unread(`${path}.Boolean`, "true or false is needed", "SL4110");
+      return typeof value === "boolean"
+        ? certain(constantOf(value))
+        : unread(`${path}.Boolean`, "true or false is needed", "SL4110");
     case "Utf8":
-      return typeof value === "string" ? { kind: "string", tree: constantOf(value), present: yes } : unread(`${path}.Utf8`, "a string is needed", "SL4110");
+      return typeof value === "string"
+        ? { kind: "string", tree: constantOf(value), present: yes }
+        : unread(`${path}.Utf8`, "a string is needed", "SL4110");
     case "Float64":
       return readFloat(value, `${path}.Float64`);
     case "Series":
@@ -92,9 +117,11 @@ function readFloat(value: JsonValue, path: string): Value {
 
 function readSeries(series: JsonObject, path: string): Value {
   const [dtype, values] = [series.get("datatype"), series.get("values")];
-  if (typeof dtype !== "string" || !Array.isArray(values)) return unread(path, "a series has a datatype and values", "SL4110");
+  if (typeof dtype !== "string" || !Array.isArray(values))
+    return unread(path, "a series has a datatype and values", "SL4110");
   const kind = dtype === "Float32" ? "Float64" : dtype;
-  if ((values as readonly JsonValue[]).length > 0 && dtype === "Float32") return unread(path, "a series of 32-bit floats has no twin in a lambda");
+  if ((values as readonly JsonValue[]).length > 0 && dtype === "Float32")
+    return unread(path, "a series of 32-bit floats has no twin in a lambda");
   const items = (values as readonly JsonValue[]).map((item, i) => {
     const here = `${path}.values[${i}]`;
     if (item === null) return unread(here, "a series with null, which polars finds where an element is missing");
@@ -113,7 +140,8 @@ export function anyOf(value: BooleanValue, path: string): BooleanValue {
 
 /** `left`, or `right` where it is null. */
 export function fill(left: Value, right: Value, path: string, number: (left: Value, right: Value) => Value): Value {
-  if (left.kind === "boolean" || right.kind === "boolean") return anyOf(fillBoolean(booleanOf(left, path), booleanOf(right, path), orElse), path);
+  if (left.kind === "boolean" || right.kind === "boolean")
+    return anyOf(fillBoolean(booleanOf(left, path), booleanOf(right, path), orElse), path);
   if (left.kind === "string" && right.kind === "string") {
     if (isAlways(left.present)) return left;
     const tree = sized(orElse(left.tree, right.tree), path);

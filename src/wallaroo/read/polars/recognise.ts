@@ -1,7 +1,15 @@
 import { callFunction, callTest, choose, compute, connect, ofNumbers } from "../../../expression/tree/builders.js";
 import { mayBeNaN } from "../../../expression/tree/may-be-nan.js";
 import { spellOut } from "../../../expression/tree/expand.js";
-import { children, constantOf, type ExpressionTree, isConstant, isNullable, type NodeOf, valueOf } from "../../../expression/tree/tree.js";
+import {
+  children,
+  constantOf,
+  type ExpressionTree,
+  isConstant,
+  isNullable,
+  type NodeOf,
+  valueOf,
+} from "../../../expression/tree/tree.js";
 import { comparing } from "./value.js";
 
 // What the polars back-end spells out with comparisons and choices, found again as the function it stands for.
@@ -20,9 +28,11 @@ const nan = constantOf(Number.NaN);
 const isNaNConstant = (tree: ExpressionTree): boolean => isConstant(tree) && Number.isNaN(valueOf(tree));
 
 /** What is calculated with: `v` for `v ?? NaN`. */
-const bare = (tree: ExpressionTree): ExpressionTree => (tree.op === "??" && isNaNConstant(tree.right) ? tree.left : tree);
+const bare = (tree: ExpressionTree): ExpressionTree =>
+  tree.op === "??" && isNaNConstant(tree.right) ? tree.left : tree;
 /** What is compared: `v ?? NaN` for a `v` that may be missing. */
-const filled = (tree: ExpressionTree): ExpressionTree => (isNullable(tree) ? { op: "??", left: tree, right: nan, type: "number" } : tree);
+const filled = (tree: ExpressionTree): ExpressionTree =>
+  isNullable(tree) ? { op: "??", left: tree, right: nan, type: "number" } : tree;
 
 /** A choice, or the function that it spells out. */
 export function recognised(tree: ExpressionTree): ExpressionTree {
@@ -36,7 +46,8 @@ type Conditional = NodeOf<"conditional">;
 function rounding(tree: Conditional): ExpressionTree | null {
   if (tree.otherwise.op !== "floor") return null;
   const operand = tree.otherwise.operand;
-  for (const op of ["round", "trunc"] as const) if (isSame(tree, unfilled(spellOut(op, operand)))) return { op, operand, type: "number" };
+  for (const op of ["round", "trunc"] as const)
+    if (isSame(tree, unfilled(spellOut(op, operand)))) return { op, operand, type: "number" };
   return null;
 }
 
@@ -77,7 +88,13 @@ export function wholeNumbers(tree: ExpressionTree): ExpressionTree {
   const args: ExpressionTree[] = [];
   for (const arg of tree.args) {
     const before = args.at(-1);
-    if (before?.op === "isFinite" && arg.op === "===" && arg.left.op === "floor" && isSame(bare(before.operand), arg.left.operand) && isSame(before.operand, arg.right)) {
+    if (
+      before?.op === "isFinite" &&
+      arg.op === "===" &&
+      arg.left.op === "floor" &&
+      isSame(bare(before.operand), arg.left.operand) &&
+      isSame(before.operand, arg.right)
+    ) {
       args[args.length - 1] = callTest("isInteger", bare(before.operand));
     } else args.push(arg);
   }
@@ -101,14 +118,26 @@ function extreme(tree: Conditional): ExpressionTree | null {
   return null;
 }
 
-const hasNaNTests = (test: ExpressionTree): boolean => test.op === "isNaN" || (test.op === "||" && test.args.every(({ op }) => op === "isNaN"));
+const hasNaNTests = (test: ExpressionTree): boolean =>
+  test.op === "isNaN" || (test.op === "||" && test.args.every(({ op }) => op === "isNaN"));
 
-function extremeOf(args: readonly ExpressionTree[], chain: ExpressionTree, guard: ExpressionTree | null): ExpressionTree | null {
+function extremeOf(
+  args: readonly ExpressionTree[],
+  chain: ExpressionTree,
+  guard: ExpressionTree | null,
+): ExpressionTree | null {
   const suspects = args.filter((arg) => mayBeNaN(arg) || isNullable(arg));
-  const expected = suspects.length === 0 ? null : connect("||", suspects.map((arg) => callTest("isNaN", filled(arg))));
+  const expected =
+    suspects.length === 0
+      ? null
+      : connect(
+          "||",
+          suspects.map((arg) => callTest("isNaN", filled(arg))),
+        );
   if (expected === null ? guard !== null : guard === null || !isSame(expected, guard)) return null;
   for (const op of ["max", "min"] as const) {
-    for (const zeroSign of [false, true]) if (isSame(spelledOut(op, args.map(filled), zeroSign), chain)) return ofNumbers(op, args);
+    for (const zeroSign of [false, true])
+      if (isSame(spelledOut(op, args.map(filled), zeroSign), chain)) return ofNumbers(op, args);
   }
   return null;
 }
@@ -117,13 +146,23 @@ function extremeOf(args: readonly ExpressionTree[], chain: ExpressionTree, guard
 function spelledOut(op: "min" | "max", args: readonly ExpressionTree[], zeroSign: boolean): ExpressionTree {
   const [wins, holds] = op === "max" ? ([">", ">="] as const) : (["<", "<="] as const);
   const over = (x: ExpressionTree): ExpressionTree => compute("/", constantOf(1), bare(x));
-  const turned = (x: ExpressionTree, y: ExpressionTree, strict: boolean): ExpressionTree => comparing(strict ? wins : holds, x, y);
+  const turned = (x: ExpressionTree, y: ExpressionTree, strict: boolean): ExpressionTree =>
+    comparing(strict ? wins : holds, x, y);
   const beats = (x: ExpressionTree, y: ExpressionTree): ExpressionTree =>
-    zeroSign ? connect("||", [turned(x, y, true), connect("&&", [comparing("===", x, y), turned(over(x), over(y), false)])]) : turned(x, y, false);
+    zeroSign
+      ? connect("||", [turned(x, y, true), connect("&&", [comparing("===", x, y), turned(over(x), over(y), false)])])
+      : turned(x, y, false);
   let best = args.at(-1) as ExpressionTree;
   for (let i = args.length - 2; i >= 0; i--) {
     const x = args[i] as ExpressionTree;
-    best = choose(connect("&&", args.slice(i + 1).map((y) => beats(x, y))), x, best);
+    best = choose(
+      connect(
+        "&&",
+        args.slice(i + 1).map((y) => beats(x, y)),
+      ),
+      x,
+      best,
+    );
   }
   return best;
 }

@@ -1,7 +1,16 @@
 import { ConfigError, type ErrorCode } from "../../../../dsl/errors.js";
 import type { DType } from "../../../../dsl/tensor.js";
 import { choose, compare, connect, missing, not } from "../../../expression/tree/builders.js";
-import { children, type CompareOp, constantOf, type ExpressionTree, isConstant, isNullable, maxNodes, type Read } from "../../../expression/tree/tree.js";
+import {
+  children,
+  type CompareOp,
+  constantOf,
+  type ExpressionTree,
+  isConstant,
+  isNullable,
+  maxNodes,
+  type Read,
+} from "../../../expression/tree/tree.js";
 
 /** What polars calculates a number in: 64 bits, 32 bits, or an integer dtype that doubles hold exactly. */
 export type Precision = "float64" | "float32" | "whole";
@@ -127,10 +136,17 @@ export function comparing(op: CompareOp, left: ExpressionTree, right: Expression
 }
 
 /** `left op right` of two trees, null where either is absent. */
-export function comparison(op: CompareOp, left: ExpressionTree, right: ExpressionTree, present: ExpressionTree): BooleanValue {
+export function comparison(
+  op: CompareOp,
+  left: ExpressionTree,
+  right: ExpressionTree,
+  present: ExpressionTree,
+): BooleanValue {
   if (op !== "!==") return test(comparing(op, left, right), present);
   const equal = comparing("===", left, right);
-  return isAlways(present) ? certain(comparing("!==", left, right)) : { kind: "boolean", yes: and(present, not(equal)), no: equal, tree: null };
+  return isAlways(present)
+    ? certain(comparing("!==", left, right))
+    : { kind: "boolean", yes: and(present, not(equal)), no: equal, tree: null };
 }
 
 export function invert(value: BooleanValue): BooleanValue {
@@ -157,15 +173,30 @@ export function sameBooleans(op: "===" | "!==", left: BooleanValue, right: Boole
 }
 
 /** `left`, or `right` where it is null. */
-export function fillBoolean(left: BooleanValue, right: BooleanValue, orElse: (a: ExpressionTree, b: ExpressionTree) => ExpressionTree): BooleanValue {
+export function fillBoolean(
+  left: BooleanValue,
+  right: BooleanValue,
+  orElse: (a: ExpressionTree, b: ExpressionTree) => ExpressionTree,
+): BooleanValue {
   if (isCertain(left)) return left;
   if (left.tree !== null && right.tree !== null) return booleanRead(orElse(left.tree, right.tree));
-  if (right.tree !== null && isConstant(right.tree)) return certain(right.tree.value === true ? not(left.no) : left.yes);
-  const filled: BooleanValue = { kind: "boolean", yes: or(left.yes, and(not(left.no), right.yes)), no: or(left.no, and(not(left.yes), right.no)), tree: null };
+  if (right.tree !== null && isConstant(right.tree))
+    return certain(right.tree.value === true ? not(left.no) : left.yes);
+  const filled: BooleanValue = {
+    kind: "boolean",
+    yes: or(left.yes, and(not(left.no), right.yes)),
+    no: or(left.no, and(not(left.yes), right.no)),
+    tree: null,
+  };
   return isCertain(right) ? certain(filled.yes) : filled;
 }
 
 export function chooseBoolean(choice: ExpressionTree, then: BooleanValue, otherwise: BooleanValue): BooleanValue {
   if (then.tree !== null && otherwise.tree !== null) return booleanRead(choose(choice, then.tree, otherwise.tree));
-  return { kind: "boolean", yes: choose(choice, then.yes, otherwise.yes), no: choose(choice, then.no, otherwise.no), tree: null };
+  return {
+    kind: "boolean",
+    yes: choose(choice, then.yes, otherwise.yes),
+    no: choose(choice, then.no, otherwise.no),
+    tree: null,
+  };
 }
