@@ -1,10 +1,8 @@
 // Generated lambdas, and conditions of alerts, against every back-end's real engine:
 // node scripts/fuzz-expressions.mjs --count 10000 [--alerts 1000] [--seed 1] [--depth 6] [--minutes 30]
 // With --minutes it ends after the batch in which the time is over, with the figures of what ran; the last tenth is for alerts.
-import { rm } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { importTypeScript } from "./import-typescript.mjs";
 
 const options = {
   count: { type: "string" },
@@ -23,23 +21,10 @@ if (![lambdas, conditions, seed, depth].every((n) => Number.isSafeInteger(n) && 
   process.exit(2);
 }
 
-const folder = fileURLToPath(new URL("../test/expression/", import.meta.url));
-/** Beside its source, so that it finds the engines; gone as soon as it is loaded. */
-async function load(name) {
-  const outfile = `${folder}${name}-${process.pid}.mjs`;
-  await build({
-    entryPoints: [`${folder}${name}.ts`],
-    outfile,
-    bundle: true,
-    packages: "external",
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    logLevel: "error",
-  });
-  return import(outfile).finally(() => rm(outfile, { force: true }));
-}
-const [{ fuzz }, { fuzzAlerts }] = [await load("fuzz"), await load("fuzz-alerts")];
+const { fuzz, fuzzAlerts } = await importTypeScript(
+  "test/expression",
+  'export { fuzz } from "./fuzz.js"; export { fuzzAlerts } from "./fuzz-alerts.js";',
+);
 const say = (line) => console.log(line);
 const until = (share) => {
   const end = performance.now() + minutes * 60_000 * share;

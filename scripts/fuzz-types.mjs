@@ -1,8 +1,7 @@
-// Generated pipelines against the compilers: node scripts/fuzz-types.mjs --count 10000 [--seed 1] [--compilers 5.9,6.0,7.0]
-import { rm } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+// Compares the compilers with `build()` on generated pipelines:
+// node scripts/fuzz-types.mjs --count 10000 [--seed 1] [--compilers 5.9,6.0,7.0]
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { importTypeScript } from "./import-typescript.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -13,24 +12,11 @@ const { values } = parseArgs({
 });
 const [count, seed] = [values.count, values.seed].map(Number);
 if (![count, seed].every((n) => Number.isSafeInteger(n) && n > 0)) {
-  console.error("--count and --seed take whole numbers from 1 on");
+  console.error("--count and --seed take whole numbers, 1 or more");
   process.exit(2);
 }
 
-// Beside its source, so that its paths hold; gone as soon as it is loaded.
-const folder = fileURLToPath(new URL("../type-tests/", import.meta.url));
-const outfile = `${folder}fuzz-${process.pid}.mjs`;
-await build({
-  entryPoints: [`${folder}agreement/fuzz.ts`],
-  outfile,
-  bundle: true,
-  packages: "external",
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  logLevel: "error",
-});
-const { fuzz } = await import(outfile).finally(() => rm(outfile, { force: true }));
-process.exit(
-  fuzz({ count, seed, compilers: values.compilers.split(","), say: (line) => console.log(line) }) > 0 ? 1 : 0,
-);
+const { fuzz } = await importTypeScript("type-tests", 'export { fuzz } from "./agreement/fuzz.js";');
+const compilers = values.compilers.split(",");
+const disagreements = fuzz({ count, seed, compilers, say: (line) => console.log(line) });
+process.exit(disagreements > 0 ? 1 : 0);
