@@ -9,7 +9,8 @@ export default defineConfig({
     alias: [
       { find: /^shapeline$/, replacement: here("./src/index.ts") },
       { find: /^shapeline\/local$/, replacement: here("./src/targets/local/index.ts") },
-      { find: /^shapeline\/config$/, replacement: here("./src/config/index.ts") },
+      { find: /^shapeline\/config$/, replacement: here("./src/entries/config.ts") },
+      { find: /^shapeline\/wallaroo$/, replacement: here("./src/wallaroo/index.ts") },
       { find: /^shapeline\/codegen$/, replacement: here("./codegen/index.ts") },
     ],
   },

@@ -39,6 +39,7 @@ export const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate
     `import { parseConfig } from "shapeline/config";
 import { compileLambda, readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
+import { toDefinition } from "shapeline/wallaroo";
 import { fraud } from "./fraud.pipeline.js";
 
 const live = await fraud.deploy(local({ data: "./app-data" }));
@@ -46,7 +47,7 @@ const [row] = await live.infer([{ pixels: new Array<number>(64).fill(0) }]);
 const risk: number | undefined = row?.out.risk[0];
 const signature = await readSignature("models/a.onnx");
 const lambda = compileLambda("x => x.out < 1", { inputs: signature.inputs, outputs: signature.inputs });
-console.log(typeof risk, row?.anomaly.amt, signature.name, lambda.ok, typeof parseConfig);
+console.log(typeof risk, row?.anomaly.amt, signature.name, lambda.ok, typeof parseConfig, typeof toDefinition);
 await live.close();
 `,
   );

@@ -1,14 +1,12 @@
-import type { AnyPipeline } from "../dsl/index.js";
 import { ConfigError } from "../dsl/errors.js";
+import type { AnyPipeline } from "../dsl/index.js";
 import { renamedText } from "../dsl/renamed-ports.js";
 import { build } from "./build.js";
 import { parseConfig } from "./config/config.js";
 import type { Config, ModelConfig, StepConfig } from "./config/schema.js";
 import { canonicalJson } from "./config/canonical.js";
 import { stepText } from "./config/decompile.js";
-import type { PlatformDefinition } from "./wallaroo/definition.js";
-import { fromPlatform } from "./wallaroo/read/from-wallaroo.js";
-import { isRecord } from "./wallaroo/read/read-steps.js";
+import { isRecord } from "./util/is-record.js";
 
 /** One step that differs, as a person would write it. `from` and `to` are its places in the first and the second pipeline. */
 export type StepChange =
@@ -37,51 +35,37 @@ export interface ConfigDiff {
   readonly steps: readonly StepChange[];
 }
 
-/** What can be compared: a config, a platform's definition, or a pipeline, which is built first. */
-export type Comparable = Config | PlatformDefinition | AnyPipeline;
+/** What can be compared: a config, or a pipeline, which is built first. Read a platform's definition with `fromDefinition` first. */
+export type Comparable = Config | AnyPipeline;
 
 /**
- * What changes from one pipeline to another: steps added, removed, changed and moved, with lambdas as source. How a lambda was
- * written does not matter, only what it means; of a definition, only its models' files are compared, since it holds no ports.
+ * Lists what changes from one pipeline to another: steps added, removed, changed and moved, with lambdas as source text.
+ * Lambdas are compared by meaning, not by how they are written.
  *
- * @param before a config, a platform's definition, or a pipeline
- * @param after the same, of any kind
- * @throws ConfigError SL4110 when a definition cannot be read whole; what `parseConfig` and `build` throw
+ * @param before a config or a pipeline
+ * @param after a config or a pipeline
+ * @throws ConfigError SL4002 for a definition of the platform; otherwise what `parseConfig` and `build` throw
  * @example
- * const { steps } = await diffConfigs(fraud, JSON.parse(stored)); // [{ kind: "changed", before: 'validate("amt", …)', … }]
+ * const { steps } = await diffConfigs(fraud, stored); // [{ kind: "changed", before: 'validate("amt", …)', … }]
  */
 export async function diffConfigs(before: Comparable, after: Comparable): Promise<ConfigDiff> {
-  const given = [before, after] as const;
-  const known = await Promise.all(given.map(async (one) => (isDefinition(one) ? null : configOf(one))));
-  const ports = known.flatMap((config) => config?.models ?? []);
-  const [a, b] = given.map(
-    (one, i) => known[i] ?? read(one as PlatformDefinition, ports, i === 0 ? "first" : "second"),
-  ) as [Config, Config];
+  const [a, b] = await Promise.all([configOf(before), configOf(after)]);
   const name = a.name === b.name ? null : { before: a.name, after: b.name };
   const models = modelChanges(a.models, b.models);
   const steps = stepChanges(a.steps, b.steps);
   return { same: name === null && models.length === 0 && steps.length === 0, name, models, steps };
 }
 
-function isDefinition(one: unknown): boolean {
-  return isRecord(one) && "id" in one && !("shapeline" in one);
-}
-
-async function configOf(one: Comparable): Promise<Config> {
-  return isRecord(one) && "shapeline" in one ? parseConfig(one) : build(one as AnyPipeline);
-}
-
-/** Two signatures of one name may be of two files: each is passed on, and those of another file are left aside. */
-function read(definition: PlatformDefinition, ports: readonly ModelConfig[], which: string): Config {
-  const shas = new Set(JSON.stringify(definition).match(/[0-9a-f]{64}/g));
-  const { config, problems } = fromPlatform(definition, { models: ports.filter(({ sha256 }) => shas.has(sha256)) });
-  if (config !== null && problems.length === 0) return config;
-  const lines = problems.map(({ code, path, message }) => `  ${code} ${path}: ${message}`);
-  throw new ConfigError(
-    "SL4110",
-    `the ${which} definition cannot be read whole, so nothing is compared:\n${lines.join("\n")}`,
-    { problems },
-  );
+async function configOf(compared: Comparable): Promise<Config> {
+  if (!isRecord(compared)) return build(compared);
+  if ("shapeline" in compared) return parseConfig(compared);
+  if ("id" in compared && "steps" in compared) {
+    throw new ConfigError(
+      "SL4002",
+      "this is a definition of the Wallaroo platform, not a config: read it first with fromDefinition of 'shapeline/wallaroo'",
+    );
+  }
+  return build(compared as AnyPipeline);
 }
 
 function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfig[]): ConfigDiff["models"] {

@@ -24,7 +24,7 @@ export interface Decompiled {
 /**
  * The pipeline of a config as a person would write it: the chain in TypeScript, lambdas included.
  *
- * @param config what `build()` or `fromPlatform` gave
+ * @param config what `build()` or `fromDefinition` gave
  * @param from the module that the models are imported from
  * @example decompile(config).text // "import { pipeline } from \"shapeline\";\n…"
  */

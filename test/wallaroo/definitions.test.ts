@@ -1,15 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { build, defineModel, pipeline, tensor, type Config, type ConfigError } from "shapeline";
-import {
-  decompile,
-  diffConfigs,
-  fromPlatform,
-  parseConfig,
-  stringifyPlatform,
-  toPlatform,
-  type PlatformDefinition,
-} from "shapeline/config";
+import { build, defineModel, pipeline, tensor, type Config } from "shapeline";
+import { diffConfigs, parseConfig } from "shapeline/config";
+import { decompile, fromDefinition, stringifyDefinition, toDefinition, type Definition } from "shapeline/wallaroo";
+import { refusal } from "../refusal.js";
 
 const fraud = parseConfig(readFileSync(new URL("../../examples/fraud/fraud.pipeline.json", import.meta.url), "utf8"));
 
@@ -22,23 +16,13 @@ const model = <const N extends string>(name: N, digit: string) =>
   });
 const [a, b, c] = [model("a", "1"), model("b", "2"), model("c", "3")];
 
-/** The lines of an error that lists what the platform cannot say. */
-function refusal(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    return `${(error as ConfigError).code} ${(error as ConfigError).message}`;
-  }
-  return "nothing is wrong";
-}
-
 const said = (definition: unknown, options = {}): string[] =>
-  fromPlatform(definition, options).problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);
+  fromDefinition(definition, options).problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);
 const M = (name: string, digit: string) => ({ name, version: "1", sha: digit.repeat(64) });
 
 describe("a definition", () => {
   it("of the fraud example is the shadow's three steps and a check, and comes back with the config's models, steps and meaning", () => {
-    const definition = toPlatform(fraud, { dialect: "polars" });
+    const definition = toDefinition(fraud, { dialect: "polars" });
     expect(definition.steps.map((step) => Object.keys(step)[0])).toEqual([
       "ModelInference",
       "ModelInference",
@@ -46,7 +30,7 @@ describe("a definition", () => {
       "MultiOut",
       "Check",
     ]);
-    const { config, problems, inferred } = fromPlatform(stringifyPlatform(definition), { models: fraud.models });
+    const { config, problems, inferred } = fromDefinition(stringifyDefinition(definition), { models: fraud.models });
     expect(problems).toEqual([]);
     expect(inferred).toEqual([]);
     // Only how the author wrote the lambda is not in it; other back-ends' texts follow from the tree.
@@ -64,7 +48,7 @@ describe("a definition", () => {
         .keySplit("é", { default: a, routes: { "\u2028": b } })
         .validate("high", (x) => x.out.x[0] < 0.9 && x.in.x[1] > 1e-7),
     );
-    expect(stringifyPlatform(toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot(
+    expect(stringifyDefinition(toDefinition(config, { dialect: "polars" }))).toMatchInlineSnapshot(
       `"{"id": "p", "steps": [{"MetaValueSplit": {"split_key": "\\u00e9", "control": {"name": "a", "version": "1", "sha": "1111111111111111111111111111111111111111111111111111111111111111"}, "routes": {"\\u2028": {"name": "b", "version": "1", "sha": "2222222222222222222222222222222222222222222222222222222222222222"}}}}, {"Check": {"tree": ["{\\"Alias\\":[{\\"Function\\":{\\"input\\":[{\\"BinaryExpr\\":{\\"left\\":{\\"BinaryExpr\\":{\\"left\\":{\\"Cast\\":{\\"expr\\":{\\"Function\\":{\\"input\\":[{\\"Column\\":\\"out.x\\"},{\\"Literal\\":{\\"Int32\\":0}}],\\"function\\":{\\"ListExpr\\":\\"Get\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":true,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"data_type\\":\\"Float64\\",\\"strict\\":true}},\\"op\\":\\"Lt\\",\\"right\\":{\\"Literal\\":{\\"Float64\\":0.9}}}},\\"op\\":\\"And\\",\\"right\\":{\\"BinaryExpr\\":{\\"left\\":{\\"Cast\\":{\\"expr\\":{\\"Function\\":{\\"input\\":[{\\"Column\\":\\"in.x\\"},{\\"Literal\\":{\\"Int32\\":1}}],\\"function\\":{\\"ListExpr\\":\\"Get\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":true,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"data_type\\":\\"Float64\\",\\"strict\\":true}},\\"op\\":\\"Gt\\",\\"right\\":{\\"Literal\\":{\\"Float64\\":1e-7}}}}}}],\\"function\\":{\\"Boolean\\":\\"IsNot\\"},\\"options\\":{\\"collect_groups\\":\\"ApplyFlat\\",\\"fmt_str\\":\\"\\",\\"input_wildcard_expansion\\":false,\\"auto_explode\\":false,\\"cast_to_supertypes\\":false,\\"allow_rename\\":false,\\"pass_name_to_apply\\":false,\\"changes_length\\":false,\\"check_lengths\\":true,\\"allow_group_aware\\":true}}},\\"high\\"]}"]}}]}"`,
     );
   });
@@ -78,12 +62,12 @@ describe("a definition", () => {
         .model(c)
         .validate("three", (x) => x.out.x[0] < 3),
     );
-    const definition = toPlatform(config, { dialect: "checks" });
+    const definition = toDefinition(config, { dialect: "checks" });
     const names = definition.steps.map((step) =>
       "Check" in step ? /"validations": \["(\w+)"\]/.exec(step.Check.tree[0] ?? "")?.[1] : Object.keys(step)[0],
     );
     expect(names).toEqual(["ModelInference", "two", "one", "AuditResults", "MultiOut", "ModelInference", "three"]);
-    const { config: back, problems } = fromPlatform(definition, { models: config.models });
+    const { config: back, problems } = fromDefinition(definition, { models: config.models });
     expect(problems).toEqual([]);
     expect(back?.steps.map((step) => (step.kind === "validation" ? step.name : step.kind))).toEqual([
       "shadow",
@@ -94,10 +78,10 @@ describe("a definition", () => {
     ]);
   });
 
-  it("keeps its checks grouped as they came", () => {
+  it("keeps its checks grouped as they came", async () => {
     const text = (name: string) =>
       `{"Alias":[{"BinaryExpr":{"left":{"Column":"out.y"},"op":"Gt","right":{"Literal":{"Float64":0.5}}}},"${name}"]}`;
-    const definition: PlatformDefinition = {
+    const definition: Definition = {
       id: "p",
       steps: [
         { ModelInference: { models: [M("a", "1")] } },
@@ -105,11 +89,13 @@ describe("a definition", () => {
         { Check: { tree: [text("z")] } },
       ],
     };
-    const { config, form } = fromPlatform(definition);
+    const { config, form } = fromDefinition(definition);
     expect(form).toEqual({ dialect: "polars", checks: [2, 1] });
-    expect(toPlatform(config as Config, form)).toEqual(definition);
-    expect(toPlatform(config as Config, { dialect: "polars" }).steps).toHaveLength(2);
-    expect(refusal(() => toPlatform(config as Config, { dialect: "polars", checks: [1, 1] }))).toMatchInlineSnapshot(
+    expect(toDefinition(config as Config, form)).toEqual(definition);
+    expect(toDefinition(config as Config, { dialect: "polars" }).steps).toHaveLength(2);
+    expect(
+      await refusal(() => toDefinition(config as Config, { dialect: "polars", checks: [1, 1] })),
+    ).toMatchInlineSnapshot(
       `"SL4106 the groups of checks [1,1] do not fit the validations, which stand in runs of [3]; leave 'checks' out"`,
     );
   });
@@ -131,7 +117,7 @@ describe("what the platform cannot say", () => {
         .validate("power", (x) => x.out.y[0] ** 2 < 1)
         .alert("many", (all) => all.count() > 10, { over: "5m" }),
     );
-    expect(refusal(() => toPlatform(config, { dialect: "polars" }))).toMatchInlineSnapshot(`
+    expect(await refusal(() => toDefinition(config, { dialect: "polars" }))).toMatchInlineSnapshot(`
       "SL4100 pipeline 'p' has 5 things that the platform cannot say:
         SL4104 models[1].name: the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63, and the model is named 'odd_name': rename it
         SL4102 steps[1]: a step of the platform has no renaming, and of 'odd_name' 'y' takes 'x': give the ports one name, or leave the renaming to the model's configuration there (tensor_fields)
@@ -147,12 +133,12 @@ describe("what the platform cannot say", () => {
         .model(a)
         .validate("either", (x) => x.out.x[0] < 1 || x.out.x[1] < 1),
     );
-    expect(refusal(() => toPlatform(config, { dialect: "polars" }))).toBe("nothing is wrong");
-    expect(refusal(() => toPlatform(config, { dialect: "checks" }))).toMatchInlineSnapshot(`
+    expect(toDefinition(config, { dialect: "polars" }).steps).toHaveLength(2);
+    expect(await refusal(() => toDefinition(config, { dialect: "checks" }))).toMatchInlineSnapshot(`
       "SL4100 pipeline 'p' has one thing that the platform cannot say:
         SL4101 steps[1]: validation 'either': the platform's checks have no 'or'"
     `);
-    expect(refusal(() => toPlatform(config, { dialect: "spark" as never }))).toMatchInlineSnapshot(
+    expect(await refusal(() => toDefinition(config, { dialect: "spark" as never }))).toMatchInlineSnapshot(
       `"SL4106 the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not "spark""`,
     );
   });
@@ -180,7 +166,7 @@ describe("without signatures", () => {
   };
 
   it("the ports are those that checks read, and the models are named whose ports nobody told", () => {
-    const { config, problems, inferred } = fromPlatform(definition);
+    const { config, problems, inferred } = fromDefinition(definition);
     expect(problems).toEqual([]);
     expect(inferred).toEqual(["a", "b", "c"]);
     expect(
@@ -194,7 +180,7 @@ describe("without signatures", () => {
         ""c" [{"name":"dense_1","dtype":"float64","shape":[null,1]}] [{"name":"output","dtype":"float64","shape":[null,null]}]",
       ]
     `);
-    expect(toPlatform(config as Config, { dialect: "polars", checks: [1, 1] })).toEqual(definition);
+    expect(toDefinition(config as Config, { dialect: "polars", checks: [1, 1] })).toEqual(definition);
   });
 
   it("what stands for a missing element says that the length differs from row to row", () => {
@@ -207,7 +193,7 @@ describe("without signatures", () => {
         ],
       },
     };
-    const { config, problems } = fromPlatform({
+    const { config, problems } = fromDefinition({
       id: "p",
       steps: [{ ModelInference: { models: [M("a", "1")] } }, missing],
     });
@@ -216,7 +202,7 @@ describe("without signatures", () => {
   });
 
   it("the chain is what a person would write", () => {
-    expect(decompile(fromPlatform(definition).config as Config).text).toMatchInlineSnapshot(`
+    expect(decompile(fromDefinition(definition).config as Config).text).toMatchInlineSnapshot(`
       "import { pipeline } from "shapeline";
       import { a, b, c } from "./models.gen.js";
 
@@ -361,19 +347,22 @@ describe("diffConfigs", () => {
       .validate("high", (x) => x.out.x[0] < 0.9);
     const config = await build(plain);
     for (const dialect of ["polars", "checks"] as const) {
-      expect(await diffConfigs(plain, toPlatform(config, { dialect }))).toEqual({
+      const stored = fromDefinition(toDefinition(config, { dialect }), { models: config.models });
+      expect(stored.problems).toEqual([]);
+      expect(await diffConfigs(plain, stored.config as Config)).toEqual({
         same: true,
         name: null,
         models: [],
         steps: [],
       });
-      expect(await diffConfigs(toPlatform(config, { dialect }), config)).toMatchObject({ same: true });
+      expect(await diffConfigs(stored.config as Config, config)).toMatchObject({ same: true });
     }
   });
 
-  it("refuses a definition that it cannot read whole", async () => {
-    await expect(diffConfigs(before, { id: "p", steps: [{ Average: {} } as never] })).rejects.toMatchObject({
-      code: "SL4110",
-    });
+  it("rejects a definition that was not read by fromDefinition", async () => {
+    const definition = { id: "p", steps: [] } as unknown as Config;
+    expect(await refusal(() => diffConfigs(before, definition))).toMatchInlineSnapshot(
+      `"SL4002 this is a definition of the Wallaroo platform, not a config: read it first with fromDefinition of 'shapeline/wallaroo'"`,
+    );
   });
 });

@@ -8,8 +8,8 @@ import { compileExpression, writeAll } from "../../src/expression/compile.js";
 import type { ExpressionTree } from "../../src/expression/tree/tree.js";
 import { decompileLambda } from "../../src/config/decompile.js";
 import type { Dialect } from "../../src/wallaroo/definition.js";
-import { fromPlatform } from "../../src/wallaroo/read/from-wallaroo.js";
-import { toPlatform } from "../../src/wallaroo/write/to-wallaroo.js";
+import { fromDefinition } from "../../src/wallaroo/read/from-definition.js";
+import { toDefinition } from "../../src/wallaroo/write/to-definition.js";
 import { lambdas } from "../expression/generate.js";
 import { lower } from "../expression/lambda.js";
 
@@ -73,7 +73,7 @@ export function canonicalTrees(dialect: Dialect, count: number, seed: number): E
     const step = config.steps[1];
     const backEnd = dialect === "polars" ? "polars-0.18" : "checks";
     if (step?.kind !== "validation" || step.expression.strings[backEnd] === undefined) return [];
-    const read = fromPlatform(toPlatform(config, { dialect }), { models }).config?.steps[1];
+    const read = fromDefinition(toDefinition(config, { dialect }), { models }).config?.steps[1];
     return read?.kind === "validation" ? [read.expression.tree] : [];
   });
 }
@@ -135,16 +135,14 @@ const inference: fc.Arbitrary<readonly Draft[]> = fc.oneof(
       ...(from === null ? [] : [{ kind: "audit" as const, from, to: to !== null && to <= chosen.length ? to : null }]),
       { kind: "select", index: chosen.length - 1 },
     ]),
-  fc
-    .tuple(word, several(2))
-    .map(([key, [fallback = "", ...routes]]): Draft[] => [
-      {
-        kind: "keySplit",
-        key,
-        default: fallback,
-        routes: Object.fromEntries(routes.map((name, i) => [`v${i}`, name])),
-      },
-    ]),
+  fc.tuple(word, several(2)).map(([key, [fallback = "", ...routes]]): Draft[] => [
+    {
+      kind: "keySplit",
+      key,
+      default: fallback,
+      routes: Object.fromEntries(routes.map((name, i) => [`v${i}`, name])),
+    },
+  ]),
   fc
     .tuple(
       fc.option(word, { nil: null }),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { fromPlatform, stringifyPlatform, toPlatform, type Config } from "shapeline/config";
+import type { Config } from "shapeline/config";
+import { fromDefinition, stringifyDefinition, toDefinition } from "shapeline/wallaroo";
 import { canonicalTrees, configOf, models, randomDrafts } from "./random-configs.js";
 
 /** `npm run fuzz:platform` asks for 20,000. */
@@ -16,8 +17,8 @@ it.each(["polars", "checks"] as const)("any config that the dialect %s can say c
   })) {
     const config = configOf(drafts);
     if (config === null || refusedIn(config, dialect)) continue;
-    const definition = toPlatform(config, { dialect });
-    const { config: back, problems, inferred } = fromPlatform(stringifyPlatform(definition), { models });
+    const definition = toDefinition(config, { dialect });
+    const { config: back, problems, inferred } = fromDefinition(stringifyDefinition(definition), { models });
     expect(problems).toEqual([]);
     expect(inferred).toEqual([]);
     if (back?.hash !== config.hash) expect(back).toEqual(config);

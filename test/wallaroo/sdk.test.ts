@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { build, type Config, defineModel, type Model, pipeline } from "shapeline";
+import { parseConfig } from "shapeline/config";
 import {
   decompile,
-  fromPlatform,
-  parseConfig,
-  type PlatformDefinition,
-  type PlatformReading,
-  stringifyPlatform,
-  toPlatform,
-} from "shapeline/config";
+  fromDefinition,
+  type Definition,
+  type ParsedDefinition,
+  stringifyDefinition,
+  toDefinition,
+} from "shapeline/wallaroo";
 import { checkPipeline, type AnyPipeline } from "../../dsl/index.js";
 import { evaluate, installed } from "../expression/engines.js";
 import { rowsOf } from "../expression/rows.js";
@@ -96,10 +96,10 @@ function rebuiltCase({ name, calls }: SdkCase): AnyPipeline | null {
 /** What JavaScript does not tell apart: a weight 2.0 from 2, and the order of routes whose values are whole numbers. */
 const deviations = /^random split \[\[2\.0|^key split \{'2'/;
 const expectedText = ({ name, text = "" }: SdkCase): string =>
-  deviations.test(name) ? stringifyPlatform(JSON.parse(text) as PlatformDefinition) : text;
+  deviations.test(name) ? stringifyDefinition(JSON.parse(text) as Definition) : text;
 
-const read = (one: SdkCase): PlatformReading => fromPlatform(one.text, { models: known });
-const codesOf = ({ problems }: PlatformReading): string => [...new Set(problems.map(({ code }) => code))].join(" ");
+const read = (one: SdkCase): ParsedDefinition => fromDefinition(one.text, { models: known });
+const codesOf = ({ problems }: ParsedDefinition): string => [...new Set(problems.map(({ code }) => code))].join(" ");
 
 describe.each(versions)("the SDK %s, which", (version) => {
   const cases = sdkCases(version);
@@ -109,7 +109,8 @@ describe.each(versions)("the SDK %s, which", (version) => {
 
   it("gives definitions that come through unchanged, or are refused with a reason", () => {
     const changed = whole.filter(
-      ({ one, reading }) => stringifyPlatform(toPlatform(reading.config as Config, reading.form)) !== expectedText(one),
+      ({ one, reading }) =>
+        stringifyDefinition(toDefinition(reading.config as Config, reading.form)) !== expectedText(one),
     );
     expect(changed.map(({ one }) => one.name)).toEqual([]);
     expect(readings.filter(({ reading }) => reading.config === null && reading.problems.length === 0)).toEqual([]);
@@ -132,7 +133,7 @@ describe.each(versions)("the SDK %s, which", (version) => {
     for (const one of built) {
       const mine = one.kind === "steps" ? rebuiltCase(one) : null;
       if (mine === null || checkPipeline(mine).problems.length > 0) continue;
-      const text = stringifyPlatform(toPlatform(await build(mine), { dialect: dialectOf[version] }));
+      const text = stringifyDefinition(toDefinition(await build(mine), { dialect: dialectOf[version] }));
       expect(text, one.name).toBe(expectedText(one));
       compared++;
     }

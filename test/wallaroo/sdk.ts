@@ -1,6 +1,6 @@
 import { oracleFile } from "./oracle-files.js";
 import { defineModel, type Model, tensor } from "shapeline";
-import type { KnownModel } from "shapeline/config";
+import type { KnownModel } from "shapeline/wallaroo";
 import { portsOf } from "../../dsl/index.js";
 import { sha256Hex } from "../../src/config/canonical.js";
 

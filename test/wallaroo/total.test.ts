@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fromPlatform, stringifyPlatform, toPlatform } from "shapeline/config";
+import { fromDefinition, stringifyDefinition, toDefinition } from "shapeline/wallaroo";
 import { mutated, randomOf } from "./mutations.js";
 import { known, sdkCases, versions } from "./sdk.js";
 
@@ -26,7 +26,7 @@ it("reads mutated definitions to the end: problems with paths, or the whole of w
     let definition: unknown = JSON.parse(texts[Math.floor(random() * texts.length)] ?? "{}");
     for (let times = 1 + Math.floor(random() * 2); times > 0; times--) definition = mutated(definition, random);
     const began = performance.now();
-    const { config, problems, form } = fromPlatform(definition, random() < 0.7 ? { models: known } : {});
+    const { config, problems, form } = fromDefinition(definition, random() < 0.7 ? { models: known } : {});
     tally.slowest = Math.max(tally.slowest, performance.now() - began);
     if (problems.length > 0) {
       tally.problems++;
@@ -38,7 +38,7 @@ it("reads mutated definitions to the end: problems with paths, or the whole of w
     // Nothing was said to be lost, so nothing is.
     const [given, back] = [
       JSON.stringify(definition),
-      config === null ? "null" : JSON.stringify(toPlatform(config, form)),
+      config === null ? "null" : JSON.stringify(toDefinition(config, form)),
     ];
     if (given !== back)
       expect(JSON.parse(back)).toEqual(withHashKeys(JSON.parse(given) as Parameters<typeof withHashKeys>[0]));
@@ -64,7 +64,7 @@ it.each([
   ["many steps", { id: "p", steps: Array.from({ length: 5000 }, () => ({ MultiOut: {} })) }],
   ["an endless text", { id: "p", steps: [{ Check: { tree: ["[".repeat(2_000_000)] } }] }],
 ])("says what is wrong with %s", (_, value) => {
-  const { config, problems } = fromPlatform(value);
+  const { config, problems } = fromDefinition(value);
   expect(config).toBeNull();
   expect(problems.length).toBeGreaterThan(0);
 });
@@ -72,5 +72,5 @@ it.each([
 it("writes text that is read back the same", () => {
   for (const { text, name } of sdkCases("2026.1.3"))
     if (text !== undefined && !text.includes("NaN") && !/2\.0|'2'/.test(name))
-      expect(stringifyPlatform(JSON.parse(text) as never)).toBe(text);
+      expect(stringifyDefinition(JSON.parse(text) as never)).toBe(text);
 });

@@ -78,8 +78,8 @@ async function withDefinitions(
   { configs, problems }: Compiled,
   dialect: Dialect,
 ): Promise<{ outputs: Output[]; problems: CompileProblem[] }> {
-  const [{ toPlatform }, { stringifyPlatform }] = await Promise.all([
-    import("../../wallaroo/write/to-wallaroo.js"),
+  const [{ toDefinition }, { stringifyDefinition }] = await Promise.all([
+    import("../../wallaroo/write/to-definition.js"),
     import("../../wallaroo/write/stringify.js"),
   ]);
   const outputs: Output[] = [];
@@ -87,7 +87,7 @@ async function withDefinitions(
   for (const compiled of configs) {
     outputs.push({ ...compiled, definition: null });
     try {
-      const text = `${stringifyPlatform(toPlatform(compiled.config, { dialect }))}\n`;
+      const text = `${stringifyDefinition(toDefinition(compiled.config, { dialect }))}\n`;
       const path = compiled.path.replace(/\.pipeline\.json$/, ".definition.json");
       outputs.push({
         ...compiled,

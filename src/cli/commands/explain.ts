@@ -125,11 +125,11 @@ function isDefinition(text: string): boolean {
 }
 
 async function definitionOf(file: string, text: string) {
-  const [{ fromPlatform }, { decompile }] = await Promise.all([
-    import("../../wallaroo/read/from-wallaroo.js"),
+  const [{ fromDefinition }, { decompile }] = await Promise.all([
+    import("../../wallaroo/read/from-definition.js"),
     import("../../config/decompile.js"),
   ]);
-  const { config, problems, inferred, form } = fromPlatform(text);
+  const { config, problems, inferred, form } = fromDefinition(text);
   const source = config === null ? null : decompile(config).text;
   return { file, pipeline: config?.name ?? null, dialect: form.dialect, source, problems, inferred };
 }

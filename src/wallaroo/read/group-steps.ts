@@ -1,9 +1,9 @@
-import type { PlatformModel } from "../definition.js";
+import type { DefinitionModel } from "../definition.js";
 import type { ParsedCheck } from "./parse-check.js";
 import type { Problems, ReadStep } from "./read-steps.js";
 
 type Inference =
-  | { readonly kind: "model" | "models" | "shadow"; readonly path: string; readonly models: readonly PlatformModel[] }
+  | { readonly kind: "model" | "models" | "shadow"; readonly path: string; readonly models: readonly DefinitionModel[] }
   | Extract<ReadStep, { kind: "keySplit" | "randomSplit" }>;
 
 /** A step as a config has it; a shadow is one. The checks of one Check step stand together. */
@@ -18,7 +18,7 @@ export type Parsed =
   | { readonly kind: "checks"; readonly path: string; readonly checks: readonly ParsedCheck[] };
 
 /** The models whose outputs may go on after a part, or null where it runs none. */
-export function modelsOfPart(part: Part): readonly PlatformModel[] | null {
+export function modelsOfPart(part: Part): readonly DefinitionModel[] | null {
   switch (part.kind) {
     case "model":
     case "models":

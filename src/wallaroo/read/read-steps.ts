@@ -1,9 +1,9 @@
 import type { ErrorCode } from "../../../dsl/messages/error-codes.js";
-import { isPlatformName, nameRule, type PlatformModel, type PlatformProblem } from "../definition.js";
+import { isPlatformName, nameRule, type DefinitionModel, type DefinitionProblem } from "../definition.js";
 
 /** A platform step in the words of a config, as far as one step tells; checks keep their texts. */
 export type ReadStep =
-  | { readonly kind: "inference"; readonly path: string; readonly models: readonly PlatformModel[] }
+  | { readonly kind: "inference"; readonly path: string; readonly models: readonly DefinitionModel[] }
   | { readonly kind: "audit"; readonly path: string; readonly from: number; readonly to: number | null }
   | { readonly kind: "select"; readonly path: string; readonly index: number }
   | { readonly kind: "multiOut"; readonly path: string }
@@ -11,20 +11,20 @@ export type ReadStep =
       readonly kind: "keySplit";
       readonly path: string;
       readonly key: string;
-      readonly default: PlatformModel;
-      readonly routes: readonly (readonly [string, PlatformModel])[];
+      readonly default: DefinitionModel;
+      readonly routes: readonly (readonly [string, DefinitionModel])[];
     }
   | {
       readonly kind: "randomSplit";
       readonly path: string;
       readonly hashKey: string | null;
-      readonly weights: readonly { readonly model: PlatformModel; readonly weight: number }[];
+      readonly weights: readonly { readonly model: DefinitionModel; readonly weight: number }[];
     }
   | { readonly kind: "check"; readonly path: string; readonly texts: readonly string[] };
 
 /** Collects what is wrong; a reader that has said something gives null. */
 export class Problems {
-  readonly all: PlatformProblem[] = [];
+  readonly all: DefinitionProblem[] = [];
 
   say(code: ErrorCode, path: string, message: string): null {
     this.all.push({ code, path, message });
@@ -49,7 +49,7 @@ function shown(value: unknown): string {
 const wrong = (problems: Problems, path: string, needed: string, found: unknown): null =>
   problems.say("SL4110", path, `${needed} is needed, found ${shown(found)}`);
 
-function modelOf(value: unknown, path: string, problems: Problems): PlatformModel | null {
+function modelOf(value: unknown, path: string, problems: Problems): DefinitionModel | null {
   if (!isRecord(value)) return wrong(problems, path, "a model { name, version, sha }", value);
   const { name, version, sha } = value;
   if (typeof name !== "string" || name === "") return wrong(problems, `${path}.name`, "a model's name", name);

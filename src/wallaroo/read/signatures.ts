@@ -1,7 +1,7 @@
 import { nameInFile, type RenamedPorts, type Side } from "../../../dsl/renamed-ports.js";
 import type { Port } from "../../../dsl/tensor.js";
 import { type ModelConfig, modelSchema } from "../../config/schema.js";
-import type { Dialect, PlatformModel } from "../definition.js";
+import type { Dialect, DefinitionModel } from "../definition.js";
 import { modelsOfPart, type Part } from "./group-steps.js";
 import { guessColumns, guessedPort, type Guesses } from "./infer-ports.js";
 import type { Problems } from "./read-steps.js";
@@ -33,7 +33,7 @@ export function signed(
   dialect: Dialect,
   problems: Problems,
 ): Signed {
-  const named = new Map<string, PlatformModel>();
+  const named = new Map<string, DefinitionModel>();
   for (const part of parts) {
     for (const model of modelsOfPart(part) ?? []) {
       const before = named.get(model.name);

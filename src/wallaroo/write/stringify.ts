@@ -1,14 +1,14 @@
 import { pythonFloat, quote } from "../../expression/backends/python-json.js";
-import type { PlatformDefinition } from "../definition.js";
+import type { Definition } from "../definition.js";
 
 /**
  * The text of a definition as the platform's SDK sends it: Python's `json.dumps`, with `, ` and `: ` between and all of it ASCII.
  *
- * @param definition what `toPlatform` gave, or one that was read
+ * @param definition what `toDefinition` gave, or one that was read
  * @returns one line of JSON, without a line break
- * @example stringifyPlatform(toPlatform(config, { dialect: "polars" }))
+ * @example stringifyDefinition(toDefinition(config, { dialect: "polars" }))
  */
-export function stringifyPlatform(definition: PlatformDefinition): string {
+export function stringifyDefinition(definition: Definition): string {
   return text(definition);
 }
 

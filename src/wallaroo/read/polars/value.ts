@@ -56,7 +56,7 @@ export type Value =
   | { readonly kind: "series"; readonly items: readonly Value[] }
   | { readonly kind: "null" };
 
-/** Ends the reading of an expression; `fromPlatform` makes a problem of it. */
+/** Ends the reading of an expression; `fromDefinition` makes a problem of it. */
 export function unread(path: string, reason: string, code: ErrorCode = "SL4114"): never {
   throw new ConfigError(code, reason, { path });
 }

@@ -9,25 +9,25 @@ import type { RowScope } from "../../expression/tree/scope.js";
 import { arranged, type Part, type Parsed } from "./group-steps.js";
 import { parseCheck, type ParsedCheck, treeOf } from "./parse-check.js";
 import { decompileLambda } from "../../config/decompile.js";
-import { type Dialect, isPlatformName, nameRule, type PlatformForm, type PlatformProblem } from "../definition.js";
+import { type Dialect, isPlatformName, nameRule, type DefinitionForm, type DefinitionProblem } from "../definition.js";
 import { isRecord, Problems, readStep } from "./read-steps.js";
 import { type KnownModel, signed } from "./signatures.js";
 
-export interface FromPlatformOptions {
+export interface FromDefinitionOptions {
   /** The ports of the definition's models, which it does not hold: what `readSignature` gives, or the models of a config. */
   readonly models?: readonly KnownModel[];
 }
 
 /** What was read of a definition. */
-export interface PlatformReading {
+export interface ParsedDefinition {
   /** The pipeline; null where the definition does not hold one that fits together. What a problem names is left out of it. */
   readonly config: Config | null;
   /** What could not be read, with its path; empty when the config says all that the definition says. */
-  readonly problems: readonly PlatformProblem[];
+  readonly problems: readonly DefinitionProblem[];
   /** The models whose ports no signature told: they have those that checks read, as doubles, as many as are read. Such a config explains and compares; to run it, pass `models`. */
   readonly inferred: readonly string[];
   /** For `toPlatform`: gives the definition back as it came. */
-  readonly form: PlatformForm;
+  readonly form: DefinitionForm;
 }
 
 /**
@@ -40,10 +40,10 @@ export interface PlatformReading {
  * @example
  * const { config, problems } = fromPlatform(await readFile("fraud.definition.json", "utf8"), { models });
  */
-export function fromPlatform(definition: unknown, options: FromPlatformOptions = {}): PlatformReading {
+export function fromDefinition(definition: unknown, options: FromDefinitionOptions = {}): ParsedDefinition {
   const problems = new Problems();
   const data = typeof definition === "string" ? parsedText(definition, problems) : definition;
-  const nothing = (): PlatformReading => ({
+  const nothing = (): ParsedDefinition => ({
     config: null,
     problems: problems.all,
     inferred: [],

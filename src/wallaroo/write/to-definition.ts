@@ -8,23 +8,23 @@ import {
   dialects,
   isPlatformName,
   nameRule,
-  type PlatformDefinition,
-  type PlatformForm,
-  type PlatformModel,
-  type PlatformProblem,
-  type PlatformStep,
+  type Definition,
+  type DefinitionForm,
+  type DefinitionModel,
+  type DefinitionProblem,
+  type DefinitionStep,
 } from "../definition.js";
 
 /**
  * The definition that the Wallaroo platform stores of a pipeline: `{ id, steps }`.
  *
  * @param config what `build()` gave
- * @param form `dialect`: `polars` for platforms since 2023.4.2, `checks` for earlier ones; what `fromPlatform` gave as `form` keeps checks grouped as they came
+ * @param form `dialect`: `polars` for platforms since 2023.4.2, `checks` for earlier ones; what `fromDefinition` gave as `form` keeps checks grouped as they came
  * @throws ConfigError SL4100 with `details.problems`: every step that the platform cannot say, why, and what to do; SL4106 when `form` does not fit, SL4002 when `config` is none
  * @example
- * await writeFile("fraud.definition.json", stringifyPlatform(toPlatform(config, { dialect: "polars" })));
+ * await writeFile("fraud.definition.json", stringifyDefinition(toDefinition(config, { dialect: "polars" })));
  */
-export function toPlatform(config: Config, form: PlatformForm): PlatformDefinition {
+export function toDefinition(config: Config, form: DefinitionForm): Definition {
   if (!dialects.includes(form?.dialect)) {
     throw new ConfigError(
       "SL4106",
@@ -47,11 +47,11 @@ export function toPlatform(config: Config, form: PlatformForm): PlatformDefiniti
     );
   }
   const models = new Map(config.models.map((model) => [model.name, platformModel(model)]));
-  const model = (name: string): PlatformModel => models.get(name) as PlatformModel;
-  const steps: PlatformStep[] = [];
+  const model = (name: string): DefinitionModel => models.get(name) as DefinitionModel;
+  const steps: DefinitionStep[] = [];
   for (const part of grouped(config.steps, form)) {
     if ("kind" in part)
-      steps.push(...(writers[part.kind] as (step: StepConfig, model: Handle) => PlatformStep[])(part, model));
+      steps.push(...(writers[part.kind] as (step: StepConfig, model: Handle) => DefinitionStep[])(part, model));
     else if (form.dialect === "polars") steps.push(check(part, "polars-0.18"));
     // The older builder inserts right after the last inference step, so that later checks come first.
     else steps.splice(steps.findLastIndex(isInference) + 1, 0, check(part, "checks"));
@@ -59,23 +59,23 @@ export function toPlatform(config: Config, form: PlatformForm): PlatformDefiniti
   return { id: config.name, steps };
 }
 
-type Handle = (name: string) => PlatformModel;
+type Handle = (name: string) => DefinitionModel;
 type Validation = StepConfigOf<"validation">;
 
-function platformModel({ name, version, sha256 }: ModelConfig): PlatformModel {
+function platformModel({ name, version, sha256 }: ModelConfig): DefinitionModel {
   return { name, version, sha: sha256 };
 }
 
-function check(validations: readonly Validation[], backEnd: BackEnd): PlatformStep {
+function check(validations: readonly Validation[], backEnd: BackEnd): DefinitionStep {
   return { Check: { tree: validations.map(({ expression }) => expression.strings[backEnd] as string) } };
 }
 
-export function isInference(step: PlatformStep): boolean {
+export function isInference(step: DefinitionStep): boolean {
   return "ModelInference" in step || "MetaValueSplit" in step || "RandomSplit" in step;
 }
 
 /** The platform's steps of one step; validations are grouped before. */
-const writers: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, model: Handle) => PlatformStep[] } = {
+const writers: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, model: Handle) => DefinitionStep[] } = {
   model: (step, model) => [{ ModelInference: { models: [model(step.model)] } }],
   models: (step, model) => [{ ModelInference: { models: step.models.map(model) } }],
   audit: ({ from, to }) => [{ AuditResults: { from, to } }],
@@ -110,7 +110,7 @@ const writers: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, mod
 /** The steps, with validations in the groups that become one Check each. */
 function grouped(
   steps: readonly StepConfig[],
-  { dialect, checks }: PlatformForm,
+  { dialect, checks }: DefinitionForm,
 ): (StepConfig | readonly Validation[])[] {
   const parts: (StepConfig | Validation[])[] = [];
   const sizes = [...(checks ?? [])];
@@ -155,7 +155,7 @@ function runs(steps: readonly StepConfig[]): number[] {
   return lengths;
 }
 
-function namesOf(config: Config): PlatformProblem[] {
+function namesOf(config: Config): DefinitionProblem[] {
   const named = [
     { name: config.name, path: "name", what: "pipeline" },
     ...config.models.map(({ name }, i) => ({ name, path: `models[${i}].name`, what: "model" })),
@@ -170,7 +170,7 @@ function namesOf(config: Config): PlatformProblem[] {
 }
 
 /** The platform loads the file alone, with the names that the file has. */
-function renamedOf({ models }: Config): PlatformProblem[] {
+function renamedOf({ models }: Config): DefinitionProblem[] {
   return models.flatMap((model, i) => {
     const words = renamedText(model);
     if (words.length === 0) return [];
@@ -184,11 +184,11 @@ function renamedOf({ models }: Config): PlatformProblem[] {
   });
 }
 
-const noRefusal = (): PlatformProblem[] => [];
+const noRefusal = (): DefinitionProblem[] => [];
 
 /** What the platform cannot say of a step. */
 const refusalsByKind: {
-  readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, dialect: Dialect, path: string) => PlatformProblem[];
+  readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>, dialect: Dialect, path: string) => DefinitionProblem[];
 } = {
   model({ rename, model }, _, path) {
     const renamed = Object.entries(rename).filter(([input, from]) => input !== from);
@@ -230,8 +230,8 @@ const refusalsByKind: {
   },
 };
 
-function refusals(step: StepConfig, dialect: Dialect, path: string): PlatformProblem[] {
-  return (refusalsByKind[step.kind] as (step: StepConfig, dialect: Dialect, path: string) => PlatformProblem[])(
+function refusals(step: StepConfig, dialect: Dialect, path: string): DefinitionProblem[] {
+  return (refusalsByKind[step.kind] as (step: StepConfig, dialect: Dialect, path: string) => DefinitionProblem[])(
     step,
     dialect,
     path,
