@@ -22,8 +22,8 @@ if (![lambdas, conditions, seed, depth].every((n) => Number.isSafeInteger(n) && 
 }
 
 const { fuzz, fuzzAlerts } = await importTypeScript(
-  "test/expression",
-  'export { fuzz } from "./fuzz.js"; export { fuzzAlerts } from "./fuzz-alerts.js";',
+  "test/expression/fuzz",
+  'export { fuzz } from "./fuzz-lambdas.js"; export { fuzzAlerts } from "./fuzz-alerts.js";',
 );
 const say = (line) => console.log(line);
 const until = (share) => {

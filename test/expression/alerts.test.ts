@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
 import { readableTree } from "../../src/expression/tree/print.js";
 import { alertTree, expressionTree } from "../../src/expression/tree/tree.js";
-import { alert, holdsInDuckDb, holdsInLoop, holdsOn, refusals } from "./alerts.js";
-import { tableOf } from "./duckdb.js";
-import { edgeFloats } from "./generate.js";
+import { alert, holdsInDuckDb, holdsInLoop, holdsOn, refusals } from "./alert-cases.js";
+import { tableOf } from "./engines/duckdb.js";
+import { edgeFloats } from "./fuzz/generate-lambdas.js";
 import { column, tensorOf, type TestColumn } from "./rows.js";
 
 const empty: TestColumn[] = [

@@ -3,7 +3,7 @@ import { readableTree } from "../../src/expression/tree/print.js";
 import type { RowScope } from "../../src/expression/tree/scope.js";
 import type { Constants } from "../../src/expression/surface/surface.js";
 import { typeExpression } from "../../src/expression/typecheck/typecheck.js";
-import { prepare } from "./compare.js";
+import { prepare } from "./cases.js";
 import { lower } from "./lambda.js";
 import { column } from "./rows.js";
 

@@ -10,7 +10,7 @@ import { decompileLambda } from "../../src/config/decompile.js";
 import type { Dialect } from "../../src/wallaroo/definition.js";
 import { fromDefinition } from "../../src/wallaroo/read/from-definition.js";
 import { toDefinition } from "../../src/wallaroo/write/to-definition.js";
-import { lambdas } from "../expression/generate.js";
+import { lambdas } from "../expression/fuzz/generate-lambdas.js";
 import { lower } from "../expression/lambda.js";
 
 const names = ["alpha", "beta", "gamma-2", "Delta"];

@@ -10,7 +10,7 @@ import {
   toDefinition,
 } from "shapeline/wallaroo";
 import { checkPipeline, type AnyPipeline } from "../../dsl/index.js";
-import { evaluate, installed } from "../expression/engines.js";
+import { evaluate, installed } from "../expression/engines/polars.js";
 import { rowsOf } from "../expression/rows.js";
 import { handles, known, type SdkCase, sdkCases, versions } from "./sdk.js";
 import { tinyColumns } from "./tiny-rows.js";

@@ -1,4 +1,4 @@
-import { edgeBigints, edgeFloats } from "../expression/generate.js";
+import { edgeBigints, edgeFloats } from "../expression/fuzz/generate-lambdas.js";
 import { column, type TestColumn } from "../expression/rows.js";
 
 const size = 48;

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type TestColumn, arrowFile } from "./rows.js";
+import { type TestColumn, arrowFile } from "../rows.js";
 
 /** The real engines, installed by `npm run oracles`. */
 export const engines = {
@@ -11,7 +11,7 @@ export const engines = {
 } as const;
 export type Engine = keyof typeof engines;
 
-const folder = fileURLToPath(new URL("../oracles", import.meta.url));
+const folder = fileURLToPath(new URL("../../oracles", import.meta.url));
 const script = `${folder}/evaluate.mjs`;
 
 export const installed: boolean = Object.values(engines).every((path) => existsSync(`${folder}/${path}`));

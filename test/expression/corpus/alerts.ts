@@ -1,4 +1,4 @@
-import { column } from "./rows.js";
+import { column } from "../rows.js";
 
 /** Conditions of alerts as people would write them for fraud, pricing, vision, language and sensor models. */
 export const columns = [

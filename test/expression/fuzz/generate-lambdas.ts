@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { parseLambda } from "../../codegen/lambda/parse.js";
-import { column, type RowValue, type TestColumn } from "./rows.js";
+import { parseLambda } from "../../../codegen/lambda/parse.js";
+import { column, type RowValue, type TestColumn } from "../rows.js";
 
 const neighbours = (value: number): number[] => {
   const bits = new DataView(new ArrayBuffer(4));

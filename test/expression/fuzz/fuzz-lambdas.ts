@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import type { BackEnd } from "../../src/expression/compile.js";
-import { answers, installed as celInstalled, libraries, rowsFor } from "./cel-engines.js";
-import { holdsInChecks } from "./checks-tree.js";
-import { type Case, holdsInLoop, prepare } from "./compare.js";
-import { ask, tableOf } from "./duckdb.js";
-import { type Engine, engines, evaluate, installed } from "./engines.js";
-import { checkLambdas, generateColumns, lambdas } from "./generate.js";
-import type { TestColumn } from "./rows.js";
+import type { BackEnd } from "../../../src/expression/compile.js";
+import { answers, installed as celInstalled, libraries, rowsFor } from "../engines/cel.js";
+import { holdsInChecks } from "../engines/checks.js";
+import { type Case, holdsInLoop, prepare } from "../cases.js";
+import { ask, tableOf } from "../engines/duckdb.js";
+import { type Engine, engines, evaluate, installed } from "../engines/polars.js";
+import { checkLambdas, generateColumns, lambdas } from "./generate-lambdas.js";
+import type { TestColumn } from "../rows.js";
 import { Progress, Tally } from "./tally.js";
 
 export interface FuzzOptions {

@@ -1,7 +1,7 @@
 import { compileExpression, type Expression } from "../../src/expression/compile.js";
 import { compileChecks } from "../../src/expression/backends/javascript.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface/surface.js";
-import { scopeWithModels } from "./checks-tree.js";
+import { scopeWithModels } from "./engines/checks.js";
 import { lower, run } from "./lambda.js";
 import { rowsOf, tensorOf, type TestColumn } from "./rows.js";
 

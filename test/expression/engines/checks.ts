@@ -1,5 +1,5 @@
-import type { RowScope } from "../../src/expression/tree/scope.js";
-import { type RowValue, scopeOf, type TestColumn } from "./rows.js";
+import type { RowScope } from "../../../src/expression/tree/scope.js";
+import { type RowValue, scopeOf, type TestColumn } from "../rows.js";
 
 /** What the platform documents of a check's tree. */
 type Tree =

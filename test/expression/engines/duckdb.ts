@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
-import type { RowValue, TestColumn } from "./rows.js";
+import type { RowValue, TestColumn } from "../rows.js";
 
 const sqlTypes = {
   float16: "FLOAT",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type BackEnd, backEnds, compileExpression } from "../../src/expression/compile.js";
-import { corpus } from "./corpus.js";
-import { lower } from "./lambda.js";
+import { type BackEnd, backEnds, compileExpression } from "../../../src/expression/compile.js";
+import { corpus } from "./lambdas.js";
+import { lower } from "../lambda.js";
 
 const names = Object.keys(backEnds) as BackEnd[];
 
@@ -38,7 +38,7 @@ describe("the corpus of 200 lambdas", () => {
       return [`${field}: ${lambda}`, `  exact: ${exact.join(", ") || "-"}`, ...refused].join("\n");
     });
     expect(all).toHaveLength(200);
-    await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("corpus.txt");
+    await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("lambdas.txt");
   });
 
   it.each(["polars-0.18", "polars-1", "sql", "javascript"] as const)(

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answers, installed, libraries, rowsFor } from "./cel-engines.js";
-import { type Case, prepare } from "./compare.js";
-import { edgeBigints, edgeFloats, generateColumns, lambdas } from "./generate.js";
-import { column, type TestColumn } from "./rows.js";
+import { answers, installed, libraries, rowsFor } from "../engines/cel.js";
+import { type Case, prepare } from "../cases.js";
+import { edgeBigints, edgeFloats, generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
+import { column, type TestColumn } from "../rows.js";
 
 if (!installed) {
   console.warn(
-    "test/expression/cel.test.ts: the CEL libraries are not installed, so no text is held against them; run: npm run oracles",
+    "test/expression/backends/cel.test.ts: the CEL libraries are not installed, so no text is held against them; run: npm run oracles",
   );
 }
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { aggregatesOf } from "../../src/expression/tree/aggregates.js";
-import { compiled, holdsInLoop, holdsOn, windowsInDuckDb } from "./alerts.js";
-import { tableOf } from "./duckdb.js";
-import type { FuzzOptions } from "./fuzz.js";
-import { float, generateColumns } from "./generate.js";
+import { aggregatesOf } from "../../../src/expression/tree/aggregates.js";
+import { compiled, holdsInLoop, holdsOn, windowsInDuckDb } from "../alert-cases.js";
+import { tableOf } from "../engines/duckdb.js";
+import type { FuzzOptions } from "./fuzz-lambdas.js";
+import { float, generateColumns } from "./generate-lambdas.js";
 import { alertConditions } from "./generate-alerts.js";
-import { differences, promtool } from "./promtool.js";
-import type { TestColumn } from "./rows.js";
+import { differences, promtool } from "../engines/promtool.js";
+import type { TestColumn } from "../rows.js";
 import { Progress, Tally } from "./tally.js";
 
 const alertsPerBatch = 100;

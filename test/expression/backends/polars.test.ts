@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { prepare, type Case } from "./compare.js";
-import { type Engine, engines, evaluate, installed } from "./engines.js";
-import { edgeBigints, edgeFloats, generateColumns, lambdas } from "./generate.js";
-import { column, type TestColumn } from "./rows.js";
+import { prepare, type Case } from "../cases.js";
+import { type Engine, engines, evaluate, installed } from "../engines/polars.js";
+import { edgeBigints, edgeFloats, generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
+import { column, type TestColumn } from "../rows.js";
 
 if (!installed) {
   console.warn(
-    "test/expression/polars.test.ts: the real polars engines are not installed, so no string is held against them; run: npm run oracles",
+    "test/expression/backends/polars.test.ts: the real polars engines are not installed, so no string is held against them; run: npm run oracles",
   );
 }
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileExpression, type Expression } from "../../src/expression/compile.js";
-import { holdsInChecks, parseEntry, scopeWithModels } from "./checks-tree.js";
-import { edgeFloats, generateColumns, lambdas } from "./generate.js";
-import { lower, run } from "./lambda.js";
-import { column, rowsOf, scopeOf, type TestColumn } from "./rows.js";
+import { compileExpression, type Expression } from "../../../src/expression/compile.js";
+import { holdsInChecks, parseEntry, scopeWithModels } from "../engines/checks.js";
+import { edgeFloats, generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
+import { lower, run } from "../lambda.js";
+import { column, rowsOf, scopeOf, type TestColumn } from "../rows.js";
 
 function compile(text: string, columns: readonly TestColumn[], name?: string): Expression {
   const compiled = compileExpression(lower(text), scopeWithModels(columns), {}, name === undefined ? {} : { name });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { alertBackEnds } from "../../src/expression/backends/alerts.js";
-import { alert } from "./alerts.js";
-import { alerts, columns } from "./corpus-alerts.js";
+import { alertBackEnds } from "../../../src/expression/backends/alerts.js";
+import { alert } from "../alert-cases.js";
+import { alerts, columns } from "./alerts.js";
 
 const all = alerts.map((text) => ({ text, ...alert(text, columns) }));
 
@@ -13,7 +13,7 @@ it("has for each alert and back-end the outcome that is written down", async () 
       ...Object.entries(refused).map(([name, { code, reason }]) => `  ${name}: ${code} ${reason}`),
     ].join("\n"),
   );
-  await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("corpus-alerts.txt");
+  await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("alerts.txt");
 });
 
 it.each(["sql", "promql", "javascript"] as const)("compiles for %s, nine in ten at the least", (backEnd) => {

@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { aggregatesOf } from "../../src/expression/tree/aggregates.js";
-import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
-import { aggregateMetric } from "../../src/expression/backends/promql.js";
-import type { ExpressionTree } from "../../src/expression/tree/tree.js";
+import { aggregatesOf } from "../../../src/expression/tree/aggregates.js";
+import { alertProgram } from "../../../src/expression/evaluate/alert-program.js";
+import { aggregateMetric } from "../../../src/expression/backends/promql.js";
+import type { ExpressionTree } from "../../../src/expression/tree/tree.js";
 
 /** The version of Prometheus' own tool, null where it is not installed. */
 export const promtool: string | null =

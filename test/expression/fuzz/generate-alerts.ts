@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { parseLambda } from "../../codegen/lambda/parse.js";
-import { float, literal, rowBooleans, rowNumbers } from "./generate.js";
+import { parseLambda } from "../../../codegen/lambda/parse.js";
+import { float, literal, rowBooleans, rowNumbers } from "./generate-lambdas.js";
 
 /** What an aggregate is asked of reads the row, and is there for each. */
 const ofARow = fc.oneof(

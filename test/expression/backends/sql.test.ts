@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Case, prepare } from "./compare.js";
-import { ask, tableOf } from "./duckdb.js";
-import { edgeBigints, edgeFloats, generateColumns, lambdas } from "./generate.js";
-import { column, type RowValue, type TestColumn } from "./rows.js";
+import { type Case, prepare } from "../cases.js";
+import { ask, tableOf } from "../engines/duckdb.js";
+import { edgeBigints, edgeFloats, generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
+import { column, type RowValue, type TestColumn } from "../rows.js";
 
 function compiled(texts: readonly string[], columns: readonly TestColumn[]): Case[] {
   return texts.map((text) => {

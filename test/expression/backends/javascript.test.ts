@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileExpression } from "../../src/expression/compile.js";
-import { float16ToNumber } from "../../src/tensors/float16.js";
-import { compileChecks, type Validation } from "../../src/expression/backends/javascript.js";
-import { type ExpressionTree, expressionTree, type NodeOf } from "../../src/expression/tree/tree.js";
-import type { TensorData } from "../../src/tensors/tensor-data.js";
-import { holdsInLoop, prepare } from "./compare.js";
-import { generateColumns, lambdas } from "./generate.js";
-import { lower } from "./lambda.js";
-import { column, rowsOf, scopeOf, tensorOf, type TestColumn } from "./rows.js";
+import { compileExpression } from "../../../src/expression/compile.js";
+import { float16ToNumber } from "../../../src/tensors/float16.js";
+import { compileChecks, type Validation } from "../../../src/expression/backends/javascript.js";
+import { type ExpressionTree, expressionTree, type NodeOf } from "../../../src/expression/tree/tree.js";
+import type { TensorData } from "../../../src/tensors/tensor-data.js";
+import { holdsInLoop, prepare } from "../cases.js";
+import { generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
+import { lower } from "../lambda.js";
+import { column, rowsOf, scopeOf, tensorOf, type TestColumn } from "../rows.js";
 
 function validation(name: string, source: string, columns: readonly TestColumn[]): Validation {
   const compiled = compileExpression(lower(source), scopeOf(columns), {});

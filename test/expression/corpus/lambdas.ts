@@ -1,6 +1,6 @@
-import type { RowScope } from "../../src/expression/tree/scope.js";
-import type { Constants } from "../../src/expression/surface/surface.js";
-import type { DType, Port } from "../../dsl/tensor.js";
+import type { RowScope } from "../../../src/expression/tree/scope.js";
+import type { Constants } from "../../../src/expression/surface/surface.js";
+import type { DType, Port } from "../../../dsl/tensor.js";
 
 /** Lambdas of one field, as people would write them for its models. */
 export interface Field {

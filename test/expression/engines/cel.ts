@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { RowValue, TestColumn } from "./rows.js";
-import { rowsOf } from "./rows.js";
+import type { RowValue, TestColumn } from "../rows.js";
+import { rowsOf } from "../rows.js";
 
 interface Library {
   uint(value: bigint): unknown;
   compile(text: string): (x: unknown) => unknown;
 }
 
-const folder = fileURLToPath(new URL("../oracles", import.meta.url));
+const folder = fileURLToPath(new URL("../../oracles", import.meta.url));
 const names = ["@bufbuild/cel", "@marcbachmann/cel-js"];
 
 /** The real CEL libraries, installed by `npm run oracles`. */

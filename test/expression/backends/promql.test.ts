@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { aggregatesOf } from "../../src/expression/tree/aggregates.js";
-import { alert, compiled } from "./alerts.js";
-import { float, generateColumns } from "./generate.js";
-import { alertConditions } from "./generate-alerts.js";
-import { checkRules, differences, promtool, type RuleCase } from "./promtool.js";
-import { column } from "./rows.js";
+import { aggregatesOf } from "../../../src/expression/tree/aggregates.js";
+import { alert, compiled } from "../alert-cases.js";
+import { float, generateColumns } from "../fuzz/generate-lambdas.js";
+import { alertConditions } from "../fuzz/generate-alerts.js";
+import { checkRules, differences, promtool, type RuleCase } from "../engines/promtool.js";
+import { column } from "../rows.js";
 
 if (promtool === null)
   console.warn(
-    "test/expression/promql.test.ts: promtool is not installed, so no rule is held against Prometheus; Debian's package is prometheus",
+    "test/expression/backends/promql.test.ts: promtool is not installed, so no rule is held against Prometheus; Debian's package is prometheus",
   );
 
 const columns = [column("out.score", "float32", [1], []), column("out.d", "float64", [], [])];
