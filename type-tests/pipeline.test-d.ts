@@ -243,7 +243,7 @@ const auditMiddle = () => several.audit(":2").select(2);
 expectError(middle.out_c1);
 expectType<{ dense_1: readonly [number] | null } | undefined>(middle.out_champ);
 expectAssignable<AnyPipeline>(several);
-expectAssignable<readonly Model[]>(several.models);
+expectAssignable<readonly Model[]>(several.modelList);
 several.audit(":" as string).select(0 as number);
 pipeline("p")
   .models([c1, c3])

@@ -47,7 +47,7 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
     shapeline: 1,
     name: pipeline.name,
     inputs: portsOf(pipeline.inputs),
-    models: pipeline.models.map(modelConfig),
+    models: pipeline.modelList.map(modelConfig),
     steps: steps.filter((s) => s !== null),
     checks: checked.checks,
   });

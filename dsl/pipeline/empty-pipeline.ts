@@ -59,16 +59,15 @@ export interface Unfed<in out Steps> extends AnyPipeline {
     ShadowOutputs<Normal<C["inputs"]>, C, Cs>,
     ShadowNames<Cs>
   >;
-  readonly models: readonly Model[] &
-    (<const Ms extends readonly Model[]>(
-      models: Members<Normal<Ms[0]["inputs"]>, Ms, never, Steps>,
-    ) => Pipeline<
-      Ms[0]["inputs"],
-      TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
-      never,
-      After<Several<Ms>, Steps>,
-      OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
-    >);
+  models<const Ms extends readonly Model[]>(
+    models: Members<Normal<Ms[0]["inputs"]>, Ms, never, Steps>,
+  ): Pipeline<
+    Ms[0]["inputs"],
+    TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
+    never,
+    After<Several<Ms>, Steps>,
+    OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
+  >;
   /** Refused: there are no outputs to audit. */
   audit<const S extends string>(
     slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S,

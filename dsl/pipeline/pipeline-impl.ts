@@ -3,7 +3,6 @@ import type { AnyDeployment } from "../deployment.js";
 import { TargetError, type Problem } from "../errors.js";
 import { rowChange } from "../check/row-change.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "../model.js";
-import { modelList, type ModelList } from "./callable-models.js";
 import { kindOf } from "../names.js";
 import type { AnyPipeline } from "./pipeline.js";
 import type { RenameOption } from "../steps/rename.js";
@@ -34,7 +33,7 @@ const unedited: Edits = Object.freeze({ problems: [], rows: null });
 export class StepList implements AnyPipeline {
   readonly name: string;
   readonly steps: readonly Step[];
-  readonly models: ModelList<(models: readonly Model[]) => StepList>;
+  readonly modelList: readonly Model[];
   readonly inputs: object;
   readonly outputs: object;
   /** Not enumerable, being no data of the pipeline. */
@@ -56,7 +55,7 @@ export class StepList implements AnyPipeline {
     const { inputs, outputs, scopes } = flow(steps, declared);
     this.name = name;
     this.steps = Object.freeze(steps);
-    this.models = modelList(models, (more) => this.#with(modelsStep(more)));
+    this.modelList = Object.freeze(models);
     this.inputs = inputs;
     this.outputs = outputs;
     this.#declared = declared;
@@ -67,6 +66,10 @@ export class StepList implements AnyPipeline {
 
   model(model: Model, rename: RenameOption = {}): StepList {
     return this.#with(modelStep(model, rename));
+  }
+
+  models(models: readonly Model[]): StepList {
+    return this.#with(modelsStep(models));
   }
 
   audit(slice: string): StepList {
@@ -133,7 +136,7 @@ export class StepList implements AnyPipeline {
   }
 
   #with(step: Step): StepList {
-    const models = withModels(this.models, modelsOf(step));
+    const models = withModels(this.modelList, modelsOf(step));
     const { problems, rows } = this.#edits;
     const here = this.#scopes.at(-1);
     const edits = rows === null || here === undefined ? this.#edits : { problems, rows: [...rows, here] };

@@ -60,7 +60,7 @@ export interface AnyPipeline {
   readonly name: string;
   readonly steps: readonly Step[];
   /** The models of all steps, each once, in order. */
-  readonly models: readonly Model[];
+  readonly modelList: readonly Model[];
   /** The request's columns: what `pipeline(name, { inputs })` states, or what the first inference step takes. */
   readonly inputs: object;
   /** What comes out of the last inference step. */
@@ -96,15 +96,8 @@ export interface Pipeline<
 > {
   readonly name: string;
   readonly steps: readonly Step[];
-  /**
-   * The models of all steps, each once, in order. Called with a list of models it adds a step: several models on the same
-   * input, whose outputs go on as a tuple until one is selected.
-   * @example pipeline("imdb").models([control, challenger]).audit("1:").select(0)
-   */
-  readonly models: readonly Model[] &
-    (<const Ms extends readonly Model[]>(
-      models: Members<Out, Ms, Names, Steps>,
-    ) => Pipeline<In, TupleOf<Out, Ms>, Checks, After<Several<Ms>, Steps>, OutputsByName<Out, Ms>, Names>);
+  /** The models of all steps, each once, in order. */
+  readonly modelList: readonly Model[];
   /** The request's columns. */
   readonly inputs: In;
   /** What comes out of the last inference step; a tuple where several models' outputs stand and none is selected. */
@@ -147,6 +140,15 @@ export interface Pipeline<
     model: FitsRenamed<Out, M, R, Steps>,
     rename: Renaming<M, R, Out, Steps>,
   ): Pipeline<In, Substituted<Out, M, R>, Checks, After<Renamed<M, PairsOf<R>>, Steps>, object, Names>;
+
+  /**
+   * Inference with several models on the same input. Their outputs form a tuple until one is selected.
+   * @param models at least one, each under its own name
+   * @example pipeline("imdb").models([control, challenger]).audit("1:").select(0)
+   */
+  models<const Ms extends readonly Model[]>(
+    models: Members<Out, Ms, Names, Steps>,
+  ): Pipeline<In, TupleOf<Out, Ms>, Checks, After<Several<Ms>, Steps>, OutputsByName<Out, Ms>, Names>;
 
   /**
    * Which outputs of the tuple are logged, each as `out_<model>`.

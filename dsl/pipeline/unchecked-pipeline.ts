@@ -8,8 +8,8 @@ import type { KeySplitOptions } from "../steps/nodes.js";
 
 /** A pipeline whose steps the compiler does not know, after an edit by an index that is no literal. `build()` checks it whole. */
 export interface UncheckedPipeline extends AnyPipeline {
-  readonly models: readonly Model[] & ((models: readonly Model[]) => UncheckedPipeline);
   model(model: Model, rename?: RenameOption): UncheckedPipeline;
+  models(models: readonly Model[]): UncheckedPipeline;
   audit(slice: string): UncheckedPipeline;
   select(index: number): UncheckedPipeline;
   keySplit(key: string, options: KeySplitOptions<Model, RouteModels>): UncheckedPipeline;

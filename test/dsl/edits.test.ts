@@ -43,7 +43,7 @@ describe("an edit gives the pipeline that would have been written so", () => {
     expect(JSON.stringify(edited)).toBe(JSON.stringify(written));
     expect(edited.inputs).toEqual(written.inputs);
     expect(edited.outputs).toEqual(written.outputs);
-    expect([...edited.models]).toEqual([...written.models]);
+    expect(edited.modelList).toEqual(written.modelList);
     expect(lines(edited)).toEqual(lines(written));
   });
 
@@ -67,7 +67,7 @@ describe("an edit gives the pipeline that would have been written so", () => {
     expect(kinds(imdb)).toEqual(["model", "model", "sure"]);
     expect(imdb.steps[1]).toBe(step);
     expect(edited.steps[2]).toBe(step);
-    expect([edited, edited.steps, edited.models].map(Object.isFrozen)).toEqual([true, true, true]);
+    expect([edited, edited.steps, edited.modelList].map(Object.isFrozen)).toEqual([true, true, true]);
   });
 
   it("keeps stated inputs, and drops those of a first step that went", () => {

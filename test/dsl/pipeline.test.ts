@@ -18,7 +18,7 @@ describe("a pipeline is plain frozen data", () => {
   it("names its steps, models, request columns and outputs", () => {
     expect(fraud.name).toBe("fraud");
     expect(fraud.steps.map((step) => step.kind)).toEqual(["shadow", "validation"]);
-    expect(fraud.models.map((model) => model.name)).toEqual(["ccfraud-lstm", "ccfraud-xgb", "ccfraud-rf"]);
+    expect(fraud.modelList.map((model) => model.name)).toEqual(["ccfraud-lstm", "ccfraud-xgb", "ccfraud-rf"]);
     expect(fraud.inputs).toEqual({ dense_input: { dtype: "float32", shape: ["N", 29] } });
     expect(fraud.outputs).toEqual({ dense_1: { dtype: "float32", shape: ["batch", 1] } });
   });
@@ -31,7 +31,7 @@ describe("a pipeline is plain frozen data", () => {
       fraud.steps,
       shadow,
       shadow.challengers,
-      fraud.models,
+      fraud.modelList,
       fraud.inputs,
       fraud.outputs,
       fraud.outputs.dense_1.shape,
@@ -67,7 +67,7 @@ describe("a pipeline is plain frozen data", () => {
       outputs: { x: tensor("float32", ["batch", 4]) },
     });
     const again = defineModel(loop);
-    expect([...pipeline("p").model(loop).model(again).models]).toEqual([loop]);
+    expect(pipeline("p").model(loop).model(again).modelList).toEqual([loop]);
   });
 });
 
