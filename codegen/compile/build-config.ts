@@ -1,18 +1,10 @@
 import { PipelineError, type Problem } from "../../dsl/errors.js";
-import {
-  checkPipeline,
-  portsOf,
-  secondsIn,
-  type AlertStep,
-  type AnyPipeline,
-  type Model,
-  type Step,
-  type StepKind,
-  type ValidationStep,
-} from "../../dsl/index.js";
+import { checkPipeline, portsOf, type AnyPipeline, type Model } from "../../dsl/index.js";
 import { withRenamed } from "../../dsl/renamed-ports.js";
 import { sealConfig } from "../../src/config/config.js";
-import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
+import type { Config, ModelConfig } from "../../src/config/schema.js";
+import type { CompiledLambda, LambdaCompiler } from "../../src/config/steps/step-kind.js";
+import { stepKind } from "../../src/config/steps/steps.js";
 import { valuesOf } from "../../src/expression/surface/attachment.js";
 import { compileAlert, type Compiled, compileExpression } from "../../src/expression/compile.js";
 import type { RowScope } from "../../src/expression/tree/scope.js";
@@ -37,10 +29,10 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
   const problems: Problem[] = [...checked.problems];
   if (problems[0]?.code === "SL2040") throw new PipelineError("?", problems);
   const steps = pipeline.steps.map((step, i) => {
-    // Lambdas are read all the same, so that their problems stand beside those of the steps.
+    // Lambdas are compiled even if steps do not fit, so that all problems are reported together.
     if (checked.problems.length > 0 && step.kind !== "validation" && step.kind !== "alert") return null;
-    const convert = convertByKind[step.kind] as (step: Step, place: Place) => StepConfig | null;
-    return convert(step, { scope: checked.scopes[i], pipeline: pipeline.name, problems, options });
+    const lambdas = lambdaCompiler({ scope: checked.scopes[i], pipeline: pipeline.name, problems, options });
+    return stepKind(step.kind).fromBuilder(step, lambdas);
   });
   if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
   return sealConfig({
@@ -53,43 +45,26 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
   });
 }
 
-/** What a step is converted with. */
-interface Place {
-  /** What a lambda of this step may read; without it the steps before do not fit, which has been reported. */
+interface LambdaContext {
+  /** What a lambda of this step may read; undefined if the steps before it do not fit, which has been reported. */
   readonly scope: RowScope | undefined;
   readonly pipeline: string;
   readonly problems: Problem[];
   readonly options: BuildOptions;
 }
 
-/** A step as data; models by their names. */
-const convertByKind: {
-  readonly [K in StepKind]: (step: Extract<Step, { kind: K }>, place: Place) => StepConfig | null;
-} = {
-  model: ({ kind, model, rename }) => ({ kind, model: model.name, rename: { ...rename } }),
-  models: ({ kind, models }) => ({ kind, models: models.map(({ name }) => name) }),
-  audit: ({ kind, from, to }) => ({ kind, from, to }),
-  select: ({ kind, index }) => ({ kind, index }),
-  keySplit: ({ kind, key, default: fallback, routes }) => ({
-    kind,
-    key,
-    default: fallback.name,
-    routes: Object.fromEntries(Object.entries(routes).map(([value, model]) => [value, model.name])),
-  }),
-  randomSplit: ({ kind, hashKey, weights }) => ({
-    kind,
-    hashKey,
-    weights: weights.map(([weight, model]) => ({ model: model.name, weight })),
-  }),
-  shadow: ({ kind, champion, challengers }) => ({
-    kind,
-    champion: champion.name,
-    challengers: challengers.map(({ name }) => name),
-  }),
-  validation: compileValidation,
-  alert: compileAlertStep,
-  refine: ({ kind, sizes }) => ({ kind, sizes: { ...sizes } }),
-};
+function lambdaCompiler(context: LambdaContext): LambdaCompiler {
+  return {
+    validation: ({ name, check }) =>
+      compileLambda(check, { validation: name }, context, (lambda, scope, constants) =>
+        compileExpression(lambda, scope, constants, { name }),
+      ),
+    alert: ({ name, condition }, overSeconds) =>
+      compileLambda(condition, { alert: name }, context, (lambda, scope, constants) =>
+        compileAlert(lambda, { scope, pipeline: context.pipeline, name, overSeconds }, constants),
+      ),
+  };
+}
 
 function modelConfig(model: Model): ModelConfig {
   return {
@@ -102,35 +77,13 @@ function modelConfig(model: Model): ModelConfig {
   };
 }
 
-function compileValidation(step: ValidationStep, place: Place): StepConfig | null {
-  const compiled = compileLambda(step.check, { validation: step.name }, place, (lambda, scope, constants) =>
-    compileExpression(lambda, scope, constants, { name: step.name }),
-  );
-  return compiled && { kind: "validation", name: step.name, ...compiled };
-}
-
-function compileAlertStep(step: AlertStep, place: Place): StepConfig | null {
-  const [overSeconds, forSeconds] = [secondsIn(step.over), step.for === null ? 0 : secondsIn(step.for)];
-  const compiled = compileLambda(step.condition, { alert: step.name }, place, (lambda, scope, constants) =>
-    compileAlert(
-      lambda,
-      { scope, pipeline: place.pipeline, name: step.name, overSeconds: overSeconds ?? 1 },
-      constants,
-    ),
-  );
-  // What is wrong with a duration has been reported.
-  if (compiled === null || overSeconds === null || forSeconds === null) return null;
-  const { source, expression } = compiled;
-  return { kind: "alert", name: step.name, source, overSeconds, forSeconds, expression };
-}
-
-/** Reads a step's lambda and compiles it, or reports everything that is wrong with it. */
+/** Reads a step's lambda and compiles it, or reports all its problems. */
 function compileLambda<E>(
   fn: (given: never) => unknown,
   step: Readonly<Record<string, string>>,
-  { scope, problems, options: { fileText } }: Place,
+  { scope, problems, options: { fileText } }: LambdaContext,
   compile: (lambda: SurfaceLambda, scope: RowScope, constants: Constants) => Compiled<E>,
-): { readonly source: string; readonly expression: E } | null {
+): CompiledLambda<E> | null {
   const attached = attachedTo(fn);
   const read = attached ?? readLambda(fn);
   const { lambda, diagnostics } = read;

@@ -1,50 +1,35 @@
 import type { StepConfig, StepConfigOf } from "./schema.js";
+import type { StepModels } from "./steps/step-kind.js";
+import { stepKind } from "./steps/steps.js";
 
-/** The models of a step by what they do: those whose output may go on, and those that only run beside them. */
-export interface StepModels {
-  readonly answering: readonly string[];
-  readonly challengers: readonly string[];
-}
-
-const answering = (...names: readonly string[]): StepModels => ({ answering: names, challengers: [] });
-
-const modelsByKind: { readonly [K in StepConfig["kind"]]: (step: StepConfigOf<K>) => StepModels } = {
-  model: (step) => answering(step.model),
-  models: (step) => answering(...step.models),
-  audit: () => answering(),
-  select: () => answering(),
-  keySplit: (step) => answering(step.default, ...Object.values(step.routes)),
-  randomSplit: (step) => answering(...step.weights.map(({ model }) => model)),
-  shadow: (step) => ({ answering: [step.champion], challengers: step.challengers }),
-  validation: () => answering(),
-  alert: () => answering(),
-  refine: () => answering(),
-};
-
-/** The models that a step names; a model may stand there more than once. */
+/** The models that a step names. A model may be listed more than once. */
 export function stepModels(step: StepConfig): StepModels {
-  return (modelsByKind[step.kind] as (step: StepConfig) => StepModels)(step);
+  return stepKind(step.kind).models(step);
 }
 
 /** The metadata keys by which a config's splits choose, each once, in order. */
 export function splitKeys(steps: readonly StepConfig[]): string[] {
-  const keys = steps.flatMap((step) =>
-    step.kind === "keySplit" ? [step.key] : step.kind === "randomSplit" && step.hashKey !== null ? [step.hashKey] : [],
-  );
+  const keys = steps.map((step) => stepKind(step.kind).splitKey(step)).filter((key) => key !== null);
   return [...new Set(keys)];
 }
 
-/** The models of tuples whose outputs the log holds under their names: those an audit takes; without one, those of a tuple that the pipeline ends with. */
-export function loggedBeside(steps: readonly StepConfig[]): string[] {
+/**
+ * The models of tuples whose outputs are logged under the models' names: those in the audit's range; without an audit, all
+ * models of a tuple that is the pipeline's output.
+ */
+export function loggedTupleModels(steps: readonly StepConfig[]): string[] {
   return tuples(steps).flatMap(({ models, audit, selected }) =>
     audit !== null ? models.slice(audit.from, audit.to ?? undefined) : selected ? [] : models,
   );
 }
 
-/** Those that an answer holds: what is logged, and all of a tuple that the pipeline ends with. */
-export function answeredBeside(steps: readonly StepConfig[]): string[] {
+/** The models of tuples that a response contains: the logged ones, and all of a tuple that is the pipeline's output. */
+export function returnedTupleModels(steps: readonly StepConfig[]): string[] {
   return [
-    ...new Set([...loggedBeside(steps), ...tuples(steps).flatMap(({ models, selected }) => (selected ? [] : models))]),
+    ...new Set([
+      ...loggedTupleModels(steps),
+      ...tuples(steps).flatMap(({ models, selected }) => (selected ? [] : models)),
+    ]),
   ];
 }
 
@@ -57,10 +42,10 @@ interface Tuple {
 function tuples(steps: readonly StepConfig[]): readonly Tuple[] {
   const found: Tuple[] = [];
   for (const step of steps) {
-    const open = found.at(-1);
+    const tuple = found.at(-1);
     if (step.kind === "models") found.push({ models: step.models, audit: null, selected: false });
-    else if (step.kind === "audit" && open !== undefined) open.audit = step;
-    else if (step.kind === "select" && open !== undefined) open.selected = true;
+    else if (step.kind === "audit" && tuple !== undefined) tuple.audit = step;
+    else if (step.kind === "select" && tuple !== undefined) tuple.selected = true;
   }
   return found;
 }

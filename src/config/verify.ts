@@ -2,7 +2,7 @@ import type { Problem } from "../../dsl/errors.js";
 import { checkPipeline } from "../../dsl/index.js";
 import { modelFlaw } from "../../dsl/model.js";
 import { canonicalJson } from "./canonical.js";
-import { definitionOf, rebuilt } from "./rebuild.js";
+import { modelDefinition, rebuildPipeline } from "./rebuild.js";
 import type { Config } from "./schema.js";
 import { stepModels } from "./step-models.js";
 
@@ -14,20 +14,20 @@ export function inconsistencies(config: Config): Problem[] {
   if (names.size < config.models.length) say("models: two models have one name");
   const used = new Set(
     config.steps.flatMap((step) => {
-      const { answering, challengers } = stepModels(step);
-      return [...answering, ...challengers];
+      const { serving, challengers } = stepModels(step);
+      return [...serving, ...challengers];
     }),
   );
   for (const name of used)
     if (!names.has(name)) say(`steps: they name a model '${name}', which is not among the models`);
   for (const name of names) if (!used.has(name)) say(`models: no step uses '${name}'`);
   for (const model of config.models) {
-    const flaw = modelFlaw(definitionOf(model));
+    const flaw = modelFlaw(modelDefinition(model));
     if (flaw !== null) say(`models: ${flaw}`);
   }
   if (problems.length > 0) return problems;
 
-  const checked = checkPipeline(rebuilt(config));
+  const checked = checkPipeline(rebuildPipeline(config));
   if (checked.problems.length > 0) return checked.problems;
   if (canonicalJson(checked.checks) !== canonicalJson(config.checks))
     say("checks: they are not the ones that its models and steps ask for");

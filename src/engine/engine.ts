@@ -1,7 +1,7 @@
 import type { InferOptions } from "../../dsl/deployment.js";
 import { TargetError } from "../../dsl/errors.js";
 import type { Config } from "../config/schema.js";
-import { answeredBeside, stepModels } from "../config/step-models.js";
+import { returnedTupleModels, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
 import { type Challenge, type ChallengeAnswer, Challengers } from "./scheduling/challengers.js";
@@ -236,13 +236,11 @@ function without<V>(map: ReadonlyMap<string, V>, names: readonly string[]): Read
 }
 
 function hasRole(config: Config, name: string, role: "champion" | "challenger"): boolean {
-  return config.steps.some((step) =>
-    stepModels(step)[role === "champion" ? "answering" : "challengers"].includes(name),
-  );
+  return config.steps.some((step) => stepModels(step)[role === "champion" ? "serving" : "challengers"].includes(name));
 }
 
 function hiddenBeside(config: Config): string[] {
-  const shown = answeredBeside(config.steps);
+  const shown = returnedTupleModels(config.steps);
   return config.steps.flatMap((step) =>
     step.kind === "models" ? step.models.filter((name) => !shown.includes(name)) : [],
   );

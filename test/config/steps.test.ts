@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { build, defineModel, pipeline, tensor, type AnyPipeline, type PipelineError } from "shapeline";
 import { hashConfig, parseConfig, stringifyConfig } from "shapeline/config";
 import { configJsonSchema } from "../../src/config/json-schema.js";
-import { answeredBeside, loggedBeside, splitKeys } from "../../src/config/step-models.js";
+import { returnedTupleModels, loggedTupleModels, splitKeys } from "../../src/config/step-models.js";
 
 const model = <const N extends string>(name: N, digit: string) =>
   defineModel({
@@ -108,7 +108,7 @@ it("has a JSON Schema with every kind of step", () => {
 it("says which models stand beside the answer, and which keys are read", async () => {
   const of = async (made: AnyPipeline) => {
     const { steps } = await build(made);
-    return [loggedBeside(steps), answeredBeside(steps), splitKeys(steps)];
+    return [loggedTupleModels(steps), returnedTupleModels(steps), splitKeys(steps)];
   };
   expect(await of(pipeline("p").models([a, b, c]))).toEqual([["a", "b", "c"], ["a", "b", "c"], []]);
   expect(await of(pipeline("p").models([a, b, c]).audit("1:"))).toEqual([["b", "c"], ["b", "c", "a"], []]);

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { checkPipeline } from "../../dsl/index.js";
 import { sealConfig } from "../../src/config/config.js";
-import { rebuilt } from "../../src/config/rebuild.js";
+import { rebuildPipeline } from "../../src/config/rebuild.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { sha256Hex } from "../../src/config/canonical.js";
 import { compileExpression, writeAll } from "../../src/expression/compile.js";
 import type { ExpressionTree } from "../../src/expression/tree/tree.js";
-import { decompileLambda } from "../../src/config/decompile.js";
+import { decompileLambda } from "../../src/config/steps/validation.js";
 import type { Dialect } from "../../src/wallaroo/definition.js";
 import { fromDefinition } from "../../src/wallaroo/read/from-definition.js";
 import { toDefinition } from "../../src/wallaroo/write/to-definition.js";
@@ -93,7 +93,7 @@ export function configOf(drafts: readonly Draft[], name = "p"): Config | null {
       : draft,
   );
   const content = { shapeline: 1 as const, name, inputs, models: listed, steps, checks: [], hash: "" };
-  const checked = checkPipeline(rebuilt(content));
+  const checked = checkPipeline(rebuildPipeline(content));
   if (checked.problems.length > 0) return null;
   const written = drafts.map((draft, i) => {
     const step = steps[i] as StepConfig;

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/schema.js";
-import { answeredBeside } from "../../config/step-models.js";
+import { returnedTupleModels } from "../../config/step-models.js";
 import { modelsRead } from "../../engine/awaited-models.js";
 import { metadataColumns } from "../../tensors/metadata-columns.js";
 import { logLayout } from "./log-layout.js";
@@ -9,7 +9,7 @@ export function answerColumns(config: Config, awaitAll: boolean): string[] {
   const { inputs, outputs, challengers, validations } = logLayout(config, 0);
   const read = modelsRead(config);
   const beside = [
-    ...answeredBeside(config.steps),
+    ...returnedTupleModels(config.steps),
     ...challengers.map(({ name }) => name).filter((name) => awaitAll || read.has(name)),
   ];
   const outputsOf = (name: string) => config.models.find((model) => model.name === name)?.outputs ?? [];

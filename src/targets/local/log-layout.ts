@@ -1,5 +1,5 @@
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../../config/schema.js";
-import { loggedBeside } from "../../config/step-models.js";
+import { loggedTupleModels } from "../../config/step-models.js";
 import type { LogLayout } from "../../logs/pipeline-log.js";
 
 type Outputs = ModelConfig["outputs"];
@@ -38,7 +38,7 @@ export function logLayout(config: Config, version: number): LogLayout {
     version,
     inputs: config.inputs,
     outputs: last.model === null ? [] : outputsOf(last.model),
-    models: named(loggedBeside(config.steps)),
+    models: named(loggedTupleModels(config.steps)),
     challengers: named(new Set(config.steps.flatMap((step) => (step.kind === "shadow" ? step.challengers : [])))),
     validations: config.steps.flatMap((step) => (step.kind === "validation" ? [step.name] : [])),
   };

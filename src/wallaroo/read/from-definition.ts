@@ -1,14 +1,14 @@
 import type { Problem } from "../../../dsl/errors.js";
 import { checkPipeline, portsOf, type PipelineCheck } from "../../../dsl/index.js";
 import { sealConfig, type Unhashed } from "../../config/config.js";
-import { rebuilt } from "../../config/rebuild.js";
+import { rebuildPipeline } from "../../config/rebuild.js";
 import { type Config, type ModelConfig, portSchema, type StepConfig } from "../../config/schema.js";
 import { writeAll } from "../../expression/compile.js";
 import { stepModels } from "../../config/step-models.js";
 import type { RowScope } from "../../expression/tree/scope.js";
 import { arranged, type Part, type Parsed } from "./group-steps.js";
 import { parseCheck, type ParsedCheck, treeOf } from "./parse-check.js";
-import { decompileLambda } from "../../config/decompile.js";
+import { decompileLambda } from "../../config/steps/validation.js";
 import { type Dialect, isPlatformName, nameRule, type DefinitionForm, type DefinitionProblem } from "../definition.js";
 import { isRecord, Problems, readStep } from "./read-steps.js";
 import { type KnownModel, signed } from "./signatures.js";
@@ -163,7 +163,7 @@ class Assembly {
 
   #content(): Unhashed {
     const steps = this.#drafts.map(({ step }) => step);
-    const used = new Set(steps.flatMap((step) => [...stepModels(step).answering, ...stepModels(step).challengers]));
+    const used = new Set(steps.flatMap((step) => [...stepModels(step).serving, ...stepModels(step).challengers]));
     return {
       shapeline: 1,
       name: this.#name,
@@ -177,7 +177,7 @@ class Assembly {
   /** The check that `build()` makes; validations that do not fit are taken out, anything else ends it. */
   #check(): (PipelineCheck & { readonly inputs: readonly ReturnType<typeof portsOf>[number][] }) | null {
     for (;;) {
-      const pipeline = rebuilt(this.#content() as Config);
+      const pipeline = rebuildPipeline(this.#content() as Config);
       const checked = checkPipeline(pipeline);
       if (checked.problems.length === 0)
         return {

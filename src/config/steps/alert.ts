@@ -1,0 +1,40 @@
+import * as z from "zod";
+import { secondsIn } from "../../../dsl/index.js";
+import { readableTree } from "../../expression/tree/print.js";
+import { alertTree } from "../../expression/tree/tree.js";
+import { quote } from "../chain-text.js";
+import { expressionSchema, nameSchema } from "../schema-parts.js";
+import { configStepKind } from "./step-kind.js";
+
+const maxSeconds = 30 * 86_400;
+
+/** A condition over the rows of the last `overSeconds`. The alert fires once it has held for `forSeconds`. */
+const schema = z.strictObject({
+  kind: z.literal("alert"),
+  name: nameSchema,
+  source: z.string(),
+  overSeconds: z.number().int().min(1).max(maxSeconds),
+  forSeconds: z.number().int().min(0).max(maxSeconds),
+  expression: expressionSchema.extend({ tree: alertTree }),
+});
+
+export const alertKind = configStepKind(schema, {
+  fromBuilder(step, lambdas) {
+    const overSeconds = secondsIn(step.over);
+    const forSeconds = step.for === null ? 0 : secondsIn(step.for);
+    // With a wrong duration the lambda is still compiled, so that its problems are reported in the same run.
+    const compiled = lambdas.alert(step, overSeconds ?? 1);
+    if (compiled === null || overSeconds === null || forSeconds === null) return null;
+    const { source, expression } = compiled;
+    return { kind: "alert", name: step.name, source, overSeconds, forSeconds, expression };
+  },
+  addTo: (pipeline, { name, overSeconds, forSeconds }) =>
+    pipeline.alert(name, () => true, {
+      over: `${overSeconds}s`,
+      ...(forSeconds === 0 ? {} : { for: `${forSeconds}s` }),
+    }),
+  callText({ name, expression, overSeconds, forSeconds }) {
+    const options = `{ over: "${overSeconds}s"${forSeconds === 0 ? "" : `, for: "${forSeconds}s"`} }`;
+    return `alert(${quote(name)}, all => ${readableTree(expression.tree)}, ${options})`;
+  },
+});
