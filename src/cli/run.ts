@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ShapelineError } from "../../dsl/errors.js";
-import type { CommandFile } from "./command-file.js";
+import { type RegisterCommand, createIo, exitCodes, colorize, type Io } from "./output/io.js";
 import { compile } from "./commands/compile.js";
 import { deploy } from "./commands/deploy.js";
 import { explain } from "./commands/explain.js";
@@ -10,15 +10,14 @@ import { infer } from "./commands/infer.js";
 import { logs } from "./commands/logs.js";
 import { models } from "./commands/models.js";
 import { pipelines } from "./commands/pipelines.js";
-import { report as reportCommand } from "./commands/report.js";
+import { report } from "./commands/report.js";
 import { status } from "./commands/status.js";
 import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
 import { ownPackage } from "../util/own-package.js";
 import { toJson } from "../tensors/to-json.js";
-import { createIo, exitCodes, paint, type Io } from "./io.js";
 
-const commands: readonly CommandFile[] = [
+const commands: readonly RegisterCommand[] = [
   generate,
   models,
   compile,
@@ -27,7 +26,7 @@ const commands: readonly CommandFile[] = [
   infer,
   logs,
   exportLogs,
-  reportCommand,
+  report,
   pipelines,
   versions,
   status,
@@ -68,8 +67,8 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return usage(error, json);
-    return report(
+    if (error instanceof CommanderError) return usageExitCode(error, json);
+    return reportError(
       error,
       createIo({
         cwd: process.cwd(),
@@ -81,24 +80,24 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 /** Commander has printed its message (or the help that was asked for). */
-function usage(error: CommanderError, json: boolean): number {
+function usageExitCode(error: CommanderError, json: boolean): number {
   if (error.exitCode === 0) return exitCodes.done;
   if (json)
     process.stdout.write(`${toJson({ error: { code: "usage", message: error.message.replace(/^error: /, "") } })}\n`);
   return exitCodes.userError;
 }
 
-function report(error: unknown, io: Io): number {
+function reportError(error: unknown, io: Io): number {
   if (error instanceof ShapelineError) {
-    io.note(`${paint(io, "red", "error")} ${error.code}: ${error.message}`);
-    io.result({ error: { code: error.code, message: error.message, details: error.details } });
+    io.printStderr(`${colorize(io, "red", "error")} ${error.code}: ${error.message}`);
+    io.printJson({ error: { code: error.code, message: error.message, details: error.details } });
     return exitCodes.userError;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  io.note(
+  io.printStderr(
     `This is a bug in Shapeline, not in what you gave it. Please report it with the command you ran, \`shapeline --version\` and this text:\n\n${text}`,
   );
-  io.result({
+  io.printJson({
     error: {
       code: "bug",
       message: "a bug in Shapeline; please report it with the command and `details`",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { reportHtml } from "../../src/report/html.js";
+import { reportHtml } from "../../src/report/html-report.js";
 import { newFolder } from "../logs/batches.js";
 import { comparison } from "./hostile.js";
 

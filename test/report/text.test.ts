@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { reportText } from "../../src/report/text.js";
+import { reportText } from "../../src/report/text-report.js";
 import { comparison } from "./hostile.js";
 
 it("reads as a person reads it, and no name acts on the terminal", () => {

@@ -1,14 +1,13 @@
+import { displayPath } from "../output/format.js";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-project.js";
-import type { CommandFile } from "../command-file.js";
+import { type RegisterCommand, exitCodes, redirectUserOutput, type Io } from "../output/io.js";
 import { ConfigError } from "../../../dsl/errors.js";
 import { type Dialect, dialects } from "../../wallaroo/definition.js";
-import { shown } from "../files.js";
-import { exitCodes, ownOutput, type Io } from "../io.js";
-import { wholeNumber } from "../target-options.js";
-import { problemsFor, tellProblems } from "../problems.js";
+import { parseWholeNumber } from "../options/local-target.js";
+import { problemsToJson, printProblems } from "../output/print-problems.js";
 
 interface Options {
   readonly project: string;
@@ -22,7 +21,7 @@ interface Options {
 /** A file that a compiled pipeline gives: its config, or the platform's definition of it. */
 type Output = CompiledConfig & { readonly definition: string | null };
 
-export const compile: CommandFile = (program, { io, done }) => {
+export const compile: RegisterCommand = (program, { io, done }) => {
   program
     .command("compile")
     .description("compile pipelines to <name>.pipeline.json; without files, every *.pipeline.ts of the project")
@@ -30,7 +29,7 @@ export const compile: CommandFile = (program, { io, done }) => {
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .option("--out <dir>", "the folder for the configs (default: beside each pipeline file)")
     .option("--no-cache", "compile also where nothing has changed since the last time")
-    .option("--timeout <seconds>", "how long a pipeline file may take to load", wholeNumber, 60)
+    .option("--timeout <seconds>", "how long a pipeline file may take to load", parseWholeNumber, 60)
     .option("--check", "write nothing; exit 2 when a config is out of date")
     .addOption(
       new Option(
@@ -42,7 +41,7 @@ export const compile: CommandFile = (program, { io, done }) => {
     .action(async (files: string[], options: Options) => {
       const out = io();
       const { compileProject } = await import("../../../codegen/project/compile-project.js");
-      const compiled = await ownOutput(out, () =>
+      const compiled = await redirectUserOutput(out, () =>
         compileProject({
           files,
           cwd: out.cwd,
@@ -56,14 +55,15 @@ export const compile: CommandFile = (program, { io, done }) => {
         options.platform === undefined
           ? { outputs: compiled.configs.map((c) => ({ ...c, definition: null })), problems: compiled.problems }
           : await withDefinitions(compiled, options.platform);
-      if (problems.length === 0 && options.check !== true) await write(configs);
-      out.result({ configs: configs.map((c) => summary(out, c)), problems: problemsFor(out, problems) });
+      if (problems.length === 0 && options.check !== true) await writeOutputs(configs);
+      out.printJson({ configs: configs.map((c) => summary(out, c)), problems: problemsToJson(out, problems) });
       if (problems.length > 0) {
-        tellProblems(out, problems, "; nothing was written");
+        printProblems(out, problems, "; nothing was written");
         done(exitCodes.userError);
         return;
       }
-      for (const compiled of configs) out.say(options.check === true ? checked(out, compiled) : told(out, compiled));
+      for (const compiled of configs)
+        out.print(options.check === true ? checkLine(out, compiled) : writtenLine(out, compiled));
       if (options.check === true && configs.some((c) => c.changed)) done(exitCodes.difference);
     });
 };
@@ -104,7 +104,7 @@ async function withDefinitions(
   return { outputs, problems: found };
 }
 
-async function write(configs: readonly CompiledConfig[]): Promise<void> {
+async function writeOutputs(configs: readonly CompiledConfig[]): Promise<void> {
   const { writeWhole } = await import("../../util/write-atomic.js");
   for (const { path, text, changed } of configs) if (changed) await writeWhole(path, text);
 }
@@ -112,23 +112,23 @@ async function write(configs: readonly CompiledConfig[]): Promise<void> {
 function summary(io: Io, { config, file, path, changed, definition }: Output) {
   return {
     pipeline: config.name,
-    file: shown(io.cwd, file),
-    out: shown(io.cwd, path),
+    file: displayPath(io.cwd, file),
+    out: displayPath(io.cwd, path),
     hash: config.hash,
     changed,
     ...(definition === null ? {} : { platform: definition }),
   };
 }
 
-function checked(io: Io, { path, changed }: CompiledConfig): string {
+function checkLine(io: Io, { path, changed }: CompiledConfig): string {
   return changed
-    ? `${shown(io.cwd, path)} is out of date: run \`shapeline compile\``
-    : `${shown(io.cwd, path)} is up to date`;
+    ? `${displayPath(io.cwd, path)} is out of date: run \`shapeline compile\``
+    : `${displayPath(io.cwd, path)} is up to date`;
 }
 
-function told(io: Io, { config, path, changed, definition }: Output): string {
+function writtenLine(io: Io, { config, path, changed, definition }: Output): string {
   const { steps, models, hash } = config;
   if (definition !== null)
-    return `${changed ? "wrote" : "kept"} ${shown(io.cwd, path)}: the platform's definition, dialect ${definition}`;
-  return `${changed ? "wrote" : "kept"} ${shown(io.cwd, path)}: ${steps.length} steps, ${models.length} models, hash ${hash.slice(0, 12)}`;
+    return `${changed ? "wrote" : "kept"} ${displayPath(io.cwd, path)}: the platform's definition, dialect ${definition}`;
+  return `${changed ? "wrote" : "kept"} ${displayPath(io.cwd, path)}: ${steps.length} steps, ${models.length} models, hash ${hash.slice(0, 12)}`;
 }

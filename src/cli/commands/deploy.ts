@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
-import type { CommandFile } from "../command-file.js";
-import { readConfig } from "../files.js";
-import { localDefaults, onLocal, withData } from "../target-options.js";
+import type { RegisterCommand } from "../output/io.js";
+import { readConfig } from "../input/read-files.js";
+import { localSettings, withLocalTarget, addDataOption } from "../options/local-target.js";
 
-export const deploy: CommandFile = (program, { io }) => {
-  withData(
+export const deploy: RegisterCommand = (program, { io }) => {
+  addDataOption(
     program
       .command("deploy")
       .description("deploy a config; the embedded engine is the default")
@@ -19,13 +19,15 @@ export const deploy: CommandFile = (program, { io }) => {
       const out = io();
       const config = await readConfig(out.cwd, file);
       const beside = join(dirname(resolve(out.cwd, file)), "models");
-      const models = options.models ?? (await localDefaults(out)).models ?? (existsSync(beside) ? beside : "models");
-      await onLocal(out, { ...options, models }, async (target) => {
+      const models = options.models ?? (await localSettings(out)).models ?? (existsSync(beside) ? beside : "models");
+      await withLocalTarget(out, { ...options, models }, async (target) => {
         const live = await target.deploy(config);
         const status = await live.status();
-        out.result(status);
-        out.say(`${config.name} version ${status.version} is deployed: ${config.models.map((m) => m.name).join(", ")}`);
-        out.say(`try: shapeline infer ${config.name} rows.json`);
+        out.printJson(status);
+        out.print(
+          `${config.name} version ${status.version} is deployed: ${config.models.map((m) => m.name).join(", ")}`,
+        );
+        out.print(`try: shapeline infer ${config.name} rows.json`);
       });
     });
 };

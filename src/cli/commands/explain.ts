@@ -1,8 +1,8 @@
-import type { CommandFile } from "../command-file.js";
-import { configText, shown } from "../files.js";
-import { exitCodes, ownOutput, paint, type Io } from "../io.js";
-import { prettyJson } from "../pretty-json.js";
-import { problemsFor, tellProblems } from "../problems.js";
+import { displayPath } from "../output/format.js";
+import { type RegisterCommand, exitCodes, redirectUserOutput, colorize, type Io } from "../output/io.js";
+import { readConfigText } from "../input/read-files.js";
+import { prettyJson } from "../output/pretty-json.js";
+import { problemsToJson, printProblems } from "../output/print-problems.js";
 import type { Config, StepConfigOf } from "../../config/schema.js";
 import type { ExpressionTree } from "../../expression/tree/tree.js";
 
@@ -10,11 +10,11 @@ interface Explained {
   readonly file: string;
   readonly config: Config;
 }
-type Definition = Awaited<ReturnType<typeof definitionOf>>;
+type Definition = Awaited<ReturnType<typeof explainDefinition>>;
 
 type Readable = (tree: ExpressionTree) => string;
 
-export const explain: CommandFile = (program, { io, done }) => {
+export const explain: RegisterCommand = (program, { io, done }) => {
   program
     .command("explain")
     .description(
@@ -33,34 +33,34 @@ export const explain: CommandFile = (program, { io, done }) => {
           sources.push(file);
           continue;
         }
-        const text = await configText(out.cwd, file);
-        if (isDefinition(text)) definitions.push(await definitionOf(file, text));
+        const text = await readConfigText(out.cwd, file);
+        if (isDefinition(text)) definitions.push(await explainDefinition(file, text));
         else explained.push({ file, config: (await import("../../config/config.js")).parseConfig(text, file) });
       }
       if (sources.length > 0) {
         const { compileProject } = await import("../../../codegen/project/compile-project.js");
-        const compiled = await ownOutput(out, () =>
+        const compiled = await redirectUserOutput(out, () =>
           compileProject({ files: sources, cwd: out.cwd, project: options.project }),
         );
-        for (const { config, file } of compiled.configs) explained.push({ file: shown(out.cwd, file), config });
+        for (const { config, file } of compiled.configs) explained.push({ file: displayPath(out.cwd, file), config });
         if (compiled.problems.length > 0) {
-          out.result({ problems: problemsFor(out, compiled.problems) });
-          tellProblems(out, compiled.problems);
+          out.printJson({ problems: problemsToJson(out, compiled.problems) });
+          printProblems(out, compiled.problems);
           done(exitCodes.userError);
           return;
         }
       }
       const { readableTree } = await import("../../expression/tree/print.js");
-      out.result([
+      out.printJson([
         ...explained.map(({ file, config }) => ({
           file,
           pipeline: config.name,
-          validations: validationsOf(config, readableTree),
-          alerts: alertsOf(config, readableTree),
+          validations: explainValidations(config, readableTree),
+          alerts: explainAlerts(config, readableTree),
         })),
         ...definitions,
       ]);
-      for (const { file, config } of explained) print(out, file, config, readableTree);
+      for (const { file, config } of explained) printConfig(out, file, config, readableTree);
       for (const definition of definitions) printDefinition(out, definition);
       if (definitions.some(({ problems }) => problems.length > 0)) done(exitCodes.userError);
     });
@@ -69,20 +69,20 @@ export const explain: CommandFile = (program, { io, done }) => {
 type Lambda = StepConfigOf<"validation" | "alert">;
 
 /** What people and programs are told of a step's lambda. */
-const explainedLambda = ({ name, source, expression }: Lambda, readable: Readable) => ({
+const explainLambda = ({ name, source, expression }: Lambda, readable: Readable) => ({
   name,
   source,
   readable: readable(expression.tree),
   ...expression,
 });
 
-const validationsOf = ({ steps }: Config, readable: Readable) =>
-  steps.filter((step) => step.kind === "validation").map((step) => explainedLambda(step, readable));
-const alertsOf = ({ steps }: Config, readable: Readable) =>
+const explainValidations = ({ steps }: Config, readable: Readable) =>
+  steps.filter((step) => step.kind === "validation").map((step) => explainLambda(step, readable));
+const explainAlerts = ({ steps }: Config, readable: Readable) =>
   steps
     .filter((step) => step.kind === "alert")
     .map((step) => ({
-      ...explainedLambda(step, readable),
+      ...explainLambda(step, readable),
       overSeconds: step.overSeconds,
       forSeconds: step.forSeconds,
     }));
@@ -91,27 +91,27 @@ const alertsOf = ({ steps }: Config, readable: Readable) =>
 const isJson = /^(?:polars-|checks$)/;
 const indent = 17;
 
-function print(io: Io, file: string, config: Config, readableTree: Readable): void {
-  io.say(`${paint(io, "bold", config.name)} (${file})`);
+function printConfig(io: Io, file: string, config: Config, readableTree: Readable): void {
+  io.print(`${colorize(io, "bold", config.name)} (${file})`);
   const lambdas = [
-    ...validationsOf(config, readableTree).map((lambda) => ({ ...lambda, about: "" })),
-    ...alertsOf(config, readableTree).map((alert) => ({
+    ...explainValidations(config, readableTree).map((lambda) => ({ ...lambda, about: "" })),
+    ...explainAlerts(config, readableTree).map((alert) => ({
       ...alert,
       about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})`,
     })),
   ];
-  if (lambdas.length === 0) io.say("  it has no lambdas");
+  if (lambdas.length === 0) io.print("  it has no lambdas");
   for (const { name, about, source, readable, strings, refused } of lambdas) {
-    io.say(`\n  ${paint(io, "cyan", name)}${about}  ${source}`);
-    io.say(`    means        ${readable}`);
+    io.print(`\n  ${colorize(io, "cyan", name)}${about}  ${source}`);
+    io.print(`    means        ${readable}`);
     for (const [backEnd, text] of Object.entries(strings)) {
       const shownText = isJson.test(backEnd) ? prettyJson(JSON.parse(text), { indent, width: 120 }) : text;
-      io.say(`    ${backEnd.padEnd(12)} ${shownText}`);
+      io.print(`    ${backEnd.padEnd(12)} ${shownText}`);
     }
     for (const [backEnd, { code, reason }] of Object.entries(refused))
-      io.say(`    ${backEnd.padEnd(12)} ${paint(io, "yellow", `refused (${code}): ${reason}`)}`);
+      io.print(`    ${backEnd.padEnd(12)} ${colorize(io, "yellow", `refused (${code}): ${reason}`)}`);
   }
-  io.say("");
+  io.print("");
 }
 
 /** A platform's definition has an id and steps, and a config never does. */
@@ -124,7 +124,7 @@ function isDefinition(text: string): boolean {
   }
 }
 
-async function definitionOf(file: string, text: string) {
+async function explainDefinition(file: string, text: string) {
   const [{ fromDefinition }, { decompile }] = await Promise.all([
     import("../../wallaroo/read/from-definition.js"),
     import("../../config/decompile.js"),
@@ -135,16 +135,17 @@ async function definitionOf(file: string, text: string) {
 }
 
 function printDefinition(io: Io, { file, dialect, source, problems, inferred }: Definition): void {
-  io.say(`${paint(io, "bold", file)}: a definition of the platform, dialect ${dialect}`);
-  if (source !== null) io.say(`\n${source}`);
+  io.print(`${colorize(io, "bold", file)}: a definition of the platform, dialect ${dialect}`);
+  if (source !== null) io.print(`\n${source}`);
   if (inferred.length > 0)
-    io.say(
-      paint(
+    io.print(
+      colorize(
         io,
         "dim",
         `The ports of ${inferred.join(", ")} are those that the checks read; \`shapeline generate\` tells them from the model files.`,
       ),
     );
-  for (const { code, path, message } of problems) io.say(paint(io, "yellow", `not read (${code}) ${path}: ${message}`));
-  io.say("");
+  for (const { code, path, message } of problems)
+    io.print(colorize(io, "yellow", `not read (${code}) ${path}: ${message}`));
+  io.print("");
 }

@@ -1,8 +1,8 @@
+import { displayPath } from "../output/format.js";
 import { resolve } from "node:path";
-import { shown } from "../files.js";
-import { logRowsOf, withLogRows, type LogFlags } from "../log-options.js";
-import type { CommandFile } from "../command-file.js";
-import { onLocal } from "../target-options.js";
+import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
+import type { RegisterCommand } from "../output/io.js";
+import { withLocalTarget } from "../options/local-target.js";
 
 interface Options extends LogFlags {
   readonly directory: string;
@@ -12,9 +12,9 @@ interface Options extends LogFlags {
   readonly parquet?: boolean;
 }
 
-const whyCut = { limit: "there are more rows than --limit", size: "there are more rows than fit --size-limit" };
+const cutReasons = { limit: "there are more rows than --limit", size: "there are more rows than fit --size-limit" };
 
-export const exportLogs: CommandFile = (program, { io }) => {
+export const exportLogs: RegisterCommand = (program, { io }) => {
   const command = program
     .command("export-logs")
     .description("write a pipeline's log to files, newest rows first")
@@ -24,7 +24,7 @@ export const exportLogs: CommandFile = (program, { io }) => {
     .option("--size-limit <size>", 'the most to write, such as "100MB" or "1.5 GiB" (default: 100 MiB)')
     .option("--arrow", "Arrow files instead of JSON lines")
     .option("--parquet", "Parquet files instead of JSON lines");
-  withLogRows(command)
+  addLogRowOptions(command)
     .addHelpText("after", '\nExample:\n  $ shapeline export-logs fraud --directory exported --size-limit "1.5 GiB"')
     .action(async (name: string, options: Options) => {
       const out = io();
@@ -33,10 +33,10 @@ export const exportLogs: CommandFile = (program, { io }) => {
       const progress = (text: string): void => {
         if (process.stderr.isTTY && !out.json) process.stderr.write(`\r\u001b[K${text}`);
       };
-      await onLocal(out, options, async (target) => {
+      await withLocalTarget(out, options, async (target) => {
         const live = await target.pipeline(name);
         const { files, rows, bytes, cut } = await live.exportLogs({
-          ...logRowsOf(options),
+          ...logRowsFromFlags(options),
           directory: resolve(out.cwd, options.directory),
           ...(options.filePrefix === undefined ? {} : { filePrefix: options.filePrefix }),
           ...(options.sizeLimit === undefined ? {} : { dataSizeLimit: options.sizeLimit }),
@@ -44,10 +44,12 @@ export const exportLogs: CommandFile = (program, { io }) => {
           onProgress: ({ rows: written, bytes: size }) => progress(`${written} rows, ${size} bytes`),
         });
         progress("");
-        const paths = files.map((file) => shown(out.cwd, file));
-        out.result({ files: paths, rows, bytes, cut });
-        for (const path of paths) out.say(`wrote ${path}`);
-        out.say(`${rows} ${rows === 1 ? "row" : "rows"}, ${bytes} bytes${cut === null ? "" : `; cut: ${whyCut[cut]}`}`);
+        const paths = files.map((file) => displayPath(out.cwd, file));
+        out.printJson({ files: paths, rows, bytes, cut });
+        for (const path of paths) out.print(`wrote ${path}`);
+        out.print(
+          `${rows} ${rows === 1 ? "row" : "rows"}, ${bytes} bytes${cut === null ? "" : `; cut: ${cutReasons[cut]}`}`,
+        );
       });
     });
 };

@@ -1,12 +1,10 @@
+import { formatPort, displayPath } from "../output/format.js";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { LoadedSettings } from "../../../codegen/settings/load.js";
 import type { GenerateOptions, GenerateResult } from "../../../codegen/models/generate.js";
-import type { CommandFile } from "../command-file.js";
-import { shown } from "../files.js";
-import { exitCodes, paint, type Io } from "../io.js";
-import { chooseModels } from "../model-settings.js";
-import { portText } from "../port-text.js";
+import { type RegisterCommand, exitCodes, colorize, type Io } from "../output/io.js";
+import { selectModels } from "../options/models.js";
 
 interface Options {
   readonly out?: string;
@@ -16,7 +14,7 @@ interface Options {
   readonly watch?: boolean;
 }
 
-export const generate: CommandFile = (program, { io, done }) => {
+export const generate: RegisterCommand = (program, { io, done }) => {
   program
     .command("generate")
     .description("write the typings of model files: one interface and one handle a model")
@@ -55,7 +53,7 @@ function generateOptions(
   { out, split, check }: Options,
   loaded: LoadedSettings,
 ): GenerateOptions {
-  const { settings, ...chosen } = chooseModels(io, models, loaded);
+  const { settings, ...chosen } = selectModels(io, models, loaded);
   return {
     ...chosen,
     out: resolve(io.cwd, out ?? settings.out ?? "models.gen.ts"),
@@ -74,10 +72,10 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
   const end = (): void => stop.abort();
   process.once("SIGINT", end).once("SIGTERM", end);
   try {
-    out.note("watching; Ctrl-C ends it");
+    out.printStderr("watching; Ctrl-C ends it");
     await watchModels({
       sources: async () => {
-        const { overrides = {}, ...chosen } = chooseModels(out, models, await load());
+        const { overrides = {}, ...chosen } = selectModels(out, models, await load());
         return { ...chosen, also: Object.values(overrides).flatMap(({ sources = [] }) => sources) };
       },
       files,
@@ -87,7 +85,7 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
         else reportChange(out, result);
         first = false;
       },
-      onProblem: ({ code, message }) => out.note(`${paint(out, "red", "error")} ${code}: ${message}`),
+      onProblem: ({ code, message }) => out.printStderr(`${colorize(out, "red", "error")} ${code}: ${message}`),
       signal: stop.signal,
     });
   } finally {
@@ -97,27 +95,33 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
 
 /** All models again after every burst would hide what happened. */
 function reportChange(out: Io, { out: path, changed, differences, models }: GenerateResult): void {
-  for (const difference of differences) out.say(difference);
-  out.say(changed ? `wrote ${shown(out.cwd, path)}: ${counted(models)}` : `${shown(out.cwd, path)} is up to date`);
+  for (const difference of differences) out.print(difference);
+  out.print(
+    changed
+      ? `wrote ${displayPath(out.cwd, path)}: ${modelCount(models)}`
+      : `${displayPath(out.cwd, path)} is up to date`,
+  );
 }
 
-function counted(models: GenerateResult["models"]): string {
+function modelCount(models: GenerateResult["models"]): string {
   return `${models.length} ${models.length === 1 ? "model" : "models"}`;
 }
 
 function report(out: Io, { out: path, changed, differences, models }: GenerateResult, check: boolean): void {
-  const file = shown(out.cwd, path);
-  out.result({
+  const file = displayPath(out.cwd, path);
+  out.printJson({
     out: file,
     changed,
     differences,
     models: models.map(({ name, sha256, inputs, outputs }) => ({ name, sha256, inputs, outputs })),
   });
   for (const model of models) {
-    out.say(`${model.name}: ${model.inputs.map(portText).join(", ")} -> ${model.outputs.map(portText).join(", ")}`);
+    out.print(
+      `${model.name}: ${model.inputs.map(formatPort).join(", ")} -> ${model.outputs.map(formatPort).join(", ")}`,
+    );
   }
   if (check) {
-    for (const difference of differences) out.say(difference);
-    out.say(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);
-  } else out.say(changed ? `wrote ${file}: ${counted(models)}` : `${file} is up to date`);
+    for (const difference of differences) out.print(difference);
+    out.print(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);
+  } else out.print(changed ? `wrote ${file}: ${modelCount(models)}` : `${file} is up to date`);
 }

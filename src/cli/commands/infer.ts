@@ -1,12 +1,12 @@
 import { extname, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { DatasetOptions } from "../../../dsl/deployment.js";
-import { datasetOf, withDataset } from "../dataset-options.js";
-import type { CommandFile } from "../command-file.js";
-import { readInput } from "../files.js";
+import { datasetFromFlags, addDatasetOptions } from "../options/dataset.js";
+import type { RegisterCommand } from "../output/io.js";
+import { readInput } from "../input/read-files.js";
 import { checkWritable } from "../../util/write-atomic.js";
-import { putRecords, putTable, refuseTwoDocuments } from "../rows-out.js";
-import { onLocal, withData } from "../target-options.js";
+import { writeRecords, writeTable, checkSingleDocument } from "../output/write-rows.js";
+import { withLocalTarget, addDataOption } from "../options/local-target.js";
 
 type MetadataValue = string | number | boolean;
 
@@ -17,15 +17,15 @@ interface Options extends DatasetOptions {
   readonly data?: string;
 }
 
-export const infer: CommandFile = (program, { io }) => {
-  withDataset(
-    withData(
+export const infer: RegisterCommand = (program, { io }) => {
+  addDatasetOptions(
+    addDataOption(
       program
         .command("infer")
         .description("run rows through a deployed pipeline")
         .argument("<pipeline>", "the pipeline's name")
         .argument("<file>", "rows: a JSON array of records, an Arrow file, or - for standard input")
-        .option("--metadata <key=value...>", "what the pipeline's splits choose by", keyValue)
+        .option("--metadata <key=value...>", "what the pipeline's splits choose by", parseKeyValue)
         .option("--arrow", "answer with an Arrow file")
         .option("--out <file>", "write the answer to a file (.json or .arrow)"),
     ),
@@ -33,24 +33,24 @@ export const infer: CommandFile = (program, { io }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline infer fraud rows.df.json --dataset out,anomaly --json")
     .action(async (name: string, file: string, options: Options) => {
       const out = io();
-      refuseTwoDocuments(program, out, options);
+      checkSingleDocument(program, out, options);
       const { decodeRows } = await import("../../engine/input/decode-rows.js");
-      const { asRecordsRequest, asTableRequest } = await import("../request-form.js");
+      const { toRecords, toTable } = await import("../input/convert-request.js");
       const request = decodeRows(await readInput(out.cwd, file), file === "-" ? "standard input" : file);
       const put = options.out === undefined ? {} : { out: resolve(out.cwd, options.out) };
       const chosen = {
-        ...datasetOf(options),
+        ...datasetFromFlags(options),
         ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
       };
-      await onLocal(out, options, async (target) => {
+      await withLocalTarget(out, options, async (target) => {
         const live = await target.pipeline(name);
         const config = await live.configuration();
         // A refusal leaves nothing in the log: the columns are checked by infer itself.
         if (put.out !== undefined) await checkWritable(put.out);
         if (options.arrow === true || extname(options.out ?? "") === ".arrow")
-          await putTable(out, await live.infer(asTableRequest(config, request), chosen), put);
+          await writeTable(out, await live.infer(toTable(config, request), chosen), put);
         else
-          await putRecords(out, await live.infer(asRecordsRequest(config, request), chosen), {
+          await writeRecords(out, await live.infer(toRecords(config, request), chosen), {
             ...put,
             chosen: options.dataset !== undefined,
           });
@@ -59,7 +59,7 @@ export const infer: CommandFile = (program, { io }) => {
 };
 
 /** `segment=gold` and what was given before it. Texts that are how a number or a boolean is written are that. */
-function keyValue(text: string, before: Record<string, MetadataValue> = {}): Record<string, MetadataValue> {
+function parseKeyValue(text: string, before: Record<string, MetadataValue> = {}): Record<string, MetadataValue> {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key === undefined || value === undefined) throw new InvalidArgumentError(`'${text}' is not key=value.`);
   const read =

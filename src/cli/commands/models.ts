@@ -1,11 +1,10 @@
+import { formatPort } from "../output/format.js";
 import type { SurveyedModel } from "../../../codegen/models/survey.js";
-import type { CommandFile } from "../command-file.js";
-import { exitCodes, paint } from "../io.js";
-import { chooseModels } from "../model-settings.js";
-import { portText } from "../port-text.js";
-import { textTable } from "../text-table.js";
+import { type RegisterCommand, exitCodes, colorize } from "../output/io.js";
+import { selectModels } from "../options/models.js";
+import { textTable } from "../output/text-table.js";
 
-export const models: CommandFile = (program, { io, done }) => {
+export const models: RegisterCommand = (program, { io, done }) => {
   program
     .command("models")
     .description("list model files: ports, size, operator sets and digest")
@@ -20,30 +19,32 @@ export const models: CommandFile = (program, { io, done }) => {
       const { surveyModels } = await import("../../../codegen/models/survey.js");
       const { loadSettings } = await import("../../../codegen/settings/load.js");
       const { models: found, problems } = await surveyModels(
-        chooseModels(out, patterns, await loadSettings(out.cwd, config)),
+        selectModels(out, patterns, await loadSettings(out.cwd, config)),
       );
-      out.result({ models: found.map(({ signature, size }) => ({ ...signature, size })), problems });
+      out.printJson({ models: found.map(({ signature, size }) => ({ ...signature, size })), problems });
       if (found.length > 0)
-        out.say(textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(rowsOf)));
-      for (const { code, message } of problems) out.note(`${paint(out, "red", "error")} ${code}: ${message}`);
+        out.print(
+          textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(tableRows)),
+        );
+      for (const { code, message } of problems) out.printStderr(`${colorize(out, "red", "error")} ${code}: ${message}`);
       if (problems.length > 0) done(exitCodes.userError);
     });
 };
 
 /** One line a port, so that a model with many stays readable. */
-function rowsOf({ signature: { name, version, inputs, outputs, opset, sha256 }, size }: SurveyedModel): string[][] {
+function tableRows({ signature: { name, version, inputs, outputs, opset, sha256 }, size }: SurveyedModel): string[][] {
   const lines = Math.max(1, inputs.length, outputs.length);
   const operators = Object.entries(opset)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([domain, number]) => (domain === "" ? String(number) : `${domain} ${number}`));
   return Array.from({ length: lines }, (_, line) => [
     ...(line === 0 ? [name, version ?? "1"] : ["", ""]),
-    ...[inputs[line], outputs[line]].map((port) => (port === undefined ? "" : portText(port))),
-    ...(line === 0 ? [size === null ? "" : sizeText(size), operators.join(", "), sha256.slice(0, 12)] : ["", "", ""]),
+    ...[inputs[line], outputs[line]].map((port) => (port === undefined ? "" : formatPort(port))),
+    ...(line === 0 ? [size === null ? "" : formatSize(size), operators.join(", "), sha256.slice(0, 12)] : ["", "", ""]),
   ]);
 }
 
-function sizeText(bytes: number): string {
+function formatSize(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let unit = 0;
   let value = bytes;

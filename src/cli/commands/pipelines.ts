@@ -1,17 +1,17 @@
-import type { CommandFile } from "../command-file.js";
-import { onLocal, withData } from "../target-options.js";
-import { textTable } from "../text-table.js";
+import type { RegisterCommand } from "../output/io.js";
+import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { textTable } from "../output/text-table.js";
 
-export const pipelines: CommandFile = (program, { io }) => {
-  withData(program.command("pipelines").description("list the pipelines of the data folder"))
+export const pipelines: RegisterCommand = (program, { io }) => {
+  addDataOption(program.command("pipelines").description("list the pipelines of the data folder"))
     .addHelpText("after", "\nExample:\n  $ shapeline pipelines --json")
     .action(async (options: { data?: string }) => {
       const out = io();
-      const list = await onLocal(out, options, (target) => target.pipelines());
-      out.result(list);
-      if (list.length === 0) out.say("no pipelines here yet: `shapeline deploy <config>` deploys one");
+      const list = await withLocalTarget(out, options, (target) => target.pipelines());
+      out.printJson(list);
+      if (list.length === 0) out.print("no pipelines here yet: `shapeline deploy <config>` deploys one");
       else
-        out.say(
+        out.print(
           textTable(
             ["name", "state", "version", "models", "since"],
             list.map((p) => [p.name, p.state, p.version, p.models.join(", "), p.since.toISOString()]),

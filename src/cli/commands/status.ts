@@ -1,9 +1,9 @@
-import type { CommandFile } from "../command-file.js";
-import { onLocal, withData } from "../target-options.js";
-import { textTable } from "../text-table.js";
+import type { RegisterCommand } from "../output/io.js";
+import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { textTable } from "../output/text-table.js";
 
-export const status: CommandFile = (program, { io }) => {
-  withData(
+export const status: RegisterCommand = (program, { io }) => {
+  addDataOption(
     program
       .command("status")
       .description("say what is deployed of a pipeline")
@@ -17,12 +17,12 @@ export const status: CommandFile = (program, { io }) => {
         counts: _counts,
         latency: _latency,
         ...found
-      } = await onLocal(out, options, async (target) => (await target.pipeline(name)).status());
-      out.result(found);
-      out.say(
+      } = await withLocalTarget(out, options, async (target) => (await target.pipeline(name)).status());
+      out.printJson(found);
+      out.print(
         `${found.pipeline} version ${found.version} is ${found.state}, deployed ${found.since.toISOString()}, hash ${found.hash.slice(0, 12)}`,
       );
-      out.say(
+      out.print(
         textTable(
           ["model", "version", "sha256"],
           found.models.map((model) => [model.name, model.version, model.sha256.slice(0, 12)]),

@@ -1,8 +1,8 @@
-import type { CommandFile } from "../command-file.js";
-import { onLocal, withData } from "../target-options.js";
+import type { RegisterCommand } from "../output/io.js";
+import { withLocalTarget, addDataOption } from "../options/local-target.js";
 
-export const undeploy: CommandFile = (program, { io }) => {
-  withData(
+export const undeploy: RegisterCommand = (program, { io }) => {
+  addDataOption(
     program
       .command("undeploy")
       .description("stop serving a pipeline; its versions and its log stay")
@@ -11,11 +11,11 @@ export const undeploy: CommandFile = (program, { io }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline undeploy fraud")
     .action(async (name: string, options: { data?: string }) => {
       const out = io();
-      await onLocal(out, options, async (target) => {
+      await withLocalTarget(out, options, async (target) => {
         const live = await target.pipeline(name);
         await live.undeploy();
-        out.result({ pipeline: name, state: "undeployed" });
-        out.say(`${name} is undeployed; its versions and its log are kept`);
+        out.printJson({ pipeline: name, state: "undeployed" });
+        out.print(`${name} is undeployed; its versions and its log are kept`);
       });
     });
 };

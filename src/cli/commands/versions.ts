@@ -1,9 +1,9 @@
-import type { CommandFile } from "../command-file.js";
-import { onLocal, withData } from "../target-options.js";
-import { textTable } from "../text-table.js";
+import type { RegisterCommand } from "../output/io.js";
+import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { textTable } from "../output/text-table.js";
 
-export const versions: CommandFile = (program, { io }) => {
-  withData(
+export const versions: RegisterCommand = (program, { io }) => {
+  addDataOption(
     program
       .command("versions")
       .description("list the versions of a pipeline, newest first")
@@ -12,9 +12,9 @@ export const versions: CommandFile = (program, { io }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline versions fraud")
     .action(async (name: string, options: { data?: string }) => {
       const out = io();
-      const list = await onLocal(out, options, async (target) => (await target.pipeline(name)).versions());
-      out.result(list);
-      out.say(
+      const list = await withLocalTarget(out, options, async (target) => (await target.pipeline(name)).versions());
+      out.printJson(list);
+      out.print(
         textTable(
           ["version", "hash", "created"],
           list.map(({ version, hash, created }) => [version, hash.slice(0, 12), created.toISOString()]),

@@ -7,12 +7,12 @@ export interface Clock {
   /** Milliseconds since 1970 UTC. */
   now(): number;
   /** Calls once, after so many milliseconds; what it gives calls it off. */
-  after(ms: number, call: () => void): () => void;
+  setTimer(ms: number, call: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   now: Date.now,
-  after(ms, call) {
+  setTimer(ms, call) {
     const timer = setTimeout(call, ms);
     timer.unref();
     return () => clearTimeout(timer);
@@ -28,7 +28,7 @@ export interface WatchedAlert extends AlertWindow {
 
 /** What a watch needs of the log. */
 export interface AlertSource {
-  readonly holds: (windows: readonly AlertWindow[], now: Date) => Promise<boolean[]>;
+  readonly evaluate: (windows: readonly AlertWindow[], now: Date) => Promise<boolean[]>;
   readonly save: (changes: readonly StoredAlert[]) => Promise<void>;
 }
 
@@ -38,7 +38,7 @@ const LONGEST_MS = 15_000;
 /** After a batch others are waited for this long. */
 const AFTER_BATCH_MS = 100;
 /** An evaluation may take up one part in so many of the time. */
-const REST = 10;
+const REST_FACTOR = 10;
 
 /** Evaluates a pipeline's alerts, stores what they come to and tells those who listen. */
 export class AlertWatch {
@@ -48,9 +48,9 @@ export class AlertWatch {
   readonly #states = new Map<string, StoredAlert>();
   readonly #listeners = new Set<(change: AlertChange | null) => void>();
   readonly #intervalMs: number;
-  #callOff = (): void => undefined;
-  #due = Infinity;
-  #notBefore = 0;
+  #cancelTimer = (): void => undefined;
+  #dueAt = Infinity;
+  #earliestEvaluation = 0;
   #evaluating: Promise<void> | null = null;
   #stopped = false;
 
@@ -68,12 +68,12 @@ export class AlertWatch {
       if (alerts.some(({ name }) => name === change.alert)) this.#states.set(change.alert, change);
     const shortest = Math.min(LONGEST_MS * 10, ...alerts.map(({ overMs }) => overMs));
     this.#intervalMs = Math.max(SHORTEST_MS, shortest / 10);
-    this.#plan(0);
+    this.#schedule(0);
   }
 
   /** Rows were logged. */
   rowsLogged(): void {
-    if (this.#alerts.length > 0) this.#plan(AFTER_BATCH_MS);
+    if (this.#alerts.length > 0) this.#schedule(AFTER_BATCH_MS);
   }
 
   /**
@@ -107,23 +107,23 @@ export class AlertWatch {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#callOff();
+    this.#cancelTimer();
     await this.#evaluating;
     for (const listener of this.#listeners) listener(null);
   }
 
   /** Evaluates in so many milliseconds, or earlier if that is planned already. */
-  #plan(ms: number): void {
+  #schedule(ms: number): void {
     if (this.#stopped || this.#alerts.length === 0) return;
-    const due = Math.max(this.#clock.now() + ms, this.#notBefore);
-    if (due >= this.#due) return;
-    this.#callOff();
-    this.#due = due;
-    this.#callOff = this.#clock.after(due - this.#clock.now(), () => {
-      this.#due = Infinity;
+    const due = Math.max(this.#clock.now() + ms, this.#earliestEvaluation);
+    if (due >= this.#dueAt) return;
+    this.#cancelTimer();
+    this.#dueAt = due;
+    this.#cancelTimer = this.#clock.setTimer(due - this.#clock.now(), () => {
+      this.#dueAt = Infinity;
       this.#evaluating ??= this.#evaluate().finally(() => {
         this.#evaluating = null;
-        this.#plan(this.#intervalMs);
+        this.#schedule(this.#intervalMs);
       });
     });
   }
@@ -131,9 +131,9 @@ export class AlertWatch {
   async #evaluate(): Promise<void> {
     const now = this.#clock.now();
     try {
-      const holds = await this.#source.holds(this.#alerts, new Date(now));
-      this.#notBefore = now + (this.#clock.now() - now) * REST;
-      const changes = this.#alerts.flatMap((alert, i) => this.#next(alert, holds[i] === true, now));
+      const holds = await this.#source.evaluate(this.#alerts, new Date(now));
+      this.#earliestEvaluation = now + (this.#clock.now() - now) * REST_FACTOR;
+      const changes = this.#alerts.flatMap((alert, i) => this.#nextState(alert, holds[i] === true, now));
       if (changes.length === 0) return;
       await this.#source.save(changes);
       for (const change of changes) {
@@ -147,7 +147,7 @@ export class AlertWatch {
   }
 
   /** The state that an alert comes to, if it is another one. */
-  #next({ name, forMs }: WatchedAlert, holds: boolean, now: number): StoredAlert[] {
+  #nextState({ name, forMs }: WatchedAlert, holds: boolean, now: number): StoredAlert[] {
     const before = this.#states.get(name);
     const state = before?.state ?? "resolved";
     const to = (next: AlertState): StoredAlert[] =>

@@ -4,7 +4,7 @@ import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
 import { asColumns, asRecords, asTable } from "../../tensors/format-result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 
-const copied = (tensors: ReadonlyMap<string, TensorData>) =>
+const copyTensors = (tensors: ReadonlyMap<string, TensorData>) =>
   new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
 const shapes: {
@@ -12,15 +12,15 @@ const shapes: {
 } = { records: asRecords, columns: asColumns, table: asTable };
 
 /** An inference in the form of its input, with the columns that were chosen. */
-export function shapedAnswer(inference: Inference, choice: Choice, version: number): unknown {
-  const batch = ownBatch(inference);
+export function formatAnswer(inference: Inference, choice: Choice, version: number): unknown {
+  const batch = copyIfShared(inference);
   return shapes[inference.form](choice === noChoice ? batch : withMetadata(batch, inference, version), choice);
 }
 
 /** An answer that is the caller's alone: a table takes the tensors as they are, and challengers may still read these. */
-function ownBatch({ form, batch, later }: Inference): ResultBatch {
+function copyIfShared({ form, batch, later }: Inference): ResultBatch {
   return form === "table" && later.length > 0
-    ? { ...batch, inputs: copied(batch.inputs), outputs: copied(batch.outputs) }
+    ? { ...batch, inputs: copyTensors(batch.inputs), outputs: copyTensors(batch.outputs) }
     : batch;
 }
 

@@ -1,6 +1,6 @@
 import type { Table } from "apache-arrow";
 import { LocalTargetImpl } from "./local-target.js";
-import { localSettings, type LocalOptions } from "./options/local-options.js";
+import { parseLocalOptions, type LocalOptions } from "./options/local-options.js";
 import type { LocalTarget } from "./types.js";
 
 export type { LocalOptions } from "./options/local-options.js";
@@ -26,5 +26,5 @@ declare module "../../../dsl/deployment.js" {
  * const [row] = await live.infer([{ dense_input: values }]);
  */
 export function local(options: LocalOptions = {}): LocalTarget {
-  return new LocalTargetImpl(localSettings(options));
+  return new LocalTargetImpl(parseLocalOptions(options));
 }

@@ -35,31 +35,31 @@ import { chosenColumns, noChoice } from "../../tensors/column-selection.js";
 import { recordsOf } from "../../tensors/records.js";
 import { asRecords, asTable } from "../../tensors/format-result.js";
 import { answerColumns } from "./answer-columns.js";
-import { exportOptions } from "./options/export-options.js";
-import { choiceOf } from "./options/infer-options.js";
-import { Latency } from "./latency.js";
+import { parseExportOptions } from "./options/export-options.js";
+import { parseInferOptions } from "./options/infer-options.js";
+import { LatencyWindow } from "./latency-window.js";
 import { logLayout } from "./log-layout.js";
-import { batchesQuery, logQuery, periodQuery } from "./options/log-options.js";
+import { parseLogBatchesOptions, parseLogsOptions, parsePeriod } from "./options/log-options.js";
 import { LogStreams } from "./log-streams.js";
 import type { LocalSettings } from "./options/local-options.js";
 import { readRowsFile } from "./read-rows-file.js";
-import type { Serving } from "./runner.js";
-import { shapedAnswer } from "./format-answer.js";
-import { withStore } from "./with-store.js";
+import type { PipelineRunner } from "./pipeline-runner.js";
+import { formatAnswer } from "./format-answer.js";
+import { openStore } from "../../logs/open-store.js";
 import type { LocalDeployment, LocalStatus } from "./types.js";
 
 const noOptions: InferOptions = {};
 /** A table of `logBatches` takes about so much, whatever its rows do. */
-const tableBytes = 8 * 2 ** 20;
+const maxTableBytes = 8 * 2 ** 20;
 /** Handles by database file and pipeline: one that undeploys a pipeline stops them all, a new version reaches those that follow. */
-const handles = new Map<string, Set<LocalDeploymentImpl>>();
+const openHandles = new Map<string, Set<LocalDeploymentImpl>>();
 
 /** One deployed version and how to run it. */
 export interface DeployedVersion {
   readonly stored: StoredVersion;
   readonly config: Config;
   /** Loads the models and opens the log; called once, before the first row. */
-  readonly start: () => Promise<Serving>;
+  readonly start: () => Promise<PipelineRunner>;
 }
 
 /** What a handle is made of. */
@@ -70,12 +70,12 @@ interface HandleParts {
   /** Already undeployed: only its log can be read. */
   readonly stopped: boolean;
   /** It was connected by name, and goes on with a version that is deployed later. */
-  readonly follows: boolean;
+  readonly followsVersions: boolean;
 }
 
 /** A version that runs. What a request needs is taken from here at once, so that no request sees two versions. */
-interface Running {
-  readonly serving: Serving;
+interface ActiveVersion {
+  readonly runner: PipelineRunner;
   readonly version: DeployedVersion;
   /** The flat names of all that an answer can hold. */
   readonly columns: readonly string[];
@@ -85,17 +85,17 @@ export class LocalDeploymentImpl implements LocalDeployment {
   readonly name: string;
   readonly #parts: HandleParts;
   readonly #key: string;
-  readonly #latency = new Latency();
+  readonly #latency = new LatencyWindow();
   readonly #draining = new Set<Promise<void>>();
   readonly #reads = new UnderWay();
   readonly #streams: LogStreams;
   #version: DeployedVersion;
   /** New versions come one after the other. */
-  #swaps: Promise<void> = Promise.resolve();
-  #starting: Promise<Running> | null = null;
-  #running: Running | null = null;
+  #swapQueue: Promise<void> = Promise.resolve();
+  #starting: Promise<ActiveVersion> | null = null;
+  #running: ActiveVersion | null = null;
   #state: "open" | "stopped" | "closed";
-  #ending: Promise<void> = Promise.resolve();
+  #closing: Promise<void> = Promise.resolve();
   #requests = 0;
   #rows = 0;
   #failures = 0;
@@ -109,48 +109,48 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#streams = new LogStreams(parts.settings.data, this.name);
     this.#state = parts.stopped ? "stopped" : "open";
     this.#key = keyOf(parts.file, this.name);
-    const others = handles.get(this.#key) ?? new Set();
-    handles.set(this.#key, others.add(this));
+    const others = openHandles.get(this.#key) ?? new Set();
+    openHandles.set(this.#key, others.add(this));
   }
 
   /** Brings a new version to the handles that follow. Requests begun before end with the version they began with. */
-  static async bring(file: string, version: DeployedVersion): Promise<void> {
-    const following = Array.from(handles.get(keyOf(file, version.config.name)) ?? []).filter(
-      (handle) => handle.#parts.follows,
+  static async switchVersion(file: string, version: DeployedVersion): Promise<void> {
+    const following = Array.from(openHandles.get(keyOf(file, version.config.name)) ?? []).filter(
+      (handle) => handle.#parts.followsVersions,
     );
-    await Promise.all(following.map((handle) => handle.#follow(version)));
+    await Promise.all(following.map((handle) => handle.#queueSwap(version)));
   }
 
   infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyInferRecord[]>;
   infer(columns: AnyRecord, options?: InferOptions): Promise<AnyInferColumns>;
   infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
   async infer(input: unknown, options: InferOptions = noOptions): Promise<unknown> {
-    const begun = performance.now();
+    const startedAt = performance.now();
     this.#requests++;
     try {
-      this.#refuseEnded();
-      const choice = options === noOptions ? noChoice : choiceOf(options);
-      const clock = new RequestClock(options.timeoutMs, options.signal, begun);
-      const { serving, version, columns } = this.#running ?? (await this.#started());
+      this.#assertServing();
+      const choice = options === noOptions ? noChoice : parseInferOptions(options);
+      const clock = new RequestClock(options.timeoutMs, options.signal, startedAt);
+      const { runner, version, columns } = this.#running ?? (await this.#ensureStarted());
       // Before anything is inferred and logged.
       if (choice !== noChoice) chosenColumns(columns, choice);
-      serving.enter();
+      runner.beginRequest();
       let inference: Inference;
       try {
-        inference = await serving.engine.infer(input, options, clock);
-        const logging = serving.settle(inference);
+        inference = await runner.engine.infer(input, options, clock);
+        const logging = runner.logInference(inference);
         if (logging !== null) await logging;
       } finally {
-        serving.leave();
+        runner.endRequest();
       }
       this.#rows += inference.batch.rows;
       if (choice === noChoice && inference.form === "records") return recordsOf(inference.batch);
-      return shapedAnswer(inference, choice, version.stored.version);
+      return formatAnswer(inference, choice, version.stored.version);
     } catch (error) {
       this.#failures++;
       throw error;
     } finally {
-      this.#latency.add(performance.now() - begun);
+      this.#latency.add(performance.now() - startedAt);
     }
   }
 
@@ -162,9 +162,9 @@ export class LocalDeploymentImpl implements LocalDeployment {
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
   async logs(options: LogsOptions = {}): Promise<Table | AnyInferRecord[]> {
-    this.#refuseClosed();
-    const { query, choice } = logQuery(options);
-    const found = await this.#read(query);
+    this.#assertOpen();
+    const { query, choice } = parseLogsOptions(options);
+    const found = await this.#readLog(query);
     // Of no rows the columns are told, too, and asked for by their names.
     const batches =
       found.length > 0 ? found : [emptyBatch(logLayout(this.#version.config, this.#version.stored.version))];
@@ -172,11 +172,11 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<Table, void, undefined> {
-    this.#refuseClosed();
-    const { query, choice, batchRows, signal } = batchesQuery(options);
-    yield* this.#stream(signal, async function* (reader, name) {
+    this.#assertOpen();
+    const { query, choice, batchRows, signal } = parseLogBatchesOptions(options);
+    yield* this.#streamLog(signal, async function* (reader, name) {
       yield* arrowPages(
-        ahead(reader.pages(name, query, { rows: batchRows, bytes: tableBytes })),
+        ahead(reader.pages(name, query, { rows: batchRows, bytes: maxTableBytes })),
         await reader.layouts(name, query),
         choice,
       );
@@ -184,48 +184,48 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async compare(period: Pick<LogsOptions, "start" | "end"> = {}): Promise<Comparison> {
-    this.#refuseClosed();
-    const query = periodQuery(period);
-    this.#refuseUnlogged();
+    this.#assertOpen();
+    const query = parsePeriod(period);
+    this.#assertLogged();
     return this.#reads.run(async () => {
-      await this.#running?.serving.settled();
+      await this.#running?.runner.whenLogged();
       return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
     });
   }
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
-    this.#refuseClosed();
-    const { signal, ...wanted } = exportOptions(this.name, options);
+    this.#assertOpen();
+    const { signal, ...wanted } = parseExportOptions(this.name, options);
     return exportLog(
-      (query, size) => this.#stream(signal, (reader, name) => ahead(reader.pages(name, query, size))),
+      (query, size) => this.#streamLog(signal, (reader, name) => ahead(reader.pages(name, query, size))),
       wanted,
     );
   }
 
   /** Reads the log, those rows included that were answered before. */
-  async *#stream<T>(
+  async *#streamLog<T>(
     signal: AbortSignal | undefined,
     work: (reader: LogReader, pipeline: string) => AsyncGenerator<T, void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
-    this.#refuseUnlogged();
-    await this.#running?.serving.settled();
+    this.#assertLogged();
+    await this.#running?.runner.whenLogged();
     yield* this.#streams.stream(
       (reader) => work(reader, this.name),
       signal,
-      () => this.#refuseClosed(),
+      () => this.#assertOpen(),
     );
   }
 
-  async #read(query: LogQuery): Promise<LogBatch[]> {
-    this.#refuseUnlogged();
+  async #readLog(query: LogQuery): Promise<LogBatch[]> {
+    this.#assertLogged();
     return this.#reads.run(
       async () =>
-        (await this.#running?.serving.read(query)) ??
+        (await this.#running?.runner.read(query)) ??
         (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query))),
     );
   }
 
-  #refuseUnlogged(): void {
+  #assertLogged(): void {
     if (this.#parts.settings.durability === "off") {
       throw new TargetError(
         "SL6010",
@@ -242,20 +242,20 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const { signal } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
-    this.#refuseEnded();
-    let running: Running | null = null;
+    this.#assertServing();
+    let running: ActiveVersion | null = null;
     // A version that follows has a watch of its own.
-    while (!this.#ended() && signal?.aborted !== true) {
-      const next: Running = this.#running ?? (await this.#started());
+    while (!this.#isEnded() && signal?.aborted !== true) {
+      const next: ActiveVersion = this.#running ?? (await this.#ensureStarted());
       if (next === running) return;
       running = next;
-      if (running.serving.alerts !== null) yield* running.serving.alerts.watch.changes(signal);
+      if (running.runner.alerts !== null) yield* running.runner.alerts.watch.changes(signal);
       else return;
     }
   }
 
   async status(): Promise<LocalStatus> {
-    this.#refuseClosed();
+    this.#assertOpen();
     const { config, stored } = this.#version;
     return {
       pipeline: this.name,
@@ -269,9 +269,9 @@ export class LocalDeploymentImpl implements LocalDeployment {
         requests: this.#requests,
         rows: this.#rows,
         failures: this.#failures,
-        challengerErrors: this.#challengerErrors + (this.#running?.serving.engine.challengerErrors ?? 0),
+        challengerErrors: this.#challengerErrors + (this.#running?.runner.engine.challengerErrors ?? 0),
       },
-      queue: this.#running?.serving.queue ?? { requests: 0, challengers: 0 },
+      queue: this.#running?.runner.queue ?? { requests: 0, challengers: 0 },
       latency: { p50: this.#latency.quantile(0.5), p99: this.#latency.quantile(0.99) },
     };
   }
@@ -303,27 +303,32 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async undeploy(): Promise<void> {
-    this.#refuseClosed();
-    await withStore(this.#parts.settings.data, (store) => store.setState(this.name, "undeployed"));
-    await Promise.all(Array.from(handles.get(this.#key) ?? [], (handle) => handle.#end("stopped")));
+    this.#assertOpen();
+    const store = await openStore(this.#parts.settings.data);
+    try {
+      await store.setState(this.name, "undeployed");
+    } finally {
+      await store.close();
+    }
+    await Promise.all(Array.from(openHandles.get(this.#key) ?? [], (handle) => handle.#shutDown("stopped")));
   }
 
   async close(): Promise<void> {
-    await this.#end("closed");
-    handles.get(this.#key)?.delete(this);
+    await this.#shutDown("closed");
+    openHandles.get(this.#key)?.delete(this);
   }
 
   /** Loads the models if that is still to do. */
   async start(): Promise<void> {
-    await this.#started();
+    await this.#ensureStarted();
   }
 
-  async #started(): Promise<Running> {
+  async #ensureStarted(): Promise<ActiveVersion> {
     const starting = (this.#starting ??= this.#open(this.#version));
     try {
       const opened = await starting;
       // It may have been closed meanwhile, and a newer version may have come.
-      this.#refuseEnded();
+      this.#assertServing();
       return (this.#running ??= opened);
     } catch (error) {
       if (this.#starting === starting && this.#state === "open") this.#starting = null;
@@ -331,16 +336,16 @@ export class LocalDeploymentImpl implements LocalDeployment {
     }
   }
 
-  async #open(version: DeployedVersion): Promise<Running> {
+  async #open(version: DeployedVersion): Promise<ActiveVersion> {
     const columns = answerColumns(version.config, this.#parts.settings.challengers === "return");
-    return { serving: await version.start(), version, columns };
+    return { runner: await version.start(), version, columns };
   }
 
-  #follow(version: DeployedVersion): Promise<void> {
-    return (this.#swaps = this.#swaps.then(() => this.#swap(version)));
+  #queueSwap(version: DeployedVersion): Promise<void> {
+    return (this.#swapQueue = this.#swapQueue.then(() => this.#swapTo(version)));
   }
 
-  async #swap(version: DeployedVersion): Promise<void> {
+  async #swapTo(version: DeployedVersion): Promise<void> {
     if (this.#state === "closed" || version.stored.version <= this.#version.stored.version) return;
     if (this.#starting === null) {
       this.#version = version;
@@ -350,7 +355,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const before = this.#starting.catch(() => null);
     const next = this.#open(version);
     const opened = await next;
-    if (this.#ended()) return opened.serving.close();
+    if (this.#isEnded()) return opened.runner.close();
     this.#version = version;
     this.#starting = next;
     this.#running = opened;
@@ -358,8 +363,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
     if (old === null) return;
     // A request that has just got the old one in hand has begun with it by then.
     await new Promise(setImmediate);
-    this.#challengerErrors += old.serving.engine.challengerErrors;
-    const drained = old.serving
+    this.#challengerErrors += old.runner.engine.challengerErrors;
+    const drained = old.runner
       .close()
       .catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
     this.#draining.add(drained);
@@ -367,38 +372,38 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   /** Ends begun later end after those begun before. */
-  #end(state: "stopped" | "closed"): Promise<void> {
+  #shutDown(state: "stopped" | "closed"): Promise<void> {
     if (this.#state !== "closed") this.#state = state;
-    return (this.#ending = this.#ending.catch(() => undefined).then(() => this.#letGo()));
+    return (this.#closing = this.#closing.catch(() => undefined).then(() => this.#release()));
   }
 
-  async #letGo(): Promise<void> {
+  async #release(): Promise<void> {
     const opened = await this.#starting?.catch(() => null);
     this.#starting = this.#running = null;
     if (this.#state === "closed") await this.#streams.end();
     await this.#reads.ended();
-    await opened?.serving.close();
+    await opened?.runner.close();
     await Promise.allSettled(this.#draining);
   }
 
-  #ended(): boolean {
+  #isEnded(): boolean {
     return this.#state !== "open";
   }
 
   async #storedVersions(): Promise<StoredVersion[]> {
-    this.#refuseClosed();
+    this.#assertOpen();
     return readStore(this.#parts.settings.data, (reader) => reader.versions(this.name));
   }
 
-  #refuseEnded(): void {
-    this.#refuseClosed();
+  #assertServing(): void {
+    this.#assertOpen();
     if (this.#state === "stopped")
       throw new TargetError("SL6008", `pipeline '${this.name}' is undeployed; deploy it again to infer with it`, {
         pipeline: this.name,
       });
   }
 
-  #refuseClosed(): void {
+  #assertOpen(): void {
     if (this.#state === "closed") {
       throw new TargetError(
         "SL6009",

@@ -12,11 +12,11 @@ import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
 import { fileName } from "../../logs/database/migrations.js";
 import { openStore } from "../../logs/open-store.js";
 import { readStore } from "../../logs/read-store.js";
-import { holdWatch, watchedAlerts } from "./shared-alerts.js";
+import { acquireAlertWatch, evaluableAlerts } from "./shared-alert-watch.js";
 import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options/local-options.js";
-import { Serving } from "./runner.js";
+import { PipelineRunner } from "./pipeline-runner.js";
 import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./types.js";
 
 export class LocalTargetImpl implements LocalTarget {
@@ -29,20 +29,20 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   async deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment> {
-    const config = await configOf(pipeline);
+    const config = await toConfig(pipeline);
     // Before anything is stored.
-    watchedAlerts(config, this.#settings.durability === "off" ? null : logLayout(config, 0));
+    evaluableAlerts(config, this.#settings.durability === "off" ? null : logLayout(config, 0));
     const files = await findModelFiles(this.#settings.models, config.models);
     const engine = await openEngine(config, files, this.#settings);
     try {
       const store = await this.#openStore();
       try {
-        const stored = await saved(store, config, files);
-        const serving = await this.#serving(engine, store, stored);
-        const parts = { settings: this.#settings, file: store.file, stopped: false, follows: false };
-        const deployment = this.#keep(new LocalDeploymentImpl(parts, { stored, config, start: async () => serving }));
+        const stored = await findOrSaveVersion(store, config, files);
+        const runner = await this.#startRunner(engine, store, stored);
+        const parts = { settings: this.#settings, file: store.file, stopped: false, followsVersions: false };
+        const deployment = this.#track(new LocalDeploymentImpl(parts, { stored, config, start: async () => runner }));
         await deployment.start();
-        await LocalDeploymentImpl.bring(store.file, this.#version(config, stored));
+        await LocalDeploymentImpl.switchVersion(store.file, this.#deployedVersion(config, stored));
         return deployment;
       } catch (error) {
         await store.close();
@@ -55,7 +55,7 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   async pipeline(name: string): Promise<LocalDeployment> {
-    const all = await this.#stored();
+    const all = await this.#storedPipelines();
     const found = all.find((pipeline) => pipeline.name === name);
     if (found === undefined) {
       const names = all.map((pipeline) => pipeline.name);
@@ -70,12 +70,12 @@ export class LocalTargetImpl implements LocalTarget {
     const { current, state } = found;
     const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
     const file = join(await realpath(this.#settings.data), fileName);
-    const parts = { settings: this.#settings, file, stopped: state === "undeployed", follows: true };
-    return this.#keep(new LocalDeploymentImpl(parts, this.#version(config, current)));
+    const parts = { settings: this.#settings, file, stopped: state === "undeployed", followsVersions: true };
+    return this.#track(new LocalDeploymentImpl(parts, this.#deployedVersion(config, current)));
   }
 
   async pipelines(): Promise<DeployedPipeline[]> {
-    return (await this.#stored()).map(({ name, state, current }) => {
+    return (await this.#storedPipelines()).map(({ name, state, current }) => {
       const { hash, models } = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
       return {
         name,
@@ -90,7 +90,7 @@ export class LocalTargetImpl implements LocalTarget {
 
   async models(): Promise<DeployedModel[]> {
     const found = new Map<string, DeployedModel & { readonly pipelines: string[] }>();
-    for (const { name, state, current } of await this.#stored()) {
+    for (const { name, state, current } of await this.#storedPipelines()) {
       if (state === "undeployed") continue;
       for (const model of parseConfig(current.config).models) {
         const key = `${model.name}\n${model.sha256}`;
@@ -124,24 +124,24 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   /** Asking about a folder does not make one. */
-  async #stored(): Promise<StoredPipeline[]> {
+  async #storedPipelines(): Promise<StoredPipeline[]> {
     if (!existsSync(this.#settings.data)) return [];
     return readStore(this.#settings.data, (reader) => reader.pipelines());
   }
 
-  async #serving(engine: Engine, store: Store, { version }: StoredVersion): Promise<Serving> {
+  async #startRunner(engine: Engine, store: Store, { version }: StoredVersion): Promise<PipelineRunner> {
     const log = this.#settings.durability === "off" ? null : await store.openLog(logLayout(engine.config, version));
-    return new Serving(engine, store, log, await holdWatch(engine.config, store, log), this.#settings);
+    return new PipelineRunner(engine, store, log, await acquireAlertWatch(engine.config, store, log), this.#settings);
   }
 
   /** A deployed version, to be loaded from its files when it first runs. */
-  #version(config: Config, stored: StoredVersion): DeployedVersion {
-    const start = async (): Promise<Serving> => {
+  #deployedVersion(config: Config, stored: StoredVersion): DeployedVersion {
+    const start = async (): Promise<PipelineRunner> => {
       const paths = new Map(stored.models.map(({ sha256, path }) => [sha256, path]));
       const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
       try {
         const store = await this.#openStore();
-        return await this.#serving(engine, store, stored).catch(async (error: unknown) => {
+        return await this.#startRunner(engine, store, stored).catch(async (error: unknown) => {
           await store.close();
           throw error;
         });
@@ -153,13 +153,13 @@ export class LocalTargetImpl implements LocalTarget {
     return { stored, config, start };
   }
 
-  #keep(deployment: LocalDeploymentImpl): LocalDeploymentImpl {
+  #track(deployment: LocalDeploymentImpl): LocalDeploymentImpl {
     this.#deployments.add(deployment);
     return deployment;
   }
 }
 
-async function configOf(pipeline: AnyPipeline | Config): Promise<Config> {
+async function toConfig(pipeline: AnyPipeline | Config): Promise<Config> {
   const given: unknown = pipeline;
   if (typeof given === "object" && given !== null && "shapeline" in given) return parseConfig(given);
   const { build } = await import("../../build.js");
@@ -167,7 +167,11 @@ async function configOf(pipeline: AnyPipeline | Config): Promise<Config> {
 }
 
 /** The version of a config: the one it has already, if its files are where they were. */
-async function saved(store: Store, config: Config, files: ReadonlyMap<string, ModelFile>): Promise<StoredVersion> {
+async function findOrSaveVersion(
+  store: Store,
+  config: Config,
+  files: ReadonlyMap<string, ModelFile>,
+): Promise<StoredVersion> {
   const models = config.models.map(({ name, sha256 }) => ({ sha256, path: files.get(name)?.path ?? "" }));
   const before = await store.current(config.name);
   const same =

@@ -37,9 +37,9 @@ export class LogStreams {
     const source = work(reader);
     let ended: Promise<void> | undefined;
     // What is being read at the moment ends first.
-    const end = () => (ended ??= source.return().then(close, close));
-    const onAbort = () => void end();
-    this.#open.add(end);
+    const closeAll = () => (ended ??= source.return().then(close, close));
+    const onAbort = () => void closeAll();
+    this.#open.add(closeAll);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       for (;;) {
@@ -51,8 +51,8 @@ export class LogStreams {
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);
-      this.#open.delete(end);
-      await end();
+      this.#open.delete(closeAll);
+      await closeAll();
     }
   }
 

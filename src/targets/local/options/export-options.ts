@@ -5,10 +5,10 @@ import type { ExportFormat } from "../../../logs/export/export-files.js";
 import type { LogExport } from "../../../logs/export/export-logs.js";
 import { wantsMetadata } from "../../../tensors/column-selection.js";
 import { byteCount } from "../../../util/units.js";
-import { logQuery, logsOptions, refuseUnknown, signalOf } from "./log-options.js";
+import { parseLogsOptions, logsOptionNames, checkOptionNames, parseSignal } from "./log-options.js";
 import { shown } from "../../../util/show-value.js";
 
-const names = [...logsOptions, "directory", "filePrefix", "dataSizeLimit", "format", "onProgress", "signal"];
+const names = [...logsOptionNames, "directory", "filePrefix", "dataSizeLimit", "format", "onProgress", "signal"];
 const formats: readonly unknown[] = ["json", "arrow", "parquet"] satisfies ExportFormat[];
 const defaultSize = 100 * 2 ** 20;
 
@@ -17,11 +17,11 @@ const defaultSize = 100 * 2 ** 20;
  *
  * @throws TargetError SL6011 for one that is not known or not valid, StorageError SL7031 for a prefix that leaves the folder, InputError SL5032
  */
-export function exportOptions(
+export function parseExportOptions(
   pipeline: string,
   options: ExportOptions,
 ): LogExport & { readonly signal: AbortSignal | undefined } {
-  refuseUnknown("exportLogs", options, names);
+  checkOptionNames("exportLogs", options, names);
   const {
     directory = "logs",
     filePrefix = pipeline,
@@ -39,18 +39,18 @@ export function exportOptions(
     throw invalid("format", format, `arrow: ${String(options.arrow)} says otherwise; give one of the two`);
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw invalid("onProgress", onProgress, "give a function");
-  const { query, choice } = logQuery(logs, "exportLogs");
+  const { query, choice } = parseLogsOptions(logs, "exportLogs");
   const { limit = null, ...rest } = query;
   return {
     directory: resolve(directory),
-    prefix: prefixOf(filePrefix),
-    size: sizeOf(dataSizeLimit),
+    prefix: parsePrefix(filePrefix),
+    size: parseSize(dataSizeLimit),
     format: format ?? (options.arrow === true ? "arrow" : "json"),
     limit,
     query: { ...rest, metadata: wantsMetadata(choice) },
     choice,
     progress: onProgress ?? null,
-    signal: signalOf("exportLogs", signal),
+    signal: parseSignal("exportLogs", signal),
   };
 }
 
@@ -58,7 +58,7 @@ export function exportOptions(
 const device = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *\./i;
 
 /** A file's name and nothing that leads elsewhere. */
-function prefixOf(prefix: unknown): string {
+function parsePrefix(prefix: unknown): string {
   if (
     typeof prefix === "string" &&
     prefix !== "" &&
@@ -74,7 +74,7 @@ function prefixOf(prefix: unknown): string {
   );
 }
 
-function sizeOf(limit: unknown): number {
+function parseSize(limit: unknown): number {
   const bytes = byteCount(limit);
   if (bytes !== null && bytes >= 1) return bytes;
   throw invalid("dataSizeLimit", limit, 'give a number of bytes, or a text such as "100MB" or "1.5 GiB"');

@@ -12,7 +12,7 @@ const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
  *
  * @throws TargetError SL6011 for options that are not known, InputError SL5032
  */
-export function choiceOf(options: InferOptions): Choice {
+export function parseInferOptions(options: InferOptions): Choice {
   const given: unknown = options;
   if (!isRecord(given))
     throw new TargetError("SL6011", `infer(): the second argument is an object of options, got ${describe(given)}`);

@@ -4,7 +4,7 @@ import { TargetError } from "../../../../dsl/errors.js";
 import { describe } from "../../../util/describe.js";
 import { isRecord } from "../../../util/is-record.js";
 import type { Retention } from "../../../logs/database/retention.js";
-import { retentionOf } from "./retention.js";
+import { parseRetention } from "./retention.js";
 import { didYouMean, listed } from "../../../util/did-you-mean.js";
 import { shown } from "../../../util/show-value.js";
 
@@ -53,7 +53,7 @@ const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log",
 const names = ["models", "data", "durability", "challengers", "concurrency", "retention", "seed"];
 
 /** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
-export function localSettings(options: LocalOptions): LocalSettings {
+export function parseLocalOptions(options: LocalOptions): LocalSettings {
   const given: unknown = options;
   if (!isRecord(given)) {
     throw new TargetError(
@@ -112,7 +112,7 @@ export function localSettings(options: LocalOptions): LocalSettings {
     challengers,
     concurrency,
     seed,
-    retention: retentionOf(options.retention),
+    retention: parseRetention(options.retention),
   };
 }
 

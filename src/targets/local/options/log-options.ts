@@ -11,10 +11,10 @@ import { moment } from "../../../util/parse-time.js";
 type Method = "logs" | "compare" | "logBatches" | "exportLogs";
 
 /** The names of the options of `logs()`. */
-export const logsOptions: readonly string[] = ["limit", "start", "end", "valid", "arrow", ...datasetOptions];
+export const logsOptionNames: readonly string[] = ["limit", "start", "end", "valid", "arrow", ...datasetOptions];
 
 /** Throws TargetError SL6011 for what are no options, and for an option that is not known. */
-export function refuseUnknown(method: Method, options: object, names: readonly string[]): void {
+export function checkOptionNames(method: Method, options: object, names: readonly string[]): void {
   if (!isRecord(options))
     throw new TargetError("SL6011", `${method}() takes an object of options, got ${describe(options)}`);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
@@ -23,11 +23,11 @@ export function refuseUnknown(method: Method, options: object, names: readonly s
 }
 
 /** The options of `logs()` as a query and a choice of columns. Throws TargetError SL6011 for one that is not known or not valid, InputError SL5032. */
-export function logQuery(
+export function parseLogsOptions(
   options: LogsOptions,
   method: Method = "logs",
 ): { readonly query: LogQuery; readonly choice: Choice } {
-  refuseUnknown(method, options, logsOptions);
+  checkOptionNames(method, options, logsOptionNames);
   const { limit, valid, arrow } = options;
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
     throw invalid(method, "limit", `is ${shown(limit)}; give a number of rows, 0 or more`);
@@ -50,35 +50,39 @@ export function logQuery(
 }
 
 /** The options of `logBatches()`, as those of `logs()`. */
-export function batchesQuery(options: LogBatchesOptions): {
+export function parseLogBatchesOptions(options: LogBatchesOptions): {
   readonly query: LogQuery;
   readonly choice: Choice;
   readonly batchRows: number;
   readonly signal: AbortSignal | undefined;
 } {
-  refuseUnknown("logBatches", options, [...logsOptions.filter((name) => name !== "arrow"), "batchRows", "signal"]);
+  checkOptionNames("logBatches", options, [
+    ...logsOptionNames.filter((name) => name !== "arrow"),
+    "batchRows",
+    "signal",
+  ]);
   const { batchRows = 10_000, signal, ...rest } = options;
   if (!(Number.isSafeInteger(batchRows) && batchRows >= 1))
     throw invalid("logBatches", "batchRows", `is ${shown(batchRows)}; give a number of rows, 1 or more`);
-  const { query, choice } = logQuery(rest, "logBatches");
+  const { query, choice } = parseLogsOptions(rest, "logBatches");
   return {
     query: { ...query, metadata: wantsMetadata(choice) },
     choice,
     batchRows,
-    signal: signalOf("logBatches", signal),
+    signal: parseSignal("logBatches", signal),
   };
 }
 
 /** Throws TargetError SL6011 for a signal that is none. */
-export function signalOf(method: Method, signal: unknown): AbortSignal | undefined {
+export function parseSignal(method: Method, signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw invalid(method, "signal", "is no AbortSignal");
 }
 
 /** The options of `compare()`. */
-export function periodQuery(period: Pick<LogsOptions, "start" | "end">): LogQuery {
-  refuseUnknown("compare", period, ["start", "end"]);
-  return logQuery(period, "compare").query;
+export function parsePeriod(period: Pick<LogsOptions, "start" | "end">): LogQuery {
+  checkOptionNames("compare", period, ["start", "end"]);
+  return parseLogsOptions(period, "compare").query;
 }
 
 function time(method: Method, name: "start" | "end", value: Date | string | number | undefined): Date | undefined {

@@ -9,7 +9,7 @@ const leastSize = 16 * 2 ** 20;
 const leastAge = 1000;
 
 /** The option `retention` of `local()`. Throws TargetError SL6011 where it is not valid. */
-export function retentionOf(given: unknown): Retention | null {
+export function parseRetention(given: unknown): Retention | null {
   if (given === undefined) return null;
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw invalid("retention", given, 'give { age: "30d" }, { size: "10GB" } or both');

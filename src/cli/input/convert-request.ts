@@ -1,0 +1,24 @@
+import { Field, RecordBatch, Schema, Struct, Table, makeData } from "apache-arrow";
+import type { Config } from "../../config/schema.js";
+import { inputReader } from "../../engine/input/read-input.js";
+import { tensorToArrowData } from "../../tensors/arrow.js";
+import { nestedRows } from "../../tensors/nested-lists.js";
+
+/** A pipeline answers in the form of the request: these bring rows, checked against its inputs, into the form wanted. */
+export function toRecords({ name, inputs }: Config, request: unknown): Record<string, unknown>[] {
+  if (Array.isArray(request)) return request as Record<string, unknown>[];
+  const { rows, tensors } = inputReader(name, inputs)(request);
+  const columns = tensors.map(nestedRows);
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(inputs.map((port, i) => [port.name, columns[i]?.[row]])),
+  );
+}
+
+export function toTable({ name, inputs }: Config, request: unknown): Table {
+  if (request instanceof Table) return request;
+  const { rows, tensors } = inputReader(name, inputs)(request);
+  const children = tensors.map((tensor) => tensorToArrowData(tensor));
+  const fields = inputs.map((port, i) => new Field(port.name, (children[i] as (typeof children)[number]).type, false));
+  const data = makeData({ type: new Struct(fields), length: rows, nullCount: 0, children });
+  return new Table([new RecordBatch(new Schema(fields), data)]);
+}

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { ConfigError, InputError } from "../../../dsl/errors.js";
+import type { Config } from "../../config/schema.js";
+import { systemReason } from "../../util/system-error.js";
+
+/** Reads and checks a config file. */
+export async function readConfig(cwd: string, file: string): Promise<Config> {
+  const text = await readConfigText(cwd, file);
+  const { parseConfig } = await import("../../config/config.js");
+  return parseConfig(text, file);
+}
+
+/** The text of a config or of a platform's definition. */
+export async function readConfigText(cwd: string, file: string): Promise<string> {
+  try {
+    return await readFile(resolve(cwd, file), "utf8");
+  } catch (error) {
+    throw new ConfigError(
+      "SL4005",
+      `the config '${file}' cannot be read: ${systemReason(error)}; \`shapeline compile\` writes it`,
+      { file },
+      { cause: error },
+    );
+  }
+}
+
+/** Reads a file of rows, or standard input where `file` is `-`. */
+export async function readInput(cwd: string, file: string): Promise<Uint8Array> {
+  if (file === "-") {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+    return Buffer.concat(chunks);
+  }
+  try {
+    return await readFile(resolve(cwd, file));
+  } catch (error) {
+    throw new InputError(
+      "SL5030",
+      `the rows '${file}' cannot be read: ${systemReason(error)}`,
+      { file },
+      { cause: error },
+    );
+  }
+}

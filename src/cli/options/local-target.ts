@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import { InvalidArgumentError, type Command } from "commander";
+import type { Io } from "../output/io.js";
+
+/** Adds `--data`, which every command on the embedded engine takes. */
+export function addDataOption(command: Command): Command {
+  return command.option("--data <dir>", "the data folder (default: .shapeline beside package.json)");
+}
+
+/** `a,b` as a list. */
+export function parseCommaList(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** A whole number from 0 on. */
+export function parseWholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`'${text}' is not a whole number.`);
+  return Number(text);
+}
+
+/** What the settings say of the embedded engine, as absolute paths. */
+export async function localSettings(io: Io): Promise<{ readonly models?: string; readonly data?: string }> {
+  const { loadSettings } = await import("../../../codegen/settings/load.js");
+  return (await loadSettings(io.cwd)).settings.targets?.local ?? {};
+}
+
+/** Opens the embedded engine on the chosen data folder, runs `use` and closes it again. */
+export async function withLocalTarget<T>(
+  io: Io,
+  options: { readonly data?: string; readonly models?: string },
+  use: (target: import("../../targets/local/index.js").LocalTarget) => Promise<T>,
+): Promise<T> {
+  const { local } = await import("../../targets/local/index.js");
+  const data = options.data ?? (await localSettings(io)).data;
+  const target = local({
+    ...(data === undefined ? {} : { data: resolve(io.cwd, data) }),
+    ...(options.models === undefined ? {} : { models: resolve(io.cwd, options.models) }),
+  });
+  try {
+    return await use(target);
+  } finally {
+    await target.close();
+  }
+}

@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import type { DatasetOptions, LogsOptions } from "../../../dsl/deployment.js";
+import { datasetFromFlags, addDatasetOptions } from "./dataset.js";
+import { parseWholeNumber, addDataOption } from "./local-target.js";
+
+export interface LogFlags extends DatasetOptions {
+  readonly limit?: number;
+  readonly start?: string;
+  readonly end?: string;
+  readonly invalid?: boolean;
+  readonly data?: string;
+}
+
+/** Adds the options that say which rows of a log are wanted. */
+export function addLogRowOptions(command: Command, limit?: number): Command {
+  return addDataOption(
+    addDatasetOptions(
+      command
+        .option("--limit <n>", "at most this many rows", parseWholeNumber, limit)
+        .option("--start <time>", "from this time on (ISO 8601)")
+        .option("--end <time>", "up to this time")
+        .option("--invalid", "only rows that failed a validation"),
+    ),
+  );
+}
+
+export function logRowsFromFlags(flags: LogFlags): Omit<LogsOptions, "arrow"> {
+  const { limit, start, end, invalid } = flags;
+  return {
+    ...(limit === undefined ? {} : { limit }),
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    ...(invalid === true ? { valid: false } : {}),
+    ...datasetFromFlags(flags),
+  };
+}

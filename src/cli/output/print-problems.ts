@@ -1,0 +1,20 @@
+import { displayPath } from "./format.js";
+import type { CompileProblem } from "../../../codegen/project/compile-project.js";
+import { colorize, type Io } from "./io.js";
+
+/** Problems as `--json` gives them: each with its place, where it has one. */
+export function problemsToJson(io: Io, problems: readonly CompileProblem[]) {
+  return problems.map(({ code, message, file, place }) => ({
+    code,
+    ...(place ?? { file: displayPath(io.cwd, file) }),
+    message,
+  }));
+}
+
+/** Problems as people read them: all at once, in order of their files, and how many in how many files. */
+export function printProblems(io: Io, problems: readonly CompileProblem[], ending = ""): void {
+  for (const { message } of problems) io.print(`${message}\n`);
+  const files = new Set(problems.map(({ file, place }) => place?.file ?? displayPath(io.cwd, file))).size;
+  const count = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
+  io.printStderr(colorize(io, "red", `${count} in ${files} ${files === 1 ? "file" : "files"}${ending}`));
+}

@@ -1,0 +1,102 @@
+import { formatCell, displayPath } from "./format.js";
+import type { Schema, Table } from "apache-arrow";
+import type { Command } from "commander";
+import type { AnyInferRecord } from "../../../dsl/deployment.js";
+import { writeWhole, writeWholeInParts } from "../../util/write-atomic.js";
+import { toJson } from "../../tensors/to-json.js";
+import type { Io } from "./io.js";
+import { textTable } from "./text-table.js";
+
+/** How many rows a person is shown; `--json`, `--arrow` and `--out` give them all. */
+const maxPrintedRows = 20;
+
+/** Gives out a table: to a file, or as an Arrow file on standard output. */
+export async function writeTable(io: Io, table: Table, options: { readonly out?: string }): Promise<void> {
+  const { tableToIPC } = await import("apache-arrow");
+  const bytes = tableToIPC(table, "file");
+  if (options.out === undefined) return io.writeBytes(bytes);
+  await writeWhole(options.out, bytes);
+  printWritten(io, options.out, table.numRows);
+}
+
+/** Gives out tables of one schema as one Arrow file; one table is in memory at a time. */
+export async function writeTables(
+  io: Io,
+  tables: AsyncIterable<Table>,
+  options: { readonly out?: string },
+): Promise<void> {
+  let rows = 0;
+  const write = async (put: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
+    const { ArrowSink } = await import("../../logs/export/arrow-file.js");
+    const sink = new ArrowSink(put);
+    let schema: Schema | undefined;
+    for await (const table of tables) {
+      if (table.numRows === 0) schema = table.schema;
+      for (const batch of table.batches) await sink.write(batch);
+      rows += table.numRows;
+    }
+    await sink.end(rows === 0 ? schema : undefined);
+  };
+  if (options.out === undefined) return write((bytes) => io.writeBytes(bytes));
+  await writeWholeInParts(options.out, write);
+  printWritten(io, options.out, rows);
+}
+
+/** Refuses what would put two documents on standard output. */
+export function checkSingleDocument(
+  command: Command,
+  io: Io,
+  { arrow, out }: { readonly arrow?: boolean; readonly out?: string },
+): void {
+  if (io.json && arrow === true && out === undefined) {
+    command.error(
+      "error: --arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out",
+    );
+  }
+}
+
+/** Gives out records: to a file, as the JSON document, or as a table for people. */
+export async function writeRecords(
+  io: Io,
+  records: readonly AnyInferRecord[],
+  options: { readonly out?: string; readonly chosen?: boolean },
+): Promise<void> {
+  const { length } = records;
+  if (options.out !== undefined) {
+    await writeWhole(options.out, `${toJson(records, 0)}\n`);
+    return printWritten(io, options.out, length);
+  }
+  io.printJson(records);
+  if (length === 0) return io.print("no rows");
+  const rows = records.slice(0, maxPrintedRows).map(flattenRecord);
+  const columns = Object.keys(rows[0] ?? {}).filter((name) => options.chosen === true || !name.startsWith("in."));
+  io.print(
+    textTable(
+      columns,
+      rows.map((row) => columns.map((name) => formatCell(row[name]))),
+    ),
+  );
+  const failed = records.filter((r) => r.check_failures > 0).length;
+  const failing = records.some((r) => "check_failures" in r)
+    ? `, ${failed} ${failed === 1 ? "fails" : "fail"} a validation`
+    : "";
+  io.print(
+    `\n${length} ${length === 1 ? "row" : "rows"}${failing}${length > maxPrintedRows ? ` (the first ${maxPrintedRows} are shown; --json gives all)` : ""}`,
+  );
+}
+
+function printWritten(io: Io, out: string, rows: number): void {
+  const file = displayPath(io.cwd, out);
+  io.printJson({ out: file, rows });
+  io.print(`wrote ${file}: ${rows} ${rows === 1 ? "row" : "rows"}`);
+}
+
+function flattenRecord(record: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([group, value]: [string, unknown]) =>
+      typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
+        ? Object.entries(value).map(([name, v]) => [`${group}.${name}`, v] as const)
+        : [[group, value] as const],
+    ),
+  );
+}

@@ -1,0 +1,108 @@
+import type { ChallengerComparison, Comparison, OutputComparison, Quantiles } from "../logs/comparison.js";
+
+/** A row of a table: what it is, and its value in words. */
+export type Fact = readonly [label: string, value: string];
+
+export function championFacts({ rows, first, last, versions, elapsed, failures }: Comparison): Fact[] {
+  if (rows === 0 || first === null || last === null) return [["rows", "none in this period"]];
+  return [
+    ["rows", formatCount(rows)],
+    ["period", `${new Date(first).toISOString()} to ${new Date(last).toISOString()}`],
+    [versions.length === 1 ? "version" : "versions", versions.toReversed().join(", ")],
+    ...(elapsed === null ? [] : [["time of a request", formatLatency(elapsed)] as const]),
+    ...failures.map(({ validation, rows: checked, failed }): Fact => [
+      `fails '${stripControls(validation)}'`,
+      `${formatCount(failed)} of ${formatCount(checked)} (${formatPercent(failed, checked)})`,
+    ]),
+  ];
+}
+
+export function challengerFacts({ rows, answered, notes, elapsed }: ChallengerComparison): Fact[] {
+  const noted = notes.reduce((sum, note) => sum + note.rows, 0);
+  const pending = rows - answered - noted;
+  return [
+    ["answered", `${formatCount(answered)} of ${formatCount(rows)} (${formatPercent(answered, rows)})`],
+    ...notes.map(({ note, rows: times }): Fact => ["no answer", `${formatCount(times)} × ${stripControls(note)}`]),
+    ...(pending > 0 ? [["no answer", `${formatCount(pending)} not logged yet, or lost in a crash`] as const] : []),
+    ...(elapsed === null
+      ? []
+      : [["time to its answer", `${formatLatency(elapsed)}, waiting for its turn included`] as const]),
+  ];
+}
+
+/** What a table of all challengers says of one, about its first output: answered, agreement, correlation, mean size of the difference, median time. */
+export function challengerSummary({ rows, answered, elapsed, outputs: [first] }: ChallengerComparison): string[] {
+  const numbers = first?.numbers ?? null;
+  return [
+    formatPercent(answered, rows),
+    first === undefined ? "–" : formatPercent(first.agreeing, first.rows),
+    typeof numbers?.correlation === "number" ? formatNumber(numbers.correlation) : "–",
+    numbers === null || numbers.values === 0 ? "–" : formatNumber(numbers.meanAbsolute),
+    elapsed === null ? "–" : formatMs(elapsed.p50),
+  ];
+}
+
+export function outputFacts({ rows, agreeing, sameGreatest, numbers }: OutputComparison): Fact[] {
+  const facts: Fact[] = [
+    [
+      "agreement",
+      `${formatPercent(agreeing, rows)} of ${formatCount(rows)} ${rows === 1 ? "row" : "rows"}${numbers === null ? "" : ", within a thousandth"}`,
+    ],
+  ];
+  if (sameGreatest !== null) facts.push(["same greatest value", formatPercent(sameGreatest, rows)]);
+  if (numbers === null) return facts;
+  const { quantiles: q } = numbers;
+  if (numbers.notFinite > 0) facts.push(["not finite", `${formatCount(numbers.notFinite)} values, left out below`]);
+  if (numbers.values === 0) return facts;
+  facts.push(
+    ["mean", `champion ${formatNumber(numbers.championMean)}, challenger ${formatNumber(numbers.challengerMean)}`],
+    ["correlation", numbers.correlation === null ? "none: one side is constant" : formatNumber(numbers.correlation)],
+    ["mean difference", `${formatSigned(numbers.mean)}, absolute ${formatNumber(numbers.meanAbsolute)}`],
+    ["difference", `${formatSigned(numbers.least)} to ${formatSigned(numbers.greatest)}`],
+    [
+      `quantiles${q.estimated ? " (to 0.025%)" : ""}`,
+      `1% ${formatSigned(q.p1)}, 5% ${formatSigned(q.p5)}, 25% ${formatSigned(q.p25)}, 50% ${formatSigned(q.p50)}, 75% ${formatSigned(q.p75)}, 95% ${formatSigned(q.p95)}, 99% ${formatSigned(q.p99)}`,
+    ],
+  );
+  return facts;
+}
+
+/** The title of an output's part. */
+export function outputTitle({ champion, challenger }: OutputComparison): string {
+  return champion === challenger
+    ? stripControls(champion)
+    : `${stripControls(champion)} against ${stripControls(challenger)}`;
+}
+
+/** A name without what a terminal or a page would act on. */
+export function stripControls(text: string): string {
+  return text.replace(/\p{Cc}|\p{Cf}|\p{Cs}/gu, "?");
+}
+
+function formatLatency({ p50, p99, estimated }: Quantiles): string {
+  return `median ${formatMs(p50)}, 99% within ${formatMs(p99)}${estimated ? " (to 0.025%)" : ""}`;
+}
+
+function formatMs(ns: number): string {
+  return `${formatNumber(ns / 1e6)} ms`;
+}
+
+export function formatCount(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** Never 100% where one row differs, nor 0% where one does not. */
+export function formatPercent(part: number, all: number): string {
+  if (all === 0) return "none";
+  if (part === all) return "100%";
+  return `${part === 0 ? "0" : Math.min(Math.max((part / all) * 100, 0.01), 99.99).toFixed(2)}%`;
+}
+
+/** Four significant digits. */
+export function formatNumber(value: number): string {
+  return value === 0 ? "0" : String(Number(value.toPrecision(4)));
+}
+
+function formatSigned(value: number): string {
+  return value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
+}

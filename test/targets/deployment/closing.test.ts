@@ -1,0 +1,107 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ShapelineError } from "../../../dsl/errors.js";
+import { local } from "../../../src/targets/local/index.js";
+import { config, folder, run, validation, writeModel } from "../../engine/make-config.js";
+import { float32 } from "../../engine/recorded-models.js";
+
+const dir = folder();
+const model = writeModel(dir, "plain", {
+  inputs: [float32("x", "N", 1)],
+  outputs: [float32("y", "N", 1)],
+  nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+});
+const plain = config("plain", [model], [run("plain")]);
+const checked = config(
+  "plain",
+  [model],
+  [run("plain"), validation("small", "(x) => x.out.y[0] < 1", { inputs: model.inputs, outputs: model.outputs })],
+);
+
+const codeOf = (error: unknown) => (error instanceof ShapelineError ? error.code : String(error));
+const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function deployed(name: string, rows: number) {
+  const data = join(dir, name);
+  const target = local({ models: dir, data });
+  const live = await target.deploy(plain);
+  if (rows > 0) await live.infer(Array.from({ length: rows }, (_, i) => ({ x: [i] })));
+  return { target, live, data };
+}
+
+describe("closing a deployment", () => {
+  test("what is being read is given first, at whatever moment it is closed", async () => {
+    const { target, live } = await deployed("reads", 40);
+    await target.close();
+    expect(await live.logs().catch(codeOf)).toBe("SL6009");
+    for (const wait of [0, 1, 3, 8]) {
+      for (const read of [
+        (d: typeof live) => d.logs().then((all) => all.length),
+        (d: typeof live) => d.logs({ arrow: true }).then(({ numRows }) => numRows),
+        (d: typeof live) => d.compare().then(({ rows }) => rows),
+      ]) {
+        const again = await target.deploy(plain);
+        const given = read(again).catch(codeOf);
+        await later(wait);
+        await again.close();
+        expect(await given).toBe(40);
+      }
+    }
+  });
+
+  test("an export and a stream of batches end with SL6009, or were done before, and leave no half files", async () => {
+    const { target, data } = await deployed("streams", 40);
+    await target.close();
+    for (const wait of [0, 1, 3, 8]) {
+      const again = await target.deploy(plain);
+      const directory = join(data, `out-${wait}`);
+      const exported = again.exportLogs({ directory }).then(({ rows }) => rows, codeOf);
+      const stream = again.logBatches({ batchRows: 10 });
+      const first = stream.next().then((next) => (next.done === true ? 0 : next.value.numRows), codeOf);
+      await later(wait);
+      await again.close();
+      expect([40, "SL6009"]).toContain(await exported);
+      expect(existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".tmp")) : []).toEqual([]);
+      expect([10, "SL6009"]).toContain(await first);
+      expect(await stream.next().then((next) => (next.done === true ? "ended" : "more"), codeOf)).toMatch(
+        /SL6009|ended/,
+      );
+    }
+  });
+
+  test("twice at once, both wait until the folder is given back", async () => {
+    const { target, live, data } = await deployed("twice", 1);
+    void live.close();
+    await target.close();
+    expect(readdirSync(data)).toEqual(["shapeline.duckdb"]);
+    const again = local({ models: dir, data });
+    await again.deploy(plain);
+    void again.close();
+    await again.close();
+    expect(readdirSync(data)).toEqual(["shapeline.duckdb"]);
+    await live.close();
+  });
+
+  test("the log is read on while new versions take over", async () => {
+    const { target, data } = await deployed("swaps", 5);
+    const live = await local({ models: dir, data }).pipeline("plain");
+    await live.infer([{ x: [5] }]);
+    const counts: Promise<number | string>[] = [];
+    for (let i = 0; i < 6; i++) {
+      counts.push(...Array.from({ length: 4 }, () => live.logs().then((all) => all.length, codeOf)));
+      await target.deploy(i % 2 === 0 ? checked : plain);
+    }
+    expect(await Promise.all(counts)).toEqual(Array.from({ length: 24 }, () => 6));
+    await live.close();
+    await target.close();
+  });
+
+  test("undeploying lets what is being read end, too", async () => {
+    const { target, live } = await deployed("undeployed", 40);
+    const given = live.logs().then((all) => all.length, codeOf);
+    await live.undeploy();
+    expect(await given).toBe(40);
+    await target.close();
+  });
+});

@@ -1,0 +1,189 @@
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Config } from "../../../src/config/schema.js";
+import { local, type LocalDeployment, type LocalOptions, type LocalTarget } from "../../../src/targets/local/index.js";
+import { refusal } from "../../refusal.js";
+import { config, folder, run, validation, writeModel } from "../../engine/make-config.js";
+import { counting, single } from "../../engine/odd-models.js";
+
+const dir = folder();
+const same = writeModel(dir, "same", single("Identity"));
+const minus = writeModel(dir, "minus", single("Neg"));
+const root = writeModel(dir, "root", single("Sqrt"));
+const scope = { inputs: same.inputs, outputs: same.outputs };
+const first = config("swapped", [same], [run("same"), validation("kept", "(x) => x.out.y[0] === x.in.x[0]", scope)]);
+const second = config(
+  "swapped",
+  [minus],
+  [run("minus"), validation("turned", "(x) => x.out.y[0] === -x.in.x[0]", scope)],
+);
+
+const open: LocalTarget[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((target) => target.close()));
+});
+
+function engine(options: LocalOptions = {}): LocalTarget {
+  const target = local({ models: dir, data: folder(), ...options });
+  open.push(target);
+  return target;
+}
+
+/** Asks again and again until told to stop; gives what each answer was, in a word. */
+function load(live: LocalDeployment): { stop(): Promise<Record<string, number>> } {
+  let going = true;
+  const counts: Record<string, number> = {};
+  const ask = async (): Promise<void> => {
+    for (let i = 1; going; i++) {
+      const answer = await live.infer([{ x: [i] }]).then(
+        ([row]) => {
+          const sign = row?.out["y"] instanceof Array && row.out["y"][0] === i ? "same" : "minus";
+          return `${sign} ${Object.keys(row?.anomaly ?? {}).join()} ${row?.check_failures}`;
+        },
+        (error: unknown) => String(error),
+      );
+      counts[answer] = (counts[answer] ?? 0) + 1;
+    }
+  };
+  const asking = Promise.all(Array.from({ length: 4 }, ask));
+  return {
+    async stop() {
+      going = false;
+      await asking;
+      return counts;
+    },
+  };
+}
+
+describe("a new version", () => {
+  test("swaps in under load with no failed and no mixed request", async () => {
+    const target = engine({ durability: "relaxed" });
+    await (await target.deploy(first)).close();
+    const live = await target.pipeline("swapped");
+    await live.infer([{ x: [1] }]);
+    const asking = load(live);
+    for (let i = 0; i < 10; i++) await (await target.deploy(i % 2 === 0 ? second : first)).close();
+    const counts = await asking.stop();
+    expect(Object.keys(counts).sort()).toEqual(["minus count,turned 0", "same count,kept 0"]);
+    expect(await live.status()).toMatchObject({ version: "11", hash: first.hash });
+    const rows = Object.values(counts).reduce((sum, count) => sum + count, 1);
+    expect(await live.logs({ limit: rows + 10 })).toHaveLength(rows);
+  });
+
+  test("that cannot be deployed leaves the old one serving under load", async () => {
+    const target = engine({ durability: "relaxed" });
+    await target.deploy(first);
+    const live = await target.pipeline("swapped");
+    const asking = load(live);
+    const broken: Config = config("swapped", [{ ...same, sha256: "0".repeat(64) }], [run("same")]);
+    for (let i = 0; i < 5; i++) expect(await refusal(target.deploy(broken))).toMatch(/^SL3022 /);
+    expect(Object.keys(await asking.stop())).toEqual(["same count,kept 0"]);
+    expect((await live.status()).version).toBe("1");
+  });
+
+  test("may be an older one: its config is deployed again", async () => {
+    const target = engine();
+    await target.deploy(first);
+    const live = await target.deploy(second);
+    const again = await target.deploy(await live.configuration("1"));
+    expect((await again.infer([{ x: [3] }]))[0]?.out).toEqual({ y: [3] });
+    expect((await again.versions()).map(({ version, hash }) => [version, hash])).toEqual([
+      ["3", first.hash],
+      ["2", second.hash],
+      ["1", first.hash],
+    ]);
+    // The handle that was given for the second version keeps it.
+    expect((await live.infer([{ x: [3] }]))[0]?.out).toEqual({ y: [-3] });
+  });
+
+  test("reaches a handle that was stopped", async () => {
+    const target = engine();
+    const live = await target.deploy(first);
+    const byName = await target.pipeline("swapped");
+    await live.undeploy();
+    expect(await refusal(byName.infer([{ x: [1] }]))).toMatch(/^SL6008 /);
+    await target.deploy(second);
+    expect((await byName.infer([{ x: [1] }]))[0]?.out).toEqual({ y: [-1] });
+  });
+});
+
+test("undeploy through a link to the data folder stops the handles of the folder itself", async () => {
+  const data = folder();
+  const link = join(folder(), "link");
+  symlinkSync(data, link);
+  const live = await engine({ data }).deploy(first);
+  await (await engine({ data: link }).pipeline("swapped")).undeploy();
+  expect(await refusal(live.infer([{ x: [1] }]))).toMatch(/^SL6008 /);
+});
+
+describe("too many requests at once", () => {
+  test("are refused with a code, and those that were taken are answered", async () => {
+    const live = await engine({ concurrency: 3 }).deploy(first);
+    const answers = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => live.infer([{ x: [i] }])));
+    expect(answers.map(({ status }) => status)).toEqual([
+      ...Array.from({ length: 3 }, () => "fulfilled"),
+      ...Array.from({ length: 7 }, () => "rejected"),
+    ]);
+    expect(
+      await refusal(answers[3]?.status === "rejected" ? Promise.reject(answers[3].reason as Error) : Promise.resolve()),
+    ).toMatchInlineSnapshot(
+      `"SL6013 pipeline 'swapped' is busy: 3 requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })"`,
+    );
+    expect(await live.infer([{ x: [1] }])).toHaveLength(1);
+    expect(await live.status()).toMatchObject({
+      counts: { requests: 11, rows: 4, failures: 7 },
+      queue: { requests: 0, challengers: 0 },
+    });
+    expect(await live.logs()).toHaveLength(4);
+  });
+});
+
+describe("a model file under a running engine", () => {
+  test.each(["deleted", "overwritten"])(
+    "may be %s: what runs goes on, what is deployed anew is refused",
+    async (fate) => {
+      const models = folder();
+      mkdirSync(models, { recursive: true });
+      for (const name of ["same.onnx", "minus.onnx"]) copyFileSync(join(dir, name), join(models, name));
+      const target = engine({ models, durability: "off" });
+      const live = await target.deploy(first);
+      if (fate === "deleted") rmSync(join(models, "same.onnx"));
+      else writeFileSync(join(models, "same.onnx"), "no model");
+      expect((await live.infer([{ x: [5] }]))[0]?.out).toEqual({ y: [5] });
+      // So many that they run in a thread, which opens the model anew.
+      const many = await live.infer({ x: new Float32Array(100_000).fill(2) });
+      expect(many.check_failures.every((failed) => failed === 0)).toBe(true);
+      expect(await refusal(target.deploy(first))).toMatch(fate === "deleted" ? /^SL3021 / : /^SL3022 /);
+      expect((await live.infer([{ x: [5] }]))[0]?.out).toEqual({ y: [5] });
+    },
+  );
+});
+
+describe("a model that", () => {
+  test("gives NaN: it is answered, logged, and fails the rules that need a number", async () => {
+    const rule = validation("whole", "(x) => x.out.y[0] >= 0", scope);
+    const live = await engine().deploy(config("p", [root], [run("root"), rule]));
+    const [row] = await live.infer([{ x: [-1] }]);
+    expect(row).toMatchObject({ out: { y: [NaN] }, anomaly: { count: 1, whole: true }, check_failures: 1 });
+    expect((await live.logs({ valid: false })).map((record) => record.out)).toEqual([{ y: [NaN] }]);
+  });
+
+  test("runs too long: the request ends in its time, nothing is logged, and others go on", async () => {
+    const long = writeModel(dir, "long", counting());
+    const target = engine();
+    const live = await target.deploy(config("long", [long], [run("long")]));
+    const other = await target.deploy(first);
+    const late = refusal(live.infer([{ x: [400_000] }], { timeoutMs: 50 }));
+    for (let i = 0; i < 5; i++) expect(await other.infer([{ x: [i] }])).toHaveLength(1);
+    expect(await late).toMatch(/^SL6004 /);
+    expect(await live.logs()).toEqual([]);
+  });
+});
+
+test("options that are null are refused", async () => {
+  const live = await engine().deploy(first);
+  expect(await refusal(live.infer([{ x: [1] }], null as unknown as undefined))).toMatchInlineSnapshot(
+    `"SL6011 infer(): the second argument is an object of options, got null"`,
+  );
+});

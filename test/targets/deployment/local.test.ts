@@ -1,0 +1,469 @@
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Table, tableToIPC } from "apache-arrow";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { sealConfig } from "../../../src/config/config.js";
+import type { Config } from "../../../src/config/schema.js";
+import { local, type LocalOptions, type LocalTarget } from "../../../src/targets/local/index.js";
+import { refusal } from "../../refusal.js";
+import { config, folder, modelAt, run, shadow, validation, writeModel } from "../../engine/make-config.js";
+import { float32 } from "../../engine/recorded-models.js";
+
+const models = fileURLToPath(new URL("../../../examples/fraud/models", import.meta.url));
+const rows = (
+  JSON.parse(readFileSync(new URL("../../../examples/fraud/rows.df.json", import.meta.url), "utf8")) as {
+    pixels: number[];
+  }[]
+).slice(0, 20);
+
+const a = modelAt("a", join(models, "a.onnx"), [float32("pixels", "batch", 64)], [float32("embedding", "batch", 16)]);
+const champ = modelAt(
+  "champ",
+  join(models, "champ.onnx"),
+  [float32("embedding", "batch", 16)],
+  [float32("risk", "batch", 1)],
+);
+const c1 = modelAt("c1", join(models, "c1.onnx"), [float32("float_input", null, 16)], [float32("variable", null, 1)]);
+const c2 = modelAt("c2", join(models, "c2.onnx"), [float32("x", "N", 16)], [float32("score", "N", 1)]);
+const scope = { inputs: a.inputs, outputs: champ.outputs };
+const fraud = config(
+  "fraud",
+  [a, champ, c1, c2],
+  [run("a"), shadow("champ", "c1", "c2"), validation("amt", "(x) => x.out.risk[0] < 1", scope)],
+);
+const stricter = config(
+  "fraud",
+  [a, champ, c1, c2],
+  [run("a"), shadow("champ", "c1", "c2"), validation("amt", "(x) => x.out.risk[0] < 0.5", scope)],
+);
+
+const open: LocalTarget[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((target) => target.close()));
+});
+
+function engine(options: LocalOptions = {}): LocalTarget {
+  const target = local({ models, data: folder(), ...options });
+  open.push(target);
+  return target;
+}
+
+describe("infer", () => {
+  test("answers in the form that it was asked in", async () => {
+    const live = await engine().deploy(fraud);
+    const records = await live.infer(rows);
+    expect(Object.keys(records[0] ?? {})).toEqual(["time", "in", "out", "anomaly", "check_failures"]);
+    const columns = await live.infer({ pixels: rows.map((row) => row.pixels) });
+    expect(columns.out["risk"]).toEqual(records.map((record) => record.out["risk"]));
+    const flat = await live.infer({ pixels: Float32Array.from(rows.flatMap((row) => row.pixels)) });
+    expect(flat.out["risk"]).toEqual(columns.out["risk"]);
+    expect(columns.anomaly.count).toEqual(records.map((record) => record.anomaly.count));
+  });
+
+  test("a slice of a table is its rows alone, for champion, challengers and log", async () => {
+    const live = await engine({ challengers: "return" }).deploy(fraud);
+    const records = await live.infer(rows);
+    const logged = await live.logs({ arrow: true });
+    const newestFirst = new Table({ pixels: logged.getChild("in.pixels")! });
+    const table = await live.infer(newestFirst.slice(3, 7));
+    const risks = [...(table.getChild("out.risk") ?? [])].map((list: Iterable<number>) => [...list]);
+    expect(risks).toEqual([16, 15, 14, 13].map((i) => records[i]?.out["risk"]));
+    const challenged = [...(table.getChild("out_c2.score") ?? [])].map((list: Iterable<number>) => [...list]);
+    expect(challenged).toEqual([16, 15, 14, 13].map((i) => records[i]?.["out_c2"]?.["score"]));
+    expect((await live.logs({ limit: 4 })).map((record) => record.in["pixels"])).toEqual(
+      [13, 14, 15, 16].map((i) => rows[i]?.pixels),
+    );
+  });
+
+  test("a model that takes one row at a time serves any number", async () => {
+    const dir = folder();
+    const one = writeModel(dir, "one", {
+      inputs: [float32("x", 1, 2)],
+      outputs: [float32("y", 1, 2)],
+      nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+    });
+    const live = await engine({ models: dir }).deploy(config("one", [one], [run("one")]));
+    expect((await live.infer([{ x: [1, 2] }, { x: [3, 4] }])).map((record) => record.out["y"])).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect((await live.logs()).map((record) => record.out["y"])).toEqual([
+      [3, 4],
+      [1, 2],
+    ]);
+  });
+
+  test("with challengers 'return' the answer holds them, and the log too", async () => {
+    const live = await engine({ challengers: "return" }).deploy(fraud);
+    const [answer] = await live.infer(rows.slice(0, 1));
+    expect(Object.keys(answer ?? {})).toEqual(["time", "in", "out", "out_c1", "out_c2", "anomaly", "check_failures"]);
+    const [logged] = await live.logs();
+    expect(logged?.out_c1).toEqual(answer?.out_c1);
+  });
+
+  test("a refused batch leaves nothing behind", async () => {
+    const live = await engine().deploy(fraud);
+    const bad = [...rows.slice(0, 3), { pixels: [1] }];
+    expect(await refusal(live.infer(bad))).toBe(
+      "SL5007 row 3, input 'pixels': expected a list of 64 numbers (float32), got 1",
+    );
+    expect(await live.logs()).toEqual([]);
+    const status = await live.status();
+    expect(status.counts).toEqual({ requests: 1, rows: 0, failures: 1, challengerErrors: 0 });
+  });
+
+  test("an aborted request leaves nothing behind", async () => {
+    const live = await engine().deploy(fraud);
+    expect(await refusal(live.infer(rows, { signal: AbortSignal.abort() }))).toMatch(/^SL6005 /);
+    expect(await live.logs()).toEqual([]);
+  });
+
+  test("an option that is not taken is refused, not dropped", async () => {
+    const live = await engine().deploy(fraud);
+    expect(await refusal(live.infer(rows, { metdata: { session_id: "1" } } as object))).toMatchInlineSnapshot(
+      `"SL6011 infer(): the embedded engine knows no option 'metdata' (did you mean 'metadata'?); it takes 'timeoutMs', 'signal', 'metadata', 'dataset', 'datasetExclude' and 'datasetSeparator'"`,
+    );
+  });
+
+  test("rows come from files", async () => {
+    const live = await engine().deploy(fraud);
+    const dir = folder();
+    writeFileSync(join(dir, "rows.df.json"), JSON.stringify(rows));
+    expect(await live.inferFromFile(join(dir, "rows.df.json"))).toHaveLength(20);
+    const logged = await live.logs({ arrow: true });
+    const table = new Table({ pixels: logged.getChild("in.pixels")! });
+    for (const kind of ["arrow", "arrows", "feather"]) {
+      writeFileSync(join(dir, `rows.${kind}`), tableToIPC(table, kind === "arrows" ? "stream" : "file"));
+      expect(await live.inferFromFile(join(dir, `rows.${kind}`))).toBeInstanceOf(Table);
+    }
+    writeFileSync(join(dir, "rows.csv"), "1,2");
+    writeFileSync(join(dir, "broken.json"), "[{");
+    writeFileSync(join(dir, "broken.arrow"), "ARROW");
+    writeFileSync(join(dir, "cut.arrow"), readFileSync(join(dir, "rows.arrow")).subarray(0, 2000));
+    const said = (file: string) =>
+      refusal(live.inferFromFile(join(dir, file))).then((text) => text.replace(dir, "<dir>"));
+    expect(await said("rows.csv")).toMatchInlineSnapshot(
+      `"SL5017 '<dir>/rows.csv' is not a file of rows by its name; give one that ends in .arrow, .arrows, .feather, .json, .df.json"`,
+    );
+    expect(await said("none.json")).toMatchInlineSnapshot(
+      `"SL5030 the rows '<dir>/none.json' cannot be read: there is no such file or folder"`,
+    );
+    expect(await said("broken.json")).toMatch(
+      /^SL5030 '<dir>\/broken.json' is no JSON array of records, and no Arrow IPC file either: /,
+    );
+    expect(await said("broken.arrow")).toMatch(
+      /^SL5030 '<dir>\/broken.arrow' is no JSON array of records, and no Arrow IPC file either: /,
+    );
+    expect(await said("cut.arrow")).toMatchInlineSnapshot(
+      `"SL5030 '<dir>/cut.arrow' is no whole Arrow IPC file: its end is missing"`,
+    );
+  });
+});
+
+describe("logs", () => {
+  test("hold every answered row with its challengers, newest first", async () => {
+    const live = await engine().deploy(fraud);
+    for (const row of rows.slice(0, 5)) await live.infer([row]);
+    const logged = await live.logs({ limit: 3 });
+    expect(logged.map((record) => record.in["pixels"])).toEqual([4, 3, 2].map((i) => rows[i]?.pixels));
+    expect(
+      logged.every((record) => Array.isArray(record.out_c1?.["variable"]) && Array.isArray(record.out_c2?.["score"])),
+    ).toBe(true);
+  });
+
+  test("a challenger that fails leaves its columns empty, its count in the status and the answer alone", async () => {
+    const dir = folder();
+    const champion = writeModel(dir, "champion", {
+      inputs: [float32("x", "N", null)],
+      outputs: [float32("y", "N", null)],
+      nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+    });
+    const picky = writeModel(dir, "picky", {
+      inputs: [float32("x", "N", null)],
+      outputs: [float32("z", "N", 1)],
+      nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["z"] }],
+      weights: [{ name: "w", dims: [2, 1], values: Float32Array.of(1, 1) }],
+    });
+    const live = await engine({ models: dir }).deploy(
+      config("picky", [champion, picky], [shadow("champion", "picky")]),
+    );
+    expect((await live.infer([{ x: [1, 2, 3] }]))[0]?.out).toEqual({ y: [1, 2, 3] });
+    expect((await live.infer([{ x: [1, 2] }]))[0]?.out).toEqual({ y: [1, 2] });
+    expect((await live.logs()).map((record) => [record.out["y"], record["out_picky"]])).toEqual([
+      [[1, 2], { z: [3] }],
+      [[1, 2, 3], { z: null }],
+    ]);
+    expect((await live.status()).counts).toEqual({ requests: 2, rows: 2, failures: 0, challengerErrors: 1 });
+  });
+
+  test("'valid' tells the rows that passed from those that failed", async () => {
+    const live = await engine().deploy(fraud);
+    const answers = await live.infer(rows);
+    const failed = answers.filter((record) => record.anomaly.count > 0).length;
+    expect(failed).toBeGreaterThan(0);
+    expect(await live.logs({ valid: false })).toHaveLength(failed);
+    expect(await live.logs({ valid: true })).toHaveLength(20 - failed);
+  });
+
+  test("relaxed rows wait for room where the database falls behind, and are not logged where the request ends first", async () => {
+    const live = await engine({ durability: "relaxed" }).deploy(config("fraud", [a, champ], [run("a"), run("champ")]));
+    const many = { pixels: new Float32Array(64 * 20_000) };
+    const { DuckDBConnection } = await import("@duckdb/node-api");
+    const query = DuckDBConnection.prototype.run;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const queries = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(async function (
+      this: InstanceType<typeof DuckDBConnection>,
+      ...args
+    ) {
+      if (args[0] === "COMMIT") await held;
+      return query.apply(this, args);
+    });
+    try {
+      await live.infer(many);
+      // The commit of these is under way, and the next ones take their place among those that wait.
+      await vi.waitFor(() => expect(queries.mock.calls.some(([sql]) => sql === "COMMIT")).toBe(true));
+      await live.infer(many);
+      expect(await refusal(live.infer(rows, { timeoutMs: 200 }))).toBe(
+        "SL6004 pipeline 'fraud': no answer within 200 ms; nothing of it is logged",
+      );
+      const waiting = live.infer(rows);
+      release();
+      expect(await waiting).toHaveLength(rows.length);
+    } finally {
+      release();
+      queries.mockRestore();
+    }
+    expect((await live.logs({ limit: 100_000, dataset: ["anomaly"], arrow: true })).numRows).toBe(40_000 + rows.length);
+  });
+
+  test("relaxed rows are there for the one who wrote them", async () => {
+    const live = await engine({ durability: "relaxed" }).deploy(fraud);
+    await live.infer(rows);
+    expect(await live.logs()).toHaveLength(20);
+  });
+
+  test("with durability 'off' there are none, and it is said", async () => {
+    const live = await engine({ durability: "off" }).deploy(fraud);
+    expect(await live.infer(rows)).toHaveLength(20);
+    expect(await refusal(live.logs())).toMatchInlineSnapshot(
+      `"SL6010 pipeline 'fraud' is deployed with durability "off" and keeps no log; deploy it with local({ durability: "commit" })"`,
+    );
+  });
+
+  test.each([
+    [{ limit: -1 }, `SL6011 logs(): the option 'limit' is -1; give a number of rows, 0 or more`],
+    [{ limit: 1.5 }, `SL6011 logs(): the option 'limit' is 1.5; give a number of rows, 0 or more`],
+    [
+      { start: "yesterday" },
+      `SL6011 logs(): the option 'start' is "yesterday"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`,
+    ],
+    [
+      { limits: 3 },
+      `SL6011 logs(): the option 'limits' is not known (did you mean 'limit'?); logs() takes 'limit', 'start', 'end', 'valid', 'arrow', 'dataset', 'datasetExclude' and 'datasetSeparator'`,
+    ],
+  ])("%o is refused", async (options, expected) => {
+    const live = await engine().deploy(fraud);
+    expect(await refusal(live.logs(options as { limit: number }))).toBe(expected);
+  });
+
+  test("a time that was given as text bounds the rows", async () => {
+    const live = await engine().deploy(fraud);
+    await live.infer(rows);
+    expect(await live.logs({ end: "2020-01-01T00:00:00Z" })).toEqual([]);
+    expect(await live.logs({ start: new Date(0), end: Date.now() + 1000 })).toHaveLength(20);
+  });
+});
+
+describe("deploy", () => {
+  test("the same config again keeps its version, another one gets the next", async () => {
+    const target = engine();
+    expect((await (await target.deploy(fraud)).status()).version).toBe("1");
+    expect((await (await target.deploy(fraud)).status()).version).toBe("1");
+    const live = await target.deploy(stricter);
+    expect((await live.status()).version).toBe("2");
+    expect((await live.versions()).map(({ version, hash }) => [version, hash])).toEqual([
+      ["2", stricter.hash],
+      ["1", fraud.hash],
+    ]);
+    expect((await live.configuration("1")).hash).toBe(fraud.hash);
+    expect((await live.configuration()).hash).toBe(stricter.hash);
+    expect(await refusal(live.configuration("3"))).toBe(
+      "SL6012 pipeline 'fraud' has no version '3'; there is '1' and '2'",
+    );
+  });
+
+  test("one that fails leaves what was there", async () => {
+    const dir = folder();
+    for (const file of ["a", "champ", "c1", "c2"])
+      copyFileSync(join(models, `${file}.onnx`), join(dir, `${file}.onnx`));
+    const target = engine({ models: dir });
+    const live = await target.deploy(fraud);
+    writeFileSync(join(dir, "champ.onnx"), "other bytes");
+    expect(await refusal(target.deploy(stricter))).toMatch(/^SL3022 model 'champ': /);
+    expect((await target.pipelines()).map(({ name, version, hash }) => [name, version, hash])).toEqual([
+      ["fraud", "1", fraud.hash],
+    ]);
+    expect(await live.infer(rows)).toHaveLength(20);
+  });
+
+  test("one that fails makes no data folder", async () => {
+    const data = join(folder(), "data");
+    expect(await refusal(engine({ data, models: folder() }).deploy(fraud))).toMatch(/^SL3021 /);
+    expect(existsSync(data)).toBe(false);
+  });
+
+  test("a config that was edited by hand is refused", async () => {
+    const edited: Config = { ...fraud, name: "other" };
+    expect(await refusal(engine().deploy(edited))).toMatch(/^SL4003 /);
+  });
+
+  test("a signature that is not the file's is refused", async () => {
+    const wider = { ...c1, outputs: [float32("variable", null, 2)].map((port) => ({ ...port, shape: [null, 2] })) };
+    const { hash: _, ...content } = config("c", [wider], [run("c1")]);
+    expect(await refusal(engine().deploy(sealConfig(content)))).toMatchInlineSnapshot(
+      `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float32[batch, 2] in the config; run 'shapeline generate' again and build the pipeline anew"`,
+    );
+  });
+});
+
+describe("a deployed pipeline is found again", () => {
+  test("by name, in the same data folder", async () => {
+    const data = folder();
+    const first = engine({ data });
+    await (await first.deploy(fraud)).infer(rows.slice(0, 1));
+    await first.close();
+    const second = engine({ data, models: join(data, "nowhere") });
+    const live = await second.pipeline("fraud");
+    expect(await live.infer(rows.slice(0, 2))).toHaveLength(2);
+    expect(await live.logs()).toHaveLength(3);
+    expect((await second.models()).map(({ name, pipelines }) => [name, pipelines])).toEqual([
+      ["a", ["fraud"]],
+      ["c1", ["fraud"]],
+      ["c2", ["fraud"]],
+      ["champ", ["fraud"]],
+    ]);
+  });
+
+  test("an unknown name lists those that are there", async () => {
+    const data = join(folder(), "data");
+    const target = engine({ data });
+    expect(await refusal(target.pipeline("fraud"))).toBe(
+      `SL6007 no pipeline 'fraud' is deployed in '${data}'; nothing is deployed there yet`,
+    );
+    expect(existsSync(data)).toBe(false);
+    await target.deploy(fraud);
+    expect(await refusal(target.pipeline("frauds"))).toBe(
+      `SL6007 no pipeline 'frauds' is deployed in '${data}'; there is 'fraud' (did you mean 'fraud'?)`,
+    );
+  });
+
+  test("a model file that is gone is named when it is needed", async () => {
+    const dir = folder();
+    const data = folder();
+    for (const file of ["a", "champ", "c1", "c2"])
+      copyFileSync(join(models, `${file}.onnx`), join(dir, `${file}.onnx`));
+    const first = engine({ models: dir, data });
+    await (await first.deploy(fraud)).infer(rows);
+    await first.close();
+    writeFileSync(join(dir, "champ.onnx"), "other bytes");
+    const live = await engine({ data }).pipeline("fraud");
+    expect(await live.logs()).toHaveLength(20);
+    expect(await refusal(live.infer(rows))).toMatch(/^SL3022 model 'champ': /);
+  });
+});
+
+describe("the end of a deployment", () => {
+  test("undeploy stops every handle, and the log stays", async () => {
+    const target = engine();
+    const live = await target.deploy(fraud);
+    const other = await target.pipeline("fraud");
+    await live.infer(rows);
+    await other.undeploy();
+    expect(await refusal(live.infer(rows))).toBe(
+      "SL6008 pipeline 'fraud' is undeployed; deploy it again to infer with it",
+    );
+    expect((await live.status()).state).toBe("stopped");
+    expect((await target.pipelines())[0]?.state).toBe("stopped");
+    expect(await live.logs()).toHaveLength(20);
+    expect(await (await target.pipeline("fraud")).logs()).toHaveLength(20);
+    expect((await (await target.deploy(fraud)).status()).state).toBe("running");
+  });
+
+  test("close waits for requests and challengers, then refuses", async () => {
+    const data = folder();
+    const target = engine({ data });
+    const live = await target.deploy(fraud);
+    const answers = Promise.all(rows.map((row) => live.infer([row])));
+    await live.close();
+    expect(await answers).toHaveLength(20);
+    expect(await refusal(live.infer(rows))).toBe(
+      `SL6009 this deployment of pipeline 'fraud' is closed; connect again with target.pipeline("fraud")`,
+    );
+    const logged = await (await target.pipeline("fraud")).logs();
+    expect(logged.filter((record) => record.out_c1?.["variable"] !== null)).toHaveLength(20);
+  });
+});
+
+test("status counts requests, rows and failures and tells how long they took", async () => {
+  const live = await engine().deploy(fraud);
+  expect((await live.status()).latency).toEqual({ p50: null, p99: null });
+  await live.infer(rows);
+  await live.infer(rows.slice(0, 1));
+  await refusal(live.infer([]));
+  const status = await live.status();
+  expect(status).toMatchObject({
+    pipeline: "fraud",
+    target: "local",
+    version: "1",
+    hash: fraud.hash,
+    state: "running",
+    counts: { requests: 3, rows: 21, failures: 1, challengerErrors: 0 },
+  });
+  expect(status.latency.p50).toBeGreaterThan(0);
+  expect(status.latency.p99).toBeGreaterThanOrEqual(status.latency.p50 ?? Infinity);
+});
+
+describe("options that are not valid are refused", () => {
+  test.each([
+    [
+      { durabilty: "off" },
+      `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers', 'concurrency', 'retention' and 'seed'`,
+    ],
+    [
+      { durability: "none" },
+      `SL6011 local(): the option 'durability' is "none"; it is one of "commit", "relaxed", "off"`,
+    ],
+    [{ models: "" }, `SL6011 local(): the option 'models' is ""; give the path of a folder`],
+    [{ seed: 0.5 }, `SL6011 local(): the option 'seed' is 0.5; give a whole number`],
+    [
+      { retention: { age: "1 fortnight" } },
+      `SL6011 local(): the option 'retention.age' is "1 fortnight"; give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"`,
+    ],
+    [
+      { retention: { age: 0 } },
+      `SL6011 local(): the option 'retention.age' is 0; give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"`,
+    ],
+    [
+      { retention: { size: "1MB" } },
+      `SL6011 local(): the option 'retention.size' is "1MB"; give bytes, or a text such as "10GB" or "1.5 GiB"; 16 MiB at least`,
+    ],
+    [{ retention: { days: 3 } }, `SL6011 local(): the option 'retention' has no 'days'; it takes 'age' and 'size'`],
+    [
+      { retention: "30d" },
+      `SL6011 local(): the option 'retention' is "30d"; give { age: "30d" }, { size: "10GB" } or both`,
+    ],
+    [{ concurrency: 0 }, `SL6011 local(): the option 'concurrency' is 0; give a whole number of requests, 1 or more`],
+    [null, `SL6011 local() takes an object of options, such as { models: "./models" }, got null`],
+    [{ data: 7 }, `SL6011 local(): the option 'data' is 7; give the path of a folder`],
+  ])("%o", async (options, expected) => {
+    expect(await refusal(Promise.resolve().then(() => local(options as LocalOptions)))).toBe(expected);
+  });
+});
+
+test("a data folder that cannot be made is a coded error", async () => {
+  const dir = folder();
+  writeFileSync(join(dir, "file"), "");
+  expect(await refusal(engine({ data: join(dir, "file", "data") }).deploy(fraud))).toMatch(/^SL7001 /);
+});

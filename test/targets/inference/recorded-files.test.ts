@@ -1,0 +1,188 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { Table, tableFromIPC } from "apache-arrow";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Port } from "../../../dsl/tensor.js";
+import { local } from "../../../src/targets/local/index.js";
+import { config, folder, modelAt, run } from "../../engine/make-config.js";
+import { float32, near, recordedModels } from "../../engine/recorded-models.js";
+import { recordings } from "../../recordings.js";
+
+const target = local({ models: recordedModels, data: folder() });
+afterAll(() => target.close());
+const float64 = (name: string, ...shape: Port["shape"] & object): Port => ({ name, dtype: "float64", shape });
+
+interface Recorded {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+}
+
+const models: Readonly<Record<string, Recorded>> = {
+  "ccfraud.onnx": { inputs: [float32("dense_input", "N", 29)], outputs: [float32("dense_1", "N", 1)] },
+  "xgboost_ccfraud.onnx": { inputs: [float32("feature_input", null, 29)], outputs: [float32("variable", null, 1)] },
+  "modelA.onnx": { inputs: [float32("float_input", null, 29)], outputs: [float32("variable", null, 1)] },
+  "rf_model.onnx": { inputs: [float32("float_input", null, 18)], outputs: [float32("variable", null, 1)] },
+  "gbr_model.onnx": { inputs: [float32("float_input", null, 18)], outputs: [float32("variable", null, 1)] },
+  "xgb_model.onnx": { inputs: [float32("input", null, 18)], outputs: [float32("variable", null, 1)] },
+  "housing_model_xgb.onnx": { inputs: [float32("input", null, 18)], outputs: [float32("variable", null, 1)] },
+  "house_price_keras.onnx": { inputs: [float32("dense_input", "N", 17)], outputs: [float32("dense_2", "N", 1)] },
+  "demand_curve_v1.onnx": { inputs: [float64("double_input", null, 3)], outputs: [float64("variable", null, 1)] },
+  "embedder.onnx": { inputs: [float32("input", null, 100)], outputs: [float32("flatten_1", null, 800)] },
+  "sentiment_model.onnx": { inputs: [float32("embeddings", null, 800)], outputs: [float32("dense_1", null, 1)] },
+  "multi_io.onnx": {
+    inputs: [float32("input_1", "N", 10), float32("input_2", "N", 5)],
+    outputs: [float32("output_1", "N", 3), float32("output_2", "N", 2)],
+  },
+};
+
+/** Every recorded request, and the models whose rows are as wide. */
+const requests: Readonly<Record<string, readonly string[]>> = {
+  "ccfraud-1.df.json": ["ccfraud.onnx", "xgboost_ccfraud.onnx", "modelA.onnx"],
+  "ccfraud-1k.df.json": ["ccfraud.onnx", "xgboost_ccfraud.onnx", "modelA.onnx"],
+  "ccfraud-high.json": ["ccfraud.onnx", "xgboost_ccfraud.onnx", "modelA.onnx"],
+  "house-1.df.json": ["rf_model.onnx", "gbr_model.onnx", "xgb_model.onnx", "housing_model_xgb.onnx"],
+  "house-1k.arrow": ["rf_model.onnx", "gbr_model.onnx", "xgb_model.onnx", "housing_model_xgb.onnx"],
+  "house-normal.df.json": ["rf_model.onnx", "gbr_model.onnx", "xgb_model.onnx", "housing_model_xgb.onnx"],
+  // Of float64, which no model takes: it has a test of its own.
+  "imdb-1.arrow": [],
+  "imdb-1.df.json": ["embedder.onnx"],
+};
+
+const at = (kind: "inputs" | "models", file: string): string => join(recordings ?? "", kind, file);
+
+function deployed(file: string, more: { readonly column?: string } = {}) {
+  const { inputs, outputs } = models[file] ?? { inputs: [], outputs: [] };
+  const name = file.replace(".onnx", "").replaceAll("_", "-").toLowerCase();
+  const model = modelAt(name, at("models", file), inputs, outputs);
+  const [port] = inputs;
+  const column = more.column;
+  if (column === undefined || port === undefined || column === port.name)
+    return target.deploy(config(name, [model], [run(name)]));
+  return target.deploy(
+    config(name, [model], [run(name, { [port.name]: column })], { inputs: [{ ...port, name: column }] }),
+  );
+}
+
+/** What ONNX Runtime says of the same numbers by itself. */
+async function raw(
+  file: string,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  const session = await InferenceSession.create(at("models", file), { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  const answer = await session.run(feeds);
+  await session.release();
+  return Object.fromEntries(Object.entries(answer).map(([name, { data }]) => [name, Array.from(data as Float32Array)]));
+}
+
+/** A recorded request's only column: its name, and its numbers row after row. */
+function column(file: string): { readonly name: string; readonly rows: number; readonly values: readonly number[] } {
+  const bytes = readFileSync(at("inputs", file));
+  if (file.endsWith(".arrow")) {
+    const table = tableFromIPC(bytes);
+    const name = String(table.schema.fields[0]?.name);
+    return {
+      name,
+      rows: table.numRows,
+      values: [...(table.getChild(name) ?? [])].flatMap((list: Iterable<number>) => [...list]),
+    };
+  }
+  const rows = JSON.parse(bytes.toString()) as Record<string, number[]>[];
+  const name = Object.keys(rows[0] ?? {})[0] ?? "";
+  return { name, rows: rows.length, values: rows.flatMap((row) => row[name] ?? []) };
+}
+
+const unlike = (got: readonly number[], wanted: readonly number[]) =>
+  got.filter((value, i) => !near(value, wanted[i] ?? NaN));
+
+describe.skipIf(recordings === null)("the recorded files", () => {
+  test("are all here", () => {
+    expect(Object.keys(models).sort()).toEqual(readdirSync(recordedModels).sort());
+    expect(Object.keys(requests).sort()).toEqual(readdirSync(at("inputs", "")).sort());
+  });
+
+  test.each(Object.entries(requests).flatMap(([request, each]) => each.map((model) => ({ request, model }))))(
+    "$request through $model answers and logs what ONNX Runtime gives",
+    async ({ request, model }) => {
+      const { name, rows, values } = column(request);
+      const [input] = models[model]?.inputs ?? [];
+      const [output] = models[model]?.outputs ?? [];
+      const live = await deployed(model, { column: name });
+      const answer: unknown = await live.inferFromFile(at("inputs", request));
+      const got =
+        answer instanceof Table
+          ? [...(answer.getChild(`out.${output?.name}`) ?? [])].flatMap((list: Iterable<number>) => [...list])
+          : (answer as { out: Record<string, number[]> }[]).flatMap(({ out }) => out[output?.name ?? ""] ?? []);
+      const wanted =
+        (
+          await raw(model, {
+            [input?.name ?? ""]: new Tensor("float32", Float32Array.from(values), [rows, values.length / rows]),
+          })
+        )[output?.name ?? ""] ?? [];
+      expect(got).toHaveLength(wanted.length);
+      expect(unlike(got, wanted)).toEqual([]);
+      const logged = await live.logs({ limit: rows });
+      expect(
+        unlike(
+          [...logged].reverse().flatMap((row) => row.out[output?.name ?? ""] as number[]),
+          wanted,
+        ),
+      ).toEqual([]);
+    },
+  );
+
+  test("imdb-1.arrow, whose numbers are float64, is refused with what to do, and cast it answers as the same rows in JSON do", async () => {
+    const live = await deployed("embedder.onnx", { column: "tensor" });
+    const refused: unknown = await live.inferFromFile(at("inputs", "imdb-1.arrow")).catch((error: unknown) => error);
+    expect(String(refused)).toMatchInlineSnapshot(
+      `"InputError: column 'tensor': found float64, expected float32 for port 'tensor' (float32[?, 100]); cast the column to float32 first"`,
+    );
+    const [cast] = await live
+      .infer({ tensor: Float32Array.from(column("imdb-1.arrow").values) })
+      .then(({ out }) => [out["flatten_1"]]);
+    const [row] = (await live.inferFromFile(at("inputs", "imdb-1.df.json"))) as { out: Record<string, number[]> }[];
+    expect([cast].flat(2)).toEqual(row?.out["flatten_1"]);
+  });
+
+  test.each(["house_price_keras.onnx", "demand_curve_v1.onnx", "sentiment_model.onnx", "multi_io.onnx"])(
+    "%s, which has no recorded request, answers and logs what ONNX Runtime gives",
+    async (file) => {
+      const { inputs, outputs } = models[file] ?? { inputs: [], outputs: [] };
+      const live = await deployed(file);
+      const rows = Array.from({ length: 50 }, (_, row) =>
+        Object.fromEntries(
+          inputs.map(({ name, shape }) => [
+            name,
+            Array.from({ length: Number(shape?.[1]) }, (_, i) => Math.fround(Math.sin(row * 7 + i))),
+          ]),
+        ),
+      );
+      const feeds = Object.fromEntries(
+        inputs.map(({ name, dtype, shape }) => {
+          const values = rows.flatMap((row) => row[name] ?? []);
+          return [
+            name,
+            new Tensor(
+              dtype as "float32",
+              dtype === "float64" ? (Float64Array.from(values) as unknown as Float32Array) : Float32Array.from(values),
+              [rows.length, Number(shape?.[1])],
+            ),
+          ];
+        }),
+      );
+      const wanted = await raw(file, feeds);
+      const answer = await live.infer(rows);
+      const logged = [...(await live.logs({ limit: 50 }))].reverse();
+      for (const { name } of outputs) {
+        expect(wanted[name]).toHaveLength(50 * Number(outputs.find((port) => port.name === name)?.shape?.[1]));
+        for (const records of [answer, logged])
+          expect(
+            unlike(
+              records.flatMap((row) => row.out[name] as number[]),
+              wanted[name] ?? [],
+            ),
+          ).toEqual([]);
+      }
+    },
+  );
+});
