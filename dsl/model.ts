@@ -1,5 +1,5 @@
 import { ModelError } from "./errors.js";
-import { kindOf } from "./names.js";
+import { isRecord, kindOf } from "./names.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 
@@ -117,13 +117,9 @@ export function isSameModel(a: Model, b: Model): boolean {
   return a === b || (a.name === b.name && identity(a) === identity(b));
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Why `definition` is no model, or null. */
 export function modelFlaw(definition: unknown): string | null {
-  if (!isObject(definition))
+  if (!isRecord(definition))
     return `expected an object with name, sha256, inputs and outputs, not ${kindOf(definition)}`;
   const { name, version, sha256 } = definition;
   if (typeof name !== "string" || name === "") return "'name' must be a string that is not empty";
@@ -143,7 +139,7 @@ export function modelFlaw(definition: unknown): string | null {
 
 /** Why `ports` is no record of tensors, or null. */
 export function portsFlaw(ports: unknown, side: "input" | "output", owner: string): string | null {
-  if (!isObject(ports) || Object.keys(ports).length === 0) {
+  if (!isRecord(ports) || Object.keys(ports).length === 0) {
     return `'${side}s' of ${owner} must name at least one port, as { port: { dtype, shape } }`;
   }
   for (const [port, value] of Object.entries(ports)) {
@@ -155,7 +151,7 @@ export function portsFlaw(ports: unknown, side: "input" | "output", owner: strin
 
 /** Why `value` is no tensor, as the end of a sentence, or null. */
 function tensorFlaw(value: unknown): string | null {
-  if (!isObject(value)) return "must be { dtype, shape }";
+  if (!isRecord(value)) return "must be { dtype, shape }";
   if (!(dtypes as readonly unknown[]).includes(value["dtype"])) return `must have a dtype among ${dtypes.join(", ")}`;
   const shape = value["shape"];
   if (shape === null || (Array.isArray(shape) && shape.every(isDim))) return null;

@@ -1,3 +1,4 @@
+import { isRecord } from "./names.js";
 /** What the file calls the ports that have another name here: `{ outputs: { score: "dense_1" } }`. */
 export interface RenamedPorts {
   readonly inputs?: Names | undefined;
@@ -59,8 +60,4 @@ export function renamedFlaw(definition: Readonly<Record<string, unknown>>, owner
     if (twice !== undefined) return `two ${side} of ${owner} would be '${twice}' in the file`;
   }
   return null;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

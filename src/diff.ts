@@ -6,7 +6,7 @@ import { parseConfig } from "./config/config.js";
 import type { Config, ModelConfig, StepConfig } from "./config/schema.js";
 import { canonicalJson } from "./config/canonical.js";
 import { stepText } from "./config/decompile.js";
-import { isRecord } from "./util/is-record.js";
+import { isDictionary } from "./util/is-record.js";
 
 /** One step that differs, as a person would write it. `from` and `to` are its places in the first and the second pipeline. */
 export type StepChange =
@@ -57,7 +57,7 @@ export async function diffConfigs(before: Comparable, after: Comparable): Promis
 }
 
 async function configOf(compared: Comparable): Promise<Config> {
-  if (!isRecord(compared)) return build(compared);
+  if (!isDictionary(compared)) return build(compared);
   if ("shapeline" in compared) return parseConfig(compared);
   if ("id" in compared && "steps" in compared) {
     throw new ConfigError(

@@ -1,3 +1,4 @@
+import { errorMessage } from "../../src/util/error-message.js";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
@@ -60,7 +61,7 @@ function reason(file: string, cause: unknown): string {
     case "EPERM":
       return "this user may not read it. Check its permissions.";
     default:
-      return `${cause instanceof Error ? cause.message : String(cause)}. Check the path.`;
+      return `${errorMessage(cause)}. Check the path.`;
   }
 }
 

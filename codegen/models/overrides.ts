@@ -1,6 +1,7 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
-import { didYouMean, listed } from "../../src/util/did-you-mean.js";
+import { didYouMean } from "../../src/util/did-you-mean.js";
+import { joinNames } from "../../src/util/join-names.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { showTensor } from "../../src/config/show-tensor.js";
 import { renamePorts } from "./rename-ports.js";
@@ -18,7 +19,7 @@ export function requireUsed(overrides: Overrides, models: readonly string[]): vo
   if (unused === undefined) return;
   throw new ModelError(
     "SL3050",
-    `the settings override a model '${unused}', but no file gives that name${didYouMean(unused, models)}; there is ${listed(models)}`,
+    `the settings override a model '${unused}', but no file gives that name${didYouMean(unused, models)}; there is ${joinNames(models)}`,
     {
       override: unused,
       models,
@@ -61,7 +62,7 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
   if (!names.includes(name))
     throw refuse(
       model,
-      `'symbols' names a port '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`,
+      `'symbols' names a port '${name}' that it does not have${didYouMean(name, names)}; there is ${joinNames(names)}`,
     );
   const put = (port: Port): Port => {
     if (port.name !== name) return port;
@@ -91,7 +92,7 @@ function checkedLabels(model: ModelSignature, name: string, labels: readonly str
   if (port === undefined)
     throw refuse(
       model,
-      `'labels' names an output '${name}' that it does not have${didYouMean(name, names)}; there is ${listed(names)}`,
+      `'labels' names an output '${name}' that it does not have${didYouMean(name, names)}; there is ${joinNames(names)}`,
     );
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw refuse(model, `the label '${twice}' of output '${name}' is there twice`);

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ModelError } from "../../dsl/errors.js";
 import { expandModels } from "./glob.js";
 import { mergeSources } from "./merge.js";
@@ -6,7 +7,8 @@ import { applyOverride, requireUsed, type Overrides } from "./overrides.js";
 import { withNames } from "./formats/description.js";
 import { readSource } from "./read-signature.js";
 import type { ModelSignature } from "./signature.js";
-import { isUrl, requirePathOrUrl, shownSource } from "../../src/util/source-path.js";
+import { displayPath } from "../../src/util/display-path.js";
+import { isUrl } from "../../src/util/file-name.js";
 
 export interface ReadModelsOptions {
   /** Model files, folders, globs of `*`, `**` and `?`, or metadata URLs. */
@@ -43,6 +45,27 @@ export async function expandSources(patterns: readonly string[], cwd: string): P
   return [...byPlace.values()].reverse();
 }
 
+/**
+ * Refuses URLs of other schemes, which would otherwise be read as paths.
+ *
+ * @throws ModelError SL3000
+ */
+function requirePathOrUrl(source: string): void {
+  if (!/^[a-z][a-z\d+.-]+:\/\//i.test(source) || isUrl(source)) return;
+  const hint = /^file:\/\//i.test(source)
+    ? `give its path${pathOf(source)}.`
+    : "only http: and https: are asked, for what a server says of a model. Download the file and give its path.";
+  throw new ModelError("SL3000", `cannot read model file '${source}': ${hint}`, { file: source });
+}
+
+function pathOf(url: string): string {
+  try {
+    return `: '${fileURLToPath(url)}'`;
+  } catch {
+    return "";
+  }
+}
+
 /** Where a source is: its absolute path, or the URL itself. */
 export function placeOf(source: string, cwd: string): string {
   return isUrl(source) ? source : resolve(cwd, source);
@@ -56,7 +79,8 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
   const others = [];
   for (const source of override.sources ?? []) {
     requirePathOrUrl(source);
-    others.push({ ...(await readSource(placeOf(source, cwd))), file: shownSource(placeOf(source, cwd), cwd) });
+    const place = placeOf(source, cwd);
+    others.push({ ...(await readSource(place)), file: isUrl(place) ? place : displayPath(cwd, place) });
   }
   return {
     file,

@@ -1,4 +1,4 @@
-import { fileName } from "../../src/util/identifiers.js";
+import { fileName, isUrl } from "../../src/util/file-name.js";
 import { readArrowSchema } from "./formats/arrow-schema.js";
 import { readMetadataFile, readMetadataUrl } from "./formats/open-inference.js";
 import { readModelSettings } from "./formats/mlserver.js";
@@ -6,7 +6,6 @@ import { readMlmodel } from "./formats/mlflow.js";
 import { readOnnxSignature } from "./onnx/read.js";
 import { readSignatureFile } from "./formats/signature-file.js";
 import type { ModelSignature } from "./signature.js";
-import { isUrl } from "../../src/util/source-path.js";
 import { readTritonConfig } from "./formats/triton.js";
 
 /** One kind of source: how it is told, and its reader. */

@@ -1,6 +1,7 @@
 import type { ModelError } from "../../dsl/errors.js";
 import { withRenamed, type Side } from "../../dsl/renamed-ports.js";
-import { didYouMean, listed } from "../../src/util/did-you-mean.js";
+import { didYouMean } from "../../src/util/did-you-mean.js";
+import { joinNames } from "../../src/util/join-names.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 /**
@@ -20,7 +21,7 @@ export function renamePorts(
   for (const port of Object.keys(names)) {
     if (!there.includes(port))
       throw refuse(
-        `'ports' names a port '${port}' that it does not have${didYouMean(port, there)}; there is ${listed(there)}`,
+        `'ports' names a port '${port}' that it does not have${didYouMean(port, there)}; there is ${joinNames(there)}`,
       );
     const unsupported = ports.find(({ name }) => name === port)?.unsupported;
     if (unsupported !== undefined) throw refuse(`'ports' renames '${port}', which is left out: it is ${unsupported}`);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { ShapelineError, type ErrorCode } from "../../dsl/errors.js";
 import { expandSources, placeOf, readModel, type ReadModelsOptions } from "./read-models.js";
 import type { ModelSignature } from "./signature.js";
-import { isUrl } from "../../src/util/source-path.js";
+import { isUrl } from "../../src/util/file-name.js";
 
 export interface SurveyedModel {
   readonly signature: ModelSignature;

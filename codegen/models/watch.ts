@@ -1,9 +1,10 @@
+import { errorMessage } from "../../src/util/error-message.js";
 import { existsSync, watch, type FSWatcher } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ModelError, ShapelineError } from "../../dsl/errors.js";
 import { expandSources } from "./read-models.js";
-import { isUrl } from "../../src/util/source-path.js";
+import { isUrl } from "../../src/util/file-name.js";
 
 /** A burst of writes is over when nothing was written for this long. */
 const QUIET_MS = 150;
@@ -133,12 +134,7 @@ function follow(watchers: Watchers, folders: ReadonlyMap<string, boolean>, ring:
       });
       watchers.set(folder, { recursive, watcher });
     } catch (cause) {
-      throw new ModelError(
-        "SL3053",
-        `'${folder}' cannot be watched: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { folder },
-        { cause },
-      );
+      throw new ModelError("SL3053", `'${folder}' cannot be watched: ${errorMessage(cause)}`, { folder }, { cause });
     }
   }
 }

@@ -67,7 +67,7 @@ async function bundled(entry: string, { project, root }: BundleOptions, plugin: 
     const ours: unknown = error.errors.find((e) => e.pluginName === pluginName)?.detail;
     // A file that cannot be read has a code; anything else that the plugin throws is a bug of ours.
     if (ours instanceof Error && !("code" in ours)) throw ours;
-    const file = shownPath(entry, root);
+    const file = posixRelativePath(entry, root);
     const said = error.errors.map(described).join("\n  ");
     throw new ProjectError("SL2904", `'${file}' cannot be bundled:\n  ${said}`, { file }, { cause: error });
   }
@@ -82,7 +82,7 @@ function inputsOf({ inputs }: Metafile, root: string): BundleInputs {
 }
 
 /** A path as people read it: relative to the project, with `/`. */
-export function shownPath(path: string, root: string): string {
+export function posixRelativePath(path: string, root: string): string {
   return relative(root, path).split(sep).join("/");
 }
 
@@ -113,7 +113,7 @@ interface Attaching {
 function attaching({ root, helpers, read }: Attaching, seen: Seen): Plugin {
   const readFileAt = async (path: string): Promise<ReadFile> => {
     const code = await readFile(path, "utf8");
-    const attached = attachLambdas(code, { file: shownPath(path, root), helpers });
+    const attached = attachLambdas(code, { file: posixRelativePath(path, root), helpers });
     return { contents: keepImportMeta(attached?.code ?? code, path), complete: attached?.complete !== false };
   };
   return {

@@ -13,7 +13,7 @@ export function exportedPipelines(module: Readonly<Record<string, unknown>>): Ex
     const value = module[name];
     if (isPipeline(value)) note(value, name);
     else if (Array.isArray(value)) value.forEach((item: unknown, i) => isPipeline(item) && note(item, `${name}[${i}]`));
-    else if (isRecord(value))
+    else if (isPlainObject(value))
       for (const [key, item] of Object.entries(value)) if (isPipeline(item)) note(item, `${name}.${key}`);
   }
   return [...found].map(([pipeline, exportName]) => ({ exportName, pipeline }));
@@ -30,7 +30,7 @@ function isPipeline(value: unknown): value is AnyPipeline {
   return typeof name === "string" && Array.isArray(steps) && typeof deploy === "function";
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;

@@ -1,10 +1,11 @@
+import { errorMessage } from "../../src/util/error-message.js";
 import { rmSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyPipeline } from "../../dsl/index.js";
-import { bundlePipelineFile, shownPath, type Bundle, type ReadFiles } from "./bundle.js";
+import { bundlePipelineFile, posixRelativePath, type Bundle, type ReadFiles } from "./bundle.js";
 import type { BundleInputs } from "./cache/recorder.js";
 import { ProjectError } from "./errors.js";
 import { guarded, Stopped } from "./guard.js";
@@ -44,7 +45,7 @@ export async function loadPipelines(files: readonly string[], options: LoadOptio
   const loaded: LoadedPipeline[] = [];
   for (const given of files) {
     const file = resolve(root, given);
-    const shown = shownPath(file, root);
+    const shown = posixRelativePath(file, root);
     if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
       throw new ProjectError("SL2903", `there is no file '${shown}'`, { file: shown });
     const found = exportedPipelines(await loadModule(file, options));
@@ -118,14 +119,14 @@ async function run(
   runs += 1;
   const path = join(dirname(entry), `.${basename(entry).replace(/\.[^.]+$/, "")}.shapeline-${process.pid}-${runs}.mjs`);
   const remove = () => rmSync(path, { force: true });
-  const shown = shownPath(entry, root);
+  const shown = posixRelativePath(entry, root);
   // A module may end the process while it loads.
   process.once("exit", remove);
   try {
     const map = Buffer.from(bundle.map).toString("base64");
     await writeFile(path, `${bundle.code}//# sourceMappingURL=data:application/json;base64,${map}\n`).catch(
       (cause: unknown) => {
-        const folder = shownPath(dirname(entry), root) || ".";
+        const folder = posixRelativePath(dirname(entry), root) || ".";
         throw new ProjectError(
           "SL2907",
           `the folder '${folder}' cannot be written; '${shown}' is run from a file beside it`,
@@ -154,9 +155,9 @@ async function importModule(
       seconds,
     );
   } catch (cause) {
-    const file = shownPath(entry, root);
+    const file = posixRelativePath(entry, root);
     if (cause instanceof Stopped) throw stoppedError(cause, file, seconds);
-    const said = (cause instanceof Error ? cause.message : String(cause)).replaceAll(path, file);
+    const said = errorMessage(cause).replaceAll(path, file);
     const name = cause instanceof Error ? cause.name : "thrown";
     if (isMissingModule(cause))
       throw new ProjectError("SL2908", `'${file}' imports what is not installed: ${said}`, { file }, { cause });
@@ -203,5 +204,5 @@ function placeOf(error: unknown, path: string, { map }: Bundle, entry: string, r
   if (row === undefined || column === undefined || map === "") return null;
   const found = new SourceMap(JSON.parse(map) as SourceMapPayload).findEntry(Number(row) - 1, Number(column) - 1);
   if (!("originalSource" in found)) return null;
-  return `${shownPath(resolve(dirname(entry), found.originalSource), root)}:${found.originalLine + 1}:${found.originalColumn + 1}`;
+  return `${posixRelativePath(resolve(dirname(entry), found.originalSource), root)}:${found.originalLine + 1}:${found.originalColumn + 1}`;
 }

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { ConfigError } from "../../dsl/errors.js";
-import { systemReason } from "../../src/util/system-error.js";
+import { systemErrorMessage } from "../../src/util/error-message.js";
 import { readSettings, type Settings } from "./schema.js";
 
 /** Settings and where they came from. */
@@ -80,7 +80,7 @@ async function readJson(file: string, shown: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as unknown;
   } catch (cause) {
-    const why = cause instanceof SyntaxError ? `it is not JSON: ${cause.message}` : systemReason(cause);
+    const why = cause instanceof SyntaxError ? `it is not JSON: ${cause.message}` : systemErrorMessage(cause);
     throw new ConfigError("SL4051", `the settings '${shown}' cannot be read: ${why}`, { file }, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { describeIssue } from "../../src/config/issue.js";
-import { didYouMean, listed } from "../../src/util/did-you-mean.js";
+import { didYouMean } from "../../src/util/did-you-mean.js";
+import { joinNames } from "../../src/util/join-names.js";
 
 /** What the settings say of one model beyond its file. */
 export interface ModelOverride {
@@ -81,7 +82,7 @@ function linesOf(issue: z.core.$ZodIssue, data: unknown): readonly string[] {
   const known = keysAt(issue.path);
   return issue.keys.map((key) => {
     const guess = didYouMean(key, known);
-    return `${describeIssue({ ...issue, keys: [key] }, data)}${guess === "" ? `; there is ${listed(known)}` : guess}`;
+    return `${describeIssue({ ...issue, keys: [key] }, data)}${guess === "" ? `; there is ${joinNames(known)}` : guess}`;
   });
 }
 

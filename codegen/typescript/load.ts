@@ -3,7 +3,7 @@ import module, { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { Script } from "node:vm";
 import type { ts } from "ts-morph";
-import { writeWhole } from "../../src/util/write-atomic.js";
+import { writeFileAtomic } from "../../src/util/write-file-atomic.js";
 
 type TypeScript = typeof ts;
 
@@ -30,7 +30,7 @@ export async function keepCompiled(): Promise<void> {
   if (uncached === null) return;
   const { script, place } = uncached;
   uncached = null;
-  await writeWhole(place, script.createCachedData()).catch(() => undefined);
+  await writeFileAtomic(place, script.createCachedData()).catch(() => undefined);
 }
 
 /** Runs a CommonJS file. V8 itself turns compiled code down that another version of it made. */

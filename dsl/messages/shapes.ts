@@ -5,21 +5,24 @@
  */
 
 /** Up to five names, quoted, in code-unit order. */
-export type Listed<Names extends readonly string[]> = Names extends readonly [infer A extends string, ...infer R]
+export type FirstFiveNames<Names extends readonly string[]> = Names extends readonly [
+  infer A extends string,
+  ...infer R,
+]
   ? R extends readonly string[]
-    ? ListedRest<R, `'${A}'`, [0]>
+    ? RestOfNames<R, `'${A}'`, [0]>
     : never
   : "none";
-type ListedRest<
+type RestOfNames<
   Names extends readonly string[],
   Text extends string,
   Count extends readonly 0[],
 > = Names extends readonly [infer A extends string, ...infer R extends readonly string[]]
   ? Count["length"] extends 5
     ? `${Text}, …`
-    : ListedRest<R, `${Text}, '${A}'`, [...Count, 0]>
+    : RestOfNames<R, `${Text}, '${A}'`, [...Count, 0]>
   : Text;
-export function listed(names: readonly string[]): string {
+export function firstFiveNames(names: readonly string[]): string {
   if (names.length === 0) return "none";
   const first = [...names].sort(byCodeUnit).slice(0, 5);
   return first.map((name) => `'${name}'`).join(", ") + (names.length > 5 ? ", …" : "");
@@ -55,9 +58,9 @@ export type Missing<
   K extends string,
   Source extends string,
   Names extends readonly string[],
-> = `model '${M}' needs input '${K}' but ${Source} only ${Listed<Names>}`;
+> = `model '${M}' needs input '${K}' but ${Source} only ${FirstFiveNames<Names>}`;
 export const missing = (model: string, input: string, source: string, names: readonly string[]): string =>
-  `model '${model}' needs input '${input}' but ${source} only ${listed(names)}`;
+  `model '${model}' needs input '${input}' but ${source} only ${firstFiveNames(names)}`;
 
 export type Clash<
   M extends string,
@@ -82,9 +85,9 @@ export type NoSuchInput<
   M extends string,
   K extends string,
   Names extends readonly string[],
-> = `model '${M}' has no input '${K}', only ${Listed<Names>}`;
+> = `model '${M}' has no input '${K}', only ${FirstFiveNames<Names>}`;
 export const noSuchInput = (model: string, input: string, names: readonly string[]): string =>
-  `model '${model}' has no input '${input}', only ${listed(names)}`;
+  `model '${model}' has no input '${input}', only ${firstFiveNames(names)}`;
 
 export type NoSuchOutput<
   M extends string,
@@ -92,14 +95,14 @@ export type NoSuchOutput<
   C extends string,
   Source extends string,
   Names extends readonly string[],
-> = `model '${M}' input '${K}' cannot come from '${C}': ${Source} only ${Listed<Names>}`;
+> = `model '${M}' input '${K}' cannot come from '${C}': ${Source} only ${FirstFiveNames<Names>}`;
 export const noSuchOutput = (
   model: string,
   input: string,
   column: string,
   source: string,
   names: readonly string[],
-): string => `model '${model}' input '${input}' cannot come from '${column}': ${source} only ${listed(names)}`;
+): string => `model '${model}' input '${input}' cannot come from '${column}': ${source} only ${firstFiveNames(names)}`;
 
 export type NoChallengers = "a shadow step needs at least one challenger";
 export const noChallengers: NoChallengers = "a shadow step needs at least one challenger";

@@ -1,5 +1,5 @@
 /** The sentences of `models`, `audit`, `select`, splits and `refine`, each a type and a function of the same words, as in `wording.ts`. */
-import { listed, type Listed } from "./shapes.js";
+import { firstFiveNames, type FirstFiveNames } from "./shapes.js";
 
 export type NeedsSelect<
   Index extends number,
@@ -72,14 +72,14 @@ export type OtherNames<
   Names extends readonly string[],
   First extends string,
   FirstNames extends readonly string[],
-> = `model '${M}' produces ${Listed<Names>} but model '${First}' of the same split produces ${Listed<FirstNames>}`;
+> = `model '${M}' produces ${FirstFiveNames<Names>} but model '${First}' of the same split produces ${FirstFiveNames<FirstNames>}`;
 export const otherNames = (
   model: string,
   names: readonly string[],
   first: string,
   firstNames: readonly string[],
 ): string =>
-  `model '${model}' produces ${listed(names)} but model '${first}' of the same split produces ${listed(firstNames)}`;
+  `model '${model}' produces ${firstFiveNames(names)} but model '${first}' of the same split produces ${firstFiveNames(firstNames)}`;
 
 export type OtherTensor<
   M extends string,
@@ -95,9 +95,9 @@ export type NoSymbol<
   S extends string,
   Source extends string,
   Names extends readonly string[],
-> = `cannot refine '${S}': ${Source} only ${Listed<Names>}`;
+> = `cannot refine '${S}': ${Source} only ${FirstFiveNames<Names>}`;
 export const noSymbol = (symbol: string, source: string, names: readonly string[]): string =>
-  `cannot refine '${symbol}': ${source} only ${listed(names)}`;
+  `cannot refine '${symbol}': ${source} only ${firstFiveNames(names)}`;
 
 export type NoSize<
   S extends string,

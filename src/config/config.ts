@@ -1,3 +1,4 @@
+import { errorMessage } from "../util/error-message.js";
 import { ConfigError } from "../../dsl/errors.js";
 import { canonicalJson, sha256Hex } from "./canonical.js";
 import { describeIssue } from "./issue.js";
@@ -71,11 +72,6 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ConfigError(
-      "SL4001",
-      `${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-      { where },
-      { cause: error },
-    );
+    throw new ConfigError("SL4001", `${where} is not JSON: ${errorMessage(error)}`, { where }, { cause: error });
   }
 }

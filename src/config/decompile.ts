@@ -1,4 +1,4 @@
-import { identifiersFor } from "../util/identifiers.js";
+import { modelIdentifiers } from "../util/model-identifiers.js";
 import { objectText, quote } from "./chain-text.js";
 import type { Config, ModelConfig, StepConfig } from "./schema.js";
 import { stepModels } from "./step-models.js";
@@ -21,7 +21,7 @@ export interface Decompiled {
  * @example decompile(config).text // "import { pipeline } from \"shapeline\";\n…"
  */
 export function decompile(config: Config, from = "./models.gen.js"): Decompiled {
-  const identifiers = identifiersFor(config.models.map(({ name }) => name)).map(({ handle }) =>
+  const identifiers = modelIdentifiers(config.models.map(({ name }) => name)).map(({ handle }) =>
     handle === "pipeline" || handle === "tensor" ? `${handle}Model` : handle,
   );
   const handles = new Map(config.models.map(({ name }, i) => [name, identifiers[i] as string]));
@@ -33,7 +33,7 @@ export function decompile(config: Config, from = "./models.gen.js"): Decompiled 
     `pipeline(${quote(config.name)}${declared === null ? "" : `, { inputs: ${declared} }`})`,
     ...lines,
   ].join("\n");
-  const [{ handle: wanted } = { handle: "fraud" }] = identifiersFor([config.name]);
+  const [{ handle: wanted } = { handle: "fraud" }] = modelIdentifiers([config.name]);
   const name =
     identifiers.includes(wanted) || wanted === "pipeline" || wanted === "tensor" ? `${wanted}Pipeline` : wanted;
   const imports = [
@@ -72,5 +72,5 @@ function firstModel(steps: readonly StepConfig[]): {
 
 /** A step as it is written in a chain, models by their names: `validate("amt", x => x.out.y[0] < 1)`. */
 export function stepText(step: StepConfig): string {
-  return stepKind(step.kind).callText(step, (name) => identifiersFor([name])[0]?.handle ?? name);
+  return stepKind(step.kind).callText(step, (name) => modelIdentifiers([name])[0]?.handle ?? name);
 }

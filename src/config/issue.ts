@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { formatJson } from "../util/format-value.js";
 
 /** One finding of Zod as a line: the path as one would write it in code, what was expected, what is there. */
 export function describeIssue(issue: z.core.$ZodIssue, data: unknown): string {
@@ -8,7 +9,7 @@ export function describeIssue(issue: z.core.$ZodIssue, data: unknown): string {
     return `${path}: unknown key ${keys}`;
   }
   const found = valueAt(data, issue.path);
-  return `${path}: ${lowerFirst(issue.message.replace(/^Invalid input: /, "").replace(/, received \w+$/, ""))}, found ${shown(found)}`;
+  return `${path}: ${lowerFirst(issue.message.replace(/^Invalid input: /, "").replace(/, received \w+$/, ""))}, found ${formatJson(found)}`;
 }
 
 function pathText(path: readonly PropertyKey[]): string {
@@ -28,12 +29,6 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[part];
   }
   return value;
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 function lowerFirst(text: string): string {

@@ -1,9 +1,10 @@
 import { InputError } from "../../dsl/errors.js";
 import type { Config } from "../config/schema.js";
 import { splitKeys } from "../config/step-models.js";
-import { didYouMean, listed } from "../util/did-you-mean.js";
-import { describe } from "../util/describe.js";
-import { isRecord } from "../util/is-record.js";
+import { didYouMean } from "../util/did-you-mean.js";
+import { joinNames } from "../util/join-names.js";
+import { describeValue } from "../util/format-value.js";
+import { isDictionary } from "../util/is-record.js";
 
 export type MetadataValue = string | number | boolean;
 
@@ -22,13 +23,13 @@ export function metadataReader(config: Config): (given: unknown) => Metadata {
   const keys = splitKeys(config.steps);
   return (given) => {
     if (given === undefined) return nothing;
-    if (!isRecord(given)) {
-      throw new InputError("SL5040", `the metadata of a request is { key: value }, got ${describe(given)}`);
+    if (!isDictionary(given)) {
+      throw new InputError("SL5040", `the metadata of a request is { key: value }, got ${describeValue(given)}`);
     }
     const entries = Object.entries(given).filter(([, value]) => value !== undefined);
     for (const [key, value] of entries) {
       if (!keys.includes(key)) {
-        const read = keys.length === 0 ? "it has none" : `they read ${listed(keys)}${didYouMean(key, keys)}`;
+        const read = keys.length === 0 ? "it has none" : `they read ${joinNames(keys)}${didYouMean(key, keys)}`;
         throw new InputError("SL5041", `no split of pipeline '${config.name}' reads the metadata '${key}'; ${read}`, {
           key,
         });
@@ -40,7 +41,7 @@ export function metadataReader(config: Config): (given: unknown) => Metadata {
       ) {
         throw new InputError(
           "SL5040",
-          `the metadata '${key}' must be a string, a finite number or a boolean, got ${describe(value)}`,
+          `the metadata '${key}' must be a string, a finite number or a boolean, got ${describeValue(value)}`,
           { key },
         );
       }

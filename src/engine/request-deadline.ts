@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { TargetError } from "../../dsl/errors.js";
 import { deadlines } from "./deadline-timer.js";
-import { describe } from "../util/describe.js";
+import { describeValue } from "../util/format-value.js";
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 const nothingLogged = "; nothing of it is logged";
@@ -25,7 +25,7 @@ export class RequestClock {
       );
     }
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new TargetError("SL6011", `signal is ${describe(signal)}: give an AbortSignal`, { option: "signal" });
+      throw new TargetError("SL6011", `signal is ${describeValue(signal)}: give an AbortSignal`, { option: "signal" });
     }
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;

@@ -1,3 +1,4 @@
+import { errorMessage } from "../util/error-message.js";
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { createRequire } from "node:module";
 import { TargetError } from "../../dsl/errors.js";
@@ -41,9 +42,7 @@ export async function loadDuckDB(): Promise<DuckDB> {
     return { ...client, bindings: require("@duckdb/node-bindings") as Bindings };
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
-    const reason = missing
-      ? "is not installed"
-      : `does not load (${error instanceof Error ? error.message : String(error)})`;
+    const reason = missing ? "is not installed" : `does not load (${errorMessage(error)})`;
     throw new TargetError(
       "SL6020",
       `the inference log needs @duckdb/node-api, which ${reason}; run: npm install @duckdb/node-api (--ignore-scripts does no harm: it has no install script)`,
@@ -60,7 +59,7 @@ export function identifier(name: string): string {
 
 /** The first line of what DuckDB says is wrong. */
 export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   return text.split("\n", 1)[0] ?? text;
 }
 

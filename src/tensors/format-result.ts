@@ -18,7 +18,7 @@ import { metadataColumns, metadataData, metadataType } from "./metadata-columns.
 import { put } from "./records.js";
 import type { ResultBatch, RowsMetadata } from "./result.js";
 import type { TensorData } from "./tensor-data.js";
-import { wholeMilliseconds } from "../util/whole-milliseconds.js";
+import { toBigIntMilliseconds } from "../util/to-bigint-milliseconds.js";
 
 /** The values of some ports of one row; null where the row has none. */
 type PortValues = Readonly<Record<string, NestedValue | null>>;
@@ -241,7 +241,7 @@ function fieldOf(column: Column, list: readonly Batch[], separator: string): Fie
 function dataOf(column: Column, batch: Batch, counts: Int32Array, type: DataType): Data {
   const length = batch.rows;
   if (column.kind === "time")
-    return makeData({ type: new TimestampMillisecond(), length, data: wholeMilliseconds(batch.time) });
+    return makeData({ type: new TimestampMillisecond(), length, data: toBigIntMilliseconds(batch.time) });
   if (column.kind === "count") return makeData({ type: new Int32(), length, data: counts });
   if (column.kind === "metadata") return metadataData(column.name, batch, type);
   if (column.kind === "flag") {

@@ -1,5 +1,7 @@
-/** Whether a value is an object of named values: no list, and nothing of the language's own, such as a Map, a Date or a URL. */
-export function isRecord(value: unknown): value is object {
+export { isRecord } from "../../dsl/names.js";
+
+/** True for an object of named values, a class's instance included; false for a built-in such as a Map, Date or URL. */
+export function isDictionary(value: unknown): value is object {
   return (
     typeof value === "object" && !Array.isArray(value) && Object.prototype.toString.call(value) === "[object Object]"
   );

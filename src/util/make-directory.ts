@@ -2,24 +2,24 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Makes a folder and those above it. Node's own `recursive` never ends where a file system says of a new folder that its parent
- * is not there, as /proc does.
+ * Creates a directory and its missing parents. Node's own `recursive` option loops for ever on file systems such as /proc,
+ * which report ENOENT although the parent exists.
  *
- * @throws what the system says
+ * @throws the error of the file system
  */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const parent = dirname(path);
-    if (code === "ENOENT" && parent !== path && !(await isFolder(parent))) {
-      await makeFolder(parent);
-      await makeFolder(path);
-    } else if (!(await isFolder(path))) throw error;
+    if (code === "ENOENT" && parent !== path && !(await isDirectory(parent))) {
+      await makeDirectory(parent);
+      await makeDirectory(path);
+    } else if (!(await isDirectory(path))) throw error;
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() === true;
 }

@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 
 export interface OwnPackage {
   readonly version: string;
-  /** The folder that holds its package.json; null where none is found. */
+  /** The folder of its package.json; null if not found. */
   readonly root: string | null;
 }
 
-/** Where the package describes itself: two folders up from the sources, three from `dist/src/files`. */
+/** Finds the package's own package.json: two folders above the sources, three above `dist/src/util`. */
 export function ownPackage(): OwnPackage {
   for (const up of ["../../", "../../../"]) {
     try {
@@ -18,7 +18,7 @@ export function ownPackage(): OwnPackage {
       };
       if (name === "shapeline") return { version, root: fileURLToPath(folder) };
     } catch {
-      // Not there: the next place.
+      // Try the next folder.
     }
   }
   return { version: "unknown", root: null };

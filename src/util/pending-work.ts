@@ -1,19 +1,19 @@
-/** Work that must have ended before what it uses is let go of. */
-export class UnderWay {
-  readonly #works = new Set<Promise<unknown>>();
+/** Tracks running work, so that a close can wait for it before it releases what the work uses. */
+export class PendingWork {
+  readonly #running = new Set<Promise<unknown>>();
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     const running = work();
-    this.#works.add(running);
+    this.#running.add(running);
     try {
       return await running;
     } finally {
-      this.#works.delete(running);
+      this.#running.delete(running);
     }
   }
 
-  /** What was begun before has ended. */
-  async ended(): Promise<void> {
-    await Promise.allSettled(this.#works);
+  /** Resolves when all work that is running now has settled. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running);
   }
 }

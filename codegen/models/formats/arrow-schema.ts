@@ -1,8 +1,10 @@
+import { errorMessage } from "../../../src/util/error-message.js";
 import { createReadStream } from "node:fs";
 import { DataType, Precision, RecordBatchReader, Type, type Field, type Schema } from "apache-arrow";
 import type { Dim, DType } from "../../../dsl/tensor.js";
 import { badDescription, described } from "./description.js";
-import { fileName, modelName } from "../../../src/util/identifiers.js";
+import { fileName } from "../../../src/util/file-name.js";
+import { modelName } from "../model-name.js";
 import { sha256Of, withModelFile } from "../model-file.js";
 import type { ModelSignature, Port } from "../signature.js";
 
@@ -40,10 +42,7 @@ async function schemaOf(file: string): Promise<Schema> {
     const { schema } = await reader.open();
     return schema;
   } catch (cause) {
-    throw badDescription(
-      file,
-      `it is no Arrow file, stream or Feather file of version 2 (${cause instanceof Error ? cause.message : String(cause)})`,
-    );
+    throw badDescription(file, `it is no Arrow file, stream or Feather file of version 2 (${errorMessage(cause)})`);
   } finally {
     stream.destroy();
   }

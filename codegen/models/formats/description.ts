@@ -1,3 +1,4 @@
+import { errorMessage } from "../../../src/util/error-message.js";
 import { createHash } from "node:crypto";
 import { ModelError } from "../../../dsl/errors.js";
 import { type Dim, type DType } from "../../../dsl/tensor.js";
@@ -25,7 +26,7 @@ export function parseDescription(text: string, source: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw badDescription(source, `it is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw badDescription(source, `it is not JSON: ${errorMessage(cause)}`);
   }
 }
 

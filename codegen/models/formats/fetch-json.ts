@@ -1,3 +1,4 @@
+import { errorMessage } from "../../../src/util/error-message.js";
 import { ModelError } from "../../../dsl/errors.js";
 import { escapeUnsafe } from "../literal.js";
 
@@ -90,7 +91,7 @@ function notJson(text: string, answer: Response, error: unknown): string {
   if (/^\s*</.test(text))
     return `the answer is a page${text.trimStart().startsWith("<?xml") ? " of XML" : ""}, not JSON`;
   const type = answer.headers.get("content-type");
-  return `the answer${type === null ? "" : ` (${oneLine(type)})`} is not JSON: ${oneLine(error instanceof Error ? error.message : String(error))}`;
+  return `the answer${type === null ? "" : ` (${oneLine(type)})`} is not JSON: ${oneLine(errorMessage(error))}`;
 }
 
 function oneLine(text: string): string {

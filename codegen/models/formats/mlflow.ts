@@ -4,7 +4,7 @@ import { z } from "zod";
 import { dtypes, type Dim, type DType } from "../../../dsl/tensor.js";
 import { describeIssue } from "../../../src/config/issue.js";
 import { badDescription, described, parseDescription, readDescription } from "./description.js";
-import { labelOf } from "../../../src/util/identifiers.js";
+import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 
 /** Larger than any signature; YAML takes a while to read. */
@@ -43,7 +43,7 @@ export async function readMlmodel(file: string): Promise<ModelSignature> {
     throw badDescription(file, "it has no signature; log the model with one, such as signature=infer_signature(x, y)");
   return described(
     {
-      name: labelOf(basename(dirname(resolve(file)))),
+      name: dnsLabel(basename(dirname(resolve(file)))),
       sha256,
       inputs: portsOf(signature.inputs, "inputs", file),
       outputs: portsOf(signature.outputs, "outputs", file),

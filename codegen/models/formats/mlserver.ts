@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeIssue } from "../../../src/config/issue.js";
 import { badDescription, described, parseDescription, readDescription } from "./description.js";
-import { labelOf } from "../../../src/util/identifiers.js";
+import { dnsLabel } from "../model-name.js";
 import { tensorMetadata, toPort } from "./open-inference.js";
 import type { ModelSignature } from "../signature.js";
 
@@ -27,7 +27,7 @@ export async function readModelSettings(file: string): Promise<ModelSignature> {
     throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
   const { name, implementation, platform, inputs, outputs, parameters } = parsed.data;
   return described({
-    name: labelOf(name),
+    name: dnsLabel(name),
     sha256,
     inputs: (inputs ?? []).map(toPort),
     outputs: (outputs ?? []).map(toPort),

@@ -9,7 +9,7 @@ import {
   sha256OfText,
 } from "./description.js";
 import { askForJson } from "./fetch-json.js";
-import { labelOf } from "../../../src/util/identifiers.js";
+import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 
 const TIMEOUT_MS = 10_000;
@@ -61,7 +61,7 @@ function fromMetadata(data: unknown, source: string, sha256: string, advice = ""
   const { name, versions, platform, inputs, outputs } = parsed.data;
   const [version, another] = versions ?? [];
   return described({
-    name: labelOf(name),
+    name: dnsLabel(name),
     sha256,
     inputs: inputs.map(toPort),
     outputs: outputs.map(toPort),

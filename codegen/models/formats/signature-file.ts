@@ -2,7 +2,7 @@ import { z } from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
 import { describeIssue } from "../../../src/config/issue.js";
 import { badDescription, described, parseDescription, readDescription } from "./description.js";
-import { labelOf } from "../../../src/util/identifiers.js";
+import { dnsLabel } from "../model-name.js";
 import type { ModelSignature } from "../signature.js";
 
 const dim = z.union([z.int().min(0), z.string().min(1), z.null()]);
@@ -41,7 +41,7 @@ export async function readSignatureFile(file: string): Promise<ModelSignature> {
     throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
   const { name, version, sha256: own, inputs, outputs, producer, doc, labels } = parsed.data;
   return described({
-    name: labelOf(name),
+    name: dnsLabel(name),
     sha256: own ?? sha256,
     inputs,
     outputs,

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { badDescription, described, openInferencePort, readDescription } from "./description.js";
-import { fileName, labelOf, modelName } from "../../../src/util/identifiers.js";
+import { fileName } from "../../../src/util/file-name.js";
+import { dnsLabel, modelName } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 import { parseTextFormat, type TextMessage } from "./protobuf-text.js";
 
@@ -20,7 +21,7 @@ export async function readTritonConfig(file: string): Promise<ModelSignature> {
   const name = words(config, "name")[0] ?? ownName(file);
   const outputs = messages(config, "output");
   return described({
-    name: labelOf(name),
+    name: dnsLabel(name),
     sha256,
     inputs: messages(config, "input").map((tensor) => portOf(tensor, batched, file)),
     outputs: outputs.map((tensor) => portOf(tensor, batched, file)),

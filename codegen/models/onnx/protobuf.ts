@@ -1,3 +1,4 @@
+import { errorMessage } from "../../../src/util/error-message.js";
 import { readSync } from "node:fs";
 import { ModelError } from "../../../dsl/errors.js";
 
@@ -205,7 +206,7 @@ export class WireFile {
     } catch (cause) {
       throw new ModelError(
         "SL3000",
-        `cannot read model file '${this.#file}' at byte ${position}: ${cause instanceof Error ? cause.message : String(cause)}. Check the disk or the network share.`,
+        `cannot read model file '${this.#file}' at byte ${position}: ${errorMessage(cause)}. Check the disk or the network share.`,
         { file: this.#file, offset: position },
         { cause },
       );

@@ -1,6 +1,6 @@
 import { ModelError } from "../../../dsl/errors.js";
 import type { Dim } from "../../../dsl/tensor.js";
-import { modelName } from "../../../src/util/identifiers.js";
+import { modelName } from "../model-name.js";
 import { sha256Of, withModelFile } from "../model-file.js";
 import { OnnxLabels } from "./labels.js";
 import { dtypeOf, notation, readType, unsupportedReason, type OnnxDim, type OnnxType } from "./types.js";

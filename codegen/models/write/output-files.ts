@@ -1,8 +1,8 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ModelError, StorageError } from "../../../dsl/errors.js";
-import { systemReason } from "../../../src/util/system-error.js";
-import { writeWhole } from "../../../src/util/write-atomic.js";
+import { systemErrorMessage } from "../../../src/util/error-message.js";
+import { writeFileAtomic } from "../../../src/util/write-file-atomic.js";
 import { HEADER } from "./writer.js";
 
 /** A generated file: what it should say and what it says. */
@@ -49,7 +49,7 @@ export function isChanged({ text, existing }: OutputFile): boolean {
 export async function writeOutputs(files: readonly OutputFile[]): Promise<void> {
   const changed = files.filter(isChanged);
   for (const { path, existing } of changed) refuseHandWritten(path, existing);
-  for (const { path, text } of changed) if (text !== undefined) await writeWhole(path, text);
+  for (const { path, text } of changed) if (text !== undefined) await writeFileAtomic(path, text);
   for (const { path, text } of changed) if (text === undefined) await rm(path, { force: true });
 }
 
@@ -77,7 +77,7 @@ async function readExisting(out: string): Promise<string | undefined> {
       return undefined;
     throw new StorageError(
       "SL7030",
-      `'${out}' cannot be written: ${systemReason(cause)}; choose another place with --out`,
+      `'${out}' cannot be written: ${systemErrorMessage(cause)}; choose another place with --out`,
       { path: out },
       { cause },
     );

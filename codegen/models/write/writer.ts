@@ -1,7 +1,9 @@
 import { ModelError } from "../../../dsl/errors.js";
 import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../../dsl/tensor.js";
-import { fileName, identifiersFor, modelName, type Identifiers } from "../../../src/util/identifiers.js";
+import { fileName } from "../../../src/util/file-name.js";
+import { modelIdentifiers, type ModelIdentifiers } from "../../../src/util/model-identifiers.js";
+import { modelName } from "../model-name.js";
 import { labelText } from "./label-text.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "../literal.js";
 import { showTensor } from "../../../src/config/show-tensor.js";
@@ -51,9 +53,9 @@ function head(importFrom: string): readonly string[] {
 /** In the order of their names, whatever order they came in. */
 function named(
   models: readonly ModelSignature[],
-): readonly { readonly model: ModelSignature; readonly identifiers: Identifiers }[] {
+): readonly { readonly model: ModelSignature; readonly identifiers: ModelIdentifiers }[] {
   const sorted = [...models].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const identifiers = identifiersFor(sorted.map(nameSource));
+  const identifiers = modelIdentifiers(sorted.map(nameSource));
   return sorted.map((model, index) => ({
     model,
     identifiers: identifiers[index] ?? { handle: "model", type: "Model" },
@@ -65,7 +67,7 @@ function nameSource({ file, name }: ModelSignature): string {
   return file !== undefined && modelName(file) === name ? file : name;
 }
 
-function writeModel(model: ModelSignature, { handle, type }: Identifiers): string {
+function writeModel(model: ModelSignature, { handle, type }: ModelIdentifiers): string {
   const inputs = requireUsable(model, "input", model.inputs);
   const outputs = requireUsable(model, "output", model.outputs);
   return [

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { ownPackage } from "../../../src/util/own-package.js";
-import { writeWhole } from "../../../src/util/write-atomic.js";
+import { writeFileAtomic } from "../../../src/util/write-file-atomic.js";
 import { digest, type Inputs, unchanged } from "./inputs.js";
 
 /** What a compilation gave, kept for the next one of the same options. */
@@ -43,7 +43,7 @@ export function recall(key: CacheKey): readonly Kept[] | null {
 /** Keeps results. A folder that cannot be written costs only the time of the next compilation. */
 export async function keep(key: CacheKey, inputs: Inputs, configs: readonly Kept[]): Promise<void> {
   const body = JSON.stringify({ inputs, configs } satisfies CacheFile);
-  await writeWhole(pathOf(key), `${digest(body)}\n${body}`).catch(() => undefined);
+  await writeFileAtomic(pathOf(key), `${digest(body)}\n${body}`).catch(() => undefined);
 }
 
 function pathOf(key: CacheKey): string {

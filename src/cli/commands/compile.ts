@@ -1,4 +1,4 @@
-import { displayPath } from "../output/format.js";
+import { displayPath } from "../../util/display-path.js";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Option } from "commander";
@@ -105,8 +105,8 @@ async function withDefinitions(
 }
 
 async function writeOutputs(configs: readonly CompiledConfig[]): Promise<void> {
-  const { writeWhole } = await import("../../util/write-atomic.js");
-  for (const { path, text, changed } of configs) if (changed) await writeWhole(path, text);
+  const { writeFileAtomic } = await import("../../util/write-file-atomic.js");
+  for (const { path, text, changed } of configs) if (changed) await writeFileAtomic(path, text);
 }
 
 function summary(io: Io, { config, file, path, changed, definition }: Output) {

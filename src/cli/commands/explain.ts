@@ -1,4 +1,4 @@
-import { displayPath } from "../output/format.js";
+import { displayPath } from "../../util/display-path.js";
 import { type RegisterCommand, exitCodes, redirectUserOutput, colorize, type Io } from "../output/io.js";
 import { readConfigText } from "../input/read-files.js";
 import { prettyJson } from "../output/pretty-json.js";

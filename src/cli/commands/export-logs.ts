@@ -1,4 +1,4 @@
-import { displayPath } from "../output/format.js";
+import { displayPath } from "../../util/display-path.js";
 import { resolve } from "node:path";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
 import type { RegisterCommand } from "../output/io.js";

@@ -1,4 +1,5 @@
-import { formatPort, displayPath } from "../output/format.js";
+import { formatPort } from "../output/format.js";
+import { displayPath } from "../../util/display-path.js";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { LoadedSettings } from "../../../codegen/settings/load.js";

@@ -4,7 +4,7 @@ import type { DatasetOptions } from "../../../dsl/deployment.js";
 import { datasetFromFlags, addDatasetOptions } from "../options/dataset.js";
 import type { RegisterCommand } from "../output/io.js";
 import { readInput } from "../input/read-files.js";
-import { checkWritable } from "../../util/write-atomic.js";
+import { checkWritable } from "../../util/write-file-atomic.js";
 import { writeRecords, writeTable, checkSingleDocument } from "../output/write-rows.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 

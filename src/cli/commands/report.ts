@@ -1,6 +1,6 @@
-import { displayPath } from "../output/format.js";
+import { displayPath } from "../../util/display-path.js";
 import { resolve } from "node:path";
-import { writeWhole } from "../../util/write-atomic.js";
+import { writeFileAtomic } from "../../util/write-file-atomic.js";
 import { reportHtml } from "../../report/html-report.js";
 import { reportText } from "../../report/text-report.js";
 import { type RegisterCommand, colorize } from "../output/io.js";
@@ -29,7 +29,7 @@ export const report: RegisterCommand = (program, { io }) => {
         const live = await target.pipeline(name);
         return live.compare({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
       });
-      if (html !== undefined) await writeWhole(resolve(out.cwd, html), await reportHtml(comparison));
+      if (html !== undefined) await writeFileAtomic(resolve(out.cwd, html), await reportHtml(comparison));
       out.printJson(comparison);
       out.print(reportText(comparison, (text) => colorize(out, "bold", text)));
       if (html !== undefined) out.print(`\nwrote ${displayPath(out.cwd, resolve(out.cwd, html))}`);

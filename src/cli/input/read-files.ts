@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ConfigError, InputError } from "../../../dsl/errors.js";
 import type { Config } from "../../config/schema.js";
-import { systemReason } from "../../util/system-error.js";
+import { systemErrorMessage } from "../../util/error-message.js";
 
 /** Reads and checks a config file. */
 export async function readConfig(cwd: string, file: string): Promise<Config> {
@@ -18,7 +18,7 @@ export async function readConfigText(cwd: string, file: string): Promise<string>
   } catch (error) {
     throw new ConfigError(
       "SL4005",
-      `the config '${file}' cannot be read: ${systemReason(error)}; \`shapeline compile\` writes it`,
+      `the config '${file}' cannot be read: ${systemErrorMessage(error)}; \`shapeline compile\` writes it`,
       { file },
       { cause: error },
     );
@@ -37,7 +37,7 @@ export async function readInput(cwd: string, file: string): Promise<Uint8Array> 
   } catch (error) {
     throw new InputError(
       "SL5030",
-      `the rows '${file}' cannot be read: ${systemReason(error)}`,
+      `the rows '${file}' cannot be read: ${systemErrorMessage(error)}`,
       { file },
       { cause: error },
     );

@@ -1,12 +1,5 @@
-import { relative } from "node:path";
 import { escapeUnsafe } from "../../../codegen/models/literal.js";
 import type { Dim } from "../../../dsl/tensor.js";
-
-/** A path as people want to see it: relative where it is below the working folder. */
-export function displayPath(cwd: string, path: string): string {
-  const short = relative(cwd, path);
-  return short === "" ? "." : short.startsWith("..") ? path : short;
-}
 
 /** A port as one reads it: `dense_input float32[batch, 29]`. Names from model files may hold anything. */
 export function formatPort(port: {

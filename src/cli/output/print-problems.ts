@@ -1,4 +1,4 @@
-import { displayPath } from "./format.js";
+import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem } from "../../../codegen/project/compile-project.js";
 import { colorize, type Io } from "./io.js";
 

@@ -1,8 +1,9 @@
-import { formatCell, displayPath } from "./format.js";
+import { formatCell } from "./format.js";
+import { displayPath } from "../../util/display-path.js";
 import type { Schema, Table } from "apache-arrow";
 import type { Command } from "commander";
 import type { AnyInferRecord } from "../../../dsl/deployment.js";
-import { writeWhole, writeWholeInParts } from "../../util/write-atomic.js";
+import { writeFileAtomic, writeFileAtomicInParts } from "../../util/write-file-atomic.js";
 import { toJson } from "../../tensors/to-json.js";
 import type { Io } from "./io.js";
 import { textTable } from "./text-table.js";
@@ -15,7 +16,7 @@ export async function writeTable(io: Io, table: Table, options: { readonly out?:
   const { tableToIPC } = await import("apache-arrow");
   const bytes = tableToIPC(table, "file");
   if (options.out === undefined) return io.writeBytes(bytes);
-  await writeWhole(options.out, bytes);
+  await writeFileAtomic(options.out, bytes);
   printWritten(io, options.out, table.numRows);
 }
 
@@ -38,7 +39,7 @@ export async function writeTables(
     await sink.end(rows === 0 ? schema : undefined);
   };
   if (options.out === undefined) return write((bytes) => io.writeBytes(bytes));
-  await writeWholeInParts(options.out, write);
+  await writeFileAtomicInParts(options.out, write);
   printWritten(io, options.out, rows);
 }
 
@@ -63,7 +64,7 @@ export async function writeRecords(
 ): Promise<void> {
   const { length } = records;
   if (options.out !== undefined) {
-    await writeWhole(options.out, `${toJson(records, 0)}\n`);
+    await writeFileAtomic(options.out, `${toJson(records, 0)}\n`);
     return printWritten(io, options.out, length);
   }
   io.printJson(records);

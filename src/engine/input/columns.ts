@@ -1,7 +1,7 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
-import { describe, isList } from "../../util/describe.js";
+import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { elementKinds } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missing, stranger } from "./names.js";
@@ -39,10 +39,10 @@ export function columnReader(pipeline: string, ports: readonly Port[]): (columns
 
 function readColumn(port: Port, read: ReturnType<typeof rowsReader>, value: unknown, bindings: Bindings): TensorData {
   const details = { input: port.name };
-  if (!isList(value)) {
+  if (!isArrayOrTypedArray(value)) {
     throw new InputError(
       "SL5008",
-      `input '${port.name}': expected a list with one entry a row, or a typed array of all elements, got ${describe(value)}`,
+      `input '${port.name}': expected a list with one entry a row, or a typed array of all elements, got ${describeValue(value)}`,
       details,
     );
   }

@@ -1,6 +1,6 @@
 import { type Table, tableFromIPC } from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
-import { reason } from "../../util/error-message.js";
+import { errorSummary } from "../../util/error-message.js";
 
 /**
  * A request from the bytes of a file: an Arrow table (IPC file or stream), or what the JSON text holds. The content decides.
@@ -18,7 +18,7 @@ export function decodeRows(bytes: Uint8Array, name: string): unknown {
       !arrow && isJsonLines(bytes)
         ? "; it holds a JSON value a line: make one array of them, for example with: jq -s ."
         : "";
-    throw new InputError("SL5030", `'${name}' is no ${what}: ${reason(cause)}${hint}`, { file: name }, { cause });
+    throw new InputError("SL5030", `'${name}' is no ${what}: ${errorSummary(cause)}${hint}`, { file: name }, { cause });
   }
 }
 

@@ -3,7 +3,7 @@ import type { DType } from "../../../dsl/tensor.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
 import { placeInSlab } from "../../tensors/pooled-buffer.js";
-import { describe } from "../../util/describe.js";
+import { describeValue } from "../../util/format-value.js";
 
 /** Why one value is no element of a dtype. */
 export interface Refusal {
@@ -232,5 +232,5 @@ function outOfRange(value: number | bigint, dtype: DType, min: number | bigint, 
 function ofType(value: unknown, type: "number" | "boolean" | "string", expected: string): Refusal | null {
   if (typeof value === type) return null;
   const code = value === null || value === undefined ? "SL5005" : "SL5006";
-  return { code, text: `expected ${expected}, got ${describe(value)}` };
+  return { code, text: `expected ${expected}, got ${describeValue(value)}` };
 }

@@ -1,6 +1,7 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
-import { didYouMean, listed } from "../../util/did-you-mean.js";
+import { didYouMean } from "../../util/did-you-mean.js";
+import { joinNames } from "../../util/join-names.js";
 
 /** The refusal of a batch or row that lacks an input; null when all are there. */
 export function missing(
@@ -13,7 +14,7 @@ export function missing(
   const absent = ports.find((port) => !given.includes(port.name));
   if (absent === undefined) return null;
   const others = given.filter((name) => !ports.some((port) => port.name === name));
-  const hint = others.length === 0 ? "" : `; there is ${listed(others)}`;
+  const hint = others.length === 0 ? "" : `; there is ${joinNames(others)}`;
   return new InputError("SL5003", `${where}: input '${absent.name}' of pipeline '${pipeline}' is missing${hint}`, {
     input: absent.name,
     ...details,
@@ -30,7 +31,7 @@ export function stranger(
 ): InputError {
   const extra = given.find((name) => !ports.some((port) => port.name === name)) ?? "";
   const inputs = ports.map((port) => port.name);
-  const hint = didYouMean(extra, inputs) || `; it takes ${listed(inputs)}`;
+  const hint = didYouMean(extra, inputs) || `; it takes ${joinNames(inputs)}`;
   return new InputError("SL5004", `${where}: '${extra}' is no input of pipeline '${pipeline}'${hint}`, {
     column: extra,
     ...details,

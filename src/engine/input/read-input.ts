@@ -4,7 +4,7 @@ import type { Port } from "../../../dsl/tensor.js";
 import { tensorFromVector } from "../../tensors/arrow.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { columnReader } from "./columns.js";
-import { describe } from "../../util/describe.js";
+import { describeValue } from "../../util/format-value.js";
 import { elementKinds } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missing, stranger } from "./names.js";
@@ -27,7 +27,7 @@ export function inputReader(pipeline: string, ports: readonly Port[]): (input: u
       return readColumns(input);
     throw new InputError(
       "SL5000",
-      `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${describe(input)}`,
+      `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${describeValue(input)}`,
     );
   };
 }
@@ -46,7 +46,7 @@ function recordsReader(pipeline: string, ports: readonly Port[]): (rows: readonl
 
 function checkKeys(pipeline: string, ports: readonly Port[], row: unknown, at: number): void {
   if (typeof row !== "object" || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
-    throw new InputError("SL5002", `row ${at}: expected an object { ${names(ports)} }, got ${describe(row)}`, {
+    throw new InputError("SL5002", `row ${at}: expected an object { ${names(ports)} }, got ${describeValue(row)}`, {
       row: at,
     });
   }

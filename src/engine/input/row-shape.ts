@@ -1,6 +1,6 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
-import { describe, isList } from "../../util/describe.js";
+import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { elementKinds } from "./elements.js";
 
 /** Where a size of a row came from: the port itself, the first row, or a symbol that another input bound. */
@@ -57,7 +57,7 @@ export function settle(port: Port, first: unknown, bindings: Bindings): RowDim[]
       settled.push({ size, origin: { kind: "first" } });
       if (typeof dim === "string") bindings.set(dim, { size, input: port.name });
     }
-    value = isList(value) && size > 0 ? value[0] : [];
+    value = isArrayOrTypedArray(value) && size > 0 ? value[0] : [];
   }
   return settled;
 }
@@ -99,13 +99,21 @@ export function listAt(
   axis: number,
   rank: number,
 ): ArrayLike<unknown> {
-  if (isList(value)) return value;
+  if (isArrayOrTypedArray(value)) return value;
   const where = place(port.name, row, path);
   const details = { row, input: port.name };
   if (value === null || value === undefined) {
-    throw new InputError("SL5005", `${where}: expected ${listOf(port, axis, rank)}, got ${describe(value)}`, details);
+    throw new InputError(
+      "SL5005",
+      `${where}: expected ${listOf(port, axis, rank)}, got ${describeValue(value)}`,
+      details,
+    );
   }
-  throw new InputError("SL5008", `${where}: expected ${listOf(port, axis, rank)}, got ${describe(value)}`, details);
+  throw new InputError(
+    "SL5008",
+    `${where}: expected ${listOf(port, axis, rank)}, got ${describeValue(value)}`,
+    details,
+  );
 }
 
 /** `a list of 29 numbers (float32)`, `a list of lists`. */
@@ -120,6 +128,6 @@ export function listOf(port: Port, axis: number, rank: number): string {
 /** The sizes of the first element of the first element and so on, where the port does not know its rank. */
 function measure(value: unknown): number[] {
   const sizes: number[] = [];
-  for (let inner = value; isList(inner); inner = inner[0]) sizes.push(inner.length);
+  for (let inner = value; isArrayOrTypedArray(inner); inner = inner[0]) sizes.push(inner.length);
   return sizes;
 }

@@ -1,7 +1,7 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
-import { describe, isList } from "../../util/describe.js";
+import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { elementKinds } from "./elements.js";
 import { type Bindings, elements, listAt, listOf, place, type RowDim, rowDims, settle, twoSizes } from "./row-shape.js";
 
@@ -33,7 +33,7 @@ export function rowsReader(
     if (shape.length === 1) {
       for (let row = 0; row < count; row++) {
         const value = valueOf(rows, key, row);
-        if (!isList(value) || value.length !== size || !list(elements, value, row * size, size))
+        if (!isArrayOrTypedArray(value) || value.length !== size || !list(elements, value, row * size, size))
           throw refusedRow(port, shape, value, row);
       }
       return { dtype, dims: [count, size], data: elements };
@@ -77,7 +77,7 @@ function fill(
   span: number,
 ): boolean {
   const length = shape[axis]?.size ?? 0;
-  if (!isList(value) || value.length !== length) return false;
+  if (!isArrayOrTypedArray(value) || value.length !== length) return false;
   if (axis === shape.length - 1) return elementKinds[port.dtype].list(elements, value, at, length);
   const step = length === 0 ? 0 : span / length;
   for (let i = 0; i < length; i++)
@@ -106,7 +106,7 @@ function firstFault(
     return elementKinds[port.dtype].refusal(value) === null ? null : refusedElement(port, value, row, path);
   const list = listAt(port, value, row, path, axis, shape.length);
   const last = axis === shape.length - 1;
-  if (last && isList(list[0])) {
+  if (last && isArrayOrTypedArray(list[0])) {
     return new InputError(
       "SL5008",
       `${place(port.name, row, path)}: expected ${listOf(port, axis, shape.length)}, got a list of lists; take one level of nesting away`,
@@ -144,15 +144,15 @@ function wrongLength(
 }
 
 function refusedElement(port: Port, value: unknown, row: number, path: readonly number[]): InputError {
-  const refusal = isList(value)
+  const refusal = isArrayOrTypedArray(value)
     ? {
         code: "SL5008" as const,
-        text: `expected a ${elementKinds[port.dtype].word} (${port.dtype}), got ${describe(value)}`,
+        text: `expected a ${elementKinds[port.dtype].word} (${port.dtype}), got ${describeValue(value)}`,
       }
     : elementKinds[port.dtype].refusal(value);
   return new InputError(
     refusal?.code ?? "SL5006",
-    `${place(port.name, row, path)}: ${refusal?.text ?? describe(value)}`,
+    `${place(port.name, row, path)}: ${refusal?.text ?? describeValue(value)}`,
     { row, input: port.name, path },
   );
 }

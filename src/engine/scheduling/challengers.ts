@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { deadlines } from "../deadline-timer.js";
-import { reason } from "../../util/error-message.js";
+import { errorSummary } from "../../util/error-message.js";
 import type { Feeds } from "../session/model-runner.js";
 
 /** One challenger's run on one batch, not yet begun. */
@@ -82,7 +82,7 @@ export class Challengers {
         (outputs) => {
           if (this.#owed.has(giveUp)) give({ outputs, note: null });
         },
-        (error: unknown) => giveUp(reason(error)),
+        (error: unknown) => giveUp(errorSummary(error)),
       );
     });
   }

@@ -5,7 +5,7 @@ import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { endNow } from "./force-exit.js";
 import { quiet } from "./idle-queue.js";
-import { reason } from "../../util/error-message.js";
+import { errorSummary } from "../../util/error-message.js";
 
 // `session.run` blocks the thread that calls it: on the caller's thread a slow model would hold up the next request.
 // The thread's program is text, because a bundled app has no file of ours to start it from.
@@ -168,7 +168,7 @@ export class ModelThread {
     this.#worker.on("message", ({ answers, done }: { answers: readonly Answer[]; done: boolean }) =>
       this.#receive(answers, done),
     );
-    this.#worker.on("error", (error) => this.#end(reason(error)));
+    this.#worker.on("error", (error) => this.#end(errorSummary(error)));
     this.#worker.on("exit", () => {
       threads.delete(this);
       this.#end("it ended");

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ModelError } from "../../../dsl/errors.js";
 import type { ModelConfig } from "../../config/schema.js";
-import { systemReason } from "../../util/system-error.js";
+import { systemErrorMessage } from "../../util/error-message.js";
 import { fileDifferences } from "./file-differences.js";
 
 /** A model's file, read whole: `bytes` are what was hashed. */
@@ -87,7 +87,7 @@ async function listModelFiles(folder: string): Promise<FolderEntry[]> {
   } catch (cause) {
     throw new ModelError(
       "SL3020",
-      `the models folder '${folder}' cannot be read (${systemReason(cause)}); give the folder that holds the .onnx files as the option 'models'`,
+      `the models folder '${folder}' cannot be read (${systemErrorMessage(cause)}); give the folder that holds the .onnx files as the option 'models'`,
       { folder: path },
       { cause },
     );
@@ -173,7 +173,7 @@ async function digest(path: string): Promise<string> {
 function unreadable(path: string, cause: unknown): ModelError {
   return new ModelError(
     "SL3000",
-    `the model file '${path}' cannot be read (${systemReason(cause)}); put the file back, or deploy again with the folder that holds it`,
+    `the model file '${path}' cannot be read (${systemErrorMessage(cause)}); put the file back, or deploy again with the folder that holds it`,
     { file: path },
     { cause },
   );

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelError, TargetError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
-import { reason } from "../../util/error-message.js";
+import { errorSummary } from "../../util/error-message.js";
 
 type Runtime = typeof import("onnxruntime-node");
 type Tensors = Readonly<Record<string, TensorData>>;
@@ -58,7 +58,7 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
       "SL6001",
       missing
         ? "onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node (or npm install --ignore-scripts onnxruntime-node, where its install script cannot reach the network: the script only fetches GPU parts)"
-        : `onnxruntime-node is installed but does not load (${reason(cause)}): install it again with npm install onnxruntime-node, or with --ignore-scripts where its install script fails: the script only fetches GPU parts`,
+        : `onnxruntime-node is installed but does not load (${errorSummary(cause)}): install it again with npm install onnxruntime-node, or with --ignore-scripts where its install script fails: the script only fetches GPU parts`,
       {},
       { cause },
     );
@@ -106,7 +106,7 @@ export async function openSession(
 export function notAModel(name: string, where: string, cause: unknown): ModelError {
   return new ModelError(
     "SL3023",
-    `model '${name}': '${where}' is not a whole ONNX model that this onnxruntime-node can run (${reason(cause)}); copy or export the file again`,
+    `model '${name}': '${where}' is not a whole ONNX model that this onnxruntime-node can run (${errorSummary(cause)}); copy or export the file again`,
     { model: name, file: where },
     { cause },
   );
@@ -188,7 +188,7 @@ export function directRun(session: InferenceSession): RunSession | null {
 export function runFailed(name: string, cause: unknown): TargetError {
   return new TargetError(
     "SL6002",
-    `model '${name}' failed on these rows: ${reason(cause)}`,
+    `model '${name}' failed on these rows: ${errorSummary(cause)}`,
     { model: name },
     { cause },
   );

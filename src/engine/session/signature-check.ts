@@ -6,7 +6,7 @@ import type { DType, Port } from "../../../dsl/tensor.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { reason } from "../../util/error-message.js";
+import { errorSummary } from "../../util/error-message.js";
 import type { Feeds } from "./model-runner.js";
 import type { ModelSession } from "./onnx-runtime.js";
 
@@ -54,7 +54,7 @@ export async function warmUp(model: ModelConfig, run: (feeds: Feeds, rows: numbe
   } catch (cause) {
     throw new ModelError(
       "SL3025",
-      `model '${model.name}' does not run on zeros of its own signature: ${reason(cause)}`,
+      `model '${model.name}' does not run on zeros of its own signature: ${errorSummary(cause)}`,
       { model: model.name },
       { cause },
     );

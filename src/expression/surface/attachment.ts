@@ -1,3 +1,4 @@
+import { errorMessage } from "../../util/error-message.js";
 import type { Constants, Diagnostic, SourceLocation, Surface, SurfaceLambda } from "./surface.js";
 
 /**
@@ -41,7 +42,7 @@ export function valuesOf(
     try {
       values.push([name, read()]);
     } catch (error) {
-      return { unread: name, why: error instanceof Error ? error.message : String(error) };
+      return { unread: name, why: errorMessage(error) };
     }
   }
   return { values: Object.fromEntries(values) };

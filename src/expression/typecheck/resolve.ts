@@ -1,5 +1,6 @@
 import type { Port } from "../../../dsl/tensor.js";
-import { didYouMean, listed } from "../../util/did-you-mean.js";
+import { didYouMean } from "../../util/did-you-mean.js";
+import { joinNames } from "../../util/join-names.js";
 import { elementType } from "../tree/element-type.js";
 import type { Home, Locals, Meaning } from "./bindings.js";
 import { value } from "./bindings.js";
@@ -76,7 +77,7 @@ export abstract class Reading {
         return this.say(
           "SL1109",
           node.span,
-          `'${this.text(node)}' has several ports: ${listed(names)}`,
+          `'${this.text(node)}' has several ports: ${joinNames(names)}`,
           "name the one that is meant",
         );
       }
@@ -179,7 +180,7 @@ export abstract class Reading {
           "SL1103",
           node.span,
           `there is no model '${name}' here${didYouMean(name, names)}`,
-          `there are ${listed(names)}`,
+          `there are ${joinNames(names)}`,
         );
       }
       case "ports": {
@@ -195,7 +196,7 @@ export abstract class Reading {
           "SL1102",
           node.span,
           `'${this.text(object)}' has no port '${name}'${didYouMean(name, names)}`,
-          `${several} ${listed(names)}`,
+          `${several} ${joinNames(names)}`,
         );
       }
       case "object":

@@ -7,7 +7,7 @@ import type { PageSize } from "../read/reader.js";
 import type { Swept } from "./retention.js";
 import type { SharedDatabase } from "./shared-database.js";
 import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "../store.js";
-import { UnderWay } from "../../util/pending-work.js";
+import { PendingWork } from "../../util/pending-work.js";
 
 /** One holder's view of a shared database. */
 export class DuckDBStore implements Store {
@@ -18,7 +18,7 @@ export class DuckDBStore implements Store {
   readonly #release: () => Promise<void>;
   readonly #logs = new Set<PipelineLog>();
   /** DuckDB's native code does not survive a connection that is closed under a query. */
-  readonly #reads = new UnderWay();
+  readonly #reads = new PendingWork();
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -119,7 +119,7 @@ export class DuckDBStore implements Store {
   }
 
   async #close(): Promise<void> {
-    await this.#reads.ended();
+    await this.#reads.settled();
     const ends = await Promise.allSettled(Array.from(this.#logs, (log) => log.close()));
     await this.#release();
     for (const end of ends) if (end.status === "rejected") throw end.reason;

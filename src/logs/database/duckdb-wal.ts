@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { copyFileSync, existsSync, openSync, closeSync, readSync, statSync } from "node:fs";
 import { StorageError } from "../../../dsl/errors.js";
-import { systemReason } from "../../util/system-error.js";
+import { systemErrorMessage } from "../../util/error-message.js";
 
 /** How a write-ahead log of DuckDB's begins: its entry for the version. */
 const head = Buffer.from([0x64, 0x00, 0x62, 0x65]);
@@ -54,7 +54,7 @@ export async function holdToWal(
   } catch (error) {
     throw new StorageError(
       "SL7006",
-      `the write-ahead log '${wal}' can only be read up to a place in it, and no copy can be kept: ${systemReason(error)}; see that the disk has room, then open it again`,
+      `the write-ahead log '${wal}' can only be read up to a place in it, and no copy can be kept: ${systemErrorMessage(error)}; see that the disk has room, then open it again`,
       { file: wal },
       { cause: error },
     );

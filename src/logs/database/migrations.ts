@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
-import { makeFolder } from "../../util/make-directory.js";
-import { systemReason } from "../../util/system-error.js";
+import { makeDirectory } from "../../util/make-directory.js";
+import { errorMessage, systemErrorMessage } from "../../util/error-message.js";
 import { identifier, reasonOf, type DuckDB } from "../duckdb.js";
 import type { LogLayout } from "../pipeline-log.js";
 import { challengerTable, championTable } from "../schema/table-names.js";
@@ -47,13 +47,13 @@ const formats: readonly ((logs: readonly LogTables[]) => readonly string[])[] = 
 /** Makes the folder where it is missing and gives its real path. */
 export async function prepareFolder(folder: string, readOnly: boolean): Promise<string> {
   try {
-    if (!readOnly) await makeFolder(folder);
+    if (!readOnly) await makeDirectory(folder);
     return await realpath(folder);
   } catch (error) {
     if (readOnly) throw nothingThere(folder, error);
     throw new StorageError(
       "SL7001",
-      `the data folder '${folder}' cannot be made: ${systemReason(error)}; choose another folder`,
+      `the data folder '${folder}' cannot be made: ${systemErrorMessage(error)}; choose another folder`,
       { folder },
       { cause: error },
     );
@@ -164,7 +164,7 @@ function nothingThere(folder: string, cause?: unknown): StorageError {
 }
 
 function openFailure(file: string, error: unknown): StorageError {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   const options = { cause: error };
   if (/Conflicting lock is held/i.test(text) || /being used by another process/i.test(text)) {
     const pid = /PID (\d+)/.exec(text)?.[1];

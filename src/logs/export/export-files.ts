@@ -3,8 +3,8 @@ import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
 import { ShapelineError, StorageError } from "../../../dsl/errors.js";
-import { makeFolder } from "../../util/make-directory.js";
-import { systemReason } from "../../util/system-error.js";
+import { makeDirectory } from "../../util/make-directory.js";
+import { systemErrorMessage } from "../../util/error-message.js";
 import { ArrowSink } from "./arrow-file.js";
 import { BufferedFile } from "./buffered-file.js";
 import { reasonOf } from "../duckdb.js";
@@ -40,7 +40,7 @@ export class ExportFiles {
   async begin(): Promise<void> {
     await this.#work(async () => {
       await this.#end();
-      await makeFolder(this.#directory);
+      await makeDirectory(this.#directory);
       const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
       // A name that nobody else takes: two exports may be under way in one folder.
       const file = {
@@ -88,7 +88,7 @@ export class ExportFiles {
       if (error instanceof ShapelineError) throw error;
       throw new StorageError(
         "SL7030",
-        `the logs cannot be written to '${this.#directory}': ${reasonOf(systemReason(error))}; choose another directory`,
+        `the logs cannot be written to '${this.#directory}': ${reasonOf(systemErrorMessage(error))}; choose another directory`,
         { path: this.#directory },
         { cause: error },
       );

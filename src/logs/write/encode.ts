@@ -3,7 +3,7 @@ import type { Dim } from "../../../dsl/tensor.js";
 import type { ResultBatch } from "../../tensors/result.js";
 import { failureCounts } from "../../tensors/format-result.js";
 import { rowSize, type TensorData } from "../../tensors/tensor-data.js";
-import { wholeMilliseconds } from "../../util/whole-milliseconds.js";
+import { toBigIntMilliseconds } from "../../util/to-bigint-milliseconds.js";
 import type { ColumnKind, LogColumn } from "../schema/columns.js";
 import type { RowMeta } from "../pipeline-log.js";
 
@@ -54,7 +54,7 @@ const makers = {
   time: ({ batch: { time }, count }) => {
     if (time.length !== count || !time.every(isTime)) throw unfit("the times of the rows are missing or not finite");
     if (count === 1) return one(BigInt(Math.trunc(time[0] ?? 0)));
-    return perRow(wholeMilliseconds(time));
+    return perRow(toBigIntMilliseconds(time));
   },
   in: ({ batch, count }, column) => portCells(column, batch.inputs.get(column.name), count),
   inShape: ({ batch }, column) => shapeCells(batch.inputs.get(column.name)),

@@ -1,6 +1,6 @@
 import type { AlertChange } from "../../../dsl/deployment.js";
 import type { AlertState, AlertWindow, StoredAlert } from "../../logs/read/alert-query.js";
-import { reason } from "../../util/error-message.js";
+import { errorSummary } from "../../util/error-message.js";
 
 /** The time, and timers; tests have one of their own. */
 export interface Clock {
@@ -142,7 +142,7 @@ export class AlertWatch {
       }
     } catch (error) {
       if (!this.#stopped)
-        process.emitWarning(`the alerts were not evaluated: ${reason(error)}`, "ShapelineAlertWarning");
+        process.emitWarning(`the alerts were not evaluated: ${errorSummary(error)}`, "ShapelineAlertWarning");
     }
   }
 

@@ -18,10 +18,10 @@ import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
-import { describe } from "../../util/describe.js";
-import { isRecord } from "../../util/is-record.js";
+import { describeValue } from "../../util/format-value.js";
+import { isDictionary } from "../../util/is-record.js";
 import { RequestClock } from "../../engine/request-deadline.js";
-import { listed } from "../../util/did-you-mean.js";
+import { joinNames } from "../../util/join-names.js";
 import { arrowPages } from "../../logs/export/arrow-tables.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { emptyBatch } from "../../logs/read/empty-batch.js";
@@ -30,7 +30,7 @@ import { ahead } from "../../logs/read/paginate.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
-import { UnderWay } from "../../util/pending-work.js";
+import { PendingWork } from "../../util/pending-work.js";
 import { chosenColumns, noChoice } from "../../tensors/column-selection.js";
 import { recordsOf } from "../../tensors/records.js";
 import { asRecords, asTable } from "../../tensors/format-result.js";
@@ -87,7 +87,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   readonly #key: string;
   readonly #latency = new LatencyWindow();
   readonly #draining = new Set<Promise<void>>();
-  readonly #reads = new UnderWay();
+  readonly #reads = new PendingWork();
   readonly #streams: LogStreams;
   #version: DeployedVersion;
   /** New versions come one after the other. */
@@ -237,8 +237,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async *alerts(options: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
     const given: unknown = options;
-    if (!isRecord(given))
-      throw new TargetError("SL6011", `alerts() takes an object of options, got ${describe(given)}`);
+    if (!isDictionary(given))
+      throw new TargetError("SL6011", `alerts() takes an object of options, got ${describeValue(given)}`);
     const { signal } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
@@ -290,14 +290,17 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async configuration(version?: string): Promise<Config> {
     const given: unknown = version;
     if (given !== undefined && typeof given !== "string")
-      throw new TargetError("SL6012", `configuration() takes a version as a text, such as "1", got ${describe(given)}`);
+      throw new TargetError(
+        "SL6012",
+        `configuration() takes a version as a text, such as "1", got ${describeValue(given)}`,
+      );
     const stored = await this.#storedVersions();
     const found =
       version === undefined ? stored.at(-1) : stored.find((candidate) => String(candidate.version) === version);
     if (found !== undefined) return parseConfig(found.config);
     throw new TargetError(
       "SL6012",
-      `pipeline '${this.name}' has no version '${String(version)}'; there is ${listed(stored.map((candidate) => String(candidate.version)))}`,
+      `pipeline '${this.name}' has no version '${String(version)}'; there is ${joinNames(stored.map((candidate) => String(candidate.version)))}`,
       { pipeline: this.name },
     );
   }
@@ -381,7 +384,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const opened = await this.#starting?.catch(() => null);
     this.#starting = this.#running = null;
     if (this.#state === "closed") await this.#streams.end();
-    await this.#reads.ended();
+    await this.#reads.settled();
     await opened?.runner.close();
     await Promise.allSettled(this.#draining);
   }

@@ -7,7 +7,8 @@ import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/session/model-files.js";
-import { didYouMean, listed } from "../../util/did-you-mean.js";
+import { didYouMean } from "../../util/did-you-mean.js";
+import { joinNames } from "../../util/join-names.js";
 import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
 import { fileName } from "../../logs/database/migrations.js";
 import { openStore } from "../../logs/open-store.js";
@@ -60,7 +61,7 @@ export class LocalTargetImpl implements LocalTarget {
     if (found === undefined) {
       const names = all.map((pipeline) => pipeline.name);
       const there =
-        names.length === 0 ? "nothing is deployed there yet" : `there is ${listed(names)}${didYouMean(name, names)}`;
+        names.length === 0 ? "nothing is deployed there yet" : `there is ${joinNames(names)}${didYouMean(name, names)}`;
       throw new TargetError(
         "SL6007",
         `no pipeline '${String(name)}' is deployed in '${this.#settings.data}'; ${there}`,

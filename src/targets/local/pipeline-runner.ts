@@ -3,7 +3,7 @@ import type { Engine, Inference } from "../../engine/engine.js";
 import { quiet } from "../../engine/scheduling/idle-queue.js";
 import type { ChallengerNote, LogBatch, LogQuery, PipelineLog, RowMeta } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
-import { UnderWay } from "../../util/pending-work.js";
+import { PendingWork } from "../../util/pending-work.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { AlertWatchLease } from "./shared-alert-watch.js";
 import type { LocalSettings } from "./options/local-options.js";
@@ -29,7 +29,7 @@ export class PipelineRunner {
   readonly #settings: Pick<LocalSettings, "durability" | "concurrency">;
   readonly #label: string;
   readonly #backgroundWork = new Set<Promise<void>>();
-  readonly #reads = new UnderWay();
+  readonly #reads = new PendingWork();
   #activeRequests = 0;
   #onIdle = (): void => undefined;
   #unflushed = false;
@@ -206,7 +206,7 @@ export class PipelineRunner {
   async #close(): Promise<void> {
     activeRunners.delete(this);
     if (this.#activeRequests > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    await this.#reads.ended();
+    await this.#reads.settled();
     // What follows an answer has begun after this, and its run leads to a log entry, hence before the log is closed.
     quiet.run();
     await new Promise(setImmediate);

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { InputError } from "../../../dsl/errors.js";
-import { describe } from "../../util/describe.js";
+import { describeValue } from "../../util/format-value.js";
 import { decodeRows } from "../../engine/input/decode-rows.js";
-import { systemReason } from "../../util/system-error.js";
+import { systemErrorMessage } from "../../util/error-message.js";
 
 const endings = [".arrow", ".arrows", ".feather", ".json", ".df.json"];
 
@@ -15,7 +15,7 @@ export async function readRowsFile(path: string): Promise<unknown> {
   if (typeof path !== "string" || !endings.some((ending) => path.toLowerCase().endsWith(ending))) {
     throw new InputError(
       "SL5017",
-      `${typeof path === "string" ? `'${path}'` : describe(path)} is not a file of rows by its name; give one that ends in ${endings.join(", ")}`,
+      `${typeof path === "string" ? `'${path}'` : describeValue(path)} is not a file of rows by its name; give one that ends in ${endings.join(", ")}`,
       { file: path },
     );
   }
@@ -25,7 +25,7 @@ export async function readRowsFile(path: string): Promise<unknown> {
   } catch (cause) {
     throw new InputError(
       "SL5030",
-      `the rows '${path}' cannot be read: ${systemReason(cause)}`,
+      `the rows '${path}' cannot be read: ${systemErrorMessage(cause)}`,
       { file: path },
       { cause },
     );

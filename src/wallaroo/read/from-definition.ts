@@ -1,3 +1,5 @@
+import { errorMessage } from "../../util/error-message.js";
+import { isRecord } from "../../util/is-record.js";
 import type { Problem } from "../../../dsl/errors.js";
 import { checkPipeline, portsOf, type PipelineCheck } from "../../../dsl/index.js";
 import { sealConfig, type Unhashed } from "../../config/config.js";
@@ -10,7 +12,7 @@ import { arranged, type Part, type Parsed } from "./group-steps.js";
 import { parseCheck, type ParsedCheck, treeOf } from "./parse-check.js";
 import { decompileLambda } from "../../config/steps/validation.js";
 import { type Dialect, isPlatformName, nameRule, type DefinitionForm, type DefinitionProblem } from "../definition.js";
-import { isRecord, Problems, readStep } from "./read-steps.js";
+import { Problems, readStep } from "./read-steps.js";
 import { type KnownModel, signed } from "./signatures.js";
 
 export interface FromDefinitionOptions {
@@ -83,10 +85,7 @@ function parsedText(text: string, problems: Problems): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    return (
-      problems.say("SL4110", "(whole)", `it is no JSON: ${error instanceof Error ? error.message : String(error)}`) ??
-      undefined
-    );
+    return problems.say("SL4110", "(whole)", `it is no JSON: ${errorMessage(error)}`) ?? undefined;
   }
 }
 

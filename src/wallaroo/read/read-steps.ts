@@ -1,3 +1,5 @@
+import { formatJson } from "../../util/format-value.js";
+import { isRecord } from "../../util/is-record.js";
 import type { ErrorCode } from "../../../dsl/messages/error-codes.js";
 import { isPlatformName, nameRule, type DefinitionModel, type DefinitionProblem } from "../definition.js";
 
@@ -32,22 +34,16 @@ export class Problems {
   }
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 type Reader = (body: Readonly<Record<string, unknown>>, path: string, problems: Problems) => ReadStep | null;
 
-/** What a wrong value is, short enough for a line. */
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
+/** Describes a wrong value on one short line. */
+function describeJson(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
-  const text = typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? typeof value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return formatJson(value);
 }
 
 const wrong = (problems: Problems, path: string, needed: string, found: unknown): null =>
-  problems.say("SL4110", path, `${needed} is needed, found ${shown(found)}`);
+  problems.say("SL4110", path, `${needed} is needed, found ${describeJson(found)}`);
 
 function modelOf(value: unknown, path: string, problems: Problems): DefinitionModel | null {
   if (!isRecord(value)) return wrong(problems, path, "a model { name, version, sha }", value);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
-import { identifiersFor, modelName } from "../../../src/util/identifiers.js";
+import { modelIdentifiers } from "../../../src/util/model-identifiers.js";
+import { modelName } from "../../../codegen/models/model-name.js";
 
 const DNS = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -54,11 +55,11 @@ describe("identifiers", () => {
     ["---.onnx", "model", "ModelModel"],
     ["a*/b`c.onnx", "bC", "BC"],
   ])("%s -> %s, %s", (file, handle, type) => {
-    expect(identifiersFor([file])).toEqual([{ handle, type }]);
+    expect(modelIdentifiers([file])).toEqual([{ handle, type }]);
   });
 
   test("where two files would have one identifier, the later gets a number that nobody else has", () => {
-    const handles = identifiersFor(["a-b.onnx", "aB.onnx", "a_b.onnx", "a-b2.onnx"]).map(({ handle }) => handle);
+    const handles = modelIdentifiers(["a-b.onnx", "aB.onnx", "a_b.onnx", "a-b2.onnx"]).map(({ handle }) => handle);
     expect(handles).toEqual(["aB", "aB3", "aB4", "aB2"]);
   });
 
@@ -73,7 +74,7 @@ describe("identifiers", () => {
           ),
         ),
         (files) => {
-          const given = identifiersFor(files);
+          const given = modelIdentifiers(files);
           const all = given.flatMap(({ handle, type }) => [handle, type]);
           expect(new Set(all).size).toBe(all.length);
           const source = given
@@ -84,7 +85,7 @@ describe("identifiers", () => {
             compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
           });
           expect(diagnostics?.map(({ messageText }) => messageText)).toEqual([]);
-          expect(identifiersFor(files)).toEqual(given);
+          expect(modelIdentifiers(files)).toEqual(given);
         },
       ),
     );
@@ -92,7 +93,7 @@ describe("identifiers", () => {
 });
 
 test("letters that some compilers do not know yet stay out, also as capitals", () => {
-  expect(identifiersFor(["\u{10791}.onnx", "\ua7cbx.onnx"])).toEqual([
+  expect(modelIdentifiers(["\u{10791}.onnx", "\ua7cbx.onnx"])).toEqual([
     { handle: "\u0264", type: "\u0264Model" },
     { handle: "x", type: "X" },
   ]);

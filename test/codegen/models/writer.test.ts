@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
-import { modelName } from "../../../src/util/identifiers.js";
+import { modelName } from "../../../codegen/models/model-name.js";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import type { ModelSignature, Port } from "../../../codegen/models/signature.js";
 import { writeModels } from "../../../codegen/models/write/writer.js";

@@ -4,9 +4,9 @@ import { StorageError, TargetError } from "../../../../dsl/errors.js";
 import type { ExportFormat } from "../../../logs/export/export-files.js";
 import type { LogExport } from "../../../logs/export/export-logs.js";
 import { wantsMetadata } from "../../../tensors/column-selection.js";
-import { byteCount } from "../../../util/units.js";
+import { parseByteSize } from "../../../util/parse-quantity.js";
 import { parseLogsOptions, logsOptionNames, checkOptionNames, parseSignal } from "./log-options.js";
-import { shown } from "../../../util/show-value.js";
+import { formatValue } from "../../../util/format-value.js";
 
 const names = [...logsOptionNames, "directory", "filePrefix", "dataSizeLimit", "format", "onProgress", "signal"];
 const formats: readonly unknown[] = ["json", "arrow", "parquet"] satisfies ExportFormat[];
@@ -75,11 +75,13 @@ function parsePrefix(prefix: unknown): string {
 }
 
 function parseSize(limit: unknown): number {
-  const bytes = byteCount(limit);
+  const bytes = parseByteSize(limit);
   if (bytes !== null && bytes >= 1) return bytes;
   throw invalid("dataSizeLimit", limit, 'give a number of bytes, or a text such as "100MB" or "1.5 GiB"');
 }
 
 function invalid(option: string, value: unknown, what: string): TargetError {
-  return new TargetError("SL6011", `exportLogs(): the option '${option}' is ${shown(value)}; ${what}`, { option });
+  return new TargetError("SL6011", `exportLogs(): the option '${option}' is ${formatValue(value)}; ${what}`, {
+    option,
+  });
 }

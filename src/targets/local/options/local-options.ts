@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../../dsl/errors.js";
-import { describe } from "../../../util/describe.js";
-import { isRecord } from "../../../util/is-record.js";
+import { describeValue, formatValue } from "../../../util/format-value.js";
+import { isDictionary } from "../../../util/is-record.js";
 import type { Retention } from "../../../logs/database/retention.js";
 import { parseRetention } from "./retention.js";
-import { didYouMean, listed } from "../../../util/did-you-mean.js";
-import { shown } from "../../../util/show-value.js";
+import { didYouMean } from "../../../util/did-you-mean.js";
+import { joinNames } from "../../../util/join-names.js";
 
 /** Where the embedded engine finds models and keeps its data, and what it promises of the log. */
 export interface LocalOptions {
@@ -55,17 +55,17 @@ const names = ["models", "data", "durability", "challengers", "concurrency", "re
 /** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
 export function parseLocalOptions(options: LocalOptions): LocalSettings {
   const given: unknown = options;
-  if (!isRecord(given)) {
+  if (!isDictionary(given)) {
     throw new TargetError(
       "SL6011",
-      `local() takes an object of options, such as { models: "./models" }, got ${describe(given)}`,
+      `local() takes an object of options, such as { models: "./models" }, got ${describeValue(given)}`,
     );
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
       throw new TargetError(
         "SL6011",
-        `local(): there is no option '${name}'${didYouMean(name, names)}; it takes ${listed(names)}`,
+        `local(): there is no option '${name}'${didYouMean(name, names)}; it takes ${joinNames(names)}`,
         { option: name },
       );
     }
@@ -93,7 +93,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
   }
   const { seed = null } = options;
   if (seed !== null && !Number.isSafeInteger(seed)) {
-    throw new TargetError("SL6011", `local(): the option 'seed' is ${shown(seed)}; give a whole number`, {
+    throw new TargetError("SL6011", `local(): the option 'seed' is ${formatValue(seed)}; give a whole number`, {
       option: "seed",
     });
   }
@@ -101,7 +101,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new TargetError(
       "SL6011",
-      `local(): the option 'concurrency' is ${shown(concurrency)}; give a whole number of requests, 1 or more`,
+      `local(): the option 'concurrency' is ${formatValue(concurrency)}; give a whole number of requests, 1 or more`,
       { option: "concurrency" },
     );
   }

@@ -1,12 +1,12 @@
 import type { LogBatchesOptions, LogsOptions } from "../../../../dsl/deployment.js";
 import { TargetError } from "../../../../dsl/errors.js";
-import { describe } from "../../../util/describe.js";
-import { isRecord } from "../../../util/is-record.js";
-import { didYouMean, listed } from "../../../util/did-you-mean.js";
+import { describeValue, formatValue } from "../../../util/format-value.js";
+import { isDictionary } from "../../../util/is-record.js";
+import { didYouMean } from "../../../util/did-you-mean.js";
+import { joinNames } from "../../../util/join-names.js";
 import type { LogQuery } from "../../../logs/pipeline-log.js";
 import { datasetOptions, readChoice, wantsMetadata, type Choice } from "../../../tensors/column-selection.js";
-import { shown } from "../../../util/show-value.js";
-import { moment } from "../../../util/parse-time.js";
+import { parseTime } from "../../../util/parse-time.js";
 
 type Method = "logs" | "compare" | "logBatches" | "exportLogs";
 
@@ -15,11 +15,11 @@ export const logsOptionNames: readonly string[] = ["limit", "start", "end", "val
 
 /** Throws TargetError SL6011 for what are no options, and for an option that is not known. */
 export function checkOptionNames(method: Method, options: object, names: readonly string[]): void {
-  if (!isRecord(options))
-    throw new TargetError("SL6011", `${method}() takes an object of options, got ${describe(options)}`);
+  if (!isDictionary(options))
+    throw new TargetError("SL6011", `${method}() takes an object of options, got ${describeValue(options)}`);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw invalid(method, unknown, `is not known${didYouMean(unknown, names)}; ${method}() takes ${listed(names)}`);
+    throw invalid(method, unknown, `is not known${didYouMean(unknown, names)}; ${method}() takes ${joinNames(names)}`);
 }
 
 /** The options of `logs()` as a query and a choice of columns. Throws TargetError SL6011 for one that is not known or not valid, InputError SL5032. */
@@ -30,13 +30,13 @@ export function parseLogsOptions(
   checkOptionNames(method, options, logsOptionNames);
   const { limit, valid, arrow } = options;
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
-    throw invalid(method, "limit", `is ${shown(limit)}; give a number of rows, 0 or more`);
+    throw invalid(method, "limit", `is ${formatValue(limit)}; give a number of rows, 0 or more`);
   for (const [name, value] of [
     ["valid", valid],
     ["arrow", arrow],
   ] as const) {
     if (value !== undefined && typeof value !== "boolean")
-      throw invalid(method, name, `is ${shown(value)}; give true or false`);
+      throw invalid(method, name, `is ${formatValue(value)}; give true or false`);
   }
   const start = time(method, "start", options.start);
   const end = time(method, "end", options.end);
@@ -63,7 +63,7 @@ export function parseLogBatchesOptions(options: LogBatchesOptions): {
   ]);
   const { batchRows = 10_000, signal, ...rest } = options;
   if (!(Number.isSafeInteger(batchRows) && batchRows >= 1))
-    throw invalid("logBatches", "batchRows", `is ${shown(batchRows)}; give a number of rows, 1 or more`);
+    throw invalid("logBatches", "batchRows", `is ${formatValue(batchRows)}; give a number of rows, 1 or more`);
   const { query, choice } = parseLogsOptions(rest, "logBatches");
   return {
     query: { ...query, metadata: wantsMetadata(choice) },
@@ -87,12 +87,12 @@ export function parsePeriod(period: Pick<LogsOptions, "start" | "end">): LogQuer
 
 function time(method: Method, name: "start" | "end", value: Date | string | number | undefined): Date | undefined {
   if (value === undefined) return undefined;
-  const date = moment(value);
+  const date = parseTime(value);
   if (date === null)
     throw invalid(
       method,
       name,
-      `is ${shown(value)}; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`,
+      `is ${formatValue(value)}; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`,
     );
   return date;
 }

@@ -1,7 +1,8 @@
 import { TargetError } from "../../../../dsl/errors.js";
-import { didYouMean, listed } from "../../../util/did-you-mean.js";
+import { didYouMean } from "../../../util/did-you-mean.js";
+import { joinNames } from "../../../util/join-names.js";
 import type { Retention } from "../../../logs/database/retention.js";
-import { byteCount, milliseconds } from "../../../util/units.js";
+import { parseByteSize, parseDuration } from "../../../util/parse-quantity.js";
 
 const names = ["age", "size"];
 /** An empty log takes a few of these already. */
@@ -17,11 +18,11 @@ export function parseRetention(given: unknown): Retention | null {
   if (unknown !== undefined)
     throw new TargetError(
       "SL6011",
-      `local(): the option 'retention' has no '${unknown}'${didYouMean(unknown, names)}; it takes ${listed(names)}`,
+      `local(): the option 'retention' has no '${unknown}'${didYouMean(unknown, names)}; it takes ${joinNames(names)}`,
       { option: "retention" },
     );
   const { age, size } = given as { readonly age?: unknown; readonly size?: unknown };
-  const [keptFor, keptBytes] = [milliseconds(age), byteCount(size)];
+  const [keptFor, keptBytes] = [parseDuration(age), parseByteSize(size)];
   if (age !== undefined && (keptFor === null || keptFor < leastAge))
     throw invalid("retention.age", age, 'give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"');
   if (size !== undefined && (keptBytes === null || keptBytes < leastSize))

@@ -1,5 +1,8 @@
-/** Times as Arrow and DuckDB hold them. Neighbouring rows mostly have one time, whose bigint is made once. */
-export function wholeMilliseconds(times: Float64Array): BigInt64Array {
+/**
+ * Converts times to whole milliseconds, as Arrow and DuckDB store them. Consecutive rows mostly share one time, so its
+ * bigint is created once.
+ */
+export function toBigIntMilliseconds(times: Float64Array): BigInt64Array {
   const whole = new BigInt64Array(times.length);
   let last = 0;
   let bigint = 0n;
