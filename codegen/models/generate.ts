@@ -1,18 +1,18 @@
 import { basename, resolve } from "node:path";
 import { ModelError } from "../../dsl/errors.js";
-import { differencesOf } from "./write/diff.js";
+import { describeDifferences } from "./write/diff.js";
 import {
   isChanged,
   isGenerated,
-  outputFiles,
+  planOutputs,
   splitFolder,
   writeOutputs,
   type OutputFile,
 } from "./write/output-files.js";
-import { readBack } from "./write/parse-generated.js";
+import { parseGenerated } from "./write/parse-generated.js";
 import { readModels, type ReadModelsOptions } from "./read-models.js";
 import type { ModelSignature } from "./signature.js";
-import { writeModels, writeSplit } from "./write/writer.js";
+import { renderModels, renderSplit } from "./write/render-models.js";
 
 export interface GenerateOptions extends ReadModelsOptions {
   /** The file to write; `models.gen.ts` when left out. */
@@ -53,17 +53,17 @@ export interface GenerateResult {
 export async function generateModels(options: GenerateOptions): Promise<GenerateResult> {
   const cwd = resolve(options.cwd ?? ".");
   const out = resolve(cwd, options.out ?? "models.gen.ts");
-  requireTypeScript(out);
+  requireTypeScriptName(out);
   const models = await readModels(options, cwd);
-  const texts = textsOf(out, models, options);
-  const files = await outputFiles(out, texts);
+  const texts = renderFiles(out, models, options);
+  const files = await planOutputs(out, texts);
   const changed = files.some(isChanged);
-  const differences = changed ? await describeChange(out, files, models) : [];
+  const differences = changed ? await describeChanges(out, files, models) : [];
   if (changed && options.check !== true) await writeOutputs(files);
   return { out, models, text: texts.get(out) ?? "", files: [...texts.keys()], changed, differences };
 }
 
-function requireTypeScript(out: string): void {
+function requireTypeScriptName(out: string): void {
   if (/\.[cm]?ts$/.test(out) && !/\.d\.[cm]?ts$/.test(out)) return;
   throw new ModelError(
     "SL3056",
@@ -73,33 +73,33 @@ function requireTypeScript(out: string): void {
 }
 
 /** By path; the index comes after what it names. */
-function textsOf(
+function renderFiles(
   out: string,
   models: readonly ModelSignature[],
   { split, importFrom }: GenerateOptions,
 ): ReadonlyMap<string, string> {
-  if (split !== true) return new Map([[out, writeModels(models, importFrom)]]);
-  const { index, files } = writeSplit(models, basename(splitFolder(out)), importFrom);
+  if (split !== true) return new Map([[out, renderModels(models, importFrom)]]);
+  const { index, files } = renderSplit(models, basename(splitFolder(out)), importFrom);
   return new Map([
     ...files.map(({ name, text }) => [resolve(splitFolder(out), `${name}.ts`), text] as const),
     [out, index],
   ]);
 }
 
-async function describeChange(
+async function describeChanges(
   out: string,
   files: readonly OutputFile[],
   models: readonly ModelSignature[],
 ): Promise<readonly string[]> {
   const file = basename(out);
   const index = files.find(({ path }) => path === out)?.existing;
-  if (index === undefined) return [`${file}: there is no such file yet`, ...differencesOf([], models)];
+  if (index === undefined) return [`${file}: there is no such file yet`, ...describeDifferences([], models)];
   const own = files.find(({ existing }) => existing !== undefined && !isGenerated(existing));
   if (own !== undefined) return [`${basename(own.path)}: it was not written by \`shapeline generate\``];
   const written = await Promise.all(
-    files.map(async ({ existing }) => (existing === undefined ? [] : await readBack(existing))),
+    files.map(async ({ existing }) => (existing === undefined ? [] : await parseGenerated(existing))),
   );
-  const differences = differencesOf(written.flat(), models);
+  const differences = describeDifferences(written.flat(), models);
   if (differences.length > 0) return differences;
   return files.filter(isChanged).map(({ path, text, existing }) => {
     const why =

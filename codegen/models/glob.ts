@@ -7,18 +7,18 @@ import { ModelError } from "../../dsl/errors.js";
  *
  * @throws ModelError SL3000 for a folder that may not be listed, SL3015 for a glob or folder without a match; a plain path is given back as it is, to be opened or refused by its reader
  */
-export async function expandModels(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
+export async function expandPatterns(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
   const found = new Map<string, string>();
   for (const pattern of patterns) {
     const files = await expand(pattern, cwd);
-    if (files.length === 0) throw await noMatch(pattern, cwd);
+    if (files.length === 0) throw await noMatchError(pattern, cwd);
     for (const file of files) if (!found.has(resolve(cwd, file))) found.set(resolve(cwd, file), file);
   }
   return [...found.values()];
 }
 
-async function noMatch(pattern: string, cwd: string): Promise<ModelError> {
-  const isFolder = (await kindOf(resolve(cwd, pattern))) === "folder";
+async function noMatchError(pattern: string, cwd: string): Promise<ModelError> {
+  const isFolder = (await pathKind(resolve(cwd, pattern))) === "folder";
   const what = isFolder
     ? `the folder '${pattern}' holds no .onnx file. Name other files themselves, and folders below it with a glob such as '**/*.onnx'.`
     : `'${pattern}' matches no model file in '${cwd}'. Check the path; a glob may hold *, ** and ?.`;
@@ -26,7 +26,7 @@ async function noMatch(pattern: string, cwd: string): Promise<ModelError> {
 }
 
 async function expand(pattern: string, cwd: string): Promise<string[]> {
-  const kind = await kindOf(resolve(cwd, pattern));
+  const kind = await pathKind(resolve(cwd, pattern));
   // Braces and brackets are globs elsewhere; a path that is not there says no more than that.
   if (kind === "file" || (kind === "none" && !/[*?{[]/.test(pattern))) return [pattern];
   const path = process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern;
@@ -44,26 +44,28 @@ async function expand(pattern: string, cwd: string): Promise<string[]> {
 async function walk(base: string, parts: readonly string[], cwd: string): Promise<string[]> {
   const [part, ...rest] = parts;
   // A link that leads nowhere is given back too: leaving it out in silence would leave out a model.
-  if (part === undefined) return (await kindOf(resolve(cwd, base))) === "folder" ? [] : [base];
+  if (part === undefined) return (await pathKind(resolve(cwd, base))) === "folder" ? [] : [base];
   if (part === "**") {
     const here = rest.length === 0 ? ["*"] : rest;
-    const below = (await entries(resolve(cwd, base))).filter((entry) => entry.isDirectory() && !skipped(entry.name));
+    const below = (await listFolder(resolve(cwd, base))).filter(
+      (entry) => entry.isDirectory() && !isSkippedFolder(entry.name),
+    );
     const deeper = await Promise.all(below.map((entry) => walk(join(base, entry.name), parts, cwd)));
     return [...(await walk(base, here, cwd)), ...deeper.flat()];
   }
   if (!/[*?]/.test(part))
-    return (await isThere(resolve(cwd, base, part))) ? await walk(join(base, part), rest, cwd) : [];
-  const matches = matcher(part);
-  const names = (await entries(resolve(cwd, base))).map(({ name }) => name).filter(matches);
+    return (await exists(resolve(cwd, base, part))) ? await walk(join(base, part), rest, cwd) : [];
+  const matches = compilePart(part);
+  const names = (await listFolder(resolve(cwd, base))).map(({ name }) => name).filter(matches);
   return (await Promise.all(names.map((name) => walk(join(base, name), rest, cwd)))).flat();
 }
 
-function skipped(folder: string): boolean {
+function isSkippedFolder(folder: string): boolean {
   return folder.startsWith(".") || folder === "node_modules";
 }
 
 /** `*` is any text, `?` one character; neither takes a leading dot. Linear in both lengths, so no pattern can hang it. */
-function matcher(pattern: string): (name: string) => boolean {
+function compilePart(pattern: string): (name: string) => boolean {
   const want = [...pattern.replace(/\*+/g, "*")];
   return (name) => {
     const have = [...name];
@@ -88,7 +90,7 @@ function withStars(places: ReadonlySet<number>, want: readonly string[]): Set<nu
   return all;
 }
 
-async function entries(folder: string) {
+async function listFolder(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (cause) {
@@ -104,14 +106,14 @@ async function entries(folder: string) {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,
     () => false,
   );
 }
 
-async function kindOf(path: string): Promise<"file" | "folder" | "none"> {
+async function pathKind(path: string): Promise<"file" | "folder" | "none"> {
   const found = await stat(path).catch(() => undefined);
   return found === undefined ? "none" : found.isDirectory() ? "folder" : "file";
 }

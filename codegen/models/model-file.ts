@@ -11,7 +11,7 @@ export async function withModelFile<T>(
   file: string,
   use: (handle: FileHandle, size: number) => Promise<T>,
 ): Promise<T> {
-  const handle = await openRegular(file);
+  const handle = await openRegularFile(file);
   try {
     const { size } = await handle.stat();
     if (size === 0) {
@@ -30,7 +30,7 @@ export async function withModelFile<T>(
   }
 }
 
-async function openRegular(file: string): Promise<FileHandle> {
+async function openRegularFile(file: string): Promise<FileHandle> {
   try {
     // Opening a pipe waits for a writer, so what it is comes first.
     const found = await stat(file);
@@ -44,11 +44,16 @@ async function openRegular(file: string): Promise<FileHandle> {
     );
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
-    throw new ModelError("SL3000", `cannot read model file '${file}': ${reason(file, cause)}`, { file }, { cause });
+    throw new ModelError(
+      "SL3000",
+      `cannot read model file '${file}': ${openFailure(file, cause)}`,
+      { file },
+      { cause },
+    );
   }
 }
 
-function reason(file: string, cause: unknown): string {
+function openFailure(file: string, cause: unknown): string {
   switch (cause instanceof Error && "code" in cause ? cause.code : undefined) {
     case "ENOENT":
     case "ENOTDIR":
@@ -66,7 +71,7 @@ function reason(file: string, cause: unknown): string {
 }
 
 /** SHA-256 of all `size` bytes, in constant memory. */
-export async function sha256Of(handle: FileHandle, size: number, file: string): Promise<string> {
+export async function hashFile(handle: FileHandle, size: number, file: string): Promise<string> {
   const hash = createHash("sha256");
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size));
   for (let at = 0; at < size;) {

@@ -5,7 +5,7 @@ import { joinNames } from "../../src/util/join-names.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { showTensor } from "../../src/config/show-tensor.js";
 import { renamePorts } from "./rename-ports.js";
-import { fitsLabels, type ModelSignature, type Port } from "./signature.js";
+import { labelsFit, type ModelSignature, type Port } from "./signature.js";
 
 export type Overrides = Readonly<Record<string, ModelOverride>>;
 
@@ -14,7 +14,7 @@ export type Overrides = Readonly<Record<string, ModelOverride>>;
  *
  * @throws ModelError SL3050
  */
-export function requireUsed(overrides: Overrides, models: readonly string[]): void {
+export function requireOverridesUsed(overrides: Overrides, models: readonly string[]): void {
   const unused = Object.keys(overrides).find((name) => !models.includes(name));
   if (unused === undefined) return;
   throw new ModelError(
@@ -37,18 +37,18 @@ export function applyOverride(model: ModelSignature, override: ModelOverride): M
   const named = Object.entries(symbols).reduce((so, [port, axes]) => withSymbols(so, port, axes), model);
   const all = {
     ...model.labels,
-    ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkedLabels(model, port, list)])),
+    ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkLabels(model, port, list)])),
   };
   return {
     ...renamePorts({ ...named, ...(Object.keys(all).length > 0 && { labels: all }) }, ports, (what) =>
-      refuse(model, what),
+      overrideError(model, what),
     ),
     ...(name !== undefined && { name }),
     ...(version !== undefined && { version }),
   };
 }
 
-function refuse(model: ModelSignature, what: string): ModelError {
+function overrideError(model: ModelSignature, what: string): ModelError {
   return new ModelError(
     "SL3051",
     `the override of model '${model.name}' (${model.file ?? "no file"}) does not fit it: ${what}`,
@@ -60,22 +60,25 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
   const ports = [...model.inputs, ...model.outputs];
   const names = ports.map((port) => port.name);
   if (!names.includes(name))
-    throw refuse(
+    throw overrideError(
       model,
       `'symbols' names a port '${name}' that it does not have${didYouMean(name, names)}; there is ${joinNames(names)}`,
     );
   const put = (port: Port): Port => {
     if (port.name !== name) return port;
     const { shape } = port;
-    if (shape === null) throw refuse(model, `the rank of port '${name}' is unknown, so it has no axis to name`);
+    if (shape === null) throw overrideError(model, `the rank of port '${name}' is unknown, so it has no axis to name`);
     const dims: Dim[] = [...shape];
     for (const [axis, symbol] of Object.entries(axes)) {
       const at = Number(axis);
       const dim = dims[at];
       if (dim === undefined)
-        throw refuse(model, `port '${name}' is ${showTensor(port)} and has no axis ${axis}; the first is axis 0`);
+        throw overrideError(
+          model,
+          `port '${name}' is ${showTensor(port)} and has no axis ${axis}; the first is axis 0`,
+        );
       if (dim !== null)
-        throw refuse(
+        throw overrideError(
           model,
           `axis ${axis} of port '${name}' is ${typeof dim === "string" ? `called '${dim}'` : `of size ${dim}`} in the file; only an open dimension takes a symbol`,
         );
@@ -86,17 +89,17 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
   return { ...model, inputs: model.inputs.map(put), outputs: model.outputs.map(put) };
 }
 
-function checkedLabels(model: ModelSignature, name: string, labels: readonly string[]): readonly string[] {
+function checkLabels(model: ModelSignature, name: string, labels: readonly string[]): readonly string[] {
   const port = model.outputs.find((output) => output.name === name);
   const names = model.outputs.map((output) => output.name);
   if (port === undefined)
-    throw refuse(
+    throw overrideError(
       model,
       `'labels' names an output '${name}' that it does not have${didYouMean(name, names)}; there is ${joinNames(names)}`,
     );
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
-  if (twice !== undefined) throw refuse(model, `the label '${twice}' of output '${name}' is there twice`);
-  if (!fitsLabels(port.shape, labels.length))
-    throw refuse(model, `output '${name}' has ${port.shape?.at(-1) ?? 0} values and ${labels.length} labels`);
+  if (twice !== undefined) throw overrideError(model, `the label '${twice}' of output '${name}' is there twice`);
+  if (!labelsFit(port.shape, labels.length))
+    throw overrideError(model, `output '${name}' has ${port.shape?.at(-1) ?? 0} values and ${labels.length} labels`);
   return labels;
 }

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ModelError } from "../../dsl/errors.js";
-import { expandModels } from "./glob.js";
-import { mergeSources } from "./merge.js";
-import { applyOverride, requireUsed, type Overrides } from "./overrides.js";
-import { withNames } from "./formats/description.js";
+import { expandPatterns } from "./glob.js";
+import { mergeSources } from "./merge-sources.js";
+import { applyOverride, requireOverridesUsed, type Overrides } from "./overrides.js";
+import { nameUnnamedPorts } from "./formats/description-file.js";
 import { readSource } from "./read-signature.js";
 import type { ModelSignature } from "./signature.js";
 import { displayPath } from "../../src/util/display-path.js";
@@ -34,12 +34,12 @@ export async function expandSources(patterns: readonly string[], cwd: string): P
     throw new ModelError("SL3015", "no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.");
   patterns.forEach(requirePathOrUrl);
   const lists = await Promise.all(
-    patterns.map(async (pattern) => (isUrl(pattern) ? [pattern] : await expandModels([pattern], cwd))),
+    patterns.map(async (pattern) => (isUrl(pattern) ? [pattern] : await expandPatterns([pattern], cwd))),
   );
   const byPlace = new Map(
     lists
       .flat()
-      .map((source) => [placeOf(source, cwd), source] as const)
+      .map((source) => [resolveSource(source, cwd), source] as const)
       .reverse(),
   );
   return [...byPlace.values()].reverse();
@@ -67,25 +67,25 @@ function pathOf(url: string): string {
 }
 
 /** Where a source is: its absolute path, or the URL itself. */
-export function placeOf(source: string, cwd: string): string {
+export function resolveSource(source: string, cwd: string): string {
   return isUrl(source) ? source : resolve(cwd, source);
 }
 
 /** Reads one model: its leading source, what its override adds, and its further sources. */
 export async function readModel(file: string, cwd: string, overrides: Overrides = {}): Promise<ReadModel> {
-  const first = { ...(await readSource(placeOf(file, cwd))), file };
+  const first = { ...(await readSource(resolveSource(file, cwd))), file };
   const override = Object.hasOwn(overrides, first.name) ? overrides[first.name] : undefined;
-  if (override === undefined) return { file, sourceName: first.name, signature: withNames(first) };
+  if (override === undefined) return { file, sourceName: first.name, signature: nameUnnamedPorts(first) };
   const others = [];
   for (const source of override.sources ?? []) {
     requirePathOrUrl(source);
-    const place = placeOf(source, cwd);
-    others.push({ ...(await readSource(place)), file: isUrl(place) ? place : displayPath(cwd, place) });
+    const path = resolveSource(source, cwd);
+    others.push({ ...(await readSource(path)), file: isUrl(path) ? path : displayPath(cwd, path) });
   }
   return {
     file,
     sourceName: first.name,
-    signature: applyOverride(withNames(mergeSources([first, ...others])), override),
+    signature: applyOverride(nameUnnamedPorts(mergeSources([first, ...others])), override),
   };
 }
 
@@ -98,14 +98,14 @@ export async function readModels(options: ReadModelsOptions, cwd: string): Promi
   const read: ReadModel[] = [];
   for (const file of await expandSources(options.models, cwd)) read.push(await readModel(file, cwd, options.overrides));
   if (options.unusedOverrides !== "ignore")
-    requireUsed(
+    requireOverridesUsed(
       options.overrides ?? {},
       read.map(({ sourceName }) => sourceName),
     );
-  return distinct(read.map(({ signature }) => signature));
+  return sortDistinct(read.map(({ signature }) => signature));
 }
 
-function distinct(models: readonly ModelSignature[]): readonly ModelSignature[] {
+function sortDistinct(models: readonly ModelSignature[]): readonly ModelSignature[] {
   const byName = new Map<string, ModelSignature>();
   for (const model of models) {
     const other = byName.get(model.name);

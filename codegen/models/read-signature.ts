@@ -1,5 +1,5 @@
-import { withNames } from "./formats/description.js";
-import { readerOf } from "./readers.js";
+import { nameUnnamedPorts } from "./formats/description-file.js";
+import { findReader } from "./readers.js";
 import type { ModelSignature } from "./signature.js";
 
 /**
@@ -12,10 +12,10 @@ import type { ModelSignature } from "./signature.js";
  * const { name, inputs } = await readSignature("models/ccfraud.onnx");
  */
 export async function readSignature(source: string): Promise<ModelSignature> {
-  return withNames(await readSource(source));
+  return nameUnnamedPorts(await readSource(source));
 }
 
 /** The same as the source has it: a lone port may be without a name. */
 export async function readSource(source: string): Promise<ModelSignature> {
-  return await readerOf(source).read(source);
+  return await findReader(source).read(source);
 }

@@ -10,28 +10,28 @@ import { readTritonConfig } from "./formats/triton.js";
 
 /** One kind of source: how it is told, and its reader. */
 interface Reader {
-  readonly takes: (source: string) => boolean;
+  readonly matches: (source: string) => boolean;
   readonly read: (source: string) => Promise<ModelSignature>;
 }
 
-const named =
+const fileNameMatches =
   (pattern: RegExp) =>
   (source: string): boolean =>
     pattern.test(fileName(source));
 
 /** By kind, the first that takes a source reads it. What no other takes is an ONNX file. */
 export const readers = {
-  "open-inference-url": { takes: isUrl, read: readMetadataUrl },
-  arrow: { takes: named(/\.(arrow|arrows|feather)$/i), read: readArrowSchema },
-  triton: { takes: named(/\.pbtxt$/i), read: readTritonConfig },
-  mlflow: { takes: named(/^MLmodel$/), read: readMlmodel },
-  mlserver: { takes: named(/^model-settings\.json$/i), read: readModelSettings },
-  "open-inference": { takes: named(/^(.*[.-])?metadata\.json$/i), read: readMetadataFile },
-  signature: { takes: named(/\.json$/i), read: readSignatureFile },
-  onnx: { takes: () => true, read: readOnnxSignature },
+  "open-inference-url": { matches: isUrl, read: readMetadataUrl },
+  arrow: { matches: fileNameMatches(/\.(arrow|arrows|feather)$/i), read: readArrowSchema },
+  triton: { matches: fileNameMatches(/\.pbtxt$/i), read: readTritonConfig },
+  mlflow: { matches: fileNameMatches(/^MLmodel$/), read: readMlmodel },
+  mlserver: { matches: fileNameMatches(/^model-settings\.json$/i), read: readModelSettings },
+  "open-inference": { matches: fileNameMatches(/^(.*[.-])?metadata\.json$/i), read: readMetadataFile },
+  signature: { matches: fileNameMatches(/\.json$/i), read: readSignatureFile },
+  onnx: { matches: () => true, read: readOnnxSignature },
 } as const satisfies Readonly<Record<string, Reader>>;
 
 /** The reader of a source. */
-export function readerOf(source: string): Reader {
-  return Object.values(readers).find(({ takes }) => takes(source)) ?? readers.onnx;
+export function findReader(source: string): Reader {
+  return Object.values(readers).find(({ matches }) => matches(source)) ?? readers.onnx;
 }

@@ -50,7 +50,7 @@ export function unsupportedPorts(ports: readonly Port[]): readonly UnsupportedPo
 }
 
 /** Whether so many labels can stand for the values of such an output. One number is a class or a probability; it may have any number of labels. */
-export function fitsLabels(shape: readonly Dim[] | null, count: number): boolean {
+export function labelsFit(shape: readonly Dim[] | null, count: number): boolean {
   const size = shape === null || shape.length < 2 ? undefined : shape.at(-1);
   return typeof size !== "number" || size <= 1 || size === count;
 }

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { ConfigError } from "../../dsl/errors.js";
 import { systemErrorMessage } from "../../src/util/error-message.js";
-import { readSettings, type Settings } from "./schema.js";
+import { parseSettings, type Settings } from "./schema.js";
 
 /** Settings and where they came from. */
 export interface LoadedSettings {
@@ -29,7 +29,7 @@ export async function loadSettings(cwd: string, given?: string): Promise<LoadedS
   const file = given === undefined ? findSettings(resolve(cwd)) : resolve(cwd, given);
   if (file === undefined) return { folder: resolve(cwd), settings: {} };
   const shown = given ?? file.slice(dirname(file).length + 1);
-  const read = readSettings(extname(file) === ".json" ? await readJson(file, shown) : await readModule(file, shown));
+  const read = parseSettings(extname(file) === ".json" ? await readJson(file, shown) : await readModule(file, shown));
   if ("issues" in read) {
     throw new ConfigError(
       "SL4052",
@@ -38,11 +38,11 @@ export async function loadSettings(cwd: string, given?: string): Promise<LoadedS
     );
   }
   const folder = dirname(file);
-  return { file, folder, settings: absolute(read.settings, folder) };
+  return { file, folder, settings: resolvePaths(read.settings, folder) };
 }
 
 /** Loads the settings again and again, and runs their file only when it, or which file it is, has changed. */
-export function settingsReader(
+export function createSettingsLoader(
   cwd: string,
   given?: string,
 ): { readonly files: readonly string[]; readonly load: () => Promise<LoadedSettings> } {
@@ -102,7 +102,7 @@ async function readModule(file: string, shown: string): Promise<unknown> {
 }
 
 /** Only the globs stay relative, because model files are shown as they are named. */
-function absolute(settings: Settings, folder: string): Settings {
+function resolvePaths(settings: Settings, folder: string): Settings {
   const at = (path: string): string => (/^[a-z][a-z\d+.-]+:\/\//i.test(path) ? path : resolve(folder, path));
   const { out, overrides, targets } = settings;
   return {

@@ -69,13 +69,13 @@ const settings = z.strictObject({
 });
 
 /** The settings that `data` holds, or every finding as a line. */
-export function readSettings(data: unknown): { readonly settings: Settings } | { readonly issues: readonly string[] } {
+export function parseSettings(data: unknown): { readonly settings: Settings } | { readonly issues: readonly string[] } {
   const parsed = settings.safeParse(data);
   if (parsed.success) return { settings: parsed.data as Settings };
-  return { issues: parsed.error.issues.flatMap((issue) => linesOf(issue, data)) };
+  return { issues: parsed.error.issues.flatMap((issue) => issueLines(issue, data)) };
 }
 
-function linesOf(issue: z.core.$ZodIssue, data: unknown): readonly string[] {
+function issueLines(issue: z.core.$ZodIssue, data: unknown): readonly string[] {
   if (issue.code === "invalid_key")
     return [describeIssue({ ...issue, message: issue.issues[0]?.message ?? issue.message }, data)];
   if (issue.code !== "unrecognized_keys") return [describeIssue(issue, data)];

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { generateModels } from "../../codegen/models/generate.js";
 import { ModelError } from "../../dsl/errors.js";
 import { findModelFiles, readModelFiles } from "../../src/engine/session/model-files.js";
-import { FLOAT, input, model, node, output, tensorType } from "../codegen/models/onnx-bytes.js";
+import { FLOAT, input, model, node, output, tensorType } from "../codegen/models/onnx/onnx-bytes.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "shapeline-drift-"));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));

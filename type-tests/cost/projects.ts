@@ -1,4 +1,4 @@
-import { writeModels } from "../../codegen/models/write/writer.js";
+import { renderModels } from "../../codegen/models/write/render-models.js";
 
 /** The files of a generated project, by their names. */
 export type Project = Readonly<Record<string, string>>;
@@ -125,7 +125,7 @@ export function generatedModels(dsl: string, count: number): Project {
     inputs: [port(`input_${i}`, i), port("mask", 1)],
     outputs: [port(`output_${i}`, i + 1)],
   }));
-  return { "models.gen.ts": writeModels(signatures, dsl) };
+  return { "models.gen.ts": renderModels(signatures, dsl) };
 }
 
 /** The same number of interfaces with the same members, and a value of each, without any library. */

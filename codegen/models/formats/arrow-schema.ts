@@ -2,10 +2,10 @@ import { errorMessage } from "../../../src/util/error-message.js";
 import { createReadStream } from "node:fs";
 import { DataType, Precision, RecordBatchReader, Type, type Field, type Schema } from "apache-arrow";
 import type { Dim, DType } from "../../../dsl/tensor.js";
-import { badDescription, described } from "./description.js";
-import { fileName } from "../../../src/util/file-name.js";
+import { descriptionError, toSignature } from "./description-file.js";
 import { modelName } from "../model-name.js";
-import { sha256Of, withModelFile } from "../model-file.js";
+import { fileName } from "../../../src/util/file-name.js";
+import { hashFile, withModelFile } from "../model-file.js";
 import type { ModelSignature, Port } from "../signature.js";
 
 /**
@@ -25,9 +25,9 @@ export async function readArrowSchema(file: string): Promise<ModelSignature> {
     const [inputs, outputs] = [begins("in."), begins("out.")];
     const sided = inputs.length + outputs.length > 0;
     const areOutputs = /\.outputs\.\w+$/i.test(fileName(file));
-    return described({
+    return toSignature({
       name: modelName(file.replace(/\.(inputs|outputs)(?=\.\w+$)/i, "")),
-      sha256: await sha256Of(handle, size, file),
+      sha256: await hashFile(handle, size, file),
       inputs: sided ? inputs : areOutputs ? [] : ports,
       outputs: sided ? outputs : areOutputs ? ports : [],
       file,
@@ -42,7 +42,7 @@ async function schemaOf(file: string): Promise<Schema> {
     const { schema } = await reader.open();
     return schema;
   } catch (cause) {
-    throw badDescription(file, `it is no Arrow file, stream or Feather file of version 2 (${errorMessage(cause)})`);
+    throw descriptionError(file, `it is no Arrow file, stream or Feather file of version 2 (${errorMessage(cause)})`);
   } finally {
     stream.destroy();
   }

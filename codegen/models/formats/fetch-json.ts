@@ -1,11 +1,11 @@
 import { errorMessage } from "../../../src/util/error-message.js";
 import { ModelError } from "../../../dsl/errors.js";
-import { escapeUnsafe } from "../literal.js";
+import { escapeUnsafe } from "../../../src/util/escape-text.js";
 
-const MAX_ANSWER = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 /** What is read of an answer that says what is wrong, in bytes, and what is shown of it. */
-const MAX_REASON = 64 * 1024;
-const REASON_LENGTH = 200;
+const MAX_ERROR_BYTES = 64 * 1024;
+const MAX_REASON_LENGTH = 200;
 
 /**
  * The JSON that a server answers to one `GET`: no redirect, no credentials.
@@ -13,8 +13,8 @@ const REASON_LENGTH = 200;
  * @param timeoutMs milliseconds for the whole answer
  * @throws ModelError SL3055
  */
-export async function askForJson(url: string, timeoutMs: number): Promise<unknown> {
-  requireAddress(url);
+export async function fetchJson(url: string, timeoutMs: number): Promise<unknown> {
+  requireUsableUrl(url);
   const late = `no whole answer within ${timeoutMs / 1000} seconds`;
   let answer: Response;
   try {
@@ -24,24 +24,24 @@ export async function askForJson(url: string, timeoutMs: number): Promise<unknow
       headers: { accept: "application/json" },
     });
   } catch (error) {
-    throw refuse(url, isTimeout(error) ? late : whyNot(error), error);
+    throw fetchError(url, isTimeout(error) ? late : connectionFailure(error), error);
   }
-  if (!answer.ok) throw refuse(url, `the server answers ${answer.status}${await reasonOf(answer)}`);
+  if (!answer.ok) throw fetchError(url, `the server answers ${answer.status}${await serverReason(answer)}`);
   let text: string | undefined;
   try {
-    text = await limited(answer, MAX_ANSWER);
+    text = await readLimited(answer, MAX_RESPONSE_BYTES);
   } catch (error) {
-    throw refuse(url, isTimeout(error) ? late : "the answer breaks off", error);
+    throw fetchError(url, isTimeout(error) ? late : "the answer breaks off", error);
   }
-  if (text === undefined) throw refuse(url, `the answer is larger than ${MAX_ANSWER / 2 ** 20} MB`);
+  if (text === undefined) throw fetchError(url, `the answer is larger than ${MAX_RESPONSE_BYTES / 2 ** 20} MB`);
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw refuse(url, notJson(text, answer, error), error);
+    throw fetchError(url, notJson(text, answer, error), error);
   }
 }
 
-function refuse(url: string, what: string, cause?: unknown): ModelError {
+function fetchError(url: string, what: string, cause?: unknown): ModelError {
   return new ModelError(
     "SL3055",
     `'${url}' gives no metadata: ${what}. Check the address; it ends in /v2/models/<model>.`,
@@ -50,18 +50,18 @@ function refuse(url: string, what: string, cause?: unknown): ModelError {
   );
 }
 
-function requireAddress(url: string): void {
-  if (!URL.canParse(url)) throw refuse(url, "it is no address");
+function requireUsableUrl(url: string): void {
+  if (!URL.canParse(url)) throw fetchError(url, "it is no address");
   const { protocol, username, password, host, pathname } = new URL(url);
   if (username === "" && password === "") return;
   // The message must not show the password.
-  throw refuse(
+  throw fetchError(
     `${protocol}//…@${host}${pathname}`,
     "an address with a user's name or password is not asked; save the answer as metadata.json instead",
   );
 }
 
-function whyNot(error: unknown): string {
+function connectionFailure(error: unknown): string {
   const message = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
   if (/wrong version number|packet length too long|record too large/.test(message))
     return "the server does not speak TLS, so the address begins with http:";
@@ -69,13 +69,13 @@ function whyNot(error: unknown): string {
 }
 
 /** What the server says is wrong, as servers of the protocol do: `{ "error": … }`, or `{ "detail": … }`. */
-async function reasonOf(answer: Response): Promise<string> {
+async function serverReason(answer: Response): Promise<string> {
   if (answer.status >= 300 && answer.status < 400) {
     await answer.body?.cancel();
     return ", which leads elsewhere; redirects are not followed";
   }
   try {
-    const said = JSON.parse((await limited(answer, MAX_REASON)) ?? "") as {
+    const said = JSON.parse((await readLimited(answer, MAX_ERROR_BYTES)) ?? "") as {
       readonly error?: unknown;
       readonly detail?: unknown;
     } | null;
@@ -96,7 +96,7 @@ function notJson(text: string, answer: Response, error: unknown): string {
 
 function oneLine(text: string): string {
   const line = escapeUnsafe(text.replace(/\s+/g, " ").trim());
-  return line.length > REASON_LENGTH ? `${line.slice(0, REASON_LENGTH)}…` : line;
+  return line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
 }
 
 function isTimeout(error: unknown): boolean {
@@ -104,7 +104,7 @@ function isTimeout(error: unknown): boolean {
 }
 
 /** The text of an answer; undefined where it is longer than `most` bytes. */
-async function limited(answer: Response, most: number): Promise<string | undefined> {
+async function readLimited(answer: Response, most: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {

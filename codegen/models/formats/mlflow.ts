@@ -3,14 +3,14 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { dtypes, type Dim, type DType } from "../../../dsl/tensor.js";
 import { describeIssue } from "../../../src/config/issue.js";
-import { badDescription, described, parseDescription, readDescription } from "./description.js";
+import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 
 /** Larger than any signature; YAML takes a while to read. */
 const MAX_BYTES = 2 * 1024 * 1024;
 /** How deep lists may stand in lists. */
-const DEPTH = 8;
+const MAX_DEPTH = 8;
 
 /** The lists of a signature are JSON inside YAML. */
 const mlmodel = z.object({
@@ -37,11 +37,14 @@ export async function readMlmodel(file: string): Promise<ModelSignature> {
   const data = parseYaml(text, file);
   const parsed = mlmodel.safeParse(data);
   if (!parsed.success)
-    throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+    throw descriptionError(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
   const { mlflow_version: version, signature } = parsed.data;
   if (!signature)
-    throw badDescription(file, "it has no signature; log the model with one, such as signature=infer_signature(x, y)");
-  return described(
+    throw descriptionError(
+      file,
+      "it has no signature; log the model with one, such as signature=infer_signature(x, y)",
+    );
+  return toSignature(
     {
       name: dnsLabel(basename(dirname(resolve(file)))),
       sha256,
@@ -59,14 +62,14 @@ function parseYaml(text: string, file: string): unknown {
     const document = parseDocument(text);
     const [flaw] = document.errors;
     if (flaw === undefined) return document.toJS() as unknown;
-    throw badDescription(
+    throw descriptionError(
       file,
       `line ${flaw.linePos?.[0].line ?? 1}: it is not YAML: ${flaw.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? flaw.code}`,
     );
   } catch (cause) {
     // Nesting beyond the stack, or aliases without end.
     if (cause instanceof RangeError || cause instanceof ReferenceError)
-      throw badDescription(file, `it is no YAML that can be read: ${cause.message}`);
+      throw descriptionError(file, `it is no YAML that can be read: ${cause.message}`);
     throw cause;
   }
 }
@@ -76,7 +79,7 @@ function portsOf(list: unknown, side: string, file: string): readonly Port[] {
   const data = typeof list === "string" ? parseDescription(list, file) : list;
   const parsed = specs.safeParse(data);
   if (!parsed.success)
-    throw badDescription(
+    throw descriptionError(
       file,
       parsed.error.issues.map((issue) => `signature.${side}: ${describeIssue(issue, data)}`).join("; "),
     );
@@ -94,7 +97,7 @@ function portOf(of: Spec): Port {
 }
 
 /** MLflow's column types; a column of another type cannot be used. */
-const columns: Readonly<Record<string, DType>> = {
+const columnTypes: Readonly<Record<string, DType>> = {
   boolean: "bool",
   integer: "int32",
   long: "int64",
@@ -109,13 +112,13 @@ function columnPort(name: string, column: Spec): Port {
   let { type, items } = column;
   for (
     let inner = spec.safeParse(items);
-    type === "array" && inner.success && shape.length <= DEPTH;
+    type === "array" && inner.success && shape.length <= MAX_DEPTH;
     inner = spec.safeParse(items)
   ) {
     shape.push(null);
     ({ type, items } = inner.data);
   }
-  const dtype = Object.hasOwn(columns, type) ? columns[type] : undefined;
+  const dtype = Object.hasOwn(columnTypes, type) ? columnTypes[type] : undefined;
   return dtype === undefined
     ? { name, dtype: type, shape, unsupported: `a column of ${type}: log the model with numbers, booleans or text` }
     : { name, dtype, shape };

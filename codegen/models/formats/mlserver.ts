@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeIssue } from "../../../src/config/issue.js";
-import { badDescription, described, parseDescription, readDescription } from "./description.js";
+import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
 import { dnsLabel } from "../model-name.js";
 import { tensorMetadata, toPort } from "./open-inference.js";
 import type { ModelSignature } from "../signature.js";
@@ -24,9 +24,9 @@ export async function readModelSettings(file: string): Promise<ModelSignature> {
   const data = parseDescription(text, file);
   const parsed = settings.safeParse(data);
   if (!parsed.success)
-    throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+    throw descriptionError(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
   const { name, implementation, platform, inputs, outputs, parameters } = parsed.data;
-  return described({
+  return toSignature({
     name: dnsLabel(name),
     sha256,
     inputs: (inputs ?? []).map(toPort),

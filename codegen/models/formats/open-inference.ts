@@ -1,14 +1,8 @@
 import { z } from "zod";
+import type { Dim, DType } from "../../../dsl/tensor.js";
 import { describeIssue } from "../../../src/config/issue.js";
-import {
-  badDescription,
-  described,
-  openInferencePort,
-  parseDescription,
-  readDescription,
-  sha256OfText,
-} from "./description.js";
-import { askForJson } from "./fetch-json.js";
+import { descriptionError, toSignature, parseDescription, readDescription, hashText } from "./description-file.js";
+import { fetchJson } from "./fetch-json.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 
@@ -48,19 +42,19 @@ export async function readMetadataFile(file: string): Promise<ModelSignature> {
  * @throws ModelError SL3055 where it does not answer, SL3016 and SL3054 for what it answers
  */
 export async function readMetadataUrl(url: string, timeoutMs = TIMEOUT_MS): Promise<ModelSignature> {
-  const answer = await askForJson(url, timeoutMs);
+  const answer = await fetchJson(url, timeoutMs);
   const { name, inputs, outputs } = fromMetadata(answer, url, "", "; a model's address ends in /v2/models/<model>");
   // There is no file to take the digest of: it stands for what the server says of the model's tensors.
-  return fromMetadata(answer, url, sha256OfText(JSON.stringify({ name, inputs, outputs })));
+  return fromMetadata(answer, url, hashText(JSON.stringify({ name, inputs, outputs })));
 }
 
 function fromMetadata(data: unknown, source: string, sha256: string, advice = ""): ModelSignature {
   const parsed = metadata.safeParse(data);
   if (!parsed.success)
-    throw badDescription(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; ") + advice);
+    throw descriptionError(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; ") + advice);
   const { name, versions, platform, inputs, outputs } = parsed.data;
   const [version, another] = versions ?? [];
-  return described({
+  return toSignature({
     name: dnsLabel(name),
     sha256,
     inputs: inputs.map(toPort),
@@ -74,4 +68,35 @@ function fromMetadata(data: unknown, source: string, sha256: string, advice = ""
 /** The port that a tensor's metadata describes. */
 export function toPort({ name, datatype, shape }: z.infer<typeof tensorMetadata>): Port {
   return openInferencePort(name, datatype, shape);
+}
+
+/** Open Inference datatypes. */
+const datatypes: Readonly<Record<string, DType>> = {
+  BOOL: "bool",
+  UINT8: "uint8",
+  UINT16: "uint16",
+  UINT32: "uint32",
+  UINT64: "uint64",
+  INT8: "int8",
+  INT16: "int16",
+  INT32: "int32",
+  INT64: "int64",
+  FP16: "float16",
+  FP32: "float32",
+  FP64: "float64",
+  BYTES: "string",
+  STRING: "string",
+};
+
+/** A port of an Open Inference datatype; -1 is an open size, and the first dimension, when open, is the batch. */
+export function openInferencePort(name: string, datatype: string, shape: readonly number[]): Port {
+  const dims = shape.map((size, axis): Dim => (size >= 0 ? size : axis === 0 ? "batch" : null));
+  const dtype = Object.hasOwn(datatypes, datatype) ? datatypes[datatype] : undefined;
+  if (dtype !== undefined) return { name, dtype, shape: dims };
+  return {
+    name,
+    dtype: datatype,
+    shape: dims,
+    unsupported: `a tensor of ${datatype}: serve it as a type that runtimes take, such as FP32`,
+  };
 }

@@ -3,15 +3,15 @@ export type TextMessage = ReadonlyMap<string, readonly TextValue[]>;
 /** Words, numbers and the text of strings are strings alike; the schema tells them apart. */
 export type TextValue = string | TextMessage;
 
-export interface TextFlaw {
+export interface TextError {
   readonly line: number;
   readonly what: string;
 }
 
-const DEPTH = 64;
+const MAX_DEPTH = 64;
 const token =
   /(?<skip>(?:\s|#[^\n]*)+)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?<word>[\w.+-]+)|(?<mark>[{}<>[\]:,;])/gy;
-const closing: Readonly<Record<string, string>> = { "{": "}", "<": ">" };
+const closingMarks: Readonly<Record<string, string>> = { "{": "}", "<": ">" };
 
 interface Token {
   readonly kind: "string" | "word" | "mark";
@@ -20,8 +20,8 @@ interface Token {
 }
 
 /** Reads protobuf's text format: `name: "x" input { dims: [ 1, 2 ] }`. */
-export function parseTextFormat(text: string): { readonly message: TextMessage } | { readonly flaw: TextFlaw } {
-  const tokens = tokensOf(text);
+export function parseTextFormat(text: string): { readonly message: TextMessage } | { readonly flaw: TextError } {
+  const tokens = tokenize(text);
   if (typeof tokens === "number")
     return {
       flaw: {
@@ -40,7 +40,7 @@ function lineOf(text: string, at: number): number {
 }
 
 /** The tokens, or where there is none. */
-function tokensOf(text: string): readonly Token[] | number {
+function tokenize(text: string): readonly Token[] | number {
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
@@ -49,7 +49,7 @@ function tokensOf(text: string): readonly Token[] | number {
     const { skip, string, word, mark } = groups;
     const found = skip ?? string ?? word ?? mark;
     if (found === undefined) return at;
-    if (string !== undefined) tokens.push({ kind: "string", text: unescaped(string.slice(1, -1)), at });
+    if (string !== undefined) tokens.push({ kind: "string", text: unescapeString(string.slice(1, -1)), at });
     else if (skip === undefined) tokens.push({ kind: word === undefined ? "mark" : "word", text: found, at });
     at += found.length;
   }
@@ -58,10 +58,18 @@ function tokensOf(text: string): readonly Token[] | number {
 
 const escape =
   /(?<bytes>(?:\\(?:[0-7]{1,3}|[xX][\da-fA-F]{1,2}))+)|\\(?:u(?<four>[\da-fA-F]{4})|U(?<eight>[\da-fA-F]{8})|(?<letter>.))/gs;
-const letters: Readonly<Record<string, string>> = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
+const escapeLetters: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
 
 /** Bytes that follow each other are UTF-8. */
-function unescaped(text: string): string {
+function unescapeString(text: string): string {
   return text.replace(escape, (...match) => {
     const { bytes, four, eight, letter = "" } = match.at(-1) as Readonly<Record<string, string | undefined>>;
     if (bytes !== undefined)
@@ -71,7 +79,7 @@ function unescaped(text: string): string {
         ),
       ).toString("utf8");
     const code = four ?? eight;
-    if (code === undefined) return letters[letter] ?? letter;
+    if (code === undefined) return escapeLetters[letter] ?? letter;
     const point = parseInt(code, 16);
     return point > 0x10ffff ? "\ufffd" : String.fromCodePoint(point);
   });
@@ -88,7 +96,7 @@ class Parser {
   }
 
   message(end: string | undefined, depth: number): TextMessage | undefined {
-    if (depth > DEPTH) return this.#fail(`messages are nested deeper than ${DEPTH}`);
+    if (depth > MAX_DEPTH) return this.#fail(`messages are nested deeper than ${MAX_DEPTH}`);
     const fields = new Map<string, TextValue[]>();
     for (;;) {
       const next = this.#tokens[this.at];
@@ -125,7 +133,7 @@ class Parser {
 
   #value(scalar: boolean, depth: number): TextValue | undefined {
     const next = this.#tokens[this.at];
-    const end = next?.kind === "mark" ? closing[next.text] : undefined;
+    const end = next?.kind === "mark" ? closingMarks[next.text] : undefined;
     if (end !== undefined) {
       this.at += 1;
       return this.message(end, depth + 1);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
 import { describeIssue } from "../../../src/config/issue.js";
-import { badDescription, described, parseDescription, readDescription } from "./description.js";
+import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature } from "../signature.js";
 
@@ -38,9 +38,9 @@ export async function readSignatureFile(file: string): Promise<ModelSignature> {
   const data = parseDescription(text, file);
   const parsed = signature.safeParse(data);
   if (!parsed.success)
-    throw badDescription(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+    throw descriptionError(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
   const { name, version, sha256: own, inputs, outputs, producer, doc, labels } = parsed.data;
-  return described({
+  return toSignature({
     name: dnsLabel(name),
     sha256: own ?? sha256,
     inputs,

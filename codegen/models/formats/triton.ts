@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { badDescription, described, openInferencePort, readDescription } from "./description.js";
-import { fileName } from "../../../src/util/file-name.js";
+import { descriptionError, toSignature, readDescription } from "./description-file.js";
 import { dnsLabel, modelName } from "../model-name.js";
+import { fileName } from "../../../src/util/file-name.js";
+import { openInferencePort } from "./open-inference.js";
 import type { ModelSignature, Port } from "../signature.js";
 import { parseTextFormat, type TextMessage } from "./protobuf-text.js";
 
@@ -15,30 +16,30 @@ import { parseTextFormat, type TextMessage } from "./protobuf-text.js";
 export async function readTritonConfig(file: string): Promise<ModelSignature> {
   const { text, sha256 } = await readDescription(file);
   const parsed = parseTextFormat(text);
-  if ("flaw" in parsed) throw badDescription(file, `line ${parsed.flaw.line}: ${parsed.flaw.what}`);
+  if ("flaw" in parsed) throw descriptionError(file, `line ${parsed.flaw.line}: ${parsed.flaw.what}`);
   const config = parsed.message;
   const batched = integers(config, "max_batch_size", file).some((size) => size > 0);
-  const name = words(config, "name")[0] ?? ownName(file);
+  const name = scalars(config, "name")[0] ?? defaultName(file);
   const outputs = messages(config, "output");
-  return described({
+  return toSignature({
     name: dnsLabel(name),
     sha256,
     inputs: messages(config, "input").map((tensor) => portOf(tensor, batched, file)),
     outputs: outputs.map((tensor) => portOf(tensor, batched, file)),
     file,
-    producer: words(config, "platform")[0] ?? words(config, "backend")[0] ?? "",
+    producer: scalars(config, "platform")[0] ?? scalars(config, "backend")[0] ?? "",
     ...(await labelsOf(outputs, file)),
   });
 }
 
 /** `fraud/config.pbtxt` is the model `fraud`, `fraud.pbtxt` too. */
-function ownName(file: string): string {
+function defaultName(file: string): string {
   return fileName(file) === "config.pbtxt" ? basename(dirname(resolve(file))) : modelName(file);
 }
 
 function portOf(tensor: TextMessage, batched: boolean, file: string): Port {
-  const [name = ""] = words(tensor, "name");
-  const [type = "TYPE_INVALID"] = words(tensor, "data_type");
+  const [name = ""] = scalars(tensor, "name");
+  const [type = "TYPE_INVALID"] = scalars(tensor, "data_type");
   const dims = integers(tensor, "dims", file);
   return openInferencePort(name, type.replace(/^TYPE_/, ""), batched ? [-1, ...dims] : dims);
 }
@@ -49,7 +50,7 @@ async function labelsOf(
 ): Promise<{ readonly labels?: Readonly<Record<string, readonly string[]>> }> {
   const found: [string, string[]][] = [];
   for (const output of outputs) {
-    const [port, labelFile] = [words(output, "name")[0], words(output, "label_filename")[0]];
+    const [port, labelFile] = [scalars(output, "name")[0], scalars(output, "label_filename")[0]];
     // Only a file beside the config: a config from elsewhere may name any path.
     if (port === undefined || labelFile === undefined || !/^[\w-][\w.-]*$/.test(labelFile)) continue;
     const text = await readFile(join(dirname(file), labelFile), "utf8").catch(() => "");
@@ -62,7 +63,7 @@ async function labelsOf(
   return found.length === 0 ? {} : { labels: Object.fromEntries(found) };
 }
 
-function words(message: TextMessage, field: string): readonly string[] {
+function scalars(message: TextMessage, field: string): readonly string[] {
   return (message.get(field) ?? []).filter((value) => typeof value === "string");
 }
 
@@ -71,9 +72,9 @@ function messages(message: TextMessage, field: string): readonly TextMessage[] {
 }
 
 function integers(message: TextMessage, field: string, file: string): readonly number[] {
-  return words(message, field).map((word) => {
+  return scalars(message, field).map((word) => {
     const value = Number(word);
     if (/^-?\d+$/.test(word) && Number.isSafeInteger(value) && value >= -1) return value;
-    throw badDescription(file, `'${field}' holds '${word}', which is no size`);
+    throw descriptionError(file, `'${field}' holds '${word}', which is no size`);
   });
 }

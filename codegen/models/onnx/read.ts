@@ -1,12 +1,12 @@
 import { ModelError } from "../../../dsl/errors.js";
 import type { Dim } from "../../../dsl/tensor.js";
 import { modelName } from "../model-name.js";
-import { sha256Of, withModelFile } from "../model-file.js";
-import { OnnxLabels } from "./labels.js";
-import { dtypeOf, notation, readType, unsupportedReason, type OnnxDim, type OnnxType } from "./types.js";
-import { otherFormat } from "./not-onnx.js";
-import { fitsLabels, type ModelSignature, type Port } from "../signature.js";
-import { isBytes, isVarint, WireFile, type Field } from "./protobuf.js";
+import { hashFile, withModelFile } from "../model-file.js";
+import { ClassLabels } from "./class-labels.js";
+import { dtypeOf, typeNotation, readType, unsupportedReason, type OnnxDim, type OnnxType } from "./type-proto.js";
+import { detectOtherFormat } from "./other-formats.js";
+import { labelsFit, type ModelSignature, type Port } from "../signature.js";
+import { isBytes, isVarint, ProtobufFile, type Field } from "./protobuf-wire.js";
 
 interface ValueInfo {
   readonly name: string;
@@ -34,25 +34,25 @@ interface Header {
 export async function readOnnxSignature(file: string): Promise<ModelSignature> {
   return await withModelFile(file, async (handle, size) => {
     const scanned = scanOnnx(handle.fd, size, file);
-    return { ...scanned, sha256: await sha256Of(handle, size, file) };
+    return { ...scanned, sha256: await hashFile(handle, size, file) };
   });
 }
 
 /** All but the digest: a few reads, whatever the file's size. */
 export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSignature, "sha256"> {
-  const wire = new WireFile(fd, size, file);
+  const wire = new ProtobufFile(fd, size, file);
   const header = readHeader(wire, file);
   const graph = requireGraph(header, file, size);
   // Other models have no classifiers, so their nodes are not looked at.
-  const labels = header.opset.has("ai.onnx.ml") ? new OnnxLabels(wire) : undefined;
+  const labels = header.opset.has("ai.onnx.ml") ? new ClassLabels(wire) : undefined;
   const { inputs, outputs } = readGraph(wire, graph, labels);
-  requireNames(file, "input", inputs);
-  requireNames(file, "output", outputs);
-  const dims = batchRule([...inputs, ...outputs]);
-  const outputPorts = outputs.map((value) => port(value, dims));
+  requireDistinctNames(file, "input", inputs);
+  requireDistinctNames(file, "output", outputs);
+  const dims = dimensionRule([...inputs, ...outputs]);
+  const outputPorts = outputs.map((value) => toPort(value, dims));
   return {
     name: modelName(file),
-    inputs: inputs.map((value) => port(value, dims)),
+    inputs: inputs.map((value) => toPort(value, dims)),
     outputs: outputPorts,
     file,
     opset: Object.fromEntries(header.opset),
@@ -64,15 +64,15 @@ export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSign
   };
 }
 
-function labelsOf(outputs: readonly Port[], labels: OnnxLabels | undefined): Pick<ModelSignature, "labels"> {
+function labelsOf(outputs: readonly Port[], labels: ClassLabels | undefined): Pick<ModelSignature, "labels"> {
   const found = outputs.flatMap(({ name, shape }) => {
-    const list = labels?.of(name);
-    return list !== undefined && fitsLabels(shape, list.length) ? [[name, list] as const] : [];
+    const list = labels?.get(name);
+    return list !== undefined && labelsFit(shape, list.length) ? [[name, list] as const] : [];
   });
   return found.length === 0 ? {} : { labels: Object.fromEntries(found) };
 }
 
-function notOnnx(file: string, offset: number, what: string, cause?: unknown): ModelError {
+function notOnnxError(file: string, offset: number, what: string, cause?: unknown): ModelError {
   return new ModelError(
     "SL3010",
     `'${file}' is not an ONNX model: at byte ${offset} ${what}. Give the path of an .onnx file.`,
@@ -81,9 +81,9 @@ function notOnnx(file: string, offset: number, what: string, cause?: unknown): M
   );
 }
 
-function readHeader(wire: WireFile, file: string): Header {
-  const other = otherFormat(wire.head(64));
-  if (other !== undefined) throw notOnnx(file, 0, `it begins as ${other}`);
+function readHeader(wire: ProtobufFile, file: string): Header {
+  const other = detectOtherFormat(wire.head(64));
+  if (other !== undefined) throw notOnnxError(file, 0, `it begins as ${other}`);
   const header: Header = {
     irVersion: undefined,
     producerName: "",
@@ -103,39 +103,39 @@ function readHeader(wire: WireFile, file: string): Header {
       header.irVersion === undefined &&
       header.graph === undefined
     ) {
-      throw notOnnx(file, Number(cause.details.offset), "its fields are not those of a model", cause);
+      throw notOnnxError(file, Number(cause.details.offset), "its fields are not those of a model", cause);
     }
     throw cause;
   }
   return header;
 }
 
-function readHeaderField(wire: WireFile, header: Header, field: Field): void {
+function readHeaderField(wire: ProtobufFile, header: Header, field: Field): void {
   if (isVarint(field, 1)) header.irVersion = wire.integer(field, "the IR version");
   else if (isBytes(field, 2)) header.producerName = wire.text(field, "the producer's name", false);
   else if (isBytes(field, 3)) header.producerVersion = wire.text(field, "the producer's version", false);
   else if (isBytes(field, 6)) header.doc = wire.text(field, "the doc string", false);
   else if (isBytes(field, 7)) {
-    if (header.graph !== undefined) throw wire.damaged(field.at, "a second graph begins");
+    if (header.graph !== undefined) throw wire.damagedError(field.tagStart, "a second graph begins");
     header.graph = field;
   } else if (isBytes(field, 8)) readOperatorSet(wire, header.opset, field);
   else if (isBytes(field, 14)) readMetadata(wire, header.metadata, field);
 }
 
-function readOperatorSet(wire: WireFile, opset: Map<string, number>, message: Field): void {
+function readOperatorSet(wire: ProtobufFile, opset: Map<string, number>, message: Field): void {
   let domain = "";
   let version = 0;
-  for (const field of wire.fields(message.from, message.to)) {
+  for (const field of wire.fields(message.start, message.end)) {
     if (isBytes(field, 1)) domain = wire.text(field, "an operator set's domain", false);
     else if (isVarint(field, 2)) version = wire.integer(field, "an operator set's version");
   }
   opset.set(domain === "ai.onnx" ? "" : domain, version);
 }
 
-function readMetadata(wire: WireFile, metadata: Map<string, string>, message: Field): void {
+function readMetadata(wire: ProtobufFile, metadata: Map<string, string>, message: Field): void {
   let key = "";
   let value = "";
-  for (const field of wire.fields(message.from, message.to)) {
+  for (const field of wire.fields(message.start, message.end)) {
     if (isBytes(field, 1)) key = wire.text(field, "a metadata key", false);
     else if (isBytes(field, 2)) value = wire.text(field, "a metadata value", false);
   }
@@ -143,35 +143,35 @@ function readMetadata(wire: WireFile, metadata: Map<string, string>, message: Fi
 }
 
 function requireGraph(header: Header, file: string, size: number): Field {
-  if (header.graph === undefined) throw notOnnx(file, size, "it ends without a graph");
-  if (header.irVersion === undefined) throw notOnnx(file, size, "it ends without an IR version");
+  if (header.graph === undefined) throw notOnnxError(file, size, "it ends without a graph");
+  if (header.irVersion === undefined) throw notOnnxError(file, size, "it ends without an IR version");
   return header.graph;
 }
 
 /** The graph's inputs that are not weights, and its outputs. */
 function readGraph(
-  wire: WireFile,
+  wire: ProtobufFile,
   graph: Field,
-  labels: OnnxLabels | undefined,
+  labels: ClassLabels | undefined,
 ): { inputs: ValueInfo[]; outputs: ValueInfo[] } {
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   const weights = new Set<string>();
-  for (const field of wire.fields(graph.from, graph.to)) {
+  for (const field of wire.fields(graph.start, graph.end)) {
     if (isBytes(field, 11)) inputs.push(readValueInfo(wire, field));
     else if (isBytes(field, 12)) outputs.push(readValueInfo(wire, field));
     else if (isBytes(field, 5)) weights.add(readInitializerName(wire, field));
     else if (isBytes(field, 15)) weights.add(readSparseInitializerName(wire, field));
-    else if (isBytes(field, 1)) labels?.node(field);
+    else if (isBytes(field, 1)) labels?.visitNode(field);
   }
   return { inputs: inputs.filter(({ name }) => name === "" || !weights.has(name)), outputs };
 }
 
-function readValueInfo(wire: WireFile, message: Field): ValueInfo {
-  wire.spend(message.at, 0);
+function readValueInfo(wire: ProtobufFile, message: Field): ValueInfo {
+  wire.reserve(message.tagStart, 0);
   let name = "";
   let type: OnnxType = { kind: "none" };
-  for (const field of wire.fields(message.from, message.to)) {
+  for (const field of wire.fields(message.start, message.end)) {
     if (isBytes(field, 1)) name = wire.text(field, "a port's name", true);
     if (isBytes(field, 2)) type = readType(wire, field);
   }
@@ -179,19 +179,19 @@ function readValueInfo(wire: WireFile, message: Field): ValueInfo {
 }
 
 /** Stops at the name, which exporters write before the data. */
-function readInitializerName(wire: WireFile, tensor: Field): string {
-  for (const field of wire.fields(tensor.from, tensor.to))
+function readInitializerName(wire: ProtobufFile, tensor: Field): string {
+  for (const field of wire.fields(tensor.start, tensor.end))
     if (isBytes(field, 8)) return wire.text(field, "an initializer's name", true);
   return "";
 }
 
-function readSparseInitializerName(wire: WireFile, sparse: Field): string {
-  for (const field of wire.fields(sparse.from, sparse.to))
+function readSparseInitializerName(wire: ProtobufFile, sparse: Field): string {
+  for (const field of wire.fields(sparse.start, sparse.end))
     if (isBytes(field, 1)) return readInitializerName(wire, field);
   return "";
 }
 
-function requireNames(file: string, side: "input" | "output", values: readonly ValueInfo[]): void {
+function requireDistinctNames(file: string, side: "input" | "output", values: readonly ValueInfo[]): void {
   const seen = new Set<string>();
   for (const [index, { name }] of values.entries()) {
     if (name !== "" && !seen.has(name)) {
@@ -207,17 +207,17 @@ function requireNames(file: string, side: "input" | "output", values: readonly V
   }
 }
 
-const ANONYMOUS = /^unk__\d+$/;
+const ANONYMOUS_SYMBOL = /^unk__\d+$/;
 
 function symbolOf(dim: OnnxDim): string | undefined {
-  return typeof dim === "string" && dim !== "" && !ANONYMOUS.test(dim) ? dim : undefined;
+  return typeof dim === "string" && dim !== "" && !ANONYMOUS_SYMBOL.test(dim) ? dim : undefined;
 }
 
 /**
  * Every dynamic first dimension is the batch, and so is its symbol wherever else it stands. A symbol that only happens to be
  * called "batch" gets another name.
  */
-function batchRule(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) => Dim {
+function dimensionRule(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) => Dim {
   const shapes = values.map(({ type }) => ("shape" in type ? (type.shape ?? []) : []));
   const batch = new Set(shapes.map(([first]) => symbolOf(first ?? null)));
   const taken = new Set(shapes.flatMap((shape) => shape.map(symbolOf)));
@@ -231,10 +231,10 @@ function batchRule(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) =
   };
 }
 
-function port({ name, type }: ValueInfo, dims: (dim: OnnxDim, axis: number) => Dim): Port {
+function toPort({ name, type }: ValueInfo, dims: (dim: OnnxDim, axis: number) => Dim): Port {
   const dtype = dtypeOf(type);
   const shape = "shape" in type ? (type.shape?.map(dims) ?? null) : null;
   return dtype === undefined
-    ? { name, dtype: notation(type), shape, unsupported: unsupportedReason(type) }
+    ? { name, dtype: typeNotation(type), shape, unsupported: unsupportedReason(type) }
     : { name, dtype, shape };
 }

@@ -1,13 +1,16 @@
 import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
 import { portDifferences, tensorsByName } from "../../../src/config/model-differences.js";
-import type { WrittenModel } from "./parse-generated.js";
-import { commentText } from "../literal.js";
-import { commentLines, labelLines, writtenDocumentation, writtenLabels } from "./writer.js";
+import type { GeneratedModel } from "./parse-generated.js";
+import { commentText } from "./source-text.js";
+import { commentLines, labelLines, documentationLines, labelLinesOf } from "./render-models.js";
 import { usablePorts, type ModelSignature } from "../signature.js";
 
 /** What a generated file has otherwise than the model files, in words: one line a model, digest or port. */
-export function differencesOf(written: readonly WrittenModel[], models: readonly ModelSignature[]): readonly string[] {
-  const renames = renamed(written, models);
+export function describeDifferences(
+  written: readonly GeneratedModel[],
+  models: readonly ModelSignature[],
+): readonly string[] {
+  const renames = findRenamed(written, models);
   const before = new Map(written.map((model) => [renames.get(model.name) ?? model.name, model]));
   const after = new Map(models.map((model) => [model.name, model]));
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
@@ -18,27 +21,35 @@ export function differencesOf(written: readonly WrittenModel[], models: readonly
     if (now === undefined) return [`${name}: model removed`];
     return [
       ...(old.name === name ? [] : [`${old.name}: model renamed to ${name}`]),
-      ...changed(`${name}: version`, old.version, now.version ?? "1"),
-      ...(old.sha256 === now.sha256 ? [] : [`${name}: sha256 ${short(old.sha256)} -> ${short(now.sha256)}`]),
+      ...changeLine(`${name}: version`, old.version, now.version ?? "1"),
+      ...(old.sha256 === now.sha256
+        ? []
+        : [`${name}: sha256 ${shortDigest(old.sha256)} -> ${shortDigest(now.sha256)}`]),
       ...sideDifferences(name, "input", old, now),
       ...sideDifferences(name, "output", old, now),
-      ...changed(`${name}: labels`, labels(writtenLabels(old.comment)), labels(labelLines(now).map(commentText))),
-      ...documentation(name, old.comment, commentLines(now)),
+      ...changeLine(
+        `${name}: labels`,
+        labelsText(labelLinesOf(old.comment)),
+        labelsText(labelLines(now).map(commentText)),
+      ),
+      ...documentationDifferences(name, old.comment, commentLines(now)),
     ];
   });
 }
 
 /** What the model's comment says besides its ports: file, exporter, operator sets, and documentation. */
-function documentation(model: string, old: readonly string[], now: readonly string[]): readonly string[] {
-  const [before, after] = [writtenDocumentation(old), writtenDocumentation(now)];
+function documentationDifferences(model: string, old: readonly string[], now: readonly string[]): readonly string[] {
+  const [before, after] = [documentationLines(old), documentationLines(now)];
   return [
-    ...(old[0] === undefined ? [] : changed(`${model}: made from`, old[0], now[0] ?? "")),
-    ...before.filter((line) => !after.includes(line)).map((line) => `${model}: documentation removed: ${brief(line)}`),
-    ...after.filter((line) => !before.includes(line)).map((line) => `${model}: documentation added: ${brief(line)}`),
+    ...(old[0] === undefined ? [] : changeLine(`${model}: made from`, old[0], now[0] ?? "")),
+    ...before
+      .filter((line) => !after.includes(line))
+      .map((line) => `${model}: documentation removed: ${truncate(line)}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `${model}: documentation added: ${truncate(line)}`),
   ];
 }
 
-function brief(line: string): string {
+function truncate(line: string): string {
   return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }
 
@@ -46,7 +57,7 @@ function brief(line: string): string {
 function sideDifferences(
   model: string,
   role: "input" | "output",
-  old: WrittenModel,
+  old: GeneratedModel,
   now: ModelSignature,
 ): readonly string[] {
   const side = `${role}s` as const;
@@ -93,7 +104,10 @@ function orderDifference(
 }
 
 /** New names by old ones, where one file alone had the digest and one alone has it now. */
-function renamed(written: readonly WrittenModel[], models: readonly ModelSignature[]): ReadonlyMap<string, string> {
+function findRenamed(
+  written: readonly GeneratedModel[],
+  models: readonly ModelSignature[],
+): ReadonlyMap<string, string> {
   const only = <T extends { readonly sha256: string }>(all: readonly T[], sha256: string): T | undefined => {
     const [first, second] = all.filter((model) => model.sha256 === sha256);
     return second === undefined ? first : undefined;
@@ -107,14 +121,14 @@ function renamed(written: readonly WrittenModel[], models: readonly ModelSignatu
   );
 }
 
-function changed(what: string, old: string, now: string): readonly string[] {
+function changeLine(what: string, old: string, now: string): readonly string[] {
   return old === now ? [] : [`${what} ${old} -> ${now}`];
 }
 
-function labels(lines: readonly string[]): string {
+function labelsText(lines: readonly string[]): string {
   return lines.length === 0 ? "none" : lines.map((line) => line.replace(/^- labels of /, "")).join("; ");
 }
 
-function short(sha256: string): string {
+function shortDigest(sha256: string): string {
   return `${sha256.slice(0, 8)}…`;
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { ModelError, StorageError } from "../../../dsl/errors.js";
 import { systemErrorMessage } from "../../../src/util/error-message.js";
 import { writeFileAtomic } from "../../../src/util/write-file-atomic.js";
-import { HEADER } from "./writer.js";
+import { HEADER } from "./render-models.js";
 
 /** A generated file: what it should say and what it says. */
 export interface OutputFile {
@@ -20,7 +20,7 @@ export function splitFolder(out: string): string {
 }
 
 /** The files of one run, with those that an earlier run left in the folder of split files. */
-export async function outputFiles(out: string, texts: ReadonlyMap<string, string>): Promise<readonly OutputFile[]> {
+export async function planOutputs(out: string, texts: ReadonlyMap<string, string>): Promise<readonly OutputFile[]> {
   const wanted = await Promise.all(
     [...texts].map(async ([path, text]) => ({ path, text, existing: await readExisting(path) })),
   );
@@ -48,7 +48,7 @@ export function isChanged({ text, existing }: OutputFile): boolean {
  */
 export async function writeOutputs(files: readonly OutputFile[]): Promise<void> {
   const changed = files.filter(isChanged);
-  for (const { path, existing } of changed) refuseHandWritten(path, existing);
+  for (const { path, existing } of changed) requireGenerated(path, existing);
   for (const { path, text } of changed) if (text !== undefined) await writeFileAtomic(path, text);
   for (const { path, text } of changed) if (text === undefined) await rm(path, { force: true });
 }
@@ -58,7 +58,7 @@ export function isGenerated(text: string): boolean {
   return text.trim() === "" || text.startsWith(HEADER.slice(0, HEADER.indexOf(" from")));
 }
 
-function refuseHandWritten(out: string, existing: string | undefined): void {
+function requireGenerated(out: string, existing: string | undefined): void {
   if (existing === undefined || isGenerated(existing)) return;
   throw new ModelError(
     "SL3017",

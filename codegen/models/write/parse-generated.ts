@@ -3,18 +3,18 @@ import { withRenamed, type RenamedPorts } from "../../../dsl/renamed-ports.js";
 import type { Dim } from "../../../dsl/tensor.js";
 
 /** A model as an existing generated file has it. */
-export interface WrittenModel {
+export interface GeneratedModel {
   readonly name: string;
   readonly version: string;
   readonly sha256: string;
   /** The lines of its comment. */
   readonly comment: readonly string[];
-  readonly inputs: ReadonlyMap<string, WrittenTensor>;
-  readonly outputs: ReadonlyMap<string, WrittenTensor>;
+  readonly inputs: ReadonlyMap<string, GeneratedTensor>;
+  readonly outputs: ReadonlyMap<string, GeneratedTensor>;
   readonly renamed?: RenamedPorts;
 }
 
-export interface WrittenTensor {
+export interface GeneratedTensor {
   readonly dtype: string;
   readonly shape: readonly Dim[] | null;
 }
@@ -22,7 +22,7 @@ export interface WrittenTensor {
 type Value = string | number | null | readonly Value[] | ReadonlyMap<string, Value>;
 
 /** The models that the calls of a generated file define; a call that is not all literals is left out. */
-export async function readBack(text: string): Promise<readonly WrittenModel[]> {
+export async function parseGenerated(text: string): Promise<readonly GeneratedModel[]> {
   // The compiler takes a while to load and is needed only where the file is out of date.
   const { ts } = await import("../../typescript/typescript.js");
 
@@ -34,7 +34,7 @@ export async function readBack(text: string): Promise<readonly WrittenModel[]> {
     if (ts.isStringLiteral(node)) return node.text;
     if (ts.isNumericLiteral(node)) return Number(node.text);
     if (node.kind === ts.SyntaxKind.NullKeyword) return null;
-    if (ts.isArrayLiteralExpression(node)) return whole(node.elements.map(valueOf));
+    if (ts.isArrayLiteralExpression(node)) return allDefined(node.elements.map(valueOf));
     if (!ts.isObjectLiteralExpression(node)) return undefined;
     const entries = new Map<string, Value>();
     for (const property of node.properties) {
@@ -47,7 +47,7 @@ export async function readBack(text: string): Promise<readonly WrittenModel[]> {
     return entries;
   };
 
-  const models: WrittenModel[] = [];
+  const models: GeneratedModel[] = [];
   for (const statement of ts.createSourceFile("models.gen.ts", text, ts.ScriptTarget.ES2022, true).statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { initializer } of statement.declarationList.declarations) {
@@ -63,7 +63,7 @@ export async function readBack(text: string): Promise<readonly WrittenModel[]> {
   return models;
 }
 
-function whole(values: readonly (Value | undefined)[]): readonly Value[] | undefined {
+function allDefined(values: readonly (Value | undefined)[]): readonly Value[] | undefined {
   return values.every((value) => value !== undefined) ? values : undefined;
 }
 
@@ -71,7 +71,7 @@ function commentLines(text: string): readonly string[] {
   return text.split("\n").flatMap((line) => (line.startsWith(" * ") ? [line.slice(3).trimEnd()] : []));
 }
 
-function modelOf(value: Value | undefined, comment: readonly string[]): WrittenModel | undefined {
+function modelOf(value: Value | undefined, comment: readonly string[]): GeneratedModel | undefined {
   if (!(value instanceof Map)) return undefined;
   const fields: ReadonlyMap<string, Value> = value;
   const name = fields.get("name");
@@ -103,9 +103,9 @@ function renamedOf(value: Value | undefined): RenamedPorts {
   return { inputs: names(sides.get("inputs")), outputs: names(sides.get("outputs")) };
 }
 
-function tensorsOf(value: Value | undefined): ReadonlyMap<string, WrittenTensor> | undefined {
+function tensorsOf(value: Value | undefined): ReadonlyMap<string, GeneratedTensor> | undefined {
   if (!(value instanceof Map)) return undefined;
-  const tensors = new Map<string, WrittenTensor>();
+  const tensors = new Map<string, GeneratedTensor>();
   for (const [name, tensor] of value as ReadonlyMap<string, Value>) {
     if (!(tensor instanceof Map)) return undefined;
     const fields: ReadonlyMap<string, Value> = tensor;

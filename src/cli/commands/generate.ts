@@ -64,10 +64,10 @@ function generateOptions(
 }
 
 async function watch(out: Io, models: readonly string[], options: Options): Promise<void> {
-  const { settingsReader } = await import("../../../codegen/settings/load.js");
+  const { createSettingsLoader } = await import("../../../codegen/settings/load.js");
   const { generateModels } = await import("../../../codegen/models/generate.js");
-  const { watchModels } = await import("../../../codegen/models/watch.js");
-  const { files, load } = settingsReader(out.cwd, options.config);
+  const { watchModels } = await import("../../../codegen/models/watch-models.js");
+  const { files, load } = createSettingsLoader(out.cwd, options.config);
   const stop = new AbortController();
   let first = true;
   const end = (): void => stop.abort();
@@ -86,7 +86,7 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
         else reportChange(out, result);
         first = false;
       },
-      onProblem: ({ code, message }) => out.printStderr(`${colorize(out, "red", "error")} ${code}: ${message}`),
+      onError: ({ code, message }) => out.printStderr(`${colorize(out, "red", "error")} ${code}: ${message}`),
       signal: stop.signal,
     });
   } finally {

@@ -1,5 +1,5 @@
 import { formatPort } from "../output/format.js";
-import type { SurveyedModel } from "../../../codegen/models/survey.js";
+import type { ListedModel } from "../../../codegen/models/list-models.js";
 import { type RegisterCommand, exitCodes, colorize } from "../output/io.js";
 import { selectModels } from "../options/models.js";
 import { textTable } from "../output/text-table.js";
@@ -16,9 +16,9 @@ export const models: RegisterCommand = (program, { io, done }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline models models/*.onnx --json")
     .action(async (patterns: string[], { config }: { config?: string }) => {
       const out = io();
-      const { surveyModels } = await import("../../../codegen/models/survey.js");
+      const { listModels } = await import("../../../codegen/models/list-models.js");
       const { loadSettings } = await import("../../../codegen/settings/load.js");
-      const { models: found, problems } = await surveyModels(
+      const { models: found, problems } = await listModels(
         selectModels(out, patterns, await loadSettings(out.cwd, config)),
       );
       out.printJson({ models: found.map(({ signature, size }) => ({ ...signature, size })), problems });
@@ -32,7 +32,7 @@ export const models: RegisterCommand = (program, { io, done }) => {
 };
 
 /** One line a port, so that a model with many stays readable. */
-function tableRows({ signature: { name, version, inputs, outputs, opset, sha256 }, size }: SurveyedModel): string[][] {
+function tableRows({ signature: { name, version, inputs, outputs, opset, sha256 }, size }: ListedModel): string[][] {
   const lines = Math.max(1, inputs.length, outputs.length);
   const operators = Object.entries(opset)
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,4 +1,4 @@
-import { escapeUnsafe } from "../../../codegen/models/literal.js";
+import { escapeUnsafe } from "../../util/escape-text.js";
 import type { Dim } from "../../../dsl/tensor.js";
 
 /** A port as one reads it: `dense_input float32[batch, 29]`. Names from model files may hold anything. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { generateModels, type GenerateOptions } from "../../../codegen/models/generate.js";
 import { ShapelineError } from "../../../dsl/errors.js";
-import { FLOAT, input, model, output, tensorType } from "./onnx-bytes.js";
+import { FLOAT, input, model, output, tensorType } from "./onnx/onnx-bytes.js";
 import { folder } from "./workspace.js";
 
 let cwd = "";

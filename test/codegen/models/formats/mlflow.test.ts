@@ -2,12 +2,12 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } fro
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { generateModels } from "../../../codegen/models/generate.js";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import { showTensor } from "../../../src/config/show-tensor.js";
-import type { Port } from "../../../codegen/models/signature.js";
-import { ShapelineError } from "../../../dsl/errors.js";
-import { folder } from "./workspace.js";
+import { generateModels } from "../../../../codegen/models/generate.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import { showTensor } from "../../../../src/config/show-tensor.js";
+import type { Port } from "../../../../codegen/models/signature.js";
+import { ShapelineError } from "../../../../dsl/errors.js";
+import { folder } from "../workspace.js";
 
 /** What test/corpus/make_mlflow.py heard from mlflow's own classes. */
 type Said = { readonly name: string | null } & (
@@ -17,7 +17,7 @@ type Expected = Readonly<
   Record<string, { readonly inputs: readonly Said[]; readonly outputs: readonly Said[] | null } | null>
 >;
 
-const corpus = fileURLToPath(new URL("../../fixtures/models/mlflow/", import.meta.url));
+const corpus = fileURLToPath(new URL("../../../fixtures/models/mlflow/", import.meta.url));
 const versions = readdirSync(corpus);
 const cases = versions.flatMap((version) => {
   const expected = JSON.parse(readFileSync(join(corpus, version, "expected.json"), "utf8")) as Expected;
@@ -149,7 +149,7 @@ test("a file that is not right says what", async () => {
 
 describe("beside the model file", () => {
   const work = join(folder, "beside");
-  const onnx = fileURLToPath(new URL("../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
+  const onnx = fileURLToPath(new URL("../../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
   const generate = async (inputs: string) => {
     mkdirSync(join(work, "rf"), { recursive: true });
     copyFileSync(onnx, join(work, "random-forest.onnx"));

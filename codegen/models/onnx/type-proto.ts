@@ -1,5 +1,5 @@
 import type { DType } from "../../../dsl/tensor.js";
-import { isBytes, isVarint, type Field, type WireFile } from "./protobuf.js";
+import { isBytes, isVarint, type Field, type ProtobufFile } from "./protobuf-wire.js";
 
 /** One dimension as the file has it: a size, a name, or nothing. */
 export type OnnxDim = number | string | null;
@@ -11,58 +11,58 @@ export type OnnxType =
   | { readonly kind: "map"; readonly key: number; readonly value: OnnxType }
   | { readonly kind: "opaque" | "none" };
 
-type Reader = (wire: WireFile, field: Field, depth: number) => OnnxType;
+type Reader = (wire: ProtobufFile, field: Field, depth: number) => OnnxType;
 
-const DEPTH = 16;
+const MAX_DEPTH = 16;
 const NONE: OnnxType = { kind: "none" };
 
 /** TypeProto's alternatives by field number. */
 const alternatives: Readonly<Record<number, Reader>> = {
-  1: (wire, field) => tensor(wire, field, "tensor"),
-  4: (wire, field, depth) => ({ kind: "sequence", of: inner(wire, field, depth) }),
-  5: map,
+  1: (wire, field) => readTensor(wire, field, "tensor"),
+  4: (wire, field, depth) => ({ kind: "sequence", of: readElementType(wire, field, depth) }),
+  5: readMap,
   7: () => ({ kind: "opaque" }),
-  8: (wire, field) => tensor(wire, field, "sparse"),
-  9: (wire, field, depth) => ({ kind: "optional", of: inner(wire, field, depth) }),
+  8: (wire, field) => readTensor(wire, field, "sparse"),
+  9: (wire, field, depth) => ({ kind: "optional", of: readElementType(wire, field, depth) }),
 };
 
 /** Reads a TypeProto. */
-export function readType(wire: WireFile, message: Field, depth = 0): OnnxType {
-  if (depth > DEPTH) throw wire.damaged(message.at, `types are nested deeper than ${DEPTH}`);
+export function readType(wire: ProtobufFile, message: Field, depth = 0): OnnxType {
+  if (depth > MAX_DEPTH) throw wire.damagedError(message.tagStart, `types are nested deeper than ${MAX_DEPTH}`);
   let type = NONE;
-  for (const field of wire.fields(message.from, message.to)) {
+  for (const field of wire.fields(message.start, message.end)) {
     const read = alternatives[field.number];
     if (read !== undefined && field.wire === 2) type = read(wire, field, depth);
   }
   return type;
 }
 
-function inner(wire: WireFile, message: Field, depth: number): OnnxType {
+function readElementType(wire: ProtobufFile, message: Field, depth: number): OnnxType {
   let type = NONE;
-  for (const field of wire.fields(message.from, message.to)) {
+  for (const field of wire.fields(message.start, message.end)) {
     if (isBytes(field, 1)) type = readType(wire, field, depth + 1);
   }
   return type;
 }
 
-function map(wire: WireFile, message: Field, depth: number): OnnxType {
+function readMap(wire: ProtobufFile, message: Field, depth: number): OnnxType {
   let key = 0;
   let value = NONE;
-  for (const field of wire.fields(message.from, message.to)) {
+  for (const field of wire.fields(message.start, message.end)) {
     if (isVarint(field, 1)) key = wire.integer(field, "a key type");
     if (isBytes(field, 2)) value = readType(wire, field, depth + 1);
   }
   return { kind: "map", key, value };
 }
 
-function tensor(wire: WireFile, message: Field, kind: "tensor" | "sparse"): OnnxType {
+function readTensor(wire: ProtobufFile, message: Field, kind: "tensor" | "sparse"): OnnxType {
   let element = 0;
   let shape: OnnxDim[] | null = null;
-  for (const field of wire.fields(message.from, message.to)) {
+  for (const field of wire.fields(message.start, message.end)) {
     if (isVarint(field, 1)) element = wire.integer(field, "an element type");
     if (isBytes(field, 2)) {
       shape ??= [];
-      for (const dim of wire.fields(field.from, field.to)) {
+      for (const dim of wire.fields(field.start, field.end)) {
         if (isBytes(dim, 1)) shape.push(readDim(wire, dim));
       }
     }
@@ -70,10 +70,10 @@ function tensor(wire: WireFile, message: Field, kind: "tensor" | "sparse"): Onnx
   return { kind, element, shape };
 }
 
-function readDim(wire: WireFile, message: Field): OnnxDim {
-  wire.spend(message.at, 0);
+function readDim(wire: ProtobufFile, message: Field): OnnxDim {
+  wire.reserve(message.tagStart, 0);
   let dim: OnnxDim = null;
-  for (const field of wire.fields(message.from, message.to)) {
+  for (const field of wire.fields(message.start, message.end)) {
     if (isVarint(field, 1)) dim = wire.integer(field, "a dimension");
     if (isBytes(field, 2)) dim = wire.text(field, "a dimension's name", true);
   }
@@ -113,7 +113,7 @@ const elements: readonly { readonly onnx: string; readonly dtype?: DType }[] = [
   { onnx: "float6e3m2" },
 ];
 
-function onnxElement(element: number): string {
+function onnxElementName(element: number): string {
   return elements[element]?.onnx ?? `element type ${element}`;
 }
 
@@ -123,18 +123,18 @@ export function dtypeOf(type: OnnxType): DType | undefined {
 }
 
 /** The type in ONNX's notation: `tensor(float)`, `seq(map(int64,tensor(float)))`. */
-export function notation(type: OnnxType): string {
+export function typeNotation(type: OnnxType): string {
   switch (type.kind) {
     case "tensor":
-      return `tensor(${onnxElement(type.element)})`;
+      return `tensor(${onnxElementName(type.element)})`;
     case "sparse":
-      return `sparse_tensor(${onnxElement(type.element)})`;
+      return `sparse_tensor(${onnxElementName(type.element)})`;
     case "sequence":
-      return `seq(${notation(type.of)})`;
+      return `seq(${typeNotation(type.of)})`;
     case "optional":
-      return `optional(${notation(type.of)})`;
+      return `optional(${typeNotation(type.of)})`;
     case "map":
-      return `map(${onnxElement(type.key)},${notation(type.value)})`;
+      return `map(${onnxElementName(type.key)},${typeNotation(type.value)})`;
     case "opaque":
       return "opaque";
     case "none":
@@ -144,7 +144,7 @@ export function notation(type: OnnxType): string {
 
 /** Why a port of this type cannot be used, and what to do. */
 export function unsupportedReason(type: OnnxType): string {
-  const what = words(type);
+  const what = describeType(type);
   switch (type.kind) {
     case "tensor":
       return `${what}: cast it to a type that runtimes take, such as float32, inside the model`;
@@ -165,22 +165,22 @@ export function unsupportedReason(type: OnnxType): string {
   }
 }
 
-function words(type: OnnxType): string {
-  return `${type.kind === "optional" || type.kind === "opaque" ? "an" : "a"} ${noun(type, "")}`;
+function describeType(type: OnnxType): string {
+  return `${type.kind === "optional" || type.kind === "opaque" ? "an" : "a"} ${typeNoun(type, "")}`;
 }
 
-function noun(type: OnnxType, plural: "" | "s"): string {
+function typeNoun(type: OnnxType, plural: "" | "s"): string {
   switch (type.kind) {
     case "tensor":
-      return `tensor${plural} of ${elementWord(type.element)}`;
+      return `tensor${plural} of ${elementName(type.element)}`;
     case "sparse":
-      return `sparse tensor${plural} of ${elementWord(type.element)}`;
+      return `sparse tensor${plural} of ${elementName(type.element)}`;
     case "sequence":
-      return `sequence${plural} of ${noun(type.of, "s")}`;
+      return `sequence${plural} of ${typeNoun(type.of, "s")}`;
     case "optional":
-      return `optional ${noun(type.of, plural)}`;
+      return `optional ${typeNoun(type.of, plural)}`;
     case "map":
-      return `map${plural} from ${elementWord(type.key)} to ${noun(type.value, "s")}`;
+      return `map${plural} from ${elementName(type.key)} to ${typeNoun(type.value, "s")}`;
     case "opaque":
       return `opaque value${plural}`;
     case "none":
@@ -188,6 +188,6 @@ function noun(type: OnnxType, plural: "" | "s"): string {
   }
 }
 
-function elementWord(element: number): string {
-  return elements[element]?.dtype ?? onnxElement(element);
+function elementName(element: number): string {
+  return elements[element]?.dtype ?? onnxElementName(element);
 }

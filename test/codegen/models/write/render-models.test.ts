@@ -3,11 +3,11 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
-import { modelName } from "../../../codegen/models/model-name.js";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import type { ModelSignature, Port } from "../../../codegen/models/signature.js";
-import { writeModels } from "../../../codegen/models/write/writer.js";
-import { generatedModel, type Model } from "../../../dsl/model.js";
+import { modelName } from "../../../../codegen/models/model-name.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import type { ModelSignature, Port } from "../../../../codegen/models/signature.js";
+import { renderModels } from "../../../../codegen/models/write/render-models.js";
+import { generatedModel, type Model } from "../../../../dsl/model.js";
 
 const signature = (over: Partial<ModelSignature>): ModelSignature => ({
   name: "m",
@@ -36,9 +36,11 @@ function run(text: string): Record<string, unknown> {
 
 describe("the generated file", () => {
   test("of a real model", async () => {
-    const file = fileURLToPath(new URL("../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
+    const file = fileURLToPath(
+      new URL("../../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url),
+    );
     const model = { ...(await readSignature(file)), sha256: "3c".repeat(32) };
-    expect(writeModels([model])).toMatchInlineSnapshot(`
+    expect(renderModels([model])).toMatchInlineSnapshot(`
       "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
       import { generatedModel, type Model, type Tensor } from "shapeline";
 
@@ -67,9 +69,9 @@ describe("the generated file", () => {
 
   test("of several models: in the order of their names, whatever order they came in", () => {
     const models = ["b", "a", "c"].map((name) => signature({ name, file: `${name}.onnx` }));
-    const text = writeModels(models);
+    const text = renderModels(models);
     expect([...text.matchAll(/^export const (\w+)/gm)].map(([, handle]) => handle)).toEqual(["a", "b", "c"]);
-    expect(writeModels([...models].reverse())).toBe(text);
+    expect(renderModels([...models].reverse())).toBe(text);
   });
 
   test("of several ports, an unknown rank, an unknown dimension and a port that cannot be used", () => {
@@ -79,7 +81,7 @@ describe("the generated file", () => {
       { name: "0 odd", dtype: "string", shape: ["batch", null, "N"] },
       { name: "z", dtype: "seq(tensor(float))", shape: null, unsupported: "a sequence: export a tensor" },
     ];
-    expect(writeModels([signature({ outputs, doc: "First line.\nSecond line." })], "../src/index.js"))
+    expect(renderModels([signature({ outputs, doc: "First line.\nSecond line." })], "../src/index.js"))
       .toMatchInlineSnapshot(`
       "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
       import { generatedModel, type Model, type Tensor } from "../src/index.js";
@@ -125,10 +127,10 @@ describe("the generated file", () => {
       shape: null,
       unsupported: "a sequence: export a tensor",
     };
-    expect(() => writeModels([signature({ outputs: [odd], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(
+    expect(() => renderModels([signature({ outputs: [odd], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(
       `[ModelError: model 'm' (m.onnx) has no output that a pipeline can use: 'z' is a sequence: export a tensor]`,
     );
-    expect(() => writeModels([signature({ inputs: [], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(
+    expect(() => renderModels([signature({ inputs: [], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(
       `[ModelError: model 'm' (m.onnx) has no input that a pipeline can use: the file names no inputs; export the model with at least one]`,
     );
   });
@@ -234,7 +236,7 @@ describe("hostile text", () => {
   test("cannot leave its comment or string, and reads back as it was", () => {
     fc.assert(
       fc.property(fc.uniqueArray(model, { maxLength: 3, selector: ({ name }) => name }), text, (models, importFrom) => {
-        const written = writeModels(models, importFrom);
+        const written = renderModels(models, importFrom);
         const source = ts.createSourceFile("models.gen.ts", written, ts.ScriptTarget.ES2022, true);
         // One import, and an interface and a constant for each model: nothing else came in, and no comment became a tag.
         expect(source.statements).toHaveLength(1 + 2 * models.length);

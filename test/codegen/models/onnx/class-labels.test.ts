@@ -2,11 +2,11 @@ import { closeSync, openSync, readFileSync, truncateSync, writeSync } from "node
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { generateModels } from "../../../codegen/models/generate.js";
-import { scanOnnx } from "../../../codegen/models/onnx/read.js";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import type { ModelSignature } from "../../../codegen/models/signature.js";
-import { writeModels } from "../../../codegen/models/write/writer.js";
+import { generateModels } from "../../../../codegen/models/generate.js";
+import { scanOnnx } from "../../../../codegen/models/onnx/read.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import type { ModelSignature } from "../../../../codegen/models/signature.js";
+import { renderModels } from "../../../../codegen/models/write/render-models.js";
 import {
   bytes,
   concat,
@@ -20,9 +20,9 @@ import {
   varint,
   type Bytes,
 } from "./onnx-bytes.js";
-import { folder, put } from "./workspace.js";
+import { folder, put } from "../workspace.js";
 
-const classifiers = fileURLToPath(new URL("../../fixtures/models/classifiers/", import.meta.url));
+const classifiers = fileURLToPath(new URL("../../../fixtures/models/classifiers/", import.meta.url));
 const expected = JSON.parse(readFileSync(join(classifiers, "expected.json"), "utf8")) as Record<
   string,
   {
@@ -54,7 +54,7 @@ const linear = (...attributes: readonly Bytes[]): Bytes =>
 const labelsOf = async (content: Bytes): Promise<ModelSignature["labels"]> =>
   (await readSignature(put("classifier.onnx", content))).labels;
 const commentOf = (signature: ModelSignature): string[] =>
-  writeModels([signature])
+  renderModels([signature])
     .split("\n")
     .filter((line) => line.startsWith(" * - labels"));
 

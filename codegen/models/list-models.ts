@@ -1,17 +1,17 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ShapelineError, type ErrorCode } from "../../dsl/errors.js";
-import { expandSources, placeOf, readModel, type ReadModelsOptions } from "./read-models.js";
+import { expandSources, resolveSource, readModel, type ReadModelsOptions } from "./read-models.js";
 import type { ModelSignature } from "./signature.js";
 import { isUrl } from "../../src/util/file-name.js";
 
-export interface SurveyedModel {
+export interface ListedModel {
   readonly signature: ModelSignature;
   /** Bytes of its leading file; null for a URL. */
   readonly size: number | null;
 }
 
-export interface SurveyProblem {
+export interface ModelProblem {
   readonly file: string;
   readonly code: ErrorCode;
   readonly message: string;
@@ -22,16 +22,16 @@ export interface SurveyProblem {
  *
  * @throws ModelError SL3015 where a pattern matches nothing
  */
-export async function surveyModels(
+export async function listModels(
   options: ReadModelsOptions & { readonly cwd?: string },
-): Promise<{ readonly models: readonly SurveyedModel[]; readonly problems: readonly SurveyProblem[] }> {
+): Promise<{ readonly models: readonly ListedModel[]; readonly problems: readonly ModelProblem[] }> {
   const cwd = resolve(options.cwd ?? ".");
-  const models: SurveyedModel[] = [];
-  const problems: SurveyProblem[] = [];
+  const models: ListedModel[] = [];
+  const problems: ModelProblem[] = [];
   for (const file of await expandSources(options.models, cwd)) {
     try {
       const { signature } = await readModel(file, cwd, options.overrides);
-      models.push({ signature, size: isUrl(file) ? null : (await stat(placeOf(file, cwd))).size });
+      models.push({ signature, size: isUrl(file) ? null : (await stat(resolveSource(file, cwd))).size });
     } catch (error) {
       if (!(error instanceof ShapelineError)) throw error;
       problems.push({ file, code: error.code, message: error.message });

@@ -7,11 +7,11 @@ import { expandSources } from "./read-models.js";
 import { isUrl } from "../../src/util/file-name.js";
 
 /** A burst of writes is over when nothing was written for this long. */
-const QUIET_MS = 150;
+const SETTLE_MS = 150;
 /** How long a file that cannot be read may lie still before it is no half-written one. */
-const PATIENCE_MS = 2_000;
+const PARTIAL_WRITE_MS = 2_000;
 /** What a file that is still being written looks like. */
-const unfinished: readonly string[] = ["SL3000", "SL3010", "SL3011", "SL3012"];
+const partialFileCodes: readonly string[] = ["SL3000", "SL3010", "SL3011", "SL3012"];
 
 export interface WatchOptions<T> {
   /** Files whose change always counts: the settings, whether they are there or not. */
@@ -26,7 +26,7 @@ export interface WatchOptions<T> {
   readonly run: () => Promise<T>;
   readonly onResult: (result: T) => void;
   /** What is wrong with the sources; watching goes on. Anything that is no `ShapelineError` ends it. */
-  readonly onProblem: (problem: ShapelineError) => void;
+  readonly onError: (problem: ShapelineError) => void;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -34,31 +34,35 @@ export interface WatchOptions<T> {
 /** Runs `run` whenever the sources change, until the signal. The operating system says when; nothing is polled. */
 export async function watchModels<T>(options: WatchOptions<T>): Promise<void> {
   const { signal } = options;
-  const bell = new Bell();
+  const bell = new ChangeSignal();
   const watchers: Watchers = new Map();
-  signal.addEventListener("abort", bell.ring, { once: true });
+  signal.addEventListener("abort", bell.notify, { once: true });
   try {
-    for (let done = ""; !signal.aborted; await bell.rung(signal)) {
-      await bell.quiet(signal);
+    for (let done = ""; !signal.aborted; await bell.wait(signal)) {
+      await bell.settle(signal);
       if (signal.aborted) return;
-      const { folders, state } = await look(options);
-      follow(watchers, folders, bell.ring);
+      const { folders, state } = await snapshot(options);
+      syncWatchers(watchers, folders, bell.notify);
       if (state === done) continue;
-      const problem = await attempt(options);
-      if (problem !== undefined && unfinished.includes(problem.code) && (await bell.rungWithin(PATIENCE_MS, signal))) {
-        bell.ring();
+      const problem = await runOnce(options);
+      if (
+        problem !== undefined &&
+        partialFileCodes.includes(problem.code) &&
+        (await bell.waitFor(PARTIAL_WRITE_MS, signal))
+      ) {
+        bell.notify();
         continue;
       }
       done = state;
-      if (problem !== undefined && !signal.aborted) options.onProblem(problem);
+      if (problem !== undefined && !signal.aborted) options.onError(problem);
     }
   } finally {
-    signal.removeEventListener("abort", bell.ring);
+    signal.removeEventListener("abort", bell.notify);
     for (const { watcher } of watchers.values()) watcher.close();
   }
 }
 
-async function attempt<T>({ run, onResult }: WatchOptions<T>): Promise<ShapelineError | undefined> {
+async function runOnce<T>({ run, onResult }: WatchOptions<T>): Promise<ShapelineError | undefined> {
   try {
     onResult(await run());
     return undefined;
@@ -69,14 +73,14 @@ async function attempt<T>({ run, onResult }: WatchOptions<T>): Promise<Shapeline
 }
 
 /** The folders to watch, and the files in them as they are now: path, size and time of each. */
-async function look<T>({
+async function snapshot<T>({
   files,
   sources,
 }: WatchOptions<T>): Promise<{ readonly folders: ReadonlyMap<string, boolean>; readonly state: string }> {
   const folders = new Map<string, boolean>();
   const found: string[] = [];
   const addFile = (file: string): void => {
-    folders.set(nearestFolder(dirname(file)), folders.get(dirname(file)) ?? false);
+    folders.set(nearestExistingFolder(dirname(file)), folders.get(dirname(file)) ?? false);
     found.push(file);
   };
   files.forEach(addFile);
@@ -84,7 +88,7 @@ async function look<T>({
     const { models, cwd, also } = await sources();
     for (const file of also) if (!isUrl(file)) addFile(resolve(cwd, file));
     for (const pattern of models)
-      if (!isUrl(pattern)) folders.set(nearestFolder(resolve(cwd, fixedPart(pattern))), true);
+      if (!isUrl(pattern)) folders.set(nearestExistingFolder(resolve(cwd, fixedPrefix(pattern))), true);
     found.push(
       ...(await expandSources(models, cwd)).filter((source) => !isUrl(source)).map((file) => resolve(cwd, file)),
     );
@@ -93,23 +97,23 @@ async function look<T>({
     if (!(error instanceof ShapelineError)) throw error;
     found.push(error.message);
   }
-  const marks = await Promise.all(found.map(async (file) => `${file} ${await mark(file)}`));
+  const marks = await Promise.all(found.map(async (file) => `${file} ${await fileStamp(file)}`));
   return { folders, state: marks.join("\n") };
 }
 
-async function mark(file: string): Promise<string> {
+async function fileStamp(file: string): Promise<string> {
   const found = await stat(file, { bigint: true }).catch(() => undefined);
   return found === undefined ? "none" : `${found.size} ${found.mtimeNs} ${found.ino}`;
 }
 
 /** The part of a pattern before its first wildcard: a folder, or the folder of a plain path. */
-function fixedPart(pattern: string): string {
+function fixedPrefix(pattern: string): string {
   const parts = pattern.split(/[\\/]/);
   const first = parts.findIndex((part) => /[*?]/.test(part));
   return first === -1 ? pattern : parts.slice(0, first).join("/") || (pattern.startsWith("/") ? "/" : ".");
 }
 
-function nearestFolder(path: string): string {
+function nearestExistingFolder(path: string): string {
   for (let folder = path; ; folder = dirname(folder))
     if (existsSync(folder) || dirname(folder) === folder) return folder;
 }
@@ -117,7 +121,7 @@ function nearestFolder(path: string): string {
 type Watchers = Map<string, { readonly recursive: boolean; readonly watcher: FSWatcher }>;
 
 /** Watches these folders (true: with all below) and no others. */
-function follow(watchers: Watchers, folders: ReadonlyMap<string, boolean>, ring: () => void): void {
+function syncWatchers(watchers: Watchers, folders: ReadonlyMap<string, boolean>, ring: () => void): void {
   for (const [folder, { recursive, watcher }] of watchers) {
     if (folders.get(folder) === recursive) continue;
     watcher.close();
@@ -140,22 +144,22 @@ function follow(watchers: Watchers, folders: ReadonlyMap<string, boolean>, ring:
 }
 
 /** Remembers that something happened until somebody waits for it. */
-class Bell {
+class ChangeSignal {
   #rung = false;
   #waiting: (() => void) | undefined;
 
-  readonly ring = (): void => {
+  readonly notify = (): void => {
     this.#rung = true;
     this.#waiting?.();
   };
 
   /** Waits for the next ring, or takes one that nobody has waited for. */
-  async rung(signal: AbortSignal): Promise<void> {
-    await this.rungWithin(undefined, signal);
+  async wait(signal: AbortSignal): Promise<void> {
+    await this.waitFor(undefined, signal);
   }
 
   /** Whether it rings within `ms`. */
-  async rungWithin(ms: number | undefined, signal: AbortSignal): Promise<boolean> {
+  async waitFor(ms: number | undefined, signal: AbortSignal): Promise<boolean> {
     if (!this.#rung && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
@@ -172,7 +176,7 @@ class Bell {
   }
 
   /** Waits until it has not rung for a while. */
-  async quiet(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await this.rungWithin(QUIET_MS, signal)));
+  async settle(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.waitFor(SETTLE_MS, signal)));
   }
 }

@@ -1,16 +1,16 @@
-import { isBytes, type Field, type WireFile } from "./protobuf.js";
+import { isBytes, type Field, type ProtobufFile } from "./protobuf-wire.js";
 
 /** What lists of labels may take of a file, in bytes; real ones take a few thousand. */
-const LISTS = 1024 * 1024;
+const MAX_LIST_BYTES = 1024 * 1024;
 /** The longest name or label that is looked at, in bytes. */
-const NAME = 4096;
+const MAX_NAME_BYTES = 4096;
 /** Values of the graph that may carry labels. */
-const VALUES = 1024;
+const MAX_LABELLED_VALUES = 1024;
 
-const CLASSIFIER = /^(?:Linear|SVM|TreeEnsemble)Classifier$/;
-const ATTRIBUTE = /^classlabels_(?:strings|int64s|ints)$/;
+const CLASSIFIER_OPS = /^(?:Linear|SVM|TreeEnsemble)Classifier$/;
+const LABEL_ATTRIBUTES = /^classlabels_(?:strings|int64s|ints)$/;
 /** One column in, the same column out. */
-const carriers: ReadonlySet<string> = new Set([
+const columnPreservingOps: ReadonlySet<string> = new Set([
   "Cast",
   "Clip",
   "Flatten",
@@ -34,25 +34,25 @@ interface Node {
  * Follows the class labels of `ai.onnx.ml` classifiers through a graph whose nodes come in the order in which they run. Labels are
  * documentation: what is too much to be a list of labels is passed over.
  */
-export class OnnxLabels {
-  readonly #wire: WireFile;
+export class ClassLabels {
+  readonly #wire: ProtobufFile;
   readonly #byValue = new Map<string, readonly string[]>();
-  #left = LISTS;
+  #left = MAX_LIST_BYTES;
 
-  constructor(wire: WireFile) {
+  constructor(wire: ProtobufFile) {
     this.#wire = wire;
   }
 
   /** The labels of a value, once all nodes were seen. */
-  of(value: string): readonly string[] | undefined {
+  get(value: string): readonly string[] | undefined {
     return this.#byValue.get(value);
   }
 
   /** Looks at the graph's next node. */
-  node(message: Field): void {
+  visitNode(message: Field): void {
     const { op, inputs, outputs, attributes } = this.#read(message);
     if (op === undefined) return;
-    if (CLASSIFIER.test(op)) {
+    if (CLASSIFIER_OPS.test(op)) {
       const { labels, names } = this.#attributes(attributes);
       this.#put(outputs[0], labels);
       // Without probabilities, a support vector machine scores pairs of classes.
@@ -61,16 +61,16 @@ export class OnnxLabels {
       const labels = this.#attributes(attributes).labels ?? this.#ofField(inputs[0]);
       this.#put(inputs[0], labels);
       this.#put(outputs[0], labels);
-    } else if (carriers.has(op)) this.#put(outputs[0], this.#ofField(inputs[0]));
+    } else if (columnPreservingOps.has(op)) this.#put(outputs[0], this.#ofField(inputs[0]));
   }
 
   #read(message: Field): Node {
     const [inputs, outputs, attributes]: [Field[], Field[], Field[]] = [[], [], []];
     let op: string | undefined;
-    for (const field of this.#wire.fields(message.from, message.to)) {
+    for (const field of this.#wire.fields(message.start, message.end)) {
       if (isBytes(field, 1) && inputs.length < 1) inputs.push(field);
       else if (isBytes(field, 2) && outputs.length < 2) outputs.push(field);
-      else if (isBytes(field, 4)) op = this.#wire.glimpse(field, NAME);
+      else if (isBytes(field, 4)) op = this.#wire.peekText(field, MAX_NAME_BYTES);
       else if (isBytes(field, 5) && attributes.length < 100) attributes.push(field);
     }
     return { inputs, outputs, attributes, op };
@@ -78,12 +78,12 @@ export class OnnxLabels {
 
   #ofField(value: Field | undefined): readonly string[] | undefined {
     if (value === undefined || this.#byValue.size === 0) return undefined;
-    return this.#byValue.get(this.#wire.glimpse(value, NAME) ?? "");
+    return this.#byValue.get(this.#wire.peekText(value, MAX_NAME_BYTES) ?? "");
   }
 
   #put(value: Field | undefined, labels: readonly string[] | undefined): void {
-    const name = value === undefined || labels === undefined ? undefined : this.#wire.glimpse(value, NAME);
-    if (name !== undefined && name !== "" && labels !== undefined && this.#byValue.size < VALUES)
+    const name = value === undefined || labels === undefined ? undefined : this.#wire.peekText(value, MAX_NAME_BYTES);
+    if (name !== undefined && name !== "" && labels !== undefined && this.#byValue.size < MAX_LABELLED_VALUES)
       this.#byValue.set(name, labels);
   }
 
@@ -96,27 +96,27 @@ export class OnnxLabels {
     for (const attribute of attributes) {
       const name = this.#attributeName(attribute);
       names.add(name);
-      if (ATTRIBUTE.test(name)) labels ??= this.#list(attribute);
+      if (LABEL_ATTRIBUTES.test(name)) labels ??= this.#list(attribute);
     }
     return { labels, names };
   }
 
   /** Exporters write the name first; what follows may be a whole forest. */
   #attributeName(attribute: Field): string {
-    for (const field of this.#wire.fields(attribute.from, attribute.to))
-      return isBytes(field, 1) ? (this.#wire.glimpse(field, NAME) ?? "") : "";
+    for (const field of this.#wire.fields(attribute.start, attribute.end))
+      return isBytes(field, 1) ? (this.#wire.peekText(field, MAX_NAME_BYTES) ?? "") : "";
     return "";
   }
 
   #list(attribute: Field): readonly string[] | undefined {
-    this.#left -= attribute.to - attribute.from;
+    this.#left -= attribute.end - attribute.start;
     if (this.#left < 0) return undefined;
     const labels: string[] = [];
-    for (const field of this.#wire.fields(attribute.from, attribute.to)) {
+    for (const field of this.#wire.fields(attribute.start, attribute.end)) {
       if (field.number === 8 && (field.wire === 0 || field.wire === 2))
         for (const digits of this.#wire.integers(field)) labels.push(digits);
       if (!isBytes(field, 9)) continue;
-      const label = this.#wire.glimpse(field, NAME);
+      const label = this.#wire.peekText(field, MAX_NAME_BYTES);
       if (label === undefined) return undefined;
       labels.push(label);
     }

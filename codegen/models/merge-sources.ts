@@ -1,7 +1,7 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
 import { showTensor } from "../../src/config/show-tensor.js";
-import { labelText } from "./write/label-text.js";
+import { formatLabels } from "./write/format-labels.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 type Side = "inputs" | "outputs";
@@ -15,7 +15,7 @@ type Side = "inputs" | "outputs";
 export function mergeSources(sources: readonly [ModelSignature, ...ModelSignature[]]): ModelSignature {
   const [first, ...others] = sources;
   const problems: string[] = [];
-  const merged = others.reduce((model, other) => merge(model, other, problems), first);
+  const merged = others.reduce((model, other) => mergePair(model, other, problems), first);
   if (problems.length > 0) {
     throw new ModelError(
       "SL3052",
@@ -26,7 +26,7 @@ export function mergeSources(sources: readonly [ModelSignature, ...ModelSignatur
   return merged;
 }
 
-function merge(model: ModelSignature, other: ModelSignature, problems: string[]): ModelSignature {
+function mergePair(model: ModelSignature, other: ModelSignature, problems: string[]): ModelSignature {
   const labels = mergeLabels(model, other, problems);
   return {
     ...model,
@@ -49,11 +49,11 @@ function mergeLabels(
   const [ours, theirs] = [new Map(Object.entries(model.labels ?? {})), new Map(Object.entries(other.labels ?? {}))];
   const merged = [...ours].map(([port, here]) => {
     const there = theirs.get(port);
-    if (there === undefined || isSame(here, there)) return [port, here] as const;
-    if (here.length === there.length && here.every(isNumber)) return [port, there] as const;
-    if (here.length !== there.length || !there.every(isNumber)) {
+    if (there === undefined || sameLabels(here, there)) return [port, here] as const;
+    if (here.length === there.length && here.every(isInteger)) return [port, there] as const;
+    if (here.length !== there.length || !there.every(isInteger)) {
       problems.push(
-        `the labels of output '${port}' are ${labelText(here)} in '${model.file ?? model.name}' and ${labelText(there)} in '${other.file ?? other.name}'`,
+        `the labels of output '${port}' are ${formatLabels(here)} in '${model.file ?? model.name}' and ${formatLabels(there)} in '${other.file ?? other.name}'`,
       );
     }
     return [port, here] as const;
@@ -61,11 +61,11 @@ function mergeLabels(
   return Object.fromEntries([...theirs, ...merged]);
 }
 
-function isSame(a: readonly string[], b: readonly string[]): boolean {
+function sameLabels(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((label, i) => label === b[i]);
 }
 
-function isNumber(label: string): boolean {
+function isInteger(label: string): boolean {
   return /^-?\d+$/.test(label);
 }
 
@@ -88,12 +88,12 @@ function mergePorts(model: ModelSignature, other: ModelSignature, side: Side, pr
   }
   for (const { name } of other[side]) {
     if (!model[side].some((port) => port.name === name))
-      problems.push(`'${there}' has an ${role} ${called(name)} that '${here}' does not have`);
+      problems.push(`'${there}' has an ${role} ${quoteName(name)} that '${here}' does not have`);
   }
   return model[side].map((port) => {
     const match = other[side].find(({ name }) => name === port.name);
     if (match === undefined) {
-      problems.push(`'${here}' has an ${role} ${called(port.name)} that '${there}' does not have`);
+      problems.push(`'${here}' has an ${role} ${quoteName(port.name)} that '${there}' does not have`);
       return port;
     }
     return mergePort(port, match, `${role} '${port.name}'`, [here, there], problems);
@@ -113,7 +113,7 @@ function mergePort(
   return port;
 }
 
-function called(name: string): string {
+function quoteName(name: string): string {
   return name === "" ? "without a name" : `'${name}'`;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import { unsupportedPorts, usablePorts } from "../../../codegen/models/signature.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import { unsupportedPorts, usablePorts } from "../../../../codegen/models/signature.js";
 import {
   BFLOAT16,
   bytes,
@@ -20,7 +20,7 @@ import {
   tensorType,
 } from "./onnx-bytes.js";
 import { plainPorts, runtimePorts } from "./runtime-ports.js";
-import { put } from "./workspace.js";
+import { put } from "../workspace.js";
 
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { scanOnnx } from "../../../codegen/models/onnx/read.js";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import { ModelError } from "../../../dsl/errors.js";
+import { scanOnnx } from "../../../../codegen/models/onnx/read.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import { ModelError } from "../../../../dsl/errors.js";
 import {
   bytes,
   concat,
@@ -18,7 +18,7 @@ import {
   varint,
   type Bytes,
 } from "./onnx-bytes.js";
-import { folder, put } from "./workspace.js";
+import { folder, put } from "../workspace.js";
 
 async function refusal(file: string): Promise<ModelError> {
   const error = await readSignature(file).then(

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import type { Port } from "../../../codegen/models/signature.js";
-import { recordings } from "../../recordings.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import type { Port } from "../../../../codegen/models/signature.js";
+import { recordings } from "../../../recordings.js";
 import { plainPorts, runtimePorts } from "./runtime-ports.js";
 
 const examples = ["examples/fraud/models", "examples/breast-cancer/models"].map((path) =>
-  fileURLToPath(new URL(`../../../${path}/`, import.meta.url)),
+  fileURLToPath(new URL(`../../../../${path}/`, import.meta.url)),
 );
 
 function onnxFiles(folder: string): string[] {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, expect, test, vi } from "vitest";
 import { generateModels, type GenerateResult } from "../../../codegen/models/generate.js";
-import { watchModels } from "../../../codegen/models/watch.js";
-import { FLOAT, input, model, output, tensorType } from "./onnx-bytes.js";
+import { watchModels } from "../../../codegen/models/watch-models.js";
+import { FLOAT, input, model, output, tensorType } from "./onnx/onnx-bytes.js";
 import { folder } from "./workspace.js";
 
 let cwd = "";
@@ -32,7 +32,7 @@ async function watching(
     // The output lies in the watched folder: its own writes must not wake it.
     run: async () => await generateModels({ models, cwd, out: "models/models.gen.ts" }),
     onResult: (result) => seen.results.push(result),
-    onProblem: ({ code }) => seen.problems.push(code),
+    onError: ({ code }) => seen.problems.push(code),
     signal: stop.signal,
   });
   try {

@@ -1,5 +1,5 @@
 import { InferenceSession } from "onnxruntime-node";
-import type { Port } from "../../../codegen/models/signature.js";
+import type { Port } from "../../../../codegen/models/signature.js";
 
 type RuntimePort = InferenceSession.ValueMetadata;
 export interface PlainPort {

@@ -3,15 +3,15 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import type { ModelSignature } from "../../../codegen/models/signature.js";
-import { ModelError } from "../../../dsl/errors.js";
-import { recordings } from "../../recordings.js";
-import { handMade, seeded } from "./broken-files.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import type { ModelSignature } from "../../../../codegen/models/signature.js";
+import { ModelError } from "../../../../dsl/errors.js";
+import { recordings } from "../../../recordings.js";
+import { handMade, seeded } from "./damaged-models.js";
 import { plainPorts, runtimePorts } from "./runtime-ports.js";
-import { folder, put } from "./workspace.js";
+import { folder, put } from "../workspace.js";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const example = (name: string): Buffer => readFileSync(join(root, "examples/fraud/models", name));
 
 /** Real models, the recorded ones among them, each no larger than writes quickly. */
@@ -62,7 +62,7 @@ function damaged({ which, length, bits }: Damage): Buffer {
 
 /** Megabytes and the slowest file, of a process that reads a folder, or damages real models and reads them. */
 function measured(...source: readonly string[]): { readonly megabytes: number; readonly slowest: number } {
-  const child = fileURLToPath(new URL("read-all.mjs", import.meta.url));
+  const child = fileURLToPath(new URL("measure-reading.mjs", import.meta.url));
   return JSON.parse(execFileSync(process.execPath, [child, join(root, "dist"), ...source], { encoding: "utf8" })) as {
     megabytes: number;
     slowest: number;

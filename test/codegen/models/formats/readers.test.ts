@@ -17,13 +17,13 @@ import {
 } from "apache-arrow";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { generateModels } from "../../../codegen/models/generate.js";
-import { readMetadataUrl } from "../../../codegen/models/formats/open-inference.js";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import { readers } from "../../../codegen/models/readers.js";
-import { showTensor } from "../../../src/config/show-tensor.js";
-import { ShapelineError } from "../../../dsl/errors.js";
-import { folder, put } from "./workspace.js";
+import { generateModels } from "../../../../codegen/models/generate.js";
+import { readMetadataUrl } from "../../../../codegen/models/formats/open-inference.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import { readers } from "../../../../codegen/models/readers.js";
+import { showTensor } from "../../../../src/config/show-tensor.js";
+import { ShapelineError } from "../../../../dsl/errors.js";
+import { folder, put } from "../workspace.js";
 
 const json = (name: string, value: unknown): string => put(name, JSON.stringify(value));
 
@@ -45,7 +45,7 @@ async function said(source: string): Promise<string> {
 }
 
 test("each kind of source has one reader, told by its name", () => {
-  const kindOf = (source: string) => Object.entries(readers).find(([, { takes }]) => takes(source))?.[0];
+  const kindOf = (source: string) => Object.entries(readers).find(([, { matches }]) => matches(source))?.[0];
   expect(
     [
       "http://h/v2/models/m",
@@ -212,7 +212,7 @@ describe("what servers keep beside a model", () => {
   test.each(["mlserver.metadata.json", "kserve.metadata.json", "model-settings.json"])(
     "%s, as the running server answered or took it",
     async (name) => {
-      const source = fileURLToPath(new URL(`../../fixtures/models/servers/${name}`, import.meta.url));
+      const source = fileURLToPath(new URL(`../../../fixtures/models/servers/${name}`, import.meta.url));
       const version = name === "model-settings.json" ? " v2" : "";
       expect(await brief(source)).toBe(
         `fraud${version}: dense_input float32[batch, 29], word string[batch, 1] -> dense_1 float32[batch, 1], label int64[batch]`,
@@ -443,7 +443,7 @@ test("an address that cannot be asked", async () => {
 });
 
 describe("several sources of one model", () => {
-  const onnx = fileURLToPath(new URL("../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
+  const onnx = fileURLToPath(new URL("../../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
   const work = join(folder, "several");
   const generate = (sources: string[]) =>
     generateModels({

@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 import { ESLint } from "eslint";
 import tseslint from "typescript-eslint";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import { usablePorts, type ModelSignature, type Port } from "../../../codegen/models/signature.js";
-import { writeModels, writeSplit } from "../../../codegen/models/write/writer.js";
-import { recordings } from "../../recordings.js";
-import { folder } from "./workspace.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import { usablePorts, type ModelSignature, type Port } from "../../../../codegen/models/signature.js";
+import { renderModels, renderSplit } from "../../../../codegen/models/write/render-models.js";
+import { recordings } from "../../../recordings.js";
+import { folder } from "../workspace.js";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const nasty = [
   "*/",
   "*/ export const evil = 1; /*",
@@ -151,11 +151,11 @@ beforeAll(async () => {
     ...model,
     name: `${model.name.slice(0, 50)}-${i}`,
   }));
-  writeFileSync(join(work, "models.gen.ts"), writeModels(few));
-  const { index, files } = writeSplit(few, "split");
+  writeFileSync(join(work, "models.gen.ts"), renderModels(few));
+  const { index, files } = renderSplit(few, "split");
   writeFileSync(join(work, "split.gen.ts"), index);
   for (const { name, text } of files) writeFileSync(join(work, "split", `${name}.ts`), text);
-  writeFileSync(join(work, "thousand.gen.ts"), writeModels(thousandModels()));
+  writeFileSync(join(work, "thousand.gen.ts"), renderModels(thousandModels()));
 });
 
 describe("what is written is accepted", () => {

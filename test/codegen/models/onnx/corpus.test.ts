@@ -3,8 +3,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readSignature } from "../../../codegen/models/read-signature.js";
-import type { Port } from "../../../codegen/models/signature.js";
+import { readSignature } from "../../../../codegen/models/read-signature.js";
+import type { Port } from "../../../../codegen/models/signature.js";
 
 /** A port as test/corpus/make_onnx.py found it with the `onnx` package, and with ONNX Runtime. */
 interface OnnxPort {
@@ -30,7 +30,7 @@ interface Expected {
   readonly runtime: { refused: string } | { refused?: never; inputs: RuntimePort[]; outputs: RuntimePort[] };
 }
 
-const folder = fileURLToPath(new URL("../../fixtures/models/corpus/", import.meta.url));
+const folder = fileURLToPath(new URL("../../../fixtures/models/corpus/", import.meta.url));
 const { files } = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as {
   files: Record<string, Expected>;
 };

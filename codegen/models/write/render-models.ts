@@ -1,11 +1,11 @@
 import { ModelError } from "../../../dsl/errors.js";
 import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../../dsl/tensor.js";
+import { modelName } from "../model-name.js";
 import { fileName } from "../../../src/util/file-name.js";
 import { modelIdentifiers, type ModelIdentifiers } from "../../../src/util/model-identifiers.js";
-import { modelName } from "../model-name.js";
-import { labelText } from "./label-text.js";
-import { commentText, objectKey, stringLiteral, typeKey } from "../literal.js";
+import { formatLabels } from "./format-labels.js";
+import { commentText, objectKey, stringLiteral, typeKey } from "./source-text.js";
 import { showTensor } from "../../../src/config/show-tensor.js";
 import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "../signature.js";
 
@@ -21,9 +21,9 @@ export const HEADER = "// Written by `shapeline generate` from the model files. 
  * @example
  * const text = writeModels([await readSignature("models/ccfraud.onnx")]);
  */
-export function writeModels(models: readonly ModelSignature[], importFrom = "shapeline"): string {
-  const parts = named(models).map(({ model, identifiers }) => writeModel(model, identifiers));
-  return [...head(importFrom), parts.join("\n")].join("\n");
+export function renderModels(models: readonly ModelSignature[], importFrom = "shapeline"): string {
+  const parts = withIdentifiers(models).map(({ model, identifiers }) => renderModel(model, identifiers));
+  return [...fileHeader(importFrom), parts.join("\n")].join("\n");
 }
 
 /**
@@ -32,30 +32,30 @@ export function writeModels(models: readonly ModelSignature[], importFrom = "sha
  * @param folder the name of the folder that the files stand in, beside the index
  * @param importFrom a path that begins with `.` is relative to the index
  */
-export function writeSplit(
+export function renderSplit(
   models: readonly ModelSignature[],
   folder: string,
   importFrom = "shapeline",
 ): { readonly index: string; readonly files: readonly { readonly name: string; readonly text: string }[] } {
   const from = importFrom.startsWith(".") ? `../${importFrom}` : importFrom;
-  const files = named(models).map(({ model, identifiers }) => ({
+  const files = withIdentifiers(models).map(({ model, identifiers }) => ({
     name: model.name,
-    text: [...head(from), writeModel(model, identifiers)].join("\n"),
+    text: [...fileHeader(from), renderModel(model, identifiers)].join("\n"),
   }));
   const exports = files.map(({ name }) => `export * from ${stringLiteral(`./${folder}/${name}.js`)};`);
   return { index: [HEADER, ...exports, ""].join("\n"), files };
 }
 
-function head(importFrom: string): readonly string[] {
+function fileHeader(importFrom: string): readonly string[] {
   return [HEADER, `import { generatedModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, ""];
 }
 
 /** In the order of their names, whatever order they came in. */
-function named(
+function withIdentifiers(
   models: readonly ModelSignature[],
 ): readonly { readonly model: ModelSignature; readonly identifiers: ModelIdentifiers }[] {
   const sorted = [...models].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const identifiers = modelIdentifiers(sorted.map(nameSource));
+  const identifiers = modelIdentifiers(sorted.map(identifierSource));
   return sorted.map((model, index) => ({
     model,
     identifiers: identifiers[index] ?? { handle: "model", type: "Model" },
@@ -63,18 +63,18 @@ function named(
 }
 
 /** A name that the file gives keeps the file's spelling: `modelA.onnx` is `modelA`; another is its own source. */
-function nameSource({ file, name }: ModelSignature): string {
+function identifierSource({ file, name }: ModelSignature): string {
   return file !== undefined && modelName(file) === name ? file : name;
 }
 
-function writeModel(model: ModelSignature, { handle, type }: ModelIdentifiers): string {
-  const inputs = requireUsable(model, "input", model.inputs);
-  const outputs = requireUsable(model, "output", model.outputs);
+function renderModel(model: ModelSignature, { handle, type }: ModelIdentifiers): string {
+  const inputs = requireUsablePorts(model, "input", model.inputs);
+  const outputs = requireUsablePorts(model, "output", model.outputs);
   return [
     // An interface with members: linters take one without for a mistake.
     `export interface ${type} extends Model<${stringLiteral(model.name)}> {`,
-    `  readonly inputs: ${record(inputs, typeKey, tensorType, ";")};`,
-    `  readonly outputs: ${record(outputs, typeKey, tensorType, ";")};`,
+    `  readonly inputs: ${objectText(inputs, typeKey, tensorType, ";")};`,
+    `  readonly outputs: ${objectText(outputs, typeKey, tensorType, ";")};`,
     "}",
     "",
     ...docComment(model),
@@ -82,8 +82,8 @@ function writeModel(model: ModelSignature, { handle, type }: ModelIdentifiers): 
     `  name: ${stringLiteral(model.name)},`,
     `  version: ${stringLiteral(model.version ?? "1")},`,
     `  sha256: ${stringLiteral(model.sha256)},`,
-    `  inputs: ${record(inputs, objectKey, tensorData)},`,
-    `  outputs: ${record(outputs, objectKey, tensorData)},`,
+    `  inputs: ${objectText(inputs, objectKey, tensorData)},`,
+    `  outputs: ${objectText(outputs, objectKey, tensorData)},`,
     ...renamedLine(model),
     "});",
     "",
@@ -100,7 +100,11 @@ function renamedLine({ renamed = {} }: ModelSignature): readonly string[] {
   return sides.length === 0 ? [] : [`  renamed: { ${sides.join(", ")} },`];
 }
 
-function requireUsable(model: ModelSignature, side: "input" | "output", ports: readonly Port[]): readonly TensorPort[] {
+function requireUsablePorts(
+  model: ModelSignature,
+  side: "input" | "output",
+  ports: readonly Port[],
+): readonly TensorPort[] {
   const usable = usablePorts(ports);
   if (usable.length > 0) return usable;
   const reasons = unsupportedPorts(ports).map(({ name, unsupported }) => `'${name}' is ${unsupported}`);
@@ -119,7 +123,7 @@ function requireUsable(model: ModelSignature, side: "input" | "output", ports: r
 }
 
 /** One port stands on the line; several get a line each. */
-function record(
+function objectText(
   ports: readonly TensorPort[],
   key: (name: string) => string,
   value: (port: TensorPort) => string,
@@ -156,8 +160,8 @@ export function commentLines(model: ModelSignature): readonly string[] {
   const lines = [
     `${file}${made === "" ? "" : `, ${made}`}`,
     ...(model.doc.trim() === "" ? [] : [model.doc]),
-    ...model.inputs.map((port) => `- input ${describe(port)}${inFile(model, "inputs", port)}`),
-    ...model.outputs.map((port) => `- output ${describe(port)}${inFile(model, "outputs", port)}`),
+    ...model.inputs.map((port) => `- input ${describePort(port)}${nameInFileNote(model, "inputs", port)}`),
+    ...model.outputs.map((port) => `- output ${describePort(port)}${nameInFileNote(model, "outputs", port)}`),
     ...labelLines(model),
     ...metadataLines(model),
     `sha256 ${model.sha256}`,
@@ -166,37 +170,39 @@ export function commentLines(model: ModelSignature): readonly string[] {
 }
 
 /** More is for other tools: some exporters keep whole files there. */
-const METADATA = 12;
+const MAX_METADATA = 12;
 
 function metadataLines({ metadata }: ModelSignature): readonly string[] {
   const entries = Object.entries(metadata);
-  const lines = entries.slice(0, METADATA).map(([key, value]) => `- ${key}: ${value}`);
-  return entries.length > METADATA ? [...lines, `- and ${entries.length - METADATA} more metadata properties`] : lines;
+  const lines = entries.slice(0, MAX_METADATA).map(([key, value]) => `- ${key}: ${value}`);
+  return entries.length > MAX_METADATA
+    ? [...lines, `- and ${entries.length - MAX_METADATA} more metadata properties`]
+    : lines;
 }
 
-const LABELS = "- labels of ";
+const LABELS_PREFIX = "- labels of ";
 
 /** The comment's lines about labels: `- labels of risk: legit, fraud`. */
 export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
-  return Object.entries(labels).map(([port, list]) => `${LABELS}${port}: ${labelText(list)}`);
+  return Object.entries(labels).map(([port, list]) => `${LABELS_PREFIX}${port}: ${formatLabels(list)}`);
 }
 
 /** The lines of a model's comment, as they are written, that are told nowhere else: its documentation. */
-export function writtenDocumentation(comment: readonly string[]): readonly string[] {
+export function documentationLines(comment: readonly string[]): readonly string[] {
   return comment.slice(1).filter((line) => !/^(?:- (?:input|output|labels of) |sha256 )/.test(line));
 }
 
 /** The lines of a model's comment, as they are written, that speak of labels. */
-export function writtenLabels(comment: readonly string[]): readonly string[] {
-  return comment.filter((line) => line.startsWith(LABELS));
+export function labelLinesOf(comment: readonly string[]): readonly string[] {
+  return comment.filter((line) => line.startsWith(LABELS_PREFIX));
 }
 
-function inFile(model: ModelSignature, side: Side, { name }: Port): string {
+function nameInFileNote(model: ModelSignature, side: Side, { name }: Port): string {
   const file = nameInFile(model, side, name);
   return file === name ? "" : `, in the file ${file}`;
 }
 
-function describe(port: Port): string {
+function describePort(port: Port): string {
   if (port.unsupported === undefined) return `${port.name}: ${showTensor(port)}`;
   return `${port.name}, left out: ${port.unsupported}`;
 }

@@ -1,0 +1,9 @@
+/** Control, format and surrogate characters and line separators: invisible, or able to move a terminal's cursor. */
+export const unsafeCharacters = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** `text` with its unsafe characters as `\uXXXX` escapes. */
+export function escapeUnsafe(text: string): string {
+  return text.replace(unsafeCharacters, (char) =>
+    Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
+  );
+}
