@@ -5,9 +5,9 @@ import { sealConfig } from "../../src/config/config.js";
 import type { Config, ModelConfig } from "../../src/config/schema.js";
 import type { CompiledLambda, LambdaCompiler } from "../../src/config/steps/step-kind.js";
 import { stepKind } from "../../src/config/steps/steps.js";
-import { valuesOf } from "../../src/expression/surface/attachment.js";
+import { readConstants } from "../../src/expression/surface/attachment.js";
 import { compileAlert, type Compiled, compileExpression } from "../../src/expression/compile.js";
-import type { RowScope } from "../../src/expression/tree/scope.js";
+import type { RowScope } from "../../dsl/row.js";
 import {
   surfaceLambda,
   type Constants,
@@ -115,7 +115,7 @@ function compileLambda<E>(
     ]);
   }
   if (scope === undefined) return null;
-  const constants = valuesOf(attached?.constants ?? {});
+  const constants = readConstants(attached?.constants ?? {});
   if ("unread" in constants) {
     return refuse([
       {

@@ -4,7 +4,7 @@ import {
   compileExpression,
   type Expression,
 } from "../../src/expression/compile.js";
-import { lookUp } from "../../src/expression/typecheck/constants.js";
+import { lookUpConstant } from "../../src/expression/typecheck/constants.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface/surface.js";
 import { usablePorts, type Port } from "../models/signature.js";
 import { globalValues } from "./lower/globals.js";
@@ -76,7 +76,7 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
 /** The typing stage says this where it is reached; where it is not, all findings still come at once. */
 function withoutValue(free: readonly FreePath[], constants: Constants): Diagnostic[] {
   return free.flatMap(({ path, span: [start, end] }) => {
-    const found = globalValues.has(path[0] ?? "") ? null : lookUp(path, constants);
+    const found = globalValues.has(path[0] ?? "") ? null : lookUpConstant(path, constants);
     return found?.kind === "refused" ? [located(found, start, end)] : [];
   });
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { expressionTree } from "../expression/tree/tree.js";
+import { expressionTree } from "../expression/tree/schema.js";
 
 /** A non-empty name, as of a pipeline, model, step or metadata key. */
 export const nameSchema = z.string().min(1);

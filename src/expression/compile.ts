@@ -7,7 +7,7 @@ import { javascript } from "./backends/javascript.js";
 import { polars018 } from "./backends/polars/v0-18.js";
 import { polars1 } from "./backends/polars/v1.js";
 import { polars144 } from "./backends/polars/v1-44.js";
-import type { RowScope } from "./tree/scope.js";
+import type { RowScope } from "../../dsl/row.js";
 import { sql } from "./backends/sql.js";
 import type { Constants, Diagnostic, SurfaceLambda } from "./surface/surface.js";
 import type { ExpressionTree } from "./tree/tree.js";
@@ -65,11 +65,11 @@ export function compileExpression(
 ): Compiled {
   const typed = typeExpression(lambda, scope, constants);
   if (!typed.ok) return typed;
-  return { ok: true, expression: { tree: typed.tree, ...writeAll(typed.tree, options.name, scope) } };
+  return { ok: true, expression: { tree: typed.tree, ...emitAll(typed.tree, options.name, scope) } };
 }
 
 /** A validation's tree in every back-end, or why it has no text there. */
-export function writeAll(
+export function emitAll(
   tree: ExpressionTree,
   name: string | undefined,
   scope: RowScope,

@@ -8,7 +8,7 @@ import type { Port } from "../../dsl/tensor.js";
 import { sealConfig, type Unhashed } from "../../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { compileExpression } from "../../src/expression/compile.js";
-import type { RowScope } from "../../src/expression/tree/scope.js";
+import type { RowScope } from "../../dsl/row.js";
 import { type Graph, onnxFile } from "./onnx-writer.js";
 
 /** A new empty folder. */

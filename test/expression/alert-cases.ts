@@ -2,7 +2,7 @@ import { lower, run } from "./lambda.js";
 import { rowsOf, scopeOf, tensorOf, type TestColumn } from "./rows.js";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { AlertRows } from "../../dsl/index.js";
-import { aggregated } from "../../src/expression/tree/aggregates.js";
+import { computeAggregate } from "../../src/expression/tree/aggregates.js";
 import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
 import { type AlertExpression, compileAlert, type Compiled } from "../../src/expression/compile.js";
 import type { Constants } from "../../src/expression/surface/surface.js";
@@ -44,7 +44,7 @@ export function holdsOn(text: string, columns: readonly TestColumn[]): boolean {
     avg: (f) => (rows.length === 0 ? Number.NaN : inOrder(numbers(f)) / rows.length + 0),
     min: (f) => (rows.length === 0 ? Number.NaN : Math.min(...numbers(f)) + 0),
     max: (f) => (rows.length === 0 ? Number.NaN : Math.max(...numbers(f)) + 0),
-    quantile: (quantile, f) => aggregated({ fn: "quantile", quantile }, numbers(f)),
+    quantile: (quantile, f) => computeAggregate({ fn: "quantile", quantile }, numbers(f)),
   };
   return run(text)(all) === true;
 }

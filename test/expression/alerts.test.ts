@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
 import { readableTree } from "../../src/expression/tree/print.js";
-import { alertTree, expressionTree } from "../../src/expression/tree/tree.js";
+import { alertTree, expressionTree } from "../../src/expression/tree/schema.js";
 import { alert, holdsInDuckDb, holdsInLoop, holdsOn, refusals } from "./alert-cases.js";
 import { tableOf } from "./engines/duckdb.js";
 import { edgeFloats } from "./fuzz/generate-lambdas.js";

@@ -1,5 +1,5 @@
 import { compileExpression, type Expression } from "../../src/expression/compile.js";
-import { compileChecks } from "../../src/expression/backends/javascript.js";
+import { compileValidations } from "../../src/expression/evaluate/validation-program.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface/surface.js";
 import { scopeWithModels } from "./engines/checks.js";
 import { lower, run } from "./lambda.js";
@@ -26,7 +26,7 @@ export function prepare(
 
 /** What the generated loop says of each row. Rows of other lengths are batches of their own, as in the engine. */
 export function holdsInLoop({ expression }: Case, columns: readonly TestColumn[]): boolean[] {
-  const check = compileChecks([{ name: "v", tree: expression.tree }]);
+  const check = compileValidations([{ name: "v", tree: expression.tree }]);
   const rows = columns[0]?.values.length ?? 0;
   const batch = (from: number, to: number) => {
     const part = columns.map((column) => ({ ...column, values: column.values.slice(from, to) }));

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { DType, Port } from "../../dsl/tensor.js";
 import { backEnds, compileExpression, type Expression } from "../../src/expression/compile.js";
-import { readByPolars, rustNumber } from "../../src/expression/backends/polars/number.js";
-import { columnsRead, expressionTree } from "../../src/expression/tree/tree.js";
+import { parsePolarsNumber, formatRustNumber } from "../../src/expression/backends/polars/number.js";
+import { columnsRead } from "../../src/expression/tree/tree.js";
+import { expressionTree } from "../../src/expression/tree/schema.js";
 import { lower } from "./lambda.js";
 
 const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({
@@ -210,7 +211,7 @@ describe("a number's text", () => {
     const texts = [
       1, -0, 0.00001, 1e-6, 5e-324, 1e15, 1e16, 1e100, 1.5e16, 123456.789, -0.9, 9007199254740993,
       1.7976931348623157e308,
-    ].map(rustNumber);
+    ].map(formatRustNumber);
     expect(texts).toEqual([
       "1.0",
       "-0.0",
@@ -226,12 +227,12 @@ describe("a number's text", () => {
       "9007199254740992.0",
       "1.7976931348623157e308",
     ]);
-    for (const text of texts) expect(rustNumber(Number(text))).toBe(text);
+    for (const text of texts) expect(formatRustNumber(Number(text))).toBe(text);
   });
 
   it("is a Cast of a string literal where polars would misread it", () => {
-    expect(readByPolars("3.6536061763763428")).not.toBe(3.6536061763763428);
-    expect(readByPolars("0.9")).toBe(0.9);
+    expect(parsePolarsNumber("3.6536061763763428")).not.toBe(3.6536061763763428);
+    expect(parsePolarsNumber("0.9")).toBe(0.9);
     const { strings } = compiled("x => x.out > 3.6536061763763428", [port("y", "float64")]);
     expect(strings["polars-0.18"]).toContain(
       '{"Cast":{"expr":{"Literal":{"Utf8":"3.6536061763763428"}},"data_type":"Float64","strict":true}}',

@@ -24,7 +24,7 @@ import {
   type DataType,
 } from "apache-arrow";
 import type { DType, Port } from "../../dsl/tensor.js";
-import type { RowScope } from "../../src/expression/tree/scope.js";
+import type { RowScope } from "../../dsl/row.js";
 import type { TensorData, TensorElements } from "../../src/tensors/tensor-data.js";
 
 /** A value of a row as a lambda sees it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readableTree } from "../../src/expression/tree/print.js";
-import type { RowScope } from "../../src/expression/tree/scope.js";
+import type { RowScope } from "../../dsl/row.js";
 import type { Constants } from "../../src/expression/surface/surface.js";
 import { typeExpression } from "../../src/expression/typecheck/typecheck.js";
 import { prepare } from "./cases.js";

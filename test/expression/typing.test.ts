@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RowScope } from "../../src/expression/tree/scope.js";
+import type { RowScope } from "../../dsl/row.js";
 import type { Constants } from "../../src/expression/surface/surface.js";
 import { readableTree } from "../../src/expression/tree/print.js";
 import { typeExpression } from "../../src/expression/typecheck/typecheck.js";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readByPolars, rustNumber } from "../../src/expression/backends/polars/number.js";
+import { parsePolarsNumber, formatRustNumber } from "../../src/expression/backends/polars/number.js";
 import { backEnds } from "../../src/expression/compile.js";
 import { parseJsonText } from "../../src/wallaroo/read/lossless-json.js";
 import { readPolars } from "../../src/wallaroo/read/polars/read.js";
@@ -44,11 +44,11 @@ const d = {
 
 it("are written as polars 0.18.15 writes them, every double", () => {
   expect(doubles.length).toBeGreaterThanOrEqual(2000);
-  expect(doubles.filter(({ value, text }) => rustNumber(value) !== text)).toEqual([]);
+  expect(doubles.filter(({ value, text }) => formatRustNumber(value) !== text)).toEqual([]);
 });
 
 it("are read as polars reads them, the misread ones too", () => {
-  expect(doubles.filter(({ text, read }) => !Object.is(readByPolars(text), read))).toEqual([]);
+  expect(doubles.filter(({ text, read }) => !Object.is(parsePolarsNumber(text), read))).toEqual([]);
   expect(doubles.filter(({ value, read }) => !Object.is(value, read)).length).toBeGreaterThan(0);
 });
 
@@ -62,7 +62,7 @@ it("reach real polars as they are: a literal that it misreads is a string that i
     const literal = /"Float64":([^}]+)\}/.exec(text)?.[1];
     const cast = /"Utf8":"([^"]+)"/.exec(text)?.[1];
     // A cast of a string is exact; polars' own numbers say what its reader makes of a literal.
-    const read = cast === undefined ? readByPolars(literal ?? "0") : Number(cast);
+    const read = cast === undefined ? parsePolarsNumber(literal ?? "0") : Number(cast);
     return !Object.is(read, value);
   });
   expect(wrong).toEqual([]);

@@ -4,7 +4,7 @@ import { sealConfig } from "../../src/config/config.js";
 import { rebuildPipeline } from "../../src/config/rebuild.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { sha256Hex } from "../../src/config/canonical.js";
-import { compileExpression, writeAll } from "../../src/expression/compile.js";
+import { compileExpression, emitAll } from "../../src/expression/compile.js";
 import type { ExpressionTree } from "../../src/expression/tree/tree.js";
 import { decompileLambda } from "../../src/config/steps/validation.js";
 import type { Dialect } from "../../src/wallaroo/definition.js";
@@ -98,7 +98,7 @@ export function configOf(drafts: readonly Draft[], name = "p"): Config | null {
   const written = drafts.map((draft, i) => {
     const step = steps[i] as StepConfig;
     return draft.kind === "validation" && step.kind === "validation"
-      ? { ...step, expression: { tree: draft.tree, ...writeAll(draft.tree, draft.name, checked.scopes[i] ?? scope) } }
+      ? { ...step, expression: { tree: draft.tree, ...emitAll(draft.tree, draft.name, checked.scopes[i] ?? scope) } }
       : step;
   });
   return sealConfig({ shapeline: 1, name, inputs, models: listed, steps: written, checks: checked.checks });

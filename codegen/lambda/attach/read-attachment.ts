@@ -1,4 +1,4 @@
-import { attachedKey, type AttachedLambda, helperOf } from "../../../src/expression/surface/attachment.js";
+import { attachedKey, type AttachedLambda, attachedHelper } from "../../../src/expression/surface/attachment.js";
 import { refusals } from "../refusals.js";
 import { located } from "../parse.js";
 
@@ -6,7 +6,7 @@ import { located } from "../parse.js";
 export function attachedTo(fn: object): AttachedLambda | undefined {
   const own = (fn as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
   if (own !== undefined) return own;
-  const attached = helperOf(fn);
+  const attached = attachedHelper(fn);
   if (attached === undefined) return undefined;
   const { helper, ...found } = attached;
   if (helper?.kind !== "lambda") return { ...found, lambda: null };

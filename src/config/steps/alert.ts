@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { secondsIn } from "../../../dsl/index.js";
 import { readableTree } from "../../expression/tree/print.js";
-import { alertTree } from "../../expression/tree/tree.js";
+import { alertTree } from "../../expression/tree/schema.js";
 import { quote } from "../chain-text.js";
 import { expressionSchema, nameSchema } from "../schema-parts.js";
 import { configStepKind } from "./step-kind.js";

@@ -1,5 +1,5 @@
 import type { StepConfigOf } from "../../config/schema.js";
-import { compileChecks } from "../../expression/backends/javascript.js";
+import { compileValidations } from "../../expression/evaluate/validation-program.js";
 import { columnsRead } from "../../expression/tree/tree.js";
 import type { Columns, Present } from "../../expression/evaluate/row-loop.js";
 import type { Passage, Tensors } from "./execution.js";
@@ -19,7 +19,7 @@ export const validationStep: CompileStep<"validation"> = (context, index, first)
   if (steps[index - 1]?.kind === "validation") return null;
   const together: StepConfigOf<"validation">[] = [first];
   for (let next = index + 1, step = steps[next]; step?.kind === "validation"; step = steps[++next]) together.push(step);
-  const run = compileChecks(together.map(({ name, expression }) => ({ name, tree: expression.tree })));
+  const run = compileValidations(together.map(({ name, expression }) => ({ name, tree: expression.tree })));
   const sources = sourcesOf(context, new Set(together.flatMap(({ expression }) => columnsRead(expression.tree))));
   const beside = [...sources.values()].some(({ model }) => model !== null);
   return (passage, next) => {

@@ -1,4 +1,4 @@
-import type { RowScope } from "../tree/scope.js";
+import type { RowScope } from "../../../dsl/row.js";
 import type { ExpressionTree } from "../tree/tree.js";
 
 /**

@@ -1,6 +1,6 @@
 import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
 import type { BackEndEmitter } from "./backend.js";
-import { type Bound, elementIn, usesPlace } from "../tree/bound-element.js";
+import { type BoundList, boundElement, usesPosition } from "../tree/bound-element.js";
 import { unroll } from "../tree/builders.js";
 import {
   children,
@@ -25,7 +25,7 @@ const deepest = 240;
 /** The longest list that is written out element by element. */
 const longestList = 256;
 
-type Bounds = readonly Bound[];
+type Bounds = readonly BoundList[];
 /** A text that stands alone beside any operator. A value that may be missing is asked for only where it is there. */
 type Write<O extends Op> = (node: NodeOf<O>, bounds: Bounds) => string;
 type Writers = { readonly [O in Op]: Write<O> };
@@ -138,7 +138,7 @@ const modelPath = (model: string): string => `x.models${member(model)}`;
 const owner = (from: Source): string => (typeof from === "string" ? `x${member(from)}` : modelPath(from.model));
 
 function path(node: Read, bounds: Bounds): string {
-  const element = elementIn(node, bounds);
+  const element = boundElement(node, bounds);
   const start = element === null ? owner(node.from) + member(node.port) : `v${element.binder}`;
   return (element?.rest ?? node.at).reduce<string>(
     (list, place) => (typeof place === "number" ? `${list}[${place}]` : notKnown()),
@@ -278,7 +278,7 @@ const testString =
 const quantifier: Write<"every" | "some"> = (node, bounds) => {
   const { op, list, binder, body } = node;
   const inner = { list, binder };
-  if (usesPlace(body, inner)) {
+  if (usesPosition(body, inner)) {
     const written = unroll(node, longestList);
     if (written.op !== op || written.binder !== binder) return write(written, bounds);
     const length = list.shape[list.at.length] ?? null;

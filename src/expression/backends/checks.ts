@@ -2,8 +2,8 @@ import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
 import type { BackEndEmitter } from "./backend.js";
 import { not, unroll } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
-import { pythonFloat, quote } from "./python-json.js";
-import type { RowScope } from "../tree/scope.js";
+import { pythonFloat, pythonString } from "./python-json.js";
+import type { RowScope } from "../../../dsl/row.js";
 import {
   type ArithmeticOp,
   columnName,
@@ -42,9 +42,9 @@ export const checks: BackEndEmitter = (tree, name = "check", scope) => {
   const roots = conditions(unroll(tree, longestList)).map((condition) => write(condition, scope));
   if (roots.length === 0 || roots.some(({ models }) => models.length === 0))
     refuse("SL1204", "it reads no column, and a check is of a model's values");
-  const names = roots.map((_, i) => quote(i === 0 ? name : `${name}:${i + 1}`));
+  const names = roots.map((_, i) => pythonString(i === 0 ? name : `${name}:${i + 1}`));
   const values = roots.map(({ text, models }, i) => {
-    const required = models.map((model) => `{"name": ${quote(model)}}`).join(", ");
+    const required = models.map((model) => `{"name": ${pythonString(model)}}`).join(", ");
     return `${names[i] ?? ""}: {"root": ${text}, "required_data": [${required}]}`;
   });
   return bounded(`{"values": {${values.join(", ")}}, "gauges": [], "validations": [${names.join(", ")}]}`);
@@ -146,7 +146,7 @@ function variable(node: Read, scope: RowScope): Part {
   if (model === undefined || index < 0)
     return refuse("SL1208", `the platform names the model that '${column}' belongs to, and none is known here`);
   return {
-    text: `{"node": "variable", "variant_id": {"name": ${quote(model)}}, "position": "${position}", "key": [${index}, ${element}]}`,
+    text: `{"node": "variable", "variant_id": {"name": ${pythonString(model)}}, "position": "${position}", "key": [${index}, ${element}]}`,
     models: [model],
   };
 }

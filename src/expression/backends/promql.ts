@@ -1,7 +1,7 @@
 import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
-import { aggregateKey, aggregatesOf } from "../tree/aggregates.js";
+import { aggregateKey, collectAggregates } from "../tree/aggregates.js";
 import type { AlertContext, AlertEmitter } from "./backend.js";
-import { spellOut, type SpelledOut } from "../tree/expand.js";
+import { expand, type ExpandableOp } from "../tree/expand.js";
 import {
   type ArithmeticOp,
   type CompareOp,
@@ -43,7 +43,7 @@ function metricsOf(tree: ExpressionTree, { pipeline, name }: AlertContext): Metr
   const labels = (number: number): string =>
     `pipeline=${JSON.stringify(pipeline)},alert=${JSON.stringify(name)},aggregate="${number}"`;
   return new Map(
-    aggregatesOf(tree).map((node, i) => [
+    collectAggregates(tree).map((node, i) => [
       aggregateKey(node),
       { text: `${aggregateMetric}{${labels(i)}}`, scalar: false },
     ]),
@@ -160,9 +160,9 @@ const call =
   ({ operand }, metrics) =>
     put(`${name}(${write(operand, metrics).text})`);
 const spelledOut =
-  (op: SpelledOut): Write<SpelledOut> =>
+  (op: ExpandableOp): Write<ExpandableOp> =>
   ({ operand }, metrics) =>
-    write(spellOut(op, operand), metrics);
+    write(expand(op, operand), metrics);
 
 /** Functions whose last bit differs from machine to machine and from JavaScript's. */
 const rounded = (name: string) => (): never =>

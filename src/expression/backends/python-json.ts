@@ -1,7 +1,7 @@
 // Strings and floats as Python's `json.dumps` writes them.
 
 /** A string as Python's `json.dumps` writes it: ASCII only. */
-export function quote(text: string): string {
+export function pythonString(text: string): string {
   return JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

@@ -1,10 +1,10 @@
 import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import type { AlertEmitter, BackEndEmitter } from "./backend.js";
-import { type Bound, elementIn, usesPlace } from "../tree/bound-element.js";
+import { type BoundList, boundElement, usesPosition } from "../tree/bound-element.js";
 import { negate } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
-import { type SpelledOut, spellOut } from "../tree/expand.js";
+import { type ExpandableOp, expand } from "../tree/expand.js";
 import {
   type ArithmeticOp,
   children,
@@ -17,7 +17,7 @@ import {
   type NodeOf,
   type NumberFunction,
   type Op,
-  type Place,
+  type Index,
   type Read,
   type StringTest,
   valueOf,
@@ -25,7 +25,7 @@ import {
 
 const longest = 1024 * 1024;
 
-type Bounds = readonly Bound[];
+type Bounds = readonly BoundList[];
 /** A text that stands alone beside any operator. Except for elements past the end it has a value on every row. */
 type Write<O extends Op> = (node: NodeOf<O>, bounds: Bounds) => string;
 type Writers = { readonly [O in Op]: Write<O> };
@@ -138,10 +138,10 @@ function stringLiteral(text: string): string {
 }
 
 /** Lists count from 1, as do the places that a lambda is handed. */
-const placeIn = (place: Place): string => (typeof place === "number" ? String(place + 1) : `i${place.binder}`);
+const placeIn = (place: Index): string => (typeof place === "number" ? String(place + 1) : `i${place.binder}`);
 
 function path(node: Read, bounds: Bounds): string {
-  const element = elementIn(node, bounds);
+  const element = boundElement(node, bounds);
   const start = element === null ? identifier(columnName(node)) : `v${element.binder}`;
   return start + (element?.rest ?? node.at).map((place) => `[${placeIn(place)}]`).join("");
 }
@@ -279,9 +279,9 @@ const callNumber =
   ({ operand }, bounds) =>
     put(`${op}(${number(operand, bounds)})`);
 const callSpelledOut =
-  (op: SpelledOut): Write<SpelledOut> =>
+  (op: ExpandableOp): Write<ExpandableOp> =>
   ({ operand }, bounds) =>
-    write(spellOut(op, operand), bounds);
+    write(expand(op, operand), bounds);
 const testString =
   (name: string): Write<StringTest> =>
   ({ operand, text }, bounds) =>
@@ -293,7 +293,7 @@ const rounded = (name: string) => (): never =>
 
 const quantifier: Write<"every" | "some"> = ({ op, list, binder, body }, bounds) => {
   const bound = { list, binder };
-  const params = usesPlace(body, bound) ? `v${binder}, i${binder}` : `v${binder}`;
+  const params = usesPosition(body, bound) ? `v${binder}, i${binder}` : `v${binder}`;
   const test = write(body, [bound, ...bounds]);
   return put(
     `(len(list_filter(${path(list, bounds)}, lambda ${params}: ${op === "every" ? `NOT ${test}` : test})) ${op === "every" ? "=" : ">"} 0)`,

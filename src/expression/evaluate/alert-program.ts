@@ -1,9 +1,10 @@
 import { ConfigError, LambdaError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { aggregated, aggregateKey, aggregatesOf } from "../tree/aggregates.js";
+import { computeAggregate, aggregateKey, collectAggregates } from "../tree/aggregates.js";
 import { printJavaScript } from "../tree/print.js";
-import { generated, RowLoop } from "./row-loop.js";
-import { alertTree, type ExpressionTree } from "../tree/tree.js";
+import { compileFunction, RowLoop } from "./row-loop.js";
+import type { ExpressionTree } from "../tree/tree.js";
+import { alertTree } from "../tree/schema.js";
 
 /** The condition of an alert, in three parts, so that the values of a batch can be kept while its rows are in the window. */
 export interface AlertProgram {
@@ -47,10 +48,10 @@ export function alertProgram({
     );
   }
   const tree = checked.data;
-  const aggregates = aggregatesOf(tree);
+  const aggregates = collectAggregates(tree);
   const loop = new RowLoop();
   const asked = aggregates.map(({ body }) =>
-    body === null ? { ready: "true", present: "true", value: "1" } : loop.ask(body),
+    body === null ? { ready: "true", present: "true", value: "1" } : loop.add(body),
   );
   const run = loop.compile<Float64Array[]>(
     asked.map(
@@ -68,10 +69,10 @@ export function alertProgram({
     quantifier: ofARow,
     aggregate: (node) => `a[${numbers.get(aggregateKey(node)) ?? 0}]`,
   });
-  const holds = generated<AlertProgram["holds"]>("a", `"use strict"; return ${condition};`);
+  const holds = compileFunction<AlertProgram["holds"]>("a", `"use strict"; return ${condition};`);
   return {
     values: (columns, rows, present = new Map()) => run({ columns, rows, present }),
-    aggregates: (values) => aggregates.map((node, i) => aggregated(node, values[i] ?? new Float64Array())),
+    aggregates: (values) => aggregates.map((node, i) => computeAggregate(node, values[i] ?? new Float64Array())),
     holds,
   };
 }

@@ -8,7 +8,7 @@ import {
   columnName,
   type ExpressionTree,
   type NodeOf,
-  type Place,
+  type Index,
   type Read,
 } from "../tree/tree.js";
 
@@ -16,7 +16,7 @@ import {
 type Column = Pick<Read, "dtype" | "shape"> & { readonly name: string };
 
 /** A column of a batch as the loop reads it, or null where it is absent or not as declared. */
-interface Taken {
+interface ColumnData {
   readonly data: TensorElements;
   readonly dims: readonly number[];
   readonly present: Uint8Array | null;
@@ -35,9 +35,9 @@ export interface Batch {
   readonly present: Present;
 }
 
-type Take = (index: number, batch: Batch) => Taken | null;
+type LoadColumn = (index: number, batch: Batch) => ColumnData | null;
 
-function takeColumn(column: Column, { columns, rows, present }: Batch): Taken | null {
+function loadColumn(column: Column, { columns, rows, present }: Batch): ColumnData | null {
   const tensor = columns.get(column.name);
   if (tensor === undefined || tensor.dtype !== column.dtype || tensor.dims.length !== column.shape.length + 1)
     return null;
@@ -49,12 +49,12 @@ function takeColumn(column: Column, { columns, rows, present }: Batch): Taken | 
 }
 
 /** A function of one parameter. What goes into the source comes from a tree that its schema has checked. */
-export function generated<F>(param: string, source: string): F {
+export function compileFunction<F>(param: string, source: string): F {
   return new Function(param, source) as F;
 }
 
 /** What asks of each row: whether its columns are there for a row `r`, and the value of a tree for it. */
-export interface Asked {
+export interface RowExpression {
   readonly ready: string;
   readonly present: string;
   readonly value: string;
@@ -70,7 +70,7 @@ export class RowLoop {
   readonly #functions: string[] = [];
 
   /** What a tree asks of the row `r`. */
-  ask(tree: ExpressionTree): Asked {
+  add(tree: ExpressionTree): RowExpression {
     const needed = [...this.#collect(tree)];
     return {
       ready: needed.map((n) => `t${n} !== null`).join(" && ") || "true",
@@ -101,8 +101,8 @@ export class RowLoop {
       `return ${result};`,
       "};",
     ].join("\n");
-    const build = generated<(take: Take) => (batch: Batch) => T>("take", source);
-    return build((index, batch) => takeColumn(this.#columns[index] as Column, batch));
+    const build = compileFunction<(take: LoadColumn) => (batch: Batch) => T>("take", source);
+    return build((index, batch) => loadColumn(this.#columns[index] as Column, batch));
   }
 
   /** The numbers of the columns a tree reads. */
@@ -141,7 +141,7 @@ export class RowLoop {
 
   #read(node: Read): string {
     const column = this.#column(node);
-    const text = (place: Place): string => (typeof place === "number" ? String(place) : `i${place.binder}`);
+    const text = (place: Index): string => (typeof place === "number" ? String(place) : `i${place.binder}`);
     const offset = node.at.reduce<string>((outer, place, axis) => {
       const size = this.#size(node, axis);
       const start = size === "1" ? outer : `${outer} * ${size}`;

@@ -29,12 +29,12 @@ export interface AttachedHelper extends Attached {
 }
 
 /** What a front-end left on a function, or undefined. */
-export function helperOf(value: object): AttachedHelper | undefined {
+export function attachedHelper(value: object): AttachedHelper | undefined {
   return (value as { readonly [helperKey]?: AttachedHelper })[helperKey];
 }
 
 /** The values behind the thunks; a `const` that stands after the pipeline cannot be read yet. */
-export function valuesOf(
+export function readConstants(
   thunks: Readonly<Record<string, () => unknown>>,
 ): { readonly values: Constants } | { readonly unread: string; readonly why: string } {
   const values: [string, unknown][] = [];

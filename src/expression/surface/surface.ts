@@ -123,3 +123,21 @@ export interface Diagnostic {
   readonly end: number;
   readonly hint?: string;
 }
+
+/** The deepest surface tree that is typed. */
+export const maxSurfaceDepth = 1000;
+
+/** How deep a surface tree nests, found without recursion; just over the limit for all that are deeper. */
+export function surfaceDepth(body: Surface | null): number {
+  let deepest = 0;
+  const pending: { readonly value: unknown; readonly depth: number }[] = [{ value: body, depth: 1 }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next.value !== "object" || next.value === null) continue;
+    deepest = Math.max(deepest, next.depth);
+    if (deepest > maxSurfaceDepth) break;
+    const isArray = Array.isArray(next.value);
+    for (const child of Object.values(next.value))
+      pending.push({ value: child, depth: next.depth + (isArray ? 0 : 1) });
+  }
+  return deepest;
+}

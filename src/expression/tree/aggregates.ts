@@ -1,7 +1,7 @@
 import { type Aggregate, children, type ExpressionTree } from "./tree.js";
 
 /** The aggregates of an alert's condition, each once, in order of first mention. Their places are their numbers, in metrics too. */
-export function aggregatesOf(tree: ExpressionTree): readonly Aggregate[] {
+export function collectAggregates(tree: ExpressionTree): readonly Aggregate[] {
   const found = new Map<string, Aggregate>();
   const visit = (node: ExpressionTree): void => {
     if (node.op !== "aggregate") return children(node).forEach(visit);
@@ -19,7 +19,7 @@ export const aggregateKey = (node: Aggregate): string => JSON.stringify(node);
  * What an aggregate comes to over the values of its function for the window's rows, 1 and 0 for true and false. Rows count
  * alike in any order: a sum is made from the least to the greatest value. The result is never -0.
  */
-export function aggregated({ fn, quantile }: Pick<Aggregate, "fn" | "quantile">, values: Float64Array): number {
+export function computeAggregate({ fn, quantile }: Pick<Aggregate, "fn" | "quantile">, values: Float64Array): number {
   switch (fn) {
     case "count":
       return sum(values);
@@ -34,7 +34,7 @@ export function aggregated({ fn, quantile }: Pick<Aggregate, "fn" | "quantile">,
     case "max":
       return extreme(values, Math.max);
     case "quantile":
-      return between(values.toSorted(), quantile ?? 0) + 0;
+      return interpolate(values.toSorted(), quantile ?? 0) + 0;
   }
 }
 
@@ -44,7 +44,7 @@ const extreme = (values: Float64Array, choose: (a: number, b: number) => number)
   values.length === 0 ? Number.NaN : values.reduce((best, value) => choose(best, value)) + 0;
 
 /** NaN sorts last. */
-function between(sorted: Float64Array, share: number): number {
+function interpolate(sorted: Float64Array, share: number): number {
   const last = sorted.at(-1) ?? Number.NaN;
   if (Number.isNaN(last)) return last;
   const place = (sorted.length - 1) * share;

@@ -1,19 +1,19 @@
-import { children, columnName, type ExpressionTree, type Place, type Read } from "./tree.js";
+import { children, columnName, type ExpressionTree, type Index, type Read } from "./tree.js";
 
 /** A list that an enclosing `every` or `some` runs over. */
-export interface Bound {
+export interface BoundList {
   readonly list: Read;
   readonly binder: number;
 }
 
-const isSame = (a: Place, b: Place | undefined): boolean =>
+const isSame = (a: Index, b: Index | undefined): boolean =>
   typeof a === "object" && typeof b === "object" ? a.binder === b.binder : a === b;
 
 /** The element of an enclosing list that a read starts from, and its places after that; null where it starts from the row. */
-export function elementIn(
+export function boundElement(
   node: Read,
-  bounds: readonly Bound[],
-): { readonly binder: number; readonly rest: readonly Place[] } | null {
+  bounds: readonly BoundList[],
+): { readonly binder: number; readonly rest: readonly Index[] } | null {
   for (const { list, binder } of bounds) {
     const place = node.at[list.at.length];
     const within = typeof place === "object" && place.binder === binder && columnName(node) === columnName(list);
@@ -24,11 +24,11 @@ export function elementIn(
 }
 
 /** Whether a body asks for the place of its element, and not for the element alone. */
-export function usesPlace(body: ExpressionTree, bound: Bound): boolean {
+export function usesPosition(body: ExpressionTree, bound: BoundList): boolean {
   if ((body.op === "position" || body.op === "pick") && body.binder === bound.binder) return true;
   if (body.op === "read") {
-    const places = elementIn(body, [bound])?.rest ?? body.at;
+    const places = boundElement(body, [bound])?.rest ?? body.at;
     return places.some((place) => typeof place === "object" && place.binder === bound.binder);
   }
-  return children(body).some((child) => usesPlace(child, bound));
+  return children(body).some((child) => usesPosition(child, bound));
 }

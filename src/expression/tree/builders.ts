@@ -1,5 +1,5 @@
-import { elementType } from "./element-type.js";
 import {
+  elementType,
   type ArithmeticOp,
   type CompareOp,
   type Constant,
@@ -10,7 +10,7 @@ import {
   isNullable,
   type NumberFunction,
   type NumberTest,
-  type Place,
+  type Index,
   type Read,
   type ScalarType,
   type StringTest,
@@ -71,7 +71,7 @@ export function not(operand: ExpressionTree): ExpressionTree {
 }
 
 /** `&&` or `||` over any number of operands, flattened; constants are taken out. */
-export function connect(op: "&&" | "||", operands: readonly ExpressionTree[]): ExpressionTree {
+export function logicalOp(op: "&&" | "||", operands: readonly ExpressionTree[]): ExpressionTree {
   const decides = op === "||";
   const args: ExpressionTree[] = [];
   for (const operand of operands) {
@@ -85,7 +85,7 @@ export function connect(op: "&&" | "||", operands: readonly ExpressionTree[]): E
   return args.length === 1 ? only : { op, args, type: "boolean" };
 }
 
-export function choose(test: ExpressionTree, then: ExpressionTree, otherwise: ExpressionTree): ExpressionTree {
+export function conditional(test: ExpressionTree, then: ExpressionTree, otherwise: ExpressionTree): ExpressionTree {
   if (isConstant(test)) return test.value === true ? then : otherwise;
   const type = then.type as ScalarType;
   return { op: "conditional", test, then, otherwise, type, nullable: isNullable(then) || isNullable(otherwise) };
@@ -102,16 +102,16 @@ export function callTest(op: NumberTest, operand: ExpressionTree): ExpressionTre
 }
 
 /** The string is there: JavaScript throws on one that is not. */
-export function testString(op: StringTest, operand: ExpressionTree, text: string): ExpressionTree {
+export function callStringTest(op: StringTest, operand: ExpressionTree, text: string): ExpressionTree {
   if (isConstant(operand)) return constantOf(String(valueOf(operand))[op](text));
   return text === "" ? constantOf(true) : { op, operand, text, type: "boolean" };
 }
 
-export function missing(operand: ExpressionTree): ExpressionTree {
+export function isMissing(operand: ExpressionTree): ExpressionTree {
   return isNullable(operand) ? { op: "missing", operand, type: "boolean" } : constantOf(false);
 }
 
-export function orElse(left: ExpressionTree, right: ExpressionTree): ExpressionTree {
+export function coalesce(left: ExpressionTree, right: ExpressionTree): ExpressionTree {
   return isNullable(left) ? { op: "??", left, right, type: left.type as ScalarType } : left;
 }
 
@@ -121,13 +121,13 @@ export function power(left: ExpressionTree, right: ExpressionTree): ExpressionTr
 }
 
 /** Of no numbers at all, too. */
-export function ofNumbers(op: "min" | "max" | "hypot", args: readonly ExpressionTree[]): ExpressionTree {
+export function callVariadic(op: "min" | "max" | "hypot", args: readonly ExpressionTree[]): ExpressionTree {
   if (args.every(isConstant)) return constantOf(Math[op](...args.map((a) => valueOf(a) as number)));
   return { op, args, type: "number" };
 }
 
 /** The element of a list at one more place. */
-export function elementOf(list: Read, place: Place, nullable: boolean): Read {
+export function elementOf(list: Read, place: Index, nullable: boolean): Read {
   const at = [...list.at, place];
   return { ...list, at, type: at.length === list.shape.length ? elementType(list.dtype) : "list", nullable };
 }
@@ -166,34 +166,34 @@ function rebuild(node: ExpressionTree, put: (part: ExpressionTree) => Expression
       return not(put(node.operand));
     case "&&":
     case "||":
-      return connect(node.op, node.args.map(put));
+      return logicalOp(node.op, node.args.map(put));
     case "min":
     case "max":
     case "hypot":
-      return ofNumbers(node.op, node.args.map(put));
+      return callVariadic(node.op, node.args.map(put));
     case "**":
       return power(put(node.left), put(node.right));
     case "??":
-      return orElse(put(node.left), put(node.right));
+      return coalesce(put(node.left), put(node.right));
     case "missing":
-      return missing(put(node.operand));
+      return isMissing(put(node.operand));
     case "startsWith":
     case "endsWith":
     case "includes":
-      return testString(node.op, put(node.operand), node.text);
+      return callStringTest(node.op, put(node.operand), node.text);
     case "isFinite":
     case "isNaN":
     case "isInteger":
       return callTest(node.op, put(node.operand));
     case "conditional":
-      return choose(put(node.test), put(node.then), put(node.otherwise));
+      return conditional(put(node.test), put(node.then), put(node.otherwise));
     default:
       return callFunction(node.op, put(node.operand));
   }
 }
 
 /** The tree with a number put where the binder stands. */
-function placeBinder(tree: ExpressionTree, binder: number, place: number): ExpressionTree {
+function substituteBinder(tree: ExpressionTree, binder: number, place: number): ExpressionTree {
   const put = (node: ExpressionTree): ExpressionTree => {
     if (node.op === "read")
       return { ...node, at: node.at.map((p) => (typeof p === "object" && p.binder === binder ? place : p)) };
@@ -209,8 +209,8 @@ export function unroll(tree: ExpressionTree, longest: number): ExpressionTree {
     if (node.op !== "every" && node.op !== "some") return rebuild(node, put);
     const length = node.list.shape[node.list.at.length] ?? null;
     if (length === null || length > longest) return node;
-    const bodies = Array.from({ length }, (_, place) => put(placeBinder(node.body, node.binder, place)));
-    return connect(node.op === "every" ? "&&" : "||", bodies);
+    const bodies = Array.from({ length }, (_, place) => put(substituteBinder(node.body, node.binder, place)));
+    return logicalOp(node.op === "every" ? "&&" : "||", bodies);
   };
   return put(tree);
 }

@@ -1,11 +1,11 @@
-import { type Bound, elementIn } from "./bound-element.js";
+import { type BoundList, boundElement } from "./bound-element.js";
 import {
   type Aggregate,
   type Constant,
   type ExpressionTree,
   type NodeOf,
   type Op,
-  type Place,
+  type Index,
   type Read,
   valueOf,
 } from "./tree.js";
@@ -146,13 +146,13 @@ function property(name: string): string {
 const numbered = (name: string, binder: number): string => (binder === 0 ? name : `${name}${binder}`);
 
 /** The leaves as an author writes them, on a row called `x`; an element is written by the name it is bound to. */
-function readable(bounds: readonly Bound[], usedPositions: Set<number>): Leaves {
+function readable(bounds: readonly BoundList[], usedPositions: Set<number>): Leaves {
   const position = (binder: number): string => {
     usedPositions.add(binder);
     return numbered("i", binder);
   };
   /** What stands behind an element that may be missing is asked for with `?.`. */
-  const places = (at: readonly Place[], nullable: boolean): string =>
+  const places = (at: readonly Index[], nullable: boolean): string =>
     at
       .map(
         (place, axis) =>
@@ -160,7 +160,7 @@ function readable(bounds: readonly Bound[], usedPositions: Set<number>): Leaves 
       )
       .join("");
   const read = (node: Read): string => {
-    const element = elementIn(node, bounds);
+    const element = boundElement(node, bounds);
     if (element !== null) return numbered("v", element.binder) + places(element.rest, node.nullable);
     const owner = typeof node.from === "string" ? `x.${node.from}` : `x.models${property(node.from.model)}`;
     return owner + property(node.port) + places(node.at, node.nullable);

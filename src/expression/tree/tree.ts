@@ -1,19 +1,12 @@
-import * as z from "zod";
-import { dtypes, type DType } from "../../../dsl/tensor.js";
-import { problemOf } from "./validate.js";
+import type { DType } from "../../../dsl/tensor.js";
 
-/** The deepest tree that is read, so that no config can overflow the stack of what walks it. */
-export const maxDepth = 256;
-/** The largest tree that is compiled, in nodes. */
-export const maxNodes = 20_000;
-
-const scalarTypes = ["boolean", "number", "bigint", "string"] as const;
+export const scalarTypes = ["boolean", "number", "bigint", "string"] as const;
 export type ScalarType = (typeof scalarTypes)[number];
 export type ValueType = ScalarType | "list";
 
 export const arithmeticOps = ["+", "-", "*", "/", "%"] as const;
-const orderOps = ["<", ">", "<=", ">="] as const;
-const equalityOps = ["===", "!=="] as const;
+export const orderOps = ["<", ">", "<=", ">="] as const;
+export const equalityOps = ["===", "!=="] as const;
 export const numberFunctions = [
   "abs",
   "floor",
@@ -41,7 +34,7 @@ export type StringTest = (typeof stringTests)[number];
 export type Source = "in" | "out" | { readonly model: string };
 
 /** An element's place along one axis: a number, or the place at which the `every` or `some` of that binder stands. */
-export type Place = number | { readonly binder: number };
+export type Index = number | { readonly binder: number };
 
 /**
  * Reads a port of the row at `at`. `shape` is the row's (the batch dimension gone; null: size unknown). With fewer
@@ -53,7 +46,7 @@ export interface Read {
   readonly port: string;
   readonly dtype: DType;
   readonly shape: readonly (number | null)[];
-  readonly at: readonly Place[];
+  readonly at: readonly Index[];
   readonly type: ValueType;
   readonly nullable: boolean;
 }
@@ -133,118 +126,12 @@ type Having<N extends ExpressionTree, O extends Op> = N extends { readonly op: i
     : never
   : never;
 
-const scalar = z.enum(scalarTypes);
-const binder = z.number().int().nonnegative();
-const size = z.number().int().nonnegative();
-const boolean = z.literal("boolean");
-const number = z.literal("number");
-
-const read = z.strictObject({
-  op: z.literal("read"),
-  from: z.union([z.enum(["in", "out"]), z.strictObject({ model: z.string().min(1) })]),
-  port: z.string(),
-  dtype: z.enum(dtypes),
-  shape: z.array(size.nullable()),
-  at: z.array(z.union([size, z.strictObject({ binder })])),
-  type: z.enum([...scalarTypes, "list"]),
-  nullable: z.boolean(),
-});
-
-const constant = z
-  .strictObject({ op: z.literal("constant"), type: scalar, value: z.union([z.boolean(), z.number(), z.string()]) })
-  .refine((node) => isEncoded(node), "the value is not of the constant's type");
-
-const node: z.ZodType<ExpressionTree> = z.lazy(() =>
-  z.discriminatedUnion("op", [
-    read,
-    constant,
-    z.strictObject({ op: z.literal("pick"), items: z.array(constant).min(1), binder, type: scalar }),
-    z.strictObject({ op: z.literal("position"), binder, type: number }),
-    z.strictObject({ op: z.literal("length"), list: read, type: number }),
-    z.strictObject({ op: z.enum(arithmeticOps), left: node, right: node, type: z.enum(["number", "bigint"]) }),
-    z.strictObject({ op: z.enum([...orderOps, ...equalityOps]), left: node, right: node, type: boolean }),
-    z.strictObject({ op: z.literal("negate"), operand: node, type: z.enum(["number", "bigint"]) }),
-    z.strictObject({ op: z.literal("!"), operand: node, type: boolean }),
-    z.strictObject({ op: z.enum(["&&", "||"]), args: z.array(node), type: boolean }),
-    z.strictObject({ op: z.literal("**"), left: node, right: node, type: number }),
-    z.strictObject({ op: z.enum(["min", "max", "hypot"]), args: z.array(node).min(1), type: number }),
-    z.strictObject({ op: z.enum(numberFunctions), operand: node, type: number }),
-    z.strictObject({ op: z.enum(numberTests), operand: node, type: boolean }),
-    z.strictObject({ op: z.enum(stringTests), operand: node, text: z.string(), type: boolean }),
-    z.strictObject({ op: z.literal("missing"), operand: node, type: boolean }),
-    z.strictObject({ op: z.literal("??"), left: node, right: node, type: scalar }),
-    z.strictObject({
-      op: z.literal("conditional"),
-      test: node,
-      then: node,
-      otherwise: node,
-      type: scalar,
-      nullable: z.boolean(),
-    }),
-    z.strictObject({ op: z.enum(["every", "some"]), list: read, binder, body: node, type: boolean }),
-    z.strictObject({
-      op: z.literal("aggregate"),
-      fn: z.enum(aggregateFunctions),
-      quantile: z.number().min(0).max(1).nullable(),
-      body: node.nullable(),
-      type: number,
-    }),
-  ]),
-);
-
-/** A typed tree's schema. Depth and size are looked at first, without recursion; types and places last. */
-const treeOver = (over: "row" | "rows") =>
-  z
-    .unknown()
-    .superRefine((value, context) => {
-      const problem = tooLarge(value);
-      if (problem !== null) context.addIssue({ code: "custom", message: problem });
-    })
-    .pipe(
-      node.superRefine((tree, context) => {
-        const problem = problemOf(tree, over);
-        if (problem !== null) context.addIssue({ code: "custom", message: problem });
-      }),
-    );
-
-/** What a validation asks of one row. */
-export const expressionTree = treeOver("row");
-/** What an alert asks of the rows of its window. */
-export const alertTree = treeOver("rows");
-
-/** Words for a tree (or any JSON) that is too deep or too large to walk, or null. */
-export function tooLarge(value: unknown): string | null {
-  const pending: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
-  let nodes = 0;
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next.value !== "object" || next.value === null) continue;
-    // Between two nodes stands at most one array.
-    if (next.depth > 2 * maxDepth) return `the expression is nested more than ${maxDepth} deep`;
-    if (++nodes > 4 * maxNodes) return `the expression has more than ${maxNodes} parts`;
-    for (const child of Object.values(next.value)) pending.push({ value: child, depth: next.depth + 1 });
-  }
-  return null;
-}
-
-const textOfNumber: Readonly<Record<string, number>> = {
+export const textOfNumber: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
   "-Infinity": Number.NEGATIVE_INFINITY,
   "-0": -0,
 };
-
-function isEncoded(node: { type: ScalarType; value: boolean | number | string }): boolean {
-  switch (node.type) {
-    case "bigint":
-      return typeof node.value === "string" && /^-?\d{1,400}$/.test(node.value);
-    case "number":
-      return (
-        typeof node.value === "number" || (typeof node.value === "string" && Object.hasOwn(textOfNumber, node.value))
-      );
-    default:
-      return typeof node.value === node.type;
-  }
-}
 
 export type ConstantValue = boolean | number | bigint | string;
 
@@ -281,6 +168,13 @@ export function isConstant(node: ExpressionTree): node is Constant {
 export function isNullable(node: ExpressionTree): boolean {
   if (node.op === "??") return isNullable(node.right);
   return (node.op === "read" || node.op === "conditional") && node.nullable;
+}
+
+/** What a port's elements are in JavaScript. */
+export function elementType(dtype: DType): "boolean" | "number" | "bigint" | "string" {
+  if (dtype === "int64" || dtype === "uint64") return "bigint";
+  if (dtype === "bool") return "boolean";
+  return dtype === "string" ? "string" : "number";
 }
 
 /** The column a read takes from, as logs and platforms name it: `in.x`, `out.y`, `out_c1.z`. */

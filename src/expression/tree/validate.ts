@@ -1,8 +1,16 @@
-import { elementType } from "./element-type.js";
-import type { Aggregate, ExpressionTree, NodeOf, Op, Place, Read, ValueType } from "./tree.js";
+import {
+  elementType,
+  type Aggregate,
+  type ExpressionTree,
+  type NodeOf,
+  type Op,
+  type Index,
+  type Read,
+  type ValueType,
+} from "./tree.js";
 
 /** What keeps a tree of the right shape from meaning anything, or null: operands of other types, places that are not there. */
-export function problemOf(tree: ExpressionTree, over: "row" | "rows"): string | null {
+export function validateTree(tree: ExpressionTree, over: "row" | "rows"): string | null {
   const found = visit(tree, over === "row" ? [] : null);
   if (typeof found === "object") return found.problem;
   return found === "boolean" ? null : `the expression gives a ${found}, not a boolean`;
@@ -168,7 +176,7 @@ function visitRead(node: Read, binders: Binders): Found {
   return typed(node, node.at.length === node.shape.length ? elementType(node.dtype) : "list");
 }
 
-function misplaced(place: Place, size: number | null, nullable: boolean, binders: Binders): string | null {
+function misplaced(place: Index, size: number | null, nullable: boolean, binders: Binders): string | null {
   if (typeof place === "object") return isBound(place.binder, binders) ? null : "a place that is not bound";
   if (size === null) return nullable ? null : "a place that may be past the end";
   return place < size ? null : "a place past the end";

@@ -47,7 +47,7 @@ const globals: Readonly<Record<string, number>> = {
 };
 
 /** Looks a free path up among the constants, then among the globals. */
-export function lookUp(path: readonly string[], constants: Constants): Outside {
+export function lookUpConstant(path: readonly string[], constants: Constants): Outside {
   const [first, ...rest] = path as readonly [string, ...string[]];
   if (!Object.hasOwn(constants, first)) {
     const name = path.join(".");

@@ -1,4 +1,4 @@
-import { callFunction, callTest, compare, connect, ofNumbers, power } from "../tree/builders.js";
+import { callFunction, callTest, compare, logicalOp, callVariadic, power } from "../tree/builders.js";
 import { constantOf, type ExpressionTree, numberFunctions, numberTests } from "../tree/tree.js";
 
 /** A function of numbers; `takes` is how many, null: any number of them. */
@@ -11,7 +11,7 @@ const one = (make: (operand: ExpressionTree) => ExpressionTree): KnownFunction =
   takes: 1,
   make: ([operand]) => make(operand as ExpressionTree),
 });
-const many = (op: "min" | "max" | "hypot"): KnownFunction => ({ takes: null, make: (args) => ofNumbers(op, args) });
+const many = (op: "min" | "max" | "hypot"): KnownFunction => ({ takes: null, make: (args) => callVariadic(op, args) });
 
 /** The global functions a lambda may call. */
 export const functions: Readonly<Record<string, KnownFunction>> = {
@@ -22,7 +22,7 @@ export const functions: Readonly<Record<string, KnownFunction>> = {
   "Math.pow": { takes: 2, make: ([left, right]) => power(left as ExpressionTree, right as ExpressionTree) },
   ...Object.fromEntries(numberTests.map((name) => [`Number.${name}`, one((x) => callTest(name, x))])),
   "Number.isSafeInteger": one((x) =>
-    connect("&&", [
+    logicalOp("&&", [
       callTest("isInteger", x),
       compare("<=", callFunction("abs", x), constantOf(Number.MAX_SAFE_INTEGER)),
     ]),

@@ -1,7 +1,6 @@
-import { helperOf, valuesOf } from "../surface/attachment.js";
-import { deepestSurface, depthOfSurface } from "../surface/measure.js";
+import { attachedHelper, readConstants } from "../surface/attachment.js";
 import type { LambdaMeaning } from "./bindings.js";
-import { type Diagnostic, type Span, surface } from "../surface/surface.js";
+import { maxSurfaceDepth, surfaceDepth, type Diagnostic, type Span, surface } from "../surface/surface.js";
 
 type Say = (code: Diagnostic["code"], span: Span, message: string, hint?: string) => null;
 
@@ -14,7 +13,7 @@ export function helpers(say: Say): (fn: object, name: string, call: Span) => Lam
   return (fn, name, call) => {
     const before = known.get(fn);
     if (before !== undefined) return before;
-    const attached = helperOf(fn);
+    const attached = attachedHelper(fn);
     if (attached === undefined) {
       return say(
         "SL1012",
@@ -29,7 +28,7 @@ export function helpers(say: Say): (fn: object, name: string, call: Span) => Lam
       return null;
     }
     // What a build tool left on the function comes from outside, perhaps from another version of it.
-    if (depthOfSurface(helper) > deepestSurface || !surface.safeParse(helper).success || helper?.kind !== "lambda") {
+    if (surfaceDepth(helper) > maxSurfaceDepth || !surface.safeParse(helper).success || helper?.kind !== "lambda") {
       return say(
         "SL1051",
         call,
@@ -37,7 +36,7 @@ export function helpers(say: Say): (fn: object, name: string, call: Span) => Lam
         "build with the version of shapeline that runs",
       );
     }
-    const constants = valuesOf(thunks);
+    const constants = readConstants(thunks);
     if ("unread" in constants) {
       return say(
         "SL1050",

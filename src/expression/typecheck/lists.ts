@@ -1,9 +1,9 @@
 import { didYouMean } from "../../util/did-you-mean.js";
-import { callTest, choose, connect, elementOf, testString } from "../tree/builders.js";
+import { callTest, conditional, logicalOp, elementOf, callStringTest } from "../tree/builders.js";
 import { helpers } from "./helpers.js";
 import { bind, type LambdaMeaning, type Locals, type Meaning, value } from "./bindings.js";
 import { methodHints, methods } from "./methods.js";
-import { comparisonOf, type Objection } from "./operators.js";
+import { typeComparison, type OperandError } from "./operators.js";
 import { propertyOf } from "./constants.js";
 import { aggregateHint, longestList, Reading } from "./resolve.js";
 import type { Span, Surface } from "../surface/surface.js";
@@ -16,7 +16,7 @@ import {
   type ExpressionTree,
   isConstant,
   isNullable,
-  type Place,
+  type Index,
   type Read,
   type StringTest,
   stringTests,
@@ -25,7 +25,7 @@ import {
 import { a, describe } from "./type-names.js";
 
 type Method = Extract<Surface, { kind: "method" }>;
-type Index = Extract<Surface, { kind: "index" }>;
+type IndexNode = Extract<Surface, { kind: "index" }>;
 
 /** How often one function may stand within itself, as a function handed to itself does; more is recursion. */
 const deepestCall = 8;
@@ -48,7 +48,7 @@ export abstract class Lists extends Reading {
   protected abstract scalarOf(node: Surface, meaning: Meaning): ExpressionTree | null;
   protected abstract boolean(node: Surface, locals: Locals | null, op: string): ExpressionTree | null;
 
-  protected accept(result: ExpressionTree | Objection, span: Span): ExpressionTree | null {
+  protected accept(result: ExpressionTree | OperandError, span: Span): ExpressionTree | null {
     return "op" in result ? result : this.say(result.code, span, result.message, result.hint);
   }
 
@@ -84,7 +84,7 @@ export abstract class Lists extends Reading {
     );
   }
 
-  protected index(node: Index, locals: Locals | null): Meaning {
+  protected index(node: IndexNode, locals: Locals | null): Meaning {
     const index = this.scalar(node.index, locals);
     if (index !== null && isConstant(index) && index.type === "string")
       return this.member(node, node.object, String(index.value), locals);
@@ -94,7 +94,7 @@ export abstract class Lists extends Reading {
     return place === null ? null : this.#elementAt(node.object, owner, place, node);
   }
 
-  #elementAt(object: Surface, owner: Exclude<Meaning, null>, place: Place, node: Surface): Meaning {
+  #elementAt(object: Surface, owner: Exclude<Meaning, null>, place: Index, node: Surface): Meaning {
     if (owner.kind === "object" || owner.kind === "items") return this.#item(owner, place, object, node);
     const list = this.tree(object, owner);
     if (list === null) return null;
@@ -122,7 +122,7 @@ export abstract class Lists extends Reading {
     );
   }
 
-  #place(index: ExpressionTree, node: Surface): Place | null {
+  #place(index: ExpressionTree, node: Surface): Index | null {
     if (index.op === "position") return { binder: index.binder };
     if (!isConstant(index)) {
       const positions = positionsIn(index);
@@ -144,7 +144,7 @@ export abstract class Lists extends Reading {
   }
 
   /** An element of a list from outside, or of one written in the lambda. */
-  #item(owner: Extract<Meaning, { kind: "object" | "items" }>, place: Place, object: Surface, node: Surface): Meaning {
+  #item(owner: Extract<Meaning, { kind: "object" | "items" }>, place: Index, object: Surface, node: Surface): Meaning {
     const text = this.text(object);
     if (typeof place === "number") {
       if (owner.kind === "object") return this.outside(propertyOf(owner.value, String(place), text), node.span);
@@ -376,7 +376,7 @@ export abstract class Lists extends Reading {
     const text = this.scalarOf(argument, args[0] ?? null);
     if (text === null) return null;
     if (isConstant(text) && text.type === "string")
-      return value(testString(name satisfies StringTest, owner, String(text.value)));
+      return value(callStringTest(name satisfies StringTest, owner, String(text.value)));
     return this.say(
       "SL1116",
       argument.span,
@@ -422,7 +422,7 @@ export abstract class Lists extends Reading {
   #connected(op: "every" | "some", bodies: readonly (ExpressionTree | null)[] | undefined): Meaning {
     const trees = bodies?.filter((body) => body !== null);
     return trees !== undefined && trees.length === bodies?.length
-      ? value(connect(op === "every" ? "&&" : "||", trees))
+      ? value(logicalOp(op === "every" ? "&&" : "||", trees))
       : null;
   }
 
@@ -486,10 +486,10 @@ export abstract class Lists extends Reading {
     if (sought === null || items === null) return null;
     const tests = items.map((item) => {
       const element = this.scalarOf(node.object, item);
-      return element && this.accept(comparisonOf("===", element, sought), node.span);
+      return element && this.accept(typeComparison("===", element, sought), node.span);
     });
     const place = tests.reduceRight<ExpressionTree | null>(
-      (rest, test, i) => rest && test && choose(test, constantOf(i), rest),
+      (rest, test, i) => rest && test && conditional(test, constantOf(i), rest),
       constantOf(-1),
     );
     return place && value(place);
@@ -497,9 +497,9 @@ export abstract class Lists extends Reading {
 
   /** Equal as `includes` sees it: NaN is itself. */
   #same(element: ExpressionTree, sought: ExpressionTree, span: Span): ExpressionTree | null {
-    const equal = this.accept(comparisonOf("===", element, sought), span);
+    const equal = this.accept(typeComparison("===", element, sought), span);
     if (equal === null || element.type !== "number") return equal;
-    return connect("||", [equal, connect("&&", [callTest("isNaN", element), callTest("isNaN", sought)])]);
+    return logicalOp("||", [equal, logicalOp("&&", [callTest("isNaN", element), callTest("isNaN", sought)])]);
   }
 
   #reduced(node: Method, owner: Meaning, args: readonly Meaning[]): Meaning {

@@ -12,23 +12,23 @@ import { compare, compute } from "../tree/builders.js";
 import { a } from "./type-names.js";
 
 /** Why an operator does not take its operands. */
-export interface Objection {
+export interface OperandError {
   readonly code: "SL1110" | "SL1111" | "SL1113" | "SL1118";
   readonly message: string;
   readonly hint: string;
 }
 
-const missing: Pick<Objection, "code" | "hint"> = {
+const missing: Pick<OperandError, "code" | "hint"> = {
   code: "SL1118",
   hint: "refine the pipeline so that the list's length is known",
 };
 
 /** `left op right` for scalars, or why not. */
-export function arithmeticOf(
+export function typeArithmetic(
   op: ArithmeticOp,
   left: ExpressionTree,
   right: ExpressionTree,
-): ExpressionTree | Objection {
+): ExpressionTree | OperandError {
   for (const side of [left, right]) {
     if (side.type !== "number" && side.type !== "bigint") {
       return {
@@ -64,7 +64,11 @@ export function arithmeticOf(
 }
 
 /** `left op right` for scalars, or why not. A whole or fractional constant beside a bigint is compared exactly. */
-export function comparisonOf(op: CompareOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree | Objection {
+export function typeComparison(
+  op: CompareOp,
+  left: ExpressionTree,
+  right: ExpressionTree,
+): ExpressionTree | OperandError {
   const equality = op === "===" || op === "!==";
   if (left.type === right.type) {
     if (!equality && left.type === "boolean") {
@@ -73,8 +77,8 @@ export function comparisonOf(op: CompareOp, left: ExpressionTree, right: Express
     return compare(op, left, right);
   }
   if (!equality) {
-    if (left.type === "bigint" && right.type === "number") return besideBigint(op, left, right);
-    if (left.type === "number" && right.type === "bigint") return besideBigint(turned[op], right, left);
+    if (left.type === "bigint" && right.type === "number") return compareBigintWithNumber(op, left, right);
+    if (left.type === "number" && right.type === "bigint") return compareBigintWithNumber(mirrored[op], right, left);
   }
   const whole = [left, right].find(
     (side) => isConstant(side) && side.type === "number" && Number.isInteger(valueOf(side)),
@@ -87,13 +91,13 @@ export function comparisonOf(op: CompareOp, left: ExpressionTree, right: Express
   };
 }
 
-const turned = { "<": ">", ">": "<", "<=": ">=", ">=": "<=" } as const;
+const mirrored = { "<": ">", ">": "<", "<=": ">=", ">=": "<=" } as const;
 
-function besideBigint(
-  op: keyof typeof turned,
+function compareBigintWithNumber(
+  op: keyof typeof mirrored,
   bigint: ExpressionTree,
   number: ExpressionTree,
-): ExpressionTree | Objection {
+): ExpressionTree | OperandError {
   const value = isConstant(number) ? (valueOf(number) as number) : Number.NaN;
   if (!Number.isFinite(value)) {
     return {

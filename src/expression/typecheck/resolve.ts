@@ -1,13 +1,11 @@
 import type { Port } from "../../../dsl/tensor.js";
 import { didYouMean } from "../../util/did-you-mean.js";
 import { joinNames } from "../../util/join-names.js";
-import { elementType } from "../tree/element-type.js";
-import type { Home, Locals, Meaning } from "./bindings.js";
-import { value } from "./bindings.js";
+import { elementType, aggregateFunctions, constantOf, type ExpressionTree, type Source } from "../tree/tree.js";
+import { type Home, type Locals, type Meaning, value } from "./bindings.js";
 import { type Outside, ownWay, propertyOf } from "./constants.js";
-import type { RowScope } from "../tree/scope.js";
+import type { RowScope } from "../../../dsl/row.js";
 import type { Constants, Diagnostic, Span, Surface, SurfaceLambda } from "../surface/surface.js";
-import { aggregateFunctions, constantOf, type ExpressionTree, type Source } from "../tree/tree.js";
 import { describe } from "./type-names.js";
 
 export const aggregateHint = `ask for an aggregate: ${aggregateFunctions.map((fn) => `all.${fn}(…)`).join(", ")}`;

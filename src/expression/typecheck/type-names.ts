@@ -1,5 +1,4 @@
-import { elementType } from "../tree/element-type.js";
-import type { ExpressionTree } from "../tree/tree.js";
+import { elementType, type ExpressionTree } from "../tree/tree.js";
 
 export const a = {
   number: "a number",

@@ -1,13 +1,22 @@
-import { choose, connect, elementOf, missing, negate, not, orElse, power } from "../tree/builders.js";
+import { conditional, logicalOp, elementOf, isMissing, negate, not, coalesce, power } from "../tree/builders.js";
 import { didYouMean } from "../../util/did-you-mean.js";
 import { functions } from "./functions.js";
 import { Lists } from "./lists.js";
 import { type Locals, type Meaning, value } from "./bindings.js";
-import { deepestSurface, depthOfSurface, measure } from "../surface/measure.js";
-import { arithmeticOf, comparisonOf } from "./operators.js";
-import { lookUp, neverThere } from "./constants.js";
-import type { RowScope } from "../tree/scope.js";
-import type { BinaryOp, Constants, Diagnostic, Span, Surface, SurfaceLambda } from "../surface/surface.js";
+import { measureTree, maxDepth, maxNodes, sizeProblem } from "../tree/size.js";
+import { typeArithmetic, typeComparison } from "./operators.js";
+import { lookUpConstant, neverThere } from "./constants.js";
+import type { RowScope } from "../../../dsl/row.js";
+import {
+  maxSurfaceDepth,
+  surfaceDepth,
+  type BinaryOp,
+  type Constants,
+  type Diagnostic,
+  type Span,
+  type Surface,
+  type SurfaceLambda,
+} from "../surface/surface.js";
 import {
   arithmeticOps,
   type ArithmeticOp,
@@ -15,10 +24,7 @@ import {
   constantOf,
   type ExpressionTree,
   isNullable,
-  maxDepth,
-  maxNodes,
   type Read,
-  tooLarge,
 } from "../tree/tree.js";
 import { a, describe } from "./type-names.js";
 
@@ -52,11 +58,11 @@ class Typing extends Lists {
 
   run(kind: "row" | "rows"): Typed {
     const { param, body } = this.lambda;
-    if (depthOfSurface(body) > deepestSurface) {
+    if (surfaceDepth(body) > maxSurfaceDepth) {
       this.say(
         "SL1120",
         body.span,
-        `the lambda is nested more than ${deepestSurface} deep`,
+        `the lambda is nested more than ${maxSurfaceDepth} deep`,
         "split it into several validations",
       );
       return { ok: false, diagnostics: this.diagnostics };
@@ -80,7 +86,7 @@ class Typing extends Lists {
 
   /** Whether a tree is small enough to walk; parts shared by `const` count each time. */
   #fits(tree: ExpressionTree, span: Span): boolean {
-    const { size, depth } = measure(tree);
+    const { size, depth } = measureTree(tree);
     if (size > maxNodes || this.#visited > maxNodes) {
       this.say(
         "SL1120",
@@ -90,7 +96,7 @@ class Typing extends Lists {
       );
       return false;
     }
-    if (depth <= maxDepth && tooLarge(tree) === null) return true;
+    if (depth <= maxDepth && sizeProblem(tree) === null) return true;
     this.say("SL1120", span, `the lambda is nested more than ${maxDepth} deep`, "split it into several validations");
     return false;
   }
@@ -119,7 +125,7 @@ class Typing extends Lists {
         return this.say("SL1100", node.span, `'${node.name}' has no value here`);
       }
       case "free":
-        return this.outside(lookUp(node.path, this.home.constants), node.span);
+        return this.outside(lookUpConstant(node.path, this.home.constants), node.span);
       case "member":
         return this.member(node, node.object, node.name, locals);
       case "index":
@@ -188,7 +194,7 @@ class Typing extends Lists {
       const left = this.boolean(node.left, locals, op);
       if (this.writingOut > 0 && left?.op === "constant" && left.value === (op === "||")) return left;
       const right = this.boolean(node.right, locals, op);
-      return left === null || right === null ? null : connect(op, [left, right]);
+      return left === null || right === null ? null : logicalOp(op, [left, right]);
     }
     const [before, after] = [this.meaning(node.left, locals), this.meaning(node.right, locals)];
     if (before?.kind === "nothing" || after?.kind === "nothing") {
@@ -206,8 +212,8 @@ class Typing extends Lists {
     if (op === "**") return this.#power(left, right, node);
     const isArithmetic = (arithmeticOps as readonly string[]).includes(op);
     const result = isArithmetic
-      ? arithmeticOf(op as ArithmeticOp, left, right)
-      : comparisonOf(op as CompareOp, left, right);
+      ? typeArithmetic(op as ArithmeticOp, left, right)
+      : typeComparison(op as CompareOp, left, right);
     return this.accept(result, node.span);
   }
 
@@ -217,7 +223,7 @@ class Typing extends Lists {
     const equal = (): ExpressionTree | null => {
       if (other.kind === "nothing") return constantOf(other.value === nothing.value);
       if (other.kind !== "value" || nothing.value === null) return constantOf(false);
-      if (other.node.type !== "list") return missing(other.node);
+      if (other.node.type !== "list") return isMissing(other.node);
       return isNullable(other.node) ? this.past(node) : constantOf(false);
     };
     const tree = equal();
@@ -229,7 +235,7 @@ class Typing extends Lists {
     right: ExpressionTree,
     node: Extract<Surface, { kind: "binary" }>,
   ): ExpressionTree | null {
-    if (left.type === right.type) return orElse(left, right);
+    if (left.type === right.type) return coalesce(left, right);
     return this.say(
       "SL1025",
       node.span,
@@ -292,7 +298,7 @@ class Typing extends Lists {
         "give both branches one type",
       );
     }
-    return choose(test, then, otherwise);
+    return conditional(test, then, otherwise);
   }
 
   #call(node: Extract<Surface, { kind: "call" }>, locals: Locals | null): ExpressionTree | null {

@@ -5,9 +5,9 @@ import { checkPipeline, portsOf, type PipelineCheck } from "../../../dsl/index.j
 import { sealConfig, type Unhashed } from "../../config/config.js";
 import { rebuildPipeline } from "../../config/rebuild.js";
 import { type Config, type ModelConfig, portSchema, type StepConfig } from "../../config/schema.js";
-import { writeAll } from "../../expression/compile.js";
+import { emitAll } from "../../expression/compile.js";
 import { stepModels } from "../../config/step-models.js";
-import type { RowScope } from "../../expression/tree/scope.js";
+import type { RowScope } from "../../../dsl/row.js";
 import { arranged, type Part, type Parsed } from "./group-steps.js";
 import { parseCheck, type ParsedCheck, treeOf } from "./parse-check.js";
 import { decompileLambda } from "../../config/steps/validation.js";
@@ -262,10 +262,10 @@ function stepConfig(part: Exclude<Part, { kind: "checks" }>): StepConfig {
 /** The lambda in its canonical form; the text of its own dialect stays as it came. */
 function validation(
   { name, text, dialect }: ParsedCheck,
-  tree: Parameters<typeof writeAll>[0],
+  tree: Parameters<typeof emitAll>[0],
   scope: RowScope,
 ): Extract<StepConfig, { kind: "validation" }> {
-  const written = writeAll(tree, name, scope);
+  const written = emitAll(tree, name, scope);
   const own = dialect === "polars" ? "polars-0.18" : "checks";
   const strings = { ...written.strings, [own]: text };
   const refused = Object.fromEntries(Object.entries(written.refused).filter(([backEnd]) => backEnd !== own));

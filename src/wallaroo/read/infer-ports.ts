@@ -1,5 +1,5 @@
 import type { DType, Port } from "../../../dsl/tensor.js";
-import type { elementType } from "../../expression/tree/element-type.js";
+import type { elementType } from "../../expression/tree/tree.js";
 import type { ParsedCheck } from "./parse-check.js";
 import { type JsonObject, type JsonValue, NumberText } from "./lossless-json.js";
 

@@ -1,7 +1,7 @@
 import { ConfigError } from "../../../dsl/errors.js";
-import type { RowScope } from "../../expression/tree/scope.js";
+import type { RowScope } from "../../../dsl/row.js";
 import { columnsRead, type ExpressionTree } from "../../expression/tree/tree.js";
-import { problemOf } from "../../expression/tree/validate.js";
+import { validateTree } from "../../expression/tree/validate.js";
 import type { Dialect } from "../definition.js";
 import { type JsonObject, type JsonValue, parseJsonText } from "./lossless-json.js";
 import { readPolars } from "./polars/read.js";
@@ -53,7 +53,7 @@ export function parseCheck(text: string, path: string, problems: Problems): Pars
 export function treeOf(check: ParsedCheck, scope: RowScope, problems: Problems): ExpressionTree | null {
   return attempt(problems, check.path, () => {
     const tree = check.read(scope);
-    const flaw = problemOf(tree, "row");
+    const flaw = validateTree(tree, "row");
     if (flaw !== null) return unread(check.path, flaw);
     return columnsRead(tree).length > 0 ? tree : unread(check.path, "it reads no column");
   });

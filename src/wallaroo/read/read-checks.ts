@@ -3,15 +3,13 @@ import {
   callTest,
   compare,
   compute,
-  connect,
+  logicalOp,
   elementOf,
   negate,
   not,
 } from "../../expression/tree/builders.js";
-import { elementType } from "../../expression/tree/element-type.js";
-import { comparisonOf } from "../../expression/typecheck/operators.js";
-import type { RowScope } from "../../expression/tree/scope.js";
 import {
+  elementType,
   type ArithmeticOp,
   type CompareOp,
   constantOf,
@@ -20,6 +18,8 @@ import {
   type Read,
   valueOf,
 } from "../../expression/tree/tree.js";
+import { typeComparison } from "../../expression/typecheck/operators.js";
+import type { RowScope } from "../../../dsl/row.js";
 import { type JsonObject, type JsonValue, NumberText } from "./lossless-json.js";
 import { isSame } from "./polars/recognise.js";
 import { sized, unread } from "./polars/value.js";
@@ -68,7 +68,7 @@ export function checkText(text: JsonObject, path: string): CheckText {
 
 /** The tree of what must hold. */
 export function readChecks({ roots }: CheckText, scope: RowScope): ExpressionTree {
-  return connect(
+  return logicalOp(
     "&&",
     roots.map(({ node, path }) => {
       const tree = sized(read(node, scope, path), path);
@@ -214,7 +214,7 @@ function compared(op: CompareOp, left: ExpressionTree, right: ExpressionTree, pa
   if (op === "===" && isZero && left.op === "-" && isSame(left.left, left.right))
     return callTest("isFinite", left.left);
   const [l, r] = [beside(left, right), beside(right, left)];
-  const made = comparisonOf(op, l, r);
+  const made = typeComparison(op, l, r);
   return "message" in made ? unread(path, made.message) : made;
 }
 
@@ -229,7 +229,7 @@ function among(value: ExpressionTree, right: JsonObject, path: string): Expressi
   const items = listOf(right.get("list"), `${path}.list`).map((item, i) =>
     literal(objectOf(item, `${path}.list[${i}]`), `${path}.list[${i}]`),
   );
-  return connect(
+  return logicalOp(
     "||",
     items.map((item) => {
       const constant = beside(item, value);

@@ -1,4 +1,4 @@
-import { pythonFloat, quote } from "../../expression/backends/python-json.js";
+import { pythonFloat, pythonString } from "../../expression/backends/python-json.js";
 import type { Definition } from "../definition.js";
 
 /**
@@ -16,10 +16,10 @@ function text(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     return `{${Object.entries(value)
-      .map(([key, part]) => `${quote(key)}: ${text(part)}`)
+      .map(([key, part]) => `${pythonString(key)}: ${text(part)}`)
       .join(", ")}}`;
   }
-  if (typeof value === "string") return quote(value);
+  if (typeof value === "string") return pythonString(value);
   return typeof value === "number" ? pythonNumber(value) : JSON.stringify(value);
 }
 

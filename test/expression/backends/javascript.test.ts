@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileExpression } from "../../../src/expression/compile.js";
 import { float16ToNumber } from "../../../src/tensors/float16.js";
-import { compileChecks, type Validation } from "../../../src/expression/backends/javascript.js";
-import { type ExpressionTree, expressionTree, type NodeOf } from "../../../src/expression/tree/tree.js";
+import { compileValidations, type Validation } from "../../../src/expression/evaluate/validation-program.js";
+import type { ExpressionTree, NodeOf } from "../../../src/expression/tree/tree.js";
+import { expressionTree } from "../../../src/expression/tree/schema.js";
 import type { TensorData } from "../../../src/tensors/tensor-data.js";
 import { holdsInLoop, prepare } from "../cases.js";
 import { generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
@@ -23,7 +24,7 @@ const challenger = column("out_c1.score", "float32", [1], [[0.1], [0.2], [0.3]])
 
 describe("the generated loop", () => {
   it("says 1 for each row where the predicate is not true, for all validations in one pass", () => {
-    const check = compileChecks([
+    const check = compileValidations([
       validation("low", "x => x.out.score[0] < 1", [score]),
       validation("high", "x => !(x.out.score[0] < 1)", [score]),
     ]);
@@ -31,11 +32,11 @@ describe("the generated loop", () => {
     expect([...failed.keys()]).toEqual(["low", "high"]);
     expect(failed.get("low")).toEqual(Uint8Array.of(0, 1, 1));
     expect(failed.get("high")).toEqual(Uint8Array.of(1, 0, 0));
-    expect(compileChecks([])(tensors([score]), 3).size).toBe(0);
+    expect(compileValidations([])(tensors([score]), 3).size).toBe(0);
   });
 
   it("fails every row where a column is absent, of another dtype, another shape or another number of rows", () => {
-    const check = compileChecks([
+    const check = compileValidations([
       validation("v", "x => x.out.score[0] < 9 || true", [score]),
       validation("w", "x => x.out.score[0] < 9 || x.out.score[0] !== 0", [score]),
     ]);
@@ -62,7 +63,7 @@ describe("the generated loop", () => {
   });
 
   it("fails the rows for which a challenger has no value, and only what reads it", () => {
-    const check = compileChecks([
+    const check = compileValidations([
       validation("both", "x => x.models.c1.score < x.out.score || true === (x.models.c1.score > 0)", [
         score,
         challenger,
@@ -77,7 +78,7 @@ describe("the generated loop", () => {
 
   it("decodes float16 exactly", () => {
     const columns = [{ ...column("out.h", "float16", [1], []), values: [] }];
-    const check = compileChecks([validation("v", "x => x.out.h[0] > 0.333 && x.out.h[0] < 0.3335", columns)]);
+    const check = compileValidations([validation("v", "x => x.out.h[0] > 0.333 && x.out.h[0] < 0.3335", columns)]);
     const data = Uint16Array.of(0x3555, 0x3c00, 0x7c00, 0x7e00, 0x8001);
     expect(check(new Map([["out.h", { dtype: "float16", dims: [5, 1], data }]]), 5).get("v")).toEqual(
       Uint8Array.of(0, 1, 1, 1, 1),
@@ -97,7 +98,7 @@ describe("the generated loop", () => {
     const nasty = ['"];throw 1;//', "`${process.exit()}`", "\u2028\n*/", "__proto__", "constructor", "*/}});"];
     for (const name of nasty) {
       const columns = [column(`out.${name}`, "string", [], [name, "other"])];
-      const check = compileChecks([
+      const check = compileValidations([
         validation(name, `x => x.out[${JSON.stringify(name)}] === ${JSON.stringify(name)}`, columns),
       ]);
       expect(check(tensors(columns), 2).get(name)).toEqual(Uint8Array.of(0, 1));
@@ -156,7 +157,7 @@ describe("a tree from outside", () => {
 
   it.each(Object.keys(wrong))("is refused where it %s", (what) => {
     expect(expressionTree.safeParse(wrong[what]).success).toBe(false);
-    expect(() => compileChecks([{ name: "v", tree: wrong[what] as ExpressionTree }])).toThrow(
+    expect(() => compileValidations([{ name: "v", tree: wrong[what] as ExpressionTree }])).toThrow(
       /^the expression of validation 'v' is not valid: .+; compile the pipeline again$/,
     );
   });

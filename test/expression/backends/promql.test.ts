@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { aggregatesOf } from "../../../src/expression/tree/aggregates.js";
+import { collectAggregates } from "../../../src/expression/tree/aggregates.js";
 import { alert, compiled } from "../alert-cases.js";
 import { float, generateColumns } from "../fuzz/generate-lambdas.js";
 import { alertConditions } from "../fuzz/generate-alerts.js";
@@ -120,7 +120,7 @@ describe("the PromQL text", () => {
         const text = `(all) => ${operation.replaceAll("A", "all.avg((x) => x.out.d)").replaceAll("B", "all.max((x) => x.out.d)")}`;
         const one = promqlOf(text, `a${i}`, []);
         expect(one, text).toHaveLength(1);
-        const both = aggregatesOf(one[0]?.tree as never).map(({ fn }) => (fn === "avg" ? 0 : 1));
+        const both = collectAggregates(one[0]?.tree as never).map(({ fn }) => (fn === "avg" ? 0 : 1));
         return one.map((rule) => ({ ...rule, values: pairs.map((pair) => both.map((which) => pair[which] ?? 0)) }));
       });
       expect(checkRules(cases)).toBe("");

@@ -1,4 +1,4 @@
-import type { RowScope } from "../../../src/expression/tree/scope.js";
+import type { RowScope } from "../../../dsl/row.js";
 import type { Constants } from "../../../src/expression/surface/surface.js";
 import type { DType, Port } from "../../../dsl/tensor.js";
 

@@ -1,4 +1,4 @@
-import type { RowScope } from "../../../src/expression/tree/scope.js";
+import type { RowScope } from "../../../dsl/row.js";
 import { type RowValue, scopeOf, type TestColumn } from "../rows.js";
 
 /** What the platform documents of a check's tree. */

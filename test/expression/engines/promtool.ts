@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { aggregatesOf } from "../../../src/expression/tree/aggregates.js";
+import { collectAggregates } from "../../../src/expression/tree/aggregates.js";
 import { alertProgram } from "../../../src/expression/evaluate/alert-program.js";
 import { aggregateMetric } from "../../../src/expression/backends/promql.js";
 import type { ExpressionTree } from "../../../src/expression/tree/tree.js";
@@ -61,7 +61,7 @@ export function checkRules(cases: readonly RuleCase[]): string {
 /** Where Prometheus, given the aggregates as series, says something else than the condition. */
 export function differences(cases: readonly RuleCase[]): string {
   const series = cases.flatMap(({ name, tree, values }) =>
-    aggregatesOf(tree).map((_, i) => ({
+    collectAggregates(tree).map((_, i) => ({
       series: `${aggregateMetric}{pipeline="p",alert="${name}",aggregate="${i}"}`,
       values: values.map((now) => shown(now[i] ?? 0)).join(" "),
     })),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { aggregatesOf } from "../../../src/expression/tree/aggregates.js";
+import { collectAggregates } from "../../../src/expression/tree/aggregates.js";
 import { compiled, holdsInLoop, holdsOn, windowsInDuckDb } from "../alert-cases.js";
 import { tableOf } from "../engines/duckdb.js";
 import type { FuzzOptions } from "./fuzz-lambdas.js";
@@ -73,7 +73,7 @@ export async function fuzzAlerts({ count, seed, depth, say, stopped }: FuzzOptio
     const rules = typed.flatMap(({ name, tree, strings }, i) =>
       strings.promql === undefined
         ? []
-        : [{ name, tree, text: strings.promql, values: values(i, aggregatesOf(tree).length) }],
+        : [{ name, tree, text: strings.promql, values: values(i, collectAggregates(tree).length) }],
     );
     const found = differences(rules);
     if (found !== "") tell("promql", found);

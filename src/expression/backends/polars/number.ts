@@ -1,7 +1,7 @@
 /**
  * A finite number as Rust's JSON writer writes it: `1.0`, `-0.0`, `0.00001`, `1e-6`, `1000000000000000.0`, `1e16`.
  */
-export function rustNumber(value: number): string {
+export function formatRustNumber(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   const sign = value < 0 ? "-" : "";
   const [mantissa = "", exponentText = "0"] = Math.abs(value).toExponential().split("e");
@@ -18,7 +18,7 @@ export function rustNumber(value: number): string {
  * What polars' JSON reader makes of such a text. It rounds twice: the digits to a double, then times or divided by a
  * power of ten, so that some numbers of 16 and 17 digits come out one step off.
  */
-export function readByPolars(text: string): number {
+export function parsePolarsNumber(text: string): number {
   const [, sign = "", whole = "", fraction = "", exponentText = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e(-?\d+))?$/.exec(text) ?? [];
   let exponent = Number(exponentText) - fraction.length;

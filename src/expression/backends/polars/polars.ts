@@ -2,8 +2,8 @@ import type { BackEndEmitter } from "../backend.js";
 import { not, unroll } from "../../tree/builders.js";
 import { mayBeNaN } from "../../tree/may-be-nan.js";
 import { json, type Json, type Profile, refuse } from "./json.js";
-import { readByPolars, rustNumber } from "./number.js";
-import { type SpelledOut, spellOut } from "../../tree/expand.js";
+import { parsePolarsNumber, formatRustNumber } from "./number.js";
+import { type ExpandableOp, expand } from "../../tree/expand.js";
 import {
   type ArithmeticOp,
   columnName,
@@ -98,8 +98,8 @@ function numberLiteral(profile: Profile, value: number): Json {
   if (Number.isNaN(value)) return binary(zero(), "TrueDivide", zero());
   if (!Number.isFinite(value))
     return binary(literal(profile.literals.number(value > 0 ? "1.0" : "-1.0")), "TrueDivide", zero());
-  const text = rustNumber(value);
-  if (Object.is(readByPolars(text), value)) return literal(profile.literals.number(text));
+  const text = formatRustNumber(value);
+  if (Object.is(parsePolarsNumber(text), value)) return literal(profile.literals.number(text));
   return profile.castToFloat64(stringLiteral(profile, text));
 }
 
@@ -312,9 +312,9 @@ const callNumber =
     profile.call(op, [number(profile, operand, op === "abs" ? plain : use)]);
 
 const callSpelledOut =
-  (op: SpelledOut): Write<SpelledOut> =>
+  (op: ExpandableOp): Write<ExpandableOp> =>
   (profile, { operand }, use) =>
-    write(profile, spellOut(op, operand), use);
+    write(profile, expand(op, operand), use);
 
 /** Functions whose last bit differs from machine to machine and from JavaScript's. */
 const rounded = (name: string): never =>

@@ -2,7 +2,7 @@ import { functionJson, json, type PolarsFunction, type Profile } from "./json.js
 import { polars } from "./polars.js";
 
 /** The ten fields of 0.18's function options, in its order, where nothing else is said; `fmt_str` is for people. */
-export const usualOptions = {
+export const defaultOptions = {
   collect_groups: "ApplyFlat",
   fmt_str: "",
   input_wildcard_expansion: false,
@@ -16,7 +16,7 @@ export const usualOptions = {
 } as const;
 
 function options(set: { readonly auto_explode?: true; readonly cast_to_supertypes?: true } = {}): string {
-  return JSON.stringify({ ...usualOptions, ...set });
+  return JSON.stringify({ ...defaultOptions, ...set });
 }
 
 const functions: Readonly<Record<PolarsFunction, readonly [name: string, options: string]>> = {

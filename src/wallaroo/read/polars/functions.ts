@@ -1,12 +1,12 @@
 import {
   callFunction,
   callTest,
-  choose,
+  conditional,
   compare,
-  connect,
+  logicalOp,
   negate,
   not,
-  testString,
+  callStringTest,
 } from "../../../expression/tree/builders.js";
 import { fillNumber, apply, clipped, isAmong, named, numberOf, testNumber } from "./number.js";
 import { type JsonObject, type JsonValue } from "../lossless-json.js";
@@ -105,7 +105,7 @@ function text(make: (operand: ExpressionTree, constant: string) => ExpressionTre
     const yes = make(operand, constant);
     return isAlways(present)
       ? certain(yes)
-      : { kind: "boolean", yes: connect("&&", [present, yes]), no: connect("&&", [present, not(yes)]), tree: null };
+      : { kind: "boolean", yes: logicalOp("&&", [present, yes]), no: logicalOp("&&", [present, not(yes)]), tree: null };
   };
 }
 
@@ -143,7 +143,7 @@ const functions: Readonly<Record<string, Make>> = {
     if (series?.kind !== "series") return unread(path, "it is asked for among other columns");
     if (first.kind === "string" && series.items.every(({ kind }) => kind === "string")) {
       return certain(
-        connect(
+        logicalOp(
           "||",
           series.items.map((item) => compare("===", first.tree, (item as StringValue).tree)),
         ),
@@ -174,7 +174,7 @@ const functions: Readonly<Record<string, Make>> = {
     return {
       ...number,
       precision: "whole",
-      present: connect("&&", [number.present, not(callTest("isNaN", number.tree))]),
+      present: logicalOp("&&", [number.present, not(callTest("isNaN", number.tree))]),
       lapses: true,
     };
   },
@@ -192,7 +192,7 @@ const functions: Readonly<Record<string, Make>> = {
     return apply(
       float(first, call.path),
       (tree) =>
-        choose(
+        conditional(
           compare("<", tree, constantOf(0)),
           negate(callFunction("round", negate(tree))),
           callFunction("round", tree),
@@ -206,15 +206,15 @@ const functions: Readonly<Record<string, Make>> = {
       return unread(call.path, "the limits take the column's 32 bits; cast the column to Float64 first");
     return clipped(number, limit(call, "min"), limit(call, "max"), call.path);
   },
-  "StringExpr.StartsWith": text((operand, constant) => testString("startsWith", operand, constant)),
-  "StringExpr.EndsWith": text((operand, constant) => testString("endsWith", operand, constant)),
+  "StringExpr.StartsWith": text((operand, constant) => callStringTest("startsWith", operand, constant)),
+  "StringExpr.EndsWith": text((operand, constant) => callStringTest("endsWith", operand, constant)),
   "StringExpr.Contains": (first, call) => {
     const constant = call.args[1];
     const isPattern =
       detailOf(call, "literal") !== true &&
       !(constant?.kind === "string" && isConstant(constant.tree) && plain.test(String(constant.tree.value)));
     if (isPattern) return unread(call.path, "a lambda has no regular expressions");
-    return text((operand, part) => testString("includes", operand, part))(first, call);
+    return text((operand, part) => callStringTest("includes", operand, part))(first, call);
   },
 };
 
@@ -250,5 +250,5 @@ function contains(list: Value, item: Value | undefined, path: string): Value {
       ? compare("===", element.tree, item.tree)
       : constantOf(false);
   });
-  return anyOf(certain(connect("||", equal)), path);
+  return anyOf(certain(logicalOp("||", equal)), path);
 }

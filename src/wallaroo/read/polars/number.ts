@@ -1,5 +1,14 @@
-import { compare, compute, connect, negate, not, orElse, choose, missing } from "../../../expression/tree/builders.js";
-import { comparisonOf } from "../../../expression/typecheck/operators.js";
+import {
+  compare,
+  compute,
+  logicalOp,
+  negate,
+  not,
+  coalesce,
+  conditional,
+  isMissing,
+} from "../../../expression/tree/builders.js";
+import { typeComparison } from "../../../expression/typecheck/operators.js";
 import {
   type CompareOp,
   constantOf,
@@ -107,7 +116,7 @@ function besideBigint(op: CompareOp, left: BigintValue, right: NumberValue, path
   if (!(Math.abs(value) < Number(exactIntegers)))
     return unread(path, "polars compares a 64-bit integer with a float as floats, which is not exact");
   const number = Number.isInteger(value) ? constantOf(BigInt(value)) : constantOf(value);
-  const made = comparisonOf(op, left.tree, number);
+  const made = typeComparison(op, left.tree, number);
   if ("message" in made) return unread(path, made.message);
   if (left.dtype === "uint64" && value < 0) return unread(path, `the constant ${value} is below every uint64`);
   return "right" in made
@@ -194,18 +203,22 @@ export function chooseNumber(
   path: string,
 ): NumberValue {
   const [a, b, precision] = joined(then, otherwise, path);
-  const tree = sized(choose(test, a.tree, b.tree), path);
+  const tree = sized(conditional(test, a.tree, b.tree), path);
   const lapses = a.lapses || b.lapses;
   const always = isAlways(a.present) && isAlways(b.present);
-  const present = always ? yes : !lapses && isNullable(tree) ? not(missing(tree)) : choose(test, a.present, b.present);
+  const present = always
+    ? yes
+    : !lapses && isNullable(tree)
+      ? not(isMissing(tree))
+      : conditional(test, a.present, b.present);
   return { kind: "number", tree, present, precision, literal: false, lapses };
 }
 
 export function fillNumber(left: NumberValue, right: NumberValue, path: string): NumberValue {
   if (isAlways(left.present)) return left;
   const [a, b, precision] = joined(left, right, path);
-  const tree = !a.lapses && isNullable(a.tree) ? orElse(a.tree, b.tree) : choose(a.present, a.tree, b.tree);
-  const present = isAlways(b.present) ? yes : connect("||", [a.present, b.present]);
+  const tree = !a.lapses && isNullable(a.tree) ? coalesce(a.tree, b.tree) : conditional(a.present, a.tree, b.tree);
+  const present = isAlways(b.present) ? yes : logicalOp("||", [a.present, b.present]);
   return { kind: "number", tree: sized(tree, path), present, precision, literal: false, lapses: b.lapses };
 }
 
@@ -218,14 +231,14 @@ export function testNumber(
   const tree = make(value.tree);
   const present = presence(value);
   if (isAlways(present)) return { kind: "boolean", yes: tree, no: not(tree), tree };
-  const isYes = isTrueOfNaN && value.lapses ? connect("&&", [present, tree]) : tree;
-  return { kind: "boolean", yes: isYes, no: connect("&&", [present, not(tree)]), tree: null };
+  const isYes = isTrueOfNaN && value.lapses ? logicalOp("&&", [present, tree]) : tree;
+  return { kind: "boolean", yes: isYes, no: logicalOp("&&", [present, not(tree)]), tree: null };
 }
 
 /** `x === NaN` of polars' `is_in`: a constant that no comparison equals is left out. */
 export function isAmong(value: Value, items: readonly Value[], path: string): ExpressionTree {
   return sized(
-    connect(
+    logicalOp(
       "||",
       items.map((item) => compareValues("===", value, item, path).yes),
     ),
@@ -236,6 +249,6 @@ export function isAmong(value: Value, items: readonly Value[], path: string): Ex
 /** Between two limits; NaN and the sign of a zero stay. */
 export function clipped(value: NumberValue, least: number | null, most: number | null, path: string): NumberValue {
   const limit = (tree: ExpressionTree, op: "<" | ">", bound: number | null): ExpressionTree =>
-    bound === null ? tree : choose(compare(op, tree, constantOf(bound)), constantOf(bound), tree);
+    bound === null ? tree : conditional(compare(op, tree, constantOf(bound)), constantOf(bound), tree);
   return apply(value, (tree) => limit(limit(tree, ">", most), "<", least), path);
 }

@@ -1,4 +1,4 @@
-import { usualOptions } from "../../../expression/backends/polars/v0-18.js";
+import { defaultOptions } from "../../../expression/backends/polars/v0-18.js";
 import type { JsonObject, JsonValue } from "../lossless-json.js";
 
 const explode = { auto_explode: true };
@@ -23,7 +23,7 @@ const special: Readonly<Record<string, Readonly<Record<string, string | boolean>
 /** The name of the first option that is not as 0.18.15 writes it for this function, or null. */
 export function strangeOption(name: string, options: JsonValue | undefined): string | null {
   if (!(options instanceof Map)) return "options";
-  const expected: Readonly<Record<string, string | boolean>> = { ...usualOptions, ...special[name] };
+  const expected: Readonly<Record<string, string | boolean>> = { ...defaultOptions, ...special[name] };
   const given = options as JsonObject;
   for (const key of given.keys()) if (!Object.hasOwn(expected, key)) return key;
   return Object.keys(expected).find((key) => key !== "fmt_str" && given.get(key) !== expected[key]) ?? null;

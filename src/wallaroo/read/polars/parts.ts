@@ -1,5 +1,5 @@
-import { elementOf, missing, not, orElse } from "../../../expression/tree/builders.js";
-import { readByPolars } from "../../../expression/backends/polars/number.js";
+import { elementOf, isMissing, not, coalesce } from "../../../expression/tree/builders.js";
+import { parsePolarsNumber } from "../../../expression/backends/polars/number.js";
 import { constantOf, isNullable, type Read } from "../../../expression/tree/tree.js";
 import { type JsonObject, type JsonValue, NumberText } from "../lossless-json.js";
 import { literalNumber, named } from "./number.js";
@@ -42,7 +42,7 @@ export function booleanOf(value: Value, path: string): BooleanValue {
 /** A column, or an element of one. */
 export function valueOf(read: Read): Value {
   if (read.type === "list") return { kind: "list", read };
-  const present = isNullable(read) ? not(missing(read)) : yes;
+  const present = isNullable(read) ? not(isMissing(read)) : yes;
   switch (read.type) {
     case "boolean":
       return booleanRead(read);
@@ -111,7 +111,7 @@ function readFloat(value: JsonValue, path: string): Value {
   if (text === "" || text.length > 40) return unread(path, "a number is needed", "SL4110");
   const digits = text.replace(/e.*$/, "").replace(/[-.]/g, "").replace(/^0+/, "");
   if (digits.length > 17) return unread(path, `how polars reads a number of ${digits.length} digits is not known`);
-  const number = readByPolars(text);
+  const number = parsePolarsNumber(text);
   return Number.isFinite(number) ? literalNumber(number) : unread(path, "the number is too large for polars");
 }
 
@@ -141,11 +141,11 @@ export function anyOf(value: BooleanValue, path: string): BooleanValue {
 /** `left`, or `right` where it is null. */
 export function fill(left: Value, right: Value, path: string, number: (left: Value, right: Value) => Value): Value {
   if (left.kind === "boolean" || right.kind === "boolean")
-    return anyOf(fillBoolean(booleanOf(left, path), booleanOf(right, path), orElse), path);
+    return anyOf(fillBoolean(booleanOf(left, path), booleanOf(right, path), coalesce), path);
   if (left.kind === "string" && right.kind === "string") {
     if (isAlways(left.present)) return left;
-    const tree = sized(orElse(left.tree, right.tree), path);
-    return { kind: "string", tree, present: isAlways(right.present) ? yes : not(missing(tree)) };
+    const tree = sized(coalesce(left.tree, right.tree), path);
+    return { kind: "string", tree, present: isAlways(right.present) ? yes : not(isMissing(tree)) };
   }
   return number(left, right);
 }

@@ -1,7 +1,6 @@
-import { elementType } from "../../../expression/tree/element-type.js";
-import { missing, not, unroll } from "../../../expression/tree/builders.js";
-import type { RowScope } from "../../../expression/tree/scope.js";
-import { type ExpressionTree, isNullable } from "../../../expression/tree/tree.js";
+import { elementType, type ExpressionTree, isNullable } from "../../../expression/tree/tree.js";
+import { isMissing, not, unroll } from "../../../expression/tree/builders.js";
+import type { RowScope } from "../../../../dsl/row.js";
 import type { JsonObject, JsonValue } from "../lossless-json.js";
 import { readFunction } from "./functions.js";
 import { calculate, chooseNumber, compareValues, literalNumber, named, numberOf } from "./number.js";
@@ -174,7 +173,7 @@ function readTernary(node: JsonObject, path: string, read: ReadPart): Value {
       },
       path,
     );
-    return { kind: "string", tree, present: isAlways(present) ? yes : not(missing(tree)) };
+    return { kind: "string", tree, present: isAlways(present) ? yes : not(isMissing(tree)) };
   }
   if (then.kind === "null" || otherwise.kind === "null")
     return unread(path, "a choice that may be null has no twin in a lambda");

@@ -1,6 +1,13 @@
-import { callFunction, callTest, choose, compute, connect, ofNumbers } from "../../../expression/tree/builders.js";
+import {
+  callFunction,
+  callTest,
+  conditional,
+  compute,
+  logicalOp,
+  callVariadic,
+} from "../../../expression/tree/builders.js";
 import { mayBeNaN } from "../../../expression/tree/may-be-nan.js";
-import { spellOut } from "../../../expression/tree/expand.js";
+import { expand } from "../../../expression/tree/expand.js";
 import {
   children,
   constantOf,
@@ -47,7 +54,7 @@ function rounding(tree: Conditional): ExpressionTree | null {
   if (tree.otherwise.op !== "floor") return null;
   const operand = tree.otherwise.operand;
   for (const op of ["round", "trunc"] as const)
-    if (isSame(tree, unfilled(spellOut(op, operand)))) return { op, operand, type: "number" };
+    if (isSame(tree, unfilled(expand(op, operand)))) return { op, operand, type: "number" };
   return null;
 }
 
@@ -55,7 +62,7 @@ function rounding(tree: Conditional): ExpressionTree | null {
 function sign(tree: Conditional): ExpressionTree | null {
   if (tree.otherwise.op !== "conditional") return null;
   const operand = bare(tree.otherwise.otherwise);
-  return isSame(tree, unfilled(spellOut("sign", operand))) ? { op: "sign", operand, type: "number" } : null;
+  return isSame(tree, unfilled(expand("sign", operand))) ? { op: "sign", operand, type: "number" } : null;
 }
 
 /** The tree as it is read back: calculations with `v ?? NaN` are calculations with `v`. */
@@ -71,7 +78,7 @@ function unfilled(tree: ExpressionTree): ExpressionTree {
     case "ceil":
       return callFunction(tree.op, bare(unfilled(tree.operand)));
     case "conditional":
-      return choose(unfilled(tree.test), unfilled(tree.then), unfilled(tree.otherwise));
+      return conditional(unfilled(tree.test), unfilled(tree.then), unfilled(tree.otherwise));
     case ">":
     case "<":
     case ">=":
@@ -98,7 +105,7 @@ export function wholeNumbers(tree: ExpressionTree): ExpressionTree {
       args[args.length - 1] = callTest("isInteger", bare(before.operand));
     } else args.push(arg);
   }
-  return connect("&&", args);
+  return logicalOp("&&", args);
 }
 
 /** The most operands that are looked for. */
@@ -130,14 +137,14 @@ function extremeOf(
   const expected =
     suspects.length === 0
       ? null
-      : connect(
+      : logicalOp(
           "||",
           suspects.map((arg) => callTest("isNaN", filled(arg))),
         );
   if (expected === null ? guard !== null : guard === null || !isSame(expected, guard)) return null;
   for (const op of ["max", "min"] as const) {
     for (const zeroSign of [false, true])
-      if (isSame(spelledOut(op, args.map(filled), zeroSign), chain)) return ofNumbers(op, args);
+      if (isSame(spelledOut(op, args.map(filled), zeroSign), chain)) return callVariadic(op, args);
   }
   return null;
 }
@@ -150,13 +157,16 @@ function spelledOut(op: "min" | "max", args: readonly ExpressionTree[], zeroSign
     comparing(strict ? wins : holds, x, y);
   const beats = (x: ExpressionTree, y: ExpressionTree): ExpressionTree =>
     zeroSign
-      ? connect("||", [turned(x, y, true), connect("&&", [comparing("===", x, y), turned(over(x), over(y), false)])])
+      ? logicalOp("||", [
+          turned(x, y, true),
+          logicalOp("&&", [comparing("===", x, y), turned(over(x), over(y), false)]),
+        ])
       : turned(x, y, false);
   let best = args.at(-1) as ExpressionTree;
   for (let i = args.length - 2; i >= 0; i--) {
     const x = args[i] as ExpressionTree;
-    best = choose(
-      connect(
+    best = conditional(
+      logicalOp(
         "&&",
         args.slice(i + 1).map((y) => beats(x, y)),
       ),

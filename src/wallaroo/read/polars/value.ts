@@ -1,6 +1,6 @@
 import { ConfigError, type ErrorCode } from "../../../../dsl/errors.js";
 import type { DType } from "../../../../dsl/tensor.js";
-import { choose, compare, connect, missing, not } from "../../../expression/tree/builders.js";
+import { conditional, compare, logicalOp, isMissing, not } from "../../../expression/tree/builders.js";
 import {
   children,
   type CompareOp,
@@ -8,9 +8,9 @@ import {
   type ExpressionTree,
   isConstant,
   isNullable,
-  maxNodes,
   type Read,
 } from "../../../expression/tree/tree.js";
+import { maxNodes } from "../../../expression/tree/size.js";
 
 /** What polars calculates a number in: 64 bits, 32 bits, or an integer dtype that doubles hold exactly. */
 export type Precision = "float64" | "float32" | "whole";
@@ -85,8 +85,8 @@ function sizeOf(tree: ExpressionTree): number {
   return size;
 }
 
-const and = (...args: readonly ExpressionTree[]): ExpressionTree => connect("&&", args);
-const or = (...args: readonly ExpressionTree[]): ExpressionTree => connect("||", args);
+const and = (...args: readonly ExpressionTree[]): ExpressionTree => logicalOp("&&", args);
+const or = (...args: readonly ExpressionTree[]): ExpressionTree => logicalOp("||", args);
 
 /** A boolean that is never null. */
 export function certain(tree: ExpressionTree): BooleanValue {
@@ -114,7 +114,7 @@ export function presence(value: Value): ExpressionTree {
   switch (value.kind) {
     case "boolean":
       if (isCertain(value)) return yes;
-      return value.tree !== null ? not(missing(value.tree)) : or(value.yes, value.no);
+      return value.tree !== null ? not(isMissing(value.tree)) : or(value.yes, value.no);
     case "null":
       return never;
     case "number":
@@ -157,9 +157,9 @@ export function invert(value: BooleanValue): BooleanValue {
 /** polars' `&` and `|`: Kleene's. */
 export function logical(op: "&&" | "||", left: BooleanValue, right: BooleanValue): BooleanValue {
   const other = op === "&&" ? "||" : "&&";
-  const tree = connect(op, [left.yes, right.yes]);
+  const tree = logicalOp(op, [left.yes, right.yes]);
   if (isCertain(left) && isCertain(right)) return certain(tree);
-  return { kind: "boolean", yes: tree, no: connect(other, [left.no, right.no]), tree: null };
+  return { kind: "boolean", yes: tree, no: logicalOp(other, [left.no, right.no]), tree: null };
 }
 
 /** polars' `==` of booleans, and `^`, which is `!=`. */
@@ -192,11 +192,11 @@ export function fillBoolean(
 }
 
 export function chooseBoolean(choice: ExpressionTree, then: BooleanValue, otherwise: BooleanValue): BooleanValue {
-  if (then.tree !== null && otherwise.tree !== null) return booleanRead(choose(choice, then.tree, otherwise.tree));
+  if (then.tree !== null && otherwise.tree !== null) return booleanRead(conditional(choice, then.tree, otherwise.tree));
   return {
     kind: "boolean",
-    yes: choose(choice, then.yes, otherwise.yes),
-    no: choose(choice, then.no, otherwise.no),
+    yes: conditional(choice, then.yes, otherwise.yes),
+    no: conditional(choice, then.no, otherwise.no),
     tree: null,
   };
 }

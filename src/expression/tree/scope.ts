@@ -1,1 +1,0 @@
-export type { RowScope } from "../../../dsl/row.js";

@@ -1,0 +1,41 @@
+import { children, type ExpressionTree } from "./tree.js";
+
+/** The deepest tree that is read, so that no config can overflow the stack of what walks it. */
+export const maxDepth = 256;
+/** The largest tree that is compiled, in nodes. */
+export const maxNodes = 20_000;
+
+/** Words for a tree (or any JSON) that is too deep or too large to walk, or null. */
+export function sizeProblem(value: unknown): string | null {
+  const pending: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
+  let nodes = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next.value !== "object" || next.value === null) continue;
+    // Between two nodes stands at most one array.
+    if (next.depth > 2 * maxDepth) return `the expression is nested more than ${maxDepth} deep`;
+    if (++nodes > 4 * maxNodes) return `the expression has more than ${maxNodes} parts`;
+    for (const child of Object.values(next.value)) pending.push({ value: child, depth: next.depth + 1 });
+  }
+  return null;
+}
+
+export interface Measure {
+  readonly size: number;
+  readonly depth: number;
+}
+
+/** Size and depth with shared parts counted each time they stand, in time linear in what is really there. */
+export function measureTree(tree: ExpressionTree, known = new Map<ExpressionTree, Measure>()): Measure {
+  const before = known.get(tree);
+  if (before !== undefined) return before;
+  let size = 1;
+  let depth = 0;
+  for (const child of children(tree)) {
+    const below = measureTree(child, known);
+    size += below.size;
+    depth = Math.max(depth, below.depth);
+  }
+  const result = { size, depth: depth + 1 };
+  known.set(tree, result);
+  return result;
+}
