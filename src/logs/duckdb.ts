@@ -1,7 +1,12 @@
-import { errorMessage } from "../util/error-message.js";
-import type { DuckDBDataChunk } from "@duckdb/node-api";
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBTimestampMillisecondsValue,
+  DuckDBValue,
+} from "@duckdb/node-api";
 import { createRequire } from "node:module";
 import { TargetError } from "../../dsl/errors.js";
+import { errorMessage } from "../util/error-message.js";
 
 type Chunk = DuckDBDataChunk["chunk"];
 
@@ -55,6 +60,28 @@ export async function loadDuckDB(): Promise<DuckDB> {
 /** Any text as a quoted SQL identifier. */
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Any text as a quoted SQL string literal. */
+export function sqlString(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Runs statements all or none. */
+export async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+  await connection.run("BEGIN");
+  try {
+    const result = await work();
+    await connection.run("COMMIT");
+    return result;
+  } catch (error) {
+    await connection.run("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+export function timestampMillis(value: DuckDBValue): number {
+  return Number((value as DuckDBTimestampMillisecondsValue).millis);
 }
 
 /** The first line of what DuckDB says is wrong. */

@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
 import { compact } from "./database/compact.js";
-import { fileName, prepareFolder } from "./database/migrations.js";
-import { Door } from "./remote/owner-socket.js";
+import { databaseFileName, prepareFolder } from "./database/data-folder.js";
+import { OwnerSocket } from "./remote/owner-socket.js";
 import { loadDuckDB, type DuckDB } from "./duckdb.js";
 import { DuckDBStore } from "./database/duckdb-store.js";
 import { SharedDatabase } from "./database/shared-database.js";
@@ -43,13 +43,13 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
   const duckdb = await loadDuckDB();
   const readOnly = options.readOnly === true;
   const folder = await prepareFolder(dataFolder, readOnly);
-  const key = await identity(folder);
-  return inTurn(key, async () => {
+  const key = await folderIdentity(folder);
+  return serialized(key, async () => {
     const found = registry.entries.get(key);
     if (found !== undefined && found.database.readOnly && !readOnly) {
       throw new StorageError(
         "SL7008",
-        `this process has '${join(folder, fileName)}' open for reading only; close that first`,
+        `this process has '${join(folder, databaseFileName)}' open for reading only; close that first`,
         { folder },
       );
     }
@@ -57,24 +57,24 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
     const entry = found ?? {
       database: readOnly
         ? await SharedDatabase.open(duckdb, folder, null)
-        : await claimed(duckdb, folder, options.retention === undefined ? null : onError),
+        : await openForWriting(duckdb, folder, options.retention === undefined ? null : onError),
       holders: 0,
     };
     registry.entries.set(key, entry);
     entry.holders += 1;
-    if (options.retention !== undefined && !readOnly) entry.database.retain(options.retention, onError);
+    if (options.retention !== undefined && !readOnly) entry.database.startRetention(options.retention, onError);
     return new DuckDBStore(entry.database, readOnly, onError, () => release(key, entry));
   });
 }
 
 /** Opens a folder for writing; where its old rows are deleted, what they took is given back first, and `onError` is told if that fails. */
-async function claimed(
+async function openForWriting(
   duckdb: DuckDB,
   folder: string,
   onError: ((error: StorageError) => void) | null,
 ): Promise<SharedDatabase> {
-  const file = join(folder, fileName);
-  const door = await Door.claim(folder, file);
+  const file = join(folder, databaseFileName);
+  const door = await OwnerSocket.acquire(folder, file);
   try {
     if (onError !== null) await compact(duckdb, file).catch(onError);
     return await SharedDatabase.open(duckdb, folder, door);
@@ -85,7 +85,7 @@ async function claimed(
 }
 
 function release(key: string, entry: Entry): Promise<void> {
-  return inTurn(key, async () => {
+  return serialized(key, async () => {
     entry.holders -= 1;
     if (entry.holders > 0) return;
     registry.entries.delete(key);
@@ -93,7 +93,7 @@ function release(key: string, entry: Entry): Promise<void> {
   });
 }
 
-function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+function serialized<T>(key: string, work: () => Promise<T>): Promise<T> {
   const turn = (registry.turns.get(key) ?? Promise.resolve()).then(work);
   const settled = turn.then(
     () => undefined,
@@ -104,7 +104,7 @@ function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** The folder's device and inode: links and mounts may give one folder several real paths. */
-async function identity(folder: string): Promise<string> {
+async function folderIdentity(folder: string): Promise<string> {
   const { dev, ino } = await stat(folder, { bigint: true });
   return ino === 0n ? folder : `${dev}:${ino}`;
 }

@@ -1,7 +1,6 @@
 import type { Port } from "../../dsl/tensor.js";
 import type { RequestMetadata, ResultBatch, RowsMetadata } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
-import type { AlertWindow } from "./read/alert-query.js";
 
 export interface ModelOutputs {
   readonly name: string;
@@ -53,10 +52,24 @@ export interface LogQuery {
   readonly metadata?: boolean;
 }
 
+/** The most that a page holds. */
+export interface PageSize {
+  readonly rows: number;
+  /** About so many, but one row at least. */
+  readonly bytes: number;
+}
+
 /** Logged rows of one pipeline version and one set of shapes, newest first. */
 export interface LogBatch extends ResultBatch, RowsMetadata {
   /** Row ids: unique in the pipeline, growing in the order of logging. */
   readonly rowIds: readonly bigint[];
+}
+
+/** A condition over the newest rows of a log. */
+export interface AlertWindow {
+  /** A boolean expression with aggregates, as the config has it for DuckDB. */
+  readonly sql: string;
+  readonly overMs: number;
 }
 
 /** The inference log of one pipeline version. */
@@ -80,7 +93,7 @@ export interface PipelineLog {
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint };
 
   /** null where `appendRelaxed` may be called; where too many rows wait for the database, it resolves when that is to be asked again. */
-  room(): Promise<void> | null;
+  whenRoom(): Promise<void> | null;
 
   /**
    * Logs what a challenger gave for `rows` rows from `firstRow` on, or why it gave nothing. Resolves once it is on disk;
@@ -101,7 +114,7 @@ export interface PipelineLog {
   read(query?: LogQuery): Promise<LogBatch[]>;
 
   /** Whether conditions hold over the pipeline's rows, each over its own last while before `now`; rows of earlier versions count where they have its columns. */
-  holds(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
+  evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
 
   /** Resolves once everything handed over so far is on disk. Rejects with the first relaxed failure not yet told. */
   flush(): Promise<void>;

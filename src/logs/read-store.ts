@@ -1,6 +1,6 @@
 import { StorageError } from "../../dsl/errors.js";
-import { prepareFolder } from "./database/migrations.js";
-import { HeldLog } from "./remote/remote-log.js";
+import { prepareFolder } from "./database/data-folder.js";
+import { RemoteLog } from "./remote/remote-log.js";
 import { openStore } from "./open-store.js";
 import type { LogReader } from "./store.js";
 
@@ -21,7 +21,7 @@ export async function openReader(dataFolder: string): Promise<OpenReader> {
     throw error;
   });
   if (!(store instanceof StorageError)) return { reader: store, close: () => store.close() };
-  return { reader: new HeldLog(await prepareFolder(dataFolder, true), store), close: () => Promise.resolve() };
+  return { reader: new RemoteLog(await prepareFolder(dataFolder, true), store), close: () => Promise.resolve() };
 }
 
 /**

@@ -1,9 +1,6 @@
 import type { StorageError } from "../../dsl/errors.js";
-import type { StoredAlert } from "./read/alert-query.js";
 import type { Comparison } from "./comparison.js";
-import type { PageSize } from "./read/reader.js";
-import type { Retention, Swept } from "./database/retention.js";
-import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "./pipeline-log.js";
+import type { LogBatch, LogLayout, LogQuery, PageSize, PipelineLog } from "./pipeline-log.js";
 
 export type PipelineState = "deployed" | "undeployed";
 
@@ -30,6 +27,33 @@ export interface StoredPipeline {
   readonly state: PipelineState;
   /** The newest version. */
   readonly current: StoredVersion;
+}
+
+/** `pending`: it holds, but not yet for as long as it must. `resolved`: it no longer holds. */
+export type AlertState = "pending" | "firing" | "resolved";
+
+/** A state that an alert came to. */
+export interface StoredAlert {
+  readonly alert: string;
+  readonly state: AlertState;
+  readonly time: Date;
+}
+
+/** What of the log is kept. Rows within the bounds are never deleted. */
+export interface Retention {
+  /** Milliseconds: older rows go. */
+  readonly age?: number;
+  /** Bytes that the rows may take on disk: beyond them the oldest rows go. */
+  readonly size?: number;
+}
+
+/** What a sweep did, and what the database takes after it. */
+export interface SweepResult {
+  readonly rows: number;
+  /** Bytes in use. */
+  readonly used: number;
+  /** Bytes of the file that hold nothing: the next rows go there. */
+  readonly free: number;
 }
 
 export interface StoreOptions {
@@ -77,7 +101,7 @@ export interface Store extends LogReader {
    *
    * @throws StorageError SL7016
    */
-  sweep(): Promise<Swept | null>;
+  sweep(): Promise<SweepResult | null>;
   /** Writes out what is pending and lets go of the folder once every holder has closed. */
   close(): Promise<void>;
 }

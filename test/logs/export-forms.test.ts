@@ -5,7 +5,7 @@ import { Table, tableToIPC, type RecordBatch } from "apache-arrow";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, describe, expect, it } from "vitest";
 import { batchSize, emptyFileSize } from "../../src/logs/export/arrow-size.js";
-import { ParquetSink } from "../../src/logs/export/parquet-file.js";
+import { ParquetFileWriter } from "../../src/logs/export/parquet-file-writer.js";
 import { noChoice } from "../../src/tensors/column-selection.js";
 import { toJson } from "../../src/tensors/to-json.js";
 import { jsonRows } from "../../src/tensors/json-lines.js";
@@ -59,7 +59,7 @@ describe("a Parquet file", () => {
     const folder = mkdtempSync(join(tmpdir(), "shapeline-parquet-"));
     folders.push(folder);
     const path = join(folder, "all 'of' it.parquet");
-    const sink = new ParquetSink(path);
+    const sink = new ParquetFileWriter(path);
     const batches = [everything(5000), everything(3)];
     for (const batch of batches) await sink.write(batchOf(batch));
     await sink.end();
@@ -88,7 +88,7 @@ describe("a Parquet file", () => {
   it("that is abandoned leaves nothing", async () => {
     const folder = mkdtempSync(join(tmpdir(), "shapeline-parquet-"));
     folders.push(folder);
-    const sink = new ParquetSink(join(folder, "gone.parquet"));
+    const sink = new ParquetFileWriter(join(folder, "gone.parquet"));
     await sink.write(batchOf(everything(10)));
     await sink.abandon();
     expect(readdirSync(folder)).toEqual([]);

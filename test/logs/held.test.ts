@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { serialize } from "node:v8";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { StorageError } from "../../dsl/errors.js";
-import { doorPath } from "../../src/logs/remote/owner-socket.js";
-import { HeldLog } from "../../src/logs/remote/remote-log.js";
+import { socketPath } from "../../src/logs/remote/owner-protocol.js";
+import { RemoteLog } from "../../src/logs/remote/remote-log.js";
 import { readStore } from "../../src/logs/read-store.js";
 import { openStore } from "../../src/logs/open-store.js";
 import { newFolder } from "./batches.js";
@@ -67,8 +67,8 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     for (const words of [
       "nonsense",
       "{}",
-      '{"door":99}',
-      '{"door":1,"ask":"constructor","pipeline":7,"query":null}',
+      '{"protocol":99}',
+      '{"protocol":1,"method":"constructor","pipeline":7,"query":null}',
       "x".repeat(100_000),
       "",
     ]) {
@@ -118,18 +118,18 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
           .on("error", () => undefined)
           .on("data", (text) => {
             setTimeout(
-              () => guest.end(serialize({ answer: (JSON.parse(text.toString()) as { ask: string }).ask })),
+              () => guest.end(serialize({ result: (JSON.parse(text.toString()) as { method: string }).method })),
               ms,
             );
           });
       });
-      await new Promise<void>((listening) => server.listen(doorPath(folder), listening));
+      await new Promise<void>((listening) => server.listen(socketPath(folder), listening));
       onTestFinished(() => void server.close());
       return folder;
     }
 
     it("a comparison is waited for longer than anything else, for it goes over the whole log", async () => {
-      const log = new HeldLog(await slow(500), held, patience);
+      const log = new RemoteLog(await slow(500), held, patience);
       const asked = [
         log.versions("fraud"),
         log.pipelines(),
@@ -145,13 +145,13 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     });
 
     it("but not for ever: it is said then who holds the folder", async () => {
-      const log = new HeldLog(await slow(60_000), held, { ...patience, compare: 100 });
+      const log = new RemoteLog(await slow(60_000), held, { ...patience, compare: 100 });
       await expect(log.compare("fraud")).rejects.toBe(held);
     });
 
     it("that is ten minutes for a comparison, and half a minute for all else", async () => {
       const waits = vi.spyOn(Socket.prototype, "setTimeout");
-      const log = new HeldLog(await slow(0), held);
+      const log = new RemoteLog(await slow(0), held);
       expect([await log.compare("fraud"), await log.versions("fraud"), await log.layouts("fraud")]).toEqual([
         "compare",
         "versions",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Ranks } from "../../src/logs/compare/quantile-sketch.js";
+import { QuantileSketch } from "../../src/logs/compare/quantile-sketch.js";
 
 const shares = [
   ["p1", 0.01],
@@ -21,8 +21,8 @@ function spread(count: number): number[] {
   return Array.from({ length: count }, () => (next() < 0.3 ? -1 : 1) * Math.exp(20 * (next() - 0.5)));
 }
 
-function ranksOf(values: readonly number[], exact: number): Ranks {
-  const ranks = new Ranks(exact);
+function ranksOf(values: readonly number[], exact: number): QuantileSketch {
+  const ranks = new QuantileSketch(exact);
   for (const value of values) ranks.add(value);
   return ranks;
 }
@@ -51,7 +51,7 @@ describe("ranks", () => {
       const wanted = quantile(sorted, share);
       expect(Math.abs(found[name] - wanted)).toBeLessThanOrEqual(0.00025 * Math.abs(wanted));
     }
-    expect([ranks.count, ranks.least, ranks.greatest]).toEqual([60_001, sorted[0], sorted.at(-1)]);
+    expect([ranks.count, ranks.min, ranks.max]).toEqual([60_001, sorted[0], sorted.at(-1)]);
     const lone = ranksOf(new Array<number>(10).fill(0.1), 5).quantiles();
     expect([lone.p1, lone.p99]).toEqual([0.1, 0.1]);
   });
@@ -77,6 +77,6 @@ describe("ranks", () => {
   });
 
   it("of nothing are zeros", () => {
-    expect(new Ranks(10).quantiles()).toMatchObject({ p1: 0, p50: 0, p99: 0, estimated: false });
+    expect(new QuantileSketch(10).quantiles()).toMatchObject({ p1: 0, p50: 0, p99: 0, estimated: false });
   });
 });

@@ -151,9 +151,9 @@ describe("where DuckDB takes nothing more after a commit", () => {
     });
     endAt(first, false);
     const refused = log.append(many(0), meta).catch((error: unknown) => (error as ShapelineError).code);
-    await vi.waitFor(() => expect(log.room()).not.toBeNull(), { interval: 1 });
-    await log.room();
-    expect(log.room()).toBeNull();
+    await vi.waitFor(() => expect(log.whenRoom()).not.toBeNull(), { interval: 1 });
+    await log.whenRoom();
+    expect(log.whenRoom()).toBeNull();
     expect(await refused).toBe("SL7009");
     log.appendRelaxed(scored(noon + 300, 300), meta);
     expect(scores(await store.readLog("fraud"))).toEqual([300]);

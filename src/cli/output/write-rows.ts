@@ -28,8 +28,8 @@ export async function writeTables(
 ): Promise<void> {
   let rows = 0;
   const write = async (put: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
-    const { ArrowSink } = await import("../../logs/export/arrow-file.js");
-    const sink = new ArrowSink(put);
+    const { ArrowFileWriter } = await import("../../logs/export/arrow-file-writer.js");
+    const sink = new ArrowFileWriter(put);
     let schema: Schema | undefined;
     for await (const table of tables) {
       if (table.numRows === 0) schema = table.schema;

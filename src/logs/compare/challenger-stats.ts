@@ -1,7 +1,7 @@
 import type { ChallengerComparison } from "../comparison.js";
 import type { OutputPair } from "./output-pairs.js";
-import { PairFigures, type Period } from "./output-stats.js";
-import { Ranks } from "./quantile-sketch.js";
+import { OutputStats, type Period } from "./output-stats.js";
+import { QuantileSketch } from "./quantile-sketch.js";
 
 /** So many reasons are told, the most frequent ones, and so many told apart: a model may put numbers into its messages. */
 const told = 20;
@@ -9,11 +9,11 @@ const apart = 1000;
 const others = "other reasons";
 
 /** What one challenger gave, row by row. */
-export class ChallengerFigures {
+export class ChallengerStats {
   readonly name: string;
   readonly pairs: readonly OutputPair[];
-  readonly figures: readonly PairFigures[];
-  readonly #elapsed: Ranks;
+  readonly outputs: readonly OutputStats[];
+  readonly #elapsed: QuantileSketch;
   readonly #notes = new Map<string, number>();
   #rows = 0;
   #answered = 0;
@@ -21,8 +21,8 @@ export class ChallengerFigures {
   constructor(name: string, pairs: readonly OutputPair[], period: Period, exact: number) {
     this.name = name;
     this.pairs = pairs;
-    this.figures = pairs.map((pair) => new PairFigures(pair, period, exact));
-    this.#elapsed = new Ranks(exact);
+    this.outputs = pairs.map((pair) => new OutputStats(pair, period, exact));
+    this.#elapsed = new QuantileSketch(exact);
   }
 
   addRows(rows: number): void {
@@ -52,7 +52,7 @@ export class ChallengerFigures {
       answered: this.#answered,
       notes: notes.slice(0, told),
       elapsed: this.#elapsed.count === 0 ? null : this.#elapsed.quantiles(),
-      outputs: this.figures.map((figures) => figures.result()),
+      outputs: this.outputs.map((figures) => figures.result()),
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { Port } from "../../../dsl/tensor.js";
 import { tablesOf, type LogColumn } from "../schema/columns.js";
-import type { StoredLog } from "../database/catalog.js";
+import type { StoredLog } from "../schema/stored-log.js";
 
 /** An output of the champion and the challenger's that stands for it, in every version that has both. */
 export interface OutputPair {
@@ -8,17 +8,17 @@ export interface OutputPair {
   readonly challenger: string;
   readonly numeric: boolean;
   /** By the log's id. */
-  readonly places: ReadonlyMap<number, PairPlace>;
+  readonly columns: ReadonlyMap<number, PairColumns>;
 }
 
-export interface PairPlace {
+export interface PairColumns {
   readonly champion: LogColumn;
   readonly challenger: LogColumn;
 }
 
 /** Outputs of one name and shape, or the only ones of both, where their elements can be compared. */
 export function outputPairs(challenger: string, logs: readonly StoredLog[]): OutputPair[] {
-  const pairs = new Map<string, OutputPair & { readonly places: Map<number, PairPlace> }>();
+  const pairs = new Map<string, OutputPair & { readonly columns: Map<number, PairColumns> }>();
   for (const { id, layout } of logs) {
     const index = layout.challengers.findIndex(({ name }) => name === challenger);
     const theirs = layout.challengers[index]?.outputs ?? [];
@@ -42,9 +42,9 @@ export function outputPairs(challenger: string, logs: readonly StoredLog[]): Out
         champion: mine.name,
         challenger: other.name,
         numeric: isNumeric(mine),
-        places: new Map<number, PairPlace>(),
+        columns: new Map<number, PairColumns>(),
       };
-      pair.places.set(id, { champion: mineColumn, challenger: otherColumn });
+      pair.columns.set(id, { champion: mineColumn, challenger: otherColumn });
       pairs.set(key, pair);
     }
   }

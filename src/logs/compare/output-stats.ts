@@ -1,7 +1,7 @@
 import type { NumberComparison, OutputComparison } from "../comparison.js";
 import type { Elements } from "../read/column-values.js";
 import type { OutputPair } from "./output-pairs.js";
-import { Ranks } from "./quantile-sketch.js";
+import { QuantileSketch } from "./quantile-sketch.js";
 
 const bins = 40;
 const moments = 48;
@@ -13,9 +13,9 @@ export interface Period {
 }
 
 /** What one pair of outputs gave, row by row. */
-export class PairFigures {
+export class OutputStats {
   readonly #pair: OutputPair;
-  readonly #numbers: NumberFigures | null;
+  readonly #numbers: NumberStats | null;
   #rows = 0;
   #agreeing = 0;
   #several = 0;
@@ -24,7 +24,7 @@ export class PairFigures {
   /** @param exact how many numbers are ranked exactly */
   constructor(pair: OutputPair, period: Period, exact: number) {
     this.#pair = pair;
-    this.#numbers = pair.numeric ? new NumberFigures(period, exact) : null;
+    this.#numbers = pair.numeric ? new NumberStats(period, exact) : null;
   }
 
   /** A row that both answered. */
@@ -91,11 +91,11 @@ function isGreater(value: number, than: number): boolean {
 }
 
 /** Pairs of numbers. Means and moments are kept as they go (Welford), so that large numbers lose nothing. */
-class NumberFigures {
+class NumberStats {
   readonly #period: Period;
-  readonly #champion: Ranks;
-  readonly #challenger: Ranks;
-  readonly #differences: Ranks;
+  readonly #champion: QuantileSketch;
+  readonly #challenger: QuantileSketch;
+  readonly #differences: QuantileSketch;
   readonly #counts = new Float64Array(moments);
   readonly #means = new Float64Array(moments);
   readonly #absolutes = new Float64Array(moments);
@@ -108,7 +108,11 @@ class NumberFigures {
 
   constructor(period: Period, exact: number) {
     this.#period = period;
-    [this.#champion, this.#challenger, this.#differences] = [new Ranks(exact), new Ranks(exact), new Ranks(exact)];
+    [this.#champion, this.#challenger, this.#differences] = [
+      new QuantileSketch(exact),
+      new QuantileSketch(exact),
+      new QuantileSketch(exact),
+    ];
   }
 
   add(a: number, b: number, time: number): void {
@@ -145,7 +149,7 @@ class NumberFigures {
     const differences = { from: quantiles.p1, to: quantiles.p99 };
     const both = { from: Math.min(champion.p1, challenger.p1), to: Math.max(champion.p99, challenger.p99) };
     const values = this.#differences.count;
-    const [least, greatest] = values === 0 ? [0, 0] : [this.#differences.least, this.#differences.greatest];
+    const [least, greatest] = values === 0 ? [0, 0] : [this.#differences.min, this.#differences.max];
     const times = [...this.#counts.keys()].filter((moment) => this.#counts[moment] !== 0);
     const mean = (of: Float64Array) =>
       times.reduce((sum, moment) => sum + (of[moment] ?? 0) * ((this.#counts[moment] ?? 0) / values), 0);
@@ -173,7 +177,7 @@ class NumberFigures {
   }
 
   #correlation(): number | null {
-    const constant = (ranks: Ranks) => ranks.least >= ranks.greatest;
+    const constant = (ranks: QuantileSketch) => ranks.min >= ranks.max;
     if (constant(this.#champion) || constant(this.#challenger)) return null;
     const correlation = this.#products / (Math.sqrt(this.#squaresA) * Math.sqrt(this.#squaresB));
     return Number.isFinite(correlation) ? Math.min(Math.max(correlation, -1), 1) : null;

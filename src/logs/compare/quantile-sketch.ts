@@ -13,7 +13,7 @@ const upper = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
  * The distribution of finite numbers, in bounded memory. Up to a number of them it is exact; beyond, each counts as the number
  * next to it towards zero that has twelve bits after its first one: less than 0.025 % away.
  */
-export class Ranks {
+export class QuantileSketch {
   #values: Float64Array | null = new Float64Array(256);
   readonly #exact: number;
   #pages: (Float64Array | undefined)[] = [];
@@ -30,11 +30,11 @@ export class Ranks {
     return this.#count;
   }
 
-  get least(): number {
+  get min(): number {
     return this.#least;
   }
 
-  get greatest(): number {
+  get max(): number {
     return this.#greatest;
   }
 

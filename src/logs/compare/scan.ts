@@ -1,12 +1,11 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
-import type { ChallengerFigures } from "./challenger-stats.js";
+import type { ChallengerStats } from "./challenger-stats.js";
 import type { LogColumn } from "../schema/columns.js";
-import type { StoredLog } from "../database/catalog.js";
 import { identifier, type DuckDB } from "../duckdb.js";
 import { elementsOf, type Elements } from "../read/column-values.js";
-import type { PairFigures } from "./output-stats.js";
-import type { Ranks } from "./quantile-sketch.js";
-import { challengerTable, championTable } from "../schema/table-names.js";
+import type { OutputStats } from "./output-stats.js";
+import type { QuantileSketch } from "./quantile-sketch.js";
+import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 /** Champion's and challengers' rows are joined this many row ids at a time, fewer where rows are wide: what is joined lies in memory. */
 const blockRows = 2 ** 18;
@@ -15,22 +14,22 @@ const blockBytes = 32 * 2 ** 20;
 const unknownSize = 64;
 
 /** Of a log: rows from one id to another, both inclusive, that meet a condition. */
-export interface Part {
+export interface RowRange {
   readonly firstRow: bigint;
   readonly lastRow: bigint;
   readonly where: string;
 }
 
 /** Adds the rows of one version's log to the figures; returns how many they are. */
-export async function passOver(
+export async function scanLog(
   duckdb: DuckDB,
   connection: DuckDBConnection,
   log: StoredLog,
-  part: Part,
-  elapsed: Ranks,
-  challengers: readonly ChallengerFigures[],
+  part: RowRange,
+  elapsed: QuantileSketch,
+  challengers: readonly ChallengerStats[],
 ): Promise<number> {
-  return new Pass(duckdb, log, part.where, elapsed, challengers).over(connection, part.firstRow, part.lastRow);
+  return new LogScan(duckdb, log, part.where, elapsed, challengers).scan(connection, part.firstRow, part.lastRow);
 }
 
 /** A column of the pass's answer. */
@@ -41,27 +40,27 @@ interface Selected {
 }
 
 /** A challenger that the log has, and where it stands in the answer. */
-interface Side {
-  readonly figures: ChallengerFigures;
+interface ChallengerScan {
+  readonly figures: ChallengerStats;
   /** 0: nothing yet; 1: an answer; 2: a note. */
   readonly state: Selected;
   readonly note: number;
   readonly took: Selected;
   readonly pairs: readonly {
-    readonly figures: PairFigures;
+    readonly figures: OutputStats;
     readonly champion: Selected;
     readonly challenger: Selected;
   }[];
 }
 
-class Pass {
+class LogScan {
   readonly #duckdb: DuckDB;
-  readonly #elapsed: Ranks;
+  readonly #elapsed: QuantileSketch;
   readonly #select: string[] = [];
   readonly #joins: ((within: string) => string)[] = [];
   readonly #time: Selected;
   readonly #took: Selected;
-  readonly #sides: readonly Side[];
+  readonly #sides: readonly ChallengerScan[];
   readonly #champion: (within: string) => string;
   readonly #columns = new Map<string, Selected>();
   #width = 64;
@@ -72,8 +71,8 @@ class Pass {
     duckdb: DuckDB,
     { id, layout }: StoredLog,
     where: string,
-    elapsed: Ranks,
-    challengers: readonly ChallengerFigures[],
+    elapsed: QuantileSketch,
+    challengers: readonly ChallengerStats[],
   ) {
     this.#duckdb = duckdb;
     this.#elapsed = elapsed;
@@ -86,7 +85,7 @@ class Pass {
     });
   }
 
-  #side(figures: ChallengerFigures, table: string, stored: string, log: number): Side {
+  #side(figures: ChallengerStats, table: string, stored: string, log: number): ChallengerScan {
     this.#joins.push(
       (within) => `LEFT JOIN (SELECT * FROM ${identifier(stored)} WHERE ${within}) ${table} ON ${table}.row = c.row`,
     );
@@ -99,9 +98,9 @@ class Pass {
       ),
       note: this.#add(`${table}."metadata.note"`, "string", 0).index,
       took: this.#add(`coalesce(${table}."metadata.elapsed"::DOUBLE, 'nan'::DOUBLE)`, "float64", 0),
-      pairs: figures.pairs.flatMap(({ places }, i) => {
-        const place = places.get(log);
-        const own = figures.figures[i];
+      pairs: figures.pairs.flatMap(({ columns }, i) => {
+        const place = columns.get(log);
+        const own = figures.outputs[i];
         return place === undefined || own === undefined
           ? []
           : [
@@ -138,7 +137,7 @@ class Pass {
     return selected;
   }
 
-  async over(connection: DuckDBConnection, firstRow: bigint, lastRow: bigint): Promise<number> {
+  async scan(connection: DuckDBConnection, firstRow: bigint, lastRow: bigint): Promise<number> {
     const block = BigInt(Math.max(Math.min(blockRows, Math.floor(blockBytes / this.#width)), 2048));
     let rows = 0;
     for (let from = firstRow; from <= lastRow; from += block) {

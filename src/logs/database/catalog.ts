@@ -1,22 +1,22 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import type { AlertState, StoredAlert } from "../read/alert-query.js";
-import { inTransaction } from "./migrations.js";
-import { millisOf } from "../read/decode.js";
-import { reasonOf } from "../duckdb.js";
+import { inTransaction, reasonOf, timestampMillis } from "../duckdb.js";
 import type { LogLayout } from "../pipeline-log.js";
-import type { ModelFile, NewVersion, PipelineState, StoredPipeline, StoredVersion } from "../store.js";
-
-/** A log's tables are named by its id. */
-export interface StoredLog {
-  readonly id: number;
-  readonly layout: LogLayout;
-}
+import type { StoredLog } from "../schema/stored-log.js";
+import type {
+  AlertState,
+  ModelFile,
+  NewVersion,
+  PipelineState,
+  StoredAlert,
+  StoredPipeline,
+  StoredVersion,
+} from "../store.js";
 
 const versionColumns = "pipeline, version, config, models, deployed_at";
 
 /** Control state: which pipelines and versions there are, and where their logs lie. One change at a time. */
-export class Control {
+export class Catalog {
   readonly #connection: DuckDBConnection;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -25,7 +25,7 @@ export class Control {
   }
 
   saveVersion(next: NewVersion): Promise<StoredVersion> {
-    return this.change(async () => {
+    return this.transaction(async () => {
       const { pipeline, config, models, deployedAt } = next;
       const version =
         1 +
@@ -48,7 +48,7 @@ export class Control {
   }
 
   setState(pipeline: string, state: PipelineState): Promise<boolean> {
-    return this.change(() => this.#mark(pipeline, state));
+    return this.transaction(() => this.#mark(pipeline, state));
   }
 
   async #mark(pipeline: string, state: PipelineState): Promise<boolean> {
@@ -65,7 +65,7 @@ export class Control {
         await this.#rows(`SELECT ${versionColumns} FROM shapeline_versions WHERE pipeline = $1 ORDER BY version`, [
           pipeline,
         ])
-      ).map(versionOf),
+      ).map(parseVersion),
     );
   }
 
@@ -80,7 +80,7 @@ export class Control {
       return rows.map((row) => ({
         name: String(row[0]),
         state: row[5] === "deployed" ? "deployed" : "undeployed",
-        current: versionOf(row),
+        current: parseVersion(row),
       }));
     });
   }
@@ -95,13 +95,13 @@ export class Control {
       return rows.map(([alert, state, time]) => ({
         alert: String(alert),
         state: state as AlertState,
-        time: new Date(millisOf(time ?? null)),
+        time: new Date(timestampMillis(time ?? null)),
       }));
     });
   }
 
   saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
-    return this.change(async () => {
+    return this.transaction(async () => {
       for (const { alert, state, time } of changes) {
         await this.#rows("INSERT INTO shapeline_alerts VALUES ($1, $2, $3, make_timestamp_ms($4::BIGINT))", [
           pipeline,
@@ -115,11 +115,11 @@ export class Control {
 
   /** The pipeline's logs, newest version first. */
   logs(pipeline: string): Promise<StoredLog[]> {
-    return this.#read(() => this.readLogs(pipeline));
+    return this.#read(() => this.logsInTransaction(pipeline));
   }
 
   /** As `logs`, inside a change. */
-  async readLogs(pipeline: string): Promise<StoredLog[]> {
+  async logsInTransaction(pipeline: string): Promise<StoredLog[]> {
     const rows = await this.#rows("SELECT id, layout FROM shapeline_logs WHERE pipeline = $1 ORDER BY version DESC", [
       pipeline,
     ]);
@@ -145,7 +145,7 @@ export class Control {
   }
 
   /** Work during which nothing changes here, and which is told by its own errors. */
-  alone<T>(work: (logs: readonly StoredLog[]) => Promise<T>): Promise<T> {
+  exclusive<T>(work: (logs: readonly StoredLog[]) => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
       const rows = await this.#rows("SELECT id, layout FROM shapeline_logs ORDER BY id");
       return work(rows.map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as LogLayout })));
@@ -155,7 +155,7 @@ export class Control {
   }
 
   /** A transaction of its own, after all earlier changes. */
-  change<T>(work: () => Promise<T>): Promise<T> {
+  transaction<T>(work: () => Promise<T>): Promise<T> {
     return this.#turn("SL7014", "the control state cannot be written", () => inTransaction(this.#connection, work));
   }
 
@@ -178,12 +178,12 @@ export class Control {
   }
 }
 
-function versionOf([pipeline, version, config, models, deployedAt]: DuckDBValue[]): StoredVersion {
+function parseVersion([pipeline, version, config, models, deployedAt]: DuckDBValue[]): StoredVersion {
   return {
     pipeline: String(pipeline),
     version: Number(version),
     config: JSON.parse(String(config)) as unknown,
     models: JSON.parse(String(models)) as ModelFile[],
-    deployedAt: new Date(millisOf(deployedAt ?? null)),
+    deployedAt: new Date(timestampMillis(deployedAt ?? null)),
   };
 }

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { StorageError } from "../../../dsl/errors.js";
-import { reasonOf, type DuckDB } from "../duckdb.js";
+import { reasonOf, sqlString, type DuckDB } from "../duckdb.js";
 
 /** A file is written anew where more than half of it holds nothing, and this much at least. */
-const worthwhile = 64 * 2 ** 20;
+const minFreeBytes = 64 * 2 ** 20;
 
 /**
  * Gives the space of deleted rows back to the file system: DuckDB itself shortens a file only where its end is free. The new
@@ -13,7 +13,11 @@ const worthwhile = 64 * 2 ** 20;
  * @param least bytes that must be free
  * @throws StorageError SL7016 where it does not succeed; the log is as it was then
  */
-export async function compact(duckdb: Pick<DuckDB, "DuckDBInstance">, file: string, least = worthwhile): Promise<void> {
+export async function compact(
+  duckdb: Pick<DuckDB, "DuckDBInstance">,
+  file: string,
+  least = minFreeBytes,
+): Promise<void> {
   const temporary = `${file}.compacted`;
   await rm(temporary, { force: true });
   await rm(`${temporary}.wal`, { force: true });
@@ -24,7 +28,7 @@ export async function compact(duckdb: Pick<DuckDB, "DuckDBInstance">, file: stri
   try {
     // Reading takes DuckDB's lock: nobody writes to the old file until it is replaced. One that is held, or damaged, is told by its opening.
     if (
-      !(await connection.run(`ATTACH ${text(file)} AS old (READ_ONLY)`).then(
+      !(await connection.run(`ATTACH ${sqlString(file)} AS old (READ_ONLY)`).then(
         () => true,
         () => false,
       ))
@@ -36,7 +40,7 @@ export async function compact(duckdb: Pick<DuckDB, "DuckDBInstance">, file: stri
       )
     ).getRows();
     if (Number(free) < least || Number(free) < Number(used) || existsSync(`${file}.wal`)) return;
-    await connection.run(`ATTACH ${text(temporary)} AS new`);
+    await connection.run(`ATTACH ${sqlString(temporary)} AS new`);
     await connection.run("COPY FROM DATABASE old TO new");
     await connection.run("DETACH new");
     await rename(temporary, file);
@@ -52,8 +56,4 @@ export async function compact(duckdb: Pick<DuckDB, "DuckDBInstance">, file: stri
     connection.closeSync();
     instance.closeSync();
   }
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }

@@ -1,21 +1,21 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import type { Batch, Sink } from "../write/write-batch.js";
-import { Control } from "./catalog.js";
-import { openDatabase } from "./migrations.js";
+import type { WriteBatch, TableSink } from "../write/write-batch.js";
+import { Catalog } from "./catalog.js";
+import { openDatabase } from "./open-database.js";
 import type { DuckDB } from "../duckdb.js";
-import { GroupWriter } from "../write/group-commit.js";
+import { GroupCommitter } from "../write/group-commit.js";
 import type { Journal } from "../write/journal.js";
 import { openJournal } from "../write/journal-replay.js";
-import type { Remainder } from "../write/write-failure.js";
+import type { UnwrittenRows } from "../write/write-failure.js";
 
 /** One opening of the database file: the instance, its connections, and what works on them. Nothing of it outlives it. */
-export class Opening {
-  readonly control: Control;
-  readonly writer: GroupWriter;
+export class DatabaseSession {
+  readonly catalog: Catalog;
+  readonly writer: GroupCommitter;
   /** For short reads. */
-  readonly reading: DuckDBConnection;
+  readonly readConnection: DuckDBConnection;
   /** Told when the database takes nothing more. */
-  onEnd = (_: unknown): void => undefined;
+  onFatal = (_: unknown): void => undefined;
   readonly #instance: DuckDBInstance;
   readonly #connections: Set<DuckDBConnection>;
   #users = 0;
@@ -28,9 +28,9 @@ export class Opening {
     journal: Journal | null,
   ) {
     const [control, reading, writing, last] = connections;
-    this.control = new Control(control);
-    this.reading = reading;
-    this.writer = new GroupWriter(duckdb, writing, last, journal, (cause) => this.onEnd(cause));
+    this.catalog = new Catalog(control);
+    this.readConnection = reading;
+    this.writer = new GroupCommitter(duckdb, writing, last, journal, (cause) => this.onFatal(cause));
     this.#instance = instance;
     this.#connections = new Set(connections);
   }
@@ -45,7 +45,7 @@ export class Opening {
     folder: string,
     readOnly: boolean,
     first?: (connection: DuckDBConnection) => Promise<void>,
-  ): Promise<Opening> {
+  ): Promise<DatabaseSession> {
     const instance = await openDatabase(duckdb, folder, readOnly);
     const connections: DuckDBConnection[] = [];
     const connect = async () => {
@@ -56,7 +56,7 @@ export class Opening {
     try {
       const four = [await connect(), await connect(), await connect(), await connect()] as const;
       await first?.(four[1]);
-      return new Opening(duckdb, instance, four, readOnly ? null : await openJournal(duckdb, folder, four[2]));
+      return new DatabaseSession(duckdb, instance, four, readOnly ? null : await openJournal(duckdb, folder, four[2]));
     } catch (error) {
       for (const connection of connections) connection.closeSync();
       instance.closeSync();
@@ -65,7 +65,7 @@ export class Opening {
   }
 
   /** Work that the opening is not closed before. */
-  async during<T>(work: (opening: this) => Promise<T>): Promise<T> {
+  async use<T>(work: (opening: this) => Promise<T>): Promise<T> {
     this.#users++;
     try {
       return await work(this);
@@ -75,7 +75,7 @@ export class Opening {
   }
 
   /** Work on a connection of its own. */
-  async connected<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  async withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.connect();
     try {
       return await work(connection);
@@ -101,7 +101,7 @@ export class Opening {
   }
 
   /** Lets go of a file that DuckDB takes nothing more for, and gives what could not be written. */
-  async abandon(cause: unknown): Promise<Remainder> {
+  async abandon(cause: unknown): Promise<UnwrittenRows> {
     const left = await this.writer.abandon(cause);
     for (const connection of this.#connections) connection.interrupt();
     if (this.#users > 0) await new Promise<void>((unused) => (this.#whenUnused = unused));
@@ -110,9 +110,9 @@ export class Opening {
   }
 
   /** Goes on with the tables and batches of an earlier opening. */
-  async takeOver(sinks: Iterable<Sink>, queued: readonly Batch[]): Promise<void> {
+  async resume(sinks: Iterable<TableSink>, queued: readonly WriteBatch[]): Promise<void> {
     for (const sink of sinks) await this.writer.prepare(sink);
-    this.writer.take(queued);
+    this.writer.enqueue(queued);
   }
 
   #disconnect(): void {

@@ -1,25 +1,31 @@
 import { StorageError } from "../../../dsl/errors.js";
 import type { ChallengerResult, ResultBatch } from "../../tensors/result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import type { AlertWindow } from "../read/alert-query.js";
-import type { Sink } from "../write/write-batch.js";
+import type { TableSink } from "../write/write-batch.js";
 import { tablesOf, type LogColumn } from "../schema/columns.js";
-import type { StoredLog } from "./catalog.js";
 import type { DuckDB } from "../duckdb.js";
-import { cellsOf, type Rows } from "../write/encode.js";
-import type { KeptOpen } from "./reopening-database.js";
-import type { ChallengerNote, LogBatch, LogLayout, LogQuery, PipelineLog, RowMeta } from "../pipeline-log.js";
-import { challengerTable, championTable } from "../schema/table-names.js";
+import { encodeRows, type Rows } from "../write/encode-rows.js";
+import type { ReopeningDatabase } from "./reopening-database.js";
+import type {
+  AlertWindow,
+  ChallengerNote,
+  LogBatch,
+  LogLayout,
+  LogQuery,
+  PipelineLog,
+  RowMeta,
+} from "../pipeline-log.js";
+import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 /** What a log needs of its store. */
 export interface LogHost {
   readonly duckdb: DuckDB;
-  readonly writer: Pick<KeptOpen, "prepare" | "release" | "room" | "push" | "flush">;
+  readonly writer: Pick<ReopeningDatabase, "prepare" | "release" | "whenRoom" | "push" | "flush">;
   readonly onError: (error: StorageError) => void;
   /** The pipeline's next row ids; shared by the logs of all its versions. */
-  reserve(rows: number): bigint;
+  reserveRowIds(rows: number): bigint;
   read(query: LogQuery): Promise<LogBatch[]>;
-  holds(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
+  evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
 }
 
 const noMeta: RowMeta = { lastModel: "", elapsed: [], metadata: null };
@@ -27,8 +33,8 @@ const noMeta: RowMeta = { lastModel: "", elapsed: [], metadata: null };
 export class DuckDBLog implements PipelineLog {
   readonly layout: LogLayout;
   readonly #host: LogHost;
-  readonly #champion: Sink;
-  readonly #challengers: ReadonlyMap<string, Sink>;
+  readonly #champion: TableSink;
+  readonly #challengers: ReadonlyMap<string, TableSink>;
   #lost: StorageError | null = null;
   #watched: Promise<void> | null = null;
   #closed = false;
@@ -37,7 +43,7 @@ export class DuckDBLog implements PipelineLog {
     this.layout = layout;
     this.#host = host;
     const tables = tablesOf(layout);
-    const table = (name: string, columns: readonly LogColumn[]): Sink => ({ table: name, columns });
+    const table = (name: string, columns: readonly LogColumn[]): TableSink => ({ table: name, columns });
     this.#champion = table(championTable(id), tables.champion);
     this.#challengers = new Map(
       tables.challengers.map(({ name, columns }, i) => [name, table(challengerTable(id, i), columns)]),
@@ -56,8 +62,8 @@ export class DuckDBLog implements PipelineLog {
     return { firstRow };
   }
 
-  room(): Promise<void> | null {
-    return this.#host.writer.room();
+  whenRoom(): Promise<void> | null {
+    return this.#host.writer.whenRoom();
   }
 
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint } {
@@ -75,7 +81,7 @@ export class DuckDBLog implements PipelineLog {
 
   #push(batch: ResultBatch, meta: RowMeta, urgent: boolean) {
     this.#refuseClosed();
-    const firstRow = this.#host.reserve(batch.rows);
+    const firstRow = this.#host.reserveRowIds(batch.rows);
     const rows: Rows = {
       count: batch.rows,
       firstRow,
@@ -119,8 +125,8 @@ export class DuckDBLog implements PipelineLog {
     );
   }
 
-  #write(sink: Sink, rows: Rows, urgent: boolean): Promise<void> {
-    const cells = cellsOf(sink.columns, rows);
+  #write(sink: TableSink, rows: Rows, urgent: boolean): Promise<void> {
+    const cells = encodeRows(sink.columns, rows);
     return rows.count === 0 ? Promise.resolve() : this.#host.writer.push(sink, rows.count, cells, urgent);
   }
 
@@ -129,9 +135,9 @@ export class DuckDBLog implements PipelineLog {
     return this.#host.read(query);
   }
 
-  async holds(windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+  async evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
     this.#refuseClosed();
-    return this.#host.holds(windows, now);
+    return this.#host.evaluateAlerts(windows, now);
   }
 
   async flush(): Promise<void> {
@@ -151,7 +157,7 @@ export class DuckDBLog implements PipelineLog {
     }
   }
 
-  #sinks(): Sink[] {
+  #sinks(): TableSink[] {
     return [this.#champion, ...this.#challengers.values()];
   }
 

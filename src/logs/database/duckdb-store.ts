@@ -1,12 +1,17 @@
 import { StorageError } from "../../../dsl/errors.js";
-import type { StoredAlert } from "../read/alert-query.js";
 import type { Comparison } from "../comparison.js";
 import { DuckDBLog } from "./duckdb-log.js";
-import type { LogBatch, LogLayout, LogQuery, PipelineLog } from "../pipeline-log.js";
-import type { PageSize } from "../read/reader.js";
-import type { Swept } from "./retention.js";
+import type { LogBatch, LogLayout, LogQuery, PageSize, PipelineLog } from "../pipeline-log.js";
 import type { SharedDatabase } from "./shared-database.js";
-import type { NewVersion, PipelineState, Store, StoredPipeline, StoredVersion } from "../store.js";
+import type {
+  NewVersion,
+  PipelineState,
+  Store,
+  StoredAlert,
+  StoredPipeline,
+  StoredVersion,
+  SweepResult,
+} from "../store.js";
 import { PendingWork } from "../../util/pending-work.js";
 
 /** One holder's view of a shared database. */
@@ -35,23 +40,25 @@ export class DuckDBStore implements Store {
   }
 
   async saveVersion(version: NewVersion): Promise<StoredVersion> {
-    return this.#writable().kept.use(({ control }) => control.saveVersion(version));
+    return this.#writable().sessions.use(({ catalog }) => catalog.saveVersion(version));
   }
 
   async versions(pipeline: string): Promise<StoredVersion[]> {
-    return this.#reading(({ kept }) => kept.read(({ control }) => control.versions(pipeline)));
+    return this.#reading(({ sessions }) => sessions.read(({ catalog }) => catalog.versions(pipeline)));
   }
 
   async current(pipeline: string): Promise<StoredPipeline | null> {
-    return (await this.#reading(({ kept }) => kept.read(({ control }) => control.pipelines(pipeline))))[0] ?? null;
+    return (
+      (await this.#reading(({ sessions }) => sessions.read(({ catalog }) => catalog.pipelines(pipeline))))[0] ?? null
+    );
   }
 
   async pipelines(): Promise<StoredPipeline[]> {
-    return this.#reading(({ kept }) => kept.read(({ control }) => control.pipelines()));
+    return this.#reading(({ sessions }) => sessions.read(({ catalog }) => catalog.pipelines()));
   }
 
   async setState(pipeline: string, state: PipelineState): Promise<boolean> {
-    return this.#writable().kept.use(({ control }) => control.setState(pipeline, state));
+    return this.#writable().sessions.use(({ catalog }) => catalog.setState(pipeline, state));
   }
 
   async openLog(layout: LogLayout): Promise<PipelineLog> {
@@ -60,11 +67,11 @@ export class DuckDBStore implements Store {
     const log = new DuckDBLog(
       {
         duckdb: database.duckdb,
-        writer: database.kept,
+        writer: database.sessions,
         onError: this.#onError,
-        reserve: (rows) => database.reserve(layout.pipeline, rows),
+        reserveRowIds: (rows) => database.reserveRowIds(layout.pipeline, rows),
         read: (query) => this.#reading(() => database.read(layout.pipeline, query)),
-        holds: (windows, now) => this.#reading(() => database.holds(stored, windows, now)),
+        evaluateAlerts: (windows, now) => this.#reading(() => database.holds(stored, windows, now)),
       },
       stored,
     );
@@ -74,11 +81,11 @@ export class DuckDBStore implements Store {
   }
 
   async alertChanges(pipeline: string): Promise<StoredAlert[]> {
-    return this.#reading(({ kept }) => kept.read(({ control }) => control.alertChanges(pipeline)));
+    return this.#reading(({ sessions }) => sessions.read(({ catalog }) => catalog.alertChanges(pipeline)));
   }
 
   async saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
-    return this.#writable().kept.use(({ control }) => control.saveAlerts(pipeline, changes));
+    return this.#writable().sessions.use(({ catalog }) => catalog.saveAlerts(pipeline, changes));
   }
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
@@ -102,7 +109,7 @@ export class DuckDBStore implements Store {
     }
   }
 
-  async sweep(): Promise<Swept | null> {
+  async sweep(): Promise<SweepResult | null> {
     return this.#writable().sweep();
   }
 

@@ -1,16 +1,9 @@
-import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { existsSync } from "node:fs";
-import { realpath } from "node:fs/promises";
-import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import { makeDirectory } from "../../util/make-directory.js";
-import { errorMessage, systemErrorMessage } from "../../util/error-message.js";
-import { identifier, reasonOf, type DuckDB } from "../duckdb.js";
+import { identifier, inTransaction } from "../duckdb.js";
 import type { LogLayout } from "../pipeline-log.js";
-import { challengerTable, championTable } from "../schema/table-names.js";
-import { holdToWal, walSize } from "./duckdb-wal.js";
-
-export const fileName = "shapeline.duckdb";
+import { challengerTable, championTable } from "../schema/stored-log.js";
+import { noLogError } from "./data-folder.js";
 
 interface LogTables {
   readonly champion: string;
@@ -21,7 +14,7 @@ interface LogTables {
  * What each format adds to the one before, given the tables of the logs there are. A stored log remembers how many were applied; opening it applies the rest.
  * Entries are never edited: a new format is a new entry at the end.
  */
-const formats: readonly ((logs: readonly LogTables[]) => readonly string[])[] = [
+const migrations: readonly ((logs: readonly LogTables[]) => readonly string[])[] = [
   () => [
     "CREATE TABLE shapeline_format (format INTEGER NOT NULL)",
     "INSERT INTO shapeline_format VALUES (0)",
@@ -44,70 +37,24 @@ const formats: readonly ((logs: readonly LogTables[]) => readonly string[])[] = 
   ],
 ];
 
-/** Makes the folder where it is missing and gives its real path. */
-export async function prepareFolder(folder: string, readOnly: boolean): Promise<string> {
-  try {
-    if (!readOnly) await makeDirectory(folder);
-    return await realpath(folder);
-  } catch (error) {
-    if (readOnly) throw nothingThere(folder, error);
-    throw new StorageError(
-      "SL7001",
-      `the data folder '${folder}' cannot be made: ${systemErrorMessage(error)}; choose another folder`,
-      { folder },
-      { cause: error },
-    );
-  }
-}
-
-/** Opens the database file in a folder and brings it to the newest format. */
-export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<DuckDBInstance> {
-  const file = join(folder, fileName);
-  if (readOnly && !existsSync(file)) throw nothingThere(folder);
-  const options = {
-    access_mode: readOnly ? "READ_ONLY" : "READ_WRITE",
-    // The cores are for inference, and small commits are faster without DuckDB's own threads.
-    threads: "1",
-    // DuckDB keeps what it has written in memory, up to four fifths of the machine's, unless it is told to let go; larger queries spill to disk.
-    memory_limit: "256MB",
-  };
-  const walBefore = walSize(file);
-  const instance = await duckdb.DuckDBInstance.create(file, options).catch((error: unknown) => {
-    throw openFailure(file, error);
-  });
-  try {
-    const connection = await instance.connect();
-    try {
-      await holdToWal(connection, file, walBefore, readOnly);
-      await migrate(connection, file, readOnly);
-    } finally {
-      connection.closeSync();
-    }
-    return instance;
-  } catch (error) {
-    instance.closeSync();
-    throw error instanceof StorageError ? error : openFailure(file, error);
-  }
-}
-
-async function migrate(connection: DuckDBConnection, file: string, readOnly: boolean): Promise<void> {
+export async function migrate(connection: DuckDBConnection, file: string, readOnly: boolean): Promise<void> {
   const format = await readFormat(connection, file);
-  if (format > formats.length) {
+  if (format > migrations.length) {
     throw new StorageError(
       "SL7005",
-      `the log '${file}' is of format ${format}, this Shapeline reads up to ${formats.length}; use a newer Shapeline, or another data folder`,
+      `the log '${file}' is of format ${format}, this Shapeline reads up to ${migrations.length}; use a newer Shapeline, or another data folder`,
       {
         file,
         format,
       },
     );
   }
-  if (format === formats.length) return;
+  if (format === migrations.length) return;
   if (readOnly) {
-    if (format === 0) throw nothingThere(file);
+    if (format === 0) throw noLogError(file);
     throw new StorageError(
       "SL7005",
-      `the log '${file}' is of the older format ${format}; open it for writing once, which brings it to ${formats.length}`,
+      `the log '${file}' is of the older format ${format}; open it for writing once, which brings it to ${migrations.length}`,
       { file, format },
     );
   }
@@ -120,9 +67,9 @@ async function migrate(connection: DuckDBConnection, file: string, readOnly: boo
         challengers: challengers.map((_, index) => challengerTable(Number(id), index)),
       };
     });
-    for (const statement of formats.slice(format).flatMap((statements) => statements(logs)))
+    for (const statement of migrations.slice(format).flatMap((statements) => statements(logs)))
       await connection.run(statement);
-    await connection.run(`UPDATE shapeline_format SET format = ${formats.length}`);
+    await connection.run(`UPDATE shapeline_format SET format = ${migrations.length}`);
   });
 }
 
@@ -139,71 +86,4 @@ async function readFormat(connection: DuckDBConnection, file: string): Promise<n
   }
   const rows = await (await connection.run("SELECT format FROM shapeline_format")).getRows();
   return Number(rows[0]?.[0] ?? 0);
-}
-
-/** Runs statements all or none. */
-export async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
-  await connection.run("BEGIN");
-  try {
-    const result = await work();
-    await connection.run("COMMIT");
-    return result;
-  } catch (error) {
-    await connection.run("ROLLBACK").catch(() => undefined);
-    throw error;
-  }
-}
-
-function nothingThere(folder: string, cause?: unknown): StorageError {
-  return new StorageError(
-    "SL7002",
-    `there is no log in '${folder}'; deploy a pipeline there first, or name the folder it was deployed to`,
-    { folder },
-    { cause },
-  );
-}
-
-function openFailure(file: string, error: unknown): StorageError {
-  const text = errorMessage(error);
-  const options = { cause: error };
-  if (/Conflicting lock is held/i.test(text) || /being used by another process/i.test(text)) {
-    const pid = /PID (\d+)/.exec(text)?.[1];
-    const holder = pid === undefined ? "another process" : `process ${pid}`;
-    return new StorageError(
-      "SL7003",
-      `the log '${file}' is held by ${holder}; ask that process, end it, or use another data folder`,
-      pid === undefined ? { file } : { file, pid: Number(pid) },
-      options,
-    );
-  }
-  if (/newer version|version number/i.test(text)) {
-    return new StorageError(
-      "SL7005",
-      `the log '${file}' was written by a newer DuckDB; run: npm install @duckdb/node-api@latest`,
-      { file },
-      options,
-    );
-  }
-  if (/not a valid DuckDB database/i.test(text)) {
-    return new StorageError(
-      "SL7004",
-      `'${file}' is not a DuckDB database; it stays as it is: restore it from a copy, move it away with the files beside it, or choose another data folder`,
-      { file },
-      options,
-    );
-  }
-  if (/Permission denied|Read-only file system|Cannot open file|Could not set lock/i.test(text)) {
-    return new StorageError(
-      "SL7001",
-      `the log '${file}' cannot be opened for writing: ${reasonOf(error)}; choose another data folder`,
-      { file },
-      options,
-    );
-  }
-  return new StorageError(
-    "SL7006",
-    `the log '${file}' cannot be opened: ${reasonOf(error)}; it stays as it is: restore it from a copy, or choose another data folder`,
-    { file },
-    options,
-  );
 }

@@ -1,36 +1,36 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import type { Sink } from "../write/write-batch.js";
+import type { TableSink } from "../write/write-batch.js";
 import { isFatal, reasonOf } from "../duckdb.js";
-import type { Cells } from "../write/encode.js";
+import type { Cells } from "../write/encode-rows.js";
 import { retryMilliseconds } from "../write/group-commit.js";
-import type { Opening } from "./database-session.js";
-import { failAll, lost, settle, type Remainder } from "../write/write-failure.js";
+import type { DatabaseSession } from "./database-session.js";
+import { rejectAll, notLoggedError, settleUncertain, type UnwrittenRows } from "../write/write-failure.js";
 
 /** Opens the database, and does some work before anything is written. */
-type OpenAgain = (first: (connection: DuckDBConnection) => Promise<void>) => Promise<Opening>;
+type Reopen = (first: (connection: DuckDBConnection) => Promise<void>) => Promise<DatabaseSession>;
 
-const nothing = (cause: unknown): Remainder => ({ failure: { cause }, doubtful: [], queued: [] });
+const nothing = (cause: unknown): UnwrittenRows => ({ failure: { cause }, uncertain: [], queued: [] });
 
 /**
  * Keeps a database file open. After some errors, such as a disk that is full while DuckDB tidies its file, DuckDB takes nothing more for an
  * opening: another one takes its place then, at once or as soon as that is possible.
  */
-export class KeptOpen {
+export class ReopeningDatabase {
   readonly #file: string;
-  readonly #open: OpenAgain;
+  readonly #open: Reopen;
   /** The tables that are written. */
-  readonly #sinks = new Set<Sink>();
+  readonly #sinks = new Set<TableSink>();
   /** null while there is none. */
-  #opening: Opening | null = null;
+  #opening: DatabaseSession | null = null;
   /** The opening that there is or will be, or why there is none. */
-  #next: Promise<Opening>;
+  #next: Promise<DatabaseSession>;
   /** Resolves when it is known whether there is another; null where nothing is under way. */
   #replacing: Promise<void> | null = null;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(file: string, first: Opening, open: OpenAgain) {
+  constructor(file: string, first: DatabaseSession, open: Reopen) {
     this.#file = file;
     this.#open = open;
     this.#next = Promise.resolve(this.#take(first));
@@ -41,10 +41,10 @@ export class KeptOpen {
    *
    * @throws StorageError SL7019 while it cannot be opened again
    */
-  async use<T>(work: (opening: Opening) => Promise<T>): Promise<T> {
+  async use<T>(work: (opening: DatabaseSession) => Promise<T>): Promise<T> {
     const opening = this.#opening ?? (await this.#next);
     try {
-      return await opening.during(work);
+      return await opening.use(work);
     } catch (error) {
       if (isFatal(error)) this.#giveUp(opening, error);
       throw error;
@@ -52,7 +52,7 @@ export class KeptOpen {
   }
 
   /** As `use`, for work that changes nothing: where the database is opened again meanwhile, it is done again. */
-  async read<T>(work: (opening: Opening) => Promise<T>): Promise<T> {
+  async read<T>(work: (opening: DatabaseSession) => Promise<T>): Promise<T> {
     const opening = this.#opening;
     try {
       return await this.use(work);
@@ -63,7 +63,7 @@ export class KeptOpen {
   }
 
   /** To be called once for a table before rows are pushed to it. */
-  prepare(sink: Sink): Promise<void> {
+  prepare(sink: TableSink): Promise<void> {
     return this.use(async ({ writer }) => {
       await writer.prepare(sink);
       this.#sinks.add(sink);
@@ -71,23 +71,23 @@ export class KeptOpen {
   }
 
   /** The other end of `prepare`, once all its rows are written. */
-  release(sink: Sink): void {
+  release(sink: TableSink): void {
     this.#sinks.delete(sink);
     this.#opening?.writer.release(sink);
   }
 
   /** As the writer's: null where rows that are not urgent may be pushed; otherwise it resolves when that is to be asked again. */
-  room(): Promise<void> | null {
-    return this.#opening === null ? this.#replacing : this.#opening.writer.room();
+  whenRoom(): Promise<void> | null {
+    return this.#opening === null ? this.#replacing : this.#opening.writer.whenRoom();
   }
 
   /** As the writer's: queues rows, and resolves once they are on disk. */
-  push(sink: Sink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
+  push(sink: TableSink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
     if (this.#opening !== null) return this.#opening.writer.push(sink, rows, cells, urgent);
     return this.#next.then(
       ({ writer }) => writer.push(sink, rows, cells, urgent),
       (cause: unknown) => {
-        throw lost({ cause: rootOf(cause) });
+        throw notLoggedError({ cause: rootCause(cause) });
       },
     );
   }
@@ -110,13 +110,13 @@ export class KeptOpen {
     await (await this.#next.catch(() => null))?.close();
   }
 
-  #giveUp(opening: Opening, cause: unknown): void {
+  #giveUp(opening: DatabaseSession, cause: unknown): void {
     if (this.#opening !== opening || this.#closed) return;
     this.#opening = null;
     this.#await(opening.abandon(cause).then((left) => this.#replace(cause, left)));
   }
 
-  #await(next: Promise<Opening>): void {
+  #await(next: Promise<DatabaseSession>): void {
     this.#next = next;
     // Whoever asks for the opening is told of the error.
     const settled = next
@@ -130,21 +130,21 @@ export class KeptOpen {
     this.#replacing = settled;
   }
 
-  async #replace(cause: unknown, left: Remainder): Promise<Opening> {
+  async #replace(cause: unknown, left: UnwrittenRows): Promise<DatabaseSession> {
     try {
-      const opening = await this.#open((connection) => settle(connection, left));
+      const opening = await this.#open((connection) => settleUncertain(connection, left));
       try {
-        await opening.takeOver(this.#sinks, left.queued);
+        await opening.resume(this.#sinks, left.queued);
       } catch (error) {
         await opening.abandon(error);
         throw error;
       }
       return this.#take(opening);
     } catch (error) {
-      failAll(left);
+      rejectAll(left);
       if (!this.#closed)
         this.#retry = setTimeout(() => this.#await(this.#replace(cause, nothing(cause))), retryMilliseconds).unref();
-      const root = rootOf(error);
+      const root = rootCause(error);
       throw new StorageError(
         "SL7019",
         `the log '${this.#file}' was let go after an error, and cannot be opened again: ${reasonOf(root)}; no row that was acknowledged is lost, and it is tried again every second; see that the disk has room`,
@@ -154,14 +154,14 @@ export class KeptOpen {
     }
   }
 
-  #take(opening: Opening): Opening {
+  #take(opening: DatabaseSession): DatabaseSession {
     this.#opening = opening;
-    opening.onEnd = (cause) => this.#giveUp(opening, cause);
+    opening.onFatal = (cause) => this.#giveUp(opening, cause);
     return opening;
   }
 }
 
 /** The error that lies under those that tell of it. */
-function rootOf(error: unknown): unknown {
-  return error instanceof StorageError && error.cause !== undefined ? rootOf(error.cause) : error;
+function rootCause(error: unknown): unknown {
+  return error instanceof StorageError && error.cause !== undefined ? rootCause(error.cause) : error;
 }

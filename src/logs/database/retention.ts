@@ -1,29 +1,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { timestamp } from "../schema/where.js";
-import { inTransaction } from "./migrations.js";
-import type { StoredLog } from "./catalog.js";
-import { identifier } from "../duckdb.js";
-import { challengerTable, championTable } from "../schema/table-names.js";
-
-/** What of the log is kept. Rows within the bounds are never deleted. */
-export interface Retention {
-  /** Milliseconds: older rows go. */
-  readonly age?: number;
-  /** Bytes that the rows may take on disk: beyond them the oldest rows go. */
-  readonly size?: number;
-}
-
-/** What a sweep did, and what the database takes after it. */
-export interface Swept {
-  readonly rows: number;
-  /** Bytes in use. */
-  readonly used: number;
-  /** Bytes of the file that hold nothing: the next rows go there. */
-  readonly free: number;
-}
+import { sqlTimestamp } from "../schema/where.js";
+import type { Retention, SweepResult } from "../store.js";
+import { identifier, inTransaction } from "../duckdb.js";
+import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 /** Where rows go for the size's sake, this much of it is filled again before the next ones have to. */
-const filled = 0.9;
+const refillShare = 0.9;
 const rounds = 4;
 
 /**
@@ -37,30 +19,30 @@ export async function sweep(
   { age, size }: Retention,
   now: number,
   prepareRewrite: () => void,
-): Promise<Swept> {
+): Promise<SweepResult> {
   let rows = 0;
   if (age !== undefined) {
     rows += await deleteBefore(connection, logs, now - age);
     if (rows > 0) {
       await connection.run("CHECKPOINT");
       // What is written anew is less than what was deleted.
-      await rewrite(connection, logs, ({ rows: living, dead }) => dead > living, prepareRewrite);
+      await rewriteTables(connection, logs, ({ rows: living, dead }) => dead > living, prepareRewrite);
     }
   }
-  let space = await spaceOf(connection);
+  let space = await diskUsage(connection);
   for (let round = 0; size !== undefined && space.used > size && round < rounds; round++) {
     if (space.wal > 0) await connection.run("CHECKPOINT");
-    const before = await fillOf(connection, logs);
-    const living = (await spaceOf(connection)).used * (before.rows / Math.max(before.rows + before.dead, 1));
+    const before = await countRows(connection, logs);
+    const living = (await diskUsage(connection)).used * (before.rows / Math.max(before.rows + before.dead, 1));
     if (living > size) {
-      const cut = await timeAt(connection, logs, 1 - (filled * size) / living);
+      const cut = await timeAtQuantile(connection, logs, 1 - (refillShare * size) / living);
       if (cut !== null) rows += await deleteBefore(connection, logs, cut);
       await connection.run("CHECKPOINT");
-      space = await spaceOf(connection);
+      space = await diskUsage(connection);
       if (space.used <= size) break;
     }
-    await rewrite(connection, logs, ({ dead }) => dead > 0, prepareRewrite);
-    space = await spaceOf(connection);
+    await rewriteTables(connection, logs, ({ dead }) => dead > 0, prepareRewrite);
+    space = await diskUsage(connection);
   }
   return { rows, used: space.used, free: space.free };
 }
@@ -71,7 +53,7 @@ async function deleteBefore(connection: DuckDBConnection, logs: readonly StoredL
   for (const { id, layout } of logs) {
     const champion = identifier(championTable(id));
     deleted += await inTransaction(connection, async () => {
-      const old = `time < ${timestamp(time)}`;
+      const old = `time < ${sqlTimestamp(time)}`;
       const [[last] = []] = await (await connection.run(`SELECT max(row) FROM ${champion} WHERE ${old}`)).getRows();
       if (typeof last !== "bigint") return 0;
       const gone = (await connection.run(`DELETE FROM ${champion} WHERE ${old}`)).rowsChanged;
@@ -87,7 +69,11 @@ async function deleteBefore(connection: DuckDBConnection, logs: readonly StoredL
 }
 
 /** The time that a share of all rows is older than; null where there are none. */
-async function timeAt(connection: DuckDBConnection, logs: readonly StoredLog[], share: number): Promise<number | null> {
+async function timeAtQuantile(
+  connection: DuckDBConnection,
+  logs: readonly StoredLog[],
+  share: number,
+): Promise<number | null> {
   const each = logs.map(({ id }) => `SELECT epoch_ms(time) AS ms FROM ${identifier(championTable(id))}`);
   const [[ms] = []] = await (
     await connection.run(`SELECT quantile_disc(ms, ${share}) FROM (${each.join(" UNION ALL ")})`)
@@ -96,13 +82,13 @@ async function timeAt(connection: DuckDBConnection, logs: readonly StoredLog[], 
   return typeof ms === "bigint" ? Number(ms) + 1 : null;
 }
 
-interface Fill {
+interface RowCounts {
   readonly rows: number;
   /** Rows that are deleted and still take space: DuckDB gives back whole groups of rows only. */
   readonly dead: number;
 }
 
-async function fillOf(connection: DuckDBConnection, logs: readonly StoredLog[]): Promise<Fill> {
+async function countRows(connection: DuckDBConnection, logs: readonly StoredLog[]): Promise<RowCounts> {
   let [rows, stored] = [0, 0];
   for (const table of tablesOf(logs)) {
     const sql = `SELECT (SELECT count(*) FROM ${identifier(table)}), (SELECT coalesce(sum(count), 0) FROM pragma_storage_info('${table}') WHERE column_name = 'row' AND segment_type <> 'VALIDITY')`;
@@ -114,14 +100,14 @@ async function fillOf(connection: DuckDBConnection, logs: readonly StoredLog[]):
 }
 
 /** Writes the tables of some logs anew, without the deleted rows. */
-async function rewrite(
+async function rewriteTables(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
-  worth: (fill: Fill) => boolean,
+  worth: (fill: RowCounts) => boolean,
   prepare: () => void,
 ): Promise<void> {
   for (const log of logs) {
-    if (!worth(await fillOf(connection, [log]))) continue;
+    if (!worth(await countRows(connection, [log]))) continue;
     prepare();
     await inTransaction(connection, async () => {
       for (const table of tablesOf([log])) {
@@ -141,13 +127,13 @@ function tablesOf(logs: readonly StoredLog[]): string[] {
   ]);
 }
 
-export interface Space {
+export interface DiskUsage {
   readonly used: number;
   readonly free: number;
   readonly wal: number;
 }
 
-export async function spaceOf(connection: DuckDBConnection): Promise<Space> {
+export async function diskUsage(connection: DuckDBConnection): Promise<DiskUsage> {
   const sql =
     "SELECT block_size * used_blocks, block_size * free_blocks, coalesce(try_cast(split_part(wal_size, ' ', 1) AS DOUBLE), 0) FROM pragma_database_size()";
   const [[used, free, wal] = []] = await (await connection.run(sql)).getRows();

@@ -1,22 +1,23 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
-import { type AlertWindow, holdsOver } from "../read/alert-query.js";
-import { compareLogs } from "../compare/compare.js";
+import { evaluateAlerts } from "../read/alert-query.js";
+import { compareLogs } from "../compare/compare-logs.js";
 import type { Comparison } from "../comparison.js";
 import { createTable, tablesOf } from "../schema/columns.js";
-import type { Control, StoredLog } from "./catalog.js";
-import { fileName } from "./migrations.js";
-import { Door } from "../remote/owner-socket.js";
+import type { Catalog } from "./catalog.js";
+import { databaseFileName } from "./data-folder.js";
+import { OwnerSocket } from "../remote/owner-socket.js";
 import { identifier, reasonOf, type DuckDB } from "../duckdb.js";
-import type { GroupWriter } from "../write/group-commit.js";
+import type { GroupCommitter } from "../write/group-commit.js";
 import { readJournal } from "../write/journal.js";
-import { KeptOpen } from "./reopening-database.js";
-import { Opening } from "./database-session.js";
-import { sweep, type Retention, type Swept } from "./retention.js";
-import type { LogBatch, LogLayout, LogQuery, ModelOutputs } from "../pipeline-log.js";
-import { logsWithRows, readLogs, readPages, type OnConnection, type PageSize } from "../read/reader.js";
-import { challengerTable, championTable } from "../schema/table-names.js";
+import { ReopeningDatabase } from "./reopening-database.js";
+import { DatabaseSession } from "./database-session.js";
+import type { Retention, SweepResult } from "../store.js";
+import { sweep } from "./retention.js";
+import type { AlertWindow, LogBatch, LogLayout, LogQuery, ModelOutputs, PageSize } from "../pipeline-log.js";
+import { logsWithRows, readLogs, readPages, type WithConnection } from "../read/read-pages.js";
+import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 const sweepEvery = 60_000;
 
@@ -25,29 +26,29 @@ export class SharedDatabase {
   readonly duckdb: DuckDB;
   readonly file: string;
   readonly readOnly: boolean;
-  readonly kept: KeptOpen;
+  readonly sessions: ReopeningDatabase;
   /** By pipeline: the row id that comes next. */
   readonly #nextRows = new Map<string, bigint>();
   /** null where it is open for reading only. */
-  readonly #door: Door | null;
+  readonly #door: OwnerSocket | null;
   readonly #atExit = () => {
-    this.kept.writeAtExit();
+    this.sessions.writeAtExit();
     this.#door?.close();
   };
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
 
-  private constructor(duckdb: DuckDB, folder: string, opening: Opening, door: Door | null) {
+  private constructor(duckdb: DuckDB, folder: string, opening: DatabaseSession, door: OwnerSocket | null) {
     this.duckdb = duckdb;
-    this.file = join(folder, fileName);
+    this.file = join(folder, databaseFileName);
     this.readOnly = door === null;
-    this.kept = new KeptOpen(this.file, opening, async (first) => {
-      const next = await Opening.open(duckdb, folder, this.readOnly, first);
+    this.sessions = new ReopeningDatabase(this.file, opening, async (first) => {
+      const next = await DatabaseSession.open(duckdb, folder, this.readOnly, first);
       try {
         // Another process may have had the folder meanwhile.
         for (const pipeline of this.#nextRows.keys())
-          await next.control.change(() => this.#countRows(next.control, pipeline));
+          await next.catalog.transaction(() => this.#countRows(next.catalog, pipeline));
         return next;
       } catch (error) {
         await next.close();
@@ -59,13 +60,13 @@ export class SharedDatabase {
   }
 
   /** @param door the claim to the folder; null to read only */
-  static async open(duckdb: DuckDB, folder: string, door: Door | null): Promise<SharedDatabase> {
+  static async open(duckdb: DuckDB, folder: string, door: OwnerSocket | null): Promise<SharedDatabase> {
     const readOnly = door === null;
-    if (readOnly && readJournal(folder).rows.length > 0) await emptyJournal(duckdb, folder);
-    const database = new SharedDatabase(duckdb, folder, await Opening.open(duckdb, folder, readOnly), door);
-    await door?.answer({
-      versions: (pipeline) => database.kept.read(({ control }) => control.versions(pipeline)),
-      pipelines: () => database.kept.read(({ control }) => control.pipelines()),
+    if (readOnly && readJournal(folder).rows.length > 0) await replayJournal(duckdb, folder);
+    const database = new SharedDatabase(duckdb, folder, await DatabaseSession.open(duckdb, folder, readOnly), door);
+    await door?.serve({
+      versions: (pipeline) => database.sessions.read(({ catalog }) => catalog.versions(pipeline)),
+      pipelines: () => database.sessions.read(({ catalog }) => catalog.pipelines()),
       readLog: (pipeline, query = {}) => database.read(pipeline, query),
       layouts: (pipeline, query = {}) => database.layouts(pipeline, query),
       compare: (pipeline, query = {}) => database.compare(pipeline, query),
@@ -74,7 +75,7 @@ export class SharedDatabase {
   }
 
   /** Sweeps from now on every minute by these bounds; failures are told and tried again. */
-  retain(retention: Retention, onError: (error: StorageError) => void): void {
+  startRetention(retention: Retention, onError: (error: StorageError) => void): void {
     this.#retention = retention;
     clearInterval(this.#sweeping);
     const sweepNow = () => void this.sweep().catch(onError);
@@ -83,12 +84,12 @@ export class SharedDatabase {
   }
 
   /** Deletes what the bounds no longer cover. */
-  async sweep(now = Date.now()): Promise<Swept | null> {
+  async sweep(now = Date.now()): Promise<SweepResult | null> {
     const retention = this.#retention;
     if (retention === null) return null;
     const swept = this.#lastSweep.then(() =>
-      this.kept.use(({ control, writer }) =>
-        control.alone(async (logs) => {
+      this.sessions.use(({ catalog, writer }) =>
+        catalog.exclusive(async (logs) => {
           // What the journal still holds may be old too. Where it cannot go into the database, a sweep may make the room for it.
           await writer.flush().catch(() => undefined);
           return writer.exclusive((connection) => sweepTables(connection, writer, logs, retention, now));
@@ -110,18 +111,20 @@ export class SharedDatabase {
     this.#door?.close();
     clearInterval(this.#sweeping);
     await this.#lastSweep;
-    await this.kept.close();
+    await this.sessions.close();
     process.off("exit", this.#atExit);
   }
 
   /** The log of a pipeline version, made where it is missing. */
   openLog(layout: LogLayout): Promise<StoredLog> {
-    return this.kept.use(({ control }) =>
-      control.change(async () => {
-        if (!this.#nextRows.has(layout.pipeline)) await this.#countRows(control, layout.pipeline);
-        const found = (await control.readLogs(layout.pipeline)).find((log) => log.layout.version === layout.version);
-        if (found === undefined) return control.addLog(layout, (id) => statements(layout, id));
-        if (shapeOf(found.layout) === shapeOf(layout)) return found;
+    return this.sessions.use(({ catalog }) =>
+      catalog.transaction(async () => {
+        if (!this.#nextRows.has(layout.pipeline)) await this.#countRows(catalog, layout.pipeline);
+        const found = (await catalog.logsInTransaction(layout.pipeline)).find(
+          (log) => log.layout.version === layout.version,
+        );
+        if (found === undefined) return catalog.addLog(layout, (id) => createTableStatements(layout, id));
+        if (layoutSignature(found.layout) === layoutSignature(layout)) return found;
         throw new StorageError(
           "SL7011",
           `version ${layout.version} of pipeline '${layout.pipeline}' is logged with other columns than it has now; save the changed config as a new version`,
@@ -132,8 +135,8 @@ export class SharedDatabase {
   }
 
   /** Row ids go on after the greatest one in use, a challenger's included: its champion's row may have failed. */
-  async #countRows(control: Control, pipeline: string): Promise<void> {
-    const logs = await control.readLogs(pipeline);
+  async #countRows(control: Catalog, pipeline: string): Promise<void> {
+    const logs = await control.logsInTransaction(pipeline);
     const tables = logs.flatMap(({ id, layout }) => [
       championTable(id),
       ...layout.challengers.map((_, i) => challengerTable(id, i)),
@@ -146,47 +149,54 @@ export class SharedDatabase {
     this.#nextRows.set(pipeline, next);
   }
 
-  reserve(pipeline: string, rows: number): bigint {
+  reserveRowIds(pipeline: string, rows: number): bigint {
     const first = this.#nextRows.get(pipeline) ?? 0n;
     this.#nextRows.set(pipeline, first + BigInt(rows));
     return first;
   }
 
   holds(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
-    return this.#whenWritten(log.layout.pipeline, ({ reading }, logs) => holdsOver(reading, log, logs, windows, now));
+    return this.#whenWritten(log.layout.pipeline, ({ readConnection }, logs) =>
+      evaluateAlerts(readConnection, log, logs, windows, now),
+    );
   }
 
   layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {
-    return this.#whenWritten(pipeline, async ({ reading }, logs) =>
-      (await logsWithRows(reading, logs, query)).map(({ layout }) => layout),
+    return this.#whenWritten(pipeline, async ({ readConnection }, logs) =>
+      (await logsWithRows(readConnection, logs, query)).map(({ layout }) => layout),
     );
   }
 
   compare(pipeline: string, query: LogQuery): Promise<Comparison> {
     // It may take long, and others read meanwhile.
     return this.#whenWritten(pipeline, (opening, logs) =>
-      opening.connected((connection) => compareLogs(this.duckdb, connection, pipeline, logs, query)),
+      opening.withConnection((connection) => compareLogs(this.duckdb, connection, pipeline, logs, query)),
     );
   }
 
   read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
-    return this.#whenWritten(pipeline, ({ reading }, logs) => readLogs(this.duckdb, reading, logs, query));
+    return this.#whenWritten(pipeline, ({ readConnection }, logs) =>
+      readLogs(this.duckdb, readConnection, logs, query),
+    );
   }
 
   /** Reads a pipeline's logs, once they hold all rows handed over so far. */
-  #whenWritten<T>(pipeline: string, work: (opening: Opening, logs: readonly StoredLog[]) => Promise<T>): Promise<T> {
-    return this.kept.read(async (opening) => {
+  #whenWritten<T>(
+    pipeline: string,
+    work: (opening: DatabaseSession, logs: readonly StoredLog[]) => Promise<T>,
+  ): Promise<T> {
+    return this.sessions.read(async (opening) => {
       await opening.writer.flush();
-      return work(opening, await opening.control.logs(pipeline));
+      return work(opening, await opening.catalog.logs(pipeline));
     });
   }
 
   async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
     const logs = await this.#whenWritten(pipeline, (_, stored) => Promise.resolve(stored));
-    let held: { readonly opening: Opening; readonly connection: DuckDBConnection } | undefined;
+    let held: { readonly opening: DatabaseSession; readonly connection: DuckDBConnection } | undefined;
     // Where the database is opened again between two pages, they come from the new opening.
-    const read: OnConnection = (work) =>
-      this.kept.read(async (opening) => {
+    const read: WithConnection = (work) =>
+      this.sessions.read(async (opening) => {
         if (held?.opening !== opening) held = { opening, connection: await opening.connect() };
         return work(held.connection);
       });
@@ -200,23 +210,23 @@ export class SharedDatabase {
 
 async function sweepTables(
   connection: DuckDBConnection,
-  writer: GroupWriter,
+  writer: GroupCommitter,
   logs: readonly StoredLog[],
   retention: Retention,
   now: number,
-): Promise<Swept> {
+): Promise<SweepResult> {
   let again: (() => Promise<void>) | undefined;
   try {
-    return await sweep(connection, logs, retention, now, () => (again ??= writer.letGo()));
+    return await sweep(connection, logs, retention, now, () => (again ??= writer.releaseTables()));
   } finally {
     await again?.();
   }
 }
 
 /** What an ended process left in the journal can only be read from the database. */
-async function emptyJournal(duckdb: DuckDB, folder: string): Promise<void> {
+async function replayJournal(duckdb: DuckDB, folder: string): Promise<void> {
   try {
-    const door = await Door.claim(folder, join(folder, fileName));
+    const door = await OwnerSocket.acquire(folder, join(folder, databaseFileName));
     await SharedDatabase.open(duckdb, folder, door)
       .then((database) => database.close())
       .finally(() => door.close());
@@ -229,7 +239,7 @@ async function emptyJournal(duckdb: DuckDB, folder: string): Promise<void> {
   }
 }
 
-function statements(layout: LogLayout, id: number): string[] {
+function createTableStatements(layout: LogLayout, id: number): string[] {
   const { champion, challengers } = tablesOf(layout);
   return [
     createTable(championTable(id), champion),
@@ -237,7 +247,7 @@ function statements(layout: LogLayout, id: number): string[] {
   ];
 }
 
-function shapeOf({ inputs, outputs, models = [], challengers, validations }: LogLayout): string {
+function layoutSignature({ inputs, outputs, models = [], challengers, validations }: LogLayout): string {
   const port = ({ name, dtype, shape }: LogLayout["inputs"][number]) => [name, dtype, shape];
   const model = ({ name, outputs: own }: ModelOutputs) => [name, own.map(port)];
   return JSON.stringify([inputs.map(port), outputs.map(port), models.map(model), challengers.map(model), validations]);

@@ -14,7 +14,7 @@ export class BufferedFile {
   }
 
   /** Adds bytes; they are not copied, leave them alone. */
-  async put(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array): Promise<void> {
     this.#waiting.push(bytes);
     this.#bytes += bytes.byteLength;
     if (this.#bytes >= together) await this.#write();

@@ -5,10 +5,10 @@ import type { RecordBatch } from "apache-arrow";
 import { ShapelineError, StorageError } from "../../../dsl/errors.js";
 import { makeDirectory } from "../../util/make-directory.js";
 import { systemErrorMessage } from "../../util/error-message.js";
-import { ArrowSink } from "./arrow-file.js";
+import { ArrowFileWriter } from "./arrow-file-writer.js";
 import { BufferedFile } from "./buffered-file.js";
 import { reasonOf } from "../duckdb.js";
-import { ParquetSink } from "./parquet-file.js";
+import { ParquetFileWriter } from "./parquet-file-writer.js";
 
 /** One file under way, under a name of its own until all are done. */
 interface OpenFile {
@@ -24,7 +24,7 @@ export class ExportFiles {
   readonly #prefix: string;
   readonly #format: ExportFormat;
   readonly #files: OpenFile[] = [];
-  #sink: Sink<never> | null = null;
+  #sink: FileWriter<never> | null = null;
 
   constructor(directory: string, prefix: string, format: ExportFormat) {
     this.#directory = directory;
@@ -37,7 +37,7 @@ export class ExportFiles {
   }
 
   /** Ends the file under way and begins the next one. */
-  async begin(): Promise<void> {
+  async startFile(): Promise<void> {
     await this.#work(async () => {
       await this.#end();
       await makeDirectory(this.#directory);
@@ -48,7 +48,7 @@ export class ExportFiles {
         path: join(this.#directory, name),
       };
       this.#files.push(file);
-      this.#sink = await sinks[this.#format](file.temporary);
+      this.#sink = await openWriter[this.#format](file.temporary);
     });
   }
 
@@ -69,7 +69,7 @@ export class ExportFiles {
   }
 
   /** Takes back what was written. */
-  async abandon(): Promise<void> {
+  async discard(): Promise<void> {
     await this.#sink?.abandon().catch(() => undefined);
     this.#sink = null;
     for (const { temporary } of this.#files) await rm(temporary, { force: true }).catch(() => undefined);
@@ -96,21 +96,21 @@ export class ExportFiles {
   }
 }
 
-interface Sink<Part> {
+interface FileWriter<Part> {
   write(part: Part): Promise<void>;
   end(): Promise<void>;
   /** Instead of the end, where the file is to be taken back. */
   abandon(): Promise<void>;
 }
 
-const sinks: Readonly<Record<ExportFormat, (path: string) => Promise<Sink<never>>>> = {
-  json: async (path) => new TextSink(new BufferedFile(await open(path, "wx"))),
-  arrow: async (path) => new ArrowFileSink(new BufferedFile(await open(path, "wx"))),
-  parquet: async (path) => new ParquetSink(path),
+const openWriter: Readonly<Record<ExportFormat, (path: string) => Promise<FileWriter<never>>>> = {
+  json: async (path) => new TextFileWriter(new BufferedFile(await open(path, "wx"))),
+  arrow: async (path) => new ArrowExportWriter(new BufferedFile(await open(path, "wx"))),
+  parquet: async (path) => new ParquetFileWriter(path),
 };
 
 /** Lines of text, as UTF-8. */
-class TextSink implements Sink<Uint8Array> {
+class TextFileWriter implements FileWriter<Uint8Array> {
   readonly #file: BufferedFile;
 
   constructor(file: BufferedFile) {
@@ -118,7 +118,7 @@ class TextSink implements Sink<Uint8Array> {
   }
 
   async write(lines: Uint8Array): Promise<void> {
-    await this.#file.put(lines);
+    await this.#file.write(lines);
   }
 
   end(): Promise<void> {
@@ -131,13 +131,13 @@ class TextSink implements Sink<Uint8Array> {
 }
 
 /** An Arrow IPC file. */
-class ArrowFileSink implements Sink<RecordBatch> {
+class ArrowExportWriter implements FileWriter<RecordBatch> {
   readonly #file: BufferedFile;
-  readonly #sink: ArrowSink;
+  readonly #sink: ArrowFileWriter;
 
   constructor(file: BufferedFile) {
     this.#file = file;
-    this.#sink = new ArrowSink((bytes) => file.put(bytes));
+    this.#sink = new ArrowFileWriter((bytes) => file.write(bytes));
   }
 
   async write(batch: RecordBatch): Promise<void> {

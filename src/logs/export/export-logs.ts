@@ -5,8 +5,7 @@ import { jsonRows } from "../../tensors/json-lines.js";
 import { asTable } from "../../tensors/format-result.js";
 import { batchSize, emptyFileSize } from "./arrow-size.js";
 import { ExportFiles, type ExportFormat } from "./export-files.js";
-import type { LogBatch, LogQuery } from "../pipeline-log.js";
-import type { PageSize } from "../read/reader.js";
+import type { LogBatch, LogQuery, PageSize } from "../pipeline-log.js";
 
 /** What to export, and where to. */
 export interface LogExport {
@@ -42,7 +41,7 @@ export async function exportLog(read: ReadPages, wanted: LogExport): Promise<Exp
     const { rows, cut } = await writeRows(read, wanted, files);
     return { ...(await files.finish()), rows, cut };
   } catch (error) {
-    await files.abandon();
+    await files.discard();
     throw error;
   }
 }
@@ -66,7 +65,7 @@ async function writeRows(
       const part: Part | null =
         taken === 0 ? null : partOf(batch, taken, { ...choice, lenient: rows > 0 }, room, columns);
       if (part !== null && part.rows > 0) {
-        if (part.columns !== columns) await files.begin();
+        if (part.columns !== columns) await files.startFile();
         columns = part.columns;
         await files.write(part.content);
         room -= part.bytes;

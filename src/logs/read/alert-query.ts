@@ -1,27 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import { tablesOf, type LogColumn } from "../schema/columns.js";
-import type { StoredLog } from "../database/catalog.js";
+import type { AlertWindow } from "../pipeline-log.js";
 import { identifier, reasonOf } from "../duckdb.js";
-import { logsWithRows } from "./reader.js";
-import { challengerTable, championTable } from "../schema/table-names.js";
-
-/** `pending`: it holds, but not yet for as long as it must. `resolved`: it no longer holds. */
-export type AlertState = "pending" | "firing" | "resolved";
-
-/** A state that an alert came to. */
-export interface StoredAlert {
-  readonly alert: string;
-  readonly state: AlertState;
-  readonly time: Date;
-}
-
-/** A condition over the newest rows of a log. */
-export interface AlertWindow {
-  /** A boolean expression with aggregates, as the config has it for DuckDB. */
-  readonly sql: string;
-  readonly overMs: number;
-}
+import { logsWithRows } from "./read-pages.js";
+import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 /**
  * Whether conditions hold over a pipeline's rows, each over its own last while. The rows of earlier versions count as far as they have
@@ -31,7 +14,7 @@ export interface AlertWindow {
  * @param all the pipeline's logs
  * @throws StorageError SL7010
  */
-export async function holdsOver(
+export async function evaluateAlerts(
   connection: DuckDBConnection,
   current: StoredLog,
   all: readonly StoredLog[],
@@ -65,12 +48,12 @@ export async function holdsOver(
 }
 
 /** A column of a version's rows, and the challenger whose table holds it; null where it is the champion's. */
-interface Place {
+interface AlertColumn {
   readonly column: LogColumn;
   readonly challenger: number | null;
 }
 
-function placesOf({ layout }: StoredLog): Place[] {
+function alertColumns({ layout }: StoredLog): AlertColumn[] {
   const { champion, challengers } = tablesOf(layout);
   const ports = (columns: readonly LogColumn[]) => columns.filter(({ port }) => port !== null);
   return [
@@ -80,12 +63,12 @@ function placesOf({ layout }: StoredLog): Place[] {
 }
 
 function columnsRead(log: StoredLog, sql: string): readonly LogColumn[] {
-  return placesOf(log).flatMap(({ column }) => (sql.includes(identifier(column.column)) ? [column] : []));
+  return alertColumns(log).flatMap(({ column }) => (sql.includes(identifier(column.column)) ? [column] : []));
 }
 
 /** A version's rows of a while with these columns; null where it has other ones. */
 function rowsOf(log: StoredLog, wanted: readonly LogColumn[], from: number, to: number): string | null {
-  const places = placesOf(log);
+  const places = alertColumns(log);
   const columns = ["c.row"];
   const joined = new Set<number>();
   for (const { column, type, depth } of wanted) {

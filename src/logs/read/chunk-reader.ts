@@ -1,10 +1,10 @@
 import type { DuckDBDataChunk, DuckDBVector } from "@duckdb/node-api";
 import type { LogColumn } from "../schema/columns.js";
 import type { Bindings } from "../duckdb.js";
-import { rawColumn, type RawColumn } from "./raw-vector.js";
+import { rawColumn, type RawColumn } from "./raw-column.js";
 
 /** A chunk of a query's answer, its columns taken over as they are first asked for. */
-export class ReadChunk {
+export class ChunkReader {
   readonly rows: number;
   readonly #bindings: Bindings;
   readonly #chunk: DuckDBDataChunk;

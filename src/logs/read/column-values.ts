@@ -1,7 +1,7 @@
 import type { DuckDBDataChunk, DuckDBListVector } from "@duckdb/node-api";
 import type { LogColumn } from "../schema/columns.js";
 import type { Bindings } from "../duckdb.js";
-import { rawColumn } from "./raw-vector.js";
+import { rawColumn } from "./raw-column.js";
 
 /** The elements of a column of a chunk, and which of them are a row's. */
 export interface Elements {

@@ -10,7 +10,7 @@ type ReadLog = (query: LogQuery) => Promise<readonly LogBatch[]>;
  * @param query without a limit: all
  * @param pageRows the most rows of a page
  */
-export async function* logPages(
+export async function* paginate(
   read: ReadLog,
   query: LogQuery,
   pageRows: number,
@@ -31,7 +31,7 @@ export async function* logPages(
 }
 
 /** Asks for the next page while the last one is being worked on. */
-export async function* ahead<Page>(
+export async function* prefetch<Page>(
   pages: AsyncGenerator<Page, void, undefined>,
 ): AsyncGenerator<Page, void, undefined> {
   const ask = () => {

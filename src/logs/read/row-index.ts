@@ -1,15 +1,15 @@
-import type { ReadChunk } from "./chunk-reader.js";
+import type { ChunkReader } from "./chunk-reader.js";
 
 /** Where rows of a query's answer lie, in an order of their own. Some may lie nowhere. */
-export class Places {
+export class RowIndex {
   readonly length: number;
-  readonly #chunks: readonly ReadChunk[];
+  readonly #chunks: readonly ChunkReader[];
   /** -1: nowhere. */
   readonly #chunk: Int32Array;
   readonly #index: Int32Array;
 
   /** @param chunk by row, the place of its chunk in `chunks`; -1: the row lies nowhere */
-  constructor(chunks: readonly ReadChunk[], chunk: Int32Array, index: Int32Array) {
+  constructor(chunks: readonly ChunkReader[], chunk: Int32Array, index: Int32Array) {
     this.length = chunk.length;
     this.#chunks = chunks;
     this.#chunk = chunk;
@@ -17,12 +17,12 @@ export class Places {
   }
 
   /** The first row that lies somewhere. */
-  get first(): { readonly chunk: ReadChunk; readonly index: number } | null {
+  get first(): { readonly chunk: ChunkReader; readonly index: number } | null {
     const row = this.#chunk.findIndex((chunk) => chunk >= 0);
     return row < 0 ? null : this.at(row);
   }
 
-  at(row: number): { readonly chunk: ReadChunk; readonly index: number } | null {
+  at(row: number): { readonly chunk: ChunkReader; readonly index: number } | null {
     const chunk = this.#chunks[this.#chunk[row] ?? -1];
     return chunk === undefined ? null : { chunk, index: this.#index[row] ?? 0 };
   }
@@ -32,24 +32,24 @@ export class Places {
   }
 
   /** Calls for every row that lies somewhere. */
-  forEach(call: (chunk: ReadChunk, index: number, row: number) => void): void {
+  forEach(call: (chunk: ChunkReader, index: number, row: number) => void): void {
     for (let row = 0; row < this.length; row++) {
       const chunk = this.#chunks[this.#chunk[row] ?? -1];
       if (chunk !== undefined) call(chunk, this.#index[row] ?? 0, row);
     }
   }
 
-  slice(from: number, to: number): Places {
-    return new Places(this.#chunks, this.#chunk.subarray(from, to), this.#index.subarray(from, to));
+  slice(from: number, to: number): RowIndex {
+    return new RowIndex(this.#chunks, this.#chunk.subarray(from, to), this.#index.subarray(from, to));
   }
 
   /** Only the rows that `keep` says. */
-  filter(keep: (chunk: ReadChunk, index: number) => boolean): Places {
+  filter(keep: (chunk: ChunkReader, index: number) => boolean): RowIndex {
     const chunk = this.#chunk.slice();
     this.forEach((at, index, row) => {
       if (!keep(at, index)) chunk[row] = -1;
     });
-    return new Places(this.#chunks, chunk, this.#index);
+    return new RowIndex(this.#chunks, chunk, this.#index);
   }
 }
 
@@ -60,10 +60,10 @@ export class Places {
  * @param chunks of an answer; those of its rows that are not asked for are left out
  * @param column holds the ids
  */
-export function placesOf(ids: BigInt64Array, chunks: readonly ReadChunk[], column: number): Places {
+export function indexRows(ids: BigInt64Array, chunks: readonly ChunkReader[], column: number): RowIndex {
   const chunk = new Int32Array(ids.length).fill(-1);
   const index = new Int32Array(ids.length);
-  const wanted = standing(ids);
+  const wanted = positionLookup(ids);
   chunks.forEach((each, number) => {
     const found = each.raw(column, "int64", 0).values as BigInt64Array;
     for (let i = 0; i < found.length; i++) {
@@ -73,11 +73,11 @@ export function placesOf(ids: BigInt64Array, chunks: readonly ReadChunk[], colum
       index[at] = i;
     }
   });
-  return new Places(chunks, chunk, index);
+  return new RowIndex(chunks, chunk, index);
 }
 
 /** Where ids stand in a list: by their distance from the least one, unless they lie far apart. */
-function standing(ids: BigInt64Array): (id: bigint) => number | undefined {
+function positionLookup(ids: BigInt64Array): (id: bigint) => number | undefined {
   const [least, most] = bounds(ids);
   if (!isDense(ids)) {
     const places = new Map<bigint, number>();
@@ -91,7 +91,7 @@ function standing(ids: BigInt64Array): (id: bigint) => number | undefined {
 }
 
 /** The rows of these ids, as a condition. A range is the fast way, a list the right one where they lie far apart. */
-export function among(ids: BigInt64Array): string {
+export function rowIdCondition(ids: BigInt64Array): string {
   if (ids.length === 0) return "false";
   const [least, most] = bounds(ids);
   const range = `row BETWEEN ${least} AND ${most}`;

@@ -1,23 +1,22 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { timestamp } from "../schema/where.js";
-import type { StoredLog } from "../database/catalog.js";
+import { sqlTimestamp } from "../schema/where.js";
 import { identifier, type DuckDB } from "../duckdb.js";
 import type { LogQuery } from "../pipeline-log.js";
-import { rawColumn } from "./raw-vector.js";
-import { championTable } from "../schema/table-names.js";
+import { rawColumn } from "./raw-column.js";
+import { championTable, type StoredLog } from "../schema/stored-log.js";
 
 /** Which rows an answer has, newest first: where each is. */
 export interface RowKeys {
   readonly length: number;
   /** By row, the place of its log. */
-  readonly log: Int32Array;
+  readonly logIndex: Int32Array;
   readonly row: BigInt64Array;
   /** Milliseconds. */
   readonly time: BigInt64Array;
 }
 
 /** How many rows, in units of the wanted ones, are looked at before the whole log is. */
-const looks = [2, 32];
+const scanFactors = [2, 32];
 
 /**
  * The newest rows over some logs. Rows are logged about in the order of their times: those asked for are mostly among the last
@@ -33,17 +32,17 @@ export async function newestKeys(
   where: string,
   limit: number,
 ): Promise<RowKeys> {
-  for (const look of looks) {
-    const since = await timeOfLast(connection, logs, query.after?.row ?? null, look * limit + 2048);
+  for (const look of scanFactors) {
+    const since = await timeOfNewest(connection, logs, query.after?.row ?? null, look * limit + 2048);
     if (since === null) break;
-    const keys = await keysOf(duckdb, connection, logs, `${where} AND time >= ${timestamp(since)}`, limit);
+    const keys = await selectKeys(duckdb, connection, logs, `${where} AND time >= ${sqlTimestamp(since)}`, limit);
     if (keys.length === limit || (query.start !== undefined && query.start.getTime() >= since)) return keys;
   }
-  return keysOf(duckdb, connection, logs, where, limit);
+  return selectKeys(duckdb, connection, logs, where, limit);
 }
 
 /** The time that the last `span` rows up to a row id go back to; null where there is none. The greatest id is asked for as DuckDB finds it without a scan. */
-async function timeOfLast(
+async function timeOfNewest(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
   upTo: bigint | null,
@@ -67,7 +66,7 @@ async function timeOfLast(
   return since;
 }
 
-async function keysOf(
+async function selectKeys(
   duckdb: DuckDB,
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
@@ -82,12 +81,17 @@ async function keysOf(
   );
   const chunks = await result.fetchAllChunks();
   const length = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
-  const keys = { length, log: new Int32Array(length), row: new BigInt64Array(length), time: new BigInt64Array(length) };
+  const keys = {
+    length,
+    logIndex: new Int32Array(length),
+    row: new BigInt64Array(length),
+    time: new BigInt64Array(length),
+  };
   let at = 0;
   for (const chunk of chunks) {
     const column = (index: number, type: "int32" | "int64" | "time") =>
       rawColumn(duckdb.bindings, chunk, index, type, 0).values;
-    keys.log.set(column(0, "int32") as Int32Array, at);
+    keys.logIndex.set(column(0, "int32") as Int32Array, at);
     keys.row.set(column(1, "int64") as BigInt64Array, at);
     keys.time.set(column(2, "time") as BigInt64Array, at);
     at += chunk.rowCount;

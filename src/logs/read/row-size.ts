@@ -1,5 +1,5 @@
 import { storedArray, tablesOf, type LogColumn } from "../schema/columns.js";
-import type { StoredLog } from "../database/catalog.js";
+import type { StoredLog } from "../schema/stored-log.js";
 import type { LogBatch } from "../pipeline-log.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 
@@ -10,7 +10,7 @@ const textBytes = 32;
 const trial = 256;
 
 /** How many rows may be read at once: what their layouts say, and then what rows have turned out to take. */
-export class RowWidth {
+export class RowSizeEstimate {
   #bytes: number;
   /** Whether the layouts say it all. */
   readonly #fixed: boolean;

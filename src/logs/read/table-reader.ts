@@ -2,13 +2,12 @@ import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import type { Port } from "../../../dsl/tensor.js";
 import type { ChallengerResult, RequestMetadata } from "../../tensors/result.js";
 import { tablesOf, type ColumnKind, type LogColumn, type PortKind } from "../schema/columns.js";
-import type { StoredLog } from "../database/catalog.js";
-import { readTensor, rowDims, varies, type PortColumn } from "./decode.js";
+import { readTensor, rowDims, hasVaryingShape, type PortColumn } from "./decode-tensor.js";
 import { identifier, type DuckDB } from "../duckdb.js";
 import type { LogBatch } from "../pipeline-log.js";
-import { among, placesOf, type Places } from "./row-index.js";
-import { ReadChunk } from "./chunk-reader.js";
-import { challengerTable, championTable } from "../schema/table-names.js";
+import { rowIdCondition, indexRows, type RowIndex } from "./row-index.js";
+import { ChunkReader } from "./chunk-reader.js";
+import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 /** What is known of rows besides their values; it is read only where it is asked for. */
 const metadataKinds: readonly ColumnKind[] = ["lastModel", "elapsed", "metadata", "note"];
@@ -19,9 +18,9 @@ const unread: readonly ColumnKind[] = ["count", "pipelineVersion", "took"];
 export interface TableRows {
   readonly ids: BigInt64Array;
   readonly time: Float64Array;
-  readonly champion: Places;
+  readonly champion: RowIndex;
   /** One entry a challenger. */
-  readonly challengers: readonly Places[];
+  readonly challengers: readonly RowIndex[];
   /** Rows that have the same one fit one tensor; null: all do. */
   readonly shapes: readonly string[] | null;
 }
@@ -34,7 +33,7 @@ interface Challenger {
 }
 
 /** One version's tables: reads rows, and turns runs of them into batches. */
-export class LogTable {
+export class TableReader {
   readonly #bindings: DuckDB["bindings"];
   readonly #log: StoredLog;
   readonly #metadata: boolean;
@@ -71,15 +70,17 @@ export class LogTable {
 
   /** Rows by their ids, in this order; those that are no longer there are left out. */
   async read(connection: DuckDBConnection, ids: BigInt64Array): Promise<TableRows> {
-    const within = among(ids);
+    const within = rowIdCondition(ids);
     const chunks = await this.#fetch(connection, this.#columns, championTable(this.#log.id), within);
-    const found = placesOf(ids, chunks, place(this.#columns, "row"));
+    const found = indexRows(ids, chunks, columnIndex(this.#columns, "row"));
     const there = ids.filter((_, row) => found.has(row));
-    const champion = there.length === ids.length ? found : placesOf(there, chunks, place(this.#columns, "row"));
-    const challengers: Places[] = [];
+    const champion = there.length === ids.length ? found : indexRows(there, chunks, columnIndex(this.#columns, "row"));
+    const challengers: RowIndex[] = [];
     for (const { table, columns } of this.#challengers)
-      challengers.push(placesOf(there, await this.#fetch(connection, columns, table, within), place(columns, "row")));
-    const rows = { ids: there, time: timesOf(champion, place(this.#columns, "time")), champion, challengers };
+      challengers.push(
+        indexRows(there, await this.#fetch(connection, columns, table, within), columnIndex(columns, "row")),
+      );
+    const rows = { ids: there, time: timesOf(champion, columnIndex(this.#columns, "time")), champion, challengers };
     return { ...rows, shapes: this.#shapes(rows) };
   }
 
@@ -89,22 +90,24 @@ export class LogTable {
     columns: readonly LogColumn[],
     table: string,
     where: string,
-  ): Promise<ReadChunk[]> {
+  ): Promise<ChunkReader[]> {
     const answered = table === championTable(this.#log.id) ? "" : `, "metadata.note" IS NULL`;
     const result = await connection.run(
       `SELECT ${columns.map(({ column }) => identifier(column)).join(", ")}${answered} FROM ${identifier(table)} WHERE ${where}`,
     );
-    return (await result.fetchAllChunks()).map((chunk) => new ReadChunk(this.#bindings, chunk));
+    return (await result.fetchAllChunks()).map((chunk) => new ChunkReader(this.#bindings, chunk));
   }
 
   #shapes({ ids, champion, challengers }: Omit<TableRows, "shapes">): string[] | null {
-    const own = [...this.#inputs, ...this.#outputs, ...this.#models.flatMap(({ ports }) => ports)].filter(varies);
+    const own = [...this.#inputs, ...this.#outputs, ...this.#models.flatMap(({ ports }) => ports)].filter(
+      hasVaryingShape,
+    );
     const sides = this.#challengers.map((challenger, i) => ({
-      ports: challenger.ports.filter(varies),
+      ports: challenger.ports.filter(hasVaryingShape),
       places: answersOf(challenger, challengers[i]),
     }));
     if (own.length === 0 && sides.every(({ ports }) => ports.length === 0)) return null;
-    const dims = (ports: readonly PortColumn[], places: Places | null, row: number) => {
+    const dims = (ports: readonly PortColumn[], places: RowIndex | null, row: number) => {
       const at = places?.at(row) ?? null;
       return ports.map((port) => (at === null ? "?" : rowDims(port, at.chunk, at.index).join())).join(";");
     };
@@ -117,7 +120,7 @@ export class LogTable {
   batch(rows: TableRows, from: number, to: number): LogBatch {
     const champion = rows.champion.slice(from, to);
     const challengers = rows.challengers.map((places) => places.slice(from, to));
-    const tensors = (ports: readonly PortColumn[], places: Places) =>
+    const tensors = (ports: readonly PortColumn[], places: RowIndex) =>
       new Map(ports.map((port) => [port.port.name, readTensor(port, places)] as const));
     const beside = this.#models.map(
       ({ name, ports }) =>
@@ -147,11 +150,11 @@ export class LogTable {
   }
 
   #metadataOf(
-    champion: Places,
-    challengers: readonly Places[],
+    champion: RowIndex,
+    challengers: readonly RowIndex[],
   ): Pick<LogBatch, "lastModel" | "elapsed" | "requests" | "notes"> {
     if (!this.#metadata) return { lastModel: [], elapsed: [], requests: [], notes: new Map() };
-    const column = (kind: ColumnKind) => place(this.#columns, kind);
+    const column = (kind: ColumnKind) => columnIndex(this.#columns, kind);
     const [elapsed, requests]: [number[][], (RequestMetadata | null)[]] = [[], []];
     champion.forEach((chunk, index) => {
       elapsed.push(numbersAt(chunk, index, column("elapsed")));
@@ -162,18 +165,18 @@ export class LogTable {
       elapsed,
       requests,
       notes: new Map(
-        this.#challengers.map(({ name, columns }, i) => [name, notesAt(challengers[i], place(columns, "note"))]),
+        this.#challengers.map(({ name, columns }, i) => [name, notesAt(challengers[i], columnIndex(columns, "note"))]),
       ),
     };
   }
 }
 
-function place(columns: readonly LogColumn[], kind: ColumnKind): number {
+function columnIndex(columns: readonly LogColumn[], kind: ColumnKind): number {
   return columns.findIndex((column) => column.kind === kind);
 }
 
 /** A challenger's rows that hold outputs. */
-function answersOf({ columns }: Challenger, places: Places | undefined): Places | null {
+function answersOf({ columns }: Challenger, places: RowIndex | undefined): RowIndex | null {
   return places?.filter((chunk, index) => chunk.raw(columns.length, "bool", 0).values[index] === 1) ?? null;
 }
 
@@ -191,20 +194,20 @@ function portColumns(columns: readonly LogColumn[], kind: PortKind, ports: reado
   });
 }
 
-function timesOf(places: Places, column: number): Float64Array {
+function timesOf(places: RowIndex, column: number): Float64Array {
   const times = new Float64Array(places.length);
   places.forEach((chunk, index, row) => (times[row] = Number(chunk.raw(column, "time", 0).values[index])));
   return times;
 }
 
-function flagsOf(places: Places, column: number): Uint8Array {
+function flagsOf(places: RowIndex, column: number): Uint8Array {
   const flags = new Uint8Array(places.length);
   places.forEach((chunk, index, row) => (flags[row] = Number(chunk.raw(column, "bool", 0).values[index])));
   return flags;
 }
 
 /** A list of whole numbers. */
-function numbersAt(chunk: ReadChunk, index: number, column: number): number[] {
+function numbersAt(chunk: ChunkReader, index: number, column: number): number[] {
   const {
     levels: [lists],
     values,
@@ -213,9 +216,9 @@ function numbersAt(chunk: ReadChunk, index: number, column: number): number[] {
   return Array.from({ length: lists?.length(index) ?? 0 }, (_, i) => Number(values[from + i]));
 }
 
-function textsAt(places: Places, column: number): string[] {
+function textsAt(places: RowIndex, column: number): string[] {
   const texts: string[] = [];
-  let last: ReadChunk | null = null;
+  let last: ChunkReader | null = null;
   let read = (_: number): string => "";
   places.forEach((chunk, index) => {
     if (chunk !== last) read = chunk.texts(column);
@@ -225,7 +228,7 @@ function textsAt(places: Places, column: number): string[] {
   return texts;
 }
 
-function notesAt(places: Places | undefined, column: number): (string | null)[] {
+function notesAt(places: RowIndex | undefined, column: number): (string | null)[] {
   const notes = new Array<string | null>(places?.length ?? 0).fill(null);
   places?.forEach((chunk, index, row) => {
     const note = chunk.vector(column).getItem(index);

@@ -1,101 +1,74 @@
 import { chmodSync, linkSync, renameSync, rmSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
-import { dirname, join, relative } from "node:path";
+import { createServer, type Server, type Socket } from "node:net";
+import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { threadId } from "node:worker_threads";
 import { ShapelineError, StorageError } from "../../../dsl/errors.js";
 import { reasonOf } from "../duckdb.js";
 import type { LogQuery } from "../pipeline-log.js";
 import type { LogReader } from "../store.js";
+import { protocolVersion, sendRequest, socketPath, type OwnerRequest, type OwnerResponse } from "./owner-protocol.js";
 
-/** What another process may ask of the one that holds a data folder. Dates and bigints are written as JSON can. */
-export interface Question {
-  readonly door: typeof doorVersion;
-  readonly ask: "holder" | "versions" | "pipelines" | "layouts" | "readLog" | "compare";
-  readonly pipeline: string;
-  readonly query: {
-    readonly limit?: number;
-    readonly start?: number;
-    readonly end?: number;
-    readonly valid?: boolean;
-    readonly bytes?: number;
-    readonly metadata?: boolean;
-    readonly after?: { readonly time: number; readonly row: string };
-  };
-}
+/** What clients can read. `pages` is missing: a client fetches one page per `readLog` request. */
+export type RemoteReadable = Omit<LogReader, "pages">;
 
-/** An answer, in the form of `v8.serialize`. */
-export type Answer =
-  | { readonly answer: unknown }
-  | { readonly error: { readonly code: string; readonly message: string; readonly details: object } };
-
-/** Others get pages one by one. */
-export type Answering = Omit<LogReader, "pages">;
-
-export const doorVersion = 1;
-/** How long a holder may take to say who it is: its thread may be at work. */
-const holderWait = 2000;
-/** The length of a socket's path is limited. */
-const longestPath = 103;
-
-/** Where the holder of a folder listens; null where the path would be too long. */
-export function doorPath(folder: string): string | null {
-  if (process.platform === "win32") return `\\\\.\\pipe\\shapeline${folder.replaceAll(/[\\/:]/g, "-").toLowerCase()}`;
-  const path = join(folder, "shapeline.sock");
-  return [path, relative(process.cwd(), path)].find((each) => Buffer.byteLength(each) <= longestPath) ?? null;
-}
+/** Milliseconds an owner may take to return its PID: its thread may be busy. */
+const ownerTimeout = 2000;
+/** Longer requests are refused, in UTF-16 code units. */
+const maxRequestLength = 10_000;
 
 /**
- * Answers the questions of others about a log that this thread holds. It keeps nobody waiting at the end, and no process alive.
- * Who listens holds the folder: DuckDB's lock keeps other processes out, but no other thread of the same one.
+ * Serves read requests of other processes and threads about a log that this thread has open. Sockets are unref'ed and
+ * never block shutdown. The thread that listens owns the folder: DuckDB's lock keeps other processes out, but not other
+ * threads of the same process.
  */
-export class Door {
+export class OwnerSocket {
   readonly #path: string | null;
-  readonly #guests = new Set<Socket>();
-  readonly #reader: Promise<Answering>;
-  #give: (reader: Answering) => void = () => undefined;
+  readonly #clients = new Set<Socket>();
+  readonly #reader: Promise<RemoteReadable>;
+  #setReader: (reader: RemoteReadable) => void = () => undefined;
   #server: Server | undefined;
 
   private constructor(folder: string) {
-    this.#path = doorPath(folder);
-    this.#reader = new Promise((resolve) => (this.#give = resolve));
+    this.#path = socketPath(folder);
+    this.#reader = new Promise((resolve) => (this.#setReader = resolve));
   }
 
   /**
-   * Claims a folder before its database is opened. Where the system refuses, there is no door: others are told then that the folder is held.
+   * Acquires a folder before its database is opened. If the system cannot create the socket, the folder is used without
+   * one; other processes then get the error of DuckDB's lock.
    *
-   * @throws StorageError SL7003 where another thread of this process has the folder
+   * @throws StorageError SL7003 if another thread of this process owns the folder
    */
-  static async claim(folder: string, file: string): Promise<Door> {
-    const door = new Door(folder);
-    const path = door.#path;
-    if (path === null || (await door.#listen(path))) return door;
-    let holder = await holderAt(path);
-    if (holder === "nobody") {
-      await clearAway(path);
-      if (await door.#listen(path)) return door;
-      holder = await holderAt(path);
+  static async acquire(folder: string, file: string): Promise<OwnerSocket> {
+    const socket = new OwnerSocket(folder);
+    const path = socket.#path;
+    if (path === null || (await socket.#listen(path))) return socket;
+    let owner = await ownerAt(path);
+    if (owner === "closed") {
+      await removeStaleSocket(path);
+      if (await socket.#listen(path)) return socket;
+      owner = await ownerAt(path);
     }
-    if (holder === process.pid)
-      throw heldHere(file, "elsewhere in this process: by another thread, or another copy of Shapeline");
-    if (holder === "silent")
-      throw heldHere(file, "by another process, or another thread of this one, which is at work");
-    // DuckDB says it of another process, and which one.
-    return door;
+    if (owner === process.pid)
+      throw ownedError(file, "elsewhere in this process: by another thread, or another copy of Shapeline");
+    if (owner === "timeout") throw ownedError(file, "by another process, or another thread of this one, which is busy");
+    // Another process owns the folder. DuckDB's lock error reports its PID.
+    return socket;
   }
 
-  /** Answers from now on; to be called once this thread has the database. */
-  async answer(reader: Answering): Promise<void> {
-    this.#give(reader);
+  /** Starts to respond to requests. Call it once this thread has opened the database. */
+  async serve(reader: RemoteReadable): Promise<void> {
+    this.#setReader(reader);
     const path = this.#path;
     if (this.#server !== undefined || path === null) return;
-    // Another process that listened when the folder was claimed is gone, for this one has DuckDB's lock.
-    await clearAway(path);
+    // The process that listened during `acquire` has ended: this one now has DuckDB's lock.
+    await removeStaleSocket(path);
     await this.#listen(path);
   }
 
   async #listen(path: string): Promise<boolean> {
-    const server = createServer({ allowHalfOpen: true }, (guest) => this.#receive(guest));
+    const server = createServer({ allowHalfOpen: true }, (client) => this.#receive(client));
     await new Promise<void>((resolve) => {
       server.once("error", () => resolve());
       server.listen(path, () => {
@@ -110,38 +83,38 @@ export class Door {
     return true;
   }
 
-  /** Takes the door away, also in the last moment of a process. */
+  /** Closes and unlinks the socket; safe in an `exit` handler. */
   close(): void {
     this.#server?.close();
-    for (const guest of this.#guests) guest.destroy();
+    for (const client of this.#clients) client.destroy();
     if (this.#server !== undefined && this.#path !== null && process.platform !== "win32")
       rmSync(this.#path, { force: true });
     this.#server = undefined;
   }
 
-  #receive(guest: Socket): void {
-    this.#guests.add(guest);
-    guest.on("close", () => this.#guests.delete(guest));
-    guest.on("error", () => guest.destroy());
-    guest.setEncoding("utf8");
-    guest.unref();
+  #receive(client: Socket): void {
+    this.#clients.add(client);
+    client.on("close", () => this.#clients.delete(client));
+    client.on("error", () => client.destroy());
+    client.setEncoding("utf8");
+    client.unref();
     let text = "";
-    guest.on("data", (part: string) => {
+    client.on("data", (part: string) => {
       text += part;
-      if (text.length > 10_000) guest.destroy();
+      if (text.length > maxRequestLength) client.destroy();
     });
-    guest.on("end", () => {
-      void this.#answer(text).then((answer) => guest.end(serialize(answer)));
+    client.on("end", () => {
+      void this.#respond(text).then((response) => client.end(serialize(response)));
     });
   }
 
-  async #answer(text: string): Promise<Answer> {
+  async #respond(text: string): Promise<OwnerResponse> {
     try {
-      const { door, ask, pipeline, query } = JSON.parse(text) as Question;
-      if (door !== doorVersion)
-        return { error: { code: "SL7003", message: `it is of another version of Shapeline`, details: {} } };
-      if (ask === "holder") return { answer: process.pid };
-      return { answer: await answers(await this.#reader)[ask](pipeline, read(query)) };
+      const { protocol, method, pipeline, query } = JSON.parse(text) as OwnerRequest;
+      if (protocol !== protocolVersion)
+        return { error: { code: "SL7003", message: `the owner is another version of Shapeline`, details: {} } };
+      if (method === "owner") return { result: process.pid };
+      return { result: await methods(await this.#reader)[method](pipeline, parseQuery(query)) };
     } catch (error) {
       if (error instanceof ShapelineError)
         return { error: { code: error.code, message: error.message, details: error.details } };
@@ -150,9 +123,9 @@ export class Door {
   }
 }
 
-const answers = (
-  reader: Answering,
-): Readonly<Record<Exclude<Question["ask"], "holder">, (pipeline: string, query: LogQuery) => Promise<unknown>>> => ({
+type ReadMethod = (pipeline: string, query: LogQuery) => Promise<unknown>;
+
+const methods = (reader: RemoteReadable): Readonly<Record<Exclude<OwnerRequest["method"], "owner">, ReadMethod>> => ({
   versions: (pipeline) => reader.versions(pipeline),
   pipelines: () => reader.pipelines(),
   layouts: (pipeline, query) => reader.layouts(pipeline, query),
@@ -160,49 +133,34 @@ const answers = (
   compare: (pipeline, query) => reader.compare(pipeline, query),
 });
 
-/** Removes what a process that was killed left there; it is put back where somebody has begun to listen there just now. */
-async function clearAway(path: string): Promise<void> {
+/** Removes the socket of a process that was killed; puts it back if another process has started to listen meanwhile. */
+async function removeStaleSocket(path: string): Promise<void> {
   if (process.platform === "win32") return;
-  // No longer than the path itself, whose length is limited.
+  // Not longer than the path itself, whose length is limited.
   const aside = join(dirname(path), `s${process.pid}-${threadId}`);
   try {
     renameSync(path, aside);
-    if ((await holderAt(aside)) !== "nobody") linkSync(aside, path);
+    if ((await ownerAt(aside)) !== "closed") linkSync(aside, path);
   } catch {
-    // Others clear it away, or listen there already.
+    // Another process has removed it, or listens there already.
   } finally {
     rmSync(aside, { force: true });
   }
 }
 
-/** The process that listens there; "silent" where one does that says nothing, "nobody" where none does any longer. */
-async function holderAt(path: string): Promise<number | "silent" | "nobody" | "another"> {
-  const question: Question = { door: doorVersion, ask: "holder", pipeline: "", query: {} };
-  const bytes = await askAt(path, JSON.stringify(question), holderWait);
-  if (bytes === "nobody" || bytes === "silent") return bytes;
-  const answer = bytes.length === 0 ? null : (deserialize(bytes) as Answer);
-  return answer !== null && "answer" in answer && typeof answer.answer === "number" ? answer.answer : "another";
+/** The PID of the process that listens; "timeout" if it is silent, "closed" if none listens, "other" if it sends no PID. */
+async function ownerAt(path: string): Promise<number | "timeout" | "closed" | "other"> {
+  const bytes = await sendRequest(
+    path,
+    { protocol: protocolVersion, method: "owner", pipeline: "", query: {} },
+    ownerTimeout,
+  );
+  if (bytes === "closed" || bytes === "timeout") return bytes;
+  const response = bytes.length === 0 ? null : (deserialize(bytes) as OwnerResponse);
+  return response !== null && "result" in response && typeof response.result === "number" ? response.result : "other";
 }
 
-/** What a door answers. */
-export function askAt(path: string, question: string, wait: number): Promise<Buffer | "silent" | "nobody"> {
-  return new Promise((resolve) => {
-    const socket = connect({ path, allowHalfOpen: true });
-    const parts: Buffer[] = [];
-    const give = (answer: Buffer | "silent" | "nobody") => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(wait, () => give("silent"));
-    socket.on("error", () => give("nobody"));
-    socket.on("data", (part) => parts.push(part));
-    socket.on("end", () => give(Buffer.concat(parts)));
-    socket.on("close", () => resolve("nobody"));
-    socket.end(question);
-  });
-}
-
-function heldHere(file: string, where: string): StorageError {
+function ownedError(file: string, where: string): StorageError {
   return new StorageError(
     "SL7003",
     `the log '${file}' is held ${where}; ask there, end that, or use another data folder`,
@@ -210,7 +168,7 @@ function heldHere(file: string, where: string): StorageError {
   );
 }
 
-function read({ start, end, after, ...rest }: Question["query"]): LogQuery {
+function parseQuery({ start, end, after, ...rest }: OwnerRequest["query"]): LogQuery {
   return {
     ...rest,
     ...(start === undefined ? {} : { start: new Date(start) }),

@@ -1,56 +1,55 @@
 import { deserialize } from "node:v8";
 import { StorageError } from "../../../dsl/errors.js";
 import type { ErrorCode } from "../../../dsl/errors.js";
-import { conditions } from "../schema/where.js";
-import { askAt, doorPath, doorVersion, type Answer, type Question } from "./owner-socket.js";
-import { logPages } from "../read/paginate.js";
+import { paginate } from "../read/paginate.js";
+import { whereClause } from "../schema/where.js";
 import type { Comparison } from "../comparison.js";
-import type { LogBatch, LogLayout, LogQuery } from "../pipeline-log.js";
-import type { PageSize } from "../read/reader.js";
+import type { LogBatch, LogLayout, LogQuery, PageSize } from "../pipeline-log.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "../store.js";
+import { protocolVersion, sendRequest, socketPath, type OwnerRequest, type OwnerResponse } from "./owner-protocol.js";
 
-type Asked = Exclude<Question["ask"], "holder">;
-type Patience = Readonly<Record<Asked, number>>;
+type RemoteMethod = Exclude<OwnerRequest["method"], "owner">;
+type Timeouts = Readonly<Record<RemoteMethod, number>>;
 
-/** Milliseconds that the holder may be silent: it says nothing before it has its answer, and a comparison goes over the whole log. */
-const longPatience: Patience = {
+/** Milliseconds. The owner sends nothing before its result is complete, and a comparison scans the whole log. */
+const defaultTimeouts: Timeouts = {
   versions: 30_000,
   pipelines: 30_000,
   layouts: 30_000,
   readLog: 30_000,
   compare: 600_000,
 };
-/** A holder is asked for no more than this at a time: it has other work. */
+/** One request reads at most this much: the owner has other work. */
 const pageRows = 2000;
 const pageBytes = 8 * 2 ** 20;
 
-/** A log that another process holds, read through that process. */
-export class HeldLog implements LogReader {
+/** The log of a data folder that another process or thread owns, read through its socket. */
+export class RemoteLog implements LogReader {
   readonly #folder: string;
-  readonly #held: StorageError;
-  readonly #patience: Patience;
+  readonly #ownedError: StorageError;
+  readonly #timeouts: Timeouts;
 
-  /** @param held what to say where the holder does not answer: that it holds the folder */
-  constructor(folder: string, held: StorageError, patience = longPatience) {
+  /** @param ownedError thrown if the owner does not respond: the error that names the owner of the folder */
+  constructor(folder: string, ownedError: StorageError, timeouts = defaultTimeouts) {
     this.#folder = folder;
-    this.#held = held;
-    this.#patience = patience;
+    this.#ownedError = ownedError;
+    this.#timeouts = timeouts;
   }
 
   versions(pipeline: string): Promise<StoredVersion[]> {
-    return this.#ask("versions", pipeline) as Promise<StoredVersion[]>;
+    return this.#request("versions", pipeline) as Promise<StoredVersion[]>;
   }
 
   pipelines(): Promise<StoredPipeline[]> {
-    return this.#ask("pipelines", "") as Promise<StoredPipeline[]>;
+    return this.#request("pipelines", "") as Promise<StoredPipeline[]>;
   }
 
   layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
-    return this.#ask("layouts", pipeline, query) as Promise<LogLayout[]>;
+    return this.#request("layouts", pipeline, query) as Promise<LogLayout[]>;
   }
 
   compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
-    return this.#ask("compare", pipeline, query) as Promise<Comparison>;
+    return this.#request("compare", pipeline, query) as Promise<Comparison>;
   }
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
@@ -69,27 +68,33 @@ export class HeldLog implements LogReader {
     query: LogQuery,
     { rows, bytes }: PageSize,
   ): AsyncGenerator<readonly LogBatch[], void, undefined> {
-    const read = (part: LogQuery) => this.#ask("readLog", pipeline, part) as Promise<LogBatch[]>;
-    return logPages(read, { ...query, bytes: Math.min(bytes, pageBytes) }, Math.min(rows, pageRows));
+    const read = (page: LogQuery) => this.#request("readLog", pipeline, page) as Promise<LogBatch[]>;
+    return paginate(read, { ...query, bytes: Math.min(bytes, pageBytes) }, Math.min(rows, pageRows));
   }
 
-  async #ask(ask: Asked, pipeline: string, { start, end, after, ...rest }: LogQuery = {}): Promise<unknown> {
-    // Refused here: as JSON a time that is none would be another one.
-    conditions({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
+  async #request(
+    method: RemoteMethod,
+    pipeline: string,
+    { start, end, after, ...rest }: LogQuery = {},
+  ): Promise<unknown> {
+    // Refuses an invalid Date here: JSON would turn it into null, and the owner would read that as 1970.
+    whereClause({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
     const query = {
       ...rest,
       ...(start === undefined ? {} : { start: start.getTime() }),
       ...(end === undefined ? {} : { end: end.getTime() }),
       ...(after === undefined ? {} : { after: { time: after.time, row: String(after.row) } }),
     };
-    const question: Question = { door: doorVersion, ask, pipeline, query };
-    const path = doorPath(this.#folder);
-    const bytes = path === null ? "nobody" : await askAt(path, JSON.stringify(question), this.#patience[ask]);
-    if (bytes === "nobody" || bytes === "silent" || bytes.length === 0) throw this.#held;
-    const answer = deserialize(bytes) as Answer;
-    if ("answer" in answer) return answer.answer;
-    const { code, message, details } = answer.error;
-    if (code === "SL7003") throw this.#held;
+    const path = socketPath(this.#folder);
+    const bytes =
+      path === null
+        ? "closed"
+        : await sendRequest(path, { protocol: protocolVersion, method, pipeline, query }, this.#timeouts[method]);
+    if (bytes === "closed" || bytes === "timeout" || bytes.length === 0) throw this.#ownedError;
+    const response = deserialize(bytes) as OwnerResponse;
+    if ("result" in response) return response.result;
+    const { code, message, details } = response.error;
+    if (code === "SL7003") throw this.#ownedError;
     throw new StorageError(code as ErrorCode, message, { ...details });
   }
 }

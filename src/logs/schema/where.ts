@@ -2,13 +2,13 @@ import { StorageError } from "../../../dsl/errors.js";
 import type { LogQuery } from "../pipeline-log.js";
 
 /** The rows of a query, but for its limit, as a condition on a champion's table. */
-export function conditions({ start, end, valid, after }: LogQuery): string {
+export function whereClause({ start, end, valid, after }: LogQuery): string {
   const parts: string[] = [];
-  if (start !== undefined) parts.push(`time >= ${timestamp(millis("start", start))}`);
-  if (end !== undefined) parts.push(`time <= ${timestamp(millis("end", end))}`);
+  if (start !== undefined) parts.push(`time >= ${sqlTimestamp(millis("start", start))}`);
+  if (end !== undefined) parts.push(`time <= ${sqlTimestamp(millis("end", end))}`);
   if (valid !== undefined) parts.push(`"anomaly.count" ${valid ? "=" : ">"} 0`);
   if (after !== undefined) {
-    const time = timestamp(after.time);
+    const time = sqlTimestamp(after.time);
     parts.push(`(time < ${time} OR (time = ${time} AND row < ${after.row}))`);
     // The same again, in a form that lets DuckDB skip what is newer.
     parts.push(`time <= ${time}`);
@@ -17,7 +17,7 @@ export function conditions({ start, end, valid, after }: LogQuery): string {
 }
 
 /** A time in SQL. */
-export function timestamp(ms: number): string {
+export function sqlTimestamp(ms: number): string {
   return `make_timestamp_ms(${ms})::TIMESTAMP_MS`;
 }
 

@@ -1,7 +1,7 @@
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { duckType, type LogColumn } from "../schema/columns.js";
 import type { Bindings, DuckDB, Vector } from "../duckdb.js";
-import type { BlockColumn, RowBlock } from "./column-buffer.js";
+import type { ColumnBuffer, ChunkBuffer } from "./column-buffer.js";
 
 /** Fills one chunk again and again, column by column: an object for every cell would cost more than the commit. */
 export class ChunkWriter {
@@ -16,7 +16,7 @@ export class ChunkWriter {
   }
 
   /** The chunk with a block's rows; the next call writes over it. */
-  fill({ columns, rows }: RowBlock): DuckDBDataChunk {
+  fill({ columns, rows }: ChunkBuffer): DuckDBDataChunk {
     this.#bindings.data_chunk_reset(this.#chunk.chunk);
     this.#bindings.data_chunk_set_size(this.#chunk.chunk, rows);
     for (const [i, vector] of this.#vectors.entries()) {
@@ -26,7 +26,7 @@ export class ChunkWriter {
     return this.#chunk;
   }
 
-  #fillColumn(vector: Vector, { lists, counts, totals, values, texts, used, empty }: BlockColumn, rows: number): void {
+  #fillColumn(vector: Vector, { lists, counts, totals, values, texts, used, empty }: ColumnBuffer, rows: number): void {
     let at = vector;
     for (const [level, entries] of lists.entries()) {
       const total = totals[level] ?? 0;

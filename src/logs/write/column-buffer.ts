@@ -1,12 +1,12 @@
 import type { NumericElements } from "../../tensors/dtypes.js";
 import { float16ToNumber } from "../../tensors/float16.js";
 import { storedArray, type LogColumn } from "../schema/columns.js";
-import type { Cells } from "./encode.js";
+import type { Cells } from "./encode-rows.js";
 
 /** Rows of a chunk of DuckDB's. */
-export const blockRows = 2048;
+export const chunkRows = 2048;
 /** A block with so many bytes of values takes no more rows. */
-const blockBytes = 8 * 2 ** 20;
+const chunkBytes = 8 * 2 ** 20;
 /** Rows of fewer elements fit into a block's bytes, all that it takes. */
 const largeSize = 512;
 
@@ -14,29 +14,29 @@ const largeSize = 512;
  * Rows on their way into a table, column by column as DuckDB's vectors have them. Rows that wait for their commit lie here as bytes:
  * as objects of their own they would be copied by every collection of garbage until then.
  */
-export class RowBlock {
-  readonly columns: readonly BlockColumn[];
+export class ChunkBuffer {
+  readonly columns: readonly ColumnBuffer[];
   rows = 0;
-  #heavy = false;
+  #bytesFull = false;
 
   constructor(columns: readonly LogColumn[]) {
-    this.columns = columns.map((column) => new BlockColumn(column));
+    this.columns = columns.map((column) => new ColumnBuffer(column));
   }
 
   get full(): boolean {
-    return this.rows === blockRows || this.#heavy;
+    return this.rows === chunkRows || this.#bytesFull;
   }
 
   /** Takes rows from `from` on, as many as there is room for, and says up to which. */
   add(cells: readonly Cells[], from: number, to: number): number {
-    let most = Math.min(to - from, blockRows - this.rows);
+    let most = Math.min(to - from, chunkRows - this.rows);
     for (let i = 0; i < this.columns.length; i++) {
       const [column, own] = [this.columns[i], cells[i]];
       if (column === undefined || own === undefined || own.size < largeSize) continue;
-      const room = Math.floor((blockBytes - column.bytes) / (own.size * column.elementBytes));
+      const room = Math.floor((chunkBytes - column.bytes) / (own.size * column.elementBytes));
       if (room < most) {
         most = Math.max(1, room);
-        this.#heavy = true;
+        this.#bytesFull = true;
       }
     }
     for (let i = 0; i < this.columns.length; i++) {
@@ -49,7 +49,7 @@ export class RowBlock {
 }
 
 /** One column of a block. */
-export class BlockColumn {
+export class ColumnBuffer {
   readonly column: LogColumn;
   /** By level of nesting, four numbers a list: where it begins and how long it is, each as two halves, the lower one first. */
   readonly lists: Uint32Array[] = [];
@@ -88,7 +88,7 @@ export class BlockColumn {
     const rows = to - from;
     const { depth } = this.column;
     if (cells.data === null) {
-      this.empty ??= new Uint8Array(blockRows);
+      this.empty ??= new Uint8Array(chunkRows);
       this.empty.fill(1, row, row + rows);
       if (depth > 0) this.#addLists(0, 0, rows);
       else this.#skip(rows);

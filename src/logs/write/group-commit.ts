@@ -1,12 +1,18 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { StorageError } from "../../../dsl/errors.js";
-import { Batch, type Sink } from "./write-batch.js";
+import { WriteBatch, type TableSink } from "./write-batch.js";
 import { isFatal, type DuckDB } from "../duckdb.js";
-import type { Cells } from "./encode.js";
+import type { Cells } from "./encode-rows.js";
 import type { Journal } from "./journal.js";
-import { columnsDigest, JournalRecord } from "./journal-record.js";
+import { columnsDigest, JournalRecordWriter } from "./journal-record.js";
 import { TableWriter } from "./table-writer.js";
-import { failAll, lost, waits, type Failure, type Remainder } from "./write-failure.js";
+import {
+  rejectAll,
+  notLoggedError,
+  stuckInJournalError,
+  type WriteFailure,
+  type UnwrittenRows,
+} from "./write-failure.js";
 
 /** Rows that may wait for company wait this long, or until there are this many. */
 const relaxedMilliseconds = 50;
@@ -25,7 +31,7 @@ export const retryMilliseconds = 1000;
 
 /** Rows that are acknowledged as soon as the journal has them. */
 interface Job {
-  readonly sink: Sink;
+  readonly sink: TableSink;
   readonly rows: number;
   readonly cells: readonly Cells[];
   readonly done: () => void;
@@ -36,31 +42,31 @@ interface Job {
  * The one writer of an open database. Few rows that must be on disk at once go to the journal, all that are handed over while it is being
  * written in the next write; from there, and all others directly, they go into the database in groups.
  */
-export class GroupWriter {
+export class GroupCommitter {
   readonly #connection: DuckDBConnection;
   readonly #tables: TableWriter;
   readonly #journal: Journal | null;
   readonly #onEnd: (cause: unknown) => void;
-  readonly #record = new JournalRecord();
+  readonly #record = new JournalRecordWriter();
   /** For the journal, and what it is being written. */
   #waiting: Job[] = [];
   #writing: readonly Job[] = [];
   #journaling = false;
   #whenStill: (() => void) | undefined;
   /** In the journal and not yet in the database: of its active file, and of the other one where that has failed. */
-  #journaled = new Map<Sink, Batch>();
-  #held: readonly Batch[] = [];
+  #journaled = new Map<TableSink, WriteBatch>();
+  #held: readonly WriteBatch[] = [];
   #stuck: StorageError | null = null;
   /** For the database: each by itself, and those that wait for company. */
-  #direct: Batch[] = [];
-  #loose = new Map<Sink, Batch>();
+  #direct: WriteBatch[] = [];
+  #loose = new Map<TableSink, WriteBatch>();
   #looseRows = 0;
   #looseValues = 0;
   #whenRoom: (() => void) | undefined;
   #room: Promise<void> | null = null;
   /** Why the database takes nothing more, and what was being committed then. */
-  #ended: Failure | null = null;
-  #doubtful: readonly Batch[] = [];
+  #ended: WriteFailure | null = null;
+  #doubtful: readonly WriteBatch[] = [];
   #due = false;
   /** To be done between two commits. */
   readonly #errands: (() => Promise<void>)[] = [];
@@ -86,23 +92,23 @@ export class GroupWriter {
   }
 
   /** To be called once for a table before rows are pushed to it. */
-  prepare(sink: Sink): Promise<void> {
+  prepare(sink: TableSink): Promise<void> {
     return this.#tables.prepare(sink);
   }
 
   /** The other end of `prepare`, once all its rows are written. */
-  release(sink: Sink): void {
+  release(sink: TableSink): void {
     this.#tables.release(sink);
   }
 
   /** null where rows that are not urgent may be pushed; otherwise it resolves when that is to be asked again. */
-  room(): Promise<void> | null {
+  whenRoom(): Promise<void> | null {
     if (this.#looseRows < relaxedRowsMost && this.#looseValues < relaxedValuesMost) return null;
     return (this.#room ??= new Promise((whenRoom) => (this.#whenRoom = whenRoom)));
   }
 
   /** Queues rows. Resolves once they are on disk; rows that are not `urgent` may wait for others before it. */
-  push(sink: Sink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
+  push(sink: TableSink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
     if (!urgent) {
       const batch = batchOf(this.#loose, sink);
       batch.add(cells, rows);
@@ -118,13 +124,13 @@ export class GroupWriter {
         if (!this.#journaling) void this.#fillJournal(this.#journal as Journal);
       });
     }
-    const batch = Batch.of(sink, rows, cells);
-    this.take([batch]);
+    const batch = WriteBatch.of(sink, rows, cells);
+    this.enqueue([batch]);
     return batch.written;
   }
 
   /** Queues batches that go into the database at once. */
-  take(batches: readonly Batch[]): void {
+  enqueue(batches: readonly WriteBatch[]): void {
     this.#direct.push(...batches);
     if (batches.length > 0) this.#start();
   }
@@ -135,7 +141,7 @@ export class GroupWriter {
    * @throws StorageError SL7018 where rows that the journal holds cannot go there
    */
   async flush(): Promise<void> {
-    this.take(this.#waiting.splice(0).map(batchOfJob));
+    this.enqueue(this.#waiting.splice(0).map(batchOfJob));
     if (
       this.#writing.length > 0 ||
       this.#journaled.size > 0 ||
@@ -145,7 +151,7 @@ export class GroupWriter {
     )
       this.#start();
     await this.#running;
-    if (this.#ended !== null) throw waits(this.#ended);
+    if (this.#ended !== null) throw stuckInJournalError(this.#ended);
     if (this.#stuck !== null) throw this.#stuck;
   }
 
@@ -158,32 +164,32 @@ export class GroupWriter {
   }
 
   /** Lets go of the tables, for one who writes them anew, and gives back what takes hold of them again. */
-  letGo(): () => Promise<void> {
-    return this.#tables.letGo();
+  releaseTables(): () => Promise<void> {
+    return this.#tables.releaseTables();
   }
 
   /** Writes what is queued and lets go of the tables; every sink was released. What could not leave the journal stays there. */
   async close(): Promise<void> {
     await this.flush().catch(() => undefined);
-    if (this.#ended !== null) return failAll(await this.abandon(this.#ended.cause));
+    if (this.#ended !== null) return rejectAll(await this.abandon(this.#ended.cause));
     clearTimeout(this.#timer);
     this.#tables.close();
     await this.#journal?.close(this.#stuck === null);
   }
 
   /** Ends where the database takes nothing more, and gives what is left. What the journal holds stays there. */
-  async abandon(cause: unknown): Promise<Remainder> {
+  async abandon(cause: unknown): Promise<UnwrittenRows> {
     this.#ended ??= { cause };
     await this.#running;
     clearTimeout(this.#timer);
     this.#whenRoom?.();
     const waiting = this.#waiting.splice(0).map(batchOfJob);
     if (this.#writing.length > 0) await new Promise<void>((still) => (this.#whenStill = still));
-    this.#tables.abandon();
+    this.#tables.discard();
     await this.#journal?.close(false);
     return {
       failure: this.#ended,
-      doubtful: this.#doubtful,
+      uncertain: this.#doubtful,
       queued: [...waiting, ...this.#direct, ...this.#loose.values()],
     };
   }
@@ -194,7 +200,7 @@ export class GroupWriter {
    */
   writeAtExit(): void {
     this.#tables.writeAtExit([
-      ...[...this.#writing, ...this.#waiting].map(({ sink, rows, cells }) => Batch.of(sink, rows, cells)),
+      ...[...this.#writing, ...this.#waiting].map(({ sink, rows, cells }) => WriteBatch.of(sink, rows, cells)),
       ...this.#direct,
       ...this.#loose.values(),
     ]);
@@ -219,10 +225,10 @@ export class GroupWriter {
     for (const { sink, rows, cells } of group)
       this.#record.add({ table: sink.table, digest: columnsDigest(sink.columns), rows, cells });
     try {
-      await journal.write(this.#record.end(journal.next()));
+      await journal.write(this.#record.finish(journal.nextSequence()));
     } catch {
       // The database may have room where the file has none, or say what is wrong.
-      return this.take(group.map(batchOfJob));
+      return this.enqueue(group.map(batchOfJob));
     }
     let rows = 0;
     for (const job of group) {
@@ -258,7 +264,7 @@ export class GroupWriter {
       this.#whenStill = undefined;
       const journaled = [...this.#held, ...this.#journaled.values()];
       const others = [...this.#direct, ...this.#loose.values()];
-      if (this.#held.length === 0) this.#journal?.turn();
+      if (this.#held.length === 0) this.#journal?.switchFiles();
       this.#journaled = new Map();
       this.#direct = [];
       this.#loose = new Map();
@@ -274,22 +280,22 @@ export class GroupWriter {
   }
 
   /** One transaction for all; where that fails, one for each, so that none fails for another's sake. */
-  async #commitAll(journaled: readonly Batch[], others: readonly Batch[]): Promise<void> {
+  async #commitAll(journaled: readonly WriteBatch[], others: readonly WriteBatch[]): Promise<void> {
     const error = await this.#commit(journaled, others);
     const divided = error !== null && journaled.length > 0 && others.length > 0;
     const kept = divided ? await this.#commit(journaled, []) : error;
     this.#held = journaled.length > 0 && kept !== null ? journaled : [];
-    this.#stuck = this.#held.length > 0 && kept !== null ? waits(kept) : null;
+    this.#stuck = this.#held.length > 0 && kept !== null ? stuckInJournalError(kept) : null;
     if (this.#stuck !== null) this.#startIn(retryMilliseconds);
     for (const batch of others) {
       const own = error === null || (!divided && others.length === 1) ? error : await this.#commit([], [batch]);
-      if (own === null) batch.done();
-      else if (this.#ended === null) batch.failed(lost(own));
+      if (own === null) batch.resolve();
+      else if (this.#ended === null) batch.reject(notLoggedError(own));
       else if (!this.#doubtful.includes(batch)) this.#direct.push(batch);
     }
   }
 
-  async #commit(journaled: readonly Batch[], others: readonly Batch[]): Promise<Failure | null> {
+  async #commit(journaled: readonly WriteBatch[], others: readonly WriteBatch[]): Promise<WriteFailure | null> {
     if (this.#ended !== null) return this.#ended;
     const failure = await this.#tables.commit([...journaled, ...others]);
     if (failure === null || !isFatal(failure.cause)) return failure;
@@ -300,16 +306,16 @@ export class GroupWriter {
   }
 }
 
-function batchOf(batches: Map<Sink, Batch>, sink: Sink): Batch {
+function batchOf(batches: Map<TableSink, WriteBatch>, sink: TableSink): WriteBatch {
   const known = batches.get(sink);
   if (known !== undefined) return known;
-  const batch = new Batch(sink);
+  const batch = new WriteBatch(sink);
   batches.set(sink, batch);
   return batch;
 }
 
-function batchOfJob({ sink, rows, cells, done, failed }: Job): Batch {
-  const batch = Batch.of(sink, rows, cells);
+function batchOfJob({ sink, rows, cells, done, failed }: Job): WriteBatch {
+  const batch = WriteBatch.of(sink, rows, cells);
   batch.written.then(done, failed);
   return batch;
 }

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { LogColumn } from "../schema/columns.js";
-import type { Cells } from "./encode.js";
+import type { Cells } from "./encode-rows.js";
 
 /** Rows of one table, as a journal holds them. */
 export interface JournalRows {
@@ -13,7 +13,7 @@ export interface JournalRows {
 
 const magic = 0x314a4c53;
 const magicBytes = Buffer.from("SLJ1");
-const headBytes = 32;
+const headerBytes = 32;
 
 const arrays = [
   Float32Array,
@@ -44,12 +44,12 @@ export function columnsDigest(columns: readonly LogColumn[]): number {
 }
 
 /** Writes records: what one commit of the journal holds. Used again and again. */
-export class JournalRecord {
+export class JournalRecordWriter {
   #bytes = Buffer.alloc(64 * 1024);
-  #at = headBytes;
+  #at = headerBytes;
 
   get empty(): boolean {
-    return this.#at === headBytes;
+    return this.#at === headerBytes;
   }
 
   add({ table, digest, rows, cells }: JournalRows): void {
@@ -62,19 +62,19 @@ export class JournalRecord {
   }
 
   /** The whole record; the next `add` writes over it. */
-  end(sequence: number): Buffer {
+  finish(sequence: number): Buffer {
     const bytes = this.#bytes.subarray(0, this.#at);
     bytes.writeDoubleLE(sequence, 16);
     bytes.writeUInt32LE(magic, 0);
     bytes.writeUInt32LE(this.#at, 4);
     bytes.writeUInt32LE(crc32(bytes.subarray(16)), 8);
-    this.#at = headBytes;
+    this.#at = headerBytes;
     return bytes;
   }
 
   #cells({ data, size, dims, same }: Cells, rows: number): void {
     const count = same ? size : rows * size;
-    const kind = kindOf(data);
+    const kind = cellKind(data);
     const width = kind < arrays.length ? (arrays[kind]?.BYTES_PER_ELEMENT ?? 8) : 8;
     this.#reserve(64 + dims.length * 4 + count * width);
     this.#number(kind + (same ? 256 : 0) + dims.length * 65536);
@@ -113,7 +113,7 @@ export class JournalRecord {
   }
 }
 
-function kindOf(data: Cells["data"]): number {
+function cellKind(data: Cells["data"]): number {
   if (data === null) return nothing;
   if (ArrayBuffer.isView(data)) return arrays.findIndex((each) => data instanceof each);
   const first = data[0];
@@ -138,27 +138,27 @@ export function readRecords(bytes: Buffer): { readonly records: readonly FoundRe
   let damaged = false;
   let end = 0;
   for (let at = 0; at >= 0; at = bytes.indexOf(magicBytes, at)) {
-    const record = wholeAt(bytes, at);
+    const record = recordAt(bytes, at);
     const sequence = record?.readDoubleLE(16) ?? 0;
     if (record === null || sequence <= last) {
       at++;
       continue;
     }
     damaged ||= at > end;
-    records.push({ sequence, rows: rowsOf(record) });
+    records.push({ sequence, rows: parseRecord(record) });
     last = sequence;
     at += record.length;
     end = at;
   }
-  return { records, damaged: damaged || (records.length === 0 && !isCutOff(bytes)) };
+  return { records, damaged: damaged || (records.length === 0 && !isTruncated(bytes)) };
 }
 
 /** A copy of the record at a place, so that numbers lie where typed arrays can read them; null where it is not whole. */
-function wholeAt(bytes: Buffer, at: number): Buffer | null {
-  if (at + headBytes > bytes.length || bytes.readUInt32LE(at) !== magic) return null;
+function recordAt(bytes: Buffer, at: number): Buffer | null {
+  if (at + headerBytes > bytes.length || bytes.readUInt32LE(at) !== magic) return null;
   const length = bytes.readUInt32LE(at + 4);
   if (
-    length < headBytes ||
+    length < headerBytes ||
     at + length > bytes.length ||
     bytes.readUInt32LE(at + 8) !== crc32(bytes.subarray(at + 16, at + length))
   )
@@ -169,14 +169,14 @@ function wholeAt(bytes: Buffer, at: number): Buffer | null {
 }
 
 /** Whether a file's only record was never written to its end: the file ends within it, or its head was never written. */
-function isCutOff(bytes: Buffer): boolean {
-  if (bytes.length < headBytes || bytes.subarray(0, headBytes).every((byte) => byte === 0)) return true;
+function isTruncated(bytes: Buffer): boolean {
+  if (bytes.length < headerBytes || bytes.subarray(0, headerBytes).every((byte) => byte === 0)) return true;
   return bytes.readUInt32LE(0) === magic && bytes.readUInt32LE(4) > bytes.length;
 }
 
-function rowsOf(record: Buffer): JournalRows[] {
+function parseRecord(record: Buffer): JournalRows[] {
   const all: JournalRows[] = [];
-  const reader = { at: headBytes };
+  const reader = { at: headerBytes };
   const number = (): number => record.readUInt32LE((reader.at += 4) - 4);
   const text = (): string => {
     const bytes = number();

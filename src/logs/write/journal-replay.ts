@@ -1,14 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import { Batch } from "./write-batch.js";
+import { WriteBatch } from "./write-batch.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { tablesOf, type LogColumn } from "../schema/columns.js";
-import type { StoredLog } from "../database/catalog.js";
-import { inTransaction } from "../database/migrations.js";
-import { identifier, reasonOf, type DuckDB } from "../duckdb.js";
-import { Journal, keepDamaged, readJournal, removeJournal } from "./journal.js";
+import { identifier, inTransaction, reasonOf, type DuckDB } from "../duckdb.js";
+import { Journal, setAsideDamaged, readJournal, removeJournal } from "./journal.js";
 import { columnsDigest, type JournalRows } from "./journal-record.js";
-import { championTable } from "../schema/table-names.js";
+import { championTable, type StoredLog } from "../schema/stored-log.js";
 
 /**
  * The journal of a folder, empty: what it held goes into the database first.
@@ -24,7 +22,7 @@ export async function openJournal(duckdb: DuckDB, folder: string, connection: Du
         `${strangers} rows of the journal in '${folder}' are of no pipeline version that the log knows, and are left out`,
         "ShapelineLogWarning",
       );
-    damaged.forEach(keepDamaged);
+    damaged.forEach(setAsideDamaged);
     removeJournal(folder);
     return await Journal.open(folder, last);
   } catch (error) {
@@ -80,11 +78,11 @@ async function replayTable(
     `SELECT row FROM ${identifier(table)} WHERE row IN (${found.map(firstOf).join()})`,
   );
   const known = new Set((await there.getRows()).map(([row]) => row));
-  const batch = new Batch({ table, columns });
+  const batch = new WriteBatch({ table, columns });
   for (const rows of found) if (!known.has(firstOf(rows))) batch.add(rows.cells, rows.rows);
   if (batch.rows === 0) return;
   const appender = await connection.createAppender(table);
   const chunk = new ChunkWriter(duckdb, columns);
-  for (const block of batch.blocks) appender.appendDataChunk(chunk.fill(block));
+  for (const block of batch.chunks) appender.appendDataChunk(chunk.fill(block));
   appender.closeSync();
 }

@@ -37,7 +37,7 @@ export class Journal {
   }
 
   /** The next record's number: they grow, over both files. */
-  next(): number {
+  nextSequence(): number {
     return this.#sequence++;
   }
 
@@ -57,7 +57,7 @@ export class Journal {
   }
 
   /** From now on the other file is written; whatever it holds is in the database. */
-  turn(): void {
+  switchFiles(): void {
     this.#active = this.#active === 0 ? 1 : 0;
     this.#end = 0;
   }
@@ -86,7 +86,7 @@ export function readJournal(folder: string): {
 }
 
 /** Keeps a journal's damaged file under another name, and says so. To be called once the rows that can be read are in the database. */
-export function keepDamaged(file: string): void {
+export function setAsideDamaged(file: string): void {
   const kept = `${file}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
   renameSync(file, kept);
   process.emitWarning(

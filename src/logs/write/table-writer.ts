@@ -1,8 +1,8 @@
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
-import type { Batch, Sink } from "./write-batch.js";
+import type { WriteBatch, TableSink } from "./write-batch.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { reasonOf, type DuckDB } from "../duckdb.js";
-import type { Failure } from "./write-failure.js";
+import type { WriteFailure } from "./write-failure.js";
 
 /** Writes batches into their tables: together in a transaction, or in the last moment of the process. */
 export class TableWriter {
@@ -11,11 +11,11 @@ export class TableWriter {
   readonly #lastConnection: DuckDBConnection;
   readonly #appenders = new Map<string, DuckDBAppender>();
   /** Ready for the last moment of the process, where nothing can be awaited; on a connection without an open transaction. */
-  readonly #lastAppenders = new Map<Sink, DuckDBAppender>();
+  readonly #lastAppenders = new Map<TableSink, DuckDBAppender>();
   /** By table, ready to be filled; both ends of the process's life write through them. */
-  readonly #chunks = new WeakMap<Sink, ChunkWriter>();
+  readonly #chunks = new WeakMap<TableSink, ChunkWriter>();
   /** What is being appended, until its commit is under way. */
-  #open: readonly Batch[] = [];
+  #open: readonly WriteBatch[] = [];
 
   constructor(duckdb: DuckDB, connection: DuckDBConnection, lastConnection: DuckDBConnection) {
     this.#duckdb = duckdb;
@@ -24,18 +24,18 @@ export class TableWriter {
   }
 
   /** To be called once for a table before batches of it are written. */
-  async prepare(sink: Sink): Promise<void> {
+  async prepare(sink: TableSink): Promise<void> {
     this.#lastAppenders.set(sink, await this.#lastConnection.createAppender(sink.table));
   }
 
   /** The other end of `prepare`, once all its rows are written. */
-  release(sink: Sink): void {
+  release(sink: TableSink): void {
     this.#lastAppenders.get(sink)?.closeSync();
     this.#lastAppenders.delete(sink);
   }
 
   /** Lets go of the tables, for one who writes them anew, and gives back what takes hold of them again. */
-  letGo(): () => Promise<void> {
+  releaseTables(): () => Promise<void> {
     this.close();
     const sinks = [...this.#lastAppenders.keys()];
     for (const sink of sinks) this.#lastAppenders.get(sink)?.closeSync();
@@ -50,9 +50,9 @@ export class TableWriter {
   }
 
   /** As `close`, where the database takes nothing more. */
-  abandon(): void {
+  discard(): void {
     for (const appender of [...this.#appenders.values(), ...this.#lastAppenders.values()]) {
-      drop(appender);
+      clearAppender(appender);
       try {
         appender.closeSync();
       } catch {
@@ -64,7 +64,7 @@ export class TableWriter {
   }
 
   /** One transaction for all. Returns what went wrong; unless that ended the database, nothing is written then. */
-  async commit(batches: readonly Batch[]): Promise<Failure | null> {
+  async commit(batches: readonly WriteBatch[]): Promise<WriteFailure | null> {
     this.#open = batches;
     try {
       await this.#connection.run("BEGIN");
@@ -75,7 +75,7 @@ export class TableWriter {
     } catch (cause) {
       this.#open = [];
       // A failed appender keeps its rows and would write them with the next group, or when it is collected.
-      this.#appenders.forEach(drop);
+      this.#appenders.forEach(clearAppender);
       this.#appenders.clear();
       await this.#connection.run("ROLLBACK").catch(() => undefined);
       return { cause };
@@ -83,7 +83,7 @@ export class TableWriter {
   }
 
   /** Writes without awaiting anything what is being appended, and then these. */
-  writeAtExit(batches: readonly Batch[]): void {
+  writeAtExit(batches: readonly WriteBatch[]): void {
     try {
       for (const batch of [...this.#open, ...batches]) {
         const appender = this.#lastAppenders.get(batch.sink);
@@ -94,15 +94,15 @@ export class TableWriter {
     }
   }
 
-  #append(appender: DuckDBAppender, { sink, blocks }: Batch): void {
+  #append(appender: DuckDBAppender, { sink, chunks }: WriteBatch): void {
     const chunk = this.#chunks.get(sink) ?? new ChunkWriter(this.#duckdb, sink.columns);
     this.#chunks.set(sink, chunk);
     // The appender copies what it is given.
-    for (const block of blocks) appender.appendDataChunk(chunk.fill(block));
+    for (const block of chunks) appender.appendDataChunk(chunk.fill(block));
     appender.flushSync();
   }
 
-  async #appender(sink: Sink): Promise<DuckDBAppender> {
+  async #appender(sink: TableSink): Promise<DuckDBAppender> {
     const known = this.#appenders.get(sink.table);
     if (known !== undefined) return known;
     const appender = await this.#connection.createAppender(sink.table);
@@ -111,7 +111,7 @@ export class TableWriter {
   }
 }
 
-function drop(appender: DuckDBAppender): void {
+function clearAppender(appender: DuckDBAppender): void {
   try {
     appender.clear();
   } catch {

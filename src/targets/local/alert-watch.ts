@@ -1,5 +1,6 @@
 import type { AlertChange } from "../../../dsl/deployment.js";
-import type { AlertState, AlertWindow, StoredAlert } from "../../logs/read/alert-query.js";
+import type { AlertWindow } from "../../logs/pipeline-log.js";
+import type { AlertState, StoredAlert } from "../../logs/store.js";
 import { errorSummary } from "../../util/error-message.js";
 
 /** The time, and timers; tests have one of their own. */

@@ -26,7 +26,7 @@ import { arrowPages } from "../../logs/export/arrow-tables.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { emptyBatch } from "../../logs/read/empty-batch.js";
 import { exportLog } from "../../logs/export/export-logs.js";
-import { ahead } from "../../logs/read/paginate.js";
+import { prefetch } from "../../logs/read/paginate.js";
 import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
@@ -176,7 +176,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const { query, choice, batchRows, signal } = parseLogBatchesOptions(options);
     yield* this.#streamLog(signal, async function* (reader, name) {
       yield* arrowPages(
-        ahead(reader.pages(name, query, { rows: batchRows, bytes: maxTableBytes })),
+        prefetch(reader.pages(name, query, { rows: batchRows, bytes: maxTableBytes })),
         await reader.layouts(name, query),
         choice,
       );
@@ -197,7 +197,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#assertOpen();
     const { signal, ...wanted } = parseExportOptions(this.name, options);
     return exportLog(
-      (query, size) => this.#streamLog(signal, (reader, name) => ahead(reader.pages(name, query, size))),
+      (query, size) => this.#streamLog(signal, (reader, name) => prefetch(reader.pages(name, query, size))),
       wanted,
     );
   }

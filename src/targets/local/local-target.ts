@@ -10,7 +10,7 @@ import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/ses
 import { didYouMean } from "../../util/did-you-mean.js";
 import { joinNames } from "../../util/join-names.js";
 import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
-import { fileName } from "../../logs/database/migrations.js";
+import { databaseFileName } from "../../logs/database/data-folder.js";
 import { openStore } from "../../logs/open-store.js";
 import { readStore } from "../../logs/read-store.js";
 import { acquireAlertWatch, evaluableAlerts } from "./shared-alert-watch.js";
@@ -70,7 +70,7 @@ export class LocalTargetImpl implements LocalTarget {
     }
     const { current, state } = found;
     const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
-    const file = join(await realpath(this.#settings.data), fileName);
+    const file = join(await realpath(this.#settings.data), databaseFileName);
     const parts = { settings: this.#settings, file, stopped: state === "undeployed", followsVersions: true };
     return this.#track(new LocalDeploymentImpl(parts, this.#deployedVersion(config, current)));
   }

@@ -88,7 +88,7 @@ export class PipelineRunner {
       if (inference.later.length > 0) this.#startChallengers(inference, 0n);
       return null;
     }
-    if (this.#settings.durability === "relaxed") return this.#logRelaxed(log, inference, log.room());
+    if (this.#settings.durability === "relaxed") return this.#logRelaxed(log, inference, log.whenRoom());
     this.#unflushed = true;
     const { batch, clock } = inference;
     return clock
@@ -101,7 +101,7 @@ export class PipelineRunner {
     if (room !== null)
       return inference.clock
         .whileRunning(this.#label, room)
-        .then(() => this.#logRelaxed(log, inference, log.room()) ?? undefined);
+        .then(() => this.#logRelaxed(log, inference, log.whenRoom()) ?? undefined);
     this.#unflushed = true;
     this.#afterAppend(log, inference, log.appendRelaxed(inference.batch, rowMeta(inference)).firstRow);
     return null;

@@ -85,7 +85,7 @@ export async function acquireAlertWatch(
 function createSharedWatch(config: Config, alerts: readonly WatchedAlert[], store: Store): SharedWatch {
   const holders: LogAccess[] = [];
   const source: AlertSource = {
-    evaluate: async (windows, now) => (await holders[0]?.log.holds(windows, now)) ?? [],
+    evaluate: async (windows, now) => (await holders[0]?.log.evaluateAlerts(windows, now)) ?? [],
     save: async (changes) => holders[0]?.store.saveAlerts(config.name, changes),
   };
   return { holders, watch: store.alertChanges(config.name).then((before) => new AlertWatch(alerts, before, source)) };

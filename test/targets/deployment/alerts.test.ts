@@ -2,9 +2,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type AlertChange, build, pipeline, ShapelineError } from "shapeline";
 import { local, type LocalOptions, type LocalTarget } from "shapeline/local";
 import type { Engine } from "../../../src/engine/engine.js";
-import type { StoredAlert } from "../../../src/logs/read/alert-query.js";
 import type { LogLayout, PipelineLog } from "../../../src/logs/pipeline-log.js";
-import type { Store } from "../../../src/logs/store.js";
+import type { Store, StoredAlert } from "../../../src/logs/store.js";
 import { AlertWatch, type Clock, type WatchedAlert } from "../../../src/targets/local/alert-watch.js";
 import { acquireAlertWatch } from "../../../src/targets/local/shared-alert-watch.js";
 import { PipelineRunner } from "../../../src/targets/local/pipeline-runner.js";
@@ -233,7 +232,7 @@ describe("alerts of a deployment", () => {
     const opened = (name: string) => {
       const log = {
         layout,
-        holds: async () => (asked.push(name), [true]),
+        evaluateAlerts: async () => (asked.push(name), [true]),
         close: async () => undefined,
       } as unknown as PipelineLog;
       const store = {

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../../dsl/errors.js";
 import { describeValue, formatValue } from "../../../util/format-value.js";
 import { isDictionary } from "../../../util/is-record.js";
-import type { Retention } from "../../../logs/database/retention.js";
+import type { Retention } from "../../../logs/store.js";
 import { parseRetention } from "./retention.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";

@@ -1,7 +1,7 @@
 import { TargetError } from "../../../../dsl/errors.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
-import type { Retention } from "../../../logs/database/retention.js";
+import type { Retention } from "../../../logs/store.js";
 import { parseByteSize, parseDuration } from "../../../util/parse-quantity.js";
 
 const names = ["age", "size"];

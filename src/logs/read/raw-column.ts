@@ -4,7 +4,7 @@ import { storedArray, type LogColumn } from "../schema/columns.js";
 import type { Bindings } from "../duckdb.js";
 
 /** Lists of one level, as they lie in DuckDB's memory: where each begins among the elements of the next level, and how long it is. */
-export class Lists {
+export class ListEntries {
   /** Two 64-bit numbers a list, read as 32-bit halves: whatever DuckDB runs on has the lower half first. */
   readonly #halves: Uint32Array;
 
@@ -25,7 +25,7 @@ export class Lists {
 export interface RawColumn {
   readonly chunk: DuckDBDataChunk;
   /** From the outermost lists to the innermost. */
-  readonly levels: readonly Lists[];
+  readonly levels: readonly ListEntries[];
   /** The elements of the innermost lists. A boolean is 0 or 1, a time its milliseconds. */
   readonly values: NumericElements;
 }
@@ -40,10 +40,10 @@ export function rawColumn(
 ): RawColumn {
   let vector = bindings.data_chunk_get_vector(chunk.chunk, column);
   let length = chunk.rowCount;
-  const levels: Lists[] = [];
+  const levels: ListEntries[] = [];
   for (let level = 0; level < depth; level++) {
     const bytes = length === 0 ? new Uint8Array(0) : bindings.vector_get_data(vector, length * 16);
-    levels.push(new Lists(new Uint32Array(bytes.buffer, bytes.byteOffset, length * 4)));
+    levels.push(new ListEntries(new Uint32Array(bytes.buffer, bytes.byteOffset, length * 4)));
     length = bindings.list_vector_get_size(vector);
     vector = bindings.list_vector_get_child(vector);
   }

@@ -1,23 +1,15 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import { conditions } from "../schema/where.js";
-import type { StoredLog } from "../database/catalog.js";
+import { whereClause } from "../schema/where.js";
 import { identifier, reasonOf, type DuckDB } from "../duckdb.js";
-import { LogTable, type TableRows } from "./table-reader.js";
-import type { LogBatch, LogQuery } from "../pipeline-log.js";
+import { TableReader, type TableRows } from "./table-reader.js";
+import type { LogBatch, LogQuery, PageSize } from "../pipeline-log.js";
 import { newestKeys, type RowKeys } from "./row-keys.js";
-import { RowWidth } from "./row-size.js";
-import { championTable } from "../schema/table-names.js";
-
-/** The most that a page holds. */
-export interface PageSize {
-  readonly rows: number;
-  /** About so many, but one row at least. */
-  readonly bytes: number;
-}
+import { RowSizeEstimate } from "./row-size.js";
+import { championTable, type StoredLog } from "../schema/stored-log.js";
 
 /** Lends a connection for a piece of reading. */
-export type OnConnection = <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>;
+export type WithConnection = <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>;
 
 /** Where pages are asked for one after the other, it is found out for this many rows at a time which they are. */
 const keysAtOnce = 2 ** 17;
@@ -55,25 +47,25 @@ export async function readLogs(
  */
 export async function* readPages(
   duckdb: DuckDB,
-  on: OnConnection,
+  on: WithConnection,
   logs: readonly StoredLog[],
   query: LogQuery,
   size: PageSize,
 ): AsyncGenerator<LogBatch[], void, undefined> {
   let left = checkLimit(query.limit ?? Infinity);
   let after = query.after;
-  conditions(query);
-  const tables = logs.map((log) => new LogTable(duckdb, log, query.metadata !== false));
-  const width = new RowWidth(logs);
+  whereClause(query);
+  const tables = logs.map((log) => new TableReader(duckdb, log, query.metadata !== false));
+  const width = new RowSizeEstimate(logs);
   try {
     while (left > 0 && logs.length > 0) {
       const rest = { ...query, ...(after === undefined ? {} : { after }) };
       const full = Math.min(size.rows, width.rowsIn(size.bytes));
       const asked = Math.min(left, full * Math.max(Math.floor(keysAtOnce / full), 1));
-      const keys = await on((connection) => newestKeys(duckdb, connection, logs, rest, conditions(rest), asked));
+      const keys = await on((connection) => newestKeys(duckdb, connection, logs, rest, whereClause(rest), asked));
       for (let from = 0; from < keys.length;) {
         const to = Math.min(from + size.rows, from + width.rowsIn(size.bytes), keys.length);
-        const page = await on((connection) => pageOf(tables, connection, keys, from, to));
+        const page = await on((connection) => readPage(tables, connection, keys, from, to));
         width.learn(page);
         if (page.length > 0) yield page;
         from = to;
@@ -83,18 +75,18 @@ export async function* readPages(
       after = { time: Number(keys.time[keys.length - 1]), row: keys.row[keys.length - 1] ?? 0n };
     }
   } catch (error) {
-    throw unreadable(error);
+    throw readError(error);
   }
 }
 
-async function pageOf(
-  tables: readonly LogTable[],
+async function readPage(
+  tables: readonly TableReader[],
   connection: DuckDBConnection,
   keys: RowKeys,
   from: number,
   to: number,
 ): Promise<LogBatch[]> {
-  const logs = keys.log.subarray(from, to);
+  const logs = keys.logIndex.subarray(from, to);
   const rows: (TableRows | undefined)[] = [];
   for (const log of new Set(logs))
     rows[log] = await tables[log]?.read(
@@ -117,7 +109,7 @@ async function pageOf(
 }
 
 /** What to say of a log that the database does not give. */
-export function unreadable(error: unknown): StorageError {
+export function readError(error: unknown): StorageError {
   return error instanceof StorageError
     ? error
     : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
@@ -129,7 +121,7 @@ export async function logsWithRows(
   logs: readonly StoredLog[],
   query: LogQuery,
 ): Promise<StoredLog[]> {
-  const where = conditions(query);
+  const where = whereClause(query);
   try {
     const found: StoredLog[] = [];
     for (const log of logs) {
@@ -140,7 +132,7 @@ export async function logsWithRows(
     }
     return found;
   } catch (error) {
-    throw unreadable(error);
+    throw readError(error);
   }
 }
 

@@ -1,24 +1,23 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { tablesOf } from "../schema/columns.js";
 import type { Comparison, Quantiles, ValidationFailures } from "../comparison.js";
-import { ChallengerFigures } from "./challenger-stats.js";
-import { passOver } from "./scan.js";
-import { conditions } from "../schema/where.js";
-import type { StoredLog } from "../database/catalog.js";
+import { ChallengerStats } from "./challenger-stats.js";
+import { scanLog } from "./scan.js";
+import { whereClause } from "../schema/where.js";
 import { identifier, type DuckDB } from "../duckdb.js";
 import { outputPairs } from "./output-pairs.js";
 import type { Period } from "./output-stats.js";
 import type { LogQuery } from "../pipeline-log.js";
-import { Ranks } from "./quantile-sketch.js";
-import { unreadable } from "../read/reader.js";
-import { championTable } from "../schema/table-names.js";
+import { QuantileSketch } from "./quantile-sketch.js";
+import { readError } from "../read/read-pages.js";
+import { championTable, type StoredLog } from "../schema/stored-log.js";
 
 /** So many numbers are kept for exact ranks, all figures together; of one figure at most `exactMost`. */
 const exactAll = 8_000_000;
 const exactMost = 2 ** 18;
 
 /** A log, and what of it a query takes. */
-interface Held {
+interface LogRange {
   readonly log: StoredLog;
   readonly firstRow: bigint;
   readonly lastRow: bigint;
@@ -37,21 +36,21 @@ export async function compareLogs(
   logs: readonly StoredLog[],
   query: LogQuery,
 ): Promise<Comparison> {
-  const where = conditions(query);
+  const where = whereClause(query);
   try {
-    const { held, period } = await holding(connection, logs, where);
+    const { held, period } = await logRanges(connection, logs, where);
     const stored = held.map(({ log }) => log);
     const names = [...new Set(stored.flatMap(({ layout }) => layout.challengers.map(({ name }) => name)))];
     const pairs = names.map((name) => ({ name, pairs: outputPairs(name, stored) }));
     const ranks = pairs.reduce((sum, { pairs: own }) => sum + 1 + 3 * own.length, 1);
     const exact = Math.min(exactMost, Math.floor(exactAll / ranks));
-    const elapsed = new Ranks(exact);
+    const elapsed = new QuantileSketch(exact);
     const challengers = pairs.map(
-      ({ name, pairs: own }) => new ChallengerFigures(name, own, period ?? { first: 0, last: 0 }, exact),
+      ({ name, pairs: own }) => new ChallengerStats(name, own, period ?? { first: 0, last: 0 }, exact),
     );
     let rows = 0;
     for (const { log, firstRow, lastRow } of held)
-      rows += await passOver(duckdb, connection, log, { firstRow, lastRow, where }, elapsed, challengers);
+      rows += await scanLog(duckdb, connection, log, { firstRow, lastRow, where }, elapsed, challengers);
     return {
       pipeline,
       rows,
@@ -63,17 +62,17 @@ export async function compareLogs(
       challengers: challengers.map((challenger) => challenger.result()),
     };
   } catch (error) {
-    throw unreadable(error);
+    throw readError(error);
   }
 }
 
 /** The logs that hold rows which a query takes, and the time from the first of these to the last; null where there are none. */
-async function holding(
+async function logRanges(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
   where: string,
-): Promise<{ readonly held: readonly Held[]; readonly period: Period | null }> {
-  const held: Held[] = [];
+): Promise<{ readonly held: readonly LogRange[]; readonly period: Period | null }> {
+  const held: LogRange[] = [];
   let [first, last] = [Infinity, -Infinity];
   for (const log of logs) {
     const sql = `SELECT min(row), max(row), epoch_ms(min(time)), epoch_ms(max(time)) FROM ${identifier(championTable(log.id))} WHERE ${where}`;
@@ -110,6 +109,6 @@ async function failuresOf(
   return [...failures.values()];
 }
 
-function quantilesOrNull(ranks: Ranks): Quantiles | null {
+function quantilesOrNull(ranks: QuantileSketch): Quantiles | null {
   return ranks.count === 0 ? null : ranks.quantiles();
 }

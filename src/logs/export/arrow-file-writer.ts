@@ -1,7 +1,7 @@
 import { RecordBatchFileWriter, type RecordBatch, type Schema } from "apache-arrow";
 
 /** An Arrow IPC file, written batch by batch; what was handed over is put away before the next batch is taken. */
-export class ArrowSink {
+export class ArrowFileWriter {
   readonly #writer = new RecordBatchFileWriter();
   readonly #put: (bytes: Uint8Array) => Promise<void>;
   readonly #flowing: Promise<void>;

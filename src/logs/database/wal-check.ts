@@ -4,9 +4,9 @@ import { StorageError } from "../../../dsl/errors.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 
 /** How a write-ahead log of DuckDB's begins: its entry for the version. */
-const head = Buffer.from([0x64, 0x00, 0x62, 0x65]);
+const walHeader = Buffer.from([0x64, 0x00, 0x62, 0x65]);
 /** A process that ended while it began one leaves less than this, and no rows in it. */
-const leastWithRows = 64;
+const minBytesWithRows = 64;
 const units: Readonly<Record<string, number>> = { bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
 /** Bytes of a database's write-ahead log before it is opened. */
@@ -21,7 +21,7 @@ export function walSize(file: string): number {
  * @param before what `walSize` gave before
  * @throws StorageError SL7006
  */
-export async function holdToWal(
+export async function checkWal(
   connection: DuckDBConnection,
   file: string,
   before: number,
@@ -29,14 +29,14 @@ export async function holdToWal(
 ): Promise<void> {
   const wal = `${file}.wal`;
   // Where DuckDB had it all in the file already, it has removed it.
-  if (before < leastWithRows || walSize(file) !== before) return;
+  if (before < minBytesWithRows || walSize(file) !== before) return;
   const [[text] = []] = await (
     await connection.run("SELECT wal_size FROM pragma_database_size() WHERE database_name = current_database()")
   ).getRows();
   const [amount = "", unit = ""] = String(text).split(" ");
   const bytes = Number(amount);
   if (bytes === 0) {
-    if (!startOf(wal).equals(head)) {
+    if (!readHeader(wal).equals(walHeader)) {
       throw new StorageError(
         "SL7006",
         `the write-ahead log '${wal}' is damaged at its head: its ${before} bytes would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it`,
@@ -65,8 +65,8 @@ export async function holdToWal(
   );
 }
 
-function startOf(path: string): Buffer {
-  const bytes = Buffer.alloc(head.length);
+function readHeader(path: string): Buffer {
+  const bytes = Buffer.alloc(walHeader.length);
   const file = openSync(path, "r");
   try {
     readSync(file, bytes, 0, bytes.length, 0);

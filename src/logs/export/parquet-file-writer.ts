@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { DataType, Precision, type RecordBatch, type Schema } from "apache-arrow";
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType } from "@duckdb/node-api";
-import { ArrowChunk } from "./arrow-chunk.js";
+import { ArrowChunkWriter } from "./arrow-chunk-writer.js";
 import { batchSize } from "./arrow-size.js";
-import { identifier, loadDuckDB, type DuckDB } from "../duckdb.js";
+import { identifier, loadDuckDB, sqlString, type DuckDB } from "../duckdb.js";
 
 const chunkRows = 2048;
 
@@ -11,7 +11,7 @@ interface Staged {
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
   readonly appender: DuckDBAppender;
-  readonly chunk: ArrowChunk;
+  readonly chunk: ArrowChunkWriter;
 }
 
 /** Of a row group's bytes, as they lie in Arrow; DuckDB holds one in memory while it writes it. */
@@ -22,7 +22,7 @@ const groupRows = 122_880;
  * A Parquet file. DuckDB writes it at the end, from a table that spills to a folder beside it, so that memory is bounded. All rows come
  * in one transaction, and in small parts: what the appender does, it does on the event loop.
  */
-export class ParquetSink {
+export class ParquetFileWriter {
   readonly #path: string;
   #staged: Staged | null = null;
   #rows = 0;
@@ -50,7 +50,7 @@ export class ParquetSink {
       staged.appender.closeSync();
       await staged.connection.run("COMMIT");
       const rows = Math.max(Math.min(Math.floor((groupBytes * this.#rows) / this.#bytes), groupRows), 1);
-      await staged.connection.run(`COPY staged TO ${text(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows})`);
+      await staged.connection.run(`COPY staged TO ${sqlString(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows})`);
     } finally {
       this.#letGo(staged);
       await this.#clear();
@@ -98,12 +98,10 @@ export class ParquetSink {
       instance,
       connection,
       appender: await connection.createAppender("staged"),
-      chunk: new ArrowChunk(duckdb, types),
+      chunk: new ArrowChunkWriter(duckdb, types),
     };
   }
 }
-
-const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 function duckType(duckdb: DuckDB, type: DataType): DuckDBType {
   if (DataType.isList(type)) return duckdb.LIST(duckType(duckdb, type.valueType as DataType));

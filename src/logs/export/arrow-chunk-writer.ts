@@ -4,7 +4,7 @@ import { float16ToNumber } from "../../tensors/float16.js";
 import type { DuckDB, Vector } from "../duckdb.js";
 
 /** Fills one chunk again and again with rows of Arrow batches, whole columns at once. */
-export class ArrowChunk {
+export class ArrowChunkWriter {
   readonly #bindings: DuckDB["bindings"];
   readonly #chunk: DuckDBDataChunk;
   readonly #vectors: readonly Vector[];

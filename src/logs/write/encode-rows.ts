@@ -38,58 +38,61 @@ export interface Rows {
  *
  * @throws StorageError SL7015 where the rows do not fit the columns
  */
-export function cellsOf(columns: readonly LogColumn[], rows: Rows): Cells[] {
-  return columns.map((column) => makers[column.kind](rows, column));
+export function encodeRows(columns: readonly LogColumn[], rows: Rows): Cells[] {
+  return columns.map((column) => encoders[column.kind](rows, column));
 }
 
-type Maker = (rows: Rows, column: LogColumn) => Cells;
+type Encoder = (rows: Rows, column: LogColumn) => Cells;
 
-const makers = {
+const encoders = {
   row: ({ firstRow, count }) => {
-    if (count === 1) return one(firstRow);
+    if (count === 1) return sameValue(firstRow);
     const ids = new BigInt64Array(count);
     for (let row = 0, id = firstRow; row < count; row++, id++) ids[row] = id;
     return perRow(ids);
   },
   time: ({ batch: { time }, count }) => {
-    if (time.length !== count || !time.every(isTime)) throw unfit("the times of the rows are missing or not finite");
-    if (count === 1) return one(BigInt(Math.trunc(time[0] ?? 0)));
+    if (time.length !== count || !time.every(isTime))
+      throw mismatchError("the times of the rows are missing or not finite");
+    if (count === 1) return sameValue(BigInt(Math.trunc(time[0] ?? 0)));
     return perRow(toBigIntMilliseconds(time));
   },
   in: ({ batch, count }, column) => portCells(column, batch.inputs.get(column.name), count),
   inShape: ({ batch }, column) => shapeCells(batch.inputs.get(column.name)),
-  out: ({ outputs, count }, column) => (outputs === null ? empty : portCells(column, outputs.get(column.name), count)),
-  outShape: ({ outputs }, column) => (outputs === null ? empty : shapeCells(outputs.get(column.name))),
+  out: ({ outputs, count }, column) =>
+    outputs === null ? noCells : portCells(column, outputs.get(column.name), count),
+  outShape: ({ outputs }, column) => (outputs === null ? noCells : shapeCells(outputs.get(column.name))),
   beside: ({ batch, count }, column) =>
     portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
   besideShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
   count: ({ batch: { failures }, count }) =>
-    count === 1 ? one(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures })),
+    count === 1 ? sameValue(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures })),
   flag: ({ batch, count }, { name }) => {
     const flags = batch.failures.get(name);
-    if (flags?.length !== count) throw unfit(`the results of validation '${name}' are missing or not one a row`);
+    if (flags?.length !== count)
+      throw mismatchError(`the results of validation '${name}' are missing or not one a row`);
     return perRow(flags);
   },
-  lastModel: ({ meta }) => one(meta.lastModel),
-  pipelineVersion: ({ version }) => one(version),
-  elapsed: ({ meta }) => list(meta.elapsed.map(nanoseconds)),
-  metadata: ({ meta }) => (meta.metadata === null ? empty : one(JSON.stringify(meta.metadata))),
-  note: ({ note }) => (note === null ? empty : one(note)),
-  took: ({ took }) => (took === null ? empty : one(nanoseconds(took))),
-} satisfies Record<ColumnKind, Maker>;
+  lastModel: ({ meta }) => sameValue(meta.lastModel),
+  pipelineVersion: ({ version }) => sameValue(version),
+  elapsed: ({ meta }) => sameList(meta.elapsed.map(nanoseconds)),
+  metadata: ({ meta }) => (meta.metadata === null ? noCells : sameValue(JSON.stringify(meta.metadata))),
+  note: ({ note }) => (note === null ? noCells : sameValue(note)),
+  took: ({ took }) => (took === null ? noCells : sameValue(nanoseconds(took))),
+} satisfies Record<ColumnKind, Encoder>;
 
 const scalar: readonly number[] = [];
-const empty: Cells = { data: null, size: 0, dims: scalar, same: true };
+const noCells: Cells = { data: null, size: 0, dims: scalar, same: true };
 
 function perRow(data: NonNullable<Cells["data"]>): Cells {
   return { data, size: 1, dims: scalar, same: false };
 }
 
-function one(value: number | bigint | string): Cells {
+function sameValue(value: number | bigint | string): Cells {
   return { data: [value], size: 1, dims: scalar, same: true };
 }
 
-function list(items: readonly bigint[]): Cells {
+function sameList(items: readonly bigint[]): Cells {
   return { data: items, size: items.length, dims: [items.length], same: true };
 }
 
@@ -109,18 +112,18 @@ function nanoseconds(ns: number): bigint {
 }
 
 function portCells({ name, type, depth, port }: LogColumn, tensor: TensorData | undefined, count: number): Cells {
-  if (tensor === undefined) throw unfit(`port '${name}' is missing`);
+  if (tensor === undefined) throw mismatchError(`port '${name}' is missing`);
   const { dtype, dims, data } = tensor;
   const shape = port?.shape ?? null;
-  if (dtype !== type) throw unfit(`port '${name}' is ${dtype}, its column is ${type}`);
-  if (dims[0] !== count) throw unfit(`port '${name}' has ${dims[0] ?? 0} rows, the batch has ${count}`);
+  if (dtype !== type) throw mismatchError(`port '${name}' is ${dtype}, its column is ${type}`);
+  if (dims[0] !== count) throw mismatchError(`port '${name}' has ${dims[0] ?? 0} rows, the batch has ${count}`);
   if (shape !== null && !fits(shape, dims))
-    throw unfit(
+    throw mismatchError(
       `port '${name}' has dimensions [${dims.join(", ")}], its column takes [${shape.map((dim) => dim ?? "?").join(", ")}]`,
     );
   const size = rowSize(dims);
   if (data.length < count * size)
-    throw unfit(`port '${name}' holds ${data.length} elements, its dimensions need ${count * size}`);
+    throw mismatchError(`port '${name}' holds ${data.length} elements, its dimensions need ${count * size}`);
   return { data, size, dims: depth === 0 ? scalar : shape === null ? [size] : dims.slice(1), same: false };
 }
 
@@ -132,9 +135,9 @@ function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
 }
 
 function shapeCells(tensor: TensorData | undefined): Cells {
-  return list((tensor?.dims.slice(1) ?? []).map(BigInt));
+  return sameList((tensor?.dims.slice(1) ?? []).map(BigInt));
 }
 
-function unfit(text: string): StorageError {
+function mismatchError(text: string): StorageError {
   return new StorageError("SL7015", `the rows do not fit the log: ${text}; log what the pipeline's config describes`);
 }

@@ -1,11 +1,11 @@
-import type { DuckDBListVector, DuckDBTimestampMillisecondsValue, DuckDBValue, DuckDBVector } from "@duckdb/node-api";
+import type { DuckDBListVector, DuckDBValue, DuckDBVector } from "@duckdb/node-api";
 import type { DType, Port } from "../../../dsl/tensor.js";
 import { allocate, type NumericElements } from "../../tensors/dtypes.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import type { Places } from "./row-index.js";
-import type { RawColumn } from "./raw-vector.js";
-import type { ReadChunk } from "./chunk-reader.js";
+import type { RowIndex } from "./row-index.js";
+import type { RawColumn } from "./raw-column.js";
+import type { ChunkReader } from "./chunk-reader.js";
 
 /** A port's columns in the answer; `shape` where the port's rank is unknown. */
 export interface PortColumn {
@@ -16,12 +16,12 @@ export interface PortColumn {
 }
 
 /** Whether rows of this port may differ in size, so that they do not always fit one tensor. */
-export function varies({ port }: PortColumn): boolean {
+export function hasVaryingShape({ port }: PortColumn): boolean {
   return port.shape === null || port.shape.some((dim, axis) => axis > 0 && typeof dim !== "number");
 }
 
 /** The dimensions of one row of a port, without the batch. */
-export function rowDims({ port, column, depth, shape }: PortColumn, chunk: ReadChunk, index: number): number[] {
+export function rowDims({ port, column, depth, shape }: PortColumn, chunk: ChunkReader, index: number): number[] {
   if (shape !== null) return listOf(chunk.vector(shape).getItem(index)).map(Number);
   const fixed = port.shape?.slice(1) ?? [];
   const dims: number[] = [];
@@ -43,7 +43,7 @@ function defaultDims({ port }: PortColumn): number[] {
 }
 
 /** The rows of a port at these places as one tensor, all with the dimensions of the first; rows that lie nowhere stay zero. */
-export function readTensor(port: PortColumn, places: Places): TensorData {
+export function readTensor(port: PortColumn, places: RowIndex): TensorData {
   const first = places.first;
   const dims = first === null ? defaultDims(port) : rowDims(port, first.chunk, first.index);
   const { dtype } = port.port;
@@ -59,7 +59,7 @@ export function readTensor(port: PortColumn, places: Places): TensorData {
 function copyElements(
   { column, depth }: PortColumn,
   dtype: Exclude<DType, "string">,
-  places: Places,
+  places: RowIndex,
   data: NumericElements,
   size: number,
 ): void {
@@ -89,7 +89,7 @@ function copyHalves(values: Float32Array, from: number, length: number, data: Fl
   return at + length;
 }
 
-function copyTexts({ column, depth }: PortColumn, places: Places, data: string[], size: number): void {
+function copyTexts({ column, depth }: PortColumn, places: RowIndex, data: string[], size: number): void {
   const copy = (vector: DuckDBVector, index: number, level: number, at: number): number => {
     if (level === depth) {
       data[at] = String(vector.getItem(index));
@@ -107,10 +107,6 @@ function copyTexts({ column, depth }: PortColumn, places: Places, data: string[]
 
 function listOf(value: DuckDBValue): readonly DuckDBValue[] {
   return (value as { items: readonly DuckDBValue[] } | null)?.items ?? [];
-}
-
-export function millisOf(value: DuckDBValue): number {
-  return Number((value as DuckDBTimestampMillisecondsValue).millis);
 }
 
 function knownSize(dim: unknown): number {

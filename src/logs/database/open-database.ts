@@ -1,0 +1,84 @@
+import type { DuckDBInstance } from "@duckdb/node-api";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { StorageError } from "../../../dsl/errors.js";
+import { errorMessage } from "../../util/error-message.js";
+import { reasonOf, type DuckDB } from "../duckdb.js";
+import { databaseFileName, noLogError } from "./data-folder.js";
+import { migrate } from "./migrations.js";
+import { checkWal, walSize } from "./wal-check.js";
+
+/** Opens the database file in a folder and brings it to the newest format. */
+export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<DuckDBInstance> {
+  const file = join(folder, databaseFileName);
+  if (readOnly && !existsSync(file)) throw noLogError(folder);
+  const options = {
+    access_mode: readOnly ? "READ_ONLY" : "READ_WRITE",
+    // The cores are for inference, and small commits are faster without DuckDB's own threads.
+    threads: "1",
+    // DuckDB keeps what it has written in memory, up to four fifths of the machine's, unless it is told to let go; larger queries spill to disk.
+    memory_limit: "256MB",
+  };
+  const walBefore = walSize(file);
+  const instance = await duckdb.DuckDBInstance.create(file, options).catch((error: unknown) => {
+    throw openError(file, error);
+  });
+  try {
+    const connection = await instance.connect();
+    try {
+      await checkWal(connection, file, walBefore, readOnly);
+      await migrate(connection, file, readOnly);
+    } finally {
+      connection.closeSync();
+    }
+    return instance;
+  } catch (error) {
+    instance.closeSync();
+    throw error instanceof StorageError ? error : openError(file, error);
+  }
+}
+
+function openError(file: string, error: unknown): StorageError {
+  const text = errorMessage(error);
+  const options = { cause: error };
+  if (/Conflicting lock is held/i.test(text) || /being used by another process/i.test(text)) {
+    const pid = /PID (\d+)/.exec(text)?.[1];
+    const holder = pid === undefined ? "another process" : `process ${pid}`;
+    return new StorageError(
+      "SL7003",
+      `the log '${file}' is held by ${holder}; ask that process, end it, or use another data folder`,
+      pid === undefined ? { file } : { file, pid: Number(pid) },
+      options,
+    );
+  }
+  if (/newer version|version number/i.test(text)) {
+    return new StorageError(
+      "SL7005",
+      `the log '${file}' was written by a newer DuckDB; run: npm install @duckdb/node-api@latest`,
+      { file },
+      options,
+    );
+  }
+  if (/not a valid DuckDB database/i.test(text)) {
+    return new StorageError(
+      "SL7004",
+      `'${file}' is not a DuckDB database; it stays as it is: restore it from a copy, move it away with the files beside it, or choose another data folder`,
+      { file },
+      options,
+    );
+  }
+  if (/Permission denied|Read-only file system|Cannot open file|Could not set lock/i.test(text)) {
+    return new StorageError(
+      "SL7001",
+      `the log '${file}' cannot be opened for writing: ${reasonOf(error)}; choose another data folder`,
+      { file },
+      options,
+    );
+  }
+  return new StorageError(
+    "SL7006",
+    `the log '${file}' cannot be opened: ${reasonOf(error)}; it stays as it is: restore it from a copy, or choose another data folder`,
+    { file },
+    options,
+  );
+}
