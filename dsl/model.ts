@@ -1,5 +1,5 @@
 import { ModelError } from "./errors.js";
-import { isRecord, kindOf } from "./names.js";
+import { isRecord, kindOf } from "./value-kind.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 

@@ -1,3 +1,4 @@
+import { kindOf } from "./value-kind.js";
 import type { Problem } from "./errors.js";
 import type { BeforeInference } from "./steps/step-types.js";
 import {
@@ -95,16 +96,4 @@ export function validationNameProblem(name: unknown, taken: ReadonlySet<string>)
   }
   if (taken.has(name)) return { code: "SL2004", message: takenValidationName(name), details };
   return isIdentifier(name) ? null : { code: "SL2002", message: badValidationName(name), details };
-}
-
-/** True for any object that is not null and not an array. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The kind of a value in words: for arguments of a wrong type from plain JavaScript. */
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

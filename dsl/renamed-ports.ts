@@ -1,4 +1,4 @@
-import { isRecord } from "./names.js";
+import { isRecord } from "./value-kind.js";
 /** What the file calls the ports that have another name here: `{ outputs: { score: "dense_1" } }`. */
 export interface RenamedPorts {
   readonly inputs?: Names | undefined;

@@ -1,7 +1,8 @@
 import type { Problem } from "../errors.js";
 import { rowChange } from "./row-change.js";
 import { portsFlaw, recordOf } from "../model.js";
-import { kindOf, pipelineNameProblem } from "../names.js";
+import { pipelineNameProblem } from "../names.js";
+import { kindOf } from "../value-kind.js";
 import type { AnyPipeline } from "../pipeline/pipeline.js";
 import type { RowScope } from "../row.js";
 import type { Step, StepKind } from "../steps/nodes.js";

@@ -1,4 +1,4 @@
-import { kindOf } from "../names.js";
+import { kindOf } from "../value-kind.js";
 import type { AuditStep, ModelsStep, SelectStep } from "../steps/nodes.js";
 import type { ModelOutputs, Walk } from "./walker.js";
 import {

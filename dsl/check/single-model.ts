@@ -1,5 +1,6 @@
 import { alertNameProblem, durationProblem } from "../steps/alert.js";
-import { kindOf, validationNameProblem } from "../names.js";
+import { validationNameProblem } from "../names.js";
+import { kindOf } from "../value-kind.js";
 import type { AlertStep, ModelStep, ShadowStep, ValidationStep } from "../steps/nodes.js";
 import type { ModelOutputs, Walk } from "./walker.js";
 import { alreadyChallenger, noChallengers, noInferenceBefore, repeated } from "../messages/shapes.js";

@@ -1,6 +1,6 @@
 import { showTensor } from "../shapes/fits.js";
 import type { Model } from "../model.js";
-import { kindOf } from "../names.js";
+import { kindOf } from "../value-kind.js";
 import type { KeySplitStep, RandomSplitStep, RefineStep } from "../steps/nodes.js";
 import type { Port } from "../tensor.js";
 import type { Walk } from "./walker.js";

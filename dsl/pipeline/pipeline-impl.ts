@@ -3,7 +3,7 @@ import type { AnyDeployment } from "../deployment.js";
 import { TargetError, type Problem } from "../errors.js";
 import { rowChange } from "../check/row-change.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "../model.js";
-import { kindOf } from "../names.js";
+import { kindOf } from "../value-kind.js";
 import type { AnyPipeline } from "./pipeline.js";
 import type { RenameOption } from "../steps/rename.js";
 import type { RowScope } from "../row.js";

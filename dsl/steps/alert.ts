@@ -1,5 +1,6 @@
 import type { Problem } from "../errors.js";
-import { isIdentifier, kindOf, type Digit, type ScanIdentifier } from "../names.js";
+import { isIdentifier, type Digit, type ScanIdentifier } from "../names.js";
+import { kindOf } from "../value-kind.js";
 import type { AlertTaken, BeforeInference } from "./step-types.js";
 import {
   badAlertName,

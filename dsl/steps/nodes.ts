@@ -1,5 +1,5 @@
 import type { Model } from "../model.js";
-import { kindOf } from "../names.js";
+import { kindOf } from "../value-kind.js";
 
 /** Inference with one model. `rename` maps a model input to the current output (or request column) that feeds it. */
 export interface ModelStep {
