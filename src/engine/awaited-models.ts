@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.js";
 import { columnsRead } from "../expression/tree/tree.js";
 
 /** The models beside the answer, challengers and those of a tuple, whose outputs some validation reads: the answer waits for these. */
-export function modelsRead(config: Config): ReadonlySet<string> {
+export function awaitedModels(config: Config): ReadonlySet<string> {
   const columns = new Set(
     config.steps.flatMap((step) => (step.kind === "validation" ? columnsRead(step.expression.tree) : [])),
   );

@@ -10,13 +10,13 @@ interface Deadline {
  * Deadlines of many requests on one timer: a timer of its own costs each of them more than all the rest of its waiting. The
  * timer keeps the process alive only while there is a deadline.
  */
-class Deadlines {
+class DeadlineTimer {
   readonly #waiting = new Set<Deadline>();
   #timer: NodeJS.Timeout | undefined;
   #due = Infinity;
 
   /** @param at by `performance.now()`; `Infinity` never comes */
-  at(at: number, passed: () => void): Deadline {
+  schedule(at: number, passed: () => void): Deadline {
     const deadline = { at, passed };
     if (this.#waiting.size === 0) this.#timer?.ref();
     this.#waiting.add(deadline);
@@ -24,7 +24,7 @@ class Deadlines {
     return deadline;
   }
 
-  forget(deadline: Deadline): void {
+  cancel(deadline: Deadline): void {
     if (this.#waiting.delete(deadline) && this.#waiting.size === 0) this.#timer?.unref();
   }
 
@@ -48,4 +48,4 @@ class Deadlines {
   }
 }
 
-export const deadlines = new Deadlines();
+export const deadlineTimer = new DeadlineTimer();

@@ -4,25 +4,25 @@ import type { Config } from "../config/schema.js";
 import { returnedTupleModels, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
-import { type Challenge, type ChallengeAnswer, Challengers } from "./scheduling/challengers.js";
+import { type ChallengerRun, type ChallengerOutcome, ChallengerQueue } from "./scheduling/challengers.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
 import type { ModelFile } from "./session/model-files.js";
 import { type Metadata, metadataReader } from "./metadata.js";
-import type { Onward, Passage } from "./steps/execution.js";
+import type { Next, Execution } from "./steps/execution.js";
 import { compilePlan } from "./plan.js";
-import { DEFAULT_TIMEOUT_MS, RequestClock } from "./request-deadline.js";
-import { modelsRead } from "./awaited-models.js";
-import { placedRuns } from "./scheduling/inline-or-worker.js";
+import { DEFAULT_TIMEOUT_MS, RequestDeadline } from "./request-deadline.js";
+import { awaitedModels } from "./awaited-models.js";
+import { inlineOrWorker } from "./scheduling/inline-or-worker.js";
 import { modelRunner, type RunChallenger, type RunModel } from "./session/model-runner.js";
 import { openSession } from "./session/onnx-runtime.js";
 import { checkSignature, warmUp } from "./session/signature-check.js";
 import {
-  awaitedThreads,
-  batchThreads,
-  challengerThreads,
-  newOwner,
-  type ThreadModel,
+  awaitedWorkers,
+  championWorkers,
+  challengerWorkers,
+  newOwnerId,
+  type WorkerModel,
 } from "./scheduling/worker-pool.js";
 import { randomSequence } from "./random-unit.js";
 
@@ -34,12 +34,12 @@ export interface Inference {
   readonly metadata: Metadata;
   readonly lastModel: string;
   /** Nanoseconds: reading the rows, then one entry for every inference step. */
-  readonly elapsed: readonly number[];
+  readonly elapsedNs: readonly number[];
   /** Why an awaited challenger gave no answer, by its name. */
   readonly notes: ReadonlyMap<string, string>;
   /** Challengers to run once the answer is out, with `challenge`. */
-  readonly later: readonly Challenge[];
-  readonly clock: RequestClock;
+  readonly deferred: readonly ChallengerRun[];
+  readonly deadline: RequestDeadline;
 }
 
 interface EngineOptions {
@@ -55,15 +55,15 @@ export interface Engine {
   /** Runs of challengers that gave no answer. */
   readonly challengerErrors: number;
   /** Runs of challengers begun or waiting. */
-  readonly challengersWaiting: number;
+  readonly pendingChallengers: number;
   /**
    * Runs the steps on a batch.
    *
    * @throws InputError SL5xxx for rows that the pipeline does not take, TargetError SL6002 to SL6005
    */
-  infer(input: unknown, options?: InferOptions, clock?: RequestClock): Promise<Inference>;
+  infer(input: unknown, options?: InferOptions, deadline?: RequestDeadline): Promise<Inference>;
   /** Runs one challenger of an answer that is out. Never rejects. */
-  challenge(challenge: Challenge): Promise<ChallengeAnswer>;
+  runChallenger(challenge: ChallengerRun): Promise<ChallengerOutcome>;
   /** Gives the models back. It waits for challengers, a second at most; those that have not begun by then are not begun. */
   close(): Promise<void>;
 }
@@ -82,38 +82,38 @@ export async function openEngine(
   files: ReadonlyMap<string, ModelFile>,
   options: EngineOptions,
 ): Promise<Engine> {
-  const challengers = new Challengers();
-  const owner = newOwner();
+  const challengers = new ChallengerQueue();
+  const owner = newOwnerId();
   const releases: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
-    await challengers.settle(CLOSE_WAIT_MS);
-    batchThreads.drop(owner);
-    challengerThreads.drop(owner);
-    awaitedThreads.drop(owner);
+    await challengers.drain(CLOSE_WAIT_MS);
+    championWorkers.drop(owner);
+    challengerWorkers.drop(owner);
+    awaitedWorkers.drop(owner);
     for (const release of releases.splice(0)) await release();
   };
   try {
     const champions = new Map<string, RunModel>();
     const others = new Map<string, RunChallenger>();
-    const read = modelsRead(config);
+    const read = awaitedModels(config);
     for (const model of config.models) {
       const file = files.get(model.name);
       if (file === undefined) continue;
-      const onThreads: ThreadModel = { name: model.name, sha256: model.sha256, bytes: file.bytes, path: file.path };
+      const onThreads: WorkerModel = { name: model.name, sha256: model.sha256, bytes: file.bytes, path: file.path };
       if (hasRole(config, model.name, "champion")) {
         const session = await openSession(model.name, model.sha256, file.bytes, file.path);
-        batchThreads.hold(onThreads);
+        championWorkers.hold(onThreads);
         releases.push(
           () => session.release(),
-          () => batchThreads.release(onThreads),
+          () => championWorkers.release(onThreads),
         );
         checkSignature(model, session);
-        const run = modelRunner(model, placedRuns(onThreads, session, owner, `pipeline '${config.name}'`));
-        await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestClock(Infinity), outputs));
+        const run = modelRunner(model, inlineOrWorker(onThreads, session, owner, `pipeline '${config.name}'`));
+        await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestDeadline(Infinity), outputs));
         champions.set(model.name, run);
       }
       if (hasRole(config, model.name, "challenger")) {
-        const threads = options.challengers === "return" || read.has(model.name) ? awaitedThreads : challengerThreads;
+        const threads = options.challengers === "return" || read.has(model.name) ? awaitedWorkers : challengerWorkers;
         threads.hold(onThreads);
         releases.push(() => threads.release(onThreads));
         checkSignature(model, await threads.open(onThreads));
@@ -127,7 +127,7 @@ export async function openEngine(
     const parts = {
       champions,
       challengers: others,
-      answer: challengers.answer.bind(challengers),
+      answer: challengers.run.bind(challengers),
       awaitAll: options.challengers === "return",
       random: randomSequence(options.seed),
     };
@@ -143,11 +143,11 @@ export async function openEngine(
       get challengerErrors() {
         return challengers.errors;
       },
-      get challengersWaiting() {
-        return challengers.waiting;
+      get pendingChallengers() {
+        return challengers.pending;
       },
-      infer: (input, inferOptions = {}, clock) => infer(plan, input, inferOptions, clock),
-      challenge: (challenge) => challengers.answer(challenge, DEFAULT_TIMEOUT_MS),
+      infer: (input, inferOptions = {}, deadline) => infer(plan, input, inferOptions, deadline),
+      runChallenger: (challenge) => challengers.run(challenge, DEFAULT_TIMEOUT_MS),
       close,
     };
   } catch (error) {
@@ -163,20 +163,25 @@ interface Plan {
   readonly where: string;
   readonly read: (input: unknown) => InputBatch;
   readonly readMetadata: (given: unknown) => Metadata;
-  readonly run: Onward<Inference>;
+  readonly run: Next<Inference>;
 }
 
 const none: ReadonlyMap<string, never> = new Map<string, never>();
-const nothing: readonly Challenge[] = [];
+const nothing: readonly ChallengerRun[] = [];
 const outputs = (given: TensorData[]): TensorData[] => given;
 
 /** A function that throws gives a promise that rejects, as an async one would: this one has no promise of its own. */
-function infer(plan: Plan, input: unknown, options: InferOptions, given: RequestClock | undefined): Promise<Inference> {
+function infer(
+  plan: Plan,
+  input: unknown,
+  options: InferOptions,
+  given: RequestDeadline | undefined,
+): Promise<Inference> {
   try {
-    const clock = given ?? new RequestClock(options.timeoutMs, options.signal);
+    const deadline = given ?? new RequestDeadline(options.timeoutMs, options.signal);
     const metadata = plan.readMetadata(options.metadata);
     const batch = plan.read(input);
-    const answer = plan.run(begin(plan, batch, metadata, clock));
+    const answer = plan.run(begin(plan, batch, metadata, deadline));
     return answer instanceof Promise ? answer : Promise.resolve(answer);
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new TargetError("SL6000", String(error)));
@@ -187,34 +192,47 @@ function begin(
   { config, where }: Plan,
   { form, rows, tensors }: InputBatch,
   metadata: Metadata,
-  clock: RequestClock,
-): Passage {
+  deadline: RequestDeadline,
+): Execution {
   const inputs = new Map<string, TensorData>();
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i];
     if (tensor !== undefined) inputs.set(config.inputs[i]?.name ?? "", tensor);
   }
-  clock.tick();
-  clock.check(where);
+  deadline.readTime();
+  deadline.check(where);
   return {
     form,
     rows,
     inputs,
     metadata,
-    clock,
+    deadline,
     outputs: none,
     lastModel: "",
-    elapsed: [Math.round((clock.now - clock.begun) * 1e6)],
-    beside: none,
+    elapsedNs: [Math.round((deadline.now - deadline.startedAt) * 1e6)],
+    sideOutputs: none,
     failures: none,
-    later: nothing,
+    deferred: nothing,
     notes: none,
   };
 }
 
 /** @param hidden models of tuples that neither the answer nor the log holds */
-function inferenceOf(hidden: readonly string[]): (passage: Passage) => Inference {
-  return ({ form, rows, inputs, outputs, beside, failures, metadata, lastModel, elapsed, notes, later, clock }) => {
+function inferenceOf(hidden: readonly string[]): (execution: Execution) => Inference {
+  return ({
+    form,
+    rows,
+    inputs,
+    outputs,
+    sideOutputs,
+    failures,
+    metadata,
+    lastModel,
+    elapsedNs,
+    notes,
+    deferred,
+    deadline,
+  }) => {
     const time = new Float64Array(rows);
     const now = Date.now();
     // A loop, since `fill` costs a row more than all of it.
@@ -224,10 +242,10 @@ function inferenceOf(hidden: readonly string[]): (passage: Passage) => Inference
       time,
       inputs,
       outputs,
-      challengers: hidden.length === 0 ? beside : without(beside, hidden),
+      challengers: hidden.length === 0 ? sideOutputs : without(sideOutputs, hidden),
       failures,
     };
-    return { form, batch, metadata, lastModel, elapsed, notes, later, clock };
+    return { form, batch, metadata, lastModel, elapsedNs, notes, deferred, deadline };
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Config, StepConfig } from "../config/schema.js";
-import type { Onward } from "./steps/execution.js";
-import { type CompileStep, type Context, find, type Parts } from "./steps/context.js";
-import { modelsRead } from "./awaited-models.js";
+import type { Next } from "./steps/execution.js";
+import { type CompileStep, type CompileContext, requireModel, type Parts } from "./steps/context.js";
+import { awaitedModels } from "./awaited-models.js";
 import { keySplitStep } from "./steps/key-split.js";
 import { modelStep } from "./steps/model.js";
 import { modelsStep } from "./steps/models.js";
@@ -27,21 +27,21 @@ const compileByKind: { readonly [K in StepConfig["kind"]]: CompileStep<K> } = {
 };
 
 /** Compiles a config's steps, once, to one function that runs them in their order and ends with `last`. */
-export function compilePlan<T>(config: Config, parts: Parts, last: Onward<T>): Onward<T> {
+export function compilePlan<T>(config: Config, parts: Parts, last: Next<T>): Next<T> {
   const models = new Map(config.models.map((model) => [model.name, model]));
-  const context: Context = {
+  const context: CompileContext = {
     config,
     parts,
-    read: modelsRead(config),
-    model: (name) => find(models, name),
-    before: null,
+    awaited: awaitedModels(config),
+    model: (name) => requireModel(models, name),
+    upstream: null,
     tuple: null,
   };
   const compiled = config.steps.map((step, index) =>
     (compileByKind[step.kind] as CompileStep<StepConfig["kind"]>)(context, index, step),
   );
-  return compiled.reduceRight<Onward<T>>(
-    (next, step) => (step === null ? next : (passage) => step(passage, next)),
+  return compiled.reduceRight<Next<T>>(
+    (next, step) => (step === null ? next : (execution) => step(execution, next)),
     last,
   );
 }

@@ -1,14 +1,14 @@
 import { performance } from "node:perf_hooks";
 import { TargetError } from "../../dsl/errors.js";
-import { deadlines } from "./deadline-timer.js";
+import { deadlineTimer } from "./deadline-timer.js";
 import { describeValue } from "../util/format-value.js";
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 const nothingLogged = "; nothing of it is logged";
 
 /** When a request must have ended. A run of a model cannot be stopped, so it is looked at between them. */
-export class RequestClock {
-  readonly begun: number;
+export class RequestDeadline {
+  readonly startedAt: number;
   /** The last time that was read for this request, by `performance.now()`: what follows at once need not read it again. */
   now: number;
   readonly #timeoutMs: number;
@@ -16,7 +16,7 @@ export class RequestClock {
 
   /** @param begun by `performance.now()` */
   constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal, begun = performance.now()) {
-    this.begun = this.now = begun;
+    this.startedAt = this.now = begun;
     if (!(typeof timeoutMs === "number" && timeoutMs > 0)) {
       throw new TargetError(
         "SL6011",
@@ -31,19 +31,19 @@ export class RequestClock {
     this.#signal = signal;
   }
 
-  get leftMs(): number {
-    return Math.max(0, this.#timeoutMs - (performance.now() - this.begun));
+  get remainingMs(): number {
+    return Math.max(0, this.#timeoutMs - (performance.now() - this.startedAt));
   }
 
   /** Reads the time. */
-  tick(): number {
+  readTime(): number {
     return (this.now = performance.now());
   }
 
   /** @throws TargetError SL6004 when the time was over when it was last read, SL6005 when the signal says so */
   check(what: string): void {
     if (this.#signal?.aborted === true) throw this.#aborted(what, "SL6005", nothingLogged);
-    if (this.now - this.begun >= this.#timeoutMs) throw this.#late(what, "SL6004", nothingLogged);
+    if (this.now - this.startedAt >= this.#timeoutMs) throw this.#late(what, "SL6004", nothingLogged);
   }
 
   /**
@@ -79,11 +79,11 @@ export class RequestClock {
       const onTime = (): void => settle(() => reject(late()));
       const onAbort = (): void => settle(() => reject(aborted()));
       const settle = (how: () => void): void => {
-        deadlines.forget(entry);
+        deadlineTimer.cancel(entry);
         signal?.removeEventListener("abort", onAbort);
         how();
       };
-      const entry = deadlines.at(this.begun + this.#timeoutMs, onTime);
+      const entry = deadlineTimer.schedule(this.startedAt + this.#timeoutMs, onTime);
       signal?.addEventListener("abort", onAbort, { once: true });
       work.then(
         (value) => settle(() => resolve(value)),

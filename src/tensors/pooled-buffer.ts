@@ -10,7 +10,7 @@ let used = 0;
  * @param bytesPerElement a power of two
  * @returns null where the request is big enough for a buffer of its own
  */
-export function placeInSlab(
+export function allocatePooled(
   length: number,
   bytesPerElement: number,
 ): { readonly buffer: ArrayBuffer; readonly offset: number } | null {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Challenge, Challengers } from "../../src/engine/scheduling/challengers.js";
+import { type ChallengerRun, ChallengerQueue } from "../../src/engine/scheduling/challengers.js";
 
 /** A challenger that answers when it is told to. */
-function challenge(bytes = 4): Challenge & { finish(): void; begun: number } {
+function challenge(bytes = 4): ChallengerRun & { finish(): void; begun: number } {
   let finish = (): void => undefined;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   const made = {
@@ -24,10 +24,10 @@ const overload = { outputs: null, note: "overload: the queue of challengers is f
 
 describe("the queue of challengers is bounded", () => {
   test("by runs", async () => {
-    const challengers = new Challengers({ runs: 1, bytes: 1000 });
+    const challengers = new ChallengerQueue({ runs: 1, bytes: 1000 });
     const [first, second] = [challenge(), challenge()];
-    const answer = challengers.answer(first, 1000);
-    expect(await challengers.answer(second, 1000)).toEqual(overload);
+    const answer = challengers.run(first, 1000);
+    expect(await challengers.run(second, 1000)).toEqual(overload);
     expect(second.begun).toBe(0);
     first.finish();
     expect((await answer).note).toBeNull();
@@ -35,24 +35,24 @@ describe("the queue of challengers is bounded", () => {
   });
 
   test("by bytes, but one run always has its place", async () => {
-    const challengers = new Challengers({ runs: 10, bytes: 100 });
+    const challengers = new ChallengerQueue({ runs: 10, bytes: 100 });
     const [large, other] = [challenge(500), challenge(1)];
-    const answer = challengers.answer(large, 1000);
-    expect(await challengers.answer(other, 1000)).toEqual(overload);
+    const answer = challengers.run(large, 1000);
+    expect(await challengers.run(other, 1000)).toEqual(overload);
     large.finish();
     expect((await answer).note).toBeNull();
   });
 
   test("a late run keeps its place until it ends", async () => {
-    const challengers = new Challengers({ runs: 1, bytes: 1000 });
+    const challengers = new ChallengerQueue({ runs: 1, bytes: 1000 });
     const late = challenge();
-    expect(await challengers.answer(late, 10)).toEqual({ outputs: null, note: "no answer within 10 ms" });
-    expect(await challengers.answer(challenge(), 10)).toEqual(overload);
+    expect(await challengers.run(late, 10)).toEqual({ outputs: null, note: "no answer within 10 ms" });
+    expect(await challengers.run(challenge(), 10)).toEqual(overload);
     late.finish();
-    await challengers.settle(1000);
+    await challengers.drain(1000);
     const next = challenge();
     next.finish();
-    expect((await challengers.answer(next, 1000)).note).toBeNull();
+    expect((await challengers.run(next, 1000)).note).toBeNull();
     expect(challengers.errors).toBe(2);
   });
 });

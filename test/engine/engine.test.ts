@@ -37,11 +37,11 @@ describe.skipIf(recordings === null)("what the platform answered", () => {
       inputs: [float32("tensor", null, 100)],
     });
     const engine = await engineOf(recordedModels, built);
-    const { batch, lastModel, elapsed } = await engine.infer(request("imdb-1.df.json"));
+    const { batch, lastModel, elapsedNs } = await engine.infer(request("imdb-1.df.json"));
     expect([...batch.outputs.keys()]).toEqual(["dense_1"]);
     expect(near(Number(batch.outputs.get("dense_1")?.data[0]), 0.37142318)).toBe(true);
     expect(lastModel).toBe("sentiment");
-    expect(elapsed).toHaveLength(3);
+    expect(elapsedNs).toHaveLength(3);
   });
 
   test("a shadow: the champion's output goes on, the challengers' come when they are asked for", async () => {
@@ -52,13 +52,13 @@ describe.skipIf(recordings === null)("what the platform answered", () => {
       { inputs: [float32("tensor", "N", 29)] },
     );
     const engine = await engineOf(recordedModels, built);
-    const { batch, later } = await engine.infer(request("ccfraud-1.df.json"));
+    const { batch, deferred } = await engine.infer(request("ccfraud-1.df.json"));
     expect(near(Number(batch.outputs.get("dense_1")?.data[0]), 0.0014974177)).toBe(true);
     expect(batch.challengers.size).toBe(0);
     const answers = await Promise.all(
-      later.map(async (challenge) => [
+      deferred.map(async (challenge) => [
         challenge.challenger,
-        (await engine.challenge(challenge)).outputs?.get("variable")?.data[0],
+        (await engine.runChallenger(challenge)).outputs?.get("variable")?.data[0],
       ]),
     );
     expect(answers).toEqual([
@@ -71,10 +71,10 @@ describe.skipIf(recordings === null)("what the platform answered", () => {
     const built = config("fraud", [ccfraud(), ccfraudXgb()], [shadow("ccfraud", "ccfraud-xgb")], {
       inputs: [float32("tensor", "N", 29)],
     });
-    const { batch, later } = await (
+    const { batch, deferred } = await (
       await engineOf(recordedModels, built, "return")
     ).infer(request("ccfraud-1.df.json"));
-    expect(later).toEqual([]);
+    expect(deferred).toEqual([]);
     expect(batch.challengers.get("ccfraud-xgb")).toMatchObject({ answered: Uint8Array.of(1) });
   });
 
@@ -97,8 +97,8 @@ describe.skipIf(recordings === null)("what the platform answered", () => {
       config("fraud", [champion, xgb], [shadow("ccfraud", "ccfraud-xgb"), rule]),
     );
     const rows = request("ccfraud-1.df.json").map(({ tensor }) => ({ dense_input: tensor }));
-    const { batch, later } = await engine.infer(rows);
-    expect(later).toEqual([]);
+    const { batch, deferred } = await engine.infer(rows);
+    expect(deferred).toEqual([]);
     expect(batch.failures).toEqual(new Map([["agree", Uint8Array.of(1)]]));
   });
 });
@@ -341,9 +341,9 @@ describe("challengers cannot reach the champion", () => {
       dir,
       config("p", [champion(dir), writeModel(dir, "picky", picky())], [shadow("champion", "picky")]),
     );
-    const { batch, later } = await engine.infer([{ x: [1, 2, 3] }]);
+    const { batch, deferred } = await engine.infer([{ x: [1, 2, 3] }]);
     expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(1, 2, 3));
-    const answers = await Promise.all(later.map((challenge) => engine.challenge(challenge)));
+    const answers = await Promise.all(deferred.map((challenge) => engine.runChallenger(challenge)));
     expect(answers).toEqual([
       { outputs: null, note: expect.stringMatching(/^model 'picky' failed on these rows: .*dimension mismatch/i) },
     ]);
@@ -382,8 +382,8 @@ describe("challengers cannot reach the champion", () => {
       ),
     );
     const begun = performance.now();
-    const { later } = await engine.infer([{ x: [1] }]);
-    const running = Promise.all(later.map((challenge) => engine.challenge(challenge)));
+    const { deferred } = await engine.infer([{ x: [1] }]);
+    const running = Promise.all(deferred.map((challenge) => engine.runChallenger(challenge)));
     for (let i = 0; i < 20; i++) await engine.infer([{ x: [i] }]);
     const champions = performance.now() - begun;
     const [answer] = await running;
@@ -419,8 +419,8 @@ describe("challengers cannot reach the champion", () => {
         [shadow("champion", "choosy")],
       ),
     );
-    const { later } = await engine.infer([{ x: [1] }, { x: [-2] }]);
-    const [answer] = await Promise.all(later.map((challenge) => engine.challenge(challenge)));
+    const { deferred } = await engine.infer([{ x: [1] }, { x: [-2] }]);
+    const [answer] = await Promise.all(deferred.map((challenge) => engine.runChallenger(challenge)));
     expect(answer?.note).toBe(
       "model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'",
     );

@@ -116,8 +116,8 @@ describe("a size that the types leave open is checked for every batch", () => {
     const engine = await openEngine(config, await findModelFiles(dir, config.models), { challengers: "log", seed: 1 });
     open.push(engine);
     const notes = async (width: number) => {
-      const { later } = await engine.infer([{ x: new Array<number>(width).fill(1) }]);
-      return (await Promise.all(later.map((challenge) => engine.challenge(challenge)))).map(({ note }) => note);
+      const { deferred } = await engine.infer([{ x: new Array<number>(width).fill(1) }]);
+      return (await Promise.all(deferred.map((challenge) => engine.runChallenger(challenge)))).map(({ note }) => note);
     };
     expect(await notes(2)).toEqual([
       "model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]",

@@ -2,9 +2,9 @@ import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
-import { elementKinds } from "./elements.js";
+import { elementTypes } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
-import { missing, stranger } from "./names.js";
+import { missingInput, unknownInput } from "./names.js";
 import { type Bindings, rowDims } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 
@@ -19,8 +19,8 @@ export function columnReader(pipeline: string, ports: readonly Port[]): (columns
   return (columns) => {
     const given = Object.keys(columns);
     const fault =
-      missing(pipeline, ports, given, "the batch") ??
-      (given.length > ports.length ? stranger(pipeline, ports, given, "the batch") : null);
+      missingInput(pipeline, ports, given, "the batch") ??
+      (given.length > ports.length ? unknownInput(pipeline, ports, given, "the batch") : null);
     if (fault !== null) throw fault;
     const values = columns as Readonly<Record<string, unknown>>;
     const bindings: Bindings = new Map();
@@ -55,7 +55,7 @@ function readColumn(port: Port, read: ReturnType<typeof rowsReader>, value: unkn
 
 function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>): TensorData {
   const details = { input: port.name };
-  const { array } = elementKinds[port.dtype];
+  const { array } = elementTypes[port.dtype];
   if (array === null || !(value instanceof array)) {
     const expected = array === null ? "a list of strings" : `a ${array.name}`;
     throw new InputError(

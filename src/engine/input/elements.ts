@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
-import { placeInSlab } from "../../tensors/pooled-buffer.js";
+import { allocatePooled } from "../../tensors/pooled-buffer.js";
 import { describeValue } from "../../util/format-value.js";
 
 /** Why one value is no element of a dtype. */
@@ -12,16 +12,16 @@ export interface Refusal {
 }
 
 /** How values become the elements of one dtype. A run of values is put with one call, so that a row costs no closure. */
-interface ElementKind {
+interface ElementType {
   /** What one element is called. */
   readonly word: string;
   /** The typed array that already holds such elements; null for strings. */
   readonly array: TypedArrayConstructor | null;
   /** Room for that many elements. */
-  readonly room: (length: number) => TensorElements;
+  readonly allocate: (length: number) => TensorElements;
   /** Puts `count` values at `at`; false as soon as one is no element, and `refusal` then says which. */
-  readonly list: (into: TensorElements, values: ArrayLike<unknown>, at: number, count: number) => boolean;
-  readonly one: (into: TensorElements, value: unknown, at: number) => boolean;
+  readonly putAll: (into: TensorElements, values: ArrayLike<unknown>, at: number, count: number) => boolean;
+  readonly put: (into: TensorElements, value: unknown, at: number) => boolean;
   /** Null for a value that is an element. */
   readonly refusal: (value: unknown) => Refusal | null;
 }
@@ -40,11 +40,12 @@ type TypedArrayConstructor =
 
 const float32 = float("float32", Float32Array, putFloat32, (value) => !Number.isFinite(Math.fround(value)));
 
-export const elementKinds: Readonly<Record<DType, ElementKind>> = {
+export const elementTypes: Readonly<Record<DType, ElementType>> = {
   float16: float("float16", Uint16Array, putFloat16, (value) => (numberToFloat16(value) & 0x7fff) === 0x7c00),
   float32: {
     ...float32,
-    list: (into, values, at, count) => putFloat32s(into, values, at, count) || float32.list(into, values, at, count),
+    putAll: (into, values, at, count) =>
+      putFloat32s(into, values, at, count) || float32.putAll(into, values, at, count),
   },
   float64: float("float64", Float64Array, putFloat64, () => false),
   int8: integer("int8", Int8Array, -128, 127),
@@ -64,21 +65,21 @@ type Put = (into: TensorElements, value: unknown, at: number) => boolean;
 function kind(
   word: string,
   array: TypedArrayConstructor | null,
-  one: Put,
+  put: Put,
   refusal: (value: unknown) => Refusal | null,
-): ElementKind {
+): ElementType {
   return {
     word,
     array,
-    room(length) {
+    allocate(length) {
       if (array === null) return new Array<string>(length).fill("");
-      const place = placeInSlab(length, array.BYTES_PER_ELEMENT);
+      const place = allocatePooled(length, array.BYTES_PER_ELEMENT);
       return place === null ? new array(length) : new array(place.buffer, place.offset, length);
     },
-    one,
+    put,
     refusal,
-    list(into, values, at, count) {
-      for (let i = 0; i < count; i++) if (!one(into, values[i], at + i)) return false;
+    putAll(into, values, at, count) {
+      for (let i = 0; i < count; i++) if (!put(into, values[i], at + i)) return false;
       return true;
     },
   };
@@ -96,7 +97,7 @@ function float(
   array: TypedArrayConstructor,
   put: (into: TensorElements, value: number, at: number) => boolean,
   overflows: (value: number) => boolean,
-): ElementKind {
+): ElementType {
   const one: Put = (into, value, at) => {
     const number = typeof value === "number" ? value : numberTexts.get(value);
     return number !== undefined && put(into, number, at);
@@ -179,7 +180,7 @@ function integer(
     | Uint32ArrayConstructor,
   min: number,
   max: number,
-): ElementKind {
+): ElementType {
   const one: Put = (into, value, at) => {
     if (typeof value !== "number") return false;
     // What does not read back as it was is a fraction, out of range or NaN.
@@ -203,7 +204,7 @@ function wide(
   array: BigInt64ArrayConstructor | BigUint64ArrayConstructor,
   min: bigint,
   max: bigint,
-): ElementKind {
+): ElementType {
   const one: Put = (into, value, at) => {
     if (typeof value !== "bigint" && !Number.isSafeInteger(value) && !isDigits(value)) return false;
     const wanted = BigInt(value as bigint | number | string);

@@ -4,7 +4,7 @@ import { didYouMean } from "../../util/did-you-mean.js";
 import { joinNames } from "../../util/join-names.js";
 
 /** The refusal of a batch or row that lacks an input; null when all are there. */
-export function missing(
+export function missingInput(
   pipeline: string,
   ports: readonly Port[],
   given: readonly string[],
@@ -22,7 +22,7 @@ export function missing(
 }
 
 /** The refusal of a column that is no input. */
-export function stranger(
+export function unknownInput(
   pipeline: string,
   ports: readonly Port[],
   given: readonly string[],

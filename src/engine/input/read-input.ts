@@ -5,10 +5,10 @@ import { tensorFromVector } from "../../tensors/arrow.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { columnReader } from "./columns.js";
 import { describeValue } from "../../util/format-value.js";
-import { elementKinds } from "./elements.js";
+import { elementTypes } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
-import { missing, stranger } from "./names.js";
-import { type Bindings, bindSymbols, isFixed } from "./row-shape.js";
+import { missingInput, unknownInput } from "./names.js";
+import { type Bindings, bindSymbols, hasFixedRows } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 
 /**
@@ -34,7 +34,7 @@ export function inputReader(pipeline: string, ports: readonly Port[]): (input: u
 
 function recordsReader(pipeline: string, ports: readonly Port[]): (rows: readonly unknown[]) => InputBatch {
   const readers = ports.map((port) => rowsReader(port, port.name));
-  const binds = !ports.every(isFixed);
+  const binds = !ports.every(hasFixedRows);
   let bindings: Bindings = new Map();
   return (rows) => {
     if (rows.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
@@ -56,16 +56,16 @@ function checkKeys(pipeline: string, ports: readonly Port[], row: unknown, at: n
   for (const port of ports) if (Object.hasOwn(row, port.name)) found++;
   if (keys === ports.length && found === ports.length) return;
   throw (
-    missing(pipeline, ports, Object.keys(row), `row ${at}`, { row: at }) ??
-    stranger(pipeline, ports, Object.keys(row), `row ${at}`, { row: at })
+    missingInput(pipeline, ports, Object.keys(row), `row ${at}`, { row: at }) ??
+    unknownInput(pipeline, ports, Object.keys(row), `row ${at}`, { row: at })
   );
 }
 
 function readTable(pipeline: string, ports: readonly Port[], table: Table): InputBatch {
   const columns = table.schema.fields.map((field) => String(field.name));
   const fault =
-    missing(pipeline, ports, columns, "the table") ??
-    (columns.length > ports.length ? stranger(pipeline, ports, columns, "the table") : null);
+    missingInput(pipeline, ports, columns, "the table") ??
+    (columns.length > ports.length ? unknownInput(pipeline, ports, columns, "the table") : null);
   if (fault !== null) throw fault;
   if (table.numRows === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
   const bindings: Bindings = new Map();
@@ -83,7 +83,7 @@ function readTable(pipeline: string, ports: readonly Port[], table: Table): Inpu
 
 function checkTexts(port: Port, texts: ArrayLike<unknown>): void {
   for (let at = 0; at < texts.length; at++) {
-    const refusal = elementKinds.string.refusal(texts[at]);
+    const refusal = elementTypes.string.refusal(texts[at]);
     if (refusal !== null)
       throw new InputError(refusal.code, `column '${port.name}', element ${at}: ${refusal.text}`, { input: port.name });
   }

@@ -1,7 +1,7 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
-import { elementKinds } from "./elements.js";
+import { elementTypes } from "./elements.js";
 
 /** Where a size of a row came from: the port itself, the first row, or a symbol that another input bound. */
 type SizeOrigin =
@@ -19,7 +19,7 @@ export interface RowDim {
 export type Bindings = Map<string, { readonly size: number; readonly input: string }>;
 
 /** How messages name a value: `row 3, input 'x'`, deeper `row 3, input 'x', element [1][4]`. */
-export function place(input: string, row: number, path: readonly number[] = []): string {
+export function describePlace(input: string, row: number, path: readonly number[] = []): string {
   return `row ${row}, input '${input}'${path.length === 0 ? "" : `, element ${path.map((i) => `[${i}]`).join("")}`}`;
 }
 
@@ -29,7 +29,7 @@ export function rowDims(port: Port): readonly Dim[] | null {
 }
 
 /** Whether the port itself says all sizes of its rows. */
-export function isFixed(port: Port): boolean {
+export function hasFixedRows(port: Port): boolean {
   return rowDims(port)?.every((dim) => typeof dim === "number") ?? false;
 }
 
@@ -38,7 +38,7 @@ export function isFixed(port: Port): boolean {
  *
  * @throws InputError SL5008 when the first row is not nested to the port's rank, SL5005 when it holds null for a list
  */
-export function settle(port: Port, first: unknown, bindings: Bindings): RowDim[] {
+export function resolveRowShape(port: Port, first: unknown, bindings: Bindings): RowDim[] {
   const wanted = rowDims(port) ?? measure(first).map(() => null);
   const settled: RowDim[] = [];
   let value = first;
@@ -53,7 +53,7 @@ export function settle(port: Port, first: unknown, bindings: Bindings): RowDim[]
       settled.push({ size: bound.size, origin: { kind: "symbol", symbol: String(dim), input: bound.input } });
       size = bound.size;
     } else {
-      size = listAt(port, value, 0, new Array<number>(axis).fill(0), axis, wanted.length).length;
+      size = requireList(port, value, 0, new Array<number>(axis).fill(0), axis, wanted.length).length;
       settled.push({ size, origin: { kind: "first" } });
       if (typeof dim === "string") bindings.set(dim, { size, input: port.name });
     }
@@ -74,24 +74,24 @@ export function bindSymbols(port: Port, dims: readonly number[], bindings: Bindi
     if (typeof dim !== "string") continue;
     const bound = bindings.get(dim);
     if (bound === undefined) bindings.set(dim, { size, input: port.name });
-    else if (bound.size !== size) throw twoSizes(`input '${port.name}'`, size, dim, bound.size, bound.input);
+    else if (bound.size !== size) throw symbolConflict(`input '${port.name}'`, size, dim, bound.size, bound.input);
   }
 }
 
-export function twoSizes(where: string, size: number, symbol: string, bound: number, input: string): InputError {
+export function symbolConflict(where: string, size: number, symbol: string, bound: number, input: string): InputError {
   return new InputError(
     "SL5012",
-    `${where}: ${elements(size)}, but '${symbol}' is ${bound} in input '${input}'; one symbol is one size in a batch`,
+    `${where}: ${countElements(size)}, but '${symbol}' is ${bound} in input '${input}'; one symbol is one size in a batch`,
     { symbol, size, bound },
   );
 }
 
-export function elements(count: number): string {
+export function countElements(count: number): string {
   return count === 1 ? "1 element" : `${count} elements`;
 }
 
 /** A value as the list it must be. */
-export function listAt(
+export function requireList(
   port: Port,
   value: unknown,
   row: number,
@@ -100,29 +100,29 @@ export function listAt(
   rank: number,
 ): ArrayLike<unknown> {
   if (isArrayOrTypedArray(value)) return value;
-  const where = place(port.name, row, path);
+  const where = describePlace(port.name, row, path);
   const details = { row, input: port.name };
   if (value === null || value === undefined) {
     throw new InputError(
       "SL5005",
-      `${where}: expected ${listOf(port, axis, rank)}, got ${describeValue(value)}`,
+      `${where}: expected ${describeList(port, axis, rank)}, got ${describeValue(value)}`,
       details,
     );
   }
   throw new InputError(
     "SL5008",
-    `${where}: expected ${listOf(port, axis, rank)}, got ${describeValue(value)}`,
+    `${where}: expected ${describeList(port, axis, rank)}, got ${describeValue(value)}`,
     details,
   );
 }
 
 /** `a list of 29 numbers (float32)`, `a list of lists`. */
-export function listOf(port: Port, axis: number, rank: number): string {
+export function describeList(port: Port, axis: number, rank: number): string {
   const dim = rowDims(port)?.[axis];
   const count = typeof dim === "number" ? `${dim} ` : "";
   return axis < rank - 1
     ? `a list of ${count}lists`
-    : `a list of ${count}${elementKinds[port.dtype].word}s (${port.dtype})`;
+    : `a list of ${count}${elementTypes[port.dtype].word}s (${port.dtype})`;
 }
 
 /** The sizes of the first element of the first element and so on, where the port does not know its rank. */

@@ -2,8 +2,18 @@ import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
-import { elementKinds } from "./elements.js";
-import { type Bindings, elements, listAt, listOf, place, type RowDim, rowDims, settle, twoSizes } from "./row-shape.js";
+import { elementTypes } from "./elements.js";
+import {
+  type Bindings,
+  countElements,
+  requireList,
+  describeList,
+  describePlace,
+  type RowDim,
+  rowDims,
+  resolveRowShape,
+  symbolConflict,
+} from "./row-shape.js";
 
 /**
  * Makes the reader of one input's values, a row each, into one tensor: one pass into one typed array. The pass only asks
@@ -18,22 +28,22 @@ export function rowsReader(
 ): (rows: ArrayLike<unknown>, bindings: Bindings) => TensorData {
   const fixed = fixedShape(port);
   const { dtype } = port;
-  const { room, list, one } = elementKinds[dtype];
+  const { allocate, putAll, put } = elementTypes[dtype];
   return (rows, bindings) => {
     const count = rows.length;
-    const { shape, size } = fixed ?? sized(settle(port, valueOf(rows, key, 0), bindings));
-    const elements = room(count * size);
+    const { shape, size } = fixed ?? sized(resolveRowShape(port, valueOf(rows, key, 0), bindings));
+    const elements = allocate(count * size);
     if (shape.length === 0) {
       for (let row = 0; row < count; row++) {
         const value = valueOf(rows, key, row);
-        if (!one(elements, value, row)) throw refusedElement(port, value, row, []);
+        if (!put(elements, value, row)) throw refusedElement(port, value, row, []);
       }
       return { dtype, dims: [count], data: elements };
     }
     if (shape.length === 1) {
       for (let row = 0; row < count; row++) {
         const value = valueOf(rows, key, row);
-        if (!isArrayOrTypedArray(value) || value.length !== size || !list(elements, value, row * size, size))
+        if (!isArrayOrTypedArray(value) || value.length !== size || !putAll(elements, value, row * size, size))
           throw refusedRow(port, shape, value, row);
       }
       return { dtype, dims: [count, size], data: elements };
@@ -78,7 +88,7 @@ function fill(
 ): boolean {
   const length = shape[axis]?.size ?? 0;
   if (!isArrayOrTypedArray(value) || value.length !== length) return false;
-  if (axis === shape.length - 1) return elementKinds[port.dtype].list(elements, value, at, length);
+  if (axis === shape.length - 1) return elementTypes[port.dtype].putAll(elements, value, at, length);
   const step = length === 0 ? 0 : span / length;
   for (let i = 0; i < length; i++)
     if (!fill(port, elements, shape, axis + 1, value[i], at + i * step, step)) return false;
@@ -88,7 +98,10 @@ function fill(
 function refusedRow(port: Port, shape: readonly RowDim[], value: unknown, row: number): InputError {
   return (
     firstFault(port, shape, 0, value, row, []) ??
-    new InputError("SL5000", `${place(port.name, row)}: the row changed while it was read`, { row, input: port.name })
+    new InputError("SL5000", `${describePlace(port.name, row)}: the row changed while it was read`, {
+      row,
+      input: port.name,
+    })
   );
 }
 
@@ -103,13 +116,13 @@ function firstFault(
 ): InputError | null {
   const dim = shape[axis];
   if (dim === undefined)
-    return elementKinds[port.dtype].refusal(value) === null ? null : refusedElement(port, value, row, path);
-  const list = listAt(port, value, row, path, axis, shape.length);
+    return elementTypes[port.dtype].refusal(value) === null ? null : refusedElement(port, value, row, path);
+  const list = requireList(port, value, row, path, axis, shape.length);
   const last = axis === shape.length - 1;
   if (last && isArrayOrTypedArray(list[0])) {
     return new InputError(
       "SL5008",
-      `${place(port.name, row, path)}: expected ${listOf(port, axis, shape.length)}, got a list of lists; take one level of nesting away`,
+      `${describePlace(port.name, row, path)}: expected ${describeList(port, axis, shape.length)}, got a list of lists; take one level of nesting away`,
       { row, input: port.name },
     );
   }
@@ -130,29 +143,29 @@ function wrongLength(
   row: number,
   path: readonly number[],
 ): InputError {
-  const where = place(port.name, row, path);
+  const where = describePlace(port.name, row, path);
   const details = { row, input: port.name, expected: size, found: length };
-  if (origin.kind === "symbol") return twoSizes(where, length, origin.symbol, size, origin.input);
+  if (origin.kind === "symbol") return symbolConflict(where, length, origin.symbol, size, origin.input);
   if (origin.kind === "first") {
     return new InputError(
       "SL5009",
-      `${where}: ${elements(length)} where the first has ${size}; all rows of a batch have one shape`,
+      `${where}: ${countElements(length)} where the first has ${size}; all rows of a batch have one shape`,
       details,
     );
   }
-  return new InputError("SL5007", `${where}: expected ${listOf(port, axis, rank)}, got ${length}`, details);
+  return new InputError("SL5007", `${where}: expected ${describeList(port, axis, rank)}, got ${length}`, details);
 }
 
 function refusedElement(port: Port, value: unknown, row: number, path: readonly number[]): InputError {
   const refusal = isArrayOrTypedArray(value)
     ? {
         code: "SL5008" as const,
-        text: `expected a ${elementKinds[port.dtype].word} (${port.dtype}), got ${describeValue(value)}`,
+        text: `expected a ${elementTypes[port.dtype].word} (${port.dtype}), got ${describeValue(value)}`,
       }
-    : elementKinds[port.dtype].refusal(value);
+    : elementTypes[port.dtype].refusal(value);
   return new InputError(
     refusal?.code ?? "SL5006",
-    `${place(port.name, row, path)}: ${refusal?.text ?? describeValue(value)}`,
+    `${describePlace(port.name, row, path)}: ${refusal?.text ?? describeValue(value)}`,
     { row, input: port.name, path },
   );
 }

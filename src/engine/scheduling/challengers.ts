@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { deadlines } from "../deadline-timer.js";
+import { deadlineTimer } from "../deadline-timer.js";
 import { errorSummary } from "../../util/error-message.js";
 import type { Feeds } from "../session/model-runner.js";
 
 /** One challenger's run on one batch, not yet begun. */
-export interface Challenge {
+export interface ChallengerRun {
   readonly challenger: string;
   readonly rows: number;
   readonly feeds: Feeds;
@@ -18,7 +18,7 @@ export interface Challenge {
 }
 
 /** What came of it: outputs, or a note that says why there are none. */
-export type ChallengeAnswer =
+export type ChallengerOutcome =
   | { readonly outputs: ReadonlyMap<string, TensorData>; readonly note: null }
   | { readonly outputs: null; readonly note: string };
 
@@ -35,7 +35,7 @@ const defaultLimits: ChallengerLimits = { runs: 4096, bytes: 64 * 1024 * 1024 };
  * Runs challengers so that nothing they do reaches the champion: a failure, a late answer and one too many in the queue
  * each become a note and a count.
  */
-export class Challengers {
+export class ChallengerQueue {
   readonly #limits: ChallengerLimits;
   readonly #pending = new Set<Promise<unknown>>();
   /** Ends the wait for each answer that is owed. */
@@ -49,7 +49,7 @@ export class Challengers {
   }
 
   /** Never rejects. An answer later than `deadlineMs` is dropped. */
-  answer(challenge: Challenge, deadlineMs: number): Promise<ChallengeAnswer> {
+  run(challenge: ChallengerRun, deadlineMs: number): Promise<ChallengerOutcome> {
     const bytes = sizeOf(challenge.feeds);
     if (this.#pending.size >= this.#limits.runs || (this.#bytes > 0 && this.#bytes + bytes > this.#limits.bytes)) {
       return Promise.resolve(
@@ -66,15 +66,15 @@ export class Challengers {
     };
     running.then(ended, ended);
     return new Promise((resolve) => {
-      const give = (answer: ChallengeAnswer): void => {
-        deadlines.forget(deadline);
+      const give = (answer: ChallengerOutcome): void => {
+        deadlineTimer.cancel(deadline);
         this.#owed.delete(giveUp);
         resolve(answer);
       };
       const giveUp = (note: string): void => {
         if (this.#owed.has(giveUp)) give(this.#failed(note));
       };
-      const deadline = deadlines.at(performance.now() + deadlineMs, () =>
+      const deadline = deadlineTimer.schedule(performance.now() + deadlineMs, () =>
         giveUp(`no answer within ${Math.round(deadlineMs)} ms`),
       );
       this.#owed.add(giveUp);
@@ -88,8 +88,8 @@ export class Challengers {
   }
 
   /** Waits for what is under way, but no longer than that: answers still owed then become notes. */
-  async settle(waitMs: number): Promise<void> {
-    const enough = deadlines.at(performance.now() + waitMs, () => {
+  async drain(waitMs: number): Promise<void> {
+    const enough = deadlineTimer.schedule(performance.now() + waitMs, () => {
       for (const giveUp of [...this.#owed]) giveUp("the deployment was closed before it ended");
       settled();
     });
@@ -99,15 +99,15 @@ export class Challengers {
       while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
     };
     await Promise.race([idle(), late]);
-    deadlines.forget(enough);
+    deadlineTimer.cancel(enough);
   }
 
   /** Runs begun or waiting. */
-  get waiting(): number {
+  get pending(): number {
     return this.#pending.size;
   }
 
-  #failed(note: string): ChallengeAnswer {
+  #failed(note: string): ChallengerOutcome {
     this.errors++;
     return { outputs: null, note };
   }

@@ -11,7 +11,11 @@ import { isMainThread } from "node:worker_threads";
  * @param self the listener that calls
  * @param uncaught what the process ends for, where it ends for an error: Node would have told it after the listeners
  */
-export function endNow(self: (code: number) => void, code: number, uncaught: { readonly error: unknown } | null): void {
+export function forceExit(
+  self: (code: number) => void,
+  code: number,
+  uncaught: { readonly error: unknown } | null,
+): void {
   if (!isMainThread) return;
   const listeners = process.listeners("exit") as ((code: number) => void)[];
   for (const listener of listeners.slice(listeners.indexOf(self) + 1)) listener.call(process, code);

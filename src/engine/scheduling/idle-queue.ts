@@ -9,7 +9,7 @@ const LOOK_MS = 2;
  * What may wait until no request is being answered: it then costs no request any of its time, and comes in few large pieces. The moment
  * right after an answer is one, if no other request is under way.
  */
-class Quiet {
+class IdleQueue {
   #requests = 0;
   #waiting: (() => void)[] = [];
   #since = 0;
@@ -17,16 +17,16 @@ class Quiet {
   #timer: NodeJS.Timeout | undefined;
 
   /** A request begins; `leave` is its end. */
-  enter(): void {
+  requestStarted(): void {
     this.#requests++;
   }
 
-  leave(): void {
+  requestEnded(): void {
     if (--this.#requests === 0 && this.#waiting.length > 0) this.#plan();
   }
 
   /** Does some work at the next such moment, in the order of asking. */
-  soon(work: () => void): void {
+  enqueue(work: () => void): void {
     if (this.#waiting.length === 0) this.#since = performance.now();
     this.#waiting.push(work);
     if (this.#requests === 0) this.#plan();
@@ -34,7 +34,7 @@ class Quiet {
   }
 
   /** Does all that waits now. */
-  run(): void {
+  flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const work of waiting) work();
@@ -45,7 +45,7 @@ class Quiet {
     this.#planned = true;
     setImmediate(() => {
       this.#planned = false;
-      if (this.#requests === 0) this.run();
+      if (this.#requests === 0) this.flush();
       else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
     });
   }
@@ -53,9 +53,9 @@ class Quiet {
   #look(): void {
     this.#timer = undefined;
     if (this.#waiting.length === 0) return;
-    if (this.#requests === 0 || performance.now() - this.#since > LONGEST_MS) this.run();
+    if (this.#requests === 0 || performance.now() - this.#since > LONGEST_MS) this.flush();
     else this.#timer = setTimeout(() => this.#look(), LOOK_MS);
   }
 }
 
-export const quiet = new Quiet();
+export const idleQueue = new IdleQueue();

@@ -1,8 +1,8 @@
-import { Pace } from "./latency-estimate.js";
+import { LatencyEstimate } from "./latency-estimate.js";
 import type { Feeds, RunBatch, Use } from "../session/model-runner.js";
-import type { RequestClock } from "../request-deadline.js";
+import type { RequestDeadline } from "../request-deadline.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
-import { batchThreads, type ThreadModel } from "./worker-pool.js";
+import { championWorkers, type WorkerModel } from "./worker-pool.js";
 
 /** When the last run on the event loop ended, of all models: one that was asked for earlier began after it. */
 let lastEnd = 0;
@@ -16,41 +16,41 @@ const loops = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type
  * @param owner runs that wait when it is dropped are not begun
  * @param where how messages about time begin
  */
-export function placedRuns(
-  model: ThreadModel,
+export function inlineOrWorker(
+  model: WorkerModel,
   session: ModelSession,
   owner: number,
   where: string,
-): RunBatch<RequestClock> {
+): RunBatch<RequestDeadline> {
   const bytes = Buffer.from(model.bytes.buffer, model.bytes.byteOffset, model.bytes.byteLength);
   const unbounded = loops.some((mark) => bytes.includes(mark));
-  const pace = new Pace();
+  const pace = new LatencyEstimate();
   const away = async <T>(
     feeds: Feeds,
     fetches: readonly string[],
-    clock: RequestClock,
+    deadline: RequestDeadline,
     elements: number,
     use: Use<T>,
   ): Promise<T> => {
-    const run = batchThreads.run(model, owner, feeds, fetches, Date.now() + clock.leftMs);
+    const run = championWorkers.run(model, owner, feeds, fetches, Date.now() + deadline.remainingMs);
     let done: Awaited<typeof run.done>;
     try {
-      done = await clock.whileRunning(where, run.done);
+      done = await deadline.whileRunning(where, run.done);
     } catch (error) {
       run.forget();
       throw error;
     }
-    clock.tick();
-    pace.learn(elements, done.ms);
+    deadline.readTime();
+    pace.record(elements, done.ms);
     return use(done.outputs);
   };
-  return (feeds, fetches, clock, use) => {
+  return (feeds, fetches, deadline, use) => {
     const elements = elementsOf(feeds);
-    if (unbounded || !pace.isShort(elements)) return away(feeds, fetches, clock, elements, use);
-    const begun = clock.now;
+    if (unbounded || !pace.isShort(elements)) return away(feeds, fetches, deadline, elements, use);
+    const begun = deadline.now;
     return session.run(feeds, fetches, (outputs) => {
-      const now = clock.tick();
-      pace.learn(elements, now - Math.max(begun, lastEnd));
+      const now = deadline.readTime();
+      pace.record(elements, now - Math.max(begun, lastEnd));
       lastEnd = now;
       return use(outputs);
     });

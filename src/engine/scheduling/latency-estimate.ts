@@ -11,11 +11,11 @@ const UNKNOWN_ELEMENTS = 4096;
 const SLOWER = 0.1;
 
 /** What one model's runs take, learnt from the runs themselves: by powers of two of the elements they are fed. */
-export class Pace {
+export class LatencyEstimate {
   readonly #ms: (number | undefined)[] = [];
 
   /** @param ms of a run that nothing else held up */
-  learn(elements: number, ms: number): void {
+  record(elements: number, ms: number): void {
     const size = sizeOf(elements);
     const known = this.#ms[size];
     this.#ms[size] = known === undefined || ms < known ? ms : known + (ms - known) * SLOWER;

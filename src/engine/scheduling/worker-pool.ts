@@ -2,9 +2,9 @@ import { availableParallelism } from "node:os";
 import type { InferenceSession } from "onnxruntime-node";
 import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { ModelThread } from "./worker.js";
+import { ModelWorker } from "./worker.js";
 import type { Feeds } from "../session/model-runner.js";
-import { loadRuntime, notAModel, runFailed, sessionOptions } from "../session/onnx-runtime.js";
+import { loadRuntime, invalidModel, runFailed, sessionOptions } from "../session/onnx-runtime.js";
 
 /** A thread that owes an answer for this long is given up; another takes its place. */
 const HUNG_MS = 20_000;
@@ -14,7 +14,7 @@ const HELD_UP_MS = 100;
 const MOST_GIVEN_UP = 3;
 
 /** A model file that runs on the threads of a pool. */
-export interface ThreadModel {
+export interface WorkerModel {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: Uint8Array;
@@ -22,7 +22,7 @@ export interface ThreadModel {
   readonly path: string;
 }
 
-interface ThreadRun {
+interface WorkerRun {
   readonly outputs: TensorData[];
   /** Milliseconds of the run alone. */
   readonly ms: number;
@@ -37,34 +37,34 @@ interface Opened {
 let owners = 0;
 
 /** A number that no other owner has. */
-export function newOwner(): number {
+export function newOwnerId(): number {
   return owners++;
 }
 
 /** Threads for one kind of work, made when they are needed. A model is opened on a thread when it first runs there. */
-export class ThreadPool {
+export class WorkerPool {
   readonly #size: number;
-  readonly #make: () => ModelThread;
-  readonly #threads: ModelThread[] = [];
-  readonly #givenUp = new Set<ModelThread>();
-  readonly #opened = new WeakMap<ModelThread, Map<string, Promise<Opened>>>();
+  readonly #make: () => ModelWorker;
+  readonly #threads: ModelWorker[] = [];
+  readonly #givenUp = new Set<ModelWorker>();
+  readonly #opened = new WeakMap<ModelWorker, Map<string, Promise<Opened>>>();
   readonly #holds = new Map<string, number>();
 
   /**
    * @param size the most threads
    * @param make makes one
    */
-  constructor(size: number, make: () => ModelThread) {
+  constructor(size: number, make: () => ModelWorker) {
     this.#size = size;
     this.#make = make;
   }
 
   /** Keeps a model open from its first run on; to be given back with `release`. */
-  hold({ sha256 }: ThreadModel): void {
+  hold({ sha256 }: WorkerModel): void {
     this.#holds.set(sha256, (this.#holds.get(sha256) ?? 0) + 1);
   }
 
-  release({ sha256 }: ThreadModel): void {
+  release({ sha256 }: WorkerModel): void {
     const left = (this.#holds.get(sha256) ?? 1) - 1;
     if (left > 0) return void this.#holds.set(sha256, left);
     this.#holds.delete(sha256);
@@ -76,7 +76,7 @@ export class ThreadPool {
   }
 
   /** @throws ModelError SL3023 when the bytes are no whole ONNX model */
-  async open(model: ThreadModel): Promise<Opened> {
+  async open(model: WorkerModel): Promise<Opened> {
     await loadRuntime();
     return this.#open(this.#thread(), model);
   }
@@ -88,15 +88,15 @@ export class ThreadPool {
    * @throws TargetError SL6002 with the model's name
    */
   run(
-    model: ThreadModel,
+    model: WorkerModel,
     owner: number,
     feeds: Feeds,
     fetches: readonly string[],
     until: number,
-  ): { readonly done: Promise<ThreadRun>; readonly forget: () => void } {
+  ): { readonly done: Promise<WorkerRun>; readonly forget: () => void } {
     let forget = (): void => undefined;
     let forgotten = false;
-    const go = async (): Promise<ThreadRun> => {
+    const go = async (): Promise<WorkerRun> => {
       for (;;) {
         const thread = this.#thread();
         let begun = (): boolean => false;
@@ -112,7 +112,7 @@ export class ThreadPool {
             sent.forget();
             this.#relieve(thread);
           };
-          return (await sent.done) as ThreadRun;
+          return (await sent.done) as WorkerRun;
         } catch (error) {
           // What had not begun on a thread that was given up goes to another one.
           if (forgotten || begun() || !this.#givenUp.has(thread)) throw error;
@@ -136,26 +136,26 @@ export class ThreadPool {
     for (const thread of this.#threads) thread.drop(owner);
   }
 
-  #open(thread: ModelThread, { name, sha256, bytes, path }: ThreadModel): Promise<Opened> {
+  #open(thread: ModelWorker, { name, sha256, bytes, path }: WorkerModel): Promise<Opened> {
     const opened = this.#opened.get(thread) ?? new Map<string, Promise<Opened>>();
     this.#opened.set(thread, opened);
     let opening = opened.get(sha256);
     if (opening === undefined) {
       opening = thread.send({ kind: "open", sha256, bytes, options: sessionOptions }).done.catch((cause: unknown) => {
         opened.delete(sha256);
-        throw notAModel(name, path, cause);
+        throw invalidModel(name, path, cause);
       }) as Promise<Opened>;
       opened.set(sha256, opening);
     }
     return opening;
   }
 
-  #thread(): ModelThread {
+  #thread(): ModelWorker {
     for (const [i, thread] of this.#threads.entries()) {
       if (!thread.ended && thread.silentMs > HUNG_MS && this.#givenUp.size < MOST_GIVEN_UP) this.#giveUp(thread);
       if (thread.ended) this.#threads.splice(i, 1, this.#make());
     }
-    let best = this.#threads.reduce<ModelThread | undefined>(
+    let best = this.#threads.reduce<ModelWorker | undefined>(
       (least, thread) => (least === undefined || thread.load < least.load ? thread : least),
       undefined,
     );
@@ -167,7 +167,7 @@ export class ThreadPool {
   }
 
   /** Gives a thread up soon, if it is then still held up by what nobody waits for. */
-  #relieve(thread: ModelThread): void {
+  #relieve(thread: ModelWorker): void {
     if (thread.heldUpMs === null) return;
     setTimeout(() => {
       if (!thread.ended && (thread.heldUpMs ?? 0) >= HELD_UP_MS && this.#givenUp.size < MOST_GIVEN_UP)
@@ -175,7 +175,7 @@ export class ThreadPool {
     }, HELD_UP_MS + 1).unref();
   }
 
-  #giveUp(thread: ModelThread, why = `a run on it has not ended in ${HUNG_MS / 1000} s`): void {
+  #giveUp(thread: ModelWorker, why = `a run on it has not ended in ${HUNG_MS / 1000} s`): void {
     this.#givenUp.add(thread);
     thread.whenGone(() => this.#givenUp.delete(thread));
     thread.retire(why);
@@ -183,15 +183,15 @@ export class ThreadPool {
 }
 
 /** Challengers share one thread, so that they never hold more than one core. */
-export const challengerThreads = new ThreadPool(1, () => new ModelThread("shapeline-challengers", 16, true));
+export const challengerWorkers = new WorkerPool(1, () => new ModelWorker("shapeline-challengers", 16, true));
 
 /** Those that an answer waits for share another one. */
-export const awaitedThreads = new ThreadPool(1, () => new ModelThread("shapeline-awaited-challengers", 16));
+export const awaitedWorkers = new WorkerPool(1, () => new ModelWorker("shapeline-awaited-challengers", 16));
 
 /** Big batches of champions: a core stays for the event loop. */
-export const batchThreads = new ThreadPool(
+export const championWorkers = new WorkerPool(
   Math.min(4, Math.max(1, availableParallelism() - 1)),
-  () => new ModelThread("shapeline-batches", 1),
+  () => new ModelWorker("shapeline-batches", 1),
 );
 
 /** A view of a larger buffer would take the whole buffer along. */

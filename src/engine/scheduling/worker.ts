@@ -3,8 +3,8 @@ import { performance } from "node:perf_hooks";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { endNow } from "./force-exit.js";
-import { quiet } from "./idle-queue.js";
+import { forceExit } from "./force-exit.js";
+import { idleQueue } from "./idle-queue.js";
 import { errorSummary } from "../../util/error-message.js";
 
 // `session.run` blocks the thread that calls it: on the caller's thread a slow model would hold up the next request.
@@ -109,7 +109,7 @@ interface Sent {
   forget(): void;
 }
 
-const threads = new Set<ModelThread>();
+const threads = new Set<ModelWorker>();
 let uncaught: { readonly error: unknown } | null = null;
 
 function noteUncaught(error: unknown): void {
@@ -120,11 +120,11 @@ function awaitLastCalls(code: number): void {
   for (const thread of threads) thread.beginNothing();
   const until = performance.now() + LAST_WAIT_MS;
   const ended = [...threads].every((thread) => thread.awaitLastCall(until));
-  if (!ended) endNow(awaitLastCalls, code, uncaught);
+  if (!ended) forceExit(awaitLastCalls, code, uncaught);
 }
 
 /** A thread that runs models. It is never stopped: what runs on it when it is no longer wanted ends by itself. */
-export class ModelThread {
+export class ModelWorker {
   readonly #worker: Worker;
   readonly #state = new Int32Array(new SharedArrayBuffer(12));
   readonly #waiting = new Map<number, Waiting>();
@@ -258,7 +258,7 @@ export class ModelThread {
       this.#post();
     };
     if (this.#answers === null) queueMicrotask(post);
-    else quiet.soon(post);
+    else idleQueue.enqueue(post);
   }
 
   #post(): void {
@@ -278,7 +278,7 @@ export class ModelThread {
       this.#looking = undefined;
       if (this.ended || !this.#busy) return;
       if (Atomics.load(this.#state, SENT) === this.#received) this.#look();
-      else quiet.soon(() => this.#fetch());
+      else idleQueue.enqueue(() => this.#fetch());
     }, LOOK_MS);
   }
 

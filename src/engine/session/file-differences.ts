@@ -26,7 +26,7 @@ export async function fileDifferences(
       model.name,
       name,
       tensorsByName(config),
-      tensorsByName(file.map((port) => inConfigsTerms(port, config, nameHere(model, name, port.name)))),
+      tensorsByName(file.map((port) => asConfigPort(port, config, nameInConfig(model, name, port.name)))),
     );
   const differences = [
     ...side("input", model.inputs, session.inputs),
@@ -37,7 +37,7 @@ export async function fileDifferences(
 }
 
 /** Names of dimensions are the config's to choose: an open one is called as there. */
-function inConfigsTerms(
+function asConfigPort(
   port: InferenceSession.ValueMetadata,
   config: readonly Port[],
   called: string,
@@ -54,7 +54,7 @@ function inConfigsTerms(
 }
 
 /** What the config calls a port of the file; one that now has a name which the config gave to another is told apart from it. */
-function nameHere(model: ModelConfig, side: "input" | "output", file: string): string {
+function nameInConfig(model: ModelConfig, side: "input" | "output", file: string): string {
   const names = Object.entries(model.renamed?.[`${side}s`] ?? {});
   const [here] = names.find(([, own]) => own === file) ?? [];
   return here ?? (names.some(([name]) => name === file) ? `${file} (in the file)` : file);

@@ -22,13 +22,13 @@ interface FolderEntry {
 }
 
 /** A digest stays right as long as these do. */
-interface Known {
+interface CachedDigest {
   readonly mtimeMs: number;
   readonly size: number;
   readonly sha256: string;
 }
 
-const known = new Map<string, Known>();
+const known = new Map<string, CachedDigest>();
 
 /**
  * Finds the file of each model by its digest; names do not matter.

@@ -5,7 +5,7 @@ import type { Port } from "../../../dsl/tensor.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
 import { rowSize, type TensorData, type TensorElements } from "../../tensors/tensor-data.js";
-import type { RequestClock } from "../request-deadline.js";
+import type { RequestDeadline } from "../request-deadline.js";
 
 export type Feeds = Readonly<Record<string, TensorData>>;
 
@@ -15,7 +15,7 @@ export type Use<T> = (outputs: TensorData[]) => T | Promise<T>;
 /** A model ready to run: rows in, one tensor for each output of its config. `when` is whatever says how long that may take. */
 export type Run<W> = <T>(feeds: Feeds, rows: number, when: W, use: Use<T>) => Promise<T>;
 
-export type RunModel = Run<RequestClock>;
+export type RunModel = Run<RequestDeadline>;
 
 /** The same of a challenger, which knows until when (by `Date.now()`) it may begin. */
 export type RunChallenger = Run<number>;

@@ -23,13 +23,13 @@ export interface ModelSession {
   release(): Promise<void>;
 }
 
-interface Shared {
+interface SharedSession {
   readonly loading: Promise<InferenceSession>;
-  holds: number;
+  references: number;
 }
 
 let runtime: Promise<Runtime> | undefined;
-const sessions = new Map<string, Shared>();
+const sessions = new Map<string, SharedSession>();
 
 /** One thread a model: rows come few at a time, models are small, and threads that spin for work cost more than they bring. */
 export const sessionOptions = {
@@ -87,23 +87,23 @@ export async function openSession(
   if (shared === undefined) {
     shared = {
       loading: ort.InferenceSession.create(bytes, sessionOptions),
-      holds: 0,
+      references: 0,
     };
     sessions.set(sha256, shared);
   }
-  shared.holds++;
+  shared.references++;
   let session: InferenceSession;
   try {
     session = await shared.loading;
   } catch (cause) {
     sessions.delete(sha256);
-    throw notAModel(name, where, cause);
+    throw invalidModel(name, where, cause);
   }
-  return held(name, sha256, shared, session, ort);
+  return sessionHandle(name, sha256, shared, session, ort);
 }
 
 /** What to say of bytes that the runtime does not take. */
-export function notAModel(name: string, where: string, cause: unknown): ModelError {
+export function invalidModel(name: string, where: string, cause: unknown): ModelError {
   return new ModelError(
     "SL3023",
     `model '${name}': '${where}' is not a whole ONNX model that this onnxruntime-node can run (${errorSummary(cause)}); copy or export the file again`,
@@ -112,7 +112,13 @@ export function notAModel(name: string, where: string, cause: unknown): ModelErr
   );
 }
 
-function held(name: string, sha256: string, shared: Shared, session: InferenceSession, ort: Runtime): ModelSession {
+function sessionHandle(
+  name: string,
+  sha256: string,
+  shared: SharedSession,
+  session: InferenceSession,
+  ort: Runtime,
+): ModelSession {
   const runSession = directRun(session) ?? checkedRun(session, ort);
   let released = false;
   return {
@@ -136,7 +142,7 @@ function held(name: string, sha256: string, shared: Shared, session: InferenceSe
     async release() {
       if (released) return;
       released = true;
-      if (--shared.holds > 0 || sessions.get(sha256) !== shared) return;
+      if (--shared.references > 0 || sessions.get(sha256) !== shared) return;
       sessions.delete(sha256);
       await session.release();
     },

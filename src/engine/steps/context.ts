@@ -1,7 +1,7 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../../config/schema.js";
-import type { Challenge, ChallengeAnswer } from "../scheduling/challengers.js";
+import type { ChallengerRun, ChallengerOutcome } from "../scheduling/challengers.js";
 import type { RunStep } from "./execution.js";
 import type { RunChallenger, RunModel } from "../session/model-runner.js";
 
@@ -12,7 +12,7 @@ export interface Parts {
   /** By model name: those that run on the challengers' thread. */
   readonly challengers: ReadonlyMap<string, RunChallenger>;
   /** Runs a challenger now. Never rejects. */
-  readonly answer: (challenge: Challenge, deadlineMs: number) => Promise<ChallengeAnswer>;
+  readonly answer: (challenge: ChallengerRun, deadlineMs: number) => Promise<ChallengerOutcome>;
   /** Every challenger is awaited, not only those that a validation reads. */
   readonly awaitAll: boolean;
   /** The next random number in [0, 1). */
@@ -20,26 +20,26 @@ export interface Parts {
 }
 
 /** Where the compiling of a plan stands. */
-export interface Context {
+export interface CompileContext {
   readonly config: Config;
   readonly parts: Parts;
   /** Models beside the answer that some validation reads. */
-  readonly read: ReadonlySet<string>;
+  readonly awaited: ReadonlySet<string>;
   readonly model: (name: string) => ModelConfig;
   /** What the last inference step gives and its name in messages; null before the first, which the request feeds. */
-  before: { readonly ports: readonly Port[]; readonly source: string } | null;
+  upstream: { readonly ports: readonly Port[]; readonly source: string } | null;
   /** The models of the tuple that goes on, with the place of their step; null where no tuple does. */
   tuple: { readonly models: readonly ModelConfig[]; readonly index: number } | null;
 }
 
 /** Compiles one kind of step. null: nothing is to be done when rows come. */
 export type CompileStep<K extends StepConfig["kind"]> = (
-  context: Context,
+  context: CompileContext,
   index: number,
   step: StepConfigOf<K>,
 ) => RunStep | null;
 
-export function find<T>(models: ReadonlyMap<string, T>, name: string): T {
+export function requireModel<T>(models: ReadonlyMap<string, T>, name: string): T {
   const model = models.get(name);
   if (model === undefined)
     throw new TargetError(

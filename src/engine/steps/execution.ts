@@ -1,40 +1,40 @@
 import type { ChallengerResult } from "../../tensors/result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import type { Challenge } from "../scheduling/challengers.js";
+import type { ChallengerRun } from "../scheduling/challengers.js";
 import type { InputBatch } from "../input/input-batch.js";
 import type { Metadata } from "../metadata.js";
-import type { RequestClock } from "../request-deadline.js";
+import type { RequestDeadline } from "../request-deadline.js";
 
 export type Tensors = ReadonlyMap<string, TensorData>;
 
 /** A request on its way through the steps. */
-export interface Passage {
+export interface Execution {
   readonly form: InputBatch["form"];
   readonly rows: number;
   readonly inputs: Tensors;
   readonly metadata: Metadata;
-  readonly clock: RequestClock;
+  readonly deadline: RequestDeadline;
   /** What goes on: outputs of the last inference step; empty where those are a tuple. */
   outputs: Tensors;
   lastModel: string;
   /** Nanoseconds of every inference step. */
-  readonly elapsed: number[];
+  readonly elapsedNs: number[];
   /** By model: outputs beside the ones that go on, those of challengers and of a tuple. */
-  beside: ReadonlyMap<string, ChallengerResult>;
+  sideOutputs: ReadonlyMap<string, ChallengerResult>;
   failures: ReadonlyMap<string, Uint8Array>;
   /** Challengers to run once the answer is out. */
-  later: readonly Challenge[];
+  deferred: readonly ChallengerRun[];
   /** Why an awaited challenger gave no answer. */
   notes: ReadonlyMap<string, string>;
 }
 
 /** What comes after a step: the ones that follow it, and what is made of the request in the end. */
-export type Onward<T> = (passage: Passage) => T | Promise<T>;
+export type Next<T> = (execution: Execution) => T | Promise<T>;
 
 /** One step, compiled: it does its part and hands on to `next`, so that a step that waits costs one promise and not two. */
-export type RunStep = <T>(passage: Passage, next: Onward<T>) => T | Promise<T>;
+export type RunStep = <T>(execution: Execution, next: Next<T>) => T | Promise<T>;
 
-export function named(names: readonly string[], tensors: readonly TensorData[]): Tensors {
+export function tensorsByName(names: readonly string[], tensors: readonly TensorData[]): Tensors {
   const map = new Map<string, TensorData>();
   for (let i = 0; i < names.length; i++) {
     const tensor = tensors[i];

@@ -1,14 +1,14 @@
 import type { MetadataValue } from "../metadata.js";
 import type { CompileStep } from "./context.js";
 import { unitHash } from "../random-unit.js";
-import { split } from "./split.js";
+import { splitStep } from "./split.js";
 
 /** Chance chooses the model, by weight; the same value of the hash key always the same model. */
 export const randomSplitStep: CompileStep<"randomSplit"> = (context, index, { hashKey, weights }) => {
   const total = weights.reduce((sum, { weight }) => sum + weight, 0);
   const taken = weights.filter(({ weight }) => weight > 0);
   const last = taken.at(-1)?.model ?? "";
-  return split(
+  return splitStep(
     context,
     index,
     weights.map(({ model }) => model),

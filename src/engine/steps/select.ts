@@ -12,11 +12,11 @@ export const selectStep: CompileStep<"select"> = (context, index, step) => {
       { step: index },
     );
   }
-  context.before = { ports: model.outputs, source: stepSource(context.tuple.index, model.name) };
+  context.upstream = { ports: model.outputs, source: stepSource(context.tuple.index, model.name) };
   context.tuple = null;
-  return (passage, next) => {
-    passage.outputs = passage.beside.get(model.name)?.outputs ?? new Map();
-    passage.lastModel = model.name;
-    return next(passage);
+  return (execution, next) => {
+    execution.outputs = execution.sideOutputs.get(model.name)?.outputs ?? new Map();
+    execution.lastModel = model.name;
+    return next(execution);
   };
 };

@@ -2,15 +2,15 @@ import type { StepConfigOf } from "../../config/schema.js";
 import { compileValidations } from "../../expression/evaluate/validation-program.js";
 import { columnsRead } from "../../expression/tree/tree.js";
 import type { Columns, Present } from "../../expression/evaluate/row-loop.js";
-import type { Passage, Tensors } from "./execution.js";
-import type { CompileStep, Context } from "./context.js";
+import type { Execution, Tensors } from "./execution.js";
+import type { CompileStep, CompileContext } from "./context.js";
 
 /** Where a request has a column that a validation reads. */
 interface Source {
   readonly port: string;
   /** Of a model beside the answer; null: of the request or of the answer. */
   readonly model: string | null;
-  readonly of: (passage: Passage) => Tensors | undefined;
+  readonly of: (execution: Execution) => Tensors | undefined;
 }
 
 /** What must hold for every row. Validations that stand together read the same columns: the first one's loop does them all. */
@@ -22,25 +22,28 @@ export const validationStep: CompileStep<"validation"> = (context, index, first)
   const run = compileValidations(together.map(({ name, expression }) => ({ name, tree: expression.tree })));
   const sources = sourcesOf(context, new Set(together.flatMap(({ expression }) => columnsRead(expression.tree))));
   const beside = [...sources.values()].some(({ model }) => model !== null);
-  return (passage, next) => {
+  return (execution, next) => {
     const columns: Columns = {
       get(column) {
         const source = sources.get(column);
-        return source?.of(passage)?.get(source.port);
+        return source?.of(execution)?.get(source.port);
       },
     };
     const present: Present | undefined = beside
-      ? { get: (column) => passage.beside.get(sources.get(column)?.model ?? "")?.answered }
+      ? { get: (column) => execution.sideOutputs.get(sources.get(column)?.model ?? "")?.answered }
       : undefined;
-    const failures = run(columns, passage.rows, present);
-    passage.failures = passage.failures.size === 0 ? failures : new Map([...passage.failures, ...failures]);
-    return next(passage);
+    const failures = run(columns, execution.rows, present);
+    execution.failures = execution.failures.size === 0 ? failures : new Map([...execution.failures, ...failures]);
+    return next(execution);
   };
 };
 
-function sourcesOf({ config, read, model }: Context, wanted: ReadonlySet<string>): ReadonlyMap<string, Source> {
+function sourcesOf(
+  { config, awaited, model }: CompileContext,
+  wanted: ReadonlySet<string>,
+): ReadonlyMap<string, Source> {
   const sources = new Map<string, Source>();
-  const beside = Array.from(read, (name) => ({ name, prefix: `out_${name}.`, ports: model(name).outputs }));
+  const beside = Array.from(awaited, (name) => ({ name, prefix: `out_${name}.`, ports: model(name).outputs }));
   for (const column of wanted) {
     const other = beside.find(
       ({ prefix, ports }) =>
@@ -50,12 +53,12 @@ function sourcesOf({ config, read, model }: Context, wanted: ReadonlySet<string>
       sources.set(column, {
         port: column.slice(other.prefix.length),
         model: other.name,
-        of: (passage) => passage.beside.get(other.name)?.outputs,
+        of: (execution) => execution.sideOutputs.get(other.name)?.outputs,
       });
     } else if (column.startsWith("in.") && config.inputs.some(({ name }) => name === column.slice(3))) {
-      sources.set(column, { port: column.slice(3), model: null, of: (passage) => passage.inputs });
+      sources.set(column, { port: column.slice(3), model: null, of: (execution) => execution.inputs });
     } else if (column.startsWith("out."))
-      sources.set(column, { port: column.slice(4), model: null, of: (passage) => passage.outputs });
+      sources.set(column, { port: column.slice(4), model: null, of: (execution) => execution.outputs });
   }
   return sources;
 }

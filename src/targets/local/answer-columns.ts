@@ -1,13 +1,13 @@
 import type { Config } from "../../config/schema.js";
 import { returnedTupleModels } from "../../config/step-models.js";
-import { modelsRead } from "../../engine/awaited-models.js";
+import { awaitedModels } from "../../engine/awaited-models.js";
 import { metadataColumns } from "../../tensors/metadata-columns.js";
 import { logLayout } from "./log-layout.js";
 
 /** The flat names of all that an answer can hold, in their order. */
 export function answerColumns(config: Config, awaitAll: boolean): string[] {
   const { inputs, outputs, challengers, validations } = logLayout(config, 0);
-  const read = modelsRead(config);
+  const read = awaitedModels(config);
   const beside = [
     ...returnedTupleModels(config.steps),
     ...challengers.map(({ name }) => name).filter((name) => awaitAll || read.has(name)),

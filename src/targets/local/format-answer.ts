@@ -18,8 +18,8 @@ export function formatAnswer(inference: Inference, choice: Choice, version: numb
 }
 
 /** An answer that is the caller's alone: a table takes the tensors as they are, and challengers may still read these. */
-function copyIfShared({ form, batch, later }: Inference): ResultBatch {
-  return form === "table" && later.length > 0
+function copyIfShared({ form, batch, deferred }: Inference): ResultBatch {
+  return form === "table" && deferred.length > 0
     ? { ...batch, inputs: copyTensors(batch.inputs), outputs: copyTensors(batch.outputs) }
     : batch;
 }
@@ -27,7 +27,7 @@ function copyIfShared({ form, batch, later }: Inference): ResultBatch {
 /** An answer with what the log will say of its rows. */
 function withMetadata(
   batch: ResultBatch,
-  { metadata, lastModel, elapsed, notes }: Inference,
+  { metadata, lastModel, elapsedNs, notes }: Inference,
   version: number,
 ): ResultBatch & RowsMetadata {
   const all = <T>(value: T): T[] => new Array<T>(batch.rows).fill(value);
@@ -35,7 +35,7 @@ function withMetadata(
     ...batch,
     version,
     lastModel: all(lastModel),
-    elapsed: all(elapsed),
+    elapsed: all(elapsedNs),
     requests: all(metadata.size === 0 ? null : Object.fromEntries(metadata)),
     notes: new Map(Array.from(notes, ([challenger, note]) => [challenger, all(note)])),
   };

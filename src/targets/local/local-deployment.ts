@@ -20,7 +20,7 @@ import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { describeValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/is-record.js";
-import { RequestClock } from "../../engine/request-deadline.js";
+import { RequestDeadline } from "../../engine/request-deadline.js";
 import { joinNames } from "../../util/join-names.js";
 import { arrowPages } from "../../logs/export/arrow-tables.js";
 import type { Comparison } from "../../logs/comparison.js";
@@ -130,14 +130,14 @@ export class LocalDeploymentImpl implements LocalDeployment {
     try {
       this.#assertServing();
       const choice = options === noOptions ? noChoice : parseInferOptions(options);
-      const clock = new RequestClock(options.timeoutMs, options.signal, startedAt);
+      const deadline = new RequestDeadline(options.timeoutMs, options.signal, startedAt);
       const { runner, version, columns } = this.#running ?? (await this.#ensureStarted());
       // Before anything is inferred and logged.
       if (choice !== noChoice) chosenColumns(columns, choice);
       runner.beginRequest();
       let inference: Inference;
       try {
-        inference = await runner.engine.infer(input, options, clock);
+        inference = await runner.engine.infer(input, options, deadline);
         const logging = runner.logInference(inference);
         if (logging !== null) await logging;
       } finally {

@@ -1,6 +1,6 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { Engine, Inference } from "../../engine/engine.js";
-import { quiet } from "../../engine/scheduling/idle-queue.js";
+import { idleQueue } from "../../engine/scheduling/idle-queue.js";
 import type { ChallengerNote, LogBatch, LogQuery, PipelineLog, RowMeta } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
@@ -55,7 +55,7 @@ export class PipelineRunner {
 
   /** What waits: requests begun, and runs of challengers. */
   get queue(): { readonly requests: number; readonly challengers: number } {
-    return { requests: this.#activeRequests, challengers: this.engine.challengersWaiting };
+    return { requests: this.#activeRequests, challengers: this.engine.pendingChallengers };
   }
 
   /**
@@ -73,11 +73,11 @@ export class PipelineRunner {
       );
     }
     this.#activeRequests++;
-    quiet.enter();
+    idleQueue.requestStarted();
   }
 
   endRequest(): void {
-    quiet.leave();
+    idleQueue.requestEnded();
     if (--this.#activeRequests === 0) this.#onIdle();
   }
 
@@ -85,13 +85,13 @@ export class PipelineRunner {
   logInference(inference: Inference): Promise<void> | null {
     const log = this.#log;
     if (log === null) {
-      if (inference.later.length > 0) this.#startChallengers(inference, 0n);
+      if (inference.deferred.length > 0) this.#startChallengers(inference, 0n);
       return null;
     }
     if (this.#settings.durability === "relaxed") return this.#logRelaxed(log, inference, log.whenRoom());
     this.#unflushed = true;
-    const { batch, clock } = inference;
-    return clock
+    const { batch, deadline } = inference;
+    return deadline
       .whileLogging(this.#label, log.append(batch, rowMeta(inference)))
       .then(({ firstRow }) => this.#afterAppend(log, inference, firstRow));
   }
@@ -99,7 +99,7 @@ export class PipelineRunner {
   /** Waits for room in the log, but no longer than the request may take. */
   #logRelaxed(log: PipelineLog, inference: Inference, room: Promise<void> | null): Promise<void> | null {
     if (room !== null)
-      return inference.clock
+      return inference.deadline
         .whileRunning(this.#label, room)
         .then(() => this.#logRelaxed(log, inference, log.whenRoom()) ?? undefined);
     this.#unflushed = true;
@@ -117,16 +117,16 @@ export class PipelineRunner {
       this.#appendChallenger(name, firstRow, inference.batch.rows, note === undefined ? outputs : { note });
     }
     // After the caller has gone on with the answer.
-    if (inference.later.length > 0) this.#startChallengers(inference, firstRow);
+    if (inference.deferred.length > 0) this.#startChallengers(inference, firstRow);
   }
 
-  #startChallengers({ later, batch }: Inference, firstRow: bigint): void {
+  #startChallengers({ deferred, batch }: Inference, firstRow: bigint): void {
     this.#track(
-      new Promise<void>((resolve) => quiet.soon(resolve)).then(async () => {
+      new Promise<void>((resolve) => idleQueue.enqueue(resolve)).then(async () => {
         await Promise.all(
-          later.map(async (challenge) => {
+          deferred.map(async (challenge) => {
             const startedAt = performance.now();
-            const { outputs, note } = await this.engine.challenge(challenge);
+            const { outputs, note } = await this.engine.runChallenger(challenge);
             this.#appendChallenger(
               challenge.challenger,
               firstRow,
@@ -208,7 +208,7 @@ export class PipelineRunner {
     if (this.#activeRequests > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#reads.settled();
     // What follows an answer has begun after this, and its run leads to a log entry, hence before the log is closed.
-    quiet.run();
+    idleQueue.flush();
     await new Promise(setImmediate);
     await this.engine.close();
     while (this.#backgroundWork.size > 0) await Promise.allSettled(this.#backgroundWork);
@@ -218,6 +218,6 @@ export class PipelineRunner {
   }
 }
 
-function rowMeta({ lastModel, elapsed, metadata }: Inference): RowMeta {
-  return { lastModel, elapsed, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
+function rowMeta({ lastModel, elapsedNs, metadata }: Inference): RowMeta {
+  return { lastModel, elapsed: elapsedNs, metadata: metadata.size === 0 ? null : Object.fromEntries(metadata) };
 }

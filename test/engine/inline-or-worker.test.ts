@@ -2,9 +2,9 @@ import { performance } from "node:perf_hooks";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Engine, openEngine } from "../../src/engine/engine.js";
 import { findModelFiles } from "../../src/engine/session/model-files.js";
-import { ModelThread } from "../../src/engine/scheduling/worker.js";
-import { INLINE_MS, Pace } from "../../src/engine/scheduling/latency-estimate.js";
-import { ThreadPool } from "../../src/engine/scheduling/worker-pool.js";
+import { ModelWorker } from "../../src/engine/scheduling/worker.js";
+import { INLINE_MS, LatencyEstimate } from "../../src/engine/scheduling/latency-estimate.js";
+import { WorkerPool } from "../../src/engine/scheduling/worker-pool.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { refusal } from "../refusal.js";
@@ -80,8 +80,10 @@ describe("a model that takes long", () => {
 
   test("as a challenger it does not hold up the end of the deployment", async () => {
     const engine = await engineOf(single("Identity"), counting());
-    const { later } = await engine.infer([{ x: [LONG * 4] }]);
-    const answers = Array.from({ length: 20 }, () => later.map((challenge) => engine.challenge(challenge))).flat();
+    const { deferred } = await engine.infer([{ x: [LONG * 4] }]);
+    const answers = Array.from({ length: 20 }, () =>
+      deferred.map((challenge) => engine.runChallenger(challenge)),
+    ).flat();
     const begun = performance.now();
     await engine.close();
     expect(performance.now() - begun).toBeLessThan(1500);
@@ -93,9 +95,9 @@ describe("a model that takes long", () => {
 test("a thread that has ended is replaced, and its models are opened again", async () => {
   const dir = folder();
   const model = writeModel(dir, "same", single("Identity"));
-  const threads: ModelThread[] = [];
-  const pool = new ThreadPool(1, () => {
-    const thread = new ModelThread("test", 1);
+  const threads: ModelWorker[] = [];
+  const pool = new WorkerPool(1, () => {
+    const thread = new ModelWorker("test", 1);
     threads.push(thread);
     return thread;
   });
@@ -113,20 +115,20 @@ test("a thread that has ended is replaced, and its models are opened again", asy
 
 describe("what is run on the event loop", () => {
   test("is learnt from the runs", () => {
-    const pace = new Pace();
+    const pace = new LatencyEstimate();
     expect([pace.isShort(30), pace.isShort(1_000_000)]).toEqual([true, false]);
-    pace.learn(64, INLINE_MS / 100);
+    pace.record(64, INLINE_MS / 100);
     expect([pace.isShort(1), pace.isShort(64 * 32), pace.isShort(64 * 256)]).toEqual([true, true, false]);
-    pace.learn(64 * 256, INLINE_MS / 2);
+    pace.record(64 * 256, INLINE_MS / 2);
     expect(pace.isShort(64 * 256)).toBe(true);
   });
 
   test("one slow run of many changes nothing, many slow ones do", () => {
-    const pace = new Pace();
-    for (let i = 0; i < 10; i++) pace.learn(64, 0.02);
-    pace.learn(64, INLINE_MS * 5);
+    const pace = new LatencyEstimate();
+    for (let i = 0; i < 10; i++) pace.record(64, 0.02);
+    pace.record(64, INLINE_MS * 5);
     expect(pace.isShort(64)).toBe(true);
-    for (let i = 0; i < 20; i++) pace.learn(64, INLINE_MS * 5);
+    for (let i = 0; i < 20; i++) pace.record(64, INLINE_MS * 5);
     expect(pace.isShort(64)).toBe(false);
   });
 });
