@@ -9,12 +9,8 @@ export {
   type Port,
   type UnsupportedPort,
 } from "./models/signature.js";
-export {
-  compileProject,
-  type CompiledConfig,
-  type CompileProblem,
-  type CompileProjectOptions,
-} from "./project/compile-project.js";
+export { compileProject, type CompileProjectOptions } from "./project/compile-project.js";
+export type { CompiledConfig, CompileProblem } from "./project/compile-result.js";
 export { defineConfig, type ModelOverride, type Settings } from "./settings/schema.js";
 export type { BackEnd, Expression } from "../src/expression/compile.js";
 export type { Diagnostic } from "../src/expression/surface/surface.js";

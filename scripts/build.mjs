@@ -1,4 +1,5 @@
-// Builds dist/: JavaScript, declarations with maps, and the JSON Schemas of configs and of signature files, generated from their Zod schemas.
+// Builds dist/: JavaScript and declarations (tsc), the compiler as one file (esbuild), and the JSON Schemas of configs
+// and signature files. No source maps: the JavaScript is not minified and keeps names, lines and comments.
 import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,72 +8,46 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = (...path) => join(root, "dist", ...path);
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 
-rmSync(join(root, "dist"), { recursive: true, force: true });
+rmSync(dist(), { recursive: true, force: true });
 try {
   execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
 } catch {
-  process.exit(1); // tsc has said why
+  process.exit(1); // tsc has printed the errors
 }
 
-const dist = (...path) => join(root, "dist", ...path);
-
-// The sources name ts-morph, for its types; what runs is the compiler in it, which is loaded without the rest.
-writeFileSync(
-  dist("codegen", "typescript", "typescript.js"),
-  `import { loadTypeScript } from "./load.js";\nexport const ts = loadTypeScript();\n`,
-);
-
-// What the command line and the first `build()` load is some hundred small modules, and Zod's: as one file they load in a fraction of the time. What has to be there
-// once stays outside: the classes of errors, the DSL that pipeline files import, the parser, and what asks where it stands.
-const once = ["dsl", "src/util/own-package.js", "codegen/typescript/typescript.js", "codegen/typescript/load.js"].map(
-  (path) => dist(path),
-);
-const entries = {
-  "codegen/compile/build-config.js": "buildConfig",
-  "codegen/project/compile-files.js": "compileFiles",
-};
+// codegen/compiler.ts with all its modules and Zod in one file, which loads in a fraction of the time of a hundred small
+// ones. Modules that must exist only once stay outside: the DSL that pipeline files import, with its error classes, the
+// TypeScript parser, and what looks for files relative to itself.
+const shared = ["dsl", "src/util/own-package.ts", "codegen/typescript.ts"].map((path) => join(root, path));
 await build({
-  stdin: {
-    contents: Object.entries(entries)
-      .map(([file, name]) => `export { ${name} } from "./${file}";`)
-      .join("\n"),
-    resolveDir: dist(),
-  },
+  entryPoints: [join(root, "codegen", "compiler.ts")],
   outfile: dist("codegen", "compiler.js"),
   bundle: true,
   format: "esm",
   platform: "node",
   target: "node20",
-  minifyWhitespace: true,
-  sourcemap: true,
+  // Node prints the source line of an uncaught error, so no line may be long.
+  lineLimit: 120,
   banner: {
     js: `/*\nParts of this file are Zod's.\n\n${readFileSync(join(root, "node_modules", "zod", "LICENSE"), "utf8")}*/`,
   },
   external: ["esbuild", "ts-morph"],
   plugins: [
     {
-      name: "once",
+      name: "shared-modules",
       setup: ({ onResolve }) =>
         onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
-          const file = resolve(resolveDir, path);
-          if (!once.some((place) => file === place || file.startsWith(place + sep))) return undefined;
-          return {
-            path: relative(dist("codegen"), file)
-              .split(sep)
-              .join("/")
-              .replace(/^(?!\.)/, "./"),
-            external: true,
-          };
+          const source = resolve(resolveDir, path).replace(/\.js$/, ".ts");
+          if (!shared.some((place) => source === place || source.startsWith(place + sep))) return undefined;
+          const output = relative(join(root, "codegen"), source).split(sep).join("/").replace(/\.ts$/, ".js");
+          return { path: output.startsWith(".") ? output : `./${output}`, external: true };
         }),
     },
   ],
 });
-for (const [file, name] of Object.entries(entries)) {
-  writeFileSync(dist(file), `export { ${name} } from "../compiler.js";\n`);
-  rmSync(dist(`${file}.map`));
-}
 
 const { configJsonSchema } = await import(new URL("../dist/src/config/json-schema.js", import.meta.url).href);
 writeFileSync(dist("pipeline.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);

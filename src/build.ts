@@ -12,7 +12,7 @@ import type { Config } from "./config/schema.js";
  * await writeFile("fraud.pipeline.json", JSON.stringify(config, null, 2) + "\n");
  */
 export async function build(pipeline: AnyPipeline): Promise<Config> {
-  // The lambda reader parses TypeScript: it is loaded by those who build, not by those who author.
-  const { buildConfig } = await import("../codegen/compile/build-config.js");
+  // Loaded on the first call: authoring a pipeline must not load the TypeScript parser.
+  const { buildConfig } = await import("../codegen/compiler.js");
   return buildConfig(pipeline);
 }

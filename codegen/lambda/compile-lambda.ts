@@ -11,7 +11,7 @@ import { globalValues } from "./lower/globals.js";
 import { lowerLambda } from "./lower/lower.js";
 import type { FreePath } from "./lower/context.js";
 import { refusals } from "./refusals.js";
-import { located, parseLambda, whole } from "./parse.js";
+import { diagnosticAt, parseLambda, diagnosticForAll } from "./parse.js";
 
 export interface CompileLambdaOptions {
   /** What `x.in` holds: the columns of the request, such as a signature's inputs. Ports that are no tensors are not there. */
@@ -42,17 +42,20 @@ export interface CompiledLambda {
  * @example compileLambda("(x) => x.out.score < LIMIT", { inputs, outputs, constants: { LIMIT: 0.9 } })
  */
 export function compileLambda(source: string, options: CompileLambdaOptions): CompiledLambda {
-  if (typeof source !== "string") return failed([whole("", refusals.notAFunction("a value that is no text"))]);
+  if (typeof source !== "string")
+    return failed([diagnosticForAll("", refusals.notAFunction("a value that is no text"))]);
   const text = source.replace(/;\s*$/, "");
   const parsed = parseLambda(text);
-  if ("diagnostic" in parsed) return failed([shifted(parsed.diagnostic, 0)]);
+  if ("diagnostic" in parsed) return failed([shiftDiagnostic(parsed.diagnostic, 0)]);
   const lowered = lowerLambda(parsed.node, parsed.file);
   // The parser's text has one character before the author's, and the author may have blanks and parentheses around the lambda.
   const shift = text.indexOf(lowered.source);
   const constants = options.constants ?? {};
   if (lowered.lambda === null) {
-    const found = [...lowered.diagnostics, ...withoutValue(lowered.free, constants)].sort((a, b) => a.start - b.start);
-    return failed(found.map((d) => shifted(d, shift)));
+    const found = [...lowered.diagnostics, ...missingConstants(lowered.free, constants)].sort(
+      (a, b) => a.start - b.start,
+    );
+    return failed(found.map((d) => shiftDiagnostic(d, shift)));
   }
   const inputs = usablePorts(options.inputs);
   const of =
@@ -69,21 +72,21 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
           constants,
         )
       : compileExpression(lowered.lambda, scope, constants, named);
-  if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shifted(d, shift)));
+  if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shiftDiagnostic(d, shift)));
   return { ok: true, expression: compiled.expression, diagnostics: [] };
 }
 
 /** The typing stage says this where it is reached; where it is not, all findings still come at once. */
-function withoutValue(free: readonly FreePath[], constants: Constants): Diagnostic[] {
+function missingConstants(free: readonly FreePath[], constants: Constants): Diagnostic[] {
   return free.flatMap(({ path, span: [start, end] }) => {
     const found = globalValues.has(path[0] ?? "") ? null : lookUpConstant(path, constants);
-    return found?.kind === "refused" ? [located(found, start, end)] : [];
+    return found?.kind === "refused" ? [diagnosticAt(found, start, end)] : [];
   });
 }
 
 const failed = (diagnostics: readonly Diagnostic[]): CompiledLambda => ({ ok: false, diagnostics });
 
-const shifted = (diagnostic: Diagnostic, by: number): Diagnostic => ({
+const shiftDiagnostic = (diagnostic: Diagnostic, by: number): Diagnostic => ({
   ...diagnostic,
   start: diagnostic.start + by,
   end: diagnostic.end + by,

@@ -35,7 +35,7 @@ export function renderDiagnostic(
   const frame = frameOf(diagnostic, origin, options.fileText);
   const file = origin.location?.file ?? "lambda";
   const place = paint.bold(`${file}:${frame.line}:${frame.column}`);
-  return [`${place} - ${head}`, "", ...drawn(frame, paint), "", ...tail].join("\n");
+  return [`${place} - ${head}`, "", ...renderFrame(frame, paint), "", ...tail].join("\n");
 }
 
 /** Where a finding stands, as tools want it: lines and columns from 1, the end the first column that is no longer meant. */
@@ -122,7 +122,7 @@ function frameOf(
   };
 }
 
-function drawn({ lines, more }: Frame, paint: Painter): string[] {
+function renderFrame({ lines, more }: Frame, paint: Painter): string[] {
   const width = String(lines.at(-1)?.number ?? 1).length;
   const out = lines.flatMap(({ number, text, from, to }) => {
     const marked = lines.length === 1 ? from : Math.max(from, text.length - text.trimStart().length);

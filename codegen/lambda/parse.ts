@@ -1,11 +1,11 @@
-import { ts } from "../typescript/typescript.js";
+import { ts, type TS } from "../typescript.js";
 import type { Diagnostic } from "../../src/expression/surface/surface.js";
 import type { LambdaNode } from "./lower/context.js";
 import { refusals, type Refusal } from "./refusals.js";
 
 /** A lambda's text, parsed: its function node, or what is wrong with the text. */
 export type ParsedLambda =
-  { readonly node: LambdaNode; readonly file: ts.SourceFile } | { readonly diagnostic: Diagnostic };
+  { readonly node: LambdaNode; readonly file: TS.SourceFile } | { readonly diagnostic: Diagnostic };
 
 /** Parses the text of one function: an arrow, a function expression or a method in shorthand. */
 export function parseLambda(source: string): ParsedLambda {
@@ -18,15 +18,17 @@ export function parseLambda(source: string): ParsedLambda {
   if (asMember && method)
     return ts.isMethodDeclaration(method)
       ? { node: method, file: asMember }
-      : { diagnostic: whole(source, refusals.notAFunction("a getter or setter")) };
-  if (asExpression === null) return { diagnostic: whole(source, refusals.tooLarge()) };
+      : { diagnostic: diagnosticForAll(source, refusals.notAFunction("a getter or setter")) };
+  if (asExpression === null) return { diagnostic: diagnosticForAll(source, refusals.tooLarge()) };
   if (node)
-    return { diagnostic: whole(source, refusals.notAFunction(ts.isClassExpression(node) ? "a class" : "this text")) };
+    return {
+      diagnostic: diagnosticForAll(source, refusals.notAFunction(ts.isClassExpression(node) ? "a class" : "this text")),
+    };
   const first = parseErrors(asExpression)[0];
-  if (first === undefined) return { diagnostic: whole(source, refusals.notAFunction("this text")) };
+  if (first === undefined) return { diagnostic: diagnosticForAll(source, refusals.notAFunction("this text")) };
   const start = Math.min(Math.max(first.start - 1, 0), source.length);
   return {
-    diagnostic: located(
+    diagnostic: diagnosticAt(
       refusals.syntax(ts.flattenDiagnosticMessageText(first.messageText, " ")),
       start,
       Math.min(start + first.length, source.length),
@@ -35,15 +37,15 @@ export function parseLambda(source: string): ParsedLambda {
 }
 
 /** What the parser had to say about a file. It keeps that on the file, where its types do not show it. */
-export function parseErrors(file: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {
+export function parseErrors(file: TS.SourceFile): readonly TS.DiagnosticWithLocation[] {
   return (
-    (file as ts.SourceFile & { readonly parseDiagnostics?: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics ??
+    (file as TS.SourceFile & { readonly parseDiagnostics?: readonly TS.DiagnosticWithLocation[] }).parseDiagnostics ??
     []
   );
 }
 
 /** Parses a file; null where it is nested so deeply that the parser runs out of stack. */
-export function parseFile(name: string, text: string, kind: ts.ScriptKind, setParents: boolean): ts.SourceFile | null {
+export function parseFile(name: string, text: string, kind: TS.ScriptKind, setParents: boolean): TS.SourceFile | null {
   try {
     const options = { languageVersion: ts.ScriptTarget.Latest, jsDocParsingMode: ts.JSDocParsingMode.ParseNone };
     return ts.createSourceFile(name, text, options, setParents, kind);
@@ -56,7 +58,7 @@ export function parseFile(name: string, text: string, kind: ts.ScriptKind, setPa
 const parse = (text: string) => parseFile("lambda.ts", text, ts.ScriptKind.TS, false);
 
 /** The one expression of a text that was put in parentheses, and nothing beside it. */
-function onlyExpression(file: ts.SourceFile): ts.Expression | null {
+function onlyExpression(file: TS.SourceFile): TS.Expression | null {
   const [statement] = file.statements;
   if (parseErrors(file).length > 0 || file.statements.length !== 1) return null;
   if (
@@ -65,12 +67,12 @@ function onlyExpression(file: ts.SourceFile): ts.Expression | null {
     !ts.isParenthesizedExpression(statement.expression)
   )
     return null;
-  let inner: ts.Expression = statement.expression.expression;
+  let inner: TS.Expression = statement.expression.expression;
   while (ts.isParenthesizedExpression(inner)) inner = inner.expression;
   return inner;
 }
 
-function onlyMember(file: ts.SourceFile): ts.ObjectLiteralElementLike | null {
+function onlyMember(file: TS.SourceFile): TS.ObjectLiteralElementLike | null {
   const expression = onlyExpression(file);
   if (expression === null || !ts.isObjectLiteralExpression(expression) || expression.properties.length !== 1)
     return null;
@@ -78,10 +80,10 @@ function onlyMember(file: ts.SourceFile): ts.ObjectLiteralElementLike | null {
   return member !== null && (ts.isMethodDeclaration(member) || ts.isAccessor(member)) ? member : null;
 }
 
-const isLambda = (node: ts.Node): node is ts.ArrowFunction | ts.FunctionExpression =>
+const isLambda = (node: TS.Node): node is TS.ArrowFunction | TS.FunctionExpression =>
   ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 
-export const located = ({ code, message, hint }: Refusal, start: number, end: number): Diagnostic => ({
+export const diagnosticAt = ({ code, message, hint }: Refusal, start: number, end: number): Diagnostic => ({
   code,
   message,
   start,
@@ -89,4 +91,5 @@ export const located = ({ code, message, hint }: Refusal, start: number, end: nu
   ...(hint !== undefined && { hint }),
 });
 
-export const whole = (source: string, refusal: Refusal): Diagnostic => located(refusal, 0, source.length);
+export const diagnosticForAll = (source: string, refusal: Refusal): Diagnostic =>
+  diagnosticAt(refusal, 0, source.length);

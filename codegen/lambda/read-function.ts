@@ -1,10 +1,10 @@
 import type { Diagnostic, SurfaceLambda } from "../../src/expression/surface/surface.js";
 import { isGlobal } from "./lower/globals.js";
-import { hiddenGlobals } from "./shadowed-globals.js";
+import { shadowedGlobals } from "./shadowed-globals.js";
 import { lowerLambda } from "./lower/lower.js";
 import type { FreePath } from "./lower/context.js";
 import { refusals } from "./refusals.js";
-import { located, parseLambda, whole } from "./parse.js";
+import { diagnosticAt, parseLambda, diagnosticForAll } from "./parse.js";
 
 /** A lambda as read from a running function. `source` and `location` are what `renderDiagnostic` wants. */
 export interface ReadLambda {
@@ -27,7 +27,8 @@ const cache = new Map<string, ReadText>();
 export function readLambda(fn: (...args: never[]) => unknown): ReadLambda {
   const source = textOf(fn);
   // All functions without a source share one text.
-  if (nativeText.test(source)) return refused(source, whole(source, refusals.native(nativeName(fn.name))));
+  if (nativeText.test(source))
+    return refusedLambda(source, diagnosticForAll(source, refusals.nativeFunction(nativeName(fn.name))));
   const read = cache.get(source) ?? readText(source);
   if (cache.size >= cacheLimit) cache.clear();
   cache.set(source, read);
@@ -37,11 +38,11 @@ export function readLambda(fn: (...args: never[]) => unknown): ReadLambda {
 /** Two functions of one text may stand in two modules, of which one declares a `Math` of its own. */
 function withoutHidden({ globals, read }: ReadText, fn: object): ReadLambda {
   if (globals.length === 0 || read.lambda === null) return read;
-  const hidden = hiddenGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
+  const hidden = shadowedGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
   const found = globals.filter(({ path: [root = ""] }) => hidden.has(root));
   if (found.length === 0) return read;
   const diagnostics = found.map(({ path: [root = ""], span: [start, end] }) =>
-    located(refusals.hiddenGlobal(root), start, end),
+    diagnosticAt(refusals.shadowedGlobal(root), start, end),
   );
   return { ...read, lambda: null, diagnostics };
 }
@@ -57,7 +58,7 @@ const textOf = (fn: unknown): string => (typeof fn === "function" ? Function.pro
 
 const nativeText = /^[^{]*\{\s*\[native code\]\s*\}$/;
 
-const refused = (source: string, diagnostic: Diagnostic): ReadLambda => ({
+const refusedLambda = (source: string, diagnostic: Diagnostic): ReadLambda => ({
   lambda: null,
   diagnostics: [diagnostic],
   source,
@@ -65,11 +66,12 @@ const refused = (source: string, diagnostic: Diagnostic): ReadLambda => ({
 });
 
 function readText(source: string): ReadText {
-  if (source === "") return { read: refused(source, whole(source, refusals.notAFunction("this value"))), globals: [] };
+  if (source === "")
+    return { read: refusedLambda(source, diagnosticForAll(source, refusals.notAFunction("this value"))), globals: [] };
   const parsed = parseLambda(source);
-  if ("diagnostic" in parsed) return { read: refused(source, parsed.diagnostic), globals: [] };
+  if ("diagnostic" in parsed) return { read: refusedLambda(source, parsed.diagnostic), globals: [] };
   const lowered = lowerLambda(parsed.node, parsed.file);
-  const outside = lowered.free.filter(({ path }) => !isGlobal(path[0] ?? "")).map(unreachable);
+  const outside = lowered.free.filter(({ path }) => !isGlobal(path[0] ?? "")).map(outsideNameDiagnostic);
   const globals = [...lowered.free, ...lowered.called].filter(({ path }) => isGlobal(path[0] ?? ""));
   const diagnostics = [...lowered.diagnostics, ...outside].sort((a, b) => a.start - b.start);
   return {
@@ -83,9 +85,9 @@ function nativeName(name: string): string {
   return name === "" ? "a native or wrapped function" : `the native or wrapped function '${name}'`;
 }
 
-function unreachable({ path, span: [start, end] }: FreePath): Diagnostic {
-  return located(
-    refusals.outside(
+function outsideNameDiagnostic({ path, span: [start, end] }: FreePath): Diagnostic {
+  return diagnosticAt(
+    refusals.outsideName(
       originalName(path),
       "comes from outside the lambda, and its value cannot be seen from a running function",
       "compile the file with `shapeline compile`, which follows names, and deploy the config; or write the value into the lambda",

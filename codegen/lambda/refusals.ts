@@ -17,7 +17,7 @@ export const refusals = {
     message: `${what} is not a lambda`,
     hint: "pass an arrow function or a function expression: `(x) => x.out < 1`",
   }),
-  asynchronous: (what: string) => ({
+  asyncFunction: (what: string) => ({
     code: "SL1002",
     message: `${what} never answers with a plain value`,
     hint: "write a plain function: `(x) => x.out < 1`",
@@ -52,17 +52,17 @@ export const refusals = {
     message: "a loop cannot be compiled",
     hint: "use `every` or `some` on the values: `x.out.scores.every((v) => v < 1)`",
   }),
-  awaiting: (what: string) => ({
+  asyncOperator: (what: string) => ({
     code: "SL1009",
     message: `\`${what}\` waits for something outside the row`,
     hint: "compute it before the pipeline is built and use it as a constant",
   }),
-  construction: () => ({
+  newExpression: () => ({
     code: "SL1010",
     message: "`new` makes an object; a lambda works on plain values",
     hint: "create it outside and use a number, string or boolean of it as a constant",
   }),
-  receiver: (what: string) => ({
+  callContext: (what: string) => ({
     code: "SL1011",
     message: `\`${what}\` depends on how the function is called`,
     hint: "read from the lambda's parameter, or put the value into a constant",
@@ -97,7 +97,7 @@ export const refusals = {
     message: `\`${what}\` is random; a lambda must give the same answer for the same row`,
     hint: "send the random number as a column of the request and read it from `x.in`",
   }),
-  placeholder: () => ({
+  templatePlaceholder: () => ({
     code: "SL1020",
     message: "a template with placeholders builds a string, which no target does",
     hint: "compare the parts one by one",
@@ -112,7 +112,7 @@ export const refusals = {
     message: "a lambda cannot make an object",
     hint: "answer with one boolean; bind parts with `const`",
   }),
-  hole: () => ({
+  sparseArray: () => ({
     code: "SL1024",
     message: "a list with a hole",
     hint: "write each element",
@@ -122,7 +122,7 @@ export const refusals = {
     message: "a comma throws the first value away",
     hint: "keep the last expression alone, or bind the first with `const`",
   }),
-  membership: (op: string) => ({
+  objectOperator: (op: string) => ({
     code: "SL1027",
     message: `\`${op}\` asks about objects; a row holds plain values`,
     hint: "compare the value itself; the ports of a row are known",
@@ -132,7 +132,7 @@ export const refusals = {
     message: "`typeof` is known before the lambda runs: each port has one type",
     hint: "leave the test out, or test the value: `Number.isFinite(x.out)`",
   }),
-  deletion: () => ({
+  deleteOperator: () => ({
     code: "SL1029",
     message: "`delete` changes an object; a lambda only computes a value",
     hint: "leave it out",
@@ -147,17 +147,17 @@ export const refusals = {
     message: `${what} inside the lambda cannot be compiled`,
     hint: "bind values with `const`; an arrow function may stand as the argument of `every` or `some`",
   }),
-  switching: () => ({
+  switchStatement: () => ({
     code: "SL1032",
     message: "`switch` cannot be compiled",
     hint: "write `if (…) return …;` for each case, or `?:`",
   }),
-  throwing: () => ({
+  throwStatement: () => ({
     code: "SL1033",
     message: "`throw` cannot be compiled; a row that fails is logged, not thrown",
     hint: "return `false` for the rows that must not pass",
   }),
-  trying: () => ({
+  tryStatement: () => ({
     code: "SL1034",
     message: "`try` cannot be compiled; nothing in a lambda throws",
     hint: "leave it out",
@@ -177,17 +177,17 @@ export const refusals = {
     message: what,
     hint: "write `const` with the value in the same place",
   }),
-  early: (name: string) => ({
+  usedBeforeDeclaration: (name: string) => ({
     code: "SL1038",
     message: `'${name}' is used before its declaration`,
     hint: "move the `const` above its first use",
   }),
-  effect: (what: string) => ({
+  unusedStatement: (what: string) => ({
     code: "SL1039",
     message: `${what} does nothing for the lambda's answer`,
     hint: "leave it out, or return its value",
   }),
-  meta: (what: string) => ({
+  metaProperty: (what: string) => ({
     code: "SL1040",
     message: `\`${what}\` belongs to the module, not to the row`,
     hint: "put the value into a `const` outside the lambda",
@@ -202,18 +202,18 @@ export const refusals = {
     message: "a tagged template calls a function the compiler does not know",
     hint: "write a plain string",
   }),
-  outside: (name: string, said: string, hint: string) => ({ code: "SL1042", message: `'${name}' ${said}`, hint }),
+  outsideName: (name: string, said: string, hint: string) => ({ code: "SL1042", message: `'${name}' ${said}`, hint }),
   mutable: (name: string, keyword: string) => ({
     code: "SL1043",
     message: `'${name}' may change: it is declared with \`${keyword}\``,
     hint: `declare it \`const ${name}\``,
   }),
-  native: (what: string) => ({
+  nativeFunction: (what: string) => ({
     code: "SL1044",
     message: `the source of ${what} cannot be read`,
     hint: "pass the arrow function itself, without `bind` or a proxy around it",
   }),
-  host: (name: string) => ({
+  hostGlobal: (name: string) => ({
     code: "SL1045",
     message: `'${name}' belongs to the machine the code runs on`,
     hint: "put the value into a `const` outside the lambda",
@@ -233,7 +233,7 @@ export const refusals = {
     message: `'${name}' calls itself; recursion cannot be compiled`,
     hint: "write the condition out",
   }),
-  hiddenGlobal: (name: string) => ({
+  shadowedGlobal: (name: string) => ({
     code: "SL1049",
     message: `'${name}' is declared in this file and hides the global of that name`,
     hint: "give the declaration another name",

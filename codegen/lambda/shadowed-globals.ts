@@ -2,20 +2,20 @@ import { createRequire } from "node:module";
 import type { Session } from "node:inspector";
 
 /** The function that is being looked at, where the inspector can reach it. */
-const place = Symbol.for("shapeline.looked-at");
+const inspectedFunction = Symbol.for("shapeline.looked-at");
 
 /**
  * Which names of globals a running function finds declared around it, so that they are not the globals: its text does not tell, and
  * the engine's inspector does. Empty where there is no inspector (another engine than V8, or a Node built without it).
  */
-export function hiddenGlobals(fn: object, names: ReadonlySet<string>): ReadonlySet<string> {
+export function shadowedGlobals(fn: object, names: ReadonlySet<string>): ReadonlySet<string> {
   const session = openSession();
   if (session === null) return new Set();
-  const holder = globalThis as { [place]?: object };
+  const holder = globalThis as { [inspectedFunction]?: object };
   try {
-    holder[place] = fn;
-    const looked = ask<{ readonly result: Remote }>(session, "Runtime.evaluate", {
-      expression: `globalThis[Symbol.for(${JSON.stringify(place.description)})]`,
+    holder[inspectedFunction] = fn;
+    const looked = postSync<{ readonly result: RemoteObject }>(session, "Runtime.evaluate", {
+      expression: `globalThis[Symbol.for(${JSON.stringify(inspectedFunction.description)})]`,
     });
     const { internalProperties } = propertiesOf(session, looked?.result);
     const { result: scopes } = propertiesOf(
@@ -31,34 +31,34 @@ export function hiddenGlobals(fn: object, names: ReadonlySet<string>): ReadonlyS
       ),
     );
   } finally {
-    delete holder[place];
+    delete holder[inspectedFunction];
   }
 }
 
-interface Remote {
+interface RemoteObject {
   readonly objectId?: string;
   readonly description?: string;
 }
 
 interface Properties {
-  readonly result?: readonly { readonly name: string; readonly value?: Remote }[];
-  readonly internalProperties?: readonly { readonly name: string; readonly value?: Remote }[];
+  readonly result?: readonly { readonly name: string; readonly value?: RemoteObject }[];
+  readonly internalProperties?: readonly { readonly name: string; readonly value?: RemoteObject }[];
 }
 
-let opened: Session | null = null;
+let currentSession: Session | null = null;
 
 /** One session for all lambdas of a pipeline, which are read in one go. */
 function openSession(): Session | null {
-  if (opened !== null) return opened;
+  if (currentSession !== null) return currentSession;
   try {
     const { Session } = createRequire(import.meta.url)("node:inspector") as typeof import("node:inspector");
     const session = new Session();
     session.connect();
     queueMicrotask(() => {
-      opened = null;
+      currentSession = null;
       session.disconnect();
     });
-    opened = session;
+    currentSession = session;
     return session;
   } catch {
     return null;
@@ -66,7 +66,7 @@ function openSession(): Session | null {
 }
 
 /** Within one process the inspector answers at once. */
-function ask<T>(session: Session, method: string, params: object): T | undefined {
+function postSync<T>(session: Session, method: string, params: object): T | undefined {
   let answer: T | undefined;
   session.post(method, params, (_error, result) => {
     answer = result as T;
@@ -74,10 +74,10 @@ function ask<T>(session: Session, method: string, params: object): T | undefined
   return answer;
 }
 
-function propertiesOf(session: Session, of: Remote | undefined): Properties {
+function propertiesOf(session: Session, of: RemoteObject | undefined): Properties {
   return (
     (of?.objectId === undefined
       ? undefined
-      : ask<Properties>(session, "Runtime.getProperties", { objectId: of.objectId, ownProperties: true })) ?? {}
+      : postSync<Properties>(session, "Runtime.getProperties", { objectId: of.objectId, ownProperties: true })) ?? {}
   );
 }

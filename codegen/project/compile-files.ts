@@ -2,15 +2,15 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PipelineError, problemText, ShapelineError } from "../../dsl/errors.js";
-import { buildConfig } from "../compile/build-config.js";
+import { buildConfig } from "../build-config.js";
 import { stringifyConfig } from "../../src/config/config.js";
 import type { Config } from "../../src/config/schema.js";
 import type { ProblemPlace } from "../lambda/diagnostics.js";
-import { keepCompiled } from "../typescript/load.js";
-import type { BundleInputs, Recorder } from "./cache/recorder.js";
-import type { CompiledConfig, CompileProblem } from "./compile-project.js";
-import { findPipelineFiles, lookAtProject } from "./find.js";
-import { bundlesAhead, loadPipelines } from "./load.js";
+import { saveCompiledCode } from "../typescript.js";
+import type { BundleInputs, InputRecorder } from "./cache/input-recorder.js";
+import type { CompiledConfig, CompileProblem, CompileResult } from "./compile-result.js";
+import { findPipelineFiles, recordProjectOptions } from "./find-pipeline-files.js";
+import { bundlesAhead, loadPipelines } from "./load-pipelines.js";
 
 export interface CompileFilesOptions {
   /** Absolute paths; none means every pipeline file of the project. */
@@ -20,7 +20,7 @@ export interface CompileFilesOptions {
   readonly out: string | undefined;
   readonly seconds: number | undefined;
   /** Notes what the configs come from. */
-  readonly recorder?: Recorder;
+  readonly recorder?: InputRecorder;
 }
 
 /** Compiles pipeline files one after the other. The part of `compileProject` that loads the TypeScript compiler. */
@@ -31,9 +31,9 @@ export async function compileFiles({
   out,
   seconds,
   recorder,
-}: CompileFilesOptions): Promise<{ configs: CompiledConfig[]; problems: CompileProblem[] }> {
+}: CompileFilesOptions): Promise<CompileResult> {
   const files = given.length === 0 ? findPipelineFiles(project, recorder) : given;
-  if (recorder !== undefined && given.length > 0) lookAtProject(project, recorder);
+  if (recorder !== undefined && given.length > 0) recordProjectOptions(project, recorder);
   const configs: CompiledConfig[] = [];
   const problems: CompileProblem[] = [];
   const bundles = bundlesAhead(files, { project, root: cwd });
@@ -47,8 +47,8 @@ export async function compileFiles({
     };
     const build = async (): Promise<Config[]> => {
       const built: Config[] = [];
-      for (const { pipeline } of await attempt(problems, file, () => loadPipelines([file], load), [])) {
-        const config = await attempt(
+      for (const { pipeline } of await collectProblems(problems, file, () => loadPipelines([file], load), [])) {
+        const config = await collectProblems(
           problems,
           file,
           () => buildConfig(pipeline, { fileText: (path) => textOf(resolve(cwd, path)) }),
@@ -58,14 +58,14 @@ export async function compileFiles({
       }
       return built;
     };
-    for (const config of await (recorder === undefined ? build() : recorder.watching(build))) {
+    for (const config of await (recorder === undefined ? build() : recorder.record(build))) {
       const text = stringifyConfig(config);
       const path = join(out ?? dirname(file), `${config.name}.pipeline.json`);
       configs.push({ file, config, path, text, changed: (await readFile(path, "utf8").catch(() => null)) !== text });
     }
   }
-  if (recorder !== undefined) await keepCompiled();
-  return { configs: refuseClashes(configs, problems), problems };
+  if (recorder !== undefined) await saveCompiledCode();
+  return { configs: withoutNameClashes(configs, problems), problems };
 }
 
 /** The text of a source file, so that a diagnostic shows whole lines. */
@@ -78,7 +78,7 @@ function textOf(path: string): string | undefined {
 }
 
 /** Two pipelines of one name would overwrite each other's config. */
-function refuseClashes(configs: readonly CompiledConfig[], problems: CompileProblem[]): CompiledConfig[] {
+function withoutNameClashes(configs: readonly CompiledConfig[], problems: CompileProblem[]): CompiledConfig[] {
   const byPath = new Map<string, CompiledConfig>();
   for (const compiled of configs) {
     const other = byPath.get(compiled.path);
@@ -95,7 +95,7 @@ function refuseClashes(configs: readonly CompiledConfig[], problems: CompileProb
 }
 
 /** Runs `work`; what is wrong with the user's files becomes problems, so that all files are reported together. */
-async function attempt<T>(
+async function collectProblems<T>(
   problems: CompileProblem[],
   file: string,
   work: () => T | Promise<T>,
@@ -110,7 +110,7 @@ async function attempt<T>(
           code: problem.code,
           file,
           message: problemText(problem),
-          ...placeIn(problem.details),
+          ...placeFrom(problem.details),
         })),
       );
     else if (error instanceof ShapelineError) problems.push({ code: error.code, file, message: error.message });
@@ -119,5 +119,5 @@ async function attempt<T>(
   }
 }
 
-const placeIn = (details: unknown): { readonly place?: ProblemPlace } =>
+const placeFrom = (details: unknown): { readonly place?: ProblemPlace } =>
   typeof details === "object" && details !== null && "place" in details ? { place: details.place as ProblemPlace } : {};

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { ErrorCode } from "../../dsl/errors.js";
 import type { Config } from "../../src/config/schema.js";
-import type { ProblemPlace } from "../lambda/diagnostics.js";
-import { keep, type CacheKey, type Kept, recall } from "./cache/kept.js";
+import { writeCachedConfigs, type CacheKey, type CachedConfig, readCachedConfigs } from "./cache/config-cache.js";
+import type { CompiledConfig, CompileResult } from "./compile-result.js";
 
 export interface CompileProjectOptions {
   /** Pipeline files; none means every `*.pipeline.ts` of the project. */
@@ -19,26 +18,6 @@ export interface CompileProjectOptions {
   readonly cache?: boolean;
 }
 
-export interface CompiledConfig {
-  /** The source file. */
-  readonly file: string;
-  readonly config: Config;
-  /** Where the config belongs, and its text. Nothing has been written. */
-  readonly path: string;
-  readonly text: string;
-  /** Whether the file at `path` is missing or says something else. */
-  readonly changed: boolean;
-}
-
-export interface CompileProblem {
-  readonly code: ErrorCode;
-  readonly file: string;
-  /** As people read it: place, code frame and hint included. */
-  readonly message: string;
-  /** Where in the source, for what is about a lambda. */
-  readonly place?: ProblemPlace;
-}
-
 /**
  * Compiles the pipelines of a project to configs, and writes nothing.
  *
@@ -47,24 +26,22 @@ export interface CompileProblem {
  * @example
  * const { configs, problems } = await compileProject({ files: ["src/fraud.pipeline.ts"] });
  */
-export async function compileProject(
-  options: CompileProjectOptions = {},
-): Promise<{ configs: CompiledConfig[]; problems: CompileProblem[] }> {
+export async function compileProject(options: CompileProjectOptions = {}): Promise<CompileResult> {
   const cwd = resolve(options.cwd ?? ".");
   const project = resolve(cwd, options.project ?? "tsconfig.json");
   const files = (options.files ?? []).map((file) => resolve(cwd, file));
   const how = { files, project, cwd, out: options.out, seconds: options.seconds };
   if (options.cache !== true) return await (await compiler())(how);
   const key: CacheKey = { cwd, project, files, out: options.out ?? null };
-  const kept = recall(key);
+  const kept = readCachedConfigs(key);
   if (kept !== null) return { configs: kept.map(compiledOf), problems: [] };
   const compileFiles = await compiler();
-  const { Recorder } = await import("./cache/recorder.js");
-  const recorder = new Recorder();
+  const { InputRecorder } = await import("./cache/input-recorder.js");
+  const recorder = new InputRecorder();
   const compiled = await compileFiles({ ...how, recorder });
   const inputs = compiled.problems.length === 0 ? recorder.inputs() : null;
   if (inputs !== null)
-    await keep(
+    await writeCachedConfigs(
       key,
       inputs,
       compiled.configs.map(({ file, path, text }) => ({ file, path, text })),
@@ -73,14 +50,14 @@ export async function compileProject(
 }
 
 /** What compiles is loaded by need: with nothing changed, none of it is. */
-async function compiler(): Promise<typeof import("./compile-files.js").compileFiles> {
+async function compiler(): Promise<typeof import("../compiler.js").compileFiles> {
   // First, because a process is started the faster the less memory its parent holds, and gets ready while the rest is loaded.
   const { transform } = await import("esbuild");
   void transform("").catch(() => undefined);
-  return (await import("./compile-files.js")).compileFiles;
+  return (await import("../compiler.js")).compileFiles;
 }
 
-function compiledOf({ file, path, text }: Kept): CompiledConfig {
+function compiledOf({ file, path, text }: CachedConfig): CompiledConfig {
   let before: string | null = null;
   try {
     before = readFileSync(path, "utf8");

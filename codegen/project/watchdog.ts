@@ -31,28 +31,28 @@ for (;;) {
 
 let state: Int32Array<SharedArrayBuffer> | null = null;
 
-export interface Watch {
+export interface Watchdog {
   /** Whether the running code has been ended. */
-  readonly ended: () => boolean;
+  readonly terminated: () => boolean;
   readonly stop: () => void;
 }
 
 /** Ends what the main thread runs if it has not come back after the time. One watch at a time; other threads are not watched. */
-export function watch(seconds: number): Watch {
-  if (!isMainThread) return { ended: () => false, stop: () => undefined };
-  const shared = (state ??= started());
+export function startWatchdog(seconds: number): Watchdog {
+  if (!isMainThread) return { terminated: () => false, stop: () => undefined };
+  const shared = (state ??= startWorker());
   const turn = Atomics.load(shared, 0) + 1;
   Atomics.store(shared, 1, Math.min(seconds * 1000 + graceMs, 2 ** 31 - 1));
   Atomics.store(shared, 0, turn);
   return {
-    ended: () => Atomics.load(shared, 2) === turn,
+    terminated: () => Atomics.load(shared, 2) === turn,
     stop: () => {
       if (Atomics.load(shared, 0) === turn) Atomics.store(shared, 0, turn + 1);
     },
   };
 }
 
-function started(): Int32Array<SharedArrayBuffer> {
+function startWorker(): Int32Array<SharedArrayBuffer> {
   const shared = new Int32Array(new SharedArrayBuffer(12));
   const worker = new Worker(source, { eval: true, workerData: shared, env: SHARE_ENV, execArgv: [] });
   // It waits for as long as the process lives, and does not keep it alive.

@@ -89,7 +89,7 @@ async function readModule(file: string, shown: string): Promise<unknown> {
   if (!existsSync(file))
     throw new ConfigError("SL4051", `the settings '${shown}' cannot be read: there is no such file`, { file });
   // The bundler is loaded only where there is a module to run.
-  const { loadModule } = await import("../project/load.js");
+  const { loadModule } = await import("../project/load-pipelines.js");
   const exported = await loadModule(file, { root: dirname(file) });
   if (!("default" in exported)) {
     throw new ConfigError(

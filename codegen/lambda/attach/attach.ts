@@ -1,4 +1,4 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type { Diagnostic, Surface } from "../../../src/expression/surface/surface.js";
 import { Declarations } from "../lower/declarations.js";
 import { applyEdits, type Edit } from "./text-edits.js";
@@ -7,9 +7,9 @@ import { everyFunction, exportedFunctions, functionNamed, functionsOf } from "..
 import { lowerHelper, lowerLambda, type Lowered, type LoweredHelper } from "../lower/lower.js";
 import type { LambdaNode } from "../lower/context.js";
 import { memberName } from "../lower/names.js";
-import { placed, placedAfter } from "./insert-property.js";
+import { insertAtFunction, insertAfterDeclaration } from "./insert-property.js";
 import { refusals } from "../refusals.js";
-import { located, parseErrors, parseFile } from "../parse.js";
+import { diagnosticAt, parseErrors, parseFile } from "../parse.js";
 import { walk } from "../walk-ast.js";
 
 export interface AttachOptions {
@@ -56,11 +56,11 @@ export function attachLambdas(code: string, { file, helpers }: AttachOptions): A
   const source = parseFile(file, code, scriptKind(file), true);
   // Whoever runs the file reports its syntax errors, with more context than here.
   if (source === null || parseErrors(source).length > 0) return null;
-  return new Attaching(source, code, file).run(helpers);
+  return new Attacher(source, code, file).run(helpers);
 }
 
-class Attaching {
-  readonly #source: ts.SourceFile;
+class Attacher {
+  readonly #source: TS.SourceFile;
   readonly #code: string;
   readonly #file: string;
   readonly #declarations = new Declarations();
@@ -68,7 +68,7 @@ class Attaching {
   readonly #called = new Set<LambdaNode>();
   #complete = true;
 
-  constructor(source: ts.SourceFile, code: string, file: string) {
+  constructor(source: TS.SourceFile, code: string, file: string) {
     this.#source = source;
     this.#code = code;
     this.#file = file;
@@ -82,20 +82,24 @@ class Attaching {
     const lambdas: Lowered[] = [];
     for (const node of passed) {
       const { lowered, thunks } = this.#lowered(node, lowerLambda, (l) => l.lambda?.body);
-      const data = { lambda: lowered.diagnostics.length === 0 ? lowered.lambda : null, ...said(lowered) };
+      const data = { lambda: lowered.diagnostics.length === 0 ? lowered.lambda : null, ...commonData(lowered) };
       found.push({
         node,
-        edits: placed(node, this.#source, property("shapeline.lambda", data, data.lambda !== null, thunks)),
+        edits: insertAtFunction(node, this.#source, property("shapeline.lambda", data, data.lambda !== null, thunks)),
       });
       lambdas.push(lowered);
     }
     // The set grows by what the helpers themselves call.
     for (const node of this.#called) {
       const { lowered, thunks } = this.#lowered(node, lowerHelper, (l) => l.helper);
-      const data = { helper: lowered.diagnostics.length === 0 ? lowered.helper : null, ...said(lowered) };
+      const data = { helper: lowered.diagnostics.length === 0 ? lowered.helper : null, ...commonData(lowered) };
       found.push({
         node,
-        edits: placedAfter(node, this.#source, property("shapeline.helper", data, data.helper !== null, thunks)),
+        edits: insertAfterDeclaration(
+          node,
+          this.#source,
+          property("shapeline.helper", data, data.helper !== null, thunks),
+        ),
       });
     }
     // Of functions that end at one place the inner comes first.
@@ -118,7 +122,7 @@ class Attaching {
     return new Set([...found].sort((a, b) => a.pos - b.pos));
   }
 
-  #passedTo(method: ts.Node): LambdaNode[] | null {
+  #passedTo(method: TS.Node): LambdaNode[] | null {
     let callee = method;
     while (
       ts.isParenthesizedExpression(callee.parent) ||
@@ -143,9 +147,9 @@ class Attaching {
   ): { lowered: T; thunks: ReadonlyMap<string, string> } {
     const offset = node.getStart(this.#source);
     const { line, character } = this.#source.getLineAndCharacterOfPosition(offset);
-    const hidesGlobal = (name: string) => this.#declarations.find(name, node) !== undefined;
+    const shadowsGlobal = (name: string) => this.#declarations.find(name, node) !== undefined;
     const lowered = lower(node, this.#source, {
-      hidesGlobal,
+      shadowsGlobal,
       location: { file: this.#file, offset, line: line + 1, column: character + 1 },
     });
     const thunks = new Map<string, string>();
@@ -155,7 +159,7 @@ class Attaching {
       if (isGlobal(root)) continue;
       const declaration = this.#declarations.find(root, node);
       if (declaration?.kind === "let" || declaration?.kind === "var")
-        found.push(located(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
+        found.push(diagnosticAt(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
       const fn = functionNamed(root, node, this.#declarations);
       if (fn !== null) this.#called.add(fn);
       thunks.set(root, thunk(root, declaration?.kind));
@@ -177,9 +181,9 @@ class Attaching {
   }
 }
 
-type Lower<T> = (node: LambdaNode, source: ts.SourceFile, options: NonNullable<Parameters<typeof lowerLambda>[2]>) => T;
+type Lower<T> = (node: LambdaNode, source: TS.SourceFile, options: NonNullable<Parameters<typeof lowerLambda>[2]>) => T;
 
-const isMember = (node: ts.Node): node is ts.PropertyAccessExpression | ts.ElementAccessExpression =>
+const isMember = (node: TS.Node): node is TS.PropertyAccessExpression | TS.ElementAccessExpression =>
   ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 
 /** The paths from outside that a body calls, or hands to a method that calls them. */
@@ -190,14 +194,14 @@ function functionPaths(body: Surface | null): (readonly string[])[] {
     if (typeof at !== "object" || at === null) continue;
     const node = at as Surface;
     if (node.kind === "apply" && node.callee.kind === "free") paths.push(node.callee.path);
-    if (node.kind === "method" && callsBack.has(node.name))
+    if (node.kind === "method" && callbackMethods.has(node.name))
       for (const arg of node.args) if (arg.kind === "free") paths.push(arg.path);
     open.push(...(Object.values(at) as unknown[]));
   }
   return paths;
 }
 
-const callsBack: ReadonlySet<string> = new Set([
+const callbackMethods: ReadonlySet<string> = new Set([
   "every",
   "some",
   "reduce",
@@ -217,14 +221,14 @@ function thunk(name: string, kind: string | undefined): string {
   return kind === "import *" ? `() => ({ ...${name} })` : `() => ${name}`;
 }
 
-const said = ({ source, location, diagnostics }: Lowered | LoweredHelper) => ({ source, location, diagnostics });
+const commonData = ({ source, location, diagnostics }: Lowered | LoweredHelper) => ({ source, location, diagnostics });
 
 function property(key: string, data: object, compiles: boolean, thunks: ReadonlyMap<string, string>): string {
   const constants = compiles ? [...thunks].map(([name, text]) => `[${JSON.stringify(name)}]: ${text}`) : [];
   return `{ [Symbol.for("${key}")]: { ...${JSON.stringify(data)}, constants: { ${constants.join(", ")} } } }`;
 }
 
-function scriptKind(file: string): ts.ScriptKind {
+function scriptKind(file: string): TS.ScriptKind {
   if (/\.tsx$/.test(file)) return ts.ScriptKind.TSX;
   if (/\.jsx$/.test(file)) return ts.ScriptKind.JSX;
   return /\.[cm]?js$/.test(file) ? ts.ScriptKind.JS : ts.ScriptKind.TS;

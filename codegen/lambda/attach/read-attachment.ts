@@ -1,9 +1,9 @@
 import { attachedKey, type AttachedLambda, attachedHelper } from "../../../src/expression/surface/attachment.js";
 import { refusals } from "../refusals.js";
-import { located } from "../parse.js";
+import { diagnosticAt } from "../parse.js";
 
 /** What a front-end left on a function that a step is given: as on a lambda, or as on any function of the project. */
-export function attachedTo(fn: object): AttachedLambda | undefined {
+export function readAttachment(fn: object): AttachedLambda | undefined {
   const own = (fn as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
   if (own !== undefined) return own;
   const attached = attachedHelper(fn);
@@ -15,6 +15,6 @@ export function attachedTo(fn: object): AttachedLambda | undefined {
     body,
   } = helper;
   if (second !== undefined)
-    return { ...found, lambda: null, diagnostics: [located(refusals.parameters(), 0, body.span[0])] };
+    return { ...found, lambda: null, diagnostics: [diagnosticAt(refusals.parameters(), 0, body.span[0])] };
   return { ...found, lambda: { source: found.source, param, body, location: found.location } };
 }

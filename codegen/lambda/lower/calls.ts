@@ -1,18 +1,18 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type { Surface } from "../../../src/expression/surface/surface.js";
 import { functionHints, globalNamespaces, isValueMethod } from "./globals.js";
 import { objectOf, withoutWrapping, type Lowering } from "./context.js";
-import { freeValue, hostRefusal, memberName, pathFromOutside } from "./names.js";
+import { freeValue, globalRefusal, memberName, pathFromOutside } from "./names.js";
 import { refusals } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
 /** A call: of a global function (`Math.abs`), or of a method on a value (`x.out.scores.every`). */
-export function lowerCall(node: ts.CallExpression, scope: Scope, run: Lowering): Surface | null {
+export function lowerCall(node: TS.CallExpression, scope: Scope, run: Lowering): Surface | null {
   const callee = calleeOf(node.expression);
   const named = keepNamesArgument(node, callee, scope);
   if (named !== null) return run.expression(named, scope);
   if (callee.kind === ts.SyntaxKind.SuperKeyword)
-    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.receiver("super")));
+    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.callContext("super")));
   if (callee.kind === ts.SyntaxKind.ImportKeyword)
     return refuseCall(node, run, scope, () => run.refuse(callee, refusals.otherSyntax("`import(…)`")));
   const path = pathFromOutside(callee, scope);
@@ -22,20 +22,20 @@ export function lowerCall(node: ts.CallExpression, scope: Scope, run: Lowering):
     return lowerApply(node, run.expression(callee, scope), scope, run);
   if (name === null || name === "")
     return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall("what is called here")));
-  const object = objectOf(callee as ts.PropertyAccessExpression | ts.ElementAccessExpression, scope, run);
+  const object = objectOf(callee as TS.PropertyAccessExpression | TS.ElementAccessExpression, scope, run);
   const args = lowerArguments(node, scope, run);
   return object && args && { kind: "method", object, name, args, span: run.span(node) };
 }
 
 /** A call of a function of the project, or of one written in the lambda. */
-function lowerApply(node: ts.CallExpression, callee: Surface | null, scope: Scope, run: Lowering): Surface | null {
+function lowerApply(node: TS.CallExpression, callee: Surface | null, scope: Scope, run: Lowering): Surface | null {
   const args = lowerArguments(node, scope, run);
   return callee && args && { kind: "apply", callee, args, span: run.span(node) };
 }
 
 function lowerOutsideCall(
-  node: ts.CallExpression,
-  callee: ts.Expression,
+  node: TS.CallExpression,
+  callee: TS.Expression,
   path: readonly string[],
   scope: Scope,
   run: Lowering,
@@ -43,8 +43,8 @@ function lowerOutsideCall(
   const root = path[0] ?? "";
   const name = path.at(-1) ?? "";
   const text = path.join(".");
-  if (!run.hidesGlobal(root)) {
-    const refusal = hostRefusal(root, path);
+  if (!run.shadowsGlobal(root)) {
+    const refusal = globalRefusal(root, path);
     if (refusal !== null) return refuseCall(node, run, scope, () => run.refuse(callee, refusal));
     if (globalNamespaces.has(root) && path.length === 2) {
       run.called.push({ path, span: run.span(callee) });
@@ -52,20 +52,20 @@ function lowerOutsideCall(
       return args && { kind: "call", callee: text, args, span: run.span(node) };
     }
   } else if (globalNamespaces.has(root))
-    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.hiddenGlobal(root)));
+    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.shadowedGlobal(root)));
   if (path.length === 1 || !isValueMethod(name)) {
-    const known = run.hidesGlobal(root) ? undefined : functionHints.get(text);
+    const known = run.shadowsGlobal(root) ? undefined : functionHints.get(text);
     if (known !== undefined)
       return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall(`\`${text}(…)\``, known)));
     return lowerApply(node, freeValue(callee, path, run), scope, run);
   }
-  const object = freeValue((callee as ts.PropertyAccessExpression).expression, path.slice(0, -1), run);
+  const object = freeValue((callee as TS.PropertyAccessExpression).expression, path.slice(0, -1), run);
   const args = lowerArguments(node, scope, run);
   return object && args && { kind: "method", object, name, args, span: run.span(node) };
 }
 
 /** `(0, limits.check)(v)`: the way bundlers call an imported function. */
-function calleeOf(node: ts.Expression): ts.Expression {
+function calleeOf(node: TS.Expression): TS.Expression {
   const callee = withoutWrapping(node);
   return ts.isBinaryExpression(callee) &&
     callee.operatorToken.kind === ts.SyntaxKind.CommaToken &&
@@ -75,25 +75,25 @@ function calleeOf(node: ts.Expression): ts.Expression {
 }
 
 /** `__name((v) => v > 0, "positive")`: esbuild keeps the names of functions that way. */
-function keepNamesArgument(node: ts.CallExpression, callee: ts.Expression, scope: Scope): ts.Expression | null {
+function keepNamesArgument(node: TS.CallExpression, callee: TS.Expression, scope: Scope): TS.Expression | null {
   const [fn, name] = node.arguments;
   const helper = ts.isIdentifier(callee) && callee.text === "__name" && scope.find("__name") === undefined;
   return helper && fn !== undefined && name !== undefined && ts.isStringLiteralLike(name) ? fn : null;
 }
 
-function refuseCall(node: ts.CallExpression, run: Lowering, scope: Scope, refuse: () => null): null {
+function refuseCall(node: TS.CallExpression, run: Lowering, scope: Scope, refuse: () => null): null {
   refuse();
   lowerArguments(node, scope, run);
   return null;
 }
 
-function lowerArguments(node: ts.CallExpression, scope: Scope, run: Lowering): Surface[] | null {
+function lowerArguments(node: TS.CallExpression, scope: Scope, run: Lowering): Surface[] | null {
   const args = node.arguments.map((arg) => predicate(arg, scope, run) ?? lowerItem(arg, scope, run));
   return args.every((arg) => arg !== null) ? args : null;
 }
 
 /** An argument or an element of a list, which may be a spread. */
-export function lowerItem(node: ts.Expression, scope: Scope, run: Lowering): Surface | null {
+export function lowerItem(node: TS.Expression, scope: Scope, run: Lowering): Surface | null {
   if (!ts.isSpreadElement(node)) return run.expression(node, scope);
   const operand = run.expression(node.expression, scope);
   return operand && { kind: "spread", operand, span: run.span(node) };
@@ -102,14 +102,14 @@ export function lowerItem(node: ts.Expression, scope: Scope, run: Lowering): Sur
 const predicates = new Set(["isFinite", "isNaN", "isInteger", "isSafeInteger"]);
 
 /** `scores.every(Number.isFinite)` means `scores.every((v) => Number.isFinite(v))`. */
-function predicate(arg: ts.Expression, scope: Scope, run: Lowering): Surface | null {
+function predicate(arg: TS.Expression, scope: Scope, run: Lowering): Surface | null {
   const path = pathFromOutside(arg, scope);
   if (
     path === null ||
     path.length !== 2 ||
     path[0] !== "Number" ||
     !predicates.has(path[1] ?? "") ||
-    run.hidesGlobal("Number")
+    run.shadowsGlobal("Number")
   )
     return null;
   const span = run.span(arg);

@@ -1,10 +1,10 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type { Diagnostic, Span, Surface } from "../../../src/expression/surface/surface.js";
 import type { Refusal } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
 /** A function whose body can be lowered. */
-export type LambdaNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration | ts.MethodDeclaration;
+export type LambdaNode = TS.ArrowFunction | TS.FunctionExpression | TS.FunctionDeclaration | TS.MethodDeclaration;
 
 /** A name taken from outside the lambda, at one place. */
 export interface FreePath {
@@ -17,21 +17,21 @@ export interface FreePath {
  * findings of a lambda come at once.
  */
 export interface Lowering {
-  readonly file: ts.SourceFile;
+  readonly file: TS.SourceFile;
   readonly diagnostics: Diagnostic[];
   readonly free: FreePath[];
   readonly called: FreePath[];
   /** True when the name of a global is declared by the file around the lambda. */
-  readonly hidesGlobal: (name: string) => boolean;
-  span(node: ts.Node): Span;
-  refuse(at: ts.Node | Span, refusal: Refusal): null;
-  expression(node: ts.Expression, scope: Scope): Surface | null;
+  readonly shadowsGlobal: (name: string) => boolean;
+  span(node: TS.Node): Span;
+  refuse(at: TS.Node | Span, refusal: Refusal): null;
+  expression(node: TS.Expression, scope: Scope): Surface | null;
   /** An inner arrow function or function expression. */
-  innerLambda(node: ts.ArrowFunction | ts.FunctionExpression, scope: Scope): Surface | null;
+  innerLambda(node: TS.ArrowFunction | TS.FunctionExpression, scope: Scope): Surface | null;
 }
 
 /** Parentheses, `as`, `satisfies`, `!` and `<T>x`: what stands inside is meant. */
-export function withoutWrapping(node: ts.Expression): ts.Expression {
+export function withoutWrapping(node: TS.Expression): TS.Expression {
   let inner = node;
   while (
     ts.isParenthesizedExpression(inner) ||
@@ -46,8 +46,8 @@ export function withoutWrapping(node: ts.Expression): ts.Expression {
 }
 
 /** `cov_1a2b().s[0]++`: what a coverage tool puts before a statement or an operand. */
-export function isCounter(node: ts.Expression): boolean {
-  let at: ts.Expression = node;
+export function isCounter(node: TS.Expression): boolean {
+  let at: TS.Expression = node;
   if (!ts.isPostfixUnaryExpression(at)) return false;
   at = at.operand;
   while (ts.isPropertyAccessExpression(at) || ts.isElementAccessExpression(at)) at = at.expression;
@@ -56,7 +56,7 @@ export function isCounter(node: ts.Expression): boolean {
 
 /** What stands before the dot or bracket of an access, marked where the dot is `?.`. */
 export function objectOf(
-  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+  node: TS.PropertyAccessExpression | TS.ElementAccessExpression,
   scope: Scope,
   run: Lowering,
 ): Surface | null {

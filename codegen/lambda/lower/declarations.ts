@@ -1,4 +1,4 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import { boundNames } from "./patterns.js";
 import { walk } from "../walk-ast.js";
 
@@ -17,24 +17,24 @@ export interface Declaration {
     | "import *"
     | "catch";
   /** The declaration itself; for `const` the variable declaration. */
-  readonly node: ts.Node;
+  readonly node: TS.Node;
 }
 
 type Names = Map<string, Declaration>;
 
 /** Looks names up in a file parsed with parents, as the language does: from the place of use outwards. */
 export class Declarations {
-  readonly #known = new Map<ts.Node, Names>();
+  readonly #known = new Map<TS.Node, Names>();
 
-  find(name: string, from: ts.Node): Declaration | undefined {
-    for (let at = from.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
+  find(name: string, from: TS.Node): Declaration | undefined {
+    for (let at = from.parent as TS.Node | undefined; at !== undefined; at = at.parent as TS.Node | undefined) {
       const found = this.#names(at).get(name);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  #names(container: ts.Node): Names {
+  #names(container: TS.Node): Names {
     const known = this.#known.get(container);
     if (known !== undefined) return known;
     const names: Names = new Map();
@@ -64,7 +64,7 @@ export class Declarations {
   }
 }
 
-function fromStatement(statement: ts.Statement, names: Names): void {
+function fromStatement(statement: TS.Statement, names: Names): void {
   if (ts.isVariableStatement(statement)) fromList(statement.declarationList, names);
   else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
     // Of overloads, the one with a body.
@@ -80,7 +80,7 @@ function fromStatement(statement: ts.Statement, names: Names): void {
   else if (ts.isImportDeclaration(statement)) fromImport(statement, names);
 }
 
-function fromImport({ importClause: clause }: ts.ImportDeclaration, names: Names): void {
+function fromImport({ importClause: clause }: TS.ImportDeclaration, names: Names): void {
   if (clause === undefined) return;
   if (clause.name !== undefined) add([clause.name.text], { kind: "import", node: clause }, names);
   const bindings = clause.namedBindings;
@@ -89,14 +89,14 @@ function fromImport({ importClause: clause }: ts.ImportDeclaration, names: Names
   else for (const element of bindings.elements) add([element.name.text], { kind: "import", node: element }, names);
 }
 
-function fromList(list: ts.VariableDeclarationList, names: Names): void {
+function fromList(list: TS.VariableDeclarationList, names: Names): void {
   if ((list.flags & ts.NodeFlags.BlockScoped) === 0) return; // `var` belongs to the function
   // `using` has a bit of its own, and is as constant as `const`.
   const kind = (list.flags & (ts.NodeFlags.Const | ts.NodeFlags.Using)) === 0 ? "let" : "const";
   for (const node of list.declarations) add(boundNames(node.name), { kind, node }, names);
 }
 
-function hoistedVars(container: ts.Node, names: Names): void {
+function hoistedVars(container: TS.Node, names: Names): void {
   walk(container, (node) => {
     if (node !== container && (ts.isFunctionLike(node) || ts.isClassLike(node))) return false;
     if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0)

@@ -1,4 +1,4 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type { BinaryOp, Surface } from "../../../src/expression/surface/surface.js";
 import { lowerCall, lowerItem } from "./calls.js";
 import { isCounter, member, objectOf, withoutWrapping, type Lowering } from "./context.js";
@@ -6,21 +6,21 @@ import { freeValue, lowerIdentifier, memberName, pathFromOutside } from "./names
 import { refusals, type Refusal } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
-type Rule<N extends ts.Expression> = (node: N, scope: Scope, run: Lowering) => Surface | null;
+type Rule<N extends TS.Expression> = (node: N, scope: Scope, run: Lowering) => Surface | null;
 
 /** The lowering of an expression, by its kind. A kind that is missing here is refused by name or as unknown syntax. */
-export function lowerExpression(node: ts.Expression, scope: Scope, run: Lowering): Surface | null {
+export function lowerExpression(node: TS.Expression, scope: Scope, run: Lowering): Surface | null {
   const rule = rules[node.kind];
   if (rule !== undefined) return rule(node as never, scope, run);
   return run.refuse(node, refusedKinds[node.kind] ?? refusals.otherSyntax("this syntax"));
 }
 
-const inside: Rule<ts.Expression & { readonly expression: ts.Expression }> = (node, scope, run) =>
+const inside: Rule<TS.Expression & { readonly expression: TS.Expression }> = (node, scope, run) =>
   run.expression(withoutWrapping(node), scope);
 
-const access: Rule<ts.PropertyAccessExpression | ts.ElementAccessExpression> = (node, scope, run) => {
+const access: Rule<TS.PropertyAccessExpression | TS.ElementAccessExpression> = (node, scope, run) => {
   if (node.expression.kind === ts.SyntaxKind.SuperKeyword)
-    return run.refuse(node.expression, refusals.receiver("super"));
+    return run.refuse(node.expression, refusals.callContext("super"));
   const path = pathFromOutside(node, scope);
   if (path !== null) return freeValue(node, path, run);
   if (memberName(node) === "env" && ts.isMetaProperty(withoutWrapping(node.expression)))
@@ -33,42 +33,42 @@ const access: Rule<ts.PropertyAccessExpression | ts.ElementAccessExpression> = (
   return object && index && { kind: "index", object, index, span: run.span(node) };
 };
 
-const lambda: Rule<ts.ArrowFunction | ts.FunctionExpression> = (node, scope, run) => run.innerLambda(node, scope);
+const lambda: Rule<TS.ArrowFunction | TS.FunctionExpression> = (node, scope, run) => run.innerLambda(node, scope);
 
-const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
-  [ts.SyntaxKind.Identifier]: (node: ts.Identifier, scope: Scope, run: Lowering) => lowerIdentifier(node, scope, run),
+const rules: { readonly [kind in TS.SyntaxKind]?: Rule<never> } = {
+  [ts.SyntaxKind.Identifier]: (node: TS.Identifier, scope: Scope, run: Lowering) => lowerIdentifier(node, scope, run),
 
-  [ts.SyntaxKind.NumericLiteral]: (node: ts.NumericLiteral, _: Scope, run: Lowering) => {
+  [ts.SyntaxKind.NumericLiteral]: (node: TS.NumericLiteral, _: Scope, run: Lowering) => {
     const value = Number(node.text);
     // 1e400: the tree is JSON, which has no infinity.
     return value === Infinity ? freeValue(node, ["Infinity"], run) : { kind: "number", value, span: run.span(node) };
   },
-  [ts.SyntaxKind.BigIntLiteral]: (node: ts.BigIntLiteral, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.BigIntLiteral]: (node: TS.BigIntLiteral, _: Scope, run: Lowering) => ({
     kind: "bigint",
     value: String(BigInt(node.text.slice(0, -1))),
     span: run.span(node),
   }),
-  [ts.SyntaxKind.StringLiteral]: (node: ts.StringLiteral, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.StringLiteral]: (node: TS.StringLiteral, _: Scope, run: Lowering) => ({
     kind: "string",
     value: node.text,
     span: run.span(node),
   }),
-  [ts.SyntaxKind.NoSubstitutionTemplateLiteral]: (node: ts.NoSubstitutionTemplateLiteral, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.NoSubstitutionTemplateLiteral]: (node: TS.NoSubstitutionTemplateLiteral, _: Scope, run: Lowering) => ({
     kind: "string",
     value: node.text,
     span: run.span(node),
   }),
-  [ts.SyntaxKind.TrueKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.TrueKeyword]: (node: TS.Expression, _: Scope, run: Lowering) => ({
     kind: "boolean",
     value: true,
     span: run.span(node),
   }),
-  [ts.SyntaxKind.FalseKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.FalseKeyword]: (node: TS.Expression, _: Scope, run: Lowering) => ({
     kind: "boolean",
     value: false,
     span: run.span(node),
   }),
-  [ts.SyntaxKind.NullKeyword]: (node: ts.Expression, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.NullKeyword]: (node: TS.Expression, _: Scope, run: Lowering) => ({
     kind: "null",
     span: run.span(node),
   }),
@@ -82,10 +82,10 @@ const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
 
   [ts.SyntaxKind.PropertyAccessExpression]: access,
   [ts.SyntaxKind.ElementAccessExpression]: access,
-  [ts.SyntaxKind.CallExpression]: (node: ts.CallExpression, scope: Scope, run: Lowering) => lowerCall(node, scope, run),
-  [ts.SyntaxKind.ArrayLiteralExpression]: (node: ts.ArrayLiteralExpression, scope: Scope, run: Lowering) => {
+  [ts.SyntaxKind.CallExpression]: (node: TS.CallExpression, scope: Scope, run: Lowering) => lowerCall(node, scope, run),
+  [ts.SyntaxKind.ArrayLiteralExpression]: (node: TS.ArrayLiteralExpression, scope: Scope, run: Lowering) => {
     const items = node.elements.map((element) =>
-      ts.isOmittedExpression(element) ? run.refuse(element, refusals.hole()) : lowerItem(element, scope, run),
+      ts.isOmittedExpression(element) ? run.refuse(element, refusals.sparseArray()) : lowerItem(element, scope, run),
     );
     return items.every((item) => item !== null) ? { kind: "list", items, span: run.span(node) } : null;
   },
@@ -94,21 +94,21 @@ const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
 
   [ts.SyntaxKind.PrefixUnaryExpression]: lowerPrefix,
   [ts.SyntaxKind.BinaryExpression]: lowerBinary,
-  [ts.SyntaxKind.ConditionalExpression]: (node: ts.ConditionalExpression, scope: Scope, run: Lowering) => {
+  [ts.SyntaxKind.ConditionalExpression]: (node: TS.ConditionalExpression, scope: Scope, run: Lowering) => {
     const test = run.expression(node.condition, scope);
     const then = run.expression(node.whenTrue, scope);
     const otherwise = run.expression(node.whenFalse, scope);
     return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: run.span(node) };
   },
 
-  [ts.SyntaxKind.PostfixUnaryExpression]: (node: ts.PostfixUnaryExpression, _: Scope, run: Lowering) =>
+  [ts.SyntaxKind.PostfixUnaryExpression]: (node: TS.PostfixUnaryExpression, _: Scope, run: Lowering) =>
     run.refuse(node, refusals.assignment(operatorText(node.operator))),
-  [ts.SyntaxKind.TemplateExpression]: (node: ts.TemplateExpression, scope: Scope, run: Lowering) => {
-    run.refuse(node, refusals.placeholder());
+  [ts.SyntaxKind.TemplateExpression]: (node: TS.TemplateExpression, scope: Scope, run: Lowering) => {
+    run.refuse(node, refusals.templatePlaceholder());
     for (const { expression } of node.templateSpans) run.expression(expression, scope);
     return null;
   },
-  [ts.SyntaxKind.NewExpression]: (node: ts.NewExpression, scope: Scope, run: Lowering) => {
+  [ts.SyntaxKind.NewExpression]: (node: TS.NewExpression, scope: Scope, run: Lowering) => {
     const name = ts.isIdentifier(node.expression) ? node.expression.text : "";
     run.refuse(
       node,
@@ -116,28 +116,28 @@ const rules: { readonly [kind in ts.SyntaxKind]?: Rule<never> } = {
         ? refusals.time("new Date")
         : name === "RegExp"
           ? refusals.regularExpression()
-          : refusals.construction(),
+          : refusals.newExpression(),
     );
     for (const arg of node.arguments ?? []) run.expression(arg, scope);
     return null;
   },
-  [ts.SyntaxKind.AwaitExpression]: refuseAround(() => refusals.awaiting("await")),
+  [ts.SyntaxKind.AwaitExpression]: refuseAround(() => refusals.asyncOperator("await")),
   [ts.SyntaxKind.TypeOfExpression]: refuseAround(() => refusals.typeOf()),
-  [ts.SyntaxKind.DeleteExpression]: refuseAround(() => refusals.deletion()),
+  [ts.SyntaxKind.DeleteExpression]: refuseAround(() => refusals.deleteOperator()),
   [ts.SyntaxKind.SpreadElement]: refuseAround(() => refusals.spread()),
-  [ts.SyntaxKind.VoidExpression]: (node: ts.VoidExpression, scope: Scope, run: Lowering) => {
+  [ts.SyntaxKind.VoidExpression]: (node: TS.VoidExpression, scope: Scope, run: Lowering) => {
     // `void 0`: the way minifiers write undefined.
     if (ts.isNumericLiteral(node.expression)) return freeValue(node, ["undefined"], run);
     return refuseAround(() => refusals.voidOperator())(node, scope, run);
   },
-  [ts.SyntaxKind.MetaProperty]: (node: ts.MetaProperty, _: Scope, run: Lowering) =>
-    run.refuse(node, refusals.meta(node.getText(run.file))),
+  [ts.SyntaxKind.MetaProperty]: (node: TS.MetaProperty, _: Scope, run: Lowering) =>
+    run.refuse(node, refusals.metaProperty(node.getText(run.file))),
 };
 
-const refusedKinds: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
-  [ts.SyntaxKind.ThisKeyword]: refusals.receiver("this"),
-  [ts.SyntaxKind.SuperKeyword]: refusals.receiver("super"),
-  [ts.SyntaxKind.YieldExpression]: refusals.awaiting("yield"),
+const refusedKinds: { readonly [kind in TS.SyntaxKind]?: Refusal } = {
+  [ts.SyntaxKind.ThisKeyword]: refusals.callContext("this"),
+  [ts.SyntaxKind.SuperKeyword]: refusals.callContext("super"),
+  [ts.SyntaxKind.YieldExpression]: refusals.asyncOperator("yield"),
   [ts.SyntaxKind.RegularExpressionLiteral]: refusals.regularExpression(),
   [ts.SyntaxKind.ObjectLiteralExpression]: refusals.objectLiteral(),
   [ts.SyntaxKind.TaggedTemplateExpression]: refusals.taggedTemplate(),
@@ -147,7 +147,7 @@ const refusedKinds: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
   [ts.SyntaxKind.JsxFragment]: refusals.otherSyntax("JSX"),
 };
 
-function refuseAround(refusal: () => Refusal): Rule<ts.Expression & { readonly expression: ts.Expression }> {
+function refuseAround(refusal: () => Refusal): Rule<TS.Expression & { readonly expression: TS.Expression }> {
   return (node, scope, run) => {
     run.refuse(node, refusal());
     run.expression(node.expression, scope);
@@ -155,7 +155,7 @@ function refuseAround(refusal: () => Refusal): Rule<ts.Expression & { readonly e
   };
 }
 
-function lowerPrefix(node: ts.PrefixUnaryExpression, scope: Scope, run: Lowering): Surface | null {
+function lowerPrefix(node: TS.PrefixUnaryExpression, scope: Scope, run: Lowering): Surface | null {
   const span = run.span(node);
   const inner = withoutWrapping(node.operand);
   switch (node.operator) {
@@ -185,7 +185,7 @@ function lowerPrefix(node: ts.PrefixUnaryExpression, scope: Scope, run: Lowering
   }
 }
 
-const binaries: { readonly [kind in ts.SyntaxKind]?: BinaryOp } = {
+const binaries: { readonly [kind in TS.SyntaxKind]?: BinaryOp } = {
   [ts.SyntaxKind.PlusToken]: "+",
   [ts.SyntaxKind.MinusToken]: "-",
   [ts.SyntaxKind.AsteriskToken]: "*",
@@ -203,7 +203,7 @@ const binaries: { readonly [kind in ts.SyntaxKind]?: BinaryOp } = {
   [ts.SyntaxKind.QuestionQuestionToken]: "??",
 };
 
-const refusedBinaries: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
+const refusedBinaries: { readonly [kind in TS.SyntaxKind]?: Refusal } = {
   [ts.SyntaxKind.AmpersandToken]: refusals.bitwise("&"),
   [ts.SyntaxKind.BarToken]: refusals.bitwise("|"),
   [ts.SyntaxKind.CaretToken]: refusals.bitwise("^"),
@@ -211,11 +211,11 @@ const refusedBinaries: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
   [ts.SyntaxKind.GreaterThanGreaterThanToken]: refusals.bitwise(">>"),
   [ts.SyntaxKind.GreaterThanGreaterThanGreaterThanToken]: refusals.bitwise(">>>"),
   [ts.SyntaxKind.CommaToken]: refusals.comma(),
-  [ts.SyntaxKind.InKeyword]: refusals.membership("in"),
-  [ts.SyntaxKind.InstanceOfKeyword]: refusals.membership("instanceof"),
+  [ts.SyntaxKind.InKeyword]: refusals.objectOperator("in"),
+  [ts.SyntaxKind.InstanceOfKeyword]: refusals.objectOperator("instanceof"),
 };
 
-function lowerBinary(node: ts.BinaryExpression, scope: Scope, run: Lowering): Surface | null {
+function lowerBinary(node: TS.BinaryExpression, scope: Scope, run: Lowering): Surface | null {
   const operator = node.operatorToken.kind;
   const span = run.span(node);
   if (operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment) {
@@ -240,11 +240,11 @@ function lowerBinary(node: ts.BinaryExpression, scope: Scope, run: Lowering): Su
 }
 
 /** `v == null` is `v === null || v === undefined`, `v != null` its opposite. Undefined for anything else. */
-function looseNull(node: ts.BinaryExpression, scope: Scope, run: Lowering): Surface | null | undefined {
+function looseNull(node: TS.BinaryExpression, scope: Scope, run: Lowering): Surface | null | undefined {
   const operator = node.operatorToken.kind;
   const equal = operator === ts.SyntaxKind.EqualsEqualsToken;
   if (!equal && operator !== ts.SyntaxKind.ExclamationEqualsToken) return undefined;
-  const isNull = (side: ts.Expression) => withoutWrapping(side).kind === ts.SyntaxKind.NullKeyword;
+  const isNull = (side: TS.Expression) => withoutWrapping(side).kind === ts.SyntaxKind.NullKeyword;
   const value = isNull(node.right) ? node.left : isNull(node.left) ? node.right : undefined;
   if (value === undefined) return undefined;
   const span = run.span(node);
@@ -261,4 +261,4 @@ function looseNull(node: ts.BinaryExpression, scope: Scope, run: Lowering): Surf
   };
 }
 
-const operatorText = (kind: ts.SyntaxKind): string => ts.tokenToString(kind) ?? "this operator";
+const operatorText = (kind: TS.SyntaxKind): string => ts.tokenToString(kind) ?? "this operator";

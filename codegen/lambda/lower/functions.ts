@@ -1,50 +1,50 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type { Declarations } from "./declarations.js";
 import { withoutWrapping, type LambdaNode } from "./context.js";
 import { memberName } from "./names.js";
 import { walk } from "../walk-ast.js";
 
-export const isFunction = (node: ts.Node): node is ts.ArrowFunction | ts.FunctionExpression =>
+export const isFunction = (node: TS.Node): node is TS.ArrowFunction | TS.FunctionExpression =>
   ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 
 /** A place whose first line sees the functions declared in it. */
-const opensWithItsNames = (node: ts.Node): node is ts.SourceFile | ts.Block | ts.ModuleBlock =>
+const hoistsFunctions = (node: TS.Node): node is TS.SourceFile | TS.Block | TS.ModuleBlock =>
   ts.isSourceFile(node) || ts.isBlock(node) || ts.isModuleBlock(node);
 
 /** The function that a file declares under a name, with `function` or as a `const`; null for all else. */
-export function functionNamed(name: string, from: ts.Node, declarations: Declarations): LambdaNode | null {
+export function functionNamed(name: string, from: TS.Node, declarations: Declarations): LambdaNode | null {
   const declaration = declarations.find(name, from);
   if (declaration?.kind === "function") return declared(declaration.node);
   return declaration?.kind === "const" && ts.isVariableDeclaration(declaration.node) ? initial(declaration.node) : null;
 }
 
-function declared(node: ts.Node): LambdaNode | null {
+function declared(node: TS.Node): LambdaNode | null {
   return ts.isFunctionDeclaration(node) &&
     node.body !== undefined &&
     node.name !== undefined &&
-    opensWithItsNames(node.parent)
+    hoistsFunctions(node.parent)
     ? node
     : null;
 }
 
-function initial({ name, initializer, parent }: ts.VariableDeclaration): LambdaNode | null {
+function initial({ name, initializer, parent }: TS.VariableDeclaration): LambdaNode | null {
   if (!ts.isIdentifier(name) || initializer === undefined || !ts.isVariableStatement(parent.parent)) return null;
   const value = withoutWrapping(initializer);
   return isFunction(value) ? value : null;
 }
 
 /** How many names are followed one after the other. */
-const longestTrail = 16;
+const maxHops = 16;
 
 /**
  * The functions of the file that an expression can stand for: one written in place, one under a name, a member of a constant object or
  * list, both sides of `?:`. Null where only running the file can tell.
  */
-export function functionsOf(node: ts.Expression, declarations: Declarations, trail = 0): LambdaNode[] | null {
+export function functionsOf(node: TS.Expression, declarations: Declarations, trail = 0): LambdaNode[] | null {
   const value = withoutWrapping(node);
   if (isFunction(value)) return [value];
-  if (trail > longestTrail) return null;
-  const follow = (next: ts.Expression) => functionsOf(next, declarations, trail + 1);
+  if (trail > maxHops) return null;
+  const follow = (next: TS.Expression) => functionsOf(next, declarations, trail + 1);
   if (ts.isConditionalExpression(value)) {
     const [then, otherwise] = [follow(value.whenTrue), follow(value.whenFalse)];
     return then && otherwise && [...then, ...otherwise];
@@ -63,7 +63,7 @@ export function functionsOf(node: ts.Expression, declarations: Declarations, tra
 const asList = <T>(value: T | null): T[] | null => value && [value];
 
 /** What a `const` of the file holds. */
-function constantValue(name: ts.Identifier, declarations: Declarations): ts.Expression | null {
+function constantValue(name: TS.Identifier, declarations: Declarations): TS.Expression | null {
   const declaration = declarations.find(name.text, name);
   if (
     declaration?.kind !== "const" ||
@@ -75,7 +75,7 @@ function constantValue(name: ts.Identifier, declarations: Declarations): ts.Expr
 }
 
 /** `rules.low`, `rules["low"]` and `rules[0]` of an object or list that a `const` of the file holds. */
-function memberOf(node: ts.Expression, declarations: Declarations): ts.Expression | ts.MethodDeclaration | null {
+function memberOf(node: TS.Expression, declarations: Declarations): TS.Expression | TS.MethodDeclaration | null {
   if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return null;
   const owner = withoutWrapping(node.expression);
   const held = ts.isIdentifier(owner) ? constantValue(owner, declarations) : memberOf(owner, declarations);
@@ -92,9 +92,9 @@ function memberOf(node: ts.Expression, declarations: Declarations): ts.Expressio
 
 function propertyNamed(
   name: string | null,
-  { properties }: ts.ObjectLiteralExpression,
-): ts.Expression | ts.MethodDeclaration | null {
-  const keyOf = ({ name: key }: ts.ObjectLiteralElementLike) =>
+  { properties }: TS.ObjectLiteralExpression,
+): TS.Expression | TS.MethodDeclaration | null {
+  const keyOf = ({ name: key }: TS.ObjectLiteralElementLike) =>
     key !== undefined && (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) ? key.text : null;
   // A spread or a computed key may stand for any name.
   if (name === null || properties.some((property) => keyOf(property) === null)) return null;
@@ -106,7 +106,7 @@ function propertyNamed(
 }
 
 /** The functions that a file exports, by name or as its default. */
-export function exportedFunctions(source: ts.SourceFile): LambdaNode[] {
+export function exportedFunctions(source: TS.SourceFile): LambdaNode[] {
   const exported = new Set(source.statements.flatMap(namesOfExport));
   return source.statements
     .flatMap((statement): (LambdaNode | null)[] => {
@@ -127,11 +127,11 @@ export function exportedFunctions(source: ts.SourceFile): LambdaNode[] {
     .filter((node) => node !== null);
 }
 
-const defaultOrDeclared = (node: ts.FunctionDeclaration): LambdaNode | null =>
+const defaultOrDeclared = (node: TS.FunctionDeclaration): LambdaNode | null =>
   node.name === undefined && node.body !== undefined ? node : declared(node);
 
 /** `export { a, b as c }`, `export default a`: the names of the file that are meant. */
-function namesOfExport(statement: ts.Statement): string[] {
+function namesOfExport(statement: TS.Statement): string[] {
   if (ts.isExportAssignment(statement)) return ts.isIdentifier(statement.expression) ? [statement.expression.text] : [];
   if (
     !ts.isExportDeclaration(statement) ||
@@ -144,7 +144,7 @@ function namesOfExport(statement: ts.Statement): string[] {
 }
 
 /** All functions of a file that something can be put on, those in `except` and what stands in them left out. */
-export function everyFunction(source: ts.SourceFile, except: ReadonlySet<ts.Node>): LambdaNode[] {
+export function everyFunction(source: TS.SourceFile, except: ReadonlySet<TS.Node>): LambdaNode[] {
   const found: LambdaNode[] = [];
   walk(source, (node) => {
     if (except.has(node)) return false;
@@ -159,7 +159,7 @@ export function everyFunction(source: ts.SourceFile, except: ReadonlySet<ts.Node
 }
 
 /** A method in shorthand that may as well be written `name: function (…) {…}`. */
-function isPlainMethod(node: ts.MethodDeclaration): boolean {
+function isPlainMethod(node: TS.MethodDeclaration): boolean {
   if (
     !ts.isObjectLiteralExpression(node.parent) ||
     node.asteriskToken !== undefined ||

@@ -1,4 +1,4 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type {
   Diagnostic,
   SourceLocation,
@@ -19,12 +19,12 @@ const maxNodes = 20_000;
 
 export interface LowerOptions {
   /** True for a name that the file around the lambda declares; `Math` is then not the global. */
-  readonly hidesGlobal?: (name: string) => boolean;
+  readonly shadowsGlobal?: (name: string) => boolean;
   readonly location?: SourceLocation;
 }
 
 /** What the lowering found in a function. */
-interface Found {
+interface LoweringResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Every name from outside, globals included, in the order of the text. */
   readonly free: readonly FreePath[];
@@ -34,40 +34,40 @@ interface Found {
   readonly location: SourceLocation | null;
 }
 
-export interface LoweredHelper extends Found {
+export interface LoweredHelper extends LoweringResult {
   /** A `lambda` node; null when there are diagnostics. */
   readonly helper: Surface | null;
 }
 
-export interface Lowered extends Found {
+export interface Lowered extends LoweringResult {
   /** Null when there are diagnostics. */
   readonly lambda: SurfaceLambda | null;
 }
 
 /** Lowers one function of a parsed file to its surface tree, or says everything that keeps it from that. */
-export function lowerLambda(node: LambdaNode, file: ts.SourceFile, options: LowerOptions = {}): Lowered {
+export function lowerLambda(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): Lowered {
   const { lowered, ...found } = lower(node, file, options, (run, source) => run.lambda(node, source));
   const { source, location } = found;
   return { lambda: lowered && { source, ...lowered, location }, ...found };
 }
 
 /** Lowers a function that lambdas may call, of any number of parameters. */
-export function lowerHelper(node: LambdaNode, file: ts.SourceFile, options: LowerOptions = {}): LoweredHelper {
+export function lowerHelper(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): LoweredHelper {
   const { lowered, ...found } = lower(node, file, options, (run, source) => run.helper(node, source));
   return { helper: lowered, ...found };
 }
 
 function lower<T extends { readonly body: Surface }>(
   node: LambdaNode,
-  file: ts.SourceFile,
+  file: TS.SourceFile,
   options: LowerOptions,
-  work: (run: Run, source: string) => T | null,
-): Found & { readonly lowered: T | null } {
+  work: (run: LoweringRun, source: string) => T | null,
+): LoweringResult & { readonly lowered: T | null } {
   const start = node.getStart(file);
   const source = file.text.slice(start, node.end);
-  const run = new Run(file, start, options.hidesGlobal ?? (() => false));
+  const run = new LoweringRun(file, start, options.shadowsGlobal ?? (() => false));
   const lowered = work(run, source);
-  if (lowered !== null && size(lowered.body, maxNodes) > maxNodes) run.refuse(node, refusals.tooLarge());
+  if (lowered !== null && countNodes(lowered.body, maxNodes) > maxNodes) run.refuse(node, refusals.tooLarge());
   const diagnostics = [...run.diagnostics].sort((a, b) => a.start - b.start || a.end - b.end);
   return {
     lowered: diagnostics.length === 0 ? lowered : null,
@@ -79,32 +79,32 @@ function lower<T extends { readonly body: Surface }>(
   };
 }
 
-class Run implements Lowering {
-  readonly file: ts.SourceFile;
+class LoweringRun implements Lowering {
+  readonly file: TS.SourceFile;
   readonly diagnostics: Diagnostic[] = [];
   readonly free: FreePath[] = [];
   readonly called: FreePath[] = [];
-  readonly hidesGlobal: (name: string) => boolean;
+  readonly shadowsGlobal: (name: string) => boolean;
   readonly #start: number;
   #depth = 0;
 
-  constructor(file: ts.SourceFile, start: number, hidesGlobal: (name: string) => boolean) {
+  constructor(file: TS.SourceFile, start: number, shadowsGlobal: (name: string) => boolean) {
     this.file = file;
-    this.hidesGlobal = hidesGlobal;
+    this.shadowsGlobal = shadowsGlobal;
     this.#start = start;
   }
 
-  span(node: ts.Node): Span {
+  span(node: TS.Node): Span {
     return [node.getStart(this.file) - this.#start, node.end - this.#start];
   }
 
-  refuse(at: ts.Node | Span, { code, message, hint }: Refusal): null {
+  refuse(at: TS.Node | Span, { code, message, hint }: Refusal): null {
     const [start, end] = "kind" in at ? this.span(at) : at;
     this.diagnostics.push({ code, message, start, end, ...(hint !== undefined && { hint }) });
     return null;
   }
 
-  expression(node: ts.Expression, scope: Scope): Surface | null {
+  expression(node: TS.Expression, scope: Scope): Surface | null {
     if (this.#depth > maxDepth) {
       return this.diagnostics.some((d) => d.code === refusals.tooLarge().code)
         ? null
@@ -134,7 +134,7 @@ class Run implements Lowering {
     return body && { kind: "lambda", params, body, span: this.span(node) };
   }
 
-  innerLambda(node: ts.ArrowFunction | ts.FunctionExpression, scope: Scope): Surface | null {
+  innerLambda(node: TS.ArrowFunction | TS.FunctionExpression, scope: Scope): Surface | null {
     const inside = scope.inner();
     if (ts.isFunctionExpression(node) && node.name !== undefined) inside.set(node.name.text, { kind: "self" });
     const { params, body } = this.#function(node, inside);
@@ -171,19 +171,19 @@ class Run implements Lowering {
 
   #refuseModifiers(node: LambdaNode): void {
     const modifier = node.modifiers?.find((m) => m.kind === ts.SyntaxKind.AsyncKeyword);
-    if (modifier !== undefined) this.refuse(modifier, refusals.asynchronous("an async function"));
+    if (modifier !== undefined) this.refuse(modifier, refusals.asyncFunction("an async function"));
     const star = ts.isArrowFunction(node) ? undefined : node.asteriskToken;
-    if (star !== undefined) this.refuse(star, refusals.asynchronous("a generator"));
+    if (star !== undefined) this.refuse(star, refusals.asyncFunction("a generator"));
   }
 }
 
 /** Without TypeScript's `this` parameter, which is a type alone. */
-function ownParameters(node: LambdaNode): readonly ts.ParameterDeclaration[] {
+function ownParameters(node: LambdaNode): readonly TS.ParameterDeclaration[] {
   return node.parameters.filter((p) => !(ts.isIdentifier(p.name) && p.name.text === "this"));
 }
 
 /** The number of nodes when the tree is written out, counted up to just past the limit: shared parts count each time. */
-function size(surface: Surface, limit: number): number {
+function countNodes(surface: Surface, limit: number): number {
   let count = 0;
   const open: Surface[] = [surface];
   for (let at = open.pop(); at !== undefined && count <= limit; at = open.pop()) {

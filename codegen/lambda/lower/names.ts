@@ -1,4 +1,4 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type { Surface } from "../../../src/expression/surface/surface.js";
 import { clocks, globalNamespaces, globalValues, hostGlobals, isGlobal, random } from "./globals.js";
 import { withoutWrapping, type Lowering } from "./context.js";
@@ -6,7 +6,7 @@ import { refusals } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
 /** The name a member access asks for, when it is written out: `a.b`, `a["b"]`. */
-export function memberName(node: ts.Expression): string | null {
+export function memberName(node: TS.Expression): string | null {
   if (ts.isPropertyAccessExpression(node)) return ts.isPrivateIdentifier(node.name) ? null : node.name.text;
   if (!ts.isElementAccessExpression(node)) return null;
   const key = withoutWrapping(node.argumentExpression);
@@ -14,24 +14,24 @@ export function memberName(node: ts.Expression): string | null {
 }
 
 /** `Limits.max` as a path when `Limits` comes from outside the lambda; the path of a name inside it is null. */
-export function pathFromOutside(node: ts.Expression, scope: Scope): readonly string[] | null {
+export function pathFromOutside(node: TS.Expression, scope: Scope): readonly string[] | null {
   const names: string[] = [];
   let at = withoutWrapping(node);
   for (let name = memberName(at); name !== null && name !== ""; name = memberName(at)) {
     if (at.flags & ts.NodeFlags.OptionalChain) return null;
     names.push(name);
-    at = withoutWrapping((at as ts.PropertyAccessExpression | ts.ElementAccessExpression).expression);
+    at = withoutWrapping((at as TS.PropertyAccessExpression | TS.ElementAccessExpression).expression);
   }
   if (!ts.isIdentifier(at) || at.text === "" || scope.find(at.text) !== undefined) return null;
   return [at.text, ...names.reverse()];
 }
 
 /** The value of a path from outside, or why it cannot be one. */
-export function freeValue(node: ts.Expression, path: readonly string[], run: Lowering): Surface | null {
+export function freeValue(node: TS.Expression, path: readonly string[], run: Lowering): Surface | null {
   const root = path[0] ?? "";
-  if (isGlobal(root) && run.hidesGlobal(root)) return run.refuse(node, refusals.hiddenGlobal(root));
-  if (!run.hidesGlobal(root)) {
-    const refusal = hostRefusal(root, path);
+  if (isGlobal(root) && run.shadowsGlobal(root)) return run.refuse(node, refusals.shadowedGlobal(root));
+  if (!run.shadowsGlobal(root)) {
+    const refusal = globalRefusal(root, path);
     if (refusal !== null) return run.refuse(node, refusal);
     if (globalNamespaces.has(root) && path.length === 1)
       return run.refuse(node, refusals.otherSyntax(`'${root}' by itself`));
@@ -44,23 +44,23 @@ export function freeValue(node: ts.Expression, path: readonly string[], run: Low
 }
 
 /** Why a global may not be used, or null. */
-export function hostRefusal(root: string, path: readonly string[]) {
+export function globalRefusal(root: string, path: readonly string[]) {
   const text = path.join(".");
   if (clocks.has(root)) return refusals.time(text);
   if (random.has(root) || text === "Math.random") return refusals.randomness(text);
-  if (hostGlobals.has(root)) return refusals.host(root);
-  if (root === "arguments") return refusals.receiver(root);
+  if (hostGlobals.has(root)) return refusals.hostGlobal(root);
+  if (root === "arguments") return refusals.callContext(root);
   return null;
 }
 
 /** An identifier by itself. */
-export function lowerIdentifier(node: ts.Identifier, scope: Scope, run: Lowering): Surface | null {
+export function lowerIdentifier(node: TS.Identifier, scope: Scope, run: Lowering): Surface | null {
   const binding = scope.find(node.text);
   switch (binding?.kind) {
     case "local":
       return { kind: "local", name: binding.name, span: run.span(node) };
     case "pending":
-      return run.refuse(node, refusals.early(node.text));
+      return run.refuse(node, refusals.usedBeforeDeclaration(node.text));
     case "self":
       return run.refuse(node, refusals.recursion(node.text));
     case "declaration":

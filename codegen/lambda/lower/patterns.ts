@@ -1,4 +1,4 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type { Span, Surface } from "../../../src/expression/surface/surface.js";
 import { member, withoutWrapping, type Lowering } from "./context.js";
 import { refusals } from "../refusals.js";
@@ -13,7 +13,7 @@ export interface Let {
 
 /** Binds an identifier or a pattern to a value: `{ out: { score }, in: [first] }` becomes one local for each name. */
 export function bindPattern(
-  pattern: ts.BindingName,
+  pattern: TS.BindingName,
   value: Surface | null,
   scope: Scope,
   run: Lowering,
@@ -23,25 +23,25 @@ export function bindPattern(
     lets.push({ name: scope.bind(pattern.text), value, span: run.span(pattern) });
     return;
   }
-  const object = holdOnce(value, pattern, scope, run, lets);
+  const object = bindOnce(value, pattern, scope, run, lets);
   pattern.elements.forEach((element, position) => {
     if (ts.isOmittedExpression(element)) return;
     if (element.dotDotDotToken !== undefined) run.refuse(element, refusals.rest());
     else if (element.initializer !== undefined) run.refuse(element.initializer, refusals.defaultValue());
-    bindPattern(element.name, part(object, pattern, position, run), scope, run, lets);
+    bindPattern(element.name, partOf(object, pattern, position, run), scope, run, lets);
   });
 }
 
 /** The names that a pattern declares. */
-export function boundNames(pattern: ts.BindingName): string[] {
+export function boundNames(pattern: TS.BindingName): string[] {
   if (ts.isIdentifier(pattern)) return [pattern.text];
   return pattern.elements.flatMap((e) => (ts.isOmittedExpression(e) ? [] : boundNames(e.name)));
 }
 
 /** A value that a pattern reads several times gets a name, unless it has one. */
-function holdOnce(
+function bindOnce(
   value: Surface | null,
-  pattern: ts.BindingPattern,
+  pattern: TS.BindingPattern,
   scope: Scope,
   run: Lowering,
   lets: Let[],
@@ -54,7 +54,7 @@ function holdOnce(
   return { kind: "local", name, span };
 }
 
-function part(object: Surface | null, pattern: ts.BindingPattern, position: number, run: Lowering): Surface | null {
+function partOf(object: Surface | null, pattern: TS.BindingPattern, position: number, run: Lowering): Surface | null {
   const element = pattern.elements[position];
   if (element === undefined || ts.isOmittedExpression(element)) return null;
   const span = run.span(element);
@@ -65,7 +65,7 @@ function part(object: Surface | null, pattern: ts.BindingPattern, position: numb
   return object && member(object, key, span);
 }
 
-function keyOf(element: ts.BindingElement): string | null {
+function keyOf(element: TS.BindingElement): string | null {
   const key = element.propertyName ?? element.name;
   if (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) return key.text;
   if (!ts.isComputedPropertyName(key)) return null;

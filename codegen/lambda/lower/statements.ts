@@ -1,4 +1,4 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import type { Span, Surface } from "../../../src/expression/surface/surface.js";
 import { isFunction } from "./functions.js";
 import { isCounter, withoutWrapping, type Lowering } from "./context.js";
@@ -13,21 +13,21 @@ type Next = () => Surface | null;
 const maxStatements = 200;
 
 /** A block body as one expression: `const`s become lets, an early `return` becomes one side of a conditional. */
-export function lowerBody(body: ts.Block, scope: Scope, run: Lowering): Surface | null {
+export function lowerBody(body: TS.Block, scope: Scope, run: Lowering): Surface | null {
   const found = run.diagnostics.length;
   const end: Span = [Math.max(run.span(body)[1] - 1, 0), run.span(body)[1]];
   const missing = once(() => (run.diagnostics.length > found ? null : run.refuse(end, refusals.missingReturn())));
   return lowerBlock(body.statements, scope, run, missing);
 }
 
-function lowerBlock(statements: readonly ts.Statement[], outer: Scope, run: Lowering, next: Next): Surface | null {
+function lowerBlock(statements: readonly TS.Statement[], outer: Scope, run: Lowering, next: Next): Surface | null {
   const scope = outer.inner();
-  for (const statement of statements) announce(statement, scope);
+  for (const statement of statements) declareNames(statement, scope);
   return lowerFrom(statements, 0, scope, run, next);
 }
 
 /** The names of a block are known from its first line on, so that an early use is not taken for a name from outside. */
-function announce(statement: ts.Statement, scope: Scope): void {
+function declareNames(statement: TS.Statement, scope: Scope): void {
   if (ts.isVariableStatement(statement))
     for (const { name } of statement.declarationList.declarations)
       for (const bound of boundNames(name)) scope.set(bound, { kind: "pending" });
@@ -39,7 +39,7 @@ function announce(statement: ts.Statement, scope: Scope): void {
 }
 
 function lowerFrom(
-  statements: readonly ts.Statement[],
+  statements: readonly TS.Statement[],
   at: number,
   scope: Scope,
   run: Lowering,
@@ -53,31 +53,31 @@ function lowerFrom(
   const rest = once(() => lowerFrom(statements, at + 1, own, run, next));
   const rule = statementRules[statement.kind];
   if (rule !== undefined) return rule(statement as never, own, run, rest);
-  return skipping(
+  return refuseAndContinue(
     rest,
     run.refuse(statement, refusedStatements[statement.kind] ?? refusals.otherSyntax("this statement")),
   );
 }
 
-type StatementRule<S extends ts.Statement> = (statement: S, scope: Scope, run: Lowering, rest: Next) => Surface | null;
+type StatementRule<S extends TS.Statement> = (statement: S, scope: Scope, run: Lowering, rest: Next) => Surface | null;
 
-const statementRules: { readonly [kind in ts.SyntaxKind]?: StatementRule<never> } = {
-  [ts.SyntaxKind.ReturnStatement]: (statement: ts.ReturnStatement, scope: Scope, run: Lowering) =>
+const statementRules: { readonly [kind in TS.SyntaxKind]?: StatementRule<never> } = {
+  [ts.SyntaxKind.ReturnStatement]: (statement: TS.ReturnStatement, scope: Scope, run: Lowering) =>
     statement.expression === undefined
       ? run.refuse(statement, refusals.emptyReturn())
       : run.expression(statement.expression, scope),
 
-  [ts.SyntaxKind.Block]: (statement: ts.Block, scope: Scope, run: Lowering, rest: Next) =>
+  [ts.SyntaxKind.Block]: (statement: TS.Block, scope: Scope, run: Lowering, rest: Next) =>
     lowerBlock(statement.statements, scope, run, rest),
 
-  [ts.SyntaxKind.EmptyStatement]: (_: ts.EmptyStatement, _scope: Scope, _run: Lowering, rest: Next) => rest(),
+  [ts.SyntaxKind.EmptyStatement]: (_: TS.EmptyStatement, _scope: Scope, _run: Lowering, rest: Next) => rest(),
   // Types say nothing at run time.
-  [ts.SyntaxKind.TypeAliasDeclaration]: (_: ts.TypeAliasDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
+  [ts.SyntaxKind.TypeAliasDeclaration]: (_: TS.TypeAliasDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
     rest(),
-  [ts.SyntaxKind.InterfaceDeclaration]: (_: ts.InterfaceDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
+  [ts.SyntaxKind.InterfaceDeclaration]: (_: TS.InterfaceDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
     rest(),
 
-  [ts.SyntaxKind.IfStatement]: (statement: ts.IfStatement, scope: Scope, run: Lowering, rest: Next) => {
+  [ts.SyntaxKind.IfStatement]: (statement: TS.IfStatement, scope: Scope, run: Lowering, rest: Next) => {
     const test = run.expression(statement.expression, scope);
     const then = lowerBlock([statement.thenStatement], scope, run, rest);
     const otherwise =
@@ -87,7 +87,7 @@ const statementRules: { readonly [kind in ts.SyntaxKind]?: StatementRule<never> 
     return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: run.span(statement) };
   },
 
-  [ts.SyntaxKind.VariableStatement]: (statement: ts.VariableStatement, scope: Scope, run: Lowering, rest: Next) => {
+  [ts.SyntaxKind.VariableStatement]: (statement: TS.VariableStatement, scope: Scope, run: Lowering, rest: Next) => {
     const { declarations, flags } = statement.declarationList;
     const lets: Let[] = [];
     if ((flags & ts.NodeFlags.BlockScoped) === 0)
@@ -106,34 +106,34 @@ const statementRules: { readonly [kind in ts.SyntaxKind]?: StatementRule<never> 
     );
   },
 
-  [ts.SyntaxKind.ExpressionStatement]: (statement: ts.ExpressionStatement, scope: Scope, run: Lowering, rest: Next) => {
+  [ts.SyntaxKind.ExpressionStatement]: (statement: TS.ExpressionStatement, scope: Scope, run: Lowering, rest: Next) => {
     if (ts.isStringLiteral(statement.expression) || isCounter(statement.expression)) return rest(); // "use strict"
     const found = run.diagnostics.length;
     run.expression(statement.expression, scope);
-    if (run.diagnostics.length === found) run.refuse(statement, refusals.effect("this statement"));
-    return skipping(rest, null);
+    if (run.diagnostics.length === found) run.refuse(statement, refusals.unusedStatement("this statement"));
+    return refuseAndContinue(rest, null);
   },
 };
 
 const loop = refusals.loop();
-const refusedStatements: { readonly [kind in ts.SyntaxKind]?: Refusal } = {
+const refusedStatements: { readonly [kind in TS.SyntaxKind]?: Refusal } = {
   [ts.SyntaxKind.ForStatement]: loop,
   [ts.SyntaxKind.ForInStatement]: loop,
   [ts.SyntaxKind.ForOfStatement]: loop,
   [ts.SyntaxKind.WhileStatement]: loop,
   [ts.SyntaxKind.DoStatement]: loop,
-  [ts.SyntaxKind.SwitchStatement]: refusals.switching(),
-  [ts.SyntaxKind.ThrowStatement]: refusals.throwing(),
-  [ts.SyntaxKind.TryStatement]: refusals.trying(),
+  [ts.SyntaxKind.SwitchStatement]: refusals.switchStatement(),
+  [ts.SyntaxKind.ThrowStatement]: refusals.throwStatement(),
+  [ts.SyntaxKind.TryStatement]: refusals.tryStatement(),
   [ts.SyntaxKind.FunctionDeclaration]: refusals.declaration("a function declaration"),
   [ts.SyntaxKind.ClassDeclaration]: refusals.declaration("a class"),
   [ts.SyntaxKind.EnumDeclaration]: refusals.declaration("an enum"),
   [ts.SyntaxKind.LabeledStatement]: refusals.otherSyntax("a label"),
-  [ts.SyntaxKind.DebuggerStatement]: refusals.effect("`debugger`"),
+  [ts.SyntaxKind.DebuggerStatement]: refusals.unusedStatement("`debugger`"),
 };
 
 /** Goes on after a refused statement, for what else is to be found. */
-function skipping(rest: Next, refused: null): null {
+function refuseAndContinue(rest: Next, refused: null): null {
   rest();
   return refused;
 }

@@ -1,4 +1,4 @@
-import type { ts as typescript } from "../../typescript/typescript.js";
+import type { TS as typescript } from "../../typescript.js";
 import { withRenamed, type RenamedPorts } from "../../../dsl/renamed-ports.js";
 import type { Dim } from "../../../dsl/tensor.js";
 
@@ -24,7 +24,7 @@ type Value = string | number | null | readonly Value[] | ReadonlyMap<string, Val
 /** The models that the calls of a generated file define; a call that is not all literals is left out. */
 export async function parseGenerated(text: string): Promise<readonly GeneratedModel[]> {
   // The compiler takes a while to load and is needed only where the file is out of date.
-  const { ts } = await import("../../typescript/typescript.js");
+  const { ts } = await import("../../typescript.js");
 
   const keyOf = (name: typescript.PropertyName): string | undefined => {
     if (ts.isComputedPropertyName(name)) return ts.isStringLiteral(name.expression) ? name.expression.text : undefined;

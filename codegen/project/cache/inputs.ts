@@ -24,33 +24,33 @@ const isOutput = /\.pipeline\.json$|^\.shapeline$/;
 
 /** What is read of each kind of input. */
 const readers: { readonly [K in keyof Inputs]: (name: string) => string | Buffer | null } = {
-  files: contentOf,
+  files: readFileOrNull,
   folders: (path) =>
-    attempt(() =>
+    valueOrNull(() =>
       readdirSync(path)
         .filter((name) => !isOutput.test(name))
         .sort()
         .join("\0"),
     ),
   trees: (path) =>
-    attempt(() =>
+    valueOrNull(() =>
       [...filesBelow(path)]
         .filter((name) => pipelineFile.test(name))
         .sort()
         .join("\0"),
     ),
   contents: (path) =>
-    attempt(() =>
+    valueOrNull(() =>
       [...filesBelow(path)]
         .sort()
-        .map((file) => `${file}\0${digest(contentOf(file) ?? "")}`)
+        .map((file) => `${file}\0${digest(readFileOrNull(file) ?? "")}`)
         .join("\0"),
     ),
   env: (name) => process.env[name] ?? null,
 };
 
 /** The digests of inputs as they are now. */
-export function inputsNow(names: { readonly [K in keyof Inputs]: Iterable<string> }): Inputs {
+export function digestInputs(names: { readonly [K in keyof Inputs]: Iterable<string> }): Inputs {
   const all = Object.entries(readers).map(([kind, read]) => [
     kind,
     Object.fromEntries([...names[kind as keyof Inputs]].map((name) => [name, digestOrNull(read(name))])),
@@ -59,14 +59,14 @@ export function inputsNow(names: { readonly [K in keyof Inputs]: Iterable<string
 }
 
 /** Whether every input is as it was. */
-export function unchanged(inputs: Inputs): boolean {
+export function inputsUnchanged(inputs: Inputs): boolean {
   return Object.entries(readers).every(([kind, read]) =>
     Object.entries(inputs[kind as keyof Inputs]).every(([name, before]) => digestOrNull(read(name)) === before),
   );
 }
 
 /** How many files below one folder are looked at. */
-const mostFiles = 20_000;
+const maxFiles = 20_000;
 
 /** All files below a folder, without packages and hidden folders. Symbolic links are followed, each folder once. */
 function* filesBelow(folder: string): Generator<string> {
@@ -86,18 +86,18 @@ function* filesBelow(folder: string): Generator<string> {
         if (!entry.name.startsWith(".") && entry.name !== "node_modules") open.push(path);
       } else {
         count += 1;
-        if (count > mostFiles) throw new RangeError("too many files");
+        if (count > maxFiles) throw new RangeError("too many files");
         yield path;
       }
     }
   }
 }
 
-function contentOf(path: string): Buffer | null {
-  return attempt(() => readFileSync(path));
+function readFileOrNull(path: string): Buffer | null {
+  return valueOrNull(() => readFileSync(path));
 }
 
-function attempt<T>(read: () => T): T | null {
+function valueOrNull<T>(read: () => T): T | null {
   try {
     return read();
   } catch {

@@ -1,5 +1,5 @@
 import { displayPath } from "../../util/display-path.js";
-import type { CompileProblem } from "../../../codegen/project/compile-project.js";
+import type { CompileProblem } from "../../../codegen/project/compile-result.js";
 import { colorize, type Io } from "./io.js";
 
 /** Problems as `--json` gives them: each with its place, where it has one. */

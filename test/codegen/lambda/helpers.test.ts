@@ -1,6 +1,6 @@
 import { transformSync } from "esbuild";
 import { describe, expect, test } from "vitest";
-import { buildConfig } from "../../../codegen/compile/build-config.js";
+import { buildConfig } from "../../../codegen/build-config.js";
 import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
 import { defineModel, pipeline, tensor, type PipelineError } from "shapeline";
 

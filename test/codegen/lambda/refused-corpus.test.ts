@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
 import { compileLambda } from "../../../codegen/lambda/compile-lambda.js";
-import { buildConfig } from "../../../codegen/compile/build-config.js";
+import { buildConfig } from "../../../codegen/build-config.js";
 import { errorCodes } from "../../../dsl/messages/error-codes.js";
 import { PipelineError } from "../../../dsl/errors.js";
 import { defineModel, pipeline } from "../../../dsl/index.js";

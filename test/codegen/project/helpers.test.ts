@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { buildConfig } from "../../../codegen/compile/build-config.js";
-import { loadPipelines } from "../../../codegen/project/load.js";
+import { buildConfig } from "../../../codegen/build-config.js";
+import { loadPipelines } from "../../../codegen/project/load-pipelines.js";
 
 const root = fileURLToPath(new URL("../../fixtures/projects/helpers", import.meta.url));
 

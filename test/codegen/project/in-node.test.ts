@@ -13,7 +13,7 @@ beforeAll(() => {
   buildSync({
     stdin: {
       contents: `
-        import { loadPipelines } from "../../../codegen/project/load.js";
+        import { loadPipelines } from "../../../codegen/project/load-pipelines.js";
         const [root, ...entries] = process.argv.slice(2);
         const seconds = Number(process.env.SECONDS ?? 60);
         for (const entry of entries) {

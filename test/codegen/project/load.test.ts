@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findPipelineFiles } from "../../../codegen/project/find.js";
-import { loadPipelines } from "../../../codegen/project/load.js";
+import { findPipelineFiles } from "../../../codegen/project/find-pipeline-files.js";
+import { loadPipelines } from "../../../codegen/project/load-pipelines.js";
 import { attachedKey, type AttachedLambda } from "../../../src/expression/surface/attachment.js";
 import { compileExpression } from "../../../src/expression/compile.js";
 

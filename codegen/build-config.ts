@@ -1,22 +1,22 @@
-import { PipelineError, type Problem } from "../../dsl/errors.js";
-import { checkPipeline, portsOf, type AnyPipeline, type Model } from "../../dsl/index.js";
-import { withRenamed } from "../../dsl/renamed-ports.js";
-import { sealConfig } from "../../src/config/config.js";
-import type { Config, ModelConfig } from "../../src/config/schema.js";
-import type { CompiledLambda, LambdaCompiler } from "../../src/config/steps/step-kind.js";
-import { stepKind } from "../../src/config/steps/steps.js";
-import { readConstants } from "../../src/expression/surface/attachment.js";
-import { compileAlert, type Compiled, compileExpression } from "../../src/expression/compile.js";
-import type { RowScope } from "../../dsl/row.js";
+import { PipelineError, type Problem } from "../dsl/errors.js";
+import { checkPipeline, portsOf, type AnyPipeline, type Model } from "../dsl/index.js";
+import { withRenamed } from "../dsl/renamed-ports.js";
+import { sealConfig } from "../src/config/config.js";
+import type { Config, ModelConfig } from "../src/config/schema.js";
+import type { CompiledLambda, LambdaCompiler } from "../src/config/steps/step-kind.js";
+import { stepKind } from "../src/config/steps/steps.js";
+import { readConstants } from "../src/expression/surface/attachment.js";
+import { compileAlert, type Compiled, compileExpression } from "../src/expression/compile.js";
+import type { RowScope } from "../dsl/row.js";
 import {
   surfaceLambda,
   type Constants,
   type Diagnostic,
   type SurfaceLambda,
-} from "../../src/expression/surface/surface.js";
-import { attachedTo } from "../lambda/attach/read-attachment.js";
-import { placeOf, renderDiagnostic } from "../lambda/diagnostics.js";
-import { readLambda } from "../lambda/read-function.js";
+} from "../src/expression/surface/surface.js";
+import { readAttachment } from "./lambda/attach/read-attachment.js";
+import { placeOf, renderDiagnostic } from "./lambda/diagnostics.js";
+import { readLambda } from "./lambda/read-function.js";
 
 export interface BuildOptions {
   /** The whole text of a source file, by the name that a diagnostic shows, so that its frame has full lines. */
@@ -84,7 +84,7 @@ function compileLambda<E>(
   { scope, problems, options: { fileText } }: LambdaContext,
   compile: (lambda: SurfaceLambda, scope: RowScope, constants: Constants) => Compiled<E>,
 ): CompiledLambda<E> | null {
-  const attached = attachedTo(fn);
+  const attached = readAttachment(fn);
   const read = attached ?? readLambda(fn);
   const { lambda, diagnostics } = read;
   const text = read.location === null ? undefined : fileText?.(read.location.file);

@@ -2,19 +2,19 @@ import fs from "node:fs";
 import { builtinModules, syncBuiltinESMExports } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Inputs, inputsNow } from "./inputs.js";
-import { mayVary } from "./varies.js";
+import { type Inputs, digestInputs } from "./inputs.js";
+import { mayBeNondeterministic } from "./nondeterminism.js";
 
 /** What a bundle was made of. */
 export interface BundleInputs {
   /** The project's files, as absolute paths. */
   readonly files: readonly string[];
   /** What stays outside, with the file that imports it. */
-  readonly outside: readonly { readonly from: string; readonly specifier: string }[];
+  readonly externals: readonly { readonly from: string; readonly specifier: string }[];
 }
 
 /** Modules of Node that answer the same on every call. */
-const pureBuiltins: ReadonlySet<string> = new Set([
+const deterministicBuiltins: ReadonlySet<string> = new Set([
   "assert",
   "buffer",
   "events",
@@ -45,14 +45,14 @@ const lockFiles = [
 const projectFiles = ["package.json", "tsconfig.json", "jsconfig.json", ...lockFiles];
 
 /** Notes what a compilation reads, while it reads it. */
-export class Recorder {
+export class InputRecorder {
   readonly #files = new Set<string>();
   readonly #folders = new Set<string>();
   readonly #trees = new Set<string>();
   readonly #contents = new Set<string>();
   readonly #env = new Set<string>();
   readonly #packages = new Set<string>();
-  #varies = false;
+  #uncacheable = false;
 
   /** A file that was read, or looked for in vain. */
   file(path: string): void {
@@ -64,24 +64,26 @@ export class Recorder {
     this.#trees.add(resolve(path));
   }
 
-  varies(): void {
-    this.#varies = true;
+  markUncacheable(): void {
+    this.#uncacheable = true;
   }
 
-  bundle({ files, outside }: BundleInputs): void {
+  bundle({ files, externals }: BundleInputs): void {
     for (const file of files) {
       this.file(file);
       this.#folders.add(dirname(file));
-      for (const folder of upwards(dirname(file))) for (const name of projectFiles) this.file(join(folder, name));
-      if (/\.[cm]?[jt]sx?$/.test(file) && mayVary(file, fs.readFileSync(file, "utf8"))) this.#varies = true;
+      for (const folder of folderAndAncestors(dirname(file)))
+        for (const name of projectFiles) this.file(join(folder, name));
+      if (/\.[cm]?[jt]sx?$/.test(file) && mayBeNondeterministic(file, fs.readFileSync(file, "utf8")))
+        this.#uncacheable = true;
     }
-    for (const { from, specifier } of outside) this.#import(specifier, dirname(from));
+    for (const { from, specifier } of externals) this.#import(specifier, dirname(from));
   }
 
   #import(specifier: string, folder: string): void {
     const bare = specifier.replace(/^node:/, "");
-    if (builtinModules.includes(bare)) this.#varies ||= !pureBuiltins.has(bare);
-    else if (/^[./#]|^[a-z]+:/i.test(specifier)) this.#varies = true;
+    if (builtinModules.includes(bare)) this.#uncacheable ||= !deterministicBuiltins.has(bare);
+    else if (/^[./#]|^[a-z]+:/i.test(specifier)) this.#uncacheable = true;
     else
       this.#package(
         specifier
@@ -94,7 +96,7 @@ export class Recorder {
 
   /** A package is known by its package.json; one of the workspace, whose files change without it, by all its files. */
   #package(name: string, from: string): void {
-    for (const folder of upwards(from)) {
+    for (const folder of folderAndAncestors(from)) {
       const place = join(folder, "node_modules", name);
       this.file(join(place, "package.json"));
       if (!fs.existsSync(join(place, "package.json"))) continue;
@@ -111,7 +113,7 @@ export class Recorder {
   }
 
   /** Runs the project's modules, noting the environment and the files that they, and the packages they import, read. */
-  async watching<T>(work: () => Promise<T>): Promise<T> {
+  async record<T>(work: () => Promise<T>): Promise<T> {
     const env = process.env;
     const note = (name: string | symbol) => typeof name === "string" && this.#env.add(name);
     process.env = new Proxy(env, {
@@ -119,17 +121,17 @@ export class Recorder {
       set: (target, name, value) => Reflect.set(target, name, value),
       has: (target, name) => (note(name), Reflect.has(target, name)),
       getOwnPropertyDescriptor: (target, name) => (note(name), Reflect.getOwnPropertyDescriptor(target, name)),
-      ownKeys: (target) => ((this.#varies = true), Reflect.ownKeys(target)),
+      ownKeys: (target) => ((this.#uncacheable = true), Reflect.ownKeys(target)),
     });
     const { readFileSync, readFile, openSync, open } = fs;
     const { readFile: readLater, open: openLater } = fs.promises;
     Object.assign(fs, {
-      readFileSync: this.#noting(readFileSync),
-      readFile: this.#noting(readFile),
-      openSync: this.#noting(openSync),
-      open: this.#noting(open),
+      readFileSync: this.#recordingPath(readFileSync),
+      readFile: this.#recordingPath(readFile),
+      openSync: this.#recordingPath(openSync),
+      open: this.#recordingPath(open),
     });
-    Object.assign(fs.promises, { readFile: this.#noting(readLater), open: this.#noting(openLater) });
+    Object.assign(fs.promises, { readFile: this.#recordingPath(readLater), open: this.#recordingPath(openLater) });
     syncBuiltinESMExports();
     try {
       return await work();
@@ -141,7 +143,7 @@ export class Recorder {
     }
   }
 
-  #noting<F extends (...args: never[]) => unknown>(read: F): F {
+  #recordingPath<F extends (...args: never[]) => unknown>(read: F): F {
     const noted = (...args: Parameters<F>): unknown => {
       const [path] = args as unknown[];
       if (typeof path === "string") this.file(path);
@@ -153,9 +155,9 @@ export class Recorder {
 
   /** The inputs with their digests; null where the result may be another one for the same inputs. */
   inputs(): Inputs | null {
-    if (this.#varies) return null;
+    if (this.#uncacheable) return null;
     const own = [...this.#files].filter((path) => !/\.shapeline-\d+-\d+\.mjs$/.test(path));
-    return inputsNow({
+    return digestInputs({
       files: own,
       folders: this.#folders,
       trees: this.#trees,
@@ -166,7 +168,7 @@ export class Recorder {
 }
 
 /** A folder and all above it. */
-function upwards(folder: string): string[] {
+function folderAndAncestors(folder: string): string[] {
   const above = dirname(folder);
-  return above === folder ? [folder] : [folder, ...upwards(above)];
+  return above === folder ? [folder] : [folder, ...folderAndAncestors(above)];
 }

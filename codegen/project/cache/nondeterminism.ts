@@ -1,4 +1,4 @@
-import { ts } from "../../typescript/typescript.js";
+import { ts, type TS } from "../../typescript.js";
 import { parseFile } from "../../lambda/parse.js";
 import { walk } from "../../lambda/walk-ast.js";
 
@@ -25,37 +25,44 @@ const names = [
   "Intl",
   "navigator",
 ];
-const varying: ReadonlySet<string> = new Set(names);
+const nondeterministicGlobals: ReadonlySet<string> = new Set(names);
 /** A file without these words is not parsed. */
-const suspicious = new RegExp(
+const mayUseNondeterminism = new RegExp(
   `\\b(?:${names.join("|")}|random|Math\\s*\\[|process|import\\s*\\(|import\\s*\\.\\s*meta)\\b`,
 );
-const fixedMeta: ReadonlySet<string> = new Set(["url", "dirname", "filename"]);
+const constantMetaProperties: ReadonlySet<string> = new Set(["url", "dirname", "filename"]);
 
 /** Whether the text of a module says that it may give another result each time it runs. */
-export function mayVary(file: string, text: string): boolean {
-  if (!suspicious.test(text)) return false;
+export function mayBeNondeterministic(file: string, text: string): boolean {
+  if (!mayUseNondeterminism.test(text)) return false;
   const source = parseFile(file, text, /x$/.test(file) ? ts.ScriptKind.TSX : ts.ScriptKind.TS, true);
   if (source === null) return true;
-  let varies = false;
+  let found = false;
   walk(source, (node) => {
-    varies ||= asks(node);
-    return !varies && !ts.isTypeNode(node) && !ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node);
+    found ||= isNondeterministic(node);
+    return !found && !ts.isTypeNode(node) && !ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node);
   });
-  return varies;
+  return found;
 }
 
-function asks(node: ts.Node): boolean {
-  const { parent } = node as { readonly parent: ts.Node | undefined };
+function isNondeterministic(node: TS.Node): boolean {
+  const { parent } = node as { readonly parent: TS.Node | undefined };
   if (ts.isIdentifier(node)) {
     const member = parent !== undefined && ts.isPropertyAccessExpression(parent);
     if (member && parent.name === node) return false;
     if (node.text === "process") return !(member && parent.name.text === "env");
     if (node.text === "Math") return !(member && parent.name.text !== "random");
-    return varying.has(node.text) && !(parent !== undefined && ts.isPropertyAssignment(parent) && parent.name === node);
+    return (
+      nondeterministicGlobals.has(node.text) &&
+      !(parent !== undefined && ts.isPropertyAssignment(parent) && parent.name === node)
+    );
   }
   if (ts.isMetaProperty(node))
-    return !(parent !== undefined && ts.isPropertyAccessExpression(parent) && fixedMeta.has(parent.name.text));
+    return !(
+      parent !== undefined &&
+      ts.isPropertyAccessExpression(parent) &&
+      constantMetaProperties.has(parent.name.text)
+    );
   return (
     ts.isCallExpression(node) &&
     node.expression.kind === ts.SyntaxKind.ImportKeyword &&

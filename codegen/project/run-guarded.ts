@@ -1,13 +1,13 @@
-import { watch } from "./watchdog.js";
+import { startWatchdog } from "./watchdog.js";
 
 /** What a module did instead of loading. */
-export class Stopped extends Error {
+export class LoadInterrupted extends Error {
   override readonly name = "Stopped";
   readonly how: "exits" | "waits" | "slow" | "loops";
   /** What it gave to `process.exit`. */
   readonly exitCode: string;
 
-  constructor(how: Stopped["how"], exitCode = "") {
+  constructor(how: LoadInterrupted["how"], exitCode = "") {
     super(how);
     this.how = how;
     this.exitCode = exitCode;
@@ -18,21 +18,21 @@ export class Stopped extends Error {
  * Runs modules that may do anything. Rejects with `Stopped` where one ends the process, waits for what never comes, takes longer than
  * `seconds` or runs that long without a pause, and with an error that one throws in a callback.
  */
-export async function guarded<T>(work: () => Promise<T>, seconds: number): Promise<T> {
+export async function runGuarded<T>(work: () => Promise<T>, seconds: number): Promise<T> {
   const exit = Reflect.get(process, "exit");
   let stop: (reason: unknown) => void = () => undefined;
   const stopped = new Promise<never>((_, reject) => {
     stop = reject;
   });
   const ended = (code?: number | string | null): never => {
-    const reason = new Stopped("exits", String(code ?? process.exitCode ?? 0));
+    const reason = new LoadInterrupted("exits", String(code ?? process.exitCode ?? 0));
     // The module may catch what it is thrown; it has ended all the same.
     stop(reason);
     throw reason;
   };
-  const watched = watch(seconds);
+  const watched = startWatchdog(seconds);
   const end = (how: "waits" | "slow"): void => {
-    stop(new Stopped(watched.ended() ? "loops" : how));
+    stop(new LoadInterrupted(watched.terminated() ? "loops" : how));
     watched.stop();
   };
   // Nothing is left that could go on: what is awaited never comes.

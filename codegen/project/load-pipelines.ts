@@ -5,11 +5,11 @@ import { SourceMap, type SourceMapPayload } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyPipeline } from "../../dsl/index.js";
-import { bundlePipelineFile, posixRelativePath, type Bundle, type ReadFiles } from "./bundle.js";
-import type { BundleInputs } from "./cache/recorder.js";
+import { bundlePipelineFile, posixRelativePath, type Bundle, type SourceFileCache } from "./bundle-pipeline-file.js";
+import type { BundleInputs } from "./cache/input-recorder.js";
 import { ProjectError } from "./errors.js";
-import { guarded, Stopped } from "./guard.js";
-import { exportedPipelines } from "./exported.js";
+import { runGuarded, LoadInterrupted } from "./run-guarded.js";
+import { exportedPipelines } from "./exported-pipelines.js";
 
 export interface LoadedPipeline {
   /** The file's absolute path. */
@@ -69,26 +69,26 @@ export async function loadModule(file: string, options: LoadOptions = {}): Promi
   const root = resolve(options.root ?? ".");
   const bundle = await (options.bundles?.(file) ?? bundleOf(file, options));
   options.onBundle?.(bundle.inputs);
-  return await run(bundle, file, root, options.seconds ?? 60);
+  return await runBundle(bundle, file, root, options.seconds ?? 60);
 }
 
-const bundleOf = (file: string, { root = ".", project }: LoadOptions, read?: ReadFiles): Promise<Bundle> =>
+const bundleOf = (file: string, { root = ".", project }: LoadOptions, read?: SourceFileCache): Promise<Bundle> =>
   bundlePipelineFile(file, {
     root: resolve(root),
-    ...projectOf(project, resolve(root)),
+    ...existingProject(project, resolve(root)),
     ...(read !== undefined && { read }),
   });
 
 /** How many files are bundled while one is run. */
-const ahead = 4;
+const maxBundlesAhead = 4;
 
 /** Bundles files, absolute paths, a few ahead of their turn: it is another process that does most of the work. */
 export function bundlesAhead(files: readonly string[], options: LoadOptions): (file: string) => Promise<Bundle> {
   const started = new Map<string, Promise<Bundle>>();
-  const read: ReadFiles = new Map();
+  const read: SourceFileCache = new Map();
   let next = 0;
   return (file) => {
-    for (; next < files.length && started.size < ahead; next += 1) {
+    for (; next < files.length && started.size < maxBundlesAhead; next += 1) {
       const path = files[next] ?? "";
       const bundle = bundleOf(path, options, read);
       // It is told when its turn comes.
@@ -101,7 +101,7 @@ export function bundlesAhead(files: readonly string[], options: LoadOptions): (f
   };
 }
 
-function projectOf(project: string | undefined, root: string): { project?: string } {
+function existingProject(project: string | undefined, root: string): { project?: string } {
   if (project === undefined) return {};
   const path = resolve(root, project);
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? { project: path } : {};
@@ -110,7 +110,7 @@ function projectOf(project: string | undefined, root: string): { project?: strin
 let runs = 0;
 
 /** Packages are looked for from the module's place, so the bundle stands beside its entry for as long as it loads. */
-async function run(
+async function runBundle(
   bundle: Bundle,
   entry: string,
   root: string,
@@ -135,14 +135,14 @@ async function run(
         );
       },
     );
-    return await importModule(path, bundle, entry, root, seconds);
+    return await importBundle(path, bundle, entry, root, seconds);
   } finally {
     process.off("exit", remove);
     remove();
   }
 }
 
-async function importModule(
+async function importBundle(
   path: string,
   bundle: Bundle,
   entry: string,
@@ -150,18 +150,18 @@ async function importModule(
   seconds: number,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await guarded(
+    return await runGuarded(
       async () => (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>,
       seconds,
     );
   } catch (cause) {
     const file = posixRelativePath(entry, root);
-    if (cause instanceof Stopped) throw stoppedError(cause, file, seconds);
+    if (cause instanceof LoadInterrupted) throw interruptedError(cause, file, seconds);
     const said = errorMessage(cause).replaceAll(path, file);
     const name = cause instanceof Error ? cause.name : "thrown";
     if (isMissingModule(cause))
       throw new ProjectError("SL2908", `'${file}' imports what is not installed: ${said}`, { file }, { cause });
-    const place = placeOf(cause, path, bundle, entry, root) ?? file;
+    const place = sourcePlaceOf(cause, path, bundle, entry, root) ?? file;
     throw new ProjectError(
       "SL2905",
       `'${file}' stops while it is loaded, at ${place}: ${name}: ${said}`,
@@ -171,7 +171,7 @@ async function importModule(
   }
 }
 
-function stoppedError({ how, exitCode }: Stopped, file: string, seconds: number): ProjectError {
+function interruptedError({ how, exitCode }: LoadInterrupted, file: string, seconds: number): ProjectError {
   if (how === "exits")
     return new ProjectError(
       "SL2909",
@@ -197,7 +197,7 @@ const isMissingModule = (error: unknown): boolean =>
   error instanceof Error && "code" in error && missingCodes.has(String(error.code));
 
 /** The author's line from which an error came, told by the bundle's source map. */
-function placeOf(error: unknown, path: string, { map }: Bundle, entry: string, root: string): string | null {
+function sourcePlaceOf(error: unknown, path: string, { map }: Bundle, entry: string, root: string): string | null {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const line = stack.split("\n").find((l) => l.includes(basename(path)));
   const [, row, column] = /:(\d+):(\d+)\)?$/.exec(line ?? "") ?? [];

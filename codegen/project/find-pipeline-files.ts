@@ -1,22 +1,22 @@
 import { dirname, resolve } from "node:path";
-import { ts } from "../typescript/typescript.js";
+import { ts, type TS } from "../typescript.js";
 import { ProjectError } from "./errors.js";
 import { pipelineFile } from "./cache/pipeline-file.js";
 
 /** Hears of what is looked at to find the files. */
-export interface Looking {
+export interface InputObserver {
   file(path: string): void;
   tree(path: string): void;
   /** The same import may come to mean another file in a way that nothing tells. */
-  varies(): void;
+  markUncacheable(): void;
 }
 
-const unheard: Looking = { file: () => undefined, tree: () => undefined, varies: () => undefined };
+const noObserver: InputObserver = { file: () => undefined, tree: () => undefined, markUncacheable: () => undefined };
 
 /** Says what the options of a project come from, where its files are given. */
-export function lookAtProject(project: string, looking: Looking): void {
+export function recordProjectOptions(project: string, observer: InputObserver): void {
   try {
-    collect(resolve(project), new Set(), new Set(), looking);
+    collect(resolve(project), new Set(), new Set(), observer);
   } catch (error) {
     // Whoever needs the options says what is wrong with them.
     if (!(error instanceof ProjectError)) throw error;
@@ -31,10 +31,10 @@ export function lookAtProject(project: string, looking: Looking): void {
  * @throws ProjectError SL2901 when there is none, SL2902 when a tsconfig cannot be read
  * @example await findPipelineFiles("tsconfig.json")
  */
-export function findPipelineFiles(project: string, looking: Looking = unheard): string[] {
+export function findPipelineFiles(project: string, observer: InputObserver = noObserver): string[] {
   const path = resolve(project);
   const files = new Set<string>();
-  collect(path, files, new Set(), looking);
+  collect(path, files, new Set(), observer);
   if (files.size === 0)
     throw new ProjectError(
       "SL2901",
@@ -44,38 +44,40 @@ export function findPipelineFiles(project: string, looking: Looking = unheard): 
   return [...files].sort();
 }
 
-function collect(tsconfig: string, files: Set<string>, seen: Set<string>, looking: Looking): void {
+function collect(tsconfig: string, files: Set<string>, seen: Set<string>, observer: InputObserver): void {
   if (seen.has(tsconfig)) return;
   seen.add(tsconfig);
-  const host: ts.ParseConfigHost = {
+  const host: TS.ParseConfigHost = {
     useCaseSensitiveFileNames: ts.sys.useCaseSensitiveFileNames,
     readDirectory: (...args) => ts.sys.readDirectory(...args),
-    readFile: (path) => (looking.file(path), ts.sys.readFile(path)),
-    fileExists: (path) => (looking.file(path), ts.sys.fileExists(path)),
+    readFile: (path) => (observer.file(path), ts.sys.readFile(path)),
+    fileExists: (path) => (observer.file(path), ts.sys.fileExists(path)),
   };
   const read = ts.readConfigFile(tsconfig, (path) => host.readFile(path));
-  if (read.error !== undefined) throw unreadable(tsconfig, read.error);
+  if (read.error !== undefined) throw unreadableTsconfig(tsconfig, read.error);
   const parsed = ts.parseJsonConfigFileContent(read.config, host, dirname(tsconfig), undefined, tsconfig);
   // An empty project is no mistake here when it refers to others.
-  const failed = parsed.errors.find((e) => e.category === ts.DiagnosticCategory.Error && !emptyProject.has(e.code));
-  if (failed !== undefined) throw unreadable(tsconfig, failed);
+  const failed = parsed.errors.find(
+    (e) => e.category === ts.DiagnosticCategory.Error && !emptyProjectCodes.has(e.code),
+  );
+  if (failed !== undefined) throw unreadableTsconfig(tsconfig, failed);
   const { baseUrl, paths, rootDirs } = parsed.options;
   if (
     baseUrl !== undefined ||
     rootDirs !== undefined ||
     Object.entries(paths ?? {}).some(([name, places]) => name === "*" || places.length > 1)
   )
-    looking.varies();
-  for (const folder of Object.keys(parsed.wildcardDirectories ?? {})) looking.tree(folder);
+    observer.markUncacheable();
+  for (const folder of Object.keys(parsed.wildcardDirectories ?? {})) observer.tree(folder);
   for (const file of parsed.fileNames) if (pipelineFile.test(file)) files.add(resolve(file));
   for (const reference of parsed.projectReferences ?? [])
-    collect(resolve(ts.resolveProjectReferencePath(reference)), files, seen, looking);
+    collect(resolve(ts.resolveProjectReferencePath(reference)), files, seen, observer);
 }
 
 /** "The 'files' list is empty" and "No inputs were found". */
-const emptyProject = new Set([18002, 18003]);
+const emptyProjectCodes = new Set([18002, 18003]);
 
-function unreadable(tsconfig: string, { messageText }: ts.Diagnostic): ProjectError {
+function unreadableTsconfig(tsconfig: string, { messageText }: TS.Diagnostic): ProjectError {
   const said = ts.flattenDiagnosticMessageText(messageText, " ");
   return new ProjectError("SL2902", `the tsconfig '${tsconfig}' cannot be read: ${said}`, { project: tsconfig });
 }

@@ -1,12 +1,12 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ts } from "../typescript/typescript.js";
+import { ts } from "../typescript.js";
 import { applyEdits, type Edit } from "../lambda/attach/text-edits.js";
 import { parseFile } from "../lambda/parse.js";
 import { walk } from "../lambda/walk-ast.js";
 
 /** Writes `import.meta.url`, `dirname` and `filename` out, so that a bundled file still says where it stood. */
-export function keepImportMeta(code: string, path: string): string {
+export function inlineImportMeta(code: string, path: string): string {
   if (!code.includes("import.meta")) return code;
   const kind = /x$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
   const file = parseFile(path, code, kind, false);

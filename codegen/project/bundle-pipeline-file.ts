@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { extname, relative, resolve, sep } from "node:path";
 import type { BuildFailure, Loader, Message, Metafile, Plugin } from "esbuild";
 import { attachLambdas } from "../lambda/attach/attach.js";
-import type { BundleInputs } from "./cache/recorder.js";
-import { keepImportMeta } from "./import-meta.js";
+import type { BundleInputs } from "./cache/input-recorder.js";
+import { inlineImportMeta } from "./inline-import-meta.js";
 import { ProjectError } from "./errors.js";
 
 export interface Bundle {
@@ -19,13 +19,13 @@ export interface BundleOptions {
   /** What paths are shown relative to. */
   readonly root: string;
   /** Files that several bundles take in are read once where they share this. */
-  readonly read?: ReadFiles;
+  readonly read?: SourceFileCache;
 }
 
 /** Files as they go into a bundle, by what is attached in them and their path. */
-export type ReadFiles = Map<string, Promise<ReadFile>>;
+export type SourceFileCache = Map<string, Promise<PreparedFile>>;
 
-interface ReadFile {
+interface PreparedFile {
   readonly contents: string;
   /** Whether every lambda of the file was found by reading it. */
   readonly complete: boolean;
@@ -33,15 +33,15 @@ interface ReadFile {
 
 /** One module of a pipeline file and the project files it imports, its lambdas carrying their trees. Packages stay outside. */
 export async function bundlePipelineFile(entry: string, options: BundleOptions): Promise<Bundle> {
-  const seen: Seen = { complete: true };
-  const { root, read = new Map<string, Promise<ReadFile>>() } = options;
-  const bundle = await bundled(entry, options, attaching({ root, read, helpers: "exported" }, seen));
+  const seen: BundleState = { complete: true };
+  const { root, read = new Map<string, Promise<PreparedFile>>() } = options;
+  const bundle = await runEsbuild(entry, options, attachPlugin({ root, read, helpers: "exported" }, seen));
   if (seen.complete) return bundle;
   // A lambda or a helper comes from where only running the files can tell: from a record, a factory, another file.
-  return await bundled(entry, options, attaching({ root, read, helpers: "all" }, seen));
+  return await runEsbuild(entry, options, attachPlugin({ root, read, helpers: "all" }, seen));
 }
 
-async function bundled(entry: string, { project, root }: BundleOptions, plugin: Plugin): Promise<Bundle> {
+async function runEsbuild(entry: string, { project, root }: BundleOptions, plugin: Plugin): Promise<Bundle> {
   const { build } = await import("esbuild");
   try {
     const { outputFiles, metafile } = await build({
@@ -68,17 +68,17 @@ async function bundled(entry: string, { project, root }: BundleOptions, plugin: 
     // A file that cannot be read has a code; anything else that the plugin throws is a bug of ours.
     if (ours instanceof Error && !("code" in ours)) throw ours;
     const file = posixRelativePath(entry, root);
-    const said = error.errors.map(described).join("\n  ");
+    const said = error.errors.map(formatMessage).join("\n  ");
     throw new ProjectError("SL2904", `'${file}' cannot be bundled:\n  ${said}`, { file }, { cause: error });
   }
 }
 
 function inputsOf({ inputs }: Metafile, root: string): BundleInputs {
   const files = Object.entries(inputs).map(([path, { imports }]) => ({ path: resolve(root, path), imports }));
-  const outside = files.flatMap(({ path, imports }) =>
+  const externals = files.flatMap(({ path, imports }) =>
     imports.filter(({ external }) => external === true).map((i) => ({ from: path, specifier: i.path })),
   );
-  return { files: files.map(({ path }) => path), outside };
+  return { files: files.map(({ path }) => path), externals };
 }
 
 /** A path as people read it: relative to the project, with `/`. */
@@ -100,21 +100,21 @@ const loaders: Readonly<Record<string, Loader>> = {
 const pluginName = "shapeline";
 
 /** Whether every lambda of the files was found by reading them. */
-interface Seen {
+interface BundleState {
   complete: boolean;
 }
 
-interface Attaching {
+interface AttachPluginOptions {
   readonly root: string;
   readonly helpers: "exported" | "all";
-  readonly read: ReadFiles;
+  readonly read: SourceFileCache;
 }
 
-function attaching({ root, helpers, read }: Attaching, seen: Seen): Plugin {
-  const readFileAt = async (path: string): Promise<ReadFile> => {
+function attachPlugin({ root, helpers, read }: AttachPluginOptions, seen: BundleState): Plugin {
+  const readFileAt = async (path: string): Promise<PreparedFile> => {
     const code = await readFile(path, "utf8");
     const attached = attachLambdas(code, { file: posixRelativePath(path, root), helpers });
-    return { contents: keepImportMeta(attached?.code ?? code, path), complete: attached?.complete !== false };
+    return { contents: inlineImportMeta(attached?.code ?? code, path), complete: attached?.complete !== false };
   };
   return {
     name: pluginName,
@@ -135,6 +135,6 @@ function attaching({ root, helpers, read }: Attaching, seen: Seen): Plugin {
 const isBuildFailure = (error: unknown): error is BuildFailure =>
   error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
 
-function described({ text, location }: Message): string {
+function formatMessage({ text, location }: Message): string {
   return location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`;
 }
