@@ -1,4 +1,3 @@
-export { type AlertOptions, type AlertRows, secondsIn } from "./steps/alert.js";
 export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check/check-pipeline.js";
 export { errorCodes } from "./messages/error-codes.js";
 export type {
@@ -50,50 +49,8 @@ export {
   type Ports,
   type TensorsOf,
 } from "./model.js";
-export type { EmptyPipeline } from "./pipeline/empty-pipeline.js";
-export {
-  pipeline,
-  type AnyPipeline,
-  type Deployable,
-  type InferInput,
-  type InferOutput,
-  type LogRow,
-  type Pipeline,
-} from "./pipeline/pipeline.js";
-export type { Row, RowScope, SeveralRow, ShadowRow } from "./row.js";
-export type {
-  AlertStep,
-  AuditStep,
-  KeySplitOptions,
-  KeySplitStep,
-  ModelsStep,
-  ModelStep,
-  RandomSplitStep,
-  RefineStep,
-  SelectStep,
-  ShadowStep,
-  Step,
-  StepKind,
-  ValidationStep,
-} from "./steps/nodes.js";
+export * from "./pipeline/pipeline.js";
+export type { Row, RowScope, MultiModelRow, ShadowRow } from "./row.js";
+export { secondsIn } from "./steps/alert.js";
 export type { Target } from "./target.js";
 export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
-// The names that stand in the type of a pipeline: declaration files of apps write them.
-export type { Columns } from "./steps/rename.js";
-export type { ShadowOutputs } from "./steps/shadow.js";
-export type {
-  Alert,
-  Audit,
-  Check,
-  After,
-  KeySplit,
-  RandomSplit,
-  Refine,
-  Renamed,
-  Select,
-  Several,
-  Shadow,
-  Stated,
-  Unstated,
-} from "./steps/step-types.js";
-export type { UncheckedPipeline } from "./pipeline/unchecked-pipeline.js";

@@ -30,7 +30,7 @@ export interface ShadowRow<In, Out, Models> extends Row<In, Out> {
 }
 
 /** A record where several outputs stand and none is selected. */
-export interface SeveralRow<In, Models> {
+export interface MultiModelRow<In, Models> {
   /** The request's columns. */
   readonly in: Values<In>;
   readonly models: { readonly [M in keyof Models]: Values<Models[M]> };
@@ -47,7 +47,7 @@ type Unknowable = number & { readonly [port: string]: Unknowable };
 export type RowOf<In, Out, Models> = [keyof Models] extends [never]
   ? Row<In, Out>
   : Out extends readonly unknown[]
-    ? SeveralRow<In, Models>
+    ? MultiModelRow<In, Models>
     : ShadowRow<In, Out, Models>;
 
 /** The values of all ports; a lone port's value, and a lone number, stand for themselves too. */

@@ -23,7 +23,7 @@ describe.each(["6.0", "7.0"] as const)(
           readonly x: Tensor<"float32", readonly ["batch", 10]>;
       }, {
           readonly dense_48: Tensor<"float32", readonly ["batch", 10]>;
-      }, "low", After<Check<"low">, After<Layer48, After<Layer47, After<Layer46, After<Layer45, After<Layer44, After<Layer43, After<Layer42, After<Layer41, After<Layer40, After<Layer39, After<Layer38, After<Layer37, After<Layer36, After<Layer35, After<Layer34, After<Layer33, After<Layer32, After<Layer31, After<...>>>>>>>>>>>>>>>>>>>>, object, never>"
+      }, "low", After<Validation<"low">, After<Layer48, After<Layer47, After<Layer46, After<Layer45, After<Layer44, After<Layer43, After<Layer42, After<Layer41, After<Layer40, After<Layer39, After<Layer38, After<Layer37, After<Layer36, After<Layer35, After<Layer34, After<Layer33, After<Layer32, After<...>>>>>>>>>>>>>>>>>>>, object, never>"
     `);
       expect(hovers.method.length).toBeLessThan(1200);
     });

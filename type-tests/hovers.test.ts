@@ -83,7 +83,7 @@ const row = (anomaly: string) => `{
 
 /** By the place in the text: what is shown there. */
 const shown: Readonly<Record<string, string>> = {
-  "fraud =": `const fraud: Pipeline<${requested}, ${answered}, "low", After<Check<"low">, After<Shadow<Head, readonly [Head2]>, After<Embed, Unstated>>>, ${beside}, "model head-2">`,
+  "fraud =": `const fraud: Pipeline<${requested}, ${answered}, "low", After<Validation<"low">, After<Shadow<Head, readonly [Head2]>, After<Embed, Unstated>>>, ${beside}, "model head-2">`,
   "Input =": "type Input = {\n    readonly image: readonly number[];\n}",
   "Output =": `type Output = ${row("Anomaly")}`,
   "Logged =": `type Logged = ${row("LoggedAnomaly")}`,

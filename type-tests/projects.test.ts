@@ -34,16 +34,14 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) 
     );
 
     it("refuses at the same argument and in the same words", () => {
-      const said = found
-        .slice(0, programs.length)
-        .map(
-          ([finding]) =>
-            finding && {
-              line: finding.line,
-              column: finding.column,
-              words: /^.* type '"(.*)"'\.$/.exec(finding.message)?.[1],
-            },
-        );
+      const said = found.slice(0, programs.length).map(
+        ([finding]) =>
+          finding && {
+            line: finding.line,
+            column: finding.column,
+            words: /^.* type '"(.*)"'\.$/.exec(finding.message)?.[1],
+          },
+      );
       expect(said).toEqual(
         programs.map(({ line, column }, index) => ({
           line,

@@ -1,31 +1,29 @@
 import type { Problem } from "../errors.js";
-import { rowChange } from "./row-change.js";
+import { otherRow } from "../messages/edits.js";
 import { portsFlaw, recordOf } from "../model.js";
 import { pipelineNameProblem } from "../names.js";
 import { kindOf } from "../value-kind.js";
 import type { AnyPipeline } from "../pipeline/pipeline.js";
 import type { RowScope } from "../row.js";
-import type { Step, StepKind } from "../steps/nodes.js";
-import { walkAudit, walkModels, walkSelect } from "./multi-model.js";
-import { walkAlert, walkModel, walkShadow, walkValidation } from "./single-model.js";
-import { walkKeySplit, walkRandomSplit, walkRefine } from "./splits.js";
-import { Walk, type RuntimeCheck } from "./walker.js";
-import { otherRow } from "../messages/edits.js";
-import { written, type Written } from "./edit-history.js";
+import { definitionOf, type Step } from "../steps/step-kinds.js";
+import { CheckState, type RuntimeCheck } from "./check-state.js";
+import { editHistory, type EditHistory } from "./edit-history.js";
+import { rowChange } from "./row-change.js";
 
-export type { RuntimeCheck } from "./walker.js";
+export type { RuntimeCheck } from "./check-state.js";
 
-/** What the check of a whole pipeline found. */
+/** The result of `checkPipeline`. */
 export interface PipelineCheck {
-  /** Everything that is wrong, in order of the steps; empty when the pipeline fits together. */
+  /** All problems, in the order of the steps; empty for a valid pipeline. */
   readonly problems: Problem[];
   readonly checks: RuntimeCheck[];
-  /** By step index: what a validation or alert there may read. */
+  /** By step index: what a validation or alert at that position may read. */
   readonly scopes: RowScope[];
 }
 
 /**
- * The check that the types make, at run time and in the same words: for code that escaped them, and for what they leave open.
+ * Checks a pipeline at run time, with the same messages as the types: for code that bypassed them, and for what they leave open.
+ * @param pipeline a pipeline from `pipeline(name)`; any other value is a problem, not an exception
  * @example const { problems } = checkPipeline(fraud);
  */
 export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
@@ -39,80 +37,60 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   if (nameProblem !== null) problems.push(nameProblem);
   const flaw = declaredFlaw(pipeline.inputs);
   if (flaw !== null) problems.push({ code: "SL2041", message: `${flaw}` });
-  const {
-    stated,
-    problems: ofEdits,
-    rows,
-  } = (pipeline as { readonly [written]?: Written })[written] ?? { stated: true, problems: [], rows: null };
-  problems.push(...ofEdits);
-  const walk = new Walk(flaw === null && stated ? pipeline.inputs : undefined);
+  const edited = (pipeline as { readonly [editHistory]?: EditHistory })[editHistory];
+  const { stated, rows, problems: editProblems } = edited ?? { stated: true, problems: [], rows: null };
+  problems.push(...editProblems);
+  const state = new CheckState(flaw === null && stated ? pipeline.inputs : undefined);
   pipeline.steps.forEach((step, index) => {
-    walkStep(walk, step, index);
-    checkRow(walk, step, index, rows?.[index]);
+    checkStep(state, step, index);
+    checkRow(state, step, index, rows?.[index]);
   });
-  problems.push(...walk.problems);
-  if (walk.source === null) {
+  problems.push(...state.problems);
+  if (state.source === null) {
     problems.push({ code: "SL2007", message: "the pipeline has no inference step: add .model() or .shadow()" });
   }
-  return { problems, checks: walk.checks, scopes: walk.scopes };
+  return { problems, checks: state.checks, scopes: state.scopes };
 }
 
 /** An edit may have changed the row that the lambda of a step was written for. */
-function checkRow(walk: Walk, step: Step, index: number, old: RowScope | undefined): void {
-  const now = walk.scopes[index];
+function checkRow(state: CheckState, step: Step, index: number, old: RowScope | undefined): void {
+  const now = state.scopes[index];
   if ((step.kind !== "validation" && step.kind !== "alert") || old === undefined || now === undefined) return;
   const change = rowChange(old, now);
   if (change !== null)
-    walk.report("SL2092", otherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
+    state.report("SL2092", otherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
 }
 
-/** What goes through a list of steps, as frozen data, as far as it can be told. */
-export interface Flow {
+/** The ports of a list of steps, as frozen data. Where a step is wrong, they are a best guess. */
+export interface DerivedPorts {
   /** The request's columns. */
   readonly inputs: object;
   readonly outputs: object;
-  /** By step index, and at the end: what a lambda there may read. */
+  /** By step index, and at the end: what a lambda at that position may read. */
   readonly scopes: readonly RowScope[];
 }
 
-export function flow(steps: readonly Step[], declared: object | undefined): Flow {
+export function derivePorts(steps: readonly Step[], declared: object | undefined): DerivedPorts {
   const flaw = declared === undefined ? null : declaredFlaw(declared);
-  const walk = new Walk(flaw === null ? declared : undefined);
-  steps.forEach((step, index) => walkStep(walk, step, index));
-  walk.enter();
-  const { several, scopes } = walk;
+  const state = new CheckState(flaw === null ? declared : undefined);
+  steps.forEach((step, index) => checkStep(state, step, index));
+  state.recordScope();
+  const { tuple, scopes } = state;
   return {
     scopes,
-    inputs: flaw === null ? recordOf(walk.inputs) : Object.freeze({ ...declared }),
+    inputs: flaw === null ? recordOf(state.inputs) : Object.freeze({ ...declared }),
     outputs:
-      several === null
-        ? recordOf(walk.outputs)
-        : Object.freeze(several.outputs.map(({ outputs }) => recordOf(outputs))),
+      tuple === null ? recordOf(state.outputs) : Object.freeze(tuple.outputs.map(({ outputs }) => recordOf(outputs))),
   };
 }
 
-/** No columns at all is no flaw: a pipeline without a step has none. */
+/** An empty record is not a flaw: a pipeline without steps has no columns. */
 function declaredFlaw(inputs: unknown): string | null {
   if (typeof inputs === "object" && inputs !== null && Object.keys(inputs).length === 0) return null;
   return portsFlaw(inputs, "input", "the pipeline");
 }
 
-type WalkOf<K extends StepKind> = (walk: Walk, step: Extract<Step, { kind: K }>, index: number) => void;
-
-const walkByKind: { readonly [K in StepKind]: WalkOf<K> } = {
-  model: walkModel,
-  models: walkModels,
-  audit: walkAudit,
-  select: walkSelect,
-  keySplit: walkKeySplit,
-  randomSplit: walkRandomSplit,
-  shadow: walkShadow,
-  validation: walkValidation,
-  alert: walkAlert,
-  refine: walkRefine,
-};
-
-function walkStep(walk: Walk, step: Step, index: number): void {
-  walk.enter();
-  (walkByKind[step.kind] as (walk: Walk, step: Step, index: number) => void)(walk, step, index);
+function checkStep(state: CheckState, step: Step, index: number): void {
+  state.recordScope();
+  definitionOf(step).check(state, step, index);
 }

@@ -1,15 +1,15 @@
 import type { Problem } from "../errors.js";
 import type { RowScope } from "../row.js";
 
-/** What a pipeline knows beside its data, for `checkPipeline`. */
-export interface Written {
-  /** True where the pipeline states its inputs, false where its first inference step gives them. */
+/** What a pipeline remembers in addition to its public data, for `checkPipeline`. */
+export interface EditHistory {
+  /** True where the pipeline states its inputs, false where its first inference step defines them. */
   readonly stated: boolean;
   /** Edits that could not be made. */
   readonly problems: readonly Problem[];
-  /** By step index: the row that a lambda there was written for; null where no step was changed. */
+  /** By step index: the row that a lambda at that position was written for; null where no step was edited. */
   readonly rows: readonly RowScope[] | null;
 }
 
-/** Where a pipeline keeps it: it is no part of the data that users see. */
-export const written: unique symbol = Symbol("written");
+/** The key under which a pipeline stores its history. A symbol, because users do not need to see it. */
+export const editHistory: unique symbol = Symbol("editHistory");

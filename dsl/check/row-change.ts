@@ -3,18 +3,30 @@ import type { ShowTensor } from "../shapes/mismatch.js";
 import type { IsOne, NamesOf } from "../shapes/port-names.js";
 import type { RowScope, RowValue } from "../row.js";
 import type { DType, Port } from "../tensor.js";
-import { byCodeUnit } from "../messages/shapes.js";
-import { became, gone, notAlone, type Became, type Gone, type NotAlone } from "../messages/edits.js";
+import { byCodeUnit } from "../messages/first-five-names.js";
+import { became, gone, notAlone, type Became, type Gone, type NotAlone, type OtherRow } from "../messages/edits.js";
+import type { Alert } from "../steps/alert.js";
+import type { Validation } from "../steps/validation.js";
 
-// A lambda was checked against the row at its place. After an edit it still holds where the new row has all that the old one had.
+// A lambda was type-checked against the row at its position. After an edit it is still valid if the new row has everything that the old row had.
 
-/** What the new row (`In`, `Out`, `Beside`) lacks of the old one, or false: `null` extends every type where `strictNullChecks` is off. `Out` is a tuple where several outputs stand, and then no part of the row. */
-export type RowChange<OldIn, OldOut, OldBeside, In, Out, Beside> =
+/** What is wrong with the row of a validation or alert `S` after an edit; false where nothing is. */
+export type RowFlaw<S, OldIn, OldOut, OldByModel, In, Out, ByModel> = S extends Validation<infer N> | Alert<infer N>
+  ? RowChange<OldIn, OldOut, OldByModel, In, Out, ByModel> extends infer T extends string
+    ? OtherRow<S extends Validation<string> ? "validation" : "alert", N, T>
+    : false
+  : false;
+
+/**
+ * What the old row had and the new row (`In`, `Out`, `ByModel`) lacks, as a text; false where nothing is missing. Not `null`: without
+ * `strictNullChecks`, `null` extends every type. A tuple `Out` (several outputs, none selected) is not part of the row.
+ */
+type RowChange<OldIn, OldOut, OldByModel, In, Out, ByModel> =
   PortsChange<"x.in", OldIn, In> extends infer T extends string
     ? T
     : OutChange<OldOut, Out> extends infer T extends string
       ? T
-      : ModelsChange<OldBeside, Beside, NamesOf<OldBeside>>;
+      : ModelsChange<OldByModel, ByModel, NamesOf<OldByModel>>;
 
 type OutChange<Old, New> = Old extends readonly unknown[]
   ? false
@@ -28,28 +40,28 @@ type ModelsChange<Old, New, Names> = Names extends readonly [infer M extends key
       ? T
       : ModelsChange<Old, New, Rest>
     : Gone<`x.models.${M}`>
-  : null;
+  : false;
 
-type PortsChange<Place extends string, Old, New> = [Old, New] extends [New, Old]
+type PortsChange<Path extends string, Old, New> = [Old, New] extends [New, Old]
   ? false
-  : PortChange<Place, Old, New, NamesOf<Old>> extends infer T extends string
+  : PortChange<Path, Old, New, NamesOf<Old>> extends infer T extends string
     ? T
     : IsOne<keyof Old> extends true
       ? IsOne<keyof New> extends true
         ? false
-        : NotAlone<`${Place}.${keyof Old & string}`>
-      : null;
+        : NotAlone<`${Path}.${keyof Old & string}`>
+      : false;
 
-type PortChange<Place extends string, Old, New, Names> = Names extends readonly [
+type PortChange<Path extends string, Old, New, Names> = Names extends readonly [
   infer K extends keyof Old & string,
   ...infer Rest,
 ]
   ? K extends keyof New
     ? RowValue<New[K]> extends RowValue<Old[K]>
-      ? PortChange<Place, Old, New, Rest>
-      : Became<`${Place}.${K}`, ShowTensor<Old[K]>, ShowTensor<New[K]>>
-    : Gone<`${Place}.${K}`>
-  : null;
+      ? PortChange<Path, Old, New, Rest>
+      : Became<`${Path}.${K}`, ShowTensor<Old[K]>, ShowTensor<New[K]>>
+    : Gone<`${Path}.${K}`>
+  : false;
 
 /** The run-time side of `RowChange`. */
 export function rowChange(old: RowScope, now: RowScope): string | null {
@@ -65,17 +77,17 @@ export function rowChange(old: RowScope, now: RowScope): string | null {
   );
 }
 
-function portsChange(place: string, old: readonly Port[], now: readonly Port[]): string | null {
+function portsChange(path: string, old: readonly Port[], now: readonly Port[]): string | null {
   const changed = first(
     old.map((port) => port.name),
     (name) => {
       const was = old.find((port) => port.name === name);
       const is = now.find((port) => port.name === name);
-      if (was === undefined || is === undefined) return gone(`${place}.${name}`);
-      return isKept(was, is) ? null : became(`${place}.${name}`, showTensor(was), showTensor(is));
+      if (was === undefined || is === undefined) return gone(`${path}.${name}`);
+      return isKept(was, is) ? null : became(`${path}.${name}`, showTensor(was), showTensor(is));
     },
   );
-  return changed ?? (old.length === 1 && now.length !== 1 ? notAlone(`${place}.${old[0]?.name}`) : null);
+  return changed ?? (old.length === 1 && now.length !== 1 ? notAlone(`${path}.${old[0]?.name}`) : null);
 }
 
 /** The first change, by name. */
@@ -89,7 +101,7 @@ function first(names: readonly string[], change: (name: string) => string | null
 
 const values: Partial<Record<DType, string>> = { int64: "bigint", uint64: "bigint", bool: "boolean", string: "string" };
 
-/** Whether a lambda that reads one row of `was` can read one of `is`. */
+/** Whether a lambda that reads a row of `was` can also read a row of `is`. */
 function isKept(was: Port, is: Port): boolean {
   const value = (dtype: DType) => values[dtype] ?? "number";
   if (value(was.dtype) !== value(is.dtype)) return false;

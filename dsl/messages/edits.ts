@@ -1,6 +1,6 @@
-/** The sentences of edits, each a type and a function of the same words, as in `wording.ts`. */
+// Sentences about edits. Each is a type and a function with the same words, side by side.
 
-/** Stands before what is wrong with a later step, at the edit that breaks it. */
+/** Prefixes the problem of a later step, in the message at the edit that causes it. */
 export type AtStep<Index extends number, Text extends string> = `step ${Index}: ${Text}`;
 
 export type EditOutOfRange<
@@ -22,11 +22,11 @@ export type OtherRow<
 export const otherRow = (kind: string, name: string, change: string): string =>
   `${kind} '${name}' was written for another row: ${change}`;
 
-export type Gone<Place extends string> = `${Place} is gone`;
-export const gone = (place: string): string => `${place} is gone`;
+export type Gone<Path extends string> = `${Path} is gone`;
+export const gone = (path: string): string => `${path} is gone`;
 
-export type NotAlone<Place extends string> = `${Place} is no longer alone`;
-export const notAlone = (place: string): string => `${place} is no longer alone`;
+export type NotAlone<Path extends string> = `${Path} is no longer alone`;
+export const notAlone = (path: string): string => `${path} is no longer alone`;
 
-export type Became<Place extends string, Was extends string, Is extends string> = `${Place} was ${Was} and is ${Is}`;
-export const became = (place: string, was: string, is: string): string => `${place} was ${was} and is ${is}`;
+export type Became<Path extends string, Was extends string, Is extends string> = `${Path} was ${Was} and is ${Is}`;
+export const became = (path: string, was: string, is: string): string => `${path} was ${was} and is ${is}`;

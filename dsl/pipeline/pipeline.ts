@@ -1,4 +1,7 @@
-import type { AlertName, AlertOptions, AlertRows } from "../steps/alert.js";
+import type { AnyDeployment, Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
+import type { Model, PortDefinitions, TensorsOf } from "../model.js";
+import type { PipelineName } from "../names.js";
+import type { RowOf, UnknownRow } from "../row.js";
 import type {
   Bound,
   Fits,
@@ -11,8 +14,21 @@ import type {
   Substituted,
   Unfit,
 } from "../shapes/fits.js";
-import { StepList } from "./pipeline-impl.js";
-import type { AnyDeployment, Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
+import type { Alert, AlertName, AlertOptions, AlertRows, NoInferenceBeforeAlert } from "../steps/alert.js";
+import type { Audit, AuditNames, Slice } from "../steps/audit.js";
+import type { KeyName, KeySplit, KeySplitOptions, RouteModels, Routes } from "../steps/key-split.js";
+import type { AlertTaken } from "../steps/logged-names.js";
+import type { ColumnNames, Columns, Renamed, RenameOption, Renaming } from "../steps/model.js";
+import type { Members, MultiModel, OutputsByName, TupleOf } from "../steps/models.js";
+import type { NeedsModels } from "../steps/multi-model.js";
+import type { FirstModel, HashKey, RandomSplit, Weighted, Weights } from "../steps/random-split.js";
+import type { Refine, Refined, SizeOption, Sizes } from "../steps/refine.js";
+import type { Select, Selected, SelectIndex } from "../steps/select.js";
+import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/shadow.js";
+import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
+import type { After, PairsOf, Stated, Unstated } from "../steps/step-list.js";
+import type { NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
+import type { Target } from "../target.js";
 import type {
   AtIndex,
   Cleared,
@@ -23,37 +39,27 @@ import type {
   RemovedIndex,
   Replaced,
   StepIndex,
+  UncheckedPipeline,
 } from "./edits.js";
-import type { EmptyPipeline } from "./empty-pipeline.js";
-import type { LoggedOutputs } from "../steps/step-outputs.js";
-import type { Model, PortDefinitions, TensorsOf } from "../model.js";
-import type { PipelineName, ValidationName } from "../names.js";
-import type { Refined, SizeOption, Sizes } from "../steps/refine.js";
-import type { RenameOption, Renaming } from "../steps/rename.js";
-import type { RowOf } from "../row.js";
-import type { Members, OutputsByName, SelectIndex, Selected, Slice, TupleOf } from "../steps/models.js";
-import type { Challengers, ShadowOutputs } from "../steps/shadow.js";
-import type { FirstModel, HashKey, KeyName, RouteModels, Routes, Weighted, Weights } from "../steps/split.js";
-import type {
-  Alert,
-  AlertTaken,
-  Audit,
-  AuditNames,
-  Check,
-  After,
-  KeySplit,
-  PairsOf,
-  RandomSplit,
-  Refine,
-  Renamed,
-  Select,
-  Several,
-  Shadow,
-  ShadowNames,
-  Stated,
-} from "../steps/step-types.js";
-import type { KeySplitOptions, Step } from "../steps/nodes.js";
-import type { Target } from "../target.js";
+import { StepList } from "./pipeline-impl.js";
+
+// The interfaces of pipelines. They and `edits.ts` import each other: an edit returns a pipeline.
+// Everything that this file exports is public.
+
+// The nodes of steps, and the names in the type of a pipeline: declaration files of apps write them.
+export type { Alert, AlertOptions, AlertRows, AlertStep } from "../steps/alert.js";
+export type { Audit, AuditStep } from "../steps/audit.js";
+export type { KeySplit, KeySplitOptions, KeySplitStep } from "../steps/key-split.js";
+export type { Columns, ModelStep, Renamed } from "../steps/model.js";
+export type { ModelsStep, MultiModel } from "../steps/models.js";
+export type { RandomSplit, RandomSplitStep } from "../steps/random-split.js";
+export type { Refine, RefineStep } from "../steps/refine.js";
+export type { Select, SelectStep } from "../steps/select.js";
+export type { Shadow, ShadowOutputs, ShadowStep } from "../steps/shadow.js";
+export type { Step, StepKind } from "../steps/step-kinds.js";
+export type { After, Stated, Unstated } from "../steps/step-list.js";
+export type { Validation, ValidationStep } from "../steps/validation.js";
+export type { UncheckedPipeline } from "./edits.js";
 
 /** What every pipeline is: plain frozen data and `deploy`. Targets and `build()` take it, and it is a short annotation for exported pipelines. */
 export interface AnyPipeline {
@@ -91,7 +97,7 @@ export interface Pipeline<
   in out Out extends object,
   in out Checks extends string,
   in out Steps,
-  in out Beside = object,
+  in out ByModel = object,
   in out Names extends string = never,
 > {
   readonly name: string;
@@ -148,7 +154,7 @@ export interface Pipeline<
    */
   models<const Ms extends readonly Model[]>(
     models: Members<Out, Ms, Names, Steps>,
-  ): Pipeline<In, TupleOf<Out, Ms>, Checks, After<Several<Ms>, Steps>, OutputsByName<Out, Ms>, Names>;
+  ): Pipeline<In, TupleOf<Out, Ms>, Checks, After<MultiModel<Ms>, Steps>, OutputsByName<Out, Ms>, Names>;
 
   /**
    * Which outputs of the tuple are logged, each as `out_<model>`.
@@ -157,7 +163,7 @@ export interface Pipeline<
    */
   audit<const S extends string>(
     slice: S extends unknown ? NoInfer<Slice<S, Out, Steps>> : S,
-  ): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, Beside, Names | AuditNames<S, Steps>>;
+  ): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, ByModel, Names | AuditNames<S, Steps>>;
 
   /**
    * One output of the tuple goes on.
@@ -165,7 +171,7 @@ export interface Pipeline<
    */
   select<const I extends number>(
     index: SelectIndex<I, Out, Steps>,
-  ): Pipeline<In, Selected<Out, I>, Checks, After<Select<I>, Steps>, Beside, Names>;
+  ): Pipeline<In, Selected<Out, I>, Checks, After<Select<I>, Steps>, ByModel, Names>;
 
   /**
    * The request's metadata choose the model.
@@ -196,7 +202,7 @@ export interface Pipeline<
    */
   refine<const Z extends SizeOption>(
     sizes: Sizes<Z, Out, Steps>,
-  ): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, Beside, Names>;
+  ): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, ByModel, Names>;
 
   /**
    * The champion answers; the challengers run on the same input and are logged.
@@ -223,8 +229,8 @@ export interface Pipeline<
    */
   validate<const N extends string>(
     name: N extends unknown ? NoInfer<ValidationName<N, Checks, Steps>> : N,
-    check: (row: RowOf<In, Out, Beside>) => boolean,
-  ): Pipeline<In, Out, Checks | N, After<Check<N>, Steps>, Beside, Names>;
+    check: (row: RowOf<In, Out, ByModel>) => boolean,
+  ): Pipeline<In, Out, Checks | N, After<Validation<N>, Steps>, ByModel, Names>;
 
   /**
    * Watches the rows of the last `over` and fires when the condition holds. An alert changes nothing about the rows.
@@ -235,9 +241,9 @@ export interface Pipeline<
    */
   alert<const N extends string, const D extends string, const F extends string = never>(
     name: N extends unknown ? NoInfer<AlertName<N, Names, Steps>> : N,
-    condition: (all: AlertRows<RowOf<In, Out, Beside>>) => boolean,
+    condition: (all: AlertRows<RowOf<In, Out, ByModel>>) => boolean,
     options: AlertOptions<D, F>,
-  ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, Beside, Names | AlertTaken<N>>;
+  ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, ByModel, Names | AlertTaken<N>>;
 
   /**
    * Another step in the place of one. All later steps are checked again; the message names the one that the edit breaks.
@@ -247,8 +253,8 @@ export interface Pipeline<
    */
   replaceStep<const I extends number, P>(
     index: StepIndex<I, Steps, "replaceStep">,
-    make: (at: AtIndex<In, Steps, I>) => Making<Replaced<In, Out, Steps, Beside, I, P>, P>,
-  ): EditedOr<Replaced<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
+    make: (at: AtIndex<In, Steps, I>) => Making<Replaced<In, Out, Steps, ByModel, I, P>, P>,
+  ): EditedOr<Replaced<In, Out, Steps, ByModel, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
   /**
    * One more step before the step `index`, or at the end. All later steps are checked again.
@@ -256,16 +262,16 @@ export interface Pipeline<
    */
   insertStep<const I extends number, P>(
     index: StepIndex<I, Steps, "insertStep", [0]>,
-    make: (at: AtIndex<In, Steps, I, [0]>) => Making<Inserted<In, Out, Steps, Beside, I, P>, P>,
-  ): EditedOr<Inserted<In, Out, Steps, Beside, I, P>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
+    make: (at: AtIndex<In, Steps, I, [0]>) => Making<Inserted<In, Out, Steps, ByModel, I, P>, P>,
+  ): EditedOr<Inserted<In, Out, Steps, ByModel, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
   /**
    * The pipeline without one step. All later steps are checked again.
    * @example pipeline("imdb").model(embedder).validate("v", (x) => x.out[0] < 1).removeStep(1)
    */
   removeStep<const I extends number>(
-    index: RemovedIndex<I, Steps, Removed<In, Out, Steps, Beside, I>>,
-  ): EditedOr<Removed<In, Out, Steps, Beside, I>, Pipeline<In, Out, Checks, Steps, Beside, Names>>;
+    index: RemovedIndex<I, Steps, Removed<In, Out, Steps, ByModel, I>>,
+  ): EditedOr<Removed<In, Out, Steps, ByModel, I>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
   /** The pipeline without steps, to begin again; inputs that `pipeline(name, { inputs })` states stay. */
   clear(): Cleared<In, Steps>;
@@ -275,11 +281,99 @@ export interface Pipeline<
    * @throws PipelineError when the steps do not fit together, TargetError when the target cannot take the pipeline
    * @example const live = await fraud.deploy(local());
    */
-  deploy(target: Target): Promise<Deployment<In, Answered<Out, Beside>, Checks, LoggedOutputs<In, Steps, Names>>>;
+  deploy(target: Target): Promise<Deployment<In, Answered<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>;
+}
+
+/** A pipeline without a step: the first inference step gives it its inputs. */
+export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {
+  clear(): this;
+}
+
+/** A pipeline whose columns are not known. `Steps` are none, or such as are refused there: they count all the same. */
+export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
+  model<M extends Model>(model: M): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, After<M, Steps>>;
+  model<M extends Model, const R extends RenameOption>(
+    model: FitsRenamed<Normal<Columns<M["inputs"], R>>, M, R, Steps>,
+    rename: ColumnNames<M, R>,
+  ): Pipeline<
+    Columns<M["inputs"], R>,
+    Substituted<Normal<Columns<M["inputs"], R>>, M, R>,
+    never,
+    After<Renamed<M, PairsOf<R>>, Steps>
+  >;
+  shadow<C extends Model, const Cs extends readonly Model[]>(
+    champion: C,
+    challengers: Challengers<Normal<C["inputs"]>, C, Cs, never, Steps>,
+  ): Pipeline<
+    C["inputs"],
+    Next<Normal<C["inputs"]>, C>,
+    never,
+    After<Shadow<C, Cs>, Steps>,
+    ShadowOutputs<Normal<C["inputs"]>, C, Cs>,
+    ShadowNames<Cs>
+  >;
+  models<const Ms extends readonly Model[]>(
+    models: Members<Normal<Ms[0]["inputs"]>, Ms, never, Steps>,
+  ): Pipeline<
+    Ms[0]["inputs"],
+    TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
+    never,
+    After<MultiModel<Ms>, Steps>,
+    OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
+  >;
+  /** Refused: there are no outputs to audit. */
+  audit<const S extends string>(
+    slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S,
+  ): PipelineBeforeInference<After<Audit<S>, Steps>>;
+  /** Refused: there are no outputs to select from. */
+  select<const I extends number>(
+    index: I extends unknown ? NoInfer<NeedsModels<"select">> : I,
+  ): PipelineBeforeInference<After<Select<I>, Steps>>;
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: KeyName<K>,
+    options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, Steps>>,
+  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
+  randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
+    weights: Weights<Normal<FirstModel<Ws>["inputs"]>, Ws, Steps>,
+    options?: { readonly hashKey?: HashKey<H> },
+  ): Pipeline<
+    FirstModel<Ws>["inputs"],
+    Next<Normal<FirstModel<Ws>["inputs"]>, FirstModel<Ws>>,
+    never,
+    After<RandomSplit<Ws>, Steps>
+  >;
+  /** Refused: a symbol stands in the pipeline's input or in a model's outputs. */
+  refine<const Z extends SizeOption>(
+    sizes: Sizes<Z, object, Steps>,
+  ): PipelineBeforeInference<After<Refine<PairsOf<Z>>, Steps>>;
+  /** Refused: a validation reads what an inference step gives. */
+  validate<const N extends string>(
+    name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
+    check: (row: UnknownRow) => boolean,
+  ): PipelineBeforeInference<After<Validation<N>, Steps>>;
+  /** Refused: an alert reads what an inference step gives. */
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: N extends unknown ? NoInfer<NoInferenceBeforeAlert<N>> : N,
+    condition: (all: AlertRows<UnknownRow>) => boolean,
+    options: AlertOptions<D, F>,
+  ): PipelineBeforeInference<After<Alert<N>, Steps>>;
+  /** Refused: there is no step to replace. */
+  replaceStep<const I extends number>(
+    index: StepIndex<I, Steps, "replaceStep">,
+    make: (at: UncheckedPipeline) => unknown,
+  ): UncheckedPipeline;
+  /** @example pipeline("imdb").insertStep(0, (at) => at.model(embedder)) */
+  insertStep<const I extends number, P>(
+    index: StepIndex<I, Steps, "insertStep", [0]>,
+    make: (at: AtIndex<Unstated, Unstated, I, [0]>) => Making<Inserted<Unstated, Unstated, Unstated, object, I, P>, P>,
+  ): EditedOr<Inserted<Unstated, Unstated, Unstated, object, I, P>, EmptyPipeline>;
+  /** Refused: there is no step to remove. */
+  removeStep<const I extends number>(index: StepIndex<I, Steps, "removeStep">): UncheckedPipeline;
+  clear(): EmptyPipeline;
 }
 
 /** What comes out of the whole pipeline. */
-type Answered<Out, Beside> = Out extends readonly unknown[] ? OutputsByModel<Beside> : Out;
+type Answered<Out, ByModel> = Out extends readonly unknown[] ? OutputsByModel<ByModel> : Out;
 
 /** What `deploy` of a pipeline gives. */
 type DeploymentOf<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;

@@ -2,9 +2,11 @@ import type { ErrorCode, Problem } from "../errors.js";
 import { portsOf, type Model } from "../model.js";
 import type { ExplainPorts } from "./mismatch.js";
 import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./port-names.js";
-import type { SeveralOf, SourceOf } from "../steps/step-types.js";
+import type { MultiModelOf } from "../steps/multi-model.js";
+import type { SourceOf } from "../steps/step-kinds.js";
 import type { Dim, DType, Port, Tensor } from "../tensor.js";
-import { byCodeUnit, clash, misfit, missing, noSuchInput, noSuchOutput, refine } from "../messages/shapes.js";
+import { byCodeUnit } from "../messages/first-five-names.js";
+import { clash, misfit, missing, noSuchInput, noSuchOutput, refine } from "../messages/shapes.js";
 import type { NeedsSelect } from "../messages/steps.js";
 
 // ---------------------------------------------------------------- types: does it fit, and what goes on
@@ -43,7 +45,7 @@ export type Unfit<Out, M extends Model, R, Steps> = M extends unknown
 
 /** Several outputs arrive, and none is selected. */
 type Unselected<Out extends readonly unknown[], M extends Model, Steps> = M extends unknown
-  ? NeedsSelect<SeveralOf<Steps>["index"], Out["length"], `model '${M["name"]}'`>
+  ? NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], `model '${M["name"]}'`>
   : never;
 
 /** What goes on after `M`: its outputs, each symbol replaced by what it is bound to. Written out in `.model`, too. */

@@ -1,49 +1,78 @@
+import type { CheckState } from "../check/check-state.js";
+import type { TextOf } from "../check/flaws.js";
 import type { Problem } from "../errors.js";
 import { isIdentifier, type Digit, type ScanIdentifier } from "../names.js";
 import { kindOf } from "../value-kind.js";
-import type { AlertTaken, BeforeInference } from "./step-types.js";
-import {
-  badAlertName,
-  badDuration,
-  reservedAlertName,
-  takenAlertName,
-  type BadAlertName,
-  type BadDuration,
-  type NoInferenceBeforeAlert,
-  type ReservedAlertName,
-  type TakenAlertName,
-} from "../messages/alerts.js";
+import type { RowOf, UnknownRow } from "../row.js";
+import type { AlertTaken } from "./logged-names.js";
+import { noModels, type StepDefinition } from "./step-definition.js";
+import type { BeforeInference, NewStep } from "./step-kinds.js";
+import type { Unstated } from "./step-list.js";
+
+/** A named condition over the rows of a window. */
+export interface AlertStep {
+  readonly kind: "alert";
+  readonly name: string;
+  readonly condition: (all: never) => unknown;
+  /** The window: `"5m"`. */
+  readonly over: string;
+  /** How long the condition must hold before the alert fires; null: it fires immediately. */
+  readonly for: string | null;
+}
+
+function alertStep(
+  name: string,
+  condition: (all: never) => unknown,
+  options: { readonly over: string; readonly for?: string },
+): AlertStep {
+  const { over, for: duration = null } = { ...options };
+  return Object.freeze({ kind: "alert", name, condition, over, for: duration });
+}
+
+/** An object cannot have an own key `__proto__`. */
+const reserved = "__proto__";
+
+/** The longest duration in each unit: 30 days. */
+const longest = { s: "2592000", m: "43200", h: "720", d: "30" } as const;
+const secondsOf = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+// ---------------------------------------------------------------- types
+
+/** In the list of steps: an alert. */
+export interface Alert<out N extends string> {
+  readonly alert: N;
+}
 
 /**
- * The rows of an alert's window, as its condition sees them. Functions see one row, as a validation at this place does. A
- * row for which a model that the function reads gave no answer is left out. No aggregate gives -0.
+ * The rows of an alert's window, as its condition sees them. The functions take one row, like a validation at the same position. A row is left
+ * out if a model that the function reads gave no answer for it. No aggregate returns -0.
  */
 export interface AlertRows<out R> {
-  /** How many rows there are, or for how many the condition is true; 0 when there is none. */
+  /** The number of rows, or of rows for which `where` is true; 0 without rows. */
   count(where?: (row: R) => boolean): number;
-  /** The sum, added from the least value to the greatest; 0 of no rows, NaN where a value is NaN. */
+  /** The sum, added from the smallest value to the largest; 0 without rows, NaN if a value is NaN. */
   sum(value: (row: R) => number): number;
-  /** The sum divided by the number of rows; NaN of no rows. */
+  /** The sum divided by the number of rows; NaN without rows. */
   avg(value: (row: R) => number): number;
-  /** The least value; NaN of no rows, and where a value is NaN. */
+  /** The smallest value; NaN without rows or if a value is NaN. */
   min(value: (row: R) => number): number;
-  /** The greatest value; NaN of no rows, and where a value is NaN. */
+  /** The largest value; NaN without rows or if a value is NaN. */
   max(value: (row: R) => number): number;
   /**
-   * The value below which the share `q` of the rows lies, between the two nearest ranks by their distance, as numpy and
-   * DuckDB's `quantile_cont` do; NaN of no rows, and where a value is NaN.
+   * The value below which the share `q` of the rows lies, interpolated linearly between the two nearest ranks, like numpy and
+   * DuckDB's `quantile_cont`; NaN without rows or if a value is NaN.
    * @param q a constant from 0 to 1
    */
   quantile(q: number, value: (row: R) => number): number;
-  /** The share of the rows for which the condition is true, from 0 to 1; NaN of no rows. */
+  /** The share of the rows for which the condition is true, from 0 to 1; NaN without rows. */
   share(where: (row: R) => boolean): number;
 }
 
-/** How far back an alert looks, and how long its condition must hold. */
+/** The window of an alert, and how long its condition must hold. */
 export interface AlertOptions<D extends string, F extends string> {
-  /** The rows of the last `over`: a whole number and `s`, `m`, `h` or `d`, from `"1s"` to `"30d"`. */
+  /** The window, up to now: a whole number and `s`, `m`, `h` or `d`, from `"1s"` to `"30d"`. */
   readonly over: Duration<D, "over">;
-  /** How long the condition must hold before the alert fires; at once unless given. */
+  /** How long the condition must hold before the alert fires; immediately if not given. */
   readonly for?: Duration<F, "for">;
 }
 
@@ -52,7 +81,7 @@ export type AlertName<N extends string, Names extends string, Steps> = string ex
   ? N
   : BeforeInference<Steps> extends true
     ? NoInfer<NoInferenceBeforeAlert<N>>
-    : N extends Reserved
+    : N extends typeof reserved
       ? ReservedAlertName<N>
       : AlertTaken<N> extends Names
         ? TakenAlertName<N>
@@ -60,50 +89,33 @@ export type AlertName<N extends string, Names extends string, Steps> = string ex
           ? N
           : BadAlertName<N>;
 
-/** An object cannot hold a key `__proto__` of its own. */
-type Reserved = typeof reserved;
-const reserved = "__proto__";
-
-export function alertNameProblem(name: unknown, taken: ReadonlySet<string>): Problem | null {
-  if (typeof name !== "string")
-    return { code: "SL2080", message: `an alert name must be a string, not ${kindOf(name)}` };
-  const details = { alert: name };
-  if (name === reserved) return { code: "SL2081", message: reservedAlertName(name), details };
-  if (taken.has(name)) return { code: "SL2082", message: takenAlertName(name), details };
-  return isIdentifier(name) ? null : { code: "SL2080", message: badAlertName(name), details };
-}
-
 /** `D`, or what is wrong with it. */
 export type Duration<D extends string, Option extends string> = string extends D
   ? D
-  : Fits<D> extends true
+  : IsDuration<D> extends true
     ? D
     : NoInfer<BadDuration<Option, D>>;
 
-/** The most of each unit: 30 days. */
-type Most = typeof most;
-const most = { s: "2592000", m: "43200", h: "720", d: "30" } as const;
-const secondsOf = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-
-type Fits<D extends string> = D extends `${infer N}s`
-  ? FitsAmount<N, Most["s"]>
+type Longest = typeof longest;
+type IsDuration<D extends string> = D extends `${infer N}s`
+  ? FitsAmount<N, Longest["s"]>
   : D extends `${infer N}m`
-    ? FitsAmount<N, Most["m"]>
+    ? FitsAmount<N, Longest["m"]>
     : D extends `${infer N}h`
-      ? FitsAmount<N, Most["h"]>
+      ? FitsAmount<N, Longest["h"]>
       : D extends `${infer N}d`
-        ? FitsAmount<N, Most["d"]>
+        ? FitsAmount<N, Longest["d"]>
         : false;
 type FitsAmount<N extends string, Max extends string> = N extends "" | `0${string}` ? false : AtMost<N, Max>;
-/** Digit by digit from the left; the first that differs decides, where both are of one length. */
-type AtMost<N extends string, Max extends string, So = "equal"> = N extends `${infer A}${infer NR}`
+/** Compares digit by digit from the left. With equal lengths, the first different digit decides. */
+type AtMost<N extends string, Max extends string, Order = "equal"> = N extends `${infer A}${infer NR}`
   ? A extends Digit
     ? Max extends `${infer B}${infer MR}`
-      ? AtMost<NR, MR, So extends "equal" ? Compared<A, B> : So>
+      ? AtMost<NR, MR, Order extends "equal" ? Compared<A, B> : Order>
       : false
     : false
   : Max extends ""
-    ? So extends "more"
+    ? Order extends "more"
       ? false
       : true
     : true;
@@ -113,14 +125,94 @@ type Compared<A extends string, B extends string> = A extends B
     ? "less"
     : "more";
 
-/** The seconds of `"5m"`, or null where it is no duration from 1 s to 30 d. */
+/** What is wrong with the name of an alert after an edit; false where nothing is. */
+export type AlertFlaw<N extends string, Names extends string, Steps> = TextOf<AlertName<N, Names, Steps>, N>;
+
+/** `.alert` in the callback of an edit. */
+export interface AtAlert<In, Out, Steps, ByModel, Names extends string> {
+  alert<const N extends string, const D extends string, const F extends string = never>(
+    name: AlertName<N, Names, Steps>,
+    condition: (all: AlertRows<[Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, ByModel>>) => boolean,
+    options: AlertOptions<D, F>,
+  ): NewStep<Alert<N>>;
+}
+
+/** `.alert` where the compiler does not know the steps. */
+export interface UncheckedAlert<out P> {
+  alert<R = UnknownRow>(
+    name: string,
+    condition: (all: AlertRows<R>) => boolean,
+    options: { readonly over: string; readonly for?: string },
+  ): P;
+}
+
+// ---------------------------------------------------------------- run time
+
+function checkAlert(state: CheckState, step: AlertStep, index: number): void {
+  const { name, condition } = step;
+  const details = { alert: name };
+  if (state.source === null && typeof name === "string") {
+    state.report("SL2083", noInferenceBeforeAlert(name), index, details);
+  }
+  const problem = nameProblem(name, state.alerts);
+  if (problem !== null) state.problems.push({ ...problem, details: { ...problem.details, step: index } });
+  if (typeof condition !== "function") {
+    const message = `alert '${name}' needs a function of the window's rows, not ${kindOf(condition)}`;
+    state.report("SL2084", message, index, details);
+  }
+  checkDuration(state, "over", step.over, index, details);
+  if (step.for !== null) checkDuration(state, "for", step.for, index, details);
+  state.alerts.add(name);
+}
+
+function nameProblem(name: unknown, taken: ReadonlySet<string>): Problem | null {
+  if (typeof name !== "string")
+    return { code: "SL2080", message: `an alert name must be a string, not ${kindOf(name)}` };
+  const details = { alert: name };
+  if (name === reserved) return { code: "SL2081", message: reservedAlertName(name), details };
+  if (taken.has(name)) return { code: "SL2082", message: takenAlertName(name), details };
+  return isIdentifier(name) ? null : { code: "SL2080", message: badAlertName(name), details };
+}
+
+function checkDuration(state: CheckState, option: string, duration: unknown, index: number, details: object): void {
+  if (secondsIn(duration) !== null) return;
+  const given = typeof duration === "string" ? duration : kindOf(duration);
+  state.report("SL2085", badDuration(option, given), index, { ...details });
+}
+
+/** The seconds of a duration such as `"5m"`; null where it is not a duration from 1 s to 30 d. */
 export function secondsIn(duration: unknown): number | null {
   const [, amount = "", unit = ""] = (typeof duration === "string" && /^([1-9]\d{0,6})([smhd])$/.exec(duration)) || [];
   const seconds = Number(amount) * (secondsOf[unit as keyof typeof secondsOf] ?? Number.NaN);
-  return seconds <= Number(most.s) ? seconds : null;
+  return seconds <= Number(longest.s) ? seconds : null;
 }
 
-export function durationProblem(option: string, duration: unknown): Problem | null {
-  if (secondsIn(duration) !== null) return null;
-  return { code: "SL2085", message: badDuration(option, typeof duration === "string" ? duration : kindOf(duration)) };
-}
+export const alertKind = {
+  method: "alert",
+  create: alertStep,
+  modelsOf: noModels,
+  check: checkAlert,
+} satisfies StepDefinition<AlertStep>;
+
+// ---------------------------------------------------------------- messages
+
+type BadAlertName<N extends string> =
+  `alert name '${N}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;
+const badAlertName = (name: string): string =>
+  `alert name '${name}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;
+
+type ReservedAlertName<N extends string> = `alert name '${N}' is reserved: choose another`;
+const reservedAlertName = (name: string): string => `alert name '${name}' is reserved: choose another`;
+
+type TakenAlertName<N extends string> = `alert name '${N}' is taken: choose another`;
+const takenAlertName = (name: string): string => `alert name '${name}' is taken: choose another`;
+
+export type NoInferenceBeforeAlert<N extends string> = `alert '${N}' needs an inference step before it`;
+const noInferenceBeforeAlert = (name: string): string => `alert '${name}' needs an inference step before it`;
+
+type BadDuration<
+  Option extends string,
+  D extends string,
+> = `'${Option}' is no duration: '${D}'; write a whole number and s, m, h or d, from '1s' to '30d'`;
+const badDuration = (option: string, duration: string): string =>
+  `'${option}' is no duration: '${duration}'; write a whole number and s, m, h or d, from '1s' to '30d'`;

@@ -1,27 +1,36 @@
-import type { Fits, Next } from "../shapes/fits.js";
+import type { CheckState, ModelOutputs } from "../check/check-state.js";
+import type { FirstText, TextOf } from "../check/flaws.js";
+import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
-import type { NamesBefore } from "./shadow.js";
-import type { IsAudited, LoggedName, SeveralOf } from "./step-types.js";
-import type {
-  AuditedAlready,
-  EmptySlice,
-  LoggedAlready,
-  NeedsModels,
-  NoModels,
-  NoSlice,
-  RepeatedModel,
-  SelectOutOfRange,
-  SliceOutOfRange,
-} from "../messages/steps.js";
+import { kindOf } from "../value-kind.js";
+import type { Fits, Next } from "../shapes/fits.js";
+import type { FirstLogged, LoggedName, NamesBefore } from "./logged-names.js";
+import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
+import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 
-// The types of a tuple of outputs: models, audit and select. `walk-several.ts` is their run-time side.
+/** Several models on the same input. Their outputs form a tuple, in this order. */
+export interface ModelsStep {
+  readonly kind: "models";
+  readonly models: readonly Model[];
+}
 
-/** The models `Ms` where all fit `Out`; what is wrong with one stands at that element. */
+function modelsStep(models: readonly Model[]): ModelsStep {
+  return Object.freeze({ kind: "models", models: frozenCopy(models) });
+}
+
+// ---------------------------------------------------------------- types
+
+/** In the list of steps: a models step. */
+export interface MultiModel<out Models> {
+  readonly models: Models;
+}
+
+/** The models `Ms` where all of them fit `Out`; the text of a wrong one is the type of its element. */
 export type Members<Out, Ms extends readonly Model[], Names, Steps> = [Ms] extends [readonly []]
   ? NoInfer<NoModels>
   : { readonly [I in keyof Ms]: Member<Out, Ms[I], NamesBefore<Ms, I>, Names, Steps> };
 
-export type Member<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
+type Member<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
   ? M
   : M["name"] extends Before
     ? NoInfer<RepeatedModel<M["name"], "models step">>
@@ -35,111 +44,64 @@ export type TupleOf<Out, Ms extends readonly Model[]> = { readonly [I in keyof M
 /** The outputs of all models by name. */
 export type OutputsByName<Out, Ms extends readonly Model[]> = { readonly [M in Ms[number] as M["name"]]: Next<Out, M> };
 
-/** `S` where it is a slice of the tuple `Out`, else what is wrong with it. */
-export type Slice<S extends string, Out, Steps> = Out extends readonly unknown[]
-  ? IsAudited<Steps> extends true
-    ? NoInfer<AuditedAlready<SeveralOf<Steps>["index"]>>
-    : string extends S
-      ? S
-      : NotSlice<S, Out, Steps>
-  : NoInfer<NeedsModels<"audit">>;
-
-/** Looked at for every audit, also for the bound of `S`: as `NotSelected` below. */
-type NotSlice<S extends string, Out extends readonly unknown[], Steps> = S extends infer T extends string
-  ? string extends T
-    ? T
-    : NoInfer<SliceText<T, Bounds<T>, Out, Steps>>
-  : never;
-
-type SliceText<S extends string, B, Out extends readonly unknown[], Steps> = [B] extends [never]
-  ? NoInfer<NoSlice<S>>
-  : B extends readonly [infer From extends number, infer To]
-    ? number extends Out["length"]
-      ? S
-      : InRange<From, To, Out> extends true
-        ? To extends number
-          ? From extends Below<To>
-            ? S
-            : NoInfer<EmptySlice<Shown<B>>>
-          : S
-        : NoInfer<SliceOutOfRange<Shown<B>, SeveralOf<Steps>["index"], Out["length"]>>
-    : never;
-type InRange<From extends number, To, Out extends readonly unknown[]> = `${From}` extends keyof Out
-  ? To extends number
-    ? `${To}` extends keyof Out | `${Out["length"]}`
-      ? true
-      : false
-    : true
+/** What is wrong with the models `Ms` after an edit; false where nothing is. */
+export type ModelsFlaw<Ms, Out, Names, Steps> = Ms extends readonly [infer M extends Model, ...infer Rest]
+  ? FirstText<TextOf<Member<Out, M, never, Names, Steps>>, ModelsFlaw<Rest, Out, Names, Steps>>
   : false;
 
-/** `"1:3"` as `[1, 3]`, no end as `"end"`; `never` where it is no slice. */
-type Bounds<S extends string> = S extends ""
-  ? never
-  : S extends `${infer From}:${infer To}`
-    ? Pair<Count<From, 0>, Count<To, "end">>
-    : Pair<Count<S, 0>, "end">;
-type Pair<From, To> = [From] extends [never] ? never : [To] extends [never] ? never : readonly [From, To];
-/** `never` where the text is no whole number from 0 on; `Missing` where it is empty. */
-type Count<S extends string, Missing> = S extends ""
-  ? Missing
-  : S extends `${infer N extends number}`
-    ? number extends N
-      ? never
-      : `${N}` extends `-${string}` | `${string}.${string}` | `${string}e${string}`
-        ? never
-        : N
-    : never;
+/** The same where the arriving tensors are unchanged: only a name can be wrong. */
+export type ModelsNameFlaw<Ms, Names> =
+  FirstLogged<Ms, Names> extends infer N extends string ? LoggedAlready<N> : false;
 
-type Shown<B> = B extends readonly [infer From extends number, infer To]
-  ? `${From}:${To extends number ? To : ""}`
-  : never;
+/** `.models` in the callback of an edit. */
+export interface AtModels<Out, Steps, Names extends string> {
+  models<const Ms extends readonly Model[]>(
+    models: Members<ArrivingAtModel<Out, Ms[0]>, Ms, Names, Steps>,
+  ): NewStep<MultiModel<Ms>>;
+}
 
-/** 0 up to, and without, `N`. */
-export type Below<N extends number, A extends readonly number[] = []> = A["length"] extends N
-  ? A[number]
-  : Below<N, readonly [...A, A["length"]]>;
+/** `.models` where the compiler does not know the steps. */
+export interface UncheckedModels<out P> {
+  models(models: readonly Model[]): P;
+}
 
-/** The models that a slice takes, by name. */
-export type AuditedNames<S extends string, Ms> = string extends S ? never : Taken<Bounds<S>, Ms>;
+// ---------------------------------------------------------------- run time
 
-type Taken<B, Ms, Passed extends readonly 0[] = [], Names = never> = Ms extends readonly [
-  infer M extends Model,
-  ...infer Rest,
-]
-  ? B extends readonly [infer From extends number, infer To]
-    ? Taken<
-        B,
-        Rest,
-        [...Passed, 0],
-        Passed["length"] extends Below<From>
-          ? Names
-          : IsBefore<Passed["length"], To> extends true
-            ? Names | M["name"]
-            : Names
-      >
-    : Names
-  : Names;
-type IsBefore<I extends number, To> = To extends number ? (I extends Below<To> ? true : false) : true;
+function checkModels(state: CheckState, step: ModelsStep, index: number): void {
+  const models: unknown = step.models;
+  if (!Array.isArray(models)) {
+    return state.report("SL2031", `the models of step ${index} must be a list of models, not ${kindOf(models)}`, index);
+  }
+  if (models.length === 0) state.report("SL2023", noModels, index);
+  const found: ModelOutputs[] = [];
+  for (const model of models as readonly unknown[]) {
+    if (!state.isModel(model, "a model", index)) continue;
+    const { name } = model;
+    const before = found.find((other) => other.name === name);
+    if (before !== undefined) {
+      state.report("SL2024", repeatedModel(name, "models step"), index, { model: name });
+      found.push(before);
+    } else if (state.logged.has(name)) {
+      state.report("SL2025", loggedAlready(name), index, { model: name });
+      found.push({ name, outputs: state.outputsOf(model) });
+    } else {
+      found.push({ name, outputs: state.infer(model, {}, index) });
+    }
+  }
+  if (found.length > 0 || models.length === 0) state.setTuple(found, index);
+}
 
-/** `I` where the tuple `Out` has such an output, else what is wrong. */
-export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unknown[]
-  ? number extends I | Out["length"]
-    ? I
-    : `${I}` extends keyof Out
-      ? I
-      : NoInfer<NotSelected<I, Out, Steps>>
-  : NoInfer<NeedsModels<"select">>;
+export const modelsKind = {
+  method: "models",
+  create: modelsStep,
+  modelsOf: (step) => listOf(step.models),
+  check: checkModels,
+} satisfies StepDefinition<ModelsStep>;
 
-/** The compiler looks at this text for every selection, also for the bound of `I`: where no index is known it must come without a walk through the list of steps. */
-type NotSelected<I extends number, Out extends readonly unknown[], Steps> = I extends infer J extends number
-  ? SelectOutOfRange<J, number extends J ? number : SeveralOf<Steps>["index"], Out["length"]>
-  : never;
+// ---------------------------------------------------------------- messages
 
-/** The output that goes on; all of them where there is no such one. */
-export type Selected<Out, I extends number> = Out extends readonly object[]
-  ? number extends I | Out["length"]
-    ? Out[I]
-    : `${I}` extends keyof Out
-      ? Out[I]
-      : Out
-  : Out;
+type NoModels = "a models step needs at least one model";
+const noModels: NoModels = "a models step needs at least one model";
+
+type LoggedAlready<M extends string> = `model '${M}' is logged by an earlier step already`;
+const loggedAlready = (model: string): string => `model '${model}' is logged by an earlier step already`;

@@ -1,21 +1,46 @@
-import type { SeveralOf, SourceOf } from "./step-types.js";
-import type { Sorted } from "../shapes/port-names.js";
+import type { CheckState } from "../check/check-state.js";
+import type { FirstText, TextOf } from "../check/flaws.js";
+import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/first-five-names.js";
+import { requestSource } from "../messages/shapes.js";
+import { needsSelect, type NeedsSelect } from "../messages/steps.js";
+import { kindOf } from "../value-kind.js";
+import type { NamesOf, Sorted } from "../shapes/port-names.js";
 import type { Dim, Tensor } from "../tensor.js";
-import type { NeedsSelect, NoSize, NoSymbol, NoSymbols } from "../messages/steps.js";
+import type { MultiModelOf } from "./multi-model.js";
+import { frozenCopy, noModels, type StepDefinition } from "./step-definition.js";
+import type { NewStep, SourceOf } from "./step-kinds.js";
+import type { PairsOf, RecordOf, Unstated } from "./step-list.js";
+
+/** Replaces symbols of the current outputs by sizes. Every batch is checked for them. */
+export interface RefineStep {
+  readonly kind: "refine";
+  readonly sizes: Readonly<Record<string, number>>;
+}
 
 /** Symbol -> size. */
 export type SizeOption = Readonly<Record<string, number>>;
 
-/** The sizes `Z` where all their symbols stand in `Out`; what is wrong with one stands at its property. */
+function refineStep(sizes: SizeOption): RefineStep {
+  return Object.freeze({ kind: "refine", sizes: frozenCopy(sizes) });
+}
+
+// ---------------------------------------------------------------- types
+
+/** In the list of steps: sizes for symbols, a union of `readonly [symbol, size]`. */
+export interface Refine<out Pairs> {
+  readonly sizes: Pairs;
+}
+
+/** The sizes `Z` where `Out` has all their symbols; the text of a wrong one is the type of its property. */
 export type Sizes<Z extends SizeOption, Out, Steps> = Out extends readonly unknown[]
-  ? NoInfer<NeedsSelect<SeveralOf<Steps>["index"], Out["length"], ".refine()">>
+  ? NoInfer<NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], ".refine()">>
   : [keyof Z] extends [never]
     ? NoInfer<NoSymbols>
     : string extends keyof Z
       ? Z // `{}` is inferred from this branch alone.
       : { readonly [S in keyof Z]: Size<S & string, Z[S], Out, Steps> };
 
-export type Size<S extends string, N extends number, Out, Steps> = string extends S
+type Size<S extends string, N extends number, Out, Steps> = string extends S
   ? N
   : S extends SymbolsOf<Out>
     ? `${N}` extends "0" | `-${string}` | `${string}.${string}` | `${string}e-${string}` | "Infinity"
@@ -23,7 +48,7 @@ export type Size<S extends string, N extends number, Out, Steps> = string extend
       : N
     : NoInfer<NoSymbol<S, SourceOf<Steps>, Sorted<SymbolsOf<Out>>>>;
 
-/** A tensor of unknown rank names none. */
+/** A tensor of unknown rank has no symbols. */
 type SymbolsOf<Out> = {
   [K in keyof Out]: Out[K] extends Tensor<infer _D, infer S>
     ? number extends S["length"]
@@ -38,7 +63,7 @@ type SymbolsOf<Out> = {
     : never;
 }[keyof Out];
 
-/** The tensors `Out` with sizes in the place of symbols. */
+/** The tensors `Out` with symbols replaced by sizes. */
 export type Refined<Out, Z> = Out extends readonly unknown[]
   ? Out
   : {
@@ -59,3 +84,86 @@ export type Refined<Out, Z> = Out extends readonly unknown[]
             >
         : never;
     };
+
+/** What is wrong with a refine step after an edit; false where nothing is. */
+export type RefineFlaw<Pairs, Out, Steps> = Out extends readonly unknown[]
+  ? NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], ".refine()">
+  : SizesFlaw<RecordOf<Pairs>, Out, Steps, NamesOf<RecordOf<Pairs>>>;
+type SizesFlaw<Z, Out, Steps, Names> = Names extends readonly [infer S extends keyof Z & string, ...infer Rest]
+  ? FirstText<
+      Z[S] extends infer N extends number ? TextOf<Size<S, N, Out, Steps>> : false,
+      SizesFlaw<Z, Out, Steps, Rest>
+    >
+  : false;
+
+/** `.refine` in the callback of an edit. */
+export interface AtRefine<Out, Steps> {
+  refine<const Z extends SizeOption>(
+    sizes: Sizes<Z, [Out] extends [Unstated] ? object : Out, Steps>,
+  ): NewStep<Refine<PairsOf<Z>>>;
+}
+
+/** `.refine` where the compiler does not know the steps. */
+export interface UncheckedRefine<out P> {
+  refine(sizes: SizeOption): P;
+}
+
+// ---------------------------------------------------------------- run time
+
+function checkRefine(state: CheckState, step: RefineStep, index: number): void {
+  const sizes: unknown = step.sizes;
+  if (typeof sizes !== "object" || sizes === null || Array.isArray(sizes)) {
+    return state.report("SL2073", `the sizes of step ${index} must be { symbol: size }`, index);
+  }
+  const { tuple } = state;
+  if (tuple !== null) return state.report("SL2026", needsSelect(tuple.step, tuple.outputs.length, ".refine()"), index);
+  if (Object.keys(sizes).length === 0) return state.report("SL2072", noSymbols, index);
+  const symbols = new Set(state.outputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string"));
+  const refined = new Map<unknown, number>();
+  const entries = Object.entries(sizes as Readonly<Record<string, unknown>>);
+  for (const [symbol, size] of entries.sort(([a], [b]) => byCodeUnit(a, b))) {
+    if (!symbols.has(symbol)) {
+      state.report("SL2070", noSymbol(symbol, state.source ?? requestSource, [...symbols]), index, { symbol });
+    } else if (!Number.isSafeInteger(size) || (size as number) < 1) {
+      state.report("SL2071", noSize(symbol, typeof size === "number" ? size : kindOf(size)), index, { symbol });
+    }
+    if (typeof size === "number") refined.set(symbol, size);
+  }
+  for (const { name, shape } of state.outputs) {
+    for (const [axis, dim] of (shape ?? []).entries()) {
+      const expects = refined.get(dim);
+      if (expects !== undefined) state.checks.push({ step: index, model: null, input: name, axis, expects });
+    }
+  }
+  state.outputs = state.outputs.map((port) => ({
+    ...port,
+    shape: port.shape?.map((dim) => refined.get(dim) ?? dim) ?? null,
+  }));
+}
+
+export const refineKind = {
+  method: "refine",
+  create: refineStep,
+  modelsOf: noModels,
+  check: checkRefine,
+} satisfies StepDefinition<RefineStep>;
+
+// ---------------------------------------------------------------- messages
+
+type NoSymbol<
+  S extends string,
+  Source extends string,
+  Names extends readonly string[],
+> = `cannot refine '${S}': ${Source} only ${FirstFiveNames<Names>}`;
+const noSymbol = (symbol: string, source: string, names: readonly string[]): string =>
+  `cannot refine '${symbol}': ${source} only ${firstFiveNames(names)}`;
+
+type NoSize<
+  S extends string,
+  Size extends number,
+> = `cannot refine '${S}' to ${Size}: a size is a whole number from 1 on`;
+const noSize = (symbol: string, size: number | string): string =>
+  `cannot refine '${symbol}' to ${size}: a size is a whole number from 1 on`;
+
+type NoSymbols = "a refine step needs at least one symbol";
+const noSymbols: NoSymbols = "a refine step needs at least one symbol";

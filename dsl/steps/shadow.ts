@@ -1,31 +1,124 @@
-import type { Fits, Next } from "../shapes/fits.js";
+import type { CheckState, ModelOutputs } from "../check/check-state.js";
+import type { FirstText, TextOf } from "../check/flaws.js";
 import type { Model } from "../model.js";
-import type { LoggedName } from "./step-types.js";
-import type { AlreadyChallenger, NoChallengers, Repeated } from "../messages/shapes.js";
+import { kindOf } from "../value-kind.js";
+import type { Fits, Next } from "../shapes/fits.js";
+import type { FirstLogged, LoggedName, NamesBefore } from "./logged-names.js";
+import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
+import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
+
+/** The champion's output is the answer. The challengers run on the same input and are logged. */
+export interface ShadowStep {
+  readonly kind: "shadow";
+  readonly champion: Model;
+  readonly challengers: readonly Model[];
+}
+
+function shadowStep(champion: Model, challengers: readonly Model[]): ShadowStep {
+  return Object.freeze({ kind: "shadow", champion, challengers: frozenCopy(challengers) });
+}
+
+// ---------------------------------------------------------------- types
+
+/** In the list of steps: a shadow step. */
+export interface Shadow<out Champion, out Challengers> {
+  readonly champion: Champion;
+  readonly challengers: Challengers;
+}
 
 /**
- * The challengers `Cs` of `C` where all fit `Out`; what is wrong with one stands at that element. `[Cs]` is not distributive:
+ * The challengers `Cs` of `C` where all fit `Out`; the text of a wrong one is the type of its element. `[Cs]` is not distributive:
  * otherwise `[c1, c2]` is inferred as an array and not as a tuple.
  */
 export type Challengers<Out, C extends Model, Cs extends readonly Model[], Names, Steps> = [Cs] extends [readonly []]
   ? NoInfer<NoChallengers>
   : { readonly [I in keyof Cs]: Challenger<Out, Cs[I], C["name"] | NamesBefore<Cs, I>, Names, Steps> };
 
-export type Challenger<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
+type Challenger<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
   ? M
   : M["name"] extends Before
-    ? NoInfer<Repeated<M["name"]>>
+    ? NoInfer<RepeatedInShadow<M["name"]>>
     : LoggedName<M["name"]> extends Names
       ? NoInfer<AlreadyChallenger<M["name"]>>
       : Fits<Out, M, Steps>;
-
-export type NamesBefore<Cs, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I
-  ? N
-  : Cs extends readonly [infer C extends Model, ...infer Rest]
-    ? NamesBefore<Rest, I, N | C["name"], [...Passed, 0]>
-    : N;
 
 /** The outputs of all models of the step by name. */
 export type ShadowOutputs<Out, C extends Model, Cs extends readonly Model[]> = {
   readonly [M in C | Cs[number] as M["name"]]: Next<Out, M>;
 };
+
+/** The names that the step adds to the log. */
+export type ShadowNames<Cs extends readonly Model[]> = LoggedName<Cs[number]["name"]>;
+
+/** What is wrong with a shadow step after an edit; false where nothing is. */
+export type ShadowFlaw<C extends Model, Cs, Out, Names, Steps> = FirstText<
+  TextOf<Fits<Out, C, Steps>>,
+  ChallengersFlaw<Cs, Out, Names, Steps>
+>;
+type ChallengersFlaw<Cs, Out, Names, Steps> = Cs extends readonly [infer M extends Model, ...infer Rest]
+  ? FirstText<TextOf<Challenger<Out, M, never, Names, Steps>>, ChallengersFlaw<Rest, Out, Names, Steps>>
+  : false;
+
+/** The same where the arriving tensors are unchanged: only a name can be wrong. */
+export type ShadowNameFlaw<Cs, Names> =
+  FirstLogged<Cs, Names> extends infer N extends string ? AlreadyChallenger<N> : false;
+
+/** `.shadow` in the callback of an edit. */
+export interface AtShadow<Out, Steps, Names extends string> {
+  shadow<C extends Model, const Cs extends readonly Model[]>(
+    champion: Fits<ArrivingAtModel<Out, C>, C, Steps>,
+    challengers: Challengers<ArrivingAtModel<Out, C>, C, Cs, Names, Steps>,
+  ): NewStep<Shadow<C, Cs>>;
+}
+
+/** `.shadow` where the compiler does not know the steps. */
+export interface UncheckedShadow<out P> {
+  shadow(champion: Model, challengers: readonly Model[]): P;
+}
+
+// ---------------------------------------------------------------- run time
+
+function checkShadow(state: CheckState, step: ShadowStep, index: number): void {
+  const { champion } = step;
+  const challengers: unknown = step.challengers;
+  const championIsModel = state.isModel(champion, "the champion", index);
+  if (!Array.isArray(challengers)) {
+    const message = `the challengers of step ${index} must be a list of models, not ${kindOf(challengers)}`;
+    state.report("SL2031", message, index);
+  } else if (challengers.length === 0) {
+    state.report("SL2020", noChallengers, index);
+  }
+  if (!championIsModel) return;
+  const models: ModelOutputs[] = [{ name: champion.name, outputs: state.infer(champion, {}, index) }];
+  for (const challenger of Array.isArray(challengers) ? (challengers as readonly unknown[]) : []) {
+    if (!state.isModel(challenger, "a challenger", index)) continue;
+    const { name } = challenger;
+    if (models.some((model) => model.name === name)) {
+      state.report("SL2021", repeatedInShadow(name), index, { model: name });
+    } else if (state.logged.has(name)) {
+      state.report("SL2022", alreadyChallenger(name), index, { model: name });
+    } else {
+      state.logged.add(name);
+      models.push({ name, outputs: state.infer(challenger, {}, index) });
+    }
+  }
+  state.setShadowOutputs(models, index);
+}
+
+export const shadowKind = {
+  method: "shadow",
+  create: shadowStep,
+  modelsOf: (step) => [step.champion, ...listOf(step.challengers)],
+  check: checkShadow,
+} satisfies StepDefinition<ShadowStep>;
+
+// ---------------------------------------------------------------- messages
+
+type NoChallengers = "a shadow step needs at least one challenger";
+const noChallengers: NoChallengers = "a shadow step needs at least one challenger";
+
+type RepeatedInShadow<M extends string> = `model '${M}' stands twice in one shadow step`;
+const repeatedInShadow = (model: string): string => `model '${model}' stands twice in one shadow step`;
+
+type AlreadyChallenger<M extends string> = `challenger '${M}' already runs in an earlier shadow step`;
+const alreadyChallenger = (model: string): string => `challenger '${model}' already runs in an earlier shadow step`;

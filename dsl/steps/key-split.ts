@@ -1,0 +1,108 @@
+import type { CheckState } from "../check/check-state.js";
+import type { FirstText, TextOf } from "../check/flaws.js";
+import { byCodeUnit } from "../messages/first-five-names.js";
+import type { Model } from "../model.js";
+import type { Fits } from "../shapes/fits.js";
+import type { NamesOf } from "../shapes/port-names.js";
+import { checkSameOutputs, inferInSplit, type Route } from "./split-outputs.js";
+import { frozenCopy, type StepDefinition } from "./step-definition.js";
+import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
+import type { PairsOf } from "./step-list.js";
+
+/** The request's metadata choose the model: `routes` by the value of `key`, else the default. */
+export interface KeySplitStep {
+  readonly kind: "keySplit";
+  readonly key: string;
+  readonly default: Model;
+  readonly routes: Readonly<Record<string, Model>>;
+}
+
+/** The options of `.keySplit`. */
+export interface KeySplitOptions<D, R> {
+  /** Runs where the request lacks the key, or where its value has no route. */
+  readonly default: D;
+  /** By the value of the key. */
+  readonly routes: R;
+}
+
+export type RouteModels = Readonly<Record<string, Model>>;
+
+function keySplitStep(key: string, options: KeySplitOptions<Model, RouteModels>): KeySplitStep {
+  const { default: fallback, routes } = { ...options };
+  return Object.freeze({ kind: "keySplit", key, default: fallback, routes: frozenCopy(routes) });
+}
+
+// ---------------------------------------------------------------- types
+
+/** In the list of steps: a key split. Its routes are a union of `readonly [value, model]`. Messages name the model `Default` for the whole split. */
+export interface KeySplit<out Default, out Routes> {
+  readonly default: Default;
+  readonly routes: Routes;
+}
+
+export type KeyName<K extends string> = K extends "" ? NoInfer<NoKey> : K;
+
+/** The routes `R` where all fit `Out` and produce the outputs of the default `D`; the text of a wrong one is the type of its property. */
+export type Routes<Out, D extends Model, R extends RouteModels, Steps> = [keyof R] extends [never]
+  ? NoInfer<NoRoutes>
+  : Fits<Out, D, Steps> extends Model
+    ? { readonly [V in keyof R]: Route<Out, R[V], D, Steps> }
+    : R; // The error is at the default. `{}` is inferred from this branch alone.
+
+/** What is wrong with a key split after an edit; false where nothing is. */
+export type KeySplitFlaw<D extends Model, R, Out, Steps> = FirstText<
+  TextOf<Fits<Out, D, Steps>>,
+  RoutesFlaw<Out, D, R, Steps, NamesOf<R>>
+>;
+type RoutesFlaw<Out, D extends Model, R, Steps, Names> = Names extends readonly [infer K extends keyof R, ...infer Rest]
+  ? FirstText<
+      R[K] extends infer M extends Model ? TextOf<Route<Out, M, D, Steps>> : false,
+      RoutesFlaw<Out, D, R, Steps, Rest>
+    >
+  : false;
+
+/** `.keySplit` in the callback of an edit. */
+export interface AtKeySplit<Out, Steps> {
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: KeyName<K>,
+    options: KeySplitOptions<Fits<ArrivingAtModel<Out, D>, D, Steps>, Routes<ArrivingAtModel<Out, D>, D, R, Steps>>,
+  ): NewStep<KeySplit<D, PairsOf<R>>>;
+}
+
+/** `.keySplit` where the compiler does not know the steps. */
+export interface UncheckedKeySplit<out P> {
+  keySplit(key: string, options: KeySplitOptions<Model, RouteModels>): P;
+}
+
+// ---------------------------------------------------------------- run time
+
+function checkKeySplit(state: CheckState, step: KeySplitStep, index: number): void {
+  const { key, default: fallback } = step;
+  const routes: unknown = step.routes;
+  if (typeof key !== "string" || key === "") state.report("SL2060", noKey, index);
+  const isModel = state.isModel(fallback, "the default", index);
+  const entries = typeof routes === "object" && routes !== null && !Array.isArray(routes) ? Object.entries(routes) : [];
+  if (entries.length === 0) state.report("SL2061", noRoutes, index);
+  if (!isModel) return;
+  const first = inferInSplit(state, fallback, index);
+  for (const [value, model] of entries.sort(([a], [b]) => byCodeUnit(a, b))) {
+    if (!state.isModel(model, `the route '${value}'`, index)) continue;
+    checkSameOutputs(state, model, first, index, { route: value });
+  }
+  state.setSplitOutputs(fallback, first.outputs, index);
+}
+
+export const keySplitKind = {
+  method: "keySplit",
+  create: keySplitStep,
+  modelsOf: (step) => [step.default, ...Object.values(step.routes ?? {})],
+  check: checkKeySplit,
+} satisfies StepDefinition<KeySplitStep>;
+
+// ---------------------------------------------------------------- messages
+
+type NoKey = "the key of a key split must be a string that is not empty";
+const noKey: NoKey = "the key of a key split must be a string that is not empty";
+
+type NoRoutes = "a key split needs at least one route";
+const noRoutes: NoRoutes = "a key split needs at least one route";

@@ -1,0 +1,23 @@
+import type { Model } from "../model.js";
+
+// Names that may be used once per pipeline: of logged models and of alerts. The type parameter `Names` of a pipeline holds them.
+
+/** The entry for a model whose outputs are logged under its name. */
+export type LoggedName<N extends string> = string extends N ? never : `model ${N}`;
+
+/** The entry for an alert. */
+export type AlertTaken<N extends string> = string extends N ? never : `alert ${N}`;
+
+/** The model names in the tuple `Ms` before the element `I`. */
+export type NamesBefore<Ms, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I
+  ? N
+  : Ms extends readonly [infer M extends Model, ...infer Rest]
+    ? NamesBefore<Rest, I, N | M["name"], [...Passed, 0]>
+    : N;
+
+/** The first model name in `Ms` that is already in `Names`; false where there is none. */
+export type FirstLogged<Ms, Names> = Ms extends readonly [infer M extends Model, ...infer Rest]
+  ? LoggedName<M["name"]> extends Names
+    ? M["name"]
+    : FirstLogged<Rest, Names>
+  : false;

@@ -1,0 +1,142 @@
+import type { CheckState } from "../check/check-state.js";
+import type { FirstText, TextOf } from "../check/flaws.js";
+import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
+import type { Model } from "../model.js";
+import { kindOf } from "../value-kind.js";
+import { checkSameOutputs, inferInSplit, type FirstOfSplit, type Route } from "./split-outputs.js";
+import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
+import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
+
+/** The model is chosen at random, by weight. Requests with the same value of `hashKey` get the same model. */
+export interface RandomSplitStep {
+  readonly kind: "randomSplit";
+  readonly hashKey: string | null;
+  readonly weights: readonly Weighted[];
+}
+
+/** A weight and its model. */
+export type Weighted = readonly [weight: number, model: Model];
+
+function randomSplitStep(weights: readonly Weighted[], options?: { readonly hashKey?: string }): RandomSplitStep {
+  const pairs: unknown = weights;
+  return Object.freeze({
+    kind: "randomSplit",
+    hashKey: options?.hashKey ?? null,
+    weights: frozenCopy(Array.isArray(pairs) ? weights.map(frozenCopy) : weights),
+  });
+}
+
+// ---------------------------------------------------------------- types
+
+/** In the list of steps: a random split, a tuple of `readonly [weight, model]`. Messages name the first model for the whole split. */
+export interface RandomSplit<out Weights> {
+  readonly weights: Weights;
+}
+
+export type HashKey<H extends string> = H extends "" ? NoInfer<NoHashKey> : H;
+
+/** The pairs `Ws` where all weights are above 0 and all models fit `Out` and produce the outputs of the first one. */
+export type Weights<Out, Ws extends readonly Weighted[], Steps> = [Ws] extends [readonly []]
+  ? NoInfer<NoWeights>
+  : { readonly [I in keyof Ws]: PairOf<Out, Ws[I], FirstModel<Ws>, PairNamesBefore<Ws, I>, Steps> };
+
+type PairOf<Out, P extends Weighted, First extends Model, Taken extends string, Steps> =
+  PairText<Out, P[0], P[1], First, Taken, Steps> extends readonly [infer W, infer M]
+    ? [P[0], P[1]] extends [W, M]
+      ? P
+      : NoInfer<readonly [W, M]>
+    : P;
+
+/** The pair, with a text instead of the wrong element. */
+type PairText<
+  Out,
+  W extends number,
+  M extends Model,
+  First extends Model,
+  Taken extends string,
+  Steps,
+> = `${W}` extends `-${string}` | "0" | "Infinity" | "NaN"
+  ? readonly [BadWeight<M["name"], W>, M]
+  : string extends M["name"]
+    ? readonly [W, M]
+    : M["name"] extends Taken
+      ? readonly [W, RepeatedModel<M["name"], "random split">]
+      : readonly [W, Route<Out, M, First, Steps>];
+
+type PairNamesBefore<Ws, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I
+  ? N
+  : Ws extends readonly [infer P extends Weighted, ...infer Rest]
+    ? PairNamesBefore<Rest, I, N | P[1]["name"], [...Passed, 0]>
+    : N;
+
+export type FirstModel<Ws extends readonly Weighted[]> = Ws[0][1];
+
+/** What is wrong with a random split after an edit; false where nothing is. */
+export type RandomSplitFlaw<Ws, First extends Model, Out, Steps> = Ws extends readonly [
+  infer W extends Weighted,
+  ...infer Rest,
+]
+  ? FirstText<TextOf<Route<Out, W[1], First, Steps>>, RandomSplitFlaw<Rest, First, Out, Steps>>
+  : false;
+
+/** `.randomSplit` in the callback of an edit. */
+export interface AtRandomSplit<Out, Steps> {
+  randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
+    weights: Weights<ArrivingAtModel<Out, FirstModel<Ws>>, Ws, Steps>,
+    options?: { readonly hashKey?: HashKey<H> },
+  ): NewStep<RandomSplit<Ws>>;
+}
+
+/** `.randomSplit` where the compiler does not know the steps. */
+export interface UncheckedRandomSplit<out P> {
+  randomSplit(weights: readonly Weighted[], options?: { readonly hashKey?: string }): P;
+}
+
+// ---------------------------------------------------------------- run time
+
+function checkRandomSplit(state: CheckState, step: RandomSplitStep, index: number): void {
+  const { hashKey } = step;
+  const weights: unknown = step.weights;
+  if (hashKey !== null && (typeof hashKey !== "string" || hashKey === "")) state.report("SL2065", noHashKey, index);
+  if (!Array.isArray(weights) || !weights.every((pair) => Array.isArray(pair) && pair.length === 2)) {
+    const not = Array.isArray(weights) ? "" : `, not ${kindOf(weights)}`;
+    return state.report("SL2066", `the weights of step ${index} must be a list of [weight, model]${not}`, index);
+  }
+  if (weights.length === 0) return state.report("SL2063", noWeights, index);
+  let first: FirstOfSplit | null = null;
+  const names = new Set<string>();
+  for (const [weight, model] of weights as readonly (readonly [unknown, unknown])[]) {
+    if (!state.isModel(model, "a model", index)) continue;
+    const { name } = model;
+    if (typeof weight !== "number" || !(weight > 0) || weight === Infinity) {
+      const given = typeof weight === "number" ? weight : kindOf(weight);
+      state.report("SL2064", badWeight(name, given), index, { model: name });
+    } else if (names.has(name)) {
+      state.report("SL2024", repeatedModel(name, "random split"), index, { model: name });
+      continue;
+    }
+    names.add(name);
+    if (first === null) first = inferInSplit(state, model, index);
+    else checkSameOutputs(state, model, first, index, {});
+  }
+  if (first !== null) state.setSplitOutputs(first.model, first.outputs, index);
+}
+
+export const randomSplitKind = {
+  method: "randomSplit",
+  create: randomSplitStep,
+  modelsOf: (step) => listOf(step.weights).map((pair) => listOf(pair)[1] as Model),
+  check: checkRandomSplit,
+} satisfies StepDefinition<RandomSplitStep>;
+
+// ---------------------------------------------------------------- messages
+
+type NoWeights = "a random split needs at least one model";
+const noWeights: NoWeights = "a random split needs at least one model";
+
+type BadWeight<M extends string, W extends number> = `the weight of model '${M}' must be a number above 0, not ${W}`;
+const badWeight = (model: string, weight: number | string): string =>
+  `the weight of model '${model}' must be a number above 0, not ${weight}`;
+
+type NoHashKey = "the hash key of a random split must be a string that is not empty";
+const noHashKey: NoHashKey = "the hash key of a random split must be a string that is not empty";

@@ -1,0 +1,89 @@
+import type { CheckState } from "../check/check-state.js";
+import type { TextOf } from "../check/flaws.js";
+import { kindOf } from "../value-kind.js";
+import { isCount, needsModels, type MultiModelOf, type NeedsModels } from "./multi-model.js";
+import { noModels, type StepDefinition } from "./step-definition.js";
+import type { NewStep } from "./step-kinds.js";
+
+/** Selects one output of the tuple. */
+export interface SelectStep {
+  readonly kind: "select";
+  readonly index: number;
+}
+
+function selectStep(index: number): SelectStep {
+  return Object.freeze({ kind: "select", index });
+}
+
+// ---------------------------------------------------------------- types
+
+/** In the list of steps: a selection of the output `I`. */
+export interface Select<out I extends number> {
+  readonly select: I;
+}
+
+/** `I` where the tuple `Out` has such an output, else what is wrong. */
+export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unknown[]
+  ? number extends I | Out["length"]
+    ? I
+    : `${I}` extends keyof Out
+      ? I
+      : NoInfer<NotSelected<I, Out, Steps>>
+  : NoInfer<NeedsModels<"select">>;
+
+/** The compiler evaluates this for every selection, also for the constraint of `I`: where `I` is not known, it must not traverse the list of steps. */
+type NotSelected<I extends number, Out extends readonly unknown[], Steps> = I extends infer J extends number
+  ? SelectOutOfRange<J, number extends J ? number : MultiModelOf<Steps>["index"], Out["length"]>
+  : never;
+
+/** The selected output; the whole tuple where the index is out of range. */
+export type Selected<Out, I extends number> = Out extends readonly object[]
+  ? number extends I | Out["length"]
+    ? Out[I]
+    : `${I}` extends keyof Out
+      ? Out[I]
+      : Out
+  : Out;
+
+/** What is wrong with the selection `I` after an edit; false where nothing is. */
+export type SelectFlaw<I extends number, Out, Steps> = TextOf<SelectIndex<I, Out, Steps>>;
+
+/** `.select` in the callback of an edit. */
+export interface AtSelect<Out, Steps> {
+  select<const I extends number>(index: SelectIndex<I, Out, Steps>): NewStep<Select<I>>;
+}
+
+/** `.select` where the compiler does not know the steps. */
+export interface UncheckedSelect<out P> {
+  select(index: number): P;
+}
+
+// ---------------------------------------------------------------- run time
+
+function checkSelect(state: CheckState, step: SelectStep, index: number): void {
+  const { tuple } = state;
+  if (tuple === null) return state.report("SL2027", needsModels("select"), index);
+  const selected = isCount(step.index) ? tuple.outputs[step.index] : undefined;
+  if (selected === undefined) {
+    const given = typeof step.index === "number" ? step.index : kindOf(step.index);
+    return state.report("SL2054", selectOutOfRange(given, tuple.step, tuple.outputs.length), index);
+  }
+  state.selectOutput(selected, tuple.step);
+}
+
+export const selectKind = {
+  method: "select",
+  create: selectStep,
+  modelsOf: noModels,
+  check: checkSelect,
+} satisfies StepDefinition<SelectStep>;
+
+// ---------------------------------------------------------------- messages
+
+type SelectOutOfRange<
+  I extends number,
+  Index extends number,
+  Count extends number,
+> = `select ${I} is out of range: step ${Index} gives the outputs of ${Count} models, counted from 0`;
+const selectOutOfRange = (selected: number | string, index: number, count: number): string =>
+  `select ${selected} is out of range: step ${index} gives the outputs of ${count} models, counted from 0`;

@@ -1,0 +1,92 @@
+import type { CheckState } from "../check/check-state.js";
+import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/first-five-names.js";
+import type { Model } from "../model.js";
+import { showTensor, type Fits, type Next } from "../shapes/fits.js";
+import type { ShowTensor } from "../shapes/mismatch.js";
+import type { NamesOf } from "../shapes/port-names.js";
+import type { Port } from "../tensor.js";
+
+// Shared by key splits and random splits: all models of a split must produce the same outputs as its first model.
+
+/** `M` where it fits `Out` and produces the outputs of `First`. */
+export type Route<Out, M extends Model, First extends Model, Steps> =
+  Fits<Out, M, Steps> extends Model
+    ? Fits<Out, First, Steps> extends Model
+      ? SameOutputs<Next<Out, M>, Next<Out, First>> extends true
+        ? M
+        : NoInfer<Difference<M["name"], Next<Out, M>, First["name"], Next<Out, First>>>
+      : M
+    : Fits<Out, M, Steps>;
+
+type SameOutputs<A, B> = [A, B] extends [B, A] ? true : false;
+
+type Difference<M extends string, A, First extends string, B> =
+  SameOutputs<keyof A, keyof B> extends true
+    ? FirstDifference<M, A, First, B, NamesOf<A>>
+    : OtherNames<M, NamesOf<A>, First, NamesOf<B>>;
+type FirstDifference<M extends string, A, First extends string, B, Names> = Names extends readonly [
+  infer K extends keyof A & keyof B & string,
+  ...infer Rest,
+]
+  ? SameOutputs<A[K], B[K]> extends true
+    ? FirstDifference<M, A, First, B, Rest>
+    : OtherTensor<M, K, ShowTensor<A[K]>, First, ShowTensor<B[K]>>
+  : never;
+
+/** The model of a split that the other ones are compared with. */
+export interface FirstOfSplit {
+  readonly model: Model;
+  readonly outputs: readonly Port[];
+  /** False where the model does not fit: then its outputs are not compared. */
+  readonly fits: boolean;
+}
+
+/** Checks that `model` takes the arriving tensors. */
+export function inferInSplit(state: CheckState, model: Model, index: number): FirstOfSplit {
+  const problems = state.problems.length;
+  const outputs = state.infer(model, {}, index);
+  return { model, outputs, fits: state.problems.length === problems };
+}
+
+/** Checks that `model` takes the arriving tensors and produces the outputs of `first`. */
+export function checkSameOutputs(
+  state: CheckState,
+  model: Model,
+  first: FirstOfSplit,
+  index: number,
+  details: object,
+): void {
+  const { outputs, fits } = inferInSplit(state, model, index);
+  if (!fits || !first.fits) return;
+  const sorted = (ports: readonly Port[]) => [...ports].sort((a, b) => byCodeUnit(a.name, b.name));
+  const names = (ports: readonly Port[]) => sorted(ports).map((port) => port.name);
+  const report = (message: string) => state.report("SL2062", message, index, { model: model.name, ...details });
+  if (names(outputs).join("\n") !== names(first.outputs).join("\n")) {
+    return report(otherNames(model.name, names(outputs), first.model.name, names(first.outputs)));
+  }
+  for (const [position, port] of sorted(outputs).entries()) {
+    const other = sorted(first.outputs)[position] ?? port;
+    if (JSON.stringify([port.dtype, port.shape]) !== JSON.stringify([other.dtype, other.shape])) {
+      return report(otherTensor(model.name, port.name, showTensor(port), first.model.name, showTensor(other)));
+    }
+  }
+}
+
+type OtherNames<
+  M extends string,
+  Names extends readonly string[],
+  First extends string,
+  FirstNames extends readonly string[],
+> = `model '${M}' produces ${FirstFiveNames<Names>} but model '${First}' of the same split produces ${FirstFiveNames<FirstNames>}`;
+const otherNames = (model: string, names: readonly string[], first: string, firstNames: readonly string[]): string =>
+  `model '${model}' produces ${firstFiveNames(names)} but model '${first}' of the same split produces ${firstFiveNames(firstNames)}`;
+
+type OtherTensor<
+  M extends string,
+  K extends string,
+  T extends string,
+  First extends string,
+  FirstT extends string,
+> = `model '${M}' output '${K}' is ${T} but that of model '${First}' of the same split is ${FirstT}`;
+const otherTensor = (model: string, port: string, tensor: string, first: string, firstTensor: string): string =>
+  `model '${model}' output '${port}' is ${tensor} but that of model '${first}' of the same split is ${firstTensor}`;

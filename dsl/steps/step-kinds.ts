@@ -1,0 +1,348 @@
+import type { TextOf } from "../check/flaws.js";
+import type { RequestSource, StepSource } from "../messages/shapes.js";
+import type { OneStep } from "../messages/edits.js";
+import type { Model } from "../model.js";
+import type { UnknownRow } from "../row.js";
+import type { Fits, Next, Normal, Substituted } from "../shapes/fits.js";
+import { alertKind, type Alert, type AlertFlaw, type AlertStep, type AtAlert, type UncheckedAlert } from "./alert.js";
+import {
+  auditKind,
+  type AtAudit,
+  type Audit,
+  type AuditedNames,
+  type AuditFlaw,
+  type AuditNames,
+  type AuditStep,
+  type RepeatedAuditFlaw,
+  type UncheckedAudit,
+} from "./audit.js";
+import {
+  keySplitKind,
+  type AtKeySplit,
+  type KeySplit,
+  type KeySplitFlaw,
+  type KeySplitStep,
+  type UncheckedKeySplit,
+} from "./key-split.js";
+import type { AlertTaken } from "./logged-names.js";
+import {
+  modelKind,
+  type AtModel,
+  type Columns,
+  type ModelStep,
+  type Renamed,
+  type RenamedFlaw,
+  type UncheckedModel,
+} from "./model.js";
+import {
+  modelsKind,
+  type AtModels,
+  type ModelsFlaw,
+  type ModelsNameFlaw,
+  type ModelsStep,
+  type MultiModel,
+  type OutputsByName,
+  type TupleOf,
+  type UncheckedModels,
+} from "./models.js";
+import type { MultiModelOf } from "./multi-model.js";
+import {
+  randomSplitKind,
+  type AtRandomSplit,
+  type FirstModel,
+  type RandomSplit,
+  type RandomSplitFlaw,
+  type RandomSplitStep,
+  type UncheckedRandomSplit,
+  type Weighted,
+} from "./random-split.js";
+import {
+  refineKind,
+  type AtRefine,
+  type Refine,
+  type Refined,
+  type RefineFlaw,
+  type RefineStep,
+  type UncheckedRefine,
+} from "./refine.js";
+import {
+  selectKind,
+  type AtSelect,
+  type Select,
+  type Selected,
+  type SelectFlaw,
+  type SelectStep,
+  type UncheckedSelect,
+} from "./select.js";
+import {
+  shadowKind,
+  type AtShadow,
+  type Shadow,
+  type ShadowFlaw,
+  type ShadowNameFlaw,
+  type ShadowNames,
+  type ShadowOutputs,
+  type ShadowStep,
+  type UncheckedShadow,
+} from "./shadow.js";
+import type { StepDefinition } from "./step-definition.js";
+import type { After, CountOf, Forward, Link, RecordOf, Unstated } from "./step-list.js";
+import {
+  validationKind,
+  type AtValidation,
+  type UncheckedValidation,
+  type Validation,
+  type ValidationFlaw,
+  type ValidationStep,
+} from "./validation.js";
+
+// The tables of step kinds: one line per kind in each. `steps/<kind>.ts` holds the kind itself.
+// The step files and this file import each other's types: a check of one step needs the kinds of the steps before it.
+
+// ---------------------------------------------------------------- run time
+
+export type Step =
+  | ModelStep
+  | ModelsStep
+  | AuditStep
+  | SelectStep
+  | KeySplitStep
+  | RandomSplitStep
+  | ShadowStep
+  | ValidationStep
+  | AlertStep
+  | RefineStep;
+export type StepKind = Step["kind"];
+
+export const stepKinds = {
+  model: modelKind,
+  models: modelsKind,
+  audit: auditKind,
+  select: selectKind,
+  keySplit: keySplitKind,
+  randomSplit: randomSplitKind,
+  shadow: shadowKind,
+  validation: validationKind,
+  alert: alertKind,
+  refine: refineKind,
+} satisfies { readonly [K in StepKind]: StepDefinition<Extract<Step, { kind: K }>> };
+
+/** The definition of the step's kind. */
+export function definitionOf(step: Step): StepDefinition<Step> {
+  return stepKinds[step.kind] as StepDefinition<Step>;
+}
+
+// ---------------------------------------------------------------- types: methods
+
+/**
+ * The pipeline before a step, as an edit's callback receives it: each method returns one step. `In` and `Out` are `Unstated` where that step defines
+ * the request's columns.
+ */
+export interface At<
+  in out In,
+  in out Out,
+  in out Checks extends string,
+  in out Steps,
+  in out ByModel,
+  in out Names extends string,
+>
+  extends
+    AtModel<Out, Steps>,
+    AtModels<Out, Steps, Names>,
+    AtAudit<Out, Steps>,
+    AtSelect<Out, Steps>,
+    AtKeySplit<Out, Steps>,
+    AtRandomSplit<Out, Steps>,
+    AtShadow<Out, Steps, Names>,
+    AtValidation<In, Out, Checks, Steps, ByModel>,
+    AtAlert<In, Out, Steps, ByModel, Names>,
+    AtRefine<Out, Steps> {}
+
+/** The methods where the compiler does not know the steps; each returns `P`. */
+export interface UncheckedMethods<out P>
+  extends
+    UncheckedModel<P>,
+    UncheckedModels<P>,
+    UncheckedAudit<P>,
+    UncheckedSelect<P>,
+    UncheckedKeySplit<P>,
+    UncheckedRandomSplit<P>,
+    UncheckedShadow<P>,
+    UncheckedValidation<P>,
+    UncheckedAlert<P>,
+    UncheckedRefine<P> {}
+
+/** The one step that an edit's callback returns. It has the methods of a pipeline, so that a second step is refused with a message. */
+export interface NewStep<out S> extends SecondStep {
+  readonly [newStep]: S;
+}
+declare const newStep: unique symbol;
+type SecondStep = {
+  readonly [Method in keyof At<Unstated, Unstated, never, Unstated, object, never>]: (
+    refused: OneStep,
+    ...more: readonly (((row: UnknownRow) => unknown) | object)[]
+  ) => NewStep<unknown>;
+};
+
+// ---------------------------------------------------------------- types: where the current outputs come from
+
+/** Steps that produce no outputs of a model. */
+type Passing = Validation<string> | Alert<string> | Refine<unknown> | Audit<string>;
+
+/** The source of the current outputs, for messages: `step 2 (model 'embed') produces`. Steps count from 0, as in `pipeline.steps`. */
+export type SourceOf<Steps, Selected extends number = 0> =
+  Steps extends After<infer S, infer Prev>
+    ? S extends Passing
+      ? SourceOf<Prev, Selected>
+      : S extends Select<infer I>
+        ? SourceOf<Prev, I>
+        : StepSource<CountOf<Prev>, ModelNameOf<S, Selected>>
+    : RequestSource;
+
+type ModelNameOf<S, Selected extends number> =
+  S extends MultiModel<infer Models extends readonly Model[]>
+    ? Models[Selected]["name"]
+    : MainModel<S> extends Model<infer N>
+      ? N
+      : never;
+
+/** The model whose outputs the next step takes. For a split: the model that messages name. */
+type MainModel<S> = S extends Model
+  ? S
+  : S extends Renamed<infer M, unknown>
+    ? M
+    : S extends Shadow<infer C, unknown>
+      ? C
+      : S extends KeySplit<infer D, unknown>
+        ? D
+        : S extends RandomSplit<readonly [readonly [unknown, infer M], ...(readonly unknown[])]>
+          ? M
+          : S extends MultiModel<readonly [infer M, ...(readonly unknown[])]>
+            ? M
+            : never;
+
+/** True where no model has run yet. Of the steps without a model, only refine is allowed there. */
+export type BeforeInference<Steps> =
+  Steps extends After<Refine<unknown>, infer Prev>
+    ? BeforeInference<Prev>
+    : Steps extends After<unknown, unknown>
+      ? false
+      : true;
+
+// ---------------------------------------------------------------- types: the state after a step. `CheckState` is the run-time side
+
+/** What arrives at the model `M`: where the request's columns are not stated, `M` defines them. */
+export type ArrivingAtModel<Out, M extends Model> = [Out] extends [Unstated] ? Normal<M["inputs"]> : Out;
+
+/** What arrives at the step `S`: where the request's columns are not stated, `S` defines them. */
+export type Arriving<Out, S> = [Out] extends [Unstated] ? Normal<ColumnsOf<S>> : Out;
+
+/** The request's columns after the step `S`. */
+export type InAfter<In, S> = [In] extends [Unstated] ? ColumnsOf<S> : In;
+
+type ColumnsOf<S> =
+  S extends Renamed<infer M extends Model, infer Pairs>
+    ? Columns<M["inputs"], RecordOf<Pairs>>
+    : [MainModel<S>] extends [never]
+      ? object
+      : MainModel<S>["inputs" & keyof MainModel<S>];
+
+/** The current outputs after the step `S`. */
+export type OutAfter<Out, S> = S extends Model
+  ? Next<Out, S>
+  : S extends Validation<string> | Alert<string> | Audit<string>
+    ? Out
+    : S extends Renamed<infer M extends Model, infer Pairs>
+      ? Substituted<Out, M, RecordOf<Pairs>>
+      : S extends MultiModel<infer Ms extends readonly Model[]>
+        ? TupleOf<Out, Ms>
+        : S extends Select<infer I>
+          ? Selected<Out, I>
+          : S extends Refine<infer Pairs>
+            ? Refined<Out, RecordOf<Pairs>>
+            : MainModel<S> extends infer M extends Model
+              ? Next<Out, M>
+              : Out;
+
+/** The outputs by model name, which rows have in addition to the current ones, after the step `S`. */
+export type ByModelAfter<ByModel, Out, S> = S extends Passing | Select<number>
+  ? ByModel
+  : S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
+    ? ShadowOutputs<Out, C, Cs>
+    : S extends MultiModel<infer Ms extends readonly Model[]>
+      ? OutputsByName<Out, Ms>
+      : object;
+
+/** The names of validations after the step `S`. */
+export type ChecksAfter<Checks, S> = S extends Validation<infer N> ? Checks | N : Checks;
+
+/** The names of logged models and of alerts after the step `S`, which follows `Steps`. */
+export type NamesAfter<Names extends string, S, Steps> = S extends Model
+  ? Names
+  : S extends Shadow<unknown, infer Cs extends readonly Model[]>
+    ? Names | ShadowNames<Cs>
+    : S extends Audit<infer Slice>
+      ? Names | AuditNames<Slice, Steps>
+      : S extends Alert<infer N>
+        ? Names | AlertTaken<N>
+        : Names;
+
+/** The outputs that the log stores by model name: those of challengers and audited ones. */
+export type LoggedOutputs<In, Steps, Names> = [Extract<Names, `model ${string}`>] extends [never]
+  ? object
+  : LoggedIn<Forward<Steps>, Normal<In>, object, unknown>;
+
+type LoggedIn<Nodes, Out, ByModel, Found> =
+  Nodes extends Link<After<infer S, infer Prev>, infer Rest>
+    ? LoggedIn<Rest, OutAfter<Out, S>, ByModelAfter<ByModel, Out, S>, Found & LoggedBy<S, Prev, Out, ByModel>>
+    : { readonly [C in keyof Found]: Found[C] };
+type LoggedBy<S, Prev, Out, ByModel> =
+  S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
+    ? Omit<ShadowOutputs<Out, C, Cs>, C["name"]>
+    : S extends Audit<infer Slice>
+      ? Pick<ByModel, AuditedNames<Slice, MultiModelOf<Prev>["models"]> & keyof ByModel>
+      : unknown;
+
+// ---------------------------------------------------------------- types: an existing step again, after an edit before it
+
+/** What is wrong with the step `S` where `Out` arrives after `Steps`; false where nothing is. */
+export type StepFlaw<S, Out, Checks extends string, Names extends string, Steps> = S extends Model
+  ? Out extends S["inputs"]
+    ? false
+    : TextOf<Fits<Out, S, Steps>>
+  : S extends Validation<infer N>
+    ? ValidationFlaw<N, Checks, Steps>
+    : S extends Alert<infer N>
+      ? AlertFlaw<N, Names, Steps>
+      : S extends Renamed<infer M extends Model, infer Pairs>
+        ? RenamedFlaw<M, RecordOf<Pairs>, Out, Steps>
+        : S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
+          ? ShadowFlaw<C, Cs, Out, Names, Steps>
+          : S extends MultiModel<infer Ms extends readonly Model[]>
+            ? ModelsFlaw<Ms, Out, Names, Steps>
+            : S extends Audit<infer A>
+              ? AuditFlaw<A, Out, Steps>
+              : S extends Select<infer I>
+                ? SelectFlaw<I, Out, Steps>
+                : S extends KeySplit<infer D extends Model, infer Routes>
+                  ? KeySplitFlaw<D, RecordOf<Routes>, Out, Steps>
+                  : S extends RandomSplit<infer Ws extends readonly Weighted[]>
+                    ? RandomSplitFlaw<Ws, FirstModel<Ws>, Out, Steps>
+                    : S extends Refine<infer Pairs>
+                      ? RefineFlaw<Pairs, Out, Steps>
+                      : false;
+
+/** The same where the arriving tensors are unchanged: only names and a repeated audit can be wrong. */
+export type NameFlaw<S, Checks extends string, Names extends string, Steps> = S extends Model
+  ? false
+  : S extends Validation<infer N>
+    ? ValidationFlaw<N, Checks, Steps>
+    : S extends Alert<infer N>
+      ? AlertFlaw<N, Names, Steps>
+      : S extends Shadow<unknown, infer Cs>
+        ? ShadowNameFlaw<Cs, Names>
+        : S extends MultiModel<infer Ms>
+          ? ModelsNameFlaw<Ms, Names>
+          : S extends Audit<string>
+            ? RepeatedAuditFlaw<Steps>
+            : false;

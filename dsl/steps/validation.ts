@@ -1,0 +1,113 @@
+import type { CheckState } from "../check/check-state.js";
+import type { TextOf } from "../check/flaws.js";
+import type { Problem } from "../errors.js";
+import { isIdentifier, type ScanIdentifier } from "../names.js";
+import { kindOf } from "../value-kind.js";
+import type { RowOf, UnknownRow } from "../row.js";
+import { noModels, type StepDefinition } from "./step-definition.js";
+import type { BeforeInference, NewStep } from "./step-kinds.js";
+import type { Unstated } from "./step-list.js";
+
+/** A named predicate that must hold for every row. */
+export interface ValidationStep {
+  readonly kind: "validation";
+  readonly name: string;
+  readonly check: (row: never) => unknown;
+}
+
+function validationStep(name: string, check: (row: never) => unknown): ValidationStep {
+  return Object.freeze({ kind: "validation", name, check });
+}
+
+/** `anomaly.count` is the number of failed validations. An object cannot have an own key `__proto__`. */
+const reserved = ["count", "__proto__"] as const;
+
+// ---------------------------------------------------------------- types
+
+/** In the list of steps: a validation. */
+export interface Validation<out N extends string> {
+  readonly validation: N;
+}
+
+/** An identifier that is neither reserved nor taken. `N`, or what is wrong with it. */
+export type ValidationName<N extends string, Taken extends string, Steps> = string extends N
+  ? N
+  : BeforeInference<Steps> extends true
+    ? NoInfer<NoInferenceBefore<N>>
+    : N extends (typeof reserved)[number]
+      ? ReservedValidationName<N>
+      : N extends (string extends Taken ? never : Taken)
+        ? TakenValidationName<N>
+        : ScanIdentifier<N> extends true
+          ? N
+          : BadValidationName<N>;
+
+/** What is wrong with the name of a validation after an edit; false where nothing is. */
+export type ValidationFlaw<N extends string, Checks extends string, Steps> = TextOf<
+  ValidationName<N, Checks, Steps>,
+  N
+>;
+
+/** `.validate` in the callback of an edit. */
+export interface AtValidation<In, Out, Checks extends string, Steps, ByModel> {
+  validate<const N extends string>(
+    name: ValidationName<N, Checks, Steps>,
+    check: (row: [Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, ByModel>) => boolean,
+  ): NewStep<Validation<N>>;
+}
+
+/** `.validate` where the compiler does not know the steps. */
+export interface UncheckedValidation<out P> {
+  /** The lambda may declare the row that it reads: `(x: Row<In, Out>) => …`. */
+  validate<R = UnknownRow>(name: string, check: (row: R) => unknown): P;
+}
+
+// ---------------------------------------------------------------- run time
+
+function checkValidation(state: CheckState, step: ValidationStep, index: number): void {
+  const { name, check } = step;
+  if (state.source === null && typeof name === "string") {
+    state.report("SL2005", noInferenceBefore(name), index, { validation: name });
+  }
+  const problem = nameProblem(name, state.validations);
+  if (problem !== null) state.problems.push({ ...problem, details: { ...problem.details, step: index } });
+  if (typeof check !== "function") {
+    state.report("SL2006", `validation '${name}' needs a function of the row, not ${kindOf(check)}`, index);
+  }
+  state.validations.add(name);
+}
+
+function nameProblem(name: unknown, taken: ReadonlySet<string>): Problem | null {
+  if (typeof name !== "string") {
+    return { code: "SL2002", message: `a validation name must be a string, not ${kindOf(name)}` };
+  }
+  const details = { validation: name };
+  if ((reserved as readonly string[]).includes(name)) {
+    return { code: "SL2003", message: reservedValidationName(name), details };
+  }
+  if (taken.has(name)) return { code: "SL2004", message: takenValidationName(name), details };
+  return isIdentifier(name) ? null : { code: "SL2002", message: badValidationName(name), details };
+}
+
+export const validationKind = {
+  method: "validate",
+  create: validationStep,
+  modelsOf: noModels,
+  check: checkValidation,
+} satisfies StepDefinition<ValidationStep>;
+
+// ---------------------------------------------------------------- messages
+
+type BadValidationName<N extends string> =
+  `validation name '${N}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;
+const badValidationName = (name: string): string =>
+  `validation name '${name}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;
+
+type ReservedValidationName<N extends string> = `validation name '${N}' is reserved: choose another`;
+const reservedValidationName = (name: string): string => `validation name '${name}' is reserved: choose another`;
+
+type TakenValidationName<N extends string> = `validation name '${N}' is taken: choose another`;
+const takenValidationName = (name: string): string => `validation name '${name}' is taken: choose another`;
+
+export type NoInferenceBefore<N extends string> = `validation '${N}' needs an inference step before it`;
+const noInferenceBefore = (name: string): string => `validation '${name}' needs an inference step before it`;
