@@ -37,11 +37,16 @@ export interface ConfigStepKind<S extends { readonly kind: StepKind }> {
 
 type KindOf<S extends z.ZodType<{ kind: StepKind }>> = ConfigStepKind<Data<z.output<S>>>;
 
+/** An interface, so that declarations name it. An alias would be written out with its trees, too long for tsc (TS7056). */
+export interface StepKindWithSchema<S extends z.ZodType<{ kind: StepKind }>> extends ConfigStepKind<Data<z.output<S>>> {
+  readonly schema: S;
+}
+
 /** Builds the table entry of a step kind. By default a step names no models and splits by no key. */
 export function configStepKind<const S extends z.ZodType<{ kind: StepKind }>>(
   schema: S,
   definition: Pick<KindOf<S>, "fromBuilder" | "addTo" | "callText"> & Partial<KindOf<S>>,
-): KindOf<S> & { readonly schema: S } {
+): StepKindWithSchema<S> {
   return { models: () => servingModels(), splitKey: () => null, ...definition, schema };
 }
 
