@@ -12,5 +12,6 @@ export {
 export { compileProject, type CompileProjectOptions } from "./project/compile-project.js";
 export type { CompiledConfig, CompileProblem } from "./project/compile-result.js";
 export { defineConfig, type ModelOverride, type Settings } from "./settings/schema.js";
-export type { BackEnd, Expression } from "../src/expression/compile.js";
+export type { BackEnd } from "../src/expression/backends/back-ends.js";
+export type { Expression } from "../src/expression/compile.js";
 export type { Diagnostic } from "../src/expression/surface/surface.js";

@@ -95,21 +95,22 @@ const aggregates = (text) =>
 
 const escaped = (text) => text.replaceAll("|", "\\|");
 
-/** A table of what each back-end says of each operation's lambdas, and the reasons under it. */
-function section(compiled, backEnds, guards) {
-  const lines = [`| operation | ${backEnds.join(" | ")} |`, `|---|${backEnds.map(() => "---|").join("")}`];
+/** A table of operations by back-end, then each back-end's guards and refusals. */
+function section(compiled, names, backEnds) {
+  const lines = [`| operation | ${names.join(" | ")} |`, `|---|${names.map(() => "---|").join("")}`];
   for (const [op, all] of compiled) {
-    const cells = backEnds.map((name) => {
+    const cells = names.map((name) => {
       const written = all.filter(([, { strings }]) => name in strings).length;
       if (written === 0) return "-";
-      return `${guards[name]?.[op] === undefined ? "exact" : "guarded"}${written === all.length ? "" : " in part"}`;
+      return `${backEnds[name].guards[op] === undefined ? "exact" : "guarded"}${written === all.length ? "" : " in part"}`;
     });
     lines.push(`| \`${escaped(op)}\` | ${cells.join(" | ")} |`);
   }
-  for (const name of backEnds) {
+  for (const name of names) {
+    const { guards } = backEnds[name];
     const guarded = compiled.flatMap(([op, all]) =>
-      guards[name]?.[op] !== undefined && all.some(([, { strings }]) => name in strings)
-        ? [`| \`${escaped(op)}\` | ${escaped(guards[name][op])} |`]
+      guards[op] !== undefined && all.some(([, { strings }]) => name in strings)
+        ? [`| \`${escaped(op)}\` | ${escaped(guards[op])} |`]
         : [],
     );
     const refusals = compiled.flatMap(([, all]) =>
@@ -124,15 +125,25 @@ function section(compiled, backEnds, guards) {
   return lines;
 }
 
-/** The text of docs/back-ends.md: what each back-end says of each operation's lambdas. `guards`: by back-end and operation, what is added. */
-export function backEndsPage(compileLambda, guards) {
-  const compile = (table, options, put) =>
+/** The back-ends that have a text for at least one of the expressions. */
+const capable = (compiled, names) =>
+  names.filter((name) => compiled.some(([, all]) => all.some(([, { strings }]) => name in strings)));
+
+/**
+ * The text of docs/back-ends.md.
+ *
+ * @param compileLambda from `shapeline/codegen`
+ * @param backEnds the table of back-ends, from src/expression/backends/back-ends.ts
+ */
+export function backEndsPage(compileLambda, backEnds) {
+  const compile = (table, options, prepare) =>
     Object.entries(table).map(([op, texts]) => [
       op,
-      texts.map((text) => [text, compileLambda(put(text), { ...scope, ...options }).expression]),
+      texts.map((text) => [text, compileLambda(prepare(text), { ...scope, ...options }).expression]),
     ]);
   const lambdas = compile(samples, {}, (text) => text);
   const alerts = compile(alertSamples, { kind: "alert" }, aggregates);
+  const names = Object.keys(backEnds);
   const lines = [
     "# What each back-end can say",
     "",
@@ -145,14 +156,14 @@ export function backEndsPage(compileLambda, guards) {
     "",
     "## Validations",
     "",
-    ...section(lambdas, ["polars-0.18", "polars-1", "polars-1.44", "checks", "cel", "sql", "javascript"], guards),
+    ...section(lambdas, capable(lambdas, names), backEnds),
     "",
     "## Alerts",
     "",
     "What stands inside an aggregate is a lambda of one row: `sql` and `javascript` say of it what they say above, and `promql` sees only what the aggregate comes to. `A` and",
     "`B` stand for aggregates. The other back-ends are asked about one row at a time and refuse every alert.",
     "",
-    ...section(alerts, ["sql", "promql", "javascript"], guards),
+    ...section(alerts, capable(alerts, names), backEnds),
   ];
   return `${lines.join("\n")}\n`;
 }

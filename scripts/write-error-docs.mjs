@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { errorCodes } from "shapeline";
 import { compileLambda } from "shapeline/codegen";
-import { guards } from "../dist/src/expression/backends/guards.js";
+import { backEnds } from "../dist/src/expression/backends/back-ends.js";
 import { backEndsPage } from "./back-end-docs.mjs";
 import { errorCodesPage } from "./error-docs.mjs";
 import { importTypeScript } from "./import-typescript.mjs";
@@ -15,4 +15,4 @@ const { refused, models } = await importTypeScript(
 
 writeFileSync(new URL("../docs/errors.md", import.meta.url), errorCodesPage(errorCodes));
 writeFileSync(new URL("../docs/type-errors.md", import.meta.url), typeErrorsPage(refused, errorCodes, models));
-writeFileSync(new URL("../docs/back-ends.md", import.meta.url), backEndsPage(compileLambda, guards));
+writeFileSync(new URL("../docs/back-ends.md", import.meta.url), backEndsPage(compileLambda, backEnds));

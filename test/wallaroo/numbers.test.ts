@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { parsePolarsNumber, formatRustNumber } from "../../src/expression/backends/polars/number.js";
-import { backEnds } from "../../src/expression/compile.js";
+import { backEnds } from "../../src/expression/backends/back-ends.js";
 import { parseJsonText } from "../../src/wallaroo/read/lossless-json.js";
 import { readPolars } from "../../src/wallaroo/read/polars/read.js";
 import { constantOf, valueOf } from "../../src/expression/tree/tree.js";
@@ -54,7 +54,7 @@ it("are read as polars reads them, the misread ones too", () => {
 
 it("reach real polars as they are: a literal that it misreads is a string that it casts", () => {
   const wrong = doubles.filter(({ value }) => {
-    const text = backEnds["polars-0.18"](
+    const text = backEnds["polars-0.18"].validation(
       { op: "<", left: d, right: constantOf(value), type: "boolean" },
       undefined,
       scope,

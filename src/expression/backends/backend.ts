@@ -1,13 +1,17 @@
+import { LambdaError } from "../../../dsl/errors.js";
 import type { RowScope } from "../../../dsl/row.js";
-import type { ExpressionTree } from "../tree/tree.js";
+import type { ExpressionTree, Op } from "../tree/tree.js";
 
 /**
- * Writes a tree in a back-end's language, or throws a LambdaError (SL12xx) where that cannot mean exactly what the
- * lambda means. `name` is the validation's and `scope` the ports at its place, for languages that carry them.
+ * Emits a validation in a back-end's language.
+ *
+ * @param name the validation's name, for languages that store it
+ * @param scope the ports available to the validation, for languages that store them
+ * @throws LambdaError SL12xx if the text cannot mean exactly what the lambda means
  */
-export type BackEndEmitter = (tree: ExpressionTree, name: string | undefined, scope: RowScope) => string;
+export type ValidationEmitter = (tree: ExpressionTree, name: string | undefined, scope: RowScope) => string;
 
-/** What languages may carry of an alert beside its condition. */
+/** The properties of an alert that languages may store beside its condition. */
 export interface AlertContext {
   readonly pipeline: string;
   readonly name: string;
@@ -15,5 +19,39 @@ export interface AlertContext {
   readonly scope: RowScope;
 }
 
-/** The same for the condition of an alert. */
+/** Emits the condition of an alert. Throws as a `ValidationEmitter` does. */
 export type AlertEmitter = (tree: ExpressionTree, context: AlertContext) => string;
+
+/** For docs/back-ends.md: the operations that need more than the language's own operation, and what is added. */
+export type Guards = Readonly<Partial<Record<Op, string>>>;
+
+/** One target language. */
+export interface BackEndDefinition {
+  /** Null for a language that only has alerts. */
+  readonly validation: ValidationEmitter | null;
+  readonly alert: AlertEmitter;
+  readonly guards: Guards;
+}
+
+/** A target language that has validations. */
+export interface ValidationBackEnd extends BackEndDefinition {
+  readonly validation: ValidationEmitter;
+}
+
+/** The alert emitter of a language that evaluates one row at a time: it refuses every alert. */
+export const rowByRow =
+  (label: string): AlertEmitter =>
+  () => {
+    throw new LambdaError("SL1201", `${label} is asked about each row by itself, and an alert looks at many`);
+  };
+
+/** Guards that several back-ends share. */
+export const commonGuards = {
+  orderings: (text: string): Guards => ({ "<": text, ">": text, "<=": text, ">=": text }),
+  nanOrder: "NaN, above all numbers there, is excluded",
+  nanEquality: "two NaN, equal there, are told apart",
+  rounding: "with floor and ceil",
+  sign: "with comparisons, which keep NaN and -0",
+  zeros: "a choice that gives NaN where one is NaN, and tells 0 from -0",
+  filled: "filled where an element is missing",
+} as const;

@@ -1,16 +1,14 @@
-import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
-import type { BackEndEmitter } from "./backend.js";
 import { type BoundList, boundElement, usesPosition } from "../tree/bound-element.js";
 import { unroll } from "../tree/builders.js";
 import {
   children,
   columnName,
   type CompareOp,
+  compareOps,
   type Constant,
   type ExpressionTree,
   isConstant,
   isNullable,
-  type NodeOf,
   type NumberFunction,
   type Op,
   type Read,
@@ -18,59 +16,66 @@ import {
   type StringTest,
   valueOf,
 } from "../tree/tree.js";
+import { type ValidationBackEnd, commonGuards, rowByRow, type ValidationEmitter } from "./backend.js";
+import {
+  cComparisons,
+  checkInteger,
+  comparesByCodePoint,
+  eachRow,
+  emit,
+  lengthOf,
+  longestUnrolled,
+  noAggregates,
+  refuse,
+  refuseLength,
+  refuseListLength,
+  refuseStringOrder,
+  rows,
+  type Write as WriteWith,
+  type Writers,
+} from "./emitter.js";
 
 /** Limits of cel-go, the strictest reader. */
 const longest = 100_000;
 const deepest = 240;
-/** The longest list that is written out element by element. */
-const longestList = 256;
 
+/** The lists around a node, innermost first. */
 type Bounds = readonly BoundList[];
-/** A text that stands alone beside any operator. A value that may be missing is asked for only where it is there. */
-type Write<O extends Op> = (node: NodeOf<O>, bounds: Bounds) => string;
-type Writers = { readonly [O in Op]: Write<O> };
+/** Writes a text that keeps its meaning beside any operator. A nullable value is read only after a test that it is present. */
+type Write<O extends Op> = WriteWith<O, Bounds>;
 
 /**
  * A CEL expression over the variable `x`, a map as the lambda sees it: `x["in"].pixels[0]`, `x.out.risk[0]`,
- * `x.models.c1.risk[0]`. It is the predicate itself: true for the rows that hold. Standard functions and macros alone.
- * Numbers may come as doubles or integers, int64 ports as int, uint64 ports as uint. A row without a challenger's port fails.
+ * `x.models.c1.risk[0]`. It is the predicate itself: true for the rows that pass. It uses standard functions and macros
+ * only. Numbers may arrive as doubles or integers, int64 ports as int, uint64 ports as uint. A row without a
+ * challenger's port fails.
  */
-export const cel: BackEndEmitter = (tree) => {
-  const guards = [...challengerPorts(tree)].map(([key, { model, port }]) => ({
-    key,
-    text: `${quote(model)} in x.models && ${quote(port)} in ${modelPath(model)}`,
-  }));
+const emitValidation: ValidationEmitter = (tree) => {
+  const guards = [...challengerPorts(tree).values()].map(
+    ({ model, port }) => `${quote(model)} in x.models && ${quote(port)} in ${modelPath(model)}`,
+  );
   const predicate = write(tree, []);
   const whole =
-    guards.length === 0 && predicate.startsWith("(")
-      ? predicate.slice(1, -1)
-      : [...guards.map(({ text }) => text), predicate].join(" && ");
-  if (Array.from(whole).length > longest) tooLong();
+    guards.length === 0 && predicate.startsWith("(") ? predicate.slice(1, -1) : [...guards, predicate].join(" && ");
+  if (Array.from(whole).length > longest) refuseLength(longest, "validations");
   if (nesting(whole) > deepest) refuse("SL1203", "it nests too deep for CEL; split it into several validations");
   return whole;
 };
 
-function refuse(code: ErrorCode, reason: string): never {
-  throw new LambdaError(code, reason);
+function bounded(text: string): string {
+  // An astral character is two UTF-16 units and one CEL character.
+  return text.length > 2 * longest ? refuseLength(longest, "validations") : text;
 }
 
-const tooLong = (): never =>
-  refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`);
-
-function put(text: string): string {
-  // An astral character is two units and one character.
-  return text.length > 2 * longest ? tooLong() : text;
-}
-
-/** How deep brackets nest, those in strings left out. */
+/** How deep brackets nest, not counting those inside strings. */
 function nesting(text: string): number {
   let depth = 0;
-  let deepestYet = 0;
+  let most = 0;
   for (const bracket of text.replace(/"(?:[^"\\]|\\.)*"/gs, "").match(/[()[\]]/g) ?? []) {
     depth += "([".includes(bracket) ? 1 : -1;
-    deepestYet = Math.max(deepestYet, depth);
+    most = Math.max(most, depth);
   }
-  return deepestYet;
+  return most;
 }
 
 function challengerPorts(
@@ -84,7 +89,7 @@ function challengerPorts(
 }
 
 function write(node: ExpressionTree, bounds: Bounds): string {
-  return (writers[node.op] as Write<Op>)(node, bounds);
+  return emit(writers, node, bounds);
 }
 
 const nan = "(0.0 / 0.0)";
@@ -98,7 +103,7 @@ function numberLiteral(value: number): string {
   return value < 0 ? `(${double})` : double;
 }
 
-/** A string literal; CEL's strings are of code points, which half a surrogate pair is none of. */
+/** A string literal. CEL strings are code points, so half a surrogate pair has no literal. */
 function quote(text: string): string {
   if (/\p{Surrogate}/u.test(text))
     refuse("SL1207", "a string constant holds half a surrogate pair, which CEL's strings cannot");
@@ -112,21 +117,15 @@ function constant(node: Constant, unsigned = false): string {
       return numberLiteral(value);
     case "boolean":
       return String(value);
-    case "bigint": {
-      const [least, most] = unsigned ? [0n, 2n ** 64n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
-      if (value < least || value > most)
-        refuse(
-          "SL1207",
-          `the constant ${value}n is outside of ${unsigned ? "uint64" : "int64"}, so the comparison has one answer; leave it out`,
-        );
+    case "bigint":
+      checkInteger(value, unsigned ? "uint64" : "int64");
       return unsigned ? `${value}u` : value < 0n ? `(${value})` : String(value);
-    }
     default:
       return quote(value);
   }
 }
 
-/** What CEL keeps for itself; `true`, `false` and `null` too. */
+/** The language's reserved words, with `true`, `false` and `null`. */
 const reserved: ReadonlySet<string> = new Set(
   "false in null true as break const continue else for function if import let loop package namespace return var void while".split(
     " ",
@@ -135,111 +134,96 @@ const reserved: ReadonlySet<string> = new Set(
 const member = (name: string): string =>
   /^[A-Za-z_]\w*$/.test(name) && !reserved.has(name) ? `.${name}` : `[${quote(name)}]`;
 const modelPath = (model: string): string => `x.models${member(model)}`;
-const owner = (from: Source): string => (typeof from === "string" ? `x${member(from)}` : modelPath(from.model));
+const sourcePath = (from: Source): string => (typeof from === "string" ? `x${member(from)}` : modelPath(from.model));
 
 function path(node: Read, bounds: Bounds): string {
   const element = boundElement(node, bounds);
-  const start = element === null ? owner(node.from) + member(node.port) : `v${element.binder}`;
+  const start = element === null ? sourcePath(node.from) + member(node.port) : `v${element.binder}`;
   return (element?.rest ?? node.at).reduce<string>(
-    (list, place) => (typeof place === "number" ? `${list}[${place}]` : notKnown()),
+    (list, index) => (typeof index === "number" ? `${list}[${index}]` : refusePosition()),
     start,
   );
 }
 
-const notKnown = (): never => refuse("SL1202", "a position inside a list of unknown length is not known to CEL");
+const refusePosition = (): never => refuse("SL1202", "a position inside a list of unknown length is not known to CEL");
 
-/** Integers of a model arrive as CEL's int, some hosts read whole doubles as int: both become doubles. */
-const read: Write<"read"> = (node, bounds) => {
-  const text = path(node, bounds);
-  if (node.type === "number") return put(`double(${text})`);
-  return put(node.dtype === "uint64" && node.type === "bigint" ? `uint(${text})` : text);
-};
-
-/** Whether a value that may be missing is there. */
+/** Whether a nullable value is present. */
 function present(node: ExpressionTree, bounds: Bounds): string {
   if (!isNullable(node)) return "true";
   if (node.op === "conditional")
-    return put(`(${write(node.test, bounds)} ? ${present(node.then, bounds)} : ${present(node.otherwise, bounds)})`);
-  if (node.op === "??") return put(`(${present(node.left, bounds)} || ${present(node.right, bounds)})`);
+    return bounded(
+      `(${write(node.test, bounds)} ? ${present(node.then, bounds)} : ${present(node.otherwise, bounds)})`,
+    );
+  if (node.op === "??") return bounded(`(${present(node.left, bounds)} || ${present(node.right, bounds)})`);
   if (node.op !== "read") return refuse("SL1207", `CEL has no value for a missing '${node.op}'`);
-  const tests = node.at.flatMap((place, axis) => {
+  const tests = node.at.flatMap((index, axis) => {
     const size = node.shape[axis] ?? null;
-    if (typeof place !== "number") return size === null ? notKnown() : [];
-    return size === null ? [`size(${path({ ...node, at: node.at.slice(0, axis) }, bounds)}) > ${place}`] : [];
+    if (typeof index !== "number") return size === null ? refusePosition() : [];
+    return size === null ? [`size(${path({ ...node, at: node.at.slice(0, axis) }, bounds)}) > ${index}`] : [];
   });
-  return put(`(${tests.join(" && ")})`);
+  return bounded(`(${tests.join(" && ")})`);
 }
 
-/** A number that is always there: what JavaScript calculates with where an element is missing is NaN. */
+/** A number that is always present: JavaScript calculates with NaN for a missing element. */
 function number(node: ExpressionTree, bounds: Bounds): string {
-  return isNullable(node) ? put(`(${present(node, bounds)} ? ${write(node, bounds)} : ${nan})`) : write(node, bounds);
-}
-
-const comparison = { "<": "<", ">": ">", "<=": "<=", ">=": ">=", "===": "==", "!==": "!=" } as const;
-
-/** CEL orders by code point, JavaScript by UTF-16 unit: one order where either side has no unit above the surrogates' first. */
-function isOrderedAlike(node: ExpressionTree): boolean {
-  return isConstant(node) && !/[\ud800-\uffff]/.test(String(node.value));
+  return isNullable(node)
+    ? bounded(`(${present(node, bounds)} ? ${write(node, bounds)} : ${nan})`)
+    : write(node, bounds);
 }
 
 const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
   const isOrder = op !== "===" && op !== "!==";
-  if (isOrder && left.type === "string" && !isOrderedAlike(left) && !isOrderedAlike(right))
-    refuse("SL1207", "CEL orders strings by their code points, JavaScript by UTF-16 units");
+  if (isOrder && left.type === "string" && !comparesByCodePoint(left) && !comparesByCodePoint(right))
+    refuseStringOrder("CEL");
   const [l, r] = left.type === "bigint" ? bigints(left, right, bounds) : [write(left, bounds), write(right, bounds)];
-  const test = put(`(${l} ${comparison[op]} ${r})`);
-  const missing = [left, right].filter(isNullable).map((node) => present(node, bounds));
-  if (missing.length === 0) return test;
-  const there = missing.join(" && ");
-  // Two missing elements are equal; a missing one equals nothing else.
+  const test = bounded(`(${l} ${cComparisons[op]} ${r})`);
+  const presence = [left, right].filter(isNullable).map((node) => present(node, bounds));
+  if (presence.length === 0) return test;
+  // Two missing elements are equal. A missing element equals nothing else.
   const otherwise =
-    missing.length === 2 && !isOrder
-      ? `${missing[0] ?? ""} ${comparison[op]} ${missing[1] ?? ""}`
+    presence.length === 2 && !isOrder
+      ? `${presence[0] ?? ""} ${cComparisons[op]} ${presence[1] ?? ""}`
       : String(op === "!==");
-  return put(`(${there} ? ${test} : ${otherwise})`);
+  return bounded(`(${presence.join(" && ")} ? ${test} : ${otherwise})`);
 };
 
 /** Both sides as int or both as uint. */
 function bigints(left: ExpressionTree, right: ExpressionTree, bounds: Bounds): readonly [string, string] {
-  const kinds = new Set([...integerKinds(left), ...integerKinds(right)]);
-  if (kinds.size > 1) refuse("SL1207", "not every CEL compares int64 with uint64 by all their digits");
-  const side = (node: ExpressionTree): string => bigint(node, kinds.has("uint64"), bounds);
+  const dtypes = new Set([...integerDtypes(left), ...integerDtypes(right)]);
+  if (dtypes.size > 1) refuse("SL1207", "not every CEL compares int64 with uint64 by all their digits");
+  const side = (node: ExpressionTree): string => bigint(node, dtypes.has("uint64"), bounds);
   return [side(left), side(right)];
 }
 
-function integerKinds(node: ExpressionTree): readonly string[] {
+function integerDtypes(node: ExpressionTree): readonly string[] {
   if (node.op === "read") return [node.dtype];
-  if (node.op === "conditional") return [...integerKinds(node.then), ...integerKinds(node.otherwise)];
-  return node.op === "??" ? [...integerKinds(node.left), ...integerKinds(node.right)] : [];
+  if (node.op === "conditional") return [...integerDtypes(node.then), ...integerDtypes(node.otherwise)];
+  return node.op === "??" ? [...integerDtypes(node.left), ...integerDtypes(node.right)] : [];
 }
 
 function bigint(node: ExpressionTree, unsigned: boolean, bounds: Bounds): string {
+  const side = (part: ExpressionTree): string => bigint(part, unsigned, bounds);
   if (isConstant(node)) return constant(node, unsigned);
-  if (node.op === "??")
-    return put(
-      `(${present(node.left, bounds)} ? ${bigint(node.left, unsigned, bounds)} : ${bigint(node.right, unsigned, bounds)})`,
-    );
+  if (node.op === "??") return bounded(`(${present(node.left, bounds)} ? ${side(node.left)} : ${side(node.right)})`);
   if (node.op !== "conditional") return write(node, bounds);
-  return put(
-    `(${write(node.test, bounds)} ? ${bigint(node.then, unsigned, bounds)} : ${bigint(node.otherwise, unsigned, bounds)})`,
-  );
+  return bounded(`(${write(node.test, bounds)} ? ${side(node.then)} : ${side(node.otherwise)})`);
 }
 
 const overflow = "bigint arithmetic is an error beyond 64 bits in CEL";
 
 const calculate: Write<"+" | "-" | "*" | "/"> = ({ op, left, right, type }, bounds) =>
-  type === "bigint" ? refuse("SL1207", overflow) : put(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
+  type === "bigint" ? refuse("SL1207", overflow) : bounded(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
 
 const logic: Write<"&&" | "||"> = ({ op, args }, bounds) =>
-  args.length === 0 ? String(op === "&&") : put(`(${args.map((arg) => write(arg, bounds)).join(` ${op} `)})`);
+  args.length === 0 ? String(op === "&&") : bounded(`(${args.map((arg) => write(arg, bounds)).join(` ${op} `)})`);
 
-/** A number under a name, so that a long text stands once. */
+/** Binds a number to a name, so that a long text is written once. Constants are inlined. */
 function named(node: ExpressionTree, name: string, bounds: Bounds, body: (value: string) => string): string {
-  return isConstant(node) ? put(body(number(node, bounds))) : bound(number(node, bounds), name, body(name));
+  return isConstant(node) ? bounded(body(number(node, bounds))) : bind(number(node, bounds), name, body(name));
 }
-const bound = (value: string, name: string, body: string): string => put(`[${value}].map(${name}, ${body})[0]`);
+const bind = (value: string, name: string, body: string): string => bounded(`[${value}].map(${name}, ${body})[0]`);
 
-/** NaN where one is NaN; -0 is less than 0. */
+/** NaN if either is NaN. -0 is less than 0. */
 const extremes = {
   max: "(a != a ? a : b != b ? b : a > b ? a : b > a ? b : a == 0.0 ? a + b : a)",
   min: "(a != a ? a : b != b ? b : a < b ? a : b < a ? b : a == 0.0 ? -(-a - b) : a)",
@@ -248,16 +232,16 @@ const extremes = {
 const extreme =
   (op: "min" | "max"): Write<"min" | "max"> =>
   ({ args }, bounds) =>
-    args.map((arg) => number(arg, bounds)).reduce((best, next) => bound(best, "a", bound(next, "b", extremes[op])));
+    args.map((arg) => number(arg, bounds)).reduce((best, next) => bind(best, "a", bind(next, "b", extremes[op])));
 
-/** From 2 ** 52 on a double is whole, and int() fails beyond 64 bits. A conditional after `?` needs parentheses. */
+/** A double from 2 ** 52 on is whole, and int() fails beyond 64 bits. A conditional after `?` needs parentheses. */
 const fraction = "n > -4503599627370496.0 && n < 4503599627370496.0 && n != 0.0";
 
 const roundings = {
   floor: `(${fraction} ? [double(int(n))].map(t, t > n ? t - 1.0 : t)[0] : n)`,
   ceil: `(${fraction} ? (n > -1.0 && n < 0.0 ? -0.0 : [double(int(n))].map(t, t < n ? t + 1.0 : t)[0]) : n)`,
   trunc: `(${fraction} ? (n > -1.0 && n < 0.0 ? -0.0 : double(int(n))) : n)`,
-  // A half goes up.
+  // Half rounds up.
   round: `(${fraction} ? (n >= -0.5 && n < 0.0 ? -0.0 : [double(int(n))].map(t, n - t >= 0.5 ? t + 1.0 : n - t < -0.5 ? t - 1.0 : t)[0]) : n)`,
   sign: "(n > 0.0 ? 1.0 : n < 0.0 ? -1.0 : n)",
   isInteger: `(${fraction} ? double(int(n)) == n : n - n == 0.0)`,
@@ -266,92 +250,97 @@ const roundings = {
 const rounding =
   (op: keyof typeof roundings): Write<NumberFunction | "isInteger"> =>
   ({ operand }, bounds) =>
-    bound(number(operand, bounds), "n", roundings[op]);
+    bind(number(operand, bounds), "n", roundings[op]);
 
-/** Functions whose last bit differs from machine to machine. */
-const lacking = (name: string) => (): never => refuse("SL1201", `standard CEL has no ${name}`);
+/** Functions that standard CEL lacks. */
+const unsupported = (name: string) => (): never => refuse("SL1201", `standard CEL has no ${name}`);
 const testString =
-  (name: string): Write<StringTest> =>
+  (method: string): Write<StringTest> =>
   ({ operand, text }, bounds) =>
-    put(`${write(operand, bounds)}.${name}(${quote(text)})`);
+    bounded(`${write(operand, bounds)}.${method}(${quote(text)})`);
 
 const quantifier: Write<"every" | "some"> = (node, bounds) => {
   const { op, list, binder, body } = node;
   const inner = { list, binder };
   if (usesPosition(body, inner)) {
-    const written = unroll(node, longestList);
-    if (written.op !== op || written.binder !== binder) return write(written, bounds);
-    const length = list.shape[list.at.length] ?? null;
-    return length === null
-      ? notKnown()
-      : refuse(
-          "SL1202",
-          `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`,
-        );
+    const unrolled = unroll(node, longestUnrolled);
+    if (unrolled.op !== op || unrolled.binder !== binder) return write(unrolled, bounds);
+    const length = lengthOf(list);
+    return length === null ? refusePosition() : refuseListLength(list, length);
   }
-  return put(
+  return bounded(
     `${path(list, bounds)}.${op === "every" ? "all" : "exists"}(v${binder}, ${write(body, [inner, ...bounds])})`,
   );
 };
 
-const writers: Writers = {
-  aggregate: () => refuse("SL1201", "it looks at one row, and an aggregate at many"),
-  read,
+const writers: Writers<Bounds> = {
+  ...noAggregates,
+  // Integers of a model arrive as CEL's int, and some hosts read whole doubles as int: both become doubles.
+  read(node, bounds) {
+    const text = path(node, bounds);
+    if (node.type === "number") return bounded(`double(${text})`);
+    return bounded(node.dtype === "uint64" && node.type === "bigint" ? `uint(${text})` : text);
+  },
   constant: (node) => constant(node),
-  pick: notKnown,
-  position: notKnown,
-  length: ({ list }, bounds) => put(`double(size(${path(list, bounds)}))`),
-  "+": calculate,
-  "-": calculate,
-  "*": calculate,
-  "/": calculate,
+  ...rows(["pick", "position"], refusePosition),
+  length: ({ list }, bounds) => bounded(`double(size(${path(list, bounds)}))`),
+  ...rows(["+", "-", "*", "/"], calculate),
   "%": () => refuse("SL1201", "CEL has % for integers alone"),
-  "<": compare,
-  ">": compare,
-  "<=": compare,
-  ">=": compare,
-  "===": compare,
-  "!==": compare,
+  ...rows(compareOps, compare),
   negate: ({ operand, type }, bounds) =>
-    type === "bigint" ? refuse("SL1207", overflow) : put(`(-${number(operand, bounds)})`),
-  "!": ({ operand }, bounds) => put(`(!${write(operand, bounds)})`),
-  "&&": logic,
-  "||": logic,
-  min: extreme("min"),
-  max: extreme("max"),
+    type === "bigint" ? refuse("SL1207", overflow) : bounded(`(-${number(operand, bounds)})`),
+  "!": ({ operand }, bounds) => bounded(`(!${write(operand, bounds)})`),
+  ...rows(["&&", "||"], logic),
+  ...eachRow(["min", "max"], extreme),
   // Not `-n`, which makes -0 of 0.
   abs: ({ operand }, bounds) => named(operand, "n", bounds, (n) => `(${n} <= 0.0 ? 0.0 - ${n} : ${n})`),
-  floor: rounding("floor"),
-  ceil: rounding("ceil"),
-  round: rounding("round"),
-  trunc: rounding("trunc"),
-  sign: rounding("sign"),
-  isInteger: rounding("isInteger"),
-  sqrt: lacking("square root; square the other side"),
-  log: lacking("logarithm"),
-  log2: lacking("logarithm"),
-  log10: lacking("logarithm"),
-  exp: lacking("exponential function"),
-  hypot: lacking("square root, as Math.hypot needs it"),
-  "**": lacking("power; multiply, as in x * x"),
+  ...eachRow(["floor", "ceil", "round", "trunc", "sign", "isInteger"], rounding),
+  sqrt: unsupported("square root; square the other side"),
+  ...rows(["log", "log2", "log10"], unsupported("logarithm")),
+  exp: unsupported("exponential function"),
+  hypot: unsupported("square root, as Math.hypot needs it"),
+  "**": unsupported("power; multiply, as in x * x"),
   startsWith: testString("startsWith"),
   endsWith: testString("endsWith"),
   includes: testString("contains"),
-  missing: ({ operand }, bounds) => put(`(!${present(operand, bounds)})`),
+  missing: ({ operand }, bounds) => bounded(`(!${present(operand, bounds)})`),
   "??": (node, bounds) =>
-    put(`(${present(node.left, bounds)} ? ${write(node.left, bounds)} : ${write(node.right, bounds)})`),
+    bounded(`(${present(node.left, bounds)} ? ${write(node.left, bounds)} : ${write(node.right, bounds)})`),
   isFinite: ({ operand }, bounds) => named(operand, "n", bounds, (n) => `(${n} - ${n} == 0.0)`),
   isNaN: ({ operand }, bounds) =>
     isNullable(operand)
-      ? `(${present(operand, bounds)} ? ${isNotItself(operand, bounds)} : false)`
-      : isNotItself(operand, bounds),
+      ? `(${present(operand, bounds)} ? ${differsFromItself(operand, bounds)} : false)`
+      : differsFromItself(operand, bounds),
   conditional: ({ test, then, otherwise }, bounds) =>
-    put(`(${write(test, bounds)} ? ${write(then, bounds)} : ${write(otherwise, bounds)})`),
-  every: quantifier,
-  some: quantifier,
+    bounded(`(${write(test, bounds)} ? ${write(then, bounds)} : ${write(otherwise, bounds)})`),
+  ...rows(["every", "some"], quantifier),
 };
 
-function isNotItself(node: ExpressionTree, bounds: Bounds): string {
+function differsFromItself(node: ExpressionTree, bounds: Bounds): string {
   const n = write(node, bounds);
-  return put(`(${n} != ${n})`);
+  return bounded(`(${n} != ${n})`);
 }
+
+const presence = "asked first whether an element is there";
+const toInt = "with int(), where a double is not whole already";
+
+export const cel: ValidationBackEnd = {
+  validation: emitValidation,
+  alert: rowByRow("CEL"),
+  guards: {
+    read: "cast to double",
+    length: "cast to double",
+    ...commonGuards.orderings(presence),
+    "===": presence,
+    "!==": presence,
+    min: commonGuards.zeros,
+    max: commonGuards.zeros,
+    abs: "with a comparison",
+    ...rows(["floor", "ceil", "round", "trunc", "isInteger"], toInt),
+    sign: commonGuards.sign,
+    isFinite: "the value less itself is 0",
+    isNaN: "the value is not itself",
+    missing: "with the list's size",
+    "??": "with the list's size",
+  },
+};

@@ -1,45 +1,56 @@
-import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
-import type { BackEndEmitter } from "./backend.js";
+import type { RowScope } from "../../../dsl/row.js";
 import { not, unroll } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
-import { pythonFloat, pythonString } from "./python-json.js";
-import type { RowScope } from "../../../dsl/row.js";
 import {
   type ArithmeticOp,
+  arithmeticOps,
   columnName,
   type CompareOp,
+  compareOps,
   type Constant,
   constantOf,
   type ExpressionTree,
   isConstant,
   isNullable,
-  type NodeOf,
   type Op,
   type Read,
   valueOf,
 } from "../tree/tree.js";
+import { type ValidationBackEnd, rowByRow, type ValidationEmitter } from "./backend.js";
+import {
+  cComparisons,
+  eachRow,
+  emit,
+  lengthLimit,
+  lengthOf,
+  longestUnrolled,
+  noAggregates,
+  refuse,
+  refuseListLength,
+  rows,
+  type Write as WriteWith,
+  type Writers,
+} from "./emitter.js";
+import { pythonFloat, pythonString } from "./python-json.js";
 
-const longest = 1024 * 1024;
-/** The longest list that is written out element by element. */
-const longestList = 256;
+const bounded = lengthLimit(1024 * 1024);
 
-/** A text and the models its variables name, one for each mention. */
+/** A text, and the model of each variable in it. */
 interface Part {
   readonly text: string;
   readonly models: readonly string[];
 }
 
-type Write<O extends Op> = (node: NodeOf<O>, scope: RowScope) => Part;
-type Writers = { readonly [O in Op]: Write<O> };
+type Write<O extends Op> = WriteWith<O, RowScope, Part>;
 
 /**
- * The text of one entry of a Check's `tree`, as the platform's SDKs up to 2023.4.1 send it: what Python's `json.dumps` makes of
- * `{"values": {name: {"root": …, "required_data": […]}}, "gauges": [], "validations": [name]}`. It is the predicate
- * itself: these platforms report the rows where it is not true. They have no `and`, so each condition of a top-level `&&` is a
- * value of its own: `amt`, then `amt:2`, `amt:3`. Numbers are compared as doubles.
+ * The text of one entry of a Check's `tree`, as the platform's SDKs up to 2023.4.1 send it: the output of Python's
+ * `json.dumps` for `{"values": {name: {"root": …, "required_data": […]}}, "gauges": [], "validations": [name]}`. It is
+ * the predicate itself: these platforms report the rows where it is not true. They have no `and`, so each condition of a
+ * top-level `&&` is its own value: `amt`, then `amt:2`, `amt:3`. Numbers are compared as doubles.
  */
-export const checks: BackEndEmitter = (tree, name = "check", scope) => {
-  const roots = conditions(unroll(tree, longestList)).map((condition) => write(condition, scope));
+const emitValidation: ValidationEmitter = (tree, name = "check", scope) => {
+  const roots = conditions(unroll(tree, longestUnrolled)).map((condition) => write(condition, scope));
   if (roots.length === 0 || roots.some(({ models }) => models.length === 0))
     refuse("SL1204", "it reads no column, and a check is of a model's values");
   const names = roots.map((_, i) => pythonString(i === 0 ? name : `${name}:${i + 1}`));
@@ -50,19 +61,9 @@ export const checks: BackEndEmitter = (tree, name = "check", scope) => {
   return bounded(`{"values": {${values.join(", ")}}, "gauges": [], "validations": [${names.join(", ")}]}`);
 };
 
-function refuse(code: ErrorCode, reason: string): never {
-  throw new LambdaError(code, reason);
-}
-
-function bounded(text: string): string {
-  return text.length > longest
-    ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`)
-    : text;
-}
-
 const platform = "the platform's checks have";
 
-/** What must hold, each by itself. A comparison with a NaN is false, so that `max(a, b) < c` is `a < c && b < c`. */
+/** The conditions that must all hold. A comparison with NaN is false, so `max(a, b) < c` is `a < c && b < c`. */
 function conditions(tree: ExpressionTree): ExpressionTree[] {
   if (isConstant(tree)) return tree.value === true ? [] : refuse("SL1204", "it is always false");
   if (tree.op === "&&") return tree.args.flatMap(conditions);
@@ -80,7 +81,7 @@ function conditions(tree: ExpressionTree): ExpressionTree[] {
 }
 
 function write(node: ExpressionTree, scope: RowScope): Part {
-  return (writers[node.op] as Write<Op>)(node, scope);
+  return emit(writers, node, scope);
 }
 
 function literal(node: Constant): string {
@@ -115,18 +116,18 @@ interface Tensor {
 function tensorOf({ from, port }: Read, scope: RowScope): Tensor {
   const names = (ports: readonly { readonly name: string }[] = []): string[] => ports.map(({ name }) => name);
   if (from === "in")
-    return { model: scope.first?.name, position: "input", index: placeOf(port, scope.first?.columns ?? []) };
-  if (from === "out") return { model: scope.last, position: "output", index: placeOf(port, names(scope.outputs)) };
-  return { model: from.model, position: "output", index: placeOf(port, names(scope.models[from.model])) };
+    return { model: scope.first?.name, position: "input", index: tensorIndex(port, scope.first?.columns ?? []) };
+  if (from === "out") return { model: scope.last, position: "output", index: tensorIndex(port, names(scope.outputs)) };
+  return { model: from.model, position: "output", index: tensorIndex(port, names(scope.models[from.model])) };
 }
 
-function placeOf(port: string, names: readonly string[]): number {
-  const number = names.length > 1 ? names.find((name) => /^(0|[1-9]\d*)$/.test(name)) : undefined;
-  return number === undefined
+function tensorIndex(port: string, names: readonly string[]): number {
+  const reordered = names.length > 1 ? names.find((name) => /^(0|[1-9]\d*)$/.test(name)) : undefined;
+  return reordered === undefined
     ? names.indexOf(port)
     : refuse(
         "SL1207",
-        `JavaScript reorders names such as '${number}', so the places of the model's tensors are not known; rename the port`,
+        `JavaScript reorders names such as '${reordered}', so the places of the model's tensors are not known; rename the port`,
       );
 }
 
@@ -151,34 +152,32 @@ function variable(node: Read, scope: RowScope): Part {
   };
 }
 
-const comparison = { "<": "<", ">": ">", "<=": "<=", ">=": ">=", "===": "==" } as const;
-
 const compare: Write<CompareOp> = ({ op, left, right }, scope) => {
   if (op === "!==") return refuse("SL1201", `${platform} no '!='`);
   if (left.type === "bigint" && left.op === "read" && right.op === "read" && left.dtype !== right.dtype)
     refuse("SL1207", "whether the platform compares int64 with uint64 by all their digits is not known");
-  return binary(comparison[op], write(left, scope), write(right, scope));
+  return binary(cComparisons[op], write(left, scope), write(right, scope));
 };
 
-const opposite = { "<": ">=", ">": "<=", "<=": ">", ">=": "<", "!==": "===" } as const;
+const opposite = { "<": ">=", ">": "<=", "<=": ">", ">=": "<" } as const;
 
-/** The opposite of a comparison is another one only where there is no NaN. */
+/** The opposite comparison is the negation only if no side can be NaN. */
 const negated: Write<"!"> = ({ operand }, scope) => {
   const { op } = operand;
   if (op === "isNaN" && !isNullable(operand.operand)) {
     const x = write(operand.operand, scope);
     return binary("==", x, x);
   }
-  const flips = op === "<" || op === ">" || op === "<=" || op === ">=";
+  const isOrder = op === "<" || op === ">" || op === "<=" || op === ">=";
   if (
-    flips &&
+    isOrder &&
     operand.left.type !== "string" &&
     (operand.left.type === "bigint" || (!mayBeNaN(operand.left) && !mayBeNaN(operand.right)))
   )
     return write({ ...operand, op: opposite[op] }, scope);
   return refuse(
     "SL1201",
-    flips ? `${platform} no 'not', and the opposite comparison differs on NaN` : `${platform} no 'not'`,
+    isOrder ? `${platform} no 'not', and the opposite comparison differs on NaN` : `${platform} no 'not'`,
   );
 };
 
@@ -188,90 +187,73 @@ const addition: Write<ArithmeticOp> = ({ op, left, right, type }, scope) => {
   return binary(op, write(left, scope), write(right, scope));
 };
 
-/** One value that equals one of several constants is `in` a list. */
+/** `||` of equalities of the same value with constants is `in` a list. */
 const either: Write<"||"> = ({ args }, scope) => {
   const items: string[] = [];
   const subjects = args.map((arg) => {
-    if (arg.op !== "===") return none("or");
-    const constant = [arg.left, arg.right].find(isConstant) ?? none("or");
+    if (arg.op !== "===") return refuseFeature("or");
+    const constant = [arg.left, arg.right].find(isConstant) ?? refuseFeature("or");
     items.push(literal(constant));
     return write(constant === arg.left ? arg.right : arg.left, scope);
   });
   const [subject] = subjects;
-  if (subject === undefined || subjects.some(({ text }) => text !== subject.text)) return none("or");
+  if (subject === undefined || subjects.some(({ text }) => text !== subject.text)) return refuseFeature("or");
   return binary("in", subject, { text: `{"node": "literal", "list": [${items.join(", ")}]}`, models: [] });
 };
 
-const none = (what: string): never => refuse("SL1201", `${platform} no '${what}'`);
-const lacking = (what: string) => (): never => none(what);
+const refuseFeature = (name: string): never => refuse("SL1201", `${platform} no '${name}'`);
+const unsupported = (name: string) => (): never => refuseFeature(name);
 
 const quantifier: Write<"every" | "some"> = ({ op, list }) => {
-  const length = list.shape[list.at.length] ?? null;
+  const length = lengthOf(list);
   return length === null
     ? refuse("SL1202", `the length of '${columnName(list)}' is not known, and ${platform} no '${op}'`)
-    : refuse(
-        "SL1202",
-        `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`,
-      );
+    : refuseListLength(list, length);
 };
 
-const writers: Writers = {
-  aggregate: () => refuse("SL1201", "it looks at one row, and an aggregate at many"),
+const writers: Writers<RowScope, Part> = {
+  ...noAggregates,
   read: variable,
   constant: (node) => ({ text: literal(node), models: [] }),
-  pick: lacking("every"),
-  position: lacking("every"),
-  length: lacking("length"),
-  "+": addition,
-  "-": addition,
-  "*": addition,
-  "/": addition,
-  "%": addition,
-  "**": lacking("power"),
-  "<": compare,
-  ">": compare,
-  "<=": compare,
-  ">=": compare,
-  "===": compare,
-  "!==": compare,
-  // -0 and 0 are told apart by a division alone, and there is none.
+  ...rows(["pick", "position"], unsupported("every")),
+  ...rows(arithmeticOps, addition),
+  ...rows(compareOps, compare),
+  // Only a division tells -0 from 0, and the checks have none.
   negate: ({ operand, type }, scope) =>
     type === "bigint"
       ? refuse("SL1207", "bigint arithmetic is not exact beyond 64 bits")
       : binary("-", number(0), write(operand, scope)),
   "!": negated,
-  "&&": lacking("and inside an expression"),
+  "&&": unsupported("and inside an expression"),
   "||": either,
-  min: lacking("min"),
-  max: lacking("max"),
-  hypot: lacking("hypot"),
   abs(node, scope) {
     const { text, models } = write(node.operand, scope);
     return { text: bounded(`{"node": "fn", "fn": "abs", "arguments": [${text}]}`), models };
   },
-  floor: lacking("floor"),
-  ceil: lacking("ceil"),
-  round: lacking("round"),
-  trunc: lacking("trunc"),
-  sign: lacking("sign"),
-  sqrt: lacking("sqrt"),
-  log: lacking("log"),
-  log2: lacking("log2"),
-  log10: lacking("log10"),
-  exp: lacking("exp"),
   // Infinity less itself is NaN.
   isFinite({ operand }, scope) {
     const x = write(operand, scope);
     return binary("==", binary("-", x, x), number(0));
   },
-  isNaN: lacking("isNaN"),
-  isInteger: lacking("isInteger"),
-  startsWith: lacking("startsWith"),
-  endsWith: lacking("endsWith"),
-  includes: lacking("includes"),
-  missing: lacking("missing elements"),
-  "??": lacking("missing elements"),
-  conditional: lacking("conditional"),
-  every: quantifier,
-  some: quantifier,
+  ...eachRow(["length", "min", "max", "hypot", "floor", "ceil", "round", "trunc", "sign", "sqrt"], unsupported),
+  ...eachRow(["log", "log2", "log10", "exp", "isNaN", "isInteger", "startsWith", "endsWith", "includes"], unsupported),
+  "**": unsupported("power"),
+  ...rows(["missing", "??"], unsupported("missing elements")),
+  conditional: unsupported("conditional"),
+  ...rows(["every", "some"], quantifier),
+};
+
+export const checks: ValidationBackEnd = {
+  validation: emitValidation,
+  alert: rowByRow("a check of the platform"),
+  guards: {
+    "&&": "a check for each condition",
+    "||": "a list of constants, of one value's equalities",
+    "!": "the opposite comparison, where nothing can be NaN",
+    negate: "0 less the value; nothing there tells 0 from -0",
+    min: "a comparison of each value",
+    max: "a comparison of each value",
+    every: "element by element",
+    isFinite: "the value less itself is 0",
+  },
 };

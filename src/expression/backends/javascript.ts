@@ -1,5 +1,9 @@
-import type { BackEndEmitter } from "./backend.js";
 import { readableTree } from "../tree/print.js";
+import type { ValidationBackEnd } from "./backend.js";
 
-/** The predicate itself as JavaScript source, to be read by people: `(x) => x.out.score[0] < 0.9`. */
-export const javascript: BackEndEmitter = (tree) => `(x) => ${readableTree(tree)}`;
+/** The predicate itself as JavaScript source, for people to read: `(x) => x.out.score[0] < 0.9`. */
+export const javascript: ValidationBackEnd = {
+  validation: (tree) => `(x) => ${readableTree(tree)}`,
+  alert: (tree) => `(all) => ${readableTree(tree)}`,
+  guards: {},
+};

@@ -1,41 +1,54 @@
-import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
 import { aggregateKey, collectAggregates } from "../tree/aggregates.js";
-import type { AlertContext, AlertEmitter } from "./backend.js";
-import { expand, type ExpandableOp } from "../tree/expand.js";
 import {
   type ArithmeticOp,
+  arithmeticOps,
   type CompareOp,
+  compareOps,
   type ExpressionTree,
   isConstant,
-  type NodeOf,
   type NumberFunction,
   type Op,
   valueOf,
 } from "../tree/tree.js";
+import { type AlertContext, type AlertEmitter, type BackEndDefinition, commonGuards } from "./backend.js";
+import {
+  cComparisons,
+  emit,
+  expandedRows,
+  inexactRows,
+  lengthLimit,
+  refuse,
+  rows,
+  type Write as WriteWith,
+  type Writers,
+} from "./emitter.js";
 
-const longest = 64 * 1024;
+const bounded = lengthLimit(64 * 1024, "alerts");
 
-/** The gauge in which a server gives what each aggregate of an alert comes to over the alert's window. */
+/** The gauge in which a server publishes each aggregate of an alert, computed over the alert's window. */
 export const aggregateMetric = "shapeline_alert_aggregate";
 
-/** A PromQL expression that stands alone beside any operator: a number, or the samples of one alert. Booleans are 1 and 0. */
+/**
+ * A PromQL expression that keeps its meaning beside any operator: a number, or the samples of one alert. Booleans are 1
+ * and 0.
+ */
 interface Text {
   readonly text: string;
   readonly scalar: boolean;
 }
 
-type Write<O extends Op> = (node: NodeOf<O>, metrics: Metrics) => Text;
-type Writers = { readonly [O in Op]: Write<O> };
+/** The metric of each aggregate, by the aggregate's key. */
 type Metrics = ReadonlyMap<string, Text>;
+type Write<O extends Op> = WriteWith<O, Metrics, Text>;
 
 /**
- * The condition of an alert as the `expr` of a Prometheus rule: it has a sample where the condition holds, and none elsewhere. It
- * calculates with the gauges `shapeline_alert_aggregate{pipeline, alert, aggregate}`, one for each aggregate of the condition by its number
- * from 0 on, so that what Prometheus says is exactly what the condition says.
+ * The condition of an alert as the `expr` of a Prometheus rule: it has a sample while the condition holds, and no sample
+ * otherwise. It reads the gauges `shapeline_alert_aggregate{pipeline, alert, aggregate}`, one per aggregate of the
+ * condition, numbered from 0, so that Prometheus evaluates exactly the same condition as the server.
  */
-export const promql: AlertEmitter = (tree, context) => {
+const emitAlert: AlertEmitter = (tree, context) => {
   if (isConstant(tree)) return tree.value === true ? "vector(1)" : "vector(0) == 1";
-  const { text } = holding(tree, metricsOf(tree, context));
+  const { text } = samplesWhere(tree, metricsOf(tree, context));
   return text.startsWith("(") ? text.slice(1, -1) : text;
 };
 
@@ -50,21 +63,13 @@ function metricsOf(tree: ExpressionTree, { pipeline, name }: AlertContext): Metr
   );
 }
 
-function refuse(code: ErrorCode, reason: string): never {
-  throw new LambdaError(code, reason);
-}
-
-function put(text: string, scalar = false): Text {
-  return text.length > longest
-    ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several alerts`)
-    : { text, scalar };
-}
+const put = (text: string, scalar = false): Text => ({ text: bounded(text), scalar });
 
 function write(node: ExpressionTree, metrics: Metrics): Text {
-  return (writers[node.op] as Write<Op>)(node, metrics);
+  return emit(writers, node, metrics);
 }
 
-/** Samples of one alert belong together whichever aggregate they are of. */
+/** `left op right`. Samples of different aggregates match, because they belong to the same alert. */
 function join(left: Text, op: string, right: Text): Text {
   const matching = left.scalar || right.scalar ? "" : " ignoring (aggregate)";
   return put(`(${left.text} ${op}${matching} ${right.text})`, left.scalar && right.scalar);
@@ -90,10 +95,8 @@ function choose(test: Text, then: Text, otherwise: Text): Text {
   return join(join(samples(then, test), "and", join(test, "==", one)), "or", samples(otherwise, test));
 }
 
-const comparison = { "<": "<", ">": ">", "<=": "<=", ">=": ">=", "===": "==", "!==": "!=" } as const;
-
-/** Where a condition holds, and nothing elsewhere. A comparison without `bool` keeps the samples for which it is true. */
-function holding(node: ExpressionTree, metrics: Metrics): Text {
+/** Samples while a condition holds, none otherwise. A comparison without `bool` keeps the samples for which it is true. */
+function samplesWhere(node: ExpressionTree, metrics: Metrics): Text {
   switch (node.op) {
     case "<":
     case ">":
@@ -102,12 +105,12 @@ function holding(node: ExpressionTree, metrics: Metrics): Text {
     case "===":
     case "!==":
       if (node.left.type === "number")
-        return join(write(node.left, metrics), comparison[node.op], write(node.right, metrics));
+        return join(write(node.left, metrics), cComparisons[node.op], write(node.right, metrics));
       break;
     case "&&":
     case "||":
       return node.args
-        .map((arg) => holding(arg, metrics))
+        .map((arg) => samplesWhere(arg, metrics))
         .reduce((all, arg) => join(all, node.op === "&&" ? "and" : "or", arg));
     case "!":
       return join(write(node.operand, metrics), "==", zero);
@@ -118,7 +121,7 @@ function holding(node: ExpressionTree, metrics: Metrics): Text {
 }
 
 const compare: Write<CompareOp> = ({ op, left, right }, metrics) =>
-  join(write(left, metrics), `${comparison[op]} bool`, write(right, metrics));
+  join(write(left, metrics), `${cComparisons[op]} bool`, write(right, metrics));
 const calculate: Write<ArithmeticOp> = ({ op, left, right }, metrics) =>
   join(write(left, metrics), op, write(right, metrics));
 
@@ -134,7 +137,7 @@ const logic: Write<"&&" | "||"> = ({ op, args }, metrics) => {
 
 const isNumber = (x: Text): Text => join(x, "== bool", x);
 
-/** NaN where one is NaN; -0 is less than 0. Each `or` takes over where nothing before it has a sample. */
+/** NaN if either is NaN. -0 is less than 0. Each `or` applies where no alternative before it has a sample. */
 const extreme: Write<"min" | "max"> = ({ op, args }, metrics) => {
   const texts = args.map((arg) => write(arg, metrics));
   const like = isNumber(texts.find(({ scalar }) => !scalar) ?? one);
@@ -143,7 +146,7 @@ const extreme: Write<"min" | "max"> = ({ op, args }, metrics) => {
     .map((text) => samples(text, like))
     .reduce((a, b) => {
       const ofZeros = op === "max" ? join(a, "+", b) : put(`(-${join(put(`(-${a.text})`), "-", b).text})`);
-      const ways = [
+      const alternatives = [
         join(a, "!=", a),
         join(b, "!=", b),
         join(a, wins, b),
@@ -151,7 +154,7 @@ const extreme: Write<"min" | "max"> = ({ op, args }, metrics) => {
         join(a, "and", join(b, "!=", zero)),
         ofZeros,
       ];
-      return ways.reduce((all, way) => join(all, "or", way));
+      return alternatives.reduce((all, alternative) => join(all, "or", alternative));
     });
 };
 
@@ -159,74 +162,61 @@ const call =
   (name: string): Write<NumberFunction> =>
   ({ operand }, metrics) =>
     put(`${name}(${write(operand, metrics).text})`);
-const spelledOut =
-  (op: ExpandableOp): Write<ExpandableOp> =>
-  ({ operand }, metrics) =>
-    write(expand(op, operand), metrics);
 
-/** Functions whose last bit differs from machine to machine and from JavaScript's. */
-const rounded = (name: string) => (): never =>
-  refuse("SL1207", `Prometheus rounds ${name} otherwise than JavaScript, in the last bit`);
-const ofARow = (): never => refuse("SL1201", "Prometheus sees what aggregates come to, and not the rows");
+const refuseRow = (): never => refuse("SL1201", "Prometheus sees what aggregates come to, and not the rows");
 
-const writers: Writers = {
-  aggregate: (node, metrics) => metrics.get(aggregateKey(node)) ?? ofARow(),
+const writers: Writers<Metrics, Text> = {
+  aggregate: (node, metrics) => metrics.get(aggregateKey(node)) ?? refuseRow(),
   constant(node) {
     const value = valueOf(node);
     if (typeof value === "boolean") return value ? one : zero;
     return typeof value === "number" ? numberText(value) : refuse("SL1201", "Prometheus calculates with numbers alone");
   },
-  "+": calculate,
-  "-": calculate,
-  "*": calculate,
-  "/": calculate,
-  "%": calculate,
-  "<": compare,
-  ">": compare,
-  "<=": compare,
-  ">=": compare,
-  "===": compare,
-  "!==": compare,
+  ...rows(arithmeticOps, calculate),
+  ...rows(compareOps, compare),
   negate: ({ operand }, metrics) => put(`(-${write(operand, metrics).text})`),
   "!": ({ operand }, metrics) => join(one, "-", write(operand, metrics)),
-  "&&": logic,
-  "||": logic,
+  ...rows(["&&", "||"], logic),
   conditional: ({ test, then, otherwise }, metrics) =>
     choose(write(test, metrics), write(then, metrics), write(otherwise, metrics)),
-  min: extreme,
-  max: extreme,
+  ...rows(["min", "max"], extreme),
   abs: call("abs"),
   floor: call("floor"),
   ceil: call("ceil"),
   sqrt: call("sqrt"),
   sign: call("sgn"),
-  round: spelledOut("round"),
-  trunc: spelledOut("trunc"),
-  isInteger: spelledOut("isInteger"),
+  ...expandedRows(["round", "trunc", "isInteger"], write),
+  ...inexactRows("Prometheus"),
   isNaN({ operand }, metrics) {
     const x = write(operand, metrics);
     return join(x, "!= bool", x);
   },
-  // What is infinite or NaN has no difference from itself.
+  // An infinity less itself is NaN, and so is NaN less itself.
   isFinite({ operand }, metrics) {
     const x = write(operand, metrics);
     return join(join(x, "-", x), "== bool", zero);
   },
-  "**": () => refuse("SL1207", "Prometheus rounds ** otherwise than JavaScript; multiply, as in x * x"),
-  hypot: rounded("Math.hypot"),
-  log: rounded("Math.log"),
-  log2: rounded("Math.log2"),
-  log10: rounded("Math.log10"),
-  exp: rounded("Math.exp"),
-  read: ofARow,
-  pick: ofARow,
-  position: ofARow,
-  length: ofARow,
-  startsWith: ofARow,
-  endsWith: ofARow,
-  includes: ofARow,
-  missing: ofARow,
-  "??": ofARow,
-  every: ofARow,
-  some: ofARow,
+  ...rows(
+    ["read", "pick", "position", "length", "startsWith", "endsWith", "includes", "missing", "??", "every", "some"],
+    refuseRow,
+  ),
 };
+
+export const promql = {
+  validation: null,
+  alert: emitAlert,
+  guards: {
+    aggregate: "a gauge that the server sets to what the aggregate comes to",
+    conditional: "with `and` and `or` of samples",
+    "&&": "a product of 1 and 0, or `and`",
+    "||": "a sum of 1 and 0, or `or`",
+    "!": "1 less the value",
+    min: commonGuards.zeros,
+    max: commonGuards.zeros,
+    round: commonGuards.rounding,
+    trunc: commonGuards.rounding,
+    isInteger: "with isFinite and floor",
+    isFinite: "the value less itself is 0",
+    isNaN: "the value is not itself",
+  },
+} as const satisfies BackEndDefinition;

@@ -1,41 +1,55 @@
-import { LambdaError, type ErrorCode } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
-import type { AlertEmitter, BackEndEmitter } from "./backend.js";
 import { type BoundList, boundElement, usesPosition } from "../tree/bound-element.js";
 import { negate } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
-import { type ExpandableOp, expand } from "../tree/expand.js";
 import {
   type ArithmeticOp,
+  arithmeticOps,
   children,
   columnName,
   type CompareOp,
+  compareOps,
   type Constant,
   type ExpressionTree,
+  type Index,
   isConstant,
   isNullable,
   type NodeOf,
   type NumberFunction,
   type Op,
-  type Index,
   type Read,
   type StringTest,
   valueOf,
 } from "../tree/tree.js";
+import { type AlertEmitter, type ValidationBackEnd, commonGuards, type ValidationEmitter } from "./backend.js";
+import {
+  comparesByCodePoint,
+  eachRow,
+  emit,
+  expandedRows,
+  inexactRows,
+  integerRanges,
+  lengthLimit,
+  refuse,
+  refuseStringOrder,
+  rows,
+  type Write as WriteWith,
+  type Writers,
+} from "./emitter.js";
 
-const longest = 1024 * 1024;
+const bounded = lengthLimit(1024 * 1024);
 
+/** The lists around a node, innermost first. */
 type Bounds = readonly BoundList[];
-/** A text that stands alone beside any operator. Except for elements past the end it has a value on every row. */
-type Write<O extends Op> = (node: NodeOf<O>, bounds: Bounds) => string;
-type Writers = { readonly [O in Op]: Write<O> };
+/** Writes a text that keeps its meaning beside any operator. It has a value on every row, except for elements past the end of a list. */
+type Write<O extends Op> = WriteWith<O, Bounds>;
 
 /**
  * A DuckDB condition over a table with a column for each port (`"in.x"`, `"out.y"`, `"out_c1.z"`; lists inside), as the
  * inference log has it. It is the predicate itself: `WHERE <text>` keeps the rows that hold, `WHERE NOT (<text>)` those that
  * fail, and it is never NULL. A row without a value of a challenger fails, as in the engine.
  */
-export const sql: BackEndEmitter = (tree) => {
+const emitValidation: ValidationEmitter = (tree) => {
   const challengers = columns(tree);
   const predicate = write(tree, []);
   if (challengers.length === 0) return predicate.startsWith("(") ? predicate.slice(1, -1) : predicate;
@@ -46,24 +60,14 @@ export const sql: BackEndEmitter = (tree) => {
  * The condition of an alert as a DuckDB expression with aggregates, over the rows of the window: `SELECT <text> FROM <rows>`.
  * It is never NULL. A row without a value of a challenger is left out of the aggregates that read it.
  */
-export const sqlAlert: AlertEmitter = (tree) => {
+const emitAlert: AlertEmitter = (tree) => {
   columns(tree);
   const condition = write(tree, []);
   return condition.startsWith("(") ? condition.slice(1, -1) : condition;
 };
 
-function refuse(code: ErrorCode, reason: string): never {
-  throw new LambdaError(code, reason);
-}
-
-function put(text: string): string {
-  return text.length > longest
-    ? refuse("SL1203", `its text is longer than ${longest} characters; split it into several validations`)
-    : text;
-}
-
 function write(node: ExpressionTree, bounds: Bounds): string {
-  return (writers[node.op] as Write<Op>)(node, bounds);
+  return emit(writers, node, bounds);
 }
 
 /** The challengers' columns. DuckDB's names ignore case, so two columns must differ by more. */
@@ -153,19 +157,13 @@ function number(node: ExpressionTree, bounds: Bounds): string {
 
 const comparison = { "<": "<", ">": ">", "<=": "<=", ">=": ">=", "===": "=", "!==": "<>" } as const;
 
-/** DuckDB orders by code point, JavaScript by UTF-16 unit: one order where either side has no unit above the surrogates' first. */
-function isOrderedAlike(node: ExpressionTree): boolean {
-  return isConstant(node) && !/[\ud800-\uffff]/.test(String(node.value));
-}
-
 /** NaN is above all numbers to DuckDB, and equals itself. */
 const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
   const side = (node: ExpressionTree): string => (isNegativeZero(node) ? numberLiteral(0) : write(node, bounds));
   const l = side(left);
   const r = side(right);
   if (op === "===" || op === "!==") return equate(op, left, l, right, r);
-  if (left.type === "string" && !isOrderedAlike(left) && !isOrderedAlike(right))
-    refuse("SL1207", "DuckDB orders strings by their code points, JavaScript by UTF-16 units");
+  if (left.type === "string" && !comparesByCodePoint(left) && !comparesByCodePoint(right)) refuseStringOrder("DuckDB");
   const [greater, text] = op === "<" || op === "<=" ? [right, r] : [left, l];
   const guard = left.type === "number" && mayBeNaN(greater) ? ` AND NOT isnan(${text})` : "";
   return filled(`${l} ${comparison[op]} ${r}${guard}`, "false", left, right);
@@ -175,18 +173,18 @@ function equate(op: "===" | "!==", left: ExpressionTree, l: string, right: Expre
   const guarded = left.type === "number" && mayBeNaN(left) && mayBeNaN(right);
   if (isNullable(left) && isNullable(right)) {
     const same = `(${l} IS NOT DISTINCT FROM ${r}${guarded ? ` AND NOT coalesce(isnan(${l}), false)` : ""})`;
-    return put(op === "===" ? same : `(NOT ${same})`);
+    return bounded(op === "===" ? same : `(NOT ${same})`);
   }
   const guard = op === "===" ? ` AND NOT isnan(${l})` : ` OR isnan(${l})`;
   return filled(`${l} ${comparison[op]} ${r}${guarded ? guard : ""}`, String(op === "!=="), left, right);
 }
 
 function filled(test: string, value: string, ...operands: readonly ExpressionTree[]): string {
-  return put(operands.some(isNullable) ? `coalesce(${test}, ${value})` : `(${test})`);
+  return bounded(operands.some(isNullable) ? `coalesce(${test}, ${value})` : `(${test})`);
 }
 
 type Range = readonly [least: bigint, most: bigint];
-const ranges: Partial<Record<DType, Range>> = { int64: [-(2n ** 63n), 2n ** 63n - 1n], uint64: [0n, 2n ** 64n - 1n] };
+const ranges: Partial<Record<DType, Range>> = integerRanges;
 
 /** What a bigint may come to. */
 function rangeOf(node: ExpressionTree): Range {
@@ -239,23 +237,23 @@ function fits(node: ExpressionTree): void {
 const calculate: Write<ArithmeticOp> = (node, bounds) => {
   const { op, left, right, type } = node;
   if (isNegativeZero(left) || isNegativeZero(right)) return withNegativeZero(node, bounds);
-  if (type === "number") return put(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
+  if (type === "number") return bounded(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
   fits(node);
-  return put(`(${write(left, bounds)}::HUGEINT ${op === "/" ? "//" : op} ${write(right, bounds)}::HUGEINT)`);
+  return bounded(`(${write(left, bounds)}::HUGEINT ${op === "/" ? "//" : op} ${write(right, bounds)}::HUGEINT)`);
 };
 
 /** The same without a -0 constant. */
 function withNegativeZero({ op, left, right }: NodeOf<"+">, bounds: Bounds): string {
   const other = number(isNegativeZero(left) ? right : left, bounds);
   if (op === "+") return other;
-  if (op === "-") return put(isNegativeZero(left) ? `(-${other})` : `(${other} + 0e0)`);
-  return put(isNegativeZero(left) ? `(-(0e0 ${op} ${other}))` : `(-(${other} ${op} 0e0))`);
+  if (op === "-") return bounded(isNegativeZero(left) ? `(-${other})` : `(${other} + 0e0)`);
+  return bounded(isNegativeZero(left) ? `(-(0e0 ${op} ${other}))` : `(-(${other} ${op} 0e0))`);
 }
 
 const logic: Write<"&&" | "||"> = ({ op, args }, bounds) =>
   args.length === 0
     ? String(op === "&&")
-    : put(`(${args.map((arg) => write(arg, bounds)).join(op === "&&" ? " AND " : " OR ")})`);
+    : bounded(`(${args.map((arg) => write(arg, bounds)).join(op === "&&" ? " AND " : " OR ")})`);
 
 /** -0 is less than 0; NaN is the greatest already. */
 const steps = {
@@ -267,35 +265,28 @@ const extreme =
   (op: "min" | "max"): Write<"min" | "max"> =>
   ({ args, type }, bounds) => {
     const turned = opposites(args);
-    if (turned !== null) return put(`(-${write({ op: op === "min" ? "max" : "min", args: turned, type }, bounds)})`);
+    if (turned !== null)
+      return bounded(`(-${write({ op: op === "min" ? "max" : "min", args: turned, type }, bounds)})`);
     const texts = args.map((arg) => number(arg, bounds));
     return texts.length === 1
       ? (texts[0] as string)
-      : put(`list_reduce([${texts.join(", ")}], lambda a, b: ${steps[op]})`);
+      : bounded(`list_reduce([${texts.join(", ")}], lambda a, b: ${steps[op]})`);
   };
 
 const callNumber =
   (op: "abs" | "floor" | "ceil" | "trunc"): Write<NumberFunction> =>
   ({ operand }, bounds) =>
-    put(`${op}(${number(operand, bounds)})`);
-const callSpelledOut =
-  (op: ExpandableOp): Write<ExpandableOp> =>
-  ({ operand }, bounds) =>
-    write(expand(op, operand), bounds);
+    bounded(`${op}(${number(operand, bounds)})`);
 const testString =
   (name: string): Write<StringTest> =>
   ({ operand, text }, bounds) =>
-    put(`${name}(${write(operand, bounds)}, ${stringLiteral(text)})`);
-
-/** Functions whose last bit differs from machine to machine and from JavaScript's. */
-const rounded = (name: string) => (): never =>
-  refuse("SL1207", `DuckDB rounds ${name} otherwise than JavaScript, in the last bit`);
+    bounded(`${name}(${write(operand, bounds)}, ${stringLiteral(text)})`);
 
 const quantifier: Write<"every" | "some"> = ({ op, list, binder, body }, bounds) => {
   const bound = { list, binder };
   const params = usesPosition(body, bound) ? `v${binder}, i${binder}` : `v${binder}`;
   const test = write(body, [bound, ...bounds]);
-  return put(
+  return bounded(
     `(len(list_filter(${path(list, bounds)}, lambda ${params}: ${op === "every" ? `NOT ${test}` : test})) ${op === "every" ? "=" : ">"} 0)`,
   );
 };
@@ -318,17 +309,17 @@ const aggregate: Write<"aggregate"> = (node) => {
     `CASE WHEN coalesce(bool_or(isnan(${x}))${all}, true) THEN ${nan} ELSE ${text} + 0e0 END`;
   switch (fn) {
     case "count":
-      return put(asked());
+      return bounded(asked());
     case "share":
-      return put(`(${asked()} / ${count})`);
+      return bounded(`(${asked()} / ${count})`);
     case "sum":
-      return put(`coalesce(${sum}, 0e0)`);
+      return bounded(`coalesce(${sum}, 0e0)`);
     case "avg":
-      return put(`(coalesce(${sum}, 0e0) / ${count} + 0e0)`);
+      return bounded(`(coalesce(${sum}, 0e0) / ${count} + 0e0)`);
     case "quantile":
-      return put(unlessNaN(quantile(`list(${x} ORDER BY ${x})${all}`, node.quantile ?? 0)));
+      return bounded(unlessNaN(quantile(`list(${x} ORDER BY ${x})${all}`, node.quantile ?? 0)));
     default:
-      return put(unlessNaN(`${fn}(${x})${all}`));
+      return bounded(unlessNaN(`${fn}(${x})${all}`));
   }
 };
 
@@ -341,66 +332,71 @@ function quantile(sorted: string, share: number): string {
   return `list_transform([${sorted}], lambda v: ${lambda(at("floor"), at("ceil"), `(${place} - floor(${place}))`)})[1]`;
 }
 
-const writers: Writers = {
+const writers: Writers<Bounds> = {
   aggregate,
   read: (node, bounds) => path(node, bounds) + (node.type === "number" && node.dtype !== "float64" ? "::DOUBLE" : ""),
   constant,
-  pick: ({ items, binder }) => put(`[${items.map(constant).join(", ")}][i${binder}]`),
+  pick: ({ items, binder }) => bounded(`[${items.map(constant).join(", ")}][i${binder}]`),
   position: ({ binder }) => `(i${binder} - 1)::DOUBLE`,
   length: ({ list }, bounds) => `len(${path(list, bounds)})::DOUBLE`,
-  "+": calculate,
-  "-": calculate,
-  "*": calculate,
-  "/": calculate,
-  "%": calculate,
-  "<": compare,
-  ">": compare,
-  "<=": compare,
-  ">=": compare,
-  "===": compare,
-  "!==": compare,
+  ...rows(arithmeticOps, calculate),
+  ...rows(compareOps, compare),
   negate(node, bounds) {
-    if (node.type === "number") return put(`(-${number(node.operand, bounds)})`);
+    if (node.type === "number") return bounded(`(-${number(node.operand, bounds)})`);
     fits(node);
-    return put(`(-${write(node.operand, bounds)}::HUGEINT)`);
+    return bounded(`(-${write(node.operand, bounds)}::HUGEINT)`);
   },
-  "!": ({ operand }, bounds) => put(`(NOT ${write(operand, bounds)})`),
-  "&&": logic,
-  "||": logic,
-  min: extreme("min"),
-  max: extreme("max"),
-  "**": () => refuse("SL1207", "DuckDB rounds ** otherwise than JavaScript; multiply, as in x * x"),
-  hypot: rounded("Math.hypot"),
-  log: rounded("Math.log"),
-  log2: rounded("Math.log2"),
-  log10: rounded("Math.log10"),
-  exp: rounded("Math.exp"),
-  abs: callNumber("abs"),
-  floor: callNumber("floor"),
-  ceil: callNumber("ceil"),
-  trunc: callNumber("trunc"),
-  round: callSpelledOut("round"),
-  sign: callSpelledOut("sign"),
-  isInteger: callSpelledOut("isInteger"),
+  "!": ({ operand }, bounds) => bounded(`(NOT ${write(operand, bounds)})`),
+  ...rows(["&&", "||"], logic),
+  ...eachRow(["min", "max"], extreme),
+  ...inexactRows("DuckDB"),
+  ...eachRow(["abs", "floor", "ceil", "trunc"], callNumber),
+  ...expandedRows(["round", "sign", "isInteger"], write),
   startsWith: testString("starts_with"),
   endsWith: testString("ends_with"),
   includes: testString("contains"),
-  missing: ({ operand }, bounds) => put(`(${write(operand, bounds)} IS NULL)`),
-  "??": ({ left, right }, bounds) => put(`coalesce(${write(left, bounds)}, ${write(right, bounds)})`),
+  missing: ({ operand }, bounds) => bounded(`(${write(operand, bounds)} IS NULL)`),
+  "??": ({ left, right }, bounds) => bounded(`coalesce(${write(left, bounds)}, ${write(right, bounds)})`),
   // The root of a negative number is an error to DuckDB.
   sqrt({ operand }, bounds) {
     const x = number(operand, bounds);
-    return put(`sqrt(CASE WHEN ${x} < 0 THEN ${nan} ELSE ${x} END)`);
+    return bounded(`sqrt(CASE WHEN ${x} < 0 THEN ${nan} ELSE ${x} END)`);
   },
   isFinite: ({ operand }, bounds) => filled(`isfinite(${write(operand, bounds)})`, "false", operand),
   isNaN: ({ operand }, bounds) => filled(`isnan(${write(operand, bounds)})`, "false", operand),
   conditional(node, bounds) {
     const [then, otherwise] = (node.nullable ? null : opposites([node.then, node.otherwise])) ?? [];
-    if (then !== undefined && otherwise !== undefined) return put(`(-${write({ ...node, then, otherwise }, bounds)})`);
-    return put(
+    if (then !== undefined && otherwise !== undefined)
+      return bounded(`(-${write({ ...node, then, otherwise }, bounds)})`);
+    return bounded(
       `CASE WHEN ${write(node.test, bounds)} THEN ${write(node.then, bounds)} ELSE ${write(node.otherwise, bounds)} END`,
     );
   },
-  every: quantifier,
-  some: quantifier,
+  ...rows(["every", "some"], quantifier),
+};
+
+const minusZero = "constants of -0 stand for themselves; bigints in 128 bits";
+
+export const sql: ValidationBackEnd = {
+  validation: emitValidation,
+  alert: emitAlert,
+  guards: {
+    read: "cast to DOUBLE",
+    length: "cast to DOUBLE",
+    ...commonGuards.orderings(commonGuards.nanOrder),
+    "===": commonGuards.nanEquality,
+    "!==": commonGuards.nanEquality,
+    ...rows(arithmeticOps, minusZero),
+    min: commonGuards.zeros,
+    max: commonGuards.zeros,
+    round: commonGuards.rounding,
+    sign: commonGuards.sign,
+    isInteger: "with isfinite and floor",
+    sqrt: "NaN of what is below 0, where DuckDB would fail",
+    isFinite: commonGuards.filled,
+    isNaN: commonGuards.filled,
+    every: "with list_filter",
+    some: "with list_filter",
+    aggregate: "NaN wins, -0 becomes 0, no rows have a value, and sums are made in order",
+  },
 };

@@ -5,8 +5,8 @@ export type ScalarType = (typeof scalarTypes)[number];
 export type ValueType = ScalarType | "list";
 
 export const arithmeticOps = ["+", "-", "*", "/", "%"] as const;
-export const orderOps = ["<", ">", "<=", ">="] as const;
-export const equalityOps = ["===", "!=="] as const;
+const orderOps = ["<", ">", "<=", ">="] as const;
+const equalityOps = ["===", "!=="] as const;
 export const numberFunctions = [
   "abs",
   "floor",
@@ -25,7 +25,8 @@ export const stringTests = ["startsWith", "endsWith", "includes"] as const;
 export const aggregateFunctions = ["count", "sum", "avg", "min", "max", "quantile", "share"] as const;
 export type AggregateFunction = (typeof aggregateFunctions)[number];
 export type ArithmeticOp = (typeof arithmeticOps)[number];
-export type CompareOp = (typeof orderOps)[number] | (typeof equalityOps)[number];
+export const compareOps = [...orderOps, ...equalityOps] as const;
+export type CompareOp = (typeof compareOps)[number];
 export type NumberFunction = (typeof numberFunctions)[number];
 export type NumberTest = (typeof numberTests)[number];
 export type StringTest = (typeof stringTests)[number];

@@ -2,7 +2,7 @@ import { ConfigError } from "../../../dsl/errors.js";
 import { renamedText } from "../../../dsl/renamed-ports.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../../config/schema.js";
-import type { BackEnd } from "../../expression/compile.js";
+import type { BackEnd } from "../../expression/backends/back-ends.js";
 import {
   type Dialect,
   dialects,

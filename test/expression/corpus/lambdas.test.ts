@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type BackEnd, backEnds, compileExpression } from "../../../src/expression/compile.js";
+import { type BackEnd, backEndNames } from "../../../src/expression/backends/back-ends.js";
+import { compileExpression } from "../../../src/expression/compile.js";
 import { corpus } from "./lambdas.js";
 import { lower } from "../lambda.js";
-
-const names = Object.keys(backEnds) as BackEnd[];
 
 /** What becomes of a lambda in each back-end: "exact", or the code and the reason of the refusal. */
 function outcomes(): {
@@ -22,7 +21,7 @@ function outcomes(): {
       return {
         field,
         lambda,
-        in: Object.fromEntries(names.map((name) => [name, said(name)])) as Record<BackEnd, string>,
+        in: Object.fromEntries(backEndNames.map((name) => [name, said(name)])) as Record<BackEnd, string>,
       };
     }),
   );
@@ -33,8 +32,8 @@ describe("the corpus of 200 lambdas", () => {
 
   it("has for each lambda and back-end the outcome that is written down", async () => {
     const page = all.map(({ field, lambda, in: said }) => {
-      const exact = names.filter((name) => said[name] === "exact");
-      const refused = names.filter((name) => said[name] !== "exact").map((name) => `  ${name}: ${said[name]}`);
+      const exact = backEndNames.filter((name) => said[name] === "exact");
+      const refused = backEndNames.filter((name) => said[name] !== "exact").map((name) => `  ${name}: ${said[name]}`);
       return [`${field}: ${lambda}`, `  exact: ${exact.join(", ") || "-"}`, ...refused].join("\n");
     });
     expect(all).toHaveLength(200);

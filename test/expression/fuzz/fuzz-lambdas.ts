@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { BackEnd } from "../../../src/expression/compile.js";
+import type { BackEnd } from "../../../src/expression/backends/back-ends.js";
 import { answers, installed as celInstalled, libraries, rowsFor } from "../engines/cel.js";
 import { holdsInChecks } from "../engines/checks.js";
 import { type Case, holdsInLoop, prepare } from "../cases.js";

@@ -1,13 +1,11 @@
-import type { BackEndEmitter } from "../backend.js";
 import { not, unroll } from "../../tree/builders.js";
 import { mayBeNaN } from "../../tree/may-be-nan.js";
-import { json, type Json, type Profile, refuse } from "./json.js";
-import { parsePolarsNumber, formatRustNumber } from "./number.js";
-import { type ExpandableOp, expand } from "../../tree/expand.js";
 import {
   type ArithmeticOp,
+  arithmeticOps,
   columnName,
   type CompareOp,
+  compareOps,
   type Constant,
   type ExpressionTree,
   isConstant,
@@ -17,11 +15,29 @@ import {
   type Op,
   type Read,
   type StringTest,
+  stringTests,
   valueOf,
 } from "../../tree/tree.js";
-
-/** The longest list that is written out element by element. */
-const longestList = 256;
+import { type ValidationBackEnd, commonGuards, type Guards, rowByRow } from "../backend.js";
+import {
+  checkInteger,
+  eachRow,
+  emit,
+  expandedRows,
+  inexactRows,
+  lengthOf,
+  longestUnrolled,
+  noAggregates,
+  refuse,
+  refuseListLength,
+  refuseStringOrder,
+  rows,
+  type Write as WriteWith,
+  type Writers,
+} from "../emitter.js";
+import { json, type Json } from "./json.js";
+import { formatRustNumber, parsePolarsNumber } from "./number.js";
+import type { Profile } from "./profile.js";
 
 type BinaryOperator =
   | "Eq"
@@ -38,6 +54,9 @@ type BinaryOperator =
   | "And"
   | "Or";
 
+const arithmetic = { "+": "Plus", "-": "Minus", "*": "Multiply", "/": "TrueDivide", "%": "Modulus" } as const;
+const comparison = { "<": "Lt", ">": "Gt", "<=": "LtEq", ">=": "GtEq", "===": "Eq", "!==": "NotEq" } as const;
+
 const binary = (left: Json, op: BinaryOperator, right: Json): Json =>
   json(`{"BinaryExpr":{"left":${left.text},"op":"${op}","right":${right.text}}}`, 2, left, right);
 
@@ -50,47 +69,53 @@ const ternary = (predicate: Json, truthy: Json, falsy: Json): Json =>
     falsy,
   );
 
+/** The polars version, and whether the sign of a zero is visible in the result that a node is part of. */
+interface Context {
+  readonly profile: Profile;
+  readonly zeroSign: boolean;
+}
+
+type Write<O extends Op> = WriteWith<O, Context, Json>;
+
+const withZeroSign = (context: Context): Context => (context.zeroSign ? context : { ...context, zeroSign: true });
+const withoutZeroSign = (context: Context): Context => (context.zeroSign ? { ...context, zeroSign: false } : context);
+
+/**
+ * The back-end of one polars version. Its text is the lambda's negation: platforms that store it flag the rows where it
+ * is true.
+ */
+export function polars(profile: Profile, alertLabel: string): ValidationBackEnd {
+  return {
+    validation(tree, name) {
+      const flag = write(unroll(not(tree), longestUnrolled), { profile, zeroSign: false });
+      if (!flag.perRow)
+        refuse("SL1204", "it reads no column, and polars would then answer one row for the whole batch");
+      return name === undefined ? flag.text : json(`{"Alias":[${flag.text},${JSON.stringify(name)}]}`, 2, flag).text;
+    },
+    alert: rowByRow(alertLabel),
+    guards: profile.guards,
+  };
+}
+
+function write(node: ExpressionTree, context: Context): Json {
+  return emit(writers, node, context);
+}
+
+const writePlain = (node: ExpressionTree, context: Context): Json => write(node, withoutZeroSign(context));
+
+/** A number that is never null: JavaScript calculates with NaN for a missing element. */
+function number(node: ExpressionTree, context: Context): Json {
+  const text = write(node, context);
+  return isNullable(node) ? context.profile.call("fillNull", [text, nan(context.profile)]) : text;
+}
+
 const literal = (text: string): Json => json(`{"Literal":${text}}`, 2);
 
-/** A string literal; polars holds UTF-8, which has no half of a surrogate pair. */
+/** A string literal. Polars strings are UTF-8, which has no half of a surrogate pair. */
 function stringLiteral(profile: Profile, text: string): Json {
   if (/\p{Surrogate}/u.test(text))
     refuse("SL1207", "a string constant holds half a surrogate pair, which UTF-8 cannot");
   return literal(profile.literals.string(JSON.stringify(text)));
-}
-
-const arithmetic = { "+": "Plus", "-": "Minus", "*": "Multiply", "/": "TrueDivide", "%": "Modulus" } as const;
-const comparison = { "<": "Lt", ">": "Gt", "<=": "LtEq", ">=": "GtEq", "===": "Eq", "!==": "NotEq" } as const;
-
-/** Where a number is used: whether the sign of a zero can be seen from there. */
-interface Use {
-  readonly zeroSign: boolean;
-}
-const plain: Use = { zeroSign: false };
-
-/**
- * The back-end of one polars. Its text is the lambda's negation: platforms that store it flag the rows where it is true.
- */
-export function polars(profile: Profile): BackEndEmitter {
-  return (tree, name) => {
-    const flag = write(profile, unroll(not(tree), longestList), plain);
-    if (!flag.perRow) refuse("SL1204", "it reads no column, and polars would then answer one row for the whole batch");
-    return name === undefined ? flag.text : json(`{"Alias":[${flag.text},${JSON.stringify(name)}]}`, 2, flag).text;
-  };
-}
-
-type Write<O extends Op> = (profile: Profile, node: NodeOf<O>, use: Use) => Json;
-type Writers = { readonly [O in Op]: Write<O> };
-
-function write(profile: Profile, node: ExpressionTree, use: Use): Json {
-  const writer = writers[node.op] as Write<Op>;
-  return writer(profile, node, use);
-}
-
-/** A number that is never null: what JavaScript calculates with where an element is missing is NaN. */
-function number(profile: Profile, node: ExpressionTree, use: Use): Json {
-  const text = write(profile, node, use);
-  return isNullable(node) ? profile.call("fillNull", [text, nan(profile)]) : text;
 }
 
 function numberLiteral(profile: Profile, value: number): Json {
@@ -106,7 +131,9 @@ function numberLiteral(profile: Profile, value: number): Json {
 const nan = (profile: Profile): Json => numberLiteral(profile, Number.NaN);
 const booleanLiteral = (profile: Profile, value: boolean): Json => literal(profile.literals.boolean(value));
 
-function constant(profile: Profile, node: Constant): Json {
+const refuseBigintArithmetic = (): never => refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+
+function constant(node: Constant, { profile }: Context): Json {
   const value = valueOf(node);
   switch (typeof value) {
     case "number":
@@ -114,38 +141,33 @@ function constant(profile: Profile, node: Constant): Json {
     case "boolean":
       return booleanLiteral(profile, value);
     case "bigint":
-      return refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+      return refuseBigintArithmetic();
     default:
       return stringLiteral(profile, value);
   }
 }
 
-function read(profile: Profile, node: Read): Json {
+const refusePosition = (): never => refuse("SL1202", "a position inside a list is not known");
+
+function read(node: Read, { profile }: Context): Json {
   if (node.dtype === "float16") refuse("SL1206", `polars has no 16-bit floats, and '${columnName(node)}' holds them`);
   if (/^\^.*\$$/s.test(node.port) || node.port === "*")
     refuse("SL1205", `polars reads the port name '${node.port}' as a pattern; rename the port`);
   let value: Json = { ...json(`{"Column":${JSON.stringify(columnName(node))}}`, 1), perRow: true };
-  for (const place of node.at)
-    value = profile.get(
-      value,
-      typeof place === "number" ? place : refuse("SL1202", "a position inside a list is not known"),
-    );
+  for (const index of node.at) value = profile.get(value, typeof index === "number" ? index : refusePosition());
   const cast = node.type === "number" && node.dtype !== "float64";
   return cast ? profile.castToFloat64(value) : value;
 }
 
-function compareNumbers(profile: Profile, { op, left, right }: NodeOf<CompareOp>): Json {
-  const l = write(profile, left, plain);
-  const r = write(profile, right, plain);
+function compareNumbers({ op, left, right }: NodeOf<CompareOp>, context: Context): Json {
+  const { profile } = context;
+  const l = write(left, context);
+  const r = write(right, context);
   const nullable = isNullable(left) || isNullable(right);
   if (profile.nan === "greatest on the right") {
-    const turn = (op === "<" || op === "<=") && mayBeNaN(right);
-    return filled(
-      profile,
-      turn ? binary(r, op === "<" ? "Gt" : "GtEq", l) : binary(l, comparison[op], r),
-      op === "!==",
-      nullable,
-    );
+    const mirrored = (op === "<" || op === "<=") && mayBeNaN(right);
+    const test = mirrored ? binary(r, op === "<" ? "Gt" : "GtEq", l) : binary(l, comparison[op], r);
+    return filled(profile, test, op === "!==", nullable);
   }
   const bare = filled(profile, binary(l, comparison[op], r), op === "!==", nullable);
   const guarded = (node: ExpressionTree, text: Json) =>
@@ -158,95 +180,78 @@ function compareNumbers(profile: Profile, { op, left, right }: NodeOf<CompareOp>
     case ">=":
       return guarded(left, l);
     default: {
-      // Only two NaN are equal that should not be, so one side's guard is enough.
+      // Only two NaN compare wrongly, so guarding one side is enough.
       if (!mayBeNaN(left) || !mayBeNaN(right)) return bare;
       return op === "===" ? guarded(left, l) : binary(bare, "Or", profile.call("isNan", [l]));
     }
   }
 }
 
+/** A test with a value where it would be null. */
 function filled(profile: Profile, test: Json, value: boolean, nullable: boolean): Json {
   return nullable ? profile.call("fillNull", [test, booleanLiteral(profile, value)]) : test;
 }
 
-const limits = { int64: [-(2n ** 63n), 2n ** 63n - 1n], uint64: [0n, 2n ** 64n - 1n] } as const;
-
-/** Bigints are compared in their column's own dtype; beyond its range the answer is known. */
-function compareBigints(profile: Profile, node: NodeOf<CompareOp>): Json {
-  const { op, left, right } = node;
-  const nullable = isNullable(left) || isNullable(right);
+/** Bigints are compared in their column's dtype. A comparison with a constant outside of its range is refused. */
+function compareBigints({ op, left, right }: NodeOf<CompareOp>, context: Context): Json {
+  const { profile } = context;
+  const test = (l: Json, r: Json): Json =>
+    filled(profile, binary(l, comparison[op], r), op === "!==", isNullable(left) || isNullable(right));
   const column = [left, right].find((side): side is Read => side.op === "read");
   const dtype = column?.dtype === "uint64" ? "uint64" : "int64";
   const other = column === left ? right : left;
-  if (column === undefined || (other.op !== "read" && !isConstant(other)))
-    return refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+  if (column === undefined || (other.op !== "read" && !isConstant(other))) return refuseBigintArithmetic();
   if (other.op === "read") {
     if (other.dtype !== column.dtype) return refuse("SL1207", "polars compares int64 with uint64 as floats");
-    return filled(
-      profile,
-      binary(read(profile, left as Read), comparison[op], read(profile, right as Read)),
-      op === "!==",
-      nullable,
-    );
+    return test(read(left as Read, context), read(right as Read, context));
   }
-  const digits = valueOf(other) as bigint;
-  const [least, most] = limits[dtype];
-  if (digits < least || digits > most)
-    return refuse(
-      "SL1207",
-      `the constant ${digits}n is outside of ${dtype}, so the comparison has one answer; leave it out`,
-    );
+  const value = valueOf(other) as bigint;
+  checkInteger(value, dtype);
   const side = (tree: ExpressionTree): Json =>
-    tree === column ? read(profile, column) : literal(profile.literals.integer(String(digits), dtype));
-  return filled(profile, binary(side(left), comparison[op], side(right)), op === "!==", nullable);
+    tree === column ? read(column, context) : literal(profile.literals.integer(String(value), dtype));
+  return test(side(left), side(right));
 }
 
-function compareOthers(profile: Profile, node: NodeOf<CompareOp>): Json {
+const compare: Write<CompareOp> = (node, outer) => {
+  const context = withoutZeroSign(outer);
   const { op, left, right } = node;
-  if (op !== "===" && op !== "!==") {
-    return refuse("SL1207", "polars orders strings by their code points, JavaScript by UTF-16 units");
-  }
-  return filled(
-    profile,
-    binary(write(profile, left, plain), comparison[op], write(profile, right, plain)),
-    op === "!==",
-    isNullable(left) || isNullable(right),
-  );
-}
-
-const compare: Write<CompareOp> = (profile, node) => {
-  // Two missing elements are equal in JavaScript; two nulls are not, in polars.
-  if ((node.op === "===" || node.op === "!==") && isNullable(node.left) && isNullable(node.right)) {
+  const isEquality = op === "===" || op === "!==";
+  // Two missing elements are equal in JavaScript. Two nulls are not equal in polars.
+  if (isEquality && isNullable(left) && isNullable(right)) {
     return refuse("SL1207", "it compares two elements that both may be missing");
   }
-  if (node.left.type === "number") return compareNumbers(profile, node);
-  return node.left.type === "bigint" ? compareBigints(profile, node) : compareOthers(profile, node);
+  if (left.type === "number") return compareNumbers(node, context);
+  if (left.type === "bigint") return compareBigints(node, context);
+  if (!isEquality) return refuseStringOrder("polars");
+  const test = binary(write(left, context), comparison[op], write(right, context));
+  return filled(context.profile, test, op === "!==", isNullable(left) || isNullable(right));
 };
 
-const calculate: Write<ArithmeticOp> = (profile, { op, left, right, type }, use) => {
-  if (type === "bigint") refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
+const calculate: Write<ArithmeticOp> = ({ op, left, right, type }, context) => {
+  const { profile } = context;
+  if (type === "bigint") refuseBigintArithmetic();
   if (op === "%" && profile.remainder === "sign of the right")
     refuse(
       "SL1207",
       `the remainder in ${profile.label} has the sign of the right side, in JavaScript that of the left`,
     );
-  // A zero's sign shows where it divides; elsewhere only as far as the result's does.
-  const l = number(profile, left, use);
-  const r = number(profile, right, op === "/" ? { zeroSign: true } : use);
-  // A number with a value for each row is calculated with as it is. Where the other side is NaN, so is the result.
+  // The sign of a zero is visible in a divisor; elsewhere only if the result's sign is visible.
+  const l = number(left, context);
+  const r = number(right, op === "/" ? withZeroSign(context) : context);
+  // Polars takes no shortcut with a number that has a value for each row. Where the other side is NaN, so is the result.
   const perRow = (constant: Json, beside: Json) =>
     ternary(profile.call("isNan", [beside]), numberLiteral(profile, 1), constant);
-  if (profile.shortCuts && isConstant(right) && isCutShort(op, valueOf(right) as number, use, false))
+  if (profile.shortcuts && isConstant(right) && isShortcut(op, valueOf(right) as number, context, false))
     return binary(l, arithmetic[op], perRow(r, l));
-  if (profile.shortCuts && isConstant(left) && isCutShort(op, valueOf(left) as number, use, true))
+  if (profile.shortcuts && isConstant(left) && isShortcut(op, valueOf(left) as number, context, true))
     return binary(perRow(l, r), arithmetic[op], r);
   return binary(l, arithmetic[op], r);
 };
 
-/** Whether a short cut with this constant on one side would show. */
-function isCutShort(op: ArithmeticOp, value: number, use: Use, onTheLeft: boolean): boolean {
+/** Whether polars takes a shortcut with this constant on one side that changes the result. */
+function isShortcut(op: ArithmeticOp, value: number, { zeroSign }: Context, onTheLeft: boolean): boolean {
   if (op === "/") return !onTheLeft && !hasExactReciprocal(value);
-  if (op === "*" || !use.zeroSign) return false;
+  if (op === "*" || !zeroSign) return false;
   return Object.is(value, op === "-" && !onTheLeft ? -0 : 0);
 }
 
@@ -270,22 +275,23 @@ function joined(parts: readonly Json[], op: "And" | "Or"): Json {
   return parts.length > 8 ? balanced(parts, op) : parts.reduce((all, part) => binary(all, op, part));
 }
 
-const logic: Write<"&&" | "||"> = (profile, { op, args }) =>
+const logic: Write<"&&" | "||"> = ({ op, args }, context) =>
   args.length === 0
-    ? booleanLiteral(profile, op === "&&")
+    ? booleanLiteral(context.profile, op === "&&")
     : joined(
-        args.map((arg) => write(profile, arg, plain)),
+        args.map((arg) => writePlain(arg, context)),
         op === "&&" ? "And" : "Or",
       );
 
-/** NaN where one is NaN; else the first that none of the later ones beats. -0 is less than 0. */
-const extreme: Write<"min" | "max"> = (profile, { op, args }, use) => {
-  const texts = args.map((arg) => number(profile, arg, use));
+/** NaN if any is NaN. Otherwise the first that no later one beats. -0 is less than 0. */
+const extreme: Write<"min" | "max"> = ({ op, args }, context) => {
+  const { profile, zeroSign } = context;
+  const texts = args.map((arg) => number(arg, context));
   const wins = op === "max" ? "Gt" : "Lt";
-  const over = (x: Json): Json => binary(numberLiteral(profile, 1), "TrueDivide", x);
+  const reciprocal = (x: Json): Json => binary(numberLiteral(profile, 1), "TrueDivide", x);
   const beats = (x: Json, y: Json): Json => {
-    if (!use.zeroSign) return binary(x, wins === "Gt" ? "GtEq" : "LtEq", y);
-    const ordersZeros = binary(over(x), wins === "Gt" ? "GtEq" : "LtEq", over(y));
+    if (!zeroSign) return binary(x, wins === "Gt" ? "GtEq" : "LtEq", y);
+    const ordersZeros = binary(reciprocal(x), wins === "Gt" ? "GtEq" : "LtEq", reciprocal(y));
     return binary(binary(x, wins, y), "Or", binary(binary(x, "Eq", y), "And", ordersZeros));
   };
   let best = texts[texts.length - 1] as Json;
@@ -308,90 +314,72 @@ const extreme: Write<"min" | "max"> = (profile, { op, args }, use) => {
 
 const callNumber =
   (op: "abs" | "floor" | "ceil" | "sqrt"): Write<NumberFunction> =>
-  (profile, { operand }, use) =>
-    profile.call(op, [number(profile, operand, op === "abs" ? plain : use)]);
+  ({ operand }, context) =>
+    context.profile.call(op, [number(operand, op === "abs" ? withoutZeroSign(context) : context)]);
 
-const callSpelledOut =
-  (op: ExpandableOp): Write<ExpandableOp> =>
-  (profile, { operand }, use) =>
-    write(profile, expand(op, operand), use);
+const testNumber =
+  (name: "isFinite" | "isNan"): Write<"isFinite" | "isNaN"> =>
+  ({ operand }, context) =>
+    filled(context.profile, context.profile.call(name, [writePlain(operand, context)]), false, isNullable(operand));
 
-/** Functions whose last bit differs from machine to machine and from JavaScript's. */
-const rounded = (name: string): never =>
-  refuse("SL1207", `polars rounds ${name} otherwise than JavaScript, in the last bit`);
+const testString: Write<StringTest> = ({ op, operand, text }, context) =>
+  context.profile.call(op, [writePlain(operand, context), stringLiteral(context.profile, text)]);
 
-const testString: Write<StringTest> = (profile, { op, operand, text }) =>
-  profile.call(op, [write(profile, operand, plain), stringLiteral(profile, text)]);
-
-/** What `unroll` has left. */
-const quantifier: Write<"every" | "some"> = (profile, { op, list }) => {
-  const length = list.shape[list.at.length] ?? null;
+/** A list that `unroll` left: too long, or of unknown length. */
+const quantifier: Write<"every" | "some"> = ({ op, list }, { profile }) => {
+  const length = lengthOf(list);
   return length === null
     ? refuse("SL1202", `the length of '${columnName(list)}' is not known, and ${profile.label} has no text for '${op}'`)
-    : refuse(
-        "SL1202",
-        `'${columnName(list)}' has ${length} elements, and at most ${longestList} are written out one by one`,
-      );
+    : refuseListLength(list, length);
 };
 
-const writers: Writers = {
-  aggregate: () => refuse("SL1201", "it looks at one row, and an aggregate at many"),
+const writers: Writers<Context, Json> = {
+  ...noAggregates,
   read,
   constant,
-  pick: () => refuse("SL1202", "a position inside a list is not known"),
-  position: () => refuse("SL1202", "a position inside a list is not known"),
-  length(profile, { list }) {
+  ...rows(["pick", "position"], refusePosition),
+  length({ list }, context) {
+    const { profile } = context;
     if (profile.length === null) return refuse("SL1201", `${profile.label} has no text for the length of a list`);
-    return profile.castToFloat64(profile.length(read(profile, list)));
+    return profile.castToFloat64(profile.length(read(list, context)));
   },
-  "+": calculate,
-  "-": calculate,
-  "*": calculate,
-  "/": calculate,
-  "%": calculate,
-  "<": compare,
-  ">": compare,
-  "<=": compare,
-  ">=": compare,
-  "===": compare,
-  "!==": compare,
-  negate(profile, { operand, type }, use) {
-    if (type === "bigint") refuse("SL1207", "bigint arithmetic wraps at 64 bits in polars");
-    return binary(number(profile, operand, use), "Multiply", numberLiteral(profile, -1));
+  ...rows(arithmeticOps, calculate),
+  ...rows(compareOps, compare),
+  negate({ operand, type }, context) {
+    if (type === "bigint") refuseBigintArithmetic();
+    return binary(number(operand, context), "Multiply", numberLiteral(context.profile, -1));
   },
-  "!": (profile, { operand }) => profile.call("not", [write(profile, operand, plain)]),
-  "&&": logic,
-  "||": logic,
-  "**": () => refuse("SL1207", "polars rounds ** otherwise than JavaScript; multiply, as in x * x"),
-  min: extreme,
-  max: extreme,
-  hypot: () => rounded("Math.hypot"),
-  abs: callNumber("abs"),
-  floor: callNumber("floor"),
-  ceil: callNumber("ceil"),
-  round: callSpelledOut("round"),
-  trunc: callSpelledOut("trunc"),
-  sign: callSpelledOut("sign"),
-  sqrt: callNumber("sqrt"),
-  log: () => rounded("Math.log"),
-  log2: () => rounded("Math.log2"),
-  log10: () => rounded("Math.log10"),
-  exp: () => rounded("Math.exp"),
-  isInteger: callSpelledOut("isInteger"),
-  startsWith: testString,
-  endsWith: testString,
-  includes: testString,
-  missing: (profile, { operand }) => profile.call("isNull", [write(profile, operand, plain)]),
-  "??"(profile, { left, right, type }, use) {
+  "!": ({ operand }, context) => context.profile.call("not", [writePlain(operand, context)]),
+  ...rows(["&&", "||"], logic),
+  ...rows(["min", "max"], extreme),
+  ...eachRow(["abs", "floor", "ceil", "sqrt"], callNumber),
+  ...expandedRows(["round", "trunc", "sign", "isInteger"], write),
+  ...inexactRows("polars"),
+  ...rows(stringTests, testString),
+  missing: ({ operand }, context) => context.profile.call("isNull", [writePlain(operand, context)]),
+  "??"({ left, right, type }, context) {
     if (type === "bigint") refuse("SL1207", "bigints are compared in their column's own dtype, without a fallback");
-    return profile.call("fillNull", [write(profile, left, use), write(profile, right, use)]);
+    return context.profile.call("fillNull", [write(left, context), write(right, context)]);
   },
-  isFinite: (profile, { operand }) =>
-    filled(profile, profile.call("isFinite", [write(profile, operand, plain)]), false, isNullable(operand)),
-  isNaN: (profile, { operand }) =>
-    filled(profile, profile.call("isNan", [write(profile, operand, plain)]), false, isNullable(operand)),
-  conditional: (profile, { test, then, otherwise }, use) =>
-    ternary(write(profile, test, plain), write(profile, then, use), write(profile, otherwise, use)),
-  every: quantifier,
-  some: quantifier,
+  isFinite: testNumber("isFinite"),
+  isNaN: testNumber("isNan"),
+  conditional: ({ test, then, otherwise }, context) =>
+    ternary(writePlain(test, context), write(then, context), write(otherwise, context)),
+  ...rows(["every", "some"], quantifier),
+};
+
+/** The guards of every polars version. */
+export const polarsGuards: Guards = {
+  read: "float32 and integers are cast to Float64",
+  constant: "numbers that the JSON reader would misread are cast from text",
+  negate: "times -1, which keeps -0",
+  min: commonGuards.zeros,
+  max: commonGuards.zeros,
+  round: commonGuards.rounding,
+  trunc: commonGuards.rounding,
+  sign: commonGuards.sign,
+  isInteger: "with isFinite and floor",
+  every: "element by element",
+  some: "element by element",
+  ...rows(["isFinite", "isNaN", "===", "!=="], commonGuards.filled),
 };

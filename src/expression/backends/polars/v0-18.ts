@@ -1,7 +1,8 @@
-import { functionJson, json, type PolarsFunction, type Profile } from "./json.js";
-import { polars } from "./polars.js";
+import { functionJson, json } from "./json.js";
+import { polars, polarsGuards } from "./polars.js";
+import type { PolarsFunction, Profile } from "./profile.js";
 
-/** The ten fields of 0.18's function options, in its order, where nothing else is said; `fmt_str` is for people. */
+/** The ten fields of 0.18's function options, in its order, with the usual values. `fmt_str` is only displayed. */
 export const defaultOptions = {
   collect_groups: "ApplyFlat",
   fmt_str: "",
@@ -15,8 +16,8 @@ export const defaultOptions = {
   allow_group_aware: true,
 } as const;
 
-function options(set: { readonly auto_explode?: true; readonly cast_to_supertypes?: true } = {}): string {
-  return JSON.stringify({ ...defaultOptions, ...set });
+function options(changes: { readonly auto_explode?: true; readonly cast_to_supertypes?: true } = {}): string {
+  return JSON.stringify({ ...defaultOptions, ...changes });
 }
 
 const functions: Readonly<Record<PolarsFunction, readonly [name: string, options: string]>> = {
@@ -40,6 +41,8 @@ const functions: Readonly<Record<PolarsFunction, readonly [name: string, options
 
 const getOptions = options({ auto_explode: true });
 
+const mirrored = "turned round where the right side may be NaN";
+
 const profile: Profile = {
   label: "polars 0.18",
   literals: {
@@ -55,8 +58,9 @@ const profile: Profile = {
   length: null,
   nan: "greatest on the right",
   remainder: "sign of the left",
-  shortCuts: false,
+  shortcuts: false,
+  guards: { ...polarsGuards, "<": mirrored, "<=": mirrored },
 };
 
-/** The expression language of polars 0.18.15, which the platform stores. */
-export const polars018 = polars(profile);
+/** The expression language of polars 0.18.15, in which the platform stores expressions. */
+export const polars018 = polars(profile, "what the platform stores of polars 0.18");

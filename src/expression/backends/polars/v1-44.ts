@@ -1,6 +1,7 @@
-import { functionJson, json, type Profile } from "./json.js";
-import { polars1Functions } from "./v1.js";
+import { functionJson, json } from "./json.js";
 import { polars } from "./polars.js";
+import type { Profile } from "./profile.js";
+import { polars1Functions, polars1Guards } from "./v1.js";
 
 const profile: Profile = {
   label: "polars 1.44",
@@ -10,7 +11,7 @@ const profile: Profile = {
     boolean: (value) => `{"Scalar":{"Boolean":${value}}}`,
     integer: (digits, dtype) => `{"Scalar":{"${dtype === "uint64" ? "UInt64" : "Int64"}":${digits}}}`,
   },
-  // `true`: past the end is null. With `false` the whole query fails.
+  // `true`: an element past the end is null. With `false` the whole query fails.
   get: (list, index) =>
     functionJson('{"ListExpr":{"Get":true}}', null, [list, json(`{"Literal":{"Dyn":{"Int":${index}}}}`, 3)]),
   castToFloat64: (operand) =>
@@ -19,8 +20,9 @@ const profile: Profile = {
   length: (list) => functionJson('{"ListExpr":"Length"}', null, [list]),
   nan: "greatest",
   remainder: "sign of the right",
-  shortCuts: true,
+  shortcuts: true,
+  guards: polars1Guards,
 };
 
-/** The expression language of polars 1.44 and later, whose literals and functions are written otherwise than those of 1.8. */
-export const polars144 = polars(profile);
+/** The expression language of polars 1.44 and later. Its literals and functions are written differently from those of 1.8. */
+export const polars144 = polars(profile, "what a platform stores of polars 1.44");

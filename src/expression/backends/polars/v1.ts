@@ -1,9 +1,11 @@
-import { functionJson, json, type PolarsFunction, type Profile } from "./json.js";
-import { polars } from "./polars.js";
+import { commonGuards, type Guards } from "../backend.js";
+import { functionJson, json } from "./json.js";
+import { polars, polarsGuards } from "./polars.js";
+import type { PolarsFunction, Profile } from "./profile.js";
 
 const options = '{"collect_groups":"ElementWise","fmt_str":"","check_lengths":true,"flags":"ALLOW_GROUP_AWARE"}';
 
-/** Later versions have the same. */
+/** Polars 1.44 has the same functions. */
 export const polars1Functions: Readonly<Record<PolarsFunction, string>> = {
   not: '{"Boolean":"Not"}',
   isNan: '{"Boolean":"IsNan"}',
@@ -20,6 +22,20 @@ export const polars1Functions: Readonly<Record<PolarsFunction, string>> = {
   includes: '{"StringExpr":{"Contains":{"literal":true,"strict":false}}}',
 };
 
+const perRow = (loss: string): string => `a constant is made a value for each row, where a short cut would ${loss}`;
+
+/** Polars 1.44 has the same guards. */
+export const polars1Guards: Guards = {
+  ...polarsGuards,
+  ...commonGuards.orderings(commonGuards.nanOrder),
+  "===": commonGuards.nanEquality,
+  "!==": commonGuards.nanEquality,
+  "+": perRow("lose a -0"),
+  "-": perRow("lose a -0"),
+  "/": perRow("round twice"),
+  length: "cast to Float64",
+};
+
 const profile: Profile = {
   label: "polars 1",
   literals: {
@@ -28,7 +44,7 @@ const profile: Profile = {
     boolean: (value) => `{"Boolean":${value}}`,
     integer: (digits) => `{"Int":${digits}}`,
   },
-  // `true`: past the end is null. With `false` the whole query fails.
+  // `true`: an element past the end is null. With `false` the whole query fails.
   get: (list, index) =>
     functionJson('{"ListExpr":{"Get":true}}', options, [list, json(`{"Literal":{"Int":${index}}}`, 2)]),
   castToFloat64: (operand) =>
@@ -37,8 +53,9 @@ const profile: Profile = {
   length: (list) => functionJson('{"ListExpr":"Length"}', options, [list]),
   nan: "greatest",
   remainder: "sign of the right",
-  shortCuts: true,
+  shortcuts: true,
+  guards: polars1Guards,
 };
 
 /** The expression language of polars 1.7 and 1.8. */
-export const polars1 = polars(profile);
+export const polars1 = polars(profile, "what a platform stores of polars 1");
