@@ -11,8 +11,8 @@ export type EditOutOfRange<
 export const editOutOfRange = (method: string, index: number | string, count: number): string =>
   `${method} ${index} is out of range: the pipeline has ${count === 1 ? "1 step" : `${count} steps`}, counted from 0`;
 
-export type OneStep = "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)";
-export const oneStep: OneStep = "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)";
+export type OneStep = "an edit's callback must add exactly one step: (at) => at.model(b)";
+export const oneStep: OneStep = "an edit's callback must add exactly one step: (at) => at.model(b)";
 
 export type OtherRow<
   Kind extends string,
@@ -25,8 +25,8 @@ export const otherRow = (kind: string, name: string, change: string): string =>
 export type Gone<Path extends string> = `${Path} is gone`;
 export const gone = (path: string): string => `${path} is gone`;
 
-export type NotAlone<Path extends string> = `${Path} is no longer alone`;
-export const notAlone = (path: string): string => `${path} is no longer alone`;
+export type NotAlone<Path extends string> = `${Path} is no longer the only port`;
+export const notAlone = (path: string): string => `${path} is no longer the only port`;
 
-export type Became<Path extends string, Was extends string, Is extends string> = `${Path} was ${Was} and is ${Is}`;
-export const became = (path: string, was: string, is: string): string => `${path} was ${was} and is ${is}`;
+export type Became<Path extends string, Was extends string, Is extends string> = `${Path} was ${Was} and is now ${Is}`;
+export const became = (path: string, was: string, is: string): string => `${path} was ${was} and is now ${is}`;

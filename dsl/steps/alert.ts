@@ -213,6 +213,6 @@ const noInferenceBeforeAlert = (name: string): string => `alert '${name}' needs 
 type BadDuration<
   Option extends string,
   D extends string,
-> = `'${Option}' is no duration: '${D}'; write a whole number and s, m, h or d, from '1s' to '30d'`;
+> = `'${Option}' is not a duration: '${D}'; write a whole number and s, m, h or d, from '1s' to '30d'`;
 const badDuration = (option: string, duration: string): string =>
-  `'${option}' is no duration: '${duration}'; write a whole number and s, m, h or d, from '1s' to '30d'`;
+  `'${option}' is not a duration: '${duration}'; write a whole number and s, m, h or d, from '1s' to '30d'`;

@@ -162,16 +162,16 @@ export const auditKind = {
 type NoSlice<S extends string> = `audit '${S}' is not a slice: write '1:', '1:3', ':2' or '1'`;
 const noSlice = (slice: string): string => `audit '${slice}' is not a slice: write '1:', '1:3', ':2' or '1'`;
 
-type EmptySlice<S extends string> = `audit ${S} takes no output: its end must be after its start`;
-const emptySlice = (slice: string): string => `audit ${slice} takes no output: its end must be after its start`;
+type EmptySlice<S extends string> = `audit ${S} selects no output: its end must be after its start`;
+const emptySlice = (slice: string): string => `audit ${slice} selects no output: its end must be after its start`;
 
 type SliceOutOfRange<
   S extends string,
   Index extends number,
   Count extends number,
-> = `audit ${S} is out of range: step ${Index} gives the outputs of ${Count} models`;
+> = `audit ${S} is out of range: step ${Index} produces the outputs of ${Count} models`;
 const sliceOutOfRange = (slice: string, index: number, count: number): string =>
-  `audit ${slice} is out of range: step ${index} gives the outputs of ${count} models`;
+  `audit ${slice} is out of range: step ${index} produces the outputs of ${count} models`;
 
-type AuditedAlready<Index extends number> = `the outputs of step ${Index} are audited already`;
-const auditedAlready = (index: number): string => `the outputs of step ${index} are audited already`;
+type AuditedAlready<Index extends number> = `the outputs of step ${Index} are already audited`;
+const auditedAlready = (index: number): string => `the outputs of step ${index} are already audited`;

@@ -103,5 +103,5 @@ export const modelsKind = {
 type NoModels = "a models step needs at least one model";
 const noModels: NoModels = "a models step needs at least one model";
 
-type LoggedAlready<M extends string> = `model '${M}' is logged by an earlier step already`;
-const loggedAlready = (model: string): string => `model '${model}' is logged by an earlier step already`;
+type LoggedAlready<M extends string> = `model '${M}' is already logged by an earlier step`;
+const loggedAlready = (model: string): string => `model '${model}' is already logged by an earlier step`;

@@ -161,9 +161,9 @@ const noSymbol = (symbol: string, source: string, names: readonly string[]): str
 type NoSize<
   S extends string,
   Size extends number,
-> = `cannot refine '${S}' to ${Size}: a size is a whole number from 1 on`;
+> = `cannot refine '${S}' to ${Size}: a size is a whole number of 1 or more`;
 const noSize = (symbol: string, size: number | string): string =>
-  `cannot refine '${symbol}' to ${size}: a size is a whole number from 1 on`;
+  `cannot refine '${symbol}' to ${size}: a size is a whole number of 1 or more`;
 
 type NoSymbols = "a refine step needs at least one symbol";
 const noSymbols: NoSymbols = "a refine step needs at least one symbol";

@@ -84,6 +84,6 @@ type SelectOutOfRange<
   I extends number,
   Index extends number,
   Count extends number,
-> = `select ${I} is out of range: step ${Index} gives the outputs of ${Count} models, counted from 0`;
+> = `select ${I} is out of range: step ${Index} produces the outputs of ${Count} models, counted from 0`;
 const selectOutOfRange = (selected: number | string, index: number, count: number): string =>
-  `select ${selected} is out of range: step ${index} gives the outputs of ${count} models, counted from 0`;
+  `select ${selected} is out of range: step ${index} produces the outputs of ${count} models, counted from 0`;

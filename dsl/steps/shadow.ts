@@ -117,8 +117,8 @@ export const shadowKind = {
 type NoChallengers = "a shadow step needs at least one challenger";
 const noChallengers: NoChallengers = "a shadow step needs at least one challenger";
 
-type RepeatedInShadow<M extends string> = `model '${M}' stands twice in one shadow step`;
-const repeatedInShadow = (model: string): string => `model '${model}' stands twice in one shadow step`;
+type RepeatedInShadow<M extends string> = `model '${M}' occurs twice in one shadow step`;
+const repeatedInShadow = (model: string): string => `model '${model}' occurs twice in one shadow step`;
 
 type AlreadyChallenger<M extends string> = `challenger '${M}' already runs in an earlier shadow step`;
 const alreadyChallenger = (model: string): string => `challenger '${model}' already runs in an earlier shadow step`;

@@ -142,7 +142,7 @@ describe("build", () => {
     ).toMatchInlineSnapshot(`
       [
         "SL2084 alert 'drift' needs a function of the window's rows, not a number",
-        "SL2085 'over' is no duration: 'undefined'; write a whole number and s, m, h or d, from '1s' to '30d'",
+        "SL2085 'over' is not a duration: 'undefined'; write a whole number and s, m, h or d, from '1s' to '30d'",
         "SL1001 error SL1001: this value is not a lambda",
       ]
     `);

@@ -140,7 +140,7 @@ describe("an index that is a number alone", () => {
 });
 
 describe("what plain JavaScript lets through is named and does not crash", () => {
-  const one = "an edit's callback adds exactly one step to what it is given: (at) => at.model(b)";
+  const one = "an edit's callback must add exactly one step: (at) => at.model(b)";
   it.each([
     [
       "no index",

@@ -182,10 +182,10 @@ describe("all problems of a step are found", () => {
     const p = loose("p").models([ccfraud, ccfraud, encoder, 3]).model(control).refine({ batch: 1 }).select(5);
     expect(lines(p)).toMatchInlineSnapshot(`
       [
-        "SL2024 model 'ccfraud-lstm' stands twice in one models step",
+        "SL2024 model 'ccfraud-lstm' occurs twice in one models step",
         "SL2010 model 'encoder' input 'tokens' expects int64[batch, seq] but the pipeline's input has float32[batch, 29]",
         "SL2031 a model of step 0 is not a model from defineModel: expected an object with name, sha256, inputs and outputs, not a number",
-        "SL2026 step 0 gives the outputs of 3 models: put .select() before model 'control'",
+        "SL2026 step 0 produces the outputs of 3 models: put .select() before model 'control'",
         "SL2027 .select() needs a .models() step before it, with nothing selected yet",
       ]
     `);
