@@ -1,9 +1,27 @@
-import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { defineConfig, type Plugin } from "vitest/config";
+import { compileModelWorker } from "./test/model-worker.js";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Starts the engine's worker threads from a compiled file: Node 20 cannot start a worker from TypeScript. */
+function modelWorker(): Plugin {
+  const url = 'new URL("./model-worker.js", import.meta.url)';
+  let compiled: string | undefined;
+  return {
+    name: "model-worker",
+    enforce: "pre",
+    transform(code, id) {
+      if (!id.endsWith("/src/engine/scheduling/worker-file.ts")) return undefined;
+      if (!code.includes(url)) throw new Error(`worker-file.ts does not contain ${url}`);
+      compiled ??= pathToFileURL(compileModelWorker(here("./node_modules/.cache/shapeline-tests"))).href;
+      return { code: code.replace(url, `new URL(${JSON.stringify(compiled)})`), map: null };
+    },
+  };
+}
+
 export default defineConfig({
+  plugins: [modelWorker()],
   resolve: {
     // Tests run on the sources; what users import from the package is the same file.
     alias: [

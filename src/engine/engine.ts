@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.js";
 import { returnedTupleModels, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
-import { type ChallengerRun, type ChallengerOutcome, ChallengerQueue } from "./scheduling/challengers.js";
+import { type ChallengerRun, type ChallengerOutcome, ChallengerQueue } from "./scheduling/challenger-queue.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
 import type { ModelFile } from "./session/model-files.js";
@@ -87,9 +87,9 @@ export async function openEngine(
   const releases: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     await challengers.drain(CLOSE_WAIT_MS);
-    championWorkers.drop(owner);
-    challengerWorkers.drop(owner);
-    awaitedWorkers.drop(owner);
+    championWorkers.cancelOwner(owner);
+    challengerWorkers.cancelOwner(owner);
+    awaitedWorkers.cancelOwner(owner);
     for (const release of releases.splice(0)) await release();
   };
   try {
@@ -102,7 +102,7 @@ export async function openEngine(
       const onThreads: WorkerModel = { name: model.name, sha256: model.sha256, bytes: file.bytes, path: file.path };
       if (hasRole(config, model.name, "champion")) {
         const session = await openSession(model.name, model.sha256, file.bytes, file.path);
-        championWorkers.hold(onThreads);
+        championWorkers.retain(onThreads);
         releases.push(
           () => session.release(),
           () => championWorkers.release(onThreads),
@@ -114,7 +114,7 @@ export async function openEngine(
       }
       if (hasRole(config, model.name, "challenger")) {
         const threads = options.challengers === "return" || read.has(model.name) ? awaitedWorkers : challengerWorkers;
-        threads.hold(onThreads);
+        threads.retain(onThreads);
         releases.push(() => threads.release(onThreads));
         checkSignature(model, await threads.open(onThreads));
         const run = modelRunner<number>(model, async (feeds, fetches, until, use) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ChallengerRun, ChallengerQueue } from "../../src/engine/scheduling/challengers.js";
+import { type ChallengerRun, ChallengerQueue } from "../../src/engine/scheduling/challenger-queue.js";
 
 /** A challenger that answers when it is told to. */
 function challenge(bytes = 4): ChallengerRun & { finish(): void; begun: number } {

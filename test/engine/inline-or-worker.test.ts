@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Engine, openEngine } from "../../src/engine/engine.js";
 import { findModelFiles } from "../../src/engine/session/model-files.js";
-import { ModelWorker } from "../../src/engine/scheduling/worker.js";
+import { WorkerHandle } from "../../src/engine/scheduling/worker-handle.js";
 import { INLINE_MS, LatencyEstimate } from "../../src/engine/scheduling/latency-estimate.js";
 import { WorkerPool } from "../../src/engine/scheduling/worker-pool.js";
 import { readFileSync } from "node:fs";
@@ -95,14 +95,14 @@ describe("a model that takes long", () => {
 test("a thread that has ended is replaced, and its models are opened again", async () => {
   const dir = folder();
   const model = writeModel(dir, "same", single("Identity"));
-  const threads: ModelWorker[] = [];
+  const threads: WorkerHandle[] = [];
   const pool = new WorkerPool(1, () => {
-    const thread = new ModelWorker("test", 1);
+    const thread = new WorkerHandle("test", 1);
     threads.push(thread);
     return thread;
   });
   const on = { name: "same", sha256: model.sha256, bytes: readFileSync(join(dir, "same.onnx")), path: "same.onnx" };
-  pool.hold(on);
+  pool.retain(on);
   const answer = async () =>
     (await pool.run(on, 0, { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(3) } }, ["y"], Infinity).done)
       .outputs[0]?.data;

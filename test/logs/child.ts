@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { compileModelWorker } from "../model-worker.js";
 
 const cache = new URL("../../node_modules/.cache/shapeline-tests/", import.meta.url);
 
@@ -56,6 +57,7 @@ function script(): string {
       packages: "external",
       logLevel: "error",
     });
+    compileModelWorker(fileURLToPath(cache));
   }
   return built;
 }

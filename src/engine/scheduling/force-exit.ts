@@ -4,12 +4,14 @@ import { inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
 
 /**
- * Ends the process now, with its code. Node itself waits for every thread before it ends, for a native call inside one too,
- * which then aborts the process; `proc_exit` of its WASI is the one way out that does not. To be called by a listener of
- * `exit`: those that come after it are called first. Does nothing in a worker thread, which is not the whole process.
+ * Ends the process now, with its exit code. Node waits for every thread before it exits, also for a native call inside one,
+ * and such a call then aborts the process. WASI's `proc_exit` is the only exit without that wait.
  *
- * @param self the listener that calls
- * @param uncaught what the process ends for, where it ends for an error: Node would have told it after the listeners
+ * To be called by a listener of `exit`; the listeners after it are called first. Does nothing in a worker thread, which
+ * must not end the whole process.
+ *
+ * @param self the calling listener
+ * @param uncaught the error that ends the process, if one does: Node would print it after the listeners
  */
 export function forceExit(
   self: (code: number) => void,

@@ -1,60 +1,59 @@
 import { performance } from "node:perf_hooks";
 
-/** Work waits no longer than this for a moment without requests. */
-const LONGEST_MS = 20;
-/** How often it is looked whether there is such a moment, where none shows itself. */
-const LOOK_MS = 2;
+/** Work waits at most this long for a moment without requests. */
+const MAX_WAIT_MS = 20;
+/** Poll interval while requests are running. */
+const POLL_MS = 2;
 
 /**
- * What may wait until no request is being answered: it then costs no request any of its time, and comes in few large pieces. The moment
- * right after an answer is one, if no other request is under way.
+ * Runs background work while no request is running, so that it delays none and is done in few large pieces. The usual
+ * moment is right after an answer, if no other request is running.
  */
 class IdleQueue {
   #requests = 0;
-  #waiting: (() => void)[] = [];
-  #since = 0;
-  #planned = false;
-  #timer: NodeJS.Timeout | undefined;
+  #queue: (() => void)[] = [];
+  #oldest = 0;
+  #flushPlanned = false;
+  #poll: NodeJS.Timeout | undefined;
 
-  /** A request begins; `leave` is its end. */
   requestStarted(): void {
     this.#requests++;
   }
 
   requestEnded(): void {
-    if (--this.#requests === 0 && this.#waiting.length > 0) this.#plan();
+    if (--this.#requests === 0 && this.#queue.length > 0) this.#planFlush();
   }
 
-  /** Does some work at the next such moment, in the order of asking. */
+  /** Runs `work` at the next idle moment, in the order of the calls. */
   enqueue(work: () => void): void {
-    if (this.#waiting.length === 0) this.#since = performance.now();
-    this.#waiting.push(work);
-    if (this.#requests === 0) this.#plan();
-    else this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
+    if (this.#queue.length === 0) this.#oldest = performance.now();
+    this.#queue.push(work);
+    if (this.#requests === 0) this.#planFlush();
+    else this.#poll ??= setTimeout(() => this.#flushIfIdle(), POLL_MS);
   }
 
-  /** Does all that waits now. */
+  /** Runs all queued work now. */
   flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const work of waiting) work();
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const work of queue) work();
   }
 
-  #plan(): void {
-    if (this.#planned) return;
-    this.#planned = true;
+  #planFlush(): void {
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
     setImmediate(() => {
-      this.#planned = false;
+      this.#flushPlanned = false;
       if (this.#requests === 0) this.flush();
-      else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
+      else if (this.#queue.length > 0) this.#poll ??= setTimeout(() => this.#flushIfIdle(), POLL_MS);
     });
   }
 
-  #look(): void {
-    this.#timer = undefined;
-    if (this.#waiting.length === 0) return;
-    if (this.#requests === 0 || performance.now() - this.#since > LONGEST_MS) this.flush();
-    else this.#timer = setTimeout(() => this.#look(), LOOK_MS);
+  #flushIfIdle(): void {
+    this.#poll = undefined;
+    if (this.#queue.length === 0) return;
+    if (this.#requests === 0 || performance.now() - this.#oldest > MAX_WAIT_MS) this.flush();
+    else this.#poll = setTimeout(() => this.#flushIfIdle(), POLL_MS);
   }
 }
 

@@ -1,20 +1,23 @@
-import { LatencyEstimate } from "./latency-estimate.js";
-import type { Feeds, RunBatch, Use } from "../session/model-runner.js";
 import type { RequestDeadline } from "../request-deadline.js";
+import type { Feeds, RunBatch, UseOutputs } from "../session/model-runner.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
+import { LatencyEstimate } from "./latency-estimate.js";
 import { championWorkers, type WorkerModel } from "./worker-pool.js";
 
-/** When the last run on the event loop ended, of all models: one that was asked for earlier began after it. */
-let lastEnd = 0;
-
-/** `Loop` and `Scan` as node types in a model file: what they take depends on the values, and no earlier run tells. */
-const loops = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type.length), Buffer.from(type)]));
+/** When the last run on the event loop ended, of all models: a run that was requested earlier started after it. */
+let lastInlineEnd = 0;
 
 /**
- * A champion's runs: short ones on the event loop, long ones in a thread. Which is which is learnt from the runs.
+ * `Loop` and `Scan` as node types in the bytes of a model file: how long these run depends on the values, so earlier runs
+ * predict nothing.
+ */
+const loopMarks = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type.length), Buffer.from(type)]));
+
+/**
+ * Runs a champion's batches: short ones on the event loop, long ones on a worker. Which are short is learned from the runs.
  *
- * @param owner runs that wait when it is dropped are not begun
- * @param where how messages about time begin
+ * @param owner id whose runs on workers can be canceled together
+ * @param where how messages about time start
  */
 export function inlineOrWorker(
   model: WorkerModel,
@@ -23,41 +26,41 @@ export function inlineOrWorker(
   where: string,
 ): RunBatch<RequestDeadline> {
   const bytes = Buffer.from(model.bytes.buffer, model.bytes.byteOffset, model.bytes.byteLength);
-  const unbounded = loops.some((mark) => bytes.includes(mark));
-  const pace = new LatencyEstimate();
-  const away = async <T>(
+  const hasLoops = loopMarks.some((mark) => bytes.includes(mark));
+  const latency = new LatencyEstimate();
+  const runOnWorker = async <T>(
     feeds: Feeds,
     fetches: readonly string[],
     deadline: RequestDeadline,
     elements: number,
-    use: Use<T>,
+    use: UseOutputs<T>,
   ): Promise<T> => {
     const run = championWorkers.run(model, owner, feeds, fetches, Date.now() + deadline.remainingMs);
     let done: Awaited<typeof run.done>;
     try {
       done = await deadline.whileRunning(where, run.done);
     } catch (error) {
-      run.forget();
+      run.cancel();
       throw error;
     }
     deadline.readTime();
-    pace.record(elements, done.ms);
+    latency.record(elements, done.ms);
     return use(done.outputs);
   };
   return (feeds, fetches, deadline, use) => {
-    const elements = elementsOf(feeds);
-    if (unbounded || !pace.isShort(elements)) return away(feeds, fetches, deadline, elements, use);
-    const begun = deadline.now;
+    const elements = countElements(feeds);
+    if (hasLoops || !latency.isShort(elements)) return runOnWorker(feeds, fetches, deadline, elements, use);
+    const startedAt = deadline.now;
     return session.run(feeds, fetches, (outputs) => {
       const now = deadline.readTime();
-      pace.record(elements, now - Math.max(begun, lastEnd));
-      lastEnd = now;
+      latency.record(elements, now - Math.max(startedAt, lastInlineEnd));
+      lastInlineEnd = now;
       return use(outputs);
     });
   };
 }
 
-function elementsOf(feeds: Feeds): number {
+function countElements(feeds: Feeds): number {
   let elements = 0;
   for (const name in feeds) elements += feeds[name]?.data.length ?? 0;
   return elements;

@@ -1,29 +1,32 @@
 /**
- * A run that takes longer than this goes to another thread: the way there and back costs 0.1 to 0.2 ms (`npm run bench:engine`
- * measures it beside the runs), a tenth of what it then spares the event loop.
+ * A run that takes longer than this goes to a worker. The way to a worker and back costs 0.1 to 0.2 ms (`npm run
+ * bench:engine` measures it), a tenth of the time that the event loop is then free.
  */
 export const INLINE_MS = 2;
 
-/** As long as nothing is known of a model, so few elements are tried on the event loop. */
+/** Without any measurement, runs of up to this many elements are tried on the event loop. */
 const UNKNOWN_ELEMENTS = 4096;
 
-/** How much a run that is slower than was known changes what is known: one pause of the process must not send all to threads. */
-const SLOWER = 0.1;
+/** Weight of a run that is slower than the estimate: one pause of the process must not send all runs to workers. */
+const SLOWER_WEIGHT = 0.1;
 
-/** What one model's runs take, learnt from the runs themselves: by powers of two of the elements they are fed. */
+/** Estimates how long one model's runs take, from measured runs, by powers of two of their input elements. */
 export class LatencyEstimate {
   readonly #ms: (number | undefined)[] = [];
 
-  /** @param ms of a run that nothing else held up */
+  /** @param ms duration of a run that nothing else delayed */
   record(elements: number, ms: number): void {
-    const size = sizeOf(elements);
+    const size = sizeClass(elements);
     const known = this.#ms[size];
-    this.#ms[size] = known === undefined || ms < known ? ms : known + (ms - known) * SLOWER;
+    this.#ms[size] = known === undefined || ms < known ? ms : known + (ms - known) * SLOWER_WEIGHT;
   }
 
-  /** Whether a run may be done on the event loop. One of a size that never ran counts as long as its elements make it against smaller ones. */
+  /**
+   * Whether a run is short enough for the event loop. For a size without measurements, the estimate of the nearest smaller
+   * size is scaled by the number of elements.
+   */
   isShort(elements: number): boolean {
-    const size = sizeOf(elements);
+    const size = sizeClass(elements);
     const known = this.#ms[size];
     if (known !== undefined) return known <= INLINE_MS;
     for (let smaller = size - 1; smaller >= 0; smaller--) {
@@ -38,6 +41,6 @@ export class LatencyEstimate {
   }
 }
 
-function sizeOf(elements: number): number {
+function sizeClass(elements: number): number {
   return 31 - Math.clz32(Math.max(1, elements));
 }

@@ -1,90 +1,85 @@
 import { availableParallelism } from "node:os";
-import type { InferenceSession } from "onnxruntime-node";
 import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { ModelWorker } from "./worker.js";
 import type { Feeds } from "../session/model-runner.js";
-import { loadRuntime, invalidModel, runFailed, sessionOptions } from "../session/onnx-runtime.js";
+import { invalidModel, loadRuntime, runFailed, sessionOptions } from "../session/onnx-runtime.js";
+import { workerFile } from "./worker-file.js";
+import { WorkerHandle } from "./worker-handle.js";
+import type { ModelPorts, WorkerRun } from "./worker-messages.js";
 
-/** A thread that owes an answer for this long is given up; another takes its place. */
+/** A worker whose result is overdue for this long is retired, and another one replaces it. */
 const HUNG_MS = 20_000;
-/** The same of a thread that runs what nobody waits for any more, while others wait for it: opening its models anew costs about as long. */
-const HELD_UP_MS = 100;
-/** Threads given up that still run: beyond these none is given up, for each holds a core. */
-const MOST_GIVEN_UP = 3;
+/** The same for a worker that runs only canceled jobs while others wait. Opening its models again takes about as long. */
+const BLOCKED_MS = 100;
+/** The most retired workers that still run: each occupies a core, so no further one is retired beyond these. */
+const MAX_RETIRED = 3;
 
-/** A model file that runs on the threads of a pool. */
+/** A model file that runs on the workers of a pool. */
 export interface WorkerModel {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: Uint8Array;
-  /** How messages call the file. */
+  /** The file's name in messages. */
   readonly path: string;
 }
 
-interface WorkerRun {
-  readonly outputs: TensorData[];
-  /** Milliseconds of the run alone. */
-  readonly ms: number;
-}
+let ownerIds = 0;
 
-type Ports = Pick<InferenceSession, "inputMetadata" | "outputMetadata">;
-interface Opened {
-  readonly inputs: Ports["inputMetadata"];
-  readonly outputs: Ports["outputMetadata"];
-}
-
-let owners = 0;
-
-/** A number that no other owner has. */
+/** A new id for a deployment, to cancel its runs by. */
 export function newOwnerId(): number {
-  return owners++;
+  return ownerIds++;
 }
 
-/** Threads for one kind of work, made when they are needed. A model is opened on a thread when it first runs there. */
+/** Worker threads for one kind of work, started on demand. A worker opens a model when it first runs it. */
 export class WorkerPool {
   readonly #size: number;
-  readonly #make: () => ModelWorker;
-  readonly #threads: ModelWorker[] = [];
-  readonly #givenUp = new Set<ModelWorker>();
-  readonly #opened = new WeakMap<ModelWorker, Map<string, Promise<Opened>>>();
-  readonly #holds = new Map<string, number>();
+  readonly #start: () => WorkerHandle;
+  readonly #workers: WorkerHandle[] = [];
+  readonly #retired = new Set<WorkerHandle>();
+  readonly #openModels = new WeakMap<WorkerHandle, Map<string, Promise<ModelPorts>>>();
+  /** By SHA-256: how many deployments use the model. */
+  readonly #references = new Map<string, number>();
 
   /**
-   * @param size the most threads
-   * @param make makes one
+   * @param size the most workers
+   * @param start starts a worker
    */
-  constructor(size: number, make: () => ModelWorker) {
+  constructor(size: number, start: () => WorkerHandle) {
     this.#size = size;
-    this.#make = make;
+    this.#start = start;
   }
 
-  /** Keeps a model open from its first run on; to be given back with `release`. */
-  hold({ sha256 }: WorkerModel): void {
-    this.#holds.set(sha256, (this.#holds.get(sha256) ?? 0) + 1);
+  /**
+   * Keeps a model open on the workers that ran it, until `release`.
+   *
+   * @throws TargetError SL6000 if the worker's file does not exist
+   */
+  retain({ sha256 }: WorkerModel): void {
+    workerFile();
+    this.#references.set(sha256, (this.#references.get(sha256) ?? 0) + 1);
   }
 
   release({ sha256 }: WorkerModel): void {
-    const left = (this.#holds.get(sha256) ?? 1) - 1;
-    if (left > 0) return void this.#holds.set(sha256, left);
-    this.#holds.delete(sha256);
-    for (const thread of this.#threads) {
-      const opened = this.#opened.get(thread);
-      if (opened?.delete(sha256) === true && !thread.ended)
-        thread.send({ kind: "close", sha256 }).done.catch(() => undefined);
+    const references = (this.#references.get(sha256) ?? 1) - 1;
+    if (references > 0) return void this.#references.set(sha256, references);
+    this.#references.delete(sha256);
+    for (const worker of this.#workers) {
+      const open = this.#openModels.get(worker);
+      if (open?.delete(sha256) === true && !worker.ended)
+        worker.send({ kind: "close", sha256 }).done.catch(() => undefined);
     }
   }
 
-  /** @throws ModelError SL3023 when the bytes are no whole ONNX model */
-  async open(model: WorkerModel): Promise<Opened> {
+  /** @throws ModelError SL3023 if the bytes are not a complete ONNX model */
+  async open(model: WorkerModel): Promise<ModelPorts> {
     await loadRuntime();
-    return this.#open(this.#thread(), model);
+    return this.#open(this.#leastLoaded(), model);
   }
 
   /**
-   * Runs a model on the thread with the fewest jobs.
+   * Runs a model on the worker with the fewest jobs.
    *
-   * @param until by `Date.now()`: a run that has not begun by then is not begun
+   * @param until time by `Date.now()`: a run that has not started by then is not started
    * @throws TargetError SL6002 with the model's name
    */
   run(
@@ -93,108 +88,111 @@ export class WorkerPool {
     feeds: Feeds,
     fetches: readonly string[],
     until: number,
-  ): { readonly done: Promise<WorkerRun>; readonly forget: () => void } {
-    let forget = (): void => undefined;
-    let forgotten = false;
-    const go = async (): Promise<WorkerRun> => {
+  ): { readonly done: Promise<WorkerRun>; readonly cancel: () => void } {
+    let cancelSent = (): void => undefined;
+    let canceled = false;
+    const runOnce = async (): Promise<WorkerRun> => {
       for (;;) {
-        const thread = this.#thread();
-        let begun = (): boolean => false;
+        const worker = this.#leastLoaded();
+        let started = (): boolean => false;
         try {
-          const opening = this.#open(thread, model);
-          this.#relieve(thread);
+          const opening = this.#open(worker, model);
+          this.#retireIfBlocked(worker);
           await opening;
-          if (forgotten) throw new TargetError("SL6002", "it was taken back");
-          const sent = thread.send({ kind: "run", sha256: model.sha256, owner, until, feeds: compact(feeds), fetches });
-          begun = () => sent.begun();
-          this.#relieve(thread);
-          forget = () => {
-            sent.forget();
-            this.#relieve(thread);
+          if (canceled) throw new TargetError("SL6002", "the run was canceled");
+          const { sha256 } = model;
+          const sent = worker.send({ kind: "run", sha256, owner, until, feeds: compact(feeds), fetches });
+          started = () => sent.started();
+          this.#retireIfBlocked(worker);
+          cancelSent = () => {
+            sent.cancel();
+            this.#retireIfBlocked(worker);
           };
-          return (await sent.done) as WorkerRun;
+          return await sent.done;
         } catch (error) {
-          // What had not begun on a thread that was given up goes to another one.
-          if (forgotten || begun() || !this.#givenUp.has(thread)) throw error;
+          // A run that had not started on a worker that was retired is sent to another one.
+          if (canceled || started() || !this.#retired.has(worker)) throw error;
         }
       }
     };
-    const done = go().catch((cause: unknown) => {
+    const done = runOnce().catch((cause: unknown) => {
       throw runFailed(model.name, cause);
     });
     return {
       done,
-      forget: () => {
-        forgotten = true;
-        forget();
+      cancel: () => {
+        canceled = true;
+        cancelSent();
       },
     };
   }
 
-  /** What an owner has not seen begun will not be run. */
-  drop(owner: number): void {
-    for (const thread of this.#threads) thread.drop(owner);
+  /** Cancels the runs of an owner that have not started. */
+  cancelOwner(owner: number): void {
+    for (const worker of this.#workers) worker.cancelOwner(owner);
   }
 
-  #open(thread: ModelWorker, { name, sha256, bytes, path }: WorkerModel): Promise<Opened> {
-    const opened = this.#opened.get(thread) ?? new Map<string, Promise<Opened>>();
-    this.#opened.set(thread, opened);
-    let opening = opened.get(sha256);
+  #open(worker: WorkerHandle, { name, sha256, bytes, path }: WorkerModel): Promise<ModelPorts> {
+    const open = this.#openModels.get(worker) ?? new Map<string, Promise<ModelPorts>>();
+    this.#openModels.set(worker, open);
+    let opening = open.get(sha256);
     if (opening === undefined) {
-      opening = thread.send({ kind: "open", sha256, bytes, options: sessionOptions }).done.catch((cause: unknown) => {
-        opened.delete(sha256);
+      opening = worker.send({ kind: "open", sha256, bytes, options: sessionOptions }).done.catch((cause: unknown) => {
+        open.delete(sha256);
         throw invalidModel(name, path, cause);
-      }) as Promise<Opened>;
-      opened.set(sha256, opening);
+      });
+      open.set(sha256, opening);
     }
     return opening;
   }
 
-  #thread(): ModelWorker {
-    for (const [i, thread] of this.#threads.entries()) {
-      if (!thread.ended && thread.silentMs > HUNG_MS && this.#givenUp.size < MOST_GIVEN_UP) this.#giveUp(thread);
-      if (thread.ended) this.#threads.splice(i, 1, this.#make());
+  /** The worker with the fewest jobs; a new one if all are busy and the pool is not full. */
+  #leastLoaded(): WorkerHandle {
+    for (const [i, worker] of this.#workers.entries()) {
+      if (!worker.ended && worker.silentMs > HUNG_MS && this.#retired.size < MAX_RETIRED)
+        this.#retire(worker, `a run on it has not ended in ${HUNG_MS / 1000} s`);
+      if (worker.ended) this.#workers.splice(i, 1, this.#start());
     }
-    let best = this.#threads.reduce<ModelWorker | undefined>(
-      (least, thread) => (least === undefined || thread.load < least.load ? thread : least),
+    let best = this.#workers.reduce<WorkerHandle | undefined>(
+      (least, worker) => (least === undefined || worker.load < least.load ? worker : least),
       undefined,
     );
-    if (best === undefined || (best.load > 0 && this.#threads.length < this.#size)) {
-      best = this.#make();
-      this.#threads.push(best);
+    if (best === undefined || (best.load > 0 && this.#workers.length < this.#size)) {
+      best = this.#start();
+      this.#workers.push(best);
     }
     return best;
   }
 
-  /** Gives a thread up soon, if it is then still held up by what nobody waits for. */
-  #relieve(thread: ModelWorker): void {
-    if (thread.heldUpMs === null) return;
+  /** Retires a worker that runs only canceled jobs while others wait, if that is still so after `BLOCKED_MS`. */
+  #retireIfBlocked(worker: WorkerHandle): void {
+    if (worker.blockedMs === null) return;
     setTimeout(() => {
-      if (!thread.ended && (thread.heldUpMs ?? 0) >= HELD_UP_MS && this.#givenUp.size < MOST_GIVEN_UP)
-        this.#giveUp(thread, "it still ran what its request no longer waited for");
-    }, HELD_UP_MS + 1).unref();
+      if (!worker.ended && (worker.blockedMs ?? 0) >= BLOCKED_MS && this.#retired.size < MAX_RETIRED)
+        this.#retire(worker, "it was still running a canceled request");
+    }, BLOCKED_MS + 1).unref();
   }
 
-  #giveUp(thread: ModelWorker, why = `a run on it has not ended in ${HUNG_MS / 1000} s`): void {
-    this.#givenUp.add(thread);
-    thread.whenGone(() => this.#givenUp.delete(thread));
-    thread.retire(why);
+  #retire(worker: WorkerHandle, why: string): void {
+    this.#retired.add(worker);
+    worker.onceExited(() => this.#retired.delete(worker));
+    worker.retire(why);
   }
 }
 
-/** Challengers share one thread, so that they never hold more than one core. */
-export const challengerWorkers = new WorkerPool(1, () => new ModelWorker("shapeline-challengers", 16, true));
+/** Challengers share one worker, so that together they never use more than one core. */
+export const challengerWorkers = new WorkerPool(1, () => new WorkerHandle("shapeline-challengers", 16, true));
 
-/** Those that an answer waits for share another one. */
-export const awaitedWorkers = new WorkerPool(1, () => new ModelWorker("shapeline-awaited-challengers", 16));
+/** Challengers that an answer waits for share another worker. */
+export const awaitedWorkers = new WorkerPool(1, () => new WorkerHandle("shapeline-awaited-challengers", 16));
 
-/** Big batches of champions: a core stays for the event loop. */
+/** Large batches of champions. One core stays free for the event loop. */
 export const championWorkers = new WorkerPool(
   Math.min(4, Math.max(1, availableParallelism() - 1)),
-  () => new ModelWorker("shapeline-batches", 1),
+  () => new WorkerHandle("shapeline-batches", 1),
 );
 
-/** A view of a larger buffer would take the whole buffer along. */
+/** Copies views of larger buffers: posting a view would copy its whole buffer. */
 function compact(feeds: Feeds): Record<string, TensorData> {
   const out: Record<string, TensorData> = {};
   for (const [name, tensor] of Object.entries(feeds)) {

@@ -10,10 +10,10 @@ import type { RequestDeadline } from "../request-deadline.js";
 export type Feeds = Readonly<Record<string, TensorData>>;
 
 /** What is made of a model's outputs: handed in with a run, it costs no promise of its own. */
-export type Use<T> = (outputs: TensorData[]) => T | Promise<T>;
+export type UseOutputs<T> = (outputs: TensorData[]) => T | Promise<T>;
 
 /** A model ready to run: rows in, one tensor for each output of its config. `when` is whatever says how long that may take. */
-export type Run<W> = <T>(feeds: Feeds, rows: number, when: W, use: Use<T>) => Promise<T>;
+export type Run<W> = <T>(feeds: Feeds, rows: number, when: W, use: UseOutputs<T>) => Promise<T>;
 
 export type RunModel = Run<RequestDeadline>;
 
@@ -21,7 +21,7 @@ export type RunModel = Run<RequestDeadline>;
 export type RunChallenger = Run<number>;
 
 /** Runs one batch of a size that the model takes. */
-export type RunBatch<W> = <T>(feeds: Feeds, fetches: readonly string[], when: W, use: Use<T>) => Promise<T>;
+export type RunBatch<W> = <T>(feeds: Feeds, fetches: readonly string[], when: W, use: UseOutputs<T>) => Promise<T>;
 
 /**
  * Makes a model of fixed batch size run any batch, in parts, and holds each output to the model's signature.

@@ -1,7 +1,7 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "../../config/schema.js";
-import type { ChallengerRun, ChallengerOutcome } from "../scheduling/challengers.js";
+import type { ChallengerRun, ChallengerOutcome } from "../scheduling/challenger-queue.js";
 import type { RunStep } from "./execution.js";
 import type { RunChallenger, RunModel } from "../session/model-runner.js";
 

@@ -1,6 +1,6 @@
 import type { ChallengerResult } from "../../tensors/result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import type { ChallengerRun } from "../scheduling/challengers.js";
+import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 import type { InputBatch } from "../input/input-batch.js";
 import type { Metadata } from "../metadata.js";
 import type { RequestDeadline } from "../request-deadline.js";

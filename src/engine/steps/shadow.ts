@@ -1,7 +1,7 @@
 import { stepSource } from "../../../dsl/messages/shapes.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
-import type { ChallengerRun } from "../scheduling/challengers.js";
+import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 import { tensorsByName, type Execution, type Tensors } from "./execution.js";
 import { type CompileStep, type CompileContext, requireModel } from "./context.js";
 import { servingModel, modelFeed } from "./feed-model.js";

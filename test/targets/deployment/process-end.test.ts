@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build, type BuildOptions } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { local } from "../../../src/targets/local/index.js";
+import { compileModelWorker } from "../../model-worker.js";
 import { config, folder, run, shadow, writeModel } from "../../engine/make-config.js";
 import { counting } from "../../engine/odd-models.js";
 import { float32 } from "../../engine/recorded-models.js";
@@ -48,6 +49,7 @@ beforeAll(async () => {
   );
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
   await bundle(dir, { packages: "external" });
+  compileModelWorker(dir);
 });
 
 /** `shapeline/local` as one file that Node runs as it is. */

@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { buildSync } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { local } from "../../../src/targets/local/index.js";
+import { compileModelWorker } from "../../model-worker.js";
 import { config, folder, run, writeModel } from "../../engine/make-config.js";
 import { float32 } from "../../engine/recorded-models.js";
 
@@ -29,6 +30,7 @@ beforeAll(() => {
     packages: "external",
     logLevel: "error",
   });
+  compileModelWorker(dirname(cache));
 });
 
 /** What a thread of this process gives that has `target`, of the data folder, and `config`. */

@@ -1,108 +1,108 @@
 import { performance } from "node:perf_hooks";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { deadlineTimer } from "../deadline-timer.js";
 import { errorSummary } from "../../util/error-message.js";
+import { deadlineTimer } from "../deadline-timer.js";
 import type { Feeds } from "../session/model-runner.js";
 
-/** One challenger's run on one batch, not yet begun. */
+/** A challenger's run on one batch that has not started. */
 export interface ChallengerRun {
   readonly challenger: string;
   readonly rows: number;
   readonly feeds: Feeds;
   /**
-   * By output name; throws for whatever is wrong with it.
+   * Resolves to the outputs by name; rejects with whatever goes wrong.
    *
-   * @param until by `Date.now()`: a run that has not begun by then is not begun
+   * @param until time by `Date.now()`: a run that has not started by then is not started
    */
   run(until: number): Promise<ReadonlyMap<string, TensorData>>;
 }
 
-/** What came of it: outputs, or a note that says why there are none. */
+/** The outputs of a challenger's run, or the reason why there are none. */
 export type ChallengerOutcome =
   | { readonly outputs: ReadonlyMap<string, TensorData>; readonly note: null }
   | { readonly outputs: null; readonly note: string };
 
 interface ChallengerLimits {
-  /** Runs begun or waiting, over all challengers of a deployment. */
+  /** The most runs started or queued, over all challengers of a deployment. */
   readonly runs: number;
-  /** Bytes of their inputs. */
+  /** The most bytes of their inputs. */
   readonly bytes: number;
 }
 
 const defaultLimits: ChallengerLimits = { runs: 4096, bytes: 64 * 1024 * 1024 };
 
 /**
- * Runs challengers so that nothing they do reaches the champion: a failure, a late answer and one too many in the queue
- * each become a note and a count.
+ * Runs challengers so that they cannot affect the champion: a failure, a late answer and a full queue each become a note
+ * and are counted.
  */
 export class ChallengerQueue {
   readonly #limits: ChallengerLimits;
   readonly #pending = new Set<Promise<unknown>>();
-  /** Ends the wait for each answer that is owed. */
-  readonly #owed = new Set<(note: string) => void>();
+  /** For each outcome that is still due: resolves it with a note. */
+  readonly #due = new Set<(note: string) => void>();
   #bytes = 0;
-  /** Runs that gave no answer. */
+  /** Runs without an answer. */
   errors = 0;
 
   constructor(limits: ChallengerLimits = defaultLimits) {
     this.#limits = limits;
   }
 
-  /** Never rejects. An answer later than `deadlineMs` is dropped. */
-  run(challenge: ChallengerRun, deadlineMs: number): Promise<ChallengerOutcome> {
-    const bytes = sizeOf(challenge.feeds);
+  /** Never rejects. Drops an answer that is later than `timeoutMs`. */
+  run(challenger: ChallengerRun, timeoutMs: number): Promise<ChallengerOutcome> {
+    const bytes = byteSize(challenger.feeds);
     if (this.#pending.size >= this.#limits.runs || (this.#bytes > 0 && this.#bytes + bytes > this.#limits.bytes)) {
       return Promise.resolve(
         this.#failed(`overload: the queue of challengers is full (${this.#pending.size} waiting)`),
       );
     }
-    const running = challenge.run(Date.now() + deadlineMs);
+    const running = challenger.run(Date.now() + timeoutMs);
     this.#bytes += bytes;
     this.#pending.add(running);
-    // A late run still takes its place in the queue until it ends.
-    const ended = (): void => {
+    // A late run occupies its place in the queue until it ends.
+    const release = (): void => {
       this.#bytes -= bytes;
       this.#pending.delete(running);
     };
-    running.then(ended, ended);
+    running.then(release, release);
     return new Promise((resolve) => {
-      const give = (answer: ChallengerOutcome): void => {
+      const finish = (outcome: ChallengerOutcome): void => {
         deadlineTimer.cancel(deadline);
-        this.#owed.delete(giveUp);
-        resolve(answer);
+        this.#due.delete(giveUp);
+        resolve(outcome);
       };
       const giveUp = (note: string): void => {
-        if (this.#owed.has(giveUp)) give(this.#failed(note));
+        if (this.#due.has(giveUp)) finish(this.#failed(note));
       };
-      const deadline = deadlineTimer.schedule(performance.now() + deadlineMs, () =>
-        giveUp(`no answer within ${Math.round(deadlineMs)} ms`),
+      const deadline = deadlineTimer.schedule(performance.now() + timeoutMs, () =>
+        giveUp(`no answer within ${Math.round(timeoutMs)} ms`),
       );
-      this.#owed.add(giveUp);
+      this.#due.add(giveUp);
       running.then(
         (outputs) => {
-          if (this.#owed.has(giveUp)) give({ outputs, note: null });
+          if (this.#due.has(giveUp)) finish({ outputs, note: null });
         },
         (error: unknown) => giveUp(errorSummary(error)),
       );
     });
   }
 
-  /** Waits for what is under way, but no longer than that: answers still owed then become notes. */
+  /** Waits for running challengers, at most `waitMs`; outcomes still due then become notes. */
   async drain(waitMs: number): Promise<void> {
-    const enough = deadlineTimer.schedule(performance.now() + waitMs, () => {
-      for (const giveUp of [...this.#owed]) giveUp("the deployment was closed before it ended");
-      settled();
+    let timeIsUp = (): void => undefined;
+    const timeout = new Promise<void>((resolve) => (timeIsUp = resolve));
+    const deadline = deadlineTimer.schedule(performance.now() + waitMs, () => {
+      for (const giveUp of [...this.#due]) giveUp("the deployment was closed before it ended");
+      timeIsUp();
     });
-    let settled = (): void => undefined;
-    const late = new Promise<void>((resolve) => (settled = resolve));
     const idle = async (): Promise<void> => {
       while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
     };
-    await Promise.race([idle(), late]);
-    deadlineTimer.cancel(enough);
+    await Promise.race([idle(), timeout]);
+    deadlineTimer.cancel(deadline);
   }
 
-  /** Runs begun or waiting. */
+  /** Runs started or queued. */
   get pending(): number {
     return this.#pending.size;
   }
@@ -113,7 +113,7 @@ export class ChallengerQueue {
   }
 }
 
-function sizeOf(feeds: Feeds): number {
+function byteSize(feeds: Feeds): number {
   let bytes = 0;
   for (const name in feeds) {
     const data = feeds[name]?.data;

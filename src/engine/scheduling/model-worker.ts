@@ -1,0 +1,129 @@
+// The program of the worker threads that run models: `session.run` blocks the thread that calls it, and on the main thread
+// a slow model would delay every other request. This file must import nothing of ours at run time: bundlers and tests copy
+// it alone.
+import { createRequire } from "node:module";
+import { performance } from "node:perf_hooks";
+import { parentPort, workerData } from "node:worker_threads";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { DType } from "../../../dsl/tensor.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
+import type {
+  CloseJob,
+  FromWorker,
+  JobResult,
+  JobResults,
+  ModelPorts,
+  OpenJob,
+  QueuedJob,
+  RunJob,
+  ToWorker,
+  WorkerRun,
+  WorkerStart,
+} from "./worker-messages.js";
+
+/** Results of short jobs are collected for this long before they are sent. */
+const COLLECT_MS = 2;
+
+if (parentPort === null) throw new Error("model-worker.js must be started as a worker thread");
+const parent = parentPort;
+const { runtime, state: shared, slots, resultPort } = workerData as WorkerStart;
+const ort = createRequire(runtime)(runtime) as typeof import("onnxruntime-node");
+// The runtime's overloads tie the array's type to the dtype, which is a value here.
+const OrtTensor = ort.Tensor as unknown as new (
+  dtype: DType,
+  data: TensorData["data"],
+  dims: readonly number[],
+) => Tensor;
+const state = new Int32Array(shared);
+const sessions = new Map<string, InferenceSession>();
+const canceledOwners = new Set<number>();
+
+async function openModel({ sha256, bytes, options }: OpenJob): Promise<ModelPorts> {
+  const session = await ort.InferenceSession.create(bytes, options);
+  sessions.set(sha256, session);
+  return { inputs: cloneable(session.inputMetadata), outputs: cloneable(session.outputMetadata) };
+}
+
+async function runModel({ sha256, owner, until, feeds, fetches }: RunJob): Promise<WorkerRun> {
+  if (canceledOwners.has(owner)) throw new Error("the deployment was closed before the run started");
+  if (Date.now() >= until) throw new Error("the deadline passed before the run started");
+  const session = sessions.get(sha256);
+  if (session === undefined) throw new Error("the model is not open in this worker");
+  const inputs: Record<string, Tensor> = {};
+  for (const [name, { dtype, data, dims }] of Object.entries(feeds)) inputs[name] = new OrtTensor(dtype, data, dims);
+  const startedAt = performance.now();
+  const answer = await session.run(inputs, fetches);
+  const ms = performance.now() - startedAt;
+  return { ms, outputs: fetches.map((name) => tensorData(name, answer[name])) };
+}
+
+async function closeModel({ sha256 }: CloseJob): Promise<undefined> {
+  await sessions.get(sha256)?.release();
+  sessions.delete(sha256);
+}
+
+function runJob(job: QueuedJob): Promise<JobResults[QueuedJob["kind"]]> {
+  if (job.kind === "run") return runModel(job);
+  return job.kind === "open" ? openModel(job) : closeModel(job);
+}
+
+/** The runtime's metadata objects have getters, which a message cannot carry. */
+function cloneable(ports: readonly InferenceSession.ValueMetadata[]): readonly InferenceSession.ValueMetadata[] {
+  return ports.map((port) =>
+    port.isTensor
+      ? { name: port.name, isTensor: true, type: port.type, shape: [...port.shape] }
+      : { name: port.name, isTensor: false },
+  );
+}
+
+function tensorData(name: string, tensor: Tensor | undefined): TensorData {
+  if (tensor === undefined) throw new Error(`the model has no output '${name}'`);
+  const { type, dims, data } = tensor;
+  // Where JavaScript has Float16Array the runtime uses it. The bits are the same.
+  const elements =
+    type === "float16" && ArrayBuffer.isView(data)
+      ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+      : data;
+  return { dtype: type as DType, dims, data: elements as TensorData["data"] };
+}
+
+async function runJobs(jobs: readonly QueuedJob[]): Promise<void> {
+  let results: JobResult[] = [];
+  let sentAt = performance.now();
+  for (const job of jobs) {
+    Atomics.store(state, slots.running, 1);
+    if (Atomics.load(state, slots.exiting) === 1) break;
+    try {
+      results.push({ id: job.id, value: await runJob(job) });
+    } catch (error) {
+      results.push({ id: job.id, error: error instanceof Error ? error.message : String(error) });
+    }
+    markIdle();
+    if (performance.now() - sentAt > COLLECT_MS) {
+      send({ results, done: false });
+      results = [];
+      sentAt = performance.now();
+    }
+  }
+  markIdle();
+  send({ results, done: true });
+}
+
+function markIdle(): void {
+  Atomics.store(state, slots.running, 0);
+  Atomics.notify(state, slots.running);
+}
+
+function send(message: FromWorker): void {
+  (resultPort ?? parent).postMessage(message);
+  Atomics.add(state, slots.sent, 1);
+}
+
+parent.on("message", (message: ToWorker) => {
+  if (message.kind === "jobs") void runJobs(message.jobs);
+  else if (message.kind === "cancelOwner") canceledOwners.add(message.owner);
+  else {
+    parent.close();
+    resultPort?.close();
+  }
+});
