@@ -65,7 +65,7 @@ async function configOf(compared: Comparable): Promise<Config> {
       "this is a definition of the Wallaroo platform, not a config: read it first with fromDefinition of 'shapeline/wallaroo'",
     );
   }
-  return build(compared as AnyPipeline);
+  return build(compared);
 }
 
 function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfig[]): ConfigDiff["models"] {

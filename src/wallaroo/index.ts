@@ -1,13 +1,8 @@
 export { decompile, type Decompiled } from "../config/decompile.js";
-export type {
-  Definition,
-  DefinitionForm,
-  DefinitionModel,
-  DefinitionProblem,
-  DefinitionStep,
-  Dialect,
-} from "./definition.js";
+export type { Definition, DefinitionForm } from "./definition.js";
+export type { DefinitionModel, DefinitionProblem, Dialect } from "./platform.js";
 export { fromDefinition, type FromDefinitionOptions, type ParsedDefinition } from "./read/from-definition.js";
-export type { KnownModel } from "./read/signatures.js";
+export type { KnownModel } from "./read/infer-ports.js";
+export type { DefinitionStep } from "./steps.js";
 export { stringifyDefinition } from "./write/stringify.js";
 export { toDefinition } from "./write/to-definition.js";

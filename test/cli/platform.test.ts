@@ -30,6 +30,6 @@ it("says what of a definition it cannot read, and what a dialect cannot say", as
   writeFileSync(join(folder, "odd.json"), JSON.stringify({ id: "odd", steps: [{ Average: {} }] }));
   const odd = await shapeline(folder, ["explain", "odd.json"]);
   expect(odd.code).toBe(1);
-  expect(odd.out).toContain("not read (SL4111) steps[0].Average: a pipeline here has no step Average");
+  expect(odd.out).toContain("not read (SL4111) steps[0].Average: step kind 'Average' is not supported");
   expect((await shapeline(folder, ["compile", "--platform", "spark"])).code).toBe(1);
 }, 300_000);

@@ -96,7 +96,7 @@ describe("a definition", () => {
     expect(
       await refusal(() => toDefinition(config as Config, { dialect: "polars", checks: [1, 1] })),
     ).toMatchInlineSnapshot(
-      `"SL4106 the groups of checks [1,1] do not fit the validations, which stand in runs of [3]; leave 'checks' out"`,
+      `"SL4106 the groups of checks [1,1] do not fit the validations, which come in runs of [3]; leave 'checks' out"`,
     );
   });
 });
@@ -118,12 +118,12 @@ describe("what the platform cannot say", () => {
         .alert("many", (all) => all.count() > 10, { over: "5m" }),
     );
     expect(await refusal(() => toDefinition(config, { dialect: "polars" }))).toMatchInlineSnapshot(`
-      "SL4100 pipeline 'p' has 5 things that the platform cannot say:
+      "SL4100 pipeline 'p' has 5 parts that the platform cannot express:
         SL4104 models[1].name: the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63, and the model is named 'odd_name': rename it
-        SL4102 steps[1]: a step of the platform has no renaming, and of 'odd_name' 'y' takes 'x': give the ports one name, or leave the renaming to the model's configuration there (tensor_fields)
-        SL4103 steps[2]: the platform has no step that checks sizes (odd_name.n): leave the step out for the platform
+        SL4102 steps[1]: a step of the platform cannot rename ports, and in 'odd_name' 'y' takes 'x': give the ports the same name, or rename them in the model's configuration on the platform (tensor_fields)
+        SL4103 steps[2]: the platform has no step that checks sizes (odd_name.n): remove the step for the platform
         SL4101 steps[3]: validation 'power': polars rounds ** otherwise than JavaScript; multiply, as in x * x
-        SL4105 steps[4]: alert 'many': platforms since 2023.4.2 have no alerts: leave the step out for the platform, and watch its metrics or log instead"
+        SL4105 steps[4]: alert 'many': platforms since 2023.4.2 have no alerts: remove the step for the platform, and watch its metrics or log instead"
     `);
   });
 
@@ -135,7 +135,7 @@ describe("what the platform cannot say", () => {
     );
     expect(toDefinition(config, { dialect: "polars" }).steps).toHaveLength(2);
     expect(await refusal(() => toDefinition(config, { dialect: "checks" }))).toMatchInlineSnapshot(`
-      "SL4100 pipeline 'p' has one thing that the platform cannot say:
+      "SL4100 pipeline 'p' has one part that the platform cannot express:
         SL4101 steps[1]: validation 'either': the platform's checks have no 'or'"
     `);
     expect(await refusal(() => toDefinition(config, { dialect: "spark" as never }))).toMatchInlineSnapshot(

@@ -7,7 +7,7 @@ import { sha256Hex } from "../../src/config/canonical.js";
 import { compileExpression, emitAll } from "../../src/expression/compile.js";
 import type { ExpressionTree } from "../../src/expression/tree/tree.js";
 import { decompileLambda } from "../../src/config/steps/validation.js";
-import type { Dialect } from "../../src/wallaroo/definition.js";
+import type { Dialect } from "../../src/wallaroo/platform.js";
 import { fromDefinition } from "../../src/wallaroo/read/from-definition.js";
 import { toDefinition } from "../../src/wallaroo/write/to-definition.js";
 import { lambdas } from "../expression/fuzz/generate-lambdas.js";

@@ -5,7 +5,7 @@ import { Option } from "commander";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-result.js";
 import { type RegisterCommand, exitCodes, redirectUserOutput, type Io } from "../output/io.js";
 import { ConfigError } from "../../../dsl/errors.js";
-import { type Dialect, dialects } from "../../wallaroo/definition.js";
+import { type Dialect, dialects } from "../../wallaroo/platform.js";
 import { parseWholeNumber } from "../options/local-target.js";
 import { problemsToJson, printProblems } from "../output/print-problems.js";
 

@@ -4,73 +4,81 @@ import type { Problem } from "../../../dsl/errors.js";
 import { checkPipeline, portsOf, type PipelineCheck } from "../../../dsl/index.js";
 import { sealConfig, type Unhashed } from "../../config/config.js";
 import { rebuildPipeline } from "../../config/rebuild.js";
-import { type Config, type ModelConfig, portSchema, type StepConfig } from "../../config/schema.js";
-import { emitAll } from "../../expression/compile.js";
+import { type Config, type ModelConfig, portSchema, type StepConfig, type StepConfigOf } from "../../config/schema.js";
 import { stepModels } from "../../config/step-models.js";
-import type { RowScope } from "../../../dsl/row.js";
-import { arranged, type Part, type Parsed } from "./group-steps.js";
-import { parseCheck, type ParsedCheck, treeOf } from "./parse-check.js";
 import { decompileLambda } from "../../config/steps/validation.js";
-import { type Dialect, isPlatformName, nameRule, type DefinitionForm, type DefinitionProblem } from "../definition.js";
-import { Problems, readStep } from "./read-steps.js";
-import { type KnownModel, signed } from "./signatures.js";
+import { emitAll } from "../../expression/compile.js";
+import type { RowScope } from "../../../dsl/row.js";
+import type { ExpressionTree } from "../../expression/tree/tree.js";
+import type { DefinitionForm } from "../definition.js";
+import { type DefinitionProblem, type Dialect, isPlatformName, nameRule } from "../platform.js";
+import { backEndOf, readStep } from "../steps.js";
+import { groupSteps, type ParsedStep, type Part } from "./group-steps.js";
+import { conditionOf, parseCheck, type ParsedCheck } from "./parse-check.js";
+import { Problems } from "./problems.js";
+import type { KnownModel } from "./infer-ports.js";
+import { modelsWithPorts } from "./signatures.js";
+import { withoutHoles } from "./values.js";
 
 export interface FromDefinitionOptions {
-  /** The ports of the definition's models, which it does not hold: what `readSignature` gives, or the models of a config. */
+  /** The models with their ports, which a definition does not contain: results of `readSignature`, or the models of a config. */
   readonly models?: readonly KnownModel[];
 }
 
-/** What was read of a definition. */
+/** What was read from a definition. */
 export interface ParsedDefinition {
-  /** The pipeline; null where the definition does not hold one that fits together. What a problem names is left out of it. */
+  /** The pipeline, without the parts that `problems` name; null if the definition has no pipeline that fits together. */
   readonly config: Config | null;
-  /** What could not be read, with its path; empty when the config says all that the definition says. */
+  /** What could not be read, with paths. Empty if the config expresses everything in the definition. */
   readonly problems: readonly DefinitionProblem[];
-  /** The models whose ports no signature told: they have those that checks read, as doubles, as many as are read. Such a config explains and compares; to run it, pass `models`. */
+  /**
+   * The models without a known signature. Their ports are inferred: those that checks read, as float64, just long enough.
+   * Such a config can be explained and compared; to run it, pass `models`.
+   */
   readonly inferred: readonly string[];
-  /** For `toPlatform`: gives the definition back as it came. */
+  /** For `toDefinition`, which then returns the same definition again. */
   readonly form: DefinitionForm;
 }
 
 /**
- * Reads a definition of the Wallaroo platform, whoever made it: shadows are found in their three steps, the texts of checks become typed
- * lambdas again. It never throws.
+ * Reads a definition of the Wallaroo platform: joins the three steps of a shadow into one, and decompiles the texts of checks
+ * into typed lambdas. Never throws.
  *
  * @param definition parsed JSON, or its text
- * @param options `models`: the models' ports, which a definition does not hold
- * @returns the config, what could not be read (SL2xxx, SL411x), whose ports were inferred, and the definition's form
+ * @param options `models`: the ports of the definition's models
+ * @returns the config, the problems (SL2xxx, SL411x), the models with inferred ports, and the definition's form
  * @example
- * const { config, problems } = fromPlatform(await readFile("fraud.definition.json", "utf8"), { models });
+ * const { config, problems } = fromDefinition(await readFile("fraud.definition.json", "utf8"), { models });
  */
 export function fromDefinition(definition: unknown, options: FromDefinitionOptions = {}): ParsedDefinition {
   const problems = new Problems();
-  const data = typeof definition === "string" ? parsedText(definition, problems) : definition;
-  const nothing = (): ParsedDefinition => ({
+  const data = typeof definition === "string" ? parseText(definition, problems) : definition;
+  const unreadable = (): ParsedDefinition => ({
     config: null,
     problems: problems.all,
     inferred: [],
     form: { dialect: "polars" },
   });
-  if (data === undefined && problems.all.length > 0) return nothing();
+  if (data === undefined && problems.all.length > 0) return unreadable();
   if (!isRecord(data) || typeof data["id"] !== "string" || !Array.isArray(data["steps"])) {
-    problems.say("SL4110", "(whole)", "a definition { id, steps } is needed, as the platform stores it");
-    return nothing();
+    problems.report("SL4110", "(whole)", "expected a definition { id, steps }, as the platform stores it");
+    return unreadable();
   }
-  if (!isPlatformName(data["id"])) problems.say("SL4104", "id", nameRule);
+  if (!isPlatformName(data["id"])) problems.report("SL4104", "id", nameRule);
   for (const key of Object.keys(data))
     if (key !== "id" && key !== "steps")
-      problems.say("SL4110", key === "" ? '[""]' : key, "a definition has id and steps, and nothing else");
-  // Holes of a list become undefined, and are said.
-  const given = [...(data["steps"] as readonly unknown[])];
-  if (given.length > mostSteps) {
-    problems.say("SL4117", "steps", `there are ${given.length} steps, and at most ${mostSteps} are read`);
-    return nothing();
+      problems.report("SL4110", key === "" ? '[""]' : key, "unknown key; a definition has only id and steps");
+  const list = withoutHoles(data["steps"]);
+  if (list.length > maxSteps) {
+    problems.report("SL4117", "steps", `there are ${list.length} steps; the maximum is ${maxSteps}`);
+    return unreadable();
   }
-  const steps = given.flatMap((step, i) => parsed(step, `steps[${i}]`, problems));
+  const steps = list.flatMap((step, i) => parseStep(step, `steps[${i}]`, problems));
   const dialect = dialectOf(steps, problems);
-  const parts = arranged(steps, dialect === "checks", problems);
-  const { models, inferred } = signed(parts, Array.isArray(options?.models) ? options.models : [], dialect, problems);
-  const read = new Assembly(data["id"], models, parts, problems).config();
+  const parts = groupSteps(steps, dialect === "checks", problems);
+  const known = Array.isArray(options?.models) ? options.models : [];
+  const { models, inferred } = modelsWithPorts(parts, known, dialect, problems);
+  const read = new ConfigReader(data["id"], models, parts, problems).config();
   return {
     config: read?.config ?? null,
     problems: problems.all,
@@ -79,18 +87,19 @@ export function fromDefinition(definition: unknown, options: FromDefinitionOptio
   };
 }
 
-const mostSteps = 1000;
+const maxSteps = 1000;
 
-function parsedText(text: string, problems: Problems): unknown {
+function parseText(text: string, problems: Problems): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    return problems.say("SL4110", "(whole)", `it is no JSON: ${errorMessage(error)}`) ?? undefined;
+    problems.report("SL4110", "(whole)", `not valid JSON: ${errorMessage(error)}`);
+    return undefined;
   }
 }
 
-/** A step with its texts parsed; none where its problem has been said. */
-function parsed(step: unknown, path: string, problems: Problems): Parsed[] {
+/** A step with its check texts parsed; empty after reporting a problem. */
+function parseStep(step: unknown, path: string, problems: Problems): ParsedStep[] {
   const read = readStep(step, path, problems);
   if (read === null) return [];
   if (read.kind !== "check") return [read];
@@ -100,27 +109,33 @@ function parsed(step: unknown, path: string, problems: Problems): Parsed[] {
   return checks.length === 0 ? [] : [{ kind: "checks", path: read.path, checks }];
 }
 
-/** The dialect of the first check; all others must be of it. */
-function dialectOf(steps: readonly Parsed[], problems: Problems): Dialect {
+/** The dialect of the first check. Reports all checks of the other dialect. */
+function dialectOf(steps: readonly ParsedStep[], problems: Problems): Dialect {
   const checks = steps.flatMap((step) => (step.kind === "checks" ? step.checks : []));
   const dialect = checks[0]?.dialect ?? "polars";
   for (const check of checks)
     if (check.dialect !== dialect)
-      problems.say("SL4113", check.path, "it is of the other dialect than the first check, and no platform reads both");
+      problems.report(
+        "SL4113",
+        check.path,
+        "this check and the first one are of different dialects, and no platform reads both",
+      );
   return dialect;
 }
 
+/** A step of the config before the lambdas of validations are decompiled. */
 type Draft =
   | { readonly step: StepConfig; readonly path: string; readonly check: null }
   | {
-      readonly step: Extract<StepConfig, { kind: "validation" }>;
+      readonly step: StepConfigOf<"validation">;
       readonly path: string;
       readonly check: ParsedCheck;
+      /** The index of the part: the validations of one Check have the same. */
       readonly group: number;
     };
 
-/** Puts a config together, and takes out what does not fit. */
-class Assembly {
+/** Makes a config from the parts, leaving out what does not fit. */
+class ConfigReader {
   readonly #name: string;
   readonly #models: readonly ModelConfig[];
   readonly #problems: Problems;
@@ -130,24 +145,24 @@ class Assembly {
     this.#name = name;
     this.#models = models;
     this.#problems = problems;
-    this.#drafts = parts.flatMap((part, group) => drafts(part, group, problems));
+    this.#drafts = parts.flatMap((part, group) => draftsOf(part, group, problems));
   }
 
   config(): { readonly config: Config; readonly checks: readonly number[] } | null {
-    const first = this.#check();
+    const first = this.#checkDrafts();
     if (first === null) return null;
     const dialect = this.#drafts.find(({ check }) => check !== null)?.check?.dialect;
     const read = this.#drafts.map((draft, i) => {
       if (draft.check === null) return draft;
       if (draft.check.dialect !== dialect) return null;
       const scope = first.scopes[i] as RowScope;
-      const tree = treeOf(draft.check, scope, this.#problems);
-      return tree === null ? null : { ...draft, step: validation(draft.check, tree, scope) };
+      const tree = conditionOf(draft.check, scope, this.#problems);
+      return tree === null ? null : { ...draft, step: validationStep(draft.check, tree, scope) };
     });
     const kept = read.filter((draft) => draft !== null);
     const isWhole = kept.length === read.length;
     this.#drafts = kept;
-    const checked = isWhole ? first : this.#check();
+    const checked = isWhole ? first : this.#checkDrafts();
     if (checked === null) return null;
     try {
       return {
@@ -155,7 +170,7 @@ class Assembly {
         checks: groupSizes(kept),
       };
     } catch {
-      this.#problems.say("SL4110", "(whole)", "what was read is no config");
+      this.#problems.report("SL4110", "(whole)", "what was read is not a valid config");
       return null;
     }
   }
@@ -173,40 +188,40 @@ class Assembly {
     };
   }
 
-  /** The check that `build()` makes; validations that do not fit are taken out, anything else ends it. */
-  #check(): (PipelineCheck & { readonly inputs: readonly ReturnType<typeof portsOf>[number][] }) | null {
+  /** Runs the checks of `build()`. Drops validations that do not fit and checks again; returns null if any other step does not fit. */
+  #checkDrafts(): (PipelineCheck & { readonly inputs: Config["inputs"] }) | null {
     for (;;) {
       const pipeline = rebuildPipeline(this.#content() as Config);
       const checked = checkPipeline(pipeline);
-      if (checked.problems.length === 0)
-        return {
-          ...checked,
-          inputs: portsOf(pipeline.inputs).map((port) =>
-            portSchema.parse({ ...port, shape: port.shape === null ? null : [...port.shape] }),
-          ),
-        };
-      const misfits = new Set<Draft>();
+      if (checked.problems.length === 0) {
+        const inputs = portsOf(pipeline.inputs).map((port) =>
+          portSchema.parse({ ...port, shape: port.shape === null ? null : [...port.shape] }),
+        );
+        return { ...checked, inputs };
+      }
+      const dropped = new Set<Draft>();
       let isFatal = false;
       for (const problem of checked.problems) {
-        const draft = this.#drafts[stepOf(problem)] ?? this.#validationOf(problem, misfits);
-        this.#problems.say(problem.code, draft?.path ?? "(whole)", problem.message);
+        const draft = this.#drafts[stepIndexOf(problem)] ?? this.#validationOf(problem, dropped);
+        this.#problems.report(problem.code, draft?.path ?? "(whole)", problem.message);
         if (draft === undefined || draft.check === null) isFatal = true;
-        else misfits.add(draft);
+        else dropped.add(draft);
       }
       if (isFatal) return null;
-      this.#drafts = this.#drafts.filter((draft) => !misfits.has(draft));
+      this.#drafts = this.#drafts.filter((draft) => !dropped.has(draft));
     }
   }
 
-  #validationOf({ details }: Problem, taken: ReadonlySet<Draft>): Draft | undefined {
+  /** The last validation that has the problem's name and is not among `dropped`. */
+  #validationOf({ details }: Problem, dropped: ReadonlySet<Draft>): Draft | undefined {
     const name = details?.["validation"];
-    return this.#drafts.findLast((draft) => draft.check?.name === name && name !== undefined && !taken.has(draft));
+    return this.#drafts.findLast((draft) => draft.check?.name === name && name !== undefined && !dropped.has(draft));
   }
 }
 
-const stepOf = ({ details }: Problem): number => (typeof details?.["step"] === "number" ? details["step"] : -1);
+const stepIndexOf = ({ details }: Problem): number => (typeof details?.["step"] === "number" ? details["step"] : -1);
 
-function drafts(part: Part, group: number, problems: Problems): Draft[] {
+function draftsOf(part: Part, group: number, problems: Problems): Draft[] {
   if (part.kind === "checks") {
     return part.checks.map((check) => ({
       step: {
@@ -220,58 +235,27 @@ function drafts(part: Part, group: number, problems: Problems): Draft[] {
       group,
     }));
   }
-  if (part.kind === "keySplit" && part.routes.some(([value]) => value === "__proto__")) {
-    problems.say("SL4113", part.path, "a route for the value '__proto__' cannot be held by an object");
+  if (part.step.kind === "keySplit" && Object.hasOwn(part.step.routes, "__proto__")) {
+    problems.report("SL4113", part.path, "a config cannot hold a route for the value '__proto__'");
     return [];
   }
-  return [{ step: stepConfig(part), path: part.path, check: null }];
+  return [{ step: part.step, path: part.path, check: null }];
 }
 
-function stepConfig(part: Exclude<Part, { kind: "checks" }>): StepConfig {
-  switch (part.kind) {
-    case "model":
-      return { kind: "model", model: part.models[0]?.name ?? "", rename: {} };
-    case "models":
-      return { kind: "models", models: part.models.map(({ name }) => name) };
-    case "shadow":
-      return {
-        kind: "shadow",
-        champion: part.models[0]?.name ?? "",
-        challengers: part.models.slice(1).map(({ name }) => name),
-      };
-    case "audit":
-      return { kind: "audit", from: part.from, to: part.to };
-    case "select":
-      return { kind: "select", index: part.index };
-    case "keySplit":
-      return {
-        kind: "keySplit",
-        key: part.key,
-        default: part.default.name,
-        routes: Object.fromEntries(part.routes.map(([value, { name }]) => [value, name])),
-      };
-    case "randomSplit":
-      return {
-        kind: "randomSplit",
-        hashKey: part.hashKey,
-        weights: part.weights.map(({ model, weight }) => ({ model: model.name, weight })),
-      };
-  }
-}
-
-/** The lambda in its canonical form; the text of its own dialect stays as it came. */
-function validation(
+/** The lambda is decompiled from the tree; the text of the definition's own dialect is kept unchanged. */
+function validationStep(
   { name, text, dialect }: ParsedCheck,
-  tree: Parameters<typeof emitAll>[0],
+  tree: ExpressionTree,
   scope: RowScope,
-): Extract<StepConfig, { kind: "validation" }> {
+): StepConfigOf<"validation"> {
   const written = emitAll(tree, name, scope);
-  const own = dialect === "polars" ? "polars-0.18" : "checks";
-  const strings = { ...written.strings, [own]: text };
-  const refused = Object.fromEntries(Object.entries(written.refused).filter(([backEnd]) => backEnd !== own));
+  const ownBackEnd = backEndOf[dialect];
+  const strings = { ...written.strings, [ownBackEnd]: text };
+  const refused = Object.fromEntries(Object.entries(written.refused).filter(([backEnd]) => backEnd !== ownBackEnd));
   return { kind: "validation", name, source: decompileLambda(tree), expression: { tree, strings, refused } };
 }
 
+/** The number of validations in each Check. */
 function groupSizes(drafts: readonly Draft[]): number[] {
   const sizes = new Map<number, number>();
   for (const draft of drafts) if (draft.check !== null) sizes.set(draft.group, (sizes.get(draft.group) ?? 0) + 1);

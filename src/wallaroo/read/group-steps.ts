@@ -1,81 +1,78 @@
-import type { DefinitionModel } from "../definition.js";
+import type { StepConfig } from "../../config/schema.js";
+import type { DefinitionModel } from "../platform.js";
+import type { ConfigPart, ReadStep } from "../steps.js";
 import type { ParsedCheck } from "./parse-check.js";
-import type { Problems, ReadStep } from "./read-steps.js";
+import type { Problems } from "./problems.js";
 
-type Inference =
-  | { readonly kind: "model" | "models" | "shadow"; readonly path: string; readonly models: readonly DefinitionModel[] }
-  | Extract<ReadStep, { kind: "keySplit" | "randomSplit" }>;
+/** The parsed texts of one Check step. */
+export interface ChecksPart {
+  readonly kind: "checks";
+  readonly path: string;
+  readonly checks: readonly ParsedCheck[];
+}
 
-/** A step as a config has it; a shadow is one. The checks of one Check step stand together. */
-export type Part =
-  | Inference
-  | Extract<ReadStep, { kind: "audit" | "select" }>
-  | { readonly kind: "checks"; readonly path: string; readonly checks: readonly ParsedCheck[] };
+/** A step as a config has it, where a shadow is one step; or the checks of one Check step. */
+export type Part = ConfigPart | ChecksPart;
 
-/** What was read of a step: its texts parsed, where it has any. */
-export type Parsed =
-  | Exclude<ReadStep, { kind: "check" }>
-  | { readonly kind: "checks"; readonly path: string; readonly checks: readonly ParsedCheck[] };
+/** A step of a definition whose check texts are parsed. */
+export type ParsedStep = Exclude<ReadStep, { kind: "check" }> | ChecksPart;
 
-/** The models whose outputs may go on after a part, or null where it runs none. */
+/** The models that a part runs, or null if it runs none. */
 export function modelsOfPart(part: Part): readonly DefinitionModel[] | null {
-  switch (part.kind) {
-    case "model":
-    case "models":
-    case "shadow":
-      return part.models;
-    case "keySplit":
-      return [part.default, ...part.routes.map(([, model]) => model)];
-    case "randomSplit":
-      return part.weights.map(({ model }) => model);
-    default:
-      return null;
-  }
+  return part.kind === "step" ? part.models : null;
 }
 
 /**
- * Finds shadows in their three steps, and puts the older dialect's checks where they are written here: that SDK inserts each
- * right after the last inference step, so that the newest comes first and an audit or select comes after them.
+ * Joins the three steps of a shadow into one, and moves the checks of the `checks` dialect to where a config has them: that
+ * SDK inserts each check right after the last inference step, so the newest comes first and audits and selects follow.
  */
-export function arranged(steps: readonly Parsed[], isOlder: boolean, problems: Problems): Part[] {
+export function groupSteps(steps: readonly ParsedStep[], isChecksDialect: boolean, problems: Problems): Part[] {
   const parts: Part[] = [];
   for (let i = 0; i < steps.length;) {
-    const step = steps[i] as Parsed;
+    const step = steps[i] as ParsedStep;
     i++;
     if (step.kind === "multiOut") {
-      problems.say(
+      problems.report(
         "SL4111",
         step.path,
-        "MultiOut stands only as the end of a shadow: after a step of several models and an audit from 1",
+        "MultiOut is supported only at the end of a shadow: after a step of several models and an audit from 1",
       );
       continue;
     }
-    if (step.kind !== "inference" && step.kind !== "keySplit" && step.kind !== "randomSplit") {
-      if (step.kind === "checks" && isOlder) {
-        problems.say("SL4113", step.path, "the older platforms have checks right after an inference step only");
+    if (step.kind === "checks" || (step.kind === "step" && step.models === null)) {
+      if (step.kind === "checks" && isChecksDialect) {
+        problems.report(
+          "SL4113",
+          step.path,
+          "in the 'checks' dialect, checks are supported only right after an inference step",
+        );
       } else parts.push(step);
       continue;
     }
     const checks: Part[] = [];
-    for (let next = steps[i]; isOlder && next?.kind === "checks"; next = steps[++i]) checks.unshift(next);
+    for (let next = steps[i]; isChecksDialect && next?.kind === "checks"; next = steps[++i]) checks.unshift(next);
     if (step.kind === "inference") {
-      const [audit, end] = [steps[i], steps[i + 1]];
-      const isShadow =
-        step.models.length > 1 &&
-        audit?.kind === "audit" &&
-        audit.from === 1 &&
-        audit.to === null &&
-        end?.kind === "multiOut";
+      const isShadow = step.models.length > 1 && isShadowEnd(steps[i], steps[i + 1]);
       if (isShadow) i += 2;
-      parts.push({
-        kind: isShadow ? "shadow" : step.models.length > 1 ? "models" : "model",
-        path: step.path,
-        models: step.models,
-      });
+      parts.push({ kind: "step", path: step.path, step: inferenceStep(step.models, isShadow), models: step.models });
     } else parts.push(step);
     if (checks.length === 0) continue;
-    for (let next = steps[i]; next?.kind === "audit" || next?.kind === "select"; next = steps[++i]) parts.push(next);
+    for (let next = steps[i]; next?.kind === "step" && next.models === null; next = steps[++i]) parts.push(next);
     parts.push(...checks);
   }
   return parts;
+}
+
+/** Whether two steps are what follows the models of a shadow: an audit from 1 without end, and MultiOut. */
+function isShadowEnd(audit: ParsedStep | undefined, end: ParsedStep | undefined): boolean {
+  if (audit?.kind !== "step" || audit.step.kind !== "audit" || end?.kind !== "multiOut") return false;
+  return audit.step.from === 1 && audit.step.to === null;
+}
+
+function inferenceStep(models: readonly DefinitionModel[], isShadow: boolean): StepConfig {
+  const [first = "", ...others] = models.map(({ name }) => name);
+  if (isShadow) return { kind: "shadow", champion: first, challengers: others };
+  return others.length > 0
+    ? { kind: "models", models: [first, ...others] }
+    : { kind: "model", model: first, rename: {} };
 }

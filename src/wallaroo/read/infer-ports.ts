@@ -1,170 +1,134 @@
-import type { DType, Port } from "../../../dsl/tensor.js";
-import type { elementType } from "../../expression/tree/tree.js";
-import type { ParsedCheck } from "./parse-check.js";
-import { type JsonObject, type JsonValue, NumberText } from "./lossless-json.js";
+import type { RenamedPorts } from "../../../dsl/renamed-ports.js";
+import type { Port } from "../../../dsl/tensor.js";
+import { stepModels } from "../../config/step-models.js";
+import type { Dialect } from "../platform.js";
+import { collectUsage, inferredPort, type UsageByColumn } from "./column-usage.js";
+import { modelsOfPart, type Part } from "./group-steps.js";
 
-/** What an expression says of a column: how many places are taken of it, and what its elements are compared with. */
-export interface Guess {
-  rank: number;
-  type: ReturnType<typeof elementType> | null;
-  /** One more than the greatest place that is asked for; null: none is, or one is counted from the end. */
-  size: number | null;
-  /** What is there for missing elements says that the length may differ from row to row. */
-  open?: boolean;
+/** A model with its ports: a result of `readSignature`, or a model of a config. */
+export interface KnownModel {
+  readonly name: string;
+  readonly sha256: string;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly renamed?: RenamedPorts | undefined;
 }
-export type Guesses = Map<string, Guess>;
 
-const dtypeOf = { number: "float64", bigint: "int64", boolean: "bool", string: "string" } as const satisfies Record<
-  string,
-  DType
->;
+interface Ports {
+  readonly inputs: Map<string, Port>;
+  readonly outputs: Map<string, Port>;
+}
 
-/** A port as its use tells it: doubles where nothing says otherwise, and as long as it is read. */
-export function guessedPort(name: string, { rank, type, size, open = false }: Guess): Port {
-  return {
-    name,
-    dtype: dtypeOf[type ?? "number"],
-    shape: [null, ...Array.from({ length: rank }, () => (open ? null : size))],
+/**
+ * Infers ports for models without a signature, from two sources: the columns that checks read, and the ports that
+ * neighbouring steps need to fit together.
+ *
+ * @returns the ports of a model by its name
+ */
+export function inferPorts(
+  parts: readonly Part[],
+  known: ReadonlyMap<string, KnownModel>,
+  dialect: Dialect,
+): (name: string) => { inputs: Port[]; outputs: Port[] } {
+  const ports = new Map<string, Ports>();
+  const portsOf = (name: string): Ports => {
+    const found = ports.get(name) ?? { inputs: new Map<string, Port>(), outputs: new Map<string, Port>() };
+    ports.set(name, found);
+    return found;
+  };
+  let first: readonly string[] = [];
+  let current: readonly string[] = [];
+  const links: (readonly [from: readonly string[], to: readonly string[]])[] = [];
+  for (const part of parts) {
+    const models = modelsOfPart(part)?.map(({ name }) => name);
+    if (models !== undefined) {
+      if (current.length > 0) links.push([current, models]);
+      if (first.length === 0) first = models;
+      current = models;
+    } else if (part.kind === "checks") {
+      const usage: UsageByColumn = new Map();
+      for (const check of part.checks) collectUsage(check, usage);
+      if (dialect === "polars") addPolarsPorts(usage, first, current, portsOf);
+      else addChecksPorts(usage, portsOf);
+    }
+  }
+  for (const part of parts) sharePorts(part, known, portsOf);
+  for (const [from, to] of links) connect(from, to, known, portsOf);
+  return (name) => {
+    const { inputs, outputs } = portsOf(name);
+    const list = (found: Map<string, Port>, defaultName: string): Port[] =>
+      found.size > 0 ? [...found.values()] : [unknownPort(defaultName)];
+    return { inputs: list(inputs, "input"), outputs: list(outputs, "output") };
   };
 }
 
-/** The columns of a check, by name: `in.x`, `out.y`, `out_m.z`; of the older dialect `m/output/0`. */
-export function guessColumns(check: ParsedCheck, guesses: Guesses): void {
-  if (check.dialect === "polars") visit(check.body, 0, "boolean", guesses);
-  else visitChecks(check.body, guesses);
-}
+const unknownPort = (name: string): Port => ({ name, dtype: "float64", shape: [null, null] });
 
-/** Functions that say what stands for a missing element. */
-const ofMissing = new Set(["FillNull", "Coalesce", "IsNull", "IsNotNull"]);
-
-type Type = Guess["type"];
-
-function note(guesses: Guesses, column: string, rank: number, type: Type, size: number | null): void {
-  const known = guesses.get(column) ?? { rank: 0, type: null, size: null };
-  guesses.set(column, {
-    ...known,
-    rank: Math.max(known.rank, rank),
-    type: known.type ?? type,
-    size: size === null ? known.size : Math.max(known.size ?? 0, size),
-  });
-}
-
-const part = (node: JsonValue | undefined, key: string): JsonValue | undefined =>
-  node instanceof Map ? (node as JsonObject).get(key) : undefined;
-
-/** What a literal says of the values it stands beside. */
-function typeOfLiteral(node: JsonValue | undefined): Type {
-  const body = part(node, "Literal");
-  if (!(body instanceof Map)) return null;
-  const [[dtype, value] = ["", null]] = body as JsonObject;
-  const words: Readonly<Record<string, Type>> = {
-    Utf8: "string",
-    Boolean: "boolean",
-    Float64: "number",
-    UInt64: "bigint",
-  };
-  if (dtype === "Series") return part(value, "datatype") === "Utf8" ? "string" : null;
-  if (dtype === "Int64" && value instanceof NumberText && !Number.isSafeInteger(Number(value.text))) return "bigint";
-  return Object.hasOwn(words, dtype) ? (words[dtype] ?? null) : null;
-}
-
-const comparisons = new Set(["Eq", "NotEq", "Lt", "LtEq", "Gt", "GtEq", "EqValidity", "NotEqValidity"]);
-
-/** Walks an expression; the parser has bounded its depth. */
-function visit(node: JsonValue | undefined, rank: number, type: Type, guesses: Guesses): void {
-  if (!(node instanceof Map)) return;
-  for (const [kind, body] of node as JsonObject) {
-    if (kind === "Column" && typeof body === "string") note(guesses, body, rank, type, null);
-    else if (kind === "Alias" && Array.isArray(body)) visit((body as readonly JsonValue[])[0], rank, type, guesses);
-    else if (kind === "Cast") visit(part(body, "expr"), rank, "number", guesses);
-    else if (kind === "Ternary") {
-      visit(part(body, "predicate"), 0, "boolean", guesses);
-      visit(part(body, "truthy"), rank, type ?? typeOfLiteral(part(body, "falsy")), guesses);
-      visit(part(body, "falsy"), rank, type ?? typeOfLiteral(part(body, "truthy")), guesses);
-    } else if (kind === "BinaryExpr") visitBinary(body, guesses);
-    else if (kind === "Function") visitFunction(body, rank, type, guesses);
+/** Models of one step have the same inputs. If only one of them serves each request, they also have the same outputs. */
+function sharePorts(part: Part, known: ReadonlyMap<string, KnownModel>, portsOf: (name: string) => Ports): void {
+  const names = modelsOfPart(part)?.map(({ name }) => name) ?? [];
+  if (part.kind !== "step" || names.length === 0) return;
+  const isSplit = part.step.kind !== "models" && stepModels(part.step).challengers.length === 0;
+  for (const side of isSplit ? (["inputs", "outputs"] as const) : (["inputs"] as const)) {
+    const shared = new Map(
+      names.flatMap(
+        (name) => known.get(name)?.[side].map((port) => [port.name, port] as const) ?? [...portsOf(name)[side]],
+      ),
+    );
+    for (const name of names)
+      for (const [port, value] of shared) if (!portsOf(name)[side].has(port)) portsOf(name)[side].set(port, value);
   }
 }
 
-function visitBinary(body: JsonValue, guesses: Guesses): void {
-  const [left, right, op] = [part(body, "left"), part(body, "right"), part(body, "op")];
-  const isComparison = typeof op === "string" && comparisons.has(op);
-  const logic = op === "And" || op === "Or" || op === "Xor" ? "boolean" : null;
-  visit(left, 0, isComparison ? typeOfLiteral(right) : (logic ?? "number"), guesses);
-  visit(right, 0, isComparison ? typeOfLiteral(left) : (logic ?? "number"), guesses);
-}
-
-function visitFunction(body: JsonValue, rank: number, type: Type, guesses: Guesses): void {
-  const input = part(body, "input");
-  if (!Array.isArray(input)) return;
-  const [first, ...rest] = input as readonly JsonValue[];
-  const name = part(body, "function");
-  const below = (group: string): string => {
-    const value = part(name, group);
-    return typeof value === "string" ? value : value instanceof Map ? String([...(value as JsonObject).keys()][0]) : "";
-  };
-  if (below("ListExpr") === "Get") return visitElement(first, rest[0], rank, type, guesses);
-  if (below("ListExpr") !== "") return visit(first, rank + 1, typeOfLiteral(rest[0]) ?? "number", guesses);
-  if (below("StringExpr") !== "") return visit(first, rank, "string", guesses);
-  const test = below("Boolean");
-  const isOfMissing = ofMissing.has(test) || part(name, "FillNull") !== undefined || name === "Coalesce";
-  // Into a map of their own, once: walking twice at each level would never end.
-  const found: Guesses = isOfMissing ? new Map<string, Guess>() : guesses;
-  if (test === "IsNot" || test.endsWith("Horizontal"))
-    for (const each of [first, ...rest]) visit(each, rank, "boolean", found);
-  else if (test === "IsNull" || test === "IsNotNull") visit(first, rank, null, found);
-  else if (test === "IsIn") visit(first, rank, typeOfLiteral(rest[0]), found);
-  else if (part(name, "FillNull") !== undefined || name === "Coalesce")
-    for (const each of [first, ...rest])
-      visit(each, rank, rest.map(typeOfLiteral).find((known) => known !== null) ?? type, found);
-  else for (const each of [first, ...rest]) visit(each, rank, "number", found);
-  if (isOfMissing) merge(found, guesses, (guess) => ({ ...guess, open: true }));
-}
-
-/** What a part said of its columns, beside what is known of them. */
-function merge(found: Guesses, guesses: Guesses, change: (guess: Guess) => Guess): void {
-  for (const [column, guess] of found) {
-    note(guesses, column, guess.rank, guess.type, guess.size);
-    const known = guesses.get(column) as Guess;
-    guesses.set(column, change({ ...known, ...(guess.open === true ? { open: true } : {}) }));
-  }
-}
-
-/** An element of a list: the list is one longer than its place at least. */
-function visitElement(
-  list: JsonValue | undefined,
-  place: JsonValue | undefined,
-  rank: number,
-  type: Type,
-  guesses: Guesses,
+/** The inputs of a step are outputs of the step before it. */
+function connect(
+  from: readonly string[],
+  to: readonly string[],
+  known: ReadonlyMap<string, KnownModel>,
+  portsOf: (name: string) => Ports,
 ): void {
-  const found: Guesses = new Map();
-  visit(list, rank + 1, type, found);
-  const literal = part(place, "Literal");
-  const [index] = literal instanceof Map ? [...(literal as JsonObject).values()] : [];
-  const at = index instanceof NumberText ? Number(index.text) : -1;
-  merge(found, guesses, (guess) =>
-    at >= 0 && at < 2 ** 31 ? { ...guess, size: Math.max(guess.size ?? 0, at + 1) } : { ...guess, open: true },
-  );
+  for (const name of to)
+    for (const port of known.get(name)?.inputs ?? portsOf(name).inputs.values())
+      for (const source of from)
+        if (!portsOf(source).outputs.has(port.name)) portsOf(source).outputs.set(port.name, port);
+  for (const source of from) {
+    const outputs = known.get(source)?.outputs ?? [...portsOf(source).outputs.values()];
+    for (const name of to) {
+      const { inputs } = portsOf(name);
+      if (inputs.size === 0) for (const port of outputs) inputs.set(port.name, port);
+    }
+    if (outputs.length === 0) portsOf(source).outputs.set("input", unknownPort("input"));
+  }
 }
 
-/** A variable of the older dialect names its model and the number of its tensor. */
-function visitChecks(node: JsonValue | undefined, guesses: Guesses): void {
-  if (Array.isArray(node)) for (const each of node as readonly JsonValue[]) visitChecks(each, guesses);
-  if (!(node instanceof Map)) return;
-  const object = node as JsonObject;
-  const [name, position, key] = [part(object.get("variant_id"), "name"), object.get("position"), object.get("key")];
-  if (typeof name === "string" && typeof position === "string" && Array.isArray(key)) {
-    const places = (key as readonly JsonValue[]).map((place) => (place instanceof NumberText ? Number(place.text) : 0));
-    const tensor = places[0] ?? 0;
-    if (tensor < 256)
-      note(
-        guesses,
-        `${name}/${position}/${tensor}`,
-        Math.min(places.length - 1, 8),
-        "number",
-        Math.max(0, ...places.slice(1)) + 1,
-      );
+/** The `polars` dialect reads columns by name: `in.x`, `out.y`, `out_m.z`. */
+function addPolarsPorts(
+  usage: UsageByColumn,
+  first: readonly string[],
+  current: readonly string[],
+  portsOf: (name: string) => Ports,
+): void {
+  for (const [column, found] of usage) {
+    const add = (side: keyof Ports, models: readonly string[], port: string): void => {
+      if (port !== "") for (const name of models) portsOf(name)[side].set(port, inferredPort(port, found));
+    };
+    const model = current.find((name) => column.startsWith(`out_${name}.`));
+    if (column.startsWith("in.")) add("inputs", first, column.slice("in.".length));
+    else if (column.startsWith("out.")) add("outputs", current.slice(0, 1), column.slice("out.".length));
+    else if (model !== undefined) add("outputs", [model], column.slice(`out_${model}.`.length));
   }
-  for (const value of object.values()) visitChecks(value, guesses);
+}
+
+/** The `checks` dialect reads tensors by number: `m/output/0`. */
+function addChecksPorts(usage: UsageByColumn, portsOf: (name: string) => Ports): void {
+  for (const [column, found] of usage) {
+    const [, name = "", position, tensor] = /^(.*)\/(input|output)\/(\d+)$/s.exec(column) ?? [];
+    if (position === undefined) continue;
+    const side = portsOf(name)[position === "input" ? "inputs" : "outputs"];
+    for (let i = 0; i <= Number(tensor); i++) {
+      const port = `${position}_${i}`;
+      if (i === Number(tensor)) side.set(port, inferredPort(port, found));
+      else if (!side.has(port)) side.set(port, unknownPort(port));
+    }
+  }
 }

@@ -1,4 +1,4 @@
-/** A number as it stands in the text: all its digits. */
+/** A number with all the digits of its text. */
 export class NumberText {
   readonly text: string;
 
@@ -7,26 +7,26 @@ export class NumberText {
   }
 }
 
-/** What a JSON text holds, without loss: numbers keep their digits, objects the order of their keys. */
+/** A JSON value without loss: numbers keep their digits, objects the order of their keys. */
 export type JsonValue = null | boolean | string | NumberText | readonly JsonValue[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 
-/** Why a text is not read, and the offset of the character where that shows. */
+/** Why a text is not valid JSON, and the offset of the error. */
 export interface JsonFlaw {
   readonly at: number;
   readonly why: string;
 }
 
-/** The deepest nesting that is read; polars' own reader gives up at the same. */
-const deepest = 128;
+/** The maximum nesting, the same as in polars' own reader. */
+const maxDepth = 128;
 
-/** Reads a JSON text; whatever the text, it ends with a value or a flaw. */
+/** Parses a JSON text. Never throws. */
 export function parseJsonText(text: string): { readonly value: JsonValue } | { readonly flaw: JsonFlaw } {
   const reader = new Reader(text);
   const value = reader.whole();
   return reader.flaw === null && value !== undefined
     ? { value }
-    : { flaw: reader.flaw ?? { at: 0, why: "it is empty" } };
+    : { flaw: reader.flaw ?? { at: 0, why: "the text is empty" } };
 }
 
 class Reader {
@@ -41,12 +41,12 @@ class Reader {
   whole(): JsonValue | undefined {
     const value = this.#value(0);
     this.#space();
-    if (value !== undefined && this.#at < this.#text.length) return this.#fail("there is more text after the end");
+    if (value !== undefined && this.#at < this.#text.length) return this.#fail("unexpected text after the end");
     return value;
   }
 
   #fail(why: string): undefined {
-    this.flaw ??= { at: this.#at, why: this.#at >= this.#text.length ? "the text ends too early" : why };
+    this.flaw ??= { at: this.#at, why: this.#at >= this.#text.length ? "unexpected end of the text" : why };
   }
 
   #space(): void {
@@ -55,7 +55,7 @@ class Reader {
 
   #value(depth: number): JsonValue | undefined {
     this.#space();
-    if (depth > deepest) return this.#fail(`it is nested more than ${deepest} deep`);
+    if (depth > maxDepth) return this.#fail(`nested more than ${maxDepth} levels deep`);
     switch (this.#text[this.#at]) {
       case "{":
         return this.#object(depth);
@@ -76,7 +76,7 @@ class Reader {
       this.#at += text.length;
       return text === "null" ? null : text === "true";
     }
-    if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return this.#fail("this is no JSON");
+    if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return this.#fail("invalid value");
     this.#at += text.length;
     return new NumberText(text);
   }
@@ -94,7 +94,7 @@ class Reader {
       this.#at += text.length;
       return value;
     } catch {
-      return this.#fail("this is no JSON string");
+      return this.#fail("invalid string");
     }
   }
 
@@ -109,7 +109,7 @@ class Reader {
       items.push(item);
       this.#space();
       if (this.#take("]")) return items;
-      if (!this.#take(",")) return this.#fail("a comma or a bracket is missing");
+      if (!this.#take(",")) return this.#fail("expected a comma or a bracket");
     }
   }
 
@@ -120,18 +120,18 @@ class Reader {
     if (this.#take("}")) return entries;
     for (;;) {
       this.#space();
-      if (this.#text[this.#at] !== '"') return this.#fail("a key is missing");
+      if (this.#text[this.#at] !== '"') return this.#fail("expected a key");
       const key = this.#string();
       if (key === undefined) return undefined;
-      if (entries.has(key)) return this.#fail(`the key '${key}' stands twice`);
+      if (entries.has(key)) return this.#fail(`duplicate key '${key}'`);
       this.#space();
-      if (!this.#take(":")) return this.#fail("a colon is missing");
+      if (!this.#take(":")) return this.#fail("expected a colon");
       const value = this.#value(depth + 1);
       if (value === undefined) return undefined;
       entries.set(key, value);
       this.#space();
       if (this.#take("}")) return entries;
-      if (!this.#take(",")) return this.#fail("a comma or a brace is missing");
+      if (!this.#take(",")) return this.#fail("expected a comma or a brace");
     }
   }
 

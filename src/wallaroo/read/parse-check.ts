@@ -2,35 +2,35 @@ import { ConfigError } from "../../../dsl/errors.js";
 import type { RowScope } from "../../../dsl/row.js";
 import { columnsRead, type ExpressionTree } from "../../expression/tree/tree.js";
 import { validateTree } from "../../expression/tree/validate.js";
-import type { Dialect } from "../definition.js";
+import type { Dialect } from "../platform.js";
 import { type JsonObject, type JsonValue, parseJsonText } from "./lossless-json.js";
 import { readPolars } from "./polars/read.js";
-import { unread } from "./polars/value.js";
+import { fail } from "./polars/value.js";
 import { checkText, readChecks } from "./read-checks.js";
-import type { Problems } from "./read-steps.js";
+import type { Problems } from "./problems.js";
 
-/** One text of a Check, parsed as far as its name; `read` gives what must hold. */
+/** One text of a Check, parsed down to its name. `read` returns the condition that must hold. */
 export interface ParsedCheck {
   readonly dialect: Dialect;
   readonly name: string;
   readonly text: string;
   readonly path: string;
-  /** The JSON below the name, for those who look for columns. */
+  /** The JSON below the name; ports are inferred from its columns. */
   readonly body: JsonValue;
   read(scope: RowScope): ExpressionTree;
 }
 
-const longest = 1024 * 1024;
+const maxLength = 1024 * 1024;
 
-/** Parses one text of a Check; null where its problem has been said. */
+/** Parses one text of a Check. Returns null after reporting a problem. */
 export function parseCheck(text: string, path: string, problems: Problems): ParsedCheck | null {
-  if (text.length > longest)
-    return problems.say("SL4117", path, `the text has ${text.length} characters, and at most ${longest} are read`);
+  if (text.length > maxLength)
+    return problems.report("SL4117", path, `the text has ${text.length} characters; the maximum is ${maxLength}`);
   const parsed = parseJsonText(text);
   if ("flaw" in parsed)
-    return problems.say("SL4112", path, `it is no JSON: ${parsed.flaw.why}, at character ${parsed.flaw.at}`);
+    return problems.report("SL4112", path, `not valid JSON: ${parsed.flaw.why}, at character ${parsed.flaw.at}`);
   return attempt(problems, path, () => {
-    if (!(parsed.value instanceof Map)) return unread(path, "an object is needed", "SL4110");
+    if (!(parsed.value instanceof Map)) return fail(path, "expected an object", "SL4110");
     const top = parsed.value as JsonObject;
     if (top.has("values")) {
       const check = checkText(top, `${path}:`);
@@ -38,9 +38,9 @@ export function parseCheck(text: string, path: string, problems: Problems): Pars
     }
     const alias = top.get("Alias");
     if (top.size !== 1 || !Array.isArray(alias) || alias.length !== 2 || typeof alias[1] !== "string") {
-      return unread(
+      return fail(
         path,
-        "an Alias with an expression and the validation's name, or the values of an older check, are needed",
+        "expected an Alias with an expression and the validation's name, or the values of an older check",
         "SL4110",
       );
     }
@@ -49,23 +49,23 @@ export function parseCheck(text: string, path: string, problems: Problems): Pars
   });
 }
 
-/** What a check must hold, or null where its problem has been said. */
-export function treeOf(check: ParsedCheck, scope: RowScope, problems: Problems): ExpressionTree | null {
+/** The condition of a check. Returns null after reporting a problem. */
+export function conditionOf(check: ParsedCheck, scope: RowScope, problems: Problems): ExpressionTree | null {
   return attempt(problems, check.path, () => {
     const tree = check.read(scope);
     const flaw = validateTree(tree, "row");
-    if (flaw !== null) return unread(check.path, flaw);
-    return columnsRead(tree).length > 0 ? tree : unread(check.path, "it reads no column");
+    if (flaw !== null) return fail(check.path, flaw);
+    return columnsRead(tree).length > 0 ? tree : fail(check.path, "the expression reads no column");
   });
 }
 
-/** What `work` gives; what ends it becomes a problem, with its path. */
+/** The result of `work`. A ConfigError that it throws is reported as a problem; the result is then null. */
 function attempt<T>(problems: Problems, path: string, work: () => T): T | null {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const at = error.details["path"];
-    return problems.say(error.code, typeof at === "string" ? at : path, error.message);
+    return problems.report(error.code, typeof at === "string" ? at : path, error.message);
   }
 }

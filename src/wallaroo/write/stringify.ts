@@ -2,10 +2,10 @@ import { pythonFloat, pythonString } from "../../expression/backends/python-json
 import type { Definition } from "../definition.js";
 
 /**
- * The text of a definition as the platform's SDK sends it: Python's `json.dumps`, with `, ` and `: ` between and all of it ASCII.
+ * Writes a definition as the bytes that the platform's SDK sends: the format of Python's `json.dumps`, in ASCII.
  *
- * @param definition what `toDefinition` gave, or one that was read
- * @returns one line of JSON, without a line break
+ * @param definition what `toDefinition` returned
+ * @returns one line of JSON without a line break
  * @example stringifyDefinition(toDefinition(config, { dialect: "polars" }))
  */
 export function stringifyDefinition(definition: Definition): string {
@@ -23,7 +23,7 @@ function text(value: unknown): string {
   return typeof value === "number" ? pythonNumber(value) : JSON.stringify(value);
 }
 
-/** Whole numbers are Python's integers, all others its floats. */
+/** A whole number is written as a Python integer, any other number as a Python float. */
 function pythonNumber(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(BigInt(value)) : pythonFloat(value);
 }

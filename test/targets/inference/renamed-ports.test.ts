@@ -225,10 +225,10 @@ describe("refused", () => {
   test("by the platform, which knows the file's names alone; a definition is read with those", async () => {
     const built = await build(fraud);
     expect(await refusal(() => toDefinition(built, { dialect: "polars" }))).toMatchInlineSnapshot(`
-      "SL4100 pipeline 'fraud' has 3 things that the platform cannot say:
-        SL4102 models[0].renamed: the platform reads the file's own names, and in 'a' 'digit' is 'pixels' in the file and 'vector' is 'embedding' in the file: take the model's 'ports' out of the settings and run 'shapeline generate' again, or export the file with these names
-        SL4102 models[1].renamed: the platform reads the file's own names, and in 'champ' 'vector' is 'embedding' in the file and 'fraud' is 'risk' in the file: take the model's 'ports' out of the settings and run 'shapeline generate' again, or export the file with these names
-        SL4102 models[2].renamed: the platform reads the file's own names, and in 'c1' 'vector' is 'float_input' in the file and 'fraud' is 'variable' in the file: take the model's 'ports' out of the settings and run 'shapeline generate' again, or export the file with these names"
+      "SL4100 pipeline 'fraud' has 3 parts that the platform cannot express:
+        SL4102 models[0].renamed: the platform uses the file's port names, and in 'a' 'digit' is 'pixels' in the file and 'vector' is 'embedding' in the file: remove the model's 'ports' from the settings and run 'shapeline generate' again, or export the file with these names
+        SL4102 models[1].renamed: the platform uses the file's port names, and in 'champ' 'vector' is 'embedding' in the file and 'fraud' is 'risk' in the file: remove the model's 'ports' from the settings and run 'shapeline generate' again, or export the file with these names
+        SL4102 models[2].renamed: the platform uses the file's port names, and in 'c1' 'vector' is 'float_input' in the file and 'fraud' is 'variable' in the file: remove the model's 'ports' from the settings and run 'shapeline generate' again, or export the file with these names"
     `);
     const { config: read, problems } = fromDefinition(toDefinition(plain, { dialect: "polars" }), {
       models: [...built.models, ...plain.models.filter(({ name }) => name === "c2")],

@@ -8,114 +8,119 @@ import {
   not,
   callStringTest,
 } from "../../../expression/tree/builders.js";
-import { fillNumber, apply, clipped, isAmong, named, numberOf, testNumber } from "./number.js";
+import { fillNumber, applyToNumber, clip, isAmong, describeValue, numberOf, testNumber } from "./number.js";
 import { type JsonObject, type JsonValue } from "../lossless-json.js";
 import { constantOf, type ExpressionTree, isConstant, valueOf } from "../../../expression/tree/tree.js";
-import { strangeOption } from "./options.js";
-import { anyOf, booleanOf, elementAt, fill, only, readLiteral, type ReadPart } from "./parts.js";
+import { unexpectedOption } from "./options.js";
+import { finishBoolean, booleanOf, elementAt, fill, singleEntry, readLiteral, type ReadPart } from "./parts.js";
 import {
   type BooleanValue,
-  certain,
+  nonNull,
   invert,
-  isAlways,
+  isAlwaysTrue,
   logical,
-  presence,
+  presenceOf,
   type StringValue,
-  unread,
+  fail,
   type Value,
 } from "./value.js";
 
 interface Call {
   readonly args: readonly Value[];
-  /** What stands below the function's name, such as `{"decimals":0}`. */
+  /** The value below the function's name, such as `{"decimals":0}`. */
   readonly detail: JsonValue | undefined;
   readonly path: string;
 }
 type Make = (first: Value, call: Call) => Value;
 
-/** A function's name in one word (`ListExpr.Get`), and what stands below it. */
+/** A function's full name, such as `ListExpr.Get`, and the value below it. */
 function nameOf(value: JsonValue | undefined, path: string): readonly [string, JsonValue | undefined] {
   if (typeof value === "string") return [value, undefined];
-  const [group, below] = only(value, path);
-  if (typeof below === "string") return [`${group}.${below}`, undefined];
-  if (group !== "StringExpr" && group !== "ListExpr" && group !== "Boolean") return [group, below];
-  const [name, detail] = only(below, `${path}.${group}`);
+  const [group, member] = singleEntry(value, path);
+  if (typeof member === "string") return [`${group}.${member}`, undefined];
+  if (group !== "StringExpr" && group !== "ListExpr" && group !== "Boolean") return [group, member];
+  const [name, detail] = singleEntry(member, `${path}.${group}`);
   return [`${group}.${name}`, detail];
 }
 
 export function readFunction(node: JsonObject, path: string, read: ReadPart): Value {
   const input = node.get("input");
   if (!Array.isArray(input) || input.length === 0)
-    return unread(`${path}.input`, "a list of operands is needed", "SL4110");
+    return fail(`${path}.input`, "expected a list of operands", "SL4110");
   const [name, detail] = nameOf(node.get("function"), `${path}.function`);
   const make = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (make === undefined)
-    return unread(
+    return fail(
       `${path}.function`,
-      Object.hasOwn(reasons, name) ? (reasons[name] ?? "") : `'${name}' has no twin in a lambda`,
+      Object.hasOwn(unsupportedReasons, name) ? (unsupportedReasons[name] ?? "") : `a lambda cannot express '${name}'`,
     );
-  const strange = strangeOption(name, node.get("options"));
-  if (strange !== null)
-    return unread(`${path}.options`, `the option '${strange}' is not as polars 0.18 has it for ${name}`);
+  const unexpected = unexpectedOption(name, node.get("options"));
+  if (unexpected !== null)
+    return fail(`${path}.options`, `the option '${unexpected}' differs from what polars 0.18 writes for ${name}`);
   const args = (input as readonly JsonValue[]).map((part, i) => read(part, `${path}.input[${i}]`));
   return make(args[0] as Value, { args, detail, path });
 }
 
-const inTheLastBit = "polars rounds it otherwise than JavaScript, in the last bit";
-const reasons: Readonly<Record<string, string>> = {
-  Exp: `exp: ${inTheLastBit}`,
-  Log1p: `log1p: ${inTheLastBit}`,
-  Log: `log: ${inTheLastBit}`,
-  "Pow.Generic": `pow: ${inTheLastBit}; multiply, as in x * x`,
-  "ListExpr.Sum": "polars adds the elements of a list in an order of its own",
+const lastBitReason = "polars and JavaScript round it differently, in the last bit";
+const unsupportedReasons: Readonly<Record<string, string>> = {
+  Exp: `exp: ${lastBitReason}`,
+  Log1p: `log1p: ${lastBitReason}`,
+  Log: `log: ${lastBitReason}`,
+  "Pow.Generic": `pow: ${lastBitReason}; multiply, as in x * x`,
+  "ListExpr.Sum": "polars adds the elements of a list in a different order",
   "ListExpr.Slice": "a lambda has no slice of a list",
   "StringExpr.NChars": "the length of a string counts UTF-16 units in JavaScript, code points in polars",
   "StringExpr.Length": "the length of a string counts UTF-16 units in JavaScript, bytes in polars",
 };
 
-const one =
+const floatFunction =
   (make: (tree: ExpressionTree) => ExpressionTree): Make =>
   (first, { path }) =>
-    apply(float(first, path), make, path);
+    applyToNumber(floatOf(first, path), make, path);
 
-/** Functions that are exact for floats of 32 and 64 bits alike. */
-function float(value: Value, path: string) {
+/** The operand of a function that is exact for floats of 32 and 64 bits. */
+function floatOf(value: Value, path: string) {
   const number = numberOf(value, path);
   return number.precision === "whole"
-    ? unread(path, "polars has it for floats only; cast the column to Float64 first")
+    ? fail(path, "polars has this function for floats only; cast the column to Float64 first")
     : number;
 }
 
-const tested =
+const numberTest =
   (make: (tree: ExpressionTree) => ExpressionTree, isTrueOfNaN: boolean) =>
   (first: Value, path: string): BooleanValue =>
-    anyOf(testNumber(numberOf(first, path), make, isTrueOfNaN), path);
-const isNaN = tested((tree) => callTest("isNaN", tree), true);
+    finishBoolean(testNumber(numberOf(first, path), make, isTrueOfNaN), path);
+const isNaN = numberTest((tree) => callTest("isNaN", tree), true);
 
-function text(make: (operand: ExpressionTree, constant: string) => ExpressionTree): Make {
+function stringTest(make: (operand: ExpressionTree, constant: string) => ExpressionTree): Make {
   return (first, { args, path }) => {
     const second = args[1];
     if (first.kind !== "string" || second?.kind !== "string" || !isConstant(second.tree))
-      return unread(path, "a string and a constant string are needed");
-    const present = presence(first);
-    const operand: ExpressionTree = isAlways(present)
+      return fail(path, "expected a string and a constant string");
+    const present = presenceOf(first);
+    const operand: ExpressionTree = isAlwaysTrue(present)
       ? first.tree
       : { op: "??", left: first.tree, right: constantOf(""), type: "string" };
     const constant = String(valueOf(second.tree));
-    const yes = make(operand, constant);
-    return isAlways(present)
-      ? certain(yes)
-      : { kind: "boolean", yes: logicalOp("&&", [present, yes]), no: logicalOp("&&", [present, not(yes)]), tree: null };
+    const isTrue = make(operand, constant);
+    return isAlwaysTrue(present)
+      ? nonNull(isTrue)
+      : {
+          kind: "boolean",
+          isTrue: logicalOp("&&", [present, isTrue]),
+          isFalse: logicalOp("&&", [present, not(isTrue)]),
+          tree: null,
+        };
   };
 }
 
-/** What a regular expression may hold and still be plain text. */
-const plain = /^[\w\s:;,"'<>=!@#%&~`/-]*$/;
+/** Regular expressions that match only their own text. */
+const plainText = /^[\w\s:;,"'<>=!@#%&~`/-]*$/;
 
 function detailOf(call: Call, key: string): JsonValue | undefined {
   return call.detail instanceof Map
     ? (call.detail as JsonObject).get(key)
-    : unread(`${call.path}.function`, `'${key}' is needed`, "SL4110");
+    : fail(`${call.path}.function`, `expected '${key}'`, "SL4110");
 }
 
 function limit(call: Call, key: string): number | null {
@@ -123,26 +128,26 @@ function limit(call: Call, key: string): number | null {
   if (value === null) return null;
   const path = `${call.path}.function.Clip.${key}`;
   const bound = numberOf(readLiteral(value ?? null, path), path);
-  return isConstant(bound.tree) ? (valueOf(bound.tree) as number) : unread(path, "a number is needed", "SL4110");
+  return isConstant(bound.tree) ? (valueOf(bound.tree) as number) : fail(path, "expected a number", "SL4110");
 }
 
 const functions: Readonly<Record<string, Make>> = {
   "Boolean.IsNot": (first, { path }) => invert(booleanOf(first, path)),
-  "Boolean.IsNull": (first) => certain(not(presence(first))),
-  "Boolean.IsNotNull": (first) => certain(presence(first)),
+  "Boolean.IsNull": (first) => nonNull(not(presenceOf(first))),
+  "Boolean.IsNotNull": (first) => nonNull(presenceOf(first)),
   "Boolean.IsNan": (first, { path }) => isNaN(first, path),
-  // It is true of null, too.
-  "Boolean.IsNotNan": (first, { path }) => certain(not(isNaN(first, path).yes)),
-  "Boolean.IsFinite": (first, { path }) => tested((tree) => callTest("isFinite", tree), false)(first, path),
+  // Polars' is_not_nan is true of null.
+  "Boolean.IsNotNan": (first, { path }) => nonNull(not(isNaN(first, path).isTrue)),
+  "Boolean.IsFinite": (first, { path }) => numberTest((tree) => callTest("isFinite", tree), false)(first, path),
   "Boolean.IsInfinite": (first, { path }) =>
-    tested((tree) => compare("===", callFunction("abs", tree), constantOf(Number.POSITIVE_INFINITY)), false)(
+    numberTest((tree) => compare("===", callFunction("abs", tree), constantOf(Number.POSITIVE_INFINITY)), false)(
       first,
       path,
     ),
   "Boolean.IsIn": (first, { args: [, series], path }) => {
-    if (series?.kind !== "series") return unread(path, "it is asked for among other columns");
+    if (series?.kind !== "series") return fail(path, "expected a series of constants, not a column");
     if (first.kind === "string" && series.items.every(({ kind }) => kind === "string")) {
-      return certain(
+      return nonNull(
         logicalOp(
           "||",
           series.items.map((item) => compare("===", first.tree, (item as StringValue).tree)),
@@ -150,47 +155,47 @@ const functions: Readonly<Record<string, Make>> = {
       );
     }
     if (first.kind !== "number" && first.kind !== "bigint")
-      return unread(path, `${named(first)} is looked for among others`);
-    return certain(isAmong(first, series.items, path));
+      return fail(path, `cannot test whether ${describeValue(first)} is in a series`);
+    return nonNull(isAmong(first, series.items, path));
   },
   "Boolean.AnyHorizontal": horizontal("||"),
   "Boolean.AllHorizontal": horizontal("&&"),
-  "ListExpr.Get": (first, { args: [, place], path }) =>
-    place === undefined ? unread(path, "the place of an element is needed", "SL4110") : elementAt(first, place, path),
+  "ListExpr.Get": (first, { args: [, index], path }) =>
+    index === undefined ? fail(path, "expected the index of an element", "SL4110") : elementAt(first, index, path),
   "ListExpr.Contains": (first, { args: [, item], path }) => contains(first, item, path),
   FillNull: (first, { args: [, second], path }) => {
-    if (second === undefined) return unread(path, "what to fill with is needed", "SL4110");
+    if (second === undefined) return fail(path, "expected a value to fill with", "SL4110");
     return fill(first, second, path, (a, b) => fillNumber(numberOf(a, path), numberOf(b, path), path));
   },
   Coalesce: (_, { args, path }) =>
     args.reduce((left, right) =>
       fill(left, right, path, (a, b) => fillNumber(numberOf(a, path), numberOf(b, path), path)),
     ),
-  Abs: one((tree) => callFunction("abs", tree)),
-  Floor: one((tree) => callFunction("floor", tree)),
-  Ceil: one((tree) => callFunction("ceil", tree)),
+  Abs: floatFunction((tree) => callFunction("abs", tree)),
+  Floor: floatFunction((tree) => callFunction("floor", tree)),
+  Ceil: floatFunction((tree) => callFunction("ceil", tree)),
   Sign: (first, { path }) => {
-    const number = apply(float(first, path), (tree) => callFunction("sign", tree), path);
+    const number = applyToNumber(floatOf(first, path), (tree) => callFunction("sign", tree), path);
     return {
       ...number,
       precision: "whole",
       present: logicalOp("&&", [number.present, not(callTest("isNaN", number.tree))]),
-      lapses: true,
+      nanIfNull: true,
     };
   },
   "Pow.Sqrt": (first, { path }) => {
-    const number = float(first, path);
+    const number = floatOf(first, path);
     if (number.precision === "float32")
-      return unread(path, "polars calculates this in 32 bits, a lambda in 64; cast the column to Float64 first");
-    return apply(number, (tree) => callFunction("sqrt", tree), path);
+      return fail(path, "polars calculates this in 32 bits, a lambda in 64; cast the column to Float64 first");
+    return applyToNumber(number, (tree) => callFunction("sqrt", tree), path);
   },
   Round: (first, call) => {
     const decimals = detailOf(call, "decimals");
     if (!(decimals instanceof Object && "text" in decimals && decimals.text === "0"))
-      return unread(call.path, "a lambda rounds to whole numbers only");
-    // Halves go away from zero in polars, upwards in JavaScript.
-    return apply(
-      float(first, call.path),
+      return fail(call.path, "a lambda rounds to whole numbers only");
+    // Polars rounds halves away from zero, JavaScript rounds them up.
+    return applyToNumber(
+      floatOf(first, call.path),
       (tree) =>
         conditional(
           compare("<", tree, constantOf(0)),
@@ -201,54 +206,54 @@ const functions: Readonly<Record<string, Make>> = {
     );
   },
   Clip: (first, call) => {
-    const number = float(first, call.path);
+    const number = floatOf(first, call.path);
     if (number.precision !== "float64")
-      return unread(call.path, "the limits take the column's 32 bits; cast the column to Float64 first");
-    return clipped(number, limit(call, "min"), limit(call, "max"), call.path);
+      return fail(call.path, "polars rounds the limits to the column's 32 bits; cast the column to Float64 first");
+    return clip(number, limit(call, "min"), limit(call, "max"), call.path);
   },
-  "StringExpr.StartsWith": text((operand, constant) => callStringTest("startsWith", operand, constant)),
-  "StringExpr.EndsWith": text((operand, constant) => callStringTest("endsWith", operand, constant)),
+  "StringExpr.StartsWith": stringTest((operand, constant) => callStringTest("startsWith", operand, constant)),
+  "StringExpr.EndsWith": stringTest((operand, constant) => callStringTest("endsWith", operand, constant)),
   "StringExpr.Contains": (first, call) => {
     const constant = call.args[1];
     const isPattern =
       detailOf(call, "literal") !== true &&
-      !(constant?.kind === "string" && isConstant(constant.tree) && plain.test(String(constant.tree.value)));
-    if (isPattern) return unread(call.path, "a lambda has no regular expressions");
-    return text((operand, part) => callStringTest("includes", operand, part))(first, call);
+      !(constant?.kind === "string" && isConstant(constant.tree) && plainText.test(String(constant.tree.value)));
+    if (isPattern) return fail(call.path, "a lambda has no regular expressions");
+    return stringTest((operand, part) => callStringTest("includes", operand, part))(first, call);
   },
 };
 
 function horizontal(op: "&&" | "||"): Make {
   return (_, { args, path }) =>
-    anyOf(
+    finishBoolean(
       args.map((arg, i) => booleanOf(arg, `${path}.input[${i}]`)).reduce((left, right) => logical(op, left, right)),
       path,
     );
 }
 
-const longestList = 256;
+const maxListLength = 256;
 
-/** Among the elements of a list whose length is known; polars finds nothing where the dtypes differ. */
+/** Whether a list of known length contains an item. Polars finds nothing if the dtypes differ. */
 function contains(list: Value, item: Value | undefined, path: string): Value {
-  if (list.kind !== "list") return unread(path, `an element is looked for in ${named(list)}`);
+  if (list.kind !== "list") return fail(path, `cannot search ${describeValue(list)} for an element`);
   const { read } = list;
   const size = read.shape[read.at.length] ?? null;
-  if (size === null || size > longestList || read.shape.length - read.at.length !== 1)
-    return unread(path, `the length of '${read.port}' is not known, or more than ${longestList}`);
+  if (size === null || size > maxListLength || read.shape.length - read.at.length !== 1)
+    return fail(path, `the length of '${read.port}' is unknown or more than ${maxListLength}`);
   const fits =
     (read.dtype === "float64" && item?.kind === "number" && item.precision === "float64") ||
     (read.dtype === "string" && item?.kind === "string");
   if (!fits || item === undefined)
-    return unread(
+    return fail(
       path,
-      `polars looks for ${item === undefined ? "nothing" : named(item)} in a list of ${read.dtype}, and finds it by dtype`,
+      `polars finds elements by dtype, and the list of ${read.dtype} is searched for ${item === undefined ? "nothing" : describeValue(item)}`,
     );
-  if (!isAlways(presence(item))) return unread(path, "what is looked for may be missing");
-  const equal = Array.from({ length: size }, (_, place) => {
-    const element = elementAt(list, { kind: "integer", value: BigInt(place) }, path);
+  if (!isAlwaysTrue(presenceOf(item))) return fail(path, "the searched value may be missing");
+  const equal = Array.from({ length: size }, (_, index) => {
+    const element = elementAt(list, { kind: "integer", value: BigInt(index) }, path);
     return "tree" in element && element.tree !== null && "tree" in item && item.tree !== null
       ? compare("===", element.tree, item.tree)
       : constantOf(false);
   });
-  return anyOf(certain(logicalOp("||", equal)), path);
+  return finishBoolean(nonNull(logicalOp("||", equal)), path);
 }

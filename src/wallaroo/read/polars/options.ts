@@ -3,10 +3,10 @@ import type { JsonObject, JsonValue } from "../lossless-json.js";
 
 const explode = { auto_explode: true };
 const explodeAndCast = { auto_explode: true, cast_to_supertypes: true };
-const wild = { input_wildcard_expansion: true, auto_explode: true, allow_rename: true };
+const expandWildcards = { input_wildcard_expansion: true, auto_explode: true, allow_rename: true };
 
-/** By the function's name; the others have the usual ones. */
-const special: Readonly<Record<string, Readonly<Record<string, string | boolean>>>> = {
+/** Options by function that differ from the usual ones. */
+const optionsByFunction: Readonly<Record<string, Readonly<Record<string, string | boolean>>>> = {
   "ListExpr.Get": explode,
   "ListExpr.Slice": explode,
   "ListExpr.Contains": { input_wildcard_expansion: true, auto_explode: true },
@@ -15,16 +15,16 @@ const special: Readonly<Record<string, Readonly<Record<string, string | boolean>
   "StringExpr.EndsWith": explodeAndCast,
   "StringExpr.Contains": explodeAndCast,
   FillNull: { cast_to_supertypes: true },
-  "Boolean.AnyHorizontal": wild,
-  "Boolean.AllHorizontal": wild,
+  "Boolean.AnyHorizontal": expandWildcards,
+  "Boolean.AllHorizontal": expandWildcards,
   Coalesce: { collect_groups: "ApplyGroups", input_wildcard_expansion: true, cast_to_supertypes: true },
 };
 
-/** The name of the first option that is not as 0.18.15 writes it for this function, or null. */
-export function strangeOption(name: string, options: JsonValue | undefined): string | null {
+/** The name of the first option that differs from what polars 0.18.15 writes for a function, or null. */
+export function unexpectedOption(name: string, options: JsonValue | undefined): string | null {
   if (!(options instanceof Map)) return "options";
-  const expected: Readonly<Record<string, string | boolean>> = { ...defaultOptions, ...special[name] };
-  const given = options as JsonObject;
-  for (const key of given.keys()) if (!Object.hasOwn(expected, key)) return key;
-  return Object.keys(expected).find((key) => key !== "fmt_str" && given.get(key) !== expected[key]) ?? null;
+  const expected: Readonly<Record<string, string | boolean>> = { ...defaultOptions, ...optionsByFunction[name] };
+  const found = options as JsonObject;
+  for (const key of found.keys()) if (!Object.hasOwn(expected, key)) return key;
+  return Object.keys(expected).find((key) => key !== "fmt_str" && found.get(key) !== expected[key]) ?? null;
 }

@@ -1,42 +1,44 @@
-import { elementType, type ExpressionTree, isNullable } from "../../../expression/tree/tree.js";
+import { elementType } from "../../../expression/tree/tree.js";
 import { isMissing, not, unroll } from "../../../expression/tree/builders.js";
 import type { RowScope } from "../../../../dsl/row.js";
+import { type ExpressionTree, isNullable } from "../../../expression/tree/tree.js";
 import type { JsonObject, JsonValue } from "../lossless-json.js";
 import { readFunction } from "./functions.js";
-import { calculate, chooseNumber, compareValues, literalNumber, named, numberOf } from "./number.js";
-import { anyOf, booleanOf, objectOf, only, readLiteral, type ReadPart, valueOf } from "./parts.js";
-import { recognised, wholeNumbers } from "./recognise.js";
+import { calculate, chooseNumber, compareValues, literalNumber, describeValue, numberOf } from "./number.js";
+import { finishBoolean, booleanOf, objectOf, singleEntry, readLiteral, type ReadPart, valueOfRead } from "./parts.js";
+import { recognizeFunction, recognizeIsInteger } from "./recognize.js";
 import {
   type BooleanValue,
-  both,
-  certain,
+  bothPresent,
+  nonNull,
   chooseBoolean,
-  comparison,
-  isAlways,
+  compareTrees,
+  isAlwaysTrue,
   logical,
-  presence,
-  sameBooleans,
-  sized,
-  unread,
+  presenceOf,
+  compareBooleans,
+  limitSize,
+  fail,
   type Value,
-  yes,
+  alwaysTrue,
 } from "./value.js";
 
 /**
- * What an expression of polars 0.18 means, as the tree of what must hold: it flags rows, so the tree is its opposite.
+ * Reads an expression of polars 0.18 as the tree of the condition that must hold. The expression flags the rows that fail, so the
+ * tree is its negation.
  *
  * @param expression the JSON below the `Alias`
  * @throws ConfigError SL4110, SL4114, SL4115, SL4117, with the path in its details
  */
 export function readPolars(expression: JsonValue | undefined, scope: RowScope, path: string): ExpressionTree {
   const flag = booleanOf(reader(scope)(expression, path), path);
-  // Constants are calculated with last.
-  return unroll(sized(not(wholeNumbers(flag.yes)), path), 0);
+  // Constants are folded last; until then, recognizeFunction must see the expression as written.
+  return unroll(limitSize(not(recognizeIsInteger(flag.isTrue)), path), 0);
 }
 
 function reader(scope: RowScope): ReadPart {
   const read: ReadPart = (part, path) => {
-    const [kind, body] = only(part, path);
+    const [kind, body] = singleEntry(part, path);
     const here = `${path}.${kind}`;
     switch (kind) {
       case "Alias":
@@ -54,16 +56,16 @@ function reader(scope: RowScope): ReadPart {
       case "Function":
         return readFunction(objectOf(body, here), here, read);
       default:
-        return unread(path, `'${kind}' is no node that a lambda has a word for`);
+        return fail(path, `a lambda cannot express '${kind}'`);
     }
   };
   return read;
 }
 
 function readColumn(name: JsonValue, scope: RowScope, path: string): Value {
-  if (typeof name !== "string") return unread(path, "a column's name is needed", "SL4110");
-  if (/^\^.*\$$/s.test(name) || name === "*") return unread(path, `the column '${name}' is a pattern to polars`);
-  const places = [
+  if (typeof name !== "string") return fail(path, "expected a column name", "SL4110");
+  if (/^\^.*\$$/s.test(name) || name === "*") return fail(path, `polars treats the column '${name}' as a pattern`);
+  const sources = [
     { prefix: "in.", from: "in" as const, ports: scope.inputs },
     { prefix: "out.", from: "out" as const, ports: scope.outputs },
     ...Object.entries(scope.models).map(([model, ports]) => ({
@@ -72,15 +74,14 @@ function readColumn(name: JsonValue, scope: RowScope, path: string): Value {
       ports,
     })),
   ];
-  for (const { prefix, from, ports } of places) {
+  for (const { prefix, from, ports } of sources) {
     const port = name.startsWith(prefix) ? ports.find((p) => p.name === name.slice(prefix.length)) : undefined;
     if (port === undefined) continue;
     if (port.shape === null || port.shape.length === 0)
-      return unread(path, `the shape of '${name}' is not known`, "SL4115");
-    if (port.dtype === "float16")
-      return unread(path, `polars has no 16-bit floats, and '${name}' holds them`, "SL4115");
+      return fail(path, `the shape of '${name}' is not known`, "SL4115");
+    if (port.dtype === "float16") return fail(path, `polars has no 16-bit floats, and '${name}' holds them`, "SL4115");
     const shape = port.shape.slice(1).map((size) => (typeof size === "number" ? size : null));
-    return valueOf({
+    return valueOfRead({
       op: "read",
       from,
       port: port.name,
@@ -91,10 +92,10 @@ function readColumn(name: JsonValue, scope: RowScope, path: string): Value {
       nullable: false,
     });
   }
-  const known = places.flatMap(({ prefix, ports }) => ports.map((port) => `'${prefix}${port.name}'`));
-  return unread(
+  const known = sources.flatMap(({ prefix, ports }) => ports.map((port) => `'${prefix}${port.name}'`));
+  return fail(
     path,
-    `there is no column '${name}' here; there ${known.length === 1 ? "is" : "are"} ${known.length === 0 ? "none" : known.join(", ")}`,
+    `there is no column '${name}' here; the columns are ${known.length === 0 ? "none" : known.join(", ")}`,
     "SL4115",
   );
 }
@@ -115,54 +116,62 @@ function readBinary(node: JsonObject, path: string, read: ReadPart): Value {
   const left = read(node.get("left"), `${path}.left`);
   const right = read(node.get("right"), `${path}.right`);
   const op = node.get("op");
-  if (typeof op !== "string") return unread(`${path}.op`, "an operator is needed", "SL4110");
+  if (typeof op !== "string") return fail(`${path}.op`, "expected an operator", "SL4110");
   if (op === "And" || op === "Or")
-    return anyOf(
+    return finishBoolean(
       logical(op === "And" ? "&&" : "||", booleanOf(left, `${path}.left`), booleanOf(right, `${path}.right`)),
       path,
     );
   if (op === "Xor")
-    return anyOf(sameBooleans("!==", booleanOf(left, `${path}.left`), booleanOf(right, `${path}.right`)), path);
+    return finishBoolean(
+      compareBooleans("!==", booleanOf(left, `${path}.left`), booleanOf(right, `${path}.right`)),
+      path,
+    );
   if ((arithmetic as ReadonlySet<string>).has(op))
     return calculate(op as Parameters<typeof calculate>[0], left, right, path);
   const compared = Object.hasOwn(comparisons, op) ? comparisons[op] : undefined;
-  if (compared === undefined) return unread(`${path}.op`, `'${op}' has no twin in a lambda`);
+  if (compared === undefined) return fail(`${path}.op`, `a lambda cannot express '${op}'`);
   const result = compare(compared, left, right, path);
   if (!op.endsWith("Validity")) return result;
-  // Missing equals missing there, and is never null.
-  if (!isAlways(presence(left)) && !isAlways(presence(right)))
-    return unread(path, "it compares two values that both may be missing");
-  return certain(compared === "===" ? result.yes : not(compare("===", left, right, path).yes));
+  // These operators treat two missing values as equal, and are never null.
+  if (!isAlwaysTrue(presenceOf(left)) && !isAlwaysTrue(presenceOf(right)))
+    return fail(path, "it compares two values that may both be missing");
+  return nonNull(compared === "===" ? result.isTrue : not(compare("===", left, right, path).isTrue));
 }
 
 function compare(op: "<" | ">" | "<=" | ">=" | "===" | "!==", left: Value, right: Value, path: string): BooleanValue {
   const isEquality = op === "===" || op === "!==";
   if (left.kind === "string" || right.kind === "string") {
     if (left.kind !== "string" || right.kind !== "string")
-      return unread(path, `it compares ${named(left)} with ${named(right)}`);
+      return fail(path, `it compares ${describeValue(left)} with ${describeValue(right)}`);
     return isEquality
-      ? comparison(op, left.tree, right.tree, both(left, right))
-      : unread(path, "polars orders strings by their code points, JavaScript by UTF-16 units");
+      ? compareTrees(op, left.tree, right.tree, bothPresent(left, right))
+      : fail(path, "polars orders strings by their code points, JavaScript by UTF-16 units");
   }
   if (left.kind === "boolean" || right.kind === "boolean") {
     if (left.kind !== "boolean" || right.kind !== "boolean")
-      return unread(path, `it compares ${named(left)} with ${named(right)}`);
-    return isEquality ? anyOf(sameBooleans(op, left, right), path) : unread(path, "a lambda does not order booleans");
+      return fail(path, `it compares ${describeValue(left)} with ${describeValue(right)}`);
+    return isEquality
+      ? finishBoolean(compareBooleans(op, left, right), path)
+      : fail(path, "a lambda does not order booleans");
   }
   const result = compareValues(op, left, right, path);
-  return anyOf(result, path);
+  return finishBoolean(result, path);
 }
 
 function readTernary(node: JsonObject, path: string, read: ReadPart): Value {
-  const test = booleanOf(read(node.get("predicate"), `${path}.predicate`), `${path}.predicate`).yes;
+  const test = booleanOf(read(node.get("predicate"), `${path}.predicate`), `${path}.predicate`).isTrue;
   const then = read(node.get("truthy"), `${path}.truthy`);
   const otherwise = read(node.get("falsy"), `${path}.falsy`);
   if (then.kind === "boolean" || otherwise.kind === "boolean") {
-    return anyOf(chooseBoolean(test, booleanOf(then, `${path}.truthy`), booleanOf(otherwise, `${path}.falsy`)), path);
+    return finishBoolean(
+      chooseBoolean(test, booleanOf(then, `${path}.truthy`), booleanOf(otherwise, `${path}.falsy`)),
+      path,
+    );
   }
   if (then.kind === "string" && otherwise.kind === "string") {
-    const present = both(then, otherwise);
-    const tree = sized(
+    const present = bothPresent(then, otherwise);
+    const tree = limitSize(
       {
         op: "conditional",
         test,
@@ -173,15 +182,15 @@ function readTernary(node: JsonObject, path: string, read: ReadPart): Value {
       },
       path,
     );
-    return { kind: "string", tree, present: isAlways(present) ? yes : not(isMissing(tree)) };
+    return { kind: "string", tree, present: isAlwaysTrue(present) ? alwaysTrue : not(isMissing(tree)) };
   }
   if (then.kind === "null" || otherwise.kind === "null")
-    return unread(path, "a choice that may be null has no twin in a lambda");
+    return fail(path, "a lambda cannot express a choice that may be null");
   const chosen = chooseNumber(test, numberOf(then, `${path}.truthy`), numberOf(otherwise, `${path}.falsy`), path);
-  return { ...chosen, tree: recognised(chosen.tree) };
+  return { ...chosen, tree: recognizeFunction(chosen.tree) };
 }
 
-/** `lit("0.1").cast(Float64)` is a number; a column is cast to the doubles that JavaScript has anyway. */
+/** `lit("0.1").cast(Float64)` is a number literal. A column cast to Float64 is the column: JavaScript reads doubles anyway. */
 function readCast(node: JsonObject, path: string, read: ReadPart): Value {
   const value = read(node.get("expr"), `${path}.expr`);
   const dtype = node.get("data_type");
@@ -192,24 +201,24 @@ function readCast(node: JsonObject, path: string, read: ReadPart): Value {
   )
     return value;
   if (dtype !== "Float64")
-    return unread(`${path}.data_type`, `a lambda has no cast to ${typeof dtype === "string" ? dtype : "this dtype"}`);
+    return fail(`${path}.data_type`, `a lambda has no cast to ${typeof dtype === "string" ? dtype : "this dtype"}`);
   if (value.kind === "string" && value.tree.op === "constant") {
     const number = numberIn(String(value.tree.value));
-    return number === null ? unread(path, "a string is cast to a number") : literalNumber(number);
+    return number === null ? fail(path, "it casts a string to a number") : literalNumber(number);
   }
   if (value.kind === "string" || value.kind === "boolean" || value.kind === "list")
-    return unread(path, `${named(value)} is cast to a number`);
+    return fail(path, `it casts ${describeValue(value)} to a number`);
   const number = numberOf(value, path);
   return { ...number, precision: "float64" };
 }
 
-/** A text that polars and JavaScript read as the same number. */
+/** The number in a text that polars and JavaScript read alike, or null. */
 function numberIn(text: string): number | null {
   if (/^-?\d+(\.\d+)?(e-?\d+)?$/i.test(text)) return Number(text);
-  const words: Readonly<Record<string, number>> = {
+  const names: Readonly<Record<string, number>> = {
     nan: Number.NaN,
     inf: Number.POSITIVE_INFINITY,
     "-inf": Number.NEGATIVE_INFINITY,
   };
-  return Object.hasOwn(words, text) ? (words[text] ?? null) : null;
+  return Object.hasOwn(names, text) ? (names[text] ?? null) : null;
 }

@@ -1,6 +1,6 @@
 import { ConfigError, type ErrorCode } from "../../../../dsl/errors.js";
 import type { DType } from "../../../../dsl/tensor.js";
-import { conditional, compare, logicalOp, isMissing, not } from "../../../expression/tree/builders.js";
+import { coalesce, conditional, compare, logicalOp, isMissing, not } from "../../../expression/tree/builders.js";
 import {
   children,
   type CompareOp,
@@ -12,12 +12,12 @@ import {
 } from "../../../expression/tree/tree.js";
 import { maxNodes } from "../../../expression/tree/size.js";
 
-/** What polars calculates a number in: 64 bits, 32 bits, or an integer dtype that doubles hold exactly. */
+/** The precision in which polars calculates: 64 bits, 32 bits, or an integer dtype that doubles hold exactly. */
 export type Precision = "float64" | "float32" | "whole";
 
 /**
- * A part of a polars expression as JavaScript means it. Where polars has null, `present` is false and `tree` is
- * `undefined` or NaN; `present` is the constant true where polars never has null.
+ * A part of a polars expression in the semantics of JavaScript. Where polars has null, `present` is false and `tree` is
+ * `undefined` or NaN. `present` is the constant true if polars never has null.
  */
 interface Present {
   readonly tree: ExpressionTree;
@@ -26,10 +26,10 @@ interface Present {
 export interface NumberValue extends Present {
   readonly kind: "number";
   readonly precision: Precision;
-  /** A literal: beside a column it takes the column's dtype. */
+  /** Whether it is a literal, which takes the dtype of a column it is combined with. */
   readonly literal: boolean;
-  /** Where polars has null, the tree may be NaN, not `undefined`. */
-  readonly lapses: boolean;
+  /** Whether the tree may be NaN, not `undefined`, where polars has null. */
+  readonly nanIfNull: boolean;
 }
 export interface BigintValue extends Present {
   readonly kind: "bigint";
@@ -38,11 +38,11 @@ export interface BigintValue extends Present {
 export interface StringValue extends Present {
   readonly kind: "string";
 }
-/** Three-valued: where `yes` and `no` are both false, it is null. `tree` is its value, `undefined` for null; null where it cannot be said so. */
+/** A three-valued boolean: null where `isTrue` and `isFalse` are both false. `tree` is its value with `undefined` for null, or null if no tree expresses that. */
 export interface BooleanValue {
   readonly kind: "boolean";
-  readonly yes: ExpressionTree;
-  readonly no: ExpressionTree;
+  readonly isTrue: ExpressionTree;
+  readonly isFalse: ExpressionTree;
   readonly tree: ExpressionTree | null;
 }
 export type Value =
@@ -50,38 +50,38 @@ export type Value =
   | BigintValue
   | StringValue
   | BooleanValue
-  /** An integer literal, whose dtype is its neighbour's. */
+  /** An integer literal, which takes the dtype of the other operand. */
   | { readonly kind: "integer"; readonly value: bigint }
   | { readonly kind: "list"; readonly read: Read }
   | { readonly kind: "series"; readonly items: readonly Value[] }
   | { readonly kind: "null" };
 
-/** Ends the reading of an expression; `fromDefinition` makes a problem of it. */
-export function unread(path: string, reason: string, code: ErrorCode = "SL4114"): never {
+/** Stops reading an expression. `fromDefinition` reports the error as a problem. */
+export function fail(path: string, reason: string, code: ErrorCode = "SL4114"): never {
   throw new ConfigError(code, reason, { path });
 }
 
-export const yes = constantOf(true);
-const never = constantOf(false);
+export const alwaysTrue = constantOf(true);
+const alwaysFalse = constantOf(false);
 
-export function isAlways(tree: ExpressionTree): boolean {
+export function isAlwaysTrue(tree: ExpressionTree): boolean {
   return isConstant(tree) && tree.value === true;
 }
 
-const sizes = new WeakMap<ExpressionTree, number>();
+const treeSizes = new WeakMap<ExpressionTree, number>();
 
-/** The tree, or the end where it is larger than any that is compiled; parts that stand twice count twice. */
-export function sized(tree: ExpressionTree, path: string): ExpressionTree {
-  if (sizeOf(tree) > maxNodes) unread(path, `it has more than ${maxNodes} parts once it is written out`, "SL4117");
+/** The tree; fails if it is larger than any that is compiled. Shared parts count once per use. */
+export function limitSize(tree: ExpressionTree, path: string): ExpressionTree {
+  if (sizeOf(tree) > maxNodes) fail(path, `it has more than ${maxNodes} parts after expansion`, "SL4117");
   return tree;
 }
 
 function sizeOf(tree: ExpressionTree): number {
-  const known = sizes.get(tree);
+  const known = treeSizes.get(tree);
   if (known !== undefined) return known;
   let size = 1;
   for (const child of children(tree)) size += sizeOf(child);
-  sizes.set(tree, size);
+  treeSizes.set(tree, size);
   return size;
 }
 
@@ -89,114 +89,120 @@ const and = (...args: readonly ExpressionTree[]): ExpressionTree => logicalOp("&
 const or = (...args: readonly ExpressionTree[]): ExpressionTree => logicalOp("||", args);
 
 /** A boolean that is never null. */
-export function certain(tree: ExpressionTree): BooleanValue {
-  return { kind: "boolean", yes: tree, no: not(tree), tree };
+export function nonNull(tree: ExpressionTree): BooleanValue {
+  return { kind: "boolean", isTrue: tree, isFalse: not(tree), tree };
 }
 
-export function isCertain(value: BooleanValue): boolean {
+export function isNonNull(value: BooleanValue): boolean {
   return value.tree !== null && !isNullable(value.tree);
 }
 
-/** A test that is null where its operands are not all present. `yesTree` is false there by itself. */
-export function test(yesTree: ExpressionTree, present: ExpressionTree): BooleanValue {
-  if (isAlways(present)) return certain(yesTree);
-  return { kind: "boolean", yes: yesTree, no: and(present, not(yesTree)), tree: null };
+/** A test that is null where an operand is missing. `isTrue` must be false there. */
+export function nullableTest(isTrue: ExpressionTree, present: ExpressionTree): BooleanValue {
+  if (isAlwaysTrue(present)) return nonNull(isTrue);
+  return { kind: "boolean", isTrue, isFalse: and(present, not(isTrue)), tree: null };
 }
 
 /** A boolean column or element. */
 export function booleanRead(tree: ExpressionTree): BooleanValue {
-  if (!isNullable(tree)) return certain(tree);
-  return { kind: "boolean", yes: compare("===", tree, yes), no: compare("===", tree, never), tree };
+  if (!isNullable(tree)) return nonNull(tree);
+  return {
+    kind: "boolean",
+    isTrue: compare("===", tree, alwaysTrue),
+    isFalse: compare("===", tree, alwaysFalse),
+    tree,
+  };
 }
 
-/** Whether a part is there, as a tree. */
-export function presence(value: Value): ExpressionTree {
+/** A tree that is true where a value is not null. */
+export function presenceOf(value: Value): ExpressionTree {
   switch (value.kind) {
     case "boolean":
-      if (isCertain(value)) return yes;
-      return value.tree !== null ? not(isMissing(value.tree)) : or(value.yes, value.no);
+      if (isNonNull(value)) return alwaysTrue;
+      return value.tree !== null ? not(isMissing(value.tree)) : or(value.isTrue, value.isFalse);
     case "null":
-      return never;
+      return alwaysFalse;
     case "number":
     case "bigint":
     case "string":
       return value.present;
     default:
-      return yes;
+      return alwaysTrue;
   }
 }
 
-export function both(a: Value, b: Value): ExpressionTree {
-  return and(presence(a), presence(b));
+export function bothPresent(a: Value, b: Value): ExpressionTree {
+  return and(presenceOf(a), presenceOf(b));
 }
 
-/** A comparison as it is written: two constants stay until the whole tree is read, so that what the back-end spells out is found. */
-export function comparing(op: CompareOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
+/** A comparison node without constant folding, so that `recognizeFunction` sees the expression as written. */
+export function comparisonNode(op: CompareOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
   return { op, left, right, type: "boolean" };
 }
 
-/** `left op right` of two trees, null where either is absent. */
-export function comparison(
+/** Compares two trees; null where an operand is missing. */
+export function compareTrees(
   op: CompareOp,
   left: ExpressionTree,
   right: ExpressionTree,
   present: ExpressionTree,
 ): BooleanValue {
-  if (op !== "!==") return test(comparing(op, left, right), present);
-  const equal = comparing("===", left, right);
-  return isAlways(present)
-    ? certain(comparing("!==", left, right))
-    : { kind: "boolean", yes: and(present, not(equal)), no: equal, tree: null };
+  if (op !== "!==") return nullableTest(comparisonNode(op, left, right), present);
+  const equal = comparisonNode("===", left, right);
+  return isAlwaysTrue(present)
+    ? nonNull(comparisonNode("!==", left, right))
+    : { kind: "boolean", isTrue: and(present, not(equal)), isFalse: equal, tree: null };
 }
 
 export function invert(value: BooleanValue): BooleanValue {
-  if (isCertain(value)) return certain(not(value.yes));
-  return { kind: "boolean", yes: value.no, no: value.yes, tree: null };
+  if (isNonNull(value)) return nonNull(not(value.isTrue));
+  return { kind: "boolean", isTrue: value.isFalse, isFalse: value.isTrue, tree: null };
 }
 
-/** polars' `&` and `|`: Kleene's. */
+/** Polars' `&` and `|`: three-valued logic after Kleene. */
 export function logical(op: "&&" | "||", left: BooleanValue, right: BooleanValue): BooleanValue {
   const other = op === "&&" ? "||" : "&&";
-  const tree = logicalOp(op, [left.yes, right.yes]);
-  if (isCertain(left) && isCertain(right)) return certain(tree);
-  return { kind: "boolean", yes: tree, no: logicalOp(other, [left.no, right.no]), tree: null };
+  const tree = logicalOp(op, [left.isTrue, right.isTrue]);
+  if (isNonNull(left) && isNonNull(right)) return nonNull(tree);
+  return { kind: "boolean", isTrue: tree, isFalse: logicalOp(other, [left.isFalse, right.isFalse]), tree: null };
 }
 
-/** polars' `==` of booleans, and `^`, which is `!=`. */
-export function sameBooleans(op: "===" | "!==", left: BooleanValue, right: BooleanValue): BooleanValue {
+/** Polars' `==` of booleans, and `^`, which equals `!=`. */
+export function compareBooleans(op: "===" | "!==", left: BooleanValue, right: BooleanValue): BooleanValue {
   if (left.tree !== null && right.tree !== null && (!isNullable(left.tree) || !isNullable(right.tree))) {
-    return comparison(op, left.tree, right.tree, and(presence(left), presence(right)));
+    return compareTrees(op, left.tree, right.tree, and(presenceOf(left), presenceOf(right)));
   }
-  const same = or(and(left.yes, right.yes), and(left.no, right.no));
-  const different = or(and(left.yes, right.no), and(left.no, right.yes));
-  return { kind: "boolean", yes: op === "===" ? same : different, no: op === "===" ? different : same, tree: null };
-}
-
-/** `left`, or `right` where it is null. */
-export function fillBoolean(
-  left: BooleanValue,
-  right: BooleanValue,
-  orElse: (a: ExpressionTree, b: ExpressionTree) => ExpressionTree,
-): BooleanValue {
-  if (isCertain(left)) return left;
-  if (left.tree !== null && right.tree !== null) return booleanRead(orElse(left.tree, right.tree));
-  if (right.tree !== null && isConstant(right.tree))
-    return certain(right.tree.value === true ? not(left.no) : left.yes);
-  const filled: BooleanValue = {
+  const same = or(and(left.isTrue, right.isTrue), and(left.isFalse, right.isFalse));
+  const different = or(and(left.isTrue, right.isFalse), and(left.isFalse, right.isTrue));
+  return {
     kind: "boolean",
-    yes: or(left.yes, and(not(left.no), right.yes)),
-    no: or(left.no, and(not(left.yes), right.no)),
+    isTrue: op === "===" ? same : different,
+    isFalse: op === "===" ? different : same,
     tree: null,
   };
-  return isCertain(right) ? certain(filled.yes) : filled;
+}
+
+/** `left`, or `right` where `left` is null. */
+export function fillBoolean(left: BooleanValue, right: BooleanValue): BooleanValue {
+  if (isNonNull(left)) return left;
+  if (left.tree !== null && right.tree !== null) return booleanRead(coalesce(left.tree, right.tree));
+  if (right.tree !== null && isConstant(right.tree))
+    return nonNull(right.tree.value === true ? not(left.isFalse) : left.isTrue);
+  const filled: BooleanValue = {
+    kind: "boolean",
+    isTrue: or(left.isTrue, and(not(left.isFalse), right.isTrue)),
+    isFalse: or(left.isFalse, and(not(left.isTrue), right.isFalse)),
+    tree: null,
+  };
+  return isNonNull(right) ? nonNull(filled.isTrue) : filled;
 }
 
 export function chooseBoolean(choice: ExpressionTree, then: BooleanValue, otherwise: BooleanValue): BooleanValue {
   if (then.tree !== null && otherwise.tree !== null) return booleanRead(conditional(choice, then.tree, otherwise.tree));
   return {
     kind: "boolean",
-    yes: conditional(choice, then.yes, otherwise.yes),
-    no: conditional(choice, then.no, otherwise.no),
+    isTrue: conditional(choice, then.isTrue, otherwise.isTrue),
+    isFalse: conditional(choice, then.isFalse, otherwise.isFalse),
     tree: null,
   };
 }
