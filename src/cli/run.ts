@@ -37,7 +37,7 @@ const commands: readonly RegisterCommand[] = [
  * Runs one command line.
  *
  * @param args the arguments after the program's name
- * @returns the exit code: 0 done, 1 the input is wrong, 2 a difference or a failed check, 70 a bug of ours
+ * @returns the exit code: 0 success, 1 wrong input, 2 a difference or a failed check, 70 a bug in Shapeline
  */
 export async function run(args: readonly string[]): Promise<number> {
   let code: number = exitCodes.done;
@@ -52,8 +52,8 @@ export async function run(args: readonly string[]): Promise<number> {
       "Typed pipelines for machine-learning inference: generate model typings, compile, deploy, infer, read the log.",
     )
     .version(ownPackage().version, "-V, --version", "print the version")
-    .option("--json", "one JSON document on standard output, and nothing else")
-    .option("--no-color", "plain text")
+    .option("--json", "print exactly one JSON document to standard output")
+    .option("--no-color", "print without colors")
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .exitOverride();
@@ -79,7 +79,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Commander has printed its message (or the help that was asked for). */
+/** Commander has already printed its message or the help. */
 function usageExitCode(error: CommanderError, json: boolean): number {
   if (error.exitCode === 0) return exitCodes.done;
   if (json)
@@ -95,7 +95,7 @@ function reportError(error: unknown, io: Io): number {
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   io.printStderr(
-    `This is a bug in Shapeline, not in what you gave it. Please report it with the command you ran, \`shapeline --version\` and this text:\n\n${text}`,
+    `This is a bug in Shapeline, not in your input. Please report it with your command, \`shapeline --version\` and this text:\n\n${text}`,
   );
   io.printJson({
     error: {

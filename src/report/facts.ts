@@ -1,6 +1,6 @@
 import type { ChallengerComparison, Comparison, OutputComparison, Quantiles } from "../logs/comparison.js";
 
-/** A row of a table: what it is, and its value in words. */
+/** A row of a table: a label and its formatted value. */
 export type Fact = readonly [label: string, value: string];
 
 export function championFacts({ rows, first, last, versions, elapsed, failures }: Comparison): Fact[] {
@@ -9,7 +9,7 @@ export function championFacts({ rows, first, last, versions, elapsed, failures }
     ["rows", formatCount(rows)],
     ["period", `${new Date(first).toISOString()} to ${new Date(last).toISOString()}`],
     [versions.length === 1 ? "version" : "versions", versions.toReversed().join(", ")],
-    ...(elapsed === null ? [] : [["time of a request", formatLatency(elapsed)] as const]),
+    ...(elapsed === null ? [] : [["request time", formatLatency(elapsed)] as const]),
     ...failures.map(({ validation, rows: checked, failed }): Fact => [
       `fails '${stripControls(validation)}'`,
       `${formatCount(failed)} of ${formatCount(checked)} (${formatPercent(failed, checked)})`,
@@ -26,11 +26,14 @@ export function challengerFacts({ rows, answered, notes, elapsed }: ChallengerCo
     ...(pending > 0 ? [["no answer", `${formatCount(pending)} not logged yet, or lost in a crash`] as const] : []),
     ...(elapsed === null
       ? []
-      : [["time to its answer", `${formatLatency(elapsed)}, waiting for its turn included`] as const]),
+      : [["time to answer", `${formatLatency(elapsed)}, including time in the queue`] as const]),
   ];
 }
 
-/** What a table of all challengers says of one, about its first output: answered, agreement, correlation, mean size of the difference, median time. */
+/**
+ * One challenger's row in the overview, for its first output: answered, agreement, correlation, mean absolute
+ * difference, median time.
+ */
 export function challengerSummary({ rows, answered, elapsed, outputs: [first] }: ChallengerComparison): string[] {
   const numbers = first?.numbers ?? null;
   return [
@@ -52,7 +55,7 @@ export function outputFacts({ rows, agreeing, sameGreatest, numbers }: OutputCom
   if (sameGreatest !== null) facts.push(["same greatest value", formatPercent(sameGreatest, rows)]);
   if (numbers === null) return facts;
   const { quantiles: q } = numbers;
-  if (numbers.notFinite > 0) facts.push(["not finite", `${formatCount(numbers.notFinite)} values, left out below`]);
+  if (numbers.notFinite > 0) facts.push(["not finite", `${formatCount(numbers.notFinite)} values, excluded below`]);
   if (numbers.values === 0) return facts;
   facts.push(
     ["mean", `champion ${formatNumber(numbers.championMean)}, challenger ${formatNumber(numbers.challengerMean)}`],
@@ -67,14 +70,14 @@ export function outputFacts({ rows, agreeing, sameGreatest, numbers }: OutputCom
   return facts;
 }
 
-/** The title of an output's part. */
+/** The title of an output's section. */
 export function outputTitle({ champion, challenger }: OutputComparison): string {
   return champion === challenger
     ? stripControls(champion)
     : `${stripControls(champion)} against ${stripControls(challenger)}`;
 }
 
-/** A name without what a terminal or a page would act on. */
+/** Replaces control characters, which a terminal or a page would interpret. */
 export function stripControls(text: string): string {
   return text.replace(/\p{Cc}|\p{Cf}|\p{Cs}/gu, "?");
 }
@@ -91,14 +94,14 @@ export function formatCount(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** Never 100% where one row differs, nor 0% where one does not. */
+/** Rounds to two decimals, but to 100% or 0% only if that is exact. */
 export function formatPercent(part: number, all: number): string {
   if (all === 0) return "none";
   if (part === all) return "100%";
   return `${part === 0 ? "0" : Math.min(Math.max((part / all) * 100, 0.01), 99.99).toFixed(2)}%`;
 }
 
-/** Four significant digits. */
+/** Formats four significant digits. */
 export function formatNumber(value: number): string {
   return value === 0 ? "0" : String(Number(value.toPrecision(4)));
 }

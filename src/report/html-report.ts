@@ -13,11 +13,13 @@ import {
 } from "./facts.js";
 
 /**
- * A comparison as one page that needs nothing else: its plots' library, style and numbers stand in it, and it may load nothing.
+ * A comparison as one self-contained page: it includes the plot library, styles and data. Its security policy blocks
+ * all
+ * requests.
  *
- * @param made when it was made
+ * @param createdAt shown in the footer
  */
-export async function reportHtml(comparison: Comparison, made = new Date()): Promise<string> {
+export async function reportHtml(comparison: Comparison, createdAt = new Date()): Promise<string> {
   const { resolve } = createRequire(import.meta.url);
   const part = (name: string) => readFile(resolve(`uplot/dist/${name}`), "utf8");
   const [library, libraryStyle] = await Promise.all([part("uPlot.iife.min.js"), part("uPlot.min.css")]);
@@ -43,7 +45,7 @@ export async function reportHtml(comparison: Comparison, made = new Date()): Pro
 <h1>${name}: champion and challengers</h1>
 ${table(championFacts(comparison))}
 ${none}${comparison.challengers.length > 1 ? overview(comparison.challengers) : ""}${sections}
-<footer>Made by Shapeline, ${escapeHtml(made.toISOString())}. Differences are the challenger's value less the champion's. Times are in UTC.</footer>
+<footer>Created by Shapeline, ${escapeHtml(createdAt.toISOString())}. Differences are the challenger's value minus the champion's. Times are in UTC.</footer>
 </main>
 <script type="application/json" id="plots">${escapeScript(JSON.stringify(plots))}</script>
 <script>${escapeScript(library)}</script>
@@ -53,7 +55,7 @@ ${none}${comparison.challengers.length > 1 ? overview(comparison.challengers) : 
 `;
 }
 
-/** The parts of the challengers; their plots are numbered through. */
+/** Renders the challengers' sections; numbers the plots across all of them. */
 class Sections {
   #plots = 0;
 
@@ -64,7 +66,7 @@ class Sections {
   #challenger(challenger: ChallengerComparison, index: number): string {
     const nothing =
       challenger.outputs.length === 0
-        ? "<p>Its outputs have other names or types than the champion's: nothing to compare.</p>"
+        ? "<p>Nothing to compare: its outputs differ from the champion's in name or type.</p>"
         : "";
     return `<section id="challenger-${index}">
 <h2>Challenger ${escapeHtml(stripControls(challenger.name))}</h2>
@@ -83,20 +85,20 @@ ${output.numbers === null ? "" : this.#figures(this.#plots++, output.numbers.val
     if (values === 0) return "<p>No finite values to draw.</p>";
     const figure = (kind: string, caption: string) =>
       `<figure><figcaption>${caption}</figcaption><div class="plot" data-plot="${index}" data-kind="${kind}" role="img" aria-label="${caption}"></div></figure>`;
-    return `<div class="figures">${figure("differences", "Differences: how many values")}${figure("values", "Values of both: how many")}${figure("timeline", "Difference over time (UTC), and its size")}</div>
-<p class="note">The first and the last bar hold what lies beyond the 1% and the 99% quantile.</p>`;
+    return `<div class="figures">${figure("differences", "Differences: number of values")}${figure("values", "Values of both: number of values")}${figure("timeline", "Difference and absolute difference over time (UTC)")}</div>
+<p class="note">The first and the last bar include all values beyond the 1% and 99% quantiles.</p>`;
   }
 }
 
-/** All challengers in one table, a row for each. */
+/** One table with a row per challenger. */
 function overview(challengers: readonly ChallengerComparison[]): string {
   const head = [
     "challenger",
     "answered",
     "agreement",
     "correlation",
-    "mean size of the difference",
-    "median time to its answer",
+    "mean absolute difference",
+    "median time to answer",
   ];
   const rows = challengers.map((challenger, index) => {
     const cells = challengerSummary(challenger)
@@ -124,10 +126,10 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** What would end the script, or begin a comment in it. */
+/** Escapes `</script` and `<!--`, which would end the script element or start a comment. */
 function escapeScript(text: string): string {
   return text.replace(/<(?=[/!s])/gi, "\\u003c");
 }

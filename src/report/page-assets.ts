@@ -1,4 +1,4 @@
-/** The look of a report, in light and in dark. */
+/** The report's styles, for light and dark color schemes. */
 export const pageCss = `
 :root { --paper: #ffffff; --ink: #1d2330; --faint: #5b6472; --line: #d9dee6; --champion: #1f6feb; --challenger: #c2410c; --difference: #7c3aed; --absolute: #0f766e; }
 @media (prefers-color-scheme: dark) {
@@ -20,17 +20,17 @@ figure { margin: 0; } figcaption, .note { color: var(--faint); font-size: 13px; 
 footer { margin-top: 48px; color: var(--faint); font-size: 13px; }
 `;
 
-/** Draws the plots from the numbers in the page, and again when the colour scheme or the width changes. Times are in UTC. */
+/** Draws the plots from the data in the page; redraws when the color scheme or the width changes. Times are in UTC. */
 export const plotScript = `
 (() => {
   const data = JSON.parse(document.getElementById("plots").textContent);
-  // All of one value stand in the middle, at that value.
+  // A histogram of a single value has its bar in the middle, at that value.
   const middles = ({ from, to, counts }) => counts.map((_, i) => from === to ? from + (i - counts.length / 2) / counts.length : from + ((to - from) * (i + 0.5)) / counts.length);
   const columns = {
     differences: ({ histogram }) => [middles(histogram), histogram.counts],
     values: ({ championValues, challengerValues }) => [middles(championValues), championValues.counts, challengerValues.counts],
     timeline: ({ timeline }) => {
-      // A lone moment stands in the middle of two minutes.
+      // A single point is centered in a range of two minutes.
       const around = (each, aside) => timeline.length === 1 ? [aside(each(timeline[0]), -1), each(timeline[0]), aside(each(timeline[0]), 1)] : timeline.map(each);
       return [around((p) => p.time / 1000, (time, by) => time + 60 * by), around((p) => p.mean, () => null), around((p) => p.meanAbsolute, () => null)];
     },

@@ -11,14 +11,14 @@ import {
 
 const bars = "▁▂▃▄▅▆▇█";
 
-/** A comparison for a terminal. `bold` marks titles. */
+/** Formats a comparison for a terminal. `bold` styles titles. */
 export function reportText(comparison: Comparison, bold: (text: string) => string = (text) => text): string {
   const parts = [bold(`pipeline ${stripControls(comparison.pipeline)}`), facts(championFacts(comparison))];
   if (comparison.challengers.length === 0 && comparison.rows > 0) parts.push("", "no challenger in this period");
   for (const challenger of comparison.challengers) {
     parts.push("", bold(`challenger ${stripControls(challenger.name)}`), facts(challengerFacts(challenger)));
     if (challenger.outputs.length === 0)
-      parts.push("  its outputs have other names or types than the champion's: nothing to compare");
+      parts.push("  nothing to compare: its outputs differ from the champion's in name or type");
     for (const output of challenger.outputs) {
       parts.push("", `  ${bold(outputTitle(output))}`, facts(outputFacts(output), "    "));
       if (output.numbers !== null && output.numbers.values > 0) {
@@ -43,7 +43,7 @@ function facts(list: readonly Fact[], indent = "  "): string {
   return list.map(([label, value]) => `${indent}${label.padEnd(width)}  ${value}`).join("\n");
 }
 
-/** A histogram in one line: a bin that holds anything shows. */
+/** A histogram in one line. Every non-empty bin is visible. */
 function sparkline({ from, to, counts }: Histogram): string {
   const most = Math.max(...counts, 1);
   const line = counts.map((count) => (count === 0 ? " " : (bars[Math.ceil((count / most) * bars.length) - 1] ?? "")));

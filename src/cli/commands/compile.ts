@@ -18,23 +18,23 @@ interface Options {
   readonly timeout: number;
 }
 
-/** A file that a compiled pipeline gives: its config, or the platform's definition of it. */
+/** One output file of a compiled pipeline: its config, or its definition for the platform. */
 type Output = CompiledConfig & { readonly definition: string | null };
 
 export const compile: RegisterCommand = (program, { io, done }) => {
   program
     .command("compile")
-    .description("compile pipelines to <name>.pipeline.json; without files, every *.pipeline.ts of the project")
+    .description("compile pipelines to <name>.pipeline.json; without files, every *.pipeline.ts in the project")
     .argument("[files...]", "pipeline files")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .option("--out <dir>", "the folder for the configs (default: beside each pipeline file)")
-    .option("--no-cache", "compile also where nothing has changed since the last time")
-    .option("--timeout <seconds>", "how long a pipeline file may take to load", parseWholeNumber, 60)
-    .option("--check", "write nothing; exit 2 when a config is out of date")
+    .option("--no-cache", "compile even if nothing has changed")
+    .option("--timeout <seconds>", "the time limit for loading a pipeline file", parseWholeNumber, 60)
+    .option("--check", "write nothing; exit with 2 if a config is out of date")
     .addOption(
       new Option(
         "--platform <dialect>",
-        "write <name>.definition.json too: what the Wallaroo platform stores; checks is for platforms up to 2023.4.1",
+        "also write <name>.definition.json, the Wallaroo platform's format; use checks for platforms up to 2023.4.1",
       ).choices(dialects),
     )
     .addHelpText("after", "\nExample:\n  $ shapeline compile src/fraud.pipeline.ts --out configs")
@@ -73,7 +73,7 @@ interface Compiled {
   readonly problems: readonly CompileProblem[];
 }
 
-/** Each config and its definition; what the platform cannot say is a problem like any other. */
+/** Adds the platform definition of each config. A config that the platform cannot express adds a problem. */
 async function withDefinitions(
   { configs, problems }: Compiled,
   dialect: Dialect,
@@ -83,7 +83,7 @@ async function withDefinitions(
     import("../../wallaroo/write/stringify.js"),
   ]);
   const outputs: Output[] = [];
-  const found = [...problems];
+  const allProblems = [...problems];
   for (const compiled of configs) {
     outputs.push({ ...compiled, definition: null });
     try {
@@ -98,10 +98,10 @@ async function withDefinitions(
       });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      found.push({ code: error.code, file: compiled.file, message: `${compiled.file}: ${error.message}` });
+      allProblems.push({ code: error.code, file: compiled.file, message: `${compiled.file}: ${error.message}` });
     }
   }
-  return { outputs, problems: found };
+  return { outputs, problems: allProblems };
 }
 
 async function writeOutputs(configs: readonly CompiledConfig[]): Promise<void> {

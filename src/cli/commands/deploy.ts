@@ -9,9 +9,9 @@ export const deploy: RegisterCommand = (program, { io }) => {
   addDataOption(
     program
       .command("deploy")
-      .description("deploy a config; the embedded engine is the default")
-      .argument("<config>", "a <name>.pipeline.json that `shapeline compile` wrote")
-      .addOption(new Option("--to <target>", "where to").choices(["local"]).default("local"))
+      .description("deploy a config to the embedded engine")
+      .argument("<config>", "a <name>.pipeline.json from `shapeline compile`")
+      .addOption(new Option("--to <target>", "the target").choices(["local"]).default("local"))
       .option("--models <dir>", "the folder of the model files (default: models beside the config)"),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline deploy fraud.pipeline.json --models ./models")
@@ -27,7 +27,7 @@ export const deploy: RegisterCommand = (program, { io }) => {
         out.print(
           `${config.name} version ${status.version} is deployed: ${config.models.map((m) => m.name).join(", ")}`,
         );
-        out.print(`try: shapeline infer ${config.name} rows.json`);
+        out.print(`next: shapeline infer ${config.name} rows.json`);
       });
     });
 };

@@ -18,9 +18,9 @@ export const explain: RegisterCommand = (program, { io, done }) => {
   program
     .command("explain")
     .description(
-      "show each lambda and what it becomes for every back-end, or why not; a platform's definition as TypeScript",
+      "show each lambda as every back-end compiles it, or why it cannot; show a platform definition as TypeScript",
     )
-    .argument("<files...>", "pipeline files, configs, or definitions that a platform stores")
+    .argument("<files...>", "pipeline files, configs, or platform definitions")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .addHelpText("after", "\nExample:\n  $ shapeline explain fraud.pipeline.ts")
     .action(async (files: string[], options: { project: string }) => {
@@ -68,7 +68,6 @@ export const explain: RegisterCommand = (program, { io, done }) => {
 
 type Lambda = StepConfigOf<"validation" | "alert">;
 
-/** What people and programs are told of a step's lambda. */
 const explainLambda = ({ name, source, expression }: Lambda, readable: Readable) => ({
   name,
   source,
@@ -100,7 +99,7 @@ function printConfig(io: Io, file: string, config: Config, readableTree: Readabl
       about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})`,
     })),
   ];
-  if (lambdas.length === 0) io.print("  it has no lambdas");
+  if (lambdas.length === 0) io.print("  no lambdas");
   for (const { name, about, source, readable, strings, refused } of lambdas) {
     io.print(`\n  ${colorize(io, "cyan", name)}${about}  ${source}`);
     io.print(`    means        ${readable}`);
@@ -114,7 +113,7 @@ function printConfig(io: Io, file: string, config: Config, readableTree: Readabl
   io.print("");
 }
 
-/** A platform's definition has an id and steps, and a config never does. */
+/** A platform definition has an `id`; a config never does. */
 function isDefinition(text: string): boolean {
   try {
     const data: unknown = JSON.parse(text);
@@ -135,14 +134,14 @@ async function explainDefinition(file: string, text: string) {
 }
 
 function printDefinition(io: Io, { file, dialect, source, problems, inferred }: Definition): void {
-  io.print(`${colorize(io, "bold", file)}: a definition of the platform, dialect ${dialect}`);
+  io.print(`${colorize(io, "bold", file)}: a platform definition, dialect ${dialect}`);
   if (source !== null) io.print(`\n${source}`);
   if (inferred.length > 0)
     io.print(
       colorize(
         io,
         "dim",
-        `The ports of ${inferred.join(", ")} are those that the checks read; \`shapeline generate\` tells them from the model files.`,
+        `The ports of ${inferred.join(", ")} were inferred from the checks; \`shapeline generate\` reads them from the model files.`,
       ),
     );
   for (const { code, path, message } of problems)

@@ -20,16 +20,16 @@ export const exportLogs: RegisterCommand = (program, { io }) => {
     .description("write a pipeline's log to files, newest rows first")
     .argument("<pipeline>", "the pipeline's name")
     .option("--directory <dir>", "the folder for the files", "logs")
-    .option("--file-prefix <name>", "what their names begin with (default: the pipeline's name)")
-    .option("--size-limit <size>", 'the most to write, such as "100MB" or "1.5 GiB" (default: 100 MiB)')
-    .option("--arrow", "Arrow files instead of JSON lines")
-    .option("--parquet", "Parquet files instead of JSON lines");
+    .option("--file-prefix <name>", "the start of the file names (default: the pipeline's name)")
+    .option("--size-limit <size>", 'the maximum total size, such as "100MB" or "1.5 GiB" (default: 100 MiB)')
+    .option("--arrow", "write Arrow files instead of JSON lines")
+    .option("--parquet", "write Parquet files instead of JSON lines");
   addLogRowOptions(command)
     .addHelpText("after", '\nExample:\n  $ shapeline export-logs fraud --directory exported --size-limit "1.5 GiB"')
     .action(async (name: string, options: Options) => {
       const out = io();
       if (options.arrow === true && options.parquet === true)
-        program.error("error: --arrow and --parquet are two kinds of files; give one of them");
+        program.error("error: --arrow and --parquet cannot be combined; give one of them");
       const progress = (text: string): void => {
         if (process.stderr.isTTY && !out.json) process.stderr.write(`\r\u001b[K${text}`);
       };

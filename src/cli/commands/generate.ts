@@ -18,23 +18,23 @@ interface Options {
 export const generate: RegisterCommand = (program, { io, done }) => {
   program
     .command("generate")
-    .description("write the typings of model files: one interface and one handle a model")
+    .description("write the typings of model files: one interface and one handle per model")
     .argument(
       "[models...]",
-      "model files, folders, globs or metadata URLs (default: those of the settings, or models/*.onnx)",
+      "model files, folders, globs or metadata URLs (default: from the settings, or models/*.onnx)",
     )
-    .option("--out <file>", "the file to write (default: that of the settings, or models.gen.ts)")
-    .option("--split", "one file a model; --out is their index")
+    .option("--out <file>", "the file to write (default: from the settings, or models.gen.ts)")
+    .option("--split", "one file per model; --out is their index")
     .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
-    .option("--check", "write nothing; exit 2 when the file is out of date, and say what changed")
+    .option("--check", "write nothing; exit with 2 if the file is out of date, and print the changes")
     .addOption(
-      new Option("--watch", "write again whenever a model or the settings change, until Ctrl-C").conflicts("check"),
+      new Option("--watch", "write again whenever a model or the settings change; Ctrl-C stops").conflicts("check"),
     )
     .addHelpText("after", "\nExample:\n  $ shapeline generate models/*.onnx --out src/models.gen.ts")
     .action(async (models: string[], options: Options) => {
       const out = io();
       if (options.watch === true && out.json)
-        program.error("error: '--watch' goes on and on, so it cannot be used with '--json'", {
+        program.error("error: '--watch' never ends, so it cannot be used with '--json'", {
           exitCode: exitCodes.userError,
         });
       if (options.watch === true) return await watch(out, models, options);
@@ -73,7 +73,7 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
   const end = (): void => stop.abort();
   process.once("SIGINT", end).once("SIGTERM", end);
   try {
-    out.printStderr("watching; Ctrl-C ends it");
+    out.printStderr("watching for changes; Ctrl-C stops");
     await watchModels({
       sources: async () => {
         const { overrides = {}, ...chosen } = selectModels(out, models, await load());
@@ -94,7 +94,7 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
   }
 }
 
-/** All models again after every burst would hide what happened. */
+/** After the first run, prints only the changes: the full list would hide them. */
 function reportChange(out: Io, { out: path, changed, differences, models }: GenerateResult): void {
   for (const difference of differences) out.print(difference);
   out.print(

@@ -25,8 +25,8 @@ export const infer: RegisterCommand = (program, { io }) => {
         .description("run rows through a deployed pipeline")
         .argument("<pipeline>", "the pipeline's name")
         .argument("<file>", "rows: a JSON array of records, an Arrow file, or - for standard input")
-        .option("--metadata <key=value...>", "what the pipeline's splits choose by", parseKeyValue)
-        .option("--arrow", "answer with an Arrow file")
+        .option("--metadata <key=value...>", "metadata that the pipeline's splits read", parseKeyValue)
+        .option("--arrow", "write the answer as an Arrow file")
         .option("--out <file>", "write the answer to a file (.json or .arrow)"),
     ),
   )
@@ -45,7 +45,7 @@ export const infer: RegisterCommand = (program, { io }) => {
       await withLocalTarget(out, options, async (target) => {
         const live = await target.pipeline(name);
         const config = await live.configuration();
-        // A refusal leaves nothing in the log: the columns are checked by infer itself.
+        // Check the output path first: a rejected request must leave nothing in the log.
         if (put.out !== undefined) await checkWritable(put.out);
         if (options.arrow === true || extname(options.out ?? "") === ".arrow")
           await writeTable(out, await live.infer(toTable(config, request), chosen), put);
@@ -58,15 +58,15 @@ export const infer: RegisterCommand = (program, { io }) => {
     });
 };
 
-/** `segment=gold` and what was given before it. Texts that are how a number or a boolean is written are that. */
-function parseKeyValue(text: string, before: Record<string, MetadataValue> = {}): Record<string, MetadataValue> {
+/** Parses `segment=gold` and adds it to the previous pairs. Numbers and booleans are converted. */
+function parseKeyValue(text: string, previous: Record<string, MetadataValue> = {}): Record<string, MetadataValue> {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key === undefined || value === undefined) throw new InvalidArgumentError(`'${text}' is not key=value.`);
-  const read =
+  const parsed =
     value === "true" || value === "false"
       ? value === "true"
       : Number.isFinite(Number(value)) && String(Number(value)) === value
         ? Number(value)
         : value;
-  return Object.fromEntries([...Object.entries(before), [key, read]]);
+  return Object.fromEntries([...Object.entries(previous), [key, parsed]]);
 }

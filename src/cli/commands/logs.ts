@@ -15,8 +15,8 @@ export const logs: RegisterCommand = (program, { io }) => {
     .description("read a pipeline's log, newest rows first")
     .argument("<pipeline>", "the pipeline's name");
   addLogRowOptions(command, 100)
-    .option("--arrow", "an Arrow file")
-    .option("--out <file>", "write to a file (.json or .arrow)")
+    .option("--arrow", "write the rows as an Arrow file")
+    .option("--out <file>", "write the rows to a file (.json or .arrow)")
     .addHelpText("after", "\nExample:\n  $ shapeline logs fraud --invalid --limit 20")
     .action(async (name: string, options: Options) => {
       const out = io();

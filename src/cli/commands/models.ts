@@ -7,10 +7,10 @@ import { textTable } from "../output/text-table.js";
 export const models: RegisterCommand = (program, { io, done }) => {
   program
     .command("models")
-    .description("list model files: ports, size, operator sets and digest")
+    .description("list model files with ports, size, operator sets and digest")
     .argument(
       "[models...]",
-      "model files, folders, globs or metadata URLs (default: those of the settings, or models/*.onnx)",
+      "model files, folders, globs or metadata URLs (default: from the settings, or models/*.onnx)",
     )
     .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
     .addHelpText("after", "\nExample:\n  $ shapeline models models/*.onnx --json")
@@ -31,7 +31,7 @@ export const models: RegisterCommand = (program, { io, done }) => {
     });
 };
 
-/** One line a port, so that a model with many stays readable. */
+/** One line per port, so that a model with many ports stays readable. */
 function tableRows({ signature: { name, version, inputs, outputs, opset, sha256 }, size }: ListedModel): string[][] {
   const lines = Math.max(1, inputs.length, outputs.length);
   const operators = Object.entries(opset)

@@ -16,11 +16,11 @@ interface Options {
 export const report: RegisterCommand = (program, { io }) => {
   const command = program
     .command("report")
-    .description("compare champion and challengers over the log")
+    .description("compare champion and challengers in the log")
     .argument("<pipeline>", "the pipeline's name")
-    .option("--start <time>", "from this time on (ISO 8601)")
-    .option("--end <time>", "up to this time")
-    .option("--html <file>", "write a page with plots, which needs no other file");
+    .option("--start <time>", "rows from this time on (ISO 8601)")
+    .option("--end <time>", "rows up to this time (ISO 8601)")
+    .option("--html <file>", "also write a self-contained HTML page with plots");
   addDataOption(command)
     .addHelpText("after", "\nExample:\n  $ shapeline report fraud --start 2026-11-01 --html fraud.html")
     .action(async (name: string, { start, end, html, data }: Options) => {

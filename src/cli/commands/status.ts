@@ -6,13 +6,13 @@ export const status: RegisterCommand = (program, { io }) => {
   addDataOption(
     program
       .command("status")
-      .description("say what is deployed of a pipeline")
+      .description("show the deployed version of a pipeline")
       .argument("<pipeline>", "the pipeline's name"),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline status fraud --json")
     .action(async (name: string, options: { data?: string }) => {
       const out = io();
-      // Counts and latencies are those of a handle, and this command's handle has served nothing.
+      // Counts and latencies belong to a handle, and this command's handle has served no request.
       const {
         counts: _counts,
         latency: _latency,

@@ -5,7 +5,7 @@ export const undeploy: RegisterCommand = (program, { io }) => {
   addDataOption(
     program
       .command("undeploy")
-      .description("stop serving a pipeline; its versions and its log stay")
+      .description("stop serving a pipeline; keep its versions and its log")
       .argument("<pipeline>", "the pipeline's name"),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline undeploy fraud")

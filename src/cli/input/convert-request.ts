@@ -4,7 +4,11 @@ import { inputReader } from "../../engine/input/read-input.js";
 import { tensorToArrowData } from "../../tensors/arrow.js";
 import { nestedRows } from "../../tensors/nested-lists.js";
 
-/** A pipeline answers in the form of the request: these bring rows, checked against its inputs, into the form wanted. */
+/**
+ * Converts a request to records. An answer has the form of its request, so the request's form selects the answer's.
+ * Rows
+ * are checked against the pipeline's inputs.
+ */
 export function toRecords({ name, inputs }: Config, request: unknown): Record<string, unknown>[] {
   if (Array.isArray(request)) return request as Record<string, unknown>[];
   const { rows, tensors } = inputReader(name, inputs)(request);
@@ -14,6 +18,7 @@ export function toRecords({ name, inputs }: Config, request: unknown): Record<st
   );
 }
 
+/** Converts a request to an Arrow table, like `toRecords`. */
 export function toTable({ name, inputs }: Config, request: unknown): Table {
   if (request instanceof Table) return request;
   const { rows, tensors } = inputReader(name, inputs)(request);

@@ -4,14 +4,14 @@ import { ConfigError, InputError } from "../../../dsl/errors.js";
 import type { Config } from "../../config/schema.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 
-/** Reads and checks a config file. */
+/** Reads and validates a config file. */
 export async function readConfig(cwd: string, file: string): Promise<Config> {
   const text = await readConfigText(cwd, file);
   const { parseConfig } = await import("../../config/config.js");
   return parseConfig(text, file);
 }
 
-/** The text of a config or of a platform's definition. */
+/** Reads the text of a config or of a platform definition. */
 export async function readConfigText(cwd: string, file: string): Promise<string> {
   try {
     return await readFile(resolve(cwd, file), "utf8");
@@ -25,7 +25,7 @@ export async function readConfigText(cwd: string, file: string): Promise<string>
   }
 }
 
-/** Reads a file of rows, or standard input where `file` is `-`. */
+/** Reads a rows file, or standard input if `file` is `-`. */
 export async function readInput(cwd: string, file: string): Promise<Uint8Array> {
   if (file === "-") {
     const chunks: Uint8Array[] = [];
@@ -37,7 +37,7 @@ export async function readInput(cwd: string, file: string): Promise<Uint8Array> 
   } catch (error) {
     throw new InputError(
       "SL5030",
-      `the rows '${file}' cannot be read: ${systemErrorMessage(error)}`,
+      `the rows file '${file}' cannot be read: ${systemErrorMessage(error)}`,
       { file },
       { cause: error },
     );

@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import type { Io } from "../output/io.js";
 
-/** Adds `--data`, which every command on the embedded engine takes. */
+/** Adds `--data`, an option of every command that uses the embedded engine. */
 export function addDataOption(command: Command): Command {
   return command.option("--data <dir>", "the data folder (default: .shapeline beside package.json)");
 }
 
-/** `a,b` as a list. */
+/** Parses `a,b` as a list. */
 export function parseCommaList(text: string): string[] {
   return text
     .split(",")
@@ -15,19 +15,19 @@ export function parseCommaList(text: string): string[] {
     .filter((part) => part !== "");
 }
 
-/** A whole number from 0 on. */
+/** Parses a whole number, 0 or more. */
 export function parseWholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`'${text}' is not a whole number.`);
   return Number(text);
 }
 
-/** What the settings say of the embedded engine, as absolute paths. */
+/** The settings of the embedded engine, as absolute paths. */
 export async function localSettings(io: Io): Promise<{ readonly models?: string; readonly data?: string }> {
   const { loadSettings } = await import("../../../codegen/settings/load.js");
   return (await loadSettings(io.cwd)).settings.targets?.local ?? {};
 }
 
-/** Opens the embedded engine on the chosen data folder, runs `use` and closes it again. */
+/** Opens the embedded engine on the selected data folder, runs `use`, and closes it. */
 export async function withLocalTarget<T>(
   io: Io,
   options: { readonly data?: string; readonly models?: string },

@@ -11,14 +11,14 @@ export interface LogFlags extends DatasetOptions {
   readonly data?: string;
 }
 
-/** Adds the options that say which rows of a log are wanted. */
+/** Adds the options that select rows of a log. */
 export function addLogRowOptions(command: Command, limit?: number): Command {
   return addDataOption(
     addDatasetOptions(
       command
         .option("--limit <n>", "at most this many rows", parseWholeNumber, limit)
-        .option("--start <time>", "from this time on (ISO 8601)")
-        .option("--end <time>", "up to this time")
+        .option("--start <time>", "rows from this time on (ISO 8601)")
+        .option("--end <time>", "rows up to this time (ISO 8601)")
         .option("--invalid", "only rows that failed a validation"),
     ),
   );

@@ -1,7 +1,7 @@
 import { escapeUnsafe } from "../../util/escape-text.js";
 import type { Dim } from "../../../dsl/tensor.js";
 
-/** A port as one reads it: `dense_input float32[batch, 29]`. Names from model files may hold anything. */
+/** A port for display: `dense_input float32[batch, 29]`. Escapes control characters in names from model files. */
 export function formatPort(port: {
   readonly name: string;
   readonly dtype: string;
@@ -11,11 +11,11 @@ export function formatPort(port: {
   return escapeUnsafe(`${port.name} ${port.dtype}[${shape}]`);
 }
 
-/** A row's value as people read it: six significant digits, long lists cut. */
+/** A cell's value for display: six significant digits, long lists cut. */
 export function formatCell(value: unknown): string {
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 4).map(formatCell).join(", ");
-    return value.length > 4 ? `[${shown}, … ${value.length}]` : `[${shown}]`;
+    const first = value.slice(0, 4).map(formatCell).join(", ");
+    return value.length > 4 ? `[${first}, … ${value.length}]` : `[${first}]`;
   }
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
   if (value instanceof Date) return value.toISOString();

@@ -1,18 +1,18 @@
 import type { Command } from "commander";
 import { toJson } from "../../tensors/to-json.js";
 
-/** How a command speaks: text for people or one JSON document, with colour or without, and where relative paths begin. */
+/** A command's output: text or one JSON document, with or without colors. Relative paths start at `cwd`. */
 export interface Io {
   readonly cwd: string;
   readonly json: boolean;
   readonly color: boolean;
-  /** Text on standard output; nothing when `--json` is set. */
+  /** Prints text to standard output; nothing with `--json`. */
   print(text: string): void;
-  /** Progress and remarks, on standard error; nothing when `--json` is set. */
+  /** Prints progress, warnings and errors to standard error; nothing with `--json`. */
   printStderr(text: string): void;
-  /** The command's result: the JSON document when `--json` is set. */
+  /** Prints the command's result as the JSON document; nothing without `--json`. */
   printJson(value: unknown): void;
-  /** Bytes on standard output, such as an Arrow file. Resolves when the reader may be given more. */
+  /** Writes bytes to standard output, such as an Arrow file. Resolves when the stream accepts more. */
   writeBytes(data: Uint8Array): Promise<void>;
 }
 
@@ -23,14 +23,17 @@ export const exitCodes = { done: 0, userError: 1, difference: 2, bug: 70 } as co
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 
-/** `text` in a terminal style, or as it is where colour is off. */
+/** Adds a terminal style to `text`, unless colors are off. */
 export function colorize(io: Io, style: keyof typeof codes, text: string): string {
   return io.color ? `\u001b[${codes[style]}m${text}\u001b[0m` : text;
 }
 
 const controlCharacters = /\p{Cc}\[\d{1,2}m|(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Texts of files and servers may hold what steers a terminal; only line ends, tabs and our own colours get through. */
+/**
+ * Text from files and servers may contain terminal control codes: escapes all except line ends, tabs and our own
+ * colors.
+ */
 function escapeControls(text: string): string {
   return text.replace(controlCharacters, (found) =>
     found.length > 1 && found.startsWith("\u001b")
@@ -53,7 +56,7 @@ export function createIo(options: { cwd: string; json: boolean; color: boolean }
     },
     writeBytes: async (data) => {
       if (process.stdout.write(data)) return;
-      // A reader that is gone takes no more, and is no failure.
+      // A closed reader ends the wait without an error.
       await new Promise<void>((resolve) => {
         for (const event of ["drain", "close", "error"]) process.stdout.once(event, () => resolve());
       });
@@ -62,8 +65,9 @@ export function createIo(options: { cwd: string; json: boolean; color: boolean }
 }
 
 /**
- * Runs work that executes the user's modules: what they print goes to standard error, so that a command's own output stays whole, and
- * a process that they end is no success.
+ * Runs work that executes the user's modules. Their standard output goes to standard error, so that it cannot mix with
+ * the
+ * command's output. If they end the process, the command fails with SL2909.
  */
 export async function redirectUserOutput<T>(io: Io, work: () => Promise<T>): Promise<T> {
   const write = process.stdout.write.bind(process.stdout);
@@ -72,22 +76,22 @@ export async function redirectUserOutput<T>(io: Io, work: () => Promise<T>): Pro
     printed = true;
     return process.stderr.write(...args);
   }) as typeof write;
-  const ended = (): void => {
-    const message = "a pipeline file, or what it imports, ended the process before the work was done";
+  const onExit = (): void => {
+    const message = "a pipeline file, or one of its imports, ended the process before the command was done";
     process.stdout.write = write;
     io.printStderr(`${colorize(io, "red", "error")} SL2909: ${message}`);
     io.printJson({ error: { code: "SL2909", message } });
     process.exitCode = exitCodes.userError;
   };
-  process.once("exit", ended);
+  process.once("exit", onExit);
   try {
     return await work();
   } finally {
-    process.off("exit", ended);
+    process.off("exit", onExit);
     process.stdout.write = write;
     if (printed)
       io.printStderr(
-        `${colorize(io, "yellow", "warning")} SL2911: a pipeline file writes to standard output while it is loaded; that is above, on standard error`,
+        `${colorize(io, "yellow", "warning")} SL2911: a pipeline file wrote to standard output while loading; see above, on standard error`,
       );
   }
 }

@@ -1,14 +1,14 @@
 /**
- * JSON for people: what fits on one line stays on it.
+ * Formats JSON for display: a value that fits on one line stays on one line.
  *
- * @param options `indent`: how far the first line stands in already; `width`: of the page
+ * @param options `indent`: the indentation of the first line; `width`: the line width
  */
 export function prettyJson(
   value: unknown,
   { indent, width }: { readonly indent: number; readonly width: number },
 ): string {
-  const flat = oneLine(value);
-  if (indent + flat.length <= width || typeof value !== "object" || value === null) return flat;
+  const line = oneLine(value);
+  if (indent + line.length <= width || typeof value !== "object" || value === null) return line;
   const inner = { indent: indent + 2, width };
   const pad = " ".repeat(inner.indent);
   const [open, close] = Array.isArray(value) ? "[]" : "{}";

@@ -2,7 +2,7 @@ import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem } from "../../../codegen/project/compile-result.js";
 import { colorize, type Io } from "./io.js";
 
-/** Problems as `--json` gives them: each with its place, where it has one. */
+/** The problems for `--json`, each with its position if known. */
 export function problemsToJson(io: Io, problems: readonly CompileProblem[]) {
   return problems.map(({ code, message, file, place }) => ({
     code,
@@ -11,7 +11,7 @@ export function problemsToJson(io: Io, problems: readonly CompileProblem[]) {
   }));
 }
 
-/** Problems as people read them: all at once, in order of their files, and how many in how many files. */
+/** Prints all problems and their count. */
 export function printProblems(io: Io, problems: readonly CompileProblem[], ending = ""): void {
   for (const { message } of problems) io.print(`${message}\n`);
   const files = new Set(problems.map(({ file, place }) => place?.file ?? displayPath(io.cwd, file))).size;

@@ -8,10 +8,10 @@ import { toJson } from "../../tensors/to-json.js";
 import type { Io } from "./io.js";
 import { textTable } from "./text-table.js";
 
-/** How many rows a person is shown; `--json`, `--arrow` and `--out` give them all. */
+/** The maximum number of rows in a printed table; `--json`, `--arrow` and `--out` write all rows. */
 const maxPrintedRows = 20;
 
-/** Gives out a table: to a file, or as an Arrow file on standard output. */
+/** Writes a table as an Arrow file, to `out` or to standard output. */
 export async function writeTable(io: Io, table: Table, options: { readonly out?: string }): Promise<void> {
   const { tableToIPC } = await import("apache-arrow");
   const bytes = tableToIPC(table, "file");
@@ -20,7 +20,7 @@ export async function writeTable(io: Io, table: Table, options: { readonly out?:
   printWritten(io, options.out, table.numRows);
 }
 
-/** Gives out tables of one schema as one Arrow file; one table is in memory at a time. */
+/** Writes tables of one schema as one Arrow file, with one table in memory at a time. */
 export async function writeTables(
   io: Io,
   tables: AsyncIterable<Table>,
@@ -43,7 +43,7 @@ export async function writeTables(
   printWritten(io, options.out, rows);
 }
 
-/** Refuses what would put two documents on standard output. */
+/** Rejects `--json --arrow` without `--out`: both would write to standard output. */
 export function checkSingleDocument(
   command: Command,
   io: Io,
@@ -51,12 +51,12 @@ export function checkSingleDocument(
 ): void {
   if (io.json && arrow === true && out === undefined) {
     command.error(
-      "error: --arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out",
+      "error: --arrow and --json would both write to standard output; add --out FILE, or use only one of them",
     );
   }
 }
 
-/** Gives out records: to a file, as the JSON document, or as a table for people. */
+/** Writes records to `out`, or as the JSON document, or as a printed table. */
 export async function writeRecords(
   io: Io,
   records: readonly AnyInferRecord[],
@@ -82,7 +82,7 @@ export async function writeRecords(
     ? `, ${failed} ${failed === 1 ? "fails" : "fail"} a validation`
     : "";
   io.print(
-    `\n${length} ${length === 1 ? "row" : "rows"}${failing}${length > maxPrintedRows ? ` (the first ${maxPrintedRows} are shown; --json gives all)` : ""}`,
+    `\n${length} ${length === 1 ? "row" : "rows"}${failing}${length > maxPrintedRows ? ` (showing the first ${maxPrintedRows}; --json prints all)` : ""}`,
   );
 }
 

@@ -3,11 +3,11 @@ import type { AlertWindow } from "../../logs/pipeline-log.js";
 import type { AlertState, StoredAlert } from "../../logs/store.js";
 import { errorSummary } from "../../util/error-message.js";
 
-/** The time, and timers; tests have one of their own. */
+/** The current time and timers; tests replace it. */
 export interface Clock {
   /** Milliseconds since 1970 UTC. */
   now(): number;
-  /** Calls once, after so many milliseconds; what it gives calls it off. */
+  /** Calls `call` once after `ms` milliseconds. Returns a function that cancels the timer. */
   setTimer(ms: number, call: () => void): () => void;
 }
 
@@ -20,28 +20,28 @@ export const systemClock: Clock = {
   },
 };
 
-/** An alert of a config, as the log can be asked for it. */
+/** An alert with its condition in SQL. */
 export interface WatchedAlert extends AlertWindow {
   readonly name: string;
   /** How long the condition must hold before the alert fires. */
   readonly forMs: number;
 }
 
-/** What a watch needs of the log. */
+/** The log operations that a watch uses. */
 export interface AlertSource {
   readonly evaluate: (windows: readonly AlertWindow[], now: Date) => Promise<boolean[]>;
   readonly save: (changes: readonly StoredAlert[]) => Promise<void>;
 }
 
-/** Rows change a condition at once, the passing of time only slowly: a tenth of the window, within these. */
+/** Without new rows a condition changes slowly: it is evaluated every tenth of its window, within these bounds. */
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 15_000;
-/** After a batch others are waited for this long. */
+/** Delay after a batch, so that batches in quick succession cost one evaluation. */
 const AFTER_BATCH_MS = 100;
-/** An evaluation may take up one part in so many of the time. */
+/** After an evaluation that took t ms, the next starts at least `REST_FACTOR` * t ms after its start. */
 const REST_FACTOR = 10;
 
-/** Evaluates a pipeline's alerts, stores what they come to and tells those who listen. */
+/** Evaluates a pipeline's alerts, stores every change of state and sends it to the listeners. */
 export class AlertWatch {
   readonly #alerts: readonly WatchedAlert[];
   readonly #source: AlertSource;
@@ -55,47 +55,47 @@ export class AlertWatch {
   #evaluating: Promise<void> | null = null;
   #stopped = false;
 
-  /** @param before the states that the alerts came to in earlier processes, oldest first */
+  /** @param savedStates state changes stored by earlier processes, oldest first */
   constructor(
     alerts: readonly WatchedAlert[],
-    before: readonly StoredAlert[],
+    savedStates: readonly StoredAlert[],
     source: AlertSource,
     clock: Clock = systemClock,
   ) {
     this.#alerts = alerts;
     this.#source = source;
     this.#clock = clock;
-    for (const change of before)
+    for (const change of savedStates)
       if (alerts.some(({ name }) => name === change.alert)) this.#states.set(change.alert, change);
     const shortest = Math.min(LONGEST_MS * 10, ...alerts.map(({ overMs }) => overMs));
     this.#intervalMs = Math.max(SHORTEST_MS, shortest / 10);
     this.#schedule(0);
   }
 
-  /** Rows were logged. */
+  /** Call after rows were logged. */
   rowsLogged(): void {
     if (this.#alerts.length > 0) this.#schedule(AFTER_BATCH_MS);
   }
 
   /**
-   * The alerts that are pending or firing now, then every change as it comes.
+   * Yields the alerts that are pending or firing now, then each change of state. Ends when the watch stops.
    *
-   * @param signal ends it, and so does the end of the deployment
+   * @param signal ends the iteration
    */
   async *changes(signal?: AbortSignal): AsyncGenerator<AlertChange, void, undefined> {
-    const waiting: (AlertChange | null)[] = [...this.#states.values()].filter(({ state }) => state !== "resolved");
+    const queue: (AlertChange | null)[] = [...this.#states.values()].filter(({ state }) => state !== "resolved");
     let wake = (): void => undefined;
     const listener = (change: AlertChange | null): void => {
-      waiting.push(change);
+      queue.push(change);
       wake();
     };
     const abort = (): void => listener(null);
-    if (this.#stopped || signal?.aborted === true) waiting.push(null);
+    if (this.#stopped || signal?.aborted === true) queue.push(null);
     this.#listeners.add(listener);
     signal?.addEventListener("abort", abort, { once: true });
     try {
       while (true) {
-        const change = waiting.shift();
+        const change = queue.shift();
         if (change === null) return;
         if (change !== undefined) yield change;
         else await new Promise<void>((resolve) => (wake = resolve));
@@ -113,7 +113,7 @@ export class AlertWatch {
     for (const listener of this.#listeners) listener(null);
   }
 
-  /** Evaluates in so many milliseconds, or earlier if that is planned already. */
+  /** Schedules an evaluation in `ms` milliseconds, unless an earlier one is scheduled. */
   #schedule(ms: number): void {
     if (this.#stopped || this.#alerts.length === 0) return;
     const due = Math.max(this.#clock.now() + ms, this.#earliestEvaluation);
@@ -147,7 +147,7 @@ export class AlertWatch {
     }
   }
 
-  /** The state that an alert comes to, if it is another one. */
+  /** The change of an alert's state, or an empty list if it stays the same. */
   #nextState({ name, forMs }: WatchedAlert, holds: boolean, now: number): StoredAlert[] {
     const before = this.#states.get(name);
     const state = before?.state ?? "resolved";

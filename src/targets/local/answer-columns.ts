@@ -4,7 +4,7 @@ import { awaitedModels } from "../../engine/awaited-models.js";
 import { metadataColumns } from "../../tensors/metadata-columns.js";
 import { logLayout } from "./log-layout.js";
 
-/** The flat names of all that an answer can hold, in their order. */
+/** The flat names of all columns that an answer can have, in order. */
 export function answerColumns(config: Config, awaitAll: boolean): string[] {
   const { inputs, outputs, challengers, validations } = logLayout(config, 0);
   const read = awaitedModels(config);

@@ -11,20 +11,20 @@ const shapes: {
   readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown;
 } = { records: asRecords, columns: asColumns, table: asTable };
 
-/** An inference in the form of its input, with the columns that were chosen. */
+/** Formats an answer like its input (records, columns or a table), with the selected columns. */
 export function formatAnswer(inference: Inference, choice: Choice, version: number): unknown {
   const batch = copyIfShared(inference);
   return shapes[inference.form](choice === noChoice ? batch : withMetadata(batch, inference, version), choice);
 }
 
-/** An answer that is the caller's alone: a table takes the tensors as they are, and challengers may still read these. */
+/** Copies the tensors of a table if challengers may still read them: the caller owns its answer. */
 function copyIfShared({ form, batch, deferred }: Inference): ResultBatch {
   return form === "table" && deferred.length > 0
     ? { ...batch, inputs: copyTensors(batch.inputs), outputs: copyTensors(batch.outputs) }
     : batch;
 }
 
-/** An answer with what the log will say of its rows. */
+/** Adds the metadata columns that the log will hold for these rows. */
 function withMetadata(
   batch: ResultBatch,
   { metadata, lastModel, elapsedNs, notes }: Inference,

@@ -14,13 +14,14 @@ declare module "../../../dsl/deployment.js" {
 }
 
 /**
- * The embedded engine: runs pipelines in this process with ONNX Runtime and logs every row with DuckDB, both loaded when
- * they are first needed. An answer of `infer` means that its rows are on disk, unless `durability` says otherwise.
+ * The embedded engine: runs pipelines in this process with ONNX Runtime and logs every row to DuckDB. Both libraries
+ * load
+ * on first use. When `infer` resolves, its rows are on disk, unless `durability` says otherwise.
  *
- * @param options `models` and `data` are folders; `durability` is what an answer says of the log; `challengers` whether an
- * answer waits for them
- * @returns a target for `pipeline.deploy()`; it connects to what was deployed before, too
- * @throws TargetError SL6011 for an option that is not known or not valid
+ * @param options `models` and `data`: folders; `durability`: when rows reach the disk; `challengers`: whether an answer
+ * waits for the challengers
+ * @returns a target for `pipeline.deploy()`; it also connects to pipelines that were deployed before
+ * @throws TargetError SL6011 for an unknown or invalid option
  * @example
  * const live = await fraud.deploy(local({ models: "./models" }));
  * const [row] = await live.infer([{ dense_input: values }]);

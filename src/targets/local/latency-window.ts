@@ -1,17 +1,17 @@
-const KEPT = 1024;
+const WINDOW_SIZE = 1024;
 
-/** The last latencies, in milliseconds. */
+/** Quantiles over the last 1,024 latencies, in milliseconds. */
 export class LatencyWindow {
-  readonly #values = new Float64Array(KEPT);
+  readonly #values = new Float64Array(WINDOW_SIZE);
   #count = 0;
 
   add(ms: number): void {
-    this.#values[this.#count++ % KEPT] = ms;
+    this.#values[this.#count++ % WINDOW_SIZE] = ms;
   }
 
-  /** The latency that a share of the requests did not exceed; null before the first. */
+  /** The latency that the given share of requests did not exceed; null before the first. */
   quantile(share: number): number | null {
-    const sorted = this.#values.slice(0, Math.min(this.#count, KEPT)).sort();
+    const sorted = this.#values.slice(0, Math.min(this.#count, WINDOW_SIZE)).sort();
     return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
   }
 }

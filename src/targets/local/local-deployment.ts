@@ -49,35 +49,37 @@ import { openStore } from "../../logs/open-store.js";
 import type { LocalDeployment, LocalStatus } from "./types.js";
 
 const noOptions: InferOptions = {};
-/** A table of `logBatches` takes about so much, whatever its rows do. */
+/** Approximate limit of a `logBatches` table in bytes, whatever `batchRows` is. */
 const maxTableBytes = 8 * 2 ** 20;
-/** Handles by database file and pipeline: one that undeploys a pipeline stops them all, a new version reaches those that follow. */
+/**
+ * Open handles by database file and pipeline: undeploying stops all of them, a new version reaches those with
+ * `followsVersions`.
+ */
 const openHandles = new Map<string, Set<LocalDeploymentImpl>>();
 
-/** One deployed version and how to run it. */
+/** A deployed version and how to start it. */
 export interface DeployedVersion {
   readonly stored: StoredVersion;
   readonly config: Config;
-  /** Loads the models and opens the log; called once, before the first row. */
+  /** Loads the models and opens the log; called once, before the first request. */
   readonly start: () => Promise<PipelineRunner>;
 }
 
-/** What a handle is made of. */
 interface HandleParts {
   readonly settings: LocalSettings;
-  /** The database file, by its real path. */
+  /** The database file, symbolic links resolved. */
   readonly file: string;
-  /** Already undeployed: only its log can be read. */
+  /** Undeployed when the handle was created: only the log can be read. */
   readonly stopped: boolean;
-  /** It was connected by name, and goes on with a version that is deployed later. */
+  /** True for handles from `pipeline(name)`: they switch to versions that are deployed later. */
   readonly followsVersions: boolean;
 }
 
-/** A version that runs. What a request needs is taken from here at once, so that no request sees two versions. */
+/** The version that serves requests. A request reads it once, so that it never mixes two versions. */
 interface ActiveVersion {
   readonly runner: PipelineRunner;
   readonly version: DeployedVersion;
-  /** The flat names of all that an answer can hold. */
+  /** The flat names of all columns that an answer can have. */
   readonly columns: readonly string[];
 }
 
@@ -90,7 +92,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   readonly #reads = new PendingWork();
   readonly #streams: LogStreams;
   #version: DeployedVersion;
-  /** New versions come one after the other. */
+  /** Serializes the switches to new versions. */
   #swapQueue: Promise<void> = Promise.resolve();
   #starting: Promise<ActiveVersion> | null = null;
   #running: ActiveVersion | null = null;
@@ -99,7 +101,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   #requests = 0;
   #rows = 0;
   #failures = 0;
-  /** Of versions that ran before this one. */
+  /** Errors of the versions before the current one. */
   #challengerErrors = 0;
 
   constructor(parts: HandleParts, version: DeployedVersion) {
@@ -113,12 +115,12 @@ export class LocalDeploymentImpl implements LocalDeployment {
     openHandles.set(this.#key, others.add(this));
   }
 
-  /** Brings a new version to the handles that follow. Requests begun before end with the version they began with. */
+  /** Switches all handles with `followsVersions` to a new version. Requests in flight finish on their own version. */
   static async switchVersion(file: string, version: DeployedVersion): Promise<void> {
-    const following = Array.from(openHandles.get(keyOf(file, version.config.name)) ?? []).filter(
+    const followers = Array.from(openHandles.get(keyOf(file, version.config.name)) ?? []).filter(
       (handle) => handle.#parts.followsVersions,
     );
-    await Promise.all(following.map((handle) => handle.#queueSwap(version)));
+    await Promise.all(followers.map((handle) => handle.#queueSwap(version)));
   }
 
   infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyInferRecord[]>;
@@ -132,7 +134,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
       const choice = options === noOptions ? noChoice : parseInferOptions(options);
       const deadline = new RequestDeadline(options.timeoutMs, options.signal, startedAt);
       const { runner, version, columns } = this.#running ?? (await this.#ensureStarted());
-      // Before anything is inferred and logged.
+      // Rejects unknown columns before anything is inferred and logged.
       if (choice !== noChoice) chosenColumns(columns, choice);
       runner.beginRequest();
       let inference: Inference;
@@ -165,7 +167,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#assertOpen();
     const { query, choice } = parseLogsOptions(options);
     const found = await this.#readLog(query);
-    // Of no rows the columns are told, too, and asked for by their names.
+    // With no rows, still return the columns and check the selected names.
     const batches =
       found.length > 0 ? found : [emptyBatch(logLayout(this.#version.config, this.#version.stored.version))];
     return options.arrow === true ? asTable(batches, choice) : (asRecords(batches, choice) as AnyInferRecord[]);
@@ -202,7 +204,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     );
   }
 
-  /** Reads the log, those rows included that were answered before. */
+  /** Streams from the log, including all rows answered before the call. */
   async *#streamLog<T>(
     signal: AbortSignal | undefined,
     work: (reader: LogReader, pipeline: string) => AsyncGenerator<T, void, undefined>,
@@ -236,15 +238,15 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async *alerts(options: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
-    const given: unknown = options;
-    if (!isDictionary(given))
-      throw new TargetError("SL6011", `alerts() takes an object of options, got ${describeValue(given)}`);
+    const value: unknown = options;
+    if (!isDictionary(value))
+      throw new TargetError("SL6011", `alerts() takes an object of options, got ${describeValue(value)}`);
     const { signal } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal))
-      throw new TargetError("SL6011", "alerts(): the option 'signal' is no AbortSignal", { option: "signal" });
+      throw new TargetError("SL6011", "alerts(): the option 'signal' is not an AbortSignal", { option: "signal" });
     this.#assertServing();
     let running: ActiveVersion | null = null;
-    // A version that follows has a watch of its own.
+    // Each version has its own watch: continue with that of the next version.
     while (!this.#isEnded() && signal?.aborted !== true) {
       const next: ActiveVersion = this.#running ?? (await this.#ensureStarted());
       if (next === running) return;
@@ -288,11 +290,11 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async configuration(version?: string): Promise<Config> {
-    const given: unknown = version;
-    if (given !== undefined && typeof given !== "string")
+    const value: unknown = version;
+    if (value !== undefined && typeof value !== "string")
       throw new TargetError(
         "SL6012",
-        `configuration() takes a version as a text, such as "1", got ${describeValue(given)}`,
+        `configuration() takes a version as a string, such as "1", got ${describeValue(value)}`,
       );
     const stored = await this.#storedVersions();
     const found =
@@ -300,7 +302,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     if (found !== undefined) return parseConfig(found.config);
     throw new TargetError(
       "SL6012",
-      `pipeline '${this.name}' has no version '${String(version)}'; there is ${joinNames(stored.map((candidate) => String(candidate.version)))}`,
+      `pipeline '${this.name}' has no version '${String(version)}'; its versions are ${joinNames(stored.map((candidate) => String(candidate.version)))}`,
       { pipeline: this.name },
     );
   }
@@ -321,7 +323,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     openHandles.get(this.#key)?.delete(this);
   }
 
-  /** Loads the models if that is still to do. */
+  /** Loads the models unless they are loaded. */
   async start(): Promise<void> {
     await this.#ensureStarted();
   }
@@ -330,7 +332,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const starting = (this.#starting ??= this.#open(this.#version));
     try {
       const opened = await starting;
-      // It may have been closed meanwhile, and a newer version may have come.
+      // While it opened, the handle may have been closed, or switched to a newer version.
       this.#assertServing();
       return (this.#running ??= opened);
     } catch (error) {
@@ -364,7 +366,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#running = opened;
     const old = await before;
     if (old === null) return;
-    // A request that has just got the old one in hand has begun with it by then.
+    // Lets requests that have just read the old version register with its runner.
     await new Promise(setImmediate);
     this.#challengerErrors += old.runner.engine.challengerErrors;
     const drained = old.runner
@@ -374,7 +376,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     void drained.then(() => this.#draining.delete(drained));
   }
 
-  /** Ends begun later end after those begun before. */
+  /** Shutdowns run one at a time, in order. */
   #shutDown(state: "stopped" | "closed"): Promise<void> {
     if (this.#state !== "closed") this.#state = state;
     return (this.#closing = this.#closing.catch(() => undefined).then(() => this.#release()));

@@ -31,7 +31,7 @@ export class LocalTargetImpl implements LocalTarget {
 
   async deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment> {
     const config = await toConfig(pipeline);
-    // Before anything is stored.
+    // Rejects alerts that cannot be evaluated before anything is stored.
     evaluableAlerts(config, this.#settings.durability === "off" ? null : logLayout(config, 0));
     const files = await findModelFiles(this.#settings.models, config.models);
     const engine = await openEngine(config, files, this.#settings);
@@ -60,11 +60,13 @@ export class LocalTargetImpl implements LocalTarget {
     const found = all.find((pipeline) => pipeline.name === name);
     if (found === undefined) {
       const names = all.map((pipeline) => pipeline.name);
-      const there =
-        names.length === 0 ? "nothing is deployed there yet" : `there is ${joinNames(names)}${didYouMean(name, names)}`;
+      const remedy =
+        names.length === 0
+          ? "nothing is deployed there yet"
+          : `deployed there: ${joinNames(names)}${didYouMean(name, names)}`;
       throw new TargetError(
         "SL6007",
-        `no pipeline '${String(name)}' is deployed in '${this.#settings.data}'; ${there}`,
+        `no pipeline '${String(name)}' is deployed in '${this.#settings.data}'; ${remedy}`,
         { pipeline: name, data: this.#settings.data },
       );
     }
@@ -124,7 +126,7 @@ export class LocalTargetImpl implements LocalTarget {
     return openStore(data, retention === null ? {} : { retention });
   }
 
-  /** Asking about a folder does not make one. */
+  /** Reads the stored pipelines without creating the folder. */
   async #storedPipelines(): Promise<StoredPipeline[]> {
     if (!existsSync(this.#settings.data)) return [];
     return readStore(this.#settings.data, (reader) => reader.pipelines());
@@ -135,7 +137,7 @@ export class LocalTargetImpl implements LocalTarget {
     return new PipelineRunner(engine, store, log, await acquireAlertWatch(engine.config, store, log), this.#settings);
   }
 
-  /** A deployed version, to be loaded from its files when it first runs. */
+  /** A stored version whose model files load when it first runs. */
   #deployedVersion(config: Config, stored: StoredVersion): DeployedVersion {
     const start = async (): Promise<PipelineRunner> => {
       const paths = new Map(stored.models.map(({ sha256, path }) => [sha256, path]));
@@ -161,27 +163,27 @@ export class LocalTargetImpl implements LocalTarget {
 }
 
 async function toConfig(pipeline: AnyPipeline | Config): Promise<Config> {
-  const given: unknown = pipeline;
-  if (typeof given === "object" && given !== null && "shapeline" in given) return parseConfig(given);
+  const value: unknown = pipeline;
+  if (typeof value === "object" && value !== null && "shapeline" in value) return parseConfig(value);
   const { build } = await import("../../build.js");
   return build(pipeline as AnyPipeline);
 }
 
-/** The version of a config: the one it has already, if its files are where they were. */
+/** Returns the current version if config and model paths are unchanged; otherwise saves a new version. */
 async function findOrSaveVersion(
   store: Store,
   config: Config,
   files: ReadonlyMap<string, ModelFile>,
 ): Promise<StoredVersion> {
   const models = config.models.map(({ name, sha256 }) => ({ sha256, path: files.get(name)?.path ?? "" }));
-  const before = await store.current(config.name);
+  const current = await store.current(config.name);
   const same =
-    before !== null &&
-    parseConfig(before.current.config).hash === config.hash &&
+    current !== null &&
+    parseConfig(current.current.config).hash === config.hash &&
     models.every(({ sha256, path }) =>
-      before.current.models.some((model) => model.sha256 === sha256 && model.path === path),
+      current.current.models.some((model) => model.sha256 === sha256 && model.path === path),
     );
   if (!same) return store.saveVersion({ pipeline: config.name, config, models, deployedAt: new Date() });
-  if (before.state === "undeployed") await store.setState(config.name, "deployed");
-  return before.current;
+  if (current.state === "undeployed") await store.setState(config.name, "deployed");
+  return current.current;
 }

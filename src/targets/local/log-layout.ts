@@ -4,35 +4,37 @@ import type { LogLayout } from "../../logs/pipeline-log.js";
 
 type Outputs = ModelConfig["outputs"];
 
-/** What goes on after the steps so far: one model's outputs, or a tuple of which none is selected yet. */
-interface Flow {
+/** The result of the steps so far: one model's outputs, or a tuple from which none is selected yet. */
+interface StepOutput {
   readonly model: string | null;
   readonly tuple: readonly string[];
 }
 
-const one = (model: string): Flow => ({ model, tuple: [] });
+const single = (model: string): StepOutput => ({ model, tuple: [] });
 
-const flowByKind: { readonly [K in StepConfig["kind"]]: (before: Flow, step: StepConfigOf<K>) => Flow } = {
-  model: (_, step) => one(step.model),
+const outputAfterStep: {
+  readonly [K in StepConfig["kind"]]: (before: StepOutput, step: StepConfigOf<K>) => StepOutput;
+} = {
+  model: (_, step) => single(step.model),
   models: (_, step) => ({ model: null, tuple: step.models }),
   audit: (before) => before,
   select: (before, step) => ({ model: before.tuple[step.index] ?? null, tuple: [] }),
-  // The models of a split give the same ports.
-  keySplit: (_, step) => one(step.default),
+  // All models of a split have the same output ports.
+  keySplit: (_, step) => single(step.default),
   randomSplit: (_, step) => ({ model: step.weights[0]?.model ?? null, tuple: [] }),
-  shadow: (_, step) => one(step.champion),
+  shadow: (_, step) => single(step.champion),
   alert: (before) => before,
   validation: (before) => before,
   refine: (before) => before,
 };
 
-/** What the log of a config's version holds. */
+/** The columns that the log of a config's version has. */
 export function logLayout(config: Config, version: number): LogLayout {
   const outputsOf = (name: string): Outputs => config.models.find((model) => model.name === name)?.outputs ?? [];
   const named = (names: Iterable<string>) => Array.from(names, (name) => ({ name, outputs: outputsOf(name) }));
-  let last: Flow = { model: null, tuple: [] };
+  let last: StepOutput = { model: null, tuple: [] };
   for (const step of config.steps)
-    last = (flowByKind[step.kind] as (before: Flow, step: StepConfig) => Flow)(last, step);
+    last = (outputAfterStep[step.kind] as (before: StepOutput, step: StepConfig) => StepOutput)(last, step);
   return {
     pipeline: config.name,
     version,

@@ -2,7 +2,9 @@ import { TargetError } from "../../../dsl/errors.js";
 import { openReader } from "../../logs/read-store.js";
 import type { LogReader } from "../../logs/store.js";
 
-/** Readings of a log that take long. Each has the folder open until it ends, is broken off, or the deployment is closed. */
+/**
+ * Long-running reads of a log. Each keeps the data folder open until it ends, is aborted, or the deployment is closed.
+ */
 export class LogStreams {
   readonly #data: string;
   readonly #pipeline: string;
@@ -14,16 +16,16 @@ export class LogStreams {
   }
 
   /**
-   * @param refuse throws where the deployment is closed; asked before and after every step
-   * @throws TargetError SL6005 once the signal says so, and what `refuse` and the work throw
+   * @param assertOpen throws if the deployment is closed; called before and after every step
+   * @throws TargetError SL6005 when the signal aborts, and errors from `assertOpen` and `work`
    */
   async *stream<T>(
     work: (reader: LogReader) => AsyncGenerator<T, void, undefined>,
     signal: AbortSignal | undefined,
-    refuse: () => void,
+    assertOpen: () => void,
   ): AsyncGenerator<T, void, undefined> {
     const check = () => {
-      refuse();
+      assertOpen();
       if (signal?.aborted === true)
         throw new TargetError(
           "SL6005",
@@ -36,7 +38,7 @@ export class LogStreams {
     const { reader, close } = await openReader(this.#data);
     const source = work(reader);
     let ended: Promise<void> | undefined;
-    // What is being read at the moment ends first.
+    // `return()` takes effect after the pending read.
     const closeAll = () => (ended ??= source.return().then(close, close));
     const onAbort = () => void closeAll();
     this.#open.add(closeAll);
@@ -56,7 +58,7 @@ export class LogStreams {
     }
   }
 
-  /** Lets go of all that are open. */
+  /** Ends all open streams and releases the folder. */
   async end(): Promise<void> {
     await Promise.allSettled(Array.from(this.#open, (end) => end()));
   }

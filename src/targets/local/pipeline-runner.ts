@@ -8,10 +8,10 @@ import type { TensorData } from "../../tensors/tensor-data.js";
 import type { AlertWatchLease } from "./shared-alert-watch.js";
 import type { LocalSettings } from "./options/local-options.js";
 
-/** How long `logs()` waits for challengers under way, so that it shows what was just inferred. */
+/** How long `logs()` waits for running challengers, so that it includes the latest answers. */
 const LOG_WAIT_MS = 1000;
 
-/** All that run. One listener writes out what is pending when the process has nothing left to do. */
+/** One `beforeExit` listener flushes the pending rows of all active runners. */
 const activeRunners = new Set<PipelineRunner>();
 let listening = false;
 
@@ -19,10 +19,10 @@ function flushAll(): void {
   for (const runner of activeRunners) runner.flush();
 }
 
-/** An engine and its log: infers, logs, and lets challengers follow. It is what a deployment holds while it runs. */
+/** Runs one version of a pipeline: infers with its engine, appends to its log, then runs the challengers. */
 export class PipelineRunner {
   readonly engine: Engine;
-  /** null where the pipeline has no alerts. */
+  /** null if the pipeline has no alerts. */
   readonly alerts: AlertWatchLease | null;
   readonly #store: Store;
   readonly #log: PipelineLog | null;
@@ -53,22 +53,22 @@ export class PipelineRunner {
     listening = true;
   }
 
-  /** What waits: requests begun, and runs of challengers. */
+  /** Requests in flight and waiting challenger runs. */
   get queue(): { readonly requests: number; readonly challengers: number } {
     return { requests: this.#activeRequests, challengers: this.engine.pendingChallengers };
   }
 
   /**
-   * A request begins; `leave` is its end.
+   * Every call must be paired with `endRequest`.
    *
-   * @throws TargetError SL6013 when there are as many requests as may be
+   * @throws TargetError SL6013 when `concurrency` requests are in flight
    */
   beginRequest(): void {
     const { concurrency } = this.#settings;
     if (this.#activeRequests >= concurrency) {
       throw new TargetError(
         "SL6013",
-        `${this.#label} is busy: ${concurrency} requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })`,
+        `${this.#label} is busy with ${concurrency} requests; retry when one of them is done, send more rows per request, or deploy with a higher local({ concurrency })`,
         { concurrency },
       );
     }
@@ -81,7 +81,9 @@ export class PipelineRunner {
     if (--this.#activeRequests === 0) this.#onIdle();
   }
 
-  /** What is to be done before an answer goes out, and how it is followed. null: nothing is waited for. */
+  /**
+   * Appends the rows to the log and starts the challengers. The answer waits for the promise; null if it need not wait.
+   */
   logInference(inference: Inference): Promise<void> | null {
     const log = this.#log;
     if (log === null) {
@@ -96,7 +98,7 @@ export class PipelineRunner {
       .then(({ firstRow }) => this.#afterAppend(log, inference, firstRow));
   }
 
-  /** Waits for room in the log, but no longer than the request may take. */
+  /** Waits for room in the log buffer, at most until the request's deadline. */
   #logRelaxed(log: PipelineLog, inference: Inference, room: Promise<void> | null): Promise<void> | null {
     if (room !== null)
       return inference.deadline
@@ -107,7 +109,7 @@ export class PipelineRunner {
     return null;
   }
 
-  /** The rows are in the log's hands. */
+  /** Called once the log has accepted the rows. */
   #afterAppend(log: PipelineLog, inference: Inference, firstRow: bigint): void {
     this.alerts?.watch.rowsLogged();
     for (const { name } of log.layout.challengers) {
@@ -116,7 +118,7 @@ export class PipelineRunner {
       const note = inference.notes.get(name);
       this.#appendChallenger(name, firstRow, inference.batch.rows, note === undefined ? outputs : { note });
     }
-    // After the caller has gone on with the answer.
+    // Runs after the caller has received the answer.
     if (inference.deferred.length > 0) this.#startChallengers(inference, firstRow);
   }
 
@@ -149,11 +151,11 @@ export class PipelineRunner {
   ): void {
     if (this.#log === null) return;
     this.#unflushed = true;
-    // A log that cannot be written tells the champion's rows; a challenger's must not bring the process down.
+    // A failed append of the champion's rows rejects the request; one of a challenger's must not end the process.
     this.#track(
       this.#log.appendChallenger(challenger, firstRow, rows, answer, elapsedNs).catch((error: unknown) => {
         process.emitWarning(
-          `pipeline '${this.engine.config.name}': what challenger '${challenger}' gave is not logged: ${error instanceof Error ? error.message : String(error)}`,
+          `pipeline '${this.engine.config.name}': the answer of challenger '${challenger}' was not logged: ${error instanceof Error ? error.message : String(error)}`,
           "ShapelineLogWarning",
         );
       }),
@@ -165,7 +167,7 @@ export class PipelineRunner {
     void work.finally(() => this.#backgroundWork.delete(work));
   }
 
-  /** The log's rows, those included that were answered before. Null where there is no log. */
+  /** Reads the log, including all rows answered so far. Resolves to null without a log. */
   async read(query: LogQuery): Promise<LogBatch[] | null> {
     const log = this.#log;
     if (log === null) return null;
@@ -175,30 +177,29 @@ export class PipelineRunner {
     });
   }
 
-  /** Waits, but not for long, until the log holds what was answered. */
+  /** Waits until the log holds all answered rows, at most `LOG_WAIT_MS`. */
   async whenLogged(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, LOG_WAIT_MS)));
-    await Promise.race([this.#waitUntilLogged(), enough]);
+    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, LOG_WAIT_MS)));
+    await Promise.race([this.#waitUntilLogged(), timeout]);
     clearTimeout(timer);
   }
 
-  /** What was under way when it was asked has ended, and is on disk. */
   async #waitUntilLogged(): Promise<void> {
-    // A challenger's run leads to its log entry, hence twice.
+    // A challenger run adds its own log entry as new background work, so wait twice.
     await Promise.allSettled(this.#backgroundWork);
     await this.#log?.flush();
     await Promise.allSettled(this.#backgroundWork);
   }
 
-  /** Begins to write out what the log holds back, if anything. */
+  /** Starts a flush of buffered rows, if any. */
   flush(): void {
     if (!this.#unflushed) return;
     this.#unflushed = false;
     this.#log?.flush().catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
   }
 
-  /** Ends what is under way, writes it out and gives models and folder back. */
+  /** Waits for pending work, flushes the log, and releases the models and the data folder. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }
@@ -207,7 +208,7 @@ export class PipelineRunner {
     activeRunners.delete(this);
     if (this.#activeRequests > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#reads.settled();
-    // What follows an answer has begun after this, and its run leads to a log entry, hence before the log is closed.
+    // Starts the queued challenger runs: they must finish and append before the log closes.
     idleQueue.flush();
     await new Promise(setImmediate);
     await this.engine.close();

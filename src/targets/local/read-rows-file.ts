@@ -4,18 +4,19 @@ import { describeValue } from "../../util/format-value.js";
 import { decodeRows } from "../../engine/input/decode-rows.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 
-const endings = [".arrow", ".arrows", ".feather", ".json", ".df.json"];
+const extensions = [".arrow", ".arrows", ".feather", ".json", ".df.json"];
 
 /**
- * Reads a request from a file: Arrow IPC (`.arrow`, `.arrows`, `.feather`), or JSON as pandas writes records (`.json`, `.df.json`).
+ * Reads the rows of a request from a file: Arrow IPC (`.arrow`, `.arrows`, `.feather`) or a JSON array of records, as
+ * pandas writes it (`.json`, `.df.json`).
  *
- * @throws InputError SL5017 another kind of file, SL5030 one that cannot be read
+ * @throws InputError SL5017 for another extension, SL5030 for an unreadable file
  */
 export async function readRowsFile(path: string): Promise<unknown> {
-  if (typeof path !== "string" || !endings.some((ending) => path.toLowerCase().endsWith(ending))) {
+  if (typeof path !== "string" || !extensions.some((extension) => path.toLowerCase().endsWith(extension))) {
     throw new InputError(
       "SL5017",
-      `${typeof path === "string" ? `'${path}'` : describeValue(path)} is not a file of rows by its name; give one that ends in ${endings.join(", ")}`,
+      `${typeof path === "string" ? `'${path}'` : describeValue(path)} is not a rows file by its extension; use one of ${extensions.join(", ")}`,
       { file: path },
     );
   }
@@ -25,7 +26,7 @@ export async function readRowsFile(path: string): Promise<unknown> {
   } catch (cause) {
     throw new InputError(
       "SL5030",
-      `the rows '${path}' cannot be read: ${systemErrorMessage(cause)}`,
+      `the rows file '${path}' cannot be read: ${systemErrorMessage(cause)}`,
       { file: path },
       { cause },
     );

@@ -12,48 +12,48 @@ interface LogAccess {
 
 interface SharedWatch {
   readonly watch: Promise<AlertWatch>;
-  /** Whose log is asked: any will do that is open. */
-  readonly holders: LogAccess[];
+  /** Open logs of this version. Evaluations use the first; any of them would do. */
+  readonly logs: LogAccess[];
 }
 
-/** By database file, pipeline and version: handles of one deployment share the watch, so that a change is stored once. */
+/** Keyed by database file, pipeline and version. Handles share one watch, so each change is stored once. */
 const watches = new Map<string, SharedWatch>();
 
-/** A deployment's hold on the watch of its alerts. */
+/** One handle's share in the alert watch of its version. */
 export interface AlertWatchLease {
   readonly watch: AlertWatch;
-  /** The last one who gives it back stops it; giving it back again does nothing. */
+  /** The last release stops the watch. Repeated calls have no effect. */
   release(): Promise<void>;
 }
 
 /**
- * The alerts of a config, as its log can be asked for them.
+ * The alerts of a config as SQL conditions on its log.
  *
- * @throws TargetError SL6014 for one that cannot be evaluated here
+ * @throws TargetError SL6014 for an alert that cannot be evaluated on this log
  */
 export function evaluableAlerts(config: Config, layout: LogLayout | null): WatchedAlert[] {
   return config.steps.flatMap((step) => {
     if (step.kind !== "alert") return [];
-    const refuse = (why: string): TargetError =>
+    const cannotEvaluate = (why: string): TargetError =>
       new TargetError("SL6014", `alert '${step.name}' of pipeline '${config.name}' cannot be evaluated: ${why}`, {
         pipeline: config.name,
         alert: step.name,
       });
     if (layout === null)
-      throw refuse(
+      throw cannotEvaluate(
         'the deployment keeps no log; deploy it with local({ durability: "commit" }) or "relaxed", or without the alert',
       );
     const { strings, refused, tree } = step.expression;
-    if (strings.sql === undefined) throw refuse(refused.sql?.reason ?? "its condition has no SQL");
+    if (strings.sql === undefined) throw cannotEvaluate(refused.sql?.reason ?? "its condition has no SQL");
     const logged = loggedColumns(layout);
-    const absent = columnsRead(tree).find((column) => !logged.has(column));
-    if (absent !== undefined)
-      throw refuse(`it reads '${absent}', which the log does not hold; let .audit take that model`);
+    const missing = columnsRead(tree).find((column) => !logged.has(column));
+    if (missing !== undefined)
+      throw cannotEvaluate(`it reads '${missing}', which is not in the log; include that model in .audit`);
     return [{ name: step.name, sql: strings.sql, overMs: step.overSeconds * 1000, forMs: step.forSeconds * 1000 }];
   });
 }
 
-/** Joins the watch of a version's alerts, or begins it. */
+/** Shares the alert watch of a version; the first call creates it. Null without alerts. */
 export async function acquireAlertWatch(
   config: Config,
   store: Store,
@@ -62,33 +62,33 @@ export async function acquireAlertWatch(
   const alerts = evaluableAlerts(config, log?.layout ?? null);
   if (alerts.length === 0 || log === null) return null;
   const key = JSON.stringify([store.file, config.name, log.layout.version]);
-  const held = watches.get(key) ?? createSharedWatch(config, alerts, store);
-  watches.set(key, held);
-  const holder = { store, log };
-  held.holders.push(holder);
-  const watch = await held.watch;
+  const shared = watches.get(key) ?? createSharedWatch(config, alerts, store);
+  watches.set(key, shared);
+  const access = { store, log };
+  shared.logs.push(access);
+  const watch = await shared.watch;
   let released = false;
   return {
     watch,
     async release() {
       if (released) return;
       released = true;
-      if (held.holders.length === 1) {
+      if (shared.logs.length === 1) {
         watches.delete(key);
         await watch.stop();
       }
-      held.holders.splice(held.holders.indexOf(holder), 1);
+      shared.logs.splice(shared.logs.indexOf(access), 1);
     },
   };
 }
 
 function createSharedWatch(config: Config, alerts: readonly WatchedAlert[], store: Store): SharedWatch {
-  const holders: LogAccess[] = [];
+  const logs: LogAccess[] = [];
   const source: AlertSource = {
-    evaluate: async (windows, now) => (await holders[0]?.log.evaluateAlerts(windows, now)) ?? [],
-    save: async (changes) => holders[0]?.store.saveAlerts(config.name, changes),
+    evaluate: async (windows, now) => (await logs[0]?.log.evaluateAlerts(windows, now)) ?? [],
+    save: async (changes) => logs[0]?.store.saveAlerts(config.name, changes),
   };
-  return { holders, watch: store.alertChanges(config.name).then((before) => new AlertWatch(alerts, before, source)) };
+  return { logs, watch: store.alertChanges(config.name).then((before) => new AlertWatch(alerts, before, source)) };
 }
 
 function loggedColumns({ inputs, outputs, models = [], challengers }: LogLayout): Set<string> {

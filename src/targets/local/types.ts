@@ -4,23 +4,23 @@ import type { Target } from "../../../dsl/target.js";
 import type { Comparison } from "../../logs/comparison.js";
 import type { Config } from "../../config/schema.js";
 
-/** What a deployed pipeline does right now. */
+/** The current state of a deployed pipeline. */
 export interface LocalStatus extends DeploymentStatus {
   readonly target: "local";
   /** When this version was deployed. */
   readonly since: Date;
-  /** Since this handle was made. */
+  /** Counted since this handle was created. */
   readonly counts: {
     readonly requests: number;
     readonly rows: number;
     /** Requests that ended with an error. */
     readonly failures: number;
-    /** Runs of challengers that gave no answer. */
+    /** Challenger runs without an answer. */
     readonly challengerErrors: number;
   };
-  /** What waits right now: requests that are being answered, and runs of challengers that are to follow. */
+  /** Requests in flight, and challenger runs that are still waiting. */
   readonly queue: { readonly requests: number; readonly challengers: number };
-  /** Milliseconds from call to answer over the last 1,024 requests; null before the first. */
+  /** Milliseconds from call to answer, over the last 1,024 requests; null before the first. */
   readonly latency: { readonly p50: number | null; readonly p99: number | null };
 }
 
@@ -29,9 +29,10 @@ export interface LocalDeployment extends AnyDeployment {
   status(): Promise<LocalStatus>;
   alerts(options?: AlertsOptions): AsyncIterable<AlertChange>;
   /**
-   * What champion and challengers gave over a period, in numbers: agreement, differences, correlation, latency, failures by validation.
+   * Compares champion and challengers over a period: agreement, differences, correlation, latency, failures by
+   * validation.
    *
-   * @throws TargetError SL6010 without a log, SL6011 for an option that is not valid, StorageError SL7010
+   * @throws TargetError SL6010 without a log, SL6011 for an invalid option, StorageError SL7010
    * @example const { challengers } = await live.compare({ start: "2026-11-01" });
    */
   compare(period?: {
@@ -39,14 +40,14 @@ export interface LocalDeployment extends AnyDeployment {
     readonly end?: Date | string | number;
   }): Promise<Comparison>;
   /**
-   * The config of a version, the newest unless given.
+   * The config of a version; the newest by default.
    *
-   * @throws TargetError SL6012 when there is no such version
+   * @throws TargetError SL6012 for an unknown version
    */
   configuration(version?: string): Promise<Config>;
 }
 
-/** One pipeline of the data folder. */
+/** One pipeline in the data folder. */
 export interface DeployedPipeline {
   readonly name: string;
   readonly state: "running" | "stopped";
@@ -69,25 +70,29 @@ export interface DeployedModel {
 export interface LocalTarget extends Target {
   readonly kind: "local";
   /**
-   * Deploys a pipeline, or a config that `build()` gave. Everything is checked first: the model files' digests and
-   * signatures, and a run of each on zeros. When one check fails, what was deployed before stays. A config that is
-   * deployed already keeps its version. Handles that `deploy` gave of an earlier version go on with it until
-   * they are closed; those that `pipeline(name)` gave go on with the new one: requests begun before end with the old one.
+   * Deploys a pipeline, or a config from `build()`. Checks everything first: the digests and signatures of the model
+   * files, and one run of each model on zeros. If a check fails, the previous deployment stays. Deploying the same
+   * config
+   * again keeps its version.
+   *
+   * Handles from an earlier `deploy` keep their version until they are closed. Handles from `pipeline(name)` switch to
+   * the
+   * new version; requests that have already started finish on the old one.
    *
    * @throws PipelineError, ConfigError SL4xxx, ModelError SL302x, TargetError SL6001, StorageError SL7xxx
    */
   deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment>;
   /**
-   * Connects to a pipeline that was deployed before, by this process or another. Its models are loaded at the first `infer`.
+   * Connects to a pipeline that this or another process has deployed. Its models load at the first `infer`.
    *
-   * @throws TargetError SL6007 when there is none of that name
+   * @throws TargetError SL6007 when no pipeline has that name
    * @example const live = await local().pipeline("fraud");
    */
   pipeline(name: string): Promise<LocalDeployment>;
-  /** Every pipeline of the data folder, by name. */
+  /** All pipelines in the data folder, sorted by name. */
   pipelines(): Promise<DeployedPipeline[]>;
-  /** The models of the running pipelines, by name. */
+  /** The models of the running pipelines, sorted by name. */
   models(): Promise<DeployedModel[]>;
-  /** Closes all deployments that came from this target. */
+  /** Closes all deployments of this target. */
   close(): Promise<void>;
 }

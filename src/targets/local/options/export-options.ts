@@ -13,9 +13,10 @@ const formats: readonly unknown[] = ["json", "arrow", "parquet"] satisfies Expor
 const defaultSize = 100 * 2 ** 20;
 
 /**
- * The options of `exportLogs()`.
+ * Validates the options of `exportLogs()`.
  *
- * @throws TargetError SL6011 for one that is not known or not valid, StorageError SL7031 for a prefix that leaves the folder, InputError SL5032
+ * @throws TargetError SL6011 for an unknown or invalid option, StorageError SL7031 for an unsafe prefix, InputError
+ * SL5032
  */
 export function parseExportOptions(
   pipeline: string,
@@ -34,9 +35,9 @@ export function parseExportOptions(
   if (typeof directory !== "string" || directory === "")
     throw invalid("directory", directory, "give the path of a folder");
   if (format !== undefined && !formats.includes(format))
-    throw invalid("format", format, 'it is one of "json", "arrow", "parquet"');
+    throw invalid("format", format, 'use one of "json", "arrow", "parquet"');
   if (format !== undefined && options.arrow !== undefined && (format === "arrow") !== options.arrow)
-    throw invalid("format", format, `arrow: ${String(options.arrow)} says otherwise; give one of the two`);
+    throw invalid("format", format, `this contradicts arrow: ${String(options.arrow)}; give only one of them`);
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw invalid("onProgress", onProgress, "give a function");
   const { query, choice } = parseLogsOptions(logs, "exportLogs");
@@ -54,22 +55,22 @@ export function parseExportOptions(
   };
 }
 
-/** On Windows a file whose name begins so is a device. */
-const device = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *\./i;
+/** Reserved on Windows: a file name that starts like this opens a device. */
+const windowsDevice = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *\./i;
 
-/** A file's name and nothing that leads elsewhere. */
+/** Accepts only a plain file name, so that no file is written outside `directory`. */
 function parsePrefix(prefix: unknown): string {
   if (
     typeof prefix === "string" &&
     prefix !== "" &&
     !/[/\\:]|\p{Cc}|\p{Cs}/u.test(prefix) &&
     !prefix.startsWith(".") &&
-    !device.test(prefix)
+    !windowsDevice.test(prefix)
   )
     return prefix;
   throw new StorageError(
     "SL7031",
-    `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the beginning of a file name, without '/', '\\', ':' or a dot in front, and no device of Windows such as "con."; 'directory' says where the files go`,
+    `exportLogs(): the option 'filePrefix' is ${JSON.stringify(prefix)}; give the start of a file name without '/', '\\', ':' or a leading dot, and not a Windows device name such as "con."; set the folder with 'directory'`,
     { option: "filePrefix" },
   );
 }
@@ -77,7 +78,7 @@ function parsePrefix(prefix: unknown): string {
 function parseSize(limit: unknown): number {
   const bytes = parseByteSize(limit);
   if (bytes !== null && bytes >= 1) return bytes;
-  throw invalid("dataSizeLimit", limit, 'give a number of bytes, or a text such as "100MB" or "1.5 GiB"');
+  throw invalid("dataSizeLimit", limit, 'give a number of bytes, or a string such as "100MB" or "1.5 GiB"');
 }
 
 function invalid(option: string, value: unknown, what: string): TargetError {

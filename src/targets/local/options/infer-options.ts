@@ -9,22 +9,22 @@ import { datasetOptions, noChoice, readChoice, type Choice } from "../../../tens
 const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
 
 /**
- * Which columns the options of `infer()` choose.
+ * Validates the options of `infer()` and returns the selected columns.
  *
- * @throws TargetError SL6011 for options that are not known, InputError SL5032
+ * @throws TargetError SL6011 for an unknown option, InputError SL5032
  */
 export function parseInferOptions(options: InferOptions): Choice {
-  const given: unknown = options;
-  if (!isDictionary(given))
+  const value: unknown = options;
+  if (!isDictionary(value))
     throw new TargetError(
       "SL6011",
-      `infer(): the second argument is an object of options, got ${describeValue(given)}`,
+      `infer(): the second argument must be an object of options, got ${describeValue(value)}`,
     );
   for (const name of Object.keys(options)) {
     if (!inferOptions.includes(name)) {
       throw new TargetError(
         "SL6011",
-        `infer(): the embedded engine knows no option '${name}'${didYouMean(name, inferOptions)}; it takes ${joinNames(inferOptions)}`,
+        `infer(): the embedded engine has no option '${name}'${didYouMean(name, inferOptions)}; its options are ${joinNames(inferOptions)}`,
         { option: name },
       );
     }

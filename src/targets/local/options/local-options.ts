@@ -8,39 +8,43 @@ import { parseRetention } from "./retention.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
 
-/** Where the embedded engine finds models and keeps its data, and what it promises of the log. */
+/** The options of `local()`. */
 export interface LocalOptions {
-  /** The folder of the `.onnx` files; they are found by digest, not by name. `./models` unless given. */
+  /** The folder of the `.onnx` files, which are found by digest, not by name. Default: `./models`. */
   readonly models?: string;
-  /** The folder of the log and of what is deployed. `.shapeline` beside the nearest package.json unless given. */
+  /** The folder for the log and the deployed pipelines. Default: `.shapeline` beside the nearest package.json. */
   readonly data?: string;
   /**
-   * What an answer of `infer` says of its rows in the log:
-   * - `"commit"` (unless given): they are on disk. A crash of the process, even `kill -9`, loses none that was answered;
-   * - `"relaxed"`: they will be within 50 ms or 1,000 rows. A crash may lose those, the end of the script does not;
-   * - `"off"`: there is no log, and `logs()` says so.
+   * When the rows of a request are on disk:
+   * - `"commit"` (default): before `infer` answers. A crash, even `kill -9`, loses no answered row.
+   * - `"relaxed"`: within 50 ms or 1,000 rows. A crash may lose those rows; a normal exit does not.
+   * - `"off"`: never. There is no log, and `logs()` fails with SL6010.
    *
-   * Challengers' results follow their rows within 50 ms in any case.
+   * With a log, challenger results are on disk at most 50 ms after they are computed.
    */
   readonly durability?: "commit" | "relaxed" | "off";
   /**
-   * - `"log"` (unless given): challengers run on a thread of their own once the answer is out, and only the log holds what
-   *   they gave; those that a validation reads are awaited;
-   * - `"return"`: the answer waits for all challengers, for at most half of the time it has left, and holds what they gave.
+   * When challengers run:
+   * - `"log"` (default): after the answer, on a separate thread. Only the log holds their results. Challengers that a
+   *   validation reads run before the answer.
+   * - `"return"`: before the answer, which includes their results. It waits at most half of its remaining time for
+   * them.
    */
   readonly challengers?: "log" | "return";
   /**
-   * The most requests that a deployment answers at once, 1,024 unless given. One more is refused with SL6013 and waits
-   * nowhere: a queue without end would only move the trouble to the heap.
+   * The maximum number of concurrent requests of a deployment. Default: 1,024. Further requests fail at once with
+   * SL6013
+   * instead of queueing, because an unbounded queue would exhaust the heap.
    */
   readonly concurrency?: number;
   /**
-   * What is kept of the log, looked after when the pipeline starts and every minute; everything unless given. Rows within the bounds
-   * are never deleted. `age` is milliseconds, or a text such as "30d" or "12h"; `size` is what the database may take, as bytes (16 MiB
-   * at least) or a text such as "10GB". It holds for all pipelines of the data folder.
+   * Deletes old log rows, checked at start and every minute. Default: keep everything. Rows within the bounds are never
+   * deleted. `age`: milliseconds, or a string such as "30d" or "12h". `size`: the maximum size of the database in bytes
+   * (at
+   * least 16 MiB), or a string such as "10GB". Applies to all pipelines in the data folder.
    */
   readonly retention?: { readonly age?: number | string; readonly size?: number | string };
-  /** A whole number: random splits without a hash key then draw the same sequence in every process. For tests. */
+  /** For tests: an integer that makes random splits without a hash key repeat the same sequence in every process. */
   readonly seed?: number;
 }
 
@@ -52,20 +56,20 @@ export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "ret
 const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
 const names = ["models", "data", "durability", "challengers", "concurrency", "retention", "seed"];
 
-/** The options with their defaults. Throws TargetError SL6011 for one that is not known or not valid. */
+/** Validates the options and applies the defaults. Throws TargetError SL6011 for an unknown or invalid option. */
 export function parseLocalOptions(options: LocalOptions): LocalSettings {
-  const given: unknown = options;
-  if (!isDictionary(given)) {
+  const value: unknown = options;
+  if (!isDictionary(value)) {
     throw new TargetError(
       "SL6011",
-      `local() takes an object of options, such as { models: "./models" }, got ${describeValue(given)}`,
+      `local() takes an object of options, such as { models: "./models" }, got ${describeValue(value)}`,
     );
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
       throw new TargetError(
         "SL6011",
-        `local(): there is no option '${name}'${didYouMean(name, names)}; it takes ${joinNames(names)}`,
+        `local() has no option '${name}'${didYouMean(name, names)}; its options are ${joinNames(names)}`,
         { option: name },
       );
     }
@@ -86,7 +90,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
     if (!allowed.includes(value)) {
       throw new TargetError(
         "SL6011",
-        `local(): the option '${name}' is ${JSON.stringify(value)}; it is one of ${allowed.map((choice) => `"${choice}"`).join(", ")}`,
+        `local(): the option '${name}' is ${JSON.stringify(value)}; use one of ${allowed.map((choice) => `"${choice}"`).join(", ")}`,
         { option: name },
       );
     }

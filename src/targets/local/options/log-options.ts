@@ -10,19 +10,22 @@ import { parseTime } from "../../../util/parse-time.js";
 
 type Method = "logs" | "compare" | "logBatches" | "exportLogs";
 
-/** The names of the options of `logs()`. */
 export const logsOptionNames: readonly string[] = ["limit", "start", "end", "valid", "arrow", ...datasetOptions];
 
-/** Throws TargetError SL6011 for what are no options, and for an option that is not known. */
+/** Throws TargetError SL6011 if `options` is not an object or has an unknown option. */
 export function checkOptionNames(method: Method, options: object, names: readonly string[]): void {
   if (!isDictionary(options))
     throw new TargetError("SL6011", `${method}() takes an object of options, got ${describeValue(options)}`);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw invalid(method, unknown, `is not known${didYouMean(unknown, names)}; ${method}() takes ${joinNames(names)}`);
+    throw invalid(
+      method,
+      unknown,
+      `is unknown${didYouMean(unknown, names)}; the options of ${method}() are ${joinNames(names)}`,
+    );
 }
 
-/** The options of `logs()` as a query and a choice of columns. Throws TargetError SL6011 for one that is not known or not valid, InputError SL5032. */
+/** Validates the options of `logs()`. Throws TargetError SL6011 for an unknown or invalid option, InputError SL5032. */
 export function parseLogsOptions(
   options: LogsOptions,
   method: Method = "logs",
@@ -38,8 +41,8 @@ export function parseLogsOptions(
     if (value !== undefined && typeof value !== "boolean")
       throw invalid(method, name, `is ${formatValue(value)}; give true or false`);
   }
-  const start = time(method, "start", options.start);
-  const end = time(method, "end", options.end);
+  const start = parseTimeOption(method, "start", options.start);
+  const end = parseTimeOption(method, "end", options.end);
   const query = {
     ...(limit === undefined ? {} : { limit }),
     ...(valid === undefined ? {} : { valid }),
@@ -49,7 +52,7 @@ export function parseLogsOptions(
   return { query, choice: readChoice(options) };
 }
 
-/** The options of `logBatches()`, as those of `logs()`. */
+/** Validates the options of `logBatches()`; throws like `parseLogsOptions`. */
 export function parseLogBatchesOptions(options: LogBatchesOptions): {
   readonly query: LogQuery;
   readonly choice: Choice;
@@ -73,26 +76,30 @@ export function parseLogBatchesOptions(options: LogBatchesOptions): {
   };
 }
 
-/** Throws TargetError SL6011 for a signal that is none. */
+/** Throws TargetError SL6011 if `signal` is not an AbortSignal. */
 export function parseSignal(method: Method, signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw invalid(method, "signal", "is no AbortSignal");
+  throw invalid(method, "signal", "is not an AbortSignal");
 }
 
-/** The options of `compare()`. */
+/** Validates the options of `compare()`. */
 export function parsePeriod(period: Pick<LogsOptions, "start" | "end">): LogQuery {
   checkOptionNames("compare", period, ["start", "end"]);
   return parseLogsOptions(period, "compare").query;
 }
 
-function time(method: Method, name: "start" | "end", value: Date | string | number | undefined): Date | undefined {
+function parseTimeOption(
+  method: Method,
+  name: "start" | "end",
+  value: Date | string | number | undefined,
+): Date | undefined {
   if (value === undefined) return undefined;
   const date = parseTime(value);
   if (date === null)
     throw invalid(
       method,
       name,
-      `is ${formatValue(value)}; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`,
+      `is ${formatValue(value)}; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"`,
     );
   return date;
 }

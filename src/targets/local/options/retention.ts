@@ -5,29 +5,29 @@ import type { Retention } from "../../../logs/store.js";
 import { parseByteSize, parseDuration } from "../../../util/parse-quantity.js";
 
 const names = ["age", "size"];
-/** An empty log takes a few of these already. */
-const leastSize = 16 * 2 ** 20;
-const leastAge = 1000;
+/** Even an empty log needs a few MiB. */
+const minSize = 16 * 2 ** 20;
+const minAge = 1000;
 
-/** The option `retention` of `local()`. Throws TargetError SL6011 where it is not valid. */
-export function parseRetention(given: unknown): Retention | null {
-  if (given === undefined) return null;
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw invalid("retention", given, 'give { age: "30d" }, { size: "10GB" } or both');
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
+/** Validates the option `retention` of `local()`. Throws TargetError SL6011. */
+export function parseRetention(value: unknown): Retention | null {
+  if (value === undefined) return null;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("retention", value, 'give { age: "30d" }, { size: "10GB" } or both');
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new TargetError(
       "SL6011",
-      `local(): the option 'retention' has no '${unknown}'${didYouMean(unknown, names)}; it takes ${joinNames(names)}`,
+      `local(): the option 'retention' has no '${unknown}'${didYouMean(unknown, names)}; its options are ${joinNames(names)}`,
       { option: "retention" },
     );
-  const { age, size } = given as { readonly age?: unknown; readonly size?: unknown };
-  const [keptFor, keptBytes] = [parseDuration(age), parseByteSize(size)];
-  if (age !== undefined && (keptFor === null || keptFor < leastAge))
-    throw invalid("retention.age", age, 'give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"');
-  if (size !== undefined && (keptBytes === null || keptBytes < leastSize))
-    throw invalid("retention.size", size, 'give bytes, or a text such as "10GB" or "1.5 GiB"; 16 MiB at least');
-  return { ...(keptFor === null ? {} : { age: keptFor }), ...(keptBytes === null ? {} : { size: keptBytes }) };
+  const { age, size } = value as { readonly age?: unknown; readonly size?: unknown };
+  const [ageMs, sizeBytes] = [parseDuration(age), parseByteSize(size)];
+  if (age !== undefined && (ageMs === null || ageMs < minAge))
+    throw invalid("retention.age", age, 'give milliseconds, at least 1,000, or a string such as "30d", "12h" or "5m"');
+  if (size !== undefined && (sizeBytes === null || sizeBytes < minSize))
+    throw invalid("retention.size", size, 'give bytes, at least 16 MiB, or a string such as "10GB" or "1.5 GiB"');
+  return { ...(ageMs === null ? {} : { age: ageMs }), ...(sizeBytes === null ? {} : { size: sizeBytes }) };
 }
 
 function invalid(option: string, value: unknown, what: string): TargetError {
