@@ -55,7 +55,7 @@ describe("a pipeline file that does something else than export pipelines", () =>
     expect(err).toBe("here I am\n");
     expect((await shapeline(folder, ["compile", "--no-cache"])).err).toMatchInlineSnapshot(`
       "here I am
-      warning SL2911: a pipeline file writes to standard output while it is loaded; that is above, on standard error
+      warning SL2911: a pipeline file wrote to standard output while loading; see above, on standard error
       "
     `);
   });

@@ -71,12 +71,11 @@ it("refuses an Arrow file and a JSON document on one standard output, and says w
   expect(JSON.parse(both.out)).toEqual({
     error: {
       code: "usage",
-      message:
-        "--arrow writes an Arrow file to standard output, where --json wants one JSON document and nothing else; add --out FILE, or leave one of them out",
+      message: "--arrow and --json would both write to standard output; add --out FILE, or use only one of them",
     },
   });
   expect((await shapeline(folder, ["export-logs", "fraud", "--arrow", "--parquet"])).err).toContain(
-    "--arrow and --parquet are two kinds of files",
+    "--arrow and --parquet cannot be combined",
   );
   expect(existsSync(join(folder, ".shapeline"))).toBe(false);
   const lines = await shapeline(folder, ["infer", "fraud", "-"], '{"pixels":[1]}\n{"pixels":[2]}\n');

@@ -91,7 +91,7 @@ it("answers with Arrow, to a file or to standard output, and takes Arrow and sta
   });
 
   const text = await shapeline(folder, ["infer", "breast-cancer", "-"], JSON.stringify(rows));
-  expect(text.out).toContain("50 rows, 1 fails a validation (the first 20 are shown; --json gives all)");
+  expect(text.out).toContain("50 rows, 1 fails a validation (showing the first 20; --json prints all)");
 });
 
 it("explains what each lambda becomes, from a pipeline file and from a config", async () => {

@@ -92,7 +92,7 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
   it("an unknown pipeline, with the ones there are", async () => {
     const folder = await deployed();
     expect(refusal(await shapeline(folder, ["infer", "frauds", "rows.df.json", "--json"]))).toMatchInlineSnapshot(
-      `"SL6007 no pipeline 'frauds' is deployed in '<folder>/.shapeline'; there is 'fraud' (did you mean 'fraud'?)"`,
+      `"SL6007 no pipeline 'frauds' is deployed in '<folder>/.shapeline'; deployed there: 'fraud' (did you mean 'fraud'?)"`,
     );
   });
 

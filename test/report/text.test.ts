@@ -10,7 +10,7 @@ it("reads as a person reads it, and no name acts on the terminal", () => {
       rows                 12,000
       period               2026-01-31T12:00:00.000Z to 2026-01-31T13:00:00.000Z
       versions             1, 2
-      time of a request    median 0.1235 ms, 99% within 2 ms
+      request time         median 0.1235 ms, 99% within 2 ms
       fails 'amt'          12 of 12,000 (0.10%)
       fails '"><b>?[31m'   0 of 10 (0%)
 
@@ -18,12 +18,12 @@ it("reads as a person reads it, and no name acts on the terminal", () => {
       answered             11,980 of 12,000 (99.83%)
       no answer            15 × no answer within 50 ms <!-- <hostile>
       no answer            5 not logged yet, or lost in a crash
-      time to its answer   median 0.4 ms, 99% within 9 ms (to 0.025%), waiting for its turn included
+      time to answer       median 0.4 ms, 99% within 9 ms (to 0.025%), including time in the queue
 
       dense_1 against variable <hostile>
         agreement            99.99% of 11,980 rows, within a thousandth
         same greatest value  91.82%
-        not finite           3 values, left out below
+        not finite           3 values, excluded below
         mean                 champion 0.5123, challenger 0.5
         correlation          0.9877
         mean difference      -0.01235, absolute 0.02
@@ -39,7 +39,7 @@ it("reads as a person reads it, and no name acts on the terminal", () => {
     challenger other
       answered             0 of 12,000 (0%)
       no answer            12,000 not logged yet, or lost in a crash
-      its outputs have other names or types than the champion's: nothing to compare"
+      nothing to compare: its outputs differ from the champion's in name or type"
   `);
 });
 

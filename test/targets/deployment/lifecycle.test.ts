@@ -128,7 +128,7 @@ describe("too many requests at once", () => {
     expect(
       await refusal(answers[3]?.status === "rejected" ? Promise.reject(answers[3].reason as Error) : Promise.resolve()),
     ).toMatchInlineSnapshot(
-      `"SL6013 pipeline 'swapped' is busy: 3 requests are being answered; try again when one has its answer, send more rows in one request, or deploy with a higher local({ concurrency })"`,
+      `"SL6013 pipeline 'swapped' is busy with 3 requests; retry when one of them is done, send more rows per request, or deploy with a higher local({ concurrency })"`,
     );
     expect(await live.infer([{ x: [1] }])).toHaveLength(1);
     expect(await live.status()).toMatchObject({
@@ -184,6 +184,6 @@ describe("a model that", () => {
 test("options that are null are refused", async () => {
   const live = await engine().deploy(first);
   expect(await refusal(live.infer([{ x: [1] }], null as unknown as undefined))).toMatchInlineSnapshot(
-    `"SL6011 infer(): the second argument is an object of options, got null"`,
+    `"SL6011 infer(): the second argument must be an object of options, got null"`,
   );
 });

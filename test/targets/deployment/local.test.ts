@@ -122,7 +122,7 @@ describe("infer", () => {
   test("an option that is not taken is refused, not dropped", async () => {
     const live = await engine().deploy(fraud);
     expect(await refusal(live.infer(rows, { metdata: { session_id: "1" } } as object))).toMatchInlineSnapshot(
-      `"SL6011 infer(): the embedded engine knows no option 'metdata' (did you mean 'metadata'?); it takes 'timeoutMs', 'signal', 'metadata', 'dataset', 'datasetExclude' and 'datasetSeparator'"`,
+      `"SL6011 infer(): the embedded engine has no option 'metdata' (did you mean 'metadata'?); its options are 'timeoutMs', 'signal', 'metadata', 'dataset', 'datasetExclude' and 'datasetSeparator'"`,
     );
   });
 
@@ -144,10 +144,10 @@ describe("infer", () => {
     const said = (file: string) =>
       refusal(live.inferFromFile(join(dir, file))).then((text) => text.replace(dir, "<dir>"));
     expect(await said("rows.csv")).toMatchInlineSnapshot(
-      `"SL5017 '<dir>/rows.csv' is not a file of rows by its name; give one that ends in .arrow, .arrows, .feather, .json, .df.json"`,
+      `"SL5017 '<dir>/rows.csv' is not a rows file by its extension; use one of .arrow, .arrows, .feather, .json, .df.json"`,
     );
     expect(await said("none.json")).toMatchInlineSnapshot(
-      `"SL5030 the rows '<dir>/none.json' cannot be read: there is no such file or folder"`,
+      `"SL5030 the rows file '<dir>/none.json' cannot be read: there is no such file or folder"`,
     );
     expect(await said("broken.json")).toMatch(
       /^SL5030 '<dir>\/broken.json' is no JSON array of records, and no Arrow IPC file either: /,
@@ -257,11 +257,11 @@ describe("logs", () => {
     [{ limit: 1.5 }, `SL6011 logs(): the option 'limit' is 1.5; give a number of rows, 0 or more`],
     [
       { start: "yesterday" },
-      `SL6011 logs(): the option 'start' is "yesterday"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"`,
+      `SL6011 logs(): the option 'start' is "yesterday"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"`,
     ],
     [
       { limits: 3 },
-      `SL6011 logs(): the option 'limits' is not known (did you mean 'limit'?); logs() takes 'limit', 'start', 'end', 'valid', 'arrow', 'dataset', 'datasetExclude' and 'datasetSeparator'`,
+      `SL6011 logs(): the option 'limits' is unknown (did you mean 'limit'?); the options of logs() are 'limit', 'start', 'end', 'valid', 'arrow', 'dataset', 'datasetExclude' and 'datasetSeparator'`,
     ],
   ])("%o is refused", async (options, expected) => {
     const live = await engine().deploy(fraud);
@@ -290,7 +290,7 @@ describe("deploy", () => {
     expect((await live.configuration("1")).hash).toBe(fraud.hash);
     expect((await live.configuration()).hash).toBe(stricter.hash);
     expect(await refusal(live.configuration("3"))).toBe(
-      "SL6012 pipeline 'fraud' has no version '3'; there is '1' and '2'",
+      "SL6012 pipeline 'fraud' has no version '3'; its versions are '1' and '2'",
     );
   });
 
@@ -355,7 +355,7 @@ describe("a deployed pipeline is found again", () => {
     expect(existsSync(data)).toBe(false);
     await target.deploy(fraud);
     expect(await refusal(target.pipeline("frauds"))).toBe(
-      `SL6007 no pipeline 'frauds' is deployed in '${data}'; there is 'fraud' (did you mean 'fraud'?)`,
+      `SL6007 no pipeline 'frauds' is deployed in '${data}'; deployed there: 'fraud' (did you mean 'fraud'?)`,
     );
   });
 
@@ -429,27 +429,30 @@ describe("options that are not valid are refused", () => {
   test.each([
     [
       { durabilty: "off" },
-      `SL6011 local(): there is no option 'durabilty' (did you mean 'durability'?); it takes 'models', 'data', 'durability', 'challengers', 'concurrency', 'retention' and 'seed'`,
+      `SL6011 local() has no option 'durabilty' (did you mean 'durability'?); its options are 'models', 'data', 'durability', 'challengers', 'concurrency', 'retention' and 'seed'`,
     ],
     [
       { durability: "none" },
-      `SL6011 local(): the option 'durability' is "none"; it is one of "commit", "relaxed", "off"`,
+      `SL6011 local(): the option 'durability' is "none"; use one of "commit", "relaxed", "off"`,
     ],
     [{ models: "" }, `SL6011 local(): the option 'models' is ""; give the path of a folder`],
     [{ seed: 0.5 }, `SL6011 local(): the option 'seed' is 0.5; give a whole number`],
     [
       { retention: { age: "1 fortnight" } },
-      `SL6011 local(): the option 'retention.age' is "1 fortnight"; give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"`,
+      `SL6011 local(): the option 'retention.age' is "1 fortnight"; give milliseconds, at least 1,000, or a string such as "30d", "12h" or "5m"`,
     ],
     [
       { retention: { age: 0 } },
-      `SL6011 local(): the option 'retention.age' is 0; give milliseconds, 1,000 at least, or a text such as "30d", "12h" or "5m"`,
+      `SL6011 local(): the option 'retention.age' is 0; give milliseconds, at least 1,000, or a string such as "30d", "12h" or "5m"`,
     ],
     [
       { retention: { size: "1MB" } },
-      `SL6011 local(): the option 'retention.size' is "1MB"; give bytes, or a text such as "10GB" or "1.5 GiB"; 16 MiB at least`,
+      `SL6011 local(): the option 'retention.size' is "1MB"; give bytes, at least 16 MiB, or a string such as "10GB" or "1.5 GiB"`,
     ],
-    [{ retention: { days: 3 } }, `SL6011 local(): the option 'retention' has no 'days'; it takes 'age' and 'size'`],
+    [
+      { retention: { days: 3 } },
+      `SL6011 local(): the option 'retention' has no 'days'; its options are 'age' and 'size'`,
+    ],
     [
       { retention: "30d" },
       `SL6011 local(): the option 'retention' is "30d"; give { age: "30d" }, { size: "10GB" } or both`,

@@ -78,24 +78,24 @@ describe("times", () => {
     );
     expect(refused).toMatchInlineSnapshot(`
       [
-        "SL6011 logs(): the option 'start' is "last 5"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is "1"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is "Nov 22 2026"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is "2026-02-30"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is "2026-02-29T00:00:00Z"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is "2026-13-01"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is "2026-01T12:00Z"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is "2026-1-1"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is "12:00"; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is ""; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is null; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is true; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is a list of 1; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is an object; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is an invalid Date; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is NaN; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is 8650000000000000; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
-        "SL6011 logs(): the option 'start' is the bigint 5n; give a Date, milliseconds since 1970 UTC, or a text such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "last 5"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "1"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "Nov 22 2026"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "2026-02-30"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "2026-02-29T00:00:00Z"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "2026-13-01"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "2026-01T12:00Z"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "2026-1-1"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is "12:00"; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is ""; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is null; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is true; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is a list of 1; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is an object; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is an invalid Date; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is NaN; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is 8650000000000000; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
+        "SL6011 logs(): the option 'start' is the bigint 5n; give a Date, milliseconds since 1970 UTC, or a string such as "2026-01-31T12:00:00Z"",
       ]
     `);
   });
@@ -116,7 +116,7 @@ describe("options that are no object of options", () => {
       ...["logs", "logBatches", "exportLogs", "compare"].map(
         (method) => `SL6011 ${method}() takes an object of options`,
       ),
-      "SL6011 infer(): the second argument is an object of options",
+      "SL6011 infer(): the second argument must be an object of options",
       "SL6011 alerts() takes an object of options",
     ]);
   });
@@ -145,9 +145,9 @@ describe("options that are no object of options", () => {
         "SL6011 logs(): the option 'limit' is "2"; give a number of rows, 0 or more",
         "SL6011 logs(): the option 'limit' is the bigint 5n; give a number of rows, 0 or more",
         "SL6011 logs(): the option 'valid' is "true"; give true or false",
-        "SL6011 exportLogs(): the option 'dataSizeLimit' is Infinity; give a number of bytes, or a text such as "100MB" or "1.5 GiB"",
-        "SL6012 configuration() takes a version as a text, such as "1", got the number 1",
-        "SL5017 null is not a file of rows by its name; give one that ends in .arrow, .arrows, .feather, .json, .df.json",
+        "SL6011 exportLogs(): the option 'dataSizeLimit' is Infinity; give a number of bytes, or a string such as "100MB" or "1.5 GiB"",
+        "SL6012 configuration() takes a version as a string, such as "1", got the number 1",
+        "SL5017 null is not a rows file by its extension; use one of .arrow, .arrows, .feather, .json, .df.json",
       ]
     `);
     expect(await said(async () => local({ concurrency: Infinity }))).toMatchInlineSnapshot(

@@ -161,21 +161,21 @@ describe("exportLogs", () => {
   test.each([
     [
       { dataSizeLimit: "0MiB" },
-      `SL6011 exportLogs(): the option 'dataSizeLimit' is "0MiB"; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`,
+      `SL6011 exportLogs(): the option 'dataSizeLimit' is "0MiB"; give a number of bytes, or a string such as "100MB" or "1.5 GiB"`,
     ],
     [
       { dataSizeLimit: "5 parsecs" },
-      `SL6011 exportLogs(): the option 'dataSizeLimit' is "5 parsecs"; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`,
+      `SL6011 exportLogs(): the option 'dataSizeLimit' is "5 parsecs"; give a number of bytes, or a string such as "100MB" or "1.5 GiB"`,
     ],
     [
       { dataSizeLimit: NaN },
-      `SL6011 exportLogs(): the option 'dataSizeLimit' is NaN; give a number of bytes, or a text such as "100MB" or "1.5 GiB"`,
+      `SL6011 exportLogs(): the option 'dataSizeLimit' is NaN; give a number of bytes, or a string such as "100MB" or "1.5 GiB"`,
     ],
     [{ directory: 7 }, `SL6011 exportLogs(): the option 'directory' is 7; give the path of a folder`],
     [{ limit: -1 }, `SL6011 exportLogs(): the option 'limit' is -1; give a number of rows, 0 or more`],
     [
       { directry: "x" },
-      /^SL6011 exportLogs\(\): the option 'directry' is not known \(did you mean 'directory'\?\); exportLogs\(\) takes 'limit', /,
+      /^SL6011 exportLogs\(\): the option 'directry' is unknown \(did you mean 'directory'\?\); the options of exportLogs\(\) are 'limit', /,
     ],
     [{ dataset: ["outs"] }, /^SL5031 the dataset names 'outs'/],
   ])("refuses %o and writes nothing", async (options, expected) => {
@@ -265,10 +265,10 @@ describe("exportLogs to Parquet", () => {
     const live = await deployed(plain);
     const format = "csv" as "json";
     expect(await refusal(live.exportLogs({ format }))).toMatchInlineSnapshot(
-      `"SL6011 exportLogs(): the option 'format' is "csv"; it is one of "json", "arrow", "parquet""`,
+      `"SL6011 exportLogs(): the option 'format' is "csv"; use one of "json", "arrow", "parquet""`,
     );
     expect(await refusal(live.exportLogs({ format: "parquet", arrow: true }))).toMatchInlineSnapshot(
-      `"SL6011 exportLogs(): the option 'format' is "parquet"; arrow: true says otherwise; give one of the two"`,
+      `"SL6011 exportLogs(): the option 'format' is "parquet"; this contradicts arrow: true; give only one of them"`,
     );
   });
 });
@@ -337,7 +337,7 @@ describe("logBatches", () => {
       `"SL6011 logBatches(): the option 'batchRows' is 0; give a number of rows, 1 or more"`,
     );
     expect(await refusal(read({ arrow: true } as object))).toMatchInlineSnapshot(
-      `"SL6011 logBatches(): the option 'arrow' is not known; logBatches() takes 'limit', 'start', 'end', 'valid', 'dataset', 'datasetExclude', 'datasetSeparator', 'batchRows' and 1 more"`,
+      `"SL6011 logBatches(): the option 'arrow' is unknown; the options of logBatches() are 'limit', 'start', 'end', 'valid', 'dataset', 'datasetExclude', 'datasetSeparator', 'batchRows' and 1 more"`,
     );
   });
 });

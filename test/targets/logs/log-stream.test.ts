@@ -124,9 +124,9 @@ test("a signal that is none is refused", async () => {
   const { live } = await logged();
   const signal = {} as AbortSignal;
   expect(await refusal(live.logBatches({ signal }).next())).toMatchInlineSnapshot(
-    `"SL6011 logBatches(): the option 'signal' is no AbortSignal"`,
+    `"SL6011 logBatches(): the option 'signal' is not an AbortSignal"`,
   );
   expect(await refusal(live.exportLogs({ signal }))).toMatchInlineSnapshot(
-    `"SL6011 exportLogs(): the option 'signal' is no AbortSignal"`,
+    `"SL6011 exportLogs(): the option 'signal' is not an AbortSignal"`,
   );
 });
