@@ -1,35 +1,41 @@
-/** What champion and challengers of a pipeline gave over a period, in numbers. Differences are the challenger's value less the champion's. */
+/**
+ * Statistics of a pipeline's champion and challengers over a period. A difference is the challenger's value minus the
+ * champion's.
+ */
 export interface Comparison {
   readonly pipeline: string;
-  /** Rows that the champion answered. */
+  /** Logged rows of the champion. */
   readonly rows: number;
-  /** Times of the first and the last of them, in milliseconds since 1970 UTC; null where there are none. */
+  /** Times of the first and the last row, in milliseconds since 1970 UTC; null without rows. */
   readonly first: number | null;
   readonly last: number | null;
   readonly versions: readonly number[];
   readonly failures: readonly ValidationFailures[];
-  /** Nanoseconds from the request's arrival to the end of its last inference step. */
+  /** Nanoseconds from the arrival of the request to the end of its last inference step. */
   readonly elapsed: Quantiles | null;
   readonly challengers: readonly ChallengerComparison[];
 }
 
 export interface ValidationFailures {
   readonly validation: string;
-  /** Rows that were checked: older versions may not have had it. */
+  /** Rows that were checked: older versions may not have had this validation. */
   readonly rows: number;
   readonly failed: number;
 }
 
 export interface ChallengerComparison {
   readonly name: string;
-  /** Rows of versions that had it. */
+  /** Rows of the versions that had this challenger. */
   readonly rows: number;
   readonly answered: number;
-  /** Why it gave no answer, most frequent first; `rows - answered` less these have none yet. */
+  /** Reasons for missing outputs, most frequent first. The rows with neither an output nor a note are still pending. */
   readonly notes: readonly { readonly note: string; readonly rows: number }[];
-  /** Nanoseconds from its turn to its answer; null in logs of older versions of Shapeline, and for challengers that the answer waited for. */
+  /**
+   * Nanoseconds that the challenger ran; null in logs of older versions of Shapeline, and for challengers that the
+   * response waited for.
+   */
   readonly elapsed: Quantiles | null;
-  /** Pairs of outputs: of one name, or the only ones on both sides. */
+  /** Pairs of outputs: those with the same name, or the only output of each side. */
   readonly outputs: readonly OutputComparison[];
 }
 
@@ -37,33 +43,33 @@ export interface OutputComparison {
   readonly champion: string;
   readonly challenger: string;
   readonly rows: number;
-  /** Rows in which all values are equal, numbers within a thousandth. */
+  /** Rows in which all values are equal; numbers may differ by a thousandth. */
   readonly agreeing: number;
-  /** Rows in which the greatest value stands at the same place; null where a row holds one value. */
+  /** Rows in which the greatest value has the same position; null if a row has one value. */
   readonly sameGreatest: number | null;
-  /** null for outputs that are no numbers. */
+  /** null for outputs that are not numeric. */
   readonly numbers: NumberComparison | null;
 }
 
 export interface NumberComparison {
   /** Pairs of finite numbers. */
   readonly values: number;
-  /** Pairs of which one is NaN or infinite: they are in none of these figures. */
+  /** Pairs with a NaN or infinite number; all other figures exclude them. */
   readonly notFinite: number;
   readonly championMean: number;
   readonly challengerMean: number;
-  /** Of the difference. */
+  /** `mean` to `quantiles` describe the differences. */
   readonly mean: number;
   readonly meanAbsolute: number;
   readonly least: number;
   readonly greatest: number;
   readonly quantiles: Quantiles;
-  /** Pearson's; null where one side is constant. */
+  /** Pearson correlation; null if one side is constant. */
   readonly correlation: number | null;
-  /** Of the difference; its ends hold what lies beyond. */
+  /** Of the differences; the first and last bins include all values beyond them. */
   readonly histogram: Histogram;
   readonly championValues: Histogram;
-  /** In the bins of `championValues`. */
+  /** Has the same bins as `championValues`. */
   readonly challengerValues: Histogram;
   readonly timeline: readonly TimelinePoint[];
 }
@@ -76,7 +82,10 @@ export interface Quantiles {
   readonly p75: number;
   readonly p95: number;
   readonly p99: number;
-  /** Whether there were too many values to rank them all (262,144, or fewer where there are many figures): each is then at most 0.025 % nearer to zero than the true one. */
+  /**
+   * true if there were too many values to keep them all (262,144, or fewer with many outputs). Each quantile is then at
+   * most 0.025 % closer to zero than the exact one.
+   */
   readonly estimated: boolean;
 }
 
@@ -87,10 +96,10 @@ export interface Histogram {
 }
 
 export interface TimelinePoint {
-  /** Milliseconds since 1970 UTC: the middle of its share of the period. */
+  /** Middle of the interval, in milliseconds since 1970 UTC. */
   readonly time: number;
   readonly values: number;
-  /** Of the difference. */
+  /** Mean difference. */
   readonly mean: number;
   readonly meanAbsolute: number;
 }

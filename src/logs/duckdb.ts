@@ -10,12 +10,12 @@ import { errorMessage } from "../util/error-message.js";
 
 type Chunk = DuckDBDataChunk["chunk"];
 
-/** A vector as the bindings hand it out. */
+/** An opaque vector handle of the native bindings. */
 export interface Vector {
   readonly __duckdb_type: "duckdb_vector";
 }
 
-/** What the client itself stands on, as far as it is used here: whole columns go in and out at once, which the client does cell by cell. */
+/** The part of the native bindings used here: they copy whole columns, where the client copies cell by cell. */
 export interface Bindings {
   data_chunk_reset(chunk: Chunk): void;
   data_chunk_set_size(chunk: Chunk, size: number): void;
@@ -35,14 +35,14 @@ export interface Bindings {
 export type DuckDB = typeof import("@duckdb/node-api") & { readonly bindings: Bindings };
 
 /**
- * DuckDB, loaded when first needed: it is an optional peer.
+ * Loads DuckDB on first use: it is an optional peer dependency.
  *
- * @throws TargetError SL6020 where it is not installed or does not load
+ * @throws TargetError SL6020 if it is not installed or fails to load
  */
 export async function loadDuckDB(): Promise<DuckDB> {
   try {
     const client = await import("@duckdb/node-api");
-    // The client's own dependency, found from where the client lies.
+    // A dependency of the client, resolved from the client's own folder.
     const require = createRequire(createRequire(import.meta.url).resolve("@duckdb/node-api"));
     return { ...client, bindings: require("@duckdb/node-bindings") as Bindings };
   } catch (error) {
@@ -50,24 +50,24 @@ export async function loadDuckDB(): Promise<DuckDB> {
     const reason = missing ? "is not installed" : `does not load (${errorMessage(error)})`;
     throw new TargetError(
       "SL6020",
-      `the inference log needs @duckdb/node-api, which ${reason}; run: npm install @duckdb/node-api (--ignore-scripts does no harm: it has no install script)`,
+      `the inference log needs @duckdb/node-api, which ${reason}; run: npm install @duckdb/node-api (--ignore-scripts is safe: it has no install script)`,
       {},
       { cause: error },
     );
   }
 }
 
-/** Any text as a quoted SQL identifier. */
+/** Quotes a SQL identifier. */
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Any text as a quoted SQL string literal. */
+/** Quotes a SQL string literal. */
 export function sqlString(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Runs statements all or none. */
+/** Runs `work` in a transaction; rolls back if it fails. */
 export async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
   await connection.run("BEGIN");
   try {
@@ -80,17 +80,21 @@ export async function inTransaction<T>(connection: DuckDBConnection, work: () =>
   }
 }
 
+/** Milliseconds since 1970 UTC of a TIMESTAMP_MS value. */
 export function timestampMillis(value: DuckDBValue): number {
   return Number((value as DuckDBTimestampMillisecondsValue).millis);
 }
 
-/** The first line of what DuckDB says is wrong. */
+/** The first line of an error message. */
 export function reasonOf(error: unknown): string {
   const text = errorMessage(error);
   return text.split("\n", 1)[0] ?? text;
 }
 
-/** Whether DuckDB takes nothing more after an error, or after one that it was caused by, until the file is opened anew. */
+/**
+ * Whether an error or one of its causes has invalidated the database, so that DuckDB refuses all work until the file is
+ * reopened.
+ */
 export function isFatal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return /^FATAL|database has been invalidated/.test(error.message) || isFatal(error.cause);

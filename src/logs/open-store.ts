@@ -11,31 +11,32 @@ import type { Store, StoreOptions } from "./store.js";
 
 interface Entry {
   readonly database: SharedDatabase;
+  /** Open stores. */
   holders: number;
 }
 
 /**
- * Open databases by real path, for every copy of this module in the process: DuckDB's lock keeps other processes out, but
- * not a second opening in the same one, which would damage the file.
+ * Open databases by folder identity, shared by all copies of this module in the process. DuckDB's lock keeps other
+ * processes out, but not a second instance in the same process, which would damage the file.
  */
 const registryKey = Symbol.for("shapeline.open-databases");
 const registry = ((globalThis as { [registryKey]?: Registry })[registryKey] ??= {
   entries: new Map(),
-  turns: new Map(),
+  queues: new Map(),
 });
 
 interface Registry {
   readonly entries: Map<string, Entry>;
-  /** Opening and closing one path happen one after the other. */
-  readonly turns: Map<string, Promise<unknown>>;
+  /** Serializes opening and closing of each folder. */
+  readonly queues: Map<string, Promise<unknown>>;
 }
 
 /**
- * Opens the log and control state of a data folder, `<dataFolder>/shapeline.duckdb`; makes both where they are missing.
- * One process holds a folder at a time; within it all openings share one database.
+ * Opens the log and control state of a data folder, `<dataFolder>/shapeline.duckdb`; creates both if missing.
+ * One thread of one process owns a folder at a time; all stores of that thread share one database.
  *
- * @throws TargetError SL6020 without @duckdb/node-api
- * @throws StorageError SL7001 the folder cannot be made or written, SL7002 nothing there to read, SL7003 held by another
+ * @throws TargetError SL6020 if @duckdb/node-api is missing
+ * @throws StorageError SL7001 the folder cannot be created or written, SL7002 no log to read, SL7003 owned by another
  * process or thread, SL7004 not a log, SL7005 a newer format, SL7006 damaged, SL7008 open for reading only
  * @example const store = await openStore(".shapeline"); const { version } = await store.saveVersion({ … });
  */
@@ -44,12 +45,12 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
   const readOnly = options.readOnly === true;
   const folder = await prepareFolder(dataFolder, readOnly);
   const key = await folderIdentity(folder);
-  return serialized(key, async () => {
+  return runInOrder(key, async () => {
     const found = registry.entries.get(key);
     if (found !== undefined && found.database.readOnly && !readOnly) {
       throw new StorageError(
         "SL7008",
-        `this process has '${join(folder, databaseFileName)}' open for reading only; close that first`,
+        `this process has '${join(folder, databaseFileName)}' open for reading only; close that store first`,
         { folder },
       );
     }
@@ -67,25 +68,29 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
   });
 }
 
-/** Opens a folder for writing; where its old rows are deleted, what they took is given back first, and `onError` is told if that fails. */
+/**
+ * Opens a folder for writing.
+ *
+ * @param onCompactError null if no retention is set; otherwise the file is compacted first and this reports a failure
+ */
 async function openForWriting(
   duckdb: DuckDB,
   folder: string,
-  onError: ((error: StorageError) => void) | null,
+  onCompactError: ((error: StorageError) => void) | null,
 ): Promise<SharedDatabase> {
   const file = join(folder, databaseFileName);
-  const door = await OwnerSocket.acquire(folder, file);
+  const socket = await OwnerSocket.acquire(folder, file);
   try {
-    if (onError !== null) await compact(duckdb, file).catch(onError);
-    return await SharedDatabase.open(duckdb, folder, door);
+    if (onCompactError !== null) await compact(duckdb, file).catch(onCompactError);
+    return await SharedDatabase.open(duckdb, folder, socket);
   } catch (error) {
-    door.close();
+    socket.close();
     throw error;
   }
 }
 
 function release(key: string, entry: Entry): Promise<void> {
-  return serialized(key, async () => {
+  return runInOrder(key, async () => {
     entry.holders -= 1;
     if (entry.holders > 0) return;
     registry.entries.delete(key);
@@ -93,17 +98,17 @@ function release(key: string, entry: Entry): Promise<void> {
   });
 }
 
-function serialized<T>(key: string, work: () => Promise<T>): Promise<T> {
-  const turn = (registry.turns.get(key) ?? Promise.resolve()).then(work);
-  const settled = turn.then(
+function runInOrder<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const run = (registry.queues.get(key) ?? Promise.resolve()).then(work);
+  const settled = run.then(
     () => undefined,
     () => undefined,
   );
-  registry.turns.set(key, settled);
-  return turn;
+  registry.queues.set(key, settled);
+  return run;
 }
 
-/** The folder's device and inode: links and mounts may give one folder several real paths. */
+/** The folder's device and inode: with links and mounts, one folder may have several real paths. */
 async function folderIdentity(folder: string): Promise<string> {
   const { dev, ino } = await stat(folder, { bigint: true });
   return ino === 0n ? folder : `${dev}:${ino}`;

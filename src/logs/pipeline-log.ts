@@ -7,67 +7,67 @@ export interface ModelOutputs {
   readonly outputs: readonly Port[];
 }
 
-/** What the log of one pipeline version holds. It decides the columns, so it never changes for a version. */
+/** What the log of one pipeline version stores. It defines the columns and never changes for a version. */
 export interface LogLayout {
   readonly pipeline: string;
   readonly version: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** Models whose outputs stand in the row under their names: those of a tuple. Older logs know none. */
+  /** Models whose outputs are stored in the champion's row: those of a multi-model step. Missing in older logs. */
   readonly models?: readonly ModelOutputs[];
   readonly challengers: readonly ModelOutputs[];
   /** Names of the validations. */
   readonly validations: readonly string[];
 }
 
-/** What is known of a batch besides its tensors. */
+/** Metadata of a batch. */
 export interface RowMeta {
-  /** Name of the model that gave the output. */
+  /** Name of the model that computed the output. */
   readonly lastModel: string;
-  /** Nanoseconds: reading the rows, then one entry for every inference step. */
+  /** Nanoseconds: reading the input, then one entry per inference step. */
   readonly elapsed: readonly number[];
-  /** The request's metadata, null where it had none. */
+  /** Metadata of the request; null if it had none. */
   readonly metadata: RequestMetadata | null;
 }
 
-/** Why a challenger gave no output. */
+/** The reason why a challenger has no output. */
 export interface ChallengerNote {
   readonly note: string;
 }
 
 export interface LogQuery {
-  /** Most rows to return, 100 unless told. */
+  /** Maximum number of rows; 100 by default. */
   readonly limit?: number;
   /** Earliest time, inclusive. */
   readonly start?: Date;
   /** Latest time, inclusive. */
   readonly end?: Date;
-  /** true: only rows that hold every validation; false: only rows that failed one. */
+  /** true: only rows that passed every validation; false: only rows that failed one. */
   readonly valid?: boolean;
-  /** Only rows that come after this one in the answer: to read on where an earlier answer ended. */
+  /** Cursor: only rows after this one in the order of the result, to continue an earlier read. */
   readonly after?: { readonly time: number; readonly row: bigint };
-  /** No more rows than take about so many bytes, but one at least. */
+  /** Approximate maximum size in bytes; at least one row is returned. */
   readonly bytes?: number;
-  /** false: leave out what is known of rows besides their values. */
+  /** false: omit the metadata of the rows. */
   readonly metadata?: boolean;
 }
 
-/** The most that a page holds. */
+/** Maximum size of a page. */
 export interface PageSize {
   readonly rows: number;
-  /** About so many, but one row at least. */
+  /** Approximate; a page has at least one row. */
   readonly bytes: number;
 }
 
-/** Logged rows of one pipeline version and one set of shapes, newest first. */
+/** Logged rows of one pipeline version with the same tensor shapes, newest first. */
 export interface LogBatch extends ResultBatch, RowsMetadata {
-  /** Row ids: unique in the pipeline, growing in the order of logging. */
+  /** Row ids: unique in the pipeline, increasing in the order of logging. */
   readonly rowIds: readonly bigint[];
 }
 
-/** A condition over the newest rows of a log. */
+/** An alert condition over the newest rows of a log. */
 export interface AlertWindow {
-  /** A boolean expression with aggregates, as the config has it for DuckDB. */
+  /** A boolean DuckDB expression with aggregates, from the config. */
   readonly sql: string;
   readonly overMs: number;
 }
@@ -78,47 +78,55 @@ export interface PipelineLog {
 
   /**
    * Logs a batch and resolves once it is on disk. Batches in flight at the same time are committed together.
-   * Of `batch.challengers` only the layout's `models` are read: challengers answer later, through `appendChallenger`. The tensors are not copied:
-   * leave them alone until the promise settles.
+   * Only the layout's `models` are read from `batch.challengers`; log challengers later with `appendChallenger`. The
+   * tensors are not copied: do not change them until the promise settles.
    *
-   * @throws StorageError SL7009 where the rows could not be written, SL7015 where they do not fit; none of them is in the log then
+   * @throws StorageError SL7009 if the rows could not be written, SL7015 if they do not match the layout; then none of
+   * them is in the log
    * @example const { firstRow } = await log.append(batch, { lastModel: "ccfraud", elapsed: [12_000, 46_000], metadata: null });
    */
   append(batch: ResultBatch, meta: RowMeta): Promise<{ readonly firstRow: bigint }>;
 
   /**
-   * Logs a batch and returns at once; its commit begins within 50 ms or 1,000 rows, whichever is first, or when the commit under way
-   * has ended. Where it fails the next `flush` or `close` rejects, and `onError` of the store is told. To be asked first: `room`.
+   * Logs a batch and returns at once. Its commit starts after 50 ms or 1,000 rows, or when the running commit ends. If
+   * it fails, the next `flush` or `close` rejects, and the store's `onError` is called. Call `whenRoom` first.
    */
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint };
 
-  /** null where `appendRelaxed` may be called; where too many rows wait for the database, it resolves when that is to be asked again. */
+  /**
+   * null if `appendRelaxed` may be called; otherwise the write queue is full: await the promise, then call this again.
+   */
   whenRoom(): Promise<void> | null;
 
   /**
-   * Logs what a challenger gave for `rows` rows from `firstRow` on, or why it gave nothing. Resolves once it is on disk;
-   * it waits up to 50 ms for company, so that challengers cost champions no commits.
+   * Logs a challenger's outputs for `rows` rows starting at `firstRow`, or the reason for their absence. Resolves once
+   * it is on disk. The rows wait up to 50 ms for more rows, so that challengers add no commits.
    *
-   * @param took nanoseconds, where they are known
+   * @param elapsed nanoseconds that the challenger ran, if known
    * @throws StorageError SL7009, SL7015
    */
   appendChallenger(
     name: string,
     firstRow: bigint,
     rows: number,
-    answer: ReadonlyMap<string, TensorData> | ChallengerNote,
-    took?: number | null,
+    result: ReadonlyMap<string, TensorData> | ChallengerNote,
+    elapsed?: number | null,
   ): Promise<void>;
 
-  /** The pipeline's newest rows over all of its versions, newest first; of one time, the row logged last first. */
+  /**
+   * Reads the newest rows of all versions of the pipeline, newest first. Rows with the same time: last logged first.
+   */
   read(query?: LogQuery): Promise<LogBatch[]>;
 
-  /** Whether conditions hold over the pipeline's rows, each over its own last while before `now`; rows of earlier versions count where they have its columns. */
+  /**
+   * Evaluates alert conditions, each over the rows of its own window before `now`. Rows of earlier versions count if
+   * they have the columns that the condition reads.
+   */
   evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
 
-  /** Resolves once everything handed over so far is on disk. Rejects with the first relaxed failure not yet told. */
+  /** Resolves once all appended rows are on disk. Rejects with the first relaxed failure not yet reported. */
   flush(): Promise<void>;
 
-  /** Flushes, and takes no more rows. */
+  /** Flushes and refuses further rows. */
   close(): Promise<void>;
 }

@@ -4,16 +4,16 @@ import { RemoteLog } from "./remote/remote-log.js";
 import { openStore } from "./open-store.js";
 import type { LogReader } from "./store.js";
 
-/** A data folder that is open for reading. */
+/** An open reader of a data folder and its close function. */
 export interface OpenReader {
   readonly reader: LogReader;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens a data folder for reading; where another process holds it, by asking that process.
+ * Opens a data folder for reading; if another process or thread owns it, reads through the socket of that owner.
  *
- * @throws what `openStore` throws; what is asked of the reader StorageError SL7003 where the other process does not answer
+ * @throws the errors of `openStore`; the reader's methods throw StorageError SL7003 if the owner does not respond
  */
 export async function openReader(dataFolder: string): Promise<OpenReader> {
   const store = await openStore(dataFolder).catch((error: unknown) => {
@@ -25,9 +25,9 @@ export async function openReader(dataFolder: string): Promise<OpenReader> {
 }
 
 /**
- * Opens a data folder for one piece of reading.
+ * Opens a data folder, runs `use` with its reader, and closes it.
  *
- * @throws what `openReader` throws
+ * @throws the errors of `openReader` and of `use`
  * @example const rows = await readStore(".shapeline", (reader) => reader.readLog("fraud", { limit: 20 }));
  */
 export async function readStore<T>(dataFolder: string, use: (reader: LogReader) => Promise<T>): Promise<T> {

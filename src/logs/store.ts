@@ -17,7 +17,7 @@ export interface NewVersion {
   readonly deployedAt: Date;
 }
 
-/** A deployed version: 1, 2, 3 … in the order of deploying. */
+/** A deployed version. Versions are numbered 1, 2, 3 … in the order of deployment. */
 export interface StoredVersion extends NewVersion {
   readonly version: number;
 }
@@ -29,79 +29,82 @@ export interface StoredPipeline {
   readonly current: StoredVersion;
 }
 
-/** `pending`: it holds, but not yet for as long as it must. `resolved`: it no longer holds. */
+/** `pending`: the condition is true, but not yet for the required time. `resolved`: it is no longer true. */
 export type AlertState = "pending" | "firing" | "resolved";
 
-/** A state that an alert came to. */
+/** A state change of an alert. */
 export interface StoredAlert {
   readonly alert: string;
   readonly state: AlertState;
   readonly time: Date;
 }
 
-/** What of the log is kept. Rows within the bounds are never deleted. */
+/** How much of the log is kept. Rows within these limits are never deleted. */
 export interface Retention {
-  /** Milliseconds: older rows go. */
+  /** Milliseconds; older rows are deleted. */
   readonly age?: number;
-  /** Bytes that the rows may take on disk: beyond them the oldest rows go. */
+  /** Bytes on disk; if the rows take more, the oldest are deleted. */
   readonly size?: number;
 }
 
-/** What a sweep did, and what the database takes after it. */
+/** The rows that a sweep deleted, and the size of the database after it. */
 export interface SweepResult {
   readonly rows: number;
   /** Bytes in use. */
   readonly used: number;
-  /** Bytes of the file that hold nothing: the next rows go there. */
+  /** Free bytes in the file; new rows reuse them. */
   readonly free: number;
 }
 
 export interface StoreOptions {
-  /** Open an existing log for reading; several processes may do so at once while none writes. */
+  /** Open an existing log for reading only; several processes may do so at once if none writes. */
   readonly readOnly?: boolean;
-  /** What is kept of the log; looked after when the store opens, and every minute. The last opening that says so holds for the folder. */
+  /** Retention limits, applied on opening and every minute. The last store that sets them decides for the folder. */
   readonly retention?: Retention;
-  /** Told of relaxed rows that could not be written, and of old ones that could not be deleted. A process warning unless given. */
+  /** Called if relaxed rows could not be written or old rows could not be deleted. Default: a process warning. */
   readonly onError?: (error: StorageError) => void;
 }
 
-/** What can be read of a data folder. */
+/** Reads a data folder. */
 export interface LogReader {
-  /** All versions of a pipeline, oldest first; empty where it was never deployed. */
+  /** All versions of a pipeline, oldest first; empty if it was never deployed. */
   versions(pipeline: string): Promise<StoredVersion[]>;
   /** Every pipeline ever deployed, by name. */
   pipelines(): Promise<StoredPipeline[]>;
-  /** `PipelineLog.read` for a pipeline whose log is not open; empty where it has none. */
+  /** As `PipelineLog.read`, without opening the pipeline's log; empty if it has none. */
   readLog(pipeline: string, query?: LogQuery): Promise<LogBatch[]>;
-  /** The same a page at a time, all rows unless the query has a limit. It holds a connection from the first page on until it ends or is broken off. */
+  /**
+   * As `readLog`, one page at a time; all rows if the query has no limit. Uses a connection until the generator ends or
+   * returns.
+   */
   pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<readonly LogBatch[], void, undefined>;
-  /** What the versions hold whose rows a query takes, newest version first. */
+  /** Layouts of the versions that have rows for a query, newest version first. */
   layouts(pipeline: string, query?: LogQuery): Promise<LogLayout[]>;
-  /** What champion and challengers gave between `start` and `end`, in numbers. */
+  /** Compares the champion with its challengers between `start` and `end`. */
   compare(pipeline: string, query?: LogQuery): Promise<Comparison>;
 }
 
-/** A data folder's log and control state. One instance a folder and process; each `openStore` needs its own `close`. */
+/** The log and control state of a data folder. Each `openStore` needs its own `close`. */
 export interface Store extends LogReader {
   /** The database file. */
   readonly file: string;
   readonly readOnly: boolean;
   /** Stores a config as the pipeline's next version and marks the pipeline deployed. */
   saveVersion(version: NewVersion): Promise<StoredVersion>;
-  /** The newest version with the pipeline's state, or null where it was never deployed. */
+  /** The newest version and the pipeline's state; null if it was never deployed. */
   current(pipeline: string): Promise<StoredPipeline | null>;
-  /** Returns false where the pipeline was never deployed. */
+  /** Returns false if the pipeline was never deployed. */
   setState(pipeline: string, state: PipelineState): Promise<boolean>;
   openLog(layout: LogLayout): Promise<PipelineLog>;
-  /** Every state that the pipeline's alerts came to, oldest first. */
+  /** All state changes of the pipeline's alerts, oldest first. */
   alertChanges(pipeline: string): Promise<StoredAlert[]>;
   saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void>;
   /**
-   * Deletes what the retention no longer covers; null where there is none.
+   * Deletes the rows beyond the retention limits; null if none are set.
    *
    * @throws StorageError SL7016
    */
   sweep(): Promise<SweepResult | null>;
-  /** Writes out what is pending and lets go of the folder once every holder has closed. */
+  /** Writes pending rows; releases the folder once all of its stores are closed. */
   close(): Promise<void>;
 }

@@ -124,7 +124,7 @@ describe("a damaged store file", () => {
         )
       ).replace(/\d{6,}/g, "<number>"),
     ).toMatchInlineSnapshot(
-      `"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Corrupt database file: computed checksum <number> does not match stored checksum <number> in block at location 12288; it stays as it is: restore it from a copy, or choose another data folder"`,
+      `"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Corrupt database file: computed checksum <number> does not match stored checksum <number> in block at location 12288; it was not changed; restore it from a copy, or choose another data folder"`,
     );
   });
 
@@ -154,7 +154,7 @@ describe("a damaged store file", () => {
     warned.mockRestore();
     expect(told).toMatchInlineSnapshot(`
       [
-        "the end of the write-ahead log '<folder>/shapeline.duckdb.wal' cannot be read, and is left out; the whole is kept as '<folder>/shapeline.duckdb.wal.damaged-<time>': after a crash nobody was told that the rows in that end are logged, and the copy may be deleted; otherwise restore the log from a copy",
+        "the end of the write-ahead log '<folder>/shapeline.duckdb.wal' cannot be read and was skipped; the whole file is kept as '<folder>/shapeline.duckdb.wal.damaged-<time>': after a crash, the rows in that end were never acknowledged and the file may be deleted; otherwise restore the log from a copy",
       ]
     `);
     const copies = readdirSync(folder).filter((name) => name.includes("damaged"));
@@ -170,7 +170,7 @@ describe("a damaged store file", () => {
       const before = contents(folder);
       const told = await refusal(openStore(folder, { readOnly: how === "for reading" }), [folder, "<folder>"]);
       expect(told.replace(/\d{5,} bytes/, "<size>")).toBe(
-        "SL7006 the write-ahead log '<folder>/shapeline.duckdb.wal' is damaged at its head: its <size> would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it",
+        "SL7006 the write-ahead log '<folder>/shapeline.duckdb.wal' has a damaged header: DuckDB would ignore its <size> and overwrite them; it was not changed; restore it from a copy, or move it away to continue without its rows",
       );
       expect(contents(folder)).toEqual(before);
     },
@@ -206,7 +206,7 @@ describe.skipIf(process.platform === "win32")("a folder that cannot be written",
       expect(told).toMatchInlineSnapshot(`
       [
         "SL7001 the log '<folder>/shapeline.duckdb' cannot be opened for writing: IO Error: Cannot open file "<folder>/shapeline.duckdb": Permission denied; choose another data folder",
-        "SL7001 the data folder '<folder>/new' cannot be made: no permission; choose another folder",
+        "SL7001 the data folder '<folder>/new' cannot be created: no permission; choose another folder",
         "open",
       ]
     `);
@@ -242,7 +242,7 @@ describe.skipIf(tmpfs === null)("a full disk", () => {
       );
     while (told.length === 0) await Promise.all([append(5000), append(1)]);
     expect(told[0]).toMatchInlineSnapshot(
-      `"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Could not write file "<folder>/shapeline.duckdb": No space left on device; none of them is in the log; see that the disk has room, then log them again"`,
+      `"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Could not write file "<folder>/shapeline.duckdb": No space left on device; none of them is in the log; make sure the disk has free space, then log them again"`,
     );
     expect(acknowledged.length).toBeGreaterThan(1000);
     for (let i = 0; i < 3; i++) await Promise.all([append(5000), append(1)]);

@@ -101,7 +101,7 @@ describe.skipIf(process.platform === "win32")("a log that another process holds"
     expect(
       (error as StorageError).message.replaceAll(folder, "<folder>").replaceAll(String(child.pid), "<pid>"),
     ).toMatchInlineSnapshot(
-      `"the log '<folder>/shapeline.duckdb' is held by process <pid>; ask that process, end it, or use another data folder"`,
+      `"the log '<folder>/shapeline.duckdb' is held by process <pid>; use that process, stop it, or choose another data folder"`,
     );
     await end(child);
   });

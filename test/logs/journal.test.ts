@@ -109,7 +109,7 @@ describe("a damaged journal beside a healthy log", () => {
     );
     warned.mockRestore();
     expect(told).toEqual([
-      "the journal '<folder>/shapeline.journal' is damaged: rows that were acknowledged may be missing in the log, those of its records that are not whole; all others are there, and the file is kept as '<folder>/shapeline.journal.damaged-<time>': restore the log from a copy, or delete it to go on without them",
+      "the journal '<folder>/shapeline.journal' is damaged: acknowledged rows in its broken records may be missing from the log; all other rows were recovered; the file is kept as '<folder>/shapeline.journal.damaged-<time>': restore the log from a copy, or delete that file to continue without those rows",
     ]);
     const kept = readdirSync(folder).filter((name) => name.includes("damaged"));
     expect(kept.map((name) => readFileSync(join(folder, name)))).toEqual([before]);
@@ -198,7 +198,7 @@ it("whose rows are of no table that the log knows is told of", async () => {
   await (await storeIn(copy)).close();
   expect(warned.mock.calls.map(([text]) => String(text).replace(copy, "<folder>"))).toMatchInlineSnapshot(`
     [
-      "1 rows of the journal in '<folder>' are of no pipeline version that the log knows, and are left out",
+      "1 rows of the journal in '<folder>' belong to no pipeline version in the log and were skipped",
     ]
   `);
   warned.mockRestore();

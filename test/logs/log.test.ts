@@ -366,7 +366,7 @@ describe("writing", () => {
         "size: the rows do not fit the log: port 'dense_input' has dimensions [2, 2], its column takes [N, 3]; log what the pipeline's config describes",
         "rows: the rows do not fit the log: port 'dense_1' has 1 rows, the batch has 2; log what the pipeline's config describes",
         "elements: the rows do not fit the log: port 'dense_1' holds 1 elements, its dimensions need 2; log what the pipeline's config describes",
-        "checks: the rows do not fit the log: the results of validation 'amt' are missing or not one a row; log what the pipeline's config describes",
+        "checks: the rows do not fit the log: the results of validation 'amt' are missing, or their number is not the number of rows; log what the pipeline's config describes",
         "time: the rows do not fit the log: the times of the rows are missing or not finite; log what the pipeline's config describes",
         "logged",
       ]
@@ -392,7 +392,7 @@ describe("writing", () => {
     });
     log.appendRelaxed(scored(noon, 7), meta);
     await expect(log.append(scored(noon, ...many), meta)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[StorageError: the rows could not be logged: IO Error: No space left on device; none of them is in the log; see that the disk has room, then log them again]`,
+      `[StorageError: the rows could not be logged: IO Error: No space left on device; none of them is in the log; make sure the disk has free space, then log them again]`,
     );
     await expect(log.flush()).rejects.toMatchObject({ code: "SL7009" });
     expect(seen.map(({ code }) => code)).toEqual(["SL7009"]);
@@ -418,7 +418,7 @@ describe("writing", () => {
     });
     await log.append(scored(noon, 7), meta);
     await expect(log.flush()).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[StorageError: rows that were acknowledged cannot go from the journal into the log: IO Error: No space left on device; none is lost, and it is tried again, also when the log is next opened; see that the disk has room]`,
+      `[StorageError: acknowledged rows cannot be moved from the journal into the database: IO Error: No space left on device; no row is lost, and Shapeline retries every second and when the log is next opened; make sure the disk has free space]`,
     );
     await expect(log.append(scored(noon, 8), meta)).rejects.toMatchObject({ code: "SL7009" });
     run.mockRestore();

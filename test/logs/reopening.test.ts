@@ -64,7 +64,7 @@ describe("where DuckDB takes nothing more after a commit", () => {
     await log.append(many(0), meta);
     endAt(first, false);
     expect(await refusal(log.append(many(300), meta), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Checkpoint aborted before header write because of PRAGMA checkpoint_abort flag; none of them is in the log; see that the disk has room, then log them again"`,
+      `"SL7009 the rows could not be logged: FATAL Error: Failed to create checkpoint because of error: Checkpoint aborted before header write because of PRAGMA checkpoint_abort flag; none of them is in the log; make sure the disk has free space, then log them again"`,
     );
     await log.append(many(600), meta);
     expect(scores(await store.readLog("fraud", { limit: 1000 }))).toEqual(
@@ -206,10 +206,10 @@ describe("while the log cannot be opened again", () => {
     endAt(first, false);
     await log.append(scored(noon + 300, 300), meta);
     expect(await refusal(store.readLog("fraud"), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7019 the log '<folder>/shapeline.duckdb' was let go after an error, and cannot be opened again: IO Error: No space left on device; no row that was acknowledged is lost, and it is tried again every second; see that the disk has room"`,
+      `"SL7019 the log '<folder>/shapeline.duckdb' was closed after an error and cannot be reopened: IO Error: No space left on device; no acknowledged row is lost, and Shapeline retries every second; make sure the disk has free space"`,
     );
     expect(await refusal(log.append(many(400), meta), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7009 the rows could not be logged: IO Error: No space left on device; none of them is in the log; see that the disk has room, then log them again"`,
+      `"SL7009 the rows could not be logged: IO Error: No space left on device; none of them is in the log; make sure the disk has free space, then log them again"`,
     );
     expect(await refusal(log.append(scored(noon, 400), meta), [folder, "<folder>"])).toContain("SL7009");
     expect(await refusal(store.versions("fraud"), [folder, "<folder>"])).toContain("SL7019");

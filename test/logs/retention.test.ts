@@ -161,7 +161,7 @@ it("a sweep that fails is told, and costs no row", async () => {
   const error: unknown = await store.sweep().catch((reason: unknown) => reason);
   DuckDBConnection.prototype.run = original;
   expect(String(error).replaceAll(folder, "<folder>")).toMatchInlineSnapshot(
-    `"StorageError: old rows could not be deleted from '<folder>/shapeline.duckdb': IO Error: no space left on device; nothing else is lost, and it is tried again within a minute"`,
+    `"StorageError: old rows could not be deleted from '<folder>/shapeline.duckdb': IO Error: no space left on device; no other data is lost, and Shapeline retries within a minute"`,
   );
   await log.append(scored(now, 2), meta);
   expect(scores(await log.read())).toEqual([2, 1]);

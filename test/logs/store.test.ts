@@ -120,7 +120,7 @@ describe("opening", () => {
     expect(
       await refusal(again.openLog({ ...fraud, inputs: [port("dense_input", "float64", "N", 3)] })),
     ).toMatchInlineSnapshot(
-      `"SL7011 version 1 of pipeline 'fraud' is logged with other columns than it has now; save the changed config as a new version"`,
+      `"SL7011 the log of version 1 of pipeline 'fraud' has other columns than its config; save the changed config as a new version"`,
     );
     expect((await again.readLog("fraud"))[0]?.rowIds).toEqual([2n, 1n, 0n]);
   });
@@ -132,7 +132,7 @@ describe("opening", () => {
     const error = await openStore(folder).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "SL7003", details: { pid: child.pid } });
     expect(await refusal(openStore(folder), [folder, "<folder>"], [String(child.pid), "<pid>"])).toMatchInlineSnapshot(
-      `"SL7003 the log '<folder>/shapeline.duckdb' is held by process <pid>; ask that process, end it, or use another data folder"`,
+      `"SL7003 the log '<folder>/shapeline.duckdb' is held by process <pid>; use that process, stop it, or choose another data folder"`,
     );
     expect(
       await refusal(openStore(folder, { readOnly: true }), [folder, "<folder>"], [String(child.pid), "<pid>"]),
@@ -146,10 +146,10 @@ describe("opening", () => {
     const folder = newFolder();
     writeFileSync(join(folder, "file"), "");
     expect(await refusal(openStore(join(folder, "file")), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7001 the data folder '<folder>/file' cannot be made: a part of the path is a file, not a folder; choose another folder"`,
+      `"SL7001 the data folder '<folder>/file' cannot be created: a part of the path is a file, not a folder; choose another folder"`,
     );
     expect(await refusal(openStore(join(folder, "file", "data")), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7001 the data folder '<folder>/file/data' cannot be made: a part of the path is a file, not a folder; choose another folder"`,
+      `"SL7001 the data folder '<folder>/file/data' cannot be created: a part of the path is a file, not a folder; choose another folder"`,
     );
   });
 
@@ -157,7 +157,7 @@ describe("opening", () => {
     const folder = newFolder();
     writeFileSync(join(folder, "shapeline.duckdb"), "this is a text file, not a database. ".repeat(500));
     expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7004 '<folder>/shapeline.duckdb' is not a DuckDB database; it stays as it is: restore it from a copy, move it away with the files beside it, or choose another data folder"`,
+      `"SL7004 '<folder>/shapeline.duckdb' is not a DuckDB database; it was not changed; restore it from a copy, move it away together with the files beside it, or choose another data folder"`,
     );
 
     const other = newFolder();
@@ -168,7 +168,7 @@ describe("opening", () => {
     connection.closeSync();
     instance.closeSync();
     expect(await refusal(openStore(other), [other, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7004 '<folder>/shapeline.duckdb' is a DuckDB database of something else; choose another data folder"`,
+      `"SL7004 '<folder>/shapeline.duckdb' is a DuckDB database of another application; choose another data folder"`,
     );
   });
 
@@ -176,7 +176,7 @@ describe("opening", () => {
     const folder = newFolder();
     mkdirSync(join(folder, "shapeline.duckdb"));
     expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Could not read from file "<folder>/shapeline.duckdb": Is a directory; it stays as it is: restore it from a copy, or choose another data folder"`,
+      `"SL7006 the log '<folder>/shapeline.duckdb' cannot be opened: IO Error: Could not read from file "<folder>/shapeline.duckdb": Is a directory; it was not changed; restore it from a copy, or choose another data folder"`,
     );
   });
 
@@ -190,7 +190,7 @@ describe("opening", () => {
     connection.closeSync();
     instance.closeSync();
     expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7005 the log '<folder>/shapeline.duckdb' is of format 99, this Shapeline reads up to 4; use a newer Shapeline, or another data folder"`,
+      `"SL7005 the log '<folder>/shapeline.duckdb' has format 99, this version of Shapeline reads formats up to 4; use a newer version of Shapeline, or another data folder"`,
     );
   });
 
@@ -222,7 +222,7 @@ describe("reading only", () => {
     );
     expect(await refusal(reader.openLog(fraud))).toContain("SL7008");
     expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7008 this process has '<folder>/shapeline.duckdb' open for reading only; close that first"`,
+      `"SL7008 this process has '<folder>/shapeline.duckdb' open for reading only; close that store first"`,
     );
   });
 
@@ -251,7 +251,7 @@ describe.skipIf(process.platform === "win32")("a disk that fills up", () => {
     const child = startConfinedChild(3000, "fill", folder, "1000");
     const rows = Number(await child.line());
     expect((await child.line()).replaceAll(folder, "<folder>")).toMatchInlineSnapshot(
-      `"SL7009 the rows could not be logged: TransactionContext Error: Failed to commit: Could not write file "<folder>/shapeline.duckdb.wal": File too large; none of them is in the log; see that the disk has room, then log them again"`,
+      `"SL7009 the rows could not be logged: TransactionContext Error: Failed to commit: Could not write file "<folder>/shapeline.duckdb.wal": File too large; none of them is in the log; make sure the disk has free space, then log them again"`,
     );
     expect(await child.ended()).toMatchObject({ code: 0, stderr: "" });
     expect(rows).toBeGreaterThanOrEqual(1000);

@@ -3,12 +3,12 @@ import type { OutputPair } from "./output-pairs.js";
 import { OutputStats, type Period } from "./output-stats.js";
 import { QuantileSketch } from "./quantile-sketch.js";
 
-/** So many reasons are told, the most frequent ones, and so many told apart: a model may put numbers into its messages. */
-const told = 20;
-const apart = 1000;
-const others = "other reasons";
+/** Reports the most frequent notes. Counts only this many different ones: a model may put numbers into its messages. */
+const maxReportedNotes = 20;
+const maxDistinctNotes = 1000;
+const otherNotes = "other reasons";
 
-/** What one challenger gave, row by row. */
+/** Collects the statistics of one challenger, row by row. */
 export class ChallengerStats {
   readonly name: string;
   readonly pairs: readonly OutputPair[];
@@ -18,11 +18,11 @@ export class ChallengerStats {
   #rows = 0;
   #answered = 0;
 
-  constructor(name: string, pairs: readonly OutputPair[], period: Period, exact: number) {
+  constructor(name: string, pairs: readonly OutputPair[], period: Period, exactLimit: number) {
     this.name = name;
     this.pairs = pairs;
-    this.outputs = pairs.map((pair) => new OutputStats(pair, period, exact));
-    this.#elapsed = new QuantileSketch(exact);
+    this.outputs = pairs.map((pair) => new OutputStats(pair, period, exactLimit));
+    this.#elapsed = new QuantileSketch(exactLimit);
   }
 
   addRows(rows: number): void {
@@ -34,11 +34,11 @@ export class ChallengerStats {
   }
 
   addNote(note: string): void {
-    const key = this.#notes.has(note) || this.#notes.size < apart ? note : others;
+    const key = this.#notes.has(note) || this.#notes.size < maxDistinctNotes ? note : otherNotes;
     this.#notes.set(key, (this.#notes.get(key) ?? 0) + 1);
   }
 
-  /** @param elapsed nanoseconds; NaN where they are not known */
+  /** @param elapsed nanoseconds; NaN if unknown */
   addElapsed(elapsed: number): void {
     if (!Number.isNaN(elapsed)) this.#elapsed.add(elapsed);
   }
@@ -50,9 +50,9 @@ export class ChallengerStats {
       name: this.name,
       rows: this.#rows,
       answered: this.#answered,
-      notes: notes.slice(0, told),
+      notes: notes.slice(0, maxReportedNotes),
       elapsed: this.#elapsed.count === 0 ? null : this.#elapsed.quantiles(),
-      outputs: this.outputs.map((figures) => figures.result()),
+      outputs: this.outputs.map((stats) => stats.result()),
     };
   }
 }

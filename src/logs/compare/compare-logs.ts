@@ -12,11 +12,11 @@ import { QuantileSketch } from "./quantile-sketch.js";
 import { readError } from "../read/read-pages.js";
 import { championTable, type StoredLog } from "../schema/stored-log.js";
 
-/** So many numbers are kept for exact ranks, all figures together; of one figure at most `exactMost`. */
-const exactAll = 8_000_000;
-const exactMost = 2 ** 18;
+/** Maximum numbers kept for exact quantiles: of all sketches together, and of one sketch. */
+const maxExactTotal = 8_000_000;
+const maxExactPerSketch = 2 ** 18;
 
-/** A log, and what of it a query takes. */
+/** A log and the range of its rows for a query. */
 interface LogRange {
   readonly log: StoredLog;
   readonly firstRow: bigint;
@@ -24,9 +24,9 @@ interface LogRange {
 }
 
 /**
- * Champion against each challenger, in one pass over the log: memory does not grow with it.
+ * Compares the champion with each challenger in one pass over the log. Memory does not grow with the log.
  *
- * @param logs the pipeline's, newest version first
+ * @param logs the pipeline's logs, newest version first
  * @throws StorageError SL7013, SL7010
  */
 export async function compareLogs(
@@ -38,18 +38,18 @@ export async function compareLogs(
 ): Promise<Comparison> {
   const where = whereClause(query);
   try {
-    const { held, period } = await logRanges(connection, logs, where);
-    const stored = held.map(({ log }) => log);
+    const { ranges, period } = await logRanges(connection, logs, where);
+    const stored = ranges.map(({ log }) => log);
     const names = [...new Set(stored.flatMap(({ layout }) => layout.challengers.map(({ name }) => name)))];
     const pairs = names.map((name) => ({ name, pairs: outputPairs(name, stored) }));
-    const ranks = pairs.reduce((sum, { pairs: own }) => sum + 1 + 3 * own.length, 1);
-    const exact = Math.min(exactMost, Math.floor(exactAll / ranks));
-    const elapsed = new QuantileSketch(exact);
+    const sketches = pairs.reduce((sum, { pairs: outputs }) => sum + 1 + 3 * outputs.length, 1);
+    const exactLimit = Math.min(maxExactPerSketch, Math.floor(maxExactTotal / sketches));
+    const elapsed = new QuantileSketch(exactLimit);
     const challengers = pairs.map(
-      ({ name, pairs: own }) => new ChallengerStats(name, own, period ?? { first: 0, last: 0 }, exact),
+      ({ name, pairs: outputs }) => new ChallengerStats(name, outputs, period ?? { first: 0, last: 0 }, exactLimit),
     );
     let rows = 0;
-    for (const { log, firstRow, lastRow } of held)
+    for (const { log, firstRow, lastRow } of ranges)
       rows += await scanLog(duckdb, connection, log, { firstRow, lastRow, where }, elapsed, challengers);
     return {
       pipeline,
@@ -66,22 +66,22 @@ export async function compareLogs(
   }
 }
 
-/** The logs that hold rows which a query takes, and the time from the first of these to the last; null where there are none. */
+/** The logs with rows for a query, and the period of these rows; null without rows. */
 async function logRanges(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
   where: string,
-): Promise<{ readonly held: readonly LogRange[]; readonly period: Period | null }> {
-  const held: LogRange[] = [];
+): Promise<{ readonly ranges: readonly LogRange[]; readonly period: Period | null }> {
+  const ranges: LogRange[] = [];
   let [first, last] = [Infinity, -Infinity];
   for (const log of logs) {
     const sql = `SELECT min(row), max(row), epoch_ms(min(time)), epoch_ms(max(time)) FROM ${identifier(championTable(log.id))} WHERE ${where}`;
     const [[firstRow, lastRow, from, to] = []] = await (await connection.run(sql)).getRows();
     if (typeof firstRow !== "bigint" || typeof lastRow !== "bigint") continue;
-    held.push({ log, firstRow, lastRow });
+    ranges.push({ log, firstRow, lastRow });
     [first, last] = [Math.min(first, Number(from)), Math.max(last, Number(to))];
   }
-  return { held, period: held.length === 0 ? null : { first, last } };
+  return { ranges, period: ranges.length === 0 ? null : { first, last } };
 }
 
 async function failuresOf(
@@ -109,6 +109,6 @@ async function failuresOf(
   return [...failures.values()];
 }
 
-function quantilesOrNull(ranks: QuantileSketch): Quantiles | null {
-  return ranks.count === 0 ? null : ranks.quantiles();
+function quantilesOrNull(sketch: QuantileSketch): Quantiles | null {
+  return sketch.count === 0 ? null : sketch.quantiles();
 }

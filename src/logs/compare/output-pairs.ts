@@ -2,12 +2,12 @@ import type { Port } from "../../../dsl/tensor.js";
 import { tablesOf, type LogColumn } from "../schema/columns.js";
 import type { StoredLog } from "../schema/stored-log.js";
 
-/** An output of the champion and the challenger's that stands for it, in every version that has both. */
+/** An output of the champion and the corresponding output of the challenger, in all versions with both. */
 export interface OutputPair {
   readonly champion: string;
   readonly challenger: string;
   readonly numeric: boolean;
-  /** By the log's id. */
+  /** The columns of both, by log id. */
   readonly columns: ReadonlyMap<number, PairColumns>;
 }
 
@@ -16,35 +16,42 @@ export interface PairColumns {
   readonly challenger: LogColumn;
 }
 
-/** Outputs of one name and shape, or the only ones of both, where their elements can be compared. */
+/** Pairs outputs with the same name, or the only output of each side, if their elements can be compared. */
 export function outputPairs(challenger: string, logs: readonly StoredLog[]): OutputPair[] {
   const pairs = new Map<string, OutputPair & { readonly columns: Map<number, PairColumns> }>();
   for (const { id, layout } of logs) {
     const index = layout.challengers.findIndex(({ name }) => name === challenger);
-    const theirs = layout.challengers[index]?.outputs ?? [];
+    const challengerOutputs = layout.challengers[index]?.outputs ?? [];
     const tables = tablesOf(layout);
-    const lone = layout.outputs.length === 1 && theirs.length === 1;
-    for (const mine of layout.outputs) {
-      const other = lone ? theirs[0] : theirs.find(({ name }) => name === mine.name);
+    const single = layout.outputs.length === 1 && challengerOutputs.length === 1;
+    for (const championOutput of layout.outputs) {
+      const challengerOutput = single
+        ? challengerOutputs[0]
+        : challengerOutputs.find(({ name }) => name === championOutput.name);
       if (
-        other === undefined ||
-        isNumeric(mine) !== isNumeric(other) ||
-        (!isNumeric(mine) && mine.dtype !== other.dtype)
+        challengerOutput === undefined ||
+        isNumeric(championOutput) !== isNumeric(challengerOutput) ||
+        (!isNumeric(championOutput) && championOutput.dtype !== challengerOutput.dtype)
       )
         continue;
-      const [mineColumn, otherColumn] = [
-        columnOf(tables.champion, mine),
-        columnOf(tables.challengers[index]?.columns ?? [], other),
+      const [championColumn, challengerColumn] = [
+        columnOf(tables.champion, championOutput),
+        columnOf(tables.challengers[index]?.columns ?? [], challengerOutput),
       ];
-      if (mineColumn === undefined || otherColumn === undefined || mineColumn.depth !== otherColumn.depth) continue;
-      const key = JSON.stringify([mine.name, other.name, isNumeric(mine)]);
+      if (
+        championColumn === undefined ||
+        challengerColumn === undefined ||
+        championColumn.depth !== challengerColumn.depth
+      )
+        continue;
+      const key = JSON.stringify([championOutput.name, challengerOutput.name, isNumeric(championOutput)]);
       const pair = pairs.get(key) ?? {
-        champion: mine.name,
-        challenger: other.name,
-        numeric: isNumeric(mine),
+        champion: championOutput.name,
+        challenger: challengerOutput.name,
+        numeric: isNumeric(championOutput),
         columns: new Map<number, PairColumns>(),
       };
-      pair.columns.set(id, { champion: mineColumn, challenger: otherColumn });
+      pair.columns.set(id, { champion: championColumn, challenger: challengerColumn });
       pairs.set(key, pair);
     }
   }

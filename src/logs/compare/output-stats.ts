@@ -3,31 +3,31 @@ import type { Elements } from "../read/column-values.js";
 import type { OutputPair } from "./output-pairs.js";
 import { QuantileSketch } from "./quantile-sketch.js";
 
-const bins = 40;
-const moments = 48;
+const histogramBins = 40;
+const timelinePoints = 48;
 
-/** The time that a comparison spans, in milliseconds. */
+/** The period of a comparison, in milliseconds since 1970 UTC. */
 export interface Period {
   readonly first: number;
   readonly last: number;
 }
 
-/** What one pair of outputs gave, row by row. */
+/** Collects the statistics of one pair of outputs, row by row. */
 export class OutputStats {
   readonly #pair: OutputPair;
   readonly #numbers: NumberStats | null;
   #rows = 0;
   #agreeing = 0;
-  #several = 0;
-  #same = 0;
+  #multiValueRows = 0;
+  #sameGreatest = 0;
 
-  /** @param exact how many numbers are ranked exactly */
-  constructor(pair: OutputPair, period: Period, exact: number) {
+  /** @param exactLimit maximum numbers kept for exact quantiles */
+  constructor(pair: OutputPair, period: Period, exactLimit: number) {
     this.#pair = pair;
-    this.#numbers = pair.numeric ? new NumberStats(period, exact) : null;
+    this.#numbers = pair.numeric ? new NumberStats(period, exactLimit) : null;
   }
 
-  /** A row that both answered. */
+  /** Adds a row for which both have outputs. */
   add(champion: Elements, challenger: Elements, row: number, time: number): void {
     this.#rows++;
     const [from, length] = [champion.from(row), champion.length(row)];
@@ -39,8 +39,8 @@ export class OutputStats {
     const [a, b] = [champion.values as ArrayLike<number>, challenger.values as ArrayLike<number>];
     let agrees = length === length2;
     let [best, best2] = [0, 0];
-    const most = Math.max(length, length2);
-    for (let i = 0; i < most; i++) {
+    const longest = Math.max(length, length2);
+    for (let i = 0; i < longest; i++) {
       const x = i < length ? (a[from + i] ?? NaN) : NaN;
       const y = i < length2 ? (b[from2 + i] ?? NaN) : NaN;
       if (agrees && !isClose(x, y)) agrees = false;
@@ -50,8 +50,8 @@ export class OutputStats {
     }
     if (agrees) this.#agreeing++;
     if (length > 1) {
-      this.#several++;
-      if (best === best2 && length2 > 0) this.#same++;
+      this.#multiValueRows++;
+      if (best === best2 && length2 > 0) this.#sameGreatest++;
     }
   }
 
@@ -61,7 +61,7 @@ export class OutputStats {
       challenger: this.#pair.challenger,
       rows: this.#rows,
       agreeing: this.#agreeing,
-      sameGreatest: this.#several === 0 ? null : this.#same,
+      sameGreatest: this.#multiValueRows === 0 ? null : this.#sameGreatest,
       numbers: this.#rows === 0 ? null : (this.#numbers?.result() ?? null),
     };
   }
@@ -80,25 +80,28 @@ function equal(
   return true;
 }
 
-/** Equal, or within a thousandth of the champion's number. */
+/** Whether numbers are equal or differ by at most a thousandth of the champion's. */
 function isClose(a: number, b: number): boolean {
   return a === b || Math.abs(b - a) <= 1e-3 * Math.abs(a) || (Number.isNaN(a) && Number.isNaN(b));
 }
 
-/** NaN is greater than all numbers, as in DuckDB. */
+/** NaN counts as greater than all numbers, as in DuckDB. */
 function isGreater(value: number, than: number): boolean {
   return value > than || (Number.isNaN(value) && !Number.isNaN(than));
 }
 
-/** Pairs of numbers. Means and moments are kept as they go (Welford), so that large numbers lose nothing. */
+/**
+ * Statistics of number pairs. Means and variances are updated incrementally (Welford), so that large numbers lose no
+ * precision.
+ */
 class NumberStats {
   readonly #period: Period;
   readonly #champion: QuantileSketch;
   readonly #challenger: QuantileSketch;
   readonly #differences: QuantileSketch;
-  readonly #counts = new Float64Array(moments);
-  readonly #means = new Float64Array(moments);
-  readonly #absolutes = new Float64Array(moments);
+  readonly #counts = new Float64Array(timelinePoints);
+  readonly #means = new Float64Array(timelinePoints);
+  readonly #absolutes = new Float64Array(timelinePoints);
   #notFinite = 0;
   #meanA = 0;
   #meanB = 0;
@@ -106,12 +109,12 @@ class NumberStats {
   #squaresB = 0;
   #products = 0;
 
-  constructor(period: Period, exact: number) {
+  constructor(period: Period, exactLimit: number) {
     this.#period = period;
     [this.#champion, this.#challenger, this.#differences] = [
-      new QuantileSketch(exact),
-      new QuantileSketch(exact),
-      new QuantileSketch(exact),
+      new QuantileSketch(exactLimit),
+      new QuantileSketch(exactLimit),
+      new QuantileSketch(exactLimit),
     ];
   }
 
@@ -125,19 +128,22 @@ class NumberStats {
     this.#challenger.add(b);
     this.#differences.add(difference);
     const share = 1 / this.#differences.count;
-    const [aside, aside2] = [a - this.#meanA, b - this.#meanB];
-    this.#meanA += aside * share;
-    this.#meanB += aside2 * share;
-    this.#squaresA += aside * (a - this.#meanA);
-    this.#squaresB += aside2 * (b - this.#meanB);
-    this.#products += aside * (b - this.#meanB);
+    const [deltaA, deltaB] = [a - this.#meanA, b - this.#meanB];
+    this.#meanA += deltaA * share;
+    this.#meanB += deltaB * share;
+    this.#squaresA += deltaA * (a - this.#meanA);
+    this.#squaresB += deltaB * (b - this.#meanB);
+    this.#products += deltaA * (b - this.#meanB);
     const { first, last } = this.#period;
-    const moment = Math.min(Math.max(Math.floor(((time - first) / (last - first + 1)) * moments), 0), moments - 1);
-    const count = (this.#counts[moment] ?? 0) + 1;
-    this.#counts[moment] = count;
-    this.#means[moment] = (this.#means[moment] ?? 0) + (difference - (this.#means[moment] ?? 0)) / count;
-    this.#absolutes[moment] =
-      (this.#absolutes[moment] ?? 0) + (Math.abs(difference) - (this.#absolutes[moment] ?? 0)) / count;
+    const point = Math.min(
+      Math.max(Math.floor(((time - first) / (last - first + 1)) * timelinePoints), 0),
+      timelinePoints - 1,
+    );
+    const count = (this.#counts[point] ?? 0) + 1;
+    this.#counts[point] = count;
+    this.#means[point] = (this.#means[point] ?? 0) + (difference - (this.#means[point] ?? 0)) / count;
+    this.#absolutes[point] =
+      (this.#absolutes[point] ?? 0) + (Math.abs(difference) - (this.#absolutes[point] ?? 0)) / count;
   }
 
   result(): NumberComparison {
@@ -150,9 +156,9 @@ class NumberStats {
     const both = { from: Math.min(champion.p1, challenger.p1), to: Math.max(champion.p99, challenger.p99) };
     const values = this.#differences.count;
     const [least, greatest] = values === 0 ? [0, 0] : [this.#differences.min, this.#differences.max];
-    const times = [...this.#counts.keys()].filter((moment) => this.#counts[moment] !== 0);
+    const times = [...this.#counts.keys()].filter((point) => this.#counts[point] !== 0);
     const mean = (of: Float64Array) =>
-      times.reduce((sum, moment) => sum + (of[moment] ?? 0) * ((this.#counts[moment] ?? 0) / values), 0);
+      times.reduce((sum, point) => sum + (of[point] ?? 0) * ((this.#counts[point] ?? 0) / values), 0);
     return {
       values,
       notFinite: this.#notFinite,
@@ -164,27 +170,30 @@ class NumberStats {
       greatest,
       quantiles,
       correlation: this.#correlation(),
-      histogram: { ...differences, counts: this.#differences.histogram(differences.from, differences.to, bins) },
-      championValues: { ...both, counts: this.#champion.histogram(both.from, both.to, bins) },
-      challengerValues: { ...both, counts: this.#challenger.histogram(both.from, both.to, bins) },
-      timeline: times.map((moment) => ({
-        time: this.#middleOf(moment),
-        values: this.#counts[moment] ?? 0,
-        mean: this.#means[moment] ?? 0,
-        meanAbsolute: this.#absolutes[moment] ?? 0,
+      histogram: {
+        ...differences,
+        counts: this.#differences.histogram(differences.from, differences.to, histogramBins),
+      },
+      championValues: { ...both, counts: this.#champion.histogram(both.from, both.to, histogramBins) },
+      challengerValues: { ...both, counts: this.#challenger.histogram(both.from, both.to, histogramBins) },
+      timeline: times.map((point) => ({
+        time: this.#middleOf(point),
+        values: this.#counts[point] ?? 0,
+        mean: this.#means[point] ?? 0,
+        meanAbsolute: this.#absolutes[point] ?? 0,
       })),
     };
   }
 
   #correlation(): number | null {
-    const constant = (ranks: QuantileSketch) => ranks.min >= ranks.max;
+    const constant = (sketch: QuantileSketch) => sketch.min >= sketch.max;
     if (constant(this.#champion) || constant(this.#challenger)) return null;
     const correlation = this.#products / (Math.sqrt(this.#squaresA) * Math.sqrt(this.#squaresB));
     return Number.isFinite(correlation) ? Math.min(Math.max(correlation, -1), 1) : null;
   }
 
-  #middleOf(moment: number): number {
+  #middleOf(point: number): number {
     const { first, last } = this.#period;
-    return Math.round(first + ((moment + 0.5) * (last - first + 1)) / moments);
+    return Math.round(first + ((point + 0.5) * (last - first + 1)) / timelinePoints);
   }
 }

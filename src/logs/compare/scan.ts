@@ -7,47 +7,50 @@ import type { OutputStats } from "./output-stats.js";
 import type { QuantileSketch } from "./quantile-sketch.js";
 import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
-/** Champion's and challengers' rows are joined this many row ids at a time, fewer where rows are wide: what is joined lies in memory. */
+/**
+ * The tables are joined for this many row ids at a time, fewer if rows are wide: DuckDB keeps the joined rows in
+ * memory.
+ */
 const blockRows = 2 ** 18;
 const blockBytes = 32 * 2 ** 20;
-/** What a size that depends on the row is taken for. */
+/** Assumed for dimensions that differ between rows. */
 const unknownSize = 64;
 
-/** Of a log: rows from one id to another, both inclusive, that meet a condition. */
+/** The rows of a log between two ids, both inclusive, that meet a SQL condition. */
 export interface RowRange {
   readonly firstRow: bigint;
   readonly lastRow: bigint;
   readonly where: string;
 }
 
-/** Adds the rows of one version's log to the figures; returns how many they are. */
+/** Adds the rows of one version's log to the statistics. Returns the number of rows. */
 export async function scanLog(
   duckdb: DuckDB,
   connection: DuckDBConnection,
   log: StoredLog,
-  part: RowRange,
+  range: RowRange,
   elapsed: QuantileSketch,
   challengers: readonly ChallengerStats[],
 ): Promise<number> {
-  return new LogScan(duckdb, log, part.where, elapsed, challengers).scan(connection, part.firstRow, part.lastRow);
+  return new LogScan(duckdb, log, range.where, elapsed, challengers).scan(connection, range.firstRow, range.lastRow);
 }
 
-/** A column of the pass's answer. */
+/** A column of the scan's result. */
 interface Selected {
   readonly index: number;
   readonly type: LogColumn["type"];
   readonly depth: 0 | 1;
 }
 
-/** A challenger that the log has, and where it stands in the answer. */
+/** A challenger in the log, and its columns in the result. */
 interface ChallengerScan {
-  readonly figures: ChallengerStats;
-  /** 0: nothing yet; 1: an answer; 2: a note. */
+  readonly stats: ChallengerStats;
+  /** 0: pending; 1: outputs; 2: a note. */
   readonly state: Selected;
   readonly note: number;
-  readonly took: Selected;
+  readonly elapsed: Selected;
   readonly pairs: readonly {
-    readonly figures: OutputStats;
+    readonly stats: OutputStats;
     readonly champion: Selected;
     readonly challenger: Selected;
   }[];
@@ -59,12 +62,12 @@ class LogScan {
   readonly #select: string[] = [];
   readonly #joins: ((within: string) => string)[] = [];
   readonly #time: Selected;
-  readonly #took: Selected;
-  readonly #sides: readonly ChallengerScan[];
+  readonly #elapsedColumn: Selected;
+  readonly #challengers: readonly ChallengerScan[];
   readonly #champion: (within: string) => string;
   readonly #columns = new Map<string, Selected>();
-  #width = 64;
-  /** What is read at the moment; it must not be collected before. */
+  #rowBytes = 64;
+  /** The chunk being read: the reference prevents its garbage collection. */
   #chunk: DuckDBDataChunk | null = null;
 
   constructor(
@@ -78,45 +81,45 @@ class LogScan {
     this.#elapsed = elapsed;
     this.#champion = (within) => `(SELECT * FROM ${identifier(championTable(id))} WHERE ${within} AND ${where}) c`;
     this.#time = this.#add("epoch_ms(c.time)::DOUBLE", "float64", 0);
-    this.#took = this.#add(`coalesce(list_sum(c."metadata.elapsed")::DOUBLE, 'nan'::DOUBLE)`, "float64", 0);
-    this.#sides = challengers.flatMap((figures) => {
-      const index = layout.challengers.findIndex(({ name }) => name === figures.name);
-      return index < 0 ? [] : [this.#side(figures, `k${index}`, challengerTable(id, index), id)];
+    this.#elapsedColumn = this.#add(`coalesce(list_sum(c."metadata.elapsed")::DOUBLE, 'nan'::DOUBLE)`, "float64", 0);
+    this.#challengers = challengers.flatMap((stats) => {
+      const index = layout.challengers.findIndex(({ name }) => name === stats.name);
+      return index < 0 ? [] : [this.#addChallenger(stats, `k${index}`, challengerTable(id, index), id)];
     });
   }
 
-  #side(figures: ChallengerStats, table: string, stored: string, log: number): ChallengerScan {
+  #addChallenger(stats: ChallengerStats, table: string, stored: string, log: number): ChallengerScan {
     this.#joins.push(
       (within) => `LEFT JOIN (SELECT * FROM ${identifier(stored)} WHERE ${within}) ${table} ON ${table}.row = c.row`,
     );
     return {
-      figures,
+      stats,
       state: this.#add(
         `CASE WHEN ${table}.row IS NULL THEN 0 WHEN ${table}."metadata.note" IS NULL THEN 1 ELSE 2 END::UTINYINT`,
         "uint8",
         0,
       ),
       note: this.#add(`${table}."metadata.note"`, "string", 0).index,
-      took: this.#add(`coalesce(${table}."metadata.elapsed"::DOUBLE, 'nan'::DOUBLE)`, "float64", 0),
-      pairs: figures.pairs.flatMap(({ columns }, i) => {
-        const place = columns.get(log);
-        const own = figures.outputs[i];
-        return place === undefined || own === undefined
+      elapsed: this.#add(`coalesce(${table}."metadata.elapsed"::DOUBLE, 'nan'::DOUBLE)`, "float64", 0),
+      pairs: stats.pairs.flatMap(({ columns }, i) => {
+        const pairColumns = columns.get(log);
+        const output = stats.outputs[i];
+        return pairColumns === undefined || output === undefined
           ? []
           : [
               {
-                figures: own,
-                champion: this.#port("c", place.champion),
-                challenger: this.#port(table, place.challenger),
+                stats: output,
+                champion: this.#port("c", pairColumns.champion),
+                challenger: this.#port(table, pairColumns.challenger),
               },
             ];
       }),
     };
   }
 
-  /** A port's column, as plain lists. */
+  /** Selects a port's column; nested lists are flattened. */
   #port(table: string, { column, type, depth, port }: LogColumn): Selected {
-    this.#width +=
+    this.#rowBytes +=
       8 *
       (port?.shape ?? [null, null])
         .slice(1)
@@ -138,7 +141,7 @@ class LogScan {
   }
 
   async scan(connection: DuckDBConnection, firstRow: bigint, lastRow: bigint): Promise<number> {
-    const block = BigInt(Math.max(Math.min(blockRows, Math.floor(blockBytes / this.#width)), 2048));
+    const block = BigInt(Math.max(Math.min(blockRows, Math.floor(blockBytes / this.#rowBytes)), 2048));
     let rows = 0;
     for (let from = firstRow; from <= lastRow; from += block) {
       const to = from + block - 1n < lastRow ? from + block - 1n : lastRow;
@@ -164,19 +167,22 @@ class LogScan {
       known.set(index, found);
       return found;
     };
-    const [times, took] = [elements(this.#time).values as Float64Array, elements(this.#took).values as Float64Array];
-    for (const elapsed of took) if (!Number.isNaN(elapsed)) this.#elapsed.add(elapsed);
-    for (const { figures, state, note, took: own, pairs } of this.#sides) {
+    const [times, totals] = [
+      elements(this.#time).values as Float64Array,
+      elements(this.#elapsedColumn).values as Float64Array,
+    ];
+    for (const elapsed of totals) if (!Number.isNaN(elapsed)) this.#elapsed.add(elapsed);
+    for (const { stats, state, note, elapsed: elapsedColumn, pairs } of this.#challengers) {
       const states = elements(state).values as Uint8Array;
       const notes = chunk.getColumnVector(note);
-      const elapsed = elements(own).values as Float64Array;
-      figures.addRows(rows);
+      const elapsed = elements(elapsedColumn).values as Float64Array;
+      stats.addRows(rows);
       for (let row = 0; row < rows; row++) {
-        if (states[row] === 1) figures.addAnswer();
-        else if (states[row] === 2) figures.addNote(String(notes.getItem(row)));
-        figures.addElapsed(elapsed[row] ?? NaN);
+        if (states[row] === 1) stats.addAnswer();
+        else if (states[row] === 2) stats.addNote(String(notes.getItem(row)));
+        stats.addElapsed(elapsed[row] ?? NaN);
       }
-      for (const { figures: pair, champion, challenger } of pairs) {
+      for (const { stats: pair, champion, challenger } of pairs) {
         const [a, b] = [elements(champion), elements(challenger)];
         for (let row = 0; row < rows; row++) if (states[row] === 1) pair.add(a, b, row, times[row] ?? 0);
       }

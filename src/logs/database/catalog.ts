@@ -15,7 +15,7 @@ import type {
 
 const versionColumns = "pipeline, version, config, models, deployed_at";
 
-/** Control state: which pipelines and versions there are, and where their logs lie. One change at a time. */
+/** The control state: pipelines, versions, logs and alert states. Runs one operation at a time. */
 export class Catalog {
   readonly #connection: DuckDBConnection;
   #last: Promise<unknown> = Promise.resolve();
@@ -41,17 +41,17 @@ export class Catalog {
         JSON.stringify(models),
         BigInt(deployedAt.getTime()),
       ]);
-      if (!(await this.#mark(pipeline, "deployed")))
+      if (!(await this.#setState(pipeline, "deployed")))
         await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed')", [pipeline]);
       return { ...next, version };
     });
   }
 
   setState(pipeline: string, state: PipelineState): Promise<boolean> {
-    return this.transaction(() => this.#mark(pipeline, state));
+    return this.transaction(() => this.#setState(pipeline, state));
   }
 
-  async #mark(pipeline: string, state: PipelineState): Promise<boolean> {
+  async #setState(pipeline: string, state: PipelineState): Promise<boolean> {
     const changed = await this.#rows("UPDATE shapeline_pipelines SET state = $2 WHERE name = $1 RETURNING name", [
       pipeline,
       state,
@@ -85,7 +85,7 @@ export class Catalog {
     });
   }
 
-  /** Every state that the pipeline's alerts came to, oldest first. */
+  /** All state changes of the pipeline's alerts, oldest first. */
   alertChanges(pipeline: string): Promise<StoredAlert[]> {
     return this.#read(async () => {
       const rows = await this.#rows(
@@ -118,7 +118,7 @@ export class Catalog {
     return this.#read(() => this.logsInTransaction(pipeline));
   }
 
-  /** As `logs`, inside a change. */
+  /** As `logs`, inside a transaction. */
   async logsInTransaction(pipeline: string): Promise<StoredLog[]> {
     const rows = await this.#rows("SELECT id, layout FROM shapeline_logs WHERE pipeline = $1 ORDER BY version DESC", [
       pipeline,
@@ -126,7 +126,7 @@ export class Catalog {
     return rows.map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as LogLayout }));
   }
 
-  /** Inside a change: registers a log and makes its tables. */
+  /** Inside a transaction: registers a log and creates its tables. */
   async addLog(layout: LogLayout, createTables: (id: number) => readonly string[]): Promise<StoredLog> {
     const id = 1 + Number((await this.#rows("SELECT coalesce(max(id), 0) FROM shapeline_logs"))[0]?.[0]);
     await this.#rows("INSERT INTO shapeline_logs VALUES ($1, $2, $3, $4)", [
@@ -139,38 +139,38 @@ export class Catalog {
     return { id, layout };
   }
 
-  /** Inside a change: the first value of the first row. */
+  /** Inside a transaction: the first value of the first row. */
   async scalar(sql: string): Promise<DuckDBValue> {
     return (await this.#rows(sql))[0]?.[0] ?? null;
   }
 
-  /** Work during which nothing changes here, and which is told by its own errors. */
+  /** Runs work while no other operation runs here. Its errors are passed on unchanged. */
   exclusive<T>(work: (logs: readonly StoredLog[]) => Promise<T>): Promise<T> {
-    const turn = this.#last.then(async () => {
+    const run = this.#last.then(async () => {
       const rows = await this.#rows("SELECT id, layout FROM shapeline_logs ORDER BY id");
       return work(rows.map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as LogLayout })));
     });
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    this.#last = run.catch(() => undefined);
+    return run;
   }
 
-  /** A transaction of its own, after all earlier changes. */
+  /** Runs work in a transaction, after all earlier operations. */
   transaction<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turn("SL7014", "the control state cannot be written", () => inTransaction(this.#connection, work));
+    return this.#enqueue("SL7014", "the control state cannot be written", () => inTransaction(this.#connection, work));
   }
 
   #read<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turn("SL7010", "the control state cannot be read", work);
+    return this.#enqueue("SL7010", "the control state cannot be read", work);
   }
 
-  #turn<T>(code: "SL7010" | "SL7014", what: string, work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work).catch((error: unknown) => {
+  #enqueue<T>(code: "SL7010" | "SL7014", what: string, work: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(work).catch((error: unknown) => {
       throw error instanceof StorageError
         ? error
         : new StorageError(code, `${what}: ${reasonOf(error)}`, {}, { cause: error });
     });
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    this.#last = run.catch(() => undefined);
+    return run;
   }
 
   async #rows(sql: string, values: DuckDBValue[] = []): Promise<DuckDBValue[][]> {

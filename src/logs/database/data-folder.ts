@@ -5,7 +5,7 @@ import { systemErrorMessage } from "../../util/error-message.js";
 
 export const databaseFileName = "shapeline.duckdb";
 
-/** Makes the folder where it is missing and gives its real path. */
+/** Creates the folder if it is missing and returns its real path. */
 export async function prepareFolder(folder: string, readOnly: boolean): Promise<string> {
   try {
     if (!readOnly) await makeDirectory(folder);
@@ -14,7 +14,7 @@ export async function prepareFolder(folder: string, readOnly: boolean): Promise<
     if (readOnly) throw noLogError(folder, error);
     throw new StorageError(
       "SL7001",
-      `the data folder '${folder}' cannot be made: ${systemErrorMessage(error)}; choose another folder`,
+      `the data folder '${folder}' cannot be created: ${systemErrorMessage(error)}; choose another folder`,
       { folder },
       { cause: error },
     );

@@ -1,25 +1,25 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import type { WriteBatch, TableSink } from "../write/write-batch.js";
-import { Catalog } from "./catalog.js";
-import { openDatabase } from "./open-database.js";
 import type { DuckDB } from "../duckdb.js";
 import { GroupCommitter } from "../write/group-commit.js";
 import type { Journal } from "../write/journal.js";
 import { openJournal } from "../write/journal-replay.js";
+import type { TableSink, WriteBatch } from "../write/write-batch.js";
 import type { UnwrittenRows } from "../write/write-failure.js";
+import { Catalog } from "./catalog.js";
+import { openDatabase } from "./open-database.js";
 
-/** One opening of the database file: the instance, its connections, and what works on them. Nothing of it outlives it. */
+/** Owns a DuckDB instance, its connections, the catalog and the writer; releases all of them on close. */
 export class DatabaseSession {
   readonly catalog: Catalog;
   readonly writer: GroupCommitter;
   /** For short reads. */
   readonly readConnection: DuckDBConnection;
-  /** Told when the database takes nothing more. */
+  /** Called when the database has been invalidated and refuses all further work. */
   onFatal = (_: unknown): void => undefined;
   readonly #instance: DuckDBInstance;
   readonly #connections: Set<DuckDBConnection>;
   #users = 0;
-  #whenUnused = (): void => undefined;
+  #onUnused = (): void => undefined;
 
   private constructor(
     duckdb: DuckDB,
@@ -27,24 +27,24 @@ export class DatabaseSession {
     connections: readonly [DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection],
     journal: Journal | null,
   ) {
-    const [control, reading, writing, last] = connections;
-    this.catalog = new Catalog(control);
+    const [catalog, reading, writing, exit] = connections;
+    this.catalog = new Catalog(catalog);
     this.readConnection = reading;
-    this.writer = new GroupCommitter(duckdb, writing, last, journal, (cause) => this.onFatal(cause));
+    this.writer = new GroupCommitter(duckdb, writing, exit, journal, (cause) => this.onFatal(cause));
     this.#instance = instance;
     this.#connections = new Set(connections);
   }
 
   /**
-   * Opens the file, with all checks, and brings in what a journal holds.
+   * Opens the file with all checks and replays the journal.
    *
-   * @param first work before anything is written
+   * @param beforeWrites runs before anything is written
    */
   static async open(
     duckdb: DuckDB,
     folder: string,
     readOnly: boolean,
-    first?: (connection: DuckDBConnection) => Promise<void>,
+    beforeWrites?: (connection: DuckDBConnection) => Promise<void>,
   ): Promise<DatabaseSession> {
     const instance = await openDatabase(duckdb, folder, readOnly);
     const connections: DuckDBConnection[] = [];
@@ -55,7 +55,7 @@ export class DatabaseSession {
     };
     try {
       const four = [await connect(), await connect(), await connect(), await connect()] as const;
-      await first?.(four[1]);
+      await beforeWrites?.(four[1]);
       return new DatabaseSession(duckdb, instance, four, readOnly ? null : await openJournal(duckdb, folder, four[2]));
     } catch (error) {
       for (const connection of connections) connection.closeSync();
@@ -64,17 +64,17 @@ export class DatabaseSession {
     }
   }
 
-  /** Work that the opening is not closed before. */
-  async use<T>(work: (opening: this) => Promise<T>): Promise<T> {
+  /** Runs work; `abandon` waits for it before it closes the session. */
+  async use<T>(work: (session: this) => Promise<T>): Promise<T> {
     this.#users++;
     try {
       return await work(this);
     } finally {
-      if (--this.#users === 0) this.#whenUnused();
+      if (--this.#users === 0) this.#onUnused();
     }
   }
 
-  /** Work on a connection of its own. */
+  /** Runs work on its own connection. */
   async withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.connect();
     try {
@@ -84,7 +84,7 @@ export class DatabaseSession {
     }
   }
 
-  /** A connection until `disconnect`, or until the opening is let go. */
+  /** Opens a connection that lasts until `disconnect`, or until the session ends. */
   async connect(): Promise<DuckDBConnection> {
     const connection = await this.#instance.connect();
     this.#connections.add(connection);
@@ -97,25 +97,25 @@ export class DatabaseSession {
 
   async close(): Promise<void> {
     await this.writer.close();
-    this.#disconnect();
+    this.#disconnectAll();
   }
 
-  /** Lets go of a file that DuckDB takes nothing more for, and gives what could not be written. */
+  /** Ends the session of an invalidated database. Returns the rows that could not be written. */
   async abandon(cause: unknown): Promise<UnwrittenRows> {
-    const left = await this.writer.abandon(cause);
+    const unwritten = await this.writer.abandon(cause);
     for (const connection of this.#connections) connection.interrupt();
-    if (this.#users > 0) await new Promise<void>((unused) => (this.#whenUnused = unused));
-    this.#disconnect();
-    return left;
+    if (this.#users > 0) await new Promise<void>((resolve) => (this.#onUnused = resolve));
+    this.#disconnectAll();
+    return unwritten;
   }
 
-  /** Goes on with the tables and batches of an earlier opening. */
+  /** Continues with the tables and queued batches of an earlier session. */
   async resume(sinks: Iterable<TableSink>, queued: readonly WriteBatch[]): Promise<void> {
     for (const sink of sinks) await this.writer.prepare(sink);
     this.writer.enqueue(queued);
   }
 
-  #disconnect(): void {
+  #disconnectAll(): void {
     for (const connection of this.#connections) this.disconnect(connection);
     this.#instance.closeSync();
   }

@@ -17,12 +17,12 @@ import type {
 } from "../pipeline-log.js";
 import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
-/** What a log needs of its store. */
+/** The part of the store that a log uses. */
 export interface LogHost {
   readonly duckdb: DuckDB;
   readonly writer: Pick<ReopeningDatabase, "prepare" | "release" | "whenRoom" | "push" | "flush">;
   readonly onError: (error: StorageError) => void;
-  /** The pipeline's next row ids; shared by the logs of all its versions. */
+  /** Reserves row ids; the logs of all versions of the pipeline share one sequence. */
   reserveRowIds(rows: number): bigint;
   read(query: LogQuery): Promise<LogBatch[]>;
   evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
@@ -30,27 +30,28 @@ export interface LogHost {
 
 const noMeta: RowMeta = { lastModel: "", elapsed: [], metadata: null };
 
+/** The log of one pipeline version in a DuckDB database. */
 export class DuckDBLog implements PipelineLog {
   readonly layout: LogLayout;
   readonly #host: LogHost;
   readonly #champion: TableSink;
   readonly #challengers: ReadonlyMap<string, TableSink>;
-  #lost: StorageError | null = null;
-  #watched: Promise<void> | null = null;
+  #unreportedError: StorageError | null = null;
+  #lastRelaxed: Promise<void> | null = null;
   #closed = false;
 
   constructor(host: LogHost, { id, layout }: StoredLog) {
     this.layout = layout;
     this.#host = host;
     const tables = tablesOf(layout);
-    const table = (name: string, columns: readonly LogColumn[]): TableSink => ({ table: name, columns });
-    this.#champion = table(championTable(id), tables.champion);
+    const sinkOf = (name: string, columns: readonly LogColumn[]): TableSink => ({ table: name, columns });
+    this.#champion = sinkOf(championTable(id), tables.champion);
     this.#challengers = new Map(
-      tables.challengers.map(({ name, columns }, i) => [name, table(challengerTable(id, i), columns)]),
+      tables.challengers.map(({ name, columns }, i) => [name, sinkOf(challengerTable(id, i), columns)]),
     );
   }
 
-  /** To be awaited before rows are logged. */
+  /** Await it before rows are logged. */
   async prepare(): Promise<this> {
     for (const sink of this.#sinks()) await this.#host.writer.prepare(sink);
     return this;
@@ -68,11 +69,11 @@ export class DuckDBLog implements PipelineLog {
 
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint } {
     const { firstRow, written } = this.#push(batch, meta, false);
-    // Rows that are written together share a promise, and what becomes of it.
-    if (written !== this.#watched) {
-      this.#watched = written;
+    // Rows written together share one promise: handle its rejection once.
+    if (written !== this.#lastRelaxed) {
+      this.#lastRelaxed = written;
       written.catch((error: unknown) => {
-        this.#lost ??= error as StorageError;
+        this.#unreportedError ??= error as StorageError;
         this.#host.onError(error as StorageError);
       });
     }
@@ -80,7 +81,7 @@ export class DuckDBLog implements PipelineLog {
   }
 
   #push(batch: ResultBatch, meta: RowMeta, urgent: boolean) {
-    this.#refuseClosed();
+    this.#assertOpen();
     const firstRow = this.#host.reserveRowIds(batch.rows);
     const rows: Rows = {
       count: batch.rows,
@@ -90,7 +91,7 @@ export class DuckDBLog implements PipelineLog {
       meta,
       version: this.layout.version,
       note: null,
-      took: null,
+      elapsed: null,
     };
     return { firstRow, written: this.#write(this.#champion, rows, urgent) };
   }
@@ -99,19 +100,19 @@ export class DuckDBLog implements PipelineLog {
     name: string,
     firstRow: bigint,
     rows: number,
-    answer: ReadonlyMap<string, TensorData> | ChallengerNote,
-    took: number | null = null,
+    result: ReadonlyMap<string, TensorData> | ChallengerNote,
+    elapsed: number | null = null,
   ): Promise<void> {
-    this.#refuseClosed();
+    this.#assertOpen();
     const table = this.#challengers.get(name);
     if (table === undefined)
       throw new StorageError(
         "SL7015",
-        `'${name}' is not a challenger of pipeline '${this.layout.pipeline}'; open the log with it`,
+        `'${name}' is not a challenger of pipeline '${this.layout.pipeline}'; add it to the layout that opens the log`,
         { challenger: name },
       );
-    const note = "note" in answer ? answer.note : null;
-    const outputs = "note" in answer ? null : answer;
+    const note = "note" in result ? result.note : null;
+    const outputs = "note" in result ? null : result;
     const batch = {
       time: new Float64Array(0),
       inputs: new Map<string, TensorData>(),
@@ -120,7 +121,7 @@ export class DuckDBLog implements PipelineLog {
     };
     await this.#write(
       table,
-      { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note, took },
+      { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note, elapsed },
       false,
     );
   }
@@ -131,20 +132,20 @@ export class DuckDBLog implements PipelineLog {
   }
 
   async read(query: LogQuery = {}): Promise<LogBatch[]> {
-    this.#refuseClosed();
+    this.#assertOpen();
     return this.#host.read(query);
   }
 
   async evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
-    this.#refuseClosed();
+    this.#assertOpen();
     return this.#host.evaluateAlerts(windows, now);
   }
 
   async flush(): Promise<void> {
     await this.#host.writer.flush();
-    const lost = this.#lost;
-    this.#lost = null;
-    if (lost !== null) throw lost;
+    const error = this.#unreportedError;
+    this.#unreportedError = null;
+    if (error !== null) throw error;
   }
 
   async close(): Promise<void> {
@@ -161,7 +162,7 @@ export class DuckDBLog implements PipelineLog {
     return [this.#champion, ...this.#challengers.values()];
   }
 
-  #refuseClosed(): void {
+  #assertOpen(): void {
     if (this.#closed)
       throw new StorageError("SL7007", `the log of pipeline '${this.layout.pipeline}' is closed; open it again`, {
         pipeline: this.layout.pipeline,

@@ -14,7 +14,7 @@ import type {
 } from "../store.js";
 import { PendingWork } from "../../util/pending-work.js";
 
-/** One holder's view of a shared database. */
+/** A store handle; several may share one database. */
 export class DuckDBStore implements Store {
   readonly file: string;
   readonly readOnly: boolean;
@@ -22,7 +22,7 @@ export class DuckDBStore implements Store {
   readonly #onError: (error: StorageError) => void;
   readonly #release: () => Promise<void>;
   readonly #logs = new Set<PipelineLog>();
-  /** DuckDB's native code does not survive a connection that is closed under a query. */
+  /** DuckDB's native code crashes if a connection is closed while it runs a query. */
   readonly #reads = new PendingWork();
   #closed: Promise<void> | undefined;
 
@@ -40,29 +40,27 @@ export class DuckDBStore implements Store {
   }
 
   async saveVersion(version: NewVersion): Promise<StoredVersion> {
-    return this.#writable().sessions.use(({ catalog }) => catalog.saveVersion(version));
+    return this.#writableDatabase().sessions.use(({ catalog }) => catalog.saveVersion(version));
   }
 
   async versions(pipeline: string): Promise<StoredVersion[]> {
-    return this.#reading(({ sessions }) => sessions.read(({ catalog }) => catalog.versions(pipeline)));
+    return this.#read(({ sessions }) => sessions.read(({ catalog }) => catalog.versions(pipeline)));
   }
 
   async current(pipeline: string): Promise<StoredPipeline | null> {
-    return (
-      (await this.#reading(({ sessions }) => sessions.read(({ catalog }) => catalog.pipelines(pipeline))))[0] ?? null
-    );
+    return (await this.#read(({ sessions }) => sessions.read(({ catalog }) => catalog.pipelines(pipeline))))[0] ?? null;
   }
 
   async pipelines(): Promise<StoredPipeline[]> {
-    return this.#reading(({ sessions }) => sessions.read(({ catalog }) => catalog.pipelines()));
+    return this.#read(({ sessions }) => sessions.read(({ catalog }) => catalog.pipelines()));
   }
 
   async setState(pipeline: string, state: PipelineState): Promise<boolean> {
-    return this.#writable().sessions.use(({ catalog }) => catalog.setState(pipeline, state));
+    return this.#writableDatabase().sessions.use(({ catalog }) => catalog.setState(pipeline, state));
   }
 
   async openLog(layout: LogLayout): Promise<PipelineLog> {
-    const database = this.#writable();
+    const database = this.#writableDatabase();
     const stored = await database.openLog(layout);
     const log = new DuckDBLog(
       {
@@ -70,8 +68,8 @@ export class DuckDBStore implements Store {
         writer: database.sessions,
         onError: this.#onError,
         reserveRowIds: (rows) => database.reserveRowIds(layout.pipeline, rows),
-        read: (query) => this.#reading(() => database.read(layout.pipeline, query)),
-        evaluateAlerts: (windows, now) => this.#reading(() => database.holds(stored, windows, now)),
+        read: (query) => this.#read(() => database.read(layout.pipeline, query)),
+        evaluateAlerts: (windows, now) => this.#read(() => database.holds(stored, windows, now)),
       },
       stored,
     );
@@ -81,15 +79,15 @@ export class DuckDBStore implements Store {
   }
 
   async alertChanges(pipeline: string): Promise<StoredAlert[]> {
-    return this.#reading(({ sessions }) => sessions.read(({ catalog }) => catalog.alertChanges(pipeline)));
+    return this.#read(({ sessions }) => sessions.read(({ catalog }) => catalog.alertChanges(pipeline)));
   }
 
   async saveAlerts(pipeline: string, changes: readonly StoredAlert[]): Promise<void> {
-    return this.#writable().sessions.use(({ catalog }) => catalog.saveAlerts(pipeline, changes));
+    return this.#writableDatabase().sessions.use(({ catalog }) => catalog.saveAlerts(pipeline, changes));
   }
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
-    return this.#reading((database) => database.read(pipeline, query));
+    return this.#read((database) => database.read(pipeline, query));
   }
 
   async *pages(
@@ -97,10 +95,10 @@ export class DuckDBStore implements Store {
     query: LogQuery,
     size: PageSize,
   ): AsyncGenerator<readonly LogBatch[], void, undefined> {
-    const pages = this.#open().pages(pipeline, query, size);
+    const pages = this.#openDatabase().pages(pipeline, query, size);
     try {
       for (;;) {
-        const page = await this.#reading(() => pages.next());
+        const page = await this.#read(() => pages.next());
         if (page.done === true) return;
         yield page.value;
       }
@@ -110,15 +108,15 @@ export class DuckDBStore implements Store {
   }
 
   async sweep(): Promise<SweepResult | null> {
-    return this.#writable().sweep();
+    return this.#writableDatabase().sweep();
   }
 
   async layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
-    return this.#reading((database) => database.layouts(pipeline, query));
+    return this.#read((database) => database.layouts(pipeline, query));
   }
 
   async compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
-    return this.#reading((database) => database.compare(pipeline, query));
+    return this.#read((database) => database.compare(pipeline, query));
   }
 
   close(): Promise<void> {
@@ -127,24 +125,24 @@ export class DuckDBStore implements Store {
 
   async #close(): Promise<void> {
     await this.#reads.settled();
-    const ends = await Promise.allSettled(Array.from(this.#logs, (log) => log.close()));
+    const results = await Promise.allSettled(Array.from(this.#logs, (log) => log.close()));
     await this.#release();
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
-  #reading<T>(read: (database: SharedDatabase) => Promise<T>): Promise<T> {
-    const database = this.#open();
+  #read<T>(read: (database: SharedDatabase) => Promise<T>): Promise<T> {
+    const database = this.#openDatabase();
     return this.#reads.run(() => read(database));
   }
 
-  #open(): SharedDatabase {
+  #openDatabase(): SharedDatabase {
     if (this.#closed !== undefined)
       throw new StorageError("SL7007", `the store '${this.file}' is closed; open it again`, { file: this.file });
     return this.#database;
   }
 
-  #writable(): SharedDatabase {
-    const database = this.#open();
+  #writableDatabase(): SharedDatabase {
+    const database = this.#openDatabase();
     if (!this.readOnly) return database;
     throw new StorageError(
       "SL7008",

@@ -5,14 +5,15 @@ import type { LogLayout } from "../pipeline-log.js";
 import { challengerTable, championTable } from "../schema/stored-log.js";
 import { noLogError } from "./data-folder.js";
 
+/** The names of one log's tables. */
 interface LogTables {
   readonly champion: string;
   readonly challengers: readonly string[];
 }
 
 /**
- * What each format adds to the one before, given the tables of the logs there are. A stored log remembers how many were applied; opening it applies the rest.
- * Entries are never edited: a new format is a new entry at the end.
+ * The statements that upgrade each format to the next, given the tables of the existing logs. The database stores how
+ * many were applied; opening it applies the rest. Entries are never edited: a new format is a new entry at the end.
  */
 const migrations: readonly ((logs: readonly LogTables[]) => readonly string[])[] = [
   () => [
@@ -37,12 +38,17 @@ const migrations: readonly ((logs: readonly LogTables[]) => readonly string[])[]
   ],
 ];
 
+/**
+ * Upgrades a database to the newest format, in one transaction.
+ *
+ * @throws StorageError SL7004 not a log, SL7005 a newer format, or an older one in a read-only database, SL7002 no log
+ */
 export async function migrate(connection: DuckDBConnection, file: string, readOnly: boolean): Promise<void> {
   const format = await readFormat(connection, file);
   if (format > migrations.length) {
     throw new StorageError(
       "SL7005",
-      `the log '${file}' is of format ${format}, this Shapeline reads up to ${migrations.length}; use a newer Shapeline, or another data folder`,
+      `the log '${file}' has format ${format}, this version of Shapeline reads formats up to ${migrations.length}; use a newer version of Shapeline, or another data folder`,
       {
         file,
         format,
@@ -54,7 +60,7 @@ export async function migrate(connection: DuckDBConnection, file: string, readOn
     if (format === 0) throw noLogError(file);
     throw new StorageError(
       "SL7005",
-      `the log '${file}' is of the older format ${format}; open it for writing once, which brings it to ${migrations.length}`,
+      `the log '${file}' has the older format ${format}; open it once for writing, which upgrades it to format ${migrations.length}`,
       { file, format },
     );
   }
@@ -80,9 +86,13 @@ async function readFormat(connection: DuckDBConnection, file: string): Promise<n
   );
   if (tables.length === 0) return 0;
   if (!tables.includes("shapeline_format")) {
-    throw new StorageError("SL7004", `'${file}' is a DuckDB database of something else; choose another data folder`, {
-      file,
-    });
+    throw new StorageError(
+      "SL7004",
+      `'${file}' is a DuckDB database of another application; choose another data folder`,
+      {
+        file,
+      },
+    );
   }
   const rows = await (await connection.run("SELECT format FROM shapeline_format")).getRows();
   return Number(rows[0]?.[0] ?? 0);

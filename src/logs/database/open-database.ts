@@ -8,15 +8,15 @@ import { databaseFileName, noLogError } from "./data-folder.js";
 import { migrate } from "./migrations.js";
 import { checkWal, walSize } from "./wal-check.js";
 
-/** Opens the database file in a folder and brings it to the newest format. */
+/** Opens the database file in a folder, checks its WAL, and migrates it to the newest format. */
 export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<DuckDBInstance> {
   const file = join(folder, databaseFileName);
   if (readOnly && !existsSync(file)) throw noLogError(folder);
   const options = {
     access_mode: readOnly ? "READ_ONLY" : "READ_WRITE",
-    // The cores are for inference, and small commits are faster without DuckDB's own threads.
+    // The cores are needed for inference, and small commits are faster without DuckDB's own threads.
     threads: "1",
-    // DuckDB keeps what it has written in memory, up to four fifths of the machine's, unless it is told to let go; larger queries spill to disk.
+    // By default DuckDB caches written data in up to 80 % of the machine's memory. Larger queries spill to disk.
     memory_limit: "256MB",
   };
   const walBefore = walSize(file);
@@ -43,10 +43,10 @@ function openError(file: string, error: unknown): StorageError {
   const options = { cause: error };
   if (/Conflicting lock is held/i.test(text) || /being used by another process/i.test(text)) {
     const pid = /PID (\d+)/.exec(text)?.[1];
-    const holder = pid === undefined ? "another process" : `process ${pid}`;
+    const owner = pid === undefined ? "another process" : `process ${pid}`;
     return new StorageError(
       "SL7003",
-      `the log '${file}' is held by ${holder}; ask that process, end it, or use another data folder`,
+      `the log '${file}' is held by ${owner}; use that process, stop it, or choose another data folder`,
       pid === undefined ? { file } : { file, pid: Number(pid) },
       options,
     );
@@ -62,7 +62,7 @@ function openError(file: string, error: unknown): StorageError {
   if (/not a valid DuckDB database/i.test(text)) {
     return new StorageError(
       "SL7004",
-      `'${file}' is not a DuckDB database; it stays as it is: restore it from a copy, move it away with the files beside it, or choose another data folder`,
+      `'${file}' is not a DuckDB database; it was not changed; restore it from a copy, move it away together with the files beside it, or choose another data folder`,
       { file },
       options,
     );
@@ -77,7 +77,7 @@ function openError(file: string, error: unknown): StorageError {
   }
   return new StorageError(
     "SL7006",
-    `the log '${file}' cannot be opened: ${reasonOf(error)}; it stays as it is: restore it from a copy, or choose another data folder`,
+    `the log '${file}' cannot be opened: ${reasonOf(error)}; it was not changed; restore it from a copy, or choose another data folder`,
     { file },
     options,
   );

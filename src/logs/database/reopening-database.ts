@@ -1,68 +1,68 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import type { TableSink } from "../write/write-batch.js";
 import { isFatal, reasonOf } from "../duckdb.js";
 import type { Cells } from "../write/encode-rows.js";
 import { retryMilliseconds } from "../write/group-commit.js";
+import type { TableSink } from "../write/write-batch.js";
+import { notLoggedError, rejectAll, settleUncertain, type UnwrittenRows } from "../write/write-failure.js";
 import type { DatabaseSession } from "./database-session.js";
-import { rejectAll, notLoggedError, settleUncertain, type UnwrittenRows } from "../write/write-failure.js";
 
-/** Opens the database, and does some work before anything is written. */
-type Reopen = (first: (connection: DuckDBConnection) => Promise<void>) => Promise<DatabaseSession>;
+/** Opens a new session; runs `beforeWrites` before anything is written. */
+type Reopen = (beforeWrites: (connection: DuckDBConnection) => Promise<void>) => Promise<DatabaseSession>;
 
-const nothing = (cause: unknown): UnwrittenRows => ({ failure: { cause }, uncertain: [], queued: [] });
+const noRows = (cause: unknown): UnwrittenRows => ({ failure: { cause }, uncertain: [], queued: [] });
 
 /**
- * Keeps a database file open. After some errors, such as a disk that is full while DuckDB tidies its file, DuckDB takes nothing more for an
- * opening: another one takes its place then, at once or as soon as that is possible.
+ * Keeps a database file open. Some errors invalidate a DuckDB instance, for example a full disk during a checkpoint:
+ * then this class replaces the session with a new one, at once or as soon as the file can be opened.
  */
 export class ReopeningDatabase {
   readonly #file: string;
-  readonly #open: Reopen;
-  /** The tables that are written. */
+  readonly #reopen: Reopen;
+  /** The tables in use; a new session prepares them again. */
   readonly #sinks = new Set<TableSink>();
-  /** null while there is none. */
-  #opening: DatabaseSession | null = null;
-  /** The opening that there is or will be, or why there is none. */
+  /** null while the database is being reopened. */
+  #session: DatabaseSession | null = null;
+  /** Current or pending session; rejects if reopening failed. */
   #next: Promise<DatabaseSession>;
-  /** Resolves when it is known whether there is another; null where nothing is under way. */
-  #replacing: Promise<void> | null = null;
+  /** Resolves when the current attempt to reopen has succeeded or failed; null if none is running. */
+  #reopening: Promise<void> | null = null;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(file: string, first: DatabaseSession, open: Reopen) {
+  constructor(file: string, first: DatabaseSession, reopen: Reopen) {
     this.#file = file;
-    this.#open = open;
-    this.#next = Promise.resolve(this.#take(first));
+    this.#reopen = reopen;
+    this.#next = Promise.resolve(this.#adopt(first));
   }
 
   /**
-   * Work on the open database.
+   * Runs work on the open database.
    *
-   * @throws StorageError SL7019 while it cannot be opened again
+   * @throws StorageError SL7019 while the database cannot be reopened
    */
-  async use<T>(work: (opening: DatabaseSession) => Promise<T>): Promise<T> {
-    const opening = this.#opening ?? (await this.#next);
+  async use<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+    const session = this.#session ?? (await this.#next);
     try {
-      return await opening.use(work);
+      return await session.use(work);
     } catch (error) {
-      if (isFatal(error)) this.#giveUp(opening, error);
+      if (isFatal(error)) this.#replaceSession(session, error);
       throw error;
     }
   }
 
-  /** As `use`, for work that changes nothing: where the database is opened again meanwhile, it is done again. */
-  async read<T>(work: (opening: DatabaseSession) => Promise<T>): Promise<T> {
-    const opening = this.#opening;
+  /** As `use`, for work that changes nothing: it runs again if the database was reopened meanwhile. */
+  async read<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+    const session = this.#session;
     try {
       return await this.use(work);
     } catch (error) {
-      if (opening === null || opening === this.#opening) throw error;
+      if (session === null || session === this.#session) throw error;
       return this.use(work);
     }
   }
 
-  /** To be called once for a table before rows are pushed to it. */
+  /** Call it once for a table before rows are pushed to it. */
   prepare(sink: TableSink): Promise<void> {
     return this.use(async ({ writer }) => {
       await writer.prepare(sink);
@@ -70,20 +70,20 @@ export class ReopeningDatabase {
     });
   }
 
-  /** The other end of `prepare`, once all its rows are written. */
+  /** Reverses `prepare`, once all rows of the table are written. */
   release(sink: TableSink): void {
     this.#sinks.delete(sink);
-    this.#opening?.writer.release(sink);
+    this.#session?.writer.release(sink);
   }
 
-  /** As the writer's: null where rows that are not urgent may be pushed; otherwise it resolves when that is to be asked again. */
+  /** null if relaxed rows may be pushed; otherwise await the promise, then call this again. */
   whenRoom(): Promise<void> | null {
-    return this.#opening === null ? this.#replacing : this.#opening.writer.whenRoom();
+    return this.#session === null ? this.#reopening : this.#session.writer.whenRoom();
   }
 
-  /** As the writer's: queues rows, and resolves once they are on disk. */
+  /** Queues rows and resolves once they are on disk. */
   push(sink: TableSink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
-    if (this.#opening !== null) return this.#opening.writer.push(sink, rows, cells, urgent);
+    if (this.#session !== null) return this.#session.writer.push(sink, rows, cells, urgent);
     return this.#next.then(
       ({ writer }) => writer.push(sink, rows, cells, urgent),
       (cause: unknown) => {
@@ -92,17 +92,17 @@ export class ReopeningDatabase {
     );
   }
 
-  /** Resolves once everything queued so far is in the database or has failed. */
+  /** Resolves once all rows queued so far are in the database or have failed. */
   flush(): Promise<void> {
     return this.read(({ writer }) => writer.flush());
   }
 
-  /** For `process.exit`: writes what is queued without awaiting anything. */
+  /** For `process.exit`: writes the queued rows synchronously. */
   writeAtExit(): void {
-    this.#opening?.writer.writeAtExit();
+    this.#session?.writer.writeAtExit();
   }
 
-  /** What could not be opened again, or written, stays in the journal. */
+  /** Rows that could not be moved into the database stay in the journal. */
   async close(): Promise<void> {
     await this.flush().catch(() => undefined);
     this.#closed = true;
@@ -110,58 +110,58 @@ export class ReopeningDatabase {
     await (await this.#next.catch(() => null))?.close();
   }
 
-  #giveUp(opening: DatabaseSession, cause: unknown): void {
-    if (this.#opening !== opening || this.#closed) return;
-    this.#opening = null;
-    this.#await(opening.abandon(cause).then((left) => this.#replace(cause, left)));
+  #replaceSession(session: DatabaseSession, cause: unknown): void {
+    if (this.#session !== session || this.#closed) return;
+    this.#session = null;
+    this.#setNext(session.abandon(cause).then((unwritten) => this.#openNext(cause, unwritten)));
   }
 
-  #await(next: Promise<DatabaseSession>): void {
+  #setNext(next: Promise<DatabaseSession>): void {
     this.#next = next;
-    // Whoever asks for the opening is told of the error.
+    // Callers awaiting `#next` receive the error.
     const settled = next
       .then(
         () => undefined,
         () => undefined,
       )
       .finally(() => {
-        if (this.#replacing === settled) this.#replacing = null;
+        if (this.#reopening === settled) this.#reopening = null;
       });
-    this.#replacing = settled;
+    this.#reopening = settled;
   }
 
-  async #replace(cause: unknown, left: UnwrittenRows): Promise<DatabaseSession> {
+  async #openNext(cause: unknown, unwritten: UnwrittenRows): Promise<DatabaseSession> {
     try {
-      const opening = await this.#open((connection) => settleUncertain(connection, left));
+      const session = await this.#reopen((connection) => settleUncertain(connection, unwritten));
       try {
-        await opening.resume(this.#sinks, left.queued);
+        await session.resume(this.#sinks, unwritten.queued);
       } catch (error) {
-        await opening.abandon(error);
+        await session.abandon(error);
         throw error;
       }
-      return this.#take(opening);
+      return this.#adopt(session);
     } catch (error) {
-      rejectAll(left);
+      rejectAll(unwritten);
       if (!this.#closed)
-        this.#retry = setTimeout(() => this.#await(this.#replace(cause, nothing(cause))), retryMilliseconds).unref();
+        this.#retry = setTimeout(() => this.#setNext(this.#openNext(cause, noRows(cause))), retryMilliseconds).unref();
       const root = rootCause(error);
       throw new StorageError(
         "SL7019",
-        `the log '${this.#file}' was let go after an error, and cannot be opened again: ${reasonOf(root)}; no row that was acknowledged is lost, and it is tried again every second; see that the disk has room`,
+        `the log '${this.#file}' was closed after an error and cannot be reopened: ${reasonOf(root)}; no acknowledged row is lost, and Shapeline retries every second; make sure the disk has free space`,
         { file: this.#file },
         { cause: root },
       );
     }
   }
 
-  #take(opening: DatabaseSession): DatabaseSession {
-    this.#opening = opening;
-    opening.onFatal = (cause) => this.#giveUp(opening, cause);
-    return opening;
+  #adopt(session: DatabaseSession): DatabaseSession {
+    this.#session = session;
+    session.onFatal = (cause) => this.#replaceSession(session, cause);
+    return session;
   }
 }
 
-/** The error that lies under those that tell of it. */
+/** Unwraps nested StorageErrors to the root cause. */
 function rootCause(error: unknown): unknown {
   return error instanceof StorageError && error.cause !== undefined ? rootCause(error.cause) : error;
 }

@@ -2,16 +2,20 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { sqlTimestamp } from "../schema/where.js";
 import type { Retention, SweepResult } from "../store.js";
 import { identifier, inTransaction } from "../duckdb.js";
-import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
-
-/** Where rows go for the size's sake, this much of it is filled again before the next ones have to. */
-const refillShare = 0.9;
-const rounds = 4;
+import { challengerTable, championTable, tableNames, type StoredLog } from "../schema/stored-log.js";
 
 /**
- * Deletes what the bounds no longer cover, oldest first, and gives the space back to the database. To be called while nobody else writes.
+ * When rows are deleted because of `size`, the log shrinks to this share of it, so that not every sweep has to delete
+ * rows.
+ */
+const refillShare = 0.9;
+const maxRounds = 4;
+
+/**
+ * Deletes the rows beyond the limits, oldest first, and frees their space in the database. Call it while nothing else
+ * writes.
  *
- * @param prepareRewrite called before a table is written anew: appenders to it must be let go
+ * @param prepareRewrite called before a table is rewritten: it must close all appenders to that table
  */
 export async function sweep(
   connection: DuckDBConnection,
@@ -25,18 +29,18 @@ export async function sweep(
     rows += await deleteBefore(connection, logs, now - age);
     if (rows > 0) {
       await connection.run("CHECKPOINT");
-      // What is written anew is less than what was deleted.
-      await rewriteTables(connection, logs, ({ rows: living, dead }) => dead > living, prepareRewrite);
+      // Rewrite only tables with more deleted than live rows.
+      await rewriteTables(connection, logs, ({ rows: live, dead }) => dead > live, prepareRewrite);
     }
   }
   let space = await diskUsage(connection);
-  for (let round = 0; size !== undefined && space.used > size && round < rounds; round++) {
+  for (let round = 0; size !== undefined && space.used > size && round < maxRounds; round++) {
     if (space.wal > 0) await connection.run("CHECKPOINT");
     const before = await countRows(connection, logs);
-    const living = (await diskUsage(connection)).used * (before.rows / Math.max(before.rows + before.dead, 1));
-    if (living > size) {
-      const cut = await timeAtQuantile(connection, logs, 1 - (refillShare * size) / living);
-      if (cut !== null) rows += await deleteBefore(connection, logs, cut);
+    const liveBytes = (await diskUsage(connection)).used * (before.rows / Math.max(before.rows + before.dead, 1));
+    if (liveBytes > size) {
+      const cutoff = await timeAtQuantile(connection, logs, 1 - (refillShare * size) / liveBytes);
+      if (cutoff !== null) rows += await deleteBefore(connection, logs, cutoff);
       await connection.run("CHECKPOINT");
       space = await diskUsage(connection);
       if (space.used <= size) break;
@@ -47,7 +51,7 @@ export async function sweep(
   return { rows, used: space.used, free: space.free };
 }
 
-/** A challenger's rows go with their champion's. */
+/** Deletes rows older than `time`, with the rows of their challengers. Returns the number of deleted champion rows. */
 async function deleteBefore(connection: DuckDBConnection, logs: readonly StoredLog[], time: number): Promise<number> {
   let deleted = 0;
   for (const { id, layout } of logs) {
@@ -68,7 +72,7 @@ async function deleteBefore(connection: DuckDBConnection, logs: readonly StoredL
   return deleted;
 }
 
-/** The time that a share of all rows is older than; null where there are none. */
+/** The time before which a share of all rows was logged; null without rows. */
 async function timeAtQuantile(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
@@ -78,19 +82,19 @@ async function timeAtQuantile(
   const [[ms] = []] = await (
     await connection.run(`SELECT quantile_disc(ms, ${share}) FROM (${each.join(" UNION ALL ")})`)
   ).getRows();
-  // The row at the share itself goes too, or rows of one time would never go.
+  // Include the row at the quantile itself: otherwise rows with the same time would never be deleted.
   return typeof ms === "bigint" ? Number(ms) + 1 : null;
 }
 
 interface RowCounts {
   readonly rows: number;
-  /** Rows that are deleted and still take space: DuckDB gives back whole groups of rows only. */
+  /** Deleted rows that still take space: DuckDB frees only whole row groups. */
   readonly dead: number;
 }
 
 async function countRows(connection: DuckDBConnection, logs: readonly StoredLog[]): Promise<RowCounts> {
   let [rows, stored] = [0, 0];
-  for (const table of tablesOf(logs)) {
+  for (const table of logs.flatMap(tableNames)) {
     const sql = `SELECT (SELECT count(*) FROM ${identifier(table)}), (SELECT coalesce(sum(count), 0) FROM pragma_storage_info('${table}') WHERE column_name = 'row' AND segment_type <> 'VALIDITY')`;
     const [[live, all] = []] = await (await connection.run(sql)).getRows();
     rows += Number(live);
@@ -99,7 +103,7 @@ async function countRows(connection: DuckDBConnection, logs: readonly StoredLog[
   return { rows, dead: stored - rows };
 }
 
-/** Writes the tables of some logs anew, without the deleted rows. */
+/** Rewrites the tables of the logs that `worth` selects, without the deleted rows. */
 async function rewriteTables(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
@@ -110,7 +114,7 @@ async function rewriteTables(
     if (!worth(await countRows(connection, [log]))) continue;
     prepare();
     await inTransaction(connection, async () => {
-      for (const table of tablesOf([log])) {
+      for (const table of tableNames(log)) {
         await connection.run(`ALTER TABLE ${identifier(table)} RENAME TO ${identifier(`${table}_old`)}`);
         await connection.run(`CREATE TABLE ${identifier(table)} AS FROM ${identifier(`${table}_old`)} ORDER BY row`);
         await connection.run(`DROP TABLE ${identifier(`${table}_old`)}`);
@@ -120,20 +124,15 @@ async function rewriteTables(
   }
 }
 
-function tablesOf(logs: readonly StoredLog[]): string[] {
-  return logs.flatMap(({ id, layout }) => [
-    championTable(id),
-    ...layout.challengers.map((_, index) => challengerTable(id, index)),
-  ]);
-}
-
-export interface DiskUsage {
+interface DiskUsage {
+  /** Bytes of the file that hold data. */
   readonly used: number;
   readonly free: number;
+  /** Size of the write-ahead log. */
   readonly wal: number;
 }
 
-export async function diskUsage(connection: DuckDBConnection): Promise<DiskUsage> {
+async function diskUsage(connection: DuckDBConnection): Promise<DiskUsage> {
   const sql =
     "SELECT block_size * used_blocks, block_size * free_blocks, coalesce(try_cast(split_part(wal_size, ' ', 1) AS DOUBLE), 0) FROM pragma_database_size()";
   const [[used, free, wal] = []] = await (await connection.run(sql)).getRows();

@@ -17,9 +17,9 @@ import type { Retention, SweepResult } from "../store.js";
 import { sweep } from "./retention.js";
 import type { AlertWindow, LogBatch, LogLayout, LogQuery, ModelOutputs, PageSize } from "../pipeline-log.js";
 import { logsWithRows, readLogs, readPages, type WithConnection } from "../read/read-pages.js";
-import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
+import { challengerTable, championTable, tableNames, type StoredLog } from "../schema/stored-log.js";
 
-const sweepEvery = 60_000;
+const sweepIntervalMs = 60_000;
 
 /** One open database file, shared by every store of its folder in this process. */
 export class SharedDatabase {
@@ -27,44 +27,44 @@ export class SharedDatabase {
   readonly file: string;
   readonly readOnly: boolean;
   readonly sessions: ReopeningDatabase;
-  /** By pipeline: the row id that comes next. */
+  /** The next row id of each pipeline. */
   readonly #nextRows = new Map<string, bigint>();
-  /** null where it is open for reading only. */
-  readonly #door: OwnerSocket | null;
+  /** null if the database is open for reading only. */
+  readonly #socket: OwnerSocket | null;
   readonly #atExit = () => {
     this.sessions.writeAtExit();
-    this.#door?.close();
+    this.#socket?.close();
   };
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
 
-  private constructor(duckdb: DuckDB, folder: string, opening: DatabaseSession, door: OwnerSocket | null) {
+  private constructor(duckdb: DuckDB, folder: string, session: DatabaseSession, socket: OwnerSocket | null) {
     this.duckdb = duckdb;
     this.file = join(folder, databaseFileName);
-    this.readOnly = door === null;
-    this.sessions = new ReopeningDatabase(this.file, opening, async (first) => {
-      const next = await DatabaseSession.open(duckdb, folder, this.readOnly, first);
+    this.readOnly = socket === null;
+    this.sessions = new ReopeningDatabase(this.file, session, async (beforeWrites) => {
+      const next = await DatabaseSession.open(duckdb, folder, this.readOnly, beforeWrites);
       try {
-        // Another process may have had the folder meanwhile.
+        // Another process may have written to the log meanwhile.
         for (const pipeline of this.#nextRows.keys())
-          await next.catalog.transaction(() => this.#countRows(next.catalog, pipeline));
+          await next.catalog.transaction(() => this.#initRowIds(next.catalog, pipeline));
         return next;
       } catch (error) {
         await next.close();
         throw error;
       }
     });
-    this.#door = door;
-    if (door !== null) process.on("exit", this.#atExit);
+    this.#socket = socket;
+    if (socket !== null) process.on("exit", this.#atExit);
   }
 
-  /** @param door the claim to the folder; null to read only */
-  static async open(duckdb: DuckDB, folder: string, door: OwnerSocket | null): Promise<SharedDatabase> {
-    const readOnly = door === null;
+  /** @param socket proves ownership of the folder; null opens the database for reading only */
+  static async open(duckdb: DuckDB, folder: string, socket: OwnerSocket | null): Promise<SharedDatabase> {
+    const readOnly = socket === null;
     if (readOnly && readJournal(folder).rows.length > 0) await replayJournal(duckdb, folder);
-    const database = new SharedDatabase(duckdb, folder, await DatabaseSession.open(duckdb, folder, readOnly), door);
-    await door?.serve({
+    const database = new SharedDatabase(duckdb, folder, await DatabaseSession.open(duckdb, folder, readOnly), socket);
+    await socket?.serve({
       versions: (pipeline) => database.sessions.read(({ catalog }) => catalog.versions(pipeline)),
       pipelines: () => database.sessions.read(({ catalog }) => catalog.pipelines()),
       readLog: (pipeline, query = {}) => database.read(pipeline, query),
@@ -74,23 +74,23 @@ export class SharedDatabase {
     return database;
   }
 
-  /** Sweeps from now on every minute by these bounds; failures are told and tried again. */
+  /** Applies retention limits now and every minute. `onError` receives failures; the next sweep retries. */
   startRetention(retention: Retention, onError: (error: StorageError) => void): void {
     this.#retention = retention;
     clearInterval(this.#sweeping);
-    const sweepNow = () => void this.sweep().catch(onError);
-    this.#sweeping = setInterval(sweepNow, sweepEvery).unref();
-    sweepNow();
+    const run = () => void this.sweep().catch(onError);
+    this.#sweeping = setInterval(run, sweepIntervalMs).unref();
+    run();
   }
 
-  /** Deletes what the bounds no longer cover. */
+  /** Deletes the rows beyond the retention limits; null if none are set. */
   async sweep(now = Date.now()): Promise<SweepResult | null> {
     const retention = this.#retention;
     if (retention === null) return null;
     const swept = this.#lastSweep.then(() =>
       this.sessions.use(({ catalog, writer }) =>
         catalog.exclusive(async (logs) => {
-          // What the journal still holds may be old too. Where it cannot go into the database, a sweep may make the room for it.
+          // Rows in the journal may be old too. If moving them fails, the sweep may free the space they need.
           await writer.flush().catch(() => undefined);
           return writer.exclusive((connection) => sweepTables(connection, writer, logs, retention, now));
         }),
@@ -100,7 +100,7 @@ export class SharedDatabase {
     return swept.catch((error: unknown) => {
       throw new StorageError(
         "SL7016",
-        `old rows could not be deleted from '${this.file}': ${reasonOf(error)}; nothing else is lost, and it is tried again within a minute`,
+        `old rows could not be deleted from '${this.file}': ${reasonOf(error)}; no other data is lost, and Shapeline retries within a minute`,
         { file: this.file },
         { cause: error },
       );
@@ -108,18 +108,18 @@ export class SharedDatabase {
   }
 
   async close(): Promise<void> {
-    this.#door?.close();
+    this.#socket?.close();
     clearInterval(this.#sweeping);
     await this.#lastSweep;
     await this.sessions.close();
     process.off("exit", this.#atExit);
   }
 
-  /** The log of a pipeline version, made where it is missing. */
+  /** The log of a pipeline version; creates it if it is missing. */
   openLog(layout: LogLayout): Promise<StoredLog> {
     return this.sessions.use(({ catalog }) =>
       catalog.transaction(async () => {
-        if (!this.#nextRows.has(layout.pipeline)) await this.#countRows(catalog, layout.pipeline);
+        if (!this.#nextRows.has(layout.pipeline)) await this.#initRowIds(catalog, layout.pipeline);
         const found = (await catalog.logsInTransaction(layout.pipeline)).find(
           (log) => log.layout.version === layout.version,
         );
@@ -127,28 +127,28 @@ export class SharedDatabase {
         if (layoutSignature(found.layout) === layoutSignature(layout)) return found;
         throw new StorageError(
           "SL7011",
-          `version ${layout.version} of pipeline '${layout.pipeline}' is logged with other columns than it has now; save the changed config as a new version`,
+          `the log of version ${layout.version} of pipeline '${layout.pipeline}' has other columns than its config; save the changed config as a new version`,
           { pipeline: layout.pipeline, version: layout.version },
         );
       }),
     );
   }
 
-  /** Row ids go on after the greatest one in use, a challenger's included: its champion's row may have failed. */
-  async #countRows(control: Catalog, pipeline: string): Promise<void> {
-    const logs = await control.logsInTransaction(pipeline);
-    const tables = logs.flatMap(({ id, layout }) => [
-      championTable(id),
-      ...layout.challengers.map((_, i) => challengerTable(id, i)),
-    ]);
+  /**
+   * Row ids continue after the greatest one in use, including challengers': the write of their champion's row may have
+   * failed.
+   */
+  async #initRowIds(catalog: Catalog, pipeline: string): Promise<void> {
+    const logs = await catalog.logsInTransaction(pipeline);
     let next = this.#nextRows.get(pipeline) ?? 0n;
-    for (const table of tables) {
-      const greatest = await control.scalar(`SELECT row FROM ${identifier(table)} ORDER BY row DESC LIMIT 1`);
+    for (const table of logs.flatMap(tableNames)) {
+      const greatest = await catalog.scalar(`SELECT row FROM ${identifier(table)} ORDER BY row DESC LIMIT 1`);
       if (typeof greatest === "bigint" && greatest >= next) next = greatest + 1n;
     }
     this.#nextRows.set(pipeline, next);
   }
 
+  /** Reserves row ids and returns the first. */
   reserveRowIds(pipeline: string, rows: number): bigint {
     const first = this.#nextRows.get(pipeline) ?? 0n;
     this.#nextRows.set(pipeline, first + BigInt(rows));
@@ -156,54 +156,54 @@ export class SharedDatabase {
   }
 
   holds(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
-    return this.#whenWritten(log.layout.pipeline, ({ readConnection }, logs) =>
+    return this.#readFlushed(log.layout.pipeline, ({ readConnection }, logs) =>
       evaluateAlerts(readConnection, log, logs, windows, now),
     );
   }
 
   layouts(pipeline: string, query: LogQuery): Promise<LogLayout[]> {
-    return this.#whenWritten(pipeline, async ({ readConnection }, logs) =>
+    return this.#readFlushed(pipeline, async ({ readConnection }, logs) =>
       (await logsWithRows(readConnection, logs, query)).map(({ layout }) => layout),
     );
   }
 
   compare(pipeline: string, query: LogQuery): Promise<Comparison> {
-    // It may take long, and others read meanwhile.
-    return this.#whenWritten(pipeline, (opening, logs) =>
-      opening.withConnection((connection) => compareLogs(this.duckdb, connection, pipeline, logs, query)),
+    // A comparison may take long, so it does not block the connection for short reads.
+    return this.#readFlushed(pipeline, (session, logs) =>
+      session.withConnection((connection) => compareLogs(this.duckdb, connection, pipeline, logs, query)),
     );
   }
 
   read(pipeline: string, query: LogQuery): Promise<LogBatch[]> {
-    return this.#whenWritten(pipeline, ({ readConnection }, logs) =>
+    return this.#readFlushed(pipeline, ({ readConnection }, logs) =>
       readLogs(this.duckdb, readConnection, logs, query),
     );
   }
 
-  /** Reads a pipeline's logs, once they hold all rows handed over so far. */
-  #whenWritten<T>(
+  /** Reads a pipeline's logs after all rows appended so far are in the database. */
+  #readFlushed<T>(
     pipeline: string,
-    work: (opening: DatabaseSession, logs: readonly StoredLog[]) => Promise<T>,
+    work: (session: DatabaseSession, logs: readonly StoredLog[]) => Promise<T>,
   ): Promise<T> {
-    return this.sessions.read(async (opening) => {
-      await opening.writer.flush();
-      return work(opening, await opening.catalog.logs(pipeline));
+    return this.sessions.read(async (session) => {
+      await session.writer.flush();
+      return work(session, await session.catalog.logs(pipeline));
     });
   }
 
   async *pages(pipeline: string, query: LogQuery, size: PageSize): AsyncGenerator<LogBatch[], void, undefined> {
-    const logs = await this.#whenWritten(pipeline, (_, stored) => Promise.resolve(stored));
-    let held: { readonly opening: DatabaseSession; readonly connection: DuckDBConnection } | undefined;
-    // Where the database is opened again between two pages, they come from the new opening.
+    const logs = await this.#readFlushed(pipeline, (_, stored) => Promise.resolve(stored));
+    let current: { readonly session: DatabaseSession; readonly connection: DuckDBConnection } | undefined;
+    // If the database is reopened between two pages, the next page needs a connection of the new session.
     const read: WithConnection = (work) =>
-      this.sessions.read(async (opening) => {
-        if (held?.opening !== opening) held = { opening, connection: await opening.connect() };
-        return work(held.connection);
+      this.sessions.read(async (session) => {
+        if (current?.session !== session) current = { session, connection: await session.connect() };
+        return work(current.connection);
       });
     try {
       yield* readPages(this.duckdb, read, logs, query, size);
     } finally {
-      held?.opening.disconnect(held.connection);
+      current?.session.disconnect(current.connection);
     }
   }
 }
@@ -215,25 +215,28 @@ async function sweepTables(
   retention: Retention,
   now: number,
 ): Promise<SweepResult> {
-  let again: (() => Promise<void>) | undefined;
+  let restoreTables: (() => Promise<void>) | undefined;
   try {
-    return await sweep(connection, logs, retention, now, () => (again ??= writer.releaseTables()));
+    return await sweep(connection, logs, retention, now, () => (restoreTables ??= writer.releaseTables()));
   } finally {
-    await again?.();
+    await restoreTables?.();
   }
 }
 
-/** What an ended process left in the journal can only be read from the database. */
+/**
+ * Opens the database for writing once, to replay a journal that an ended process left: its rows can only be read from
+ * the database.
+ */
 async function replayJournal(duckdb: DuckDB, folder: string): Promise<void> {
   try {
-    const door = await OwnerSocket.acquire(folder, join(folder, databaseFileName));
-    await SharedDatabase.open(duckdb, folder, door)
+    const socket = await OwnerSocket.acquire(folder, join(folder, databaseFileName));
+    await SharedDatabase.open(duckdb, folder, socket)
       .then((database) => database.close())
-      .finally(() => door.close());
+      .finally(() => socket.close());
   } catch (error) {
     if (error instanceof StorageError && error.code === "SL7003") return;
     process.emitWarning(
-      `the last rows of the log in '${folder}' are not shown: they lie in its journal, and it cannot be opened for writing (${reasonOf(error)})`,
+      `the last rows of the log in '${folder}' are missing from reads: they are in its journal, and the log cannot be opened for writing (${reasonOf(error)})`,
       "ShapelineLogWarning",
     );
   }

@@ -3,23 +3,23 @@ import { copyFileSync, existsSync, openSync, closeSync, readSync, statSync } fro
 import { StorageError } from "../../../dsl/errors.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 
-/** How a write-ahead log of DuckDB's begins: its entry for the version. */
+/** The first bytes of a DuckDB write-ahead log: its version entry. */
 const walHeader = Buffer.from([0x64, 0x00, 0x62, 0x65]);
-/** A process that ended while it began one leaves less than this, and no rows in it. */
+/** A process that ends while it creates a WAL leaves a smaller one, without rows. */
 const minBytesWithRows = 64;
 const units: Readonly<Record<string, number>> = { bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
-/** Bytes of a database's write-ahead log before it is opened. */
+/** Size of a database's write-ahead log in bytes; 0 if there is none. */
 export function walSize(file: string): number {
   return existsSync(`${file}.wal`) ? statSync(`${file}.wal`).size : 0;
 }
 
 /**
- * What DuckDB cannot read of a write-ahead log it leaves out without a word, and overwrites. To be called when the database is open
- * and nothing is written: a log without a head is refused, and one whose end is left out is kept as a copy beside it.
+ * DuckDB silently skips the unreadable part of a write-ahead log and overwrites it later. Call this after the database
+ * is opened and before anything is written: a WAL with a damaged header is refused; a WAL with a skipped end is copied.
  *
- * @param before what `walSize` gave before
- * @throws StorageError SL7006
+ * @param before result of `walSize` before the database was opened
+ * @throws StorageError SL7006 damaged header, or the copy could not be saved
  */
 export async function checkWal(
   connection: DuckDBConnection,
@@ -28,7 +28,7 @@ export async function checkWal(
   readOnly: boolean,
 ): Promise<void> {
   const wal = `${file}.wal`;
-  // Where DuckDB had it all in the file already, it has removed it.
+  // DuckDB removes a WAL whose rows are all in the file already.
   if (before < minBytesWithRows || walSize(file) !== before) return;
   const [[text] = []] = await (
     await connection.run("SELECT wal_size FROM pragma_database_size() WHERE database_name = current_database()")
@@ -39,13 +39,13 @@ export async function checkWal(
     if (!readHeader(wal).equals(walHeader)) {
       throw new StorageError(
         "SL7006",
-        `the write-ahead log '${wal}' is damaged at its head: its ${before} bytes would be left out, and overwritten; it stays as it is: restore it from a copy, or move it away to go on without the rows in it`,
+        `the write-ahead log '${wal}' has a damaged header: DuckDB would ignore its ${before} bytes and overwrite them; it was not changed; restore it from a copy, or move it away to continue without its rows`,
         { file: wal },
       );
     }
     return;
   }
-  // It is told with one decimal, or three digits.
+  // DuckDB reports the size with one decimal, or with three digits.
   const most = (bytes + (Number.isInteger(bytes) ? 1 : 0.1)) * (units[unit] ?? Infinity);
   if (readOnly || most >= before) return;
   const copy = `${wal}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
@@ -54,13 +54,13 @@ export async function checkWal(
   } catch (error) {
     throw new StorageError(
       "SL7006",
-      `the write-ahead log '${wal}' can only be read up to a place in it, and no copy can be kept: ${systemErrorMessage(error)}; see that the disk has room, then open it again`,
+      `the write-ahead log '${wal}' is only readable up to a damaged position, and no copy of it could be saved: ${systemErrorMessage(error)}; make sure the disk has free space, then open the log again`,
       { file: wal },
       { cause: error },
     );
   }
   process.emitWarning(
-    `the end of the write-ahead log '${wal}' cannot be read, and is left out; the whole is kept as '${copy}': after a crash nobody was told that the rows in that end are logged, and the copy may be deleted; otherwise restore the log from a copy`,
+    `the end of the write-ahead log '${wal}' cannot be read and was skipped; the whole file is kept as '${copy}': after a crash, the rows in that end were never acknowledged and the file may be deleted; otherwise restore the log from a copy`,
     "ShapelineLogWarning",
   );
 }

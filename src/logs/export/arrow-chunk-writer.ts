@@ -3,7 +3,7 @@ import type { DuckDBDataChunk, DuckDBType } from "@duckdb/node-api";
 import { float16ToNumber } from "../../tensors/float16.js";
 import type { DuckDB, Vector } from "../duckdb.js";
 
-/** Fills one chunk again and again with rows of Arrow batches, whole columns at once. */
+/** Fills one reusable DuckDB chunk with rows of Arrow batches, copying whole columns. */
 export class ArrowChunkWriter {
   readonly #bindings: DuckDB["bindings"];
   readonly #chunk: DuckDBDataChunk;
@@ -15,25 +15,25 @@ export class ArrowChunkWriter {
     this.#vectors = types.map((_, i) => bindings.data_chunk_get_vector(this.#chunk.chunk, i));
   }
 
-  /** The chunk with some rows of a batch; the next call writes over it. */
+  /** Returns the chunk filled with rows of a batch; the next call overwrites it. */
   fill({ data }: RecordBatch, from: number, rows: number): DuckDBDataChunk {
     this.#bindings.data_chunk_reset(this.#chunk.chunk);
     this.#bindings.data_chunk_set_size(this.#chunk.chunk, rows);
     for (const [i, vector] of this.#vectors.entries()) {
       const column = data.children[i];
       if (column === undefined) continue;
-      this.#put(vector, column, from, rows);
-      // Only rows are ever null, not what they hold.
+      this.#write(vector, column, from, rows);
+      // Only whole rows are null, never elements within them.
       if (column.nullCount > 0) this.#markNulls(vector, column, from, rows);
     }
     return this.#chunk;
   }
 
-  #put(vector: Vector, data: Data, from: number, length: number): void {
+  #write(vector: Vector, data: Data, from: number, length: number): void {
     const { type } = data;
     if (length === 0) return;
-    if (DataType.isList(type)) this.#putLists(vector, data, from, length);
-    else if (DataType.isUtf8(type)) this.#putTexts(vector, data, from, length);
+    if (DataType.isList(type)) this.#writeLists(vector, data, from, length);
+    else if (DataType.isUtf8(type)) this.#writeStrings(vector, data, from, length);
     else if (DataType.isBool(type))
       this.#copy(
         vector,
@@ -44,11 +44,11 @@ export class ArrowChunkWriter {
     else this.#copy(vector, (data.values as Uint8Array).subarray(from, from + length));
   }
 
-  #putLists(vector: Vector, { valueOffsets, children }: Data, from: number, length: number): void {
+  #writeLists(vector: Vector, { valueOffsets, children }: Data, from: number, length: number): void {
     const offsets = valueOffsets as Int32Array;
     const begin = offsets[from] ?? 0;
-    const inside = (offsets[from + length] ?? begin) - begin;
-    // Two 64-bit numbers a list, written as 32-bit halves: whatever DuckDB runs on has the lower half first.
+    const elements = (offsets[from + length] ?? begin) - begin;
+    // Two 64-bit numbers per list, written as 32-bit halves: all platforms of DuckDB are little-endian.
     const entries = new Uint32Array(length * 4);
     for (let i = 0; i < length; i++) {
       const at = offsets[from + i] ?? 0;
@@ -56,13 +56,13 @@ export class ArrowChunkWriter {
       entries[i * 4 + 2] = (offsets[from + i + 1] ?? at) - at;
     }
     this.#copy(vector, entries);
-    this.#bindings.list_vector_reserve(vector, inside);
-    this.#bindings.list_vector_set_size(vector, inside);
+    this.#bindings.list_vector_reserve(vector, elements);
+    this.#bindings.list_vector_set_size(vector, elements);
     const [child] = children;
-    if (child !== undefined) this.#put(this.#bindings.list_vector_get_child(vector), child, begin, inside);
+    if (child !== undefined) this.#write(this.#bindings.list_vector_get_child(vector), child, begin, elements);
   }
 
-  #putTexts(vector: Vector, data: Data, from: number, length: number): void {
+  #writeStrings(vector: Vector, data: Data, from: number, length: number): void {
     const offsets = data.valueOffsets as Int32Array;
     const bytes = data.values as Uint8Array;
     for (let i = 0; i < length; i++) {

@@ -1,24 +1,24 @@
 import { RecordBatchFileWriter, type RecordBatch, type Schema } from "apache-arrow";
 
-/** An Arrow IPC file, written batch by batch; what was handed over is put away before the next batch is taken. */
+/** Writes an Arrow IPC file batch by batch. `write` resolves once the batch's bytes are written. */
 export class ArrowFileWriter {
   readonly #writer = new RecordBatchFileWriter();
-  readonly #put: (bytes: Uint8Array) => Promise<void>;
-  readonly #flowing: Promise<void>;
+  readonly #writeBytes: (bytes: Uint8Array) => Promise<void>;
+  readonly #finished: Promise<void>;
   #busy = false;
   #failed = false;
 
-  constructor(put: (bytes: Uint8Array) => Promise<void>) {
-    this.#put = put;
-    this.#flowing = this.#flow();
-    // Told at the end; until then it is no unhandled rejection.
-    this.#flowing.catch(() => (this.#failed = true));
+  constructor(writeBytes: (bytes: Uint8Array) => Promise<void>) {
+    this.#writeBytes = writeBytes;
+    this.#finished = this.#copyOutput();
+    // `write` and `end` throw the error; until then it must not be an unhandled rejection.
+    this.#finished.catch(() => (this.#failed = true));
   }
 
-  async #flow(): Promise<void> {
+  async #copyOutput(): Promise<void> {
     for await (const chunk of this.#writer as AsyncIterable<Uint8Array>) {
       this.#busy = true;
-      await this.#put(chunk);
+      await this.#writeBytes(chunk);
       this.#busy = false;
     }
   }
@@ -27,13 +27,13 @@ export class ArrowFileWriter {
     this.#writer.write(batch);
     do await new Promise(setImmediate);
     while (this.#busy && !this.#failed);
-    if (this.#failed) await this.#flowing;
+    if (this.#failed) await this.#finished;
   }
 
   /** @param schema for a file without rows */
   async end(schema?: Schema): Promise<void> {
     if (schema !== undefined) this.#writer.reset(undefined, schema);
     this.#writer.close();
-    await this.#flowing;
+    await this.#finished;
   }
 }

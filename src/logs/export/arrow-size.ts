@@ -1,37 +1,37 @@
 import { DataType, Table, tableToIPC, type Data, type RecordBatch, type Schema } from "apache-arrow";
 
-/** What a batch's message and its entry in the footer take besides, and what each of its columns does there: more than they do. */
+/** Upper bounds of the overhead of a batch (its message and footer entry) and of each of its columns. */
 const messageBytes = 256;
 const nodeBytes = 96;
 
-/** What an Arrow file of this schema takes without rows. */
+/** Bytes of an Arrow file with this schema and no rows. */
 export function emptyFileSize(schema: Schema): number {
   return tableToIPC(new Table(schema), "file").byteLength;
 }
 
-/** What a batch adds to an Arrow file: no less than it does, and little more. */
+/** Bytes that a batch adds to an Arrow file: a close upper bound. */
 export function batchSize(batch: RecordBatch): number {
   return messageBytes + batch.data.children.reduce((sum, data) => sum + dataSize(data, 0, data.length), 0);
 }
 
-/** @param from of its elements; those from there on that are written */
+/** @param from index of the first element to write */
 function dataSize(data: Data, from: number, length: number): number {
-  const nulls = data.nullCount > 0 ? padded(Math.ceil(length / 8)) : 0;
+  const nulls = data.nullCount > 0 ? padTo64(Math.ceil(length / 8)) : 0;
   return nodeBytes + nulls + elementsSize(data, from, length);
 }
 
 function elementsSize(data: Data, from: number, length: number): number {
   const type: DataType = data.type;
-  if (DataType.isBool(type)) return padded(Math.ceil(length / 8));
+  if (DataType.isBool(type)) return padTo64(Math.ceil(length / 8));
   if (!DataType.isList(type) && !DataType.isUtf8(type))
-    return padded(length * (data.values as Uint8Array).BYTES_PER_ELEMENT);
+    return padTo64(length * (data.values as Uint8Array).BYTES_PER_ELEMENT);
   const offsets = data.valueOffsets as Int32Array;
   const begin = offsets[from] ?? 0;
-  const inside = (offsets[from + length] ?? begin) - begin;
+  const elements = (offsets[from + length] ?? begin) - begin;
   const child: Data | undefined = data.children[0];
-  return padded((length + 1) * 4) + (child === undefined ? padded(inside) : dataSize(child, begin, inside));
+  return padTo64((length + 1) * 4) + (child === undefined ? padTo64(elements) : dataSize(child, begin, elements));
 }
 
-function padded(bytes: number): number {
+function padTo64(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }

@@ -5,10 +5,10 @@ import { emptyBatch } from "../read/empty-batch.js";
 import type { LogBatch, LogLayout } from "../pipeline-log.js";
 
 /**
- * Rows of a log as Arrow tables of one schema. A column that a row's version lacks is null in it.
+ * Converts pages of a log to Arrow tables with one schema. A column that a row's version lacks is null.
  *
- * @param layouts the versions whose rows the pages hold, newest first
- * @throws StorageError SL7012 where versions hold one column in different types, what reading the pages throws, InputError SL5031
+ * @param layouts the versions of the rows in the pages, newest first
+ * @throws StorageError SL7012 if a column's type differs between versions; InputError SL5031; the errors of `pages`
  */
 export async function* arrowPages(
   pages: AsyncIterable<readonly LogBatch[]>,
@@ -16,18 +16,18 @@ export async function* arrowPages(
   choice: Choice,
 ): AsyncGenerator<Table, void, undefined> {
   const columns = layouts.map(emptyBatch);
-  const schema = nullable(asTable(columns, choice));
-  let given = false;
+  const schema = withNullableColumns(asTable(columns, choice));
+  let anyPage = false;
   for await (const page of pages) {
     yield inSchema(page, columns, choice);
-    given = true;
+    anyPage = true;
   }
-  if (!given && layouts.length > 0) yield new Table(schema, []);
+  if (!anyPage && layouts.length > 0) yield new Table(schema, []);
 }
 
 function inSchema(page: readonly LogBatch[], columns: readonly LogBatch[], choice: Choice): Table {
   const table = asTable([...columns, ...page], choice);
-  const schema = nullable(table);
+  const schema = withNullableColumns(table);
   const struct = new Struct(schema.fields);
   const batches = table.batches.filter(({ numRows }) => numRows > 0);
   return new Table(
@@ -39,7 +39,7 @@ function inSchema(page: readonly LogBatch[], columns: readonly LogBatch[], choic
   );
 }
 
-/** Whether rows hold nulls differs from page to page, and all have one schema: every column may. */
-function nullable({ schema }: Table): Schema {
+/** Makes every column nullable: some pages have nulls, and all need the same schema. */
+function withNullableColumns({ schema }: Table): Schema {
   return new Schema(schema.fields.map((field) => field.clone({ nullable: true })));
 }

@@ -1,41 +1,42 @@
 import type { FileHandle } from "node:fs/promises";
 
-/** So much is written at once: every write has its price. */
-const together = 2 ** 20;
+/** Bytes per write: small writes are slow. */
+const writeBytes = 2 ** 20;
 
-/** A file that is written from its beginning to its end, in parts of any size. */
+/** Buffers sequential writes to a file. */
 export class BufferedFile {
   readonly #file: FileHandle;
-  #waiting: Uint8Array[] = [];
+  #buffered: Uint8Array[] = [];
   #bytes = 0;
 
   constructor(file: FileHandle) {
     this.#file = file;
   }
 
-  /** Adds bytes; they are not copied, leave them alone. */
+  /** Adds bytes. They are not copied: do not change them before `end`. */
   async write(bytes: Uint8Array): Promise<void> {
-    this.#waiting.push(bytes);
+    this.#buffered.push(bytes);
     this.#bytes += bytes.byteLength;
-    if (this.#bytes >= together) await this.#write();
+    if (this.#bytes >= writeBytes) await this.#flush();
   }
 
+  /** Writes the buffered bytes and closes the file. */
   async end(): Promise<void> {
     try {
-      await this.#write();
+      await this.#flush();
     } finally {
       await this.close();
     }
   }
 
-  /** Without what is not yet written. */
+  /** Closes the file without writing the buffered bytes. */
   async close(): Promise<void> {
     await this.#file.close();
   }
 
-  async #write(): Promise<void> {
-    const bytes = Buffer.concat(this.#waiting, this.#bytes);
-    this.#waiting = [];
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#buffered, this.#bytes);
+    this.#buffered = [];
     this.#bytes = 0;
     await this.#file.appendFile(bytes);
   }

@@ -10,7 +10,7 @@ import { BufferedFile } from "./buffered-file.js";
 import { reasonOf } from "../duckdb.js";
 import { ParquetFileWriter } from "./parquet-file-writer.js";
 
-/** One file under way, under a name of its own until all are done. */
+/** A file with a temporary name until the export is complete. */
 interface OpenFile {
   readonly temporary: string;
   readonly path: string;
@@ -18,13 +18,16 @@ interface OpenFile {
 
 export type ExportFormat = "json" | "arrow" | "parquet";
 
-/** The files of one export: `<prefix>-<n>.<ending>` in one folder. They get their names together, when all are written. */
+/**
+ * The files of one export: `<prefix>-<n>.<format>` in one folder. They are renamed to their final names once all are
+ * written.
+ */
 export class ExportFiles {
   readonly #directory: string;
   readonly #prefix: string;
   readonly #format: ExportFormat;
   readonly #files: OpenFile[] = [];
-  #sink: FileWriter<never> | null = null;
+  #writer: FileWriter<never> | null = null;
 
   constructor(directory: string, prefix: string, format: ExportFormat) {
     this.#directory = directory;
@@ -36,31 +39,31 @@ export class ExportFiles {
     return this.#files.length;
   }
 
-  /** Ends the file under way and begins the next one. */
+  /** Finishes the current file and starts the next one. */
   async startFile(): Promise<void> {
-    await this.#work(async () => {
-      await this.#end();
+    await this.#withStorageErrors(async () => {
+      await this.#finishFile();
       await makeDirectory(this.#directory);
       const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
-      // A name that nobody else takes: two exports may be under way in one folder.
+      // A unique name: two exports may write to one folder at the same time.
       const file = {
         temporary: join(this.#directory, `.${name}.${randomBytes(4).toString("hex")}.tmp`),
         path: join(this.#directory, name),
       };
       this.#files.push(file);
-      this.#sink = await openWriter[this.#format](file.temporary);
+      this.#writer = await openWriter[this.#format](file.temporary);
     });
   }
 
-  /** Adds lines as UTF-8, or a record batch of the file's schema. */
+  /** Writes UTF-8 lines, or a record batch with the file's schema. */
   async write(part: Uint8Array | RecordBatch): Promise<void> {
-    await this.#work(async () => this.#sink?.write(part as never));
+    await this.#withStorageErrors(async () => this.#writer?.write(part as never));
   }
 
-  /** Gives the files their names. */
+  /** Finishes the last file and gives all files their final names. */
   async finish(): Promise<{ readonly files: string[]; readonly bytes: number }> {
-    return this.#work(async () => {
-      await this.#end();
+    return this.#withStorageErrors(async () => {
+      await this.#finishFile();
       let bytes = 0;
       for (const { temporary } of this.#files) bytes += (await stat(temporary)).size;
       for (const { temporary, path } of this.#files) await rename(temporary, path);
@@ -68,20 +71,20 @@ export class ExportFiles {
     });
   }
 
-  /** Takes back what was written. */
+  /** Deletes all files of the export. */
   async discard(): Promise<void> {
-    await this.#sink?.abandon().catch(() => undefined);
-    this.#sink = null;
+    await this.#writer?.abandon().catch(() => undefined);
+    this.#writer = null;
     for (const { temporary } of this.#files) await rm(temporary, { force: true }).catch(() => undefined);
   }
 
-  async #end(): Promise<void> {
-    const sink = this.#sink;
-    this.#sink = null;
-    await sink?.end();
+  async #finishFile(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = null;
+    await writer?.end();
   }
 
-  async #work<T>(work: () => Promise<T>): Promise<T> {
+  async #withStorageErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -99,7 +102,7 @@ export class ExportFiles {
 interface FileWriter<Part> {
   write(part: Part): Promise<void>;
   end(): Promise<void>;
-  /** Instead of the end, where the file is to be taken back. */
+  /** Closes without finishing the file; its owner deletes it. */
   abandon(): Promise<void>;
 }
 
@@ -109,7 +112,7 @@ const openWriter: Readonly<Record<ExportFormat, (path: string) => Promise<FileWr
   parquet: async (path) => new ParquetFileWriter(path),
 };
 
-/** Lines of text, as UTF-8. */
+/** Writes lines of text as UTF-8. */
 class TextFileWriter implements FileWriter<Uint8Array> {
   readonly #file: BufferedFile;
 
@@ -130,23 +133,23 @@ class TextFileWriter implements FileWriter<Uint8Array> {
   }
 }
 
-/** An Arrow IPC file. */
+/** Writes an Arrow IPC file. */
 class ArrowExportWriter implements FileWriter<RecordBatch> {
   readonly #file: BufferedFile;
-  readonly #sink: ArrowFileWriter;
+  readonly #writer: ArrowFileWriter;
 
   constructor(file: BufferedFile) {
     this.#file = file;
-    this.#sink = new ArrowFileWriter((bytes) => file.write(bytes));
+    this.#writer = new ArrowFileWriter((bytes) => file.write(bytes));
   }
 
   async write(batch: RecordBatch): Promise<void> {
-    await this.#sink.write(batch);
+    await this.#writer.write(batch);
   }
 
   async end(): Promise<void> {
     try {
-      await this.#sink.end();
+      await this.#writer.end();
     } finally {
       await this.#file.end();
     }

@@ -7,33 +7,35 @@ import { batchSize, emptyFileSize } from "./arrow-size.js";
 import { ExportFiles, type ExportFormat } from "./export-files.js";
 import type { LogBatch, LogQuery, PageSize } from "../pipeline-log.js";
 
-/** What to export, and where to. */
+/** Options of an export. */
 export interface LogExport {
   readonly directory: string;
   readonly prefix: string;
   readonly format: ExportFormat;
-  /** The most rows; null: all. */
+  /** Maximum number of rows; null: all. */
   readonly limit: number | null;
-  /** The most bytes. */
+  /** Maximum size of all files in bytes. */
   readonly size: number;
   readonly query: Omit<LogQuery, "limit" | "after">;
   readonly choice: Choice;
-  /** Told after every page. */
+  /** Called after every page. */
   readonly progress: ((progress: ExportProgress) => void) | null;
 }
 
 /** Reads a log page by page. */
 type ReadPages = (query: LogQuery, size: PageSize) => AsyncIterable<readonly LogBatch[]>;
 
-/** Rows are read and written this many at a time, so that memory does not grow with the log. Text takes long, on the event loop. */
+/**
+ * Rows per page, so that memory does not grow with the log. JSON pages are smaller: formatting blocks the event loop.
+ */
 const pageRows: Readonly<Record<ExportFormat, number>> = { json: 2048, arrow: 8192, parquet: 8192 };
 const pageBytes = 8 * 2 ** 20;
 
 /**
  * Writes a log to files, newest rows first. A new file begins where the columns change.
  *
- * @param read the log
- * @throws StorageError SL7030, SL7010, InputError SL5031; no file is left then
+ * @param read reads the log
+ * @throws StorageError SL7030, SL7010; InputError SL5031. No file remains then
  */
 export async function exportLog(read: ReadPages, wanted: LogExport): Promise<ExportedLogs> {
   const files = new ExportFiles(wanted.directory, wanted.prefix, wanted.format);
@@ -51,54 +53,54 @@ async function writeRows(
   { query, limit, size, format, choice, progress }: LogExport,
   files: ExportFiles,
 ): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
-  // A Parquet file is no longer than the same rows in Arrow: they are what is counted.
+  // Parquet files are measured by the size of their rows in Arrow, which is an upper bound.
   const partOf = format === "json" ? textPart : arrowPart;
   let rows = 0;
-  let room = size;
+  let bytesLeft = size;
   let columns: string | null = null;
   let cut: ExportedLogs["cut"] = null;
-  // One row more than is wanted tells whether the limit cuts any.
-  const asked = limit === null ? query : { ...query, limit: Math.min(limit + 1, Number.MAX_SAFE_INTEGER) };
-  for await (const page of read(asked, { rows: pageRows[format], bytes: pageBytes })) {
+  // One extra row shows whether the limit cut off any.
+  const pageQuery = limit === null ? query : { ...query, limit: Math.min(limit + 1, Number.MAX_SAFE_INTEGER) };
+  for await (const page of read(pageQuery, { rows: pageRows[format], bytes: pageBytes })) {
     for (const batch of page) {
       const taken = limit === null ? batch.rows : Math.min(batch.rows, limit - rows);
       const part: Part | null =
-        taken === 0 ? null : partOf(batch, taken, { ...choice, lenient: rows > 0 }, room, columns);
+        taken === 0 ? null : partOf(batch, taken, { ...choice, lenient: rows > 0 }, bytesLeft, columns);
       if (part !== null && part.rows > 0) {
         if (part.columns !== columns) await files.startFile();
         columns = part.columns;
         await files.write(part.content);
-        room -= part.bytes;
+        bytesLeft -= part.bytes;
         rows += part.rows;
       }
       if (part !== null && part.rows < taken) cut = "size";
       else if (taken < batch.rows) cut = "limit";
       if (cut !== null) break;
     }
-    progress?.({ rows, bytes: size - room, files: files.count });
+    progress?.({ rows, bytes: size - bytesLeft, files: files.count });
     if (cut !== null) break;
   }
   return { rows, cut };
 }
 
-/** As many of a batch's first rows as there is room for. */
+/** The first rows of a batch, as many as fit into the size limit. */
 interface Part {
   readonly rows: number;
   readonly bytes: number;
-  /** The same for rows that may stand in one file. */
+  /** Equal for rows that can be in one file. */
   readonly columns: string;
   readonly content: Uint8Array | RecordBatch;
 }
 
-function textPart(batch: LogBatch, most: number, choice: Choice, room: number): Part {
+function textPart(batch: LogBatch, maxRows: number, choice: Choice, bytesLeft: number): Part {
   const { rows: texts, columns } = jsonRows(batch, choice);
-  let rows = most;
+  let rows = maxRows;
   let content = Buffer.from(lines(texts, rows));
-  if (content.byteLength > room) {
+  if (content.byteLength > bytesLeft) {
     rows = 0;
-    for (let bytes = 0; rows < most; rows++) {
+    for (let bytes = 0; rows < maxRows; rows++) {
       bytes += Buffer.byteLength(texts[rows] ?? "") + 1;
-      if (bytes > room) break;
+      if (bytes > bytesLeft) break;
     }
     content = Buffer.from(lines(texts, rows));
   }
@@ -109,24 +111,24 @@ function lines(texts: readonly string[], rows: number): string {
   return rows === 0 ? "" : `${(rows === texts.length ? texts : texts.slice(0, rows)).join("\n")}\n`;
 }
 
-/** @param file the columns of the file under way, whose frame is counted already */
-function arrowPart(batch: LogBatch, most: number, choice: Choice, room: number, file: string | null): Part {
+/** @param file columns of the current file, whose schema and footer are already counted; null if there is none */
+function arrowPart(batch: LogBatch, maxRows: number, choice: Choice, bytesLeft: number, file: string | null): Part {
   const table = asTable(batch, choice);
-  let rows = most;
-  let part = nullable(table, rows);
+  let rows = maxRows;
+  let part = nullableRows(table, rows);
   const columns = part.schema.fields.map((field) => `${field.name}: ${String(field.type)}`).join("\n");
   const frame = columns === file ? 0 : emptyFileSize(part.schema);
   let bytes = frame + batchSize(part);
-  while (bytes > room && rows > 0) {
-    rows = Math.min(rows - 1, Math.floor((rows * room) / bytes));
-    part = nullable(table, rows);
+  while (bytes > bytesLeft && rows > 0) {
+    rows = Math.min(rows - 1, Math.floor((rows * bytesLeft) / bytes));
+    part = nullableRows(table, rows);
     bytes = frame + batchSize(part);
   }
   return { rows, bytes, columns, content: part };
 }
 
-/** Whether rows hold nulls differs from batch to batch, and a file has one schema: all columns may. */
-function nullable(table: Table, rows: number): RecordBatch {
+/** Takes the first rows and makes every column nullable: some batches have nulls, and a file has one schema. */
+function nullableRows(table: Table, rows: number): RecordBatch {
   const fields = table.schema.fields.map((field) => field.clone({ nullable: true }));
   const children = fields
     .map((_, column) => table.batches[0]?.data.children[column]?.slice(0, rows))

@@ -7,24 +7,25 @@ import { identifier, loadDuckDB, sqlString, type DuckDB } from "../duckdb.js";
 
 const chunkRows = 2048;
 
-interface Staged {
+interface Staging {
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
   readonly appender: DuckDBAppender;
   readonly chunk: ArrowChunkWriter;
 }
 
-/** Of a row group's bytes, as they lie in Arrow; DuckDB holds one in memory while it writes it. */
+/** Maximum Arrow bytes and rows of a row group. DuckDB keeps one row group in memory while it writes it. */
 const groupBytes = 32 * 2 ** 20;
 const groupRows = 122_880;
 
 /**
- * A Parquet file. DuckDB writes it at the end, from a table that spills to a folder beside it, so that memory is bounded. All rows come
- * in one transaction, and in small parts: what the appender does, it does on the event loop.
+ * Writes a Parquet file. Rows are staged in a DuckDB table that spills to a folder beside the file, so that memory is
+ * bounded; `end` writes the file. Rows are appended in one transaction and in small chunks, because the appender blocks
+ * the event loop.
  */
 export class ParquetFileWriter {
   readonly #path: string;
-  #staged: Staged | null = null;
+  #staging: Staging | null = null;
   #rows = 0;
   #bytes = 0;
 
@@ -33,8 +34,8 @@ export class ParquetFileWriter {
   }
 
   async write(batch: RecordBatch): Promise<void> {
-    this.#staged ??= await this.#stage(batch.schema);
-    const { appender, chunk } = this.#staged;
+    this.#staging ??= await this.#stage(batch.schema);
+    const { appender, chunk } = this.#staging;
     for (let from = 0; from < batch.numRows; from += chunkRows)
       appender.appendDataChunk(chunk.fill(batch, from, Math.min(chunkRows, batch.numRows - from)));
     appender.flushSync();
@@ -43,32 +44,32 @@ export class ParquetFileWriter {
   }
 
   async end(): Promise<void> {
-    const staged = this.#staged;
-    this.#staged = null;
-    if (staged === null) return;
+    const staging = this.#staging;
+    this.#staging = null;
+    if (staging === null) return;
     try {
-      staged.appender.closeSync();
-      await staged.connection.run("COMMIT");
+      staging.appender.closeSync();
+      await staging.connection.run("COMMIT");
       const rows = Math.max(Math.min(Math.floor((groupBytes * this.#rows) / this.#bytes), groupRows), 1);
-      await staged.connection.run(`COPY staged TO ${sqlString(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows})`);
+      await staging.connection.run(`COPY staged TO ${sqlString(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows})`);
     } finally {
-      this.#letGo(staged);
-      await this.#clear();
+      this.#close(staging);
+      await this.#removeSpill();
     }
   }
 
   async abandon(): Promise<void> {
-    const staged = this.#staged;
-    this.#staged = null;
+    const staging = this.#staging;
+    this.#staging = null;
     try {
-      staged?.appender.closeSync();
+      staging?.appender.closeSync();
     } finally {
-      if (staged !== null) this.#letGo(staged);
-      await this.#clear();
+      if (staging !== null) this.#close(staging);
+      await this.#removeSpill();
     }
   }
 
-  #letGo({ connection, instance }: Staged): void {
+  #close({ connection, instance }: Staging): void {
     connection.closeSync();
     instance.closeSync();
   }
@@ -77,11 +78,11 @@ export class ParquetFileWriter {
     return `${this.#path}.spill`;
   }
 
-  async #clear(): Promise<void> {
+  async #removeSpill(): Promise<void> {
     await rm(this.#spill, { recursive: true, force: true });
   }
 
-  async #stage({ fields }: Schema): Promise<Staged> {
+  async #stage({ fields }: Schema): Promise<Staging> {
     const duckdb = await loadDuckDB();
     const instance = await duckdb.DuckDBInstance.create(":memory:", {
       threads: "1",

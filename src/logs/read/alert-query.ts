@@ -7,11 +7,12 @@ import { logsWithRows } from "./read-pages.js";
 import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 /**
- * Whether conditions hold over a pipeline's rows, each over its own last while. The rows of earlier versions count as far as they have
- * the columns that a condition reads: a version that is new has no rows yet, and what was wrong before it has not passed with it.
+ * Evaluates alert conditions over a pipeline's rows, each over its own window before `now`. Rows of earlier versions
+ * count if they have the columns that a condition reads: a new version has no rows yet, and deploying it must not
+ * resolve an alert.
  *
- * @param current whose alerts these are
- * @param all the pipeline's logs
+ * @param current the log of the version with these alerts
+ * @param all all logs of the pipeline
  * @throws StorageError SL7010
  */
 export async function evaluateAlerts(
@@ -28,13 +29,15 @@ export async function evaluateAlerts(
     all.filter(({ id }) => id !== current.id),
     { start: new Date(now.getTime() - longest), end: now },
   );
-  const answers: boolean[] = [];
+  const results: boolean[] = [];
   for (const { sql, overMs } of windows) {
-    const read = columnsRead(current, sql);
-    const parts = [current, ...recent].flatMap((log) => rowsOf(log, read, now.getTime() - overMs, now.getTime()) ?? []);
+    const columns = columnsRead(current, sql);
+    const parts = [current, ...recent].flatMap(
+      (log) => rowsOf(log, columns, now.getTime() - overMs, now.getTime()) ?? [],
+    );
     try {
       const [row] = await (await connection.run(`SELECT ${sql} FROM (${parts.join(" UNION ALL ")})`)).getRows();
-      answers.push(row?.[0] === true);
+      results.push(row?.[0] === true);
     } catch (error) {
       throw new StorageError(
         "SL7010",
@@ -44,10 +47,10 @@ export async function evaluateAlerts(
       );
     }
   }
-  return answers;
+  return results;
 }
 
-/** A column of a version's rows, and the challenger whose table holds it; null where it is the champion's. */
+/** A column of a version's log and the challenger whose table has it; null for the champion's table. */
 interface AlertColumn {
   readonly column: LogColumn;
   readonly challenger: number | null;
@@ -66,18 +69,18 @@ function columnsRead(log: StoredLog, sql: string): readonly LogColumn[] {
   return alertColumns(log).flatMap(({ column }) => (sql.includes(identifier(column.column)) ? [column] : []));
 }
 
-/** A version's rows of a while with these columns; null where it has other ones. */
+/** SQL that selects these columns of a version's rows in a time window; null if the version lacks one of them. */
 function rowsOf(log: StoredLog, wanted: readonly LogColumn[], from: number, to: number): string | null {
-  const places = alertColumns(log);
+  const available = alertColumns(log);
   const columns = ["c.row"];
   const joined = new Set<number>();
   for (const { column, type, depth } of wanted) {
-    const place = places.find(
+    const found = available.find(
       (each) => each.column.column === column && each.column.type === type && each.column.depth === depth,
     );
-    if (place === undefined) return null;
-    if (place.challenger !== null) joined.add(place.challenger);
-    columns.push(`${place.challenger === null ? "c" : `x${place.challenger}`}.${identifier(column)}`);
+    if (found === undefined) return null;
+    if (found.challenger !== null) joined.add(found.challenger);
+    columns.push(`${found.challenger === null ? "c" : `x${found.challenger}`}.${identifier(column)}`);
   }
   const joins = Array.from(
     joined,

@@ -3,7 +3,7 @@ import type { LogColumn } from "../schema/columns.js";
 import type { Bindings } from "../duckdb.js";
 import { rawColumn, type RawColumn } from "./raw-column.js";
 
-/** A chunk of a query's answer, its columns taken over as they are first asked for. */
+/** Reads one chunk of a query result. Columns are copied on first use. */
 export class ChunkReader {
   readonly rows: number;
   readonly #bindings: Bindings;
@@ -20,24 +20,27 @@ export class ChunkReader {
     return (this.#columns[column] ??= rawColumn(this.#bindings, this.#chunk, column, type, depth));
   }
 
-  /** Reads a column of texts, none of them null. Neighbours are mostly the same: what DuckDB holds of them, their first bytes and where they lie, tells. */
+  /**
+   * Returns a reader of a string column without nulls. Neighboring strings are mostly equal: comparing their 16-byte
+   * DuckDB entries (length, prefix, pointer) avoids decoding them again.
+   */
   texts(column: number): (index: number) => string {
     const { buffer, byteOffset } = this.#bindings.vector_get_data(
       this.#bindings.data_chunk_get_vector(this.#chunk.chunk, column),
       this.rows * 16,
     );
-    const held = new Uint32Array(buffer, byteOffset, this.rows * 4);
+    const entries = new Uint32Array(buffer, byteOffset, this.rows * 4);
     const vector = this.vector(column);
     let [last, text] = [-1, ""];
     return (index) => {
-      if (last < 0 || [0, 1, 2, 3].some((i) => held[index * 4 + i] !== held[last * 4 + i]))
+      if (last < 0 || [0, 1, 2, 3].some((i) => entries[index * 4 + i] !== entries[last * 4 + i]))
         text = String(vector.getItem(index));
       last = index;
       return text;
     };
   }
 
-  /** The column as the client reads it, value by value: for texts, and for what may be null. */
+  /** The client's vector, read value by value: for strings and nullable columns. */
   vector(column: number): DuckDBVector {
     return this.#chunk.getColumnVector(column);
   }

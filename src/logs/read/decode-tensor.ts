@@ -7,7 +7,7 @@ import type { RowIndex } from "./row-index.js";
 import type { RawColumn } from "./raw-column.js";
 import type { ChunkReader } from "./chunk-reader.js";
 
-/** A port's columns in the answer; `shape` where the port's rank is unknown. */
+/** Column indexes of a port in a query result; `shape` is null unless the port's rank is unknown. */
 export interface PortColumn {
   readonly port: Port;
   readonly column: number;
@@ -15,12 +15,12 @@ export interface PortColumn {
   readonly shape: number | null;
 }
 
-/** Whether rows of this port may differ in size, so that they do not always fit one tensor. */
+/** Whether rows of this port may have different shapes, so that one tensor cannot hold all of them. */
 export function hasVaryingShape({ port }: PortColumn): boolean {
   return port.shape === null || port.shape.some((dim, axis) => axis > 0 && typeof dim !== "number");
 }
 
-/** The dimensions of one row of a port, without the batch. */
+/** The dimensions of one row of a port, without the batch dimension. */
 export function rowDims({ port, column, depth, shape }: PortColumn, chunk: ChunkReader, index: number): number[] {
   if (shape !== null) return listOf(chunk.vector(shape).getItem(index)).map(Number);
   const fixed = port.shape?.slice(1) ?? [];
@@ -37,33 +37,33 @@ export function rowDims({ port, column, depth, shape }: PortColumn, chunk: Chunk
   return dims;
 }
 
-/** The dimensions of rows that no column says anything about. */
+/** The dimensions used if no row has a value. */
 function defaultDims({ port }: PortColumn): number[] {
   return (port.shape?.slice(1) ?? []).map(knownSize);
 }
 
-/** The rows of a port at these places as one tensor, all with the dimensions of the first; rows that lie nowhere stay zero. */
-export function readTensor(port: PortColumn, places: RowIndex): TensorData {
-  const first = places.first;
+/** The indexed rows of a port as one tensor; all have the shape of the first. Absent rows stay zero. */
+export function readTensor(port: PortColumn, rowIndex: RowIndex): TensorData {
+  const first = rowIndex.first;
   const dims = first === null ? defaultDims(port) : rowDims(port, first.chunk, first.index);
   const { dtype } = port.port;
   const size = dims.reduce((product, dim) => product * dim, 1);
-  const data = allocate(dtype, places.length * size);
+  const data = allocate(dtype, rowIndex.length * size);
   if (size > 0) {
-    if (dtype === "string") copyTexts(port, places, data as string[], size);
-    else copyElements(port, dtype, places, data as NumericElements, size);
+    if (dtype === "string") copyTexts(port, rowIndex, data as string[], size);
+    else copyElements(port, dtype, rowIndex, data as NumericElements, size);
   }
-  return { dtype, dims: [places.length, ...dims], data };
+  return { dtype, dims: [rowIndex.length, ...dims], data };
 }
 
 function copyElements(
   { column, depth }: PortColumn,
   dtype: Exclude<DType, "string">,
-  places: RowIndex,
+  rowIndex: RowIndex,
   data: NumericElements,
   size: number,
 ): void {
-  // What a port's column holds is what its tensors hold, but for half precision. Other kinds of elements are copied the same way.
+  // Columns store the same elements as tensors, except float16. The casts to Float32Array stand for all element types.
   const copy = dtype === "float16" ? copyHalves : copyRange;
   const into = data as Float32Array;
   const copyList = (raw: RawColumn, level: number, index: number, at: number): number => {
@@ -76,7 +76,7 @@ function copyElements(
     for (let i = from; i < from + length; i++) next = copyList(raw, level + 1, i, next);
     return next;
   };
-  places.forEach((chunk, index, row) => copyList(chunk.raw(column, dtype, depth), 0, index, row * size));
+  rowIndex.forEach((chunk, index, row) => copyList(chunk.raw(column, dtype, depth), 0, index, row * size));
 }
 
 function copyRange(values: Float32Array, from: number, length: number, data: Float32Array, at: number): number {
@@ -89,7 +89,7 @@ function copyHalves(values: Float32Array, from: number, length: number, data: Fl
   return at + length;
 }
 
-function copyTexts({ column, depth }: PortColumn, places: RowIndex, data: string[], size: number): void {
+function copyTexts({ column, depth }: PortColumn, rowIndex: RowIndex, data: string[], size: number): void {
   const copy = (vector: DuckDBVector, index: number, level: number, at: number): number => {
     if (level === depth) {
       data[at] = String(vector.getItem(index));
@@ -102,7 +102,7 @@ function copyTexts({ column, depth }: PortColumn, places: RowIndex, data: string
     for (let i = from; i < to; i++) next = copy(list.childVector, i, level + 1, next);
     return next;
   };
-  places.forEach((chunk, index, row) => copy(chunk.vector(column), index, 0, row * size));
+  rowIndex.forEach((chunk, index, row) => copy(chunk.vector(column), index, 0, row * size));
 }
 
 function listOf(value: DuckDBValue): readonly DuckDBValue[] {

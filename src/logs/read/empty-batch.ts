@@ -3,9 +3,12 @@ import { allocate } from "../../tensors/dtypes.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { LogBatch, LogLayout } from "../pipeline-log.js";
 
-/** A batch without rows: it says which columns a version's rows have, and of what types. A port of unknown rank is left to its rows. */
+/**
+ * A batch without rows, with the columns and types of a version. Ports of unknown rank are omitted: their shape depends
+ * on the rows.
+ */
 export function emptyBatch({ version, inputs, outputs, models = [], challengers, validations }: LogLayout): LogBatch {
-  const beside = [...models, ...challengers].map(
+  const results = [...models, ...challengers].map(
     ({ name, outputs: ports }) => [name, { outputs: tensorsOf(ports), answered: new Uint8Array(0) }] as const,
   );
   return {
@@ -15,7 +18,7 @@ export function emptyBatch({ version, inputs, outputs, models = [], challengers,
     time: new Float64Array(0),
     inputs: tensorsOf(inputs),
     outputs: tensorsOf(outputs),
-    challengers: new Map(beside),
+    challengers: new Map(results),
     failures: new Map(validations.map((name) => [name, new Uint8Array(0)])),
     lastModel: [],
     elapsed: [],

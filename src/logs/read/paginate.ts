@@ -1,14 +1,14 @@
 import type { LogBatch, LogQuery } from "../pipeline-log.js";
 
-/** Reads a part of a log, as `PipelineLog.read` does. */
+/** Reads rows, like `PipelineLog.read`. */
 type ReadLog = (query: LogQuery) => Promise<readonly LogBatch[]>;
 
 /**
- * The rows of a query by asking for one page after the other. Rows logged meanwhile are not among them, unless they are older
- * than those already given; rows deleted meanwhile are not.
+ * Reads the rows of a query page by page. Rows logged meanwhile are included only if they are older than the rows
+ * already read; rows deleted meanwhile are not included.
  *
- * @param query without a limit: all
- * @param pageRows the most rows of a page
+ * @param query without a limit, all rows are read
+ * @param pageRows maximum rows of a page
  */
 export async function* paginate(
   read: ReadLog,
@@ -18,11 +18,11 @@ export async function* paginate(
   let left = query.limit ?? Infinity;
   let after = query.after;
   while (left > 0) {
-    const asked = Math.min(pageRows, left);
-    const page = await read({ ...query, limit: asked, ...(after === undefined ? {} : { after }) });
+    const limit = Math.min(pageRows, left);
+    const page = await read({ ...query, limit, ...(after === undefined ? {} : { after }) });
     const rows = page.reduce((sum, batch) => sum + batch.rows, 0);
     const last = page.at(-1);
-    // A page may have fewer rows than were asked for, since it holds no more than so many bytes.
+    // A page may have fewer rows than requested, because its size in bytes is limited. Only an empty page is the end.
     if (last === undefined) return;
     yield page;
     left -= rows;
@@ -30,22 +30,22 @@ export async function* paginate(
   }
 }
 
-/** Asks for the next page while the last one is being worked on. */
+/** Fetches the next page while the caller processes the current one. */
 export async function* prefetch<Page>(
   pages: AsyncGenerator<Page, void, undefined>,
 ): AsyncGenerator<Page, void, undefined> {
-  const ask = () => {
-    const asked = pages.next();
-    // Told when its turn comes, if it comes.
-    asked.catch(() => undefined);
-    return asked;
+  const fetch = () => {
+    const page = pages.next();
+    // The error is thrown when the page is awaited; until then it must not be an unhandled rejection.
+    page.catch(() => undefined);
+    return page;
   };
-  let next = ask();
+  let next = fetch();
   try {
     for (;;) {
       const page = await next;
       if (page.done === true) return;
-      next = ask();
+      next = fetch();
       yield page.value;
     }
   } finally {

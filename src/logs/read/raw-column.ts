@@ -3,9 +3,9 @@ import type { NumericElements } from "../../tensors/dtypes.js";
 import { storedArray, type LogColumn } from "../schema/columns.js";
 import type { Bindings } from "../duckdb.js";
 
-/** Lists of one level, as they lie in DuckDB's memory: where each begins among the elements of the next level, and how long it is. */
+/** The lists of one nesting level in DuckDB's memory: the offset of each in the next level, and its length. */
 export class ListEntries {
-  /** Two 64-bit numbers a list, read as 32-bit halves: whatever DuckDB runs on has the lower half first. */
+  /** Two 64-bit numbers per list, read as 32-bit halves: all platforms of DuckDB are little-endian. */
   readonly #halves: Uint32Array;
 
   constructor(halves: Uint32Array) {
@@ -21,16 +21,18 @@ export class ListEntries {
   }
 }
 
-/** A column of a chunk as it lies in DuckDB's memory: valid as long as the chunk, which it holds. */
+/** A view of a chunk's column in DuckDB's memory. It is valid as long as the chunk, which it keeps alive. */
 export interface RawColumn {
   readonly chunk: DuckDBDataChunk;
-  /** From the outermost lists to the innermost. */
+  /** From the outermost level to the innermost. */
   readonly levels: readonly ListEntries[];
   /** The elements of the innermost lists. A boolean is 0 or 1, a time its milliseconds. */
   readonly values: NumericElements;
 }
 
-/** A column's lists and elements, whole: to ask the client for every element would take longer than the query. */
+/**
+ * All lists and elements of a column at once: reading each element through the client would take longer than the query.
+ */
 export function rawColumn(
   bindings: Bindings,
   chunk: DuckDBDataChunk,

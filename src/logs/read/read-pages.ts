@@ -8,16 +8,16 @@ import { newestKeys, type RowKeys } from "./row-keys.js";
 import { RowSizeEstimate } from "./row-size.js";
 import { championTable, type StoredLog } from "../schema/stored-log.js";
 
-/** Lends a connection for a piece of reading. */
+/** Runs work with a connection. */
 export type WithConnection = <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>;
 
-/** Where pages are asked for one after the other, it is found out for this many rows at a time which they are. */
+/** Row keys are selected for this many rows at once, then read page by page. */
 const keysAtOnce = 2 ** 17;
 
 /**
  * The newest rows over all logs of a pipeline, newest first, in batches of one version and one set of shapes.
  *
- * @throws StorageError SL7013 for a query that makes no sense, SL7010 where the log cannot be read
+ * @throws StorageError SL7013 invalid query, SL7010 the log cannot be read
  */
 export async function readLogs(
   duckdb: DuckDB,
@@ -41,37 +41,40 @@ export async function readLogs(
 }
 
 /**
- * The same, a page at a time. Rows logged meanwhile are not among them, unless they are older than those already given; rows deleted meanwhile are not.
+ * As `readLogs`, page by page. Rows logged meanwhile are included only if they are older than the rows already read;
+ * rows deleted meanwhile are not included.
  *
- * @param query without a limit: all
+ * @param query without a limit, all rows are read
  */
 export async function* readPages(
   duckdb: DuckDB,
-  on: WithConnection,
+  withConnection: WithConnection,
   logs: readonly StoredLog[],
   query: LogQuery,
   size: PageSize,
 ): AsyncGenerator<LogBatch[], void, undefined> {
-  let left = checkLimit(query.limit ?? Infinity);
+  let remaining = checkLimit(query.limit ?? Infinity);
   let after = query.after;
   whereClause(query);
   const tables = logs.map((log) => new TableReader(duckdb, log, query.metadata !== false));
-  const width = new RowSizeEstimate(logs);
+  const rowSize = new RowSizeEstimate(logs);
   try {
-    while (left > 0 && logs.length > 0) {
+    while (remaining > 0 && logs.length > 0) {
       const rest = { ...query, ...(after === undefined ? {} : { after }) };
-      const full = Math.min(size.rows, width.rowsIn(size.bytes));
-      const asked = Math.min(left, full * Math.max(Math.floor(keysAtOnce / full), 1));
-      const keys = await on((connection) => newestKeys(duckdb, connection, logs, rest, whereClause(rest), asked));
+      const full = Math.min(size.rows, rowSize.rowsIn(size.bytes));
+      const keyLimit = Math.min(remaining, full * Math.max(Math.floor(keysAtOnce / full), 1));
+      const keys = await withConnection((connection) =>
+        newestKeys(duckdb, connection, logs, rest, whereClause(rest), keyLimit),
+      );
       for (let from = 0; from < keys.length;) {
-        const to = Math.min(from + size.rows, from + width.rowsIn(size.bytes), keys.length);
-        const page = await on((connection) => readPage(tables, connection, keys, from, to));
-        width.learn(page);
+        const to = Math.min(from + size.rows, from + rowSize.rowsIn(size.bytes), keys.length);
+        const page = await withConnection((connection) => readPage(tables, connection, keys, from, to));
+        rowSize.learn(page);
         if (page.length > 0) yield page;
         from = to;
       }
-      if (keys.length < asked) return;
-      left -= keys.length;
+      if (keys.length < keyLimit) return;
+      remaining -= keys.length;
       after = { time: Number(keys.time[keys.length - 1]), row: keys.row[keys.length - 1] ?? 0n };
     }
   } catch (error) {
@@ -97,25 +100,25 @@ async function readPage(
   const next = new Int32Array(tables.length);
   for (let i = 0; i < logs.length;) {
     const log = logs[i] ?? 0;
-    const [table, own, begin] = [tables[log], rows[log], next[log] ?? 0];
+    const [table, tableRows, begin] = [tables[log], rows[log], next[log] ?? 0];
     let end = begin;
-    // Rows that are no longer there are not in the table's rows.
-    for (; i < logs.length && logs[i] === log; i++) if (own?.ids[end] === keys.row[from + i]) end++;
-    if (table !== undefined && own !== undefined)
-      for (const [a, b] of runs(own.shapes, begin, end)) page.push(table.batch(own, a, b));
+    // Rows deleted meanwhile are missing in the table's rows.
+    for (; i < logs.length && logs[i] === log; i++) if (tableRows?.ids[end] === keys.row[from + i]) end++;
+    if (table !== undefined && tableRows !== undefined)
+      for (const [a, b] of runs(tableRows.shapes, begin, end)) page.push(table.batch(tableRows, a, b));
     next[log] = end;
   }
   return page;
 }
 
-/** What to say of a log that the database does not give. */
+/** Converts a database error to StorageError SL7010; StorageErrors are returned unchanged. */
 export function readError(error: unknown): StorageError {
   return error instanceof StorageError
     ? error
     : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
 }
 
-/** The logs that hold rows which a query takes. */
+/** The logs with at least one row for a query. */
 export async function logsWithRows(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
@@ -141,7 +144,7 @@ function checkLimit(limit: number): number {
   throw new StorageError("SL7013", `limit is ${limit}; give a whole number of rows, 0 or more`, { limit });
 }
 
-/** Cuts rows where the shapes change. */
+/** Splits rows into runs of equal shapes. */
 function runs(shapes: readonly string[] | null, from: number, to: number): [from: number, to: number][] {
   if (shapes === null) return from < to ? [[from, to]] : [];
   const cuts: [number, number][] = [];

@@ -1,14 +1,14 @@
 import type { ChunkReader } from "./chunk-reader.js";
 
-/** Where rows of a query's answer lie, in an order of their own. Some may lie nowhere. */
+/** Maps each output row to (chunk, index), or to nothing if the row is absent. */
 export class RowIndex {
   readonly length: number;
   readonly #chunks: readonly ChunkReader[];
-  /** -1: nowhere. */
+  /** -1 if the row is absent. */
   readonly #chunk: Int32Array;
   readonly #index: Int32Array;
 
-  /** @param chunk by row, the place of its chunk in `chunks`; -1: the row lies nowhere */
+  /** @param chunk per row, the position of its chunk in `chunks`; -1 if the row is absent */
   constructor(chunks: readonly ChunkReader[], chunk: Int32Array, index: Int32Array) {
     this.length = chunk.length;
     this.#chunks = chunks;
@@ -16,7 +16,7 @@ export class RowIndex {
     this.#index = index;
   }
 
-  /** The first row that lies somewhere. */
+  /** The first present row. */
   get first(): { readonly chunk: ChunkReader; readonly index: number } | null {
     const row = this.#chunk.findIndex((chunk) => chunk >= 0);
     return row < 0 ? null : this.at(row);
@@ -31,7 +31,7 @@ export class RowIndex {
     return (this.#chunk[row] ?? -1) >= 0;
   }
 
-  /** Calls for every row that lies somewhere. */
+  /** Calls `call` for every present row. */
   forEach(call: (chunk: ChunkReader, index: number, row: number) => void): void {
     for (let row = 0; row < this.length; row++) {
       const chunk = this.#chunks[this.#chunk[row] ?? -1];
@@ -43,7 +43,7 @@ export class RowIndex {
     return new RowIndex(this.#chunks, this.#chunk.subarray(from, to), this.#index.subarray(from, to));
   }
 
-  /** Only the rows that `keep` says. */
+  /** Marks rows as absent for which `keep` returns false. */
   filter(keep: (chunk: ChunkReader, index: number) => boolean): RowIndex {
     const chunk = this.#chunk.slice();
     this.forEach((at, index, row) => {
@@ -56,9 +56,9 @@ export class RowIndex {
 /**
  * Finds rows by their ids.
  *
- * @param ids each once
- * @param chunks of an answer; those of its rows that are not asked for are left out
- * @param column holds the ids
+ * @param ids unique ids, in output order
+ * @param chunks a query result; rows with other ids are ignored
+ * @param column index of the id column
  */
 export function indexRows(ids: BigInt64Array, chunks: readonly ChunkReader[], column: number): RowIndex {
   const chunk = new Int32Array(ids.length).fill(-1);
@@ -76,38 +76,41 @@ export function indexRows(ids: BigInt64Array, chunks: readonly ChunkReader[], co
   return new RowIndex(chunks, chunk, index);
 }
 
-/** Where ids stand in a list: by their distance from the least one, unless they lie far apart. */
+/**
+ * Returns a lookup of positions by id: an array indexed by the distance from the smallest id, or a map if ids are far
+ * apart.
+ */
 function positionLookup(ids: BigInt64Array): (id: bigint) => number | undefined {
-  const [least, most] = bounds(ids);
+  const [min, max] = bounds(ids);
   if (!isDense(ids)) {
-    const places = new Map<bigint, number>();
-    ids.forEach((id, at) => places.set(id, at));
-    return (id) => places.get(id);
+    const positions = new Map<bigint, number>();
+    ids.forEach((id, at) => positions.set(id, at));
+    return (id) => positions.get(id);
   }
-  const places = new Int32Array(Number(most - least) + 1).fill(-1);
-  const first = Number(least);
-  for (let at = 0; at < ids.length; at++) places[Number(ids[at]) - first] = at;
-  return (id) => places[Number(id) - first];
+  const positions = new Int32Array(Number(max - min) + 1).fill(-1);
+  const first = Number(min);
+  for (let at = 0; at < ids.length; at++) positions[Number(ids[at]) - first] = at;
+  return (id) => positions[Number(id) - first];
 }
 
-/** The rows of these ids, as a condition. A range is the fast way, a list the right one where they lie far apart. */
+/** A SQL condition for rows with these ids. A range alone is fast; ids that are far apart also need a list. */
 export function rowIdCondition(ids: BigInt64Array): string {
   if (ids.length === 0) return "false";
-  const [least, most] = bounds(ids);
-  const range = `row BETWEEN ${least} AND ${most}`;
+  const [min, max] = bounds(ids);
+  const range = `row BETWEEN ${min} AND ${max}`;
   return isDense(ids) ? range : `${range} AND row IN (${ids.join()})`;
 }
 
 function isDense(ids: BigInt64Array): boolean {
-  const [least, most] = bounds(ids);
-  return most - least < 2 * ids.length + 1000;
+  const [min, max] = bounds(ids);
+  return max - min < 2 * ids.length + 1000;
 }
 
-function bounds(ids: BigInt64Array): [least: bigint, most: bigint] {
-  let [least, most] = [ids[0] ?? 0n, ids[0] ?? 0n];
+function bounds(ids: BigInt64Array): [min: bigint, max: bigint] {
+  let [min, max] = [ids[0] ?? 0n, ids[0] ?? 0n];
   for (const id of ids) {
-    if (id < least) least = id;
-    else if (id > most) most = id;
+    if (id < min) min = id;
+    else if (id > max) max = id;
   }
-  return [least, most];
+  return [min, max];
 }

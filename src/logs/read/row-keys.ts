@@ -5,24 +5,24 @@ import type { LogQuery } from "../pipeline-log.js";
 import { rawColumn } from "./raw-column.js";
 import { championTable, type StoredLog } from "../schema/stored-log.js";
 
-/** Which rows an answer has, newest first: where each is. */
+/** The keys of a query's rows, newest first. */
 export interface RowKeys {
   readonly length: number;
-  /** By row, the place of its log. */
+  /** Per row, the index of its log. */
   readonly logIndex: Int32Array;
   readonly row: BigInt64Array;
   /** Milliseconds. */
   readonly time: BigInt64Array;
 }
 
-/** How many rows, in units of the wanted ones, are looked at before the whole log is. */
+/** Before the whole log is scanned, its newest rows are: this many times the limit. */
 const scanFactors = [2, 32];
 
 /**
- * The newest rows over some logs. Rows are logged about in the order of their times: those asked for are mostly among the last
- * ones logged, which DuckDB finds without reading the bulk of a long log.
+ * Finds the newest rows of several logs. Rows are logged roughly in the order of their times, so the result is mostly
+ * among the rows logged last, which DuckDB finds without reading most of a long log.
  *
- * @param where what the query takes
+ * @param where the query's condition
  */
 export async function newestKeys(
   duckdb: DuckDB,
@@ -32,8 +32,8 @@ export async function newestKeys(
   where: string,
   limit: number,
 ): Promise<RowKeys> {
-  for (const look of scanFactors) {
-    const since = await timeOfNewest(connection, logs, query.after?.row ?? null, look * limit + 2048);
+  for (const factor of scanFactors) {
+    const since = await earliestTimeOfLast(connection, logs, query.after?.row ?? null, factor * limit + 2048);
     if (since === null) break;
     const keys = await selectKeys(duckdb, connection, logs, `${where} AND time >= ${sqlTimestamp(since)}`, limit);
     if (keys.length === limit || (query.start !== undefined && query.start.getTime() >= since)) return keys;
@@ -41,8 +41,11 @@ export async function newestKeys(
   return selectKeys(duckdb, connection, logs, where, limit);
 }
 
-/** The time that the last `span` rows up to a row id go back to; null where there is none. The greatest id is asked for as DuckDB finds it without a scan. */
-async function timeOfNewest(
+/**
+ * The earliest time of each log's last `span` rows up to a row id, and of these the latest; null without rows. `ORDER
+ * BY row DESC LIMIT 1` finds the greatest id without a scan.
+ */
+async function earliestTimeOfLast(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
   upTo: bigint | null,

@@ -9,19 +9,19 @@ import { rowIdCondition, indexRows, type RowIndex } from "./row-index.js";
 import { ChunkReader } from "./chunk-reader.js";
 import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
-/** What is known of rows besides their values; it is read only where it is asked for. */
+/** Columns with metadata of rows; read only on request. */
 const metadataKinds: readonly ColumnKind[] = ["lastModel", "elapsed", "metadata", "note"];
-/** What a batch's other fields say as well. */
-const unread: readonly ColumnKind[] = ["count", "pipelineVersion", "took"];
+/** Columns that are never read: other fields of a batch contain the same. */
+const redundantKinds: readonly ColumnKind[] = ["count", "pipelineVersion", "challengerElapsed"];
 
-/** Rows of one table on their way out, in the order that they were asked for. */
+/** Rows of one version, in the requested order. */
 export interface TableRows {
   readonly ids: BigInt64Array;
   readonly time: Float64Array;
   readonly champion: RowIndex;
-  /** One entry a challenger. */
+  /** One entry per challenger. */
   readonly challengers: readonly RowIndex[];
-  /** Rows that have the same one fit one tensor; null: all do. */
+  /** A key of each row's shapes: rows with equal keys fit one tensor. null if all rows do. */
   readonly shapes: readonly string[] | null;
 }
 
@@ -32,7 +32,7 @@ interface Challenger {
   readonly ports: readonly PortColumn[];
 }
 
-/** One version's tables: reads rows, and turns runs of them into batches. */
+/** Reads rows from one version's tables and converts them to batches. */
 export class TableReader {
   readonly #bindings: DuckDB["bindings"];
   readonly #log: StoredLog;
@@ -43,10 +43,11 @@ export class TableReader {
   readonly #models: readonly { readonly name: string; readonly ports: readonly PortColumn[] }[];
   readonly #challengers: readonly Challenger[];
 
-  /** @param metadata whether the batches are to have it */
+  /** @param metadata whether batches contain metadata */
   constructor({ bindings }: DuckDB, log: StoredLog, metadata: boolean) {
     const tables = tablesOf(log.layout);
-    const wanted = ({ kind }: LogColumn) => !unread.includes(kind) && (metadata || !metadataKinds.includes(kind));
+    const wanted = ({ kind }: LogColumn) =>
+      !redundantKinds.includes(kind) && (metadata || !metadataKinds.includes(kind));
     this.#bindings = bindings;
     this.#log = log;
     this.#metadata = metadata;
@@ -55,7 +56,7 @@ export class TableReader {
     this.#outputs = portColumns(this.#columns, "out", log.layout.outputs);
     this.#models = (log.layout.models ?? []).map(({ name, outputs }) => ({
       name,
-      ports: portColumns(this.#columns, "beside", outputs, name),
+      ports: portColumns(this.#columns, "modelOut", outputs, name),
     }));
     this.#challengers = tables.challengers.map(({ name, columns }, index) => {
       const own = columns.filter(wanted);
@@ -68,23 +69,24 @@ export class TableReader {
     });
   }
 
-  /** Rows by their ids, in this order; those that are no longer there are left out. */
+  /** Reads rows by their ids, in this order; omits deleted rows. */
   async read(connection: DuckDBConnection, ids: BigInt64Array): Promise<TableRows> {
     const within = rowIdCondition(ids);
     const chunks = await this.#fetch(connection, this.#columns, championTable(this.#log.id), within);
     const found = indexRows(ids, chunks, columnIndex(this.#columns, "row"));
-    const there = ids.filter((_, row) => found.has(row));
-    const champion = there.length === ids.length ? found : indexRows(there, chunks, columnIndex(this.#columns, "row"));
+    const stored = ids.filter((_, row) => found.has(row));
+    const champion =
+      stored.length === ids.length ? found : indexRows(stored, chunks, columnIndex(this.#columns, "row"));
     const challengers: RowIndex[] = [];
     for (const { table, columns } of this.#challengers)
       challengers.push(
-        indexRows(there, await this.#fetch(connection, columns, table, within), columnIndex(columns, "row")),
+        indexRows(stored, await this.#fetch(connection, columns, table, within), columnIndex(columns, "row")),
       );
-    const rows = { ids: there, time: timesOf(champion, columnIndex(this.#columns, "time")), champion, challengers };
+    const rows = { ids: stored, time: timesOf(champion, columnIndex(this.#columns, "time")), champion, challengers };
     return { ...rows, shapes: this.#shapes(rows) };
   }
 
-  /** The columns, and at the end whether there is an answer and not the reason why there is none. */
+  /** Selects the columns; for challengers also whether the row has outputs (1) or a note (0), as the last column. */
   async #fetch(
     connection: DuckDBConnection,
     columns: readonly LogColumn[],
@@ -104,33 +106,36 @@ export class TableReader {
     );
     const sides = this.#challengers.map((challenger, i) => ({
       ports: challenger.ports.filter(hasVaryingShape),
-      places: answersOf(challenger, challengers[i]),
+      rowIndex: answeredRows(challenger, challengers[i]),
     }));
     if (own.length === 0 && sides.every(({ ports }) => ports.length === 0)) return null;
-    const dims = (ports: readonly PortColumn[], places: RowIndex | null, row: number) => {
-      const at = places?.at(row) ?? null;
+    const dims = (ports: readonly PortColumn[], rowIndex: RowIndex | null, row: number) => {
+      const at = rowIndex?.at(row) ?? null;
       return ports.map((port) => (at === null ? "?" : rowDims(port, at.chunk, at.index).join())).join(";");
     };
     return Array.from(ids, (_, row) =>
-      [dims(own, champion, row), ...sides.map(({ ports, places }) => dims(ports, places, row))].join("|"),
+      [dims(own, champion, row), ...sides.map(({ ports, rowIndex }) => dims(ports, rowIndex, row))].join("|"),
     );
   }
 
-  /** Rows that have one set of shapes, as a batch. */
+  /** Converts rows with equal shapes to a batch. */
   batch(rows: TableRows, from: number, to: number): LogBatch {
     const champion = rows.champion.slice(from, to);
-    const challengers = rows.challengers.map((places) => places.slice(from, to));
-    const tensors = (ports: readonly PortColumn[], places: RowIndex) =>
-      new Map(ports.map((port) => [port.port.name, readTensor(port, places)] as const));
-    const beside = this.#models.map(
+    const challengers = rows.challengers.map((rowIndex) => rowIndex.slice(from, to));
+    const tensors = (ports: readonly PortColumn[], rowIndex: RowIndex) =>
+      new Map(ports.map((port) => [port.port.name, readTensor(port, rowIndex)] as const));
+    const modelResults = this.#models.map(
       ({ name, ports }) =>
         [name, { outputs: tensors(ports, champion), answered: new Uint8Array(to - from).fill(1) }] as const,
     );
     const answers = this.#challengers.map((challenger, i): readonly [string, ChallengerResult] => {
-      const given = answersOf(challenger, challengers[i]);
+      const withOutputs = answeredRows(challenger, challengers[i]);
       const answered = new Uint8Array(to - from);
-      given?.forEach((_chunk, _index, row) => (answered[row] = 1));
-      return [challenger.name, { outputs: given === null ? new Map() : tensors(challenger.ports, given), answered }];
+      withOutputs?.forEach((_chunk, _index, row) => (answered[row] = 1));
+      return [
+        challenger.name,
+        { outputs: withOutputs === null ? new Map() : tensors(challenger.ports, withOutputs), answered },
+      ];
     });
     return {
       version: this.#log.layout.version,
@@ -139,7 +144,7 @@ export class TableReader {
       time: rows.time.slice(from, to),
       inputs: tensors(this.#inputs, champion),
       outputs: tensors(this.#outputs, champion),
-      challengers: new Map([...beside, ...answers]),
+      challengers: new Map([...modelResults, ...answers]),
       failures: new Map(
         this.#columns.flatMap(({ kind, name }, column) =>
           kind === "flag" ? [[name, flagsOf(champion, column)] as const] : [],
@@ -161,7 +166,7 @@ export class TableReader {
       requests.push(metadataOf(chunk.vector(column("metadata")).getItem(index)));
     });
     return {
-      lastModel: textsAt(champion, column("lastModel")),
+      lastModel: stringsAt(champion, column("lastModel")),
       elapsed,
       requests,
       notes: new Map(
@@ -175,9 +180,9 @@ function columnIndex(columns: readonly LogColumn[], kind: ColumnKind): number {
   return columns.findIndex((column) => column.kind === kind);
 }
 
-/** A challenger's rows that hold outputs. */
-function answersOf({ columns }: Challenger, places: RowIndex | undefined): RowIndex | null {
-  return places?.filter((chunk, index) => chunk.raw(columns.length, "bool", 0).values[index] === 1) ?? null;
+/** The rows for which a challenger has outputs. */
+function answeredRows({ columns }: Challenger, rowIndex: RowIndex | undefined): RowIndex | null {
+  return rowIndex?.filter((chunk, index) => chunk.raw(columns.length, "bool", 0).values[index] === 1) ?? null;
 }
 
 function metadataOf(text: DuckDBValue): RequestMetadata | null {
@@ -194,19 +199,19 @@ function portColumns(columns: readonly LogColumn[], kind: PortKind, ports: reado
   });
 }
 
-function timesOf(places: RowIndex, column: number): Float64Array {
-  const times = new Float64Array(places.length);
-  places.forEach((chunk, index, row) => (times[row] = Number(chunk.raw(column, "time", 0).values[index])));
+function timesOf(rowIndex: RowIndex, column: number): Float64Array {
+  const times = new Float64Array(rowIndex.length);
+  rowIndex.forEach((chunk, index, row) => (times[row] = Number(chunk.raw(column, "time", 0).values[index])));
   return times;
 }
 
-function flagsOf(places: RowIndex, column: number): Uint8Array {
-  const flags = new Uint8Array(places.length);
-  places.forEach((chunk, index, row) => (flags[row] = Number(chunk.raw(column, "bool", 0).values[index])));
+function flagsOf(rowIndex: RowIndex, column: number): Uint8Array {
+  const flags = new Uint8Array(rowIndex.length);
+  rowIndex.forEach((chunk, index, row) => (flags[row] = Number(chunk.raw(column, "bool", 0).values[index])));
   return flags;
 }
 
-/** A list of whole numbers. */
+/** The integers of a list column. */
 function numbersAt(chunk: ChunkReader, index: number, column: number): number[] {
   const {
     levels: [lists],
@@ -216,11 +221,11 @@ function numbersAt(chunk: ChunkReader, index: number, column: number): number[] 
   return Array.from({ length: lists?.length(index) ?? 0 }, (_, i) => Number(values[from + i]));
 }
 
-function textsAt(places: RowIndex, column: number): string[] {
+function stringsAt(rowIndex: RowIndex, column: number): string[] {
   const texts: string[] = [];
   let last: ChunkReader | null = null;
   let read = (_: number): string => "";
-  places.forEach((chunk, index) => {
+  rowIndex.forEach((chunk, index) => {
     if (chunk !== last) read = chunk.texts(column);
     last = chunk;
     texts.push(read(index));
@@ -228,9 +233,9 @@ function textsAt(places: RowIndex, column: number): string[] {
   return texts;
 }
 
-function notesAt(places: RowIndex | undefined, column: number): (string | null)[] {
-  const notes = new Array<string | null>(places?.length ?? 0).fill(null);
-  places?.forEach((chunk, index, row) => {
+function notesAt(rowIndex: RowIndex | undefined, column: number): (string | null)[] {
+  const notes = new Array<string | null>(rowIndex?.length ?? 0).fill(null);
+  rowIndex?.forEach((chunk, index, row) => {
     const note = chunk.vector(column).getItem(index);
     if (note !== null) notes[row] = String(note);
   });

@@ -51,8 +51,9 @@ export class OwnerSocket {
       owner = await ownerAt(path);
     }
     if (owner === process.pid)
-      throw ownedError(file, "elsewhere in this process: by another thread, or another copy of Shapeline");
-    if (owner === "timeout") throw ownedError(file, "by another process, or another thread of this one, which is busy");
+      throw ownedError(file, "elsewhere in this process, by another thread or another copy of Shapeline");
+    if (owner === "timeout")
+      throw ownedError(file, "by another process or another thread of this process, which does not respond");
     // Another process owns the folder. DuckDB's lock error reports its PID.
     return socket;
   }
@@ -148,7 +149,9 @@ async function removeStaleSocket(path: string): Promise<void> {
   }
 }
 
-/** The PID of the process that listens; "timeout" if it is silent, "closed" if none listens, "other" if it sends no PID. */
+/**
+ * The PID of the process that listens; "timeout" if it is silent, "closed" if none listens, "other" if it sends no PID.
+ */
 async function ownerAt(path: string): Promise<number | "timeout" | "closed" | "other"> {
   const bytes = await sendRequest(
     path,
@@ -163,7 +166,7 @@ async function ownerAt(path: string): Promise<number | "timeout" | "closed" | "o
 function ownedError(file: string, where: string): StorageError {
   return new StorageError(
     "SL7003",
-    `the log '${file}' is held ${where}; ask there, end that, or use another data folder`,
+    `the log '${file}' is held ${where}; use the log there, stop that thread or process, or choose another data folder`,
     { file },
   );
 }

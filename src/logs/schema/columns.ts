@@ -4,7 +4,11 @@ import { elementArrays, type ElementArray } from "../../tensors/dtypes.js";
 import { identifier, type DuckDB } from "../duckdb.js";
 import type { LogLayout } from "../pipeline-log.js";
 
-/** What a column of a log table holds. A port of unknown rank is a flat list of elements; `inShape`, `outShape` hold its dimensions. */
+/**
+ * What a column of a log table holds. A port of unknown rank is stored as a flat list of elements, with its dimensions
+ * in a second column (`inShape`, `outShape`, `modelOutShape`). `modelOut` columns hold the outputs of a multi-model step's
+ * models.
+ */
 export type ColumnKind =
   | "row"
   | "time"
@@ -12,8 +16,8 @@ export type ColumnKind =
   | "out"
   | "inShape"
   | "outShape"
-  | "beside"
-  | "besideShape"
+  | "modelOut"
+  | "modelOutShape"
   | "count"
   | "flag"
   | "lastModel"
@@ -21,43 +25,43 @@ export type ColumnKind =
   | "elapsed"
   | "metadata"
   | "note"
-  | "took";
+  | "challengerElapsed";
 
-/** The kinds whose columns hold values of ports. */
-export type PortKind = "in" | "out" | "beside";
+/** The kinds of columns with port values. */
+export type PortKind = "in" | "out" | "modelOut";
 
-/** One column: its place in the record by `kind` and `name`, its name in the database, and its type. */
+/** One column: what it holds (`kind`, `name`), its name in the database, and its type. */
 export interface LogColumn {
   readonly kind: ColumnKind;
-  /** Port or validation name; empty where the kind says it all. */
+  /** Name of the port or validation; empty for the other kinds. */
   readonly name: string;
-  /** For the kind `beside`: the model whose output it is. */
+  /** For the kind `modelOut`: the model of the output. */
   readonly model: string;
   readonly column: string;
   readonly type: ElementType;
-  /** How often lists are nested around the element. */
+  /** Number of nested list levels around an element. */
   readonly depth: number;
-  /** For values of a port. */
+  /** The port whose values the column holds; null for the other kinds. */
   readonly port: Port | null;
 }
 
 type ElementType = DType | "time";
 
-/** What holds a column's elements as DuckDB has them in memory: half precision as single, a time as its milliseconds. */
+/** The typed array for a column's elements as DuckDB stores them: float16 as float32, a time as milliseconds. */
 export function storedArray(type: Exclude<ElementType, "string">): ElementArray {
   return elementArrays[type === "float16" ? "float32" : type === "time" ? "int64" : type];
 }
 
-/** The tables of one pipeline version: the champion's, and one for every challenger. */
+/** The columns of one pipeline version's tables: the champion's, and one table per challenger. */
 export interface LogTables {
   readonly champion: readonly LogColumn[];
   readonly challengers: readonly { readonly name: string; readonly columns: readonly LogColumn[] }[];
 }
 
-/** The name of the column that holds the request's metadata, as JSON. */
+/** The column with the request's metadata as JSON. */
 export const requestMetadata = "metadata.request";
 
-/** Lays out the tables. The same layout always gives the same columns. */
+/** The columns of a layout's tables. The same layout always returns the same columns. */
 export function tablesOf(layout: LogLayout): LogTables {
   const columns = new ColumnList();
   columns.add("row", "", "row", "int64");
@@ -65,7 +69,7 @@ export function tablesOf(layout: LogLayout): LogTables {
   for (const port of layout.inputs) columns.addPort("in", "in", port);
   for (const port of layout.outputs) columns.addPort("out", "out", port);
   for (const { name, outputs } of layout.models ?? [])
-    for (const port of outputs) columns.addPort("beside", `out_${name}`, port, name);
+    for (const port of outputs) columns.addPort("modelOut", `out_${name}`, port, name);
   columns.add("count", "", "anomaly.count", "int32");
   for (const name of layout.validations) columns.add("flag", name, `anomaly.${name}`, "bool");
   columns.add("lastModel", "", "metadata.last_model", "string");
@@ -83,7 +87,7 @@ function challengerColumns(challenger: string, outputs: readonly Port[]): LogCol
   columns.add("row", "", "row", "int64");
   for (const port of outputs) columns.addPort("out", `out_${challenger}`, port);
   columns.add("note", "", "metadata.note", "string");
-  columns.add("took", "", "metadata.elapsed", "int64");
+  columns.add("challengerElapsed", "", "metadata.elapsed", "int64");
   return columns.list;
 }
 
@@ -107,11 +111,14 @@ class ColumnList {
     port: Port | null = null,
     model = "",
   ): void {
-    this.list.push({ kind, name, model, column: this.#free(wanted), type, depth, port });
+    this.list.push({ kind, name, model, column: this.#uniqueName(wanted), type, depth, port });
   }
 
-  /** DuckDB's column names ignore case and end at a NUL: what would collide gets a number, control characters become `?`. */
-  #free(wanted: string): string {
+  /**
+   * DuckDB's column names are case-insensitive and end at a NUL: duplicates get a number, control characters become
+   * `?`.
+   */
+  #uniqueName(wanted: string): string {
     const clean = wanted.replace(/\p{Cc}|\p{Cs}/gu, "?");
     let name = clean;
     for (let i = 2; this.#taken.has(name.toLowerCase()); i++) name = `${clean}#${i}`;
@@ -137,6 +144,7 @@ const sqlTypes: Readonly<Record<ElementType, string>> = {
   time: "TIMESTAMP_MS",
 };
 
+/** The CREATE TABLE statement. */
 export function createTable(table: string, columns: readonly LogColumn[]): string {
   const parts = columns.map(
     ({ column, type, depth }) => `${identifier(column)} ${sqlTypes[type]}${"[]".repeat(depth)}`,
@@ -144,7 +152,7 @@ export function createTable(table: string, columns: readonly LogColumn[]): strin
   return `CREATE TABLE ${identifier(table)} (${parts.join(", ")})`;
 }
 
-/** The column's type as the DuckDB client knows it. */
+/** The column's type in the DuckDB client. */
 export function duckType(duckdb: DuckDB, { type, depth }: LogColumn): DuckDBType {
   const elements: Readonly<Record<ElementType, DuckDBType>> = {
     float16: duckdb.FLOAT,

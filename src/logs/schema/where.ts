@@ -1,7 +1,7 @@
 import { StorageError } from "../../../dsl/errors.js";
 import type { LogQuery } from "../pipeline-log.js";
 
-/** The rows of a query, but for its limit, as a condition on a champion's table. */
+/** The SQL condition of a query on a champion's table, without its limit. */
 export function whereClause({ start, end, valid, after }: LogQuery): string {
   const parts: string[] = [];
   if (start !== undefined) parts.push(`time >= ${sqlTimestamp(millis("start", start))}`);
@@ -10,13 +10,13 @@ export function whereClause({ start, end, valid, after }: LogQuery): string {
   if (after !== undefined) {
     const time = sqlTimestamp(after.time);
     parts.push(`(time < ${time} OR (time = ${time} AND row < ${after.row}))`);
-    // The same again, in a form that lets DuckDB skip what is newer.
+    // Implied by the condition above, but in a form that lets DuckDB skip newer row groups.
     parts.push(`time <= ${time}`);
   }
   return parts.length === 0 ? "true" : parts.join(" AND ");
 }
 
-/** A time in SQL. */
+/** A SQL timestamp from milliseconds since 1970 UTC. */
 export function sqlTimestamp(ms: number): string {
   return `make_timestamp_ms(${ms})::TIMESTAMP_MS`;
 }

@@ -3,7 +3,7 @@ import { duckType, type LogColumn } from "../schema/columns.js";
 import type { Bindings, DuckDB, Vector } from "../duckdb.js";
 import type { ColumnBuffer, ChunkBuffer } from "./column-buffer.js";
 
-/** Fills one chunk again and again, column by column: an object for every cell would cost more than the commit. */
+/** Fills one reusable DuckDB chunk by column: one object per cell would cost more than the commit. */
 export class ChunkWriter {
   readonly #bindings: Bindings;
   readonly #chunk: DuckDBDataChunk;
@@ -15,7 +15,7 @@ export class ChunkWriter {
     this.#vectors = columns.map((_, i) => this.#bindings.data_chunk_get_vector(this.#chunk.chunk, i));
   }
 
-  /** The chunk with a block's rows; the next call writes over it. */
+  /** Returns the chunk filled with buffered rows; the next call overwrites it. */
   fill({ columns, rows }: ChunkBuffer): DuckDBDataChunk {
     this.#bindings.data_chunk_reset(this.#chunk.chunk);
     this.#bindings.data_chunk_set_size(this.#chunk.chunk, rows);

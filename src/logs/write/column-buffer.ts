@@ -3,16 +3,16 @@ import { float16ToNumber } from "../../tensors/float16.js";
 import { storedArray, type LogColumn } from "../schema/columns.js";
 import type { Cells } from "./encode-rows.js";
 
-/** Rows of a chunk of DuckDB's. */
+/** Rows of a DuckDB data chunk. */
 export const chunkRows = 2048;
-/** A block with so many bytes of values takes no more rows. */
+/** A chunk buffer with this many bytes in a column takes no more rows. */
 const chunkBytes = 8 * 2 ** 20;
-/** Rows of fewer elements fit into a block's bytes, all that it takes. */
-const largeSize = 512;
+/** Columns with fewer elements per row stay within `chunkBytes` even if the chunk is full of rows. */
+const largeRowElements = 512;
 
 /**
- * Rows on their way into a table, column by column as DuckDB's vectors have them. Rows that wait for their commit lie here as bytes:
- * as objects of their own they would be copied by every collection of garbage until then.
+ * Buffers rows by column, in the memory layout of DuckDB's vectors. Rows that wait for their commit are stored as
+ * bytes: objects would be copied by every garbage collection until then.
  */
 export class ChunkBuffer {
   readonly columns: readonly ColumnBuffer[];
@@ -27,42 +27,42 @@ export class ChunkBuffer {
     return this.rows === chunkRows || this.#bytesFull;
   }
 
-  /** Takes rows from `from` on, as many as there is room for, and says up to which. */
+  /** Adds the rows from `from` to `to`, as many as fit. Returns the index after the last one added. */
   add(cells: readonly Cells[], from: number, to: number): number {
-    let most = Math.min(to - from, chunkRows - this.rows);
+    let count = Math.min(to - from, chunkRows - this.rows);
     for (let i = 0; i < this.columns.length; i++) {
-      const [column, own] = [this.columns[i], cells[i]];
-      if (column === undefined || own === undefined || own.size < largeSize) continue;
-      const room = Math.floor((chunkBytes - column.bytes) / (own.size * column.elementBytes));
-      if (room < most) {
-        most = Math.max(1, room);
+      const [column, columnCells] = [this.columns[i], cells[i]];
+      if (column === undefined || columnCells === undefined || columnCells.size < largeRowElements) continue;
+      const fitting = Math.floor((chunkBytes - column.bytes) / (columnCells.size * column.elementBytes));
+      if (fitting < count) {
+        count = Math.max(1, fitting);
         this.#bytesFull = true;
       }
     }
     for (let i = 0; i < this.columns.length; i++) {
-      const own = cells[i];
-      if (own !== undefined) this.columns[i]?.add(own, from, from + most, this.rows);
+      const columnCells = cells[i];
+      if (columnCells !== undefined) this.columns[i]?.add(columnCells, from, from + count, this.rows);
     }
-    this.rows += most;
-    return from + most;
+    this.rows += count;
+    return from + count;
   }
 }
 
-/** One column of a block. */
+/** One column of a chunk. */
 export class ColumnBuffer {
   readonly column: LogColumn;
-  /** By level of nesting, four numbers a list: where it begins and how long it is, each as two halves, the lower one first. */
+  /** Per nesting level, four numbers per list: offset and length, each as two 32-bit halves, lower half first. */
   readonly lists: Uint32Array[] = [];
-  /** By level: how many lists there are. */
+  /** Per level: the number of lists. */
   readonly counts: number[] = [];
-  /** By level: how many elements they hold in all. */
+  /** Per level: the number of elements in all lists. */
   readonly totals: number[] = [];
-  /** The innermost elements; of strings `texts` holds them, undefined where a row has none. */
+  /** The innermost elements; null for strings, which are in `texts` (undefined for an empty row). */
   values: NumericElements | null;
   readonly texts: (string | undefined)[] = [];
-  /** Elements. */
+  /** Number of elements. */
   used = 0;
-  /** 1 where a row holds nothing; null where all hold something. */
+  /** 1 for each empty row; null if no row is empty. */
   empty: Uint8Array | null = null;
 
   constructor(column: LogColumn) {
@@ -83,7 +83,7 @@ export class ColumnBuffer {
     return this.used * this.elementBytes;
   }
 
-  /** @param row where the first of them stands in the block */
+  /** @param row index of the first of these rows in the chunk */
   add(cells: Cells, from: number, to: number, row: number): void {
     const rows = to - from;
     const { depth } = this.column;
@@ -120,14 +120,14 @@ export class ColumnBuffer {
     this.totals[level] = offset;
   }
 
-  /** The place of elements that are not there; what lies in it is never read. */
+  /** Reserves elements for empty rows; their values are never read. */
   #skip(rows: number): void {
-    if (this.values !== null) this.#room(this.values, rows);
+    if (this.values !== null) this.#ensureRoom(this.values, rows);
     else for (let i = 0; i < rows; i++) this.texts.push(undefined);
     this.used += rows;
   }
 
-  #room(values: NumericElements, count: number): NumericElements {
+  #ensureRoom(values: NumericElements, count: number): NumericElements {
     const { used, column } = this;
     if (used + count <= values.length) return values;
     const grown = new (storedArray(column.type as Exclude<LogColumn["type"], "string">))(
@@ -147,7 +147,7 @@ export class ColumnBuffer {
       this.used += count;
       return;
     }
-    const values = this.#room(this.values, count);
+    const values = this.#ensureRoom(this.values, count);
     let at = this.used;
     this.used += count;
     const end = this.used;
@@ -159,7 +159,7 @@ export class ColumnBuffer {
     if (type === "float16") for (; at < end; at++) values[at] = float16ToNumber(Number(data[read++]));
     else if (type === "bool") for (; at < end; at++) values[at] = data[read++] === 1 ? 1 : 0;
     else if (count > 16 && ArrayBuffer.isView(data)) {
-      // Numbers of one kind with numbers, bigints with bigints: `set` takes no others.
+      // `set` accepts numbers for numbers and bigints for bigints; the column type guarantees that.
       const all = read === 0 && data.length === count;
       (values as Float32Array).set(
         all ? (data as Float32Array) : (data as Float32Array).subarray(read, read + count),

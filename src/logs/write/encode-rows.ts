@@ -7,36 +7,37 @@ import { toBigIntMilliseconds } from "../../util/to-bigint-milliseconds.js";
 import type { ColumnKind, LogColumn } from "../schema/columns.js";
 import type { RowMeta } from "../pipeline-log.js";
 
-/** One column of some rows: where its values lie. */
+/** The values of one column in a range of rows. */
 export interface Cells {
-  /** Elements, row by row; bool as 0 and 1, float16 as bits. null: the column is empty in these rows. */
+  /** Elements, row by row; bool as 0 and 1, float16 as bits. null if the column is empty in these rows. */
   readonly data: ArrayLike<number | bigint | string> | null;
-  /** Elements of a row. */
+  /** Elements per row. */
   readonly size: number;
-  /** The lengths of the nested lists of a row. */
+  /** Lengths of the nested lists of a row. */
   readonly dims: readonly number[];
-  /** Every row holds the same, and `data` holds it once. */
+  /** true if every row has the same value: `data` then contains it once. */
   readonly same: boolean;
 }
 
-/** Rows on their way into a table. What a table has no column for stays empty. */
+/** Rows to write into a table. Fields without a column in the table are ignored. */
 export interface Rows {
   readonly count: number;
   readonly firstRow: bigint;
   readonly batch: Pick<ResultBatch, "time" | "inputs" | "challengers" | "failures">;
-  /** null where a challenger gave nothing. */
+  /** null if a challenger has no output. */
   readonly outputs: ReadonlyMap<string, TensorData> | null;
   readonly meta: RowMeta;
   readonly version: number;
   readonly note: string | null;
-  /** A challenger's nanoseconds. */
-  readonly took: number | null;
+  /** Nanoseconds that the challenger ran; null if unknown. */
+  readonly elapsed: number | null;
 }
 
 /**
- * The cells of a table's columns. Everything is checked here, so that writing cannot fail on the data.
+ * Converts rows to the cells of a table's columns. All checks are here, so that the write cannot fail because of the
+ * data.
  *
- * @throws StorageError SL7015 where the rows do not fit the columns
+ * @throws StorageError SL7015 if the rows do not match the columns
  */
 export function encodeRows(columns: readonly LogColumn[], rows: Rows): Cells[] {
   return columns.map((column) => encoders[column.kind](rows, column));
@@ -62,15 +63,15 @@ const encoders = {
   out: ({ outputs, count }, column) =>
     outputs === null ? noCells : portCells(column, outputs.get(column.name), count),
   outShape: ({ outputs }, column) => (outputs === null ? noCells : shapeCells(outputs.get(column.name))),
-  beside: ({ batch, count }, column) =>
+  modelOut: ({ batch, count }, column) =>
     portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
-  besideShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
+  modelOutShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
   count: ({ batch: { failures }, count }) =>
     count === 1 ? sameValue(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures })),
   flag: ({ batch, count }, { name }) => {
     const flags = batch.failures.get(name);
     if (flags?.length !== count)
-      throw mismatchError(`the results of validation '${name}' are missing or not one a row`);
+      throw mismatchError(`the results of validation '${name}' are missing, or their number is not the number of rows`);
     return perRow(flags);
   },
   lastModel: ({ meta }) => sameValue(meta.lastModel),
@@ -78,25 +79,25 @@ const encoders = {
   elapsed: ({ meta }) => sameList(meta.elapsed.map(nanoseconds)),
   metadata: ({ meta }) => (meta.metadata === null ? noCells : sameValue(JSON.stringify(meta.metadata))),
   note: ({ note }) => (note === null ? noCells : sameValue(note)),
-  took: ({ took }) => (took === null ? noCells : sameValue(nanoseconds(took))),
+  challengerElapsed: ({ elapsed }) => (elapsed === null ? noCells : sameValue(nanoseconds(elapsed))),
 } satisfies Record<ColumnKind, Encoder>;
 
-const scalar: readonly number[] = [];
-const noCells: Cells = { data: null, size: 0, dims: scalar, same: true };
+const scalarDims: readonly number[] = [];
+const noCells: Cells = { data: null, size: 0, dims: scalarDims, same: true };
 
 function perRow(data: NonNullable<Cells["data"]>): Cells {
-  return { data, size: 1, dims: scalar, same: false };
+  return { data, size: 1, dims: scalarDims, same: false };
 }
 
 function sameValue(value: number | bigint | string): Cells {
-  return { data: [value], size: 1, dims: scalar, same: true };
+  return { data: [value], size: 1, dims: scalarDims, same: true };
 }
 
 function sameList(items: readonly bigint[]): Cells {
   return { data: items, size: items.length, dims: [items.length], same: true };
 }
 
-/** Of the only row. */
+/** Number of failed validations of the only row. */
 function failuresOf(failures: ReadonlyMap<string, Uint8Array>): number {
   let count = 0;
   for (const failed of failures.values()) count += failed[0] ?? 0;
@@ -124,7 +125,7 @@ function portCells({ name, type, depth, port }: LogColumn, tensor: TensorData | 
   const size = rowSize(dims);
   if (data.length < count * size)
     throw mismatchError(`port '${name}' holds ${data.length} elements, its dimensions need ${count * size}`);
-  return { data, size, dims: depth === 0 ? scalar : shape === null ? [size] : dims.slice(1), same: false };
+  return { data, size, dims: depth === 0 ? scalarDims : shape === null ? [size] : dims.slice(1), same: false };
 }
 
 function fits(shape: readonly Dim[], dims: readonly number[]): boolean {

@@ -14,114 +14,119 @@ import {
   type UnwrittenRows,
 } from "./write-failure.js";
 
-/** Rows that may wait for company wait this long, or until there are this many. */
+/** Relaxed rows are committed after this time, or once there are this many. */
 const relaxedMilliseconds = 50;
 const relaxedRows = 1000;
-/** Where more of them wait, or values in them, because the database falls behind, whoever brings more waits too. */
-const relaxedRowsMost = 20_000;
-const relaxedValuesMost = 4 * 2 ** 20;
-/** The same for rows that are on disk already, in the journal. */
+/** If more relaxed rows or values are queued, because the database falls behind, callers must wait (`whenRoom`). */
+const maxRelaxedRows = 20_000;
+const maxRelaxedValues = 4 * 2 ** 20;
+/** The same limits for rows that are already on disk, in the journal. */
 const journaledMilliseconds = 250;
 const journaledRows = 2000;
-/** More values than these go into the database at once: written twice they would cost more than its commit. */
-const journalRowsMost = 256;
-const journalValuesMost = 16_384;
-/** How long after a failure it is tried again to move rows out of the journal. */
+/** Larger batches go directly into the database: writing them twice would cost more than the commit. */
+const maxJournalRows = 256;
+const maxJournalValues = 16_384;
+/** Delay before the next attempt to move rows out of the journal, or to reopen the database. */
 export const retryMilliseconds = 1000;
 
-/** Rows that are acknowledged as soon as the journal has them. */
-interface Job {
+/** Rows that are acknowledged as soon as they are in the journal. */
+interface JournalEntry {
   readonly sink: TableSink;
   readonly rows: number;
   readonly cells: readonly Cells[];
-  readonly done: () => void;
-  readonly failed: (error: StorageError) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: StorageError) => void;
 }
 
 /**
- * The one writer of an open database. Few rows that must be on disk at once go to the journal, all that are handed over while it is being
- * written in the next write; from there, and all others directly, they go into the database in groups.
+ * The only writer of a database session. Small urgent batches go to the journal first: all that arrive during a journal
+ * write share the next one. Journaled rows and all other rows go into the database in groups, one transaction per
+ * group.
  */
 export class GroupCommitter {
   readonly #connection: DuckDBConnection;
   readonly #tables: TableWriter;
   readonly #journal: Journal | null;
-  readonly #onEnd: (cause: unknown) => void;
-  readonly #record = new JournalRecordWriter();
-  /** For the journal, and what it is being written. */
-  #waiting: Job[] = [];
-  #writing: readonly Job[] = [];
-  #journaling = false;
-  #whenStill: (() => void) | undefined;
-  /** In the journal and not yet in the database: of its active file, and of the other one where that has failed. */
+  readonly #onFatal: (cause: unknown) => void;
+  readonly #recordWriter = new JournalRecordWriter();
+  /** Entries for the next journal write, and those being written now. */
+  #journalQueue: JournalEntry[] = [];
+  #journalWriting: readonly JournalEntry[] = [];
+  #journalBusy = false;
+  #onJournalIdle: (() => void) | undefined;
+  /**
+   * Rows in the journal but not yet in the database: of the active file, and of the other file if its commit failed.
+   */
   #journaled = new Map<TableSink, WriteBatch>();
-  #held: readonly WriteBatch[] = [];
-  #stuck: StorageError | null = null;
-  /** For the database: each by itself, and those that wait for company. */
-  #direct: WriteBatch[] = [];
-  #loose = new Map<TableSink, WriteBatch>();
-  #looseRows = 0;
-  #looseValues = 0;
-  #whenRoom: (() => void) | undefined;
-  #room: Promise<void> | null = null;
-  /** Why the database takes nothing more, and what was being committed then. */
-  #ended: WriteFailure | null = null;
-  #doubtful: readonly WriteBatch[] = [];
-  #due = false;
-  /** To be done between two commits. */
-  readonly #errands: (() => Promise<void>)[] = [];
+  #unmoved: readonly WriteBatch[] = [];
+  #journalError: StorageError | null = null;
+  /** Rows for the next commit: urgent batches, and relaxed rows by table. */
+  #urgent: WriteBatch[] = [];
+  #relaxed = new Map<TableSink, WriteBatch>();
+  #relaxedRows = 0;
+  #relaxedValues = 0;
+  #onRoom: (() => void) | undefined;
+  #roomPromise: Promise<void> | null = null;
+  /** The error that invalidated the database, and the batches of the commit that failed with it. */
+  #fatal: WriteFailure | null = null;
+  #uncertain: readonly WriteBatch[] = [];
+  #commitDue = false;
+  /** Work to run between two commits. */
+  readonly #exclusiveWork: (() => Promise<void>)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Infinity;
-  #running: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
 
   /**
-   * @param journal null: all rows go into the database at once
-   * @param onEnd told when the database takes nothing more; the writer waits then to be abandoned
+   * @param journal null: all rows go directly into the database
+   * @param onFatal called when the database has been invalidated; the caller must then call `abandon`
    */
   constructor(
     duckdb: DuckDB,
     connection: DuckDBConnection,
-    lastConnection: DuckDBConnection,
+    exitConnection: DuckDBConnection,
     journal: Journal | null,
-    onEnd: (cause: unknown) => void,
+    onFatal: (cause: unknown) => void,
   ) {
     this.#connection = connection;
-    this.#tables = new TableWriter(duckdb, connection, lastConnection);
+    this.#tables = new TableWriter(duckdb, connection, exitConnection);
     this.#journal = journal;
-    this.#onEnd = onEnd;
+    this.#onFatal = onFatal;
   }
 
-  /** To be called once for a table before rows are pushed to it. */
+  /** Call it once for a table before rows are pushed to it. */
   prepare(sink: TableSink): Promise<void> {
     return this.#tables.prepare(sink);
   }
 
-  /** The other end of `prepare`, once all its rows are written. */
+  /** Reverses `prepare`, once all rows of the table are written. */
   release(sink: TableSink): void {
     this.#tables.release(sink);
   }
 
-  /** null where rows that are not urgent may be pushed; otherwise it resolves when that is to be asked again. */
+  /** null if relaxed rows may be pushed; otherwise await the promise, then call this again. */
   whenRoom(): Promise<void> | null {
-    if (this.#looseRows < relaxedRowsMost && this.#looseValues < relaxedValuesMost) return null;
-    return (this.#room ??= new Promise((whenRoom) => (this.#whenRoom = whenRoom)));
+    if (this.#relaxedRows < maxRelaxedRows && this.#relaxedValues < maxRelaxedValues) return null;
+    return (this.#roomPromise ??= new Promise((resolve) => (this.#onRoom = resolve)));
   }
 
-  /** Queues rows. Resolves once they are on disk; rows that are not `urgent` may wait for others before it. */
+  /**
+   * Queues rows and resolves once they are on disk. Rows that are not `urgent` (relaxed rows) may wait for more rows.
+   */
   push(sink: TableSink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
     if (!urgent) {
-      const batch = batchOf(this.#loose, sink);
+      const batch = batchFor(this.#relaxed, sink);
       batch.add(cells, rows);
-      this.#looseRows += rows;
-      this.#looseValues += rows * valuesOf(cells);
-      if (batch.rows >= relaxedRows) this.#start();
-      else this.#startIn(relaxedMilliseconds);
+      this.#relaxedRows += rows;
+      this.#relaxedValues += rows * valuesPerRow(cells);
+      if (batch.rows >= relaxedRows) this.#commitNow();
+      else this.#commitIn(relaxedMilliseconds);
       return batch.written;
     }
-    if (this.#journal !== null && this.#stuck === null && isSmall(rows, cells)) {
-      return new Promise((done, failed) => {
-        this.#waiting.push({ sink, rows, cells, done, failed });
-        if (!this.#journaling) void this.#fillJournal(this.#journal as Journal);
+    if (this.#journal !== null && this.#journalError === null && isSmall(rows, cells)) {
+      return new Promise((resolve, reject) => {
+        this.#journalQueue.push({ sink, rows, cells, resolve, reject });
+        if (!this.#journalBusy) void this.#drainJournal(this.#journal as Journal);
       });
     }
     const batch = WriteBatch.of(sink, rows, cells);
@@ -129,203 +134,210 @@ export class GroupCommitter {
     return batch.written;
   }
 
-  /** Queues batches that go into the database at once. */
+  /** Queues batches for the next commit. */
   enqueue(batches: readonly WriteBatch[]): void {
-    this.#direct.push(...batches);
-    if (batches.length > 0) this.#start();
+    this.#urgent.push(...batches);
+    if (batches.length > 0) this.#commitNow();
   }
 
   /**
-   * Resolves once everything queued so far is in the database or has failed.
+   * Resolves once all rows queued so far are in the database or have failed.
    *
-   * @throws StorageError SL7018 where rows that the journal holds cannot go there
+   * @throws StorageError SL7018 if rows in the journal cannot be moved into the database
    */
   async flush(): Promise<void> {
-    this.enqueue(this.#waiting.splice(0).map(batchOfJob));
+    this.enqueue(this.#journalQueue.splice(0).map(toBatch));
     if (
-      this.#writing.length > 0 ||
+      this.#journalWriting.length > 0 ||
       this.#journaled.size > 0 ||
-      this.#held.length > 0 ||
-      this.#loose.size > 0 ||
-      this.#direct.length > 0
+      this.#unmoved.length > 0 ||
+      this.#relaxed.size > 0 ||
+      this.#urgent.length > 0
     )
-      this.#start();
-    await this.#running;
-    if (this.#ended !== null) throw stuckInJournalError(this.#ended);
-    if (this.#stuck !== null) throw this.#stuck;
+      this.#commitNow();
+    await this.#draining;
+    if (this.#fatal !== null) throw stuckInJournalError(this.#fatal);
+    if (this.#journalError !== null) throw this.#journalError;
   }
 
   /** Runs work on the writer's connection between two commits. */
   exclusive<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#errands.push(() => work(this.#connection).then(resolve, reject));
-      this.#running ??= this.#drain();
+      this.#exclusiveWork.push(() => work(this.#connection).then(resolve, reject));
+      this.#draining ??= this.#drain();
     });
   }
 
-  /** Lets go of the tables, for one who writes them anew, and gives back what takes hold of them again. */
+  /** Closes all appenders, so that tables can be rewritten. Returns a function that opens them again. */
   releaseTables(): () => Promise<void> {
     return this.#tables.releaseTables();
   }
 
-  /** Writes what is queued and lets go of the tables; every sink was released. What could not leave the journal stays there. */
+  /**
+   * Writes queued rows and closes the tables; release every sink first. Rows that cannot be moved stay in the journal.
+   */
   async close(): Promise<void> {
     await this.flush().catch(() => undefined);
-    if (this.#ended !== null) return rejectAll(await this.abandon(this.#ended.cause));
+    if (this.#fatal !== null) return rejectAll(await this.abandon(this.#fatal.cause));
     clearTimeout(this.#timer);
     this.#tables.close();
-    await this.#journal?.close(this.#stuck === null);
+    await this.#journal?.close(this.#journalError === null);
   }
 
-  /** Ends where the database takes nothing more, and gives what is left. What the journal holds stays there. */
+  /** Ends the writer of an invalidated database and returns the unwritten rows. Rows in the journal stay there. */
   async abandon(cause: unknown): Promise<UnwrittenRows> {
-    this.#ended ??= { cause };
-    await this.#running;
+    this.#fatal ??= { cause };
+    await this.#draining;
     clearTimeout(this.#timer);
-    this.#whenRoom?.();
-    const waiting = this.#waiting.splice(0).map(batchOfJob);
-    if (this.#writing.length > 0) await new Promise<void>((still) => (this.#whenStill = still));
+    this.#onRoom?.();
+    const unjournaled = this.#journalQueue.splice(0).map(toBatch);
+    if (this.#journalWriting.length > 0) await new Promise<void>((resolve) => (this.#onJournalIdle = resolve));
     this.#tables.discard();
     await this.#journal?.close(false);
     return {
-      failure: this.#ended,
-      uncertain: this.#doubtful,
-      queued: [...waiting, ...this.#direct, ...this.#loose.values()],
+      failure: this.#fatal,
+      uncertain: this.#uncertain,
+      queued: [...unjournaled, ...this.#urgent, ...this.#relaxed.values()],
     };
   }
 
   /**
-   * Writes what is queued without awaiting anything: for `process.exit`. A commit under way is ended by Node itself, which
-   * joins its worker threads; what the journal holds stays there for the next opening.
+   * For `process.exit`: writes queued rows synchronously. Node finishes a running commit, because it joins its worker
+   * threads. Rows in the journal stay there until the database is next opened.
    */
   writeAtExit(): void {
     this.#tables.writeAtExit([
-      ...[...this.#writing, ...this.#waiting].map(({ sink, rows, cells }) => WriteBatch.of(sink, rows, cells)),
-      ...this.#direct,
-      ...this.#loose.values(),
+      ...[...this.#journalWriting, ...this.#journalQueue].map(({ sink, rows, cells }) =>
+        WriteBatch.of(sink, rows, cells),
+      ),
+      ...this.#urgent,
+      ...this.#relaxed.values(),
     ]);
   }
 
-  async #fillJournal(journal: Journal): Promise<void> {
-    this.#journaling = true;
-    while (this.#waiting.length > 0) {
-      // Callers that the last write woke append again in this turn of the loop: let them into this one.
+  async #drainJournal(journal: Journal): Promise<void> {
+    this.#journalBusy = true;
+    while (this.#journalQueue.length > 0) {
+      // Callers resumed by the last write may append again in this turn of the event loop: include their rows.
       await new Promise(setImmediate);
-      const group = this.#waiting;
-      this.#waiting = [];
-      this.#writing = group;
+      const group = this.#journalQueue;
+      this.#journalQueue = [];
+      this.#journalWriting = group;
       if (group.length > 0) await this.#writeGroup(journal, group);
-      this.#writing = [];
-      this.#whenStill?.();
+      this.#journalWriting = [];
+      this.#onJournalIdle?.();
     }
-    this.#journaling = false;
+    this.#journalBusy = false;
   }
 
-  async #writeGroup(journal: Journal, group: readonly Job[]): Promise<void> {
+  async #writeGroup(journal: Journal, group: readonly JournalEntry[]): Promise<void> {
     for (const { sink, rows, cells } of group)
-      this.#record.add({ table: sink.table, digest: columnsDigest(sink.columns), rows, cells });
+      this.#recordWriter.add({ table: sink.table, digest: columnsDigest(sink.columns), rows, cells });
     try {
-      await journal.write(this.#record.finish(journal.nextSequence()));
+      await journal.write(this.#recordWriter.finish(journal.nextSequence()));
     } catch {
-      // The database may have room where the file has none, or say what is wrong.
-      return this.enqueue(group.map(batchOfJob));
+      // The database may succeed where the journal failed; otherwise its error names the problem.
+      return this.enqueue(group.map(toBatch));
     }
     let rows = 0;
-    for (const job of group) {
-      const batch = batchOf(this.#journaled, job.sink);
-      batch.add(job.cells, job.rows);
+    for (const entry of group) {
+      const batch = batchFor(this.#journaled, entry.sink);
+      batch.add(entry.cells, entry.rows);
       rows = Math.max(rows, batch.rows);
-      job.done();
+      entry.resolve();
     }
-    if (rows >= journaledRows) this.#start();
-    else this.#startIn(journaledMilliseconds);
+    if (rows >= journaledRows) this.#commitNow();
+    else this.#commitIn(journaledMilliseconds);
   }
 
-  #start(): void {
-    this.#due = true;
-    this.#running ??= this.#drain();
+  #commitNow(): void {
+    this.#commitDue = true;
+    this.#draining ??= this.#drain();
   }
 
-  #startIn(ms: number): void {
+  #commitIn(ms: number): void {
     const due = Date.now() + ms;
     if (due >= this.#timerDue) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;
-    this.#timer = setTimeout(() => this.#start(), ms);
+    this.#timer = setTimeout(() => this.#commitNow(), ms);
   }
 
   async #drain(): Promise<void> {
-    while ((this.#due && this.#ended === null) || this.#errands.length > 0) {
-      await this.#errands.shift()?.();
-      if (!this.#due || this.#ended !== null) continue;
-      // Callers that the last commit woke append again in this turn of the loop: let them into this group.
+    while ((this.#commitDue && this.#fatal === null) || this.#exclusiveWork.length > 0) {
+      await this.#exclusiveWork.shift()?.();
+      if (!this.#commitDue || this.#fatal !== null) continue;
+      // Callers resumed by the last commit may append again in this turn of the event loop: include their rows.
       await new Promise(setImmediate);
-      if (this.#writing.length > 0) await new Promise<void>((still) => (this.#whenStill = still));
-      this.#whenStill = undefined;
-      const journaled = [...this.#held, ...this.#journaled.values()];
-      const others = [...this.#direct, ...this.#loose.values()];
-      if (this.#held.length === 0) this.#journal?.switchFiles();
+      if (this.#journalWriting.length > 0) await new Promise<void>((resolve) => (this.#onJournalIdle = resolve));
+      this.#onJournalIdle = undefined;
+      const journaled = [...this.#unmoved, ...this.#journaled.values()];
+      const others = [...this.#urgent, ...this.#relaxed.values()];
+      if (this.#unmoved.length === 0) this.#journal?.switchFiles();
       this.#journaled = new Map();
-      this.#direct = [];
-      this.#loose = new Map();
-      this.#looseRows = this.#looseValues = 0;
-      this.#room = null;
-      this.#whenRoom?.();
-      this.#due = false;
+      this.#urgent = [];
+      this.#relaxed = new Map();
+      this.#relaxedRows = this.#relaxedValues = 0;
+      this.#roomPromise = null;
+      this.#onRoom?.();
+      this.#commitDue = false;
       clearTimeout(this.#timer);
       this.#timerDue = Infinity;
       await this.#commitAll(journaled, others);
     }
-    this.#running = undefined;
+    this.#draining = undefined;
   }
 
-  /** One transaction for all; where that fails, one for each, so that none fails for another's sake. */
+  /**
+   * Commits all batches in one transaction; if that fails, each batch alone, so that no batch fails because of another.
+   */
   async #commitAll(journaled: readonly WriteBatch[], others: readonly WriteBatch[]): Promise<void> {
     const error = await this.#commit(journaled, others);
-    const divided = error !== null && journaled.length > 0 && others.length > 0;
-    const kept = divided ? await this.#commit(journaled, []) : error;
-    this.#held = journaled.length > 0 && kept !== null ? journaled : [];
-    this.#stuck = this.#held.length > 0 && kept !== null ? stuckInJournalError(kept) : null;
-    if (this.#stuck !== null) this.#startIn(retryMilliseconds);
+    const split = error !== null && journaled.length > 0 && others.length > 0;
+    const journaledFailure = split ? await this.#commit(journaled, []) : error;
+    this.#unmoved = journaled.length > 0 && journaledFailure !== null ? journaled : [];
+    this.#journalError =
+      this.#unmoved.length > 0 && journaledFailure !== null ? stuckInJournalError(journaledFailure) : null;
+    if (this.#journalError !== null) this.#commitIn(retryMilliseconds);
     for (const batch of others) {
-      const own = error === null || (!divided && others.length === 1) ? error : await this.#commit([], [batch]);
-      if (own === null) batch.resolve();
-      else if (this.#ended === null) batch.reject(notLoggedError(own));
-      else if (!this.#doubtful.includes(batch)) this.#direct.push(batch);
+      const failure = error === null || (!split && others.length === 1) ? error : await this.#commit([], [batch]);
+      if (failure === null) batch.resolve();
+      else if (this.#fatal === null) batch.reject(notLoggedError(failure));
+      else if (!this.#uncertain.includes(batch)) this.#urgent.push(batch);
     }
   }
 
   async #commit(journaled: readonly WriteBatch[], others: readonly WriteBatch[]): Promise<WriteFailure | null> {
-    if (this.#ended !== null) return this.#ended;
+    if (this.#fatal !== null) return this.#fatal;
     const failure = await this.#tables.commit([...journaled, ...others]);
     if (failure === null || !isFatal(failure.cause)) return failure;
-    this.#ended = failure;
-    this.#doubtful = others;
-    this.#onEnd(failure.cause);
+    this.#fatal = failure;
+    this.#uncertain = others;
+    this.#onFatal(failure.cause);
     return failure;
   }
 }
 
-function batchOf(batches: Map<TableSink, WriteBatch>, sink: TableSink): WriteBatch {
-  const known = batches.get(sink);
-  if (known !== undefined) return known;
+function batchFor(batches: Map<TableSink, WriteBatch>, sink: TableSink): WriteBatch {
+  const existing = batches.get(sink);
+  if (existing !== undefined) return existing;
   const batch = new WriteBatch(sink);
   batches.set(sink, batch);
   return batch;
 }
 
-function batchOfJob({ sink, rows, cells, done, failed }: Job): WriteBatch {
+function toBatch({ sink, rows, cells, resolve, reject }: JournalEntry): WriteBatch {
   const batch = WriteBatch.of(sink, rows, cells);
-  batch.written.then(done, failed);
+  batch.written.then(resolve, reject);
   return batch;
 }
 
 function isSmall(rows: number, cells: readonly Cells[]): boolean {
-  return rows <= journalRowsMost && rows * valuesOf(cells) <= journalValuesMost;
+  return rows <= maxJournalRows && rows * valuesPerRow(cells) <= maxJournalValues;
 }
 
-/** Of one row. */
-function valuesOf(cells: readonly Cells[]): number {
+/** The number of values in one row. */
+function valuesPerRow(cells: readonly Cells[]): number {
   let values = 0;
   for (const { size } of cells) values += size;
   return values;

@@ -2,10 +2,10 @@ import { crc32 } from "node:zlib";
 import type { LogColumn } from "../schema/columns.js";
 import type { Cells } from "./encode-rows.js";
 
-/** Rows of one table, as a journal holds them. */
+/** Rows of one table in a journal record. */
 export interface JournalRows {
   readonly table: string;
-  /** Of the table's columns, as `columnsDigest` gives it. */
+  /** `columnsDigest` of the table's columns. */
   readonly digest: number;
   readonly rows: number;
   readonly cells: readonly Cells[];
@@ -27,12 +27,17 @@ const arrays = [
   BigInt64Array,
   BigUint64Array,
 ] as const;
-/** Kinds of cells after those of typed arrays. */
-const [texts, numbers, bigints, nothing] = [arrays.length, arrays.length + 1, arrays.length + 2, arrays.length + 3];
+/** Cell kinds that are not typed arrays. */
+const [textKind, numberKind, bigintKind, emptyKind] = [
+  arrays.length,
+  arrays.length + 1,
+  arrays.length + 2,
+  arrays.length + 3,
+];
 
 const digests = new WeakMap<readonly LogColumn[], number>();
 
-/** Tells columns of one kind from others. */
+/** A digest of names and types: rows are replayed only into a table with the same columns. */
 export function columnsDigest(columns: readonly LogColumn[]): number {
   let digest = digests.get(columns);
   if (digest === undefined)
@@ -43,7 +48,7 @@ export function columnsDigest(columns: readonly LogColumn[]): number {
   return digest;
 }
 
-/** Writes records: what one commit of the journal holds. Used again and again. */
+/** Builds a journal record: the rows of one journal write. Its buffer is reused for the next record. */
 export class JournalRecordWriter {
   #bytes = Buffer.alloc(64 * 1024);
   #at = headerBytes;
@@ -54,14 +59,14 @@ export class JournalRecordWriter {
 
   add({ table, digest, rows, cells }: JournalRows): void {
     this.#reserve(64 + table.length * 4);
-    this.#number(rows);
-    this.#number(digest);
-    this.#number(cells.length);
-    this.#text(table);
-    for (const own of cells) this.#cells(own, rows);
+    this.#writeNumber(rows);
+    this.#writeNumber(digest);
+    this.#writeNumber(cells.length);
+    this.#writeText(table);
+    for (const column of cells) this.#writeCells(column, rows);
   }
 
-  /** The whole record; the next `add` writes over it. */
+  /** Returns the complete record; the next `add` overwrites it. */
   finish(sequence: number): Buffer {
     const bytes = this.#bytes.subarray(0, this.#at);
     bytes.writeDoubleLE(sequence, 16);
@@ -72,33 +77,33 @@ export class JournalRecordWriter {
     return bytes;
   }
 
-  #cells({ data, size, dims, same }: Cells, rows: number): void {
+  #writeCells({ data, size, dims, same }: Cells, rows: number): void {
     const count = same ? size : rows * size;
     const kind = cellKind(data);
     const width = kind < arrays.length ? (arrays[kind]?.BYTES_PER_ELEMENT ?? 8) : 8;
     this.#reserve(64 + dims.length * 4 + count * width);
-    this.#number(kind + (same ? 256 : 0) + dims.length * 65536);
-    this.#number(size);
-    for (const dim of dims) this.#number(dim);
+    this.#writeNumber(kind + (same ? 256 : 0) + dims.length * 65536);
+    this.#writeNumber(size);
+    for (const dim of dims) this.#writeNumber(dim);
     if (data === null) return;
-    if (kind === texts) {
-      for (let i = 0; i < count; i++) this.#text(String(data[i]));
+    if (kind === textKind) {
+      for (let i = 0; i < count; i++) this.#writeText(String(data[i]));
       return;
     }
     this.#at = (this.#at + 7) & ~7;
     const { buffer, byteOffset } = this.#bytes;
-    const Place = kind < arrays.length ? arrays[kind] : kind === bigints ? BigInt64Array : Float64Array;
-    const place = new (Place ?? Float64Array)(buffer, byteOffset + this.#at, count);
-    if (kind < arrays.length && data.length === count) (place as Float32Array).set(data as Float32Array);
-    else for (let i = 0; i < count; i++) place[i] = data[i] as never;
+    const CellArray = kind < arrays.length ? arrays[kind] : kind === bigintKind ? BigInt64Array : Float64Array;
+    const target = new (CellArray ?? Float64Array)(buffer, byteOffset + this.#at, count);
+    if (kind < arrays.length && data.length === count) (target as Float32Array).set(data as Float32Array);
+    else for (let i = 0; i < count; i++) target[i] = data[i] as never;
     this.#at += count * width;
   }
 
-  #number(value: number): void {
+  #writeNumber(value: number): void {
     this.#at = this.#bytes.writeUInt32LE(value, this.#at);
   }
 
-  #text(text: string): void {
+  #writeText(text: string): void {
     this.#reserve(8 + text.length * 3);
     const bytes = this.#bytes.write(text, this.#at + 4);
     this.#bytes.writeUInt32LE(bytes, this.#at);
@@ -114,23 +119,24 @@ export class JournalRecordWriter {
 }
 
 function cellKind(data: Cells["data"]): number {
-  if (data === null) return nothing;
+  if (data === null) return emptyKind;
   if (ArrayBuffer.isView(data)) return arrays.findIndex((each) => data instanceof each);
   const first = data[0];
-  return typeof first === "string" ? texts : typeof first === "bigint" ? bigints : numbers;
+  return typeof first === "string" ? textKind : typeof first === "bigint" ? bigintKind : numberKind;
 }
 
-/** A record that was found whole. */
+/** A complete record. */
 export interface FoundRecord {
   readonly sequence: number;
   readonly rows: readonly JournalRows[];
 }
 
 /**
- * The whole records of a journal's file, each newer than the one before it; what else lies behind them is left of earlier times. A record
- * that is not whole is one that a crash cut off, which nobody was told of, unless it is the file's first, or newer ones follow it.
+ * The complete records of a journal file, in increasing sequence order. Data after them is left over from earlier use
+ * of the file. An incomplete record is one that a crash interrupted, so its rows were never acknowledged, unless it is
+ * the first of the file or newer records follow it.
  *
- * @returns `damaged`: something that was acknowledged may be among what is not whole
+ * @returns `damaged`: acknowledged rows may be in an incomplete record
  */
 export function readRecords(bytes: Buffer): { readonly records: readonly FoundRecord[]; readonly damaged: boolean } {
   const records: FoundRecord[] = [];
@@ -153,7 +159,7 @@ export function readRecords(bytes: Buffer): { readonly records: readonly FoundRe
   return { records, damaged: damaged || (records.length === 0 && !isTruncated(bytes)) };
 }
 
-/** A copy of the record at a place, so that numbers lie where typed arrays can read them; null where it is not whole. */
+/** A copy of the record at an offset, aligned for typed arrays; null if it is not complete. */
 function recordAt(bytes: Buffer, at: number): Buffer | null {
   if (at + headerBytes > bytes.length || bytes.readUInt32LE(at) !== magic) return null;
   const length = bytes.readUInt32LE(at + 4);
@@ -168,7 +174,9 @@ function recordAt(bytes: Buffer, at: number): Buffer | null {
   return record;
 }
 
-/** Whether a file's only record was never written to its end: the file ends within it, or its head was never written. */
+/**
+ * Whether the file's only record was not written completely: the file ends within it, or its header was never written.
+ */
 function isTruncated(bytes: Buffer): boolean {
   if (bytes.length < headerBytes || bytes.subarray(0, headerBytes).every((byte) => byte === 0)) return true;
   return bytes.readUInt32LE(0) === magic && bytes.readUInt32LE(4) > bytes.length;
@@ -177,27 +185,27 @@ function isTruncated(bytes: Buffer): boolean {
 function parseRecord(record: Buffer): JournalRows[] {
   const all: JournalRows[] = [];
   const reader = { at: headerBytes };
-  const number = (): number => record.readUInt32LE((reader.at += 4) - 4);
-  const text = (): string => {
-    const bytes = number();
+  const readNumber = (): number => record.readUInt32LE((reader.at += 4) - 4);
+  const readText = (): string => {
+    const bytes = readNumber();
     const from = reader.at;
     reader.at = (from + bytes + 3) & ~3;
     return record.toString("utf8", from, from + bytes);
   };
   while (reader.at < record.length) {
-    const [rows, digest, columns] = [number(), number(), number()];
-    const table = text();
+    const [rows, digest, columns] = [readNumber(), readNumber(), readNumber()];
+    const table = readText();
     const cells = Array.from({ length: columns }, (): Cells => {
-      const head = number();
-      const [kind, same] = [head & 255, (head & 256) !== 0];
-      const size = number();
-      const dims = Array.from({ length: head >>> 16 }, number);
+      const header = readNumber();
+      const [kind, same] = [header & 255, (header & 256) !== 0];
+      const size = readNumber();
+      const dims = Array.from({ length: header >>> 16 }, readNumber);
       const count = same ? size : rows * size;
-      if (kind === nothing) return { data: null, size, dims, same };
-      if (kind === texts) return { data: Array.from({ length: count }, text), size, dims, same };
-      const Place = kind < arrays.length ? arrays[kind] : kind === bigints ? BigInt64Array : Float64Array;
+      if (kind === emptyKind) return { data: null, size, dims, same };
+      if (kind === textKind) return { data: Array.from({ length: count }, readText), size, dims, same };
+      const CellArray = kind < arrays.length ? arrays[kind] : kind === bigintKind ? BigInt64Array : Float64Array;
       reader.at = (reader.at + 7) & ~7;
-      const data = new (Place ?? Float64Array)(record.buffer as ArrayBuffer, record.byteOffset + reader.at, count);
+      const data = new (CellArray ?? Float64Array)(record.buffer as ArrayBuffer, record.byteOffset + reader.at, count);
       reader.at += data.byteLength;
       return { data, size, dims, same };
     });

@@ -9,17 +9,17 @@ import { columnsDigest, type JournalRows } from "./journal-record.js";
 import { championTable, type StoredLog } from "../schema/stored-log.js";
 
 /**
- * The journal of a folder, empty: what it held goes into the database first.
+ * Moves the rows of a folder's journal into the database and opens an empty journal.
  *
- * @throws StorageError SL7017 where the journal cannot be read or written, or the database does not take its rows
+ * @throws StorageError SL7017 if the journal cannot be read or written, or its rows cannot be moved
  */
 export async function openJournal(duckdb: DuckDB, folder: string, connection: DuckDBConnection): Promise<Journal> {
   try {
     const { rows, last, damaged } = readJournal(folder);
-    const strangers = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
-    if (strangers > 0)
+    const skipped = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
+    if (skipped > 0)
       process.emitWarning(
-        `${strangers} rows of the journal in '${folder}' are of no pipeline version that the log knows, and are left out`,
+        `${skipped} rows of the journal in '${folder}' belong to no pipeline version in the log and were skipped`,
         "ShapelineLogWarning",
       );
     damaged.forEach(setAsideDamaged);
@@ -28,7 +28,7 @@ export async function openJournal(duckdb: DuckDB, folder: string, connection: Du
   } catch (error) {
     throw new StorageError(
       "SL7017",
-      `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; see that the disk has room and that the folder can be written, then open it again`,
+      `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; make sure the disk has free space and the folder is writable, then open the log again`,
       { folder },
       { cause: error },
     );
@@ -36,10 +36,10 @@ export async function openJournal(duckdb: DuckDB, folder: string, connection: Du
 }
 
 /**
- * Brings rows that a process left in its journal into the database. Those that are there already, for it ended after their
- * commit, are known by their ids.
+ * Moves rows that an ended process left in its journal into the database. Rows that are already stored, because the
+ * process ended after their commit, are recognized by their ids.
  *
- * @returns how many rows have no table to go to
+ * @returns the number of rows without a table
  */
 async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: readonly JournalRows[]): Promise<number> {
   const logs = (await (await connection.run("SELECT id, layout FROM shapeline_logs")).getRows()).map(
@@ -48,21 +48,20 @@ async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: reado
   const columnsBy = new Map<string, readonly LogColumn[]>(
     logs.map(({ id, layout }) => [championTable(id), tablesOf(layout).champion]),
   );
-  const missing = await inTransaction(connection, async () => {
-    let strangers = 0;
+  return inTransaction(connection, async () => {
+    let skipped = 0;
     for (const table of new Set(found.map((each) => each.table))) {
-      const own = found.filter((each) => each.table === table);
+      const tableRows = found.filter((each) => each.table === table);
       const columns = columnsBy.get(table);
       const digest = columns === undefined ? null : columnsDigest(columns);
-      if (columns === undefined || own.some((each) => each.digest !== digest)) {
-        strangers += own.reduce((sum, { rows }) => sum + rows, 0);
+      if (columns === undefined || tableRows.some((each) => each.digest !== digest)) {
+        skipped += tableRows.reduce((sum, { rows }) => sum + rows, 0);
         continue;
       }
-      await replayTable(duckdb, connection, table, columns, own);
+      await replayTable(duckdb, connection, table, columns, tableRows);
     }
-    return strangers;
+    return skipped;
   });
-  return missing;
 }
 
 async function replayTable(
@@ -74,15 +73,15 @@ async function replayTable(
 ): Promise<void> {
   const id = columns.findIndex(({ kind }) => kind === "row");
   const firstOf = ({ cells }: JournalRows): bigint => BigInt(cells[id]?.data?.[0] ?? 0);
-  const there = await connection.run(
+  const stored = await connection.run(
     `SELECT row FROM ${identifier(table)} WHERE row IN (${found.map(firstOf).join()})`,
   );
-  const known = new Set((await there.getRows()).map(([row]) => row));
+  const known = new Set((await stored.getRows()).map(([row]) => row));
   const batch = new WriteBatch({ table, columns });
   for (const rows of found) if (!known.has(firstOf(rows))) batch.add(rows.cells, rows.rows);
   if (batch.rows === 0) return;
   const appender = await connection.createAppender(table);
   const chunk = new ChunkWriter(duckdb, columns);
-  for (const block of batch.chunks) appender.appendDataChunk(chunk.fill(block));
+  for (const data of batch.chunks) appender.appendDataChunk(chunk.fill(data));
   appender.closeSync();
 }

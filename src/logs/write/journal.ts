@@ -3,13 +3,13 @@ import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { readRecords, type JournalRows } from "./journal-record.js";
 
-const names = ["shapeline.journal-a", "shapeline.journal-b"] as const;
-/** Where a write can end on disk by itself, one call does what takes two elsewhere. */
-const synchronous = process.platform === "linux";
+const fileNames = ["shapeline.journal-a", "shapeline.journal-b"] as const;
+/** With O_DSYNC a write returns once it is on disk: one call instead of write and datasync. */
+const supportsDsync = process.platform === "linux";
 
 /**
- * Two files that hold acknowledged rows until they are in the database: a commit of DuckDB's takes ten times as long as a write
- * to the end of a file. While the rows of one file go into the database, new ones go to the other.
+ * Two files that store acknowledged rows until they are in the database: a DuckDB commit takes ten times as long as an
+ * append to a file. While the rows of one file are moved into the database, new rows go to the other file.
  */
 export class Journal {
   readonly #folder: string;
@@ -24,58 +24,58 @@ export class Journal {
     this.#sequence = sequence;
   }
 
-  /** @param after the last number of a record that was found */
+  /** @param after the last sequence number found in the files */
   static async open(folder: string, after: number): Promise<Journal> {
-    const flags = constants.O_RDWR | constants.O_CREAT | (synchronous ? constants.O_DSYNC : 0);
-    const first = await open(join(folder, names[0]), flags);
+    const flags = constants.O_RDWR | constants.O_CREAT | (supportsDsync ? constants.O_DSYNC : 0);
+    const first = await open(join(folder, fileNames[0]), flags);
     try {
-      return new Journal(folder, [first, await open(join(folder, names[1]), flags)], after + 1);
+      return new Journal(folder, [first, await open(join(folder, fileNames[1]), flags)], after + 1);
     } catch (error) {
       await first.close();
       throw error;
     }
   }
 
-  /** The next record's number: they grow, over both files. */
+  /** The next record's sequence number; numbers increase over both files. */
   nextSequence(): number {
     return this.#sequence++;
   }
 
-  /** Writes a record to the end of the active file; it is on disk then. One at a time. */
+  /** Appends a record to the active file and resolves once it is on disk. Do not call it concurrently. */
   async write(record: Buffer): Promise<void> {
     const file = this.#files[this.#active];
     try {
       for (let at = 0; at < record.length;)
         at += (await file.write(record, at, record.length - at, this.#end + at)).bytesWritten;
-      if (!synchronous) await file.datasync();
+      if (!supportsDsync) await file.datasync();
       this.#end += record.length;
     } catch (error) {
-      // Nothing of it may be found later: its rows are told to have failed.
+      // Remove the partial record: its rows are reported as failed, so a later replay must not find them.
       await file.truncate(this.#end).catch(() => undefined);
       throw error;
     }
   }
 
-  /** From now on the other file is written; whatever it holds is in the database. */
+  /** Makes the other file active and overwrites it: all of its rows are in the database. */
   switchFiles(): void {
     this.#active = this.#active === 0 ? 1 : 0;
     this.#end = 0;
   }
 
-  /** @param spent all rows are in the database */
-  async close(spent: boolean): Promise<void> {
+  /** @param empty true if all rows are in the database: the files are then deleted */
+  async close(empty: boolean): Promise<void> {
     for (const file of this.#files) await file.close();
-    if (spent) removeJournal(this.#folder);
+    if (empty) removeJournal(this.#folder);
   }
 }
 
-/** What a folder's journal holds, in the order of writing, its last record's number, and the files in which rows are lost. */
+/** Reads a folder's journal: its rows in the order of writing, the last sequence number, and the damaged files. */
 export function readJournal(folder: string): {
   readonly rows: readonly JournalRows[];
   readonly last: number;
   readonly damaged: readonly string[];
 } {
-  const files = names.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const files = fileNames.map((name) => join(folder, name)).filter((file) => existsSync(file));
   const found = files.map((file) => ({ file, ...readRecords(readFileSync(file)) }));
   const records = found.flatMap((each) => each.records).sort((a, b) => a.sequence - b.sequence);
   return {
@@ -85,17 +85,17 @@ export function readJournal(folder: string): {
   };
 }
 
-/** Keeps a journal's damaged file under another name, and says so. To be called once the rows that can be read are in the database. */
+/** Renames a damaged journal file and warns about it. Call it once all readable rows are in the database. */
 export function setAsideDamaged(file: string): void {
   const kept = `${file}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
   renameSync(file, kept);
   process.emitWarning(
-    `the journal '${file}' is damaged: rows that were acknowledged may be missing in the log, those of its records that are not whole; all others are there, and the file is kept as '${kept}': restore the log from a copy, or delete it to go on without them`,
+    `the journal '${file}' is damaged: acknowledged rows in its broken records may be missing from the log; all other rows were recovered; the file is kept as '${kept}': restore the log from a copy, or delete that file to continue without those rows`,
     "ShapelineLogWarning",
   );
 }
 
-/** Removes a folder's journal, once its rows are in the database. */
+/** Deletes a folder's journal. Call it once all rows are in the database. */
 export function removeJournal(folder: string): void {
-  for (const name of names) rmSync(join(folder, name), { force: true });
+  for (const name of fileNames) rmSync(join(folder, name), { force: true });
 }

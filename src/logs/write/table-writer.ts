@@ -4,43 +4,43 @@ import { ChunkWriter } from "./chunk-writer.js";
 import { reasonOf, type DuckDB } from "../duckdb.js";
 import type { WriteFailure } from "./write-failure.js";
 
-/** Writes batches into their tables: together in a transaction, or in the last moment of the process. */
+/** Writes batches into their tables: in one transaction, or synchronously when the process exits. */
 export class TableWriter {
   readonly #duckdb: DuckDB;
   readonly #connection: DuckDBConnection;
-  readonly #lastConnection: DuckDBConnection;
+  readonly #exitConnection: DuckDBConnection;
   readonly #appenders = new Map<string, DuckDBAppender>();
-  /** Ready for the last moment of the process, where nothing can be awaited; on a connection without an open transaction. */
-  readonly #lastAppenders = new Map<TableSink, DuckDBAppender>();
-  /** By table, ready to be filled; both ends of the process's life write through them. */
+  /** For process exit, when nothing can be awaited. They use a second connection, without an open transaction. */
+  readonly #exitAppenders = new Map<TableSink, DuckDBAppender>();
+  /** One reusable chunk per table, for commits and for the write at exit. */
   readonly #chunks = new WeakMap<TableSink, ChunkWriter>();
-  /** What is being appended, until its commit is under way. */
-  #open: readonly WriteBatch[] = [];
+  /** The batches being appended, until their commit starts. */
+  #appending: readonly WriteBatch[] = [];
 
-  constructor(duckdb: DuckDB, connection: DuckDBConnection, lastConnection: DuckDBConnection) {
+  constructor(duckdb: DuckDB, connection: DuckDBConnection, exitConnection: DuckDBConnection) {
     this.#duckdb = duckdb;
     this.#connection = connection;
-    this.#lastConnection = lastConnection;
+    this.#exitConnection = exitConnection;
   }
 
-  /** To be called once for a table before batches of it are written. */
+  /** Call it once for a table before its batches are written. */
   async prepare(sink: TableSink): Promise<void> {
-    this.#lastAppenders.set(sink, await this.#lastConnection.createAppender(sink.table));
+    this.#exitAppenders.set(sink, await this.#exitConnection.createAppender(sink.table));
   }
 
-  /** The other end of `prepare`, once all its rows are written. */
+  /** Reverses `prepare`, once all rows of the table are written. */
   release(sink: TableSink): void {
-    this.#lastAppenders.get(sink)?.closeSync();
-    this.#lastAppenders.delete(sink);
+    this.#exitAppenders.get(sink)?.closeSync();
+    this.#exitAppenders.delete(sink);
   }
 
-  /** Lets go of the tables, for one who writes them anew, and gives back what takes hold of them again. */
+  /** Closes all appenders, so that tables can be rewritten. Returns a function that opens them again. */
   releaseTables(): () => Promise<void> {
     this.close();
-    const sinks = [...this.#lastAppenders.keys()];
-    for (const sink of sinks) this.#lastAppenders.get(sink)?.closeSync();
+    const sinks = [...this.#exitAppenders.keys()];
+    for (const sink of sinks) this.#exitAppenders.get(sink)?.closeSync();
     return async () => {
-      for (const sink of sinks) if (this.#lastAppenders.has(sink)) await this.prepare(sink);
+      for (const sink of sinks) if (this.#exitAppenders.has(sink)) await this.prepare(sink);
     };
   }
 
@@ -49,32 +49,35 @@ export class TableWriter {
     this.#appenders.clear();
   }
 
-  /** As `close`, where the database takes nothing more. */
+  /** As `close`, for an invalidated database: drops unwritten rows and ignores errors. */
   discard(): void {
-    for (const appender of [...this.#appenders.values(), ...this.#lastAppenders.values()]) {
+    for (const appender of [...this.#appenders.values(), ...this.#exitAppenders.values()]) {
       clearAppender(appender);
       try {
         appender.closeSync();
       } catch {
-        // It is closed all the same.
+        // The appender is closed even if this throws.
       }
     }
     this.#appenders.clear();
-    this.#lastAppenders.clear();
+    this.#exitAppenders.clear();
   }
 
-  /** One transaction for all. Returns what went wrong; unless that ended the database, nothing is written then. */
+  /**
+   * Commits all batches in one transaction. Returns the failure; nothing is written then, unless it invalidated the
+   * database.
+   */
   async commit(batches: readonly WriteBatch[]): Promise<WriteFailure | null> {
-    this.#open = batches;
+    this.#appending = batches;
     try {
       await this.#connection.run("BEGIN");
       for (const batch of batches) this.#append(await this.#appender(batch.sink), batch);
-      this.#open = [];
+      this.#appending = [];
       await this.#connection.run("COMMIT");
       return null;
     } catch (cause) {
-      this.#open = [];
-      // A failed appender keeps its rows and would write them with the next group, or when it is collected.
+      this.#appending = [];
+      // A failed appender keeps its rows: it would write them with the next group, or when it is garbage-collected.
       this.#appenders.forEach(clearAppender);
       this.#appenders.clear();
       await this.#connection.run("ROLLBACK").catch(() => undefined);
@@ -82,11 +85,11 @@ export class TableWriter {
     }
   }
 
-  /** Writes without awaiting anything what is being appended, and then these. */
+  /** Writes synchronously: the batches being appended, then the given ones. */
   writeAtExit(batches: readonly WriteBatch[]): void {
     try {
-      for (const batch of [...this.#open, ...batches]) {
-        const appender = this.#lastAppenders.get(batch.sink);
+      for (const batch of [...this.#appending, ...batches]) {
+        const appender = this.#exitAppenders.get(batch.sink);
         if (appender !== undefined) this.#append(appender, batch);
       }
     } catch (error) {
@@ -97,14 +100,14 @@ export class TableWriter {
   #append(appender: DuckDBAppender, { sink, chunks }: WriteBatch): void {
     const chunk = this.#chunks.get(sink) ?? new ChunkWriter(this.#duckdb, sink.columns);
     this.#chunks.set(sink, chunk);
-    // The appender copies what it is given.
+    // The appender copies the chunk, so it can be refilled.
     for (const block of chunks) appender.appendDataChunk(chunk.fill(block));
     appender.flushSync();
   }
 
   async #appender(sink: TableSink): Promise<DuckDBAppender> {
-    const known = this.#appenders.get(sink.table);
-    if (known !== undefined) return known;
+    const existing = this.#appenders.get(sink.table);
+    if (existing !== undefined) return existing;
     const appender = await this.#connection.createAppender(sink.table);
     this.#appenders.set(sink.table, appender);
     return appender;
@@ -115,6 +118,6 @@ function clearAppender(appender: DuckDBAppender): void {
   try {
     appender.clear();
   } catch {
-    // It has nothing to clear; what went wrong before is the error to tell.
+    // Nothing to clear. The caller reports the earlier error.
   }
 }

@@ -3,27 +3,27 @@ import type { LogColumn } from "../schema/columns.js";
 import type { Cells } from "./encode-rows.js";
 import { ChunkBuffer } from "./column-buffer.js";
 
-/** A table that rows are appended to. */
+/** A table and its columns, to which rows are appended. */
 export interface TableSink {
   readonly table: string;
   readonly columns: readonly LogColumn[];
 }
 
-/** Rows of one table that are written together. */
+/** Rows of one table that are committed together. */
 export class WriteBatch {
   readonly sink: TableSink;
   readonly chunks: ChunkBuffer[] = [];
   rows = 0;
-  /** Settles once they are in the database, or will never be. */
+  /** Resolves once the rows are in the database; rejects if they will never be. */
   readonly written: Promise<void>;
   resolve = (): void => undefined;
   reject = (_: StorageError): void => undefined;
 
   constructor(sink: TableSink) {
     this.sink = sink;
-    this.written = new Promise((done, failed) => {
-      this.resolve = done;
-      this.reject = failed;
+    this.written = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
     });
   }
 
@@ -33,7 +33,7 @@ export class WriteBatch {
     return batch;
   }
 
-  /** The id of its first row. */
+  /** The id of the first row. */
   get firstRow(): bigint {
     const ids = this.chunks[0]?.columns.find(({ column }) => column.kind === "row")?.values;
     return BigInt(ids?.[0] ?? -1);
@@ -41,9 +41,9 @@ export class WriteBatch {
 
   add(cells: readonly Cells[], rows: number): void {
     for (let from = 0; from < rows;) {
-      let block = this.chunks.at(-1);
-      if (block === undefined || block.full) this.chunks.push((block = new ChunkBuffer(this.sink.columns)));
-      from = block.add(cells, from, rows);
+      let chunk = this.chunks.at(-1);
+      if (chunk === undefined || chunk.full) this.chunks.push((chunk = new ChunkBuffer(this.sink.columns)));
+      from = chunk.add(cells, from, rows);
     }
     this.rows += rows;
   }

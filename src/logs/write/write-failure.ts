@@ -8,15 +8,15 @@ export interface WriteFailure {
   readonly cause: unknown;
 }
 
-/** What a writer leaves behind where the database takes nothing more; the rows of its journal are not among it. */
+/** The unwritten rows of an invalidated database, without those in the journal. */
 export interface UnwrittenRows {
   readonly failure: WriteFailure;
-  /** Of the commit that ended the database: nobody knows whether it was done. */
+  /** The batches of the commit that invalidated the database: commit outcome unknown. */
   readonly uncertain: readonly WriteBatch[];
   readonly queued: readonly WriteBatch[];
 }
 
-/** Tells those who wait for a commit that ended the database whether it was done. */
+/** Looks up in the reopened database whether the uncertain batches were committed, and settles their promises. */
 export async function settleUncertain(
   connection: DuckDBConnection,
   { failure, uncertain }: UnwrittenRows,
@@ -28,37 +28,37 @@ export async function settleUncertain(
   }
 }
 
-/** Gives up what is not settled. */
+/** Rejects all batches. */
 export function rejectAll({ failure, uncertain, queued }: UnwrittenRows): void {
   for (const batch of uncertain) batch.reject(uncertainError(failure));
   for (const batch of queued) batch.reject(notLoggedError(failure));
 }
 
-/** Rows that are in the log neither now nor later. */
+/** The rows are not in the log and will not be. */
 export function notLoggedError({ cause }: WriteFailure): StorageError {
   return new StorageError(
     "SL7009",
-    `the rows could not be logged: ${reasonOf(cause)}; none of them is in the log; see that the disk has room, then log them again`,
+    `the rows could not be logged: ${reasonOf(cause)}; none of them is in the log; make sure the disk has free space, then log them again`,
     {},
     { cause },
   );
 }
 
-/** Rows of a commit of which nobody knows whether it was done. */
+/** Commit outcome unknown. */
 function uncertainError({ cause }: WriteFailure): StorageError {
   return new StorageError(
     "SL7009",
-    `the rows could not be logged: ${reasonOf(cause)}; whether they are in the log shows when it can be opened again; see that the disk has room`,
+    `the rows could not be logged: ${reasonOf(cause)}; the outcome of their commit is unknown until the log can be reopened; make sure the disk has free space`,
     {},
     { cause },
   );
 }
 
-/** Rows that the journal holds and the database does not take. */
+/** Acknowledged rows that cannot be moved from the journal into the database. */
 export function stuckInJournalError({ cause }: WriteFailure): StorageError {
   return new StorageError(
     "SL7018",
-    `rows that were acknowledged cannot go from the journal into the log: ${reasonOf(cause)}; none is lost, and it is tried again, also when the log is next opened; see that the disk has room`,
+    `acknowledged rows cannot be moved from the journal into the database: ${reasonOf(cause)}; no row is lost, and Shapeline retries every second and when the log is next opened; make sure the disk has free space`,
     {},
     { cause },
   );

@@ -65,7 +65,7 @@ describe.skipIf(process.platform === "win32")("threads of one process on one dat
       inThread(data, "await target.deploy(config);"),
     ]);
     for (let i = 0; i < 50; i++) await live.infer([{ x: [i] }]);
-    const refused = `SL7003 the log '${join(data, "shapeline.duckdb")}' is held elsewhere in this process: by another thread, or another copy of Shapeline; ask there, end that, or use another data folder`;
+    const refused = `SL7003 the log '${join(data, "shapeline.duckdb")}' is held elsewhere in this process, by another thread or another copy of Shapeline; use the log there, stop that thread or process, or choose another data folder`;
     expect(await others).toEqual([refused, refused]);
     for (let i = 50; i < 60; i++) await live.infer([{ x: [i] }]);
     await target.close();
