@@ -1,6 +1,7 @@
-// The package as users get it: packed, judged by publint and attw, installed in empty projects, type-checked and run there.
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// Checks the package as users get it: packs it, runs publint and attw, installs it in an empty project, and type-checks
+// and runs code there.
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,6 +12,9 @@ const require = createRequire(import.meta.url);
 const bin = (name) => join(root, "node_modules", ".bin", name);
 const run = (file, args, cwd = root) => execFileSync(file, args, { cwd, stdio: "inherit" });
 const tscOf = (pkg) => join(dirname(require.resolve(`${pkg}/package.json`)), "bin", "tsc");
+
+const maxUncaughtBytes = 3000;
+const maxLineLength = 1000;
 
 const work = mkdtempSync(join(tmpdir(), "shapeline-package-"));
 try {
@@ -81,7 +85,11 @@ await live.close();
     }
   }
   shapeline("compile", "--out", ".");
-  // The engine's parts are the user's choice: without them deploying says what to install.
+
+  const { devDependencies } = JSON.parse(
+    execFileSync("npm", ["pkg", "get", "--json"], { cwd: root, encoding: "utf8" }),
+  );
+  // The engine's native parts are optional peers: without them `deploy` names the packages to install.
   let refused = "";
   try {
     execFileSync(join(project, "node_modules", ".bin", "shapeline"), ["deploy", "fraud.pipeline.json", "--json"], {
@@ -92,11 +100,11 @@ await live.close();
     refused = String(error.stdout);
   }
   if (!/npm install/.test(refused))
-    throw new Error(`without onnxruntime-node and DuckDB, deploy must name the command to run, but said: ${refused}`);
+    throw new Error(
+      `without onnxruntime-node and DuckDB, deploy must name the command to run, but printed: ${refused}`,
+    );
 
-  const { devDependencies } = JSON.parse(
-    execFileSync("npm", ["pkg", "get", "--json"], { cwd: root, encoding: "utf8" }),
-  );
+  checkUncaughtErrors(project, tarball, devDependencies.vitest);
   run(
     "npm",
     [
@@ -111,9 +119,61 @@ await live.close();
   shapeline("infer", "fraud", "rows.df.json");
   shapeline("logs", "fraud", "--limit", "3");
   run(process.execPath, [tscOf("typescript"), "-p", "tsconfig.json"], project);
-  // The plain Node run reads the lambda from the function itself.
+  // Under plain Node the compiler reads the lambda from the running function.
   run(process.execPath, ["out/app.js"], project);
   shapeline("undeploy", "fraud");
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/** What an uncaught error of a bad lambda prints stays readable: no long lines of a bundle, no nested trees. */
+function checkUncaughtErrors(project, tarball, vitestVersion) {
+  const installed = join(project, "node_modules", "shapeline", "dist");
+  for (const file of readdirSync(installed, { recursive: true })) {
+    if (file.endsWith(".map")) throw new Error(`dist/${file} is a source map, whose sources are not in the package`);
+    if (!file.endsWith(".js") || file.includes("page")) continue;
+    const longest = Math.max(
+      ...readFileSync(join(installed, file), "utf8")
+        .split("\n")
+        .map((line) => line.length),
+    );
+    if (longest > maxLineLength) throw new Error(`dist/${file} has a line of ${longest} characters`);
+  }
+
+  run("npm", ["install", "--no-save", tarball, "tsx@4", `vitest@${vitestVersion}`], project);
+  const folder = join(project, "uncaught");
+  mkdirSync(folder);
+  const files = {
+    "bad.ts": `import { build, pipeline } from "shapeline";
+import { a } from "../src/models.gen.js";
+const small = (x: unknown) => { for (const v of [1]) if (v > 1) return false; return true; };
+await build(pipeline("p").model(a).validate("low", small));
+`,
+    "bad.test.ts": `import { it } from "vitest";\nit("builds", () => import("./bad.js"));\n`,
+    "misuse.ts": `import { compileLambda } from "shapeline/codegen";
+compileLambda("x => x.out < 1", undefined as never);
+`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  run(
+    bin("esbuild"),
+    ["bad.ts", "misuse.ts", "--bundle", "--packages=external", "--format=esm", "--outdir=.", "--log-level=warning"],
+    folder,
+  );
+  const installedBin = (name) => join(project, "node_modules", ".bin", name);
+  const runs = {
+    "node, bad lambda": [process.execPath, "bad.js"],
+    "node --enable-source-maps, bad lambda": [process.execPath, "--enable-source-maps", "bad.js"],
+    "node, misuse of compileLambda": [process.execPath, "misuse.js"],
+    "tsx, bad lambda": [installedBin("tsx"), "bad.ts"],
+    "tsx, misuse of compileLambda": [installedBin("tsx"), "misuse.ts"],
+    "vitest, bad lambda": [installedBin("vitest"), "run", "--root", ".", "bad.test.ts"],
+  };
+  for (const [name, [file, ...args]] of Object.entries(runs)) {
+    const { status, stdout, stderr } = spawnSync(file, args, { cwd: folder, encoding: "utf8" });
+    const bytes = Buffer.byteLength(stdout + stderr);
+    console.log(`an uncaught error under ${name}: ${bytes} bytes`);
+    if (status === 0 || bytes > maxUncaughtBytes || (/bad/.test(name) && !/SL1008/.test(stdout + stderr)))
+      throw new Error(`under ${name}, exit status ${status}, the error printed:\n${(stdout + stderr).slice(0, 5000)}`);
+  }
 }
