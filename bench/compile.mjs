@@ -194,7 +194,9 @@ for (const [name, all] of [
 
 // 5. A peer that turns functions into trees at build time, on as many functions of the same text.
 console.log("\n1,000 functions of one file to trees, warm (ms a function)");
-const { attachLambdas } = await import(pathToFileURL(join(root, "dist", "codegen", "lambda", "attach.js")).href);
+const { attachLambdas } = await import(
+  pathToFileURL(join(root, "dist", "codegen", "lambda", "attach", "attach.js")).href
+);
 const count = 1000;
 const body = (i) => `x.out.score * ${i}.5 < ${i} && x.in.amount + 1 > 0`;
 const ours = `p${Array.from({ length: count }, (_, i) => `.validate("v${i}", (x) => ${body(i)})`).join("")};`;

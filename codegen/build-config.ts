@@ -107,10 +107,10 @@ function compileLambda<E>(
     return refuse([
       {
         code: "SL1051",
-        message: "the compiled form that a build tool left on this lambda cannot be read",
+        message: "the compiled form that a build tool attached to this lambda cannot be read",
         start: 0,
         end: read.source.length,
-        hint: "build with the version of shapeline that runs",
+        hint: "build with the version of shapeline that runs the pipeline",
       },
     ]);
   }

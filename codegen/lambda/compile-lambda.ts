@@ -43,7 +43,7 @@ export interface CompiledLambda {
  */
 export function compileLambda(source: string, options: CompileLambdaOptions): CompiledLambda {
   if (typeof source !== "string")
-    return failed([diagnosticForAll("", refusals.notAFunction("a value that is no text"))]);
+    return failed([diagnosticForAll("", refusals.notAFunction("a value that is not a string"))]);
   const text = source.replace(/;\s*$/, "");
   const parsed = parseLambda(text);
   if ("diagnostic" in parsed) return failed([shiftDiagnostic(parsed.diagnostic, 0)]);

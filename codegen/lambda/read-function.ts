@@ -89,8 +89,8 @@ function outsideNameDiagnostic({ path, span: [start, end] }: FreePath): Diagnost
   return diagnosticAt(
     refusals.outsideName(
       originalName(path),
-      "comes from outside the lambda, and its value cannot be seen from a running function",
-      "compile the file with `shapeline compile`, which follows names, and deploy the config; or write the value into the lambda",
+      "comes from outside the lambda, and its value cannot be read from a running function",
+      "compile the file with `shapeline compile`, which resolves names, and deploy the config; or write the value into the lambda",
     ),
     start,
     end,

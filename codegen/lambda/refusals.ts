@@ -19,7 +19,7 @@ export const refusals = {
   }),
   asyncFunction: (what: string) => ({
     code: "SL1002",
-    message: `${what} never answers with a plain value`,
+    message: `${what} does not return a plain value`,
     hint: "write a plain function: `(x) => x.out < 1`",
   }),
   parameters: () => ({
@@ -29,17 +29,17 @@ export const refusals = {
   }),
   rest: () => ({
     code: "SL1004",
-    message: "a rest element collects what the compiler cannot name",
+    message: "a rest element collects values that the compiler cannot name",
     hint: "name each port or element you need",
   }),
   defaultValue: () => ({
     code: "SL1005",
     message: "a default value would hide a missing port",
-    hint: "leave the default out; every port of the signature is there in every row",
+    hint: "remove the default; every row has every port of the signature",
   }),
   computedKey: () => ({
     code: "SL1006",
-    message: "a computed key in a pattern cannot be followed",
+    message: "a computed key in a pattern cannot be compiled",
     hint: 'name the key: `({ "a b": value }) => …`',
   }),
   assignment: (what: string) => ({
@@ -59,8 +59,8 @@ export const refusals = {
   }),
   newExpression: () => ({
     code: "SL1010",
-    message: "`new` makes an object; a lambda works on plain values",
-    hint: "create it outside and use a number, string or boolean of it as a constant",
+    message: "`new` creates an object; a lambda works on plain values",
+    hint: "create it outside the lambda and use a number, string or boolean from it as a constant",
   }),
   callContext: (what: string) => ({
     code: "SL1011",
@@ -75,11 +75,11 @@ export const refusals = {
   looseEquality: (op: string) => ({
     code: "SL1013",
     message: `\`${op}\` converts its operands before it compares them`,
-    hint: `write \`${op}=\`; \`${op} null\` alone is understood`,
+    hint: `write \`${op}=\`; \`${op} null\` is the only exception`,
   }),
   bitwise: (op: string) => ({
     code: "SL1016",
-    message: `\`${op}\` works on 32-bit integers, which no target does`,
+    message: `\`${op}\` works on 32-bit integers, which no target supports`,
     hint: "use `&&`, `||` and `!` for conditions, and arithmetic for numbers",
   }),
   regularExpression: () => ({
@@ -89,17 +89,17 @@ export const refusals = {
   }),
   time: (what: string) => ({
     code: "SL1018",
-    message: `\`${what}\` reads the clock; a lambda must give the same answer for the same row`,
+    message: `\`${what}\` reads the clock; a lambda must give the same result for the same row`,
     hint: "send the time as a column of the request and read it from `x.in`",
   }),
   randomness: (what: string) => ({
     code: "SL1019",
-    message: `\`${what}\` is random; a lambda must give the same answer for the same row`,
+    message: `\`${what}\` is random; a lambda must give the same result for the same row`,
     hint: "send the random number as a column of the request and read it from `x.in`",
   }),
   templatePlaceholder: () => ({
     code: "SL1020",
-    message: "a template with placeholders builds a string, which no target does",
+    message: "a template with placeholders builds a string, which no target supports",
     hint: "compare the parts one by one",
   }),
   spread: () => ({
@@ -109,43 +109,43 @@ export const refusals = {
   }),
   objectLiteral: () => ({
     code: "SL1022",
-    message: "a lambda cannot make an object",
-    hint: "answer with one boolean; bind parts with `const`",
+    message: "a lambda cannot create an object",
+    hint: "return one boolean; bind intermediate values with `const`",
   }),
   sparseArray: () => ({
     code: "SL1024",
-    message: "a list with a hole",
+    message: "a list with a missing element",
     hint: "write each element",
   }),
   comma: () => ({
     code: "SL1026",
-    message: "a comma throws the first value away",
-    hint: "keep the last expression alone, or bind the first with `const`",
+    message: "the comma operator discards its first value",
+    hint: "keep only the last expression, or bind the first with `const`",
   }),
   objectOperator: (op: string) => ({
     code: "SL1027",
-    message: `\`${op}\` asks about objects; a row holds plain values`,
+    message: `\`${op}\` tests objects; a row holds plain values`,
     hint: "compare the value itself; the ports of a row are known",
   }),
   typeOf: () => ({
     code: "SL1028",
     message: "`typeof` is known before the lambda runs: each port has one type",
-    hint: "leave the test out, or test the value: `Number.isFinite(x.out)`",
+    hint: "remove the test, or test the value: `Number.isFinite(x.out)`",
   }),
   deleteOperator: () => ({
     code: "SL1029",
     message: "`delete` changes an object; a lambda only computes a value",
-    hint: "leave it out",
+    hint: "remove it",
   }),
   voidOperator: () => ({
     code: "SL1030",
-    message: "`void` throws a value away",
-    hint: "write `undefined` where you mean it",
+    message: "`void` discards a value",
+    hint: "write `undefined` instead",
   }),
   declaration: (what: string) => ({
     code: "SL1031",
     message: `${what} inside the lambda cannot be compiled`,
-    hint: "bind values with `const`; an arrow function may stand as the argument of `every` or `some`",
+    hint: "bind values with `const`; an arrow function is allowed as the argument of `every` or `some`",
   }),
   switchStatement: () => ({
     code: "SL1032",
@@ -155,16 +155,16 @@ export const refusals = {
   throwStatement: () => ({
     code: "SL1033",
     message: "`throw` cannot be compiled; a row that fails is logged, not thrown",
-    hint: "return `false` for the rows that must not pass",
+    hint: "return `false` for rows that must fail",
   }),
   tryStatement: () => ({
     code: "SL1034",
     message: "`try` cannot be compiled; nothing in a lambda throws",
-    hint: "leave it out",
+    hint: "remove it",
   }),
   missingReturn: () => ({
     code: "SL1035",
-    message: "not every way through the lambda returns a value",
+    message: "not every path through the lambda returns a value",
     hint: "end the body with a `return`",
   }),
   emptyReturn: () => ({
@@ -175,7 +175,7 @@ export const refusals = {
   variable: (what: string) => ({
     code: "SL1037",
     message: what,
-    hint: "write `const` with the value in the same place",
+    hint: "write `const` with the value in one declaration",
   }),
   usedBeforeDeclaration: (name: string) => ({
     code: "SL1038",
@@ -184,8 +184,8 @@ export const refusals = {
   }),
   unusedStatement: (what: string) => ({
     code: "SL1039",
-    message: `${what} does nothing for the lambda's answer`,
-    hint: "leave it out, or return its value",
+    message: `${what} has no effect on the lambda's result`,
+    hint: "remove it, or return its value",
   }),
   metaProperty: (what: string) => ({
     code: "SL1040",
@@ -194,8 +194,8 @@ export const refusals = {
   }),
   bundlerValue: (what: string) => ({
     code: "SL1052",
-    message: `\`${what}\` is filled in by a bundler, and the lambda is read before any runs`,
-    hint: "export the value from a module of the project, as a `const`, and use that",
+    message: `\`${what}\` is replaced by a bundler, and the lambda is read before bundling`,
+    hint: "export the value as a `const` from a module of the project, and use that",
   }),
   taggedTemplate: () => ({
     code: "SL1041",

@@ -38,7 +38,7 @@ export function findPipelineFiles(project: string, observer: InputObserver = noO
   if (files.size === 0)
     throw new ProjectError(
       "SL2901",
-      `'${project}' takes in no pipeline file: name the files that export pipelines *.pipeline.ts, or name the files on the command line`,
+      `'${project}' includes no pipeline file: name the files that export pipelines *.pipeline.ts, or pass the files on the command line`,
       { project: path },
     );
   return [...files].sort();

@@ -129,7 +129,7 @@ async function runBundle(
         const folder = posixRelativePath(dirname(entry), root) || ".";
         throw new ProjectError(
           "SL2907",
-          `the folder '${folder}' cannot be written; '${shown}' is run from a file beside it`,
+          `the folder '${folder}' is not writable; '${shown}' is run from a temporary file in it`,
           { file: shown },
           { cause },
         );
@@ -160,11 +160,16 @@ async function importBundle(
     const said = errorMessage(cause).replaceAll(path, file);
     const name = cause instanceof Error ? cause.name : "thrown";
     if (isMissingModule(cause))
-      throw new ProjectError("SL2908", `'${file}' imports what is not installed: ${said}`, { file }, { cause });
+      throw new ProjectError(
+        "SL2908",
+        `'${file}' imports a module that is not installed: ${said}`,
+        { file },
+        { cause },
+      );
     const place = sourcePlaceOf(cause, path, bundle, entry, root) ?? file;
     throw new ProjectError(
       "SL2905",
-      `'${file}' stops while it is loaded, at ${place}: ${name}: ${said}`,
+      `'${file}' throws while it is loaded, at ${place}: ${name}: ${said}`,
       { file, place },
       { cause },
     );
@@ -175,19 +180,19 @@ function interruptedError({ how, exitCode }: LoadInterrupted, file: string, seco
   if (how === "exits")
     return new ProjectError(
       "SL2909",
-      `'${file}' ends the process while it is loaded, with process.exit(${exitCode}): keep what runs a program out of the files that pipelines are exported from`,
+      `'${file}' ends the process while it is loaded, with process.exit(${exitCode}): move code that runs a program out of the files that export pipelines`,
       { file, exitCode },
     );
   if (how === "loops")
     return new ProjectError(
       "SL2910",
-      `'${file}' never ends loading: it has run for ${seconds} seconds without a pause and was ended; look for a loop without an end in it and in what it imports`,
+      `'${file}' never finishes loading: it has run for ${seconds} seconds without a pause and was stopped; look for an endless loop in it and in its imports`,
       { file },
     );
-  const why = how === "waits" ? "it awaits what never comes" : `it has taken ${seconds} seconds`;
+  const why = how === "waits" ? "it awaits a promise that never settles" : `it has taken ${seconds} seconds`;
   return new ProjectError(
     "SL2910",
-    `'${file}' never ends loading: ${why}; look at the top-level \`await\`s of it and of what it imports`,
+    `'${file}' never finishes loading: ${why}; check its top-level \`await\`s and those of its imports`,
     { file },
   );
 }

@@ -18,7 +18,7 @@ describe("a pipeline file that does something else than export pipelines", () =>
     const { code, out, err } = await shapeline(folder, ["compile"]);
     expect([code, err]).toEqual([1, "1 problem in 1 file; nothing was written\n"]);
     expect(out).toMatchInlineSnapshot(`
-      "'fraud.pipeline.ts' ends the process while it is loaded, with process.exit(0): keep what runs a program out of the files that pipelines are exported from
+      "'fraud.pipeline.ts' ends the process while it is loaded, with process.exit(0): move code that runs a program out of the files that export pipelines
 
       "
     `);
@@ -41,9 +41,9 @@ describe("a pipeline file that does something else than export pipelines", () =>
     );
     const long = await shapeline(folder, ["compile", "long.pipeline.ts", "--timeout", "1"]);
     expect([waits, throws, long].map(({ code, out }) => `${code} ${out.trim()}`).join("\n")).toMatchInlineSnapshot(`
-      "1 'fraud.pipeline.ts' never ends loading: it awaits what never comes; look at the top-level \`await\`s of it and of what it imports
-      1 'later.pipeline.ts' stops while it is loaded, at later.pipeline.ts:1:26: RangeError: too late
-      1 'long.pipeline.ts' never ends loading: it has taken 1 seconds; look at the top-level \`await\`s of it and of what it imports"
+      "1 'fraud.pipeline.ts' never finishes loading: it awaits a promise that never settles; check its top-level \`await\`s and those of its imports
+      1 'later.pipeline.ts' throws while it is loaded, at later.pipeline.ts:1:26: RangeError: too late
+      1 'long.pipeline.ts' never finishes loading: it has taken 1 seconds; check its top-level \`await\`s and those of its imports"
     `);
   });
 

@@ -92,12 +92,12 @@ describe("build", () => {
     const LIMIT = Math.sqrt(2);
     const [problem] = await problemsOf((x) => x.out < LIMIT);
     expect(problem?.message).toMatchInlineSnapshot(`
-      "lambda:1:16 - error SL1042: 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
+      "lambda:1:16 - error SL1042: 'LIMIT' comes from outside the lambda, and its value cannot be read from a running function
 
         1 | (x) => x.out < LIMIT
           |                ^^^^^
 
-        hint: compile the file with \`shapeline compile\`, which follows names, and deploy the config; or write the value into the lambda
+        hint: compile the file with \`shapeline compile\`, which resolves names, and deploy the config; or write the value into the lambda
         see docs/errors.md#sl1042"
     `);
   });

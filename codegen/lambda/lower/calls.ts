@@ -21,7 +21,7 @@ export function lowerCall(node: TS.CallExpression, scope: Scope, run: Lowering):
   if (ts.isIdentifier(callee) || ts.isArrowFunction(callee) || ts.isFunctionExpression(callee))
     return lowerApply(node, run.expression(callee, scope), scope, run);
   if (name === null || name === "")
-    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall("what is called here")));
+    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall("this expression")));
   const object = objectOf(callee as TS.PropertyAccessExpression | TS.ElementAccessExpression, scope, run);
   const args = lowerArguments(node, scope, run);
   return object && args && { kind: "method", object, name, args, span: run.span(node) };

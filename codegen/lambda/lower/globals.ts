@@ -34,13 +34,13 @@ export const functionHints: ReadonlyMap<string, string> = new Map([
   ["isNaN", "write `Number.isNaN(…)`, which does not convert its argument"],
   ["isFinite", "write `Number.isFinite(…)`, which does not convert its argument"],
   ["Boolean", "write the comparison you mean: `x.out !== 0`"],
-  ["Number", "a port is a number already; leave the conversion out"],
+  ["Number", "remove the conversion: a port is already a number"],
   ["BigInt", "write a bigint literal: `1n`"],
   ["String", "compare the value itself, without a conversion"],
   ["parseInt", "send the number as a numeric column of the request"],
   ["parseFloat", "send the number as a numeric column of the request"],
   ["Object.is", "write `===`, or `Number.isNaN(…)`"],
-  ["Array.isArray", "leave the test out: the signature says which ports are lists"],
+  ["Array.isArray", "remove the test: the signature says which ports are lists"],
 ]);
 
 /** True for the name of a method that values have: on a constant, `ALLOWED.includes(v)` is a method and `checks.small(v)` a function. */

@@ -91,10 +91,10 @@ const statementRules: { readonly [kind in TS.SyntaxKind]?: StatementRule<never> 
     const { declarations, flags } = statement.declarationList;
     const lets: Let[] = [];
     if ((flags & ts.NodeFlags.BlockScoped) === 0)
-      run.refuse(statement, refusals.variable("`var` is seen outside its block and may change"));
+      run.refuse(statement, refusals.variable("`var` is visible outside its block and may change"));
     for (const { name, initializer } of declarations) {
       if (initializer === undefined)
-        run.refuse(name, refusals.variable("a variable without a value is filled in later"));
+        run.refuse(name, refusals.variable("a variable without a value is assigned later"));
       if (initializer !== undefined && ts.isIdentifier(name) && isFunction(withoutWrapping(initializer)))
         scope.set(name.text, { kind: "self" });
       const value = initializer === undefined ? null : run.expression(initializer, scope);

@@ -33,7 +33,7 @@ export function helpers(say: Say): (fn: object, name: string, call: Span) => Lam
         "SL1051",
         call,
         `the compiled form that a build tool left on '${name}' cannot be read`,
-        "build with the version of shapeline that runs",
+        "build with the version of shapeline that runs the pipeline",
       );
     }
     const constants = readConstants(thunks);

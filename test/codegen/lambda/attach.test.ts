@@ -71,7 +71,7 @@ describe("lambdas written at the call", () => {
     expect(out).toMatchInlineSnapshot(`
       "import { Limits } from "./limits.js";
       p.validate("a", Object.assign((x) => x.out <
-        Limits.max, { [Symbol.for("shapeline.lambda")]: { ...{"lambda":{"source":"(x) => x.out <\\n  Limits.max","param":"x","body":{"kind":"binary","op":"<","left":{"kind":"member","object":{"kind":"local","name":"x","span":[7,8]},"name":"out","span":[7,12]},"right":{"kind":"free","path":["Limits","max"],"span":[17,27]},"span":[7,27]},"location":{"file":"a.ts","offset":54,"line":2,"column":17}},"source":"(x) => x.out <\\n  Limits.max","location":{"file":"a.ts","offset":54,"line":2,"column":17},"diagnostics":[]}, constants: { ["Limits"]: () => Limits } } })).validate("b", Object.assign((x) => x.out << 2, { [Symbol.for("shapeline.lambda")]: { ...{"lambda":null,"source":"(x) => x.out << 2","location":{"file":"a.ts","offset":97,"line":3,"column":29},"diagnostics":[{"code":"SL1016","message":"\`<<\` works on 32-bit integers, which no target does","start":7,"end":17,"hint":"use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers"}]}, constants: {  } } }));
+        Limits.max, { [Symbol.for("shapeline.lambda")]: { ...{"lambda":{"source":"(x) => x.out <\\n  Limits.max","param":"x","body":{"kind":"binary","op":"<","left":{"kind":"member","object":{"kind":"local","name":"x","span":[7,8]},"name":"out","span":[7,12]},"right":{"kind":"free","path":["Limits","max"],"span":[17,27]},"span":[7,27]},"location":{"file":"a.ts","offset":54,"line":2,"column":17}},"source":"(x) => x.out <\\n  Limits.max","location":{"file":"a.ts","offset":54,"line":2,"column":17},"diagnostics":[]}, constants: { ["Limits"]: () => Limits } } })).validate("b", Object.assign((x) => x.out << 2, { [Symbol.for("shapeline.lambda")]: { ...{"lambda":null,"source":"(x) => x.out << 2","location":{"file":"a.ts","offset":97,"line":3,"column":29},"diagnostics":[{"code":"SL1016","message":"\`<<\` works on 32-bit integers, which no target supports","start":7,"end":17,"hint":"use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers"}]}, constants: {  } } }));
       after();"
     `);
   });
@@ -138,7 +138,7 @@ describe("names from outside arrive exact", () => {
           "found": [
             "SL1043 limit: 'limit' may change: it is declared with \`let\`",
             "SL1043 old: 'old' may change: it is declared with \`var\`",
-            "SL1016 x.out << 2: \`<<\` works on 32-bit integers, which no target does",
+            "SL1016 x.out << 2: \`<<\` works on 32-bit integers, which no target supports",
           ],
           "tree": null,
         },

@@ -84,7 +84,7 @@ describe("findings are offsets into the text as given", () => {
         javascript("1"),
       ].join("\n"),
     ).toMatchInlineSnapshot(`
-      "SL1016 x.out.score[0] << 2: \`<<\` works on 32-bit integers, which no target does
+      "SL1016 x.out.score[0] << 2: \`<<\` works on 32-bit integers, which no target supports
       SL1100 LIMIT: 'LIMIT' has no value here
       SL1102 x.out.scor: 'x.out' has no port 'scor' (did you mean 'score'?)
       SL1100 LIMIT: 'LIMIT' has no value here
@@ -99,7 +99,9 @@ describe("findings are offsets into the text as given", () => {
   test("text that is none is answered, too", () => {
     expect(compileLambda(undefined as never, scope)).toEqual({
       ok: false,
-      diagnostics: [expect.objectContaining({ code: "SL1001", message: "a value that is no text is not a lambda" })],
+      diagnostics: [
+        expect.objectContaining({ code: "SL1001", message: "a value that is not a string is not a lambda" }),
+      ],
     });
   });
 });

@@ -15,7 +15,7 @@ test("place, code, message, frame, hint and where to read more, in one text", ()
       1 | x => x.out == 1
         |      ^^^^^^^^^^
 
-      hint: write \`===\`; \`== null\` alone is understood
+      hint: write \`===\`; \`== null\` is the only exception
       see docs/errors.md#sl1013"
   `);
 });
@@ -50,7 +50,7 @@ test("carets stand under the text where it is indented with tabs", () => {
       "  2 | \t\treturn x.out == 1;",
       "    | \t\t       ^^^^^^^^^^",
       "",
-      "  hint: write `===`; `== null` alone is understood",
+      "  hint: write `===`; `== null` is the only exception",
       "  see docs/errors.md#sl1013",
     ].join("\n"),
   );
@@ -62,7 +62,7 @@ test("with its place in a file, the line and column are the file's; with the fil
   const [diagnostic] = lambda?.diagnostics ?? [];
   if (lambda === undefined || diagnostic === undefined) expect.fail("a diagnostic was expected");
   expect(renderDiagnostic(diagnostic, lambda)).toMatchInlineSnapshot(`
-    "src/a.pipeline.ts:2:32 - error SL1016: \`<<\` works on 32-bit integers, which no target does
+    "src/a.pipeline.ts:2:32 - error SL1016: \`<<\` works on 32-bit integers, which no target supports
 
       2 | (x) => x.out << 2 === 0
         |        ^^^^^^^^^^
@@ -71,7 +71,7 @@ test("with its place in a file, the line and column are the file's; with the fil
       see docs/errors.md#sl1016"
   `);
   expect(renderDiagnostic(diagnostic, lambda, { fileText: code })).toMatchInlineSnapshot(`
-    "src/a.pipeline.ts:2:32 - error SL1016: \`<<\` works on 32-bit integers, which no target does
+    "src/a.pipeline.ts:2:32 - error SL1016: \`<<\` works on 32-bit integers, which no target supports
 
       2 |   .validate("fourfold", (x) => x.out << 2 === 0);
         |                                ^^^^^^^^^^
@@ -90,7 +90,7 @@ test("without a source there is no frame", () => {
   if (diagnostic === undefined) expect.fail("a diagnostic was expected");
   expect(renderDiagnostic(diagnostic, null)).toMatchInlineSnapshot(`
     "error SL1013: \`==\` converts its operands before it compares them
-      hint: write \`===\`; \`== null\` alone is understood
+      hint: write \`===\`; \`== null\` is the only exception
       see docs/errors.md#sl1013"
   `);
 });

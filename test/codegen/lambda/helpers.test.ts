@@ -89,7 +89,7 @@ describe("what cannot be written out is refused", () => {
       const made = p.validate("a", (x) => isSmall(x.out.scores[0]) || isOdd(x.out.scores[0]));`;
     expect(compiled(code)).toMatchInlineSnapshot(`
       "SL1043 in 'isSmall': 'limit' may change: it is declared with \`let\`
-      SL1016 in 'isOdd': \`&\` works on 32-bit integers, which no target does"
+      SL1016 in 'isOdd': \`&\` works on 32-bit integers, which no target supports"
     `);
   });
 

@@ -157,12 +157,12 @@ describe("refused lambdas", () => {
 
       ---
 
-      lambda:1:16 - error SL1042: 'limit' comes from outside the lambda, and its value cannot be seen from a running function
+      lambda:1:16 - error SL1042: 'limit' comes from outside the lambda, and its value cannot be read from a running function
 
         1 | (x) => x.out < limit
           |                ^^^^^
 
-        hint: compile the file with \`shapeline compile\`, which follows names, and deploy the config; or write the value into the lambda
+        hint: compile the file with \`shapeline compile\`, which resolves names, and deploy the config; or write the value into the lambda
         see docs/errors.md#sl1042
 
       ---
@@ -187,12 +187,12 @@ describe("refused lambdas", () => {
 
       ---
 
-      lambda:1:1 - error SL1051: the compiled form that a build tool left on this lambda cannot be read
+      lambda:1:1 - error SL1051: the compiled form that a build tool attached to this lambda cannot be read
 
         1 | x
           | ^
 
-        hint: build with the version of shapeline that runs
+        hint: build with the version of shapeline that runs the pipeline
         see docs/errors.md#sl1051
 
       ---

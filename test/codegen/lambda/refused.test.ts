@@ -43,13 +43,13 @@ describe("refused lambdas say what is wrong and where", () => {
       x => \`\${
         SL1000 at "": the lambda does not parse: Expression expected.
       async x => x.out < 1
-        SL1002 at "async": an async function never answers with a plain value
+        SL1002 at "async": an async function does not return a plain value
       function* (x) { return x.out < 1; }
-        SL1002 at "*": a generator never answers with a plain value
+        SL1002 at "*": a generator does not return a plain value
       *small(x) { return true; }
-        SL1002 at "*": a generator never answers with a plain value
+        SL1002 at "*": a generator does not return a plain value
       async small(x) { return true; }
-        SL1002 at "async": an async function never answers with a plain value"
+        SL1002 at "async": an async function does not return a plain value"
     `);
   });
 
@@ -71,7 +71,7 @@ describe("refused lambdas say what is wrong and where", () => {
       "(x, y) => x.out < y.out
         SL1003 at "y": the lambda takes one row, but has more than one parameter
       (...rows) => rows[0].out < 1
-        SL1004 at "...rows": a rest element collects what the compiler cannot name
+        SL1004 at "...rows": a rest element collects values that the compiler cannot name
       (x = {}) => x.out < 1
         SL1005 at "{}": a default value would hide a missing port
       ({ out = 1 }) => out < 1
@@ -79,15 +79,15 @@ describe("refused lambdas say what is wrong and where", () => {
       ({ out: { score = 1 } }) => score < 1
         SL1005 at "1": a default value would hide a missing port
       ({ ...rest }) => rest.out < 1
-        SL1004 at "...rest": a rest element collects what the compiler cannot name
+        SL1004 at "...rest": a rest element collects values that the compiler cannot name
       ({ [key]: value }) => value < 1
-        SL1006 at "[key]": a computed key in a pattern cannot be followed
+        SL1006 at "[key]": a computed key in a pattern cannot be compiled
       x => x.out.scores.every((v = 1) => v > 0)
         SL1005 at "1": a default value would hide a missing port
       x => x.out.scores.every((...vs) => vs[0] > 0)
-        SL1004 at "...vs": a rest element collects what the compiler cannot name
+        SL1004 at "...vs": a rest element collects values that the compiler cannot name
       x => { const [first, ...others] = x.out.scores; return first < 1; }
-        SL1004 at "...others": a rest element collects what the compiler cannot name"
+        SL1004 at "...others": a rest element collects values that the compiler cannot name"
     `);
   });
 
@@ -120,9 +120,9 @@ describe("refused lambdas say what is wrong and where", () => {
       x => delete x.out
         SL1029 at "delete x.out": \`delete\` changes an object; a lambda only computes a value
       x => { var n = x.out; return n < 1; }
-        SL1037 at "var n = x.out;": \`var\` is seen outside its block and may change
+        SL1037 at "var n = x.out;": \`var\` is visible outside its block and may change
       x => { let n; return n < 1; }
-        SL1037 at "n": a variable without a value is filled in later"
+        SL1037 at "n": a variable without a value is assigned later"
     `);
   });
 
@@ -172,9 +172,9 @@ describe("refused lambdas say what is wrong and where", () => {
       x => { a: { return true; } }
         SL1046 at "a: { return true; }": a label cannot be compiled
       x => { debugger; return true; }
-        SL1039 at "debugger;": \`debugger\` does nothing for the lambda's answer
+        SL1039 at "debugger;": \`debugger\` has no effect on the lambda's result
       x => { x.out; return true; }
-        SL1039 at "x.out;": this statement does nothing for the lambda's answer
+        SL1039 at "x.out;": this statement has no effect on the lambda's result
       x => { console.log(x); return true; }
         SL1045 at "console.log": 'console' belongs to the machine the code runs on
       x => { with (x) return true; }
@@ -194,17 +194,17 @@ describe("refused lambdas say what is wrong and where", () => {
       ]),
     ).toMatchInlineSnapshot(`
       "x => { }
-        SL1035 at "}": not every way through the lambda returns a value
+        SL1035 at "}": not every path through the lambda returns a value
       x => { return; }
         SL1036 at "return;": \`return\` without a value
       x => { if (x.out < 1) return true; }
-        SL1035 at "}": not every way through the lambda returns a value
+        SL1035 at "}": not every path through the lambda returns a value
       x => { if (x.out < 1) { return true; } else { } }
-        SL1035 at "}": not every way through the lambda returns a value
+        SL1035 at "}": not every path through the lambda returns a value
       x => { const a = x.out; }
-        SL1035 at "}": not every way through the lambda returns a value
+        SL1035 at "}": not every path through the lambda returns a value
       x => x.out.scores.every((v) => { v > 1; })
-        SL1039 at "v > 1;": this statement does nothing for the lambda's answer"
+        SL1039 at "v > 1;": this statement has no effect on the lambda's result"
     `);
   });
 
@@ -236,28 +236,28 @@ describe("refused lambdas say what is wrong and where", () => {
       x => x.out != 'a'
         SL1013 at "x.out != 'a'": \`!=\` converts its operands before it compares them
       x => x.out << 2 === 0
-        SL1016 at "x.out << 2": \`<<\` works on 32-bit integers, which no target does
+        SL1016 at "x.out << 2": \`<<\` works on 32-bit integers, which no target supports
       x => x.out ** 2 < 4
         nothing found
       x => x.out % 2 === 0
         nothing found
       x => (x.out & 1) === 1
-        SL1016 at "x.out & 1": \`&\` works on 32-bit integers, which no target does
+        SL1016 at "x.out & 1": \`&\` works on 32-bit integers, which no target supports
       x => (x.out >>> 1) === ~1
-        SL1016 at "x.out >>> 1": \`>>>\` works on 32-bit integers, which no target does
-        SL1016 at "~1": \`~\` works on 32-bit integers, which no target does
+        SL1016 at "x.out >>> 1": \`>>>\` works on 32-bit integers, which no target supports
+        SL1016 at "~1": \`~\` works on 32-bit integers, which no target supports
       x => (x.in.a, x.out < 1)
-        SL1026 at "x.in.a, x.out < 1": a comma throws the first value away
+        SL1026 at "x.in.a, x.out < 1": the comma operator discards its first value
       x => 'score' in x.out
-        SL1027 at "'score' in x.out": \`in\` asks about objects; a row holds plain values
+        SL1027 at "'score' in x.out": \`in\` tests objects; a row holds plain values
       x => #p in x
-        SL1027 at "#p in x": \`in\` asks about objects; a row holds plain values
+        SL1027 at "#p in x": \`in\` tests objects; a row holds plain values
       x => x.out instanceof Array
-        SL1027 at "x.out instanceof Array": \`instanceof\` asks about objects; a row holds plain values
+        SL1027 at "x.out instanceof Array": \`instanceof\` tests objects; a row holds plain values
       x => typeof x.out === 'number'
         SL1028 at "typeof x.out": \`typeof\` is known before the lambda runs: each port has one type
       x => void x.out
-        SL1030 at "void x.out": \`void\` throws a value away
+        SL1030 at "void x.out": \`void\` discards a value
       x => x.out ?? 1
         nothing found
       x => x.out?.score < 1
@@ -265,7 +265,7 @@ describe("refused lambdas say what is wrong and where", () => {
       x => x?.out.scores?.[0] < 1
         nothing found
       x => x.out.scores?.every?.((v) => v << 2 < 1)
-        SL1016 at "v << 2": \`<<\` works on 32-bit integers, which no target does
+        SL1016 at "v << 2": \`<<\` works on 32-bit integers, which no target supports
       x => x.out.#secret < 1
         SL1046 at "#secret": a private field cannot be compiled"
     `);
@@ -293,27 +293,27 @@ describe("refused lambdas say what is wrong and where", () => {
       x => new RegExp('a').test(x.out)
         SL1017 at "new RegExp('a')": regular expressions differ between targets
       x => \`\${x.out}\` === '1'
-        SL1020 at "\`\${x.out}\`": a template with placeholders builds a string, which no target does
+        SL1020 at "\`\${x.out}\`": a template with placeholders builds a string, which no target supports
       x => tag\`a\` === x.out
         SL1041 at "tag\`a\`": a tagged template calls a function the compiler does not know
       x => Math.max(...x.out.scores) < 1
         nothing found
       x => ({ ok: x.out < 1 })
-        SL1022 at "{ ok: x.out < 1 }": a lambda cannot make an object
+        SL1022 at "{ ok: x.out < 1 }": a lambda cannot create an object
       x => [1, 2].includes(x.out)
         nothing found
       x => new Foo(x.out << 2)
-        SL1010 at "new Foo(x.out << 2)": \`new\` makes an object; a lambda works on plain values
-        SL1016 at "x.out << 2": \`<<\` works on 32-bit integers, which no target does
+        SL1010 at "new Foo(x.out << 2)": \`new\` creates an object; a lambda works on plain values
+        SL1016 at "x.out << 2": \`<<\` works on 32-bit integers, which no target supports
       x => class {}
         SL1031 at "class {}": a class inside the lambda cannot be compiled
       x => import('a')
         SL1046 at "import": \`import(…)\` cannot be compiled
       async x => await x.out
-        SL1002 at "async": an async function never answers with a plain value
+        SL1002 at "async": an async function does not return a plain value
         SL1009 at "await x.out": \`await\` waits for something outside the row
       function* (x) { yield x.out; }
-        SL1002 at "*": a generator never answers with a plain value
+        SL1002 at "*": a generator does not return a plain value
         SL1009 at "yield x.out": \`yield\` waits for something outside the row"
     `);
   });
@@ -362,15 +362,15 @@ describe("refused lambdas say what is wrong and where", () => {
       x => Object.is(x.out, NaN)
         SL1012 at "Object.is": \`Object.is(…)\` is a function the compiler does not know
       x => Date.now() < x.out
-        SL1018 at "Date.now": \`Date.now\` reads the clock; a lambda must give the same answer for the same row
+        SL1018 at "Date.now": \`Date.now\` reads the clock; a lambda must give the same result for the same row
       x => x.out < new Date()
-        SL1018 at "new Date()": \`new Date\` reads the clock; a lambda must give the same answer for the same row
+        SL1018 at "new Date()": \`new Date\` reads the clock; a lambda must give the same result for the same row
       x => performance.now() < x.out
-        SL1018 at "performance.now": \`performance.now\` reads the clock; a lambda must give the same answer for the same row
+        SL1018 at "performance.now": \`performance.now\` reads the clock; a lambda must give the same result for the same row
       x => Math.random() < x.out
-        SL1019 at "Math.random": \`Math.random\` is random; a lambda must give the same answer for the same row
+        SL1019 at "Math.random": \`Math.random\` is random; a lambda must give the same result for the same row
       x => crypto.randomUUID() === x.out
-        SL1019 at "crypto.randomUUID": \`crypto.randomUUID\` is random; a lambda must give the same answer for the same row
+        SL1019 at "crypto.randomUUID": \`crypto.randomUUID\` is random; a lambda must give the same result for the same row
       x => process.env.LIMIT < x.out
         SL1045 at "process.env.LIMIT": 'process' belongs to the machine the code runs on
       x => x.out < globalThis.LIMIT
@@ -382,7 +382,7 @@ describe("refused lambdas say what is wrong and where", () => {
       x => super.limit < x.out
         SL1011 at "super": \`super\` depends on how the function is called
       x => import.meta.env.LIMIT < x.out
-        SL1052 at "import.meta.env": \`import.meta.env\` is filled in by a bundler, and the lambda is read before any runs
+        SL1052 at "import.meta.env": \`import.meta.env\` is replaced by a bundler, and the lambda is read before bundling
       function (x) { return new.target; }
         SL1040 at "new.target": \`new.target\` belongs to the module, not to the row
       function f(x) { return f(x); }
@@ -417,7 +417,7 @@ test("all findings of a lambda come at once, in the order of the text", () => {
         await m;
       }
       SL1008 at "for (const s of x.out.scores) n += s;": a loop cannot be compiled
-      SL1016 at "x.out.score << 2": \`<<\` works on 32-bit integers, which no target does
+      SL1016 at "x.out.score << 2": \`<<\` works on 32-bit integers, which no target supports
       SL1013 at "m == 1": \`==\` converts its operands before it compares them
       SL1009 at "await m": \`await\` waits for something outside the row"
   `);
@@ -458,51 +458,51 @@ describe("the list of codes", () => {
     expect(hints.join("\n")).toMatchInlineSnapshot(`
       "SL1000 syntax: -
       SL1001 notAFunction: pass an arrow function or a function expression: \`(x) => x.out < 1\`
-      SL1002 asynchronous: write a plain function: \`(x) => x.out < 1\`
+      SL1002 asyncFunction: write a plain function: \`(x) => x.out < 1\`
       SL1003 parameters: take one parameter and read from it: \`(x) => x.in.amount < x.out.limit\`
       SL1004 rest: name each port or element you need
-      SL1005 defaultValue: leave the default out; every port of the signature is there in every row
+      SL1005 defaultValue: remove the default; every row has every port of the signature
       SL1006 computedKey: name the key: \`({ "a b": value }) => …\`
       SL1007 assignment: bind each new value with \`const\`
       SL1008 loop: use \`every\` or \`some\` on the values: \`x.out.scores.every((v) => v < 1)\`
-      SL1009 awaiting: compute it before the pipeline is built and use it as a constant
-      SL1010 construction: create it outside and use a number, string or boolean of it as a constant
-      SL1011 receiver: read from the lambda's parameter, or put the value into a constant
+      SL1009 asyncOperator: compute it before the pipeline is built and use it as a constant
+      SL1010 newExpression: create it outside the lambda and use a number, string or boolean from it as a constant
+      SL1011 callContext: read from the lambda's parameter, or put the value into a constant
       SL1012 unknownCall: b
-      SL1013 looseEquality: write \`a=\`; \`a null\` alone is understood
+      SL1013 looseEquality: write \`a=\`; \`a null\` is the only exception
       SL1016 bitwise: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
       SL1017 regularExpression: use \`startsWith\`, \`endsWith\`, \`includes\` or \`===\`
       SL1018 time: send the time as a column of the request and read it from \`x.in\`
       SL1019 randomness: send the random number as a column of the request and read it from \`x.in\`
-      SL1020 placeholder: compare the parts one by one
+      SL1020 templatePlaceholder: compare the parts one by one
       SL1021 spread: name the elements, \`Math.max(s[0], s[1])\`, or use \`every\` and \`some\`
-      SL1022 objectLiteral: answer with one boolean; bind parts with \`const\`
-      SL1024 hole: write each element
-      SL1026 comma: keep the last expression alone, or bind the first with \`const\`
-      SL1027 membership: compare the value itself; the ports of a row are known
-      SL1028 typeOf: leave the test out, or test the value: \`Number.isFinite(x.out)\`
-      SL1029 deletion: leave it out
-      SL1030 voidOperator: write \`undefined\` where you mean it
-      SL1031 declaration: bind values with \`const\`; an arrow function may stand as the argument of \`every\` or \`some\`
-      SL1032 switching: write \`if (…) return …;\` for each case, or \`?:\`
-      SL1033 throwing: return \`false\` for the rows that must not pass
-      SL1034 trying: leave it out
+      SL1022 objectLiteral: return one boolean; bind intermediate values with \`const\`
+      SL1024 sparseArray: write each element
+      SL1026 comma: keep only the last expression, or bind the first with \`const\`
+      SL1027 objectOperator: compare the value itself; the ports of a row are known
+      SL1028 typeOf: remove the test, or test the value: \`Number.isFinite(x.out)\`
+      SL1029 deleteOperator: remove it
+      SL1030 voidOperator: write \`undefined\` instead
+      SL1031 declaration: bind values with \`const\`; an arrow function is allowed as the argument of \`every\` or \`some\`
+      SL1032 switchStatement: write \`if (…) return …;\` for each case, or \`?:\`
+      SL1033 throwStatement: return \`false\` for rows that must fail
+      SL1034 tryStatement: remove it
       SL1035 missingReturn: end the body with a \`return\`
       SL1036 emptyReturn: return a boolean
-      SL1037 variable: write \`const\` with the value in the same place
-      SL1038 early: move the \`const\` above its first use
-      SL1039 effect: leave it out, or return its value
-      SL1040 meta: put the value into a \`const\` outside the lambda
-      SL1052 bundlerValue: export the value from a module of the project, as a \`const\`, and use that
+      SL1037 variable: write \`const\` with the value in one declaration
+      SL1038 usedBeforeDeclaration: move the \`const\` above its first use
+      SL1039 unusedStatement: remove it, or return its value
+      SL1040 metaProperty: put the value into a \`const\` outside the lambda
+      SL1052 bundlerValue: export the value as a \`const\` from a module of the project, and use that
       SL1041 taggedTemplate: write a plain string
-      SL1042 outside: c
+      SL1042 outsideName: c
       SL1043 mutable: declare it \`const a\`
-      SL1044 native: pass the arrow function itself, without \`bind\` or a proxy around it
-      SL1045 host: put the value into a \`const\` outside the lambda
+      SL1044 nativeFunction: pass the arrow function itself, without \`bind\` or a proxy around it
+      SL1045 hostGlobal: put the value into a \`const\` outside the lambda
       SL1046 otherSyntax: use ports, constants, comparisons, arithmetic, \`&& || !\` and \`?:\`
       SL1047 tooLarge: split it into several validations
       SL1048 recursion: write the condition out
-      SL1049 hiddenGlobal: give the declaration another name"
+      SL1049 shadowedGlobal: give the declaration another name"
     `);
   });
 });

@@ -202,10 +202,10 @@ describe("what cannot be read says why", () => {
       undefined,
     ];
     expect(all.map((fn) => read(fn as Lambda)).join("\n")).toMatchInlineSnapshot(`
-      "SL1002 an async function never answers with a plain value
-      SL1002 a generator never answers with a plain value
+      "SL1002 an async function does not return a plain value
+      SL1002 a generator does not return a plain value
       SL1009 \`yield\` waits for something outside the row
-      SL1002 an async function never answers with a plain value
+      SL1002 an async function does not return a plain value
       SL1001 a class is not a lambda
       SL1001 a getter or setter is not a lambda
       SL1001 this value is not a lambda
@@ -225,16 +225,16 @@ describe("what cannot be read says why", () => {
       evaluated("const lambda = (x) => (0, import_limits.isSmall)(x.out.score);"),
     ];
     expect(all.map(read).join("\n")).toMatchInlineSnapshot(`
-      "SL1042 'here' comes from outside the lambda, and its value cannot be seen from a running function
-      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
-      SL1042 'default.max' comes from outside the lambda, and its value cannot be seen from a running function
-      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
-      SL1042 'LIMIT.a' comes from outside the lambda, and its value cannot be seen from a running function
-      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function
-      SL1042 'isSmall' comes from outside the lambda, and its value cannot be seen from a running function"
+      "SL1042 'here' comes from outside the lambda, and its value cannot be read from a running function
+      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be read from a running function
+      SL1042 'default.max' comes from outside the lambda, and its value cannot be read from a running function
+      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be read from a running function
+      SL1042 'LIMIT.a' comes from outside the lambda, and its value cannot be read from a running function
+      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be read from a running function
+      SL1042 'isSmall' comes from outside the lambda, and its value cannot be read from a running function"
     `);
     expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(
-      `"compile the file with \`shapeline compile\`, which follows names, and deploy the config; or write the value into the lambda"`,
+      `"compile the file with \`shapeline compile\`, which resolves names, and deploy the config; or write the value into the lambda"`,
     );
   });
 
@@ -260,9 +260,9 @@ describe("what cannot be read says why", () => {
   test("a name from outside and other findings come together, in order", () => {
     const here = 1;
     expect(read((x: Row) => x.out.score << 2 < here && x.out.score ** 2 < LIMIT)).toMatchInlineSnapshot(`
-      "SL1016 \`<<\` works on 32-bit integers, which no target does
-      SL1042 'here' comes from outside the lambda, and its value cannot be seen from a running function
-      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be seen from a running function"
+      "SL1016 \`<<\` works on 32-bit integers, which no target supports
+      SL1042 'here' comes from outside the lambda, and its value cannot be read from a running function
+      SL1042 'LIMIT' comes from outside the lambda, and its value cannot be read from a running function"
     `);
   });
 });

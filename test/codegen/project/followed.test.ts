@@ -67,7 +67,7 @@ test("what is wrong in a function of another file is said at its place", async (
     }
   };
   expect(problems()).toMatchInlineSnapshot(`
-    "rules/rules.ts:35:50 - error SL1016: \`<<\` works on 32-bit integers, which no target does
+    "rules/rules.ts:35:50 - error SL1016: \`<<\` works on 32-bit integers, which no target supports
 
       35 | (x: ScoreRow) => x.out.score[0] << 2 < HIGH
          |                  ^^^^^^^^^^^^^^^^^^^
@@ -91,12 +91,12 @@ test("what is wrong in a function of another file is said at its place", async (
       hint: take one parameter and read from it: \`(x) => x.in.amount < x.out.limit\`
       see docs/errors.md#sl1003
 
-    wrong.pipeline.ts:11:52 - error SL1052: \`import.meta.env\` is filled in by a bundler, and the lambda is read before any runs
+    wrong.pipeline.ts:11:52 - error SL1052: \`import.meta.env\` is replaced by a bundler, and the lambda is read before bundling
 
       11 | (x) => x.out.score[0] < (import.meta as unknown as { env: { LIMIT: number } }).env.LIMIT
          |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-      hint: export the value from a module of the project, as a \`const\`, and use that
+      hint: export the value as a \`const\` from a module of the project, and use that
       see docs/errors.md#sl1052"
   `);
 });

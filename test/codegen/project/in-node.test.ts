@@ -76,8 +76,8 @@ test("files run as Node runs modules, and say what stops them", () => {
   };
   expect(load(files, "meta.ts", "stops.ts", "missing.ts")).toMatchInlineSnapshot(`
     "default text-here.tstrue
-    SL2905 'stops.ts' stops while it is loaded, at thrower.ts:4:9: RangeError: no limit is set
-    SL2908 'missing.ts' imports what is not installed: Cannot find package 'surely-not-installed' imported from missing.ts
+    SL2905 'stops.ts' throws while it is loaded, at thrower.ts:4:9: RangeError: no limit is set
+    SL2908 'missing.ts' imports a module that is not installed: Cannot find package 'surely-not-installed' imported from missing.ts
     "
   `);
 });
@@ -94,10 +94,10 @@ test("a loop without an end is ended, also one that catches everything, and the 
     "fine.ts": "export default { name: 'fine', steps: [], deploy() {} };",
   };
   expect(loadWithin(1, files, "loop.ts", "stubborn.ts", "fine.ts", "later.ts")).toMatchInlineSnapshot(`
-    "SL2910 'loop.ts' never ends loading: it has run for 1 seconds without a pause and was ended; look for a loop without an end in it and in what it imports
-    SL2910 'stubborn.ts' never ends loading: it has run for 1 seconds without a pause and was ended; look for a loop without an end in it and in what it imports
+    "SL2910 'loop.ts' never finishes loading: it has run for 1 seconds without a pause and was stopped; look for an endless loop in it and in its imports
+    SL2910 'stubborn.ts' never finishes loading: it has run for 1 seconds without a pause and was stopped; look for an endless loop in it and in its imports
     default fine
-    SL2910 'later.ts' never ends loading: it has run for 1 seconds without a pause and was ended; look for a loop without an end in it and in what it imports
+    SL2910 'later.ts' never finishes loading: it has run for 1 seconds without a pause and was stopped; look for an endless loop in it and in its imports
     "
   `);
 });

@@ -134,11 +134,11 @@ describe("files that do not load say which and why", () => {
         "interface Unused { readonly a: number }\n\nexport const limit = (() => {\n  throw new RangeError('no limit is set');\n})();\n",
     };
     expect(await failure(files)).toMatchInlineSnapshot(
-      `"SL2905 'a.pipeline.ts' stops while it is loaded, at a.pipeline.ts: RangeError: no limit is set"`,
+      `"SL2905 'a.pipeline.ts' throws while it is loaded, at a.pipeline.ts: RangeError: no limit is set"`,
     );
     expect(
       await failure({ "a.pipeline.ts": "await Promise.reject('just text');\nexport const c = 1;", "b.ts": "" }),
-    ).toMatchInlineSnapshot(`"SL2905 'a.pipeline.ts' stops while it is loaded, at a.pipeline.ts: thrown: just text"`);
+    ).toMatchInlineSnapshot(`"SL2905 'a.pipeline.ts' throws while it is loaded, at a.pipeline.ts: thrown: just text"`);
   });
 
   test("a module without a pipeline", async () => {
@@ -184,7 +184,7 @@ describe("projects that cannot be read", () => {
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: '}' expected.
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Argument for '--target' option must be: 'es6', 'es2015', 'es2016', 'es2017', 'es2018', 'es2019', 'es2020', 'es2021', 'es2022', 'es2023', 'es2024', 'es2025', 'esnext'.
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Cannot read file '<folder>/nowhere.json'.
-      SL2901 '<folder>/tsconfig.json' takes in no pipeline file: name the files that export pipelines *.pipeline.ts, or name the files on the command line"
+      SL2901 '<folder>/tsconfig.json' includes no pipeline file: name the files that export pipelines *.pipeline.ts, or pass the files on the command line"
     `);
   });
 

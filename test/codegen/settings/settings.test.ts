@@ -102,7 +102,7 @@ describe("settings", () => {
         "SL4051 the settings 'shapeline.config.json' cannot be read: it is not JSON: Expected property name or '}' in JSON",
         "SL4050 '' holds both 'shapeline.config.ts' and 'shapeline.config.json': keep one, or choose one with --config",
         "SL4051 the settings 'shapeline.config.ts' export no default: write \`export default defineConfig({ … })\`",
-        "SL2905 'shapeline.config.ts' stops while it is loaded, at shapeline.config.ts: Error: stop",
+        "SL2905 'shapeline.config.ts' throws while it is loaded, at shapeline.config.ts: Error: stop",
         "SL2904 'shapeline.config.ts' cannot be bundled:
         shapeline.config.ts:1:17: Expected identifier but found end of file",
       ]
