@@ -1,5 +1,6 @@
 import { type BoundList, boundElement, usesPosition } from "../tree/bound-element.js";
 import { unroll } from "../tree/builders.js";
+import { longestUnrolled } from "../tree/size.js";
 import {
   children,
   columnName,
@@ -24,7 +25,6 @@ import {
   eachRow,
   emit,
   lengthOf,
-  longestUnrolled,
   noAggregates,
   refuse,
   refuseLength,

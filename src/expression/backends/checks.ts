@@ -1,6 +1,7 @@
 import type { RowScope } from "../../../dsl/row.js";
 import { not, unroll } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
+import { longestUnrolled } from "../tree/size.js";
 import {
   type ArithmeticOp,
   arithmeticOps,
@@ -23,7 +24,6 @@ import {
   emit,
   lengthLimit,
   lengthOf,
-  longestUnrolled,
   noAggregates,
   refuse,
   refuseListLength,

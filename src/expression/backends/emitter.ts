@@ -1,5 +1,6 @@
 import { type ErrorCode, LambdaError } from "../../../dsl/errors.js";
 import { expand, type ExpandableOp } from "../tree/expand.js";
+import { longestUnrolled } from "../tree/size.js";
 import { columnName, type ExpressionTree, isConstant, type NodeOf, type Op, type Read } from "../tree/tree.js";
 
 // What the emitters share: the table of writers, refusals, length limits, and rows that many tables have.
@@ -29,9 +30,6 @@ export const lengthLimit =
   (longest: number, parts: "validations" | "alerts" = "validations") =>
   (text: string): string =>
     text.length > longest ? refuseLength(longest, parts) : text;
-
-/** The longest list that is unrolled element by element. */
-export const longestUnrolled = 256;
 
 export const refuseListLength = (list: Read, length: number): never =>
   refuse(

@@ -2,6 +2,8 @@ import { children, type ExpressionTree } from "./tree.js";
 
 /** The deepest tree that is read, so that no config can overflow the stack of what walks it. */
 export const maxDepth = 256;
+/** The longest list that is unrolled element by element. */
+export const longestUnrolled = 256;
 /** The largest tree that is compiled, in nodes. */
 export const maxNodes = 20_000;
 

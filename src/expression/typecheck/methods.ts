@@ -1,21 +1,86 @@
+import { didYouMean } from "../../util/did-you-mean.js";
+import type { Surface } from "../surface/surface.js";
+import { callStringTest } from "../tree/builders.js";
+import { type ExpressionTree, isConstant, isNullable, stringTests } from "../tree/tree.js";
+import { resolveAggregate } from "./aggregates.js";
+import type { Context } from "./context.js";
+import { listMethods } from "./list-methods.js";
+import { type Locals, type Resolved, valueOfNode } from "./resolved.js";
+import { article } from "./type-names.js";
+import { scalarOf } from "./values.js";
+
+type MethodNode = Extract<Surface, { kind: "method" }>;
+
 /** The methods a lambda may call. */
-export const methods: readonly string[] = [
-  "every",
-  "some",
-  "includes",
-  "indexOf",
-  "reduce",
-  "at",
-  "startsWith",
-  "endsWith",
-];
+const methods: readonly string[] = ["every", "some", "includes", "indexOf", "reduce", "at", "startsWith", "endsWith"];
+
+/** `object.name(…)`. */
+export function resolveMethod(node: MethodNode, locals: Locals | null, context: Context): Resolved {
+  const { reporter } = context;
+  const owner = context.resolve(node.object, locals);
+  const args = node.args.map((arg) => context.resolve(arg, locals));
+  if (owner === null || args.includes(null)) return null;
+  if (owner.kind === "rows") return resolveAggregate(node, args, context);
+  if (!methods.includes(node.name)) {
+    const hint = methodHints[node.name];
+    const near = hint === undefined ? didYouMean(node.name, methods) : "";
+    return reporter.report(
+      "SL1115",
+      node.span,
+      `'${node.name}' is no method a lambda may call${near}`,
+      hint ??
+        "lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes",
+    );
+  }
+  if (owner.kind === "value" && owner.node.type !== "list") return stringMethod(node, owner.node, args, context);
+  if (node.name in listMethods) return listMethods[node.name as keyof typeof listMethods](node, owner, args, context);
+  return reporter.report(
+    "SL1115",
+    node.span,
+    `a list has no '${node.name}'`,
+    "strings have startsWith and endsWith; take one element with [i]",
+  );
+}
+
+function stringMethod(node: MethodNode, owner: ExpressionTree, args: readonly Resolved[], context: Context): Resolved {
+  const { reporter } = context;
+  const object = reporter.text(node.object);
+  const name = stringTests.find((test) => test === node.name);
+  if (owner.type !== "string" || name === undefined) {
+    return reporter.report(
+      "SL1108",
+      node.span,
+      `'${object}' is ${article[owner.type]}, and '${node.name}' is asked of ${name === undefined ? "a list" : "a string or a list"}`,
+      "compare it directly",
+    );
+  }
+  if (isNullable(owner))
+    return reporter.report(
+      "SL1118",
+      node.object.span,
+      `'${object}' may be missing, and JavaScript then throws`,
+      `write (${object} ?? "").${name}(…)`,
+    );
+  const [argument] = node.args;
+  if (argument === undefined || args.length !== 1)
+    return reporter.report("SL1116", node.span, `'${name}' takes one string, not ${args.length} arguments`);
+  const text = scalarOf(argument, args[0] ?? null, context);
+  if (text === null) return null;
+  if (isConstant(text) && text.type === "string") return valueOfNode(callStringTest(name, owner, String(text.value)));
+  return reporter.report(
+    "SL1116",
+    argument.span,
+    `'${name}' takes a constant string, and '${reporter.text(argument)}' is ${isConstant(text) ? article[text.type] : "none"}`,
+    "compare two columns with ===",
+  );
+}
 
 const one = "take the elements you mean, as in list[0], or ask about all of them with every, some or includes";
 const spelling = 'list the spellings you mean: ["yes", "YES"].includes(s)';
 const texts = "use ===, startsWith, endsWith or includes";
 
-/** Methods that people reach for, and what to write instead. */
-export const methodHints: Readonly<Partial<Record<string, string>>> = {
+/** What to write instead of methods that people try. */
+const methodHints: Readonly<Partial<Record<string, string>>> = {
   filter: "put the condition into every, some or reduce: list.every((v) => !wanted(v) || v < 1)",
   map: "put the calculation into every, some or reduce: list.every((v) => v * 2 < 1)",
   flatMap: "put the calculation into every, some or reduce",

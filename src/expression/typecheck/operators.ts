@@ -9,7 +9,7 @@ import {
   valueOf,
 } from "../tree/tree.js";
 import { compare, compute } from "../tree/builders.js";
-import { a } from "./type-names.js";
+import { article } from "./type-names.js";
 
 /** Why an operator does not take its operands. */
 export interface OperandError {
@@ -33,7 +33,7 @@ export function typeArithmetic(
     if (side.type !== "number" && side.type !== "bigint") {
       return {
         code: "SL1113",
-        message: `'${op}' takes numbers, and here stands ${a[side.type]}`,
+        message: `'${op}' takes numbers, and here stands ${article[side.type]}`,
         hint: "compare it instead",
       };
     }
@@ -86,7 +86,7 @@ export function typeComparison(
   const bigint = left.type === "bigint" || right.type === "bigint";
   return {
     code: "SL1111",
-    message: `'${op}' compares ${a[left.type]} with ${a[right.type]}${equality ? `, so it is always ${op === "!=="}` : ""}`,
+    message: `'${op}' compares ${article[left.type]} with ${article[right.type]}${equality ? `, so it is always ${op === "!=="}` : ""}`,
     hint: whole !== undefined && bigint ? `write ${String(valueOf(whole as Constant))}n` : "compare values of one type",
   };
 }

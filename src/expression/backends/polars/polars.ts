@@ -1,5 +1,6 @@
 import { not, unroll } from "../../tree/builders.js";
 import { mayBeNaN } from "../../tree/may-be-nan.js";
+import { longestUnrolled } from "../../tree/size.js";
 import {
   type ArithmeticOp,
   arithmeticOps,
@@ -26,7 +27,6 @@ import {
   expandedRows,
   inexactRows,
   lengthOf,
-  longestUnrolled,
   noAggregates,
   refuse,
   refuseListLength,
