@@ -1,17 +1,17 @@
 import type { Config } from "../config/schema.js";
-import { columnsRead } from "../expression/tree/tree.js";
+import { stepModels } from "../config/step-models.js";
+import { stepKind } from "./steps/steps.js";
 
-/** The models beside the answer, challengers and those of a tuple, whose outputs some validation reads: the answer waits for these. */
+/** The challengers and models of tuples whose outputs a step reads before the answer: the answer waits for these. */
 export function awaitedModels(config: Config): ReadonlySet<string> {
-  const columns = new Set(
-    config.steps.flatMap((step) => (step.kind === "validation" ? columnsRead(step.expression.tree) : [])),
-  );
-  const beside = config.steps.flatMap((step) =>
-    step.kind === "shadow" ? step.challengers : step.kind === "models" ? step.models : [],
-  );
-  const reads = (name: string): boolean => {
+  const columns = new Set(config.steps.flatMap((step) => stepKind(step.kind).columnsRead(step)));
+  const sideModels = config.steps.flatMap((step) => [
+    ...stepModels(step).challengers,
+    ...stepKind(step.kind).tupleModels(step),
+  ]);
+  const isRead = (name: string): boolean => {
     const model = config.models.find((candidate) => candidate.name === name);
     return model?.outputs.some((port) => columns.has(`out_${name}.${port.name}`)) ?? false;
   };
-  return new Set(beside.filter(reads));
+  return new Set(sideModels.filter(isRead));
 }

@@ -1,153 +1,161 @@
 import type { InferOptions } from "../../dsl/deployment.js";
 import { TargetError } from "../../dsl/errors.js";
-import type { Config } from "../config/schema.js";
+import type { Config, ModelConfig } from "../config/schema.js";
 import { returnedTupleModels, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
-import { type ChallengerRun, type ChallengerOutcome, ChallengerQueue } from "./scheduling/challenger-queue.js";
+import { awaitedModels } from "./awaited-models.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
-import type { ModelFile } from "./session/model-files.js";
 import { type Metadata, metadataReader } from "./metadata.js";
-import type { Next, Execution } from "./steps/execution.js";
 import { compilePlan } from "./plan.js";
+import { randomSequence } from "./random-unit.js";
 import { DEFAULT_TIMEOUT_MS, RequestDeadline } from "./request-deadline.js";
-import { awaitedModels } from "./awaited-models.js";
+import { ChallengerQueue, type ChallengerOutcome, type ChallengerRun } from "./scheduling/challenger-queue.js";
 import { inlineOrWorker } from "./scheduling/inline-or-worker.js";
-import { modelRunner, type RunChallenger, type RunModel } from "./session/model-runner.js";
-import { openSession } from "./session/onnx-runtime.js";
-import { checkSignature, warmUp } from "./session/signature-check.js";
 import {
   awaitedWorkers,
-  championWorkers,
   challengerWorkers,
+  championWorkers,
   newOwnerId,
   type WorkerModel,
 } from "./scheduling/worker-pool.js";
-import { randomSequence } from "./random-unit.js";
+import type { ModelFile } from "./session/model-files.js";
+import { modelRunner, type RunChallenger, type RunModel } from "./session/model-runner.js";
+import { openSession } from "./session/onnx-runtime.js";
+import { checkSignature, warmUp } from "./session/signature-check.js";
+import type { Execution, Next } from "./steps/execution.js";
+import { stepKind } from "./steps/steps.js";
 
-/** A request's answer before it is logged or shaped. */
+/** A request's answer before it is logged or formatted. */
 export interface Inference {
   readonly form: InputBatch["form"];
-  /** Holds the challengers that were awaited, and what is shown of a tuple; the other challengers come later. */
+  /** Includes the awaited challengers and the returned models of a tuple, but not the deferred challengers. */
   readonly batch: ResultBatch;
   readonly metadata: Metadata;
   readonly lastModel: string;
-  /** Nanoseconds: reading the rows, then one entry for every inference step. */
+  /** Nanoseconds: reading the rows, then one entry per inference step. */
   readonly elapsedNs: readonly number[];
-  /** Why an awaited challenger gave no answer, by its name. */
+  /** By awaited challenger: why it has no answer. */
   readonly notes: ReadonlyMap<string, string>;
-  /** Challengers to run once the answer is out, with `challenge`. */
+  /** Challengers to run after the answer, with `runChallenger`. */
   readonly deferred: readonly ChallengerRun[];
   readonly deadline: RequestDeadline;
 }
 
 interface EngineOptions {
-  /** Whether the answer waits for challengers: `log` only for those that a validation reads, `return` for all. */
+  /** `log`: the answer waits only for challengers that a validation reads. `return`: it waits for all. */
   readonly challengers: "log" | "return";
-  /** Makes random splits draw the same sequence every time; null: another one each time. */
+  /** Seed of random splits: the same seed draws the same sequence; null draws another one each time. */
   readonly seed: number | null;
 }
 
 /** A config with its models loaded. */
 export interface Engine {
   readonly config: Config;
-  /** Runs of challengers that gave no answer. */
+  /** Challenger runs without an answer. */
   readonly challengerErrors: number;
-  /** Runs of challengers begun or waiting. */
+  /** Challenger runs started or queued. */
   readonly pendingChallengers: number;
   /**
    * Runs the steps on a batch.
    *
-   * @throws InputError SL5xxx for rows that the pipeline does not take, TargetError SL6002 to SL6005
+   * @throws InputError SL5xxx for rows that the pipeline does not accept, TargetError SL6002 to SL6005
    */
   infer(input: unknown, options?: InferOptions, deadline?: RequestDeadline): Promise<Inference>;
-  /** Runs one challenger of an answer that is out. Never rejects. */
-  runChallenger(challenge: ChallengerRun): Promise<ChallengerOutcome>;
-  /** Gives the models back. It waits for challengers, a second at most; those that have not begun by then are not begun. */
+  /** Runs a deferred challenger. Never rejects. */
+  runChallenger(challenger: ChallengerRun): Promise<ChallengerOutcome>;
+  /** Releases the models. Waits up to a second for challengers; those that have not started by then are canceled. */
   close(): Promise<void>;
 }
 
-/** How long the end of a deployment waits for challengers. */
+/** How long closing a deployment waits for challengers. */
 const CLOSE_WAIT_MS = 1000;
 
 /**
- * Loads a config's models, holds them to their signatures, runs each once on zeros and compiles the steps.
+ * Loads a config's models, checks their signatures, runs each once on zeros and compiles the steps.
  *
- * @param files by model name, as `findModelFiles` gives them
- * @throws ModelError SL3023 to SL3026, TargetError SL6001; nothing stays loaded then
+ * @param files by model name, from `findModelFiles`
+ * @throws ModelError SL3023 to SL3026, TargetError SL6000, SL6001; all models are released then
  */
 export async function openEngine(
   config: Config,
   files: ReadonlyMap<string, ModelFile>,
   options: EngineOptions,
 ): Promise<Engine> {
-  const challengers = new ChallengerQueue();
+  const queue = new ChallengerQueue();
   const owner = newOwnerId();
   const releases: (() => Promise<void> | void)[] = [];
+  const where = `pipeline '${config.name}'`;
   const close = async (): Promise<void> => {
-    await challengers.drain(CLOSE_WAIT_MS);
+    await queue.drain(CLOSE_WAIT_MS);
     championWorkers.cancelOwner(owner);
     challengerWorkers.cancelOwner(owner);
     awaitedWorkers.cancelOwner(owner);
     for (const release of releases.splice(0)) await release();
   };
+
+  const openChampion = async (model: ModelConfig, file: WorkerModel): Promise<RunModel> => {
+    const session = await openSession(model.name, model.sha256, file.bytes, file.path);
+    releases.push(() => session.release());
+    championWorkers.retain(file);
+    releases.push(() => championWorkers.release(file));
+    checkSignature(model, session);
+    const run = modelRunner(model, inlineOrWorker(file, session, owner, where));
+    await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestDeadline(Infinity), sameOutputs));
+    return run;
+  };
+
+  const awaited = awaitedModels(config);
+  const openChallenger = async (model: ModelConfig, file: WorkerModel): Promise<RunChallenger> => {
+    const workers = options.challengers === "return" || awaited.has(model.name) ? awaitedWorkers : challengerWorkers;
+    workers.retain(file);
+    releases.push(() => workers.release(file));
+    checkSignature(model, await workers.open(file));
+    const run = modelRunner<number>(model, async (feeds, fetches, until, use) =>
+      use((await workers.run(file, owner, feeds, fetches, until).done).outputs),
+    );
+    await warmUp(model, (feeds, rows) => run(feeds, rows, Infinity, sameOutputs));
+    return run;
+  };
+
   try {
     const champions = new Map<string, RunModel>();
-    const others = new Map<string, RunChallenger>();
-    const read = awaitedModels(config);
+    const challengers = new Map<string, RunChallenger>();
+    const serving = new Set(config.steps.flatMap((step) => stepModels(step).serving));
+    const challenging = new Set(config.steps.flatMap((step) => stepModels(step).challengers));
     for (const model of config.models) {
       const file = files.get(model.name);
       if (file === undefined) continue;
-      const onThreads: WorkerModel = { name: model.name, sha256: model.sha256, bytes: file.bytes, path: file.path };
-      if (hasRole(config, model.name, "champion")) {
-        const session = await openSession(model.name, model.sha256, file.bytes, file.path);
-        championWorkers.retain(onThreads);
-        releases.push(
-          () => session.release(),
-          () => championWorkers.release(onThreads),
-        );
-        checkSignature(model, session);
-        const run = modelRunner(model, inlineOrWorker(onThreads, session, owner, `pipeline '${config.name}'`));
-        await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestDeadline(Infinity), outputs));
-        champions.set(model.name, run);
-      }
-      if (hasRole(config, model.name, "challenger")) {
-        const threads = options.challengers === "return" || read.has(model.name) ? awaitedWorkers : challengerWorkers;
-        threads.retain(onThreads);
-        releases.push(() => threads.release(onThreads));
-        checkSignature(model, await threads.open(onThreads));
-        const run = modelRunner<number>(model, async (feeds, fetches, until, use) =>
-          use((await threads.run(onThreads, owner, feeds, fetches, until).done).outputs),
-        );
-        await warmUp(model, (feeds, rows) => run(feeds, rows, Infinity, outputs));
-        others.set(model.name, run);
-      }
+      const { name, sha256 } = model;
+      const workerModel: WorkerModel = { name, sha256, bytes: file.bytes, path: file.path };
+      if (serving.has(name)) champions.set(name, await openChampion(model, workerModel));
+      if (challenging.has(name)) challengers.set(name, await openChallenger(model, workerModel));
     }
     const parts = {
       champions,
-      challengers: others,
-      answer: challengers.run.bind(challengers),
+      challengers,
+      runChallenger: queue.run.bind(queue),
       awaitAll: options.challengers === "return",
       random: randomSequence(options.seed),
     };
-    const plan: Plan = {
+    const plan: RequestPlan = {
       config,
-      where: `pipeline '${config.name}'`,
+      where,
       read: inputReader(config.name, config.inputs),
       readMetadata: metadataReader(config),
-      run: compilePlan(config, parts, inferenceOf(hiddenBeside(config))),
+      run: compilePlan(config, parts, toInference(hiddenTupleModels(config))),
     };
     return {
       config,
       get challengerErrors() {
-        return challengers.errors;
+        return queue.errors;
       },
       get pendingChallengers() {
-        return challengers.pending;
+        return queue.pending;
       },
       infer: (input, inferOptions = {}, deadline) => infer(plan, input, inferOptions, deadline),
-      runChallenger: (challenge) => challengers.run(challenge, DEFAULT_TIMEOUT_MS),
+      runChallenger: (challenger) => queue.run(challenger, DEFAULT_TIMEOUT_MS),
       close,
     };
   } catch (error) {
@@ -156,40 +164,40 @@ export async function openEngine(
   }
 }
 
-/** What every request goes through. */
-interface Plan {
+/** What every request uses. */
+interface RequestPlan {
   readonly config: Config;
-  /** How messages about time begin. */
+  /** How messages about time start. */
   readonly where: string;
   readonly read: (input: unknown) => InputBatch;
-  readonly readMetadata: (given: unknown) => Metadata;
+  readonly readMetadata: (metadata: unknown) => Metadata;
   readonly run: Next<Inference>;
 }
 
-const none: ReadonlyMap<string, never> = new Map<string, never>();
-const nothing: readonly ChallengerRun[] = [];
-const outputs = (given: TensorData[]): TensorData[] => given;
+const emptyMap: ReadonlyMap<string, never> = new Map<string, never>();
+const noRuns: readonly ChallengerRun[] = [];
+const sameOutputs = (outputs: TensorData[]): TensorData[] => outputs;
 
-/** A function that throws gives a promise that rejects, as an async one would: this one has no promise of its own. */
+/** Not an async function, because that would create one more promise; errors still reject. */
 function infer(
-  plan: Plan,
+  plan: RequestPlan,
   input: unknown,
   options: InferOptions,
-  given: RequestDeadline | undefined,
+  ownDeadline: RequestDeadline | undefined,
 ): Promise<Inference> {
   try {
-    const deadline = given ?? new RequestDeadline(options.timeoutMs, options.signal);
+    const deadline = ownDeadline ?? new RequestDeadline(options.timeoutMs, options.signal);
     const metadata = plan.readMetadata(options.metadata);
     const batch = plan.read(input);
-    const answer = plan.run(begin(plan, batch, metadata, deadline));
-    return answer instanceof Promise ? answer : Promise.resolve(answer);
+    const inference = plan.run(startExecution(plan, batch, metadata, deadline));
+    return inference instanceof Promise ? inference : Promise.resolve(inference);
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new TargetError("SL6000", String(error)));
   }
 }
 
-function begin(
-  { config, where }: Plan,
+function startExecution(
+  { config, where }: RequestPlan,
   { form, rows, tensors }: InputBatch,
   metadata: Metadata,
   deadline: RequestDeadline,
@@ -207,35 +215,24 @@ function begin(
     inputs,
     metadata,
     deadline,
-    outputs: none,
+    outputs: emptyMap,
     lastModel: "",
     elapsedNs: [Math.round((deadline.now - deadline.startedAt) * 1e6)],
-    sideOutputs: none,
-    failures: none,
-    deferred: nothing,
-    notes: none,
+    sideOutputs: emptyMap,
+    failures: emptyMap,
+    deferred: noRuns,
+    notes: emptyMap,
   };
 }
 
-/** @param hidden models of tuples that neither the answer nor the log holds */
-function inferenceOf(hidden: readonly string[]): (execution: Execution) => Inference {
-  return ({
-    form,
-    rows,
-    inputs,
-    outputs,
-    sideOutputs,
-    failures,
-    metadata,
-    lastModel,
-    elapsedNs,
-    notes,
-    deferred,
-    deadline,
-  }) => {
+/** @param hidden models of tuples that are neither returned nor logged */
+function toInference(hidden: readonly string[]): (execution: Execution) => Inference {
+  return (execution) => {
+    const { form, rows, inputs, outputs, sideOutputs, failures } = execution;
+    const { metadata, lastModel, elapsedNs, notes, deferred, deadline } = execution;
     const time = new Float64Array(rows);
     const now = Date.now();
-    // A loop, since `fill` costs a row more than all of it.
+    // For a single row a loop is faster than `fill`.
     for (let row = 0; row < rows; row++) time[row] = now;
     const batch: ResultBatch = {
       rows,
@@ -253,13 +250,8 @@ function without<V>(map: ReadonlyMap<string, V>, names: readonly string[]): Read
   return new Map([...map].filter(([name]) => !names.includes(name)));
 }
 
-function hasRole(config: Config, name: string, role: "champion" | "challenger"): boolean {
-  return config.steps.some((step) => stepModels(step)[role === "champion" ? "serving" : "challengers"].includes(name));
-}
-
-function hiddenBeside(config: Config): string[] {
-  const shown = returnedTupleModels(config.steps);
-  return config.steps.flatMap((step) =>
-    step.kind === "models" ? step.models.filter((name) => !shown.includes(name)) : [],
-  );
+function hiddenTupleModels(config: Config): string[] {
+  const returned = returnedTupleModels(config.steps);
+  const models = config.steps.flatMap((step) => stepKind(step.kind).tupleModels(step));
+  return models.filter((name) => !returned.includes(name));
 }

@@ -1,37 +1,42 @@
 import type { ChallengerResult } from "../../tensors/result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 import type { InputBatch } from "../input/input-batch.js";
 import type { Metadata } from "../metadata.js";
 import type { RequestDeadline } from "../request-deadline.js";
+import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 
 export type Tensors = ReadonlyMap<string, TensorData>;
 
-/** A request on its way through the steps. */
+/** One request while its steps run. */
 export interface Execution {
   readonly form: InputBatch["form"];
   readonly rows: number;
   readonly inputs: Tensors;
   readonly metadata: Metadata;
   readonly deadline: RequestDeadline;
-  /** What goes on: outputs of the last inference step; empty where those are a tuple. */
+  /** The current output: the last inference step's outputs; empty if those are a tuple. */
   outputs: Tensors;
+  /** The model of the current output. */
   lastModel: string;
-  /** Nanoseconds of every inference step. */
+  /** Nanoseconds: reading the rows, then one entry per inference step. */
   readonly elapsedNs: number[];
-  /** By model: outputs beside the ones that go on, those of challengers and of a tuple. */
+  /** By model: outputs that are not the current output, of challengers and of tuples. */
   sideOutputs: ReadonlyMap<string, ChallengerResult>;
+  /** By validation: 1 for each row that failed. */
   failures: ReadonlyMap<string, Uint8Array>;
-  /** Challengers to run once the answer is out. */
+  /** Challengers to run after the answer. */
   deferred: readonly ChallengerRun[];
-  /** Why an awaited challenger gave no answer. */
+  /** By awaited challenger: why it has no answer. */
   notes: ReadonlyMap<string, string>;
 }
 
-/** What comes after a step: the ones that follow it, and what is made of the request in the end. */
+/** The rest of a plan after a step: the later steps, and then the result. */
 export type Next<T> = (execution: Execution) => T | Promise<T>;
 
-/** One step, compiled: it does its part and hands on to `next`, so that a step that waits costs one promise and not two. */
+/**
+ * One compiled step. It does its work and then calls `next`: an asynchronous step costs one promise this way, two if the
+ * caller awaited it.
+ */
 export type RunStep = <T>(execution: Execution, next: Next<T>) => T | Promise<T>;
 
 export function tensorsByName(names: readonly string[], tensors: readonly TensorData[]): Tensors {

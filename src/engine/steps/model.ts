@@ -1,12 +1,7 @@
-import { stepSource } from "../../../dsl/messages/shapes.js";
-import type { CompileStep } from "./context.js";
-import { servingModel } from "./feed-model.js";
+import { serveModel } from "./run-model.js";
+import { engineStepKind } from "./step-kind.js";
 
 /** Inference with one model. */
-export const modelStep: CompileStep<"model"> = (context, index, step) => {
-  const model = context.model(step.model);
-  const run = servingModel(context, index, model, step.rename);
-  context.upstream = { ports: model.outputs, source: stepSource(index, model.name) };
-  context.tuple = null;
-  return run;
-};
+export const modelKind = engineStepKind<"model">({
+  compile: (context, index, step) => serveModel(context, index, context.model(step.model), step.rename),
+});

@@ -1,31 +1,33 @@
 import type { MetadataValue } from "../metadata.js";
-import type { CompileStep } from "./context.js";
 import { unitHash } from "../random-unit.js";
-import { splitStep } from "./split.js";
+import { serveChosenModel } from "./run-model.js";
+import { engineStepKind } from "./step-kind.js";
 
-/** Chance chooses the model, by weight; the same value of the hash key always the same model. */
-export const randomSplitStep: CompileStep<"randomSplit"> = (context, index, { hashKey, weights }) => {
-  const total = weights.reduce((sum, { weight }) => sum + weight, 0);
-  const taken = weights.filter(({ weight }) => weight > 0);
-  const last = taken.at(-1)?.model ?? "";
-  return splitStep(
-    context,
-    index,
-    weights.map(({ model }) => model),
-    ({ metadata }) => {
-      const value = hashKey === null ? undefined : metadata.get(hashKey);
-      const at = (value === undefined ? context.parts.random() : pointOf(value)) * total;
-      let upTo = 0;
-      for (const { model, weight } of taken) {
-        upTo += weight;
-        if (at < upTo) return model;
-      }
-      return last;
-    },
-  );
-};
+/** Chooses the model at random, by weight. The same value of the hash key always chooses the same model. */
+export const randomSplitKind = engineStepKind<"randomSplit">({
+  compile(context, index, { hashKey, weights }) {
+    const total = weights.reduce((sum, { weight }) => sum + weight, 0);
+    const used = weights.filter(({ weight }) => weight > 0);
+    const last = used.at(-1)?.model ?? "";
+    return serveChosenModel(
+      context,
+      index,
+      weights.map(({ model }) => model),
+      ({ metadata }) => {
+        const value = hashKey === null ? undefined : metadata.get(hashKey);
+        const point = (value === undefined ? context.parts.random() : unitPoint(value)) * total;
+        let upTo = 0;
+        for (const { model, weight } of used) {
+          upTo += weight;
+          if (point < upTo) return model;
+        }
+        return last;
+      },
+    );
+  },
+});
 
-/** A number from 0 to 1 is a point itself; any other value is hashed to one. */
-function pointOf(value: MetadataValue): number {
+/** A number from 0 to 1 is used as it is; any other value is hashed to one. */
+function unitPoint(value: MetadataValue): number {
   return typeof value === "number" && value >= 0 && value <= 1 ? value : unitHash(String(value));
 }

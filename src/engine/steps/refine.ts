@@ -1,23 +1,25 @@
-import { showTensor } from "../../../dsl/shapes/fits.js";
 import { InputError, TargetError } from "../../../dsl/errors.js";
 import { requestSource } from "../../../dsl/messages/shapes.js";
-import type { CompileStep } from "./context.js";
+import { showTensor } from "../../../dsl/shapes/fits.js";
+import { engineStepKind } from "./step-kind.js";
 
-/** Holds every batch to the sizes that its symbols were given. */
-export const refineStep: CompileStep<"refine"> = (context, index) => {
-  const { upstream, config } = context;
-  const checks = config.checks.filter((check) => check.step === index && check.model === null);
-  return (execution, next) => {
-    const arriving = upstream === null ? execution.inputs : execution.outputs;
-    for (const { input, axis, expects } of checks) {
-      const tensor = arriving.get(input);
-      if (tensor === undefined || axis === null || tensor.dims[axis] === expects) continue;
-      const message = `'${input}' is refined to ${expects} along axis ${axis} but ${upstream?.source ?? requestSource} ${showTensor({ dtype: tensor.dtype, shape: tensor.dims })}`;
-      const details = { step: index, input };
-      throw upstream === null
-        ? new InputError("SL5016", message, details)
-        : new TargetError("SL6003", message, details);
-    }
-    return next(execution);
-  };
-};
+/** Checks that every batch has the sizes given to its symbols. */
+export const refineKind = engineStepKind<"refine">({
+  compile(context, index) {
+    const { upstream, config } = context;
+    const checks = config.checks.filter((check) => check.step === index && check.model === null);
+    return (execution, next) => {
+      const tensors = upstream === null ? execution.inputs : execution.outputs;
+      for (const { input, axis, expects } of checks) {
+        const tensor = tensors.get(input);
+        if (tensor === undefined || axis === null || tensor.dims[axis] === expects) continue;
+        const message = `'${input}' is refined to ${expects} along axis ${axis} but ${upstream?.source ?? requestSource} ${showTensor({ dtype: tensor.dtype, shape: tensor.dims })}`;
+        const details = { step: index, input };
+        throw upstream === null
+          ? new InputError("SL5016", message, details)
+          : new TargetError("SL6003", message, details);
+      }
+      return next(execution);
+    };
+  },
+});

@@ -1,49 +1,47 @@
-import { stepSource } from "../../../dsl/messages/shapes.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
 import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 import { tensorsByName, type Execution, type Tensors } from "./execution.js";
-import { type CompileStep, type CompileContext, requireModel } from "./context.js";
-import { servingModel, modelFeed } from "./feed-model.js";
+import { feedModel, serveModel } from "./run-model.js";
+import { type CompileContext, engineStepKind, requireModel } from "./step-kind.js";
 
-/** The champion's output goes on; challengers run on the same input. */
-export const shadowStep: CompileStep<"shadow"> = (context, index, step) => {
-  const challengers = step.challengers.map((name) => challengerOf(context, index, context.model(name)));
-  const model = context.model(step.champion);
-  const champion = servingModel(context, index, model);
-  context.upstream = { ports: model.outputs, source: stepSource(index, model.name) };
-  context.tuple = null;
-  const { answer, awaitAll } = context.parts;
-  return (execution, next) => {
-    const challenges = challengers.map((challenge) => challenge(execution));
-    const awaited = challenges.filter(({ challenger }) => awaitAll || context.awaited.has(challenger));
-    execution.deferred = [...execution.deferred, ...challenges.filter((challenge) => !awaited.includes(challenge))];
-    if (awaited.length === 0) return champion(execution, next);
-    // Begun before the champion, on their own thread, and for half of the time that is left: one that takes all of it must
-    // not make the answer late.
-    const limit = execution.deadline.remainingMs / 2;
-    const answers = awaited.map(async (challenge) => [challenge.challenger, await answer(challenge, limit)] as const);
-    return champion(execution, async () => {
-      const notes = new Map(execution.notes);
-      const beside = new Map(execution.sideOutputs);
-      for (const [name, { outputs, note }] of await Promise.all(answers)) {
-        if (note !== null) notes.set(name, note);
-        const answered = new Uint8Array(execution.rows).fill(note === null ? 1 : 0);
-        beside.set(name, { outputs: outputs ?? nothing(context.model(name), execution.rows), answered });
-      }
-      execution.notes = notes;
-      execution.sideOutputs = beside;
-      return next(execution);
-    });
-  };
-};
+/** The champion's output becomes the current output; challengers run on the same input. */
+export const shadowKind = engineStepKind<"shadow">({
+  compile(context, index, step) {
+    const challengers = step.challengers.map((name) => challengerRun(context, index, context.model(name)));
+    const serveChampion = serveModel(context, index, context.model(step.champion));
+    const { runChallenger, awaitAll } = context.parts;
+    return (execution, next) => {
+      const runs = challengers.map((runOf) => runOf(execution));
+      const awaited = runs.filter(({ challenger }) => awaitAll || context.awaited.has(challenger));
+      execution.deferred = [...execution.deferred, ...runs.filter((run) => !awaited.includes(run))];
+      if (awaited.length === 0) return serveChampion(execution, next);
+      // Awaited challengers start before the champion, on their own worker. They get half of the remaining time: one that
+      // uses all of it must not make the answer late.
+      const timeoutMs = execution.deadline.remainingMs / 2;
+      const outcomes = awaited.map(async (run) => [run.challenger, await runChallenger(run, timeoutMs)] as const);
+      return serveChampion(execution, async () => {
+        const notes = new Map(execution.notes);
+        const sideOutputs = new Map(execution.sideOutputs);
+        for (const [name, { outputs, note }] of await Promise.all(outcomes)) {
+          if (note !== null) notes.set(name, note);
+          const answered = new Uint8Array(execution.rows).fill(note === null ? 1 : 0);
+          sideOutputs.set(name, { outputs: outputs ?? zeroOutputs(context.model(name), execution.rows), answered });
+        }
+        execution.notes = notes;
+        execution.sideOutputs = sideOutputs;
+        return next(execution);
+      });
+    };
+  },
+});
 
-function challengerOf(
+function challengerRun(
   context: CompileContext,
   index: number,
   model: ModelConfig,
 ): (execution: Execution) => ChallengerRun {
-  const { feed, check } = modelFeed(context, index, model, {});
+  const { feed, check } = feedModel(context, index, model, {});
   const run = requireModel(context.parts.challengers, model.name);
   const names = model.outputs.map((port) => port.name);
   return (execution) => {
@@ -61,22 +59,13 @@ function challengerOf(
   };
 }
 
-/** Zeros in the place of outputs that are not there, so that every column has its rows. */
-function nothing(model: ModelConfig, rows: number): Tensors {
+/** Zeros for a challenger without an answer, so that every column has its rows. */
+function zeroOutputs(model: ModelConfig, rows: number): Tensors {
   return new Map(
     model.outputs.map(({ name, dtype, shape }) => {
       const dims = [rows, ...(shape ?? [null]).slice(1).map((dim) => (typeof dim === "number" ? dim : 1))];
-      return [
-        name,
-        {
-          dtype,
-          dims,
-          data: allocate(
-            dtype,
-            dims.reduce((product, dim) => product * dim, 1),
-          ),
-        },
-      ];
+      const size = dims.reduce((product, dim) => product * dim, 1);
+      return [name, { dtype, dims, data: allocate(dtype, size) }];
     }),
   );
 }

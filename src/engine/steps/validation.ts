@@ -1,64 +1,67 @@
 import type { StepConfigOf } from "../../config/schema.js";
 import { compileValidations } from "../../expression/evaluate/validation-program.js";
-import { columnsRead } from "../../expression/tree/tree.js";
 import type { Columns, Present } from "../../expression/evaluate/row-loop.js";
+import { columnsRead } from "../../expression/tree/tree.js";
 import type { Execution, Tensors } from "./execution.js";
-import type { CompileStep, CompileContext } from "./context.js";
+import { type CompileContext, engineStepKind } from "./step-kind.js";
 
-/** Where a request has a column that a validation reads. */
-interface Source {
+/** Where an execution holds a column that a validation reads. */
+interface ColumnSource {
   readonly port: string;
-  /** Of a model beside the answer; null: of the request or of the answer. */
+  /** The challenger or tuple model of the column; null for columns of the request and of the current output. */
   readonly model: string | null;
-  readonly of: (execution: Execution) => Tensors | undefined;
+  readonly tensors: (execution: Execution) => Tensors | undefined;
 }
 
-/** What must hold for every row. Validations that stand together read the same columns: the first one's loop does them all. */
-export const validationStep: CompileStep<"validation"> = (context, index, first) => {
-  const { steps } = context.config;
-  if (steps[index - 1]?.kind === "validation") return null;
-  const together: StepConfigOf<"validation">[] = [first];
-  for (let next = index + 1, step = steps[next]; step?.kind === "validation"; step = steps[++next]) together.push(step);
-  const run = compileValidations(together.map(({ name, expression }) => ({ name, tree: expression.tree })));
-  const sources = sourcesOf(context, new Set(together.flatMap(({ expression }) => columnsRead(expression.tree))));
-  const beside = [...sources.values()].some(({ model }) => model !== null);
-  return (execution, next) => {
-    const columns: Columns = {
-      get(column) {
-        const source = sources.get(column);
-        return source?.of(execution)?.get(source.port);
-      },
+/** Must hold for every row. Consecutive validations read the same columns, so the first one's loop evaluates them all. */
+export const validationKind = engineStepKind<"validation">({
+  columnsRead: ({ expression }) => columnsRead(expression.tree),
+  compile(context, index, first) {
+    const { steps } = context.config;
+    if (steps[index - 1]?.kind === "validation") return null;
+    const group: StepConfigOf<"validation">[] = [first];
+    for (let next = index + 1, step = steps[next]; step?.kind === "validation"; step = steps[++next]) group.push(step);
+    const run = compileValidations(group.map(({ name, expression }) => ({ name, tree: expression.tree })));
+    const sources = columnSources(context, new Set(group.flatMap(({ expression }) => columnsRead(expression.tree))));
+    const readsSideOutputs = [...sources.values()].some(({ model }) => model !== null);
+    return (execution, next) => {
+      const columns: Columns = {
+        get(column) {
+          const source = sources.get(column);
+          return source?.tensors(execution)?.get(source.port);
+        },
+      };
+      const present: Present | undefined = readsSideOutputs
+        ? { get: (column) => execution.sideOutputs.get(sources.get(column)?.model ?? "")?.answered }
+        : undefined;
+      const failures = run(columns, execution.rows, present);
+      execution.failures = execution.failures.size === 0 ? failures : new Map([...execution.failures, ...failures]);
+      return next(execution);
     };
-    const present: Present | undefined = beside
-      ? { get: (column) => execution.sideOutputs.get(sources.get(column)?.model ?? "")?.answered }
-      : undefined;
-    const failures = run(columns, execution.rows, present);
-    execution.failures = execution.failures.size === 0 ? failures : new Map([...execution.failures, ...failures]);
-    return next(execution);
-  };
-};
+  },
+});
 
-function sourcesOf(
+function columnSources(
   { config, awaited, model }: CompileContext,
-  wanted: ReadonlySet<string>,
-): ReadonlyMap<string, Source> {
-  const sources = new Map<string, Source>();
-  const beside = Array.from(awaited, (name) => ({ name, prefix: `out_${name}.`, ports: model(name).outputs }));
-  for (const column of wanted) {
-    const other = beside.find(
+  columns: ReadonlySet<string>,
+): ReadonlyMap<string, ColumnSource> {
+  const sources = new Map<string, ColumnSource>();
+  const sideModels = Array.from(awaited, (name) => ({ name, prefix: `out_${name}.`, ports: model(name).outputs }));
+  for (const column of columns) {
+    const side = sideModels.find(
       ({ prefix, ports }) =>
         column.startsWith(prefix) && ports.some((port) => port.name === column.slice(prefix.length)),
     );
-    if (other !== undefined) {
+    if (side !== undefined) {
       sources.set(column, {
-        port: column.slice(other.prefix.length),
-        model: other.name,
-        of: (execution) => execution.sideOutputs.get(other.name)?.outputs,
+        port: column.slice(side.prefix.length),
+        model: side.name,
+        tensors: (execution) => execution.sideOutputs.get(side.name)?.outputs,
       });
     } else if (column.startsWith("in.") && config.inputs.some(({ name }) => name === column.slice(3))) {
-      sources.set(column, { port: column.slice(3), model: null, of: (execution) => execution.inputs });
+      sources.set(column, { port: column.slice(3), model: null, tensors: (execution) => execution.inputs });
     } else if (column.startsWith("out."))
-      sources.set(column, { port: column.slice(4), model: null, of: (execution) => execution.outputs });
+      sources.set(column, { port: column.slice(4), model: null, tensors: (execution) => execution.outputs });
   }
   return sources;
 }

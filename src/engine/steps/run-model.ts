@@ -1,0 +1,115 @@
+import { TargetError } from "../../../dsl/errors.js";
+import { missing, requestSource, stepSource } from "../../../dsl/messages/shapes.js";
+import { feedOf } from "../../../dsl/shapes/port-names.js";
+import type { ModelConfig } from "../../config/schema.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
+import type { Feeds } from "../session/model-runner.js";
+import { type FeedCheck, feedCheck } from "../session/shape-checks.js";
+import { tensorsByName, type Execution, type RunStep, type Tensors } from "./execution.js";
+import { type CompileContext, requireModel } from "./step-kind.js";
+
+type Feed = (execution: Execution) => Feeds;
+type Rename = Readonly<Record<string, string>>;
+
+/** Decides which tensor feeds which input, by the rule of the types and of `build()`. */
+export function feedModel(
+  context: CompileContext,
+  index: number,
+  model: ModelConfig,
+  rename: Rename,
+): { feed: Feed; check: FeedCheck | null } {
+  const { upstream, config } = context;
+  const available = upstream?.ports ?? config.inputs;
+  const sources = model.inputs.map(({ name }): readonly [input: string, source: string] => {
+    const source = feedOf(name, model.inputs, available, rename)?.name;
+    if (source !== undefined) return [name, source];
+    throw new TargetError(
+      "SL6000",
+      missing(
+        model.name,
+        name,
+        upstream?.source ?? requestSource,
+        available.map((port) => port.name),
+      ),
+      { step: index, model: model.name, input: name },
+    );
+  });
+  const feed: Feed = (execution) => {
+    const tensors = upstream === null ? execution.inputs : execution.outputs;
+    const feeds: Record<string, TensorData> = {};
+    for (const [input, source] of sources) {
+      const tensor = tensors.get(source);
+      if (tensor !== undefined) feeds[input] = tensor;
+    }
+    return feeds;
+  };
+  return { feed, check: feedCheck(config, index, model, upstream?.source ?? null) };
+}
+
+/** Runs a model on the current tensors; `use` receives its outputs by name. */
+export type RunModelStep = <T>(execution: Execution, use: (outputs: Tensors) => T | Promise<T>) => Promise<T>;
+
+export function runModel(
+  context: CompileContext,
+  index: number,
+  model: ModelConfig,
+  rename: Rename = {},
+): RunModelStep {
+  const { feed, check } = feedModel(context, index, model, rename);
+  const run = requireModel(context.parts.champions, model.name);
+  const names = model.outputs.map((port) => port.name);
+  return (execution, use) => {
+    const feeds = feed(execution);
+    check?.(feeds);
+    return run(feeds, execution.rows, execution.deadline, (outputs) => use(tensorsByName(names, outputs)));
+  };
+}
+
+/** Runs a model whose output becomes the current output. */
+export function serveModel(context: CompileContext, index: number, model: ModelConfig, rename: Rename = {}): RunStep {
+  const step = serve(context, index, model, rename);
+  setUpstream(context, index, model);
+  return step;
+}
+
+/**
+ * Runs one of several models, for all rows of a request; its output becomes the current output.
+ *
+ * @param names the models, which all have the same outputs
+ * @param choose returns the name of the model for a request
+ */
+export function serveChosenModel(
+  context: CompileContext,
+  index: number,
+  names: readonly string[],
+  choose: (execution: Execution) => string,
+): RunStep {
+  const steps = new Map(names.map((name) => [name, serve(context, index, context.model(name), {})]));
+  setUpstream(context, index, context.model(names[0] ?? ""));
+  return (execution, next) => requireModel(steps, choose(execution))(execution, next);
+}
+
+/** Ends an inference step: records its time, and throws if the request's deadline has passed. */
+export function finishInference({ config }: CompileContext, execution: Execution, startedAt: number): void {
+  const { deadline, elapsedNs } = execution;
+  elapsedNs.push(Math.round((deadline.now - startedAt) * 1e6));
+  deadline.check(`pipeline '${config.name}'`);
+}
+
+function serve(context: CompileContext, index: number, model: ModelConfig, rename: Rename): RunStep {
+  const run = runModel(context, index, model, rename);
+  return (execution, next) => {
+    const startedAt = execution.deadline.now;
+    return run(execution, (outputs) => {
+      execution.outputs = outputs;
+      execution.lastModel = model.name;
+      finishInference(context, execution, startedAt);
+      return next(execution);
+    });
+  };
+}
+
+function setUpstream(context: CompileContext, index: number, model: ModelConfig): void {
+  context.upstream = { ports: model.outputs, source: stepSource(index, model.name) };
+  context.tuple = null;
+}
