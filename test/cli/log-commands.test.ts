@@ -4,32 +4,30 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import { expect, it, onTestFinished } from "vitest";
-import { project, shapeline } from "./shapeline.js";
+import { compiledProject, project, shapeline } from "./shapeline.js";
 
-/** A project whose pipeline runs in a process that holds the data folder and has inferred all rows. */
-async function held(): Promise<string> {
-  const folder = project("fraud");
-  await shapeline(folder, ["generate", "models/*.onnx"]);
-  await shapeline(folder, ["compile"]);
+/** Creates a project whose pipeline is served by another process, which has inferred all rows. */
+async function servedProject(): Promise<string> {
+  const folder = await compiledProject("fraud");
   writeFileSync(
-    join(folder, "hold.mjs"),
+    join(folder, "serve.mjs"),
     `import { readFileSync } from "node:fs";
      import { local } from "shapeline/local";
      const live = await local({ models: "models", retention: { age: "1d" } }).deploy(JSON.parse(readFileSync("fraud.pipeline.json", "utf8")));
      await live.infer(JSON.parse(readFileSync("rows.df.json", "utf8")));
      await live.logs({ limit: 1 });
-     console.log("holding");
+     console.log("serving");
      setInterval(() => {}, 1000);`,
   );
-  const holder = spawn(process.execPath, ["hold.mjs"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void holder.kill("SIGKILL"));
-  const [said] = (await Promise.race([once(holder.stdout, "data"), once(holder, "exit")])) as unknown[];
-  expect(String(said)).toContain("holding");
+  const server = spawn(process.execPath, ["serve.mjs"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void server.kill("SIGKILL"));
+  const [output] = (await Promise.race([once(server.stdout, "data"), once(server, "exit")])) as unknown[];
+  expect(String(output)).toContain("serving");
   return folder;
 }
 
 it("reads, exports and compares the log of a pipeline while another process serves it", async () => {
-  const folder = await held();
+  const folder = await servedProject();
   const logs = await shapeline(folder, ["logs", "fraud", "--limit", "3000", "--arrow", "--out", "all.arrow", "--json"]);
   expect(logs).toEqual({ code: 0, err: "", out: '{\n  "out": "all.arrow",\n  "rows": 1000\n}\n' });
   const table = tableFromIPC(readFileSync(join(folder, "all.arrow")));
@@ -58,13 +56,13 @@ it("reads, exports and compares the log of a pipeline while another process serv
   expect(text.out).toMatch(/challenger c1\n {2}answered {13}1,000 of 1,000 \(100%\)/);
   expect(text.out).toMatch(/ {4}differences {10}-?[\d.e-]+ │[ ▁▂▃▄▅▆▇█]{40}│ [\d.e-]+\n/);
 
-  // What would change something is refused, and says who holds the folder.
+  // A command that writes is refused with the PID of the other process.
   const undeploy = await shapeline(folder, ["undeploy", "fraud"]);
   expect(undeploy.code).toBe(1);
   expect(undeploy.err).toMatch(/^error SL7003: the log '.*' is held by process \d+; /);
 }, 120_000);
 
-it("refuses an Arrow file and a JSON document on one standard output, and says what JSON lines are not", async () => {
+it("refuses --arrow with --json, --arrow with --parquet, and rows in JSON lines", async () => {
   const folder = project("fraud");
   const both = await shapeline(folder, ["logs", "fraud", "--arrow", "--json"]);
   expect(both.code).toBe(1);

@@ -3,71 +3,68 @@ import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import { expect, it } from "vitest";
 import { parseConfig } from "shapeline/config";
-import { project, shapeline } from "./shapeline.js";
+import { compiledProject, deployedProject, project, shapeline, shapelineProcess } from "./shapeline.js";
 
 const json = (text: string): never => JSON.parse(text) as never;
 const generated = ["generate", "models/*.onnx"];
 const compiled = ["compile", "--json"];
 
-it("takes a project from model files to a log: generate, compile, deploy, infer, logs, pipelines, undeploy", async () => {
+it("runs every step in a process of its own: generate, compile, deploy, infer, logs, pipelines, undeploy", async () => {
   const folder = project("fraud");
 
-  const generate = await shapeline(folder, generated);
+  const generate = await shapelineProcess(folder, generated);
   expect(generate).toMatchObject({ code: 0, err: "" });
   expect(generate.out).toContain("wrote models.gen.ts: 4 models");
-  expect(await shapeline(folder, [...generated, "--check"])).toMatchObject({
+  expect(await shapelineProcess(folder, [...generated, "--check"])).toMatchObject({
     code: 0,
     out: expect.stringContaining("models.gen.ts is up to date"),
   });
 
-  const compile = await shapeline(folder, compiled);
+  const compile = await shapelineProcess(folder, compiled);
   expect(json(compile.out)).toMatchObject({
     configs: [{ pipeline: "fraud", file: "fraud.pipeline.ts", out: "fraud.pipeline.json", changed: true }],
     problems: [],
   });
   const text = readFileSync(join(folder, "fraud.pipeline.json"), "utf8");
   expect(parseConfig(text).steps.map((s) => s.kind)).toEqual(["model", "shadow", "validation"]);
-  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({
+  expect(await shapelineProcess(folder, ["compile", "--check"])).toMatchObject({
     code: 0,
     out: "fraud.pipeline.json is up to date\n",
   });
 
-  const deploy = await shapeline(folder, ["deploy", "fraud.pipeline.json", "--json"]);
+  const deploy = await shapelineProcess(folder, ["deploy", "fraud.pipeline.json", "--json"]);
   expect(json(deploy.out)).toMatchObject({ pipeline: "fraud", version: "1", state: "running" });
   expect(existsSync(join(folder, ".shapeline"))).toBe(true);
 
-  const infer = await shapeline(folder, ["infer", "fraud", "rows.df.json", "--json"]);
+  const infer = await shapelineProcess(folder, ["infer", "fraud", "rows.df.json", "--json"]);
   const rows: { out: { risk: number[] }; anomaly: { count: number; amt: boolean } }[] = json(infer.out);
   expect(rows).toHaveLength(1000);
   expect(rows[0]?.out.risk[0]).toBeCloseTo(0.158211, 5);
-  // The figure of the example's own training script.
+  // The example's training script reports the same number.
   expect(rows.filter((r) => r.anomaly.amt)).toHaveLength(80);
 
-  const logs = await shapeline(folder, ["logs", "fraud", "--invalid", "--limit", "200", "--json"]);
+  const logs = await shapelineProcess(folder, ["logs", "fraud", "--invalid", "--limit", "200", "--json"]);
   const logged: { out: { risk: number[] }; out_c1: { variable: number[] } }[] = json(logs.out);
   expect(logged).toHaveLength(80);
   expect(logged.every((r) => (r.out.risk[0] ?? 0) >= 1 && Number.isFinite(r.out_c1.variable[0]))).toBe(true);
 
-  const list = await shapeline(folder, ["pipelines", "--json"]);
+  const list = await shapelineProcess(folder, ["pipelines", "--json"]);
   expect(json(list.out)).toMatchObject([
     { name: "fraud", state: "running", version: "1", models: ["a", "champ", "c1", "c2"] },
   ]);
 
-  expect(await shapeline(folder, ["undeploy", "fraud"])).toMatchObject({ code: 0 });
-  const after = await shapeline(folder, ["infer", "fraud", "rows.df.json"]);
+  expect(await shapelineProcess(folder, ["undeploy", "fraud"])).toMatchObject({ code: 0 });
+  const after = await shapelineProcess(folder, ["infer", "fraud", "rows.df.json"]);
   expect(after.code).toBe(1);
   expect(after.err).toMatch(/^error SL6\d{3}: /);
-  // The log outlives the deployment.
-  expect((json((await shapeline(folder, ["logs", "fraud", "--limit", "5", "--json"])).out) as unknown[]).length).toBe(
-    5,
-  );
+  // Undeploying keeps the log.
+  expect(
+    (json((await shapelineProcess(folder, ["logs", "fraud", "--limit", "5", "--json"])).out) as unknown[]).length,
+  ).toBe(5);
 });
 
-it("answers with Arrow, to a file or to standard output, and takes Arrow and standard input", async () => {
-  const folder = project("breast-cancer");
-  await shapeline(folder, generated);
-  await shapeline(folder, compiled);
-  await shapeline(folder, ["deploy", "breast-cancer.pipeline.json"]);
+it("reads rows from standard input and writes the answer as Arrow, JSON or text", async () => {
+  const folder = await deployedProject("breast-cancer");
   const rows = (JSON.parse(readFileSync(join(folder, "rows.df.json"), "utf8")) as object[]).slice(0, 50);
 
   const out = await shapeline(
@@ -94,7 +91,7 @@ it("answers with Arrow, to a file or to standard output, and takes Arrow and sta
   expect(text.out).toContain("50 rows, 1 fails a validation (showing the first 20; --json prints all)");
 });
 
-it("explains what each lambda becomes, from a pipeline file and from a config", async () => {
+it("explains how each back-end compiles a lambda, from a pipeline file and from a config", async () => {
   const folder = project("breast-cancer");
   await shapeline(folder, generated);
   const file = join(folder, "breast-cancer.pipeline.ts");
@@ -117,7 +114,7 @@ it("explains what each lambda becomes, from a pipeline file and from a config", 
   expect(validations(source)).toEqual(validations(config));
   const text = await shapeline(folder, ["explain", "breast-cancer.pipeline.json"]);
   expect(text.out).toContain("polars-0.18");
-  // The imported constant has its value.
+  // An imported constant is replaced by its value.
   expect(text.out).toContain("0.7");
   const alerts = (json(config.out) as { alerts: object[] }[])[0]?.alerts;
   expect(alerts).toMatchObject([
@@ -132,11 +129,8 @@ it("explains what each lambda becomes, from a pipeline file and from a config", 
   expect(text.out).toContain("unsure (alert over 300 s, for 60 s)  (all) =>");
 });
 
-it("exports the log, and tells versions and status", async () => {
-  const folder = project("fraud");
-  await shapeline(folder, generated);
-  await shapeline(folder, compiled);
-  await shapeline(folder, ["deploy", "fraud.pipeline.json"]);
+it("exports the log, and prints versions and status", async () => {
+  const folder = await deployedProject("fraud");
   const rows = (JSON.parse(readFileSync(join(folder, "rows.df.json"), "utf8")) as object[]).slice(0, 30);
   await shapeline(folder, ["infer", "fraud", "-"], JSON.stringify(rows));
 
@@ -193,7 +187,7 @@ it("exports the log, and tells versions and status", async () => {
   });
 });
 
-it("gives a split the request's metadata, and flat names where they are asked for", async () => {
+it("passes metadata to a split and prints flat column names", async () => {
   const folder = project("breast-cancer");
   await shapeline(folder, generated);
   const source = `import { pipeline } from "shapeline";
@@ -239,10 +233,8 @@ export const ab = pipeline("ab").keySplit("segment", { default: gradientBoosting
   });
 });
 
-it("exits with 2 and says what changed when a generated file or a config is out of date", async () => {
-  const folder = project("fraud");
-  await shapeline(folder, generated);
-  await shapeline(folder, compiled);
+it("exits with 2 and prints the changes if a generated file or a config is out of date", async () => {
+  const folder = await compiledProject("fraud");
   const source = join(folder, "fraud.pipeline.ts");
   writeFileSync(source, readFileSync(source, "utf8").replace("x.out < 1", "x.out < 2"));
   expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({
@@ -256,7 +248,7 @@ it("exits with 2 and says what changed when a generated file or a config is out 
   expect(check.out).toContain("a.pixels: 65 -> 64 features");
 });
 
-it("has help with an example for every command, and the same global options", async () => {
+it("prints help with an example and the global options for every command", async () => {
   const folder = project("fraud");
   const commands = [
     "generate",
@@ -281,7 +273,7 @@ it("has help with an example for every command, and the same global options", as
   }
 });
 
-it("compiles what it can name and refuses the rest of a file at once, as clickable text and as JSON", async () => {
+it("reports all problems of a file at once, as clickable text and as JSON, and writes nothing", async () => {
   const folder = project("fraud");
   await shapeline(folder, generated);
   const source = join(folder, "fraud.pipeline.ts");

@@ -12,8 +12,8 @@ export default defineConfig({
 });
 `;
 
-describe("the settings", () => {
-  it("say what `generate` reads and writes, and the command line wins", async () => {
+describe("the settings file", () => {
+  it("sets what `generate` reads and writes; the command line overrides it", async () => {
     const folder = project("fraud");
     writeFileSync(join(folder, "shapeline.config.ts"), config);
     expect(await shapeline(folder, ["generate"])).toMatchObject({
@@ -34,7 +34,7 @@ describe("the settings", () => {
     expect(other.code).toBe(1);
   });
 
-  it("say what changed with exit code 2", async () => {
+  it("makes --check exit with 2 and print what changed", async () => {
     const folder = project("fraud");
     await shapeline(folder, ["generate", "models/c*.onnx"]);
     writeFileSync(
@@ -46,7 +46,7 @@ describe("the settings", () => {
     expect(check.out).toContain("champ: version 1 -> 8\n");
   });
 
-  it("say where the embedded engine keeps its data", async () => {
+  it("sets the data folder of the embedded engine", async () => {
     const folder = project("fraud");
     writeFileSync(
       join(folder, "shapeline.config.json"),
@@ -55,14 +55,14 @@ describe("the settings", () => {
     for (const args of [["generate"], ["compile"], ["deploy", "fraud.pipeline.json"]])
       expect(await shapeline(folder, args)).toMatchObject({ code: 0 });
     expect(existsSync(join(folder, "store"))).toBe(true);
-    // What compilations keep does not move with the data.
+    // The compilation cache stays in .shapeline.
     expect(readdirSync(join(folder, ".shapeline"))).toEqual(["cache"]);
     expect(JSON.parse((await shapeline(folder, ["pipelines", "--json"])).out)).toMatchObject([{ name: "fraud" }]);
   });
 });
 
 describe("shapeline models", () => {
-  it("is a table of ports, sizes, operator sets and digests", async () => {
+  it("prints a table of ports, sizes, operator sets and digests", async () => {
     const folder = project("fraud");
     writeFileSync(join(folder, "shapeline.config.ts"), config);
     expect((await shapeline(folder, ["models"])).out).toMatchInlineSnapshot(`
@@ -83,7 +83,7 @@ describe("shapeline models", () => {
     });
   });
 
-  it("lists what can be read and says why the rest cannot", async () => {
+  it("lists the readable models and reports an error for each other file", async () => {
     const folder = project("fraud");
     copyFileSync(join(folder, "models/c1.onnx"), join(folder, "models/c9.onnx"));
     truncateSync(join(folder, "models/c9.onnx"), 100);
@@ -96,7 +96,7 @@ describe("shapeline models", () => {
     });
   });
 
-  it("shows names that would steer the terminal as escapes, in tables and in errors alike", async () => {
+  it("escapes terminal control characters in tables and errors", async () => {
     const folder = project("fraud");
     const name = "x\u001b[2J\u0007\n\u202e";
     const file = (shape: unknown): void =>

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { project, shapeline } from "./shapeline.js";
 
-it("compile --platform writes the platform's definition beside the config, and explain shows it as a chain", async () => {
+it("compile --platform writes the platform definition beside the config, and explain prints it as TypeScript", async () => {
   const folder = project("fraud");
   expect((await shapeline(folder, ["generate"])).code).toBe(0);
   const compiled = await shapeline(folder, ["compile", "--platform", "polars"]);
@@ -23,13 +23,13 @@ it("compile --platform writes the platform's definition beside the config, and e
     problems: unknown[];
   }[];
   expect(asJson[0]).toMatchObject({ pipeline: "fraud", problems: [] });
-}, 300_000);
+});
 
-it("says what of a definition it cannot read, and what a dialect cannot say", async () => {
+it("reports the unsupported parts of a definition and an unknown dialect", async () => {
   const folder = project("fraud");
   writeFileSync(join(folder, "odd.json"), JSON.stringify({ id: "odd", steps: [{ Average: {} }] }));
   const odd = await shapeline(folder, ["explain", "odd.json"]);
   expect(odd.code).toBe(1);
   expect(odd.out).toContain("not read (SL4111) steps[0].Average: step kind 'Average' is not supported");
   expect((await shapeline(folder, ["compile", "--platform", "spark"])).code).toBe(1);
-}, 300_000);
+});

@@ -1,21 +1,22 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { afterAll, expect, onTestFinished } from "vitest";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
-const main = join(root, "dist", "src", "cli", "main.js");
+export const main = join(root, "dist", "src", "cli", "main.js");
 
+/** The result of a command line. */
 export interface Run {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs the built command in a folder. */
-export function shapeline(cwd: string, args: readonly string[], input?: string | Uint8Array): Promise<Run> {
+/** Runs the built command in a process of its own, as a user does. */
+export function shapelineProcess(cwd: string, args: readonly string[], input?: string): Promise<Run> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
@@ -29,7 +30,39 @@ export function shapeline(cwd: string, args: readonly string[], input?: string |
   });
 }
 
-/** A user's project in a folder of its own: an example's models and pipeline, the package linked in. */
+let commands: ChildProcess | undefined;
+let lastId = 0;
+const waiting = new Map<number, { resolve: (run: Run) => void; reject: (error: Error) => void }>();
+
+function startCommandProcess(): ChildProcess {
+  const child = fork(fileURLToPath(new URL("command-process.mjs", import.meta.url)), { stdio: "inherit" });
+  child.on("message", ({ id, ...run }: Run & { readonly id: number }) => {
+    waiting.get(id)?.resolve(run);
+    waiting.delete(id);
+  });
+  child.on("exit", (code, signal) => {
+    commands = undefined;
+    for (const { reject } of waiting.values()) reject(new Error(`the CLI process ended: ${String(signal ?? code)}`));
+    waiting.clear();
+  });
+  return child;
+}
+
+afterAll(() => {
+  commands?.kill();
+});
+
+/** Runs a command line of the built CLI in the process that all commands of a test file share. */
+export function shapeline(cwd: string, args: readonly string[], input?: string): Promise<Run> {
+  const child = (commands ??= startCommandProcess());
+  const id = ++lastId;
+  return new Promise((resolve, reject) => {
+    waiting.set(id, { resolve, reject });
+    child.send({ id, cwd, args, input });
+  });
+}
+
+/** Creates a user's project in a temporary folder: an example's models and pipeline, with the package linked in. */
 export function project(example: "fraud" | "breast-cancer"): string {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-cli-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,5 +75,20 @@ export function project(example: "fraud" | "breast-cancer"): string {
   cpSync(join(root, "package.json"), join(folder, "node_modules", "shapeline", "package.json"));
   for (const part of ["dist", "node_modules"])
     symlinkSync(join(root, part), join(folder, "node_modules", "shapeline", part), "dir");
+  return folder;
+}
+
+/** Creates a project with generated typings and a compiled pipeline. */
+export async function compiledProject(example: "fraud" | "breast-cancer"): Promise<string> {
+  const folder = project(example);
+  for (const args of [["generate", "models/*.onnx"], ["compile"]])
+    expect(await shapeline(folder, args), args.join(" ")).toMatchObject({ code: 0 });
+  return folder;
+}
+
+/** Creates a project with a compiled and deployed pipeline. */
+export async function deployedProject(example: "fraud" | "breast-cancer"): Promise<string> {
+  const folder = await compiledProject(example);
+  expect(await shapeline(folder, ["deploy", `${example}.pipeline.json`])).toMatchObject({ code: 0 });
   return folder;
 }

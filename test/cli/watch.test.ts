@@ -2,15 +2,13 @@ import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { project, root, shapeline } from "./shapeline.js";
+import { main, project, shapeline } from "./shapeline.js";
 
-it("`generate --watch` follows models and settings and ends cleanly on Ctrl-C", async () => {
+it("`generate --watch` reacts to models and settings, and exits with 0 on Ctrl-C", async () => {
   const folder = project("fraud");
-  const child = spawn(
-    process.execPath,
-    [join(root, "dist/src/cli/main.js"), "generate", "models/c1.onnx", "models/new*.onnx", "--watch"],
-    { cwd: folder },
-  );
+  const child = spawn(process.execPath, [main, "generate", "models/c1.onnx", "models/new*.onnx", "--watch"], {
+    cwd: folder,
+  });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
@@ -20,14 +18,14 @@ it("`generate --watch` follows models and settings and ends cleanly on Ctrl-C", 
   );
   const until = (check: () => void) => vi.waitFor(check, { timeout: 40_000, interval: 50 });
   try {
-    // A glob without a match yet is said, and waited for.
+    // A glob without a match is reported; the watch continues.
     await until(() => expect(err).toContain("error SL3015: 'models/new*.onnx' matches no model file"));
     copyFileSync(join(folder, "models/c2.onnx"), join(folder, "models/new.onnx"));
     await until(() => expect(out).toContain("wrote models.gen.ts: 2 models"));
     expect(out.match(/^c1: /gm)).toHaveLength(1);
     writeFileSync(join(folder, "shapeline.config.json"), JSON.stringify({ overrides: { new: { version: "5" } } }));
     await until(() => expect(readFileSync(join(folder, "models.gen.ts"), "utf8")).toContain('version: "5"'));
-    // After the first run it says what happened, not all models again.
+    // After the first run it prints only the changes.
     await until(() => expect(out).toMatch(/^new: version 1 -> 5\nwrote models\.gen\.ts: 2 models$/m));
     expect(out.match(/^c1: /gm)).toHaveLength(1);
   } finally {
@@ -37,7 +35,7 @@ it("`generate --watch` follows models and settings and ends cleanly on Ctrl-C", 
   expect(existsSync(join(folder, "models.gen.ts"))).toBe(true);
 });
 
-it("`--watch` goes neither with --check nor with --json", async () => {
+it("refuses `--watch` with --check or --json", async () => {
   const folder = project("fraud");
   expect(await shapeline(folder, ["generate", "--watch", "--check"])).toMatchObject({ code: 1 });
   const json = await shapeline(folder, ["generate", "--watch", "--json"]);

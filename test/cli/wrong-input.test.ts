@@ -1,43 +1,34 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { project, shapeline } from "./shapeline.js";
+import { deployedProject, project, shapeline } from "./shapeline.js";
 
-/** A project whose pipeline is compiled and deployed. */
-async function deployed(): Promise<string> {
-  const folder = project("fraud");
-  for (const args of [["generate", "models/*.onnx"], ["compile"], ["deploy", "fraud.pipeline.json"]]) {
-    const run = await shapeline(folder, args);
-    expect(run, args.join(" ")).toMatchObject({ code: 0 });
-  }
-  return folder;
-}
-
-const refusal = (run: { code: number; out: string }) => {
+/** The error of a run with --json, as `CODE message`. */
+const errorOf = (run: { code: number; out: string }) => {
   expect(run.code).toBe(1);
   const { error } = JSON.parse(run.out) as { error: { code: string; message: string } };
   return `${error.code} ${error.message.replaceAll(/\/[^ ']*\/shapeline-cli-\w+/g, "<folder>")}`;
 };
 
-describe("wrong input ends a command with 1, a coded message and nothing done", () => {
-  it("a model file cut short, and one that is no ONNX at all", async () => {
+describe("wrong input: exit code 1, a coded message and no changes", () => {
+  it("a truncated model file, and a file that is not ONNX", async () => {
     const folder = project("fraud");
     truncateSync(join(folder, "models", "champ.onnx"), 5000);
-    expect(refusal(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(
+    expect(errorOf(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(
       `"SL3011 model file '<folder>/models/champ.onnx' is cut off: at byte 22 a field claims 66226 bytes but the file ends after 4974. Export it or download it again."`,
     );
     writeFileSync(join(folder, "models", "champ.onnx"), "hello, I am text\n");
-    expect(refusal(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(
+    expect(errorOf(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(
       `"SL3010 '<folder>/models/champ.onnx' is not an ONNX model: at byte 2 its fields are not those of a model. Give the path of an .onnx file."`,
     );
     expect(readdirSync(folder)).not.toContain("models.gen.ts");
   });
 
-  it("a model file that is not the one the pipeline was built with", async () => {
-    const folder = await deployed();
+  it("a model file that differs from the one in the config", async () => {
+    const folder = await deployedProject("fraud");
     copyFileSync(join(folder, "models", "c1.onnx"), join(folder, "models", "champ.onnx"));
     expect(
-      refusal(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--data", "other", "--json"])),
+      errorOf(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--data", "other", "--json"])),
     ).toMatchInlineSnapshot(
       `"SL3022 model 'champ': the config was built for the digest a2918d6d6bcf… but 'champ.onnx' is 9410caae0bf5… (champ.embedding: input removed, it was float32[batch, 16]; champ.float_input: input added, float32[batch, 16]; champ.risk: output removed, it was float32[batch, 1]; champ.variable: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
     );
@@ -45,11 +36,11 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
   });
 
   it("a config edited by hand", async () => {
-    const folder = await deployed();
+    const folder = await deployedProject("fraud");
     const file = join(folder, "fraud.pipeline.json");
     const config = JSON.parse(readFileSync(file, "utf8")) as { name: string };
     writeFileSync(file, JSON.stringify({ ...config, name: "other" }));
-    expect(refusal(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--json"]))).toMatch(
+    expect(errorOf(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--json"]))).toMatch(
       /^SL4003 fraud\.pipeline\.json: its hash is /,
     );
     expect(JSON.parse((await shapeline(folder, ["pipelines", "--json"])).out)).toMatchObject([
@@ -57,11 +48,11 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
     ]);
   });
 
-  it("rows that the pipeline does not take: missing, extra, short, of another type, none", async () => {
-    const folder = await deployed();
+  it("rows with a missing, extra, short or wrongly typed input, and no rows", async () => {
+    const folder = await deployedProject("fraud");
     const pixels = new Array<number>(64).fill(1);
     const refused = async (rows: unknown) =>
-      refusal(await shapeline(folder, ["infer", "fraud", "-", "--json"], JSON.stringify(rows)));
+      errorOf(await shapeline(folder, ["infer", "fraud", "-", "--json"], JSON.stringify(rows)));
     expect([
       await refused([{ pixels }, {}]),
       await refused([{ pixels, other: 1 }]),
@@ -81,41 +72,41 @@ describe("wrong input ends a command with 1, a coded message and nothing done", 
         "SL5000 pipeline 'fraud' takes rows [{ pixels }], columns { pixels } or an Arrow table, got the number 7",
       ]
     `);
-    // Nothing of a refused batch is logged.
+    // Refused batches are not logged.
     expect(JSON.parse((await shapeline(folder, ["logs", "fraud", "--json"])).out)).toEqual([]);
-    expect(refusal(await shapeline(folder, ["infer", "fraud", "missing.json", "--json"]))).toMatch(/^SL5030 /);
-    expect(refusal(await shapeline(folder, ["infer", "fraud", "-", "--json"], "not rows"))).toMatch(
+    expect(errorOf(await shapeline(folder, ["infer", "fraud", "missing.json", "--json"]))).toMatch(/^SL5030 /);
+    expect(errorOf(await shapeline(folder, ["infer", "fraud", "-", "--json"], "not rows"))).toMatch(
       /^SL5030 'standard input' is no JSON/,
     );
   });
 
-  it("an unknown pipeline, with the ones there are", async () => {
-    const folder = await deployed();
-    expect(refusal(await shapeline(folder, ["infer", "frauds", "rows.df.json", "--json"]))).toMatchInlineSnapshot(
+  it("an unknown pipeline: the message lists the deployed ones", async () => {
+    const folder = await deployedProject("fraud");
+    expect(errorOf(await shapeline(folder, ["infer", "frauds", "rows.df.json", "--json"]))).toMatchInlineSnapshot(
       `"SL6007 no pipeline 'frauds' is deployed in '<folder>/.shapeline'; deployed there: 'fraud' (did you mean 'fraud'?)"`,
     );
   });
 
   it("an output folder that cannot be written", async () => {
-    const folder = await deployed();
-    writeFileSync(join(folder, "blocked"), "a file where a folder is wanted");
+    const folder = await deployedProject("fraud");
+    writeFileSync(join(folder, "blocked"), "a file in the place of a folder");
     for (const args of [
       ["compile", "--out", "blocked/configs"],
       ["infer", "fraud", "rows.df.json", "--out", "blocked/answer.json"],
       ["generate", "models/*.onnx", "--out", "blocked/models.gen.ts"],
     ]) {
-      expect(refusal(await shapeline(folder, [...args, "--json"])), args[0]).toMatch(
+      expect(errorOf(await shapeline(folder, [...args, "--json"])), args[0]).toMatch(
         /^SL7030 .*blocked.* cannot be written: a part of the path is a file, not a folder; choose another place with --out$/,
       );
     }
     if (process.getuid?.() !== 0) {
       mkdirSync(join(folder, "locked"));
       chmodSync(join(folder, "locked"), 0o500);
-      expect(refusal(await shapeline(folder, ["compile", "--out", "locked", "--json"]))).toContain("no permission");
+      expect(errorOf(await shapeline(folder, ["compile", "--out", "locked", "--json"]))).toContain("no permission");
     }
   });
 
-  it("a command line that is not one", async () => {
+  it("an unknown command, option value or missing argument", async () => {
     const folder = project("fraud");
     const unknown = await shapeline(folder, ["deplyo"]);
     expect(unknown).toMatchObject({ code: 1, out: "" });
