@@ -2,14 +2,16 @@ import type { ErrorCode } from "./messages/error-codes.js";
 
 export type { ErrorCode } from "./messages/error-codes.js";
 
-/** One thing that is wrong: a code, one line of text (what, where, what to do), and where a program finds it. */
+/** One problem: a code, one line of text (what, where, what to do), and details for programs. */
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** The root of every error Shapeline throws on purpose. `code` is stable; `message` says what, where and what to do. */
+/**
+ * The base class of all errors that Shapeline throws. `code` is stable; `message` states what, where and what to do.
+ */
 export abstract class ShapelineError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
@@ -30,17 +32,21 @@ export abstract class ShapelineError extends Error {
 /** SL1xxx: a lambda that cannot be compiled. */
 export class LambdaError extends ShapelineError {}
 
-/** Not made, and so no step of the pipeline: an edit by an index that is not there, and one that adds no step. */
-const notMade: readonly ErrorCode[] = ["SL2090", "SL2091"];
+/** Edits that were not made. Their `step` is the index in the edit, not the index of a step with a problem. */
+const failedEdits: readonly ErrorCode[] = ["SL2090", "SL2091"];
 
-/** A problem in words, with the step that it stands at: `step 2: model 'head' …`, as the compiler says at an edit that breaks a later step. */
+/**
+ * The message of a problem with its step, unless the message already names it: `step 2: model 'head' …`. The compiler's
+ * message at an edit has the same form.
+ */
 export function problemText({ code, message, details }: Problem): string {
   const step = details?.["step"];
-  const isSaid = typeof step !== "number" || notMade.includes(code) || new RegExp(`\\bstep ${step}\\b`).test(message);
-  return isSaid ? message : `step ${step}: ${message}`;
+  const namesStep =
+    typeof step !== "number" || failedEdits.includes(code) || new RegExp(`\\bstep ${step}\\b`).test(message);
+  return namesStep ? message : `step ${step}: ${message}`;
 }
 
-/** SL2xxx: a pipeline that does not fit together. `problems` lists all of them. */
+/** SL2xxx: a pipeline with problems. `problems` lists all of them. */
 export class PipelineError extends ShapelineError {
   readonly problems: readonly Problem[];
 
@@ -58,10 +64,10 @@ export class PipelineError extends ShapelineError {
 /** SL3xxx: a model file or handle that cannot be used. */
 export class ModelError extends ShapelineError {}
 
-/** SL4xxx: a config that is not what `build()` wrote. */
+/** SL4xxx: a config that is not valid. */
 export class ConfigError extends ShapelineError {}
 
-/** SL5xxx: rows that the pipeline does not take. */
+/** SL5xxx: rows that do not fit the pipeline's inputs. */
 export class InputError extends ShapelineError {}
 
 /** SL6xxx: a target that cannot deploy, find or run a pipeline. */

@@ -3,7 +3,7 @@ import { isRecord, kindOf } from "./value-kind.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 
-/** A handle: name, version, digest, input and output tensors. It carries types and holds no weights. */
+/** A model handle: name, version, digest, input and output tensors. It carries types, not weights. */
 export interface Model<out N extends string = string, out I extends object = object, out O extends object = object> {
   readonly name: N;
   readonly version: string;
@@ -11,13 +11,13 @@ export interface Model<out N extends string = string, out I extends object = obj
   readonly sha256: string;
   readonly inputs: I;
   readonly outputs: O;
-  /** Absent where every port is called as in the file. */
+  /** Names in the file of renamed ports. Absent where no port is renamed. */
   readonly renamed?: RenamedPorts;
 }
 
 export type Ports = Readonly<Record<string, Tensor>>;
 
-/** What `defineModel` takes: `shape: null` stands for an unknown rank. */
+/** The argument of `defineModel`. `shape: null` is an unknown rank. */
 export interface ModelDefinition<N extends string, I extends PortDefinitions, O extends PortDefinitions> {
   readonly name: N;
   readonly version?: string;
@@ -39,18 +39,19 @@ export type TensorsOf<P> = {
     ? 0 extends 1 & S
       ? Tensor<D>
       : S extends readonly Dim[]
-        ? Tensor<D, Written<S>>
+        ? Tensor<D, WithNulls<S>>
         : Tensor<D>
     : never;
 };
-/** Where `strictNullChecks` is off, a `null` that is written as a value is `any`. */
-type Written<S extends readonly Dim[]> = null extends number
+/** Restores `null` dimensions: without `strictNullChecks`, a literal `null` is inferred as `any`. */
+type WithNulls<S extends readonly Dim[]> = null extends number
   ? { readonly [A in keyof S]: 0 extends 1 & S[A] ? null : S[A] }
   : S;
 
 /**
  * A model handle, deeply frozen. `shapeline generate` writes these calls from the model files.
- * @param definition name, version (default "1"), SHA-256 of the file, and the ports by name, each with dtype and shape; `renamed` for those that the file calls otherwise
+ * @param definition name, version (default "1"), SHA-256 of the file, and the ports by name, each with dtype and shape;
+ * `renamed` for ports that have another name in the file
  * @throws ModelError SL3040 when a part of the definition is wrong
  * @example
  * const scorer = defineModel({
@@ -75,7 +76,7 @@ export function defineModel<const N extends string, const I extends PortDefiniti
   });
 }
 
-/** What generated files give. An interface with names: at an intersection the compiler takes a quarter longer for each of them. */
+/** The argument of `generatedModel`. A plain interface: an intersection takes the compiler 25 % longer per model. */
 interface GeneratedDefinition {
   readonly name: string;
   readonly version: string;
@@ -86,20 +87,20 @@ interface GeneratedDefinition {
 }
 
 /**
- * What files written by `shapeline generate` call: a handle like that of `defineModel`, with the types of the interface beside it, which
- * the compiler then need not infer.
+ * Like `defineModel`, for files written by `shapeline generate`: the type is the generated interface `M`, so that the
+ * compiler does not infer it.
  * @throws ModelError SL3040 when a part of the definition is wrong
  */
 export function generatedModel<M extends Model>(definition: GeneratedDefinition): M {
   return defineModel(definition as ModelDefinition<string, PortDefinitions, PortDefinitions>) as unknown as M;
 }
 
-/** The ports of a record of tensors, in its order. */
+/** The ports of a record of tensors, in the order of its keys. */
 export function portsOf(record: object): Port[] {
   return Object.entries(record as PortDefinitions).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
 }
 
-/** The frozen record of ports: what `portsOf` reads. */
+/** The frozen record of ports: the inverse of `portsOf`. */
 export function recordOf(ports: readonly Port[]): object {
   const entries = ports.map(({ name, dtype, shape }) => [
     name,
@@ -108,7 +109,7 @@ export function recordOf(ports: readonly Port[]): object {
   return Object.freeze(Object.fromEntries(entries) as object);
 }
 
-/** True for handles of one model file, also where they are not one object. */
+/** True for handles of the same model file, even if they are different objects. */
 export function isSameModel(a: Model, b: Model): boolean {
   const named = (model: Model, side: Side) =>
     portsOf(model[side]).map((port) => [port, nameInFile(model, side, port.name)]);
@@ -117,7 +118,7 @@ export function isSameModel(a: Model, b: Model): boolean {
   return a === b || (a.name === b.name && identity(a) === identity(b));
 }
 
-/** Why `definition` is no model, or null. */
+/** Why `definition` is not a model, or null. */
 export function modelFlaw(definition: unknown): string | null {
   if (!isRecord(definition))
     return `expected an object with name, sha256, inputs and outputs, not ${kindOf(definition)}`;
@@ -137,7 +138,7 @@ export function modelFlaw(definition: unknown): string | null {
   );
 }
 
-/** Why `ports` is no record of tensors, or null. */
+/** Why `ports` is not a record of tensors, or null. */
 export function portsFlaw(ports: unknown, side: "input" | "output", owner: string): string | null {
   if (!isRecord(ports) || Object.keys(ports).length === 0) {
     return `'${side}s' of ${owner} must name at least one port, as { port: { dtype, shape } }`;
@@ -149,7 +150,7 @@ export function portsFlaw(ports: unknown, side: "input" | "output", owner: strin
   return null;
 }
 
-/** Why `value` is no tensor, as the end of a sentence, or null. */
+/** Why `value` is not a tensor, as the end of a sentence, or null. */
 function tensorFlaw(value: unknown): string | null {
   if (!isRecord(value)) return "must be { dtype, shape }";
   if (!(dtypes as readonly unknown[]).includes(value["dtype"])) return `must have a dtype among ${dtypes.join(", ")}`;

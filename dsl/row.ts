@@ -1,22 +1,27 @@
 import type { IsOne } from "./shapes/port-names.js";
 import type { DType, Dim, Port, Tensor } from "./tensor.js";
 
-/** What a lambda may read at its place in the pipeline: request columns, current outputs, and after a shadow or a models step each model's outputs. */
+/**
+ * What a lambda may read at its position in the pipeline: request columns, current outputs, and after a shadow or a
+ * models step the outputs of each model.
+ */
 export interface RowScope {
   readonly inputs: readonly Port[];
-  /** Empty where several outputs stand and none is selected. */
+  /** Empty after a models step until one output is selected. */
   readonly outputs: readonly Port[];
-  /** By model name; empty where the last inference step runs one model. The champion, or the selected model, is among them. */
+  /**
+   * By model name, including the champion or the selected model. Empty where the last inference step runs one model.
+   */
   readonly models: Readonly<Record<string, readonly Port[]>>;
-  /** The model whose outputs are `outputs`, when there is one among `models`. */
+  /** The model in `models` that produced `outputs`. */
   readonly champion?: string;
-  /** The model that takes the request, and the columns it takes, in the order of its inputs. */
+  /** The model that takes the request, and its columns in the order of its inputs. */
   readonly first?: { readonly name: string; readonly columns: readonly string[] };
-  /** The model whose outputs are `outputs`. */
+  /** The model that produced `outputs`. */
   readonly last?: string;
 }
 
-/** One record as a lambda sees it: the batch dimension is gone. */
+/** One record as a lambda sees it, without the batch dimension. */
 export interface Row<In, Out> {
   /** The request's columns. */
   readonly in: Values<In>;
@@ -24,19 +29,22 @@ export interface Row<In, Out> {
   readonly out: Values<Out>;
 }
 
-/** A record after a shadow step: the outputs of its models stand beside the champion's. */
+/** A record after a shadow step: it also has the outputs of all models of the step. */
 export interface ShadowRow<In, Out, Models> extends Row<In, Out> {
   readonly models: { readonly [M in keyof Models]: Values<Models[M]> };
 }
 
-/** A record where several outputs stand and none is selected. */
+/** A record after a models step, before one output is selected. */
 export interface MultiModelRow<In, Models> {
   /** The request's columns. */
   readonly in: Values<In>;
   readonly models: { readonly [M in keyof Models]: Values<Models[M]> };
 }
 
-/** What a lambda sees where no model has run: the name before it is refused, and no second error shall hide that. */
+/**
+ * The row of a lambda before any model. The step's name is refused there; this type avoids a second error in the
+ * lambda.
+ */
 export interface UnknownRow {
   readonly in: Unknowable;
   readonly out: Unknowable;
@@ -50,17 +58,20 @@ export type RowOf<In, Out, Models> = [keyof Models] extends [never]
     ? MultiModelRow<In, Models>
     : ShadowRow<In, Out, Models>;
 
-/** The values of all ports; a lone port's value, and a lone number, stand for themselves too. */
+/** The values of all ports. A single port can also be used as its value, and a single element as a number. */
 export type Values<P> = string extends keyof P
   ? PortValues<P>
   : IsOne<keyof P> extends true
-    ? LoneValue<P[keyof P], PortValues<P>>
+    ? SingleValue<P[keyof P], PortValues<P>>
     : PortValues<P>;
 
-/** The value of each port by its name. A conditional, so that messages and hovers show the members and not this name. */
+/**
+ * The value of each port by name. A conditional type, so that messages and hovers show the members instead of this
+ * alias.
+ */
 export type PortValues<P> = P extends unknown ? { -readonly [K in keyof P]: RowValue<P[K]> } : never;
 
-/** One row of a tensor: a number (bigint, boolean, string) at rank 1, readonly tuples or arrays above. */
+/** One row of a tensor: a number (bigint, boolean, string) at rank 1; readonly tuples or arrays at higher ranks. */
 export type RowValue<T> =
   T extends Tensor<infer D, infer S>
     ? number extends S["length"]
@@ -79,13 +90,13 @@ export type ElementOf<D extends DType> = D extends "int64" | "uint64"
       ? string
       : number;
 
-/** What a tensor of unknown rank may hold. */
+/** The value of a tensor of unknown rank. */
 export type Ragged<V> = V | readonly Ragged<V>[];
 
 /** Arrays of `V` along the dimensions `S`, the last one innermost. */
 type Nested<V, S extends readonly unknown[]> = S extends readonly [infer H extends Dim] ? Sized<V, H> : Deep<V, S>;
 
-/** One dimension always has room. */
+/** One dimension is always a tuple (up to 256) or an array with a typed length. */
 type Sized<V, N extends Dim> = N extends string | null
   ? readonly V[]
   : number extends N
@@ -96,7 +107,7 @@ type Sized<V, N extends Dim> = N extends string | null
         : readonly V[] & { readonly length: N }
       : never;
 
-/** `Used` is the room that the tuples around have taken. */
+/** Tuples for nested dimensions, within a budget. `Used` is the part of the budget that the outer tuples use. */
 type Deep<V, S extends readonly unknown[], Used extends readonly 0[] = readonly []> = S extends readonly [
   infer H extends Dim,
   ...infer R,
@@ -105,7 +116,7 @@ type Deep<V, S extends readonly unknown[], Used extends readonly 0[] = readonly 
     ? readonly Deep<V, R, Used>[]
     : number extends H
       ? readonly Deep<V, R, Used>[]
-      : Room<H & number, Used, Short<0, H & number>> extends infer U
+      : Budget<H & number, Used, Short<0, H & number>> extends infer U
         ? U extends readonly 0[]
           ? Filled<Short<0, H & number>, Deep<V, R, U>>
           : readonly Deep<V, R>[] & { readonly length: H }
@@ -115,11 +126,11 @@ type Deep<V, S extends readonly unknown[], Used extends readonly 0[] = readonly 
 type Filled<P, V> = { readonly [I in keyof P]: V };
 
 /**
- * What is taken with a tuple of `N` in the tuples that have taken `Used`, or null where there is no room for one and the dimension
- * is an array with its length typed: beyond 256, and where the digits of the sizes would be more than seven. For each comparison
- * of types the compiler walks through all elements of nested tuples, and stops at an intersection.
+ * The budget used after a tuple of `N` inside tuples that use `Used`; null where it is exhausted: for a size over 256,
+ * and where all sizes together have more than seven digits. Then the dimension is an array with a typed length. The
+ * compiler compares nested tuples element by element, but stops at an intersection.
  */
-type Room<N extends number, Used extends readonly 0[], P> = P extends { readonly length: N }
+type Budget<N extends number, Used extends readonly 0[], P> = P extends { readonly length: N }
   ? N extends 1
     ? Used
     : Digits<`${N}`, Used> extends infer U
@@ -133,19 +144,19 @@ type Digits<T extends string, Before extends readonly 0[]> = T extends `${string
   ? Digits<R, readonly [...Before, 0]>
   : Before;
 
-/** Stops at 256, so that a long size costs no more than that. */
+/** A tuple of `N` elements; stops at 256 to limit the cost of a large size. */
 type Short<V, N extends number, A extends readonly V[] = readonly []> = A["length"] extends N | 256
   ? A
   : Short<V, N, readonly [...A, V]>;
 
-/** A port named like a member of its value (`length`) cannot be left out: the intersection would be `never`. */
-type LoneValue<T, P> =
+/** A port with the name of a member of its value (`length`) cannot be left out: the intersection would be `never`. */
+type SingleValue<T, P> =
   Bare<RowValue<T>> extends infer V ? (keyof P & keyof V extends never ? Indexed<V> & P : P) : never;
 
 type Indexed<V> = V extends readonly [unknown, ...unknown[]] ? Items<V> : V;
 
-/** A tuple without its index signature: beside other members the compiler would let `x.out[99]` pass. */
+/** A tuple without its index signature: otherwise, in the intersection, the compiler would accept `x.out[99]`. */
 type Items<V extends readonly unknown[]> = { readonly [K in keyof V as K extends number ? never : K]: V[K] };
 
-/** `readonly [number]` is a number too, so that `x.out < 1` compiles. */
+/** Unwraps `readonly [number]`, so that `x.out < 1` compiles. */
 type Bare<V> = V extends readonly [infer E] ? (E extends readonly unknown[] ? V : E) : V;

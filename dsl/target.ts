@@ -1,9 +1,9 @@
 import type { AnyDeployment } from "./deployment.js";
 import type { AnyPipeline } from "./pipeline/pipeline.js";
 
-/** Where pipelines are deployed. It gets the pipeline untyped; `pipeline.deploy` gives the deployment its types. */
+/** Deploys pipelines. It receives the pipeline untyped; `pipeline.deploy` adds the types of the deployment. */
 export interface Target {
   readonly kind: string;
-  /** @throws PipelineError when the pipeline does not fit together, TargetError when the target cannot take it */
+  /** @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it */
   deploy(pipeline: AnyPipeline): Promise<AnyDeployment>;
 }

@@ -1,4 +1,4 @@
-/** The tensor element types that a runtime can be fed with, by their ONNX names in lower case. */
+/** The supported tensor element types, by their ONNX names in lower case. */
 export const dtypes = [
   "float16",
   "float32",
@@ -17,16 +17,16 @@ export const dtypes = [
 
 export type DType = (typeof dtypes)[number];
 
-/** One dimension: a size, a symbol (`"N"`), or `null` where nothing is known. Dimension 0 is the batch. */
+/** One dimension: a size, a symbol (`"N"`), or `null` if unknown. Dimension 0 is the batch. */
 export type Dim = number | string | null;
 
-/** dtype and shape. As a type, `readonly Dim[]` of unknown length stands for an unknown rank; as data that is `null`. */
+/** dtype and shape. An unknown rank is `readonly Dim[]` (of unknown length) as a type, and `null` as data. */
 export interface Tensor<out D extends DType = DType, out S extends readonly Dim[] = readonly Dim[]> {
   readonly dtype: D;
   readonly shape: S;
 }
 
-/** A named tensor as data: what a signature, a config and the run-time checks work on. `shape: null` is an unknown rank. */
+/** A named tensor as data, for signatures, configs and run-time checks. `shape: null` is an unknown rank. */
 export interface Port {
   readonly name: string;
   readonly dtype: DType;
@@ -34,9 +34,9 @@ export interface Port {
 }
 
 /**
- * A tensor of a dtype and a shape, frozen.
+ * Creates a frozen tensor type.
  * @param dtype element type
- * @param shape dimensions, the batch first: sizes, symbols, or `null` where nothing is known
+ * @param shape dimensions, the batch first: sizes, symbols, or `null` if unknown
  * @example tensor("float32", ["batch", 29])
  */
 export function tensor<const D extends DType, const S extends readonly Dim[]>(dtype: D, shape: S): Tensor<D, S> {

@@ -22,7 +22,8 @@ export interface PipelineCheck {
 }
 
 /**
- * Checks a pipeline at run time, with the same messages as the types: for code that bypassed them, and for what they leave open.
+ * Checks a pipeline at run time, with the same messages as the types: for code that bypassed them, and for what they
+ * leave open.
  * @param pipeline a pipeline from `pipeline(name)`; any other value is a problem, not an exception
  * @example const { problems } = checkPipeline(fraud);
  */

@@ -8,8 +8,8 @@ import { requestSource, stepSource } from "../messages/shapes.js";
 import { needsSelect } from "../messages/steps.js";
 
 /**
- * A check that the types cannot make: `input` of `model` at `step` must have `expects` elements along `axis`, or rank `expects` where `axis` is null.
- * A symbol must have one size wherever it occurs.
+ * A check that the types cannot make: `input` of `model` at `step` must have `expects` elements along `axis`, or rank
+ * `expects` where `axis` is null. A symbol must have one size wherever it occurs.
  */
 export interface RuntimeCheck extends OpenCheck {
   readonly step: number;

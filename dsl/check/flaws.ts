@@ -1,6 +1,10 @@
-// A flaw is the text of a problem, or `false` where nothing is wrong. After an edit, the later steps are checked for flaws.
+// A flaw is the text of a problem, or `false` where nothing is wrong. After an edit, the later steps are checked for
+// flaws.
 
-/** `T` where it is a text, else false. `Fine` is a text that is not a flaw. If `Fine` is `string`, every literal text is a flaw. */
+/**
+ * `T` where it is a text, else false. `Fine` is a text that is not a flaw. If `Fine` is `string`, every literal text is
+ * a flaw.
+ */
 export type TextOf<T, Fine = never> = T extends string
   ? [T] extends [Fine]
     ? string extends Fine

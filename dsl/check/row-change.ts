@@ -8,7 +8,8 @@ import { became, gone, notAlone, type Became, type Gone, type NotAlone, type Oth
 import type { Alert } from "../steps/alert.js";
 import type { Validation } from "../steps/validation.js";
 
-// A lambda was type-checked against the row at its position. After an edit it is still valid if the new row has everything that the old row had.
+// A lambda was type-checked against the row at its position. After an edit it is still valid if the new row has
+// everything that the old row had.
 
 /** What is wrong with the row of a validation or alert `S` after an edit; false where nothing is. */
 export type RowFlaw<S, OldIn, OldOut, OldByModel, In, Out, ByModel> = S extends Validation<infer N> | Alert<infer N>
@@ -18,8 +19,9 @@ export type RowFlaw<S, OldIn, OldOut, OldByModel, In, Out, ByModel> = S extends 
   : false;
 
 /**
- * What the old row had and the new row (`In`, `Out`, `ByModel`) lacks, as a text; false where nothing is missing. Not `null`: without
- * `strictNullChecks`, `null` extends every type. A tuple `Out` (several outputs, none selected) is not part of the row.
+ * What the old row had and the new row (`In`, `Out`, `ByModel`) lacks, as a text; false where nothing is missing. Not
+ * `null`: without `strictNullChecks`, `null` extends every type. A tuple `Out` (several outputs, none selected) is not
+ * part of the row.
  */
 type RowChange<OldIn, OldOut, OldByModel, In, Out, ByModel> =
   PortsChange<"x.in", OldIn, In> extends infer T extends string

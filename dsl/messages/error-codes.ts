@@ -1,6 +1,7 @@
 /**
  * Every error code of Shapeline with its short title. `npm run docs` generates docs/errors.md from this list.
- * SL1xxx lambda, SL2xxx shapes and steps, SL3xxx models, SL4xxx config, SL5xxx input rows, SL6xxx targets, SL7xxx storage.
+ * SL1xxx lambda, SL2xxx shapes and steps, SL3xxx models, SL4xxx config, SL5xxx input rows, SL6xxx targets, SL7xxx
+ * storage.
  */
 export const errorCodes = {
   // SL1xxx: lambdas

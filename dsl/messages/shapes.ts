@@ -1,7 +1,7 @@
 import { firstFiveNames, type FirstFiveNames } from "./first-five-names.js";
 
-// Sentences about tensors that do not fit. Each is a type and a function with the same words, side by side, so that the compiler and the run time say
-// the same. `Source` is the source of the arriving tensors, with a verb.
+// Sentences about tensors that do not fit. Each is a type and a function with the same words, side by side, so that the
+// compiler and the run time say the same. `Source` is the source of the arriving tensors, with a verb.
 
 export type StepSource<I extends number, M extends string> = `step ${I} (model '${M}') produces`;
 export const stepSource = (index: number, model: string): string => `step ${index} (model '${model}') produces`;

@@ -19,7 +19,10 @@ import type { AnyPipeline, EmptyPipeline, Pipeline } from "./pipeline.js";
 
 // The types of replaceStep, insertStep and removeStep. `pipeline-impl.ts` is the run-time side.
 
-/** A pipeline whose steps the compiler does not know, after an edit at an index that is not a literal. `build()` checks all of it. */
+/**
+ * A pipeline whose steps the compiler does not know, after an edit at an index that is not a literal. `build()` checks
+ * all of it.
+ */
 export interface UncheckedPipeline extends AnyPipeline, UncheckedMethods<UncheckedPipeline> {
   replaceStep(index: number, make: (at: UncheckedPipeline) => UncheckedPipeline): UncheckedPipeline;
   insertStep(index: number, make: (at: UncheckedPipeline) => UncheckedPipeline): UncheckedPipeline;
@@ -27,31 +30,38 @@ export interface UncheckedPipeline extends AnyPipeline, UncheckedMethods<Uncheck
   clear(): UncheckedPipeline;
 }
 
-// ---------------------------------------------------------------- where
+// ---------------------------------------------------------------- arguments
 
-/** `I` where the pipeline has such a step, or with `More` such a place, else what is wrong with it. What is no literal passes: `build()` checks it. */
+/**
+ * `I` where the pipeline has such a step (with `More`: such a position), else what is wrong. An index that is not a
+ * literal is accepted: `build()` checks it.
+ */
 export type StepIndex<I extends number, Steps, Method extends string, More extends readonly 0[] = []> =
   InRange<I, Steps, More> extends false ? NoInfer<EditOutOfRange<Method, I, CountOf<Steps>>> : I;
 
-/** `"open"` where `I` is no literal. */
+/** `"open"` where `I` is not a literal. */
 type InRange<I extends number, Steps, More extends readonly 0[]> = number extends I
   ? "open"
   : I extends Below<CountOf<Steps, More>>
     ? true
     : false;
 
-/** What the callback of an edit gets. */
+/** The argument of an edit's callback. */
 export type AtIndex<In, Steps, I extends number, More extends readonly 0[] = []> =
-  InRange<I, Steps, More> extends true ? Opened<CutOf<In, Steps, I>> : UncheckedPipeline;
+  InRange<I, Steps, More> extends true ? StateBefore<CutOf<In, Steps, I>> : UncheckedPipeline;
 
-type Opened<C> =
+/**
+ * The state before the cut. With `Unstated` at the bottom of an empty list, the next step defines the request's
+ * columns.
+ */
+type StateBefore<C> =
   C extends Cut<At<infer In, infer Out, infer Checks, infer Steps, infer ByModel, infer Names>, unknown>
     ? [Steps] extends [Unstated]
       ? At<Unstated, Unstated, Checks, Unstated, object, Names>
       : At<In, Out, Checks, Steps, ByModel, Names>
     : never;
 
-/** A pipeline in two: what stands before a step, and the nodes from that step on. */
+/** A pipeline cut in two: the state before a step, and the nodes from that step on. */
 interface Cut<out Before, out Nodes> {
   readonly before: Before;
   readonly nodes: Nodes;
@@ -91,51 +101,54 @@ type CutAt<
       : never
     : never;
 
-// ---------------------------------------------------------------- what comes of it
+// ---------------------------------------------------------------- results
 
-/** The pipeline with the step of `P` in the place of step `I`; what is wrong with it as a text; or false where the callback says so already. `Out` and `ByModel` are those at the pipeline's end. */
+/**
+ * The pipeline after step `I` was replaced by the step of `P`; a text where a later step breaks; false where the
+ * callback already has an error. `Out` and `ByModel` are those at the end of the pipeline.
+ */
 export type Replaced<In, Out, Steps, ByModel, I extends number, P> =
   InRange<I, Steps, []> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
-        ? Placing<S, Opening<Before>> extends true
-          ? Redone<Rest, Stepped<Before, Old>, Stepped<Opening<Before>, S>, Out, ByModel>
+        ? NewStepFits<S, InsertionState<Before>> extends true
+          ? RecheckFrom<Rest, StateAfter<Before, Old>, StateAfter<InsertionState<Before>, S>, Out, ByModel>
           : false
         : never
       : OneStep
     : UncheckedPipeline;
 
-/** The same with the step of `P` before step `I`, or at the end. */
+/** The same for a step of `P` inserted before step `I`, or at the end. */
 export type Inserted<In, Out, Steps, ByModel, I extends number, P> =
   InRange<I, Steps, [0]> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, infer Rest>
-        ? Placing<S, Opening<Before>> extends true
-          ? Redone<Rest, Before, Stepped<Opening<Before>, S>, Out, ByModel>
+        ? NewStepFits<S, InsertionState<Before>> extends true
+          ? RecheckFrom<Rest, Before, StateAfter<InsertionState<Before>, S>, Out, ByModel>
           : false
         : never
       : OneStep
     : UncheckedPipeline;
 
-/** The same without step `I`. */
+/** The same for removing step `I`. */
 export type Removed<In, Out, Steps, ByModel, I extends number> =
   InRange<I, Steps, []> extends true
     ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
-      ? Redone<Rest, Stepped<Before, Old>, Opening<Before>, Out, ByModel>
+      ? RecheckFrom<Rest, StateAfter<Before, Old>, InsertionState<Before>, Out, ByModel>
       : never
     : UncheckedPipeline;
 
-/** What an edit's callback must give: a text where the edit breaks the pipeline. */
-export type Making<Edited, P> = Edited extends string ? NoInfer<Edited> : P;
+/** The required result of an edit's callback: a text where the edit breaks a later step. */
+export type CallbackResult<Edited, P> = Edited extends string ? NoInfer<Edited> : P;
 
-/** What an edit gives; where it is refused, the pipeline as it was. */
+/** The result of an edit; the unchanged pipeline where the edit is refused. */
 export type EditedOr<Edited, Was> = Edited extends string | false ? Was : Edited;
 
-/** The index of a step that can go, else what is wrong. */
+/** The index of a step that can be removed, else what is wrong. */
 export type RemovedIndex<I extends number, Steps, Edited> =
   StepIndex<I, Steps, "removeStep"> extends infer T extends string ? T : Edited extends string ? NoInfer<Edited> : I;
 
-/** The pipeline with no step: its columns stay where they are stated. */
+/** The pipeline without steps. It keeps its columns if they are stated. */
 export type Cleared<In extends object, Steps> =
   Steps extends After<unknown, infer Prev>
     ? Cleared<In, Prev>
@@ -143,8 +156,8 @@ export type Cleared<In extends object, Steps> =
       ? EmptyPipeline
       : Pipeline<In, Normal<In>, never, Steps>;
 
-/** False where the new step itself does not fit, or a second one follows it: the argument there says so. */
-type Placing<S, Before> =
+/** False where the new step itself does not fit, or the callback adds two steps. Then the error is in the callback. */
+type NewStepFits<S, Before> =
   Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _ByModel, infer Names>
     ? unknown extends S
       ? false
@@ -153,10 +166,11 @@ type Placing<S, Before> =
         : true
     : never;
 
-type Opening<Before> = Opened<Cut<Before, unknown>>;
+/** The state that the new step sees. */
+type InsertionState<Before> = StateBefore<Cut<Before, unknown>>;
 
-/** The state after one more step. */
-type Stepped<Before, S> =
+/** The state after the step `S`. */
+type StateAfter<Before, S> =
   Before extends At<infer In, infer Out, infer Checks, infer Steps, infer ByModel, infer Names>
     ? Arriving<Out, S> extends infer A
       ? At<
@@ -170,15 +184,18 @@ type Stepped<Before, S> =
       : never
     : never;
 
-/** The later steps again, from the state `New` instead of `Old`, until both are the same. */
-type Redone<Nodes, Old, New, EndOut, EndByModel> =
+/**
+ * Checks the later steps again from the state `New` instead of `Old`. Once both states are equal, only names are
+ * checked.
+ */
+type RecheckFrom<Nodes, Old, New, EndOut, EndByModel> =
   Old extends At<infer OldIn, infer OldOut, infer _Checks, infer _Steps, infer OldByModel, infer _Names>
     ? New extends At<infer In, infer Out, infer Checks, infer Steps, infer ByModel, infer Names>
-      ? Redo<Nodes, OldIn, OldOut, OldByModel, In, Out, Checks, Steps, ByModel, Names, EndOut, EndByModel>
+      ? Recheck<Nodes, OldIn, OldOut, OldByModel, In, Out, Checks, Steps, ByModel, Names, EndOut, EndByModel>
       : never
     : never;
 
-type Redo<
+type Recheck<
   Nodes,
   OldIn,
   OldOut,
@@ -194,13 +211,13 @@ type Redo<
 > =
   Nodes extends Link<After<infer S, unknown>, infer Rest>
     ? At<OldIn, OldOut, never, Unstated, OldByModel, never> extends At<In, Out, never, Unstated, ByModel, never>
-      ? Skim<Nodes, In, EndOut, Checks, Steps, EndByModel, Names>
+      ? RecheckNames<Nodes, In, EndOut, Checks, Steps, EndByModel, Names>
       : Arriving<Out, S> extends infer A
         ? StepFlaw<S, A, Checks, Names, Steps> extends infer T extends string
           ? AtStep<CountOf<Steps>, T>
           : RowFlaw<S, OldIn, OldOut, OldByModel, In, A, ByModel> extends infer T extends string
             ? AtStep<CountOf<Steps>, T>
-            : Redo<
+            : Recheck<
                 Rest,
                 OldIn,
                 OutAfter<OldOut, S>,
@@ -215,17 +232,17 @@ type Redo<
                 EndByModel
               >
         : never
-    : Whole<In, Out, Checks, Steps, ByModel, Names>;
+    : PipelineOf<In, Out, Checks, Steps, ByModel, Names>;
 
-/** The later steps again where the same tensors arrive as before. */
-type Skim<Nodes, In, EndOut, Checks extends string, Steps, EndByModel, Names extends string> =
+/** Checks the later steps again where the arriving tensors are unchanged. */
+type RecheckNames<Nodes, In, EndOut, Checks extends string, Steps, EndByModel, Names extends string> =
   Nodes extends Link<After<infer S, unknown>, infer Rest>
     ? NameFlaw<S, Checks, Names, Steps> extends infer T extends string
       ? AtStep<CountOf<Steps>, T>
-      : Skim<Rest, In, EndOut, ChecksAfter<Checks, S>, After<S, Steps>, EndByModel, NamesAfter<Names, S, Steps>>
-    : Whole<In, EndOut, Checks, Steps, EndByModel, Names>;
+      : RecheckNames<Rest, In, EndOut, ChecksAfter<Checks, S>, After<S, Steps>, EndByModel, NamesAfter<Names, S, Steps>>
+    : PipelineOf<In, EndOut, Checks, Steps, EndByModel, Names>;
 
-type Whole<In, Out, Checks extends string, Steps, ByModel, Names extends string> = [In] extends [Unstated]
+type PipelineOf<In, Out, Checks extends string, Steps, ByModel, Names extends string> = [In] extends [Unstated]
   ? EmptyPipeline
   : In extends object
     ? Out extends object

@@ -16,8 +16,8 @@ type Edits = Omit<EditHistory, "stated">;
 const unedited: Edits = Object.freeze({ problems: [], rows: null });
 
 /**
- * The implementation behind the interfaces of pipelines. It stores arguments unchecked; `checkPipeline` reports what is wrong with them.
- * The methods that add a step come from `stepKinds`.
+ * The implementation behind the interfaces of pipelines. It stores arguments unchecked; `checkPipeline` reports what is
+ * wrong with them. The methods that add a step come from `stepKinds`.
  */
 export class StepList implements AnyPipeline {
   readonly name: string;
@@ -98,7 +98,10 @@ export class StepList implements AnyPipeline {
     return new StepList(this.name, [...this.steps, step], models, this.#declared, edits);
   }
 
-  /** Removes `removed` steps at `index`, and inserts the step that `make` adds. `checkPipeline` reports an edit that is not possible. */
+  /**
+   * Removes `removed` steps at `index`, and inserts the step that `make` adds. `checkPipeline` reports an edit that is
+   * not possible.
+   */
   #edit(method: string, index: number, removed: 0 | 1, make: ((at: StepList) => unknown) | null): StepList {
     const count = this.steps.length;
     if (!Number.isSafeInteger(index) || index < 0 || index > count - removed) {
@@ -143,7 +146,10 @@ function addStep(before: StepList, make: unknown): StepList | null {
 
 const areModels = (...values: unknown[]): boolean => values.every((value) => modelFlaw(value) === null);
 
-/** `known` and the models of `more` that are not in it. Values that are not models are kept; `checkPipeline` reports them. */
+/**
+ * `known` and the models of `more` that are not in it. Values that are not models are kept; `checkPipeline` reports
+ * them.
+ */
 function withModels(known: readonly Model[], more: readonly Model[]): readonly Model[] {
   const models = [...known];
   for (const model of more) {

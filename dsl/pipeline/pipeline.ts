@@ -34,7 +34,7 @@ import type {
   Cleared,
   EditedOr,
   Inserted,
-  Making,
+  CallbackResult,
   Removed,
   RemovedIndex,
   Replaced,
@@ -61,22 +61,25 @@ export type { After, Stated, Unstated } from "../steps/step-list.js";
 export type { Validation, ValidationStep } from "../steps/validation.js";
 export type { UncheckedPipeline } from "./edits.js";
 
-/** What every pipeline is: plain frozen data and `deploy`. Targets and `build()` take it, and it is a short annotation for exported pipelines. */
+/**
+ * Any pipeline: plain frozen data and `deploy`. Targets and `build()` accept it. Also a short annotation for exported
+ * pipelines.
+ */
 export interface AnyPipeline {
   readonly name: string;
   readonly steps: readonly Step[];
   /** The models of all steps, each once, in order. */
   readonly modelList: readonly Model[];
-  /** The request's columns: what `pipeline(name, { inputs })` states, or what the first inference step takes. */
+  /** The request's columns: stated in `pipeline(name, { inputs })`, or the inputs of the first inference step. */
   readonly inputs: object;
-  /** What comes out of the last inference step. */
+  /** The outputs of the last inference step. */
   readonly outputs: object;
-  /** @throws PipelineError when the steps do not fit together, TargetError when the target cannot take the pipeline */
+  /** @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it */
   deploy(target: Target): Promise<AnyDeployment>;
 }
 
 /**
- * A pipeline typed by its request columns, outputs, validation names and challengers' outputs, whatever its steps.
+ * A pipeline typed by its request columns, outputs, validation names and challengers' outputs, but not by its steps.
  * @example export const fraud: Deployable<A["inputs"], Champ["outputs"], "amt"> = pipeline("fraud")…
  */
 export interface Deployable<
@@ -89,8 +92,8 @@ export interface Deployable<
 }
 
 /**
- * An immutable, ordered list of steps with a name. Every method returns a new pipeline; what does not fit is
- * a compile error at the argument, and the same words at `build()`.
+ * An immutable, ordered list of steps with a name. Every method returns a new pipeline. An argument that does not fit
+ * is a compile error at that argument, and the same message from `build()`.
  */
 export interface Pipeline<
   in out In extends object,
@@ -106,7 +109,7 @@ export interface Pipeline<
   readonly modelList: readonly Model[];
   /** The request's columns. */
   readonly inputs: In;
-  /** What comes out of the last inference step; a tuple where several models' outputs stand and none is selected. */
+  /** The outputs of the last inference step; a tuple after `.models` until one output is selected. */
   readonly outputs: Out;
 
   /**
@@ -115,7 +118,7 @@ export interface Pipeline<
    * @example pipeline("imdb").model(embedder).model(sentiment)
    */
   model<M extends Model>(
-    // `Fits` and `Next`, written out: their arguments as aliases would cost every step a quarter more.
+    // `Fits` and `Next`, inlined: alias arguments are instantiated again at every step (+25 %).
     model: M extends unknown
       ? Out extends M["inputs"]
         ? M
@@ -138,7 +141,7 @@ export interface Pipeline<
     Names
   >;
   /**
-   * Inference with one model whose inputs are fed by other names.
+   * Inference with one model whose inputs have other names than the current outputs.
    * @param rename model input <- current output, or, in the first inference step, the request's column
    * @example pipeline("imdb").model(embedder, { input: "tensor" })
    */
@@ -166,7 +169,7 @@ export interface Pipeline<
   ): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, ByModel, Names | AuditNames<S, Steps>>;
 
   /**
-   * One output of the tuple goes on.
+   * Selects one output of the tuple for the next step.
    * @param index of the model in `.models([…])`, from 0
    */
   select<const I extends number>(
@@ -175,8 +178,9 @@ export interface Pipeline<
 
   /**
    * The request's metadata choose the model.
-   * @param key of the metadata
-   * @param options `routes`: a model by value of the key; `default`: the model for all other requests. All give the same outputs
+   * @param key a key of the metadata
+   * @param options `routes`: a model by value of the key; `default`: the model for all other requests. All models must
+   * have the same outputs
    * @example pipeline("fraud").keySplit("segment", { default: a, routes: { gold: b } })
    */
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
@@ -185,9 +189,9 @@ export interface Pipeline<
   ): Pipeline<In, Next<Out, D>, Checks, After<KeySplit<D, PairsOf<R>>, Steps>, object, Names>;
 
   /**
-   * Chance chooses the model, by weight.
-   * @param weights each above 0, with its model. All models give the same outputs
-   * @param options `hashKey`: requests with the same value of this key of the metadata go to the same model
+   * Chooses the model at random, by weight.
+   * @param weights pairs of a weight above 0 and a model. All models must have the same outputs
+   * @param options `hashKey`: a key of the metadata. Requests with the same value get the same model
    * @example pipeline("fraud").randomSplit([[2, control], [1, challenger]], { hashKey: "session_id" })
    */
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
@@ -196,8 +200,8 @@ export interface Pipeline<
   ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, After<RandomSplit<Ws>, Steps>, object, Names>;
 
   /**
-   * Symbols of the current outputs become sizes; every batch is checked for them.
-   * @param sizes symbol -> size, from 1 on
+   * Replaces symbols of the current outputs by sizes. Every batch is checked for them.
+   * @param sizes symbol -> size, 1 or more
    * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
    */
   refine<const Z extends SizeOption>(
@@ -205,8 +209,8 @@ export interface Pipeline<
   ): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, ByModel, Names>;
 
   /**
-   * The champion answers; the challengers run on the same input and are logged.
-   * @param challengers at least one, each under a name of its own
+   * The champion's output is the answer. The challengers run on the same input and are logged.
+   * @param challengers at least one, each under its own name
    * @example pipeline("fraud").shadow(ccfraud, [ccfraudXgb, ccfraudRf])
    */
   shadow<C extends Model, const Cs extends readonly Model[]>(
@@ -233,10 +237,12 @@ export interface Pipeline<
   ): Pipeline<In, Out, Checks | N, After<Validation<N>, Steps>, ByModel, Names>;
 
   /**
-   * Watches the rows of the last `over` and fires when the condition holds. An alert changes nothing about the rows.
+   * Watches the rows of a time window and fires when the condition holds. An alert does not change the rows.
    * @param name an identifier that no other alert has
-   * @param condition sees the window's rows: `all.count`, `sum`, `avg`, `min`, `max`, `quantile` and `share`, each of a function of one row
-   * @param options `over`: the window, `"1s"` to `"30d"`; `for`: how long the condition must hold before the alert fires
+   * @param condition sees the window's rows: `all.count`, `sum`, `avg`, `min`, `max`, `quantile` and `share`, each with
+   * a function of one row
+   * @param options `over`: the window, `"1s"` to `"30d"`; `for`: how long the condition must hold before the alert
+   * fires
    * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
    */
   alert<const N extends string, const D extends string, const F extends string = never>(
@@ -246,50 +252,53 @@ export interface Pipeline<
   ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, ByModel, Names | AlertTaken<N>>;
 
   /**
-   * Another step in the place of one. All later steps are checked again; the message names the one that the edit breaks.
-   * @param index of the step, from 0. Where it is a `number` and no literal, `build()` checks the edit
-   * @param make gives the step: any method of a pipeline, called once
+   * Replaces one step. All later steps are checked again; the message names the step that the edit breaks.
+   * @param index of the step, from 0. If it is a `number` and not a literal, `build()` checks the edit
+   * @param make returns the step: calls any method of a pipeline once
    * @example pipeline("imdb").model(embedder).model(sentiment).replaceStep(1, (at) => at.model(sentiment2))
    */
   replaceStep<const I extends number, P>(
     index: StepIndex<I, Steps, "replaceStep">,
-    make: (at: AtIndex<In, Steps, I>) => Making<Replaced<In, Out, Steps, ByModel, I, P>, P>,
+    make: (at: AtIndex<In, Steps, I>) => CallbackResult<Replaced<In, Out, Steps, ByModel, I, P>, P>,
   ): EditedOr<Replaced<In, Out, Steps, ByModel, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
   /**
-   * One more step before the step `index`, or at the end. All later steps are checked again.
+   * Inserts a step before the step `index`, or at the end. All later steps are checked again.
    * @example pipeline("imdb").model(embedder).model(sentiment).insertStep(1, (at) => at.validate("seen", (x) => x.out[0] < 1))
    */
   insertStep<const I extends number, P>(
     index: StepIndex<I, Steps, "insertStep", [0]>,
-    make: (at: AtIndex<In, Steps, I, [0]>) => Making<Inserted<In, Out, Steps, ByModel, I, P>, P>,
+    make: (at: AtIndex<In, Steps, I, [0]>) => CallbackResult<Inserted<In, Out, Steps, ByModel, I, P>, P>,
   ): EditedOr<Inserted<In, Out, Steps, ByModel, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
   /**
-   * The pipeline without one step. All later steps are checked again.
+   * Removes one step. All later steps are checked again.
    * @example pipeline("imdb").model(embedder).validate("v", (x) => x.out[0] < 1).removeStep(1)
    */
   removeStep<const I extends number>(
     index: RemovedIndex<I, Steps, Removed<In, Out, Steps, ByModel, I>>,
   ): EditedOr<Removed<In, Out, Steps, ByModel, I>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
-  /** The pipeline without steps, to begin again; inputs that `pipeline(name, { inputs })` states stay. */
+  /** Removes all steps. Inputs that `pipeline(name, { inputs })` states are kept. */
   clear(): Cleared<In, Steps>;
 
   /**
    * Deploys the pipeline.
-   * @throws PipelineError when the steps do not fit together, TargetError when the target cannot take the pipeline
+   * @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it
    * @example const live = await fraud.deploy(local());
    */
-  deploy(target: Target): Promise<Deployment<In, Answered<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>;
+  deploy(target: Target): Promise<Deployment<In, AnswerOutputs<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>;
 }
 
-/** A pipeline without a step: the first inference step gives it its inputs. */
+/** A pipeline without steps: the first inference step defines its inputs. */
 export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {
   clear(): this;
 }
 
-/** A pipeline whose columns are not known. `Steps` are none, or such as are refused there: they count all the same. */
+/**
+ * A pipeline without an inference step. `Steps` holds refused steps only; they are counted, so that later messages have
+ * the right index.
+ */
 export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   model<M extends Model>(model: M): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, After<M, Steps>>;
   model<M extends Model, const R extends RenameOption>(
@@ -321,11 +330,11 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
     After<MultiModel<Ms>, Steps>,
     OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
   >;
-  /** Refused: there are no outputs to audit. */
+  /** Always refused: there are no outputs to audit. */
   audit<const S extends string>(
     slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S,
   ): PipelineBeforeInference<After<Audit<S>, Steps>>;
-  /** Refused: there are no outputs to select from. */
+  /** Always refused: there are no outputs to select from. */
   select<const I extends number>(
     index: I extends unknown ? NoInfer<NeedsModels<"select">> : I,
   ): PipelineBeforeInference<After<Select<I>, Steps>>;
@@ -342,22 +351,22 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
     never,
     After<RandomSplit<Ws>, Steps>
   >;
-  /** Refused: a symbol stands in the pipeline's input or in a model's outputs. */
+  /** Always refused: only stated inputs or a model's outputs have symbols. */
   refine<const Z extends SizeOption>(
     sizes: Sizes<Z, object, Steps>,
   ): PipelineBeforeInference<After<Refine<PairsOf<Z>>, Steps>>;
-  /** Refused: a validation reads what an inference step gives. */
+  /** Always refused: a validation needs an inference step before it. */
   validate<const N extends string>(
     name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
     check: (row: UnknownRow) => boolean,
   ): PipelineBeforeInference<After<Validation<N>, Steps>>;
-  /** Refused: an alert reads what an inference step gives. */
+  /** Always refused: an alert needs an inference step before it. */
   alert<const N extends string, const D extends string, const F extends string = never>(
     name: N extends unknown ? NoInfer<NoInferenceBeforeAlert<N>> : N,
     condition: (all: AlertRows<UnknownRow>) => boolean,
     options: AlertOptions<D, F>,
   ): PipelineBeforeInference<After<Alert<N>, Steps>>;
-  /** Refused: there is no step to replace. */
+  /** Always refused: there is no step to replace. */
   replaceStep<const I extends number>(
     index: StepIndex<I, Steps, "replaceStep">,
     make: (at: UncheckedPipeline) => unknown,
@@ -365,17 +374,19 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   /** @example pipeline("imdb").insertStep(0, (at) => at.model(embedder)) */
   insertStep<const I extends number, P>(
     index: StepIndex<I, Steps, "insertStep", [0]>,
-    make: (at: AtIndex<Unstated, Unstated, I, [0]>) => Making<Inserted<Unstated, Unstated, Unstated, object, I, P>, P>,
+    make: (
+      at: AtIndex<Unstated, Unstated, I, [0]>,
+    ) => CallbackResult<Inserted<Unstated, Unstated, Unstated, object, I, P>, P>,
   ): EditedOr<Inserted<Unstated, Unstated, Unstated, object, I, P>, EmptyPipeline>;
-  /** Refused: there is no step to remove. */
+  /** Always refused: there is no step to remove. */
   removeStep<const I extends number>(index: StepIndex<I, Steps, "removeStep">): UncheckedPipeline;
   clear(): EmptyPipeline;
 }
 
-/** What comes out of the whole pipeline. */
-type Answered<Out, ByModel> = Out extends readonly unknown[] ? OutputsByModel<ByModel> : Out;
+/** The outputs in the answer of the pipeline. */
+type AnswerOutputs<Out, ByModel> = Out extends readonly unknown[] ? OutputsByModel<ByModel> : Out;
 
-/** What `deploy` of a pipeline gives. */
+/** The deployment type of a pipeline. */
 type DeploymentOf<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;
 
 /** One record of a request to a pipeline: `InferInput<typeof fraud>`. */
@@ -397,8 +408,8 @@ export type InferOutput<P> =
 /**
  * A new pipeline.
  * @param name a DNS label: lower-case letters, digits and '-', under 64 characters
- * @param options `inputs`: the request's columns, `{ tensor: { dtype: "float32", shape: ["batch", 29] } }`; without it the
- * first inference step gives them
+ * @param options `inputs`: the request's columns, `{ tensor: { dtype: "float32", shape: ["batch", 29] } }`. Without it,
+ * the first inference step defines them
  * @example
  * export const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate("amt", (x) => x.out < 1);
  */

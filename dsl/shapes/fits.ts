@@ -9,11 +9,13 @@ import { byCodeUnit } from "../messages/first-five-names.js";
 import { clash, misfit, missing, noSuchInput, noSuchOutput, refine } from "../messages/shapes.js";
 import type { NeedsSelect } from "../messages/steps.js";
 
-// ---------------------------------------------------------------- types: does it fit, and what goes on
+// ---------------------------------------------------------------- types: does a model fit, and what are its outputs
 
 /**
- * `M` where the arriving tensors `Out` fit it, else the text that stands at the argument. The failure branch is inside `NoInfer`, without which `M` is inferred through both branches, and
- * behind `M extends unknown`, so that it is not looked at before it is needed. `.model` has this written out: an alias's arguments cost again at every step.
+ * `M` where the arriving tensors `Out` fit it, else the text of the error at the argument. The failure branch is inside
+ * `NoInfer`: otherwise `M` would be inferred through both branches. It is also behind `M extends unknown`, so that the
+ * compiler evaluates it only when needed. Inlined in `.model`: alias arguments are instantiated again at every step
+ * (+25 %).
  */
 export type Fits<Out, M extends Model, Steps> = M extends unknown
   ? Out extends M["inputs"]
@@ -21,7 +23,7 @@ export type Fits<Out, M extends Model, Steps> = M extends unknown
     : NoInfer<M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never>
   : never;
 
-/** `Fits` with a renaming. A renaming of an input, or from an output, that is not there is reported at its property alone. */
+/** `Fits` with a renaming. An unknown input or output in the renaming is reported at its property only. */
 export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [
   Out extends readonly unknown[] ? keyof R : keyof M["inputs"],
 ]
@@ -36,19 +38,19 @@ export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [
     >
   : M;
 
-/** Why `M` does not take `Out`. */
+/** The text of why `M` does not take `Out`. */
 export type Unfit<Out, M extends Model, R, Steps> = M extends unknown
   ? Out extends readonly unknown[]
     ? Unselected<Out, M, Steps>
     : ExplainPorts<M["name"], M["inputs"], Fed<M["inputs"], Out, R>, Out, SourceOf<Steps>, NamesOf<M["inputs"]>, object>
   : never;
 
-/** Several outputs arrive, and none is selected. */
+/** A tuple of outputs arrives: none is selected. */
 type Unselected<Out extends readonly unknown[], M extends Model, Steps> = M extends unknown
   ? NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], `model '${M["name"]}'`>
   : never;
 
-/** What goes on after `M`: its outputs, each symbol replaced by what it is bound to. Written out in `.model`, too. */
+/** The current outputs after `M`: its outputs, each symbol replaced by its binding. Also inlined in `.model`. */
 export type Next<Out, M extends Model> = M extends unknown
   ? M["outputs"] extends Plain
     ? Out extends M["inputs"]
@@ -57,17 +59,20 @@ export type Next<Out, M extends Model> = M extends unknown
     : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
   : never;
 
-/** Nothing is plain where `strictNullChecks` is off: there a batch that is `null` would be one of these too. */
+/** `never` without `strictNullChecks`: there a tensor with a `null` batch would also be plain. */
 export type Plain = null extends number ? never : PlainTensors;
-/** Tensors with no symbol but the batch: nothing to replace. */
+/** Tensors with no symbol except the batch: nothing to replace. The cheap path. */
 interface PlainTensors {
   readonly [port: string]: Tensor<DType, readonly [number | "batch", ...(number | "batch" | null)[]]>;
 }
 
-/** Request columns as what arrives at the first model: the batch's symbol is "batch" in all its places. */
+/** The request's columns as the first model receives them: the symbol of the batch becomes "batch" everywhere. */
 export type Normal<P> = P extends Plain ? P : Resolved<P, Refused, Model<"", P & object, object>>;
 
-/** `Next` on the general path; outputs as they are where the model does not fit, so that later steps are still checked. */
+/**
+ * `Next` on the general path. Where the model does not fit, its outputs are unchanged, so that later steps are still
+ * checked.
+ */
 export type Substituted<Out, M extends Model, R> = Resolved<M["outputs"], BoundRenamed<M["inputs"], Out, R>, M>;
 export type Resolved<O, B, M extends Model> = O extends unknown
   ? {
@@ -97,11 +102,11 @@ interface BatchBound {
   readonly batch: Dim;
 }
 
-// ---------------------------------------------------------------- types: bindings, a record of symbols, or `Refused`
+// ---------------------------------------------------------------- types: bindings of symbols
 
-/** What the symbols of the inputs `I` are bound to where the tensors `Out` arrive: a record, or `Refused`. */
-export type Bound<I, Out> = keyof I extends keyof Out ? BoundNamed<I, Out> : BoundLone<I, Out>;
-/** With a port in `Out` for each in `I`. */
+/** The bindings of the symbols of the inputs `I` where the tensors `Out` arrive: a record, or `Refused`. */
+export type Bound<I, Out> = keyof I extends keyof Out ? BoundNamed<I, Out> : BoundSingle<I, Out>;
+/** For an `Out` with all port names of `I`. */
 type BoundNamed<I, Out> = { [K in keyof I]: BindPort<I[K], Out[K & keyof Out], BatchName<I>> }[keyof I] extends (
   bound: infer B,
 ) => void
@@ -109,37 +114,37 @@ type BoundNamed<I, Out> = { [K in keyof I]: BindPort<I[K], Out[K & keyof Out], B
     ? Refused
     : B
   : Refused;
-/** A lone output feeds a lone input whatever their names. */
-type BoundLone<I, Out> =
+/** A single output feeds a single input, whatever their names. */
+type BoundSingle<I, Out> =
   IsOne<keyof I> extends true
     ? IsOne<keyof Out> extends true
       ? BoundNamed<I, { readonly [K in keyof I]: Out[keyof Out] }>
       : Refused
     : Refused;
 type BoundRenamed<I, Out, R> = [keyof R] extends [never] ? Bound<I, Out> : Bound<I, FedRenamed<I, Out, R>>;
-/** In the place of bindings: a model does not fit. It has no keys, so no symbol is bound. */
+/** Instead of bindings where a model does not fit. It has no keys, so no symbol is bound. */
 export type Refused = void;
 
 /**
- * A union of functions, one for each symbol that is bound: what one infers of the argument that all of them take is all bindings at once,
- * and `{ n: 3 } & { n: 7 }` is `never`. `Refused` is no function.
+ * A union of functions, one for each bound symbol. The argument type inferred from the union is the intersection of all
+ * bindings, and a conflict such as `{ n: 3 } & { n: 7 }` is `never`. `Refused` is not a function, so it makes the
+ * inference fail.
  */
 type BindPort<E, P, Batch> =
   E extends Tensor<infer D, infer S>
     ? P extends Tensor<D, infer PS>
       ? number extends S["length"]
         ? never
-        : PS extends Places<S>
+        : PS extends SameRank<S>
           ? BindDims<S, PS, Batch>[number]
           : number extends PS["length"]
             ? never
             : Refused
       : Refused
     : never;
-/** Of the same rank. */
-type Places<S> = { readonly [A in keyof S]: unknown };
-type BindDims<S, PS extends Places<S>, Batch> = { [A in keyof S]: BindDim<S[A], PS[A], A, Batch> };
-/** A dimension is asked whether it is `null`, never the other way round: where `strictNullChecks` is off, `null` is every type. */
+type SameRank<S> = { readonly [A in keyof S]: unknown };
+type BindDims<S, PS extends SameRank<S>, Batch> = { [A in keyof S]: BindDim<S[A], PS[A], A, Batch> };
+/** Always `D extends null`, never `null extends D`: without `strictNullChecks`, `null` extends every type. */
 type BindDim<E, P, A, Batch> = A extends "0"
   ? E extends string | null
     ? (bound: { readonly batch: P extends string | null ? "batch" : P }) => void
@@ -164,7 +169,7 @@ type BindDim<E, P, A, Batch> = A extends "0"
           ? (bound: { readonly batch: P }) => void
           : (bound: { readonly [K in E & string]: P }) => void;
 
-/** A symbol that is the batch somewhere is the batch everywhere: `["N", "N"]`. */
+/** A symbol that is the batch of one port is the batch everywhere: `["N", "N"]`. */
 export type SymbolOf<S extends string, P> = S extends BatchName<P> ? "batch" : S;
 type BatchName<P> = HeadOf<P[keyof P]>;
 type HeadOf<T> = T extends { readonly shape: readonly [infer H, ...(readonly unknown[])] }
@@ -173,15 +178,16 @@ type HeadOf<T> = T extends { readonly shape: readonly [infer H, ...(readonly unk
     : H
   : never;
 
-// ---------------------------------------------------------------- run time: the same, all of a model's problems at once
+// ---------------------------------------------------------------- run time: the same checks, all problems of a model
+// at once
 
-/** What stands before a model: ports as `normal` leaves them, and where they come from, with the verb. */
+/** What arrives at a model: ports after `normal`, and their source with a verb, for messages. */
 export interface Arriving {
   readonly ports: readonly Port[];
   readonly source: string;
 }
 
-/** What types leave open at one input. */
+/** A check of one input that the types cannot make. */
 export interface OpenCheck {
   readonly input: string;
   readonly axis: number | null;
@@ -194,7 +200,10 @@ export interface Fit {
   readonly outputs: readonly Port[];
 }
 
-/** Whether a model takes what arrives, what is left to check at run time, and what goes on. */
+/**
+ * Checks whether a model takes what arrives. Returns the problems, the checks that remain for run time, and the
+ * outputs.
+ */
 export function fit(model: Model, rename: Readonly<Record<string, string>>, arriving: Arriving): Fit {
   const inputs = portsOf(model.inputs).sort((a, b) => byCodeUnit(a.name, b.name));
   const unifier = new Unifier(model.name, inputs, arriving.source);
@@ -228,17 +237,17 @@ export function fit(model: Model, rename: Readonly<Record<string, string>>, arri
   };
 }
 
-/** The batch's symbol becomes "batch" in all its places. */
+/** Replaces the symbol of the batch by "batch" everywhere. */
 export function normal(ports: readonly Port[]): Port[] {
   const batch = batchNames(ports);
   return ports.map(({ name, dtype, shape }) => ({
     name,
     dtype,
-    shape: shape?.map((dim, axis) => seen(dim, axis, batch)) ?? null,
+    shape: shape?.map((dim, axis) => normalDim(dim, axis, batch)) ?? null,
   }));
 }
 
-/** `float32[batch, 10]`, `?` where nothing is known. */
+/** `float32[batch, 10]`; `?` for an unknown dimension. */
 export function showTensor({ dtype, shape }: Omit<Port, "name">): string {
   if (shape === null) return `${dtype}[…]`;
   return `${dtype}[${shape.map((dim, axis) => (axis === 0 && typeof dim !== "number" ? "batch" : (dim ?? "?"))).join(", ")}]`;
@@ -248,17 +257,20 @@ function batchNames(ports: readonly Port[]): ReadonlySet<Dim | undefined> {
   return new Set(ports.map((port) => port.shape?.[0]).filter((dim) => typeof dim === "string"));
 }
 
-function seen(dim: Dim, axis: number, batch: ReadonlySet<Dim | undefined>): Dim {
+function normalDim(dim: Dim, axis: number, batch: ReadonlySet<Dim | undefined>): Dim {
   if (typeof dim === "number") return dim;
   return axis === 0 || (dim !== null && batch.has(dim)) ? "batch" : dim;
 }
 
-/** The bindings of one model's symbols while its inputs are looked at. */
+/** Binds the symbols of one model, input by input. */
 class Unifier {
   readonly problems: Problem[] = [];
   readonly #checks: OpenCheck[] = [];
   readonly #bound = new Map<string, { readonly size: number | string; readonly input: string }>();
-  readonly #places = new Map<string, { readonly input: string; readonly axis: number; readonly open: boolean }[]>();
+  readonly #occurrences = new Map<
+    string,
+    { readonly input: string; readonly axis: number; readonly open: boolean }[]
+  >();
   readonly #model: string;
   readonly #source: string;
   readonly #batch: ReadonlySet<Dim | undefined>;
@@ -284,13 +296,13 @@ class Unifier {
       return this.report("SL2011", text, details);
     }
     for (const [axis, dim] of input.shape.entries()) {
-      const expected = seen(dim, axis, this.#batch);
-      const arrived = fed.shape === null ? null : seen(fed.shape[axis] ?? null, axis, new Set());
+      const expected = normalDim(dim, axis, this.#batch);
+      const arrived = fed.shape === null ? null : normalDim(fed.shape[axis] ?? null, axis, new Set());
       if (!this.#dim(input.name, axis, expected, arrived, text)) return;
     }
   }
 
-  /** False where the dimension does not fit: the port's later dimensions are then left alone. */
+  /** False where the dimension does not fit. Then the later dimensions of the port are not checked. */
   #dim(input: string, axis: number, expected: Dim, arrived: Dim, text: string): boolean {
     if (expected === null) return true;
     if (typeof expected === "string") return this.#symbol(input, axis, expected, arrived);
@@ -307,8 +319,8 @@ class Unifier {
   }
 
   #symbol(input: string, axis: number, symbol: string, arrived: Dim): boolean {
-    const places = this.#places.get(symbol) ?? [];
-    this.#places.set(symbol, [...places, { input, axis, open: arrived === null }]);
+    const occurrences = this.#occurrences.get(symbol) ?? [];
+    this.#occurrences.set(symbol, [...occurrences, { input, axis, open: arrived === null }]);
     if (arrived === null) return true;
     const bound = this.#bound.get(symbol);
     if (bound === undefined) {
@@ -324,20 +336,20 @@ class Unifier {
     return true;
   }
 
-  /** A symbol with a place that is not known: all its places must agree at run time. */
+  /** A symbol that meets an unknown dimension must have one size at run time, wherever it occurs. */
   openChecks(): OpenCheck[] {
     const checks = [...this.#checks];
-    for (const [symbol, places] of this.#places) {
-      if (places.length < 2 || !places.some((place) => place.open)) continue;
+    for (const [symbol, occurrences] of this.#occurrences) {
+      if (occurrences.length < 2 || !occurrences.some((one) => one.open)) continue;
       const expects = this.#resolved(symbol);
-      for (const { input, axis, open } of places) {
+      for (const { input, axis, open } of occurrences) {
         if (open || typeof expects === "string") checks.push({ input, axis, expects });
       }
     }
     return checks;
   }
 
-  /** As the model gives them where it does not fit, so that later steps are still checked. */
+  /** Without bindings where the model does not fit, so that later steps are still checked. */
   outputs(ports: readonly Port[]): Port[] {
     if (this.problems.some(({ code }) => code !== "SL2016")) this.#bound.clear();
     const batch = new Set([...this.#batch, ...batchNames(ports)]);
@@ -346,7 +358,7 @@ class Unifier {
       dtype,
       shape:
         shape?.map((dim, axis) => {
-          const own = seen(dim, axis, batch);
+          const own = normalDim(dim, axis, batch);
           return typeof own === "string" ? this.#resolved(own) : own;
         }) ?? null,
     }));

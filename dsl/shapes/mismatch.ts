@@ -3,9 +3,13 @@ import type { NamesOf } from "./port-names.js";
 import type { Tensor } from "../tensor.js";
 import type { Clash, Misfit, Missing, Refine } from "../messages/shapes.js";
 
-// The types' failure path: looked at only where a model does not fit, port by port in order of name. `Unifier` is its run-time side.
+// The failure path of the types. The compiler evaluates it only where a model does not fit, port by port in the order
+// of names. `Unifier` in `fits.ts` is the run-time side.
 
-/** What is wrong with the first input, by name, that does not fit. `B` holds the symbols bound so far, each with its size and its input. */
+/**
+ * The problem of the first input, by name, that does not fit. `B` holds the symbols bound so far, each with its size
+ * and its input.
+ */
 export type ExplainPorts<N extends string, I, F, Out, From extends string, Keys, B> = Keys extends readonly [
   infer K extends keyof I & string,
   ...infer Rest,
@@ -35,7 +39,7 @@ type ExplainShape<E, P, Axis, I, B, N extends string, K extends string, Text ext
   ...infer ER,
 ]
   ? P extends readonly [infer PH, ...infer PR]
-    ? ExplainDim<Seen<EH, Axis, I>, Seen<PH, Axis, object>, B, N, K, Text> extends infer X
+    ? ExplainDim<NormalDim<EH, Axis, I>, NormalDim<PH, Axis, object>, B, N, K, Text> extends infer X
       ? X extends string
         ? X
         : ExplainShape<ER, PR, "1", I, X, N, K, Text>
@@ -61,7 +65,7 @@ type ExplainDim<E, P, B, N extends string, K extends string, Text extends string
           : P extends string
             ? `${Text}${Refine<P, E & number>}`
             : Text;
-type Seen<D, Axis, I> = D extends string | null
+type NormalDim<D, Axis, I> = D extends string | null
   ? Axis extends "0"
     ? "batch"
     : D extends null
@@ -69,7 +73,7 @@ type Seen<D, Axis, I> = D extends string | null
       : SymbolOf<D & string, I>
   : D;
 
-/** `float32[batch, 10]`, `?` where nothing is known. */
+/** `float32[batch, 10]`; `?` for an unknown dimension. */
 export type ShowTensor<T> =
   T extends Tensor<infer D, infer S>
     ? number extends S["length"]

@@ -1,14 +1,14 @@
 import type { Port } from "../tensor.js";
 
-/** Printable ASCII in code-unit order: what port names are made of. */
+/** Printable ASCII in code-unit order: the characters of port names. */
 type Alphabet = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
 /** The port names of a record in code-unit order. */
 export type NamesOf<P> = Sorted<keyof P & string>;
 
 /**
- * The names of a union in code-unit order. A union has no order of its own and the compilers do not agree on one: without
- * this, a model with two bad ports would be reported as a union of two messages.
+ * The names of a union in code-unit order. A union has no defined order, and compilers differ. Without an order, a
+ * model with two bad ports would be reported as a union of two messages.
  */
 export type Sorted<U extends string, A extends readonly string[] = []> = [U] extends [never]
   ? A
@@ -16,7 +16,7 @@ export type Sorted<U extends string, A extends readonly string[] = []> = [U] ext
     ? Sorted<Exclude<U, F>, [...A, F]>
     : A;
 
-/** The first name: all of `U` begin with `P`, which grows by one character a turn. */
+/** The first name of `U`. All names in `U` begin with `P`, which grows by one character per recursion. */
 type First<U extends string, P extends string = ""> =
   IsOne<U> extends true ? U : P extends U ? P : FirstWith<U, P, HeadsAfter<U, P>>;
 type HeadsAfter<U extends string, P extends string> = U extends `${P}${infer C}${string}` ? C : never;
@@ -42,8 +42,8 @@ export type IsOne<U, All = U> = [U] extends [never]
     : never;
 
 /**
- * The arriving tensors by the names of the inputs they feed: by the renaming, by name, or, where both sides have
- * one port, whatever their names.
+ * The arriving tensors by the names of the inputs that they feed: by the renaming, else by name. Single ports match
+ * whatever their names.
  */
 export type Fed<I, Out, R> = [keyof R] extends [never]
   ? keyof I extends keyof Out
@@ -57,10 +57,10 @@ export type Fed<I, Out, R> = [keyof R] extends [never]
 export type FedRenamed<I, Out, R> = {
   readonly [K in keyof I as K extends keyof R | keyof Out ? K : never]: Renaming<K, Out, R>;
 };
-/** A port that is not there fits no input. */
+/** A missing port is `unknown`, which fits no input. */
 type Renaming<K, Out, R> = K extends keyof R ? (R[K] extends keyof Out ? Out[R[K]] : unknown) : Out[K & keyof Out];
 
-/** Which arriving port feeds an input; the run-time side of `Fed`. `undefined` where none does. */
+/** The arriving port that feeds an input, or `undefined`. The run-time side of `Fed`. */
 export function feedOf(
   input: string,
   inputs: readonly Port[],

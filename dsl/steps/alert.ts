@@ -44,8 +44,8 @@ export interface Alert<out N extends string> {
 }
 
 /**
- * The rows of an alert's window, as its condition sees them. The functions take one row, like a validation at the same position. A row is left
- * out if a model that the function reads gave no answer for it. No aggregate returns -0.
+ * The rows of an alert's window, as its condition sees them. The functions take one row, like a validation at the same
+ * position. A row is left out if a model that the function reads gave no answer for it. No aggregate returns -0.
  */
 export interface AlertRows<out R> {
   /** The number of rows, or of rows for which `where` is true; 0 without rows. */
@@ -59,8 +59,8 @@ export interface AlertRows<out R> {
   /** The largest value; NaN without rows or if a value is NaN. */
   max(value: (row: R) => number): number;
   /**
-   * The value below which the share `q` of the rows lies, interpolated linearly between the two nearest ranks, like numpy and
-   * DuckDB's `quantile_cont`; NaN without rows or if a value is NaN.
+   * The value below which the share `q` of the rows lies, interpolated linearly between the two nearest ranks, like
+   * numpy and DuckDB's `quantile_cont`; NaN without rows or if a value is NaN.
    * @param q a constant from 0 to 1
    */
   quantile(q: number, value: (row: R) => number): number;

@@ -15,7 +15,10 @@ export interface AuditStep {
   readonly to: number | null;
 }
 
-/** `slice` in the platform's notation: `"1:"`, `"1:3"`, `":2"`, and `"1"`, which means `"1:"`. Any other text is kept in `from`, so that the check can name it. */
+/**
+ * `slice` in the platform's notation: `"1:"`, `"1:3"`, `":2"`, and `"1"`, which means `"1:"`. Any other text is kept in
+ * `from`, so that the check can name it.
+ */
 function auditStep(slice: string): AuditStep {
   const given: unknown = slice;
   const text = typeof given === "string" ? given : kindOf(given);
@@ -41,7 +44,10 @@ export type Slice<S extends string, Out, Steps> = Out extends readonly unknown[]
       : SliceIn<S, Out, Steps>
   : NoInfer<NeedsModels<"audit">>;
 
-/** The compiler evaluates this for every audit, also for the constraint of `S`: where `S` is not known, it must not traverse the list of steps. */
+/**
+ * The compiler evaluates this for every audit, also for the constraint of `S`: where `S` is not known, it must not
+ * traverse the list of steps.
+ */
 type SliceIn<S extends string, Out extends readonly unknown[], Steps> = S extends infer T extends string
   ? string extends T
     ? T

@@ -34,7 +34,10 @@ function keySplitStep(key: string, options: KeySplitOptions<Model, RouteModels>)
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: a key split. Its routes are a union of `readonly [value, model]`. Messages name the model `Default` for the whole split. */
+/**
+ * In the list of steps: a key split. Its routes are a union of `readonly [value, model]`. Messages name the model
+ * `Default` for the whole split.
+ */
 export interface KeySplit<out Default, out Routes> {
   readonly default: Default;
   readonly routes: Routes;
@@ -42,7 +45,10 @@ export interface KeySplit<out Default, out Routes> {
 
 export type KeyName<K extends string> = K extends "" ? NoInfer<NoKey> : K;
 
-/** The routes `R` where all fit `Out` and produce the outputs of the default `D`; the text of a wrong one is the type of its property. */
+/**
+ * The routes `R` where all fit `Out` and produce the outputs of the default `D`; the text of a wrong one is the type of
+ * its property.
+ */
 export type Routes<Out, D extends Model, R extends RouteModels, Steps> = [keyof R] extends [never]
   ? NoInfer<NoRoutes>
   : Fits<Out, D, Steps> extends Model

@@ -1,6 +1,7 @@
 import type { Model } from "../model.js";
 
-// Names that may be used once per pipeline: of logged models and of alerts. The type parameter `Names` of a pipeline holds them.
+// Names that may be used once per pipeline: of logged models and of alerts. The type parameter `Names` of a pipeline
+// holds them.
 
 /** The entry for a model whose outputs are logged under its name. */
 export type LoggedName<N extends string> = string extends N ? never : `model ${N}`;

@@ -35,8 +35,8 @@ export interface Renamed<out M, out Pairs> {
 export type RenameOption = Readonly<Record<string, string>>;
 
 /**
- * A renaming from existing outputs to existing inputs of `M`; the text of a wrong one is the type of its property. Where a tuple of outputs arrives,
- * the error is at the model argument instead.
+ * A renaming from existing outputs to existing inputs of `M`; the text of a wrong one is the type of its property.
+ * Where a tuple of outputs arrives, the error is at the model argument instead.
  */
 export type Renaming<M extends Model, R, Out, Steps> = {
   readonly [K in keyof R]: Out extends readonly unknown[]
@@ -49,8 +49,8 @@ export type Renaming<M extends Model, R, Out, Steps> = {
 };
 
 /**
- * The compiler evaluates this text for every renaming, in both branches and for the constraint of `M`. Where the name is not known, it must not
- * traverse the list of steps.
+ * The compiler evaluates this text for every renaming, in both branches and for the constraint of `M`. Where the name
+ * is not known, it must not traverse the list of steps.
  */
 type MissingOutput<M extends Model, K extends keyof R, R, Out, Steps> =
   M extends Model<infer N>

@@ -28,7 +28,10 @@ function randomSplitStep(weights: readonly Weighted[], options?: { readonly hash
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: a random split, a tuple of `readonly [weight, model]`. Messages name the first model for the whole split. */
+/**
+ * In the list of steps: a random split, a tuple of `readonly [weight, model]`. Messages name the first model for the
+ * whole split.
+ */
 export interface RandomSplit<out Weights> {
   readonly weights: Weights;
 }

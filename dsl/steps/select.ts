@@ -31,7 +31,10 @@ export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unk
       : NoInfer<NotSelected<I, Out, Steps>>
   : NoInfer<NeedsModels<"select">>;
 
-/** The compiler evaluates this for every selection, also for the constraint of `I`: where `I` is not known, it must not traverse the list of steps. */
+/**
+ * The compiler evaluates this for every selection, also for the constraint of `I`: where `I` is not known, it must not
+ * traverse the list of steps.
+ */
 type NotSelected<I extends number, Out extends readonly unknown[], Steps> = I extends infer J extends number
   ? SelectOutOfRange<J, number extends J ? number : MultiModelOf<Steps>["index"], Out["length"]>
   : never;

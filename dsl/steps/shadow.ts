@@ -27,8 +27,8 @@ export interface Shadow<out Champion, out Challengers> {
 }
 
 /**
- * The challengers `Cs` of `C` where all fit `Out`; the text of a wrong one is the type of its element. `[Cs]` is not distributive:
- * otherwise `[c1, c2]` is inferred as an array and not as a tuple.
+ * The challengers `Cs` of `C` where all fit `Out`; the text of a wrong one is the type of its element. `[Cs]` is not
+ * distributive: otherwise `[c1, c2]` is inferred as an array and not as a tuple.
  */
 export type Challengers<Out, C extends Model, Cs extends readonly Model[], Names, Steps> = [Cs] extends [readonly []]
   ? NoInfer<NoChallengers>

@@ -5,7 +5,10 @@ import type { Model } from "../model.js";
 export interface StepDefinition<S> {
   /** The pipeline method that adds the step. */
   readonly method: string;
-  /** Creates the frozen step from the method's arguments. Keeps wrong arguments from plain JavaScript, so that `check` can name them. */
+  /**
+   * Creates the frozen step from the method's arguments. Keeps wrong arguments from plain JavaScript, so that `check`
+   * can name them.
+   */
   readonly create: (...args: never[]) => S;
   /** The models that the step runs. The first one produces the output for the next step. Accepts wrong arguments. */
   readonly modelsOf: (step: S) => readonly Model[];

@@ -135,8 +135,8 @@ export function definitionOf(step: Step): StepDefinition<Step> {
 // ---------------------------------------------------------------- types: methods
 
 /**
- * The pipeline before a step, as an edit's callback receives it: each method returns one step. `In` and `Out` are `Unstated` where that step defines
- * the request's columns.
+ * The pipeline before a step, as an edit's callback receives it: each method returns one step. `In` and `Out` are
+ * `Unstated` where that step defines the request's columns.
  */
 export interface At<
   in out In,
@@ -172,7 +172,10 @@ export interface UncheckedMethods<out P>
     UncheckedAlert<P>,
     UncheckedRefine<P> {}
 
-/** The one step that an edit's callback returns. It has the methods of a pipeline, so that a second step is refused with a message. */
+/**
+ * The one step that an edit's callback returns. It has the methods of a pipeline, so that a second step is refused with
+ * a message.
+ */
 export interface NewStep<out S> extends SecondStep {
   readonly [newStep]: S;
 }
@@ -189,7 +192,10 @@ type SecondStep = {
 /** Steps that produce no outputs of a model. */
 type Passing = Validation<string> | Alert<string> | Refine<unknown> | Audit<string>;
 
-/** The source of the current outputs, for messages: `step 2 (model 'embed') produces`. Steps count from 0, as in `pipeline.steps`. */
+/**
+ * The source of the current outputs, for messages: `step 2 (model 'embed') produces`. Steps count from 0, as in
+ * `pipeline.steps`.
+ */
 export type SourceOf<Steps, Selected extends number = 0> =
   Steps extends After<infer S, infer Prev>
     ? S extends Passing
@@ -229,7 +235,8 @@ export type BeforeInference<Steps> =
       ? false
       : true;
 
-// ---------------------------------------------------------------- types: the state after a step. `CheckState` is the run-time side
+// ---------------------------------------------------------------- types: the state after a step. `CheckState` is the
+// run-time side
 
 /** What arrives at the model `M`: where the request's columns are not stated, `M` defines them. */
 export type ArrivingAtModel<Out, M extends Model> = [Out] extends [Unstated] ? Normal<M["inputs"]> : Out;
@@ -303,7 +310,8 @@ type LoggedBy<S, Prev, Out, ByModel> =
       ? Pick<ByModel, AuditedNames<Slice, MultiModelOf<Prev>["models"]> & keyof ByModel>
       : unknown;
 
-// ---------------------------------------------------------------- types: an existing step again, after an edit before it
+// ---------------------------------------------------------------- types: an existing step again, after an edit before
+// it
 
 /** What is wrong with the step `S` where `Out` arrives after `Steps`; false where nothing is. */
 export type StepFlaw<S, Out, Checks extends string, Names extends string, Steps> = S extends Model

@@ -1,9 +1,9 @@
 // The list of steps in the type of a pipeline. Nothing here knows a step kind.
 
 /**
- * The steps so far, newest first, so that a hover shows the last steps and cuts off the first ones. The list holds the arguments of the steps as
- * interfaces, tuples and strings, and no computed outputs. An anonymous or mapped type in it would be compared again at every later step, and the
- * compiler would stop near 95 steps (TS2589).
+ * The steps so far, newest first, so that a hover shows the last steps and cuts off the first ones. The list holds the
+ * arguments of the steps as interfaces, tuples and strings, and no computed outputs. An anonymous or mapped type in it
+ * would be compared again at every later step, and the compiler would stop near 95 steps (TS2589).
  */
 export interface After<out S, out Prev> {
   readonly prev: Prev;
@@ -15,7 +15,10 @@ export interface Stated {
   readonly stated: true;
 }
 
-/** The bottom of the list when the first inference step defines the request's columns. Not `null`: without `strictNullChecks`, `null` extends every type. */
+/**
+ * The bottom of the list when the first inference step defines the request's columns. Not `null`: without
+ * `strictNullChecks`, `null` extends every type.
+ */
 export interface Unstated {
   readonly stated: false;
 }

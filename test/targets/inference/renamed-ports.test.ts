@@ -178,12 +178,12 @@ describe("refused", () => {
     ];
     expect(await Promise.all(wrong.map((renamed) => refusal(define(renamed))))).toMatchInlineSnapshot(`
       [
-        "SL3040 the model's definition is wrong: 'renamed' of model 'm' must be { inputs, outputs }, each the file's names by the names here",
-        "SL3040 the model's definition is wrong: 'renamed' of model 'm' has inputs and outputs, and no 'input'",
-        "SL3040 the model's definition is wrong: 'renamed.inputs' of model 'm' must hold the file's names by the names here",
-        "SL3040 the model's definition is wrong: 'renamed.outputs' of model 'm' names 'x', which is none of its outputs",
-        "SL3040 the model's definition is wrong: 'renamed.outputs' of model 'm' must say what the file calls 'y'",
-        "SL3040 the model's definition is wrong: two outputs of model 'm' would be 'z' in the file",
+        "SL3040 the model's definition is wrong: 'renamed' of model 'm' must be { inputs, outputs }, each a record of port -> name in the file",
+        "SL3040 the model's definition is wrong: 'renamed' of model 'm' can have 'inputs' and 'outputs', not 'input'",
+        "SL3040 the model's definition is wrong: 'renamed.inputs' of model 'm' must be a record of port -> name in the file",
+        "SL3040 the model's definition is wrong: 'renamed.outputs' of model 'm' names 'x', which is not one of its outputs",
+        "SL3040 the model's definition is wrong: 'renamed.outputs' of model 'm' must give the name in the file of 'y'",
+        "SL3040 the model's definition is wrong: two outputs of model 'm' have the name 'z' in the file",
       ]
     `);
     const built = await build(fraud);
@@ -193,9 +193,9 @@ describe("refused", () => {
     });
     expect(await refusal(() => parseConfig(stray))).toMatchInlineSnapshot(`
       "SL4004 config does not fit together:
-        models: 'renamed.inputs' of model 'a' names 'nothing', which is none of its inputs
-        models: 'renamed.inputs' of model 'champ' names 'nothing', which is none of its inputs
-        models: 'renamed.inputs' of model 'c1' names 'nothing', which is none of its inputs"
+        models: 'renamed.inputs' of model 'a' names 'nothing', which is not one of its inputs
+        models: 'renamed.inputs' of model 'champ' names 'nothing', which is not one of its inputs
+        models: 'renamed.inputs' of model 'c1' names 'nothing', which is not one of its inputs"
     `);
   });
 
