@@ -1,35 +1,35 @@
 import { InputError } from "../../dsl/errors.js";
 import type { DatasetOptions } from "../../dsl/deployment.js";
 
-/** Which columns of a result are wanted, and whether their names stand flat. */
-export interface Choice {
-  /** `*`, groups and columns; null where nothing was chosen. */
+/** Selects columns of a result, and whether their names are flat. */
+export interface ColumnSelection {
+  /** `*`, groups and columns; null if nothing was selected. */
   readonly dataset: readonly string[] | null;
   readonly exclude: readonly string[];
-  /** Between group and name; null: groups are objects. */
+  /** Joins group and name; null: groups are objects. */
   readonly separator: string | null;
-  /** Let names pass that name nothing: where rows are taken in parts, a later part may lack a column. */
+  /** Allows names of columns that do not exist: if rows are read in parts, a later part may lack a column. */
   readonly lenient?: boolean;
 }
 
-export const noChoice: Choice = { dataset: null, exclude: [], separator: null };
+/** All columns except metadata, in groups. */
+export const allColumns: ColumnSelection = { dataset: null, exclude: [], separator: null };
 
-/** The names of the options. */
-export const datasetOptions = ["dataset", "datasetExclude", "datasetSeparator"] as const;
+export const datasetOptionNames = ["dataset", "datasetExclude", "datasetSeparator"] as const;
 
 /**
- * The dataset options of a call.
+ * Parses the dataset options of a call.
  *
- * @throws InputError SL5032 for an option of another type
+ * @throws InputError SL5032 for an option of a wrong type
  */
-export function readChoice({ dataset, datasetExclude, datasetSeparator }: DatasetOptions): Choice {
+export function parseColumnSelection({ dataset, datasetExclude, datasetSeparator }: DatasetOptions): ColumnSelection {
   const separator: unknown = datasetSeparator;
   if (separator !== undefined && (typeof separator !== "string" || separator === "")) {
     throw new InputError("SL5032", `datasetSeparator is ${JSON.stringify(separator)}; give a text such as "."`, {
       option: "datasetSeparator",
     });
   }
-  const names = (option: "dataset" | "datasetExclude", value: unknown): void => {
+  const checkNames = (option: "dataset" | "datasetExclude", value: unknown): void => {
     if (value === undefined) return;
     const isList = Array.isArray(value) && value.every((entry) => typeof entry === "string" && entry !== "");
     if (isList && (value.length > 0 || option === "datasetExclude")) return;
@@ -39,24 +39,24 @@ export function readChoice({ dataset, datasetExclude, datasetSeparator }: Datase
       { option },
     );
   };
-  names("dataset", dataset);
-  names("datasetExclude", datasetExclude);
+  checkNames("dataset", dataset);
+  checkNames("datasetExclude", datasetExclude);
   return { dataset: dataset ?? null, exclude: datasetExclude ?? [], separator: datasetSeparator ?? null };
 }
 
-/** Whether a choice can take columns of the group `metadata`. */
-export function wantsMetadata({ dataset }: Choice): boolean {
+/** Whether a selection can include columns of the group `metadata`. */
+export function selectsMetadata({ dataset }: ColumnSelection): boolean {
   return dataset?.some((entry) => entry === "metadata" || entry.startsWith("metadata.")) ?? false;
 }
 
 /**
- * The wanted ones of some flat column names, in their order.
+ * Filters flat column names, in their order.
  *
- * @throws InputError SL5031 where an entry names nothing that is there
+ * @throws InputError SL5031 if an entry names a column that does not exist
  */
-export function chosenColumns(names: readonly string[], { dataset, exclude, lenient }: Choice): string[] {
-  const wanted = dataset ?? ["*"];
-  for (const entry of [...wanted, ...exclude]) {
+export function selectColumns(names: readonly string[], { dataset, exclude, lenient }: ColumnSelection): string[] {
+  const included = dataset ?? ["*"];
+  for (const entry of [...included, ...exclude]) {
     if (lenient !== true && !names.some((name) => covers(entry, name))) {
       throw new InputError(
         "SL5031",
@@ -66,11 +66,11 @@ export function chosenColumns(names: readonly string[], { dataset, exclude, leni
     }
   }
   return names.filter(
-    (name) => wanted.some((entry) => covers(entry, name)) && !exclude.some((entry) => covers(entry, name)),
+    (name) => included.some((entry) => covers(entry, name)) && !exclude.some((entry) => covers(entry, name)),
   );
 }
 
-/** Metadata must be asked for by name. */
+/** `*` does not include metadata, which must be named. */
 function covers(entry: string, name: string): boolean {
   return entry === "*" ? !name.startsWith("metadata.") : name === entry || name.startsWith(`${entry}.`);
 }

@@ -43,7 +43,7 @@ export interface ElementArray {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericElements;
 }
 
-/** What holds the elements of one dtype; strings lie in plain arrays. */
+/** The typed array for the elements of each dtype. Strings are in plain arrays. */
 export const elementArrays: Readonly<Record<Exclude<DType, "string">, ElementArray>> = {
   float16: Uint16Array,
   float32: Float32Array,
@@ -59,7 +59,7 @@ export const elementArrays: Readonly<Record<Exclude<DType, "string">, ElementArr
   bool: Uint8Array,
 };
 
-/** Zeroed elements of one dtype: what `TensorData.data` holds. */
+/** Allocates zeroed elements for `TensorData.data`. */
 export function allocate(dtype: DType, length: number): TensorElements {
   return dtype === "string" ? new Array<string>(length).fill("") : new elementArrays[dtype](length);
 }

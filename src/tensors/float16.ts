@@ -1,7 +1,7 @@
 const word = new Uint32Array(1);
 const single = new Float32Array(word.buffer);
 
-/** The number that 16 bits of IEEE half precision stand for. Exact. */
+/** Converts IEEE half-precision bits to a number. Exact. */
 export function float16ToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -11,7 +11,7 @@ export function float16ToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The half-precision bits nearest to a number, ties to even; NaN is 0x7e00. */
+/** Rounds a number to half precision, ties to even, and returns its bits. NaN is 0x7e00. */
 export function numberToFloat16(value: number): number {
   if (Number.isNaN(value)) return 0x7e00;
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
@@ -19,7 +19,7 @@ export function numberToFloat16(value: number): number {
   if (size >= 65520) return sign | 0x7c00;
   if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24);
   single[0] = size;
-  // A double just under a power of two may round up in single precision: step back to its own exponent.
+  // A double just below a power of two may round up in single precision: return to its own exponent.
   let exponent = ((word[0] ?? 0) >>> 23) - 127;
   if (2 ** exponent > size) exponent -= 1;
   return sign | (((exponent + 15) << 10) + roundToEven((size / 2 ** exponent - 1) * 1024));

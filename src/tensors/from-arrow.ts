@@ -6,24 +6,24 @@ import { allocate } from "./dtypes.js";
 import type { TensorData, TensorElements } from "./tensor-data.js";
 
 /**
- * One Arrow column as the tensor of a port. Takes `List`, `LargeList` and `FixedSizeList` nested to the port's rank, several
- * chunks and sliced vectors; the element type must be the port's own. Numbers of a single chunk are not copied.
+ * Converts an Arrow column to the tensor of a port. Accepts `List`, `LargeList` and `FixedSizeList` nested to the port's
+ * rank, several chunks and sliced vectors. The element type must be the port's.
  *
  * @param vector the column
- * @param port what it must hold; a fixed dimension must be met, another one must be the same in every row
- * @param where how the user knows the column, for messages: `column 'dense_input'`
- * @throws InputError SL5018 other element type, SL5008 other rank, SL5005 a null, SL5007 a wrong length, SL5009 ragged rows,
+ * @param port the expected dtype and shape; an open dimension must be the same in every row
+ * @param where the column's name in messages: `column 'dense_input'`
+ * @throws InputError SL5018 wrong element type, SL5008 wrong rank, SL5005 a null, SL5007 a wrong length, SL5009 ragged rows,
  * SL5019 a damaged column
  * @example tensorFromVector(table.getChild("x"), { name: "x", dtype: "float32", shape: ["N", 29] }, "column 'x'")
  */
 export function tensorFromVector(vector: Vector, port: Port, where: string): TensorData {
   const column = new Column(port, where);
-  const [depth, leaf] = unwrap(vector.type);
+  const [depth, leaf] = innermostType(vector.type);
   const expectedDepth = port.shape === null ? depth : Math.max(port.shape.length - 1, 0);
   if (depth !== expectedDepth) {
     throw column.error(
       "SL5008",
-      `found ${nesting(depth)}, expected ${nesting(expectedDepth)} for ${describe(port)}; nest the values as the shape says`,
+      `found ${describeNesting(depth)}, expected ${describeNesting(expectedDepth)} for ${describePort(port)}; nest the values as the shape says`,
     );
   }
   const found = dtypeOf(leaf);
@@ -31,7 +31,7 @@ export function tensorFromVector(vector: Vector, port: Port, where: string): Ten
     const expected = port.dtype === "string" ? "Utf8" : port.dtype;
     throw column.error(
       "SL5018",
-      `found ${found ?? String(leaf)}, expected ${expected} for ${describe(port)}; cast the column to ${expected} first`,
+      `found ${found ?? String(leaf)}, expected ${expected} for ${describePort(port)}; cast the column to ${expected} first`,
       {
         found: found ?? String(leaf),
         expected,
@@ -46,7 +46,7 @@ export function tensorFromVector(vector: Vector, port: Port, where: string): Ten
     row += data.length;
   }
   const dims = [row, ...sizes.map((size, level) => size ?? listSize(vector.type, level) ?? 0)];
-  return { dtype: port.dtype, dims, data: gather(port.dtype, leaves, column) };
+  return { dtype: port.dtype, dims, data: joinLeaves(port.dtype, leaves, column) };
 }
 
 /** A range of innermost elements of one chunk. */
@@ -65,7 +65,7 @@ class Column {
     this.#where = where;
   }
 
-  /** Walks one list level down; `sizes[level]` is filled by the first list met. `rowOf` maps an entry to its row. */
+  /** Descends one list level. The first list sets `sizes[level]` if it is open; `perRow` entries belong to one row. */
   descend(
     data: Data,
     start: number,
@@ -100,7 +100,7 @@ class Column {
       if (data.getValid(start + i)) continue;
       throw this.error(
         "SL5005",
-        `row ${row(i)} holds a null, ${describe(this.#port)} takes none; fill it in or drop the row`,
+        `row ${row(i)} holds a null, ${describePort(this.#port)} takes none; fill it in or drop the row`,
         { row: row(i) },
       );
     }
@@ -111,16 +111,16 @@ class Column {
     return this.error(
       fixed ? "SL5007" : "SL5009",
       fixed
-        ? `row ${row} has a list of ${length}, ${describe(this.#port)} takes ${size}; send lists of that length`
-        : `row ${row} has a list of ${length}, the rows before it have ${size}; ${describe(this.#port)} takes rows of one size in a batch`,
+        ? `row ${row} has a list of ${length}, ${describePort(this.#port)} takes ${size}; send lists of that length`
+        : `row ${row} has a list of ${length}, the rows before it have ${size}; ${describePort(this.#port)} takes rows of one size in a batch`,
       { row, found: length, expected: size },
     );
   }
 
-  nullWord(): InputError {
+  nullInDictionary(): InputError {
     return this.error(
       "SL5005",
-      `its dictionary holds a null that a row uses, ${describe(this.#port)} takes none; fill it in or drop the row`,
+      `its dictionary holds a null that a row uses, ${describePort(this.#port)} takes none; fill it in or drop the row`,
     );
   }
 
@@ -133,10 +133,10 @@ class Column {
   }
 }
 
-function gather(dtype: DType, leaves: readonly Leaf[], column: Column): TensorElements {
+function joinLeaves(dtype: DType, leaves: readonly Leaf[], column: Column): TensorElements {
   const [only] = leaves;
   const plain = dtype !== "bool" && dtype !== "string";
-  // A copy: challengers and the log read it after the caller may have filled the buffer anew.
+  // A copy: challengers and the log read it later, when the caller may have reused the buffer.
   if (plain && only !== undefined && leaves.length === 1) return range(only, column).slice();
   const out = allocate(
     dtype,
@@ -174,7 +174,7 @@ function readStrings({ data, start, count }: Leaf, out: string[], at: number, co
     for (let i = 0; i < count; i++) {
       const word = words[Number(indices[start + i])];
       if (word === undefined) throw column.damaged();
-      if (word === null) throw column.nullWord();
+      if (word === null) throw column.nullInDictionary();
       out[at + i] = word;
     }
     return;
@@ -200,7 +200,7 @@ function dictionaryWords(data: Data, column: Column): readonly (string | null)[]
   return words;
 }
 
-function unwrap(type: DataType): [depth: number, leaf: DataType] {
+function innermostType(type: DataType): [depth: number, leaf: DataType] {
   let depth = 0;
   let inner = type;
   while (isList(inner)) {
@@ -210,7 +210,7 @@ function unwrap(type: DataType): [depth: number, leaf: DataType] {
   return [depth, inner];
 }
 
-/** By type id and not by class, so that tables of another copy of apache-arrow are read too. */
+/** Compares type ids and not classes, so that tables of another copy of apache-arrow are accepted. */
 function isList(type: DataType): boolean {
   return (
     (DataType.isList(type) || DataType.isFixedSizeList(type) || DataType.isLargeList(type)) &&
@@ -239,11 +239,11 @@ function fixedSize(port: Port, axis: number): number | null {
   return typeof dim === "number" ? dim : null;
 }
 
-function describe(port: Port): string {
+function describePort(port: Port): string {
   const shape = port.shape === null ? "" : `[${port.shape.map((dim) => dim ?? "?").join(", ")}]`;
   return `port '${port.name}' (${port.dtype}${shape})`;
 }
 
-function nesting(depth: number): string {
+function describeNesting(depth: number): string {
   return ["single values", "lists", "lists of lists"][depth] ?? `lists nested ${depth} deep`;
 }

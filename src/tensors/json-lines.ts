@@ -1,39 +1,39 @@
-import type { Choice } from "./column-selection.js";
+import type { ColumnSelection } from "./column-selection.js";
 import { toJson } from "./to-json.js";
 import type { ResultBatch, RowsMetadata } from "./result.js";
-import { asRecords } from "./format-result.js";
+import { toRecords } from "./format-result.js";
 import type { TensorData } from "./tensor-data.js";
 
 type Batch = ResultBatch & Partial<RowsMetadata>;
 
-/** Rows as JSON objects with flat names, each a text without a line's end. */
+/** Rows as JSON objects with flat names, each a line without its line end. */
 export interface JsonRows {
   readonly rows: readonly string[];
-  /** The names. */
+  /** The flat names. */
   readonly columns: readonly string[];
 }
 
 /**
- * The rows of a batch as `toJson` writes them.
+ * Converts the rows of a batch to JSON, with the text that `toJson` writes.
  *
- * @throws InputError SL5031
+ * @throws InputError SL5031 if the selection names a column that does not exist
  */
-export function jsonRows(batch: Batch, choice: Choice): JsonRows {
+export function jsonRows(batch: Batch, selection: ColumnSelection): JsonRows {
   const plain = withPlainNumbers(batch);
-  const records = asRecords(plain ?? batch, { ...choice, separator: choice.separator ?? "." });
-  // To look at every value on the way takes several times as long.
+  const records = toRecords(plain ?? batch, { ...selection, separator: selection.separator ?? "." });
+  // `toJson` checks every value, which takes several times as long.
   const text = plain === null ? (record: unknown) => toJson(record, 0) : (record: unknown) => JSON.stringify(record);
   return { rows: records.map(text), columns: Object.keys(records[0] ?? {}) };
 }
 
-/** The same with numbers that JSON has a form for; null where it has none for some. */
+/** The batch with numbers that JSON can represent; null if it has others. */
 function withPlainNumbers(batch: Batch): Batch | null {
-  let whole = true;
+  let representable = true;
   const plain = (tensors: ReadonlyMap<string, TensorData>) =>
     new Map(
       Array.from(tensors, ([name, tensor]) => {
         const same = plainTensor(tensor);
-        whole &&= same !== null;
+        representable &&= same !== null;
         return [name, same ?? tensor] as const;
       }),
     );
@@ -45,7 +45,7 @@ function withPlainNumbers(batch: Batch): Batch | null {
       ([name, { outputs: own, answered }]) => [name, { outputs: plain(own), answered }] as const,
     ),
   );
-  return whole ? { ...batch, inputs, outputs, challengers } : null;
+  return representable ? { ...batch, inputs, outputs, challengers } : null;
 }
 
 function plainTensor(tensor: TensorData): TensorData | null {

@@ -1,17 +1,17 @@
 import { type Data, type DataType, vectorFromArray } from "apache-arrow";
-import { columnType, nullData } from "./arrow.js";
+import { columnType, nullData } from "./to-arrow.js";
 import type { RowsMetadata } from "./result.js";
 
-/** What a batch knows of its rows, as far as it does. */
-type Known = { readonly rows: number } & Partial<RowsMetadata>;
+/** The metadata that a batch has. */
+type BatchMetadata = { readonly rows: number } & Partial<RowsMetadata>;
 
 interface MetadataColumn {
-  readonly value: (batch: Known, row: number) => unknown;
-  /** In a table, what is no text or list of numbers is JSON. */
+  readonly value: (batch: BatchMetadata, row: number) => unknown;
+  /** How a table stores the column: anything but text and lists of numbers is JSON. */
   readonly type: "text" | "json" | "nanoseconds";
 }
 
-/** The columns of the group `metadata`, in their order. */
+/** The columns of the group `metadata`, in order. */
 export const metadataColumns: ReadonlyMap<string, MetadataColumn> = new Map<string, MetadataColumn>([
   ["last_model", { type: "text", value: ({ lastModel }, row) => lastModel?.[row] }],
   ["pipeline_version", { type: "text", value: ({ version }) => String(version) }],
@@ -20,8 +20,8 @@ export const metadataColumns: ReadonlyMap<string, MetadataColumn> = new Map<stri
   ["notes", { type: "json", value: notesOf }],
 ]);
 
-/** By challenger: why it gave no output; null where all did. */
-function notesOf({ notes }: Known, row: number): Record<string, string> | null {
+/** By challenger: why it has no output; null if all have one. */
+function notesOf({ notes }: BatchMetadata, row: number): Record<string, string> | null {
   const found = [...(notes ?? [])].flatMap(([challenger, list]) =>
     typeof list[row] === "string" ? [[challenger, list[row]] as const] : [],
   );
@@ -32,7 +32,7 @@ export function metadataType(name: string | null): DataType {
   return metadataColumns.get(name ?? "")?.type === "nanoseconds" ? columnType("int64", 2) : columnType("string", 1);
 }
 
-export function metadataData(name: string | null, batch: Known, type: DataType): Data {
+export function metadataData(name: string | null, batch: BatchMetadata, type: DataType): Data {
   const column = metadataColumns.get(name ?? "");
   const values = Array.from({ length: batch.rows }, (_, row) => {
     const value = column?.value(batch, row) ?? null;

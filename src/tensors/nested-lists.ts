@@ -2,16 +2,16 @@ import { float16ToNumber } from "./float16.js";
 import type { TensorData } from "./tensor-data.js";
 import { rowSize } from "./tensor-data.js";
 
-/** One row of a tensor as plain values: a scalar for rank 1, nested arrays above. float16 is a number, bool a boolean. */
+/** One row of a tensor as plain values: a scalar for rank 1, else nested arrays. float16 is a number, bool a boolean. */
 export type NestedValue = number | bigint | boolean | string | readonly NestedValue[];
 
-/** A function that gives the rows of a tensor one by one, row numbers from 0. */
+/** Returns a function that reads one row of a tensor by its number. */
 export function rowReader(tensor: TensorData): (row: number) => NestedValue {
   const { dtype, dims, data } = tensor;
   const read = elementReader(tensor);
   if (dims.length <= 1) return read;
   const size = rowSize(dims);
-  // Most ports are lists of plain numbers: no call an element.
+  // Fast path: most ports are lists of plain numbers, which need no call per element.
   if (dims.length === 2 && dtype !== "bool" && dtype !== "float16") {
     return (row) => {
       const out = new Array<NestedValue>(size);

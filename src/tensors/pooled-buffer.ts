@@ -1,26 +1,26 @@
-const SLAB_BYTES = 64 * 1024;
-const MOST_BYTES = 1024;
-let slab = new ArrayBuffer(SLAB_BYTES);
+const POOL_BYTES = 64 * 1024;
+const MAX_BYTES = 1024;
+let pool = new ArrayBuffer(POOL_BYTES);
 let used = 0;
 
 /**
- * Room for the elements of a small request: a place in a shared buffer, for a buffer of its own costs more than filling it.
- * The bytes are zero and given out once.
+ * Allocates elements of a small request in a shared buffer, because creating a buffer costs more than filling it. The bytes
+ * are zero and are never reused.
  *
  * @param bytesPerElement a power of two
- * @returns null where the request is big enough for a buffer of its own
+ * @returns null if the elements are large enough for their own buffer
  */
 export function allocatePooled(
   length: number,
   bytesPerElement: number,
 ): { readonly buffer: ArrayBuffer; readonly offset: number } | null {
   const bytes = length * bytesPerElement;
-  if (bytes > MOST_BYTES) return null;
-  if (used + bytes > SLAB_BYTES) {
-    slab = new ArrayBuffer(SLAB_BYTES);
+  if (bytes > MAX_BYTES) return null;
+  if (used + bytes > POOL_BYTES) {
+    pool = new ArrayBuffer(POOL_BYTES);
     used = 0;
   }
   const offset = used;
   used = (used + bytes + 7) & ~7;
-  return { buffer: slab, offset };
+  return { buffer: pool, offset };
 }

@@ -1,35 +1,67 @@
+import type { NestedValue } from "./nested-lists.js";
 import type { TensorData } from "./tensor-data.js";
 
-/** What one challenger gave for a batch; `answered[i]` is 0 where it failed or has not ended, and the row then holds no value. */
+/** A challenger's outputs for a batch. `answered[i]` is 0 if it failed or has not ended; that row then has no value. */
 export interface ChallengerResult {
   readonly outputs: ReadonlyMap<string, TensorData>;
   readonly answered: Uint8Array;
 }
 
-/** What is known of inferred rows besides their values, one entry a row. */
+/** Metadata of inferred rows, one entry per row. */
 export interface RowsMetadata {
-  /** Of the pipeline. */
+  /** The pipeline's version. */
   readonly version: number;
-  /** Name of the model that gave the output. */
+  /** The model that produced the output. */
   readonly lastModel: readonly string[];
-  /** Nanoseconds: reading the request, then one entry for every inference step. */
+  /** Nanoseconds: reading the request, then one entry per inference step. */
   readonly elapsed: readonly (readonly number[])[];
-  /** What the request said of itself, null where it said nothing. */
+  /** The request's metadata; null if it had none. */
   readonly requests: readonly (RequestMetadata | null)[];
-  /** By challenger: why it gave no output, null where it did or has not ended. */
+  /** By challenger: why it has no output; null if it has one or has not ended. */
   readonly notes: ReadonlyMap<string, readonly (string | null)[]>;
 }
 
 export type RequestMetadata = Readonly<Record<string, string | number | boolean>>;
 
-/** A batch of inferred rows, before it becomes records, columns or a table. Insertion order of the maps is column order. */
+/** A batch of inferred rows, before it is formatted. The insertion order of the maps is the order of the columns. */
 export interface ResultBatch {
   readonly rows: number;
-  /** Milliseconds since 1970 UTC, one a row. */
+  /** Milliseconds since 1970 UTC, one per row. */
   readonly time: Float64Array;
   readonly inputs: ReadonlyMap<string, TensorData>;
   readonly outputs: ReadonlyMap<string, TensorData>;
   readonly challengers: ReadonlyMap<string, ChallengerResult>;
-  /** By validation name; 1 where the row failed it. */
+  /** By validation name: 1 for each row that failed it. */
   readonly failures: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The values of ports in one row; null if the row has none. */
+type PortRecord = Readonly<Record<string, NestedValue | null>>;
+
+/** One row as a record. `out_<challenger>` is beside `out`; its ports are null if the challenger has no answer. */
+export interface ResultRecord {
+  readonly time: Date;
+  readonly in: PortRecord;
+  readonly out: PortRecord;
+  readonly anomaly: Readonly<Record<string, boolean | number | null>> & { readonly count: number };
+  readonly check_failures: number;
+  readonly [challenger: `out_${string}`]: PortRecord;
+}
+
+/** Many rows by column: the keys of a record, each with one array entry per row. */
+export interface ResultColumns {
+  readonly time: Date[];
+  readonly in: Readonly<Record<string, (NestedValue | null)[]>>;
+  readonly out: Readonly<Record<string, (NestedValue | null)[]>>;
+  readonly anomaly: Readonly<Record<string, (boolean | number | null)[]>> & { readonly count: number[] };
+  readonly check_failures: number[];
+  readonly [challenger: `out_${string}`]: Readonly<Record<string, (NestedValue | null)[]>>;
+}
+
+/** The number of failed validations of each row. */
+export function failureCounts(batch: Pick<ResultBatch, "rows" | "failures">): Int32Array {
+  const counts = new Int32Array(batch.rows);
+  for (const flags of batch.failures.values())
+    for (let row = 0; row < counts.length; row++) if (flags[row] === 1) counts[row] = (counts[row] ?? 0) + 1;
+  return counts;
 }

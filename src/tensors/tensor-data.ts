@@ -1,6 +1,6 @@
 import type { DType } from "../../dsl/tensor.js";
 
-/** The typed array that holds one dtype. bool is 0 or 1 a byte, float16 its bits, string a plain array. */
+/** The elements of a tensor. bool is one byte of 0 or 1, float16 its bits, string a plain array. */
 export type TensorElements =
   | Float32Array
   | Float64Array
@@ -14,14 +14,14 @@ export type TensorElements =
   | BigUint64Array
   | readonly string[];
 
-/** A batch of one tensor: row-major elements; `dims[0]` is the number of rows. */
+/** A batch of one tensor: row-major elements. `dims[0]` is the number of rows. */
 export interface TensorData {
   readonly dtype: DType;
   readonly dims: readonly number[];
   readonly data: TensorElements;
 }
 
-/** Elements of one row: the product of all dimensions but the batch. */
+/** The number of elements of one row: the product of all dimensions except the first. */
 export function rowSize(dims: readonly number[]): number {
   let size = 1;
   for (let axis = 1; axis < dims.length; axis++) size *= dims[axis] ?? 1;

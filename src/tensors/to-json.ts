@@ -1,6 +1,6 @@
 /**
- * JSON text of rows and results. What JSON has no form for is written as text: NaN and infinities as `"NaN"`, `"Infinity"`,
- * integers beyond 2^53 as their digits.
+ * Converts rows and results to JSON. Values that JSON cannot represent become strings: NaN and infinities as `"NaN"`,
+ * `"Infinity"`, integers beyond 2^53 as their digits.
  */
 export function toJson(value: unknown, indent: 0 | 2 = 2): string {
   return JSON.stringify(value, (_, v: unknown) => jsonSafe(v), indent);

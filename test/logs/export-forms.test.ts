@@ -6,11 +6,11 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, describe, expect, it } from "vitest";
 import { batchSize, emptyFileSize } from "../../src/logs/export/arrow-size.js";
 import { ParquetFileWriter } from "../../src/logs/export/parquet-file-writer.js";
-import { noChoice } from "../../src/tensors/column-selection.js";
+import { allColumns } from "../../src/tensors/column-selection.js";
 import { toJson } from "../../src/tensors/to-json.js";
 import { jsonRows } from "../../src/tensors/json-lines.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
-import { asRecords, asTable } from "../../src/tensors/format-result.js";
+import { toRecords, toTable } from "../../src/tensors/format-result.js";
 import { sample } from "../tensors/samples.js";
 
 const folders: string[] = [];
@@ -52,7 +52,7 @@ function everything(rows: number): ResultBatch {
   };
 }
 
-const batchOf = (batch: ResultBatch): RecordBatch => asTable(batch).batches[0] as RecordBatch;
+const batchOf = (batch: ResultBatch): RecordBatch => toTable(batch).batches[0] as RecordBatch;
 
 describe("a Parquet file", () => {
   it("holds every type at every depth, and nulls, over several chunks and batches", async () => {
@@ -66,7 +66,7 @@ describe("a Parquet file", () => {
     const instance = await DuckDBInstance.create(":memory:");
     const connection = await instance.connect();
     const read = await (await connection.run(`FROM '${path.replaceAll("'", "''")}'`)).getRowObjectsJson();
-    const expected = batches.flatMap((batch) => asRecords(batch, { ...noChoice, separator: "." }));
+    const expected = batches.flatMap((batch) => toRecords(batch, { ...allColumns, separator: "." }));
     expect(read).toHaveLength(5003);
     for (const row of [0, 1, 2, 3, 2047, 2048, 2049, 4999, 5000, 5001, 5002]) {
       const { time, ...own } = expected[row] as unknown as Record<string, unknown>;
@@ -130,8 +130,8 @@ describe("JSON lines", () => {
       outputs: new Map([["y", sample(dtype, [8])]]),
     });
     for (const batch of [every, plain, ...dtypes.map(one)]) {
-      const { rows, columns } = jsonRows(batch, noChoice);
-      const records = asRecords(batch, { ...noChoice, separator: "." });
+      const { rows, columns } = jsonRows(batch, allColumns);
+      const records = toRecords(batch, { ...allColumns, separator: "." });
       expect(rows).toEqual(records.map((record) => toJson(record, 0)));
       expect(columns).toEqual(Object.keys(records[0] ?? {}));
     }

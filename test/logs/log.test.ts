@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { StorageError } from "../../dsl/errors.js";
 import { dtypes } from "../../dsl/tensor.js";
 import type { LogLayout } from "../../src/logs/pipeline-log.js";
-import { asRecords, asTable } from "../../src/tensors/format-result.js";
+import { toRecords, toTable } from "../../src/tensors/format-result.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
 import { sample } from "../tensors/samples.js";
 import { floats, fraud, meta, newFolder, port, scored, scores, storeIn } from "./batches.js";
@@ -112,7 +112,7 @@ describe("what is logged comes back as it was", () => {
     await Promise.all([log.append(scored(noon, ...many), meta), log.append(scored(noon + 10_000, 9, 8, 7), meta)]);
     const batches = await log.read({ limit: 10_000 });
     expect(scores(batches)).toEqual([7, 8, 9, ...many.toReversed()]);
-    expect(asTable(batches).numRows).toBe(5003);
+    expect(toTable(batches).numRows).toBe(5003);
   });
 });
 
@@ -182,7 +182,7 @@ describe("reading", () => {
       [1, 3],
       [2, 2],
     ]);
-    expect(asRecords(batches).map((record) => record.in.dense_input)).toEqual([
+    expect(toRecords(batches).map((record) => record.in.dense_input)).toEqual([
       [2, 2, 2],
       [1, 1],
       [0, 0],
@@ -216,7 +216,7 @@ describe("reading", () => {
       { version: 2, rowIds: [2n] },
       { version: 1, rowIds: [1n, 0n] },
     ]);
-    const records = asRecords(batches);
+    const records = toRecords(batches);
     expect(
       records.map((record) => [record.out.dense_1, record.in.extra, record.in.dense_input, record.anomaly.low]),
     ).toEqual([
@@ -225,7 +225,7 @@ describe("reading", () => {
       [[0.5], null, [0.5, 1.5, 2.5], null],
     ]);
     expect(scores(await newer.read({ limit: 2 }))).toEqual([1, 0.75]);
-    expect(asTable(batches).getChild("in.extra")?.nullCount).toBe(2);
+    expect(toTable(batches).getChild("in.extra")?.nullCount).toBe(2);
   });
 
   it("merges versions that were logged at the same time", async () => {
@@ -247,7 +247,7 @@ describe("challengers", () => {
     const early = await log.append(scored(noon, 0.1, 0.2), meta);
     const late = await log.append(scored(noon + 5, 0.3), meta);
     const results = async () =>
-      asRecords(await log.read()).map((record) => [record.out_rf?.variable, record.out_xgb?.score]);
+      toRecords(await log.read()).map((record) => [record.out_rf?.variable, record.out_xgb?.score]);
     expect(await results()).toEqual([
       [null, null],
       [null, null],
@@ -264,7 +264,7 @@ describe("challengers", () => {
     const [batch] = await log.read();
     expect(batch?.challengers.get("xgb")?.answered).toEqual(Uint8Array.of(0, 0, 0));
     expect(batch?.notes.get("xgb")).toEqual([null, "the model failed on the rows", "the model failed on the rows"]);
-    expect(asTable(await log.read()).getChild("out_xgb.score")?.nullCount).toBe(3);
+    expect(toTable(await log.read()).getChild("out_xgb.score")?.nullCount).toBe(3);
   });
 
   it("are found for rows that lie far apart", async () => {
@@ -272,7 +272,7 @@ describe("challengers", () => {
     const rows = Array.from({ length: 4000 }, (_, i) => (i % 1999 === 0 ? 5 : 0));
     const { firstRow } = await log.append(scored(noon, ...rows), meta);
     await log.appendChallenger("rf", firstRow, 4000, new Map([["variable", floats([4000, 1], ...rows.keys())]]));
-    expect(asRecords(await log.read({ valid: false })).map((record) => record.out_rf?.variable)).toEqual([
+    expect(toRecords(await log.read({ valid: false })).map((record) => record.out_rf?.variable)).toEqual([
       [3998],
       [1999],
       [0],

@@ -1,7 +1,7 @@
 import type { Table } from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
-import { tensorFromVector } from "../../tensors/arrow.js";
+import { tensorFromVector } from "../../tensors/from-arrow.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { columnReader } from "./columns.js";
 import { describeValue } from "../../util/format-value.js";

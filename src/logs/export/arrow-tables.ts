@@ -1,6 +1,6 @@
 import { makeData, RecordBatch, Schema, Struct, Table } from "apache-arrow";
-import type { Choice } from "../../tensors/column-selection.js";
-import { asTable } from "../../tensors/format-result.js";
+import type { ColumnSelection } from "../../tensors/column-selection.js";
+import { toTable } from "../../tensors/format-result.js";
 import { emptyBatch } from "../read/empty-batch.js";
 import type { LogBatch, LogLayout } from "../pipeline-log.js";
 
@@ -13,10 +13,10 @@ import type { LogBatch, LogLayout } from "../pipeline-log.js";
 export async function* arrowPages(
   pages: AsyncIterable<readonly LogBatch[]>,
   layouts: readonly LogLayout[],
-  choice: Choice,
+  choice: ColumnSelection,
 ): AsyncGenerator<Table, void, undefined> {
   const columns = layouts.map(emptyBatch);
-  const schema = withNullableColumns(asTable(columns, choice));
+  const schema = withNullableColumns(toTable(columns, choice));
   let anyPage = false;
   for await (const page of pages) {
     yield inSchema(page, columns, choice);
@@ -25,8 +25,8 @@ export async function* arrowPages(
   if (!anyPage && layouts.length > 0) yield new Table(schema, []);
 }
 
-function inSchema(page: readonly LogBatch[], columns: readonly LogBatch[], choice: Choice): Table {
-  const table = asTable([...columns, ...page], choice);
+function inSchema(page: readonly LogBatch[], columns: readonly LogBatch[], choice: ColumnSelection): Table {
+  const table = toTable([...columns, ...page], choice);
   const schema = withNullableColumns(table);
   const struct = new Struct(schema.fields);
   const batches = table.batches.filter(({ numRows }) => numRows > 0);

@@ -1,8 +1,8 @@
 import { makeData, RecordBatch, Schema, Struct, type Table } from "apache-arrow";
 import type { ExportedLogs, ExportProgress } from "../../../dsl/deployment.js";
-import type { Choice } from "../../tensors/column-selection.js";
+import type { ColumnSelection } from "../../tensors/column-selection.js";
 import { jsonRows } from "../../tensors/json-lines.js";
-import { asTable } from "../../tensors/format-result.js";
+import { toTable } from "../../tensors/format-result.js";
 import { batchSize, emptyFileSize } from "./arrow-size.js";
 import { ExportFiles, type ExportFormat } from "./export-files.js";
 import type { LogBatch, LogQuery, PageSize } from "../pipeline-log.js";
@@ -17,7 +17,7 @@ export interface LogExport {
   /** Maximum size of all files in bytes. */
   readonly size: number;
   readonly query: Omit<LogQuery, "limit" | "after">;
-  readonly choice: Choice;
+  readonly choice: ColumnSelection;
   /** Called after every page. */
   readonly progress: ((progress: ExportProgress) => void) | null;
 }
@@ -92,7 +92,7 @@ interface Part {
   readonly content: Uint8Array | RecordBatch;
 }
 
-function textPart(batch: LogBatch, maxRows: number, choice: Choice, bytesLeft: number): Part {
+function textPart(batch: LogBatch, maxRows: number, choice: ColumnSelection, bytesLeft: number): Part {
   const { rows: texts, columns } = jsonRows(batch, choice);
   let rows = maxRows;
   let content = Buffer.from(lines(texts, rows));
@@ -112,8 +112,14 @@ function lines(texts: readonly string[], rows: number): string {
 }
 
 /** @param file columns of the current file, whose schema and footer are already counted; null if there is none */
-function arrowPart(batch: LogBatch, maxRows: number, choice: Choice, bytesLeft: number, file: string | null): Part {
-  const table = asTable(batch, choice);
+function arrowPart(
+  batch: LogBatch,
+  maxRows: number,
+  choice: ColumnSelection,
+  bytesLeft: number,
+  file: string | null,
+): Part {
+  const table = toTable(batch, choice);
   let rows = maxRows;
   let part = nullableRows(table, rows);
   const columns = part.schema.fields.map((field) => `${field.name}: ${String(field.type)}`).join("\n");

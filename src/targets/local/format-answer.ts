@@ -1,20 +1,20 @@
 import type { Inference } from "../../engine/engine.js";
-import { noChoice, type Choice } from "../../tensors/column-selection.js";
+import { allColumns, type ColumnSelection } from "../../tensors/column-selection.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
-import { asColumns, asRecords, asTable } from "../../tensors/format-result.js";
+import { toColumns, toRecords, toTable } from "../../tensors/format-result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 
 const copyTensors = (tensors: ReadonlyMap<string, TensorData>) =>
   new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
 const shapes: {
-  readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: Choice) => unknown;
-} = { records: asRecords, columns: asColumns, table: asTable };
+  readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: ColumnSelection) => unknown;
+} = { records: toRecords, columns: toColumns, table: toTable };
 
 /** Formats an answer like its input (records, columns or a table), with the selected columns. */
-export function formatAnswer(inference: Inference, choice: Choice, version: number): unknown {
+export function formatAnswer(inference: Inference, choice: ColumnSelection, version: number): unknown {
   const batch = copyIfShared(inference);
-  return shapes[inference.form](choice === noChoice ? batch : withMetadata(batch, inference, version), choice);
+  return shapes[inference.form](choice === allColumns ? batch : withMetadata(batch, inference, version), choice);
 }
 
 /** Copies the tensors of a table if challengers may still read them: the caller owns its answer. */

@@ -31,9 +31,9 @@ import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
-import { chosenColumns, noChoice } from "../../tensors/column-selection.js";
-import { recordsOf } from "../../tensors/records.js";
-import { asRecords, asTable } from "../../tensors/format-result.js";
+import { selectColumns, allColumns } from "../../tensors/column-selection.js";
+import { batchToRecords } from "../../tensors/batch-to-records.js";
+import { toRecords, toTable } from "../../tensors/format-result.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
 import { parseInferOptions } from "./options/infer-options.js";
@@ -131,11 +131,11 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#requests++;
     try {
       this.#assertServing();
-      const choice = options === noOptions ? noChoice : parseInferOptions(options);
+      const choice = options === noOptions ? allColumns : parseInferOptions(options);
       const deadline = new RequestDeadline(options.timeoutMs, options.signal, startedAt);
       const { runner, version, columns } = this.#running ?? (await this.#ensureStarted());
       // Rejects unknown columns before anything is inferred and logged.
-      if (choice !== noChoice) chosenColumns(columns, choice);
+      if (choice !== allColumns) selectColumns(columns, choice);
       runner.beginRequest();
       let inference: Inference;
       try {
@@ -146,7 +146,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
         runner.endRequest();
       }
       this.#rows += inference.batch.rows;
-      if (choice === noChoice && inference.form === "records") return recordsOf(inference.batch);
+      if (choice === allColumns && inference.form === "records") return batchToRecords(inference.batch);
       return formatAnswer(inference, choice, version.stored.version);
     } catch (error) {
       this.#failures++;
@@ -170,7 +170,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     // With no rows, still return the columns and check the selected names.
     const batches =
       found.length > 0 ? found : [emptyBatch(logLayout(this.#version.config, this.#version.stored.version))];
-    return options.arrow === true ? asTable(batches, choice) : (asRecords(batches, choice) as AnyInferRecord[]);
+    return options.arrow === true ? toTable(batches, choice) : (toRecords(batches, choice) as AnyInferRecord[]);
   }
 
   async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<Table, void, undefined> {

@@ -3,7 +3,7 @@ import type { ExportOptions } from "../../../../dsl/deployment.js";
 import { StorageError, TargetError } from "../../../../dsl/errors.js";
 import type { ExportFormat } from "../../../logs/export/export-files.js";
 import type { LogExport } from "../../../logs/export/export-logs.js";
-import { wantsMetadata } from "../../../tensors/column-selection.js";
+import { selectsMetadata } from "../../../tensors/column-selection.js";
 import { parseByteSize } from "../../../util/parse-quantity.js";
 import { parseLogsOptions, logsOptionNames, checkOptionNames, parseSignal } from "./log-options.js";
 import { formatValue } from "../../../util/format-value.js";
@@ -48,7 +48,7 @@ export function parseExportOptions(
     size: parseSize(dataSizeLimit),
     format: format ?? (options.arrow === true ? "arrow" : "json"),
     limit,
-    query: { ...rest, metadata: wantsMetadata(choice) },
+    query: { ...rest, metadata: selectsMetadata(choice) },
     choice,
     progress: onProgress ?? null,
     signal: parseSignal("exportLogs", signal),

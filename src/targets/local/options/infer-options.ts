@@ -4,16 +4,21 @@ import { describeValue } from "../../../util/format-value.js";
 import { isDictionary } from "../../../util/is-record.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
-import { datasetOptions, noChoice, readChoice, type Choice } from "../../../tensors/column-selection.js";
+import {
+  datasetOptionNames,
+  allColumns,
+  parseColumnSelection,
+  type ColumnSelection,
+} from "../../../tensors/column-selection.js";
 
-const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptions];
+const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptionNames];
 
 /**
  * Validates the options of `infer()` and returns the selected columns.
  *
  * @throws TargetError SL6011 for an unknown option, InputError SL5032
  */
-export function parseInferOptions(options: InferOptions): Choice {
+export function parseInferOptions(options: InferOptions): ColumnSelection {
   const value: unknown = options;
   if (!isDictionary(value))
     throw new TargetError(
@@ -31,6 +36,6 @@ export function parseInferOptions(options: InferOptions): Choice {
   }
   const { dataset, datasetExclude, datasetSeparator } = options;
   return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined
-    ? noChoice
-    : readChoice(options);
+    ? allColumns
+    : parseColumnSelection(options);
 }

@@ -5,12 +5,17 @@ import { isDictionary } from "../../../util/is-record.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
 import type { LogQuery } from "../../../logs/pipeline-log.js";
-import { datasetOptions, readChoice, wantsMetadata, type Choice } from "../../../tensors/column-selection.js";
+import {
+  datasetOptionNames,
+  parseColumnSelection,
+  selectsMetadata,
+  type ColumnSelection,
+} from "../../../tensors/column-selection.js";
 import { parseTime } from "../../../util/parse-time.js";
 
 type Method = "logs" | "compare" | "logBatches" | "exportLogs";
 
-export const logsOptionNames: readonly string[] = ["limit", "start", "end", "valid", "arrow", ...datasetOptions];
+export const logsOptionNames: readonly string[] = ["limit", "start", "end", "valid", "arrow", ...datasetOptionNames];
 
 /** Throws TargetError SL6011 if `options` is not an object or has an unknown option. */
 export function checkOptionNames(method: Method, options: object, names: readonly string[]): void {
@@ -29,7 +34,7 @@ export function checkOptionNames(method: Method, options: object, names: readonl
 export function parseLogsOptions(
   options: LogsOptions,
   method: Method = "logs",
-): { readonly query: LogQuery; readonly choice: Choice } {
+): { readonly query: LogQuery; readonly choice: ColumnSelection } {
   checkOptionNames(method, options, logsOptionNames);
   const { limit, valid, arrow } = options;
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
@@ -49,13 +54,13 @@ export function parseLogsOptions(
     ...(start === undefined ? {} : { start }),
     ...(end === undefined ? {} : { end }),
   };
-  return { query, choice: readChoice(options) };
+  return { query, choice: parseColumnSelection(options) };
 }
 
 /** Validates the options of `logBatches()`; throws like `parseLogsOptions`. */
 export function parseLogBatchesOptions(options: LogBatchesOptions): {
   readonly query: LogQuery;
-  readonly choice: Choice;
+  readonly choice: ColumnSelection;
   readonly batchRows: number;
   readonly signal: AbortSignal | undefined;
 } {
@@ -69,7 +74,7 @@ export function parseLogBatchesOptions(options: LogBatchesOptions): {
     throw invalid("logBatches", "batchRows", `is ${formatValue(batchRows)}; give a number of rows, 1 or more`);
   const { query, choice } = parseLogsOptions(rest, "logBatches");
   return {
-    query: { ...query, metadata: wantsMetadata(choice) },
+    query: { ...query, metadata: selectsMetadata(choice) },
     choice,
     batchRows,
     signal: parseSignal("logBatches", signal),

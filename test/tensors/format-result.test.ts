@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { nestedRows } from "../../src/tensors/nested-lists.js";
 import { float16ToNumber, numberToFloat16 } from "../../src/tensors/float16.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
-import { asColumns, asRecords, asTable } from "../../src/tensors/format-result.js";
+import { toColumns, toRecords, toTable } from "../../src/tensors/format-result.js";
 import type { TensorData } from "../../src/tensors/tensor-data.js";
 import { sample } from "./samples.js";
 
@@ -34,7 +34,7 @@ const shadow: ResultBatch = {
 
 describe("a result as records", () => {
   it("has the form of the contract, with null where a challenger gave no answer", () => {
-    expect(asRecords(shadow)).toEqual([
+    expect(toRecords(shadow)).toEqual([
       {
         time: new Date("2024-04-16T10:00:00.250Z"),
         in: { dense_input: [1, 2] },
@@ -65,7 +65,7 @@ describe("a result as records", () => {
       challengers: new Map(),
       failures: new Map([["toString", Uint8Array.of(1)]]),
     };
-    const [record] = asRecords(batch);
+    const [record] = toRecords(batch);
     expect(Object.entries(record?.in ?? {})).toEqual([["__proto__", 7]]);
     expect(Object.entries(record?.out ?? {})).toEqual([["constructor", 8]]);
     expect(Object.entries(record?.anomaly ?? {})).toEqual([
@@ -73,7 +73,7 @@ describe("a result as records", () => {
       ["toString", true],
     ]);
     expect(Object.getPrototypeOf(record?.in)).toBe(Object.prototype);
-    expect(asTable(batch).schema.names).toEqual([
+    expect(toTable(batch).schema.names).toEqual([
       "time",
       "in.__proto__",
       "out.constructor",
@@ -86,7 +86,7 @@ describe("a result as records", () => {
 
 describe("a result as columns", () => {
   it("has a record's keys with one entry a row", () => {
-    expect(asColumns(shadow)).toEqual({
+    expect(toColumns(shadow)).toEqual({
       time: [new Date("2024-04-16T10:00:00.250Z"), new Date("2024-04-16T10:00:01Z")],
       in: {
         dense_input: [
@@ -106,7 +106,7 @@ describe("a result as columns", () => {
 describe("a result as an Arrow table", () => {
   it("has flat, typed columns in the contract's order", () => {
     expect(
-      asTable(shadow).schema.fields.map((field) => `${field.name}: ${String(field.type)}${field.nullable ? "?" : ""}`),
+      toTable(shadow).schema.fields.map((field) => `${field.name}: ${String(field.type)}${field.nullable ? "?" : ""}`),
     ).toEqual([
       "time: Timestamp<MILLISECOND>",
       "in.dense_input: List<Float32>",
@@ -122,7 +122,7 @@ describe("a result as an Arrow table", () => {
   });
 
   it("holds the same values after a trip through a file", () => {
-    const rows = tableFromIPC(tableToIPC(asTable(shadow), "file"))
+    const rows = tableFromIPC(tableToIPC(toTable(shadow), "file"))
       .toArray()
       .map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
     expect(
@@ -153,8 +153,8 @@ describe("a result as an Arrow table", () => {
       challengers: new Map(),
       failures: new Map([["old", Uint8Array.of(1)]]),
     };
-    const table = asTable([shadow, older]);
-    const records = asRecords([shadow, older]);
+    const table = toTable([shadow, older]);
+    const records = toRecords([shadow, older]);
     expect(table.numRows).toBe(3);
     expect(records[2]).toEqual({
       time: new Date(0),
@@ -178,16 +178,16 @@ describe("a result as an Arrow table", () => {
 
   it("refuses two types in one column", () => {
     const other: ResultBatch = { ...shadow, outputs: new Map([["dense_1", sample("float64", [2, 1])]]) };
-    expect(() => asTable([shadow, other])).toThrowErrorMatchingInlineSnapshot(
+    expect(() => toTable([shadow, other])).toThrowErrorMatchingInlineSnapshot(
       `[StorageError: column 'out.dense_1' holds List<Float32> in newer rows and List<Float64> in older ones, which one table cannot; read fewer rows, or records]`,
     );
-    expect(asRecords([shadow, other])).toHaveLength(4);
+    expect(toRecords([shadow, other])).toHaveLength(4);
   });
 
   it("is an empty table without batches", () => {
-    expect(asTable([]).schema.names).toEqual(["time", "anomaly.count", "check_failures"]);
-    expect(asTable([]).numRows).toBe(0);
-    expect(asRecords([])).toEqual([]);
+    expect(toTable([]).schema.names).toEqual(["time", "anomaly.count", "check_failures"]);
+    expect(toTable([]).numRows).toBe(0);
+    expect(toRecords([])).toEqual([]);
   });
 });
 

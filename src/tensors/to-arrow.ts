@@ -3,21 +3,19 @@ import { Bool, DataType, Field, List, Utf8, Vector, makeData } from "apache-arro
 import type { TensorData } from "./tensor-data.js";
 import { arrowTypes } from "./dtypes.js";
 
-export { tensorFromVector } from "./from-arrow.js";
-
 /**
- * A tensor as one Arrow column: a scalar column for rank 1, `List`s nested once for every further dimension.
- * Numbers are not copied; bool is packed and string encoded.
+ * Converts a tensor to an Arrow column: scalars for rank 1, one level of `List` for each further dimension. Numbers are
+ * not copied; bool is packed and string is encoded.
  *
  * @param tensor the rows; the vector keeps `tensor.data`, so do not write to it afterwards
- * @param valid where given, one entry a row: a row whose entry is 0 becomes null
+ * @param valid one entry per row: 0 makes the row null
  * @example tensorToVector({ dtype: "float32", dims: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }) // List<Float32>, 2 rows
  */
 export function tensorToVector(tensor: TensorData, valid?: Uint8Array): Vector {
   return new Vector([tensorToArrowData(tensor, valid)]);
 }
 
-/** The same as `tensorToVector`, as one chunk. */
+/** Like `tensorToVector`, as one chunk. */
 export function tensorToArrowData(tensor: TensorData, valid?: Uint8Array): Data {
   const rows = tensor.dims[0] ?? 0;
   const counts: number[] = [];
@@ -28,7 +26,7 @@ export function tensorToArrowData(tensor: TensorData, valid?: Uint8Array): Data 
   let data = leaf;
   for (let axis = counts.length - 1; axis >= 1; axis--) {
     const length = counts[axis - 1] ?? 0;
-    data = listOf(data, length, tensor.dims[axis] ?? 0, axis === 1 ? nulls : {});
+    data = nestInLists(data, length, tensor.dims[axis] ?? 0, axis === 1 ? nulls : {});
   }
   return data;
 }
@@ -40,7 +38,7 @@ export function columnType(dtype: TensorData["dtype"], rank: number): DataType {
   return type;
 }
 
-/** A column of the given type with nothing but nulls. */
+/** A column of nulls. */
 export function nullData(type: DataType, rows: number): Data {
   const nulls = { nullCount: rows, nullBitmap: new Uint8Array(bitmapBytes(rows)) };
   if (DataType.isList(type)) {
@@ -69,7 +67,7 @@ interface Nulls {
   readonly nullBitmap?: Uint8Array;
 }
 
-function listOf(child: Data, length: number, size: number, nulls: Nulls): Data {
+function nestInLists(child: Data, length: number, size: number, nulls: Nulls): Data {
   const valueOffsets = new Int32Array(length + 1);
   for (let i = 1; i <= length; i++) valueOffsets[i] = i * size;
   return makeData({ type: new List(new Field("item", child.type, true)), length, ...nulls, valueOffsets, child });
@@ -80,7 +78,7 @@ function leafData({ dtype, data }: TensorData, length: number, nulls: Nulls): Da
   if (dtype === "string") return utf8(data as readonly string[], length, nulls);
   const values = data as Uint8Array;
   if (dtype === "bool") return makeData({ type: new Bool(), length, ...nulls, data: packBits(values, length) });
-  // Every number type takes its own typed array here; the cast only picks one overload.
+  // Each number type accepts its own typed array; the cast only picks one overload.
   return makeData({
     type: type as Bool,
     length,
@@ -108,7 +106,7 @@ function bitmap(valid: Uint8Array, rows: number): Nulls {
   return nullCount === 0 ? {} : { nullCount, nullBitmap: packBits(valid, rows) };
 }
 
-/** One bit an entry, lowest bit first, padded to 64 bits as Arrow wants it. */
+/** One bit per entry, lowest bit first, padded to 64 bits as Arrow requires. */
 function packBits(flags: Uint8Array, length: number): Uint8Array {
   const bytes = new Uint8Array(bitmapBytes(length));
   for (let i = 0; i < length; i++) if (flags[i] === 1) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
