@@ -19,11 +19,11 @@ import { placeOf, renderDiagnostic } from "./lambda/diagnostics.js";
 import { readLambda } from "./lambda/read-function.js";
 
 export interface BuildOptions {
-  /** The whole text of a source file, by the name that a diagnostic shows, so that its frame has full lines. */
+  /** Returns the text of a source file by the name in a diagnostic; the code frame then shows full lines. */
   readonly fileText?: (file: string) => string | undefined;
 }
 
-/** Compiles a pipeline to its config; `build()` of the package is this, loaded when it is first called. */
+/** Compiles a pipeline to its config. `build()` loads this function on its first call. */
 export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): Config {
   const checked = checkPipeline(pipeline);
   const problems: Problem[] = [...checked.problems];
@@ -40,7 +40,7 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
     name: pipeline.name,
     inputs: portsOf(pipeline.inputs),
     models: pipeline.modelList.map(modelConfig),
-    steps: steps.filter((s) => s !== null),
+    steps: steps.filter((step) => step !== null),
     checks: checked.checks,
   });
 }
@@ -79,7 +79,7 @@ function modelConfig(model: Model): ModelConfig {
 
 /** Reads a step's lambda and compiles it, or reports all its problems. */
 function compileLambda<E>(
-  fn: (given: never) => unknown,
+  fn: (row: never) => unknown,
   step: Readonly<Record<string, string>>,
   { scope, problems, options: { fileText } }: LambdaContext,
   compile: (lambda: SurfaceLambda, scope: RowScope, constants: Constants) => Compiled<E>,
@@ -88,23 +88,23 @@ function compileLambda<E>(
   const read = attached ?? readLambda(fn);
   const { lambda, diagnostics } = read;
   const text = read.location === null ? undefined : fileText?.(read.location.file);
-  const refuse = (found: readonly Diagnostic[]) => {
+  const reportProblems = (found: readonly Diagnostic[]) => {
     for (const diagnostic of found) {
       const { code, message, hint } = diagnostic;
-      const shown = text === undefined ? {} : { fileText: text };
-      const place = placeOf(diagnostic, read, shown);
+      const source = text === undefined ? {} : { fileText: text };
+      const place = placeOf(diagnostic, read, source);
       problems.push({
         code: code as Problem["code"],
-        message: renderDiagnostic(diagnostic, read, shown),
+        message: renderDiagnostic(diagnostic, read, source),
         details: { ...step, message, hint, ...(place !== null && { place }) },
       });
     }
     return null;
   };
-  if (diagnostics.length > 0) return refuse(diagnostics);
-  // What a build tool left on the function comes from outside, perhaps from another version of it.
+  if (diagnostics.length > 0) return reportProblems(diagnostics);
+  // The attachment was written by a build tool, possibly of another version, so it is validated.
   if (lambda === null || (attached !== undefined && !surfaceLambda.safeParse(lambda).success)) {
-    return refuse([
+    return reportProblems([
       {
         code: "SL1051",
         message: "the compiled form that a build tool attached to this lambda cannot be read",
@@ -117,7 +117,7 @@ function compileLambda<E>(
   if (scope === undefined) return null;
   const constants = readConstants(attached?.constants ?? {});
   if ("unread" in constants) {
-    return refuse([
+    return reportProblems([
       {
         code: "SL1050",
         message: `'${constants.unread}' has no value yet: ${constants.why}`,
@@ -128,5 +128,7 @@ function compileLambda<E>(
     ]);
   }
   const compiled = compile(lambda, scope, constants.values);
-  return compiled.ok ? { source: lambda.source, expression: compiled.expression } : refuse(compiled.diagnostics);
+  return compiled.ok
+    ? { source: lambda.source, expression: compiled.expression }
+    : reportProblems(compiled.diagnostics);
 }

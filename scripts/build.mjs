@@ -49,7 +49,7 @@ await build({
   ],
 });
 
-const { configJsonSchema } = await import(new URL("../dist/src/config/json-schema.js", import.meta.url).href);
+const { configJsonSchema } = await import(new URL("../dist/src/config/schema.js", import.meta.url).href);
 writeFileSync(dist("pipeline.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 const { signatureJsonSchema } = await import(new URL("../dist/codegen/index.js", import.meta.url).href);
 writeFileSync(dist("signature.schema.json"), `${JSON.stringify(signatureJsonSchema(), null, 2)}\n`);

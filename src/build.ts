@@ -2,11 +2,11 @@ import type { AnyPipeline } from "../dsl/index.js";
 import type { Config } from "./config/schema.js";
 
 /**
- * Compiles a pipeline to its config: checks that every step fits, compiles the lambdas, hashes the result.
+ * Compiles a pipeline to its config: checks that all steps fit, compiles the lambdas and hashes the result.
  *
- * @param pipeline what `pipeline(name)…` gave
- * @returns plain JSON data, the same for the same source
- * @throws PipelineError with `problems`, all of them: SL2xxx for steps that do not fit, SL1xxx for lambdas
+ * @param pipeline what `pipeline(name)…` returned
+ * @returns plain JSON data; the same source gives the same bytes
+ * @throws PipelineError with all problems in `problems`: SL2xxx for steps that do not fit, SL1xxx for lambdas
  * @example
  * const config = await build(fraud);
  * await writeFile("fraud.pipeline.json", JSON.stringify(config, null, 2) + "\n");

@@ -8,7 +8,7 @@ import { canonicalJson } from "./config/canonical.js";
 import { stepText } from "./config/decompile.js";
 import { isDictionary } from "./util/is-record.js";
 
-/** One step that differs, as a person would write it. `from` and `to` are its places in the first and the second pipeline. */
+/** A step that differs, as a call of the builder. `from` and `to` are its indexes in the first and the second pipeline. */
 export type StepChange =
   | { readonly kind: "added"; readonly to: number; readonly step: string }
   | { readonly kind: "removed"; readonly from: number; readonly step: string }
@@ -21,17 +21,17 @@ export type StepChange =
       readonly after: string;
     };
 
-/** What differs between two pipelines; all empty when nothing does. */
+/** The differences between two pipelines. */
 export interface ConfigDiff {
   readonly same: boolean;
   readonly name: { readonly before: string; readonly after: string } | null;
-  /** Models by name: added, removed, or of another version or file, or with ports renamed otherwise. */
+  /** Models by name: added, removed, or changed in version, file or renamed ports. */
   readonly models: readonly {
     readonly kind: "added" | "removed" | "changed";
     readonly name: string;
     readonly text: string;
   }[];
-  /** In order of the second pipeline; removed steps where they stood in the first. */
+  /** In the order of the second pipeline; a removed step at its index in the first. */
   readonly steps: readonly StepChange[];
 }
 
@@ -69,62 +69,64 @@ async function configOf(compared: Comparable): Promise<Config> {
 }
 
 function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfig[]): ConfigDiff["models"] {
-  const text = (model: ModelConfig): string =>
+  const textOf = (model: ModelConfig): string =>
     [`version ${model.version}`, `file ${model.sha256.slice(0, 12)}…`, ...[...renamedText(model)].sort()].join(", ");
-  const [old, now] = [new Map(before.map((m) => [m.name, m])), new Map(after.map((m) => [m.name, m]))];
+  const beforeByName = new Map(before.map((model) => [model.name, model]));
+  const namesAfter = new Set(after.map(({ name }) => name));
   const removed = before
-    .filter(({ name }) => !now.has(name))
-    .map((m) => ({ kind: "removed" as const, name: m.name, text: text(m) }));
-  const others = after.flatMap((m): ConfigDiff["models"] => {
-    const was = old.get(m.name);
-    if (was === undefined) return [{ kind: "added", name: m.name, text: text(m) }];
-    const isSame = was.sha256 === m.sha256 && text(was) === text(m);
-    return isSame ? [] : [{ kind: "changed", name: m.name, text: `${text(was)} -> ${text(m)}` }];
+    .filter(({ name }) => !namesAfter.has(name))
+    .map((model) => ({ kind: "removed" as const, name: model.name, text: textOf(model) }));
+  const others = after.flatMap((model): ConfigDiff["models"] => {
+    const old = beforeByName.get(model.name);
+    if (old === undefined) return [{ kind: "added", name: model.name, text: textOf(model) }];
+    const isSame = old.sha256 === model.sha256 && textOf(old) === textOf(model);
+    return isSame ? [] : [{ kind: "changed", name: model.name, text: `${textOf(old)} -> ${textOf(model)}` }];
   });
   return [...removed, ...others];
 }
 
-/** What a step means: a lambda by its tree, without what is known of dtypes and lengths only. */
-function meaning(step: StepConfig): string {
+/** Text that is equal for steps of the same meaning: a lambda is compared without the dtypes and lengths of its reads. */
+function meaningOf(step: StepConfig): string {
   return step.kind === "validation" || step.kind === "alert" ? stepText(step) : canonicalJson(step);
 }
 
-/** What stays when a step's content changes: its kind, and its name where it has one. */
-function identity(step: StepConfig): string {
+/** What identifies a step when its content changes: its kind, and its name if it has one. */
+function identityOf(step: StepConfig): string {
   return "name" in step ? `${step.kind} ${step.name}` : step.kind;
 }
 
 function stepChanges(before: readonly StepConfig[], after: readonly StepConfig[]): StepChange[] {
-  const pairs = longestCommon(before.map(meaning), after.map(meaning));
-  const [taken, given] = [new Set(pairs.map(([i]) => i)), new Set(pairs.map(([, j]) => j))];
-  const left = new Set(before.keys());
-  for (const i of taken) left.delete(i);
-  const find = (fits: (step: StepConfig) => boolean): number | undefined =>
-    [...left].find((i) => fits(before[i] as StepConfig));
+  const unchanged = longestCommon(before.map(meaningOf), after.map(meaningOf));
+  const unchangedAfter = new Set(unchanged.map(([, to]) => to));
+  const unmatchedBefore = new Set(before.keys());
+  for (const [from] of unchanged) unmatchedBefore.delete(from);
+  const findUnmatched = (fits: (step: StepConfig) => boolean): number | undefined =>
+    [...unmatchedBefore].find((from) => fits(before[from] as StepConfig));
   const changes: StepChange[] = [];
-  const open: number[] = [];
+  const unmatchedAfter: number[] = [];
   after.forEach((step, to) => {
-    if (given.has(to)) return;
-    const from = find((other) => meaning(other) === meaning(step));
-    if (from === undefined) return void open.push(to);
-    left.delete(from);
+    if (unchangedAfter.has(to)) return;
+    const from = findUnmatched((other) => meaningOf(other) === meaningOf(step));
+    if (from === undefined) return void unmatchedAfter.push(to);
+    unmatchedBefore.delete(from);
     changes.push({ kind: "moved", from, to, step: stepText(step) });
   });
-  for (const to of open) {
+  for (const to of unmatchedAfter) {
     const step = after[to] as StepConfig;
-    const from = find((other) => identity(other) === identity(step));
+    const from = findUnmatched((other) => identityOf(other) === identityOf(step));
     if (from === undefined) changes.push({ kind: "added", to, step: stepText(step) });
     else {
-      left.delete(from);
+      unmatchedBefore.delete(from);
       changes.push({ kind: "changed", from, to, before: stepText(before[from] as StepConfig), after: stepText(step) });
     }
   }
-  for (const from of left) changes.push({ kind: "removed", from, step: stepText(before[from] as StepConfig) });
-  const place = (change: StepChange): number => ("to" in change ? change.to : change.from);
-  return changes.sort((x, y) => place(x) - place(y));
+  for (const from of unmatchedBefore)
+    changes.push({ kind: "removed", from, step: stepText(before[from] as StepConfig) });
+  const indexOf = (change: StepChange): number => ("to" in change ? change.to : change.from);
+  return changes.sort((x, y) => indexOf(x) - indexOf(y));
 }
 
-/** The pairs of places of a longest common subsequence. */
+/** The index pairs of a longest common subsequence. */
 function longestCommon(a: readonly string[], b: readonly string[]): (readonly [number, number])[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
   const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;

@@ -1,6 +1,6 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
-import { showTensor } from "../../src/config/show-tensor.js";
+import { formatTensor } from "../../src/config/format-tensor.js";
 import { formatLabels } from "./write/format-labels.js";
 import type { ModelSignature, Port } from "./signature.js";
 
@@ -109,7 +109,7 @@ function mergePort(
 ): Port {
   const shape = mergeShapes(port.shape, match.shape);
   if (port.dtype === match.dtype && shape !== undefined) return { ...port, shape };
-  problems.push(`${what} is ${showTensor(port)} in '${here}' and ${showTensor(match)} in '${there}'`);
+  problems.push(`${what} is ${formatTensor(port)} in '${here}' and ${formatTensor(match)} in '${there}'`);
   return port;
 }
 

@@ -3,7 +3,7 @@ import type { Dim } from "../../dsl/tensor.js";
 import { didYouMean } from "../../src/util/did-you-mean.js";
 import { joinNames } from "../../src/util/join-names.js";
 import type { ModelOverride } from "../settings/schema.js";
-import { showTensor } from "../../src/config/show-tensor.js";
+import { formatTensor } from "../../src/config/format-tensor.js";
 import { renamePorts } from "./rename-ports.js";
 import { labelsFit, type ModelSignature, type Port } from "./signature.js";
 
@@ -75,7 +75,7 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
       if (dim === undefined)
         throw overrideError(
           model,
-          `port '${name}' is ${showTensor(port)} and has no axis ${axis}; the first is axis 0`,
+          `port '${name}' is ${formatTensor(port)} and has no axis ${axis}; the first is axis 0`,
         );
       if (dim !== null)
         throw overrideError(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { describeIssue } from "../../src/config/issue.js";
+import { formatIssue } from "../../src/config/format-issue.js";
 import { didYouMean } from "../../src/util/did-you-mean.js";
 import { joinNames } from "../../src/util/join-names.js";
 
@@ -77,12 +77,12 @@ export function parseSettings(data: unknown): { readonly settings: Settings } | 
 
 function issueLines(issue: z.core.$ZodIssue, data: unknown): readonly string[] {
   if (issue.code === "invalid_key")
-    return [describeIssue({ ...issue, message: issue.issues[0]?.message ?? issue.message }, data)];
-  if (issue.code !== "unrecognized_keys") return [describeIssue(issue, data)];
+    return [formatIssue({ ...issue, message: issue.issues[0]?.message ?? issue.message }, data)];
+  if (issue.code !== "unrecognized_keys") return [formatIssue(issue, data)];
   const known = keysAt(issue.path);
   return issue.keys.map((key) => {
     const guess = didYouMean(key, known);
-    return `${describeIssue({ ...issue, keys: [key] }, data)}${guess === "" ? `; there is ${joinNames(known)}` : guess}`;
+    return `${formatIssue({ ...issue, keys: [key] }, data)}${guess === "" ? `; there is ${joinNames(known)}` : guess}`;
   });
 }
 

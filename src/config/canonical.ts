@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** JSON text with the keys of every object in code-unit order: the same data gives the same text. */
+/** JSON text with sorted keys (by code unit) at every level: equal data gives equal text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (value !== null && typeof value === "object") {
@@ -12,7 +12,7 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** SHA-256 of a text, 64 hex digits. */
+/** SHA-256 of a text in UTF-8, 64 hex digits. */
 export function sha256Hex(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

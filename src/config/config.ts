@@ -1,26 +1,26 @@
 import { errorMessage } from "../util/error-message.js";
 import { ConfigError } from "../../dsl/errors.js";
 import { canonicalJson, sha256Hex } from "./canonical.js";
-import { describeIssue } from "./issue.js";
+import { formatIssue } from "./format-issue.js";
 import { configSchema, type Config } from "./schema.js";
-import { inconsistencies } from "./verify.js";
+import { configProblems } from "./verify.js";
 
 /** A config before its hash is known. */
-export type Unhashed = Omit<Config, "hash">;
+export type UnhashedConfig = Omit<Config, "hash">;
 
 /**
- * The content hash of a config: SHA-256 over its canonical JSON without `hash`, 64 hex digits. Key order does not matter.
+ * Computes the content hash of a config: SHA-256 of its canonical JSON without `hash`, 64 hex digits. Key order does not matter.
  *
  * @example
- * hashConfig(config) === config.hash // true for everything `build()` wrote
+ * hashConfig(config) === config.hash // true for every result of `build()`
  */
-export function hashConfig(config: Unhashed | Config): string {
+export function hashConfig(config: UnhashedConfig | Config): string {
   const { hash: _, ...content } = config as Config;
   return sha256Hex(canonicalJson(content));
 }
 
-/** Adds the hash and puts the keys in the order of the schema. */
-export function sealConfig(content: Unhashed): Config {
+/** Adds the hash and orders the keys as in the schema. */
+export function sealConfig(content: UnhashedConfig): Config {
   return configSchema.parse({ ...content, hash: hashConfig(content) });
 }
 
@@ -30,11 +30,12 @@ export function stringifyConfig(config: Config): string {
 }
 
 /**
- * Checks data from outside and returns it as a config: schema, hash, and that its steps fit together.
+ * Parses untrusted data as a config: checks the schema, the hash, and that the steps fit together.
  *
  * @param input parsed JSON, or the JSON text itself
- * @param where how messages call it, such as the file's name
- * @throws ConfigError SL4001 not JSON, SL4002 not of the schema, SL4003 the hash does not match, SL4004 the parts do not fit together
+ * @param where the name of the data in error messages, such as the file's name
+ * @throws ConfigError SL4001 if it is not JSON; SL4002 if it does not match the schema; SL4003 if the hash does not match the content;
+ *   SL4004 if its parts do not fit together
  * @example
  * const config = parseConfig(await readFile("fraud.pipeline.json", "utf8"), "fraud.pipeline.json");
  */
@@ -42,7 +43,7 @@ export function parseConfig(input: unknown, where = "config"): Config {
   const data = typeof input === "string" ? parseJson(input, where) : input;
   const parsed = configSchema.safeParse(data);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => describeIssue(issue, data));
+    const issues = parsed.error.issues.map((issue) => formatIssue(issue, data));
     throw new ConfigError("SL4002", `${where} is not a pipeline config:\n${issues.map((i) => `  ${i}`).join("\n")}`, {
       where,
       issues,
@@ -53,11 +54,11 @@ export function parseConfig(input: unknown, where = "config"): Config {
   if (hash !== config.hash) {
     throw new ConfigError(
       "SL4003",
-      `${where}: its hash is ${config.hash.slice(0, 12)}… but its content gives ${hash.slice(0, 12)}…; it was changed after it was built: change the pipeline's source and compile it again`,
+      `${where}: its hash is ${config.hash.slice(0, 12)}… but its content hashes to ${hash.slice(0, 12)}…; it was edited after it was built: edit the pipeline's source and compile it again`,
       { where, expected: hash, found: config.hash },
     );
   }
-  const found = inconsistencies(config);
+  const found = configProblems(config);
   if (found.length > 0) {
     throw new ConfigError(
       "SL4004",

@@ -5,19 +5,19 @@ import { stepModels } from "./step-models.js";
 import { stepKind } from "./steps/steps.js";
 
 export interface Decompiled {
-  /** The module: its imports, and the pipeline as an exported constant. */
+  /** The TypeScript module: imports, and the pipeline as an exported constant. */
   readonly text: string;
   /** The chain alone: `pipeline("fraud").model(ccfraud)…`. */
   readonly chain: string;
-  /** The names that stand for the models, by the models' names. */
+  /** The identifiers of the models in the text, by model name. */
   readonly handles: ReadonlyMap<string, string>;
 }
 
 /**
- * The pipeline of a config as a person would write it: the chain in TypeScript, lambdas included.
+ * Writes the pipeline of a config as TypeScript: the chain of calls, with lambdas.
  *
- * @param config what `build()` or `fromDefinition` gave
- * @param from the module that the models are imported from
+ * @param config what `build()` or `fromDefinition` returned
+ * @param from the module to import the models from
  * @example decompile(config).text // "import { pipeline } from \"shapeline\";\n…"
  */
 export function decompile(config: Config, from = "./models.gen.js"): Decompiled {
@@ -43,7 +43,7 @@ export function decompile(config: Config, from = "./models.gen.js"): Decompiled 
   return { text: `${imports.join("\n")}\n\nexport const ${name} = ${chain};\n`, chain, handles };
 }
 
-/** The request's columns, where they are not those of the first model. */
+/** The request's columns as text; null if they are the inputs of the first model. */
 function declaredInputs({ inputs, models, steps }: Config): string | null {
   const first = firstModel(steps);
   const model = models.find(({ name }) => name === first.model);
@@ -70,7 +70,7 @@ function firstModel(steps: readonly StepConfig[]): {
   return { model: undefined, rename: {} };
 }
 
-/** A step as it is written in a chain, models by their names: `validate("amt", x => x.out.y[0] < 1)`. */
+/** A step as a call in a chain, with identifiers made from model names: `validate("amt", x => x.out.y[0] < 1)`. */
 export function stepText(step: StepConfig): string {
   return stepKind(step.kind).callText(step, (name) => modelIdentifiers([name])[0]?.handle ?? name);
 }

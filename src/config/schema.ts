@@ -47,6 +47,11 @@ export const configSchema = z.strictObject({
   hash: sha256,
 });
 
+/** The JSON Schema (2020-12) of a config file, for editors and other languages. It ships as `shapeline/pipeline.schema.json`. */
+export function configJsonSchema(): Record<string, unknown> {
+  return { title: "Shapeline pipeline config", ...z.toJSONSchema(configSchema) };
+}
+
 export type { StepConfig, StepConfigOf } from "./steps/steps.js";
 export type ModelConfig = Data<z.infer<typeof modelSchema>>;
 export type RuntimeCheck = Data<z.infer<typeof runtimeCheckSchema>>;

@@ -1,4 +1,4 @@
-export { hashConfig, parseConfig, sealConfig, stringifyConfig, type Unhashed } from "../config/config.js";
+export { hashConfig, parseConfig, sealConfig, stringifyConfig, type UnhashedConfig } from "../config/config.js";
 export { expressionSchema } from "../config/schema-parts.js";
 export {
   configSchema,

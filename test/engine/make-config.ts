@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { lowerLambda } from "../../codegen/lambda/lower/lower.js";
 import { parseLambda } from "../../codegen/lambda/parse.js";
 import type { Port } from "../../dsl/tensor.js";
-import { sealConfig, type Unhashed } from "../../src/config/config.js";
+import { sealConfig, type UnhashedConfig } from "../../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { compileExpression } from "../../src/expression/compile.js";
 import type { RowScope } from "../../dsl/row.js";
@@ -74,7 +74,7 @@ export function config(
     ...port,
     shape: port.shape === null ? null : [...port.shape],
   }));
-  const content: Unhashed = {
+  const content: UnhashedConfig = {
     shapeline: 1,
     name,
     inputs,

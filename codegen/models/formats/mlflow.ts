@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { dtypes, type Dim, type DType } from "../../../dsl/tensor.js";
-import { describeIssue } from "../../../src/config/issue.js";
+import { formatIssue } from "../../../src/config/format-issue.js";
 import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
@@ -37,7 +37,7 @@ export async function readMlmodel(file: string): Promise<ModelSignature> {
   const data = parseYaml(text, file);
   const parsed = mlmodel.safeParse(data);
   if (!parsed.success)
-    throw descriptionError(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+    throw descriptionError(file, parsed.error.issues.map((issue) => formatIssue(issue, data)).join("; "));
   const { mlflow_version: version, signature } = parsed.data;
   if (!signature)
     throw descriptionError(
@@ -81,7 +81,7 @@ function portsOf(list: unknown, side: string, file: string): readonly Port[] {
   if (!parsed.success)
     throw descriptionError(
       file,
-      parsed.error.issues.map((issue) => `signature.${side}: ${describeIssue(issue, data)}`).join("; "),
+      parsed.error.issues.map((issue) => `signature.${side}: ${formatIssue(issue, data)}`).join("; "),
     );
   return parsed.data.map(portOf);
 }

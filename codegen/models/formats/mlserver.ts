@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { describeIssue } from "../../../src/config/issue.js";
+import { formatIssue } from "../../../src/config/format-issue.js";
 import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
 import { dnsLabel } from "../model-name.js";
 import { tensorMetadata, toPort } from "./open-inference.js";
@@ -24,7 +24,7 @@ export async function readModelSettings(file: string): Promise<ModelSignature> {
   const data = parseDescription(text, file);
   const parsed = settings.safeParse(data);
   if (!parsed.success)
-    throw descriptionError(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+    throw descriptionError(file, parsed.error.issues.map((issue) => formatIssue(issue, data)).join("; "));
   const { name, implementation, platform, inputs, outputs, parameters } = parsed.data;
   return toSignature({
     name: dnsLabel(name),

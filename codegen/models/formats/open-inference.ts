@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Dim, DType } from "../../../dsl/tensor.js";
-import { describeIssue } from "../../../src/config/issue.js";
+import { formatIssue } from "../../../src/config/format-issue.js";
 import { descriptionError, toSignature, parseDescription, readDescription, hashText } from "./description-file.js";
 import { fetchJson } from "./fetch-json.js";
 import { dnsLabel } from "../model-name.js";
@@ -51,7 +51,7 @@ export async function readMetadataUrl(url: string, timeoutMs = TIMEOUT_MS): Prom
 function fromMetadata(data: unknown, source: string, sha256: string, advice = ""): ModelSignature {
   const parsed = metadata.safeParse(data);
   if (!parsed.success)
-    throw descriptionError(source, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; ") + advice);
+    throw descriptionError(source, parsed.error.issues.map((issue) => formatIssue(issue, data)).join("; ") + advice);
   const { name, versions, platform, inputs, outputs } = parsed.data;
   const [version, another] = versions ?? [];
   return toSignature({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
-import { describeIssue } from "../../../src/config/issue.js";
+import { formatIssue } from "../../../src/config/format-issue.js";
 import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature } from "../signature.js";
@@ -38,7 +38,7 @@ export async function readSignatureFile(file: string): Promise<ModelSignature> {
   const data = parseDescription(text, file);
   const parsed = signature.safeParse(data);
   if (!parsed.success)
-    throw descriptionError(file, parsed.error.issues.map((issue) => describeIssue(issue, data)).join("; "));
+    throw descriptionError(file, parsed.error.issues.map((issue) => formatIssue(issue, data)).join("; "));
   const { name, version, sha256: own, inputs, outputs, producer, doc, labels } = parsed.data;
   return toSignature({
     name: dnsLabel(name),

@@ -1,5 +1,5 @@
 import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
-import { portDifferences, tensorsByName } from "../../../src/config/model-differences.js";
+import { portDifferences, tensorsByName } from "../../../src/config/port-differences.js";
 import type { GeneratedModel } from "./parse-generated.js";
 import { commentText } from "./source-text.js";
 import { commentLines, labelLines, documentationLines, labelLinesOf } from "./render-models.js";

@@ -6,7 +6,7 @@ import { fileName } from "../../../src/util/file-name.js";
 import { modelIdentifiers, type ModelIdentifiers } from "../../../src/util/model-identifiers.js";
 import { formatLabels } from "./format-labels.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "./source-text.js";
-import { showTensor } from "../../../src/config/show-tensor.js";
+import { formatTensor } from "../../../src/config/format-tensor.js";
 import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "../signature.js";
 
 /** How every generated file begins; a file that begins otherwise is never overwritten. */
@@ -203,6 +203,6 @@ function nameInFileNote(model: ModelSignature, side: Side, { name }: Port): stri
 }
 
 function describePort(port: Port): string {
-  if (port.unsupported === undefined) return `${port.name}: ${showTensor(port)}`;
+  if (port.unsupported === undefined) return `${port.name}: ${formatTensor(port)}`;
   return `${port.name}, left out: ${port.unsupported}`;
 }

@@ -1,6 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
 import type { Port } from "../../../dsl/tensor.js";
-import { portDifferences, tensorsByName } from "../../config/model-differences.js";
+import { portDifferences, tensorsByName } from "../../config/port-differences.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { openSession, type ModelSession } from "./onnx-runtime.js";
 

@@ -2,7 +2,7 @@ import { errorMessage } from "../../util/error-message.js";
 import { isRecord } from "../../util/is-record.js";
 import type { Problem } from "../../../dsl/errors.js";
 import { checkPipeline, portsOf, type PipelineCheck } from "../../../dsl/index.js";
-import { sealConfig, type Unhashed } from "../../config/config.js";
+import { sealConfig, type UnhashedConfig } from "../../config/config.js";
 import { rebuildPipeline } from "../../config/rebuild.js";
 import { type Config, type ModelConfig, portSchema, type StepConfig, type StepConfigOf } from "../../config/schema.js";
 import { stepModels } from "../../config/step-models.js";
@@ -175,7 +175,7 @@ class ConfigReader {
     }
   }
 
-  #content(): Unhashed {
+  #content(): UnhashedConfig {
     const steps = this.#drafts.map(({ step }) => step);
     const used = new Set(steps.flatMap((step) => [...stepModels(step).serving, ...stepModels(step).challengers]));
     return {

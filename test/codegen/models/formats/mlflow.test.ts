@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { generateModels } from "../../../../codegen/models/generate.js";
 import { readSignature } from "../../../../codegen/models/read-signature.js";
-import { showTensor } from "../../../../src/config/show-tensor.js";
+import { formatTensor } from "../../../../src/config/format-tensor.js";
 import type { Port } from "../../../../codegen/models/signature.js";
 import { ShapelineError } from "../../../../dsl/errors.js";
 import { folder } from "../workspace.js";
@@ -75,7 +75,7 @@ function expectedPort(spec: Said, lone: string): string {
 }
 
 const shown = (port: Port): string =>
-  port.unsupported === undefined ? `${port.name} ${showTensor(port)}` : `${port.name} left out`;
+  port.unsupported === undefined ? `${port.name} ${formatTensor(port)}` : `${port.name} left out`;
 
 test.each(cases)(
   "mlflow $version, $name: the signature is what mlflow itself reads",

@@ -21,7 +21,7 @@ import { generateModels } from "../../../../codegen/models/generate.js";
 import { readMetadataUrl } from "../../../../codegen/models/formats/open-inference.js";
 import { readSignature } from "../../../../codegen/models/read-signature.js";
 import { readers } from "../../../../codegen/models/readers.js";
-import { showTensor } from "../../../../src/config/show-tensor.js";
+import { formatTensor } from "../../../../src/config/format-tensor.js";
 import { ShapelineError } from "../../../../dsl/errors.js";
 import { folder, put } from "../workspace.js";
 
@@ -31,7 +31,7 @@ const json = (name: string, value: unknown): string => put(name, JSON.stringify(
 async function brief(source: string): Promise<string> {
   const { name, version, inputs, outputs } = await readSignature(source);
   const side = (ports: typeof inputs): string =>
-    ports.map((port) => `${port.name} ${port.unsupported ?? showTensor(port)}`).join(", ");
+    ports.map((port) => `${port.name} ${port.unsupported ?? formatTensor(port)}`).join(", ");
   return `${name}${version === undefined ? "" : ` ${version}`}: ${side(inputs)} -> ${side(outputs)}`;
 }
 

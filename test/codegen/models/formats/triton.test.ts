@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { readSignature } from "../../../../codegen/models/read-signature.js";
 import type { ModelSignature } from "../../../../codegen/models/signature.js";
-import { showTensor } from "../../../../src/config/show-tensor.js";
+import { formatTensor } from "../../../../src/config/format-tensor.js";
 
 // Printed by Triton's own protobuf definitions: test/corpus/make_triton.py.
 const fixtures = fileURLToPath(new URL("../../../fixtures/models/triton/", import.meta.url));
 const read = async (...path: string[]): Promise<ModelSignature> => await readSignature(join(fixtures, ...path));
 const shown = ({ inputs, outputs }: ModelSignature): string[] =>
-  [...inputs, ...outputs].map((port) => `${port.name}: ${showTensor(port)}`);
+  [...inputs, ...outputs].map((port) => `${port.name}: ${formatTensor(port)}`);
 
 describe.each(readdirSync(fixtures))("the model %s", (model) => {
   const configs = readdirSync(join(fixtures, model)).filter((file) => file.endsWith(".pbtxt"));

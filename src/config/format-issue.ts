@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { formatJson } from "../util/format-value.js";
 
-/** One finding of Zod as a line: the path as one would write it in code, what was expected, what is there. */
-export function describeIssue(issue: z.core.$ZodIssue, data: unknown): string {
+/** Formats a Zod issue on one line: the path as in code, the expected and the found value. */
+export function formatIssue(issue: z.core.$ZodIssue, data: unknown): string {
   const path = pathText(issue.path);
   if (issue.code === "unrecognized_keys") {
     const keys = issue.keys.map((k) => `'${k}'`).join(", ");
