@@ -41,7 +41,9 @@ describe("the condition of an alert", () => {
       type: "boolean",
     });
     expect(alertTree.safeParse(tree).success).toBe(true);
-    expect(expressionTree.safeParse(tree).error?.issues[0]?.message).toBe("an aggregate where one row is read");
+    expect(expressionTree.safeParse(tree).error?.issues[0]?.message).toBe(
+      "an aggregate inside an expression of one row",
+    );
   });
 
   it.each([
@@ -103,47 +105,47 @@ describe("the condition of an alert", () => {
     ];
     expect(texts.flatMap((text) => [text, ...refusals(text, empty).map((refusal) => `  ${refusal}`)]).join("\n"))
       .toMatchInlineSnapshot(`
-      "(all) => all.avg((x) => x.out)
-        SL1107 the lambda returns number, not boolean (say when the alert fires, with a comparison)
-      (all) => all.avg((x) => x.out > 1) > 1
-        SL1122 'avg' takes a function that gives a number of one row, and this one gives a boolean
-      (all) => all.count((x) => x.out) > 1
-        SL1122 'count' takes a condition of one row, and this one gives a number
-      (all) => all.sum((x) => x.in.id) > 1
-        SL1122 'sum' takes a function that gives a number of one row, and this one gives a bigint (int64 and uint64 ports hold bigints, which have no aggregates; count those that meet a condition)
-      (all) => all.avg(0.5) > 1
-        SL1116 'avg' takes a function that gives a number of one row, and '0.5' is no function
-      (all) => all.avg() > 1
-        SL1116 'avg' takes a function that gives a number of one row, not 0 arguments (write all.avg((x) => …))
-      (all) => all.count(1, 2) > 1
-        SL1116 'count' takes a condition of one row, not 2 arguments (write all.count((x) => …))
-      (all) => all.quantile(1.5, (x) => x.out) > 1
-        SL1122 'quantile' takes a constant from 0 to 1 (the median is all.quantile(0.5, (x) => …))
-      (all) => all.quantile(all.count(), (x) => x.out) > 1
-        SL1122 'quantile' takes a constant from 0 to 1 (the median is all.quantile(0.5, (x) => …))
-      (all) => all.quantile((x) => x.out) > 1
-        SL1122 'quantile' takes a constant from 0 to 1 (the median is all.quantile(0.5, (x) => …))
-      (all) => all.median((x) => x.out) > 1
-        SL1115 'median' is no aggregate (ask for an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))
-      (all) => all.quantle(0.5, (x) => x.out) > 1
-        SL1115 'quantle' is no aggregate (did you mean 'quantile'?) (ask for an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))
-      (all) => all.length > 1
-        SL1104 the window's rows have no 'length' by itself (ask for an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))
-      (all) => all > 1
-        SL1108 'all' is all rows of the window (ask an aggregate of them, such as all.avg((x) => x.out.<port>))
-      ({ avg }) => avg((x) => x.out) > 1
-        SL1104 the window's rows have no 'avg' by itself (ask for an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))
-      (all) => all.avg((x) => x.out - all.avg((y) => y.out)) > 1
-        SL1123 'avg' looks at the whole window, and stands where one row is looked at (compare aggregates with each other outside of them: all.max(f) - all.avg(f) < 1)
-      (all) => all.share(() => true) > 0.5
-        SL1124 what 'share' is asked of reads nothing of the row (all.count() is the number of rows)
-      (all) => all.avg((x) => x.in.list[2]) > 1
-        SL1118 what 'avg' is asked of may be missing (give it a value with ??)
-      (all) => all.avg((x, i) => i) > 1
-        SL1116 the function of 'avg' is handed one row, and takes 2 arguments
-      (all) => all.some((x) => x.out > 1)
-        SL1115 'some' is no aggregate (ask for an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))"
-    `);
+        "(all) => all.avg((x) => x.out)
+          SL1107 the lambda returns number, not boolean (state when the alert fires, as a comparison)
+        (all) => all.avg((x) => x.out > 1) > 1
+          SL1122 'avg' takes a function of one row that returns a number, and this one returns a boolean
+        (all) => all.count((x) => x.out) > 1
+          SL1122 'count' takes a condition of one row, and this one returns a number
+        (all) => all.sum((x) => x.in.id) > 1
+          SL1122 'sum' takes a function of one row that returns a number, and this one returns a bigint (int64 and uint64 ports hold bigints, which have no aggregates; count those that meet a condition)
+        (all) => all.avg(0.5) > 1
+          SL1116 'avg' takes a function of one row that returns a number, and '0.5' is not a function
+        (all) => all.avg() > 1
+          SL1116 'avg' takes a function of one row that returns a number, not 0 arguments (write all.avg((x) => …))
+        (all) => all.count(1, 2) > 1
+          SL1116 'count' takes a condition of one row, not 2 arguments (write all.count((x) => …))
+        (all) => all.quantile(1.5, (x) => x.out) > 1
+          SL1122 'quantile' takes a constant from 0 to 1 (the median is all.quantile(0.5, (x) => …))
+        (all) => all.quantile(all.count(), (x) => x.out) > 1
+          SL1122 'quantile' takes a constant from 0 to 1 (the median is all.quantile(0.5, (x) => …))
+        (all) => all.quantile((x) => x.out) > 1
+          SL1122 'quantile' takes a constant from 0 to 1 (the median is all.quantile(0.5, (x) => …))
+        (all) => all.median((x) => x.out) > 1
+          SL1115 'median' is not an aggregate (use an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))
+        (all) => all.quantle(0.5, (x) => x.out) > 1
+          SL1115 'quantle' is not an aggregate (did you mean 'quantile'?) (use an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))
+        (all) => all.length > 1
+          SL1104 the window's rows have no readable property 'length' (use an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))
+        (all) => all > 1
+          SL1108 'all' is all rows of the window (use an aggregate, such as all.avg((x) => x.out.<port>))
+        ({ avg }) => avg((x) => x.out) > 1
+          SL1104 the window's rows have no readable property 'avg' (use an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))
+        (all) => all.avg((x) => x.out - all.avg((y) => y.out)) > 1
+          SL1123 'avg' aggregates the whole window, and cannot be used on one row (compare aggregates outside of each other: all.max(f) - all.avg(f) < 1)
+        (all) => all.share(() => true) > 0.5
+          SL1124 the function of 'share' does not read the row (all.count() is the number of rows)
+        (all) => all.avg((x) => x.in.list[2]) > 1
+          SL1118 the function of 'avg' may return a missing value (give it a value with ??)
+        (all) => all.avg((x, i) => i) > 1
+          SL1116 the function of 'avg' gets one row, but has 2 parameters
+        (all) => all.some((x) => x.out > 1)
+          SL1115 'some' is not an aggregate (use an aggregate: all.count(…), all.sum(…), all.avg(…), all.min(…), all.max(…), all.quantile(…), all.share(…))"
+      `);
   });
 });
 
@@ -167,9 +169,9 @@ describe("an alert's tree from outside", () => {
     expect(over(count)).toBe(undefined);
     expect(over(read)).toBe("'y' is read outside of an aggregate");
     expect(over({ ...count, fn: "sum", body: read })).toBe(undefined);
-    expect(over({ ...count, fn: "sum", body: count })).toBe("an aggregate where one row is read");
-    expect(over({ ...count, fn: "sum" })).toBe("'sum' of nothing");
-    expect(over({ ...count, fn: "count", body: read })).toBe("'count' of a number");
+    expect(over({ ...count, fn: "sum", body: count })).toBe("an aggregate inside an expression of one row");
+    expect(over({ ...count, fn: "sum" })).toBe("'sum' without a function");
+    expect(over({ ...count, fn: "count", body: read })).toBe("'count' does not take a number");
     expect(over({ ...count, fn: "quantile", body: read })).toBe("'quantile' without a share");
     expect(over({ ...count, fn: "avg", quantile: 0.5, body: read })).toBe("'avg' with a share");
   });
@@ -188,23 +190,23 @@ describe("the texts of an alert", () => {
       {
         "cel": {
           "code": "SL1201",
-          "reason": "CEL is asked about each row by itself, and an alert looks at many",
+          "reason": "CEL evaluates one row at a time, and an alert covers many",
         },
         "checks": {
           "code": "SL1201",
-          "reason": "a check of the platform is asked about each row by itself, and an alert looks at many",
+          "reason": "a check evaluates one row at a time, and an alert covers many",
         },
         "polars-0.18": {
           "code": "SL1201",
-          "reason": "what the platform stores of polars 0.18 is asked about each row by itself, and an alert looks at many",
+          "reason": "polars 0.18 evaluates one row at a time, and an alert covers many",
         },
         "polars-1": {
           "code": "SL1201",
-          "reason": "what a platform stores of polars 1 is asked about each row by itself, and an alert looks at many",
+          "reason": "polars 1 evaluates one row at a time, and an alert covers many",
         },
         "polars-1.44": {
           "code": "SL1201",
-          "reason": "what a platform stores of polars 1.44 is asked about each row by itself, and an alert looks at many",
+          "reason": "polars 1.44 evaluates one row at a time, and an alert covers many",
         },
       }
     `);

@@ -119,10 +119,10 @@ describe("what a back-end cannot say exactly is refused", () => {
     `);
     expect(refusals("x => x.out.w.some(v => v > 0)", port("w", "float32", 257))).toMatchInlineSnapshot(`
       [
-        "polars-0.18 SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
-        "polars-1 SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
-        "polars-1.44 SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
-        "checks SL1202: 'out.w' has 257 elements, and at most 256 are written out one by one",
+        "polars-0.18 SL1202: 'out.w' has 257 elements, and at most 256 are unrolled",
+        "polars-1 SL1202: 'out.w' has 257 elements, and at most 256 are unrolled",
+        "polars-1.44 SL1202: 'out.w' has 257 elements, and at most 256 are unrolled",
+        "checks SL1202: 'out.w' has 257 elements, and at most 256 are unrolled",
       ]
     `);
     expect(refusals("x => x.out.n + 1n > 2n", port("n", "int64"))).toMatchInlineSnapshot(`
@@ -139,7 +139,7 @@ describe("what a back-end cannot say exactly is refused", () => {
         "polars-0.18 SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
         "polars-1 SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
         "polars-1.44 SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
-        "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.n' is no list",
+        "checks SL1207: the platform addresses an element by its tensor and its index in the row, and a row of 'out.n' is not a list",
         "cel SL1207: the constant 9223372036854775808n is outside of int64, so the comparison has one answer; leave it out",
       ]
     `);
@@ -148,8 +148,8 @@ describe("what a back-end cannot say exactly is refused", () => {
         "polars-0.18 SL1207: polars compares int64 with uint64 as floats",
         "polars-1 SL1207: polars compares int64 with uint64 as floats",
         "polars-1.44 SL1207: polars compares int64 with uint64 as floats",
-        "checks SL1207: whether the platform compares int64 with uint64 by all their digits is not known",
-        "cel SL1207: not every CEL compares int64 with uint64 by all their digits",
+        "checks SL1207: it is not known whether the platform compares int64 with uint64 exactly",
+        "cel SL1207: some CEL implementations do not compare int64 with uint64 exactly",
       ]
     `);
     expect(refusals("x => x.out.s < 'b'", port("s", "string"))).toMatchInlineSnapshot(`
@@ -165,17 +165,17 @@ describe("what a back-end cannot say exactly is refused", () => {
         "polars-0.18 SL1206: polars has no 16-bit floats, and 'out.h' holds them",
         "polars-1 SL1206: polars has no 16-bit floats, and 'out.h' holds them",
         "polars-1.44 SL1206: polars has no 16-bit floats, and 'out.h' holds them",
-        "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.h' is no list",
+        "checks SL1207: the platform addresses an element by its tensor and its index in the row, and a row of 'out.h' is not a list",
       ]
     `);
     expect(refusals("x => x.out.s !== '\\ud800'", port("s", "string"))).toMatchInlineSnapshot(`
       [
-        "polars-0.18 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot",
-        "polars-1 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot",
-        "polars-1.44 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot",
+        "polars-0.18 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot hold",
+        "polars-1 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot hold",
+        "polars-1.44 SL1207: a string constant holds half a surrogate pair, which UTF-8 cannot hold",
         "checks SL1201: the platform's checks have no '!='",
-        "cel SL1207: a string constant holds half a surrogate pair, which CEL's strings cannot",
-        "sql SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot",
+        "cel SL1207: a string constant holds half a surrogate pair, which CEL strings cannot hold",
+        "sql SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB text cannot hold",
       ]
     `);
     expect(refusals("x => x.out['^a$'] > 1", port("^a$", "float32"))).toMatchInlineSnapshot(`
@@ -183,26 +183,26 @@ describe("what a back-end cannot say exactly is refused", () => {
         "polars-0.18 SL1205: polars reads the port name '^a$' as a pattern; rename the port",
         "polars-1 SL1205: polars reads the port name '^a$' as a pattern; rename the port",
         "polars-1.44 SL1205: polars reads the port name '^a$' as a pattern; rename the port",
-        "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.^a$' is no list",
+        "checks SL1207: the platform addresses an element by its tensor and its index in the row, and a row of 'out.^a$' is not a list",
       ]
     `);
     expect(refusals("x => x.out.a.length === 2", port("a", "float32", 2))).toMatchInlineSnapshot(`
       [
-        "polars-0.18 SL1204: it reads no column, and polars would then answer one row for the whole batch",
-        "polars-1 SL1204: it reads no column, and polars would then answer one row for the whole batch",
-        "polars-1.44 SL1204: it reads no column, and polars would then answer one row for the whole batch",
-        "checks SL1204: it reads no column, and a check is of a model's values",
+        "polars-0.18 SL1204: it reads no column, and polars would return one row for the whole batch",
+        "polars-1 SL1204: it reads no column, and polars would return one row for the whole batch",
+        "polars-1.44 SL1204: it reads no column, and polars would return one row for the whole batch",
+        "checks SL1204: it reads no column, and a check needs a value of a model",
       ]
     `);
     expect(refusals(`x => ${Array.from({ length: 80 }, () => "x.out.a").join(" + ")} > 1`, port("a", "float32")))
       .toMatchInlineSnapshot(`
-      [
-        "polars-0.18 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
-        "polars-1 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
-        "polars-1.44 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
-        "checks SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.a' is no list",
-      ]
-    `);
+        [
+          "polars-0.18 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
+          "polars-1 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
+          "polars-1.44 SL1203: it nests too deep for polars' JSON reader; split it into several validations",
+          "checks SL1207: the platform addresses an element by its tensor and its index in the row, and a row of 'out.a' is not a list",
+        ]
+      `);
   });
 });
 

@@ -83,11 +83,11 @@ describe("lists", () => {
         SL1118 at 'x.out.u': the length of 'x.out.u' is not known, and its elements are needed one by one (refine the pipeline so that the length is known)
       x => Math.max(...x.out.u) > 1 && Math.max(x.in.a) > 1
         SL1118 at 'x.out.u': the length of 'x.out.u' is not known, and its elements are needed one by one (refine the pipeline so that the length is known)
-        SL1108 at 'x.in.a': 'x.in.a' is a list of 3 numbers, and here one value is needed (take one element with [i], or ask about all of them with .every(...) or .some(...))
+        SL1108 at 'x.in.a': 'x.in.a' is a list of 3 numbers, but one value is needed here (take one element with [i], or test all of them with .every(...) or .some(...))
       x => [].reduce((s, v) => s + v) > 1
         SL1116 at '[].reduce((s, v) => s + v)': 'reduce' of an empty list without a start throws in JavaScript (give it a start: .reduce((sum, v) => sum + v, 0))
       x => x.in.a.reduce((s, v, i, all) => s + v, 0) > 1 && x.in.a.every(1)
-        SL1116 at '(s, v, i, all) => s + v': the function of 'reduce' is handed what came out so far, an element and its position, no more
+        SL1116 at '(s, v, i, all) => s + v': the function of 'reduce' gets only the accumulated value, an element and its position
         SL1116 at '1': 'every' takes a function of an element and its position (write it in place: (v) => v > 0)
       x => x.in.a.includes(1n) && x.in.a.includes() && x.in.a.at(-4) > 0 && x.in.a.at(0.5) > 0
         SL1111 at 'x.in.a.includes(1n)': '===' compares a number with a bigint, so it is always false (compare values of one type)
@@ -97,15 +97,15 @@ describe("lists", () => {
       x => [1, x.out.s, 2].includes(x.in.a[0])
         SL1111 at '[1, x.out.s, 2].includes(x.in.a[0])': '===' compares a string with a number, so it is always false (compare values of one type)
       x => [1, 2]
-        SL1023 at '[1, 2]': a list stands where one value is needed (ask about its elements with includes, every or some)
+        SL1023 at '[1, 2]': a list cannot be used as one value (test its elements with includes, every or some)
       x => x.in.a.filter((v) => v > 1).length > 1 && x.in.a.map((v) => v + 1).every((v) => v > 1) && x.in.a.every((v) => v > 1).foo()
-        SL1115 at 'x.in.a.filter((v) => v > 1)': 'filter' is no method a lambda may call (put the condition into every, some or reduce: list.every((v) => !wanted(v) || v < 1))
-        SL1115 at 'x.in.a.map((v) => v + 1)': 'map' is no method a lambda may call (put the calculation into every, some or reduce: list.every((v) => v * 2 < 1))
-        SL1115 at 'x.in.a.every((v) => v > 1).foo()': 'foo' is no method a lambda may call (lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes)
+        SL1115 at 'x.in.a.filter((v) => v > 1)': 'filter' is not a method a lambda may call (put the condition into every, some or reduce: list.every((v) => !wanted(v) || v < 1))
+        SL1115 at 'x.in.a.map((v) => v + 1)': 'map' is not a method a lambda may call (put the calculation into every, some or reduce: list.every((v) => v * 2 < 1))
+        SL1115 at 'x.in.a.every((v) => v > 1).foo()': 'foo' is not a method a lambda may call (lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes)
       x => x.in.a.evry((v) => v > 1) || x.in.a.startsWith('a') || x.out.ok.every((v) => v)
-        SL1115 at 'x.in.a.evry((v) => v > 1)': 'evry' is no method a lambda may call (did you mean 'every'?) (lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes)
+        SL1115 at 'x.in.a.evry((v) => v > 1)': 'evry' is not a method a lambda may call (did you mean 'every'?) (lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes)
         SL1115 at 'x.in.a.startsWith('a')': a list has no 'startsWith' (strings have startsWith and endsWith; take one element with [i])
-        SL1108 at 'x.out.ok.every((v) => v)': 'x.out.ok' is a boolean, and 'every' is asked of a list (compare it directly)"
+        SL1108 at 'x.out.ok.every((v) => v)': 'x.out.ok' is a boolean, and 'every' is a method of lists (compare it directly)"
     `);
   });
 });
@@ -164,13 +164,13 @@ describe("what may be missing", () => {
       x => (x.out.u[0] ?? 'a') === 'a'
         SL1025 at 'x.out.u[0] ?? 'a'': '??' falls back from a number to a string (give both sides one type)
       x => null < x.in.a[0] && (undefined ?? null)
-        SL1117 at 'null': a row never holds null (compare it with === or !==; where a list may be too short, ask for its .length or use ??)
-        SL1117 at 'null': a row never holds null (compare it with === or !==; where a list may be too short, ask for its .length or use ??)
+        SL1117 at 'null': a row never holds null (compare it with === or !==; for a list that may be too short, check its .length or use ??)
+        SL1117 at 'null': a row never holds null (compare it with === or !==; for a list that may be too short, check its .length or use ??)
       x => x.out.words[0]?.length > 1 || x.out.s.length > 1
         SL1104 at 'x.out.words[0]?.length': the length of 'x.out.words[0]' counts UTF-16 units, which no target does (compare the string itself, or use startsWith, endsWith or includes)
         SL1104 at 'x.out.s.length': the length of 'x.out.s' counts UTF-16 units, which no target does (compare the string itself, or use startsWith, endsWith or includes)
       x => x.out.s.startsWith(x.out.words[0] ?? 'a') || x.out.s.includes(1) || x.out.s.startsWith()
-        SL1116 at 'x.out.words[0] ?? 'a'': 'startsWith' takes a constant string, and 'x.out.words[0] ?? 'a'' is none (compare two columns with ===)
+        SL1116 at 'x.out.words[0] ?? 'a'': 'startsWith' takes a constant string, and 'x.out.words[0] ?? 'a'' is not constant (compare two columns with ===)
         SL1116 at '1': 'includes' takes a constant string, and '1' is a number (compare two columns with ===)
         SL1116 at 'x.out.s.startsWith()': 'startsWith' takes one string, not 0 arguments"
     `);
@@ -203,7 +203,7 @@ describe("powers and logarithms", () => {
 
   it("of bigints are refused", () => {
     expect(typed("x => x.in.n ** 2n > 1n")).toMatchInlineSnapshot(
-      `"SL1015 at 'x.in.n ** 2n': '**' takes numbers, and here stands a bigint (multiply: n * n)"`,
+      `"SL1015 at 'x.in.n ** 2n': '**' takes numbers, not a bigint (multiply: n * n)"`,
     );
     expect(typed("x => 2 ** 10 < x.in.a[0] && Math.hypot() < x.in.a[1]")).toMatchInlineSnapshot(
       `"1024 < x.in.a[0] && 0 < x.in.a[1]"`,
@@ -250,7 +250,7 @@ describe("places in lists", () => {
       `"SL1106 at 'i - 1': the index 'i - 1' is not a constant (in a list of known length, up to 256, an index may be calculated from the position)"`,
     );
     expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[v])")).toMatchInlineSnapshot(
-      `"SL1106 at 'v': the index 'v' is not a constant (only a constant, or the position that every and some hand over, may be an index)"`,
+      `"SL1106 at 'v': the index 'v' is not a constant (an index is a constant, or the position parameter of every and some)"`,
     );
   });
 });

@@ -56,7 +56,7 @@ describe("a lambda's paths", () => {
   it("keep the index of a named port of one where JavaScript takes every list for true", () => {
     const flag: RowScope = { inputs: [], outputs: [port("ok", "bool", 1), port("p", "float32", 1)], models: {} };
     const refused = (text: string, op: string) =>
-      `SL1108 at '${text}': '${text}' is a list of one element, and '${op}' takes every list for true, also [false] (write ${text}[0])`;
+      `SL1108 at '${text}': '${text}' is a list of one element, and '${op}' treats every list as true, even [false] (write ${text}[0])`;
     expect(typed("x => !x.out.ok", flag)).toBe(refused("x.out.ok", "!"));
     expect(typed("x => x.out.ok && x.out.p < 1", flag)).toBe(refused("x.out.ok", "&&"));
     expect(typed("x => x.out.p[0] < 1 || x.out.ok", flag)).toBe(refused("x.out.ok", "||"));
@@ -111,18 +111,18 @@ describe("what has no type is refused with its reason", () => {
     `);
     expect(typed("x => x.models.c1.score > 1 && x.models['c-1'] > 1 && x.out > 1")).toMatchInlineSnapshot(`
       "SL1103 at 'x.models.c1': there is no model 'c1' here (did you mean 'c-1'?) (there are 'champ' and 'c-1')
-      SL1109 at 'x.models['c-1']': 'x.models['c-1']' has several ports: 'score' and 'other' (name the one that is meant)
-      SL1109 at 'x.out': 'x.out' has several ports: 'y', 'label', 'ok', 'tokens' and 'm' (name the one that is meant)"
+      SL1109 at 'x.models['c-1']': 'x.models['c-1']' has several ports: 'score' and 'other' (name one of them)
+      SL1109 at 'x.out': 'x.out' has several ports: 'y', 'label', 'ok', 'tokens' and 'm' (name one of them)"
     `);
     expect(typed("x => x.models.c1 > 1", one)).toMatchInlineSnapshot(
-      `"SL1103 at 'x.models': there are no models to name here (x.models stands after a step that runs several models, such as shadow)"`,
+      `"SL1103 at 'x.models': x.models is not available here (x.models exists after a step that runs several models, such as shadow)"`,
     );
     expect(typed("x => Limits.mx > x.in.a[0] && LIMIT > 1 && Limits.deep.er > 1", many, { Limits: { max: 1 } }))
       .toMatchInlineSnapshot(`
-      "SL1104 at 'Limits.mx': 'Limits' has no property 'mx' (did you mean 'max'?) (look at where the constant is declared)
-      SL1100 at 'LIMIT': 'LIMIT' has no value here (did you mean 'Limits'?) (bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them)
-      SL1104 at 'Limits.deep.er': 'Limits' has no property 'deep' (look at where the constant is declared)"
-    `);
+        "SL1104 at 'Limits.mx': 'Limits' has no property 'mx' (did you mean 'max'?) (check the declaration of the constant)
+        SL1100 at 'LIMIT': 'LIMIT' has no value here (did you mean 'Limits'?) (bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them)
+        SL1104 at 'Limits.deep.er': 'Limits' has no property 'deep' (check the declaration of the constant)"
+      `);
     expect(typed("x => constructor > 1 || toString.length > 1 || undefined === 1")).toMatchInlineSnapshot(`
       "SL1100 at 'constructor': 'constructor' has no value here (bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them)
       SL1100 at 'toString.length': 'toString.length' has no value here (bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them)"
@@ -137,12 +137,12 @@ describe("what has no type is refused with its reason", () => {
   it("for indexes", () => {
     expect(typed("x => x.in.a[3] > 1 && x.in.a[-1] > 1 && x.in.a[0.5] > 1 && x.in.a[x.in.a[0]] > 1 && x.in.b[0] > 1n"))
       .toMatchInlineSnapshot(`
-      "SL1105 at 'x.in.a[3]': 'x.in.a' has 3 elements, so [3] is past its end (the first element is [0])
-      SL1106 at '-1': an index is a whole number from 0 on, not -1 (count from the start of the list, or use .at(…))
-      SL1106 at '0.5': an index is a whole number from 0 on, not 0.5
-      SL1106 at 'x.in.a[0]': the index 'x.in.a[0]' is not a constant (only a constant, or the position that every and some hand over, may be an index)
-      SL1108 at 'x.in.b[0]': 'x.in.b' is a bigint, not a list (leave the index out)"
-    `);
+        "SL1105 at 'x.in.a[3]': 'x.in.a' has 3 elements, so [3] is past its end (the first element is [0])
+        SL1106 at '-1': an index is a whole number from 0 on, not -1 (count from the start of the list, or use .at(…))
+        SL1106 at '0.5': an index is a whole number from 0 on, not 0.5
+        SL1106 at 'x.in.a[0]': the index 'x.in.a[0]' is not a constant (an index is a constant, or the position parameter of every and some)
+        SL1108 at 'x.in.b[0]': 'x.in.b' is a bigint, not a list (leave the index out)"
+      `);
     expect(typed("x => x.out.m[0].every((v, i) => v > x.in.a[i])")).toMatchInlineSnapshot(
       `"SL1105 at 'x.in.a[i]': 'x.in.a' has 3 elements, so [i] is past its end (the first element is [0])"`,
     );
@@ -153,25 +153,25 @@ describe("what has no type is refused with its reason", () => {
 
   it("for a result that is not boolean", () => {
     expect(typed("x => x.out", one)).toMatchInlineSnapshot(
-      `"SL1107 at 'x.out': the lambda returns number, not boolean (say what must hold, with a comparison)"`,
+      `"SL1107 at 'x.out': the lambda returns number, not boolean (state what must hold, as a comparison)"`,
     );
     expect(typed("x => { const s = x.out.y[0]; return s + 1; }")).toMatchInlineSnapshot(
-      `"SL1107 at 's + 1': the lambda returns number, not boolean (say what must hold, with a comparison)"`,
+      `"SL1107 at 's + 1': the lambda returns number, not boolean (state what must hold, as a comparison)"`,
     );
     expect(typed("x => x.out.label")).toMatchInlineSnapshot(
-      `"SL1107 at 'x.out.label': the lambda returns string, not boolean (say what must hold, with a comparison)"`,
+      `"SL1107 at 'x.out.label': the lambda returns string, not boolean (state what must hold, as a comparison)"`,
     );
   });
 
   it("for a list where one value is needed, and the other way round", () => {
     expect(typed("x => x.out.y > 1 && x.out.m > 1 && x.out.tokens > 1 && x > 1 && x.in.b.every(v => v > 0n)"))
       .toMatchInlineSnapshot(`
-      "SL1108 at 'x.out.y': 'x.out.y' is a list of 3 numbers, and here one value is needed (take one element with [i], or ask about all of them with .every(...) or .some(...))
-      SL1108 at 'x.out.m': 'x.out.m' is a list of 2 x 4 numbers, and here one value is needed (take one element with [i], or ask about all of them with .every(...) or .some(...))
-      SL1108 at 'x.out.tokens': 'x.out.tokens' is a list of numbers, and here one value is needed (take one element with [i], or ask about all of them with .every(...) or .some(...))
-      SL1108 at 'x': 'x' is the whole row (read a port of it, such as x.out.<port>)
-      SL1108 at 'x.in.b.every(v => v > 0n)': 'x.in.b' is a bigint, and 'every' is asked of a list (compare it directly)"
-    `);
+        "SL1108 at 'x.out.y': 'x.out.y' is a list of 3 numbers, but one value is needed here (take one element with [i], or test all of them with .every(...) or .some(...))
+        SL1108 at 'x.out.m': 'x.out.m' is a list of 2 x 4 numbers, but one value is needed here (take one element with [i], or test all of them with .every(...) or .some(...))
+        SL1108 at 'x.out.tokens': 'x.out.tokens' is a list of numbers, but one value is needed here (take one element with [i], or test all of them with .every(...) or .some(...))
+        SL1108 at 'x': 'x' is the whole row (read one of its ports, such as x.out.<port>)
+        SL1108 at 'x.in.b.every(v => v > 0n)': 'x.in.b' is a bigint, and 'every' is a method of lists (compare it directly)"
+      `);
   });
 
   it("for types that do not go together", () => {
@@ -185,14 +185,14 @@ describe("what has no type is refused with its reason", () => {
     `);
     expect(typed("x => !x.in.a[0] && (x.out.label || x.out.ok) && x.out.label + 'a' === 'b' && -x.out.label > 1"))
       .toMatchInlineSnapshot(`
-      "SL1112 at 'x.in.a[0]': '!' takes a boolean, and 'x.in.a[0]' is a number (compare it with something)
-      SL1112 at 'x.out.label': '||' takes a boolean, and 'x.out.label' is a string (compare it with something)
-      SL1113 at 'x.out.label + 'a'': '+' takes numbers, and here stands a string (compare it instead)
-      SL1113 at 'x.out.label': '-' takes a number, and 'x.out.label' is a string"
-    `);
+        "SL1112 at 'x.in.a[0]': '!' takes a boolean, and 'x.in.a[0]' is a number (compare it with a value)
+        SL1112 at 'x.out.label': '||' takes a boolean, and 'x.out.label' is a string (compare it with a value)
+        SL1113 at 'x.out.label + 'a'': '+' takes numbers, not a string (compare it instead)
+        SL1113 at 'x.out.label': '-' takes a number, and 'x.out.label' is a string"
+      `);
     expect(typed("x => (x.out.ok ? 1 : 1n) > 0 && x.in.b / x.in.b > 1n && x.out.ok < true")).toMatchInlineSnapshot(`
       "SL1119 at 'x.out.ok ? 1 : 1n': one branch is a number, the other a bigint (give both branches one type)
-      SL1110 at 'x.in.b / x.in.b': a bigint is divided by what may be 0n, and JavaScript then throws (divide by a constant other than 0n)
+      SL1110 at 'x.in.b / x.in.b': a bigint is divided by a value that may be 0n, and JavaScript then throws (divide by a constant other than 0n)
       SL1111 at 'x.out.ok < true': '<' compares booleans (use ===, !==, && or ||)"
     `);
     expect(typed("x => x.out.label === null || x.in.a[0] === undefined")).toMatchInlineSnapshot(`"false"`);
@@ -206,10 +206,10 @@ describe("what has no type is refused with its reason", () => {
     ).toMatchInlineSnapshot(`
       "SL1116 at 'Math.abs(x.in.a[0], 1)': 'Math.abs' takes one argument, not 2
       SL1113 at 'x.out.label': 'Number.isNaN' takes a number, not a string
-      SL1108 at 'x.in.a': 'x.in.a' is a list of 3 numbers, and here one value is needed (take one element with [i], or ask about all of them with .every(...) or .some(...))"
+      SL1108 at 'x.in.a': 'x.in.a' is a list of 3 numbers, but one value is needed here (take one element with [i], or test all of them with .every(...) or .some(...))"
     `);
     expect(typed("x => x.in.a.every(v => v) && x.in.a.some()")).toMatchInlineSnapshot(`
-      "SL1112 at 'v': 'every' takes a boolean, and 'v' is a number (compare it with something)
+      "SL1112 at 'v': 'every' takes a boolean, and 'v' is a number (compare it with a value)
       SL1116 at 'x.in.a.some()': 'some' takes one function, not 0 arguments"
     `);
   });
@@ -237,7 +237,7 @@ describe("what has no type is refused with its reason", () => {
       SL1101 at 'when': 'when' is an object of a class, not a plain constant (bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them)
       SL1117 at 'none': 'none' is undefined (bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them)
       SL1101 at 'lazy.limit': 'lazy.limit' is computed by a getter, so its value may change (bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them)
-      SL1108 at 'list': 'list' is a list, and here one value is needed
+      SL1108 at 'list': 'list' is a list, but one value is needed here
       SL1101 at 'list[i]': 'list' is not a list of constants of one type"
     `);
   });
@@ -245,14 +245,14 @@ describe("what has no type is refused with its reason", () => {
   it("for lambdas that grow too large once their constants are put in", () => {
     const doubling = Array.from({ length: 40 }, (_, i) => `const a${i + 1} = a${i} + a${i};`).join(" ");
     expect(typed(`x => { const a0 = x.in.a[0]; ${doubling} return a40 > 1; }`)).toMatchInlineSnapshot(
-      `"SL1120 at 'a13 + a13': the lambda has more than 20000 parts once its constants are put in (split it into several validations)"`,
+      `"SL1120 at 'a13 + a13': the lambda has more than 20000 parts once its constants are inlined (split it into several validations)"`,
     );
     expect(
       typed("x => L.every(a => L.every(b => L.every(c => x.in.a[0] > a + b + c)))", many, {
         L: Array.from({ length: 256 }, (_, i) => i),
       }),
     ).toMatchInlineSnapshot(
-      `"SL1120 at 'L.every(a => L.every(b => L.every(c => x.in.a[0] > a + b + c)))': the lambda has more than 20000 parts once its constants are put in (split it into several validations)"`,
+      `"SL1120 at 'L.every(a => L.every(b => L.every(c => x.in.a[0] > a + b + c)))': the lambda has more than 20000 parts once its constants are inlined (split it into several validations)"`,
     );
     const sum = Array.from({ length: 300 }, () => "x.in.a[0]").join(" + ");
     expect(typed(`x => ${sum} > 1`)).toMatchInlineSnapshot(

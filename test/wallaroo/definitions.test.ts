@@ -122,7 +122,7 @@ describe("what the platform cannot say", () => {
         SL4104 models[1].name: the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63, and the model is named 'odd_name': rename it
         SL4102 steps[1]: a step of the platform cannot rename ports, and in 'odd_name' 'y' takes 'x': give the ports the same name, or rename them in the model's configuration on the platform (tensor_fields)
         SL4103 steps[2]: the platform has no step that checks sizes (odd_name.n): remove the step for the platform
-        SL4101 steps[3]: validation 'power': polars rounds ** otherwise than JavaScript; multiply, as in x * x
+        SL4101 steps[3]: validation 'power': polars rounds ** differently from JavaScript; multiply, as in x * x
         SL4105 steps[4]: alert 'many': platforms since 2023.4.2 have no alerts: remove the step for the platform, and watch its metrics or log instead"
     `);
   });

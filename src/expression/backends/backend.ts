@@ -42,16 +42,16 @@ export interface ValidationBackEnd extends BackEndDefinition {
 export const rowByRow =
   (label: string): AlertEmitter =>
   () => {
-    throw new LambdaError("SL1201", `${label} is asked about each row by itself, and an alert looks at many`);
+    throw new LambdaError("SL1201", `${label} evaluates one row at a time, and an alert covers many`);
   };
 
 /** Guards that several back-ends share. */
 export const commonGuards = {
   orderings: (text: string): Guards => ({ "<": text, ">": text, "<=": text, ">=": text }),
-  nanOrder: "NaN, above all numbers there, is excluded",
-  nanEquality: "two NaN, equal there, are told apart",
+  nanOrder: "excludes NaN, which is above all numbers there",
+  nanEquality: "excludes two NaN, which are equal there",
   rounding: "with floor and ceil",
   sign: "with comparisons, which keep NaN and -0",
-  zeros: "a choice that gives NaN where one is NaN, and tells 0 from -0",
-  filled: "filled where an element is missing",
+  zeros: "a conditional that returns NaN if one is NaN, and orders -0 below 0",
+  filled: "a value is filled in where an element is missing",
 } as const;

@@ -106,7 +106,7 @@ function numberLiteral(value: number): string {
 /** A string literal. CEL strings are code points, so half a surrogate pair has no literal. */
 function quote(text: string): string {
   if (/\p{Surrogate}/u.test(text))
-    refuse("SL1207", "a string constant holds half a surrogate pair, which CEL's strings cannot");
+    refuse("SL1207", "a string constant holds half a surrogate pair, which CEL strings cannot hold");
   return JSON.stringify(text);
 }
 
@@ -145,7 +145,7 @@ function path(node: Read, bounds: Bounds): string {
   );
 }
 
-const refusePosition = (): never => refuse("SL1202", "a position inside a list of unknown length is not known to CEL");
+const refusePosition = (): never => refuse("SL1202", "CEL cannot use a position inside a list of unknown length");
 
 /** Whether a nullable value is present. */
 function present(node: ExpressionTree, bounds: Bounds): string {
@@ -190,7 +190,7 @@ const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
 /** Both sides as int or both as uint. */
 function bigints(left: ExpressionTree, right: ExpressionTree, bounds: Bounds): readonly [string, string] {
   const dtypes = new Set([...integerDtypes(left), ...integerDtypes(right)]);
-  if (dtypes.size > 1) refuse("SL1207", "not every CEL compares int64 with uint64 by all their digits");
+  if (dtypes.size > 1) refuse("SL1207", "some CEL implementations do not compare int64 with uint64 exactly");
   const side = (node: ExpressionTree): string => bigint(node, dtypes.has("uint64"), bounds);
   return [side(left), side(right)];
 }
@@ -285,7 +285,7 @@ const writers: Writers<Bounds> = {
   ...rows(["pick", "position"], refusePosition),
   length: ({ list }, bounds) => bounded(`double(size(${path(list, bounds)}))`),
   ...rows(["+", "-", "*", "/"], calculate),
-  "%": () => refuse("SL1201", "CEL has % for integers alone"),
+  "%": () => refuse("SL1201", "CEL has % for integers only"),
   ...rows(compareOps, compare),
   negate: ({ operand, type }, bounds) =>
     type === "bigint" ? refuse("SL1207", overflow) : bounded(`(-${number(operand, bounds)})`),
@@ -298,7 +298,7 @@ const writers: Writers<Bounds> = {
   sqrt: unsupported("square root; square the other side"),
   ...rows(["log", "log2", "log10"], unsupported("logarithm")),
   exp: unsupported("exponential function"),
-  hypot: unsupported("square root, as Math.hypot needs it"),
+  hypot: unsupported("square root, which Math.hypot needs"),
   "**": unsupported("power; multiply, as in x * x"),
   startsWith: testString("startsWith"),
   endsWith: testString("endsWith"),
@@ -321,8 +321,8 @@ function differsFromItself(node: ExpressionTree, bounds: Bounds): string {
   return bounded(`(${n} != ${n})`);
 }
 
-const presence = "asked first whether an element is there";
-const toInt = "with int(), where a double is not whole already";
+const presence = "tests first whether an element is present";
+const toInt = "with int(), for doubles that are not whole";
 
 export const cel: ValidationBackEnd = {
   validation: emitValidation,
@@ -338,8 +338,8 @@ export const cel: ValidationBackEnd = {
     abs: "with a comparison",
     ...rows(["floor", "ceil", "round", "trunc", "isInteger"], toInt),
     sign: commonGuards.sign,
-    isFinite: "the value less itself is 0",
-    isNaN: "the value is not itself",
+    isFinite: "the value minus itself is 0",
+    isNaN: "the value differs from itself",
     missing: "with the list's size",
     "??": "with the list's size",
   },

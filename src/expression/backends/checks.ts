@@ -52,7 +52,7 @@ type Write<O extends Op> = WriteWith<O, RowScope, Part>;
 const emitValidation: ValidationEmitter = (tree, name = "check", scope) => {
   const roots = conditions(unroll(tree, longestUnrolled)).map((condition) => write(condition, scope));
   if (roots.length === 0 || roots.some(({ models }) => models.length === 0))
-    refuse("SL1204", "it reads no column, and a check is of a model's values");
+    refuse("SL1204", "it reads no column, and a check needs a value of a model");
   const names = roots.map((_, i) => pythonString(i === 0 ? name : `${name}:${i + 1}`));
   const values = roots.map(({ text, models }, i) => {
     const required = models.map((model) => `{"name": ${pythonString(model)}}`).join(", ");
@@ -88,7 +88,7 @@ function literal(node: Constant): string {
   const value = valueOf(node);
   switch (typeof value) {
     case "number":
-      if (!Number.isFinite(value)) refuse("SL1207", `${value} is no JSON`);
+      if (!Number.isFinite(value)) refuse("SL1207", `${value} has no JSON form`);
       return `{"node": "literal", "float": ${pythonFloat(value)}}`;
     case "bigint":
       if (BigInt.asIntN(64, value) !== value) refuse("SL1207", `the constant ${value}n is outside of int64`);
@@ -127,7 +127,7 @@ function tensorIndex(port: string, names: readonly string[]): number {
     ? names.indexOf(port)
     : refuse(
         "SL1207",
-        `JavaScript reorders names such as '${reordered}', so the places of the model's tensors are not known; rename the port`,
+        `JavaScript reorders names such as '${reordered}', so the order of the model's tensors is not known; rename the port`,
       );
 }
 
@@ -135,17 +135,17 @@ function variable(node: Read, scope: RowScope): Part {
   const column = columnName(node);
   if (node.type !== "number" && node.type !== "bigint")
     refuse("SL1201", `${platform} only numbers, and '${column}' holds ${node.type}s`);
-  if (node.nullable) refuse("SL1207", `an element that may be past the end of '${column}' is an error to the platform`);
+  if (node.nullable) refuse("SL1207", `an element that may be past the end of '${column}' fails on the platform`);
   const [element] = node.at;
   if (node.at.length !== 1 || typeof element !== "number") {
     return refuse(
       "SL1207",
-      `the platform names an element by its tensor and its place in a row, and a row of '${column}' is ${node.at.length === 0 ? "no list" : "a list of lists"}`,
+      `the platform addresses an element by its tensor and its index in the row, and a row of '${column}' is ${node.at.length === 0 ? "not a list" : "a list of lists"}`,
     );
   }
   const { model, position, index } = tensorOf(node, scope);
   if (model === undefined || index < 0)
-    return refuse("SL1208", `the platform names the model that '${column}' belongs to, and none is known here`);
+    return refuse("SL1208", `a check names the model of '${column}', which is not known here`);
   return {
     text: `{"node": "variable", "variant_id": {"name": ${pythonString(model)}}, "position": "${position}", "key": [${index}, ${element}]}`,
     models: [model],
@@ -155,7 +155,7 @@ function variable(node: Read, scope: RowScope): Part {
 const compare: Write<CompareOp> = ({ op, left, right }, scope) => {
   if (op === "!==") return refuse("SL1201", `${platform} no '!='`);
   if (left.type === "bigint" && left.op === "read" && right.op === "read" && left.dtype !== right.dtype)
-    refuse("SL1207", "whether the platform compares int64 with uint64 by all their digits is not known");
+    refuse("SL1207", "it is not known whether the platform compares int64 with uint64 exactly");
   return binary(cComparisons[op], write(left, scope), write(right, scope));
 };
 
@@ -245,15 +245,15 @@ const writers: Writers<RowScope, Part> = {
 
 export const checks: ValidationBackEnd = {
   validation: emitValidation,
-  alert: rowByRow("a check of the platform"),
+  alert: rowByRow("a check"),
   guards: {
     "&&": "a check for each condition",
-    "||": "a list of constants, of one value's equalities",
-    "!": "the opposite comparison, where nothing can be NaN",
-    negate: "0 less the value; nothing there tells 0 from -0",
+    "||": "`in` a list of constants, if one value is compared with each of them",
+    "!": "the opposite comparison, if neither side can be NaN",
+    negate: "0 minus the value; checks cannot tell 0 from -0",
     min: "a comparison of each value",
     max: "a comparison of each value",
     every: "element by element",
-    isFinite: "the value less itself is 0",
+    isFinite: "the value minus itself is 0",
   },
 };

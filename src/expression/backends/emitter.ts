@@ -32,10 +32,7 @@ export const lengthLimit =
     text.length > longest ? refuseLength(longest, parts) : text;
 
 export const refuseListLength = (list: Read, length: number): never =>
-  refuse(
-    "SL1202",
-    `'${columnName(list)}' has ${length} elements, and at most ${longestUnrolled} are written out one by one`,
-  );
+  refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${longestUnrolled} are unrolled`);
 
 /** The length of a list, or null if the signature leaves it open. */
 export const lengthOf = (list: Read): number | null => list.shape[list.at.length] ?? null;
@@ -90,15 +87,15 @@ export function expandedRows<O extends ExpandableOp, C, T>(
 /** Table rows for functions whose last bit differs from machine to machine and from JavaScript's: all are refused. */
 export function inexactRows(engine: string): Record<"**" | "hypot" | "log" | "log2" | "log10" | "exp", () => never> {
   return {
-    "**": () => refuse("SL1207", `${engine} rounds ** otherwise than JavaScript; multiply, as in x * x`),
+    "**": () => refuse("SL1207", `${engine} rounds ** differently from JavaScript; multiply, as in x * x`),
     ...eachRow(
       ["hypot", "log", "log2", "log10", "exp"],
-      (op) => (): never => refuse("SL1207", `${engine} rounds Math.${op} otherwise than JavaScript, in the last bit`),
+      (op) => (): never => refuse("SL1207", `${engine} rounds Math.${op} differently from JavaScript, in the last bit`),
     ),
   };
 }
 
 /** The table row of languages that evaluate one row at a time. */
 export const noAggregates = {
-  aggregate: (): never => refuse("SL1201", "it looks at one row, and an aggregate at many"),
+  aggregate: (): never => refuse("SL1201", "it is evaluated on one row, and an aggregate covers many"),
 } as const;

@@ -163,14 +163,14 @@ const call =
   ({ operand }, metrics) =>
     put(`${name}(${write(operand, metrics).text})`);
 
-const refuseRow = (): never => refuse("SL1201", "Prometheus sees what aggregates come to, and not the rows");
+const refuseRow = (): never => refuse("SL1201", "Prometheus has the values of the aggregates, and not the rows");
 
 const writers: Writers<Metrics, Text> = {
   aggregate: (node, metrics) => metrics.get(aggregateKey(node)) ?? refuseRow(),
   constant(node) {
     const value = valueOf(node);
     if (typeof value === "boolean") return value ? one : zero;
-    return typeof value === "number" ? numberText(value) : refuse("SL1201", "Prometheus calculates with numbers alone");
+    return typeof value === "number" ? numberText(value) : refuse("SL1201", "Prometheus calculates with numbers only");
   },
   ...rows(arithmeticOps, calculate),
   ...rows(compareOps, compare),
@@ -206,17 +206,17 @@ export const promql = {
   validation: null,
   alert: emitAlert,
   guards: {
-    aggregate: "a gauge that the server sets to what the aggregate comes to",
+    aggregate: "a gauge that the server sets to the aggregate's value",
     conditional: "with `and` and `or` of samples",
     "&&": "a product of 1 and 0, or `and`",
     "||": "a sum of 1 and 0, or `or`",
-    "!": "1 less the value",
+    "!": "1 minus the value",
     min: commonGuards.zeros,
     max: commonGuards.zeros,
     round: commonGuards.rounding,
     trunc: commonGuards.rounding,
     isInteger: "with isFinite and floor",
-    isFinite: "the value less itself is 0",
-    isNaN: "the value is not itself",
+    isFinite: "the value minus itself is 0",
+    isNaN: "the value differs from itself",
   },
 } as const satisfies BackEndDefinition;

@@ -80,11 +80,14 @@ function columns(tree: ExpressionTree): string[] {
       if (/[\p{Cc}\p{Cs}]/u.test(name))
         refuse(
           "SL1205",
-          `DuckDB has no column '${name.replace(/[\p{Cc}\p{Cs}]/gu, "?")}' with a control character or half a surrogate pair in its name; rename the port`,
+          `DuckDB column names hold no control character and no half of a surrogate pair, and '${name.replace(/[\p{Cc}\p{Cs}]/gu, "?")}' has one; rename the port`,
         );
       const other = found.get(name.toLowerCase()) ?? name;
       if (other !== name)
-        refuse("SL1205", `DuckDB's column names ignore case, so '${other}' and '${name}' are one to it; rename a port`);
+        refuse(
+          "SL1205",
+          `DuckDB's column names ignore case, so '${other}' and '${name}' are the same column; rename a port`,
+        );
       found.set(name.toLowerCase(), name);
       if (typeof node.from === "object") challengers.add(identifier(name));
     }
@@ -99,7 +102,7 @@ const nan = "'NaN'::DOUBLE";
 
 function numberLiteral(value: number): string {
   if (Object.is(value, -0))
-    return refuse("SL1207", "DuckDB takes two expressions that differ in the sign of a zero for one");
+    return refuse("SL1207", "DuckDB treats two expressions that differ only in the sign of a zero as the same");
   if (!Number.isFinite(value)) return `'${value}'::DOUBLE`;
   // Without an exponent it would be a decimal.
   const text = String(value);
@@ -137,7 +140,7 @@ function constant(node: Constant): string {
 
 function stringLiteral(text: string): string {
   if (/\p{Surrogate}|\0/u.test(text))
-    refuse("SL1207", "a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot");
+    refuse("SL1207", "a string constant holds NUL or half a surrogate pair, which DuckDB text cannot hold");
   return `'${text.replaceAll("'", "''")}'`;
 }
 
@@ -375,7 +378,7 @@ const writers: Writers<Bounds> = {
   ...rows(["every", "some"], quantifier),
 };
 
-const minusZero = "constants of -0 stand for themselves; bigints in 128 bits";
+const minusZero = "-0 constants are rewritten; bigints are calculated in 128 bits";
 
 export const sql: ValidationBackEnd = {
   validation: emitValidation,
@@ -392,11 +395,11 @@ export const sql: ValidationBackEnd = {
     round: commonGuards.rounding,
     sign: commonGuards.sign,
     isInteger: "with isfinite and floor",
-    sqrt: "NaN of what is below 0, where DuckDB would fail",
+    sqrt: "NaN for negative numbers, where DuckDB fails",
     isFinite: commonGuards.filled,
     isNaN: commonGuards.filled,
     every: "with list_filter",
     some: "with list_filter",
-    aggregate: "NaN wins, -0 becomes 0, no rows have a value, and sums are made in order",
+    aggregate: "NaN wins, -0 becomes 0, an empty window has a value, and sums add in sorted order",
   },
 };

@@ -176,5 +176,5 @@ export class RowLoop {
 
 /** Trees of rows have none, which their schema has checked. */
 const noAggregate = ({ fn }: Aggregate): never => {
-  throw new LambdaError("SL1123", `'${fn}' looks at the whole window, and stands where one row is looked at`);
+  throw new LambdaError("SL1123", `'${fn}' aggregates the whole window, and cannot be used on one row`);
 };

@@ -13,7 +13,7 @@ import {
 export function validateTree(tree: ExpressionTree, over: "row" | "rows"): string | null {
   const found = visit(tree, over === "row" ? [] : null);
   if (typeof found === "object") return found.problem;
-  return found === "boolean" ? null : `the expression gives a ${found}, not a boolean`;
+  return found === "boolean" ? null : `the expression returns a ${found}, not a boolean`;
 }
 
 /** What the functions of an aggregate give for one row. */
@@ -30,11 +30,11 @@ const bodies: Readonly<Record<Aggregate["fn"], ValueType>> = {
 function visitAggregate({ fn, quantile, body }: Aggregate): Found {
   if ((fn === "quantile") !== (quantile !== null))
     return { problem: `'${fn}' ${quantile === null ? "without" : "with"} a share` };
-  if (body === null) return fn === "count" ? "number" : { problem: `'${fn}' of nothing` };
+  if (body === null) return fn === "count" ? "number" : { problem: `'${fn}' without a function` };
   const found = visit(body, []);
   if (typeof found === "object") return found;
-  if (mayBeMissing(body)) return { problem: `'${fn}' of what may be missing` };
-  return found === bodies[fn] ? "number" : { problem: `'${fn}' of a ${found}` };
+  if (mayBeMissing(body)) return { problem: `'${fn}' of a value that may be missing` };
+  return found === bodies[fn] ? "number" : { problem: `'${fn}' does not take a ${found}` };
 }
 
 type Found = ValueType | { readonly problem: string };
@@ -100,13 +100,13 @@ function visit(node: ExpressionTree, binders: Binders): Found {
       const list = visitRead(node.list, binders);
       return list === "list" || typeof list === "object"
         ? asNumber(list)
-        : { problem: "the length of what is no list" };
+        : { problem: "the length of a value that is not a list" };
     }
     case "every":
     case "some":
       return visitQuantifier(node, binders);
     case "aggregate":
-      return binders === null ? visitAggregate(node) : { problem: "an aggregate where one row is read" };
+      return binders === null ? visitAggregate(node) : { problem: "an aggregate inside an expression of one row" };
     case "conditional": {
       const test = visit(node.test, binders);
       if (test !== "boolean") return typeof test === "object" ? test : { problem: `a condition of type ${test}` };
@@ -118,13 +118,13 @@ function visit(node: ExpressionTree, binders: Binders): Found {
 }
 
 const isBound = (binder: number, binders: Binders): boolean => binders?.includes(binder) ?? false;
-const unbound = (binder: number): Found => ({ problem: `position ${binder} stands outside of its list` });
+const unbound = (binder: number): Found => ({ problem: `position ${binder} is used outside of its list` });
 const asNumber = (found: Found): Found => (typeof found === "object" ? found : "number");
 
 function typed(node: ExpressionTree, found: Found): Found {
   return typeof found === "object" || node.type === found
     ? found
-    : { problem: `'${node.op}' says ${node.type} and gives ${found}` };
+    : { problem: `'${node.op}' is declared as ${node.type} but returns ${found}` };
 }
 
 /** The one type of several operands. */
@@ -149,7 +149,7 @@ function visitOperation(
   const operands = "args" in node ? node.args : "operand" in node ? [node.operand] : [node.left, node.right];
   const type = common(operands, binders);
   if (typeof type === "object") return type;
-  if (!takes[node.op]?.includes(type)) return { problem: `'${node.op}' of a ${type}` };
+  if (!takes[node.op]?.includes(type)) return { problem: `'${node.op}' does not take a ${type}` };
   if ("text" in node && operands.some(mayBeMissing)) return { problem: `'${node.op}' of a string that may be missing` };
   if (node.type === "bigint" && node.op !== "??") {
     if (operands.some(mayBeMissing)) return { problem: `'${node.op}' of a bigint that may be missing` };
@@ -157,7 +157,7 @@ function visitOperation(
       (node.op === "/" || node.op === "%") &&
       (node.right.op !== "constant" || /^-?0+$/.test(String(node.right.value)))
     )
-      return { problem: "a bigint divided by what may be zero" };
+      return { problem: "a bigint divided by a value that may be zero" };
   }
   return node.type === "boolean" ? "boolean" : typed(node, type);
 }
@@ -168,25 +168,27 @@ function mayBeMissing(node: ExpressionTree): boolean {
 
 function visitRead(node: Read, binders: Binders): Found {
   if (binders === null) return { problem: `'${node.port}' is read outside of an aggregate` };
-  if (node.at.length > node.shape.length) return { problem: `more places than '${node.port}' has axes` };
+  if (node.at.length > node.shape.length) return { problem: `more indexes than '${node.port}' has axes` };
   for (const [axis, place] of node.at.entries()) {
     const problem = misplaced(place, node.shape[axis] ?? null, node.nullable, binders);
-    if (problem !== null) return { problem: `${problem} of '${node.port}'` };
+    if (problem !== null) return { problem: `an index of '${node.port}' ${problem}` };
   }
   return typed(node, node.at.length === node.shape.length ? elementType(node.dtype) : "list");
 }
 
 function misplaced(place: Index, size: number | null, nullable: boolean, binders: Binders): string | null {
-  if (typeof place === "object") return isBound(place.binder, binders) ? null : "a place that is not bound";
-  if (size === null) return nullable ? null : "a place that may be past the end";
-  return place < size ? null : "a place past the end";
+  if (typeof place === "object") return isBound(place.binder, binders) ? null : "is not bound";
+  if (size === null) return nullable ? null : "may be past the end";
+  return place < size ? null : "is past the end";
 }
 
 function visitQuantifier(node: NodeOf<"every" | "some">, binders: Binders): Found {
   const list = visitRead(node.list, binders);
   if (list !== "list" || node.list.nullable)
-    return typeof list === "object" ? list : { problem: `'${node.op}' over what is no list` };
+    return typeof list === "object" ? list : { problem: `'${node.op}' over a value that is not a list` };
   if (isBound(node.binder, binders)) return { problem: `position ${node.binder} is bound twice` };
   const body = visit(node.body, [...(binders ?? []), node.binder]);
-  return body === "boolean" || typeof body === "object" ? body : { problem: `'${node.op}' asks for a ${body}` };
+  return body === "boolean" || typeof body === "object"
+    ? body
+    : { problem: `'${node.op}' tests a ${body}, not a boolean` };
 }

@@ -8,7 +8,7 @@ import { scalar } from "./values.js";
 
 type MethodNode = Extract<Surface, { kind: "method" }>;
 
-export const aggregateHint = `ask for an aggregate: ${aggregateFunctions.map((fn) => `all.${fn}(…)`).join(", ")}`;
+export const aggregateHint = `use an aggregate: ${aggregateFunctions.map((fn) => `all.${fn}(…)`).join(", ")}`;
 
 /** A method of the window's rows: `all.avg((x) => …)`. */
 export function resolveAggregate(node: MethodNode, args: readonly Resolved[], context: Context): Resolved {
@@ -19,21 +19,21 @@ export function resolveAggregate(node: MethodNode, args: readonly Resolved[], co
     return reporter.report(
       "SL1115",
       span,
-      `'${name}' is no aggregate${didYouMean(name, aggregateFunctions)}`,
+      `'${name}' is not an aggregate${didYouMean(name, aggregateFunctions)}`,
       aggregateHint,
     );
   if (context.insideAggregate)
     return reporter.report(
       "SL1123",
       span,
-      `'${name}' looks at the whole window, and stands where one row is looked at`,
-      "compare aggregates with each other outside of them: all.max(f) - all.avg(f) < 1",
+      `'${name}' aggregates the whole window, and cannot be used on one row`,
+      "compare aggregates outside of each other: all.max(f) - all.avg(f) < 1",
     );
   const quantile = fn === "quantile" ? shareOf(node, args, context) : null;
   if (quantile === undefined) return null;
   const [body, more] = fn === "quantile" ? args.slice(1) : args;
   const type = fn === "count" || fn === "share" ? "boolean" : "number";
-  const expected = `${fn === "quantile" ? "a share and " : ""}${type === "boolean" ? "a condition" : "a function that gives a number"} of one row`;
+  const expected = `${fn === "quantile" ? "a share and " : ""}${type === "boolean" ? "a condition of one row" : "a function of one row that returns a number"}`;
   const countRows = () => valueOfNode({ op: "aggregate", fn, quantile: null, body: null, type: "number" });
   if (body === undefined && fn === "count") return countRows();
   if (body === undefined || more !== undefined)
@@ -50,7 +50,7 @@ export function resolveAggregate(node: MethodNode, args: readonly Resolved[], co
     return reporter.report(
       "SL1124",
       span,
-      `what '${name}' is asked of reads nothing of the row`,
+      `the function of '${name}' does not read the row`,
       "all.count() is the number of rows",
     );
   return valueOfNode({ op: "aggregate", fn, quantile, body: tree, type: "number" });
@@ -85,14 +85,14 @@ function bodyOf(
       : reporter.report(
           "SL1116",
           argument.span,
-          `'${node.name}' takes ${expected}, and '${reporter.text(argument)}' is no function`,
+          `'${node.name}' takes ${expected}, and '${reporter.text(argument)}' is not a function`,
         );
   if (fn === null) return null;
   if (fn.params.length > 1)
     return reporter.report(
       "SL1116",
       argument.span,
-      `the function of '${node.name}' is handed one row, and takes ${fn.params.length} arguments`,
+      `the function of '${node.name}' gets one row, but has ${fn.params.length} parameters`,
     );
   context.insideAggregate = true;
   const tree = calls.apply(fn, [{ kind: "row" }], node.span, (locals) => scalar(fn.body, locals, context));
@@ -106,14 +106,14 @@ function bodyOf(
     return reporter.report(
       "SL1122",
       argument.span,
-      `'${node.name}' takes ${expected}, and this one gives ${article[tree.type]}`,
+      `'${node.name}' takes ${expected}, and this one returns ${article[tree.type]}`,
       hint,
     );
   return isNullable(tree)
     ? reporter.report(
         "SL1118",
         argument.span,
-        `what '${node.name}' is asked of may be missing`,
+        `the function of '${node.name}' may return a missing value`,
         type === "number" ? "give it a value with ??" : "write === true",
       )
     : tree;

@@ -18,7 +18,7 @@ export type Outside =
 export const ownWay =
   "bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them";
 
-export const neverThere = "compare it with === or !==; where a list may be too short, ask for its .length or use ??";
+export const neverThere = "compare it with === or !==; for a list that may be too short, check its .length or use ??";
 
 /** Globals whose value never changes. */
 const globals: Readonly<Record<string, number>> = {
@@ -111,7 +111,7 @@ function absent(text: string, key: string, known: readonly string[]): Outside {
     kind: "refused",
     code: "SL1104",
     message: `'${text}' has no property '${key}'${didYouMean(key, known)}`,
-    hint: "look at where the constant is declared",
+    hint: "check the declaration of the constant",
   };
 }
 

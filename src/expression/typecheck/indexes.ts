@@ -66,7 +66,7 @@ function indexOf(tree: ExpressionTree, node: Surface, { reporter, positions }: C
     positions.markCalculated(binders);
     const hint =
       binders.length === 0
-        ? "only a constant, or the position that every and some hand over, may be an index"
+        ? "an index is a constant, or the position parameter of every and some"
         : `in a list of known length, up to ${longestUnrolled}, an index may be calculated from the position`;
     return reporter.report("SL1106", node.span, `the index '${reporter.text(node)}' is not a constant`, hint);
   }

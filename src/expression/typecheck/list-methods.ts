@@ -65,7 +65,7 @@ export const listMethods = {
         node.span,
         `'reduce' takes a function and a start, not ${args.length} arguments`,
       );
-    const step = callback(node, args, 3, "what came out so far, an element and its position", context);
+    const step = callback(node, args, 3, "the accumulated value, an element and its position", context);
     const items = elementsOf(node.object, owner, context);
     if (step === null || items === null) return null;
     const [start, ...rest] = args.length === 2 ? [args[1] ?? null, ...items] : items;
@@ -91,7 +91,7 @@ export const listMethods = {
     const { reporter } = context;
     const [argument] = node.args;
     if (argument === undefined || args.length !== 1)
-      return reporter.report("SL1116", node.span, `'at' takes one place, not ${args.length} arguments`);
+      return reporter.report("SL1116", node.span, `'at' takes one index, not ${args.length} arguments`);
     const tree = scalarOf(argument, args[0] ?? null, context);
     if (tree === null) return null;
     if (!isConstant(tree) || !Number.isSafeInteger(valueOf(tree)))
@@ -147,7 +147,7 @@ function callback(
     );
   const fn = calls.functionOf(first, argument);
   if (fn !== null && fn.params.length > most)
-    return reporter.report("SL1116", argument.span, `the function of '${node.name}' is handed ${parameters}, no more`);
+    return reporter.report("SL1116", argument.span, `the function of '${node.name}' gets only ${parameters}`);
   return fn;
 }
 

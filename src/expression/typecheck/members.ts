@@ -37,11 +37,16 @@ export function resolveMember(
       return reporter.report(
         "SL1103",
         node.span,
-        "there are no models to name here",
-        "x.models stands after a step that runs several models, such as shadow",
+        "x.models is not available here",
+        "x.models exists after a step that runs several models, such as shadow",
       );
     case "rows":
-      return reporter.report("SL1104", node.span, `the window's rows have no '${name}' by itself`, aggregateHint);
+      return reporter.report(
+        "SL1104",
+        node.span,
+        `the window's rows have no readable property '${name}'`,
+        aggregateHint,
+      );
     case "models": {
       if (Object.hasOwn(scope.models, name)) {
         const from = name === scope.champion ? "out" : { model: name };
@@ -75,7 +80,12 @@ export function resolveMember(
       return resolveOutside(propertyOf(owner.value, name, reporter.text(object)), node.span, context);
     case "items":
       if (name === "length") return valueOfNode(constantOf(owner.items.length));
-      return reporter.report("SL1104", node.span, `a list has no '${name}' a lambda may read`, "lists have length");
+      return reporter.report(
+        "SL1104",
+        node.span,
+        `a list has no property '${name}' that a lambda may read`,
+        "lists have length",
+      );
     default:
       break;
   }
@@ -99,7 +109,7 @@ function memberOfValue(node: Surface, object: Surface, owner: Resolved, name: st
     return reporter.report(
       "SL1104",
       node.span,
-      `'${reporter.text(object)}' is ${describe(tree)} and has no '${name}' a lambda may read`,
+      `'${reporter.text(object)}' is ${describe(tree)} and has no property '${name}' that a lambda may read`,
       "lists have length",
     );
   }

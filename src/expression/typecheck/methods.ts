@@ -27,7 +27,7 @@ export function resolveMethod(node: MethodNode, locals: Locals | null, context: 
     return reporter.report(
       "SL1115",
       node.span,
-      `'${node.name}' is no method a lambda may call${near}`,
+      `'${node.name}' is not a method a lambda may call${near}`,
       hint ??
         "lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes",
     );
@@ -50,7 +50,7 @@ function stringMethod(node: MethodNode, owner: ExpressionTree, args: readonly Re
     return reporter.report(
       "SL1108",
       node.span,
-      `'${object}' is ${article[owner.type]}, and '${node.name}' is asked of ${name === undefined ? "a list" : "a string or a list"}`,
+      `'${object}' is ${article[owner.type]}, and '${node.name}' is a method of ${name === undefined ? "lists" : "strings and lists"}`,
       "compare it directly",
     );
   }
@@ -70,13 +70,13 @@ function stringMethod(node: MethodNode, owner: ExpressionTree, args: readonly Re
   return reporter.report(
     "SL1116",
     argument.span,
-    `'${name}' takes a constant string, and '${reporter.text(argument)}' is ${isConstant(text) ? article[text.type] : "none"}`,
+    `'${name}' takes a constant string, and '${reporter.text(argument)}' is ${isConstant(text) ? article[text.type] : "not constant"}`,
     "compare two columns with ===",
   );
 }
 
-const one = "take the elements you mean, as in list[0], or ask about all of them with every, some or includes";
-const spelling = 'list the spellings you mean: ["yes", "YES"].includes(s)';
+const one = "take single elements, as in list[0], or test all of them with every, some or includes";
+const spelling = 'list the allowed spellings: ["yes", "YES"].includes(s)';
 const texts = "use ===, startsWith, endsWith or includes";
 
 /** What to write instead of methods that people try. */
@@ -85,14 +85,14 @@ const methodHints: Readonly<Partial<Record<string, string>>> = {
   map: "put the calculation into every, some or reduce: list.every((v) => v * 2 < 1)",
   flatMap: "put the calculation into every, some or reduce",
   flat: one,
-  find: "ask whether there is one: list.some((v) => v > 1)",
-  findLast: "ask whether there is one: list.some((v) => v > 1)",
-  findIndex: "ask whether there is one: list.some((v, i) => i === 2 && v > 1)",
-  lastIndexOf: "ask whether it is there with includes",
+  find: "test whether there is one: list.some((v) => v > 1)",
+  findLast: "test whether there is one: list.some((v) => v > 1)",
+  findIndex: "test whether there is one: list.some((v, i) => i === 2 && v > 1)",
+  lastIndexOf: "test for it with includes",
   reduceRight: "use reduce",
   forEach: "use every, some or reduce",
   slice: one,
-  concat: "ask about each list by itself",
+  concat: "test each list separately",
   sort: one,
   toSorted: one,
   reverse: one,

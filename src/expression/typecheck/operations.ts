@@ -144,7 +144,7 @@ function typePower(
   return reporter.report(
     "SL1015",
     node.span,
-    `'**' takes numbers, and here stands ${article[wrong.type]}`,
+    `'**' takes numbers, not ${article[wrong.type]}`,
     wrong.type === "bigint" ? "multiply: n * n" : undefined,
   );
 }
@@ -162,8 +162,8 @@ export const typeCall: TypeOperation<"call"> = (node, locals, context) => {
     return reporter.report(
       "SL1114",
       node.span,
-      `'${callee}' is no function a lambda may call${didYouMean(callee, names)}`,
-      `there are ${names.join(", ")}`,
+      `'${callee}' is not a function a lambda may call${didYouMean(callee, names)}`,
+      `the functions are ${names.join(", ")}`,
     );
   }
   const { arity } = known;

@@ -33,7 +33,7 @@ export function typeArithmetic(
     if (side.type !== "number" && side.type !== "bigint") {
       return {
         code: "SL1113",
-        message: `'${op}' takes numbers, and here stands ${article[side.type]}`,
+        message: `'${op}' takes numbers, not ${article[side.type]}`,
         hint: "compare it instead",
       };
     }
@@ -55,7 +55,7 @@ export function typeArithmetic(
     if ((op === "/" || op === "%") && !(isConstant(right) && valueOf(right) !== 0n)) {
       return {
         code: "SL1110",
-        message: "a bigint is divided by what may be 0n, and JavaScript then throws",
+        message: "a bigint is divided by a value that may be 0n, and JavaScript then throws",
         hint: "divide by a constant other than 0n",
       };
     }

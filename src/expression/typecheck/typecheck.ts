@@ -61,7 +61,7 @@ function typeLambda(lambda: SurfaceLambda, scope: RowScope, constants: Constants
       "SL1107",
       span,
       `the lambda returns ${tree.type}, not boolean`,
-      kind === "row" ? "say what must hold, with a comparison" : "say when the alert fires, with a comparison",
+      kind === "row" ? "state what must hold, as a comparison" : "state when the alert fires, as a comparison",
     );
   } else if (isNullable(tree)) {
     reporter.report("SL1118", span, "the lambda returns a boolean that may be missing", "write === true");
@@ -71,7 +71,7 @@ function typeLambda(lambda: SurfaceLambda, scope: RowScope, constants: Constants
 
 const splitHint = "split it into several validations";
 const nestedTooDeep = (most: number): string => `the lambda is nested more than ${most} deep`;
-const tooManyParts = `the lambda has more than ${maxNodes} parts once its constants are put in`;
+const tooManyParts = `the lambda has more than ${maxNodes} parts once its constants are inlined`;
 
 /** The node that gives a body its value. */
 function resultOf(body: Surface): Surface {
@@ -156,7 +156,7 @@ const resolvers: { readonly [K in Surface["kind"]]: Resolver<K> } = {
     const args = node.args.map((arg) => context.resolve(arg, locals));
     if (callee === null || args.includes(null)) return null;
     if (callee.kind !== "lambda" && callee.kind !== "function")
-      return reporter.report("SL1012", node.callee.span, `'${reporter.text(node.callee)}' is no function`);
+      return reporter.report("SL1012", node.callee.span, `'${reporter.text(node.callee)}' is not a function`);
     const fn = calls.functionOf(callee, node.callee);
     if (fn === null) return null;
     if (fn.params.length !== args.length) {
@@ -173,7 +173,7 @@ const resolvers: { readonly [K in Surface["kind"]]: Resolver<K> } = {
     reporter.report(
       "SL1021",
       node.span,
-      "a spread stands only in a list and among the arguments of Math.min, Math.max and Math.hypot",
+      "a spread is allowed only in a list and in the arguments of Math.min, Math.max and Math.hypot",
     ),
   lambda: ({ params, body }, locals, { reporter }) => ({
     kind: "lambda",

@@ -28,7 +28,7 @@ export function treeOf(node: Surface, resolved: Resolved, { reporter }: Context)
         "SL1109",
         node.span,
         `'${text()}' has several ports: ${joinNames(names)}`,
-        "name the one that is meant",
+        "name one of them",
       );
     }
     case "row":
@@ -36,14 +36,14 @@ export function treeOf(node: Surface, resolved: Resolved, { reporter }: Context)
         "SL1108",
         node.span,
         `'${text()}' is the whole row`,
-        "read a port of it, such as x.out.<port>",
+        "read one of its ports, such as x.out.<port>",
       );
     case "rows":
       return reporter.report(
         "SL1108",
         node.span,
         `'${text()}' is all rows of the window`,
-        "ask an aggregate of them, such as all.avg((x) => x.out.<port>)",
+        "use an aggregate, such as all.avg((x) => x.out.<port>)",
       );
     case "models":
       return reporter.report(
@@ -56,21 +56,21 @@ export function treeOf(node: Surface, resolved: Resolved, { reporter }: Context)
       return reporter.report(
         "SL1108",
         node.span,
-        `'${text()}' is ${Array.isArray(resolved.value) ? "a list" : "an object"}, and here one value is needed`,
+        `'${text()}' is ${Array.isArray(resolved.value) ? "a list" : "an object"}, but one value is needed here`,
       );
     case "items":
       return reporter.report(
         "SL1023",
         node.span,
-        "a list stands where one value is needed",
-        "ask about its elements with includes, every or some",
+        "a list cannot be used as one value",
+        "test its elements with includes, every or some",
       );
     case "nothing":
       return reporter.report("SL1117", node.span, resolved.message, resolved.hint);
     case "function":
       return reporter.report("SL1101", node.span, `'${resolved.name}' is a function, not a constant`, ownWay);
     case "lambda":
-      return reporter.report("SL1108", node.span, "a function stands where a value is needed");
+      return reporter.report("SL1108", node.span, "a function cannot be used as a value");
   }
 }
 
@@ -114,8 +114,8 @@ export function scalarOf(node: Surface, resolved: Resolved, context: Context): E
   return reporter.report(
     "SL1108",
     node.span,
-    `'${reporter.text(node)}' is ${describe(list)}, and here one value is needed`,
-    "take one element with [i], or ask about all of them with .every(...) or .some(...)",
+    `'${reporter.text(node)}' is ${describe(list)}, but one value is needed here`,
+    "take one element with [i], or test all of them with .every(...) or .some(...)",
   );
 }
 
@@ -134,7 +134,7 @@ export function booleanOperand(
     return reporter.report(
       "SL1108",
       node.span,
-      `'${text()}' is a list of one element, and '${op}' takes every list for true, also [false]`,
+      `'${text()}' is a list of one element, and '${op}' treats every list as true, even [false]`,
       `write ${text()}[0]`,
     );
   }
@@ -145,7 +145,7 @@ export function booleanOperand(
       "SL1112",
       node.span,
       `'${op}' takes a boolean, and '${text()}' is ${article[tree.type]}`,
-      "compare it with something",
+      "compare it with a value",
     );
   }
   if (isNullable(tree)) return reporter.report("SL1118", node.span, `'${text()}' may be missing`, "write === true");

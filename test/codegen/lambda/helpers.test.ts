@@ -101,11 +101,11 @@ describe("what cannot be written out is refused", () => {
     expect(compiled(code, { given: (v: number) => v > 1 })).toMatchInlineSnapshot(`
       "SL1012 \`given(…)\` is a function the compiler does not know
       SL1012 \`checks.small(…)\` is a function the compiler does not know
-      SL1012 'LIMIT' is no function
+      SL1012 'LIMIT' is not a function
       SL1012 \`structuredClone(…)\` is a function the compiler does not know
-      SL1012 'nobody' is no function
+      SL1012 'nobody' is not a function
       SL1101 'given' is a function, not a constant
-      SL1012 'AGE' is no function"
+      SL1012 'AGE' is not a function"
     `);
   });
 
@@ -117,7 +117,7 @@ describe("what cannot be written out is refused", () => {
       const made = p.validate("a", (x) => isSmall(1, 2) || isSmall(x.out.scores)).validate("b", (x) => isNamed(x.out.label));`;
     expect(compiled(code)).toMatchInlineSnapshot(`
       "SL1116 'isSmall' takes one argument, not 2
-      SL1108 in 'isSmall' (a.ts:2:30): 'v' is a list of 3 numbers, and here one value is needed
+      SL1108 in 'isSmall' (a.ts:2:30): 'v' is a list of 3 numbers, but one value is needed here
       SL1104 in 'isNamed' (a.ts:4:9): the length of 's' counts UTF-16 units, which no target does"
     `);
   });

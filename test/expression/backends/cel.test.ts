@@ -101,12 +101,12 @@ describe("the CEL text", () => {
     expect(refused.map((text) => written(text, columns))).toMatchInlineSnapshot(`
       [
         "SL1201: standard CEL has no square root; square the other side",
-        "SL1202: a position inside a list of unknown length is not known to CEL",
+        "SL1202: CEL cannot use a position inside a list of unknown length",
         "SL1207: bigint arithmetic is an error beyond 64 bits in CEL",
-        "SL1207: not every CEL compares int64 with uint64 by all their digits",
+        "SL1207: some CEL implementations do not compare int64 with uint64 exactly",
         "SL1207: the constant -1n is outside of uint64, so the comparison has one answer; leave it out",
         "SL1207: CEL orders strings by their code points, JavaScript by UTF-16 units",
-        "SL1202: 'in.w' has 300 elements, and at most 256 are written out one by one",
+        "SL1202: 'in.w' has 300 elements, and at most 256 are unrolled",
       ]
     `);
     const long = Array.from({ length: 15 }, (_, i) => `v !== i + ${i}.123456789012345`).join(" && ");

@@ -82,9 +82,9 @@ describe("the text for the platform's checks", () => {
         "SL1201: the platform's checks have no 'isNaN'",
         "SL1201: the platform's checks have no 'max'",
         "SL1207: bigint arithmetic is not exact beyond 64 bits",
-        "SL1207: Infinity is no JSON",
+        "SL1207: Infinity has no JSON form",
         "SL1207: the constant 9223372036854775808n is outside of int64",
-        "SL1204: it reads no column, and a check is of a model's values",
+        "SL1204: it reads no column, and a check needs a value of a model",
       ]
     `);
     const odd = [
@@ -108,18 +108,18 @@ describe("the text for the platform's checks", () => {
       [
         "SL1201: the platform's checks have only numbers, and 'out.s' holds strings",
         "SL1201: the platform's checks have only numbers, and 'out.b' holds booleans",
-        "SL1207: an element that may be past the end of 'out.u' is an error to the platform",
+        "SL1207: an element that may be past the end of 'out.u' fails on the platform",
         "SL1202: the length of 'out.u' is not known, and the platform's checks have no 'every'",
         "SL1201: the platform's checks have no 'length'",
-        "SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.d' is no list",
-        "SL1207: the platform names an element by its tensor and its place in a row, and a row of 'out.m' is a list of lists",
+        "SL1207: the platform addresses an element by its tensor and its index in the row, and a row of 'out.d' is not a list",
+        "SL1207: the platform addresses an element by its tensor and its index in the row, and a row of 'out.m' is a list of lists",
       ]
     `);
     const unnamed = compileExpression(lower("x => x.out.score < 1"), scopeOf(wide), {});
     expect(unnamed.ok && unnamed.expression.refused.checks).toMatchInlineSnapshot(`
       {
         "code": "SL1208",
-        "reason": "the platform names the model that 'out.score' belongs to, and none is known here",
+        "reason": "a check names the model of 'out.score', which is not known here",
       }
     `);
   });

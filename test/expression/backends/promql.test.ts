@@ -69,10 +69,10 @@ describe("the PromQL text", () => {
 
   it("is refused where Prometheus would round otherwise", () => {
     expect(written("(all) => Math.log(all.avg((x) => x.out.d)) > 1")).toMatchInlineSnapshot(
-      `"SL1207: Prometheus rounds Math.log otherwise than JavaScript, in the last bit"`,
+      `"SL1207: Prometheus rounds Math.log differently from JavaScript, in the last bit"`,
     );
     expect(written("(all) => all.avg((x) => x.out.d) ** 3 > 1")).toMatchInlineSnapshot(
-      `"SL1207: Prometheus rounds ** otherwise than JavaScript; multiply, as in x * x"`,
+      `"SL1207: Prometheus rounds ** differently from JavaScript; multiply, as in x * x"`,
     );
     // What a function of a row calculates is no matter of Prometheus.
     expect(written("(all) => all.avg((x) => Math.log(x.out.d)) > 1")).toContain("shapeline_alert_aggregate");

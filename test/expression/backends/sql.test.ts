@@ -272,7 +272,7 @@ describe("the DuckDB text", () => {
       `"SL1207: DuckDB orders strings by their code points, JavaScript by UTF-16 units"`,
     );
     expect(written("x => x.out.s === '\\ud800'", columns)).toMatchInlineSnapshot(
-      `"SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB's text cannot"`,
+      `"SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB text cannot hold"`,
     );
   });
 
@@ -294,10 +294,10 @@ describe("the DuckDB text", () => {
       column("out.\u0001", "float64", [], []),
     ];
     expect(written("x => x.out.A < x.out.a", columns)).toMatchInlineSnapshot(
-      `"SL1205: DuckDB's column names ignore case, so 'out.A' and 'out.a' are one to it; rename a port"`,
+      `"SL1205: DuckDB's column names ignore case, so 'out.A' and 'out.a' are the same column; rename a port"`,
     );
     expect(written("x => x.out['\\u0001'] > 1", columns)).toMatchInlineSnapshot(
-      `"SL1205: DuckDB has no column 'out.?' with a control character or half a surrogate pair in its name; rename the port"`,
+      `"SL1205: DuckDB column names hold no control character and no half of a surrogate pair, and 'out.?' has one; rename the port"`,
     );
   });
 

@@ -84,15 +84,14 @@ const withoutZeroSign = (context: Context): Context => (context.zeroSign ? { ...
  * The back-end of one polars version. Its text is the lambda's negation: platforms that store it flag the rows where it
  * is true.
  */
-export function polars(profile: Profile, alertLabel: string): ValidationBackEnd {
+export function polars(profile: Profile): ValidationBackEnd {
   return {
     validation(tree, name) {
       const flag = write(unroll(not(tree), longestUnrolled), { profile, zeroSign: false });
-      if (!flag.perRow)
-        refuse("SL1204", "it reads no column, and polars would then answer one row for the whole batch");
+      if (!flag.perRow) refuse("SL1204", "it reads no column, and polars would return one row for the whole batch");
       return name === undefined ? flag.text : json(`{"Alias":[${flag.text},${JSON.stringify(name)}]}`, 2, flag).text;
     },
-    alert: rowByRow(alertLabel),
+    alert: rowByRow(profile.label),
     guards: profile.guards,
   };
 }
@@ -114,7 +113,7 @@ const literal = (text: string): Json => json(`{"Literal":${text}}`, 2);
 /** A string literal. Polars strings are UTF-8, which has no half of a surrogate pair. */
 function stringLiteral(profile: Profile, text: string): Json {
   if (/\p{Surrogate}/u.test(text))
-    refuse("SL1207", "a string constant holds half a surrogate pair, which UTF-8 cannot");
+    refuse("SL1207", "a string constant holds half a surrogate pair, which UTF-8 cannot hold");
   return literal(profile.literals.string(JSON.stringify(text)));
 }
 
@@ -147,7 +146,7 @@ function constant(node: Constant, { profile }: Context): Json {
   }
 }
 
-const refusePosition = (): never => refuse("SL1202", "a position inside a list is not known");
+const refusePosition = (): never => refuse("SL1202", "polars cannot use a position inside a list");
 
 function read(node: Read, { profile }: Context): Json {
   if (node.dtype === "float16") refuse("SL1206", `polars has no 16-bit floats, and '${columnName(node)}' holds them`);

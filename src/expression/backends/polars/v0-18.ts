@@ -41,7 +41,7 @@ const functions: Readonly<Record<PolarsFunction, readonly [name: string, options
 
 const getOptions = options({ auto_explode: true });
 
-const mirrored = "turned round where the right side may be NaN";
+const mirrored = "mirrored if the right side may be NaN";
 
 const profile: Profile = {
   label: "polars 0.18",
@@ -63,4 +63,4 @@ const profile: Profile = {
 };
 
 /** The expression language of polars 0.18.15, in which the platform stores expressions. */
-export const polars018 = polars(profile, "what the platform stores of polars 0.18");
+export const polars018 = polars(profile);

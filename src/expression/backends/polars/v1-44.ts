@@ -25,4 +25,4 @@ const profile: Profile = {
 };
 
 /** The expression language of polars 1.44 and later. Its literals and functions are written differently from those of 1.8. */
-export const polars144 = polars(profile, "what a platform stores of polars 1.44");
+export const polars144 = polars(profile);

@@ -22,7 +22,7 @@ export const polars1Functions: Readonly<Record<PolarsFunction, string>> = {
   includes: '{"StringExpr":{"Contains":{"literal":true,"strict":false}}}',
 };
 
-const perRow = (loss: string): string => `a constant is made a value for each row, where a short cut would ${loss}`;
+const perRow = (loss: string): string => `a constant becomes a value for each row, if a shortcut would ${loss}`;
 
 /** Polars 1.44 has the same guards. */
 export const polars1Guards: Guards = {
@@ -58,4 +58,4 @@ const profile: Profile = {
 };
 
 /** The expression language of polars 1.7 and 1.8. */
-export const polars1 = polars(profile, "what a platform stores of polars 1");
+export const polars1 = polars(profile);
