@@ -8,37 +8,40 @@ import { ProjectError } from "./errors.js";
 
 export interface Bundle {
   readonly code: string;
-  /** A source map of version 3, as JSON; its sources are relative to the entry's folder. */
+  /** A source map (version 3) as JSON. Its sources are relative to the entry's folder. */
   readonly map: string;
   readonly inputs: BundleInputs;
 }
 
 export interface BundleOptions {
-  /** The tsconfig whose options hold; without it, the nearest one of each file. */
+  /** The tsconfig to use; by default the nearest one of each file. */
   readonly project?: string;
-  /** What paths are shown relative to. */
+  /** Shown paths are relative to this folder. */
   readonly root: string;
-  /** Files that several bundles take in are read once where they share this. */
-  readonly read?: SourceFileCache;
+  /** Bundles that share a cache read common files once. */
+  readonly fileCache?: SourceFileCache;
 }
 
-/** Files as they go into a bundle, by what is attached in them and their path. */
+/** Files prepared for a bundle. The key is the kind of attached helpers and the path. */
 export type SourceFileCache = Map<string, Promise<PreparedFile>>;
 
 interface PreparedFile {
   readonly contents: string;
-  /** Whether every lambda of the file was found by reading it. */
+  /** Whether static analysis found every lambda of the file. */
   readonly complete: boolean;
 }
 
-/** One module of a pipeline file and the project files it imports, its lambdas carrying their trees. Packages stay outside. */
+/**
+ * Bundles a pipeline file and the project files it imports into one module, with syntax trees attached to its lambdas.
+ * Packages stay external.
+ */
 export async function bundlePipelineFile(entry: string, options: BundleOptions): Promise<Bundle> {
-  const seen: BundleState = { complete: true };
-  const { root, read = new Map<string, Promise<PreparedFile>>() } = options;
-  const bundle = await runEsbuild(entry, options, attachPlugin({ root, read, helpers: "exported" }, seen));
-  if (seen.complete) return bundle;
-  // A lambda or a helper comes from where only running the files can tell: from a record, a factory, another file.
-  return await runEsbuild(entry, options, attachPlugin({ root, read, helpers: "all" }, seen));
+  const state: BundleState = { complete: true };
+  const { root, fileCache = new Map<string, Promise<PreparedFile>>() } = options;
+  const bundle = await runEsbuild(entry, options, attachPlugin({ root, fileCache, helpers: "exported" }, state));
+  if (state.complete) return bundle;
+  // A lambda or a helper comes from a record, a factory or another file, which is known only at run time.
+  return await runEsbuild(entry, options, attachPlugin({ root, fileCache, helpers: "all" }, state));
 }
 
 async function runEsbuild(entry: string, { project, root }: BundleOptions, plugin: Plugin): Promise<Bundle> {
@@ -64,12 +67,12 @@ async function runEsbuild(entry: string, { project, root }: BundleOptions, plugi
     return { code: text(".mjs"), map: text(".map"), inputs: inputsOf(metafile, root) };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
-    const ours: unknown = error.errors.find((e) => e.pluginName === pluginName)?.detail;
-    // A file that cannot be read has a code; anything else that the plugin throws is a bug of ours.
-    if (ours instanceof Error && !("code" in ours)) throw ours;
+    const pluginError: unknown = error.errors.find((e) => e.pluginName === pluginName)?.detail;
+    // A file that cannot be read gives an error with a code. Any other error of the plugin is a bug in Shapeline.
+    if (pluginError instanceof Error && !("code" in pluginError)) throw pluginError;
     const file = posixRelativePath(entry, root);
-    const said = error.errors.map(formatMessage).join("\n  ");
-    throw new ProjectError("SL2904", `'${file}' cannot be bundled:\n  ${said}`, { file }, { cause: error });
+    const reasons = error.errors.map(formatMessage).join("\n  ");
+    throw new ProjectError("SL2904", `'${file}' cannot be bundled:\n  ${reasons}`, { file }, { cause: error });
   }
 }
 
@@ -81,7 +84,7 @@ function inputsOf({ inputs }: Metafile, root: string): BundleInputs {
   return { files: files.map(({ path }) => path), externals };
 }
 
-/** A path as people read it: relative to the project, with `/`. */
+/** A path for messages: relative to `root`, with `/`. */
 export function posixRelativePath(path: string, root: string): string {
   return relative(root, path).split(sep).join("/");
 }
@@ -99,7 +102,7 @@ const loaders: Readonly<Record<string, Loader>> = {
 
 const pluginName = "shapeline";
 
-/** Whether every lambda of the files was found by reading them. */
+/** Whether static analysis found every lambda of the bundle. */
 interface BundleState {
   complete: boolean;
 }
@@ -107,11 +110,11 @@ interface BundleState {
 interface AttachPluginOptions {
   readonly root: string;
   readonly helpers: "exported" | "all";
-  readonly read: SourceFileCache;
+  readonly fileCache: SourceFileCache;
 }
 
-function attachPlugin({ root, helpers, read }: AttachPluginOptions, seen: BundleState): Plugin {
-  const readFileAt = async (path: string): Promise<PreparedFile> => {
+function attachPlugin({ root, helpers, fileCache }: AttachPluginOptions, state: BundleState): Plugin {
+  const prepareFile = async (path: string): Promise<PreparedFile> => {
     const code = await readFile(path, "utf8");
     const attached = attachLambdas(code, { file: posixRelativePath(path, root), helpers });
     return { contents: inlineImportMeta(attached?.code ?? code, path), complete: attached?.complete !== false };
@@ -122,10 +125,10 @@ function attachPlugin({ root, helpers, read }: AttachPluginOptions, seen: Bundle
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
         if (path.split(sep).includes("node_modules")) return undefined;
         const key = `${helpers} ${path}`;
-        const known = read.get(key) ?? readFileAt(path);
-        read.set(key, known);
-        const { contents, complete } = await known;
-        if (!complete) seen.complete = false;
+        const prepared = fileCache.get(key) ?? prepareFile(path);
+        fileCache.set(key, prepared);
+        const { contents, complete } = await prepared;
+        if (!complete) state.complete = false;
         return { contents, loader: loaders[extname(path)] ?? "ts" };
       });
     },

@@ -13,27 +13,27 @@ import { findPipelineFiles, recordProjectOptions } from "./find-pipeline-files.j
 import { bundlesAhead, loadPipelines } from "./load-pipelines.js";
 
 export interface CompileFilesOptions {
-  /** Absolute paths; none means every pipeline file of the project. */
+  /** Absolute paths; if empty, every pipeline file of the project. */
   readonly files: readonly string[];
   readonly project: string;
   readonly cwd: string;
   readonly out: string | undefined;
   readonly seconds: number | undefined;
-  /** Notes what the configs come from. */
+  /** Records the inputs of the configs. */
   readonly recorder?: InputRecorder;
 }
 
-/** Compiles pipeline files one after the other. The part of `compileProject` that loads the TypeScript compiler. */
+/** Compiles pipeline files in sequence. The part of `compileProject` that needs the TypeScript compiler. */
 export async function compileFiles({
-  files: given,
+  files: requested,
   project,
   cwd,
   out,
   seconds,
   recorder,
 }: CompileFilesOptions): Promise<CompileResult> {
-  const files = given.length === 0 ? findPipelineFiles(project, recorder) : given;
-  if (recorder !== undefined && given.length > 0) recordProjectOptions(project, recorder);
+  const files = requested.length === 0 ? findPipelineFiles(project, recorder) : requested;
+  if (recorder !== undefined && requested.length > 0) recordProjectOptions(project, recorder);
   const configs: CompiledConfig[] = [];
   const problems: CompileProblem[] = [];
   const bundles = bundlesAhead(files, { project, root: cwd });
@@ -68,7 +68,7 @@ export async function compileFiles({
   return { configs: withoutNameClashes(configs, problems), problems };
 }
 
-/** The text of a source file, so that a diagnostic shows whole lines. */
+/** The text of a source file, from which a diagnostic shows whole lines. */
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -77,7 +77,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-/** Two pipelines of one name would overwrite each other's config. */
+/** Reports pipelines of the same name, which would overwrite each other's config. */
 function withoutNameClashes(configs: readonly CompiledConfig[], problems: CompileProblem[]): CompiledConfig[] {
   const byPath = new Map<string, CompiledConfig>();
   for (const compiled of configs) {
@@ -94,7 +94,7 @@ function withoutNameClashes(configs: readonly CompiledConfig[], problems: Compil
   return [...byPath.values()];
 }
 
-/** Runs `work`; what is wrong with the user's files becomes problems, so that all files are reported together. */
+/** Runs `work`. Errors in the user's files are added to `problems`, so that all files are reported together. */
 async function collectProblems<T>(
   problems: CompileProblem[],
   file: string,

@@ -5,24 +5,24 @@ import { writeCachedConfigs, type CacheKey, type CachedConfig, readCachedConfigs
 import type { CompiledConfig, CompileResult } from "./compile-result.js";
 
 export interface CompileProjectOptions {
-  /** Pipeline files; none means every `*.pipeline.ts` of the project. */
+  /** Pipeline files; by default every `*.pipeline.ts` of the project. */
   readonly files?: readonly string[];
-  /** The tsconfig, relative to `cwd`; `tsconfig.json` by default. */
+  /** The tsconfig, relative to `cwd`; by default `tsconfig.json`. */
   readonly project?: string;
-  /** The folder for the configs; beside each pipeline's file by default. */
+  /** The folder for the configs; by default the folder of each pipeline's file. */
   readonly out?: string;
   readonly cwd?: string;
-  /** How long a pipeline file may take to load; 60 unless given. */
+  /** The time limit for loading a pipeline file, in seconds; by default 60. */
   readonly seconds?: number;
-  /** Whether results are kept in `.shapeline/cache` below `cwd`, and taken from there while nothing they come from has changed. */
+  /** Whether to cache configs in `.shapeline/cache` below `cwd` and reuse them while no input has changed. */
   readonly cache?: boolean;
 }
 
 /**
- * Compiles the pipelines of a project to configs, and writes nothing.
+ * Compiles the pipelines of a project to configs. Writes no config files.
  *
- * @returns the configs, and the problems of all files at once; with a problem, no config of that file is among them
- * @throws ShapelineError where there is nothing to compile
+ * @returns the configs, and the problems of all files. A file with a problem has no config.
+ * @throws ShapelineError if there is nothing to compile
  * @example
  * const { configs, problems } = await compileProject({ files: ["src/fraud.pipeline.ts"] });
  */
@@ -30,15 +30,15 @@ export async function compileProject(options: CompileProjectOptions = {}): Promi
   const cwd = resolve(options.cwd ?? ".");
   const project = resolve(cwd, options.project ?? "tsconfig.json");
   const files = (options.files ?? []).map((file) => resolve(cwd, file));
-  const how = { files, project, cwd, out: options.out, seconds: options.seconds };
-  if (options.cache !== true) return await (await compiler())(how);
+  const compileOptions = { files, project, cwd, out: options.out, seconds: options.seconds };
+  if (options.cache !== true) return await (await loadCompiler())(compileOptions);
   const key: CacheKey = { cwd, project, files, out: options.out ?? null };
-  const kept = readCachedConfigs(key);
-  if (kept !== null) return { configs: kept.map(compiledOf), problems: [] };
-  const compileFiles = await compiler();
+  const cached = readCachedConfigs(key);
+  if (cached !== null) return { configs: cached.map(fromCache), problems: [] };
+  const compileFiles = await loadCompiler();
   const { InputRecorder } = await import("./cache/input-recorder.js");
   const recorder = new InputRecorder();
-  const compiled = await compileFiles({ ...how, recorder });
+  const compiled = await compileFiles({ ...compileOptions, recorder });
   const inputs = compiled.problems.length === 0 ? recorder.inputs() : null;
   if (inputs !== null)
     await writeCachedConfigs(
@@ -49,20 +49,20 @@ export async function compileProject(options: CompileProjectOptions = {}): Promi
   return compiled;
 }
 
-/** What compiles is loaded by need: with nothing changed, none of it is. */
-async function compiler(): Promise<typeof import("../compiler.js").compileFiles> {
-  // First, because a process is started the faster the less memory its parent holds, and gets ready while the rest is loaded.
+/** Loads the compiler lazily: if the cache is valid, it is never loaded. */
+async function loadCompiler(): Promise<typeof import("../compiler.js").compileFiles> {
+  // Start esbuild's process first: forking is faster while this process is small, and esbuild starts up in parallel.
   const { transform } = await import("esbuild");
   void transform("").catch(() => undefined);
   return (await import("../compiler.js")).compileFiles;
 }
 
-function compiledOf({ file, path, text }: CachedConfig): CompiledConfig {
-  let before: string | null = null;
+function fromCache({ file, path, text }: CachedConfig): CompiledConfig {
+  let written: string | null = null;
   try {
-    before = readFileSync(path, "utf8");
+    written = readFileSync(path, "utf8");
   } catch {
-    // It is to be written.
+    // The config file does not exist yet.
   }
-  return { file, path, text, config: JSON.parse(text) as Config, changed: before !== text };
+  return { file, path, text, config: JSON.parse(text) as Config, changed: written !== text };
 }

@@ -1,4 +1,4 @@
 import { ShapelineError } from "../../dsl/errors.js";
 
-/** SL29xx: a project or pipeline file that cannot be found or run. */
+/** SL29xx: a project or pipeline file cannot be found or run. */
 export class ProjectError extends ShapelineError {}

@@ -5,7 +5,10 @@ export interface ExportedPipeline {
   readonly pipeline: AnyPipeline;
 }
 
-/** The pipelines among a module's exports, and in the lists and records it exports; each once, a named export before the default. */
+/**
+ * The pipelines that a module exports, directly or in an exported list or record. Each is returned once, under a named
+ * export rather than the default.
+ */
 export function exportedPipelines(module: Readonly<Record<string, unknown>>): ExportedPipeline[] {
   const found = new Map<AnyPipeline, string>();
   const names = Object.keys(module).sort((a, b) => Number(a === "default") - Number(b === "default"));
@@ -23,7 +26,7 @@ export function exportedPipelines(module: Readonly<Record<string, unknown>>): Ex
   }
 }
 
-/** By its shape, so that a second copy of the package does not matter. */
+/** Checks the shape, not the class: the project may contain a second copy of the package. */
 function isPipeline(value: unknown): value is AnyPipeline {
   if (typeof value !== "object" || value === null) return false;
   const { name, steps, deploy } = value as Partial<Record<keyof AnyPipeline, unknown>>;

@@ -1,34 +1,35 @@
 import { dirname, resolve } from "node:path";
 import { ts, type TS } from "../typescript.js";
 import { ProjectError } from "./errors.js";
-import { pipelineFile } from "./cache/pipeline-file.js";
+import { pipelineFileName } from "./cache/inputs.js";
 
-/** Hears of what is looked at to find the files. */
+/** Observes what is read to find pipeline files. `InputRecorder` is one. */
 export interface InputObserver {
   file(path: string): void;
   tree(path: string): void;
-  /** The same import may come to mean another file in a way that nothing tells. */
+  /** Called if an import may resolve to another file without any recorded input changing. */
   markUncacheable(): void;
 }
 
 const noObserver: InputObserver = { file: () => undefined, tree: () => undefined, markUncacheable: () => undefined };
 
-/** Says what the options of a project come from, where its files are given. */
+/** Reports the files that a project's options come from. For compilations of explicitly named files. */
 export function recordProjectOptions(project: string, observer: InputObserver): void {
   try {
     collect(resolve(project), new Set(), new Set(), observer);
   } catch (error) {
-    // Whoever needs the options says what is wrong with them.
+    // A broken tsconfig is reported by the code that uses its options.
     if (!(error instanceof ProjectError)) throw error;
   }
 }
 
 /**
- * The pipeline files of a project: every `*.pipeline.ts` (`.tsx`, `.mts`, `.js`, `.mjs`) that its tsconfig, or one that it refers to, takes in.
+ * The pipeline files of a project: every `*.pipeline.ts` (`.tsx`, `.mts`, `.js`, `.mjs`) that its tsconfig or a
+ * referenced tsconfig includes.
  *
  * @param project the tsconfig's path
  * @returns absolute paths, sorted
- * @throws ProjectError SL2901 when there is none, SL2902 when a tsconfig cannot be read
+ * @throws ProjectError SL2901 if there is none, SL2902 if a tsconfig cannot be read
  * @example await findPipelineFiles("tsconfig.json")
  */
 export function findPipelineFiles(project: string, observer: InputObserver = noObserver): string[] {
@@ -56,7 +57,7 @@ function collect(tsconfig: string, files: Set<string>, seen: Set<string>, observ
   const read = ts.readConfigFile(tsconfig, (path) => host.readFile(path));
   if (read.error !== undefined) throw unreadableTsconfig(tsconfig, read.error);
   const parsed = ts.parseJsonConfigFileContent(read.config, host, dirname(tsconfig), undefined, tsconfig);
-  // An empty project is no mistake here when it refers to others.
+  // A project without files is valid if it references others.
   const failed = parsed.errors.find(
     (e) => e.category === ts.DiagnosticCategory.Error && !emptyProjectCodes.has(e.code),
   );
@@ -69,7 +70,7 @@ function collect(tsconfig: string, files: Set<string>, seen: Set<string>, observ
   )
     observer.markUncacheable();
   for (const folder of Object.keys(parsed.wildcardDirectories ?? {})) observer.tree(folder);
-  for (const file of parsed.fileNames) if (pipelineFile.test(file)) files.add(resolve(file));
+  for (const file of parsed.fileNames) if (pipelineFileName.test(file)) files.add(resolve(file));
   for (const reference of parsed.projectReferences ?? [])
     collect(resolve(ts.resolveProjectReferencePath(reference)), files, seen, observer);
 }
@@ -78,6 +79,6 @@ function collect(tsconfig: string, files: Set<string>, seen: Set<string>, observ
 const emptyProjectCodes = new Set([18002, 18003]);
 
 function unreadableTsconfig(tsconfig: string, { messageText }: TS.Diagnostic): ProjectError {
-  const said = ts.flattenDiagnosticMessageText(messageText, " ");
-  return new ProjectError("SL2902", `the tsconfig '${tsconfig}' cannot be read: ${said}`, { project: tsconfig });
+  const reason = ts.flattenDiagnosticMessageText(messageText, " ");
+  return new ProjectError("SL2902", `the tsconfig '${tsconfig}' cannot be read: ${reason}`, { project: tsconfig });
 }

@@ -1,10 +1,10 @@
-import { errorMessage } from "../../src/util/error-message.js";
 import { rmSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyPipeline } from "../../dsl/index.js";
+import { errorMessage } from "../../src/util/error-message.js";
 import { bundlePipelineFile, posixRelativePath, type Bundle, type SourceFileCache } from "./bundle-pipeline-file.js";
 import type { BundleInputs } from "./cache/input-recorder.js";
 import { ProjectError } from "./errors.js";
@@ -14,37 +14,38 @@ import { exportedPipelines } from "./exported-pipelines.js";
 export interface LoadedPipeline {
   /** The file's absolute path. */
   readonly file: string;
-  /** `fraud`, `default`, or the way to it: `pipelines.fraud`, `all[0]`. */
+  /** The export's name, with the path inside it: `fraud`, `default`, `pipelines.fraud`, `all[0]`. */
   readonly exportName: string;
   readonly pipeline: AnyPipeline;
 }
 
 export interface LoadOptions {
-  /** The tsconfig whose options hold; without it, the nearest one of each file. */
+  /** The tsconfig to use; by default the nearest one of each file. */
   readonly project?: string;
-  /** What paths in messages and in lambdas' locations are relative to; the working folder unless given. */
+  /** Paths in messages and in lambdas' locations are relative to this folder; by default the working directory. */
   readonly root?: string;
-  /** Where bundles come from; each file is bundled by itself unless given. */
+  /** Provides bundles; by default each file is bundled when it is loaded. */
   readonly bundles?: (file: string) => Promise<Bundle>;
-  /** How long a module may take to load; 60 unless given. */
+  /** The time limit for loading a module, in seconds; by default 60. */
   readonly seconds?: number;
-  /** Hears of what each module is made of. */
+  /** Called with the files of each bundle. */
   readonly onBundle?: (inputs: BundleInputs) => void;
 }
 
 /**
- * Runs pipeline files and hands over the pipelines they export, each lambda carrying its tree and its constants.
+ * Runs pipeline files and returns the pipelines they export. Each lambda has its syntax tree and constants attached.
  *
  * @param files paths of modules in TypeScript or JavaScript
- * @throws ProjectError SL2903 to SL2910: a file that is not there, does not bundle, stops, never ends, or exports no pipeline
+ * @throws ProjectError SL2903 to SL2910: a file is missing, does not bundle, throws, does not finish loading, or exports
+ * no pipeline
  * @example
  * const [{ pipeline }] = await loadPipelines(["src/fraud.pipeline.ts"], { root: process.cwd() });
  */
 export async function loadPipelines(files: readonly string[], options: LoadOptions = {}): Promise<LoadedPipeline[]> {
   const root = resolve(options.root ?? ".");
   const loaded: LoadedPipeline[] = [];
-  for (const given of files) {
-    const file = resolve(root, given);
+  for (const path of files) {
+    const file = resolve(root, path);
     const shown = posixRelativePath(file, root);
     if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
       throw new ProjectError("SL2903", `there is no file '${shown}'`, { file: shown });
@@ -61,7 +62,7 @@ export async function loadPipelines(files: readonly string[], options: LoadOptio
 }
 
 /**
- * Runs one module in TypeScript or JavaScript and gives its exports.
+ * Runs a module in TypeScript or JavaScript and returns its exports.
  *
  * @throws ProjectError SL2904, SL2905 and SL2907 to SL2910
  */
@@ -72,30 +73,34 @@ export async function loadModule(file: string, options: LoadOptions = {}): Promi
   return await runBundle(bundle, file, root, options.seconds ?? 60);
 }
 
-const bundleOf = (file: string, { root = ".", project }: LoadOptions, read?: SourceFileCache): Promise<Bundle> =>
+const bundleOf = (file: string, { root = ".", project }: LoadOptions, fileCache?: SourceFileCache): Promise<Bundle> =>
   bundlePipelineFile(file, {
     root: resolve(root),
     ...existingProject(project, resolve(root)),
-    ...(read !== undefined && { read }),
+    ...(fileCache !== undefined && { fileCache }),
   });
 
-/** How many files are bundled while one is run. */
+/** How many files are bundled while another one runs. */
 const maxBundlesAhead = 4;
 
-/** Bundles files, absolute paths, a few ahead of their turn: it is another process that does most of the work. */
+/**
+ * Bundles files ahead of their use, because esbuild works in another process.
+ *
+ * @param files absolute paths, in the order of use
+ */
 export function bundlesAhead(files: readonly string[], options: LoadOptions): (file: string) => Promise<Bundle> {
   const started = new Map<string, Promise<Bundle>>();
-  const read: SourceFileCache = new Map();
+  const fileCache: SourceFileCache = new Map();
   let next = 0;
   return (file) => {
     for (; next < files.length && started.size < maxBundlesAhead; next += 1) {
       const path = files[next] ?? "";
-      const bundle = bundleOf(path, options, read);
-      // It is told when its turn comes.
+      const bundle = bundleOf(path, options, fileCache);
+      // The error is reported when the bundle is used.
       bundle.catch(() => undefined);
       started.set(path, bundle);
     }
-    const bundle = started.get(file) ?? bundleOf(file, options, read);
+    const bundle = started.get(file) ?? bundleOf(file, options, fileCache);
     started.delete(file);
     return bundle;
   };
@@ -109,7 +114,7 @@ function existingProject(project: string | undefined, root: string): { project?:
 
 let runs = 0;
 
-/** Packages are looked for from the module's place, so the bundle stands beside its entry for as long as it loads. */
+/** Writes the bundle to the folder of its entry while it loads, because Node resolves packages from a module's folder. */
 async function runBundle(
   bundle: Bundle,
   entry: string,
@@ -120,7 +125,7 @@ async function runBundle(
   const path = join(dirname(entry), `.${basename(entry).replace(/\.[^.]+$/, "")}.shapeline-${process.pid}-${runs}.mjs`);
   const remove = () => rmSync(path, { force: true });
   const shown = posixRelativePath(entry, root);
-  // A module may end the process while it loads.
+  // A module may exit the process while it loads.
   process.once("exit", remove);
   try {
     const map = Buffer.from(bundle.map).toString("base64");
@@ -157,39 +162,39 @@ async function importBundle(
   } catch (cause) {
     const file = posixRelativePath(entry, root);
     if (cause instanceof LoadInterrupted) throw interruptedError(cause, file, seconds);
-    const said = errorMessage(cause).replaceAll(path, file);
+    const message = errorMessage(cause).replaceAll(path, file);
     const name = cause instanceof Error ? cause.name : "thrown";
     if (isMissingModule(cause))
       throw new ProjectError(
         "SL2908",
-        `'${file}' imports a module that is not installed: ${said}`,
+        `'${file}' imports a module that is not installed: ${message}`,
         { file },
         { cause },
       );
     const place = sourcePlaceOf(cause, path, bundle, entry, root) ?? file;
     throw new ProjectError(
       "SL2905",
-      `'${file}' throws while it is loaded, at ${place}: ${name}: ${said}`,
+      `'${file}' throws while it is loaded, at ${place}: ${name}: ${message}`,
       { file, place },
       { cause },
     );
   }
 }
 
-function interruptedError({ how, exitCode }: LoadInterrupted, file: string, seconds: number): ProjectError {
-  if (how === "exits")
+function interruptedError({ reason, exitCode }: LoadInterrupted, file: string, seconds: number): ProjectError {
+  if (reason === "process-exit")
     return new ProjectError(
       "SL2909",
       `'${file}' ends the process while it is loaded, with process.exit(${exitCode}): move code that runs a program out of the files that export pipelines`,
       { file, exitCode },
     );
-  if (how === "loops")
+  if (reason === "blocked")
     return new ProjectError(
       "SL2910",
       `'${file}' never finishes loading: it has run for ${seconds} seconds without a pause and was stopped; look for an endless loop in it and in its imports`,
       { file },
     );
-  const why = how === "waits" ? "it awaits a promise that never settles" : `it has taken ${seconds} seconds`;
+  const why = reason === "pending-await" ? "it awaits a promise that never settles" : `it has taken ${seconds} seconds`;
   return new ProjectError(
     "SL2910",
     `'${file}' never finishes loading: ${why}; check its top-level \`await\`s and those of its imports`,
@@ -201,7 +206,7 @@ const missingCodes = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPO
 const isMissingModule = (error: unknown): boolean =>
   error instanceof Error && "code" in error && missingCodes.has(String(error.code));
 
-/** The author's line from which an error came, told by the bundle's source map. */
+/** The place in the author's source that threw, found with the bundle's source map. */
 function sourcePlaceOf(error: unknown, path: string, { map }: Bundle, entry: string, root: string): string | null {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const line = stack.split("\n").find((l) => l.includes(basename(path)));

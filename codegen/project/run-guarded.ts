@@ -1,53 +1,58 @@
 import { startWatchdog } from "./watchdog.js";
 
-/** What a module did instead of loading. */
+/** Why a module did not finish loading. */
+export type InterruptReason = "process-exit" | "pending-await" | "timeout" | "blocked";
+
 export class LoadInterrupted extends Error {
-  override readonly name = "Stopped";
-  readonly how: "exits" | "waits" | "slow" | "loops";
-  /** What it gave to `process.exit`. */
+  override readonly name = "LoadInterrupted";
+  readonly reason: InterruptReason;
+  /** The argument of `process.exit`. */
   readonly exitCode: string;
 
-  constructor(how: LoadInterrupted["how"], exitCode = "") {
-    super(how);
-    this.how = how;
+  constructor(reason: InterruptReason, exitCode = "") {
+    super(reason);
+    this.reason = reason;
     this.exitCode = exitCode;
   }
 }
 
 /**
- * Runs modules that may do anything. Rejects with `Stopped` where one ends the process, waits for what never comes, takes longer than
- * `seconds` or runs that long without a pause, and with an error that one throws in a callback.
+ * Runs modules that may do anything.
+ *
+ * @param seconds the time limit for `work`
+ * @returns the result of `work`. Rejects with `LoadInterrupted` if a module calls `process.exit`, awaits a promise that
+ * never settles, or exceeds the time limit, also in a loop that blocks the thread. Rejects with errors thrown in callbacks.
  */
 export async function runGuarded<T>(work: () => Promise<T>, seconds: number): Promise<T> {
-  const exit = Reflect.get(process, "exit");
-  let stop: (reason: unknown) => void = () => undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = reject;
+  const originalExit = Reflect.get(process, "exit");
+  let reject: (error: unknown) => void = () => undefined;
+  const interrupted = new Promise<never>((_, onReject) => {
+    reject = onReject;
   });
-  const ended = (code?: number | string | null): never => {
-    const reason = new LoadInterrupted("exits", String(code ?? process.exitCode ?? 0));
-    // The module may catch what it is thrown; it has ended all the same.
-    stop(reason);
-    throw reason;
+  const exit = (code?: number | string | null): never => {
+    const error = new LoadInterrupted("process-exit", String(code ?? process.exitCode ?? 0));
+    // The module may catch this error, so also reject.
+    reject(error);
+    throw error;
   };
-  const watched = startWatchdog(seconds);
-  const end = (how: "waits" | "slow"): void => {
-    stop(new LoadInterrupted(watched.terminated() ? "loops" : how));
-    watched.stop();
+  const watchdog = startWatchdog(seconds);
+  const interrupt = (reason: InterruptReason): void => {
+    reject(new LoadInterrupted(watchdog.terminated() ? "blocked" : reason));
+    watchdog.stop();
   };
-  // Nothing is left that could go on: what is awaited never comes.
-  const drained = (): void => end("waits");
-  const thrown = (error: unknown): void => stop(error);
-  // It does not keep the process running, so that the other case is seen at once.
-  const timer = setTimeout(() => end("slow"), seconds * 1000).unref();
-  process.exit = ended;
-  process.once("beforeExit", drained).on("uncaughtException", thrown);
+  // With an empty event loop, no awaited promise can settle any more.
+  const onBeforeExit = (): void => interrupt("pending-await");
+  const onUncaught = (error: unknown): void => reject(error);
+  // Unref'ed, so that an empty event loop is noticed at once and not after the timeout.
+  const timer = setTimeout(() => interrupt("timeout"), seconds * 1000).unref();
+  process.exit = exit;
+  process.once("beforeExit", onBeforeExit).on("uncaughtException", onUncaught);
   try {
-    return await Promise.race([stopped, work()]);
+    return await Promise.race([interrupted, work()]);
   } finally {
-    watched.stop();
-    process.exit = exit;
-    process.off("beforeExit", drained).off("uncaughtException", thrown);
+    watchdog.stop();
+    process.exit = originalExit;
+    process.off("beforeExit", onBeforeExit).off("uncaughtException", onUncaught);
     clearTimeout(timer);
   }
 }

@@ -4,15 +4,15 @@ import { ownPackage } from "../../../src/util/own-package.js";
 import { writeFileAtomic } from "../../../src/util/write-file-atomic.js";
 import { digest, type Inputs, inputsUnchanged } from "./inputs.js";
 
-/** What a compilation gave, kept for the next one of the same options. */
+/** A compiled config, cached for the next compilation with the same options. */
 export interface CachedConfig {
   readonly file: string;
-  /** Where the config belongs, and its text. */
+  /** The file the config belongs in. */
   readonly path: string;
   readonly text: string;
 }
 
-/** The options of a compilation, and with them where its results are kept. */
+/** The options of a compilation. Each combination has its own cache file. */
 export interface CacheKey {
   readonly cwd: string;
   readonly project: string;
@@ -25,14 +25,14 @@ interface CacheFile {
   readonly configs: readonly CachedConfig[];
 }
 
-/** What was kept for these options, when every input is as it was; null in every other case. */
+/** The cached configs for these options; null if there are none or an input has changed. */
 export function readCachedConfigs(key: CacheKey): readonly CachedConfig[] | null {
   try {
     const text = readFileSync(cacheFileOf(key), "utf8");
-    const cut = text.indexOf("\n");
-    const body = text.slice(cut + 1);
-    // A file that is cut off or was edited is none.
-    if (digest(body) !== text.slice(0, cut)) return null;
+    const newline = text.indexOf("\n");
+    const body = text.slice(newline + 1);
+    // Ignore a file that is truncated or was edited.
+    if (digest(body) !== text.slice(0, newline)) return null;
     const { inputs, configs } = JSON.parse(body) as CacheFile;
     return inputsUnchanged(inputs) ? configs : null;
   } catch {
@@ -40,7 +40,7 @@ export function readCachedConfigs(key: CacheKey): readonly CachedConfig[] | null
   }
 }
 
-/** Keeps results. A folder that cannot be written costs only the time of the next compilation. */
+/** Writes the cache file. If the folder is read-only, the next compilation just takes longer. */
 export async function writeCachedConfigs(
   key: CacheKey,
   inputs: Inputs,
@@ -55,12 +55,12 @@ function cacheFileOf(key: CacheKey): string {
   return join(key.cwd, ".shapeline", "cache", `compile-${name}.json`);
 }
 
-/** Which Shapeline compiles: its version, and where it is under development, when it was built. */
+/** Identifies the installed Shapeline: its version, and in a development checkout also its build times. */
 function shapelineFingerprint(): string {
   const { version, root } = ownPackage();
   if (root === null || root.includes(`${sep}node_modules${sep}`)) return version;
-  const built = ["dist/codegen/compiler.js", "dist/src/expression/compile.js", "dist/pipeline.schema.json"].map(
+  const buildTimes = ["dist/codegen/compiler.js", "dist/src/expression/compile.js", "dist/pipeline.schema.json"].map(
     (file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0,
   );
-  return `${version} ${root} ${built.join(" ")}`;
+  return `${version} ${root} ${buildTimes.join(" ")}`;
 }

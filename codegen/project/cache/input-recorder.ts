@@ -5,15 +5,15 @@ import { fileURLToPath } from "node:url";
 import { type Inputs, digestInputs } from "./inputs.js";
 import { mayBeNondeterministic } from "./nondeterminism.js";
 
-/** What a bundle was made of. */
+/** The files that a bundle was built from. */
 export interface BundleInputs {
-  /** The project's files, as absolute paths. */
+  /** Absolute paths of the project's files. */
   readonly files: readonly string[];
-  /** What stays outside, with the file that imports it. */
+  /** Imports that are not bundled, with the importing file. */
   readonly externals: readonly { readonly from: string; readonly specifier: string }[];
 }
 
-/** Modules of Node that answer the same on every call. */
+/** Node modules whose functions return the same result for the same arguments. */
 const deterministicBuiltins: ReadonlySet<string> = new Set([
   "assert",
   "buffer",
@@ -44,7 +44,7 @@ const lockFiles = [
 ];
 const projectFiles = ["package.json", "tsconfig.json", "jsconfig.json", ...lockFiles];
 
-/** Notes what a compilation reads, while it reads it. */
+/** Records what a compilation reads, while it runs. */
 export class InputRecorder {
   readonly #files = new Set<string>();
   readonly #folders = new Set<string>();
@@ -54,16 +54,17 @@ export class InputRecorder {
   readonly #packages = new Set<string>();
   #uncacheable = false;
 
-  /** A file that was read, or looked for in vain. */
+  /** Records a file that was read or looked for. */
   file(path: string): void {
     this.#files.add(resolve(path));
   }
 
-  /** A folder in which files were looked for by pattern. */
+  /** Records a folder that was searched by pattern. */
   tree(path: string): void {
     this.#trees.add(resolve(path));
   }
 
+  /** Marks the result as one that may change even if no recorded input changes. */
   markUncacheable(): void {
     this.#uncacheable = true;
   }
@@ -94,13 +95,13 @@ export class InputRecorder {
       );
   }
 
-  /** A package is known by its package.json; one of the workspace, whose files change without it, by all its files. */
+  /** Records a package by its package.json. Workspace packages change without it, so all their files are recorded. */
   #package(name: string, from: string): void {
     for (const folder of folderAndAncestors(from)) {
-      const place = join(folder, "node_modules", name);
-      this.file(join(place, "package.json"));
-      if (!fs.existsSync(join(place, "package.json"))) continue;
-      const real = fs.realpathSync(place);
+      const linked = join(folder, "node_modules", name);
+      this.file(join(linked, "package.json"));
+      if (!fs.existsSync(join(linked, "package.json"))) continue;
+      const real = fs.realpathSync(linked);
       if (name === "shapeline" || real.includes(`${sep}node_modules${sep}`) || this.#packages.has(real)) return;
       this.#packages.add(real);
       this.#contents.add(real);
@@ -112,48 +113,51 @@ export class InputRecorder {
     }
   }
 
-  /** Runs the project's modules, noting the environment and the files that they, and the packages they import, read. */
+  /** Runs the project's modules and records the environment variables and files that they and their packages read. */
   async record<T>(work: () => Promise<T>): Promise<T> {
     const env = process.env;
-    const note = (name: string | symbol) => typeof name === "string" && this.#env.add(name);
+    const recordName = (name: string | symbol) => typeof name === "string" && this.#env.add(name);
     process.env = new Proxy(env, {
-      get: (target, name) => (note(name), Reflect.get(target, name) as unknown),
+      get: (target, name) => (recordName(name), Reflect.get(target, name) as unknown),
       set: (target, name, value) => Reflect.set(target, name, value),
-      has: (target, name) => (note(name), Reflect.has(target, name)),
-      getOwnPropertyDescriptor: (target, name) => (note(name), Reflect.getOwnPropertyDescriptor(target, name)),
+      has: (target, name) => (recordName(name), Reflect.has(target, name)),
+      getOwnPropertyDescriptor: (target, name) => (recordName(name), Reflect.getOwnPropertyDescriptor(target, name)),
       ownKeys: (target) => ((this.#uncacheable = true), Reflect.ownKeys(target)),
     });
     const { readFileSync, readFile, openSync, open } = fs;
-    const { readFile: readLater, open: openLater } = fs.promises;
+    const { readFile: readFilePromise, open: openPromise } = fs.promises;
     Object.assign(fs, {
       readFileSync: this.#recordingPath(readFileSync),
       readFile: this.#recordingPath(readFile),
       openSync: this.#recordingPath(openSync),
       open: this.#recordingPath(open),
     });
-    Object.assign(fs.promises, { readFile: this.#recordingPath(readLater), open: this.#recordingPath(openLater) });
+    Object.assign(fs.promises, {
+      readFile: this.#recordingPath(readFilePromise),
+      open: this.#recordingPath(openPromise),
+    });
     syncBuiltinESMExports();
     try {
       return await work();
     } finally {
       process.env = env;
       Object.assign(fs, { readFileSync, readFile, openSync, open });
-      Object.assign(fs.promises, { readFile: readLater, open: openLater });
+      Object.assign(fs.promises, { readFile: readFilePromise, open: openPromise });
       syncBuiltinESMExports();
     }
   }
 
   #recordingPath<F extends (...args: never[]) => unknown>(read: F): F {
-    const noted = (...args: Parameters<F>): unknown => {
+    const recording = (...args: Parameters<F>): unknown => {
       const [path] = args as unknown[];
       if (typeof path === "string") this.file(path);
       else if (path instanceof URL && path.protocol === "file:") this.file(fileURLToPath(path));
       return read(...args);
     };
-    return Object.assign(noted, read);
+    return Object.assign(recording, read);
   }
 
-  /** The inputs with their digests; null where the result may be another one for the same inputs. */
+  /** The recorded inputs with their digests; null if the result must not be cached. */
   inputs(): Inputs | null {
     if (this.#uncacheable) return null;
     const own = [...this.#files].filter((path) => !/\.shapeline-\d+-\d+\.mjs$/.test(path));
@@ -167,7 +171,6 @@ export class InputRecorder {
   }
 }
 
-/** A folder and all above it. */
 function folderAndAncestors(folder: string): string[] {
   const above = dirname(folder);
   return above === folder ? [folder] : [folder, ...folderAndAncestors(above)];

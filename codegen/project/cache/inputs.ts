@@ -1,28 +1,30 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { pipelineFile } from "./pipeline-file.js";
 
-/** Everything that a compilation came from, each with the digest of what it held; null: it was not there. */
+/** Matches the names of pipeline files. */
+export const pipelineFileName = /\.pipeline\.(ts|tsx|mts|js|mjs)$/;
+
+/** Everything a compilation read, with a digest of its content; null if it did not exist. */
 export interface Inputs {
-  /** The content of files. */
+  /** Files, by content. */
   readonly files: Readonly<Record<string, string | null>>;
-  /** The names in folders: a new file may be what an import now means. */
+  /** Folders, by the names in them: a new file can change what an import resolves to. */
   readonly folders: Readonly<Record<string, string | null>>;
-  /** The names of the pipeline files below folders, packages left out: a new one is to be compiled. */
+  /** Folder trees without packages, by the names of their pipeline files: a new one must be compiled. */
   readonly trees: Readonly<Record<string, string | null>>;
-  /** The content of all files below folders: packages of the same workspace. */
+  /** Folder trees, by the content of all files: packages of the same workspace. */
   readonly contents: Readonly<Record<string, string | null>>;
-  /** Variables of the environment. */
+  /** Environment variables. */
   readonly env: Readonly<Record<string, string | null>>;
 }
 
 const emptyInputs: Inputs = { files: {}, folders: {}, trees: {}, contents: {}, env: {} };
 
-/** What compiling and deploying write. */
+/** Files that compiling and deploying write. */
 const isOutput = /\.pipeline\.json$|^\.shapeline$/;
 
-/** What is read of each kind of input. */
+/** Reads the content of each kind of input. */
 const readers: { readonly [K in keyof Inputs]: (name: string) => string | Buffer | null } = {
   files: readFileOrNull,
   folders: (path) =>
@@ -35,7 +37,7 @@ const readers: { readonly [K in keyof Inputs]: (name: string) => string | Buffer
   trees: (path) =>
     valueOrNull(() =>
       [...filesBelow(path)]
-        .filter((name) => pipelineFile.test(name))
+        .filter((name) => pipelineFileName.test(name))
         .sort()
         .join("\0"),
     ),
@@ -49,7 +51,7 @@ const readers: { readonly [K in keyof Inputs]: (name: string) => string | Buffer
   env: (name) => process.env[name] ?? null,
 };
 
-/** The digests of inputs as they are now. */
+/** The current digests of inputs. */
 export function digestInputs(names: { readonly [K in keyof Inputs]: Iterable<string> }): Inputs {
   const all = Object.entries(readers).map(([kind, read]) => [
     kind,
@@ -58,17 +60,17 @@ export function digestInputs(names: { readonly [K in keyof Inputs]: Iterable<str
   return { ...emptyInputs, ...(Object.fromEntries(all) as Partial<Inputs>) };
 }
 
-/** Whether every input is as it was. */
+/** Whether every input still has the same content. */
 export function inputsUnchanged(inputs: Inputs): boolean {
   return Object.entries(readers).every(([kind, read]) =>
-    Object.entries(inputs[kind as keyof Inputs]).every(([name, before]) => digestOrNull(read(name)) === before),
+    Object.entries(inputs[kind as keyof Inputs]).every(([name, recorded]) => digestOrNull(read(name)) === recorded),
   );
 }
 
-/** How many files below one folder are looked at. */
+/** The limit of files in one folder tree. */
 const maxFiles = 20_000;
 
-/** All files below a folder, without packages and hidden folders. Symbolic links are followed, each folder once. */
+/** All files below a folder, without packages and hidden folders. Follows symbolic links; visits each folder once. */
 function* filesBelow(folder: string): Generator<string> {
   const open = [folder];
   const seen = new Set<string>();

@@ -2,8 +2,8 @@ import { ts, type TS } from "../../typescript.js";
 import { parseFile } from "../../lambda/parse.js";
 import { walk } from "../../lambda/walk-ast.js";
 
-/** Names by which a module asks the clock, chance, the machine or the network, or gets at what can. */
-const names = [
+/** Globals that read the clock, a random number, the machine or the network, or give access to such globals. */
+const globalNames = [
   "Date",
   "Temporal",
   "performance",
@@ -25,14 +25,14 @@ const names = [
   "Intl",
   "navigator",
 ];
-const nondeterministicGlobals: ReadonlySet<string> = new Set(names);
+const nondeterministicGlobals: ReadonlySet<string> = new Set(globalNames);
 /** A file without these words is not parsed. */
 const mayUseNondeterminism = new RegExp(
-  `\\b(?:${names.join("|")}|random|Math\\s*\\[|process|import\\s*\\(|import\\s*\\.\\s*meta)\\b`,
+  `\\b(?:${globalNames.join("|")}|random|Math\\s*\\[|process|import\\s*\\(|import\\s*\\.\\s*meta)\\b`,
 );
 const constantMetaProperties: ReadonlySet<string> = new Set(["url", "dirname", "filename"]);
 
-/** Whether the text of a module says that it may give another result each time it runs. */
+/** Whether a module, judged by its text, may give different results from run to run. */
 export function mayBeNondeterministic(file: string, text: string): boolean {
   if (!mayUseNondeterminism.test(text)) return false;
   const source = parseFile(file, text, /x$/.test(file) ? ts.ScriptKind.TSX : ts.ScriptKind.TS, true);
