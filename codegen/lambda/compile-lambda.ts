@@ -14,29 +14,29 @@ import { refusals } from "./refusals.js";
 import { diagnosticAt, parseLambda, diagnosticForAll } from "./parse.js";
 
 export interface CompileLambdaOptions {
-  /** What `x.in` holds: the columns of the request, such as a signature's inputs. Ports that are no tensors are not there. */
+  /** The ports of `x.in`: the columns of the request, such as a signature's inputs. Ports that are not tensors are ignored. */
   readonly inputs: readonly Port[];
-  /** What `x.out` holds. */
+  /** The ports of `x.out`. */
   readonly outputs: readonly Port[];
-  /** Values of the names that the lambda takes from outside: `{ LIMIT: 0.9, Limits: { max: 1 } }`. */
+  /** The values of names that the lambda uses from outside: `{ LIMIT: 0.9, Limits: { max: 1 } }`. */
   readonly constants?: Constants;
-  /** Whether the lambda states what holds for a row, or is the condition of an alert over the rows of a window; a validation unless given. */
+  /** A validation, which must hold for each row, or the condition of an alert over a window of rows. Default: validation. */
   readonly kind?: "validation" | "alert";
-  /** The column that the expression's value gets in the targets' strings. */
+  /** The output column of the expression in the targets' strings. */
   readonly name?: string;
-  /** The model that takes the inputs and gives the outputs: `checks` names it in its text, and refuses the lambda without. */
+  /** The model with these inputs and outputs. The back-end `checks` needs its name and refuses the lambda without it. */
   readonly model?: string;
 }
 
 export interface CompiledLambda {
   readonly ok: boolean;
-  /** The typed tree, one string for each back-end, and why a back-end has none. There when `ok`. */
+  /** The typed tree, a string for each back-end, and the reason if a back-end has none. Present if `ok`. */
   readonly expression?: Expression | AlertExpression;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * Compiles the text of one lambda. Bad text is answered with diagnostics, never thrown.
+ * Compiles the text of a lambda. Problems in the text are returned as diagnostics, not thrown.
  *
  * @param source an arrow function or a function expression, in JavaScript or TypeScript
  * @example compileLambda("(x) => x.out.score < LIMIT", { inputs, outputs, constants: { LIMIT: 0.9 } })
@@ -46,9 +46,9 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
     return failed([diagnosticForAll("", refusals.notAFunction("a value that is not a string"))]);
   const text = source.replace(/;\s*$/, "");
   const parsed = parseLambda(text);
-  if ("diagnostic" in parsed) return failed([shiftDiagnostic(parsed.diagnostic, 0)]);
+  if ("diagnostic" in parsed) return failed([parsed.diagnostic]);
   const lowered = lowerLambda(parsed.node, parsed.file);
-  // The parser's text has one character before the author's, and the author may have blanks and parentheses around the lambda.
+  // Spans start at the function; the source may have spaces and parentheses before it.
   const shift = text.indexOf(lowered.source);
   const constants = options.constants ?? {};
   if (lowered.lambda === null) {
@@ -58,25 +58,25 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
     return failed(found.map((d) => shiftDiagnostic(d, shift)));
   }
   const inputs = usablePorts(options.inputs);
-  const of =
+  const ends =
     options.model === undefined
       ? {}
       : { first: { name: options.model, columns: inputs.map((port) => port.name) }, last: options.model };
-  const scope = { inputs, outputs: usablePorts(options.outputs), models: {}, ...of };
-  const named = options.name === undefined ? {} : { name: options.name };
+  const scope = { inputs, outputs: usablePorts(options.outputs), models: {}, ...ends };
+  const column = options.name === undefined ? {} : { name: options.name };
   const compiled =
     options.kind === "alert"
       ? compileAlert(
           lowered.lambda,
-          { scope, pipeline: "pipeline", name: "alert", overSeconds: 300, ...named },
+          { scope, pipeline: "pipeline", name: "alert", overSeconds: 300, ...column },
           constants,
         )
-      : compileExpression(lowered.lambda, scope, constants, named);
+      : compileExpression(lowered.lambda, scope, constants, column);
   if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shiftDiagnostic(d, shift)));
   return { ok: true, expression: compiled.expression, diagnostics: [] };
 }
 
-/** The typing stage says this where it is reached; where it is not, all findings still come at once. */
+/** Constants without a value. Type checking reports them too, but it does not run after a failed lowering. */
 function missingConstants(free: readonly FreePath[], constants: Constants): Diagnostic[] {
   return free.flatMap(({ path, span: [start, end] }) => {
     const found = globalValues.has(path[0] ?? "") ? null : lookUpConstant(path, constants);

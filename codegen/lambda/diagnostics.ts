@@ -1,23 +1,23 @@
 import type { Diagnostic, SourceLocation } from "../../src/expression/surface/surface.js";
 
-/** Where the lambda of a diagnostic stands: a surface lambda, an attached one and a read one each are such. */
+/** The source of a lambda with diagnostics. Surface lambdas, attached lambdas and read lambdas all have this shape. */
 export interface DiagnosticOrigin {
   readonly source: string;
   readonly location: SourceLocation | null;
 }
 
 export interface RenderOptions {
-  /** ANSI colours; false unless asked for. */
+  /** Whether to use ANSI colours; by default false. */
   readonly color?: boolean;
-  /** The whole text of the file, so that the frame shows full lines. */
+  /** The text of the file, from which the frame shows whole lines. */
   readonly fileText?: string;
 }
 
-const linesShown = 6;
+const maxFrameLines = 6;
 
 /**
- * A diagnostic as people read it: place, code, message, the code with carets under it, what to write instead, where to
- * read more. All in one text, because bundlers drop the rest.
+ * Formats a diagnostic as text: place, code, message, a frame with carets, the hint and a link to the docs. All of it is
+ * in one string because bundlers drop other properties of an error.
  *
  * @example renderDiagnostic(diagnostic, lambda, { color: process.stderr.isTTY })
  */
@@ -38,19 +38,19 @@ export function renderDiagnostic(
   return [`${place} - ${head}`, "", ...renderFrame(frame, paint), "", ...tail].join("\n");
 }
 
-/** Where a finding stands, as tools want it: lines and columns from 1, the end the first column that is no longer meant. */
+/** The place of a problem, for tools. Lines and columns are 1-based; the end column is exclusive. */
 export interface ProblemPlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
   readonly endLine: number;
   readonly endColumn: number;
-  /** The finding and what to write instead, without the frame. */
+  /** The message, without frame and hint. */
   readonly text: string;
   readonly hint?: string;
 }
 
-/** The place of a diagnostic; null where the lambda's file is not known. */
+/** The place of a diagnostic; null if the lambda's file is not known. */
 export function placeOf(
   { start, end, message, hint }: Diagnostic,
   origin: DiagnosticOrigin,
@@ -104,21 +104,21 @@ function frameOf(
   const rest = text.slice(lineStart).split(/(?<=\r\n|\n|\r(?!\n))/);
   const lines: { number: number; text: string; from: number; to: number }[] = [];
   for (const [i, raw] of rest.entries()) {
-    const shown = raw.replace(/[\r\n]+$/, "");
+    const line = raw.replace(/[\r\n]+$/, "");
     lines.push({
       number: number + i,
-      text: shown,
+      text: line,
       from: Math.max(from - offset, 0),
-      to: Math.min(to - offset, shown.length),
+      to: Math.min(to - offset, line.length),
     });
     offset += raw.length;
     if (offset >= to) break;
   }
   return {
-    lines: lines.slice(0, linesShown),
+    lines: lines.slice(0, maxFrameLines),
     line: number,
     column: from - lineStart + indent + 1,
-    more: lines.length > linesShown,
+    more: lines.length > maxFrameLines,
   };
 }
 
@@ -126,7 +126,7 @@ function renderFrame({ lines, more }: Frame, paint: Painter): string[] {
   const width = String(lines.at(-1)?.number ?? 1).length;
   const out = lines.flatMap(({ number, text, from, to }) => {
     const marked = lines.length === 1 ? from : Math.max(from, text.length - text.trimStart().length);
-    // Tabs stay tabs, so that the carets stand under the text at any tab width.
+    // Keep tabs, so that the carets are below the text at any tab width.
     const pad = text.slice(0, marked).replace(/[^\t]/g, " ");
     const code = `  ${paint.dim(`${String(number).padStart(width)} |`)} ${text}`;
     if (lines.length > 1 && to <= marked) return [code];

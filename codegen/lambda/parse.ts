@@ -3,16 +3,16 @@ import type { Diagnostic } from "../../src/expression/surface/surface.js";
 import type { LambdaNode } from "./lower/context.js";
 import { refusals, type Refusal } from "./refusals.js";
 
-/** A lambda's text, parsed: its function node, or what is wrong with the text. */
+/** The function node of a parsed lambda, or a diagnostic if the text is not a lambda. */
 export type ParsedLambda =
   { readonly node: LambdaNode; readonly file: TS.SourceFile } | { readonly diagnostic: Diagnostic };
 
-/** Parses the text of one function: an arrow, a function expression or a method in shorthand. */
+/** Parses the text of a function: an arrow function, a function expression or a shorthand method. */
 export function parseLambda(source: string): ParsedLambda {
   const asExpression = parse(`(${source}\n)`);
   const node = asExpression && onlyExpression(asExpression);
   if (asExpression && node && isLambda(node)) return { node, file: asExpression };
-  // `{ small(x) { … } }` prints itself as `small(x) { … }`.
+  // `toString()` of the method in `{ small(x) { … } }` returns `small(x) { … }`.
   const asMember = source.indexOf(")") < source.lastIndexOf("{") ? parse(`({${source}\n})`) : null;
   const method = asMember && onlyMember(asMember);
   if (asMember && method)
@@ -36,7 +36,7 @@ export function parseLambda(source: string): ParsedLambda {
   };
 }
 
-/** What the parser had to say about a file. It keeps that on the file, where its types do not show it. */
+/** The syntax errors of a file. The parser stores them in a property that its types do not declare. */
 export function parseErrors(file: TS.SourceFile): readonly TS.DiagnosticWithLocation[] {
   return (
     (file as TS.SourceFile & { readonly parseDiagnostics?: readonly TS.DiagnosticWithLocation[] }).parseDiagnostics ??
@@ -44,7 +44,7 @@ export function parseErrors(file: TS.SourceFile): readonly TS.DiagnosticWithLoca
   );
 }
 
-/** Parses a file; null where it is nested so deeply that the parser runs out of stack. */
+/** Parses a file; null if it is nested so deeply that the parser overflows the stack. */
 export function parseFile(name: string, text: string, kind: TS.ScriptKind, setParents: boolean): TS.SourceFile | null {
   try {
     const options = { languageVersion: ts.ScriptTarget.Latest, jsDocParsingMode: ts.JSDocParsingMode.ParseNone };
@@ -57,7 +57,7 @@ export function parseFile(name: string, text: string, kind: TS.ScriptKind, setPa
 
 const parse = (text: string) => parseFile("lambda.ts", text, ts.ScriptKind.TS, false);
 
-/** The one expression of a text that was put in parentheses, and nothing beside it. */
+/** The expression of a text that was wrapped in parentheses; null if it contains anything else. */
 function onlyExpression(file: TS.SourceFile): TS.Expression | null {
   const [statement] = file.statements;
   if (parseErrors(file).length > 0 || file.statements.length !== 1) return null;

@@ -6,9 +6,9 @@ import type { FreePath } from "./lower/context.js";
 import { refusals } from "./refusals.js";
 import { diagnosticAt, parseLambda, diagnosticForAll } from "./parse.js";
 
-/** A lambda as read from a running function. `source` and `location` are what `renderDiagnostic` wants. */
+/** A lambda read from a running function. It can be passed to `renderDiagnostic` as the origin. */
 export interface ReadLambda {
-  /** Null when there are diagnostics. */
+  /** Null if there are diagnostics. */
   readonly lambda: SurfaceLambda | null;
   readonly diagnostics: readonly Diagnostic[];
   readonly source: string;
@@ -19,27 +19,27 @@ const cacheLimit = 2_000;
 const cache = new Map<string, ReadText>();
 
 /**
- * Reads a lambda from its own text, `Function.prototype.toString()`. Its names from outside cannot be followed: each
- * is a diagnostic that says the two ways out.
+ * Reads a lambda from its own text, `Function.prototype.toString()`. The values of names from outside are not
+ * accessible: each such name is a diagnostic with two ways to fix it.
  *
  * @example readLambda((x) => x.out.score < 1).lambda?.body.kind // "binary"
  */
 export function readLambda(fn: (...args: never[]) => unknown): ReadLambda {
   const source = textOf(fn);
-  // All functions without a source share one text.
+  // All native functions have the same text, so they are not cached.
   if (nativeText.test(source))
     return refusedLambda(source, diagnosticForAll(source, refusals.nativeFunction(nativeName(fn.name))));
   const read = cache.get(source) ?? readText(source);
   if (cache.size >= cacheLimit) cache.clear();
   cache.set(source, read);
-  return withoutHidden(read, fn);
+  return refuseShadowedGlobals(read, fn);
 }
 
-/** Two functions of one text may stand in two modules, of which one declares a `Math` of its own. */
-function withoutHidden({ globals, read }: ReadText, fn: object): ReadLambda {
+/** Checks each function, not only each text: two modules may contain the same text, and one may declare its own `Math`. */
+function refuseShadowedGlobals({ globals, read }: ReadText, fn: object): ReadLambda {
   if (globals.length === 0 || read.lambda === null) return read;
-  const hidden = shadowedGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
-  const found = globals.filter(({ path: [root = ""] }) => hidden.has(root));
+  const shadowed = shadowedGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
+  const found = globals.filter(({ path: [root = ""] }) => shadowed.has(root));
   if (found.length === 0) return read;
   const diagnostics = found.map(({ path: [root = ""], span: [start, end] }) =>
     diagnosticAt(refusals.shadowedGlobal(root), start, end),
@@ -49,11 +49,11 @@ function withoutHidden({ globals, read }: ReadText, fn: object): ReadLambda {
 
 interface ReadText {
   readonly read: ReadLambda;
-  /** Where it names globals. */
+  /** Where the lambda uses globals. */
   readonly globals: readonly FreePath[];
 }
 
-// Even where a library has put a `toString` of its own on the function.
+// A library may have replaced the function's own `toString`.
 const textOf = (fn: unknown): string => (typeof fn === "function" ? Function.prototype.toString.call(fn) : "");
 
 const nativeText = /^[^{]*\{\s*\[native code\]\s*\}$/;
@@ -97,7 +97,7 @@ function outsideNameDiagnostic({ path, span: [start, end] }: FreePath): Diagnost
   );
 }
 
-/** The objects that bundlers, compilers and test runners put in the place of an import: `__vi_import_0__.LIMIT`. */
+/** The objects by which bundlers, compilers and test runners replace an import: `__vi_import_0__.LIMIT`. */
 const importObjects =
   /^__vi_import_\d+__$|^__vite_ssr_import_\d+__$|^import_[\w$]+$|__WEBPACK_IMPORTED_MODULE_\d+__$|^[\w$]+_\d+$/;
 

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../src/expression/surface/surface.js";
 
-/** What is said about one kind of refused source: a stable code, what is wrong, what to write instead. */
+/** A reason to refuse source code: a stable code, the problem, and what to write instead. */
 export interface Refusal {
   readonly code: Diagnostic["code"];
   readonly message: string;
@@ -9,7 +9,7 @@ export interface Refusal {
 
 const inlineHint = "write the condition out, or call a helper function of the project by its name";
 
-/** Every refusal of the lowering, by name. One code per distinct mistake; titles stand in the list of codes. */
+/** All refusals of the lowering. Each kind of mistake has its own code; `dsl/messages/error-codes.ts` has the titles. */
 export const refusals = {
   syntax: (what: string) => ({ code: "SL1000", message: `the lambda does not parse: ${what}` }),
   notAFunction: (what: string) => ({
@@ -202,7 +202,11 @@ export const refusals = {
     message: "a tagged template calls a function the compiler does not know",
     hint: "write a plain string",
   }),
-  outsideName: (name: string, said: string, hint: string) => ({ code: "SL1042", message: `'${name}' ${said}`, hint }),
+  outsideName: (name: string, problem: string, hint: string) => ({
+    code: "SL1042",
+    message: `'${name}' ${problem}`,
+    hint,
+  }),
   mutable: (name: string, keyword: string) => ({
     code: "SL1043",
     message: `'${name}' may change: it is declared with \`${keyword}\``,

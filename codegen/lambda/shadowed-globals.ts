@@ -1,12 +1,12 @@
 import { createRequire } from "node:module";
 import type { Session } from "node:inspector";
 
-/** The function that is being looked at, where the inspector can reach it. */
-const inspectedFunction = Symbol.for("shapeline.looked-at");
+/** The global property through which the inspector reaches the function. */
+const inspectedFunction = Symbol.for("shapeline.inspected-function");
 
 /**
- * Which names of globals a running function finds declared around it, so that they are not the globals: its text does not tell, and
- * the engine's inspector does. Empty where there is no inspector (another engine than V8, or a Node built without it).
+ * The names in `names` that a declaration around the function shadows. The function's text does not show this; V8's
+ * inspector does. Returns an empty set if there is no inspector (another engine, or a Node built without it).
  */
 export function shadowedGlobals(fn: object, names: ReadonlySet<string>): ReadonlySet<string> {
   const session = openSession();
@@ -14,10 +14,10 @@ export function shadowedGlobals(fn: object, names: ReadonlySet<string>): Readonl
   const holder = globalThis as { [inspectedFunction]?: object };
   try {
     holder[inspectedFunction] = fn;
-    const looked = postSync<{ readonly result: RemoteObject }>(session, "Runtime.evaluate", {
+    const evaluated = postSync<{ readonly result: RemoteObject }>(session, "Runtime.evaluate", {
       expression: `globalThis[Symbol.for(${JSON.stringify(inspectedFunction.description)})]`,
     });
-    const { internalProperties } = propertiesOf(session, looked?.result);
+    const { internalProperties } = propertiesOf(session, evaluated?.result);
     const { result: scopes } = propertiesOf(
       session,
       internalProperties?.find(({ name }) => name === "[[Scopes]]")?.value,
@@ -47,7 +47,7 @@ interface Properties {
 
 let currentSession: Session | null = null;
 
-/** One session for all lambdas of a pipeline, which are read in one go. */
+/** Opens a session, which is shared by all lambdas read in the same tick. */
 function openSession(): Session | null {
   if (currentSession !== null) return currentSession;
   try {
@@ -65,7 +65,7 @@ function openSession(): Session | null {
   }
 }
 
-/** Within one process the inspector answers at once. */
+/** Posts a command to the inspector of this process, which calls back synchronously. */
 function postSync<T>(session: Session, method: string, params: object): T | undefined {
   let answer: T | undefined;
   session.post(method, params, (_error, result) => {

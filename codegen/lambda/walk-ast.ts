@@ -1,6 +1,10 @@
 import { ts, type TS } from "../typescript.js";
 
-/** Visits a node and all that stands in it, without recursion: a chain of calls is as deep as it is long. `false` leaves a node's inside out. */
+/**
+ * Visits a node and its descendants. Not recursive, because the tree of a long call chain is as deep as the chain.
+ *
+ * @param visit returns false to skip the node's children
+ */
 export function walk(root: TS.Node, visit: (node: TS.Node) => boolean): void {
   const open: TS.Node[] = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {

@@ -13,38 +13,39 @@ import { diagnosticAt, parseErrors, parseFile } from "../parse.js";
 import { walk } from "../walk-ast.js";
 
 export interface AttachOptions {
-  /** The file as shown to people, relative to the project, with `/`. Its ending says the language. */
+  /** The path for messages: relative to the project, with `/`. Its extension determines the language. */
   readonly file: string;
   /**
-   * Which functions get their trees beside the lambdas, for lambdas to call or steps to be given: "exported", those that other files can
-   * name; "all", every one, for files whose lambdas come from where only running them can tell.
+   * The functions that get a tree besides the lambdas, because lambdas may call them or steps may receive them.
+   * "exported": functions that other files can import. "all": every function, if lambdas are known only at run time.
    */
   readonly helpers?: "exported" | "all";
 }
 
 export interface AttachedFile {
-  /** The file with a tree on every lambda. Every line keeps its number. */
+  /** The file's code with a tree attached to every lambda. Line numbers stay the same. */
   readonly code: string;
-  /** What was put where, for a source map. */
+  /** The edits that were applied, for a source map. */
   readonly edits: readonly Edit[];
   readonly lambdas: readonly Lowered[];
-  /** False where a step is given a function, or a lambda calls one, that cannot be found without running the project. */
+  /** False if a step receives, or a lambda calls, a function that is known only at run time. */
   readonly complete: boolean;
 }
 
-/** The methods of a pipeline that take a lambda, as their second argument. */
-const takesLambda: ReadonlySet<string> = new Set(["validate", "alert"]);
+/** The methods of a pipeline that take a lambda as their second argument. */
+const lambdaMethods: ReadonlySet<string> = new Set(["validate", "alert"]);
 
-/** A file without such a word is not even parsed. */
-const mayTakeLambda = new RegExp(`\\b(?:${[...takesLambda].join("|")})\\b`);
+/** A file without these words is not parsed. */
+const mayTakeLambda = new RegExp(`\\b(?:${[...lambdaMethods].join("|")})\\b`);
 const mayExportFunction = /\bexport\b[^]*(?:=>|\bfunction\b)/;
 const mayHoldFunction = /=>|\bfunction\b|\)\s*\{/;
 
 /**
- * Puts its surface tree, or what is wrong with it, on each lambda that a file passes to `.validate(name, lambda)` or `.alert(name, lambda, …)`
- * and on the functions of the file that it calls, with thunks for the names it takes from outside. The result is to be run, not type-checked.
+ * Attaches a surface tree, or its diagnostics, to each lambda that a file passes to `.validate(name, lambda)` or
+ * `.alert(name, lambda, …)`, and to the functions of the file that the lambda calls. Names from outside get a thunk that
+ * returns their value. The result can be run, but does not type-check.
  *
- * @returns null when the file is to be left as it is
+ * @returns null if the file needs no change
  */
 export function attachLambdas(code: string, { file, helpers }: AttachOptions): AttachedFile | null {
   if (
@@ -54,7 +55,7 @@ export function attachLambdas(code: string, { file, helpers }: AttachOptions): A
   )
     return null;
   const source = parseFile(file, code, scriptKind(file), true);
-  // Whoever runs the file reports its syntax errors, with more context than here.
+  // esbuild reports syntax errors with more context.
   if (source === null || parseErrors(source).length > 0) return null;
   return new Attacher(source, code, file).run(helpers);
 }
@@ -89,7 +90,7 @@ class Attacher {
       });
       lambdas.push(lowered);
     }
-    // The set grows by what the helpers themselves call.
+    // The set grows during the loop: helpers may call other helpers.
     for (const node of this.#called) {
       const { lowered, thunks } = this.#lowered(node, lowerHelper, (l) => l.helper);
       const data = { helper: lowered.diagnostics.length === 0 ? lowered.helper : null, ...commonData(lowered) };
@@ -102,17 +103,17 @@ class Attacher {
         ),
       });
     }
-    // Of functions that end at one place the inner comes first.
+    // For functions that end at the same position, the inner one's edits must come first.
     const edits = found.sort((a, b) => b.node.pos - a.node.pos).flatMap((f) => f.edits);
     if (edits.length === 0 && this.#complete) return null;
     return { code: applyEdits(this.#code, edits), edits, lambdas, complete: this.#complete };
   }
 
-  /** The functions of the file that steps are given, each once. */
+  /** The functions of the file that are passed to steps, without duplicates, in source order. */
   #passed(): ReadonlySet<LambdaNode> {
     const found = new Set<LambdaNode>();
     walk(this.#source, (node) => {
-      if (isMember(node) && takesLambda.has(memberName(node) ?? "")) {
+      if (isMember(node) && lambdaMethods.has(memberName(node) ?? "")) {
         const functions = this.#passedTo(node);
         if (functions === null) this.#complete = false;
         else for (const fn of functions) found.add(fn);
@@ -131,7 +132,7 @@ class Attacher {
     )
       callee = callee.parent;
     const call = callee.parent;
-    // `const { validate } = p`, `p.validate.bind(p)`: who knows what it is given.
+    // `const { validate } = p`, `p.validate.bind(p)`: the arguments are unknown.
     if (!ts.isCallExpression(call) || call.expression !== callee) return null;
     const [name, check] = call.arguments;
     if (name === undefined || ts.isSpreadElement(name)) return name === undefined ? [] : null;
@@ -139,7 +140,7 @@ class Attacher {
     return ts.isSpreadElement(check) ? null : functionsOf(check, this.#declarations);
   }
 
-  /** Lowers a function where it stands in its file, and notes the functions of the file that it names. */
+  /** Lowers a function at its place in the file, and collects the functions of the file that it uses. */
   #lowered<T extends Lowered | LoweredHelper>(
     node: LambdaNode,
     lower: Lower<T>,
@@ -173,7 +174,7 @@ class Attacher {
     };
   }
 
-  /** Whether the function behind a path gets its tree: one of the file's own, or an import, which its own file exports. */
+  /** Whether the function at a path gets a tree: it is declared in this file, or imported from one that exports it. */
   #canBeFound([root = "", ...rest]: readonly string[], from: LambdaNode): boolean {
     if (rest.length === 0 && functionNamed(root, from, this.#declarations) !== null) return true;
     const kind = this.#declarations.find(root, from)?.kind;
@@ -186,7 +187,7 @@ type Lower<T> = (node: LambdaNode, source: TS.SourceFile, options: NonNullable<P
 const isMember = (node: TS.Node): node is TS.PropertyAccessExpression | TS.ElementAccessExpression =>
   ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 
-/** The paths from outside that a body calls, or hands to a method that calls them. */
+/** The outside paths that a body calls, or passes to a method that calls them. */
 function functionPaths(body: Surface | null): (readonly string[])[] {
   const paths: (readonly string[])[] = [];
   const open: unknown[] = [body];
@@ -215,9 +216,9 @@ const callbackMethods: ReadonlySet<string> = new Set([
 ]);
 
 function thunk(name: string, kind: string | undefined): string {
-  // A name that a bundler fills in, or nobody: reading it must not throw.
+  // An undeclared name, which a bundler may replace: reading it must not throw.
   if (kind === undefined) return `() => typeof ${name} === "undefined" ? undefined : ${name}`;
-  // A bundler's namespace object has getters; its values are wanted.
+  // A bundler's namespace object has getters: copy the values.
   return kind === "import *" ? `() => ({ ...${name} })` : `() => ${name}`;
 }
 

@@ -2,7 +2,7 @@ import { attachedKey, type AttachedLambda, attachedHelper } from "../../../src/e
 import { refusals } from "../refusals.js";
 import { diagnosticAt } from "../parse.js";
 
-/** What a front-end left on a function that a step is given: as on a lambda, or as on any function of the project. */
+/** The tree that a build tool attached to a function passed to a step, either as a lambda or as a helper. */
 export function readAttachment(fn: object): AttachedLambda | undefined {
   const own = (fn as { readonly [attachedKey]?: AttachedLambda })[attachedKey];
   if (own !== undefined) return own;

@@ -1,11 +1,11 @@
-/** A piece of text put in the place of `[start, end)`. */
+/** Replaces the text in `[start, end)`. */
 export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** The code with all edits made; they do not overlap. */
+/** Applies edits, which must not overlap. */
 export function applyEdits(code: string, edits: readonly Edit[]): string {
   let out = "";
   let at = 0;

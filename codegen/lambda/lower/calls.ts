@@ -6,7 +6,7 @@ import { freeValue, globalRefusal, memberName, pathFromOutside } from "./names.j
 import { refusals } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
-/** A call: of a global function (`Math.abs`), or of a method on a value (`x.out.scores.every`). */
+/** Lowers a call of a global function (`Math.abs`), a method of a value (`x.out.scores.every`) or a helper function. */
 export function lowerCall(node: TS.CallExpression, scope: Scope, run: Lowering): Surface | null {
   const callee = calleeOf(node.expression);
   const named = keepNamesArgument(node, callee, scope);
@@ -27,7 +27,7 @@ export function lowerCall(node: TS.CallExpression, scope: Scope, run: Lowering):
   return object && args && { kind: "method", object, name, args, span: run.span(node) };
 }
 
-/** A call of a function of the project, or of one written in the lambda. */
+/** Lowers a call of a function of the project, or of one defined in the lambda. */
 function lowerApply(node: TS.CallExpression, callee: Surface | null, scope: Scope, run: Lowering): Surface | null {
   const args = lowerArguments(node, scope, run);
   return callee && args && { kind: "apply", callee, args, span: run.span(node) };
@@ -64,7 +64,7 @@ function lowerOutsideCall(
   return object && args && { kind: "method", object, name, args, span: run.span(node) };
 }
 
-/** `(0, limits.check)(v)`: the way bundlers call an imported function. */
+/** The called expression. Bundlers write a call of an imported function as `(0, limits.check)(v)`. */
 function calleeOf(node: TS.Expression): TS.Expression {
   const callee = withoutWrapping(node);
   return ts.isBinaryExpression(callee) &&
@@ -74,7 +74,7 @@ function calleeOf(node: TS.Expression): TS.Expression {
     : callee;
 }
 
-/** `__name((v) => v > 0, "positive")`: esbuild keeps the names of functions that way. */
+/** The function in `__name((v) => v > 0, "positive")`, which esbuild writes with its option `keepNames`; else null. */
 function keepNamesArgument(node: TS.CallExpression, callee: TS.Expression, scope: Scope): TS.Expression | null {
   const [fn, name] = node.arguments;
   const helper = ts.isIdentifier(callee) && callee.text === "__name" && scope.find("__name") === undefined;
@@ -92,7 +92,7 @@ function lowerArguments(node: TS.CallExpression, scope: Scope, run: Lowering): S
   return args.every((arg) => arg !== null) ? args : null;
 }
 
-/** An argument or an element of a list, which may be a spread. */
+/** Lowers an argument or a list element, which may be a spread. */
 export function lowerItem(node: TS.Expression, scope: Scope, run: Lowering): Surface | null {
   if (!ts.isSpreadElement(node)) return run.expression(node, scope);
   const operand = run.expression(node.expression, scope);
@@ -101,7 +101,7 @@ export function lowerItem(node: TS.Expression, scope: Scope, run: Lowering): Sur
 
 const predicates = new Set(["isFinite", "isNaN", "isInteger", "isSafeInteger"]);
 
-/** `scores.every(Number.isFinite)` means `scores.every((v) => Number.isFinite(v))`. */
+/** Lowers the argument of `scores.every(Number.isFinite)` as `(v) => Number.isFinite(v)`; null for other arguments. */
 function predicate(arg: TS.Expression, scope: Scope, run: Lowering): Surface | null {
   const path = pathFromOutside(arg, scope);
   if (

@@ -6,31 +6,31 @@ import type { Scope } from "./scope.js";
 /** A function whose body can be lowered. */
 export type LambdaNode = TS.ArrowFunction | TS.FunctionExpression | TS.FunctionDeclaration | TS.MethodDeclaration;
 
-/** A name taken from outside the lambda, at one place. */
+/** One use of a name from outside the lambda. */
 export interface FreePath {
   readonly path: readonly string[];
   readonly span: Span;
 }
 
 /**
- * One run of the lowering. A rule answers `null` after it has refused something; the others go on, so that all
- * findings of a lambda come at once.
+ * The state of lowering one function. A rule returns `null` after it has refused something; lowering continues, so that
+ * all problems of a lambda are reported together.
  */
 export interface Lowering {
   readonly file: TS.SourceFile;
   readonly diagnostics: Diagnostic[];
   readonly free: FreePath[];
   readonly called: FreePath[];
-  /** True when the name of a global is declared by the file around the lambda. */
+  /** Whether the file declares this name around the lambda, which shadows the global of that name. */
   readonly shadowsGlobal: (name: string) => boolean;
   span(node: TS.Node): Span;
   refuse(at: TS.Node | Span, refusal: Refusal): null;
   expression(node: TS.Expression, scope: Scope): Surface | null;
-  /** An inner arrow function or function expression. */
+  /** Lowers a function inside the lambda. */
   innerLambda(node: TS.ArrowFunction | TS.FunctionExpression, scope: Scope): Surface | null;
 }
 
-/** Parentheses, `as`, `satisfies`, `!` and `<T>x`: what stands inside is meant. */
+/** The expression inside parentheses, `as`, `satisfies`, `!` and `<T>x`. */
 export function withoutWrapping(node: TS.Expression): TS.Expression {
   let inner = node;
   while (
@@ -45,7 +45,7 @@ export function withoutWrapping(node: TS.Expression): TS.Expression {
   return inner;
 }
 
-/** `cov_1a2b().s[0]++`: what a coverage tool puts before a statement or an operand. */
+/** Whether a node is a counter like `cov_1a2b().s[0]++`, which coverage tools insert. */
 export function isCounter(node: TS.Expression): boolean {
   let at: TS.Expression = node;
   if (!ts.isPostfixUnaryExpression(at)) return false;
@@ -54,7 +54,7 @@ export function isCounter(node: TS.Expression): boolean {
   return ts.isCallExpression(at) && ts.isIdentifier(at.expression) && at.expression.text.startsWith("cov_");
 }
 
-/** What stands before the dot or bracket of an access, marked where the dot is `?.`. */
+/** Lowers the object of a member access; for `?.` it is wrapped in an `optional` node. */
 export function objectOf(
   node: TS.PropertyAccessExpression | TS.ElementAccessExpression,
   scope: Scope,
@@ -66,7 +66,7 @@ export function objectOf(
     : { kind: "optional", operand, span: run.span(node.expression) };
 }
 
-/** Reads a member: on a name from outside the path grows, on a value it is a port, a field or `length`. */
+/** The surface node of a member access. For a name from outside, it extends the path. */
 export function member(object: Surface, name: string, span: Span): Surface {
   return object.kind === "free" && name !== ""
     ? { kind: "free", path: [...object.path, name], span }

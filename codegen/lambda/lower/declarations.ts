@@ -16,13 +16,13 @@ export interface Declaration {
     | "import"
     | "import *"
     | "catch";
-  /** The declaration itself; for `const` the variable declaration. */
+  /** The declaration's node; for `const` the variable declaration. */
   readonly node: TS.Node;
 }
 
 type Names = Map<string, Declaration>;
 
-/** Looks names up in a file parsed with parents, as the language does: from the place of use outwards. */
+/** Resolves names in a file that was parsed with parents: from the place of use outwards, as JavaScript does. */
 export class Declarations {
   readonly #known = new Map<TS.Node, Names>();
 
@@ -67,7 +67,7 @@ export class Declarations {
 function fromStatement(statement: TS.Statement, names: Names): void {
   if (ts.isVariableStatement(statement)) fromList(statement.declarationList, names);
   else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
-    // Of overloads, the one with a body.
+    // Of overloads, use the one with a body.
     if (statement.body !== undefined || !names.has(statement.name.text))
       add([statement.name.text], { kind: "function", node: statement }, names);
   } else if (ts.isClassDeclaration(statement) && statement.name !== undefined)
@@ -90,8 +90,8 @@ function fromImport({ importClause: clause }: TS.ImportDeclaration, names: Names
 }
 
 function fromList(list: TS.VariableDeclarationList, names: Names): void {
-  if ((list.flags & ts.NodeFlags.BlockScoped) === 0) return; // `var` belongs to the function
-  // `using` has a bit of its own, and is as constant as `const`.
+  if ((list.flags & ts.NodeFlags.BlockScoped) === 0) return; // `var` is scoped to the function
+  // `using` has its own flag; like `const` it cannot be reassigned.
   const kind = (list.flags & (ts.NodeFlags.Const | ts.NodeFlags.Using)) === 0 ? "let" : "const";
   for (const node of list.declarations) add(boundNames(node.name), { kind, node }, names);
 }

@@ -8,7 +8,7 @@ import type { Scope } from "./scope.js";
 
 type Rule<N extends TS.Expression> = (node: N, scope: Scope, run: Lowering) => Surface | null;
 
-/** The lowering of an expression, by its kind. A kind that is missing here is refused by name or as unknown syntax. */
+/** Lowers an expression by the rule for its kind. Kinds without a rule are refused. */
 export function lowerExpression(node: TS.Expression, scope: Scope, run: Lowering): Surface | null {
   const rule = rules[node.kind];
   if (rule !== undefined) return rule(node as never, scope, run);
@@ -40,7 +40,7 @@ const rules: { readonly [kind in TS.SyntaxKind]?: Rule<never> } = {
 
   [ts.SyntaxKind.NumericLiteral]: (node: TS.NumericLiteral, _: Scope, run: Lowering) => {
     const value = Number(node.text);
-    // 1e400: the tree is JSON, which has no infinity.
+    // `1e400` is Infinity, which JSON cannot represent as a number.
     return value === Infinity ? freeValue(node, ["Infinity"], run) : { kind: "number", value, span: run.span(node) };
   },
   [ts.SyntaxKind.BigIntLiteral]: (node: TS.BigIntLiteral, _: Scope, run: Lowering) => ({
@@ -126,7 +126,7 @@ const rules: { readonly [kind in TS.SyntaxKind]?: Rule<never> } = {
   [ts.SyntaxKind.DeleteExpression]: refuseAround(() => refusals.deleteOperator()),
   [ts.SyntaxKind.SpreadElement]: refuseAround(() => refusals.spread()),
   [ts.SyntaxKind.VoidExpression]: (node: TS.VoidExpression, scope: Scope, run: Lowering) => {
-    // `void 0`: the way minifiers write undefined.
+    // Minifiers write `undefined` as `void 0`.
     if (ts.isNumericLiteral(node.expression)) return freeValue(node, ["undefined"], run);
     return refuseAround(() => refusals.voidOperator())(node, scope, run);
   },
@@ -160,7 +160,7 @@ function lowerPrefix(node: TS.PrefixUnaryExpression, scope: Scope, run: Lowering
   const inner = withoutWrapping(node.operand);
   switch (node.operator) {
     case ts.SyntaxKind.ExclamationToken: {
-      // `!0` and `!1`: the way minifiers write true and false.
+      // Minifiers write `true` and `false` as `!0` and `!1`.
       if (ts.isNumericLiteral(inner)) return { kind: "boolean", value: Number(inner.text) === 0, span };
       const operand = run.expression(node.operand, scope);
       return operand && { kind: "not", operand, span };
@@ -170,7 +170,7 @@ function lowerPrefix(node: TS.PrefixUnaryExpression, scope: Scope, run: Lowering
       return operand && { kind: "negate", operand, span };
     }
     case ts.SyntaxKind.PlusToken: {
-      // `+v` is `v * 1`, to the sign of zero and to the refusal of a bigint.
+      // `+v` equals `v * 1`, also for -0; both throw for a bigint.
       const left = run.expression(node.operand, scope);
       if (left?.kind === "number") return { ...left, span };
       return left && { kind: "binary", op: "*", left, right: { kind: "number", value: 1, span }, span };
@@ -239,7 +239,7 @@ function lowerBinary(node: TS.BinaryExpression, scope: Scope, run: Lowering): Su
   return left && right && { kind: "binary", op, left, right, span };
 }
 
-/** `v == null` is `v === null || v === undefined`, `v != null` its opposite. Undefined for anything else. */
+/** Lowers `v == null` as `v === null || v === undefined`, and `v != null` as its negation. Undefined for other nodes. */
 function looseNull(node: TS.BinaryExpression, scope: Scope, run: Lowering): Surface | null | undefined {
   const operator = node.operatorToken.kind;
   const equal = operator === ts.SyntaxKind.EqualsEqualsToken;

@@ -7,11 +7,11 @@ import { walk } from "../walk-ast.js";
 export const isFunction = (node: TS.Node): node is TS.ArrowFunction | TS.FunctionExpression =>
   ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 
-/** A place whose first line sees the functions declared in it. */
+/** A block whose function declarations are hoisted to its start. */
 const hoistsFunctions = (node: TS.Node): node is TS.SourceFile | TS.Block | TS.ModuleBlock =>
   ts.isSourceFile(node) || ts.isBlock(node) || ts.isModuleBlock(node);
 
-/** The function that a file declares under a name, with `function` or as a `const`; null for all else. */
+/** The function that a file declares by this name with `function` or `const`; null if there is none. */
 export function functionNamed(name: string, from: TS.Node, declarations: Declarations): LambdaNode | null {
   const declaration = declarations.find(name, from);
   if (declaration?.kind === "function") return declared(declaration.node);
@@ -33,18 +33,18 @@ function initial({ name, initializer, parent }: TS.VariableDeclaration): LambdaN
   return isFunction(value) ? value : null;
 }
 
-/** How many names are followed one after the other. */
+/** How many references are followed to find a function. */
 const maxHops = 16;
 
 /**
- * The functions of the file that an expression can stand for: one written in place, one under a name, a member of a constant object or
- * list, both sides of `?:`. Null where only running the file can tell.
+ * The functions of the file that an expression can evaluate to: a function expression, a named function, a member of a
+ * constant object or list, or both sides of `?:`. Null if this is known only at run time.
  */
-export function functionsOf(node: TS.Expression, declarations: Declarations, trail = 0): LambdaNode[] | null {
+export function functionsOf(node: TS.Expression, declarations: Declarations, hops = 0): LambdaNode[] | null {
   const value = withoutWrapping(node);
   if (isFunction(value)) return [value];
-  if (trail > maxHops) return null;
-  const follow = (next: TS.Expression) => functionsOf(next, declarations, trail + 1);
+  if (hops > maxHops) return null;
+  const follow = (next: TS.Expression) => functionsOf(next, declarations, hops + 1);
   if (ts.isConditionalExpression(value)) {
     const [then, otherwise] = [follow(value.whenTrue), follow(value.whenFalse)];
     return then && otherwise && [...then, ...otherwise];
@@ -62,7 +62,7 @@ export function functionsOf(node: TS.Expression, declarations: Declarations, tra
 
 const asList = <T>(value: T | null): T[] | null => value && [value];
 
-/** What a `const` of the file holds. */
+/** The initializer of a `const` of the file. */
 function constantValue(name: TS.Identifier, declarations: Declarations): TS.Expression | null {
   const declaration = declarations.find(name.text, name);
   if (
@@ -74,13 +74,13 @@ function constantValue(name: TS.Identifier, declarations: Declarations): TS.Expr
   return declaration.node.initializer ?? null;
 }
 
-/** `rules.low`, `rules["low"]` and `rules[0]` of an object or list that a `const` of the file holds. */
+/** The value of `rules.low`, `rules["low"]` or `rules[0]`, where `rules` is a `const` object or list of the file. */
 function memberOf(node: TS.Expression, declarations: Declarations): TS.Expression | TS.MethodDeclaration | null {
   if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return null;
   const owner = withoutWrapping(node.expression);
-  const held = ts.isIdentifier(owner) ? constantValue(owner, declarations) : memberOf(owner, declarations);
-  if (held === null || ts.isMethodDeclaration(held)) return null;
-  const value = withoutWrapping(held);
+  const container = ts.isIdentifier(owner) ? constantValue(owner, declarations) : memberOf(owner, declarations);
+  if (container === null || ts.isMethodDeclaration(container)) return null;
+  const value = withoutWrapping(container);
   if (ts.isObjectLiteralExpression(value)) return propertyNamed(memberName(node), value);
   if (!ts.isArrayLiteralExpression(value) || !ts.isElementAccessExpression(node)) return null;
   const index = withoutWrapping(node.argumentExpression);
@@ -96,7 +96,7 @@ function propertyNamed(
 ): TS.Expression | TS.MethodDeclaration | null {
   const keyOf = ({ name: key }: TS.ObjectLiteralElementLike) =>
     key !== undefined && (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) ? key.text : null;
-  // A spread or a computed key may stand for any name.
+  // A spread or a computed key can define any name.
   if (name === null || properties.some((property) => keyOf(property) === null)) return null;
   const property = properties.findLast((candidate) => keyOf(candidate) === name);
   if (property === undefined) return null;
@@ -105,7 +105,7 @@ function propertyNamed(
   return ts.isMethodDeclaration(property) ? property : null;
 }
 
-/** The functions that a file exports, by name or as its default. */
+/** The functions that a file exports, by name or as the default. */
 export function exportedFunctions(source: TS.SourceFile): LambdaNode[] {
   const exported = new Set(source.statements.flatMap(namesOfExport));
   return source.statements
@@ -130,7 +130,7 @@ export function exportedFunctions(source: TS.SourceFile): LambdaNode[] {
 const defaultOrDeclared = (node: TS.FunctionDeclaration): LambdaNode | null =>
   node.name === undefined && node.body !== undefined ? node : declared(node);
 
-/** `export { a, b as c }`, `export default a`: the names of the file that are meant. */
+/** The local names in `export { a, b as c }` and `export default a`. */
 function namesOfExport(statement: TS.Statement): string[] {
   if (ts.isExportAssignment(statement)) return ts.isIdentifier(statement.expression) ? [statement.expression.text] : [];
   if (
@@ -143,7 +143,7 @@ function namesOfExport(statement: TS.Statement): string[] {
   return statement.exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text);
 }
 
-/** All functions of a file that something can be put on, those in `except` and what stands in them left out. */
+/** All functions of a file that a property can be assigned to, without the nodes in `except` and their descendants. */
 export function everyFunction(source: TS.SourceFile, except: ReadonlySet<TS.Node>): LambdaNode[] {
   const found: LambdaNode[] = [];
   walk(source, (node) => {
@@ -158,7 +158,7 @@ export function everyFunction(source: TS.SourceFile, except: ReadonlySet<TS.Node
   return found;
 }
 
-/** A method in shorthand that may as well be written `name: function (…) {…}`. */
+/** Whether a shorthand method can be rewritten as `name: function (…) {…}`. */
 function isPlainMethod(node: TS.MethodDeclaration): boolean {
   if (
     !ts.isObjectLiteralExpression(node.parent) ||

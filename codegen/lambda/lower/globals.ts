@@ -4,13 +4,13 @@ export const globalValues: ReadonlySet<string> = new Set(["NaN", "Infinity", "un
 /** Globals whose members a lambda may read and call: `Math.PI`, `Number.isFinite(v)`. */
 export const globalNamespaces: ReadonlySet<string> = new Set(["Math", "Number"]);
 
-/** True for a name that the typing stage resolves by itself, without a constant. */
+/** Whether type checking resolves the name without a constant. */
 export const isGlobal = (name: string): boolean => globalValues.has(name) || globalNamespaces.has(name);
 
 export const clocks: ReadonlySet<string> = new Set(["Date", "performance", "Temporal"]);
 export const random: ReadonlySet<string> = new Set(["crypto"]);
 
-/** Globals that differ from machine to machine, or are no values at all. */
+/** Globals that depend on the machine or are not values. */
 export const hostGlobals: ReadonlySet<string> = new Set([
   "console",
   "document",
@@ -29,7 +29,7 @@ export const hostGlobals: ReadonlySet<string> = new Set([
   "Bun",
 ]);
 
-/** Global functions that people reach for, and what to write instead. */
+/** Hints for commonly used global functions that are not supported. */
 export const functionHints: ReadonlyMap<string, string> = new Map([
   ["isNaN", "write `Number.isNaN(…)`, which does not convert its argument"],
   ["isFinite", "write `Number.isFinite(…)`, which does not convert its argument"],
@@ -43,7 +43,7 @@ export const functionHints: ReadonlyMap<string, string> = new Map([
   ["Array.isArray", "remove the test: the signature says which ports are lists"],
 ]);
 
-/** True for the name of a method that values have: on a constant, `ALLOWED.includes(v)` is a method and `checks.small(v)` a function. */
+/** Whether lists or strings have a method of this name: `ALLOWED.includes(v)` calls a method, `checks.small(v)` a helper. */
 export const isValueMethod = (name: string): boolean => valueMethods.has(name);
 
 const valueMethods: ReadonlySet<string> = new Set([

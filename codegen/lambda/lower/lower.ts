@@ -13,45 +13,45 @@ import { refusals, type Refusal } from "../refusals.js";
 import { Scope } from "./scope.js";
 import { lowerBody } from "./statements.js";
 
-/** Deeper trees would overflow the stack of a later stage, larger ones no target evaluates per row. */
+/** Deeper trees would overflow the stack of a later stage; larger trees are too slow to evaluate for each row. */
 const maxDepth = 400;
 const maxNodes = 20_000;
 
 export interface LowerOptions {
-  /** True for a name that the file around the lambda declares; `Math` is then not the global. */
+  /** Whether the file declares this name around the lambda: `Math` is then not the global. */
   readonly shadowsGlobal?: (name: string) => boolean;
   readonly location?: SourceLocation;
 }
 
-/** What the lowering found in a function. */
+/** The part of the result that lambdas and helpers share. */
 interface LoweringResult {
   readonly diagnostics: readonly Diagnostic[];
-  /** Every name from outside, globals included, in the order of the text. */
+  /** Every use of a name from outside, including globals, in source order. */
   readonly free: readonly FreePath[];
-  /** The calls of functions of globals, such as `Math.abs`. */
+  /** The called functions of globals, such as `Math.abs`. */
   readonly called: readonly FreePath[];
   readonly source: string;
   readonly location: SourceLocation | null;
 }
 
 export interface LoweredHelper extends LoweringResult {
-  /** A `lambda` node; null when there are diagnostics. */
+  /** A `lambda` node; null if there are diagnostics. */
   readonly helper: Surface | null;
 }
 
 export interface Lowered extends LoweringResult {
-  /** Null when there are diagnostics. */
+  /** Null if there are diagnostics. */
   readonly lambda: SurfaceLambda | null;
 }
 
-/** Lowers one function of a parsed file to its surface tree, or says everything that keeps it from that. */
+/** Lowers a lambda of a parsed file to its surface tree, or returns all its diagnostics. */
 export function lowerLambda(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): Lowered {
   const { lowered, ...found } = lower(node, file, options, (run, source) => run.lambda(node, source));
   const { source, location } = found;
   return { lambda: lowered && { source, ...lowered, location }, ...found };
 }
 
-/** Lowers a function that lambdas may call, of any number of parameters. */
+/** Lowers a function that lambdas may call. It can have any number of parameters. */
 export function lowerHelper(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): LoweredHelper {
   const { lowered, ...found } = lower(node, file, options, (run, source) => run.helper(node, source));
   return { helper: lowered, ...found };
@@ -177,12 +177,12 @@ class LoweringRun implements Lowering {
   }
 }
 
-/** Without TypeScript's `this` parameter, which is a type alone. */
+/** The parameters without TypeScript's `this`, which exists only as a type. */
 function ownParameters(node: LambdaNode): readonly TS.ParameterDeclaration[] {
   return node.parameters.filter((p) => !(ts.isIdentifier(p.name) && p.name.text === "this"));
 }
 
-/** The number of nodes when the tree is written out, counted up to just past the limit: shared parts count each time. */
+/** The number of nodes, where shared subtrees count each time. Stops counting after the limit. */
 function countNodes(surface: Surface, limit: number): number {
   let count = 0;
   const open: Surface[] = [surface];

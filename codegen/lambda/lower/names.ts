@@ -5,7 +5,7 @@ import { withoutWrapping, type Lowering } from "./context.js";
 import { refusals } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
-/** The name a member access asks for, when it is written out: `a.b`, `a["b"]`. */
+/** The name in a member access `a.b` or `a["b"]`; null for other nodes. */
 export function memberName(node: TS.Expression): string | null {
   if (ts.isPropertyAccessExpression(node)) return ts.isPrivateIdentifier(node.name) ? null : node.name.text;
   if (!ts.isElementAccessExpression(node)) return null;
@@ -13,7 +13,7 @@ export function memberName(node: TS.Expression): string | null {
   return ts.isStringLiteralLike(key) ? key.text : null;
 }
 
-/** `Limits.max` as a path when `Limits` comes from outside the lambda; the path of a name inside it is null. */
+/** The path `["Limits", "max"]` of `Limits.max` if `Limits` is declared outside the lambda; otherwise null. */
 export function pathFromOutside(node: TS.Expression, scope: Scope): readonly string[] | null {
   const names: string[] = [];
   let at = withoutWrapping(node);
@@ -26,7 +26,7 @@ export function pathFromOutside(node: TS.Expression, scope: Scope): readonly str
   return [at.text, ...names.reverse()];
 }
 
-/** The value of a path from outside, or why it cannot be one. */
+/** Lowers a path from outside to a `free` node, or refuses it. */
 export function freeValue(node: TS.Expression, path: readonly string[], run: Lowering): Surface | null {
   const root = path[0] ?? "";
   if (isGlobal(root) && run.shadowsGlobal(root)) return run.refuse(node, refusals.shadowedGlobal(root));
@@ -43,7 +43,7 @@ export function freeValue(node: TS.Expression, path: readonly string[], run: Low
   return { kind: "free", path, span };
 }
 
-/** Why a global may not be used, or null. */
+/** The refusal of a global that lambdas may not use; null for other names. */
 export function globalRefusal(root: string, path: readonly string[]) {
   const text = path.join(".");
   if (clocks.has(root)) return refusals.time(text);
@@ -53,7 +53,7 @@ export function globalRefusal(root: string, path: readonly string[]) {
   return null;
 }
 
-/** An identifier by itself. */
+/** Lowers an identifier that is not part of a path. */
 export function lowerIdentifier(node: TS.Identifier, scope: Scope, run: Lowering): Surface | null {
   const binding = scope.find(node.text);
   switch (binding?.kind) {
@@ -64,7 +64,7 @@ export function lowerIdentifier(node: TS.Identifier, scope: Scope, run: Lowering
     case "self":
       return run.refuse(node, refusals.recursion(node.text));
     case "declaration":
-      // Where its declaration is reached, it has been refused there.
+      // The declaration itself may already be refused.
       return run.diagnostics.some(({ code }) => code === refusals.declaration("").code)
         ? null
         : run.refuse(node, refusals.declaration(`'${node.text}', declared`));

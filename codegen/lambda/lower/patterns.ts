@@ -4,14 +4,14 @@ import { member, withoutWrapping, type Lowering } from "./context.js";
 import { refusals } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
-/** One `const` of the surface tree; the value is null where it was refused. */
+/** A `let` of the surface tree; the value is null if it was refused. */
 export interface Let {
   readonly name: string;
   readonly value: Surface | null;
   readonly span: Span;
 }
 
-/** Binds an identifier or a pattern to a value: `{ out: { score }, in: [first] }` becomes one local for each name. */
+/** Binds an identifier or a pattern to a value. `{ out: { score }, in: [first] }` declares one local per name. */
 export function bindPattern(
   pattern: TS.BindingName,
   value: Surface | null,
@@ -38,7 +38,7 @@ export function boundNames(pattern: TS.BindingName): string[] {
   return pattern.elements.flatMap((e) => (ts.isOmittedExpression(e) ? [] : boundNames(e.name)));
 }
 
-/** A value that a pattern reads several times gets a name, unless it has one. */
+/** Gives a value that a pattern reads several times a name, unless it already is a name. */
 function bindOnce(
   value: Surface | null,
   pattern: TS.BindingPattern,

@@ -1,15 +1,15 @@
-/** What a name inside a lambda stands for. */
+/** What a name inside a lambda refers to. */
 export type Binding =
-  /** A parameter or a `const` whose value is known; `name` is what the surface tree calls it. */
+  /** A parameter or an initialized `const`; `name` is its name in the surface tree. */
   | { readonly kind: "local"; readonly name: string }
-  /** Declared further down in the same block. */
+  /** Declared later in the same block. */
   | { readonly kind: "pending" }
-  /** A function or class declared inside the lambda: refused where it stands. */
+  /** A function or class declared inside the lambda; its declaration is refused. */
   | { readonly kind: "declaration" }
   /** The lambda's own name. */
   | { readonly kind: "self" };
 
-/** The names of one block, inside those of the blocks around it. */
+/** The names of a block, nested in the scopes of the enclosing blocks. */
 export class Scope {
   readonly #parent: Scope | null;
   readonly #bindings = new Map<string, Binding>();
@@ -33,8 +33,9 @@ export class Scope {
   }
 
   /**
-   * Binds a local and answers its name in the surface tree. It differs from the author's where that is in use around
-   * it: `if (a) { const t = 1; if (t > x.out) return true; } return t > 2` puts the last line inside the block.
+   * Binds a local and returns its name in the surface tree. The name is changed if an enclosing scope uses it already:
+   * in `if (a) { const t = 1; if (t > x.out) return true; } return t > 2`, lowering moves the last statement into the
+   * block.
    */
   bind(name: string): string {
     const free = this.#inUse(name) ? this.fresh(name) : name;
@@ -42,12 +43,12 @@ export class Scope {
     return free;
   }
 
-  /** A name that neither the author nor a scope around uses. */
+  /** A name that neither the source nor an enclosing scope uses. */
   fresh(base: string): string {
     for (let n = 1; ; n += 1) {
       const name = `${base}_${n}`;
       if (!this.#source.includes(name) && !this.#inUse(name)) {
-        // Known here under a key that no identifier can have.
+        // Reserve the name under a key that is not an identifier.
         this.set(`#${name}`, { kind: "local", name });
         return name;
       }

@@ -6,13 +6,13 @@ import { bindPattern, boundNames, type Let } from "./patterns.js";
 import { refusals, type Refusal } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
-/** What the rest of the body answers when a statement does not return. */
+/** Lowers the statements after this one, which run if it does not return. */
 type Next = () => Surface | null;
 
-/** Each statement is one level of the tree. */
+/** Each statement adds a level to the tree. */
 const maxStatements = 200;
 
-/** A block body as one expression: `const`s become lets, an early `return` becomes one side of a conditional. */
+/** Lowers a block body to one expression: a `const` becomes a `let` node, an early `return` a branch of a conditional. */
 export function lowerBody(body: TS.Block, scope: Scope, run: Lowering): Surface | null {
   const found = run.diagnostics.length;
   const end: Span = [Math.max(run.span(body)[1] - 1, 0), run.span(body)[1]];
@@ -26,7 +26,7 @@ function lowerBlock(statements: readonly TS.Statement[], outer: Scope, run: Lowe
   return lowerFrom(statements, 0, scope, run, next);
 }
 
-/** The names of a block are known from its first line on, so that an early use is not taken for a name from outside. */
+/** Declares the names of a block at its start, so that an early use is not mistaken for a name from outside. */
 function declareNames(statement: TS.Statement, scope: Scope): void {
   if (ts.isVariableStatement(statement))
     for (const { name } of statement.declarationList.declarations)
@@ -48,7 +48,7 @@ function lowerFrom(
   const statement = statements[at];
   if (statement === undefined) return next();
   if (at >= maxStatements) return run.refuse(statement, refusals.tooLarge());
-  // A `const` is seen by what follows it alone: an early return may put that elsewhere in the tree.
+  // A `const` is visible only to the statements after it, which an early return may move elsewhere in the tree.
   const own = ts.isVariableStatement(statement) ? scope.inner() : scope;
   const rest = once(() => lowerFrom(statements, at + 1, own, run, next));
   const rule = statementRules[statement.kind];
@@ -71,7 +71,6 @@ const statementRules: { readonly [kind in TS.SyntaxKind]?: StatementRule<never> 
     lowerBlock(statement.statements, scope, run, rest),
 
   [ts.SyntaxKind.EmptyStatement]: (_: TS.EmptyStatement, _scope: Scope, _run: Lowering, rest: Next) => rest(),
-  // Types say nothing at run time.
   [ts.SyntaxKind.TypeAliasDeclaration]: (_: TS.TypeAliasDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
     rest(),
   [ts.SyntaxKind.InterfaceDeclaration]: (_: TS.InterfaceDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
@@ -82,7 +81,7 @@ const statementRules: { readonly [kind in TS.SyntaxKind]?: StatementRule<never> 
     const then = lowerBlock([statement.thenStatement], scope, run, rest);
     const otherwise =
       statement.elseStatement === undefined ? rest() : lowerBlock([statement.elseStatement], scope, run, rest);
-    // Neither side returned: the statement changes nothing.
+    // Neither branch returns: the statement has no effect.
     if (then === otherwise) return then;
     return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: run.span(statement) };
   },
@@ -132,13 +131,13 @@ const refusedStatements: { readonly [kind in TS.SyntaxKind]?: Refusal } = {
   [ts.SyntaxKind.DebuggerStatement]: refusals.unusedStatement("`debugger`"),
 };
 
-/** Goes on after a refused statement, for what else is to be found. */
+/** Lowers the rest after a refused statement, to report its problems too. */
 function refuseAndContinue(rest: Next, refused: null): null {
   rest();
   return refused;
 }
 
-/** The rest of a body may stand on both sides of a conditional; it is lowered, and complained about, once. */
+/** The rest of a body may be used in both branches of a conditional. It is lowered, and its problems reported, once. */
 function once(lower: Next): Next {
   let done: { readonly surface: Surface | null } | undefined;
   return () => (done ??= { surface: lower() }).surface;
