@@ -1,26 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { checkPipeline, pipeline, tensor, type AnyPipeline, type Step } from "../../dsl/index.js";
+import {
+  checkPipeline,
+  defineModel,
+  pipeline,
+  PipelineError,
+  tensor,
+  type AnyPipeline,
+  type Step,
+} from "../../dsl/index.js";
 import { build } from "../../src/build.js";
+import { refusalError } from "../refusal.js";
 import { ccfraud, ccfraudRf, ccfraudXgb, embedder, sentiment } from "./models.js";
+import { asUntyped, problemLines, type UntypedPipeline } from "./untyped-pipeline.js";
 
-/** The builder as plain JavaScript sees it. */
-interface Loose extends AnyPipeline {
-  model(...args: unknown[]): Loose;
-  shadow(...args: unknown[]): Loose;
-  validate(...args: unknown[]): Loose;
-  replaceStep(...args: unknown[]): Loose;
-  insertStep(...args: unknown[]): Loose;
-  removeStep(...args: unknown[]): Loose;
-  clear(): Loose;
-}
-const loose = (p: AnyPipeline): Loose => p as unknown as Loose;
-const lines = (p: AnyPipeline) => checkPipeline(p).problems.map(({ code, message }) => `${code} ${message}`);
 const kinds = (p: AnyPipeline) => p.steps.map((step: Step) => ("name" in step ? step.name : step.kind));
 const low = (x: { readonly out: { readonly dense_1: readonly [number] } }) => x.out.dense_1[0] < 1;
 
 const imdb = pipeline("imdb").model(embedder).model(sentiment).validate("sure", low);
 
-describe("an edit gives the pipeline that would have been written so", () => {
+describe("an edited pipeline equals the same pipeline written by hand", () => {
   it.each([
     [
       "replaceStep",
@@ -44,10 +42,10 @@ describe("an edit gives the pipeline that would have been written so", () => {
     expect(edited.inputs).toEqual(written.inputs);
     expect(edited.outputs).toEqual(written.outputs);
     expect(edited.modelList).toEqual(written.modelList);
-    expect(lines(edited)).toEqual(lines(written));
+    expect(problemLines(edited)).toEqual(problemLines(written));
   });
 
-  it("to the hash of its config", async () => {
+  it("has the same config hash", async () => {
     const edited = pipeline("imdb")
       .model(embedder)
       .validate("v", (x) => x.out.flatten_1.length > 1)
@@ -61,16 +59,16 @@ describe("an edit gives the pipeline that would have been written so", () => {
     expect((await build(edited)).hash).toBe((await build(written)).hash);
   });
 
-  it("and leaves the edited one as it was", () => {
+  it("does not change the original", () => {
     const [, step] = imdb.steps;
-    const edited = loose(imdb).insertStep(0, (at: Loose) => at.model(ccfraud));
+    const edited = asUntyped(imdb).insertStep(0, (at: UntypedPipeline) => at.model(ccfraud));
     expect(kinds(imdb)).toEqual(["model", "model", "sure"]);
     expect(imdb.steps[1]).toBe(step);
     expect(edited.steps[2]).toBe(step);
     expect([edited, edited.steps, edited.modelList].map(Object.isFrozen)).toEqual([true, true, true]);
   });
 
-  it("keeps stated inputs, and drops those of a first step that went", () => {
+  it("keeps stated inputs, and drops the inputs of a removed first step", () => {
     const inputs = { tensor: tensor("float32", ["batch", 100]) };
     expect(pipeline("p", { inputs }).model(embedder).clear().inputs).toEqual(inputs);
     expect(pipeline("p").model(embedder).clear().inputs).toEqual({});
@@ -79,12 +77,13 @@ describe("an edit gives the pipeline that would have been written so", () => {
   });
 });
 
-describe("what an edit breaks is a problem of the later step", () => {
-  it("where another tensor arrives", () => {
-    expect(lines(loose(imdb).removeStep(0))).toEqual([
+describe("a later step that an edit breaks has a problem", () => {
+  it("when another tensor arrives", () => {
+    expect(problemLines(asUntyped(imdb).removeStep(0))).toEqual([
       "SL2092 validation 'sure' was written for another row: x.in.input is gone",
     ]);
-    expect(lines(loose(imdb).replaceStep(0, (at: Loose) => at.model(ccfraud)))).toMatchInlineSnapshot(`
+    expect(problemLines(asUntyped(imdb).replaceStep(0, (at: UntypedPipeline) => at.model(ccfraud))))
+      .toMatchInlineSnapshot(`
       [
         "SL2012 model 'sentiment' input 'embeddings' expects float32[batch, 800] but step 0 (model 'ccfraud-lstm') produces float32[batch, 1]",
         "SL2092 validation 'sure' was written for another row: x.in.input is gone",
@@ -92,45 +91,58 @@ describe("what an edit breaks is a problem of the later step", () => {
     `);
   });
 
-  it("and no longer one once a further edit repairs it", () => {
-    const broken = loose(imdb).replaceStep(1, (at: Loose) => at.model(ccfraud));
+  it("until another edit repairs it", () => {
+    const broken = asUntyped(imdb).replaceStep(1, (at: UntypedPipeline) => at.model(ccfraud));
     expect(checkPipeline(broken).problems.map(({ details }) => details?.["step"])).toEqual([1]);
-    expect(lines(broken.replaceStep(1, (at: Loose) => at.model(sentiment)))).toEqual([]);
+    expect(problemLines(broken.replaceStep(1, (at: UntypedPipeline) => at.model(sentiment)))).toEqual([]);
   });
 
-  it("where the row of a lambda lost something, also when steps were added since", () => {
+  it("when the row of its lambda lost something, also after more steps were added", () => {
     const shadow = pipeline("fraud")
       .shadow(ccfraud, [ccfraudXgb, ccfraudRf])
       .validate("amt", (x) => x.models["ccfraud-xgb"] < 1);
-    expect(lines(shadow.replaceStep(0, (at) => at.shadow(ccfraud, [ccfraudRf, ccfraudXgb])))).toEqual([]);
-    const without = loose(shadow).replaceStep(0, (at: Loose) => at.shadow(ccfraud, [ccfraudRf]));
+    expect(problemLines(shadow.replaceStep(0, (at) => at.shadow(ccfraud, [ccfraudRf, ccfraudXgb])))).toEqual([]);
+    const without = asUntyped(shadow).replaceStep(0, (at: UntypedPipeline) => at.shadow(ccfraud, [ccfraudRf]));
     const text = "SL2092 validation 'amt' was written for another row: x.models.ccfraud-xgb is gone";
-    expect(lines(without)).toEqual([text]);
-    expect(lines(without.validate("more", () => true))).toEqual([text]);
+    expect(problemLines(without)).toEqual([text]);
+    expect(problemLines(without.validate("more", () => true))).toEqual([text]);
   });
 
-  it("an alert's row too", () => {
+  it("when a port of the row is no longer the only one", () => {
+    const other = defineModel({
+      ...sentiment,
+      name: "two-outputs",
+      outputs: { ...sentiment.outputs, score: tensor("float32", ["batch", 1]) },
+    });
+    expect(problemLines(asUntyped(imdb).replaceStep(1, (at: UntypedPipeline) => at.model(other)))).toEqual([
+      "SL2092 validation 'sure' was written for another row: x.out.dense_1 is no longer the only port",
+    ]);
+  });
+
+  it("when the row of an alert lost something", () => {
     const p = pipeline("p")
       .model(ccfraud)
       .alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" });
     expect(
-      lines(loose(p).replaceStep(0, (at: Loose) => at.model(ccfraudXgb, { feature_input: "dense_input" }))),
+      problemLines(
+        asUntyped(p).replaceStep(0, (at: UntypedPipeline) => at.model(ccfraudXgb, { feature_input: "dense_input" })),
+      ),
     ).toEqual(["SL2092 alert 'drift' was written for another row: x.out.dense_1 is gone"]);
   });
 });
 
-describe("an index that is a number alone", () => {
+describe("an index that is not a literal", () => {
   const at: number = Number("1");
 
-  it("is allowed, and build() checks the edit", async () => {
+  it("is accepted, and build() checks the edit", async () => {
     const edited = imdb.replaceStep(at, (p) => p.model(ccfraud)).removeStep(2);
     await expect(build(edited)).rejects.toThrow(
       "model 'ccfraud-lstm' input 'dense_input' expects float32[batch, 29] but step 0 (model 'embedder') produces float32[batch, 800]",
     );
-    expect(lines(imdb.replaceStep(at, (p) => p.model(sentiment)))).toEqual([]);
+    expect(problemLines(imdb.replaceStep(at, (p) => p.model(sentiment)))).toEqual([]);
   });
 
-  it("out of range is a problem at build()", async () => {
+  it("is a problem at build() if it is out of range", async () => {
     await expect(build(imdb.removeStep(at + 2))).rejects.toMatchObject({
       code: "SL2090",
       message: "pipeline 'imdb': removeStep 3 is out of range: the pipeline has 3 steps, counted from 0",
@@ -139,56 +151,70 @@ describe("an index that is a number alone", () => {
   });
 });
 
-describe("what plain JavaScript lets through is named and does not crash", () => {
+describe("a wrong argument from plain JavaScript is a problem, not a crash", () => {
   const one = "an edit's callback must add exactly one step: (at) => at.model(b)";
   it.each([
     [
       "no index",
-      loose(imdb).removeStep(),
+      asUntyped(imdb).removeStep(),
       "SL2090 removeStep undefined is out of range: the pipeline has 3 steps, counted from 0",
     ],
     [
-      "text for an index",
-      loose(imdb).removeStep("1"),
+      "text instead of an index",
+      asUntyped(imdb).removeStep("1"),
       "SL2090 removeStep a string is out of range: the pipeline has 3 steps, counted from 0",
     ],
-    ["no callback", loose(imdb).replaceStep(1), `SL2091 ${one}`],
-    ["a model for a callback", loose(imdb).replaceStep(1, sentiment), `SL2091 ${one}`],
-    ["no step", loose(imdb).insertStep(1, (at: Loose) => at), `SL2091 ${one}`],
-    ["two steps", loose(imdb).insertStep(1, (at: Loose) => at.model(ccfraud).model(ccfraud)), `SL2091 ${one}`],
-    ["fewer steps", loose(imdb).insertStep(1, (at: Loose) => at.removeStep(0)), `SL2091 ${one}`],
+    ["no callback", asUntyped(imdb).replaceStep(1), `SL2091 ${one}`],
+    ["a model instead of a callback", asUntyped(imdb).replaceStep(1, sentiment), `SL2091 ${one}`],
+    ["no step", asUntyped(imdb).insertStep(1, (at: UntypedPipeline) => at), `SL2091 ${one}`],
+    [
+      "two steps",
+      asUntyped(imdb).insertStep(1, (at: UntypedPipeline) => at.model(ccfraud).model(ccfraud)),
+      `SL2091 ${one}`,
+    ],
+    ["fewer steps", asUntyped(imdb).insertStep(1, (at: UntypedPipeline) => at.removeStep(0)), `SL2091 ${one}`],
     [
       "another step changed",
-      loose(imdb).insertStep(1, (at: Loose) => at.replaceStep(0, (p: Loose) => p.model(ccfraud)).model(ccfraud)),
+      asUntyped(imdb).insertStep(1, (at: UntypedPipeline) =>
+        at.replaceStep(0, (p: UntypedPipeline) => p.model(ccfraud)).model(ccfraud),
+      ),
       `SL2091 ${one}`,
     ],
     [
       "another pipeline",
-      loose(imdb).insertStep(1, () => pipeline("q").model(embedder).model(sentiment)),
+      asUntyped(imdb).insertStep(1, () => pipeline("q").model(embedder).model(sentiment)),
       `SL2091 ${one}`,
     ],
-    ["a promise", loose(imdb).insertStep(1, async (at: Loose) => at.model(sentiment)), `SL2091 ${one}`],
+    ["a promise", asUntyped(imdb).insertStep(1, async (at: UntypedPipeline) => at.model(sentiment)), `SL2091 ${one}`],
   ])("%s", (_, p, text) => {
-    expect(lines(p)).toEqual([text]);
+    expect(problemLines(p)).toEqual([text]);
     expect(p.steps).toEqual(imdb.steps);
   });
 
-  it("an error in the callback is the caller's", () => {
+  it("an error thrown in the callback reaches the caller", () => {
     const failure = new TypeError("mine");
     expect(() =>
-      loose(imdb).insertStep(1, () => {
+      asUntyped(imdb).insertStep(1, () => {
         throw failure;
       }),
     ).toThrow(failure);
   });
 });
 
-describe("what is no pipeline, and what is no target, is named", () => {
-  it.each([null, undefined, "fraud", 3, {}, []])("build(%j)", async (value) => {
-    await expect(build(value as never)).rejects.toMatchObject({
-      name: "PipelineError",
+describe("a value that is not a pipeline or not a target is refused", () => {
+  it.each([
+    [null, "null"],
+    [undefined, "undefined"],
+    ["fraud", "a string"],
+    [3, "a number"],
+    [{}, "an object"],
+    [[], "a list"],
+  ])("build(%j)", async (value, kind) => {
+    const error = await refusalError(build(value as never));
+    expect(error).toBeInstanceOf(PipelineError);
+    expect(error).toMatchObject({
       code: "SL2040",
-      message: expect.stringContaining("expected a pipeline from pipeline(name), not ") as string,
+      message: `pipeline '?': expected a pipeline from pipeline(name), not ${kind}`,
     });
   });
 

@@ -15,7 +15,7 @@ const fraud = pipeline("fraud")
   .validate("amt", (x) => x.out < 1);
 
 describe("a pipeline is plain frozen data", () => {
-  it("names its steps, models, request columns and outputs", () => {
+  it("has its steps, models, request columns and outputs", () => {
     expect(fraud.name).toBe("fraud");
     expect(fraud.steps.map((step) => step.kind)).toEqual(["shadow", "validation"]);
     expect(fraud.modelList.map((model) => model.name)).toEqual(["ccfraud-lstm", "ccfraud-xgb", "ccfraud-rf"]);
@@ -48,7 +48,7 @@ describe("a pipeline is plain frozen data", () => {
     expect(one.outputs).toEqual({ flatten_1: { dtype: "float32", shape: ["batch", 800] } });
   });
 
-  it("keeps no hold on the lists and records it was given", () => {
+  it("copies the lists and records that it receives", () => {
     const challengers = [ccfraudXgb, ccfraudRf];
     const rename = { dense_input: "tensor" };
     const shadow = pipeline("p").shadow(ccfraud, challengers);
@@ -59,7 +59,7 @@ describe("a pipeline is plain frozen data", () => {
     expect(renamed.steps).toMatchObject([{ rename: { dense_input: "tensor" } }]);
   });
 
-  it("lists a model that stands in two steps once, also under two handles", () => {
+  it("lists a model of two steps once, also with two handles", () => {
     const loop = defineModel({
       name: "loop",
       sha256: "a".repeat(64),
@@ -72,24 +72,24 @@ describe("a pipeline is plain frozen data", () => {
 });
 
 describe("the request's columns", () => {
-  it("are named by the first step's renaming", () => {
+  it("have the names of the first step's renaming", () => {
     expect(Object.keys(pipeline("p").model(ccfraud, { dense_input: "tensor" }).inputs)).toEqual(["tensor"]);
   });
 
-  it("are those that are stated", () => {
+  it("are the stated inputs", () => {
     const inputs = { tensor: { dtype: "float32", shape: ["batch", 29] } } as const;
     const stated = pipeline("p", { inputs }).model(ccfraud);
     expect(stated.inputs).toEqual(inputs);
     expect(Object.isFrozen(stated.inputs.tensor.shape)).toBe(true);
   });
 
-  it("are none before there is a step", () => {
+  it("are empty before the first step", () => {
     expect(pipeline("p").inputs).toEqual({});
     expect(pipeline("p").outputs).toEqual({});
   });
 });
 
-it("deploy hands the pipeline to the target", async () => {
+it("deploy passes the pipeline to the target", async () => {
   const deployed: AnyPipeline[] = [];
   const deployment = { name: "fraud" } as AnyDeployment;
   const live = await fraud.deploy({
@@ -111,7 +111,7 @@ describe("defineModel", () => {
     outputs: { y: { dtype: "float32", shape: null } },
   } as const;
 
-  it("gives a deeply frozen handle of version 1", () => {
+  it("returns a deeply frozen handle with version 1 by default", () => {
     const model = defineModel(definition);
     expect(model).toEqual({ ...definition, version: "1" });
     expect(defineModel({ ...definition, version: "2024-04" }).version).toBe("2024-04");
