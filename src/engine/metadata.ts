@@ -8,29 +8,36 @@ import { isDictionary } from "../util/is-record.js";
 
 export type MetadataValue = string | number | boolean;
 
-/** What a request says of itself, for splits to choose by. */
+/** A request's metadata, by which splits choose a model. */
 export type Metadata = ReadonlyMap<string, MetadataValue>;
 
-const nothing: Metadata = new Map();
+const noMetadata: Metadata = new Map();
 
 /**
- * Checks the metadata of requests to a pipeline. A key that no split reads is refused: with a slip in its name every
+ * Creates the reader of request metadata. It refuses a key that no split reads: with a typing mistake in the key, every
  * request would take the default route.
  *
- * @returns a function that throws InputError SL5040 for what is no record of values, SL5041 for a key that no split reads
+ * @returns a function that throws InputError SL5040 if the metadata is not an object of strings, finite numbers and
+ * booleans, SL5041 for a key that no split reads
  */
-export function metadataReader(config: Config): (given: unknown) => Metadata {
+export function metadataReader(config: Config): (metadata: unknown) => Metadata {
   const keys = splitKeys(config.steps);
-  return (given) => {
-    if (given === undefined) return nothing;
-    if (!isDictionary(given)) {
-      throw new InputError("SL5040", `the metadata of a request is { key: value }, got ${describeValue(given)}`);
+  return (metadata) => {
+    if (metadata === undefined) return noMetadata;
+    if (!isDictionary(metadata)) {
+      throw new InputError(
+        "SL5040",
+        `the metadata of a request must be an object { key: value }, got ${describeValue(metadata)}`,
+      );
     }
-    const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+    const entries = Object.entries(metadata).filter(([, value]) => value !== undefined);
     for (const [key, value] of entries) {
       if (!keys.includes(key)) {
-        const read = keys.length === 0 ? "it has none" : `they read ${joinNames(keys)}${didYouMean(key, keys)}`;
-        throw new InputError("SL5041", `no split of pipeline '${config.name}' reads the metadata '${key}'; ${read}`, {
+        const hint =
+          keys.length === 0
+            ? "it has no split that reads metadata"
+            : `its splits read ${joinNames(keys)}${didYouMean(key, keys)}`;
+        throw new InputError("SL5041", `no split of pipeline '${config.name}' reads the metadata '${key}'; ${hint}`, {
           key,
         });
       }

@@ -4,19 +4,22 @@ import { deadlineTimer } from "./deadline-timer.js";
 import { describeValue } from "../util/format-value.js";
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
-const nothingLogged = "; nothing of it is logged";
+const notLogged = "; nothing was logged";
 
-/** When a request must have ended. A run of a model cannot be stopped, so it is looked at between them. */
+/** A request's timeout and abort signal. A run of a model cannot be stopped, so they are checked between runs. */
 export class RequestDeadline {
   readonly startedAt: number;
-  /** The last time that was read for this request, by `performance.now()`: what follows at once need not read it again. */
+  /** The last time that `readTime` read, by `performance.now()`: code that follows soon need not read it again. */
   now: number;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal | undefined;
 
-  /** @param begun by `performance.now()` */
-  constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal, begun = performance.now()) {
-    this.startedAt = this.now = begun;
+  /**
+   * @param startedAt time by `performance.now()`
+   * @throws TargetError SL6011 for an invalid timeout or signal
+   */
+  constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal, startedAt = performance.now()) {
+    this.startedAt = this.now = startedAt;
     if (!(typeof timeoutMs === "number" && timeoutMs > 0)) {
       throw new TargetError(
         "SL6011",
@@ -35,34 +38,34 @@ export class RequestDeadline {
     return Math.max(0, this.#timeoutMs - (performance.now() - this.startedAt));
   }
 
-  /** Reads the time. */
+  /** Updates `now` and returns it. */
   readTime(): number {
     return (this.now = performance.now());
   }
 
-  /** @throws TargetError SL6004 when the time was over when it was last read, SL6005 when the signal says so */
+  /** @throws TargetError SL6004 if the timeout had passed at `now`, SL6005 if the signal is aborted */
   check(what: string): void {
-    if (this.#signal?.aborted === true) throw this.#aborted(what, "SL6005", nothingLogged);
-    if (this.now - this.startedAt >= this.#timeoutMs) throw this.#late(what, "SL6004", nothingLogged);
+    if (this.#signal?.aborted === true) throw this.#aborted(what, "SL6005", notLogged);
+    if (this.now - this.startedAt >= this.#timeoutMs) throw this.#late(what, "SL6004", notLogged);
   }
 
   /**
-   * Waits for a run in another thread, but no longer than the request may take.
+   * Waits for a run on a worker, until the deadline at most.
    *
    * @throws TargetError SL6004, SL6005
    */
   whileRunning<T>(what: string, run: Promise<T>): Promise<T> {
     return this.#until(
       run,
-      () => this.#late(what, "SL6004", nothingLogged),
-      () => this.#aborted(what, "SL6005", nothingLogged),
+      () => this.#late(what, "SL6004", notLogged),
+      () => this.#aborted(what, "SL6005", notLogged),
     );
   }
 
   /**
-   * Waits for rows that are being logged, but no longer than the request may take.
+   * Waits until rows are logged, until the deadline at most.
    *
-   * @throws TargetError SL6006 when that ends first: the rows may be in the log then
+   * @throws TargetError SL6006 if the deadline comes first: the rows may be in the log then
    */
   whileLogging<T>(what: string, logging: Promise<T>): Promise<T> {
     const rest = "; its rows were being logged and may be in the log";
@@ -76,19 +79,19 @@ export class RequestDeadline {
   #until<T>(work: Promise<T>, late: () => TargetError, aborted: () => TargetError): Promise<T> {
     return new Promise((resolve, reject) => {
       const signal = this.#signal;
-      const onTime = (): void => settle(() => reject(late()));
-      const onAbort = (): void => settle(() => reject(aborted()));
-      const settle = (how: () => void): void => {
+      const onTimeout = (): void => finish(() => reject(late()));
+      const onAbort = (): void => finish(() => reject(aborted()));
+      const finish = (settle: () => void): void => {
         deadlineTimer.cancel(entry);
         signal?.removeEventListener("abort", onAbort);
-        how();
+        settle();
       };
-      const entry = deadlineTimer.schedule(this.startedAt + this.#timeoutMs, onTime);
+      const entry = deadlineTimer.schedule(this.startedAt + this.#timeoutMs, onTimeout);
       signal?.addEventListener("abort", onAbort, { once: true });
       work.then(
-        (value) => settle(() => resolve(value)),
+        (value) => finish(() => resolve(value)),
         (error: unknown) =>
-          settle(() => reject(error instanceof Error ? error : new TargetError("SL6000", String(error)))),
+          finish(() => reject(error instanceof Error ? error : new TargetError("SL6000", String(error)))),
       );
       if (signal?.aborted === true) onAbort();
     });

@@ -7,7 +7,7 @@ import type { TensorData } from "./tensor-data.js";
  * Converts one batch to records with all columns except metadata. The result equals `toRecords(batch)`, whose table of
  * columns costs a request of one row more than its inference.
  *
- * @example recordsOf(batch)[0]?.out.dense_1 // [0.0014974177]
+ * @example batchToRecords(batch)[0]?.out.dense_1 // [0.0014974177]
  */
 export function batchToRecords(batch: ResultBatch): ResultRecord[] {
   const { rows, time, failures, challengers } = batch;

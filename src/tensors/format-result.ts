@@ -30,7 +30,7 @@ export type Batches = Batch | readonly Batch[];
  * Converts rows to records. If batches have different columns, a row holds null in those that its batch lacks.
  *
  * @throws InputError SL5031 if the selection names a column that does not exist
- * @example asRecords(batch)[0]?.out.dense_1 // [0.0014974177]
+ * @example toRecords(batch)[0]?.out.dense_1 // [0.0014974177]
  */
 export function toRecords(batches: Batches, selection: ColumnSelection = allColumns): ResultRecord[] {
   const list = asList(batches);

@@ -78,6 +78,6 @@ it("refuses --arrow with --json, --arrow with --parquet, and rows in JSON lines"
   expect(existsSync(join(folder, ".shapeline"))).toBe(false);
   const lines = await shapeline(folder, ["infer", "fraud", "-"], '{"pixels":[1]}\n{"pixels":[2]}\n');
   expect(lines.err).toMatch(
-    /^error SL5030: 'standard input' is no JSON array of records, .*; it holds a JSON value a line: make one array of them, for example with: jq -s \.\n$/,
+    /^error SL5030: 'standard input' is neither a JSON array of records nor .*; it holds one JSON value per line: make one array of them, for example with: jq -s \.\n$/,
   );
 });

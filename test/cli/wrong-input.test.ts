@@ -30,7 +30,7 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     expect(
       errorOf(await shapeline(folder, ["deploy", "fraud.pipeline.json", "--data", "other", "--json"])),
     ).toMatchInlineSnapshot(
-      `"SL3022 model 'champ': the config was built for the digest a2918d6d6bcf… but 'champ.onnx' is 9410caae0bf5… (champ.embedding: input removed, it was float32[batch, 16]; champ.float_input: input added, float32[batch, 16]; champ.risk: output removed, it was float32[batch, 1]; champ.variable: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3022 model 'champ': the config was built for the digest a2918d6d6bcf… but 'champ.onnx' is 9410caae0bf5… (champ.embedding: input removed, it was float32[batch, 16]; champ.float_input: input added, float32[batch, 16]; champ.risk: output removed, it was float32[batch, 1]; champ.variable: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' and build the pipeline again"`,
     );
     expect(readdirSync(folder)).not.toContain("other");
   });
@@ -64,7 +64,7 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     ]).toMatchInlineSnapshot(`
       [
         "SL5003 row 1: input 'pixels' of pipeline 'fraud' is missing",
-        "SL5004 row 0: 'other' is no input of pipeline 'fraud'; it takes 'pixels'",
+        "SL5004 row 0: pipeline 'fraud' has no input 'other'; its inputs are 'pixels'",
         "SL5007 row 1, input 'pixels': expected a list of 64 numbers (float32), got 63",
         "SL5006 row 0, input 'pixels', element [63]: expected a number (float32), got the string "x"",
         "SL5005 row 0, input 'pixels', element [63]: expected a number (float32), got null",

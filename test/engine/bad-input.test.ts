@@ -54,25 +54,25 @@ describe("a wrong row is refused with its number, input and element", () => {
       "a misspelt input",
       [port("dense_input", "float32", "N", 3)],
       [{ dense_imput: [1, 2, 3] }],
-      "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; there is 'dense_imput'",
+      "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; found 'dense_imput'",
     ],
     [
       "another input in its place",
       [port("dense_input", "float32", "N", 3)],
       [{ tensor: [1, 2, 3] }],
-      "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; there is 'tensor'",
+      "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; found 'tensor'",
     ],
     [
       "an extra column",
       [x],
       [good, { x: [1, 2, 3], time: 0 }],
-      "SL5004 row 1: 'time' is no input of pipeline 'p'; it takes 'x'",
+      "SL5004 row 1: pipeline 'p' has no input 'time'; its inputs are 'x'",
     ],
     [
       "an extra column that is a slip",
       [port("dense_input", "float32", "N", 3)],
       [{ dense_input: [1, 2, 3], dense_inpt: 0 }],
-      "SL5004 row 0: 'dense_inpt' is no input of pipeline 'p' (did you mean 'dense_input'?)",
+      "SL5004 row 0: pipeline 'p' has no input 'dense_inpt' (did you mean 'dense_input'?)",
     ],
     ["an inherited input", [x], [Object.create(good)], "SL5003 row 0: input 'x' of pipeline 'p' is missing"],
     ["a null list", [x], [{ x: null }], "SL5005 row 0, input 'x': expected a list of 3 numbers (float32), got null"],
@@ -158,7 +158,7 @@ describe("a wrong row is refused with its number, input and element", () => {
       "one nesting too many",
       [x],
       [{ x: [[1, 2, 3]] }],
-      "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got a list of lists; take one level of nesting away",
+      "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got a list of lists; remove one level of nesting",
     ],
     [
       "a list among the elements",
@@ -209,13 +209,13 @@ describe("a wrong row is refused with its number, input and element", () => {
       "ragged rows where any size will do",
       [port("x", "float32", "N", null)],
       [{ x: [1, 2] }, { x: [1] }],
-      "SL5009 row 1, input 'x': 1 element where the first has 2; all rows of a batch have one shape",
+      "SL5009 row 1, input 'x': 1 element where the first has 2; all rows of a batch have the same shape",
     ],
     [
       "a ragged row where any size will do",
       [port("x", "float32", "N", null, null)],
       [{ x: [[1, 2], [1]] }],
-      "SL5009 row 0, input 'x', element [1]: 1 element where the first has 2; all rows of a batch have one shape",
+      "SL5009 row 0, input 'x', element [1]: 1 element where the first has 2; all rows of a batch have the same shape",
     ],
     [
       "rows of several ranks where any rank will do",
@@ -331,19 +331,19 @@ describe("wrong columns are refused", () => {
       "a missing one",
       [x],
       { tensor: [[1, 2, 3]] },
-      "SL5003 the batch: input 'x' of pipeline 'p' is missing; there is 'tensor'",
+      "SL5003 the batch: input 'x' of pipeline 'p' is missing; found 'tensor'",
     ],
     [
       "an extra one",
       [x],
       { x: [[1, 2, 3]], time: [] },
-      "SL5004 the batch: 'time' is no input of pipeline 'p'; it takes 'x'",
+      "SL5004 the batch: pipeline 'p' has no input 'time'; its inputs are 'x'",
     ],
     [
       "no list",
       [x],
       { x: 1 },
-      "SL5008 input 'x': expected a list with one entry a row, or a typed array of all elements, got the number 1",
+      "SL5008 input 'x': expected a list with one entry per row, or a typed array of all elements, got the number 1",
     ],
     [
       "a wrong row",
@@ -384,13 +384,13 @@ describe("wrong columns are refused", () => {
       "a typed array that is no whole number of rows",
       [x],
       { x: new Float32Array(4) },
-      "SL5015 input 'x': 4 elements are no whole number of rows of 3",
+      "SL5015 input 'x': 4 elements cannot be split into rows of 3",
     ],
     [
       "a flat array where rows have no fixed size",
       [port("x", "float32", "N", "T")],
       { x: new Float32Array(4) },
-      "SL5015 input 'x' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry a row",
+      "SL5015 input 'x' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry per row",
     ],
     [
       "a byte that is no bool",
@@ -408,12 +408,12 @@ describe("wrong Arrow tables are refused", () => {
   const s = port("s", "float32", "N");
   test("a missing column", () => {
     expect(refusal([s], makeTable({ t: new Float32Array(2) }))).toBe(
-      "SL5003 the table: input 's' of pipeline 'p' is missing; there is 't'",
+      "SL5003 the table: input 's' of pipeline 'p' is missing; found 't'",
     );
   });
   test("an extra column", () => {
     expect(refusal([s], makeTable({ s: new Float32Array(2), other: new Float32Array(2) }))).toBe(
-      "SL5004 the table: 'other' is no input of pipeline 'p'; it takes 's'",
+      "SL5004 the table: pipeline 'p' has no input 'other'; its inputs are 's'",
     );
   });
   test("another dtype", () => {

@@ -45,7 +45,7 @@ test("a model that changed since the config was built: `generate --check` and a 
   const deploying = await refused(findModelFiles(join(cwd, "models"), built));
   expect(deploying.details["differences"]).toEqual(differences.slice(1));
   expect(deploying.message.replaceAll(/[0-9a-f]{12}…/g, "…")).toMatchInlineSnapshot(
-    `"model 'ccfraud': the config was built for the digest … but 'ccfraud.onnx' is … (ccfraud.dense_input: 29 -> 30 features; ccfraud.dense_1: 29 -> 30 values); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
+    `"model 'ccfraud': the config was built for the digest … but 'ccfraud.onnx' is … (ccfraud.dense_input: 29 -> 30 features; ccfraud.dense_1: 29 -> 30 values); put the right file there, or run 'shapeline generate' and build the pipeline again"`,
   );
   const opening = await refused(readModelFiles(new Map([[built[0]?.sha256 ?? "", file]]), built));
   expect(opening.details["differences"]).toEqual(differences.slice(1));

@@ -164,7 +164,7 @@ describe("models that take one row at a time", () => {
     const engine = await engineOf(dir, config("p", [model], [run("two")]));
     expect((await engine.infer({ x: Float32Array.of(1, 2, 3, 4) })).batch.outputs.get("y")?.dims).toEqual([4, 1]);
     expect(await refusal(engine.infer({ x: Float32Array.of(1, 2, 3) }))).toMatchInlineSnapshot(
-      `"SL5016 model 'two' runs batches of exactly 2 rows, and 3 rows are no whole number of them"`,
+      `"SL5016 model 'two' runs batches of exactly 2 rows, and 3 rows cannot be split into such batches"`,
     );
   });
 });
@@ -226,7 +226,7 @@ describe("what only the rows can show", () => {
     const dir = folder();
     const engine = await engineOf(dir, config("p", [writeModel(dir, "choosy", choosy())], [run("choosy")]));
     expect(await refusal(engine.infer({ x: Float32Array.of(1, -2) }))).toMatchInlineSnapshot(
-      `"SL6003 model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`,
+      `"SL6003 model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the number of rows"`,
     );
   });
 
@@ -238,7 +238,7 @@ describe("what only the rows can show", () => {
       nodes: [{ op: "ReduceSum", inputs: ["x"], outputs: ["y"] }],
     });
     expect(await refusal(engineOf(dir, config("p", [model], [run("total")])))).toMatchInlineSnapshot(
-      `"SL3025 model 'total' does not run on zeros of its own signature: model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'"`,
+      `"SL3025 model 'total' does not run on zeros of its own signature: model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the number of rows"`,
     );
   });
 
@@ -304,7 +304,7 @@ describe("time", () => {
     const dir = folder();
     const engine = await engineOf(dir, config("p", [writeModel(dir, "slow", slow(8))], [run("slow")]));
     expect(await refusal(engine.infer([{ x: [1] }], { timeoutMs: 5 }))).toMatchInlineSnapshot(
-      `"SL6004 pipeline 'p': no answer within 5 ms; nothing of it is logged"`,
+      `"SL6004 pipeline 'p': no answer within 5 ms; nothing was logged"`,
     );
   });
 
@@ -312,7 +312,7 @@ describe("time", () => {
     const dir = folder();
     const engine = await engineOf(dir, config("p", [writeModel(dir, "slow", slow(1))], [run("slow")]));
     expect(await refusal(engine.infer([{ x: [1] }], { signal: AbortSignal.abort() }))).toMatchInlineSnapshot(
-      `"SL6005 pipeline 'p': the request was aborted; nothing of it is logged"`,
+      `"SL6005 pipeline 'p': the request was aborted; nothing was logged"`,
     );
     const controller = new AbortController();
     const answer = refusal(engine.infer([{ x: [1] }], { signal: controller.signal }));
@@ -422,7 +422,7 @@ describe("challengers cannot reach the champion", () => {
     const { deferred } = await engine.infer([{ x: [1] }, { x: [-2] }]);
     const [answer] = await Promise.all(deferred.map((challenge) => engine.runChallenger(challenge)));
     expect(answer?.note).toBe(
-      "model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the rows'",
+      "model 'choosy' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the number of rows",
     );
   });
 });

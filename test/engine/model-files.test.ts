@@ -99,7 +99,7 @@ describe("what is wrong with a models folder is said", () => {
     const dir = folder();
     copyFileSync(net, join(dir, "C_1.onnx"));
     expect(await find(dir)).toMatchInlineSnapshot(
-      `"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>… (c1.float_input: input removed, it was float32[?, 16]; c1.x: input added, float32[batch, 16]; c1.variable: output removed, it was float32[?, 1]; c1.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>… (c1.float_input: input removed, it was float32[?, 16]; c1.x: input added, float32[batch, 16]; c1.variable: output removed, it was float32[?, 1]; c1.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' and build the pipeline again"`,
     );
   });
 
@@ -142,7 +142,7 @@ describe("a file that is not the model it says is refused before anything runs",
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
     expect(await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: [null, 16] }] })).toMatchInlineSnapshot(
-      `"SL3024 model 'c1': the file has no input 'x' but 'float_input'; run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3024 model 'c1': the file has no input 'x' but 'float_input'; run 'shapeline generate' and build the pipeline again"`,
     );
   });
 
@@ -152,7 +152,7 @@ describe("a file that is not the model it says is refused before anything runs",
     expect(
       await load(dir, { inputs: [{ name: "float_input", dtype: "float32", shape: [null, 17] }] }),
     ).toMatchInlineSnapshot(
-      `"SL3024 model 'c1': its input 'float_input' is float32[batch, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3024 model 'c1': its input 'float_input' is float32[batch, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' and build the pipeline again"`,
     );
   });
 
@@ -162,7 +162,7 @@ describe("a file that is not the model it says is refused before anything runs",
     expect(
       await load(dir, { outputs: [{ name: "variable", dtype: "float64", shape: [null, 1] }] }),
     ).toMatchInlineSnapshot(
-      `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' and build the pipeline again"`,
     );
   });
 

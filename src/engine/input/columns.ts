@@ -11,16 +11,16 @@ import { rowsReader } from "./rows.js";
 type Elements = Exclude<TensorElements, readonly string[]>;
 
 /**
- * Makes the reader of `{ port: rows }`, where rows are a list with one entry a row, or all elements one after the other in the
- * typed array of the port's dtype (float16: bits in a Uint16Array; bool: 0 or 1 in a Uint8Array).
+ * Creates the reader of `{ port: rows }`. Rows are a list with one entry per row, or all elements in the typed array of the
+ * port's dtype (float16: bits in a Uint16Array; bool: 0 or 1 in a Uint8Array).
  */
 export function columnReader(pipeline: string, ports: readonly Port[]): (columns: object) => InputBatch {
   const readers = ports.map((port) => ({ port, read: rowsReader(port, null) }));
   return (columns) => {
-    const given = Object.keys(columns);
+    const names = Object.keys(columns);
     const fault =
-      missingInput(pipeline, ports, given, "the batch") ??
-      (given.length > ports.length ? unknownInput(pipeline, ports, given, "the batch") : null);
+      missingInput(pipeline, ports, names, "the batch") ??
+      (names.length > ports.length ? unknownInput(pipeline, ports, names, "the batch") : null);
     if (fault !== null) throw fault;
     const values = columns as Readonly<Record<string, unknown>>;
     const bindings: Bindings = new Map();
@@ -42,13 +42,13 @@ function readColumn(port: Port, read: ReturnType<typeof rowsReader>, value: unkn
   if (!isArrayOrTypedArray(value)) {
     throw new InputError(
       "SL5008",
-      `input '${port.name}': expected a list with one entry a row, or a typed array of all elements, got ${describeValue(value)}`,
+      `input '${port.name}': expected a list with one entry per row, or a typed array of all elements, got ${describeValue(value)}`,
       details,
     );
   }
   if (value.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
   const dims = rowDims(port);
-  // In a column of scalars a typed array has one element a row; elsewhere it is the rows laid end to end.
+  // A typed array holds the elements of all rows, one after another.
   if (ArrayBuffer.isView(value)) return readFlat(port, value as Elements, dims);
   return read(value, bindings);
 }
@@ -68,7 +68,7 @@ function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>)
   if (dims === null || sizes === undefined || sizes.length !== dims.length) {
     throw new InputError(
       "SL5015",
-      `input '${port.name}' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry a row`,
+      `input '${port.name}' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry per row`,
       details,
     );
   }
@@ -76,7 +76,7 @@ function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>)
   if (size === 0 || value.length % size !== 0) {
     throw new InputError(
       "SL5015",
-      `input '${port.name}': ${value.length} elements are no whole number of rows of ${size}`,
+      `input '${port.name}': ${value.length} elements cannot be split into rows of ${size}`,
       details,
     );
   }
@@ -89,6 +89,6 @@ function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>)
         details,
       );
   }
-  // A copy: the rows may be logged after the caller has its answer and its array back.
+  // A copy: the rows may be logged after the answer, when the caller may have changed its array.
   return { dtype: port.dtype, dims: [value.length / size, ...sizes], data: value.slice() };
 }

@@ -3,26 +3,29 @@ import { InputError } from "../../../dsl/errors.js";
 import { errorSummary } from "../../util/error-message.js";
 
 /**
- * A request from the bytes of a file: an Arrow table (IPC file or stream), or what the JSON text holds. The content decides.
+ * Decodes a request from the bytes of a file: an Arrow table (IPC file or stream) or the value of a JSON text. The content
+ * decides which.
  *
- * @param name how messages call it
- * @throws InputError SL5030 when it is neither
+ * @param name the file's name in messages
+ * @throws InputError SL5030 if it is neither
  */
 export function decodeRows(bytes: Uint8Array, name: string): unknown {
   const arrow = isArrow(bytes);
   try {
     return arrow ? readArrow(bytes) : (JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown);
   } catch (cause) {
-    const what = arrow ? "whole Arrow IPC file" : "JSON array of records, and no Arrow IPC file either";
+    const problem = arrow
+      ? "is not a complete Arrow IPC file"
+      : "is neither a JSON array of records nor an Arrow IPC file";
     const hint =
       !arrow && isJsonLines(bytes)
-        ? "; it holds a JSON value a line: make one array of them, for example with: jq -s ."
+        ? "; it holds one JSON value per line: make one array of them, for example with: jq -s ."
         : "";
-    throw new InputError("SL5030", `'${name}' is no ${what}: ${errorSummary(cause)}${hint}`, { file: name }, { cause });
+    throw new InputError("SL5030", `'${name}' ${problem}: ${errorSummary(cause)}${hint}`, { file: name }, { cause });
   }
 }
 
-/** Whether the first line is a JSON object of its own. */
+/** Whether the first line is a complete JSON object. */
 function isJsonLines(bytes: Uint8Array): boolean {
   const end = bytes.indexOf(0x0a);
   try {
@@ -36,19 +39,19 @@ function isJsonLines(bytes: Uint8Array): boolean {
   }
 }
 
-const fileMark = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
-const streamMark = [0xff, 0xff, 0xff, 0xff];
-const holds = (bytes: Uint8Array, mark: readonly number[], at: number): boolean =>
-  mark.every((byte, i) => bytes[at + i] === byte);
+const fileMagic = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
+const streamMagic = [0xff, 0xff, 0xff, 0xff];
+const hasBytes = (bytes: Uint8Array, expected: readonly number[], at: number): boolean =>
+  expected.every((byte, i) => bytes[at + i] === byte);
 
-/** An Arrow file begins with its name, a stream with a continuation mark. */
+/** An Arrow file starts with a magic string, a stream with a continuation marker. */
 function isArrow(bytes: Uint8Array): boolean {
-  return holds(bytes, fileMark, 0) || holds(bytes, streamMark, 0);
+  return hasBytes(bytes, fileMagic, 0) || hasBytes(bytes, streamMagic, 0);
 }
 
-/** The library takes a file that was cut for a shorter one: a whole one ends as it begins. */
+/** apache-arrow accepts a truncated file as a shorter one. A complete file ends with the magic string that it starts with. */
 function readArrow(bytes: Uint8Array): Table {
-  if (holds(bytes, fileMark, 0) && !holds(bytes, fileMark, bytes.length - fileMark.length))
+  if (hasBytes(bytes, fileMagic, 0) && !hasBytes(bytes, fileMagic, bytes.length - fileMagic.length))
     throw new RangeError("its end is missing");
   return tableFromIPC(bytes);
 }

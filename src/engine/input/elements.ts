@@ -5,24 +5,25 @@ import type { TensorElements } from "../../tensors/tensor-data.js";
 import { allocatePooled } from "../../tensors/pooled-buffer.js";
 import { describeValue } from "../../util/format-value.js";
 
-/** Why one value is no element of a dtype. */
+/** Why a value is not an element of a dtype. */
 export interface Refusal {
   readonly code: ErrorCode;
   readonly text: string;
 }
 
-/** How values become the elements of one dtype. A run of values is put with one call, so that a row costs no closure. */
+/** How values become elements of one dtype. `putAll` writes many values in one call, so that a row costs no closure. */
 interface ElementType {
-  /** What one element is called. */
+  /** The word for an element in messages. */
   readonly word: string;
-  /** The typed array that already holds such elements; null for strings. */
+  /** The typed array of such elements; null for strings. */
   readonly array: TypedArrayConstructor | null;
-  /** Room for that many elements. */
+  /** Allocates elements. */
   readonly allocate: (length: number) => TensorElements;
-  /** Puts `count` values at `at`; false as soon as one is no element, and `refusal` then says which. */
+  /** Writes `count` values from `at` on; returns false at the first one that is not an element. */
   readonly putAll: (into: TensorElements, values: ArrayLike<unknown>, at: number, count: number) => boolean;
+  /** Writes one value; returns false if it is not an element. */
   readonly put: (into: TensorElements, value: unknown, at: number) => boolean;
-  /** Null for a value that is an element. */
+  /** Null for an element, else why the value is refused. */
   readonly refusal: (value: unknown) => Refusal | null;
 }
 
@@ -57,7 +58,7 @@ export const elementTypes: Readonly<Record<DType, ElementType>> = {
   uint32: integer("uint32", Uint32Array, 0, 4294967295),
   uint64: wide("uint64", BigUint64Array, 0n, 2n ** 64n - 1n),
   bool: kind("boolean", Uint8Array, putBool, (value) => ofType(value, "boolean", "a boolean")),
-  string: kind("string", null, putString, (value) => ofType(value, "string", "a string") ?? unrunnable(value)),
+  string: kind("string", null, putString, (value) => ofType(value, "string", "a string") ?? unsafeText(value)),
 };
 
 type Put = (into: TensorElements, value: unknown, at: number) => boolean;
@@ -85,8 +86,8 @@ function kind(
   };
 }
 
-/** JSON has no form for these; they come as the text that our own JSON has. */
-const numberTexts = new Map<unknown, number>([
+/** JSON cannot represent these numbers; `toJson` writes them as these strings. */
+const numbersByText = new Map<unknown, number>([
   ["NaN", NaN],
   ["Infinity", Infinity],
   ["-Infinity", -Infinity],
@@ -99,11 +100,11 @@ function float(
   overflows: (value: number) => boolean,
 ): ElementType {
   const one: Put = (into, value, at) => {
-    const number = typeof value === "number" ? value : numberTexts.get(value);
+    const number = typeof value === "number" ? value : numbersByText.get(value);
     return number !== undefined && put(into, number, at);
   };
   return kind("number", array, one, (value) => {
-    if (numberTexts.has(value)) return null;
+    if (numbersByText.has(value)) return null;
     const other = ofType(value, "number", `a number (${dtype})`);
     if (other !== null || typeof value !== "number") return other;
     return Number.isFinite(value) && overflows(value)
@@ -118,19 +119,19 @@ function putFloat32(into: TensorElements, value: number, at: number): boolean {
   return Number.isFinite(elements[at]) || !Number.isFinite(value);
 }
 
-/** The common case: false sends the row through the careful pass. */
+/** Fast path for plain numbers: false sends the row through the slower, checking pass. */
 function putFloat32s(into: TensorElements, values: ArrayLike<unknown>, at: number, count: number): boolean {
   const elements = into as Float32Array;
-  let spoilt = 0;
+  let nonFinite = 0;
   for (let i = 0; i < count; i++) {
     const value = values[i];
     if (typeof value !== "number") return false;
     elements[at + i] = value;
     const stored = elements[at + i] ?? 0;
-    // Stays 0 unless an infinity or a NaN is among them: only then it is worth looking for a number that overflowed.
-    spoilt += stored - stored;
+    // Becomes NaN if an infinity or a NaN is stored: only then can a number have overflowed.
+    nonFinite += stored - stored;
   }
-  return spoilt === 0;
+  return nonFinite === 0;
 }
 
 function putFloat64(into: TensorElements, value: number, at: number): boolean {
@@ -151,21 +152,21 @@ function putBool(into: TensorElements, value: unknown, at: number): boolean {
 }
 
 function putString(into: TensorElements, value: unknown, at: number): boolean {
-  if (typeof value !== "string" || changed.test(value)) return false;
+  if (typeof value !== "string" || unsafe.test(value)) return false;
   (into as string[])[at] = value;
   return true;
 }
 
-/** ONNX Runtime ends a text at a NUL and replaces half a surrogate pair: the model would see another text than the log holds. */
-const changed = /\0|\p{Surrogate}/u;
+/** ONNX Runtime cuts a text at a NUL and replaces half a surrogate pair: the model would see another text than the log. */
+const unsafe = /\0|\p{Surrogate}/u;
 
-function unrunnable(value: unknown): Refusal | null {
-  const found = typeof value === "string" ? changed.exec(value) : null;
+function unsafeText(value: unknown): Refusal | null {
+  const found = typeof value === "string" ? unsafe.exec(value) : null;
   if (found === null) return null;
   const what = found[0] === "\0" ? "the character NUL" : "half of a surrogate pair";
   return {
     code: "SL5020",
-    text: `the text holds ${what} at ${found.index}, which a model cannot be given; take it out`,
+    text: `the text holds ${what} at ${found.index}, which no model can receive; remove it`,
   };
 }
 
@@ -183,7 +184,7 @@ function integer(
 ): ElementType {
   const one: Put = (into, value, at) => {
     if (typeof value !== "number") return false;
-    // What does not read back as it was is a fraction, out of range or NaN.
+    // A fraction, a NaN or a number out of range reads back as another number.
     (into as Int32Array)[at] = value;
     return into[at] === value;
   };
@@ -195,7 +196,7 @@ function integer(
   });
 }
 
-/** What a JSON number would round comes as its digits, as our own JSON has it. */
+/** JSON would round integers beyond 2^53; `toJson` writes them as strings of digits. */
 const isDigits = (value: unknown): value is string =>
   typeof value === "string" && /^-?[0-9]{16,20}$/.test(value) && !Number.isSafeInteger(Number(value));
 
@@ -207,9 +208,9 @@ function wide(
 ): ElementType {
   const one: Put = (into, value, at) => {
     if (typeof value !== "bigint" && !Number.isSafeInteger(value) && !isDigits(value)) return false;
-    const wanted = BigInt(value as bigint | number | string);
-    (into as BigInt64Array)[at] = wanted;
-    return into[at] === wanted;
+    const integer = BigInt(value as bigint | number | string);
+    (into as BigInt64Array)[at] = integer;
+    return into[at] === integer;
   };
   return kind("whole number", array, one, (value) => {
     const whole = isDigits(value) ? BigInt(value) : value;

@@ -1,6 +1,6 @@
 import type { TensorData } from "../../tensors/tensor-data.js";
 
-/** A request as tensors, one for each input of the pipeline in their order, and the way it came in. */
+/** A request as tensors, one per input of the pipeline in order, and the form it arrived in. */
 export interface InputBatch {
   readonly form: "records" | "columns" | "table";
   readonly rows: number;

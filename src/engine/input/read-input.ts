@@ -12,10 +12,10 @@ import { type Bindings, bindSymbols, hasFixedRows } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 
 /**
- * Makes the reader of a pipeline's requests.
+ * Creates the reader of a pipeline's requests.
  *
  * @param ports the pipeline's inputs
- * @returns a function that throws InputError SL5xxx for whatever is not exactly a batch of them
+ * @returns a function that throws InputError SL5xxx for anything that is not exactly a batch of them
  */
 export function inputReader(pipeline: string, ports: readonly Port[]): (input: unknown) => InputBatch {
   const readColumns = columnReader(pipeline, ports);
@@ -89,7 +89,7 @@ function checkTexts(port: Port, texts: ArrayLike<unknown>): void {
   }
 }
 
-/** By its members and not by its class: an app may hold another copy of apache-arrow. */
+/** Checks members and not the class: an app may have another copy of apache-arrow. */
 function isTable(input: unknown): input is Table {
   return (
     typeof input === "object" &&

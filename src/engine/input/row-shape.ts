@@ -3,69 +3,69 @@ import type { Dim, Port } from "../../../dsl/tensor.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { elementTypes } from "./elements.js";
 
-/** Where a size of a row came from: the port itself, the first row, or a symbol that another input bound. */
+/** What decided the size of a row's dimension: the port, the first row, or a symbol that another input bound. */
 type SizeOrigin =
   | { readonly kind: "port" }
   | { readonly kind: "first" }
   | { readonly kind: "symbol"; readonly symbol: string; readonly input: string };
 
-/** One dimension of the rows of a batch: settled before the elements are read. */
+/** One dimension of the rows of a batch, known before the elements are read. */
 export interface RowDim {
   readonly size: number;
   readonly origin: SizeOrigin;
 }
 
-/** What each symbol stands for in one request, and the input that said so. */
+/** The size of each symbol in one request, and the input that bound it. */
 export type Bindings = Map<string, { readonly size: number; readonly input: string }>;
 
-/** How messages name a value: `row 3, input 'x'`, deeper `row 3, input 'x', element [1][4]`. */
+/** A value's place in messages: `row 3, input 'x'`, or deeper `row 3, input 'x', element [1][4]`. */
 export function describePlace(input: string, row: number, path: readonly number[] = []): string {
   return `row ${row}, input '${input}'${path.length === 0 ? "" : `, element ${path.map((i) => `[${i}]`).join("")}`}`;
 }
 
-/** The dimensions of a port's rows, the batch gone; null where the rank is unknown. */
+/** The dimensions of a port's rows, without the batch; null if the rank is unknown. */
 export function rowDims(port: Port): readonly Dim[] | null {
   return port.shape === null ? null : port.shape.slice(1);
 }
 
-/** Whether the port itself says all sizes of its rows. */
+/** Whether the port fixes all sizes of its rows. */
 export function hasFixedRows(port: Port): boolean {
   return rowDims(port)?.every((dim) => typeof dim === "number") ?? false;
 }
 
 /**
- * The sizes that the rows of a batch have: the port's own, a symbol's, else the first row's.
+ * Decides the sizes of the rows of a batch: from the port, else from a bound symbol, else from the first row.
  *
- * @throws InputError SL5008 when the first row is not nested to the port's rank, SL5005 when it holds null for a list
+ * @throws InputError SL5008 if the first row is not nested to the port's rank, SL5005 if it has null in place of a list
  */
 export function resolveRowShape(port: Port, first: unknown, bindings: Bindings): RowDim[] {
-  const wanted = rowDims(port) ?? measure(first).map(() => null);
-  const settled: RowDim[] = [];
+  const dims = rowDims(port) ?? measure(first).map(() => null);
+  const resolved: RowDim[] = [];
   let value = first;
-  for (let axis = 0; axis < wanted.length; axis++) {
-    const dim = wanted[axis] ?? null;
+  for (let axis = 0; axis < dims.length; axis++) {
+    const dim = dims[axis] ?? null;
     const bound = typeof dim === "string" ? bindings.get(dim) : undefined;
     let size: number;
     if (typeof dim === "number") {
-      settled.push({ size: dim, origin: { kind: "port" } });
+      resolved.push({ size: dim, origin: { kind: "port" } });
       size = dim;
     } else if (bound !== undefined) {
-      settled.push({ size: bound.size, origin: { kind: "symbol", symbol: String(dim), input: bound.input } });
+      resolved.push({ size: bound.size, origin: { kind: "symbol", symbol: String(dim), input: bound.input } });
       size = bound.size;
     } else {
-      size = requireList(port, value, 0, new Array<number>(axis).fill(0), axis, wanted.length).length;
-      settled.push({ size, origin: { kind: "first" } });
+      size = requireList(port, value, 0, new Array<number>(axis).fill(0), axis, dims.length).length;
+      resolved.push({ size, origin: { kind: "first" } });
       if (typeof dim === "string") bindings.set(dim, { size, input: port.name });
     }
     value = isArrayOrTypedArray(value) && size > 0 ? value[0] : [];
   }
-  return settled;
+  return resolved;
 }
 
 /**
- * Binds a port's symbols to the sizes of a tensor that is already there.
+ * Binds a port's symbols to the sizes of a tensor.
  *
- * @throws InputError SL5012 when a symbol has two sizes
+ * @throws InputError SL5012 if a symbol has two sizes
  */
 export function bindSymbols(port: Port, dims: readonly number[], bindings: Bindings): void {
   for (let axis = 1; axis < (port.shape?.length ?? 0); axis++) {
@@ -90,7 +90,7 @@ export function countElements(count: number): string {
   return count === 1 ? "1 element" : `${count} elements`;
 }
 
-/** A value as the list it must be. */
+/** Requires a value to be a list. */
 export function requireList(
   port: Port,
   value: unknown,
@@ -125,7 +125,7 @@ export function describeList(port: Port, axis: number, rank: number): string {
     : `a list of ${count}${elementTypes[port.dtype].word}s (${port.dtype})`;
 }
 
-/** The sizes of the first element of the first element and so on, where the port does not know its rank. */
+/** The nested sizes of a value's first elements, for a port of unknown rank. */
 function measure(value: unknown): number[] {
   const sizes: number[] = [];
   for (let inner = value; isArrayOrTypedArray(inner); inner = inner[0]) sizes.push(inner.length);

@@ -16,11 +16,11 @@ import {
 } from "./row-shape.js";
 
 /**
- * Makes the reader of one input's values, a row each, into one tensor: one pass into one typed array. The pass only asks
- * whether a row is right; a second one, over the row that is not, says why.
+ * Creates the reader of one input's values, one per row, into one tensor. A single pass writes them to one typed array and
+ * only detects an invalid row; a second pass over that row finds the reason.
  *
- * @param key the values are these members of the rows; null where the rows are the values
- * @returns a function that throws InputError SL5005 to SL5012, saying row and input
+ * @param key the member of the rows that holds the values; null: the rows are the values
+ * @returns a function that throws InputError SL5005 to SL5012 with row and input
  */
 export function rowsReader(
   port: Port,
@@ -62,7 +62,7 @@ function valueOf(rows: ArrayLike<unknown>, key: string | null, row: number): unk
 
 interface RowShape {
   readonly shape: readonly RowDim[];
-  /** Elements of a row. */
+  /** The number of elements of a row. */
   readonly size: number;
 }
 
@@ -70,7 +70,7 @@ function sized(shape: readonly RowDim[]): RowShape {
   return { shape, size: shape.reduce((product, dim) => product * dim.size, 1) };
 }
 
-/** The dimensions of the rows where the port itself says all of them. */
+/** The dimensions of the rows if the port fixes them all, else null. */
 function fixedShape(port: Port): RowShape | null {
   const dims = rowDims(port);
   if (dims === null || !dims.every((dim) => typeof dim === "number")) return null;
@@ -105,7 +105,7 @@ function refusedRow(port: Port, shape: readonly RowDim[], value: unknown, row: n
   );
 }
 
-/** Walks a row in order and names the first thing that is wrong. */
+/** Finds the first fault of a row, in order. */
 function firstFault(
   port: Port,
   shape: readonly RowDim[],
@@ -122,7 +122,7 @@ function firstFault(
   if (last && isArrayOrTypedArray(list[0])) {
     return new InputError(
       "SL5008",
-      `${describePlace(port.name, row, path)}: expected ${describeList(port, axis, shape.length)}, got a list of lists; take one level of nesting away`,
+      `${describePlace(port.name, row, path)}: expected ${describeList(port, axis, shape.length)}, got a list of lists; remove one level of nesting`,
       { row, input: port.name },
     );
   }
@@ -149,7 +149,7 @@ function wrongLength(
   if (origin.kind === "first") {
     return new InputError(
       "SL5009",
-      `${where}: ${countElements(length)} where the first has ${size}; all rows of a batch have one shape`,
+      `${where}: ${countElements(length)} where the first has ${size}; all rows of a batch have the same shape`,
       details,
     );
   }

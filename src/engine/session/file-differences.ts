@@ -5,8 +5,8 @@ import type { ModelConfig } from "../../config/schema.js";
 import { openSession, type ModelSession } from "./onnx-runtime.js";
 
 /**
- * What a model's file has otherwise than its config, in the words of `shapeline generate --check`. Empty where only weights differ,
- * and where the file does not load.
+ * Lists how a model's file differs from its config, in the words of `shapeline generate --check`. Empty if only weights
+ * differ, or if the file does not load.
  */
 export async function fileDifferences(
   model: ModelConfig,
@@ -18,7 +18,7 @@ export async function fileDifferences(
   try {
     session = await openSession(model.name, sha256, bytes, path);
   } catch {
-    // Why it does not load is said where it is deployed; here it is only the wrong file.
+    // Deploying the file reports why it does not load; here it is only the wrong file.
     return [];
   }
   const side = (name: "input" | "output", config: readonly Port[], file: readonly InferenceSession.ValueMetadata[]) =>
@@ -36,24 +36,24 @@ export async function fileDifferences(
   return differences;
 }
 
-/** Names of dimensions are the config's to choose: an open one is called as there. */
+/** A port of the file with the config's names for its open dimensions, which the config may choose. */
 function asConfigPort(
   port: InferenceSession.ValueMetadata,
   config: readonly Port[],
-  called: string,
+  name: string,
 ): { name: string; dtype: string; shape: Port["shape"] } {
-  if (!port.isTensor) return { name: called, dtype: "no tensor", shape: null };
-  const shape = config.find(({ name }) => name === called)?.shape ?? [];
+  if (!port.isTensor) return { name, dtype: "no tensor", shape: null };
+  const shape = config.find((own) => own.name === name)?.shape ?? [];
   const open = (axis: number) =>
     typeof shape[axis] === "number" || shape[axis] === undefined ? (axis === 0 ? "batch" : null) : shape[axis];
   return {
-    name: called,
+    name,
     dtype: port.type,
     shape: port.shape.map((dim, axis) => (typeof dim === "number" ? dim : open(axis))),
   };
 }
 
-/** What the config calls a port of the file; one that now has a name which the config gave to another is told apart from it. */
+/** The config's name for a port of the file. If the config uses the file's name for another port, the name says so. */
 function nameInConfig(model: ModelConfig, side: "input" | "output", file: string): string {
   const names = Object.entries(model.renamed?.[`${side}s`] ?? {});
   const [here] = names.find(([, own]) => own === file) ?? [];

@@ -8,7 +8,7 @@ import type { ModelConfig } from "../../config/schema.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 import { fileDifferences } from "./file-differences.js";
 
-/** A model's file, read whole: `bytes` are what was hashed. */
+/** A model's file. `bytes` are the bytes that were hashed. */
 export interface ModelFile {
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -21,21 +21,22 @@ interface FolderEntry {
   readonly sha256: string;
 }
 
-/** A digest stays right as long as these do. */
+/** A digest is valid while the time and size of its file are unchanged. */
 interface CachedDigest {
   readonly mtimeMs: number;
   readonly size: number;
   readonly sha256: string;
 }
 
-const known = new Map<string, CachedDigest>();
+const digestCache = new Map<string, CachedDigest>();
 
 /**
- * Finds the file of each model by its digest; names do not matter.
+ * Finds the file of each model by its digest. File names do not matter.
  *
- * @param folder where the `.onnx` files are, not in subfolders
+ * @param folder the folder of the `.onnx` files; subfolders are not searched
  * @returns by model name
- * @throws ModelError SL3020 no such folder, SL3021 no file with the digest, SL3022 the model's file has another digest, SL3000 a file cannot be read
+ * @throws ModelError SL3020 no such folder, SL3021 no file with the digest, SL3022 the model's file has another digest,
+ * SL3000 a file cannot be read
  */
 export async function findModelFiles(folder: string, models: readonly ModelConfig[]): Promise<Map<string, ModelFile>> {
   const entries = await listModelFiles(folder);
@@ -50,11 +51,11 @@ export async function findModelFiles(folder: string, models: readonly ModelConfi
 }
 
 /**
- * Reads the files of models from where they were when the pipeline was deployed.
+ * Reads the files of models from their paths at deploy.
  *
  * @param paths by digest
  * @returns by model name
- * @throws ModelError SL3000 a file cannot be read, SL3022 a file has another digest by now
+ * @throws ModelError SL3000 a file cannot be read, SL3021 no path for a model, SL3022 a file has another digest now
  */
 export async function readModelFiles(
   paths: ReadonlyMap<string, string>,
@@ -105,30 +106,30 @@ async function readMatching(folder: string, entries: readonly FolderEntry[], mod
   return readVerified(entry.path, entry.file, model);
 }
 
-/** The digest is taken from the very bytes that are loaded: the file may have changed since it was listed. */
-async function readVerified(path: string, shown: string, model: ModelConfig): Promise<ModelFile> {
+/** Hashes the bytes that are loaded, because the file may have changed since it was listed. */
+async function readVerified(path: string, name: string, model: ModelConfig): Promise<ModelFile> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   if (sha256 === model.sha256) return { path, bytes };
-  known.delete(path);
-  throw await otherDigest(model, path, shown, sha256, bytes);
+  digestCache.delete(path);
+  throw await otherDigest(model, path, name, sha256, bytes);
 }
 
 async function notFound(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelError> {
-  const namesake = entries.find((e) => plain(e.file.replace(/\.onnx$/i, "")) === plain(model.name));
+  const namesake = entries.find((e) => comparableName(e.file.replace(/\.onnx$/i, "")) === comparableName(model.name));
   if (namesake !== undefined) return await otherDigest(model, namesake.path, namesake.file, namesake.sha256);
   const there =
     entries.length === 0
       ? "it holds no .onnx file"
       : `it holds ${entries
           .slice(0, 20)
-          .map((e) => `${e.file} (${short(e.sha256)})`)
+          .map((e) => `${e.file} (${shortDigest(e.sha256)})`)
           .join(", ")}${entries.length > 20 ? `, and ${entries.length - 20} more` : ""}`;
   return new ModelError(
     "SL3021",
-    `model '${model.name}': no file in '${folder}' has the digest ${short(model.sha256)}; ${there}`,
+    `model '${model.name}': no file in '${folder}' has the digest ${shortDigest(model.sha256)}; ${there}`,
     {
       model: model.name,
       folder,
@@ -137,7 +138,7 @@ async function notFound(folder: string, entries: readonly FolderEntry[], model: 
   );
 }
 
-/** Says what changed, not only that something did: the file may have other ports or only other weights. */
+/** The error names what changed: the file may have other ports, or only other weights. */
 async function otherDigest(
   model: ModelConfig,
   path: string,
@@ -150,7 +151,7 @@ async function otherDigest(
   const what = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
   return new ModelError(
     "SL3022",
-    `model '${model.name}': the config was built for the digest ${short(model.sha256)} but '${file}' is ${short(sha256)}${what}; put the right file there, or run 'shapeline generate' again and build the pipeline anew`,
+    `model '${model.name}': the config was built for the digest ${shortDigest(model.sha256)} but '${file}' is ${shortDigest(sha256)}${what}; put the right file there, or run 'shapeline generate' and build the pipeline again`,
     { model: model.name, file, expected: model.sha256, found: sha256, differences },
   );
 }
@@ -158,12 +159,12 @@ async function otherDigest(
 async function digest(path: string): Promise<string> {
   try {
     const { mtimeMs, size } = await stat(path);
-    const cached = known.get(path);
+    const cached = digestCache.get(path);
     if (cached !== undefined && cached.mtimeMs === mtimeMs && cached.size === size) return cached.sha256;
     const hash = createHash("sha256");
     await pipeline(createReadStream(path), hash);
     const sha256 = hash.digest("hex");
-    known.set(path, { mtimeMs, size, sha256 });
+    digestCache.set(path, { mtimeMs, size, sha256 });
     return sha256;
   } catch (cause) {
     throw unreadable(path, cause);
@@ -179,11 +180,11 @@ function unreadable(path: string, cause: unknown): ModelError {
   );
 }
 
-/** `ccfraud-lstm` and `ccfraud_lstm.onnx` are meant to be the same. */
-function plain(name: string): string {
+/** Makes `ccfraud-lstm` and `ccfraud_lstm` equal. */
+function comparableName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
-function short(sha256: string): string {
+function shortDigest(sha256: string): string {
   return `${sha256.slice(0, 12)}…`;
 }

@@ -9,65 +9,66 @@ import type { RequestDeadline } from "../request-deadline.js";
 
 export type Feeds = Readonly<Record<string, TensorData>>;
 
-/** What is made of a model's outputs: handed in with a run, it costs no promise of its own. */
+/** Uses a model's outputs. A callback, because a second promise would cost time in every run. */
 export type UseOutputs<T> = (outputs: TensorData[]) => T | Promise<T>;
 
-/** A model ready to run: rows in, one tensor for each output of its config. `when` is whatever says how long that may take. */
-export type Run<W> = <T>(feeds: Feeds, rows: number, when: W, use: UseOutputs<T>) => Promise<T>;
+/** Runs a model: one tensor for each output of its config. `limit` bounds the time; its type depends on where the model runs. */
+export type Run<L> = <T>(feeds: Feeds, rows: number, limit: L, use: UseOutputs<T>) => Promise<T>;
 
 export type RunModel = Run<RequestDeadline>;
 
-/** The same of a challenger, which knows until when (by `Date.now()`) it may begin. */
+/** Runs a challenger; the limit is the latest start, by `Date.now()`. */
 export type RunChallenger = Run<number>;
 
-/** Runs one batch of a size that the model takes. */
-export type RunBatch<W> = <T>(feeds: Feeds, fetches: readonly string[], when: W, use: UseOutputs<T>) => Promise<T>;
+/** Runs one batch of a size that the model accepts. */
+export type RunBatch<L> = <T>(feeds: Feeds, fetches: readonly string[], limit: L, use: UseOutputs<T>) => Promise<T>;
 
 /**
- * Makes a model of fixed batch size run any batch, in parts, and holds each output to the model's signature.
+ * Creates a model's runner. A model of fixed batch size runs larger batches in parts. Every output is checked against the
+ * model's signature.
  *
- * @throws ModelError SL3026 when an input has no batch dimension
+ * @throws ModelError SL3026 if an input has no batch dimension
  */
-export function modelRunner<W>(model: ModelConfig, runBatch: RunBatch<W>): Run<W> {
+export function modelRunner<L>(model: ModelConfig, runBatch: RunBatch<L>): Run<L> {
   const ports = model.outputs;
   const fetches = ports.map((port) => nameInFile(model, "outputs", port.name));
-  const runFile = feedingFile(model, runBatch);
+  const runFile = withFileNames(model, runBatch);
   const fixed = fixedBatch(model);
   const check = (outputs: TensorData[], rows: number): void => {
     for (let i = 0; i < ports.length; i++) {
       const port = ports[i];
       const output = outputs[i];
       if (port !== undefined && (output === undefined || !fits(port, output, rows)))
-        throw unlike(model, port, output, rows);
+        throw mismatch(model, port, output, rows);
     }
   };
-  return (feeds, rows, when, use) => {
+  return (feeds, rows, limit, use) => {
     const checked: typeof use = (outputs) => {
       check(outputs, rows);
       return use(outputs);
     };
-    if (fixed === null || fixed === rows) return runFile(feeds, fetches, when, checked);
-    return inParts(model, (part) => runFile(part, fetches, when, (outputs) => outputs), feeds, rows, fixed).then(
+    if (fixed === null || fixed === rows) return runFile(feeds, fetches, limit, checked);
+    return runInParts(model, (part) => runFile(part, fetches, limit, (outputs) => outputs), feeds, rows, fixed).then(
       checked,
     );
   };
 }
 
-/** The file's inputs have the file's names. */
-function feedingFile<W>(model: ModelConfig, runBatch: RunBatch<W>): RunBatch<W> {
+/** Renames the inputs to the file's names. */
+function withFileNames<L>(model: ModelConfig, runBatch: RunBatch<L>): RunBatch<L> {
   if (model.renamed?.inputs === undefined) return runBatch;
   const names = model.inputs.map(({ name }) => [name, nameInFile(model, "inputs", name)] as const);
-  return (feeds, fetches, when, use) => {
-    const given: Record<string, TensorData> = {};
+  return (feeds, fetches, limit, use) => {
+    const renamed: Record<string, TensorData> = {};
     for (const [name, file] of names) {
       const tensor = feeds[name];
-      if (tensor !== undefined) given[file] = tensor;
+      if (tensor !== undefined) renamed[file] = tensor;
     }
-    return runBatch(given, fetches, when, use);
+    return runBatch(renamed, fetches, limit, use);
   };
 }
 
-/** The batch size that a model's inputs demand, null where any will do. */
+/** The batch size that a model's inputs require; null if any is accepted. */
 function fixedBatch(model: ModelConfig): number | null {
   let fixed: number | null = null;
   for (const { name, dtype, shape } of model.inputs) {
@@ -85,7 +86,7 @@ function fixedBatch(model: ModelConfig): number | null {
   return fixed;
 }
 
-async function inParts(
+async function runInParts(
   model: ModelConfig,
   run: (part: Feeds) => Promise<TensorData[]>,
   feeds: Feeds,
@@ -95,7 +96,7 @@ async function inParts(
   if (rows % size !== 0) {
     throw new InputError(
       "SL5016",
-      `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} ${rows === 1 ? "row is" : "rows are"} no whole number of them`,
+      `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} ${rows === 1 ? "row" : "rows"} cannot be split into such batches`,
       { model: model.name, rows, size },
     );
   }
@@ -105,7 +106,7 @@ async function inParts(
     for (const [name, tensor] of Object.entries(feeds)) part[name] = slice(tensor, from, size);
     parts.push(await run(part));
   }
-  return model.outputs.map((_, i) => joined(parts.flatMap((part) => part[i] ?? [])));
+  return model.outputs.map((_, i) => concatenate(parts.flatMap((part) => part[i] ?? [])));
 }
 
 function slice({ dtype, dims, data }: TensorData, from: number, rows: number): TensorData {
@@ -113,7 +114,7 @@ function slice({ dtype, dims, data }: TensorData, from: number, rows: number): T
   return { dtype, dims: [rows, ...dims.slice(1)], data: data.slice(from * size, (from + rows) * size) };
 }
 
-function joined(parts: readonly TensorData[]): TensorData {
+function concatenate(parts: readonly TensorData[]): TensorData {
   const [first] = parts;
   if (first === undefined) return { dtype: "float32", dims: [0], data: new Float32Array(0) };
   const rows = parts.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0);
@@ -121,13 +122,13 @@ function joined(parts: readonly TensorData[]): TensorData {
   const data = allocate(first.dtype, total);
   let at = 0;
   for (const part of parts) {
-    put(data, part.data, at);
+    copyInto(data, part.data, at);
     at += part.data.length;
   }
   return { dtype: first.dtype, dims: [rows, ...first.dims.slice(1)], data };
 }
 
-function put(target: TensorElements, source: TensorElements, at: number): void {
+function copyInto(target: TensorElements, source: TensorElements, at: number): void {
   if (Array.isArray(target)) for (let i = 0; i < source.length; i++) target[at + i] = source[i];
   else (target as Float64Array).set(source as Float64Array, at);
 }
@@ -144,13 +145,13 @@ function fits(port: Port, { dtype, dims, data }: TensorData, rows: number): bool
   return true;
 }
 
-function unlike(model: ModelConfig, port: Port, output: TensorData | undefined, rows: number): TargetError {
+function mismatch(model: ModelConfig, port: Port, output: TensorData | undefined, rows: number): TargetError {
   const expected = showTensor({
     dtype: port.dtype,
     shape: port.shape === null ? null : [rows, ...port.shape.slice(1)],
   });
   const got = output === undefined ? "nothing" : showTensor({ dtype: output.dtype, shape: output.dims });
-  const why = output !== undefined && output.dims[0] !== rows ? "; its first dimension is not the rows'" : "";
+  const why = output !== undefined && output.dims[0] !== rows ? "; its first dimension is not the number of rows" : "";
   return new TargetError(
     "SL6003",
     `model '${model.name}' output '${port.name}' should be ${expected} for ${rows} ${rows === 1 ? "row" : "rows"} but is ${got}${why}`,

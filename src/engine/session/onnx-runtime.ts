@@ -7,19 +7,19 @@ import { errorSummary } from "../../util/error-message.js";
 type Runtime = typeof import("onnxruntime-node");
 type Tensors = Readonly<Record<string, TensorData>>;
 
-/** One loaded model. All who ask for the same digest share it; each gives back its own hold. */
+/** A reference to a loaded model. All references to the same digest share one session. */
 export interface ModelSession {
-  /** What the runtime says of the file: names, dtypes, and sizes where they are known. */
+  /** The file's ports by the runtime: names, dtypes and known sizes. */
   readonly inputs: readonly InferenceSession.ValueMetadata[];
   readonly outputs: readonly InferenceSession.ValueMetadata[];
   /**
    * @param feeds by model input
-   * @param fetches the outputs to compute, in the order of the answer
-   * @param use what is made of them: handed in, it costs no promise of its own
-   * @throws TargetError SL6002 with the model's name, and what `use` throws
+   * @param fetches the outputs to compute, in the order of the result
+   * @param use uses the outputs; a callback saves a promise in every run
+   * @throws TargetError SL6002 with the model's name; errors of `use` as they are
    */
   run<T>(feeds: Tensors, fetches: readonly string[], use: (outputs: TensorData[]) => T | Promise<T>): Promise<T>;
-  /** The last one who gives it back frees the model. */
+  /** Releases this reference; the last release frees the model. */
   release(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ interface SharedSession {
 let runtime: Promise<Runtime> | undefined;
 const sessions = new Map<string, SharedSession>();
 
-/** One thread a model: rows come few at a time, models are small, and threads that spin for work cost more than they bring. */
+/** One thread per model: batches and models are mostly small, and threads that spin for work cost more than they gain. */
 export const sessionOptions = {
   executionProviders: ["cpu"],
   intraOpNumThreads: 1,
@@ -40,12 +40,12 @@ export const sessionOptions = {
 } as const;
 
 /**
- * Loads ONNX Runtime when it is first needed.
+ * Loads ONNX Runtime on first use.
  *
- * @throws TargetError SL6001 where the optional peer is not installed
+ * @throws TargetError SL6001 if the optional peer is not installed
  */
 export async function loadRuntime(load: () => Promise<Runtime> = () => import("onnxruntime-node")): Promise<Runtime> {
-  // ONNX Runtime reports its use to its maker unless told not to; nothing leaves the machine from here.
+  // By default ONNX Runtime sends usage data to its vendor. Shapeline sends nothing off the machine.
   process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {
     return await load();
@@ -66,11 +66,11 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
 }
 
 /**
- * Opens a model, or joins those who have the same file open.
+ * Opens a model, or adds a reference if the same file is already open.
  *
  * @param sha256 digest of `bytes`
- * @param where how messages call the file
- * @throws ModelError SL3023 when the bytes are no whole ONNX model
+ * @param where the file's name in messages
+ * @throws ModelError SL3023 if the bytes are not a complete ONNX model
  */
 export async function openSession(
   name: string,
@@ -102,7 +102,7 @@ export async function openSession(
   return sessionHandle(name, sha256, shared, session, ort);
 }
 
-/** What to say of bytes that the runtime does not take. */
+/** The error for bytes that the runtime does not accept. */
 export function invalidModel(name: string, where: string, cause: unknown): ModelError {
   return new ModelError(
     "SL3023",
@@ -160,37 +160,39 @@ function checkedRun(session: InferenceSession, ort: Runtime): RunSession {
     dims: readonly number[],
   ) => Tensor;
   return async (feeds, fetches) => {
-    const given: Record<string, Tensor> = {};
-    for (const [input, { dtype, data, dims }] of Object.entries(feeds)) given[input] = new OrtTensor(dtype, data, dims);
-    return session.run(given, fetches);
+    const inputs: Record<string, Tensor> = {};
+    for (const [input, { dtype, data, dims }] of Object.entries(feeds))
+      inputs[input] = new OrtTensor(dtype, data, dims);
+    return session.run(inputs, fetches);
   };
 }
 
 /**
- * The way past what `session.run` checks and wraps, all of which the engine has checked before: a tenth of a small model's run.
- * It is no promise of the runtime's, so that it may be missing: null then.
+ * Calls the runtime's handler without the checks and wrappers of `session.run`, which repeat the engine's checks and cost a
+ * tenth of a small model's run. Not a public interface of the runtime; null if it does not exist.
  */
 export function directRun(session: InferenceSession): RunSession | null {
   const handler: unknown = Reflect.get(session, "handler");
   if (typeof handler !== "object" || handler === null || !("run" in handler) || typeof handler.run !== "function")
     return null;
   const run = handler.run.bind(handler) as (feeds: object, fetches: object, options: object) => Promise<Answer>;
-  const wanted = new WeakMap<readonly string[], Readonly<Record<string, null>>>();
+  const outputsByFetches = new WeakMap<readonly string[], Readonly<Record<string, null>>>();
   const options = {};
   return (feeds, fetches) => {
-    let outputs = wanted.get(fetches);
-    if (outputs === undefined) wanted.set(fetches, (outputs = Object.fromEntries(fetches.map((name) => [name, null]))));
-    const given: Record<string, object> = {};
+    let outputs = outputsByFetches.get(fetches);
+    if (outputs === undefined)
+      outputsByFetches.set(fetches, (outputs = Object.fromEntries(fetches.map((name) => [name, null]))));
+    const inputs: Record<string, object> = {};
     for (const input in feeds) {
       const tensor = feeds[input];
       if (tensor !== undefined)
-        given[input] = { type: tensor.dtype, data: tensor.data, dims: tensor.dims, location: "cpu" };
+        inputs[input] = { type: tensor.dtype, data: tensor.data, dims: tensor.dims, location: "cpu" };
     }
-    return run(given, outputs, options);
+    return run(inputs, outputs, options);
   };
 }
 
-/** What to say of a run that the runtime gave up. */
+/** The error for a run that failed in the runtime. */
 export function runFailed(name: string, cause: unknown): TargetError {
   return new TargetError(
     "SL6002",
@@ -202,9 +204,9 @@ export function runFailed(name: string, cause: unknown): TargetError {
 
 function fromRuntime(model: string, output: string, value: Answer[string] | undefined): TensorData {
   if (value === undefined)
-    throw new TargetError("SL6003", `model '${model}' gave no output '${output}'`, { model, output });
+    throw new TargetError("SL6003", `model '${model}' returned no output '${output}'`, { model, output });
   const { data } = value;
-  // Where JavaScript has Float16Array the runtime uses it; the bits are the same.
+  // If JavaScript has Float16Array, the runtime uses it. The bits are the same.
   const elements =
     value.type === "float16" && ArrayBuffer.isView(data)
       ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)

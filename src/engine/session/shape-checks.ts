@@ -4,15 +4,15 @@ import { clash, misfit, requestSource } from "../../../dsl/messages/shapes.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
 import type { Feeds } from "./model-runner.js";
 
-/** Throws for tensors that are not what the model takes. */
+/** Throws for tensors that the model does not accept. */
 export type FeedCheck = (feeds: Feeds) => void;
 
 /**
- * The checks that the types left open for one model of one step, as one function; null where there are none. They say what
- * the compiler would have said.
+ * Creates the run-time checks of one model of one step: those that the types could not decide. Null if there are none. The
+ * messages are the compiler's.
  *
- * @param source what gives the tensors, as `wording.ts` has it: `step 2 (model 'embed') produces`; null for the request
- * @returns a function that throws InputError SL5016 where the request is at fault, TargetError SL6003 where a model is
+ * @param source the origin of the tensors, with the verb: `step 2 (model 'embed') produces`; null for the request
+ * @returns a function that throws InputError SL5016 for the request's tensors, TargetError SL6003 for a model's
  */
 export function feedCheck(config: Config, step: number, model: ModelConfig, source: string | null): FeedCheck | null {
   const checks = config.checks.filter((check) => check.step === step && check.model === model.name);
@@ -50,7 +50,7 @@ function tensorPort({ dtype, dims }: Feeds[string]): {
   return { dtype, shape: dims };
 }
 
-/** A check names a model's own symbol `scorer.k`; its author calls it `k`. */
+/** A check prefixes a model's own symbol with the model: `scorer.k`. Messages use the author's name `k`. */
 function symbolOf(model: ModelConfig, expects: string): string {
   return expects.startsWith(`${model.name}.`) ? expects.slice(model.name.length + 1) : expects;
 }

@@ -11,9 +11,9 @@ import type { Feeds } from "./model-runner.js";
 import type { ModelSession } from "./onnx-runtime.js";
 
 /**
- * Holds a loaded model to what its config says of it.
+ * Checks a loaded model against its config.
  *
- * @throws ModelError SL3024 when a port is missing, or has another dtype, rank or size
+ * @throws ModelError SL3024 if a port is missing or has another dtype, rank or size
  */
 export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "inputs" | "outputs">): void {
   for (const port of model.inputs) checkPort(model, "input", port, session.inputs);
@@ -24,15 +24,15 @@ export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "
   if (unfed !== undefined) throw differs(model, `the file also needs an input '${unfed.name}'`);
 }
 
-/** Once to see that it runs, once more to see how fast: the first run of a session is slower. */
+/** The first run shows that the model runs, the second how fast: the first run of a session is slower. */
 const WARM_UPS = 2;
 
 /**
- * Runs a model on zeros, so that one that cannot run is found before it is deployed; on two rows where it takes any number
- * of them, so that an output which does not follow the rows is found too. Where a size is open there is no telling which
- * sizes the model takes, and nothing is run.
+ * Runs a model on zeros, to find one that cannot run before it is deployed. If it accepts any number of rows it runs on two,
+ * to find an output that does not follow the rows. A model with an open size does not run: the sizes that it accepts are
+ * unknown.
  *
- * @throws ModelError SL3025 when the run fails or its outputs are not the config's
+ * @throws ModelError SL3025 if the run fails or its outputs differ from the config
  */
 export async function warmUp(model: ModelConfig, run: (feeds: Feeds, rows: number) => Promise<unknown>): Promise<void> {
   const feeds: Record<string, TensorData> = {};
@@ -92,7 +92,7 @@ function agrees(file: number | string, config: number | string | null | undefine
 function differs(model: ModelConfig, what: string): ModelError {
   return new ModelError(
     "SL3024",
-    `model '${model.name}': ${what}; run 'shapeline generate' again and build the pipeline anew`,
+    `model '${model.name}': ${what}; run 'shapeline generate' and build the pipeline again`,
     { model: model.name },
   );
 }

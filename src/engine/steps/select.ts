@@ -9,7 +9,7 @@ export const selectKind = engineStepKind<"select">({
     if (context.tuple === null || model === undefined) {
       throw new TargetError(
         "SL6000",
-        `step ${index} selects output ${step.index} of a tuple that has no such output; build the config anew`,
+        `step ${index} selects output ${step.index} of a tuple that has no such output; build the config again`,
         { step: index },
       );
     }

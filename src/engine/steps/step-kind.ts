@@ -62,7 +62,7 @@ export function requireModel<T>(models: ReadonlyMap<string, T>, name: string): T
   if (model === undefined)
     throw new TargetError(
       "SL6000",
-      `a step names the model '${name}', which the config does not hold; build the config anew`,
+      `a step names the model '${name}', which the config does not hold; build the config again`,
       { model: name },
     );
   return model;

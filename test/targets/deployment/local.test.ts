@@ -150,13 +150,13 @@ describe("infer", () => {
       `"SL5030 the rows file '<dir>/none.json' cannot be read: there is no such file or folder"`,
     );
     expect(await said("broken.json")).toMatch(
-      /^SL5030 '<dir>\/broken.json' is no JSON array of records, and no Arrow IPC file either: /,
+      /^SL5030 '<dir>\/broken.json' is neither a JSON array of records nor an Arrow IPC file: /,
     );
     expect(await said("broken.arrow")).toMatch(
-      /^SL5030 '<dir>\/broken.arrow' is no JSON array of records, and no Arrow IPC file either: /,
+      /^SL5030 '<dir>\/broken.arrow' is neither a JSON array of records nor an Arrow IPC file: /,
     );
     expect(await said("cut.arrow")).toMatchInlineSnapshot(
-      `"SL5030 '<dir>/cut.arrow' is no whole Arrow IPC file: its end is missing"`,
+      `"SL5030 '<dir>/cut.arrow' is not a complete Arrow IPC file: its end is missing"`,
     );
   });
 });
@@ -226,7 +226,7 @@ describe("logs", () => {
       await vi.waitFor(() => expect(queries.mock.calls.some(([sql]) => sql === "COMMIT")).toBe(true));
       await live.infer(many);
       expect(await refusal(live.infer(rows, { timeoutMs: 200 }))).toBe(
-        "SL6004 pipeline 'fraud': no answer within 200 ms; nothing of it is logged",
+        "SL6004 pipeline 'fraud': no answer within 200 ms; nothing was logged",
       );
       const waiting = live.infer(rows);
       release();
@@ -323,7 +323,7 @@ describe("deploy", () => {
     const wider = { ...c1, outputs: [float32("variable", null, 2)].map((port) => ({ ...port, shape: [null, 2] })) };
     const { hash: _, ...content } = config("c", [wider], [run("c1")]);
     expect(await refusal(engine().deploy(sealConfig(content)))).toMatchInlineSnapshot(
-      `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float32[batch, 2] in the config; run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float32[batch, 2] in the config; run 'shapeline generate' and build the pipeline again"`,
     );
   });
 });

@@ -124,7 +124,7 @@ describe("options that are no object of options", () => {
   test("no option of infer is taken from a Map", async () => {
     expect(
       await said(() => live.infer([{ x: [1, 2] }], { metadata: new Map([["session_id", "a"]]) as never })),
-    ).toMatchInlineSnapshot(`"SL5040 the metadata of a request is { key: value }, got an object (Map)"`);
+    ).toMatchInlineSnapshot(`"SL5040 the metadata of a request must be an object { key: value }, got an object (Map)"`);
     expect(await said(() => live.infer([{ x: [1, 2] }], { signal: null as never }))).toMatchInlineSnapshot(
       `"SL6011 signal is null: give an AbortSignal"`,
     );

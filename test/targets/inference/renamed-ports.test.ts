@@ -107,7 +107,7 @@ describe("ports that the file calls otherwise", () => {
     expect(logged.map((row) => row.out)).toEqual(mine.map((row) => row.out).reverse());
     expect(logged.map((row) => row.in)).toEqual(mine.map((row) => row.in).reverse());
     expect(await refusal(() => live.infer(rows))).toMatchInlineSnapshot(
-      `"SL5003 row 0: input 'digit' of pipeline 'fraud' is missing; there is 'pixels'"`,
+      `"SL5003 row 0: input 'digit' of pipeline 'fraud' is missing; found 'pixels'"`,
     );
   });
 
@@ -202,14 +202,14 @@ describe("refused", () => {
   test("a file that does not have them, in the file's words and ours", async () => {
     const built = await build(fraud);
     expect(await refusal(() => engine().deploy(retold(built, "champ", "rsik")))).toMatchInlineSnapshot(
-      `"SL3024 model 'champ': the file has no output 'rsik' (called 'fraud' here) but 'risk'; run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3024 model 'champ': the file has no output 'rsik' (called 'fraud' here) but 'risk'; run 'shapeline generate' and build the pipeline again"`,
     );
     const dir = folder();
     mkdirSync(join(dir, "models"));
     copyFileSync(join(models, "c2.onnx"), join(dir, "models", "champ.onnx"));
     const champs = built.models.filter(({ name }) => name === "champ");
     expect(await refusal(() => findModelFiles(join(dir, "models"), champs))).toMatchInlineSnapshot(
-      `"SL3022 model 'champ': the config was built for the digest … but 'champ.onnx' is … (champ.vector: input removed, it was float32[batch, 16]; champ.x: input added, float32[batch, 16]; champ.fraud: output removed, it was float32[batch, 1]; champ.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3022 model 'champ': the config was built for the digest … but 'champ.onnx' is … (champ.vector: input removed, it was float32[batch, 16]; champ.x: input added, float32[batch, 16]; champ.fraud: output removed, it was float32[batch, 1]; champ.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' and build the pipeline again"`,
     );
     // A name of ours that the new file gives to another port is not ours.
     const called = champs.map((model) => ({
@@ -218,7 +218,7 @@ describe("refused", () => {
       renamed: { outputs: { score: "risk" } },
     })) as unknown as typeof champs;
     expect(await refusal(() => findModelFiles(join(dir, "models"), called))).toMatchInlineSnapshot(
-      `"SL3022 model 'champ': the config was built for the digest … but 'champ.onnx' is … (champ.vector: input removed, it was float32[batch, 16]; champ.x: input added, float32[batch, 16]; champ.score: output removed, it was float32[batch, 1]; champ.score (in the file): output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' again and build the pipeline anew"`,
+      `"SL3022 model 'champ': the config was built for the digest … but 'champ.onnx' is … (champ.vector: input removed, it was float32[batch, 16]; champ.x: input added, float32[batch, 16]; champ.score: output removed, it was float32[batch, 1]; champ.score (in the file): output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' and build the pipeline again"`,
     );
   });
 

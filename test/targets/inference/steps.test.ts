@@ -180,7 +180,7 @@ describe("a key split", () => {
   test.each([
     [
       { segmnet: "gold" },
-      `SL5041 no split of pipeline 'split' reads the metadata 'segmnet'; they read 'segment' (did you mean 'segment'?)`,
+      `SL5041 no split of pipeline 'split' reads the metadata 'segmnet'; its splits read 'segment' (did you mean 'segment'?)`,
     ],
     [{ segment: null }, `SL5040 the metadata 'segment' must be a string, a finite number or a boolean, got null`],
     [
@@ -195,8 +195,8 @@ describe("a key split", () => {
       { segment: 7n },
       `SL5040 the metadata 'segment' must be a string, a finite number or a boolean, got the bigint 7n`,
     ],
-    [["gold"], `SL5040 the metadata of a request is { key: value }, got a list of 1`],
-    ["gold", `SL5040 the metadata of a request is { key: value }, got the string "gold"`],
+    [["gold"], `SL5040 the metadata of a request must be an object { key: value }, got a list of 1`],
+    ["gold", `SL5040 the metadata of a request must be an object { key: value }, got the string "gold"`],
   ])("refuses %o, and logs nothing", async (metadata, expected) => {
     const deployment = await live(split);
     expect(await refusal(deployment.infer(rows, { metadata: metadata as never }))).toBe(expected);
@@ -206,7 +206,7 @@ describe("a key split", () => {
   test("a pipeline without a split takes no metadata", async () => {
     const deployment = await live(pipeline("plain").model(boosting));
     expect(await refusal(deployment.infer(rows, { metadata: { segment: "gold" } }))).toBe(
-      `SL5041 no split of pipeline 'plain' reads the metadata 'segment'; it has none`,
+      `SL5041 no split of pipeline 'plain' reads the metadata 'segment'; it has no split that reads metadata`,
     );
   });
 });
