@@ -2,15 +2,8 @@ import type { StepConfig, StepConfigOf } from "../config/schema.js";
 import type { BackEnd } from "../expression/backends/back-ends.js";
 import type { DefinitionModel, DefinitionProblem, Dialect } from "./platform.js";
 import { isRecord } from "../util/is-record.js";
-import type { Problems } from "./read/problems.js";
-import {
-  allOrNull,
-  readModel,
-  readWholeNumber,
-  reportMismatch,
-  reportUnknownKeys,
-  withoutHoles,
-} from "./read/values.js";
+import { type Problems, reportMismatch, reportUnknownKeys } from "./read/problems.js";
+import { allOrNull, readModel, readWholeNumber, withoutHoles } from "./read/values.js";
 
 // The step kinds of a definition: how each is written, why it cannot be written, and how it is read back.
 

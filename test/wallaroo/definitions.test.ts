@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { build, defineModel, pipeline, tensor, type Config } from "shapeline";
-import { diffConfigs, parseConfig } from "shapeline/config";
+import { parseConfig } from "shapeline/config";
 import { decompile, fromDefinition, stringifyDefinition, toDefinition, type Definition } from "shapeline/wallaroo";
 import { refusal } from "../refusal.js";
 
@@ -16,12 +16,12 @@ const model = <const N extends string>(name: N, digit: string) =>
   });
 const [a, b, c] = [model("a", "1"), model("b", "2"), model("c", "3")];
 
-const said = (definition: unknown, options = {}): string[] =>
+const problemsOf = (definition: unknown, options = {}): string[] =>
   fromDefinition(definition, options).problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);
 const M = (name: string, digit: string) => ({ name, version: "1", sha: digit.repeat(64) });
 
-describe("a definition", () => {
-  it("of the fraud example is the shadow's three steps and a check, and comes back with the config's models, steps and meaning", () => {
+describe("toDefinition and fromDefinition", () => {
+  it("write a shadow as three steps and a validation as a check, and read back the same config", () => {
     const definition = toDefinition(fraud, { dialect: "polars" });
     expect(definition.steps.map((step) => Object.keys(step)[0])).toEqual([
       "ModelInference",
@@ -33,16 +33,16 @@ describe("a definition", () => {
     const { config, problems, inferred } = fromDefinition(stringifyDefinition(definition), { models: fraud.models });
     expect(problems).toEqual([]);
     expect(inferred).toEqual([]);
-    // Only how the author wrote the lambda is not in it; other back-ends' texts follow from the tree.
-    const plain = (one: Config | null) =>
+    // A definition does not contain the author's lambda; the texts of other back-ends follow from the tree.
+    const comparable = (one: Config | null) =>
       one?.steps.map((step) =>
         step.kind === "validation" ? [step.name, step.expression.tree, step.expression.strings["polars-0.18"]] : step,
       );
-    expect(plain(config)).toEqual(plain(fraud));
+    expect(comparable(config)).toEqual(comparable(fraud));
     expect({ ...config, steps: [], hash: "" }).toEqual({ ...fraud, steps: [], hash: "" });
   });
 
-  it("has the text that the SDK's HTTP client sends", async () => {
+  it("write the text that the SDK's HTTP client sends", async () => {
     const config = await build(
       pipeline("p")
         .keySplit("é", { default: a, routes: { "\u2028": b } })
@@ -53,7 +53,7 @@ describe("a definition", () => {
     );
   });
 
-  it("of the older dialect has its checks right after the step that runs models, the last one first", async () => {
+  it("write checks of the checks dialect right after the inference step, the last one first", async () => {
     const config = await build(
       pipeline("p")
         .shadow(a, [b])
@@ -78,7 +78,7 @@ describe("a definition", () => {
     ]);
   });
 
-  it("keeps its checks grouped as they came", async () => {
+  it("keep the grouping of checks", async () => {
     const text = (name: string) =>
       `{"Alias":[{"BinaryExpr":{"left":{"Column":"out.y"},"op":"Gt","right":{"Literal":{"Float64":0.5}}}},"${name}"]}`;
     const definition: Definition = {
@@ -101,8 +101,8 @@ describe("a definition", () => {
   });
 });
 
-describe("what the platform cannot say", () => {
-  it("is refused, all of it at once, with the step, the reason and what to do", async () => {
+describe("toDefinition rejects what the platform cannot express:", () => {
+  it("all problems at once, with the step, the reason and what to do", async () => {
     const odd = defineModel({
       name: "odd_name",
       sha256: "4".repeat(64),
@@ -127,7 +127,7 @@ describe("what the platform cannot say", () => {
     `);
   });
 
-  it("differs from dialect to dialect", async () => {
+  it("by dialect", async () => {
     const config = await build(
       pipeline("p")
         .model(a)
@@ -144,7 +144,7 @@ describe("what the platform cannot say", () => {
   });
 });
 
-describe("without signatures", () => {
+describe("fromDefinition without signatures", () => {
   const steps = [
     { ModelInference: { models: [M("a", "1"), M("b", "2")] } },
     { AuditResults: { from: 1, to: null } },
@@ -165,7 +165,7 @@ describe("without signatures", () => {
     ],
   };
 
-  it("the ports are those that checks read, and the models are named whose ports nobody told", () => {
+  it("infers ports from the columns that checks read, and names the models", () => {
     const { config, problems, inferred } = fromDefinition(definition);
     expect(problems).toEqual([]);
     expect(inferred).toEqual(["a", "b", "c"]);
@@ -183,7 +183,7 @@ describe("without signatures", () => {
     expect(toDefinition(config as Config, { dialect: "polars", checks: [1, 1] })).toEqual(definition);
   });
 
-  it("what stands for a missing element says that the length differs from row to row", () => {
+  it("infers an open length if an expression handles missing elements", () => {
     const options =
       '"options":{"collect_groups":"ApplyFlat","fmt_str":"","input_wildcard_expansion":false,"auto_explode":false,"cast_to_supertypes":false,"allow_rename":false,"pass_name_to_apply":false,"changes_length":false,"check_lengths":true,"allow_group_aware":true}';
     const missing = {
@@ -201,7 +201,7 @@ describe("without signatures", () => {
     expect(config?.steps[1]).toMatchObject({ source: "x => !(x.out.y[2] === undefined)" });
   });
 
-  it("the chain is what a person would write", () => {
+  it("decompiles to a chain as an author would write it", () => {
     expect(decompile(fromDefinition(definition).config as Config).text).toMatchInlineSnapshot(`
       "import { pipeline } from "shapeline";
       import { a, b, c } from "./models.gen.js";
@@ -216,18 +216,18 @@ describe("without signatures", () => {
   });
 });
 
-describe("what cannot be read", () => {
+describe("fromDefinition reports what it cannot read:", () => {
   const check = (text: string) => ({
     id: "p",
     steps: [{ ModelInference: { models: [M("a", "1")] } }, { Check: { tree: [text] } }],
   });
   it.each([
     [
-      "steps that nobody builds",
+      "unsupported step kinds",
       { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, { Average: {} }, { Merge: {} }] },
     ],
     [
-      "keys that are missing or too many",
+      "missing and unknown keys",
       {
         id: "p",
         extra: 1,
@@ -235,7 +235,7 @@ describe("what cannot be read", () => {
       },
     ],
     [
-      "what no platform can mean",
+      "values that the SDK accepts but that have no meaning",
       {
         id: "p",
         steps: [
@@ -244,26 +244,26 @@ describe("what cannot be read", () => {
         ],
       },
     ],
-    ["JSON cut short", check('{"Alias":[{"BinaryExpr":{"left"')],
+    ["incomplete JSON", check('{"Alias":[{"BinaryExpr":{"left"')],
     [
       "an unknown operation",
       check('{"Alias":[{"BinaryExpr":{"left":{"Column":"out.x"},"op":"Divide","right":{"Literal":{"Int32":2}}}},"v"]}'),
     ],
     [
-      "two files of one model",
+      "two files with one model name",
       {
         id: "p",
         steps: [{ ModelInference: { models: [M("a", "1")] } }, { ModelInference: { models: [M("a", "2")] } }],
       },
     ],
-  ])("%s are problems with their paths", (_, definition) => {
-    expect(said(definition)).toMatchSnapshot();
+  ])("%s", (_, definition) => {
+    expect(problemsOf(definition)).toMatchSnapshot();
   });
 
-  it("a signature of another file is not taken", () => {
+  it("a signature of another file", () => {
     const definition = { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }] };
     expect(
-      said(definition, {
+      problemsOf(definition, {
         models: [
           {
             name: "a",
@@ -278,91 +278,5 @@ describe("what cannot be read", () => {
         "SL4116 models[0]: the signature of 'a' is of the file 999999999999…, and the definition names 111111111111…",
       ]
     `);
-  });
-});
-
-describe("diffConfigs", () => {
-  const before = pipeline("p")
-    .model(a)
-    .validate("low", (x) => x.out.x[0] > 0.5)
-    .validate("high", (x) => x.out.x[0] < 0.9)
-    .validate("mid", (x) => x.out.x[1] !== 0.7);
-  const after = pipeline("p")
-    .models([a, b])
-    .select(0)
-    .validate("high", (x) => x.out.x[0] < 0.9)
-    .validate("low", (x) => x.out.x[0] > 0.5)
-    .validate("mid", (x) => x.out.x[1] !== 0.75);
-
-  it("says what was added, removed, changed and moved, with lambdas as source", async () => {
-    expect(await diffConfigs(before, await build(after))).toMatchInlineSnapshot(`
-      {
-        "models": [
-          {
-            "kind": "added",
-            "name": "b",
-            "text": "version 1, file 222222222222…",
-          },
-        ],
-        "name": null,
-        "same": false,
-        "steps": [
-          {
-            "kind": "added",
-            "step": "models([a, b])",
-            "to": 0,
-          },
-          {
-            "from": 0,
-            "kind": "removed",
-            "step": "model(a)",
-          },
-          {
-            "kind": "added",
-            "step": "select(0)",
-            "to": 1,
-          },
-          {
-            "from": 1,
-            "kind": "moved",
-            "step": "validate("low", x => x.out.x[0] > 0.5)",
-            "to": 3,
-          },
-          {
-            "after": "validate("mid", x => x.out.x[1] !== 0.75)",
-            "before": "validate("mid", x => x.out.x[1] !== 0.7)",
-            "from": 3,
-            "kind": "changed",
-            "to": 4,
-          },
-        ],
-      }
-    `);
-  });
-
-  it("finds no difference between a pipeline and its own definition", async () => {
-    const plain = pipeline("p")
-      .shadow(a, [b])
-      .validate("low", (x) => x.out.x[0] > 0.5)
-      .validate("high", (x) => x.out.x[0] < 0.9);
-    const config = await build(plain);
-    for (const dialect of ["polars", "checks"] as const) {
-      const stored = fromDefinition(toDefinition(config, { dialect }), { models: config.models });
-      expect(stored.problems).toEqual([]);
-      expect(await diffConfigs(plain, stored.config as Config)).toEqual({
-        same: true,
-        name: null,
-        models: [],
-        steps: [],
-      });
-      expect(await diffConfigs(stored.config as Config, config)).toMatchObject({ same: true });
-    }
-  });
-
-  it("rejects a definition that was not read by fromDefinition", async () => {
-    const definition = { id: "p", steps: [] } as unknown as Config;
-    expect(await refusal(() => diffConfigs(before, definition))).toMatchInlineSnapshot(
-      `"SL4002 this is a definition of the Wallaroo platform, not a config: read it first with fromDefinition of 'shapeline/wallaroo'"`,
-    );
   });
 });

@@ -1,4 +1,4 @@
-/** A generator of numbers that is the same everywhere. */
+/** A seeded random number generator, the same on every platform. */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -11,25 +11,25 @@ export function randomOf(seed: number): () => number {
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Puts something wrong in one place of a definition, in the JSON within it as well as in its own. */
-export function mutated(definition: unknown, random: () => number): unknown {
+/** A copy of a definition with one error, in its own JSON or in the JSON text of a check. */
+export function mutate(definition: unknown, random: () => number): unknown {
   const copy = structuredClone(definition) as Json;
-  const places: { readonly owner: Json[] | { [key: string]: Json }; readonly key: string }[] = [];
+  const positions: { readonly owner: Json[] | { [key: string]: Json }; readonly key: string }[] = [];
   const collect = (value: Json): void => {
     if (typeof value !== "object" || value === null) return;
     for (const key of Object.keys(value)) {
-      places.push({ owner: value, key });
+      positions.push({ owner: value, key });
       collect((value as { [key: string]: Json })[key] as Json);
     }
   };
   collect(copy);
-  const place = places[Math.floor(random() * places.length)];
+  const place = positions[Math.floor(random() * positions.length)];
   if (place === undefined) return null;
   const owner = place.owner as { [key: string]: Json };
   const value = owner[place.key] as Json;
   const isText = typeof value === "string" && value.startsWith("{");
   if (isText && random() < 0.85) {
-    owner[place.key] = random() < 0.4 || !isJson(value) ? brokenText(value, random) : withinText(value, random);
+    owner[place.key] = random() < 0.4 || !isJson(value) ? breakText(value, random) : mutateNode(value, random);
     return copy;
   }
   const choice = random();
@@ -42,7 +42,7 @@ export function mutated(definition: unknown, random: () => number): unknown {
   } else if (choice < 0.4 && !Array.isArray(place.owner)) {
     delete owner[place.key];
     owner[oneOf(["Average", "MultiOut", "Nth", "__proto__x", "constructor", "toString", ""], random)] = value;
-  } else owner[place.key] = strange(random);
+  } else owner[place.key] = wrongValue(random);
   return copy;
 }
 
@@ -57,7 +57,7 @@ function isJson(text: string): boolean {
 
 const oneOf = <T>(values: readonly T[], random: () => number): T => values[Math.floor(random() * values.length)] as T;
 
-function strange(random: () => number): Json {
+function wrongValue(random: () => number): Json {
   const deep = (levels: number): Json => JSON.parse(`${'{"Alias":['.repeat(levels)}1${"]}".repeat(levels)}`) as Json;
   return oneOf<() => Json>(
     [
@@ -84,8 +84,8 @@ function strange(random: () => number): Json {
   )();
 }
 
-/** A text cut short, with characters lost, doubled or of another kind. */
-function brokenText(text: string, random: () => number): string {
+/** A text that is cut, has characters removed or inserted, or is replaced. */
+function breakText(text: string, random: () => number): string {
   const at = Math.floor(random() * text.length);
   const choice = random();
   if (choice < 0.4) return text.slice(0, at);
@@ -134,10 +134,10 @@ const nodes = [
   '{"Ternary":{}}',
 ];
 
-/** The JSON in the text with something else in one place. */
-function withinText(text: string, random: () => number): string {
+/** The JSON text with one part replaced by another node. */
+function mutateNode(text: string, random: () => number): string {
   if (random() < 0.5) {
-    const inner = mutated(JSON.parse(text), random);
+    const inner = mutate(JSON.parse(text), random);
     return JSON.stringify(inner);
   }
   const starts = [...text.matchAll(/\{"(?:Column|Literal|BinaryExpr|Function|node)"/g)].map(({ index }) => index);

@@ -4,6 +4,7 @@ import { sealConfig } from "../../src/config/config.js";
 import { rebuildPipeline } from "../../src/config/rebuild.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { sha256Hex } from "../../src/config/canonical.js";
+import { stepModels } from "../../src/config/step-models.js";
 import { compileExpression, emitAll } from "../../src/expression/compile.js";
 import type { ExpressionTree } from "../../src/expression/tree/tree.js";
 import { decompileLambda } from "../../src/config/steps/validation.js";
@@ -35,7 +36,7 @@ const outputs = [
   port("u", "float64", null),
   port("z", "float32", 1),
 ];
-/** Models that take each other's outputs. */
+/** Models that accept each other's outputs. */
 export const models: readonly ModelConfig[] = names.map((name) => ({
   name,
   version: "1",
@@ -46,8 +47,8 @@ export const models: readonly ModelConfig[] = names.map((name) => ({
 
 const scope = { inputs, outputs, models: { c1: [port("z", "float32", 1)] } };
 
-/** Lambdas of older checks, too, which few generated ones are. */
-const simple = [
+/** Lambdas that both dialects can express; few generated ones are. */
+const simpleLambdas = [
   "x => x.out.d < 1",
   "x => x.out.d - x.out.z[0] <= 0.5 && x.in.g[1] > -1",
   "x => [1, 2.5].includes(x.in.g[0])",
@@ -56,9 +57,9 @@ const simple = [
   "x => Number.isFinite(x.out.z[0])",
 ].map((text) => text.replaceAll("x.out.d", "x.out.z[0]"));
 
-/** Trees that mean what the lambdas mean, in the form in which one dialect gives them back. */
+/** Trees of random lambdas, in the canonical form that reading a definition of the dialect returns. */
 export function canonicalTrees(dialect: Dialect, count: number, seed: number): ExpressionTree[] {
-  const texts = [...simple, ...fc.sample(lambdas(3), { numRuns: count, seed })].map((text) =>
+  const texts = [...simpleLambdas, ...fc.sample(lambdas(3), { numRuns: count, seed })].map((text) =>
     text.replaceAll("x.models.c1.z", "x.out.z"),
   );
   return texts.flatMap((text) => {
@@ -82,60 +83,49 @@ export type Draft =
   | Exclude<StepConfig, { kind: "validation" }>
   | { readonly kind: "validation"; readonly name: string; readonly tree: ExpressionTree };
 
-/** A config as `build()` gives it, its lambdas written as they are decompiled; null where the steps do not fit. */
+/** A config as `build()` returns it, with decompiled lambdas as sources; null if the steps do not fit. */
 export function configOf(drafts: readonly Draft[], name = "p"): Config | null {
-  const used = new Set(drafts.flatMap((draft) => usedBy(draft)));
-  const listed = [...used].map((each) => models.find((model) => model.name === each) as ModelConfig);
+  const used = new Set(drafts.flatMap(modelsOf));
+  const usedModels = [...used].map((each) => models.find((model) => model.name === each) as ModelConfig);
   const placeholder = { tree: { op: "constant", type: "boolean", value: true }, strings: {}, refused: {} } as const;
   const steps: StepConfig[] = drafts.map((draft) =>
     draft.kind === "validation"
       ? { kind: "validation", name: draft.name, source: decompileLambda(draft.tree), expression: placeholder }
       : draft,
   );
-  const content = { shapeline: 1 as const, name, inputs, models: listed, steps, checks: [], hash: "" };
+  const content = { shapeline: 1 as const, name, inputs, models: usedModels, steps, checks: [], hash: "" };
   const checked = checkPipeline(rebuildPipeline(content));
   if (checked.problems.length > 0) return null;
-  const written = drafts.map((draft, i) => {
+  const compiledSteps = drafts.map((draft, i) => {
     const step = steps[i] as StepConfig;
     return draft.kind === "validation" && step.kind === "validation"
       ? { ...step, expression: { tree: draft.tree, ...emitAll(draft.tree, draft.name, checked.scopes[i] ?? scope) } }
       : step;
   });
-  return sealConfig({ shapeline: 1, name, inputs, models: listed, steps: written, checks: checked.checks });
+  return sealConfig({ shapeline: 1, name, inputs, models: usedModels, steps: compiledSteps, checks: checked.checks });
 }
 
-function usedBy(draft: Draft): readonly string[] {
-  switch (draft.kind) {
-    case "model":
-      return [draft.model];
-    case "models":
-      return draft.models;
-    case "shadow":
-      return [draft.champion, ...draft.challengers];
-    case "keySplit":
-      return [draft.default, ...Object.values(draft.routes)];
-    case "randomSplit":
-      return draft.weights.map(({ model }) => model);
-    default:
-      return [];
-  }
+function modelsOf(draft: Draft): readonly string[] {
+  if (draft.kind === "validation") return [];
+  const { serving, challengers } = stepModels(draft);
+  return [...serving, ...challengers];
 }
 
-const several = (least: number) => fc.shuffledSubarray(names, { minLength: least, maxLength: names.length });
+const someNames = (minLength: number) => fc.shuffledSubarray(names, { minLength, maxLength: names.length });
 const word = fc.constantFrom("segment", "k", "é\u2028", "a b", "session_id");
 
-/** One step that runs models, and what closes a tuple. */
+/** One step that runs models; for a tuple also its audit and select. */
 const inference: fc.Arbitrary<readonly Draft[]> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...names).map((model): Draft[] => [{ kind: "model", model, rename: {} }]) },
-  several(2).map(([champion = "", ...challengers]): Draft[] => [{ kind: "shadow", champion, challengers }]),
+  someNames(2).map(([champion = "", ...challengers]): Draft[] => [{ kind: "shadow", champion, challengers }]),
   fc
-    .tuple(several(2), fc.option(fc.nat(1), { nil: null }), fc.option(fc.integer({ min: 2, max: 4 }), { nil: null }))
+    .tuple(someNames(2), fc.option(fc.nat(1), { nil: null }), fc.option(fc.integer({ min: 2, max: 4 }), { nil: null }))
     .map(([chosen, from, to]): Draft[] => [
       { kind: "models", models: chosen },
       ...(from === null ? [] : [{ kind: "audit" as const, from, to: to !== null && to <= chosen.length ? to : null }]),
       { kind: "select", index: chosen.length - 1 },
     ]),
-  fc.tuple(word, several(2)).map(([key, [fallback = "", ...routes]]): Draft[] => [
+  fc.tuple(word, someNames(2)).map(([key, [fallback = "", ...routes]]): Draft[] => [
     {
       kind: "keySplit",
       key,
@@ -146,7 +136,7 @@ const inference: fc.Arbitrary<readonly Draft[]> = fc.oneof(
   fc
     .tuple(
       fc.option(word, { nil: null }),
-      several(1),
+      someNames(1),
       fc.array(fc.constantFrom(1, 2, 0.5, 1e-7, 1e21, 3), { minLength: 4, maxLength: 4 }),
     )
     .map(([hashKey, chosen, weights]): Draft[] => [
@@ -154,7 +144,7 @@ const inference: fc.Arbitrary<readonly Draft[]> = fc.oneof(
     ]),
 );
 
-/** Steps of all kinds that a dialect can say, with validations between them. */
+/** Steps of all kinds that a definition can express, with validations between them. */
 export function randomDrafts(trees: readonly ExpressionTree[]): fc.Arbitrary<readonly Draft[]> {
   const checks = fc.array(fc.constantFrom(...trees), { maxLength: 3 });
   return fc.array(fc.tuple(inference, checks), { minLength: 1, maxLength: 3 }).map((parts) => {

@@ -19,25 +19,25 @@ const dialectOf = { "2026.1.3": "polars", "2023.4.1": "checks" } as const;
 
 type Call = readonly [method: string, ...args: unknown[]];
 
-/** A shadow is three steps to the SDK, which it replaces and removes one by one. */
-const apart = ([method, ...args]: Call): Call[] =>
+/** The steps of a call in the SDK, where a shadow is three steps that are replaced and removed one by one. */
+const sdkSteps = ([method, ...args]: Call): Call[] =>
   method === "shadow"
     ? [["models", [args[0], ...(args[1] as unknown[])]], ["audit", "1:"], ["multiOut"]]
     : [[method, ...args]];
 
-/** The SDK's calls as they end up: replaced and removed steps taken out. */
-function settled(calls: SdkCase["calls"]): Call[] {
+/** The calls that build the final pipeline: without replaced and removed steps. */
+function finalCalls(calls: SdkCase["calls"]): Call[] {
   const steps: Call[] = [];
   for (const [method, ...args] of calls as readonly Call[]) {
     const replaced = /^replace(.+)$/.exec(method)?.[1];
     if (method === "clear") steps.length = 0;
     else if (method === "remove") steps.splice(args[0] as number, 1);
-    else if (replaced === undefined) steps.push(...apart([method, ...args]));
+    else if (replaced === undefined) steps.push(...sdkSteps([method, ...args]));
     else
       steps.splice(
         args[0] as number,
         1,
-        ...apart([replaced.charAt(0).toLowerCase() + replaced.slice(1), ...args.slice(1)]),
+        ...sdkSteps([replaced.charAt(0).toLowerCase() + replaced.slice(1), ...args.slice(1)]),
       );
   }
   steps.forEach((step, i) => {
@@ -51,8 +51,8 @@ function settled(calls: SdkCase["calls"]): Call[] {
 
 const handle = (name: unknown): Model => handles.get(String(name)) as Model;
 
-/** The same pipeline on our own builder; undefined for what it has no call. */
-const ours: Readonly<Record<string, (to: Builder, ...args: never[]) => Builder>> = {
+/** The calls of our builder by the SDK's method; undefined if there is no such call. */
+const builderCalls: Readonly<Record<string, (to: Builder, ...args: never[]) => Builder>> = {
   model: (to, name) => to.model(handle(name)),
   models: (to, names: string[]) => to.models(names.map(handle)),
   audit: (to, slice) => to.audit(slice),
@@ -79,36 +79,36 @@ interface Builder {
   shadow(champion: Model, challengers: readonly Model[]): Builder;
 }
 
-/** A negative index scatters the three steps of a shadow: a bug of the SDK, not copied. */
+/** With a negative index the SDK scatters the three steps of a shadow: a bug that we do not copy. */
 const scattered = "replace -1 with a shadow";
 
-function rebuiltCase({ name, calls }: SdkCase): AnyPipeline | null {
+function buildCase({ name, calls }: SdkCase): AnyPipeline | null {
   if (name === scattered) return null;
   let made = pipeline("fraud") as unknown as Builder;
-  for (const [method, ...args] of settled(calls)) {
-    const add = ours[method];
+  for (const [method, ...args] of finalCalls(calls)) {
+    const add = builderCalls[method];
     if (add === undefined) return null;
     made = add(made, ...(args as never[]));
   }
   return made as unknown as AnyPipeline;
 }
 
-/** What JavaScript does not tell apart: a weight 2.0 from 2, and the order of routes whose values are whole numbers. */
-const deviations = /^random split \[\[2\.0|^key split \{'2'/;
+/** Cases that differ in JavaScript: 2.0 is the same number as 2, and whole-number keys of routes come first. */
+const javaScriptDiffers = /^random split \[\[2\.0|^key split \{'2'/;
 const expectedText = ({ name, text = "" }: SdkCase): string =>
-  deviations.test(name) ? stringifyDefinition(JSON.parse(text) as Definition) : text;
+  javaScriptDiffers.test(name) ? stringifyDefinition(JSON.parse(text) as Definition) : text;
 
 const read = (one: SdkCase): ParsedDefinition => fromDefinition(one.text, { models: known });
 const codesOf = ({ problems }: ParsedDefinition): string => [...new Set(problems.map(({ code }) => code))].join(" ");
 
-describe.each(versions)("the SDK %s, which", (version) => {
+describe.each(versions)("definitions of the SDK %s", (version) => {
   const cases = sdkCases(version);
   const built = cases.filter(({ text }) => text !== undefined);
   const readings = built.map((one) => ({ one, reading: read(one) }));
-  const whole = readings.filter(({ reading }) => reading.problems.length === 0);
+  const complete = readings.filter(({ reading }) => reading.problems.length === 0);
 
-  it("gives definitions that come through unchanged, or are refused with a reason", () => {
-    const changed = whole.filter(
+  it("are read and written unchanged, or have a problem", () => {
+    const changed = complete.filter(
       ({ one, reading }) =>
         stringifyDefinition(toDefinition(reading.config as Config, reading.form)) !== expectedText(one),
     );
@@ -119,8 +119,8 @@ describe.each(versions)("the SDK %s, which", (version) => {
     expect({
       cases: cases.length,
       refusedBySdk: cases.length - built.length,
-      read: whole.length,
-      refused: readings.length - whole.length,
+      read: complete.length,
+      refused: readings.length - complete.length,
     }).toMatchSnapshot();
     const refused = readings
       .filter(({ reading }) => reading.problems.length > 0)
@@ -128,22 +128,22 @@ describe.each(versions)("the SDK %s, which", (version) => {
     expect(refused.join("\n")).toMatchSnapshot();
   });
 
-  it("builds from the same calls what ours builds, to the letter", async () => {
+  it("equal the definitions that our builder makes from the same calls", async () => {
     let compared = 0;
     for (const one of built) {
-      const mine = one.kind === "steps" ? rebuiltCase(one) : null;
-      if (mine === null || checkPipeline(mine).problems.length > 0) continue;
-      const text = stringifyDefinition(toDefinition(await build(mine), { dialect: dialectOf[version] }));
+      const own = one.kind === "steps" ? buildCase(one) : null;
+      if (own === null || checkPipeline(own).problems.length > 0) continue;
+      const text = stringifyDefinition(toDefinition(await build(own), { dialect: dialectOf[version] }));
       expect(text, one.name).toBe(expectedText(one));
       compared++;
     }
     expect(compared).toMatchSnapshot();
   });
 
-  it("explains as a chain that compiles to a definition of the same meaning", async () => {
+  it("decompile to a chain that compiles to the same meaning", async () => {
     let equal = 0;
     const pairs: { name: string; theirs: string; own: string }[] = [];
-    for (const { one, reading } of whole) {
+    for (const { one, reading } of complete) {
       const config = reading.config as Config;
       const compiled = await build(evaluated(config));
       expect(compiled.steps.map(({ kind }) => kind)).toEqual(config.steps.map(({ kind }) => kind));
@@ -162,7 +162,7 @@ describe.each(versions)("the SDK %s, which", (version) => {
   });
 });
 
-/** The pipeline of the decompiled text, as TypeScript would run it. */
+/** Runs the decompiled chain. */
 function evaluated(config: Config): AnyPipeline {
   const { chain, handles: names } = decompile(config);
   const models = config.models.map(
@@ -179,19 +179,19 @@ function evaluated(config: Config): AnyPipeline {
 const record = (ports: Config["inputs"]) =>
   Object.fromEntries(ports.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
 
-describe.skipIf(!installed)("expressions of the SDK, in real polars,", () => {
-  it("flag the rows where what they were read as does not hold, and so does what that compiles to", async () => {
+describe.skipIf(!installed)("expressions of the SDK in real polars", () => {
+  it("flag the rows where the decompiled lambda is false, and so do our compiled expressions", async () => {
     const columns = tinyColumns();
-    const wholeCases = sdkCases("2026.1.3").flatMap((one) => {
+    const readCases = sdkCases("2026.1.3").flatMap((one) => {
       const reading = one.text !== undefined && one.name.startsWith("expression: ") ? read(one) : null;
       const step = reading?.config?.steps[1];
       return step?.kind === "validation" && reading?.problems.length === 0
         ? [{ one, config: reading.config as Config, step }]
         : [];
     });
-    expect(wholeCases.length).toBeGreaterThan(120);
-    const compiled = await Promise.all(wholeCases.map(async ({ config }) => (await build(evaluated(config))).steps[1]));
-    const texts = wholeCases.flatMap(({ step }, i) => {
+    expect(readCases.length).toBe(174);
+    const compiled = await Promise.all(readCases.map(async ({ config }) => (await build(evaluated(config))).steps[1]));
+    const texts = readCases.flatMap(({ step }, i) => {
       const own = compiled[i];
       return [
         step.expression.strings["polars-0.18"] ?? "",
@@ -201,13 +201,13 @@ describe.skipIf(!installed)("expressions of the SDK, in real polars,", () => {
     const [answers = []] = evaluate("polars-0.18", [{ columns, texts }]);
     const rows = rowsOf(columns);
     const wrong: string[] = [];
-    const unheard: string[] = [];
-    wholeCases.forEach(({ one, step }, i) => {
+    const unsupported: string[] = [];
+    readCases.forEach(({ one, step }, i) => {
       const lambda = new Function(`"use strict"; return (${step.source});`)() as (row: unknown) => unknown;
       const [theirs, own] = [answers[2 * i], answers[2 * i + 1]];
       if (theirs === undefined || own === undefined || "error" in own)
         return void wrong.push(`${one.name}: ${JSON.stringify(own)}`);
-      if ("error" in theirs) return void unheard.push(one.name);
+      if ("error" in theirs) return void unsupported.push(one.name);
       rows.forEach((row, r) => {
         const holds = lambda(row) === true;
         if ((theirs[r] === true) === holds)
@@ -217,8 +217,8 @@ describe.skipIf(!installed)("expressions of the SDK, in real polars,", () => {
       });
     });
     expect(wrong).toEqual([]);
-    // This engine lacks a few functions that Python's has.
-    expect(unheard).toMatchInlineSnapshot(`
+    // The Node build of polars lacks a few functions that the Python build has.
+    expect(unsupported).toMatchInlineSnapshot(`
       [
         "expression: col('out.d').sign() > 0",
         "expression: col('out.d').sign() == -1",

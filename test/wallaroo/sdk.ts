@@ -4,12 +4,12 @@ import type { KnownModel } from "shapeline/wallaroo";
 import { portsOf } from "../../dsl/index.js";
 import { sha256Hex } from "../../src/config/canonical.js";
 
-/** One pipeline that the platform's SDK built, or why it did not; `test/oracles/wallaroo/build_definitions.py` writes them. */
+/** A pipeline that the platform's SDK built, or its error. Written by `test/oracles/wallaroo/build_definitions.py`. */
 export interface SdkCase {
   readonly kind: "steps" | "checks";
   readonly name: string;
   readonly calls: readonly (readonly [method: string, ...args: never[]])[];
-  /** The text of the definition in the SDK's HTTP body. */
+  /** The definition as text, from the body of the SDK's HTTP request. */
   readonly text?: string;
   readonly error?: string;
 }
@@ -23,7 +23,7 @@ export function sdkCases(version: (typeof versions)[number]): SdkCase[] {
 const b = "batch";
 const score = { dense_1: tensor("float32", [b, 1]) };
 
-/** The models that the Python program makes up, with ports. */
+/** The models of the Python program, with ports. */
 export const handles: ReadonlyMap<string, Model> = new Map(
   [
     ...["ccfraud", "ccfraud-xgb", "ccfraud-rf", "house", "small"].map((name) =>

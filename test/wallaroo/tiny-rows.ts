@@ -8,7 +8,7 @@ const pairs = (values: readonly number[], step: number): number[][] =>
   pick(values, step).map((v, i) => [v, values[(i * 3 + 1) % values.length] as number]);
 const common = [...edgeFloats, 0.25, 0.75, 0.95, -1, 1, 2, 2.5, 0.4];
 
-/** Rows of the ports of `tiny`: edge floats, short lists, both integer kinds, odd strings. */
+/** Rows for the model `tiny`: edge cases of floats, lists, integers and strings. */
 export function tinyColumns(): TestColumn[] {
   const words = ["a", "abc", "abb", "b", "", "a.c", 'q"\\\n\u2028é😀', "zz"];
   return [
