@@ -15,38 +15,40 @@ import type { ModelSignature } from "./signature.js";
 import { renderModels, renderSplit } from "./write/render-models.js";
 
 export interface GenerateOptions extends ReadModelsOptions {
-  /** The file to write; `models.gen.ts` when left out. */
+  /** The file to write. Default: `models.gen.ts`. */
   readonly out?: string;
-  /** One file a model, in a folder beside `out` and called like it; `out` is their index. */
+  /** Write one file per model into a folder next to `out` with the same base name; `out` re-exports them all. */
   readonly split?: boolean;
-  /** Write nothing; only say what is out of date. */
+  /** Write nothing; only report what is out of date. */
   readonly check?: boolean;
-  /** What paths are relative to; the working directory when left out. */
+  /** Base folder of relative paths. Default: the working directory. */
   readonly cwd?: string;
-  /** The module that the file imports `generatedModel` from; `shapeline` when left out. */
+  /** The module that the generated file imports `generatedModel` from. Default: `shapeline`. */
   readonly importFrom?: string;
 }
 
 export interface GenerateResult {
   /** Absolute path of the generated file, or of the index. */
   readonly out: string;
-  /** In the order of their names. */
+  /** Sorted by name. */
   readonly models: readonly ModelSignature[];
-  /** What `out` says. */
+  /** The content of `out`. */
   readonly text: string;
   /** Absolute paths of all generated files. */
   readonly files: readonly string[];
-  /** Whether a file was (or, with `check`, is) otherwise than it should be. */
+  /** Whether a file was out of date. With `check`, it still is. */
   readonly changed: boolean;
-  /** What changed, in words, one line each. */
+  /** One line per change. */
   readonly differences: readonly string[];
 }
 
 /**
- * Writes the typed handles of model files: all of the file or, on any error, nothing. A file that is up to date is not touched.
+ * Generates typed handles from model files. On any error nothing is written, and files that are up to date are not
+ * touched.
  *
- * @throws ModelError SL3000 to SL3056 (a file that cannot be read or used, two of one name, no match, sources that disagree, an output that somebody wrote by hand)
- * @throws StorageError SL7030 where the output cannot be read or written
+ * @throws ModelError SL3000 to SL3056: an unreadable or unusable file, two models with one name, a pattern without a
+ *   match, sources that disagree, or an output file that was written by hand
+ * @throws StorageError SL7030 if an output cannot be read or written
  * @example
  * await generateModels({ models: ["models/*.onnx"], out: "src/models.gen.ts" });
  */
@@ -67,12 +69,12 @@ function requireTypeScriptName(out: string): void {
   if (/\.[cm]?ts$/.test(out) && !/\.d\.[cm]?ts$/.test(out)) return;
   throw new ModelError(
     "SL3056",
-    `'${out}' cannot be written: it holds TypeScript with values, so its name ends in .ts, .mts or .cts (and not in .d.ts). Choose another with --out or 'out'.`,
+    `'${out}' cannot be written: the generated file is TypeScript code, so its name must end in .ts, .mts or .cts (not .d.ts). Choose another name with --out or 'out'.`,
     { path: out },
   );
 }
 
-/** By path; the index comes after what it names. */
+/** File contents by path. The index comes last, so it is written after the files that it exports. */
 function renderFiles(
   out: string,
   models: readonly ModelSignature[],
@@ -93,7 +95,7 @@ async function describeChanges(
 ): Promise<readonly string[]> {
   const file = basename(out);
   const index = files.find(({ path }) => path === out)?.existing;
-  if (index === undefined) return [`${file}: there is no such file yet`, ...describeDifferences([], models)];
+  if (index === undefined) return [`${file}: the file does not exist yet`, ...describeDifferences([], models)];
   const own = files.find(({ existing }) => existing !== undefined && !isGenerated(existing));
   if (own !== undefined) return [`${basename(own.path)}: it was not written by \`shapeline generate\``];
   const written = await Promise.all(
@@ -104,9 +106,9 @@ async function describeChanges(
   return files.filter(isChanged).map(({ path, text, existing }) => {
     const why =
       text === undefined
-        ? "left over from another layout"
+        ? "left over from an earlier layout"
         : existing === undefined
-          ? "not there yet"
+          ? "the file does not exist yet"
           : "the same models, but edited, formatted or written by another version";
     return `${basename(path)}: ${why}`;
   });

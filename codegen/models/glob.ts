@@ -3,9 +3,11 @@ import { join, parse, resolve } from "node:path";
 import { ModelError } from "../../dsl/errors.js";
 
 /**
- * The files that `patterns` name: paths, folders (their `.onnx` files), and globs of `*`, `**` and `?`. No file twice; sorted per pattern.
+ * Expands paths, folders (their `.onnx` files) and globs of `*`, `**` and `?` to files. Each file appears once; the
+ * files of one pattern are sorted. A plain path is returned unchanged, even if it does not exist: its reader reports
+ * that.
  *
- * @throws ModelError SL3000 for a folder that may not be listed, SL3015 for a glob or folder without a match; a plain path is given back as it is, to be opened or refused by its reader
+ * @throws ModelError SL3000 for a folder without permission to list it, SL3015 for a glob or folder without a match
  */
 export async function expandPatterns(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
   const found = new Map<string, string>();
@@ -20,14 +22,14 @@ export async function expandPatterns(patterns: readonly string[], cwd: string): 
 async function noMatchError(pattern: string, cwd: string): Promise<ModelError> {
   const isFolder = (await pathKind(resolve(cwd, pattern))) === "folder";
   const what = isFolder
-    ? `the folder '${pattern}' holds no .onnx file. Name other files themselves, and folders below it with a glob such as '**/*.onnx'.`
-    : `'${pattern}' matches no model file in '${cwd}'. Check the path; a glob may hold *, ** and ?.`;
+    ? `the folder '${pattern}' contains no .onnx file. Name other files by their paths; for subfolders use a glob such as '**/*.onnx'.`
+    : `'${pattern}' matches no model file in '${cwd}'. Check the path; a glob may contain *, ** and ?.`;
   return new ModelError("SL3015", what, { pattern, cwd });
 }
 
 async function expand(pattern: string, cwd: string): Promise<string[]> {
   const kind = await pathKind(resolve(cwd, pattern));
-  // Braces and brackets are globs elsewhere; a path that is not there says no more than that.
+  // Braces and brackets are glob syntax in other tools, so such a missing path is reported as a glob without a match.
   if (kind === "file" || (kind === "none" && !/[*?{[]/.test(pattern))) return [pattern];
   const path = process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern;
   const { root } = parse(path);
@@ -40,10 +42,10 @@ async function expand(pattern: string, cwd: string): Promise<string[]> {
   return [...new Set(files)].sort();
 }
 
-/** Paths below `base` (as the pattern spells it) that match the remaining parts. */
+/** The paths below `base` that match the remaining parts, spelled as in the pattern. */
 async function walk(base: string, parts: readonly string[], cwd: string): Promise<string[]> {
   const [part, ...rest] = parts;
-  // A link that leads nowhere is given back too: leaving it out in silence would leave out a model.
+  // A broken link is returned too, so that its reader reports it; skipping it would silently drop a model.
   if (part === undefined) return (await pathKind(resolve(cwd, base))) === "folder" ? [] : [base];
   if (part === "**") {
     const here = rest.length === 0 ? ["*"] : rest;
@@ -64,29 +66,32 @@ function isSkippedFolder(folder: string): boolean {
   return folder.startsWith(".") || folder === "node_modules";
 }
 
-/** `*` is any text, `?` one character; neither takes a leading dot. Linear in both lengths, so no pattern can hang it. */
+/**
+ * `*` matches any text, `?` one character; neither matches a leading dot. Time is bounded by the product of both
+ * lengths, so no pattern can hang.
+ */
 function compilePart(pattern: string): (name: string) => boolean {
-  const want = [...pattern.replace(/\*+/g, "*")];
+  const characters = [...pattern.replace(/\*+/g, "*")];
   return (name) => {
-    const have = [...name];
-    if (have[0] === "." && want[0] !== ".") return false;
+    const nameChars = [...name];
+    if (nameChars[0] === "." && characters[0] !== ".") return false;
     let reached = new Set([0]);
-    for (const char of have) {
+    for (const char of nameChars) {
       const next = new Set<number>();
-      for (const at of withStars(reached, want)) {
-        if (want[at] === "*") next.add(at);
-        else if (want[at] === "?" || want[at] === char) next.add(at + 1);
+      for (const at of withStars(reached, characters)) {
+        if (characters[at] === "*") next.add(at);
+        else if (characters[at] === "?" || characters[at] === char) next.add(at + 1);
       }
       reached = next;
     }
-    return withStars(reached, want).has(want.length);
+    return withStars(reached, characters).has(characters.length);
   };
 }
 
-/** A `*` may stand for nothing, so the place after it is reached too. */
-function withStars(places: ReadonlySet<number>, want: readonly string[]): Set<number> {
+/** A `*` may match nothing, so the position after it is reached too. */
+function withStars(places: ReadonlySet<number>, characters: readonly string[]): Set<number> {
   const all = new Set(places);
-  for (const at of all) if (want[at] === "*") all.add(at + 1);
+  for (const at of all) if (characters[at] === "*") all.add(at + 1);
   return all;
 }
 
@@ -97,7 +102,7 @@ async function listFolder(folder: string) {
     if (cause instanceof Error && "code" in cause && (cause.code === "EACCES" || cause.code === "EPERM")) {
       throw new ModelError(
         "SL3000",
-        `cannot read the folder '${folder}': this user may not list it. Check its permissions.`,
+        `cannot read the folder '${folder}': this user has no permission to list it. Check its permissions.`,
         { folder },
         { cause },
       );

@@ -7,7 +7,7 @@ import { isUrl } from "../../src/util/file-name.js";
 
 export interface ListedModel {
   readonly signature: ModelSignature;
-  /** Bytes of its leading file; null for a URL. */
+  /** Size of the main file in bytes; null for a URL. */
   readonly size: number | null;
 }
 
@@ -18,9 +18,9 @@ export interface ModelProblem {
 }
 
 /**
- * Every model that can be read, in the order of their names, and why the others cannot.
+ * Lists all readable models, sorted by name, and the error of each model that cannot be read.
  *
- * @throws ModelError SL3015 where a pattern matches nothing
+ * @throws ModelError SL3015 if a pattern matches nothing
  */
 export async function listModels(
   options: ReadModelsOptions & { readonly cwd?: string },

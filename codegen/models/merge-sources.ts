@@ -7,10 +7,10 @@ import type { ModelSignature, Port } from "./signature.js";
 type Side = "inputs" | "outputs";
 
 /**
- * One signature of several sources of one model. What the first leaves open, the others fill in; its name and digest stay.
- * A source that lists no inputs (or outputs) says nothing of them.
+ * Merges several descriptions of one model. Later sources fill the gaps of the first, whose name and digest are kept.
+ * A source with an empty list of inputs (or outputs) adds nothing to that side.
  *
- * @throws ModelError SL3052 where they disagree, all of it at once
+ * @throws ModelError SL3052 with every difference, if the sources disagree
  */
 export function mergeSources(sources: readonly [ModelSignature, ...ModelSignature[]]): ModelSignature {
   const [first, ...others] = sources;
@@ -19,7 +19,7 @@ export function mergeSources(sources: readonly [ModelSignature, ...ModelSignatur
   if (problems.length > 0) {
     throw new ModelError(
       "SL3052",
-      `the sources of model '${first.name}' disagree:\n${problems.map((problem) => `  ${problem}`).join("\n")}\nPut the wrong one right, or take it out of 'sources'.`,
+      `the sources of model '${first.name}' disagree:\n${problems.map((problem) => `  ${problem}`).join("\n")}\nCorrect the wrong source, or remove it from 'sources'.`,
       { model: first.name, problems },
     );
   }
@@ -40,7 +40,7 @@ function mergePair(model: ModelSignature, other: ModelSignature, problems: strin
   };
 }
 
-/** Names stand for the classes that another source only numbers. */
+/** Labels with names replace labels that are only numbers. */
 function mergeLabels(
   model: ModelSignature,
   other: ModelSignature,
@@ -74,17 +74,25 @@ function mergePorts(model: ModelSignature, other: ModelSignature, side: Side, pr
   if (model[side].length === 0) return other[side];
   const [here, there] = [model.file ?? model.name, other.file ?? other.name];
   const role = side.slice(0, -1);
-  const [lone] = model[side];
-  const [alone] = other[side];
-  // A source may leave its lone port without a name.
+  const [onlyPort] = model[side];
+  const [otherPort] = other[side];
+  // A source may omit the name of its only port.
   if (
-    lone !== undefined &&
-    alone !== undefined &&
+    onlyPort !== undefined &&
+    otherPort !== undefined &&
     model[side].length === 1 &&
     other[side].length === 1 &&
-    (lone.name === "" || alone.name === "")
+    (onlyPort.name === "" || otherPort.name === "")
   ) {
-    return [mergePort({ ...lone, name: lone.name || alone.name }, alone, `the lone ${role}`, [here, there], problems)];
+    return [
+      mergePort(
+        { ...onlyPort, name: onlyPort.name || otherPort.name },
+        otherPort,
+        `the only ${role}`,
+        [here, there],
+        problems,
+      ),
+    ];
   }
   for (const { name } of other[side]) {
     if (!model[side].some((port) => port.name === name))
@@ -117,7 +125,7 @@ function quoteName(name: string): string {
   return name === "" ? "without a name" : `'${name}'`;
 }
 
-/** Dimension by dimension, the one that is known; undefined where both are and differ. Two symbols only differ in name. */
+/** The known dimension of each axis, or undefined if the shapes conflict. Two different symbols do not conflict. */
 function mergeShapes(a: readonly Dim[] | null, b: readonly Dim[] | null): readonly Dim[] | null | undefined {
   if (a === null || b === null) return a ?? b;
   if (a.length !== b.length) return undefined;

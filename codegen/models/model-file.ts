@@ -1,12 +1,16 @@
-import { errorMessage } from "../../src/util/error-message.js";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { ModelError } from "../../dsl/errors.js";
+import { errorMessage } from "../../src/util/error-message.js";
 
 const CHUNK = 1024 * 1024;
 
-/** Opens a model file for reading, hands it and its size to `use`, and closes it. Missing, unreadable and special files are SL3000. */
+/**
+ * Opens a model file, passes the handle and the size in bytes to `use`, and closes it.
+ *
+ * @throws ModelError SL3000 for a missing, unreadable or special file, SL3010 for an empty one
+ */
 export async function withModelFile<T>(
   file: string,
   use: (handle: FileHandle, size: number) => Promise<T>,
@@ -17,7 +21,7 @@ export async function withModelFile<T>(
     if (size === 0) {
       throw new ModelError(
         "SL3010",
-        `'${file}' is not an ONNX model: at byte 0 the file ends, it is empty. Export it or download it again.`,
+        `'${file}' is not an ONNX model: at byte 0 the file ends; it is empty. Export it or download it again.`,
         {
           file,
           offset: 0,
@@ -32,7 +36,7 @@ export async function withModelFile<T>(
 
 async function openRegularFile(file: string): Promise<FileHandle> {
   try {
-    // Opening a pipe waits for a writer, so what it is comes first.
+    // Opening a pipe blocks until it has a writer, so check the file type first.
     const found = await stat(file);
     if (found.isFile()) return await open(file, "r");
     throw new ModelError(
@@ -58,13 +62,13 @@ function openFailure(file: string, cause: unknown): string {
     case "ENOENT":
     case "ENOTDIR":
       return file.includes("\\") && existsSync(file.replaceAll("\\", "/"))
-        ? `there is no such file, but there is '${file.replaceAll("\\", "/")}': write it with '/' here.`
+        ? `there is no such file, but '${file.replaceAll("\\", "/")}' exists. Write the path with '/'.`
         : "there is no such file. Check the path.";
     case "ELOOP":
-      return "its symbolic links lead round in a circle. Give the path of the file itself.";
+      return "its symbolic links form a loop. Give the path of the file itself.";
     case "EACCES":
     case "EPERM":
-      return "this user may not read it. Check its permissions.";
+      return "this user has no permission to read it. Check its permissions.";
     default:
       return `${errorMessage(cause)}. Check the path.`;
   }
@@ -79,7 +83,7 @@ export async function hashFile(handle: FileHandle, size: number, file: string): 
     if (bytesRead === 0) {
       throw new ModelError(
         "SL3011",
-        `model file '${file}' is cut off: at byte ${at} the file ended while it was read. Try again when nothing writes to it.`,
+        `model file '${file}' is cut off: at byte ${at} the file ended during reading. Try again when no process is writing to it.`,
         {
           file,
           offset: at,

@@ -10,7 +10,7 @@ import { labelsFit, type ModelSignature, type Port } from "./signature.js";
 export type Overrides = Readonly<Record<string, ModelOverride>>;
 
 /**
- * Refuses overrides that no model bears.
+ * Checks that each override matches a model.
  *
  * @throws ModelError SL3050
  */
@@ -19,7 +19,7 @@ export function requireOverridesUsed(overrides: Overrides, models: readonly stri
   if (unused === undefined) return;
   throw new ModelError(
     "SL3050",
-    `the settings override a model '${unused}', but no file gives that name${didYouMean(unused, models)}; there is ${joinNames(models)}`,
+    `the settings override a model '${unused}', but no model file has that name${didYouMean(unused, models)}; the models are ${joinNames(models)}`,
     {
       override: unused,
       models,
@@ -28,13 +28,14 @@ export function requireOverridesUsed(overrides: Overrides, models: readonly stri
 }
 
 /**
- * A signature as its override wants it.
+ * Applies an override to a signature.
  *
- * @throws ModelError SL3051 for a port, axis or number of labels that is not the model's, and for names of ports that clash
+ * @throws ModelError SL3051 if the model has no such port or axis, if the number of labels is wrong, or if two ports
+ *   would have one name
  */
 export function applyOverride(model: ModelSignature, override: ModelOverride): ModelSignature {
   const { name, version, symbols = {}, labels = {}, ports = {} } = override;
-  const named = Object.entries(symbols).reduce((so, [port, axes]) => withSymbols(so, port, axes), model);
+  const named = Object.entries(symbols).reduce((current, [port, axes]) => withSymbols(current, port, axes), model);
   const all = {
     ...model.labels,
     ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkLabels(model, port, list)])),
@@ -62,9 +63,9 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
   if (!names.includes(name))
     throw overrideError(
       model,
-      `'symbols' names a port '${name}' that it does not have${didYouMean(name, names)}; there is ${joinNames(names)}`,
+      `'symbols' names port '${name}', which the model does not have${didYouMean(name, names)}; its ports are ${joinNames(names)}`,
     );
-  const put = (port: Port): Port => {
+  const applySymbols = (port: Port): Port => {
     if (port.name !== name) return port;
     const { shape } = port;
     if (shape === null) throw overrideError(model, `the rank of port '${name}' is unknown, so it has no axis to name`);
@@ -80,13 +81,13 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
       if (dim !== null)
         throw overrideError(
           model,
-          `axis ${axis} of port '${name}' is ${typeof dim === "string" ? `called '${dim}'` : `of size ${dim}`} in the file; only an open dimension takes a symbol`,
+          `axis ${axis} of port '${name}' is ${typeof dim === "string" ? `called '${dim}'` : `of size ${dim}`} in the file; only an unknown dimension can be named`,
         );
       dims[at] = symbol;
     }
     return { ...port, shape: dims };
   };
-  return { ...model, inputs: model.inputs.map(put), outputs: model.outputs.map(put) };
+  return { ...model, inputs: model.inputs.map(applySymbols), outputs: model.outputs.map(applySymbols) };
 }
 
 function checkLabels(model: ModelSignature, name: string, labels: readonly string[]): readonly string[] {
@@ -95,10 +96,10 @@ function checkLabels(model: ModelSignature, name: string, labels: readonly strin
   if (port === undefined)
     throw overrideError(
       model,
-      `'labels' names an output '${name}' that it does not have${didYouMean(name, names)}; there is ${joinNames(names)}`,
+      `'labels' names output '${name}', which the model does not have${didYouMean(name, names)}; its outputs are ${joinNames(names)}`,
     );
-  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
-  if (twice !== undefined) throw overrideError(model, `the label '${twice}' of output '${name}' is there twice`);
+  const duplicate = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (duplicate !== undefined) throw overrideError(model, `output '${name}' has the label '${duplicate}' twice`);
   if (!labelsFit(port.shape, labels.length))
     throw overrideError(model, `output '${name}' has ${port.shape?.at(-1) ?? 0} values and ${labels.length} labels`);
   return labels;

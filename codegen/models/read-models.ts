@@ -13,22 +13,22 @@ import { isUrl } from "../../src/util/file-name.js";
 export interface ReadModelsOptions {
   /** Model files, folders, globs of `*`, `**` and `?`, or metadata URLs. */
   readonly models: readonly string[];
-  /** What the settings say of a model, by the name that its file gives it. */
+  /** Changes to models, by the name derived from the model's file. */
   readonly overrides?: Overrides;
-  /** What to do about an override that no model bears; `refuse` when left out. */
+  /** What to do with an override that matches no model. Default: `refuse`. */
   readonly unusedOverrides?: "refuse" | "ignore";
 }
 
-/** One model and what it was read from. */
+/** A model and its source. */
 export interface ReadModel {
-  /** The leading source, as it was given. */
+  /** The main source, as passed by the caller. */
   readonly file: string;
-  /** The name that the source gives, by which the settings override it. */
+  /** The name derived from the source; the key of its override. */
   readonly sourceName: string;
   readonly signature: ModelSignature;
 }
 
-/** The sources that `patterns` name: files relative to `cwd`, and URLs. */
+/** Expands `patterns` to sources: files relative to `cwd`, and URLs. */
 export async function expandSources(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
   if (patterns.length === 0)
     throw new ModelError("SL3015", "no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.");
@@ -36,13 +36,13 @@ export async function expandSources(patterns: readonly string[], cwd: string): P
   const lists = await Promise.all(
     patterns.map(async (pattern) => (isUrl(pattern) ? [pattern] : await expandPatterns([pattern], cwd))),
   );
-  const byPlace = new Map(
+  const byLocation = new Map(
     lists
       .flat()
       .map((source) => [resolveSource(source, cwd), source] as const)
       .reverse(),
   );
-  return [...byPlace.values()].reverse();
+  return [...byLocation.values()].reverse();
 }
 
 /**
@@ -54,7 +54,7 @@ function requirePathOrUrl(source: string): void {
   if (!/^[a-z][a-z\d+.-]+:\/\//i.test(source) || isUrl(source)) return;
   const hint = /^file:\/\//i.test(source)
     ? `give its path${pathOf(source)}.`
-    : "only http: and https: are asked, for what a server says of a model. Download the file and give its path.";
+    : "only http: and https: URLs are supported, and only for model metadata. Download the file and give its path.";
   throw new ModelError("SL3000", `cannot read model file '${source}': ${hint}`, { file: source });
 }
 
@@ -66,12 +66,12 @@ function pathOf(url: string): string {
   }
 }
 
-/** Where a source is: its absolute path, or the URL itself. */
+/** The absolute path of a file, or the URL unchanged. */
 export function resolveSource(source: string, cwd: string): string {
   return isUrl(source) ? source : resolve(cwd, source);
 }
 
-/** Reads one model: its leading source, what its override adds, and its further sources. */
+/** Reads one model: its main source, the further sources of its override, then the override itself. */
 export async function readModel(file: string, cwd: string, overrides: Overrides = {}): Promise<ReadModel> {
   const first = { ...(await readSource(resolveSource(file, cwd))), file };
   const override = Object.hasOwn(overrides, first.name) ? overrides[first.name] : undefined;
@@ -90,9 +90,10 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
 }
 
 /**
- * Reads models, in the order of their names.
+ * Reads all models, sorted by name.
  *
- * @throws ModelError SL3014 two of one name, SL3015 no match, SL3050 an override without a model, and what the readers throw
+ * @throws ModelError SL3014 (two models with one name), SL3015 (no match), SL3050 (an override without a model), and
+ *   the readers' errors
  */
 export async function readModels(options: ReadModelsOptions, cwd: string): Promise<readonly ModelSignature[]> {
   const read: ReadModel[] = [];
@@ -112,7 +113,7 @@ function sortDistinct(models: readonly ModelSignature[]): readonly ModelSignatur
     if (other !== undefined) {
       throw new ModelError(
         "SL3014",
-        `'${other.file ?? ""}' and '${model.file ?? ""}' would both be the model '${model.name}'. Rename one of the files, or give one another name in the settings ('overrides'); a second description of one model goes under 'sources' there.`,
+        `'${other.file ?? ""}' and '${model.file ?? ""}' would both become model '${model.name}'. Rename one of the files, or set another name under 'overrides' in the settings. If both describe the same model, list one under 'sources' there.`,
         { name: model.name, files: [other.file, model.file] },
       );
     }

@@ -8,7 +8,7 @@ import { readSignatureFile } from "./formats/signature-file.js";
 import type { ModelSignature } from "./signature.js";
 import { readTritonConfig } from "./formats/triton.js";
 
-/** One kind of source: how it is told, and its reader. */
+/** A model format: which sources it matches, and its reader. */
 interface Reader {
   readonly matches: (source: string) => boolean;
   readonly read: (source: string) => Promise<ModelSignature>;
@@ -19,7 +19,9 @@ const fileNameMatches =
   (source: string): boolean =>
     pattern.test(fileName(source));
 
-/** By kind, the first that takes a source reads it. What no other takes is an ONNX file. */
+/**
+ * One line per model format. The first match reads the source; a source that matches no other format is read as ONNX.
+ */
 export const readers = {
   "open-inference-url": { matches: isUrl, read: readMetadataUrl },
   arrow: { matches: fileNameMatches(/\.(arrow|arrows|feather)$/i), read: readArrowSchema },
@@ -31,7 +33,7 @@ export const readers = {
   onnx: { matches: () => true, read: readOnnxSignature },
 } as const satisfies Readonly<Record<string, Reader>>;
 
-/** The reader of a source. */
+/** The reader for a source. */
 export function findReader(source: string): Reader {
   return Object.values(readers).find(({ matches }) => matches(source)) ?? readers.onnx;
 }

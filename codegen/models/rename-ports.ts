@@ -5,45 +5,46 @@ import { joinNames } from "../../src/util/join-names.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 /**
- * A signature whose ports have the settings' names, and that says what the file calls them.
+ * Renames ports as the settings ask; the result keeps the file's names in `renamed`.
  *
- * @param names by the file's names; a name on both sides is renamed on both
- * @param refuse makes the error of what does not fit
+ * @param names new names by the file's names. If an input and an output share a name, both are renamed
+ * @param makeError creates the error for names that do not fit the model
  */
 export function renamePorts(
   model: ModelSignature,
   names: Readonly<Record<string, string>>,
-  refuse: (what: string) => ModelError,
+  makeError: (what: string) => ModelError,
 ): ModelSignature {
-  const called = (port: string): string => (Object.hasOwn(names, port) ? (names[port] ?? port) : port);
+  const newName = (port: string): string => (Object.hasOwn(names, port) ? (names[port] ?? port) : port);
   const ports = [...model.inputs, ...model.outputs];
-  const there = [...new Set(ports.map(({ name }) => name))];
+  const known = [...new Set(ports.map(({ name }) => name))];
   for (const port of Object.keys(names)) {
-    if (!there.includes(port))
-      throw refuse(
-        `'ports' names a port '${port}' that it does not have${didYouMean(port, there)}; there is ${joinNames(there)}`,
+    if (!known.includes(port))
+      throw makeError(
+        `'ports' names port '${port}', which the model does not have${didYouMean(port, known)}; its ports are ${joinNames(known)}`,
       );
     const unsupported = ports.find(({ name }) => name === port)?.unsupported;
-    if (unsupported !== undefined) throw refuse(`'ports' renames '${port}', which is left out: it is ${unsupported}`);
+    if (unsupported !== undefined)
+      throw makeError(`'ports' renames '${port}', which the handle omits: it is ${unsupported}`);
   }
   const renamedOn = (side: Side): Readonly<Record<string, string>> => {
     const files = new Map<string, string>();
     for (const { name } of model[side]) {
-      const other = files.get(called(name));
+      const other = files.get(newName(name));
       if (other !== undefined)
-        throw refuse(`'ports' would call two ${side} '${called(name)}': '${other}' and '${name}'`);
-      files.set(called(name), name);
+        throw makeError(`'ports' would give two ${side} the name '${newName(name)}': '${other}' and '${name}'`);
+      files.set(newName(name), name);
     }
     return Object.fromEntries([...files].filter(([name, file]) => name !== file));
   };
   const renamed = withRenamed({ inputs: renamedOn("inputs"), outputs: renamedOn("outputs") });
-  const put = (port: Port): Port => ({ ...port, name: called(port.name) });
+  const rename = (port: Port): Port => ({ ...port, name: newName(port.name) });
   const labels =
-    model.labels && Object.fromEntries(Object.entries(model.labels).map(([port, list]) => [called(port), list]));
+    model.labels && Object.fromEntries(Object.entries(model.labels).map(([port, list]) => [newName(port), list]));
   return {
     ...model,
-    inputs: model.inputs.map(put),
-    outputs: model.outputs.map(put),
+    inputs: model.inputs.map(rename),
+    outputs: model.outputs.map(rename),
     ...(labels && { labels }),
     ...renamed,
   };

@@ -1,55 +1,58 @@
 import type { RenamedPorts } from "../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../dsl/tensor.js";
 
-/** A port that no runtime here can be fed with or read: a sequence, a map, an optional, an exotic element type. */
+/** A port that the runtimes cannot use: a sequence, a map, an optional, or a rare element type. */
 export interface UnsupportedPort {
   readonly name: string;
-  /** The type in ONNX's own notation, such as `seq(map(int64,tensor(float)))`. */
+  /** The type in ONNX notation, such as `seq(map(int64,tensor(float)))`. */
   readonly dtype: string;
   readonly shape: readonly Dim[] | null;
-  /** What it is and what to do about it. */
+  /** The reason, and how to change the model. */
   readonly unsupported: string;
 }
 
-/** A named input or output of a model file. `shape: null` is an unknown rank; dimension 0, when dynamic, is `"batch"`. */
+/** A named input or output of a model. `shape: null` means an unknown rank. A dynamic dimension 0 is `"batch"`. */
 export type Port = (TensorPort & { readonly unsupported?: never }) | UnsupportedPort;
 
-/** What a model file says about itself, read without its weights. */
+/** The inputs, outputs and documentation of a model, without its weights. */
 export interface ModelSignature {
-  /** The file's base name as a DNS label: what the pipeline, the config and the platform call the model. */
+  /** The file's base name as a DNS label. Pipelines, configs and the platform use this name. */
   readonly name: string;
   /** SHA-256 of the whole file, 64 hex digits. */
   readonly sha256: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** The path it was read from, as it was given. */
+  /** The source it was read from, as passed by the caller. */
   readonly file?: string;
-  /** Version of each operator set by domain; the standard domain is `""`. */
+  /** Operator set versions by domain. The standard domain is `""`. */
   readonly opset: Readonly<Record<string, number>>;
   readonly irVersion: number;
-  /** Name and version of the exporter, or `""`. */
+  /** Name and version of the exporter, or `""` if unknown. */
   readonly producer: string;
   readonly doc: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** What the pipeline and the config call its version; `"1"` when left out. */
+  /** The version in pipelines and configs. Default: `"1"`. */
   readonly version?: string;
-  /** What the values of an output stand for, by its name. */
+  /** Class labels by output name, in the order of the output's values. */
   readonly labels?: Readonly<Record<string, readonly string[]>>;
-  /** What the file calls the ports that the settings renamed. */
+  /** The file's names of the ports that the settings renamed. */
   readonly renamed?: RenamedPorts;
 }
 
-/** The ports that a handle can carry: plain tensors of a dtype that runtimes take. */
+/** The ports that a handle includes: tensors with a supported dtype. */
 export function usablePorts(ports: readonly Port[]): readonly TensorPort[] {
   return ports.filter((port): port is TensorPort & { readonly unsupported?: never } => port.unsupported === undefined);
 }
 
-/** The ports that a handle leaves out. */
+/** The ports that a handle omits. */
 export function unsupportedPorts(ports: readonly Port[]): readonly UnsupportedPort[] {
   return ports.filter((port): port is UnsupportedPort => port.unsupported !== undefined);
 }
 
-/** Whether so many labels can stand for the values of such an output. One number is a class or a probability; it may have any number of labels. */
+/**
+ * Whether an output of this shape can have `count` labels. An output of one number is a class or a probability, so it
+ * may have any number of labels.
+ */
 export function labelsFit(shape: readonly Dim[] | null, count: number): boolean {
   const size = shape === null || shape.length < 2 ? undefined : shape.at(-1);
   return typeof size !== "number" || size <= 1 || size === count;

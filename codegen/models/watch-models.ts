@@ -1,63 +1,63 @@
-import { errorMessage } from "../../src/util/error-message.js";
 import { existsSync, watch, type FSWatcher } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ModelError, ShapelineError } from "../../dsl/errors.js";
 import { expandSources } from "./read-models.js";
 import { isUrl } from "../../src/util/file-name.js";
+import { errorMessage } from "../../src/util/error-message.js";
 
-/** A burst of writes is over when nothing was written for this long. */
+/** A burst of writes has ended after this long without an event. */
 const SETTLE_MS = 150;
-/** How long a file that cannot be read may lie still before it is no half-written one. */
+/** After this long without an event, an unreadable file counts as broken, not as partly written. */
 const PARTIAL_WRITE_MS = 2_000;
-/** What a file that is still being written looks like. */
+/** The errors that a partly written file can cause. */
 const partialFileCodes: readonly string[] = ["SL3000", "SL3010", "SL3011", "SL3012"];
 
 export interface WatchOptions<T> {
-  /** Files whose change always counts: the settings, whether they are there or not. */
+  /** Files to watch in any case, even if they do not exist yet: the settings. */
   readonly files: readonly string[];
-  /** The sources of now, what they are relative to, and other files and URLs that say something of them. */
+  /** The current source patterns, the folder they are relative to, and the further sources of overrides. */
   readonly sources: () => Promise<{
     readonly models: readonly string[];
     readonly cwd: string;
-    readonly also: readonly string[];
+    readonly furtherSources: readonly string[];
   }>;
-  /** Does the work: once at the start, and once after every burst of writes that changed a source. */
+  /** Runs once at the start, and once after each burst of writes that changed a source. */
   readonly run: () => Promise<T>;
   readonly onResult: (result: T) => void;
-  /** What is wrong with the sources; watching goes on. Anything that is no `ShapelineError` ends it. */
-  readonly onError: (problem: ShapelineError) => void;
-  /** Ends it. */
+  /** Receives each `ShapelineError` of `run`; watching continues. Any other error ends it. */
+  readonly onError: (error: ShapelineError) => void;
+  /** Ends watching. */
   readonly signal: AbortSignal;
 }
 
-/** Runs `run` whenever the sources change, until the signal. The operating system says when; nothing is polled. */
+/** Runs `run` whenever the sources change, until the signal aborts. It uses file system events and never polls. */
 export async function watchModels<T>(options: WatchOptions<T>): Promise<void> {
   const { signal } = options;
-  const bell = new ChangeSignal();
+  const changes = new ChangeSignal();
   const watchers: Watchers = new Map();
-  signal.addEventListener("abort", bell.notify, { once: true });
+  signal.addEventListener("abort", changes.notify, { once: true });
   try {
-    for (let done = ""; !signal.aborted; await bell.wait(signal)) {
-      await bell.settle(signal);
+    for (let processed = ""; !signal.aborted; await changes.wait(signal)) {
+      await changes.settle(signal);
       if (signal.aborted) return;
       const { folders, state } = await snapshot(options);
-      syncWatchers(watchers, folders, bell.notify);
-      if (state === done) continue;
-      const problem = await runOnce(options);
+      syncWatchers(watchers, folders, changes.notify);
+      if (state === processed) continue;
+      const error = await runOnce(options);
       if (
-        problem !== undefined &&
-        partialFileCodes.includes(problem.code) &&
-        (await bell.waitFor(PARTIAL_WRITE_MS, signal))
+        error !== undefined &&
+        partialFileCodes.includes(error.code) &&
+        (await changes.waitFor(PARTIAL_WRITE_MS, signal))
       ) {
-        bell.notify();
+        changes.notify();
         continue;
       }
-      done = state;
-      if (problem !== undefined && !signal.aborted) options.onError(problem);
+      processed = state;
+      if (error !== undefined && !signal.aborted) options.onError(error);
     }
   } finally {
-    signal.removeEventListener("abort", bell.notify);
+    signal.removeEventListener("abort", changes.notify);
     for (const { watcher } of watchers.values()) watcher.close();
   }
 }
@@ -72,7 +72,7 @@ async function runOnce<T>({ run, onResult }: WatchOptions<T>): Promise<Shapeline
   }
 }
 
-/** The folders to watch, and the files in them as they are now: path, size and time of each. */
+/** The folders to watch, and the current state of each source: its path, size, time and inode. */
 async function snapshot<T>({
   files,
   sources,
@@ -85,15 +85,15 @@ async function snapshot<T>({
   };
   files.forEach(addFile);
   try {
-    const { models, cwd, also } = await sources();
-    for (const file of also) if (!isUrl(file)) addFile(resolve(cwd, file));
+    const { models, cwd, furtherSources } = await sources();
+    for (const file of furtherSources) if (!isUrl(file)) addFile(resolve(cwd, file));
     for (const pattern of models)
       if (!isUrl(pattern)) folders.set(nearestExistingFolder(resolve(cwd, fixedPrefix(pattern))), true);
     found.push(
       ...(await expandSources(models, cwd)).filter((source) => !isUrl(source)).map((file) => resolve(cwd, file)),
     );
   } catch (error) {
-    // What is wrong with them, `run` says.
+    // `run` reports the same error.
     if (!(error instanceof ShapelineError)) throw error;
     found.push(error.message);
   }
@@ -106,7 +106,7 @@ async function fileStamp(file: string): Promise<string> {
   return found === undefined ? "none" : `${found.size} ${found.mtimeNs} ${found.ino}`;
 }
 
-/** The part of a pattern before its first wildcard: a folder, or the folder of a plain path. */
+/** The part of a pattern before its first wildcard. */
 function fixedPrefix(pattern: string): string {
   const parts = pattern.split(/[\\/]/);
   const first = parts.findIndex((part) => /[*?]/.test(part));
@@ -120,8 +120,8 @@ function nearestExistingFolder(path: string): string {
 
 type Watchers = Map<string, { readonly recursive: boolean; readonly watcher: FSWatcher }>;
 
-/** Watches these folders (true: with all below) and no others. */
-function syncWatchers(watchers: Watchers, folders: ReadonlyMap<string, boolean>, ring: () => void): void {
+/** Starts and stops watchers so that exactly these folders are watched (true: recursively). */
+function syncWatchers(watchers: Watchers, folders: ReadonlyMap<string, boolean>, onChange: () => void): void {
   for (const [folder, { recursive, watcher }] of watchers) {
     if (folders.get(folder) === recursive) continue;
     watcher.close();
@@ -130,11 +130,11 @@ function syncWatchers(watchers: Watchers, folders: ReadonlyMap<string, boolean>,
   for (const [folder, recursive] of folders) {
     if (watchers.has(folder)) continue;
     try {
-      const watcher = watch(folder, { recursive }, ring);
+      const watcher = watch(folder, { recursive }, onChange);
       watcher.on("error", () => {
         watcher.close();
         watchers.delete(folder);
-        ring();
+        onChange();
       });
       watchers.set(folder, { recursive, watcher });
     } catch (cause) {
@@ -143,39 +143,39 @@ function syncWatchers(watchers: Watchers, folders: ReadonlyMap<string, boolean>,
   }
 }
 
-/** Remembers that something happened until somebody waits for it. */
+/** Remembers a change until the next `wait`. */
 class ChangeSignal {
-  #rung = false;
-  #waiting: (() => void) | undefined;
+  #changed = false;
+  #resume: (() => void) | undefined;
 
   readonly notify = (): void => {
-    this.#rung = true;
-    this.#waiting?.();
+    this.#changed = true;
+    this.#resume?.();
   };
 
-  /** Waits for the next ring, or takes one that nobody has waited for. */
+  /** Waits for the next change; returns at once if one is pending. */
   async wait(signal: AbortSignal): Promise<void> {
     await this.waitFor(undefined, signal);
   }
 
-  /** Whether it rings within `ms`. */
+  /** Whether a change happens within `ms` milliseconds. Consumes the change. */
   async waitFor(ms: number | undefined, signal: AbortSignal): Promise<boolean> {
-    if (!this.#rung && !signal.aborted) {
+    if (!this.#changed && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-        this.#waiting = () => {
+        this.#resume = () => {
           clearTimeout(timer);
           resolve();
         };
       });
-      this.#waiting = undefined;
+      this.#resume = undefined;
     }
-    const rung = this.#rung;
-    this.#rung = false;
-    return rung;
+    const changed = this.#changed;
+    this.#changed = false;
+    return changed;
   }
 
-  /** Waits until it has not rung for a while. */
+  /** Waits until no change happened for `SETTLE_MS`. */
   async settle(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (await this.waitFor(SETTLE_MS, signal)));
   }

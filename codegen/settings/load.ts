@@ -5,35 +5,38 @@ import { ConfigError } from "../../dsl/errors.js";
 import { systemErrorMessage } from "../../src/util/error-message.js";
 import { parseSettings, type Settings } from "./schema.js";
 
-/** Settings and where they came from. */
+/** The settings of a project, with their file and folder. */
 export interface LoadedSettings {
-  /** Absolute path of the file, or undefined where there is none. */
+  /** Absolute path of the settings file, or undefined without one. */
   readonly file?: string;
   /** The folder that its paths are relative to. */
   readonly folder: string;
   readonly settings: Settings;
 }
 
-const names = ["ts", "mts", "js", "mjs", "json"].map((extension) => `shapeline.config.${extension}`);
+const fileNames = ["ts", "mts", "js", "mjs", "json"].map((extension) => `shapeline.config.${extension}`);
 
 /**
- * The settings of a project: `shapeline.config.ts` (`.mts`, `.js`, `.mjs`, `.json`) of the working folder or of one above it,
- * up to the folder of package.json. Without such a file they are empty.
+ * Loads the settings of a project from `shapeline.config.ts` (`.mts`, `.js`, `.mjs`, `.json`). The search starts in the
+ * working folder and ends at the first folder with a package.json. Without a settings file the settings are empty.
  *
  * @param cwd the working folder
- * @param given the file to take instead, relative to `cwd`
- * @throws ConfigError SL4050 two files in one folder, SL4051 a file that cannot be read or exports no settings, SL4052 what it says is not of the schema
- * @throws ProjectError SL2904 to SL2908 where a module does not bundle or stops
+ * @param configPath a settings file to load instead, relative to `cwd`
+ * @throws ConfigError SL4050 (two files in one folder), SL4051 (unreadable, or no default export), SL4052 (invalid
+ *   settings)
+ * @throws ProjectError SL2904 to SL2908 if the module cannot be bundled or throws
  */
-export async function loadSettings(cwd: string, given?: string): Promise<LoadedSettings> {
-  const file = given === undefined ? findSettings(resolve(cwd)) : resolve(cwd, given);
+export async function loadSettings(cwd: string, configPath?: string): Promise<LoadedSettings> {
+  const file = configPath === undefined ? findSettings(resolve(cwd)) : resolve(cwd, configPath);
   if (file === undefined) return { folder: resolve(cwd), settings: {} };
-  const shown = given ?? file.slice(dirname(file).length + 1);
-  const read = parseSettings(extname(file) === ".json" ? await readJson(file, shown) : await readModule(file, shown));
+  const displayName = configPath ?? file.slice(dirname(file).length + 1);
+  const read = parseSettings(
+    extname(file) === ".json" ? await readJson(file, displayName) : await readModule(file, displayName),
+  );
   if ("issues" in read) {
     throw new ConfigError(
       "SL4052",
-      `'${shown}' is not right:\n${read.issues.map((issue) => `  ${issue}`).join("\n")}`,
+      `'${displayName}' has invalid settings:\n${read.issues.map((issue) => `  ${issue}`).join("\n")}`,
       { file, issues: read.issues },
     );
   }
@@ -41,12 +44,15 @@ export async function loadSettings(cwd: string, given?: string): Promise<LoadedS
   return { file, folder, settings: resolvePaths(read.settings, folder) };
 }
 
-/** Loads the settings again and again, and runs their file only when it, or which file it is, has changed. */
+/**
+ * Creates a loader for repeated use. It runs the settings file again only after a change of the file, or to another
+ * file.
+ */
 export function createSettingsLoader(
   cwd: string,
-  given?: string,
+  configPath?: string,
 ): { readonly files: readonly string[]; readonly load: () => Promise<LoadedSettings> } {
-  const files = given === undefined ? names.map((name) => resolve(cwd, name)) : [resolve(cwd, given)];
+  const files = configPath === undefined ? fileNames.map((name) => resolve(cwd, name)) : [resolve(cwd, configPath)];
   let last: { readonly state: string; readonly loaded: Promise<LoadedSettings> } | undefined;
   const load = async (): Promise<LoadedSettings> => {
     const state = JSON.stringify(
@@ -54,7 +60,7 @@ export function createSettingsLoader(
         .map((file) => statSync(file, { throwIfNoEntry: false }))
         .map((found) => found && [found.size, found.mtimeMs, found.ino]),
     );
-    if (last?.state !== state) last = { state, loaded: loadSettings(cwd, given) };
+    if (last?.state !== state) last = { state, loaded: loadSettings(cwd, configPath) };
     return await last.loaded;
   };
   return { files, load };
@@ -62,12 +68,12 @@ export function createSettingsLoader(
 
 function findSettings(cwd: string): string | undefined {
   for (let folder = cwd; ; folder = dirname(folder)) {
-    const found = names.filter((name) => existsSync(join(folder, name)));
+    const found = fileNames.filter((name) => existsSync(join(folder, name)));
     const [first, second] = found;
     if (second !== undefined) {
       throw new ConfigError(
         "SL4050",
-        `'${folder}' holds both '${first}' and '${second}': keep one, or choose one with --config`,
+        `'${folder}' contains both '${first}' and '${second}': keep one, or choose one with --config`,
         { folder, found },
       );
     }
@@ -76,32 +82,35 @@ function findSettings(cwd: string): string | undefined {
   }
 }
 
-async function readJson(file: string, shown: string): Promise<unknown> {
+async function readJson(file: string, displayName: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as unknown;
   } catch (cause) {
     const why = cause instanceof SyntaxError ? `it is not JSON: ${cause.message}` : systemErrorMessage(cause);
-    throw new ConfigError("SL4051", `the settings '${shown}' cannot be read: ${why}`, { file }, { cause });
+    throw new ConfigError("SL4051", `the settings '${displayName}' cannot be read: ${why}`, { file }, { cause });
   }
 }
 
-async function readModule(file: string, shown: string): Promise<unknown> {
+async function readModule(file: string, displayName: string): Promise<unknown> {
   if (!existsSync(file))
-    throw new ConfigError("SL4051", `the settings '${shown}' cannot be read: there is no such file`, { file });
-  // The bundler is loaded only where there is a module to run.
+    throw new ConfigError("SL4051", `the settings '${displayName}' cannot be read: there is no such file`, { file });
+  // Loaded on demand: JSON settings do not need the bundler.
   const { loadModule } = await import("../project/load-pipelines.js");
   const exported = await loadModule(file, { root: dirname(file) });
   if (!("default" in exported)) {
     throw new ConfigError(
       "SL4051",
-      `the settings '${shown}' export no default: write \`export default defineConfig({ … })\``,
+      `the settings '${displayName}' have no default export: write \`export default defineConfig({ … })\``,
       { file },
     );
   }
   return exported.default;
 }
 
-/** Only the globs stay relative, because model files are shown as they are named. */
+/**
+ * Resolves paths against the settings' folder. Model globs stay relative, because output shows model files as written
+ * here.
+ */
 function resolvePaths(settings: Settings, folder: string): Settings {
   const at = (path: string): string => (/^[a-z][a-z\d+.-]+:\/\//i.test(path) ? path : resolve(folder, path));
   const { out, overrides, targets } = settings;

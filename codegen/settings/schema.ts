@@ -3,38 +3,41 @@ import { formatIssue } from "../../src/config/format-issue.js";
 import { didYouMean } from "../../src/util/did-you-mean.js";
 import { joinNames } from "../../src/util/join-names.js";
 
-/** What the settings say of one model beyond its file. */
+/** Changes to one model that its file does not contain. */
 export interface ModelOverride {
-  /** What the pipeline, the config and the platform call it: lower-case letters, digits and inner dashes, under 64. */
+  /** The name for pipelines, configs and the platform: at most 63 lower-case letters, digits and inner dashes. */
   readonly name?: string;
-  /** `"1"` when left out. */
+  /** The version of the model. Default: `"1"`. */
   readonly version?: string;
-  /** Names for dimensions that the file leaves open, by port and axis: `{ tokens: { 1: "seq" } }`. */
+  /** Names for dimensions of unknown size, by port and axis: `{ tokens: { 1: "seq" } }`. */
   readonly symbols?: Readonly<Record<string, Readonly<Record<number, string>>>>;
-  /** What the values of an output stand for, in their order: `{ risk: ["legit", "fraud"] }`. */
+  /** Class labels of an output, in the order of its values: `{ risk: ["legit", "fraud"] }`. */
   readonly labels?: Readonly<Record<string, readonly string[]>>;
-  /** Names for ports, by those that the file gives them: `{ dense_1: "score" }`; the file keeps its own. */
+  /** New names for ports, by their names in the file: `{ dense_1: "score" }`. The file is not changed. */
   readonly ports?: Readonly<Record<string, string>>;
-  /** Further files or metadata URLs that describe the same model; where they disagree, nothing is written. */
+  /** More files or metadata URLs that describe the same model. If they disagree, nothing is written. */
   readonly sources?: readonly string[];
 }
 
-/** What `shapeline.config.ts` and `shapeline.config.json` may hold. Paths are relative to the file's folder; the command line wins. */
+/**
+ * The content of `shapeline.config.ts` or `shapeline.config.json`. Paths are relative to the file's folder. Command
+ * line options take precedence.
+ */
 export interface Settings {
-  /** Model files, folders, globs of `*`, `**` and `?`, or metadata URLs; `["models/*.onnx"]` when left out. */
+  /** Model files, folders, globs of `*`, `**` and `?`, or metadata URLs. Default: `["models/*.onnx"]`. */
   readonly models?: readonly string[];
-  /** The file that `shapeline generate` writes; `models.gen.ts` when left out. */
+  /** The file that `shapeline generate` writes. Default: `models.gen.ts`. */
   readonly out?: string;
-  /** One file a model, with `out` as their index. */
+  /** Write one file per model; `out` exports them all. */
   readonly split?: boolean;
-  /** By the name that a model's file gives it, such as `house-price-keras` for `house_price_keras.onnx`. */
+  /** By the name derived from the model's file, such as `house-price-keras` for `house_price_keras.onnx`. */
   readonly overrides?: Readonly<Record<string, ModelOverride>>;
-  /** Defaults of the commands that talk to a target. */
+  /** Defaults for commands with a target. */
   readonly targets?: {
     readonly local?: {
-      /** The folder of the model files. */
+      /** Folder of the model files. */
       readonly models?: string;
-      /** The data folder. */
+      /** Folder for deployments and logs. */
       readonly data?: string;
     };
   };
@@ -45,9 +48,9 @@ const label = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "expected lower-case letters, digits and inner dashes")
   .max(63);
-// Records that hold such a key do not survive every reader of JSON.
-const portName = text.refine((name) => name !== "__proto__", "expected another name than '__proto__'");
-const axis = z.string().regex(/^\d{1,3}$/, "expected the number of an axis");
+// Some JSON readers drop or misread this key.
+const portName = text.refine((name) => name !== "__proto__", "expected a name other than '__proto__'");
+const axis = z.string().regex(/^\d{1,3}$/, "expected an axis number");
 
 const override = z.strictObject({
   name: label.optional(),
@@ -68,7 +71,7 @@ const settings = z.strictObject({
   targets: targets.optional(),
 });
 
-/** The settings that `data` holds, or every finding as a line. */
+/** Parses settings; returns one line per problem if they are invalid. */
 export function parseSettings(data: unknown): { readonly settings: Settings } | { readonly issues: readonly string[] } {
   const parsed = settings.safeParse(data);
   if (parsed.success) return { settings: parsed.data as Settings };
@@ -82,7 +85,7 @@ function issueLines(issue: z.core.$ZodIssue, data: unknown): readonly string[] {
   const known = keysAt(issue.path);
   return issue.keys.map((key) => {
     const guess = didYouMean(key, known);
-    return `${formatIssue({ ...issue, keys: [key] }, data)}${guess === "" ? `; there is ${joinNames(known)}` : guess}`;
+    return `${formatIssue({ ...issue, keys: [key] }, data)}${guess === "" ? `; the keys are ${joinNames(known)}` : guess}`;
   });
 }
 
@@ -93,9 +96,9 @@ function keysAt([first, second]: readonly PropertyKey[]): readonly string[] {
 }
 
 /**
- * Gives the settings of `shapeline.config.ts` back as they are, typed.
+ * Returns `config` unchanged; gives the settings in `shapeline.config.ts` their type.
  *
- * @param config see the fields of `Settings`; the commands check it when they load it
+ * @param config the settings; commands validate them when they load the file
  * @example
  * export default defineConfig({ models: ["models/*.onnx"], overrides: { "rf-model": { name: "control" } } });
  */

@@ -1,4 +1,3 @@
-import { errorMessage } from "../../../src/util/error-message.js";
 import { createReadStream } from "node:fs";
 import { DataType, Precision, RecordBatchReader, Type, type Field, type Schema } from "apache-arrow";
 import type { Dim, DType } from "../../../dsl/tensor.js";
@@ -7,10 +6,12 @@ import { modelName } from "../model-name.js";
 import { fileName } from "../../../src/util/file-name.js";
 import { hashFile, withModelFile } from "../model-file.js";
 import type { ModelSignature, Port } from "../signature.js";
+import { errorMessage } from "../../../src/util/error-message.js";
 
 /**
- * Reads the schema of an Arrow file or stream, and no rows. A column is a port; lists are dimensions after the batch. Columns that begin with
- * `in.` and `out.` are inputs and outputs; without such, all are outputs where the file is called `*.outputs.arrow`, inputs otherwise.
+ * Reads the schema of an Arrow file or stream; rows are not read. Each column is a port, and nested lists are its
+ * dimensions after the batch. Columns named `in.*` and `out.*` are inputs and outputs. Without such columns, all are
+ * outputs in a file named `*.outputs.arrow`, and inputs otherwise.
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */
@@ -18,18 +19,18 @@ export async function readArrowSchema(file: string): Promise<ModelSignature> {
   return await withModelFile(file, async (handle, size) => {
     const schema = await schemaOf(file);
     const ports = schema.fields.map(portOf);
-    const begins = (text: string) =>
+    const withPrefix = (prefix: string) =>
       ports
-        .filter(({ name }) => name.startsWith(text))
-        .map((port): Port => ({ ...port, name: port.name.slice(text.length) }));
-    const [inputs, outputs] = [begins("in."), begins("out.")];
-    const sided = inputs.length + outputs.length > 0;
+        .filter(({ name }) => name.startsWith(prefix))
+        .map((port): Port => ({ ...port, name: port.name.slice(prefix.length) }));
+    const [inputs, outputs] = [withPrefix("in."), withPrefix("out.")];
+    const hasSides = inputs.length + outputs.length > 0;
     const areOutputs = /\.outputs\.\w+$/i.test(fileName(file));
     return toSignature({
       name: modelName(file.replace(/\.(inputs|outputs)(?=\.\w+$)/i, "")),
       sha256: await hashFile(handle, size, file),
-      inputs: sided ? inputs : areOutputs ? [] : ports,
-      outputs: sided ? outputs : areOutputs ? ports : [],
+      inputs: hasSides ? inputs : areOutputs ? [] : ports,
+      outputs: hasSides ? outputs : areOutputs ? ports : [],
       file,
     });
   });
@@ -42,7 +43,10 @@ async function schemaOf(file: string): Promise<Schema> {
     const { schema } = await reader.open();
     return schema;
   } catch (cause) {
-    throw descriptionError(file, `it is no Arrow file, stream or Feather file of version 2 (${errorMessage(cause)})`);
+    throw descriptionError(
+      file,
+      `it is not an Arrow file, an Arrow stream or a Feather V2 file (${errorMessage(cause)})`,
+    );
   } finally {
     stream.destroy();
   }
@@ -62,10 +66,10 @@ function portOf(field: Field): Port {
   const dtype = dtypeOf(type);
   if (dtype !== undefined) return { name, dtype, shape };
   const kind = Type[type.typeId];
-  return { name, dtype: kind, shape, unsupported: `a column of ${kind}: give it as numbers, booleans or text` };
+  return { name, dtype: kind, shape, unsupported: `a column of ${kind}: convert it to numbers, booleans or text` };
 }
 
-/** The shape of the `arrow.fixed_shape_tensor` extension, which flattens its values into one list. */
+/** The shape in the metadata of the `arrow.fixed_shape_tensor` extension, whose values are one flat list. */
 function tensorShape({ metadata }: Field): readonly Dim[] | undefined {
   if (metadata.get("ARROW:extension:name") !== "arrow.fixed_shape_tensor") return undefined;
   try {
@@ -73,7 +77,7 @@ function tensorShape({ metadata }: Field): readonly Dim[] | undefined {
     if (Array.isArray(shape) && shape.every((size): size is number => Number.isSafeInteger(size) && size >= 0))
       return ["batch", ...shape];
   } catch {
-    // Not the extension's form: the list itself says how many values there are.
+    // Invalid extension metadata: use the size of the flat list.
   }
   return undefined;
 }

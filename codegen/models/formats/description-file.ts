@@ -1,13 +1,13 @@
-import { errorMessage } from "../../../src/util/error-message.js";
 import { createHash } from "node:crypto";
 import { ModelError } from "../../../dsl/errors.js";
 import { hashFile, withModelFile } from "../model-file.js";
 import type { ModelSignature, Port } from "../signature.js";
+import { errorMessage } from "../../../src/util/error-message.js";
 
-/** More than any description of a model needs. */
+/** Size limit of a description file in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The text of a file that describes a model, and its digest. */
+/** Reads a file that describes a model: its text and digest. */
 export async function readDescription(
   file: string,
   most = MAX_BYTES,
@@ -20,7 +20,7 @@ export async function readDescription(
   });
 }
 
-/** The JSON value of a description. */
+/** Parses a description as JSON. */
 export function parseDescription(text: string, source: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -33,18 +33,22 @@ export function hashText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** SL3054: a file or answer that should describe a model and does not. */
+/** SL3054: a file or response that is not a valid description of a model. */
 export function descriptionError(source: string, what: string): ModelError {
   return new ModelError("SL3054", `'${source}' does not describe a model: ${what}`, { source });
 }
 
-/** The parts of a signature that only a model file has are empty. A lone port may be `unnamed`: `withNames` gives it a name. */
+/**
+ * Completes a signature; the fields that only a model file has stay empty.
+ *
+ * @param onlyPort `unnamed` allows an only port without a name; `nameUnnamedPorts` names it later
+ */
 export function toSignature(
   parts: Pick<ModelSignature, "name" | "sha256" | "inputs" | "outputs" | "file"> & Partial<ModelSignature>,
-  lone: "named" | "unnamed" = "named",
+  onlyPort: "named" | "unnamed" = "named",
 ): ModelSignature {
   for (const side of ["inputs", "outputs"] as const) {
-    if (lone === "named" || parts[side].length > 1)
+    if (onlyPort === "named" || parts[side].length > 1)
       requireDistinctNames(parts.file ?? parts.name, side === "inputs" ? "input" : "output", parts[side]);
   }
   return { opset: {}, irVersion: 0, producer: "", doc: "", metadata: {}, ...parts };
@@ -52,17 +56,17 @@ export function toSignature(
 
 function requireDistinctNames(source: string, side: "input" | "output", ports: readonly Port[]): void {
   const names = ports.map(({ name }) => name);
-  const twice = names.find((name, i) => name === "" || names.indexOf(name) !== i);
-  if (twice === undefined) return;
-  const what = twice === "" ? `one of its ${side}s has no name` : `two of its ${side}s are called '${twice}'`;
+  const duplicate = names.find((name, i) => name === "" || names.indexOf(name) !== i);
+  if (duplicate === undefined) return;
+  const what = duplicate === "" ? `one of its ${side}s has no name` : `two of its ${side}s are called '${duplicate}'`;
   throw new ModelError("SL3016", `'${source}' cannot be used: ${what}. Give every ${side} a name of its own.`, {
     source,
     side,
-    name: twice,
+    name: duplicate,
   });
 }
 
-/** A signature whose lone ports without a name are called `input` and `output`. */
+/** Names an only port without a name `input` or `output`. */
 export function nameUnnamedPorts(signature: ModelSignature): ModelSignature {
   const named = (ports: readonly Port[], name: string): readonly Port[] =>
     ports[0]?.name === "" ? [{ ...ports[0], name }] : ports;

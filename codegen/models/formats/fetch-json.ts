@@ -1,97 +1,98 @@
-import { errorMessage } from "../../../src/util/error-message.js";
 import { ModelError } from "../../../dsl/errors.js";
 import { escapeUnsafe } from "../../../src/util/escape-text.js";
+import { errorMessage } from "../../../src/util/error-message.js";
 
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
-/** What is read of an answer that says what is wrong, in bytes, and what is shown of it. */
+/** Limits for the body of an error response in bytes, and for its message in characters. */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_REASON_LENGTH = 200;
 
 /**
- * The JSON that a server answers to one `GET`: no redirect, no credentials.
+ * Fetches JSON with a single `GET`. Redirects and credentials are refused.
  *
- * @param timeoutMs milliseconds for the whole answer
+ * @param timeoutMs milliseconds for the complete response
  * @throws ModelError SL3055
  */
 export async function fetchJson(url: string, timeoutMs: number): Promise<unknown> {
   requireUsableUrl(url);
-  const late = `no whole answer within ${timeoutMs / 1000} seconds`;
-  let answer: Response;
+  const timeoutMessage = `no complete response within ${timeoutMs / 1000} seconds`;
+  let response: Response;
   try {
-    answer = await fetch(url, {
+    response = await fetch(url, {
       signal: AbortSignal.timeout(timeoutMs),
       redirect: "manual",
       headers: { accept: "application/json" },
     });
   } catch (error) {
-    throw fetchError(url, isTimeout(error) ? late : connectionFailure(error), error);
+    throw fetchError(url, isTimeout(error) ? timeoutMessage : connectionFailure(error), error);
   }
-  if (!answer.ok) throw fetchError(url, `the server answers ${answer.status}${await serverReason(answer)}`);
+  if (!response.ok)
+    throw fetchError(url, `the server responded with ${response.status}${await serverReason(response)}`);
   let text: string | undefined;
   try {
-    text = await readLimited(answer, MAX_RESPONSE_BYTES);
+    text = await readLimited(response, MAX_RESPONSE_BYTES);
   } catch (error) {
-    throw fetchError(url, isTimeout(error) ? late : "the answer breaks off", error);
+    throw fetchError(url, isTimeout(error) ? timeoutMessage : "the response was cut off", error);
   }
-  if (text === undefined) throw fetchError(url, `the answer is larger than ${MAX_RESPONSE_BYTES / 2 ** 20} MB`);
+  if (text === undefined) throw fetchError(url, `the response is larger than ${MAX_RESPONSE_BYTES / 2 ** 20} MB`);
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw fetchError(url, notJson(text, answer, error), error);
+    throw fetchError(url, notJson(text, response, error), error);
   }
 }
 
 function fetchError(url: string, what: string, cause?: unknown): ModelError {
   return new ModelError(
     "SL3055",
-    `'${url}' gives no metadata: ${what}. Check the address; it ends in /v2/models/<model>.`,
+    `cannot read metadata from '${url}': ${what}. Check the URL; it must end in /v2/models/<model>.`,
     { url },
     { cause },
   );
 }
 
 function requireUsableUrl(url: string): void {
-  if (!URL.canParse(url)) throw fetchError(url, "it is no address");
+  if (!URL.canParse(url)) throw fetchError(url, "it is not a valid URL");
   const { protocol, username, password, host, pathname } = new URL(url);
   if (username === "" && password === "") return;
-  // The message must not show the password.
+  // The error message must not contain the password.
   throw fetchError(
     `${protocol}//…@${host}${pathname}`,
-    "an address with a user's name or password is not asked; save the answer as metadata.json instead",
+    "a URL with a user name or password is not supported; save the response as metadata.json instead",
   );
 }
 
 function connectionFailure(error: unknown): string {
   const message = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
   if (/wrong version number|packet length too long|record too large/.test(message))
-    return "the server does not speak TLS, so the address begins with http:";
+    return "the server does not use TLS, so the URL must start with http:";
   return oneLine(message);
 }
 
-/** What the server says is wrong, as servers of the protocol do: `{ "error": … }`, or `{ "detail": … }`. */
-async function serverReason(answer: Response): Promise<string> {
-  if (answer.status >= 300 && answer.status < 400) {
-    await answer.body?.cancel();
-    return ", which leads elsewhere; redirects are not followed";
+/** The message of an error response: `{ "error": … }` as the protocol defines, or `{ "detail": … }`. */
+async function serverReason(response: Response): Promise<string> {
+  if (response.status >= 300 && response.status < 400) {
+    await response.body?.cancel();
+    return ", a redirect; redirects are not followed";
   }
   try {
-    const said = JSON.parse((await readLimited(answer, MAX_ERROR_BYTES)) ?? "") as {
+    const body = JSON.parse((await readLimited(response, MAX_ERROR_BYTES)) ?? "") as {
       readonly error?: unknown;
       readonly detail?: unknown;
     } | null;
-    const reason = said?.error ?? said?.detail;
+    const reason = body?.error ?? body?.detail;
     return typeof reason === "string" && reason.trim() !== "" ? `: ${oneLine(reason)}` : "";
   } catch {
     return "";
   }
 }
 
-function notJson(text: string, answer: Response, error: unknown): string {
-  if (text.trim() === "") return "the answer is empty";
+function notJson(text: string, response: Response, error: unknown): string {
+  if (text.trim() === "") return "the response is empty";
   if (/^\s*</.test(text))
-    return `the answer is a page${text.trimStart().startsWith("<?xml") ? " of XML" : ""}, not JSON`;
-  const type = answer.headers.get("content-type");
-  return `the answer${type === null ? "" : ` (${oneLine(type)})`} is not JSON: ${oneLine(errorMessage(error))}`;
+    return `the response is ${text.trimStart().startsWith("<?xml") ? "XML" : "an HTML page"}, not JSON`;
+  const type = response.headers.get("content-type");
+  return `the response${type === null ? "" : ` (${oneLine(type)})`} is not JSON: ${oneLine(errorMessage(error))}`;
 }
 
 function oneLine(text: string): string {
@@ -103,11 +104,11 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === "TimeoutError";
 }
 
-/** The text of an answer; undefined where it is longer than `most` bytes. */
-async function readLimited(answer: Response, most: number): Promise<string | undefined> {
+/** The text of a response, or undefined if it is longer than `most` bytes. */
+async function readLimited(response: Response, most: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > most) return undefined;
     chunks.push(chunk);

@@ -7,12 +7,12 @@ import { descriptionError, toSignature, parseDescription, readDescription } from
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 
-/** Larger than any signature; YAML takes a while to read. */
+/** Size limit in bytes, because YAML is slow to parse. */
 const MAX_BYTES = 2 * 1024 * 1024;
-/** How deep lists may stand in lists. */
+/** Limit for nested lists. */
 const MAX_DEPTH = 8;
 
-/** The lists of a signature are JSON inside YAML. */
+/** MLflow writes the inputs and outputs of a signature as JSON text inside YAML. */
 const mlmodel = z.object({
   mlflow_version: z.union([z.string(), z.number()]).nullish(),
   signature: z.object({ inputs: z.unknown().optional(), outputs: z.unknown().optional() }).nullish(),
@@ -27,8 +27,8 @@ const specs = z.array(spec);
 type Spec = z.infer<typeof spec>;
 
 /**
- * Reads the signature of MLflow's `MLmodel`, as versions 1 to 3 write it: tensors, or columns, of which each is a port of one value a
- * row. The model is called like its folder; a lone tensor or column without a name has the name "".
+ * Reads the signature in the `MLmodel` file of MLflow 1 to 3. It lists tensors, or columns; each column is a port with
+ * one value per row. The model has the name of its folder. An only tensor or column without a name gets the name "".
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */
@@ -60,16 +60,16 @@ export async function readMlmodel(file: string): Promise<ModelSignature> {
 function parseYaml(text: string, file: string): unknown {
   try {
     const document = parseDocument(text);
-    const [flaw] = document.errors;
-    if (flaw === undefined) return document.toJS() as unknown;
+    const [yamlError] = document.errors;
+    if (yamlError === undefined) return document.toJS() as unknown;
     throw descriptionError(
       file,
-      `line ${flaw.linePos?.[0].line ?? 1}: it is not YAML: ${flaw.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? flaw.code}`,
+      `line ${yamlError.linePos?.[0].line ?? 1}: it is not YAML: ${yamlError.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? yamlError.code}`,
     );
   } catch (cause) {
-    // Nesting beyond the stack, or aliases without end.
+    // The nesting exceeds the stack, or the aliases never end.
     if (cause instanceof RangeError || cause instanceof ReferenceError)
-      throw descriptionError(file, `it is no YAML that can be read: ${cause.message}`);
+      throw descriptionError(file, `its YAML cannot be read: ${cause.message}`);
     throw cause;
   }
 }
@@ -86,17 +86,17 @@ function portsOf(list: unknown, side: string, file: string): readonly Port[] {
   return parsed.data.map(portOf);
 }
 
-function portOf(of: Spec): Port {
-  const name = String(of.name ?? "");
-  const tensor = of["tensor-spec"];
-  if (tensor === undefined) return columnPort(name, of);
+function portOf(tensorOrColumn: Spec): Port {
+  const name = String(tensorOrColumn.name ?? "");
+  const tensor = tensorOrColumn["tensor-spec"];
+  if (tensor === undefined) return columnPort(name, tensorOrColumn);
   const shape = tensor.shape.map((size, axis): Dim => (size >= 0 ? size : axis === 0 ? "batch" : null));
   const dtype = tensor.dtype === "str" ? "string" : tensor.dtype;
   if (isDtype(dtype)) return { name, dtype, shape };
   return { name, dtype, shape, unsupported: `a tensor of ${dtype}: log the model with numbers, booleans or text` };
 }
 
-/** MLflow's column types; a column of another type cannot be used. */
+/** The supported column types of MLflow. */
 const columnTypes: Readonly<Record<string, DType>> = {
   boolean: "bool",
   integer: "int32",
@@ -106,7 +106,7 @@ const columnTypes: Readonly<Record<string, DType>> = {
   string: "string",
 };
 
-/** A column is one value a row; lists in it are dimensions of unknown size. */
+/** A column has one value per row; nested lists are dimensions of unknown size. */
 function columnPort(name: string, column: Spec): Port {
   const shape: Dim[] = ["batch"];
   let { type, items } = column;

@@ -15,7 +15,8 @@ const settings = z.object({
 });
 
 /**
- * Reads MLServer's `model-settings.json`, which KServe's MLServer runtime takes too. Tensors it does not list are not known.
+ * Reads MLServer's `model-settings.json`, which KServe's MLServer runtime uses too. Inputs and outputs
+ * are empty if the file does not list them.
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */

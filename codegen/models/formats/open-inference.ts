@@ -8,14 +8,14 @@ import type { ModelSignature, Port } from "../signature.js";
 
 const TIMEOUT_MS = 10_000;
 
-/** Answers that came over gRPC have 64-bit numbers as text, as protobuf's JSON does. */
+/** gRPC responses saved as JSON have 64-bit integers as text. */
 const size = z.preprocess(
   (value) => (typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value),
   z.int().min(-1),
 );
-/** One tensor as servers describe it. */
+/** The metadata of one tensor. */
 export const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(size) });
-/** Servers write numbers, too, where the protocol has text. */
+/** The protocol defines versions as text, but some servers send numbers. */
 const metadata = z.object({
   name: z.string().min(1),
   versions: z.array(z.union([z.string(), z.number()])).nullish(),
@@ -25,7 +25,7 @@ const metadata = z.object({
 });
 
 /**
- * Reads a saved answer to `GET /v2/models/{model}`.
+ * Reads a saved response of `GET /v2/models/{model}`.
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */
@@ -35,25 +35,25 @@ export async function readMetadataFile(file: string): Promise<ModelSignature> {
 }
 
 /**
- * Asks a running server for a model's metadata; nothing but this one request leaves the machine.
+ * Fetches a model's metadata from a running server with a single request.
  *
- * @param url such as `http://localhost:8080/v2/models/fraud`
- * @param timeoutMs milliseconds for the whole answer
- * @throws ModelError SL3055 where it does not answer, SL3016 and SL3054 for what it answers
+ * @param url for example `http://localhost:8080/v2/models/fraud`
+ * @param timeoutMs milliseconds for the complete response
+ * @throws ModelError SL3055 without a valid response, SL3016 and SL3054 for invalid metadata
  */
 export async function readMetadataUrl(url: string, timeoutMs = TIMEOUT_MS): Promise<ModelSignature> {
-  const answer = await fetchJson(url, timeoutMs);
-  const { name, inputs, outputs } = fromMetadata(answer, url, "", "; a model's address ends in /v2/models/<model>");
-  // There is no file to take the digest of: it stands for what the server says of the model's tensors.
-  return fromMetadata(answer, url, hashText(JSON.stringify({ name, inputs, outputs })));
+  const response = await fetchJson(url, timeoutMs);
+  const { name, inputs, outputs } = fromMetadata(response, url, "", "; the URL of a model ends in /v2/models/<model>");
+  // There is no file to hash, so the digest covers the model's name and tensors.
+  return fromMetadata(response, url, hashText(JSON.stringify({ name, inputs, outputs })));
 }
 
-function fromMetadata(data: unknown, source: string, sha256: string, advice = ""): ModelSignature {
+function fromMetadata(data: unknown, source: string, sha256: string, hint = ""): ModelSignature {
   const parsed = metadata.safeParse(data);
   if (!parsed.success)
-    throw descriptionError(source, parsed.error.issues.map((issue) => formatIssue(issue, data)).join("; ") + advice);
+    throw descriptionError(source, parsed.error.issues.map((issue) => formatIssue(issue, data)).join("; ") + hint);
   const { name, versions, platform, inputs, outputs } = parsed.data;
-  const [version, another] = versions ?? [];
+  const [version, secondVersion] = versions ?? [];
   return toSignature({
     name: dnsLabel(name),
     sha256,
@@ -61,7 +61,7 @@ function fromMetadata(data: unknown, source: string, sha256: string, advice = ""
     outputs: outputs.map(toPort),
     file: source,
     producer: platform ?? "",
-    ...(version !== undefined && another === undefined && String(version) !== "" && { version: String(version) }),
+    ...(version !== undefined && secondVersion === undefined && String(version) !== "" && { version: String(version) }),
   });
 }
 
@@ -70,7 +70,7 @@ export function toPort({ name, datatype, shape }: z.infer<typeof tensorMetadata>
   return openInferencePort(name, datatype, shape);
 }
 
-/** Open Inference datatypes. */
+/** Dtypes by Open Inference datatype. */
 const datatypes: Readonly<Record<string, DType>> = {
   BOOL: "bool",
   UINT8: "uint8",
@@ -88,7 +88,7 @@ const datatypes: Readonly<Record<string, DType>> = {
   STRING: "string",
 };
 
-/** A port of an Open Inference datatype; -1 is an open size, and the first dimension, when open, is the batch. */
+/** A port of an Open Inference datatype. Size -1 is unknown; a first dimension of -1 is the batch. */
 export function openInferencePort(name: string, datatype: string, shape: readonly number[]): Port {
   const dims = shape.map((size, axis): Dim => (size >= 0 ? size : axis === 0 ? "batch" : null));
   const dtype = Object.hasOwn(datatypes, datatype) ? datatypes[datatype] : undefined;
@@ -97,6 +97,6 @@ export function openInferencePort(name: string, datatype: string, shape: readonl
     name,
     dtype: datatype,
     shape: dims,
-    unsupported: `a tensor of ${datatype}: serve it as a type that runtimes take, such as FP32`,
+    unsupported: `a tensor of ${datatype}: serve it as a supported type, such as FP32`,
   };
 }

@@ -1,6 +1,6 @@
 /** A message of protobuf's text format: the values of each field, in order. */
 export type TextMessage = ReadonlyMap<string, readonly TextValue[]>;
-/** Words, numbers and the text of strings are strings alike; the schema tells them apart. */
+/** Words, numbers and string contents are all strings; the caller interprets them. */
 export type TextValue = string | TextMessage;
 
 export interface TextError {
@@ -19,27 +19,27 @@ interface Token {
   readonly at: number;
 }
 
-/** Reads protobuf's text format: `name: "x" input { dims: [ 1, 2 ] }`. */
-export function parseTextFormat(text: string): { readonly message: TextMessage } | { readonly flaw: TextError } {
+/** Parses protobuf's text format: `name: "x" input { dims: [ 1, 2 ] }`. */
+export function parseTextFormat(text: string): { readonly message: TextMessage } | { readonly error: TextError } {
   const tokens = tokenize(text);
   if (typeof tokens === "number")
     return {
-      flaw: {
+      error: {
         line: lineOf(text, tokens),
-        what: `there is a character that cannot stand there: ${JSON.stringify(text[tokens])}`,
+        what: `unexpected character ${JSON.stringify(text[tokens])}`,
       },
     };
   const parser = new Parser(tokens);
   const message = parser.message(undefined, 0);
   if (message !== undefined) return { message };
-  return { flaw: { line: lineOf(text, tokens[parser.at]?.at ?? text.length), what: parser.wanted } };
+  return { error: { line: lineOf(text, tokens[parser.at]?.at ?? text.length), what: parser.problem } };
 }
 
 function lineOf(text: string, at: number): number {
   return text.slice(0, at).split("\n").length;
 }
 
-/** The tokens, or where there is none. */
+/** The tokens, or the offset of a character that starts no token. */
 function tokenize(text: string): readonly Token[] | number {
   const tokens: Token[] = [];
   let at = 0;
@@ -68,7 +68,7 @@ const escapeLetters: Readonly<Record<string, string>> = {
   v: "\v",
 };
 
-/** Bytes that follow each other are UTF-8. */
+/** Resolves escapes. Consecutive byte escapes are decoded together as UTF-8. */
 function unescapeString(text: string): string {
   return text.replace(escape, (...match) => {
     const { bytes, four, eight, letter = "" } = match.at(-1) as Readonly<Record<string, string | undefined>>;
@@ -85,10 +85,10 @@ function unescapeString(text: string): string {
   });
 }
 
-/** Gives `undefined` where the text is wrong: `at` is the token, `wanted` says why. */
+/** On a syntax error the methods return undefined; `at` is the token's index and `problem` the reason. */
 class Parser {
   at = 0;
-  wanted = "";
+  problem = "";
   readonly #tokens: readonly Token[];
 
   constructor(tokens: readonly Token[]) {
@@ -101,8 +101,7 @@ class Parser {
     for (;;) {
       const next = this.#tokens[this.at];
       if (end === undefined ? next === undefined : next?.text === end && next.kind === "mark") break;
-      if (next?.kind !== "word")
-        return this.#fail(`the name of a field${end === undefined ? "" : ` or '${end}'`} is expected`);
+      if (next?.kind !== "word") return this.#fail(`expected a field name${end === undefined ? "" : ` or '${end}'`}`);
       this.at += 1;
       const colon = this.#take(":");
       const values = this.#values(colon, depth);
@@ -123,7 +122,7 @@ class Parser {
     }
     const values: TextValue[] = [];
     while (!this.#take("]")) {
-      if (values.length > 0 && !this.#take(",")) return this.#fail("',' or ']' is expected");
+      if (values.length > 0 && !this.#take(",")) return this.#fail("expected ',' or ']'");
       const value = this.#value(true, depth);
       if (value === undefined) return undefined;
       values.push(value);
@@ -139,10 +138,10 @@ class Parser {
       return this.message(end, depth + 1);
     }
     if (!scalar || next === undefined || next.kind === "mark")
-      return this.#fail(scalar ? "a value is expected" : "':' or '{' is expected");
+      return this.#fail(scalar ? "expected a value" : "expected ':' or '{'");
     this.at += 1;
     let { text } = next;
-    // Strings that follow each other are one.
+    // Consecutive strings are concatenated.
     for (
       let more = this.#tokens[this.at];
       next.kind === "string" && more?.kind === "string";
@@ -161,8 +160,8 @@ class Parser {
     return true;
   }
 
-  #fail(wanted: string): undefined {
-    this.wanted = wanted;
+  #fail(problem: string): undefined {
+    this.problem = problem;
     return undefined;
   }
 }

@@ -28,8 +28,8 @@ export function signatureJsonSchema(): unknown {
 }
 
 /**
- * Reads a signature in JSON: `{ name, version?, sha256?, inputs: [{ name, dtype, shape }], outputs, … }`. Shapes are taken as they
- * stand. Without `sha256`, the digest is that of the JSON file.
+ * Reads a signature in JSON: `{ name, version?, sha256?, inputs: [{ name, dtype, shape }], outputs, … }`. Shapes are
+ * used unchanged. Without `sha256`, the digest is that of the JSON file.
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */

@@ -8,15 +8,15 @@ import type { ModelSignature, Port } from "../signature.js";
 import { parseTextFormat, type TextMessage } from "./protobuf-text.js";
 
 /**
- * Reads Triton's `config.pbtxt`. With a `max_batch_size`, every tensor has the batch before its `dims`. A label file beside it gives
- * an output its labels. Without a name of its own, the model is called like its folder.
+ * Reads Triton's `config.pbtxt`. With a `max_batch_size`, every tensor has the batch dimension before its `dims`. A
+ * label file in the same folder contains an output's labels. A config without a name uses the name of its folder.
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */
 export async function readTritonConfig(file: string): Promise<ModelSignature> {
   const { text, sha256 } = await readDescription(file);
   const parsed = parseTextFormat(text);
-  if ("flaw" in parsed) throw descriptionError(file, `line ${parsed.flaw.line}: ${parsed.flaw.what}`);
+  if ("error" in parsed) throw descriptionError(file, `line ${parsed.error.line}: ${parsed.error.what}`);
   const config = parsed.message;
   const batched = integers(config, "max_batch_size", file).some((size) => size > 0);
   const name = scalars(config, "name")[0] ?? defaultName(file);
@@ -32,7 +32,7 @@ export async function readTritonConfig(file: string): Promise<ModelSignature> {
   });
 }
 
-/** `fraud/config.pbtxt` is the model `fraud`, `fraud.pbtxt` too. */
+/** Both `fraud/config.pbtxt` and `fraud.pbtxt` are the model `fraud`. */
 function defaultName(file: string): string {
   return fileName(file) === "config.pbtxt" ? basename(dirname(resolve(file))) : modelName(file);
 }
@@ -51,7 +51,7 @@ async function labelsOf(
   const found: [string, string[]][] = [];
   for (const output of outputs) {
     const [port, labelFile] = [scalars(output, "name")[0], scalars(output, "label_filename")[0]];
-    // Only a file beside the config: a config from elsewhere may name any path.
+    // Only files in the config's folder are read, because a config from an untrusted source may name any path.
     if (port === undefined || labelFile === undefined || !/^[\w-][\w.-]*$/.test(labelFile)) continue;
     const text = await readFile(join(dirname(file), labelFile), "utf8").catch(() => "");
     const labels = text
@@ -75,6 +75,6 @@ function integers(message: TextMessage, field: string, file: string): readonly n
   return scalars(message, field).map((word) => {
     const value = Number(word);
     if (/^-?\d+$/.test(word) && Number.isSafeInteger(value) && value >= -1) return value;
-    throw descriptionError(file, `'${field}' holds '${word}', which is no size`);
+    throw descriptionError(file, `'${field}' holds '${word}', which is not a size`);
   });
 }

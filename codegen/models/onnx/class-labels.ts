@@ -1,15 +1,15 @@
 import { isBytes, type Field, type ProtobufFile } from "./protobuf-wire.js";
 
-/** What lists of labels may take of a file, in bytes; real ones take a few thousand. */
+/** Limit for all label lists of a file, in bytes. Real lists take a few thousand. */
 const MAX_LIST_BYTES = 1024 * 1024;
-/** The longest name or label that is looked at, in bytes. */
+/** The longest name or label that is read, in bytes. */
 const MAX_NAME_BYTES = 4096;
-/** Values of the graph that may carry labels. */
+/** Limit for graph values with labels. */
 const MAX_LABELLED_VALUES = 1024;
 
 const CLASSIFIER_OPS = /^(?:Linear|SVM|TreeEnsemble)Classifier$/;
 const LABEL_ATTRIBUTES = /^classlabels_(?:strings|int64s|ints)$/;
-/** One column in, the same column out. */
+/** Operators whose output has the same columns as their input. */
 const columnPreservingOps: ReadonlySet<string> = new Set([
   "Cast",
   "Clip",
@@ -31,40 +31,40 @@ interface Node {
 }
 
 /**
- * Follows the class labels of `ai.onnx.ml` classifiers through a graph whose nodes come in the order in which they run. Labels are
- * documentation: what is too much to be a list of labels is passed over.
+ * Follows the class labels of `ai.onnx.ml` classifiers through the graph; its nodes are in execution order. Labels are
+ * documentation only, so lists over the limits are skipped and never fail a model.
  */
 export class ClassLabels {
   readonly #wire: ProtobufFile;
   readonly #byValue = new Map<string, readonly string[]>();
-  #left = MAX_LIST_BYTES;
+  #bytesLeft = MAX_LIST_BYTES;
 
   constructor(wire: ProtobufFile) {
     this.#wire = wire;
   }
 
-  /** The labels of a value, once all nodes were seen. */
+  /** The labels of a value. Call it after the last `visitNode`. */
   get(value: string): readonly string[] | undefined {
     return this.#byValue.get(value);
   }
 
-  /** Looks at the graph's next node. */
+  /** Visits the next node of the graph. */
   visitNode(message: Field): void {
-    const { op, inputs, outputs, attributes } = this.#read(message);
+    const { op, inputs, outputs, attributes } = this.#readNode(message);
     if (op === undefined) return;
     if (CLASSIFIER_OPS.test(op)) {
-      const { labels, names } = this.#attributes(attributes);
-      this.#put(outputs[0], labels);
-      // Without probabilities, a support vector machine scores pairs of classes.
-      if (op !== "SVMClassifier" || names.has("prob_a")) this.#put(outputs[1], labels);
+      const { labels, names } = this.#readAttributes(attributes);
+      this.#set(outputs[0], labels);
+      // Without probabilities, a support vector machine has one score per pair of classes.
+      if (op !== "SVMClassifier" || names.has("prob_a")) this.#set(outputs[1], labels);
     } else if (op === "ZipMap") {
-      const labels = this.#attributes(attributes).labels ?? this.#ofField(inputs[0]);
-      this.#put(inputs[0], labels);
-      this.#put(outputs[0], labels);
-    } else if (columnPreservingOps.has(op)) this.#put(outputs[0], this.#ofField(inputs[0]));
+      const labels = this.#readAttributes(attributes).labels ?? this.#labelsOf(inputs[0]);
+      this.#set(inputs[0], labels);
+      this.#set(outputs[0], labels);
+    } else if (columnPreservingOps.has(op)) this.#set(outputs[0], this.#labelsOf(inputs[0]));
   }
 
-  #read(message: Field): Node {
+  #readNode(message: Field): Node {
     const [inputs, outputs, attributes]: [Field[], Field[], Field[]] = [[], [], []];
     let op: string | undefined;
     for (const field of this.#wire.fields(message.start, message.end)) {
@@ -76,18 +76,18 @@ export class ClassLabels {
     return { inputs, outputs, attributes, op };
   }
 
-  #ofField(value: Field | undefined): readonly string[] | undefined {
+  #labelsOf(value: Field | undefined): readonly string[] | undefined {
     if (value === undefined || this.#byValue.size === 0) return undefined;
     return this.#byValue.get(this.#wire.peekText(value, MAX_NAME_BYTES) ?? "");
   }
 
-  #put(value: Field | undefined, labels: readonly string[] | undefined): void {
+  #set(value: Field | undefined, labels: readonly string[] | undefined): void {
     const name = value === undefined || labels === undefined ? undefined : this.#wire.peekText(value, MAX_NAME_BYTES);
     if (name !== undefined && name !== "" && labels !== undefined && this.#byValue.size < MAX_LABELLED_VALUES)
       this.#byValue.set(name, labels);
   }
 
-  #attributes(attributes: readonly Field[]): {
+  #readAttributes(attributes: readonly Field[]): {
     readonly labels: readonly string[] | undefined;
     readonly names: ReadonlySet<string>;
   } {
@@ -96,21 +96,21 @@ export class ClassLabels {
     for (const attribute of attributes) {
       const name = this.#attributeName(attribute);
       names.add(name);
-      if (LABEL_ATTRIBUTES.test(name)) labels ??= this.#list(attribute);
+      if (LABEL_ATTRIBUTES.test(name)) labels ??= this.#readList(attribute);
     }
     return { labels, names };
   }
 
-  /** Exporters write the name first; what follows may be a whole forest. */
+  /** Reads the first field only: exporters write the name first, and the rest may hold a whole forest. */
   #attributeName(attribute: Field): string {
     for (const field of this.#wire.fields(attribute.start, attribute.end))
       return isBytes(field, 1) ? (this.#wire.peekText(field, MAX_NAME_BYTES) ?? "") : "";
     return "";
   }
 
-  #list(attribute: Field): readonly string[] | undefined {
-    this.#left -= attribute.end - attribute.start;
-    if (this.#left < 0) return undefined;
+  #readList(attribute: Field): readonly string[] | undefined {
+    this.#bytesLeft -= attribute.end - attribute.start;
+    if (this.#bytesLeft < 0) return undefined;
     const labels: string[] = [];
     for (const field of this.#wire.fields(attribute.start, attribute.end)) {
       if (field.number === 8 && (field.wire === 0 || field.wire === 2))

@@ -1,18 +1,18 @@
-/** Files that are often given in place of an ONNX model, by how they begin. */
+/** Files that are often passed instead of an ONNX model, by their first bytes. */
 const formats: readonly { readonly offset: number; readonly prefix: string; readonly what: string }[] = [
   { offset: 0, prefix: "version https://git-lfs", what: "a Git LFS pointer; run `git lfs pull` to fetch the model" },
-  { offset: 4, prefix: "ORTM", what: "an ONNX Runtime .ort model; give the .onnx it was made from" },
+  { offset: 4, prefix: "ORTM", what: "an ONNX Runtime .ort model; pass the .onnx file it was made from" },
   { offset: 0, prefix: "PK\x03\x04", what: "a zip archive, as PyTorch and Keras write; export the model to ONNX" },
   { offset: 0, prefix: "\x89HDF", what: "an HDF5 file, as Keras writes; export the model to ONNX" },
   { offset: 4, prefix: "TFL3", what: "a TensorFlow Lite model; export the model to ONNX" },
   { offset: 0, prefix: "\x1f\x8b", what: "gzip data; unpack it first" },
   { offset: 0, prefix: "\x89PNG", what: "a PNG image" },
-  { offset: 0, prefix: "<!DOCTYPE", what: "an HTML page; the download gave a web page, not the file" },
-  { offset: 0, prefix: "<html", what: "an HTML page; the download gave a web page, not the file" },
+  { offset: 0, prefix: "<!DOCTYPE", what: "an HTML page; the download returned a web page instead of the file" },
+  { offset: 0, prefix: "<html", what: "an HTML page; the download returned a web page instead of the file" },
   { offset: 0, prefix: "{", what: "JSON text" },
 ];
 
-/** What the file is instead, in words, or undefined where its first bytes are no known format's. */
+/** Describes the format of a file that is not ONNX, or returns undefined if its first bytes are not known. */
 export function detectOtherFormat(head: Buffer): string | undefined {
   const text = head.toString("latin1");
   return formats.find(({ offset, prefix }) => text.startsWith(prefix, offset))?.what;

@@ -1,15 +1,18 @@
-import { errorMessage } from "../../../src/util/error-message.js";
 import { readSync } from "node:fs";
 import { ModelError } from "../../../dsl/errors.js";
+import { errorMessage } from "../../../src/util/error-message.js";
 
 const WINDOW_BYTES = 4 * 1024;
-/** Memory that one signature may take; a hostile file stops here, not at the end of what there is. */
+/** Memory limit for one signature. It stops hostile files before they use up the process's memory. */
 const MEMORY_LIMIT = 24 * 1024 * 1024;
-/** What a port or a dimension takes, and a byte of text: while it is read, and as a string of two bytes a letter. */
+/**
+ * Estimated memory of a port or dimension, and of a byte of text: its buffer plus a string with two bytes per
+ * character.
+ */
 const RECORD_BYTES = 512;
 const BYTES_PER_TEXT_BYTE = 3;
 
-/** One field of a protobuf message: its number, its wire type, where its tag begins and where its value lies. */
+/** One field of a protobuf message: number, wire type, and the file offsets of its tag and its value `[start, end)`. */
 export interface Field {
   readonly number: number;
   readonly wire: WireType;
@@ -20,12 +23,15 @@ export interface Field {
 
 type WireType = 0 | 1 | 2 | 5;
 
-/** Field `number` as a message or text. A known number of another wire type is an unknown field: real exporters write some. */
+/**
+ * Whether this is field `number` with a message or text. A known number with another wire type is an unknown field;
+ * real exporters write such fields.
+ */
 export function isBytes(field: Field, number: number): boolean {
   return field.number === number && field.wire === 2;
 }
 
-/** Field `number` as an integer. */
+/** Whether this is field `number` with an integer. */
 export function isVarint(field: Field, number: number): boolean {
   return field.number === number && field.wire === 0;
 }
@@ -33,8 +39,8 @@ export function isVarint(field: Field, number: number): boolean {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Protobuf's wire format over an open file, read through a small window by position: what is not asked for is never read.
- * Every failure is a `ModelError` with the byte it was found at.
+ * Reads protobuf's wire format from an open file through a 4 kB window. Skipped fields are never read.
+ * Every failure is a `ModelError` with its byte offset.
  */
 export class ProtobufFile {
   readonly size: number;
@@ -51,16 +57,16 @@ export class ProtobufFile {
     this.#file = file;
   }
 
-  /** The fields of the message that lies in `[from, to)`, in file order. */
-  *fields(from: number, to: number): Generator<Field, void, undefined> {
-    for (let at = from; at < to;) {
-      const field = this.#field(at, to);
+  /** The fields of the message at `[start, end)`, in file order. */
+  *fields(start: number, end: number): Generator<Field, void, undefined> {
+    for (let at = start; at < end;) {
+      const field = this.#field(at, end);
       yield field;
       at = field.end;
     }
   }
 
-  /** A signed 64-bit value that JavaScript can hold exactly. */
+  /** A signed 64-bit integer; an error if JavaScript cannot represent it exactly. */
   integer(field: Field, what: string): number {
     const { high, low } = this.#varint(field.start, field.end);
     const value = (high | 0) * 2 ** 32 + low;
@@ -68,7 +74,7 @@ export class ProtobufFile {
     return value;
   }
 
-  /** The digits of one integer of 64 bits, or of several in one field. */
+  /** The 64-bit integers of a field as decimal digits: one, or many in a packed field. */
   *integers({ start, end }: Field): Generator<string, void, undefined> {
     for (let at = start; at < end;) {
       const { high, low, next } = this.#varint(at, end);
@@ -77,7 +83,7 @@ export class ProtobufFile {
     }
   }
 
-  /** Text that is looked at through the window and not counted; undefined where it is longer than `most` bytes. */
+  /** Text read through the window and not counted by `reserve`; undefined if it is longer than `most` bytes. */
   peekText({ start, end }: Field, most: number): string | undefined {
     if (end - start > most) return undefined;
     const bytes = Buffer.allocUnsafe(end - start);
@@ -85,7 +91,7 @@ export class ProtobufFile {
     return bytes.toString("utf8");
   }
 
-  /** UTF-8 text; `strict` refuses other bytes, otherwise they become U+FFFD. */
+  /** UTF-8 text. Invalid bytes are an error if `strict`, otherwise they become U+FFFD. */
   text(field: Field, what: string, strict: boolean): string {
     this.reserve(field.tagStart, field.end - field.start);
     const bytes = Buffer.allocUnsafe(field.end - field.start);
@@ -98,7 +104,7 @@ export class ProtobufFile {
     }
   }
 
-  /** Counts what the signature keeps; throws when a file asks for more than any real signature holds. */
+  /** Counts memory that the signature keeps; throws over the limit, which no real signature reaches. */
   reserve(at: number, bytes: number): void {
     this.#memoryLeft -= bytes * BYTES_PER_TEXT_BYTE + RECORD_BYTES;
     if (this.#memoryLeft < 0)
@@ -195,7 +201,7 @@ export class ProtobufFile {
       this.#windowStart = at;
       this.#windowEnd = at;
       this.#windowEnd = at + this.#readSome(this.#window, 0, at);
-      if (this.#windowEnd === at) throw this.#truncatedError(at, "the file ended while it was read");
+      if (this.#windowEnd === at) throw this.#truncatedError(at, "the file ended during reading");
     }
     return this.#window[at - this.#windowStart] ?? 0;
   }
@@ -203,7 +209,7 @@ export class ProtobufFile {
   #read(into: Buffer, start: number): void {
     for (let done = 0; done < into.length;) {
       const read = this.#readSome(into, done, start + done);
-      if (read === 0) throw this.#truncatedError(start + done, "the file ended while it was read");
+      if (read === 0) throw this.#truncatedError(start + done, "the file ended during reading");
       done += read;
     }
   }

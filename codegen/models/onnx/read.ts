@@ -24,10 +24,12 @@ interface Header {
 }
 
 /**
- * Reads the signature of an ONNX file: a scan of its wire format that hops over weights and nodes, then one pass for the digest.
+ * Reads the signature of an ONNX file: scans the wire format without reading weights, then reads the file once for the
+ * digest.
  *
  * @param file path of the `.onnx` file
- * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names), each with the byte offset where there is one
+ * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names).
+ *   Errors about the content have the byte offset
  * @example
  * const { inputs } = await readOnnxSignature("models/ccfraud.onnx"); // [{ name: "dense_input", dtype: "float32", shape: ["batch", 29] }]
  */
@@ -38,12 +40,12 @@ export async function readOnnxSignature(file: string): Promise<ModelSignature> {
   });
 }
 
-/** All but the digest: a few reads, whatever the file's size. */
+/** Everything but the digest. Takes a few reads, independent of the file's size. */
 export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSignature, "sha256"> {
   const wire = new ProtobufFile(fd, size, file);
   const header = readHeader(wire, file);
   const graph = requireGraph(header, file, size);
-  // Other models have no classifiers, so their nodes are not looked at.
+  // Models without this operator set have no classifiers, so their nodes are not read.
   const labels = header.opset.has("ai.onnx.ml") ? new ClassLabels(wire) : undefined;
   const { inputs, outputs } = readGraph(wire, graph, labels);
   requireDistinctNames(file, "input", inputs);
@@ -83,7 +85,7 @@ function notOnnxError(file: string, offset: number, what: string, cause?: unknow
 
 function readHeader(wire: ProtobufFile, file: string): Header {
   const other = detectOtherFormat(wire.head(64));
-  if (other !== undefined) throw notOnnxError(file, 0, `it begins as ${other}`);
+  if (other !== undefined) throw notOnnxError(file, 0, `it looks like ${other}`);
   const header: Header = {
     irVersion: undefined,
     producerName: "",
@@ -96,7 +98,7 @@ function readHeader(wire: ProtobufFile, file: string): Header {
   try {
     for (const field of wire.fields(0, wire.size)) readHeaderField(wire, header, field);
   } catch (cause) {
-    // Nothing of a model was seen yet, so this is some other file rather than a damaged model.
+    // Neither IR version nor graph was found, so this is not a damaged model but another kind of file.
     if (
       cause instanceof ModelError &&
       cause.code !== "SL3000" &&
@@ -148,7 +150,7 @@ function requireGraph(header: Header, file: string, size: number): Field {
   return header.graph;
 }
 
-/** The graph's inputs that are not weights, and its outputs. */
+/** The graph's inputs without its weights, and its outputs. */
 function readGraph(
   wire: ProtobufFile,
   graph: Field,
@@ -178,7 +180,7 @@ function readValueInfo(wire: ProtobufFile, message: Field): ValueInfo {
   return { name, type };
 }
 
-/** Stops at the name, which exporters write before the data. */
+/** Stops at the name; exporters write it before the data. */
 function readInitializerName(wire: ProtobufFile, tensor: Field): string {
   for (const field of wire.fields(tensor.start, tensor.end))
     if (isBytes(field, 8)) return wire.text(field, "an initializer's name", true);
@@ -214,8 +216,8 @@ function symbolOf(dim: OnnxDim): string | undefined {
 }
 
 /**
- * Every dynamic first dimension is the batch, and so is its symbol wherever else it stands. A symbol that only happens to be
- * called "batch" gets another name.
+ * Every dynamic first dimension is the batch, and its symbol means the batch everywhere in the model. An unrelated
+ * symbol named "batch" is renamed, for example to "batch2".
  */
 function dimensionRule(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) => Dim {
   const shapes = values.map(({ type }) => ("shape" in type ? (type.shape ?? []) : []));

@@ -1,10 +1,10 @@
 import type { DType } from "../../../dsl/tensor.js";
 import { isBytes, isVarint, type Field, type ProtobufFile } from "./protobuf-wire.js";
 
-/** One dimension as the file has it: a size, a name, or nothing. */
+/** A dimension in the file: a size, a name, or neither. */
 export type OnnxDim = number | string | null;
 
-/** The type of an input or output as the file has it. */
+/** The type of an input or output in the file (a `TypeProto`). */
 export type OnnxType =
   | { readonly kind: "tensor" | "sparse"; readonly element: number; readonly shape: readonly OnnxDim[] | null }
   | { readonly kind: "sequence" | "optional"; readonly of: OnnxType }
@@ -16,7 +16,7 @@ type Reader = (wire: ProtobufFile, field: Field, depth: number) => OnnxType;
 const MAX_DEPTH = 16;
 const NONE: OnnxType = { kind: "none" };
 
-/** TypeProto's alternatives by field number. */
+/** The readers of TypeProto's alternatives, by field number. */
 const alternatives: Readonly<Record<number, Reader>> = {
   1: (wire, field) => readTensor(wire, field, "tensor"),
   4: (wire, field, depth) => ({ kind: "sequence", of: readElementType(wire, field, depth) }),
@@ -80,7 +80,7 @@ function readDim(wire: ProtobufFile, message: Field): OnnxDim {
   return dim;
 }
 
-/** TensorProto.DataType by number: ONNX's own name, and the dtype where runtimes can be fed with it. */
+/** `TensorProto.DataType` by number: the ONNX name, and the dtype if the runtimes support it. */
 const elements: readonly { readonly onnx: string; readonly dtype?: DType }[] = [
   { onnx: "undefined" },
   { onnx: "float", dtype: "float32" },
@@ -117,12 +117,12 @@ function onnxElementName(element: number): string {
   return elements[element]?.onnx ?? `element type ${element}`;
 }
 
-/** The dtype of a plain tensor, or undefined where it has none that runtimes take. */
+/** The dtype of a tensor, or undefined for other types and unsupported elements. */
 export function dtypeOf(type: OnnxType): DType | undefined {
   return type.kind === "tensor" ? elements[type.element]?.dtype : undefined;
 }
 
-/** The type in ONNX's notation: `tensor(float)`, `seq(map(int64,tensor(float)))`. */
+/** The type in ONNX notation: `tensor(float)`, `seq(map(int64,tensor(float)))`. */
 export function typeNotation(type: OnnxType): string {
   switch (type.kind) {
     case "tensor":
@@ -142,24 +142,24 @@ export function typeNotation(type: OnnxType): string {
   }
 }
 
-/** Why a port of this type cannot be used, and what to do. */
+/** Why a port of this type is not supported, and how to change the model. */
 export function unsupportedReason(type: OnnxType): string {
   const what = describeType(type);
   switch (type.kind) {
     case "tensor":
-      return `${what}: cast it to a type that runtimes take, such as float32, inside the model`;
+      return `${what}: cast it inside the model to a supported type, such as float32`;
     case "sparse":
       return `${what}: export the model with a dense tensor`;
     case "sequence":
       return type.of.kind === "map"
         ? `${what}: expose the tensor that feeds the ZipMap (with skl2onnx, options={'zipmap': False})`
-        : `${what}: export the model with one tensor in its place`;
+        : `${what}: export the model with one tensor instead`;
     case "map":
       return `${what}: expose the tensor that feeds it`;
     case "optional":
-      return `${what}: export the model with the value itself in its place`;
+      return `${what}: export the model with the plain value instead`;
     case "opaque":
-      return `${what}: export the model with a tensor in its place`;
+      return `${what}: export the model with a tensor instead`;
     case "none":
       return `${what}: run onnx.shape_inference on the model and save it again`;
   }

@@ -5,7 +5,7 @@ import { commentText } from "./source-text.js";
 import { commentLines, labelLines, documentationLines, labelLinesOf } from "./render-models.js";
 import { usablePorts, type ModelSignature } from "../signature.js";
 
-/** What a generated file has otherwise than the model files, in words: one line a model, digest or port. */
+/** Describes how a generated file differs from the model files, one line per difference. */
 export function describeDifferences(
   written: readonly GeneratedModel[],
   models: readonly ModelSignature[],
@@ -37,7 +37,7 @@ export function describeDifferences(
   });
 }
 
-/** What the model's comment says besides its ports: file, exporter, operator sets, and documentation. */
+/** Differences in a model's comment besides its ports: file, exporter, operator sets and documentation. */
 function documentationDifferences(model: string, old: readonly string[], now: readonly string[]): readonly string[] {
   const [before, after] = [documentationLines(old), documentationLines(now)];
   return [
@@ -53,7 +53,7 @@ function truncate(line: string): string {
   return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }
 
-/** A port is what the file calls it: its other name here, or the file's other name for it, is said first. */
+/** Ports are matched by their names in the file. Renamed ports come first, then the other differences. */
 function sideDifferences(
   model: string,
   role: "input" | "output",
@@ -100,10 +100,10 @@ function orderDifference(
   const both = (names: readonly string[], others: readonly string[]): string =>
     names.filter((name) => others.includes(name)).join(", ");
   const [old, now] = [both(before, after), both(after, before)];
-  return old === now ? [] : [`${model}: ${side} in another order, ${old} -> ${now}`];
+  return old === now ? [] : [`${model}: ${side} reordered: ${old} -> ${now}`];
 }
 
-/** New names by old ones, where one file alone had the digest and one alone has it now. */
+/** New names by old names. A model was renamed if exactly one old and one new model have the same digest. */
 function findRenamed(
   written: readonly GeneratedModel[],
   models: readonly ModelSignature[],

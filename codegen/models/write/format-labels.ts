@@ -1,8 +1,8 @@
-/** Letters of one label, and of a list before the rest of it is only counted. */
+/** Limits in characters for one label and for a list; labels after the limit are only counted. */
 const MAX_LABEL = 60;
 const MAX_LIST = 200;
 
-/** A list of labels on one line: `legit, fraud`; of a long one, how many more there are. */
+/** Labels on one line: `legit, fraud`. A long list ends with the number of omitted labels. */
 export function formatLabels(labels: readonly string[]): string {
   const shown: string[] = [];
   let length = 0;
@@ -21,7 +21,7 @@ function truncate(label: string): string {
   return letters.length > MAX_LABEL ? `${letters.slice(0, MAX_LABEL).join("")}…` : label;
 }
 
-/** A label that would read as none or as several stands in quotes. */
+/** Quotes a label that is empty or contains a separator. */
 function quoteIfNeeded(label: string): string {
   return label === "" || /[,;"]/.test(label) ? JSON.stringify(label) : label;
 }

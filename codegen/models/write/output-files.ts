@@ -5,21 +5,22 @@ import { systemErrorMessage } from "../../../src/util/error-message.js";
 import { writeFileAtomic } from "../../../src/util/write-file-atomic.js";
 import { HEADER } from "./render-models.js";
 
-/** A generated file: what it should say and what it says. */
+/** A generated file: its wanted and its current content. */
 export interface OutputFile {
   /** Absolute path. */
   readonly path: string;
-  /** What it should say; undefined where it should go, because it is left over from an earlier run. */
+  /** The wanted content; undefined if the file is left over from an earlier run and must be deleted. */
   readonly text: string | undefined;
+  /** The current content; undefined if the file does not exist. */
   readonly existing: string | undefined;
 }
 
-/** The folder of the files that `--split` writes: `models.gen` for `models.gen.ts`. */
+/** The folder for the files of `--split`: `models.gen` for `models.gen.ts`. */
 export function splitFolder(out: string): string {
   return join(dirname(out), basename(out).replace(/\.[cm]?ts$/, ""));
 }
 
-/** The files of one run, with those that an earlier run left in the folder of split files. */
+/** The files of this run, and the files to delete that an earlier run with `--split` left. */
 export async function planOutputs(out: string, texts: ReadonlyMap<string, string>): Promise<readonly OutputFile[]> {
   const wanted = await Promise.all(
     [...texts].map(async ([path, text]) => ({ path, text, existing: await readExisting(path) })),
@@ -36,15 +37,15 @@ export async function planOutputs(out: string, texts: ReadonlyMap<string, string
   ];
 }
 
-/** Whether a file is otherwise than it should be. A checkout may have turned the line ends; that is no change. */
+/** Whether a file is out of date. Line ends are ignored, because a Git checkout may convert them. */
 export function isChanged({ text, existing }: OutputFile): boolean {
   return existing?.replaceAll("\r\n", "\n") !== text;
 }
 
 /**
- * Brings the files up to date, the last of `files` that stays last, and touches no other.
+ * Writes the changed files in order, then deletes leftover ones.
  *
- * @throws ModelError SL3017 where somebody wrote one by hand; nothing is written then
+ * @throws ModelError SL3017 if one was written by hand; then nothing is written
  */
 export async function writeOutputs(files: readonly OutputFile[]): Promise<void> {
   const changed = files.filter(isChanged);
@@ -53,7 +54,7 @@ export async function writeOutputs(files: readonly OutputFile[]): Promise<void> 
   for (const { path, text } of changed) if (text === undefined) await rm(path, { force: true });
 }
 
-/** Whether a text is what an earlier run may have written. */
+/** Whether a file may be overwritten: it is empty or was written by an earlier run. */
 export function isGenerated(text: string): boolean {
   return text.trim() === "" || text.startsWith(HEADER.slice(0, HEADER.indexOf(" from")));
 }
@@ -62,7 +63,7 @@ function requireGenerated(out: string, existing: string | undefined): void {
   if (existing === undefined || isGenerated(existing)) return;
   throw new ModelError(
     "SL3017",
-    `'${out}' was not written by \`shapeline generate\`, so it is left as it is. Move it away or choose another place with --out.`,
+    `'${out}' was not written by \`shapeline generate\`, so it is not overwritten. Move it or choose another path with --out.`,
     {
       path: out,
     },
@@ -77,7 +78,7 @@ async function readExisting(out: string): Promise<string | undefined> {
       return undefined;
     throw new StorageError(
       "SL7030",
-      `'${out}' cannot be written: ${systemErrorMessage(cause)}; choose another place with --out`,
+      `'${out}' cannot be written: ${systemErrorMessage(cause)}; choose another path with --out`,
       { path: out },
       { cause },
     );

@@ -2,12 +2,12 @@ import type { TS as typescript } from "../../typescript.js";
 import { withRenamed, type RenamedPorts } from "../../../dsl/renamed-ports.js";
 import type { Dim } from "../../../dsl/tensor.js";
 
-/** A model as an existing generated file has it. */
+/** A model in an existing generated file. */
 export interface GeneratedModel {
   readonly name: string;
   readonly version: string;
   readonly sha256: string;
-  /** The lines of its comment. */
+  /** The lines of its doc comment. */
   readonly comment: readonly string[];
   readonly inputs: ReadonlyMap<string, GeneratedTensor>;
   readonly outputs: ReadonlyMap<string, GeneratedTensor>;
@@ -21,9 +21,9 @@ export interface GeneratedTensor {
 
 type Value = string | number | null | readonly Value[] | ReadonlyMap<string, Value>;
 
-/** The models that the calls of a generated file define; a call that is not all literals is left out. */
+/** Parses the models of a generated file. Calls with anything but literals are skipped. */
 export async function parseGenerated(text: string): Promise<readonly GeneratedModel[]> {
-  // The compiler takes a while to load and is needed only where the file is out of date.
+  // Loaded on demand: the compiler is slow to load and needed only if the file is out of date.
   const { ts } = await import("../../typescript.js");
 
   const keyOf = (name: typescript.PropertyName): string | undefined => {

@@ -9,14 +9,14 @@ import { commentText, objectKey, stringLiteral, typeKey } from "./source-text.js
 import { formatTensor } from "../../../src/config/format-tensor.js";
 import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "../signature.js";
 
-/** How every generated file begins; a file that begins otherwise is never overwritten. */
-export const HEADER = "// Written by `shapeline generate` from the model files. Do not edit: run it again.";
+/** First line of every generated file. A file with another first line is never overwritten. */
+export const HEADER = "// Written by `shapeline generate` from the model files. Do not edit; run the command again.";
 
 /**
- * The text of `models.gen.ts`: a handle and its interface for every model, in the order of their names.
+ * Renders `models.gen.ts`: an interface and a handle for each model, sorted by name.
  *
- * @param models signatures, each with a name of its own
- * @param importFrom the module that gives `generatedModel`
+ * @param models signatures with distinct names
+ * @param importFrom the module that exports `generatedModel`
  * @throws ModelError SL3013 for a model without a usable input or output
  * @example
  * const text = writeModels([await readSignature("models/ccfraud.onnx")]);
@@ -27,10 +27,10 @@ export function renderModels(models: readonly ModelSignature[], importFrom = "sh
 }
 
 /**
- * The same handles, one file a model and an index of them.
+ * Renders the same handles as one file per model, and an index that exports them.
  *
- * @param folder the name of the folder that the files stand in, beside the index
- * @param importFrom a path that begins with `.` is relative to the index
+ * @param folder the name of the files' folder, next to the index
+ * @param importFrom the module that exports `generatedModel`; a path that starts with `.` is relative to the index
  */
 export function renderSplit(
   models: readonly ModelSignature[],
@@ -50,7 +50,7 @@ function fileHeader(importFrom: string): readonly string[] {
   return [HEADER, `import { generatedModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, ""];
 }
 
-/** In the order of their names, whatever order they came in. */
+/** The models sorted by name, with their identifiers. */
 function withIdentifiers(
   models: readonly ModelSignature[],
 ): readonly { readonly model: ModelSignature; readonly identifiers: ModelIdentifiers }[] {
@@ -62,7 +62,7 @@ function withIdentifiers(
   }));
 }
 
-/** A name that the file gives keeps the file's spelling: `modelA.onnx` is `modelA`; another is its own source. */
+/** A name derived from the file keeps the file's spelling: `modelA.onnx` becomes `modelA`, not `modela`. */
 function identifierSource({ file, name }: ModelSignature): string {
   return file !== undefined && modelName(file) === name ? file : name;
 }
@@ -71,7 +71,7 @@ function renderModel(model: ModelSignature, { handle, type }: ModelIdentifiers):
   const inputs = requireUsablePorts(model, "input", model.inputs);
   const outputs = requireUsablePorts(model, "output", model.outputs);
   return [
-    // An interface with members: linters take one without for a mistake.
+    // The interface lists its members here because linters reject an empty interface.
     `export interface ${type} extends Model<${stringLiteral(model.name)}> {`,
     `  readonly inputs: ${objectText(inputs, typeKey, tensorType, ";")};`,
     `  readonly outputs: ${objectText(outputs, typeKey, tensorType, ";")};`,
@@ -111,7 +111,7 @@ function requireUsablePorts(
   const why =
     reasons.length > 0
       ? reasons.join("; ")
-      : `the file names no ${side}s; ${model.irVersion === 0 ? "add one that does to its 'sources' in the settings" : "export the model with at least one"}`;
+      : `the file lists no ${side}s; ${model.irVersion === 0 ? "add a source that does under 'sources' in the settings" : "export the model with at least one"}`;
   throw new ModelError(
     "SL3013",
     `model '${model.name}' (${model.file ?? "no file"}) has no ${side} that a pipeline can use: ${why}`,
@@ -122,7 +122,7 @@ function requireUsablePorts(
   );
 }
 
-/** One port stands on the line; several get a line each. */
+/** One port goes on the same line; several get a line each. */
 function objectText(
   ports: readonly TensorPort[],
   key: (name: string) => string,
@@ -150,7 +150,7 @@ function docComment(model: ModelSignature): readonly string[] {
   return ["/**", ...commentLines(model).map((line) => ` * ${line}`), " */"];
 }
 
-/** The lines of a model's comment, the first of which says where it comes from. */
+/** The lines of a model's doc comment. The first line names the file, its exporter and operator sets. */
 export function commentLines(model: ModelSignature): readonly string[] {
   const file = model.file === undefined ? model.name : fileName(model.file);
   const opset = Object.entries(model.opset).map(
@@ -169,7 +169,7 @@ export function commentLines(model: ModelSignature): readonly string[] {
   return lines.map(commentText);
 }
 
-/** More is for other tools: some exporters keep whole files there. */
+/** Limit for metadata properties in the comment: some exporters store whole files there. */
 const MAX_METADATA = 12;
 
 function metadataLines({ metadata }: ModelSignature): readonly string[] {
@@ -182,24 +182,24 @@ function metadataLines({ metadata }: ModelSignature): readonly string[] {
 
 const LABELS_PREFIX = "- labels of ";
 
-/** The comment's lines about labels: `- labels of risk: legit, fraud`. */
+/** The comment lines about labels: `- labels of risk: legit, fraud`. */
 export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
   return Object.entries(labels).map(([port, list]) => `${LABELS_PREFIX}${port}: ${formatLabels(list)}`);
 }
 
-/** The lines of a model's comment, as they are written, that are told nowhere else: its documentation. */
+/** Of a generated comment, the documentation lines: all except the first and those for ports, labels and digest. */
 export function documentationLines(comment: readonly string[]): readonly string[] {
   return comment.slice(1).filter((line) => !/^(?:- (?:input|output|labels of) |sha256 )/.test(line));
 }
 
-/** The lines of a model's comment, as they are written, that speak of labels. */
+/** Of a generated comment, the lines about labels. */
 export function labelLinesOf(comment: readonly string[]): readonly string[] {
   return comment.filter((line) => line.startsWith(LABELS_PREFIX));
 }
 
 function nameInFileNote(model: ModelSignature, side: Side, { name }: Port): string {
   const file = nameInFile(model, side, name);
-  return file === name ? "" : `, in the file ${file}`;
+  return file === name ? "" : `, named ${file} in the file`;
 }
 
 function describePort(port: Port): string {

@@ -77,7 +77,7 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
     await watchModels({
       sources: async () => {
         const { overrides = {}, ...chosen } = selectModels(out, models, await load());
-        return { ...chosen, also: Object.values(overrides).flatMap(({ sources = [] }) => sources) };
+        return { ...chosen, furtherSources: Object.values(overrides).flatMap(({ sources = [] }) => sources) };
       },
       files,
       run: async () => await generateModels(generateOptions(out, models, options, await load())),

@@ -16,22 +16,17 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { generateModels, type GenerateOptions } from "../../../codegen/models/generate.js";
-import { ShapelineError } from "../../../dsl/errors.js";
+import { refusal } from "../../refusal.js";
 import { FLOAT, input, model, output, sequenceType, tensorType } from "./onnx/onnx-bytes.js";
-import { folder } from "./workspace.js";
+import { makeProject, smallModel } from "./workspace.js";
 
 const example = (name: string): string =>
   fileURLToPath(new URL(`../../../examples/fraud/models/${name}`, import.meta.url));
 const built = new URL("../../../dist/codegen/models/generate.js", import.meta.url).href;
-const small = (features: number, ...more: Uint8Array[]): Uint8Array =>
-  model(input("x", tensorType(FLOAT, ["N", features])), output("y", tensorType(FLOAT, ["N", 1])), ...more);
-
 let cwd = "";
-let count = 0;
 
 beforeEach(() => {
-  cwd = join(folder, `project-${count++}`);
-  mkdirSync(join(cwd, "models"), { recursive: true });
+  cwd = makeProject();
   for (const name of ["champ.onnx", "c1.onnx"]) copyFileSync(example(name), join(cwd, "models", name));
 });
 
@@ -43,14 +38,7 @@ function write(path: string, content: string | Uint8Array): void {
 const generated = (): string => readFileSync(join(cwd, "models.gen.ts"), "utf8");
 const generate = (over: Partial<GenerateOptions> = {}) => generateModels({ models: ["models/*.onnx"], cwd, ...over });
 
-async function said(over: Partial<GenerateOptions>): Promise<string> {
-  const error = await generate(over).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw new TypeError(`expected a refusal, got ${String(error)}`);
-  return `${error.code} ${error.message.replaceAll(cwd, "")}`;
-}
+const generateRefusal = (over: Partial<GenerateOptions> = {}): Promise<string> => refusal(generate(over), [cwd, ""]);
 
 describe("writing", () => {
   test("one file for all models, and nothing else left behind", async () => {
@@ -85,15 +73,15 @@ describe("writing", () => {
 
   test("a file that somebody wrote by hand is left as it is", async () => {
     write("models.gen.ts", "export const mine = 1;\n");
-    expect(await said({})).toMatchInlineSnapshot(
-      `"SL3017 '/models.gen.ts' was not written by \`shapeline generate\`, so it is left as it is. Move it away or choose another place with --out."`,
+    expect(await generateRefusal()).toMatchInlineSnapshot(
+      `"SL3017 '/models.gen.ts' was not written by \`shapeline generate\`, so it is not overwritten. Move it or choose another path with --out."`,
     );
     expect(generated()).toBe("export const mine = 1;\n");
   });
 
   test("one bad model, and nothing is written", async () => {
-    write("models/bad.onnx", small(3).subarray(0, 40));
-    expect(await said({})).toMatchInlineSnapshot(
+    write("models/bad.onnx", smallModel(3).subarray(0, 40));
+    expect(await generateRefusal()).toMatchInlineSnapshot(
       `"SL3011 model file '/models/bad.onnx' is cut off: at byte 12 a field claims 47 bytes but the file ends after 26. Export it or download it again."`,
     );
     expect(readdirSync(cwd)).toEqual(["models"]);
@@ -101,21 +89,21 @@ describe("writing", () => {
 
   test("an output that cannot be written", async () => {
     write("file", "");
-    expect(await said({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(
+    expect(await generateRefusal({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(
       `"SL7030 '/file/models.gen.ts' cannot be written: a part of the path is a file, not a folder; choose another place with --out"`,
     );
     mkdirSync(join(cwd, "folder.ts"));
-    expect(await said({ out: "folder.ts" })).toMatchInlineSnapshot(
-      `"SL7030 '/folder.ts' cannot be written: it is a folder; choose another place with --out"`,
+    expect(await generateRefusal({ out: "folder.ts" })).toMatchInlineSnapshot(
+      `"SL7030 '/folder.ts' cannot be written: it is a folder; choose another path with --out"`,
     );
   });
 
   test("an output that is not called like a file of TypeScript", async () => {
-    expect(await said({ out: "models.gen.js" })).toMatchInlineSnapshot(
-      `"SL3056 '/models.gen.js' cannot be written: it holds TypeScript with values, so its name ends in .ts, .mts or .cts (and not in .d.ts). Choose another with --out or 'out'."`,
+    expect(await generateRefusal({ out: "models.gen.js" })).toMatchInlineSnapshot(
+      `"SL3056 '/models.gen.js' cannot be written: the generated file is TypeScript code, so its name must end in .ts, .mts or .cts (not .d.ts). Choose another name with --out or 'out'."`,
     );
     for (const out of ["models", "models.gen.d.ts", "models.gen.json", "ts"])
-      expect(await said({ out })).toMatch(/^SL3056 /);
+      expect(await generateRefusal({ out })).toMatch(/^SL3056 /);
     expect((await generate({ out: "models.gen.mts" })).changed).toBe(true);
   });
 });
@@ -137,10 +125,10 @@ describe("naming the models", () => {
     ["the same file twice", ["models/c1.onnx", "models/c*.onnx"], ["models/c1.onnx", "models/champ.onnx"]],
     ["many stars at once", [`models/c${"*".repeat(40)}.onnx`], ["models/c1.onnx", "models/champ.onnx"]],
   ])("%s", async (_, patterns, expected) => {
-    write("models/deep/er/d.onnx", small(3));
-    write("models/.hidden.onnx", small(3));
-    write("node_modules/some/x.onnx", small(3));
-    write("models/deep/.git/y.onnx", small(3));
+    write("models/deep/er/d.onnx", smallModel(3));
+    write("models/.hidden.onnx", smallModel(3));
+    write("node_modules/some/x.onnx", smallModel(3));
+    write("models/deep/.git/y.onnx", smallModel(3));
     expect(await files(...patterns)).toEqual(expected);
   });
 
@@ -152,47 +140,47 @@ describe("naming the models", () => {
   });
 
   test("a file whose name looks like a glob is that file", async () => {
-    write("what?.onnx", small(3));
-    write("whats.onnx", small(3));
+    write("what?.onnx", smallModel(3));
+    write("whats.onnx", smallModel(3));
     expect(await files("what?.onnx")).toEqual(["what?.onnx"]);
   });
 
   test("addresses of other kinds are no paths", async () => {
     expect([
-      await said({ models: ["s3://bucket/fraud.onnx"] }),
-      await said({ models: ["file:///srv/models/a%20b.onnx"] }),
-      await said({ models: ["file://far/x.onnx"] }),
+      await generateRefusal({ models: ["s3://bucket/fraud.onnx"] }),
+      await generateRefusal({ models: ["file:///srv/models/a%20b.onnx"] }),
+      await generateRefusal({ models: ["file://far/x.onnx"] }),
     ]).toMatchInlineSnapshot(`
       [
-        "SL3000 cannot read model file 's3://bucket/fraud.onnx': only http: and https: are asked, for what a server says of a model. Download the file and give its path.",
+        "SL3000 cannot read model file 's3://bucket/fraud.onnx': only http: and https: URLs are supported, and only for model metadata. Download the file and give its path.",
         "SL3000 cannot read model file 'file:///srv/models/a%20b.onnx': give its path: '/srv/models/a b.onnx'.",
         "SL3000 cannot read model file 'file://far/x.onnx': give its path.",
       ]
     `);
-    expect(await said({ overrides: { c1: { sources: ["gs://bucket/metadata.json"] } } })).toMatch(
+    expect(await generateRefusal({ overrides: { c1: { sources: ["gs://bucket/metadata.json"] } } })).toMatch(
       /^SL3000 cannot read model file 'gs:/,
     );
   });
 
   test("braces and brackets of other globs are named as what they are not", async () => {
-    expect(await said({ models: ["models/{c1,champ}.onnx"] })).toMatchInlineSnapshot(
-      `"SL3015 'models/{c1,champ}.onnx' matches no model file in ''. Check the path; a glob may hold *, ** and ?."`,
+    expect(await generateRefusal({ models: ["models/{c1,champ}.onnx"] })).toMatchInlineSnapshot(
+      `"SL3015 'models/{c1,champ}.onnx' matches no model file in ''. Check the path; a glob may contain *, ** and ?."`,
     );
-    write("models/a[1].onnx", small(3));
+    write("models/a[1].onnx", smallModel(3));
     expect(await files("models/a[1].onnx")).toEqual(["models/a[1].onnx"]);
   });
 
   test("what matches nothing is refused", async () => {
     mkdirSync(join(cwd, "empty"));
     expect([
-      await said({ models: ["nets/*.onnx"] }),
-      await said({ models: ["models", "empty"] }),
-      await said({ models: [] }),
-      await said({ models: ["no.onnx"] }),
+      await generateRefusal({ models: ["nets/*.onnx"] }),
+      await generateRefusal({ models: ["models", "empty"] }),
+      await generateRefusal({ models: [] }),
+      await generateRefusal({ models: ["no.onnx"] }),
     ]).toMatchInlineSnapshot(`
       [
-        "SL3015 'nets/*.onnx' matches no model file in ''. Check the path; a glob may hold *, ** and ?.",
-        "SL3015 the folder 'empty' holds no .onnx file. Name other files themselves, and folders below it with a glob such as '**/*.onnx'.",
+        "SL3015 'nets/*.onnx' matches no model file in ''. Check the path; a glob may contain *, ** and ?.",
+        "SL3015 the folder 'empty' contains no .onnx file. Name other files by their paths; for subfolders use a glob such as '**/*.onnx'.",
         "SL3015 no model files were named. Give paths, folders or globs, such as 'models/*.onnx'.",
         "SL3000 cannot read model file '/no.onnx': there is no such file. Check the path.",
       ]
@@ -207,31 +195,31 @@ describe("naming the models", () => {
       expect(await files("models/*.onnx")).toEqual(["models/c1.onnx", "models/champ.onnx", "models/linked.onnx"]);
       expect(await files("**/*.onnx")).toEqual(["models/c1.onnx", "models/champ.onnx", "models/linked.onnx"]);
       symlinkSync(join(cwd, "gone.onnx"), join(cwd, "models/z.onnx"));
-      expect(await said({})).toMatchInlineSnapshot(
+      expect(await generateRefusal()).toMatchInlineSnapshot(
         `"SL3000 cannot read model file '/models/z.onnx': there is no such file. Check the path."`,
       );
       rmSync(join(cwd, "models/z.onnx"));
       symlinkSync(join(cwd, "models/z.onnx"), join(cwd, "models/z.onnx"));
-      expect(await said({})).toMatchInlineSnapshot(
-        `"SL3000 cannot read model file '/models/z.onnx': its symbolic links lead round in a circle. Give the path of the file itself."`,
+      expect(await generateRefusal()).toMatchInlineSnapshot(
+        `"SL3000 cannot read model file '/models/z.onnx': its symbolic links form a loop. Give the path of the file itself."`,
       );
     },
   );
 
   test.skipIf(process.platform === "win32")("a path as Windows writes it, given elsewhere", async () => {
-    expect(await said({ models: ["models\\c1.onnx"] })).toMatchInlineSnapshot(
-      `"SL3000 cannot read model file '/models\\c1.onnx': there is no such file, but there is '/models/c1.onnx': write it with '/' here."`,
+    expect(await generateRefusal({ models: ["models\\c1.onnx"] })).toMatchInlineSnapshot(
+      `"SL3000 cannot read model file '/models\\c1.onnx': there is no such file, but '/models/c1.onnx' exists. Write the path with '/'."`,
     );
   });
 
   test("a folder of 5,000 other files and 300 models", async () => {
     for (let i = 0; i < 5000; i++) write(`many/note-${i}.txt`, "");
-    for (let i = 0; i < 300; i++) write(`many/m${i}.onnx`, small(i + 1));
+    for (let i = 0; i < 300; i++) write(`many/m${i}.onnx`, smallModel(i + 1));
     expect((await generate({ models: ["many"], check: true })).models).toHaveLength(300);
   });
 
   test.skipIf(process.getuid?.() !== 0)("files and folders that this user may not read", () => {
-    write("models/locked.onnx", small(3));
+    write("models/locked.onnx", smallModel(3));
     chmodSync(join(cwd, "models/locked.onnx"), 0);
     mkdirSync(join(cwd, "shut"));
     chmodSync(join(cwd, "shut"), 0);
@@ -248,19 +236,19 @@ describe("naming the models", () => {
       ).replaceAll(cwd, "");
     expect([asked("models/*.onnx"), asked("shut/*.onnx")]).toMatchInlineSnapshot(`
       [
-        "SL3000 cannot read model file '/models/locked.onnx': this user may not read it. Check its permissions.
+        "SL3000 cannot read model file '/models/locked.onnx': this user has no permission to read it. Check its permissions.
       ",
-        "SL3000 cannot read the folder '/shut': this user may not list it. Check its permissions.
+        "SL3000 cannot read the folder '/shut': this user has no permission to list it. Check its permissions.
       ",
       ]
     `);
   });
 
   test("two files of one name are refused, and both are named", async () => {
-    write("models/a_b.onnx", small(3));
-    write("models/a.b.onnx", small(3));
-    expect(await said({})).toMatchInlineSnapshot(
-      `"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both be the model 'a-b'. Rename one of the files, or give one another name in the settings ('overrides'); a second description of one model goes under 'sources' there."`,
+    write("models/a_b.onnx", smallModel(3));
+    write("models/a.b.onnx", smallModel(3));
+    expect(await generateRefusal()).toMatchInlineSnapshot(
+      `"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both become model 'a-b'. Rename one of the files, or set another name under 'overrides' in the settings. If both describe the same model, list one under 'sources' there."`,
     );
   });
 
@@ -269,8 +257,8 @@ describe("naming the models", () => {
       "models/z.onnx",
       model(input("x", tensorType(FLOAT, ["N", 3])), output("z", sequenceType(tensorType(FLOAT, [])))),
     );
-    expect(await said({})).toMatchInlineSnapshot(
-      `"SL3013 model 'z' (models/z.onnx) has no output that a pipeline can use: 'z' is a sequence of tensors of float32: export the model with one tensor in its place"`,
+    expect(await generateRefusal()).toMatchInlineSnapshot(
+      `"SL3013 model 'z' (models/z.onnx) has no output that a pipeline can use: 'z' is a sequence of tensors of float32: export the model with one tensor instead"`,
     );
   });
 });
@@ -296,7 +284,7 @@ describe("checking", () => {
       [
         "d.b: input removed, it was bool[batch]",
         "d.d: input added, bool[batch]",
-        "d: inputs in another order, a, c -> c, a",
+        "d: inputs reordered: a, c -> c, a",
         "d: made from d.json, by trainer 10 -> d.json, by trainer 113",
         "d: documentation removed: How it was",
         "d: documentation added: How it is now!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!…",
@@ -312,7 +300,10 @@ describe("checking", () => {
   });
 
   test("says what changed, model by model and port by port", async () => {
-    write("models/net.onnx", small(29, output("old", tensorType(FLOAT, ["N"])), output("z", tensorType(FLOAT, null))));
+    write(
+      "models/net.onnx",
+      smallModel(29, output("old", tensorType(FLOAT, ["N"])), output("z", tensorType(FLOAT, null))),
+    );
     await generate();
     const before = generated();
     write(
@@ -324,7 +315,7 @@ describe("checking", () => {
         output("z", tensorType(FLOAT, ["N", "k", null])),
       ),
     );
-    write("models/new.onnx", small(4));
+    write("models/new.onnx", smallModel(4));
     const { differences } = await generate({ models: ["models/c1.onnx", "models/n*.onnx"], check: true });
     expect(generated()).toBe(before);
     expect(differences).toMatchInlineSnapshot(`

@@ -3,17 +3,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { generateModels, type GenerateOptions } from "../../../codegen/models/generate.js";
-import { ShapelineError } from "../../../dsl/errors.js";
+import { refusal } from "../../refusal.js";
 import { FLOAT, input, model, output, tensorType } from "./onnx/onnx-bytes.js";
-import { folder } from "./workspace.js";
+import { makeProject } from "./workspace.js";
 
 let cwd = "";
-let count = 0;
 const example = fileURLToPath(new URL("../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
 
 beforeEach(() => {
-  cwd = join(folder, `overrides-${count++}`);
-  mkdirSync(join(cwd, "models"), { recursive: true });
+  cwd = makeProject();
   copyFileSync(example, join(cwd, "models", "random-forest.onnx"));
   writeFileSync(
     join(cwd, "models", "text.onnx"),
@@ -24,14 +22,11 @@ beforeEach(() => {
 const generated = (): string => readFileSync(join(cwd, "models.gen.ts"), "utf8");
 const generate = (over: Partial<GenerateOptions> = {}) => generateModels({ models: ["models/*.onnx"], cwd, ...over });
 
-async function said(overrides: NonNullable<GenerateOptions["overrides"]>): Promise<string> {
-  const error = await generate({ overrides }).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw new TypeError(`expected a refusal, got ${String(error)}`);
+/** The error of `generate` with these overrides, which must write nothing. */
+async function overrideRefusal(overrides: NonNullable<GenerateOptions["overrides"]>): Promise<string> {
+  const text = await refusal(generate({ overrides }), [cwd, ""]);
   expect(readdirSync(cwd)).toEqual(["models"]);
-  return `${error.code} ${error.message.replaceAll(cwd, "")}`;
+  return text;
 }
 
 describe("overrides", () => {
@@ -80,26 +75,26 @@ describe("overrides", () => {
 
   test("what does not fit the model is refused, and nothing is written", async () => {
     expect([
-      await said({ "randm-forest": { name: "x" } }),
-      await said({ text: { symbols: { token: { 1: "seq" } } } }),
-      await said({ text: { symbols: { tokens: { 3: "seq" } } } }),
-      await said({ text: { symbols: { tokens: { 2: "seq" } } } }),
-      await said({ text: { symbols: { tokens: { 0: "n" } } } }),
-      await said({ "random-forest": { labels: { probability: ["no", "yes"] } } }),
-      await said({ "random-forest": { labels: { probabilities: ["no"] } } }),
-      await said({ "random-forest": { labels: { probabilities: ["no", "no"] } } }),
-      await said({ text: { name: "random-forest" } }),
+      await overrideRefusal({ "randm-forest": { name: "x" } }),
+      await overrideRefusal({ text: { symbols: { token: { 1: "seq" } } } }),
+      await overrideRefusal({ text: { symbols: { tokens: { 3: "seq" } } } }),
+      await overrideRefusal({ text: { symbols: { tokens: { 2: "seq" } } } }),
+      await overrideRefusal({ text: { symbols: { tokens: { 0: "n" } } } }),
+      await overrideRefusal({ "random-forest": { labels: { probability: ["no", "yes"] } } }),
+      await overrideRefusal({ "random-forest": { labels: { probabilities: ["no"] } } }),
+      await overrideRefusal({ "random-forest": { labels: { probabilities: ["no", "no"] } } }),
+      await overrideRefusal({ text: { name: "random-forest" } }),
     ]).toMatchInlineSnapshot(`
       [
-        "SL3050 the settings override a model 'randm-forest', but no file gives that name (did you mean 'random-forest'?); there is 'random-forest' and 'text'",
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'symbols' names a port 'token' that it does not have (did you mean 'tokens'?); there is 'tokens' and 'y'",
+        "SL3050 the settings override a model 'randm-forest', but no model file has that name (did you mean 'random-forest'?); the models are 'random-forest' and 'text'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'symbols' names port 'token', which the model does not have (did you mean 'tokens'?); its ports are 'tokens' and 'y'",
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: port 'tokens' is float32[batch, ?, 8] and has no axis 3; the first is axis 0",
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 2 of port 'tokens' is of size 8 in the file; only an open dimension takes a symbol",
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 0 of port 'tokens' is called 'batch' in the file; only an open dimension takes a symbol",
-        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: 'labels' names an output 'probability' that it does not have (did you mean 'probabilities'?); there is 'probabilities'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 2 of port 'tokens' is of size 8 in the file; only an unknown dimension can be named",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 0 of port 'tokens' is called 'batch' in the file; only an unknown dimension can be named",
+        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: 'labels' names output 'probability', which the model does not have (did you mean 'probabilities'?); its outputs are 'probabilities'",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has 2 values and 1 labels",
-        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: the label 'no' of output 'probabilities' is there twice",
-        "SL3014 'models/random-forest.onnx' and 'models/text.onnx' would both be the model 'random-forest'. Rename one of the files, or give one another name in the settings ('overrides'); a second description of one model goes under 'sources' there.",
+        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has the label 'no' twice",
+        "SL3014 'models/random-forest.onnx' and 'models/text.onnx' would both become model 'random-forest'. Rename one of the files, or set another name under 'overrides' in the settings. If both describe the same model, list one under 'sources' there.",
       ]
     `);
   });
@@ -120,8 +115,8 @@ describe("overrides", () => {
     ).toMatchInlineSnapshot(`
       "/**
        * text.onnx, by test, opset 13
-       * - input y: float32[batch, seq, 8], in the file tokens
-       * - output class: float32[batch, ?], in the file y
+       * - input y: float32[batch, seq, 8], named tokens in the file
+       * - output class: float32[batch, ?], named y in the file
        * sha256 …
        */
       export const text: Text = generatedModel({
@@ -175,14 +170,14 @@ describe("overrides", () => {
     );
     writeFileSync(join(cwd, "models", "text.onnx"), two);
     expect([
-      await said({ text: { ports: { aa: "x" } } }),
-      await said({ text: { ports: { a: "b" } } }),
-      await said({ text: { ports: { y: "out", z: "out" } } }),
+      await overrideRefusal({ text: { ports: { aa: "x" } } }),
+      await overrideRefusal({ text: { ports: { a: "b" } } }),
+      await overrideRefusal({ text: { ports: { y: "out", z: "out" } } }),
     ]).toMatchInlineSnapshot(`
       [
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' names a port 'aa' that it does not have (did you mean 'a'?); there is 'a', 'b', 'y' and 'z'",
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would call two inputs 'b': 'a' and 'b'",
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would call two outputs 'out': 'y' and 'z'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' names port 'aa', which the model does not have (did you mean 'a'?); its ports are 'a', 'b', 'y' and 'z'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would give two inputs the name 'b': 'a' and 'b'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would give two outputs the name 'out': 'y' and 'z'",
       ]
     `);
     // Both at once is no clash, and neither are an input and an output of one name.
@@ -211,7 +206,7 @@ describe("one file a model", () => {
       "/src/models.gen.ts",
     ]);
     expect(text).toMatchInlineSnapshot(`
-      "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
+      "// Written by \`shapeline generate\` from the model files. Do not edit; run the command again.
       export * from "./models.gen/random-forest.js";
       export * from "./models.gen/text.js";
       "

@@ -1,22 +1,17 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, expect, test, vi } from "vitest";
 import { generateModels, type GenerateResult } from "../../../codegen/models/generate.js";
 import { watchModels } from "../../../codegen/models/watch-models.js";
-import { FLOAT, input, model, output, tensorType } from "./onnx/onnx-bytes.js";
-import { folder } from "./workspace.js";
+import { makeProject, smallModel } from "./workspace.js";
 
 let cwd = "";
-let count = 0;
-const net = (features: number): Uint8Array =>
-  model(input("x", tensorType(FLOAT, ["N", features])), output("y", tensorType(FLOAT, ["N", 1])));
 const put = (name: string, content: Uint8Array): void => writeFileSync(join(cwd, "models", name), content);
 
 beforeEach(() => {
-  cwd = join(folder, `watch-${count++}`);
-  mkdirSync(join(cwd, "models"), { recursive: true });
-  put("a.onnx", net(1));
+  cwd = makeProject();
+  put("a.onnx", smallModel(1));
 });
 
 /** Watches `models/` and notes what happens until `use` is done. */
@@ -28,7 +23,7 @@ async function watching(
   const models = ["models/*.onnx"];
   const ended = watchModels({
     files: [],
-    sources: async () => ({ models, cwd, also: [] }),
+    sources: async () => ({ models, cwd, furtherSources: [] }),
     // The output lies in the watched folder: its own writes must not wake it.
     run: async () => await generateModels({ models, cwd, out: "models/models.gen.ts" }),
     onResult: (result) => seen.results.push(result),
@@ -48,8 +43,8 @@ const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interv
 test("a burst of writes is one run, and no write is no run", async () => {
   await watching(async ({ results, problems }) => {
     await until(() => expect(results).toHaveLength(1));
-    for (let size = 2; size <= 40; size++) put("a.onnx", net(size));
-    put("b.onnx", net(3));
+    for (let size = 2; size <= 40; size++) put("a.onnx", smallModel(size));
+    put("b.onnx", smallModel(3));
     await until(() => expect(results).toHaveLength(2));
     expect(results[1]?.models.map(({ name, inputs }) => [name, inputs[0]?.shape])).toEqual([
       ["a", ["batch", 40]],
@@ -66,7 +61,7 @@ test("a burst of writes is one run, and no write is no run", async () => {
 test("a file that is still being written is waited for", async () => {
   await watching(async ({ results, problems }) => {
     await until(() => expect(results).toHaveLength(1));
-    const whole = net(7);
+    const whole = smallModel(7);
     put("a.onnx", whole.subarray(0, 30));
     await delay(700);
     appendFileSync(join(cwd, "models/a.onnx"), whole.subarray(30));
@@ -79,9 +74,9 @@ test("a file that is still being written is waited for", async () => {
 test("a file that stays broken is reported once, and the next good one is taken", async () => {
   await watching(async ({ results, problems }) => {
     await until(() => expect(results).toHaveLength(1));
-    put("a.onnx", net(7).subarray(0, 30));
+    put("a.onnx", smallModel(7).subarray(0, 30));
     await until(() => expect(problems).toEqual(["SL3011"]));
-    put("a.onnx", net(8));
+    put("a.onnx", smallModel(8));
     await until(() => expect(results).toHaveLength(2));
     expect(problems).toHaveLength(1);
   });

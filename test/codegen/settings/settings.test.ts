@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadSettings } from "../../../codegen/settings/load.js";
-import { ShapelineError } from "../../../dsl/errors.js";
+import { refusal } from "../../refusal.js";
 
 let root = "";
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), "shapeline-settings-"))));
@@ -12,13 +12,10 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const write = (name: string, text: string): void => writeFileSync(join(root, name), text);
 const json = (value: unknown): void => write("shapeline.config.json", JSON.stringify(value));
 
-async function said(given?: string): Promise<string> {
-  const error = await loadSettings(root, given).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw new TypeError(`expected a refusal, got ${String(error)}`);
-  return `${error.code} ${error.message.replaceAll(root, "").replace(/in JSON at .*/, "in JSON")}`;
+/** The error of loading the settings, without the part of JSON errors that depends on Node's version. */
+async function loadRefusal(configPath?: string): Promise<string> {
+  const text = await refusal(loadSettings(root, configPath), [root, ""]);
+  return text.replace(/in JSON at .*/, "in JSON");
 }
 
 describe("settings", () => {
@@ -69,39 +66,39 @@ describe("settings", () => {
       },
       targets: { locl: {}, local: { modles: "x" } },
     });
-    expect(await said()).toMatchInlineSnapshot(`
-      "SL4052 'shapeline.config.json' is not right:
+    expect(await loadRefusal()).toMatchInlineSnapshot(`
+      "SL4052 'shapeline.config.json' has invalid settings:
         models: expected array, found "models/*.onnx"
         overrides.rf.name: expected lower-case letters, digits and inner dashes, found "Not A Name"
-        overrides.rf.symbols.x.first: expected the number of an axis, found "seq"
+        overrides.rf.symbols.x.first: expected an axis number, found "seq"
         overrides.rf.labels.y: too small: expected array to have >=1 items, found []
         overrides.rf.ports.y: too small: expected string to have >=1 characters, found ""
-        overrides.rf.ports.z: expected another name than '__proto__', found "__proto__"
-        overrides.rf: unknown key 'nmae'; there is 'name', 'version', 'symbols', 'labels', 'ports' and 'sources'
+        overrides.rf.ports.z: expected a name other than '__proto__', found "__proto__"
+        overrides.rf: unknown key 'nmae'; the keys are 'name', 'version', 'symbols', 'labels', 'ports' and 'sources'
         targets.local: unknown key 'modles' (did you mean 'models'?)
         targets: unknown key 'locl' (did you mean 'local'?)
         (whole): unknown key 'model' (did you mean 'models'?)
-        (whole): unknown key 'splitted'; there is 'models', 'out', 'split', 'overrides' and 'targets'"
+        (whole): unknown key 'splitted'; the keys are 'models', 'out', 'split', 'overrides' and 'targets'"
     `);
   });
 
   test("what cannot be read says so", async () => {
-    const all = [await said("other.json"), await said("other.ts")];
+    const all = [await loadRefusal("other.json"), await loadRefusal("other.ts")];
     write("shapeline.config.json", "{ out");
-    all.push(await said());
+    all.push(await loadRefusal());
     write("shapeline.config.ts", "export const settings = {};");
-    all.push(await said(), await said("shapeline.config.ts"));
+    all.push(await loadRefusal(), await loadRefusal("shapeline.config.ts"));
     write("shapeline.config.ts", "throw new Error('stop');");
-    all.push(await said("shapeline.config.ts"));
+    all.push(await loadRefusal("shapeline.config.ts"));
     write("shapeline.config.ts", "export default {");
-    all.push(await said("shapeline.config.ts"));
+    all.push(await loadRefusal("shapeline.config.ts"));
     expect(all).toMatchInlineSnapshot(`
       [
         "SL4051 the settings 'other.json' cannot be read: there is no such file or folder",
         "SL4051 the settings 'other.ts' cannot be read: there is no such file",
         "SL4051 the settings 'shapeline.config.json' cannot be read: it is not JSON: Expected property name or '}' in JSON",
-        "SL4050 '' holds both 'shapeline.config.ts' and 'shapeline.config.json': keep one, or choose one with --config",
-        "SL4051 the settings 'shapeline.config.ts' export no default: write \`export default defineConfig({ … })\`",
+        "SL4050 '' contains both 'shapeline.config.ts' and 'shapeline.config.json': keep one, or choose one with --config",
+        "SL4051 the settings 'shapeline.config.ts' have no default export: write \`export default defineConfig({ … })\`",
         "SL2905 'shapeline.config.ts' throws while it is loaded, at shapeline.config.ts: Error: stop",
         "SL2904 'shapeline.config.ts' cannot be bundled:
         shapeline.config.ts:1:17: Expected identifier but found end of file",

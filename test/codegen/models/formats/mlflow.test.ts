@@ -6,43 +6,32 @@ import { generateModels } from "../../../../codegen/models/generate.js";
 import { readSignature } from "../../../../codegen/models/read-signature.js";
 import { formatTensor } from "../../../../src/config/format-tensor.js";
 import type { Port } from "../../../../codegen/models/signature.js";
-import { ShapelineError } from "../../../../dsl/errors.js";
-import { folder } from "../workspace.js";
+import { refusal } from "../../../refusal.js";
+import { folder, put } from "../workspace.js";
 
 /** What test/corpus/make_mlflow.py heard from mlflow's own classes. */
-type Said = { readonly name: string | null } & (
+type ExpectedPort = { readonly name: string | null } & (
   { readonly column: string } | { readonly tensor: string; readonly shape: readonly number[] }
 );
 type Expected = Readonly<
-  Record<string, { readonly inputs: readonly Said[]; readonly outputs: readonly Said[] | null } | null>
+  Record<string, { readonly inputs: readonly ExpectedPort[]; readonly outputs: readonly ExpectedPort[] | null } | null>
 >;
 
 const corpus = fileURLToPath(new URL("../../../fixtures/models/mlflow/", import.meta.url));
 const versions = readdirSync(corpus);
 const cases = versions.flatMap((version) => {
   const expected = JSON.parse(readFileSync(join(corpus, version, "expected.json"), "utf8")) as Expected;
-  return Object.entries(expected).map(([name, says]) => ({
+  return Object.entries(expected).map(([name, expected]) => ({
     version,
     name,
-    says,
+    expected,
     file: join(corpus, version, name, "MLmodel"),
   }));
 });
 
-const put = (name: string, text: string): string => {
-  mkdirSync(join(folder, name), { recursive: true });
-  writeFileSync(join(folder, name, "MLmodel"), text);
-  return join(folder, name, "MLmodel");
-};
+const putModel = (name: string, text: string): string => put(`${name}/MLmodel`, text);
 
-async function said(file: string): Promise<string> {
-  const error = await readSignature(file).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw new TypeError(`expected a refusal, got ${String(error)}`);
-  return `${error.code} ${error.message.replaceAll(folder, "").replaceAll(corpus, "")}`;
-}
+const refusalOf = (file: string): Promise<string> => refusal(readSignature(file), [folder, ""], [corpus, ""]);
 
 test("four versions of mlflow wrote them, the first and the newest forms among them", () => {
   expect(versions.map((version) => version.split(".")[0])).toEqual(["1", "1", "2", "3"]);
@@ -61,7 +50,7 @@ const types: Readonly<Record<string, string>> = {
 };
 const unusable = /^(binary|datetime|object|complex64|any|Any|\{.*|Map.*)$/;
 
-function expectedPort(spec: Said, lone: string): string {
+function expectedPort(spec: ExpectedPort, lone: string): string {
   const name = spec.name ?? lone;
   const type = "tensor" in spec ? spec.tensor : spec.column;
   const inner = type.replace(/^(Array\()*|\)*$/g, "");
@@ -79,16 +68,16 @@ const shown = (port: Port): string =>
 
 test.each(cases)(
   "mlflow $version, $name: the signature is what mlflow itself reads",
-  async ({ version, name, says, file }) => {
-    if (says === null) {
-      expect(await said(file)).toBe(
+  async ({ version, name, expected, file }) => {
+    if (expected === null) {
+      expect(await refusalOf(file)).toBe(
         `SL3054 '${version}/${name}/MLmodel' does not describe a model: it has no signature; log the model with one, such as signature=infer_signature(x, y)`,
       );
       return;
     }
     const signature = await readSignature(file);
-    expect(signature.inputs.map(shown)).toEqual(says.inputs.map((spec) => expectedPort(spec, "input")));
-    expect(signature.outputs.map(shown)).toEqual((says.outputs ?? []).map((spec) => expectedPort(spec, "output")));
+    expect(signature.inputs.map(shown)).toEqual(expected.inputs.map((spec) => expectedPort(spec, "input")));
+    expect(signature.outputs.map(shown)).toEqual((expected.outputs ?? []).map((spec) => expectedPort(spec, "output")));
     expect(signature).toMatchObject({
       name: name.replaceAll("_", "-"),
       producer: version.startsWith("1.13") ? "mlflow" : `mlflow ${version}`,
@@ -96,7 +85,7 @@ test.each(cases)(
   },
 );
 
-test("what cannot be used says so, and what to do", async () => {
+test("what cannot be used expected so, and what to do", async () => {
   const { inputs } = await readSignature(join(corpus, "3.17.2/column_types/MLmodel"));
   expect(inputs.flatMap(({ unsupported }) => unsupported ?? [])).toEqual([
     "a column of binary: log the model with numbers, booleans or text",
@@ -104,27 +93,27 @@ test("what cannot be used says so, and what to do", async () => {
   ]);
 });
 
-test("a file that is not right says what", async () => {
+test("a file that is not right expected what", async () => {
   const columns = (list: string): string => `signature:\n  inputs: '${list}'\n`;
   expect([
-    await said(put("a", "signature: [\n")),
-    await said(put("b", "just text")),
-    await said(put("c", "signature: 7")),
-    await said(put("d", columns("[{"))).then((text) => text.replace(/(not JSON).*/, "$1")),
-    await said(put("e", columns('[{"name": "x"}]'))),
-    await said(
-      put("f", columns('[{"name": "x", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-2]}}]')),
+    await refusalOf(putModel("a", "signature: [\n")),
+    await refusalOf(putModel("b", "just text")),
+    await refusalOf(putModel("c", "signature: 7")),
+    await refusalOf(putModel("d", columns("[{"))).then((text) => text.replace(/(not JSON).*/, "$1")),
+    await refusalOf(putModel("e", columns('[{"name": "x"}]'))),
+    await refusalOf(
+      putModel("f", columns('[{"name": "x", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-2]}}]')),
     ),
-    await said(put("g", columns('[{"name": "x", "type": "long"}, {"name": "x", "type": "long"}]'))),
-    await said(put("h", columns('[{"type": "long"}, {"type": "long"}]'))),
-    await said(
+    await refusalOf(putModel("g", columns('[{"name": "x", "type": "long"}, {"name": "x", "type": "long"}]'))),
+    await refusalOf(putModel("h", columns('[{"type": "long"}, {"type": "long"}]'))),
+    await refusalOf(
       put(
         "i",
         "a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n",
       ),
     ),
-    await said(put("j", "[".repeat(200_000))).then((text) => text.slice(0, 70)),
-    await said(put("k", "#".repeat(3_000_000))),
+    await refusalOf(putModel("j", "[".repeat(200_000))).then((text) => text.slice(0, 70)),
+    await refusalOf(putModel("k", "#".repeat(3_000_000))),
   ]).toMatchInlineSnapshot(`
     [
       "SL3054 '/a/MLmodel' does not describe a model: line 2: it is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
@@ -135,14 +124,14 @@ test("a file that is not right says what", async () => {
       "SL3054 '/f/MLmodel' does not describe a model: signature.inputs: [0]["tensor-spec"].shape[0]: too small: expected number to be >=-1, found -2",
       "SL3016 '/g/MLmodel' cannot be used: two of its inputs are called 'x'. Give every input a name of its own.",
       "SL3016 '/h/MLmodel' cannot be used: one of its inputs has no name. Give every input a name of its own.",
-      "SL3054 '/i/MLmodel' does not describe a model: it is no YAML that can be read: Excessive alias count indicates a resource exhaustion attack",
+      "SL3054 '/i/MLmodel' does not describe a model: its YAML cannot be read: Excessive alias count indicates a resource exhaustion attack",
       "SL3054 '/j/MLmodel' does not describe a model: line 1: it is not YAML:",
       "SL3054 '/k/MLmodel' does not describe a model: it is larger than 2 MB",
     ]
   `);
   const nested = (levels: number): string =>
     levels === 0 ? '{"type": "long"}' : `{"type": "array", "items": ${nested(levels - 1)}}`;
-  expect((await readSignature(put("deep", columns(`[${nested(40)}]`)))).inputs[0]?.unsupported).toBe(
+  expect((await readSignature(putModel("deep", columns(`[${nested(40)}]`)))).inputs[0]?.unsupported).toBe(
     "a column of array: log the model with numbers, booleans or text",
   );
 });
@@ -171,12 +160,12 @@ describe("beside the model file", () => {
     const { models } = await generate(tensor(30));
     expect(models[0]?.inputs).toEqual([{ name: "features", dtype: "float32", shape: ["batch", 30] }]);
     await expect(generate(tensor(31))).rejects.toThrow(
-      "the lone input is float32[batch, 30] in 'random-forest.onnx' and float32[batch, 31] in 'rf/MLmodel'",
+      "the only input is float32[batch, 30] in 'random-forest.onnx' and float32[batch, 31] in 'rf/MLmodel'",
     );
   });
 
   test("on its own, a lone tensor without a name is called after its side", async () => {
-    const file = put("alone", `signature:\n  inputs: '${tensor(3)}'\n  outputs: '${tensor(1)}'\n`);
+    const file = putModel("alone", `signature:\n  inputs: '${tensor(3)}'\n  outputs: '${tensor(1)}'\n`);
     const { text } = await generateModels({ models: [file], cwd: folder, check: true });
     expect(text).toContain(
       'readonly inputs: { input: Tensor<"float32", readonly ["batch", 3]> };\n  readonly outputs: { output: Tensor<"float32", readonly ["batch", 1]> };',

@@ -1,10 +1,13 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readSignature } from "../../../../codegen/models/read-signature.js";
 import type { ModelSignature } from "../../../../codegen/models/signature.js";
+import { ShapelineError } from "../../../../dsl/errors.js";
 import { formatTensor } from "../../../../src/config/format-tensor.js";
+import { put, readRefusal, signatureText } from "../workspace.js";
 
 // Printed by Triton's own protobuf definitions: test/corpus/make_triton.py.
 const fixtures = fileURLToPath(new URL("../../../fixtures/models/triton/", import.meta.url));
@@ -118,4 +121,104 @@ test("what the four are", async () => {
   `);
   expect((await read("densenet", "metadata.json")).version).toBe("3");
   expect((await read("densenet", "short.pbtxt")).labels).toEqual({ fc6_1: ["cat", "dog", "bird"] });
+});
+
+const config = `# a comment
+name: "dense" "net"
+platform: "onnxruntime_onnx"
+max_batch_size: 8
+input [ { name: "image" data_type: TYPE_FP16 format: FORMAT_NCHW dims: [ 3, 224, -1 ] }, { name: 'ids', data_type: TYPE_STRING; dims: 1 } ]
+output { name: "prob" data_type: TYPE_FP32 dims: [ 2 ] label_filename: "labels.txt" }
+instance_group < kind: KIND_CPU count: 2 >
+parameters { key: "a{b" value: { string_value: "\\"x\\" # no comment" } }
+`;
+
+test("Triton's config.pbtxt: the batch before the dims, labels from beside it", async () => {
+  const file = put("netty/config.pbtxt", config);
+  put("netty/labels.txt", "cat\r\ndog\n");
+  expect(await signatureText(file)).toBe(
+    "densenet: image float16[batch, 3, 224, ?], ids string[batch, 1] -> prob float32[batch, 2]",
+  );
+  expect((await readSignature(file)).labels).toEqual({ prob: ["cat", "dog"] });
+  put(
+    "netty/config.pbtxt",
+    config
+      .replace(/name: "dense".*\n/, "")
+      .replace("max_batch_size: 8", "")
+      .replace("labels.txt", "../labels.txt"),
+  );
+  expect(await signatureText(file)).toBe("netty: image float16[3, 224, ?], ids string[1] -> prob float32[2]");
+  expect((await readSignature(file)).labels).toBeUndefined();
+});
+
+test("a config's strings may be escaped in any way of protobuf's text format", async () => {
+  const name = String.raw`"\x67r\XC3\xb6\303\237e" '\u00fc\U0001F600\?\'\101'`;
+  expect(
+    await signatureText(put("escapes.pbtxt", `name: "m" input { name: ${name} data_type: TYPE_BOOL dims: 1 }`)),
+  ).toBe("m: größeü\u{1f600}?'A bool[1] -> ");
+  expect(
+    await signatureText(
+      put("escapes.pbtxt", String.raw`name: "m" input { name: "\Uffffffff\xff" data_type: TYPE_BOOL dims: 1 }`),
+    ),
+  ).toBe("m: \ufffd\ufffd bool[1] -> ");
+});
+
+test("a config.pbtxt that is not right says the line", async () => {
+  expect([
+    await readRefusal(put("a.pbtxt", "name: \n\n}")),
+    await readRefusal(put("b.pbtxt", 'input { name: "x"')),
+    await readRefusal(put("c.pbtxt", "input: [ { } { } ]")),
+    await readRefusal(put("d.pbtxt", '\nname "x"')),
+    await readRefusal(put("e.pbtxt", 'name: "x\n"')),
+    await readRefusal(put("f.pbtxt", "a { ".repeat(100))),
+    await readRefusal(put("g.pbtxt", 'input { name: "x" dims: many }')),
+  ]).toMatchInlineSnapshot(`
+    [
+      "SL3054 '/a.pbtxt' does not describe a model: line 3: expected a value",
+      "SL3054 '/b.pbtxt' does not describe a model: line 1: expected a field name or '}'",
+      "SL3054 '/c.pbtxt' does not describe a model: line 1: expected ',' or ']'",
+      "SL3054 '/d.pbtxt' does not describe a model: line 2: expected ':' or '{'",
+      "SL3054 '/e.pbtxt' does not describe a model: line 1: unexpected character "\\""",
+      "SL3054 '/f.pbtxt' does not describe a model: line 1: messages are nested deeper than 64",
+      "SL3054 '/g.pbtxt' does not describe a model: 'dims' holds 'many', which is not a size",
+    ]
+  `);
+});
+
+test("any text is a signature or a coded refusal", async () => {
+  const parts = fc.constantFrom(
+    "input",
+    "output",
+    "{",
+    "}",
+    "<",
+    ">",
+    "[",
+    "]",
+    ":",
+    ",",
+    ";",
+    "dims",
+    "1",
+    "-1",
+    "name",
+    '"x"',
+    "'",
+    '"',
+    "\\",
+    "\n",
+    "#",
+    "data_type",
+    "TYPE_FP32",
+    " ",
+    "\u0000",
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(parts, { maxLength: 30 }), async (words) => {
+      await readSignature(put("fuzz.pbtxt", `${words.join(" ")} `)).catch((error: unknown) =>
+        expect(error).toBeInstanceOf(ShapelineError),
+      );
+    }),
+    { numRuns: 200 },
+  );
 });

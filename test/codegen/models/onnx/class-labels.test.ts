@@ -116,7 +116,7 @@ test("sources that name the classes otherwise disagree; names stand for numbers"
   await expect(generate(strings(["fraud", "legit"]))).rejects.toThrowErrorMatchingInlineSnapshot(`
     [ModelError: the sources of model 'two' disagree:
       the labels of output 'scores' are fraud, legit in 'two.onnx' and legit, fraud in 'two.json'
-    Put the wrong one right, or take it out of 'sources'.]
+    Correct the wrong source, or remove it from 'sources'.]
   `);
   await expect(generate(strings(["legit", "fraud", "other"]))).rejects.toThrow(
     "are legit, fraud, other in 'two.onnx' and legit, fraud in 'two.json'",

@@ -123,7 +123,7 @@ describe("types that cannot be used", () => {
     [
       "a sequence of tensors",
       sequenceType(float),
-      "seq(tensor(float)): a sequence of tensors of float32: export the model with one tensor in its place",
+      "seq(tensor(float)): a sequence of tensors of float32: export the model with one tensor instead",
     ],
     [
       "a map of text keys",
@@ -133,12 +133,12 @@ describe("types that cannot be used", () => {
     [
       "an optional",
       optionalType(float),
-      "optional(tensor(float)): an optional tensor of float32: export the model with the value itself in its place",
+      "optional(tensor(float)): an optional tensor of float32: export the model with the plain value instead",
     ],
     [
       "an optional sequence",
       optionalType(sequenceType(float)),
-      "optional(seq(tensor(float))): an optional sequence of tensors of float32: export the model with the value itself in its place",
+      "optional(seq(tensor(float))): an optional sequence of tensors of float32: export the model with the plain value instead",
     ],
     [
       "a sparse tensor",
@@ -148,17 +148,17 @@ describe("types that cannot be used", () => {
     [
       "bfloat16",
       tensorType(BFLOAT16, [null, 3]),
-      "tensor(bfloat16): a tensor of bfloat16: cast it to a type that runtimes take, such as float32, inside the model",
+      "tensor(bfloat16): a tensor of bfloat16: cast it inside the model to a supported type, such as float32",
     ],
     [
       "complex64",
       tensorType(14, [null]),
-      "tensor(complex64): a tensor of complex64: cast it to a type that runtimes take, such as float32, inside the model",
+      "tensor(complex64): a tensor of complex64: cast it inside the model to a supported type, such as float32",
     ],
     [
       "an element type of the future",
       tensorType(99, [null]),
-      "tensor(element type 99): a tensor of element type 99: cast it to a type that runtimes take, such as float32, inside the model",
+      "tensor(element type 99): a tensor of element type 99: cast it inside the model to a supported type, such as float32",
     ],
     [
       "no type",

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scanOnnx } from "../../../../codegen/models/onnx/read.js";
 import { readSignature } from "../../../../codegen/models/read-signature.js";
-import { ModelError } from "../../../../dsl/errors.js";
 import {
   bytes,
   concat,
@@ -18,21 +17,7 @@ import {
   varint,
   type Bytes,
 } from "./onnx-bytes.js";
-import { folder, put } from "../workspace.js";
-
-async function refusal(file: string): Promise<ModelError> {
-  const error = await readSignature(file).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ModelError)) throw new TypeError(`expected a refusal of ${file}, got ${String(error)}`);
-  return error;
-}
-
-async function said(file: string): Promise<string> {
-  const error = await refusal(file);
-  return `${error.code} ${error.message.replaceAll(folder, "")}`;
-}
+import { folder, put, readRefusal } from "../workspace.js";
 
 const x = input("x", tensorType(FLOAT, ["N", 3]));
 const y = output("y", tensorType(FLOAT, ["N", 1]));
@@ -40,21 +25,21 @@ const good = model(x, y);
 
 describe("what cannot be read at all", () => {
   test("a missing file", async () => {
-    expect(await said(join(folder, "missing.onnx"))).toMatchInlineSnapshot(
+    expect(await readRefusal(join(folder, "missing.onnx"))).toMatchInlineSnapshot(
       `"SL3000 cannot read model file '/missing.onnx': there is no such file. Check the path."`,
     );
   });
 
   test("a folder", async () => {
     mkdirSync(join(folder, "dir.onnx"));
-    expect(await said(join(folder, "dir.onnx"))).toMatchInlineSnapshot(
+    expect(await readRefusal(join(folder, "dir.onnx"))).toMatchInlineSnapshot(
       `"SL3000 '/dir.onnx' is a folder, not a model file. Name the .onnx files inside it."`,
     );
   });
 
   test.skipIf(process.platform === "win32")("a pipe, without waiting for a writer", async () => {
     execFileSync("mkfifo", [join(folder, "pipe.onnx")]);
-    expect(await said(join(folder, "pipe.onnx"))).toMatchInlineSnapshot(
+    expect(await readRefusal(join(folder, "pipe.onnx"))).toMatchInlineSnapshot(
       `"SL3000 '/pipe.onnx' is not a regular file. Name an .onnx file."`,
     );
   });
@@ -65,22 +50,22 @@ describe("other files", () => {
     [
       "empty.onnx",
       "",
-      "SL3010 '/empty.onnx' is not an ONNX model: at byte 0 the file ends, it is empty. Export it or download it again.",
+      "SL3010 '/empty.onnx' is not an ONNX model: at byte 0 the file ends; it is empty. Export it or download it again.",
     ],
     [
       "png.onnx",
       Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "latin1"),
-      "SL3010 '/png.onnx' is not an ONNX model: at byte 0 it begins as a PNG image. Give the path of an .onnx file.",
+      "SL3010 '/png.onnx' is not an ONNX model: at byte 0 it looks like a PNG image. Give the path of an .onnx file.",
     ],
     [
       "lfs.onnx",
       "version https://git-lfs.github.com/spec/v1\noid sha256:00\n",
-      "SL3010 '/lfs.onnx' is not an ONNX model: at byte 0 it begins as a Git LFS pointer; run `git lfs pull` to fetch the model. Give the path of an .onnx file.",
+      "SL3010 '/lfs.onnx' is not an ONNX model: at byte 0 it looks like a Git LFS pointer; run `git lfs pull` to fetch the model. Give the path of an .onnx file.",
     ],
     [
       "torch.onnx",
       "PK\x03\x04data",
-      "SL3010 '/torch.onnx' is not an ONNX model: at byte 0 it begins as a zip archive, as PyTorch and Keras write; export the model to ONNX. Give the path of an .onnx file.",
+      "SL3010 '/torch.onnx' is not an ONNX model: at byte 0 it looks like a zip archive, as PyTorch and Keras write; export the model to ONNX. Give the path of an .onnx file.",
     ],
     [
       "notes.onnx",
@@ -103,7 +88,7 @@ describe("other files", () => {
       `SL3010 '/version.onnx' is not an ONNX model: at byte ${bytes(7, x, y).length} it ends without an IR version. Give the path of an .onnx file.`,
     ],
   ])("%s", async (name, content, text) => {
-    expect(await said(put(name, content))).toBe(text);
+    expect(await readRefusal(put(name, content))).toBe(text);
   });
 });
 
@@ -183,7 +168,7 @@ describe("broken models", () => {
       "SL3016 model file '/nameless.onnx' cannot be used: its output 0 has no name. Rename the outputs and export it again.",
     ],
   ])("%s", async (name, content, text) => {
-    expect(await said(put(name, content))).toBe(text);
+    expect(await readRefusal(put(name, content))).toBe(text);
   });
 
   test("a known field of another wire type is passed over, as every protobuf reader does", async () => {
@@ -196,7 +181,7 @@ describe("broken models", () => {
 
   test("a million empty inputs are refused, not gathered", async () => {
     const file = put("many.onnx", graph(new Uint8Array(Buffer.alloc(2_000_000, Uint8Array.of(0x5a, 0x00)))));
-    expect(await said(file)).toContain("its signature takes more than 24 MB of memory");
+    expect(await readRefusal(file)).toContain("its signature takes more than 24 MB of memory");
   });
 });
 

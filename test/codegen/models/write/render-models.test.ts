@@ -41,7 +41,7 @@ describe("the generated file", () => {
     );
     const model = { ...(await readSignature(file)), sha256: "3c".repeat(32) };
     expect(renderModels([model])).toMatchInlineSnapshot(`
-      "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
+      "// Written by \`shapeline generate\` from the model files. Do not edit; run the command again.
       import { generatedModel, type Model, type Tensor } from "shapeline";
 
       export interface RandomForest extends Model<"random-forest"> {
@@ -83,41 +83,41 @@ describe("the generated file", () => {
     ];
     expect(renderModels([signature({ outputs, doc: "First line.\nSecond line." })], "../src/index.js"))
       .toMatchInlineSnapshot(`
-      "// Written by \`shapeline generate\` from the model files. Do not edit: run it again.
-      import { generatedModel, type Model, type Tensor } from "../src/index.js";
+        "// Written by \`shapeline generate\` from the model files. Do not edit; run the command again.
+        import { generatedModel, type Model, type Tensor } from "../src/index.js";
 
-      export interface M extends Model<"m"> {
-        readonly inputs: { x: Tensor<"float32", readonly ["batch", 3]> };
-        readonly outputs: {
-          label: Tensor<"int64", readonly ["batch"]>;
-          any: Tensor<"float64">;
-          "0 odd": Tensor<"string", readonly ["batch", null, "N"]>;
-        };
-      }
+        export interface M extends Model<"m"> {
+          readonly inputs: { x: Tensor<"float32", readonly ["batch", 3]> };
+          readonly outputs: {
+            label: Tensor<"int64", readonly ["batch"]>;
+            any: Tensor<"float64">;
+            "0 odd": Tensor<"string", readonly ["batch", null, "N"]>;
+          };
+        }
 
-      /**
-       * m, opset 17
-       * First line. Second line.
-       * - input x: float32[batch, 3]
-       * - output label: int64[batch]
-       * - output any: float64[...]
-       * - output 0 odd: string[batch, ?, N]
-       * - output z, left out: a sequence: export a tensor
-       * sha256 0000000000000000000000000000000000000000000000000000000000000000
-       */
-      export const m: M = generatedModel({
-        name: "m",
-        version: "1",
-        sha256: "0000000000000000000000000000000000000000000000000000000000000000",
-        inputs: { x: { dtype: "float32", shape: ["batch", 3] } },
-        outputs: {
-          label: { dtype: "int64", shape: ["batch"] },
-          any: { dtype: "float64", shape: null },
-          "0 odd": { dtype: "string", shape: ["batch", null, "N"] },
-        },
-      });
-      "
-    `);
+        /**
+         * m, opset 17
+         * First line. Second line.
+         * - input x: float32[batch, 3]
+         * - output label: int64[batch]
+         * - output any: float64[...]
+         * - output 0 odd: string[batch, ?, N]
+         * - output z, left out: a sequence: export a tensor
+         * sha256 0000000000000000000000000000000000000000000000000000000000000000
+         */
+        export const m: M = generatedModel({
+          name: "m",
+          version: "1",
+          sha256: "0000000000000000000000000000000000000000000000000000000000000000",
+          inputs: { x: { dtype: "float32", shape: ["batch", 3] } },
+          outputs: {
+            label: { dtype: "int64", shape: ["batch"] },
+            any: { dtype: "float64", shape: null },
+            "0 odd": { dtype: "string", shape: ["batch", null, "N"] },
+          },
+        });
+        "
+      `);
   });
 
   test("a model without a usable input or output is refused, with the reason of each port", () => {
@@ -131,7 +131,7 @@ describe("the generated file", () => {
       `[ModelError: model 'm' (m.onnx) has no output that a pipeline can use: 'z' is a sequence: export a tensor]`,
     );
     expect(() => renderModels([signature({ inputs: [], file: "m.onnx" })])).toThrowErrorMatchingInlineSnapshot(
-      `[ModelError: model 'm' (m.onnx) has no input that a pipeline can use: the file names no inputs; export the model with at least one]`,
+      `[ModelError: model 'm' (m.onnx) has no input that a pipeline can use: the file lists no inputs; export the model with at least one]`,
     );
   });
 });
