@@ -1,4 +1,4 @@
-// Written by `shapeline generate` from the model files. Do not edit: run it again.
+// Written by `shapeline generate` from the model files. Do not edit; run the command again.
 import { generatedModel, type Model, type Tensor } from "shapeline";
 
 export interface A extends Model<"a"> {

@@ -27,12 +27,12 @@ describe("identifiers", () => {
     expect(modelIdentifiers([file])).toEqual([{ handle, type }]);
   });
 
-  test("where two files would have one identifier, the later gets a number that nobody else has", () => {
+  test("numbers the later of two equal identifiers, and skips numbers already in use", () => {
     const handles = modelIdentifiers(["a-b.onnx", "aB.onnx", "a_b.onnx", "a-b2.onnx"]).map(({ handle }) => handle);
     expect(handles).toEqual(["aB", "aB3", "aB4", "aB2"]);
   });
 
-  test("are valid, distinct and the same again for any file names", () => {
+  test("are valid, distinct and stable for any file names", () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -61,7 +61,7 @@ describe("identifiers", () => {
   });
 });
 
-test("letters that some compilers do not know yet stay out, also as capitals", () => {
+test("omits letters that some compilers do not know yet, also as capitals", () => {
   expect(modelIdentifiers(["\u{10791}.onnx", "\ua7cbx.onnx"])).toEqual([
     { handle: "\u0264", type: "\u0264Model" },
     { handle: "x", type: "X" },

@@ -41,7 +41,7 @@ const generate = (over: Partial<GenerateOptions> = {}) => generateModels({ model
 const generateRefusal = (over: Partial<GenerateOptions> = {}): Promise<string> => refusal(generate(over), [cwd, ""]);
 
 describe("writing", () => {
-  test("one file for all models, and nothing else left behind", async () => {
+  test("writes one file for all models and leaves no temporary files", async () => {
     const result = await generate();
     expect(generated()).toBe(result.text);
     expect(result.models.map(({ name, file }) => ({ name, file }))).toEqual([
@@ -52,12 +52,12 @@ describe("writing", () => {
     expect(readdirSync(cwd).sort()).toEqual(["models", "models.gen.ts"]);
   });
 
-  test("the file holds no path of this machine", async () => {
+  test("writes no absolute paths", async () => {
     await generate({ models: [join(cwd, "models")] });
     expect(generated()).not.toContain(cwd);
   });
 
-  test("a file that is up to date is not touched, even with other line ends", async () => {
+  test("does not touch a file that is up to date, even with CRLF line ends", async () => {
     await generate();
     writeFileSync(join(cwd, "models.gen.ts"), generated().replaceAll("\n", "\r\n"));
     utimesSync(join(cwd, "models.gen.ts"), 1_000, 1_000);
@@ -65,13 +65,13 @@ describe("writing", () => {
     expect(statSync(join(cwd, "models.gen.ts")).mtimeMs).toBe(1_000_000);
   });
 
-  test("folders on the way to the output are made", async () => {
+  test("creates missing folders of the output path", async () => {
     const { out, text } = await generate({ out: "src/generated/models.ts", importFrom: "../../dsl/index.js" });
     expect(readFileSync(out, "utf8")).toBe(text);
     expect(text).toContain('from "../../dsl/index.js";');
   });
 
-  test("a file that somebody wrote by hand is left as it is", async () => {
+  test("does not overwrite a file that was written by hand", async () => {
     write("models.gen.ts", "export const mine = 1;\n");
     expect(await generateRefusal()).toMatchInlineSnapshot(
       `"SL3017 '/models.gen.ts' was not written by \`shapeline generate\`, so it is not overwritten. Move it or choose another path with --out."`,
@@ -79,7 +79,7 @@ describe("writing", () => {
     expect(generated()).toBe("export const mine = 1;\n");
   });
 
-  test("one bad model, and nothing is written", async () => {
+  test("writes nothing if one model is damaged", async () => {
     write("models/bad.onnx", smallModel(3).subarray(0, 40));
     expect(await generateRefusal()).toMatchInlineSnapshot(
       `"SL3011 model file '/models/bad.onnx' is cut off: at byte 12 a field claims 47 bytes but the file ends after 26. Export it or download it again."`,
@@ -87,7 +87,7 @@ describe("writing", () => {
     expect(readdirSync(cwd)).toEqual(["models"]);
   });
 
-  test("an output that cannot be written", async () => {
+  test("reports an output path that cannot be written", async () => {
     write("file", "");
     expect(await generateRefusal({ out: "file/models.gen.ts" })).toMatchInlineSnapshot(
       `"SL7030 '/file/models.gen.ts' cannot be written: a part of the path is a file, not a folder; choose another place with --out"`,
@@ -98,7 +98,7 @@ describe("writing", () => {
     );
   });
 
-  test("an output that is not called like a file of TypeScript", async () => {
+  test("refuses an output without a TypeScript extension", async () => {
     expect(await generateRefusal({ out: "models.gen.js" })).toMatchInlineSnapshot(
       `"SL3056 '/models.gen.js' cannot be written: the generated file is TypeScript code, so its name must end in .ts, .mts or .cts (not .d.ts). Choose another name with --out or 'out'."`,
     );
@@ -108,7 +108,7 @@ describe("writing", () => {
   });
 });
 
-describe("naming the models", () => {
+describe("selecting models", () => {
   const files = async (...models: string[]): Promise<(string | undefined)[]> =>
     (await generate({ models, check: true })).models.map(({ file }) => file);
 
@@ -118,12 +118,12 @@ describe("naming the models", () => {
     ["a star", ["models/c*.onnx"], ["models/c1.onnx", "models/champ.onnx"]],
     ["a question mark", ["models/c?.onnx"], ["models/c1.onnx"]],
     ["a star for a folder", ["*/champ.onnx"], ["models/champ.onnx"]],
-    ["two stars, from here", ["**/*.onnx"], ["models/c1.onnx", "models/champ.onnx", "models/deep/er/d.onnx"]],
+    ["two stars at the start", ["**/*.onnx"], ["models/c1.onnx", "models/champ.onnx", "models/deep/er/d.onnx"]],
     ["two stars in the middle", ["models/**/d.onnx"], ["models/deep/er/d.onnx"]],
     ["two stars at the end", ["models/deep/**"], ["models/deep/er/d.onnx"]],
-    ["a path before it", ["./models/../models/c1.onnx"], ["./models/../models/c1.onnx"]],
+    ["a path with dots", ["./models/../models/c1.onnx"], ["./models/../models/c1.onnx"]],
     ["the same file twice", ["models/c1.onnx", "models/c*.onnx"], ["models/c1.onnx", "models/champ.onnx"]],
-    ["many stars at once", [`models/c${"*".repeat(40)}.onnx`], ["models/c1.onnx", "models/champ.onnx"]],
+    ["many consecutive stars", [`models/c${"*".repeat(40)}.onnx`], ["models/c1.onnx", "models/champ.onnx"]],
   ])("%s", async (_, patterns, expected) => {
     write("models/deep/er/d.onnx", smallModel(3));
     write("models/.hidden.onnx", smallModel(3));
@@ -132,20 +132,20 @@ describe("naming the models", () => {
     expect(await files(...patterns)).toEqual(expected);
   });
 
-  test("an absolute glob", async () => {
+  test("expands an absolute glob", async () => {
     expect(await files(join(cwd, "models", "*.onnx"))).toEqual([
       join(cwd, "models/c1.onnx"),
       join(cwd, "models/champ.onnx"),
     ]);
   });
 
-  test("a file whose name looks like a glob is that file", async () => {
+  test("an existing file whose name looks like a glob is read as a file", async () => {
     write("what?.onnx", smallModel(3));
     write("whats.onnx", smallModel(3));
     expect(await files("what?.onnx")).toEqual(["what?.onnx"]);
   });
 
-  test("addresses of other kinds are no paths", async () => {
+  test("refuses URLs of other schemes", async () => {
     expect([
       await generateRefusal({ models: ["s3://bucket/fraud.onnx"] }),
       await generateRefusal({ models: ["file:///srv/models/a%20b.onnx"] }),
@@ -162,7 +162,7 @@ describe("naming the models", () => {
     );
   });
 
-  test("braces and brackets of other globs are named as what they are not", async () => {
+  test("reports braces and brackets as a glob without a match, unless such a file exists", async () => {
     expect(await generateRefusal({ models: ["models/{c1,champ}.onnx"] })).toMatchInlineSnapshot(
       `"SL3015 'models/{c1,champ}.onnx' matches no model file in ''. Check the path; a glob may contain *, ** and ?."`,
     );
@@ -170,7 +170,7 @@ describe("naming the models", () => {
     expect(await files("models/a[1].onnx")).toEqual(["models/a[1].onnx"]);
   });
 
-  test("what matches nothing is refused", async () => {
+  test("refuses patterns without a match", async () => {
     mkdirSync(join(cwd, "empty"));
     expect([
       await generateRefusal({ models: ["nets/*.onnx"] }),
@@ -188,7 +188,7 @@ describe("naming the models", () => {
   });
 
   test.skipIf(process.platform === "win32")(
-    "links are followed, rings of folders end, and a link that leads nowhere is refused",
+    "follows links, ignores folder loops, and refuses broken links",
     async () => {
       symlinkSync(join(cwd, "models/c1.onnx"), join(cwd, "models/linked.onnx"));
       symlinkSync(cwd, join(cwd, "models/ring"));
@@ -206,26 +206,29 @@ describe("naming the models", () => {
     },
   );
 
-  test.skipIf(process.platform === "win32")("a path as Windows writes it, given elsewhere", async () => {
-    expect(await generateRefusal({ models: ["models\\c1.onnx"] })).toMatchInlineSnapshot(
-      `"SL3000 cannot read model file '/models\\c1.onnx': there is no such file, but '/models/c1.onnx' exists. Write the path with '/'."`,
-    );
-  });
+  test.skipIf(process.platform === "win32")(
+    "suggests forward slashes for a Windows path on other systems",
+    async () => {
+      expect(await generateRefusal({ models: ["models\\c1.onnx"] })).toMatchInlineSnapshot(
+        `"SL3000 cannot read model file '/models\\c1.onnx': there is no such file, but '/models/c1.onnx' exists. Write the path with '/'."`,
+      );
+    },
+  );
 
-  test("a folder of 5,000 other files and 300 models", async () => {
+  test("reads 300 models from a folder with 5,000 other files", async () => {
     for (let i = 0; i < 5000; i++) write(`many/note-${i}.txt`, "");
     for (let i = 0; i < 300; i++) write(`many/m${i}.onnx`, smallModel(i + 1));
     expect((await generate({ models: ["many"], check: true })).models).toHaveLength(300);
   });
 
-  test.skipIf(process.getuid?.() !== 0)("files and folders that this user may not read", () => {
+  test.skipIf(process.getuid?.() !== 0)("reports files and folders without read permission", () => {
     write("models/locked.onnx", smallModel(3));
     chmodSync(join(cwd, "models/locked.onnx"), 0);
     mkdirSync(join(cwd, "shut"));
     chmodSync(join(cwd, "shut"), 0);
     for (let path = cwd; path !== tmpdir(); path = dirname(path)) chmodSync(path, 0o755);
-    // Root may read everything, so another user asks.
-    const asked = (pattern: string): string =>
+    // Root can read everything, so another user reads them.
+    const readAsOther = (pattern: string): string =>
       execFileSync(
         process.execPath,
         [
@@ -234,7 +237,7 @@ describe("naming the models", () => {
         ],
         { encoding: "utf8" },
       ).replaceAll(cwd, "");
-    expect([asked("models/*.onnx"), asked("shut/*.onnx")]).toMatchInlineSnapshot(`
+    expect([readAsOther("models/*.onnx"), readAsOther("shut/*.onnx")]).toMatchInlineSnapshot(`
       [
         "SL3000 cannot read model file '/models/locked.onnx': this user has no permission to read it. Check its permissions.
       ",
@@ -244,7 +247,7 @@ describe("naming the models", () => {
     `);
   });
 
-  test("two files of one name are refused, and both are named", async () => {
+  test("refuses two files with the same model name and names both", async () => {
     write("models/a_b.onnx", smallModel(3));
     write("models/a.b.onnx", smallModel(3));
     expect(await generateRefusal()).toMatchInlineSnapshot(
@@ -252,7 +255,7 @@ describe("naming the models", () => {
     );
   });
 
-  test("a model without a usable output is refused", async () => {
+  test("refuses a model without a usable output", async () => {
     write(
       "models/z.onnx",
       model(input("x", tensorType(FLOAT, ["N", 3])), output("z", sequenceType(tensorType(FLOAT, [])))),
@@ -264,7 +267,7 @@ describe("naming the models", () => {
 });
 
 describe("checking", () => {
-  test("documentation, operator sets and the order of ports are told, not only that something changed", async () => {
+  test("reports changes in documentation, operator sets and port order", async () => {
     const describedAs = (doc: string, ports: readonly string[]): void =>
       write(
         "models/d.json",
@@ -292,14 +295,14 @@ describe("checking", () => {
     `);
   });
 
-  test("a file that is up to date has no differences, and nothing is written", async () => {
+  test("reports no differences if the file is up to date, and writes nothing", async () => {
     expect(await generate({ check: true })).toMatchObject({ changed: true });
     expect(readdirSync(cwd)).toEqual(["models"]);
     await generate();
     expect(await generate({ check: true })).toMatchObject({ changed: false, differences: [] });
   });
 
-  test("says what changed, model by model and port by port", async () => {
+  test("reports changes per model and port", async () => {
     write(
       "models/net.onnx",
       smallModel(29, output("old", tensorType(FLOAT, ["N"])), output("z", tensorType(FLOAT, null))),
@@ -332,7 +335,7 @@ describe("checking", () => {
     `);
   });
 
-  test("a file of the same models that was edited or formatted is out of date, and says so", async () => {
+  test("reports a file with the same models that was edited or formatted", async () => {
     await generate();
     writeFileSync(join(cwd, "models.gen.ts"), generated().replaceAll('"', "'"));
     expect((await generate({ check: true })).differences).toMatchInlineSnapshot(`
@@ -342,7 +345,7 @@ describe("checking", () => {
     `);
   });
 
-  test("a file that somebody wrote by hand, or that does not parse, is out of date", async () => {
+  test("reports a file that was written by hand or that does not parse", async () => {
     write("models.gen.ts", "export const mine = 1;\n");
     expect((await generate({ check: true })).differences).toMatchInlineSnapshot(`
       [

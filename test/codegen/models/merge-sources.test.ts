@@ -5,9 +5,9 @@ import { describe, expect, test } from "vitest";
 import { generateModels } from "../../../codegen/models/generate.js";
 import { folder } from "./workspace.js";
 
-describe("several sources of one model", () => {
+describe("merging sources of one model", () => {
   const onnx = fileURLToPath(new URL("../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
-  const work = join(folder, "several");
+  const work = join(folder, "merge");
   const generate = (sources: string[]) =>
     generateModels({
       models: ["random-forest.onnx"],
@@ -33,7 +33,7 @@ describe("several sources of one model", () => {
     );
   };
 
-  test("that agree fill each other in", async () => {
+  test("fills gaps from the other sources", async () => {
     metadata(30, "probabilities");
     const {
       models: [first],
@@ -47,7 +47,7 @@ describe("several sources of one model", () => {
     });
   });
 
-  test("that disagree are refused, with all that differs", async () => {
+  test("reports every difference between sources", async () => {
     metadata(31, "scores");
     await expect(generate(["metadata.json"])).rejects.toThrowErrorMatchingInlineSnapshot(`
       [ModelError: the sources of model 'random-forest' disagree:

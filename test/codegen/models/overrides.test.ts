@@ -30,7 +30,7 @@ async function overrideRefusal(overrides: NonNullable<GenerateOptions["overrides
 }
 
 describe("overrides", () => {
-  test("name, version, symbols and labels come out in the handle", async () => {
+  test("puts name, version, symbols and labels into the handle", async () => {
     await generate({
       overrides: {
         "random-forest": { name: "control", version: "2024-04", labels: { probabilities: ["malignant", "benign"] } },
@@ -45,7 +45,7 @@ describe("overrides", () => {
     expect(generated()).toContain('outputs: { y: { dtype: "float32", shape: ["batch", "seq"] } },');
   });
 
-  test("a check says what an override changed, and a renamed model is not a removed one", async () => {
+  test("check reports changes by overrides, and a renamed model as renamed", async () => {
     await generate();
     const { differences } = await generate({
       check: true,
@@ -73,7 +73,7 @@ describe("overrides", () => {
     `);
   });
 
-  test("what does not fit the model is refused, and nothing is written", async () => {
+  test("refuses overrides that do not fit the model, and writes nothing", async () => {
     expect([
       await overrideRefusal({ "randm-forest": { name: "x" } }),
       await overrideRefusal({ text: { symbols: { token: { 1: "seq" } } } }),
@@ -99,7 +99,7 @@ describe("overrides", () => {
     `);
   });
 
-  test("ports have the settings' names; symbols and labels go by the file's", async () => {
+  test("renames ports; symbols and labels use the file's names", async () => {
     const overrides = {
       "random-forest": { ports: { probabilities: "risk" }, labels: { probabilities: ["no", "yes"] } },
       text: { ports: { tokens: "y", y: "class" }, symbols: { tokens: { 1: "seq" } } },
@@ -143,7 +143,7 @@ describe("overrides", () => {
         "text.class: output renamed to tokens",
       ]
     `);
-    // The file's ports are others, and one has the name that an override gave.
+    // The file now has other ports, and one has the new name from the override.
     writeFileSync(
       join(cwd, "models", "text.onnx"),
       model(input("words", tensorType(FLOAT, ["N", null, 8])), output("y", tensorType(FLOAT, ["N", null]))),
@@ -180,12 +180,12 @@ describe("overrides", () => {
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would give two outputs the name 'out': 'y' and 'z'",
       ]
     `);
-    // Both at once is no clash, and neither are an input and an output of one name.
+    // Swapping two names is no conflict, and an input and an output may share one.
     const { models } = await generate({ overrides: { text: { ports: { a: "b", b: "a", y: "a", z: "z" } } } });
     expect(models.at(-1)?.renamed).toEqual({ inputs: { b: "a", a: "b" }, outputs: { a: "y" } });
   });
 
-  test("an override of a model that was not asked for is no mistake where the caller says so", async () => {
+  test("ignores overrides of other models with unusedOverrides: ignore", async () => {
     const { models } = await generate({
       models: ["models/text.onnx"],
       overrides: { "random-forest": { name: "control" } },
@@ -195,10 +195,10 @@ describe("overrides", () => {
   });
 });
 
-describe("one file a model", () => {
+describe("one file per model", () => {
   const split = { out: "src/models.gen.ts", split: true };
 
-  test("the index gives the same handles as one file, and up-to-date files are not touched", async () => {
+  test("the files have the same handles as a single file, and a check finds no change", async () => {
     const { files, text } = await generate(split);
     expect(files.map((file) => file.slice(cwd.length))).toEqual([
       "/src/models.gen/random-forest.ts",
@@ -217,7 +217,7 @@ describe("one file a model", () => {
     expect(await generate({ ...split, check: true })).toMatchObject({ changed: false, differences: [] });
   });
 
-  test("a model that went takes its file along; a file that somebody wrote stays", async () => {
+  test("deletes the file of a removed model, and keeps files written by hand", async () => {
     await generate(split);
     writeFileSync(join(cwd, "src/models.gen/mine.ts"), "export const mine = 1;\n");
     const one = { ...split, models: ["models/text.onnx"] };
@@ -226,7 +226,7 @@ describe("one file a model", () => {
     expect(readdirSync(join(cwd, "src/models.gen")).sort()).toEqual(["mine.ts", "text.ts"]);
   });
 
-  test("back to one file, and nothing is left over", async () => {
+  test("deletes the files when the option is turned off", async () => {
     await generate(split);
     const whole = await generate({ ...split, split: false, check: true });
     expect(whole.changed).toBe(true);
@@ -235,7 +235,7 @@ describe("one file a model", () => {
     expect(await generate({ ...split, split: false, check: true })).toMatchObject({ changed: false });
   });
 
-  test("a hand-written file in the place of one model is left, and so is all else", async () => {
+  test("does not overwrite a hand-written file, and writes no other file", async () => {
     mkdirSync(join(cwd, "src/models.gen"), { recursive: true });
     writeFileSync(join(cwd, "src/models.gen/text.ts"), "export const mine = 1;\n");
     await expect(generate(split)).rejects.toMatchObject({ code: "SL3017" });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readers } from "../../../codegen/models/readers.js";
 
-test("each kind of source has one reader, told by its name", () => {
+test("each source is matched to one reader by its name", () => {
   const kindOf = (source: string) => Object.entries(readers).find(([, { matches }]) => matches(source))?.[0];
   expect(
     [

@@ -14,20 +14,20 @@ beforeEach(() => {
   put("a.onnx", smallModel(1));
 });
 
-/** Watches `models/` and notes what happens until `use` is done. */
+/** Watches `models/` and records results and error codes while `use` runs. */
 async function watching(
-  use: (seen: { readonly results: GenerateResult[]; readonly problems: string[] }) => Promise<void>,
+  use: (seen: { readonly results: GenerateResult[]; readonly errors: string[] }) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
-  const seen = { results: [] as GenerateResult[], problems: [] as string[] };
+  const seen = { results: [] as GenerateResult[], errors: [] as string[] };
   const models = ["models/*.onnx"];
   const ended = watchModels({
     files: [],
     sources: async () => ({ models, cwd, furtherSources: [] }),
-    // The output lies in the watched folder: its own writes must not wake it.
+    // The output is in the watched folder; writing it must not start another run.
     run: async () => await generateModels({ models, cwd, out: "models/models.gen.ts" }),
     onResult: (result) => seen.results.push(result),
-    onError: ({ code }) => seen.problems.push(code),
+    onError: ({ code }) => seen.errors.push(code),
     signal: stop.signal,
   });
   try {
@@ -40,8 +40,8 @@ async function watching(
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
-test("a burst of writes is one run, and no write is no run", async () => {
-  await watching(async ({ results, problems }) => {
+test("runs once per burst of writes, and not for other files", async () => {
+  await watching(async ({ results, errors }) => {
     await until(() => expect(results).toHaveLength(1));
     for (let size = 2; size <= 40; size++) put("a.onnx", smallModel(size));
     put("b.onnx", smallModel(3));
@@ -52,14 +52,14 @@ test("a burst of writes is one run, and no write is no run", async () => {
     ]);
     writeFileSync(join(cwd, "models/notes.txt"), "not a model");
     await delay(800);
-    expect([results.length, problems]).toEqual([2, []]);
+    expect([results.length, errors]).toEqual([2, []]);
     rmSync(join(cwd, "models/b.onnx"));
     await until(() => expect(results[2]?.differences).toEqual(["b: model removed"]));
   });
 });
 
-test("a file that is still being written is waited for", async () => {
-  await watching(async ({ results, problems }) => {
+test("waits for a file that is still being written", async () => {
+  await watching(async ({ results, errors }) => {
     await until(() => expect(results).toHaveLength(1));
     const whole = smallModel(7);
     put("a.onnx", whole.subarray(0, 30));
@@ -67,17 +67,17 @@ test("a file that is still being written is waited for", async () => {
     appendFileSync(join(cwd, "models/a.onnx"), whole.subarray(30));
     await until(() => expect(results).toHaveLength(2));
     expect(results[1]?.differences).toContain("a.x: 1 -> 7 features");
-    expect(problems).toEqual([]);
+    expect(errors).toEqual([]);
   });
 });
 
-test("a file that stays broken is reported once, and the next good one is taken", async () => {
-  await watching(async ({ results, problems }) => {
+test("reports a broken file once, and reads the next valid version", async () => {
+  await watching(async ({ results, errors }) => {
     await until(() => expect(results).toHaveLength(1));
     put("a.onnx", smallModel(7).subarray(0, 30));
-    await until(() => expect(problems).toEqual(["SL3011"]));
+    await until(() => expect(errors).toEqual(["SL3011"]));
     put("a.onnx", smallModel(8));
     await until(() => expect(results).toHaveLength(2));
-    expect(problems).toHaveLength(1);
+    expect(errors).toHaveLength(1);
   });
 });

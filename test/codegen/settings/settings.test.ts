@@ -19,11 +19,11 @@ async function loadRefusal(configPath?: string): Promise<string> {
 }
 
 describe("settings", () => {
-  test("none is no mistake", async () => {
+  test("are empty without a settings file", async () => {
     expect(await loadSettings(root)).toEqual({ folder: root, settings: {} });
   });
 
-  test("a TypeScript file, with what it imports; paths are relative to it", async () => {
+  test("load from a TypeScript file with imports; paths are relative to the file", async () => {
     write("names.ts", 'export const control: string = "control";\n');
     write(
       "shapeline.config.ts",
@@ -50,7 +50,7 @@ describe("settings", () => {
     expect((await loadSettings(join(root, "inner"))).file).toBeUndefined();
   });
 
-  test("what is not of the schema is refused, all of it at once, with the name that was meant", async () => {
+  test("report every schema problem at once, with suggestions for misspelled keys", async () => {
     json({
       model: [],
       models: "models/*.onnx",
@@ -82,7 +82,7 @@ describe("settings", () => {
     `);
   });
 
-  test("what cannot be read says so", async () => {
+  test("report why a file cannot be read", async () => {
     const all = [await loadRefusal("other.json"), await loadRefusal("other.ts")];
     write("shapeline.config.json", "{ out");
     all.push(await loadRefusal());

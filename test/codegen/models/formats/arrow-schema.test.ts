@@ -33,7 +33,7 @@ describe("Arrow schemas", () => {
   ];
   const file = (kind: "file" | "stream", all = fields) => tableToIPC(new Table(new Schema(all)), kind);
 
-  test("of a file, a stream and Feather: columns in., out., lists and tensors", async () => {
+  test("reads a file, a stream and Feather with in. and out. columns, lists and tensors", async () => {
     const expected =
       "rows: tensor float32[batch, 3], words string[batch, ?] -> n int64[batch], image float32[batch, 2, 3], when a column of Timestamp: convert it to numbers, booleans or text";
     expect([
@@ -43,13 +43,13 @@ describe("Arrow schemas", () => {
     ]).toEqual([expected, expected, expected]);
   });
 
-  test("of one side alone", async () => {
+  test("reads a schema of only inputs or only outputs", async () => {
     const plain = [new Field("x", vector)];
     expect(await signatureText(put("m.arrow", file("file", plain)))).toBe("m: x float32[batch, 3] -> ");
     expect(await signatureText(put("m.outputs.arrow", file("file", plain)))).toBe("m:  -> x float32[batch, 3]");
   });
 
-  test("of what is no Arrow file is refused", async () => {
+  test("refuses files that are not Arrow", async () => {
     const whole = file("file");
     for (const bytes of [Buffer.from("not arrow at all"), whole.subarray(0, 40), Buffer.from("FEA1aaaaaaaaFEA1")]) {
       expect(await readRefusal(put("bad.arrow", bytes))).toMatch(

@@ -9,7 +9,7 @@ import type { Port } from "../../../../codegen/models/signature.js";
 import { refusal } from "../../../refusal.js";
 import { folder, put } from "../workspace.js";
 
-/** What test/corpus/make_mlflow.py heard from mlflow's own classes. */
+/** Recorded from mlflow's own classes by test/corpus/make_mlflow.py. */
 type ExpectedPort = { readonly name: string | null } & (
   { readonly column: string } | { readonly tensor: string; readonly shape: readonly number[] }
 );
@@ -33,12 +33,12 @@ const putModel = (name: string, text: string): string => put(`${name}/MLmodel`, 
 
 const refusalOf = (file: string): Promise<string> => refusal(readSignature(file), [folder, ""], [corpus, ""]);
 
-test("four versions of mlflow wrote them, the first and the newest forms among them", () => {
+test("the corpus covers four versions of mlflow, from 1 to 3", () => {
   expect(versions.map((version) => version.split(".")[0])).toEqual(["1", "1", "2", "3"]);
-  expect(cases.length).toBeGreaterThan(45);
+  expect(cases).toHaveLength(51);
 });
 
-/** mlflow's names of what a port can carry, written a second time. */
+/** Supported mlflow types, written independently of the reader. */
 const types: Readonly<Record<string, string>> = {
   boolean: "bool",
   integer: "int32",
@@ -50,8 +50,8 @@ const types: Readonly<Record<string, string>> = {
 };
 const unusable = /^(binary|datetime|object|complex64|any|Any|\{.*|Map.*)$/;
 
-function expectedPort(spec: ExpectedPort, lone: string): string {
-  const name = spec.name ?? lone;
+function expectedPort(spec: ExpectedPort, fallbackName: string): string {
+  const name = spec.name ?? fallbackName;
   const type = "tensor" in spec ? spec.tensor : spec.column;
   const inner = type.replace(/^(Array\()*|\)*$/g, "");
   if (unusable.test(inner)) return `${name} left out`;
@@ -63,11 +63,11 @@ function expectedPort(spec: ExpectedPort, lone: string): string {
   return `${name} ${types[inner] ?? type}[${dims.join(", ")}]`;
 }
 
-const shown = (port: Port): string =>
+const portText = (port: Port): string =>
   port.unsupported === undefined ? `${port.name} ${formatTensor(port)}` : `${port.name} left out`;
 
 test.each(cases)(
-  "mlflow $version, $name: the signature is what mlflow itself reads",
+  "mlflow $version, $name: reads the same signature as mlflow",
   async ({ version, name, expected, file }) => {
     if (expected === null) {
       expect(await refusalOf(file)).toBe(
@@ -76,8 +76,10 @@ test.each(cases)(
       return;
     }
     const signature = await readSignature(file);
-    expect(signature.inputs.map(shown)).toEqual(expected.inputs.map((spec) => expectedPort(spec, "input")));
-    expect(signature.outputs.map(shown)).toEqual((expected.outputs ?? []).map((spec) => expectedPort(spec, "output")));
+    expect(signature.inputs.map(portText)).toEqual(expected.inputs.map((spec) => expectedPort(spec, "input")));
+    expect(signature.outputs.map(portText)).toEqual(
+      (expected.outputs ?? []).map((spec) => expectedPort(spec, "output")),
+    );
     expect(signature).toMatchObject({
       name: name.replaceAll("_", "-"),
       producer: version.startsWith("1.13") ? "mlflow" : `mlflow ${version}`,
@@ -85,7 +87,7 @@ test.each(cases)(
   },
 );
 
-test("what cannot be used expected so, and what to do", async () => {
+test("unsupported columns have a reason and a remedy", async () => {
   const { inputs } = await readSignature(join(corpus, "3.17.2/column_types/MLmodel"));
   expect(inputs.flatMap(({ unsupported }) => unsupported ?? [])).toEqual([
     "a column of binary: log the model with numbers, booleans or text",
@@ -93,7 +95,7 @@ test("what cannot be used expected so, and what to do", async () => {
   ]);
 });
 
-test("a file that is not right expected what", async () => {
+test("reports what is wrong in an invalid MLmodel file", async () => {
   const columns = (list: string): string => `signature:\n  inputs: '${list}'\n`;
   expect([
     await refusalOf(putModel("a", "signature: [\n")),
@@ -107,7 +109,7 @@ test("a file that is not right expected what", async () => {
     await refusalOf(putModel("g", columns('[{"name": "x", "type": "long"}, {"name": "x", "type": "long"}]'))),
     await refusalOf(putModel("h", columns('[{"type": "long"}, {"type": "long"}]'))),
     await refusalOf(
-      put(
+      putModel(
         "i",
         "a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n",
       ),
@@ -136,8 +138,8 @@ test("a file that is not right expected what", async () => {
   );
 });
 
-describe("beside the model file", () => {
-  const work = join(folder, "beside");
+describe("as a further source of a model file", () => {
+  const work = join(folder, "further-source");
   const onnx = fileURLToPath(new URL("../../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url));
   const generate = async (inputs: string) => {
     mkdirSync(join(work, "rf"), { recursive: true });
@@ -156,7 +158,7 @@ describe("beside the model file", () => {
   const tensor = (size: number): string =>
     `[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, ${size}]}}]`;
 
-  test("a lone tensor without a name is the model's lone tensor", async () => {
+  test("matches an only tensor without a name to the model's only tensor", async () => {
     const { models } = await generate(tensor(30));
     expect(models[0]?.inputs).toEqual([{ name: "features", dtype: "float32", shape: ["batch", 30] }]);
     await expect(generate(tensor(31))).rejects.toThrow(
@@ -164,8 +166,8 @@ describe("beside the model file", () => {
     );
   });
 
-  test("on its own, a lone tensor without a name is called after its side", async () => {
-    const file = putModel("alone", `signature:\n  inputs: '${tensor(3)}'\n  outputs: '${tensor(1)}'\n`);
+  test("names an only tensor without a name after its side", async () => {
+    const file = putModel("afallbackName", `signature:\n  inputs: '${tensor(3)}'\n  outputs: '${tensor(1)}'\n`);
     const { text } = await generateModels({ models: [file], cwd: folder, check: true });
     expect(text).toContain(
       'readonly inputs: { input: Tensor<"float32", readonly ["batch", 3]> };\n  readonly outputs: { output: Tensor<"float32", readonly ["batch", 1]> };',

@@ -9,7 +9,7 @@ const tensors = {
   ],
 };
 
-test("MLServer's model-settings.json", async () => {
+test("reads model-settings.json, and refuses one without a name", async () => {
   expect(
     await signatureText(
       putJson("model-settings.json", {

@@ -15,7 +15,7 @@ const tensors = {
   ],
 };
 
-test("Open Inference metadata, as Triton, MLServer and KServe write it", async () => {
+test("reads the metadata of Triton, MLServer and KServe", async () => {
   expect([
     await signatureText(
       putJson("triton.metadata.json", { name: "fraud", versions: ["1"], platform: "onnxruntime_onnx", ...tensors }),
@@ -52,7 +52,7 @@ test("Open Inference metadata, as Triton, MLServer and KServe write it", async (
 });
 
 test.each(["mlserver.metadata.json", "kserve.metadata.json", "model-settings.json"])(
-  "%s, as the running server answered or took it",
+  "reads %s as recorded from a running server",
   async (name) => {
     const source = fileURLToPath(new URL(`../../../fixtures/models/servers/${name}`, import.meta.url));
     const version = name === "model-settings.json" ? " v2" : "";
@@ -76,7 +76,7 @@ describe("a running server", () => {
   }
   const plain = async (url: string) => (await readRefusal(url)).replace(/127\.0\.0\.1:\d+/g, "host");
 
-  test("gives its metadata, and the same digest for the same tensors", async () => {
+  test("provides metadata, with the same digest for the same tensors", async () => {
     const body = {
       name: "fraud",
       versions: ["4"],
@@ -91,24 +91,24 @@ describe("a running server", () => {
     expect(await signatureText(a)).toBe("fraud 4: x float32[batch, 2] -> y int64[batch]");
     expect((await readSignature(a)).sha256).toBe((await readSignature(b)).sha256);
     const { text } = await generateModels({ models: [a], cwd: folder, check: true });
-    // A key in the address stays out of the file.
+    // The generated file does not contain a token from the URL.
     expect(
       (await generateModels({ models: [`${a}?token=secret`.replace("?", "#")], cwd: folder, check: true })).text,
     ).not.toContain("secret");
     expect(text).toContain("export const fraud: Fraud = generatedModel({");
   });
 
-  test("that refuses, redirects, talks nonsense or too much, or is not there", async () => {
+  test("reports error responses, redirects, invalid or too large bodies, and refused connections", async () => {
     const gone = await serve(200, "");
     close.splice(0).forEach((stop) => stop());
     expect([
       await plain(await serve(404, '{"error":"no"}')),
-      await plain(await serve(200, "<html>")).then((text) => text.slice(0, 80)),
+      await plain(await serve(200, "<html>")),
       await plain(await serve(200, " ".repeat(5_000_000))),
     ]).toMatchInlineSnapshot(`
       [
         "SL3055 cannot read metadata from 'http://host/v2/models/fraud': the server responded with 404: no. Check the URL; it must end in /v2/models/<model>.",
-        "SL3055 cannot read metadata from 'http://host/v2/models/fraud': the response is ",
+        "SL3055 cannot read metadata from 'http://host/v2/models/fraud': the response is an HTML page, not JSON. Check the URL; it must end in /v2/models/<model>.",
         "SL3055 cannot read metadata from 'http://host/v2/models/fraud': the response is larger than 4 MB. Check the URL; it must end in /v2/models/<model>.",
       ]
     `);
@@ -136,7 +136,7 @@ describe("a running server", () => {
   });
 });
 
-test("a server that does not answer, or stops in the middle, is waited for so long and no longer", async () => {
+test("times out if a server does not respond or stops in the middle of a response", async () => {
   const silent = createServer((request, response) => {
     if (request.url === "/half") response.writeHead(200).write('{"name": ');
   });
@@ -144,14 +144,14 @@ test("a server that does not answer, or stops in the middle, is waited for so lo
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   for (const path of ["/none", "/half"]) {
     await expect(readMetadataUrl(`${url}${path}`, 300)).rejects.toThrow(
-      "no complete response within 0.3 seconds. Check the URL",
+      `cannot read metadata from '${url}${path}': no complete response within 0.3 seconds. Check the URL`,
     );
   }
   silent.closeAllConnections();
   silent.close();
 });
 
-test("an address that cannot be asked", async () => {
+test("refuses invalid URLs, URLs with a password, and https: to a plain HTTP server", async () => {
   expect([await readRefusal("http://"), await readRefusal("https://me:secret@host/v2/models/fraud")])
     .toMatchInlineSnapshot(`
     [

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { readSignature } from "../../../../codegen/models/read-signature.js";
 import { put, putJson, readRefusal } from "../workspace.js";
 
-describe("a signature in JSON", () => {
+describe("signature files in JSON", () => {
   const tensor = { name: "x", dtype: "float32", shape: ["batch", 29] };
 
-  test("is taken as it stands", async () => {
+  test("are read without changes", async () => {
     const file = putJson("own.json", {
       name: "Fraud v2",
       version: "3",
@@ -32,7 +32,7 @@ describe("a signature in JSON", () => {
     expect((await readSignature(putJson("bare.json", { name: "m" }))).sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("that is not right is refused with what is wrong", async () => {
+  test("report every problem of an invalid signature", async () => {
     expect([
       await readRefusal(putJson("b1.json", { name: "m", inputs: [{ ...tensor, dtype: "float" }], extra: 1 })),
       await readRefusal(putJson("b2.json", { name: "m", inputs: [tensor, tensor] })),

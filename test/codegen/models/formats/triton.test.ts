@@ -9,16 +9,16 @@ import { ShapelineError } from "../../../../dsl/errors.js";
 import { formatTensor } from "../../../../src/config/format-tensor.js";
 import { put, readRefusal, signatureText } from "../workspace.js";
 
-// Printed by Triton's own protobuf definitions: test/corpus/make_triton.py.
+// Written with Triton's own protobuf definitions by test/corpus/make_triton.py.
 const fixtures = fileURLToPath(new URL("../../../fixtures/models/triton/", import.meta.url));
 const read = async (...path: string[]): Promise<ModelSignature> => await readSignature(join(fixtures, ...path));
-const shown = ({ inputs, outputs }: ModelSignature): string[] =>
+const portTexts = ({ inputs, outputs }: ModelSignature): string[] =>
   [...inputs, ...outputs].map((port) => `${port.name}: ${formatTensor(port)}`);
 
 describe.each(readdirSync(fixtures))("the model %s", (model) => {
   const configs = readdirSync(join(fixtures, model)).filter((file) => file.endsWith(".pbtxt"));
 
-  test("has one signature however protobuf prints its config", async () => {
+  test("has the same signature in every text format of protobuf", async () => {
     const [first, ...others] = await Promise.all(configs.map(async (file) => await read(model, file)));
     expect(configs).toHaveLength(5);
     for (const { name, inputs, outputs, producer, labels } of others) {
@@ -32,7 +32,7 @@ describe.each(readdirSync(fixtures))("the model %s", (model) => {
     }
   });
 
-  test("has the signature that the server answers, over HTTP and over gRPC", async () => {
+  test("has the same signature in metadata from HTTP and from gRPC", async () => {
     const [config, http, grpc] = await Promise.all([
       read(model, "config.pbtxt"),
       read(model, "metadata.json"),
@@ -48,11 +48,11 @@ describe.each(readdirSync(fixtures))("the model %s", (model) => {
     ]);
     expect([name, producer]).toEqual([config.name, config.producer]);
     // A config's TYPE_STRING and TYPE_BF16 are the protocol's BYTES and BF16.
-    expect(shown(config)).toEqual(shown(http));
+    expect(portTexts(config)).toEqual(portTexts(http));
   });
 });
 
-test("names come through every way of writing them", async () => {
+test("reads escaped names", async () => {
   const { inputs } = await read("odd", "escaped.pbtxt");
   expect(inputs.map(({ name }) => name)).toEqual([
     "plain",
@@ -74,9 +74,11 @@ test("names come through every way of writing them", async () => {
   ]);
 });
 
-test("what the four are", async () => {
+test("reads shapes, dtypes, versions and labels", async () => {
   expect(
-    await Promise.all(["densenet", "types", "ensemble"].map(async (model) => shown(await read(model, "config.pbtxt")))),
+    await Promise.all(
+      ["densenet", "types", "ensemble"].map(async (model) => portTexts(await read(model, "config.pbtxt"))),
+    ),
   ).toMatchInlineSnapshot(`
     [
       [
@@ -133,7 +135,7 @@ instance_group < kind: KIND_CPU count: 2 >
 parameters { key: "a{b" value: { string_value: "\\"x\\" # no comment" } }
 `;
 
-test("Triton's config.pbtxt: the batch before the dims, labels from beside it", async () => {
+test("adds the batch before the dims and reads labels from the config's folder", async () => {
   const file = put("netty/config.pbtxt", config);
   put("netty/labels.txt", "cat\r\ndog\n");
   expect(await signatureText(file)).toBe(
@@ -151,7 +153,7 @@ test("Triton's config.pbtxt: the batch before the dims, labels from beside it", 
   expect((await readSignature(file)).labels).toBeUndefined();
 });
 
-test("a config's strings may be escaped in any way of protobuf's text format", async () => {
+test("reads every kind of escape in strings", async () => {
   const name = String.raw`"\x67r\XC3\xb6\303\237e" '\u00fc\U0001F600\?\'\101'`;
   expect(
     await signatureText(put("escapes.pbtxt", `name: "m" input { name: ${name} data_type: TYPE_BOOL dims: 1 }`)),
@@ -163,7 +165,7 @@ test("a config's strings may be escaped in any way of protobuf's text format", a
   ).toBe("m: \ufffd\ufffd bool[1] -> ");
 });
 
-test("a config.pbtxt that is not right says the line", async () => {
+test("reports the line of a syntax error", async () => {
   expect([
     await readRefusal(put("a.pbtxt", "name: \n\n}")),
     await readRefusal(put("b.pbtxt", 'input { name: "x"')),
@@ -185,7 +187,7 @@ test("a config.pbtxt that is not right says the line", async () => {
   `);
 });
 
-test("any text is a signature or a coded refusal", async () => {
+test("random text gives a signature or an error with a code", async () => {
   const parts = fc.constantFrom(
     "input",
     "output",

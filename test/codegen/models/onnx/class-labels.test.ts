@@ -33,7 +33,7 @@ const expected = JSON.parse(readFileSync(join(classifiers, "expected.json"), "ut
   }
 >;
 
-/** A model of these nodes with the operator set of classifiers, a label and scores of `classes`. */
+/** A model of these nodes with the classifiers' operator set, an output `label` and an output `scores` of size `classes`. */
 function classifier(nodes: readonly Bytes[], classes: number | string = "C"): Bytes {
   const ports = [
     input("x", tensorType(FLOAT, ["N", 4])),
@@ -59,11 +59,11 @@ const commentOf = (signature: ModelSignature): string[] =>
     .filter((line) => line.startsWith(" * - labels"));
 
 describe.each(Object.entries(expected))(
-  "the classifier %s, as scikit-learn exports it",
+  "the classifier %s, exported by scikit-learn",
   (file, { classes, keys, shapes, answers }) => {
-    test("has the classes that scikit-learn learnt and ONNX Runtime answers", async () => {
+    test("has the classes that scikit-learn learned and ONNX Runtime returns", async () => {
       const { labels = {} } = await readSignature(join(classifiers, file));
-      // Several classifiers in one output, and scores that were computed anew, are nobody's labels.
+      // Outputs that join several classifiers, or that are computed from the scores, have no labels.
       const unlabelled: Readonly<Record<string, readonly string[]>> = {
         "two_outputs.onnx": ["label", "probabilities"],
         "svc_scores.onnx": ["probabilities"],
@@ -78,7 +78,7 @@ describe.each(Object.entries(expected))(
   },
 );
 
-test("labels stand in the handle's comment, those of a text that reads as several in quotes", async () => {
+test("writes labels to the handle's comment, and quotes a label with a separator", async () => {
   expect(commentOf(await readSignature(join(classifiers, "forest_names.onnx")))).toMatchInlineSnapshot(`
     [
       " * - labels of label: setosa, versicolor, "virginica, or so"",
@@ -87,7 +87,7 @@ test("labels stand in the handle's comment, those of a text that reads as severa
   `);
 });
 
-test("a change of a model's labels is said by --check, the settings' labels win", async () => {
+test("check reports changed labels, and labels from the settings take precedence", async () => {
   const generate = async (labels: readonly string[], options: object = {}) => {
     put("drift.onnx", classifier([linear(strings(labels))]));
     return await generateModels({ models: ["drift.onnx"], cwd: folder, out: "drift.gen.ts", ...options });
@@ -101,7 +101,7 @@ test("a change of a model's labels is said by --check, the settings' labels win"
   expect(text).toContain(" * - labels of label: 0, 1\n * - labels of scores: no, yes\n");
 });
 
-test("sources that name the classes otherwise disagree; names stand for numbers", async () => {
+test("refuses sources with different labels; names replace numbers", async () => {
   const generate = async (labels: Bytes) => {
     put("two.onnx", classifier([linear(labels)]));
     put("two.json", JSON.stringify({ name: "two", labels: { scores: ["legit", "fraud"] } }));
@@ -125,10 +125,10 @@ test("sources that name the classes otherwise disagree; names stand for numbers"
   expect(models[0]?.labels).toEqual({ label: ["0", "1"], scores: ["legit", "fraud"] });
 });
 
-describe("what the attributes may hold", () => {
+describe("label attributes", () => {
   test.each<[string, Bytes, readonly string[] | undefined]>([
     [
-      "numbers, one a field",
+      "numbers, one per field",
       bytes(5, bytes(1, "classlabels_int64s"), integer(8, -3), integer(8, 2n ** 62n)),
       ["-3", "4611686018427387904"],
     ],
@@ -138,20 +138,20 @@ describe("what the attributes may hold", () => {
       ["5", "-1", "300"],
     ],
     [
-      "no labels, where another attribute has them",
+      "an empty attribute before one with labels",
       concat(strings([]), bytes(5, bytes(1, "classlabels_ints"), integer(8, 4))),
       ["4"],
     ],
-    ["the attribute of something else", strings(["a"], "keys_strings"), undefined],
-    ["an attribute without a name in front", bytes(5, bytes(9, "a"), bytes(1, "classlabels_strings")), undefined],
-    ["bytes that are no text", strings([Uint8Array.from([0x61, 0xff])]), ["a\ufffd"]],
-    ["a label too long to be one", strings(["a".repeat(5000)]), undefined],
-    ["a list too long to be one", strings(Array.from({ length: 3000 }, (_, i) => `${i} `.padEnd(400, "x"))), undefined],
+    ["an attribute with another name", strings(["a"], "keys_strings"), undefined],
+    ["an attribute whose name is not first", bytes(5, bytes(9, "a"), bytes(1, "classlabels_strings")), undefined],
+    ["invalid UTF-8", strings([Uint8Array.from([0x61, 0xff])]), ["a\ufffd"]],
+    ["a label over the limit", strings(["a".repeat(5000)]), undefined],
+    ["a list over the limit", strings(Array.from({ length: 3000 }, (_, i) => `${i} `.padEnd(400, "x"))), undefined],
   ])("%s", async (_, attributes, list) => {
     expect((await labelsOf(classifier([linear(attributes)])))?.["label"]).toEqual(list);
   });
 
-  test("scores of another number of classes are not theirs, nor are those of pairs of classes", async () => {
+  test("gives no labels to scores of another size or per pair of classes", async () => {
     expect(await labelsOf(classifier([linear(strings(["a", "b"]))], 3))).toEqual({ label: ["a", "b"] });
     const machine = (...more: readonly Bytes[]): Bytes =>
       node("SVMClassifier", ["x"], ["label", "scores"], strings(["a", "b", "c"]), ...more);
@@ -162,7 +162,7 @@ describe("what the attributes may hold", () => {
     ]);
   });
 
-  test("without the operator set of classifiers, nodes are not looked at", async () => {
+  test("reads no nodes without the classifiers' operator set", async () => {
     const content = concat(
       integer(1, 8),
       bytes(
@@ -177,7 +177,7 @@ describe("what the attributes may hold", () => {
   });
 });
 
-test("a long list is cut, with how many more there are; hostile labels stay in their comment", async () => {
+test("truncates a long list and counts the rest; hostile labels stay in the comment", async () => {
   const signature = async (labels: readonly string[]) =>
     await readSignature(put("classifier.onnx", classifier([linear(strings(labels))])));
   expect(commentOf(await signature(Array.from({ length: 1000 }, (_, i) => `class ${i}`)))[0]).toMatchInlineSnapshot(
@@ -191,7 +191,7 @@ test("a long list is cut, with how many more there are; hostile labels stay in t
 });
 
 describe("cost", () => {
-  test("a forest of 1 GB is hopped over", async () => {
+  test("does not read a forest of 1 GB", async () => {
     const size = 2 ** 30;
     const values = concat(bytes(1, "nodes_values"), varint((7 << 3) | 2), varint(size));
     const attribute = concat(varint((5 << 3) | 2), varint(values.length + size), values);
@@ -223,7 +223,7 @@ describe("cost", () => {
     expect(now.heapUsed - heapUsed + now.arrayBuffers - arrayBuffers).toBeLessThan(16 * 2 ** 20);
   });
 
-  test("what labels are carried through is bounded, and never a reason to refuse a model", async () => {
+  test("limits the tracked values without refusing the model", async () => {
     const chain = Array.from({ length: 20_000 }, (_, i) =>
       node("Identity", [i === 0 ? "label" : `v${i}`], [`v${i + 1}`]),
     );
@@ -236,7 +236,7 @@ describe("cost", () => {
     expect((await readSignature(put("many.onnx", classifier([many])))).inputs).toHaveLength(1);
   });
 
-  test("a node that is broken is refused with its byte", async () => {
+  test("reports a damaged node with its byte offset", async () => {
     await expect(labelsOf(classifier([bytes(1, Uint8Array.from([0x0a, 0x50]))]))).rejects.toThrow(
       /^model file '.*' is damaged: at byte \d+ a field claims 80 bytes/,
     );

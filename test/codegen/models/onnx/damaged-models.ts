@@ -15,10 +15,10 @@ import {
   type Bytes,
 } from "./onnx-bytes.js";
 
-export interface BrokenFile {
+export interface DamagedFile {
   readonly name: string;
   readonly content: Bytes;
-  /** Refused for sure, or answered where every protobuf reader passes over what is wrong. */
+  /** `either` if protobuf readers may ignore the flaw and accept the file. */
   readonly outcome: "refused" | "either";
 }
 
@@ -27,7 +27,7 @@ const y = output("y", tensorType(FLOAT, ["N", 1]));
 const latin1 = (text: string): Bytes => Uint8Array.from(Buffer.from(text, "latin1"));
 const raw = (...values: number[]): Bytes => Uint8Array.from(values);
 
-/** Mulberry32: the same corpus on every run. */
+/** The Mulberry32 random generator, so that every run has the same files. */
 export function seeded(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -38,7 +38,7 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
-/** Where in a model something wrong can stand: the fields on the way to it. */
+/** Places in a model for a flaw, each with the path of field numbers to it. */
 const places: Readonly<Record<string, readonly number[]>> = {
   model: [],
   "operator set": [8],
@@ -57,7 +57,7 @@ const places: Readonly<Record<string, readonly number[]>> = {
 
 const classifierOperators = bytes(8, bytes(1, "ai.onnx.ml"), integer(2, 3));
 
-/** What can be wrong there. */
+/** Flaws for each of these places. */
 const flaws: Readonly<Record<string, Bytes>> = {
   "a number of eleven bytes": concat(raw(0x08), new Uint8Array(10).fill(0xff), raw(1)),
   "a number that never ends": concat(raw(0x08), new Uint8Array(40).fill(0x80)),
@@ -79,9 +79,9 @@ function inPlace(path: readonly number[], content: Bytes): Bytes {
   return field === undefined ? content : bytes(field, inPlace(rest, content));
 }
 
-function misplaced(): BrokenFile[] {
+function flawsInPlaces(): DamagedFile[] {
   return Object.entries(places).flatMap(([place, path]) =>
-    Object.entries(flaws).map(([flaw, content]): BrokenFile => {
+    Object.entries(flaws).map(([flaw, content]): DamagedFile => {
       const [first, ...rest] = path;
       const graph = first === 7 ? bytes(7, x, y, inPlace(rest, content)) : bytes(7, x, y);
       return {
@@ -93,8 +93,8 @@ function misplaced(): BrokenFile[] {
   );
 }
 
-/** In nodes, which are looked at where a model has classifiers. */
-function inClassifiers(): BrokenFile[] {
+/** Flaws in nodes; the reader visits nodes only in models with classifiers. */
+function flawsInClassifiers(): DamagedFile[] {
   const op = bytes(4, "LinearClassifier");
   const around: Readonly<Record<string, (content: Bytes) => Bytes>> = {
     classifier: (content) => bytes(1, op, content),
@@ -104,7 +104,7 @@ function inClassifiers(): BrokenFile[] {
       bytes(1, op, bytes(5, bytes(1, "classlabels_ints"), bytes(8, new Uint8Array(11).fill(0xff)), content)),
   };
   return Object.entries(around).flatMap(([place, put]) =>
-    Object.entries(flaws).map(([flaw, content]): BrokenFile => ({
+    Object.entries(flaws).map(([flaw, content]): DamagedFile => ({
       name: `${flaw} in a ${place}`,
       content: concat(model(put(content), x, y), classifierOperators),
       outcome: "refused",
@@ -112,13 +112,13 @@ function inClassifiers(): BrokenFile[] {
   );
 }
 
-function nested(): BrokenFile[] {
+function deeplyNested(): DamagedFile[] {
   const wraps = { sequences: sequenceType, optionals: optionalType, maps: (of: Bytes): Bytes => mapType(7, of) };
   const deep = (wrap: (of: Bytes) => Bytes, levels: number): Bytes =>
     Array.from({ length: levels }).reduce<Bytes>((of) => wrap(of), tensorType(FLOAT, []));
   return Object.entries(wraps).flatMap(([kind, wrap]) =>
-    [17, 50, 400].map((levels): BrokenFile => ({
-      name: `${levels} ${kind} in each other`,
+    [17, 50, 400].map((levels): DamagedFile => ({
+      name: `${levels} nested ${kind}`,
       content: model(input("x", deep(wrap, levels)), y),
       outcome: "refused",
     })),
@@ -155,7 +155,7 @@ const otherFiles: Readonly<Record<string, Bytes>> = {
 };
 
 /** Right at every byte, but asking for more than a signature should hold. */
-function hogs(): BrokenFile[] {
+function oversized(): DamagedFile[] {
   const graph = (...content: Bytes[]): Bytes => concat(integer(1, 8), bytes(7, ...content));
   const repeated = (part: Bytes, times: number): Bytes => new Uint8Array(Buffer.alloc(part.length * times, part));
   const wide = "\u0436";
@@ -235,7 +235,7 @@ function hogs(): BrokenFile[] {
       outcome: "either",
     },
     {
-      name: "labels just short of too many",
+      name: "labels just under the limit",
       content: concat(
         graph(
           bytes(
@@ -254,7 +254,7 @@ function hogs(): BrokenFile[] {
   ];
 }
 
-function sound(): BrokenFile[] {
+function wellFormed(): DamagedFile[] {
   const graph = (...content: Bytes[]): Bytes => concat(integer(1, 8), bytes(7, ...content));
   return [
     { name: "two inputs of one name", content: graph(x, x, y), outcome: "refused" },
@@ -297,18 +297,26 @@ function sound(): BrokenFile[] {
   ];
 }
 
-/** Files that somebody might give for a model, or make to hurt. */
-export function handMade(): BrokenFile[] {
-  const others = Object.entries(otherFiles).map(([name, content]): BrokenFile => ({
+/** Files that a user may pass by mistake, or that an attacker may craft. */
+export function handMade(): DamagedFile[] {
+  const others = Object.entries(otherFiles).map(([name, content]): DamagedFile => ({
     name,
     content,
     outcome: "refused",
   }));
   const random = seeded(7);
-  const noise = Array.from({ length: 12 }, (_, i): BrokenFile => ({
+  const noise = Array.from({ length: 12 }, (_, i): DamagedFile => ({
     name: `noise ${i}`,
     content: Uint8Array.from({ length: 50 + random(2000) }, () => random(256)),
     outcome: "refused",
   }));
-  return [...misplaced(), ...inClassifiers(), ...nested(), ...others, ...noise, ...sound(), ...hogs()];
+  return [
+    ...flawsInPlaces(),
+    ...flawsInClassifiers(),
+    ...deeplyNested(),
+    ...others,
+    ...noise,
+    ...wellFormed(),
+    ...oversized(),
+  ];
 }

@@ -1,6 +1,6 @@
-// Reads model files with the built package, in a process of its own: what memory that takes, and how long the slowest. The files are
-// those of a folder, or those that a list of damages makes of real ones: the bytes that are left, and the bits that are flipped;
-// with a third argument they are only made.
+// Reads model files with the built package and prints its peak memory and the CPU time of the slowest file, as JSON.
+// Arguments: the dist folder, then a folder of models or a JSON list of damaged copies (the file, the remaining length in
+// bytes, the bits to flip). With a third argument the damaged copies are only written, to measure the cost of that alone.
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,16 +9,17 @@ const [dist, source, idle] = process.argv.slice(2);
 const { readSignature } = await import(pathToFileURL(join(dist, "codegen/models/read-signature.js")).href);
 let slowest = 0;
 const read = async (file) => {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   if (idle === undefined) await readSignature(file).catch(() => undefined);
-  slowest = Math.max(slowest, performance.now() - begun);
+  const { user, system } = process.cpuUsage(begun);
+  slowest = Math.max(slowest, (user + system) / 1000);
 };
 if (source.endsWith(".json")) {
   const damages = JSON.parse(readFileSync(source, "utf8"));
-  // One buffer for all, so that the garbage of copies does not hide what reading takes.
-  const room = Buffer.alloc(Math.max(...damages.map(({ length }) => length)));
+  // One shared buffer, so that garbage from the copies does not hide the memory for reading.
+  const buffer = Buffer.alloc(Math.max(...damages.map(({ length }) => length)));
   for (const { file, length, bits } of damages) {
-    const copy = room.subarray(0, length);
+    const copy = buffer.subarray(0, length);
     const fd = openSync(file);
     readSync(fd, copy, 0, length, 0);
     closeSync(fd);
@@ -27,7 +28,7 @@ if (source.endsWith(".json")) {
     await read(`${source}.onnx`);
   }
 } else for (const name of readdirSync(source)) await read(join(source, name));
-// `maxRSS` begins with what the parent had, where there is a better figure it is taken.
+// `maxRSS` includes memory of the parent process, so Linux's VmHWM is used if available.
 const peak = existsSync("/proc/self/status")
   ? Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1])
   : process.resourceUsage().maxRSS;

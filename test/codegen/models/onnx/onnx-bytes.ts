@@ -1,4 +1,4 @@
-/** A protobuf writer just large enough to make ONNX files for tests. */
+/** A minimal protobuf writer for ONNX files in tests. */
 export type Bytes = Uint8Array;
 
 export function varint(value: number | bigint): Bytes {
@@ -29,7 +29,7 @@ export const FLOAT = 1;
 export const INT64 = 7;
 export const BFLOAT16 = 16;
 
-/** The inside of a TypeProto. `shape: null` leaves the shape out; a dimension of `null` has neither size nor name. */
+/** The content of a TypeProto. `shape: null` omits the shape; a `null` dimension has neither size nor name. */
 export function tensorType(element: number, shape: readonly (number | string | null)[] | null, field = 1): Bytes {
   const dims = (shape ?? []).map((dim) =>
     dim === null ? bytes(1) : typeof dim === "number" ? bytes(1, integer(1, dim)) : bytes(1, bytes(2, dim)),
@@ -72,7 +72,7 @@ export function node(
   );
 }
 
-/** A float32 initializer, name before data as exporters write it. */
+/** A float32 initializer with the name before the data, as exporters write it. */
 export function initializer(name: string, dims: readonly number[], data: Bytes): Bytes {
   return bytes(5, ...dims.map((dim) => integer(1, dim)), integer(2, FLOAT), bytes(8, name), bytes(9, data));
 }

@@ -25,7 +25,7 @@ import { put } from "../workspace.js";
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 
 describe("dimensions", () => {
-  test("a dynamic first dimension is the batch, and so is its name elsewhere in the model", async () => {
+  test("a dynamic first dimension is the batch, and so is its symbol elsewhere in the model", async () => {
     const file = put(
       "square.onnx",
       model(
@@ -42,7 +42,7 @@ describe("dimensions", () => {
     ]);
   });
 
-  test("a symbol that is called batch but is not the batch gets another name", async () => {
+  test("renames a symbol called batch that is not the batch", async () => {
     const file = put(
       "named.onnx",
       model(input("x", tensorType(FLOAT, ["N", "batch", "batch2"])), output("y", tensorType(FLOAT, [null, "batch"]))),
@@ -66,13 +66,13 @@ describe("dimensions", () => {
     expect([inputs[0]?.shape, outputs[0]?.shape]).toEqual([["batch", null, null, null, null, 0, "unk__x"], []]);
   });
 
-  test("no shape at all is an unknown rank", async () => {
+  test("a missing shape is an unknown rank", async () => {
     const file = put("rank.onnx", model(input("x", tensorType(FLOAT, null)), output("y", tensorType(FLOAT, null))));
     expect((await readSignature(file)).inputs).toEqual([{ name: "x", dtype: "float32", shape: null }]);
   });
 });
 
-test("a port's name is kept to the byte, a byte order mark included", async () => {
+test("keeps port names unchanged, including a byte order mark", async () => {
   const file = put(
     "bom.onnx",
     model(input("\ufeffx", tensorType(FLOAT, ["N"])), output("__proto__", tensorType(FLOAT, ["N"]))),
@@ -81,7 +81,7 @@ test("a port's name is kept to the byte, a byte order mark included", async () =
   expect([...inputs, ...outputs].map(({ name }) => name)).toEqual(["\ufeffx", "__proto__"]);
 });
 
-describe("inputs that are weights", () => {
+describe("weights in the list of inputs", () => {
   const bytesOf = model(
     node("Add", ["x", "w"], ["s"]),
     node("Add", ["s", "sparse"], ["y"]),
@@ -94,12 +94,12 @@ describe("inputs that are weights", () => {
     output("y", tensorType(FLOAT, ["N", 2])),
   );
 
-  test("an input that is also an initializer, dense or sparse, is not an input", async () => {
+  test("omits inputs that are also dense or sparse initializers", async () => {
     const { inputs } = await readSignature(put("weights.onnx", bytesOf));
     expect(inputs.map(({ name }) => name)).toEqual(["x"]);
   });
 
-  test("ONNX Runtime agrees on the dense one", async () => {
+  test("omits the same dense initializer as ONNX Runtime", async () => {
     const dense = model(
       node("Add", ["x", "w"], ["y"]),
       initializer("w", [2], floats(1, 2)),
@@ -112,7 +112,7 @@ describe("inputs that are weights", () => {
   });
 });
 
-describe("types that cannot be used", () => {
+describe("unsupported types", () => {
   const float = tensorType(FLOAT, [null]);
   test.each([
     [
@@ -126,7 +126,7 @@ describe("types that cannot be used", () => {
       "seq(tensor(float)): a sequence of tensors of float32: export the model with one tensor instead",
     ],
     [
-      "a map of text keys",
+      "a map with string keys",
       mapType(8, float),
       "map(string,tensor(float)): a map from string to tensors of float32: expose the tensor that feeds it",
     ],
@@ -156,7 +156,7 @@ describe("types that cannot be used", () => {
       "tensor(complex64): a tensor of complex64: cast it inside the model to a supported type, such as float32",
     ],
     [
-      "an element type of the future",
+      "an unknown element type",
       tensorType(99, [null]),
       "tensor(element type 99): a tensor of element type 99: cast it inside the model to a supported type, such as float32",
     ],
@@ -175,7 +175,7 @@ describe("types that cannot be used", () => {
     expect(unsupportedPorts(outputs).map(({ dtype, unsupported }) => `${dtype}: ${unsupported}`)).toEqual([text]);
   });
 
-  test("a real ZipMap is what ONNX Runtime calls no tensor", async () => {
+  test("a real ZipMap is not a tensor in ONNX Runtime either", async () => {
     const zipMap = concat(
       integer(1, 8),
       bytes(8, integer(2, 13)),
@@ -203,7 +203,7 @@ describe("types that cannot be used", () => {
   });
 });
 
-test("every dtype that runtimes take has its name", async () => {
+test("reads every supported dtype", async () => {
   const elements = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
   const all = model(
     ...elements.map((element) => node("Identity", [`i${element}`], [`o${element}`])),
@@ -229,7 +229,7 @@ test("every dtype that runtimes take has its name", async () => {
   expect(plainPorts(inputs)).toEqual((await runtimePorts(all)).inputs);
 });
 
-test("documentation, metadata, digest and the file it came from", async () => {
+test("reads documentation, metadata, digest and file", async () => {
   const content = concat(
     bytes(2, "exporter"),
     bytes(3, "1.2"),

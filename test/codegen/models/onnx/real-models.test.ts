@@ -23,9 +23,9 @@ async function expectRuntimeAgrees(file: string): Promise<void> {
 }
 
 describe("the models in examples/", () => {
-  test.each(examples.flatMap(onnxFiles))("%s: the signature is the one ONNX Runtime reports", expectRuntimeAgrees);
+  test.each(examples.flatMap(onnxFiles))("%s: has the ports that ONNX Runtime reports", expectRuntimeAgrees);
 
-  test("exporter, operator sets and dtype of a model of two operator domains", async () => {
+  test("reads exporter, operator sets and dtypes of a model with two operator domains", async () => {
     const [folder = ""] = examples;
     const { name, opset, irVersion, producer, inputs, outputs } = await readSignature(join(folder, "champ.onnx"));
     expect({ name, opset, irVersion, producer, inputs, outputs }).toEqual({
@@ -45,25 +45,25 @@ describe.skipIf(recordings === null)("the recorded models", () => {
   const rows = recordings === null ? [] : read("README.md").matchAll(/^\| (\S+\.onnx) \| (.+) \| (.+) \|$/gm);
   const table = [...rows].map(([, file = "", inputs = "", outputs = ""]) => ({ file, inputs, outputs }));
 
-  test("there are twelve, each in the table", () => {
+  test("all twelve are in the table", () => {
     expect(table.map(({ file }) => file).sort()).toEqual(readdirSync(join(folder, "models")).sort());
     expect(table).toHaveLength(12);
   });
 
-  test.each(table)("$file has the ports of the table and the recorded digest", async ({ file, inputs, outputs }) => {
+  test.each(table)("$file: has the ports of the table and the recorded digest", async ({ file, inputs, outputs }) => {
     const signature = await readSignature(join(folder, "models", file));
-    // The table shows the file's own names; all its dynamic dimensions are the first, which is the batch.
+    // The table has the file's own names; every dynamic dimension in it is the first one, the batch.
     const batch = (cell: string): string => cell.replaceAll(/\[[^,\]]+,/g, "[batch,");
-    expect(signature.inputs.map(show).join(", ")).toBe(batch(inputs));
-    expect(signature.outputs.map(show).join(", ")).toBe(batch(outputs));
+    expect(signature.inputs.map(portText).join(", ")).toBe(batch(inputs));
+    expect(signature.outputs.map(portText).join(", ")).toBe(batch(outputs));
     expect(read("SHA256SUMS")).toContain(`${signature.sha256}  models/${file}\n`);
   });
 
-  test.each(table)("$file: the signature is the one ONNX Runtime reports", async ({ file }) => {
+  test.each(table)("$file: has the ports that ONNX Runtime reports", async ({ file }) => {
     await expectRuntimeAgrees(join(folder, "models", file));
   });
 
-  test("a file that begins with stray fields before the IR version is read past them", async () => {
+  test("skips stray fields before the IR version", async () => {
     const file = join(folder, "models", "house_price_keras.onnx");
     expect(readFileSync(file).subarray(0, 8).toString()).toBe("00000001");
     const { name, producer } = await readSignature(file);
@@ -71,6 +71,6 @@ describe.skipIf(recordings === null)("the recorded models", () => {
   });
 });
 
-function show({ name, dtype, shape }: Port): string {
+function portText({ name, dtype, shape }: Port): string {
   return `${name} ${dtype}[${shape?.join(", ") ?? "..."}]`;
 }

@@ -23,21 +23,21 @@ const x = input("x", tensorType(FLOAT, ["N", 3]));
 const y = output("y", tensorType(FLOAT, ["N", 1]));
 const good = model(x, y);
 
-describe("what cannot be read at all", () => {
-  test("a missing file", async () => {
+describe("paths that are not files", () => {
+  test("refuses a missing file", async () => {
     expect(await readRefusal(join(folder, "missing.onnx"))).toMatchInlineSnapshot(
       `"SL3000 cannot read model file '/missing.onnx': there is no such file. Check the path."`,
     );
   });
 
-  test("a folder", async () => {
+  test("refuses a folder", async () => {
     mkdirSync(join(folder, "dir.onnx"));
     expect(await readRefusal(join(folder, "dir.onnx"))).toMatchInlineSnapshot(
       `"SL3000 '/dir.onnx' is a folder, not a model file. Name the .onnx files inside it."`,
     );
   });
 
-  test.skipIf(process.platform === "win32")("a pipe, without waiting for a writer", async () => {
+  test.skipIf(process.platform === "win32")("refuses a pipe without waiting for a writer", async () => {
     execFileSync("mkfifo", [join(folder, "pipe.onnx")]);
     expect(await readRefusal(join(folder, "pipe.onnx"))).toMatchInlineSnapshot(
       `"SL3000 '/pipe.onnx' is not a regular file. Name an .onnx file."`,
@@ -45,7 +45,7 @@ describe("what cannot be read at all", () => {
   });
 });
 
-describe("other files", () => {
+describe("files of other formats", () => {
   test.each<[string, string | Bytes, string]>([
     [
       "empty.onnx",
@@ -92,7 +92,7 @@ describe("other files", () => {
   });
 });
 
-describe("broken models", () => {
+describe("damaged models", () => {
   const graph = (...content: Bytes[]): Bytes => concat(integer(1, 8), bytes(7, ...content));
   const deep = (levels: number): Bytes => (levels === 0 ? tensorType(FLOAT, []) : bytes(4, bytes(1, deep(levels - 1))));
   const again = "Export it or download it again.";
@@ -171,7 +171,7 @@ describe("broken models", () => {
     expect(await readRefusal(put(name, content))).toBe(text);
   });
 
-  test("a known field of another wire type is passed over, as every protobuf reader does", async () => {
+  test("skips a known field with another wire type, like every protobuf reader", async () => {
     const file = put(
       "wire.onnx",
       concat(integer(7, 1), bytes(1, "no version"), graph(integer(11, 3), integer(5, 3), x, y)),
@@ -179,16 +179,16 @@ describe("broken models", () => {
     expect((await readSignature(file)).inputs.map(({ name }) => name)).toEqual(["x"]);
   });
 
-  test("a million empty inputs are refused, not gathered", async () => {
+  test("refuses a million empty inputs instead of storing them", async () => {
     const file = put("many.onnx", graph(new Uint8Array(Buffer.alloc(2_000_000, Uint8Array.of(0x5a, 0x00)))));
     expect(await readRefusal(file)).toContain("its signature takes more than 24 MB of memory");
   });
 });
 
-test("1 GB of weights is hopped over: a few reads, no memory", () => {
+test("skips 1 GB of weights with a few reads and without memory", () => {
   const size = 2 ** 30;
   const head = initializer("w", [size / 4], new Uint8Array());
-  // The same initializer with `size` bytes of raw data, which stay a hole in the file.
+  // The same initializer with `size` bytes of raw data, as a hole in a sparse file.
   const tensor = head.subarray(2, head.length - 2);
   const data = concat(varint((9 << 3) | 2), varint(size));
   const weights = concat(varint((5 << 3) | 2), varint(tensor.length + data.length + size), tensor, data);

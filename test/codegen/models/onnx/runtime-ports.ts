@@ -8,7 +8,7 @@ export interface PlainPort {
   readonly shape: readonly (number | string | null)[];
 }
 
-/** What ONNX Runtime itself says of a model, with the rule for dimensions written a second time. */
+/** A model's ports as ONNX Runtime reports them, with an independent implementation of the rule for dimensions. */
 export async function runtimePorts(model: string | Uint8Array): Promise<{ inputs: PlainPort[]; outputs: PlainPort[] }> {
   const options: InferenceSession.SessionOptions = {
     logSeverityLevel: 4,
@@ -38,7 +38,7 @@ export async function runtimePorts(model: string | Uint8Array): Promise<{ inputs
   return ports;
 }
 
-/** Our ports in the same form: ONNX Runtime shows an unknown rank, too, as an empty shape. */
+/** Our ports in the same form. ONNX Runtime reports an unknown rank as an empty shape. */
 export function plainPorts(ports: readonly Port[]): PlainPort[] {
   return ports.map(({ name, dtype, shape, unsupported }) =>
     unsupported === undefined ? { name, dtype, shape: shape ?? [] } : { name, dtype: "none", shape: [] },

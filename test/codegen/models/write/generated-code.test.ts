@@ -102,7 +102,7 @@ function thousandModels(): ModelSignature[] {
   );
 }
 
-/** Everything of @tsconfig/strictest, and what isolated builds ask for. */
+/** The options of @tsconfig/strictest, and those for isolated builds. */
 const strictest = {
   strict: true,
   allowUnusedLabels: false,
@@ -128,7 +128,7 @@ const work = join(folder, "accepted");
 beforeAll(async () => {
   mkdirSync(join(work, "split"), { recursive: true });
   writeFileSync(join(work, "package.json"), '{ "type": "module" }');
-  // The built package, as users have it.
+  // The built package, as users import it.
   const paths = { shapeline: [join(root, "dist/src/index.d.ts")] };
   writeFileSync(
     join(work, "tsconfig.json"),
@@ -158,9 +158,9 @@ beforeAll(async () => {
   writeFileSync(join(work, "thousand.gen.ts"), renderModels(thousandModels()));
 });
 
-describe("what is written is accepted", () => {
+describe("generated code compiles", () => {
   test.each(["typescript-5.9", "typescript", "typescript-7"])(
-    "by the strictest %s: real models, nasty ones, and a thousand",
+    "with the strictest options of %s: real models, hostile text, and a thousand models",
     (compiler) => {
       const { stdout, status } = spawnSync(
         process.execPath,
@@ -172,7 +172,7 @@ describe("what is written is accepted", () => {
     },
   );
 
-  test("by the strictest rules of typescript-eslint", async () => {
+  test("with the strictest rules of typescript-eslint", async () => {
     const eslint = new ESLint({
       cwd: work,
       overrideConfigFile: true,

@@ -22,7 +22,7 @@ const signature = (over: Partial<ModelSignature>): ModelSignature => ({
   ...over,
 });
 
-/** Runs a generated file and gives its exports. */
+/** Runs a generated file and returns its exports. */
 function run(text: string): Record<string, unknown> {
   const { outputText, diagnostics } = ts.transpileModule(text, {
     reportDiagnostics: true,
@@ -35,7 +35,7 @@ function run(text: string): Record<string, unknown> {
 }
 
 describe("the generated file", () => {
-  test("of a real model", async () => {
+  test("for a real model", async () => {
     const file = fileURLToPath(
       new URL("../../../../examples/breast-cancer/models/random-forest.onnx", import.meta.url),
     );
@@ -67,14 +67,14 @@ describe("the generated file", () => {
     `);
   });
 
-  test("of several models: in the order of their names, whatever order they came in", () => {
+  test("sorts models by name", () => {
     const models = ["b", "a", "c"].map((name) => signature({ name, file: `${name}.onnx` }));
     const text = renderModels(models);
     expect([...text.matchAll(/^export const (\w+)/gm)].map(([, handle]) => handle)).toEqual(["a", "b", "c"]);
     expect(renderModels([...models].reverse())).toBe(text);
   });
 
-  test("of several ports, an unknown rank, an unknown dimension and a port that cannot be used", () => {
+  test("for several ports, an unknown rank, an unknown dimension and an unsupported port", () => {
     const outputs: Port[] = [
       { name: "label", dtype: "int64", shape: ["batch"] },
       { name: "any", dtype: "float64", shape: null },
@@ -120,7 +120,7 @@ describe("the generated file", () => {
       `);
   });
 
-  test("a model without a usable input or output is refused, with the reason of each port", () => {
+  test("refuses a model without a usable input or output, with the reason for each port", () => {
     const odd: Port = {
       name: "z",
       dtype: "seq(tensor(float))",
@@ -136,7 +136,7 @@ describe("the generated file", () => {
   });
 });
 
-/** What an interface says: its model's name, and the tensors of both sides. */
+/** The model name and the tensors of both sides in a generated interface. */
 function typesOf(declared: ts.InterfaceDeclaration): readonly [string, { inputs: unknown; outputs: unknown }] {
   const literal = (node: ts.Node | undefined): string | number | null => {
     if (node === undefined || !ts.isLiteralTypeNode(node)) throw new TypeError("no literal");
@@ -233,12 +233,12 @@ describe("hostile text", () => {
       all.filter((port) => port.unsupported === undefined).map(({ name, dtype, shape }) => [name, { dtype, shape }]),
     );
 
-  test("cannot leave its comment or string, and reads back as it was", () => {
+  test("stays inside its comment or string, and evaluates to the original text", () => {
     fc.assert(
       fc.property(fc.uniqueArray(model, { maxLength: 3, selector: ({ name }) => name }), text, (models, importFrom) => {
         const written = renderModels(models, importFrom);
         const source = ts.createSourceFile("models.gen.ts", written, ts.ScriptTarget.ES2022, true);
-        // One import, and an interface and a constant for each model: nothing else came in, and no comment became a tag.
+        // Only one import and an interface and a constant per model; no comment contains a tag.
         expect(source.statements).toHaveLength(1 + 2 * models.length);
         for (const statement of source.statements) expect(ts.getJSDocTags(statement)).toEqual([]);
         const [importing] = source.statements;
