@@ -2,9 +2,8 @@
 
 usage: python build_definitions.py OUT.json
 
-Each case: {"name", "kind", "calls": [[method, ...args]], "text": what the SDK sends (the JSON body's own text), "flags"?: […]}.
-`calls` are in words that the test replays on shapeline's own builder; models go by name. A case whose calls raise has
-"error" in place of "text". A validation is {"name": …, "expr": the Python text, "json": what the SDK stores}.
+Each case: {"name", "kind", "calls": [[method, ...args]], "text": the definition in the body of the SDK's request}.
+The test replays `calls` on shapeline's builder; models are named. A case whose calls raise has "error" instead of "text".
 """
 import hashlib
 import json
@@ -20,12 +19,12 @@ from wallaroo.pipeline_config import PipelineConfigBuilder  # noqa: E402
 
 SDK = version("wallaroo")
 OLD = SDK < "2023.4.2"
-# These take each other's outputs; `tiny` has a port of every kind.
+# These models accept each other's outputs; `tiny` has a port of every kind.
 MODELS = ["ccfraud", "ccfraud-xgb", "ccfraud-rf", "house", "small"]
 
 
 class FakeModel:
-    """The four answers that the builder asks a model version for."""
+    """The four methods of a model version that the builder calls."""
 
     def __init__(self, name):
         self._name = name
@@ -56,7 +55,7 @@ def model(name):
 
 
 def sent(definition):
-    """The text of a definition in the body of the SDK's own HTTP client."""
+    """The text of a definition in a request of the SDK's HTTP client."""
     return httpx.Request("POST", "http://localhost", json=definition).content.decode()
 
 
@@ -153,7 +152,7 @@ def checks_check(b, exprs, index):
 
 CHECK = checks_check if OLD else polars_check
 
-# Columns of the model `tiny`, whose ports the test knows: doubles, floats, integers, booleans, strings; lists and scalars.
+# Columns of the model `tiny`, declared in test/wallaroo/sdk.ts: doubles, floats, integers, booleans, strings; lists and scalars.
 POLARS = [
     line.strip()
     for line in """

@@ -1,33 +1,33 @@
 #!/usr/bin/env bash
-# The platform's SDK as oracle: three releases of it, each in an environment of its own, build the pipelines of
-# build_definitions.py; the committed fixtures must be what they give. polars 0.18.15 writes and reads 100,000 numbers.
-# Then the tests run on the fresh files. Environments are kept in .venvs beside this script.
+# Runs three releases of the platform's SDK as oracles, each in its own virtual environment (.venvs beside this script). They build
+# the pipelines of build_definitions.py, and the result must equal the committed fixtures. polars 0.18.15 writes and reads
+# 100,000 numbers. Then the tests run on the new files.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 fixtures="$root/test/fixtures/platform"
 
-# A Python between two versions (the second one excluded): on the path, or among those that pyenv keeps.
+# Finds a Python with minimum <= version < limit, on the path or among the versions of pyenv.
 python_between() {
-  local kept=""
-  if command -v pyenv >/dev/null; then kept=$(echo "$(pyenv root)"/versions/3.*/bin/python); fi
-  for candidate in python3.10 python3.11 python3.9 python3.12 python3.8 python3 $kept; do
+  local installed=""
+  if command -v pyenv >/dev/null; then installed=$(echo "$(pyenv root)"/versions/3.*/bin/python); fi
+  for candidate in python3.10 python3.11 python3.9 python3.12 python3.8 python3 $installed; do
     if "$candidate" -c "import sys; sys.exit(not $1 <= sys.version_info < $2)" 2>/dev/null; then echo "$candidate"; return; fi
   done
 }
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-left_out() { echo "left out: $1, so this release of the platform's SDK is not asked again; its committed fixture stands"; }
+skip() { echo "skipped: $1; the committed fixture of this release is used"; }
 for version in 2026.1.3 2024.4.4 2023.4.1; do
   venv="$here/.venvs/$version"
   if [ ! -f "$venv/installed" ]; then
     rm -rf "$venv"
-    # The old release insists on a scipy that has no newer Python.
+    # This release requires a scipy that does not support newer Python versions.
     if [ "$version" = 2023.4.1 ]; then python=$(python_between "(3, 8)" "(3, 11)"); else python=$(python_between "(3, 9)" "(3, 13)"); fi
-    if [ -z "$python" ]; then left_out "no Python that wallaroo $version runs on"; continue; fi
+    if [ -z "$python" ]; then skip "no Python that wallaroo $version runs on"; continue; fi
     if ! { "$python" -m venv "$venv" && PIP_CONSTRAINT="$here/constraints.txt" timeout 300 "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements-$version.txt"; }; then
-      left_out "wallaroo $version cannot be installed here"
+      skip "wallaroo $version cannot be installed here"
       continue
     fi
     touch "$venv/installed"
@@ -36,7 +36,7 @@ for version in 2026.1.3 2024.4.4 2023.4.1; do
 done
 if [ ! -f "$fresh/sdk-2026.1.3.json" ]; then exit 0; fi
 
-# 2024.4.4 and 2026.1.3 send the same bytes, so one fixture stands for both.
+# 2024.4.4 and 2026.1.3 send the same bytes and share one fixture.
 if [ -f "$fresh/sdk-2024.4.4.json" ]; then cmp "$fresh/sdk-2024.4.4.json" "$fresh/sdk-2026.1.3.json"; fi
 for version in 2026.1.3 2023.4.1; do
   if [ -f "$fresh/sdk-$version.json" ]; then cmp "$fresh/sdk-$version.json" "$fixtures/sdk-$version.json"; else cp "$fixtures/sdk-$version.json" "$fresh/"; fi

@@ -1,9 +1,9 @@
-"""Literals as polars 0.18.15 writes them, and what it reads them back as.
+"""Writes literals as polars 0.18.15 does, with the numbers that it reads back.
 
 usage: python write_numbers.py OUT.txt COUNT
 
-Lines: a double's 16 hex digits, its text in polars' JSON, and the 16 hex digits that polars reads from that text; then
-integers: `int`, the digits, the dtype in which Python's polars writes them.
+Lines for doubles: the 16 hex digits of the bits, the text in polars' JSON, and the bits that polars reads from that text.
+Lines for integers: `int`, the digits, and the literal that Python's polars writes.
 """
 import random
 import struct
