@@ -116,11 +116,11 @@ function compileLambda<E>(
   }
   if (scope === undefined) return null;
   const constants = readConstants(attached?.constants ?? {});
-  if ("unread" in constants) {
+  if ("unreadable" in constants) {
     return reportProblems([
       {
         code: "SL1050",
-        message: `'${constants.unread}' has no value yet: ${constants.why}`,
+        message: `'${constants.unreadable}' has no value yet: ${constants.reason}`,
         start: 0,
         end: lambda.source.length,
         hint: "declare it before the pipeline that reads it",

@@ -1,6 +1,7 @@
 // Generated lambdas, and conditions of alerts, against every back-end's real engine:
 // node scripts/fuzz-expressions.mjs --count 10000 [--alerts 1000] [--seed 1] [--depth 6] [--minutes 30]
-// With --minutes it ends after the batch in which the time is over, with the figures of what ran; the last tenth is for alerts.
+// With --minutes it ends after the batch in which the time is over, with the figures of what ran; the last tenth is for
+// alerts.
 import { parseArgs } from "node:util";
 import { importTypeScript } from "./import-typescript.mjs";
 

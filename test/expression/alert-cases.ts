@@ -55,7 +55,10 @@ function inOrder(values: Float64Array): number {
   return sum;
 }
 
-/** What the generated loop says of the rows, in batches of `size`; rows whose lists differ in length are batches of their own. */
+/**
+ * What the generated loop says of the rows, in batches of `size`; rows whose lists differ in length are batches of
+ * their own.
+ */
 export function holdsInLoop({ tree }: AlertExpression, columns: readonly TestColumn[], most = 3): boolean {
   const program = alertProgram({ name: "a", tree });
   const rows = columns[0]?.values.length ?? 0;

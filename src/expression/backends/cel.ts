@@ -41,7 +41,10 @@ const deepest = 240;
 
 /** The lists around a node, innermost first. */
 type Bounds = readonly BoundList[];
-/** Writes a text that keeps its meaning beside any operator. A nullable value is read only after a test that it is present. */
+/**
+ * Writes a text that keeps its meaning beside any operator. A nullable value is read only after a test that it is
+ * present.
+ */
 type Write<O extends Op> = WriteWith<O, Bounds>;
 
 /**

@@ -95,7 +95,9 @@ function choose(test: Text, then: Text, otherwise: Text): Text {
   return join(join(samples(then, test), "and", join(test, "==", one)), "or", samples(otherwise, test));
 }
 
-/** Samples while a condition holds, none otherwise. A comparison without `bool` keeps the samples for which it is true. */
+/**
+ * Samples while a condition holds, none otherwise. A comparison without `bool` keeps the samples for which it is true.
+ */
 function samplesWhere(node: ExpressionTree, metrics: Metrics): Text {
   switch (node.op) {
     case "<":

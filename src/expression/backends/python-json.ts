@@ -1,11 +1,9 @@
-// Strings and floats as Python's `json.dumps` writes them.
-
-/** A string as Python's `json.dumps` writes it: ASCII only. */
+/** A string in the output of Python's `json.dumps`: ASCII only. */
 export function pythonString(text: string): string {
   return JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** A finite number as Python writes a float: `5.0`, `1e+16`, `1e-05`. */
+/** A finite number in the output of Python's `json.dumps`: `5.0`, `1e+16`, `1e-05`. */
 export function pythonFloat(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   const [mantissa = "", exponent = "0"] = value.toExponential().split("e");

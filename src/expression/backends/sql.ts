@@ -41,13 +41,16 @@ const bounded = lengthLimit(1024 * 1024);
 
 /** The lists around a node, innermost first. */
 type Bounds = readonly BoundList[];
-/** Writes a text that keeps its meaning beside any operator. It has a value on every row, except for elements past the end of a list. */
+/**
+ * Writes a text that keeps its meaning beside any operator. It has a value on every row, except for elements past the
+ * end of a list.
+ */
 type Write<O extends Op> = WriteWith<O, Bounds>;
 
 /**
- * A DuckDB condition over a table with a column for each port (`"in.x"`, `"out.y"`, `"out_c1.z"`; lists inside), as the
- * inference log has it. It is the predicate itself: `WHERE <text>` keeps the rows that hold, `WHERE NOT (<text>)` those that
- * fail, and it is never NULL. A row without a value of a challenger fails, as in the engine.
+ * A DuckDB condition over a table with a column per port (`"in.x"`, `"out.y"`, `"out_c1.z"`, lists inside), such as the
+ * inference log. It is the predicate itself: `WHERE <text>` keeps the rows that pass, `WHERE NOT (<text>)` those that
+ * fail. It is never NULL. A row without a challenger's value fails, as in the engine.
  */
 const emitValidation: ValidationEmitter = (tree) => {
   const challengers = columns(tree);
@@ -57,8 +60,8 @@ const emitValidation: ValidationEmitter = (tree) => {
 };
 
 /**
- * The condition of an alert as a DuckDB expression with aggregates, over the rows of the window: `SELECT <text> FROM <rows>`.
- * It is never NULL. A row without a value of a challenger is left out of the aggregates that read it.
+ * The condition of an alert as a DuckDB expression with aggregates over the rows of the window:
+ * `SELECT <text> FROM <rows>`. It is never NULL. Aggregates skip rows without a value of a challenger they read.
  */
 const emitAlert: AlertEmitter = (tree) => {
   columns(tree);
@@ -70,7 +73,7 @@ function write(node: ExpressionTree, bounds: Bounds): string {
   return emit(writers, node, bounds);
 }
 
-/** The challengers' columns. DuckDB's names ignore case, so two columns must differ by more. */
+/** The challengers' columns. Column names that DuckDB cannot hold or tell apart are refused. */
 function columns(tree: ExpressionTree): string[] {
   const found = new Map<string, string>();
   const challengers = new Set<string>();
@@ -104,7 +107,7 @@ function numberLiteral(value: number): string {
   if (Object.is(value, -0))
     return refuse("SL1207", "DuckDB treats two expressions that differ only in the sign of a zero as the same");
   if (!Number.isFinite(value)) return `'${value}'::DOUBLE`;
-  // Without an exponent it would be a decimal.
+  // Without an exponent the literal would be a decimal.
   const text = String(value);
   const double = text.includes("e") ? text : `${text}e0`;
   return value < 0 ? `(${double})` : double;
@@ -116,7 +119,7 @@ const isConstantOf =
     isConstant(node) && Object.is(valueOf(node), value);
 const isNegativeZero = isConstantOf(-0);
 
-/** Where -0 is among the values to choose from: their opposites, to choose from those. */
+/** If -0 is among the values of a choice, and 0 is not: their negations, to choose from instead. */
 function opposites(values: readonly ExpressionTree[]): readonly ExpressionTree[] | null {
   return values.some(isNegativeZero) && !values.some(isConstantOf(0)) ? values.map(negate) : null;
 }
@@ -144,23 +147,23 @@ function stringLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Lists count from 1, as do the places that a lambda is handed. */
-const placeIn = (place: Index): string => (typeof place === "number" ? String(place + 1) : `i${place.binder}`);
+/** Indexes and the positions of DuckDB's lambdas start at 1. */
+const duckDbIndex = (index: Index): string => (typeof index === "number" ? String(index + 1) : `i${index.binder}`);
 
 function path(node: Read, bounds: Bounds): string {
   const element = boundElement(node, bounds);
   const start = element === null ? identifier(columnName(node)) : `v${element.binder}`;
-  return start + (element?.rest ?? node.at).map((place) => `[${placeIn(place)}]`).join("");
+  return start + (element?.rest ?? node.at).map((index) => `[${duckDbIndex(index)}]`).join("");
 }
 
-/** A number that is never NULL: what JavaScript calculates with where an element is missing is NaN. */
+/** A number that is never NULL: JavaScript calculates with NaN for a missing element. */
 function number(node: ExpressionTree, bounds: Bounds): string {
   return isNullable(node) ? `coalesce(${write(node, bounds)}, ${nan})` : write(node, bounds);
 }
 
 const comparison = { "<": "<", ">": ">", "<=": "<=", ">=": ">=", "===": "=", "!==": "<>" } as const;
 
-/** NaN is above all numbers to DuckDB, and equals itself. */
+/** In DuckDB NaN is above all numbers and equals itself. */
 const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
   const side = (node: ExpressionTree): string => (isNegativeZero(node) ? numberLiteral(0) : write(node, bounds));
   const l = side(left);
@@ -189,13 +192,13 @@ function filled(test: string, value: string, ...operands: readonly ExpressionTre
 type Range = readonly [least: bigint, most: bigint];
 const ranges: Partial<Record<DType, Range>> = integerRanges;
 
-/** What a bigint may come to. */
+/** The values that a bigint expression can have. */
 function rangeOf(node: ExpressionTree): Range {
   switch (node.op) {
     case "constant":
     case "pick": {
       const values = (node.op === "pick" ? node.items : [node]).map((item) => valueOf(item) as bigint);
-      return spanOf(values);
+      return hull(values);
     }
     case "read":
       return ranges[node.dtype] ?? refuse("SL1207", `'${columnName(node)}' holds no bigints`);
@@ -204,9 +207,9 @@ function rangeOf(node: ExpressionTree): Range {
       return [-greatest, -least];
     }
     case "conditional":
-      return spanOf([...rangeOf(node.then), ...rangeOf(node.otherwise)]);
+      return hull([...rangeOf(node.then), ...rangeOf(node.otherwise)]);
     case "??":
-      return spanOf([...rangeOf(node.left), ...rangeOf(node.right)]);
+      return hull([...rangeOf(node.left), ...rangeOf(node.right)]);
     case "+":
     case "-":
     case "*":
@@ -218,21 +221,21 @@ function rangeOf(node: ExpressionTree): Range {
         "*": (a: bigint, b: bigint) => a * b,
         "/": (a: bigint, b: bigint) => a / b,
       }[node.op];
-      return spanOf(ends.map(({ a, b }) => compute(a, b)));
+      return hull(ends.map(({ a, b }) => compute(a, b)));
     }
     case "%":
-      return spanOf([0n, ...rangeOf(node.left)]);
+      return hull([0n, ...rangeOf(node.left)]);
     default:
       return refuse("SL1201", `DuckDB has no exact '${node.op}' of bigints`);
   }
 }
 
-function spanOf(values: readonly bigint[]): Range {
+function hull(values: readonly bigint[]): Range {
   return [values.reduce((a, b) => (b < a ? b : a)), values.reduce((a, b) => (b > a ? b : a))];
 }
 
-/** Bigints are calculated with in 128 bits, where that always holds the result. */
-function fits(node: ExpressionTree): void {
+/** Bigints are calculated in 128 bits. Refuses expressions whose result may need more. */
+function checkRange(node: ExpressionTree): void {
   const [least, greatest] = rangeOf(node);
   if (least < -most || greatest > most) refuse("SL1207", "its bigint arithmetic may need more than DuckDB's 128 bits");
 }
@@ -241,11 +244,11 @@ const calculate: Write<ArithmeticOp> = (node, bounds) => {
   const { op, left, right, type } = node;
   if (isNegativeZero(left) || isNegativeZero(right)) return withNegativeZero(node, bounds);
   if (type === "number") return bounded(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
-  fits(node);
+  checkRange(node);
   return bounded(`(${write(left, bounds)}::HUGEINT ${op === "/" ? "//" : op} ${write(right, bounds)}::HUGEINT)`);
 };
 
-/** The same without a -0 constant. */
+/** The same calculation without a -0 constant. */
 function withNegativeZero({ op, left, right }: NodeOf<"+">, bounds: Bounds): string {
   const other = number(isNegativeZero(left) ? right : left, bounds);
   if (op === "+") return other;
@@ -258,8 +261,8 @@ const logic: Write<"&&" | "||"> = ({ op, args }, bounds) =>
     ? String(op === "&&")
     : bounded(`(${args.map((arg) => write(arg, bounds)).join(op === "&&" ? " AND " : " OR ")})`);
 
-/** -0 is less than 0; NaN is the greatest already. */
-const steps = {
+/** -0 is less than 0. NaN is already the greatest. */
+const pairwise = {
   max: "CASE WHEN a > b THEN a WHEN b > a THEN b WHEN a = 0 THEN a + b ELSE a END",
   min: `CASE WHEN isnan(a) OR isnan(b) THEN ${nan} WHEN a < b THEN a WHEN b < a THEN b WHEN a = 0 THEN -(-a - b) ELSE a END`,
 } as const;
@@ -267,13 +270,13 @@ const steps = {
 const extreme =
   (op: "min" | "max"): Write<"min" | "max"> =>
   ({ args, type }, bounds) => {
-    const turned = opposites(args);
-    if (turned !== null)
-      return bounded(`(-${write({ op: op === "min" ? "max" : "min", args: turned, type }, bounds)})`);
+    const negated = opposites(args);
+    if (negated !== null)
+      return bounded(`(-${write({ op: op === "min" ? "max" : "min", args: negated, type }, bounds)})`);
     const texts = args.map((arg) => number(arg, bounds));
     return texts.length === 1
       ? (texts[0] as string)
-      : bounded(`list_reduce([${texts.join(", ")}], lambda a, b: ${steps[op]})`);
+      : bounded(`list_reduce([${texts.join(", ")}], lambda a, b: ${pairwise[op]})`);
   };
 
 const callNumber =
@@ -294,27 +297,27 @@ const quantifier: Write<"every" | "some"> = ({ op, list, binder, body }, bounds)
   );
 };
 
-/** What is asked of the rows; a row without a value of a challenger it reads is not among them. */
+/** An aggregate over the rows that have a value of each challenger it reads. */
 const aggregate: Write<"aggregate"> = (node) => {
   const { fn, body } = node;
   if (body === null) return "count(*)::DOUBLE";
-  const there = columns(body).map((column) => `${column} IS NOT NULL`);
+  const presence = columns(body).map((column) => `${column} IS NOT NULL`);
   const filter = (...tests: readonly string[]): string =>
     tests.length === 0 ? "" : ` FILTER (WHERE ${tests.join(" AND ")})`;
   const x = number(body, []);
-  const all = filter(...there);
-  const asked = (): string => `count(*)${filter(...there, x)}::DOUBLE`;
+  const all = filter(...presence);
+  const countTrue = (): string => `count(*)${filter(...presence, x)}::DOUBLE`;
   const count = `count(*)${all}::DOUBLE`;
-  // In the order of the rows a sum would differ from one scan to the next.
+  // Without an order, the sum would differ from one scan to the next.
   const sum = `sum(${x} ORDER BY ${x})${all}`;
-  // + 0 makes 0 of -0.
+  // + 0 turns -0 into 0.
   const unlessNaN = (text: string): string =>
     `CASE WHEN coalesce(bool_or(isnan(${x}))${all}, true) THEN ${nan} ELSE ${text} + 0e0 END`;
   switch (fn) {
     case "count":
-      return bounded(asked());
+      return bounded(countTrue());
     case "share":
-      return bounded(`(${asked()} / ${count})`);
+      return bounded(`(${countTrue()} / ${count})`);
     case "sum":
       return bounded(`coalesce(${sum}, 0e0)`);
     case "avg":
@@ -326,13 +329,13 @@ const aggregate: Write<"aggregate"> = (node) => {
   }
 };
 
-/** Between the two nearest of the sorted values. */
+/** Interpolates between the two nearest of the sorted values. */
 function quantile(sorted: string, share: number): string {
   const lambda = (low: string, high: string, part: string): string =>
     `CASE WHEN ${low} = ${high} THEN ${low} ELSE ${low} + (${high} - ${low}) * ${part} END`;
-  const place = `(len(v) - 1)::DOUBLE * ${numberLiteral(share)}`;
-  const at = (round: string): string => `v[${round}(${place})::BIGINT + 1]`;
-  return `list_transform([${sorted}], lambda v: ${lambda(at("floor"), at("ceil"), `(${place} - floor(${place}))`)})[1]`;
+  const position = `(len(v) - 1)::DOUBLE * ${numberLiteral(share)}`;
+  const at = (round: string): string => `v[${round}(${position})::BIGINT + 1]`;
+  return `list_transform([${sorted}], lambda v: ${lambda(at("floor"), at("ceil"), `(${position} - floor(${position}))`)})[1]`;
 }
 
 const writers: Writers<Bounds> = {
@@ -346,7 +349,7 @@ const writers: Writers<Bounds> = {
   ...rows(compareOps, compare),
   negate(node, bounds) {
     if (node.type === "number") return bounded(`(-${number(node.operand, bounds)})`);
-    fits(node);
+    checkRange(node);
     return bounded(`(-${write(node.operand, bounds)}::HUGEINT)`);
   },
   "!": ({ operand }, bounds) => bounded(`(NOT ${write(operand, bounds)})`),
@@ -360,7 +363,7 @@ const writers: Writers<Bounds> = {
   includes: testString("contains"),
   missing: ({ operand }, bounds) => bounded(`(${write(operand, bounds)} IS NULL)`),
   "??": ({ left, right }, bounds) => bounded(`coalesce(${write(left, bounds)}, ${write(right, bounds)})`),
-  // The root of a negative number is an error to DuckDB.
+  // DuckDB fails on the root of a negative number.
   sqrt({ operand }, bounds) {
     const x = number(operand, bounds);
     return bounded(`sqrt(CASE WHEN ${x} < 0 THEN ${nan} ELSE ${x} END)`);

@@ -6,20 +6,22 @@ import { compileFunction, RowLoop } from "./row-loop.js";
 import type { ExpressionTree } from "../tree/tree.js";
 import { alertTree } from "../tree/schema.js";
 
-/** The condition of an alert, in three parts, so that the values of a batch can be kept while its rows are in the window. */
+/**
+ * The condition of an alert, in three parts, so that a batch's values can be stored while its rows are in the window.
+ */
 export interface AlertProgram {
   /**
-   * For each aggregate the values of its function for the rows of a batch, 1 and 0 for true and false. A row is left out
-   * where a column that the function reads is absent, of another dtype or shape, or has no value for it.
+   * For each aggregate, the results of its function for the rows of a batch, with 1 for true and 0 for false. A row is
+   * skipped if a column that the function reads is absent, has another dtype or shape, or has no value for the row.
    * @param columns by name (`in.x`, `out.y`, `out_c1.z`)
-   * @param present by column, 0 where a row has no value
+   * @param present by column name, 0 for each row without a value
    */
   values(
     columns: ReadonlyMap<string, TensorData>,
     rows: number,
     present?: ReadonlyMap<string, Uint8Array>,
   ): Float64Array[];
-  /** What each aggregate comes to over all values of the window. */
+  /** The value of each aggregate over all values of the window. */
   aggregates(values: readonly Float64Array[]): number[];
   /** Whether the condition holds. */
   holds(aggregates: readonly number[]): boolean;
@@ -28,19 +30,19 @@ export interface AlertProgram {
 /**
  * Compiles the condition of an alert.
  *
- * @throws ConfigError SL4002 where its tree is not of the schema
+ * @throws ConfigError SL4002 if the tree does not match the schema
  * @example
  * const drift = alertProgram({ name: "drift", tree });
  * drift.holds(drift.aggregates(drift.values(columns, 1000)));
  */
 export function alertProgram({
   name,
-  tree: given,
+  tree: unchecked,
 }: {
   readonly name: string;
   readonly tree: ExpressionTree;
 }): AlertProgram {
-  const checked = alertTree.safeParse(given);
+  const checked = alertTree.safeParse(unchecked);
   if (!checked.success) {
     throw new ConfigError(
       "SL4002",
@@ -50,23 +52,23 @@ export function alertProgram({
   const tree = checked.data;
   const aggregates = collectAggregates(tree);
   const loop = new RowLoop();
-  const asked = aggregates.map(({ body }) =>
+  const expressions = aggregates.map(({ body }) =>
     body === null ? { ready: "true", present: "true", value: "1" } : loop.add(body),
   );
   const run = loop.compile<Float64Array[]>(
-    asked.map(
+    expressions.map(
       ({ ready }, i) => `const ready${i} = ${ready}, v${i} = new Float64Array(ready${i} ? rows : 0); let m${i} = 0;`,
     ),
-    asked.map(({ present, value }, i) => `if (ready${i} && ${present}) v${i}[m${i}++] = ${value};`),
-    `[${asked.map((_, i) => `v${i}.subarray(0, m${i})`).join(", ")}]`,
+    expressions.map(({ present, value }, i) => `if (ready${i} && ${present}) v${i}[m${i}++] = ${value};`),
+    `[${expressions.map((_, i) => `v${i}.subarray(0, m${i})`).join(", ")}]`,
   );
   const numbers = new Map(aggregates.map((node, i) => [aggregateKey(node), i]));
   const condition = printJavaScript(tree, {
-    read: ofARow,
-    length: ofARow,
-    pick: ofARow,
-    position: ofARow,
-    quantifier: ofARow,
+    read: refuseRow,
+    length: refuseRow,
+    pick: refuseRow,
+    position: refuseRow,
+    quantifier: refuseRow,
     aggregate: (node) => `a[${numbers.get(aggregateKey(node)) ?? 0}]`,
   });
   const holds = compileFunction<AlertProgram["holds"]>("a", `"use strict"; return ${condition};`);
@@ -77,7 +79,7 @@ export function alertProgram({
   };
 }
 
-/** The schema has no such tree. */
-const ofARow = (): never => {
+/** The schema allows row reads only inside aggregates. */
+const refuseRow = (): never => {
   throw new LambdaError("SL1123", "a row is read outside of an aggregate");
 };

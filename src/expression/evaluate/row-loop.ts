@@ -12,29 +12,29 @@ import {
   type Read,
 } from "../tree/tree.js";
 
-/** One column of the generated loop, as one of the trees declares it. */
+/** A column of the generated loop, as one of the trees declares it. */
 type Column = Pick<Read, "dtype" | "shape"> & { readonly name: string };
 
-/** A column of a batch as the loop reads it, or null where it is absent or not as declared. */
+/** A column of a batch as the loop reads it. */
 interface ColumnData {
   readonly data: TensorElements;
   readonly dims: readonly number[];
   readonly present: Uint8Array | null;
 }
 
-/** The columns of a batch by name, such as a map of them. */
+/** The columns of a batch by name. */
 export type Columns = Pick<ReadonlyMap<string, TensorData>, "get">;
 
-/** By column: 0 where a row has no value. */
+/** By column name: 0 for each row without a value. */
 export type Present = Pick<ReadonlyMap<string, Uint8Array>, "get">;
 
-/** The rows of a batch. */
 export interface Batch {
   readonly columns: Columns;
   readonly rows: number;
   readonly present: Present;
 }
 
+/** Loads a column of a batch by its number. Null if it is absent or not as declared. */
 type LoadColumn = (index: number, batch: Batch) => ColumnData | null;
 
 function loadColumn(column: Column, { columns, rows, present }: Batch): ColumnData | null {
@@ -48,28 +48,31 @@ function loadColumn(column: Column, { columns, rows, present }: Batch): ColumnDa
   return { data, dims: tensor.dims, present: present.get(column.name) ?? null };
 }
 
-/** A function of one parameter. What goes into the source comes from a tree that its schema has checked. */
+/** Compiles a function of one parameter. The source is generated only from trees that match their schema. */
 export function compileFunction<F>(param: string, source: string): F {
   return new Function(param, source) as F;
 }
 
-/** What asks of each row: whether its columns are there for a row `r`, and the value of a tree for it. */
+/** Source texts of one expression in the loop. */
 export interface RowExpression {
+  /** Whether the batch has the columns as declared. */
   readonly ready: string;
+  /** Whether row `r` has a value in every column. */
   readonly present: string;
+  /** The expression's value for row `r`. */
   readonly value: string;
 }
 
 /**
- * Writes a function of a batch that looks at each row. Columns are known by number in it, so that no name of a config gets
- * into the source.
+ * Generates a function that evaluates expressions on each row of a batch. It refers to columns by number, so that no
+ * name from a config gets into the source.
  */
 export class RowLoop {
   readonly #columns: Column[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #functions: string[] = [];
 
-  /** What a tree asks of the row `r`. */
+  /** Adds an expression and returns its source texts. */
   add(tree: ExpressionTree): RowExpression {
     const needed = [...this.#collect(tree)];
     return {
@@ -79,7 +82,7 @@ export class RowLoop {
     };
   }
 
-  /** `before`, `each` row `r`, then the expression `result`; the answer is made by running it. */
+  /** Compiles a function that runs the statements `before`, then `each` for every row `r`, and returns `result`. */
   compile<T>(before: readonly string[], each: readonly string[], result: string): (batch: Batch) => T {
     const numbers = this.#columns.map((_, n) => n);
     const source = [
@@ -105,7 +108,7 @@ export class RowLoop {
     return build((index, batch) => loadColumn(this.#columns[index] as Column, batch));
   }
 
-  /** The numbers of the columns a tree reads. */
+  /** The numbers of the columns that a tree reads. */
   #collect(node: ExpressionTree, found = new Set<number>()): Set<number> {
     if (node.op === "read") found.add(this.#column(node));
     for (const child of children(node)) this.#collect(child, found);
@@ -141,20 +144,20 @@ export class RowLoop {
 
   #read(node: Read): string {
     const column = this.#column(node);
-    const text = (place: Index): string => (typeof place === "number" ? String(place) : `i${place.binder}`);
-    const offset = node.at.reduce<string>((outer, place, axis) => {
+    const text = (index: Index): string => (typeof index === "number" ? String(index) : `i${index.binder}`);
+    const offset = node.at.reduce<string>((outer, index, axis) => {
       const size = this.#size(node, axis);
       const start = size === "1" ? outer : `${outer} * ${size}`;
-      return place === 0
+      return index === 0
         ? start
         : axis === node.at.length - 1
-          ? `${start} + ${text(place)}`
-          : `(${start} + ${text(place)})`;
+          ? `${start} + ${text(index)}`
+          : `(${start} + ${text(index)})`;
     }, "r");
     const element = `d${column}[${offset}]`;
     const bare = node.dtype === "bool" ? `${element} !== 0` : element;
     if (!node.nullable) return node.dtype === "bool" ? `(${bare})` : bare;
-    const inside = node.at.map((place, axis) => `${text(place)} < ${this.#size(node, axis)}`).join(" && ");
+    const inside = node.at.map((index, axis) => `${text(index)} < ${this.#size(node, axis)}`).join(" && ");
     return `(${inside} ? ${bare} : undefined)`;
   }
 
@@ -174,7 +177,7 @@ export class RowLoop {
   }
 }
 
-/** Trees of rows have none, which their schema has checked. */
+/** The schema allows no aggregate in the tree of a row. */
 const noAggregate = ({ fn }: Aggregate): never => {
   throw new LambdaError("SL1123", `'${fn}' aggregates the whole window, and cannot be used on one row`);
 };

@@ -4,9 +4,11 @@ import type { ExpressionTree } from "../tree/tree.js";
 import { type Columns, type Present, RowLoop } from "./row-loop.js";
 
 /**
- * Checks a batch. `columns` by name (`in.x`, `out.y`, `out_c1.z`); `present`, by column, is 0 where a row has no value.
- * The answer holds, by validation name, 1 for each row that fails it; its arrays
- * are not to be written to.
+ * Runs validations on a batch. Returns an array per validation name, with 1 for each row that fails. Callers must not
+ * write to the arrays, because batches without failures share them.
+ *
+ * @param columns by name (`in.x`, `out.y`, `out_c1.z`)
+ * @param present by column name, 0 for each row without a value
  */
 export type ValidationProgram = (columns: Columns, rows: number, present?: Present) => ReadonlyMap<string, Uint8Array>;
 
@@ -16,11 +18,11 @@ export interface Validation {
 }
 
 /**
- * Compiles validations to one loop over typed arrays. A row fails where its predicate is not true, or where a column it
- * reads is absent, of another dtype or shape, or has no value for it.
+ * Compiles validations to one loop over typed arrays. A row fails if the predicate is not true, or if a column that the
+ * predicate reads is absent, has another dtype or shape, or has no value for the row.
  *
  * @param validations names and typed trees, as in a config
- * @throws ConfigError SL4002 where a tree is not of the schema
+ * @throws ConfigError SL4002 if a tree does not match the schema
  * @example compileValidations([{ name: "amt", tree }])(new Map([["out.y", column]]), 1000).get("amt")
  */
 export function compileValidations(validations: readonly Validation[]): ValidationProgram {
@@ -33,14 +35,14 @@ export function compileValidations(validations: readonly Validation[]): Validati
     );
   });
   const loop = new RowLoop();
-  const asked = trees.map((tree) => loop.add(tree));
+  const expressions = trees.map((tree) => loop.add(tree));
   const run = loop.compile<(Uint8Array | null)[]>(
-    asked.map(({ ready }, i) => `const ready${i} = ${ready}; let f${i} = null;`),
-    asked.map(
+    expressions.map(({ ready }, i) => `const ready${i} = ${ready}; let f${i} = null;`),
+    expressions.map(
       ({ present, value }, i) =>
         `if (!(ready${i} && ${present} && (${value}))) (f${i} ??= new Uint8Array(rows))[r] = 1;`,
     ),
-    `[${asked.map((_, i) => `f${i}`).join(", ")}]`,
+    `[${expressions.map((_, i) => `f${i}`).join(", ")}]`,
   );
   return (columns, rows, present = allPresent) => {
     const failed = run({ columns, rows, present });
@@ -53,7 +55,7 @@ export function compileValidations(validations: readonly Validation[]): Validati
 
 const allPresent: Present = new Map();
 
-/** Most batches pass: they share this. */
+/** Shared by batches without failures, which most are. */
 let zeros = new Uint8Array(0);
 
 function noneFailed(rows: number): Uint8Array {

@@ -3,13 +3,13 @@ import * as z from "zod";
 /** `[start, end)` offsets into the lambda's own source text. */
 export type Span = readonly [start: number, end: number];
 
-/** The binary operators a lambda may use. Loose equality stands only against `null`. */
+/** The binary operators a lambda may use. Loose equality is lowered only against `null`. */
 export const binaryOps = ["+", "-", "*", "/", "%", "**", "<", ">", "<=", ">=", "===", "!==", "&&", "||", "??"] as const;
 export type BinaryOp = (typeof binaryOps)[number];
 
 /**
- * The surface tree: what the author wrote, without meaning. `const` locals are bound by `let`, names from outside are
- * `free` paths whose first element is looked up among the constants when the tree is typed.
+ * The surface tree: the syntax of a lambda, without types. `let` binds a `const` of the body. `free` is a path from
+ * outside the lambda, whose first name is looked up among the constants when the tree is typed.
  */
 export type Surface =
   | { readonly kind: "number"; readonly value: number; readonly span: Span }
@@ -22,7 +22,7 @@ export type Surface =
   | { readonly kind: "free"; readonly path: readonly string[]; readonly span: Span }
   | { readonly kind: "member"; readonly object: Surface; readonly name: string; readonly span: Span }
   | { readonly kind: "index"; readonly object: Surface; readonly index: Surface; readonly span: Span }
-  /** What stands before a `?.`. */
+  /** The object before a `?.`. */
   | { readonly kind: "optional"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "not"; readonly operand: Surface; readonly span: Span }
   | { readonly kind: "negate"; readonly operand: Surface; readonly span: Span }
@@ -42,7 +42,7 @@ export type Surface =
     }
   /** A call of a known global function: `Math.abs`, `Number.isNaN`. */
   | { readonly kind: "call"; readonly callee: string; readonly args: readonly Surface[]; readonly span: Span }
-  /** A call of a function of the project, or of one written in the lambda: `isSmall(v)`. */
+  /** A call of a function of the project, or of a function in the lambda: `isSmall(v)`. */
   | { readonly kind: "apply"; readonly callee: Surface; readonly args: readonly Surface[]; readonly span: Span }
   /** A call of a method on a value: `x.out.scores.every(f)`. */
   | {
@@ -67,7 +67,7 @@ export type Surface =
 const span = z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]).readonly();
 const name = z.string().min(1);
 
-/** The check of a surface tree that comes from outside (a plugin's output, a cache). */
+/** The schema of surface trees from outside: a plugin's output, a cache. */
 export const surface: z.ZodType<Surface> = z.lazy(() =>
   z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("number"), value: z.number(), span }),
@@ -94,7 +94,7 @@ export const surface: z.ZodType<Surface> = z.lazy(() =>
   ]),
 );
 
-/** Where a lambda's text stands: the file as shown to people, and the offset, line and column (1-based) of its first character. */
+/** The location of a lambda's text: the file as displayed, and the offset, line and column (1-based) of its start. */
 export const sourceLocation = z.strictObject({
   file: z.string(),
   offset: z.number().int().nonnegative(),
@@ -103,7 +103,7 @@ export const sourceLocation = z.strictObject({
 });
 export type SourceLocation = z.infer<typeof sourceLocation>;
 
-/** A lambda as the front-ends hand it on: its text, its parameter, its body, and where it stands when that is known. */
+/** A lambda as the front-ends produce it. The location is null if it is not known. */
 export const surfaceLambda = z.strictObject({
   source: z.string(),
   param: name,
@@ -112,10 +112,10 @@ export const surfaceLambda = z.strictObject({
 });
 export type SurfaceLambda = z.infer<typeof surfaceLambda>;
 
-/** Names from outside the lambda, by their first element: `{ LIMIT: 1, Limits: { max: 2 } }`. */
+/** The values of free variables, by the first name of their path: `{ LIMIT: 1, Limits: { max: 2 } }`. */
 export type Constants = Readonly<Record<string, unknown>>;
 
-/** One finding about a lambda. `start` and `end` are offsets into the lambda's own text. */
+/** An error in a lambda. `start` and `end` are offsets into the lambda's own text. */
 export interface Diagnostic {
   readonly code: `SL1${string}`;
   readonly message: string;
@@ -127,7 +127,7 @@ export interface Diagnostic {
 /** The deepest surface tree that is typed. */
 export const maxSurfaceDepth = 1000;
 
-/** How deep a surface tree nests, found without recursion; just over the limit for all that are deeper. */
+/** The depth of a surface tree, computed without recursion. Deeper trees than the limit are one over it. */
 export function surfaceDepth(body: Surface | null): number {
   let deepest = 0;
   const pending: { readonly value: unknown; readonly depth: number }[] = [{ value: body, depth: 1 }];

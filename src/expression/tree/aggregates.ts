@@ -1,6 +1,8 @@
 import { type Aggregate, children, type ExpressionTree } from "./tree.js";
 
-/** The aggregates of an alert's condition, each once, in order of first mention. Their places are their numbers, in metrics too. */
+/**
+ * The distinct aggregates of an alert's condition, in order of first use. Their index numbers them, also in metrics.
+ */
 export function collectAggregates(tree: ExpressionTree): readonly Aggregate[] {
   const found = new Map<string, Aggregate>();
   const visit = (node: ExpressionTree): void => {
@@ -12,12 +14,12 @@ export function collectAggregates(tree: ExpressionTree): readonly Aggregate[] {
   return [...found.values()];
 }
 
-/** Two aggregates with one key are the same. */
+/** Equal aggregates have equal keys. */
 export const aggregateKey = (node: Aggregate): string => JSON.stringify(node);
 
 /**
- * What an aggregate comes to over the values of its function for the window's rows, 1 and 0 for true and false. Rows count
- * alike in any order: a sum is made from the least to the greatest value. The result is never -0.
+ * The value of an aggregate. `values` has the result of its function for each row of the window, with 1 for true and 0
+ * for false. The order of the rows does not matter: sums add from the least to the greatest value. Never -0.
  */
 export function computeAggregate({ fn, quantile }: Pick<Aggregate, "fn" | "quantile">, values: Float64Array): number {
   switch (fn) {
@@ -43,11 +45,11 @@ const sum = (values: Float64Array): number => values.reduce((all, value) => all 
 const extreme = (values: Float64Array, choose: (a: number, b: number) => number): number =>
   values.length === 0 ? Number.NaN : values.reduce((best, value) => choose(best, value)) + 0;
 
-/** NaN sorts last. */
+/** The quantile of sorted values, interpolated between the two nearest. NaN sorts last. */
 function interpolate(sorted: Float64Array, share: number): number {
   const last = sorted.at(-1) ?? Number.NaN;
   if (Number.isNaN(last)) return last;
-  const place = (sorted.length - 1) * share;
-  const [low = last, high = last] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-  return low === high ? low : low + (high - low) * (place - Math.floor(place));
+  const position = (sorted.length - 1) * share;
+  const [low = last, high = last] = [sorted[Math.floor(position)], sorted[Math.ceil(position)]];
+  return low === high ? low : low + (high - low) * (position - Math.floor(position));
 }

@@ -17,9 +17,9 @@ import {
   valueOf,
 } from "./tree.js";
 
-// Constructors of typed nodes. Where all operands are constants they compute, exactly as JavaScript does.
+// Constructors of typed nodes. They fold operations on constants, exactly as JavaScript computes them.
 
-/** Bigints are calculated with by the same operators. */
+/** The same operators compute bigints. */
 const arithmetic: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,
@@ -37,7 +37,7 @@ const comparison: Readonly<Record<CompareOp, (a: ConstantValue, b: ConstantValue
   "!==": (a, b) => a !== b,
 };
 
-/** `left` and `right` are both numbers or both bigints; a bigint divisor is a constant other than zero. */
+/** Both sides are numbers, or both are bigints. A bigint divisor is a constant other than zero. */
 export function compute(op: ArithmeticOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
   if (isConstant(left) && isConstant(right))
     return constantOf(arithmetic[op](valueOf(left) as number, valueOf(right) as number));
@@ -54,7 +54,7 @@ export function negate(operand: ExpressionTree): ExpressionTree {
   return { op: "negate", operand, type: operand.type === "bigint" ? "bigint" : "number" };
 }
 
-/** The exact opposite. Never `a < b` for `!(a >= b)`: on NaN both are false. */
+/** The exact negation. Never `a < b` for `!(a >= b)`: on NaN both are false. */
 export function not(operand: ExpressionTree): ExpressionTree {
   switch (operand.op) {
     case "constant":
@@ -70,7 +70,7 @@ export function not(operand: ExpressionTree): ExpressionTree {
   }
 }
 
-/** `&&` or `||` over any number of operands, flattened; constants are taken out. */
+/** `&&` or `||` of any number of operands, flattened, without constants. */
 export function logicalOp(op: "&&" | "||", operands: readonly ExpressionTree[]): ExpressionTree {
   const decides = op === "||";
   const args: ExpressionTree[] = [];
@@ -101,7 +101,7 @@ export function callTest(op: NumberTest, operand: ExpressionTree): ExpressionTre
   return { op, operand, type: "boolean" };
 }
 
-/** The string is there: JavaScript throws on one that is not. */
+/** The operand must not be nullable: JavaScript throws on undefined. */
 export function callStringTest(op: StringTest, operand: ExpressionTree, text: string): ExpressionTree {
   if (isConstant(operand)) return constantOf(String(valueOf(operand))[op](text));
   return text === "" ? constantOf(true) : { op, operand, text, type: "boolean" };
@@ -120,20 +120,20 @@ export function power(left: ExpressionTree, right: ExpressionTree): ExpressionTr
   return { op: "**", left, right, type: "number" };
 }
 
-/** Of no numbers at all, too. */
+/** `Math.min`, `Math.max` or `Math.hypot` of any number of operands, also of none. */
 export function callVariadic(op: "min" | "max" | "hypot", args: readonly ExpressionTree[]): ExpressionTree {
   if (args.every(isConstant)) return constantOf(Math[op](...args.map((a) => valueOf(a) as number)));
   return { op, args, type: "number" };
 }
 
-/** The element of a list at one more place. */
-export function elementOf(list: Read, place: Index, nullable: boolean): Read {
-  const at = [...list.at, place];
+/** The element of a list at an index. */
+export function elementOf(list: Read, index: Index, nullable: boolean): Read {
+  const at = [...list.at, index];
   return { ...list, at, type: at.length === list.shape.length ? elementType(list.dtype) : "list", nullable };
 }
 
-/** The node with its parts replaced, folded again. */
-function rebuild(node: ExpressionTree, put: (part: ExpressionTree) => ExpressionTree): ExpressionTree {
+/** The node with each operand mapped, and folded again. */
+function mapOperands(node: ExpressionTree, put: (part: ExpressionTree) => ExpressionTree): ExpressionTree {
   switch (node.op) {
     case "read":
     case "constant":
@@ -192,24 +192,27 @@ function rebuild(node: ExpressionTree, put: (part: ExpressionTree) => Expression
   }
 }
 
-/** The tree with a number put where the binder stands. */
-function substituteBinder(tree: ExpressionTree, binder: number, place: number): ExpressionTree {
+/** The tree with a binder's position replaced by a number. */
+function substituteBinder(tree: ExpressionTree, binder: number, position: number): ExpressionTree {
   const put = (node: ExpressionTree): ExpressionTree => {
     if (node.op === "read")
-      return { ...node, at: node.at.map((p) => (typeof p === "object" && p.binder === binder ? place : p)) };
-    if (node.op === "pick" && node.binder === binder) return node.items[place] as Constant;
-    return node.op === "position" && node.binder === binder ? constantOf(place) : rebuild(node, put);
+      return {
+        ...node,
+        at: node.at.map((index) => (typeof index === "object" && index.binder === binder ? position : index)),
+      };
+    if (node.op === "pick" && node.binder === binder) return node.items[position] as Constant;
+    return node.op === "position" && node.binder === binder ? constantOf(position) : mapOperands(node, put);
   };
   return put(tree);
 }
 
-/** The tree with each `every` and `some` written out, over lists of known length up to `longest`. */
+/** The tree with each `every` and `some` over a list of known length, up to `longest`, expanded element by element. */
 export function unroll(tree: ExpressionTree, longest: number): ExpressionTree {
   const put = (node: ExpressionTree): ExpressionTree => {
-    if (node.op !== "every" && node.op !== "some") return rebuild(node, put);
+    if (node.op !== "every" && node.op !== "some") return mapOperands(node, put);
     const length = node.list.shape[node.list.at.length] ?? null;
     if (length === null || length > longest) return node;
-    const bodies = Array.from({ length }, (_, place) => put(substituteBinder(node.body, node.binder, place)));
+    const bodies = Array.from({ length }, (_, position) => put(substituteBinder(node.body, node.binder, position)));
     return logicalOp(node.op === "every" ? "&&" : "||", bodies);
   };
   return put(tree);

@@ -1,15 +1,15 @@
 import { callFunction, callTest, conditional, compare, compute, logicalOp, coalesce } from "./builders.js";
 import { constantOf, type ExpressionTree, type NumberFunction, type NumberTest } from "./tree.js";
 
-/** The functions that are exactly what simpler ones say together. */
+/** The functions that simpler ones express exactly. */
 export const expandableOps = ["round", "trunc", "sign", "isInteger"] as const satisfies readonly (
   NumberFunction | NumberTest
 )[];
 export type ExpandableOp = (typeof expandableOps)[number];
 
-/** Rounding, sign and wholeness in terms of `floor`, `ceil` and comparisons, NaN, infinities and -0 included. */
+/** An equal expression of `floor`, `ceil` and comparisons, exact also for NaN, infinities and -0. */
 export function expand(op: ExpandableOp, operand: ExpressionTree): ExpressionTree {
-  // What JavaScript calculates with where an element is missing is NaN.
+  // JavaScript calculates with NaN for a missing element.
   const x = coalesce(operand, constantOf(Number.NaN));
   const floor = callFunction("floor", x);
   const ceil = callFunction("ceil", x);

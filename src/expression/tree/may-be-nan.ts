@@ -1,15 +1,15 @@
 import type { DType } from "../../../dsl/tensor.js";
 import { type ExpressionTree, isNullable, valueOf } from "./tree.js";
 
-const wholeDtypes: ReadonlySet<DType> = new Set(["int8", "int16", "int32", "uint8", "uint16", "uint32"]);
+const integerDtypes: ReadonlySet<DType> = new Set(["int8", "int16", "int32", "uint8", "uint16", "uint32"]);
 
-/** Whether a number can be NaN. An element that is missing is not NaN, but what is calculated from it is. */
+/** Whether a number can be NaN. A missing element is not NaN, but a calculation with it is. */
 export function mayBeNaN(node: ExpressionTree): boolean {
   switch (node.op) {
     case "constant":
       return Number.isNaN(valueOf(node));
     case "read":
-      return !wholeDtypes.has(node.dtype);
+      return !integerDtypes.has(node.dtype);
     case "aggregate":
       return node.fn !== "count";
     case "length":

@@ -10,7 +10,7 @@ import {
   valueOf,
 } from "./tree.js";
 
-/** How the leaves and the list operations of a tree are written; all else is written the same everywhere. */
+/** How the leaves and list operations of a tree are printed. The other nodes have one form. */
 export interface Leaves {
   read(node: Read): string;
   length(node: NodeOf<"length">): string;
@@ -20,7 +20,7 @@ export interface Leaves {
   aggregate(node: Aggregate): string;
 }
 
-/** How tightly an operation binds, as in JavaScript. */
+/** Operator precedence, as in JavaScript. */
 const precedence: Partial<Record<Op, number>> = {
   conditional: 1,
   "??": 1,
@@ -42,18 +42,18 @@ const precedence: Partial<Record<Op, number>> = {
   negate: 9,
   "!": 9,
 };
-const tightest = 10;
-/** Written in parentheses inside `&&` and `||`. */
-const unclear: ReadonlySet<Op> = new Set(["&&", "||", "conditional", "??"]);
+const highest = 10;
+/** Operations that get parentheses inside `&&` and `||`. */
+const parenthesized: ReadonlySet<Op> = new Set(["&&", "||", "conditional", "??"]);
 
 /** The JavaScript text of a tree. */
 export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
-  /** The text of `node` where an operator that binds as tightly as `least` stands around it. */
+  /** The text of `node` as an operand, in parentheses if its precedence is below `least`. */
   const text = (node: ExpressionTree, least = 0): string => {
     const binds =
       node.op === "constant" && printConstant(node).startsWith("-")
-        ? (precedence.negate ?? tightest)
-        : (precedence[node.op] ?? tightest);
+        ? (precedence.negate ?? highest)
+        : (precedence[node.op] ?? highest);
     const bare = write(node);
     return binds < least ? `(${bare})` : bare;
   };
@@ -75,14 +75,14 @@ export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
       case "aggregate":
         return leaves.aggregate(node);
       case "negate":
-        return `-${text(node.operand, tightest)}`;
+        return `-${text(node.operand, highest)}`;
       case "!":
-        return `!${text(node.operand, tightest)}`;
+        return `!${text(node.operand, highest)}`;
       case "&&":
       case "||": {
-        // JavaScript has a rule for && inside ||; people read it better in parentheses.
+        // JavaScript needs no parentheses for && inside ||, but they are easier to read.
         if (node.args.length === 0) return String(node.op === "&&");
-        return node.args.map((arg) => text(arg, unclear.has(arg.op) ? tightest : 0)).join(` ${node.op} `);
+        return node.args.map((arg) => text(arg, parenthesized.has(arg.op) ? highest : 0)).join(` ${node.op} `);
       }
       case "min":
       case "max":
@@ -97,13 +97,13 @@ export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
       case "startsWith":
       case "endsWith":
       case "includes":
-        return `${text(node.operand, tightest)}.${node.op}(${quote(node.text)})`;
+        return `${text(node.operand, highest)}.${node.op}(${quote(node.text)})`;
       case "missing":
         return `${text(node.operand, 5)} === undefined`;
       case "??":
         return `${text(node.left, 2)} ?? ${text(node.right, 2)}`;
       case "**":
-        return `${text(node.left, tightest)} ** ${text(node.right, tightest)}`;
+        return `${text(node.left, highest)} ** ${text(node.right, highest)}`;
       case "abs":
       case "floor":
       case "ceil":
@@ -117,7 +117,7 @@ export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
       case "exp":
         return `Math.${node.op}(${text(node.operand)})`;
       default: {
-        const binds = precedence[node.op] ?? tightest;
+        const binds = precedence[node.op] ?? highest;
         return `${text(node.left, binds)} ${node.op} ${text(node.right, binds + 1)}`;
       }
     }
@@ -133,7 +133,7 @@ export function printConstant(node: Constant): string {
   return typeof value === "string" ? quote(value) : String(value);
 }
 
-/** A string literal that no content can end early, on one line. */
+/** A string literal on one line, safe for any content. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 }
@@ -145,25 +145,25 @@ function property(name: string): string {
 
 const numbered = (name: string, binder: number): string => (binder === 0 ? name : `${name}${binder}`);
 
-/** The leaves as an author writes them, on a row called `x`; an element is written by the name it is bound to. */
+/** Leaves as an author writes them, on a row named `x`. An element is printed as the parameter it is bound to. */
 function readable(bounds: readonly BoundList[], usedPositions: Set<number>): Leaves {
   const position = (binder: number): string => {
     usedPositions.add(binder);
     return numbered("i", binder);
   };
-  /** What stands behind an element that may be missing is asked for with `?.`. */
-  const places = (at: readonly Index[], nullable: boolean): string =>
+  /** The indexes of a read. Those after an element that may be missing use `?.`. */
+  const indexes = (at: readonly Index[], nullable: boolean): string =>
     at
       .map(
-        (place, axis) =>
-          `${nullable && axis > 0 ? "?." : ""}[${typeof place === "number" ? place : position(place.binder)}]`,
+        (index, axis) =>
+          `${nullable && axis > 0 ? "?." : ""}[${typeof index === "number" ? index : position(index.binder)}]`,
       )
       .join("");
   const read = (node: Read): string => {
     const element = boundElement(node, bounds);
-    if (element !== null) return numbered("v", element.binder) + places(element.rest, node.nullable);
+    if (element !== null) return numbered("v", element.binder) + indexes(element.rest, node.nullable);
     const owner = typeof node.from === "string" ? `x.${node.from}` : `x.models${property(node.from.model)}`;
-    return owner + property(node.port) + places(node.at, node.nullable);
+    return owner + property(node.port) + indexes(node.at, node.nullable);
   };
   return {
     read,
@@ -190,7 +190,7 @@ function readable(bounds: readonly BoundList[], usedPositions: Set<number>): Lea
 }
 
 /**
- * A tree in words a person reads: JavaScript, with constants put in.
+ * A tree as JavaScript for people to read, with constants inlined.
  *
  * @example readableTree(tree) // "x.out.score[0] < 0.9"
  */

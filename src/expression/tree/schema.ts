@@ -74,7 +74,7 @@ const node: z.ZodType<ExpressionTree> = z.lazy(() =>
   ]),
 );
 
-/** A typed tree's schema. Depth and size are looked at first, without recursion; types and places last. */
+/** The schema of a typed tree. It checks depth and size first, without recursion, and types and indexes last. */
 const treeOver = (over: "row" | "rows") =>
   z
     .unknown()
@@ -89,9 +89,9 @@ const treeOver = (over: "row" | "rows") =>
       }),
     );
 
-/** What a validation asks of one row. */
+/** The tree of a validation, over one row. */
 export const expressionTree = treeOver("row");
-/** What an alert asks of the rows of its window. */
+/** The tree of an alert's condition, over the rows of its window. */
 export const alertTree = treeOver("rows");
 
 function isEncoded(node: { type: ScalarType; value: boolean | number | string }): boolean {

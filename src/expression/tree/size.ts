@@ -1,19 +1,19 @@
 import { children, type ExpressionTree } from "./tree.js";
 
-/** The deepest tree that is read, so that no config can overflow the stack of what walks it. */
+/** The deepest tree that is read, so that no config can overflow the stack of a recursive function. */
 export const maxDepth = 256;
 /** The longest list that is unrolled element by element. */
 export const longestUnrolled = 256;
 /** The largest tree that is compiled, in nodes. */
 export const maxNodes = 20_000;
 
-/** Words for a tree (or any JSON) that is too deep or too large to walk, or null. */
+/** The error message for a tree (or any JSON) that is too deep or too large to process, or null. */
 export function sizeProblem(value: unknown): string | null {
   const pending: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
   let nodes = 0;
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (typeof next.value !== "object" || next.value === null) continue;
-    // Between two nodes stands at most one array.
+    // There is at most one array between two nodes.
     if (next.depth > 2 * maxDepth) return `the expression is nested more than ${maxDepth} deep`;
     if (++nodes > 4 * maxNodes) return `the expression has more than ${maxNodes} parts`;
     for (const child of Object.values(next.value)) pending.push({ value: child, depth: next.depth + 1 });
@@ -26,10 +26,10 @@ export interface Measure {
   readonly depth: number;
 }
 
-/** Size and depth with shared parts counted each time they stand, in time linear in what is really there. */
+/** Size and depth of a tree. Shared subtrees count each time, but are visited once. */
 export function measureTree(tree: ExpressionTree, known = new Map<ExpressionTree, Measure>()): Measure {
-  const before = known.get(tree);
-  if (before !== undefined) return before;
+  const cached = known.get(tree);
+  if (cached !== undefined) return cached;
   let size = 1;
   let depth = 0;
   for (const child of children(tree)) {

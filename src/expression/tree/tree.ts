@@ -31,15 +31,16 @@ export type NumberFunction = (typeof numberFunctions)[number];
 export type NumberTest = (typeof numberTests)[number];
 export type StringTest = (typeof stringTests)[number];
 
-/** The tensor a read takes from: a request column, a current output, or an output of one model of a shadow. */
+/** The source of a read: the request, the current outputs, or the outputs of one model of a multi-model step. */
 export type Source = "in" | "out" | { readonly model: string };
 
-/** An element's place along one axis: a number, or the place at which the `every` or `some` of that binder stands. */
+/** An index along one axis: a number, or the current position of the `every` or `some` with that binder. */
 export type Index = number | { readonly binder: number };
 
 /**
- * Reads a port of the row at `at`. `shape` is the row's (the batch dimension gone; null: size unknown). With fewer
- * places than axes it is a list. `nullable`: the place may be past the end, and the value is then `undefined`.
+ * Reads a port of the row at the indexes `at`. `shape` is the row's shape, without the batch dimension; null is an
+ * unknown size. With fewer indexes than axes the value is a list. If `nullable`, an index may be past the end, and the
+ * value is then `undefined`.
  */
 export interface Read {
   readonly op: "read";
@@ -52,20 +53,20 @@ export interface Read {
   readonly nullable: boolean;
 }
 
-/** A constant. Numbers that JSON lacks (`NaN`, `Infinity`, `-Infinity`, `-0`) and bigints are text. */
+/** A constant. Bigints and the numbers that JSON lacks (`NaN`, `Infinity`, `-Infinity`, `-0`) are text. */
 export interface Constant {
   readonly op: "constant";
   readonly type: ScalarType;
   readonly value: boolean | number | string;
 }
 
-/** The typed tree of a lambda: what each operation means is what JavaScript means by it. */
+/** The typed tree of a lambda. Each operation means what it means in JavaScript. */
 export type ExpressionTree =
   | Read
   | Constant
-  /** The item of a constant list at a binder's place. */
+  /** The item of a constant list at a binder's position. */
   | { readonly op: "pick"; readonly items: readonly Constant[]; readonly binder: number; readonly type: ScalarType }
-  /** The place at which an `every` or `some` stands. */
+  /** The current position of an `every` or `some`. */
   | { readonly op: "position"; readonly binder: number; readonly type: "number" }
   | { readonly op: "length"; readonly list: Read; readonly type: "number" }
   | {
@@ -82,11 +83,11 @@ export type ExpressionTree =
   | { readonly op: "min" | "max" | "hypot"; readonly args: readonly ExpressionTree[]; readonly type: "number" }
   | { readonly op: NumberFunction; readonly operand: ExpressionTree; readonly type: "number" }
   | { readonly op: NumberTest; readonly operand: ExpressionTree; readonly type: "boolean" }
-  /** Whether a string that is there starts with, ends with or holds a constant. */
+  /** Whether a string, never missing, starts with, ends with or includes a constant. */
   | { readonly op: StringTest; readonly operand: ExpressionTree; readonly text: string; readonly type: "boolean" }
   /** Whether a value is past the end of its list. */
   | { readonly op: "missing"; readonly operand: ExpressionTree; readonly type: "boolean" }
-  /** `left`, or `right` where `left` is past the end of its list. */
+  /** `left`, or `right` if `left` is past the end of its list. */
   | { readonly op: "??"; readonly left: ExpressionTree; readonly right: ExpressionTree; readonly type: ScalarType }
   | {
       readonly op: "conditional";
@@ -106,8 +107,8 @@ export type ExpressionTree =
   | Aggregate;
 
 /**
- * What an alert asks of the rows of its window. `body` is the tree of one row: a number, for `count` and `share` a
- * boolean. A null body counts all rows. `quantile` is the share from 0 to 1 of that function.
+ * An aggregate over the rows of an alert's window. `body` is the expression of one row: a boolean for `count` and
+ * `share`, a number for the others. A null body counts all rows. `quantile`, from 0 to 1, is set for that function only.
  */
 export interface Aggregate {
   readonly op: "aggregate";
@@ -118,10 +119,10 @@ export interface Aggregate {
 }
 
 export type Op = ExpressionTree["op"];
-/** The node of one op, with the ops that share its form: `NodeOf<"read">`, `NodeOf<"+">`. */
-export type NodeOf<O extends Op> = Having<ExpressionTree, O>;
-// Extract would give never for "+": that node's op is all four.
-type Having<N extends ExpressionTree, O extends Op> = N extends { readonly op: infer P }
+/** The node type of an op. Ops of the same form share it: `NodeOf<"read">`, `NodeOf<"+">`. */
+export type NodeOf<O extends Op> = WithOp<ExpressionTree, O>;
+// `Extract<ExpressionTree, { op: "+" }>` is never, because that node's op is a union of all arithmetic ops.
+type WithOp<N extends ExpressionTree, O extends Op> = N extends { readonly op: infer P }
   ? O extends P
     ? N
     : never
@@ -171,19 +172,19 @@ export function isNullable(node: ExpressionTree): boolean {
   return (node.op === "read" || node.op === "conditional") && node.nullable;
 }
 
-/** What a port's elements are in JavaScript. */
+/** The JavaScript type of a port's elements. */
 export function elementType(dtype: DType): "boolean" | "number" | "bigint" | "string" {
   if (dtype === "int64" || dtype === "uint64") return "bigint";
   if (dtype === "bool") return "boolean";
   return dtype === "string" ? "string" : "number";
 }
 
-/** The column a read takes from, as logs and platforms name it: `in.x`, `out.y`, `out_c1.z`. */
+/** The column of a read, as logs and platforms name it: `in.x`, `out.y`, `out_c1.z`. */
 export function columnName(node: { readonly from: Source; readonly port: string }): string {
   return typeof node.from === "string" ? `${node.from}.${node.port}` : `out_${node.from.model}.${node.port}`;
 }
 
-/** The nodes directly below a node. */
+/** The operands of a node. */
 export function children(node: ExpressionTree): readonly ExpressionTree[] {
   switch (node.op) {
     case "read":
@@ -207,7 +208,7 @@ export function children(node: ExpressionTree): readonly ExpressionTree[] {
 }
 
 /**
- * The columns a tree reads, each once, in order of first mention.
+ * The distinct columns a tree reads, in order of first use.
  *
  * @example columnsRead(tree) // ["out.score"]
  */

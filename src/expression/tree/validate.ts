@@ -9,15 +9,15 @@ import {
   type ValueType,
 } from "./tree.js";
 
-/** What keeps a tree of the right shape from meaning anything, or null: operands of other types, places that are not there. */
+/** The error message for a tree whose operands have wrong types or whose indexes do not exist, or null. */
 export function validateTree(tree: ExpressionTree, over: "row" | "rows"): string | null {
   const found = visit(tree, over === "row" ? [] : null);
   if (typeof found === "object") return found.problem;
   return found === "boolean" ? null : `the expression returns a ${found}, not a boolean`;
 }
 
-/** What the functions of an aggregate give for one row. */
-const bodies: Readonly<Record<Aggregate["fn"], ValueType>> = {
+/** The type of the function of each aggregate. */
+const bodyTypes: Readonly<Record<Aggregate["fn"], ValueType>> = {
   count: "boolean",
   sum: "number",
   avg: "number",
@@ -34,14 +34,14 @@ function visitAggregate({ fn, quantile, body }: Aggregate): Found {
   const found = visit(body, []);
   if (typeof found === "object") return found;
   if (mayBeMissing(body)) return { problem: `'${fn}' of a value that may be missing` };
-  return found === bodies[fn] ? "number" : { problem: `'${fn}' does not take a ${found}` };
+  return found === bodyTypes[fn] ? "number" : { problem: `'${fn}' does not take a ${found}` };
 }
 
 type Found = ValueType | { readonly problem: string };
-/** The binders around a node; null where an alert looks at the window as a whole, and not at one row. */
+/** The binders around a node. Null outside of an alert's aggregates, where there is no row. */
 type Binders = readonly number[] | null;
 
-/** The types an operation takes; all its operands are of one. */
+/** The operand types of each operation. All operands of a node have the same type. */
 const takes: Partial<Record<Op, readonly ValueType[]>> = {
   "+": ["number", "bigint"],
   "-": ["number", "bigint"],
@@ -127,7 +127,7 @@ function typed(node: ExpressionTree, found: Found): Found {
     : { problem: `'${node.op}' is declared as ${node.type} but returns ${found}` };
 }
 
-/** The one type of several operands. */
+/** The common type of several operands. */
 function common(nodes: readonly ExpressionTree[], binders: Binders): Found {
   let type: Found | null = null;
   for (const node of nodes) {
@@ -169,17 +169,17 @@ function mayBeMissing(node: ExpressionTree): boolean {
 function visitRead(node: Read, binders: Binders): Found {
   if (binders === null) return { problem: `'${node.port}' is read outside of an aggregate` };
   if (node.at.length > node.shape.length) return { problem: `more indexes than '${node.port}' has axes` };
-  for (const [axis, place] of node.at.entries()) {
-    const problem = misplaced(place, node.shape[axis] ?? null, node.nullable, binders);
+  for (const [axis, index] of node.at.entries()) {
+    const problem = indexProblem(index, node.shape[axis] ?? null, node.nullable, binders);
     if (problem !== null) return { problem: `an index of '${node.port}' ${problem}` };
   }
   return typed(node, node.at.length === node.shape.length ? elementType(node.dtype) : "list");
 }
 
-function misplaced(place: Index, size: number | null, nullable: boolean, binders: Binders): string | null {
-  if (typeof place === "object") return isBound(place.binder, binders) ? null : "is not bound";
+function indexProblem(index: Index, size: number | null, nullable: boolean, binders: Binders): string | null {
+  if (typeof index === "object") return isBound(index.binder, binders) ? null : "is not bound";
   if (size === null) return nullable ? null : "may be past the end";
-  return place < size ? null : "is past the end";
+  return index < size ? null : "is past the end";
 }
 
 function visitQuantifier(node: NodeOf<"every" | "some">, binders: Binders): Found {

@@ -3,7 +3,7 @@ import type { Surface } from "../surface/surface.js";
 import { aggregateFunctions, columnsRead, type ExpressionTree, isConstant, isNullable, valueOf } from "../tree/tree.js";
 import type { Context } from "./context.js";
 import { type Resolved, valueOfNode } from "./resolved.js";
-import { article } from "./type-names.js";
+import { withArticle } from "./type-names.js";
 import { scalar } from "./values.js";
 
 type MethodNode = Extract<Surface, { kind: "method" }>;
@@ -106,7 +106,7 @@ function bodyOf(
     return reporter.report(
       "SL1122",
       argument.span,
-      `'${node.name}' takes ${expected}, and this one returns ${article[tree.type]}`,
+      `'${node.name}' takes ${expected}, and this one returns ${withArticle[tree.type]}`,
       hint,
     );
   return isNullable(tree)

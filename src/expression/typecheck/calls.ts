@@ -79,11 +79,11 @@ export class Calls {
       );
     }
     const constants = readConstants(thunks);
-    if ("unread" in constants) {
+    if ("unreadable" in constants) {
       return reporter.report(
         "SL1050",
         call,
-        `'${constants.unread}', which '${name}' reads, has no value yet: ${constants.why}`,
+        `'${constants.unreadable}', which '${name}' reads, has no value yet: ${constants.reason}`,
         "declare it before the pipeline that reads it",
       );
     }

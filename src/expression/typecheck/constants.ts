@@ -2,8 +2,11 @@ import type { ConstantValue } from "../tree/tree.js";
 import type { Constants } from "../surface/surface.js";
 import { didYouMean } from "../../util/did-you-mean.js";
 
-/** What a name from outside the lambda stands for: one constant, a plain object or array of them, nothing, a function, or why none of these. */
-export type Outside =
+/**
+ * A value from outside the lambda: a constant, a plain object or array of constants, null or undefined, a function, or
+ * an error.
+ */
+export type ExternalValue =
   | { readonly kind: "constant"; readonly value: ConstantValue }
   | { readonly kind: "object"; readonly value: object }
   | { readonly kind: "nothing"; readonly value: null | undefined; readonly message: string; readonly hint: string }
@@ -15,12 +18,12 @@ export type Outside =
       readonly hint: string;
     };
 
-export const ownWay =
+export const constantHint =
   "bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them";
 
-export const neverThere = "compare it with === or !==; for a list that may be too short, check its .length or use ??";
+export const nothingHint = "compare it with === or !==; for a list that may be too short, check its .length or use ??";
 
-/** Globals whose value never changes. */
+/** Globals that never change. */
 const globals: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
@@ -46,29 +49,29 @@ const globals: Readonly<Record<string, number>> = {
   ),
 };
 
-/** Looks a free path up among the constants, then among the globals. */
-export function lookUpConstant(path: readonly string[], constants: Constants): Outside {
+/** Looks up the path of a free variable in the constants, then in the globals. */
+export function lookUpConstant(path: readonly string[], constants: Constants): ExternalValue {
   const [first, ...rest] = path as readonly [string, ...string[]];
   if (!Object.hasOwn(constants, first)) {
     const name = path.join(".");
     const known = Object.hasOwn(globals, name) ? globals[name] : undefined;
     if (known !== undefined) return { kind: "constant", value: known };
     if (first === "undefined")
-      return { kind: "nothing", value: undefined, message: "a row never holds undefined", hint: neverThere };
+      return { kind: "nothing", value: undefined, message: "a row never holds undefined", hint: nothingHint };
     return {
       kind: "refused",
       code: "SL1100",
       message: `'${name}' has no value here${didYouMean(first, Object.keys(constants))}`,
-      hint: ownWay,
+      hint: constantHint,
     };
   }
-  let found = judge(constants[first], first);
+  let found = classify(constants[first], first);
   for (let i = 0; i < rest.length; i++) {
     if (found.kind !== "object") {
       if (found.kind === "refused") return found;
       if (found.kind === "nothing")
         return { kind: "refused", code: "SL1117", message: found.message, hint: found.hint };
-      return absent(path.slice(0, i + 1).join("."), rest[i] ?? "", []);
+      return refuseProperty(path.slice(0, i + 1).join("."), rest[i] ?? "", []);
     }
     found = propertyOf(found.value, rest[i] ?? "", path.slice(0, i + 1).join("."));
   }
@@ -76,7 +79,7 @@ export function lookUpConstant(path: readonly string[], constants: Constants): O
 }
 
 /** An own property of a plain object or array from outside. */
-export function propertyOf(owner: object, key: string, text: string): Outside {
+export function propertyOf(owner: object, key: string, text: string): ExternalValue {
   const property = Object.getOwnPropertyDescriptor(owner, key);
   if (property === undefined) {
     if (Array.isArray(owner) && /^\d+$/.test(key)) {
@@ -87,26 +90,26 @@ export function propertyOf(owner: object, key: string, text: string): Outside {
         hint: "the first element is [0]",
       };
     }
-    return absent(text, key, Object.keys(owner));
+    return refuseProperty(text, key, Object.keys(owner));
   }
   if (!("value" in property) && isExport(property))
-    return judge((owner as Readonly<Record<string, unknown>>)[key], `${text}.${key}`);
+    return classify((owner as Readonly<Record<string, unknown>>)[key], `${text}.${key}`);
   if (!("value" in property)) {
     return {
       kind: "refused",
       code: "SL1101",
       message: `'${text}.${key}' is computed by a getter, so its value may change`,
-      hint: ownWay,
+      hint: constantHint,
     };
   }
-  return judge(property.value, `${text}.${key}`);
+  return classify(property.value, `${text}.${key}`);
 }
 
-/** Bundlers make the namespace of a module, as `export * as limits` gives it, an object of getters that nobody can redefine. */
+/** Bundlers emit a module namespace, as of `export * as limits`, as an object of getters that cannot be redefined. */
 const isExport = (property: PropertyDescriptor): boolean =>
   property.set === undefined && property.enumerable === true && property.configurable === false;
 
-function absent(text: string, key: string, known: readonly string[]): Outside {
+function refuseProperty(text: string, key: string, known: readonly string[]): ExternalValue {
   return {
     kind: "refused",
     code: "SL1104",
@@ -115,7 +118,7 @@ function absent(text: string, key: string, known: readonly string[]): Outside {
   };
 }
 
-function judge(value: unknown, text: string): Outside {
+function classify(value: unknown, text: string): ExternalValue {
   switch (typeof value) {
     case "number":
     case "bigint":
@@ -131,7 +134,7 @@ function judge(value: unknown, text: string): Outside {
         kind: "refused",
         code: "SL1101",
         message: `'${text}' is an object of a class, not a plain constant`,
-        hint: ownWay,
+        hint: constantHint,
       };
     }
     case "function":
@@ -143,8 +146,8 @@ function judge(value: unknown, text: string): Outside {
         kind: "refused",
         code: "SL1101",
         message: `'${text}' is a ${typeof value}, not a constant`,
-        hint: ownWay,
+        hint: constantHint,
       };
   }
-  return { kind: "nothing", value, message: `'${text}' is ${String(value)}`, hint: ownWay };
+  return { kind: "nothing", value, message: `'${text}' is ${String(value)}`, hint: constantHint };
 }

@@ -7,7 +7,7 @@ import type { Context } from "./context.js";
 import { resolveMember } from "./members.js";
 import { type Locals, type Resolved, valueOfNode } from "./resolved.js";
 import { describe } from "./type-names.js";
-import { constantElements, reportPastEnd, resolveOutside, scalar, treeOf } from "./values.js";
+import { constantElements, reportPastEnd, resolveExternal, scalar, treeOf } from "./values.js";
 
 type IndexNode = Extract<Surface, { kind: "index" }>;
 
@@ -97,7 +97,7 @@ function itemAt(
   const text = reporter.text(object);
   if (typeof index === "number") {
     if (owner.kind === "object")
-      return resolveOutside(propertyOf(owner.value, String(index), text), node.span, context);
+      return resolveExternal(propertyOf(owner.value, String(index), text), node.span, context);
     return index < owner.items.length
       ? (owner.items[index] ?? null)
       : reportIndexPastEnd(object, owner.items.length, node, context);

@@ -7,7 +7,7 @@ import { propertyOf } from "./constants.js";
 import type { Context } from "./context.js";
 import { type Locals, type Resolved, valueOfNode } from "./resolved.js";
 import { describe } from "./type-names.js";
-import { readPort, reportPastEnd, resolveOutside, treeOf } from "./values.js";
+import { readPort, reportPastEnd, resolveExternal, treeOf } from "./values.js";
 
 /** `object.name`. `node` is the whole of it, or `object["name"]`. */
 export function resolveMember(
@@ -77,7 +77,7 @@ export function resolveMember(
       );
     }
     case "object":
-      return resolveOutside(propertyOf(owner.value, name, reporter.text(object)), node.span, context);
+      return resolveExternal(propertyOf(owner.value, name, reporter.text(object)), node.span, context);
     case "items":
       if (name === "length") return valueOfNode(constantOf(owner.items.length));
       return reporter.report(

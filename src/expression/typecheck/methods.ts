@@ -6,7 +6,7 @@ import { resolveAggregate } from "./aggregates.js";
 import type { Context } from "./context.js";
 import { listMethods } from "./list-methods.js";
 import { type Locals, type Resolved, valueOfNode } from "./resolved.js";
-import { article } from "./type-names.js";
+import { withArticle } from "./type-names.js";
 import { scalarOf } from "./values.js";
 
 type MethodNode = Extract<Surface, { kind: "method" }>;
@@ -50,7 +50,7 @@ function stringMethod(node: MethodNode, owner: ExpressionTree, args: readonly Re
     return reporter.report(
       "SL1108",
       node.span,
-      `'${object}' is ${article[owner.type]}, and '${node.name}' is a method of ${name === undefined ? "lists" : "strings and lists"}`,
+      `'${object}' is ${withArticle[owner.type]}, and '${node.name}' is a method of ${name === undefined ? "lists" : "strings and lists"}`,
       "compare it directly",
     );
   }
@@ -70,7 +70,7 @@ function stringMethod(node: MethodNode, owner: ExpressionTree, args: readonly Re
   return reporter.report(
     "SL1116",
     argument.span,
-    `'${name}' takes a constant string, and '${reporter.text(argument)}' is ${isConstant(text) ? article[text.type] : "not constant"}`,
+    `'${name}' takes a constant string, and '${reporter.text(argument)}' is ${isConstant(text) ? withArticle[text.type] : "not constant"}`,
     "compare two columns with ===",
   );
 }

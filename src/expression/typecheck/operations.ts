@@ -13,7 +13,7 @@ import type { Context } from "./context.js";
 import { functions } from "./functions.js";
 import { typeArithmetic, typeComparison } from "./operators.js";
 import type { Locals, Nothing, Resolved } from "./resolved.js";
-import { article } from "./type-names.js";
+import { withArticle } from "./type-names.js";
 import { acceptOperation, booleanOperand, reportPastEnd, resolveSpread, scalar, scalarOf } from "./values.js";
 
 type NodeOfKind<K extends Surface["kind"]> = Extract<Surface, { kind: K }>;
@@ -40,7 +40,7 @@ export const typeNegation: TypeOperation<"negate"> = (node, locals, context) => 
   return reporter.report(
     "SL1113",
     node.operand.span,
-    `'-' takes a number, and '${reporter.text(node.operand)}' is ${article[operand.type]}`,
+    `'-' takes a number, and '${reporter.text(node.operand)}' is ${withArticle[operand.type]}`,
   );
 };
 
@@ -55,7 +55,7 @@ export const typeConditional: TypeOperation<"conditional"> = (node, locals, cont
     return context.reporter.report(
       "SL1119",
       node.span,
-      `one branch is ${article[then.type]}, the other ${article[otherwise.type]}`,
+      `one branch is ${withArticle[then.type]}, the other ${withArticle[otherwise.type]}`,
       "give both branches one type",
     );
   }
@@ -128,7 +128,7 @@ function typeCoalesce(
   return reporter.report(
     "SL1025",
     node.span,
-    `'??' falls back from ${article[left.type]} to ${article[right.type]}`,
+    `'??' falls back from ${withArticle[left.type]} to ${withArticle[right.type]}`,
     "give both sides one type",
   );
 }
@@ -144,7 +144,7 @@ function typePower(
   return reporter.report(
     "SL1015",
     node.span,
-    `'**' takes numbers, not ${article[wrong.type]}`,
+    `'**' takes numbers, not ${withArticle[wrong.type]}`,
     wrong.type === "bigint" ? "multiply: n * n" : undefined,
   );
 }
@@ -181,7 +181,7 @@ export const typeCall: TypeOperation<"call"> = (node, locals, context) => {
       reporter.report(
         "SL1113",
         arg.span,
-        `'${callee}' takes ${arity === 1 ? "a number" : "numbers"}, not ${article[tree.type]}`,
+        `'${callee}' takes ${arity === 1 ? "a number" : "numbers"}, not ${withArticle[tree.type]}`,
       );
   }
   return numbers.length === args.length ? known.build(numbers) : null;

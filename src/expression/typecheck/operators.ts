@@ -9,9 +9,9 @@ import {
   valueOf,
 } from "../tree/tree.js";
 import { compare, compute } from "../tree/builders.js";
-import { article } from "./type-names.js";
+import { withArticle } from "./type-names.js";
 
-/** Why an operator does not take its operands. */
+/** The error of an operator with wrong operands. */
 export interface OperandError {
   readonly code: "SL1110" | "SL1111" | "SL1113" | "SL1118";
   readonly message: string;
@@ -23,7 +23,7 @@ const missing: Pick<OperandError, "code" | "hint"> = {
   hint: "refine the pipeline so that the list's length is known",
 };
 
-/** `left op right` for scalars, or why not. */
+/** `left op right` for scalars. */
 export function typeArithmetic(
   op: ArithmeticOp,
   left: ExpressionTree,
@@ -33,7 +33,7 @@ export function typeArithmetic(
     if (side.type !== "number" && side.type !== "bigint") {
       return {
         code: "SL1113",
-        message: `'${op}' takes numbers, not ${article[side.type]}`,
+        message: `'${op}' takes numbers, not ${withArticle[side.type]}`,
         hint: "compare it instead",
       };
     }
@@ -63,7 +63,7 @@ export function typeArithmetic(
   return compute(op, left, right);
 }
 
-/** `left op right` for scalars, or why not. A whole or fractional constant beside a bigint is compared exactly. */
+/** `left op right` for scalars. A bigint is compared exactly with a number constant, whole or not. */
 export function typeComparison(
   op: CompareOp,
   left: ExpressionTree,
@@ -86,7 +86,7 @@ export function typeComparison(
   const bigint = left.type === "bigint" || right.type === "bigint";
   return {
     code: "SL1111",
-    message: `'${op}' compares ${article[left.type]} with ${article[right.type]}${equality ? `, so it is always ${op === "!=="}` : ""}`,
+    message: `'${op}' compares ${withArticle[left.type]} with ${withArticle[right.type]}${equality ? `, so it is always ${op === "!=="}` : ""}`,
     hint: whole !== undefined && bigint ? `write ${String(valueOf(whole as Constant))}n` : "compare values of one type",
   };
 }

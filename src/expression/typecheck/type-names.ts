@@ -1,7 +1,7 @@
 import { elementType, type ExpressionTree } from "../tree/tree.js";
 
 /** A type with its article. */
-export const article = {
+export const withArticle = {
   number: "a number",
   bigint: "a bigint",
   boolean: "a boolean",
@@ -13,7 +13,7 @@ const plural = { number: "numbers", bigint: "bigints", boolean: "booleans", stri
 
 /** `a list of 3 numbers`, `a number`. */
 export function describe(tree: ExpressionTree): string {
-  if (tree.op !== "read" || tree.type !== "list") return article[tree.type];
+  if (tree.op !== "read" || tree.type !== "list") return withArticle[tree.type];
   const sizes = tree.shape.slice(tree.at.length);
   const kind = plural[elementType(tree.dtype)];
   if (sizes.length > 1) return `a list of ${sizes.map((size) => size ?? "?").join(" x ")} ${kind}`;

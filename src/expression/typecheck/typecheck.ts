@@ -11,7 +11,7 @@ import {
 import { maxDepth, maxNodes, measureTree, sizeProblem } from "../tree/size.js";
 import { constantOf, type ExpressionTree, isNullable } from "../tree/tree.js";
 import { Calls } from "./calls.js";
-import { lookUpConstant, neverThere } from "./constants.js";
+import { lookUpConstant, nothingHint } from "./constants.js";
 import { type Context, Positions } from "./context.js";
 import { resolveIndex } from "./indexes.js";
 import { resolveMember } from "./members.js";
@@ -19,7 +19,7 @@ import { resolveMethod } from "./methods.js";
 import { typeBinary, typeCall, typeConditional, typeNegation, typeNot } from "./operations.js";
 import { Reporter } from "./reporter.js";
 import { type Locals, type Resolved, valueOfNode } from "./resolved.js";
-import { resolveOutside, resolveSpread, scalar } from "./values.js";
+import { resolveExternal, resolveSpread, scalar } from "./values.js";
 
 /** A typed lambda, or every reason why it has no type. */
 export type Typed =
@@ -139,13 +139,13 @@ const resolvers: { readonly [K in Surface["kind"]]: Resolver<K> } = {
   string: literal,
   boolean: literal,
   bigint: (node) => valueOfNode(constantOf(BigInt(node.value))),
-  null: () => ({ kind: "nothing", value: null, message: "a row never holds null", hint: neverThere }),
+  null: () => ({ kind: "nothing", value: null, message: "a row never holds null", hint: nothingHint }),
   local(node, locals, { reporter }) {
     for (let local = locals; local !== null; local = local.outer) if (local.name === node.name) return local.resolved;
     return reporter.report("SL1100", node.span, `'${node.name}' has no value here`);
   },
   free: (node, _, context) =>
-    resolveOutside(lookUpConstant(node.path, context.reporter.unit.constants), node.span, context),
+    resolveExternal(lookUpConstant(node.path, context.reporter.unit.constants), node.span, context),
   member: (node, locals, context) => resolveMember(node, node.object, node.name, locals, context),
   index: resolveIndex,
   method: resolveMethod,

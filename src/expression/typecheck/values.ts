@@ -4,11 +4,11 @@ import type { Span, Surface } from "../surface/surface.js";
 import { elementOf } from "../tree/builders.js";
 import { longestUnrolled } from "../tree/size.js";
 import { constantOf, elementType, type ExpressionTree, isNullable, type Read, type Source } from "../tree/tree.js";
-import { type Outside, ownWay, propertyOf } from "./constants.js";
+import { type ExternalValue, constantHint, propertyOf } from "./constants.js";
 import type { Context } from "./context.js";
 import type { OperandError } from "./operators.js";
 import { type Locals, type Resolved, valueOfNode } from "./resolved.js";
-import { article, describe } from "./type-names.js";
+import { withArticle, describe } from "./type-names.js";
 
 // From what a node resolves to, to the values an operation needs: a tree, a scalar, a boolean, a list, elements.
 
@@ -68,7 +68,7 @@ export function treeOf(node: Surface, resolved: Resolved, { reporter }: Context)
     case "nothing":
       return reporter.report("SL1117", node.span, resolved.message, resolved.hint);
     case "function":
-      return reporter.report("SL1101", node.span, `'${resolved.name}' is a function, not a constant`, ownWay);
+      return reporter.report("SL1101", node.span, `'${resolved.name}' is a function, not a constant`, constantHint);
     case "lambda":
       return reporter.report("SL1108", node.span, "a function cannot be used as a value");
   }
@@ -92,7 +92,7 @@ export function readPort(from: Source, port: Port, span: Span, reporter: Context
 }
 
 /** What a value from outside the lambda resolves to. */
-export function resolveOutside(found: Outside, span: Span, { reporter }: Context): Resolved {
+export function resolveExternal(found: ExternalValue, span: Span, { reporter }: Context): Resolved {
   if (found.kind === "refused") return reporter.report(found.code, span, found.message, found.hint);
   return found.kind === "constant" ? valueOfNode(constantOf(found.value)) : found;
 }
@@ -144,7 +144,7 @@ export function booleanOperand(
     return reporter.report(
       "SL1112",
       node.span,
-      `'${op}' takes a boolean, and '${text()}' is ${article[tree.type]}`,
+      `'${op}' takes a boolean, and '${text()}' is ${withArticle[tree.type]}`,
       "compare it with a value",
     );
   }
@@ -209,7 +209,7 @@ export function constantElements(list: object, node: Surface, context: Context):
     return reporter.report("SL1108", node.span, `'${reporter.text(node)}' is an object, not a list`);
   if (list.length > longestUnrolled) return reportLength(node, list.length, context);
   return Array.from({ length: list.length }, (_, i) =>
-    resolveOutside(propertyOf(list, String(i), reporter.text(node)), node.span, context),
+    resolveExternal(propertyOf(list, String(i), reporter.text(node)), node.span, context),
   );
 }
 

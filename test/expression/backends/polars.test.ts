@@ -11,7 +11,10 @@ if (!installed) {
   );
 }
 
-/** Cases whose string does not flag exactly the rows where the lambda does not hold; each line says which row of which batch. */
+/**
+ * Cases whose string does not flag exactly the rows where the lambda does not hold; each line says which row of which
+ * batch.
+ */
 function differences(engine: Engine, cases: readonly Case[], ...batches: (readonly TestColumn[])[]): string[] {
   const written = cases.filter(({ expression }) => expression.strings[engine] !== undefined);
   const texts = written.map(({ expression }) => expression.strings[engine] as string);

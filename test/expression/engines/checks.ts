@@ -40,7 +40,10 @@ const operations: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
   in: (a, b) => (b as readonly Value[]).some((item) => item === a),
 };
 
-/** The value of a tree on a row: numbers are doubles, 64-bit integers have all their digits. What is not documented is an error. */
+/**
+ * The value of a tree on a row: numbers are doubles, 64-bit integers have all their digits. What is not documented is
+ * an error.
+ */
 function evaluate(tree: Tree, tensors: Tensors): Value {
   switch (tree.node) {
     case "binop": {

@@ -21,7 +21,10 @@ const sqlTypes = {
 type Api = typeof import("@duckdb/node-api");
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** A table `rows` of these columns, with `row` beside them, in a database of its own. A column without a value holds null. */
+/**
+ * A table `rows` of these columns, with `row` beside them, in a database of its own. A column without a value holds
+ * null.
+ */
 export async function tableOf(
   columns: readonly (Omit<TestColumn, "values"> & { readonly values: readonly (RowValue | null)[] })[],
 ): Promise<DuckDBConnection> {

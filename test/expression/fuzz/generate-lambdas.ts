@@ -63,7 +63,9 @@ const float32 = float.map(Math.fround);
 const list = (element: fc.Arbitrary<RowValue>, length: number) =>
   fc.array(element, { minLength: length, maxLength: length });
 
-/** Rows of every kind of port; `lengths` is the number of elements of `out.u`, whose length the signature leaves open. */
+/**
+ * Rows of every kind of port; `lengths` is the number of elements of `out.u`, whose length the signature leaves open.
+ */
 export function generateColumns(rows: number, seed: number, lengths: fc.Arbitrary<number>): TestColumn[] {
   const values = (arbitrary: fc.Arbitrary<RowValue>, salt: number) =>
     fc.sample(arbitrary, { numRuns: rows, seed: seed + salt });

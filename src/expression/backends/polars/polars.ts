@@ -237,7 +237,8 @@ const calculate: Write<ArithmeticOp> = ({ op, left, right, type }, context) => {
   // The sign of a zero is visible in a divisor; elsewhere only if the result's sign is visible.
   const l = number(left, context);
   const r = number(right, op === "/" ? withZeroSign(context) : context);
-  // Polars takes no shortcut with a number that has a value for each row. Where the other side is NaN, so is the result.
+  // Polars takes no shortcut with a number that has a value for each row. Where the other side is NaN, so is the
+  // result.
   const perRow = (constant: Json, beside: Json) =>
     ternary(profile.call("isNan", [beside]), numberLiteral(profile, 1), constant);
   if (profile.shortcuts && isConstant(right) && isShortcut(op, valueOf(right) as number, context, false))

@@ -24,5 +24,8 @@ const profile: Profile = {
   guards: polars1Guards,
 };
 
-/** The expression language of polars 1.44 and later. Its literals and functions are written differently from those of 1.8. */
+/**
+ * The expression language of polars 1.44 and later. Its literals and functions are written differently from those of
+ * 1.8.
+ */
 export const polars144 = polars(profile);
