@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { build, defineModel, pipeline, tensor, type PipelineError } from "shapeline";
+import { build, defineModel, pipeline, tensor, type AnyPipeline, type PipelineError } from "shapeline";
 import { attachLambdas } from "../../codegen/lambda/attach/attach.js";
+import { refusalError } from "../refusal.js";
 
 const scorer = defineModel({
   name: "scorer",
@@ -11,28 +12,22 @@ const scorer = defineModel({
 const scored = pipeline("p").model(scorer);
 type Check = (x: { out: number }) => boolean;
 
-/** What the command line makes of a module's text, run. */
-function attached(code: string): Check {
-  const { code: text } = attachLambdas(code, { file: "p.pipeline.ts" }) ?? { code };
-  let found: Check | undefined;
-  const p = { validate: (_: string, check: Check) => void (found = check) };
-  new Function("p", text)(p);
-  return found as Check;
+/** Attaches trees as the command line does, runs the module and returns the lambda of its validation. */
+function lambdaOf(code: string): Check {
+  const { code: attached } = attachLambdas(code, { file: "p.pipeline.ts" }) ?? { code };
+  let lambda: Check | undefined;
+  const p = { validate: (_: string, check: Check) => void (lambda = check) };
+  new Function("p", attached)(p);
+  return lambda as Check;
 }
 
-const problemsOf = (check: Check) =>
-  build(scored.validate("amt", check as never)).then(
-    () => [],
-    (error: PipelineError) => error.problems,
-  );
+const buildError = async (broken: AnyPipeline) => (await refusalError(build(broken))) as PipelineError;
+const problemsOf = async (check: Check) => (await buildError(scored.validate("amt", check as never))).problems;
 
 describe("build", () => {
   it("lists the problems of steps and of lambdas together, each with its code", async () => {
     const broken = scored.model(scorer as never).validate("amt", (x: { out: { scre: number } }) => x.out.scre < 1);
-    const error: PipelineError = await build(broken).then(
-      () => Promise.reject(new Error("built")),
-      (e: PipelineError) => e,
-    );
+    const error = await buildError(broken);
     expect(error.message).toMatchInlineSnapshot(`
       "pipeline 'p' has 2 problems:
         SL2012 step 1: model 'scorer' input 'x' expects float32[batch, 16] but step 0 (model 'scorer') produces float32[batch, 1]
@@ -47,8 +42,8 @@ describe("build", () => {
     expect(error.problems.map((p) => p.code)).toEqual(["SL2012", "SL1102"]);
   });
 
-  it("takes the values of names from outside where a build tool has left access to them", async () => {
-    const check = attached(`const LIMIT = 0.25; p.validate("amt", (x) => x.out < LIMIT);`);
+  it("uses the values of outside names that a build tool has attached", async () => {
+    const check = lambdaOf(`const LIMIT = 0.25; p.validate("amt", (x) => x.out < LIMIT);`);
     const { steps } = await build(scored.validate("amt", check));
     expect(steps[1]).toMatchObject({
       source: "(x) => x.out < LIMIT",
@@ -56,13 +51,13 @@ describe("build", () => {
     });
   });
 
-  it("says what stands too late to be read", async () => {
-    const early = attached(`const LIMIT = 1; p.validate("amt", (x) => x.out < LIMIT);`);
+  it("reports a constant that is declared after the pipeline reads it", async () => {
+    const attached = lambdaOf(`const LIMIT = 1; p.validate("amt", (x) => x.out < LIMIT);`);
     const key = Symbol.for("shapeline.lambda");
-    const left = (early as unknown as Record<symbol, object>)[key];
-    const late = Object.assign((x: { out: number }) => x.out < 1, {
+    const attachment = (attached as unknown as Record<symbol, object>)[key];
+    const early = Object.assign((x: { out: number }) => x.out < 1, {
       [key]: {
-        ...left,
+        ...attachment,
         constants: {
           LIMIT: () => {
             throw new ReferenceError("Cannot access 'LIMIT' before initialization");
@@ -70,7 +65,7 @@ describe("build", () => {
         },
       },
     });
-    expect(await problemsOf(late)).toMatchObject([
+    expect(await problemsOf(early)).toMatchObject([
       {
         code: "SL1050",
         message: expect.stringContaining("'LIMIT' has no value yet: Cannot access 'LIMIT' before initialization"),
@@ -78,17 +73,17 @@ describe("build", () => {
     ]);
   });
 
-  it("refuses a compiled form that it cannot read", async () => {
-    const check = attached(`p.validate("amt", (x) => x.out < 1);`);
+  it("refuses an attached tree of an unknown format", async () => {
+    const check = lambdaOf(`p.validate("amt", (x) => x.out < 1);`);
     const key = Symbol.for("shapeline.lambda");
-    const left = (check as unknown as Record<symbol, { lambda: object }>)[key];
+    const attachment = (check as unknown as Record<symbol, { lambda: object }>)[key];
     const other = Object.assign((x: { out: number }) => x.out < 1, {
-      [key]: { ...left, lambda: { ...left?.lambda, body: { kind: "loop", span: [0, 1] } } },
+      [key]: { ...attachment, lambda: { ...attachment?.lambda, body: { kind: "loop", span: [0, 1] } } },
     });
     expect(await problemsOf(other)).toMatchObject([{ code: "SL1051" }]);
   });
 
-  it("names what a lambda closes over when only its own text is at hand, and the two ways out", async () => {
+  it("refuses a closed-over variable that cannot be read at run time, with both ways to fix it", async () => {
     const LIMIT = Math.sqrt(2);
     const [problem] = await problemsOf((x) => x.out < LIMIT);
     expect(problem?.message).toMatchInlineSnapshot(`
@@ -119,27 +114,20 @@ describe("build", () => {
     ]);
   });
 
-  it("lists the problems of alerts with all others", async () => {
+  it("lists the problems of alerts together with those of durations", async () => {
     const broken = scored.alert(
       "drift",
       (all) => all.avg((x) => (x as never as { out: { scre: number } }).out.scre) > 1,
       { over: "5x" as "5m" },
     );
-    const error: PipelineError = await build(broken).then(
-      () => Promise.reject(new Error("built")),
-      (e: PipelineError) => e,
-    );
+    const error = await buildError(broken);
     expect(error.problems.map(({ code, details }) => [code, details?.["alert"]])).toEqual([
       ["SL2085", "drift"],
       ["SL1102", "drift"],
     ]);
     const missing = scored.alert("drift", 5 as never, undefined as never);
-    expect(
-      await build(missing).then(
-        () => [],
-        (e: PipelineError) => e.problems.map((p) => `${p.code} ${p.message.split("\n")[0] ?? ""}`),
-      ),
-    ).toMatchInlineSnapshot(`
+    const { problems } = await buildError(missing);
+    expect(problems.map((p) => `${p.code} ${p.message.split("\n")[0] ?? ""}`)).toMatchInlineSnapshot(`
       [
         "SL2084 alert 'drift' needs a function of the window's rows, not a number",
         "SL2085 'over' is not a duration: 'undefined'; write a whole number and s, m, h or d, from '1s' to '30d'",

@@ -2,11 +2,11 @@ import { transformSync } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
 import { attachedKey, helperKey, type AttachedLambda } from "../../../src/expression/surface/attachment.js";
-import { notation } from "./lowered.js";
+import { notation } from "./lower-text.js";
 
 type Check = { readonly [attachedKey]?: AttachedLambda };
 
-/** Runs a file whose `p` collects its validations, and hands back what each lambda carries. */
+/** Runs a file with a `p` that collects its validations, and returns the attachment of each lambda. */
 function attached(
   code: string,
   names: Readonly<Record<string, unknown>> = {},
@@ -21,7 +21,7 @@ function attached(
   return checks.map((check) => check[attachedKey]);
 }
 
-const shown = (lambda: AttachedLambda | undefined): unknown =>
+const summary = (lambda: AttachedLambda | undefined): unknown =>
   lambda && {
     tree: lambda.lambda && notation(lambda.lambda.body),
     ...(lambda.diagnostics.length > 0 && {
@@ -30,7 +30,7 @@ const shown = (lambda: AttachedLambda | undefined): unknown =>
     constants: Object.fromEntries(Object.entries(lambda.constants).map(([name, read]) => [name, read()])),
   };
 
-test("the condition of an alert carries its tree, too, and functions of the file that its aggregates take", () => {
+test("trees are attached to the condition of an alert and to functions that its aggregates take", () => {
   const [condition] = attached(
     'const LIMIT = 0.5;\nconst risk = (x) => x.out;\np.alert("drift", (all) => all.avg(risk) > LIMIT, { over: "5m" });',
   );
@@ -42,8 +42,8 @@ test("the condition of an alert carries its tree, too, and functions of the file
   expect(Object.getOwnPropertySymbols(condition?.constants["risk"]?.() ?? {})).toEqual([helperKey]);
 });
 
-describe("lambdas written at the call", () => {
-  test("carry their tree, their text and their place", () => {
+describe("lambdas written in the call", () => {
+  test("get their tree, source and location", () => {
     const code = 'p.validate("a", (x) => x.out < 1)\n\t.validate("b", function (x) {\n  return x.in.a > 2;\n});';
     const [a, b] = attached(code);
     expect(a).toEqual({
@@ -62,7 +62,7 @@ describe("lambdas written at the call", () => {
     expect(code.slice(50)).toMatch(/^function/);
   });
 
-  test("the emitted code, and that every line keeps its number", () => {
+  test("the emitted code keeps the line numbers", () => {
     const code =
       'import { Limits } from "./limits.js";\np.validate("a", (x) => x.out <\n  Limits.max).validate("b", (x) => x.out << 2);\nafter();';
     const out = attachLambdas(code, { file: "a.ts" })?.code ?? "";
@@ -85,14 +85,14 @@ describe("lambdas written at the call", () => {
       'const NAME = "a"; p.validate(NAME, (x) => x.out < 1);',
     ];
     for (const code of codes)
-      expect(attached(code).map(shown), code).toEqual([{ tree: "(< (. x out) 1)", constants: {} }]);
-    expect(attached('const e = () => <b>{1}</b>; p.validate("a", (x) => x.out < 1);', {}, "a.tsx").map(shown)).toEqual([
-      { tree: "(< (. x out) 1)", constants: {} },
-    ]);
+      expect(attached(code).map(summary), code).toEqual([{ tree: "(< (. x out) 1)", constants: {} }]);
+    expect(
+      attached('const e = () => <b>{1}</b>; p.validate("a", (x) => x.out < 1);', {}, "a.tsx").map(summary),
+    ).toEqual([{ tree: "(< (. x out) 1)", constants: {} }]);
   });
 });
 
-describe("names from outside arrive exact", () => {
+describe("names from outside have their exact values", () => {
   test("constants, enums, objects, parameters, imports", () => {
     const code = `
       const LIMIT = 0.1 + 0.2, BIG = 9007199254740993n;
@@ -107,7 +107,7 @@ describe("names from outside arrive exact", () => {
       p.validate("late", (x) => x.out < LATE);
       const LATE = 5;
       p.validate("replaced", (x) => x.out < FILLED_IN && x.out < nobody);`;
-    const all = attached(code, { FILLED_IN: 8 }).map(shown) as { constants: object }[];
+    const all = attached(code, { FILLED_IN: 8 }).map(summary) as { constants: object }[];
     expect(all.map((l) => l.constants)).toEqual([
       {
         LIMIT: 0.1 + 0.2,
@@ -124,14 +124,14 @@ describe("names from outside arrive exact", () => {
     ]);
   });
 
-  test("what may change is refused, by its declaration", () => {
+  test("mutable variables are refused", () => {
     const code = `
       let limit = 1; var old = 2;
       p.validate("a", (x) => x.out < limit && x.out > old && x.out << 2);
       { const limit = 3; p.validate("b", (x) => x.out < limit); }
       for (let i = 0; i < 1; i++) p.validate("c", (x) => x.out < i);
       function f() { if (true) { var hoisted = 1; } p.validate("d", (x) => x.out < hoisted); } f();`;
-    expect(attached(code).map(shown)).toMatchInlineSnapshot(`
+    expect(attached(code).map(summary)).toMatchInlineSnapshot(`
       [
         {
           "constants": {},
@@ -166,11 +166,11 @@ describe("names from outside arrive exact", () => {
     `);
   });
 
-  test("a declaration that hides a global is not taken for it", () => {
+  test("a declaration that shadows a global is not mistaken for the global", () => {
     const code = `
       const Math = { abs: (v) => v, PI: 3 }; const Date = { now: 1 };
       p.validate("a", (x) => Math.abs(x.out) < 1).validate("b", (x) => x.out < Math.PI).validate("c", (x) => x.out < Date.now);`;
-    expect(attached(code).map(shown)).toMatchInlineSnapshot(`
+    expect(attached(code).map(summary)).toMatchInlineSnapshot(`
       [
         {
           "constants": {},
@@ -200,7 +200,7 @@ describe("names from outside arrive exact", () => {
 });
 
 describe("lambdas passed by name", () => {
-  test("carry the tree of their declaration in the same file", () => {
+  test("get the tree of their declaration in the same file", () => {
     const code = `
       "use strict";
       p.validate("a", isSmall).validate("b", isLarge);
@@ -211,7 +211,7 @@ describe("lambdas passed by name", () => {
       const LIMIT = 1;
       p.validate("c", isEven).validate("d", isEven);
       (function () { const LIMIT = 9; p.validate("e", isSmall); return p.validate("f", inner); function inner(x) { return x.out > LIMIT; } })();`;
-    expect(attached(code).map(shown)).toEqual([
+    expect(attached(code).map(summary)).toEqual([
       { tree: "(< (. x out) free:LIMIT)", constants: { LIMIT: 1 } },
       { tree: "(> (. x out) 2)", constants: {} },
       { tree: "(=== (. x out) free:LIMIT)", constants: { LIMIT: 1 } },
@@ -221,7 +221,7 @@ describe("lambdas passed by name", () => {
     ]);
   });
 
-  test("what only running it can tell is left to the run-time reader", () => {
+  test("lambdas that are known only at run time get no tree, and the file is marked incomplete", () => {
     const code = `
       let changing = (x) => x.out < 1; const picked = 1 < 2 ? (x) => true : null; const args = ["a", (x) => true];
       function outer(check) { p.validate("a", check); } outer((x) => true);
@@ -237,16 +237,16 @@ describe("lambdas passed by name", () => {
   });
 });
 
-test("a very long expression or chain is no stack overflow", () => {
+test("a very long expression or chain does not overflow the stack", () => {
   const sum = `const sum = ${"1 + ".repeat(20_000)}1;`;
   const chain = `p${Array.from({ length: 2_000 }, (_, i) => `.validate("v${i}", (x) => x.out < ${i})`).join("")};`;
   expect(attachLambdas(`${sum} ${chain}`, { file: "a.ts" })?.lambdas).toHaveLength(2_000);
 });
 
-describe("files to leave alone", () => {
+describe("files that stay unchanged", () => {
   test.each([
     ["no validation", "export const a = 1;"],
-    ["the word alone", "// validate(this)\nconst validate = 1;"],
+    ["only the word `validate`", "// validate(this)\nconst validate = 1;"],
     ["a validation without a lambda", 'schema.validate(value); p.validate("a");'],
     ["a syntax error", 'p.validate("a", (x) => x.out < );'],
     ["a string", "const s = '.validate(\"a\", (x) => 1)';"],

@@ -15,8 +15,8 @@ const javascript = (source: string, constants?: Record<string, unknown>) => {
     : diagnostics.map((d) => `${d.code} ${source.slice(d.start, d.end)}: ${d.message}`).join("\n");
 };
 
-describe("the text of one lambda", () => {
-  test("compiles to a tree and a string for each back-end", () => {
+describe("compileLambda", () => {
+  test("returns a tree and a string for each back-end", () => {
     const { ok, expression, diagnostics } = compileLambda("(x) => !(x.out.score[0] > 0.9)", {
       ...scope,
       name: "fraud",
@@ -32,7 +32,7 @@ describe("the text of one lambda", () => {
     expect(expression?.strings["polars-0.18"]).toContain('"fraud"');
   });
 
-  test("may be the condition of an alert", () => {
+  test("compiles the condition of an alert", () => {
     const compile = (source: string) => compileLambda(source, { ...scope, kind: "alert" });
     expect(compile("(all) => all.avg((x) => x.out.score) > 0.5").expression?.strings.javascript).toBe(
       "(all) => all.avg((x) => x.out.score[0]) > 0.5",
@@ -40,7 +40,7 @@ describe("the text of one lambda", () => {
     expect(compile("(x) => x.out.score[0] < 1").diagnostics).toMatchObject([{ code: "SL1104", start: 7, end: 12 }]);
   });
 
-  test("may be TypeScript, may stand in parentheses, may end in a semicolon or a comment", () => {
+  test("accepts TypeScript, parentheses, and a semicolon or comment at the end", () => {
     for (const source of [
       "(x: Row): boolean => x.out.score[0]! < (1 as number);",
       " ( x => x.out.score[0] < 1 ) ;\n",
@@ -50,7 +50,7 @@ describe("the text of one lambda", () => {
       expect(javascript(source), source).toBe(javascript("x => x.out.score[0] < 1"));
   });
 
-  test("takes the ports of a signature, and leaves out those that are no tensors", () => {
+  test("accepts the ports of a signature and ignores those that are not tensors", () => {
     const labels = {
       name: "labels",
       dtype: "seq(map(int64,tensor(float)))",
@@ -64,14 +64,16 @@ describe("the text of one lambda", () => {
     ]);
   });
 
-  test("takes constants", () => {
+  test("uses the values of `constants`", () => {
     const source = "x => x.out.score[0] < Limits.upper.warm && x.in.amount > -Infinity";
-    expect(javascript(source, { Limits: { upper: { warm: 0.5 } } })).toContain("0.5");
+    expect(javascript(source, { Limits: { upper: { warm: 0.5 } } })).toBe(
+      "(x) => x.out.score[0] < 0.5 && x.in.amount > -Infinity",
+    );
   });
 });
 
-describe("findings are offsets into the text as given", () => {
-  test("of the lowering, of the typing, of names without a value", () => {
+describe("diagnostics of compileLambda", () => {
+  test("have offsets into the given text: from lowering, type checking and missing constants", () => {
     expect(
       [
         javascript("  ((x) => x.out.score[0] << 2 === LIMIT)"),
@@ -96,7 +98,7 @@ describe("findings are offsets into the text as given", () => {
     `);
   });
 
-  test("text that is none is answered, too", () => {
+  test("report a source that is not a string", () => {
     expect(compileLambda(undefined as never, scope)).toEqual({
       ok: false,
       diagnostics: [

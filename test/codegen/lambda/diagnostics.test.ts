@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { renderDiagnostic } from "../../../codegen/lambda/diagnostics.js";
 import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
-import { lower } from "./lowered.js";
+import { lower } from "./lower-text.js";
 
 const rendered = (source: string) => {
   const lowered = lower(source);
   return lowered.diagnostics.map((d) => renderDiagnostic(d, lowered)).join("\n\n");
 };
 
-test("place, code, message, frame, hint and where to read more, in one text", () => {
+test("one text holds the place, code, message, frame, hint and link", () => {
   expect(rendered("x => x.out == 1")).toMatchInlineSnapshot(`
     "lambda:1:6 - error SL1013: \`==\` converts its operands before it compares them
 
@@ -20,7 +20,7 @@ test("place, code, message, frame, hint and where to read more, in one text", ()
   `);
 });
 
-test("a finding over several lines marks each of them, and cuts a long one short", () => {
+test("a diagnostic over several lines marks each line, and a long one is cut off", () => {
   expect(
     rendered("x => {\n  for (const s of x.out.scores) {\n    if (s > 1)\n      return false;\n  }\n  return true;\n}"),
   ).toMatchInlineSnapshot(`
@@ -42,7 +42,7 @@ test("a finding over several lines marks each of them, and cuts a long one short
   expect(rendered(long).split("\n")).toHaveLength(18);
 });
 
-test("carets stand under the text where it is indented with tabs", () => {
+test("carets are aligned under text that is indented with tabs", () => {
   expect(rendered("x => {\r\n\t\treturn x.out == 1;\r\n}")).toBe(
     [
       "lambda:2:10 - error SL1013: `==` converts its operands before it compares them",
@@ -56,7 +56,7 @@ test("carets stand under the text where it is indented with tabs", () => {
   );
 });
 
-test("with its place in a file, the line and column are the file's; with the file's text, the frame shows whole lines", () => {
+test("line and column refer to the file, and with the file's text the frame shows whole lines", () => {
   const code = 'const p = base\n  .validate("fourfold", (x) => x.out << 2 === 0);\n';
   const lambda = attachLambdas(code, { file: "src/a.pipeline.ts" })?.lambdas[0];
   const [diagnostic] = lambda?.diagnostics ?? [];
@@ -79,7 +79,7 @@ test("with its place in a file, the line and column are the file's; with the fil
       hint: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
       see docs/errors.md#sl1016"
   `);
-  // A file that has changed since is not shown.
+  // The text of a file that has changed is not used.
   expect(renderDiagnostic(diagnostic, lambda, { fileText: "something else" })).toBe(
     renderDiagnostic(diagnostic, lambda),
   );
@@ -95,7 +95,7 @@ test("without a source there is no frame", () => {
   `);
 });
 
-test("colours only when asked for", () => {
+test("colours are used only with `color: true`", () => {
   const lowered = lower("x => x.out == 1");
   const [diagnostic] = lowered.diagnostics;
   if (diagnostic === undefined) expect.fail("a diagnostic was expected");

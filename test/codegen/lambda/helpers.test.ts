@@ -11,19 +11,19 @@ const scorer = defineModel({
   outputs: { scores: tensor("float64", ["batch", 3]), label: tensor("string", ["batch"]) },
 });
 
-/** What the validations of a module's text mean, or what is wrong with them; `p` is the pipeline. */
+/** The JavaScript of each validation of a module, or its problems. The module uses `p` as the pipeline. */
 function compiled(code: string, names: Readonly<Record<string, unknown>> = {}): string {
   const { code: text } = attachLambdas(code, { file: "a.ts" }) ?? { code };
   const { code: js } = transformSync(text, { loader: "ts", format: "cjs" });
   const start = pipeline("p").model(scorer);
-  const made = new Function("p", "exports", "module", ...Object.keys(names), `${js}; return made;`)(
+  const result = new Function("p", "exports", "module", ...Object.keys(names), `${js}; return made;`)(
     start,
     {},
     {},
     ...Object.values(names),
   ) as typeof start;
   try {
-    return buildConfig(made)
+    return buildConfig(result)
       .steps.flatMap((s) => (s.kind === "validation" ? [s.expression.strings.javascript ?? ""] : []))
       .join("\n");
   } catch (error) {
@@ -33,8 +33,8 @@ function compiled(code: string, names: Readonly<Record<string, unknown>> = {}): 
   }
 }
 
-describe("helper functions are written out", () => {
-  test("declared with function or const, called by each other, handed to every and some", () => {
+describe("helper functions are inlined", () => {
+  test("declared with function or const, calling each other, passed to every and some", () => {
     const code = `
       const LIMIT = 2;
       const isSmall = (v: number) => v < LIMIT;
@@ -47,14 +47,14 @@ describe("helper functions are written out", () => {
     `);
   });
 
-  test("with their own names, whatever the lambda calls its own", () => {
+  test("without mixing up their names with those of the lambda", () => {
     const code = `
       function limits() { const LIMIT = 1; const below = (x) => x < LIMIT; { const LIMIT = 2; return p.validate("a", (x) => below(x.out.scores[1]) && x.out.scores[0] < LIMIT); } }
       const made = limits();`;
     expect(compiled(code)).toMatchInlineSnapshot(`"(x) => x.out.scores[1] < 1 && x.out.scores[0] < 2"`);
   });
 
-  test("handed a function that reads the lambda's own names", () => {
+  test("with a function argument that reads the lambda's variables", () => {
     const code = `
       const any = (list, test) => list.some((v) => test(v));
       const made = p.validate("a", (x) => { const top = x.out.scores[0]; return any(x.out.scores, (v) => v > top && any(x.out.scores, (w) => w < v)); });`;
@@ -64,8 +64,8 @@ describe("helper functions are written out", () => {
   });
 });
 
-describe("what cannot be written out is refused", () => {
-  test("recursion, with its cycle", () => {
+describe("helper functions that cannot be inlined are refused", () => {
+  test("recursion, with the cycle in the message", () => {
     const code = `
       const even = (n) => n === 0 || odd(n - 1);
       function odd(n) { return even(n - 1); }
@@ -81,7 +81,7 @@ describe("what cannot be written out is refused", () => {
     `);
   });
 
-  test("a helper that reads what may change, and one that cannot be compiled", () => {
+  test("a helper that reads a mutable variable, and one that cannot be compiled", () => {
     const code = `
       let limit = 1;
       const isSmall = (v) => v < limit;
@@ -93,7 +93,7 @@ describe("what cannot be written out is refused", () => {
     `);
   });
 
-  test("functions of packages, of the machine, of objects, and what is none", () => {
+  test("functions of packages, globals and objects, and values that are not functions", () => {
     const code = `
       const checks = { small: (v) => v < 1 }; const LIMIT = 1; const AGE = null;
       const made = p.validate("a", (x) => given(x.out.scores[0])).validate("b", (x) => checks.small(x.out.scores[0])).validate("c", (x) => LIMIT(x.out.scores[0]))
@@ -109,7 +109,7 @@ describe("what cannot be written out is refused", () => {
     `);
   });
 
-  test("a wrong number of arguments, and what is wrong inside, said where it is called", () => {
+  test("a wrong number of arguments, and problems inside the helper, reported at the call", () => {
     const code = `
       const isSmall = (v) => v < 1;
       const isNamed = (s) =>
@@ -123,7 +123,7 @@ describe("what cannot be written out is refused", () => {
   });
 });
 
-test("an exported function carries its tree where its file has no pipeline, keeps its name and its lines", () => {
+test("an exported function of a file without a pipeline gets a tree and keeps its name and lines", () => {
   const code =
     "const LIMIT = 1;\nexport const isSmall = (v) => v < LIMIT\nexport default function isLarge(v) { return v > 2; }\nconst hidden = (v) => v;\nexport { hidden as shown }; export type T = 1;\n";
   const out = attachLambdas(code, { file: "a.ts", helpers: "exported" })?.code ?? "";

@@ -8,8 +8,8 @@ import { defineModel, pipeline } from "../../../dsl/index.js";
 import type { Diagnostic } from "../../../src/expression/surface/surface.js";
 import { refusedAlerts, refusedLambdas, row } from "./refused-corpus.js";
 
-/** `  SL1013 1:6-1:26 …`, lines and columns from 1. */
-function told(text: string, { code, start, end, message, hint }: Diagnostic): string {
+/** `  SL1013 1:6-1:26 …`, with 1-based lines and columns. */
+function formatDiagnostic(text: string, { code, start, end, message, hint }: Diagnostic): string {
   const at = (offset: number) => {
     const lines = text.slice(0, offset).split("\n");
     return `${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`;
@@ -40,33 +40,35 @@ const scored = pipeline("p").model(
   }),
 );
 
-/** What `build()` says of a check. */
-function built(check: unknown): string {
+/** The problems that `build()` reports for a check. */
+function buildProblems(check: unknown): string {
   try {
     buildConfig(scored.validate("low", check as never));
-    return "nothing";
+    return "no problems";
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     return error.problems.map(({ message }) => message).join("\n");
   }
 }
 
-/** The same of a module's text, its lambdas found by the command line's reader. */
-function ofModule(text: string): string {
+/** The problems of a module's checks, with trees attached as the command line does. */
+function moduleProblems(text: string): string {
   const checks: unknown[] = [];
   const p = { validate: (_: string, check: unknown) => (checks.push(check), p) };
   const code = attachLambdas(text, { file: "p.pipeline.ts" })?.code ?? text;
   new Function("p", code)(p);
-  return checks.map(built).join("\n\n");
+  return checks.map(buildProblems).join("\n\n");
 }
 
 describe("refused lambdas", () => {
-  test("each has the diagnostic that is written down: code, place, message, hint", async () => {
+  test("each has the recorded diagnostics: code, place, message, hint", async () => {
     const page = Object.keys(groups).map((group) => {
       const entries = corpus.filter((one) => one.group === group);
       return [
         `# ${group}`,
-        ...entries.map(({ text, diagnostics }) => [short(text), ...diagnostics.map((d) => told(text, d))].join("\n")),
+        ...entries.map(({ text, diagnostics }) =>
+          [short(text), ...diagnostics.map((d) => formatDiagnostic(text, d))].join("\n"),
+        ),
       ].join("\n\n");
     });
     await expect(`${page.join("\n\n\n")}\n`).toMatchFileSnapshot("refused-corpus.txt");
@@ -78,14 +80,14 @@ describe("refused lambdas", () => {
     expect(corpus.filter(({ ok, diagnostics }) => ok || diagnostics.length === 0).map(({ text }) => text)).toEqual([]);
   });
 
-  test("a mistake is told once", () => {
+  test("a mistake is reported once", () => {
     const twice = corpus.filter(
       ({ diagnostics }) => new Set(diagnostics.map((d) => `${d.start} ${d.end}`)).size < diagnostics.length,
     );
     expect(twice.map(({ text }) => text)).toEqual([]);
   });
 
-  test("what depends on the file around the lambda, or on how it was built", () => {
+  test("refusals that depend on the file around the lambda, or on the build", () => {
     const modules = [
       "let limit = 1; p.validate('low', (x) => x.out.score[0] < limit);",
       "const Math = { abs: (v) => v }; p.validate('low', (x) => Math.abs(x.out.score[0]) < 1);",
@@ -126,7 +128,7 @@ describe("refused lambdas", () => {
       tampered,
       early,
     ];
-    expect([...modules.map(ofModule), ...running.map(built)].join("\n\n---\n\n")).toMatchInlineSnapshot(`
+    expect([...modules.map(moduleProblems), ...running.map(buildProblems)].join("\n\n---\n\n")).toMatchInlineSnapshot(`
       "p.pipeline.ts:1:58 - error SL1043: 'limit' may change: it is declared with \`let\`
 
         1 | (x) => x.out.score[0] < limit
@@ -207,7 +209,7 @@ describe("refused lambdas", () => {
     `);
   });
 
-  test("every code of the lowering and of typing is told by one of them", () => {
+  test("every code of lowering and type checking occurs in the corpus", () => {
     const seen = new Set<string>(corpus.flatMap(({ diagnostics }) => diagnostics.map(({ code }) => code)));
     const elsewhere = ["SL1042", "SL1043", "SL1044", "SL1049", "SL1050", "SL1051"];
     expect(Object.keys(errorCodes).filter((code) => /^SL1[01]/.test(code) && !seen.has(code))).toEqual(elsewhere);

@@ -6,7 +6,7 @@ const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => 
   shape: ["N", ...shape],
 });
 
-/** The row that the refused lambdas are written for. */
+/** The ports and constants that the lambdas below use. */
 export const row = {
   inputs: [
     port("amount", "float64"),
@@ -43,9 +43,9 @@ export const row = {
   },
 } as const;
 
-/** Lambdas as people write them that cannot be compiled, by what is wrong with them. */
+/** Realistic lambdas that cannot be compiled, grouped by the mistake. */
 export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
-  "text that is no lambda": [
+  "text that is not a lambda": [
     "x => x.out.score <",
     "(x) => { return x.out.score < 1; ",
     "x => x.out.score < 1 && ",
@@ -54,7 +54,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "({ low: (x) => true })",
     "x => (x.out.score[0] < 1",
   ],
-  "functions that never answer plainly": [
+  "async functions and generators": [
     "async (x) => x.out.score[0] < 1",
     "async (x) => (await load()) < x.out.score[0]",
     "function* (x) { yield x.out.score[0] < 1; }",
@@ -74,7 +74,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => x.out.probs.every((p = 0) => p >= 0)",
     "x => x.out.probs.every((...ps) => ps[0] >= 0)",
   ],
-  "changes of values": [
+  assignments: [
     "x => x.out.score[0] = 1",
     "x => (x.in.amount += 1) < 2",
     "x => x.in.amount++ < 1",
@@ -105,7 +105,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => { console.log(x.out.score); return true; }",
     "x => { 'checked'; x.in.vip; return true; }",
   ],
-  "ways without an answer": [
+  "paths without a return value": [
     "x => { x.out.score[0] < 1 }",
     "x => {}",
     "x => { return; }",
@@ -141,7 +141,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => (x.in.tokens[0] ?? 'none') === 'none'",
     "x => +x.in.account > 1",
   ],
-  "what makes or matches values": [
+  "construction and matching of values": [
     "x => /^D/.test(x.in.country)",
     "x => new RegExp('^D').test(x.in.country)",
     "x => x.in.country.match(/D/) !== null",
@@ -157,7 +157,7 @@ export const refusedLambdas: Readonly<Record<string, readonly string[]>> = {
     "x => x.in.country === import('./a.js')",
     "x => x.out.score.#hidden < 1",
   ],
-  "what is not the same each time": [
+  nondeterminism: [
     "x => Date.now() > x.in.amount",
     "x => new Date().getFullYear() > x.in.amount",
     "x => performance.now() > x.in.amount",

@@ -39,7 +39,7 @@ beforeEach(() => {
     "tsconfig.json": JSON.stringify({ extends: "./base.json", include: ["src"] }),
     "base.json": JSON.stringify({ compilerOptions: { target: "es2022", module: "nodenext" } }),
     "package.json": JSON.stringify({ name: "app", type: "module" }),
-    // The package as it is installed.
+    // Shapeline, as an installed package.
     "node_modules/shapeline/package.json": readFileSync(join(root, "package.json"), "utf8"),
     "src/limits.ts": "export const LIMIT = 1;",
     "src/models.gen.ts": `import { defineModel } from "shapeline";\n${model("1")}`,
@@ -52,7 +52,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Compiles; the limits that the validations came to, and whether the module was run for it. */
+/** Compiles the project. `ran`: whether the module was run; `texts`: the model versions and the limits of validations. */
 async function compile(options: CompileProjectOptions = {}) {
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
   const { configs, problems } = await compileProject({ cwd: folder, cache: true, ...options });
@@ -68,8 +68,8 @@ async function compile(options: CompileProjectOptions = {}) {
   return { ran, texts: texts.join(" ") };
 }
 
-describe("with nothing changed, nothing is run", () => {
-  test("and the configs are the same, byte for byte", async () => {
+describe("if no input has changed", () => {
+  test("no module runs, and the configs are the same, byte for byte", async () => {
     const first = await compileProject({ cwd: folder, cache: true });
     expect(await compile()).toEqual({ ran: false, texts: "1 1" });
     const second = await compileProject({ cwd: folder, cache: true });
@@ -77,7 +77,7 @@ describe("with nothing changed, nothing is run", () => {
     expect(await compile({ cache: false })).toMatchObject({ ran: true });
   });
 
-  test("what compiling itself writes is no change", async () => {
+  test("written configs do not count as a change", async () => {
     const { configs } = await compileProject({ cwd: folder, cache: true });
     for (const { path, text } of configs) writeFileSync(path, text);
     expect(await compile()).toMatchObject({ ran: false });
@@ -88,9 +88,9 @@ describe("with nothing changed, nothing is run", () => {
   });
 });
 
-describe("each kind of input that changes is seen", () => {
-  /** What is compiled before and after a change; it was kept before. */
-  async function changing(
+describe("a change of each kind of input is detected", () => {
+  /** Compiles before and after a change, and checks that the cache was used in between. */
+  async function compileAround(
     files: Readonly<Record<string, string>>,
     change: () => void,
     options: CompileProjectOptions = {},
@@ -115,17 +115,19 @@ describe("each kind of input that changes is seen", () => {
   });
 
   test("an imported constant", async () => {
-    expect(await changing({}, () => put(limit("export const LIMIT = 2;")))).toEqual(["1 1", "1 2", true]);
+    expect(await compileAround({}, () => put(limit("export const LIMIT = 2;")))).toEqual(["1 1", "1 2", true]);
   });
 
   test("a model's typing", async () => {
     expect(
-      await changing({}, () => put({ "src/models.gen.ts": `import { defineModel } from "shapeline";\n${model("7")}` })),
+      await compileAround({}, () =>
+        put({ "src/models.gen.ts": `import { defineModel } from "shapeline";\n${model("7")}` }),
+      ),
     ).toEqual(["1 1", "7 1", true]);
   });
 
   test("the tsconfig, and one that it extends", async () => {
-    expect((await changing({}, () => appendFileSync(join(folder, "tsconfig.json"), "\n"))).at(-1)).toBe(true);
+    expect((await compileAround({}, () => appendFileSync(join(folder, "tsconfig.json"), "\n"))).at(-1)).toBe(true);
     expect(await compile()).toMatchObject({ ran: false });
     put({ "base.json": JSON.stringify({ compilerOptions: { target: "es2022", module: "nodenext", strict: true } }) });
     expect(await compile()).toMatchObject({ ran: true });
@@ -136,15 +138,15 @@ describe("each kind of input that changes is seen", () => {
   });
 
   test("the version of a package", async () => {
-    // Node keeps a module it has loaded, so the value is that of the first load; what counts is that it was asked again.
+    // Node caches the loaded module, so the value stays that of the first load. Only `ran` matters here.
     const files = { ...dependency("1.0.0", 3), ...limit('export { LIMIT } from "limits";') };
-    expect(await changing(files, () => put(dependency("1.0.1", 4)))).toEqual(["1 3", expect.any(String), true]);
+    expect(await compileAround(files, () => put(dependency("1.0.1", 4)))).toEqual(["1 3", expect.any(String), true]);
   });
 
-  test("a lock file, which tells of the packages that packages need", async () => {
+  test("a lock file, which lists indirect dependencies", async () => {
     expect(
       (
-        await changing({ ...dependency("1.0.0", 3), ...limit('export { LIMIT } from "limits";') }, () =>
+        await compileAround({ ...dependency("1.0.0", 3), ...limit('export { LIMIT } from "limits";') }, () =>
           put({ "package-lock.json": "{}" }),
         )
       ).at(-1),
@@ -162,17 +164,17 @@ describe("each kind of input that changes is seen", () => {
     symlinkSync("../packages/shared", join(folder, "node_modules/shared"), "dir");
     expect(
       (
-        await changing(limit('export { LIMIT } from "shared";'), () =>
+        await compileAround(limit('export { LIMIT } from "shared";'), () =>
           put({ "packages/shared/lib/deep/limit.js": "export const LIMIT = 6;" }),
         )
       ).at(-1),
     ).toBe(true);
   });
 
-  test("a variable of the environment that a module reads, and no other", async () => {
+  test("an environment variable that a module reads, but not another one", async () => {
     vi.stubEnv("LIMIT_OF_TEST", "5");
     const files = limit("export const LIMIT = Number(process.env.LIMIT_OF_TEST ?? 7);");
-    expect(await changing(files, () => vi.stubEnv("LIMIT_OF_TEST", "6"))).toEqual(["1 5", "1 6", true]);
+    expect(await compileAround(files, () => vi.stubEnv("LIMIT_OF_TEST", "6"))).toEqual(["1 5", "1 6", true]);
     vi.stubEnv("ANOTHER_OF_TEST", "1");
     expect(await compile()).toMatchObject({ ran: false });
     vi.stubEnv("LIMIT_OF_TEST", undefined);
@@ -187,12 +189,12 @@ describe("each kind of input that changes is seen", () => {
       "node_modules/reads/index.cjs": `exports.LIMIT = Number(require("node:fs").readFileSync(${JSON.stringify(join(folder, "limit.txt"))}, "utf8"));`,
       ...limit('export { LIMIT } from "reads";'),
     };
-    expect((await changing(files, () => put({ "limit.txt": "9" }))).at(-1)).toBe(true);
+    expect((await compileAround(files, () => put({ "limit.txt": "9" }))).at(-1)).toBe(true);
   });
 
-  test("a new pipeline file, and a new file that an import now means", async () => {
+  test("a new pipeline file, and a new file that an import now resolves to", async () => {
     expect(
-      await changing({}, () =>
+      await compileAround({}, () =>
         put({
           "src/deep/q.pipeline.ts": pipelineText("const LIMIT = 3;")
             .replaceAll('"p"', '"q"')
@@ -205,20 +207,20 @@ describe("each kind of input that changes is seen", () => {
   });
 
   test("the options", async () => {
-    expect(await changing({}, () => undefined)).toEqual(["1 1", "1 1", false]);
+    expect(await compileAround({}, () => undefined)).toEqual(["1 1", "1 1", false]);
     expect(await compile({ out: join(folder, "configs") })).toMatchObject({ ran: true });
     expect(await compile({ files: ["src/p.pipeline.ts"] })).toMatchObject({ ran: true });
   });
 });
 
-describe("what cannot be kept is compiled each time", () => {
+describe("results that may vary are not cached", () => {
   test.each([
     ["the clock", "export const LIMIT = new Date(0).getFullYear();"],
-    ["chance", "export const LIMIT = Math.random() * 0 + 1;"],
-    ["files", 'import { existsSync } from "node:fs"; export const LIMIT = Number(existsSync("."));'],
-    ["the machine", "export const LIMIT = process.argv.length * 0 + 1;"],
+    ["random numbers", "export const LIMIT = Math.random() * 0 + 1;"],
+    ["the file system", 'import { existsSync } from "node:fs"; export const LIMIT = Number(existsSync("."));'],
+    ["the process", "export const LIMIT = process.argv.length * 0 + 1;"],
     ["the whole environment", "export const LIMIT = Object.keys({ ...process.env }).length * 0 + 1;"],
-    ["a module named at run time", 'const name = "./limits.js"; export const LIMIT = [() => import(name)].length;'],
+    ["a dynamic import", 'const name = "./limits.js"; export const LIMIT = [() => import(name)].length;'],
   ])("%s", async (_, text) => {
     put({ "src/limits.ts": text });
     await compile();
@@ -232,7 +234,7 @@ describe("what cannot be kept is compiled each time", () => {
   });
 });
 
-test("what is kept and was cut off or edited is not believed", async () => {
+test("a truncated or edited cache file is ignored", async () => {
   await compile();
   const cache = join(folder, ".shapeline/cache");
   const path = join(cache, readdirSync(cache)[0] ?? "");

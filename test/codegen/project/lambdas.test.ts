@@ -3,13 +3,15 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { buildConfig } from "../../../codegen/build-config.js";
 import { loadPipelines } from "../../../codegen/project/load-pipelines.js";
-import { PipelineError } from "../../../dsl/errors.js";
+import type { PipelineError } from "../../../dsl/errors.js";
+import { refusalError } from "../../refusal.js";
 
-const root = fileURLToPath(new URL("../../fixtures/projects/followed", import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/projects/${name}`, import.meta.url));
+const load = (root: string, file: string) => loadPipelines([file], { project: join(root, "tsconfig.json"), root });
 
-/** Each validation of a file's pipelines: what it means, with the values of all names written in. */
-async function meanings(file: string): Promise<string> {
-  const loaded = await loadPipelines([file], { project: join(root, "tsconfig.json"), root });
+/** The JavaScript of each validation and alert in a file's pipelines, with constants and helper functions inlined. */
+async function compiledLambdas(project: string, file: string): Promise<string> {
+  const loaded = await load(fixture(project), file);
   return loaded
     .flatMap(({ pipeline }) =>
       buildConfig(pipeline).steps.flatMap((step) =>
@@ -21,8 +23,8 @@ async function meanings(file: string): Promise<string> {
     .join("\n");
 }
 
-test("a lambda behind a name, in a record, in a list, in a method or on one side of ?: is found in its file", async () => {
-  expect(await meanings("here.pipeline.ts")).toMatchInlineSnapshot(`
+test("finds lambdas of the same file that are named, in a record or list, a method, or a branch of ?:", async () => {
+  expect(await compiledLambdas("followed", "here.pipeline.ts")).toMatchInlineSnapshot(`
     "here member: (x) => x.out.score[0] < 4
     here method: (x) => x.out.score[0] > -4
     here item: (x) => x.out.score[0] !== 4
@@ -32,8 +34,8 @@ test("a lambda behind a name, in a record, in a list, in a method or on one side
   `);
 });
 
-test("values and functions of other files are followed through every kind of export, out of records and factories too", async () => {
-  expect(await meanings("main.pipeline.ts")).toMatchInlineSnapshot(`
+test("resolves values and functions of other files through every kind of export, records and factories", async () => {
+  expect(await compiledLambdas("followed", "main.pipeline.ts")).toMatchInlineSnapshot(`
     "each each_0: (x) => x.out.score[0] < 0.25
     each each_1: (x) => x.out.score[0] < 0.5
     functions imported: (x) => x.out.score[0] < 0.125
@@ -57,16 +59,19 @@ test("values and functions of other files are followed through every kind of exp
   `);
 });
 
-test("what is wrong in a function of another file is said at its place", async () => {
-  const [loaded] = await loadPipelines(["wrong.pipeline.ts"], { project: join(root, "tsconfig.json"), root });
-  const problems = () => {
-    try {
-      return loaded && buildConfig(loaded.pipeline);
-    } catch (error) {
-      return error instanceof PipelineError ? error.problems.map(({ message }) => message).join("\n\n") : error;
-    }
-  };
-  expect(problems()).toMatchInlineSnapshot(`
+test("inlines helper functions of the same and other files, with their own constants, through re-exports too", async () => {
+  expect(await compiledLambdas("helpers", "main.pipeline.ts")).toMatchInlineSnapshot(`
+    "helped own: (x) => Math.abs(x.out.score[0] + 0.5 - 1) < 0.004 && x.out.score[0] < 4
+    helped imported: (x) => x.out.score[0] < 0.30000000000000004 || (x.out.score[0] >= 2 && x.out.score[0] <= 3)
+    helped namespace: (x) => x.out.score[0] >= 0 && x.out.score[0] <= 1
+    helped callback: (x) => x.out.score.every((v) => v < 0.30000000000000004)"
+  `);
+});
+
+test("reports a problem in a function of another file at its place there", async () => {
+  const [loaded] = await load(fixture("followed"), "wrong.pipeline.ts");
+  const { problems } = (await refusalError(() => loaded && buildConfig(loaded.pipeline))) as PipelineError;
+  expect(problems.map(({ message }) => message).join("\n\n")).toMatchInlineSnapshot(`
     "rules/rules.ts:35:50 - error SL1016: \`<<\` works on 32-bit integers, which no target supports
 
       35 | (x: ScoreRow) => x.out.score[0] << 2 < HIGH

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { errorCodes } from "../../../dsl/messages/error-codes.js";
 import { refusals } from "../../../codegen/lambda/refusals.js";
-import { findings, lower } from "./lowered.js";
+import { findings, lower } from "./lower-text.js";
 
 const all = (sources: readonly string[]) => sources.map(findings).join("\n");
 
-describe("refused lambdas say what is wrong and where", () => {
-  test("text that is no lambda", () => {
+describe("refused lambdas have diagnostics with code, span and message", () => {
+  test("text that is not a lambda", () => {
     expect(
       all([
         "x =>",
@@ -91,7 +91,7 @@ describe("refused lambdas say what is wrong and where", () => {
     `);
   });
 
-  test("changes of values", () => {
+  test("assignments", () => {
     expect(
       all([
         "x => x.out = 1",
@@ -182,7 +182,7 @@ describe("refused lambdas say what is wrong and where", () => {
     `);
   });
 
-  test("ways without an answer", () => {
+  test("paths without a return value", () => {
     expect(
       all([
         "x => { }",
@@ -238,9 +238,9 @@ describe("refused lambdas say what is wrong and where", () => {
       x => x.out << 2 === 0
         SL1016 at "x.out << 2": \`<<\` works on 32-bit integers, which no target supports
       x => x.out ** 2 < 4
-        nothing found
+        no diagnostics
       x => x.out % 2 === 0
-        nothing found
+        no diagnostics
       x => (x.out & 1) === 1
         SL1016 at "x.out & 1": \`&\` works on 32-bit integers, which no target supports
       x => (x.out >>> 1) === ~1
@@ -259,11 +259,11 @@ describe("refused lambdas say what is wrong and where", () => {
       x => void x.out
         SL1030 at "void x.out": \`void\` discards a value
       x => x.out ?? 1
-        nothing found
+        no diagnostics
       x => x.out?.score < 1
-        nothing found
+        no diagnostics
       x => x?.out.scores?.[0] < 1
-        nothing found
+        no diagnostics
       x => x.out.scores?.every?.((v) => v << 2 < 1)
         SL1016 at "v << 2": \`<<\` works on 32-bit integers, which no target supports
       x => x.out.#secret < 1
@@ -271,7 +271,7 @@ describe("refused lambdas say what is wrong and where", () => {
     `);
   });
 
-  test("what makes or matches values", () => {
+  test("regular expressions, templates, spreads and object literals", () => {
     expect(
       all([
         "x => /a+/.test(x.out)",
@@ -297,11 +297,11 @@ describe("refused lambdas say what is wrong and where", () => {
       x => tag\`a\` === x.out
         SL1041 at "tag\`a\`": a tagged template calls a function the compiler does not know
       x => Math.max(...x.out.scores) < 1
-        nothing found
+        no diagnostics
       x => ({ ok: x.out < 1 })
         SL1022 at "{ ok: x.out < 1 }": a lambda cannot create an object
       x => [1, 2].includes(x.out)
-        nothing found
+        no diagnostics
       x => new Foo(x.out << 2)
         SL1010 at "new Foo(x.out << 2)": \`new\` creates an object; a lambda works on plain values
         SL1016 at "x.out << 2": \`<<\` works on 32-bit integers, which no target supports
@@ -348,13 +348,13 @@ describe("refused lambdas say what is wrong and where", () => {
       ]),
     ).toMatchInlineSnapshot(`
       "x => isSmall(x.out)
-        nothing found
+        no diagnostics
       x => checks.small(x.out)
-        nothing found
+        no diagnostics
       x => { const f = (v) => v > 1; return f(x.out); }
-        nothing found
+        no diagnostics
       x => ((v) => v > 1)(x.out)
-        nothing found
+        no diagnostics
       x => isNaN(x.out)
         SL1012 at "isNaN": \`isNaN(…)\` is a function the compiler does not know
       x => Number(x.out) < 1
@@ -399,7 +399,7 @@ describe("refused lambdas say what is wrong and where", () => {
   });
 });
 
-test("all findings of a lambda come at once, in the order of the text", () => {
+test("all problems of a lambda are reported together, in source order", () => {
   expect(
     findings(`(x) => {
     let n = 0;
@@ -424,7 +424,7 @@ test("all findings of a lambda come at once, in the order of the text", () => {
 });
 
 describe("size", () => {
-  test("deep nesting is refused, not a stack overflow", () => {
+  test("deep nesting is refused without a stack overflow", () => {
     for (const source of [
       `x => ${"(".repeat(20_000)}x.out${")".repeat(20_000)} < 1`,
       `x => ${"!".repeat(20_000)}x.out`,
@@ -435,14 +435,14 @@ describe("size", () => {
       expect(lower(source).diagnostics.map((d) => d.code)).toEqual(["SL1047"]);
   });
 
-  test("a long plain condition is fine", () => {
+  test("a long flat condition is accepted", () => {
     const source = `x => ${Array.from({ length: 300 }, (_, i) => `x.out.s[${i}] < 1`).join(" && ")}`;
     expect(lower(source).diagnostics).toEqual([]);
   });
 });
 
-describe("the list of codes", () => {
-  test("every refusal has a title, and no two share a code", () => {
+describe("the table of refusals", () => {
+  test("each refusal has its own code, which has a title", () => {
     const codes = Object.values(refusals).map(
       (refusal) => (refusal as (...args: string[]) => { code: string })("a", "b", "c").code,
     );
@@ -450,7 +450,7 @@ describe("the list of codes", () => {
     for (const code of codes) expect(Object.keys(errorCodes)).toContain(code);
   });
 
-  test("what to write instead", () => {
+  test("hints", () => {
     const hints = Object.entries(refusals).map(([name, refusal]) => {
       const { code, hint } = (refusal as (...args: string[]) => { code: string; hint?: string })("a", "b", "c");
       return `${code} ${name}: ${hint ?? "-"}`;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { surfaceLambda } from "../../../src/expression/surface/surface.js";
-import { lower, tree } from "./lowered.js";
+import { lower, tree } from "./lower-text.js";
 
 const trees = (sources: readonly string[]) => sources.map((s) => `${s}\n  ${tree(s)}`).join("\n");
 
-describe("accepted lambdas become surface trees", () => {
+describe("accepted lambdas are lowered to surface trees", () => {
   test("ports, indexing and literals", () => {
     expect(
       trees([
@@ -110,7 +110,7 @@ describe("accepted lambdas become surface trees", () => {
     `);
   });
 
-  test("names from outside are paths", () => {
+  test("names from outside become paths", () => {
     expect(
       trees([
         "x => x.out < LIMIT",
@@ -133,7 +133,7 @@ describe("accepted lambdas become surface trees", () => {
     `);
   });
 
-  test("types, parentheses and assertions say nothing", () => {
+  test("types, parentheses and assertions are ignored", () => {
     expect(
       trees([
         "(x: Row): boolean => ((x.out as number) < <number>x.in!.limit)",
@@ -221,8 +221,8 @@ describe("accepted lambdas become surface trees", () => {
   });
 });
 
-describe("names keep their meaning", () => {
-  test("an inner name hides an outer one and never captures what follows an early return", () => {
+describe("scopes", () => {
+  test("an inner name shadows an outer one, but not after an early return", () => {
     expect(
       trees([
         "x => x.out.scores.every((x) => x > 0)",
@@ -258,7 +258,7 @@ test("spans are offsets into the lambda's own text", () => {
   expect(lambda?.source.slice(...body.right.span)).toBe("LIMIT");
 });
 
-test("every tree passes the schema of surface trees", () => {
+test("a tree with many node kinds passes the schema of surface trees", () => {
   const { lambda } = lower(
     "({ out: { s } }) => { const big = 10n; if (s[0] === null) return !Math.abs(-1); return s.every((v) => v < LIMIT ? v === 'a' : big > 1n); }",
   );

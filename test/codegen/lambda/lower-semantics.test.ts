@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Surface } from "../../../src/expression/surface/surface.js";
-import { lower } from "./lowered.js";
+import { lower } from "./lower-text.js";
 
 type Env = Readonly<Record<string, unknown>>;
 
-/** What a surface tree says, step by step. */
+/** Evaluates a surface tree. */
 function evaluate(s: Surface, env: Env): unknown {
   const of = (part: Surface) => evaluate(part, env);
   switch (s.kind) {
@@ -47,11 +47,11 @@ function evaluate(s: Surface, env: Env): unknown {
       return results[s.op];
     }
     default:
-      throw new RangeError(`the generator makes no ${s.kind}`);
+      throw new RangeError(`the generator does not produce ${s.kind}`);
   }
 }
 
-// Few names, so that blocks hide each other's.
+// Few names, so that inner blocks shadow outer ones.
 const name = fc.constantFrom("a", "b", "c");
 const { expression } = fc.letrec<{ expression: string }>((tie) => ({
   expression: fc.oneof(
@@ -97,7 +97,7 @@ const rows = [
   { p: 1, q: 0, s: [], t: [] },
 ];
 
-test("a surface tree says what the lambda says, for names that hide each other and early returns", () => {
+test("a surface tree evaluates like its lambda, with shadowed names and early returns", () => {
   let compared = 0;
   fc.assert(
     fc.property(block, expression, (body, last) => {
@@ -106,15 +106,15 @@ test("a surface tree says what the lambda says, for names that hide each other a
       try {
         lambda = new Function(`return ${source}`)() as typeof lambda;
       } catch {
-        return; // one name twice in one block
+        return; // a name is declared twice in one block
       }
       const lowered = lower(source);
       for (const row of rows) {
-        let said: unknown;
+        let expected: unknown;
         try {
-          said = lambda(row);
+          expected = lambda(row);
         } catch (error) {
-          // Only a name before its declaration stops these lambdas, and that is refused.
+          // These lambdas throw only if a name is used before its declaration, which is refused.
           expect(error).toBeInstanceOf(ReferenceError);
           expect(lowered.diagnostics.map((d) => d.code)).toContain("SL1038");
           return;
@@ -123,7 +123,7 @@ test("a surface tree says what the lambda says, for names that hide each other a
           expect(lowered.diagnostics.every((d) => d.code === "SL1038")).toBe(true);
           return;
         }
-        expect(evaluate(lowered.lambda.body, { x: row })).toEqual(said);
+        expect(evaluate(lowered.lambda.body, { x: row })).toEqual(expected);
         compared += 1;
       }
     }),
@@ -132,7 +132,7 @@ test("a surface tree says what the lambda says, for names that hide each other a
   expect(compared).toBeGreaterThan(150);
 });
 
-test("no text makes the lowering throw", () => {
+test("lowering does not throw for any text", () => {
   const piece = fc.constantFrom(
     "x",
     "=>",

@@ -2,8 +2,8 @@ import { transformSync, type TransformOptions } from "esbuild";
 import { transpileModule, ModuleKind, ScriptTarget } from "typescript";
 import { describe, expect, test } from "vitest";
 import { readLambda } from "../../../codegen/lambda/read-function.js";
-import defaultLimits, { LIMIT } from "./limits.js";
-import { notation } from "./lowered.js";
+import defaultLimits, { LIMIT } from "./imported-limits.js";
+import { notation } from "./lower-text.js";
 
 interface Row {
   readonly out: { readonly score: number; readonly scores: readonly number[] };
@@ -15,7 +15,7 @@ const read = (fn: Lambda) => {
   return lambda === null ? diagnostics.map((d) => `${d.code} ${d.message}`).join("\n") : notation(lambda.body);
 };
 
-/** What a tool makes of a module that exports `lambda`, run as JavaScript. */
+/** Runs a module that declares `lambda`, as a tool has emitted it, and returns the lambda. */
 const evaluated = (code: string): Lambda =>
   new Function(`${code.replace(/^export\s*\{[^}]*\};?/m, "").replace(/^export /gm, "")}\nreturn lambda;`)() as Lambda;
 
@@ -31,14 +31,14 @@ const expected =
   "(let inRange (fn [v] (&& (>= v 0) (<= v 1))) (let score (. (. x out) score) (let first (at (. (. x out) scores) 0) " +
   "(if (> score 1) false (&& (.every (. (. x out) scores) inRange) (< first score))))))";
 
-describe("a lambda is read as each tool leaves it", () => {
+describe("a lambda is read from the output of each tool", () => {
   const esbuild = (options: TransformOptions) => transformSync(source, { loader: "ts", ...options }).code;
 
   test("esbuild and tsx", () => {
     expect(read(evaluated(esbuild({})))).toBe(expected);
   });
 
-  test("esbuild and tsx with keepNames, which puts __name around the inner function", () => {
+  test("esbuild and tsx with keepNames, which wraps the inner function in __name", () => {
     const code = esbuild({ keepNames: true });
     expect(code).toContain('__name((v) => v >= 0 && v <= 1, "inRange")');
     expect(read(evaluated(code))).toBe(expected);
@@ -64,7 +64,7 @@ describe("a lambda is read as each tool leaves it", () => {
     expect(read(lambda)).toBe(expected);
   });
 
-  test("blanked-out types, as type stripping leaves them", () => {
+  test("type stripping, which replaces types by spaces", () => {
     expect(read(evaluated("const lambda = (x     )          => (x.out.score           )  < 1                 ;"))).toBe(
       "(< (. (. x out) score) 1)",
     );
@@ -89,7 +89,7 @@ describe("a lambda is read as each tool leaves it", () => {
     ).toBe("(&& (. (. x out) a) (. (. x out) b))");
   });
 
-  test("Bun, which writes enums' values in and keeps the rest", () => {
+  test("Bun, which inlines enum values with comments", () => {
     expect(
       read(
         evaluated(
@@ -99,7 +99,7 @@ describe("a lambda is read as each tool leaves it", () => {
     ).toBe("(let inRange (fn [v] (&& (>= v 0) (<= v 1))) (.every (. (. x out) scores) inRange))");
   });
 
-  test("swc and others that write named functions and sequences", () => {
+  test("swc and other tools that emit named functions and sequence expressions", () => {
     expect(
       read(evaluated('const lambda = function lambda(x) { "use strict"; return (0, Math.abs)(x.out.score) < 1; };')),
     ).toBe("(< (Math.abs (. (. x out) score)) 1)");
@@ -111,7 +111,7 @@ describe("a lambda is read as each tool leaves it", () => {
     );
   });
 
-  test("a coverage tool's counters in functions of one expression, in both sides of ?: and in blocks", () => {
+  test("a coverage tool's counters in one-expression functions, both branches of ?: and blocks", () => {
     const code = `const lambda = (x) => { cov_2b().f[3]++; const small = (cov_2b().s[7]++, (v) => { cov_2b().f[4]++; cov_2b().s[8]++; return v < 1; });
       cov_2b().s[9]++; if (x.out.a) { cov_2b().b[1][0]++; cov_2b().s[10]++; return true; } else { cov_2b().b[1][1]++; }
       cov_2b().s[11]++; return x.out.b ? (cov_2b().b[2][0]++, small(x.out.c)) : (cov_2b().b[2][1]++, false); };`;
@@ -166,7 +166,7 @@ describe("a lambda is read as each tool leaves it", () => {
   });
 });
 
-describe("what cannot be read says why", () => {
+describe("functions that cannot be read are refused with the reason", () => {
   test("functions without a source", () => {
     const lambda = (x: Row) => x.out.score < 1;
     expect([Math.abs, lambda.bind(null), new Proxy(lambda, {})].map((fn) => read(fn as Lambda)).join("\n"))
@@ -213,7 +213,7 @@ describe("what cannot be read says why", () => {
     `);
   });
 
-  test("names from outside, as the author wrote them", () => {
+  test("names from outside are shown as in the author's source", () => {
     const here = 1;
     const all: Lambda[] = [
       (x: Row) => x.out.score < here,
@@ -238,14 +238,14 @@ describe("what cannot be read says why", () => {
     );
   });
 
-  test("a global that a declaration around the lambda hides, which its text does not tell", () => {
+  test("a global that is shadowed by a declaration around the lambda", () => {
     const around = (declared: string, body: string) => new Function(`${declared}; return ${body};`)() as Lambda;
     const all: Lambda[] = [
       around("const Math = { abs: (v) => v }", "(x) => Math.abs(x.out.score) < 1"),
       around("const Math = { PI: 3 }", "(x) => x.out.score < Math.PI"),
       around("const Number = { isFinite: () => true }", "(x) => x.out.scores.every(Number.isFinite)"),
       around("const NaN = 1", "(x) => x.out.score < NaN"),
-      // The same text where nothing is hidden.
+      // The same text, but the global is not shadowed.
       around("", "(x) => Math.abs(x.out.score) < 1"),
     ];
     expect(all.map(read).join("\n")).toMatchInlineSnapshot(`
@@ -257,7 +257,7 @@ describe("what cannot be read says why", () => {
     `);
   });
 
-  test("a name from outside and other findings come together, in order", () => {
+  test("names from outside and other problems are reported together, in source order", () => {
     const here = 1;
     expect(read((x: Row) => x.out.score << 2 < here && x.out.score ** 2 < LIMIT)).toMatchInlineSnapshot(`
       "SL1016 \`<<\` works on 32-bit integers, which no target supports
@@ -267,12 +267,12 @@ describe("what cannot be read says why", () => {
   });
 });
 
-test("the same text is parsed once", () => {
+test("functions with the same text are parsed once", () => {
   const make = () => (x: Row) => x.out.score < 0.123;
   expect(readLambda(make())).toBe(readLambda(make()));
 });
 
-test("a toString of the function's own is not believed", () => {
+test("an overridden toString of the function is ignored", () => {
   const lambda = Object.assign((x: Row) => x.out.score < 1, { toString: () => "x => true" });
   expect(read(lambda)).toBe("(< (. (. x out) score) 1)");
 });

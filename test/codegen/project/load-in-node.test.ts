@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from "vitest";
 
-// Vitest puts its own module loader under `import()`; what Node itself says is seen in a process of its own.
+// Vitest replaces `import()` by its own module loader. These tests need Node's, so they run in a child process.
 const loader = fileURLToPath(new URL(`.load-${process.pid}.mjs`, import.meta.url));
 
 beforeAll(() => {
@@ -17,11 +17,11 @@ beforeAll(() => {
         const [root, ...entries] = process.argv.slice(2);
         const seconds = Number(process.env.SECONDS ?? 60);
         for (const entry of entries) {
-          const said = await loadPipelines([entry], { root, seconds }).then(
+          const result = await loadPipelines([entry], { root, seconds }).then(
             (all) => all.map((p) => p.exportName + " " + p.pipeline.name).join("\\n"),
             (e) => e.code + " " + e.message,
           );
-          console.log(said);
+          console.log(result);
         }`,
       resolveDir: fileURLToPath(new URL(".", import.meta.url)),
       loader: "ts",
@@ -60,7 +60,7 @@ function loadWithin(seconds: number, files: Readonly<Record<string, string>>, ..
   return out;
 }
 
-test("files run as Node runs modules, and say what stops them", () => {
+test("runs modules as Node does, and reports what they throw", () => {
   const files = {
     "meta.ts": `import { readFile } from "node:fs/promises";
       import { here } from "./here.js";
@@ -82,11 +82,11 @@ test("files run as Node runs modules, and say what stops them", () => {
   `);
 });
 
-test("nothing is left behind by a module that ends the process", () => {
+test("leaves no temporary files if a module exits the process", () => {
   expect(load({ "a.pipeline.ts": "process.exit(0);\nexport const c = 1;\n" }, "a.pipeline.ts")).toMatch(/^SL2909 /);
 });
 
-test("a loop without an end is ended, also one that catches everything, and the files after it are loaded", () => {
+test("terminates an endless loop, even one that catches errors, and loads the next files", () => {
   const files = {
     "loop.ts": "while (true);\n",
     "stubborn.ts": "export const a = (() => { for (;;) { try { for (;;); } catch {} finally { for (;;); } } })();\n",

@@ -10,11 +10,11 @@ export function lower(source: string): Lowered {
   return lowerLambda(parsed.node, parsed.file);
 }
 
-/** The findings about a lambda, one a line: code, the text it is about, the message. */
+/** The diagnostics of a lambda, one per line: code, the marked text, the message. */
 export function findings(source: string): string {
   const { diagnostics, source: text } = lower(source);
   const lines = diagnostics.map((d) => `  ${d.code} at ${JSON.stringify(text.slice(d.start, d.end))}: ${d.message}`);
-  return [source, ...(lines.length > 0 ? lines : ["  nothing found"])].join("\n");
+  return [source, ...(lines.length > 0 ? lines : ["  no diagnostics"])].join("\n");
 }
 
 /** A surface tree in a short notation: `(< (. x out) 1)`. */
@@ -65,7 +65,7 @@ export function notation(s: Surface): string {
   }
 }
 
-/** The tree of a lambda in short notation; its findings where there is none. */
+/** The tree of a lambda in short notation, or its diagnostics if it has no tree. */
 export function tree(source: string): string {
   const { lambda } = lower(source);
   return lambda === null ? findings(source) : `${lambda.param} => ${notation(lambda.body)}`;

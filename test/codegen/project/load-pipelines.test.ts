@@ -7,6 +7,7 @@ import { findPipelineFiles } from "../../../codegen/project/find-pipeline-files.
 import { loadPipelines } from "../../../codegen/project/load-pipelines.js";
 import { attachedKey, type AttachedLambda } from "../../../src/expression/surface/attachment.js";
 import { compileExpression } from "../../../src/expression/compile.js";
+import { refusal } from "../../refusal.js";
 
 const root = fileURLToPath(new URL("../../fixtures/projects/limits", import.meta.url));
 const project = join(root, "tsconfig.json");
@@ -15,11 +16,11 @@ const score = { name: "score", dtype: "float64", shape: ["N", 1] } as const;
 const scope = { inputs: [], outputs: [score], models: {} };
 
 describe("a project of several files", () => {
-  test("its pipeline files are found, those of referred projects too", () => {
+  test("has its pipeline files found, including those of referenced projects", () => {
     expect(findPipelineFiles(project)).toEqual([join(root, "main.pipeline.ts"), join(root, "sub/plain.pipeline.mjs")]);
   });
 
-  test("exported pipelines are found by name, in lists and in records, each once", async () => {
+  test("has its exported pipelines found by name, in lists and in records, each once", async () => {
     const loaded = await loadPipelines(["main.pipeline.ts", "sub/plain.pipeline.mjs"], { project, root });
     expect(
       loaded.map(({ file, exportName, pipeline }) => [file.slice(root.length + 1), exportName, pipeline.name]),
@@ -32,7 +33,7 @@ describe("a project of several files", () => {
     ]);
   });
 
-  test("constants from other files arrive exact and compile", async () => {
+  test("has the exact values of constants from other files, which compile", async () => {
     const [loaded] = (await loadPipelines(["main.pipeline.ts"], { project, root })).filter(
       (l) => l.exportName === "constants",
     );
@@ -70,12 +71,12 @@ describe("a project of several files", () => {
     ]);
   });
 
-  test("nothing is left beside the files", () => {
+  test("has no temporary files left after loading", () => {
     expect(readdirSync(root).filter((f) => f.includes("shapeline"))).toEqual([]);
   });
 });
 
-describe("files that do not load say which and why", () => {
+describe("files that do not load are reported with the reason", () => {
   let folder = "";
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "shapeline-load-"));
@@ -86,13 +87,13 @@ describe("files that do not load say which and why", () => {
 
   const failure = async (files: Readonly<Record<string, string>>, entry = "a.pipeline.ts") => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    const error: unknown = await loadPipelines([entry], { root: folder }).catch((e: unknown) => e);
-    // Whatever happens, the folder is as it was.
+    const text = await refusal(loadPipelines([entry], { root: folder }));
+    // No temporary files are left.
     expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort());
-    return error instanceof Error && "code" in error ? `${String(error.code)} ${error.message}` : error;
+    return text;
   };
 
-  test("a file that is not there", async () => {
+  test("a missing file", async () => {
     expect(await failure({})).toMatchInlineSnapshot(`"SL2903 there is no file 'a.pipeline.ts'"`);
   });
 
@@ -103,7 +104,7 @@ describe("files that do not load say which and why", () => {
     `);
   });
 
-  test("a file that imports another which is not there", async () => {
+  test("imports of missing files", async () => {
     expect(
       await failure({
         "a.pipeline.ts": 'import { a } from "./nowhere.js";\nimport b from "./b.js";\nexport const c = a + b;\n',
@@ -127,7 +128,7 @@ describe("files that do not load say which and why", () => {
     `);
   });
 
-  test("a module that throws, at the line that its author wrote", async () => {
+  test("a module that throws", async () => {
     const files = {
       "a.pipeline.ts": '// A comment.\n\nimport { limit } from "./b.js";\nexport const c = limit;\n',
       "b.ts":
@@ -159,27 +160,21 @@ describe("projects that cannot be read", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const failure = (tsconfig: string | null) => {
-    if (tsconfig !== null) writeFileSync(join(folder, "tsconfig.json"), tsconfig);
-    try {
-      return findPipelineFiles(join(folder, "tsconfig.json"));
-    } catch (error) {
-      return error instanceof Error && "code" in error
-        ? `${String(error.code)} ${error.message.replaceAll(folder, "<folder>")}`
-        : error;
-    }
+  const find = () => findPipelineFiles(join(folder, "tsconfig.json"));
+  const failure = (tsconfig: string) => {
+    writeFileSync(join(folder, "tsconfig.json"), tsconfig);
+    return refusal(find, [folder, "<folder>"]);
   };
 
-  test("no tsconfig, a broken one, one without pipelines", () => {
-    expect(
-      [
-        failure(null),
-        failure("{ nonsense"),
-        failure('{ "compilerOptions": { "target": "es1" } }'),
-        failure('{ "extends": "./nowhere.json" }'),
-        failure("{}"),
-      ].join("\n"),
-    ).toMatchInlineSnapshot(`
+  test("no tsconfig, a broken one, one without pipelines", async () => {
+    const failures = [
+      await refusal(find, [folder, "<folder>"]),
+      await failure("{ nonsense"),
+      await failure('{ "compilerOptions": { "target": "es1" } }'),
+      await failure('{ "extends": "./nowhere.json" }'),
+      await failure("{}"),
+    ];
+    expect(failures.join("\n")).toMatchInlineSnapshot(`
       "SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Cannot read file '<folder>/tsconfig.json'.
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: '}' expected.
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Argument for '--target' option must be: 'es6', 'es2015', 'es2016', 'es2017', 'es2018', 'es2019', 'es2020', 'es2021', 'es2022', 'es2023', 'es2024', 'es2025', 'esnext'.
@@ -188,10 +183,10 @@ describe("projects that cannot be read", () => {
     `);
   });
 
-  test("declaration files are no pipeline files", () => {
+  test("a declaration file is not a pipeline file", async () => {
     writeFileSync(join(folder, "a.pipeline.d.ts"), "export {};");
-    expect(failure("{}")).toMatch(/^SL2901/);
+    expect(await failure("{}")).toMatch(/^SL2901/);
     writeFileSync(join(folder, "a.pipeline.mts"), "export {};");
-    expect(failure("{}")).toEqual([join(folder, "a.pipeline.mts")]);
+    expect(find()).toEqual([join(folder, "a.pipeline.mts")]);
   });
 });
