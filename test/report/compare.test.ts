@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LogLayout } from "../../src/logs/pipeline-log.js";
 import type { TensorData } from "../../src/tensors/tensor-data.js";
-import { floats, fraud, meta, newFolder, port, scored, storeIn } from "../logs/batches.js";
-
-const noon = Date.UTC(2026, 0, 31, 12);
+import { floats, fraudLayout, noon, port, rowMeta, scoredRows } from "../logs/support/sample-rows.js";
+import { newFolder, storeIn } from "../logs/support/stores.js";
 
 /** Numbers that are the same in every run. */
 function sequence(seed: number): () => number {
@@ -35,7 +34,7 @@ describe("the numbers of a comparison", () => {
   it("are those of a plain computation over the same rows", async () => {
     const next = sequence(7);
     const layout: LogLayout = {
-      ...fraud,
+      ...fraudLayout,
       outputs: [port("probabilities", "float32", "N", 3)],
       challengers: [{ name: "rf", outputs: [port("scores", "float32", "N", 3)] }],
     };
@@ -48,10 +47,10 @@ describe("the numbers of a comparison", () => {
     b[61] = Infinity;
     const { firstRow } = await log.append(
       {
-        ...scored(noon, ...new Array<number>(rows).fill(0)),
+        ...scoredRows(noon, ...new Array<number>(rows).fill(0)),
         outputs: new Map([["probabilities", floats([rows, 3], ...a)]]),
       },
-      { ...meta, elapsed: [1000, 3000] },
+      { ...rowMeta, elapsed: [1000, 3000] },
     );
     const answered = rows - 500;
     await log.appendChallenger(
@@ -149,11 +148,11 @@ describe("the numbers of a comparison", () => {
 
   it("take start and end, go through all versions, and count a validation where there was one", async () => {
     const store = await storeIn(newFolder());
-    const first = await store.openLog(fraud);
-    const second = await store.openLog({ ...fraud, version: 2, validations: ["amt", "low"] });
-    const one = await first.append(scored(noon, 1, 2, 0.5, 0.25), meta);
+    const first = await store.openLog(fraudLayout);
+    const second = await store.openLog({ ...fraudLayout, version: 2, validations: ["amt", "low"] });
+    const one = await first.append(scoredRows(noon, 1, 2, 0.5, 0.25), rowMeta);
     await first.appendChallenger("rf", one.firstRow, 4, new Map([["variable", floats([4, 1], 1, 2, 0.5, 0.5)]]));
-    const later = scored(noon + 100, 3, 4);
+    const later = scoredRows(noon + 100, 3, 4);
     const two = await second.append(
       {
         ...later,
@@ -162,7 +161,7 @@ describe("the numbers of a comparison", () => {
           ["low", Uint8Array.of(0, 1)],
         ]),
       },
-      meta,
+      rowMeta,
     );
     await second.appendChallenger("rf", two.firstRow, 2, new Map([["variable", floats([2, 1], 3, 5)]]));
     const all = await store.compare("fraud");
@@ -210,7 +209,7 @@ describe("the numbers of a comparison", () => {
       port("grid", "int64", "N", 2, 2),
     ];
     const layout: LogLayout = {
-      ...fraud,
+      ...fraudLayout,
       outputs,
       challengers: [{ name: "rf", outputs: [...outputs.slice(0, 2), outputs[3]!, port("other", "float32", "N")] }],
     };
@@ -222,13 +221,13 @@ describe("the numbers of a comparison", () => {
       ["grid", { dtype: "int64", dims: [2, 2, 2], data: BigInt64Array.from(grid) }],
     ];
     const batch = {
-      ...scored(noon, 0, 0),
+      ...scoredRows(noon, 0, 0),
       outputs: new Map<string, TensorData>([
         ...given(["a", "b"], [1, 0, 1, 1], [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]),
         ["only", { dtype: "float32", dims: [2], data: Float32Array.of(1, 2) }],
       ]),
     };
-    const { firstRow } = await log.append(batch, meta);
+    const { firstRow } = await log.append(batch, rowMeta);
     await log.appendChallenger(
       "rf",
       firstRow,

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { reportHtml } from "../../src/report/html-report.js";
-import { newFolder } from "../logs/batches.js";
+import { newFolder } from "../logs/support/stores.js";
 import { comparison } from "./hostile.js";
 
 const places = [

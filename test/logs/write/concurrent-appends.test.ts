@@ -1,10 +1,11 @@
 import { cpSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { Store } from "../../src/logs/store.js";
-import type { LogLayout } from "../../src/logs/pipeline-log.js";
-import type { ResultBatch } from "../../src/tensors/result.js";
-import type { TensorData } from "../../src/tensors/tensor-data.js";
-import { newFolder, port, storeIn } from "./batches.js";
+import type { Store } from "../../../src/logs/store.js";
+import type { LogLayout } from "../../../src/logs/pipeline-log.js";
+import type { ResultBatch } from "../../../src/tensors/result.js";
+import type { TensorData } from "../../../src/tensors/tensor-data.js";
+import { port } from "../support/sample-rows.js";
+import { newFolder, storeIn } from "../support/stores.js";
 
 const layout: LogLayout = {
   pipeline: "mixed",
@@ -19,7 +20,7 @@ const layout: LogLayout = {
   validations: ["ok"],
 };
 
-/** Two rows whose sizes depend on `i`, some of them nothing. */
+/** Two rows whose sizes depend on `i`; some are empty. */
 function batch(i: number): ResultBatch {
   const [m, a, b] = [i % 3, i % 4, (i + 1) % 3];
   const tensor = (dtype: TensorData["dtype"], dims: number[], data: TensorData["data"]): TensorData => ({
@@ -64,7 +65,7 @@ function batch(i: number): ResultBatch {
   };
 }
 
-it("requests in flight that differ in sizes, notes and metadata come back as they were", async () => {
+it("reads back concurrent appends that differ in row size, notes and metadata", async () => {
   const folder = newFolder();
   const store = await storeIn(folder);
   const log = await store.openLog(layout);
@@ -83,10 +84,10 @@ it("requests in flight that differ in sizes, notes and metadata come back as the
       }),
     );
   }
-  await holdsAll(store, 80);
+  await expectAllRows(store, 80);
 });
 
-it("rows that a process left in its journal come back as they were", async () => {
+it("reads back rows that a process left in its journal", async () => {
   const folder = newFolder();
   const log = await (await storeIn(folder)).openLog(layout);
   for (const round of [0, 1]) {
@@ -94,7 +95,7 @@ it("rows that a process left in its journal come back as they were", async () =>
   }
   const after = newFolder();
   cpSync(folder, after, { recursive: true, filter: (path) => !path.endsWith(".sock") });
-  await holdsAll(await storeIn(after), 40);
+  await expectAllRows(await storeIn(after), 40);
 });
 
 const metaOf = (i: number) => ({
@@ -103,28 +104,28 @@ const metaOf = (i: number) => ({
   metadata: i % 2 === 0 ? null : { id: `r${i}` },
 });
 
-async function holdsAll(store: Store, count: number): Promise<void> {
+async function expectAllRows(store: Store, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const [read, ...more] = await store.readLog("mixed", { start: new Date(2 * i), end: new Date(2 * i + 1) });
     expect(more).toEqual([]);
-    const given = batch(i);
+    const logged = batch(i);
     for (const port of ["words", "grid", "any"]) {
-      const [own, back] = [given.inputs.get(port), read?.inputs.get(port)];
-      expect(back?.dims.length).toBe(own?.dims.length);
-      const half = (own?.data.length ?? 0) / 2;
-      const list = Array.from(own?.data ?? [], String);
-      expect(Array.from(back?.data ?? [], String)).toEqual([...list.slice(half), ...list.slice(0, half)]);
+      const [expected, actual] = [logged.inputs.get(port), read?.inputs.get(port)];
+      expect(actual?.dims.length).toBe(expected?.dims.length);
+      const half = (expected?.data.length ?? 0) / 2;
+      const list = Array.from(expected?.data ?? [], String);
+      expect(Array.from(actual?.data ?? [], String)).toEqual([...list.slice(half), ...list.slice(0, half)]);
     }
     expect(read?.outputs.get("score")?.data).toEqual(
-      (given.outputs.get("score")?.data as BigInt64Array).slice().reverse(),
+      (logged.outputs.get("score")?.data as BigInt64Array).slice().reverse(),
     );
     expect([...(read?.failures.get("ok") ?? [])]).toEqual([1, i % 2]);
     expect(read?.lastModel).toEqual([`m${i}`, `m${i}`]);
     expect(read?.elapsed[0]).toEqual(new Array<number>(i % 3).fill(i));
     expect(read?.requests[1]).toEqual(i % 2 === 0 ? null : { id: `r${i}` });
-    const told = read?.challengers.get("rf")?.answered[1] === 1 || read?.notes.get("rf")?.[0] !== null;
-    expect(told).toBe(count === 80);
-    if (!told) continue;
+    const hasChallenger = read?.challengers.get("rf")?.answered[1] === 1 || read?.notes.get("rf")?.[0] !== null;
+    expect(hasChallenger).toBe(count === 80);
+    if (!hasChallenger) continue;
     expect(read?.notes.get("rf")?.[0]).toBe(i % 3 === 0 ? `late ${i}` : null);
     if (i % 3 !== 0) expect(read?.challengers.get("rf")?.outputs.get("label")?.data).toEqual([`b${i}`, `a${i}`]);
   }

@@ -1,26 +1,30 @@
 import { describe, expect, it } from "vitest";
-import type { LogLayout, LogQuery } from "../../src/logs/pipeline-log.js";
-import { readStore } from "../../src/logs/read-store.js";
-import type { Store } from "../../src/logs/store.js";
-import type { ResultBatch } from "../../src/tensors/result.js";
-import { sample } from "../tensors/samples.js";
-import { floats, fraud, meta, newFolder, port, scored, storeIn } from "./batches.js";
-import { startChild } from "./child.js";
+import { dtypes } from "../../../dsl/tensor.js";
+import type { LogLayout, LogQuery } from "../../../src/logs/pipeline-log.js";
+import { readStore } from "../../../src/logs/read-store.js";
+import type { Store } from "../../../src/logs/store.js";
+import type { ResultBatch } from "../../../src/tensors/result.js";
+import { refusal } from "../../refusal.js";
+import { sample } from "../../tensors/samples.js";
+import { startOwner } from "../support/child-process.js";
+import { port, fraudLayout, rowMeta, floats, scoredRows } from "../support/sample-rows.js";
+import { newFolder, storeIn } from "../support/stores.js";
 
-const all = { rows: 1000, bytes: Infinity };
-const alone: LogLayout = { ...fraud, challengers: [] };
+const unlimited = { rows: 1000, bytes: Infinity };
+const withoutChallengers: LogLayout = { ...fraudLayout, challengers: [] };
 
-function numbers(seed: number): () => number {
+function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-const at = (times: readonly number[]): ResultBatch => ({
-  ...scored(0, ...times.map(() => 0.5)),
+/** A row for each time. */
+const rowsAt = (times: readonly number[]): ResultBatch => ({
+  ...scoredRows(0, ...times.map(() => 0.5)),
   time: Float64Array.from(times),
 });
 
-async function pagesOf(store: Pick<Store, "pages">, query: LogQuery, size = all) {
+async function pagesOf(store: Pick<Store, "pages">, query: LogQuery, size = unlimited) {
   const pages = [];
   for await (const page of store.pages("fraud", query, size)) pages.push(page);
   return pages;
@@ -31,37 +35,37 @@ const ids = (pages: readonly (readonly { readonly rowIds: readonly bigint[] }[])
 
 describe("a log read page by page", () => {
   it.each([1, 64, 5000])(
-    "gives every row once, newest first, however times and ids lie (%i rows a page)",
+    "returns every row once, newest first, whatever the order of times and ids (%i rows per page)",
     async (rows) => {
-      const random = numbers(rows);
+      const random = randomNumbers(rows);
       const store = await storeIn(newFolder());
-      const logs = [await store.openLog(alone), await store.openLog({ ...fraud, version: 2 })];
+      const logs = [await store.openLog(withoutChallengers), await store.openLog({ ...fraudLayout, version: 2 })];
       const logged: { time: number; id: number }[] = [];
       for (let batch = 0; batch < 12; batch++) {
-        // Hundreds of rows share a time, and older rows come after newer ones.
+        // Hundreds of rows share a time, and older rows are logged after newer ones.
         const times = Array.from({ length: rows === 1 ? 20 : 400 }, () => Math.floor(random() * 40));
-        const { firstRow } = await logs[batch % 2]!.append(at(times), meta);
+        const { firstRow } = await logs[batch % 2]!.append(rowsAt(times), rowMeta);
         times.forEach((time, i) => logged.push({ time, id: Number(firstRow) + i }));
       }
       const expected = logged.sort((a, b) => b.time - a.time || b.id - a.id).map(({ id }) => id);
-      const pages = await pagesOf(store, {}, { ...all, rows });
+      const pages = await pagesOf(store, {}, { ...unlimited, rows });
       expect(ids(pages)).toEqual(expected);
       expect(Math.max(...pages.map((page) => page.reduce((sum, batch) => sum + batch.rows, 0)))).toBe(
         Math.min(rows, expected.length),
       );
       const some = { start: new Date(5), end: new Date(30), limit: 1000 };
       const within = logged.filter(({ time }) => time >= 5 && time <= 30).slice(0, 1000);
-      expect(ids(await pagesOf(store, some, { ...all, rows }))).toEqual(within.map(({ id }) => id));
+      expect(ids(await pagesOf(store, some, { ...unlimited, rows }))).toEqual(within.map(({ id }) => id));
       expect(ids([await store.readLog("fraud", some)])).toEqual(within.map(({ id }) => id));
     },
   );
 
-  it("finds few rows among many, with what challengers gave for them", async () => {
+  it("finds a few rows among many, with their challenger outputs", async () => {
     const store = await storeIn(newFolder());
-    const log = await store.openLog(fraud);
+    const log = await store.openLog(fraudLayout);
     for (let i = 0; i < 10; i++) {
       const scores = Array.from({ length: 2000 }, (_, row) => (row % 500 === i ? 2 : 0.5));
-      const { firstRow } = await log.append(scored(i * 2000, ...scores), meta);
+      const { firstRow } = await log.append(scoredRows(i * 2000, ...scores), rowMeta);
       await log.appendChallenger(
         "rf",
         firstRow,
@@ -69,7 +73,7 @@ describe("a log read page by page", () => {
         new Map([["variable", floats([2000, 1], ...scores.map((_, row) => i * 2000 + row))]]),
       );
     }
-    const pages = await pagesOf(store, { valid: false }, { ...all, rows: 15 });
+    const pages = await pagesOf(store, { valid: false }, { ...unlimited, rows: 15 });
     expect(pages.map((page) => page.reduce((sum, batch) => sum + batch.rows, 0))).toEqual([15, 15, 10]);
     const expected = Array.from({ length: 10 }, (_, i) =>
       [1500, 1000, 500, 0].map((row) => (9 - i) * 2000 + row + 9 - i),
@@ -82,29 +86,29 @@ describe("a log read page by page", () => {
     ).toEqual(expected);
   });
 
-  it("has no rows that are logged meanwhile, and none that retention deletes meanwhile", async () => {
+  it("excludes rows logged meanwhile, and rows that retention deletes meanwhile", async () => {
     const folder = newFolder();
     const now = Date.now();
     const store = await storeIn(folder);
-    const log = await store.openLog(alone);
-    await log.append(at(Array.from({ length: 3000 }, (_, i) => now - 3_000_000 + i * 1000)), meta);
-    const given: number[] = [];
+    const log = await store.openLog(withoutChallengers);
+    await log.append(rowsAt(Array.from({ length: 3000 }, (_, i) => now - 3_000_000 + i * 1000)), rowMeta);
+    const read: number[] = [];
     let page = 0;
-    for await (const batches of store.pages("fraud", {}, { ...all, rows: 500 })) {
-      given.push(...ids([batches]));
-      await log.append(at([now + page]), meta);
+    for await (const batches of store.pages("fraud", {}, { ...unlimited, rows: 500 })) {
+      read.push(...ids([batches]));
+      await log.append(rowsAt([now + page]), rowMeta);
       if (++page === 2) {
         const keeper = await storeIn(folder, { retention: { age: 1_500_000 } });
         await keeper.sweep();
       }
     }
-    expect(given[0]).toBe(2999);
-    expect(given).toEqual(Array.from({ length: given.length }, (_, i) => 2999 - i));
-    expect(given.length).toBeGreaterThanOrEqual(1490);
-    expect(given.length).toBeLessThanOrEqual(1501);
+    expect(read[0]).toBe(2999);
+    expect(read).toEqual(Array.from({ length: read.length }, (_, i) => 2999 - i));
+    expect(read.length).toBeGreaterThanOrEqual(1490);
+    expect(read.length).toBeLessThanOrEqual(1501);
   });
 
-  it("holds no more bytes than asked for, but one row, whether or not the layout says how wide rows are", async () => {
+  it("limits the bytes of a page, but not below one row, whether or not the layout determines the row size", async () => {
     for (const dim of [4096, null]) {
       const store = await storeIn(newFolder());
       const inputs = [
@@ -112,16 +116,16 @@ describe("a log read page by page", () => {
           ? { name: "dense_input", dtype: "float32" as const, shape: null }
           : port("dense_input", "float32", "N", dim),
       ];
-      const log = await store.openLog({ ...alone, inputs });
+      const log = await store.openLog({ ...withoutChallengers, inputs });
       const wide = {
-        ...scored(0, ...new Array<number>(600).fill(0.5)),
+        ...scoredRows(0, ...new Array<number>(600).fill(0.5)),
         inputs: new Map([
           ["dense_input", { dtype: "float32" as const, dims: [600, 4096], data: new Float32Array(600 * 4096) }],
         ]),
       };
-      await log.append(wide, meta);
+      await log.append(wide, rowMeta);
       const rowsOf = async (bytes: number, limit = 600) =>
-        (await pagesOf(store, { limit }, { ...all, bytes })).map((page) =>
+        (await pagesOf(store, { limit }, { ...unlimited, bytes })).map((page) =>
           page.reduce((sum, batch) => sum + batch.rows, 0),
         );
       const [first = 0, ...rest] = await rowsOf(2 ** 20);
@@ -135,31 +139,16 @@ describe("a log read page by page", () => {
     }
   });
 
-  it("reads every type of elements, nested as deep as they are", async () => {
-    const dtypes = [
-      "float16",
-      "float32",
-      "float64",
-      "int8",
-      "int16",
-      "int32",
-      "int64",
-      "uint8",
-      "uint16",
-      "uint32",
-      "uint64",
-      "bool",
-      "string",
-    ] as const;
+  it("reads every dtype at every depth", async () => {
     const store = await storeIn(newFolder());
     const shapes = [[], [3], [2, 3], [2, 1, 3]];
     const inputs = dtypes.flatMap((dtype) => shapes.map((shape, i) => port(`${dtype}${i}`, dtype, "N", ...shape)));
-    const log = await store.openLog({ ...alone, inputs });
+    const log = await store.openLog({ ...withoutChallengers, inputs });
     const tensors = new Map(
       inputs.map(({ name, dtype, shape }) => [name, sample(dtype, [10, ...(shape ?? []).slice(1).map(Number)])]),
     );
-    await log.append({ ...scored(0, ...new Array<number>(10).fill(0.5)), inputs: tensors }, meta);
-    const pages = await pagesOf(store, {}, { ...all, rows: 1 });
+    await log.append({ ...scoredRows(0, ...new Array<number>(10).fill(0.5)), inputs: tensors }, rowMeta);
+    const pages = await pagesOf(store, {}, { ...unlimited, rows: 1 });
     for (const { name } of inputs) {
       const { dims, data } = tensors.get(name)!;
       const size = dims.slice(1).reduce((product, dim) => product * dim, 1);
@@ -173,9 +162,9 @@ describe("a log read page by page", () => {
     }
   });
 
-  it("leaves out what is known of rows besides their values where it is not asked for", async () => {
+  it("omits metadata on request", async () => {
     const store = await storeIn(newFolder());
-    await (await store.openLog(fraud)).append(scored(0, 1, 2), meta);
+    await (await store.openLog(fraudLayout)).append(scoredRows(0, 1, 2), rowMeta);
     const [[lean] = [], [full] = []] = [...(await pagesOf(store, { metadata: false })), ...(await pagesOf(store, {}))];
     expect(lean).toMatchObject({ version: 1, rows: 2, lastModel: [], elapsed: [], requests: [] });
     expect(full).toMatchObject({
@@ -191,18 +180,17 @@ describe("a log read page by page", () => {
     expect(lean?.inputs).toEqual(full?.inputs);
   });
 
-  it("refuses what makes no sense before it reads", async () => {
+  it("rejects an invalid query before it reads", async () => {
     const store = await storeIn(newFolder());
-    await expect(pagesOf(store, { limit: -1 })).rejects.toMatchObject({ code: "SL7013" });
-    await expect(pagesOf(store, { start: new Date(NaN) })).rejects.toMatchObject({ code: "SL7013" });
+    expect(await refusal(pagesOf(store, { limit: -1 }))).toMatch(/^SL7013 limit is -1;/);
+    expect(await refusal(pagesOf(store, { start: new Date(NaN) }))).toMatch(/^SL7013 start is not a valid Date;/);
   });
 });
 
-describe.skipIf(process.platform === "win32")("a log that another process holds, read page by page", () => {
-  it("comes whole, in pages of the holder's own size at most", async () => {
+describe.skipIf(process.platform === "win32")("a log that another process owns, read page by page", () => {
+  it("is read completely, in pages limited by the owner", async () => {
     const folder = newFolder();
-    const child = startChild("serve", folder, "5000");
-    expect(await child.line()).toBe("open");
+    const child = await startOwner("serve", folder, "5000");
     const pages = await readStore(folder, (reader) =>
       pagesOf(reader, { metadata: false }, { rows: 10_000, bytes: 2 ** 30 }),
     );
@@ -211,7 +199,6 @@ describe.skipIf(process.platform === "win32")("a log that another process holds,
     const narrow = await readStore(folder, (reader) => pagesOf(reader, { limit: 700 }, { rows: 10_000, bytes: 8192 }));
     expect(ids(narrow)).toEqual(Array.from({ length: 700 }, (_, i) => 4999 - i));
     expect(narrow.length).toBeGreaterThan(5);
-    child.process.kill("SIGKILL");
-    await child.ended();
+    await child.kill();
   });
 });

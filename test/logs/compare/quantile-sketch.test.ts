@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { QuantileSketch } from "../../src/logs/compare/quantile-sketch.js";
+import { QuantileSketch } from "../../../src/logs/compare/quantile-sketch.js";
 
 const shares = [
   ["p1", 0.01],
@@ -11,7 +11,7 @@ const shares = [
   ["p99", 0.99],
 ] as const;
 
-/** Numbers that are the same in every run, over many sizes and both signs. */
+/** Pseudo-random numbers of many magnitudes and both signs, the same in every run. */
 function spread(count: number): number[] {
   let state = 7;
   const next = () => {
@@ -21,10 +21,10 @@ function spread(count: number): number[] {
   return Array.from({ length: count }, () => (next() < 0.3 ? -1 : 1) * Math.exp(20 * (next() - 0.5)));
 }
 
-function ranksOf(values: readonly number[], exact: number): QuantileSketch {
-  const ranks = new QuantileSketch(exact);
-  for (const value of values) ranks.add(value);
-  return ranks;
+function sketchOf(values: readonly number[], exact: number): QuantileSketch {
+  const sketch = new QuantileSketch(exact);
+  for (const value of values) sketch.add(value);
+  return sketch;
 }
 
 function quantile(sorted: readonly number[], share: number): number {
@@ -33,50 +33,50 @@ function quantile(sorted: readonly number[], share: number): number {
   return low + (high - low) * (at - Math.floor(at));
 }
 
-describe("ranks", () => {
+describe("QuantileSketch", () => {
   const values = spread(60_001);
   const sorted = values.toSorted((a, b) => a - b);
 
-  it("are exact up to their bound", () => {
-    const found = ranksOf(values, values.length).quantiles();
+  it("returns exact quantiles up to its limit", () => {
+    const found = sketchOf(values, values.length).quantiles();
     expect(found.estimated).toBe(false);
     for (const [name, share] of shares) expect(found[name]).toBe(quantile(sorted, share));
   });
 
-  it("are within 0.025 % of the true ones beyond it, and never beyond the least and the greatest", () => {
-    const ranks = ranksOf(values, values.length - 1);
-    const found = ranks.quantiles();
+  it("beyond its limit, is within 0.025 % of the exact quantiles and within minimum and maximum", () => {
+    const sketch = sketchOf(values, values.length - 1);
+    const found = sketch.quantiles();
     expect(found.estimated).toBe(true);
     for (const [name, share] of shares) {
       const wanted = quantile(sorted, share);
       expect(Math.abs(found[name] - wanted)).toBeLessThanOrEqual(0.00025 * Math.abs(wanted));
     }
-    expect([ranks.count, ranks.min, ranks.max]).toEqual([60_001, sorted[0], sorted.at(-1)]);
-    const lone = ranksOf(new Array<number>(10).fill(0.1), 5).quantiles();
-    expect([lone.p1, lone.p99]).toEqual([0.1, 0.1]);
+    expect([sketch.count, sketch.min, sketch.max]).toEqual([60_001, sorted[0], sorted.at(-1)]);
+    const single = sketchOf(new Array<number>(10).fill(0.1), 5).quantiles();
+    expect([single.p1, single.p99]).toEqual([0.1, 0.1]);
   });
 
-  it("hold whole numbers and simple fractions as they are", () => {
+  it("does not round integers and simple fractions", () => {
     const whole = Array.from({ length: 5000 }, (_, i) => (i % 100 === 0 ? -0 : (i % 2000) - 1000 + (i % 4) / 4));
-    const [kept, counted] = [ranksOf(whole, 5000), ranksOf(whole, 10)];
+    const [kept, counted] = [sketchOf(whole, 5000), sketchOf(whole, 10)];
     expect(counted.quantiles()).toEqual({ ...kept.quantiles(), estimated: true });
     expect(counted.histogram(-900, 900, 40)).toEqual(kept.histogram(-900, 900, 40));
   });
 
-  it("count every number into a bin, whatever the width", () => {
-    for (const ranks of [ranksOf(values, 100_000), ranksOf(values, 100)]) {
+  it("counts every number in a histogram bin, whatever the width", () => {
+    for (const sketch of [sketchOf(values, 100_000), sketchOf(values, 100)]) {
       for (const [from, to] of [
         [-5, 5],
         [0, 0],
         [-1e308, 1e308],
       ] as const) {
-        expect(ranks.histogram(from, to, 40).reduce((sum, count) => sum + count, 0)).toBe(values.length);
+        expect(sketch.histogram(from, to, 40).reduce((sum, count) => sum + count, 0)).toBe(values.length);
       }
     }
-    expect(ranksOf([-1.7e308, 1.7e308, 0], 3).histogram(-1.7e308, 1.7e308, 4)).toEqual([1, 0, 1, 1]);
+    expect(sketchOf([-1.7e308, 1.7e308, 0], 3).histogram(-1.7e308, 1.7e308, 4)).toEqual([1, 0, 1, 1]);
   });
 
-  it("of nothing are zeros", () => {
+  it("returns zeros without numbers", () => {
     expect(new QuantileSketch(10).quantiles()).toMatchObject({ p1: 0, p50: 0, p99: 0, estimated: false });
   });
 });

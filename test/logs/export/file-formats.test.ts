@@ -1,42 +1,23 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Table, tableToIPC, type RecordBatch } from "apache-arrow";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { afterEach, describe, expect, it } from "vitest";
-import { batchSize, emptyFileSize } from "../../src/logs/export/arrow-size.js";
-import { ParquetFileWriter } from "../../src/logs/export/parquet-file-writer.js";
-import { allColumns } from "../../src/tensors/column-selection.js";
-import { toJson } from "../../src/tensors/to-json.js";
-import { jsonRows } from "../../src/tensors/json-lines.js";
-import type { ResultBatch } from "../../src/tensors/result.js";
-import { toRecords, toTable } from "../../src/tensors/format-result.js";
-import { sample } from "../tensors/samples.js";
+import { describe, expect, it } from "vitest";
+import { batchSize, emptyFileSize } from "../../../src/logs/export/arrow-size.js";
+import { ParquetFileWriter } from "../../../src/logs/export/parquet-file-writer.js";
+import { allColumns } from "../../../src/tensors/column-selection.js";
+import { toJson } from "../../../src/tensors/to-json.js";
+import { jsonRows } from "../../../src/tensors/json-lines.js";
+import type { ResultBatch } from "../../../src/tensors/result.js";
+import { toRecords, toTable } from "../../../src/tensors/format-result.js";
+import { dtypes } from "../../../dsl/tensor.js";
+import { sample } from "../../tensors/samples.js";
+import { newFolder } from "../support/stores.js";
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-const dtypes = [
-  "float16",
-  "float32",
-  "float64",
-  "int8",
-  "int16",
-  "int32",
-  "int64",
-  "uint8",
-  "uint16",
-  "uint32",
-  "uint64",
-  "bool",
-  "string",
-] as const;
 const shapes = [[], [3], [2, 3], [2, 1, 3]];
 
-/** Every type at every depth; every third row without a challenger's answer. */
-function everything(rows: number): ResultBatch {
+/** Every dtype at every depth; every third row without challenger outputs. */
+function allTypes(rows: number): ResultBatch {
   const tensors = new Map(
     dtypes.flatMap((dtype) => shapes.map((shape, i) => [`${dtype} ${i}`, sample(dtype, [rows, ...shape])] as const)),
   );
@@ -55,12 +36,11 @@ function everything(rows: number): ResultBatch {
 const batchOf = (batch: ResultBatch): RecordBatch => toTable(batch).batches[0] as RecordBatch;
 
 describe("a Parquet file", () => {
-  it("holds every type at every depth, and nulls, over several chunks and batches", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "shapeline-parquet-"));
-    folders.push(folder);
-    const path = join(folder, "all 'of' it.parquet");
+  it("contains every dtype at every depth, and nulls, over several chunks and batches", async () => {
+    const folder = newFolder();
+    const path = join(folder, "it's quoted.parquet");
     const sink = new ParquetFileWriter(path);
-    const batches = [everything(5000), everything(3)];
+    const batches = [allTypes(5000), allTypes(3)];
     for (const batch of batches) await sink.write(batchOf(batch));
     await sink.end();
     const instance = await DuckDBInstance.create(":memory:");
@@ -71,7 +51,7 @@ describe("a Parquet file", () => {
     for (const row of [0, 1, 2, 3, 2047, 2048, 2049, 4999, 5000, 5001, 5002]) {
       const { time, ...own } = expected[row] as unknown as Record<string, unknown>;
       const { time: found, ...others } = read[row] as Record<string, unknown>;
-      // As text both ways: the client gives whole numbers of 64 bits as texts.
+      // Compare numbers as strings: the client returns 64-bit integers as strings.
       const plain = (value: unknown): unknown =>
         Array.isArray(value)
           ? value.map(plain)
@@ -85,34 +65,33 @@ describe("a Parquet file", () => {
     instance.closeSync();
   });
 
-  it("that is abandoned leaves nothing", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "shapeline-parquet-"));
-    folders.push(folder);
+  it("leaves no file if it is abandoned", async () => {
+    const folder = newFolder();
     const sink = new ParquetFileWriter(join(folder, "gone.parquet"));
-    await sink.write(batchOf(everything(10)));
+    await sink.write(batchOf(allTypes(10)));
     await sink.abandon();
     expect(readdirSync(folder)).toEqual([]);
   });
 });
 
 describe("the size of an Arrow file", () => {
-  it.each([1, 2, 63, 64, 65, 1000])("is never more than it is counted for, and little less (%i rows)", (rows) => {
-    const batch = batchOf(everything(rows));
+  it.each([1, 2, 63, 64, 65, 1000])("is at most its estimate, and not much less (%i rows)", (rows) => {
+    const batch = batchOf(allTypes(rows));
     const empty = emptyFileSize(batch.schema);
-    const counted = batchSize(batch);
+    const estimate = batchSize(batch);
     for (const times of [1, 2, 5]) {
       const actual = tableToIPC(new Table(new Array<RecordBatch>(times).fill(batch)), "file").byteLength - empty;
-      expect(actual).toBeLessThanOrEqual(counted * times);
-      if (rows === 1000) expect(actual).toBeGreaterThan(counted * times * 0.9);
+      expect(actual).toBeLessThanOrEqual(estimate * times);
+      if (rows === 1000) expect(actual).toBeGreaterThan(estimate * times * 0.9);
     }
   });
 });
 
 describe("JSON lines", () => {
-  it("are what toJson writes of the records, whatever numbers there are", () => {
-    const every = everything(8);
+  it("equal what toJson writes for the records, for all dtypes", () => {
+    const all = allTypes(8);
     const plain = {
-      ...every,
+      ...all,
       inputs: new Map([
         [
           "x",
@@ -125,11 +104,11 @@ describe("JSON lines", () => {
       ]),
       challengers: new Map(),
     };
-    const one = (dtype: (typeof dtypes)[number]): ResultBatch => ({
+    const withOutput = (dtype: (typeof dtypes)[number]): ResultBatch => ({
       ...plain,
       outputs: new Map([["y", sample(dtype, [8])]]),
     });
-    for (const batch of [every, plain, ...dtypes.map(one)]) {
+    for (const batch of [all, plain, ...dtypes.map(withOutput)]) {
       const { rows, columns } = jsonRows(batch, allColumns);
       const records = toRecords(batch, { ...allColumns, separator: "." });
       expect(rows).toEqual(records.map((record) => toJson(record, 0)));
