@@ -13,6 +13,19 @@ export function splitKeys(steps: readonly StepConfig[]): string[] {
   return [...new Set(keys)];
 }
 
+/** The model whose outputs are the pipeline's output; of a split the first, since all have the same output ports. Null for a tuple. */
+export function outputModel(steps: readonly StepConfig[]): string | null {
+  let output: string | null = null;
+  let tuple: readonly string[] = [];
+  for (const step of steps) {
+    const [model] = stepModels(step).serving;
+    if (step.kind === "models") [output, tuple] = [null, step.models];
+    else if (step.kind === "select") output = tuple[step.index] ?? null;
+    else if (model !== undefined) output = model;
+  }
+  return output;
+}
+
 /**
  * The models of tuples whose outputs are logged under the models' names: those in the audit's range; without an audit, all
  * models of a tuple that is the pipeline's output.

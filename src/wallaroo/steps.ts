@@ -154,6 +154,8 @@ export interface ConfigPart {
   readonly path: string;
   readonly step: StepConfig;
   readonly models: readonly DefinitionModel[] | null;
+  /** Why a config cannot hold the step, which is then left out. */
+  readonly unsupported?: string;
 }
 
 interface StepReader {
@@ -215,6 +217,9 @@ const readers: Readonly<Record<string, StepReader>> = {
           routes: Object.fromEntries(entries.map(([value, { name }]) => [value, name])),
         },
         models: [fallback, ...entries.map(([, model]) => model)],
+        ...(Object.hasOwn(routes, "__proto__") && {
+          unsupported: "a config cannot hold a route for the value '__proto__'",
+        }),
       };
     },
   },

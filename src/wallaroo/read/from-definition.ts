@@ -235,8 +235,8 @@ function draftsOf(part: Part, group: number, problems: Problems): Draft[] {
       group,
     }));
   }
-  if (part.step.kind === "keySplit" && Object.hasOwn(part.step.routes, "__proto__")) {
-    problems.report("SL4113", part.path, "a config cannot hold a route for the value '__proto__'");
+  if (part.unsupported !== undefined) {
+    problems.report("SL4113", part.path, part.unsupported);
     return [];
   }
   return [{ step: part.step, path: part.path, check: null }];
