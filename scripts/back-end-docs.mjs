@@ -12,7 +12,7 @@ const scope = {
   model: "m",
 };
 
-/** For each operation of the typed tree, lambdas that use it. */
+/** Sample lambdas for each operation of the typed tree. */
 const samples = {
   read: ["x => x.out.a < 1", "x => x.out.list[1] < 1"],
   constant: ["x => x.out.a < 0.9"],
@@ -62,7 +62,7 @@ const samples = {
   some: ["x => x.out.list.some((v) => v < 1)", "x => x.in.u.some((v) => v < 1)"],
 };
 
-/** The same for the conditions of alerts; A and B are aggregates. */
+/** Sample conditions of alerts; A and B are replaced by aggregates. */
 const alertSamples = {
   aggregate: [
     "count()",
@@ -95,7 +95,7 @@ const aggregates = (text) =>
 
 const escaped = (text) => text.replaceAll("|", "\\|");
 
-/** A table of operations by back-end, then each back-end's guards and refusals. */
+/** Renders the table of operations by back-end, then the guards and refusals of each back-end. */
 function section(compiled, names, backEnds) {
   const lines = [`| operation | ${names.join(" | ")} |`, `|---|${names.map(() => "---|").join("")}`];
   for (const [op, all] of compiled) {
@@ -125,12 +125,12 @@ function section(compiled, names, backEnds) {
   return lines;
 }
 
-/** The back-ends that have a text for at least one of the expressions. */
+/** The back-ends that support at least one of the expressions. */
 const capable = (compiled, names) =>
   names.filter((name) => compiled.some(([, all]) => all.some(([, { strings }]) => name in strings)));
 
 /**
- * The text of docs/back-ends.md.
+ * Renders docs/back-ends.md.
  *
  * @param compileLambda from `shapeline/codegen`
  * @param backEnds the table of back-ends, from src/expression/backends/back-ends.ts
@@ -145,13 +145,16 @@ export function backEndsPage(compileLambda, backEnds) {
   const alerts = compile(alertSamples, { kind: "alert" }, aggregates);
   const names = Object.keys(backEnds);
   const lines = [
-    "# What each back-end can say",
+    "# What each back-end supports",
     "",
-    "Every operation that a lambda may use, and whether a back-end's text means exactly what JavaScript means by it.",
-    "`exact`: the back-end's own operation is the same on every value, NaN, infinities, -0 and missing elements included. `guarded`: the text says more than that",
-    "operation, so that it is the same on every value; the guards stand under each table. `in part`: for some types or lists; what is not, is refused.",
-    "`-`: refused, with the reason under the table. Nothing is ever approximated. `polars-0.18` is what the platform stores; `polars-1` is the language of 1.7 and 1.8,",
-    "`polars-1.44` that of 1.44 and later.",
+    "These tables list every operation that a lambda may use, and how each back-end supports it. Nothing is ever approximated.",
+    "",
+    "- `exact`: the back-end's own operation equals JavaScript for every value, including NaN, infinities, -0 and missing elements.",
+    "- `guarded`: the text adds guards to the operation, so that it equals JavaScript for every value. The guards are below each table.",
+    "- `in part`: supported for some types or lists, otherwise refused.",
+    "- `-`: refused, with the reason below the table.",
+    "",
+    "`polars-0.18` is the format that the platform stores. `polars-1` is for polars 1.7 and 1.8, `polars-1.44` for 1.44 and later.",
     "This page is generated from the code by `npm run docs`.",
     "",
     "## Validations",
@@ -160,8 +163,9 @@ export function backEndsPage(compileLambda, backEnds) {
     "",
     "## Alerts",
     "",
-    "What stands inside an aggregate is a lambda of one row: `sql` and `javascript` say of it what they say above, and `promql` sees only what the aggregate comes to. `A` and",
-    "`B` stand for aggregates. The other back-ends are asked about one row at a time and refuse every alert.",
+    "The functions inside an aggregate are lambdas over one row. `sql` and `javascript` support them as in the table above;",
+    "`promql` uses only the result of the aggregate. In this table, `A` and `B` are aggregates.",
+    "The other back-ends evaluate one row at a time and refuse every alert.",
     "",
     ...section(alerts, capable(alerts, names), backEnds),
   ];

@@ -1,4 +1,4 @@
-const rooms = {
+const groups = {
   1: ["Lambdas", "LambdaError, or among the `problems` of a PipelineError"],
   2: ["Shapes and steps", "PipelineError"],
   3: ["Models", "ModelError"],
@@ -8,15 +8,16 @@ const rooms = {
   7: ["Storage", "StorageError"],
 };
 
-/** The text of docs/errors.md, from the one list of codes. */
+/** Renders docs/errors.md from the list of error codes. */
 export function errorCodesPage(errorCodes) {
   const lines = [
     "# Errors",
     "",
-    "Every error is a subclass of `ShapelineError` with a stable `code`, a `message` (what, where, what to do) and `details`.",
+    "Every error is a subclass of `ShapelineError` with a stable `code`, a `message` and `details`.",
+    "The message contains the problem, its location and the remedy.",
     "This page is generated from `dsl/messages/error-codes.ts` by `npm run docs`.",
   ];
-  for (const [digit, [title, thrown]] of Object.entries(rooms)) {
+  for (const [digit, [title, thrown]] of Object.entries(groups)) {
     lines.push("", `## SL${digit}xxx: ${title}`, "", `Thrown as ${thrown}.`, "", "| code | meaning |", "|---|---|");
     const codes = Object.entries(errorCodes).filter(([code]) => code.startsWith(`SL${digit}`));
     for (const [code, meaning] of codes.sort())

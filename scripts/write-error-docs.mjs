@@ -1,4 +1,4 @@
-// Writes the pages that are generated from the code: docs/errors.md, docs/type-errors.md and docs/back-ends.md.
+// Writes the generated pages: docs/errors.md, docs/type-errors.md and docs/back-ends.md.
 import { writeFileSync } from "node:fs";
 import { errorCodes } from "shapeline";
 import { compileLambda } from "shapeline/codegen";
