@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { type AlertChange, build, pipeline, ShapelineError } from "shapeline";
-import { local, type LocalOptions, type LocalTarget } from "shapeline/local";
+import { describe, expect, test } from "vitest";
+import { type AlertChange, build, pipeline } from "shapeline";
+import type { LocalOptions, LocalTarget } from "shapeline/local";
 import type { Engine } from "../../../src/engine/engine.js";
 import type { LogLayout, PipelineLog } from "../../../src/logs/pipeline-log.js";
 import type { Store, StoredAlert } from "../../../src/logs/store.js";
@@ -8,9 +8,11 @@ import { AlertWatch, type Clock, type WatchedAlert } from "../../../src/targets/
 import { acquireAlertWatch } from "../../../src/targets/local/shared-alert-watch.js";
 import { PipelineRunner } from "../../../src/targets/local/pipeline-runner.js";
 import { folder } from "../../engine/make-config.js";
+import { refusal } from "../../refusal.js";
 import { boosting, models, regression, rows } from "../breast-cancer.js";
+import { openEngine } from "../local-engine.js";
 
-/** A clock that goes when it is told to. */
+/** A clock that advances only by `pass`. */
 class TestClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ at: number; call: () => void }>();
@@ -36,16 +38,16 @@ class TestClock implements Clock {
 
 const minutes = 60_000;
 
-/** A watch whose condition is what the test says. */
-function watched({ forMs = 0, before = [] as readonly StoredAlert[] } = {}) {
+/** Creates a watch of one alert; the test sets its condition in `truth.holds`. */
+function createWatch({ forMs = 0, before = [] as readonly StoredAlert[] } = {}) {
   const clock = new TestClock();
   const stored: StoredAlert[] = [];
-  const truth = { holds: false, asked: [] as number[], fails: false };
+  const truth = { holds: false, evaluatedAt: [] as number[], fails: false };
   const alert: WatchedAlert = { name: "drift", sql: "…", overMs: 5 * minutes, forMs };
   const source = {
     async evaluate(_: unknown, now: Date) {
       if (truth.fails) throw new RangeError("no log");
-      truth.asked.push(now.getTime());
+      truth.evaluatedAt.push(now.getTime());
       return [truth.holds];
     },
     async save(changes: readonly StoredAlert[]) {
@@ -53,73 +55,73 @@ function watched({ forMs = 0, before = [] as readonly StoredAlert[] } = {}) {
     },
   };
   const watch = new AlertWatch([alert], before, source, clock);
-  return { clock, stored, truth, watch, told: () => stored.map(({ state, time }) => `${state} ${time.getTime()}`) };
+  return { clock, stored, truth, watch, changes: () => stored.map(({ state, time }) => `${state} ${time.getTime()}`) };
 }
 
 describe("the state of an alert", () => {
-  test("fires when its condition holds and is resolved when it no longer does", async () => {
-    const { clock, truth, watch, told } = watched();
+  test("is firing while its condition holds, then resolved", async () => {
+    const { clock, truth, watch, changes } = createWatch();
     await clock.pass(1000);
-    expect(told()).toEqual([]);
+    expect(changes()).toEqual([]);
     truth.holds = true;
     watch.rowsLogged();
     await clock.pass(1000);
     truth.holds = false;
     await clock.pass(60_000);
-    expect(told()).toEqual(["firing 1100", "resolved 16100"]);
+    expect(changes()).toEqual(["firing 1100", "resolved 16100"]);
   });
 
-  test("is pending until the condition has held for as long as it must", async () => {
-    const { clock, truth, told } = watched({ forMs: 1 * minutes });
+  test("is pending until the condition has held for the whole `for` period", async () => {
+    const { clock, truth, changes } = createWatch({ forMs: 1 * minutes });
     truth.holds = true;
     await clock.pass(59_000);
-    expect(told()).toEqual(["pending 0"]);
+    expect(changes()).toEqual(["pending 0"]);
     await clock.pass(1000);
-    expect(told()).toEqual(["pending 0", "firing 60000"]);
+    expect(changes()).toEqual(["pending 0", "firing 60000"]);
   });
 
-  test("a pending one that no longer holds never fires", async () => {
-    const { clock, truth, told } = watched({ forMs: 1 * minutes });
+  test("goes from pending to resolved if the condition stops holding", async () => {
+    const { clock, truth, changes } = createWatch({ forMs: 1 * minutes });
     truth.holds = true;
     await clock.pass(10_000);
     truth.holds = false;
     await clock.pass(10_000);
     truth.holds = true;
     await clock.pass(59_000);
-    expect(told()).toEqual(["pending 0", "resolved 15000", "pending 30000"]);
+    expect(changes()).toEqual(["pending 0", "resolved 15000", "pending 30000"]);
   });
 
-  test("goes on where an earlier process left it", async () => {
+  test("continues from the state that an earlier process stored", async () => {
     const before = [{ alert: "drift", state: "pending", time: new Date(-50_000) }] as const;
-    const { clock, truth, told, watch } = watched({ forMs: 1 * minutes, before });
+    const { clock, truth, changes, watch } = createWatch({ forMs: 1 * minutes, before });
     truth.holds = true;
     const first = (await watch.changes().next()).value;
     expect(first).toEqual(before[0]);
     await clock.pass(15_000);
-    expect(told()).toEqual(["firing 15000"]);
+    expect(changes()).toEqual(["firing 15000"]);
   });
 
-  test("many batches cost one evaluation", async () => {
-    const { clock, truth, watch } = watched();
+  test("is evaluated once for many batches in quick succession", async () => {
+    const { clock, truth, watch } = createWatch();
     await clock.pass(10);
     for (let i = 0; i < 1000; i++) watch.rowsLogged();
     await clock.pass(1000);
-    expect(truth.asked).toEqual([0, 110]);
+    expect(truth.evaluatedAt).toEqual([0, 110]);
   });
 
-  test("a log that cannot be asked is a warning, and the watch goes on", async () => {
-    const { clock, truth, told } = watched();
+  test("a failed evaluation emits a warning, and the watch continues", async () => {
+    const { clock, truth, changes } = createWatch();
     const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
     truth.fails = true;
     await clock.pass(10);
     expect((await warned).message).toBe("the alerts were not evaluated: no log");
     Object.assign(truth, { fails: false, holds: true });
     await clock.pass(15_000);
-    expect(told()).toEqual(["firing 15000"]);
+    expect(changes()).toEqual(["firing 15000"]);
   });
 
-  test("listeners end with the watch, and with their signal", async () => {
-    const { watch } = watched();
+  test("the iteration ends when the watch stops or its signal aborts", async () => {
+    const { watch } = createWatch();
     const controller = new AbortController();
     const [byStop, bySignal] = [watch.changes().next(), watch.changes(controller.signal).next()];
     controller.abort();
@@ -129,15 +131,7 @@ describe("the state of an alert", () => {
   });
 });
 
-const open: LocalTarget[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((target) => target.close()));
-});
-const engine = (options: LocalOptions = {}): LocalTarget => {
-  const target = local({ models, data: folder(), ...options });
-  open.push(target);
-  return target;
-};
+const engine = (options: LocalOptions = {}): LocalTarget => openEngine({ models, ...options });
 
 async function next(changes: AsyncIterator<AlertChange>): Promise<string> {
   const { value } = await changes.next();
@@ -147,9 +141,9 @@ async function next(changes: AsyncIterator<AlertChange>): Promise<string> {
 describe("alerts of a deployment", () => {
   const busy = pipeline("watched")
     .model(boosting)
-    .alert("busy", (all) => all.count() >= 20, { over: "2s" });
+    .alert("busy", (all) => all.count() >= 20, { over: "4s" });
 
-  test("follow the log: firing after the rows, resolved when the window is past them; a new process goes on", async () => {
+  test("fire after the rows, and resolve after the window, also for a new handle", async () => {
     const data = folder();
     const live = await engine({ data }).deploy(busy);
     const changes = live.alerts()[Symbol.asyncIterator]();
@@ -164,7 +158,7 @@ describe("alerts of a deployment", () => {
     expect(await next(later)).toBe("busy resolved");
   });
 
-  test("see challengers by row, once they have answered", async () => {
+  test("read challenger columns once the challengers have answered", async () => {
     const apart = pipeline("apart")
       .shadow(boosting, [regression])
       .alert("apart", (all) => all.max((x) => x.models["logistic-regression"].probabilities[0]) > 0, { over: "1h" });
@@ -174,7 +168,7 @@ describe("alerts of a deployment", () => {
     expect(await next(changes)).toBe("apart firing");
   });
 
-  test("count rows of earlier versions: deploying anew empties no window", async () => {
+  test("count rows of earlier versions", async () => {
     const target = engine();
     const before = await target.deploy(
       pipeline("watched")
@@ -193,7 +187,7 @@ describe("alerts of a deployment", () => {
     expect(await live.logs({ start: (await live.status()).since })).toEqual([]);
   });
 
-  test("leave out earlier versions that lack what they read", async () => {
+  test("ignore earlier versions without the columns that they read", async () => {
     const target = engine();
     const before = await target.deploy(pipeline("watched").model(regression));
     await before.infer(rows);
@@ -209,16 +203,15 @@ describe("alerts of a deployment", () => {
     expect(await next(changes)).toBe("apart firing");
   });
 
-  test("two handles of one deployment tell the same changes, each stored once", async () => {
+  test("send the same changes to both handles of a deployment", async () => {
     const target = engine();
     const [one, other] = [await target.deploy(busy), await target.pipeline("watched")];
-    const told = Promise.all([one, other].map((live) => next(live.alerts()[Symbol.asyncIterator]())));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const received = Promise.all([one, other].map((live) => next(live.alerts()[Symbol.asyncIterator]())));
     await one.infer(rows);
-    expect(await told).toEqual(["busy firing", "busy firing"]);
+    expect(await received).toEqual(["busy firing", "busy firing"]);
   });
 
-  test("a handle that is closed twice leaves the watch to the others", async () => {
+  test("keep the shared watch running if another handle is closed twice", async () => {
     const config = await build(busy);
     const layout: LogLayout = {
       pipeline: "watched",
@@ -228,15 +221,15 @@ describe("alerts of a deployment", () => {
       challengers: [],
       validations: [],
     };
-    const asked: string[] = [];
-    const opened = (name: string) => {
+    const evaluatedBy: string[] = [];
+    const createParts = (name: string) => {
       const log = {
         layout,
-        evaluateAlerts: async () => (asked.push(name), [true]),
+        evaluateAlerts: async () => (evaluatedBy.push(name), [true]),
         close: async () => undefined,
       } as unknown as PipelineLog;
       const store = {
-        file: "a file of this test's own",
+        file: "alerts.test.ts",
         alertChanges: async () => [],
         saveAlerts: async () => undefined,
         close: async () => undefined,
@@ -247,7 +240,7 @@ describe("alerts of a deployment", () => {
         engine: { config, close: async () => undefined, challengersWaiting: 0 } as unknown as Engine,
       };
     };
-    const [one, other] = [opened("one"), opened("other")];
+    const [one, other] = [createParts("one"), createParts("other")];
     const runner = new PipelineRunner(
       one.engine,
       one.store,
@@ -258,27 +251,26 @@ describe("alerts of a deployment", () => {
         concurrency: 1,
       },
     );
-    const held = await acquireAlertWatch(config, other.store, other.log);
+    const lease = await acquireAlertWatch(config, other.store, other.log);
     await Promise.all([runner.close(), runner.close()]);
     await runner.close();
-    const before = asked.length;
-    held?.watch.rowsLogged();
-    expect(await next(held?.watch.changes()[Symbol.asyncIterator]() as AsyncIterator<AlertChange>)).toBe("busy firing");
-    expect(asked.slice(before)).toContain("other");
-    expect(asked.slice(before)).not.toContain("one");
-    await held?.release();
+    const before = evaluatedBy.length;
+    lease?.watch.rowsLogged();
+    expect(await next(lease?.watch.changes()[Symbol.asyncIterator]() as AsyncIterator<AlertChange>)).toBe(
+      "busy firing",
+    );
+    expect(evaluatedBy.slice(before)).toContain("other");
+    expect(evaluatedBy.slice(before)).not.toContain("one");
+    await lease?.release();
   });
 
-  test("without a log they cannot be evaluated, and the deployment says so", async () => {
-    const error: unknown = await engine({ durability: "off" })
-      .deploy(busy)
-      .catch((reason: unknown) => reason);
-    expect(error instanceof ShapelineError ? `${error.code} ${error.message}` : error).toMatchInlineSnapshot(
+  test("need a log: a deployment without one is refused", async () => {
+    expect(await refusal(engine({ durability: "off" }).deploy(busy))).toMatchInlineSnapshot(
       `"SL6014 alert 'busy' of pipeline 'watched' cannot be evaluated: the deployment keeps no log; deploy it with local({ durability: "commit" }) or "relaxed", or without the alert"`,
     );
   });
 
-  test("a pipeline without alerts has none to tell", async () => {
+  test("end at once for a pipeline without alerts", async () => {
     const live = await engine().deploy(pipeline("none").model(boosting));
     expect(await next(live.alerts()[Symbol.asyncIterator]())).toBe("end");
   });

@@ -1,11 +1,12 @@
 import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Config } from "../../../src/config/schema.js";
-import { local, type LocalDeployment, type LocalOptions, type LocalTarget } from "../../../src/targets/local/index.js";
+import type { LocalDeployment, LocalOptions, LocalTarget } from "../../../src/targets/local/index.js";
 import { refusal } from "../../refusal.js";
 import { config, folder, run, validation, writeModel } from "../../engine/make-config.js";
 import { counting, single } from "../../engine/odd-models.js";
+import { openEngine } from "../local-engine.js";
 
 const dir = folder();
 const same = writeModel(dir, "same", single("Identity"));
@@ -19,16 +20,7 @@ const second = config(
   [run("minus"), validation("turned", "(x) => x.out.y[0] === -x.in.x[0]", scope)],
 );
 
-const open: LocalTarget[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((target) => target.close()));
-});
-
-function engine(options: LocalOptions = {}): LocalTarget {
-  const target = local({ models: dir, data: folder(), ...options });
-  open.push(target);
-  return target;
-}
+const engine = (options: LocalOptions = {}): LocalTarget => openEngine({ models: dir, ...options });
 
 /** Asks again and again until told to stop; gives what each answer was, in a word. */
 function load(live: LocalDeployment): { stop(): Promise<Record<string, number>> } {

@@ -2,13 +2,14 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Table, tableToIPC } from "apache-arrow";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { sealConfig } from "../../../src/config/config.js";
 import type { Config } from "../../../src/config/schema.js";
 import { local, type LocalOptions, type LocalTarget } from "../../../src/targets/local/index.js";
 import { refusal } from "../../refusal.js";
 import { config, folder, modelAt, run, shadow, validation, writeModel } from "../../engine/make-config.js";
 import { float32 } from "../../engine/recorded-models.js";
+import { openEngine } from "../local-engine.js";
 
 const models = fileURLToPath(new URL("../../../examples/fraud/models", import.meta.url));
 const rows = (
@@ -38,16 +39,7 @@ const stricter = config(
   [run("a"), shadow("champ", "c1", "c2"), validation("amt", "(x) => x.out.risk[0] < 0.5", scope)],
 );
 
-const open: LocalTarget[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((target) => target.close()));
-});
-
-function engine(options: LocalOptions = {}): LocalTarget {
-  const target = local({ models, data: folder(), ...options });
-  open.push(target);
-  return target;
-}
+const engine = (options: LocalOptions = {}): LocalTarget => openEngine({ models, ...options });
 
 describe("infer", () => {
   test("answers in the form that it was asked in", async () => {

@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
-import { build, defineModel, pipeline, ShapelineError, tensor } from "shapeline";
+import { describe, expect, test } from "vitest";
+import { build, defineModel, pipeline, tensor } from "shapeline";
 import { diffConfigs, parseConfig } from "shapeline/config";
 import { fromDefinition, toDefinition } from "shapeline/wallaroo";
-import { local, type LocalTarget } from "shapeline/local";
+import type { LocalTarget } from "shapeline/local";
 import { generateModels } from "../../../codegen/models/generate.js";
 import { isSameModel } from "../../../dsl/model.js";
 import { sealConfig } from "../../../src/config/config.js";
@@ -13,6 +13,8 @@ import type { Config } from "../../../src/config/schema.js";
 import { findModelFiles } from "../../../src/engine/session/model-files.js";
 import { config, folder, run, writeModel } from "../../engine/make-config.js";
 import { float32 } from "../../engine/recorded-models.js";
+import { refusal as codedRefusal } from "../../refusal.js";
+import { openEngine } from "../local-engine.js";
 
 const models = fileURLToPath(new URL("../../../examples/fraud/models", import.meta.url));
 const rows = (
@@ -52,27 +54,13 @@ const overrides = {
   c1: { ports: { float_input: "vector", variable: "fraud" } },
 };
 
-const open: LocalTarget[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((target) => target.close()));
-});
-function engine(dir = models): LocalTarget {
-  const target = local({ models: dir, data: folder(), challengers: "return" });
-  open.push(target);
-  return target;
-}
-async function refusal(work: () => unknown): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof ShapelineError) return `${error.code} ${error.message.replaceAll(/[0-9a-f]{12}…/g, "…")}`;
-    throw error;
-  }
-  return "nothing is wrong";
-}
+const engine = (dir = models): LocalTarget => openEngine({ models: dir, challengers: "return" });
+/** The error without digests. */
+const refusal = async (work: () => unknown): Promise<string> =>
+  (await codedRefusal(work)).replaceAll(/[0-9a-f]{12}…/g, "…");
 
-/** The config with the names that the file has of one model's outputs told otherwise. */
-const retold = (built: Config, name: string, file: string): Config =>
+/** The config with another file name for the output of one model. */
+const withFileName = (built: Config, name: string, file: string): Config =>
   sealConfig({
     ...built,
     models: built.models.map((model) =>
@@ -80,8 +68,8 @@ const retold = (built: Config, name: string, file: string): Config =>
     ),
   });
 
-describe("ports that the file calls otherwise", () => {
-  test("from the settings to the handle: the generated ones are those that the pipeline here has", async () => {
+describe("renamed ports", () => {
+  test("`generate` writes the renames of the settings into the handles", async () => {
     const { models: found } = await generateModels({ models: [`${models}/*.onnx`], overrides, cwd: folder() });
     expect(found.map(({ name, renamed }) => [name, renamed])).toEqual([
       ["a", a.renamed],
@@ -91,7 +79,7 @@ describe("ports that the file calls otherwise", () => {
     ]);
   });
 
-  test("input, output, validation, challengers and log have them; the values are those of the file's", async () => {
+  test("are used by inputs, outputs, validations, challengers and the log, with the file's values", async () => {
     const live = await engine().deploy(await build(fraud));
     const before = await engine().deploy(plain);
     const mine = await live.infer(rows.map(({ pixels }) => ({ digit: pixels })));
@@ -111,7 +99,7 @@ describe("ports that the file calls otherwise", () => {
     );
   });
 
-  test("names that change places feed the file's ports", async () => {
+  test("two swapped names feed the right ports of the file", async () => {
     const dir = folder();
     const two = [float32("p", "N", 1), float32("q", "N", 1)];
     const written = writeModel(dir, "sub", {
@@ -129,7 +117,7 @@ describe("ports that the file calls otherwise", () => {
     ).toEqual([-2]);
   });
 
-  test("the config says so, and only where there is something to say", async () => {
+  test("are in the config, only for renamed models", async () => {
     const built = await build(fraud);
     expect(built.models.map((model) => model.renamed)).toEqual([a, champ, c1].map((model) => model.renamed));
     expect(parseConfig(JSON.stringify(built))).toEqual(built);
@@ -157,7 +145,7 @@ describe("ports that the file calls otherwise", () => {
   });
 });
 
-describe("refused", () => {
+describe("renamed ports are refused", () => {
   const define = (renamed: unknown) => () =>
     defineModel({
       name: "m",
@@ -167,7 +155,7 @@ describe("refused", () => {
       renamed: renamed as object,
     });
 
-  test("a definition whose names cannot be", async () => {
+  test("in an invalid model definition", async () => {
     const wrong = [
       [],
       { input: {} },
@@ -199,9 +187,9 @@ describe("refused", () => {
     `);
   });
 
-  test("a file that does not have them, in the file's words and ours", async () => {
+  test("if the file lacks them; the message has the file's name and the new one", async () => {
     const built = await build(fraud);
-    expect(await refusal(() => engine().deploy(retold(built, "champ", "rsik")))).toMatchInlineSnapshot(
+    expect(await refusal(() => engine().deploy(withFileName(built, "champ", "rsik")))).toMatchInlineSnapshot(
       `"SL3024 model 'champ': the file has no output 'rsik' (called 'fraud' here) but 'risk'; run 'shapeline generate' and build the pipeline again"`,
     );
     const dir = folder();
@@ -211,7 +199,7 @@ describe("refused", () => {
     expect(await refusal(() => findModelFiles(join(dir, "models"), champs))).toMatchInlineSnapshot(
       `"SL3022 model 'champ': the config was built for the digest … but 'champ.onnx' is … (champ.vector: input removed, it was float32[batch, 16]; champ.x: input added, float32[batch, 16]; champ.fraud: output removed, it was float32[batch, 1]; champ.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' and build the pipeline again"`,
     );
-    // A name of ours that the new file gives to another port is not ours.
+    // The other file has its own port with the new name: the message marks that one.
     const called = champs.map((model) => ({
       ...model,
       outputs: [float32("score", "batch", 1)],
@@ -222,7 +210,7 @@ describe("refused", () => {
     );
   });
 
-  test("by the platform, which knows the file's names alone; a definition is read with those", async () => {
+  test("by the platform, which knows only the file's names", async () => {
     const built = await build(fraud);
     expect(await refusal(() => toDefinition(built, { dialect: "polars" }))).toMatchInlineSnapshot(`
       "SL4100 pipeline 'fraud' has 3 parts that the platform cannot express:
@@ -241,7 +229,7 @@ describe("refused", () => {
       ["score", undefined],
     ]);
     expect(
-      (await diffConfigs(built, retold(built, "champ", "rsik"))).models.map(({ text }) =>
+      (await diffConfigs(built, withFileName(built, "champ", "rsik"))).models.map(({ text }) =>
         text.replaceAll(/[0-9a-f]{12}…/g, "…"),
       ),
     ).toMatchInlineSnapshot(`

@@ -1,32 +1,36 @@
 import { createHash } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pipeline, type AnyPipeline } from "shapeline";
-import { local, type LocalDeployment, type LocalOptions, type LocalTarget } from "shapeline/local";
-import { unitHash } from "../../../src/engine/random-unit.js";
+import { local, type LocalDeployment, type LocalOptions } from "shapeline/local";
+import { randomSequence, unitHash } from "../../../src/engine/random-unit.js";
 import { refusal } from "../../refusal.js";
 import { folder } from "../../engine/make-config.js";
 import { boosting, forest, models, regression, rows } from "../breast-cancer.js";
+import { openEngine } from "../local-engine.js";
 
-const open: LocalTarget[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((target) => target.close()));
+const live = (made: AnyPipeline, options: LocalOptions = {}): Promise<LocalDeployment> =>
+  openEngine({ models, ...options }).deploy(made);
+
+/** The answers of each model, deployed alone. */
+const single: Record<string, unknown[]> = {};
+beforeAll(async () => {
+  const target = local({ models, data: folder(), durability: "off" });
+  for (const model of [boosting, regression, forest]) {
+    const answers = await (await target.deploy(pipeline("single").model(model))).infer(rows);
+    single[model.name] = answers.map((row) => row.out["probabilities"]);
+  }
+  await target.close();
 });
 
-async function live(made: AnyPipeline, options: LocalOptions = {}): Promise<LocalDeployment> {
-  const target = local({ models, data: folder(), ...options });
-  open.push(target);
-  return target.deploy(made);
-}
-
-/** What each model alone makes of the rows. */
-async function alone(): Promise<Record<string, unknown[]>> {
-  const answers: Record<string, unknown[]> = {};
-  for (const model of [boosting, regression, forest]) {
-    answers[model.name] = (await (await live(pipeline("alone").model(model))).infer(rows)).map(
-      (row) => row.out["probabilities"],
-    );
-  }
-  return answers;
+/** One deployment for all tests of a describe block. */
+function sharedDeployment(made: AnyPipeline): () => LocalDeployment {
+  const target = local({ models, data: folder() });
+  let deployment: LocalDeployment;
+  beforeAll(async () => {
+    deployment = await target.deploy(made);
+  });
+  afterAll(() => target.close());
+  return () => deployment;
 }
 
 const lastModels = async (deployment: LocalDeployment, limit = 100) =>
@@ -34,20 +38,18 @@ const lastModels = async (deployment: LocalDeployment, limit = 100) =>
     (row) => (row as unknown as { metadata: { last_model: string } }).metadata.last_model,
   );
 
-describe("several models", () => {
+describe("multi-model", () => {
   const three = pipeline("three").models([boosting, regression, forest]);
 
-  test("give a tuple, and the selected output goes on", async () => {
-    const expected = await alone();
+  test("give a tuple; the selected output becomes the result", async () => {
     const selected = await live(three.select(1));
     const answers = await selected.infer(rows);
-    expect(answers.map((row) => row.out["probabilities"])).toEqual(expected["logistic-regression"]);
+    expect(answers.map((row) => row.out["probabilities"])).toEqual(single["logistic-regression"]);
     expect(Object.keys(answers[0] ?? {})).toEqual(["time", "in", "out", "anomaly", "check_failures"]);
     expect(await lastModels(selected, 1)).toEqual(["logistic-regression"]);
   });
 
-  test("with none selected, answer and log hold every output under its model's name", async () => {
-    const expected = await alone();
+  test("without a select, answer and log have every output under its model's name", async () => {
     const deployment = await live(three);
     const answers = await deployment.infer(rows);
     expect(Object.keys(answers[0] ?? {})).toEqual([
@@ -61,7 +63,7 @@ describe("several models", () => {
       "check_failures",
     ]);
     expect(answers[0]?.out).toEqual({});
-    for (const [name, values] of Object.entries(expected))
+    for (const [name, values] of Object.entries(single))
       expect(answers.map((row) => row[`out_${name}`]?.["probabilities"])).toEqual(values);
     expect((await deployment.logs()).reverse()).toEqual(answers);
     const table = await deployment.logs({ arrow: true });
@@ -76,11 +78,10 @@ describe("several models", () => {
     ]);
   });
 
-  test("an audit says which of them are logged", async () => {
-    const expected = await alone();
+  test("an audit selects the models that are logged", async () => {
     const deployment = await live(three.audit("1:").select(0));
     const answers = await deployment.infer(rows);
-    expect(answers.map((row) => row.out["probabilities"])).toEqual(expected["gradient-boosting"]);
+    expect(answers.map((row) => row.out["probabilities"])).toEqual(single["gradient-boosting"]);
     const [logged] = await deployment.logs({ limit: 1 });
     expect(Object.keys(logged ?? {})).toEqual([
       "time",
@@ -91,10 +92,10 @@ describe("several models", () => {
       "anomaly",
       "check_failures",
     ]);
-    expect(logged?.["out_random-forest"]?.["probabilities"]).toEqual(expected["random-forest"]?.at(-1));
+    expect(logged?.["out_random-forest"]?.["probabilities"]).toEqual(single["random-forest"]?.at(-1));
   });
 
-  test("an audit leaves the answer whole where no output is selected", async () => {
+  test("an audit without a select does not change the answer", async () => {
     const deployment = await live(three.audit(":1"));
     const [answer] = await deployment.infer(rows.slice(0, 1));
     const [logged] = await deployment.logs();
@@ -103,8 +104,7 @@ describe("several models", () => {
     expect(groups(logged)).toEqual(["out_gradient-boosting"]);
   });
 
-  test("a validation reads each of them, logged or not", async () => {
-    const expected = await alone();
+  test("a validation reads every model's output, logged or not", async () => {
     const deployment = await live(
       three
         .select(0)
@@ -117,9 +117,8 @@ describe("several models", () => {
     );
     const differ = rows.map(
       (_, i) =>
-        Math.abs(
-          (expected["gradient-boosting"]?.[i] as number[])[0]! - (expected["random-forest"]?.[i] as number[])[0]!,
-        ) >= 0.02,
+        Math.abs((single["gradient-boosting"]?.[i] as number[])[0]! - (single["random-forest"]?.[i] as number[])[0]!) >=
+        0.02,
     );
     expect(new Set(differ)).toEqual(new Set([true, false]));
     expect((await deployment.infer(rows)).map((row) => row.anomaly["agree"])).toEqual(differ);
@@ -131,18 +130,18 @@ describe("a key split", () => {
     default: boosting,
     routes: { gold: forest, true: regression, "7": regression },
   });
+  const refusing = sharedDeployment(split);
 
-  test("routes a request by its metadata, and takes the default without the key or a route", async () => {
-    const expected = await alone();
+  test("routes a request by its metadata, with a default", async () => {
     const deployment = await live(split);
     const answered = async (metadata?: Record<string, string | number | boolean>) =>
       (await deployment.infer(rows, metadata === undefined ? {} : { metadata })).map((row) => row.out["probabilities"]);
-    expect(await answered({ segment: "gold" })).toEqual(expected["random-forest"]);
-    expect(await answered({ segment: true })).toEqual(expected["logistic-regression"]);
-    expect(await answered({ segment: 7 })).toEqual(expected["logistic-regression"]);
-    expect(await answered({ segment: "silver" })).toEqual(expected["gradient-boosting"]);
-    expect(await answered({ segment: "constructor" })).toEqual(expected["gradient-boosting"]);
-    expect(await answered()).toEqual(expected["gradient-boosting"]);
+    expect(await answered({ segment: "gold" })).toEqual(single["random-forest"]);
+    expect(await answered({ segment: true })).toEqual(single["logistic-regression"]);
+    expect(await answered({ segment: 7 })).toEqual(single["logistic-regression"]);
+    expect(await answered({ segment: "silver" })).toEqual(single["gradient-boosting"]);
+    expect(await answered({ segment: "constructor" })).toEqual(single["gradient-boosting"]);
+    expect(await answered()).toEqual(single["gradient-boosting"]);
     expect(await lastModels(deployment, 200)).toEqual(
       [
         "gradient-boosting",
@@ -198,7 +197,7 @@ describe("a key split", () => {
     [["gold"], `SL5040 the metadata of a request must be an object { key: value }, got a list of 1`],
     ["gold", `SL5040 the metadata of a request must be an object { key: value }, got the string "gold"`],
   ])("refuses %o, and logs nothing", async (metadata, expected) => {
-    const deployment = await live(split);
+    const deployment = refusing();
     expect(await refusal(deployment.infer(rows, { metadata: metadata as never }))).toBe(expected);
     expect(await deployment.logs()).toEqual([]);
   });
@@ -238,7 +237,7 @@ describe("a random split", () => {
     expect(Math.abs(control - 667)).toBeLessThan(45);
   });
 
-  test("takes a number from 0 to 1 as it is, and hashes everything else", async () => {
+  test("uses a number from 0 to 1 directly and hashes any other value", async () => {
     const deployment = await live(byUser, relaxed);
     const given = [0, 0.5, 0.66, 0.67, 1, "0.67", 2, -1, "a", true];
     for (const value of given) await ask(deployment, value);
@@ -249,7 +248,7 @@ describe("a random split", () => {
     );
   });
 
-  test("hashes as documented, in every process alike", () => {
+  test("hashes as documented", () => {
     const byHand = (text: string) =>
       Number(BigInt(`0x${createHash("sha256").update(text).digest("hex").slice(0, 16)}`) >> 11n) / 2 ** 53;
     for (const text of ["", "alice", "Zoë", "2"]) expect(unitHash(text)).toBe(byHand(text));
@@ -261,7 +260,7 @@ describe("a random split", () => {
     `);
   });
 
-  test("without a hash key, or a request without it, is random, and repeats with a seed", async () => {
+  test("is random without a hash key, and repeats with a seed", async () => {
     const drawn = async (made: AnyPipeline, seed?: number) => {
       const deployment = await live(made, { ...relaxed, ...(seed === undefined ? {} : { seed }) });
       for (let i = 0; i < 60; i++) await ask(deployment);
@@ -275,7 +274,7 @@ describe("a random split", () => {
     expect(await drawn(byChance)).not.toEqual(await drawn(byChance));
   });
 
-  test("takes one route for all rows of a request", async () => {
+  test("sends all rows of a request to one model", async () => {
     const deployment = await live(byChance, { ...relaxed, seed: 1 });
     for (let i = 0; i < 10; i++) await deployment.infer(rows);
     const answered = await lastModels(deployment, 200);
@@ -284,8 +283,7 @@ describe("a random split", () => {
   });
 });
 
-test("steps of every kind stand in one pipeline", async () => {
-  const expected = await alone();
+test("one pipeline can have steps of every kind", async () => {
   const deployment = await live(
     pipeline("all", { inputs: { features: { dtype: "float32", shape: ["batch", "n"] } } })
       .refine({ n: 30 })
@@ -294,7 +292,7 @@ test("steps of every kind stand in one pipeline", async () => {
       .select(0)
       .validate("sure", (x) => x.out.probabilities[0] > 0.9 || x.out.probabilities[1] > 0.9),
   );
-  expect((await deployment.infer(rows)).map((row) => row.out["probabilities"])).toEqual(expected["gradient-boosting"]);
+  expect((await deployment.infer(rows)).map((row) => row.out["probabilities"])).toEqual(single["gradient-boosting"]);
   expect(await refusal(deployment.infer([{ features: [1, 2] }]))).toMatchInlineSnapshot(
     `"SL5016 'features' is refined to 30 along axis 1 but the pipeline's input has float32[1, 2]"`,
   );
@@ -306,8 +304,9 @@ describe("dataset", () => {
     .audit("1:")
     .select(0)
     .validate("low", (x) => x.out.probabilities[0] < 0.5);
+  const refusing = sharedDeployment(two);
 
-  test("chooses groups and columns of answers, in every form", async () => {
+  test("selects groups and columns of answers, in every form", async () => {
     const deployment = await live(two);
     const [record] = await deployment.infer(rows, { dataset: ["out", "anomaly.low", "metadata.last_model"] });
     expect(record).toEqual({
@@ -379,16 +378,14 @@ describe("dataset", () => {
     [{ dataset: [] }, /^SL5032 dataset is \[\]; /],
     [{ datasetSeparator: "" }, /^SL5032 datasetSeparator is ""; /],
   ])("%o is refused before anything is inferred", async (options, expected) => {
-    const deployment = await live(two);
+    const deployment = refusing();
     expect(await refusal(deployment.infer(rows, options as never))).toMatch(expected);
     expect(await deployment.logs()).toEqual([]);
     expect((await deployment.status()).counts.rows).toBe(0);
   });
 
-  test("types follow: a chosen answer is no whole record", async () => {
-    const target = local({ models, data: folder() });
-    open.push(target);
-    const typed = await pipeline("typed").model(boosting).deploy(target);
+  test("changes the type of the answer", async () => {
+    const typed = await pipeline("typed").model(boosting).deploy(openEngine({ models }));
     const whole = await typed.infer(rows, { timeoutMs: 5000 });
     expect(whole[0]?.out.probabilities).toHaveLength(2);
     const chosen: Readonly<Record<string, unknown>>[] = await typed.infer(rows, { dataset: ["out"] });
@@ -396,7 +393,7 @@ describe("dataset", () => {
   });
 });
 
-test("an alert changes nothing about answers and logs", async () => {
+test("an alert does not change answers and logs", async () => {
   const plain = pipeline("plain")
     .model(boosting)
     .validate("sure", (x) => x.out.probabilities[0] < 0.9);
@@ -407,28 +404,38 @@ test("an alert changes nothing about answers and logs", async () => {
   expect(Object.keys((await deployment.logs({ limit: 1 }))[0] ?? {})).toEqual(Object.keys(expected[0] ?? {}));
 });
 
-test("a random split keeps its proportions: chi-square over 100,000 seeded requests", async () => {
-  const deployment = await live(
-    pipeline("ab").randomSplit([
+describe("a seeded random split", () => {
+  const seed = 7;
+  const names = (count: number): string[] => {
+    const draw = randomSequence(seed);
+    return Array.from({ length: count }, () => (draw() < 2 / 3 ? regression.name : boosting.name));
+  };
+
+  test("keeps its proportions: chi-square over 100,000 draws", () => {
+    const drawn = names(100_000);
+    const expected = [
+      [regression.name, 200_000 / 3],
+      [boosting.name, 100_000 / 3],
+    ] as const;
+    const chiSquare = expected.reduce(
+      (sum, [name, count]) => sum + (drawn.filter((each) => each === name).length - count) ** 2 / count,
+      0,
+    );
+    // One degree of freedom: a fair split exceeds this once in a hundred times; the seed makes it the same every time.
+    expect(chiSquare).toBeLessThan(6.63);
+  });
+
+  test("sends each of 5,000 requests to the model that its draw selects", async () => {
+    const split = pipeline("ab").randomSplit([
       [2, regression],
       [1, boosting],
-    ]),
-    { durability: "off", seed: 7 },
-  );
-  const counts = new Map<string, number>();
-  for (let i = 0; i < 100_000; i++) {
-    const [row] = await deployment.infer(rows.slice(0, 1), { dataset: ["metadata.last_model"] });
-    const name = (row as unknown as { metadata: { last_model: string } }).metadata.last_model;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  const expected = new Map([
-    [regression.name, 200_000 / 3],
-    [boosting.name, 100_000 / 3],
-  ]);
-  const chiSquare = [...expected].reduce(
-    (sum, [name, count]) => sum + ((counts.get(name) ?? 0) - count) ** 2 / count,
-    0,
-  );
-  // One degree of freedom: a fair split is beyond this once in a hundred times; the seed makes it the same every time.
-  expect(chiSquare).toBeLessThan(6.63);
+    ]);
+    const deployment = await live(split, { durability: "off", seed });
+    const chosen: string[] = [];
+    for (let i = 0; i < 5000; i++) {
+      const [row] = await deployment.infer(rows.slice(0, 1), { dataset: ["metadata.last_model"] });
+      chosen.push((row as unknown as { metadata: { last_model: string } }).metadata.last_model);
+    }
+    expect(chosen).toEqual(names(5000));
+  });
 });

@@ -1,33 +1,38 @@
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Table, tableFromIPC } from "apache-arrow";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { pipeline, type AnyPipeline } from "shapeline";
-import { local, type LocalDeployment, type LocalTarget } from "shapeline/local";
+import { local, type LocalDeployment } from "shapeline/local";
 import { refusal } from "../../refusal.js";
 import { folder } from "../../engine/make-config.js";
 import { boosting, models, regression, rows } from "../breast-cancer.js";
-
-const open: LocalTarget[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((target) => target.close()));
-});
+import { openEngine } from "../local-engine.js";
 
 const plain = pipeline("cancer")
   .model(boosting)
   .validate("sure", (x) => x.out.probabilities[0] > 0.99 || x.out.probabilities[1] > 0.99);
 const shadowed = pipeline("cancer").shadow(boosting, [regression]);
 
-async function deployed(...versions: AnyPipeline[]): Promise<LocalDeployment> {
-  const target = local({ models, data: folder() });
-  open.push(target);
-  let live = await target.deploy(versions[0] as AnyPipeline);
-  await live.infer(rows);
-  for (const next of versions.slice(1)) {
-    live = await target.deploy(next);
-    await live.infer(rows);
-  }
-  return live;
+const templates = new Map<string, Promise<string>>();
+
+/** Creates a data folder with 20 logged rows per version. */
+async function createTemplate(versions: readonly AnyPipeline[]): Promise<string> {
+  const data = folder();
+  const target = local({ models, data });
+  for (const version of versions) await (await target.deploy(version)).infer(rows);
+  await target.close();
+  return data;
+}
+
+/** A handle on a pipeline with 20 logged rows per version, in its own copy of a data folder. */
+async function deployed(...versions: readonly AnyPipeline[]): Promise<LocalDeployment> {
+  const key = versions.map((version) => (version === plain ? "plain" : "shadowed")).join();
+  const template = templates.get(key) ?? createTemplate(versions);
+  templates.set(key, template);
+  const data = folder();
+  cpSync(await template, data, { recursive: true });
+  return openEngine({ models, data }).pipeline("cancer");
 }
 
 const lines = (file: string | undefined) =>
@@ -55,7 +60,7 @@ describe("exportLogs", () => {
     ]);
   });
 
-  test("writes Arrow files that hold the same", async () => {
+  test("writes the same rows to Arrow files", async () => {
     const live = await deployed(plain);
     const { files } = await live.exportLogs({ directory: folder(), filePrefix: "rows", arrow: true });
     expect(files.map((file) => file.split("/").at(-1))).toEqual(["rows-1.arrow"]);
@@ -65,7 +70,7 @@ describe("exportLogs", () => {
     expect(table.toArray().map(String)).toEqual(expected.toArray().map(String));
   });
 
-  test.each([false, true])("begins a new file where the columns change (arrow: %s)", async (arrow) => {
+  test.each([false, true])("starts a new file when the columns change (arrow: %s)", async (arrow) => {
     const live = await deployed(plain, shadowed, plain);
     const { files, rows: count } = await live.exportLogs({ directory: folder(), arrow });
     expect(files.map((file) => file.split("/").at(-1)?.split(".")[0])).toEqual(["cancer-1", "cancer-2", "cancer-3"]);
@@ -74,7 +79,7 @@ describe("exportLogs", () => {
     expect(perFile).toEqual([20, 20, 20]);
   });
 
-  test("reads long logs in parts and loses none", async () => {
+  test("exports every row of a log that is longer than a page", async () => {
     const live = await deployed(plain);
     const many = { features: Array.from({ length: 2500 }, (_, i) => rows[i % 20]?.features ?? []) };
     await live.infer(many);
@@ -85,7 +90,7 @@ describe("exportLogs", () => {
     );
   });
 
-  test("says that the limit cut rows, and when it cut none", async () => {
+  test("reports whether the limit cut rows", async () => {
     const live = await deployed(plain);
     const directory = folder();
     expect(await live.exportLogs({ directory, limit: 7 })).toMatchObject({ rows: 7, cut: "limit" });
@@ -96,10 +101,10 @@ describe("exportLogs", () => {
 
   test.each([
     ["a number", false, 3000],
-    ["a text", false, "3kB"],
-    ["a text in powers of two", false, "2.93 KiB"],
+    ["a string", false, "3kB"],
+    ["a string in powers of two", false, "2.93 KiB"],
     ["a number, in Arrow", true, 3500],
-  ])("ends before %s of bytes is passed, and says so", async (_, arrow, dataSizeLimit) => {
+  ])("stops before dataSizeLimit, given as %s, and reports it", async (_, arrow, dataSizeLimit) => {
     const live = await deployed(plain);
     const { files, rows: count, bytes, cut } = await live.exportLogs({ directory: folder(), arrow, dataSizeLimit });
     expect(cut).toBe("size");
@@ -109,7 +114,7 @@ describe("exportLogs", () => {
     expect(readFileSync(files[0] ?? "").byteLength).toBe(bytes);
   });
 
-  test("writes only the rows asked for, and no file where there are none", async () => {
+  test("writes only the selected rows, and no file without rows", async () => {
     const live = await deployed(plain);
     const failed = (await live.logs({ valid: false })).length;
     expect(failed).toBeGreaterThan(0);
@@ -124,7 +129,7 @@ describe("exportLogs", () => {
     expect(readdirSync(directory)).toEqual(["cancer-1.json"]);
   });
 
-  test("never leaves its directory", async () => {
+  test("never writes outside its directory", async () => {
     const live = await deployed(plain);
     const directory = folder();
     for (const filePrefix of [
@@ -149,7 +154,7 @@ describe("exportLogs", () => {
       ).toMatch(/^SL7031 exportLogs\(\): the option 'filePrefix' is /);
     }
     expect(readdirSync(directory)).toEqual([]);
-    // A link in a file's place is replaced, not followed.
+    // A link with the file's name is replaced, not followed.
     const outside = join(folder(), "outside.txt");
     writeFileSync(outside, "mine");
     symlinkSync(outside, join(directory, "cancer-1.json"));
@@ -181,33 +186,33 @@ describe("exportLogs", () => {
   ])("refuses %o and writes nothing", async (options, expected) => {
     const live = await deployed(plain);
     const directory = folder();
-    const said = await refusal(live.exportLogs({ directory, ...(options as object) }));
-    if (typeof expected === "string") expect(said).toBe(expected);
-    else expect(said).toMatch(expected);
+    const message = await refusal(live.exportLogs({ directory, ...(options as object) }));
+    if (typeof expected === "string") expect(message).toBe(expected);
+    else expect(message).toMatch(expected);
     expect(readdirSync(directory)).toEqual([]);
   });
 
   test.each(["json", "arrow", "parquet"] as const)(
-    "that is broken off leaves no file, and those of an earlier export as they were (%s)",
+    "leaves no partial file and keeps the files of an earlier export if it fails (%s)",
     async (format) => {
       const live = await deployed(plain);
       await live.infer({ features: Array.from({ length: 2500 }, (_, i) => rows[i % 20]?.features ?? []) });
       const directory = folder();
       await live.exportLogs({ directory, format, limit: 5 });
       const before = readFileSync(join(directory, `cancer-1.${format}`));
-      let told = 0;
+      let calls = 0;
       const onProgress = () => {
-        told++;
+        calls++;
         throw new RangeError("enough");
       };
       await expect(live.exportLogs({ directory, format, onProgress })).rejects.toThrow("enough");
-      expect(told).toBe(1);
+      expect(calls).toBe(1);
       expect(readdirSync(directory)).toEqual([`cancer-1.${format}`]);
       expect(readFileSync(join(directory, `cancer-1.${format}`)).equals(before)).toBe(true);
     },
   );
 
-  test("a place that cannot be written is a coded error", async () => {
+  test("reports an unwritable directory with a code", async () => {
     const live = await deployed(plain);
     const dir = folder();
     writeFileSync(join(dir, "file"), "");
@@ -220,7 +225,7 @@ describe("exportLogs", () => {
 });
 
 describe("exportLogs to Parquet", () => {
-  test("holds the same rows, as any reader of Parquet finds them", async () => {
+  test("writes the same rows, as DuckDB reads them", async () => {
     const live = await deployed(shadowed);
     const directory = folder();
     const {
@@ -250,7 +255,7 @@ describe("exportLogs to Parquet", () => {
     );
   });
 
-  test("ends before the size is passed, in one file for every set of columns", async () => {
+  test("stops before dataSizeLimit, and writes one file per set of columns", async () => {
     const live = await deployed(plain, shadowed);
     const directory = folder();
     const cut = await live.exportLogs({ directory, format: "parquet", dataSizeLimit: "6kB" });
@@ -261,7 +266,7 @@ describe("exportLogs to Parquet", () => {
     expect(files.map((file) => file.split("/").at(-1))).toEqual(["cancer-1.parquet", "cancer-2.parquet"]);
   });
 
-  test("refuses formats that are none, or two", async () => {
+  test("refuses an unknown format and contradicting options", async () => {
     const live = await deployed(plain);
     const format = "csv" as "json";
     expect(await refusal(live.exportLogs({ format }))).toMatchInlineSnapshot(
@@ -273,24 +278,24 @@ describe("exportLogs to Parquet", () => {
   });
 });
 
-test("an export tells what it has written", async () => {
+test("an export reports its progress", async () => {
   const live = await deployed(plain);
   await live.infer({ features: Array.from({ length: 5000 }, (_, i) => rows[i % 20]?.features ?? []) });
-  const told: number[] = [];
+  const progress: number[] = [];
   const { rows: count } = await live.exportLogs({
     directory: folder(),
     dataset: ["out"],
-    onProgress: (progress) => told.push(progress.rows),
+    onProgress: ({ rows: written }) => progress.push(written),
   });
   expect(count).toBe(5020);
-  expect(told).toEqual([2048, 4096, 5020]);
-  told.length = 0;
-  await live.exportLogs({ directory: folder(), limit: 7, onProgress: (progress) => told.push(progress.rows) });
-  expect(told).toEqual([7]);
+  expect(progress).toEqual([2048, 4096, 5020]);
+  progress.length = 0;
+  await live.exportLogs({ directory: folder(), limit: 7, onProgress: ({ rows: written }) => progress.push(written) });
+  expect(progress).toEqual([7]);
 });
 
 describe("logBatches", () => {
-  test("gives the rows of logs in tables of one schema, over all versions", async () => {
+  test("yields all versions' rows in tables of one schema", async () => {
     const live = await deployed(plain, shadowed, plain);
     const tables = [];
     for await (const table of live.logBatches({ batchRows: 25 })) tables.push(table);
@@ -312,14 +317,14 @@ describe("logBatches", () => {
     );
     for (const { name } of expected.schema.fields)
       expect(Array.from(all.getChild(name) ?? [], String)).toEqual(Array.from(expected.getChild(name) ?? [], String));
-    // A version that lacks the validation has null in its column, and one without the challenger in the challenger's.
+    // Columns that a version lacks are null in its rows.
     expect([
       all.getChild("anomaly.sure")?.nullCount,
       all.getChild("out_logistic-regression.probabilities")?.nullCount,
     ]).toEqual([20, 40]);
   });
 
-  test("takes what logs takes, and gives the columns where there are no rows", async () => {
+  test("takes the options of logs, and yields an empty table without rows", async () => {
     const live = await deployed(plain);
     const read = async (options: Parameters<typeof live.logBatches>[0]) => {
       const tables = [];

@@ -1,69 +1,64 @@
-import { existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
-import { pipeline, ShapelineError } from "shapeline";
-import { local, type LocalDeployment, type LocalTarget } from "shapeline/local";
+import { beforeAll, describe, expect, test } from "vitest";
+import { pipeline } from "shapeline";
+import { local, type LocalDeployment } from "shapeline/local";
 import { folder } from "../../engine/make-config.js";
+import { refusal } from "../../refusal.js";
 import { boosting, models, rows } from "../breast-cancer.js";
-
-const open: LocalTarget[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((target) => target.close()));
-});
+import { openEngine } from "../local-engine.js";
 
 const features = Array.from({ length: 1000 }, (_, i) => rows[i % 20]?.features ?? []);
 
-/** A log of a thousand rows, and a handle that has not inferred: it holds nothing by itself. */
-async function logged(): Promise<{ live: LocalDeployment; data: string; held: () => boolean }> {
+/** A data folder whose log has 1,000 rows; every test copies it. */
+const template = folder();
+beforeAll(async () => {
+  const target = local({ models, data: template });
+  await (await target.deploy(pipeline("cancer").model(boosting))).infer({ features });
+  await target.close();
+});
+
+/** A handle that has not inferred, so that the data folder is open only during reads; `isOpen` tells whether it is. */
+async function logged(): Promise<{ live: LocalDeployment; isOpen: () => boolean }> {
   const data = folder();
-  const first = local({ models, data });
-  await (await first.deploy(pipeline("cancer").model(boosting))).infer({ features });
-  await first.close();
-  const target = local({ models, data });
-  open.push(target);
-  return { live: await target.pipeline("cancer"), data, held: () => existsSync(join(data, "shapeline.sock")) };
+  cpSync(template, data, { recursive: true });
+  return {
+    live: await openEngine({ models, data }).pipeline("cancer"),
+    isOpen: () => existsSync(join(data, "shapeline.sock")),
+  };
 }
 
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ShapelineError)) throw error;
-  return `${error.code} ${error.message}`;
-}
-
-describe.skipIf(process.platform === "win32")("a stream of a log has the folder open", () => {
+describe.skipIf(process.platform === "win32")("a log stream keeps the data folder open", () => {
   test("until it ends", async () => {
-    const { live, held } = await logged();
-    const seen: boolean[] = [];
+    const { live, isOpen } = await logged();
+    const open: boolean[] = [];
     for await (const table of live.logBatches({ batchRows: 250 })) {
       expect(table.numRows).toBe(250);
-      seen.push(held());
+      open.push(isOpen());
     }
-    expect(seen).toEqual([true, true, true, true]);
-    expect(held()).toBe(false);
+    expect(open).toEqual([true, true, true, true]);
+    expect(isOpen()).toBe(false);
   });
 
-  test("until it is left", async () => {
-    const { live, held } = await logged();
+  test("until the loop exits early", async () => {
+    const { live, isOpen } = await logged();
     for await (const table of live.logBatches({ batchRows: 10 })) if (table.numRows > 0) break;
-    expect(held()).toBe(false);
-    const left = async () => {
+    expect(isOpen()).toBe(false);
+    const throwInLoop = async () => {
       for await (const table of live.logBatches({ batchRows: 10 })) throw new RangeError(String(table.numRows));
     };
-    await expect(left()).rejects.toThrow("10");
-    expect(held()).toBe(false);
+    await expect(throwInLoop()).rejects.toThrow("10");
+    expect(isOpen()).toBe(false);
   });
 
-  test("until its signal says so, even while nobody reads on", async () => {
-    const { live, held } = await logged();
+  test("until its signal aborts, even without another read", async () => {
+    const { live, isOpen } = await logged();
     const abort = new AbortController();
     const stream = live.logBatches({ batchRows: 10, signal: abort.signal });
     await stream.next();
-    expect(held()).toBe(true);
+    expect(isOpen()).toBe(true);
     abort.abort();
-    await expect.poll(held).toBe(false);
+    await expect.poll(isOpen).toBe(false);
     expect(await refusal(stream.next())).toMatchInlineSnapshot(
       `"SL6005 reading the log of pipeline 'cancer' was aborted"`,
     );
@@ -72,16 +67,16 @@ describe.skipIf(process.platform === "win32")("a stream of a log has the folder 
   });
 
   test("until its deployment is closed", async () => {
-    const { live, held } = await logged();
+    const { live, isOpen } = await logged();
     const stream = live.logBatches({ batchRows: 10 });
     await stream.next();
     await live.close();
-    expect(held()).toBe(false);
+    expect(isOpen()).toBe(false);
     expect(await refusal(stream.next())).toMatch(/^SL6009/);
   });
 });
 
-test("a stream goes on while rows are logged and while the pipeline is undeployed", async () => {
+test("a stream continues while rows are logged and the pipeline is undeployed", async () => {
   const { live } = await logged();
   let count = 0;
   for await (const table of live.logBatches({ batchRows: 100 })) {
@@ -90,27 +85,27 @@ test("a stream goes on while rows are logged and while the pipeline is undeploye
     count += table.numRows;
   }
   expect(count).toBe(1000);
-  expect((await live.logs({ limit: 2000 })).length).toBe(1040);
+  expect(await live.logs({ limit: 2000 })).toHaveLength(1040);
 });
 
-test.each(["json", "arrow", "parquet"] as const)("an export that is aborted leaves no file (%s)", async (format) => {
+test.each(["json", "arrow", "parquet"] as const)("an aborted export leaves no file (%s)", async (format) => {
   const { live } = await logged();
   await live.infer({ features: Array.from({ length: 10_000 }, (_, i) => features[i % 1000] ?? []) });
   const directory = folder();
   const abort = new AbortController();
-  const told: number[] = [];
+  const progress: number[] = [];
   const work = live.exportLogs({
     directory,
     format,
     signal: abort.signal,
-    onProgress: (progress) => (told.push(progress.rows), abort.abort()),
+    onProgress: ({ rows: written }) => (progress.push(written), abort.abort()),
   });
   expect(await refusal(work)).toBe("SL6005 reading the log of pipeline 'cancer' was aborted");
-  expect(told).toHaveLength(1);
+  expect(progress).toHaveLength(1);
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test("two exports to one place do not mix: each file is whole", async () => {
+test("concurrent exports to one folder write complete files", async () => {
   const { live } = await logged();
   const directory = folder();
   const both = await Promise.all([live.exportLogs({ directory }), live.exportLogs({ directory, limit: 10 })]);
@@ -120,7 +115,7 @@ test("two exports to one place do not mix: each file is whole", async () => {
   expect(again.rows).toBe(1000);
 });
 
-test("a signal that is none is refused", async () => {
+test("a signal that is not an AbortSignal is refused", async () => {
   const { live } = await logged();
   const signal = {} as AbortSignal;
   expect(await refusal(live.logBatches({ signal }).next())).toMatchInlineSnapshot(
