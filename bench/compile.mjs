@@ -1,5 +1,5 @@
-// What compiling costs: a lambda, a long chain, a large project, the command line, and unplugin-typegpu on as many functions
-// (`npm run peers` installs it). Each figure is a median, with the 10th to the 90th percentile, of one run; nothing here passes or fails.
+// Measures compiling: a lambda, a long chain, a large project, the command line, and unplugin-typegpu on as many functions
+// (`npm run peers` installs it). Prints medians with the 10th to 90th percentile of one run. Nothing passes or fails.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync, cpSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,11 +11,11 @@ import { compileLambda, compileProject } from "shapeline/codegen";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "shapeline-bench-"));
-const at = (times, share) => [...times].sort((a, b) => a - b)[Math.round((times.length - 1) * share)];
-const median = (times) => at(times, 0.5);
-const spread = (times) => `${ms(at(times, 0.1))} to ${ms(at(times, 0.9))}`;
+const quantile = (times, share) => [...times].sort((a, b) => a - b)[Math.round((times.length - 1) * share)];
+const median = (times) => quantile(times, 0.5);
+const spread = (times) => `${ms(quantile(times, 0.1))} to ${ms(quantile(times, 0.9))}`;
 const ms = (time) => (time < 10 ? time.toFixed(3) : time.toFixed(0));
-const say = (name, value, more = "") => console.log(`${name.padEnd(58)} ${value.padStart(12)}  ${more}`);
+const printRow = (name, value, more = "") => console.log(`${name.padEnd(58)} ${value.padStart(12)}  ${more}`);
 
 async function times(count, run) {
   const all = [];
@@ -27,7 +27,7 @@ async function times(count, run) {
   return all;
 }
 
-// 1. Lambdas as people write them. Nothing of a text is remembered between two calls.
+// 1. Realistic lambdas. compileLambda caches nothing between calls.
 const port = (name, dtype, ...sizes) => ({ name, dtype, shape: ["batch", ...sizes] });
 const ports = {
   inputs: [port("features", "float32", 29), port("amount", "float64"), port("country", "string")],
@@ -54,14 +54,14 @@ const perLambda = async () => {
 };
 console.log("\none lambda, warm: parse, lower, type, all back-ends (ms)");
 const measured = await perLambda();
-for (const [text, all] of measured) say(`  ${text.slice(0, 56)}`, ms(median(all)), spread(all));
-say(
+for (const [text, all] of measured) printRow(`  ${text.slice(0, 56)}`, ms(median(all)), spread(all));
+printRow(
   "  median of the lambdas",
   ms(median(measured.map(([, all]) => median(all)))),
   `mean ${ms(measured.reduce((sum, [, all]) => sum + median(all), 0) / measured.length)}`,
 );
 
-// 2. Chains of validations in one expression, from running functions to the config.
+// 2. Chains of validations in one expression: from the running functions to the config.
 const scorer = defineModel({
   name: "scorer",
   sha256: "0".repeat(64),
@@ -81,10 +81,10 @@ const chains = [];
 for (const length of lengths) {
   const all = (await times(5, async () => build(chain(length)))).map((time) => time / length);
   chains.push(median(all));
-  say(`  ${length}`, ms(median(all)), `${spread(all)}; ${(median(all) / chains[0]).toFixed(2)} × the first`);
+  printRow(`  ${length}`, ms(median(all)), `${spread(all)}; ${(median(all) / chains[0]).toFixed(2)} × the first`);
 }
 
-// 3. Projects of up to 2,000 files: half of them pipeline files, each with a file of limits of its own.
+// 3. Projects of up to 2,000 files. Half of them are pipeline files; each imports its own file of limits.
 console.log("\na project, compiled whole (files a second)");
 const model =
   'import { defineModel } from "shapeline";\nexport const scorer = defineModel({ name: "scorer", sha256: "0".repeat(64), inputs: { amount: { dtype: "float64", shape: ["N", 1] } }, outputs: { score: { dtype: "float64", shape: ["N", 1] } } });\n';
@@ -121,10 +121,10 @@ for (const files of [20, 200, 2000]) {
       throw new RangeError(problems[0]?.message ?? "a config is missing");
   });
   rates.push((files / all) * 1000);
-  say(`  ${files} files, ${files / 2} pipelines`, `${((files / all) * 1000).toFixed(0)} /s`, `${ms(all)} ms`);
+  printRow(`  ${files} files, ${files / 2} pipelines`, `${((files / all) * 1000).toFixed(0)} /s`, `${ms(all)} ms`);
 }
 
-// 4. The command line on an example, less what Node itself takes to start.
+// 4. The command line on an example, without the start-up time of Node.
 console.log("\nthe command line on examples/fraud, net of Node (ms)");
 const cli = join(root, "dist", "src", "cli", "main.js");
 const cwd = join(folder, "fraud");
@@ -133,54 +133,54 @@ mkdirSync(join(cwd, "node_modules", "shapeline"), { recursive: true });
 cpSync(join(root, "package.json"), join(cwd, "node_modules", "shapeline", "package.json"));
 for (const part of ["dist", "node_modules"])
   symlinkSync(join(root, part), join(cwd, "node_modules", "shapeline", part), "dir");
-const started =
+const runNode =
   (args, env = {}) =>
   () =>
     execFileSync(process.execPath, args, { cwd, stdio: "ignore", env: { ...process.env, ...env } });
 const runs = 9;
-const node = await times(runs, started(["-e", "0"]));
+const node = await times(runs, runNode(["-e", "0"]));
 const cold = await times(runs, () => {
   rmSync(join(cwd, ".shapeline"), { recursive: true, force: true });
-  started([cli, "compile"])();
+  runNode([cli, "compile"])();
 });
-// What is kept of compiled code, by Node or by us, is not there yet.
+// Without any cache of compiled code, Node's or Shapeline's.
 const first = await times(runs, (i) => {
   rmSync(join(cwd, ".shapeline"), { recursive: true, force: true });
   rmSync(join(root, "node_modules", ".cache", "shapeline"), { recursive: true, force: true });
-  started([cli, "compile"], { NODE_COMPILE_CACHE: join(folder, `compiled-${i}`) })();
+  runNode([cli, "compile"], { NODE_COMPILE_CACHE: join(folder, `compiled-${i}`) })();
 });
-const same = await times(runs, started([cli, "compile"]));
-say("  node -e 0", ms(median(node)), spread(node));
+const same = await times(runs, runNode([cli, "compile"]));
+printRow("  node -e 0", ms(median(node)), spread(node));
 for (const [name, all] of [
   ["cold", cold],
   ["the first time after installing", first],
   ["nothing changed", same],
 ])
-  say(
+  printRow(
     `  ${name}`,
     ms(median(all) - median(node)),
     `${spread(all)} with Node; ${((median(all) - median(node)) / median(node)).toFixed(1)} × node -e 0`,
   );
 const typescript = JSON.stringify(pathToFileURL(join(root, "dist", "codegen", "typescript.js")).href);
 const imports = [
-  ["typescript, its compiled code kept", `import(${typescript})`],
+  ["typescript, with cached code", `import(${typescript})`],
   [
     "our modules and zod, with typescript",
     `import(${JSON.stringify(pathToFileURL(join(root, "dist", "codegen", "compiler.js")).href)})`,
   ],
-  ["esbuild, with its process", 'require("esbuild").transform("").then(() => process.exit())'],
+  ["esbuild and its process", 'require("esbuild").transform("").then(() => process.exit())'],
   ["commander", 'require("commander")'],
 ];
 for (const [name, code] of imports) {
   const all = await times(runs, () => execFileSync(process.execPath, ["-e", code], { cwd: root, stdio: "ignore" }));
-  say(`    of it ${name}`, ms(median(all) - median(node)), spread(all));
+  printRow(`    import ${name}`, ms(median(all) - median(node)), spread(all));
 }
 
 console.log("\nan app that authors pipelines, and one that builds them, net of Node (ms)");
-const authors = await times(runs, started(["--input-type=module", "-e", 'import "shapeline";']));
+const authors = await times(runs, runNode(["--input-type=module", "-e", 'import "shapeline";']));
 const builds = await times(
   runs,
-  started([
+  runNode([
     "--input-type=module",
     "-e",
     'import { build, defineModel, pipeline } from "shapeline"; const m = defineModel({ name: "m", sha256: "0".repeat(64), inputs: { a: { dtype: "float64", shape: ["N", 1] } }, outputs: { b: { dtype: "float64", shape: ["N", 1] } } }); await build(pipeline("p").model(m).validate("low", (x) => x.out.b[0] < 1));',
@@ -190,9 +190,9 @@ for (const [name, all] of [
   ["import shapeline", authors],
   ["and the first build()", builds],
 ])
-  say(`  ${name}`, ms(median(all) - median(node)), `${spread(all)} with Node`);
+  printRow(`  ${name}`, ms(median(all) - median(node)), `${spread(all)} with Node`);
 
-// 5. A peer that turns functions into trees at build time, on as many functions of the same text.
+// 5. unplugin-typegpu, which also turns functions into trees at build time, on as many functions with the same text.
 console.log("\n1,000 functions of one file to trees, warm (ms a function)");
 const { attachLambdas } = await import(
   pathToFileURL(join(root, "dist", "codegen", "lambda", "attach", "attach.js")).href
@@ -201,9 +201,9 @@ const count = 1000;
 const body = (i) => `x.out.score * ${i}.5 < ${i} && x.in.amount + 1 > 0`;
 const ours = `p${Array.from({ length: count }, (_, i) => `.validate("v${i}", (x) => ${body(i)})`).join("")};`;
 const attach = (await times(7, () => attachLambdas(ours, { file: "a.ts" }))).slice(2).map((time) => time / count);
-say("  shapeline, attachLambdas", ms(median(attach)), spread(attach));
+printRow("  shapeline, attachLambdas", ms(median(attach)), spread(attach));
 const peers = join(root, "bench", "peers", "node_modules", "unplugin-typegpu");
-if (!existsSync(peers)) console.log("  unplugin-typegpu is not here: npm run peers");
+if (!existsSync(peers)) console.log("  unplugin-typegpu is not installed: npm run peers");
 else {
   const required = createRequire(join(peers, "package.json"))("unplugin-typegpu/rollup");
   const plugin = required.default ?? required;
@@ -213,7 +213,7 @@ else {
   const handler = typeof transform === "function" ? transform : transform.handler;
   const context = { warn: () => undefined };
   const peer = (await times(7, () => handler.call(context, theirs, "/a.ts"))).slice(2).map((time) => time / count);
-  say(
+  printRow(
     "  unplugin-typegpu",
     ms(median(peer)),
     `${spread(peer)}; ${(median(peer) / median(attach)).toFixed(1)} × shapeline`,
