@@ -8,7 +8,9 @@ import { canonicalJson } from "./config/canonical.js";
 import { stepText } from "./config/decompile.js";
 import { isDictionary } from "./util/is-record.js";
 
-/** A step that differs, as a call of the builder. `from` and `to` are its indexes in the first and the second pipeline. */
+/**
+ * A step that differs, as a call of the builder. `from` and `to` are its indexes in the first and the second pipeline.
+ */
 export type StepChange =
   | { readonly kind: "added"; readonly to: number; readonly step: string }
   | { readonly kind: "removed"; readonly from: number; readonly step: string }
@@ -35,12 +37,15 @@ export interface ConfigDiff {
   readonly steps: readonly StepChange[];
 }
 
-/** What can be compared: a config, or a pipeline, which is built first. Read a platform's definition with `fromDefinition` first. */
+/**
+ * What can be compared: a config, or a pipeline, which is built first. Read a platform's definition with
+ * `fromDefinition` first.
+ */
 export type Comparable = Config | AnyPipeline;
 
 /**
- * Lists what changes from one pipeline to another: steps added, removed, changed and moved, with lambdas as source text.
- * Lambdas are compared by meaning, not by how they are written.
+ * Lists what changes from one pipeline to another: steps added, removed, changed and moved, with lambdas as source
+ * text. Lambdas are compared by meaning, not by how they are written.
  *
  * @param before a config or a pipeline
  * @param after a config or a pipeline
@@ -85,7 +90,9 @@ function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfi
   return [...removed, ...others];
 }
 
-/** Text that is equal for steps of the same meaning: a lambda is compared without the dtypes and lengths of its reads. */
+/**
+ * Text that is equal for steps of the same meaning: a lambda is compared without the dtypes and lengths of its reads.
+ */
 function meaningOf(step: StepConfig): string {
   return step.kind === "validation" || step.kind === "alert" ? stepText(step) : canonicalJson(step);
 }

@@ -9,7 +9,8 @@ import { configProblems } from "./verify.js";
 export type UnhashedConfig = Omit<Config, "hash">;
 
 /**
- * Computes the content hash of a config: SHA-256 of its canonical JSON without `hash`, 64 hex digits. Key order does not matter.
+ * Computes the content hash of a config: SHA-256 of its canonical JSON without `hash`, 64 hex digits. Key order does
+ * not matter.
  *
  * @example
  * hashConfig(config) === config.hash // true for every result of `build()`
@@ -34,8 +35,8 @@ export function stringifyConfig(config: Config): string {
  *
  * @param input parsed JSON, or the JSON text itself
  * @param where the name of the data in error messages, such as the file's name
- * @throws ConfigError SL4001 if it is not JSON; SL4002 if it does not match the schema; SL4003 if the hash does not match the content;
- *   SL4004 if its parts do not fit together
+ * @throws ConfigError SL4001 if it is not JSON; SL4002 if it does not match the schema; SL4003 if the hash does not
+ *   match the content; SL4004 if its parts do not fit together
  * @example
  * const config = parseConfig(await readFile("fraud.pipeline.json", "utf8"), "fraud.pipeline.json");
  */

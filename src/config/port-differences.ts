@@ -13,7 +13,10 @@ export function tensorsByName(ports: readonly (TensorShape & { readonly name: st
   return new Map(ports.map((port) => [port.name, port]));
 }
 
-/** Describes how the inputs or outputs of a model changed: one line per port, such as `ccfraud.dense_input: 29 -> 30 features`. */
+/**
+ * Describes how the inputs or outputs of a model changed: one line per port, such as `ccfraud.dense_input: 29 -> 30
+ * features`.
+ */
 export function portDifferences(
   model: string,
   side: "input" | "output",

@@ -9,7 +9,9 @@ import {
 import type { Config, ModelConfig } from "./schema.js";
 import { stepKind } from "./steps/steps.js";
 
-/** The pipeline that a config was built from, without its lambdas. The config must contain every model its steps name. */
+/**
+ * The pipeline that a config was built from, without its lambdas. The config must contain every model its steps name.
+ */
 export function rebuildPipeline(config: Config): AnyPipeline {
   const handles = new Map(config.models.map((model) => [model.name, defineModel(modelDefinition(model))]));
   const model = (name: string): Model => handles.get(name) as Model;

@@ -24,9 +24,9 @@ export const modelSchema = z.strictObject({
 });
 
 /**
- * A shape that the types left open, checked at run time: `input` of `model` at `step` must have `expects` elements along
- * `axis`, or rank `expects` if `axis` is null. A symbol must have the same size wherever it occurs. At a refine step `model`
- * is null and `input` is a tensor that the step receives.
+ * A shape that the types left open, checked at run time: `input` of `model` at `step` must have `expects` elements
+ * along `axis`, or rank `expects` if `axis` is null. A symbol must have the same size wherever it occurs. At a refine
+ * step `model` is null and `input` is a tensor that the step receives.
  */
 export const runtimeCheckSchema = z.strictObject({
   step: z.number().int().nonnegative(),
@@ -47,7 +47,10 @@ export const configSchema = z.strictObject({
   hash: sha256,
 });
 
-/** The JSON Schema (2020-12) of a config file, for editors and other languages. It ships as `shapeline/pipeline.schema.json`. */
+/**
+ * The JSON Schema (2020-12) of a config file, for editors and other languages. It ships as
+ * `shapeline/pipeline.schema.json`.
+ */
 export function configJsonSchema(): Record<string, unknown> {
   return { title: "Shapeline pipeline config", ...z.toJSONSchema(configSchema) };
 }

@@ -13,7 +13,10 @@ export function splitKeys(steps: readonly StepConfig[]): string[] {
   return [...new Set(keys)];
 }
 
-/** The model whose outputs are the pipeline's output; of a split the first, since all have the same output ports. Null for a tuple. */
+/**
+ * The model whose outputs are the pipeline's output; of a split the first, since all have the same output ports. Null
+ * for a tuple.
+ */
 export function outputModel(steps: readonly StepConfig[]): string | null {
   let output: string | null = null;
   let tuple: readonly string[] = [];
@@ -27,8 +30,8 @@ export function outputModel(steps: readonly StepConfig[]): string | null {
 }
 
 /**
- * The models of tuples whose outputs are logged under the models' names: those in the audit's range; without an audit, all
- * models of a tuple that is the pipeline's output.
+ * The models of tuples whose outputs are logged under the models' names: those in the audit's range; without an audit,
+ * all models of a tuple that is the pipeline's output.
  */
 export function loggedTupleModels(steps: readonly StepConfig[]): string[] {
   return tuples(steps).flatMap(({ models, audit, selected }) =>

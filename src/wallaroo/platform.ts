@@ -21,7 +21,7 @@ export interface DefinitionProblem {
 }
 
 export const nameRule =
-  "the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63";
+  "a name on the platform has at most 63 letters, digits and '-', starts with a letter and does not end with '-'";
 
 /** Whether the platform accepts a name for pipelines and models. */
 export function isPlatformName(name: string): boolean {

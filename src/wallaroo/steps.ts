@@ -139,8 +139,8 @@ export function checkStep(validations: readonly StepConfigOf<"validation">[], di
 }
 
 /**
- * What was read of one step. A ModelInference can be the start of a `model`, `models` or `shadow` step, and the texts of a
- * Check are not parsed yet; every other step is already a step of a config.
+ * What was read of one step. A ModelInference can be the start of a `model`, `models` or `shadow` step, and the texts
+ * of a Check are not parsed yet; every other step is already a step of a config.
  */
 export type ReadStep =
   | { readonly kind: "inference"; readonly path: string; readonly models: readonly DefinitionModel[] }

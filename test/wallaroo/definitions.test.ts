@@ -119,7 +119,7 @@ describe("toDefinition rejects what the platform cannot express:", () => {
     );
     expect(await refusal(() => toDefinition(config, { dialect: "polars" }))).toMatchInlineSnapshot(`
       "SL4100 pipeline 'p' has 5 parts that the platform cannot express:
-        SL4104 models[1].name: the platform takes names of letters, digits and '-', a letter first and no '-' last, at most 63, and the model is named 'odd_name': rename it
+        SL4104 models[1].name: a name on the platform has at most 63 letters, digits and '-', starts with a letter and does not end with '-', and the model is named 'odd_name': rename it
         SL4102 steps[1]: a step of the platform cannot rename ports, and in 'odd_name' 'y' takes 'x': give the ports the same name, or rename them in the model's configuration on the platform (tensor_fields)
         SL4103 steps[2]: the platform has no step that checks sizes (odd_name.n): remove the step for the platform
         SL4101 steps[3]: validation 'power': polars rounds ** differently from JavaScript; multiply, as in x * x

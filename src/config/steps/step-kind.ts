@@ -23,7 +23,7 @@ export interface CompiledLambda<E> {
 /** Everything a config needs to know about one kind of step. `S` is the step in a config, which names its models. */
 export interface ConfigStepKind<S extends { readonly kind: StepKind }> {
   readonly schema: z.ZodType;
-  /** The models the step names, in order; the first serving model gives an unnamed request its columns. */
+  /** The models the step names, in order. */
   readonly models: (step: S) => StepModels;
   /** The metadata key by which the step chooses a model, or null. */
   readonly splitKey: (step: S) => string | null;
@@ -37,7 +37,9 @@ export interface ConfigStepKind<S extends { readonly kind: StepKind }> {
 
 type KindOf<S extends z.ZodType<{ kind: StepKind }>> = ConfigStepKind<Data<z.output<S>>>;
 
-/** An interface, so that declarations name it. An alias would be written out with its trees, too long for tsc (TS7056). */
+/**
+ * An interface, so that declarations name it. An alias would be written out with its trees, too long for tsc (TS7056).
+ */
 export interface StepKindWithSchema<S extends z.ZodType<{ kind: StepKind }>> extends ConfigStepKind<Data<z.output<S>>> {
   readonly schema: S;
 }

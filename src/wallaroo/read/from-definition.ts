@@ -21,19 +21,24 @@ import { modelsWithPorts } from "./signatures.js";
 import { withoutHoles } from "./values.js";
 
 export interface FromDefinitionOptions {
-  /** The models with their ports, which a definition does not contain: results of `readSignature`, or the models of a config. */
+  /**
+   * The models with their ports, which a definition does not contain: results of `readSignature`, or the models of a
+   * config.
+   */
   readonly models?: readonly KnownModel[];
 }
 
 /** What was read from a definition. */
 export interface ParsedDefinition {
-  /** The pipeline, without the parts that `problems` name; null if the definition has no pipeline that fits together. */
+  /**
+   * The pipeline, without the parts that `problems` name; null if the definition has no pipeline that fits together.
+   */
   readonly config: Config | null;
   /** What could not be read, with paths. Empty if the config expresses everything in the definition. */
   readonly problems: readonly DefinitionProblem[];
   /**
-   * The models without a known signature. Their ports are inferred: those that checks read, as float64, just long enough.
-   * Such a config can be explained and compared; to run it, pass `models`.
+   * The models without a known signature. Their ports are inferred: those that checks read, as float64, just long
+   * enough. Such a config can be explained and compared; to run it, pass `models`.
    */
   readonly inferred: readonly string[];
   /** For `toDefinition`, which then returns the same definition again. */
@@ -41,8 +46,8 @@ export interface ParsedDefinition {
 }
 
 /**
- * Reads a definition of the Wallaroo platform: joins the three steps of a shadow into one, and decompiles the texts of checks
- * into typed lambdas. Never throws.
+ * Reads a definition of the Wallaroo platform: joins the three steps of a shadow into one, and decompiles the texts of
+ * checks into typed lambdas. Never throws.
  *
  * @param definition parsed JSON, or its text
  * @param options `models`: the ports of the definition's models
@@ -188,7 +193,10 @@ class ConfigReader {
     };
   }
 
-  /** Runs the checks of `build()`. Drops validations that do not fit and checks again; returns null if any other step does not fit. */
+  /**
+   * Runs the checks of `build()`. Drops validations that do not fit and checks again; returns null if any other step
+   * does not fit.
+   */
   #checkDrafts(): (PipelineCheck & { readonly inputs: Config["inputs"] }) | null {
     for (;;) {
       const pipeline = rebuildPipeline(this.#content() as Config);

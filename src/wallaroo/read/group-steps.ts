@@ -23,8 +23,9 @@ export function modelsOfPart(part: Part): readonly DefinitionModel[] | null {
 }
 
 /**
- * Joins the three steps of a shadow into one, and moves the checks of the `checks` dialect to where a config has them: that
- * SDK inserts each check right after the last inference step, so the newest comes first and audits and selects follow.
+ * Joins the three steps of a shadow into one, and moves the checks of the `checks` dialect to where a config has them:
+ * that SDK inserts each check right after the last inference step, so the newest comes first and audits and selects
+ * follow.
  */
 export function groupSteps(steps: readonly ParsedStep[], isChecksDialect: boolean, problems: Problems): Part[] {
   const parts: Part[] = [];

@@ -64,7 +64,9 @@ export function inferPorts(
 
 const unknownPort = (name: string): Port => ({ name, dtype: "float64", shape: [null, null] });
 
-/** Models of one step have the same inputs. If only one of them serves each request, they also have the same outputs. */
+/**
+ * Models of one step have the same inputs. If only one of them serves each request, they also have the same outputs.
+ */
 function sharePorts(part: Part, known: ReadonlyMap<string, KnownModel>, portsOf: (name: string) => Ports): void {
   const names = modelsOfPart(part)?.map(({ name }) => name) ?? [];
   if (part.kind !== "step" || names.length === 0) return;

@@ -12,7 +12,10 @@ export interface ModelsWithPorts {
   readonly inferred: readonly string[];
 }
 
-/** The models of a definition, with the ports of known signatures; other ports are inferred from the columns that checks read. */
+/**
+ * The models of a definition, with the ports of known signatures; other ports are inferred from the columns that checks
+ * read.
+ */
 export function modelsWithPorts(
   parts: readonly Part[],
   known: readonly KnownModel[],

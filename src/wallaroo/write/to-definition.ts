@@ -10,10 +10,10 @@ import { checkStep, isInference, stepProblems, writeStep, type DefinitionStep } 
  * Writes a config as a definition of the Wallaroo platform: `{ id, steps }`.
  *
  * @param config what `build()` or `fromDefinition` returned
- * @param form `{ dialect }`: `polars` for platforms since 2023.4.2, `checks` for earlier ones; the `form` that `fromDefinition`
- *   returned also keeps the grouping of its checks
- * @throws ConfigError SL4100 with `details.problems`: everything the platform cannot express, why, and what to do; SL4106 if
- *   `form` does not fit the config; SL4002 if `config` is not a config
+ * @param form `{ dialect }`: `polars` for platforms since 2023.4.2, `checks` for earlier ones; the `form` that
+ *   `fromDefinition` returned also keeps the grouping of its checks
+ * @throws ConfigError SL4100 with `details.problems`: everything the platform cannot express, why, and what to do;
+ *   SL4106 if `form` does not fit the config; SL4002 if `config` is not a config
  * @example
  * await writeFile("fraud.definition.json", stringifyDefinition(toDefinition(config, { dialect: "polars" })));
  */

@@ -81,7 +81,9 @@ export function describeValue(value: Value): string {
 
 const mirrored = { "<": ">", ">": "<", "<=": ">=", ">=": "<=", "===": "===", "!==": "!==" } as const;
 
-/** Polars rounds a literal compared with a 32-bit float to 32 bits. The literal is kept if rounding changes no result. */
+/**
+ * Polars rounds a literal compared with a 32-bit float to 32 bits. The literal is kept if rounding changes no result.
+ */
 function roundForFloat32(op: CompareOp, literal: NumberValue): NumberValue {
   const value = isConstant(literal.tree) ? (valueOf(literal.tree) as number) : Number.NaN;
   const rounded = Math.fround(value);
@@ -139,7 +141,9 @@ const operators = { Plus: "+", Minus: "-", Multiply: "*", TrueDivide: "/", Floor
 
 const isZeroLiteral = ({ literal, tree }: NumberValue): boolean => literal && isConstant(tree) && valueOf(tree) === 0;
 
-/** The operand of a calculation: `v` for `v ?? NaN`, since arithmetic on a missing element gives NaN in JavaScript too. */
+/**
+ * The operand of a calculation: `v` for `v ?? NaN`, since arithmetic on a missing element gives NaN in JavaScript too.
+ */
 export function operand({ tree }: NumberValue): ExpressionTree {
   return tree.op === "??" && isConstant(tree.right) && Number.isNaN(valueOf(tree.right)) ? tree.left : tree;
 }

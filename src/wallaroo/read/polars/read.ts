@@ -24,8 +24,8 @@ import {
 } from "./value.js";
 
 /**
- * Reads an expression of polars 0.18 as the tree of the condition that must hold. The expression flags the rows that fail, so the
- * tree is its negation.
+ * Reads an expression of polars 0.18 as the tree of the condition that must hold. The expression flags the rows that
+ * fail, so the tree is its negation.
  *
  * @param expression the JSON below the `Alias`
  * @throws ConfigError SL4110, SL4114, SL4115, SL4117, with the path in its details
@@ -190,7 +190,10 @@ function readTernary(node: JsonObject, path: string, read: ReadPart): Value {
   return { ...chosen, tree: recognizeFunction(chosen.tree) };
 }
 
-/** `lit("0.1").cast(Float64)` is a number literal. A column cast to Float64 is the column: JavaScript reads doubles anyway. */
+/**
+ * `lit("0.1").cast(Float64)` is a number literal. A column cast to Float64 is the column: JavaScript reads doubles
+ * anyway.
+ */
 function readCast(node: JsonObject, path: string, read: ReadPart): Value {
   const value = read(node.get("expr"), `${path}.expr`);
   const dtype = node.get("data_type");

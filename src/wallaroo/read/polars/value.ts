@@ -38,7 +38,10 @@ export interface BigintValue extends Present {
 export interface StringValue extends Present {
   readonly kind: "string";
 }
-/** A three-valued boolean: null where `isTrue` and `isFalse` are both false. `tree` is its value with `undefined` for null, or null if no tree expresses that. */
+/**
+ * A three-valued boolean: null where `isTrue` and `isFalse` are both false. `tree` is its value with `undefined` for
+ * null, or null if no tree expresses that.
+ */
 export interface BooleanValue {
   readonly kind: "boolean";
   readonly isTrue: ExpressionTree;
