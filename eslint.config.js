@@ -1,3 +1,4 @@
+import stylistic from "@stylistic/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
@@ -21,7 +22,19 @@ export default tseslint.config(
       },
     },
     linterOptions: { reportUnusedDisableDirectives: "error" },
+    plugins: { "@stylistic": stylistic },
     rules: {
+      // Prettier wraps code but not comments.
+      "@stylistic/max-len": [
+        "error",
+        {
+          code: 120,
+          ignoreStrings: true,
+          ignoreTemplateLiterals: true,
+          ignoreRegExpLiterals: true,
+          ignoreUrls: true,
+        },
+      ],
       eqeqeq: "error",
       "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
       "@typescript-eslint/no-explicit-any": "error",
