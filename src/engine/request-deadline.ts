@@ -6,6 +6,14 @@ import { describeValue } from "../util/format-value.js";
 export const DEFAULT_TIMEOUT_MS = 15_000;
 const notLogged = "; nothing was logged";
 
+/**
+ * The time by `Date.now()` until which a worker may start a run. Rounded up: if the worker refuses the run as too late, the
+ * time has also passed by `performance.now()`.
+ */
+export function latestStart(remainingMs: number): number {
+  return Math.ceil(Date.now() + remainingMs) + 1;
+}
+
 /** A request's timeout and abort signal. A run of a model cannot be stopped, so they are checked between runs. */
 export class RequestDeadline {
   readonly startedAt: number;
@@ -55,8 +63,12 @@ export class RequestDeadline {
    * @throws TargetError SL6004, SL6005
    */
   whileRunning<T>(what: string, run: Promise<T>): Promise<T> {
+    // A worker refuses to start a run after the deadline. Its error may arrive before this thread's timer fires.
+    const late = (error: unknown): never => {
+      throw this.remainingMs === 0 ? this.#late(what, "SL6004", notLogged) : error;
+    };
     return this.#until(
-      run,
+      run.catch(late),
       () => this.#late(what, "SL6004", notLogged),
       () => this.#aborted(what, "SL6005", notLogged),
     );

@@ -16,14 +16,14 @@ export function folder(): string {
   return mkdtempSync(join(tmpdir(), "shapeline-"));
 }
 
-/** Writes a model and gives what a config says of it; its ports are the graph's. */
+/** Writes a model file and returns the model of a config, with the ports of the graph. */
 export function writeModel(dir: string, name: string, graph: Graph): ModelConfig {
   const bytes = onnxFile(graph);
   writeFileSync(join(dir, `${name}.onnx`), bytes);
   return modelOf(name, bytes, graph.inputs, graph.outputs);
 }
 
-/** What a config says of a model file that is there. */
+/** The model of a config, for an existing model file. */
 export function modelAt(name: string, path: string, inputs: readonly Port[], outputs: readonly Port[]): ModelConfig {
   return modelOf(name, readFileSync(path), inputs, outputs);
 }
@@ -51,7 +51,7 @@ export const shadow = (champion: string, ...challengers: string[]): StepConfig =
   challengers,
 });
 
-/** A validation step whose lambda sees these ports. */
+/** A validation step whose lambda sees the ports of `scope`. */
 export function validation(name: string, source: string, scope: Partial<RowScope>): StepConfig {
   const parsed = parseLambda(source);
   const lambda = "node" in parsed ? lowerLambda(parsed.node, parsed.file).lambda : null;
@@ -62,7 +62,7 @@ export function validation(name: string, source: string, scope: Partial<RowScope
   return { kind: "validation", name, source, expression: compiled.expression };
 }
 
-/** A config as `build()` gives it, for steps that no pipeline can be written for, or where the engine alone is tested. */
+/** A config as `build()` returns it, for steps that no pipeline can have, or to test the engine alone. */
 export function config(
   name: string,
   models: readonly ModelConfig[],

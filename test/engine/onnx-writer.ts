@@ -1,6 +1,6 @@
 import type { DType, Port } from "../../dsl/tensor.js";
 
-/** ONNX files of a few nodes, for what no real model does: refuse rows at run time, be slow, lose the batch dimension. */
+/** A small ONNX graph, for behavior that no real model has: it refuses rows, is slow, or loses the batch dimension. */
 export interface Graph {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -16,7 +16,7 @@ export interface GraphNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Whole numbers, lists of them, and graphs within: the body of a loop. */
+  /** Integers, lists of them, and graphs, such as the body of a loop. */
   readonly attributes?: Readonly<Record<string, number | readonly number[] | Graph>>;
 }
 

@@ -6,10 +6,10 @@ import { modelAt } from "./make-config.js";
 
 export const float32 = (name: string, ...shape: Dim[]): Port => ({ name, dtype: "float32", shape });
 
-/** The folder of the recorded models; only tests that are skipped without it may use it. */
+/** The folder of the recorded models. Only tests that are skipped without recordings may use it. */
 export const recordedModels = join(recordings ?? "", "models");
 
-/** A recorded model under a name of the test's choice. */
+/** A recorded model under the given name. */
 export function recorded(name: string, file: string, input: Port, output: Port) {
   return modelAt(name, join(recordedModels, file), [input], [output]);
 }
@@ -34,7 +34,7 @@ export function request<T = Readonly<Record<string, number[]>>>(file: string): T
   return JSON.parse(readFileSync(join(recordings ?? "", "inputs", file), "utf8")) as T[];
 }
 
-/** Agreement with the platform: a relative 1e-6. */
+/** Whether a value agrees with the platform's, to a relative 1e-6. */
 export function near(actual: number, expected: number): boolean {
   return Math.abs(actual - expected) <= Math.abs(expected) * 1e-6;
 }

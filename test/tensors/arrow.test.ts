@@ -57,13 +57,13 @@ describe("a tensor as an Arrow column and back", () => {
     });
   }
 
-  it("gives the type that the platform's own logs have", () => {
+  it("has the type of the platform's own logs", () => {
     expect(String(tensorToVector(sample("float32", [2, 3])).type)).toBe("List<Float32>");
     expect(String(tensorToVector(sample("int64", [2, 3, 1])).type)).toBe("List<List<Int64>>");
     expect(String(tensorToVector(sample("bool", [2])).type)).toBe("Bool");
   });
 
-  it("does not copy numbers on the way out, and does on the way in, where the caller may fill its buffers anew", () => {
+  it("copies numbers when it reads, because the caller may reuse its buffers, but not when it writes", () => {
     const tensor = sample("float32", [4, 3]);
     const vector = tensorToVector(tensor);
     expect(vector.data[0]?.children[0]?.values).toBe(tensor.data);
@@ -72,7 +72,7 @@ describe("a tensor as an Arrow column and back", () => {
     expect(back.data).toEqual(sample("float32", [4, 3]).data);
   });
 
-  it("makes rows null where they are not valid", () => {
+  it("makes invalid rows null", () => {
     const vector = tensorToVector(sample("float32", [3, 2], 10), Uint8Array.of(1, 0, 1));
     expect(vector.toArray().map((row: { toArray(): Float32Array } | null) => row && [...row.toArray()])).toEqual([
       [11, 12],
@@ -82,7 +82,7 @@ describe("a tensor as an Arrow column and back", () => {
     expect(tensorToVector(sample("bool", [4]), Uint8Array.of(0, 1, 1, 1)).toArray()).toEqual([null, true, true, false]);
   });
 
-  it("keeps an unknown rank as the column has it", () => {
+  it("takes an unknown rank from the column", () => {
     expect(tensorFromVector(tensorToVector(sample("int8", [2, 3, 2])), port("int8", null), "column 'x'").dims).toEqual([
       2, 3, 2,
     ]);
@@ -137,7 +137,7 @@ describe("columns of other writers", () => {
     }
   });
 
-  it("knows the size of fixed-size lists without rows", () => {
+  it("takes the size of fixed-size lists without rows", () => {
     expect(
       tensorFromVector(new Vector([ofFixed(new Float32Array(0), 7, 0)]), port("float32", ["N", "K"]), "column 'x'")
         .dims,
@@ -145,7 +145,7 @@ describe("columns of other writers", () => {
   });
 });
 
-describe("columns that a port does not take", () => {
+describe("columns that a port does not accept", () => {
   const read = (vector: Vector, to: Port) => fails(() => tensorFromVector(vector, to, "column 'dense_input'"));
   const lists = (rows: (readonly (number | null)[] | null)[]) =>
     vectorFromArray(rows, new List(new Field("item", new Float32(), true)));
@@ -157,7 +157,7 @@ describe("columns that a port does not take", () => {
     );
   });
 
-  it("refuses what is no tensor element at all", () => {
+  it("refuses a type that is not a tensor element", () => {
     expect(read(vectorFromArray([new Date(0)]), port("int64", ["N"], "t"))).toMatchInlineSnapshot(
       `"SL5018 column 'dense_input': found Timestamp<MILLISECOND>, expected int64 for port 't' (int64[N]); cast the column to int64 first"`,
     );
@@ -195,7 +195,7 @@ describe("columns that a port does not take", () => {
     );
   });
 
-  it("does not mind nulls outside a slice", () => {
+  it("ignores nulls outside a slice", () => {
     const vector = lists([[1, null, 3], [4, 5, 6], null]).slice(1, 2);
     expect(tensorFromVector(vector, dense, "column 'x'").data).toEqual(Float32Array.of(4, 5, 6));
   });
@@ -241,7 +241,7 @@ describe("columns that a port does not take", () => {
     );
   });
 
-  it("refuses ragged rows where the size is open", () => {
+  it("refuses ragged rows for an open size", () => {
     expect(
       read(
         lists([

@@ -13,7 +13,7 @@ const floats = (dims: readonly number[], ...values: number[]): TensorData => ({
   data: Float32Array.from(values),
 });
 
-/** Two rows of a shadow: the first challenger answered both, the second only the first row. */
+/** Two rows of a shadow. The first challenger answered both, the second only the first row. */
 const shadow: ResultBatch = {
   rows: 2,
   time: Float64Array.of(Date.UTC(2024, 3, 16, 10, 0, 0, 250), Date.UTC(2024, 3, 16, 10, 0, 1)),
@@ -32,8 +32,8 @@ const shadow: ResultBatch = {
   ]),
 };
 
-describe("a result as records", () => {
-  it("has the form of the contract, with null where a challenger gave no answer", () => {
+describe("toRecords", () => {
+  it("returns the documented form, with null for a challenger without an answer", () => {
     expect(toRecords(shadow)).toEqual([
       {
         time: new Date("2024-04-16T10:00:00.250Z"),
@@ -84,8 +84,8 @@ describe("a result as records", () => {
   });
 });
 
-describe("a result as columns", () => {
-  it("has a record's keys with one entry a row", () => {
+describe("toColumns", () => {
+  it("returns a record's keys with one entry per row", () => {
     expect(toColumns(shadow)).toEqual({
       time: [new Date("2024-04-16T10:00:00.250Z"), new Date("2024-04-16T10:00:01Z")],
       in: {
@@ -103,8 +103,8 @@ describe("a result as columns", () => {
   });
 });
 
-describe("a result as an Arrow table", () => {
-  it("has flat, typed columns in the contract's order", () => {
+describe("toTable", () => {
+  it("has flat, typed columns in the documented order", () => {
     expect(
       toTable(shadow).schema.fields.map((field) => `${field.name}: ${String(field.type)}${field.nullable ? "?" : ""}`),
     ).toEqual([
@@ -121,7 +121,7 @@ describe("a result as an Arrow table", () => {
     ]);
   });
 
-  it("holds the same values after a trip through a file", () => {
+  it("keeps its values in an Arrow file", () => {
     const rows = tableFromIPC(tableToIPC(toTable(shadow), "file"))
       .toArray()
       .map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
@@ -144,7 +144,7 @@ describe("a result as an Arrow table", () => {
     ]);
   });
 
-  it("fills what one of several batches lacks with nulls", () => {
+  it("fills columns that a batch lacks with nulls", () => {
     const older: ResultBatch = {
       rows: 1,
       time: Float64Array.of(0),
@@ -184,14 +184,14 @@ describe("a result as an Arrow table", () => {
     expect(toRecords([shadow, other])).toHaveLength(4);
   });
 
-  it("is an empty table without batches", () => {
+  it("returns an empty table without batches", () => {
     expect(toTable([]).schema.names).toEqual(["time", "anomaly.count", "check_failures"]);
     expect(toTable([]).numRows).toBe(0);
     expect(toRecords([])).toEqual([]);
   });
 });
 
-describe("rows as plain values", () => {
+describe("nestedRows and float16", () => {
   it("nests by shape, with scalars for rank 1", () => {
     expect(nestedRows(sample("int32", [2, 2, 2], 9))).toEqual([
       [

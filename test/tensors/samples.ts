@@ -2,9 +2,9 @@ import type { DType } from "../../dsl/tensor.js";
 import { allocate } from "../../src/tensors/dtypes.js";
 import type { TensorData, TensorElements } from "../../src/tensors/tensor-data.js";
 
-/** The values that a store or a format is likeliest to bend, then counting up. */
+/** Values that storage and formats are most likely to change. */
 const edges: Readonly<Record<DType, readonly (number | bigint | string)[]>> = {
-  // Bits: 1, -0, infinity, the smallest, the greatest, -2.
+  // Bits of 1, -0, infinity, the smallest and the largest number, -2.
   float16: [0x3c00, 0x8000, 0x7c00, 0x0001, 0x7bff, 0xc000],
   float32: [Math.fround(0.1), -0, Infinity, Math.fround(3.4028234663852886e38), Math.fround(1e-45), -Infinity],
   float64: [0.1, Number.MAX_SAFE_INTEGER, 5e-324, -Infinity, 1.7976931348623157e308],
@@ -27,7 +27,7 @@ const edges: Readonly<Record<DType, readonly (number | bigint | string)[]>> = {
   ],
 };
 
-/** A tensor with the edge values of its dtype first. */
+/** A tensor that starts with the edge values of its dtype and then counts up. */
 export function sample(dtype: DType, dims: readonly number[], from = 0): TensorData {
   const length = dims.reduce((product, dim) => product * dim, 1);
   const data = allocate(dtype, length) as unknown as (number | bigint | string)[];

@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
 import { deadlineTimer } from "../deadline-timer.js";
+import { latestStart } from "../request-deadline.js";
 import type { Feeds } from "../session/model-runner.js";
 
 /** A challenger's run on one batch that has not started. */
@@ -56,7 +57,8 @@ export class ChallengerQueue {
         this.#failed(`overload: the queue of challengers is full (${this.#pending.size} waiting)`),
       );
     }
-    const running = challenger.run(Date.now() + timeoutMs);
+    const endsAt = performance.now() + timeoutMs;
+    const running = challenger.run(latestStart(timeoutMs));
     this.#bytes += bytes;
     this.#pending.add(running);
     // A late run occupies its place in the queue until it ends.
@@ -74,15 +76,15 @@ export class ChallengerQueue {
       const giveUp = (note: string): void => {
         if (this.#due.has(giveUp)) finish(this.#failed(note));
       };
-      const deadline = deadlineTimer.schedule(performance.now() + timeoutMs, () =>
-        giveUp(`no answer within ${Math.round(timeoutMs)} ms`),
-      );
+      const timeOut = (): void => giveUp(`no answer within ${Math.round(timeoutMs)} ms`);
+      const deadline = deadlineTimer.schedule(endsAt, timeOut);
       this.#due.add(giveUp);
       running.then(
         (outputs) => {
           if (this.#due.has(giveUp)) finish({ outputs, note: null });
         },
-        (error: unknown) => giveUp(errorSummary(error)),
+        // A worker refuses to start a run after the deadline. Its error may arrive before this thread's timer fires.
+        (error: unknown) => (performance.now() >= endsAt ? timeOut() : giveUp(errorSummary(error))),
       );
     });
   }

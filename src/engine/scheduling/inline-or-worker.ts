@@ -1,4 +1,4 @@
-import type { RequestDeadline } from "../request-deadline.js";
+import { latestStart, type RequestDeadline } from "../request-deadline.js";
 import type { Feeds, RunBatch, UseOutputs } from "../session/model-runner.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
 import { LatencyEstimate } from "./latency-estimate.js";
@@ -35,7 +35,7 @@ export function inlineOrWorker(
     elements: number,
     use: UseOutputs<T>,
   ): Promise<T> => {
-    const run = championWorkers.run(model, owner, feeds, fetches, Date.now() + deadline.remainingMs);
+    const run = championWorkers.run(model, owner, feeds, fetches, latestStart(deadline.remainingMs));
     let done: Awaited<typeof run.done>;
     try {
       done = await deadline.whileRunning(where, run.done);

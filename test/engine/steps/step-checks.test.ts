@@ -1,18 +1,13 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { build, defineModel, pipeline, ShapelineError, type AnyPipeline } from "shapeline";
-import type { ModelConfig } from "../../src/config/schema.js";
-import { openEngine, type Engine } from "../../src/engine/engine.js";
-import { findModelFiles } from "../../src/engine/session/model-files.js";
-import { folder, writeModel } from "./make-config.js";
+import type { ModelConfig } from "../../../src/config/schema.js";
+import { folder, writeModel } from "../make-config.js";
+import { openTestEngine } from "../open-engine.js";
 
 const dir = folder();
-const open: Engine[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((engine) => engine.close()));
-});
 
-/** A model that hands its input on: rows of `input` numbers in, of `output` by its signature out. */
-function same(name: string, input: number | string | null, output: number | string | null) {
+/** An identity model whose signature has rows of `input` and `output` numbers. */
+function identityModel(name: string, input: number | string | null, output: number | string | null) {
   const { sha256 }: ModelConfig = writeModel(dir, name, {
     inputs: [{ name: "x", dtype: "float32", shape: ["N", input] }],
     outputs: [{ name: "y", dtype: "float32", shape: ["N", output] }],
@@ -29,15 +24,14 @@ function same(name: string, input: number | string | null, output: number | stri
   });
 }
 
-const openEnd = same("open", null, null);
-const left = same("left", 3, 3);
-const right = same("right", 3, 3);
-const named = same("named", "k", "k");
+const openEnd = identityModel("open", null, null);
+const left = identityModel("left", 3, 3);
+const right = identityModel("right", 3, 3);
+const named = identityModel("named", "k", "k");
 
-async function said(made: AnyPipeline, width: number, metadata?: Record<string, string | number>): Promise<string> {
+async function outcome(made: AnyPipeline, width: number, metadata?: Record<string, string | number>): Promise<string> {
   const config = await build(made);
-  const engine = await openEngine(config, await findModelFiles(dir, config.models), { challengers: "log", seed: 1 });
-  open.push(engine);
+  const engine = await openTestEngine(dir, config, { seed: 1 });
   const row = { [config.inputs[0]?.name ?? ""]: new Array<number>(width).fill(1) };
   return engine.infer([row], metadata === undefined ? {} : { metadata }).then(
     () => "accepted",
@@ -46,7 +40,7 @@ async function said(made: AnyPipeline, width: number, metadata?: Record<string, 
   );
 }
 
-describe("a size that the types leave open is checked for every batch", () => {
+describe("a size that the types left open is checked for every batch", () => {
   test.each([
     ["several models", pipeline("p").model(openEnd).models([left, right]), undefined, "left"],
     [
@@ -96,28 +90,27 @@ describe("a size that the types leave open is checked for every batch", () => {
   ] as [string, AnyPipeline, Record<string, string | number> | undefined, string][])(
     "by %s",
     async (_, made, metadata, model) => {
-      expect(await said(made, 2, metadata)).toBe(
+      expect(await outcome(made, 2, metadata)).toBe(
         `SL6003 model '${model}' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]`,
       );
-      expect(await said(made, 3, metadata)).toBe("accepted");
+      expect(await outcome(made, 3, metadata)).toBe("accepted");
     },
   );
 
-  test("by the champion of a shadow step, and by its challenger, whose answer is a note then", async () => {
-    const wide = same("wide", null, null);
+  test("by the champion of a shadow step, and by its challenger, whose error becomes a note", async () => {
+    const wide = identityModel("wide", null, null);
     const made = (champion: typeof left, challenger: typeof wide) =>
       pipeline("p")
         .model(openEnd)
         .shadow(champion as never, [challenger] as never) as AnyPipeline;
-    expect(await said(made(left, wide as never), 2)).toBe(
+    expect(await outcome(made(left, wide as never), 2)).toBe(
       "SL6003 model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]",
     );
     const config = await build(made(wide, left));
-    const engine = await openEngine(config, await findModelFiles(dir, config.models), { challengers: "log", seed: 1 });
-    open.push(engine);
+    const engine = await openTestEngine(dir, config, { seed: 1 });
     const notes = async (width: number) => {
       const { deferred } = await engine.infer([{ x: new Array<number>(width).fill(1) }]);
-      return (await Promise.all(deferred.map((challenge) => engine.runChallenger(challenge)))).map(({ note }) => note);
+      return (await Promise.all(deferred.map((run) => engine.runChallenger(run)))).map(({ note }) => note);
     };
     expect(await notes(2)).toEqual([
       "model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]",
@@ -125,7 +118,7 @@ describe("a size that the types leave open is checked for every batch", () => {
     expect(await notes(3)).toEqual([null]);
   });
 
-  test("where a symbol that is the batch's arrives as another size", async () => {
+  test("if a dimension `batch` that is not the first one arrives with another size", async () => {
     const { sha256 } = writeModel(dir, "square", {
       inputs: [{ name: "x", dtype: "float32", shape: ["N", "M"] }],
       outputs: [{ name: "y", dtype: "float32", shape: ["N", "M"] }],
@@ -137,7 +130,7 @@ describe("a size that the types leave open is checked for every batch", () => {
       inputs: { x: { dtype: "float32", shape: ["batch", "batch"] } },
       outputs: { y: { dtype: "float32", shape: ["batch", "batch"] } },
     });
-    expect(await said(pipeline("p").model(openEnd).model(square), 2)).toMatchInlineSnapshot(
+    expect(await outcome(pipeline("p").model(openEnd).model(square), 2)).toMatchInlineSnapshot(
       `"SL6003 model 'square' binds 'batch' to 2 in input 'x' but to 1 in input 'x'"`,
     );
   });
@@ -146,17 +139,17 @@ describe("a size that the types leave open is checked for every batch", () => {
     const request = pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", "n"] } } })
       .refine({ n: 3 })
       .model(left);
-    expect(await said(request, 2)).toMatchInlineSnapshot(
+    expect(await outcome(request, 2)).toMatchInlineSnapshot(
       `"SL5016 'x' is refined to 3 along axis 1 but the pipeline's input has float32[1, 2]"`,
     );
-    expect(await said(request, 3)).toBe("accepted");
+    expect(await outcome(request, 3)).toBe("accepted");
     const output = pipeline("p")
       .model(named)
       .refine({ k: 3 } as never)
       .model(left) as AnyPipeline;
-    expect(await said(output, 2)).toMatchInlineSnapshot(
+    expect(await outcome(output, 2)).toMatchInlineSnapshot(
       `"SL6003 'y' is refined to 3 along axis 1 but step 0 (model 'named') produces float32[1, 2]"`,
     );
-    expect(await said(output, 3)).toBe("accepted");
+    expect(await outcome(output, 3)).toBe("accepted");
   });
 });

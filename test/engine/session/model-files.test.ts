@@ -2,32 +2,28 @@ import { copyFileSync, mkdirSync, statSync, truncateSync, utimesSync, writeFileS
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { ModelError } from "../../dsl/errors.js";
-import { openEngine } from "../../src/engine/engine.js";
-import { findModelFiles } from "../../src/engine/session/model-files.js";
-import type { ModelConfig } from "../../src/config/schema.js";
-import { config, folder, modelAt, run, writeModel } from "./make-config.js";
-import { float32 } from "./recorded-models.js";
+import { openEngine } from "../../../src/engine/engine.js";
+import { findModelFiles } from "../../../src/engine/session/model-files.js";
+import type { ModelConfig } from "../../../src/config/schema.js";
+import { refusal } from "../../refusal.js";
+import { config, folder, modelAt, run, writeModel } from "../make-config.js";
+import { float32 } from "../recorded-models.js";
 
-const ridge = fileURLToPath(new URL("../../examples/fraud/models/c1.onnx", import.meta.url));
-const net = fileURLToPath(new URL("../../examples/fraud/models/c2.onnx", import.meta.url));
+const ridge = fileURLToPath(new URL("../../../examples/fraud/models/c1.onnx", import.meta.url));
+const net = fileURLToPath(new URL("../../../examples/fraud/models/c2.onnx", import.meta.url));
 const model = modelAt("c1", ridge, [float32("float_input", null, 16)], [float32("variable", null, 1)]);
 
-async function refusal(work: Promise<unknown>, dir: string): Promise<string> {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ModelError)) throw error;
-  return `${error.code} ${error.message}`.replaceAll(dir, "<models>").replaceAll(/[0-9a-f]{12}…/g, "<digest>…");
+/** The error of `work`, with placeholders for the folder and for digests. */
+async function refused(work: Promise<unknown>, dir: string): Promise<string> {
+  return (await refusal(work, [dir, "<models>"])).replaceAll(/[0-9a-f]{12}…/g, "<digest>…");
 }
 
-const find = (dir: string, models: readonly ModelConfig[] = [model]) => refusal(findModelFiles(dir, models), dir);
+const find = (dir: string, models: readonly ModelConfig[] = [model]) => refused(findModelFiles(dir, models), dir);
 
-/** Deploys what is in the folder as model `c1`, whatever it is. */
+/** Deploys the file `c1.onnx` of the folder as model `c1`. */
 const load = (dir: string, changes: Partial<ModelConfig> = {}) => {
   const own = { ...modelAt("c1", join(dir, "c1.onnx"), model.inputs, model.outputs), ...changes };
-  return refusal(
+  return refused(
     findModelFiles(dir, [own]).then((files) =>
       openEngine(config("p", [own], [run("c1")]), files, { challengers: "log", seed: null }),
     ),
@@ -44,7 +40,7 @@ describe("a model is found by its digest", () => {
     expect(files.get("c1")?.path).toBe(join(dir, "whatever.onnx"));
   });
 
-  test("a changed file is hashed again, also when its size stays", async () => {
+  test("a changed file is hashed again, even if its size is the same", async () => {
     const dir = folder();
     const path = join(dir, "c1.onnx");
     copyFileSync(ridge, path);
@@ -54,7 +50,7 @@ describe("a model is found by its digest", () => {
     expect(await find(dir)).toMatch(/^SL3022 /);
   });
 
-  test("bytes that changed behind an unchanged size and time are not loaded", async () => {
+  test("changed bytes are not loaded, even if size and time are the same", async () => {
     const dir = folder();
     const path = join(dir, "c1.onnx");
     copyFileSync(ridge, path);
@@ -66,7 +62,7 @@ describe("a model is found by its digest", () => {
   });
 });
 
-describe("what is wrong with a models folder is said", () => {
+describe("refuses a models folder with its fault", () => {
   test("no such folder", async () => {
     const dir = folder();
     expect(await find(join(dir, "nowhere"))).toMatchInlineSnapshot(
@@ -103,7 +99,7 @@ describe("what is wrong with a models folder is said", () => {
     );
   });
 
-  test("a folder in a model's place", async () => {
+  test("a folder in place of a model", async () => {
     const dir = folder();
     mkdirSync(join(dir, "c1.onnx"));
     expect(await find(dir)).toMatchInlineSnapshot(
@@ -112,8 +108,8 @@ describe("what is wrong with a models folder is said", () => {
   });
 });
 
-describe("a file that is not the model it says is refused before anything runs", () => {
-  test("text", async () => {
+describe("refuses a file that is not the config's model before it runs", () => {
+  test("a text file", async () => {
     const dir = folder();
     writeFileSync(join(dir, "c1.onnx"), "<html>404</html>");
     expect(await load(dir)).toMatchInlineSnapshot(
@@ -121,7 +117,7 @@ describe("a file that is not the model it says is refused before anything runs",
     );
   });
 
-  test("nothing", async () => {
+  test("an empty file", async () => {
     const dir = folder();
     writeFileSync(join(dir, "c1.onnx"), "");
     expect(await load(dir)).toMatchInlineSnapshot(
@@ -138,7 +134,7 @@ describe("a file that is not the model it says is refused before anything runs",
     );
   });
 
-  test("an input that the file does not have", async () => {
+  test("an input that the file lacks", async () => {
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
     expect(await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: [null, 16] }] })).toMatchInlineSnapshot(
@@ -166,7 +162,7 @@ describe("a file that is not the model it says is refused before anything runs",
     );
   });
 
-  test("a signature that the weights do not take", async () => {
+  test("a signature that does not fit the weights", async () => {
     const dir = folder();
     const made = writeModel(dir, "c1", {
       inputs: [float32("x", "N", null)],

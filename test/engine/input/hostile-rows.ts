@@ -1,4 +1,4 @@
-/** Inputs that nobody means well with: random JSON, and good rows with one thing spoilt. The same seed gives the same ones. */
+/** Hostile inputs: random JSON, and valid rows with one change. The same seed yields the same inputs. */
 export function* hostileRows(count: number, seed: number, good: Readonly<Record<string, unknown>>): Generator<unknown> {
   let state = seed;
   const random = (below: number): number => {
@@ -76,7 +76,7 @@ export function* hostileRows(count: number, seed: number, good: Readonly<Record<
     if (kind === 6) return JSON.parse(`{"__proto__": {"polluted": ${random(9)}}, "a": [1, 2, 3]}`) as unknown;
     return Array.from({ length: random(5) }, () => value(levels - 1));
   };
-  const spoilt = (): unknown => {
+  const changedRow = (): unknown => {
     const row: Record<string, unknown> = { ...good };
     const key = pick(keys);
     const kind = random(6);
@@ -95,7 +95,7 @@ export function* hostileRows(count: number, seed: number, good: Readonly<Record<
   for (let i = 0; i < count; i++) {
     const kind = random(10);
     if (kind === 0) yield value(3);
-    else if (kind === 1) yield spoilt();
-    else yield Array.from({ length: 1 + random(2) }, () => (random(5) === 0 ? value(3) : spoilt()));
+    else if (kind === 1) yield changedRow();
+    else yield Array.from({ length: 1 + random(2) }, () => (random(5) === 0 ? value(3) : changedRow()));
   }
 }

@@ -1,13 +1,13 @@
 import { makeTable } from "apache-arrow";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Dim, DType, Port } from "../../dsl/tensor.js";
-import { inputReader } from "../../src/engine/input/read-input.js";
+import type { Dim, DType, Port } from "../../../dsl/tensor.js";
+import { inputReader } from "../../../src/engine/input/read-input.js";
 
 const port = (name: string, dtype: DType, ...shape: Dim[]): Port => ({ name, dtype, shape });
 const read = (input: unknown, ...ports: Port[]) => inputReader("p", ports)(input);
 
-describe("rows, columns and tables of the same values are the same tensors", () => {
+describe("rows, columns and tables of the same values become the same tensors", () => {
   const x = port("x", "float32", "N", 2);
   const expected = { dtype: "float32", dims: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
   test.each([
@@ -37,7 +37,7 @@ describe("rows, columns and tables of the same values are the same tensors", () 
   });
 });
 
-test("a flat typed array is copied, so that the caller may use it again", () => {
+test("a flat typed array is copied, so that the caller can reuse it", () => {
   const own = Float32Array.of(1, 2);
   const { tensors } = read({ x: own }, port("x", "float32", "N", 2));
   own.fill(9);
@@ -61,7 +61,7 @@ test("every dtype is read from plain values", () => {
   expect(one("string", "", "ü")).toEqual(["", "ü"]);
 });
 
-test("unknown sizes are the first row's, symbols are one size over all inputs", () => {
+test("unknown sizes come from the first row, and a symbol has one size over all inputs", () => {
   const ports = [port("a", "float32", "N", "T", null), port("b", "int32", "N", "T")];
   const { tensors } = read(
     [
@@ -82,12 +82,12 @@ test("unknown sizes are the first row's, symbols are one size over all inputs", 
   ]);
 });
 
-test("an unknown rank is the first row's", () => {
+test("an unknown rank comes from the first row", () => {
   const { tensors } = read([{ a: [[1, 2, 3]] }, { a: [[4, 5, 6]] }], { name: "a", dtype: "float32", shape: null });
   expect(tensors[0]?.dims).toEqual([2, 1, 3]);
 });
 
-test("a number is taken exactly when it reads back from the typed array", () => {
+test("accepts exactly the numbers that read back unchanged from the typed array", () => {
   const ints = {
     int8: Int8Array,
     int16: Int16Array,
@@ -104,13 +104,13 @@ test("a number is taken exactly when it reads back from the typed array", () => 
   fc.assert(
     fc.property(fc.constantFrom(...(Object.keys(ints) as (keyof typeof ints)[])), value, (dtype, number) => {
       const holds = ints[dtype].of(number)[0] === number;
-      let taken = true;
+      let accepted = true;
       try {
         read({ v: [number] }, port("v", dtype, "N"));
       } catch {
-        taken = false;
+        accepted = false;
       }
-      expect(taken).toBe(holds);
+      expect(accepted).toBe(holds);
     }),
   );
 });

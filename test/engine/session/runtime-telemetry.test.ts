@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { root } from "../cli/shapeline.js";
+import { root } from "../../cli/shapeline.js";
 
-test("running a model leaves nothing in the user's home: ONNX Runtime's reports to its maker are off", () => {
+test("running a model writes nothing to the user's home: the telemetry of ONNX Runtime is off", () => {
   const home = mkdtempSync(join(tmpdir(), "shapeline-home-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const { ORT_DISABLE_TELEMETRY: _, ...env } = process.env;

@@ -1,26 +1,18 @@
 import { makeTable, tableFromArrays } from "apache-arrow";
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../dsl/errors.js";
-import type { Dim, DType, Port } from "../../dsl/tensor.js";
-import { inputReader } from "../../src/engine/input/read-input.js";
+import type { Dim, DType, Port } from "../../../dsl/tensor.js";
+import { inputReader } from "../../../src/engine/input/read-input.js";
+import { refusal } from "../../refusal.js";
 
 const port = (name: string, dtype: DType, ...shape: Dim[]): Port => ({ name, dtype, shape });
 const x = port("x", "float32", "N", 3);
 
-/** `SL5007 row 1, input 'x': …`, or what was read if it was taken. */
-function refusal(ports: readonly Port[], input: unknown): string {
-  try {
-    inputReader("p", ports)(input);
-  } catch (error) {
-    if (error instanceof InputError) return `${error.code} ${error.message}`;
-    throw error;
-  }
-  return "taken";
-}
+/** The error of reading an input, as `CODE message`. */
+const refused = (ports: readonly Port[], input: unknown) => refusal(() => inputReader("p", ports)(input));
 
 const good = { x: [1, 2, 3] };
 
-describe("what is no batch of rows is refused", () => {
+describe("refuses an input that is not a batch of rows", () => {
   test.each([
     ["a number", 7],
     ["a string", "rows"],
@@ -29,35 +21,35 @@ describe("what is no batch of rows is refused", () => {
     ["a function", () => [good]],
     ["a promise", Promise.resolve([good])],
     ["a typed array", new Float32Array(3)],
-  ])("%s", (_, input) => {
-    expect(refusal([x], input)).toMatch(
+  ])("%s", async (_, input) => {
+    expect(await refused([x], input)).toMatch(
       /^SL5000 pipeline 'p' takes rows \[\{ x \}\], columns \{ x \} or an Arrow table, got /,
     );
   });
 
-  test("an empty batch, whatever its form", () => {
+  test("an empty batch in any form", async () => {
     const empty = "SL5001 the batch is empty: give at least one row";
-    expect(refusal([x], [])).toBe(empty);
-    expect(refusal([x], { x: [] })).toBe(empty);
-    expect(refusal([x], { x: new Float32Array(0) })).toBe(empty);
-    expect(refusal([port("s", "float32", "N")], makeTable({ s: new Float32Array(0) }))).toBe(empty);
+    expect(await refused([x], [])).toBe(empty);
+    expect(await refused([x], { x: [] })).toBe(empty);
+    expect(await refused([x], { x: new Float32Array(0) })).toBe(empty);
+    expect(await refused([port("s", "float32", "N")], makeTable({ s: new Float32Array(0) }))).toBe(empty);
   });
 });
 
-describe("a wrong row is refused with its number, input and element", () => {
+describe("refuses a wrong row with its number, input and element", () => {
   const cases: readonly (readonly [string, readonly Port[], unknown, string])[] = [
-    ["a row that is no object", [x], [good, 5], "SL5002 row 1: expected an object { x }, got the number 5"],
+    ["a row that is not an object", [x], [good, 5], "SL5002 row 1: expected an object { x }, got the number 5"],
     ["a row that is null", [x], [null], "SL5002 row 0: expected an object { x }, got null"],
     ["a row that is a list", [x], [[1, 2, 3]], "SL5002 row 0: expected an object { x }, got a list of 3"],
     ["a missing input", [x], [good, {}], "SL5003 row 1: input 'x' of pipeline 'p' is missing"],
     [
-      "a misspelt input",
+      "a misspelled input",
       [port("dense_input", "float32", "N", 3)],
       [{ dense_imput: [1, 2, 3] }],
       "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; found 'dense_imput'",
     ],
     [
-      "another input in its place",
+      "another input in place of it",
       [port("dense_input", "float32", "N", 3)],
       [{ tensor: [1, 2, 3] }],
       "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; found 'tensor'",
@@ -69,7 +61,7 @@ describe("a wrong row is refused with its number, input and element", () => {
       "SL5004 row 1: pipeline 'p' has no input 'time'; its inputs are 'x'",
     ],
     [
-      "an extra column that is a slip",
+      "an extra column that is a misspelled input",
       [port("dense_input", "float32", "N", 3)],
       [{ dense_input: [1, 2, 3], dense_inpt: 0 }],
       "SL5004 row 0: pipeline 'p' has no input 'dense_inpt' (did you mean 'dense_input'?)",
@@ -155,7 +147,7 @@ describe("a wrong row is refused with its number, input and element", () => {
       `SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the string "abc"`,
     ],
     [
-      "one nesting too many",
+      "one level of nesting too many",
       [x],
       [{ x: [[1, 2, 3]] }],
       "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got a list of lists; remove one level of nesting",
@@ -173,13 +165,13 @@ describe("a wrong row is refused with its number, input and element", () => {
       "SL5008 row 0, input 'x': expected a number (float32), got a list of 1",
     ],
     [
-      "one nesting too few",
+      "one level of nesting too few",
       [port("x", "float32", "N", 2, 2)],
       [{ x: [1, 2] }],
       "SL5008 row 0, input 'x', element [0]: expected a list of 2 numbers (float32), got the number 1",
     ],
     [
-      "a wrong length deep down",
+      "a wrong length in a nested list",
       [port("x", "float32", "N", 2, 2)],
       [
         {
@@ -193,7 +185,7 @@ describe("a wrong row is refused with its number, input and element", () => {
       "SL5007 row 1, input 'x', element [1]: expected a list of 2 numbers (float32), got 1",
     ],
     [
-      "a wrong element deep down",
+      "a wrong element in a nested list",
       [port("x", "float32", "N", 2, 2)],
       [
         {
@@ -206,19 +198,19 @@ describe("a wrong row is refused with its number, input and element", () => {
       `SL5006 row 0, input 'x', element [1][1]: expected a number (float32), got the string "4"`,
     ],
     [
-      "ragged rows where any size will do",
+      "ragged rows for a port of open size",
       [port("x", "float32", "N", null)],
       [{ x: [1, 2] }, { x: [1] }],
       "SL5009 row 1, input 'x': 1 element where the first has 2; all rows of a batch have the same shape",
     ],
     [
-      "a ragged row where any size will do",
+      "a ragged row for a port of open sizes",
       [port("x", "float32", "N", null, null)],
       [{ x: [[1, 2], [1]] }],
       "SL5009 row 0, input 'x', element [1]: 1 element where the first has 2; all rows of a batch have the same shape",
     ],
     [
-      "rows of several ranks where any rank will do",
+      "rows of different ranks for a port of unknown rank",
       [{ name: "x", dtype: "float32", shape: null }],
       [{ x: [1, 2] }, { x: 1 }],
       "SL5008 row 1, input 'x': expected a list of numbers (float32), got the number 1",
@@ -320,27 +312,27 @@ describe("a wrong row is refused with its number, input and element", () => {
       "SL5005 row 0, input 'x': expected a string, got null",
     ],
   ];
-  test.each(cases)("%s", (_, ports, input, expected) => {
-    expect(refusal(ports, input)).toBe(expected);
+  test.each(cases)("%s", async (_, ports, input, expected) => {
+    expect(await refused(ports, input)).toBe(expected);
   });
 });
 
-describe("wrong columns are refused", () => {
+describe("refuses wrong columns", () => {
   const cases: readonly (readonly [string, readonly Port[], unknown, string])[] = [
     [
-      "a missing one",
+      "a missing column",
       [x],
       { tensor: [[1, 2, 3]] },
       "SL5003 the batch: input 'x' of pipeline 'p' is missing; found 'tensor'",
     ],
     [
-      "an extra one",
+      "an extra column",
       [x],
       { x: [[1, 2, 3]], time: [] },
       "SL5004 the batch: pipeline 'p' has no input 'time'; its inputs are 'x'",
     ],
     [
-      "no list",
+      "a value that is not a list",
       [x],
       { x: 1 },
       "SL5008 input 'x': expected a list with one entry per row, or a typed array of all elements, got the number 1",
@@ -381,53 +373,55 @@ describe("wrong columns are refused", () => {
       "SL5014 input 's' is string: expected a list of strings, got a Uint8Array",
     ],
     [
-      "a typed array that is no whole number of rows",
+      "a typed array whose length is not a multiple of the row size",
       [x],
       { x: new Float32Array(4) },
       "SL5015 input 'x': 4 elements cannot be split into rows of 3",
     ],
     [
-      "a flat array where rows have no fixed size",
+      "a flat array for rows without a fixed size",
       [port("x", "float32", "N", "T")],
       { x: new Float32Array(4) },
       "SL5015 input 'x' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry per row",
     ],
     [
-      "a byte that is no bool",
+      "a byte that is not a bool",
       [port("b", "bool", "N")],
       { b: Uint8Array.of(0, 2) },
       "SL5010 input 'b', element 1: a bool is 0 or 1, got 2",
     ],
   ];
-  test.each(cases)("%s", (_, ports, input, expected) => {
-    expect(refusal(ports, input)).toBe(expected);
+  test.each(cases)("%s", async (_, ports, input, expected) => {
+    expect(await refused(ports, input)).toBe(expected);
   });
 });
 
-describe("wrong Arrow tables are refused", () => {
+describe("refuses wrong Arrow tables", () => {
   const s = port("s", "float32", "N");
-  test("a missing column", () => {
-    expect(refusal([s], makeTable({ t: new Float32Array(2) }))).toBe(
+  test("a missing column", async () => {
+    expect(await refused([s], makeTable({ t: new Float32Array(2) }))).toBe(
       "SL5003 the table: input 's' of pipeline 'p' is missing; found 't'",
     );
   });
-  test("an extra column", () => {
-    expect(refusal([s], makeTable({ s: new Float32Array(2), other: new Float32Array(2) }))).toBe(
+  test("an extra column", async () => {
+    expect(await refused([s], makeTable({ s: new Float32Array(2), other: new Float32Array(2) }))).toBe(
       "SL5004 the table: pipeline 'p' has no input 'other'; its inputs are 's'",
     );
   });
-  test("another dtype", () => {
-    expect(refusal([s], makeTable({ s: new Float64Array(2) }))).toBe(
+  test("another dtype", async () => {
+    expect(await refused([s], makeTable({ s: new Float64Array(2) }))).toBe(
       "SL5018 column 's': found float64, expected float32 for port 's' (float32[N]); cast the column to float32 first",
     );
   });
-  test("a null", () => {
-    expect(refusal([port("s", "string", "N")], tableFromArrays({ s: ["a", null] }))).toMatch(/^SL5005 column 's': /);
+  test("a null", async () => {
+    expect(await refused([port("s", "string", "N")], tableFromArrays({ s: ["a", null] }))).toMatch(
+      /^SL5005 column 's': /,
+    );
   });
-  test("one symbol with two sizes", () => {
+  test("one symbol with two sizes", async () => {
     const table = tableFromArrays({ a: [[1, 2]], b: [[1, 2, 3]] });
     const ports = [port("a", "float64", "N", "T"), port("b", "float64", "N", "T")];
-    expect(refusal(ports, table)).toBe(
+    expect(await refused(ports, table)).toBe(
       "SL5012 input 'b': 3 elements, but 'T' is 2 in input 'a'; one symbol is one size in a batch",
     );
   });

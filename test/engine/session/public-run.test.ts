@@ -1,12 +1,12 @@
 import { InferenceSession } from "onnxruntime-node";
 import { describe, expect, test, vi } from "vitest";
 
-/** ONNX Runtime's sessions as they would be without the way that the engine takes past their own checks. */
 let runs = 0;
 const create = InferenceSession.create.bind(InferenceSession) as (
   bytes: Uint8Array,
   options: object,
 ) => Promise<InferenceSession>;
+// Hides the handler by which the engine skips the checks of `session.run`.
 vi.spyOn(InferenceSession, "create").mockImplementation(async (bytes, options) => {
   const session = await create(bytes, options as object);
   return new Proxy(session, {
@@ -19,10 +19,10 @@ vi.spyOn(InferenceSession, "create").mockImplementation(async (bytes, options) =
   });
 });
 
-describe("where ONNX Runtime has only its public run", async () => {
-  await import("./engine.test.js");
+describe("with only the public run of ONNX Runtime", async () => {
+  await import("../engine.test.js");
 
-  test("all of this went through it", () => {
+  test("all runs above used it", () => {
     expect(runs).toBeGreaterThan(40);
   });
 });

@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Engine } from "../../../src/engine/engine.js";
+import { RequestDeadline } from "../../../src/engine/request-deadline.js";
+import { INLINE_MS, LatencyEstimate } from "../../../src/engine/scheduling/latency-estimate.js";
+import { WorkerHandle } from "../../../src/engine/scheduling/worker-handle.js";
+import { WorkerPool } from "../../../src/engine/scheduling/worker-pool.js";
+import type { WorkerRun } from "../../../src/engine/scheduling/worker-messages.js";
+import { refusal } from "../../refusal.js";
+import { config, folder, run, shadow, writeModel } from "../make-config.js";
+import { counting, single } from "../odd-models.js";
+import type { Graph } from "../onnx-writer.js";
+import { openTestEngine } from "../open-engine.js";
+
+async function engineFor(graph: Graph, ...challengers: readonly Graph[]): Promise<Engine> {
+  const dir = folder();
+  const champion = writeModel(dir, "champion", graph);
+  const others = challengers.map((challenger, i) => writeModel(dir, `c${i}`, challenger));
+  const step = others.length === 0 ? run("champion") : shadow("champion", ...others.map(({ name }) => name));
+  return openTestEngine(dir, config("p", [champion, ...others], [step]));
+}
+
+/** A pool of one worker for one model, whose input is a single number. */
+function poolFor(graph: Graph) {
+  const dir = folder();
+  const { sha256 } = writeModel(dir, "m", graph);
+  const workers: WorkerHandle[] = [];
+  const pool = new WorkerPool(1, () => {
+    const worker = new WorkerHandle("test", 1);
+    workers.push(worker);
+    return worker;
+  });
+  onTestFinished(() => workers.forEach((worker) => worker.retire("the test has ended")));
+  const model = { name: "m", sha256, bytes: readFileSync(join(dir, "m.onnx")), path: "m.onnx" };
+  pool.retain(model);
+  const start = (x: number) =>
+    pool.run(model, 0, { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(x) } }, ["y"], Infinity);
+  return { workers, start };
+}
+
+const resultOf = ({ outputs }: WorkerRun) => outputs[0]?.data;
+const isRunning = (worker: WorkerHandle | undefined) => worker?.awaitNativeCall(0) === false;
+
+/** As the input of `counting`: about half a second. */
+const LONG = 200_000;
+
+describe("a long run", () => {
+  test("does not block the event loop, and its answer is right", async () => {
+    const engine = await engineFor(counting());
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    const { batch } = await engine.infer([{ x: [LONG] }, { x: [7] }]).finally(() => clearInterval(timer));
+    expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(LONG, LONG));
+    // A run on the event loop would allow no tick at all.
+    expect(ticks).toBeGreaterThan(0);
+  });
+
+  test("ends with the request's timeout or signal", async () => {
+    const engine = await engineFor(counting());
+    expect(await refusal(engine.infer([{ x: [LONG] }], { timeoutMs: 30 }))).toBe(
+      "SL6004 pipeline 'p': no answer within 30 ms; nothing was logged",
+    );
+    const controller = new AbortController();
+    const aborted = refusal(engine.infer([{ x: [LONG] }], { signal: controller.signal }));
+    setTimeout(() => controller.abort(), 20);
+    expect(await aborted).toBe("SL6005 pipeline 'p': the request was aborted; nothing was logged");
+  });
+
+  test("still runs when its request has timed out or was aborted", async () => {
+    const { workers, start } = poolFor(counting());
+    await start(1).done;
+    const first = start(LONG * 4);
+    expect(await refusal(new RequestDeadline(30).whileRunning("p", first.done))).toMatch(/^SL6004 /);
+    expect(isRunning(workers[0])).toBe(true);
+    const controller = new AbortController();
+    const aborted = refusal(new RequestDeadline(Infinity, controller.signal).whileRunning("p", first.done));
+    controller.abort();
+    expect(await aborted).toMatch(/^SL6005 /);
+    expect(isRunning(workers[0])).toBe(true);
+    await first.done;
+  });
+
+  test("is not started when its request has ended while it waited", async () => {
+    const engine = await engineFor(counting());
+    const first = engine.infer([{ x: [LONG] }]);
+    const second = refusal(engine.infer([{ x: [LONG * 100] }], { timeoutMs: 20 }));
+    expect(await second).toMatch(/^SL6004 /);
+    await first;
+    await engine.infer([{ x: [1] }]);
+  }, 40_000);
+
+  test("is not started when it was canceled while it waited", async () => {
+    const { workers, start } = poolFor(counting());
+    const first = start(LONG);
+    const second = start(LONG * 100);
+    second.cancel();
+    expect(await refusal(second.done)).toBe("SL6002 model 'm' failed on these rows: the run was canceled");
+    await first.done;
+    expect(resultOf(await start(1).done)).toEqual(Float32Array.of(1));
+    expect(workers.map((worker) => worker.load)).toEqual([0]);
+    expect(isRunning(workers[0])).toBe(false);
+  });
+
+  test("of a challenger does not delay closing: every outcome that is due becomes a note", async () => {
+    const engine = await engineFor(single("Identity"), counting());
+    const { deferred } = await engine.infer([{ x: [LONG * 8] }]);
+    const outcomes = Array.from({ length: 20 }, () => deferred.map((run) => engine.runChallenger(run))).flat();
+    await engine.close();
+    const notes = (await Promise.all(outcomes)).map(({ note }) => note);
+    expect(notes).toEqual(new Array(20).fill("the deployment was closed before it ended"));
+  });
+});
+
+test("a worker that has ended is replaced, and its models are opened again", async () => {
+  const { workers, start } = poolFor(single("Identity"));
+  expect(resultOf(await start(3).done)).toEqual(Float32Array.of(3));
+  workers[0]?.retire("the test retires it");
+  expect(resultOf(await start(3).done)).toEqual(Float32Array.of(3));
+  expect(workers).toHaveLength(2);
+});
+
+describe("the latency estimate", () => {
+  test("is learned from the runs", () => {
+    const latency = new LatencyEstimate();
+    expect([latency.isShort(30), latency.isShort(1_000_000)]).toEqual([true, false]);
+    latency.record(64, INLINE_MS / 100);
+    expect([latency.isShort(1), latency.isShort(64 * 32), latency.isShort(64 * 256)]).toEqual([true, true, false]);
+    latency.record(64 * 256, INLINE_MS / 2);
+    expect(latency.isShort(64 * 256)).toBe(true);
+  });
+
+  test("ignores a single slow run, but not many", () => {
+    const latency = new LatencyEstimate();
+    for (let i = 0; i < 10; i++) latency.record(64, 0.02);
+    latency.record(64, INLINE_MS * 5);
+    expect(latency.isShort(64)).toBe(true);
+    for (let i = 0; i < 20; i++) latency.record(64, INLINE_MS * 5);
+    expect(latency.isShort(64)).toBe(false);
+  });
+});
