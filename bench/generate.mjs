@@ -1,5 +1,6 @@
-// What a signature costs: a 1 GB model, a thousand models, and the compilers on what was written. Beside the scan stand what a digest
-// of the same bytes costs, and protobuf libraries (`npm run peers`). Every figure of memory is a process of its own less an empty one.
+// Measures reading signatures: a 1 GB model, a thousand models, and type-checking the generated file. It compares the scan
+// with hashing the same bytes and with protobuf libraries (`npm run peers`). Memory is measured in child processes, minus
+// the memory of an idle one.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -28,7 +29,7 @@ const peers = join(root, "bench", "peers", "node_modules");
 const built = (module) => import(pathToFileURL(join(root, "dist", "codegen", module)).href);
 const fromPeers = createRequire(join(peers, "x.js"));
 
-/** The parts of ONNX's schema that a signature needs: what a careful user of protobufjs would write, since it skips the rest. */
+/** The part of ONNX's schema that a signature needs. protobufjs skips the rest, so this is its fastest use. */
 const schema = `syntax = "proto2"; package onnx;
 message ModelProto { optional int64 ir_version = 1; optional GraphProto graph = 7; }
 message GraphProto { repeated TensorProto initializer = 5; repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12; }
@@ -37,11 +38,11 @@ message ValueInfoProto { optional string name = 1; optional TypeProto type = 2; 
 message TypeProto { optional Tensor tensor_type = 1; message Tensor { optional int32 elem_type = 1; optional Shape shape = 2; } }
 message Shape { repeated Dim dim = 1; message Dim { optional int64 dim_value = 1; optional string dim_param = 2; } }`;
 
-/** Each loads what it needs and gives a function of one file. They run in a process of their own. */
+/** Each job loads its modules and returns a function that reads one file. Jobs run in child processes. */
 const jobs = {
   empty: async () => () => undefined,
   scan: async () => {
-    const { scanOnnx } = await built("models/onnx.js");
+    const { scanOnnx } = await built("models/onnx/read.js");
     return (file) => {
       const fd = openSync(file, "r");
       try {
@@ -67,21 +68,21 @@ const jobs = {
   },
 };
 
-/** The most memory this process has had, in MB; `maxRSS` begins with what the parent had, so the better figure is taken where there is one. */
-function peak() {
+/** Peak memory of this process in MB. `maxRSS` includes memory of the parent process, so VmHWM is used if available. */
+function peakMegabytes() {
   const status = existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS) / 1024;
 }
 
-async function child([job, ...files]) {
+async function runJob([job, ...files]) {
   const run = await jobs[job]();
   const begun = performance.now();
   for (const file of files) await run(file);
-  console.log(JSON.stringify({ ms: performance.now() - begun, rss: peak() }));
+  console.log(JSON.stringify({ ms: performance.now() - begun, megabytes: peakMegabytes() }));
 }
 
-/** The fastest of `times` runs in processes of their own; memory is the least of them too, since garbage is chance. */
-function measured(job, files, times) {
+/** The lowest time and the lowest memory of `times` runs, each in a child process; garbage collection varies between runs. */
+function measure(job, files, times) {
   const all = Array.from({ length: times }, () => {
     const { stdout, stderr, status } = spawnSync(process.execPath, [self, "child", job, ...files], {
       encoding: "utf8",
@@ -89,7 +90,7 @@ function measured(job, files, times) {
     if (status !== 0) throw new Error(`${job}: ${stderr}`);
     return JSON.parse(stdout);
   });
-  return { ms: Math.min(...all.map(({ ms }) => ms)), rss: Math.min(...all.map(({ rss }) => rss)) };
+  return { ms: Math.min(...all.map(({ ms }) => ms)), megabytes: Math.min(...all.map(({ megabytes }) => megabytes)) };
 }
 
 const varint = (value) => {
@@ -126,7 +127,7 @@ const port = (field, name, sizes) =>
   );
 const header = Buffer.concat([integer(1, 8), message(2, "bench"), message(8, integer(2, 17))]);
 
-/** A model of one initializer of `size` bytes, which stay a hole in the file. */
+/** Writes a model with one initializer of `size` bytes, as a hole in a sparse file. */
 function writeLarge(file, size) {
   const tensor = Buffer.concat([
     integer(1, size / 4),
@@ -162,26 +163,26 @@ function table(title, head, rows) {
 function largeModel(folder) {
   const file = join(folder, "large.onnx");
   writeLarge(file, 2 ** 30);
-  const own = measured("empty", [], 3).rss;
-  // The first to read the file pays for filling the system's cache.
-  measured("digest", [file], 1);
+  const idle = measure("empty", [], 3).megabytes;
+  // The first read fills the system's file cache.
+  measure("digest", [file], 1);
   const rows = [
     ["scan: ports, operator sets, documentation", "scan", 5],
     ["readSignature: the scan and the digest", "signature", 1],
-    ["floor of the digest: node:crypto alone", "digest", 1],
+    ["lower bound for the digest: only node:crypto", "digest", 1],
     ...(existsSync(peers)
       ? [
-          ["protobufjs, schema of a signature alone", "protobufjs", 1],
+          ["protobufjs, only the schema of a signature", "protobufjs", 1],
           ["onnx-proto, whole schema", "onnx-proto", 1],
         ]
       : []),
   ].map(([name, job, times]) => {
-    const { ms, rss } = measured(job, [file], times);
-    return [name, ms.toFixed(1), (rss - own).toFixed(0)];
+    const { ms, megabytes } = measure(job, [file], times);
+    return [name, ms.toFixed(1), (megabytes - idle).toFixed(0)];
   });
   table(
-    `one model of ${(statSync(file).size / 2 ** 30).toFixed(2)} GB (Node's own ${own.toFixed(0)} MB)`,
-    ["", "ms", "MB over Node's own"],
+    `one model of ${(statSync(file).size / 2 ** 30).toFixed(2)} GB (idle Node: ${idle.toFixed(0)} MB)`,
+    ["", "ms", "MB over idle Node"],
     rows,
   );
   rmSync(file);
@@ -209,27 +210,27 @@ async function manyModels(folder, count) {
   spawnSync(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "--check", "--out", "cli.gen.ts"], {
     cwd: folder,
   });
-  const whole = performance.now() - begun;
+  const commandMs = performance.now() - begun;
   const rows = [
-    ["generateModels, nothing there yet", first.ms],
+    ["generateModels, no file yet", first.ms],
     ["generateModels --check, up to date", again.ms],
-    ["the command, start included", whole],
-    ["scan alone", measured("scan", files, 1).ms],
+    ["the command with its start", commandMs],
+    ["only the scan", measure("scan", files, 1).ms],
     ...(existsSync(peers)
       ? [
-          ["protobufjs, schema of a signature alone", measured("protobufjs", files, 1).ms],
-          ["onnx-proto, whole schema", measured("onnx-proto", files, 1).ms],
+          ["protobufjs, only the schema of a signature", measure("protobufjs", files, 1).ms],
+          ["onnx-proto, whole schema", measure("onnx-proto", files, 1).ms],
         ]
       : []),
   ].map(([name, ms]) => [name, ms.toFixed(0), (ms / count).toFixed(2)]);
-  table(`${count} models`, ["", "ms", "ms a model"], rows);
+  table(`${count} models`, ["", "ms", "ms per model"], rows);
   return first.text;
 }
 
-/** The same models as plain interfaces: what the compiler pays for the names and shapes alone. */
+/** The same models as plain interfaces, to measure the compiler's cost for only the names and shapes. */
 function plainInterfaces(text) {
   const interfaces = [...text.matchAll(/^export interface (\w+) extends Model<("[^"]*")> \{\n([\s\S]*?)^\}$/gm)];
-  if (interfaces.length === 0) throw new Error("the generated file has no interfaces that this reads");
+  if (interfaces.length === 0) throw new Error("no interfaces found in the generated file");
   const parts = interfaces.map(([, name, label, ports]) => {
     const plain = ports.replaceAll(
       /Tensor<("\w+"), readonly (\[[^\]]*\])>/g,
@@ -294,17 +295,17 @@ function compilers(folder, text) {
     ];
   });
   table(
-    "the compilers on those models, and on the same as plain interfaces",
+    "type-checking these models, and the same models as plain interfaces",
     ["", "total s", "plain s", "ratio", "check s", "plain s", "memory ratio"],
     rows,
   );
 }
 
-if (process.argv[2] === "child") await child(process.argv.slice(3));
+if (process.argv[2] === "child") await runJob(process.argv.slice(3));
 else {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-bench-"));
   try {
-    if (!existsSync(peers)) console.log("peers left out: run `npm run peers` first");
+    if (!existsSync(peers)) console.log("without peers; run `npm run peers` to include them");
     largeModel(folder);
     compilers(folder, await manyModels(folder, 1000));
   } finally {

@@ -1,4 +1,4 @@
-"""What the train.py scripts share: writing models and rows, and checking them."""
+"""Shared by the train.py scripts: writes models and rows, and checks them."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ def from_layers(layers, *, name, inputs, outputs, batch, divide_by=None):
 
 
 def _needed_nodes(graph, output):
-    """The nodes that `output` depends on, in their order."""
+    """The nodes that `output` depends on, in execution order."""
     needed, kept = {output}, []
     for node in reversed(graph.node):
         if needed.intersection(node.output):
@@ -67,7 +67,7 @@ def _rename(nodes, names):
 
 
 def _model(name, nodes, weights, inputs, outputs, batch):
-    # A `batch` of None leaves dimension 0 dynamic without giving it a name.
+    # If `batch` is None, dimension 0 is dynamic and has no name.
     def port(pair):
         return helper.make_tensor_value_info(pair[0], TensorProto.FLOAT, [batch, pair[1]])
 
@@ -89,7 +89,7 @@ def save(model, path: Path):
 
 
 def run(path: Path, x):
-    """The lone output of the model file for the batch `x`."""
+    """The only output of the model file for the batch `x`."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -99,7 +99,7 @@ def run(path: Path, x):
 
 
 def check(path: Path, x, expected, tolerance=1e-5):
-    """Run the model file and stop unless it agrees with scikit-learn."""
+    """Run the model file and stop if it disagrees with scikit-learn."""
     result = run(path, x)
     expected = np.asarray(expected).reshape(result.shape)
     worst = float(np.abs(result - expected).max())
@@ -110,7 +110,7 @@ def check(path: Path, x, expected, tolerance=1e-5):
 
 
 def write_rows(path: Path, column, rows):
-    """Write pandas records, one row a line, and return the rows as they read back."""
+    """Write pandas records, one row per line, and return the rows as read from the file."""
     lines = (
         '{"%s":[%s]}' % (column, ",".join(format(float(v), ".7g") for v in row)) for row in rows
     )

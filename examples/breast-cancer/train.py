@@ -26,7 +26,7 @@ from onnx_export import check, from_sklearn, save, write_rows  # noqa: E402
 
 SEED = 11
 ROWS = 1000
-DECIDED = 0.7  # keep in step with limits.ts
+DECIDED = 0.7  # must equal DECIDED in limits.ts
 
 MODELS = {
     "gradient-boosting": (
@@ -56,7 +56,7 @@ def main():
         random_state=SEED,
     )
 
-    # Rows: the held-out patients, drawn with replacement, their values untouched.
+    # Rows: held-out patients, drawn with replacement, with unchanged values.
     rng = np.random.default_rng(SEED)
     drawn = rng.integers(0, len(test), ROWS)
     print(f"{len(np.unique(drawn))} of {len(test)} held-out patients drawn")
@@ -93,5 +93,5 @@ def count(failing):
 
 
 if __name__ == "__main__":
-    with threadpool_limits(1):  # one thread, so that sums keep their order
+    with threadpool_limits(1):  # one thread, so that the order of summation is fixed
         main()

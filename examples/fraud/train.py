@@ -1,4 +1,4 @@
-"""Train the fraud example: is a handwritten digit on a cheque as first written?
+"""Train the fraud example: was a handwritten digit on a cheque altered?
 
     python train.py
 
@@ -27,12 +27,12 @@ from onnx_export import check, from_layers, from_sklearn, run, save, write_rows 
 
 SEED = 7
 ROWS = 1000
-ALTERED_EVERY = 16  # rows 16, 32, 48, ... (counting from 1) are altered ones
-COPIES = 4  # how often each training scan is scanned anew
+ALTERED_EVERY = 16  # rows 16, 32, 48, ... (counting from 1) are altered
+COPIES = 4  # copies of each training scan, each with new noise
 GENUINE, ALTERED = 0.0, 2.0
 EMBEDDING = 16
 
-# Which digits can be made of a digit by adding ink.
+# The digits that a digit can become by adding ink.
 BECOMES = {
     0: (6, 8, 9),
     1: (4, 7, 9),
@@ -55,7 +55,7 @@ def shift_sideways(scan, by):
 
 
 def tamper(scans, digits, count, rng):
-    """Overlay `count` of the scans with a digit they can be made into.
+    """Overlay `count` of the scans with a digit that they can become.
 
     The second hand writes with a pen of its own (60 to 100 % of the ink) and
     may miss by one pixel to either side.
@@ -71,7 +71,7 @@ def tamper(scans, digits, count, rng):
 
 
 def rescan(scans, rng):
-    """Scanner noise, the same for genuine and altered; pixels are whole, 0 to 16."""
+    """Add scanner noise, the same for genuine and altered scans; pixels are integers from 0 to 16."""
     noisy = np.rint(scans + rng.normal(0, 0.5, scans.shape))
     return np.clip(noisy, 0, 16) + 0.0  # no negative zeros
 
@@ -104,13 +104,13 @@ def main():
     risk = np.r_[np.full(len(genuine), GENUINE), np.full(len(altered), ALTERED)]
     classes = np.r_[np.tile(train_digits, COPIES), np.full(len(altered), 10)]
 
-    # Rows: each held-out scan once, and altered ones made of held-out scans only.
+    # Rows: each held-out scan once, and altered scans made only from held-out ones.
     rows = np.empty((ROWS, 64))
     rows[genuine_rows] = test
     rows[altered_rows] = tamper(test, test_digits, len(altered_rows), rng)
     rows = write_rows(HERE / "rows.df.json", "pixels", rescan(rows, rng))
 
-    # The embedder learns to tell the ten digits and "altered" apart; its last
+    # The embedder learns to classify the ten digits and "altered". Its last
     # hidden layer is the embedding.
     network = MLPClassifier(
         hidden_layer_sizes=(96, EMBEDDING), alpha=1e-3, max_iter=60, random_state=SEED
@@ -134,7 +134,7 @@ def main():
     c2 = MLPRegressor(hidden_layer_sizes=(32,), alpha=0.1, max_iter=60, random_state=SEED)
     c2.fit(embedding, risk)
 
-    # The port names differ on purpose: a lone output feeds a lone input.
+    # The port names differ on purpose: an only output feeds an only input.
     exported = {
         "champ": from_sklearn(
             champ,
@@ -176,5 +176,5 @@ def main():
 if __name__ == "__main__":
     # The networks train for a fixed number of rounds.
     warnings.simplefilter("ignore", ConvergenceWarning)
-    with threadpool_limits(1):  # one thread, so that sums keep their order
+    with threadpool_limits(1):  # one thread, so that the order of summation is fixed
         main()

@@ -1,4 +1,4 @@
-"""Writes the classifiers of test/fixtures/models/classifiers, and which classes scikit-learn and ONNX Runtime say they have.
+"""Writes the classifiers of test/fixtures/models/classifiers, and their classes according to scikit-learn and ONNX Runtime.
 
     python -m venv venv && venv/bin/pip install -r test/corpus/requirements.txt scikit-learn==1.9.1 skl2onnx==1.20.0
     venv/bin/python test/corpus/make_classifiers.py test/fixtures/models/classifiers
@@ -30,7 +30,7 @@ def forest():
     return RandomForestClassifier(3, max_depth=3, random_state=0)
 
 
-# File name -> model, classes to learn, with the ZipMap or without
+# File name -> model, classes, with or without the ZipMap
 models = {
     "linear_names": (LogisticRegression(), names, True),
     "linear_names_no_zipmap": (LogisticRegression(), names, False),
@@ -45,7 +45,7 @@ models = {
 
 
 def runtime_says(path):
-    """The classes that ONNX Runtime names: keys of the ZipMap's maps, and the answers themselves."""
+    """The classes that ONNX Runtime returns: the keys of the ZipMap's maps, and the predicted labels."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     answers = dict(zip((o.name for o in session.get_outputs()), session.run(None, {"X": x})))
     keys = {name: [str(key) for key in answer[0]] for name, answer in answers.items() if isinstance(answer, list) and isinstance(answer[0], dict)}

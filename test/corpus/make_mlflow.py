@@ -1,11 +1,11 @@
-"""Writes the MLmodel files of test/fixtures/models/mlflow with the real mlflow package, and what mlflow itself says of each signature.
+"""Writes the MLmodel files of test/fixtures/models/mlflow with the real mlflow package, and each signature as mlflow reads it.
 
     python -m venv venv && venv/bin/pip install mlflow-skinny==3.17.2 numpy pandas scipy
     venv/bin/python test/corpus/make_mlflow.py test/fixtures/models/mlflow
 
-Each version of mlflow writes its own folder, `<version>/<case>/MLmodel`. The oldest with signatures worth reading are mlflow 1.13.1
-(Python 3.8, numpy<1.22,
-pandas<1.4, protobuf<3.21, sqlalchemy<1.4, setuptools<60), which has columns only, and mlflow-skinny 1.30.1 (numpy<1.24, pandas<2, setuptools<60).
+Each version of mlflow writes to its own folder, `<version>/<case>/MLmodel`. The oldest versions with useful signatures are
+mlflow 1.13.1, which has only columns, and mlflow-skinny 1.30.1. mlflow 1.13.1 needs Python 3.8, numpy<1.22, pandas<1.4,
+protobuf<3.21, sqlalchemy<1.4 and setuptools<60. mlflow-skinny 1.30.1 needs numpy<1.24, pandas<2 and setuptools<60.
 """
 
 import json
@@ -24,7 +24,7 @@ try:
 except ImportError:  # before 1.14
     TensorSpec = None
 
-# What makes a file differ from run to run is left out.
+# Fields that differ between runs are removed.
 UNSTABLE = ("run_id", "utc_time_created", "model_uuid", "model_id")
 
 
@@ -38,7 +38,7 @@ def tensor_dtypes():
 
 
 def frame():
-    # mlflow infers times since it knows tensors.
+    # mlflow infers times since the version with tensors.
     when = {} if TensorSpec is None else {"when": pd.to_datetime(["2024-01-01", "2024-01-02"])}
     return pd.DataFrame(
         {
@@ -54,7 +54,7 @@ def frame():
 
 
 def newer():
-    """What only some versions can say."""
+    """Signatures that only some versions support."""
     cases = {}
     try:
         optional = {"required": False}
@@ -125,7 +125,7 @@ def cases():
 
 
 def said(schema):
-    """The schema as mlflow's own classes have it, read back from the file."""
+    """The schema as read from the file by mlflow's own classes."""
     if schema is None:
         return None
     found = []

@@ -1,9 +1,9 @@
-"""Writes the ONNX corpus of test/fixtures/models/corpus, and what `onnx` and ONNX Runtime say of each file.
+"""Writes the ONNX corpus of test/fixtures/models/corpus, and the ports of each file according to `onnx` and ONNX Runtime.
 
     python -m venv venv && venv/bin/pip install -r test/corpus/requirements.txt
     venv/bin/python test/corpus/make_onnx.py test/fixtures/models/corpus
 
-The same versions write the same bytes.
+The same package versions write the same bytes.
 """
 
 import json
@@ -94,7 +94,7 @@ def element_name(element):
 
 
 def described(value):
-    """A port as `onnx` has it: a tensor's element type and dimensions, or the kind of what else it is."""
+    """A port in `onnx`: the element type and dimensions of a tensor, or the kind of another type."""
     kind = value.type.WhichOneof("value")
     if kind != "tensor_type":
         return {"name": value.name, "kind": kind}

@@ -1,10 +1,10 @@
-"""Writes test/fixtures/models/triton: configs and metadata as Triton's own protobuf definitions print them.
+"""Writes test/fixtures/models/triton: configs and metadata, written with Triton's own protobuf definitions.
 
     python -m venv venv && venv/bin/pip install "tritonclient[grpc]==2.73.0" protobuf==6.33.6
     venv/bin/python test/corpus/make_triton.py test/fixtures/models/triton
 
-For each model: `config.pbtxt` in five ways of printing protobuf's text format; `grpc.metadata.json`, which is what
-`InferenceServerClient(…).get_model_metadata(…, as_json=True)` gives; and `metadata.json`, which is what the server answers over HTTP.
+For each model: `config.pbtxt` in five variants of protobuf's text format; `grpc.metadata.json`, the result of
+`InferenceServerClient(…).get_model_metadata(…, as_json=True)`; and `metadata.json`, the server's response over HTTP.
 """
 
 import json
@@ -65,7 +65,7 @@ PRINTED = {
 
 
 def metadata(model):
-    """What the server makes of a config: the batch before the dims, strings are BYTES."""
+    """The server's metadata for a config: the batch comes before the dims, and strings are BYTES."""
     versions = [str(v) for v in model.version_policy.specific.versions] or ["1", "2"]
     response = service.ModelMetadataResponse(name=model.name, versions=versions, platform=model.platform or model.backend)
     for side, tensors in ((response.inputs, model.input), (response.outputs, model.output)):
@@ -76,7 +76,7 @@ def metadata(model):
 
 
 def numbers(value):
-    """HTTP has numbers where protobuf's JSON has 64-bit integers as text."""
+    """HTTP responses have numbers; protobuf's JSON has 64-bit integers as text."""
     return {**value, **{side: [{**t, "shape": [int(size) for size in t["shape"]]} for t in value[side]] for side in ("inputs", "outputs")}}
 
 

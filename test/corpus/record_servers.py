@@ -1,9 +1,9 @@
-"""Records what a real server answers to `GET /v2/models/fraud`, for test/fixtures/models/servers.
+"""Records the response of a real server to `GET /v2/models/fraud`, for test/fixtures/models/servers.
 
     python -m venv venv && venv/bin/pip install mlserver==1.7.1      (Python 3.10)
     venv/bin/python test/corpus/record_servers.py mlserver test/fixtures/models/servers
 
-The servers are `mlserver` 1.7.1 and `kserve` 0.21.0. Each serves one model of the same two inputs and two outputs, on this machine alone.
+The servers are `mlserver` 1.7.1 and `kserve` 0.21.0. Each serves one model with the same two inputs and two outputs, on the local machine only.
 """
 
 import json
