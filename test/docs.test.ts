@@ -21,15 +21,15 @@ const pages = [
 ];
 
 describe("the docs", () => {
-  it("list every error code as the code does (`npm run docs` writes the page)", () => {
+  it("list every error code (`npm run docs` writes the page)", () => {
     expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(errorCodesPage(errorCodes));
   });
 
-  it("show what the compiler refuses, as the tests hold it", () => {
+  it("show the type errors of the tests", () => {
     expect(readFileSync(join(root, "docs/type-errors.md"), "utf8")).toBe(typeErrorsPage(refused, errorCodes, models));
   });
 
-  it("list every operation in every back-end as the code does", () => {
+  it("list every operation of every back-end", () => {
     expect(readFileSync(join(root, "docs/back-ends.md"), "utf8")).toBe(backEndsPage(compileLambda, backEnds));
     const ops: Record<Op, true> = {
       read: true,
@@ -83,7 +83,7 @@ describe("the docs", () => {
     expect([...documentedOps].sort()).toEqual(Object.keys(ops).sort());
   });
 
-  it("list no code that nothing uses", () => {
+  it("list no unused error code", () => {
     const sources = ["dsl", "codegen", "src"].flatMap((room) =>
       readdirSync(join(root, room), { recursive: true, encoding: "utf8" }).map((f) => join(root, room, f)),
     );
@@ -94,7 +94,7 @@ describe("the docs", () => {
     expect(Object.keys(errorCodes).filter((code) => !text.includes(code))).toEqual([]);
   });
 
-  it.each(pages)("%s has no link into nothing", (page) => {
+  it.each(pages)("%s has no broken link", (page) => {
     const text = readFileSync(join(root, page), "utf8");
     const links = [...text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map((m) => m[1] as string);
     for (const link of links) expect(existsSync(join(root, dirname(page), link)), link).toBe(true);

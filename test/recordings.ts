@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const folder = process.env.SHAPELINE_RECORDINGS ?? fileURLToPath(new URL("../../shared/recordings", import.meta.url));
 
-/** The folder of the platform's recorded answers, or null where they are not at hand. */
+/** The folder of the platform's recorded answers; null if it does not exist. */
 export const recordings: string | null = existsSync(folder) ? folder : null;
 
 if (recordings === null && process.env.SHAPELINE_RECORDINGS_REQUIRED === "1") {

@@ -4,7 +4,7 @@ import type { TensorData } from "../../src/tensors/tensor-data.js";
 import { floats, fraudLayout, noon, port, rowMeta, scoredRows } from "../logs/support/sample-rows.js";
 import { newFolder, storeIn } from "../logs/support/stores.js";
 
-/** Numbers that are the same in every run. */
+/** Pseudo-random numbers, the same in every run. */
 function sequence(seed: number): () => number {
   let state = seed;
   return () => {
@@ -31,7 +31,7 @@ function correlation(a: readonly number[], b: readonly number[]): number {
 }
 
 describe("the numbers of a comparison", () => {
-  it("are those of a plain computation over the same rows", async () => {
+  it("equal a plain computation over the same rows", async () => {
     const next = sequence(7);
     const layout: LogLayout = {
       ...fraudLayout,
@@ -146,7 +146,7 @@ describe("the numbers of a comparison", () => {
     ).toBeCloseTo(mean(differences), 10);
   });
 
-  it("take start and end, go through all versions, and count a validation where there was one", async () => {
+  it("respect start and end, span versions, and count each validation only where it exists", async () => {
     const store = await storeIn(newFolder());
     const first = await store.openLog(fraudLayout);
     const second = await store.openLog({ ...fraudLayout, version: 2, validations: ["amt", "low"] });
@@ -201,7 +201,7 @@ describe("the numbers of a comparison", () => {
     expect(late.challengers[0]?.outputs[0]?.numbers?.histogram.counts[20]).toBe(1);
   });
 
-  it("hold texts and booleans to being equal, pair outputs by name, and leave out what has no counterpart", async () => {
+  it("compare strings and booleans by equality, pair outputs by name, and skip outputs without a counterpart", async () => {
     const outputs = [
       port("label", "string", "N"),
       port("sure", "bool", "N", 2),

@@ -6,7 +6,7 @@ const hostile = `</script><script>document.title = "taken"</script><img src=x on
 const quantiles = { p1: -0.2, p5: -0.1, p25: 0, p50: 0, p75: 0.01, p95: 0.1, p99: 0.3, estimated: false };
 const bell = Array.from({ length: 40 }, (_, i) => Math.round(1000 * Math.exp(-(((i - 20) / 6) ** 2))));
 
-/** A comparison whose every name would act, if it could. */
+/** A comparison whose names contain markup, scripts and terminal control codes. */
 export const comparison: Comparison = {
   pipeline: `fraud ${hostile}`,
   rows: 12_000,

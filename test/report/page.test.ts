@@ -7,20 +7,20 @@ import { reportHtml } from "../../src/report/html-report.js";
 import { newFolder } from "../logs/support/stores.js";
 import { comparison } from "./hostile.js";
 
-const places = [
+const candidates = [
   process.env.CHROMIUM_PATH,
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
-const executablePath = places.find((place) => place !== undefined && existsSync(place));
+const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
 if (executablePath === undefined)
   process.stderr.write(
-    "left out: no chromium was found, so the report's page is not opened; CHROMIUM_PATH may name one\n",
+    "skipped: no Chromium was found, so the report page is not tested in a browser; set CHROMIUM_PATH\n",
   );
 
-/** For the page: the colours that are drawn in a canvas. */
+/** Evaluated in the page: the colors of a canvas. */
 const pixelsOf = `
   const canvases = () => [...document.querySelectorAll(".plot canvas")];
   const colorsOf = (canvas) => {
@@ -37,23 +37,23 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
   });
   afterAll(() => browser.close());
 
-  async function opened(scheme: "light" | "dark", shown = comparison) {
+  async function openPage(scheme: "light" | "dark", shown = comparison) {
     const file = join(newFolder(), "report.html");
     writeFileSync(file, await reportHtml(shown));
     const page = await browser.newPage({ colorScheme: scheme, viewport: { width: 1200, height: 900 } });
-    const [said, asked]: [string[], string[]] = [[], []];
-    page.on("console", (message) => said.push(message.text()));
-    page.on("pageerror", (error) => said.push(error.message));
-    page.on("request", (request) => asked.push(request.url()));
+    const [messages, requests]: [string[], string[]] = [[], []];
+    page.on("console", (message) => messages.push(message.text()));
+    page.on("pageerror", (error) => messages.push(error.message));
+    page.on("request", (request) => requests.push(request.url()));
     await page.goto(pathToFileURL(file).href);
     if (shown === comparison) await page.waitForSelector(".plot canvas");
-    return { page, said, asked, file };
+    return { page, messages, requests, file };
   }
 
   it.each(["light", "dark"] as const)(
-    "draws every plot in %s, says nothing to the console and asks for nothing else",
+    "draws every plot in %s mode, without console messages or further requests",
     async (scheme) => {
-      const { page, said, asked, file } = await opened(scheme);
+      const { page, messages, requests, file } = await openPage(scheme);
       const plots = await page.evaluate<{ width: number; colors: string[] }[]>(
         `${pixelsOf}; canvases().map((canvas) => ({ width: canvas.width, colors: [...colorsOf(canvas)] }))`,
       );
@@ -62,31 +62,31 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
         expect(width).toBeGreaterThan(250);
         expect(colors.length).toBeGreaterThan(2);
       }
-      // The difference's line in its colour, on the paper of the scheme.
+      // The line of the difference and the background have the colors of the scheme.
       const ink = scheme === "light" ? "124,58,237" : "196,167,255";
       expect(plots[2]?.colors).toContain(ink);
       const paper = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
       expect(paper).toBe(scheme === "light" ? "rgb(255, 255, 255)" : "rgb(20, 23, 29)");
-      expect(said).toEqual([]);
-      expect(asked).toEqual([pathToFileURL(file).href]);
+      expect(messages).toEqual([]);
+      expect(requests).toEqual([pathToFileURL(file).href]);
       await page.close();
     },
   );
 
-  it("shows hostile names as text", async () => {
-    const { page, said } = await opened("light");
+  it("shows names with markup as text", async () => {
+    const { page, messages } = await openPage("light");
     expect(await page.title()).toBe(`${comparison.pipeline}: champion and challengers`);
     expect(await page.locator("h2").allTextContents()).toEqual(
       comparison.challengers.map(({ name }) => `Challenger ${name}`),
     );
     expect(await page.locator("img, b").count()).toBe(0);
     expect(await page.locator("script").count()).toBe(3);
-    expect(said).toEqual([]);
+    expect(messages).toEqual([]);
     await page.close();
   });
 
-  it("draws again when the scheme changes", async () => {
-    const { page } = await opened("light");
+  it("redraws when the color scheme changes", async () => {
+    const { page } = await openPage("light");
     await page.emulateMedia({ colorScheme: "dark" });
     await vi.waitFor(async () =>
       expect(await page.evaluate<boolean>(`${pixelsOf}; colorsOf(canvases()[2]).has("196,167,255")`)).toBe(true),
@@ -95,7 +95,7 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     await page.close();
   });
 
-  it("says what there is to say of one row, of values that are not finite, and of an empty log", async () => {
+  it("renders a single row, non-finite values and an empty log", async () => {
     const [rf] = comparison.challengers;
     const [output] = rf?.outputs ?? [];
     const numbers = output?.numbers;
@@ -127,7 +127,7 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
       ],
     });
 
-    const { page, said } = await opened("dark", shown(none, one));
+    const { page, messages } = await openPage("dark", shown(none, one));
     await page.waitForSelector(".plot canvas");
     expect(await page.locator(".plot canvas").count()).toBe(3);
     const drawn = await page.evaluate<string[][]>(`${pixelsOf}; canvases().map((canvas) => [...colorsOf(canvas)])`);
@@ -137,7 +137,7 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     expect(text).toContain("No finite values to draw.");
     expect(text).toContain("none: one side is constant");
     expect(await page.locator(".overview").count()).toBe(0);
-    const empty = await opened("light", {
+    const empty = await openPage("light", {
       ...comparison,
       rows: 0,
       first: null,
@@ -148,18 +148,18 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
       challengers: [],
     });
     expect(await empty.page.locator("main").innerText()).toContain("none in this period");
-    expect([...said, ...empty.said]).toEqual([]);
+    expect([...messages, ...empty.messages]).toEqual([]);
     await page.close();
     await empty.page.close();
   });
 
-  it("puts many challengers into one table that leads to each", async () => {
+  it("lists many challengers in a table with a link to each", async () => {
     const [rf] = comparison.challengers;
     const challengers = Array.from({ length: 12 }, (_, i) => ({
       ...(rf ?? comparison.challengers[1]!),
       name: `challenger-with-a-rather-long-name-${"x".repeat(i * 8)}-${i}`,
     }));
-    const { page, said } = await opened("light", { ...comparison, challengers });
+    const { page, messages } = await openPage("light", { ...comparison, challengers });
     await page.waitForSelector(".plot canvas");
     expect(await page.locator(".overview tr").count()).toBe(13);
     expect(await page.locator(".plot canvas").count()).toBe(36);
@@ -172,11 +172,11 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     await page.setViewportSize({ width: 500, height: 900 });
     expect(await page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     await page.setViewportSize({ width: 360, height: 900 });
-    // The word "challenger", in one line.
+    // The header "challenger" stays on one line.
     expect(
       await page.evaluate<number>(`document.querySelector(".overview th").getBoundingClientRect().height`),
     ).toBeLessThan(45);
-    expect(said).toEqual([]);
+    expect(messages).toEqual([]);
     await page.close();
   });
 });

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { reportText } from "../../src/report/text-report.js";
 import { comparison } from "./hostile.js";
 
-it("reads as a person reads it, and no name acts on the terminal", () => {
+it("formats a comparison, without control codes from names", () => {
   const text = reportText(comparison);
   expect(text).not.toContain("\u001b");
   expect(text.replace(/<\/script>.*?'taken'">/g, "<hostile>")).toMatchInlineSnapshot(`
@@ -43,7 +43,7 @@ it("reads as a person reads it, and no name acts on the terminal", () => {
   `);
 });
 
-it("says that there is nothing", () => {
+it("reports an empty period", () => {
   expect(
     reportText({
       pipeline: "fraud",

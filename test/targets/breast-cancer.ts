@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineModel, tensor } from "shapeline";
 
-/** Three real models that take the same features and give the same probabilities. */
+/** The folder of three real models with the same input and output ports. */
 export const models = fileURLToPath(new URL("../../examples/breast-cancer/models", import.meta.url));
 
 export const rows = (

@@ -20,7 +20,7 @@ const checked = config(
 );
 
 const codeOf = (error: unknown) => (error instanceof ShapelineError ? error.code : String(error));
-const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function deployed(name: string, rows: number) {
   const data = join(dir, name);
@@ -31,7 +31,7 @@ async function deployed(name: string, rows: number) {
 }
 
 describe("closing a deployment", () => {
-  test("what is being read is given first, at whatever moment it is closed", async () => {
+  test("waits for pending reads, whenever it is closed", async () => {
     const { target, live } = await deployed("reads", 40);
     await target.close();
     expect(await live.logs().catch(codeOf)).toBe("SL6009");
@@ -42,15 +42,15 @@ describe("closing a deployment", () => {
         (d: typeof live) => d.compare().then(({ rows }) => rows),
       ]) {
         const again = await target.deploy(plain);
-        const given = read(again).catch(codeOf);
-        await later(wait);
+        const result = read(again).catch(codeOf);
+        await sleep(wait);
         await again.close();
-        expect(await given).toBe(40);
+        expect(await result).toBe(40);
       }
     }
   });
 
-  test("an export and a stream of batches end with SL6009, or were done before, and leave no half files", async () => {
+  test("ends exports and streams with SL6009, unless they are done, without partial files", async () => {
     const { target, data } = await deployed("streams", 40);
     await target.close();
     for (const wait of [0, 1, 3, 8]) {
@@ -59,7 +59,7 @@ describe("closing a deployment", () => {
       const exported = again.exportLogs({ directory }).then(({ rows }) => rows, codeOf);
       const stream = again.logBatches({ batchRows: 10 });
       const first = stream.next().then((next) => (next.done === true ? 0 : next.value.numRows), codeOf);
-      await later(wait);
+      await sleep(wait);
       await again.close();
       expect([40, "SL6009"]).toContain(await exported);
       expect(existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".tmp")) : []).toEqual([]);
@@ -70,7 +70,7 @@ describe("closing a deployment", () => {
     }
   });
 
-  test("twice at once, both wait until the folder is given back", async () => {
+  test("twice at the same time: both calls wait until the folder is released", async () => {
     const { target, live, data } = await deployed("twice", 1);
     void live.close();
     await target.close();
@@ -83,7 +83,7 @@ describe("closing a deployment", () => {
     await live.close();
   });
 
-  test("the log is read on while new versions take over", async () => {
+  test("reads continue while new versions replace each other", async () => {
     const { target, data } = await deployed("swaps", 5);
     const live = await local({ models: dir, data }).pipeline("plain");
     await live.infer([{ x: [5] }]);
@@ -97,11 +97,11 @@ describe("closing a deployment", () => {
     await target.close();
   });
 
-  test("undeploying lets what is being read end, too", async () => {
+  test("undeploy waits for pending reads, too", async () => {
     const { target, live } = await deployed("undeployed", 40);
-    const given = live.logs().then((all) => all.length, codeOf);
+    const result = live.logs().then((all) => all.length, codeOf);
     await live.undeploy();
-    expect(await given).toBe(40);
+    expect(await result).toBe(40);
     await target.close();
   });
 });

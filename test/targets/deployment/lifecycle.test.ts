@@ -22,12 +22,12 @@ const second = config(
 
 const engine = (options: LocalOptions = {}): LocalTarget => openEngine({ models: dir, ...options });
 
-/** Asks again and again until told to stop; gives what each answer was, in a word. */
-function load(live: LocalDeployment): { stop(): Promise<Record<string, number>> } {
-  let going = true;
+/** Sends requests from four loops until `stop`, which resolves to the number of each kind of answer. */
+function startLoad(live: LocalDeployment): { stop(): Promise<Record<string, number>> } {
+  let running = true;
   const counts: Record<string, number> = {};
-  const ask = async (): Promise<void> => {
-    for (let i = 1; going; i++) {
+  const sendRequests = async (): Promise<void> => {
+    for (let i = 1; running; i++) {
       const answer = await live.infer([{ x: [i] }]).then(
         ([row]) => {
           const sign = row?.out["y"] instanceof Array && row.out["y"][0] === i ? "same" : "minus";
@@ -38,25 +38,25 @@ function load(live: LocalDeployment): { stop(): Promise<Record<string, number>> 
       counts[answer] = (counts[answer] ?? 0) + 1;
     }
   };
-  const asking = Promise.all(Array.from({ length: 4 }, ask));
+  const loops = Promise.all(Array.from({ length: 4 }, sendRequests));
   return {
     async stop() {
-      going = false;
-      await asking;
+      running = false;
+      await loops;
       return counts;
     },
   };
 }
 
 describe("a new version", () => {
-  test("swaps in under load with no failed and no mixed request", async () => {
+  test("replaces the old one under load without a failed or mixed request", async () => {
     const target = engine({ durability: "relaxed" });
     await (await target.deploy(first)).close();
     const live = await target.pipeline("swapped");
     await live.infer([{ x: [1] }]);
-    const asking = load(live);
+    const load = startLoad(live);
     for (let i = 0; i < 10; i++) await (await target.deploy(i % 2 === 0 ? second : first)).close();
-    const counts = await asking.stop();
+    const counts = await load.stop();
     expect(Object.keys(counts).sort()).toEqual(["minus count,turned 0", "same count,kept 0"]);
     expect(await live.status()).toMatchObject({ version: "11", hash: first.hash });
     const rows = Object.values(counts).reduce((sum, count) => sum + count, 1);
@@ -67,14 +67,14 @@ describe("a new version", () => {
     const target = engine({ durability: "relaxed" });
     await target.deploy(first);
     const live = await target.pipeline("swapped");
-    const asking = load(live);
+    const load = startLoad(live);
     const broken: Config = config("swapped", [{ ...same, sha256: "0".repeat(64) }], [run("same")]);
     for (let i = 0; i < 5; i++) expect(await refusal(target.deploy(broken))).toMatch(/^SL3022 /);
-    expect(Object.keys(await asking.stop())).toEqual(["same count,kept 0"]);
+    expect(Object.keys(await load.stop())).toEqual(["same count,kept 0"]);
     expect((await live.status()).version).toBe("1");
   });
 
-  test("may be an older one: its config is deployed again", async () => {
+  test("may have the config of an older version", async () => {
     const target = engine();
     await target.deploy(first);
     const live = await target.deploy(second);
@@ -85,7 +85,7 @@ describe("a new version", () => {
       ["2", second.hash],
       ["1", first.hash],
     ]);
-    // The handle that was given for the second version keeps it.
+    // The handle from the second deploy keeps its version.
     expect((await live.infer([{ x: [3] }]))[0]?.out).toEqual({ y: [-3] });
   });
 
@@ -100,7 +100,7 @@ describe("a new version", () => {
   });
 });
 
-test("undeploy through a link to the data folder stops the handles of the folder itself", async () => {
+test("undeploy through a symbolic link stops the handles on the folder itself", async () => {
   const data = folder();
   const link = join(folder(), "link");
   symlinkSync(data, link);
@@ -110,7 +110,7 @@ test("undeploy through a link to the data folder stops the handles of the folder
 });
 
 describe("too many requests at once", () => {
-  test("are refused with a code, and those that were taken are answered", async () => {
+  test("are refused with SL6013; accepted requests are answered", async () => {
     const live = await engine({ concurrency: 3 }).deploy(first);
     const answers = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => live.infer([{ x: [i] }])));
     expect(answers.map(({ status }) => status)).toEqual([
@@ -133,27 +133,27 @@ describe("too many requests at once", () => {
 
 describe("a model file under a running engine", () => {
   test.each(["deleted", "overwritten"])(
-    "may be %s: what runs goes on, what is deployed anew is refused",
-    async (fate) => {
+    "may be %s: the running deployment continues, a new one is refused",
+    async (change) => {
       const models = folder();
       mkdirSync(models, { recursive: true });
       for (const name of ["same.onnx", "minus.onnx"]) copyFileSync(join(dir, name), join(models, name));
       const target = engine({ models, durability: "off" });
       const live = await target.deploy(first);
-      if (fate === "deleted") rmSync(join(models, "same.onnx"));
-      else writeFileSync(join(models, "same.onnx"), "no model");
+      if (change === "deleted") rmSync(join(models, "same.onnx"));
+      else writeFileSync(join(models, "same.onnx"), "not a model");
       expect((await live.infer([{ x: [5] }]))[0]?.out).toEqual({ y: [5] });
-      // So many that they run in a thread, which opens the model anew.
+      // A batch of this size runs in a worker thread, which opens the model again.
       const many = await live.infer({ x: new Float32Array(100_000).fill(2) });
       expect(many.check_failures.every((failed) => failed === 0)).toBe(true);
-      expect(await refusal(target.deploy(first))).toMatch(fate === "deleted" ? /^SL3021 / : /^SL3022 /);
+      expect(await refusal(target.deploy(first))).toMatch(change === "deleted" ? /^SL3021 / : /^SL3022 /);
       expect((await live.infer([{ x: [5] }]))[0]?.out).toEqual({ y: [5] });
     },
   );
 });
 
 describe("a model that", () => {
-  test("gives NaN: it is answered, logged, and fails the rules that need a number", async () => {
+  test("returns NaN: the row is answered and logged, and comparisons on it fail", async () => {
     const rule = validation("whole", "(x) => x.out.y[0] >= 0", scope);
     const live = await engine().deploy(config("p", [root], [run("root"), rule]));
     const [row] = await live.infer([{ x: [-1] }]);
@@ -161,7 +161,7 @@ describe("a model that", () => {
     expect((await live.logs({ valid: false })).map((record) => record.out)).toEqual([{ y: [NaN] }]);
   });
 
-  test("runs too long: the request ends in its time, nothing is logged, and others go on", async () => {
+  test("exceeds the deadline: the request fails, nothing is logged, other requests are answered", async () => {
     const long = writeModel(dir, "long", counting());
     const target = engine();
     const live = await target.deploy(config("long", [long], [run("long")]));

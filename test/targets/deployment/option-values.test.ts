@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-/** What is said of a value that the types do not allow, or what it gives. */
-async function said(work: () => Promise<unknown>): Promise<unknown> {
+/** The result of `work`, or its error as `CODE message`. */
+async function outcome(work: () => Promise<unknown>): Promise<unknown> {
   try {
     return await work();
   } catch (error) {
@@ -28,10 +28,10 @@ async function said(work: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-const rows = (options: unknown) => said(async () => (await live.logs(options as object)).length);
+const rows = (options: unknown) => outcome(async () => (await live.logs(options as object)).length);
 
 describe("times", () => {
-  test("ISO 8601 texts, dates and milliseconds are taken", async () => {
+  test("accept ISO 8601 strings, dates and milliseconds", async () => {
     await live.infer([{ x: [1, 2] }]);
     const past = [
       "2026",
@@ -47,13 +47,13 @@ describe("times", () => {
       1.5e12,
       -8.64e15,
     ];
-    const given: unknown[] = [];
-    // A clock that is wrong must not make this test wrong.
-    for (const start of past) given.push(typeof (await rows({ start })));
-    expect(given).toEqual(past.map(() => "number"));
+    const types: unknown[] = [];
+    // Not the row count: a time may be later than this machine's clock.
+    for (const start of past) types.push(typeof (await rows({ start })));
+    expect(types).toEqual(past.map(() => "number"));
   });
 
-  test("texts that only `new Date` takes for a time are refused, as is what is none", async () => {
+  test("refuse strings that only `new Date` accepts, and other values", async () => {
     const refused = await Promise.all(
       [
         "last 5",
@@ -101,16 +101,16 @@ describe("times", () => {
   });
 });
 
-describe("options that are no object of options", () => {
+describe("a value that is not an object of options is refused", () => {
   test.each([null, 5, "limit", [], new Date(0), new Map([["limit", 1]]), () => 1])("%o", async (options) => {
-    const given = options as object;
+    const value = options as object;
     const all = await Promise.all([
-      said(() => live.logs(given)),
-      said(() => live.logBatches(given).next()),
-      said(() => live.exportLogs(given)),
-      said(() => live.compare(given)),
-      said(() => live.infer([{ x: [1, 2] }], given)),
-      said(() => live.alerts(given)[Symbol.asyncIterator]().next()),
+      outcome(() => live.logs(value)),
+      outcome(() => live.logBatches(value).next()),
+      outcome(() => live.exportLogs(value)),
+      outcome(() => live.compare(value)),
+      outcome(() => live.infer([{ x: [1, 2] }], value)),
+      outcome(() => live.alerts(value)[Symbol.asyncIterator]().next()),
     ]);
     expect(all.map((each) => String(each).replace(/, got .*$/, ""))).toEqual([
       ...["logs", "logBatches", "exportLogs", "compare"].map(
@@ -121,24 +121,24 @@ describe("options that are no object of options", () => {
     ]);
   });
 
-  test("no option of infer is taken from a Map", async () => {
+  test("infer reads no option from a Map", async () => {
     expect(
-      await said(() => live.infer([{ x: [1, 2] }], { metadata: new Map([["session_id", "a"]]) as never })),
+      await outcome(() => live.infer([{ x: [1, 2] }], { metadata: new Map([["session_id", "a"]]) as never })),
     ).toMatchInlineSnapshot(`"SL5040 the metadata of a request must be an object { key: value }, got an object (Map)"`);
-    expect(await said(() => live.infer([{ x: [1, 2] }], { signal: null as never }))).toMatchInlineSnapshot(
+    expect(await outcome(() => live.infer([{ x: [1, 2] }], { signal: null as never }))).toMatchInlineSnapshot(
       `"SL6011 signal is null: give an AbortSignal"`,
     );
   });
 
-  test("values are shown as they are", async () => {
+  test("messages show the wrong value", async () => {
     expect(
       await Promise.all([
         rows({ limit: "2" }),
         rows({ limit: 5n }),
         rows({ valid: "true" }),
-        said(() => live.exportLogs({ dataSizeLimit: Infinity })),
-        said(() => live.configuration(1 as never)),
-        said(() => live.inferFromFile(null as never)),
+        outcome(() => live.exportLogs({ dataSizeLimit: Infinity })),
+        outcome(() => live.configuration(1 as never)),
+        outcome(() => live.inferFromFile(null as never)),
       ]),
     ).toMatchInlineSnapshot(`
       [
@@ -150,13 +150,13 @@ describe("options that are no object of options", () => {
         "SL5017 null is not a rows file by its extension; use one of .arrow, .arrows, .feather, .json, .df.json",
       ]
     `);
-    expect(await said(async () => local({ concurrency: Infinity }))).toMatchInlineSnapshot(
+    expect(await outcome(async () => local({ concurrency: Infinity }))).toMatchInlineSnapshot(
       `"SL6011 local(): the option 'concurrency' is Infinity; give a whole number of requests, 1 or more"`,
     );
   });
 });
 
-test("an Arrow table of no rows has the columns that it would have", async () => {
+test("an Arrow table without rows has the same columns", async () => {
   const names = async (options: object) => (await live.logs({ ...options, arrow: true })).schema.fields.map(String);
   const columns = [
     "time: Timestamp<MILLISECOND>",
@@ -168,7 +168,7 @@ test("an Arrow table of no rows has the columns that it would have", async () =>
   expect(await names({ limit: 0 })).toEqual(columns);
   expect(await names({ end: 0, dataset: ["in.x"] })).toEqual(["in.x: List<Float32>"]);
   expect(await live.logs({ end: 0, dataset: ["in.x"] })).toEqual([]);
-  expect(await said(() => live.logs({ end: 0, dataset: ["in.z"] }))).toMatchInlineSnapshot(
+  expect(await outcome(() => live.logs({ end: 0, dataset: ["in.z"] }))).toMatchInlineSnapshot(
     `"SL5031 the dataset names 'in.z', which the result has not: it has time, in.x, out.y, anomaly.count, check_failures, metadata.last_model, metadata.pipeline_version, metadata.elapsed, metadata.request, metadata.notes"`,
   );
 });

@@ -60,7 +60,7 @@ const embed = defineModel({
   inputs: { input: { dtype: "float32", shape: [null, 100] } },
   outputs: { flatten_1: { dtype: "float32", shape: [null, 800] } },
 });
-const judge = defineModel({
+const classifier = defineModel({
   name: "sentiment",
   sha256: sha(sentiment),
   inputs: { embeddings: { dtype: "float32", shape: [null, 800] } },
@@ -69,8 +69,8 @@ const judge = defineModel({
 
 const row = { tensor: tensor("float32", ["batch", 29]) };
 
-describe.skipIf(recordings === null)("what the platform answered and logged", () => {
-  test("a shadow deploy: the answer, and the challengers in the log", async () => {
+describe.skipIf(recordings === null)("the platform's recorded answers and logs", () => {
+  test("match for a shadow deploy, with the challengers in the log", async () => {
     const fraud = pipeline("ccfraud-shadow", { inputs: row }).shadow(champion, [xgb, rf]);
     const live = await fraud.deploy(target);
     const [answer] = await live.infer(request<{ tensor: number[] }>("ccfraud-1.df.json"));
@@ -83,7 +83,7 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
     expect(logged?.anomaly.count).toBe(0);
   });
 
-  describe("anomalies: a platform's rule says what is wrong, a validation what must hold", () => {
+  describe("match for anomalies; a platform rule is the negation of a validation", () => {
     const rules = pipeline("ccfraud-anomalies")
       .model(champion)
       .validate("fraud", (x) => !(x.out.dense_1[0] > 0.9))
@@ -100,7 +100,7 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
       });
     };
 
-    test("records", async () => {
+    test("for records", async () => {
       const live = await rules.deploy(target);
       const [first] = await live.infer([{ dense_input: request("ccfraud-1.df.json")[0]?.["tensor"] ?? [] }]);
       expect(near(Number(first?.out.dense_1[0]), 0.0014974177)).toBe(true);
@@ -120,7 +120,7 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
         expect(all[i]?.anomaly.in_between_2, `row ${i}`).toBe(true);
     });
 
-    test("Arrow gives the same rows", async () => {
+    test("for Arrow tables", async () => {
       const live = await rules.deploy(target);
       const rows = request<{ dense_input: number[] }>("ccfraud-1k.df.json");
       const table = await live.infer(asTable(rows));
@@ -147,7 +147,7 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
     });
   });
 
-  test("an A/B test: what each model answered, and near two thirds of 1,000 sessions to the control", async () => {
+  test("match for an A/B test, which sends two thirds of 1,000 sessions to the control", async () => {
     const ab = pipeline("house-ab", { inputs: { tensor: tensor("float32", ["batch", 18]) } }).randomSplit(
       [
         [2, gbr],
@@ -164,7 +164,7 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
     const prices = await Promise.all(Array.from({ length: 1000 }, (_, i) => price(`session-${i}`)));
     const control = prices.filter((value) => near(value, 704901.9)).length;
     expect(prices.filter((value) => near(value, 718013.7))).toHaveLength(1000 - control);
-    // Three standard deviations of a binomial of 1,000 and 2/3; the platform gave 645.
+    // Three standard deviations of a binomial distribution with n = 1,000, p = 2/3. The platform sent 645.
     expect(Math.abs(control - 667)).toBeLessThan(45);
     expect(await Promise.all(Array.from({ length: 1000 }, (_, i) => price(`session-${i}`)))).toEqual(prices);
     const logged = await live.logs({ limit: 2000, dataset: ["out", "metadata.last_model"], datasetSeparator: "." });
@@ -176,16 +176,16 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
     expect(lastRounds).toBe(2 * control);
   });
 
-  test("a chain", async () => {
+  test("match for a chain of two models", async () => {
     const live = await pipeline("imdb", { inputs: { tensor: tensor("float32", ["batch", 100]) } })
       .model(embed)
-      .model(judge)
+      .model(classifier)
       .deploy(target);
     const [answer] = await live.infer(request<{ tensor: number[] }>("imdb-1.df.json"));
     expect(near(Number(answer?.out.dense_1[0]), 0.37142318)).toBe(true);
   });
 
-  test("the 100 log rows: the model gives what was logged, and logs() reads it back as the recorded columns", async () => {
+  test("match for 100 log rows, which logs() returns in the recorded columns", async () => {
     const recorded = tableFromIPC(readFileSync(join(recordings ?? "", "outputs/house-logs-100.arrow")));
     const lines = readFileSync(join(recordings ?? "", "outputs/house-logs-100.ndjson"), "utf8")
       .trim()
@@ -196,7 +196,7 @@ describe.skipIf(recordings === null)("what the platform answered and logged", ()
     const live = await pipeline("house", { inputs: { tensor: tensor("float32", ["batch", 18]) } })
       .model(house)
       .deploy(target);
-    // Logs are newest first: the last recorded row is sent first.
+    // Logs are newest first, so send the last recorded row first.
     for (const old of [...rows].reverse()) await live.infer([{ tensor: old["in.tensor"] }]);
     const logged = await live.logs({ limit: 100, arrow: true });
     expect(logged.numRows).toBe(100);

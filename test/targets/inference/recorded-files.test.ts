@@ -36,7 +36,7 @@ const models: Readonly<Record<string, Recorded>> = {
   },
 };
 
-/** Every recorded request, and the models whose rows are as wide. */
+/** Every recorded request, and the models that take rows of its width. */
 const requests: Readonly<Record<string, readonly string[]>> = {
   "ccfraud-1.df.json": ["ccfraud.onnx", "xgboost_ccfraud.onnx", "modelA.onnx"],
   "ccfraud-1k.df.json": ["ccfraud.onnx", "xgboost_ccfraud.onnx", "modelA.onnx"],
@@ -44,7 +44,7 @@ const requests: Readonly<Record<string, readonly string[]>> = {
   "house-1.df.json": ["rf_model.onnx", "gbr_model.onnx", "xgb_model.onnx", "housing_model_xgb.onnx"],
   "house-1k.arrow": ["rf_model.onnx", "gbr_model.onnx", "xgb_model.onnx", "housing_model_xgb.onnx"],
   "house-normal.df.json": ["rf_model.onnx", "gbr_model.onnx", "xgb_model.onnx", "housing_model_xgb.onnx"],
-  // Of float64, which no model takes: it has a test of its own.
+  // float64, which no model takes: it has its own test.
   "imdb-1.arrow": [],
   "imdb-1.df.json": ["embedder.onnx"],
 };
@@ -64,7 +64,7 @@ function deployed(file: string, more: { readonly column?: string } = {}) {
   );
 }
 
-/** What ONNX Runtime says of the same numbers by itself. */
+/** Runs a model directly in ONNX Runtime. */
 async function raw(
   file: string,
   feeds: Readonly<Record<string, Tensor>>,
@@ -75,7 +75,7 @@ async function raw(
   return Object.fromEntries(Object.entries(answer).map(([name, { data }]) => [name, Array.from(data as Float32Array)]));
 }
 
-/** A recorded request's only column: its name, and its numbers row after row. */
+/** The only column of a recorded request: its name and its values, row by row. */
 function column(file: string): { readonly name: string; readonly rows: number; readonly values: readonly number[] } {
   const bytes = readFileSync(at("inputs", file));
   if (file.endsWith(".arrow")) {
@@ -92,17 +92,17 @@ function column(file: string): { readonly name: string; readonly rows: number; r
   return { name, rows: rows.length, values: rows.flatMap((row) => row[name] ?? []) };
 }
 
-const unlike = (got: readonly number[], wanted: readonly number[]) =>
+const differing = (got: readonly number[], wanted: readonly number[]) =>
   got.filter((value, i) => !near(value, wanted[i] ?? NaN));
 
 describe.skipIf(recordings === null)("the recorded files", () => {
-  test("are all here", () => {
+  test("are all covered by these tests", () => {
     expect(Object.keys(models).sort()).toEqual(readdirSync(recordedModels).sort());
     expect(Object.keys(requests).sort()).toEqual(readdirSync(at("inputs", "")).sort());
   });
 
   test.each(Object.entries(requests).flatMap(([request, each]) => each.map((model) => ({ request, model }))))(
-    "$request through $model answers and logs what ONNX Runtime gives",
+    "$request through $model: answer and log equal the output of ONNX Runtime",
     async ({ request, model }) => {
       const { name, rows, values } = column(request);
       const [input] = models[model]?.inputs ?? [];
@@ -120,10 +120,10 @@ describe.skipIf(recordings === null)("the recorded files", () => {
           })
         )[output?.name ?? ""] ?? [];
       expect(got).toHaveLength(wanted.length);
-      expect(unlike(got, wanted)).toEqual([]);
+      expect(differing(got, wanted)).toEqual([]);
       const logged = await live.logs({ limit: rows });
       expect(
-        unlike(
+        differing(
           [...logged].reverse().flatMap((row) => row.out[output?.name ?? ""] as number[]),
           wanted,
         ),
@@ -131,7 +131,7 @@ describe.skipIf(recordings === null)("the recorded files", () => {
     },
   );
 
-  test("imdb-1.arrow, whose numbers are float64, is refused with what to do, and cast it answers as the same rows in JSON do", async () => {
+  test("imdb-1.arrow has float64 values: it is refused with a hint; after the cast, answers equal those for JSON", async () => {
     const live = await deployed("embedder.onnx", { column: "tensor" });
     const refused: unknown = await live.inferFromFile(at("inputs", "imdb-1.arrow")).catch((error: unknown) => error);
     expect(String(refused)).toMatchInlineSnapshot(
@@ -145,7 +145,7 @@ describe.skipIf(recordings === null)("the recorded files", () => {
   });
 
   test.each(["house_price_keras.onnx", "demand_curve_v1.onnx", "sentiment_model.onnx", "multi_io.onnx"])(
-    "%s, which has no recorded request, answers and logs what ONNX Runtime gives",
+    "%s (no recorded request): answer and log equal the output of ONNX Runtime",
     async (file) => {
       const { inputs, outputs } = models[file] ?? { inputs: [], outputs: [] };
       const live = await deployed(file);
@@ -177,7 +177,7 @@ describe.skipIf(recordings === null)("the recorded files", () => {
         expect(wanted[name]).toHaveLength(50 * Number(outputs.find((port) => port.name === name)?.shape?.[1]));
         for (const records of [answer, logged])
           expect(
-            unlike(
+            differing(
               records.flatMap((row) => row.out[name] as number[]),
               wanted[name] ?? [],
             ),
