@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { tablesOf } from "../schema/columns.js";
+import { tableColumns } from "../schema/columns.js";
 import type { Comparison, Quantiles, ValidationFailures } from "../comparison.js";
 import { ChallengerStats } from "./challenger-stats.js";
 import { scanLog } from "./scan.js";
@@ -57,7 +57,7 @@ export async function compareLogs(
       first: period?.first ?? null,
       last: period?.last ?? null,
       versions: stored.map(({ layout }) => layout.version),
-      failures: await failuresOf(connection, stored, where),
+      failures: await countFailures(connection, stored, where),
       elapsed: quantilesOrNull(elapsed),
       challengers: challengers.map((challenger) => challenger.result()),
     };
@@ -84,14 +84,14 @@ async function logRanges(
   return { ranges, period: ranges.length === 0 ? null : { first, last } };
 }
 
-async function failuresOf(
+async function countFailures(
   connection: DuckDBConnection,
   logs: readonly StoredLog[],
   where: string,
 ): Promise<ValidationFailures[]> {
   const failures = new Map<string, ValidationFailures>();
   for (const { id, layout } of logs) {
-    const flags = tablesOf(layout).champion.filter(({ kind }) => kind === "flag");
+    const flags = tableColumns(layout).champion.filter(({ kind }) => kind === "validation");
     if (flags.length === 0) continue;
     const sums = flags.map(({ column }) => `count(*) FILTER (${identifier(column)})`).join(", ");
     const [[rows, ...failed] = []] = await (

@@ -1,5 +1,5 @@
 import type { Port } from "../../../dsl/tensor.js";
-import { tablesOf, type LogColumn } from "../schema/columns.js";
+import { tableColumns, type LogColumn } from "../schema/columns.js";
 import type { StoredLog } from "../schema/stored-log.js";
 
 /** An output of the champion and the corresponding output of the challenger, in all versions with both. */
@@ -22,7 +22,7 @@ export function outputPairs(challenger: string, logs: readonly StoredLog[]): Out
   for (const { id, layout } of logs) {
     const index = layout.challengers.findIndex(({ name }) => name === challenger);
     const challengerOutputs = layout.challengers[index]?.outputs ?? [];
-    const tables = tablesOf(layout);
+    const tables = tableColumns(layout);
     const single = layout.outputs.length === 1 && challengerOutputs.length === 1;
     for (const championOutput of layout.outputs) {
       const challengerOutput = single

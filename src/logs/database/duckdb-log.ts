@@ -2,7 +2,7 @@ import { StorageError } from "../../../dsl/errors.js";
 import type { ChallengerResult, ResultBatch } from "../../tensors/result.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { TableSink } from "../write/write-batch.js";
-import { tablesOf, type LogColumn } from "../schema/columns.js";
+import { tableColumns, type LogColumn } from "../schema/columns.js";
 import type { DuckDB } from "../duckdb.js";
 import { encodeRows, type Rows } from "../write/encode-rows.js";
 import type { ReopeningDatabase } from "./reopening-database.js";
@@ -43,7 +43,7 @@ export class DuckDBLog implements PipelineLog {
   constructor(host: LogHost, { id, layout }: StoredLog) {
     this.layout = layout;
     this.#host = host;
-    const tables = tablesOf(layout);
+    const tables = tableColumns(layout);
     const sinkOf = (name: string, columns: readonly LogColumn[]): TableSink => ({ table: name, columns });
     this.#champion = sinkOf(championTable(id), tables.champion);
     this.#challengers = new Map(

@@ -69,7 +69,7 @@ export class DuckDBStore implements Store {
         onError: this.#onError,
         reserveRowIds: (rows) => database.reserveRowIds(layout.pipeline, rows),
         read: (query) => this.#read(() => database.read(layout.pipeline, query)),
-        evaluateAlerts: (windows, now) => this.#read(() => database.holds(stored, windows, now)),
+        evaluateAlerts: (windows, now) => this.#read(() => database.evaluateAlerts(stored, windows, now)),
       },
       stored,
     );

@@ -6,7 +6,7 @@ import { challengerTable, championTable } from "../schema/stored-log.js";
 import { noLogError } from "./data-folder.js";
 
 /** The names of one log's tables. */
-interface LogTables {
+interface LogTableNames {
   readonly champion: string;
   readonly challengers: readonly string[];
 }
@@ -15,7 +15,7 @@ interface LogTables {
  * The statements that upgrade each format to the next, given the tables of the existing logs. The database stores how
  * many were applied; opening it applies the rest. Entries are never edited: a new format is a new entry at the end.
  */
-const migrations: readonly ((logs: readonly LogTables[]) => readonly string[])[] = [
+const migrations: readonly ((logs: readonly LogTableNames[]) => readonly string[])[] = [
   () => [
     "CREATE TABLE shapeline_format (format INTEGER NOT NULL)",
     "INSERT INTO shapeline_format VALUES (0)",

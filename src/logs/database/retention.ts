@@ -30,14 +30,14 @@ export async function sweep(
     if (rows > 0) {
       await connection.run("CHECKPOINT");
       // Rewrite only tables with more deleted than live rows.
-      await rewriteTables(connection, logs, ({ rows: live, dead }) => dead > live, prepareRewrite);
+      await rewriteTables(connection, logs, ({ rows: live, deleted }) => deleted > live, prepareRewrite);
     }
   }
   let space = await diskUsage(connection);
   for (let round = 0; size !== undefined && space.used > size && round < maxRounds; round++) {
     if (space.wal > 0) await connection.run("CHECKPOINT");
     const before = await countRows(connection, logs);
-    const liveBytes = (await diskUsage(connection)).used * (before.rows / Math.max(before.rows + before.dead, 1));
+    const liveBytes = (await diskUsage(connection)).used * (before.rows / Math.max(before.rows + before.deleted, 1));
     if (liveBytes > size) {
       const cutoff = await timeAtQuantile(connection, logs, 1 - (refillShare * size) / liveBytes);
       if (cutoff !== null) rows += await deleteBefore(connection, logs, cutoff);
@@ -45,7 +45,7 @@ export async function sweep(
       space = await diskUsage(connection);
       if (space.used <= size) break;
     }
-    await rewriteTables(connection, logs, ({ dead }) => dead > 0, prepareRewrite);
+    await rewriteTables(connection, logs, ({ deleted }) => deleted > 0, prepareRewrite);
     space = await diskUsage(connection);
   }
   return { rows, used: space.used, free: space.free };
@@ -89,7 +89,7 @@ async function timeAtQuantile(
 interface RowCounts {
   readonly rows: number;
   /** Deleted rows that still take space: DuckDB frees only whole row groups. */
-  readonly dead: number;
+  readonly deleted: number;
 }
 
 async function countRows(connection: DuckDBConnection, logs: readonly StoredLog[]): Promise<RowCounts> {
@@ -100,7 +100,7 @@ async function countRows(connection: DuckDBConnection, logs: readonly StoredLog[
     rows += Number(live);
     stored += Math.max(Number(all), Number(live));
   }
-  return { rows, dead: stored - rows };
+  return { rows, deleted: stored - rows };
 }
 
 /** Rewrites the tables of the logs that `worth` selects, without the deleted rows. */

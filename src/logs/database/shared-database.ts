@@ -4,7 +4,7 @@ import { StorageError } from "../../../dsl/errors.js";
 import { evaluateAlerts } from "../read/alert-query.js";
 import { compareLogs } from "../compare/compare-logs.js";
 import type { Comparison } from "../comparison.js";
-import { createTable, tablesOf } from "../schema/columns.js";
+import { createTable, tableColumns } from "../schema/columns.js";
 import type { Catalog } from "./catalog.js";
 import { databaseFileName } from "./data-folder.js";
 import { OwnerSocket } from "../remote/owner-socket.js";
@@ -155,7 +155,7 @@ export class SharedDatabase {
     return first;
   }
 
-  holds(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+  evaluateAlerts(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
     return this.#readFlushed(log.layout.pipeline, ({ readConnection }, logs) =>
       evaluateAlerts(readConnection, log, logs, windows, now),
     );
@@ -243,7 +243,7 @@ async function replayJournal(duckdb: DuckDB, folder: string): Promise<void> {
 }
 
 function createTableStatements(layout: LogLayout, id: number): string[] {
-  const { champion, challengers } = tablesOf(layout);
+  const { champion, challengers } = tableColumns(layout);
   return [
     createTable(championTable(id), champion),
     ...challengers.map(({ columns }, i) => createTable(challengerTable(id, i), columns)),

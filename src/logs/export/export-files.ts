@@ -73,7 +73,7 @@ export class ExportFiles {
 
   /** Deletes all files of the export. */
   async discard(): Promise<void> {
-    await this.#writer?.abandon().catch(() => undefined);
+    await this.#writer?.discard().catch(() => undefined);
     this.#writer = null;
     for (const { temporary } of this.#files) await rm(temporary, { force: true }).catch(() => undefined);
   }
@@ -103,7 +103,7 @@ interface FileWriter<Part> {
   write(part: Part): Promise<void>;
   end(): Promise<void>;
   /** Closes without finishing the file; its owner deletes it. */
-  abandon(): Promise<void>;
+  discard(): Promise<void>;
 }
 
 const openWriter: Readonly<Record<ExportFormat, (path: string) => Promise<FileWriter<never>>>> = {
@@ -128,7 +128,7 @@ class TextFileWriter implements FileWriter<Uint8Array> {
     return this.#file.end();
   }
 
-  abandon(): Promise<void> {
+  discard(): Promise<void> {
     return this.#file.close();
   }
 }
@@ -155,7 +155,7 @@ class ArrowExportWriter implements FileWriter<RecordBatch> {
     }
   }
 
-  abandon(): Promise<void> {
+  discard(): Promise<void> {
     return this.#file.close();
   }
 }

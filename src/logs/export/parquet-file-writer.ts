@@ -58,7 +58,7 @@ export class ParquetFileWriter {
     }
   }
 
-  async abandon(): Promise<void> {
+  async discard(): Promise<void> {
     const staging = this.#staging;
     this.#staging = null;
     try {

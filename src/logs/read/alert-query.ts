@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import { tablesOf, type LogColumn } from "../schema/columns.js";
+import { tableColumns, type LogColumn } from "../schema/columns.js";
 import type { AlertWindow } from "../pipeline-log.js";
 import { identifier, reasonOf } from "../duckdb.js";
 import { logsWithRows } from "./read-pages.js";
@@ -33,7 +33,7 @@ export async function evaluateAlerts(
   for (const { sql, overMs } of windows) {
     const columns = columnsRead(current, sql);
     const parts = [current, ...recent].flatMap(
-      (log) => rowsOf(log, columns, now.getTime() - overMs, now.getTime()) ?? [],
+      (log) => selectRows(log, columns, now.getTime() - overMs, now.getTime()) ?? [],
     );
     try {
       const [row] = await (await connection.run(`SELECT ${sql} FROM (${parts.join(" UNION ALL ")})`)).getRows();
@@ -57,7 +57,7 @@ interface AlertColumn {
 }
 
 function alertColumns({ layout }: StoredLog): AlertColumn[] {
-  const { champion, challengers } = tablesOf(layout);
+  const { champion, challengers } = tableColumns(layout);
   const ports = (columns: readonly LogColumn[]) => columns.filter(({ port }) => port !== null);
   return [
     ...ports(champion).map((column) => ({ column, challenger: null })),
@@ -70,7 +70,7 @@ function columnsRead(log: StoredLog, sql: string): readonly LogColumn[] {
 }
 
 /** SQL that selects these columns of a version's rows in a time window; null if the version lacks one of them. */
-function rowsOf(log: StoredLog, wanted: readonly LogColumn[], from: number, to: number): string | null {
+function selectRows(log: StoredLog, wanted: readonly LogColumn[], from: number, to: number): string | null {
   const available = alertColumns(log);
   const columns = ["c.row"];
   const joined = new Set<number>();

@@ -1,4 +1,4 @@
-import { storedArray, tablesOf, type LogColumn } from "../schema/columns.js";
+import { storedArray, tableColumns, type LogColumn } from "../schema/columns.js";
 import type { StoredLog } from "../schema/stored-log.js";
 import type { LogBatch } from "../pipeline-log.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
@@ -18,7 +18,7 @@ export class RowSizeEstimate {
 
   constructor(logs: readonly StoredLog[]) {
     const sizes = logs.map(({ layout }) => {
-      const { champion, challengers } = tablesOf(layout);
+      const { champion, challengers } = tableColumns(layout);
       return [champion, ...challengers.map(({ columns }) => columns)]
         .flat()
         .reduce((sum, column) => sum + columnBytes(column), rowOverhead);

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import type { Port } from "../../../dsl/tensor.js";
 import type { ChallengerResult, RequestMetadata } from "../../tensors/result.js";
-import { tablesOf, type ColumnKind, type LogColumn, type PortKind } from "../schema/columns.js";
+import { tableColumns, type ColumnKind, type LogColumn, type PortKind } from "../schema/columns.js";
 import { readTensor, rowDims, hasVaryingShape, type PortColumn } from "./decode-tensor.js";
 import { identifier, type DuckDB } from "../duckdb.js";
 import type { LogBatch } from "../pipeline-log.js";
@@ -11,8 +11,8 @@ import { challengerTable, championTable, type StoredLog } from "../schema/stored
 
 /** Columns with metadata of rows; read only on request. */
 const metadataKinds: readonly ColumnKind[] = ["lastModel", "elapsed", "metadata", "note"];
-/** Columns that are never read: other fields of a batch contain the same. */
-const redundantKinds: readonly ColumnKind[] = ["count", "pipelineVersion", "challengerElapsed"];
+/** Columns that are not read: a batch has no field for them, or can compute it from others. */
+const unreadKinds: readonly ColumnKind[] = ["failureCount", "pipelineVersion", "challengerElapsed"];
 
 /** Rows of one version, in the requested order. */
 export interface TableRows {
@@ -45,9 +45,8 @@ export class TableReader {
 
   /** @param metadata whether batches contain metadata */
   constructor({ bindings }: DuckDB, log: StoredLog, metadata: boolean) {
-    const tables = tablesOf(log.layout);
-    const wanted = ({ kind }: LogColumn) =>
-      !redundantKinds.includes(kind) && (metadata || !metadataKinds.includes(kind));
+    const tables = tableColumns(log.layout);
+    const wanted = ({ kind }: LogColumn) => !unreadKinds.includes(kind) && (metadata || !metadataKinds.includes(kind));
     this.#bindings = bindings;
     this.#log = log;
     this.#metadata = metadata;
@@ -147,7 +146,7 @@ export class TableReader {
       challengers: new Map([...modelResults, ...answers]),
       failures: new Map(
         this.#columns.flatMap(({ kind, name }, column) =>
-          kind === "flag" ? [[name, flagsOf(champion, column)] as const] : [],
+          kind === "validation" ? [[name, flagsOf(champion, column)] as const] : [],
         ),
       ),
       ...this.#metadataOf(champion, challengers),

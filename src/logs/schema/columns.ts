@@ -18,8 +18,8 @@ export type ColumnKind =
   | "outShape"
   | "modelOut"
   | "modelOutShape"
-  | "count"
-  | "flag"
+  | "failureCount"
+  | "validation"
   | "lastModel"
   | "pipelineVersion"
   | "elapsed"
@@ -53,7 +53,7 @@ export function storedArray(type: Exclude<ElementType, "string">): ElementArray 
 }
 
 /** The columns of one pipeline version's tables: the champion's, and one table per challenger. */
-export interface LogTables {
+export interface TableColumns {
   readonly champion: readonly LogColumn[];
   readonly challengers: readonly { readonly name: string; readonly columns: readonly LogColumn[] }[];
 }
@@ -62,7 +62,7 @@ export interface LogTables {
 export const requestMetadata = "metadata.request";
 
 /** The columns of a layout's tables. The same layout always returns the same columns. */
-export function tablesOf(layout: LogLayout): LogTables {
+export function tableColumns(layout: LogLayout): TableColumns {
   const columns = new ColumnList();
   columns.add("row", "", "row", "int64");
   columns.add("time", "", "time", "time");
@@ -70,8 +70,8 @@ export function tablesOf(layout: LogLayout): LogTables {
   for (const port of layout.outputs) columns.addPort("out", "out", port);
   for (const { name, outputs } of layout.models ?? [])
     for (const port of outputs) columns.addPort("modelOut", `out_${name}`, port, name);
-  columns.add("count", "", "anomaly.count", "int32");
-  for (const name of layout.validations) columns.add("flag", name, `anomaly.${name}`, "bool");
+  columns.add("failureCount", "", "anomaly.count", "int32");
+  for (const name of layout.validations) columns.add("validation", name, `anomaly.${name}`, "bool");
   columns.add("lastModel", "", "metadata.last_model", "string");
   columns.add("pipelineVersion", "", "metadata.pipeline_version", "int32");
   columns.add("elapsed", "", "metadata.elapsed", "int64", 1);

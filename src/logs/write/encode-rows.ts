@@ -66,9 +66,9 @@ const encoders = {
   modelOut: ({ batch, count }, column) =>
     portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
   modelOutShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
-  count: ({ batch: { failures }, count }) =>
+  failureCount: ({ batch: { failures }, count }) =>
     count === 1 ? sameValue(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures })),
-  flag: ({ batch, count }, { name }) => {
+  validation: ({ batch, count }, { name }) => {
     const flags = batch.failures.get(name);
     if (flags?.length !== count)
       throw mismatchError(`the results of validation '${name}' are missing, or their number is not the number of rows`);

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import { WriteBatch } from "./write-batch.js";
 import { ChunkWriter } from "./chunk-writer.js";
-import { tablesOf, type LogColumn } from "../schema/columns.js";
+import { tableColumns, type LogColumn } from "../schema/columns.js";
 import { identifier, inTransaction, reasonOf, type DuckDB } from "../duckdb.js";
 import { Journal, setAsideDamaged, readJournal, removeJournal } from "./journal.js";
 import { columnsDigest, type JournalRows } from "./journal-record.js";
@@ -46,7 +46,7 @@ async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: reado
     ([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as StoredLog["layout"] }),
   );
   const columnsBy = new Map<string, readonly LogColumn[]>(
-    logs.map(({ id, layout }) => [championTable(id), tablesOf(layout).champion]),
+    logs.map(({ id, layout }) => [championTable(id), tableColumns(layout).champion]),
   );
   return inTransaction(connection, async () => {
     let skipped = 0;
@@ -72,13 +72,13 @@ async function replayTable(
   found: readonly JournalRows[],
 ): Promise<void> {
   const id = columns.findIndex(({ kind }) => kind === "row");
-  const firstOf = ({ cells }: JournalRows): bigint => BigInt(cells[id]?.data?.[0] ?? 0);
+  const firstRowId = ({ cells }: JournalRows): bigint => BigInt(cells[id]?.data?.[0] ?? 0);
   const stored = await connection.run(
-    `SELECT row FROM ${identifier(table)} WHERE row IN (${found.map(firstOf).join()})`,
+    `SELECT row FROM ${identifier(table)} WHERE row IN (${found.map(firstRowId).join()})`,
   );
   const known = new Set((await stored.getRows()).map(([row]) => row));
   const batch = new WriteBatch({ table, columns });
-  for (const rows of found) if (!known.has(firstOf(rows))) batch.add(rows.cells, rows.rows);
+  for (const rows of found) if (!known.has(firstRowId(rows))) batch.add(rows.cells, rows.rows);
   if (batch.rows === 0) return;
   const appender = await connection.createAppender(table);
   const chunk = new ChunkWriter(duckdb, columns);

@@ -65,11 +65,11 @@ describe("a Parquet file", () => {
     instance.closeSync();
   });
 
-  it("leaves no file if it is abandoned", async () => {
+  it("leaves no file if it is discarded", async () => {
     const folder = newFolder();
     const sink = new ParquetFileWriter(join(folder, "gone.parquet"));
     await sink.write(batchOf(allTypes(10)));
-    await sink.abandon();
+    await sink.discard();
     expect(readdirSync(folder)).toEqual([]);
   });
 });
