@@ -1,7 +1,7 @@
-// Generated lambdas, and conditions of alerts, against every back-end's real engine:
+// Compares generated lambdas and alert conditions with every back-end's real engine:
 // node scripts/fuzz-expressions.mjs --count 10000 [--alerts 1000] [--seed 1] [--depth 6] [--minutes 30]
-// With --minutes it ends after the batch in which the time is over, with the figures of what ran; the last tenth is for
-// alerts.
+// With --minutes it stops after the batch in which the time is over and prints the totals. Alerts get a tenth of the
+// time.
 import { parseArgs } from "node:util";
 import { importTypeScript } from "./import-typescript.mjs";
 
@@ -26,11 +26,11 @@ const { fuzz, fuzzAlerts } = await importTypeScript(
   "test/expression/fuzz",
   'export { fuzz } from "./fuzz-lambdas.js"; export { fuzzAlerts } from "./fuzz-alerts.js";',
 );
-const say = (line) => console.log(line);
+const print = (line) => console.log(line);
 const until = (share) => {
   const end = performance.now() + minutes * 60_000 * share;
   return () => performance.now() > end;
 };
-const inLambdas = await fuzz({ count: lambdas, seed, depth, say, stopped: until(0.9) });
-const inAlerts = await fuzzAlerts({ count: conditions, seed, depth, say, stopped: until(0.1) });
+const inLambdas = await fuzz({ count: lambdas, seed, depth, print, stopped: until(0.9) });
+const inAlerts = await fuzzAlerts({ count: conditions, seed, depth, print, stopped: until(0.1) });
 process.exit(inLambdas + inAlerts > 0 ? 1 : 0);

@@ -16,14 +16,14 @@ export function compiled(
   return compileAlert(lower(text), { scope: scopeOf(columns), pipeline: "p", name, overSeconds: 300 }, constants);
 }
 
-/** The condition compiled; an error where it is refused. */
+/** A compiled condition. Throws if it is refused. */
 export function alert(text: string, columns: readonly TestColumn[]): AlertExpression {
   const result = compiled(text, columns);
   if (result.ok) return result.expression;
   throw new TypeError(`${text}: ${result.diagnostics.map((d) => d.message).join("; ")}`);
 }
 
-/** What stands against an alert's text. */
+/** The diagnostics of a condition, one line each. */
 export function refusals(text: string, columns: readonly TestColumn[]): string[] {
   const result = compiled(text, columns);
   return result.ok
@@ -33,7 +33,7 @@ export function refusals(text: string, columns: readonly TestColumn[]): string[]
       );
 }
 
-/** The condition itself, run by JavaScript over rows: each aggregate a plain loop. */
+/** The condition run as JavaScript over rows, with each aggregate a plain loop. */
 export function holdsOn(text: string, columns: readonly TestColumn[]): boolean {
   const rows = rowsOf(columns);
   const numbers = (f: (row: unknown) => unknown) => Float64Array.from(rows, (row) => Number(f(row)));
@@ -56,8 +56,8 @@ function inOrder(values: Float64Array): number {
 }
 
 /**
- * What the generated loop says of the rows, in batches of `size`; rows whose lists differ in length are batches of
- * their own.
+ * The condition in the generated loop, in batches of `most` rows. Rows whose lists differ in length are separate
+ * batches.
  */
 export function holdsInLoop({ tree }: AlertExpression, columns: readonly TestColumn[], most = 3): boolean {
   const program = alertProgram({ name: "a", tree });
@@ -76,7 +76,7 @@ export function holdsInLoop({ tree }: AlertExpression, columns: readonly TestCol
   );
 }
 
-/** What DuckDB says of each text over the table `rows`, or of each window that `window` numbers. */
+/** The result of each text in DuckDB over the table `rows`, per window if `window` is a GROUP BY clause. */
 export async function windowsInDuckDb(
   connection: DuckDBConnection,
   texts: readonly string[],

@@ -3,7 +3,7 @@ import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
 import { readableTree } from "../../src/expression/tree/print.js";
 import { alertTree, expressionTree } from "../../src/expression/tree/schema.js";
 import { alert, holdsInDuckDb, holdsInLoop, holdsOn, refusals } from "./alert-cases.js";
-import { tableOf } from "./engines/duckdb.js";
+import { createRowsTable } from "./engines/duckdb.js";
 import { edgeFloats } from "./fuzz/generate-lambdas.js";
 import { column, tensorOf, type TestColumn } from "./rows.js";
 
@@ -17,7 +17,7 @@ const empty: TestColumn[] = [
 ];
 
 describe("the condition of an alert", () => {
-  it("is a tree of aggregates, each over the tree of one row", () => {
+  it("compiles to a tree of aggregates over trees of one row", () => {
     const { tree } = alert("(all) => all.avg((x) => x.out) > 0.5", empty);
     expect(tree).toEqual({
       op: ">",
@@ -80,7 +80,7 @@ describe("the condition of an alert", () => {
     expect(alertTree.safeParse(JSON.parse(JSON.stringify(tree))).error).toBe(undefined);
   });
 
-  it("is refused with its reason", () => {
+  it("reports why a condition is refused", () => {
     const texts = [
       "(all) => all.avg((x) => x.out)",
       "(all) => all.avg((x) => x.out > 1) > 1",
@@ -149,7 +149,7 @@ describe("the condition of an alert", () => {
   });
 });
 
-describe("an alert's tree from outside", () => {
+describe("the schema of an alert's tree", () => {
   const count = { op: "aggregate", fn: "count", quantile: null, body: null, type: "number" };
   const read = {
     op: "read",
@@ -165,7 +165,7 @@ describe("an alert's tree from outside", () => {
     alertTree.safeParse({ op: ">", left, right: { op: "constant", type: "number", value: 1 }, type: "boolean" }).error
       ?.issues[0]?.message;
 
-  it("is refused where a row is read outside of an aggregate, or an aggregate stands in one", () => {
+  it("rejects a row read outside of an aggregate, and an aggregate inside another", () => {
     expect(over(count)).toBe(undefined);
     expect(over(read)).toBe("'y' is read outside of an aggregate");
     expect(over({ ...count, fn: "sum", body: read })).toBe(undefined);
@@ -178,7 +178,7 @@ describe("an alert's tree from outside", () => {
 });
 
 describe("the texts of an alert", () => {
-  it("are a DuckDB expression with aggregates, and the condition itself; languages of single rows refuse", () => {
+  it("are DuckDB aggregates and JavaScript; languages that evaluate single rows refuse", () => {
     const { strings, refused } = alert("(all) => all.count() > 10 && all.avg((x) => x.models.c1.z) > 0.5", empty);
     expect(strings.sql).toMatchInlineSnapshot(
       `"(count(*)::DOUBLE > 10e0) AND ((coalesce(sum("out_c1.z" ORDER BY "out_c1.z") FILTER (WHERE "out_c1.z" IS NOT NULL), 0e0) / count(*) FILTER (WHERE "out_c1.z" IS NOT NULL)::DOUBLE + 0e0) > 0.5e0 AND NOT isnan((coalesce(sum("out_c1.z" ORDER BY "out_c1.z") FILTER (WHERE "out_c1.z" IS NOT NULL), 0e0) / count(*) FILTER (WHERE "out_c1.z" IS NOT NULL)::DOUBLE + 0e0)))"`,
@@ -212,7 +212,7 @@ describe("the texts of an alert", () => {
     `);
   });
 
-  it("mean the same to DuckDB, to the generated loop and to JavaScript, on edge values and on no rows", async () => {
+  it("give the same result in DuckDB, in the generated loop and in JavaScript, on edge values and on no rows", async () => {
     const fs = ["x.out.d", "x.in.f[1] * x.out.d", "x.out.i"];
     const conditions = [
       "x.out.d > 0.5",
@@ -261,7 +261,7 @@ describe("the texts of an alert", () => {
           ),
         ];
         const alerts = texts.map((text) => alert(text, columns));
-        const connection = await tableOf(columns);
+        const connection = await createRowsTable(columns);
         const inDuckDb = await holdsInDuckDb(
           connection,
           alerts.map(({ strings }) => strings.sql ?? "'no text'"),
@@ -276,13 +276,13 @@ describe("the texts of an alert", () => {
     }
   });
 
-  it("give the same sum in whatever order the rows come", async () => {
+  it("give the same sum for any order of the rows", async () => {
     const values = [1e16, 1, -1e16, 0.1, 1e-9, 3, -0.1, 1e16, 7, 2 ** 53, -1e16];
     for (const order of [values, values.toReversed(), values.toSorted((a, b) => Math.abs(a) - Math.abs(b))]) {
       const columns = [column("out.d", "float64", [], order)];
       const sum = [...order].sort((a, b) => a - b).reduce((a, b) => a + b, 0);
       const text = `(all) => all.sum((x) => x.out.d) === ${sum}`;
-      const connection = await tableOf(columns);
+      const connection = await createRowsTable(columns);
       expect(await holdsInDuckDb(connection, [alert(text, columns).strings.sql ?? ""])).toEqual([true]);
       connection.closeSync();
       expect(holdsInLoop(alert(text, columns), columns, 2)).toBe(true);
@@ -290,7 +290,7 @@ describe("the texts of an alert", () => {
   });
 });
 
-describe("a row without a value of a challenger", () => {
+describe("a row without a challenger's value", () => {
   const columns = [column("out.d", "float64", [], [1, 2, 3, 4]), column("out_c1.z", "float64", [], [10, 20, 30, 40])];
   const present = new Map([["out_c1.z", Uint8Array.of(1, 0, 1, 0)]]);
   const texts = {
@@ -302,10 +302,10 @@ describe("a row without a value of a challenger", () => {
     "(all) => all.sum((x) => x.out.d) === 10": true,
   };
 
-  it("is left out of the aggregates that read it", async () => {
+  it("is skipped by the aggregates that read it", async () => {
     const alerts = Object.keys(texts).map((text) => alert(text, columns));
     const there = (row: number) => present.get("out_c1.z")?.[row] === 1;
-    const connection = await tableOf(
+    const connection = await createRowsTable(
       columns.map((c) => (c.name === "out_c1.z" ? { ...c, values: c.values.map((v, r) => (there(r) ? v : null)) } : c)),
     );
     expect(
@@ -322,7 +322,7 @@ describe("a row without a value of a challenger", () => {
     expect(loops).toEqual(Object.values(texts));
   });
 
-  it("is as a whole absent where the column is", () => {
+  it("is skipped where the whole column is absent", () => {
     const program = alertProgram({
       name: "a",
       tree: alert(

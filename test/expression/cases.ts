@@ -1,3 +1,4 @@
+import type { BackEnd } from "../../src/expression/backends/back-ends.js";
 import { compileExpression, type Expression } from "../../src/expression/compile.js";
 import { compileValidations } from "../../src/expression/evaluate/validation-program.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface/surface.js";
@@ -8,12 +9,12 @@ import { rowsOf, tensorOf, type TestColumn } from "./rows.js";
 export interface Case {
   readonly text: string;
   readonly expression: Expression;
-  /** What the lambda itself says of each row. */
+  /** Whether each row passes the lambda, run as JavaScript. */
   holdsOn(columns: readonly TestColumn[]): boolean[];
 }
 
-/** Compiles a lambda's text for rows of these columns; diagnostics where it is refused. */
-export function prepare(
+/** Compiles a lambda for rows of these columns, or returns its diagnostics. */
+export function compileCase(
   text: string,
   columns: readonly TestColumn[],
   constants: Constants = {},
@@ -24,7 +25,10 @@ export function prepare(
   return { text, expression: compiled.expression, holdsOn: (rows) => rowsOf(rows).map((row) => lambda(row) === true) };
 }
 
-/** What the generated loop says of each row. Rows of other lengths are batches of their own, as in the engine. */
+/**
+ * Whether each row passes in the generated loop. Rows whose lists differ in length are separate batches, as in the
+ * engine.
+ */
 export function holdsInLoop({ expression }: Case, columns: readonly TestColumn[]): boolean[] {
   const check = compileValidations([{ name: "v", tree: expression.tree }]);
   const rows = columns[0]?.values.length ?? 0;
@@ -38,4 +42,20 @@ export function holdsInLoop({ expression }: Case, columns: readonly TestColumn[]
     ({ values }) => new Set(values.map((value) => (Array.isArray(value) ? value.length : 0))).size === 1,
   );
   return uniform ? batch(0, rows) : Array.from({ length: rows }, (_, r) => batch(r, r + 1)).flat();
+}
+
+/** Compiles lambdas that must have a type. */
+export function compileCases(texts: readonly string[], columns: readonly TestColumn[]): Case[] {
+  return texts.map((text) => {
+    const result = compileCase(text, columns);
+    if ("text" in result) return result;
+    throw new TypeError(`${text}: ${result.map((d) => d.message).join("; ")}`);
+  });
+}
+
+/** A lambda's text in a back-end, or its refusal as `CODE: reason`. */
+export function textOrRefusal(backEnd: BackEnd, text: string, columns: readonly TestColumn[]): string {
+  const [{ strings, refused } = { strings: {}, refused: {} }] = compileCases([text], columns).map((c) => c.expression);
+  const refusal = refused[backEnd];
+  return strings[backEnd] ?? `${refusal?.code ?? ""}: ${refusal?.reason ?? ""}`;
 }

@@ -24,17 +24,17 @@ function compiled(source: string, outputs: readonly Port[], name?: string): Expr
   return result.expression;
 }
 
-/** What the platform stored in 2024 for `dense_1[0] > 0.9` under the name `fraud`, with our column. */
+/** The string that the platform stored in 2024 for `dense_1[0] > 0.9` under the name `fraud`, with our column. */
 const stored = `{"Alias":[{"BinaryExpr":{"left":{"Function":{"input":[{"Column":"out.score"},{"Literal":{"Int32":0}}],"function":{"ListExpr":"Get"},"options":{"collect_groups":"ApplyFlat","fmt_str":"","input_wildcard_expansion":false,"auto_explode":true,"cast_to_supertypes":false,"allow_rename":false,"pass_name_to_apply":false,"changes_length":false,"check_lengths":true,"allow_group_aware":true}}},"op":"Gt","right":{"Literal":{"Float64":0.9}}}},"fraud"]}`;
 
 describe("the string for polars 0.18", () => {
-  it("is what the platform stored, to the letter", () => {
+  it("is identical to a string that the platform stored", () => {
     expect(
       compiled("x => !(x.out.score[0] > 0.9)", [port("score", "float64", 1)], "fraud").strings["polars-0.18"],
     ).toBe(stored);
   });
 
-  it("casts a float32 port, and differs by that alone", () => {
+  it("differs only by a cast for a float32 port", () => {
     const get = stored.slice(stored.indexOf('{"Function"'), stored.indexOf(',"op":"Gt"'));
     const cast = stored.replace(get, `{"Cast":{"expr":${get},"data_type":"Float64","strict":true}}`);
     expect(
@@ -42,7 +42,7 @@ describe("the string for polars 0.18", () => {
     ).toBe(cast);
   });
 
-  it("negates without turning a comparison round: NaN fails both", () => {
+  it("negates with `not`, never with the opposite comparison, because NaN fails both", () => {
     const text = compiled("x => x.out < 1", [port("y", "float64")]).strings["polars-0.18"];
     expect(text).toContain('"function":{"Boolean":"IsNot"}');
     expect(text).toContain('"op":"Lt"');
@@ -62,7 +62,7 @@ describe("an expression", () => {
     ],
   ];
 
-  it("is JSON that its schema takes, in the same bytes each time", () => {
+  it("is JSON that matches its schema, with the same bytes each time", () => {
     for (const [source, outputs] of kinds) {
       const expression = compiled(source, outputs, "v");
       const again: unknown = JSON.parse(JSON.stringify(expression.tree));
@@ -72,14 +72,14 @@ describe("an expression", () => {
     }
   });
 
-  it("has for every back-end a string or a reason", () => {
+  it("has a string or a refusal for every back-end", () => {
     for (const [source, outputs] of kinds) {
       const { strings, refused } = compiled(source, outputs);
       for (const backEnd of backEndNames) expect(strings[backEnd] === undefined).toBe(refused[backEnd] !== undefined);
     }
   });
 
-  it("says which columns it reads, each once", () => {
+  it("lists the columns it reads, each once", () => {
     expect(
       columnsRead(
         compiled("x => x.out.b[0] > x.out.a[0] + x.out.a[1]", [port("a", "float32", 2), port("b", "float32", 2)]).tree,
@@ -87,7 +87,7 @@ describe("an expression", () => {
     ).toEqual(["out.b", "out.a"]);
   });
 
-  it("reads in JavaScript as its author would write it", () => {
+  it("prints as the JavaScript an author would write", () => {
     expect(
       compiled("x => !(x.out.a[0] - (1 - x.out.a[1]) > -2) || (x.out.a[0] > 1 && x.out.a[1] > 1)", [
         port("a", "float32", 2),
@@ -96,13 +96,13 @@ describe("an expression", () => {
   });
 });
 
-describe("what a back-end cannot say exactly is refused", () => {
+describe("an expression without an exact text in a back-end", () => {
   const refusals = (source: string, ...outputs: Port[]) => {
     const { refused } = compiled(source, outputs);
     return Object.entries(refused).map(([backEnd, { code, reason }]) => `${backEnd} ${code}: ${reason}`);
   };
 
-  it("with its reason", () => {
+  it("is refused with a reason", () => {
     expect(refusals("x => x.out.u.every(v => v > 0)", port("u", "float32", null))).toMatchInlineSnapshot(`
       [
         "polars-0.18 SL1202: the length of 'out.u' is not known, and polars 0.18 has no text for 'every'",
@@ -207,7 +207,7 @@ describe("what a back-end cannot say exactly is refused", () => {
 });
 
 describe("a number's text", () => {
-  it("is written as the platform writes it", () => {
+  it("has the format of the platform", () => {
     const texts = [
       1, -0, 0.00001, 1e-6, 5e-324, 1e15, 1e16, 1e100, 1.5e16, 123456.789, -0.9, 9007199254740993,
       1.7976931348623157e308,
@@ -230,7 +230,7 @@ describe("a number's text", () => {
     for (const text of texts) expect(formatRustNumber(Number(text))).toBe(text);
   });
 
-  it("is a Cast of a string literal where polars would misread it", () => {
+  it("is a cast of a string literal if polars would misread it", () => {
     expect(parsePolarsNumber("3.6536061763763428")).not.toBe(3.6536061763763428);
     expect(parsePolarsNumber("0.9")).toBe(0.9);
     const { strings } = compiled("x => x.out > 3.6536061763763428", [port("y", "float64")]);

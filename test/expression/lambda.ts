@@ -11,7 +11,7 @@ export function lower(source: string): SurfaceLambda {
   return lambda;
 }
 
-/** The lambda itself, as JavaScript runs it. */
+/** The lambda as a JavaScript function. */
 export function run(source: string, constants: Constants = {}): (row: unknown) => unknown {
   return new Function(...Object.keys(constants), `"use strict"; return (${source});`)(...Object.values(constants)) as (
     row: unknown,

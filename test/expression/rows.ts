@@ -79,10 +79,10 @@ function elements(dtype: DType, values: readonly RowValue[]): TensorElements {
   return (arrays[dtype] as unknown as { from(values: readonly RowValue[]): TensorElements }).from(numbers);
 }
 
-/** The column as the engine holds it. All its rows have one shape. */
+/** The column as a tensor. All its rows have the same shape. */
 export function tensorOf({ port, values }: TestColumn): TensorData {
   const seen = sizes(values[0]);
-  // An empty list does not say how long its elements would be.
+  // An empty list has no elements from which to read the inner size.
   const dims = (port.shape ?? []).slice(1).map((size, axis) => (typeof size === "number" ? size : (seen[axis] ?? 0)));
   return { dtype: port.dtype, dims: [values.length, ...dims], data: elements(port.dtype, flat(values)) };
 }

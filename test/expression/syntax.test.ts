@@ -3,7 +3,7 @@ import { readableTree } from "../../src/expression/tree/print.js";
 import type { RowScope } from "../../dsl/row.js";
 import type { Constants } from "../../src/expression/surface/surface.js";
 import { typeExpression } from "../../src/expression/typecheck/typecheck.js";
-import { prepare } from "./cases.js";
+import { compileCase } from "./cases.js";
 import { lower } from "./lambda.js";
 import { column } from "./rows.js";
 
@@ -33,7 +33,7 @@ const all = (sources: readonly string[], constants?: Constants) =>
   sources.map((source) => `${source}\n  ${typed(source, constants).replaceAll("\n", "\n  ")}`).join("\n");
 
 describe("lists", () => {
-  it("are asked with includes, as SameValueZero sees it, and summed up with reduce", () => {
+  it("have includes, with NaN equal to NaN, and reduce", () => {
     expect(
       all(
         [
@@ -65,7 +65,7 @@ describe("lists", () => {
     `);
   });
 
-  it("are refused where their length is not known, or the function does not fit", () => {
+  it("are refused if their length is unknown or the function does not fit", () => {
     expect(
       all([
         "x => x.out.u.reduce((s, v) => s + v, 0) > 1",
@@ -110,8 +110,8 @@ describe("lists", () => {
   });
 });
 
-describe("what may be missing", () => {
-  it("is an element past the end; for all else the question has one answer", () => {
+describe("a value that may be missing", () => {
+  it("is only an element past the end; other comparisons with null and undefined are constant", () => {
     expect(
       all(
         [
@@ -146,7 +146,7 @@ describe("what may be missing", () => {
     `);
   });
 
-  it("is refused where JavaScript would throw, or the types differ", () => {
+  it("is refused if JavaScript would throw or the types differ", () => {
     expect(
       all([
         "x => x.in.grid[3][1] > 0",
@@ -192,8 +192,8 @@ describe("powers and logarithms", () => {
     "Math.exp(x.out.d) > 1",
     "Math.hypot(x.out.d, 3, 4) > 5",
     "(-x.out.d) ** 3 > -1",
-  ])("%s is exact in JavaScript and refused where the last bit differs", (text) => {
-    const result = prepare(`x => ${text}`, columns);
+  ])("%s is exact in JavaScript and refused by engines whose last bit differs", (text) => {
+    const result = compileCase(`x => ${text}`, columns);
     if (!("text" in result)) expect.fail(result.map((d) => d.message).join("; "));
     const printed = new Function(`return ${result.expression.strings.javascript ?? ""}`)() as (row: unknown) => boolean;
     expect(columns[0]?.values.map((d) => printed({ out: { d } }))).toEqual(result.holdsOn(columns));
@@ -211,8 +211,8 @@ describe("powers and logarithms", () => {
   });
 });
 
-describe("places in lists", () => {
-  it("indexOf is the first place, or -1", () => {
+describe("indexes of lists", () => {
+  it("come from indexOf: the first match, or -1", () => {
     expect(typed("x => x.in.a.indexOf(1) === 2")).toMatchInlineSnapshot(
       `"(x.in.a[0] === 1 ? 0 : (x.in.a[1] === 1 ? 1 : (x.in.a[2] === 1 ? 2 : -1))) === 2"`,
     );
@@ -227,7 +227,7 @@ describe("places in lists", () => {
     `);
   });
 
-  it("may be calculated from the position, where the list's length is known: the list is then written out", () => {
+  it("may be calculated from the position if the length is known, which unrolls the list", () => {
     expect(typed("x => x.in.a.every((v, i) => i === 0 || v >= x.in.a[i - 1])")).toMatchInlineSnapshot(
       `"x.in.a[1] >= x.in.a[0] && x.in.a[2] >= x.in.a[1]"`,
     );
@@ -239,7 +239,7 @@ describe("places in lists", () => {
     ).toMatchInlineSnapshot(`"false"`);
   });
 
-  it("are refused where an index would be outside of the list, or the length is not known", () => {
+  it("are refused outside of the list, or if the length is unknown", () => {
     expect(typed("x => x.in.a.every((v, i) => v >= x.in.a[i - 1])")).toMatchInlineSnapshot(
       `"SL1106 at 'i - 1': an index is a whole number from 0 on, not -1 (count from the start of the list, or use .at(…))"`,
     );

@@ -39,7 +39,7 @@ function typed(source: string, scope: RowScope = many, constants: Constants = {}
 }
 
 describe("a lambda's paths", () => {
-  it("may leave out a lone port and the index of a port of one number", () => {
+  it("may omit a lone port and the index of a port of one number", () => {
     for (const text of [
       "x => x.out < 1",
       "x => x.out[0] < 1",
@@ -53,7 +53,7 @@ describe("a lambda's paths", () => {
     expect(typed("x => x.in.every(v => v >= 0)", one)).toBe("x.in.features.every((v) => v >= 0)");
   });
 
-  it("keep the index of a named port of one where JavaScript takes every list for true", () => {
+  it("need the index of a named port of one where JavaScript treats every list as true", () => {
     const flag: RowScope = { inputs: [], outputs: [port("ok", "bool", 1), port("p", "float32", 1)], models: {} };
     const refused = (text: string, op: string) =>
       `SL1108 at '${text}': '${text}' is a list of one element, and '${op}' treats every list as true, even [false] (write ${text}[0])`;
@@ -67,11 +67,11 @@ describe("a lambda's paths", () => {
     expect(typed("x => x.out === 1", one)).toBe("x.out.score[0] === 1");
   });
 
-  it("reach each model's outputs, the champion's being the pipeline's own", () => {
+  it("read each model's outputs; the champion's are the pipeline's outputs", () => {
     expect(typed("x => x.models.champ < x.models['c-1'].score")).toBe('x.out.score[0] < x.models["c-1"].score[0]');
   });
 
-  it("take values from outside by their path", () => {
+  it("read constants from outside by their path", () => {
     const constants = { Limits: { max: 2, list: [1, 2, 3] }, MODE: "strict", BIG: 7n };
     expect(
       typed("x => x.in.a[0] < Limits.max + Math.PI - Math.PI && MODE === 'strict' && x.in.b > BIG", many, constants),
@@ -84,7 +84,7 @@ describe("a lambda's paths", () => {
     );
   });
 
-  it("go through const locals and early returns", () => {
+  it("follow const locals and early returns", () => {
     expect(typed("x => { const s = x.out.y; const d = s[0] - s[1]; if (x.out.ok) return true; return d < 1; }")).toBe(
       "x.out.ok ? true : x.out.y[0] - x.out.y[1] < 1",
     );
@@ -92,7 +92,7 @@ describe("a lambda's paths", () => {
 });
 
 describe("constants", () => {
-  it("are folded exactly as JavaScript calculates them", () => {
+  it("are folded exactly as in JavaScript", () => {
     expect(typed("x => x.in.a[0] > 0.1 + 0.2")).toBe("x.in.a[0] > 0.30000000000000004");
     expect(typed("x => x.in.a[0] > -0")).toBe("x.in.a[0] > -0");
     expect(typed("x => x.in.a[0] > 1 / 0 || x.in.a[0] === 0 / 0")).toBe("x.in.a[0] > Infinity || x.in.a[0] === NaN");
@@ -103,8 +103,8 @@ describe("constants", () => {
   });
 });
 
-describe("what has no type is refused with its reason", () => {
-  it("for ports, models and properties that are not there", () => {
+describe("a lambda without a type is refused with a reason", () => {
+  it("for unknown ports, models and properties", () => {
     expect(typed("x => x.out.scor > 1 && x.inn.a[0] > 1", one)).toMatchInlineSnapshot(`
       "SL1102 at 'x.out.scor': 'x.out' has no port 'scor' (did you mean 'score'?) (its port is 'score')
       SL1104 at 'x.inn': a row has no 'inn' (did you mean 'in'?) (it has in, out and, after a shadow, models)"
@@ -163,7 +163,7 @@ describe("what has no type is refused with its reason", () => {
     );
   });
 
-  it("for a list where one value is needed, and the other way round", () => {
+  it("for a list used as one value, and one value used as a list", () => {
     expect(typed("x => x.out.y > 1 && x.out.m > 1 && x.out.tokens > 1 && x > 1 && x.in.b.every(v => v > 0n)"))
       .toMatchInlineSnapshot(`
         "SL1108 at 'x.out.y': 'x.out.y' is a list of 3 numbers, but one value is needed here (take one element with [i], or test all of them with .every(...) or .some(...))
@@ -174,7 +174,7 @@ describe("what has no type is refused with its reason", () => {
       `);
   });
 
-  it("for types that do not go together", () => {
+  it("for operands of wrong types", () => {
     expect(typed("x => x.in.b + 1 > 2n && x.in.b === 1 && x.out.label === 1 && x.out.label < 1 && x.in.b < x.in.a[0]"))
       .toMatchInlineSnapshot(`
       "SL1110 at 'x.in.b + 1': '+' mixes a number and a bigint, which JavaScript refuses (write 1n)
@@ -198,7 +198,7 @@ describe("what has no type is refused with its reason", () => {
     expect(typed("x => x.out.label === null || x.in.a[0] === undefined")).toMatchInlineSnapshot(`"false"`);
   });
 
-  it("for functions and methods that are not known, or called otherwise", () => {
+  it("for unknown functions and methods, and wrong arguments", () => {
     expect(
       typed(
         "x => Math.log(x.in.a[0]) > 1 && Math.abs(x.in.a[0], 1) > 1 && Number.isNaN(x.out.label) && Math.max(x.in.a) > 1",
@@ -214,7 +214,7 @@ describe("what has no type is refused with its reason", () => {
     `);
   });
 
-  it("for values from outside that are no plain constants", () => {
+  it("for values from outside that are not plain constants", () => {
     const constants = {
       now: () => 1,
       when: new Date(0),
@@ -242,7 +242,7 @@ describe("what has no type is refused with its reason", () => {
     `);
   });
 
-  it("for lambdas that grow too large once their constants are put in", () => {
+  it("for lambdas that are too large once their constants are inlined", () => {
     const doubling = Array.from({ length: 40 }, (_, i) => `const a${i + 1} = a${i} + a${i};`).join(" ");
     expect(typed(`x => { const a0 = x.in.a[0]; ${doubling} return a40 > 1; }`)).toMatchInlineSnapshot(
       `"SL1120 at 'a13 + a13': the lambda has more than 20000 parts once its constants are inlined (split it into several validations)"`,

@@ -46,8 +46,8 @@ type Write<O extends Op> = WriteWith<O, RowScope, Part>;
 /**
  * The text of one entry of a Check's `tree`, as the platform's SDKs up to 2023.4.1 send it: the output of Python's
  * `json.dumps` for `{"values": {name: {"root": …, "required_data": […]}}, "gauges": [], "validations": [name]}`. It is
- * the predicate itself: these platforms report the rows where it is not true. They have no `and`, so each condition of a
- * top-level `&&` is its own value: `amt`, then `amt:2`, `amt:3`. Numbers are compared as doubles.
+ * the predicate itself: these platforms report the rows where it is not true. They have no `and`, so each condition of
+ * a top-level `&&` is its own value: `amt`, then `amt:2`, `amt:3`. Numbers are compared as doubles.
  */
 const emitValidation: ValidationEmitter = (tree, name = "check", scope) => {
   const roots = conditions(unroll(tree, longestUnrolled)).map((condition) => write(condition, scope));

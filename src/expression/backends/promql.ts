@@ -42,7 +42,7 @@ type Metrics = ReadonlyMap<string, Text>;
 type Write<O extends Op> = WriteWith<O, Metrics, Text>;
 
 /**
- * The condition of an alert as the `expr` of a Prometheus rule: it has a sample while the condition holds, and no sample
+ * The condition of an alert as the `expr` of a Prometheus rule: it has a sample while the condition holds, and none
  * otherwise. It reads the gauges `shapeline_alert_aggregate{pipeline, alert, aggregate}`, one per aggregate of the
  * condition, numbered from 0, so that Prometheus evaluates exactly the same condition as the server.
  */

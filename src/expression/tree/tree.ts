@@ -108,7 +108,8 @@ export type ExpressionTree =
 
 /**
  * An aggregate over the rows of an alert's window. `body` is the expression of one row: a boolean for `count` and
- * `share`, a number for the others. A null body counts all rows. `quantile`, from 0 to 1, is set for that function only.
+ * `share`, a number for the others. A null body counts all rows. Only the function `quantile` has a `quantile`, from 0
+ * to 1.
  */
 export interface Aggregate {
   readonly op: "aggregate";

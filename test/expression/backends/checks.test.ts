@@ -12,13 +12,13 @@ function compile(text: string, columns: readonly TestColumn[], name?: string): E
   return compiled.expression;
 }
 
-/** The text, or the reason for none. */
+/** The text, or the refusal as `CODE: reason`. */
 function written(text: string, columns: readonly TestColumn[], name?: string): string {
   const { strings, refused } = compile(text, columns, name);
   return strings.checks ?? `${refused.checks?.code ?? ""}: ${refused.checks?.reason ?? ""}`;
 }
 
-/** How the text of a lambda differs from it on some row; null where it does not, undefined where it has none. */
+/** The first row on which the text and the lambda differ. Null if there is none, undefined if there is no text. */
 function difference(text: string, columns: readonly TestColumn[]): string | null | undefined {
   const { checks } = compile(text, columns).strings;
   if (checks === undefined) return undefined;
@@ -37,7 +37,7 @@ const wide = [
 ];
 
 describe("the text for the platform's checks", () => {
-  it("is what Python's json.dumps makes of the predicate that must hold", () => {
+  it("is the predicate in the format of Python's json.dumps", () => {
     expect(written("x => x.out.score < 0.95", wide, "amt")).toMatchInlineSnapshot(
       `"{"values": {"amt": {"root": {"node": "binop", "op": "<", "left": {"node": "variable", "variant_id": {"name": "m"}, "position": "output", "key": [0, 0]}, "right": {"node": "literal", "float": 0.95}}, "required_data": [{"name": "m"}]}}, "gauges": [], "validations": ["amt"]}"`,
     );
@@ -56,7 +56,7 @@ describe("the text for the platform's checks", () => {
     expect(names("x => x.out.label === 1n || x.out.label === 2n")).toEqual(["amt"]);
   });
 
-  it("is refused, with the reason, where the platform has no word for it", () => {
+  it("is refused for what the platform lacks", () => {
     const texts = [
       "x => x.out.score * 2 < 1",
       "x => x.out.score !== 1",
@@ -124,7 +124,7 @@ describe("the text for the platform's checks", () => {
     `);
   });
 
-  it("means what the lambda means on NaN, infinities, -0, denormals and the float32 neighbours of 0.1 and 0.9", () => {
+  it("agrees with the lambda on NaN, infinities, -0, denormals and the float32 neighbours of 0.1 and 0.9", () => {
     const columns = [
       column(
         "in.f",
@@ -178,7 +178,7 @@ describe("the text for the platform's checks", () => {
     expect(texts.map((text) => difference(text, columns))).toEqual(texts.map(() => null));
   });
 
-  it("means what those of 1,500 generated lambdas mean that the platform has words for", () => {
+  it("agrees with each of 1,500 generated lambdas that the platform can express", () => {
     const columns = generateColumns(40, 7, fc.nat(4));
     const found = fc
       .sample(fc.oneof(lambdas(2), lambdas(3)), { numRuns: 1500, seed: 20_261_122 })

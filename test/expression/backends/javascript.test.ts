@@ -6,7 +6,7 @@ import { compileValidations, type Validation } from "../../../src/expression/eva
 import type { ExpressionTree, NodeOf } from "../../../src/expression/tree/tree.js";
 import { expressionTree } from "../../../src/expression/tree/schema.js";
 import type { TensorData } from "../../../src/tensors/tensor-data.js";
-import { holdsInLoop, prepare } from "../cases.js";
+import { holdsInLoop, compileCase } from "../cases.js";
 import { generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
 import { lower } from "../lambda.js";
 import { column, rowsOf, scopeOf, tensorOf, type TestColumn } from "../rows.js";
@@ -23,7 +23,7 @@ const score = column("out.score", "float32", [1], [[0.5], [1.5], [Number.NaN]]);
 const challenger = column("out_c1.score", "float32", [1], [[0.1], [0.2], [0.3]]);
 
 describe("the generated loop", () => {
-  it("says 1 for each row where the predicate is not true, for all validations in one pass", () => {
+  it("returns 1 for each row that fails, for all validations in one pass", () => {
     const check = compileValidations([
       validation("low", "x => x.out.score[0] < 1", [score]),
       validation("high", "x => !(x.out.score[0] < 1)", [score]),
@@ -35,7 +35,7 @@ describe("the generated loop", () => {
     expect(compileValidations([])(tensors([score]), 3).size).toBe(0);
   });
 
-  it("fails every row where a column is absent, of another dtype, another shape or another number of rows", () => {
+  it("fails every row if a column is absent or has another dtype, shape or number of rows", () => {
     const check = compileValidations([
       validation("v", "x => x.out.score[0] < 9 || true", [score]),
       validation("w", "x => x.out.score[0] < 9 || x.out.score[0] !== 0", [score]),
@@ -58,11 +58,11 @@ describe("the generated loop", () => {
       { ...f32(3, 1), data: new Float32Array(2) },
     ])
       expect(failures(bad)).toEqual([1, 1, 1]);
-    // What folds to true reads no column.
+    // A constant predicate reads no column.
     expect(check(new Map(), 3).get("v")).toEqual(Uint8Array.of(0, 0, 0));
   });
 
-  it("fails the rows for which a challenger has no value, and only what reads it", () => {
+  it("fails the rows without a challenger's value, in the validations that read it", () => {
     const check = compileValidations([
       validation("both", "x => x.models.c1.score < x.out.score || true === (x.models.c1.score > 0)", [
         score,
@@ -105,12 +105,12 @@ describe("the generated loop", () => {
     }
   });
 
-  it("agrees with 300 generated lambdas on every row, and so does the printed JavaScript", () => {
+  it("agrees with 300 generated lambdas, as does the printed JavaScript", () => {
     const columns = generateColumns(30, 11, fc.nat(4));
     const uniform = generateColumns(30, 12, fc.constant(3));
     fc.assert(
       fc.property(lambdas(4), (text) => {
-        const result = prepare(text, columns);
+        const result = compileCase(text, columns);
         if (!("text" in result)) throw new TypeError(result.map((d) => d.message).join("; "));
         for (const rows of [columns, uniform]) {
           expect(holdsInLoop(result, rows)).toEqual(result.holdsOn(rows));
@@ -125,27 +125,27 @@ describe("the generated loop", () => {
   });
 });
 
-describe("a tree from outside", () => {
+describe("the schema of a validation's tree", () => {
   const read = (validation("v", "x => x.out.score[0] < 1", [score]).tree as NodeOf<"<">).left;
   const one = { op: "constant", type: "number", value: 1 };
   const wrong: Readonly<Record<string, unknown>> = {
-    "is no object": 1,
+    "is not an object": 1,
     "has an unknown op": { op: "eval", text: "1" },
     "has an unknown key": { op: "!", operand: read, type: "boolean", extra: 1 },
-    "gives a number": read,
+    "returns a number": read,
     "compares two types": {
       op: "<",
       left: read,
       right: { op: "constant", type: "bigint", value: "1" },
       type: "boolean",
     },
-    "lies about a constant": {
+    "has a constant of another type than declared": {
       op: "<",
       left: read,
       right: { op: "constant", type: "number", value: "1;process.exit()" },
       type: "boolean",
     },
-    "stands at a place that nothing binds": {
+    "uses the position of an unknown list": {
       op: "<",
       left: { op: "position", binder: 3, type: "number" },
       right: one,
@@ -155,14 +155,14 @@ describe("a tree from outside", () => {
     "negates a number": { op: "!", operand: read, type: "boolean" },
   };
 
-  it.each(Object.keys(wrong))("is refused where it %s", (what) => {
+  it.each(Object.keys(wrong))("rejects a tree that %s", (what) => {
     expect(expressionTree.safeParse(wrong[what]).success).toBe(false);
     expect(() => compileValidations([{ name: "v", tree: wrong[what] as ExpressionTree }])).toThrow(
       /^the expression of validation 'v' is not valid: .+; compile the pipeline again$/,
     );
   });
 
-  it("is refused where it nests a hundred thousand deep, without overflowing the stack", () => {
+  it("rejects a tree 100,000 levels deep without overflowing the stack", () => {
     let tree: unknown = { op: "constant", type: "boolean", value: true };
     for (let i = 0; i < 100_000; i++) tree = { op: "!", operand: tree, type: "boolean" };
     const result = expressionTree.safeParse(tree);

@@ -9,7 +9,7 @@ import { column } from "../rows.js";
 
 if (promtool === null)
   console.warn(
-    "test/expression/backends/promql.test.ts: promtool is not installed, so no rule is held against Prometheus; Debian's package is prometheus",
+    "test/expression/backends/promql.test.ts: promtool is not installed, so its tests are skipped; Debian's package is prometheus",
   );
 
 const columns = [column("out.score", "float32", [1], []), column("out.d", "float64", [], [])];
@@ -46,7 +46,7 @@ const edges = [
 const pairs = edges.flatMap((a) => edges.slice(0, 12).map((b) => [a, b]));
 
 describe("the PromQL text", () => {
-  it("has a sample where the condition holds, and calculates with one gauge for each aggregate", () => {
+  it("has a sample while the condition holds, and reads one gauge per aggregate", () => {
     expect(written("(all) => all.avg((x) => x.out.score) > 0.5")).toMatchInlineSnapshot(
       `"shapeline_alert_aggregate{pipeline="p",alert="a",aggregate="0"} > 0.5"`,
     );
@@ -67,14 +67,14 @@ describe("the PromQL text", () => {
     expect(written("(all) => false")).toMatchInlineSnapshot(`"vector(0) == 1"`);
   });
 
-  it("is refused where Prometheus would round otherwise", () => {
+  it("is refused if Prometheus would round differently", () => {
     expect(written("(all) => Math.log(all.avg((x) => x.out.d)) > 1")).toMatchInlineSnapshot(
       `"SL1207: Prometheus rounds Math.log differently from JavaScript, in the last bit"`,
     );
     expect(written("(all) => all.avg((x) => x.out.d) ** 3 > 1")).toMatchInlineSnapshot(
       `"SL1207: Prometheus rounds ** differently from JavaScript; multiply, as in x * x"`,
     );
-    // What a function of a row calculates is no matter of Prometheus.
+    // The server evaluates the function of a row, not Prometheus.
     expect(written("(all) => all.avg((x) => Math.log(x.out.d)) > 1")).toContain("shapeline_alert_aggregate");
   });
 
@@ -113,22 +113,19 @@ describe("the PromQL text", () => {
     "1 / -A > 0",
   ];
 
-  it.skipIf(promtool === null)(
-    "means to Prometheus what the condition means, on NaN, infinities, -0 and denormals",
-    () => {
-      const cases = operations.flatMap((operation, i) => {
-        const text = `(all) => ${operation.replaceAll("A", "all.avg((x) => x.out.d)").replaceAll("B", "all.max((x) => x.out.d)")}`;
-        const one = promqlOf(text, `a${i}`, []);
-        expect(one, text).toHaveLength(1);
-        const both = collectAggregates(one[0]?.tree as never).map(({ fn }) => (fn === "avg" ? 0 : 1));
-        return one.map((rule) => ({ ...rule, values: pairs.map((pair) => both.map((which) => pair[which] ?? 0)) }));
-      });
-      expect(checkRules(cases)).toBe("");
-      expect(differences(cases)).toBe("");
-    },
-  );
+  it.skipIf(promtool === null)("agrees with the condition in Prometheus on NaN, infinities, -0 and denormals", () => {
+    const cases = operations.flatMap((operation, i) => {
+      const text = `(all) => ${operation.replaceAll("A", "all.avg((x) => x.out.d)").replaceAll("B", "all.max((x) => x.out.d)")}`;
+      const one = promqlOf(text, `a${i}`, []);
+      expect(one, text).toHaveLength(1);
+      const both = collectAggregates(one[0]?.tree as never).map(({ fn }) => (fn === "avg" ? 0 : 1));
+      return one.map((rule) => ({ ...rule, values: pairs.map((pair) => both.map((which) => pair[which] ?? 0)) }));
+    });
+    expect(checkRules(cases)).toBe("");
+    expect(differences(cases)).toBe("");
+  });
 
-  it.skipIf(promtool === null)("means the same for generated conditions", () => {
+  it.skipIf(promtool === null)("agrees with generated conditions in Prometheus", () => {
     const rows = generateColumns(4, 7, fc.constant(1));
     const texts = fc.sample(alertConditions(4), { numRuns: 160, seed: 7 });
     const values = fc.sample(

@@ -1,36 +1,34 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Case, prepare } from "../cases.js";
-import { ask, tableOf } from "../engines/duckdb.js";
-import { edgeBigints, edgeFloats, generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
+import { type Case, compileCases, textOrRefusal } from "../cases.js";
+import { evaluateInDuckDb, createRowsTable } from "../engines/duckdb.js";
+import { generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
 import { column, type RowValue, type TestColumn } from "../rows.js";
+import {
+  bigintColumns,
+  comparisons,
+  floatColumns,
+  moreWords,
+  nestedListColumn,
+  pairColumn,
+  shortListColumns,
+  wordColumns,
+} from "./edge-columns.js";
 
-function compiled(texts: readonly string[], columns: readonly TestColumn[]): Case[] {
-  return texts.map((text) => {
-    const result = prepare(text, columns);
-    if ("text" in result) return result;
-    throw new TypeError(`${text}: ${result.map((d) => d.message).join("; ")}`);
-  });
-}
+const textOf = (text: string, columns: readonly TestColumn[]): string => textOrRefusal("sql", text, columns);
 
-/** The text, or the reason for none. */
-function written(text: string, columns: readonly TestColumn[]): string {
-  const [{ expression } = { expression: null }] = compiled([text], columns);
-  return expression?.strings.sql ?? `${expression?.refused.sql?.code ?? ""}: ${expression?.refused.sql?.reason ?? ""}`;
-}
-
-/** Cases whose text is not what the lambda says, in a SELECT and in a WHERE. */
+/** The cases in which DuckDB's result differs from the lambda's, in a SELECT or in a WHERE. */
 async function differences(
   cases: readonly Case[],
   columns: readonly TestColumn[],
   table?: DuckDBConnection,
 ): Promise<string[]> {
-  const connection = table ?? (await tableOf(columns));
+  const connection = table ?? (await createRowsTable(columns));
   const texts = cases.map(
     ({ text, expression }) => expression.strings.sql ?? `error('${text.replaceAll("'", "''")} has no text')::BOOLEAN`,
   );
-  const answers = await ask(connection, texts);
+  const answers = await evaluateInDuckDb(connection, texts);
   if (table === undefined) connection.closeSync();
   return cases.flatMap(({ text, holdsOn }, i) => {
     const { selected = [], kept = new Set() } = answers[i] ?? {};
@@ -39,42 +37,25 @@ async function differences(
   });
 }
 
-const comparisons = ["<", ">", "<=", ">=", "===", "!=="];
-const floats: TestColumn[] = [
-  column("out.d", "float64", [], edgeFloats),
-  column(
-    "in.f",
-    "float32",
-    [2],
-    edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)]),
-  ),
-  column(
-    "out.i",
-    "int32",
-    [1],
-    edgeFloats.map((_, i) => [i - 3]),
-  ),
-];
-
 describe("the DuckDB text", () => {
-  it("is the predicate that must hold, over the log's columns", () => {
+  it("is the predicate, over the columns of the log", () => {
     const columns = [
       column("out.dense_1", "float32", [1], []),
       column("in.f", "float32", [64], []),
       column("out_c1.z", "float64", [], []),
     ];
-    expect(written("x => !(x.out.dense_1[0] > 0.9)", columns)).toMatchInlineSnapshot(
+    expect(textOf("x => !(x.out.dense_1[0] > 0.9)", columns)).toMatchInlineSnapshot(
       `"NOT ("out.dense_1"[1]::DOUBLE > 0.9e0 AND NOT isnan("out.dense_1"[1]::DOUBLE))"`,
     );
-    expect(written("x => x.in.f.every(v => v >= 0 && v <= 1)", columns)).toMatchInlineSnapshot(
+    expect(textOf("x => x.in.f.every(v => v >= 0 && v <= 1)", columns)).toMatchInlineSnapshot(
       `"len(list_filter("in.f", lambda v0: NOT ((v0::DOUBLE >= 0e0 AND NOT isnan(v0::DOUBLE)) AND (v0::DOUBLE <= 1e0)))) = 0"`,
     );
-    expect(written("x => x.models.c1.z > x.out.dense_1", columns)).toMatchInlineSnapshot(
+    expect(textOf("x => x.models.c1.z > x.out.dense_1", columns)).toMatchInlineSnapshot(
       `""out_c1.z" IS NOT NULL AND ("out_c1.z" > "out.dense_1"[1]::DOUBLE AND NOT isnan("out_c1.z"))"`,
     );
   });
 
-  it("means what the lambda means on NaN, infinities, -0, denormals and the float32 neighbours of 0.1 and 0.9", async () => {
+  it("agrees with the lambda on NaN, infinities, -0, denormals and the float32 neighbours of 0.1 and 0.9", async () => {
     const numbers = ["abs", "floor", "ceil", "round", "trunc", "sign", "sqrt"];
     const texts = [
       ...comparisons.flatMap((op) =>
@@ -119,25 +100,10 @@ describe("the DuckDB text", () => {
       ]),
       "x => (x.out.d > 0.1 ? x.in.f[0] : -1) < 0.9",
     ];
-    expect(await differences(compiled(texts, floats), floats)).toEqual([]);
+    expect(await differences(compileCases(texts, floatColumns), floatColumns)).toEqual([]);
   });
 
-  it("compares int64 and uint64 by all their digits, also with one another, and calculates in 128 bits", async () => {
-    const columns = [
-      column("out.n", "int64", [], edgeBigints),
-      column(
-        "out.m",
-        "int64",
-        [1],
-        edgeBigints.map((_, i) => [edgeBigints[(i * 3) % edgeBigints.length] ?? 0n]),
-      ),
-      column(
-        "out.q",
-        "uint64",
-        [],
-        edgeBigints.map((v) => BigInt.asUintN(64, v)),
-      ),
-    ];
+  it("compares int64 and uint64 exactly, also with one another, and calculates in 128 bits", async () => {
     const texts = [
       ...comparisons.flatMap((op) =>
         [
@@ -162,24 +128,17 @@ describe("the DuckDB text", () => {
         `x => x.out.q * x.out.m[0] % ${n} <= 0n`,
       ]),
     ];
-    expect(await differences(compiled(texts, columns), columns)).toEqual([]);
-    expect(written("x => x.out.q * x.out.q > 0n", columns)).toMatchInlineSnapshot(
+    expect(await differences(compileCases(texts, bigintColumns), bigintColumns)).toEqual([]);
+    expect(textOf("x => x.out.q * x.out.q > 0n", bigintColumns)).toMatchInlineSnapshot(
       `"SL1207: its bigint arithmetic may need more than DuckDB's 128 bits"`,
     );
-    expect(written(`x => x.out.n < ${10n ** 40n}n`, columns)).toMatchInlineSnapshot(
+    expect(textOf(`x => x.out.n < ${10n ** 40n}n`, bigintColumns)).toMatchInlineSnapshot(
       `"SL1207: the constant 10000000000000000000000000000000000000000n has more than DuckDB's 128 bits"`,
     );
   });
 
-  it("takes an element past the end of a short or empty list for undefined", async () => {
-    const columns = [
-      column("out.u", "float64", [null], [[], [1], [0.95, Number.NaN], [0.1, 0.9, -0], [Number.NaN, 2, 3, 4], []]),
-      column("out.d", "float64", [], [1, 2, 3, Number.NaN, 5, 6]),
-      column("out.n", "int64", [null], [[], [1n], [5n, 9007199254740993n], [2n, 3n], [0n, -1n, 4n], []]),
-      column("out.b", "bool", [null], [[], [true], [false, true], [true, false], [true, true, true], []]),
-      column("out.r", "float64", [null, null], [[], [[1]], [[1], [2, 3]], [[], []], [[5, 6], [], [7]], [[1], [2, 0]]]),
-      column("out.s", "string", [null], [[], [""], ["a", "b"], ["b", "a"], ["", "a", "a"], []]),
-    ];
+  it("treats an element past the end of a list as undefined", async () => {
+    const columns = [...shortListColumns, nestedListColumn];
     const texts = [
       ...comparisons.flatMap((op) => [
         `x => x.out.u[1] ${op} 0.9`,
@@ -208,41 +167,12 @@ describe("the DuckDB text", () => {
       "x => x.out.r[1]?.[0] === undefined",
       "x => x.out.u.some((v, i) => x.out.u.every((w, j) => v >= w || i < j))",
     ];
-    expect(await differences(compiled(texts, columns), columns)).toEqual([]);
+    expect(await differences(compileCases(texts, columns), columns)).toEqual([]);
   });
 
   it("reads strings, booleans, nested lists, float16 and odd names", async () => {
-    const words = ["", "a", 'q"', "\\", "é", "😀", "line\n", "\u2028", "it's", "\ue000", "Z"];
-    const columns = [
-      column("out.s", "string", [], words),
-      column(
-        "out.t",
-        "string",
-        [1],
-        words.map((_, i) => [words[(i * 3) % words.length] ?? ""]),
-      ),
-      column(
-        "out.b",
-        "bool",
-        [2],
-        words.map((_, i) => [i % 2 === 0, i % 3 === 0]),
-      ),
-      column(
-        'out.a "b".c',
-        "float32",
-        [2, 2],
-        words.map((_, i) => [
-          [i, 1],
-          [2, 3 - i],
-        ]),
-      ),
-      column(
-        "in.v0",
-        "float32",
-        [2],
-        words.map((_, i) => [i, 2]),
-      ),
-    ];
+    const words = moreWords;
+    const columns = [...wordColumns(words), pairColumn("in.v0", words.length)];
     const texts = [
       ...words.flatMap((word) => [
         `x => x.out.s === ${JSON.stringify(word)}`,
@@ -263,40 +193,42 @@ describe("the DuckDB text", () => {
       `x => x.out['a "b".c'].every((r) => r.some((v, i) => v > i))`,
       "x => x.in.v0.some((v, i) => v > i && x.out.b[i])",
     ];
-    expect(await differences(compiled(texts, columns), columns)).toEqual([]);
+    expect(await differences(compileCases(texts, columns), columns)).toEqual([]);
     const half = column("out.h", "float16", [1], [[0.333251953125], [1]]);
-    expect(written("x => x.out.h[0] > 0.333", [half])).toMatchInlineSnapshot(
+    expect(textOf("x => x.out.h[0] > 0.333", [half])).toMatchInlineSnapshot(
       `""out.h"[1]::DOUBLE > 0.333e0 AND NOT isnan("out.h"[1]::DOUBLE)"`,
     );
-    expect(written("x => x.out.s < x.out.t[0]", columns)).toMatchInlineSnapshot(
+    expect(textOf("x => x.out.s < x.out.t[0]", columns)).toMatchInlineSnapshot(
       `"SL1207: DuckDB orders strings by their code points, JavaScript by UTF-16 units"`,
     );
-    expect(written("x => x.out.s === '\\ud800'", columns)).toMatchInlineSnapshot(
+    expect(textOf("x => x.out.s === '\\ud800'", columns)).toMatchInlineSnapshot(
       `"SL1207: a string constant holds NUL or half a surrogate pair, which DuckDB text cannot hold"`,
     );
   });
 
-  it("fails a row without a value of a challenger, whatever else holds", async () => {
+  it("fails a row without a challenger's value", async () => {
     const values: (RowValue | null)[] = [1, null, 3, Number.NaN];
     const columns = [column("out.d", "float64", [], [0, 0, 9, 0])];
-    const connection = await tableOf([...columns, { ...column("out_c1.z", "float64", [], []), values }]);
-    const text = written("x => x.models.c1.z > 0 || x.out.d < 5", [
+    const connection = await createRowsTable([...columns, { ...column("out_c1.z", "float64", [], []), values }]);
+    const text = textOf("x => x.models.c1.z > 0 || x.out.d < 5", [
       ...columns,
       column("out_c1.z", "float64", [], [1, 2, 3, 4]),
     ]);
-    expect(await ask(connection, [text])).toEqual([{ selected: [true, false, true, true], kept: new Set([0, 2, 3]) }]);
+    expect(await evaluateInDuckDb(connection, [text])).toEqual([
+      { selected: [true, false, true, true], kept: new Set([0, 2, 3]) },
+    ]);
   });
 
-  it("refuses columns that DuckDB cannot tell apart or name", () => {
+  it("is refused for columns that DuckDB cannot name or tell apart", () => {
     const columns = [
       column("out.A", "float64", [], []),
       column("out.a", "float64", [], []),
       column("out.\u0001", "float64", [], []),
     ];
-    expect(written("x => x.out.A < x.out.a", columns)).toMatchInlineSnapshot(
+    expect(textOf("x => x.out.A < x.out.a", columns)).toMatchInlineSnapshot(
       `"SL1205: DuckDB's column names ignore case, so 'out.A' and 'out.a' are the same column; rename a port"`,
     );
-    expect(written("x => x.out['\\u0001'] > 1", columns)).toMatchInlineSnapshot(
+    expect(textOf("x => x.out['\\u0001'] > 1", columns)).toMatchInlineSnapshot(
       `"SL1205: DuckDB column names hold no control character and no half of a surrogate pair, and 'out.?' has one; rename the port"`,
     );
   });
@@ -317,17 +249,17 @@ describe("the DuckDB text", () => {
       deep("Math.abs(", " * 2)", 55),
       deep("-(1 + ", ")", 55),
     ];
-    expect(await differences(compiled(texts, columns), columns)).toEqual([]);
-    expect(written(deep("Math.sqrt(", ")", 40), columns)).toMatchInlineSnapshot(
+    expect(await differences(compileCases(texts, columns), columns)).toEqual([]);
+    expect(textOf(deep("Math.sqrt(", ")", 40), columns)).toMatchInlineSnapshot(
       `"SL1203: its text is longer than 1048576 characters; split it into several validations"`,
     );
   });
 
-  it("means what 500 generated lambdas mean, four operations deep", async () => {
+  it("agrees with 500 generated lambdas, four operations deep", async () => {
     const columns = generateColumns(40, 7, fc.nat(4));
-    const cases = compiled(fc.sample(lambdas(4), { numRuns: 500, seed: 20_261_122 }), columns);
-    const said = cases.filter(({ expression }) => expression.strings.sql !== undefined);
-    expect(said.length).toBeGreaterThan(450);
-    expect(await differences(said, columns)).toEqual([]);
+    const cases = compileCases(fc.sample(lambdas(4), { numRuns: 500, seed: 20_261_122 }), columns);
+    const written = cases.filter(({ expression }) => expression.strings.sql !== undefined);
+    expect(written.length).toBeGreaterThan(450);
+    expect(await differences(written, columns)).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { alerts, columns } from "./alerts.js";
 
 const all = alerts.map((text) => ({ text, ...alert(text, columns) }));
 
-it("has for each alert and back-end the outcome that is written down", async () => {
+it("has the recorded outcome for each alert and back-end", async () => {
   const page = all.map(({ text, strings, refused }) =>
     [
       text,
@@ -16,7 +16,7 @@ it("has for each alert and back-end the outcome that is written down", async () 
   await expect(`${page.join("\n\n")}\n`).toMatchFileSnapshot("alerts.txt");
 });
 
-it.each(["sql", "promql", "javascript"] as const)("compiles for %s, nine in ten at the least", (backEnd) => {
+it.each(["sql", "promql", "javascript"] as const)("compiles for %s in at least nine of ten cases", (backEnd) => {
   expect(alertBackEndNames).toContain(backEnd);
   expect(all.filter(({ strings }) => strings[backEnd] !== undefined).length / all.length).toBeGreaterThan(0.9);
 });

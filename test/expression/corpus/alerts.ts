@@ -1,6 +1,6 @@
 import { column } from "../rows.js";
 
-/** Conditions of alerts as people would write them for fraud, pricing, vision, language and sensor models. */
+/** Realistic conditions of alerts for fraud, pricing, vision, language and sensor models. */
 export const columns = [
   column("in.amount", "float64", [], []),
   column("in.country", "string", [], []),

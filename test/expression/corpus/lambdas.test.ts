@@ -4,7 +4,7 @@ import { compileExpression } from "../../../src/expression/compile.js";
 import { corpus } from "./lambdas.js";
 import { lower } from "../lambda.js";
 
-/** What becomes of a lambda in each back-end: "exact", or the code and the reason of the refusal. */
+/** The outcome of each lambda in each back-end: "exact", or the code and reason of the refusal. */
 function outcomes(): {
   readonly field: string;
   readonly lambda: string;
@@ -13,7 +13,7 @@ function outcomes(): {
   return Object.entries(corpus).flatMap(([field, { scope, constants, lambdas }]) =>
     lambdas.map((lambda) => {
       const compiled = compileExpression(lower(lambda), scope, constants);
-      const said = (backEnd: BackEnd): string => {
+      const outcome = (backEnd: BackEnd): string => {
         if (!compiled.ok) return compiled.diagnostics.map(({ code, message }) => `${code} ${message}`).join("; ");
         const refusal = compiled.expression.refused[backEnd];
         return refusal === undefined ? "exact" : `${refusal.code} ${refusal.reason}`;
@@ -21,7 +21,7 @@ function outcomes(): {
       return {
         field,
         lambda,
-        in: Object.fromEntries(backEndNames.map((name) => [name, said(name)])) as Record<BackEnd, string>,
+        in: Object.fromEntries(backEndNames.map((name) => [name, outcome(name)])) as Record<BackEnd, string>,
       };
     }),
   );
@@ -30,10 +30,12 @@ function outcomes(): {
 describe("the corpus of 200 lambdas", () => {
   const all = outcomes();
 
-  it("has for each lambda and back-end the outcome that is written down", async () => {
-    const page = all.map(({ field, lambda, in: said }) => {
-      const exact = backEndNames.filter((name) => said[name] === "exact");
-      const refused = backEndNames.filter((name) => said[name] !== "exact").map((name) => `  ${name}: ${said[name]}`);
+  it("has the recorded outcome for each lambda and back-end", async () => {
+    const page = all.map(({ field, lambda, in: inBackEnd }) => {
+      const exact = backEndNames.filter((name) => inBackEnd[name] === "exact");
+      const refused = backEndNames
+        .filter((name) => inBackEnd[name] !== "exact")
+        .map((name) => `  ${name}: ${inBackEnd[name]}`);
       return [`${field}: ${lambda}`, `  exact: ${exact.join(", ") || "-"}`, ...refused].join("\n");
     });
     expect(all).toHaveLength(200);
@@ -41,7 +43,7 @@ describe("the corpus of 200 lambdas", () => {
   });
 
   it.each(["polars-0.18", "polars-1", "sql", "javascript"] as const)(
-    "compiles for %s, nine in ten at the least",
+    "compiles for %s in at least nine of ten cases",
     (backEnd) => {
       expect(all.filter((one) => one.in[backEnd] === "exact").length).toBeGreaterThanOrEqual(180);
     },

@@ -2,7 +2,7 @@ import type { RowScope } from "../../../dsl/row.js";
 import type { Constants } from "../../../src/expression/surface/surface.js";
 import type { DType, Port } from "../../../dsl/tensor.js";
 
-/** Lambdas of one field, as people would write them for its models. */
+/** Realistic lambdas for the models of one field. */
 export interface Field {
   readonly scope: RowScope;
   readonly constants: Constants;

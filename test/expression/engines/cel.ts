@@ -21,7 +21,7 @@ export const libraries: Readonly<Record<string, Library>> = installed
 const deep = (value: RowValue, put: (value: RowValue) => unknown): unknown =>
   Array.isArray(value) ? value.map((item: RowValue) => deep(item, put)) : put(value);
 
-/** The rows as a library takes them: uint64 ports as uints, other integers as a host would hand them, as ints. */
+/** The rows as a library takes them: uint64 ports as uint, other integers as int, as hosts pass them. */
 export function rowsFor({ uint }: Library, columns: readonly TestColumn[]): unknown[] {
   const forHost = columns.map((column) => {
     const { dtype } = column.port;
@@ -36,8 +36,8 @@ export function rowsFor({ uint }: Library, columns: readonly TestColumn[]): unkn
   return rowsOf(forHost as TestColumn[]);
 }
 
-/** What the library says of each row, or the error's text where it fails. */
-export function answers(library: Library, text: string, rows: readonly unknown[]): unknown[] {
+/** The library's result for each row, or the error's text if it fails. */
+export function evaluateInCel(library: Library, text: string, rows: readonly unknown[]): unknown[] {
   const run = library.compile(text);
   return rows.map((row) => {
     try {

@@ -1,7 +1,7 @@
 import type { RowScope } from "../../../dsl/row.js";
 import { type RowValue, scopeOf, type TestColumn } from "../rows.js";
 
-/** What the platform documents of a check's tree. */
+/** The tree of a check, as far as the platform documents it. */
 type Tree =
   | { readonly node: "binop"; readonly op: string; readonly left: Tree; readonly right: Tree }
   | {
@@ -25,7 +25,7 @@ type Value = number | bigint | boolean | readonly Value[];
 type Tensors = (model: string, position: "input" | "output", tensor: number) => RowValue;
 
 const number = (value: Value): number => {
-  if (typeof value !== "number") throw new TypeError(`${String(value)} is no double`);
+  if (typeof value !== "number") throw new TypeError(`${String(value)} is not a double`);
   return value;
 };
 
@@ -40,10 +40,7 @@ const operations: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
   in: (a, b) => (b as readonly Value[]).some((item) => item === a),
 };
 
-/**
- * The value of a tree on a row: numbers are doubles, 64-bit integers have all their digits. What is not documented is
- * an error.
- */
+/** The value of a tree on a row. Numbers are doubles, 64-bit integers are exact. Undocumented nodes are errors. */
 function evaluate(tree: Tree, tensors: Tensors): Value {
   switch (tree.node) {
     case "binop": {
@@ -71,7 +68,7 @@ function evaluate(tree: Tree, tensors: Tensors): Value {
   }
 }
 
-/** The ports of rows, the model `m` taking `in` and giving `out`. */
+/** The ports of rows, with a model `m` whose inputs are `in` and whose outputs are `out`. */
 export function scopeWithModels(columns: readonly TestColumn[]): RowScope {
   const scope = scopeOf(columns);
   return { ...scope, first: { name: "m", columns: scope.inputs.map(({ name }) => name) }, last: "m" };
@@ -84,7 +81,7 @@ function tensorsOf(columns: readonly TestColumn[], row: number): Tensors {
   };
 }
 
-/** An entry's JSON, its integers as text, so that they keep all their digits. */
+/** Parses an entry's JSON, with integers as text, so that they stay exact. */
 export const parseEntry = (text: string): Entry => JSON.parse(text.replace(/("integer": )(-?\d+)/g, '$1"$2"')) as Entry;
 
 /** Whether each row passes all validations of an entry. */

@@ -21,11 +21,8 @@ const sqlTypes = {
 type Api = typeof import("@duckdb/node-api");
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/**
- * A table `rows` of these columns, with `row` beside them, in a database of its own. A column without a value holds
- * null.
- */
-export async function tableOf(
+/** A table `rows` with these columns and the row number `row`, in a new database. A missing value is null. */
+export async function createRowsTable(
   columns: readonly (Omit<TestColumn, "values"> & { readonly values: readonly (RowValue | null)[] })[],
 ): Promise<DuckDBConnection> {
   const api = createRequire(import.meta.url)("@duckdb/node-api") as Api;
@@ -53,8 +50,8 @@ export async function tableOf(
   return connection;
 }
 
-/** What each text is on each row: in the list of a SELECT, and whether a WHERE keeps the row. */
-export async function ask(
+/** For each text, its value on each row in a SELECT, and the rows that a WHERE with it keeps. */
+export async function evaluateInDuckDb(
   connection: DuckDBConnection,
   texts: readonly string[],
 ): Promise<{ readonly selected: (boolean | null)[]; readonly kept: Set<number> }[]> {

@@ -17,7 +17,9 @@ const script = `${folder}/evaluate.mjs`;
 export const installed: boolean = Object.values(engines).every((path) => existsSync(`${folder}/${path}`));
 
 if (!installed && process.env.SHAPELINE_ORACLES_REQUIRED === "1") {
-  process.stderr.write("the real engines are required here: `npm run oracles` installs them\n");
+  process.stderr.write(
+    "SHAPELINE_ORACLES_REQUIRED is set, but the real engines are not installed; run: npm run oracles\n",
+  );
   process.exit(1);
 }
 
@@ -28,7 +30,7 @@ export interface Job {
   readonly texts: readonly string[];
 }
 
-/** Evaluates texts over rows in a real engine, in a process of its own. */
+/** Evaluates texts over rows in a real engine, in its own process. */
 export function evaluate(engine: Engine, jobs: readonly Job[]): Answer[][] {
   const input = JSON.stringify(jobs.map(({ columns, texts }) => ({ table: arrowFile(columns), texts })));
   const out = execFileSync(process.execPath, [script, engines[engine]], {

@@ -7,12 +7,14 @@ import { alertProgram } from "../../../src/expression/evaluate/alert-program.js"
 import { aggregateMetric } from "../../../src/expression/backends/promql.js";
 import type { ExpressionTree } from "../../../src/expression/tree/tree.js";
 
-/** The version of Prometheus' own tool, null where it is not installed. */
+/** The version of Prometheus' promtool, or null if it is not installed. */
 export const promtool: string | null =
   /promtool, version (\S+)/.exec(String(spawnSync("promtool", ["--version"]).stdout))?.[1] ?? null;
 
 if (promtool === null && process.env["SHAPELINE_PROMTOOL_REQUIRED"] === "1") {
-  process.stderr.write("promtool is required here: install the package prometheus\n");
+  process.stderr.write(
+    "SHAPELINE_PROMTOOL_REQUIRED is set, but promtool is not installed; install the package prometheus\n",
+  );
   process.exit(1);
 }
 
@@ -21,14 +23,14 @@ export interface RuleCase {
   readonly name: string;
   readonly text: string;
   readonly tree: ExpressionTree;
-  /** What its aggregates come to, minute by minute. */
+  /** The values of its aggregates, minute by minute. */
   readonly values: readonly (readonly number[])[];
 }
 
 function inFolder<T>(files: Readonly<Record<string, unknown>>, work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-promtool-"));
   try {
-    // JSON is YAML, too.
+    // JSON is valid YAML.
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(content));
     return work(folder);
   } finally {
@@ -36,7 +38,7 @@ function inFolder<T>(files: Readonly<Record<string, unknown>>, work: (folder: st
   }
 }
 
-const shown = (value: number): string =>
+const formatSample = (value: number): string =>
   Object.is(value, -0)
     ? "-0"
     : Number.isFinite(value)
@@ -47,7 +49,7 @@ const shown = (value: number): string =>
           ? "Inf"
           : "-Inf";
 
-/** What promtool finds wrong with the rules as such. */
+/** The errors that promtool reports for the rules. Empty if there are none. */
 export function checkRules(cases: readonly RuleCase[]): string {
   const rules = cases.map(({ name, text }) => ({ alert: name, expr: text, for: "1m" }));
   return inFolder({ "rules.yml": { groups: [{ name: "alerts", rules }] } }, (folder) => {
@@ -58,15 +60,15 @@ export function checkRules(cases: readonly RuleCase[]): string {
   });
 }
 
-/** Where Prometheus, given the aggregates as series, says something else than the condition. */
+/** The rules whose result in Prometheus, with the aggregates as series, differs from the condition. */
 export function differences(cases: readonly RuleCase[]): string {
   const series = cases.flatMap(({ name, tree, values }) =>
     collectAggregates(tree).map((_, i) => ({
       series: `${aggregateMetric}{pipeline="p",alert="${name}",aggregate="${i}"}`,
-      values: values.map((now) => shown(now[i] ?? 0)).join(" "),
+      values: values.map((now) => formatSample(now[i] ?? 0)).join(" "),
     })),
   );
-  const asked = cases.flatMap(({ name, text, tree, values }) => {
+  const expressions = cases.flatMap(({ name, text, tree, values }) => {
     const program = alertProgram({ name, tree });
     return values.map((now, minute) => ({
       expr: `count(${text}) or vector(0)`,
@@ -74,9 +76,9 @@ export function differences(cases: readonly RuleCase[]): string {
       exp_samples: [{ value: program.holds(now) ? 1 : 0 }],
     }));
   });
-  // One test: each has a database of its own.
+  // One test, because each creates its own database.
   return inFolder(
-    { "tests.yml": { tests: [{ interval: "1m", input_series: series, promql_expr_test: asked }] } },
+    { "tests.yml": { tests: [{ interval: "1m", input_series: series, promql_expr_test: expressions }] } },
     (folder) => {
       try {
         execFileSync("promtool", ["test", "rules", join(folder, "tests.yml")], {

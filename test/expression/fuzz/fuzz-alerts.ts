@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { collectAggregates } from "../../../src/expression/tree/aggregates.js";
 import { compiled, holdsInLoop, holdsOn, windowsInDuckDb } from "../alert-cases.js";
-import { tableOf } from "../engines/duckdb.js";
+import { createRowsTable } from "../engines/duckdb.js";
 import type { FuzzOptions } from "./fuzz-lambdas.js";
 import { float, generateColumns } from "./generate-lambdas.js";
 import { alertConditions } from "./generate-alerts.js";
@@ -18,19 +18,19 @@ const cut = (columns: readonly TestColumn[]): TestColumn[][] =>
   ends.map((end, i) => columns.map((column) => ({ ...column, values: column.values.slice(ends[i - 1] ?? 0, end) })));
 
 /**
- * Runs generated conditions of alerts over several windows in JavaScript, in the generated loop, in DuckDB, and on generated values of
- * their aggregates in Prometheus; says where they differ.
+ * Runs generated conditions of alerts over several windows in JavaScript, in the generated loop and in DuckDB, and with
+ * generated values of their aggregates in Prometheus. Prints the differences.
  *
  * @returns the number of differences
  */
-export async function fuzzAlerts({ count, seed, depth, say, stopped }: FuzzOptions): Promise<number> {
+export async function fuzzAlerts({ count, seed, depth, print, stopped }: FuzzOptions): Promise<number> {
   const tally = new Tally();
-  const progress = new Progress(say);
+  const progress = new Progress(print);
   let untyped = 0;
   let done = 0;
-  if (promtool === null) say("promtool is not installed; Debian's package is prometheus");
+  if (promtool === null) print("promtool is not installed; Debian's package is prometheus");
   for (; done < count && !stopped(); done += Math.min(alertsPerBatch, count - done)) {
-    progress.tell(`${done} conditions of alerts, ${tally.differences} differences`);
+    progress.report(`${done} conditions of alerts, ${tally.differences} differences`);
     const columns = generateColumns(ends.at(-1) ?? 1, seed + done, fc.nat(4));
     const windows = cut(columns);
     const texts = fc.sample(alertConditions(depth), {
@@ -43,16 +43,17 @@ export async function fuzzAlerts({ count, seed, depth, say, stopped }: FuzzOptio
     });
     untyped += texts.length - typed.length;
     const expected = typed.map(({ text }) => windows.map((rows) => holdsOn(text, rows)));
-    const tell = (backEnd: string, text: string) => say(`DIFFERENCE in ${backEnd} (seed ${seed + done}): ${text}`);
+    const printDifference = (backEnd: string, text: string) =>
+      print(`DIFFERENCE in ${backEnd} (seed ${seed + done}): ${text}`);
 
     const inLoop = typed.filter((one, i) => windows.some((rows, w) => holdsInLoop(one, rows) !== expected[i]?.[w]));
-    inLoop.forEach(({ text }) => tell("javascript", text));
+    inLoop.forEach(({ text }) => printDifference("javascript", text));
     tally.add("alerts, javascript", { compared: typed.length, refused: 0, differences: inLoop.length });
 
     const written = typed
       .map((one, i) => ({ ...one, expected: expected[i] }))
       .filter(({ strings }) => strings.sql !== undefined);
-    const connection = await tableOf(columns);
+    const connection = await createRowsTable(columns);
     const answers = await windowsInDuckDb(
       connection,
       written.map(({ strings }) => strings.sql ?? ""),
@@ -60,7 +61,7 @@ export async function fuzzAlerts({ count, seed, depth, say, stopped }: FuzzOptio
     );
     connection.closeSync();
     const inSql = written.filter((one, i) => ends.some((_, w) => answers[i]?.[w] !== one.expected?.[w]));
-    inSql.forEach(({ text }) => tell("sql", text));
+    inSql.forEach(({ text }) => printDifference("sql", text));
     tally.add("alerts, sql", {
       compared: written.length,
       refused: typed.length - written.length,
@@ -76,15 +77,15 @@ export async function fuzzAlerts({ count, seed, depth, say, stopped }: FuzzOptio
         : [{ name, tree, text: strings.promql, values: values(i, collectAggregates(tree).length) }],
     );
     const found = differences(rules);
-    if (found !== "") tell("promql", found);
+    if (found !== "") printDifference("promql", found);
     tally.add("alerts, promql", {
       compared: rules.length,
       refused: typed.length - rules.length,
       differences: found === "" ? 0 : 1,
     });
   }
-  say(
+  print(
     `${done} conditions of alerts, ${depth} operations deep, on ${ends.length} windows each; ${untyped} have no type`,
   );
-  return tally.tell(say);
+  return tally.print(print);
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import type { BackEnd } from "../../../src/expression/backends/back-ends.js";
-import { answers, installed as celInstalled, libraries, rowsFor } from "../engines/cel.js";
+import { evaluateInCel, installed as celInstalled, libraries, rowsFor } from "../engines/cel.js";
 import { holdsInChecks } from "../engines/checks.js";
-import { type Case, holdsInLoop, prepare } from "../cases.js";
-import { ask, tableOf } from "../engines/duckdb.js";
+import { type Case, holdsInLoop, compileCase } from "../cases.js";
+import { evaluateInDuckDb, createRowsTable } from "../engines/duckdb.js";
 import { type Engine, engines, evaluate, installed } from "../engines/polars.js";
 import { checkLambdas, generateColumns, lambdas } from "./generate-lambdas.js";
 import type { TestColumn } from "../rows.js";
@@ -14,13 +14,13 @@ export interface FuzzOptions {
   readonly seed: number;
   /** How many operations deep the lambdas are. */
   readonly depth: number;
-  /** Asked between two batches: whether to end here. */
+  /** Whether to stop, checked between batches. */
   stopped(): boolean;
-  say(line: string): void;
+  print(line: string): void;
 }
 
-/** For each case, what the back-end's engine says of each row: whether the predicate holds, or the engine's error. */
-type Judge = (
+/** Evaluates cases in a back-end's engine: for each case whether each row passes, or the engine's error. */
+type Evaluate = (
   cases: readonly Case[],
   columns: readonly TestColumn[],
 ) => Promise<readonly ((boolean | null)[] | string)[]>;
@@ -28,39 +28,39 @@ type Judge = (
 const rowsPerBatch = 24;
 const casesPerBatch = 250;
 
-/** The engines that hold a back-end's text against the lambda; polars' text is the negation. */
-function judges(): Partial<Record<BackEnd, Judge>> & { readonly checks: Judge } {
+/** The engine of each back-end. The text for polars is the negation. */
+function installedEngines(): Partial<Record<BackEnd, Evaluate>> & { readonly checks: Evaluate } {
   const polars =
-    (engine: Engine): Judge =>
+    (engine: Engine): Evaluate =>
     async (cases, columns) => {
-      const [said = []] = evaluate(engine, [
+      const [results = []] = evaluate(engine, [
         { columns, texts: cases.map(({ expression }) => expression.strings[engine] ?? "") },
       ]);
-      return said.map((flags) =>
+      return results.map((flags) =>
         "error" in flags ? flags.error : flags.map((flag) => (typeof flag === "boolean" ? !flag : null)),
       );
     };
-  const sql: Judge = async (cases, columns) => {
-    const connection = await tableOf(columns);
-    const said = await ask(
+  const sql: Evaluate = async (cases, columns) => {
+    const connection = await createRowsTable(columns);
+    const results = await evaluateInDuckDb(
       connection,
       cases.map(({ expression }) => expression.strings.sql ?? ""),
     );
     connection.closeSync();
-    return said.map(({ selected }) => selected);
+    return results.map(({ selected }) => selected);
   };
-  const javascript: Judge = async (cases, columns) => cases.map((one) => holdsInLoop(one, columns));
-  const checks: Judge = async (cases, columns) =>
+  const javascript: Evaluate = async (cases, columns) => cases.map((one) => holdsInLoop(one, columns));
+  const checks: Evaluate = async (cases, columns) =>
     cases.map(({ expression }) => holdsInChecks(expression.strings.checks ?? "", columns));
-  /** What both libraries say. */
-  const cel: Judge = async (cases, columns) => {
+  /** The result on which both libraries agree. */
+  const cel: Evaluate = async (cases, columns) => {
     const each = Object.values(libraries).map((library) => ({ library, rows: rowsFor(library, columns) }));
     return cases.map(({ expression }) => {
       const [one = [], ...others] = each.map(({ library, rows }) =>
-        answers(library, expression.strings.cel ?? "", rows),
+        evaluateInCel(library, expression.strings.cel ?? "", rows),
       );
-      return one.map((said, r) =>
-        typeof said === "boolean" && others.every((other) => other[r] === said) ? said : null,
+      return one.map((result, r) =>
+        typeof result === "boolean" && others.every((other) => other[r] === result) ? result : null,
       );
     });
   };
@@ -71,28 +71,33 @@ function judges(): Partial<Record<BackEnd, Judge>> & { readonly checks: Judge } 
 }
 
 /**
- * Runs generated lambdas in JavaScript and in every engine, and says where they differ.
+ * Runs generated lambdas in JavaScript and in every engine, and prints the differences.
  *
  * @returns the number of differences
  */
-export async function fuzz({ count, seed, depth, say, stopped }: FuzzOptions): Promise<number> {
-  const table = judges();
+export async function fuzz({ count, seed, depth, print, stopped }: FuzzOptions): Promise<number> {
+  const table = installedEngines();
   const tally = new Tally();
-  const progress = new Progress(say);
+  const progress = new Progress(print);
   let untyped = 0;
   let done = 0;
-  if (!installed) say("the real polars engines are not installed; run: npm run oracles");
+  if (!installed) print("the real polars engines are not installed; run: npm run oracles");
   for (; done < count && !stopped(); done += Math.min(casesPerBatch, count - done)) {
     const columns = generateColumns(rowsPerBatch, seed + done, fc.nat(4));
     const sampled = (texts: fc.Arbitrary<string>) =>
       fc.sample(texts, { numRuns: Math.min(casesPerBatch, count - done), seed: seed + done });
     const cases = (texts: readonly string[]) =>
-      texts.map((text) => prepare(text, columns)).filter((result) => "text" in result);
-    const judged = async (prepared: readonly Case[], backEnd: BackEnd, judge: Judge, name: string = backEnd) => {
+      texts.map((text) => compileCase(text, columns)).filter((result) => "text" in result);
+    const compare = async (
+      prepared: readonly Case[],
+      backEnd: BackEnd,
+      evaluateIn: Evaluate,
+      name: string = backEnd,
+    ) => {
       const written = prepared.filter(({ expression }) => expression.strings[backEnd] !== undefined);
-      const said = written.length === 0 ? [] : await judge(written, columns);
-      const found = written.flatMap((one, i) => difference(one, columns, said[i] ?? "no answer"));
-      for (const line of found) say(`DIFFERENCE in ${name} (seed ${seed + done}): ${line}`);
+      const results = written.length === 0 ? [] : await evaluateIn(written, columns);
+      const found = written.flatMap((one, i) => difference(one, columns, results[i] ?? "no result"));
+      for (const line of found) print(`DIFFERENCE in ${name} (seed ${seed + done}): ${line}`);
       tally.add(name, {
         compared: written.length,
         refused: prepared.length - written.length,
@@ -102,13 +107,14 @@ export async function fuzz({ count, seed, depth, say, stopped }: FuzzOptions): P
     const texts = sampled(lambdas(depth));
     const prepared = cases(texts);
     untyped += texts.length - prepared.length;
-    for (const [backEnd, judge] of Object.entries(table) as [BackEnd, Judge][]) await judged(prepared, backEnd, judge);
-    // Of all lambdas the checks can say few; these are of the kind that they can.
-    await judged(cases(sampled(checkLambdas(depth))), "checks", table.checks, "checks, in its own words");
-    progress.tell(`${done + texts.length} lambdas, ${tally.differences} differences`);
+    for (const [backEnd, evaluateIn] of Object.entries(table) as [BackEnd, Evaluate][])
+      await compare(prepared, backEnd, evaluateIn);
+    // The checks can express few of the lambdas above, so they get lambdas of their own.
+    await compare(cases(sampled(checkLambdas(depth))), "checks", table.checks, "checks, own lambdas");
+    progress.report(`${done + texts.length} lambdas, ${tally.differences} differences`);
   }
-  say(`${done} lambdas, ${depth} operations deep, on ${rowsPerBatch} rows each; ${untyped} have no type`);
-  return tally.tell(say);
+  print(`${done} lambdas, ${depth} operations deep, on ${rowsPerBatch} rows each; ${untyped} have no type`);
+  return tally.print(print);
 }
 
 function difference(

@@ -2,29 +2,33 @@ import fc from "fast-check";
 import { parseLambda } from "../../../codegen/lambda/parse.js";
 import { float, literal, rowBooleans, rowNumbers } from "./generate-lambdas.js";
 
-/** What an aggregate is asked of reads the row, and is there for each. */
-const ofARow = fc.oneof(
+/** A number from each row, never missing. */
+const rowNumber = fc.oneof(
   fc.constantFrom("x.out.d", "x.in.f[1]", "x.in.k", "x.out.i[0]", "x.models.c1.z[0]"),
   fc.tuple(rowNumbers(1), fc.constantFrom("+", "-", "*", "/", "%")).map(([f, op]) => `(${f} ${op} x.out.d)`),
 );
-const isARow = fc.tuple(rowBooleans(2), fc.constantFrom("===", "!==")).map(([f, op]) => `(${f} ${op} (x.out.d > 0.5))`);
+const rowCondition = fc
+  .tuple(rowBooleans(2), fc.constantFrom("===", "!=="))
+  .map(([f, op]) => `(${f} ${op} (x.out.d > 0.5))`);
 
 /** An aggregate over the rows of `generateColumns`. */
 const aggregate = fc.oneof(
   fc.constant("all.count()"),
   {
     weight: 4,
-    arbitrary: fc.tuple(fc.constantFrom("sum", "avg", "min", "max"), ofARow).map(([fn, f]) => `all.${fn}((x) => ${f})`),
+    arbitrary: fc
+      .tuple(fc.constantFrom("sum", "avg", "min", "max"), rowNumber)
+      .map(([fn, f]) => `all.${fn}((x) => ${f})`),
   },
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.constantFrom(0, 0.01, 0.25, 0.5, 0.9, 0.95, 1), ofARow)
+      .tuple(fc.constantFrom(0, 0.01, 0.25, 0.5, 0.9, 0.95, 1), rowNumber)
       .map(([q, f]) => `all.quantile(${q}, (x) => ${f})`),
   },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.constantFrom("count", "share"), isARow).map(([fn, f]) => `all.${fn}((x) => ${f})`),
+    arbitrary: fc.tuple(fc.constantFrom("count", "share"), rowCondition).map(([fn, f]) => `all.${fn}((x) => ${f})`),
   },
 );
 
@@ -86,7 +90,7 @@ function conditions(depth: number): fc.Arbitrary<string> {
   );
 }
 
-/** Texts of alerts' conditions over the rows of `generateColumns`. */
+/** Conditions of alerts over the rows of `generateColumns`. */
 export const alertConditions = (depth: number): fc.Arbitrary<string> =>
   conditions(depth)
     .map((body) => `(all) => ${body}`)

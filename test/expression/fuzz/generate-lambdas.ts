@@ -64,7 +64,8 @@ const list = (element: fc.Arbitrary<RowValue>, length: number) =>
   fc.array(element, { minLength: length, maxLength: length });
 
 /**
- * Rows of every kind of port; `lengths` is the number of elements of `out.u`, whose length the signature leaves open.
+ * Rows with ports of every kind. `lengths` generates the lengths of `out.u` and `out.r`, which the signature leaves
+ * open.
  */
 export function generateColumns(rows: number, seed: number, lengths: fc.Arbitrary<number>): TestColumn[] {
   const values = (arbitrary: fc.Arbitrary<RowValue>, salt: number) =>
@@ -142,7 +143,7 @@ const stringLeaf = fc.oneof(
 const order = fc.constantFrom("<", ">", "<=", ">=", "===", "!==");
 const equality = fc.constantFrom("===", "!==");
 
-/** A number's text; `element`: names that stand for numbers inside `every` and `some`. */
+/** Expressions of numbers. `element` lists the names of numbers inside `every` and `some`. */
 function numbers(depth: number, element: readonly string[]): fc.Arbitrary<string> {
   const leaf =
     element.length === 0
@@ -180,7 +181,7 @@ function numbers(depth: number, element: readonly string[]): fc.Arbitrary<string
   );
 }
 
-/** Elements of lists whose length is left open. */
+/** Elements of lists of unknown length. */
 const maybeMissing = fc.constantFrom("x.out.u[0]", "x.out.u[2]", "x.out.u?.[1]", "x.out.r[1]?.[0]");
 const sums = [
   "x.in.f.reduce((sum, v) => sum + v, 0)",
@@ -289,21 +290,21 @@ function booleans(depth: number, element: readonly string[]): fc.Arbitrary<strin
   );
 }
 
-/** Texts of numbers and of booleans that one row `x` of `generateColumns` gives. */
+/** Expressions of numbers and booleans over one row `x` of `generateColumns`. */
 export const rowNumbers = (depth: number): fc.Arbitrary<string> => numbers(depth, []);
 export const rowBooleans = (depth: number): fc.Arbitrary<string> => booleans(depth, []);
 
-/** TypeScript reads `a < ((b > (-1)) ? c : d)` as type arguments and gives up; nobody can write that. */
+/** Keeps the texts that parse. TypeScript reads `a < ((b > (-1)) ? c : d)` as type arguments and fails. */
 const writable = (texts: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   texts.filter((text) => "node" in parseLambda(text));
 
-/** Challengers stay behind `x`. */
+/** A lambda with a destructured parameter, except where it reads challengers. */
 const destructured = (body: string): string =>
   body.includes("x.models")
     ? `(x) => ${body}`
     : `({ in: taken, in: { k, f: [f0] }, out }) => ${body.replaceAll("x.in.k", "k").replaceAll("x.in.f[0]", "f0").replaceAll("x.in.", "taken.").replaceAll("x.out.", "out.")}`;
 
-/** Texts of lambdas, `depth` operations deep, that JavaScript runs on the rows of `generateColumns`. */
+/** Lambdas, `depth` operations deep, over the rows of `generateColumns`. */
 export function lambdas(depth: number): fc.Arbitrary<string> {
   const body = booleans(depth, []);
   const [number, test, named] = [numbers(depth - 1, []), booleans(depth - 1, []), booleans(depth - 1, ["a", "b"])];
@@ -334,7 +335,7 @@ export function lambdas(depth: number): fc.Arbitrary<string> {
   );
 }
 
-/** What the platform's checks have words for; for lambdas of which few are refused there. */
+/** Lambdas that the platform's checks can mostly express. */
 export function checkLambdas(depth: number): fc.Arbitrary<string> {
   const leaf = fc.oneof(
     fc.constantFrom("x.in.f[0]", "x.in.f[2]", "x.in.g[1]", "x.out.i[0]", "x.out.i[1]", "x.models.c1.z[0]"),

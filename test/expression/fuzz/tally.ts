@@ -4,7 +4,7 @@ interface Sum {
   readonly differences: number;
 }
 
-/** What a run of the fuzzer found, by back-end. */
+/** The results of a fuzzer run, by back-end. */
 export class Tally {
   readonly #sums = new Map<string, Sum>();
 
@@ -17,11 +17,11 @@ export class Tally {
     });
   }
 
-  /** Says it, and answers the number of differences. */
-  tell(say: (line: string) => void): number {
+  /** Prints the results and returns the number of differences. */
+  print(print: (line: string) => void): number {
     for (const [backEnd, { compared, refused, differences }] of this.#sums) {
       const share = ((100 * refused) / Math.max(1, compared + refused)).toFixed(1);
-      say(`${backEnd}: ${compared} compared, ${refused} refused (${share} %), ${differences} differences`);
+      print(`${backEnd}: ${compared} compared, ${refused} refused (${share} %), ${differences} differences`);
     }
     return this.differences;
   }
@@ -33,20 +33,20 @@ export class Tally {
 
 const secondsBetween = 30;
 
-/** Says from time to time how far a long run is. */
+/** Prints the progress of a long run every 30 seconds. */
 export class Progress {
-  readonly #say: (line: string) => void;
+  readonly #print: (line: string) => void;
   readonly #start = performance.now();
   #last = this.#start;
 
-  constructor(say: (line: string) => void) {
-    this.#say = say;
+  constructor(print: (line: string) => void) {
+    this.#print = print;
   }
 
-  tell(line: string): void {
+  report(line: string): void {
     const now = performance.now();
     if (now - this.#last < secondsBetween * 1000) return;
     this.#last = now;
-    this.#say(`… ${((now - this.#start) / 60_000).toFixed(1)} min: ${line}`);
+    this.#print(`… ${((now - this.#start) / 60_000).toFixed(1)} min: ${line}`);
   }
 }

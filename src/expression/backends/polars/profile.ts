@@ -22,8 +22,8 @@ export interface Profile {
   /** The length of a list as an integer, or null if the language has no text for it. */
   readonly length: ((list: Json) => Json) | null;
   /**
-   * How comparisons treat NaN. "greatest": NaN is above all numbers and equals itself. "greatest on the right": only the
-   * right side of `<` and `<=`, and only in a batch of one row, so the mirrored comparison is exact.
+   * How comparisons treat NaN. "greatest": NaN is above all numbers and equals itself. "greatest on the right": only
+   * the right side of `<` and `<=`, and only in a batch of one row, so the mirrored comparison is exact.
    */
   readonly nan: "greatest" | "greatest on the right";
   /** Whose sign a float remainder has. JavaScript: the left side's. */

@@ -1,0 +1,96 @@
+import { edgeBigints, edgeFloats } from "../fuzz/generate-lambdas.js";
+import { column, type TestColumn } from "../rows.js";
+
+// The rows with which the back-ends' engines are compared with JavaScript.
+
+export const comparisons = ["<", ">", "<=", ">=", "===", "!=="];
+
+/** Every edge float as float64, as float32 beside the next one, and an int32. */
+export const floatColumns: readonly TestColumn[] = [
+  column("out.d", "float64", [], edgeFloats),
+  column(
+    "in.f",
+    "float32",
+    [2],
+    edgeFloats.map((v, i) => [Math.fround(v), Math.fround(edgeFloats[(i + 1) % edgeFloats.length] ?? 0)]),
+  ),
+  column(
+    "out.i",
+    "int32",
+    [1],
+    edgeFloats.map((_, i) => [i - 3]),
+  ),
+];
+
+/** Every edge bigint as int64, beside another one, and as uint64. */
+export const bigintColumns: readonly TestColumn[] = [
+  column("out.n", "int64", [], edgeBigints),
+  column(
+    "out.m",
+    "int64",
+    [1],
+    edgeBigints.map((_, i) => [edgeBigints[(i * 3) % edgeBigints.length] ?? 0n]),
+  ),
+  column(
+    "out.q",
+    "uint64",
+    [],
+    edgeBigints.map((v) => BigInt.asUintN(64, v)),
+  ),
+];
+
+/** Short and empty lists of unknown length, of every type. */
+export const shortListColumns: readonly TestColumn[] = [
+  column("out.u", "float64", [null], [[], [1], [0.95, Number.NaN], [0.1, 0.9, -0], [Number.NaN, 2, 3, 4], []]),
+  column("out.d", "float64", [], [1, 2, 3, Number.NaN, 5, 6]),
+  column("out.n", "int64", [null], [[], [1n], [5n, 9007199254740993n], [2n, 3n], [0n, -1n, 4n], []]),
+  column("out.b", "bool", [null], [[], [true], [false, true], [true, false], [true, true, true], []]),
+  column("out.s", "string", [null], [[], [""], ["a", "b"], ["b", "a"], ["", "a", "a"], []]),
+];
+
+/** Lists of lists, both of unknown length. */
+export const nestedListColumn: TestColumn = column(
+  "out.r",
+  "float64",
+  [null, null],
+  [[], [[1]], [[1], [2, 3]], [[], []], [[5, 6], [], [7]], [[1], [2, 0]]],
+);
+
+/** Strings that need escaping or have more than one UTF-16 unit per character. */
+export const words = ["", "a", 'q"', "\\", "é", "😀", "line\n", "\u2028"];
+export const moreWords = [...words, "it's", "\ue000", "Z"];
+
+/** The words as strings, with booleans and nested lists in ports with odd names. */
+export const wordColumns = (texts: readonly string[]): readonly TestColumn[] => [
+  column("out.s", "string", [], texts),
+  column(
+    "out.t",
+    "string",
+    [1],
+    texts.map((_, i) => [texts[(i * 3) % texts.length] ?? ""]),
+  ),
+  column(
+    "out.b",
+    "bool",
+    [2],
+    texts.map((_, i) => [i % 2 === 0, i % 3 === 0]),
+  ),
+  column(
+    'out.a "b".c',
+    "float32",
+    [2, 2],
+    texts.map((_, i) => [
+      [i, 1],
+      [2, 3 - i],
+    ]),
+  ),
+];
+
+/** A list of two numbers in a port whose name may be reserved in the target language. */
+export const pairColumn = (name: string, rows: number): TestColumn =>
+  column(
+    name,
+    "float32",
+    [2],
+    Array.from({ length: rows }, (_, i) => [i, 2]),
+  );
