@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { build, defineModel, pipeline, tensor, type Config } from "shapeline";
+import { build, pipeline, type Config } from "shapeline";
 import { diffConfigs } from "shapeline/config";
 import { fromDefinition, toDefinition } from "shapeline/wallaroo";
 import { refusal } from "../refusal.js";
-
-const model = <const N extends string>(name: N, digit: string) =>
-  defineModel({
-    name,
-    sha256: digit.repeat(64),
-    inputs: { x: tensor("float32", ["batch", 2]) },
-    outputs: { x: tensor("float32", ["batch", 2]) },
-  });
-const [a, b] = [model("a", "1"), model("b", "2")];
+import { a, b } from "./models.js";
 
 describe("diffConfigs", () => {
   const before = pipeline("p")

@@ -3,22 +3,15 @@ import { describe, expect, it } from "vitest";
 import { build, defineModel, pipeline, tensor, type Config } from "shapeline";
 import { parseConfig } from "shapeline/config";
 import { decompile, fromDefinition, stringifyDefinition, toDefinition, type Definition } from "shapeline/wallaroo";
+import { a, b, c } from "../config/models.js";
 import { refusal } from "../refusal.js";
 
 const fraud = parseConfig(readFileSync(new URL("../../examples/fraud/fraud.pipeline.json", import.meta.url), "utf8"));
 
-const model = <const N extends string>(name: N, digit: string) =>
-  defineModel({
-    name,
-    sha256: digit.repeat(64),
-    inputs: { x: tensor("float32", ["batch", 2]) },
-    outputs: { x: tensor("float32", ["batch", 2]) },
-  });
-const [a, b, c] = [model("a", "1"), model("b", "2"), model("c", "3")];
-
 const problemsOf = (definition: unknown, options = {}): string[] =>
   fromDefinition(definition, options).problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);
-const M = (name: string, digit: string) => ({ name, version: "1", sha: digit.repeat(64) });
+/** A model as a definition names it. */
+const definitionModel = (name: string, digit: string) => ({ name, version: "1", sha: digit.repeat(64) });
 
 describe("toDefinition and fromDefinition", () => {
   it("write a shadow as three steps and a validation as a check, and read back the same config", () => {
@@ -84,7 +77,7 @@ describe("toDefinition and fromDefinition", () => {
     const definition: Definition = {
       id: "p",
       steps: [
-        { ModelInference: { models: [M("a", "1")] } },
+        { ModelInference: { models: [definitionModel("a", "1")] } },
         { Check: { tree: [text("v"), text("w")] } },
         { Check: { tree: [text("z")] } },
       ],
@@ -146,7 +139,7 @@ describe("toDefinition rejects what the platform cannot express:", () => {
 
 describe("fromDefinition without signatures", () => {
   const steps = [
-    { ModelInference: { models: [M("a", "1"), M("b", "2")] } },
+    { ModelInference: { models: [definitionModel("a", "1"), definitionModel("b", "2")] } },
     { AuditResults: { from: 1, to: null } },
     { MultiOut: {} },
   ];
@@ -161,7 +154,7 @@ describe("fromDefinition without signatures", () => {
       ...steps,
       check(get("out.dense_1", 0), '{"Literal":{"Float64":0.9}}', "fraud"),
       check(get("out_b.score", 1), get("in.tensor", 0), "beside"),
-      { ModelInference: { models: [M("c", "3")] } },
+      { ModelInference: { models: [definitionModel("c", "3")] } },
     ],
   };
 
@@ -195,7 +188,7 @@ describe("fromDefinition without signatures", () => {
     };
     const { config, problems } = fromDefinition({
       id: "p",
-      steps: [{ ModelInference: { models: [M("a", "1")] } }, missing],
+      steps: [{ ModelInference: { models: [definitionModel("a", "1")] } }, missing],
     });
     expect(problems).toEqual([]);
     expect(config?.steps[1]).toMatchObject({ source: "x => !(x.out.y[2] === undefined)" });
@@ -219,12 +212,12 @@ describe("fromDefinition without signatures", () => {
 describe("fromDefinition reports what it cannot read:", () => {
   const check = (text: string) => ({
     id: "p",
-    steps: [{ ModelInference: { models: [M("a", "1")] } }, { Check: { tree: [text] } }],
+    steps: [{ ModelInference: { models: [definitionModel("a", "1")] } }, { Check: { tree: [text] } }],
   });
   it.each([
     [
       "unsupported step kinds",
-      { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }, { Average: {} }, { Merge: {} }] },
+      { id: "p", steps: [{ ModelInference: { models: [definitionModel("a", "1")] } }, { Average: {} }, { Merge: {} }] },
     ],
     [
       "missing and unknown keys",
@@ -239,7 +232,7 @@ describe("fromDefinition reports what it cannot read:", () => {
       {
         id: "p",
         steps: [
-          { RandomSplit: { hash_key: null, weights: [{ model: M("a", "1"), weight: -1 }] } },
+          { RandomSplit: { hash_key: null, weights: [{ model: definitionModel("a", "1"), weight: -1 }] } },
           { Nth: { index: -1 } },
         ],
       },
@@ -253,7 +246,10 @@ describe("fromDefinition reports what it cannot read:", () => {
       "two files with one model name",
       {
         id: "p",
-        steps: [{ ModelInference: { models: [M("a", "1")] } }, { ModelInference: { models: [M("a", "2")] } }],
+        steps: [
+          { ModelInference: { models: [definitionModel("a", "1")] } },
+          { ModelInference: { models: [definitionModel("a", "2")] } },
+        ],
       },
     ],
   ])("%s", (_, definition) => {
@@ -261,7 +257,7 @@ describe("fromDefinition reports what it cannot read:", () => {
   });
 
   it("a signature of another file", () => {
-    const definition = { id: "p", steps: [{ ModelInference: { models: [M("a", "1")] } }] };
+    const definition = { id: "p", steps: [{ ModelInference: { models: [definitionModel("a", "1")] } }] };
     expect(
       problemsOf(definition, {
         models: [

@@ -83,12 +83,12 @@ export function fromDefinition(definition: unknown, options: FromDefinitionOptio
   const parts = groupSteps(steps, dialect === "checks", problems);
   const known = Array.isArray(options?.models) ? options.models : [];
   const { models, inferred } = modelsWithPorts(parts, known, dialect, problems);
-  const read = new ConfigReader(data["id"], models, parts, problems).config();
+  const built = new ConfigBuilder(data["id"], models, parts, problems).build();
   return {
-    config: read?.config ?? null,
+    config: built?.config ?? null,
     problems: problems.all,
     inferred,
-    form: { dialect, ...(read === null ? {} : { checks: read.checks }) },
+    form: { dialect, ...(built === null ? {} : { checks: built.checks }) },
   };
 }
 
@@ -140,7 +140,7 @@ type Draft =
     };
 
 /** Makes a config from the parts, leaving out what does not fit. */
-class ConfigReader {
+class ConfigBuilder {
   readonly #name: string;
   readonly #models: readonly ModelConfig[];
   readonly #problems: Problems;
@@ -153,7 +153,7 @@ class ConfigReader {
     this.#drafts = parts.flatMap((part, group) => draftsOf(part, group, problems));
   }
 
-  config(): { readonly config: Config; readonly checks: readonly number[] } | null {
+  build(): { readonly config: Config; readonly checks: readonly number[] } | null {
     const first = this.#checkDrafts();
     if (first === null) return null;
     const dialect = this.#drafts.find(({ check }) => check !== null)?.check?.dialect;
