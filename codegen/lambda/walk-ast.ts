@@ -6,8 +6,8 @@ import { ts, type TS } from "../typescript.js";
  * @param visit returns false to skip the node's children
  */
 export function walk(root: TS.Node, visit: (node: TS.Node) => boolean): void {
-  const open: TS.Node[] = [root];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (visit(node)) ts.forEachChild(node, (child) => void open.push(child));
+  const pending: TS.Node[] = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (visit(node)) ts.forEachChild(node, (child) => void pending.push(child));
   }
 }

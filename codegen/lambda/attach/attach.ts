@@ -66,7 +66,7 @@ class Attacher {
   readonly #file: string;
   readonly #declarations = new Declarations();
   /** Functions of the file that lambdas may call. */
-  readonly #called = new Set<LambdaNode>();
+  readonly #helpers = new Set<LambdaNode>();
   #complete = true;
 
   constructor(source: TS.SourceFile, code: string, file: string) {
@@ -76,45 +76,49 @@ class Attacher {
   }
 
   run(helpers: AttachOptions["helpers"]): AttachedFile | null {
-    const passed = this.#passed();
-    if (helpers === "exported") for (const node of exportedFunctions(this.#source)) this.#called.add(node);
-    if (helpers === "all") for (const node of everyFunction(this.#source, passed)) this.#called.add(node);
-    const found: { readonly node: LambdaNode; readonly edits: Edit[] }[] = [];
+    const lambdaNodes = this.#findLambdas();
+    if (helpers === "exported") for (const node of exportedFunctions(this.#source)) this.#helpers.add(node);
+    if (helpers === "all") for (const node of everyFunction(this.#source, lambdaNodes)) this.#helpers.add(node);
+    const attachments: { readonly node: LambdaNode; readonly edits: Edit[] }[] = [];
     const lambdas: Lowered[] = [];
-    for (const node of passed) {
-      const { lowered, thunks } = this.#lowered(node, lowerLambda, (l) => l.lambda?.body);
+    for (const node of lambdaNodes) {
+      const { lowered, thunks } = this.#lower(node, lowerLambda, (l) => l.lambda?.body);
       const data = { lambda: lowered.diagnostics.length === 0 ? lowered.lambda : null, ...commonData(lowered) };
-      found.push({
+      attachments.push({
         node,
-        edits: insertAtFunction(node, this.#source, property("shapeline.lambda", data, data.lambda !== null, thunks)),
+        edits: insertAtFunction(
+          node,
+          this.#source,
+          propertyText("shapeline.lambda", data, data.lambda !== null, thunks),
+        ),
       });
       lambdas.push(lowered);
     }
     // The set grows during the loop: helpers may call other helpers.
-    for (const node of this.#called) {
-      const { lowered, thunks } = this.#lowered(node, lowerHelper, (l) => l.helper);
+    for (const node of this.#helpers) {
+      const { lowered, thunks } = this.#lower(node, lowerHelper, (l) => l.helper);
       const data = { helper: lowered.diagnostics.length === 0 ? lowered.helper : null, ...commonData(lowered) };
-      found.push({
+      attachments.push({
         node,
         edits: insertAfterDeclaration(
           node,
           this.#source,
-          property("shapeline.helper", data, data.helper !== null, thunks),
+          propertyText("shapeline.helper", data, data.helper !== null, thunks),
         ),
       });
     }
     // For functions that end at the same position, the inner one's edits must come first.
-    const edits = found.sort((a, b) => b.node.pos - a.node.pos).flatMap((f) => f.edits);
+    const edits = attachments.sort((a, b) => b.node.pos - a.node.pos).flatMap((attachment) => attachment.edits);
     if (edits.length === 0 && this.#complete) return null;
     return { code: applyEdits(this.#code, edits), edits, lambdas, complete: this.#complete };
   }
 
   /** The functions of the file that are passed to steps, without duplicates, in source order. */
-  #passed(): ReadonlySet<LambdaNode> {
+  #findLambdas(): ReadonlySet<LambdaNode> {
     const found = new Set<LambdaNode>();
     walk(this.#source, (node) => {
       if (isMember(node) && lambdaMethods.has(memberName(node) ?? "")) {
-        const functions = this.#passedTo(node);
+        const functions = this.#functionsPassedTo(node);
         if (functions === null) this.#complete = false;
         else for (const fn of functions) found.add(fn);
       }
@@ -123,7 +127,8 @@ class Attacher {
     return new Set([...found].sort((a, b) => a.pos - b.pos));
   }
 
-  #passedTo(method: TS.Node): LambdaNode[] | null {
+  /** The functions of the file that a method is called with; null if they are known only at run time. */
+  #functionsPassedTo(method: TS.Node): LambdaNode[] | null {
     let callee = method;
     while (
       ts.isParenthesizedExpression(callee.parent) ||
@@ -141,7 +146,7 @@ class Attacher {
   }
 
   /** Lowers a function at its place in the file, and collects the functions of the file that it uses. */
-  #lowered<T extends Lowered | LoweredHelper>(
+  #lower<T extends Lowered | LoweredHelper>(
     node: LambdaNode,
     lower: Lower<T>,
     bodyOf: (lowered: T) => Surface | null | undefined,
@@ -154,28 +159,28 @@ class Attacher {
       location: { file: this.#file, offset, line: line + 1, column: character + 1 },
     });
     const thunks = new Map<string, string>();
-    const found: Diagnostic[] = [];
+    const mutable: Diagnostic[] = [];
     for (const { path, span } of lowered.free) {
       const root = path[0] ?? "";
       if (isGlobal(root)) continue;
       const declaration = this.#declarations.find(root, node);
       if (declaration?.kind === "let" || declaration?.kind === "var")
-        found.push(diagnosticAt(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
+        mutable.push(diagnosticAt(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
       const fn = functionNamed(root, node, this.#declarations);
-      if (fn !== null) this.#called.add(fn);
+      if (fn !== null) this.#helpers.add(fn);
       thunks.set(root, thunk(root, declaration?.kind));
     }
     for (const path of functionPaths(bodyOf(lowered) ?? null))
-      if (!this.#canBeFound(path, node)) this.#complete = false;
-    if (found.length === 0) return { lowered, thunks };
+      if (!this.#isResolvable(path, node)) this.#complete = false;
+    if (mutable.length === 0) return { lowered, thunks };
     return {
-      lowered: { ...lowered, diagnostics: [...lowered.diagnostics, ...found].sort((a, b) => a.start - b.start) },
+      lowered: { ...lowered, diagnostics: [...lowered.diagnostics, ...mutable].sort((a, b) => a.start - b.start) },
       thunks,
     };
   }
 
   /** Whether the function at a path gets a tree: it is declared in this file, or imported from one that exports it. */
-  #canBeFound([root = "", ...rest]: readonly string[], from: LambdaNode): boolean {
+  #isResolvable([root = "", ...rest]: readonly string[], from: LambdaNode): boolean {
     if (rest.length === 0 && functionNamed(root, from, this.#declarations) !== null) return true;
     const kind = this.#declarations.find(root, from)?.kind;
     return (kind === "import" && rest.length === 0) || (kind === "import *" && rest.length === 1);
@@ -190,14 +195,14 @@ const isMember = (node: TS.Node): node is TS.PropertyAccessExpression | TS.Eleme
 /** The outside paths that a body calls, or passes to a method that calls them. */
 function functionPaths(body: Surface | null): (readonly string[])[] {
   const paths: (readonly string[])[] = [];
-  const open: unknown[] = [body];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (typeof at !== "object" || at === null) continue;
-    const node = at as Surface;
+  const pending: unknown[] = [body];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    const node = value as Surface;
     if (node.kind === "apply" && node.callee.kind === "free") paths.push(node.callee.path);
     if (node.kind === "method" && callbackMethods.has(node.name))
       for (const arg of node.args) if (arg.kind === "free") paths.push(arg.path);
-    open.push(...(Object.values(at) as unknown[]));
+    pending.push(...(Object.values(value) as unknown[]));
   }
   return paths;
 }
@@ -224,7 +229,7 @@ function thunk(name: string, kind: string | undefined): string {
 
 const commonData = ({ source, location, diagnostics }: Lowered | LoweredHelper) => ({ source, location, diagnostics });
 
-function property(key: string, data: object, compiles: boolean, thunks: ReadonlyMap<string, string>): string {
+function propertyText(key: string, data: object, compiles: boolean, thunks: ReadonlyMap<string, string>): string {
   const constants = compiles ? [...thunks].map(([name, text]) => `[${JSON.stringify(name)}]: ${text}`) : [];
   return `{ [Symbol.for("${key}")]: { ...${JSON.stringify(data)}, constants: { ${constants.join(", ")} } } }`;
 }

@@ -1,36 +1,41 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Surface } from "../../../src/expression/surface/surface.js";
 import { functionHints, globalNamespaces, isValueMethod } from "./globals.js";
-import { objectOf, withoutWrapping, type Lowering } from "./context.js";
+import { objectOf, withoutWrapping, type LoweringContext } from "./context.js";
 import { freeValue, globalRefusal, memberName, pathFromOutside } from "./names.js";
 import { refusals } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
 /** Lowers a call of a global function (`Math.abs`), a method of a value (`x.out.scores.every`) or a helper function. */
-export function lowerCall(node: TS.CallExpression, scope: Scope, run: Lowering): Surface | null {
+export function lowerCall(node: TS.CallExpression, scope: Scope, context: LoweringContext): Surface | null {
   const callee = calleeOf(node.expression);
   const named = keepNamesArgument(node, callee, scope);
-  if (named !== null) return run.expression(named, scope);
+  if (named !== null) return context.expression(named, scope);
   if (callee.kind === ts.SyntaxKind.SuperKeyword)
-    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.callContext("super")));
+    return refuseCall(node, context, scope, () => context.refuse(callee, refusals.callContext("super")));
   if (callee.kind === ts.SyntaxKind.ImportKeyword)
-    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.otherSyntax("`import(…)`")));
+    return refuseCall(node, context, scope, () => context.refuse(callee, refusals.otherSyntax("`import(…)`")));
   const path = pathFromOutside(callee, scope);
-  if (path !== null) return lowerOutsideCall(node, callee, path, scope, run);
+  if (path !== null) return lowerOutsideCall(node, callee, path, scope, context);
   const name = memberName(callee);
   if (ts.isIdentifier(callee) || ts.isArrowFunction(callee) || ts.isFunctionExpression(callee))
-    return lowerApply(node, run.expression(callee, scope), scope, run);
+    return lowerApply(node, context.expression(callee, scope), scope, context);
   if (name === null || name === "")
-    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall("this expression")));
-  const object = objectOf(callee as TS.PropertyAccessExpression | TS.ElementAccessExpression, scope, run);
-  const args = lowerArguments(node, scope, run);
-  return object && args && { kind: "method", object, name, args, span: run.span(node) };
+    return refuseCall(node, context, scope, () => context.refuse(callee, refusals.unknownCall("this expression")));
+  const object = objectOf(callee as TS.PropertyAccessExpression | TS.ElementAccessExpression, scope, context);
+  const args = lowerArguments(node, scope, context);
+  return object && args && { kind: "method", object, name, args, span: context.span(node) };
 }
 
 /** Lowers a call of a function of the project, or of one defined in the lambda. */
-function lowerApply(node: TS.CallExpression, callee: Surface | null, scope: Scope, run: Lowering): Surface | null {
-  const args = lowerArguments(node, scope, run);
-  return callee && args && { kind: "apply", callee, args, span: run.span(node) };
+function lowerApply(
+  node: TS.CallExpression,
+  callee: Surface | null,
+  scope: Scope,
+  context: LoweringContext,
+): Surface | null {
+  const args = lowerArguments(node, scope, context);
+  return callee && args && { kind: "apply", callee, args, span: context.span(node) };
 }
 
 function lowerOutsideCall(
@@ -38,30 +43,32 @@ function lowerOutsideCall(
   callee: TS.Expression,
   path: readonly string[],
   scope: Scope,
-  run: Lowering,
+  context: LoweringContext,
 ): Surface | null {
   const root = path[0] ?? "";
   const name = path.at(-1) ?? "";
   const text = path.join(".");
-  if (!run.shadowsGlobal(root)) {
+  if (!context.shadowsGlobal(root)) {
     const refusal = globalRefusal(root, path);
-    if (refusal !== null) return refuseCall(node, run, scope, () => run.refuse(callee, refusal));
+    if (refusal !== null) return refuseCall(node, context, scope, () => context.refuse(callee, refusal));
     if (globalNamespaces.has(root) && path.length === 2) {
-      run.called.push({ path, span: run.span(callee) });
-      const args = lowerArguments(node, scope, run);
-      return args && { kind: "call", callee: text, args, span: run.span(node) };
+      context.called.push({ path, span: context.span(callee) });
+      const args = lowerArguments(node, scope, context);
+      return args && { kind: "call", callee: text, args, span: context.span(node) };
     }
   } else if (globalNamespaces.has(root))
-    return refuseCall(node, run, scope, () => run.refuse(callee, refusals.shadowedGlobal(root)));
+    return refuseCall(node, context, scope, () => context.refuse(callee, refusals.shadowedGlobal(root)));
   if (path.length === 1 || !isValueMethod(name)) {
-    const known = run.shadowsGlobal(root) ? undefined : functionHints.get(text);
+    const known = context.shadowsGlobal(root) ? undefined : functionHints.get(text);
     if (known !== undefined)
-      return refuseCall(node, run, scope, () => run.refuse(callee, refusals.unknownCall(`\`${text}(…)\``, known)));
-    return lowerApply(node, freeValue(callee, path, run), scope, run);
+      return refuseCall(node, context, scope, () =>
+        context.refuse(callee, refusals.unknownCall(`\`${text}(…)\``, known)),
+      );
+    return lowerApply(node, freeValue(callee, path, context), scope, context);
   }
-  const object = freeValue((callee as TS.PropertyAccessExpression).expression, path.slice(0, -1), run);
-  const args = lowerArguments(node, scope, run);
-  return object && args && { kind: "method", object, name, args, span: run.span(node) };
+  const object = freeValue((callee as TS.PropertyAccessExpression).expression, path.slice(0, -1), context);
+  const args = lowerArguments(node, scope, context);
+  return object && args && { kind: "method", object, name, args, span: context.span(node) };
 }
 
 /** The called expression. Bundlers write a call of an imported function as `(0, limits.check)(v)`. */
@@ -81,39 +88,39 @@ function keepNamesArgument(node: TS.CallExpression, callee: TS.Expression, scope
   return helper && fn !== undefined && name !== undefined && ts.isStringLiteralLike(name) ? fn : null;
 }
 
-function refuseCall(node: TS.CallExpression, run: Lowering, scope: Scope, refuse: () => null): null {
+function refuseCall(node: TS.CallExpression, context: LoweringContext, scope: Scope, refuse: () => null): null {
   refuse();
-  lowerArguments(node, scope, run);
+  lowerArguments(node, scope, context);
   return null;
 }
 
-function lowerArguments(node: TS.CallExpression, scope: Scope, run: Lowering): Surface[] | null {
-  const args = node.arguments.map((arg) => predicate(arg, scope, run) ?? lowerItem(arg, scope, run));
+function lowerArguments(node: TS.CallExpression, scope: Scope, context: LoweringContext): Surface[] | null {
+  const args = node.arguments.map((arg) => predicate(arg, scope, context) ?? lowerItem(arg, scope, context));
   return args.every((arg) => arg !== null) ? args : null;
 }
 
 /** Lowers an argument or a list element, which may be a spread. */
-export function lowerItem(node: TS.Expression, scope: Scope, run: Lowering): Surface | null {
-  if (!ts.isSpreadElement(node)) return run.expression(node, scope);
-  const operand = run.expression(node.expression, scope);
-  return operand && { kind: "spread", operand, span: run.span(node) };
+export function lowerItem(node: TS.Expression, scope: Scope, context: LoweringContext): Surface | null {
+  if (!ts.isSpreadElement(node)) return context.expression(node, scope);
+  const operand = context.expression(node.expression, scope);
+  return operand && { kind: "spread", operand, span: context.span(node) };
 }
 
 const predicates = new Set(["isFinite", "isNaN", "isInteger", "isSafeInteger"]);
 
 /** Lowers the argument of `scores.every(Number.isFinite)` as `(v) => Number.isFinite(v)`; null for other arguments. */
-function predicate(arg: TS.Expression, scope: Scope, run: Lowering): Surface | null {
+function predicate(arg: TS.Expression, scope: Scope, context: LoweringContext): Surface | null {
   const path = pathFromOutside(arg, scope);
   if (
     path === null ||
     path.length !== 2 ||
     path[0] !== "Number" ||
     !predicates.has(path[1] ?? "") ||
-    run.shadowsGlobal("Number")
+    context.shadowsGlobal("Number")
   )
     return null;
-  const span = run.span(arg);
-  run.called.push({ path, span });
+  const span = context.span(arg);
+  context.called.push({ path, span });
   const name = scope.inner().fresh("v");
   const call: Surface = { kind: "call", callee: path.join("."), args: [{ kind: "local", name, span }], span };
   return { kind: "lambda", params: [name], body: call, span };

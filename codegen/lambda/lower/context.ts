@@ -16,7 +16,7 @@ export interface FreePath {
  * The state of lowering one function. A rule returns `null` after it has refused something; lowering continues, so that
  * all problems of a lambda are reported together.
  */
-export interface Lowering {
+export interface LoweringContext {
   readonly file: TS.SourceFile;
   readonly diagnostics: Diagnostic[];
   readonly free: FreePath[];
@@ -58,12 +58,12 @@ export function isCounter(node: TS.Expression): boolean {
 export function objectOf(
   node: TS.PropertyAccessExpression | TS.ElementAccessExpression,
   scope: Scope,
-  run: Lowering,
+  context: LoweringContext,
 ): Surface | null {
-  const operand = run.expression(node.expression, scope);
+  const operand = context.expression(node.expression, scope);
   return operand === null || node.questionDotToken === undefined
     ? operand
-    : { kind: "optional", operand, span: run.span(node.expression) };
+    : { kind: "optional", operand, span: context.span(node.expression) };
 }
 
 /** The surface node of a member access. For a name from outside, it extends the path. */

@@ -1,76 +1,84 @@
 import { ts, type TS } from "../../typescript.js";
 import type { BinaryOp, Surface } from "../../../src/expression/surface/surface.js";
 import { lowerCall, lowerItem } from "./calls.js";
-import { isCounter, member, objectOf, withoutWrapping, type Lowering } from "./context.js";
+import { isCounter, member, objectOf, withoutWrapping, type LoweringContext } from "./context.js";
 import { freeValue, lowerIdentifier, memberName, pathFromOutside } from "./names.js";
 import { refusals, type Refusal } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
-type Rule<N extends TS.Expression> = (node: N, scope: Scope, run: Lowering) => Surface | null;
+type Rule<N extends TS.Expression> = (node: N, scope: Scope, context: LoweringContext) => Surface | null;
 
 /** Lowers an expression by the rule for its kind. Kinds without a rule are refused. */
-export function lowerExpression(node: TS.Expression, scope: Scope, run: Lowering): Surface | null {
+export function lowerExpression(node: TS.Expression, scope: Scope, context: LoweringContext): Surface | null {
   const rule = rules[node.kind];
-  if (rule !== undefined) return rule(node as never, scope, run);
-  return run.refuse(node, refusedKinds[node.kind] ?? refusals.otherSyntax("this syntax"));
+  if (rule !== undefined) return rule(node as never, scope, context);
+  return context.refuse(node, refusedKinds[node.kind] ?? refusals.otherSyntax("this syntax"));
 }
 
-const inside: Rule<TS.Expression & { readonly expression: TS.Expression }> = (node, scope, run) =>
-  run.expression(withoutWrapping(node), scope);
+const inside: Rule<TS.Expression & { readonly expression: TS.Expression }> = (node, scope, context) =>
+  context.expression(withoutWrapping(node), scope);
 
-const access: Rule<TS.PropertyAccessExpression | TS.ElementAccessExpression> = (node, scope, run) => {
+const access: Rule<TS.PropertyAccessExpression | TS.ElementAccessExpression> = (node, scope, context) => {
   if (node.expression.kind === ts.SyntaxKind.SuperKeyword)
-    return run.refuse(node.expression, refusals.callContext("super"));
+    return context.refuse(node.expression, refusals.callContext("super"));
   const path = pathFromOutside(node, scope);
-  if (path !== null) return freeValue(node, path, run);
+  if (path !== null) return freeValue(node, path, context);
   if (memberName(node) === "env" && ts.isMetaProperty(withoutWrapping(node.expression)))
-    return run.refuse(node, refusals.bundlerValue("import.meta.env"));
-  const object = objectOf(node, scope, run);
+    return context.refuse(node, refusals.bundlerValue("import.meta.env"));
+  const object = objectOf(node, scope, context);
   const name = memberName(node);
-  if (name !== null) return object && member(object, name, run.span(node));
-  if (!ts.isElementAccessExpression(node)) return run.refuse(node.name, refusals.otherSyntax("a private field"));
-  const index = run.expression(node.argumentExpression, scope);
-  return object && index && { kind: "index", object, index, span: run.span(node) };
+  if (name !== null) return object && member(object, name, context.span(node));
+  if (!ts.isElementAccessExpression(node)) return context.refuse(node.name, refusals.otherSyntax("a private field"));
+  const index = context.expression(node.argumentExpression, scope);
+  return object && index && { kind: "index", object, index, span: context.span(node) };
 };
 
-const lambda: Rule<TS.ArrowFunction | TS.FunctionExpression> = (node, scope, run) => run.innerLambda(node, scope);
+const lambda: Rule<TS.ArrowFunction | TS.FunctionExpression> = (node, scope, context) =>
+  context.innerLambda(node, scope);
 
 const rules: { readonly [kind in TS.SyntaxKind]?: Rule<never> } = {
-  [ts.SyntaxKind.Identifier]: (node: TS.Identifier, scope: Scope, run: Lowering) => lowerIdentifier(node, scope, run),
+  [ts.SyntaxKind.Identifier]: (node: TS.Identifier, scope: Scope, context: LoweringContext) =>
+    lowerIdentifier(node, scope, context),
 
-  [ts.SyntaxKind.NumericLiteral]: (node: TS.NumericLiteral, _: Scope, run: Lowering) => {
+  [ts.SyntaxKind.NumericLiteral]: (node: TS.NumericLiteral, _: Scope, context: LoweringContext) => {
     const value = Number(node.text);
     // `1e400` is Infinity, which JSON cannot represent as a number.
-    return value === Infinity ? freeValue(node, ["Infinity"], run) : { kind: "number", value, span: run.span(node) };
+    return value === Infinity
+      ? freeValue(node, ["Infinity"], context)
+      : { kind: "number", value, span: context.span(node) };
   },
-  [ts.SyntaxKind.BigIntLiteral]: (node: TS.BigIntLiteral, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.BigIntLiteral]: (node: TS.BigIntLiteral, _: Scope, context: LoweringContext) => ({
     kind: "bigint",
     value: String(BigInt(node.text.slice(0, -1))),
-    span: run.span(node),
+    span: context.span(node),
   }),
-  [ts.SyntaxKind.StringLiteral]: (node: TS.StringLiteral, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.StringLiteral]: (node: TS.StringLiteral, _: Scope, context: LoweringContext) => ({
     kind: "string",
     value: node.text,
-    span: run.span(node),
+    span: context.span(node),
   }),
-  [ts.SyntaxKind.NoSubstitutionTemplateLiteral]: (node: TS.NoSubstitutionTemplateLiteral, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.NoSubstitutionTemplateLiteral]: (
+    node: TS.NoSubstitutionTemplateLiteral,
+    _: Scope,
+    context: LoweringContext,
+  ) => ({
     kind: "string",
     value: node.text,
-    span: run.span(node),
+    span: context.span(node),
   }),
-  [ts.SyntaxKind.TrueKeyword]: (node: TS.Expression, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.TrueKeyword]: (node: TS.Expression, _: Scope, context: LoweringContext) => ({
     kind: "boolean",
     value: true,
-    span: run.span(node),
+    span: context.span(node),
   }),
-  [ts.SyntaxKind.FalseKeyword]: (node: TS.Expression, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.FalseKeyword]: (node: TS.Expression, _: Scope, context: LoweringContext) => ({
     kind: "boolean",
     value: false,
-    span: run.span(node),
+    span: context.span(node),
   }),
-  [ts.SyntaxKind.NullKeyword]: (node: TS.Expression, _: Scope, run: Lowering) => ({
+  [ts.SyntaxKind.NullKeyword]: (node: TS.Expression, _: Scope, context: LoweringContext) => ({
     kind: "null",
-    span: run.span(node),
+    span: context.span(node),
   }),
 
   [ts.SyntaxKind.ParenthesizedExpression]: inside,
@@ -82,35 +90,38 @@ const rules: { readonly [kind in TS.SyntaxKind]?: Rule<never> } = {
 
   [ts.SyntaxKind.PropertyAccessExpression]: access,
   [ts.SyntaxKind.ElementAccessExpression]: access,
-  [ts.SyntaxKind.CallExpression]: (node: TS.CallExpression, scope: Scope, run: Lowering) => lowerCall(node, scope, run),
-  [ts.SyntaxKind.ArrayLiteralExpression]: (node: TS.ArrayLiteralExpression, scope: Scope, run: Lowering) => {
+  [ts.SyntaxKind.CallExpression]: (node: TS.CallExpression, scope: Scope, context: LoweringContext) =>
+    lowerCall(node, scope, context),
+  [ts.SyntaxKind.ArrayLiteralExpression]: (node: TS.ArrayLiteralExpression, scope: Scope, context: LoweringContext) => {
     const items = node.elements.map((element) =>
-      ts.isOmittedExpression(element) ? run.refuse(element, refusals.sparseArray()) : lowerItem(element, scope, run),
+      ts.isOmittedExpression(element)
+        ? context.refuse(element, refusals.sparseArray())
+        : lowerItem(element, scope, context),
     );
-    return items.every((item) => item !== null) ? { kind: "list", items, span: run.span(node) } : null;
+    return items.every((item) => item !== null) ? { kind: "list", items, span: context.span(node) } : null;
   },
   [ts.SyntaxKind.ArrowFunction]: lambda,
   [ts.SyntaxKind.FunctionExpression]: lambda,
 
   [ts.SyntaxKind.PrefixUnaryExpression]: lowerPrefix,
   [ts.SyntaxKind.BinaryExpression]: lowerBinary,
-  [ts.SyntaxKind.ConditionalExpression]: (node: TS.ConditionalExpression, scope: Scope, run: Lowering) => {
-    const test = run.expression(node.condition, scope);
-    const then = run.expression(node.whenTrue, scope);
-    const otherwise = run.expression(node.whenFalse, scope);
-    return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: run.span(node) };
+  [ts.SyntaxKind.ConditionalExpression]: (node: TS.ConditionalExpression, scope: Scope, context: LoweringContext) => {
+    const test = context.expression(node.condition, scope);
+    const then = context.expression(node.whenTrue, scope);
+    const otherwise = context.expression(node.whenFalse, scope);
+    return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: context.span(node) };
   },
 
-  [ts.SyntaxKind.PostfixUnaryExpression]: (node: TS.PostfixUnaryExpression, _: Scope, run: Lowering) =>
-    run.refuse(node, refusals.assignment(operatorText(node.operator))),
-  [ts.SyntaxKind.TemplateExpression]: (node: TS.TemplateExpression, scope: Scope, run: Lowering) => {
-    run.refuse(node, refusals.templatePlaceholder());
-    for (const { expression } of node.templateSpans) run.expression(expression, scope);
+  [ts.SyntaxKind.PostfixUnaryExpression]: (node: TS.PostfixUnaryExpression, _: Scope, context: LoweringContext) =>
+    context.refuse(node, refusals.assignment(operatorText(node.operator))),
+  [ts.SyntaxKind.TemplateExpression]: (node: TS.TemplateExpression, scope: Scope, context: LoweringContext) => {
+    context.refuse(node, refusals.templatePlaceholder());
+    for (const { expression } of node.templateSpans) context.expression(expression, scope);
     return null;
   },
-  [ts.SyntaxKind.NewExpression]: (node: TS.NewExpression, scope: Scope, run: Lowering) => {
+  [ts.SyntaxKind.NewExpression]: (node: TS.NewExpression, scope: Scope, context: LoweringContext) => {
     const name = ts.isIdentifier(node.expression) ? node.expression.text : "";
-    run.refuse(
+    context.refuse(
       node,
       name === "Date"
         ? refusals.time("new Date")
@@ -118,20 +129,20 @@ const rules: { readonly [kind in TS.SyntaxKind]?: Rule<never> } = {
           ? refusals.regularExpression()
           : refusals.newExpression(),
     );
-    for (const arg of node.arguments ?? []) run.expression(arg, scope);
+    for (const arg of node.arguments ?? []) context.expression(arg, scope);
     return null;
   },
   [ts.SyntaxKind.AwaitExpression]: refuseAround(() => refusals.asyncOperator("await")),
   [ts.SyntaxKind.TypeOfExpression]: refuseAround(() => refusals.typeOf()),
   [ts.SyntaxKind.DeleteExpression]: refuseAround(() => refusals.deleteOperator()),
   [ts.SyntaxKind.SpreadElement]: refuseAround(() => refusals.spread()),
-  [ts.SyntaxKind.VoidExpression]: (node: TS.VoidExpression, scope: Scope, run: Lowering) => {
+  [ts.SyntaxKind.VoidExpression]: (node: TS.VoidExpression, scope: Scope, context: LoweringContext) => {
     // Minifiers write `undefined` as `void 0`.
-    if (ts.isNumericLiteral(node.expression)) return freeValue(node, ["undefined"], run);
-    return refuseAround(() => refusals.voidOperator())(node, scope, run);
+    if (ts.isNumericLiteral(node.expression)) return freeValue(node, ["undefined"], context);
+    return refuseAround(() => refusals.voidOperator())(node, scope, context);
   },
-  [ts.SyntaxKind.MetaProperty]: (node: TS.MetaProperty, _: Scope, run: Lowering) =>
-    run.refuse(node, refusals.metaProperty(node.getText(run.file))),
+  [ts.SyntaxKind.MetaProperty]: (node: TS.MetaProperty, _: Scope, context: LoweringContext) =>
+    context.refuse(node, refusals.metaProperty(node.getText(context.file))),
 };
 
 const refusedKinds: { readonly [kind in TS.SyntaxKind]?: Refusal } = {
@@ -148,40 +159,40 @@ const refusedKinds: { readonly [kind in TS.SyntaxKind]?: Refusal } = {
 };
 
 function refuseAround(refusal: () => Refusal): Rule<TS.Expression & { readonly expression: TS.Expression }> {
-  return (node, scope, run) => {
-    run.refuse(node, refusal());
-    run.expression(node.expression, scope);
+  return (node, scope, context) => {
+    context.refuse(node, refusal());
+    context.expression(node.expression, scope);
     return null;
   };
 }
 
-function lowerPrefix(node: TS.PrefixUnaryExpression, scope: Scope, run: Lowering): Surface | null {
-  const span = run.span(node);
+function lowerPrefix(node: TS.PrefixUnaryExpression, scope: Scope, context: LoweringContext): Surface | null {
+  const span = context.span(node);
   const inner = withoutWrapping(node.operand);
   switch (node.operator) {
     case ts.SyntaxKind.ExclamationToken: {
       // Minifiers write `true` and `false` as `!0` and `!1`.
       if (ts.isNumericLiteral(inner)) return { kind: "boolean", value: Number(inner.text) === 0, span };
-      const operand = run.expression(node.operand, scope);
+      const operand = context.expression(node.operand, scope);
       return operand && { kind: "not", operand, span };
     }
     case ts.SyntaxKind.MinusToken: {
-      const operand = run.expression(node.operand, scope);
+      const operand = context.expression(node.operand, scope);
       return operand && { kind: "negate", operand, span };
     }
     case ts.SyntaxKind.PlusToken: {
       // `+v` equals `v * 1`, also for -0; both throw for a bigint.
-      const left = run.expression(node.operand, scope);
+      const left = context.expression(node.operand, scope);
       if (left?.kind === "number") return { ...left, span };
       return left && { kind: "binary", op: "*", left, right: { kind: "number", value: 1, span }, span };
     }
     case ts.SyntaxKind.TildeToken:
-      run.refuse(node, refusals.bitwise("~"));
-      run.expression(node.operand, scope);
+      context.refuse(node, refusals.bitwise("~"));
+      context.expression(node.operand, scope);
       return null;
     case ts.SyntaxKind.PlusPlusToken:
     case ts.SyntaxKind.MinusMinusToken:
-      return run.refuse(node, refusals.assignment(operatorText(node.operator)));
+      return context.refuse(node, refusals.assignment(operatorText(node.operator)));
   }
 }
 
@@ -215,41 +226,41 @@ const refusedBinaries: { readonly [kind in TS.SyntaxKind]?: Refusal } = {
   [ts.SyntaxKind.InstanceOfKeyword]: refusals.objectOperator("instanceof"),
 };
 
-function lowerBinary(node: TS.BinaryExpression, scope: Scope, run: Lowering): Surface | null {
+function lowerBinary(node: TS.BinaryExpression, scope: Scope, context: LoweringContext): Surface | null {
   const operator = node.operatorToken.kind;
-  const span = run.span(node);
+  const span = context.span(node);
   if (operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment) {
-    run.refuse(node, refusals.assignment(operatorText(operator)));
-    run.expression(node.right, scope);
+    context.refuse(node, refusals.assignment(operatorText(operator)));
+    context.expression(node.right, scope);
     return null;
   }
-  if (operator === ts.SyntaxKind.CommaToken && isCounter(node.left)) return run.expression(node.right, scope);
+  if (operator === ts.SyntaxKind.CommaToken && isCounter(node.left)) return context.expression(node.right, scope);
   const op = binaries[operator];
   if (op === undefined) {
-    const loose = looseNull(node, scope, run);
+    const loose = looseNull(node, scope, context);
     if (loose !== undefined) return loose;
     const instance = operator === ts.SyntaxKind.InstanceOfKeyword;
-    run.refuse(node, refusedBinaries[operator] ?? refusals.looseEquality(operatorText(operator)));
-    if (!ts.isPrivateIdentifier(node.left)) run.expression(node.left, scope);
-    if (!instance) run.expression(node.right, scope);
+    context.refuse(node, refusedBinaries[operator] ?? refusals.looseEquality(operatorText(operator)));
+    if (!ts.isPrivateIdentifier(node.left)) context.expression(node.left, scope);
+    if (!instance) context.expression(node.right, scope);
     return null;
   }
-  const left = run.expression(node.left, scope);
-  const right = run.expression(node.right, scope);
+  const left = context.expression(node.left, scope);
+  const right = context.expression(node.right, scope);
   return left && right && { kind: "binary", op, left, right, span };
 }
 
 /** Lowers `v == null` as `v === null || v === undefined`, and `v != null` as its negation. Undefined for other nodes. */
-function looseNull(node: TS.BinaryExpression, scope: Scope, run: Lowering): Surface | null | undefined {
+function looseNull(node: TS.BinaryExpression, scope: Scope, context: LoweringContext): Surface | null | undefined {
   const operator = node.operatorToken.kind;
   const equal = operator === ts.SyntaxKind.EqualsEqualsToken;
   if (!equal && operator !== ts.SyntaxKind.ExclamationEqualsToken) return undefined;
   const isNull = (side: TS.Expression) => withoutWrapping(side).kind === ts.SyntaxKind.NullKeyword;
   const value = isNull(node.right) ? node.left : isNull(node.left) ? node.right : undefined;
   if (value === undefined) return undefined;
-  const span = run.span(node);
-  const left = run.expression(value, scope);
-  const undefinedValue = freeValue(node, ["undefined"], run);
+  const span = context.span(node);
+  const left = context.expression(value, scope);
+  const undefinedValue = freeValue(node, ["undefined"], context);
   if (left === null || undefinedValue === null) return null;
   const op = equal ? "===" : "!==";
   return {

@@ -7,7 +7,7 @@ import type {
   SurfaceLambda,
 } from "../../../src/expression/surface/surface.js";
 import { lowerExpression } from "./expressions.js";
-import type { FreePath, LambdaNode, Lowering } from "./context.js";
+import type { FreePath, LambdaNode, LoweringContext } from "./context.js";
 import { bindPattern, type Let } from "./patterns.js";
 import { refusals, type Refusal } from "../refusals.js";
 import { Scope } from "./scope.js";
@@ -46,14 +46,14 @@ export interface Lowered extends LoweringResult {
 
 /** Lowers a lambda of a parsed file to its surface tree, or returns all its diagnostics. */
 export function lowerLambda(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): Lowered {
-  const { lowered, ...found } = lower(node, file, options, (run, source) => run.lambda(node, source));
+  const { lowered, ...found } = lower(node, file, options, (lowerer, source) => lowerer.lambda(node, source));
   const { source, location } = found;
   return { lambda: lowered && { source, ...lowered, location }, ...found };
 }
 
 /** Lowers a function that lambdas may call. It can have any number of parameters. */
 export function lowerHelper(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): LoweredHelper {
-  const { lowered, ...found } = lower(node, file, options, (run, source) => run.helper(node, source));
+  const { lowered, ...found } = lower(node, file, options, (lowerer, source) => lowerer.helper(node, source));
   return { helper: lowered, ...found };
 }
 
@@ -61,25 +61,25 @@ function lower<T extends { readonly body: Surface }>(
   node: LambdaNode,
   file: TS.SourceFile,
   options: LowerOptions,
-  work: (run: LoweringRun, source: string) => T | null,
+  lowerNode: (lowerer: LambdaLowerer, source: string) => T | null,
 ): LoweringResult & { readonly lowered: T | null } {
   const start = node.getStart(file);
   const source = file.text.slice(start, node.end);
-  const run = new LoweringRun(file, start, options.shadowsGlobal ?? (() => false));
-  const lowered = work(run, source);
-  if (lowered !== null && countNodes(lowered.body, maxNodes) > maxNodes) run.refuse(node, refusals.tooLarge());
-  const diagnostics = [...run.diagnostics].sort((a, b) => a.start - b.start || a.end - b.end);
+  const lowerer = new LambdaLowerer(file, start, options.shadowsGlobal ?? (() => false));
+  const lowered = lowerNode(lowerer, source);
+  if (lowered !== null && countNodes(lowered.body, maxNodes) > maxNodes) lowerer.refuse(node, refusals.tooLarge());
+  const diagnostics = [...lowerer.diagnostics].sort((a, b) => a.start - b.start || a.end - b.end);
   return {
     lowered: diagnostics.length === 0 ? lowered : null,
     diagnostics,
-    free: run.free,
-    called: run.called,
+    free: lowerer.free,
+    called: lowerer.called,
     source,
     location: options.location ?? null,
   };
 }
 
-class LoweringRun implements Lowering {
+class LambdaLowerer implements LoweringContext {
   readonly file: TS.SourceFile;
   readonly diagnostics: Diagnostic[] = [];
   readonly free: FreePath[] = [];
@@ -185,12 +185,12 @@ function ownParameters(node: LambdaNode): readonly TS.ParameterDeclaration[] {
 /** The number of nodes, where shared subtrees count each time. Stops counting after the limit. */
 function countNodes(surface: Surface, limit: number): number {
   let count = 0;
-  const open: Surface[] = [surface];
-  for (let at = open.pop(); at !== undefined && count <= limit; at = open.pop()) {
+  const pending: Surface[] = [surface];
+  for (let node = pending.pop(); node !== undefined && count <= limit; node = pending.pop()) {
     count += 1;
-    for (const part of Object.values(at) as unknown[])
-      if (Array.isArray(part)) open.push(...part.filter(isSurface));
-      else if (isSurface(part)) open.push(part);
+    for (const part of Object.values(node) as unknown[])
+      if (Array.isArray(part)) pending.push(...part.filter(isSurface));
+      else if (isSurface(part)) pending.push(part);
   }
   return count;
 }

@@ -1,7 +1,7 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Surface } from "../../../src/expression/surface/surface.js";
 import { clocks, globalNamespaces, globalValues, hostGlobals, isGlobal, random } from "./globals.js";
-import { withoutWrapping, type Lowering } from "./context.js";
+import { withoutWrapping, type LoweringContext } from "./context.js";
 import { refusals } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
@@ -27,19 +27,19 @@ export function pathFromOutside(node: TS.Expression, scope: Scope): readonly str
 }
 
 /** Lowers a path from outside to a `free` node, or refuses it. */
-export function freeValue(node: TS.Expression, path: readonly string[], run: Lowering): Surface | null {
+export function freeValue(node: TS.Expression, path: readonly string[], context: LoweringContext): Surface | null {
   const root = path[0] ?? "";
-  if (isGlobal(root) && run.shadowsGlobal(root)) return run.refuse(node, refusals.shadowedGlobal(root));
-  if (!run.shadowsGlobal(root)) {
+  if (isGlobal(root) && context.shadowsGlobal(root)) return context.refuse(node, refusals.shadowedGlobal(root));
+  if (!context.shadowsGlobal(root)) {
     const refusal = globalRefusal(root, path);
-    if (refusal !== null) return run.refuse(node, refusal);
+    if (refusal !== null) return context.refuse(node, refusal);
     if (globalNamespaces.has(root) && path.length === 1)
-      return run.refuse(node, refusals.otherSyntax(`'${root}' by itself`));
+      return context.refuse(node, refusals.otherSyntax(`'${root}' by itself`));
     if (globalValues.has(root) && path.length > 1)
-      return run.refuse(node, refusals.otherSyntax(`a member of '${root}'`));
+      return context.refuse(node, refusals.otherSyntax(`a member of '${root}'`));
   }
-  const span = run.span(node);
-  run.free.push({ path, span });
+  const span = context.span(node);
+  context.free.push({ path, span });
   return { kind: "free", path, span };
 }
 
@@ -54,21 +54,21 @@ export function globalRefusal(root: string, path: readonly string[]) {
 }
 
 /** Lowers an identifier that is not part of a path. */
-export function lowerIdentifier(node: TS.Identifier, scope: Scope, run: Lowering): Surface | null {
+export function lowerIdentifier(node: TS.Identifier, scope: Scope, context: LoweringContext): Surface | null {
   const binding = scope.find(node.text);
   switch (binding?.kind) {
     case "local":
-      return { kind: "local", name: binding.name, span: run.span(node) };
+      return { kind: "local", name: binding.name, span: context.span(node) };
     case "pending":
-      return run.refuse(node, refusals.usedBeforeDeclaration(node.text));
+      return context.refuse(node, refusals.usedBeforeDeclaration(node.text));
     case "self":
-      return run.refuse(node, refusals.recursion(node.text));
+      return context.refuse(node, refusals.recursion(node.text));
     case "declaration":
       // The declaration itself may already be refused.
-      return run.diagnostics.some(({ code }) => code === refusals.declaration("").code)
+      return context.diagnostics.some(({ code }) => code === refusals.declaration("").code)
         ? null
-        : run.refuse(node, refusals.declaration(`'${node.text}', declared`));
+        : context.refuse(node, refusals.declaration(`'${node.text}', declared`));
     case undefined:
-      return freeValue(node, [node.text], run);
+      return freeValue(node, [node.text], context);
   }
 }

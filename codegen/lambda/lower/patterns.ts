@@ -1,6 +1,6 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Span, Surface } from "../../../src/expression/surface/surface.js";
-import { member, withoutWrapping, type Lowering } from "./context.js";
+import { member, withoutWrapping, type LoweringContext } from "./context.js";
 import { refusals } from "../refusals.js";
 import type { Scope } from "./scope.js";
 
@@ -16,19 +16,19 @@ export function bindPattern(
   pattern: TS.BindingName,
   value: Surface | null,
   scope: Scope,
-  run: Lowering,
+  context: LoweringContext,
   lets: Let[],
 ): void {
   if (ts.isIdentifier(pattern)) {
-    lets.push({ name: scope.bind(pattern.text), value, span: run.span(pattern) });
+    lets.push({ name: scope.bind(pattern.text), value, span: context.span(pattern) });
     return;
   }
-  const object = bindOnce(value, pattern, scope, run, lets);
+  const object = bindOnce(value, pattern, scope, context, lets);
   pattern.elements.forEach((element, position) => {
     if (ts.isOmittedExpression(element)) return;
-    if (element.dotDotDotToken !== undefined) run.refuse(element, refusals.rest());
-    else if (element.initializer !== undefined) run.refuse(element.initializer, refusals.defaultValue());
-    bindPattern(element.name, partOf(object, pattern, position, run), scope, run, lets);
+    if (element.dotDotDotToken !== undefined) context.refuse(element, refusals.rest());
+    else if (element.initializer !== undefined) context.refuse(element.initializer, refusals.defaultValue());
+    bindPattern(element.name, partOf(object, pattern, position, context), scope, context, lets);
   });
 }
 
@@ -43,25 +43,30 @@ function bindOnce(
   value: Surface | null,
   pattern: TS.BindingPattern,
   scope: Scope,
-  run: Lowering,
+  context: LoweringContext,
   lets: Let[],
 ): Surface | null {
   if (value === null || value.kind === "local" || value.kind === "free") return value;
   if (value.kind === "member" || pattern.elements.length === 1) return value;
-  const span = run.span(pattern);
+  const span = context.span(pattern);
   const name = scope.fresh("value");
   lets.push({ name, value, span });
   return { kind: "local", name, span };
 }
 
-function partOf(object: Surface | null, pattern: TS.BindingPattern, position: number, run: Lowering): Surface | null {
+function partOf(
+  object: Surface | null,
+  pattern: TS.BindingPattern,
+  position: number,
+  context: LoweringContext,
+): Surface | null {
   const element = pattern.elements[position];
   if (element === undefined || ts.isOmittedExpression(element)) return null;
-  const span = run.span(element);
+  const span = context.span(element);
   if (ts.isArrayBindingPattern(pattern))
     return object && { kind: "index", object, index: { kind: "number", value: position, span }, span };
   const key = keyOf(element);
-  if (key === null) return run.refuse(element.propertyName ?? element, refusals.computedKey());
+  if (key === null) return context.refuse(element.propertyName ?? element, refusals.computedKey());
   return object && member(object, key, span);
 }
 

@@ -1,7 +1,7 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Span, Surface } from "../../../src/expression/surface/surface.js";
 import { isFunction } from "./functions.js";
-import { isCounter, withoutWrapping, type Lowering } from "./context.js";
+import { isCounter, withoutWrapping, type LoweringContext } from "./context.js";
 import { bindPattern, boundNames, type Let } from "./patterns.js";
 import { refusals, type Refusal } from "../refusals.js";
 import type { Scope } from "./scope.js";
@@ -13,17 +13,24 @@ type Next = () => Surface | null;
 const maxStatements = 200;
 
 /** Lowers a block body to one expression: a `const` becomes a `let` node, an early `return` a branch of a conditional. */
-export function lowerBody(body: TS.Block, scope: Scope, run: Lowering): Surface | null {
-  const found = run.diagnostics.length;
-  const end: Span = [Math.max(run.span(body)[1] - 1, 0), run.span(body)[1]];
-  const missing = once(() => (run.diagnostics.length > found ? null : run.refuse(end, refusals.missingReturn())));
-  return lowerBlock(body.statements, scope, run, missing);
+export function lowerBody(body: TS.Block, scope: Scope, context: LoweringContext): Surface | null {
+  const found = context.diagnostics.length;
+  const end: Span = [Math.max(context.span(body)[1] - 1, 0), context.span(body)[1]];
+  const missing = once(() =>
+    context.diagnostics.length > found ? null : context.refuse(end, refusals.missingReturn()),
+  );
+  return lowerBlock(body.statements, scope, context, missing);
 }
 
-function lowerBlock(statements: readonly TS.Statement[], outer: Scope, run: Lowering, next: Next): Surface | null {
+function lowerBlock(
+  statements: readonly TS.Statement[],
+  outer: Scope,
+  context: LoweringContext,
+  next: Next,
+): Surface | null {
   const scope = outer.inner();
   for (const statement of statements) declareNames(statement, scope);
-  return lowerFrom(statements, 0, scope, run, next);
+  return lowerFrom(statements, 0, scope, context, next);
 }
 
 /** Declares the names of a block at its start, so that an early use is not mistaken for a name from outside. */
@@ -42,62 +49,80 @@ function lowerFrom(
   statements: readonly TS.Statement[],
   at: number,
   scope: Scope,
-  run: Lowering,
+  context: LoweringContext,
   next: Next,
 ): Surface | null {
   const statement = statements[at];
   if (statement === undefined) return next();
-  if (at >= maxStatements) return run.refuse(statement, refusals.tooLarge());
+  if (at >= maxStatements) return context.refuse(statement, refusals.tooLarge());
   // A `const` is visible only to the statements after it, which an early return may move elsewhere in the tree.
   const own = ts.isVariableStatement(statement) ? scope.inner() : scope;
-  const rest = once(() => lowerFrom(statements, at + 1, own, run, next));
+  const rest = once(() => lowerFrom(statements, at + 1, own, context, next));
   const rule = statementRules[statement.kind];
-  if (rule !== undefined) return rule(statement as never, own, run, rest);
+  if (rule !== undefined) return rule(statement as never, own, context, rest);
   return refuseAndContinue(
     rest,
-    run.refuse(statement, refusedStatements[statement.kind] ?? refusals.otherSyntax("this statement")),
+    context.refuse(statement, refusedStatements[statement.kind] ?? refusals.otherSyntax("this statement")),
   );
 }
 
-type StatementRule<S extends TS.Statement> = (statement: S, scope: Scope, run: Lowering, rest: Next) => Surface | null;
+type StatementRule<S extends TS.Statement> = (
+  statement: S,
+  scope: Scope,
+  context: LoweringContext,
+  rest: Next,
+) => Surface | null;
 
 const statementRules: { readonly [kind in TS.SyntaxKind]?: StatementRule<never> } = {
-  [ts.SyntaxKind.ReturnStatement]: (statement: TS.ReturnStatement, scope: Scope, run: Lowering) =>
+  [ts.SyntaxKind.ReturnStatement]: (statement: TS.ReturnStatement, scope: Scope, context: LoweringContext) =>
     statement.expression === undefined
-      ? run.refuse(statement, refusals.emptyReturn())
-      : run.expression(statement.expression, scope),
+      ? context.refuse(statement, refusals.emptyReturn())
+      : context.expression(statement.expression, scope),
 
-  [ts.SyntaxKind.Block]: (statement: TS.Block, scope: Scope, run: Lowering, rest: Next) =>
-    lowerBlock(statement.statements, scope, run, rest),
+  [ts.SyntaxKind.Block]: (statement: TS.Block, scope: Scope, context: LoweringContext, rest: Next) =>
+    lowerBlock(statement.statements, scope, context, rest),
 
-  [ts.SyntaxKind.EmptyStatement]: (_: TS.EmptyStatement, _scope: Scope, _run: Lowering, rest: Next) => rest(),
-  [ts.SyntaxKind.TypeAliasDeclaration]: (_: TS.TypeAliasDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
-    rest(),
-  [ts.SyntaxKind.InterfaceDeclaration]: (_: TS.InterfaceDeclaration, _scope: Scope, _run: Lowering, rest: Next) =>
-    rest(),
+  [ts.SyntaxKind.EmptyStatement]: (_: TS.EmptyStatement, _scope: Scope, _run: LoweringContext, rest: Next) => rest(),
+  [ts.SyntaxKind.TypeAliasDeclaration]: (
+    _: TS.TypeAliasDeclaration,
+    _scope: Scope,
+    _run: LoweringContext,
+    rest: Next,
+  ) => rest(),
+  [ts.SyntaxKind.InterfaceDeclaration]: (
+    _: TS.InterfaceDeclaration,
+    _scope: Scope,
+    _run: LoweringContext,
+    rest: Next,
+  ) => rest(),
 
-  [ts.SyntaxKind.IfStatement]: (statement: TS.IfStatement, scope: Scope, run: Lowering, rest: Next) => {
-    const test = run.expression(statement.expression, scope);
-    const then = lowerBlock([statement.thenStatement], scope, run, rest);
+  [ts.SyntaxKind.IfStatement]: (statement: TS.IfStatement, scope: Scope, context: LoweringContext, rest: Next) => {
+    const test = context.expression(statement.expression, scope);
+    const then = lowerBlock([statement.thenStatement], scope, context, rest);
     const otherwise =
-      statement.elseStatement === undefined ? rest() : lowerBlock([statement.elseStatement], scope, run, rest);
+      statement.elseStatement === undefined ? rest() : lowerBlock([statement.elseStatement], scope, context, rest);
     // Neither branch returns: the statement has no effect.
     if (then === otherwise) return then;
-    return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: run.span(statement) };
+    return test && then && otherwise && { kind: "conditional", test, then, otherwise, span: context.span(statement) };
   },
 
-  [ts.SyntaxKind.VariableStatement]: (statement: TS.VariableStatement, scope: Scope, run: Lowering, rest: Next) => {
+  [ts.SyntaxKind.VariableStatement]: (
+    statement: TS.VariableStatement,
+    scope: Scope,
+    context: LoweringContext,
+    rest: Next,
+  ) => {
     const { declarations, flags } = statement.declarationList;
     const lets: Let[] = [];
     if ((flags & ts.NodeFlags.BlockScoped) === 0)
-      run.refuse(statement, refusals.variable("`var` is visible outside its block and may change"));
+      context.refuse(statement, refusals.variable("`var` is visible outside its block and may change"));
     for (const { name, initializer } of declarations) {
       if (initializer === undefined)
-        run.refuse(name, refusals.variable("a variable without a value is assigned later"));
+        context.refuse(name, refusals.variable("a variable without a value is assigned later"));
       if (initializer !== undefined && ts.isIdentifier(name) && isFunction(withoutWrapping(initializer)))
         scope.set(name.text, { kind: "self" });
-      const value = initializer === undefined ? null : run.expression(initializer, scope);
-      bindPattern(name, value, scope, run, lets);
+      const value = initializer === undefined ? null : context.expression(initializer, scope);
+      bindPattern(name, value, scope, context, lets);
     }
     return lets.reduceRight<Surface | null>(
       (body, { name, value, span }) => body && value && { kind: "let", name, value, body, span },
@@ -105,11 +130,16 @@ const statementRules: { readonly [kind in TS.SyntaxKind]?: StatementRule<never> 
     );
   },
 
-  [ts.SyntaxKind.ExpressionStatement]: (statement: TS.ExpressionStatement, scope: Scope, run: Lowering, rest: Next) => {
+  [ts.SyntaxKind.ExpressionStatement]: (
+    statement: TS.ExpressionStatement,
+    scope: Scope,
+    context: LoweringContext,
+    rest: Next,
+  ) => {
     if (ts.isStringLiteral(statement.expression) || isCounter(statement.expression)) return rest(); // "use strict"
-    const found = run.diagnostics.length;
-    run.expression(statement.expression, scope);
-    if (run.diagnostics.length === found) run.refuse(statement, refusals.unusedStatement("this statement"));
+    const found = context.diagnostics.length;
+    context.expression(statement.expression, scope);
+    if (context.diagnostics.length === found) context.refuse(statement, refusals.unusedStatement("this statement"));
     return refuseAndContinue(rest, null);
   },
 };

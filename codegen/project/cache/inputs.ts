@@ -72,20 +72,20 @@ const maxFiles = 20_000;
 
 /** All files below a folder, without packages and hidden folders. Follows symbolic links; visits each folder once. */
 function* filesBelow(folder: string): Generator<string> {
-  const open = [folder];
-  const seen = new Set<string>();
+  const pending = [folder];
+  const visited = new Set<string>();
   let count = 0;
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    const real = realpathSync(at);
-    if (seen.has(real)) continue;
-    seen.add(real);
-    for (const entry of readdirSync(at, { withFileTypes: true })) {
-      const path = join(at, entry.name);
+  for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
+    const real = realpathSync(current);
+    if (visited.has(real)) continue;
+    visited.add(real);
+    for (const entry of readdirSync(current, { withFileTypes: true })) {
+      const path = join(current, entry.name);
       if (
         entry.isDirectory() ||
         (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
       ) {
-        if (!entry.name.startsWith(".") && entry.name !== "node_modules") open.push(path);
+        if (!entry.name.startsWith(".") && entry.name !== "node_modules") pending.push(path);
       } else {
         count += 1;
         if (count > maxFiles) throw new RangeError("too many files");
