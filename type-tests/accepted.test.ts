@@ -4,7 +4,7 @@ import { compilers, diagnose, imports, type Compiler } from "./compilers.js";
 
 const head = [...imports(["InferInput", "InferOutput", "LogRow", "Tensor"]), ...helpers];
 const texts = accepted.map((one) => assertion(one).join(" "));
-// A block a line: all cases of a compiler are one program.
+// One block per line: all cases of a compiler are one program.
 const text = [...head, ...texts.map((one) => `{ ${one} }`)].join("\n");
 
 describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s accepts and infers", (compiler) => {
@@ -13,18 +13,18 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s accepts and i
     expect(findings.filter(({ line }) => line === head.length + index + 1)).toEqual([]);
   });
 
-  it("nothing beside the cases", () => {
+  it("without findings outside the cases", () => {
     expect(findings).toEqual([]);
   });
 });
 
-it("a wrong type is found in each of the cases", () => {
-  const spoilt = accepted.map((one) => assertion({ ...one, type: `Date & { wrong: ${one.type} }` }).join(" "));
-  const [findings = []] = diagnose("7.0", [[...head, ...spoilt.map((one) => `{ ${one} }`)].join("\n")]);
+it("every case fails with a wrong type", () => {
+  const wrong = accepted.map((one) => assertion({ ...one, type: `Date & { wrong: ${one.type} }` }).join(" "));
+  const [findings = []] = diagnose("7.0", [[...head, ...wrong.map((one) => `{ ${one} }`)].join("\n")]);
   expect(new Set(findings.map(({ line }) => line)).size).toBe(accepted.length);
 });
 
-it("there are at least eighty cases, none of them twice", () => {
+it("there are at least eighty cases without duplicates", () => {
   expect(new Set(texts).size).toBe(accepted.length);
   expect(accepted.length).toBeGreaterThanOrEqual(80);
 });

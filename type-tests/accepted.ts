@@ -1,9 +1,11 @@
 import type { DType } from "../dsl/index.js";
 
-/** What the types accept, and what they make of it: `of` is an expression over `made`, or a type over `typeof made`. */
+/** A pipeline that the types accept, and a type that they infer from it. */
 export interface Accepted {
   readonly source: string;
-  /** `outputs` and `inputs` of the pipeline, what a lambda sees (`x.…`), or a client type (`InferInput<typeof made>`). */
+  /**
+   * `outputs` and `inputs` of the pipeline, what a lambda sees (`x.…`), or a client type (`InferInput<typeof made>`).
+   */
   readonly of: string;
   readonly type: string;
 }
@@ -36,12 +38,12 @@ const values: Readonly<Record<DType, string>> = {
 };
 const input: Readonly<Record<DType, string>> = { ...values, int64: "number | bigint", uint64: "number | bigint" };
 const dtypes = Object.keys(values) as DType[];
-/** Rank 0 to 8, all of size 1 but the batch. */
+/** Rank 0 to 8, with size 1 in all dimensions except the batch. */
 const ranks = Array.from({ length: 9 }, (_, rank) => ["batch", ...Array.from({ length: 8 }, () => 1)].slice(0, rank));
 const nested = (rank: number): string => (rank <= 1 ? "number" : `readonly [${nested(rank - 1)}]`);
 
 export const accepted: readonly Accepted[] = [
-  // what goes on after one model
+  // outputs after one model
   outputs(`pipeline("p").model(embed)`, `{ readonly embedding: F<readonly ["batch", 12]> }`),
   outputs(`pipeline("p").model(scorer)`, `{ readonly score: F<readonly ["batch", 1]> }`),
   outputs(`pipeline("p").model(embed).model(head)`, Y(`["batch", 1]`)),
@@ -137,7 +139,8 @@ export const accepted: readonly Accepted[] = [
   ),
   row(model("float32", `["batch", 300]`), "x.out.y.length", "300"),
   row(model("float32", "null"), "x.out.y", "Ragged"),
-  // sizes whose product would be too much for tuples of tuples: two exact, an array with its length typed, then tuples again
+  // sizes whose product is too large for nested tuples: two tuples, then an array with a typed length, then tuples
+  // again
   row(model("float32", `["N", 128, 128, 128, 128]`), "x.out.y !== undefined", "boolean"),
   row(model("float32", `["N", 128, 128, 128, 128]`), "x.out.y[127][127].length", "128"),
   row(
@@ -197,7 +200,7 @@ export const accepted: readonly Accepted[] = [
   },
 ];
 
-/** A program that holds one accepted case, up to the imports. */
+/** The statements that check one accepted case, without imports. */
 export function assertion({ source, of, type }: Accepted): readonly string[] {
   const found = of.includes("<") ? of : `(typeof made)[${JSON.stringify(of)}]`;
   return of.startsWith("x.")
@@ -205,7 +208,7 @@ export function assertion({ source, of, type }: Accepted): readonly string[] {
     : [`const made = ${source};`, `const same: Same<${found}, ${type}> = true;`, "void same;"];
 }
 
-/** What stands before an assertion: exact equality of types, as a value and as an argument. */
+/** The helpers of the assertions: exact equality of types, as a value and as an argument. */
 export const helpers: readonly string[] = [
   `type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : { found: A };`,
   `declare function sees<T>(): <V>(value: V) => Same<V, T> extends true ? boolean : { found: V };`,

@@ -3,7 +3,7 @@ import { errorCodes } from "../dsl/index.js";
 import { agree } from "./agreement/agree.js";
 import { makeCase } from "./agreement/pipelines.js";
 
-/** What types have no place for: values of another kind, files, and a pipeline that is not finished. */
+/** Codes that the types cannot report: values of a wrong kind, files, and unfinished pipelines. */
 const untyped = [
   "SL2000",
   "SL2006",
@@ -18,9 +18,9 @@ const untyped = [
   "SL2084",
 ];
 
-it("a third of the generated pipelines is broken, in every way that types can tell", () => {
+it("a third of the generated pipelines has a problem, and together they have every code that types can report", () => {
   const broken = Array.from({ length: 4000 }, (_, seed) => [...makeCase(seed + 1).problems.values()].flat()).filter(
-    (told) => told.length > 0,
+    (problems) => problems.length > 0,
   );
   expect(broken.length / 4000).toBeGreaterThan(0.3);
   expect(broken.length / 4000).toBeLessThan(0.36);
@@ -28,7 +28,7 @@ it("a third of the generated pipelines is broken, in every way that types can te
   expect([...new Set(broken.flat().map(({ code }) => code))].sort()).toEqual(typed);
 });
 
-it("500 generated pipelines are judged alike by the compiler and at run time: which call is wrong, and in which words", () => {
+it("the compiler and the run time report the same call and message, on 500 generated pipelines", () => {
   const { broken, codes, disagreements } = agree("7.0", 500, 1);
   expect(disagreements).toEqual([]);
   expect(broken).toBeGreaterThan(150);

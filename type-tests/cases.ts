@@ -1,13 +1,13 @@
 /**
- * What the types refuse and `checkPipeline` reports in the same words. `source` is a JavaScript expression; `▸` marks where the
- * compiler's squiggle begins. `given` is the argument's type as the compiler prints it.
+ * A pipeline that the types refuse and for which `checkPipeline` reports the same message. `source` is a JavaScript
+ * expression; `▸` marks the start of the compiler's error. `given` is the argument's type as the compiler prints it.
  */
 export interface Refused {
   readonly source: string;
   readonly given: string;
   readonly text: string;
   readonly code: `SL2${string}`;
-  /** The later step that an edit breaks: the compiler's text says `step 2: ` before the words. */
+  /** The later step that an edit breaks: the compiler's message starts with `step 2: `. */
   readonly step?: number;
 }
 
@@ -155,7 +155,7 @@ export const refused: readonly Refused[] = [
     source: `pipeline("p").model(encoder).model(▸square)`,
     text: "model 'square' binds 'n' to encoder.k in input 'm' but to seq in input 'm'",
   },
-  // ports that nobody gives
+  // missing ports
   {
     code: "SL2014",
     given: "Join",
@@ -678,7 +678,7 @@ export const refused: readonly Refused[] = [
     source: `pipeline("p", ${image}).refine({ batch: 1 }).validate(▸"v", (x) => true)`,
     text: "validation 'v' needs an inference step before it",
   },
-  // edits: where
+  // edits: the index
   {
     code: "SL2090",
     given: "7",
@@ -733,7 +733,7 @@ export const refused: readonly Refused[] = [
     source: `pipeline("p").model(embed).clear().removeStep(▸0)`,
     text: "removeStep 0 is out of range: the pipeline has 0 steps, counted from 0",
   },
-  // edits: one step
+  // edits: exactly one step
   {
     code: "SL2091",
     given: `At<Unstated, Unstated, never, Unstated, object, never>`,
@@ -1236,7 +1236,7 @@ export const refused: readonly Refused[] = [
   },
 ];
 
-/** What the compiler refuses in its own words: lambdas, requests and answers. */
+/** Errors with the compiler's own message: in lambdas, requests and answers. */
 export interface RefusedByCompiler {
   readonly source: string;
   readonly message: string;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as models from "./models.js";
 
-/** The folder of this package. */
+/** The root folder of the repository. */
 export const repository = fileURLToPath(new URL("..", import.meta.url));
 
-/** The compilers that users have, by the packages that hold them here. */
+/** The supported compilers, by the packages that install them here. */
 export const compilers = { "5.9": "typescript-5.9", "6.0": "typescript", "7.0": "typescript-7" } as const;
 export type Compiler = keyof typeof compilers;
 
@@ -17,7 +17,7 @@ export interface Finding {
   readonly line: number;
   readonly column: number;
   readonly message: string;
-  /** True where more lines follow: an elaboration that a reader does not need. */
+  /** True where an elaboration follows: more lines, which a reader does not need. */
   readonly noisy: boolean;
 }
 
@@ -25,11 +25,11 @@ export interface Finding {
 export interface Settings {
   readonly compilerOptions?: Readonly<Record<string, boolean>>;
   readonly extension?: "ts" | "js";
-  /** Leaves out what is found in the library's sources: users have its declarations. */
+  /** Ignores findings in the library's sources: users have only its declarations. */
   readonly casesOnly?: boolean;
 }
 
-/** Compiles the programs in one run, as users' strictest settings do unless told otherwise, and gives each one's diagnostics. */
+/** Compiles the programs in one run and returns the diagnostics of each. The default settings are the strictest. */
 export function diagnose(
   compiler: Compiler,
   programs: readonly string[],
@@ -84,7 +84,7 @@ function readFindings(stdout: string, files: readonly string[], casesOnly: boole
   return found;
 }
 
-/** The imports of a program over the models of `models.ts`; JavaScript has none of types. */
+/** The imports of a program that uses the models of `models.ts`. For JavaScript, pass no `types`. */
 export function imports(types: readonly string[] = []): string[] {
   return [
     `import { ${["defineModel", "pipeline", ...types.map((name) => `type ${name}`)].join(", ")} } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
@@ -92,7 +92,7 @@ export function imports(types: readonly string[] = []): string[] {
   ];
 }
 
-/** A program of one expression over the models of `models.ts`, and where `▸` stood in it. */
+/** A program of one expression over the models of `models.ts`, and the position of `▸` in it. */
 export function program(
   source: string,
   types: readonly string[] = ["Target"],

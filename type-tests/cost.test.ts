@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { cost, goals, readTable, rise, subjects } from "./cost/table.js";
 
-// `npm run bench:types -- --check` holds all figures on all compilers; this is what is quick.
+// The quick figures, on one compiler. `npm run bench:types -- --check` checks all figures on all compilers.
 const quick = Object.keys(subjects).filter(
   (name) => subjects[name]?.peer !== true && !name.includes("3,000") && !name.includes("500th"),
 );
 
-describe("what pipelines cost the compiler, in instantiations", () => {
-  it.each(quick)("%s costs no more than the table says", (name) => {
+describe("the type instantiations of pipelines", () => {
+  it.each(quick)("%s: not more than in the table", (name) => {
     const measured = cost("7.0", name);
     expect(measured).toBeTypeOf("number");
     expect(rise(name, "7.0", measured ?? null)).toBeNull();
   });
 
-  it("a rise of more than 3 % is told, a smaller one is not", () => {
+  it("reports a rise of more than 3 %, and no smaller one", () => {
     const [name = ""] = quick;
     const known = readTable().instantiations[name]?.["7.0"] ?? Number.NaN;
     expect(rise(name, "7.0", known * 1.02)).toBeNull();
@@ -21,7 +21,7 @@ describe("what pipelines cost the compiler, in instantiations", () => {
     expect(rise(name, "7.0", null)).toContain("more than the compiler takes");
   });
 
-  it("a chain costs as much a step at 500 steps as at 200", () => {
+  it("cost as much per step at 500 steps as at 200", () => {
     const { instantiations } = readTable();
     for (const name of ["a step, equal dims", "a step, rebinding dims", "a validation", "a step, all kinds in turn"]) {
       const [short, long] = [
@@ -35,7 +35,7 @@ describe("what pipelines cost the compiler, in instantiations", () => {
     );
   });
 
-  it("the goals that the house has set are known in the table", () => {
+  it("have a table row for every limit", () => {
     for (const name of Object.keys(goals)) expect(readTable().instantiations[name]).toBeDefined();
   });
 });

@@ -2,19 +2,19 @@ import { join } from "node:path";
 import { repository, type Compiler } from "./compilers.js";
 import { openEditor } from "./language-server.js";
 
-/** What an editor shows on a pipeline of fifty steps. */
-export interface Shown {
-  /** The names inside `x.out.` of the last lambda. */
+/** What an editor shows for a pipeline of fifty steps. */
+export interface EditorView {
+  /** The completions after `x.out.` in the last lambda. */
   readonly completions: readonly string[];
-  /** Hovers: of the pipeline, of its last method, of `x`, and of a pipeline of one step. */
+  /** Hovers: over the pipeline, its last method, `x`, and the answer type. */
   readonly hovers: Readonly<Record<"pipeline" | "method" | "row" | "answer", string>>;
-  /** The second request of its kind: the first one checks the file. */
+  /** Times of the second request of each kind: the first one also checks the file. */
   readonly milliseconds: Readonly<Record<"first hover" | "completions" | "hover", number>>;
 }
 
 const steps = 50;
 
-/** A pipeline of fifty steps in a file of its own. */
+/** The source of a file with a pipeline of fifty steps. */
 function fiftySteps(): string {
   const lines = [
     `import { pipeline, type InferInput, type InferOutput, type LogRow, type Model, type Tensor } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
@@ -36,7 +36,7 @@ function fiftySteps(): string {
   return lines.join("\n");
 }
 
-export async function shownByEditor(compiler: Compiler): Promise<Shown> {
+export async function editorView(compiler: Compiler): Promise<EditorView> {
   const text = fiftySteps();
   const editor = await openEditor(compiler, text);
   try {

@@ -17,11 +17,11 @@ const live = await fraud.deploy(target);
 const [answer] = await live.infer([{ image: [1] }]);
 const columns = await live.infer({ image: [[1]] });
 const [logged] = await live.logs();
-const { in: given, out, anomaly } = answer!;
+const { in: inputValues, out, anomaly } = answer!;
 const verdict = logged!.anomaly.low;
 `;
 
-/** What an editor shows over the first place of each name. */
+/** The hover over the first occurrence of each name. */
 function hovers(names: readonly string[]): string[] {
   const options: ts.CompilerOptions = {
     strict: true,
@@ -66,7 +66,7 @@ const logged = `{
     };
 }`;
 const numbers = (before: string) => `readonly [${"number, ".repeat(before === "" ? 63 : 59)}${before}number]`;
-/** The client types are shown whole, and cut off where they are long. */
+/** The client types are expanded, and truncated where they are long. */
 const row = (anomaly: string) => `{
     readonly time: Date;
     readonly in: {
@@ -81,8 +81,8 @@ const row = (anomaly: string) => `{
     ...;
 }`;
 
-/** By the place in the text: what is shown there. */
-const shown: Readonly<Record<string, string>> = {
+/** The expected hovers, by a pattern for the position in the text. */
+const expected: Readonly<Record<string, string>> = {
   "fraud =": `const fraud: Pipeline<${requested}, ${answered}, "low", After<Validation<"low">, After<Shadow<Head, readonly [Head2]>, After<Embed, Unstated>>>, ${beside}, "model head-2">`,
   "Input =": "type Input = {\n    readonly image: readonly number[];\n}",
   "Output =": `type Output = ${row("Anomaly")}`,
@@ -93,15 +93,15 @@ const shown: Readonly<Record<string, string>> = {
   answer: `const answer: InferRecord<${requested}, ${answered}, "low", ${logged}>`,
   columns: `const columns: InferColumns<${requested}, ${answered}, "low", ${logged}>`,
   logged: `const logged: LogRecord<${requested}, ${answered}, "low", ${logged}>`,
-  given: `const given: {\n    image: ${numbers("")};\n}`,
+  inputValues: `const inputValues: {\n    image: ${numbers("")};\n}`,
   "out,": "const out: {\n    y: readonly [number];\n}",
   "anomaly }": `const anomaly: Anomaly<"low">`,
   verdict: "const verdict: boolean | null",
 };
 
-const found = hovers(Object.keys(shown));
-it.each(Object.entries(shown).map(([place, text], index) => ({ place, text, index })))(
-  "a hover shows names that a person can read: $place",
+const found = hovers(Object.keys(expected));
+it.each(Object.entries(expected).map(([place, text], index) => ({ place, text, index })))(
+  "a hover shows readable names: $place",
   ({ text, index }) => {
     expect(found[index]).toBe(text);
   },

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compilers, repository, type Compiler } from "./compilers.js";
 
-/** What an editor asks at one place of a file, and how long the answers took. */
+/** The requests of an editor at a position of a file, with response times. */
 export interface Editor {
-  /** The names that are offered. */
+  /** The offered names. */
   completions(offset: number): Promise<Answer<readonly string[]>>;
   /** The text of the hover. */
   hover(offset: number): Promise<Answer<string>>;
@@ -31,22 +31,22 @@ const settings = {
   typeRoots: [join(repository, "node_modules/@types")],
 };
 
-/** The language server of a compiler with one file open: tsserver, or the server that TypeScript 7 has built in. */
+/** Starts the language server of a compiler with one open file: tsserver, or the built-in server of TypeScript 7. */
 export async function openEditor(compiler: Compiler, text: string): Promise<Editor> {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-editor-"));
   const file = join(folder, "pipeline.ts");
   writeFileSync(file, text);
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: settings, files: ["pipeline.ts"] }));
-  const place = (offset: number) => {
+  const positionAt = (offset: number) => {
     const before = text.slice(0, offset).split("\n");
     return { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
   };
   const server = compiler === "7.0" ? new LspServer(compiler) : new TsServer(compiler);
   await server.open(folder, file, text);
   return {
-    completions: (offset) => timed(() => server.completions(file, place(offset))),
-    hover: (offset) => timed(() => server.hover(file, place(offset))),
+    completions: (offset) => timed(() => server.completions(file, positionAt(offset))),
+    hover: (offset) => timed(() => server.hover(file, positionAt(offset))),
     close: () => {
       server.kill();
       rmSync(folder, { recursive: true, maxRetries: 5 });
@@ -54,23 +54,23 @@ export async function openEditor(compiler: Compiler, text: string): Promise<Edit
   };
 }
 
-async function timed<T>(ask: () => Promise<T>): Promise<Answer<T>> {
+async function timed<T>(request: () => Promise<T>): Promise<Answer<T>> {
   const started = performance.now();
-  const value = await ask();
+  const value = await request();
   return { value, milliseconds: performance.now() - started };
 }
 
-interface Place {
+interface Position {
   readonly line: number;
   readonly character: number;
 }
 
-/** Messages with a length before each, as both servers speak; answers are found by their number. */
+/** Reads messages with a Content-Length header, the format of both servers, and matches responses to requests by id. */
 abstract class Server {
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #waiting = new Map<number, (message: Message) => void>();
+  readonly #pending = new Map<number, (message: Message) => void>();
   #received = Buffer.alloc(0);
-  protected asked = 0;
+  protected lastId = 0;
 
   constructor(script: string, ...args: readonly string[]) {
     this.#child = spawn(process.execPath, [script, ...args]);
@@ -88,11 +88,11 @@ abstract class Server {
     this.#child.stdin.write(text);
   }
 
-  protected answer(to: number): Promise<Message> {
-    return new Promise((resolve) => this.#waiting.set(to, resolve));
+  protected response(id: number): Promise<Message> {
+    return new Promise((resolve) => this.#pending.set(id, resolve));
   }
 
-  protected abstract numberOf(message: Message): number | undefined;
+  protected abstract idOf(message: Message): number | undefined;
 
   #read(): void {
     for (;;) {
@@ -103,8 +103,8 @@ abstract class Server {
       if (head === -1 || this.#received.length < head + 4 + length) return;
       const message = JSON.parse(this.#received.subarray(head + 4, head + 4 + length).toString()) as Message;
       this.#received = this.#received.subarray(head + 4 + length);
-      const number = this.numberOf(message);
-      if (number !== undefined) this.#waiting.get(number)?.(message);
+      const id = this.idOf(message);
+      if (id !== undefined) this.#pending.get(id)?.(message);
     }
   }
 }
@@ -127,32 +127,32 @@ class TsServer extends Server {
   }
 
   async open(_folder: string, file: string, text: string): Promise<void> {
-    this.#ask("open", { file, fileContent: text });
+    this.#send("open", { file, fileContent: text });
     await this.#request("projectInfo", { file, needFileNameList: false });
   }
 
-  async completions(file: string, { line, character }: Place): Promise<readonly string[]> {
+  async completions(file: string, { line, character }: Position): Promise<readonly string[]> {
     const body = await this.#request("completionInfo", { file, line: line + 1, offset: character + 1 });
     return (body as { entries: readonly { name: string }[] }).entries.map(({ name }) => name);
   }
 
-  async hover(file: string, { line, character }: Place): Promise<string> {
+  async hover(file: string, { line, character }: Position): Promise<string> {
     const body = await this.#request("quickinfo", { file, line: line + 1, offset: character + 1 });
     return (body as { displayString: string }).displayString;
   }
 
-  protected numberOf({ request_seq }: Message): number | undefined {
+  protected idOf({ request_seq }: Message): number | undefined {
     return request_seq;
   }
 
-  #ask(command: string, args: object): number {
-    const seq = ++this.asked;
+  #send(command: string, args: object): number {
+    const seq = ++this.lastId;
     this.send(`${JSON.stringify({ seq, type: "request", command, arguments: args })}\n`);
     return seq;
   }
 
   async #request(command: string, args: object): Promise<unknown> {
-    return (await this.answer(this.#ask(command, args))).body;
+    return (await this.response(this.#send(command, args))).body;
   }
 }
 
@@ -174,7 +174,7 @@ class LspServer extends Server {
     });
   }
 
-  async completions(file: string, position: Place): Promise<readonly string[]> {
+  async completions(file: string, position: Position): Promise<readonly string[]> {
     const result = await this.#request("textDocument/completion", {
       textDocument: { uri: pathToFileURL(file).href },
       position,
@@ -182,7 +182,7 @@ class LspServer extends Server {
     return (result as { items: readonly { label: string }[] }).items.map(({ label }) => label);
   }
 
-  async hover(file: string, position: Place): Promise<string> {
+  async hover(file: string, position: Position): Promise<string> {
     const result = await this.#request("textDocument/hover", {
       textDocument: { uri: pathToFileURL(file).href },
       position,
@@ -190,8 +190,8 @@ class LspServer extends Server {
     return (result as { contents: { value: string } }).contents.value;
   }
 
-  /** What the server asks of an editor is answered with nothing: it goes on with its defaults. */
-  protected numberOf({ id, method, params }: Message): number | undefined {
+  /** Answers the server's own requests with null values: it then uses its defaults. */
+  protected idOf({ id, method, params }: Message): number | undefined {
     if (method === undefined) return id as number | undefined;
     if (id !== undefined) this.#write({ id, result: params?.items?.map(() => null) ?? null });
     return undefined;
@@ -207,8 +207,8 @@ class LspServer extends Server {
   }
 
   async #request(method: string, params: object): Promise<unknown> {
-    const id = ++this.asked;
+    const id = ++this.lastId;
     this.#write({ id, method, params });
-    return (await this.answer(id)).result;
+    return (await this.response(id)).result;
   }
 }

@@ -1,6 +1,6 @@
 import { defineModel, type DType, type Dim, type Model, type Tensor } from "../dsl/index.js";
 
-// Handles as `shapeline generate` writes them: an interface each, so that messages say `Scorer`.
+// Handles in the form of `shapeline generate`: one interface per model, so that messages show `Scorer`.
 type F<S extends readonly Dim[]> = Tensor<"float32", S>;
 const f = <const S extends readonly Dim[]>(...shape: S): { dtype: "float32"; shape: S } => ({
   dtype: "float32",

@@ -40,13 +40,13 @@ declare const c1: C1;
 declare const c2: C2;
 declare const target: Target;
 
-// The card's chain, to the letter.
+// The first example of the README.
 const fraud = pipeline("fraud")
   .model(a)
   .shadow(champ, [c1, c2])
   .validate("amt", (x) => x.out < 1);
 
-// What a lambda sees.
+// The row of a lambda.
 pipeline("p")
   .model(champ)
   .validate("v", (x) => {
@@ -66,10 +66,10 @@ fraud.validate("v", (x) => {
 expectError(fraud.validate("v", (x) => x.out.dense_2[0] < 1));
 expectError(fraud.validate("v", (x) => x.out));
 expectError(fraud.validate("amt", (x) => x.out < 1));
-// The models of a shadow step are gone after the next inference step.
+// After the next inference step, a lambda cannot read the models of a shadow step.
 expectError(fraud.model(champ, { input: "dense_1" }).validate("v", (x) => x.models.c1 < 1));
 
-// An alert sees the rows of a window, and changes nothing about what flows.
+// An alert sees the rows of a window and does not change the outputs.
 const watched = fraud.alert(
   "drift",
   (all) => {
@@ -117,7 +117,8 @@ pipeline("p")
     return x.out.sure && x.out.count[0] > 1n;
   });
 
-// Dimensions: unknown ones pass, symbols bind, the batch goes through; output-only symbols are renamed apart.
+// Dimensions: unknown ones are accepted, symbols bind, the batch is kept; symbols of outputs only get the model's name
+// as prefix.
 declare const encoder: Model<
   "encoder",
   { readonly tokens: Tensor<"int64", readonly ["batch", "seq"]> },
@@ -138,7 +139,7 @@ expectType<{ readonly y: F<readonly ["batch", null]> }>(pipeline("p").model(a).m
 expectType<{ readonly dense_1: F<readonly ["batch", 1]> }>(pipeline("p").model(a).model(loose).model(champ).outputs);
 expectType<{ readonly dense_1: F<readonly ["batch", 1]> }>(pipeline("p").model(unranked).model(champ).outputs);
 
-// Request columns: stated, or of the first inference step, named by its renaming.
+// Request columns: stated, or the inputs of the first inference step with its renaming.
 expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(pipeline("p").model(a, { image: "tensor" }).inputs);
 expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(
   pipeline("p", { inputs: { tensor: { dtype: "float32", shape: ["batch", 64] } } }).model(a).inputs,
@@ -150,7 +151,7 @@ pipeline("p")
 expectError(pipeline("p").model(a).model(champ, { inpt: "embedding" }));
 expectError(pipeline("p").model(a).model(champ, { input: "dense" }));
 
-// Annotations for code that states its types.
+// Annotations for exported pipelines.
 expectAssignable<AnyPipeline>(fraud);
 expectAssignable<AnyPipeline>(pipeline("p"));
 export const annotated: AnyPipeline = fraud;
@@ -169,7 +170,7 @@ expectType<number>(row.check_failures);
 expectType<{ variable: readonly [number] | null } | undefined>(row.out_c1);
 expectError(row.out_champ);
 expectError(row.anomaly.other);
-// A logged row may be of a version that had no such validation.
+// A logged row may be from a version without this validation.
 expectType<boolean | null>(({} as LogRow<typeof fraud>).anomaly.amt);
 
 const live = await fraud.deploy(target);
@@ -190,7 +191,7 @@ expectError(await live.infer([{ image }], { timeout: 5 }));
 const untyped = await annotated.deploy(target);
 expectType<unknown>((await untyped.infer([{ image }]))[0]?.out["dense_1"]);
 
-// Several models: a tuple until one is selected; its outputs stand under each model's name.
+// Several models: a tuple until one is selected; lambdas read each output by model name.
 declare const c3: Model<"c3", { readonly x: F<readonly ["N", 8]> }, { readonly variable: F<readonly ["N", 1]> }>;
 const several = pipeline("p").model(a).models([champ, c2, c1]);
 expectType<
@@ -250,7 +251,7 @@ pipeline("p")
   .select(1)
   .validate("v", (x) => x.out < 1 && x.in.features[7] < 1);
 
-// Splits: one of several models of the same outputs runs.
+// Splits: one of several models with the same outputs runs.
 const keyed = pipeline("p")
   .model(a)
   .keySplit("segment", { default: c1, routes: { gold: c3, "very-gold": c1 } });
@@ -297,7 +298,7 @@ pipeline("p", { inputs: { tokens: { dtype: "int64", shape: ["batch", "seq"] } } 
   .model(encoder)
   .validate("v", (x) => x.out[15].every((v) => v > 0));
 
-// Edits: the types of the pipeline that would have been written so.
+// Edits: the same types as the pipeline written by hand.
 const edited = pipeline("p")
   .model(a)
   .model(champ)
@@ -354,15 +355,15 @@ pipeline("p")
 edited.insertStep(3, (at) => at.alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })).removeStep(3);
 expectError(edited.replaceStep(1, (at) => at));
 expectError(edited.removeStep(1));
-declare const place: number;
+declare const index: number;
 expectAssignable<AnyPipeline>(
   edited
-    .replaceStep(place, (at) => at.model(c2))
-    .removeStep(place)
-    .insertStep(place, (at) => at.validate("v", (x) => x.out < 1)),
+    .replaceStep(index, (at) => at.model(c2))
+    .removeStep(index)
+    .insertStep(index, (at) => at.validate("v", (x) => x.out < 1)),
 );
 
-// Functions of a model: any model in the first place, and where its ports are stated, anywhere.
+// Functions with a model parameter: any model as the first step; a model with known ports in any step.
 const scored = <M extends Model>(m: M) => pipeline("p").model(m);
 expectType<{ readonly dense_1: F<readonly ["batch", 1]> }>(scored(a).model(champ).outputs);
 scored(champ).validate("v", (x) => x.out < 1);

@@ -3,7 +3,7 @@ import { accepted, assertion, helpers } from "./accepted.js";
 import { refused } from "./cases.js";
 import { compilers, diagnose, imports, program, type Compiler, type Settings } from "./compilers.js";
 
-// The settings of users' projects. The strictest of them are those of the catalogue.
+// Less strict compiler settings of users' projects. `refused.test.ts` uses the strictest settings.
 
 const isolated: Settings = { compilerOptions: { declaration: true, isolatedDeclarations: true }, casesOnly: true };
 const settings: Readonly<Record<string, Settings>> = {
@@ -16,25 +16,25 @@ const settings: Readonly<Record<string, Settings>> = {
   "a JavaScript file with checkJs": { compilerOptions: { allowJs: true, checkJs: true }, extension: "js" },
 };
 
-/** The first case of each code, every fourth of all, and what comes after an open dimension: it is `null`. */
-const chosen = refused.filter(
+/** The first case of each code, every fourth case, and the cases after an unknown dimension, whose type is `null`. */
+const selectedCases = refused.filter(
   ({ code, source }, index) =>
     index % 4 === 0 || source.includes("(loose)") || refused.findIndex((other) => other.code === code) === index,
 );
 const uses = accepted.filter(({ of }) => of.startsWith("outputs")).map(({ source }) => `void (${source});`);
-const told = (text: string, step?: number) => (step === undefined ? text : `step ${step}: ${text}`);
+const withStep = (text: string, step?: number) => (step === undefined ? text : `step ${step}: ${text}`);
 
 describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) => {
   describe.each(Object.entries(settings))("under %s", (_, setting) => {
-    const programs = chosen.map(({ source }) => program(source, []));
+    const programs = selectedCases.map(({ source }) => program(source, []));
     const found = diagnose(
       compiler,
       [...programs.map(({ text }) => text), [...imports(), ...uses].join("\n")],
       setting,
     );
 
-    it("refuses at the same argument and in the same words", () => {
-      const said = found.slice(0, programs.length).map(
+    it("reports the same message at the same argument", () => {
+      const reported = found.slice(0, programs.length).map(
         ([finding]) =>
           finding && {
             line: finding.line,
@@ -42,16 +42,16 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) 
             words: /^.* type '"(.*)"'\.$/.exec(finding.message)?.[1],
           },
       );
-      expect(said).toEqual(
+      expect(reported).toEqual(
         programs.map(({ line, column }, index) => ({
           line,
           column,
-          words: told(chosen[index]?.text ?? "", chosen[index]?.step),
+          words: withStep(selectedCases[index]?.text ?? "", selectedCases[index]?.step),
         })),
       );
     });
 
-    it("says it in one line", () => {
+    it("reports each error in one line", () => {
       expect(
         found.slice(0, programs.length).map((findings) => [findings.length, findings.some(({ noisy }) => noisy)]),
       ).toEqual(programs.map(() => [1, false]));
@@ -62,7 +62,7 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) 
     });
   });
 
-  it("infers the same types under strict: false, where null is a type of its own", () => {
+  it("infers the same types under strict: false with strictNullChecks: true", () => {
     const lines = accepted.map((one) => `{ ${assertion(one).join(" ")} }`);
     const head = [...imports(["InferInput", "InferOutput", "LogRow", "Tensor"]), ...helpers];
     expect(
@@ -72,7 +72,7 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) 
     ).toEqual([]);
   });
 
-  it("takes functions over models, generic over what is not known of them", () => {
+  it("accepts functions that are generic over a model's name and outputs", () => {
     const head = [
       ...imports(["Model", "Ports", "Tensor"]),
       `type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;`,
@@ -99,7 +99,7 @@ describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) 
     ]);
   });
 
-  it("takes an annotated export under isolatedDeclarations, and asks for the annotation", () => {
+  it("accepts annotated exports under isolatedDeclarations, and requires the annotation", () => {
     const head = imports(["AnyPipeline", "Deployable"]);
     const made = `pipeline("p").model(embed).model(head).validate("low", (x) => x.out < 1)`;
     const text = [

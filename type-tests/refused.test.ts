@@ -8,7 +8,7 @@ const programs = refused.map(({ source }) => program(source));
 const others = refusedByCompiler.map(({ source }) => program(source));
 
 describe.each(Object.keys(compilers) as Compiler[])(
-  "TypeScript %s refuses, at the wrong argument and in one line",
+  "TypeScript %s reports the error at the wrong argument, in one line",
   (compiler) => {
     const all = diagnose(
       compiler,
@@ -42,7 +42,7 @@ describe.each(Object.keys(compilers) as Compiler[])(
   },
 );
 
-describe("code that escaped the types is refused in the same words", () => {
+describe("the run-time check reports the same message", () => {
   it.each(refused)("$source", ({ source, step, text, code }) => {
     const names = Object.keys(models);
     const build = new Function("pipeline", ...names, `return ${source.replace("▸", "")};`) as (
@@ -59,9 +59,9 @@ it.each([
   `audit("1:")`,
   "select(0)",
   "refine({ n: 3 })",
-])("a refused step counts in what is said of later ones: %s", (call) => {
+])("messages about later steps count a refused step: %s", (call) => {
   const source = `pipeline("p").▸${call}.model(embed).model(scorer)`;
-  const said = diagnose("7.0", [program(source).text])[0]?.map(({ message }) => message);
+  const messages = diagnose("7.0", [program(source).text])[0]?.map(({ message }) => message);
   const made = new Function("pipeline", "embed", "scorer", `return ${source.replace("▸", "")};`) as (
     ...values: unknown[]
   ) => AnyPipeline;
@@ -69,16 +69,16 @@ it.each([
   expect(problems.at(-1)?.message).toBe(
     "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'embed') produces float32[batch, 12]",
   );
-  expect(said?.map((message) => problems.some((problem) => message.includes(`'"${problem.message}"'`)))).toEqual(
+  expect(messages?.map((message) => problems.some((problem) => message.includes(`'"${problem.message}"'`)))).toEqual(
     problems.map(() => true),
   );
 });
 
-it("no text is cut off by editors", () => {
+it("all messages are short enough for editors", () => {
   for (const { text } of refused) expect(text.length).toBeLessThan(320);
 });
 
-it("there are at least 120 cases in the words of both, none of them twice", () => {
+it("there are at least 120 cases without duplicates", () => {
   expect(new Set(refused.map(({ source }) => source)).size).toBe(refused.length);
   expect(refused.length).toBeGreaterThanOrEqual(120);
 });

@@ -1,21 +1,21 @@
 import { join } from "node:path";
 import { diagnose, repository, type Compiler, type Finding } from "../compilers.js";
-import { makeCase, type Case, type Told } from "./pipelines.js";
+import { makeCase, type Case, type ReportedProblem } from "./pipelines.js";
 import { preamble, render } from "./render.js";
 
 export interface Agreement {
-  /** Cases in which something is wrong. */
+  /** The number of cases with a problem. */
   readonly broken: number;
-  /** By code, in how many cases it is the first problem. */
+  /** By code: the number of cases in which it is the first problem. */
   readonly codes: Readonly<Record<string, number>>;
   readonly disagreements: readonly string[];
-  /** Cases that agree on the first wrong call, and differ on a later one. */
+  /** The number of cases that agree on the first wrong call and differ on a later one. */
   readonly later: number;
 }
 
 const casesPerFile = 25;
 
-/** Holds what a compiler says of `count` pipelines against what `checkPipeline` says. */
+/** Compares the problems that a compiler and `checkPipeline` report for `count` pipelines. */
 export function agree(compiler: Compiler, count: number, seed: number): Agreement {
   const cases = Array.from({ length: count }, (_, index) => makeCase(seed + index));
   const files: { text: string; places: { case: Case; from: number; first: number; to: number }[] }[] = [];
@@ -57,17 +57,17 @@ export function agree(compiler: Compiler, count: number, seed: number): Agreemen
   return { broken, codes, disagreements, later };
 }
 
-function firstOf({ problems }: Case): Told | undefined {
+function firstOf({ problems }: Case): ReportedProblem | undefined {
   return [...problems.values()][0]?.[0];
 }
 
 interface Difference {
-  /** True where an earlier call is wrong in the same words: what follows from it may be told in another way. */
+  /** True where both agree on an earlier wrong call. Problems that follow from it may be reported differently. */
   readonly later: boolean;
   readonly text: string;
 }
 
-/** Where the two first differ. Of the problems of one call the compiler may leave out some, but not the first. */
+/** The first difference. For one call, the compiler may omit problems, except the first one. */
 function compare(expected: Case["problems"], findings: readonly Finding[]): Difference | null {
   const wrong = new Set([...expected.keys(), ...findings.map(({ line }) => line)]);
   let later = false;
@@ -86,12 +86,12 @@ function compareLine(expected: readonly string[], findings: readonly Finding[]):
   const texts: string[] = [];
   for (const { message, noisy } of findings) {
     const text = /^.* type '"(.*)"'\.$/.exec(message)?.[1];
-    if (text === undefined) return `the compiler says in its own words: ${message}`;
+    if (text === undefined) return `the compiler reports in its own words: ${message}`;
     if (noisy) return `more lines follow: ${message}`;
     texts.push(text);
   }
   if (expected[0] === undefined ? texts.length > 0 : !texts.includes(expected[0]))
-    return `the compiler says ${texts[0] ?? "nothing"}\n  and the run time ${expected[0] ?? "nothing"}`;
+    return `the compiler reports ${texts[0] ?? "nothing"}\n  and the run time ${expected[0] ?? "nothing"}`;
   const more = texts.find((text) => !expected.includes(text));
-  return more === undefined ? null : `only the compiler says ${more}`;
+  return more === undefined ? null : `only the compiler reports ${more}`;
 }

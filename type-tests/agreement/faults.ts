@@ -1,6 +1,6 @@
 import type { Misfit } from "./models.js";
 
-/** The calls that give a step. */
+/** The kinds of generated calls. */
 export type Kind =
   | "model"
   | "renamed"
@@ -14,7 +14,7 @@ export type Kind =
   | "alert"
   | "refine";
 
-/** Ways to get a step wrong beside a model that does not fit. */
+/** Ways to make a step wrong, in addition to a model that does not fit. */
 export const faults: Readonly<Record<Kind, readonly string[]>> = {
   model: [],
   renamed: ["no such input", "no such output"],
@@ -37,5 +37,5 @@ export const withModels: ReadonlySet<Kind> = new Set<Kind>([
   "randomSplit",
   "shadow",
 ]);
-/** What is made wrong in a call. */
+/** The deliberate fault in a call. */
 export type Fault = { readonly name: string } | { readonly misfit: Misfit } | null;

@@ -11,7 +11,7 @@ export interface FuzzOptions {
 const casesPerRun = 500;
 
 /**
- * Holds generated pipelines against the compilers, and says where they and the run time differ.
+ * Checks generated pipelines with the compilers, and prints where they and the run-time check differ.
  *
  * @returns the number of disagreements
  */
@@ -36,7 +36,7 @@ export function fuzz({ count, seed, compilers: chosen, say }: FuzzOptions): numb
     const share = Math.round((100 * broken) / count);
     differences += found;
     say(
-      `TypeScript ${compiler}: ${count} pipelines, ${broken} broken (${share} %), ${found} disagreements, ${later} on what follows a first agreed problem, ${seconds} s`,
+      `TypeScript ${compiler}: ${count} pipelines, ${broken} broken (${share} %), ${found} disagreements, ${later} after a first agreed problem, ${seconds} s`,
     );
     say(
       Object.entries(codes)

@@ -1,13 +1,14 @@
 import { defineModel, dtypes, type Dim, type DType, type Model, type Port } from "../../dsl/index.js";
 import type { Random } from "./random.js";
 
-// Models that take what arrives, or nearly.
+// Random models that fit what arrives, or almost fit.
 
-/** How a model is made not to take what arrives. Where nothing known arrives, it does none the less. */
+/** How a model does not fit what arrives. Where what arrives is unknown, the model fits nevertheless. */
 export type Misfit = "dtype" | "rank" | "size" | "symbol" | "clash" | "missing";
 export const misfits: readonly Misfit[] = ["dtype", "rank", "size", "symbol", "clash", "missing"];
 
-// Names that sort otherwise as text than as numbers, that are no identifiers, and that differ late.
+// Names with different orders as text and as numbers, names that are not identifiers, and names with a long common
+// prefix.
 const portNames = [
   "x",
   "y",
@@ -54,7 +55,7 @@ export function randomPorts(random: Random, own?: readonly string[]): Port[] {
     .map((name) => ({ name, dtype: randomDType(random), shape: randomShape(random, own) }));
 }
 
-/** The inputs of a model that takes the ports `arriving`, or, with a misfit, one that is wrong in one place. */
+/** The inputs of a model that takes the ports `arriving`; with a misfit, one port is wrong. */
 export function inputsFor(random: Random, arriving: readonly Port[], misfit: Misfit | null, byName = false): Port[] {
   if (arriving.length === 0) return randomPorts(random);
   const taken = random.shuffled(arriving).slice(0, random.int(1, arriving.length));
@@ -68,14 +69,14 @@ export function inputsFor(random: Random, arriving: readonly Port[], misfit: Mis
   const [first] = inputs;
   if (!byName && arriving.length === 1 && first !== undefined && random.chance(0.5))
     inputs[0] = { ...first, name: random.pick(portNames) };
-  return misfit === null ? inputs : spoilt(random, inputs, misfit);
+  return misfit === null ? inputs : withMisfit(random, inputs, misfit);
 }
 
-/** `oneBatch` is false where two inputs would bind the batch to two things. */
+/** `oneBatch` is false where two inputs would bind the batch to different sizes. */
 function fitting(random: Random, shape: readonly Dim[], bound: Map<string, Dim>, oneBatch: boolean): Dim[] | null {
   if (random.chance(0.05)) return null;
   return shape.map((arrived, axis) => {
-    // A refine step that is wrong gives sizes that are none.
+    // A wrong refine step can produce sizes that are not valid.
     if (typeof arrived === "number" && !(Number.isInteger(arrived) && arrived > 0)) return null;
     if (axis === 0) {
       if (typeof arrived === "number") return oneBatch ? random.pick([arrived, "batch", null]) : arrived;
@@ -95,10 +96,10 @@ function fitting(random: Random, shape: readonly Dim[], bound: Map<string, Dim>,
   });
 }
 
-function spoilt(random: Random, inputs: readonly Port[], misfit: Misfit): Port[] {
-  const place = random.int(0, inputs.length - 1);
+function withMisfit(random: Random, inputs: readonly Port[], misfit: Misfit): Port[] {
+  const wrong = random.int(0, inputs.length - 1);
   const change = (to: (port: Port) => Partial<Port>) =>
-    inputs.map((port, index) => (index === place ? { ...port, ...to(port) } : port));
+    inputs.map((port, index) => (index === wrong ? { ...port, ...to(port) } : port));
   const dimensions = (to: (dim: Dim, axis: number) => Dim) =>
     change(({ shape }) => ({ shape: shape?.map(to) ?? [1, 2] }));
   switch (misfit) {
@@ -119,14 +120,15 @@ function spoilt(random: Random, inputs: readonly Port[], misfit: Misfit): Port[]
   }
 }
 
-/** A model cannot state what a wrong refine step gives. */
+/** False for sizes that a model cannot declare. Wrong refine steps produce such sizes. */
 export function isDeclarable({ shape }: Port): boolean {
   return shape === null || shape.every((dim) => typeof dim !== "number" || (Number.isSafeInteger(dim) && dim >= 0));
 }
 
 /**
- * Outputs that do not hang on a model's symbols: those of a split must be equal. Where the batch arrives as a size, it mostly is that
- * size: it would be a symbol in the outputs of those models alone that ask for none.
+ * Outputs that do not depend on a model's symbols, for splits: their models must have equal outputs. Where the batch
+ * arrives as a size, the outputs mostly have that size too; as a symbol, it would differ between models that bind it
+ * and models that do not.
  */
 export function plainOutputs(random: Random, arriving: readonly Port[]): Port[] {
   const batch = arriving
@@ -139,17 +141,17 @@ export function plainOutputs(random: Random, arriving: readonly Port[]): Port[] 
   return randomPorts(random, ["batch"]).map((port) => ({ ...port, shape: port.shape?.map(plain) ?? null }));
 }
 
-/** A handle of random outputs; some of their symbols are those of the inputs. */
+/** A model with random outputs. Some of their symbols occur in the inputs. */
 export function modelOf(random: Random, name: string, inputs: readonly Port[], outputs?: readonly Port[]): Model {
   const own = inputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string");
   return defineModel({
     name,
     sha256: "0".repeat(64),
-    inputs: recorded(inputs),
-    outputs: recorded(outputs ?? randomPorts(random, [...own, "k", "seq"])),
+    inputs: portRecord(inputs),
+    outputs: portRecord(outputs ?? randomPorts(random, [...own, "k", "seq"])),
   });
 }
 
-function recorded(ports: readonly Port[]): Record<string, { dtype: DType; shape: readonly Dim[] | null }> {
+function portRecord(ports: readonly Port[]): Record<string, { dtype: DType; shape: readonly Dim[] | null }> {
   return Object.fromEntries(ports.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
 }

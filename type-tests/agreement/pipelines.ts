@@ -13,40 +13,40 @@ import { faults, withModels, type Fault, type Kind } from "./faults.js";
 import { inputsFor, isDeclarable, misfits, modelOf, plainOutputs, randomPorts, type Misfit } from "./models.js";
 import { Random } from "./random.js";
 
-/** A pipeline in code: a line a call. */
+/** A generated pipeline, as code with one call per line. */
 export interface Case {
   readonly seed: number;
-  /** By the names that the lines know them by. */
+  /** By their identifiers in `lines`. */
   readonly models: Readonly<Record<string, Model>>;
-  /** The call of `pipeline`, then one call a line. */
+  /** The call of `pipeline`, then one call per line. */
   readonly lines: readonly string[];
-  readonly made: AnyPipeline;
-  /** What the run time says, by line: what an edit breaks is told with the step that it breaks. */
-  readonly problems: ReadonlyMap<number, readonly Told[]>;
+  readonly built: AnyPipeline;
+  /** The problems of the run-time check, by line. A problem that an edit causes names the broken step. */
+  readonly problems: ReadonlyMap<number, readonly ReportedProblem[]>;
 }
 
-export interface Told {
+export interface ReportedProblem {
   readonly code: string;
   readonly text: string;
 }
 
-/** What types have no place for: a pipeline that is not finished, and files that are not one. */
+/** Codes that the types cannot report: an unfinished pipeline, and two models with one name. */
 const atRunTimeOnly: ReadonlySet<string> = new Set(["SL2007", "SL2030"]);
 
-interface Wanted {
+interface ModelWishes {
   readonly outputs?: readonly Port[];
   readonly arriving?: readonly Port[];
-  /** A lone input keeps the name of the lone output. */
+  /** A single input keeps the name of the single output. */
   readonly byName?: boolean;
 }
 
-/** The pipeline of a seed; about every third is wrong somewhere. */
+/** The pipeline of a seed. About every third one has a problem. */
 export function makeCase(seed: number): Case {
-  return new Maker(seed).make();
+  return new CaseGenerator(seed).generate();
 }
 
-/** Whether a problem is one of a later step than the one that an edit brings. */
-function edited(text: string, code: string, step: number): boolean {
+/** Whether a problem is in a later step than the step that the edit adds. */
+function isInLaterStep(text: string, code: string, step: number): boolean {
   const [, method, index] = /^\.(\w+Step)\((-?[\d.]+)/.exec(text) ?? [];
   return (
     method !== undefined &&
@@ -56,7 +56,7 @@ function edited(text: string, code: string, step: number): boolean {
   );
 }
 
-/** What an edit's callback gets. */
+/** The argument of an edit's callback. */
 function pipelineBefore(whole: AnyPipeline, index: number): AnyPipeline {
   let before = whole;
   const editable = whole as AnyPipeline & { insertStep(index: number, make: (at: AnyPipeline) => unknown): unknown };
@@ -64,37 +64,37 @@ function pipelineBefore(whole: AnyPipeline, index: number): AnyPipeline {
   return before;
 }
 
-class Maker {
+class CaseGenerator {
   readonly #seed: number;
   readonly #random: Random;
   readonly #models: Record<string, Model> = {};
   readonly #lines: string[] = [];
-  readonly #problems = new Map<number, readonly Told[]>();
-  #made: AnyPipeline = pipeline("p");
-  #named = 0;
+  readonly #problems = new Map<number, readonly ReportedProblem[]>();
+  #built: AnyPipeline = pipeline("p");
+  #nameCount = 0;
 
   constructor(seed: number) {
     this.#seed = seed;
     this.#random = new Random(seed);
   }
 
-  make(): Case {
+  generate(): Case {
     const random = this.#random;
     const length = random.int(1, 8);
     const wrongAt = random.chance(0.15) ? random.int(random.chance(0.06) ? -1 : 0, length - 1) : null;
     this.#begin(wrongAt === -1);
     for (let step = 0; step < length; step++) this.#step(step === wrongAt, step);
     const edits = random.chance(0.3) ? random.int(1, 3) : 0;
-    for (let edit = 0; edit < edits && this.#problems.size === 0 && this.#made.steps.length > 0; edit++) this.#edit();
+    for (let edit = 0; edit < edits && this.#problems.size === 0 && this.#built.steps.length > 0; edit++) this.#edit();
     if (edits > 0 && this.#problems.size === 0 && random.chance(0.5))
-      this.#step(random.chance(0.1), this.#made.steps.length);
-    return { seed: this.#seed, models: this.#models, lines: this.#lines, made: this.#made, problems: this.#problems };
+      this.#step(random.chance(0.1), this.#built.steps.length);
+    return { seed: this.#seed, models: this.#models, lines: this.#lines, built: this.#built, problems: this.#problems };
   }
 
-  /** One step comes, goes or changes; now and then where there is none, or to something that later steps do not take. */
+  /** Inserts, removes or replaces a step; sometimes out of range, or so that later steps break. */
   #edit(): void {
     const random = this.#random;
-    const { steps } = this.#made;
+    const { steps } = this.#built;
     const method = random.weighted({ replaceStep: 4, insertStep: 4, removeStep: 3, clear: 0.2 });
     const end = method === "insertStep" ? steps.length : steps.length - 1;
     const index = random.chance(0.04) ? random.pick([-1, end + 1, end + 7, 0.5]) : random.int(0, end);
@@ -102,39 +102,41 @@ class Maker {
     if (method === "removeStep")
       return this.#line(`.removeStep(${random.chance(0.6) ? this.#validationAt(index) : index})`);
     const call =
-      random.chance(0.03) && this.#made.steps.length > 0 && index > 0
+      random.chance(0.03) && this.#built.steps.length > 0 && index > 0
         ? random.pick(["", 'validate("twice", () => true).validate("twice2", () => true)'])
         : this.#callAt(index, method === "insertStep" ? undefined : steps[index]);
     this.#line(`.${method}(${index}, (at) => at${call === "" ? "" : `.${call}`})`);
   }
 
   #validationAt(index: number): number {
-    const places = this.#made.steps.flatMap(({ kind }, place) => (kind === "validation" ? [place] : []));
-    return places.length === 0 ? index : this.#random.pick(places);
+    const found = this.#built.steps.flatMap(({ kind }, step) => (kind === "validation" ? [step] : []));
+    return found.length === 0 ? index : this.#random.pick(found);
   }
 
-  /** A call for the place of a step. Half of the models give what the one there gives, or what arrives. */
+  /**
+   * A call for the position of a step. Half of the models have the outputs of the old model there, or of what arrives.
+   */
   #callAt(index: number, old: Step | undefined): string {
     const random = this.#random;
-    const whole = this.#made;
-    this.#made = pipelineBefore(whole, index);
+    const whole = this.#built;
+    this.#built = pipelineBefore(whole, index);
     try {
-      const alike =
+      const sameOutputs =
         old?.kind === "model"
           ? portsOf(old.model.outputs)
-          : old === undefined && !this.#several && this.#made.steps.length > 0
+          : old === undefined && !this.#isTuple && this.#built.steps.length > 0
             ? this.#arriving()
             : null;
-      if (alike !== null && alike.length > 0 && random.chance(0.5) && alike.every(isDeclarable))
-        return `model(${this.#id(this.#fitting(null, { outputs: alike }))})`;
+      if (sameOutputs !== null && sameOutputs.length > 0 && random.chance(0.5) && sameOutputs.every(isDeclarable))
+        return `model(${this.#id(this.#fitting(null, { outputs: sameOutputs }))})`;
       const wrong = random.chance(0.1);
       const kind: Kind =
         old?.kind === "validation" || (old === undefined && random.chance(0.5))
           ? "validate"
-          : this.#kind(wrong, this.#made.steps.length);
+          : this.#kind(wrong, this.#built.steps.length);
       return this.#call(kind, wrong ? this.#fault(kind) : null);
     } finally {
-      this.#made = whole;
+      this.#built = whole;
     }
   }
 
@@ -149,39 +151,41 @@ class Maker {
     this.#line(`pipeline(${JSON.stringify(name)}${random.chance(0.4) ? `, ${JSON.stringify({ inputs })}` : ""})`);
   }
 
-  /** Adds a line of code and does what it says. */
+  /** Adds a line of code and runs it. */
   #line(text: string): void {
     const names = Object.keys(this.#models);
     const run = new Function("pipeline", "at", ...names, `return ${this.#lines.length === 0 ? "" : "at"}${text};`) as (
       ...values: unknown[]
     ) => AnyPipeline;
-    const before = this.#lines.length === 0 ? [] : this.#found();
-    this.#made = run(pipeline, this.#made, ...Object.values(this.#models));
-    const found = this.#found().filter(
+    const before = this.#lines.length === 0 ? [] : this.#currentProblems();
+    this.#built = run(pipeline, this.#built, ...Object.values(this.#models));
+    const found = this.#currentProblems().filter(
       (problem) =>
         !before.some(
           (other) => other.message === problem.message && other.details?.["step"] === problem.details?.["step"],
         ),
     );
-    const told = found.map(({ code, message, details }) => ({
+    const reported = found.map(({ code, message, details }) => ({
       code,
-      text: edited(text, code, Number(details?.["step"])) ? `step ${String(details?.["step"])}: ${message}` : message,
+      text: isInLaterStep(text, code, Number(details?.["step"]))
+        ? `step ${String(details?.["step"])}: ${message}`
+        : message,
     }));
-    if (told.length > 0) this.#problems.set(this.#lines.length, told);
+    if (reported.length > 0) this.#problems.set(this.#lines.length, reported);
     this.#lines.push(text);
   }
 
-  #found(): readonly Problem[] {
-    return checkPipeline(this.#made).problems.filter(({ code }) => !atRunTimeOnly.has(code));
+  #currentProblems(): readonly Problem[] {
+    return checkPipeline(this.#built).problems.filter(({ code }) => !atRunTimeOnly.has(code));
   }
 
-  get #several(): boolean {
-    return Array.isArray(this.#made.outputs);
+  get #isTuple(): boolean {
+    return Array.isArray(this.#built.outputs);
   }
 
-  /** What arrives at the next step: the outputs of the first model where several stand. */
+  /** What arrives at the next step. For a tuple: the outputs of the first model. */
   #arriving(): readonly Port[] {
-    const { outputs } = this.#made;
+    const { outputs } = this.#built;
     return portsOf(Array.isArray(outputs) ? ((outputs[0] ?? {}) as object) : outputs);
   }
 
@@ -202,11 +206,11 @@ class Maker {
     const anywhere: readonly Kind[] = ["audit", "select", "validate", "alert", "refine", "model"];
     if (wrong && random.chance(0.2)) return random.pick(anywhere);
     const audited = this.#lines.some((line) => line.startsWith(".audit"));
-    if (this.#several && random.chance(0.97))
+    if (this.#isTuple && random.chance(0.97))
       return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
     const inference = { model: 6, renamed: 2, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
     const symbolic = this.#arriving().some(({ shape }) => shape?.some((dim) => typeof dim === "string"));
-    if (step === 0 || checkPipeline(this.#made).scopes.length === 0) return random.weighted<Kind>(inference);
+    if (step === 0 || checkPipeline(this.#built).scopes.length === 0) return random.weighted<Kind>(inference);
     return random.weighted<Kind>({ ...inference, validate: 3, alert: 1, refine: symbolic ? 2 : 0 });
   }
 
@@ -221,9 +225,9 @@ class Maker {
       case "models":
         return name === "empty"
           ? "models([])"
-          : `models([${this.#beside(this.#random.int(1, 4), name, misfit).join(", ")}])`;
+          : `models([${this.#modelsOnSameInput(this.#random.int(1, 4), name, misfit).join(", ")}])`;
       case "shadow": {
-        const [champion = "", ...challengers] = this.#beside(this.#random.int(2, 4), name, misfit);
+        const [champion = "", ...challengers] = this.#modelsOnSameInput(this.#random.int(2, 4), name, misfit);
         return `shadow(${champion}, [${name === "empty" ? "" : challengers.join(", ")}])`;
       }
       case "keySplit":
@@ -244,11 +248,11 @@ class Maker {
   }
 
   #count(): number {
-    const { outputs } = this.#made;
+    const { outputs } = this.#built;
     return Array.isArray(outputs) ? outputs.length : 1;
   }
 
-  /** The name of a handle in the code. */
+  /** The identifier of a model in the code. */
   #id(model: Model): string {
     const known = Object.entries(this.#models).find(([, other]) => other === model);
     if (known !== undefined) return known[0];
@@ -257,8 +261,8 @@ class Maker {
     return id;
   }
 
-  /** A new model that takes what arrives, or one that stood before. */
-  #fitting(misfit: Misfit | null, { outputs, arriving = this.#arriving(), byName = false }: Wanted = {}): Model {
+  /** A new model that takes what arrives; rarely, an earlier model. */
+  #fitting(misfit: Misfit | null, { outputs, arriving = this.#arriving(), byName = false }: ModelWishes = {}): Model {
     const random = this.#random;
     const known = Object.values(this.#models);
     if (misfit === null && outputs === undefined && known.length > 0 && random.chance(0.015)) return random.pick(known);
@@ -266,7 +270,7 @@ class Maker {
   }
 
   #name(): string {
-    return `${this.#random.pick(["embed", "scorer", "head-", "model.", "M"])}${this.#named++}`;
+    return `${this.#random.pick(["embed", "scorer", "head-", "model.", "M"])}${this.#nameCount++}`;
   }
 
   #renamed(name: string | null, misfit: Misfit | null): string {
@@ -288,8 +292,8 @@ class Maker {
     return `model(${this.#id(renamedModel)}, ${JSON.stringify(rename)})`;
   }
 
-  /** Several models on the same input; one of them is wrong. */
-  #beside(count: number, name: string | null, misfit: Misfit | null, outputs?: readonly Port[]): string[] {
+  /** Several models on the same input. With a misfit, one of them is wrong. */
+  #modelsOnSameInput(count: number, name: string | null, misfit: Misfit | null, outputs?: readonly Port[]): string[] {
     const random = this.#random;
     const wrong = random.int(count > 1 && this.#arriving().length === 0 ? 1 : 0, count - 1);
     let arriving = this.#arriving();
@@ -308,7 +312,7 @@ class Maker {
 
   #split(count: number, name: string | null, misfit: Misfit | null): string[] {
     const outputs = plainOutputs(this.#random, this.#arriving());
-    const ids = this.#beside(count, name, misfit, outputs);
+    const ids = this.#modelsOnSameInput(count, name, misfit, outputs);
     if (name !== "other names" && name !== "other tensor") return ids;
     const arriving = this.#arriving();
     const first = this.#models[ids[0] ?? ""];
@@ -378,8 +382,8 @@ class Maker {
     const duration = (option: string) =>
       JSON.stringify(name === option ? random.pick(wrong) : random.pick(["1s", "5m", "24h", "30d"]));
     const lambda = random.chance(0.3) ? null : this.#reading("!== undefined");
-    const held = name === "for" || random.chance(0.3) ? `, for: ${duration("for")}` : "";
-    return `alert(${JSON.stringify(this.#nameOf("alert", name))}, (all) => all.count(${lambda ?? ""}) > 3, { over: ${duration("over")}${held} })`;
+    const forOption = name === "for" || random.chance(0.3) ? `, for: ${duration("for")}` : "";
+    return `alert(${JSON.stringify(this.#nameOf("alert", name))}, (all) => all.count(${lambda ?? ""}) > 3, { over: ${duration("over")}${forOption} })`;
   }
 
   /** A name for a validation or an alert. */
@@ -390,13 +394,13 @@ class Maker {
       .find((one) => one !== undefined);
     if (fault === "no identifier") return random.pick(["too high", "1st", "", "é", "a-b", "$x"]);
     if (fault === "reserved") return random.pick(["count", "__proto__"]);
-    return taken !== undefined && (fault === "taken" || random.chance(0.04)) ? taken : `v${this.#named++}`;
+    return taken !== undefined && (fault === "taken" || random.chance(0.04)) ? taken : `v${this.#nameCount++}`;
   }
 
-  /** Reads a port that is there, where there is one. */
+  /** A lambda that reads an existing port, or null. */
   #reading(comparison: string): string | null {
-    const scope = checkPipeline(this.#made).scopes.at(-1);
-    const ports = this.#several ? [] : this.#arriving();
+    const scope = checkPipeline(this.#built).scopes.at(-1);
+    const ports = this.#isTuple ? [] : this.#arriving();
     const [port] = this.#random.shuffled(ports);
     return scope === undefined || port === undefined
       ? null

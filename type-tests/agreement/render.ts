@@ -1,19 +1,19 @@
 import { portsOf, type Model } from "../../dsl/index.js";
 import type { Case } from "./pipelines.js";
 
-/** A case as the compiler gets it, in lines. */
+/** The source of a case, in lines. */
 export interface Rendered {
   readonly lines: readonly string[];
-  /** The line, from 0, of the call of `pipeline`; a line a step follows. */
+  /** The index of the line that calls `pipeline`. One line per step follows. */
   readonly first: number;
 }
 
 /**
- * The models as `shapeline generate` writes their interfaces, or as `defineModel` infers them, and the pipeline. Where nothing is
- * wrong, the compiler must also find the columns and outputs that the run time finds.
+ * The models, as generated interfaces or as calls of `defineModel`, and the pipeline. Without a problem, the source
+ * also asserts that the types of the columns and outputs equal those at run time.
  */
-export function render({ seed, models, lines, made, problems }: Case): Rendered {
-  const owned = (text: string) =>
+export function render({ seed, models, lines, built, problems }: Case): Rendered {
+  const withOwnIds = (text: string) =>
     Object.keys(models).reduceRight(
       (all, id) => all.replaceAll(new RegExp(`\\b${id}\\b(?=[,)\\] }])`, "g"), `c${seed}${id}`),
       text,
@@ -23,27 +23,27 @@ export function render({ seed, models, lines, made, problems }: Case): Rendered 
   );
   const [begin = "", ...calls] = lines;
   const tail =
-    problems.size === 0 && made.steps.length > 0
+    problems.size === 0 && built.steps.length > 0
       ? [
-          `export const i${seed}: Same<typeof p${seed}.inputs, ${record(made.inputs)}> = true;`,
-          `export const o${seed}: Same<typeof p${seed}.outputs, ${outputs(made.outputs)}> = true;`,
+          `export const i${seed}: Same<typeof p${seed}.inputs, ${record(built.inputs)}> = true;`,
+          `export const o${seed}: Same<typeof p${seed}.outputs, ${outputs(built.outputs)}> = true;`,
         ]
       : [];
   return {
     first: head.length,
-    lines: [...head, `export const p${seed} = ${begin}`, ...calls.map(owned), ";", ...tail],
+    lines: [...head, `export const p${seed} = ${begin}`, ...calls.map(withOwnIds), ";", ...tail],
   };
 }
 
-/** What every file begins with. */
+/** The first lines of every file. */
 export const preamble = (dsl: string): readonly string[] => [
   `import { defineModel, pipeline, type Model, type Tensor } from ${JSON.stringify(dsl)};`,
   "type Same<A, B> = [A, B] extends [B, A] ? true : never;",
 ];
 
-function handle(id: string, model: Model, called: boolean): string {
+function handle(id: string, model: Model, asCall: boolean): string {
   const { name, sha256 } = model;
-  if (called) {
+  if (asCall) {
     const ports = (side: object) =>
       Object.fromEntries(portsOf(side).map(({ name: port, dtype, shape }) => [port, { dtype, shape }]));
     return `const ${id} = defineModel(${JSON.stringify({ name, sha256, inputs: ports(model.inputs), outputs: ports(model.outputs) })});`;

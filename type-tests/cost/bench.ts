@@ -1,13 +1,22 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository, type Compiler } from "../compilers.js";
-import { shownByEditor } from "../editor.js";
-import { allCompilers, cost, goals, modelsBesideInterfaces, readTable, rise, subjects, tablePath } from "./table.js";
+import { editorView } from "../editor.js";
+import {
+  allCompilers,
+  cost,
+  goals,
+  modelsComparedToInterfaces,
+  readTable,
+  rise,
+  subjects,
+  tablePath,
+} from "./table.js";
 
 export interface BenchOptions {
-  /** Writes what was measured into the table. */
+  /** Writes the measured figures into the table. */
   readonly write: boolean;
-  /** Leaves other libraries and times out: what a machine under load can hold. */
+  /** Skips other libraries and all times: the remaining figures do not depend on the machine's load. */
   readonly check: boolean;
   readonly compilers: readonly string[];
   say(line: string): void;
@@ -16,13 +25,13 @@ export interface BenchOptions {
 /**
  * Measures everything on all compilers and prints the table.
  *
- * @returns what rose by more than the table allows
+ * @returns the figures that rose by more than the tolerance
  */
 export async function bench({ write, check, compilers, say }: BenchOptions): Promise<readonly string[]> {
   const chosen = allCompilers.filter((name) => compilers.includes(name));
   const measured: Record<string, Partial<Record<Compiler, number | null>>> = {};
-  const found: string[] = [];
-  const shown = (figure: number | null | undefined) =>
+  const rises: string[] = [];
+  const formatFigure = (figure: number | null | undefined) =>
     (figure === undefined ? "" : figure === null ? "gives up" : figure.toLocaleString("en")).padStart(12);
   say(`${"instantiations of".padEnd(64)}${chosen.map((name) => name.padStart(12)).join("")}${"goal".padStart(8)}`);
   for (const [name, { peer }] of Object.entries(subjects)) {
@@ -32,22 +41,22 @@ export async function bench({ write, check, compilers, say }: BenchOptions): Pro
       const figure = cost(compiler, name);
       if (figure !== undefined) row[compiler] = figure;
       const problem = figure === undefined ? null : rise(name, compiler, figure);
-      if (problem !== null) found.push(problem);
+      if (problem !== null) rises.push(problem);
     }
     measured[name] = row;
     say(
-      `${name.padEnd(64)}${chosen.map((compiler) => shown(row[compiler])).join("")}${String(goals[name] ?? "").padStart(8)}`,
+      `${name.padEnd(64)}${chosen.map((compiler) => formatFigure(row[compiler])).join("")}${String(goals[name] ?? "").padStart(8)}`,
     );
   }
   if (!check) {
-    say("1,000 generated models beside as many plain interfaces (medians; goals: time 1.2, memory 1.3)");
+    say("1,000 generated models compared to as many plain interfaces (medians; goals: time 1.2, memory 1.3)");
     for (const compiler of chosen) {
-      const { time, memory } = modelsBesideInterfaces(compiler, join(repository, "dist/src/index.js"));
+      const { time, memory } = modelsComparedToInterfaces(compiler, join(repository, "dist/src/index.js"));
       say(`TypeScript ${compiler}: time ${time.toFixed(2)}, memory ${memory.toFixed(2)}`);
     }
     say("The language server on a pipeline of fifty steps, in milliseconds");
     for (const compiler of chosen) {
-      const { milliseconds } = await shownByEditor(compiler);
+      const { milliseconds } = await editorView(compiler);
       say(
         `TypeScript ${compiler}: ${Object.entries(milliseconds)
           .map(([what, time]) => `${what} ${time.toFixed(1)}`)
@@ -55,7 +64,7 @@ export async function bench({ write, check, compilers, say }: BenchOptions): Pro
       );
     }
   }
-  if (!write) return found;
+  if (!write) return rises;
   const { instantiations } = readTable();
   const rows = Object.keys(subjects).map((name) => [name, { ...instantiations[name], ...measured[name] }] as const);
   writeFileSync(tablePath, `${JSON.stringify({ instantiations: Object.fromEntries(rows) }, null, 2)}\n`);

@@ -5,20 +5,20 @@ import { join } from "node:path";
 import { compilers, repository, type Compiler } from "../compilers.js";
 import type { Project } from "./projects.js";
 
-/** What a compiler says of itself after it has checked a project. */
-export interface Measured {
+/** The figures of a compiler run. */
+export interface Measurement {
   readonly instantiations: number;
   readonly seconds: number;
   /** Bytes. */
   readonly memory: number;
 }
 
-/** Packages of the benchmarks' own folder that are there. */
+/** Other libraries to compare with, where they are installed. */
 export const peersFolder = join(repository, "bench/peers/node_modules");
 export const hasPeers = existsSync(join(peersFolder, "kysely/package.json"));
 
-/** Checks a project by `tsc --extendedDiagnostics`. Null where it does not compile. */
-export function measure(compiler: Compiler, project: Project): Measured | null {
+/** Checks a project with `tsc --extendedDiagnostics`; null where it does not compile. */
+export function measure(compiler: Compiler, project: Project): Measurement | null {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-cost-"));
   try {
     for (const [name, text] of Object.entries(project)) writeFileSync(join(folder, name), text);
@@ -40,7 +40,7 @@ export function measure(compiler: Compiler, project: Project): Measured | null {
     writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: Object.keys(project) }));
     const tsc = join(repository, "node_modules", compilers[compiler], "bin/tsc");
-    // One checker: TypeScript 7 would share the work and count what both need twice.
+    // One checker only: with several, TypeScript 7 counts shared work more than once.
     const more = compiler === "7.0" ? ["--singleThreaded"] : [];
     const { stdout, status } = spawnSync(process.execPath, [tsc, "-p", folder, "--extendedDiagnostics", ...more], {
       encoding: "utf8",

@@ -1,6 +1,6 @@
 import { renderModels } from "../../codegen/models/write/render-models.js";
 
-/** The files of a generated project, by their names. */
+/** The files of a generated project, by name. */
 export type Project = Readonly<Record<string, string>>;
 
 /** A chain of `steps` calls, in one statement. */
@@ -10,13 +10,16 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 const begin = `export const chain = pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", 10] } } })`;
 const importing = (dsl: string) => `import { pipeline, type Model, type Tensor } from ${JSON.stringify(dsl)};`;
 
-/** A handle with a port of the same name and shape on both sides. Each step has one of its own: repeated ones are cached and flatter. */
+/**
+ * A model with one port `x` on both sides. Each step needs its own model: the compiler caches repeated ones, and the
+ * cost would look too low.
+ */
 function handle(name: string, dims: string, outputs = dims): string {
   const ports = (shape: string) => `{ readonly x: Tensor<"float32", readonly ${shape}> }`;
   return `interface I${name} extends Model<"${name}", ${ports(dims)}, ${ports(outputs)}> {} declare const ${name}: I${name};`;
 }
 
-/** A project of one file: handles, then a chain. */
+/** A project of one file: models, then a chain. */
 function chain(handles: readonly string[], calls: readonly string[]): (dsl: string) => Project {
   return (dsl) => ({
     "chain.ts": [importing(dsl), ...handles, begin, ...calls.map((call) => `  .${call}`), ";"].join("\n"),
@@ -80,7 +83,7 @@ export const highRanks: Chain = (dsl, steps) => {
   )(dsl);
 };
 
-/** Edits, in turn, of a pipeline of fifty steps; each gives a pipeline of its own. */
+/** Edits of a pipeline of fifty steps. Each edit starts from the same pipeline. */
 export const edits: Chain = (dsl, count) => {
   const fifty =
     chain(
@@ -100,7 +103,7 @@ export const edits: Chain = (dsl, count) => {
   return { "chain.ts": [fifty, ...lines].join("\n") };
 };
 
-/** Pipelines of five steps, a file each. */
+/** Pipelines of five steps, one per file. */
 export function pipelines(dsl: string, count: number): Project {
   const file = (i: number) => [
     importing(dsl),
@@ -110,7 +113,7 @@ export function pipelines(dsl: string, count: number): Project {
   return Object.fromEntries(range(count).map((i) => [`pipeline-${i}.ts`, file(i).join("\n")]));
 }
 
-/** What `shapeline generate` writes for `count` models. */
+/** The output of `shapeline generate` for `count` models. */
 export function generatedModels(dsl: string, count: number): Project {
   const port = (name: string, size: number) => ({ name, dtype: "float32" as const, shape: ["batch", size] });
   const signatures = range(count).map((i) => ({
@@ -128,7 +131,7 @@ export function generatedModels(dsl: string, count: number): Project {
   return { "models.gen.ts": renderModels(signatures, dsl) };
 }
 
-/** The same number of interfaces with the same members, and a value of each, without any library. */
+/** The same number of interfaces with the same members, and one value of each, without any library. */
 export function plainInterfaces(count: number): Project {
   const tensor = (type: boolean, size: number) =>
     type
@@ -148,7 +151,7 @@ export function plainInterfaces(count: number): Project {
   return { "models.ts": range(count).flatMap(model).join("\n") };
 }
 
-/** Chains of other libraries, one call a step, as their documentation writes them. */
+/** Chains of other libraries, one call per step, in the style of their documentation. */
 export const peers: Readonly<Record<string, Chain>> = {
   "Kysely .where": (_, steps) => ({
     "chain.ts": [

@@ -20,26 +20,26 @@ import {
 /** Instantiations by compiler; null where the compiler gives up. */
 export type Row = Readonly<Partial<Record<Compiler, number | null>>>;
 
-/** The checked-in table: what stands in it was measured, and only falls or is written anew. */
+/** The checked-in table of measured figures. `npm run bench:types -- --write` updates it. */
 export interface Table {
-  /** Instantiations of one step, or of one of what the row's name counts. */
+  /** Instantiations per step, or per unit in the row's name. */
   readonly instantiations: Readonly<Record<string, Row>>;
 }
 
 export const tablePath = join(repository, "type-tests/cost.json");
 export const readTable = (): Table => JSON.parse(readFileSync(tablePath, "utf8")) as Table;
 
-/** The most that a figure may be, where the house has set one. */
+/** Upper limits of figures that have one. */
 export const goals: Readonly<Record<string, number>> = { "a step, equal dims": 80, "a step, rebinding dims": 250 };
-/** A figure may rise by this share before the check fails. */
+/** A figure may rise by this fraction before the check fails. */
 export const tolerance = 0.03;
 
 interface Subject {
   readonly large: (dsl: string) => Project;
   readonly small: (dsl: string) => Project;
-  /** How many the large project has more than the small one. */
+  /** The number of units that the large project has more than the small one. */
   readonly count: number;
-  /** Left out on the compilers that overflow their stack; all unless given. */
+  /** The compilers that can handle the large project; all by default. The others overflow their stack. */
   readonly only?: readonly Compiler[];
   readonly peer?: true;
 }
@@ -49,13 +49,13 @@ const steps = (chain: Chain, from: number, to: number): Subject => ({
   small: (dsl) => chain(dsl, from),
   count: to - from,
 });
-const things = (make: (dsl: string, count: number) => Project, count: number): Subject => ({
+const units = (make: (dsl: string, count: number) => Project, count: number): Subject => ({
   large: (dsl) => make(dsl, count),
   small: (dsl) => make(dsl, 1),
   count: count - 1,
 });
 
-/** By what a figure is the cost of. The margin: a large project less a small one, so that what every program pays once is left out. */
+/** By the unit of the cost. Measured as a large project minus a small one, so that fixed costs cancel out. */
 export const subjects: Readonly<Record<string, Subject>> = {
   "a step, equal dims": steps(equalDims, 1, 201),
   "a step, equal dims, from the 200th to the 500th": steps(equalDims, 200, 500),
@@ -69,8 +69,8 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "a step, tensors of rank 4 to 8": steps(highRanks, 1, 101),
   "a step, tensors of rank 4 to 8, from the 100th to the 300th": steps(highRanks, 100, 300),
   "an edit of a pipeline of fifty steps, of 20": steps(edits, 0, 20),
-  "a generated model, of 1,000": things(generatedModels, 1000),
-  "a pipeline of five steps, of 100": things(pipelines, 100),
+  "a generated model, of 1,000": units(generatedModels, 1000),
+  "a pipeline of five steps, of 100": units(pipelines, 100),
   "Kysely .where": { ...steps(peers["Kysely .where"] as Chain, 1, 201), peer: true },
   "Hono .get": { ...steps(peers["Hono .get"] as Chain, 1, 201), peer: true },
   "Zod .extend, of 30": { ...steps(peers["Zod .extend"] as Chain, 1, 31), peer: true },
@@ -79,7 +79,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
 
 export const dslSource = join(repository, "dsl/index.js");
 
-/** Instantiations of one, or null where the large project does not compile. `undefined` where it is not measured. */
+/** Instantiations per unit; null where a project does not compile, `undefined` where it is not measured. */
 export function cost(compiler: Compiler, name: string): number | null | undefined {
   const { large, small, count, only, peer } = subjects[name] as Subject;
   if (only?.includes(compiler) === false || (peer === true && !hasPeers)) return undefined;
@@ -90,8 +90,8 @@ export function cost(compiler: Compiler, name: string): number | null | undefine
     : Math.round((100 * (more.instantiations - less.instantiations)) / count) / 100;
 }
 
-/** How often the compiler takes as long, and as much memory, for generated models as for as many plain interfaces: medians. */
-export function modelsBesideInterfaces(
+/** The median ratios of compile time and memory: generated models to as many plain interfaces. */
+export function modelsComparedToInterfaces(
   compiler: Compiler,
   dsl: string,
   runs = 5,
@@ -102,12 +102,12 @@ export function modelsBesideInterfaces(
       ? [Number.NaN, Number.NaN]
       : [ours.seconds / plain.seconds, ours.memory / plain.memory];
   });
-  const median = (place: 0 | 1) =>
-    ratios.map((ratio) => ratio[place] ?? Number.NaN).sort((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
+  const median = (index: 0 | 1) =>
+    ratios.map((ratio) => ratio[index] ?? Number.NaN).sort((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
   return { time: median(0), memory: median(1) };
 }
 
-/** What is wrong with a measured figure, or null. */
+/** A message where a measured figure is too high, else null. */
 export function rise(name: string, compiler: Compiler, measured: number | null): string | null {
   const known = readTable().instantiations[name]?.[compiler];
   if (known === undefined)
