@@ -52,5 +52,4 @@ export {
 export * from "./pipeline/pipeline.js";
 export type { Row, RowScope, MultiModelRow, ShadowRow } from "./row.js";
 export { secondsIn } from "./steps/alert.js";
-export type { Target } from "./target.js";
 export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./tensor.js";

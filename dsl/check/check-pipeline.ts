@@ -3,7 +3,7 @@ import { otherRow } from "../messages/edits.js";
 import { portsFlaw, recordOf } from "../model.js";
 import { pipelineNameProblem } from "../names.js";
 import { kindOf } from "../value-kind.js";
-import type { AnyPipeline } from "../pipeline/pipeline.js";
+import type { AnyPipeline } from "../pipeline/any-pipeline.js";
 import type { RowScope } from "../row.js";
 import { definitionOf, type Step } from "../steps/step-kinds.js";
 import { CheckState, type RuntimeCheck } from "./check-state.js";

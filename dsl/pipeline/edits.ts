@@ -15,7 +15,8 @@ import type {
   UncheckedMethods,
 } from "../steps/step-kinds.js";
 import type { After, Below, CountOf, Forward, Link, Unstated } from "../steps/step-list.js";
-import type { AnyPipeline, EmptyPipeline, Pipeline } from "./pipeline.js";
+import type { AnyPipeline } from "./any-pipeline.js";
+import type { EmptyPipeline, Pipeline } from "./pipeline.js";
 
 // The types of replaceStep, insertStep and removeStep. `pipeline-impl.ts` is the run-time side.
 

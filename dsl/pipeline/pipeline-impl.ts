@@ -4,11 +4,10 @@ import { TargetError, type Problem } from "../errors.js";
 import { rowChange } from "../check/row-change.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "../model.js";
 import { kindOf } from "../value-kind.js";
-import type { AnyPipeline } from "./pipeline.js";
+import type { AnyPipeline, Target } from "./any-pipeline.js";
 import type { RowScope } from "../row.js";
 import { definitionOf, stepKinds, type Step } from "../steps/step-kinds.js";
 import type { StepDefinition } from "../steps/step-definition.js";
-import type { Target } from "../target.js";
 import { editOutOfRange, oneStep } from "../messages/edits.js";
 import { editHistory, type EditHistory } from "../check/edit-history.js";
 

@@ -28,7 +28,7 @@ import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/s
 import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
 import type { After, PairsOf, Stated, Unstated } from "../steps/step-list.js";
 import type { NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
-import type { Target } from "../target.js";
+import type { AnyPipeline, Target } from "./any-pipeline.js";
 import type {
   AtIndex,
   Cleared,
@@ -59,24 +59,8 @@ export type { Shadow, ShadowOutputs, ShadowStep } from "../steps/shadow.js";
 export type { Step, StepKind } from "../steps/step-kinds.js";
 export type { After, Stated, Unstated } from "../steps/step-list.js";
 export type { Validation, ValidationStep } from "../steps/validation.js";
+export type { AnyPipeline, Target } from "./any-pipeline.js";
 export type { UncheckedPipeline } from "./edits.js";
-
-/**
- * Any pipeline: plain frozen data and `deploy`. Targets and `build()` accept it. Also a short annotation for exported
- * pipelines.
- */
-export interface AnyPipeline {
-  readonly name: string;
-  readonly steps: readonly Step[];
-  /** The models of all steps, each once, in order. */
-  readonly modelList: readonly Model[];
-  /** The request's columns: stated in `pipeline(name, { inputs })`, or the inputs of the first inference step. */
-  readonly inputs: object;
-  /** The outputs of the last inference step. */
-  readonly outputs: object;
-  /** @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it */
-  deploy(target: Target): Promise<AnyDeployment>;
-}
 
 /**
  * A pipeline typed by its request columns, outputs, validation names and challengers' outputs, but not by its steps.

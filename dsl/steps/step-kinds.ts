@@ -97,7 +97,8 @@ import {
 } from "./validation.js";
 
 // The tables of step kinds: one line per kind in each. `steps/<kind>.ts` holds the kind itself.
-// The step files and this file import each other's types: a check of one step needs the kinds of the steps before it.
+// This file, the step files and `shapes/fits.ts` import each other's types: the types of one step depend on the kinds
+// of the steps before it, for example to name the source of a tensor in a message.
 
 // ---------------------------------------------------------------- run time
 

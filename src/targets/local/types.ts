@@ -1,6 +1,6 @@
 import type { AlertChange, AlertsOptions, AnyDeployment, DeploymentStatus } from "../../../dsl/deployment.js";
 import type { AnyPipeline } from "../../../dsl/pipeline/pipeline.js";
-import type { Target } from "../../../dsl/target.js";
+import type { Target } from "../../../dsl/pipeline/any-pipeline.js";
 import type { Comparison } from "../../logs/comparison.js";
 import type { Config } from "../../config/schema.js";
 
