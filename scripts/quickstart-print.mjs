@@ -1,6 +1,6 @@
-// What the quickstart prints with: aligned columns and a histogram in one line.
+// Output helpers of the quickstart: aligned columns and a one-line histogram.
 
-/** Rows as aligned columns. */
+/** Formats rows as aligned columns. */
 export function textTable(head, rows) {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
   const line = (row) =>
@@ -13,7 +13,7 @@ export function textTable(head, rows) {
 
 const bars = " ▁▂▃▄▅▆▇█";
 
-/** How often values fall in each of `bins` equal parts of [low, high], as a row of bars; any count above zero shows. */
+/** A histogram of `bins` equal bins over [low, high] as one line; every non-empty bin is visible. */
 export function histogram(values, low, high, bins) {
   const counts = new Array(bins).fill(0);
   const width = (high - low) / bins || 1;

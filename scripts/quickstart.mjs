@@ -1,4 +1,4 @@
-// The main job from end to end on an example: generate, type-check, compile, deploy, infer, and what the log says.
+// Runs an example from model files to the log: generate, type-check, compile, deploy, infer, read the log.
 // Usage: npm run quickstart [-- fraud | breast-cancer]
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -17,10 +17,10 @@ const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
 const cli = join(root, "dist", "src", "cli", "main.js");
 
-/** Runs one command in front of the reader's eyes and stops when it fails. */
-function command(words, shownAs) {
-  console.log(`\n$ ${shownAs}`);
-  const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: "inherit" });
+/** Prints and runs a command; exits if it fails. */
+function command(args, display) {
+  console.log(`\n$ ${display}`);
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
 const shapeline = (...args) => command([cli, ...args], `shapeline ${args.join(" ")}`);
@@ -43,7 +43,7 @@ const answers = await live.infer(rows);
 const elapsed = performance.now() - started;
 console.log(`\n${answers.length} rows in ${elapsed.toFixed(0)} ms, champion, challengers and log included`);
 
-// The champion's answers are under `out`, each challenger's under `out_<name>`; every answer here is one port.
+// The champion's outputs are in `out`, each challenger's in `out_<name>`. All models here have one output port.
 const config = await live.configuration();
 const shadow = config.steps.find((step) => step.kind === "shadow");
 const last = (value) => (Array.isArray(value) ? value[value.length - 1] : value);
@@ -101,6 +101,6 @@ if (failed.length > 8) console.log(`… and ${failed.length - 8} more: shapeline
 const logged = await live.logs({ limit: answers.length });
 await engine.close();
 console.log(
-  `\nThe log holds these ${logged.length} rows, committed before the answer came back: ${relative(process.cwd(), data) || "."}`,
+  `\nThe log holds these ${logged.length} rows, committed before infer() answered: ${relative(process.cwd(), data) || "."}`,
 );
 console.log(`Read it: npx shapeline logs ${name} --limit 5`);
