@@ -76,9 +76,9 @@ function peakMegabytes() {
 
 async function runJob([job, ...files]) {
   const run = await jobs[job]();
-  const begun = performance.now();
+  const start = performance.now();
   for (const file of files) await run(file);
-  console.log(JSON.stringify({ ms: performance.now() - begun, megabytes: peakMegabytes() }));
+  console.log(JSON.stringify({ ms: performance.now() - start, megabytes: peakMegabytes() }));
 }
 
 /** The lowest time and the lowest memory of `times` runs, each in a child process; garbage collection varies between runs. */
@@ -195,9 +195,9 @@ async function manyModels(folder, count) {
   files.forEach((file, i) => writeFileSync(file, smallModel(i)));
   const { generateModels } = await built("models/generate.js");
   const timed = async (options) => {
-    const begun = performance.now();
+    const start = performance.now();
     const { text } = await generateModels({ models: ["models/*.onnx"], cwd: folder, ...options });
-    return { ms: performance.now() - begun, text };
+    return { ms: performance.now() - start, text };
   };
   const first = await timed({ out: "models.gen.ts" });
   const again = await timed({ out: "models.gen.ts", check: true });
@@ -206,11 +206,11 @@ async function manyModels(folder, count) {
     encoding: "utf8",
   });
   if (command.status !== 0) throw new Error(command.stderr);
-  const begun = performance.now();
+  const start = performance.now();
   spawnSync(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "--check", "--out", "cli.gen.ts"], {
     cwd: folder,
   });
-  const commandMs = performance.now() - begun;
+  const commandMs = performance.now() - start;
   const rows = [
     ["generateModels, no file yet", first.ms],
     ["generateModels --check, up to date", again.ms],

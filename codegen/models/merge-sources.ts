@@ -1,10 +1,9 @@
 import { ModelError } from "../../dsl/errors.js";
+import type { Side } from "../../dsl/renamed-ports.js";
 import type { Dim } from "../../dsl/tensor.js";
 import { formatTensor } from "../../src/config/format-tensor.js";
 import { formatLabels } from "./write/format-labels.js";
 import type { ModelSignature, Port } from "./signature.js";
-
-type Side = "inputs" | "outputs";
 
 /**
  * Merges several descriptions of one model. Later sources fill the gaps of the first, whose name and digest are kept.

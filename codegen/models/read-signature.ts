@@ -4,7 +4,7 @@ import type { ModelSignature } from "./signature.js";
 
 /**
  * Reads the signature of a model from its file, or from a file or server that describes it. Weights are not loaded.
- * A port with an unsupported type is no error: its `unsupported` field has the reason.
+ * A port with an unsupported type is not an error: its `unsupported` field has the reason.
  *
  * @param source an ONNX file, an Arrow schema, MLflow's `MLmodel`, a Triton `config.pbtxt`, an MLServer
  *   `model-settings.json`, Open Inference metadata (`metadata.json`, or the URL of a model on a running server), or a

@@ -27,17 +27,17 @@ export function renamePorts(
     if (unsupported !== undefined)
       throw makeError(`'ports' renames '${port}', which the handle omits: it is ${unsupported}`);
   }
-  const renamedOn = (side: Side): Readonly<Record<string, string>> => {
-    const files = new Map<string, string>();
+  const renamedPorts = (side: Side): Readonly<Record<string, string>> => {
+    const fileNames = new Map<string, string>();
     for (const { name } of model[side]) {
-      const other = files.get(newName(name));
+      const other = fileNames.get(newName(name));
       if (other !== undefined)
         throw makeError(`'ports' would give two ${side} the name '${newName(name)}': '${other}' and '${name}'`);
-      files.set(newName(name), name);
+      fileNames.set(newName(name), name);
     }
-    return Object.fromEntries([...files].filter(([name, file]) => name !== file));
+    return Object.fromEntries([...fileNames].filter(([name, fileName]) => name !== fileName));
   };
-  const renamed = withRenamed({ inputs: renamedOn("inputs"), outputs: renamedOn("outputs") });
+  const renamed = withRenamed({ inputs: renamedPorts("inputs"), outputs: renamedPorts("outputs") });
   const rename = (port: Port): Port => ({ ...port, name: newName(port.name) });
   const labels =
     model.labels && Object.fromEntries(Object.entries(model.labels).map(([port, list]) => [newName(port), list]));

@@ -44,7 +44,7 @@ models = {
 }
 
 
-def runtime_says(path):
+def runtime_classes(path):
     """The classes that ONNX Runtime returns: the keys of the ZipMap's maps, and the predicted labels."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     answers = dict(zip((o.name for o in session.get_outputs()), session.run(None, {"X": x})))
@@ -64,7 +64,7 @@ def main():
         made = to_onnx(model, x[:1], options={"zipmap": zipmap})
         path.write_bytes(made.SerializeToString())
         own = model.classes_
-        expected[path.name] = {"classes": [str(c) for c in (own[0] if isinstance(own, list) else own)], **runtime_says(path)}
+        expected[path.name] = {"classes": [str(c) for c in (own[0] if isinstance(own, list) else own)], **runtime_classes(path)}
     (out / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     print(json.dumps(expected, indent=1))
 

@@ -124,7 +124,7 @@ def cases():
     }
 
 
-def said(schema):
+def read_specs(schema):
     """The schema as read from the file by mlflow's own classes."""
     if schema is None:
         return None
@@ -139,7 +139,7 @@ def said(schema):
 
 def main():
     out = Path(sys.argv[1]) / mlflow.__version__
-    says = {}
+    expected = {}
     for name, signature in cases().items():
         folder = out / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,9 +148,9 @@ def main():
         back = Model.load(str(folder / "MLmodel"))
         lines = (folder / "MLmodel").read_text().splitlines(keepends=True)
         (folder / "MLmodel").write_text("".join(line for line in lines if not line.startswith(UNSTABLE)))
-        says[name] = None if back.signature is None else {"inputs": said(back.signature.inputs), "outputs": said(back.signature.outputs)}
-    (out / "expected.json").write_text(json.dumps(says, indent=1, ensure_ascii=False) + "\n")
-    print(f"mlflow {mlflow.__version__}: {len(says)} signatures")
+        expected[name] = None if back.signature is None else {"inputs": read_specs(back.signature.inputs), "outputs": read_specs(back.signature.outputs)}
+    (out / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+    print(f"mlflow {mlflow.__version__}: {len(expected)} signatures")
 
 
 main()

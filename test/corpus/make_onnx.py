@@ -105,7 +105,7 @@ def described(value):
     return {"name": value.name, "element": element_name(tensor.elem_type), "shape": shape}
 
 
-def onnx_says(path):
+def onnx_ports(path):
     loaded = onnx.load(path, load_external_data=False)
     weights = {tensor.name for tensor in loaded.graph.initializer}
     return {
@@ -118,7 +118,7 @@ def onnx_says(path):
     }
 
 
-def runtime_says(path):
+def runtime_ports(path):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -143,7 +143,7 @@ def main():
     external = model(helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", [info("x")], [info("y", shape=["N", 10])], [tensor]))
     onnx.save_model(external, out / "external_data.onnx", save_as_external_data=True, location="external_data.bin", size_threshold=0)
     for path in sorted(out.glob("*.onnx")):
-        expected[path.name] = {"onnx": onnx_says(path), "runtime": runtime_says(path)}
+        expected[path.name] = {"onnx": onnx_ports(path), "runtime": runtime_ports(path)}
     document = {"onnx": onnx.__version__, "onnxruntime": runtime_version, "files": expected}
     (out / "expected.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     print(f"{len(expected)} models, of which ONNX Runtime refuses {sum('refused' in e['runtime'] for e in expected.values())}")

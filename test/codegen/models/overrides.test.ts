@@ -180,7 +180,7 @@ describe("overrides", () => {
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would give two outputs the name 'out': 'y' and 'z'",
       ]
     `);
-    // Swapping two names is no conflict, and an input and an output may share one.
+    // Swapping two names is not a conflict, and an input and an output may share one.
     const { models } = await generate({ overrides: { text: { ports: { a: "b", b: "a", y: "a", z: "z" } } } });
     expect(models.at(-1)?.renamed).toEqual({ inputs: { b: "a", a: "b" }, outputs: { a: "y" } });
   });

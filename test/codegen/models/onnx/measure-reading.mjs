@@ -1,6 +1,6 @@
 // Reads model files with the built package and prints its peak memory and the CPU time of the slowest file, as JSON.
 // Arguments: the dist folder, then a folder of models or a JSON list of damaged copies (the file, the remaining length in
-// bytes, the bits to flip). With a third argument the damaged copies are only written, to measure the cost of that alone.
+// bytes, the bits to flip). With a third argument the damaged copies are only written, to measure only that cost.
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,9 +9,9 @@ const [dist, source, idle] = process.argv.slice(2);
 const { readSignature } = await import(pathToFileURL(join(dist, "codegen/models/read-signature.js")).href);
 let slowest = 0;
 const read = async (file) => {
-  const begun = process.cpuUsage();
+  const start = process.cpuUsage();
   if (idle === undefined) await readSignature(file).catch(() => undefined);
-  const { user, system } = process.cpuUsage(begun);
+  const { user, system } = process.cpuUsage(start);
   slowest = Math.max(slowest, (user + system) / 1000);
 };
 if (source.endsWith(".json")) {
