@@ -13,7 +13,7 @@ function modelWorker(): Plugin {
     enforce: "pre",
     transform(code, id) {
       if (!id.endsWith("/src/engine/scheduling/worker-file.ts")) return undefined;
-      if (!code.includes(url)) throw new Error(`worker-file.ts does not contain ${url}`);
+      if (!code.includes(url)) throw new TypeError(`worker-file.ts does not contain ${url}`);
       compiled ??= pathToFileURL(compileModelWorker(here("./node_modules/.cache/shapeline-tests"))).href;
       return { code: code.replace(url, `new URL(${JSON.stringify(compiled)})`), map: null };
     },

@@ -1,6 +1,6 @@
-// What the embedded engine costs over its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a loop written by
-// hand. Floor and case take turns in one run, block by block, so that what else the machine does meets both; a ratio is
-// the median over the blocks, with the quartiles beside it. Nothing here passes or fails.
+// What the embedded engine costs over its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a loop
+// written by hand. Floor and case take turns in one run, block by block, so that what else the machine does meets both;
+// a ratio is the median over the blocks, with the quartiles beside it. Nothing here passes or fails.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -277,7 +277,10 @@ async function shadow() {
   });
 }
 
-/** What the way to a thread and back costs, beside runs of growing batches: where it is a tenth lies the threshold of `src/engine/scheduling/latency-estimate.ts`. */
+/**
+ * What the way to a thread and back costs, beside runs of growing batches: where it is a tenth lies the threshold of
+ * `src/engine/scheduling/latency-estimate.ts`.
+ */
 async function thread() {
   const worker = new Worker(
     'const { parentPort } = require("node:worker_threads"); parentPort.on("message", (m) => parentPort.postMessage(m));',

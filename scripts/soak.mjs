@@ -1,6 +1,6 @@
-// What only time shows of the embedded engine: `kill -9` in the middle of a load, versions that swap in under load, and the
-// memory of a long run. Fails at the first thing that is not as promised.
-//   node scripts/soak.mjs [--kills 500] [--swaps 200] [--minutes 10]
+// What only time shows of the embedded engine: `kill -9` in the middle of a load, versions that swap in under load, and
+// the memory of a long run. Fails at the first thing that is not as promised. node scripts/soak.mjs [--kills 500]
+// [--swaps 200] [--minutes 10]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

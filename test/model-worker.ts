@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 const source = fileURLToPath(new URL("../src/engine/scheduling/model-worker.ts", import.meta.url));
 
 /**
- * Compiles the engine's worker to `model-worker.js` in a folder: Node 20 cannot start a worker from TypeScript, and a bundle
- * of the sources does not contain it. CommonJS, because a folder outside the package has no package.json of type module.
+ * Compiles the engine's worker to `model-worker.js` in a folder: Node 20 cannot start a worker from TypeScript, and a
+ * bundle of the sources does not contain it. CommonJS, because a folder outside the package has no package.json of type
+ * module.
  *
  * @returns the file's path
  */

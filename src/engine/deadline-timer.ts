@@ -6,8 +6,8 @@ interface Deadline {
 }
 
 /**
- * Runs the deadlines of all requests on one timer, because a timer per request costs more than everything else about its
- * wait. The timer keeps the process alive only while a deadline is pending.
+ * Runs the deadlines of all requests on one timer, because a timer per request costs more than everything else about
+ * its wait. The timer keeps the process alive only while a deadline is pending.
  */
 class DeadlineTimer {
   readonly #pending = new Set<Deadline>();

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * Hashes a text to a number in [0, 1): the first 53 bits of the SHA-256 of its UTF-8 bytes, divided by 2^53. The result is
- * the same in every process, on every machine and in every version, so that requests keep their route.
+ * Hashes a text to a number in [0, 1): the first 53 bits of the SHA-256 of its UTF-8 bytes, divided by 2^53. The result
+ * is the same in every process, on every machine and in every version, so that requests keep their route.
  *
  * @example unitHash("alice") // 0.1712650529798836
  */

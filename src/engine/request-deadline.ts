@@ -7,8 +7,8 @@ export const DEFAULT_TIMEOUT_MS = 15_000;
 const notLogged = "; nothing was logged";
 
 /**
- * The time by `Date.now()` until which a worker may start a run. Rounded up: if the worker refuses the run as too late, the
- * time has also passed by `performance.now()`.
+ * The time by `Date.now()` until which a worker may start a run. Rounded up: if the worker refuses the run as too late,
+ * the time has also passed by `performance.now()`.
  */
 export function latestStart(remainingMs: number): number {
   return Math.ceil(Date.now() + remainingMs) + 1;

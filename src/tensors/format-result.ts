@@ -49,7 +49,9 @@ export function toColumns(batches: Batches, selection: ColumnSelection = allColu
   return assemble(columns, selection, (values) => values) as unknown as ResultColumns;
 }
 
-/** A plain assignment is safe for groups: `time`, `in`, `out`, `out_<model>`, `anomaly`, `check_failures`, `metadata`. */
+/**
+ * A plain assignment is safe for groups: `time`, `in`, `out`, `out_<model>`, `anomaly`, `check_failures`, `metadata`.
+ */
 function assemble(
   columns: readonly (Column & { readonly values: unknown[] })[],
   { separator }: ColumnSelection,
@@ -87,7 +89,10 @@ export function toTable(batches: Batches, selection: ColumnSelection = allColumn
 
 type Kind = "time" | "port" | "count" | "flag" | "metadata" | "group";
 
-/** `group` and `name` form the column's flat name; a challenger's group is `out_<challenger>`. A group that may be empty has its own entry. */
+/**
+ * `group` and `name` form the column's flat name; a challenger's group is `out_<challenger>`. A group that may be empty
+ * has its own entry.
+ */
 interface Column {
   readonly group: string;
   readonly name: string | null;

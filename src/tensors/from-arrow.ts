@@ -6,14 +6,14 @@ import { allocate } from "./dtypes.js";
 import type { TensorData, TensorElements } from "./tensor-data.js";
 
 /**
- * Converts an Arrow column to the tensor of a port. Accepts `List`, `LargeList` and `FixedSizeList` nested to the port's
- * rank, several chunks and sliced vectors. The element type must be the port's.
+ * Converts an Arrow column to the tensor of a port. Accepts `List`, `LargeList` and `FixedSizeList` nested to the
+ * port's rank, several chunks and sliced vectors. The element type must be the port's.
  *
  * @param vector the column
  * @param port the expected dtype and shape; an open dimension must be the same in every row
  * @param where the column's name in messages: `column 'dense_input'`
- * @throws InputError SL5018 wrong element type, SL5008 wrong rank, SL5005 a null, SL5007 a wrong length, SL5009 ragged rows,
- * SL5019 a damaged column
+ * @throws InputError SL5018 wrong element type, SL5008 wrong rank, SL5005 a null, SL5007 a wrong length, SL5009 ragged
+ * rows, SL5019 a damaged column
  * @example tensorFromVector(table.getChild("x"), { name: "x", dtype: "float32", shape: ["N", 29] }, "column 'x'")
  */
 export function tensorFromVector(vector: Vector, port: Port, where: string): TensorData {

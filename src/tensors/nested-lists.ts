@@ -2,7 +2,9 @@ import { float16ToNumber } from "./float16.js";
 import type { TensorData } from "./tensor-data.js";
 import { rowSize } from "./tensor-data.js";
 
-/** One row of a tensor as plain values: a scalar for rank 1, else nested arrays. float16 is a number, bool a boolean. */
+/**
+ * One row of a tensor as plain values: a scalar for rank 1, else nested arrays. float16 is a number, bool a boolean.
+ */
 export type NestedValue = number | bigint | boolean | string | readonly NestedValue[];
 
 /** Returns a function that reads one row of a tensor by its number. */

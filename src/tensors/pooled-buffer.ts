@@ -4,8 +4,8 @@ let pool = new ArrayBuffer(POOL_BYTES);
 let used = 0;
 
 /**
- * Allocates elements of a small request in a shared buffer, because creating a buffer costs more than filling it. The bytes
- * are zero and are never reused.
+ * Allocates elements of a small request in a shared buffer, because creating a buffer costs more than filling it. The
+ * bytes are zero and are never reused.
  *
  * @param bytesPerElement a power of two
  * @returns null if the elements are large enough for their own buffer

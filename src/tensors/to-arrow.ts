@@ -9,7 +9,8 @@ import { arrowTypes } from "./dtypes.js";
  *
  * @param tensor the rows; the vector keeps `tensor.data`, so do not write to it afterwards
  * @param valid one entry per row: 0 makes the row null
- * @example tensorToVector({ dtype: "float32", dims: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }) // List<Float32>, 2 rows
+ * @example
+ * tensorToVector({ dtype: "float32", dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) }); // List<Float32>, 2 rows
  */
 export function tensorToVector(tensor: TensorData, valid?: Uint8Array): Vector {
   return new Vector([tensorToArrowData(tensor, valid)]);

@@ -2,8 +2,8 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Creates a directory and its missing parents. Node's own `recursive` option loops for ever on file systems such as /proc,
- * which report ENOENT although the parent exists.
+ * Creates a directory and its missing parents. Node's own `recursive` option loops for ever on file systems such as
+ * /proc, which report ENOENT although the parent exists.
  *
  * @throws the error of the file system
  */

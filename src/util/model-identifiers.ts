@@ -9,7 +9,10 @@ const reserved = new Set(
   ).split(" "),
 );
 
-/** Unicode blocks that still receive new letters, and everything outside the basic plane: compilers differ in which of them they accept. */
+/**
+ * Unicode blocks that still receive new letters, and everything outside the basic plane: compilers differ in which of
+ * them they accept.
+ */
 const recent = /[\u0870-\u089f\u1c80-\u1c8f\ua720-\ua7ff\u{10000}-\u{10ffff}]/u;
 
 const letters = new RegExp(`(?:(?!${recent.source})[\\p{ID_Start}\\p{Nd}])+`, "gu");

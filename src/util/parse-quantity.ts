@@ -28,7 +28,9 @@ export function parseByteSize(value: unknown): number | null {
   return bytes === null ? null : Math.floor(bytes);
 }
 
-/** Parses a duration in milliseconds: a number, or text such as "30d", "12 h" or "5m". Returns null for anything else. */
+/**
+ * Parses a duration in milliseconds: a number, or text such as "30d", "12 h" or "5m". Returns null for anything else.
+ */
 export function parseDuration(value: unknown): number | null {
   return parseQuantity(value, millisecondsByUnit);
 }

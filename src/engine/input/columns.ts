@@ -11,8 +11,8 @@ import { rowsReader } from "./rows.js";
 type Elements = Exclude<TensorElements, readonly string[]>;
 
 /**
- * Creates the reader of `{ port: rows }`. Rows are a list with one entry per row, or all elements in the typed array of the
- * port's dtype (float16: bits in a Uint16Array; bool: 0 or 1 in a Uint8Array).
+ * Creates the reader of `{ port: rows }`. Rows are a list with one entry per row, or all elements in the typed array of
+ * the port's dtype (float16: bits in a Uint16Array; bool: 0 or 1 in a Uint8Array).
  */
 export function columnReader(pipeline: string, ports: readonly Port[]): (columns: object) => InputBatch {
   const readers = ports.map((port) => ({ port, read: rowsReader(port, null) }));

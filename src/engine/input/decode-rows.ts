@@ -3,8 +3,8 @@ import { InputError } from "../../../dsl/errors.js";
 import { errorSummary } from "../../util/error-message.js";
 
 /**
- * Decodes a request from the bytes of a file: an Arrow table (IPC file or stream) or the value of a JSON text. The content
- * decides which.
+ * Decodes a request from the bytes of a file: an Arrow table (IPC file or stream) or the value of a JSON text. The
+ * content decides which.
  *
  * @param name the file's name in messages
  * @throws InputError SL5030 if it is neither
@@ -49,7 +49,10 @@ function isArrow(bytes: Uint8Array): boolean {
   return hasBytes(bytes, fileMagic, 0) || hasBytes(bytes, streamMagic, 0);
 }
 
-/** apache-arrow accepts a truncated file as a shorter one. A complete file ends with the magic string that it starts with. */
+/**
+ * apache-arrow accepts a truncated file as a shorter one. A complete file ends with the magic string that it starts
+ * with.
+ */
 function readArrow(bytes: Uint8Array): Table {
   if (hasBytes(bytes, fileMagic, 0) && !hasBytes(bytes, fileMagic, bytes.length - fileMagic.length))
     throw new RangeError("its end is missing");

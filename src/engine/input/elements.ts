@@ -157,7 +157,9 @@ function putString(into: TensorElements, value: unknown, at: number): boolean {
   return true;
 }
 
-/** ONNX Runtime cuts a text at a NUL and replaces half a surrogate pair: the model would see another text than the log. */
+/**
+ * ONNX Runtime cuts a text at a NUL and replaces half a surrogate pair: the model would see another text than the log.
+ */
 const unsafe = /\0|\p{Surrogate}/u;
 
 function unsafeText(value: unknown): Refusal | null {

@@ -16,8 +16,8 @@ import {
 } from "./row-shape.js";
 
 /**
- * Creates the reader of one input's values, one per row, into one tensor. A single pass writes them to one typed array and
- * only detects an invalid row; a second pass over that row finds the reason.
+ * Creates the reader of one input's values, one per row, into one tensor. A single pass writes them to one typed array
+ * and only detects an invalid row; a second pass over that row finds the reason.
  *
  * @param key the member of the rows that holds the values; null: the rows are the values
  * @returns a function that throws InputError SL5005 to SL5012 with row and input

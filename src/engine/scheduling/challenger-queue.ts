@@ -33,8 +33,8 @@ interface ChallengerLimits {
 const defaultLimits: ChallengerLimits = { runs: 4096, bytes: 64 * 1024 * 1024 };
 
 /**
- * Runs challengers so that they cannot affect the champion: a failure, a late answer and a full queue each become a note
- * and are counted.
+ * Runs challengers so that they cannot affect the champion: a failure, a late answer and a full queue each become a
+ * note and are counted.
  */
 export class ChallengerQueue {
   readonly #limits: ChallengerLimits;

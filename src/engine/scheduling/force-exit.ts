@@ -4,8 +4,8 @@ import { inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
 
 /**
- * Ends the process now, with its exit code. Node waits for every thread before it exits, also for a native call inside one,
- * and such a call then aborts the process. WASI's `proc_exit` is the only exit without that wait.
+ * Ends the process now, with its exit code. Node waits for every thread before it exits, also for a native call inside
+ * one, and such a call then aborts the process. WASI's `proc_exit` is the only exit without that wait.
  *
  * To be called by a listener of `exit`; the listeners after it are called first. Does nothing in a worker thread, which
  * must not end the whole process.

@@ -8,13 +8,14 @@ import { championWorkers, type WorkerModel } from "./worker-pool.js";
 let lastInlineEnd = 0;
 
 /**
- * `Loop` and `Scan` as node types in the bytes of a model file: how long these run depends on the values, so earlier runs
- * predict nothing.
+ * `Loop` and `Scan` as node types in the bytes of a model file: how long these run depends on the values, so earlier
+ * runs predict nothing.
  */
 const loopMarks = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type.length), Buffer.from(type)]));
 
 /**
- * Runs a champion's batches: short ones on the event loop, long ones on a worker. Which are short is learned from the runs.
+ * Runs a champion's batches: short ones on the event loop, long ones on a worker. Which are short is learned from the
+ * runs.
  *
  * @param owner id whose runs on workers can be canceled together
  * @param where how messages about time start

@@ -22,8 +22,8 @@ export class LatencyEstimate {
   }
 
   /**
-   * Whether a run is short enough for the event loop. For a size without measurements, the estimate of the nearest smaller
-   * size is scaled by the number of elements.
+   * Whether a run is short enough for the event loop. For a size without measurements, the estimate of the nearest
+   * smaller size is scaled by the number of elements.
    */
   isShort(elements: number): boolean {
     const size = sizeClass(elements);

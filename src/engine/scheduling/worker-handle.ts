@@ -52,8 +52,8 @@ function awaitNativeCalls(code: number): void {
 }
 
 /**
- * A worker thread that runs models, with its queue of jobs. It is never terminated: a native call cannot be interrupted, so
- * a retired worker ends by itself after its last one.
+ * A worker thread that runs models, with its queue of jobs. It is never terminated: a native call cannot be
+ * interrupted, so a retired worker ends by itself after its last one.
  */
 export class WorkerHandle {
   readonly #worker: Worker;
@@ -90,7 +90,7 @@ export class WorkerHandle {
     this.#resultPort = whenIdle ? port1 : null;
     const workerData: WorkerStart = {
       runtime: createRequire(import.meta.url).resolve("onnxruntime-node"),
-      state: this.#state.buffer as SharedArrayBuffer,
+      state: this.#state.buffer,
       slots: stateSlots,
       resultPort: whenIdle ? port2 : null,
     };
@@ -137,7 +137,7 @@ export class WorkerHandle {
       if (this.ended) return reject(new TargetError("SL6000", "the models' worker thread has ended"));
       if (this.#pending.size === 0) this.#worker.ref();
       this.#pending.set(id, { resolve, reject });
-      this.#queue.push({ ...job, id } as QueuedJob);
+      this.#queue.push({ ...job, id });
       if (this.#busy || this.#scheduled) return;
       this.#schedule();
     }) as Promise<JobResults[K]>;

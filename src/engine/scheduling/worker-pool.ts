@@ -9,7 +9,9 @@ import type { ModelPorts, WorkerRun } from "./worker-messages.js";
 
 /** A worker whose result is overdue for this long is retired, and another one replaces it. */
 const HUNG_MS = 20_000;
-/** The same for a worker that runs only canceled jobs while others wait. Opening its models again takes about as long. */
+/**
+ * The same for a worker that runs only canceled jobs while others wait. Opening its models again takes about as long.
+ */
 const BLOCKED_MS = 100;
 /** The most retired workers that still run: each occupies a core, so no further one is retired beyond these. */
 const MAX_RETIRED = 3;

@@ -12,7 +12,10 @@ export type Feeds = Readonly<Record<string, TensorData>>;
 /** Uses a model's outputs. A callback, because a second promise would cost time in every run. */
 export type UseOutputs<T> = (outputs: TensorData[]) => T | Promise<T>;
 
-/** Runs a model: one tensor for each output of its config. `limit` bounds the time; its type depends on where the model runs. */
+/**
+ * Runs a model: one tensor for each output of its config. `limit` bounds the time; its type depends on where the model
+ * runs.
+ */
 export type Run<L> = <T>(feeds: Feeds, rows: number, limit: L, use: UseOutputs<T>) => Promise<T>;
 
 export type RunModel = Run<RequestDeadline>;
@@ -24,8 +27,8 @@ export type RunChallenger = Run<number>;
 export type RunBatch<L> = <T>(feeds: Feeds, fetches: readonly string[], limit: L, use: UseOutputs<T>) => Promise<T>;
 
 /**
- * Creates a model's runner. A model of fixed batch size runs larger batches in parts. Every output is checked against the
- * model's signature.
+ * Creates a model's runner. A model of fixed batch size runs larger batches in parts. Every output is checked against
+ * the model's signature.
  *
  * @throws ModelError SL3026 if an input has no batch dimension
  */

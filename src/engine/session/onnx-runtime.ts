@@ -31,7 +31,9 @@ interface SharedSession {
 let runtime: Promise<Runtime> | undefined;
 const sessions = new Map<string, SharedSession>();
 
-/** One thread per model: batches and models are mostly small, and threads that spin for work cost more than they gain. */
+/**
+ * One thread per model: batches and models are mostly small, and threads that spin for work cost more than they gain.
+ */
 export const sessionOptions = {
   executionProviders: ["cpu"],
   intraOpNumThreads: 1,
@@ -168,8 +170,8 @@ function checkedRun(session: InferenceSession, ort: Runtime): RunSession {
 }
 
 /**
- * Calls the runtime's handler without the checks and wrappers of `session.run`, which repeat the engine's checks and cost a
- * tenth of a small model's run. Not a public interface of the runtime; null if it does not exist.
+ * Calls the runtime's handler without the checks and wrappers of `session.run`, which repeat the engine's checks and
+ * cost a tenth of a small model's run. Not a public interface of the runtime; null if it does not exist.
  */
 export function directRun(session: InferenceSession): RunSession | null {
   const handler: unknown = Reflect.get(session, "handler");

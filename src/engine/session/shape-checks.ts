@@ -8,8 +8,8 @@ import type { Feeds } from "./model-runner.js";
 export type FeedCheck = (feeds: Feeds) => void;
 
 /**
- * Creates the run-time checks of one model of one step: those that the types could not decide. Null if there are none. The
- * messages are the compiler's.
+ * Creates the run-time checks of one model of one step: those that the types could not decide. Null if there are none.
+ * The messages are the compiler's.
  *
  * @param source the origin of the tensors, with the verb: `step 2 (model 'embed') produces`; null for the request
  * @returns a function that throws InputError SL5016 for the request's tensors, TargetError SL6003 for a model's

@@ -28,9 +28,9 @@ export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "
 const WARM_UPS = 2;
 
 /**
- * Runs a model on zeros, to find one that cannot run before it is deployed. If it accepts any number of rows it runs on two,
- * to find an output that does not follow the rows. A model with an open size does not run: the sizes that it accepts are
- * unknown.
+ * Runs a model on zeros, to find one that cannot run before it is deployed. If it accepts any number of rows it runs on
+ * two, to find an output that does not follow the rows. A model with an open size does not run: the sizes that it
+ * accepts are unknown.
  *
  * @throws ModelError SL3025 if the run fails or its outputs differ from the config
  */

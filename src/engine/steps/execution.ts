@@ -34,8 +34,8 @@ export interface Execution {
 export type Next<T> = (execution: Execution) => T | Promise<T>;
 
 /**
- * One compiled step. It does its work and then calls `next`: an asynchronous step costs one promise this way, two if the
- * caller awaited it.
+ * One compiled step. It does its work and then calls `next`: an asynchronous step costs one promise this way, two if
+ * the caller awaited it.
  */
 export type RunStep = <T>(execution: Execution, next: Next<T>) => T | Promise<T>;
 

@@ -33,7 +33,10 @@ export const modelsKind = engineStepKind<"models">({
   },
 });
 
-/** Starts all runs at once, so that they share one turn of the event loop. A failure rejects after the other runs have ended. */
+/**
+ * Starts all runs at once, so that they share one turn of the event loop. A failure rejects after the other runs have
+ * ended.
+ */
 function runAll(
   runs: readonly { readonly run: RunModelStep }[],
   execution: Execution,

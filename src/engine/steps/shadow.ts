@@ -16,8 +16,8 @@ export const shadowKind = engineStepKind<"shadow">({
       const awaited = runs.filter(({ challenger }) => awaitAll || context.awaited.has(challenger));
       execution.deferred = [...execution.deferred, ...runs.filter((run) => !awaited.includes(run))];
       if (awaited.length === 0) return serveChampion(execution, next);
-      // Awaited challengers start before the champion, on their own worker. They get half of the remaining time: one that
-      // uses all of it must not make the answer late.
+      // Awaited challengers start before the champion, on their own worker. They get half of the remaining time: one
+      // that uses all of it must not make the answer late.
       const timeoutMs = execution.deadline.remainingMs / 2;
       const outcomes = awaited.map(async (run) => [run.challenger, await runChallenger(run, timeoutMs)] as const);
       return serveChampion(execution, async () => {

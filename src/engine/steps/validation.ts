@@ -13,7 +13,9 @@ interface ColumnSource {
   readonly tensors: (execution: Execution) => Tensors | undefined;
 }
 
-/** Must hold for every row. Consecutive validations read the same columns, so the first one's loop evaluates them all. */
+/**
+ * Must hold for every row. Consecutive validations read the same columns, so the first one's loop evaluates them all.
+ */
 export const validationKind = engineStepKind<"validation">({
   columnsRead: ({ expression }) => columnsRead(expression.tree),
   compile(context, index, first) {
