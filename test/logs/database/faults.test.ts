@@ -237,7 +237,7 @@ describe.skipIf(tmpfs === null)("a full disk", () => {
     for (let i = 0; i < 3; i++) await Promise.all([append(5000), append(1)]);
     expect(errors.every((text) => text.startsWith("SL7009") && text.includes("No space left on device"))).toBe(true);
     expect(spawnSync("mount", ["-o", "remount,size=96m", tmpfs ?? ""]).status).toBe(0);
-    await vi.waitFor(() => store.readLog("fraud", { limit: 1 }), { timeout: 10_000, interval: 50 });
+    await vi.waitFor(() => store.readLog("fraud", { limit: 1 }), { timeout: 60_000, interval: 50 });
     const before = errors.length;
     await Promise.all([append(5000), append(1)]);
     expect(errors.length).toBe(before);
@@ -247,7 +247,7 @@ describe.skipIf(tmpfs === null)("a full disk", () => {
     expect((await store.compare("fraud")).rows).toBe(acknowledged.length);
     await store.close();
     expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
-  }, 60_000);
+  });
 });
 
 /** A file system of 24 MiB; null if none can be mounted. */
@@ -285,7 +285,7 @@ describe("a killed process", () => {
       const folder = newFolder();
       for (const i of [lane, lane + 4]) await round(folder, 40 + 25 * i);
     });
-  }, 60_000);
+  });
 
   it(
     "that was compacting the file leaves every row once, and the next compaction succeeds",
@@ -332,7 +332,7 @@ describe("a killed process", () => {
       await inParallel(kills, (kill) => round(["COPY", "DETACH"][kill] ?? (whole * kill) / kills));
       expect([...ends]).toContain("amid");
     },
-    60_000 + 1500 * kills,
+    180_000 + 1500 * kills,
   );
 
   it("that was rewriting tables to limit their size leaves the newest rows, and those logged meanwhile, once", async () => {
@@ -366,7 +366,7 @@ describe("a killed process", () => {
     });
     // At least one was killed in the step itself.
     expect(ends).toContain("CREATE");
-  }, 60_000);
+  });
 
   it("loses only the relaxed rows appended last", async () => {
     const folders = [newFolder(), newFolder(), newFolder(), newFolder()];
@@ -392,5 +392,5 @@ describe("a killed process", () => {
       }),
     );
     expect(Math.max(...found)).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });

@@ -156,7 +156,7 @@ describe("when a commit invalidates the DuckDB instance", () => {
     });
     invalidateAt(first, false);
     const rejected = refusalError(log.append(many(0), rowMeta));
-    await vi.waitFor(() => expect(log.whenRoom()).not.toBeNull(), { interval: 1 });
+    await vi.waitFor(() => expect(log.whenRoom()).not.toBeNull(), { timeout: 60_000, interval: 1 });
     await log.whenRoom();
     expect(log.whenRoom()).toBeNull();
     expect(await rejected).toMatchObject({ code: "SL7009" });
@@ -189,7 +189,7 @@ describe("when a commit invalidates the DuckDB instance", () => {
     await Promise.all([...Array.from({ length: 8 }, (_, k) => writer(k)), reader()]);
     vi.restoreAllMocks();
     expect([...codes].filter((code) => !["SL7009", "SL7018", "SL7019"].includes(String(code)))).toEqual([]);
-    await vi.waitFor(() => store.versions("fraud"), { timeout: 5000, interval: 50 });
+    await vi.waitFor(() => store.versions("fraud"), { timeout: 60_000, interval: 50 });
     const expected = [...acknowledged].flatMap(([first, rows]) =>
       Array.from({ length: rows }, (_, i) => first + BigInt(i)),
     );
@@ -198,7 +198,7 @@ describe("when a commit invalidates the DuckDB instance", () => {
     expect(found.toSorted((a, b) => Number(a - b))).toEqual(expected.toSorted((a, b) => Number(a - b)));
     await store.close();
     expect(await rowIdsOf(await storeIn(folder))).toHaveLength(found.length);
-  }, 60_000);
+  });
 });
 
 describe("while the database cannot be reopened", () => {
@@ -223,7 +223,7 @@ describe("while the database cannot be reopened", () => {
     expect(create.mock.calls.length).toBe(1);
     create.mockRestore();
     await vi.waitFor(async () => expect(scoresOf(await store.readLog("fraud", { limit: 1 }))).toEqual([300]), {
-      timeout: 5000,
+      timeout: 60_000,
       interval: 50,
     });
     await log.append(scoredRows(noon + 301, 301), rowMeta);

@@ -247,7 +247,7 @@ describe("a process that ends", () => {
     const child = startChild("idle", newFolder());
     expect(await child.line()).toBe("idle");
     expect(await child.exited()).toEqual({ code: 0, signal: null, stderr: "" });
-  }, 10_000);
+  });
 
   it("by kill -9 while writing loses no acknowledged row", async () => {
     const folder = newFolder();
