@@ -14,8 +14,7 @@ import {
 
 /**
  * A comparison as one self-contained page: it includes the plot library, styles and data. Its security policy blocks
- * all
- * requests.
+ * all requests.
  *
  * @param createdAt shown in the footer
  */

@@ -6,8 +6,7 @@ import { nestedRows } from "../../tensors/nested-lists.js";
 
 /**
  * Converts a request to records. An answer has the form of its request, so the request's form selects the answer's.
- * Rows
- * are checked against the pipeline's inputs.
+ * Rows are checked against the pipeline's inputs.
  */
 export function toRecords({ name, inputs }: Config, request: unknown): Record<string, unknown>[] {
   if (Array.isArray(request)) return request as Record<string, unknown>[];

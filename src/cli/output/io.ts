@@ -66,8 +66,7 @@ export function createIo(options: { cwd: string; json: boolean; color: boolean }
 
 /**
  * Runs work that executes the user's modules. Their standard output goes to standard error, so that it cannot mix with
- * the
- * command's output. If they end the process, the command fails with SL2909.
+ * the command's output. If they end the process, the command fails with SL2909.
  */
 export async function redirectUserOutput<T>(io: Io, work: () => Promise<T>): Promise<T> {
   const write = process.stdout.write.bind(process.stdout);

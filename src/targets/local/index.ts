@@ -15,8 +15,7 @@ declare module "../../../dsl/deployment.js" {
 
 /**
  * The embedded engine: runs pipelines in this process with ONNX Runtime and logs every row to DuckDB. Both libraries
- * load
- * on first use. When `infer` resolves, its rows are on disk, unless `durability` says otherwise.
+ * load on first use. When `infer` resolves, its rows are on disk, unless `durability` says otherwise.
  *
  * @param options `models` and `data`: folders; `durability`: when rows reach the disk; `challengers`: whether an answer
  * waits for the challengers

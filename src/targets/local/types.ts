@@ -72,12 +72,10 @@ export interface LocalTarget extends Target {
   /**
    * Deploys a pipeline, or a config from `build()`. Checks everything first: the digests and signatures of the model
    * files, and one run of each model on zeros. If a check fails, the previous deployment stays. Deploying the same
-   * config
-   * again keeps its version.
+   * config again keeps its version.
    *
    * Handles from an earlier `deploy` keep their version until they are closed. Handles from `pipeline(name)` switch to
-   * the
-   * new version; requests that have already started finish on the old one.
+   * the new version; requests that have already started finish on the old one.
    *
    * @throws PipelineError, ConfigError SL4xxx, ModelError SL302x, TargetError SL6001, StorageError SL7xxx
    */

@@ -33,15 +33,13 @@ export interface LocalOptions {
   readonly challengers?: "log" | "return";
   /**
    * The maximum number of concurrent requests of a deployment. Default: 1,024. Further requests fail at once with
-   * SL6013
-   * instead of queueing, because an unbounded queue would exhaust the heap.
+   * SL6013 instead of queueing, because an unbounded queue would exhaust the heap.
    */
   readonly concurrency?: number;
   /**
    * Deletes old log rows, checked at start and every minute. Default: keep everything. Rows within the bounds are never
    * deleted. `age`: milliseconds, or a string such as "30d" or "12h". `size`: the maximum size of the database in bytes
-   * (at
-   * least 16 MiB), or a string such as "10GB". Applies to all pipelines in the data folder.
+   * (at least 16 MiB), or a string such as "10GB". Applies to all pipelines in the data folder.
    */
   readonly retention?: { readonly age?: number | string; readonly size?: number | string };
   /** For tests: an integer that makes random splits without a hash key repeat the same sequence in every process. */
