@@ -1,4 +1,4 @@
-import type { AnyDeployment, Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
+import type { Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
 import type { PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
@@ -248,7 +248,7 @@ export interface Pipeline<
 
   /**
    * Inserts a step before the step `index`, or at the end. All later steps are checked again.
-   * @example pipeline("imdb").model(embedder).model(sentiment).insertStep(1, (at) => at.validate("seen", (x) => x.out[0] < 1))
+   * @example imdb.insertStep(1, (at) => at.validate("seen", (x) => x.out[0] < 1))
    */
   insertStep<const I extends number, P>(
     index: StepIndex<I, Steps, "insertStep", [0]>,
