@@ -1,7 +1,7 @@
-import { displayPath } from "../../util/display-path.js";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Option } from "commander";
+import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-result.js";
 import { type RegisterCommand, exitCodes, redirectUserOutput, type Io } from "../output/io.js";
 import { ConfigError } from "../../../dsl/errors.js";

@@ -1,5 +1,5 @@
-import { displayPath } from "../../util/display-path.js";
 import { resolve } from "node:path";
+import { displayPath } from "../../util/display-path.js";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
 import type { RegisterCommand } from "../output/io.js";
 import { withLocalTarget } from "../options/local-target.js";

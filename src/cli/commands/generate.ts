@@ -1,7 +1,7 @@
-import { formatPort } from "../output/format.js";
-import { displayPath } from "../../util/display-path.js";
 import { resolve } from "node:path";
 import { Option } from "commander";
+import { formatPort } from "../output/format.js";
+import { displayPath } from "../../util/display-path.js";
 import type { LoadedSettings } from "../../../codegen/settings/load.js";
 import type { GenerateOptions, GenerateResult } from "../../../codegen/models/generate.js";
 import { type RegisterCommand, exitCodes, colorize, type Io } from "../output/io.js";

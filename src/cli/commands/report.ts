@@ -1,5 +1,5 @@
-import { displayPath } from "../../util/display-path.js";
 import { resolve } from "node:path";
+import { displayPath } from "../../util/display-path.js";
 import { writeFileAtomic } from "../../util/write-file-atomic.js";
 import { reportHtml } from "../../report/html-report.js";
 import { reportText } from "../../report/text-report.js";

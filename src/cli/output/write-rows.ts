@@ -1,7 +1,7 @@
-import { formatCell } from "./format.js";
-import { displayPath } from "../../util/display-path.js";
 import type { Schema, Table } from "apache-arrow";
 import type { Command } from "commander";
+import { formatCell } from "./format.js";
+import { displayPath } from "../../util/display-path.js";
 import type { AnyInferRecord } from "../../../dsl/deployment.js";
 import { writeFileAtomic, writeFileAtomicInParts } from "../../util/write-file-atomic.js";
 import { toJson } from "../../tensors/to-json.js";

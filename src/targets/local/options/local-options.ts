@@ -28,7 +28,7 @@ export interface LocalOptions {
    * - `"log"` (default): after the answer, on a separate thread. Only the log holds their results. Challengers that a
    *   validation reads run before the answer.
    * - `"return"`: before the answer, which includes their results. It waits at most half of its remaining time for
-   * them.
+   *   them.
    */
   readonly challengers?: "log" | "return";
   /**
