@@ -1,6 +1,6 @@
-// What the embedded engine costs over its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a loop
-// written by hand. Floor and case take turns in one run, block by block, so that what else the machine does meets both;
-// a ratio is the median over the blocks, with the quartiles beside it. Nothing here passes or fails.
+// Compares the embedded engine with its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a loop written by
+// hand. Floor and case alternate in blocks, so that other load on the machine affects both. A ratio is the median over
+// the blocks, printed with its quartiles. Nothing passes or fails.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -68,20 +68,20 @@ const quantile = (list, share) =>
   [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))];
 const median = (list) => quantile(list, 0.5);
 
-/** Microseconds a call, block by block; the calls of a block come one after the other. */
+/** Microseconds per call, by block. The calls of a block run in sequence. */
 async function turns(cases, calls) {
   const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
   for (let block = -3; block < blocks; block++) {
     for (const [name, run] of Object.entries(cases)) {
-      const begun = performance.now();
+      const startedAt = performance.now();
       for (let i = 0; i < calls; i++) await run();
-      if (block >= 0) times[name].push(((performance.now() - begun) / calls) * 1000);
+      if (block >= 0) times[name].push(((performance.now() - startedAt) / calls) * 1000);
     }
   }
   return times;
 }
 
-/** Against a floor: the first case, or what `floor` makes of a block's times. */
+/** Prints times relative to a floor: the first case, or the result of `floor` for a block's times. */
 function print(title, times, { floor, goals = {}, unit = "µs" } = {}) {
   const cases = Object.keys(times);
   const floors = times[cases[0]].map((first, i) =>
@@ -114,7 +114,7 @@ async function oneRow() {
     },
     300,
   );
-  print("one row, one after the other", times, { goals: { "no log": "1.15", "relaxed log, three checks": "1.5" } });
+  print("one row, in sequence", times, { goals: { "no log": "1.15", "relaxed log, three checks": "1.5" } });
 }
 
 async function threeModels() {
@@ -164,13 +164,13 @@ async function bigBatch() {
     },
     1,
   );
-  print("a batch of 10,000 rows, against 1.1 raw runs and 1.5 loops", times, {
+  print("a batch of 10,000 rows, compared with 1.1 raw runs and 1.5 loops", times, {
     floor: (t) => 1.1 * t["raw session.run"] + 1.5 * t["check loop by hand"],
     goals: { "Arrow in, three checks, Arrow out": "1" },
   });
 }
 
-/** Rows as the log holds them, straight into DuckDB: 64 a commit, as many as are in flight. */
+/** Appends rows of the log's form directly to DuckDB: 64 per commit, the number in flight. */
 async function duckdb() {
   const instance = await DuckDBInstance.create(join(folder, "raw.duckdb"), { threads: "1" });
   const connection = await instance.connect();
@@ -226,7 +226,7 @@ async function committed() {
   const live = await engine(checked, "commit");
   const append = await duckdb();
   const rows = batchOf(64).map((row) => [row]);
-  // Each answer is followed by the next request at once: 64 are in flight from the first to the last.
+  // Every answer starts the next request at once, so that 64 are always in flight.
   const rounds = 16;
   const inFlight = () =>
     Promise.all(
@@ -242,14 +242,16 @@ async function committed() {
     1,
   );
   for (const list of Object.values(times)) for (const i of list.keys()) list[i] /= rounds;
-  print("64 in flight, each on disk when it is answered", times, {
+  print("64 in flight, each on disk before its answer", times, {
     goals: { "64 requests in flight, committed": "1.11: 0.9 of the rows a second" },
   });
   const [floor, own] = Object.values(times).map((list) => 64e6 / median(list));
-  console.log(`rows a second: ${floor.toFixed(0)} and ${own.toFixed(0)}, ${(own / floor).toFixed(2)} of DuckDB's own`);
+  console.log(
+    `rows per second: ${floor.toFixed(0)} and ${own.toFixed(0)}, ${(own / floor).toFixed(2)} of DuckDB's own`,
+  );
 }
 
-/** Draws random numbers for a while: a challenger that is slow, and runs on its own thread. */
+/** A slow challenger on its own thread: draws random numbers. */
 async function shadow() {
   const alone = await engine(plain, "off");
   const shadowed = await engine(pipeline("bench").shadow(champion, [forest, challenger]), "off");
@@ -262,10 +264,10 @@ async function shadow() {
     ]) {
       const own = [];
       for (let i = 0; i < 200; i++) {
-        const begun = performance.now();
+        const startedAt = performance.now();
         await live.infer(row);
-        own.push((performance.now() - begun) * 1000);
-        // Requests of a service come with gaps.
+        own.push((performance.now() - startedAt) * 1000);
+        // Requests of a service arrive with gaps.
         await new Promise(setImmediate);
       }
       if (block >= 0) times[name].push(quantile(own, 0.99));
@@ -278,8 +280,8 @@ async function shadow() {
 }
 
 /**
- * What the way to a thread and back costs, beside runs of growing batches: where it is a tenth lies the threshold of
- * `src/engine/scheduling/latency-estimate.ts`.
+ * Measures the way to a thread and back, beside runs of growing batches. The threshold in
+ * `src/engine/scheduling/latency-estimate.ts` is the run of which it is a tenth.
  */
 async function thread() {
   const worker = new Worker(
@@ -315,7 +317,7 @@ async function lambda() {
     outputs: [{ name: "probabilities", dtype: "float32", shape: ["batch", 2] }],
   };
   let n = 0;
-  // A number of its own in each source, so that no cache answers.
+  // Each source has its own number, so that no cache is used.
   const { p50 } = await measure(() => compileLambda(source.replace("0.7", `0.7${n++}`), ports), {
     min_cpu_time: 400e6,
     min_samples: 20,

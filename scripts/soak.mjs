@@ -1,6 +1,5 @@
-// What only time shows of the embedded engine: `kill -9` in the middle of a load, versions that swap in under load, and
-// the memory of a long run. Fails at the first thing that is not as promised. node scripts/soak.mjs [--kills 500]
-// [--swaps 200] [--minutes 10]
+// Tests of the embedded engine that need time: `kill -9` under load, new versions under load, and the memory of a long
+// run. Fails at the first broken promise. node scripts/soak.mjs [--kills 500] [--swaps 200] [--minutes 10]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,28 +21,28 @@ const plain = pipeline("soak")
   .model(regression)
   .validate("sure", (x) => x.out.probabilities[0] < 0.9);
 
-/** Rows that can be told apart: their first feature is a number of their own. */
-const numbered = (n) => [{ features: [n, ...records[n % records.length].features.slice(1)] }];
+/** A row whose first feature is its number. */
+const numberedRow = (n) => [{ features: [n, ...records[n % records.length].features.slice(1)] }];
 
 function must(holds, text) {
   if (!holds) throw new Error(text);
 }
 
-/** What the killed process does: infers with 16 in flight and tells every number that was answered. */
+/** The process to be killed: infers with 16 requests in flight, and prints the number of every answered row. */
 async function load(data, from) {
   const live = await plain.deploy(local({ models, data }));
   let next = from;
-  const ask = async () => {
+  const sendRequests = async () => {
     for (;;) {
       const n = next++;
-      await live.infer(numbered(n));
+      await live.infer(numberedRow(n));
       process.stdout.write(`${n}\n`);
     }
   };
-  await Promise.all(Array.from({ length: 16 }, ask));
+  await Promise.all(Array.from({ length: 16 }, sendRequests));
 }
 
-async function killed(data, from) {
+async function runAndKill(data, from) {
   const child = spawn(process.execPath, [script, "load", data, String(from)], { stdio: ["ignore", "pipe", "inherit"] });
   const answered = [];
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -65,8 +64,8 @@ async function kills(count) {
       data = mkdtempSync(join(folder, "kill-"));
       acknowledged = [];
     }
-    const answered = await killed(data, (i * 1_000_000) % 16_000_000);
-    must(answered.length > 0, `kill ${i}: nothing was answered before it`);
+    const answered = await runAndKill(data, (i * 1_000_000) % 16_000_000);
+    must(answered.length > 0, `kill ${i}: no request was answered before it`);
     acknowledged.push(...answered);
     total += answered.length;
     const target = local({ models, data });
@@ -85,7 +84,7 @@ async function kills(count) {
     for (const [n, times] of found) must(times === 1, `kill ${i}: row ${n} is in the log ${times} times`);
   }
   console.log(
-    `kill -9, ${count} times: ${total} rows were answered, each is in the log once, the store opened every time`,
+    `kill -9, ${count} times: ${total} rows were answered, each is in the log once, and the store opened every time`,
   );
 }
 
@@ -105,22 +104,22 @@ async function swaps(count) {
     expected.set(["sure", "unsure"][i], JSON.stringify((await alone.infer(records.slice(0, 1)))[0].out));
     await alone.close();
   }
-  let going = true;
+  let running = true;
   let requests = 0;
-  const ask = async () => {
-    while (going) {
+  const sendRequests = async () => {
+    while (running) {
       const [row] = await live.infer(records.slice(0, 1));
       const check = Object.keys(row.anomaly).find((name) => name !== "count");
       must(JSON.stringify(row.out) === expected.get(check), `a request saw two versions: ${JSON.stringify(row)}`);
       requests++;
     }
   };
-  const asking = Promise.all(Array.from({ length: 8 }, ask));
+  const clients = Promise.all(Array.from({ length: 8 }, sendRequests));
   for (let i = 1; i <= count; i++) await (await versions[i % 2].deploy(target)).close();
-  going = false;
-  await asking;
+  running = false;
+  await clients;
   await target.close();
-  console.log(`${count} new versions under load: ${requests} requests, none failed, none saw two versions`);
+  console.log(`${count} new versions under load: ${requests} requests, none failed or saw two versions`);
 }
 
 async function memory(minutes) {
@@ -165,7 +164,7 @@ async function memory(minutes) {
     .join(", ");
   console.log(`${minutes} minutes, ${requests} requests: ${text} (medians of the second and of the last fifth)`);
   must(middle(late, "js") < middle(early, "js") * 1.1 + 8, "JavaScript's memory grew");
-  must(middle(late, "rss") < middle(early, "rss") * 1.25 + 64, "the process grew");
+  must(middle(late, "rss") < middle(early, "rss") * 1.25 + 64, "the memory of the process grew");
 }
 
 if (process.argv[2] === "load") await load(process.argv[3], Number(process.argv[4]));
