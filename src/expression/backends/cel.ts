@@ -10,6 +10,7 @@ import {
   type ExpressionTree,
   isConstant,
   isNullable,
+  listLength,
   type NumberFunction,
   type Op,
   type Read,
@@ -24,7 +25,6 @@ import {
   comparesByCodePoint,
   eachRow,
   emit,
-  lengthOf,
   noAggregates,
   refuse,
   refuseLength,
@@ -268,7 +268,7 @@ const quantifier: Write<"every" | "some"> = (node, bounds) => {
   if (usesPosition(body, inner)) {
     const unrolled = unroll(node, longestUnrolled);
     if (unrolled.op !== op || unrolled.binder !== binder) return write(unrolled, bounds);
-    const length = lengthOf(list);
+    const length = listLength(list);
     return length === null ? refusePosition() : refuseListLength(list, length);
   }
   return bounded(

@@ -13,6 +13,7 @@ import {
   type ExpressionTree,
   isConstant,
   isNullable,
+  listLength,
   type Op,
   type Read,
   valueOf,
@@ -23,7 +24,6 @@ import {
   eachRow,
   emit,
   lengthLimit,
-  lengthOf,
   noAggregates,
   refuse,
   refuseListLength,
@@ -205,7 +205,7 @@ const refuseFeature = (name: string): never => refuse("SL1201", `${platform} no 
 const unsupported = (name: string) => (): never => refuseFeature(name);
 
 const quantifier: Write<"every" | "some"> = ({ op, list }) => {
-  const length = lengthOf(list);
+  const length = listLength(list);
   return length === null
     ? refuse("SL1202", `the length of '${columnName(list)}' is not known, and ${platform} no '${op}'`)
     : refuseListLength(list, length);

@@ -34,9 +34,6 @@ export const lengthLimit =
 export const refuseListLength = (list: Read, length: number): never =>
   refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${longestUnrolled} are unrolled`);
 
-/** The length of a list, or null if the signature leaves it open. */
-export const lengthOf = (list: Read): number | null => list.shape[list.at.length] ?? null;
-
 export const refuseStringOrder = (engine: string): never =>
   refuse("SL1207", `${engine} orders strings by their code points, JavaScript by UTF-16 units`);
 

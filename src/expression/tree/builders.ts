@@ -8,6 +8,7 @@ import {
   type ExpressionTree,
   isConstant,
   isNullable,
+  listLength,
   type NumberFunction,
   type NumberTest,
   type Index,
@@ -210,7 +211,7 @@ function substituteBinder(tree: ExpressionTree, binder: number, position: number
 export function unroll(tree: ExpressionTree, longest: number): ExpressionTree {
   const put = (node: ExpressionTree): ExpressionTree => {
     if (node.op !== "every" && node.op !== "some") return mapOperands(node, put);
-    const length = node.list.shape[node.list.at.length] ?? null;
+    const length = listLength(node.list);
     if (length === null || length > longest) return node;
     const bodies = Array.from({ length }, (_, position) => put(substituteBinder(node.body, node.binder, position)));
     return logicalOp(node.op === "every" ? "&&" : "||", bodies);

@@ -180,6 +180,9 @@ export function elementType(dtype: DType): "boolean" | "number" | "bigint" | "st
   return dtype === "string" ? "string" : "number";
 }
 
+/** The length of a list, or null if the signature leaves it open. */
+export const listLength = (list: Read): number | null => list.shape[list.at.length] ?? null;
+
 /** The column of a read, as logs and platforms name it: `in.x`, `out.y`, `out_c1.z`. */
 export function columnName(node: { readonly from: Source; readonly port: string }): string {
   return typeof node.from === "string" ? `${node.from}.${node.port}` : `out_${node.from.model}.${node.port}`;

@@ -1,10 +1,11 @@
 import {
-  elementType,
   type Aggregate,
+  elementType,
   type ExpressionTree,
+  type Index,
+  isNullable,
   type NodeOf,
   type Op,
-  type Index,
   type Read,
   type ValueType,
 } from "./tree.js";
@@ -27,22 +28,22 @@ const bodyTypes: Readonly<Record<Aggregate["fn"], ValueType>> = {
   share: "boolean",
 };
 
-function visitAggregate({ fn, quantile, body }: Aggregate): Found {
+function visitAggregate({ fn, quantile, body }: Aggregate): TypeOrProblem {
   if ((fn === "quantile") !== (quantile !== null))
     return { problem: `'${fn}' ${quantile === null ? "without" : "with"} a share` };
   if (body === null) return fn === "count" ? "number" : { problem: `'${fn}' without a function` };
   const found = visit(body, []);
   if (typeof found === "object") return found;
-  if (mayBeMissing(body)) return { problem: `'${fn}' of a value that may be missing` };
+  if (isNullable(body)) return { problem: `'${fn}' of a value that may be missing` };
   return found === bodyTypes[fn] ? "number" : { problem: `'${fn}' does not take a ${found}` };
 }
 
-type Found = ValueType | { readonly problem: string };
+type TypeOrProblem = ValueType | { readonly problem: string };
 /** The binders around a node. Null outside of an alert's aggregates, where there is no row. */
 type Binders = readonly number[] | null;
 
 /** The operand types of each operation. All operands of a node have the same type. */
-const takes: Partial<Record<Op, readonly ValueType[]>> = {
+const operandTypes: Partial<Record<Op, readonly ValueType[]>> = {
   "+": ["number", "bigint"],
   "-": ["number", "bigint"],
   "*": ["number", "bigint"],
@@ -83,7 +84,7 @@ const takes: Partial<Record<Op, readonly ValueType[]>> = {
   "??": ["number", "bigint", "string", "boolean"],
 };
 
-function visit(node: ExpressionTree, binders: Binders): Found {
+function visit(node: ExpressionTree, binders: Binders): TypeOrProblem {
   switch (node.op) {
     case "read":
       return visitRead(node, binders);
@@ -118,18 +119,18 @@ function visit(node: ExpressionTree, binders: Binders): Found {
 }
 
 const isBound = (binder: number, binders: Binders): boolean => binders?.includes(binder) ?? false;
-const unbound = (binder: number): Found => ({ problem: `position ${binder} is used outside of its list` });
-const asNumber = (found: Found): Found => (typeof found === "object" ? found : "number");
+const unbound = (binder: number): TypeOrProblem => ({ problem: `position ${binder} is used outside of its list` });
+const asNumber = (found: TypeOrProblem): TypeOrProblem => (typeof found === "object" ? found : "number");
 
-function typed(node: ExpressionTree, found: Found): Found {
+function typed(node: ExpressionTree, found: TypeOrProblem): TypeOrProblem {
   return typeof found === "object" || node.type === found
     ? found
     : { problem: `'${node.op}' is declared as ${node.type} but returns ${found}` };
 }
 
 /** The common type of several operands. */
-function common(nodes: readonly ExpressionTree[], binders: Binders): Found {
-  let type: Found | null = null;
+function common(nodes: readonly ExpressionTree[], binders: Binders): TypeOrProblem {
+  let type: TypeOrProblem | null = null;
   for (const node of nodes) {
     const found = visit(node, binders);
     if (typeof found === "object") return found;
@@ -145,14 +146,14 @@ function visitOperation(
     NodeOf<"read" | "constant" | "pick" | "position" | "length" | "every" | "conditional" | "aggregate">
   >,
   binders: Binders,
-): Found {
+): TypeOrProblem {
   const operands = "args" in node ? node.args : "operand" in node ? [node.operand] : [node.left, node.right];
   const type = common(operands, binders);
   if (typeof type === "object") return type;
-  if (!takes[node.op]?.includes(type)) return { problem: `'${node.op}' does not take a ${type}` };
-  if ("text" in node && operands.some(mayBeMissing)) return { problem: `'${node.op}' of a string that may be missing` };
+  if (!operandTypes[node.op]?.includes(type)) return { problem: `'${node.op}' does not take a ${type}` };
+  if ("text" in node && operands.some(isNullable)) return { problem: `'${node.op}' of a string that may be missing` };
   if (node.type === "bigint" && node.op !== "??") {
-    if (operands.some(mayBeMissing)) return { problem: `'${node.op}' of a bigint that may be missing` };
+    if (operands.some(isNullable)) return { problem: `'${node.op}' of a bigint that may be missing` };
     if (
       (node.op === "/" || node.op === "%") &&
       (node.right.op !== "constant" || /^-?0+$/.test(String(node.right.value)))
@@ -162,11 +163,7 @@ function visitOperation(
   return node.type === "boolean" ? "boolean" : typed(node, type);
 }
 
-function mayBeMissing(node: ExpressionTree): boolean {
-  return node.op === "??" ? mayBeMissing(node.right) : "nullable" in node && node.nullable;
-}
-
-function visitRead(node: Read, binders: Binders): Found {
+function visitRead(node: Read, binders: Binders): TypeOrProblem {
   if (binders === null) return { problem: `'${node.port}' is read outside of an aggregate` };
   if (node.at.length > node.shape.length) return { problem: `more indexes than '${node.port}' has axes` };
   for (const [axis, index] of node.at.entries()) {
@@ -182,7 +179,7 @@ function indexProblem(index: Index, size: number | null, nullable: boolean, bind
   return index < size ? null : "is past the end";
 }
 
-function visitQuantifier(node: NodeOf<"every" | "some">, binders: Binders): Found {
+function visitQuantifier(node: NodeOf<"every" | "some">, binders: Binders): TypeOrProblem {
   const list = visitRead(node.list, binders);
   if (list !== "list" || node.list.nullable)
     return typeof list === "object" ? list : { problem: `'${node.op}' over a value that is not a list` };

@@ -1,7 +1,15 @@
 import type { Surface } from "../surface/surface.js";
 import { elementOf } from "../tree/builders.js";
 import { longestUnrolled } from "../tree/size.js";
-import { children, type Constant, type ExpressionTree, type Index, isConstant, valueOf } from "../tree/tree.js";
+import {
+  children,
+  type Constant,
+  type ExpressionTree,
+  type Index,
+  isConstant,
+  valueOf,
+  listLength,
+} from "../tree/tree.js";
 import { propertyOf } from "./constants.js";
 import type { Context } from "./context.js";
 import { resolveMember } from "./members.js";
@@ -42,7 +50,7 @@ export function elementAt(
       "leave the index out",
     );
   if (list.nullable && object.kind !== "optional") return reportPastEnd(object, context);
-  const size = list.shape[list.at.length] ?? null;
+  const size = listLength(list);
   const reach = typeof index === "number" ? index + 1 : context.positions.lengthOf(index.binder);
   if (size !== null && reach !== null && reach > size) return reportIndexPastEnd(object, size, node, context);
   return valueOfNode(elementOf(list, index, list.nullable || size === null || reach === null));

@@ -1,7 +1,7 @@
 import type { Span, Surface } from "../surface/surface.js";
 import { callTest, conditional, elementOf, logicalOp } from "../tree/builders.js";
 import { longestUnrolled } from "../tree/size.js";
-import { constantOf, type ExpressionTree, isConstant, type Read, valueOf } from "../tree/tree.js";
+import { constantOf, type ExpressionTree, isConstant, type Read, valueOf, listLength } from "../tree/tree.js";
 import type { Context } from "./context.js";
 import { elementAt, reportIndexPastEnd } from "./indexes.js";
 import { typeComparison } from "./operators.js";
@@ -159,7 +159,7 @@ function connect(op: Quantifier, tests: readonly (ExpressionTree | null)[] | und
 
 /** A test of the elements of a list of the row. The list is unrolled if an index is calculated from the position. */
 function overList(op: Quantifier, list: Read, test: ElementTest, { reporter, positions }: Context): Resolved {
-  const length = list.shape[list.at.length] ?? null;
+  const length = listLength(list);
   const binder = positions.bind(length);
   const reported = reporter.diagnostics.length;
   const position: ExpressionTree = { op: "position", binder, type: "number" };

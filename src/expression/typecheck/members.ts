@@ -1,7 +1,7 @@
 import { didYouMean } from "../../util/did-you-mean.js";
 import { joinNames } from "../../util/join-names.js";
 import type { Surface } from "../surface/surface.js";
-import { constantOf } from "../tree/tree.js";
+import { constantOf, listLength } from "../tree/tree.js";
 import { aggregateHint } from "./aggregates.js";
 import { propertyOf } from "./constants.js";
 import type { Context } from "./context.js";
@@ -9,7 +9,7 @@ import { type Locals, type Resolved, valueOfNode } from "./resolved.js";
 import { describe } from "./type-names.js";
 import { readPort, reportPastEnd, resolveExternal, treeOf } from "./values.js";
 
-/** `object.name`. `node` is the whole of it, or `object["name"]`. */
+/** `object.name` or `object["name"]`, which `node` is. */
 export function resolveMember(
   node: Surface,
   object: Surface,
@@ -115,6 +115,6 @@ function memberOfValue(node: Surface, object: Surface, owner: Resolved, name: st
   }
   const list = tree;
   if (list.nullable) return reportPastEnd(object, context);
-  const length = list.shape[list.at.length] ?? null;
+  const length = listLength(list);
   return valueOfNode(length === null ? { op: "length", list, type: "number" } : constantOf(length));
 }

@@ -3,7 +3,15 @@ import { joinNames } from "../../util/join-names.js";
 import type { Span, Surface } from "../surface/surface.js";
 import { elementOf } from "../tree/builders.js";
 import { longestUnrolled } from "../tree/size.js";
-import { constantOf, elementType, type ExpressionTree, isNullable, type Read, type Source } from "../tree/tree.js";
+import {
+  constantOf,
+  elementType,
+  type ExpressionTree,
+  isNullable,
+  type Read,
+  type Source,
+  listLength,
+} from "../tree/tree.js";
 import { type ExternalValue, constantHint, propertyOf } from "./constants.js";
 import type { Context } from "./context.js";
 import type { OperandError } from "./operators.js";
@@ -190,7 +198,7 @@ export function elementsOf(node: Surface, owner: Resolved, context: Context): re
   const list = listOf(node, owner, context);
   if (list === null) return null;
   const { reporter } = context;
-  const length = list.shape[list.at.length] ?? null;
+  const length = listLength(list);
   if (length === null)
     return reporter.report(
       "SL1118",

@@ -11,6 +11,7 @@ import {
   type ExpressionTree,
   isConstant,
   isNullable,
+  listLength,
   type NodeOf,
   type NumberFunction,
   type Op,
@@ -26,7 +27,6 @@ import {
   emit,
   expandedRows,
   inexactRows,
-  lengthOf,
   noAggregates,
   refuse,
   refuseListLength,
@@ -327,7 +327,7 @@ const testString: Write<StringTest> = ({ op, operand, text }, context) =>
 
 /** A list that `unroll` left: too long, or of unknown length. */
 const quantifier: Write<"every" | "some"> = ({ op, list }, { profile }) => {
-  const length = lengthOf(list);
+  const length = listLength(list);
   return length === null
     ? refuse("SL1202", `the length of '${columnName(list)}' is not known, and ${profile.label} has no text for '${op}'`)
     : refuseListLength(list, length);
