@@ -1,6 +1,7 @@
-// Measures reading signatures: a 1 GB model, a thousand models, and type-checking the generated file. It compares the scan
-// with hashing the same bytes and with protobuf libraries (`npm run peers`). Memory is measured in child processes, minus
-// the memory of an idle one.
+// Measures reading signatures: a 1 GB model, a thousand models, and type-checking the generated file. It compares the
+// scan with hashing the same bytes and with protobuf libraries (`npm run peers`). Memory is measured in child
+// processes,
+// minus the memory of an idle one.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -81,7 +82,10 @@ async function runJob([job, ...files]) {
   console.log(JSON.stringify({ ms: performance.now() - start, megabytes: peakMegabytes() }));
 }
 
-/** The lowest time and the lowest memory of `times` runs, each in a child process; garbage collection varies between runs. */
+/**
+ * The lowest time and the lowest memory of `times` runs, each in a child process; garbage collection varies between
+ * runs.
+ */
 function measure(job, files, times) {
   const all = Array.from({ length: times }, () => {
     const { stdout, stderr, status } = spawnSync(process.execPath, [self, "child", job, ...files], {

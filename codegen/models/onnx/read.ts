@@ -31,7 +31,8 @@ interface Header {
  * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names).
  *   Errors about the content have the byte offset
  * @example
- * const { inputs } = await readOnnxSignature("models/ccfraud.onnx"); // [{ name: "dense_input", dtype: "float32", shape: ["batch", 29] }]
+ * const { inputs } = await readOnnxSignature("models/ccfraud.onnx");
+ * // [{ name: "dense_input", dtype: "float32", shape: ["batch", 29] }]
  */
 export async function readOnnxSignature(file: string): Promise<ModelSignature> {
   return await withModelFile(file, async (handle, size) => {

@@ -45,7 +45,10 @@ export async function signatureText(source: string): Promise<string> {
   return `${name}${version === undefined ? "" : ` ${version}`}: ${side(inputs)} -> ${side(outputs)}`;
 }
 
-/** The error of reading `source`, without the temporary folder and the part of JSON errors that depends on Node's version. */
+/**
+ * The error of reading `source`, without the temporary folder and the part of JSON errors that depends on Node's
+ * version.
+ */
 export async function readRefusal(source: string): Promise<string> {
   const text = await refusal(readSignature(source), [folder, ""]);
   return text.replace(/in JSON at .*?[.]? ?$/, "in JSON");

@@ -33,7 +33,10 @@ const expected = JSON.parse(readFileSync(join(classifiers, "expected.json"), "ut
   }
 >;
 
-/** A model of these nodes with the classifiers' operator set, an output `label` and an output `scores` of size `classes`. */
+/**
+ * A model of these nodes with the classifiers' operator set, an output `label` and an output `scores` of size
+ * `classes`.
+ */
 function classifier(nodes: readonly Bytes[], classes: number | string = "C"): Bytes {
   const ports = [
     input("x", tensorType(FLOAT, ["N", 4])),

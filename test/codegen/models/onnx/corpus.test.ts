@@ -54,7 +54,10 @@ const usable = new Set([
   "string",
 ]);
 
-/** The rule for dimensions, written independently of the reader: a dynamic first dimension is the batch, and so is its symbol. */
+/**
+ * The rule for dimensions, written independently of the reader: a dynamic first dimension is the batch, and so is its
+ * symbol.
+ */
 function dimsOf(ports: readonly { readonly shape?: OnnxPort["shape"] }[]) {
   const names = (dim: number | string | null | undefined): dim is string =>
     typeof dim === "string" && dim !== "" && !/^unk__\d+$/.test(dim);

@@ -60,7 +60,10 @@ function damaged({ which, length, bits }: Damage): Buffer {
   return copy;
 }
 
-/** Peak memory in MB, and CPU time of the slowest file in ms, of a child process that reads a folder or damaged copies of real models. */
+/**
+ * Peak memory in MB, and CPU time of the slowest file in ms, of a child process that reads a folder or damaged copies
+ * of real models.
+ */
 function measureReading(...source: readonly string[]): { readonly megabytes: number; readonly slowest: number } {
   const child = fileURLToPath(new URL("measure-reading.mjs", import.meta.url));
   return JSON.parse(execFileSync(process.execPath, [child, join(root, "dist"), ...source], { encoding: "utf8" })) as {

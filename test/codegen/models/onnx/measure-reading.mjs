@@ -1,6 +1,6 @@
 // Reads model files with the built package and prints its peak memory and the CPU time of the slowest file, as JSON.
-// Arguments: the dist folder, then a folder of models or a JSON list of damaged copies (the file, the remaining length in
-// bytes, the bits to flip). With a third argument the damaged copies are only written, to measure only that cost.
+// Arguments: the dist folder, then a folder of models or a JSON list of damaged copies (the file, the remaining length
+// in bytes, the bits to flip). With a third argument the damaged copies are only written, to measure only that cost.
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
