@@ -1,5 +1,5 @@
 // Builds dist/: JavaScript and declarations (tsc), the compiler as one file (esbuild), and the JSON Schemas of configs
-// and signature files. No source maps: the JavaScript is not minified and keeps names, lines and comments.
+// and signature files. There are no source maps: the JavaScript is not minified.
 import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
