@@ -1,11 +1,11 @@
-// Measures the log at ten million rows: open, read, stream, export and compare. SQL inside DuckDB writes the rows, as copies
-// of real ones. Options:
+// Measures the log at ten million rows: open, read, stream, export and compare. SQL inside DuckDB writes the rows, as
+// copies of real ones. Options:
 //   --rows 1000000            fewer rows
 //   --data DIR                keeps the log in DIR, and reuses a log that is already there
 //   --export 100MB            size limit of the export in each format; 1TB exports the whole log
 //   --formats arrow,parquet   formats to export
-// A complete export is read back and its rows and sums are compared with those of the log. Its rate is compared with the rate
-// of DuckDB alone for the same columns. Times never make the benchmark fail.
+// A complete export is read back and its rows and sums are compared with those of the log. Its rate is compared with
+// the rate of DuckDB alone for the same columns. Times never make the benchmark fail.
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

@@ -83,7 +83,9 @@ export interface PipelineLog {
    *
    * @throws StorageError SL7009 if the rows could not be written, SL7015 if they do not match the layout; then none of
    * them is in the log
-   * @example const { firstRow } = await log.append(batch, { lastModel: "ccfraud", elapsed: [12_000, 46_000], metadata: null });
+   * @example
+   * const meta = { lastModel: "ccfraud", elapsed: [12_000, 46_000], metadata: null };
+   * const { firstRow } = await log.append(batch, meta);
    */
   append(batch: ResultBatch, meta: RowMeta): Promise<{ readonly firstRow: bigint }>;
 

@@ -1,6 +1,5 @@
 import { deserialize } from "node:v8";
-import { StorageError } from "../../../dsl/errors.js";
-import type { ErrorCode } from "../../../dsl/errors.js";
+import { StorageError, type ErrorCode } from "../../../dsl/errors.js";
 import { paginate } from "../read/paginate.js";
 import { whereClause } from "../schema/where.js";
 import type { Comparison } from "../comparison.js";

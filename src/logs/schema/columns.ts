@@ -6,8 +6,8 @@ import type { LogLayout } from "../pipeline-log.js";
 
 /**
  * What a column of a log table holds. A port of unknown rank is stored as a flat list of elements, with its dimensions
- * in a second column (`inShape`, `outShape`, `modelOutShape`). `modelOut` columns hold the outputs of a multi-model step's
- * models.
+ * in a second column (`inShape`, `outShape`, `modelOutShape`). `modelOut` columns hold the outputs of a multi-model
+ * step's models.
  */
 export type ColumnKind =
   | "row"

@@ -1,7 +1,6 @@
 import { StorageError } from "../../../dsl/errors.js";
 import type { Dim } from "../../../dsl/tensor.js";
-import type { ResultBatch } from "../../tensors/result.js";
-import { failureCounts } from "../../tensors/result.js";
+import { failureCounts, type ResultBatch } from "../../tensors/result.js";
 import { rowSize, type TensorData } from "../../tensors/tensor-data.js";
 import { toBigIntMilliseconds } from "../../util/to-bigint-milliseconds.js";
 import type { ColumnKind, LogColumn } from "../schema/columns.js";
