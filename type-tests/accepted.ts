@@ -89,7 +89,7 @@ export const accepted: readonly Accepted[] = [
   outputs(`pipeline("p").model(encoder).refine({ seq: 128 }).model(pool)`, Y(`["batch", 2]`)),
   outputs(`pipeline("p").model(encoder).refine({ "encoder.k": 768 }).model(wide)`, Y(`["batch", "seq"]`)),
   outputs(`${port("float32", `["batch", "n", "n"]`)}.model(square)`, `{ readonly d: F<readonly ["batch", "n"]> }`),
-  // "batch" is the batch, wherever it stands
+  // "batch" is the batch in every dimension
   outputs(
     `pipeline("p", { inputs: { x: { dtype: "float32", shape: null } } }).model(defineModel({ name: "m", sha256: "0", inputs: { x: { dtype: "float32", shape: ["N", "batch"] } }, outputs: { y: { dtype: "float32", shape: ["M", "batch"] } } }))`,
     Y(`["batch", "batch"]`),

@@ -72,7 +72,7 @@ export interface AlertRows<out R> {
 export interface AlertOptions<D extends string, F extends string> {
   /** The window, up to now: a whole number and `s`, `m`, `h` or `d`, from `"1s"` to `"30d"`. */
   readonly over: Duration<D, "over">;
-  /** How long the condition must hold before the alert fires; immediately if not given. */
+  /** How long the condition must hold before the alert fires. By default it fires immediately. */
   readonly for?: Duration<F, "for">;
 }
 
