@@ -1,5 +1,5 @@
-// Compares the embedded engine with its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a loop written by
-// hand. Floor and case alternate in blocks, so that other load on the machine affects both. A ratio is the median over
+// Compares the embedded engine with its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a handwritten
+// loop. Floor and case alternate in blocks, so that other load on the machine affects both. A ratio is the median over
 // the blocks, printed with its quartiles. Nothing passes or fails.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
