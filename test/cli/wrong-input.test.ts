@@ -76,7 +76,7 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     expect(JSON.parse((await shapeline(folder, ["logs", "fraud", "--json"])).out)).toEqual([]);
     expect(errorOf(await shapeline(folder, ["infer", "fraud", "missing.json", "--json"]))).toMatch(/^SL5030 /);
     expect(errorOf(await shapeline(folder, ["infer", "fraud", "-", "--json"], "not rows"))).toMatch(
-      /^SL5030 'standard input' is no JSON/,
+      /^SL5030 'standard input' is neither a JSON array of records nor an Arrow IPC file: /,
     );
   });
 
