@@ -97,8 +97,9 @@ import {
 } from "./validation.js";
 
 // The tables of step kinds: one line per kind in each. `steps/<kind>.ts` holds the kind itself.
-// This file, the step files, `shapes/` and `check/check-state.ts` import each other's types. The recursion is in the types:
-// the types of one step depend on the kinds of the steps before it, for example to name the source of a tensor in a message.
+// This file, the step files, `shapes/` and `check/check-state.ts` import each other's types. The recursion is in the
+// types: the types of one step depend on the kinds of the steps before it, for example to name the source of a tensor
+// in a message.
 
 // ---------------------------------------------------------------- run time
 
