@@ -16,7 +16,7 @@ export class ChallengerStats {
   readonly #elapsed: QuantileSketch;
   readonly #notes = new Map<string, number>();
   #rows = 0;
-  #answered = 0;
+  #withOutput = 0;
 
   constructor(name: string, pairs: readonly OutputPair[], period: Period, exactLimit: number) {
     this.name = name;
@@ -29,8 +29,8 @@ export class ChallengerStats {
     this.#rows += rows;
   }
 
-  addAnswer(): void {
-    this.#answered++;
+  addOutput(): void {
+    this.#withOutput++;
   }
 
   addNote(note: string): void {
@@ -49,7 +49,7 @@ export class ChallengerStats {
     return {
       name: this.name,
       rows: this.#rows,
-      answered: this.#answered,
+      answered: this.#withOutput,
       notes: notes.slice(0, maxReportedNotes),
       elapsed: this.#elapsed.count === 0 ? null : this.#elapsed.quantiles(),
       outputs: this.outputs.map((stats) => stats.result()),

@@ -36,7 +36,7 @@ export async function scanLog(
 }
 
 /** A column of the scan's result. */
-interface Selected {
+interface SelectedColumn {
   readonly index: number;
   readonly type: LogColumn["type"];
   readonly depth: 0 | 1;
@@ -46,13 +46,13 @@ interface Selected {
 interface ChallengerScan {
   readonly stats: ChallengerStats;
   /** 0: pending; 1: outputs; 2: a note. */
-  readonly state: Selected;
+  readonly state: SelectedColumn;
   readonly note: number;
-  readonly elapsed: Selected;
+  readonly elapsed: SelectedColumn;
   readonly pairs: readonly {
     readonly stats: OutputStats;
-    readonly champion: Selected;
-    readonly challenger: Selected;
+    readonly champion: SelectedColumn;
+    readonly challenger: SelectedColumn;
   }[];
 }
 
@@ -61,11 +61,11 @@ class LogScan {
   readonly #elapsed: QuantileSketch;
   readonly #select: string[] = [];
   readonly #joins: ((within: string) => string)[] = [];
-  readonly #time: Selected;
-  readonly #elapsedColumn: Selected;
+  readonly #time: SelectedColumn;
+  readonly #elapsedColumn: SelectedColumn;
   readonly #challengers: readonly ChallengerScan[];
   readonly #champion: (within: string) => string;
-  readonly #columns = new Map<string, Selected>();
+  readonly #columns = new Map<string, SelectedColumn>();
   #rowBytes = 64;
   /** The chunk being read: the reference prevents its garbage collection. */
   #chunk: DuckDBDataChunk | null = null;
@@ -118,7 +118,7 @@ class LogScan {
   }
 
   /** Selects a port's column; nested lists are flattened. */
-  #port(table: string, { column, type, depth, port }: LogColumn): Selected {
+  #port(table: string, { column, type, depth, port }: LogColumn): SelectedColumn {
     this.#rowBytes +=
       8 *
       (port?.shape ?? [null, null])
@@ -132,7 +132,7 @@ class LogScan {
     );
   }
 
-  #add(sql: string, type: LogColumn["type"], depth: 0 | 1): Selected {
+  #add(sql: string, type: LogColumn["type"], depth: 0 | 1): SelectedColumn {
     const known = this.#columns.get(sql);
     if (known !== undefined) return known;
     const selected = { index: this.#select.push(sql) - 1, type, depth };
@@ -162,7 +162,7 @@ class LogScan {
 
   #read(chunk: DuckDBDataChunk, rows: number): void {
     const known = new Map<number, Elements>();
-    const elements = ({ index, type, depth }: Selected): Elements => {
+    const elements = ({ index, type, depth }: SelectedColumn): Elements => {
       const found = known.get(index) ?? elementsOf(this.#duckdb.bindings, chunk, index, type, depth);
       known.set(index, found);
       return found;
@@ -178,7 +178,7 @@ class LogScan {
       const elapsed = elements(elapsedColumn).values as Float64Array;
       stats.addRows(rows);
       for (let row = 0; row < rows; row++) {
-        if (states[row] === 1) stats.addAnswer();
+        if (states[row] === 1) stats.addOutput();
         else if (states[row] === 2) stats.addNote(String(notes.getItem(row)));
         stats.addElapsed(elapsed[row] ?? NaN);
       }
