@@ -140,7 +140,7 @@ function checkUncaughtErrors(project, tarball, vitestVersion) {
     if (longest > maxLineLength) throw new Error(`dist/${file} has a line of ${longest} characters`);
   }
 
-  run("npm", ["install", "--no-save", tarball, "tsx@4", `vitest@${vitestVersion}`], project);
+  run("npm", ["install", "--no-save", tarball, "tsx@4.23.15", `vitest@${vitestVersion}`], project);
   const folder = join(project, "uncaught");
   mkdirSync(folder);
   const files = {
