@@ -1,4 +1,5 @@
-// Measures what pipelines cost the compilers: node scripts/bench-types.mjs [--check | --write] [--compilers 5.9,6.0,7.0]
+// Measures what pipelines cost the compilers:
+// node scripts/bench-types.mjs [--check | --write] [--compilers 5.9,6.0,7.0]
 // `--check` exits with 2 if a figure rose; `--write` updates type-tests/cost.json.
 import { parseArgs } from "node:util";
 import { importTypeScript } from "./import-typescript.mjs";

@@ -18,9 +18,9 @@ try {
   process.exit(1); // tsc has printed the errors
 }
 
-// codegen/compiler.ts with all its modules and Zod in one file, which loads in a fraction of the time of a hundred small
-// ones. Modules that must exist only once stay outside: the DSL that pipeline files import, with its error classes, the
-// TypeScript parser, and what looks for files relative to itself.
+// codegen/compiler.ts with all its modules and Zod in one file, which loads in a fraction of the time of a hundred
+// small ones. Modules that must exist only once stay outside: the DSL that pipeline files import, with its error
+// classes, the TypeScript parser, and what looks for files relative to itself.
 const shared = ["dsl", "src/util/own-package.ts", "codegen/typescript.ts"].map((path) => join(root, path));
 await build({
   entryPoints: [join(root, "codegen", "compiler.ts")],

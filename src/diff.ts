@@ -6,7 +6,7 @@ import { parseConfig } from "./config/config.js";
 import type { Config, ModelConfig, StepConfig } from "./config/schema.js";
 import { canonicalJson } from "./config/canonical.js";
 import { stepText } from "./config/decompile.js";
-import { isDictionary } from "./util/is-record.js";
+import { isDictionary } from "./util/objects.js";
 
 /**
  * A step that differs, as a call of the builder. `from` and `to` are its indexes in the first and the second pipeline.

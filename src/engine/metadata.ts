@@ -4,7 +4,7 @@ import { splitKeys } from "../config/step-models.js";
 import { didYouMean } from "../util/did-you-mean.js";
 import { joinNames } from "../util/join-names.js";
 import { describeValue } from "../util/format-value.js";
-import { isDictionary } from "../util/is-record.js";
+import { isDictionary } from "../util/objects.js";
 
 export type MetadataValue = string | number | boolean;
 

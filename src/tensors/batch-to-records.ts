@@ -1,4 +1,4 @@
-import { setOwnProperty } from "../util/set-own-property.js";
+import { setOwnProperty } from "../util/objects.js";
 import { rowReader } from "./nested-lists.js";
 import type { ResultBatch, ResultRecord } from "./result.js";
 import type { TensorData } from "./tensor-data.js";

@@ -17,7 +17,7 @@ import { selectColumns, allColumns, type ColumnSelection } from "./column-select
 import { metadataColumns, metadataData, metadataType } from "./metadata-columns.js";
 import { failureCounts, type ResultBatch, type ResultColumns, type ResultRecord, type RowsMetadata } from "./result.js";
 import type { TensorData } from "./tensor-data.js";
-import { setOwnProperty } from "../util/set-own-property.js";
+import { setOwnProperty } from "../util/objects.js";
 import { toBigIntMilliseconds } from "../util/to-bigint-milliseconds.js";
 
 /** A batch with the metadata that is known. */

@@ -1,7 +1,7 @@
 import type { StepConfig, StepConfigOf } from "../config/schema.js";
 import type { BackEnd } from "../expression/backends/back-ends.js";
 import type { DefinitionModel, DefinitionProblem, Dialect } from "./platform.js";
-import { isRecord } from "../util/is-record.js";
+import { isRecord } from "../util/objects.js";
 import { type Problems, reportMismatch, reportUnknownKeys } from "./read/problems.js";
 import { allOrNull, readModel, readWholeNumber, withoutHoles } from "./read/values.js";
 

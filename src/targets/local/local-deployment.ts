@@ -19,7 +19,7 @@ import { parseConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { describeValue } from "../../util/format-value.js";
-import { isDictionary } from "../../util/is-record.js";
+import { isDictionary } from "../../util/objects.js";
 import { RequestDeadline } from "../../engine/request-deadline.js";
 import { joinNames } from "../../util/join-names.js";
 import { arrowPages } from "../../logs/export/arrow-tables.js";

@@ -1,5 +1,5 @@
 import { errorMessage } from "../../util/error-message.js";
-import { isRecord } from "../../util/is-record.js";
+import { isRecord } from "../../util/objects.js";
 import type { Problem } from "../../../dsl/errors.js";
 import { checkPipeline, portsOf, type PipelineCheck } from "../../../dsl/index.js";
 import { sealConfig, type UnhashedConfig } from "../../config/config.js";

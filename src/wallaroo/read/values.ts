@@ -1,4 +1,4 @@
-import { isRecord } from "../../util/is-record.js";
+import { isRecord } from "../../util/objects.js";
 import { type DefinitionModel, isPlatformName, nameRule } from "../platform.js";
 import { type Problems, reportMismatch, reportUnknownKeys } from "./problems.js";
 

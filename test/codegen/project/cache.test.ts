@@ -52,7 +52,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Compiles the project. `ran`: whether the module was run; `texts`: the model versions and the limits of validations. */
+/** Compiles the project. `ran`: the module was run; `texts`: the model versions and the limits of validations. */
 async function compile(options: CompileProjectOptions = {}) {
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
   const { configs, problems } = await compileProject({ cwd: folder, cache: true, ...options });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../../dsl/errors.js";
 import { describeValue, formatValue } from "../../../util/format-value.js";
-import { isDictionary } from "../../../util/is-record.js";
+import { isDictionary } from "../../../util/objects.js";
 import type { Retention } from "../../../logs/store.js";
 import { parseRetention } from "./retention.js";
 import { didYouMean } from "../../../util/did-you-mean.js";

@@ -1,7 +1,7 @@
 import type { LogBatchesOptions, LogsOptions } from "../../../../dsl/deployment.js";
 import { TargetError } from "../../../../dsl/errors.js";
 import { describeValue, formatValue } from "../../../util/format-value.js";
-import { isDictionary } from "../../../util/is-record.js";
+import { isDictionary } from "../../../util/objects.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
 import type { LogQuery } from "../../../logs/pipeline-log.js";
