@@ -16,7 +16,7 @@ export interface ReadLambda {
 }
 
 const cacheLimit = 2_000;
-const cache = new Map<string, ReadText>();
+const cache = new Map<string, CachedRead>();
 
 /**
  * Reads a lambda from its own text, `Function.prototype.toString()`. The values of names from outside are not
@@ -29,14 +29,14 @@ export function readLambda(fn: (...args: never[]) => unknown): ReadLambda {
   // All native functions have the same text, so they are not cached.
   if (nativeText.test(source))
     return refusedLambda(source, diagnosticForAll(source, refusals.nativeFunction(nativeName(fn.name))));
-  const read = cache.get(source) ?? readText(source);
+  const read = cache.get(source) ?? readLambdaText(source);
   if (cache.size >= cacheLimit) cache.clear();
   cache.set(source, read);
   return refuseShadowedGlobals(read, fn);
 }
 
-/** Checks each function, not only each text: two modules may contain the same text, and one may declare its own `Math`. */
-function refuseShadowedGlobals({ globals, read }: ReadText, fn: object): ReadLambda {
+/** Runs for every function, cached or not: two modules can have the same text, and one may declare its own `Math`. */
+function refuseShadowedGlobals({ globals, read }: CachedRead, fn: object): ReadLambda {
   if (globals.length === 0 || read.lambda === null) return read;
   const shadowed = shadowedGlobals(fn, new Set(globals.map(({ path: [root = ""] }) => root)));
   const found = globals.filter(({ path: [root = ""] }) => shadowed.has(root));
@@ -47,7 +47,8 @@ function refuseShadowedGlobals({ globals, read }: ReadText, fn: object): ReadLam
   return { ...read, lambda: null, diagnostics };
 }
 
-interface ReadText {
+/** What a lambda's text alone determines. */
+interface CachedRead {
   readonly read: ReadLambda;
   /** Where the lambda uses globals. */
   readonly globals: readonly FreePath[];
@@ -58,6 +59,7 @@ const textOf = (fn: unknown): string => (typeof fn === "function" ? Function.pro
 
 const nativeText = /^[^{]*\{\s*\[native code\]\s*\}$/;
 
+/** The result for a function that was refused before lowering. */
 const refusedLambda = (source: string, diagnostic: Diagnostic): ReadLambda => ({
   lambda: null,
   diagnostics: [diagnostic],
@@ -65,14 +67,14 @@ const refusedLambda = (source: string, diagnostic: Diagnostic): ReadLambda => ({
   location: null,
 });
 
-function readText(source: string): ReadText {
+function readLambdaText(source: string): CachedRead {
   if (source === "")
     return { read: refusedLambda(source, diagnosticForAll(source, refusals.notAFunction("this value"))), globals: [] };
   const parsed = parseLambda(source);
   if ("diagnostic" in parsed) return { read: refusedLambda(source, parsed.diagnostic), globals: [] };
   const lowered = lowerLambda(parsed.node, parsed.file);
   const outside = lowered.free.filter(({ path }) => !isGlobal(path[0] ?? "")).map(outsideNameDiagnostic);
-  const globals = [...lowered.free, ...lowered.called].filter(({ path }) => isGlobal(path[0] ?? ""));
+  const globals = [...lowered.free, ...lowered.calledGlobals].filter(({ path }) => isGlobal(path[0] ?? ""));
   const diagnostics = [...lowered.diagnostics, ...outside].sort((a, b) => a.start - b.start);
   return {
     read: { lambda: diagnostics.length === 0 ? lowered.lambda : null, diagnostics, source, location: null },
@@ -80,6 +82,7 @@ function readText(source: string): ReadText {
   };
 }
 
+/** Describes a native function in messages. */
 function nativeName(name: string): string {
   if (name.startsWith("bound ")) return `a bound function ('${name}')`;
   return name === "" ? "a native or wrapped function" : `the native or wrapped function '${name}'`;
@@ -97,12 +100,13 @@ function outsideNameDiagnostic({ path, span: [start, end] }: FreePath): Diagnost
   );
 }
 
-/** The objects by which bundlers, compilers and test runners replace an import: `__vi_import_0__.LIMIT`. */
-const importObjects =
+/** Names of the objects that bundlers, compilers and test runners use for imports: `__vi_import_0__.LIMIT`. */
+const importObjectName =
   /^__vi_import_\d+__$|^__vite_ssr_import_\d+__$|^import_[\w$]+$|__WEBPACK_IMPORTED_MODULE_\d+__$|^[\w$]+_\d+$/;
 
+/** A path as the author wrote it, without such an object. */
 function originalName(path: readonly string[]): string {
   const [root = "", first, ...rest] = path;
-  if (first === undefined || !importObjects.test(root)) return path.join(".");
+  if (first === undefined || !importObjectName.test(root)) return path.join(".");
   return [first, ...rest].join(".");
 }

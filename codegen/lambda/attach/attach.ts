@@ -1,10 +1,10 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Diagnostic, Surface } from "../../../src/expression/surface/surface.js";
-import { Declarations } from "../lower/declarations.js";
+import { FileDeclarations } from "../lower/file-declarations.js";
 import { applyEdits, type Edit } from "./text-edits.js";
 import { isGlobal } from "../lower/globals.js";
-import { everyFunction, exportedFunctions, functionNamed, functionsOf } from "../lower/functions.js";
-import { lowerHelper, lowerLambda, type Lowered, type LoweredHelper } from "../lower/lower.js";
+import { attachableFunctions, exportedFunctions, functionNamed, possibleFunctions } from "../lower/find-functions.js";
+import { lowerHelper, lowerLambda, type LoweredLambda, type LoweredHelper } from "../lower/lower.js";
 import type { LambdaNode } from "../lower/context.js";
 import { memberName } from "../lower/names.js";
 import { insertAtFunction, insertAfterDeclaration } from "./insert-property.js";
@@ -27,7 +27,7 @@ export interface AttachedFile {
   readonly code: string;
   /** The edits that were applied, for a source map. */
   readonly edits: readonly Edit[];
-  readonly lambdas: readonly Lowered[];
+  readonly lambdas: readonly LoweredLambda[];
   /** False if a step receives, or a lambda calls, a function that is known only at run time. */
   readonly complete: boolean;
 }
@@ -64,7 +64,7 @@ class Attacher {
   readonly #source: TS.SourceFile;
   readonly #code: string;
   readonly #file: string;
-  readonly #declarations = new Declarations();
+  readonly #declarations = new FileDeclarations();
   /** Functions of the file that lambdas may call. */
   readonly #helpers = new Set<LambdaNode>();
   #complete = true;
@@ -78,9 +78,9 @@ class Attacher {
   run(helpers: AttachOptions["helpers"]): AttachedFile | null {
     const lambdaNodes = this.#findLambdas();
     if (helpers === "exported") for (const node of exportedFunctions(this.#source)) this.#helpers.add(node);
-    if (helpers === "all") for (const node of everyFunction(this.#source, lambdaNodes)) this.#helpers.add(node);
+    if (helpers === "all") for (const node of attachableFunctions(this.#source, lambdaNodes)) this.#helpers.add(node);
     const attachments: { readonly node: LambdaNode; readonly edits: Edit[] }[] = [];
-    const lambdas: Lowered[] = [];
+    const lambdas: LoweredLambda[] = [];
     for (const node of lambdaNodes) {
       const { lowered, thunks } = this.#lower(node, lowerLambda, (l) => l.lambda?.body);
       const data = { lambda: lowered.diagnostics.length === 0 ? lowered.lambda : null, ...commonData(lowered) };
@@ -142,11 +142,11 @@ class Attacher {
     const [name, check] = call.arguments;
     if (name === undefined || ts.isSpreadElement(name)) return name === undefined ? [] : null;
     if (check === undefined) return [];
-    return ts.isSpreadElement(check) ? null : functionsOf(check, this.#declarations);
+    return ts.isSpreadElement(check) ? null : possibleFunctions(check, this.#declarations);
   }
 
   /** Lowers a function at its place in the file, and collects the functions of the file that it uses. */
-  #lower<T extends Lowered | LoweredHelper>(
+  #lower<T extends LoweredLambda | LoweredHelper>(
     node: LambdaNode,
     lower: Lower<T>,
     bodyOf: (lowered: T) => Surface | null | undefined,
@@ -227,7 +227,11 @@ function thunk(name: string, kind: string | undefined): string {
   return kind === "import *" ? `() => ({ ...${name} })` : `() => ${name}`;
 }
 
-const commonData = ({ source, location, diagnostics }: Lowered | LoweredHelper) => ({ source, location, diagnostics });
+const commonData = ({ source, location, diagnostics }: LoweredLambda | LoweredHelper) => ({
+  source,
+  location,
+  diagnostics,
+});
 
 function propertyText(key: string, data: object, compiles: boolean, thunks: ReadonlyMap<string, string>): string {
   const constants = compiles ? [...thunks].map(([name, text]) => `[${JSON.stringify(name)}]: ${text}`) : [];

@@ -52,7 +52,7 @@ function lowerOutsideCall(
     const refusal = globalRefusal(root, path);
     if (refusal !== null) return refuseCall(node, context, scope, () => context.refuse(callee, refusal));
     if (globalNamespaces.has(root) && path.length === 2) {
-      context.called.push({ path, span: context.span(callee) });
+      context.calledGlobals.push({ path, span: context.span(callee) });
       const args = lowerArguments(node, scope, context);
       return args && { kind: "call", callee: text, args, span: context.span(node) };
     }
@@ -120,7 +120,7 @@ function predicate(arg: TS.Expression, scope: Scope, context: LoweringContext): 
   )
     return null;
   const span = context.span(arg);
-  context.called.push({ path, span });
+  context.calledGlobals.push({ path, span });
   const name = scope.inner().fresh("v");
   const call: Surface = { kind: "call", callee: path.join("."), args: [{ kind: "local", name, span }], span };
   return { kind: "lambda", params: [name], body: call, span };

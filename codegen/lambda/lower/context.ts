@@ -20,7 +20,7 @@ export interface LoweringContext {
   readonly file: TS.SourceFile;
   readonly diagnostics: Diagnostic[];
   readonly free: FreePath[];
-  readonly called: FreePath[];
+  readonly calledGlobals: FreePath[];
   /** Whether the file declares this name around the lambda, which shadows the global of that name. */
   readonly shadowsGlobal: (name: string) => boolean;
   span(node: TS.Node): Span;

@@ -18,18 +18,18 @@ const maxDepth = 400;
 const maxNodes = 20_000;
 
 export interface LowerOptions {
-  /** Whether the file declares this name around the lambda: `Math` is then not the global. */
+  /** Whether the file declares this name around the lambda. A declared `Math` is not the global. */
   readonly shadowsGlobal?: (name: string) => boolean;
   readonly location?: SourceLocation;
 }
 
-/** The part of the result that lambdas and helpers share. */
+/** The result fields that lambdas and helpers share. */
 interface LoweringResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Every use of a name from outside, including globals, in source order. */
   readonly free: readonly FreePath[];
-  /** The called functions of globals, such as `Math.abs`. */
-  readonly called: readonly FreePath[];
+  /** The calls of global functions, such as `Math.abs`. */
+  readonly calledGlobals: readonly FreePath[];
   readonly source: string;
   readonly location: SourceLocation | null;
 }
@@ -39,22 +39,22 @@ export interface LoweredHelper extends LoweringResult {
   readonly helper: Surface | null;
 }
 
-export interface Lowered extends LoweringResult {
+export interface LoweredLambda extends LoweringResult {
   /** Null if there are diagnostics. */
   readonly lambda: SurfaceLambda | null;
 }
 
 /** Lowers a lambda of a parsed file to its surface tree, or returns all its diagnostics. */
-export function lowerLambda(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): Lowered {
-  const { lowered, ...found } = lower(node, file, options, (lowerer, source) => lowerer.lambda(node, source));
-  const { source, location } = found;
-  return { lambda: lowered && { source, ...lowered, location }, ...found };
+export function lowerLambda(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): LoweredLambda {
+  const { lowered, ...result } = lower(node, file, options, (lowerer, source) => lowerer.lambda(node, source));
+  const { source, location } = result;
+  return { lambda: lowered && { source, ...lowered, location }, ...result };
 }
 
 /** Lowers a function that lambdas may call. It can have any number of parameters. */
 export function lowerHelper(node: LambdaNode, file: TS.SourceFile, options: LowerOptions = {}): LoweredHelper {
-  const { lowered, ...found } = lower(node, file, options, (lowerer, source) => lowerer.helper(node, source));
-  return { helper: lowered, ...found };
+  const { lowered, ...result } = lower(node, file, options, (lowerer, source) => lowerer.helper(node, source));
+  return { helper: lowered, ...result };
 }
 
 function lower<T extends { readonly body: Surface }>(
@@ -73,7 +73,7 @@ function lower<T extends { readonly body: Surface }>(
     lowered: diagnostics.length === 0 ? lowered : null,
     diagnostics,
     free: lowerer.free,
-    called: lowerer.called,
+    calledGlobals: lowerer.calledGlobals,
     source,
     location: options.location ?? null,
   };
@@ -83,7 +83,7 @@ class LambdaLowerer implements LoweringContext {
   readonly file: TS.SourceFile;
   readonly diagnostics: Diagnostic[] = [];
   readonly free: FreePath[] = [];
-  readonly called: FreePath[] = [];
+  readonly calledGlobals: FreePath[] = [];
   readonly shadowsGlobal: (name: string) => boolean;
   readonly #start: number;
   #depth = 0;
@@ -118,10 +118,9 @@ class LambdaLowerer implements LoweringContext {
 
   lambda(node: LambdaNode, source: string): { readonly param: string; readonly body: Surface } | null {
     const scope = new Scope(null, source);
-    if (ts.isFunctionExpression(node) && node.name !== undefined) scope.set(node.name.text, { kind: "self" });
-    if (ts.isFunctionDeclaration(node) && node.name !== undefined) scope.set(node.name.text, { kind: "self" });
-    const parameters = ownParameters(node);
-    const second = parameters[1];
+    if ((ts.isFunctionExpression(node) || ts.isFunctionDeclaration(node)) && node.name !== undefined)
+      scope.set(node.name.text, { kind: "self" });
+    const second = ownParameters(node)[1];
     if (second !== undefined) this.refuse(second, refusals.parameters());
     const { params, body } = this.#function(node, scope);
     return body && { param: params[0] ?? scope.fresh("row"), body };

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Span, Surface } from "../../../src/expression/surface/surface.js";
-import { isFunction } from "./functions.js";
+import { isFunction } from "./find-functions.js";
 import { isCounter, withoutWrapping, type LoweringContext } from "./context.js";
 import { bindPattern, boundNames, type Let } from "./patterns.js";
 import { refusals, type Refusal } from "../refusals.js";

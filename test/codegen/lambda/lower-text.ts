@@ -1,12 +1,12 @@
-import { lowerLambda, type Lowered } from "../../../codegen/lambda/lower/lower.js";
+import { lowerLambda, type LoweredLambda } from "../../../codegen/lambda/lower/lower.js";
 import { parseLambda } from "../../../codegen/lambda/parse.js";
 import type { Surface } from "../../../src/expression/surface/surface.js";
 
 /** Parses and lowers the text of a lambda. */
-export function lower(source: string): Lowered {
+export function lower(source: string): LoweredLambda {
   const parsed = parseLambda(source);
   if ("diagnostic" in parsed)
-    return { lambda: null, diagnostics: [parsed.diagnostic], free: [], called: [], source, location: null };
+    return { lambda: null, diagnostics: [parsed.diagnostic], free: [], calledGlobals: [], source, location: null };
   return lowerLambda(parsed.node, parsed.file);
 }
 

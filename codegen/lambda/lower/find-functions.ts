@@ -1,5 +1,5 @@
 import { ts, type TS } from "../../typescript.js";
-import type { Declarations } from "./declarations.js";
+import type { FileDeclarations } from "./file-declarations.js";
 import { withoutWrapping, type LambdaNode } from "./context.js";
 import { memberName } from "./names.js";
 import { walk } from "../walk-ast.js";
@@ -8,54 +8,58 @@ export const isFunction = (node: TS.Node): node is TS.ArrowFunction | TS.Functio
   ts.isArrowFunction(node) || ts.isFunctionExpression(node);
 
 /** A block whose function declarations are hoisted to its start. */
-const hoistsFunctions = (node: TS.Node): node is TS.SourceFile | TS.Block | TS.ModuleBlock =>
+const isHoistingBlock = (node: TS.Node): node is TS.SourceFile | TS.Block | TS.ModuleBlock =>
   ts.isSourceFile(node) || ts.isBlock(node) || ts.isModuleBlock(node);
 
-/** The function that a file declares by this name with `function` or `const`; null if there is none. */
-export function functionNamed(name: string, from: TS.Node, declarations: Declarations): LambdaNode | null {
+/** The function that the file declares under this name, with `function` or `const`; null if there is none. */
+export function functionNamed(name: string, from: TS.Node, declarations: FileDeclarations): LambdaNode | null {
   const declaration = declarations.find(name, from);
-  if (declaration?.kind === "function") return declared(declaration.node);
-  return declaration?.kind === "const" && ts.isVariableDeclaration(declaration.node) ? initial(declaration.node) : null;
+  if (declaration?.kind === "function") return declaredFunction(declaration.node);
+  return declaration?.kind === "const" && ts.isVariableDeclaration(declaration.node)
+    ? constFunction(declaration.node)
+    : null;
 }
 
-function declared(node: TS.Node): LambdaNode | null {
+/** A function declaration that can be called from its whole block; null for other nodes. */
+function declaredFunction(node: TS.Node): LambdaNode | null {
   return ts.isFunctionDeclaration(node) &&
     node.body !== undefined &&
     node.name !== undefined &&
-    hoistsFunctions(node.parent)
+    isHoistingBlock(node.parent)
     ? node
     : null;
 }
 
-function initial({ name, initializer, parent }: TS.VariableDeclaration): LambdaNode | null {
+/** The function that a variable statement assigns to a name; null if it assigns another value. */
+function constFunction({ name, initializer, parent }: TS.VariableDeclaration): LambdaNode | null {
   if (!ts.isIdentifier(name) || initializer === undefined || !ts.isVariableStatement(parent.parent)) return null;
   const value = withoutWrapping(initializer);
   return isFunction(value) ? value : null;
 }
 
-/** How many references are followed to find a function. */
+/** The most references followed to find a function. */
 const maxHops = 16;
 
 /**
  * The functions of the file that an expression can evaluate to: a function expression, a named function, a member of a
- * constant object or list, or both sides of `?:`. Null if this is known only at run time.
+ * constant object or list, or both sides of `?:`. Null if the function is known only at run time.
  */
-export function functionsOf(node: TS.Expression, declarations: Declarations, hops = 0): LambdaNode[] | null {
+export function possibleFunctions(node: TS.Expression, declarations: FileDeclarations, hops = 0): LambdaNode[] | null {
   const value = withoutWrapping(node);
   if (isFunction(value)) return [value];
   if (hops > maxHops) return null;
-  const follow = (next: TS.Expression) => functionsOf(next, declarations, hops + 1);
+  const follow = (next: TS.Expression) => possibleFunctions(next, declarations, hops + 1);
   if (ts.isConditionalExpression(value)) {
     const [then, otherwise] = [follow(value.whenTrue), follow(value.whenFalse)];
     return then && otherwise && [...then, ...otherwise];
   }
   if (ts.isIdentifier(value)) {
     const declaration = declarations.find(value.text, value);
-    if (declaration?.kind === "function") return asList(declared(declaration.node));
-    const initializer = constantValue(value, declarations);
+    if (declaration?.kind === "function") return asList(declaredFunction(declaration.node));
+    const initializer = constInitializer(value, declarations);
     return initializer && follow(initializer);
   }
-  const member = memberOf(value, declarations);
+  const member = memberValue(value, declarations);
   if (member === null) return null;
   return ts.isMethodDeclaration(member) ? [member] : follow(member);
 }
@@ -63,7 +67,7 @@ export function functionsOf(node: TS.Expression, declarations: Declarations, hop
 const asList = <T>(value: T | null): T[] | null => value && [value];
 
 /** The initializer of a `const` of the file. */
-function constantValue(name: TS.Identifier, declarations: Declarations): TS.Expression | null {
+function constInitializer(name: TS.Identifier, declarations: FileDeclarations): TS.Expression | null {
   const declaration = declarations.find(name.text, name);
   if (
     declaration?.kind !== "const" ||
@@ -75,10 +79,10 @@ function constantValue(name: TS.Identifier, declarations: Declarations): TS.Expr
 }
 
 /** The value of `rules.low`, `rules["low"]` or `rules[0]`, where `rules` is a `const` object or list of the file. */
-function memberOf(node: TS.Expression, declarations: Declarations): TS.Expression | TS.MethodDeclaration | null {
+function memberValue(node: TS.Expression, declarations: FileDeclarations): TS.Expression | TS.MethodDeclaration | null {
   if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return null;
   const owner = withoutWrapping(node.expression);
-  const container = ts.isIdentifier(owner) ? constantValue(owner, declarations) : memberOf(owner, declarations);
+  const container = ts.isIdentifier(owner) ? constInitializer(owner, declarations) : memberValue(owner, declarations);
   if (container === null || ts.isMethodDeclaration(container)) return null;
   const value = withoutWrapping(container);
   if (ts.isObjectLiteralExpression(value)) return propertyNamed(memberName(node), value);
@@ -107,31 +111,31 @@ function propertyNamed(
 
 /** The functions that a file exports, by name or as the default. */
 export function exportedFunctions(source: TS.SourceFile): LambdaNode[] {
-  const exported = new Set(source.statements.flatMap(namesOfExport));
+  const exported = new Set(source.statements.flatMap(exportedNames));
   return source.statements
     .flatMap((statement): (LambdaNode | null)[] => {
       if (ts.isExportAssignment(statement)) {
         const value = withoutWrapping(statement.expression);
         return isFunction(value) ? [value] : [];
       }
-      const all =
+      const isExported =
         ts.canHaveModifiers(statement) &&
         (ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false);
       if (ts.isFunctionDeclaration(statement))
-        return all || exported.has(statement.name?.text ?? "") ? [defaultOrDeclared(statement)] : [];
+        return isExported || exported.has(statement.name?.text ?? "") ? [defaultOrDeclared(statement)] : [];
       if (!ts.isVariableStatement(statement) || (statement.declarationList.flags & ts.NodeFlags.Const) === 0) return [];
       return statement.declarationList.declarations
-        .filter(({ name }) => all || (ts.isIdentifier(name) && exported.has(name.text)))
-        .map(initial);
+        .filter(({ name }) => isExported || (ts.isIdentifier(name) && exported.has(name.text)))
+        .map(constFunction);
     })
     .filter((node) => node !== null);
 }
 
 const defaultOrDeclared = (node: TS.FunctionDeclaration): LambdaNode | null =>
-  node.name === undefined && node.body !== undefined ? node : declared(node);
+  node.name === undefined && node.body !== undefined ? node : declaredFunction(node);
 
 /** The local names in `export { a, b as c }` and `export default a`. */
-function namesOfExport(statement: TS.Statement): string[] {
+function exportedNames(statement: TS.Statement): string[] {
   if (ts.isExportAssignment(statement)) return ts.isIdentifier(statement.expression) ? [statement.expression.text] : [];
   if (
     !ts.isExportDeclaration(statement) ||
@@ -143,8 +147,8 @@ function namesOfExport(statement: TS.Statement): string[] {
   return statement.exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text);
 }
 
-/** All functions of a file that a property can be assigned to, without the nodes in `except` and their descendants. */
-export function everyFunction(source: TS.SourceFile, except: ReadonlySet<TS.Node>): LambdaNode[] {
+/** The functions of a file that a tree can be attached to, without those in `except` and the functions inside them. */
+export function attachableFunctions(source: TS.SourceFile, except: ReadonlySet<TS.Node>): LambdaNode[] {
   const found: LambdaNode[] = [];
   walk(source, (node) => {
     if (except.has(node)) return false;

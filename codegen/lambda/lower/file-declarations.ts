@@ -22,10 +22,11 @@ export interface Declaration {
 
 type Names = Map<string, Declaration>;
 
-/** Resolves names in a file that was parsed with parents: from the place of use outwards, as JavaScript does. */
-export class Declarations {
+/** Resolves names in a file as JavaScript does: from the place of use outwards. The nodes must have `parent` set. */
+export class FileDeclarations {
   readonly #known = new Map<TS.Node, Names>();
 
+  /** The declaration that `name` refers to at the node `from`; undefined if the file does not declare it. */
   find(name: string, from: TS.Node): Declaration | undefined {
     for (let at = from.parent as TS.Node | undefined; at !== undefined; at = at.parent as TS.Node | undefined) {
       const found = this.#names(at).get(name);
@@ -34,6 +35,7 @@ export class Declarations {
     return undefined;
   }
 
+  /** The names that a node declares for its descendants. */
   #names(container: TS.Node): Names {
     const known = this.#known.get(container);
     if (known !== undefined) return known;
@@ -45,67 +47,67 @@ export class Declarations {
       ts.isModuleBlock(container) ||
       ts.isCaseOrDefaultClause(container)
     )
-      for (const statement of container.statements) fromStatement(statement, names);
+      for (const statement of container.statements) addStatement(statement, names);
     if (ts.isCaseBlock(container))
-      for (const { statements } of container.clauses) for (const s of statements) fromStatement(s, names);
+      for (const { statements } of container.clauses) for (const s of statements) addStatement(s, names);
     if (ts.isForStatement(container) || ts.isForOfStatement(container) || ts.isForInStatement(container))
       if (container.initializer !== undefined && ts.isVariableDeclarationList(container.initializer))
-        fromList(container.initializer, names);
+        addVariables(container.initializer, names);
     if (ts.isCatchClause(container) && container.variableDeclaration !== undefined)
-      add(boundNames(container.variableDeclaration.name), { kind: "catch", node: container }, names);
+      addNames(boundNames(container.variableDeclaration.name), { kind: "catch", node: container }, names);
     if (ts.isFunctionLike(container)) {
       for (const parameter of container.parameters)
-        add(boundNames(parameter.name), { kind: "parameter", node: parameter }, names);
+        addNames(boundNames(parameter.name), { kind: "parameter", node: parameter }, names);
       if (ts.isFunctionExpression(container) && container.name !== undefined)
-        add([container.name.text], { kind: "function", node: container }, names);
+        addNames([container.name.text], { kind: "function", node: container }, names);
     }
-    if (ts.isSourceFile(container) || ts.isFunctionLike(container)) hoistedVars(container, names);
+    if (ts.isSourceFile(container) || ts.isFunctionLike(container)) addHoistedVars(container, names);
     return names;
   }
 }
 
-function fromStatement(statement: TS.Statement, names: Names): void {
-  if (ts.isVariableStatement(statement)) fromList(statement.declarationList, names);
+function addStatement(statement: TS.Statement, names: Names): void {
+  if (ts.isVariableStatement(statement)) addVariables(statement.declarationList, names);
   else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
-    // Of overloads, use the one with a body.
+    // Prefer the implementation to its overload signatures.
     if (statement.body !== undefined || !names.has(statement.name.text))
-      add([statement.name.text], { kind: "function", node: statement }, names);
+      addNames([statement.name.text], { kind: "function", node: statement }, names);
   } else if (ts.isClassDeclaration(statement) && statement.name !== undefined)
-    add([statement.name.text], { kind: "class", node: statement }, names);
-  else if (ts.isEnumDeclaration(statement)) add([statement.name.text], { kind: "enum", node: statement }, names);
+    addNames([statement.name.text], { kind: "class", node: statement }, names);
+  else if (ts.isEnumDeclaration(statement)) addNames([statement.name.text], { kind: "enum", node: statement }, names);
   else if (ts.isModuleDeclaration(statement) && ts.isIdentifier(statement.name))
-    add([statement.name.text], { kind: "namespace", node: statement }, names);
+    addNames([statement.name.text], { kind: "namespace", node: statement }, names);
   else if (ts.isImportEqualsDeclaration(statement))
-    add([statement.name.text], { kind: "import", node: statement }, names);
-  else if (ts.isImportDeclaration(statement)) fromImport(statement, names);
+    addNames([statement.name.text], { kind: "import", node: statement }, names);
+  else if (ts.isImportDeclaration(statement)) addImport(statement, names);
 }
 
-function fromImport({ importClause: clause }: TS.ImportDeclaration, names: Names): void {
+function addImport({ importClause: clause }: TS.ImportDeclaration, names: Names): void {
   if (clause === undefined) return;
-  if (clause.name !== undefined) add([clause.name.text], { kind: "import", node: clause }, names);
+  if (clause.name !== undefined) addNames([clause.name.text], { kind: "import", node: clause }, names);
   const bindings = clause.namedBindings;
   if (bindings === undefined) return;
-  if (ts.isNamespaceImport(bindings)) add([bindings.name.text], { kind: "import *", node: bindings }, names);
-  else for (const element of bindings.elements) add([element.name.text], { kind: "import", node: element }, names);
+  if (ts.isNamespaceImport(bindings)) addNames([bindings.name.text], { kind: "import *", node: bindings }, names);
+  else for (const element of bindings.elements) addNames([element.name.text], { kind: "import", node: element }, names);
 }
 
-function fromList(list: TS.VariableDeclarationList, names: Names): void {
+function addVariables(list: TS.VariableDeclarationList, names: Names): void {
   if ((list.flags & ts.NodeFlags.BlockScoped) === 0) return; // `var` is scoped to the function
   // `using` has its own flag; like `const` it cannot be reassigned.
   const kind = (list.flags & (ts.NodeFlags.Const | ts.NodeFlags.Using)) === 0 ? "let" : "const";
-  for (const node of list.declarations) add(boundNames(node.name), { kind, node }, names);
+  for (const node of list.declarations) addNames(boundNames(node.name), { kind, node }, names);
 }
 
-function hoistedVars(container: TS.Node, names: Names): void {
+function addHoistedVars(container: TS.Node, names: Names): void {
   walk(container, (node) => {
     if (node !== container && (ts.isFunctionLike(node) || ts.isClassLike(node))) return false;
     if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0)
       for (const declaration of node.declarations)
-        add(boundNames(declaration.name), { kind: "var", node: declaration }, names);
+        addNames(boundNames(declaration.name), { kind: "var", node: declaration }, names);
     return true;
   });
 }
 
-function add(found: readonly string[], declaration: Declaration, names: Names): void {
+function addNames(found: readonly string[], declaration: Declaration, names: Names): void {
   for (const name of found) names.set(name, declaration);
 }
