@@ -5,12 +5,14 @@ import { expandSources, resolveSource, readModel, type ReadModelsOptions } from 
 import type { ModelSignature } from "./signature.js";
 import { isUrl } from "../../src/util/file-name.js";
 
+/** A model that could be read. */
 export interface ListedModel {
   readonly signature: ModelSignature;
-  /** Size of the main file in bytes; null for a URL. */
+  /** Size of the model's main source in bytes; null for a URL. */
   readonly size: number | null;
 }
 
+/** Why a model could not be read. */
 export interface ModelProblem {
   readonly file: string;
   readonly code: ErrorCode;

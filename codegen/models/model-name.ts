@@ -3,7 +3,7 @@ import { baseName } from "../../src/util/file-name.js";
 const MAX_LENGTH = 63;
 
 /**
- * The model's name: its file's base name as a DNS label of at most 63 characters.
+ * Derives a model's name from its file: the base name as a DNS label of at most 63 characters.
  *
  * @example
  * modelName("models/house_price_keras.onnx"); // "house-price-keras"
@@ -17,7 +17,7 @@ export function dnsLabel(name: string): string {
   const base = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const label = trimDashes(base.replace(/[^a-z0-9]+/g, "-"));
   if (label !== "") return trimDashes(label.slice(0, MAX_LENGTH));
-  // No character of the name is ASCII: use its code points.
+  // The name has no ASCII letter or digit: use its code points.
   const points = [...base].map((char) => (char.codePointAt(0) ?? 0).toString(16));
   return trimDashes(`model-${points.join("-")}`.slice(0, MAX_LENGTH));
 }

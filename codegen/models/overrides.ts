@@ -63,7 +63,7 @@ function withSymbols(model: ModelSignature, name: string, axes: Readonly<Record<
   if (!names.includes(name))
     throw overrideError(
       model,
-      `'symbols' names port '${name}', which the model does not have${didYouMean(name, names)}; its ports are ${joinNames(names)}`,
+      `'symbols' lists port '${name}', which the model does not have${didYouMean(name, names)}; its ports are ${joinNames(names)}`,
     );
   const applySymbols = (port: Port): Port => {
     if (port.name !== name) return port;
@@ -96,7 +96,7 @@ function checkLabels(model: ModelSignature, name: string, labels: readonly strin
   if (port === undefined)
     throw overrideError(
       model,
-      `'labels' names output '${name}', which the model does not have${didYouMean(name, names)}; its outputs are ${joinNames(names)}`,
+      `'labels' lists output '${name}', which the model does not have${didYouMean(name, names)}; its outputs are ${joinNames(names)}`,
     );
   const duplicate = labels.find((label, i) => labels.indexOf(label) !== i);
   if (duplicate !== undefined) throw overrideError(model, `output '${name}' has the label '${duplicate}' twice`);

@@ -4,7 +4,7 @@ import { ModelError } from "../../dsl/errors.js";
 import { expandPatterns } from "./glob.js";
 import { mergeSources } from "./merge-sources.js";
 import { applyOverride, requireOverridesUsed, type Overrides } from "./overrides.js";
-import { nameUnnamedPorts } from "./formats/description-file.js";
+import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { readSource } from "./read-signature.js";
 import type { ModelSignature } from "./signature.js";
 import { displayPath } from "../../src/util/display-path.js";

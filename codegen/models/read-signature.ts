@@ -1,4 +1,4 @@
-import { nameUnnamedPorts } from "./formats/description-file.js";
+import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { findReader } from "./readers.js";
 import type { ModelSignature } from "./signature.js";
 

@@ -8,7 +8,7 @@ import { readSignatureFile } from "./formats/signature-file.js";
 import type { ModelSignature } from "./signature.js";
 import { readTritonConfig } from "./formats/triton.js";
 
-/** A model format: which sources it matches, and its reader. */
+/** Reads one model format, from the sources that `matches` accepts. */
 interface Reader {
   readonly matches: (source: string) => boolean;
   readonly read: (source: string) => Promise<ModelSignature>;
@@ -19,9 +19,7 @@ const fileNameMatches =
   (source: string): boolean =>
     pattern.test(fileName(source));
 
-/**
- * One line per model format. The first match reads the source; a source that matches no other format is read as ONNX.
- */
+/** One line per model format. The first match reads the source; a source that matches no other is read as ONNX. */
 export const readers = {
   "open-inference-url": { matches: isUrl, read: readMetadataUrl },
   arrow: { matches: fileNameMatches(/\.(arrow|arrows|feather)$/i), read: readArrowSchema },
@@ -33,7 +31,6 @@ export const readers = {
   onnx: { matches: () => true, read: readOnnxSignature },
 } as const satisfies Readonly<Record<string, Reader>>;
 
-/** The reader for a source. */
 export function findReader(source: string): Reader {
   return Object.values(readers).find(({ matches }) => matches(source)) ?? readers.onnx;
 }

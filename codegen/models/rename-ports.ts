@@ -5,10 +5,10 @@ import { joinNames } from "../../src/util/join-names.js";
 import type { ModelSignature, Port } from "./signature.js";
 
 /**
- * Renames ports as the settings ask; the result keeps the file's names in `renamed`.
+ * Renames ports as the settings say; `renamed` in the result has the original names.
  *
- * @param names new names by the file's names. If an input and an output share a name, both are renamed
- * @param makeError creates the error for names that do not fit the model
+ * @param names new names by original names. If an input and an output share a name, both are renamed
+ * @param makeError creates the error if `names` does not fit the model
  */
 export function renamePorts(
   model: ModelSignature,
@@ -21,23 +21,24 @@ export function renamePorts(
   for (const port of Object.keys(names)) {
     if (!known.includes(port))
       throw makeError(
-        `'ports' names port '${port}', which the model does not have${didYouMean(port, known)}; its ports are ${joinNames(known)}`,
+        `'ports' lists port '${port}', which the model does not have${didYouMean(port, known)}; its ports are ${joinNames(known)}`,
       );
     const unsupported = ports.find(({ name }) => name === port)?.unsupported;
     if (unsupported !== undefined)
       throw makeError(`'ports' renames '${port}', which the handle omits: it is ${unsupported}`);
   }
-  const renamedPorts = (side: Side): Readonly<Record<string, string>> => {
-    const fileNames = new Map<string, string>();
+  /** Original names by new names, for the ports that get another name. */
+  const originalNames = (side: Side): Readonly<Record<string, string>> => {
+    const byNewName = new Map<string, string>();
     for (const { name } of model[side]) {
-      const other = fileNames.get(newName(name));
+      const other = byNewName.get(newName(name));
       if (other !== undefined)
         throw makeError(`'ports' would give two ${side} the name '${newName(name)}': '${other}' and '${name}'`);
-      fileNames.set(newName(name), name);
+      byNewName.set(newName(name), name);
     }
-    return Object.fromEntries([...fileNames].filter(([name, fileName]) => name !== fileName));
+    return Object.fromEntries([...byNewName].filter(([name, original]) => name !== original));
   };
-  const renamed = withRenamed({ inputs: renamedPorts("inputs"), outputs: renamedPorts("outputs") });
+  const renamed = withRenamed({ inputs: originalNames("inputs"), outputs: originalNames("outputs") });
   const rename = (port: Port): Port => ({ ...port, name: newName(port.name) });
   const labels =
     model.labels && Object.fromEntries(Object.entries(model.labels).map(([port, list]) => [newName(port), list]));

@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { DataType, Precision, RecordBatchReader, Type, type Field, type Schema } from "apache-arrow";
 import type { Dim, DType } from "../../../dsl/tensor.js";
-import { descriptionError, toSignature } from "./description-file.js";
+import { descriptionError } from "./description-file.js";
+import { toSignature } from "./to-signature.js";
 import { modelName } from "../model-name.js";
 import { fileName } from "../../../src/util/file-name.js";
 import { hashFile, withModelFile } from "../model-file.js";

@@ -104,13 +104,13 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === "TimeoutError";
 }
 
-/** The text of a response, or undefined if it is longer than `most` bytes. */
-async function readLimited(response: Response, most: number): Promise<string | undefined> {
+/** The text of a response, or undefined if it is longer than `maxBytes` bytes. */
+async function readLimited(response: Response, maxBytes: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > most) return undefined;
+    if (size > maxBytes) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks)

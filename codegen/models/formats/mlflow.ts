@@ -3,7 +3,8 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { dtypes, type Dim, type DType } from "../../../dsl/tensor.js";
 import { formatIssue } from "../../../src/config/format-issue.js";
-import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
+import { descriptionError, parseDescription, readDescription } from "./description-file.js";
+import { toSignature } from "./to-signature.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 

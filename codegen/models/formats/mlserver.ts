@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { formatIssue } from "../../../src/config/format-issue.js";
-import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
+import { descriptionError, parseDescription, readDescription } from "./description-file.js";
+import { toSignature } from "./to-signature.js";
 import { dnsLabel } from "../model-name.js";
 import { tensorMetadata, toPort } from "./open-inference.js";
 import type { ModelSignature } from "../signature.js";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Dim, DType } from "../../../dsl/tensor.js";
 import { formatIssue } from "../../../src/config/format-issue.js";
-import { descriptionError, toSignature, parseDescription, readDescription, hashText } from "./description-file.js";
+import { descriptionError, parseDescription, readDescription, hashText } from "./description-file.js";
+import { toSignature } from "./to-signature.js";
 import { fetchJson } from "./fetch-json.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";

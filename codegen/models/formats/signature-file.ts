@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
 import { formatIssue } from "../../../src/config/format-issue.js";
-import { descriptionError, toSignature, parseDescription, readDescription } from "./description-file.js";
+import { descriptionError, parseDescription, readDescription } from "./description-file.js";
+import { toSignature } from "./to-signature.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature } from "../signature.js";
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { descriptionError, toSignature, readDescription } from "./description-file.js";
+import { descriptionError, readDescription } from "./description-file.js";
+import { toSignature } from "./to-signature.js";
 import { dnsLabel, modelName } from "../model-name.js";
 import { fileName } from "../../../src/util/file-name.js";
 import { openInferencePort } from "./open-inference.js";

@@ -113,7 +113,7 @@ export class ClassLabels {
     if (this.#bytesLeft < 0) return undefined;
     const labels: string[] = [];
     for (const field of this.#wire.fields(attribute.start, attribute.end)) {
-      if (field.number === 8 && (field.wire === 0 || field.wire === 2))
+      if (field.number === 8 && (field.wireType === 0 || field.wireType === 2))
         for (const digits of this.#wire.integers(field)) labels.push(digits);
       if (!isBytes(field, 9)) continue;
       const label = this.#wire.peekText(field, MAX_NAME_BYTES);

@@ -1,5 +1,5 @@
 /** Files that are often passed instead of an ONNX model, by their first bytes. */
-const formats: readonly { readonly offset: number; readonly prefix: string; readonly what: string }[] = [
+const otherFormats: readonly { readonly offset: number; readonly prefix: string; readonly what: string }[] = [
   { offset: 0, prefix: "version https://git-lfs", what: "a Git LFS pointer; run `git lfs pull` to fetch the model" },
   { offset: 4, prefix: "ORTM", what: "an ONNX Runtime .ort model; pass the .onnx file it was made from" },
   { offset: 0, prefix: "PK\x03\x04", what: "a zip archive, as PyTorch and Keras write; export the model to ONNX" },
@@ -12,8 +12,8 @@ const formats: readonly { readonly offset: number; readonly prefix: string; read
   { offset: 0, prefix: "{", what: "JSON text" },
 ];
 
-/** Describes the format of a file that is not ONNX, or returns undefined if its first bytes are not known. */
+/** Describes the format of a file by its first bytes; undefined if they are not in the list. */
 export function detectOtherFormat(head: Buffer): string | undefined {
   const text = head.toString("latin1");
-  return formats.find(({ offset, prefix }) => text.startsWith(prefix, offset))?.what;
+  return otherFormats.find(({ offset, prefix }) => text.startsWith(prefix, offset))?.what;
 }

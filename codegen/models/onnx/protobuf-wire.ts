@@ -15,7 +15,7 @@ const BYTES_PER_TEXT_BYTE = 3;
 /** One field of a protobuf message: number, wire type, and the file offsets of its tag and its value `[start, end)`. */
 export interface Field {
   readonly number: number;
-  readonly wire: WireType;
+  readonly wireType: WireType;
   readonly tagStart: number;
   readonly start: number;
   readonly end: number;
@@ -28,12 +28,12 @@ type WireType = 0 | 1 | 2 | 5;
  * real exporters write such fields.
  */
 export function isBytes(field: Field, number: number): boolean {
-  return field.number === number && field.wire === 2;
+  return field.number === number && field.wireType === 2;
 }
 
 /** Whether this is field `number` with an integer. */
 export function isVarint(field: Field, number: number): boolean {
-  return field.number === number && field.wire === 0;
+  return field.number === number && field.wireType === 0;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -83,9 +83,9 @@ export class ProtobufFile {
     }
   }
 
-  /** Text read through the window and not counted by `reserve`; undefined if it is longer than `most` bytes. */
-  peekText({ start, end }: Field, most: number): string | undefined {
-    if (end - start > most) return undefined;
+  /** Text read through the window and not counted by `reserve`; undefined if it is longer than `maxBytes` bytes. */
+  peekText({ start, end }: Field, maxBytes: number): string | undefined {
+    if (end - start > maxBytes) return undefined;
     const bytes = Buffer.allocUnsafe(end - start);
     for (let i = 0; i < bytes.length; i++) bytes[i] = this.#byte(start + i);
     return bytes.toString("utf8");
@@ -138,29 +138,29 @@ export class ProtobufFile {
   #field(tagStart: number, messageEnd: number): Field {
     const tag = this.#varint(tagStart, messageEnd);
     const number = tag.low >>> 3;
-    const wire = tag.low & 7;
+    const wireType = tag.low & 7;
     if (tag.high !== 0 || number === 0) throw this.damagedError(tagStart, "there is no valid field number");
     const start = tag.next;
-    switch (wire) {
+    switch (wireType) {
       case 0:
-        return { number, wire, tagStart, start, end: this.#varint(start, messageEnd).next };
+        return { number, wireType, tagStart, start, end: this.#varint(start, messageEnd).next };
       case 1:
-        return { number, wire, tagStart, start, end: this.#valueEnd(tagStart, start, 8, messageEnd) };
+        return { number, wireType, tagStart, start, end: this.#valueEnd(tagStart, start, 8, messageEnd) };
       case 5:
-        return { number, wire, tagStart, start, end: this.#valueEnd(tagStart, start, 4, messageEnd) };
+        return { number, wireType, tagStart, start, end: this.#valueEnd(tagStart, start, 4, messageEnd) };
       case 2: {
         const { high, low, next } = this.#varint(start, messageEnd);
         if (high > 0x1fffff) throw this.damagedError(start, "a length does not fit 53 bits");
         return {
           number,
-          wire,
+          wireType,
           tagStart,
           start: next,
           end: this.#valueEnd(tagStart, next, high * 2 ** 32 + low, messageEnd),
         };
       }
       default:
-        throw this.damagedError(tagStart, `field ${number} has wire type ${wire}, which ONNX does not use`);
+        throw this.damagedError(tagStart, `field ${number} has wire type ${wireType}, which ONNX does not use`);
     }
   }
 

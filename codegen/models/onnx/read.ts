@@ -29,7 +29,7 @@ interface Header {
  *
  * @param file path of the `.onnx` file
  * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names).
- *   Errors about the content have the byte offset
+ *   Errors about the content include the byte offset
  * @example
  * const { inputs } = await readOnnxSignature("models/ccfraud.onnx");
  * // [{ name: "dense_input", dtype: "float32", shape: ["batch", 29] }]
@@ -41,7 +41,7 @@ export async function readOnnxSignature(file: string): Promise<ModelSignature> {
   });
 }
 
-/** Everything but the digest. Takes a few reads, independent of the file's size. */
+/** Reads the signature without its digest. The number of reads does not depend on the size of the weights. */
 export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSignature, "sha256"> {
   const wire = new ProtobufFile(fd, size, file);
   const header = readHeader(wire, file);
@@ -51,11 +51,11 @@ export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSign
   const { inputs, outputs } = readGraph(wire, graph, labels);
   requireDistinctNames(file, "input", inputs);
   requireDistinctNames(file, "output", outputs);
-  const dims = dimensionRule([...inputs, ...outputs]);
-  const outputPorts = outputs.map((value) => toPort(value, dims));
+  const toDim = dimConverter([...inputs, ...outputs]);
+  const outputPorts = outputs.map((value) => toPort(value, toDim));
   return {
     name: modelName(file),
-    inputs: inputs.map((value) => toPort(value, dims)),
+    inputs: inputs.map((value) => toPort(value, toDim)),
     outputs: outputPorts,
     file,
     opset: Object.fromEntries(header.opset),
@@ -99,7 +99,7 @@ function readHeader(wire: ProtobufFile, file: string): Header {
   try {
     for (const field of wire.fields(0, wire.size)) readHeaderField(wire, header, field);
   } catch (cause) {
-    // Neither IR version nor graph was found, so this is not a damaged model but another kind of file.
+    // Without an IR version and a graph, the file is in another format, not a damaged model.
     if (
       cause instanceof ModelError &&
       cause.code !== "SL3000" &&
@@ -122,7 +122,7 @@ function readHeaderField(wire: ProtobufFile, header: Header, field: Field): void
     if (header.graph !== undefined) throw wire.damagedError(field.tagStart, "a second graph begins");
     header.graph = field;
   } else if (isBytes(field, 8)) readOperatorSet(wire, header.opset, field);
-  else if (isBytes(field, 14)) readMetadata(wire, header.metadata, field);
+  else if (isBytes(field, 14)) readMetadataEntry(wire, header.metadata, field);
 }
 
 function readOperatorSet(wire: ProtobufFile, opset: Map<string, number>, message: Field): void {
@@ -135,7 +135,7 @@ function readOperatorSet(wire: ProtobufFile, opset: Map<string, number>, message
   opset.set(domain === "ai.onnx" ? "" : domain, version);
 }
 
-function readMetadata(wire: ProtobufFile, metadata: Map<string, string>, message: Field): void {
+function readMetadataEntry(wire: ProtobufFile, metadata: Map<string, string>, message: Field): void {
   let key = "";
   let value = "";
   for (const field of wire.fields(message.start, message.end)) {
@@ -210,33 +210,35 @@ function requireDistinctNames(file: string, side: "input" | "output", values: re
   }
 }
 
+/** A name that tf2onnx gives to a dimension without a name. */
 const ANONYMOUS_SYMBOL = /^unk__\d+$/;
 
+/** The name of a dimension; undefined if it has none. */
 function symbolOf(dim: OnnxDim): string | undefined {
   return typeof dim === "string" && dim !== "" && !ANONYMOUS_SYMBOL.test(dim) ? dim : undefined;
 }
 
 /**
- * Every dynamic first dimension is the batch, and its symbol means the batch everywhere in the model. An unrelated
- * symbol named "batch" is renamed, for example to "batch2".
+ * Returns the function that converts the model's dimensions. A dynamic dimension 0 becomes "batch", and so does every
+ * other dimension with the same symbol. An unrelated symbol named "batch" is renamed, for example to "batch2".
  */
-function dimensionRule(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) => Dim {
+function dimConverter(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) => Dim {
   const shapes = values.map(({ type }) => ("shape" in type ? (type.shape ?? []) : []));
-  const batch = new Set(shapes.map(([first]) => symbolOf(first ?? null)));
-  const taken = new Set(shapes.flatMap((shape) => shape.map(symbolOf)));
-  let other = "batch";
-  for (let n = 2; taken.has(other); n++) other = `batch${n}`;
+  const batchSymbols = new Set(shapes.map(([first]) => symbolOf(first ?? null)));
+  const usedSymbols = new Set(shapes.flatMap((shape) => shape.map(symbolOf)));
+  let renamedBatch = "batch";
+  for (let n = 2; usedSymbols.has(renamedBatch); n++) renamedBatch = `batch${n}`;
   return (dim, axis) => {
     if (typeof dim === "number" && dim >= 0) return dim;
     const symbol = symbolOf(dim);
-    if (axis === 0 || (symbol !== undefined && batch.has(symbol))) return "batch";
-    return symbol === "batch" ? other : (symbol ?? null);
+    if (axis === 0 || (symbol !== undefined && batchSymbols.has(symbol))) return "batch";
+    return symbol === "batch" ? renamedBatch : (symbol ?? null);
   };
 }
 
-function toPort({ name, type }: ValueInfo, dims: (dim: OnnxDim, axis: number) => Dim): Port {
+function toPort({ name, type }: ValueInfo, toDim: (dim: OnnxDim, axis: number) => Dim): Port {
   const dtype = dtypeOf(type);
-  const shape = "shape" in type ? (type.shape?.map(dims) ?? null) : null;
+  const shape = "shape" in type ? (type.shape?.map(toDim) ?? null) : null;
   return dtype === undefined
     ? { name, dtype: typeNotation(type), shape, unsupported: unsupportedReason(type) }
     : { name, dtype, shape };

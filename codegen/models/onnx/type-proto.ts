@@ -1,10 +1,10 @@
 import type { DType } from "../../../dsl/tensor.js";
 import { isBytes, isVarint, type Field, type ProtobufFile } from "./protobuf-wire.js";
 
-/** A dimension in the file: a size, a name, or neither. */
+/** A dimension in the file: a size, a name, or null if it has neither. */
 export type OnnxDim = number | string | null;
 
-/** The type of an input or output in the file (a `TypeProto`). */
+/** The type of an input or output in the file (a `TypeProto`). `element` and `key` are numbers of `elementTypes`. */
 export type OnnxType =
   | { readonly kind: "tensor" | "sparse"; readonly element: number; readonly shape: readonly OnnxDim[] | null }
   | { readonly kind: "sequence" | "optional"; readonly of: OnnxType }
@@ -16,28 +16,29 @@ type Reader = (wire: ProtobufFile, field: Field, depth: number) => OnnxType;
 const MAX_DEPTH = 16;
 const NONE: OnnxType = { kind: "none" };
 
-/** The readers of TypeProto's alternatives, by field number. */
-const alternatives: Readonly<Record<number, Reader>> = {
-  1: (wire, field) => readTensor(wire, field, "tensor"),
-  4: (wire, field, depth) => ({ kind: "sequence", of: readElementType(wire, field, depth) }),
-  5: readMap,
+/** Readers by field number in TypeProto. A type sets one of these fields. */
+const typeReaders: Readonly<Record<number, Reader>> = {
+  1: (wire, field) => readTensorType(wire, field, "tensor"),
+  4: (wire, field, depth) => ({ kind: "sequence", of: readInnerType(wire, field, depth) }),
+  5: readMapType,
   7: () => ({ kind: "opaque" }),
-  8: (wire, field) => readTensor(wire, field, "sparse"),
-  9: (wire, field, depth) => ({ kind: "optional", of: readElementType(wire, field, depth) }),
+  8: (wire, field) => readTensorType(wire, field, "sparse"),
+  9: (wire, field, depth) => ({ kind: "optional", of: readInnerType(wire, field, depth) }),
 };
 
-/** Reads a TypeProto. */
+/** Reads a TypeProto; `none` if it sets no known field. */
 export function readType(wire: ProtobufFile, message: Field, depth = 0): OnnxType {
   if (depth > MAX_DEPTH) throw wire.damagedError(message.tagStart, `types are nested deeper than ${MAX_DEPTH}`);
   let type = NONE;
   for (const field of wire.fields(message.start, message.end)) {
-    const read = alternatives[field.number];
-    if (read !== undefined && field.wire === 2) type = read(wire, field, depth);
+    const read = typeReaders[field.number];
+    if (read !== undefined && field.wireType === 2) type = read(wire, field, depth);
   }
   return type;
 }
 
-function readElementType(wire: ProtobufFile, message: Field, depth: number): OnnxType {
+/** The type inside a sequence or an optional. */
+function readInnerType(wire: ProtobufFile, message: Field, depth: number): OnnxType {
   let type = NONE;
   for (const field of wire.fields(message.start, message.end)) {
     if (isBytes(field, 1)) type = readType(wire, field, depth + 1);
@@ -45,7 +46,7 @@ function readElementType(wire: ProtobufFile, message: Field, depth: number): Onn
   return type;
 }
 
-function readMap(wire: ProtobufFile, message: Field, depth: number): OnnxType {
+function readMapType(wire: ProtobufFile, message: Field, depth: number): OnnxType {
   let key = 0;
   let value = NONE;
   for (const field of wire.fields(message.start, message.end)) {
@@ -55,7 +56,7 @@ function readMap(wire: ProtobufFile, message: Field, depth: number): OnnxType {
   return { kind: "map", key, value };
 }
 
-function readTensor(wire: ProtobufFile, message: Field, kind: "tensor" | "sparse"): OnnxType {
+function readTensorType(wire: ProtobufFile, message: Field, kind: "tensor" | "sparse"): OnnxType {
   let element = 0;
   let shape: OnnxDim[] | null = null;
   for (const field of wire.fields(message.start, message.end)) {
@@ -81,7 +82,7 @@ function readDim(wire: ProtobufFile, message: Field): OnnxDim {
 }
 
 /** `TensorProto.DataType` by number: the ONNX name, and the dtype if the runtimes support it. */
-const elements: readonly { readonly onnx: string; readonly dtype?: DType }[] = [
+const elementTypes: readonly { readonly onnx: string; readonly dtype?: DType }[] = [
   { onnx: "undefined" },
   { onnx: "float", dtype: "float32" },
   { onnx: "uint8", dtype: "uint8" },
@@ -113,13 +114,14 @@ const elements: readonly { readonly onnx: string; readonly dtype?: DType }[] = [
   { onnx: "float6e3m2" },
 ];
 
+/** The ONNX name of an element type. */
 function onnxElementName(element: number): string {
-  return elements[element]?.onnx ?? `element type ${element}`;
+  return elementTypes[element]?.onnx ?? `element type ${element}`;
 }
 
-/** The dtype of a tensor, or undefined for other types and unsupported elements. */
+/** The dtype of a tensor; undefined for other types and for unsupported elements. */
 export function dtypeOf(type: OnnxType): DType | undefined {
-  return type.kind === "tensor" ? elements[type.element]?.dtype : undefined;
+  return type.kind === "tensor" ? elementTypes[type.element]?.dtype : undefined;
 }
 
 /** The type in ONNX notation: `tensor(float)`, `seq(map(int64,tensor(float)))`. */
@@ -172,15 +174,15 @@ function describeType(type: OnnxType): string {
 function typeNoun(type: OnnxType, plural: "" | "s"): string {
   switch (type.kind) {
     case "tensor":
-      return `tensor${plural} of ${elementName(type.element)}`;
+      return `tensor${plural} of ${elementTypeName(type.element)}`;
     case "sparse":
-      return `sparse tensor${plural} of ${elementName(type.element)}`;
+      return `sparse tensor${plural} of ${elementTypeName(type.element)}`;
     case "sequence":
       return `sequence${plural} of ${typeNoun(type.of, "s")}`;
     case "optional":
       return `optional ${typeNoun(type.of, plural)}`;
     case "map":
-      return `map${plural} from ${elementName(type.key)} to ${typeNoun(type.value, "s")}`;
+      return `map${plural} from ${elementTypeName(type.key)} to ${typeNoun(type.value, "s")}`;
     case "opaque":
       return `opaque value${plural}`;
     case "none":
@@ -188,6 +190,7 @@ function typeNoun(type: OnnxType, plural: "" | "s"): string {
   }
 }
 
-function elementName(element: number): string {
-  return elements[element]?.dtype ?? onnxElementName(element);
+/** The name of an element type in messages: its dtype, or the ONNX name if it has none. */
+function elementTypeName(element: number): string {
+  return elementTypes[element]?.dtype ?? onnxElementName(element);
 }

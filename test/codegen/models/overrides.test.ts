@@ -87,11 +87,11 @@ describe("overrides", () => {
     ]).toMatchInlineSnapshot(`
       [
         "SL3050 the settings override a model 'randm-forest', but no model file has that name (did you mean 'random-forest'?); the models are 'random-forest' and 'text'",
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'symbols' names port 'token', which the model does not have (did you mean 'tokens'?); its ports are 'tokens' and 'y'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'symbols' lists port 'token', which the model does not have (did you mean 'tokens'?); its ports are 'tokens' and 'y'",
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: port 'tokens' is float32[batch, ?, 8] and has no axis 3; the first is axis 0",
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 2 of port 'tokens' is of size 8 in the file; only an unknown dimension can be named",
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 0 of port 'tokens' is called 'batch' in the file; only an unknown dimension can be named",
-        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: 'labels' names output 'probability', which the model does not have (did you mean 'probabilities'?); its outputs are 'probabilities'",
+        "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: 'labels' lists output 'probability', which the model does not have (did you mean 'probabilities'?); its outputs are 'probabilities'",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has 2 values and 1 labels",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has the label 'no' twice",
         "SL3014 'models/random-forest.onnx' and 'models/text.onnx' would both become model 'random-forest'. Rename one of the files, or set another name under 'overrides' in the settings. If both describe the same model, list one under 'sources' there.",
@@ -175,7 +175,7 @@ describe("overrides", () => {
       await overrideRefusal({ text: { ports: { y: "out", z: "out" } } }),
     ]).toMatchInlineSnapshot(`
       [
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' names port 'aa', which the model does not have (did you mean 'a'?); its ports are 'a', 'b', 'y' and 'z'",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' lists port 'aa', which the model does not have (did you mean 'a'?); its ports are 'a', 'b', 'y' and 'z'",
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would give two inputs the name 'b': 'a' and 'b'",
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'ports' would give two outputs the name 'out': 'y' and 'z'",
       ]
