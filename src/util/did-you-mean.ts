@@ -1,10 +1,10 @@
 /** The known name with the smallest edit distance to `written`; null if none is near enough to be a typing mistake. */
 export function nearestName(written: string, known: readonly string[]): string | null {
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(written.length / 3)) + 1;
+  let bestDistance = Math.max(1, Math.floor(written.length / 3)) + 1;
   for (const name of known) {
-    const distance = editDistance(written.toLowerCase(), name.toLowerCase(), least);
-    if (distance < least) [best, least] = [name, distance];
+    const distance = editDistance(written.toLowerCase(), name.toLowerCase(), bestDistance);
+    if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
   return best;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alertProgram } from "../../src/expression/evaluate/alert-program.js";
-import { readableTree } from "../../src/expression/tree/print.js";
+import { printReadable } from "../../src/expression/tree/print.js";
 import { alertTree, expressionTree } from "../../src/expression/tree/schema.js";
 import { alert, holdsInDuckDb, holdsInLoop, holdsOn, refusals } from "./alert-cases.js";
 import { createRowsTable } from "./engines/duckdb.js";
@@ -76,7 +76,7 @@ describe("the condition of an alert", () => {
     ["(all) => false && all.count() > 1", "false"],
   ])("%s", (text, readable) => {
     const { tree } = alert(text, empty);
-    if (readable !== undefined) expect(readableTree(tree)).toBe(readable);
+    if (readable !== undefined) expect(printReadable(tree)).toBe(readable);
     expect(alertTree.safeParse(JSON.parse(JSON.stringify(tree))).error).toBe(undefined);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readableTree } from "../../src/expression/tree/print.js";
+import { printReadable } from "../../src/expression/tree/print.js";
 import type { RowScope } from "../../dsl/row.js";
 import type { Constants } from "../../src/expression/surface/surface.js";
 import { typeExpression } from "../../src/expression/typecheck/typecheck.js";
@@ -21,7 +21,7 @@ const scope: RowScope = {
 function typed(source: string, constants: Constants = {}): string {
   const lambda = lower(source);
   const result = typeExpression(lambda, scope, constants);
-  if (result.ok) return readableTree(result.tree);
+  if (result.ok) return printReadable(result.tree);
   return result.diagnostics
     .map(
       ({ code, message, hint, start, end }) =>

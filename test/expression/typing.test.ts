@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RowScope } from "../../dsl/row.js";
 import type { Constants } from "../../src/expression/surface/surface.js";
-import { readableTree } from "../../src/expression/tree/print.js";
+import { printReadable } from "../../src/expression/tree/print.js";
 import { typeExpression } from "../../src/expression/typecheck/typecheck.js";
 import { lower } from "./lambda.js";
 
@@ -29,7 +29,7 @@ const many: RowScope = {
 function typed(source: string, scope: RowScope = many, constants: Constants = {}): string {
   const lambda = lower(source);
   const result = typeExpression(lambda, scope, constants);
-  if (result.ok) return readableTree(result.tree);
+  if (result.ok) return printReadable(result.tree);
   return result.diagnostics
     .map(
       ({ code, message, hint, start, end }) =>

@@ -12,7 +12,7 @@ interface Explained {
 }
 type Definition = Awaited<ReturnType<typeof explainDefinition>>;
 
-type Readable = (tree: ExpressionTree) => string;
+type PrintTree = (tree: ExpressionTree) => string;
 
 export const explain: RegisterCommand = (program, { io, done }) => {
   program
@@ -50,17 +50,17 @@ export const explain: RegisterCommand = (program, { io, done }) => {
           return;
         }
       }
-      const { readableTree } = await import("../../expression/tree/print.js");
+      const { printReadable } = await import("../../expression/tree/print.js");
       out.printJson([
         ...explained.map(({ file, config }) => ({
           file,
           pipeline: config.name,
-          validations: explainValidations(config, readableTree),
-          alerts: explainAlerts(config, readableTree),
+          validations: explainValidations(config, printReadable),
+          alerts: explainAlerts(config, printReadable),
         })),
         ...definitions,
       ]);
-      for (const { file, config } of explained) printConfig(out, file, config, readableTree);
+      for (const { file, config } of explained) printConfig(out, file, config, printReadable);
       for (const definition of definitions) printDefinition(out, definition);
       if (definitions.some(({ problems }) => problems.length > 0)) done(exitCodes.userError);
     });
@@ -68,16 +68,16 @@ export const explain: RegisterCommand = (program, { io, done }) => {
 
 type Lambda = StepConfigOf<"validation" | "alert">;
 
-const explainLambda = ({ name, source, expression }: Lambda, readable: Readable) => ({
+const explainLambda = ({ name, source, expression }: Lambda, readable: PrintTree) => ({
   name,
   source,
   readable: readable(expression.tree),
   ...expression,
 });
 
-const explainValidations = ({ steps }: Config, readable: Readable) =>
+const explainValidations = ({ steps }: Config, readable: PrintTree) =>
   steps.filter((step) => step.kind === "validation").map((step) => explainLambda(step, readable));
-const explainAlerts = ({ steps }: Config, readable: Readable) =>
+const explainAlerts = ({ steps }: Config, readable: PrintTree) =>
   steps
     .filter((step) => step.kind === "alert")
     .map((step) => ({
@@ -90,11 +90,11 @@ const explainAlerts = ({ steps }: Config, readable: Readable) =>
 const isJson = /^(?:polars-|checks$)/;
 const indent = 17;
 
-function printConfig(io: Io, file: string, config: Config, readableTree: Readable): void {
+function printConfig(io: Io, file: string, config: Config, printReadable: PrintTree): void {
   io.print(`${colorize(io, "bold", config.name)} (${file})`);
   const lambdas = [
-    ...explainValidations(config, readableTree).map((lambda) => ({ ...lambda, about: "" })),
-    ...explainAlerts(config, readableTree).map((alert) => ({
+    ...explainValidations(config, printReadable).map((lambda) => ({ ...lambda, about: "" })),
+    ...explainAlerts(config, printReadable).map((alert) => ({
       ...alert,
       about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})`,
     })),

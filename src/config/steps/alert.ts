@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { secondsIn } from "../../../dsl/index.js";
-import { readableTree } from "../../expression/tree/print.js";
+import { printReadable } from "../../expression/tree/print.js";
 import { alertTree } from "../../expression/tree/schema.js";
 import { quote } from "../chain-text.js";
 import { expressionSchema, nameSchema } from "../schema-parts.js";
@@ -35,6 +35,6 @@ export const alertKind = configStepKind(schema, {
     }),
   callText({ name, expression, overSeconds, forSeconds }) {
     const options = `{ over: "${overSeconds}s"${forSeconds === 0 ? "" : `, for: "${forSeconds}s"`} }`;
-    return `alert(${quote(name)}, all => ${readableTree(expression.tree)}, ${options})`;
+    return `alert(${quote(name)}, all => ${printReadable(expression.tree)}, ${options})`;
   },
 });

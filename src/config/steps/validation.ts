@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { readableTree } from "../../expression/tree/print.js";
+import { printReadable } from "../../expression/tree/print.js";
 import type { ExpressionTree } from "../../expression/tree/tree.js";
 import { quote } from "../chain-text.js";
 import { expressionSchema, nameSchema } from "../schema-parts.js";
@@ -27,5 +27,5 @@ export const validationKind = configStepKind(schema, {
  * @example decompileLambda(tree) // "x => !(x.out.dense_1[0] > 0.9)"
  */
 export function decompileLambda(tree: ExpressionTree): string {
-  return `x => ${readableTree(tree)}`;
+  return `x => ${printReadable(tree)}`;
 }

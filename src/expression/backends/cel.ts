@@ -73,12 +73,12 @@ function bounded(text: string): string {
 /** How deep brackets nest, not counting those inside strings. */
 function nesting(text: string): number {
   let depth = 0;
-  let most = 0;
+  let deepestSoFar = 0;
   for (const bracket of text.replace(/"(?:[^"\\]|\\.)*"/gs, "").match(/[()[\]]/g) ?? []) {
     depth += "([".includes(bracket) ? 1 : -1;
-    most = Math.max(most, depth);
+    deepestSoFar = Math.max(deepestSoFar, depth);
   }
-  return most;
+  return deepestSoFar;
 }
 
 function challengerPorts(

@@ -50,8 +50,8 @@ export const integerRanges = { int64: [-(2n ** 63n), 2n ** 63n - 1n], uint64: [0
 
 /** Refuses a constant outside of the range of the column it is compared with. */
 export function checkInteger(value: bigint, dtype: keyof typeof integerRanges): void {
-  const [least, most] = integerRanges[dtype];
-  if (value < least || value > most)
+  const [min, max] = integerRanges[dtype];
+  if (value < min || value > max)
     refuse("SL1207", `the constant ${value}n is outside of ${dtype}, so the comparison has one answer; leave it out`);
 }
 

@@ -124,7 +124,8 @@ function opposites(values: readonly ExpressionTree[]): readonly ExpressionTree[]
   return values.some(isNegativeZero) && !values.some(isConstantOf(0)) ? values.map(negate) : null;
 }
 
-const most = 2n ** 127n - 1n;
+/** The largest value of DuckDB's 128-bit integers. */
+const maxInt128 = 2n ** 127n - 1n;
 
 function constant(node: Constant): string {
   const value = valueOf(node);
@@ -134,7 +135,8 @@ function constant(node: Constant): string {
     case "boolean":
       return String(value);
     case "bigint":
-      if (value > most || value < -most) refuse("SL1207", `the constant ${value}n has more than DuckDB's 128 bits`);
+      if (value > maxInt128 || value < -maxInt128)
+        refuse("SL1207", `the constant ${value}n has more than DuckDB's 128 bits`);
       return value < 0n ? `(${value})` : String(value);
     default:
       return stringLiteral(value);
@@ -189,7 +191,7 @@ function filled(test: string, value: string, ...operands: readonly ExpressionTre
   return bounded(operands.some(isNullable) ? `coalesce(${test}, ${value})` : `(${test})`);
 }
 
-type Range = readonly [least: bigint, most: bigint];
+type Range = readonly [min: bigint, max: bigint];
 const ranges: Partial<Record<DType, Range>> = integerRanges;
 
 /** The values that a bigint expression can have. */
@@ -203,8 +205,8 @@ function rangeOf(node: ExpressionTree): Range {
     case "read":
       return ranges[node.dtype] ?? refuse("SL1207", `'${columnName(node)}' holds no bigints`);
     case "negate": {
-      const [least, greatest] = rangeOf(node.operand);
-      return [-greatest, -least];
+      const [min, max] = rangeOf(node.operand);
+      return [-max, -min];
     }
     case "conditional":
       return hull([...rangeOf(node.then), ...rangeOf(node.otherwise)]);
@@ -230,14 +232,16 @@ function rangeOf(node: ExpressionTree): Range {
   }
 }
 
+/** The smallest range that contains all values. */
 function hull(values: readonly bigint[]): Range {
   return [values.reduce((a, b) => (b < a ? b : a)), values.reduce((a, b) => (b > a ? b : a))];
 }
 
 /** Bigints are calculated in 128 bits. Refuses expressions whose result may need more. */
 function checkRange(node: ExpressionTree): void {
-  const [least, greatest] = rangeOf(node);
-  if (least < -most || greatest > most) refuse("SL1207", "its bigint arithmetic may need more than DuckDB's 128 bits");
+  const [min, max] = rangeOf(node);
+  if (min < -maxInt128 || max > maxInt128)
+    refuse("SL1207", "its bigint arithmetic may need more than DuckDB's 128 bits");
 }
 
 const calculate: Write<ArithmeticOp> = (node, bounds) => {

@@ -1,7 +1,7 @@
 import { LambdaError } from "../../../dsl/errors.js";
 import { float16ToNumber } from "../../tensors/float16.js";
 import { rowSize, type TensorData, type TensorElements } from "../../tensors/tensor-data.js";
-import { type Leaves, printConstant, printJavaScript } from "../tree/print.js";
+import { type NodePrinters, printConstant, printJavaScript } from "../tree/print.js";
 import {
   type Aggregate,
   children,
@@ -126,7 +126,7 @@ export class RowLoop {
   }
 
   #print(tree: ExpressionTree, binders: readonly number[]): string {
-    const leaves: Leaves = {
+    const printers: NodePrinters = {
       read: (node) => this.#read(node),
       length: ({ list }) => this.#size(list, list.at.length),
       pick: (node) => `[${node.items.map(printConstant).join(", ")}][i${node.binder}]`,
@@ -134,7 +134,7 @@ export class RowLoop {
       quantifier: (node) => this.#quantifier(node, binders),
       aggregate: noAggregate,
     };
-    return printJavaScript(tree, leaves);
+    return printJavaScript(tree, printers);
   }
 
   #size(list: Read, axis: number): string {

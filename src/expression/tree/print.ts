@@ -10,8 +10,8 @@ import {
   valueOf,
 } from "./tree.js";
 
-/** How the leaves and list operations of a tree are printed. The other nodes have one form. */
-export interface Leaves {
+/** Printers of the nodes that depend on the form of the data. The other nodes are printed in one way. */
+export interface NodePrinters {
   read(node: Read): string;
   length(node: NodeOf<"length">): string;
   pick(node: NodeOf<"pick">): string;
@@ -42,68 +42,71 @@ const precedence: Partial<Record<Op, number>> = {
   negate: 9,
   "!": 9,
 };
-const highest = 10;
+/** The precedence of calls, member accesses and literals. */
+const primaryPrecedence = 10;
 /** Operations that get parentheses inside `&&` and `||`. */
 const parenthesized: ReadonlySet<Op> = new Set(["&&", "||", "conditional", "??"]);
 
-/** The JavaScript text of a tree. */
-export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
-  /** The text of `node` as an operand, in parentheses if its precedence is below `least`. */
-  const text = (node: ExpressionTree, least = 0): string => {
-    const binds =
+/** Prints a tree as JavaScript. */
+export function printJavaScript(tree: ExpressionTree, printers: NodePrinters): string {
+  /** The text of `node` as an operand, in parentheses if its precedence is below `minimum`. */
+  const operand = (node: ExpressionTree, minimum = 0): string => {
+    const level =
       node.op === "constant" && printConstant(node).startsWith("-")
-        ? (precedence.negate ?? highest)
-        : (precedence[node.op] ?? highest);
+        ? (precedence.negate ?? primaryPrecedence)
+        : (precedence[node.op] ?? primaryPrecedence);
     const bare = write(node);
-    return binds < least ? `(${bare})` : bare;
+    return level < minimum ? `(${bare})` : bare;
   };
   const write = (node: ExpressionTree): string => {
     switch (node.op) {
       case "read":
-        return leaves.read(node);
+        return printers.read(node);
       case "constant":
         return printConstant(node);
       case "pick":
-        return leaves.pick(node);
+        return printers.pick(node);
       case "position":
-        return leaves.position(node.binder);
+        return printers.position(node.binder);
       case "length":
-        return leaves.length(node);
+        return printers.length(node);
       case "every":
       case "some":
-        return leaves.quantifier(node);
+        return printers.quantifier(node);
       case "aggregate":
-        return leaves.aggregate(node);
+        return printers.aggregate(node);
       case "negate":
-        return `-${text(node.operand, highest)}`;
+        return `-${operand(node.operand, primaryPrecedence)}`;
       case "!":
-        return `!${text(node.operand, highest)}`;
+        return `!${operand(node.operand, primaryPrecedence)}`;
       case "&&":
       case "||": {
         // JavaScript needs no parentheses for && inside ||, but they are easier to read.
         if (node.args.length === 0) return String(node.op === "&&");
-        return node.args.map((arg) => text(arg, parenthesized.has(arg.op) ? highest : 0)).join(` ${node.op} `);
+        return node.args
+          .map((arg) => operand(arg, parenthesized.has(arg.op) ? primaryPrecedence : 0))
+          .join(` ${node.op} `);
       }
       case "min":
       case "max":
       case "hypot":
-        return `Math.${node.op}(${node.args.map((arg) => text(arg)).join(", ")})`;
+        return `Math.${node.op}(${node.args.map((arg) => operand(arg)).join(", ")})`;
       case "isFinite":
       case "isNaN":
       case "isInteger":
-        return `Number.${node.op}(${text(node.operand)})`;
+        return `Number.${node.op}(${operand(node.operand)})`;
       case "conditional":
-        return `${text(node.test, 2)} ? ${text(node.then, 2)} : ${text(node.otherwise, 2)}`;
+        return `${operand(node.test, 2)} ? ${operand(node.then, 2)} : ${operand(node.otherwise, 2)}`;
       case "startsWith":
       case "endsWith":
       case "includes":
-        return `${text(node.operand, highest)}.${node.op}(${quote(node.text)})`;
+        return `${operand(node.operand, primaryPrecedence)}.${node.op}(${quote(node.text)})`;
       case "missing":
-        return `${text(node.operand, 5)} === undefined`;
+        return `${operand(node.operand, 5)} === undefined`;
       case "??":
-        return `${text(node.left, 2)} ?? ${text(node.right, 2)}`;
+        return `${operand(node.left, 2)} ?? ${operand(node.right, 2)}`;
       case "**":
-        return `${text(node.left, highest)} ** ${text(node.right, highest)}`;
+        return `${operand(node.left, primaryPrecedence)} ** ${operand(node.right, primaryPrecedence)}`;
       case "abs":
       case "floor":
       case "ceil":
@@ -115,14 +118,14 @@ export function printJavaScript(tree: ExpressionTree, leaves: Leaves): string {
       case "log2":
       case "log10":
       case "exp":
-        return `Math.${node.op}(${text(node.operand)})`;
+        return `Math.${node.op}(${operand(node.operand)})`;
       default: {
-        const binds = precedence[node.op] ?? highest;
-        return `${text(node.left, binds)} ${node.op} ${text(node.right, binds + 1)}`;
+        const level = precedence[node.op] ?? primaryPrecedence;
+        return `${operand(node.left, level)} ${node.op} ${operand(node.right, level + 1)}`;
       }
     }
   };
-  return text(tree);
+  return operand(tree);
 }
 
 /** A constant as JavaScript text. */
@@ -138,20 +141,21 @@ function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 }
 
-/** `.name`, or `["na-me"]`. */
-function property(name: string): string {
+/** A property access: `.name`, or `["na-me"]`. */
+function propertyAccess(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${quote(name)}]`;
 }
 
+/** The name of a parameter, with the binder's number unless it is 0: `v`, `v1`. */
 const numbered = (name: string, binder: number): string => (binder === 0 ? name : `${name}${binder}`);
 
-/** Leaves as an author writes them, on a row named `x`. An element is printed as the parameter it is bound to. */
-function readable(bounds: readonly BoundList[], usedPositions: Set<number>): Leaves {
+/** Printers for people, with a row named `x`. An element of an enclosing list is printed as its parameter `v`. */
+function readablePrinters(bounds: readonly BoundList[], usedPositions: Set<number>): NodePrinters {
   const position = (binder: number): string => {
     usedPositions.add(binder);
     return numbered("i", binder);
   };
-  /** The indexes of a read. Those after an element that may be missing use `?.`. */
+  /** The indexes of a read. After an element that may be missing, they use `?.`. */
   const indexes = (at: readonly Index[], nullable: boolean): string =>
     at
       .map(
@@ -162,8 +166,8 @@ function readable(bounds: readonly BoundList[], usedPositions: Set<number>): Lea
   const read = (node: Read): string => {
     const element = boundElement(node, bounds);
     if (element !== null) return numbered("v", element.binder) + indexes(element.rest, node.nullable);
-    const owner = typeof node.from === "string" ? `x.${node.from}` : `x.models${property(node.from.model)}`;
-    return owner + property(node.port) + indexes(node.at, node.nullable);
+    const owner = typeof node.from === "string" ? `x.${node.from}` : `x.models${propertyAccess(node.from.model)}`;
+    return owner + propertyAccess(node.port) + indexes(node.at, node.nullable);
   };
   return {
     read,
@@ -173,7 +177,7 @@ function readable(bounds: readonly BoundList[], usedPositions: Set<number>): Lea
     quantifier(node) {
       const body = printJavaScript(
         node.body,
-        readable([{ list: node.list, binder: node.binder }, ...bounds], usedPositions),
+        readablePrinters([{ list: node.list, binder: node.binder }, ...bounds], usedPositions),
       );
       const element = numbered("v", node.binder);
       const params = usedPositions.has(node.binder) ? `(${element}, ${numbered("i", node.binder)})` : `(${element})`;
@@ -182,7 +186,7 @@ function readable(bounds: readonly BoundList[], usedPositions: Set<number>): Lea
     aggregate({ fn, quantile, body }) {
       const args = [
         ...(quantile === null ? [] : [String(quantile)]),
-        ...(body === null ? [] : [`(x) => ${readableTree(body)}`]),
+        ...(body === null ? [] : [`(x) => ${printReadable(body)}`]),
       ];
       return `all.${fn}(${args.join(", ")})`;
     },
@@ -190,10 +194,10 @@ function readable(bounds: readonly BoundList[], usedPositions: Set<number>): Lea
 }
 
 /**
- * A tree as JavaScript for people to read, with constants inlined.
+ * Prints a tree as JavaScript for people to read, with constants inlined.
  *
- * @example readableTree(tree) // "x.out.score[0] < 0.9"
+ * @example printReadable(tree) // "x.out.score[0] < 0.9"
  */
-export function readableTree(tree: ExpressionTree): string {
-  return printJavaScript(tree, readable([], new Set()));
+export function printReadable(tree: ExpressionTree): string {
+  return printJavaScript(tree, readablePrinters([], new Set()));
 }

@@ -126,11 +126,11 @@ function quantifier(op: Quantifier): ListMethod {
   };
 }
 
-/** The function that a method takes. It may have `most` parameters, which are `parameters`. */
+/** The function that a method takes. It may have up to `maxParams` parameters, described by `parameters`. */
 function callback(
   node: MethodNode,
   args: readonly Resolved[],
-  most: number,
+  maxParams: number,
   parameters: string,
   { reporter, calls }: Context,
 ): ResolvedLambda | null {
@@ -146,7 +146,7 @@ function callback(
       "write it in place: (v) => v > 0",
     );
   const fn = calls.functionOf(first, argument);
-  if (fn !== null && fn.params.length > most)
+  if (fn !== null && fn.params.length > maxParams)
     return reporter.report("SL1116", argument.span, `the function of '${node.name}' gets only ${parameters}`);
   return fn;
 }

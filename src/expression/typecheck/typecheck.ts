@@ -70,7 +70,7 @@ function typeLambda(lambda: SurfaceLambda, scope: RowScope, constants: Constants
 }
 
 const splitHint = "split it into several validations";
-const nestedTooDeep = (most: number): string => `the lambda is nested more than ${most} deep`;
+const nestedTooDeep = (limit: number): string => `the lambda is nested more than ${limit} deep`;
 const tooManyParts = `the lambda has more than ${maxNodes} parts once its constants are inlined`;
 
 /** The node that gives a body its value. */

@@ -2,28 +2,28 @@ import { pythonFloat, pythonString } from "../../expression/backends/python-json
 import type { Definition } from "../definition.js";
 
 /**
- * Writes a definition as the bytes that the platform's SDK sends: the format of Python's `json.dumps`, in ASCII.
+ * Writes a definition exactly as the platform's SDK sends it: JSON in the format of Python's `json.dumps`.
  *
- * @param definition what `toDefinition` returned
- * @returns one line of JSON without a line break
+ * @param definition the result of `toDefinition`
+ * @returns one line of JSON in ASCII
  * @example stringifyDefinition(toDefinition(config, { dialect: "polars" }))
  */
 export function stringifyDefinition(definition: Definition): string {
-  return text(definition);
+  return pythonJson(definition);
 }
 
-function text(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
+function pythonJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     return `{${Object.entries(value)
-      .map(([key, part]) => `${pythonString(key)}: ${text(part)}`)
+      .map(([key, part]) => `${pythonString(key)}: ${pythonJson(part)}`)
       .join(", ")}}`;
   }
   if (typeof value === "string") return pythonString(value);
   return typeof value === "number" ? pythonNumber(value) : JSON.stringify(value);
 }
 
-/** A whole number is written as a Python integer, any other number as a Python float. */
+/** Whole numbers below 1e21 are Python integers; other numbers are Python floats. */
 function pythonNumber(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(BigInt(value)) : pythonFloat(value);
 }
