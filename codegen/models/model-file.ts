@@ -4,7 +4,7 @@ import { open, stat, type FileHandle } from "node:fs/promises";
 import { ModelError } from "../../dsl/errors.js";
 import { errorMessage } from "../../src/util/error-message.js";
 
-const CHUNK = 1024 * 1024;
+const chunkBytes = 1024 * 1024;
 
 /**
  * Opens a model file, passes the handle and the size in bytes to `use`, and closes it.
@@ -77,7 +77,7 @@ function openFailure(file: string, cause: unknown): string {
 /** SHA-256 of all `size` bytes, in constant memory. */
 export async function hashFile(handle: FileHandle, size: number, file: string): Promise<string> {
   const hash = createHash("sha256");
-  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size));
+  const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size));
   for (let at = 0; at < size;) {
     const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
     if (bytesRead === 0) {

@@ -1,6 +1,6 @@
 import { baseName } from "../../src/util/file-name.js";
 
-const MAX_LENGTH = 63;
+const maxLength = 63;
 
 /**
  * Derives a model's name from its file: the base name as a DNS label of at most 63 characters.
@@ -16,10 +16,10 @@ export function modelName(file: string): string {
 export function dnsLabel(name: string): string {
   const base = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const label = trimDashes(base.replace(/[^a-z0-9]+/g, "-"));
-  if (label !== "") return trimDashes(label.slice(0, MAX_LENGTH));
+  if (label !== "") return trimDashes(label.slice(0, maxLength));
   // The name has no ASCII letter or digit: use its code points.
   const points = [...base].map((char) => (char.codePointAt(0) ?? 0).toString(16));
-  return trimDashes(`model-${points.join("-")}`.slice(0, MAX_LENGTH));
+  return trimDashes(`model-${points.join("-")}`.slice(0, maxLength));
 }
 
 function trimDashes(text: string): string {

@@ -7,9 +7,9 @@ import { isUrl } from "../../src/util/file-name.js";
 import { errorMessage } from "../../src/util/error-message.js";
 
 /** A burst of writes has ended after this long without an event. */
-const SETTLE_MS = 150;
+const settleMs = 150;
 /** After this long without an event, an unreadable file counts as broken, not as partly written. */
-const PARTIAL_WRITE_MS = 2_000;
+const partialWriteMs = 2_000;
 /** The errors that a partly written file can cause. */
 const partialFileCodes: readonly string[] = ["SL3000", "SL3010", "SL3011", "SL3012"];
 
@@ -48,7 +48,7 @@ export async function watchModels<T>(options: WatchOptions<T>): Promise<void> {
       if (
         error !== undefined &&
         partialFileCodes.includes(error.code) &&
-        (await changes.waitFor(PARTIAL_WRITE_MS, signal))
+        (await changes.waitFor(partialWriteMs, signal))
       ) {
         changes.notify();
         continue;
@@ -175,8 +175,8 @@ class ChangeSignal {
     return changed;
   }
 
-  /** Waits until no change happened for `SETTLE_MS`. */
+  /** Waits until no change happened for `settleMs`. */
   async settle(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await this.waitFor(SETTLE_MS, signal)));
+    while (!signal.aborted && (await this.waitFor(settleMs, signal)));
   }
 }

@@ -1,6 +1,6 @@
-const POOL_BYTES = 64 * 1024;
-const MAX_BYTES = 1024;
-let pool = new ArrayBuffer(POOL_BYTES);
+const poolBytes = 64 * 1024;
+const maxBytes = 1024;
+let pool = new ArrayBuffer(poolBytes);
 let used = 0;
 
 /**
@@ -15,9 +15,9 @@ export function allocatePooled(
   bytesPerElement: number,
 ): { readonly buffer: ArrayBuffer; readonly offset: number } | null {
   const bytes = length * bytesPerElement;
-  if (bytes > MAX_BYTES) return null;
-  if (used + bytes > POOL_BYTES) {
-    pool = new ArrayBuffer(POOL_BYTES);
+  if (bytes > maxBytes) return null;
+  if (used + bytes > poolBytes) {
+    pool = new ArrayBuffer(poolBytes);
     used = 0;
   }
   const offset = used;

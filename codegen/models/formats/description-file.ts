@@ -4,12 +4,12 @@ import { hashFile, withModelFile } from "../model-file.js";
 import { errorMessage } from "../../../src/util/error-message.js";
 
 /** Size limit of a description file in bytes. */
-const MAX_BYTES = 16 * 1024 * 1024;
+const defaultMaxBytes = 16 * 1024 * 1024;
 
 /** Reads the text of a file that describes a model, and its SHA-256. */
 export async function readDescription(
   file: string,
-  maxBytes = MAX_BYTES,
+  maxBytes = defaultMaxBytes,
 ): Promise<{ readonly text: string; readonly sha256: string }> {
   return await withModelFile(file, async (handle, size) => {
     if (size > maxBytes) throw descriptionError(file, `it is larger than ${maxBytes / 2 ** 20} MB`);

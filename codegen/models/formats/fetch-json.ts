@@ -2,10 +2,10 @@ import { ModelError } from "../../../dsl/errors.js";
 import { escapeUnsafe } from "../../../src/util/escape-text.js";
 import { errorMessage } from "../../../src/util/error-message.js";
 
-const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
+const maxResponseBytes = 4 * 1024 * 1024;
 /** Limits for the body of an error response in bytes, and for its message in characters. */
-const MAX_ERROR_BYTES = 64 * 1024;
-const MAX_REASON_LENGTH = 200;
+const maxErrorBytes = 64 * 1024;
+const maxReasonLength = 200;
 
 /**
  * Fetches JSON with a single `GET`. Redirects and credentials are refused.
@@ -30,11 +30,11 @@ export async function fetchJson(url: string, timeoutMs: number): Promise<unknown
     throw fetchError(url, `the server responded with ${response.status}${await serverReason(response)}`);
   let text: string | undefined;
   try {
-    text = await readLimited(response, MAX_RESPONSE_BYTES);
+    text = await readLimited(response, maxResponseBytes);
   } catch (error) {
     throw fetchError(url, isTimeout(error) ? timeoutMessage : "the response was cut off", error);
   }
-  if (text === undefined) throw fetchError(url, `the response is larger than ${MAX_RESPONSE_BYTES / 2 ** 20} MB`);
+  if (text === undefined) throw fetchError(url, `the response is larger than ${maxResponseBytes / 2 ** 20} MB`);
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
@@ -76,7 +76,7 @@ async function serverReason(response: Response): Promise<string> {
     return ", a redirect; redirects are not followed";
   }
   try {
-    const body = JSON.parse((await readLimited(response, MAX_ERROR_BYTES)) ?? "") as {
+    const body = JSON.parse((await readLimited(response, maxErrorBytes)) ?? "") as {
       readonly error?: unknown;
       readonly detail?: unknown;
     } | null;
@@ -97,7 +97,7 @@ function notJson(text: string, response: Response, error: unknown): string {
 
 function oneLine(text: string): string {
   const line = escapeUnsafe(text.replace(/\s+/g, " ").trim());
-  return line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
+  return line.length > maxReasonLength ? `${line.slice(0, maxReasonLength)}…` : line;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -9,9 +9,9 @@ import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 
 /** Size limit in bytes, because YAML is slow to parse. */
-const MAX_BYTES = 2 * 1024 * 1024;
+const maxMlmodelBytes = 2 * 1024 * 1024;
 /** Limit for nested lists. */
-const MAX_DEPTH = 8;
+const maxDepth = 8;
 
 /** MLflow writes the inputs and outputs of a signature as JSON text inside YAML. */
 const mlmodel = z.object({
@@ -34,7 +34,7 @@ type Spec = z.infer<typeof spec>;
  * @throws ModelError SL3000, SL3016, SL3054
  */
 export async function readMlmodel(file: string): Promise<ModelSignature> {
-  const { text, sha256 } = await readDescription(file, MAX_BYTES);
+  const { text, sha256 } = await readDescription(file, maxMlmodelBytes);
   const data = parseYaml(text, file);
   const parsed = mlmodel.safeParse(data);
   if (!parsed.success)
@@ -113,7 +113,7 @@ function columnPort(name: string, column: Spec): Port {
   let { type, items } = column;
   for (
     let inner = spec.safeParse(items);
-    type === "array" && inner.success && shape.length <= MAX_DEPTH;
+    type === "array" && inner.success && shape.length <= maxDepth;
     inner = spec.safeParse(items)
   ) {
     shape.push(null);

@@ -7,7 +7,7 @@ import { fetchJson } from "./fetch-json.js";
 import { dnsLabel } from "../model-name.js";
 import type { ModelSignature, Port } from "../signature.js";
 
-const TIMEOUT_MS = 10_000;
+const defaultTimeoutMs = 10_000;
 
 /** gRPC responses saved as JSON have 64-bit integers as text. */
 const size = z.preprocess(
@@ -42,7 +42,7 @@ export async function readMetadataFile(file: string): Promise<ModelSignature> {
  * @param timeoutMs milliseconds for the complete response
  * @throws ModelError SL3055 without a valid response, SL3016 and SL3054 for invalid metadata
  */
-export async function readMetadataUrl(url: string, timeoutMs = TIMEOUT_MS): Promise<ModelSignature> {
+export async function readMetadataUrl(url: string, timeoutMs = defaultTimeoutMs): Promise<ModelSignature> {
   const response = await fetchJson(url, timeoutMs);
   const { name, inputs, outputs } = fromMetadata(response, url, "", "; the URL of a model ends in /v2/models/<model>");
   // There is no file to hash, so the digest covers the model's name and tensors.

@@ -8,7 +8,7 @@ export interface TextError {
   readonly what: string;
 }
 
-const MAX_DEPTH = 64;
+const maxDepth = 64;
 const token =
   /(?<skip>(?:\s|#[^\n]*)+)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?<word>[\w.+-]+)|(?<mark>[{}<>[\]:,;])/gy;
 const closingMarks: Readonly<Record<string, string>> = { "{": "}", "<": ">" };
@@ -96,7 +96,7 @@ class Parser {
   }
 
   message(end: string | undefined, depth: number): TextMessage | undefined {
-    if (depth > MAX_DEPTH) return this.#fail(`messages are nested deeper than ${MAX_DEPTH}`);
+    if (depth > maxDepth) return this.#fail(`messages are nested deeper than ${maxDepth}`);
     const fields = new Map<string, TextValue[]>();
     for (;;) {
       const next = this.#tokens[this.at];

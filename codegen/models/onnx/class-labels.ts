@@ -1,14 +1,14 @@
 import { isBytes, type Field, type ProtobufFile } from "./protobuf-wire.js";
 
 /** Limit for all label lists of a file, in bytes. Real lists take a few thousand. */
-const MAX_LIST_BYTES = 1024 * 1024;
+const maxListBytes = 1024 * 1024;
 /** The longest name or label that is read, in bytes. */
-const MAX_NAME_BYTES = 4096;
+const maxNameBytes = 4096;
 /** Limit for graph values with labels. */
-const MAX_LABELLED_VALUES = 1024;
+const maxLabelledValues = 1024;
 
-const CLASSIFIER_OPS = /^(?:Linear|SVM|TreeEnsemble)Classifier$/;
-const LABEL_ATTRIBUTES = /^classlabels_(?:strings|int64s|ints)$/;
+const classifierOps = /^(?:Linear|SVM|TreeEnsemble)Classifier$/;
+const labelAttributes = /^classlabels_(?:strings|int64s|ints)$/;
 /** Operators whose output has the same columns as their input. */
 const columnPreservingOps: ReadonlySet<string> = new Set([
   "Cast",
@@ -37,7 +37,7 @@ interface Node {
 export class ClassLabels {
   readonly #wire: ProtobufFile;
   readonly #byValue = new Map<string, readonly string[]>();
-  #bytesLeft = MAX_LIST_BYTES;
+  #bytesLeft = maxListBytes;
 
   constructor(wire: ProtobufFile) {
     this.#wire = wire;
@@ -52,7 +52,7 @@ export class ClassLabels {
   visitNode(message: Field): void {
     const { op, inputs, outputs, attributes } = this.#readNode(message);
     if (op === undefined) return;
-    if (CLASSIFIER_OPS.test(op)) {
+    if (classifierOps.test(op)) {
       const { labels, names } = this.#readAttributes(attributes);
       this.#set(outputs[0], labels);
       // Without probabilities, a support vector machine has one score per pair of classes.
@@ -70,7 +70,7 @@ export class ClassLabels {
     for (const field of this.#wire.fields(message.start, message.end)) {
       if (isBytes(field, 1) && inputs.length < 1) inputs.push(field);
       else if (isBytes(field, 2) && outputs.length < 2) outputs.push(field);
-      else if (isBytes(field, 4)) op = this.#wire.peekText(field, MAX_NAME_BYTES);
+      else if (isBytes(field, 4)) op = this.#wire.peekText(field, maxNameBytes);
       else if (isBytes(field, 5) && attributes.length < 100) attributes.push(field);
     }
     return { inputs, outputs, attributes, op };
@@ -78,12 +78,12 @@ export class ClassLabels {
 
   #labelsOf(value: Field | undefined): readonly string[] | undefined {
     if (value === undefined || this.#byValue.size === 0) return undefined;
-    return this.#byValue.get(this.#wire.peekText(value, MAX_NAME_BYTES) ?? "");
+    return this.#byValue.get(this.#wire.peekText(value, maxNameBytes) ?? "");
   }
 
   #set(value: Field | undefined, labels: readonly string[] | undefined): void {
-    const name = value === undefined || labels === undefined ? undefined : this.#wire.peekText(value, MAX_NAME_BYTES);
-    if (name !== undefined && name !== "" && labels !== undefined && this.#byValue.size < MAX_LABELLED_VALUES)
+    const name = value === undefined || labels === undefined ? undefined : this.#wire.peekText(value, maxNameBytes);
+    if (name !== undefined && name !== "" && labels !== undefined && this.#byValue.size < maxLabelledValues)
       this.#byValue.set(name, labels);
   }
 
@@ -96,7 +96,7 @@ export class ClassLabels {
     for (const attribute of attributes) {
       const name = this.#attributeName(attribute);
       names.add(name);
-      if (LABEL_ATTRIBUTES.test(name)) labels ??= this.#readList(attribute);
+      if (labelAttributes.test(name)) labels ??= this.#readList(attribute);
     }
     return { labels, names };
   }
@@ -104,7 +104,7 @@ export class ClassLabels {
   /** Reads the first field only: exporters write the name first, and the rest may hold a whole forest. */
   #attributeName(attribute: Field): string {
     for (const field of this.#wire.fields(attribute.start, attribute.end))
-      return isBytes(field, 1) ? (this.#wire.peekText(field, MAX_NAME_BYTES) ?? "") : "";
+      return isBytes(field, 1) ? (this.#wire.peekText(field, maxNameBytes) ?? "") : "";
     return "";
   }
 
@@ -116,7 +116,7 @@ export class ClassLabels {
       if (field.number === 8 && (field.wireType === 0 || field.wireType === 2))
         for (const digits of this.#wire.integers(field)) labels.push(digits);
       if (!isBytes(field, 9)) continue;
-      const label = this.#wire.peekText(field, MAX_NAME_BYTES);
+      const label = this.#wire.peekText(field, maxNameBytes);
       if (label === undefined) return undefined;
       labels.push(label);
     }

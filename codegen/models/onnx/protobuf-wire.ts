@@ -2,15 +2,15 @@ import { readSync } from "node:fs";
 import { ModelError } from "../../../dsl/errors.js";
 import { errorMessage } from "../../../src/util/error-message.js";
 
-const WINDOW_BYTES = 4 * 1024;
+const windowBytes = 4 * 1024;
 /** Memory limit for one signature. It stops hostile files before they use up the process's memory. */
-const MEMORY_LIMIT = 24 * 1024 * 1024;
+const maxMemoryBytes = 24 * 1024 * 1024;
 /**
  * Estimated memory of a port or dimension, and of a byte of text: its buffer plus a string with two bytes per
  * character.
  */
-const RECORD_BYTES = 512;
-const BYTES_PER_TEXT_BYTE = 3;
+const recordBytes = 512;
+const bytesPerTextByte = 3;
 
 /** One field of a protobuf message: number, wire type, and the file offsets of its tag and its value `[start, end)`. */
 export interface Field {
@@ -46,10 +46,10 @@ export class ProtobufFile {
   readonly size: number;
   readonly #fd: number;
   readonly #file: string;
-  readonly #window = Buffer.allocUnsafe(WINDOW_BYTES);
+  readonly #window = Buffer.allocUnsafe(windowBytes);
   #windowStart = 0;
   #windowEnd = 0;
-  #memoryLeft = MEMORY_LIMIT;
+  #memoryLeft = maxMemoryBytes;
 
   constructor(fd: number, size: number, file: string) {
     this.#fd = fd;
@@ -106,9 +106,9 @@ export class ProtobufFile {
 
   /** Counts memory that the signature keeps; throws over the limit, which no real signature reaches. */
   reserve(at: number, bytes: number): void {
-    this.#memoryLeft -= bytes * BYTES_PER_TEXT_BYTE + RECORD_BYTES;
+    this.#memoryLeft -= bytes * bytesPerTextByte + recordBytes;
     if (this.#memoryLeft < 0)
-      throw this.damagedError(at, `its signature takes more than ${MEMORY_LIMIT / 2 ** 20} MB of memory`);
+      throw this.damagedError(at, `its signature takes more than ${maxMemoryBytes / 2 ** 20} MB of memory`);
   }
 
   /** The bytes at the beginning of the file, at most `length`. */

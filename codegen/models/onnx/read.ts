@@ -211,11 +211,11 @@ function requireDistinctNames(file: string, side: "input" | "output", values: re
 }
 
 /** A name that tf2onnx gives to a dimension without a name. */
-const ANONYMOUS_SYMBOL = /^unk__\d+$/;
+const anonymousSymbol = /^unk__\d+$/;
 
 /** The name of a dimension; undefined if it has none. */
 function symbolOf(dim: OnnxDim): string | undefined {
-  return typeof dim === "string" && dim !== "" && !ANONYMOUS_SYMBOL.test(dim) ? dim : undefined;
+  return typeof dim === "string" && dim !== "" && !anonymousSymbol.test(dim) ? dim : undefined;
 }
 
 /**

@@ -13,8 +13,8 @@ export type OnnxType =
 
 type Reader = (wire: ProtobufFile, field: Field, depth: number) => OnnxType;
 
-const MAX_DEPTH = 16;
-const NONE: OnnxType = { kind: "none" };
+const maxDepth = 16;
+const untyped: OnnxType = { kind: "none" };
 
 /** Readers by field number in TypeProto. A type sets one of these fields. */
 const typeReaders: Readonly<Record<number, Reader>> = {
@@ -28,8 +28,8 @@ const typeReaders: Readonly<Record<number, Reader>> = {
 
 /** Reads a TypeProto; `none` if it sets no known field. */
 export function readType(wire: ProtobufFile, message: Field, depth = 0): OnnxType {
-  if (depth > MAX_DEPTH) throw wire.damagedError(message.tagStart, `types are nested deeper than ${MAX_DEPTH}`);
-  let type = NONE;
+  if (depth > maxDepth) throw wire.damagedError(message.tagStart, `types are nested deeper than ${maxDepth}`);
+  let type = untyped;
   for (const field of wire.fields(message.start, message.end)) {
     const read = typeReaders[field.number];
     if (read !== undefined && field.wireType === 2) type = read(wire, field, depth);
@@ -39,7 +39,7 @@ export function readType(wire: ProtobufFile, message: Field, depth = 0): OnnxTyp
 
 /** The type inside a sequence or an optional. */
 function readInnerType(wire: ProtobufFile, message: Field, depth: number): OnnxType {
-  let type = NONE;
+  let type = untyped;
   for (const field of wire.fields(message.start, message.end)) {
     if (isBytes(field, 1)) type = readType(wire, field, depth + 1);
   }
@@ -48,7 +48,7 @@ function readInnerType(wire: ProtobufFile, message: Field, depth: number): OnnxT
 
 function readMapType(wire: ProtobufFile, message: Field, depth: number): OnnxType {
   let key = 0;
-  let value = NONE;
+  let value = untyped;
   for (const field of wire.fields(message.start, message.end)) {
     if (isVarint(field, 1)) key = wire.integer(field, "a key type");
     if (isBytes(field, 2)) value = readType(wire, field, depth + 1);

@@ -1,6 +1,6 @@
-/** Limits in characters for one label and for a list; labels after the limit are only counted. */
-const MAX_LABEL = 60;
-const MAX_LIST = 200;
+/** Limits of one label and of a list, in characters. Labels after the limit are only counted. */
+const maxLabelLength = 60;
+const maxListLength = 200;
 
 /** Labels on one line: `legit, fraud`. A long list ends with the number of omitted labels. */
 export function formatLabels(labels: readonly string[]): string {
@@ -8,7 +8,7 @@ export function formatLabels(labels: readonly string[]): string {
   let length = 0;
   for (const label of labels) {
     const text = quoteIfNeeded(truncate(label.replace(/\s+/g, " ").trim()));
-    if (shown.length > 0 && length + text.length > MAX_LIST) break;
+    if (shown.length > 0 && length + text.length > maxListLength) break;
     shown.push(text);
     length += text.length + 2;
   }
@@ -17,8 +17,8 @@ export function formatLabels(labels: readonly string[]): string {
 }
 
 function truncate(label: string): string {
-  const letters = [...label.slice(0, 2 * MAX_LABEL)];
-  return letters.length > MAX_LABEL ? `${letters.slice(0, MAX_LABEL).join("")}…` : label;
+  const letters = [...label.slice(0, 2 * maxLabelLength)];
+  return letters.length > maxLabelLength ? `${letters.slice(0, maxLabelLength).join("")}…` : label;
 }
 
 /** Quotes a label that is empty or contains a separator. */

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { ModelError, StorageError } from "../../../dsl/errors.js";
 import { systemErrorMessage } from "../../../src/util/error-message.js";
 import { writeFileAtomic } from "../../../src/util/write-file-atomic.js";
-import { HEADER } from "./render-models.js";
+import { generatedHeader } from "./render-models.js";
 
 /** A generated file: its wanted and its current content. */
 export interface OutputFile {
@@ -56,7 +56,7 @@ export async function writeOutputs(files: readonly OutputFile[]): Promise<void> 
 
 /** Whether a file may be overwritten: it is empty or was written by an earlier run. */
 export function isGenerated(text: string): boolean {
-  return text.trim() === "" || text.startsWith(HEADER.slice(0, HEADER.indexOf(" from")));
+  return text.trim() === "" || text.startsWith(generatedHeader.slice(0, generatedHeader.indexOf(" from")));
 }
 
 function requireGenerated(out: string, existing: string | undefined): void {

@@ -10,7 +10,8 @@ import { formatTensor } from "../../../src/config/format-tensor.js";
 import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "../signature.js";
 
 /** First line of every generated file. A file with another first line is never overwritten. */
-export const HEADER = "// Written by `shapeline generate` from the model files. Do not edit; run the command again.";
+export const generatedHeader =
+  "// Written by `shapeline generate` from the model files. Do not edit; run the command again.";
 
 /**
  * Renders `models.gen.ts`: an interface and a handle for each model, sorted by name.
@@ -43,11 +44,11 @@ export function renderSplit(
     text: [...fileHeader(from), renderModel(model, identifiers)].join("\n"),
   }));
   const exports = files.map(({ name }) => `export * from ${stringLiteral(`./${folder}/${name}.js`)};`);
-  return { index: [HEADER, ...exports, ""].join("\n"), files };
+  return { index: [generatedHeader, ...exports, ""].join("\n"), files };
 }
 
 function fileHeader(importFrom: string): readonly string[] {
-  return [HEADER, `import { generatedModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, ""];
+  return [generatedHeader, `import { generatedModel, type Model, type Tensor } from ${stringLiteral(importFrom)};`, ""];
 }
 
 /** The models sorted by name, with their identifiers. */
@@ -170,31 +171,31 @@ export function commentLines(model: ModelSignature): readonly string[] {
 }
 
 /** Limit for metadata properties in the comment: some exporters store whole files there. */
-const MAX_METADATA = 12;
+const maxMetadataEntries = 12;
 
 function metadataLines({ metadata }: ModelSignature): readonly string[] {
   const entries = Object.entries(metadata);
-  const lines = entries.slice(0, MAX_METADATA).map(([key, value]) => `- ${key}: ${value}`);
-  return entries.length > MAX_METADATA
-    ? [...lines, `- and ${entries.length - MAX_METADATA} more metadata properties`]
+  const lines = entries.slice(0, maxMetadataEntries).map(([key, value]) => `- ${key}: ${value}`);
+  return entries.length > maxMetadataEntries
+    ? [...lines, `- and ${entries.length - maxMetadataEntries} more metadata properties`]
     : lines;
 }
 
-const LABELS_PREFIX = "- labels of ";
+const labelsPrefix = "- labels of ";
 
 /** The comment lines about labels: `- labels of risk: legit, fraud`. */
 export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
-  return Object.entries(labels).map(([port, list]) => `${LABELS_PREFIX}${port}: ${formatLabels(list)}`);
+  return Object.entries(labels).map(([port, list]) => `${labelsPrefix}${port}: ${formatLabels(list)}`);
 }
 
-/** Of a generated comment, the documentation lines: all except the first and those for ports, labels and digest. */
+/** The documentation lines of a generated comment: all except the first and those for ports, labels and digest. */
 export function documentationLines(comment: readonly string[]): readonly string[] {
   return comment.slice(1).filter((line) => !/^(?:- (?:input|output|labels of) |sha256 )/.test(line));
 }
 
 /** Of a generated comment, the lines about labels. */
 export function labelLinesOf(comment: readonly string[]): readonly string[] {
-  return comment.filter((line) => line.startsWith(LABELS_PREFIX));
+  return comment.filter((line) => line.startsWith(labelsPrefix));
 }
 
 function nameInFileNote(model: ModelSignature, side: Side, { name }: Port): string {

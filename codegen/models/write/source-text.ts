@@ -15,11 +15,11 @@ export function objectKey(name: string): string {
   return name === "__proto__" ? '["__proto__"]' : typeKey(name);
 }
 
-const MAX_COMMENT_LENGTH = 300;
+const maxCommentLength = 300;
 
 /** One line of a doc comment. It cannot end the comment or start a tag, and unsafe characters are visible escapes. */
 export function commentText(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  const short = line.length > MAX_COMMENT_LENGTH ? `${[...line].slice(0, MAX_COMMENT_LENGTH).join("")}…` : line;
+  const short = line.length > maxCommentLength ? `${[...line].slice(0, maxCommentLength).join("")}…` : line;
   return escapeUnsafe(short).replace(/\*\//g, "*\\/").replace(/[@`]/g, "\\$&");
 }
