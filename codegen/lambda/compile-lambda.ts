@@ -43,10 +43,10 @@ export interface CompiledLambda {
  */
 export function compileLambda(source: string, options: CompileLambdaOptions): CompiledLambda {
   if (typeof source !== "string")
-    return failed([diagnosticForAll("", refusals.notAFunction("a value that is not a string"))]);
+    return failure([diagnosticForAll("", refusals.notAFunction("a value that is not a string"))]);
   const text = source.replace(/;\s*$/, "");
   const parsed = parseLambda(text);
-  if ("diagnostic" in parsed) return failed([parsed.diagnostic]);
+  if ("diagnostic" in parsed) return failure([parsed.diagnostic]);
   const lowered = lowerLambda(parsed.node, parsed.file);
   // Spans start at the function; the source may have spaces and parentheses before it.
   const shift = text.indexOf(lowered.source);
@@ -55,7 +55,7 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
     const found = [...lowered.diagnostics, ...missingConstants(lowered.free, constants)].sort(
       (a, b) => a.start - b.start,
     );
-    return failed(found.map((d) => shiftDiagnostic(d, shift)));
+    return failure(found.map((d) => shiftDiagnostic(d, shift)));
   }
   const inputs = usablePorts(options.inputs);
   const ends =
@@ -72,7 +72,7 @@ export function compileLambda(source: string, options: CompileLambdaOptions): Co
           constants,
         )
       : compileExpression(lowered.lambda, scope, constants, column);
-  if (!compiled.ok) return failed(compiled.diagnostics.map((d) => shiftDiagnostic(d, shift)));
+  if (!compiled.ok) return failure(compiled.diagnostics.map((d) => shiftDiagnostic(d, shift)));
   return { ok: true, expression: compiled.expression, diagnostics: [] };
 }
 
@@ -84,7 +84,7 @@ function missingConstants(free: readonly FreePath[], constants: Constants): Diag
   });
 }
 
-const failed = (diagnostics: readonly Diagnostic[]): CompiledLambda => ({ ok: false, diagnostics });
+const failure = (diagnostics: readonly Diagnostic[]): CompiledLambda => ({ ok: false, diagnostics });
 
 const shiftDiagnostic = (diagnostic: Diagnostic, by: number): Diagnostic => ({
   ...diagnostic,

@@ -1,6 +1,6 @@
 import { type BoundList, boundElement, usesPosition } from "../tree/bound-element.js";
 import { unroll } from "../tree/builders.js";
-import { longestUnrolled } from "../tree/size.js";
+import { maxUnrolledLength } from "../tree/size.js";
 import {
   children,
   columnName,
@@ -36,8 +36,8 @@ import {
 } from "./emitter.js";
 
 /** Limits of cel-go, the strictest reader. */
-const longest = 100_000;
-const deepest = 240;
+const maxLength = 100_000;
+const maxNesting = 240;
 
 /** The lists around a node, innermost first. */
 type Bounds = readonly BoundList[];
@@ -60,25 +60,25 @@ const emitValidation: ValidationEmitter = (tree) => {
   const predicate = write(tree, []);
   const whole =
     guards.length === 0 && predicate.startsWith("(") ? predicate.slice(1, -1) : [...guards, predicate].join(" && ");
-  if (Array.from(whole).length > longest) refuseLength(longest, "validations");
-  if (nesting(whole) > deepest) refuse("SL1203", "it nests too deep for CEL; split it into several validations");
+  if (Array.from(whole).length > maxLength) refuseLength(maxLength, "validations");
+  if (nesting(whole) > maxNesting) refuse("SL1203", "it nests too deep for CEL; split it into several validations");
   return whole;
 };
 
-function bounded(text: string): string {
+function checkLength(text: string): string {
   // An astral character is two UTF-16 units and one CEL character.
-  return text.length > 2 * longest ? refuseLength(longest, "validations") : text;
+  return text.length > 2 * maxLength ? refuseLength(maxLength, "validations") : text;
 }
 
 /** How deep brackets nest, not counting those inside strings. */
 function nesting(text: string): number {
   let depth = 0;
-  let deepestSoFar = 0;
+  let deepest = 0;
   for (const bracket of text.replace(/"(?:[^"\\]|\\.)*"/gs, "").match(/[()[\]]/g) ?? []) {
     depth += "([".includes(bracket) ? 1 : -1;
-    deepestSoFar = Math.max(deepestSoFar, depth);
+    deepest = Math.max(deepest, depth);
   }
-  return deepestSoFar;
+  return deepest;
 }
 
 function challengerPorts(
@@ -154,23 +154,23 @@ const refusePosition = (): never => refuse("SL1202", "CEL cannot use a position 
 function present(node: ExpressionTree, bounds: Bounds): string {
   if (!isNullable(node)) return "true";
   if (node.op === "conditional")
-    return bounded(
+    return checkLength(
       `(${write(node.test, bounds)} ? ${present(node.then, bounds)} : ${present(node.otherwise, bounds)})`,
     );
-  if (node.op === "??") return bounded(`(${present(node.left, bounds)} || ${present(node.right, bounds)})`);
+  if (node.op === "??") return checkLength(`(${present(node.left, bounds)} || ${present(node.right, bounds)})`);
   if (node.op !== "read") return refuse("SL1207", `CEL has no value for a missing '${node.op}'`);
   const tests = node.at.flatMap((index, axis) => {
     const size = node.shape[axis] ?? null;
     if (typeof index !== "number") return size === null ? refusePosition() : [];
     return size === null ? [`size(${path({ ...node, at: node.at.slice(0, axis) }, bounds)}) > ${index}`] : [];
   });
-  return bounded(`(${tests.join(" && ")})`);
+  return checkLength(`(${tests.join(" && ")})`);
 }
 
 /** A number that is always present: JavaScript calculates with NaN for a missing element. */
 function number(node: ExpressionTree, bounds: Bounds): string {
   return isNullable(node)
-    ? bounded(`(${present(node, bounds)} ? ${write(node, bounds)} : ${nan})`)
+    ? checkLength(`(${present(node, bounds)} ? ${write(node, bounds)} : ${nan})`)
     : write(node, bounds);
 }
 
@@ -179,7 +179,7 @@ const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
   if (isOrder && left.type === "string" && !comparesByCodePoint(left) && !comparesByCodePoint(right))
     refuseStringOrder("CEL");
   const [l, r] = left.type === "bigint" ? bigints(left, right, bounds) : [write(left, bounds), write(right, bounds)];
-  const test = bounded(`(${l} ${cComparisons[op]} ${r})`);
+  const test = checkLength(`(${l} ${cComparisons[op]} ${r})`);
   const presence = [left, right].filter(isNullable).map((node) => present(node, bounds));
   if (presence.length === 0) return test;
   // Two missing elements are equal. A missing element equals nothing else.
@@ -187,7 +187,7 @@ const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
     presence.length === 2 && !isOrder
       ? `${presence[0] ?? ""} ${cComparisons[op]} ${presence[1] ?? ""}`
       : String(op === "!==");
-  return bounded(`(${presence.join(" && ")} ? ${test} : ${otherwise})`);
+  return checkLength(`(${presence.join(" && ")} ? ${test} : ${otherwise})`);
 };
 
 /** Both sides as int or both as uint. */
@@ -207,24 +207,32 @@ function integerDtypes(node: ExpressionTree): readonly string[] {
 function bigint(node: ExpressionTree, unsigned: boolean, bounds: Bounds): string {
   const side = (part: ExpressionTree): string => bigint(part, unsigned, bounds);
   if (isConstant(node)) return constant(node, unsigned);
-  if (node.op === "??") return bounded(`(${present(node.left, bounds)} ? ${side(node.left)} : ${side(node.right)})`);
+  if (node.op === "??")
+    return checkLength(`(${present(node.left, bounds)} ? ${side(node.left)} : ${side(node.right)})`);
   if (node.op !== "conditional") return write(node, bounds);
-  return bounded(`(${write(node.test, bounds)} ? ${side(node.then)} : ${side(node.otherwise)})`);
+  return checkLength(`(${write(node.test, bounds)} ? ${side(node.then)} : ${side(node.otherwise)})`);
 }
 
 const overflow = "bigint arithmetic is an error beyond 64 bits in CEL";
 
 const calculate: Write<"+" | "-" | "*" | "/"> = ({ op, left, right, type }, bounds) =>
-  type === "bigint" ? refuse("SL1207", overflow) : bounded(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
+  type === "bigint"
+    ? refuse("SL1207", overflow)
+    : checkLength(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
 
 const logic: Write<"&&" | "||"> = ({ op, args }, bounds) =>
-  args.length === 0 ? String(op === "&&") : bounded(`(${args.map((arg) => write(arg, bounds)).join(` ${op} `)})`);
+  args.length === 0 ? String(op === "&&") : checkLength(`(${args.map((arg) => write(arg, bounds)).join(` ${op} `)})`);
 
 /** Binds a number to a name, so that a long text is written once. Constants are inlined. */
-function named(node: ExpressionTree, name: string, bounds: Bounds, body: (value: string) => string): string {
-  return isConstant(node) ? bounded(body(number(node, bounds))) : bind(number(node, bounds), name, body(name));
+function bindUnlessConstant(
+  node: ExpressionTree,
+  name: string,
+  bounds: Bounds,
+  body: (value: string) => string,
+): string {
+  return isConstant(node) ? checkLength(body(number(node, bounds))) : bind(number(node, bounds), name, body(name));
 }
-const bind = (value: string, name: string, body: string): string => bounded(`[${value}].map(${name}, ${body})[0]`);
+const bind = (value: string, name: string, body: string): string => checkLength(`[${value}].map(${name}, ${body})[0]`);
 
 /** NaN if either is NaN. -0 is less than 0. */
 const extremes = {
@@ -260,18 +268,18 @@ const unsupported = (name: string) => (): never => refuse("SL1201", `standard CE
 const testString =
   (method: string): Write<StringTest> =>
   ({ operand, text }, bounds) =>
-    bounded(`${write(operand, bounds)}.${method}(${quote(text)})`);
+    checkLength(`${write(operand, bounds)}.${method}(${quote(text)})`);
 
 const quantifier: Write<"every" | "some"> = (node, bounds) => {
   const { op, list, binder, body } = node;
   const inner = { list, binder };
   if (usesPosition(body, inner)) {
-    const unrolled = unroll(node, longestUnrolled);
+    const unrolled = unroll(node, maxUnrolledLength);
     if (unrolled.op !== op || unrolled.binder !== binder) return write(unrolled, bounds);
     const length = listLength(list);
     return length === null ? refusePosition() : refuseListLength(list, length);
   }
-  return bounded(
+  return checkLength(
     `${path(list, bounds)}.${op === "every" ? "all" : "exists"}(v${binder}, ${write(body, [inner, ...bounds])})`,
   );
 };
@@ -281,22 +289,22 @@ const writers: Writers<Bounds> = {
   // Integers of a model arrive as CEL's int, and some hosts read whole doubles as int: both become doubles.
   read(node, bounds) {
     const text = path(node, bounds);
-    if (node.type === "number") return bounded(`double(${text})`);
-    return bounded(node.dtype === "uint64" && node.type === "bigint" ? `uint(${text})` : text);
+    if (node.type === "number") return checkLength(`double(${text})`);
+    return checkLength(node.dtype === "uint64" && node.type === "bigint" ? `uint(${text})` : text);
   },
   constant: (node) => constant(node),
   ...rows(["pick", "position"], refusePosition),
-  length: ({ list }, bounds) => bounded(`double(size(${path(list, bounds)}))`),
+  length: ({ list }, bounds) => checkLength(`double(size(${path(list, bounds)}))`),
   ...rows(["+", "-", "*", "/"], calculate),
   "%": () => refuse("SL1201", "CEL has % for integers only"),
   ...rows(compareOps, compare),
   negate: ({ operand, type }, bounds) =>
-    type === "bigint" ? refuse("SL1207", overflow) : bounded(`(-${number(operand, bounds)})`),
-  "!": ({ operand }, bounds) => bounded(`(!${write(operand, bounds)})`),
+    type === "bigint" ? refuse("SL1207", overflow) : checkLength(`(-${number(operand, bounds)})`),
+  "!": ({ operand }, bounds) => checkLength(`(!${write(operand, bounds)})`),
   ...rows(["&&", "||"], logic),
   ...eachRow(["min", "max"], extreme),
   // Not `-n`, which makes -0 of 0.
-  abs: ({ operand }, bounds) => named(operand, "n", bounds, (n) => `(${n} <= 0.0 ? 0.0 - ${n} : ${n})`),
+  abs: ({ operand }, bounds) => bindUnlessConstant(operand, "n", bounds, (n) => `(${n} <= 0.0 ? 0.0 - ${n} : ${n})`),
   ...eachRow(["floor", "ceil", "round", "trunc", "sign", "isInteger"], rounding),
   sqrt: unsupported("square root; square the other side"),
   ...rows(["log", "log2", "log10"], unsupported("logarithm")),
@@ -306,22 +314,22 @@ const writers: Writers<Bounds> = {
   startsWith: testString("startsWith"),
   endsWith: testString("endsWith"),
   includes: testString("contains"),
-  missing: ({ operand }, bounds) => bounded(`(!${present(operand, bounds)})`),
+  missing: ({ operand }, bounds) => checkLength(`(!${present(operand, bounds)})`),
   "??": (node, bounds) =>
-    bounded(`(${present(node.left, bounds)} ? ${write(node.left, bounds)} : ${write(node.right, bounds)})`),
-  isFinite: ({ operand }, bounds) => named(operand, "n", bounds, (n) => `(${n} - ${n} == 0.0)`),
+    checkLength(`(${present(node.left, bounds)} ? ${write(node.left, bounds)} : ${write(node.right, bounds)})`),
+  isFinite: ({ operand }, bounds) => bindUnlessConstant(operand, "n", bounds, (n) => `(${n} - ${n} == 0.0)`),
   isNaN: ({ operand }, bounds) =>
     isNullable(operand)
       ? `(${present(operand, bounds)} ? ${differsFromItself(operand, bounds)} : false)`
       : differsFromItself(operand, bounds),
   conditional: ({ test, then, otherwise }, bounds) =>
-    bounded(`(${write(test, bounds)} ? ${write(then, bounds)} : ${write(otherwise, bounds)})`),
+    checkLength(`(${write(test, bounds)} ? ${write(then, bounds)} : ${write(otherwise, bounds)})`),
   ...rows(["every", "some"], quantifier),
 };
 
 function differsFromItself(node: ExpressionTree, bounds: Bounds): string {
   const n = write(node, bounds);
-  return bounded(`(${n} != ${n})`);
+  return checkLength(`(${n} != ${n})`);
 }
 
 const presence = "tests first whether an element is present";

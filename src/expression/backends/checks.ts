@@ -1,7 +1,7 @@
 import type { RowScope } from "../../../dsl/row.js";
 import { not, unroll } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
-import { longestUnrolled } from "../tree/size.js";
+import { maxUnrolledLength } from "../tree/size.js";
 import {
   type ArithmeticOp,
   arithmeticOps,
@@ -33,7 +33,7 @@ import {
 } from "./emitter.js";
 import { pythonFloat, pythonString } from "./python-json.js";
 
-const bounded = lengthLimit(1024 * 1024);
+const checkLength = lengthLimit(1024 * 1024);
 
 /** A text, and the model of each variable in it. */
 interface Part {
@@ -50,7 +50,7 @@ type Write<O extends Op> = WriteWith<O, RowScope, Part>;
  * a top-level `&&` is its own value: `amt`, then `amt:2`, `amt:3`. Numbers are compared as doubles.
  */
 const emitValidation: ValidationEmitter = (tree, name = "check", scope) => {
-  const roots = conditions(unroll(tree, longestUnrolled)).map((condition) => write(condition, scope));
+  const roots = conditions(unroll(tree, maxUnrolledLength)).map((condition) => write(condition, scope));
   if (roots.length === 0 || roots.some(({ models }) => models.length === 0))
     refuse("SL1204", "it reads no column, and a check needs a value of a model");
   const names = roots.map((_, i) => pythonString(i === 0 ? name : `${name}:${i + 1}`));
@@ -58,7 +58,7 @@ const emitValidation: ValidationEmitter = (tree, name = "check", scope) => {
     const required = models.map((model) => `{"name": ${pythonString(model)}}`).join(", ");
     return `${names[i] ?? ""}: {"root": ${text}, "required_data": [${required}]}`;
   });
-  return bounded(`{"values": {${values.join(", ")}}, "gauges": [], "validations": [${names.join(", ")}]}`);
+  return checkLength(`{"values": {${values.join(", ")}}, "gauges": [], "validations": [${names.join(", ")}]}`);
 };
 
 const platform = "the platform's checks have";
@@ -103,7 +103,7 @@ function literal(node: Constant): string {
 const number = (value: number): Part => ({ text: literal(constantOf(value)), models: [] });
 
 const binary = (op: string, left: Part, right: Part): Part => ({
-  text: bounded(`{"node": "binop", "op": "${op}", "left": ${left.text}, "right": ${right.text}}`),
+  text: checkLength(`{"node": "binop", "op": "${op}", "left": ${left.text}, "right": ${right.text}}`),
   models: [...left.models, ...right.models],
 });
 
@@ -228,7 +228,7 @@ const writers: Writers<RowScope, Part> = {
   "||": either,
   abs(node, scope) {
     const { text, models } = write(node.operand, scope);
-    return { text: bounded(`{"node": "fn", "fn": "abs", "arguments": [${text}]}`), models };
+    return { text: checkLength(`{"node": "fn", "fn": "abs", "arguments": [${text}]}`), models };
   },
   // Infinity less itself is NaN.
   isFinite({ operand }, scope) {

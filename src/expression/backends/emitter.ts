@@ -1,6 +1,6 @@
 import { type ErrorCode, LambdaError } from "../../../dsl/errors.js";
 import { expand, type ExpandableOp } from "../tree/expand.js";
-import { longestUnrolled } from "../tree/size.js";
+import { maxUnrolledLength } from "../tree/size.js";
 import { columnName, type ExpressionTree, isConstant, type NodeOf, type Op, type Read } from "../tree/tree.js";
 
 // What the emitters share: the table of writers, refusals, length limits, and rows that many tables have.
@@ -21,18 +21,18 @@ export function refuse(code: ErrorCode, reason: string): never {
   throw new LambdaError(code, reason);
 }
 
-/** Refuses a text that is longer than the target reads. */
-export const refuseLength = (longest: number, parts: "validations" | "alerts"): never =>
-  refuse("SL1203", `its text is longer than ${longest} characters; split it into several ${parts}`);
+/** Refuses a text that is longer than the target accepts. */
+export const refuseLength = (maxLength: number, parts: "validations" | "alerts"): never =>
+  refuse("SL1203", `its text is longer than ${maxLength} characters; split it into several ${parts}`);
 
-/** A function that returns a text, or refuses one of more than `longest` characters. */
+/** A function that returns a text, or refuses one of more than `maxLength` characters. */
 export const lengthLimit =
-  (longest: number, parts: "validations" | "alerts" = "validations") =>
+  (maxLength: number, parts: "validations" | "alerts" = "validations") =>
   (text: string): string =>
-    text.length > longest ? refuseLength(longest, parts) : text;
+    text.length > maxLength ? refuseLength(maxLength, parts) : text;
 
 export const refuseListLength = (list: Read, length: number): never =>
-  refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${longestUnrolled} are unrolled`);
+  refuse("SL1202", `'${columnName(list)}' has ${length} elements, and at most ${maxUnrolledLength} are unrolled`);
 
 export const refuseStringOrder = (engine: string): never =>
   refuse("SL1207", `${engine} orders strings by their code points, JavaScript by UTF-16 units`);

@@ -23,7 +23,7 @@ import {
   type Writers,
 } from "./emitter.js";
 
-const bounded = lengthLimit(64 * 1024, "alerts");
+const checkLength = lengthLimit(64 * 1024, "alerts");
 
 /** The gauge in which a server publishes each aggregate of an alert, computed over the alert's window. */
 export const aggregateMetric = "shapeline_alert_aggregate";
@@ -63,7 +63,7 @@ function metricsOf(tree: ExpressionTree, { pipeline, name }: AlertContext): Metr
   );
 }
 
-const put = (text: string, scalar = false): Text => ({ text: bounded(text), scalar });
+const put = (text: string, scalar = false): Text => ({ text: checkLength(text), scalar });
 
 function write(node: ExpressionTree, metrics: Metrics): Text {
   return emit(writers, node, metrics);

@@ -37,7 +37,7 @@ import {
   type Writers,
 } from "./emitter.js";
 
-const bounded = lengthLimit(1024 * 1024);
+const checkLength = lengthLimit(1024 * 1024);
 
 /** The lists around a node, innermost first. */
 type Bounds = readonly BoundList[];
@@ -119,8 +119,8 @@ const isConstantOf =
     isConstant(node) && Object.is(valueOf(node), value);
 const isNegativeZero = isConstantOf(-0);
 
-/** If -0 is among the values of a choice, and 0 is not: their negations, to choose from instead. */
-function opposites(values: readonly ExpressionTree[]): readonly ExpressionTree[] | null {
+/** The negated values of a choice that has -0 but not 0; null for other choices. */
+function negatedChoices(values: readonly ExpressionTree[]): readonly ExpressionTree[] | null {
   return values.some(isNegativeZero) && !values.some(isConstantOf(0)) ? values.map(negate) : null;
 }
 
@@ -174,21 +174,22 @@ const compare: Write<CompareOp> = ({ op, left, right }, bounds) => {
   if (left.type === "string" && !comparesByCodePoint(left) && !comparesByCodePoint(right)) refuseStringOrder("DuckDB");
   const [greater, text] = op === "<" || op === "<=" ? [right, r] : [left, l];
   const guard = left.type === "number" && mayBeNaN(greater) ? ` AND NOT isnan(${text})` : "";
-  return filled(`${l} ${comparison[op]} ${r}${guard}`, "false", left, right);
+  return replaceNull(`${l} ${comparison[op]} ${r}${guard}`, "false", left, right);
 };
 
 function equate(op: "===" | "!==", left: ExpressionTree, l: string, right: ExpressionTree, r: string): string {
   const guarded = left.type === "number" && mayBeNaN(left) && mayBeNaN(right);
   if (isNullable(left) && isNullable(right)) {
     const same = `(${l} IS NOT DISTINCT FROM ${r}${guarded ? ` AND NOT coalesce(isnan(${l}), false)` : ""})`;
-    return bounded(op === "===" ? same : `(NOT ${same})`);
+    return checkLength(op === "===" ? same : `(NOT ${same})`);
   }
   const guard = op === "===" ? ` AND NOT isnan(${l})` : ` OR isnan(${l})`;
-  return filled(`${l} ${comparison[op]} ${r}${guarded ? guard : ""}`, String(op === "!=="), left, right);
+  return replaceNull(`${l} ${comparison[op]} ${r}${guarded ? guard : ""}`, String(op === "!=="), left, right);
 }
 
-function filled(test: string, value: string, ...operands: readonly ExpressionTree[]): string {
-  return bounded(operands.some(isNullable) ? `coalesce(${test}, ${value})` : `(${test})`);
+/** A test that returns `value` where its result would be NULL. */
+function replaceNull(test: string, value: string, ...operands: readonly ExpressionTree[]): string {
+  return checkLength(operands.some(isNullable) ? `coalesce(${test}, ${value})` : `(${test})`);
 }
 
 type Range = readonly [min: bigint, max: bigint];
@@ -247,23 +248,23 @@ function checkRange(node: ExpressionTree): void {
 const calculate: Write<ArithmeticOp> = (node, bounds) => {
   const { op, left, right, type } = node;
   if (isNegativeZero(left) || isNegativeZero(right)) return withNegativeZero(node, bounds);
-  if (type === "number") return bounded(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
+  if (type === "number") return checkLength(`(${number(left, bounds)} ${op} ${number(right, bounds)})`);
   checkRange(node);
-  return bounded(`(${write(left, bounds)}::HUGEINT ${op === "/" ? "//" : op} ${write(right, bounds)}::HUGEINT)`);
+  return checkLength(`(${write(left, bounds)}::HUGEINT ${op === "/" ? "//" : op} ${write(right, bounds)}::HUGEINT)`);
 };
 
 /** The same calculation without a -0 constant. */
 function withNegativeZero({ op, left, right }: NodeOf<"+">, bounds: Bounds): string {
   const other = number(isNegativeZero(left) ? right : left, bounds);
   if (op === "+") return other;
-  if (op === "-") return bounded(isNegativeZero(left) ? `(-${other})` : `(${other} + 0e0)`);
-  return bounded(isNegativeZero(left) ? `(-(0e0 ${op} ${other}))` : `(-(${other} ${op} 0e0))`);
+  if (op === "-") return checkLength(isNegativeZero(left) ? `(-${other})` : `(${other} + 0e0)`);
+  return checkLength(isNegativeZero(left) ? `(-(0e0 ${op} ${other}))` : `(-(${other} ${op} 0e0))`);
 }
 
 const logic: Write<"&&" | "||"> = ({ op, args }, bounds) =>
   args.length === 0
     ? String(op === "&&")
-    : bounded(`(${args.map((arg) => write(arg, bounds)).join(op === "&&" ? " AND " : " OR ")})`);
+    : checkLength(`(${args.map((arg) => write(arg, bounds)).join(op === "&&" ? " AND " : " OR ")})`);
 
 /** -0 is less than 0. NaN is already the greatest. */
 const pairwise = {
@@ -274,29 +275,29 @@ const pairwise = {
 const extreme =
   (op: "min" | "max"): Write<"min" | "max"> =>
   ({ args, type }, bounds) => {
-    const negated = opposites(args);
+    const negated = negatedChoices(args);
     if (negated !== null)
-      return bounded(`(-${write({ op: op === "min" ? "max" : "min", args: negated, type }, bounds)})`);
+      return checkLength(`(-${write({ op: op === "min" ? "max" : "min", args: negated, type }, bounds)})`);
     const texts = args.map((arg) => number(arg, bounds));
     return texts.length === 1
       ? (texts[0] as string)
-      : bounded(`list_reduce([${texts.join(", ")}], lambda a, b: ${pairwise[op]})`);
+      : checkLength(`list_reduce([${texts.join(", ")}], lambda a, b: ${pairwise[op]})`);
   };
 
 const callNumber =
   (op: "abs" | "floor" | "ceil" | "trunc"): Write<NumberFunction> =>
   ({ operand }, bounds) =>
-    bounded(`${op}(${number(operand, bounds)})`);
+    checkLength(`${op}(${number(operand, bounds)})`);
 const testString =
   (name: string): Write<StringTest> =>
   ({ operand, text }, bounds) =>
-    bounded(`${name}(${write(operand, bounds)}, ${stringLiteral(text)})`);
+    checkLength(`${name}(${write(operand, bounds)}, ${stringLiteral(text)})`);
 
 const quantifier: Write<"every" | "some"> = ({ op, list, binder, body }, bounds) => {
   const bound = { list, binder };
   const params = usesPosition(body, bound) ? `v${binder}, i${binder}` : `v${binder}`;
   const test = write(body, [bound, ...bounds]);
-  return bounded(
+  return checkLength(
     `(len(list_filter(${path(list, bounds)}, lambda ${params}: ${op === "every" ? `NOT ${test}` : test})) ${op === "every" ? "=" : ">"} 0)`,
   );
 };
@@ -319,17 +320,17 @@ const aggregate: Write<"aggregate"> = (node) => {
     `CASE WHEN coalesce(bool_or(isnan(${x}))${all}, true) THEN ${nan} ELSE ${text} + 0e0 END`;
   switch (fn) {
     case "count":
-      return bounded(countTrue());
+      return checkLength(countTrue());
     case "share":
-      return bounded(`(${countTrue()} / ${count})`);
+      return checkLength(`(${countTrue()} / ${count})`);
     case "sum":
-      return bounded(`coalesce(${sum}, 0e0)`);
+      return checkLength(`coalesce(${sum}, 0e0)`);
     case "avg":
-      return bounded(`(coalesce(${sum}, 0e0) / ${count} + 0e0)`);
+      return checkLength(`(coalesce(${sum}, 0e0) / ${count} + 0e0)`);
     case "quantile":
-      return bounded(unlessNaN(quantile(`list(${x} ORDER BY ${x})${all}`, node.quantile ?? 0)));
+      return checkLength(unlessNaN(quantile(`list(${x} ORDER BY ${x})${all}`, node.quantile ?? 0)));
     default:
-      return bounded(unlessNaN(`${fn}(${x})${all}`));
+      return checkLength(unlessNaN(`${fn}(${x})${all}`));
   }
 };
 
@@ -346,17 +347,17 @@ const writers: Writers<Bounds> = {
   aggregate,
   read: (node, bounds) => path(node, bounds) + (node.type === "number" && node.dtype !== "float64" ? "::DOUBLE" : ""),
   constant,
-  pick: ({ items, binder }) => bounded(`[${items.map(constant).join(", ")}][i${binder}]`),
+  pick: ({ items, binder }) => checkLength(`[${items.map(constant).join(", ")}][i${binder}]`),
   position: ({ binder }) => `(i${binder} - 1)::DOUBLE`,
   length: ({ list }, bounds) => `len(${path(list, bounds)})::DOUBLE`,
   ...rows(arithmeticOps, calculate),
   ...rows(compareOps, compare),
   negate(node, bounds) {
-    if (node.type === "number") return bounded(`(-${number(node.operand, bounds)})`);
+    if (node.type === "number") return checkLength(`(-${number(node.operand, bounds)})`);
     checkRange(node);
-    return bounded(`(-${write(node.operand, bounds)}::HUGEINT)`);
+    return checkLength(`(-${write(node.operand, bounds)}::HUGEINT)`);
   },
-  "!": ({ operand }, bounds) => bounded(`(NOT ${write(operand, bounds)})`),
+  "!": ({ operand }, bounds) => checkLength(`(NOT ${write(operand, bounds)})`),
   ...rows(["&&", "||"], logic),
   ...eachRow(["min", "max"], extreme),
   ...inexactRows("DuckDB"),
@@ -365,20 +366,20 @@ const writers: Writers<Bounds> = {
   startsWith: testString("starts_with"),
   endsWith: testString("ends_with"),
   includes: testString("contains"),
-  missing: ({ operand }, bounds) => bounded(`(${write(operand, bounds)} IS NULL)`),
-  "??": ({ left, right }, bounds) => bounded(`coalesce(${write(left, bounds)}, ${write(right, bounds)})`),
+  missing: ({ operand }, bounds) => checkLength(`(${write(operand, bounds)} IS NULL)`),
+  "??": ({ left, right }, bounds) => checkLength(`coalesce(${write(left, bounds)}, ${write(right, bounds)})`),
   // DuckDB fails on the root of a negative number.
   sqrt({ operand }, bounds) {
     const x = number(operand, bounds);
-    return bounded(`sqrt(CASE WHEN ${x} < 0 THEN ${nan} ELSE ${x} END)`);
+    return checkLength(`sqrt(CASE WHEN ${x} < 0 THEN ${nan} ELSE ${x} END)`);
   },
-  isFinite: ({ operand }, bounds) => filled(`isfinite(${write(operand, bounds)})`, "false", operand),
-  isNaN: ({ operand }, bounds) => filled(`isnan(${write(operand, bounds)})`, "false", operand),
+  isFinite: ({ operand }, bounds) => replaceNull(`isfinite(${write(operand, bounds)})`, "false", operand),
+  isNaN: ({ operand }, bounds) => replaceNull(`isnan(${write(operand, bounds)})`, "false", operand),
   conditional(node, bounds) {
-    const [then, otherwise] = (node.nullable ? null : opposites([node.then, node.otherwise])) ?? [];
+    const [then, otherwise] = (node.nullable ? null : negatedChoices([node.then, node.otherwise])) ?? [];
     if (then !== undefined && otherwise !== undefined)
-      return bounded(`(-${write({ ...node, then, otherwise }, bounds)})`);
-    return bounded(
+      return checkLength(`(-${write({ ...node, then, otherwise }, bounds)})`);
+    return checkLength(
       `CASE WHEN ${write(node.test, bounds)} THEN ${write(node.then, bounds)} ELSE ${write(node.otherwise, bounds)} END`,
     );
   },

@@ -207,12 +207,12 @@ function substituteBinder(tree: ExpressionTree, binder: number, position: number
   return put(tree);
 }
 
-/** The tree with each `every` and `some` over a list of known length, up to `longest`, expanded element by element. */
-export function unroll(tree: ExpressionTree, longest: number): ExpressionTree {
+/** Expands each `every` and `some` over a list of known length, up to `maxLength`, element by element. */
+export function unroll(tree: ExpressionTree, maxLength: number): ExpressionTree {
   const put = (node: ExpressionTree): ExpressionTree => {
     if (node.op !== "every" && node.op !== "some") return mapOperands(node, put);
     const length = listLength(node.list);
-    if (length === null || length > longest) return node;
+    if (length === null || length > maxLength) return node;
     const bodies = Array.from({ length }, (_, position) => put(substituteBinder(node.body, node.binder, position)));
     return logicalOp(node.op === "every" ? "&&" : "||", bodies);
   };

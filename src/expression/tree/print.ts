@@ -147,13 +147,13 @@ function propertyAccess(name: string): string {
 }
 
 /** The name of a parameter, with the binder's number unless it is 0: `v`, `v1`. */
-const numbered = (name: string, binder: number): string => (binder === 0 ? name : `${name}${binder}`);
+const parameterName = (name: string, binder: number): string => (binder === 0 ? name : `${name}${binder}`);
 
 /** Printers for people, with a row named `x`. An element of an enclosing list is printed as its parameter `v`. */
 function readablePrinters(bounds: readonly BoundList[], usedPositions: Set<number>): NodePrinters {
   const position = (binder: number): string => {
     usedPositions.add(binder);
-    return numbered("i", binder);
+    return parameterName("i", binder);
   };
   /** The indexes of a read. After an element that may be missing, they use `?.`. */
   const indexes = (at: readonly Index[], nullable: boolean): string =>
@@ -165,7 +165,7 @@ function readablePrinters(bounds: readonly BoundList[], usedPositions: Set<numbe
       .join("");
   const read = (node: Read): string => {
     const element = boundElement(node, bounds);
-    if (element !== null) return numbered("v", element.binder) + indexes(element.rest, node.nullable);
+    if (element !== null) return parameterName("v", element.binder) + indexes(element.rest, node.nullable);
     const owner = typeof node.from === "string" ? `x.${node.from}` : `x.models${propertyAccess(node.from.model)}`;
     return owner + propertyAccess(node.port) + indexes(node.at, node.nullable);
   };
@@ -179,8 +179,10 @@ function readablePrinters(bounds: readonly BoundList[], usedPositions: Set<numbe
         node.body,
         readablePrinters([{ list: node.list, binder: node.binder }, ...bounds], usedPositions),
       );
-      const element = numbered("v", node.binder);
-      const params = usedPositions.has(node.binder) ? `(${element}, ${numbered("i", node.binder)})` : `(${element})`;
+      const element = parameterName("v", node.binder);
+      const params = usedPositions.has(node.binder)
+        ? `(${element}, ${parameterName("i", node.binder)})`
+        : `(${element})`;
       return `${read(node.list)}.${node.op}(${params} => ${body})`;
     },
     aggregate({ fn, quantile, body }) {

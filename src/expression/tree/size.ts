@@ -3,7 +3,7 @@ import { children, type ExpressionTree } from "./tree.js";
 /** The deepest tree that is read, so that no config can overflow the stack of a recursive function. */
 export const maxDepth = 256;
 /** The longest list that is unrolled element by element. */
-export const longestUnrolled = 256;
+export const maxUnrolledLength = 256;
 /** The largest tree that is compiled, in nodes. */
 export const maxNodes = 20_000;
 

@@ -111,7 +111,7 @@ function visit(node: ExpressionTree, binders: Binders): TypeOrProblem {
     case "conditional": {
       const test = visit(node.test, binders);
       if (test !== "boolean") return typeof test === "object" ? test : { problem: `a condition of type ${test}` };
-      return typed(node, common([node.then, node.otherwise], binders));
+      return requireType(node, common([node.then, node.otherwise], binders));
     }
     default:
       return visitOperation(node, binders);
@@ -122,7 +122,8 @@ const isBound = (binder: number, binders: Binders): boolean => binders?.includes
 const unbound = (binder: number): TypeOrProblem => ({ problem: `position ${binder} is used outside of its list` });
 const asNumber = (found: TypeOrProblem): TypeOrProblem => (typeof found === "object" ? found : "number");
 
-function typed(node: ExpressionTree, found: TypeOrProblem): TypeOrProblem {
+/** Returns a problem if the type of a node is not its declared type. */
+function requireType(node: ExpressionTree, found: TypeOrProblem): TypeOrProblem {
   return typeof found === "object" || node.type === found
     ? found
     : { problem: `'${node.op}' is declared as ${node.type} but returns ${found}` };
@@ -160,7 +161,7 @@ function visitOperation(
     )
       return { problem: "a bigint divided by a value that may be zero" };
   }
-  return node.type === "boolean" ? "boolean" : typed(node, type);
+  return node.type === "boolean" ? "boolean" : requireType(node, type);
 }
 
 function visitRead(node: Read, binders: Binders): TypeOrProblem {
@@ -170,7 +171,7 @@ function visitRead(node: Read, binders: Binders): TypeOrProblem {
     const problem = indexProblem(index, node.shape[axis] ?? null, node.nullable, binders);
     if (problem !== null) return { problem: `an index of '${node.port}' ${problem}` };
   }
-  return typed(node, node.at.length === node.shape.length ? elementType(node.dtype) : "list");
+  return requireType(node, node.at.length === node.shape.length ? elementType(node.dtype) : "list");
 }
 
 function indexProblem(index: Index, size: number | null, nullable: boolean, binders: Binders): string | null {

@@ -1,6 +1,6 @@
 import type { Surface } from "../surface/surface.js";
 import { elementOf } from "../tree/builders.js";
-import { longestUnrolled } from "../tree/size.js";
+import { maxUnrolledLength } from "../tree/size.js";
 import {
   children,
   type Constant,
@@ -75,7 +75,7 @@ function indexOf(tree: ExpressionTree, node: Surface, { reporter, positions }: C
     const hint =
       binders.length === 0
         ? "an index is a constant, or the position parameter of every and some"
-        : `in a list of known length, up to ${longestUnrolled}, an index may be calculated from the position`;
+        : `in a list of known length, up to ${maxUnrolledLength}, an index may be calculated from the position`;
     return reporter.report("SL1106", node.span, `the index '${reporter.text(node)}' is not a constant`, hint);
   }
   const value = valueOf(tree);

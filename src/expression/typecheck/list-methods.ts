@@ -1,6 +1,6 @@
 import type { Span, Surface } from "../surface/surface.js";
 import { callTest, conditional, elementOf, logicalOp } from "../tree/builders.js";
-import { longestUnrolled } from "../tree/size.js";
+import { maxUnrolledLength } from "../tree/size.js";
 import { constantOf, type ExpressionTree, isConstant, type Read, valueOf, listLength } from "../tree/tree.js";
 import type { Context } from "./context.js";
 import { elementAt, reportIndexPastEnd } from "./indexes.js";
@@ -164,7 +164,7 @@ function overList(op: Quantifier, list: Read, test: ElementTest, { reporter, pos
   const reported = reporter.diagnostics.length;
   const position: ExpressionTree = { op: "position", binder, type: "number" };
   const body = test(valueOfNode(elementOf(list, { binder }, false)), valueOfNode(position));
-  if (positions.takeCalculated(binder) && length !== null && length <= longestUnrolled) {
+  if (positions.takeCalculated(binder) && length !== null && length <= maxUnrolledLength) {
     reporter.diagnostics.length = reported;
     // With constant positions, an index that is calculated from them is constant too.
     const tests = positions.unroll(() =>

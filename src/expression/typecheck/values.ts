@@ -2,7 +2,7 @@ import type { Port } from "../../../dsl/tensor.js";
 import { joinNames } from "../../util/join-names.js";
 import type { Span, Surface } from "../surface/surface.js";
 import { elementOf } from "../tree/builders.js";
-import { longestUnrolled } from "../tree/size.js";
+import { maxUnrolledLength } from "../tree/size.js";
 import {
   constantOf,
   elementType,
@@ -206,7 +206,7 @@ export function elementsOf(node: Surface, owner: Resolved, context: Context): re
       `the length of '${reporter.text(node)}' is not known, and its elements are needed one by one`,
       "refine the pipeline so that the length is known",
     );
-  if (length > longestUnrolled) return reportLength(node, length, context);
+  if (length > maxUnrolledLength) return reportLength(node, length, context);
   return Array.from({ length }, (_, index) => valueOfNode(elementOf(list, index, false)));
 }
 
@@ -215,7 +215,7 @@ export function constantElements(list: object, node: Surface, context: Context):
   const { reporter } = context;
   if (!Array.isArray(list))
     return reporter.report("SL1108", node.span, `'${reporter.text(node)}' is an object, not a list`);
-  if (list.length > longestUnrolled) return reportLength(node, list.length, context);
+  if (list.length > maxUnrolledLength) return reportLength(node, list.length, context);
   return Array.from({ length: list.length }, (_, i) =>
     resolveExternal(propertyOf(list, String(i), reporter.text(node)), node.span, context),
   );
@@ -247,6 +247,6 @@ function reportLength(node: Surface, length: number, { reporter }: Context): nul
   return reporter.report(
     "SL1120",
     node.span,
-    `'${reporter.text(node)}' has ${length} elements, more than ${longestUnrolled}`,
+    `'${reporter.text(node)}' has ${length} elements, more than ${maxUnrolledLength}`,
   );
 }

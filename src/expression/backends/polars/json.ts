@@ -8,14 +8,15 @@ export interface Json {
 }
 
 /** Polars' JSON reader fails at 128 levels. */
-const deepest = 120;
-const bounded = lengthLimit(1024 * 1024);
+const maxDepth = 120;
+const checkLength = lengthLimit(1024 * 1024);
 
 /** A text and the parts inside it, which are `levels` deeper than the text. */
 export function json(text: string, levels: number, ...parts: readonly Json[]): Json {
   const depth = levels + Math.max(0, ...parts.map((part) => part.depth));
-  if (depth > deepest) refuse("SL1203", "it nests too deep for polars' JSON reader; split it into several validations");
-  return { text: bounded(text), depth, perRow: parts.some((part) => part.perRow) };
+  if (depth > maxDepth)
+    refuse("SL1203", "it nests too deep for polars' JSON reader; split it into several validations");
+  return { text: checkLength(text), depth, perRow: parts.some((part) => part.perRow) };
 }
 
 /** `{"Function":{"input":[…],"function":…,"options":…}}`. From 1.44 on there are no options: null. */

@@ -1,6 +1,6 @@
 import { not, unroll } from "../../tree/builders.js";
 import { mayBeNaN } from "../../tree/may-be-nan.js";
-import { longestUnrolled } from "../../tree/size.js";
+import { maxUnrolledLength } from "../../tree/size.js";
 import {
   type ArithmeticOp,
   arithmeticOps,
@@ -87,7 +87,7 @@ const withoutZeroSign = (context: Context): Context => (context.zeroSign ? { ...
 export function polars(profile: Profile): ValidationBackEnd {
   return {
     validation(tree, name) {
-      const flag = write(unroll(not(tree), longestUnrolled), { profile, zeroSign: false });
+      const flag = write(unroll(not(tree), maxUnrolledLength), { profile, zeroSign: false });
       if (!flag.perRow) refuse("SL1204", "it reads no column, and polars would return one row for the whole batch");
       return name === undefined ? flag.text : json(`{"Alias":[${flag.text},${JSON.stringify(name)}]}`, 2, flag).text;
     },
@@ -166,9 +166,9 @@ function compareNumbers({ op, left, right }: NodeOf<CompareOp>, context: Context
   if (profile.nan === "greatest on the right") {
     const mirrored = (op === "<" || op === "<=") && mayBeNaN(right);
     const test = mirrored ? binary(r, op === "<" ? "Gt" : "GtEq", l) : binary(l, comparison[op], r);
-    return filled(profile, test, op === "!==", nullable);
+    return replaceNull(profile, test, op === "!==", nullable);
   }
-  const bare = filled(profile, binary(l, comparison[op], r), op === "!==", nullable);
+  const bare = replaceNull(profile, binary(l, comparison[op], r), op === "!==", nullable);
   const guarded = (node: ExpressionTree, text: Json) =>
     mayBeNaN(node) ? binary(bare, "And", profile.call("isNotNan", [text])) : bare;
   switch (op) {
@@ -186,8 +186,8 @@ function compareNumbers({ op, left, right }: NodeOf<CompareOp>, context: Context
   }
 }
 
-/** A test with a value where it would be null. */
-function filled(profile: Profile, test: Json, value: boolean, nullable: boolean): Json {
+/** A test that returns `value` where its result would be null. */
+function replaceNull(profile: Profile, test: Json, value: boolean, nullable: boolean): Json {
   return nullable ? profile.call("fillNull", [test, booleanLiteral(profile, value)]) : test;
 }
 
@@ -195,7 +195,7 @@ function filled(profile: Profile, test: Json, value: boolean, nullable: boolean)
 function compareBigints({ op, left, right }: NodeOf<CompareOp>, context: Context): Json {
   const { profile } = context;
   const test = (l: Json, r: Json): Json =>
-    filled(profile, binary(l, comparison[op], r), op === "!==", isNullable(left) || isNullable(right));
+    replaceNull(profile, binary(l, comparison[op], r), op === "!==", isNullable(left) || isNullable(right));
   const column = [left, right].find((side): side is Read => side.op === "read");
   const dtype = column?.dtype === "uint64" ? "uint64" : "int64";
   const other = column === left ? right : left;
@@ -223,7 +223,7 @@ const compare: Write<CompareOp> = (node, outer) => {
   if (left.type === "bigint") return compareBigints(node, context);
   if (!isEquality) return refuseStringOrder("polars");
   const test = binary(write(left, context), comparison[op], write(right, context));
-  return filled(context.profile, test, op === "!==", isNullable(left) || isNullable(right));
+  return replaceNull(context.profile, test, op === "!==", isNullable(left) || isNullable(right));
 };
 
 const calculate: Write<ArithmeticOp> = ({ op, left, right, type }, context) => {
@@ -262,23 +262,23 @@ function hasExactReciprocal(value: number): boolean {
   return 2 ** Math.round(Math.log2(size)) === size && Number.isFinite(1 / size);
 }
 
-/** A balanced tree, so that a long list stays within the reader's depth. */
-function balanced(parts: readonly Json[], op: "And" | "Or"): Json {
+/** Joins parts in a balanced tree, so that many parts stay within the reader's depth. */
+function joinBalanced(parts: readonly Json[], op: "And" | "Or"): Json {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   const half = Math.ceil(parts.length / 2);
-  return binary(balanced(parts.slice(0, half), op), op, balanced(parts.slice(half), op));
+  return binary(joinBalanced(parts.slice(0, half), op), op, joinBalanced(parts.slice(half), op));
 }
 
-/** Few operands nest to the left, as people write them. */
-function joined(parts: readonly Json[], op: "And" | "Or"): Json {
-  return parts.length > 8 ? balanced(parts, op) : parts.reduce((all, part) => binary(all, op, part));
+/** Joins parts: a few nest to the left, as people write them. */
+function join(parts: readonly Json[], op: "And" | "Or"): Json {
+  return parts.length > 8 ? joinBalanced(parts, op) : parts.reduce((all, part) => binary(all, op, part));
 }
 
 const logic: Write<"&&" | "||"> = ({ op, args }, context) =>
   args.length === 0
     ? booleanLiteral(context.profile, op === "&&")
-    : joined(
+    : join(
         args.map((arg) => writePlain(arg, context)),
         op === "&&" ? "And" : "Or",
       );
@@ -298,7 +298,7 @@ const extreme: Write<"min" | "max"> = ({ op, args }, context) => {
   for (let i = texts.length - 2; i >= 0; i--) {
     const x = texts[i] as Json;
     best = ternary(
-      joined(
+      join(
         texts.slice(i + 1).map((y) => beats(x, y)),
         "And",
       ),
@@ -309,7 +309,7 @@ const extreme: Write<"min" | "max"> = ({ op, args }, context) => {
   const tests = args.flatMap((arg, i) =>
     mayBeNaN(arg) || isNullable(arg) ? [profile.call("isNan", [texts[i] as Json])] : [],
   );
-  return tests.length === 0 || args.length === 1 ? best : ternary(joined(tests, "Or"), nan(profile), best);
+  return tests.length === 0 || args.length === 1 ? best : ternary(join(tests, "Or"), nan(profile), best);
 };
 
 const callNumber =
@@ -320,7 +320,12 @@ const callNumber =
 const testNumber =
   (name: "isFinite" | "isNan"): Write<"isFinite" | "isNaN"> =>
   ({ operand }, context) =>
-    filled(context.profile, context.profile.call(name, [writePlain(operand, context)]), false, isNullable(operand));
+    replaceNull(
+      context.profile,
+      context.profile.call(name, [writePlain(operand, context)]),
+      false,
+      isNullable(operand),
+    );
 
 const testString: Write<StringTest> = ({ op, operand, text }, context) =>
   context.profile.call(op, [writePlain(operand, context), stringLiteral(context.profile, text)]);
