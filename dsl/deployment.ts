@@ -231,7 +231,7 @@ type ModelsOf<Out> = Out extends OutputsByModel<infer Models> ? Models : object;
 type Columns<Row> = { [K in keyof Row]: readonly Row[K][] };
 type NullableColumns<Row> = { [K in keyof Row]: readonly (Row[K] | null)[] };
 
-/** Inferred rows as columns, one entry per row. A challenger's columns hold null where it failed. */
+/** Inferred rows as columns, one entry per row. A challenger's columns are null in rows where it failed. */
 export type InferColumns<In, Out, Checks extends string, Challengers> = {
   readonly time: readonly Date[];
   readonly in: Columns<PortValues<In>>;

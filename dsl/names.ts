@@ -8,7 +8,7 @@ type Lower =
 type LowerOrDigit = Lower | Digit;
 type Letter = Lower | Uppercase<Lower> | "_";
 
-/** A DNS label: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`, under 64 characters. `N`, or what is wrong with it. */
+/** A DNS label: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`, under 64 characters. `N`, or the error message. */
 export type PipelineName<N extends string> = string extends N ? N : ScanLabel<N, N, "-", []>;
 
 type ScanLabel<

@@ -126,7 +126,7 @@ type Deep<V, S extends readonly unknown[], Used extends readonly 0[] = readonly 
 type Filled<P, V> = { readonly [I in keyof P]: V };
 
 /**
- * The budget used after a tuple of `N` inside tuples that use `Used`; null where it is exhausted: for a size over 256,
+ * The budget used after a tuple of `N` inside tuples that use `Used`; null if it is exhausted: for a size over 256,
  * and where all sizes together have more than seven digits. Then the dimension is an array with a typed length. The
  * compiler compares nested tuples element by element, but stops at an intersection.
  */

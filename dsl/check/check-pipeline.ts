@@ -1,5 +1,5 @@
 import type { Problem } from "../errors.js";
-import { otherRow } from "../messages/edits.js";
+import { writtenForOtherRow } from "../messages/edits.js";
 import { portsFlaw, recordOf } from "../model.js";
 import { pipelineNameProblem } from "../names.js";
 import { kindOf } from "../value-kind.js";
@@ -59,7 +59,7 @@ function checkRow(state: CheckState, step: Step, index: number, old: RowScope | 
   if ((step.kind !== "validation" && step.kind !== "alert") || old === undefined || now === undefined) return;
   const change = rowChange(old, now);
   if (change !== null)
-    state.report("SL2092", otherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
+    state.report("SL2092", writtenForOtherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
 }
 
 /** The ports of a list of steps, as frozen data. Where a step is wrong, they are a best guess. */

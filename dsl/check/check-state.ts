@@ -42,7 +42,7 @@ export class CheckState {
   /** The source of `outputs`, null before the first inference step. */
   source: string | null = null;
   tuple: OutputTuple | null = null;
-  /** The model that takes the request; null where a split chooses it. */
+  /** The model that takes the request; null if a split chooses it. */
   first: NonNullable<RowScope["first"]> | null = null;
   /** The model that produced `outputs`; null after a split and while `tuple` is set. */
   last: string | null = null;

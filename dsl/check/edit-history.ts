@@ -3,11 +3,11 @@ import type { RowScope } from "../row.js";
 
 /** What a pipeline remembers in addition to its public data, for `checkPipeline`. */
 export interface EditHistory {
-  /** True where the pipeline states its inputs, false where its first inference step defines them. */
+  /** True if the pipeline states its inputs, false if its first inference step defines them. */
   readonly stated: boolean;
   /** Edits that could not be made. */
   readonly problems: readonly Problem[];
-  /** By step index: the row that a lambda at that position was written for; null where no step was edited. */
+  /** By step index: the row that a lambda at that position was written for; null if no step was edited. */
   readonly rows: readonly RowScope[] | null;
 }
 

@@ -2,7 +2,7 @@
 // flaws.
 
 /**
- * `T` where it is a text, else false. `Fine` is a text that is not a flaw. If `Fine` is `string`, every literal text is
+ * `T` if it is a text, else false. `Fine` is a text that is not a flaw. If `Fine` is `string`, every literal text is
  * a flaw.
  */
 export type TextOf<T, Fine = never> = T extends string
@@ -15,5 +15,5 @@ export type TextOf<T, Fine = never> = T extends string
     : T
   : false;
 
-/** `A` where it is a flaw, else `B`. */
+/** `A` if it is a flaw, else `B`. */
 export type FirstText<A, B> = A extends string ? A : B;

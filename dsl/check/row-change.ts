@@ -4,22 +4,30 @@ import type { IsOne, NamesOf } from "../shapes/port-names.js";
 import type { RowScope, RowValue } from "../row.js";
 import type { DType, Port } from "../tensor.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
-import { became, gone, notAlone, type Became, type Gone, type NotAlone, type OtherRow } from "../messages/edits.js";
+import {
+  tensorChanged,
+  pathGone,
+  notTheOnlyPort,
+  type TensorChanged,
+  type PathGone,
+  type NotTheOnlyPort,
+  type WrittenForOtherRow,
+} from "../messages/edits.js";
 import type { Alert } from "../steps/alert.js";
 import type { Validation } from "../steps/validation.js";
 
 // A lambda was type-checked against the row at its position. After an edit it is still valid if the new row has
 // everything that the old row had.
 
-/** What is wrong with the row of a validation or alert `S` after an edit; false where nothing is. */
+/** The problem of the row of a validation or alert `S` after an edit; false if there is none. */
 export type RowFlaw<S, OldIn, OldOut, OldByModel, In, Out, ByModel> = S extends Validation<infer N> | Alert<infer N>
   ? RowChange<OldIn, OldOut, OldByModel, In, Out, ByModel> extends infer T extends string
-    ? OtherRow<S extends Validation<string> ? "validation" : "alert", N, T>
+    ? WrittenForOtherRow<S extends Validation<string> ? "validation" : "alert", N, T>
     : false
   : false;
 
 /**
- * What the old row had and the new row (`In`, `Out`, `ByModel`) lacks, as a text; false where nothing is missing. Not
+ * The message for what the new row (`In`, `Out`, `ByModel`) lacks of the old one; false if nothing is missing. Not
  * `null`: without `strictNullChecks`, `null` extends every type. A tuple `Out` (several outputs, none selected) is not
  * part of the row.
  */
@@ -33,7 +41,7 @@ type RowChange<OldIn, OldOut, OldByModel, In, Out, ByModel> =
 type OutChange<Old, New> = Old extends readonly unknown[]
   ? false
   : New extends readonly unknown[]
-    ? Gone<"x.out">
+    ? PathGone<"x.out">
     : PortsChange<"x.out", Old, New>;
 
 type ModelsChange<Old, New, Names> = Names extends readonly [infer M extends keyof Old & string, ...infer Rest]
@@ -41,7 +49,7 @@ type ModelsChange<Old, New, Names> = Names extends readonly [infer M extends key
     ? PortsChange<`x.models.${M}`, Old[M], New[M]> extends infer T extends string
       ? T
       : ModelsChange<Old, New, Rest>
-    : Gone<`x.models.${M}`>
+    : PathGone<`x.models.${M}`>
   : false;
 
 type PortsChange<Path extends string, Old, New> = [Old, New] extends [New, Old]
@@ -51,7 +59,7 @@ type PortsChange<Path extends string, Old, New> = [Old, New] extends [New, Old]
     : IsOne<keyof Old> extends true
       ? IsOne<keyof New> extends true
         ? false
-        : NotAlone<`${Path}.${keyof Old & string}`>
+        : NotTheOnlyPort<`${Path}.${keyof Old & string}`>
       : false;
 
 type PortChange<Path extends string, Old, New, Names> = Names extends readonly [
@@ -61,8 +69,8 @@ type PortChange<Path extends string, Old, New, Names> = Names extends readonly [
   ? K extends keyof New
     ? RowValue<New[K]> extends RowValue<Old[K]>
       ? PortChange<Path, Old, New, Rest>
-      : Became<`${Path}.${K}`, ShowTensor<Old[K]>, ShowTensor<New[K]>>
-    : Gone<`${Path}.${K}`>
+      : TensorChanged<`${Path}.${K}`, ShowTensor<Old[K]>, ShowTensor<New[K]>>
+    : PathGone<`${Path}.${K}`>
   : false;
 
 /** The run-time side of `RowChange`. */
@@ -70,11 +78,11 @@ export function rowChange(old: RowScope, now: RowScope): string | null {
   return (
     portsChange("x.in", old.inputs, now.inputs) ??
     (old.outputs.length > 0 && now.outputs.length === 0
-      ? gone("x.out")
+      ? pathGone("x.out")
       : portsChange("x.out", old.outputs, now.outputs)) ??
     first(Object.keys(old.models), (name) => {
       const [was, is] = [old.models[name] ?? [], now.models[name]];
-      return is === undefined ? gone(`x.models.${name}`) : portsChange(`x.models.${name}`, was, is);
+      return is === undefined ? pathGone(`x.models.${name}`) : portsChange(`x.models.${name}`, was, is);
     })
   );
 }
@@ -85,11 +93,11 @@ function portsChange(path: string, old: readonly Port[], now: readonly Port[]): 
     (name) => {
       const was = old.find((port) => port.name === name);
       const is = now.find((port) => port.name === name);
-      if (was === undefined || is === undefined) return gone(`${path}.${name}`);
-      return isKept(was, is) ? null : became(`${path}.${name}`, showTensor(was), showTensor(is));
+      if (was === undefined || is === undefined) return pathGone(`${path}.${name}`);
+      return isKept(was, is) ? null : tensorChanged(`${path}.${name}`, showTensor(was), showTensor(is));
     },
   );
-  return changed ?? (old.length === 1 && now.length !== 1 ? notAlone(`${path}.${old[0]?.name}`) : null);
+  return changed ?? (old.length === 1 && now.length !== 1 ? notTheOnlyPort(`${path}.${old[0]?.name}`) : null);
 }
 
 /** The first change, by name. */

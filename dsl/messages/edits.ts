@@ -1,6 +1,6 @@
-// Sentences about edits. Each is a type and a function with the same words, side by side.
+// Sentences about edits. Each is a type and a function (or constant) with the same wording.
 
-/** Prefixes the problem of a later step, in the message at the edit that causes it. */
+/** The problem that an edit causes in a later step. */
 export type AtStep<Index extends number, Text extends string> = `step ${Index}: ${Text}`;
 
 export type EditOutOfRange<
@@ -11,22 +11,26 @@ export type EditOutOfRange<
 export const editOutOfRange = (method: string, index: number | string, count: number): string =>
   `${method} ${index} is out of range: the pipeline has ${count === 1 ? "1 step" : `${count} steps`}, counted from 0`;
 
-export type OneStep = "an edit's callback must add exactly one step: (at) => at.model(b)";
-export const oneStep: OneStep = "an edit's callback must add exactly one step: (at) => at.model(b)";
+export type ExactlyOneStep = "an edit's callback must add exactly one step: (at) => at.model(b)";
+export const exactlyOneStep: ExactlyOneStep = "an edit's callback must add exactly one step: (at) => at.model(b)";
 
-export type OtherRow<
+export type WrittenForOtherRow<
   Kind extends string,
   N extends string,
   Change extends string,
 > = `${Kind} '${N}' was written for another row: ${Change}`;
-export const otherRow = (kind: string, name: string, change: string): string =>
+export const writtenForOtherRow = (kind: string, name: string, change: string): string =>
   `${kind} '${name}' was written for another row: ${change}`;
 
-export type Gone<Path extends string> = `${Path} is gone`;
-export const gone = (path: string): string => `${path} is gone`;
+export type PathGone<Path extends string> = `${Path} is gone`;
+export const pathGone = (path: string): string => `${path} is gone`;
 
-export type NotAlone<Path extends string> = `${Path} is no longer the only port`;
-export const notAlone = (path: string): string => `${path} is no longer the only port`;
+export type NotTheOnlyPort<Path extends string> = `${Path} is no longer the only port`;
+export const notTheOnlyPort = (path: string): string => `${path} is no longer the only port`;
 
-export type Became<Path extends string, Was extends string, Is extends string> = `${Path} was ${Was} and is now ${Is}`;
-export const became = (path: string, was: string, is: string): string => `${path} was ${was} and is now ${is}`;
+export type TensorChanged<
+  Path extends string,
+  Was extends string,
+  Is extends string,
+> = `${Path} was ${Was} and is now ${Is}`;
+export const tensorChanged = (path: string, was: string, is: string): string => `${path} was ${was} and is now ${is}`;

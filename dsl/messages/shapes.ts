@@ -19,7 +19,7 @@ export type Misfit<
 export const misfit = (model: string, input: string, expected: string, source: string, actual: string): string =>
   `model '${model}' input '${input}' expects ${expected} but ${source} ${actual}`;
 
-/** Appended to a misfit where the model needs a size and a symbol arrives. */
+/** Appended to a misfit if the model needs a size and a symbol arrives. */
 export type Refine<Symbol extends string, Size extends number> = `; refine '${Symbol}' to ${Size}`;
 export const refine = (symbol: string, size: number): string => `; refine '${symbol}' to ${size}`;
 

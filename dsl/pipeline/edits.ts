@@ -1,4 +1,4 @@
-import type { AtStep, EditOutOfRange, OneStep } from "../messages/edits.js";
+import type { AtStep, EditOutOfRange, ExactlyOneStep } from "../messages/edits.js";
 import type { RowFlaw } from "../check/row-change.js";
 import type { Normal } from "../shapes/fits.js";
 import type {
@@ -34,7 +34,7 @@ export interface UncheckedPipeline extends AnyPipeline, UncheckedMethods<Uncheck
 // ---------------------------------------------------------------- arguments
 
 /**
- * `I` where the pipeline has such a step (with `More`: such a position), else what is wrong. An index that is not a
+ * `I` where the pipeline has such a step (with `More`: such a position), else the error message. An index that is not a
  * literal is accepted: `build()` checks it.
  */
 export type StepIndex<I extends number, Steps, Method extends string, More extends readonly 0[] = []> =
@@ -105,7 +105,7 @@ type CutAt<
 // ---------------------------------------------------------------- results
 
 /**
- * The pipeline after step `I` was replaced by the step of `P`; a text where a later step breaks; false where the
+ * The pipeline after step `I` was replaced by the step of `P`; a text if a later step breaks; false if the
  * callback already has an error. `Out` and `ByModel` are those at the end of the pipeline.
  */
 export type Replaced<In, Out, Steps, ByModel, I extends number, P> =
@@ -116,7 +116,7 @@ export type Replaced<In, Out, Steps, ByModel, I extends number, P> =
           ? RecheckFrom<Rest, StateAfter<Before, Old>, StateAfter<InsertionState<Before>, S>, Out, ByModel>
           : false
         : never
-      : OneStep
+      : ExactlyOneStep
     : UncheckedPipeline;
 
 /** The same for a step of `P` inserted before step `I`, or at the end. */
@@ -128,7 +128,7 @@ export type Inserted<In, Out, Steps, ByModel, I extends number, P> =
           ? RecheckFrom<Rest, Before, StateAfter<InsertionState<Before>, S>, Out, ByModel>
           : false
         : never
-      : OneStep
+      : ExactlyOneStep
     : UncheckedPipeline;
 
 /** The same for removing step `I`. */
@@ -139,13 +139,13 @@ export type Removed<In, Out, Steps, ByModel, I extends number> =
       : never
     : UncheckedPipeline;
 
-/** The required result of an edit's callback: a text where the edit breaks a later step. */
+/** The required result of an edit's callback: a text if the edit breaks a later step. */
 export type CallbackResult<Edited, P> = Edited extends string ? NoInfer<Edited> : P;
 
-/** The result of an edit; the unchanged pipeline where the edit is refused. */
+/** The result of an edit; the unchanged pipeline if the edit is refused. */
 export type EditedOr<Edited, Was> = Edited extends string | false ? Was : Edited;
 
-/** The index of a step that can be removed, else what is wrong. */
+/** The index of a step that can be removed, else the error message. */
 export type RemovedIndex<I extends number, Steps, Edited> =
   StepIndex<I, Steps, "removeStep"> extends infer T extends string ? T : Edited extends string ? NoInfer<Edited> : I;
 
@@ -157,7 +157,7 @@ export type Cleared<In extends object, Steps> =
       ? EmptyPipeline
       : Pipeline<In, Normal<In>, never, Steps>;
 
-/** False where the new step itself does not fit, or the callback adds two steps. Then the error is in the callback. */
+/** False if the new step itself does not fit, or the callback adds two steps. Then the error is in the callback. */
 type NewStepFits<S, Before> =
   Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _ByModel, infer Names>
     ? unknown extends S
@@ -235,7 +235,7 @@ type Recheck<
         : never
     : PipelineOf<In, Out, Checks, Steps, ByModel, Names>;
 
-/** Checks the later steps again where the arriving tensors are unchanged. */
+/** Checks the later steps again if the arriving tensors are unchanged. */
 type RecheckNames<Nodes, In, EndOut, Checks extends string, Steps, EndByModel, Names extends string> =
   Nodes extends Link<After<infer S, unknown>, infer Rest>
     ? NameFlaw<S, Checks, Names, Steps> extends infer T extends string

@@ -8,7 +8,7 @@ import type { AnyPipeline, Target } from "./any-pipeline.js";
 import type { RowScope } from "../row.js";
 import { definitionOf, stepKinds, type Step } from "../steps/step-kinds.js";
 import type { StepDefinition } from "../steps/step-definition.js";
-import { editOutOfRange, oneStep } from "../messages/edits.js";
+import { editOutOfRange, exactlyOneStep } from "../messages/edits.js";
 import { editHistory, type EditHistory } from "../check/edit-history.js";
 
 type Edits = Omit<EditHistory, "stated">;
@@ -109,7 +109,7 @@ export class StepList implements AnyPipeline {
     }
     const before = this.#withSteps(this.steps.slice(0, index), unedited);
     const head = make === null ? before : addStep(before, make);
-    if (head === null) return this.#withProblem({ code: "SL2091", message: oneStep, details: { step: index } });
+    if (head === null) return this.#withProblem({ code: "SL2091", message: exactlyOneStep, details: { step: index } });
     const edited = this.#withSteps([...head.steps, ...this.steps.slice(index + removed)], unedited);
     const oldRows = this.#edits.rows ?? this.#scopes;
     const rows = edited.steps.map((_, position) => {

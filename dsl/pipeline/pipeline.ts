@@ -17,7 +17,7 @@ import type {
 import type { Alert, AlertName, AlertOptions, AlertRows, NoInferenceBeforeAlert } from "../steps/alert.js";
 import type { Audit, AuditNames, Slice } from "../steps/audit.js";
 import type { KeyName, KeySplit, KeySplitOptions, RouteModels, Routes } from "../steps/key-split.js";
-import type { AlertTaken } from "../steps/logged-names.js";
+import type { AlertEntry } from "../steps/logged-names.js";
 import type { ColumnNames, Columns, Renamed, RenameOption, Renaming } from "../steps/model.js";
 import type { Members, MultiModel, OutputsByName, TupleOf } from "../steps/models.js";
 import type { NeedsModels } from "../steps/multi-model.js";
@@ -233,7 +233,7 @@ export interface Pipeline<
     name: N extends unknown ? NoInfer<AlertName<N, Names, Steps>> : N,
     condition: (all: AlertRows<RowOf<In, Out, ByModel>>) => boolean,
     options: AlertOptions<D, F>,
-  ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, ByModel, Names | AlertTaken<N>>;
+  ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, ByModel, Names | AlertEntry<N>>;
 
   /**
    * Replaces one step. All later steps are checked again; the message names the step that the edit breaks.

@@ -122,7 +122,7 @@ type BoundSingle<I, Out> =
       : Refused
     : Refused;
 type BoundRenamed<I, Out, R> = [keyof R] extends [never] ? Bound<I, Out> : Bound<I, FedRenamed<I, Out, R>>;
-/** Instead of bindings where a model does not fit. It has no keys, so no symbol is bound. */
+/** Instead of bindings, if a model does not fit. It has no keys, so no symbol is bound. */
 export type Refused = void;
 
 /**
@@ -302,7 +302,7 @@ class Unifier {
     }
   }
 
-  /** False where the dimension does not fit. Then the later dimensions of the port are not checked. */
+  /** False if the dimension does not fit. Then the later dimensions of the port are not checked. */
   #dim(input: string, axis: number, expected: Dim, arrived: Dim, text: string): boolean {
     if (expected === null) return true;
     if (typeof expected === "string") return this.#symbol(input, axis, expected, arrived);
@@ -349,7 +349,7 @@ class Unifier {
     return checks;
   }
 
-  /** Without bindings where the model does not fit, so that later steps are still checked. */
+  /** Without bindings if the model does not fit, so that later steps are still checked. */
   outputs(ports: readonly Port[]): Port[] {
     if (this.problems.some(({ code }) => code !== "SL2016")) this.#bound.clear();
     const batch = new Set([...this.#batch, ...batchNames(ports)]);

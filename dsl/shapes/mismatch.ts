@@ -3,7 +3,7 @@ import type { NamesOf } from "./port-names.js";
 import type { Tensor } from "../tensor.js";
 import type { Clash, Misfit, Missing, Refine } from "../messages/shapes.js";
 
-// The failure path of the types. The compiler evaluates it only where a model does not fit, port by port in the order
+// The failure path of the types. The compiler evaluates it only if a model does not fit, port by port in the order
 // of names. `Unifier` in `fits.ts` is the run-time side.
 
 /**

@@ -4,7 +4,7 @@ import type { Problem } from "../errors.js";
 import { isIdentifier, type Digit, type ScanIdentifier } from "../names.js";
 import { kindOf } from "../value-kind.js";
 import type { RowOf, UnknownRow } from "../row.js";
-import type { AlertTaken } from "./logged-names.js";
+import type { AlertEntry } from "./logged-names.js";
 import { noModels, type StepDefinition } from "./step-definition.js";
 import type { BeforeInference, NewStep } from "./step-kinds.js";
 import type { Unstated } from "./step-list.js";
@@ -38,7 +38,7 @@ const secondsOf = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: an alert. */
+/** The type-level form of an alert. */
 export interface Alert<out N extends string> {
   readonly alert: N;
 }
@@ -76,20 +76,20 @@ export interface AlertOptions<D extends string, F extends string> {
   readonly for?: Duration<F, "for">;
 }
 
-/** An identifier that no other alert has. `N`, or what is wrong with it. */
+/** An identifier that no other alert has. `N`, or the error message. */
 export type AlertName<N extends string, Names extends string, Steps> = string extends N
   ? N
   : BeforeInference<Steps> extends true
     ? NoInfer<NoInferenceBeforeAlert<N>>
     : N extends typeof reserved
       ? ReservedAlertName<N>
-      : AlertTaken<N> extends Names
+      : AlertEntry<N> extends Names
         ? TakenAlertName<N>
         : ScanIdentifier<N> extends true
           ? N
           : BadAlertName<N>;
 
-/** `D`, or what is wrong with it. */
+/** `D`, or the error message. */
 export type Duration<D extends string, Option extends string> = string extends D
   ? D
   : IsDuration<D> extends true
@@ -125,7 +125,7 @@ type Compared<A extends string, B extends string> = A extends B
     ? "less"
     : "more";
 
-/** What is wrong with the name of an alert after an edit; false where nothing is. */
+/** The problem of the name of an alert after an edit; false if there is none. */
 export type AlertFlaw<N extends string, Names extends string, Steps> = TextOf<AlertName<N, Names, Steps>, N>;
 
 /** `.alert` in the callback of an edit. */
@@ -137,7 +137,7 @@ export interface AtAlert<In, Out, Steps, ByModel, Names extends string> {
   ): NewStep<Alert<N>>;
 }
 
-/** `.alert` where the compiler does not know the steps. */
+/** `.alert` if the compiler does not know the steps. */
 export interface UncheckedAlert<out P> {
   alert<R = UnknownRow>(
     name: string,
@@ -180,7 +180,7 @@ function checkDuration(state: CheckState, option: string, duration: unknown, ind
   state.report("SL2085", badDuration(option, given), index, { ...details });
 }
 
-/** The seconds of a duration such as `"5m"`; null where it is not a duration from 1 s to 30 d. */
+/** The seconds of a duration such as `"5m"`; null if it is not a duration from 1 s to 30 d. */
 export function secondsIn(duration: unknown): number | null {
   const [, amount = "", unit = ""] = (typeof duration === "string" && /^([1-9]\d{0,6})([smhd])$/.exec(duration)) || [];
   const seconds = Number(amount) * (secondsOf[unit as keyof typeof secondsOf] ?? Number.NaN);

@@ -2,7 +2,7 @@ import type { CheckState } from "../check/check-state.js";
 import type { TextOf } from "../check/flaws.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
-import type { LoggedName } from "./logged-names.js";
+import type { LoggedModelEntry } from "./logged-names.js";
 import { isCount, needsModels, type IsAudited, type MultiModelOf, type NeedsModels } from "./multi-model.js";
 import { noModels, type StepDefinition } from "./step-definition.js";
 import type { NewStep } from "./step-kinds.js";
@@ -30,12 +30,12 @@ function auditStep(slice: string): AuditStep {
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: an audit of the slice `S`. */
+/** The type-level form of an audit of the slice `S`. */
 export interface Audit<out S extends string> {
   readonly audit: S;
 }
 
-/** `S` where it is a slice of the tuple `Out`, else what is wrong with it. */
+/** `S` if it is a slice of the tuple `Out`, else the error message. */
 export type Slice<S extends string, Out, Steps> = Out extends readonly unknown[]
   ? IsAudited<Steps> extends true
     ? NoInfer<AuditedAlready<MultiModelOf<Steps>["index"]>>
@@ -98,7 +98,9 @@ type ShowBounds<B> = B extends readonly [infer From extends number, infer To]
   : never;
 
 /** The names that an audit of `Slice` adds to the log. */
-export type AuditNames<Slice extends string, Steps> = LoggedName<AuditedNames<Slice, MultiModelOf<Steps>["models"]>>;
+export type AuditNames<Slice extends string, Steps> = LoggedModelEntry<
+  AuditedNames<Slice, MultiModelOf<Steps>["models"]>
+>;
 
 /** The names of the models in a slice of `Ms`. */
 export type AuditedNames<S extends string, Ms> = string extends S ? never : NamesWithin<Bounds<S>, Ms>;
@@ -122,10 +124,10 @@ type NamesWithin<B, Ms, Passed extends readonly 0[] = [], Names = never> = Ms ex
   : Names;
 type IsBefore<I extends number, To> = To extends number ? (I extends Below<To> ? true : false) : true;
 
-/** What is wrong with the audit `S` after an edit; false where nothing is. */
+/** The problem of the audit `S` after an edit; false if there is none. */
 export type AuditFlaw<S extends string, Out, Steps> = TextOf<Slice<S, Out, Steps>, S>;
 
-/** The same where the arriving tensors are unchanged: only an earlier audit can be wrong. */
+/** `AuditFlaw` if the arriving tensors are unchanged: only a second audit is a problem. */
 export type RepeatedAuditFlaw<Steps> =
   IsAudited<Steps> extends true ? AuditedAlready<MultiModelOf<Steps>["index"]> : false;
 
@@ -134,7 +136,7 @@ export interface AtAudit<Out, Steps> {
   audit<const S extends string>(slice: Slice<S, Out, Steps>): NewStep<Audit<S>>;
 }
 
-/** `.audit` where the compiler does not know the steps. */
+/** `.audit` if the compiler does not know the steps. */
 export interface UncheckedAudit<out P> {
   audit(slice: string): P;
 }

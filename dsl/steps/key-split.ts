@@ -35,7 +35,7 @@ function keySplitStep(key: string, options: KeySplitOptions<Model, RouteModels>)
 // ---------------------------------------------------------------- types
 
 /**
- * In the list of steps: a key split. Its routes are a union of `readonly [value, model]`. Messages name the model
+ * The type-level form of a key split. Its routes are a union of `readonly [value, model]`. Messages name the model
  * `Default` for the whole split.
  */
 export interface KeySplit<out Default, out Routes> {
@@ -55,7 +55,7 @@ export type Routes<Out, D extends Model, R extends RouteModels, Steps> = [keyof 
     ? { readonly [V in keyof R]: Route<Out, R[V], D, Steps> }
     : R; // The error is at the default. `{}` is inferred from this branch alone.
 
-/** What is wrong with a key split after an edit; false where nothing is. */
+/** The problem of a key split after an edit; false if there is none. */
 export type KeySplitFlaw<D extends Model, R, Out, Steps> = FirstText<
   TextOf<Fits<Out, D, Steps>>,
   RoutesFlaw<Out, D, R, Steps, NamesOf<R>>
@@ -75,7 +75,7 @@ export interface AtKeySplit<Out, Steps> {
   ): NewStep<KeySplit<D, PairsOf<R>>>;
 }
 
-/** `.keySplit` where the compiler does not know the steps. */
+/** `.keySplit` if the compiler does not know the steps. */
 export interface UncheckedKeySplit<out P> {
   keySplit(key: string, options: KeySplitOptions<Model, RouteModels>): P;
 }

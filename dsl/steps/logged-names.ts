@@ -4,10 +4,10 @@ import type { Model } from "../model.js";
 // holds them.
 
 /** The entry for a model whose outputs are logged under its name. */
-export type LoggedName<N extends string> = string extends N ? never : `model ${N}`;
+export type LoggedModelEntry<N extends string> = string extends N ? never : `model ${N}`;
 
 /** The entry for an alert. */
-export type AlertTaken<N extends string> = string extends N ? never : `alert ${N}`;
+export type AlertEntry<N extends string> = string extends N ? never : `alert ${N}`;
 
 /** The model names in the tuple `Ms` before the element `I`. */
 export type NamesBefore<Ms, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I
@@ -16,9 +16,9 @@ export type NamesBefore<Ms, I, N = never, Passed extends readonly 0[] = []> = `$
     ? NamesBefore<Rest, I, N | M["name"], [...Passed, 0]>
     : N;
 
-/** The first model name in `Ms` that is already in `Names`; false where there is none. */
+/** The first model name in `Ms` that is already in `Names`; false if there is none. */
 export type FirstLogged<Ms, Names> = Ms extends readonly [infer M extends Model, ...infer Rest]
-  ? LoggedName<M["name"]> extends Names
+  ? LoggedModelEntry<M["name"]> extends Names
     ? M["name"]
     : FirstLogged<Rest, Names>
   : false;

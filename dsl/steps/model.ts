@@ -23,9 +23,9 @@ function modelStep(model: Model, rename: RenameOption = {}): ModelStep {
 
 // ---------------------------------------------------------------- types
 
-// In the list of steps, a model without renaming is the model itself.
+// The type-level form of a model without renaming is the model itself.
 
-/** In the list of steps: a model with renamed inputs, a union of `readonly [input, column]`. */
+/** The type-level form of a model with renamed inputs, a union of `readonly [input, column]`. */
 export interface Renamed<out M, out Pairs> {
   readonly model: M;
   readonly rename: Pairs;
@@ -70,7 +70,7 @@ type ColumnOf<K, R> = K extends keyof R ? R[K] & string : K & string;
 type InputsOf<C, I, R> = { [K in keyof I]: ColumnOf<K, R> extends C ? K & string : never }[keyof I];
 type FirstOf<U extends string> = Sorted<U> extends readonly [infer F, ...(readonly unknown[])] ? F : never;
 
-/** What is wrong with the renaming `R` of `M` after an edit; false where nothing is. */
+/** The problem of the renaming `R` of `M` after an edit; false if there is none. */
 export type RenamedFlaw<M extends Model, R, Out, Steps> = FirstText<
   RenamingFlaw<Renaming<M, R, Out, Steps>, R, NamesOf<R>>,
   TextOf<FitsRenamed<Out, M, R, Steps>>
@@ -88,7 +88,7 @@ export interface AtModel<Out, Steps> {
   ): NewStep<Renamed<M, PairsOf<R>>>;
 }
 
-/** `.model` where the compiler does not know the steps. */
+/** `.model` if the compiler does not know the steps. */
 export interface UncheckedModel<out P> {
   model(model: Model, rename?: RenameOption): P;
 }

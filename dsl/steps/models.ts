@@ -4,7 +4,7 @@ import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { Fits, Next } from "../shapes/fits.js";
-import type { FirstLogged, LoggedName, NamesBefore } from "./logged-names.js";
+import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 
@@ -20,7 +20,7 @@ function modelsStep(models: readonly Model[]): ModelsStep {
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: a models step. */
+/** The type-level form of a models step. */
 export interface MultiModel<out Models> {
   readonly models: Models;
 }
@@ -34,7 +34,7 @@ type Member<Out, M extends Model, Before extends string, Names, Steps> = string 
   ? M
   : M["name"] extends Before
     ? NoInfer<RepeatedModel<M["name"], "models step">>
-    : LoggedName<M["name"]> extends Names
+    : LoggedModelEntry<M["name"]> extends Names
       ? NoInfer<LoggedAlready<M["name"]>>
       : Fits<Out, M, Steps>;
 
@@ -44,12 +44,12 @@ export type TupleOf<Out, Ms extends readonly Model[]> = { readonly [I in keyof M
 /** The outputs of all models by name. */
 export type OutputsByName<Out, Ms extends readonly Model[]> = { readonly [M in Ms[number] as M["name"]]: Next<Out, M> };
 
-/** What is wrong with the models `Ms` after an edit; false where nothing is. */
+/** The problem of the models `Ms` after an edit; false if there is none. */
 export type ModelsFlaw<Ms, Out, Names, Steps> = Ms extends readonly [infer M extends Model, ...infer Rest]
   ? FirstText<TextOf<Member<Out, M, never, Names, Steps>>, ModelsFlaw<Rest, Out, Names, Steps>>
   : false;
 
-/** The same where the arriving tensors are unchanged: only a name can be wrong. */
+/** `ModelsFlaw` if the arriving tensors are unchanged: only a name can be wrong. */
 export type ModelsNameFlaw<Ms, Names> =
   FirstLogged<Ms, Names> extends infer N extends string ? LoggedAlready<N> : false;
 
@@ -60,7 +60,7 @@ export interface AtModels<Out, Steps, Names extends string> {
   ): NewStep<MultiModel<Ms>>;
 }
 
-/** `.models` where the compiler does not know the steps. */
+/** `.models` if the compiler does not know the steps. */
 export interface UncheckedModels<out P> {
   models(models: readonly Model[]): P;
 }

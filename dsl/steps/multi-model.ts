@@ -13,7 +13,7 @@ export type MultiModelOf<Steps> =
       : MultiModelOf<Prev>
     : never;
 
-/** True where the newest models step is audited. */
+/** True if the newest models step is audited. */
 export type IsAudited<Steps> =
   Steps extends After<infer S, infer Prev>
     ? S extends MultiModel<unknown>

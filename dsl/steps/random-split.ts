@@ -29,7 +29,7 @@ function randomSplitStep(weights: readonly Weighted[], options?: { readonly hash
 // ---------------------------------------------------------------- types
 
 /**
- * In the list of steps: a random split, a tuple of `readonly [weight, model]`. Messages name the first model for the
+ * The type-level form of a random split, a tuple of `readonly [weight, model]`. Messages name the first model for the
  * whole split.
  */
 export interface RandomSplit<out Weights> {
@@ -74,7 +74,7 @@ type PairNamesBefore<Ws, I, N = never, Passed extends readonly 0[] = []> = `${Pa
 
 export type FirstModel<Ws extends readonly Weighted[]> = Ws[0][1];
 
-/** What is wrong with a random split after an edit; false where nothing is. */
+/** The problem of a random split after an edit; false if there is none. */
 export type RandomSplitFlaw<Ws, First extends Model, Out, Steps> = Ws extends readonly [
   infer W extends Weighted,
   ...infer Rest,
@@ -90,7 +90,7 @@ export interface AtRandomSplit<Out, Steps> {
   ): NewStep<RandomSplit<Ws>>;
 }
 
-/** `.randomSplit` where the compiler does not know the steps. */
+/** `.randomSplit` if the compiler does not know the steps. */
 export interface UncheckedRandomSplit<out P> {
   randomSplit(weights: readonly Weighted[], options?: { readonly hashKey?: string }): P;
 }

@@ -26,7 +26,7 @@ function refineStep(sizes: SizeOption): RefineStep {
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: sizes for symbols, a union of `readonly [symbol, size]`. */
+/** The type-level form of a refine step: sizes for symbols, a union of `readonly [symbol, size]`. */
 export interface Refine<out Pairs> {
   readonly sizes: Pairs;
 }
@@ -85,7 +85,7 @@ export type Refined<Out, Z> = Out extends readonly unknown[]
         : never;
     };
 
-/** What is wrong with a refine step after an edit; false where nothing is. */
+/** The problem of a refine step after an edit; false if there is none. */
 export type RefineFlaw<Pairs, Out, Steps> = Out extends readonly unknown[]
   ? NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], ".refine()">
   : SizesFlaw<RecordOf<Pairs>, Out, Steps, NamesOf<RecordOf<Pairs>>>;
@@ -103,7 +103,7 @@ export interface AtRefine<Out, Steps> {
   ): NewStep<Refine<PairsOf<Z>>>;
 }
 
-/** `.refine` where the compiler does not know the steps. */
+/** `.refine` if the compiler does not know the steps. */
 export interface UncheckedRefine<out P> {
   refine(sizes: SizeOption): P;
 }

@@ -17,12 +17,12 @@ function selectStep(index: number): SelectStep {
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: a selection of the output `I`. */
+/** The type-level form of a select step: the output `I`. */
 export interface Select<out I extends number> {
   readonly select: I;
 }
 
-/** `I` where the tuple `Out` has such an output, else what is wrong. */
+/** `I` where the tuple `Out` has such an output, else the error message. */
 export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unknown[]
   ? number extends I | Out["length"]
     ? I
@@ -39,7 +39,7 @@ type NotSelected<I extends number, Out extends readonly unknown[], Steps> = I ex
   ? SelectOutOfRange<J, number extends J ? number : MultiModelOf<Steps>["index"], Out["length"]>
   : never;
 
-/** The selected output; the whole tuple where the index is out of range. */
+/** The selected output; the whole tuple if the index is out of range. */
 export type Selected<Out, I extends number> = Out extends readonly object[]
   ? number extends I | Out["length"]
     ? Out[I]
@@ -48,7 +48,7 @@ export type Selected<Out, I extends number> = Out extends readonly object[]
       : Out
   : Out;
 
-/** What is wrong with the selection `I` after an edit; false where nothing is. */
+/** The problem of the selection `I` after an edit; false if there is none. */
 export type SelectFlaw<I extends number, Out, Steps> = TextOf<SelectIndex<I, Out, Steps>>;
 
 /** `.select` in the callback of an edit. */
@@ -56,7 +56,7 @@ export interface AtSelect<Out, Steps> {
   select<const I extends number>(index: SelectIndex<I, Out, Steps>): NewStep<Select<I>>;
 }
 
-/** `.select` where the compiler does not know the steps. */
+/** `.select` if the compiler does not know the steps. */
 export interface UncheckedSelect<out P> {
   select(index: number): P;
 }

@@ -1,9 +1,10 @@
 import type { CheckState, ModelOutputs } from "../check/check-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
+import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { Fits, Next } from "../shapes/fits.js";
-import type { FirstLogged, LoggedName, NamesBefore } from "./logged-names.js";
+import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 
@@ -20,14 +21,14 @@ function shadowStep(champion: Model, challengers: readonly Model[]): ShadowStep 
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: a shadow step. */
+/** The type-level form of a shadow step. */
 export interface Shadow<out Champion, out Challengers> {
   readonly champion: Champion;
   readonly challengers: Challengers;
 }
 
 /**
- * The challengers `Cs` of `C` where all fit `Out`; the text of a wrong one is the type of its element. `[Cs]` is not
+ * The challengers `Cs` of the champion `C`. A challenger that does not fit is replaced by its message. `[Cs]` is not
  * distributive: otherwise `[c1, c2]` is inferred as an array and not as a tuple.
  */
 export type Challengers<Out, C extends Model, Cs extends readonly Model[], Names, Steps> = [Cs] extends [readonly []]
@@ -37,8 +38,8 @@ export type Challengers<Out, C extends Model, Cs extends readonly Model[], Names
 type Challenger<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
   ? M
   : M["name"] extends Before
-    ? NoInfer<RepeatedInShadow<M["name"]>>
-    : LoggedName<M["name"]> extends Names
+    ? NoInfer<RepeatedModel<M["name"], "shadow step">>
+    : LoggedModelEntry<M["name"]> extends Names
       ? NoInfer<AlreadyChallenger<M["name"]>>
       : Fits<Out, M, Steps>;
 
@@ -48,9 +49,9 @@ export type ShadowOutputs<Out, C extends Model, Cs extends readonly Model[]> = {
 };
 
 /** The names that the step adds to the log. */
-export type ShadowNames<Cs extends readonly Model[]> = LoggedName<Cs[number]["name"]>;
+export type ShadowNames<Cs extends readonly Model[]> = LoggedModelEntry<Cs[number]["name"]>;
 
-/** What is wrong with a shadow step after an edit; false where nothing is. */
+/** The problem of a shadow step after an edit; false if there is none. */
 export type ShadowFlaw<C extends Model, Cs, Out, Names, Steps> = FirstText<
   TextOf<Fits<Out, C, Steps>>,
   ChallengersFlaw<Cs, Out, Names, Steps>
@@ -59,7 +60,7 @@ type ChallengersFlaw<Cs, Out, Names, Steps> = Cs extends readonly [infer M exten
   ? FirstText<TextOf<Challenger<Out, M, never, Names, Steps>>, ChallengersFlaw<Rest, Out, Names, Steps>>
   : false;
 
-/** The same where the arriving tensors are unchanged: only a name can be wrong. */
+/** `ShadowFlaw` if the arriving tensors are unchanged: only a name can be wrong. */
 export type ShadowNameFlaw<Cs, Names> =
   FirstLogged<Cs, Names> extends infer N extends string ? AlreadyChallenger<N> : false;
 
@@ -71,7 +72,7 @@ export interface AtShadow<Out, Steps, Names extends string> {
   ): NewStep<Shadow<C, Cs>>;
 }
 
-/** `.shadow` where the compiler does not know the steps. */
+/** `.shadow` if the compiler does not know the steps. */
 export interface UncheckedShadow<out P> {
   shadow(champion: Model, challengers: readonly Model[]): P;
 }
@@ -94,7 +95,7 @@ function checkShadow(state: CheckState, step: ShadowStep, index: number): void {
     if (!state.isModel(challenger, "a challenger", index)) continue;
     const { name } = challenger;
     if (models.some((model) => model.name === name)) {
-      state.report("SL2021", repeatedInShadow(name), index, { model: name });
+      state.report("SL2021", repeatedModel(name, "shadow step"), index, { model: name });
     } else if (state.logged.has(name)) {
       state.report("SL2022", alreadyChallenger(name), index, { model: name });
     } else {
@@ -116,9 +117,6 @@ export const shadowKind = {
 
 type NoChallengers = "a shadow step needs at least one challenger";
 const noChallengers: NoChallengers = "a shadow step needs at least one challenger";
-
-type RepeatedInShadow<M extends string> = `model '${M}' occurs twice in one shadow step`;
-const repeatedInShadow = (model: string): string => `model '${model}' occurs twice in one shadow step`;
 
 type AlreadyChallenger<M extends string> = `challenger '${M}' already runs in an earlier shadow step`;
 const alreadyChallenger = (model: string): string => `challenger '${model}' already runs in an earlier shadow step`;

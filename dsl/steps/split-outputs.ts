@@ -37,7 +37,7 @@ type FirstDifference<M extends string, A, First extends string, B, Names> = Name
 export interface FirstOfSplit {
   readonly model: Model;
   readonly outputs: readonly Port[];
-  /** False where the model does not fit: then its outputs are not compared. */
+  /** False if the model does not fit: then its outputs are not compared. */
   readonly fits: boolean;
 }
 

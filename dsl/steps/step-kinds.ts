@@ -1,6 +1,6 @@
 import type { TextOf } from "../check/flaws.js";
 import type { RequestSource, StepSource } from "../messages/shapes.js";
-import type { OneStep } from "../messages/edits.js";
+import type { ExactlyOneStep } from "../messages/edits.js";
 import type { Model } from "../model.js";
 import type { UnknownRow } from "../row.js";
 import type { Fits, Next, Normal, Substituted } from "../shapes/fits.js";
@@ -24,7 +24,7 @@ import {
   type KeySplitStep,
   type UncheckedKeySplit,
 } from "./key-split.js";
-import type { AlertTaken } from "./logged-names.js";
+import type { AlertEntry } from "./logged-names.js";
 import {
   modelKind,
   type AtModel,
@@ -138,7 +138,7 @@ export function definitionOf(step: Step): StepDefinition<Step> {
 
 /**
  * The pipeline before a step, as an edit's callback receives it: each method returns one step. `In` and `Out` are
- * `Unstated` where that step defines the request's columns.
+ * `Unstated` if that step defines the request's columns.
  */
 export interface At<
   in out In,
@@ -160,7 +160,7 @@ export interface At<
     AtAlert<In, Out, Steps, ByModel, Names>,
     AtRefine<Out, Steps> {}
 
-/** The methods where the compiler does not know the steps; each returns `P`. */
+/** The methods if the compiler does not know the steps; each returns `P`. */
 export interface UncheckedMethods<out P>
   extends
     UncheckedModel<P>,
@@ -184,7 +184,7 @@ export interface NewStep<out S> extends SecondStep {
 declare const newStep: unique symbol;
 type SecondStep = {
   readonly [Method in keyof At<Unstated, Unstated, never, Unstated, object, never>]: (
-    refused: OneStep,
+    refused: ExactlyOneStep,
     ...more: readonly (((row: UnknownRow) => unknown) | object)[]
   ) => NewStep<unknown>;
 };
@@ -192,7 +192,7 @@ type SecondStep = {
 // ---------------------------------------------------------------- types: where the current outputs come from
 
 /** Steps that produce no outputs of a model. */
-type Passing = Validation<string> | Alert<string> | Refine<unknown> | Audit<string>;
+type StepWithoutOutputs = Validation<string> | Alert<string> | Refine<unknown> | Audit<string>;
 
 /**
  * The source of the current outputs, for messages: `step 2 (model 'embed') produces`. Steps count from 0, as in
@@ -200,7 +200,7 @@ type Passing = Validation<string> | Alert<string> | Refine<unknown> | Audit<stri
  */
 export type SourceOf<Steps, Selected extends number = 0> =
   Steps extends After<infer S, infer Prev>
-    ? S extends Passing
+    ? S extends StepWithoutOutputs
       ? SourceOf<Prev, Selected>
       : S extends Select<infer I>
         ? SourceOf<Prev, I>
@@ -229,7 +229,7 @@ type MainModel<S> = S extends Model
             ? M
             : never;
 
-/** True where no model has run yet. Of the steps without a model, only refine is allowed there. */
+/** True if no model has run yet. Of the steps without a model, only refine is allowed there. */
 export type BeforeInference<Steps> =
   Steps extends After<Refine<unknown>, infer Prev>
     ? BeforeInference<Prev>
@@ -237,13 +237,13 @@ export type BeforeInference<Steps> =
       ? false
       : true;
 
-// ---------------------------------------------------------------- types: the state after a step. `CheckState` is the
-// run-time side
+// ---------------------------------------------------------------- types: the state after a step
+// At run time, `CheckState` holds this state.
 
-/** What arrives at the model `M`: where the request's columns are not stated, `M` defines them. */
+/** What arrives at the model `M`: if the request's columns are not stated, `M` defines them. */
 export type ArrivingAtModel<Out, M extends Model> = [Out] extends [Unstated] ? Normal<M["inputs"]> : Out;
 
-/** What arrives at the step `S`: where the request's columns are not stated, `S` defines them. */
+/** What arrives at the step `S`: if the request's columns are not stated, `S` defines them. */
 export type Arriving<Out, S> = [Out] extends [Unstated] ? Normal<ColumnsOf<S>> : Out;
 
 /** The request's columns after the step `S`. */
@@ -274,7 +274,7 @@ export type OutAfter<Out, S> = S extends Model
               : Out;
 
 /** The outputs by model name, which rows have in addition to the current ones, after the step `S`. */
-export type ByModelAfter<ByModel, Out, S> = S extends Passing | Select<number>
+export type ByModelAfter<ByModel, Out, S> = S extends StepWithoutOutputs | Select<number>
   ? ByModel
   : S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
     ? ShadowOutputs<Out, C, Cs>
@@ -293,7 +293,7 @@ export type NamesAfter<Names extends string, S, Steps> = S extends Model
     : S extends Audit<infer Slice>
       ? Names | AuditNames<Slice, Steps>
       : S extends Alert<infer N>
-        ? Names | AlertTaken<N>
+        ? Names | AlertEntry<N>
         : Names;
 
 /** The outputs that the log stores by model name: those of challengers and audited ones. */
@@ -312,10 +312,9 @@ type LoggedBy<S, Prev, Out, ByModel> =
       ? Pick<ByModel, AuditedNames<Slice, MultiModelOf<Prev>["models"]> & keyof ByModel>
       : unknown;
 
-// ---------------------------------------------------------------- types: an existing step again, after an edit before
-// it
+// ---------------------------------------------------------------- types: checking the later steps after an edit
 
-/** What is wrong with the step `S` where `Out` arrives after `Steps`; false where nothing is. */
+/** The problem of the step `S` if `Out` arrives after `Steps`; false if there is none. */
 export type StepFlaw<S, Out, Checks extends string, Names extends string, Steps> = S extends Model
   ? Out extends S["inputs"]
     ? false
@@ -342,7 +341,7 @@ export type StepFlaw<S, Out, Checks extends string, Names extends string, Steps>
                       ? RefineFlaw<Pairs, Out, Steps>
                       : false;
 
-/** The same where the arriving tensors are unchanged: only names and a repeated audit can be wrong. */
+/** `StepFlaw` if the arriving tensors are unchanged: only names and a repeated audit can be wrong. */
 export type NameFlaw<S, Checks extends string, Names extends string, Steps> = S extends Model
   ? false
   : S extends Validation<infer N>

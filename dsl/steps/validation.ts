@@ -24,12 +24,12 @@ const reserved = ["count", "__proto__"] as const;
 
 // ---------------------------------------------------------------- types
 
-/** In the list of steps: a validation. */
+/** The type-level form of a validation. */
 export interface Validation<out N extends string> {
   readonly validation: N;
 }
 
-/** An identifier that is neither reserved nor taken. `N`, or what is wrong with it. */
+/** An identifier that is neither reserved nor taken. `N`, or the error message. */
 export type ValidationName<N extends string, Taken extends string, Steps> = string extends N
   ? N
   : BeforeInference<Steps> extends true
@@ -42,7 +42,7 @@ export type ValidationName<N extends string, Taken extends string, Steps> = stri
           ? N
           : BadValidationName<N>;
 
-/** What is wrong with the name of a validation after an edit; false where nothing is. */
+/** The problem of the name of a validation after an edit; false if there is none. */
 export type ValidationFlaw<N extends string, Checks extends string, Steps> = TextOf<
   ValidationName<N, Checks, Steps>,
   N
@@ -56,7 +56,7 @@ export interface AtValidation<In, Out, Checks extends string, Steps, ByModel> {
   ): NewStep<Validation<N>>;
 }
 
-/** `.validate` where the compiler does not know the steps. */
+/** `.validate` if the compiler does not know the steps. */
 export interface UncheckedValidation<out P> {
   /** The lambda may declare the row that it reads: `(x: Row<In, Out>) => …`. */
   validate<R = UnknownRow>(name: string, check: (row: R) => unknown): P;

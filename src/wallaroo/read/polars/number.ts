@@ -190,7 +190,7 @@ function floorOf(tree: ExpressionTree): ExpressionTree {
     : { op: "floor", operand: tree, type: "number" };
 }
 
-/** Applies a function of one number. The result is null where the number is null. */
+/** Applies a function of one number. The result is null if the number is null. */
 export function applyToNumber(
   value: NumberValue,
   make: (tree: ExpressionTree) => ExpressionTree,
@@ -246,7 +246,7 @@ export function fillNumber(left: NumberValue, right: NumberValue, path: string):
 }
 
 /**
- * A test of one number. The result is null where the number is null.
+ * A test of one number. The result is null if the number is null.
  *
  * @param isTrueOfNaN whether the test holds for NaN, which the tree may have where polars has null
  */

@@ -39,7 +39,7 @@ export interface StringValue extends Present {
   readonly kind: "string";
 }
 /**
- * A three-valued boolean: null where `isTrue` and `isFalse` are both false. `tree` is its value with `undefined` for
+ * A three-valued boolean: null if `isTrue` and `isFalse` are both false. `tree` is its value with `undefined` for
  * null, or null if no tree expresses that.
  */
 export interface BooleanValue {
@@ -100,7 +100,7 @@ export function isNonNull(value: BooleanValue): boolean {
   return value.tree !== null && !isNullable(value.tree);
 }
 
-/** A test that is null where an operand is missing. `isTrue` must be false there. */
+/** A test that is null if an operand is missing. `isTrue` must be false there. */
 export function nullableTest(isTrue: ExpressionTree, present: ExpressionTree): BooleanValue {
   if (isAlwaysTrue(present)) return nonNull(isTrue);
   return { kind: "boolean", isTrue, isFalse: and(present, not(isTrue)), tree: null };
@@ -117,7 +117,7 @@ export function booleanRead(tree: ExpressionTree): BooleanValue {
   };
 }
 
-/** A tree that is true where a value is not null. */
+/** A tree that is true if a value is not null. */
 export function presenceOf(value: Value): ExpressionTree {
   switch (value.kind) {
     case "boolean":
@@ -143,7 +143,7 @@ export function comparisonNode(op: CompareOp, left: ExpressionTree, right: Expre
   return { op, left, right, type: "boolean" };
 }
 
-/** Compares two trees; null where an operand is missing. */
+/** Compares two trees; null if an operand is missing. */
 export function compareTrees(
   op: CompareOp,
   left: ExpressionTree,
