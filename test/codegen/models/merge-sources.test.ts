@@ -15,7 +15,7 @@ describe("merging sources of one model", () => {
       check: true,
       overrides: { "random-forest": { sources } },
     });
-  const metadata = (features: number, output: string) => {
+  const writeSources = (features: number, output: string) => {
     mkdirSync(work, { recursive: true });
     copyFileSync(onnx, join(work, "random-forest.onnx"));
     writeFileSync(
@@ -34,7 +34,7 @@ describe("merging sources of one model", () => {
   };
 
   test("fills gaps from the other sources", async () => {
-    metadata(30, "probabilities");
+    writeSources(30, "probabilities");
     const {
       models: [first],
     } = await generate(["metadata.json", "labels.json"]);
@@ -48,7 +48,7 @@ describe("merging sources of one model", () => {
   });
 
   test("reports every difference between sources", async () => {
-    metadata(31, "scores");
+    writeSources(31, "scores");
     await expect(generate(["metadata.json"])).rejects.toThrowErrorMatchingInlineSnapshot(`
       [ModelError: the sources of model 'random-forest' disagree:
         input 'features' is float32[batch, 30] in 'random-forest.onnx' and float32[batch, 31] in 'metadata.json'

@@ -26,9 +26,9 @@ const realFiles = [
 );
 const real = realFiles.map((file) => readFileSync(file));
 
-/** A damaged copy of a real model: its remaining length in bytes, and the bits to flip. */
+/** A damaged copy of `real[modelIndex]`: its remaining length in bytes, and the bits to flip. */
 interface Damage {
-  readonly which: number;
+  readonly modelIndex: number;
   readonly length: number;
   readonly bits: readonly number[];
 }
@@ -37,25 +37,25 @@ interface Damage {
 function truncations(count: number): readonly Damage[] {
   const random = seeded(1);
   return Array.from({ length: count }, (_, i) => {
-    const which = random(real.length);
-    const size = real[which]?.length ?? 0;
-    return { which, length: random(i % 3 === 0 ? Math.min(300, size) : size), bits: [] };
+    const modelIndex = random(real.length);
+    const size = real[modelIndex]?.length ?? 0;
+    return { modelIndex, length: random(i % 3 === 0 ? Math.min(300, size) : size), bits: [] };
   });
 }
 
 function flips(count: number): readonly Damage[] {
   const random = seeded(2);
   return Array.from({ length: count }, () => {
-    const which = random(real.length);
-    const length = real[which]?.length ?? 0;
+    const modelIndex = random(real.length);
+    const length = real[modelIndex]?.length ?? 0;
     const place = (): number =>
       [random(length), random(Math.min(200, length)), length - 1 - random(Math.min(200, length))][random(3)] ?? 0;
-    return { which, length, bits: Array.from({ length: random(8) + 1 }, () => place() * 8 + random(8)) };
+    return { modelIndex, length, bits: Array.from({ length: random(8) + 1 }, () => place() * 8 + random(8)) };
   });
 }
 
-function damaged({ which, length, bits }: Damage): Buffer {
-  const copy = Buffer.from(real[which] ?? Buffer.alloc(0)).subarray(0, length);
+function damaged({ modelIndex, length, bits }: Damage): Buffer {
+  const copy = Buffer.from(real[modelIndex] ?? Buffer.alloc(0)).subarray(0, length);
   for (const bit of bits) copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7));
   return copy;
 }
@@ -96,7 +96,10 @@ describe("randomly damaged real models", () => {
       const outcome = await outcomeOf(damaged(damage));
       if (isRefused(outcome)) refused++;
       else
-        expect([outcome.inputs, outcome.outputs]).toEqual([whole[damage.which]?.inputs, whole[damage.which]?.outputs]);
+        expect([outcome.inputs, outcome.outputs]).toEqual([
+          whole[damage.modelIndex]?.inputs,
+          whole[damage.modelIndex]?.outputs,
+        ]);
     }
     expect(refused).toBeGreaterThan(950);
   });
@@ -107,11 +110,14 @@ describe("randomly damaged real models", () => {
     expect(Math.min(refused, 1000 - refused)).toBeGreaterThan(100);
   });
 
-  test("reads all 2,000 in one process with less than 64 MB over writing them", () => {
+  test("reads all 2,000 in one process with less than 64 MB more than writing them takes", () => {
     const list = put(
       "damages.json",
       JSON.stringify(
-        [...truncations(1000), ...flips(1000)].map(({ which, ...rest }) => ({ file: realFiles[which], ...rest })),
+        [...truncations(1000), ...flips(1000)].map(({ modelIndex, ...rest }) => ({
+          file: realFiles[modelIndex],
+          ...rest,
+        })),
       ),
     );
     const [before, after] = [measureReading(list, "idle"), measureReading(list)];
@@ -122,7 +128,7 @@ describe("randomly damaged real models", () => {
     expect(after.slowest).toBeLessThan(5_000);
   });
 
-  test("every third bit of a small model flipped: has the ports that ONNX Runtime reports, if it loads the file", async () => {
+  test("with any third bit of a small model flipped: reads the ports that ONNX Runtime reports, if that loads the file", async () => {
     const small = example("c1.onnx");
     let compared = 0;
     let refused = 0;
@@ -171,7 +177,7 @@ describe("hand-made files", () => {
     `);
   });
 
-  test("reads all in one process with less than 64 MB over an empty folder", () => {
+  test("reads all in one process with less than 64 MB more than an empty folder takes", () => {
     const [empty, all] = [join(folder, "empty"), join(folder, "all")];
     for (const path of [empty, all]) mkdirSync(path);
     for (const [i, { content }] of files.entries()) writeFileSync(join(all, `${i}.onnx`), content);

@@ -45,14 +45,14 @@ describe.skipIf(recordings === null)("the recorded models", () => {
   const rows = recordings === null ? [] : read("README.md").matchAll(/^\| (\S+\.onnx) \| (.+) \| (.+) \|$/gm);
   const table = [...rows].map(([, file = "", inputs = "", outputs = ""]) => ({ file, inputs, outputs }));
 
-  test("all twelve are in the table", () => {
+  test("the table lists all twelve", () => {
     expect(table.map(({ file }) => file).sort()).toEqual(readdirSync(join(folder, "models")).sort());
     expect(table).toHaveLength(12);
   });
 
   test.each(table)("$file: has the ports of the table and the recorded digest", async ({ file, inputs, outputs }) => {
     const signature = await readSignature(join(folder, "models", file));
-    // The table has the file's own names; every dynamic dimension in it is the first one, the batch.
+    // The table keeps each file's own dimension names. Only the first dimension, the batch, is dynamic.
     const batch = (cell: string): string => cell.replaceAll(/\[[^,\]]+,/g, "[batch,");
     expect(signature.inputs.map(portText).join(", ")).toBe(batch(inputs));
     expect(signature.outputs.map(portText).join(", ")).toBe(batch(outputs));
