@@ -11,8 +11,8 @@ const shares = [
   ["p99", 0.99],
 ] as const;
 
-/** Pseudo-random numbers of many magnitudes and both signs, the same in every run. */
-function spread(count: number): number[] {
+/** Numbers of many magnitudes and both signs, the same in every run. */
+function pseudoRandomNumbers(count: number): number[] {
   let state = 7;
   const next = () => {
     state = (state * 1103515245 + 12345) % 2147483648;
@@ -21,8 +21,8 @@ function spread(count: number): number[] {
   return Array.from({ length: count }, () => (next() < 0.3 ? -1 : 1) * Math.exp(20 * (next() - 0.5)));
 }
 
-function sketchOf(values: readonly number[], exact: number): QuantileSketch {
-  const sketch = new QuantileSketch(exact);
+function sketchOf(values: readonly number[], limit: number): QuantileSketch {
+  const sketch = new QuantileSketch(limit);
   for (const value of values) sketch.add(value);
   return sketch;
 }
@@ -34,7 +34,7 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 describe("QuantileSketch", () => {
-  const values = spread(60_001);
+  const values = pseudoRandomNumbers(60_001);
   const sorted = values.toSorted((a, b) => a - b);
 
   it("returns exact quantiles up to its limit", () => {
@@ -43,13 +43,13 @@ describe("QuantileSketch", () => {
     for (const [name, share] of shares) expect(found[name]).toBe(quantile(sorted, share));
   });
 
-  it("beyond its limit, is within 0.025 % of the exact quantiles and within minimum and maximum", () => {
+  it("beyond its limit, estimates within 0.025 % and between minimum and maximum", () => {
     const sketch = sketchOf(values, values.length - 1);
     const found = sketch.quantiles();
     expect(found.estimated).toBe(true);
     for (const [name, share] of shares) {
-      const wanted = quantile(sorted, share);
-      expect(Math.abs(found[name] - wanted)).toBeLessThanOrEqual(0.00025 * Math.abs(wanted));
+      const exact = quantile(sorted, share);
+      expect(Math.abs(found[name] - exact)).toBeLessThanOrEqual(0.00025 * Math.abs(exact));
     }
     expect([sketch.count, sketch.min, sketch.max]).toEqual([60_001, sorted[0], sorted.at(-1)]);
     const single = sketchOf(new Array<number>(10).fill(0.1), 5).quantiles();
@@ -57,13 +57,13 @@ describe("QuantileSketch", () => {
   });
 
   it("does not round integers and simple fractions", () => {
-    const whole = Array.from({ length: 5000 }, (_, i) => (i % 100 === 0 ? -0 : (i % 2000) - 1000 + (i % 4) / 4));
-    const [kept, counted] = [sketchOf(whole, 5000), sketchOf(whole, 10)];
-    expect(counted.quantiles()).toEqual({ ...kept.quantiles(), estimated: true });
-    expect(counted.histogram(-900, 900, 40)).toEqual(kept.histogram(-900, 900, 40));
+    const fractions = Array.from({ length: 5000 }, (_, i) => (i % 100 === 0 ? -0 : (i % 2000) - 1000 + (i % 4) / 4));
+    const [exact, estimated] = [sketchOf(fractions, 5000), sketchOf(fractions, 10)];
+    expect(estimated.quantiles()).toEqual({ ...exact.quantiles(), estimated: true });
+    expect(estimated.histogram(-900, 900, 40)).toEqual(exact.histogram(-900, 900, 40));
   });
 
-  it("counts every number in a histogram bin, whatever the width", () => {
+  it("counts every number in one histogram bin, at every width", () => {
     for (const sketch of [sketchOf(values, 100_000), sketchOf(values, 100)]) {
       for (const [from, to] of [
         [-5, 5],
@@ -76,7 +76,7 @@ describe("QuantileSketch", () => {
     expect(sketchOf([-1.7e308, 1.7e308, 0], 3).histogram(-1.7e308, 1.7e308, 4)).toEqual([1, 0, 1, 1]);
   });
 
-  it("returns zeros without numbers", () => {
+  it("returns zeros if no number was added", () => {
     expect(new QuantileSketch(10).quantiles()).toMatchObject({ p1: 0, p50: 0, p99: 0, estimated: false });
   });
 });
