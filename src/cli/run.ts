@@ -40,7 +40,7 @@ const commands: readonly RegisterCommand[] = [
  * @returns the exit code: 0 success, 1 wrong input, 2 a difference or a failed check, 70 a bug in Shapeline
  */
 export async function run(args: readonly string[]): Promise<number> {
-  let code: number = exitCodes.done;
+  let code: number = exitCodes.success;
   const program = new Command("shapeline");
   const io = (): Io => {
     const options = program.opts<{ json?: boolean; color: boolean }>();
@@ -57,7 +57,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of commands) add(program, { io, done: (c) => (code = c) });
+  for (const add of commands) add(program, { io, setExitCode: (value) => (code = value) });
   for (const command of program.commands) command.exitOverride();
 
   const json = args.includes("--json");
@@ -81,7 +81,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Commander has already printed its message or the help. */
 function usageExitCode(error: CommanderError, json: boolean): number {
-  if (error.exitCode === 0) return exitCodes.done;
+  if (error.exitCode === 0) return exitCodes.success;
   if (json)
     process.stdout.write(`${toJson({ error: { code: "usage", message: error.message.replace(/^error: /, "") } })}\n`);
   return exitCodes.userError;

@@ -21,7 +21,7 @@ interface Options {
 /** One output file of a compiled pipeline: its config, or its definition for the platform. */
 type Output = CompiledConfig & { readonly definition: string | null };
 
-export const compile: RegisterCommand = (program, { io, done }) => {
+export const compile: RegisterCommand = (program, { io, setExitCode }) => {
   program
     .command("compile")
     .description("compile pipelines to <name>.pipeline.json; without files, every *.pipeline.ts in the project")
@@ -59,12 +59,12 @@ export const compile: RegisterCommand = (program, { io, done }) => {
       out.printJson({ configs: configs.map((c) => summary(out, c)), problems: problemsToJson(out, problems) });
       if (problems.length > 0) {
         printProblems(out, problems, "; nothing was written");
-        done(exitCodes.userError);
+        setExitCode(exitCodes.userError);
         return;
       }
       for (const compiled of configs)
         out.print(options.check === true ? checkLine(out, compiled) : writtenLine(out, compiled));
-      if (options.check === true && configs.some((c) => c.changed)) done(exitCodes.difference);
+      if (options.check === true && configs.some((c) => c.changed)) setExitCode(exitCodes.difference);
     });
 };
 

@@ -12,14 +12,20 @@ export const deploy: RegisterCommand = (program, { io }) => {
       .description("deploy a config to the embedded engine")
       .argument("<config>", "a <name>.pipeline.json from `shapeline compile`")
       .addOption(new Option("--to <target>", "the target").choices(["local"]).default("local"))
-      .option("--models <dir>", "the folder of the model files (default: models beside the config)"),
+      .option(
+        "--models <dir>",
+        "the folder of the model files (default: from the settings, or models/ beside the config)",
+      ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline deploy fraud.pipeline.json --models ./models")
     .action(async (file: string, options: { to: "local"; models?: string; data?: string }) => {
       const out = io();
       const config = await readConfig(out.cwd, file);
-      const beside = join(dirname(resolve(out.cwd, file)), "models");
-      const models = options.models ?? (await localSettings(out)).models ?? (existsSync(beside) ? beside : "models");
+      const modelsBesideConfig = join(dirname(resolve(out.cwd, file)), "models");
+      const models =
+        options.models ??
+        (await localSettings(out)).models ??
+        (existsSync(modelsBesideConfig) ? modelsBesideConfig : "models");
       await withLocalTarget(out, { ...options, models }, async (target) => {
         const live = await target.deploy(config);
         const status = await live.status();

@@ -14,7 +14,7 @@ type Definition = Awaited<ReturnType<typeof explainDefinition>>;
 
 type PrintTree = (tree: ExpressionTree) => string;
 
-export const explain: RegisterCommand = (program, { io, done }) => {
+export const explain: RegisterCommand = (program, { io, setExitCode }) => {
   program
     .command("explain")
     .description(
@@ -46,7 +46,7 @@ export const explain: RegisterCommand = (program, { io, done }) => {
         if (compiled.problems.length > 0) {
           out.printJson({ problems: problemsToJson(out, compiled.problems) });
           printProblems(out, compiled.problems);
-          done(exitCodes.userError);
+          setExitCode(exitCodes.userError);
           return;
         }
       }
@@ -62,7 +62,7 @@ export const explain: RegisterCommand = (program, { io, done }) => {
       ]);
       for (const { file, config } of explained) printConfig(out, file, config, printReadable);
       for (const definition of definitions) printDefinition(out, definition);
-      if (definitions.some(({ problems }) => problems.length > 0)) done(exitCodes.userError);
+      if (definitions.some(({ problems }) => problems.length > 0)) setExitCode(exitCodes.userError);
     });
 };
 

@@ -15,7 +15,7 @@ interface Options {
   readonly watch?: boolean;
 }
 
-export const generate: RegisterCommand = (program, { io, done }) => {
+export const generate: RegisterCommand = (program, { io, setExitCode }) => {
   program
     .command("generate")
     .description("write the typings of model files: one interface and one handle per model")
@@ -44,7 +44,7 @@ export const generate: RegisterCommand = (program, { io, done }) => {
         generateOptions(out, models, options, await loadSettings(out.cwd, options.config)),
       );
       report(out, result, options.check === true);
-      if (options.check === true && result.changed) done(exitCodes.difference);
+      if (options.check === true && result.changed) setExitCode(exitCodes.difference);
     });
 };
 

@@ -4,7 +4,7 @@ import { type RegisterCommand, exitCodes, colorize } from "../output/io.js";
 import { selectModels } from "../options/models.js";
 import { textTable } from "../output/text-table.js";
 
-export const models: RegisterCommand = (program, { io, done }) => {
+export const models: RegisterCommand = (program, { io, setExitCode }) => {
   program
     .command("models")
     .description("list model files with ports, size, operator sets and digest")
@@ -27,7 +27,7 @@ export const models: RegisterCommand = (program, { io, done }) => {
           textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(tableRows)),
         );
       for (const { code, message } of problems) out.printStderr(`${colorize(out, "red", "error")} ${code}: ${message}`);
-      if (problems.length > 0) done(exitCodes.userError);
+      if (problems.length > 0) setExitCode(exitCodes.userError);
     });
 };
 

@@ -5,8 +5,8 @@ import { tensorToArrowData } from "../../tensors/to-arrow.js";
 import { nestedRows } from "../../tensors/nested-lists.js";
 
 /**
- * Converts a request to records. An answer has the form of its request, so the request's form selects the answer's.
- * Rows are checked against the pipeline's inputs.
+ * Converts a request to records, so that `infer` answers with records: an answer has the form of its request. Arrays
+ * are returned unchanged; other forms are checked against the pipeline's inputs.
  */
 export function toRecords({ name, inputs }: Config, request: unknown): Record<string, unknown>[] {
   if (Array.isArray(request)) return request as Record<string, unknown>[];
@@ -17,7 +17,7 @@ export function toRecords({ name, inputs }: Config, request: unknown): Record<st
   );
 }
 
-/** Converts a request to an Arrow table, like `toRecords`. */
+/** Converts a request to an Arrow table, so that `infer` answers with one. Tables are returned unchanged. */
 export function toTable({ name, inputs }: Config, request: unknown): Table {
   if (request instanceof Table) return request;
   const { rows, tensors } = inputReader(name, inputs)(request);

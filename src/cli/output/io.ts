@@ -16,10 +16,13 @@ export interface Io {
   writeBytes(data: Uint8Array): Promise<void>;
 }
 
-/** Adds one command to the program. `done` sets the exit code; without a call it is 0. */
-export type RegisterCommand = (program: Command, context: { io: () => Io; done: (code: number) => void }) => void;
+/** Adds one command to the program. Without a call of `setExitCode` the command exits with 0. */
+export type RegisterCommand = (
+  program: Command,
+  context: { io: () => Io; setExitCode: (code: number) => void },
+) => void;
 
-export const exitCodes = { done: 0, userError: 1, difference: 2, bug: 70 } as const;
+export const exitCodes = { success: 0, userError: 1, difference: 2, bug: 70 } as const;
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 

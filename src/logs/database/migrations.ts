@@ -5,7 +5,6 @@ import type { LogLayout } from "../pipeline-log.js";
 import { challengerTable, championTable } from "../schema/stored-log.js";
 import { noLogError } from "./data-folder.js";
 
-/** The names of one log's tables. */
 interface LogTableNames {
   readonly champion: string;
   readonly challengers: readonly string[];
@@ -41,18 +40,16 @@ const migrations: readonly ((logs: readonly LogTableNames[]) => readonly string[
 /**
  * Upgrades a database to the newest format, in one transaction.
  *
- * @throws StorageError SL7004 not a log, SL7005 a newer format, or an older one in a read-only database, SL7002 no log
+ * @throws StorageError SL7004 another application's database, SL7005 a newer format, or an older one in a read-only
+ * database, SL7002 an empty read-only database
  */
 export async function migrate(connection: DuckDBConnection, file: string, readOnly: boolean): Promise<void> {
   const format = await readFormat(connection, file);
   if (format > migrations.length) {
     throw new StorageError(
       "SL7005",
-      `the log '${file}' has format ${format}, this version of Shapeline reads formats up to ${migrations.length}; use a newer version of Shapeline, or another data folder`,
-      {
-        file,
-        format,
-      },
+      `the log '${file}' has format ${format}, but this version of Shapeline reads formats up to ${migrations.length}; use a newer version of Shapeline, or another data folder`,
+      { file, format },
     );
   }
   if (format === migrations.length) return;
@@ -73,7 +70,7 @@ export async function migrate(connection: DuckDBConnection, file: string, readOn
         challengers: challengers.map((_, index) => challengerTable(Number(id), index)),
       };
     });
-    for (const statement of migrations.slice(format).flatMap((statements) => statements(logs)))
+    for (const statement of migrations.slice(format).flatMap((upgrade) => upgrade(logs)))
       await connection.run(statement);
     await connection.run(`UPDATE shapeline_format SET format = ${migrations.length}`);
   });
@@ -89,9 +86,7 @@ async function readFormat(connection: DuckDBConnection, file: string): Promise<n
     throw new StorageError(
       "SL7004",
       `'${file}' is a DuckDB database of another application; choose another data folder`,
-      {
-        file,
-      },
+      { file },
     );
   }
   const rows = await (await connection.run("SELECT format FROM shapeline_format")).getRows();

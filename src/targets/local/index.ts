@@ -1,11 +1,11 @@
 import type { Table } from "apache-arrow";
 import { LocalTargetImpl } from "./local-target.js";
 import { parseLocalOptions, type LocalOptions } from "./options/local-options.js";
-import type { LocalTarget } from "./types.js";
+import type { LocalTarget } from "./public-types.js";
 
 export type { LocalOptions } from "./options/local-options.js";
 export type { Comparison } from "../../logs/comparison.js";
-export type { DeployedModel, DeployedPipeline, LocalDeployment, LocalStatus, LocalTarget } from "./types.js";
+export type { DeployedModel, DeployedPipeline, LocalDeployment, LocalStatus, LocalTarget } from "./public-types.js";
 
 declare module "../../../dsl/deployment.js" {
   interface Interop {

@@ -46,7 +46,7 @@ import { readRowsFile } from "./read-rows-file.js";
 import type { PipelineRunner } from "./pipeline-runner.js";
 import { formatAnswer } from "./format-answer.js";
 import { openStore } from "../../logs/open-store.js";
-import type { LocalDeployment, LocalStatus } from "./types.js";
+import type { LocalDeployment, LocalStatus } from "./public-types.js";
 
 const noOptions: InferOptions = {};
 /** Approximate limit of a `logBatches` table in bytes, whatever `batchRows` is. */

@@ -18,7 +18,7 @@ import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options/local-options.js";
 import { PipelineRunner } from "./pipeline-runner.js";
-import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./types.js";
+import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./public-types.js";
 
 export class LocalTargetImpl implements LocalTarget {
   readonly kind = "local";
