@@ -42,7 +42,7 @@ const commands: readonly RegisterCommand[] = [
 export async function run(args: readonly string[]): Promise<number> {
   let code: number = exitCodes.success;
   const program = new Command("shapeline");
-  const io = (): Io => {
+  const getIo = (): Io => {
     const options = program.opts<{ json?: boolean; color: boolean }>();
     const color = options.color && process.stdout.isTTY && process.env.NO_COLOR === undefined;
     return createIo({ cwd: process.cwd(), json: options.json === true, color });
@@ -57,7 +57,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of commands) add(program, { io, setExitCode: (value) => (code = value) });
+  for (const add of commands) add(program, { getIo, setExitCode: (value) => (code = value) });
   for (const command of program.commands) command.exitOverride();
 
   const json = args.includes("--json");

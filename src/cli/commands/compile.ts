@@ -6,7 +6,7 @@ import type { CompileProblem, CompiledConfig } from "../../../codegen/project/co
 import { type RegisterCommand, exitCodes, redirectUserOutput, type Io } from "../output/io.js";
 import { ConfigError } from "../../../dsl/errors.js";
 import { type Dialect, dialects } from "../../wallaroo/platform.js";
-import { parseWholeNumber } from "../options/local-target.js";
+import { parseWholeNumber } from "../options/parse-values.js";
 import { problemsToJson, printProblems } from "../output/print-problems.js";
 
 interface Options {
@@ -21,7 +21,7 @@ interface Options {
 /** One output file of a compiled pipeline: its config, or its definition for the platform. */
 type Output = CompiledConfig & { readonly definition: string | null };
 
-export const compile: RegisterCommand = (program, { io, setExitCode }) => {
+export const compile: RegisterCommand = (program, { getIo, setExitCode }) => {
   program
     .command("compile")
     .description("compile pipelines to <name>.pipeline.json; without files, every *.pipeline.ts in the project")
@@ -39,16 +39,16 @@ export const compile: RegisterCommand = (program, { io, setExitCode }) => {
     )
     .addHelpText("after", "\nExample:\n  $ shapeline compile src/fraud.pipeline.ts --out configs")
     .action(async (files: string[], options: Options) => {
-      const out = io();
+      const io = getIo();
       const { compileProject } = await import("../../../codegen/project/compile-project.js");
-      const compiled = await redirectUserOutput(out, () =>
+      const compiled = await redirectUserOutput(io, () =>
         compileProject({
           files,
-          cwd: out.cwd,
+          cwd: io.cwd,
           project: options.project,
           cache: options.cache,
           seconds: options.timeout,
-          ...(options.out === undefined ? {} : { out: resolve(out.cwd, options.out) }),
+          ...(options.out === undefined ? {} : { out: resolve(io.cwd, options.out) }),
         }),
       );
       const { outputs: configs, problems } =
@@ -56,14 +56,14 @@ export const compile: RegisterCommand = (program, { io, setExitCode }) => {
           ? { outputs: compiled.configs.map((c) => ({ ...c, definition: null })), problems: compiled.problems }
           : await withDefinitions(compiled, options.platform);
       if (problems.length === 0 && options.check !== true) await writeOutputs(configs);
-      out.printJson({ configs: configs.map((c) => summary(out, c)), problems: problemsToJson(out, problems) });
+      io.printJson({ configs: configs.map((c) => summary(io, c)), problems: problemsToJson(io, problems) });
       if (problems.length > 0) {
-        printProblems(out, problems, "; nothing was written");
+        printProblems(io, problems, "; nothing was written");
         setExitCode(exitCodes.userError);
         return;
       }
       for (const compiled of configs)
-        out.print(options.check === true ? checkLine(out, compiled) : writtenLine(out, compiled));
+        io.print(options.check === true ? checkLine(io, compiled) : writtenLine(io, compiled));
       if (options.check === true && configs.some((c) => c.changed)) setExitCode(exitCodes.difference);
     });
 };

@@ -5,7 +5,7 @@ import type { RegisterCommand } from "../output/io.js";
 import { readConfig } from "../input/read-files.js";
 import { localSettings, withLocalTarget, addDataOption } from "../options/local-target.js";
 
-export const deploy: RegisterCommand = (program, { io }) => {
+export const deploy: RegisterCommand = (program, { getIo }) => {
   addDataOption(
     program
       .command("deploy")
@@ -19,21 +19,21 @@ export const deploy: RegisterCommand = (program, { io }) => {
   )
     .addHelpText("after", "\nExample:\n  $ shapeline deploy fraud.pipeline.json --models ./models")
     .action(async (file: string, options: { to: "local"; models?: string; data?: string }) => {
-      const out = io();
-      const config = await readConfig(out.cwd, file);
-      const modelsBesideConfig = join(dirname(resolve(out.cwd, file)), "models");
+      const io = getIo();
+      const config = await readConfig(io.cwd, file);
+      const modelsBesideConfig = join(dirname(resolve(io.cwd, file)), "models");
       const models =
         options.models ??
-        (await localSettings(out)).models ??
+        (await localSettings(io)).models ??
         (existsSync(modelsBesideConfig) ? modelsBesideConfig : "models");
-      await withLocalTarget(out, { ...options, models }, async (target) => {
+      await withLocalTarget(io, { ...options, models }, async (target) => {
         const live = await target.deploy(config);
         const status = await live.status();
-        out.printJson(status);
-        out.print(
+        io.printJson(status);
+        io.print(
           `${config.name} version ${status.version} is deployed: ${config.models.map((m) => m.name).join(", ")}`,
         );
-        out.print(`next: shapeline infer ${config.name} rows.json`);
+        io.print(`next: shapeline infer ${config.name} rows.json`);
       });
     });
 };

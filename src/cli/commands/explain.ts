@@ -14,7 +14,7 @@ type Definition = Awaited<ReturnType<typeof explainDefinition>>;
 
 type PrintTree = (tree: ExpressionTree) => string;
 
-export const explain: RegisterCommand = (program, { io, setExitCode }) => {
+export const explain: RegisterCommand = (program, { getIo, setExitCode }) => {
   program
     .command("explain")
     .description(
@@ -24,7 +24,7 @@ export const explain: RegisterCommand = (program, { io, setExitCode }) => {
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .addHelpText("after", "\nExample:\n  $ shapeline explain fraud.pipeline.ts")
     .action(async (files: string[], options: { project: string }) => {
-      const out = io();
+      const io = getIo();
       const explained: Explained[] = [];
       const definitions: Definition[] = [];
       const sources: string[] = [];
@@ -33,25 +33,25 @@ export const explain: RegisterCommand = (program, { io, setExitCode }) => {
           sources.push(file);
           continue;
         }
-        const text = await readConfigText(out.cwd, file);
+        const text = await readConfigText(io.cwd, file);
         if (isDefinition(text)) definitions.push(await explainDefinition(file, text));
         else explained.push({ file, config: (await import("../../config/config.js")).parseConfig(text, file) });
       }
       if (sources.length > 0) {
         const { compileProject } = await import("../../../codegen/project/compile-project.js");
-        const compiled = await redirectUserOutput(out, () =>
-          compileProject({ files: sources, cwd: out.cwd, project: options.project }),
+        const compiled = await redirectUserOutput(io, () =>
+          compileProject({ files: sources, cwd: io.cwd, project: options.project }),
         );
-        for (const { config, file } of compiled.configs) explained.push({ file: displayPath(out.cwd, file), config });
+        for (const { config, file } of compiled.configs) explained.push({ file: displayPath(io.cwd, file), config });
         if (compiled.problems.length > 0) {
-          out.printJson({ problems: problemsToJson(out, compiled.problems) });
-          printProblems(out, compiled.problems);
+          io.printJson({ problems: problemsToJson(io, compiled.problems) });
+          printProblems(io, compiled.problems);
           setExitCode(exitCodes.userError);
           return;
         }
       }
       const { printReadable } = await import("../../expression/tree/print.js");
-      out.printJson([
+      io.printJson([
         ...explained.map(({ file, config }) => ({
           file,
           pipeline: config.name,
@@ -60,8 +60,8 @@ export const explain: RegisterCommand = (program, { io, setExitCode }) => {
         })),
         ...definitions,
       ]);
-      for (const { file, config } of explained) printConfig(out, file, config, printReadable);
-      for (const definition of definitions) printDefinition(out, definition);
+      for (const { file, config } of explained) printConfig(io, file, config, printReadable);
+      for (const definition of definitions) printDefinition(io, definition);
       if (definitions.some(({ problems }) => problems.length > 0)) setExitCode(exitCodes.userError);
     });
 };

@@ -14,7 +14,7 @@ interface Options extends LogFlags {
 
 const cutReasons = { limit: "there are more rows than --limit", size: "there are more rows than fit --size-limit" };
 
-export const exportLogs: RegisterCommand = (program, { io }) => {
+export const exportLogs: RegisterCommand = (program, { getIo }) => {
   const command = program
     .command("export-logs")
     .description("write a pipeline's log to files, newest rows first")
@@ -27,27 +27,27 @@ export const exportLogs: RegisterCommand = (program, { io }) => {
   addLogRowOptions(command)
     .addHelpText("after", '\nExample:\n  $ shapeline export-logs fraud --directory exported --size-limit "1.5 GiB"')
     .action(async (name: string, options: Options) => {
-      const out = io();
+      const io = getIo();
       if (options.arrow === true && options.parquet === true)
         program.error("error: --arrow and --parquet cannot be combined; give one of them");
       const progress = (text: string): void => {
-        if (process.stderr.isTTY && !out.json) process.stderr.write(`\r\u001b[K${text}`);
+        if (process.stderr.isTTY && !io.json) process.stderr.write(`\r\u001b[K${text}`);
       };
-      await withLocalTarget(out, options, async (target) => {
+      await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
         const { files, rows, bytes, cut } = await live.exportLogs({
           ...logRowsFromFlags(options),
-          directory: resolve(out.cwd, options.directory),
+          directory: resolve(io.cwd, options.directory),
           ...(options.filePrefix === undefined ? {} : { filePrefix: options.filePrefix }),
           ...(options.sizeLimit === undefined ? {} : { dataSizeLimit: options.sizeLimit }),
           format: options.parquet === true ? "parquet" : options.arrow === true ? "arrow" : "json",
           onProgress: ({ rows: written, bytes: size }) => progress(`${written} rows, ${size} bytes`),
         });
         progress("");
-        const paths = files.map((file) => displayPath(out.cwd, file));
-        out.printJson({ files: paths, rows, bytes, cut });
-        for (const path of paths) out.print(`wrote ${path}`);
-        out.print(
+        const paths = files.map((file) => displayPath(io.cwd, file));
+        io.printJson({ files: paths, rows, bytes, cut });
+        for (const path of paths) io.print(`wrote ${path}`);
+        io.print(
           `${rows} ${rows === 1 ? "row" : "rows"}, ${bytes} bytes${cut === null ? "" : `; cut: ${cutReasons[cut]}`}`,
         );
       });

@@ -15,7 +15,7 @@ interface Options {
   readonly watch?: boolean;
 }
 
-export const generate: RegisterCommand = (program, { io, setExitCode }) => {
+export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
   program
     .command("generate")
     .description("write the typings of model files: one interface and one handle per model")
@@ -32,18 +32,18 @@ export const generate: RegisterCommand = (program, { io, setExitCode }) => {
     )
     .addHelpText("after", "\nExample:\n  $ shapeline generate models/*.onnx --out src/models.gen.ts")
     .action(async (models: string[], options: Options) => {
-      const out = io();
-      if (options.watch === true && out.json)
+      const io = getIo();
+      if (options.watch === true && io.json)
         program.error("error: '--watch' never ends, so it cannot be used with '--json'", {
           exitCode: exitCodes.userError,
         });
-      if (options.watch === true) return await watch(out, models, options);
+      if (options.watch === true) return await watch(io, models, options);
       const { loadSettings } = await import("../../../codegen/settings/load.js");
       const { generateModels } = await import("../../../codegen/models/generate.js");
       const result = await generateModels(
-        generateOptions(out, models, options, await loadSettings(out.cwd, options.config)),
+        generateOptions(io, models, options, await loadSettings(io.cwd, options.config)),
       );
-      report(out, result, options.check === true);
+      report(io, result, options.check === true);
       if (options.check === true && result.changed) setExitCode(exitCodes.difference);
     });
 };
@@ -63,30 +63,30 @@ function generateOptions(
   };
 }
 
-async function watch(out: Io, models: readonly string[], options: Options): Promise<void> {
+async function watch(io: Io, models: readonly string[], options: Options): Promise<void> {
   const { createSettingsLoader } = await import("../../../codegen/settings/load.js");
   const { generateModels } = await import("../../../codegen/models/generate.js");
   const { watchModels } = await import("../../../codegen/models/watch-models.js");
-  const { files, load } = createSettingsLoader(out.cwd, options.config);
+  const { files, load } = createSettingsLoader(io.cwd, options.config);
   const stop = new AbortController();
   let first = true;
   const end = (): void => stop.abort();
   process.once("SIGINT", end).once("SIGTERM", end);
   try {
-    out.printStderr("watching for changes; Ctrl-C stops");
+    io.printStderr("watching for changes; Ctrl-C stops");
     await watchModels({
       sources: async () => {
-        const { overrides = {}, ...chosen } = selectModels(out, models, await load());
+        const { overrides = {}, ...chosen } = selectModels(io, models, await load());
         return { ...chosen, furtherSources: Object.values(overrides).flatMap(({ sources = [] }) => sources) };
       },
       files,
-      run: async () => await generateModels(generateOptions(out, models, options, await load())),
+      run: async () => await generateModels(generateOptions(io, models, options, await load())),
       onResult: (result) => {
-        if (first) report(out, result, false);
-        else reportChange(out, result);
+        if (first) report(io, result, false);
+        else reportChange(io, result);
         first = false;
       },
-      onError: ({ code, message }) => out.printStderr(`${colorize(out, "red", "error")} ${code}: ${message}`),
+      onError: ({ code, message }) => io.printStderr(`${colorize(io, "red", "error")} ${code}: ${message}`),
       signal: stop.signal,
     });
   } finally {
@@ -95,12 +95,12 @@ async function watch(out: Io, models: readonly string[], options: Options): Prom
 }
 
 /** After the first run, prints only the changes: the full list would hide them. */
-function reportChange(out: Io, { out: path, changed, differences, models }: GenerateResult): void {
-  for (const difference of differences) out.print(difference);
-  out.print(
+function reportChange(io: Io, { out: path, changed, differences, models }: GenerateResult): void {
+  for (const difference of differences) io.print(difference);
+  io.print(
     changed
-      ? `wrote ${displayPath(out.cwd, path)}: ${modelCount(models)}`
-      : `${displayPath(out.cwd, path)} is up to date`,
+      ? `wrote ${displayPath(io.cwd, path)}: ${modelCount(models)}`
+      : `${displayPath(io.cwd, path)} is up to date`,
   );
 }
 
@@ -108,21 +108,21 @@ function modelCount(models: GenerateResult["models"]): string {
   return `${models.length} ${models.length === 1 ? "model" : "models"}`;
 }
 
-function report(out: Io, { out: path, changed, differences, models }: GenerateResult, check: boolean): void {
-  const file = displayPath(out.cwd, path);
-  out.printJson({
+function report(io: Io, { out: path, changed, differences, models }: GenerateResult, check: boolean): void {
+  const file = displayPath(io.cwd, path);
+  io.printJson({
     out: file,
     changed,
     differences,
     models: models.map(({ name, sha256, inputs, outputs }) => ({ name, sha256, inputs, outputs })),
   });
   for (const model of models) {
-    out.print(
+    io.print(
       `${model.name}: ${model.inputs.map(formatPort).join(", ")} -> ${model.outputs.map(formatPort).join(", ")}`,
     );
   }
   if (check) {
-    for (const difference of differences) out.print(difference);
-    out.print(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);
-  } else out.print(changed ? `wrote ${file}: ${modelCount(models)}` : `${file} is up to date`);
+    for (const difference of differences) io.print(difference);
+    io.print(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);
+  } else io.print(changed ? `wrote ${file}: ${modelCount(models)}` : `${file} is up to date`);
 }

@@ -17,7 +17,7 @@ interface Options extends DatasetOptions {
   readonly data?: string;
 }
 
-export const infer: RegisterCommand = (program, { io }) => {
+export const infer: RegisterCommand = (program, { getIo }) => {
   addDatasetOptions(
     addDataOption(
       program
@@ -32,26 +32,26 @@ export const infer: RegisterCommand = (program, { io }) => {
   )
     .addHelpText("after", "\nExample:\n  $ shapeline infer fraud rows.df.json --dataset out,anomaly --json")
     .action(async (name: string, file: string, options: Options) => {
-      const out = io();
-      checkSingleDocument(program, out, options);
+      const io = getIo();
+      checkSingleDocument(program, io, options);
       const { decodeRows } = await import("../../engine/input/decode-rows.js");
       const { toRecords, toTable } = await import("../input/convert-request.js");
-      const request = decodeRows(await readInput(out.cwd, file), file === "-" ? "standard input" : file);
-      const put = options.out === undefined ? {} : { out: resolve(out.cwd, options.out) };
+      const request = decodeRows(await readInput(io.cwd, file), file === "-" ? "standard input" : file);
+      const destination = options.out === undefined ? {} : { out: resolve(io.cwd, options.out) };
       const chosen = {
         ...datasetFromFlags(options),
         ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
       };
-      await withLocalTarget(out, options, async (target) => {
+      await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
         const config = await live.configuration();
         // Check the output path first: a rejected request must leave nothing in the log.
-        if (put.out !== undefined) await checkWritable(put.out);
+        if (destination.out !== undefined) await checkWritable(destination.out);
         if (options.arrow === true || extname(options.out ?? "") === ".arrow")
-          await writeTable(out, await live.infer(toTable(config, request), chosen), put);
+          await writeTable(io, await live.infer(toTable(config, request), chosen), destination);
         else
-          await writeRecords(out, await live.infer(toRecords(config, request), chosen), {
-            ...put,
+          await writeRecords(io, await live.infer(toRecords(config, request), chosen), {
+            ...destination,
             chosen: options.dataset !== undefined,
           });
       });

@@ -9,7 +9,7 @@ interface Options extends LogFlags {
   readonly out?: string;
 }
 
-export const logs: RegisterCommand = (program, { io }) => {
+export const logs: RegisterCommand = (program, { getIo }) => {
   const command = program
     .command("logs")
     .description("read a pipeline's log, newest rows first")
@@ -19,15 +19,15 @@ export const logs: RegisterCommand = (program, { io }) => {
     .option("--out <file>", "write the rows to a file (.json or .arrow)")
     .addHelpText("after", "\nExample:\n  $ shapeline logs fraud --invalid --limit 20")
     .action(async (name: string, options: Options) => {
-      const out = io();
-      checkSingleDocument(command, out, options);
+      const io = getIo();
+      checkSingleDocument(command, io, options);
       const query = logRowsFromFlags(options);
-      const put = options.out === undefined ? {} : { out: resolve(out.cwd, options.out) };
-      await withLocalTarget(out, options, async (target) => {
+      const destination = options.out === undefined ? {} : { out: resolve(io.cwd, options.out) };
+      await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
         if (options.arrow === true || extname(options.out ?? "") === ".arrow")
-          await writeTables(out, live.logBatches(query), put);
-        else await writeRecords(out, await live.logs(query), { ...put, chosen: options.dataset !== undefined });
+          await writeTables(io, live.logBatches(query), destination);
+        else await writeRecords(io, await live.logs(query), { ...destination, chosen: options.dataset !== undefined });
       });
     });
 };

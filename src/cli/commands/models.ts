@@ -4,7 +4,7 @@ import { type RegisterCommand, exitCodes, colorize } from "../output/io.js";
 import { selectModels } from "../options/models.js";
 import { textTable } from "../output/text-table.js";
 
-export const models: RegisterCommand = (program, { io, setExitCode }) => {
+export const models: RegisterCommand = (program, { getIo, setExitCode }) => {
   program
     .command("models")
     .description("list model files with ports, size, operator sets and digest")
@@ -15,18 +15,18 @@ export const models: RegisterCommand = (program, { io, setExitCode }) => {
     .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
     .addHelpText("after", "\nExample:\n  $ shapeline models models/*.onnx --json")
     .action(async (patterns: string[], { config }: { config?: string }) => {
-      const out = io();
+      const io = getIo();
       const { listModels } = await import("../../../codegen/models/list-models.js");
       const { loadSettings } = await import("../../../codegen/settings/load.js");
       const { models: found, problems } = await listModels(
-        selectModels(out, patterns, await loadSettings(out.cwd, config)),
+        selectModels(io, patterns, await loadSettings(io.cwd, config)),
       );
-      out.printJson({ models: found.map(({ signature, size }) => ({ ...signature, size })), problems });
+      io.printJson({ models: found.map(({ signature, size }) => ({ ...signature, size })), problems });
       if (found.length > 0)
-        out.print(
+        io.print(
           textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(tableRows)),
         );
-      for (const { code, message } of problems) out.printStderr(`${colorize(out, "red", "error")} ${code}: ${message}`);
+      for (const { code, message } of problems) io.printStderr(`${colorize(io, "red", "error")} ${code}: ${message}`);
       if (problems.length > 0) setExitCode(exitCodes.userError);
     });
 };

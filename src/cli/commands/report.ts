@@ -13,7 +13,7 @@ interface Options {
   readonly data?: string;
 }
 
-export const report: RegisterCommand = (program, { io }) => {
+export const report: RegisterCommand = (program, { getIo }) => {
   const command = program
     .command("report")
     .description("compare champion and challengers in the log")
@@ -24,14 +24,14 @@ export const report: RegisterCommand = (program, { io }) => {
   addDataOption(command)
     .addHelpText("after", "\nExample:\n  $ shapeline report fraud --start 2026-11-01 --html fraud.html")
     .action(async (name: string, { start, end, html, data }: Options) => {
-      const out = io();
-      const comparison = await withLocalTarget(out, data === undefined ? {} : { data }, async (target) => {
+      const io = getIo();
+      const comparison = await withLocalTarget(io, data === undefined ? {} : { data }, async (target) => {
         const live = await target.pipeline(name);
         return live.compare({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
       });
-      if (html !== undefined) await writeFileAtomic(resolve(out.cwd, html), await reportHtml(comparison));
-      out.printJson(comparison);
-      out.print(reportText(comparison, (text) => colorize(out, "bold", text)));
-      if (html !== undefined) out.print(`\nwrote ${displayPath(out.cwd, resolve(out.cwd, html))}`);
+      if (html !== undefined) await writeFileAtomic(resolve(io.cwd, html), await reportHtml(comparison));
+      io.printJson(comparison);
+      io.print(reportText(comparison, (text) => colorize(io, "bold", text)));
+      if (html !== undefined) io.print(`\nwrote ${displayPath(io.cwd, resolve(io.cwd, html))}`);
     });
 };

@@ -2,7 +2,7 @@ import type { RegisterCommand } from "../output/io.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 import { textTable } from "../output/text-table.js";
 
-export const status: RegisterCommand = (program, { io }) => {
+export const status: RegisterCommand = (program, { getIo }) => {
   addDataOption(
     program
       .command("status")
@@ -11,18 +11,18 @@ export const status: RegisterCommand = (program, { io }) => {
   )
     .addHelpText("after", "\nExample:\n  $ shapeline status fraud --json")
     .action(async (name: string, options: { data?: string }) => {
-      const out = io();
+      const io = getIo();
       // Counts and latencies belong to a handle, and this command's handle has served no request.
       const {
         counts: _counts,
         latency: _latency,
         ...found
-      } = await withLocalTarget(out, options, async (target) => (await target.pipeline(name)).status());
-      out.printJson(found);
-      out.print(
+      } = await withLocalTarget(io, options, async (target) => (await target.pipeline(name)).status());
+      io.printJson(found);
+      io.print(
         `${found.pipeline} version ${found.version} is ${found.state}, deployed ${found.since.toISOString()}, hash ${found.hash.slice(0, 12)}`,
       );
-      out.print(
+      io.print(
         textTable(
           ["model", "version", "sha256"],
           found.models.map((model) => [model.name, model.version, model.sha256.slice(0, 12)]),

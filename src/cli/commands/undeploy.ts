@@ -1,7 +1,7 @@
 import type { RegisterCommand } from "../output/io.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 
-export const undeploy: RegisterCommand = (program, { io }) => {
+export const undeploy: RegisterCommand = (program, { getIo }) => {
   addDataOption(
     program
       .command("undeploy")
@@ -10,12 +10,12 @@ export const undeploy: RegisterCommand = (program, { io }) => {
   )
     .addHelpText("after", "\nExample:\n  $ shapeline undeploy fraud")
     .action(async (name: string, options: { data?: string }) => {
-      const out = io();
-      await withLocalTarget(out, options, async (target) => {
+      const io = getIo();
+      await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
         await live.undeploy();
-        out.printJson({ pipeline: name, state: "undeployed" });
-        out.print(`${name} is undeployed; its versions and its log are kept`);
+        io.printJson({ pipeline: name, state: "undeployed" });
+        io.print(`${name} is undeployed; its versions and its log are kept`);
       });
     });
 };

@@ -2,7 +2,7 @@ import type { RegisterCommand } from "../output/io.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 import { textTable } from "../output/text-table.js";
 
-export const versions: RegisterCommand = (program, { io }) => {
+export const versions: RegisterCommand = (program, { getIo }) => {
   addDataOption(
     program
       .command("versions")
@@ -11,10 +11,10 @@ export const versions: RegisterCommand = (program, { io }) => {
   )
     .addHelpText("after", "\nExample:\n  $ shapeline versions fraud")
     .action(async (name: string, options: { data?: string }) => {
-      const out = io();
-      const list = await withLocalTarget(out, options, async (target) => (await target.pipeline(name)).versions());
-      out.printJson(list);
-      out.print(
+      const io = getIo();
+      const list = await withLocalTarget(io, options, async (target) => (await target.pipeline(name)).versions());
+      io.printJson(list);
+      io.print(
         textTable(
           ["version", "hash", "created"],
           list.map(({ version, hash, created }) => [version, hash.slice(0, 12), created.toISOString()]),

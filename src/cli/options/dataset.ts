@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { DatasetOptions } from "../../../dsl/deployment.js";
-import { parseCommaList } from "./local-target.js";
+import { parseCommaList } from "./parse-values.js";
 
 /** Adds the options that select columns. */
 export function addDatasetOptions(command: Command): Command {

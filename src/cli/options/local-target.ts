@@ -1,24 +1,10 @@
 import { resolve } from "node:path";
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import type { Io } from "../output/io.js";
 
 /** Adds `--data`, an option of every command that uses the embedded engine. */
 export function addDataOption(command: Command): Command {
   return command.option("--data <dir>", "the data folder (default: .shapeline beside package.json)");
-}
-
-/** Parses `a,b` as a list. */
-export function parseCommaList(text: string): string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
-/** Parses a whole number, 0 or more. */
-export function parseWholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`'${text}' is not a whole number.`);
-  return Number(text);
 }
 
 /** The settings of the embedded engine, as absolute paths. */

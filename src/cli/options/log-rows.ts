@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { DatasetOptions, LogsOptions } from "../../../dsl/deployment.js";
 import { datasetFromFlags, addDatasetOptions } from "./dataset.js";
-import { parseWholeNumber, addDataOption } from "./local-target.js";
+import { addDataOption } from "./local-target.js";
+import { parseWholeNumber } from "./parse-values.js";
 
 export interface LogFlags extends DatasetOptions {
   readonly limit?: number;

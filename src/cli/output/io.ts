@@ -19,7 +19,7 @@ export interface Io {
 /** Adds one command to the program. Without a call of `setExitCode` the command exits with 0. */
 export type RegisterCommand = (
   program: Command,
-  context: { io: () => Io; setExitCode: (code: number) => void },
+  context: { getIo: () => Io; setExitCode: (code: number) => void },
 ) => void;
 
 export const exitCodes = { success: 0, userError: 1, difference: 2, bug: 70 } as const;

@@ -27,9 +27,9 @@ export async function writeTables(
   options: { readonly out?: string },
 ): Promise<void> {
   let rows = 0;
-  const write = async (put: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
+  const write = async (writePart: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
     const { ArrowFileWriter } = await import("../../logs/export/arrow-file-writer.js");
-    const sink = new ArrowFileWriter(put);
+    const sink = new ArrowFileWriter(writePart);
     let schema: Schema | undefined;
     for await (const table of tables) {
       if (table.numRows === 0) schema = table.schema;
