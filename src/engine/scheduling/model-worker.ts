@@ -113,6 +113,10 @@ async function runJobs(jobs: readonly QueuedJob[]): Promise<void> {
 function markIdle(): void {
   Atomics.store(state, slots.running, 0);
   Atomics.notify(state, slots.running);
+  // While the process exits, this thread must not run any further: the exit handlers of native libraries also end a
+  // model's run, and the clean-up of the thread would then use what they have destroyed. Node wakes a thread that it
+  // terminates.
+  if (Atomics.load(state, slots.exiting) === 1) Atomics.wait(state, slots.exiting, 1);
 }
 
 function send(message: FromWorker): void {
