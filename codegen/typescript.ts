@@ -19,9 +19,9 @@ let uncached: UncachedScript | null = null;
 export const ts: typeof TS = loadTypeScript();
 
 /**
- * Loads the compiler that ts-morph contains, without the rest of ts-morph. More than half of the time goes into compiling
- * its 9 MB of JavaScript. Newer versions of Node cache compiled code themselves; for the others it is cached here, in the
- * `node_modules` folder that contains ts-morph.
+ * Loads the compiler that ts-morph contains, without the rest of ts-morph. More than half of the time goes into
+ * compiling its 9 MB of JavaScript. Newer versions of Node cache compiled code themselves; for the others it is cached
+ * here, in the `node_modules` folder that contains ts-morph.
  */
 function loadTypeScript(): typeof TS {
   const file = createRequire(createRequire(import.meta.url).resolve("ts-morph")).resolve(
@@ -30,7 +30,10 @@ function loadTypeScript(): typeof TS {
   return "enableCompileCache" in module ? (createRequire(file)(file) as typeof TS) : runWithCache(file);
 }
 
-/** Writes the compiled code for later processes, if the script ran without a cache. Does nothing if the folder is read-only. */
+/**
+ * Writes the compiled code for later processes, if the script ran without a cache. Does nothing if the folder is
+ * read-only.
+ */
 export async function saveCompiledCode(): Promise<void> {
   if (uncached === null) return;
   const { script, cacheFile } = uncached;

@@ -14,17 +14,25 @@ import { refusals } from "./refusals.js";
 import { diagnosticAt, parseLambda, diagnosticForAll } from "./parse.js";
 
 export interface CompileLambdaOptions {
-  /** The ports of `x.in`: the columns of the request, such as a signature's inputs. Ports that are not tensors are ignored. */
+  /**
+   * The ports of `x.in`: the columns of the request, such as a signature's inputs. Ports that are not tensors are
+   * ignored.
+   */
   readonly inputs: readonly Port[];
   /** The ports of `x.out`. */
   readonly outputs: readonly Port[];
   /** The values of names that the lambda uses from outside: `{ LIMIT: 0.9, Limits: { max: 1 } }`. */
   readonly constants?: Constants;
-  /** A validation, which must hold for each row, or the condition of an alert over a window of rows. Default: validation. */
+  /**
+   * A validation, which must hold for each row, or the condition of an alert over a window of rows. Default:
+   * validation.
+   */
   readonly kind?: "validation" | "alert";
   /** The output column of the expression in the targets' strings. */
   readonly name?: string;
-  /** The model with these inputs and outputs. The back-end `checks` needs its name and refuses the lambda without it. */
+  /**
+   * The model with these inputs and outputs. The back-end `checks` needs its name and refuses the lambda without it.
+   */
   readonly model?: string;
 }
 

@@ -16,8 +16,8 @@ export interface RenderOptions {
 const maxFrameLines = 6;
 
 /**
- * Formats a diagnostic as text: place, code, message, a frame with carets, the hint and a link to the docs. All of it is
- * in one string because bundlers drop other properties of an error.
+ * Formats a diagnostic as text: place, code, message, a frame with carets, the hint and a link to the docs. All of it
+ * is in one string because bundlers drop other properties of an error.
  *
  * @example renderDiagnostic(diagnostic, lambda, { color: process.stderr.isTTY })
  */

@@ -9,7 +9,9 @@ export interface Refusal {
 
 const inlineHint = "write the condition out, or call a helper function of the project by its name";
 
-/** All refusals of the lowering. Each kind of mistake has its own code; `dsl/messages/error-codes.ts` has the titles. */
+/**
+ * All refusals of the lowering. Each kind of mistake has its own code; `dsl/messages/error-codes.ts` has the titles.
+ */
 export const refusals = {
   syntax: (what: string) => ({ code: "SL1000", message: `the lambda does not parse: ${what}` }),
   notAFunction: (what: string) => ({

@@ -5,7 +5,9 @@ import { applyEdits, type Edit } from "../lambda/attach/text-edits.js";
 import { parseFile } from "../lambda/parse.js";
 import { walk } from "../lambda/walk-ast.js";
 
-/** Replaces `import.meta.url`, `dirname` and `filename` by the values of the original file, which bundling would change. */
+/**
+ * Replaces `import.meta.url`, `dirname` and `filename` by the values of the original file, which bundling would change.
+ */
 export function inlineImportMeta(code: string, path: string): string {
   if (!code.includes("import.meta")) return code;
   const kind = /x$/.test(path) ? ts.ScriptKind.TSX : ts.ScriptKind.TS;

@@ -36,7 +36,8 @@ export interface LoadOptions {
  * Runs pipeline files and returns the pipelines they export. Each lambda has its syntax tree and constants attached.
  *
  * @param files paths of modules in TypeScript or JavaScript
- * @throws ProjectError SL2903 to SL2910: a file is missing, does not bundle, throws, does not finish loading, or exports
+ * @throws ProjectError SL2903 to SL2910: a file is missing, does not bundle, throws, does not finish loading, or
+ * exports
  * no pipeline
  * @example
  * const [{ pipeline }] = await loadPipelines(["src/fraud.pipeline.ts"], { root: process.cwd() });
@@ -114,7 +115,9 @@ function existingProject(project: string | undefined, root: string): { project?:
 
 let runs = 0;
 
-/** Writes the bundle to the folder of its entry while it loads, because Node resolves packages from a module's folder. */
+/**
+ * Writes the bundle to the folder of its entry while it loads, because Node resolves packages from a module's folder.
+ */
 async function runBundle(
   bundle: Bundle,
   entry: string,

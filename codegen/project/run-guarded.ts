@@ -21,7 +21,8 @@ export class LoadInterrupted extends Error {
  *
  * @param seconds the time limit for `work`
  * @returns the result of `work`. Rejects with `LoadInterrupted` if a module calls `process.exit`, awaits a promise that
- * never settles, or exceeds the time limit, also in a loop that blocks the thread. Rejects with errors thrown in callbacks.
+ * never settles, or exceeds the time limit, also in a loop that blocks the thread. Rejects with errors thrown in
+ * callbacks.
  */
 export async function runGuarded<T>(work: () => Promise<T>, seconds: number): Promise<T> {
   const originalExit = Reflect.get(process, "exit");

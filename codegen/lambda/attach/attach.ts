@@ -42,7 +42,8 @@ const mayHoldFunction = /=>|\bfunction\b|\)\s*\{/;
 
 /**
  * Attaches a surface tree, or its diagnostics, to each lambda that a file passes to `.validate(name, lambda)` or
- * `.alert(name, lambda, …)`, and to the functions of the file that the lambda calls. Names from outside get a thunk that
+ * `.alert(name, lambda, …)`, and to the functions of the file that the lambda calls. Names from outside get a thunk
+ * that
  * returns their value. The result can be run, but does not type-check.
  *
  * @returns null if the file needs no change

@@ -28,7 +28,9 @@ function insertAtBlockStart(node: TS.FunctionDeclaration, source: TS.SourceFile,
   return [{ start, end: start, text: `Object.assign(${node.name.text}, ${property}); ` }];
 }
 
-/** Like `insertAtFunction`, but for `const f = …` the assignment follows the declaration, so that `f.name` stays "f". */
+/**
+ * Like `insertAtFunction`, but for `const f = …` the assignment follows the declaration, so that `f.name` stays "f".
+ */
 export function insertAfterDeclaration(node: LambdaNode, source: TS.SourceFile, property: string): Edit[] {
   let holder: TS.Node = node;
   // Skip parentheses and type assertions around the function.

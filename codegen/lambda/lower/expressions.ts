@@ -250,7 +250,9 @@ function lowerBinary(node: TS.BinaryExpression, scope: Scope, context: LoweringC
   return left && right && { kind: "binary", op, left, right, span };
 }
 
-/** Lowers `v == null` as `v === null || v === undefined`, and `v != null` as its negation. Undefined for other nodes. */
+/**
+ * Lowers `v == null` as `v === null || v === undefined`, and `v != null` as its negation. Undefined for other nodes.
+ */
 function looseNull(node: TS.BinaryExpression, scope: Scope, context: LoweringContext): Surface | null | undefined {
   const operator = node.operatorToken.kind;
   const equal = operator === ts.SyntaxKind.EqualsEqualsToken;

@@ -43,7 +43,10 @@ export const functionHints: ReadonlyMap<string, string> = new Map([
   ["Array.isArray", "remove the test: the signature says which ports are lists"],
 ]);
 
-/** Whether lists or strings have a method of this name: `ALLOWED.includes(v)` calls a method, `checks.small(v)` a helper. */
+/**
+ * Whether lists or strings have a method of this name: `ALLOWED.includes(v)` calls a method, `checks.small(v)` a
+ * helper.
+ */
 export const isValueMethod = (name: string): boolean => valueMethods.has(name);
 
 const valueMethods: ReadonlySet<string> = new Set([

@@ -12,7 +12,9 @@ type Next = () => Surface | null;
 /** Each statement adds a level to the tree. */
 const maxStatements = 200;
 
-/** Lowers a block body to one expression: a `const` becomes a `let` node, an early `return` a branch of a conditional. */
+/**
+ * Lowers a block body to one expression: a `const` becomes a `let` node, an early `return` a branch of a conditional.
+ */
 export function lowerBody(body: TS.Block, scope: Scope, context: LoweringContext): Surface | null {
   const found = context.diagnostics.length;
   const end: Span = [Math.max(context.span(body)[1] - 1, 0), context.span(body)[1]];
