@@ -1,3 +1,4 @@
+import type { Port } from "../../../dsl/tensor.js";
 import {
   elementType,
   type ArithmeticOp,
@@ -13,6 +14,7 @@ import {
   type NumberTest,
   type Index,
   type Read,
+  type Source,
   type ScalarType,
   type StringTest,
   valueOf,
@@ -125,6 +127,21 @@ export function power(left: ExpressionTree, right: ExpressionTree): ExpressionTr
 export function callVariadic(op: "min" | "max" | "hypot", args: readonly ExpressionTree[]): ExpressionTree {
   if (args.every(isConstant)) return constantOf(Math[op](...args.map((a) => valueOf(a) as number)));
   return { op, args, type: "number" };
+}
+
+/**
+ * A read of a whole port of the row.
+ *
+ * @param shape the port's shape, with the batch dimension in front; open sizes become null
+ */
+export function readOf(
+  from: Source,
+  { name, dtype }: Pick<Port, "name" | "dtype">,
+  [, ...rowShape]: NonNullable<Port["shape"]>,
+): Read {
+  const shape = rowShape.map((size) => (typeof size === "number" ? size : null));
+  const type = shape.length === 0 ? elementType(dtype) : "list";
+  return { op: "read", from, port: name, dtype, shape, at: [], type, nullable: false };
 }
 
 /** The element of a list at an index. */

@@ -1,17 +1,9 @@
 import type { Port } from "../../../dsl/tensor.js";
 import { joinNames } from "../../util/join-names.js";
 import type { Span, Surface } from "../surface/surface.js";
-import { elementOf } from "../tree/builders.js";
+import { elementOf, readOf } from "../tree/builders.js";
 import { maxUnrolledLength } from "../tree/size.js";
-import {
-  constantOf,
-  elementType,
-  type ExpressionTree,
-  isNullable,
-  type Read,
-  type Source,
-  listLength,
-} from "../tree/tree.js";
+import { constantOf, type ExpressionTree, isNullable, type Read, type Source, listLength } from "../tree/tree.js";
 import { type ExternalValue, constantHint, propertyOf } from "./constants.js";
 import type { Context } from "./context.js";
 import type { OperandError } from "./operators.js";
@@ -94,9 +86,7 @@ export function readPort(from: Source, port: Port, span: Span, reporter: Context
   }
   if (port.shape.length === 0)
     return reporter.report("SL1121", span, `port '${port.name}' has no batch dimension, so it holds no row`);
-  const shape = port.shape.slice(1).map((size) => (typeof size === "number" ? size : null));
-  const type = shape.length === 0 ? elementType(port.dtype) : "list";
-  return { op: "read", from, port: port.name, dtype: port.dtype, shape, at: [], type, nullable: false };
+  return readOf(from, port, port.shape);
 }
 
 /** What a value from outside the lambda resolves to. */

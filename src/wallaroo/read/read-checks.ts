@@ -7,8 +7,8 @@ import {
   elementOf,
   negate,
   not,
+  readOf,
 } from "../../expression/tree/builders.js";
-import { elementType } from "../../expression/tree/tree.js";
 import { typeComparison } from "../../expression/typecheck/operators.js";
 import type { RowScope } from "../../../dsl/row.js";
 import {
@@ -118,23 +118,14 @@ function variable(node: JsonObject, scope: RowScope, path: string): ExpressionTr
   const { from, port } = found;
   if (port.shape === null || port.shape.length === 0)
     return fail(path, `the shape of '${port.name}' is not known`, "SL4115");
-  const shape = port.shape.slice(1).map((size) => (typeof size === "number" ? size : null));
+  let read = readOf(from, port, port.shape);
+  const { shape } = read;
   if (indexes.length !== shape.length)
     return fail(
       `${path}.key`,
       `it has ${indexes.length} indexes after the tensor, and a row of '${port.name}' has ${shape.length} axes`,
       "SL4115",
     );
-  let read: Read = {
-    op: "read",
-    from,
-    port: port.name,
-    dtype: port.dtype,
-    shape,
-    at: [],
-    type: shape.length === 0 ? elementType(port.dtype) : "list",
-    nullable: false,
-  };
   for (const index of indexes) {
     const size = shape[read.at.length] ?? null;
     if (size !== null && index >= size)

@@ -1,5 +1,4 @@
-import { elementType } from "../../../expression/tree/tree.js";
-import { isMissing, not, unroll } from "../../../expression/tree/builders.js";
+import { isMissing, not, readOf, unroll } from "../../../expression/tree/builders.js";
 import type { RowScope } from "../../../../dsl/row.js";
 import { type ExpressionTree, isNullable } from "../../../expression/tree/tree.js";
 import type { JsonObject, JsonValue } from "../lossless-json.js";
@@ -80,17 +79,7 @@ function readColumn(name: JsonValue, scope: RowScope, path: string): Value {
     if (port.shape === null || port.shape.length === 0)
       return fail(path, `the shape of '${name}' is not known`, "SL4115");
     if (port.dtype === "float16") return fail(path, `polars has no 16-bit floats, and '${name}' holds them`, "SL4115");
-    const shape = port.shape.slice(1).map((size) => (typeof size === "number" ? size : null));
-    return valueOfRead({
-      op: "read",
-      from,
-      port: port.name,
-      dtype: port.dtype,
-      shape,
-      at: [],
-      type: shape.length === 0 ? elementType(port.dtype) : "list",
-      nullable: false,
-    });
+    return valueOfRead(readOf(from, port, port.shape));
   }
   const known = sources.flatMap(({ prefix, ports }) => ports.map((port) => `'${prefix}${port.name}'`));
   return fail(
