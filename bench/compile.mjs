@@ -1,6 +1,6 @@
 // Measures compiling: a lambda, a long chain, a large project, the command line, and unplugin-typegpu on as many
-// functions (`npm run peers` installs it). Prints medians with the 10th to 90th percentile of one run. Nothing passes or
-// fails.
+// functions (`npm run peers` installs it). Prints medians with the 10th to 90th percentile of one run. Nothing passes
+// or fails.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync, cpSync } from "node:fs";
 import { createRequire } from "node:module";
