@@ -11,6 +11,8 @@ export interface Model<out N extends string = string, out I extends object = obj
   readonly sha256: string;
   readonly inputs: I;
   readonly outputs: O;
+  /** The number of rows of one run, if the file fixes it. Larger requests run in parts. */
+  readonly batchSize?: number;
   /** Names in the file of renamed ports. Absent where no port is renamed. */
   readonly renamed?: RenamedPorts;
 }
@@ -24,6 +26,8 @@ export interface ModelDefinition<N extends string, I extends PortDefinitions, O 
   readonly sha256: string;
   readonly inputs: I;
   readonly outputs: O;
+  /** The number of rows of one run, if the file fixes it. */
+  readonly batchSize?: number | undefined;
   readonly renamed?: RenamedPorts | undefined;
 }
 
@@ -72,6 +76,7 @@ export function defineModel<const N extends string, const I extends PortDefiniti
     sha256: definition.sha256,
     inputs: recordOf(portsOf(definition.inputs)) as TensorsOf<I>,
     outputs: recordOf(portsOf(definition.outputs)) as TensorsOf<O>,
+    ...(definition.batchSize !== undefined && { batchSize: definition.batchSize }),
     ...withRenamed(definition.renamed),
   });
 }

@@ -14,6 +14,13 @@ export const modelSchema = z.strictObject({
   sha256,
   inputs: z.array(portSchema).min(1),
   outputs: z.array(portSchema).min(1),
+  /**
+   * `batched`: rows are stacked along "batch", where it stands in a shape. `whole`: the model runs once for each row.
+   * Absent in configs of earlier versions, where dimension 0 of every port stacks the rows.
+   */
+  rows: z.enum(["batched", "whole"]).optional(),
+  /** The number of rows of one run, if the file fixes it. */
+  batchSize: z.number().int().min(1).optional(),
   /** Ports that the config renames: name in the config -> name in the model file. */
   renamed: z
     .strictObject({

@@ -21,6 +21,23 @@ export interface TensorData {
   readonly data: TensorElements;
 }
 
+/** A column whose rows differ in shape: row-major elements, one row after the other. All rows have one rank. */
+export interface RaggedTensor {
+  readonly dtype: DType;
+  /** The dimensions of each row, without the row axis. */
+  readonly shapes: readonly (readonly number[])[];
+  /** Row `i` has the elements from `offsets[i]` to `offsets[i + 1]`. */
+  readonly offsets: readonly number[];
+  readonly data: TensorElements;
+}
+
+/** One value per row: rows of one shape, or of different shapes. */
+export type RowsTensor = TensorData | RaggedTensor;
+
+export function isRagged(tensor: RowsTensor): tensor is RaggedTensor {
+  return "shapes" in tensor;
+}
+
 /** The number of elements of one row: the product of all dimensions except the first. */
 export function rowSize(dims: readonly number[]): number {
   let size = 1;
