@@ -12,6 +12,13 @@ export const repository = fileURLToPath(new URL("..", import.meta.url));
 export const compilers = { "5.9": "typescript-5.9", "6.0": "typescript", "7.0": "typescript-7" } as const;
 export type Compiler = keyof typeof compilers;
 
+/**
+ * The compilers of the slow suites: the fastest one, unless `SHAPELINE_COMPILERS` is "all", as in `.ci/run`. The other
+ * suites always use all compilers.
+ */
+export const slowSuiteCompilers: readonly Compiler[] =
+  process.env["SHAPELINE_COMPILERS"] === "all" ? (Object.keys(compilers) as Compiler[]) : ["7.0"];
+
 /** One diagnostic, 1-based; `message` is its first line. */
 export interface Finding {
   readonly line: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { accepted, assertion, helpers } from "./accepted.js";
 import { refused } from "./cases.js";
-import { compilers, diagnose, imports, program, type Compiler, type Settings } from "./compilers.js";
+import { diagnose, imports, program, slowSuiteCompilers, type Settings } from "./compilers.js";
 
 // Less strict compiler settings of users' projects. `refused.test.ts` uses the strictest settings.
 
@@ -24,7 +24,7 @@ const selectedCases = refused.filter(
 const uses = accepted.filter(({ of }) => of.startsWith("outputs")).map(({ source }) => `void (${source});`);
 const withStep = (text: string, step?: number) => (step === undefined ? text : `step ${step}: ${text}`);
 
-describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s", (compiler) => {
+describe.each(slowSuiteCompilers)("TypeScript %s", (compiler) => {
   describe.each(Object.entries(settings))("under %s", (_, setting) => {
     const programs = selectedCases.map(({ source }) => program(source, []));
     const found = diagnose(

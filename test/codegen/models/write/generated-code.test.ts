@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { readSignature } from "../../../../codegen/models/read-signature.js";
 import { usablePorts, type ModelSignature, type Port } from "../../../../codegen/models/signature.js";
 import { renderModels, renderSplit } from "../../../../codegen/models/write/render-models.js";
+import { compilers, slowSuiteCompilers } from "../../../../type-tests/compilers.js";
 import { recordings } from "../../../recordings.js";
 import { folder } from "../workspace.js";
 
@@ -159,7 +160,7 @@ beforeAll(async () => {
 });
 
 describe("generated code compiles", () => {
-  test.each(["typescript-5.9", "typescript", "typescript-7"])(
+  test.each(slowSuiteCompilers.map((version) => compilers[version]))(
     "with the strictest options of %s: real models, hostile text, and a thousand models",
     (compiler) => {
       const { stdout, status } = spawnSync(
