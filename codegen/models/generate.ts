@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import { ModelError } from "../../dsl/errors.js";
+import { urlProblem } from "../../src/util/local-path.js";
 import { describeDifferences } from "./write/diff.js";
 import {
   isChanged,
@@ -54,7 +55,10 @@ export interface GenerateResult {
  */
 export async function generateModels(options: GenerateOptions): Promise<GenerateResult> {
   const cwd = resolve(options.cwd ?? ".");
-  const out = resolve(cwd, options.out ?? "models.gen.ts");
+  const wanted = options.out ?? "models.gen.ts";
+  const url = urlProblem(wanted);
+  if (url !== null) throw new ModelError("SL3056", `the output file '${wanted}' ${url}`, { path: wanted });
+  const out = resolve(cwd, wanted);
   requireTypeScriptName(out);
   const models = await readModels(options, cwd);
   const texts = renderFiles(out, models, options);

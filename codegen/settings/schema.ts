@@ -2,6 +2,7 @@ import { z } from "zod";
 import { formatIssue } from "../../src/config/format-issue.js";
 import { didYouMean } from "../../src/util/did-you-mean.js";
 import { joinNames } from "../../src/util/join-names.js";
+import { urlProblem } from "../../src/util/local-path.js";
 
 /** Changes to one model that its file does not contain. */
 export interface ModelOverride {
@@ -44,6 +45,10 @@ export interface Settings {
 }
 
 const text = z.string().min(1);
+const localPath = text.superRefine((path, context) => {
+  const message = urlProblem(path);
+  if (message !== null) context.addIssue({ code: "custom", message });
+});
 const label = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "expected lower-case letters, digits and inner dashes")
@@ -60,12 +65,12 @@ const override = z.strictObject({
   ports: z.record(text, portName).optional(),
   sources: z.array(text).min(1).optional(),
 });
-const local = z.strictObject({ models: text.optional(), data: text.optional() });
+const local = z.strictObject({ models: localPath.optional(), data: localPath.optional() });
 const targets = z.strictObject({ local: local.optional() });
 const settings = z.strictObject({
   $schema: z.string().optional(),
   models: z.array(text).min(1).optional(),
-  out: text.optional(),
+  out: localPath.optional(),
   split: z.boolean().optional(),
   overrides: z.record(text, override).optional(),
   targets: targets.optional(),

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { Option } from "commander";
 import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-result.js";
@@ -7,6 +6,7 @@ import { type RegisterCommand, exitCodes, redirectUserOutput, type Io } from "..
 import { ConfigError } from "../../../dsl/errors.js";
 import { type Dialect, dialects } from "../../wallaroo/platform.js";
 import { parseWholeNumber } from "../options/parse-values.js";
+import { resolvePath } from "../options/resolve-path.js";
 import { problemsToJson, printProblems } from "../output/print-problems.js";
 
 interface Options {
@@ -40,6 +40,7 @@ export const compile: RegisterCommand = (program, { getIo, setExitCode }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline compile src/fraud.pipeline.ts --out configs")
     .action(async (files: string[], options: Options) => {
       const io = getIo();
+      const out = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
       const { compileProject } = await import("../../../codegen/project/compile-project.js");
       const compiled = await redirectUserOutput(io, () =>
         compileProject({
@@ -48,7 +49,7 @@ export const compile: RegisterCommand = (program, { getIo, setExitCode }) => {
           project: options.project,
           cache: options.cache,
           seconds: options.timeout,
-          ...(options.out === undefined ? {} : { out: resolve(io.cwd, options.out) }),
+          ...out,
         }),
       );
       const { outputs: configs, problems } =

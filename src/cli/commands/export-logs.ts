@@ -1,8 +1,8 @@
-import { resolve } from "node:path";
 import { displayPath } from "../../util/display-path.js";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
 import type { RegisterCommand } from "../output/io.js";
 import { withLocalTarget } from "../options/local-target.js";
+import { resolvePath } from "../options/resolve-path.js";
 
 interface Options extends LogFlags {
   readonly directory: string;
@@ -30,6 +30,7 @@ export const exportLogs: RegisterCommand = (program, { getIo }) => {
       const io = getIo();
       if (options.arrow === true && options.parquet === true)
         program.error("error: --arrow and --parquet cannot be combined; give one of them");
+      const directory = resolvePath(io, "--directory", options.directory);
       const progress = (text: string): void => {
         if (process.stderr.isTTY && !io.json) process.stderr.write(`\r\u001b[K${text}`);
       };
@@ -37,7 +38,7 @@ export const exportLogs: RegisterCommand = (program, { getIo }) => {
         const live = await target.pipeline(name);
         const { files, rows, bytes, cut } = await live.exportLogs({
           ...logRowsFromFlags(options),
-          directory: resolve(io.cwd, options.directory),
+          directory,
           ...(options.filePrefix === undefined ? {} : { filePrefix: options.filePrefix }),
           ...(options.sizeLimit === undefined ? {} : { dataSizeLimit: options.sizeLimit }),
           format: options.parquet === true ? "parquet" : options.arrow === true ? "arrow" : "json",

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { Option } from "commander";
 import { formatPort } from "../output/format.js";
 import { displayPath } from "../../util/display-path.js";
@@ -6,6 +5,7 @@ import type { LoadedSettings } from "../../../codegen/settings/load.js";
 import type { GenerateOptions, GenerateResult } from "../../../codegen/models/generate.js";
 import { type RegisterCommand, exitCodes, colorize, type Io } from "../output/io.js";
 import { selectModels } from "../options/models.js";
+import { resolvePath } from "../options/resolve-path.js";
 
 interface Options {
   readonly out?: string;
@@ -57,7 +57,7 @@ function generateOptions(
   const { settings, ...chosen } = selectModels(io, models, loaded);
   return {
     ...chosen,
-    out: resolve(io.cwd, out ?? settings.out ?? "models.gen.ts"),
+    out: resolvePath(io, "--out", out ?? settings.out ?? "models.gen.ts"),
     split: split ?? settings.split ?? false,
     check: check === true,
   };

@@ -1,4 +1,4 @@
-import { extname, resolve } from "node:path";
+import { extname } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { DatasetOptions } from "../../../dsl/deployment.js";
 import { datasetFromFlags, addDatasetOptions } from "../options/dataset.js";
@@ -7,6 +7,7 @@ import { readInput } from "../input/read-files.js";
 import { checkWritable } from "../../util/write-file-atomic.js";
 import { writeRecords, writeTable, checkSingleDocument } from "../output/write-rows.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { resolvePath } from "../options/resolve-path.js";
 
 type MetadataValue = string | number | boolean;
 
@@ -36,8 +37,8 @@ export const infer: RegisterCommand = (program, { getIo }) => {
       checkSingleDocument(program, io, options);
       const { decodeRows } = await import("../../engine/input/decode-rows.js");
       const { toRecords, toTable } = await import("../input/convert-request.js");
+      const destination = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
       const request = decodeRows(await readInput(io.cwd, file), file === "-" ? "standard input" : file);
-      const destination = options.out === undefined ? {} : { out: resolve(io.cwd, options.out) };
       const chosen = {
         ...datasetFromFlags(options),
         ...(options.metadata === undefined ? {} : { metadata: options.metadata }),

@@ -1,8 +1,9 @@
-import { extname, resolve } from "node:path";
+import { extname } from "node:path";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
 import type { RegisterCommand } from "../output/io.js";
 import { writeRecords, writeTables, checkSingleDocument } from "../output/write-rows.js";
 import { withLocalTarget } from "../options/local-target.js";
+import { resolvePath } from "../options/resolve-path.js";
 
 interface Options extends LogFlags {
   readonly arrow?: boolean;
@@ -22,7 +23,7 @@ export const logs: RegisterCommand = (program, { getIo }) => {
       const io = getIo();
       checkSingleDocument(command, io, options);
       const query = logRowsFromFlags(options);
-      const destination = options.out === undefined ? {} : { out: resolve(io.cwd, options.out) };
+      const destination = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
       await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
         if (options.arrow === true || extname(options.out ?? "") === ".arrow")

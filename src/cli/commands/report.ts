@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
 import { displayPath } from "../../util/display-path.js";
 import { writeFileAtomic } from "../../util/write-file-atomic.js";
 import { reportHtml } from "../../report/html-report.js";
 import { reportText } from "../../report/text-report.js";
 import { type RegisterCommand, colorize } from "../output/io.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { resolvePath } from "../options/resolve-path.js";
 
 interface Options {
   readonly start?: string;
@@ -25,13 +25,14 @@ export const report: RegisterCommand = (program, { getIo }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline report fraud --start 2026-11-01 --html fraud.html")
     .action(async (name: string, { start, end, html, data }: Options) => {
       const io = getIo();
+      const page = html === undefined ? null : resolvePath(io, "--html", html);
       const comparison = await withLocalTarget(io, data === undefined ? {} : { data }, async (target) => {
         const live = await target.pipeline(name);
         return live.compare({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
       });
-      if (html !== undefined) await writeFileAtomic(resolve(io.cwd, html), await reportHtml(comparison));
+      if (page !== null) await writeFileAtomic(page, await reportHtml(comparison));
       io.printJson(comparison);
       io.print(reportText(comparison, (text) => colorize(io, "bold", text)));
-      if (html !== undefined) io.print(`\nwrote ${displayPath(io.cwd, resolve(io.cwd, html))}`);
+      if (page !== null) io.print(`\nwrote ${displayPath(io.cwd, page)}`);
     });
 };

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Io } from "../output/io.js";
+import { resolvePath } from "./resolve-path.js";
 
 /** Adds `--data`, an option of every command that uses the embedded engine. */
 export function addDataOption(command: Command): Command {
@@ -22,8 +22,8 @@ export async function withLocalTarget<T>(
   const { local } = await import("../../targets/local/index.js");
   const data = options.data ?? (await localSettings(io)).data;
   const target = local({
-    ...(data === undefined ? {} : { data: resolve(io.cwd, data) }),
-    ...(options.models === undefined ? {} : { models: resolve(io.cwd, options.models) }),
+    ...(data === undefined ? {} : { data: resolvePath(io, "--data", data) }),
+    ...(options.models === undefined ? {} : { models: resolvePath(io, "--models", options.models) }),
   });
   try {
     return await use(target);

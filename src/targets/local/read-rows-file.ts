@@ -3,6 +3,7 @@ import { InputError } from "../../../dsl/errors.js";
 import { describeValue } from "../../util/format-value.js";
 import { decodeRows } from "../../engine/input/decode-rows.js";
 import { systemErrorMessage } from "../../util/error-message.js";
+import { urlProblem } from "../../util/local-path.js";
 
 const extensions = [".arrow", ".arrows", ".feather", ".json", ".df.json"];
 
@@ -13,6 +14,8 @@ const extensions = [".arrow", ".arrows", ".feather", ".json", ".df.json"];
  * @throws InputError SL5017 for another extension, SL5030 for an unreadable file
  */
 export async function readRowsFile(path: string): Promise<unknown> {
+  const url = urlProblem(path);
+  if (url !== null) throw new InputError("SL5030", `the rows file '${path}' ${url}`, { file: path });
   if (typeof path !== "string" || !extensions.some((extension) => path.toLowerCase().endsWith(extension))) {
     throw new InputError(
       "SL5017",

@@ -4,6 +4,7 @@ import { StorageError, TargetError } from "../../../../dsl/errors.js";
 import type { ExportFormat } from "../../../logs/export/export-files.js";
 import type { LogExport } from "../../../logs/export/export-logs.js";
 import { selectsMetadata } from "../../../tensors/column-selection.js";
+import { urlProblem } from "../../../util/local-path.js";
 import { parseByteSize } from "../../../util/parse-quantity.js";
 import { parseLogsOptions, logsOptionNames, checkOptionNames, parseSignal } from "./log-options.js";
 import { formatValue } from "../../../util/format-value.js";
@@ -32,6 +33,11 @@ export function parseExportOptions(
     signal,
     ...logs
   } = options;
+  const url = urlProblem(directory);
+  if (url !== null)
+    throw new TargetError("SL6011", `exportLogs(): the option 'directory' '${String(directory)}' ${url}`, {
+      option: "directory",
+    });
   if (typeof directory !== "string" || directory === "")
     throw invalid("directory", directory, "give the path of a folder");
   if (format !== undefined && !formats.includes(format))

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../../dsl/errors.js";
 import { describeValue, formatValue } from "../../../util/format-value.js";
 import { isDictionary } from "../../../util/objects.js";
+import { urlProblem } from "../../../util/local-path.js";
 import type { Retention } from "../../../logs/store.js";
 import { parseRetention } from "./retention.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
@@ -74,10 +75,13 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
   }
   for (const name of ["models", "data"] as const) {
     const value: unknown = options[name];
+    const url = urlProblem(value);
+    if (url !== null)
+      throw new TargetError("SL6011", `local(): the option '${name}' '${String(value)}' ${url}`, { option: name });
     if (value !== undefined && (typeof value !== "string" || value === "")) {
       throw new TargetError(
         "SL6011",
-        `local(): the option '${name}' is ${JSON.stringify(value)}; give the path of a folder`,
+        `local(): the option '${name}' is ${formatValue(value)}; give the path of a folder`,
         { option: name },
       );
     }
