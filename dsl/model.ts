@@ -88,6 +88,7 @@ interface GeneratedDefinition {
   readonly sha256: string;
   readonly inputs: object;
   readonly outputs: object;
+  readonly batchSize?: number;
   readonly renamed?: RenamedPorts;
 }
 

@@ -115,7 +115,9 @@ function mergePort(
   problems: string[],
 ): Port {
   const shape = mergeShapes(port.shape, match.shape);
-  if (port.dtype === match.dtype && shape !== undefined) return { ...port, shape };
+  const rowAxis = port.rowAxis ?? match.rowAxis;
+  if (port.dtype === match.dtype && shape !== undefined)
+    return { ...port, shape, ...(rowAxis !== undefined && { rowAxis }) };
   problems.push(`${what} is ${formatTensor(port)} in '${here}' and ${formatTensor(match)} in '${there}'`);
   return port;
 }

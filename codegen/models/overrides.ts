@@ -5,6 +5,7 @@ import { joinNames } from "../../src/util/join-names.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { formatTensor } from "../../src/config/format-tensor.js";
 import { renamePorts } from "./rename-ports.js";
+import { decideRowsWith } from "./rows/row-settings.js";
 import { labelsFit, type ModelSignature, type Port } from "./signature.js";
 
 export type Overrides = Readonly<Record<string, ModelOverride>>;
@@ -28,14 +29,15 @@ export function requireOverridesUsed(overrides: Overrides, models: readonly stri
 }
 
 /**
- * Applies an override to a signature.
+ * Applies an override to a signature as its source has it, and decides the model's rows.
  *
- * @throws ModelError SL3051 if the model has no such port or axis, if the number of labels is wrong, or if two ports
- *   would have one name
+ * @throws ModelError SL3051 if the model has no such port or axis, if the number of labels is wrong, if two ports would
+ *   have one name, or if the row axes contradict each other
  */
 export function applyOverride(model: ModelSignature, override: ModelOverride): ModelSignature {
   const { name, version, symbols = {}, labels = {}, ports = {} } = override;
-  const named = Object.entries(symbols).reduce((current, [port, axes]) => withSymbols(current, port, axes), model);
+  const symbolic = Object.entries(symbols).reduce((current, [port, axes]) => withSymbols(current, port, axes), model);
+  const named = decideRowsWith(symbolic, override, (what) => overrideError(model, what));
   const all = {
     ...model.labels,
     ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkLabels(model, port, list)])),

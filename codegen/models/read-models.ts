@@ -5,6 +5,7 @@ import { expandPatterns } from "./glob.js";
 import { mergeSources } from "./merge-sources.js";
 import { applyOverride, requireOverridesUsed, type Overrides } from "./overrides.js";
 import { nameUnnamedPorts } from "./name-unnamed-ports.js";
+import { decideRows } from "./rows/decide-rows.js";
 import { readSource } from "./read-signature.js";
 import type { ModelSignature } from "./signature.js";
 import { displayPath } from "../../src/util/display-path.js";
@@ -75,7 +76,7 @@ export function resolveSource(source: string, cwd: string): string {
 export async function readModel(file: string, cwd: string, overrides: Overrides = {}): Promise<ReadModel> {
   const first = { ...(await readSource(resolveSource(file, cwd))), file };
   const override = Object.hasOwn(overrides, first.name) ? overrides[first.name] : undefined;
-  if (override === undefined) return { file, sourceName: first.name, signature: nameUnnamedPorts(first) };
+  if (override === undefined) return { file, sourceName: first.name, signature: decideRows(nameUnnamedPorts(first)) };
   const others = [];
   for (const source of override.sources ?? []) {
     requirePathOrUrl(source);

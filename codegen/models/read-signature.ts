@@ -1,5 +1,6 @@
 import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { findReader } from "./readers.js";
+import { decideRows } from "./rows/decide-rows.js";
 import type { ModelSignature } from "./signature.js";
 
 /**
@@ -14,10 +15,13 @@ import type { ModelSignature } from "./signature.js";
  * const { name, inputs } = await readSignature("models/ccfraud.onnx");
  */
 export async function readSignature(source: string): Promise<ModelSignature> {
-  return nameUnnamedPorts(await readSource(source));
+  return decideRows(nameUnnamedPorts(await readSource(source)));
 }
 
-/** Like `readSignature`, but a model's only input or output may have the name "". */
+/**
+ * Like `readSignature`, but the shapes are the source's, before the rows are decided, and a model's only input or output
+ * may have the name "".
+ */
 export async function readSource(source: string): Promise<ModelSignature> {
   return await findReader(source).read(source);
 }

@@ -11,8 +11,33 @@ export interface UnsupportedPort {
   readonly unsupported: string;
 }
 
-/** A named input or output of a model. `shape: null` means an unknown rank. A dynamic dimension 0 is `"batch"`. */
-export type Port = (TensorPort & { readonly unsupported?: never }) | UnsupportedPort;
+/** A tensor with a supported dtype. */
+export interface UsablePort extends TensorPort, SourcePort {
+  readonly unsupported?: never;
+}
+
+/** What a source says about a port besides its tensor. Only before the model's rows are decided. */
+interface SourcePort {
+  /** The row axis that the source or the settings state. */
+  readonly rowAxis?: number;
+  /** Whether the input may be left out. */
+  readonly optional?: boolean;
+}
+
+/** A named input or output of a model. `shape: null` means an unknown rank; the row axis is `"batch"`. */
+export type Port = UsablePort | (UnsupportedPort & SourcePort);
+
+/** Why a model's rows are where they are. A model without `"batch"` in its shapes is whole: each row is one run. */
+export interface RowDecision {
+  /**
+   * `settings`: the project's settings. `source`: stated in the file, as by Triton's `max_batch_size`. `symbol`: a
+   * symbol of the file. `anonymous`: the first dimension of all ports has no name. `size`: the first dimension of all
+   * ports has the same size. `none`: nothing stands for rows, so the model is whole.
+   */
+  readonly by: "settings" | "source" | "symbol" | "anonymous" | "size" | "none";
+  /** The file's name of the row axis, if `by` is `symbol`. */
+  readonly symbol?: string;
+}
 
 /** The inputs, outputs and documentation of a model, without its weights. */
 export interface ModelSignature {
@@ -35,13 +60,17 @@ export interface ModelSignature {
   readonly version?: string;
   /** Class labels by output name, in the order of the output's values. */
   readonly labels?: Readonly<Record<string, readonly string[]>>;
+  /** Rows of one run, if the file fixes it. The shapes have `"batch"` there. */
+  readonly batchSize?: number;
+  /** How the row axes were found. Absent in what readers return, unless the source says that the model is whole. */
+  readonly rows?: RowDecision;
   /** The file's names of the ports that the settings renamed. */
   readonly renamed?: RenamedPorts;
 }
 
 /** The ports that a handle includes: tensors with a supported dtype. */
-export function usablePorts(ports: readonly Port[]): readonly TensorPort[] {
-  return ports.filter((port): port is TensorPort & { readonly unsupported?: never } => port.unsupported === undefined);
+export function usablePorts(ports: readonly Port[]): readonly UsablePort[] {
+  return ports.filter((port): port is UsablePort => port.unsupported === undefined);
 }
 
 /** The ports that a handle omits. */

@@ -12,6 +12,19 @@ export interface ModelOverride {
   readonly version?: string;
   /** Names for dimensions of unknown size, by port and axis: `{ tokens: { 1: "seq" } }`. */
   readonly symbols?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  /**
+   * The axis along which the rows of a request are stacked, by port: `{ image: 0, logits: 1 }`. Inputs that are not
+   * listed have one value for all rows. `false`: the model is whole, so it runs once for each row. Port names are the
+   * file's. Default: decided from the file.
+   */
+  readonly rows?: Readonly<Record<string, number>> | false;
+  /** Rows that one run takes, if the model accepts no other number. Default: as the file fixes it. */
+  readonly batchSize?: number;
+  /**
+   * Shapes that the file declares wrongly, by port: `{ logits: ["time", "batch", 64] }`. `"batch"` is the row axis,
+   * null an unknown size.
+   */
+  readonly shapes?: Readonly<Record<string, readonly (number | string | null)[]>>;
   /** Class labels of an output, in the order of its values: `{ risk: ["legit", "fraud"] }`. */
   readonly labels?: Readonly<Record<string, readonly string[]>>;
   /** New names for ports, by their names in the file: `{ dense_1: "score" }`. The file is not changed. */
@@ -31,7 +44,10 @@ export interface Settings {
   readonly out?: string;
   /** Write one file per model; `out` exports them all. */
   readonly split?: boolean;
-  /** By the name derived from the model's file, such as `house-price-keras` for `house_price_keras.onnx`. */
+  /**
+   * By the name derived from the model's file, such as `house-price-keras` for `house_price_keras.onnx`, or by its path,
+   * where two files have one name.
+   */
   readonly overrides?: Readonly<Record<string, ModelOverride>>;
   /** Defaults for commands with a target. */
   readonly targets?: {
@@ -57,10 +73,17 @@ const label = z
 const portName = text.refine((name) => name !== "__proto__", "expected a name other than '__proto__'");
 const axis = z.string().regex(/^\d{1,3}$/, "expected an axis number");
 
+const size = z.int().min(1, "expected a number of rows of at least 1").max(1_000_000);
+const rowAxis = z.int().min(0, "expected an axis number from 0").max(255);
+const shape = z.array(z.union([z.int().min(0), text, z.null()], "expected a size, a symbol or null")).max(256);
+
 const override = z.strictObject({
   name: label.optional(),
   version: text.optional(),
   symbols: z.record(text, z.record(axis, text)).optional(),
+  rows: z.union([z.literal(false), z.record(text, rowAxis)], "expected { port: axis } or false").optional(),
+  batchSize: size.optional(),
+  shapes: z.record(text, shape).optional(),
   labels: z.record(text, z.array(z.string()).min(1)).optional(),
   ports: z.record(text, portName).optional(),
   sources: z.array(text).min(1).optional(),

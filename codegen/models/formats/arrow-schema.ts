@@ -65,9 +65,15 @@ function portOf(field: Field): Port {
   }
   const shape = tensorShape(field) ?? dims;
   const dtype = dtypeOf(type);
-  if (dtype !== undefined) return { name, dtype, shape };
+  if (dtype !== undefined) return { name, dtype, shape, rowAxis: 0 };
   const kind = Type[type.typeId];
-  return { name, dtype: kind, shape, unsupported: `a column of ${kind}: convert it to numbers, booleans or text` };
+  return {
+    name,
+    dtype: kind,
+    shape,
+    rowAxis: 0,
+    unsupported: `a column of ${kind}: convert it to numbers, booleans or text`,
+  };
 }
 
 /** The shape in the metadata of the `arrow.fixed_shape_tensor` extension, whose values are one flat list. */

@@ -91,10 +91,18 @@ function portOf(tensorOrColumn: Spec): Port {
   const name = String(tensorOrColumn.name ?? "");
   const tensor = tensorOrColumn["tensor-spec"];
   if (tensor === undefined) return columnPort(name, tensorOrColumn);
-  const shape = tensor.shape.map((size, axis): Dim => (size >= 0 ? size : axis === 0 ? "batch" : null));
+  const shape = tensor.shape.map((size): Dim => (size >= 0 ? size : null));
+  // MLflow writes -1 first for the rows.
+  const rows = shape[0] === null ? { rowAxis: 0 } : {};
   const dtype = tensor.dtype === "str" ? "string" : tensor.dtype;
-  if (isDtype(dtype)) return { name, dtype, shape };
-  return { name, dtype, shape, unsupported: `a tensor of ${dtype}: log the model with numbers, booleans or text` };
+  if (isDtype(dtype)) return { name, dtype, shape, ...rows };
+  return {
+    name,
+    dtype,
+    shape,
+    ...rows,
+    unsupported: `a tensor of ${dtype}: log the model with numbers, booleans or text`,
+  };
 }
 
 /** The supported column types of MLflow. */
@@ -121,8 +129,14 @@ function columnPort(name: string, column: Spec): Port {
   }
   const dtype = Object.hasOwn(columnTypes, type) ? columnTypes[type] : undefined;
   return dtype === undefined
-    ? { name, dtype: type, shape, unsupported: `a column of ${type}: log the model with numbers, booleans or text` }
-    : { name, dtype, shape };
+    ? {
+        name,
+        dtype: type,
+        shape,
+        rowAxis: 0,
+        unsupported: `a column of ${type}: log the model with numbers, booleans or text`,
+      }
+    : { name, dtype, shape, rowAxis: 0 };
 }
 
 function isDtype(name: string): name is DType {

@@ -89,9 +89,9 @@ const datatypes: Readonly<Record<string, DType>> = {
   STRING: "string",
 };
 
-/** A port of an Open Inference datatype. Size -1 is unknown; a first dimension of -1 is the batch. */
+/** A port of an Open Inference datatype. Size -1 is unknown. */
 export function openInferencePort(name: string, datatype: string, shape: readonly number[]): Port {
-  const dims = shape.map((size, axis): Dim => (size >= 0 ? size : axis === 0 ? "batch" : null));
+  const dims = shape.map((size): Dim => (size >= 0 ? size : null));
   const dtype = Object.hasOwn(datatypes, datatype) ? datatypes[datatype] : undefined;
   if (dtype !== undefined) return { name, dtype, shape: dims };
   return {

@@ -18,6 +18,8 @@ const signature = z.strictObject({
     .optional(),
   inputs: z.array(port).default([]),
   outputs: z.array(port).default([]),
+  batchSize: z.int().min(1).max(1_000_000).optional(),
+  rows: z.enum(["batched", "whole"]).optional(),
   producer: z.string().default(""),
   doc: z.string().default(""),
   labels: z.record(z.string(), z.array(z.string()).min(1)).optional(),
@@ -29,8 +31,9 @@ export function signatureJsonSchema(): unknown {
 }
 
 /**
- * Reads a signature in JSON: `{ name, version?, sha256?, inputs: [{ name, dtype, shape }], outputs, … }`. Shapes are
- * used unchanged. Without `sha256`, the digest is that of the JSON file.
+ * Reads a signature in JSON: `{ name, version?, sha256?, inputs: [{ name, dtype, shape }], outputs, … }`. `rows` says
+ * that `"batch"` in the shapes is the row axis (`batched`) or that the model is `whole`; without it, the rows are
+ * decided as for an ONNX file. Without `sha256`, the digest is that of the JSON file.
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */
@@ -40,16 +43,24 @@ export async function readSignatureFile(file: string): Promise<ModelSignature> {
   const parsed = signature.safeParse(data);
   if (!parsed.success)
     throw descriptionError(file, parsed.error.issues.map((issue) => formatIssue(issue, data)).join("; "));
-  const { name, version, sha256: own, inputs, outputs, producer, doc, labels } = parsed.data;
+  const { name, version, sha256: own, inputs, outputs, producer, doc, labels, batchSize, rows } = parsed.data;
   return toSignature({
     name: dnsLabel(name),
     sha256: own ?? sha256,
-    inputs,
-    outputs,
+    inputs: rows === "batched" ? inputs.map(statedPort) : inputs,
+    outputs: rows === "batched" ? outputs.map(statedPort) : outputs,
     file,
     producer,
     doc,
+    ...(batchSize !== undefined && { batchSize }),
+    ...(rows === "whole" && { rows: { by: "source" } }),
     ...(version !== undefined && { version }),
     ...(labels !== undefined && { labels }),
   });
+}
+
+/** A port whose `"batch"` is its row axis. */
+function statedPort<P extends z.infer<typeof port>>(tensor: P): P & { readonly rowAxis?: number } {
+  const axis = tensor.shape?.indexOf("batch") ?? -1;
+  return axis < 0 ? tensor : { ...tensor, rowAxis: axis };
 }

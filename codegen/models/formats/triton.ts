@@ -42,7 +42,8 @@ function portOf(tensor: TextMessage, batched: boolean, file: string): Port {
   const [name = ""] = scalars(tensor, "name");
   const [type = "TYPE_INVALID"] = scalars(tensor, "data_type");
   const dims = integers(tensor, "dims", file);
-  return openInferencePort(name, type.replace(/^TYPE_/, ""), batched ? [-1, ...dims] : dims);
+  const port = openInferencePort(name, type.replace(/^TYPE_/, ""), dims);
+  return batched ? { ...port, shape: ["batch", ...(port.shape ?? [])], rowAxis: 0 } : port;
 }
 
 async function labelsOf(

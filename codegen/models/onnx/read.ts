@@ -1,5 +1,6 @@
 import { ModelError } from "../../../dsl/errors.js";
 import type { Dim } from "../../../dsl/tensor.js";
+import { isUnknown } from "../rows/symbols.js";
 import { modelName } from "../model-name.js";
 import { hashFile, withModelFile } from "../model-file.js";
 import { ClassLabels } from "./class-labels.js";
@@ -32,7 +33,7 @@ interface Header {
  *   Errors about the content include the byte offset
  * @example
  * const { inputs } = await readOnnxSignature("models/ccfraud.onnx");
- * // [{ name: "dense_input", dtype: "float32", shape: ["batch", 29] }]
+ * // [{ name: "dense_input", dtype: "float32", shape: [null, 29] }]: the file's dimensions, before the rows are decided
  */
 export async function readOnnxSignature(file: string): Promise<ModelSignature> {
   return await withModelFile(file, async (handle, size) => {
@@ -51,11 +52,10 @@ export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSign
   const { inputs, outputs } = readGraph(wire, graph, labels);
   requireDistinctNames(file, "input", inputs);
   requireDistinctNames(file, "output", outputs);
-  const toDim = dimConverter([...inputs, ...outputs]);
-  const outputPorts = outputs.map((value) => toPort(value, toDim));
+  const outputPorts = outputs.map(toPort);
   return {
     name: modelName(file),
-    inputs: inputs.map((value) => toPort(value, toDim)),
+    inputs: inputs.map(toPort),
     outputs: outputPorts,
     file,
     opset: Object.fromEntries(header.opset),
@@ -210,33 +210,13 @@ function requireDistinctNames(file: string, side: "input" | "output", values: re
   }
 }
 
-/** A name that tf2onnx gives to a dimension without a name. */
-const anonymousSymbol = /^unk__\d+$/;
-
-/** The name of a dimension; undefined if it has none. */
-function symbolOf(dim: OnnxDim): string | undefined {
-  return typeof dim === "string" && dim !== "" && !anonymousSymbol.test(dim) ? dim : undefined;
+/** A dimension as the file names it; null if it has neither a size nor a name. */
+function toDim(dim: OnnxDim): Dim {
+  if (typeof dim === "number") return dim >= 0 ? dim : null;
+  return dim === null || isUnknown(dim) ? null : dim;
 }
 
-/**
- * Returns the function that converts the model's dimensions. A dynamic dimension 0 becomes "batch", and so does every
- * other dimension with the same symbol. An unrelated symbol named "batch" is renamed, for example to "batch2".
- */
-function dimConverter(values: readonly ValueInfo[]): (dim: OnnxDim, axis: number) => Dim {
-  const shapes = values.map(({ type }) => ("shape" in type ? (type.shape ?? []) : []));
-  const batchSymbols = new Set(shapes.map(([first]) => symbolOf(first ?? null)));
-  const usedSymbols = new Set(shapes.flatMap((shape) => shape.map(symbolOf)));
-  let renamedBatch = "batch";
-  for (let n = 2; usedSymbols.has(renamedBatch); n++) renamedBatch = `batch${n}`;
-  return (dim, axis) => {
-    if (typeof dim === "number" && dim >= 0) return dim;
-    const symbol = symbolOf(dim);
-    if (axis === 0 || (symbol !== undefined && batchSymbols.has(symbol))) return "batch";
-    return symbol === "batch" ? renamedBatch : (symbol ?? null);
-  };
-}
-
-function toPort({ name, type }: ValueInfo, toDim: (dim: OnnxDim, axis: number) => Dim): Port {
+function toPort({ name, type }: ValueInfo): Port {
   const dtype = dtypeOf(type);
   const shape = "shape" in type ? (type.shape?.map(toDim) ?? null) : null;
   return dtype === undefined

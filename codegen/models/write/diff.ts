@@ -2,7 +2,7 @@ import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
 import { portDifferences, tensorsByName } from "../../../src/config/port-differences.js";
 import type { GeneratedModel } from "./parse-generated.js";
 import { commentText } from "./source-text.js";
-import { commentLines, labelLines, documentationLines, labelLinesOf } from "./render-models.js";
+import { commentLines, documentationLines, labelLines, labelLinesOf, rowsLines, rowsLinesOf } from "./render-models.js";
 import { usablePorts, type ModelSignature } from "../signature.js";
 
 /** Describes how a generated file differs from the model files, one line per difference. */
@@ -27,6 +27,8 @@ export function describeDifferences(
         : [`${name}: sha256 ${shortDigest(old.sha256)} -> ${shortDigest(now.sha256)}`]),
       ...sideDifferences(name, "input", old, now),
       ...sideDifferences(name, "output", old, now),
+      ...changeLine(`${name}: batchSize`, sizeText(old.batchSize), sizeText(now.batchSize)),
+      ...changeLine(`${name}: rows`, rowsText(rowsLinesOf(old.comment)), rowsText(rowsLines(now).map(commentText))),
       ...changeLine(
         `${name}: labels`,
         labelsText(labelLinesOf(old.comment)),
@@ -123,6 +125,14 @@ function findRenamed(
 
 function changeLine(what: string, old: string, now: string): readonly string[] {
   return old === now ? [] : [`${what} ${old} -> ${now}`];
+}
+
+function sizeText(size: number | undefined): string {
+  return size === undefined ? "any" : String(size);
+}
+
+function rowsText([line]: readonly string[]): string {
+  return line === undefined ? "axis 0 of all ports" : line.replace(/^- rows: /, "");
 }
 
 function labelsText(lines: readonly string[]): string {

@@ -11,6 +11,7 @@ export interface GeneratedModel {
   readonly comment: readonly string[];
   readonly inputs: ReadonlyMap<string, GeneratedTensor>;
   readonly outputs: ReadonlyMap<string, GeneratedTensor>;
+  readonly batchSize?: number;
   readonly renamed?: RenamedPorts;
 }
 
@@ -77,6 +78,7 @@ function modelOf(value: Value | undefined, comment: readonly string[]): Generate
   const name = fields.get("name");
   const version = fields.get("version");
   const sha256 = fields.get("sha256");
+  const batchSize = fields.get("batchSize");
   const inputs = tensorsOf(fields.get("inputs"));
   const outputs = tensorsOf(fields.get("outputs"));
   if (typeof name !== "string" || typeof sha256 !== "string" || inputs === undefined || outputs === undefined)
@@ -88,6 +90,7 @@ function modelOf(value: Value | undefined, comment: readonly string[]): Generate
     comment,
     inputs,
     outputs,
+    ...(typeof batchSize === "number" && { batchSize }),
     ...withRenamed(renamedOf(fields.get("renamed"))),
   };
 }

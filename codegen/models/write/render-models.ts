@@ -4,6 +4,7 @@ import type { Dim, Port as TensorPort } from "../../../dsl/tensor.js";
 import { modelName } from "../model-name.js";
 import { fileName } from "../../../src/util/file-name.js";
 import { modelIdentifiers, type ModelIdentifiers } from "../../../src/util/model-identifiers.js";
+import { describeRows } from "../rows/describe-rows.js";
 import { formatLabels } from "./format-labels.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "./source-text.js";
 import { formatTensor } from "../../../src/config/format-tensor.js";
@@ -85,6 +86,7 @@ function renderModel(model: ModelSignature, { handle, type }: ModelIdentifiers):
     `  sha256: ${stringLiteral(model.sha256)},`,
     `  inputs: ${objectText(inputs, objectKey, tensorData)},`,
     `  outputs: ${objectText(outputs, objectKey, tensorData)},`,
+    ...(model.batchSize === undefined ? [] : [`  batchSize: ${model.batchSize},`]),
     ...renamedLine(model),
     "});",
     "",
@@ -163,6 +165,7 @@ export function commentLines(model: ModelSignature): readonly string[] {
     ...(model.doc.trim() === "" ? [] : [model.doc]),
     ...model.inputs.map((port) => `- input ${describePort(port)}${nameInFileNote(model, "inputs", port)}`),
     ...model.outputs.map((port) => `- output ${describePort(port)}${nameInFileNote(model, "outputs", port)}`),
+    ...rowsLines(model),
     ...labelLines(model),
     ...metadataLines(model),
     `sha256 ${model.sha256}`,
@@ -182,15 +185,27 @@ function metadataLines({ metadata }: ModelSignature): readonly string[] {
 }
 
 const labelsPrefix = "- labels of ";
+const rowsPrefix = "- rows: ";
+
+/** The comment line about rows, where they are not all along axis 0. */
+export function rowsLines(model: ModelSignature): readonly string[] {
+  const rows = describeRows(model);
+  return rows === null ? [] : [`${rowsPrefix}${rows}`];
+}
+
+/** Of a generated comment, the lines about rows. */
+export function rowsLinesOf(comment: readonly string[]): readonly string[] {
+  return comment.filter((line) => line.startsWith(rowsPrefix));
+}
 
 /** The comment lines about labels: `- labels of risk: legit, fraud`. */
 export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
   return Object.entries(labels).map(([port, list]) => `${labelsPrefix}${port}: ${formatLabels(list)}`);
 }
 
-/** The documentation lines of a generated comment: all except the first and those for ports, labels and digest. */
+/** The documentation lines of a generated comment: all except the first and those for ports, rows, labels and digest. */
 export function documentationLines(comment: readonly string[]): readonly string[] {
-  return comment.slice(1).filter((line) => !/^(?:- (?:input|output|labels of) |sha256 )/.test(line));
+  return comment.slice(1).filter((line) => !/^(?:- (?:input|output|labels of) |- rows: |sha256 )/.test(line));
 }
 
 /** Of a generated comment, the lines about labels. */

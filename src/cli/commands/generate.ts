@@ -1,8 +1,10 @@
 import { Option } from "commander";
 import { formatPort } from "../output/format.js";
+import { escapeUnsafe } from "../../util/escape-text.js";
 import { displayPath } from "../../util/display-path.js";
 import type { LoadedSettings } from "../../../codegen/settings/load.js";
 import type { GenerateOptions, GenerateResult } from "../../../codegen/models/generate.js";
+import { describeRows } from "../../../codegen/models/rows/describe-rows.js";
 import { type RegisterCommand, exitCodes, colorize, type Io } from "../output/io.js";
 import { selectModels } from "../options/models.js";
 import { resolvePath } from "../options/resolve-path.js";
@@ -108,18 +110,34 @@ function modelCount(models: GenerateResult["models"]): string {
   return `${models.length} ${models.length === 1 ? "model" : "models"}`;
 }
 
+/** The setting that changes a decision that was not stated. */
+function wayOut({ name, rows }: GenerateResult["models"][number]): string {
+  return rows?.by === "none" || rows?.by === "size"
+    ? `. If that is wrong, name the row axes in the settings: overrides: { "${name}": { rows: { <port>: <axis> } } }`
+    : "";
+}
+
 function report(io: Io, { out: path, changed, differences, models }: GenerateResult, check: boolean): void {
   const file = displayPath(io.cwd, path);
   io.printJson({
     out: file,
     changed,
     differences,
-    models: models.map(({ name, sha256, inputs, outputs }) => ({ name, sha256, inputs, outputs })),
+    models: models.map(({ name, sha256, inputs, outputs, batchSize, rows }) => ({
+      name,
+      sha256,
+      inputs,
+      outputs,
+      ...(batchSize !== undefined && { batchSize }),
+      rows,
+    })),
   });
   for (const model of models) {
     io.print(
       `${model.name}: ${model.inputs.map(formatPort).join(", ")} -> ${model.outputs.map(formatPort).join(", ")}`,
     );
+    const rows = describeRows(model);
+    if (rows !== null) io.print(`  rows: ${escapeUnsafe(rows)}${wayOut(model)}`);
   }
   if (check) {
     for (const difference of differences) io.print(difference);

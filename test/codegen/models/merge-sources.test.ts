@@ -51,7 +51,7 @@ describe("merging sources of one model", () => {
     writeSources(31, "scores");
     await expect(generate(["metadata.json"])).rejects.toThrowErrorMatchingInlineSnapshot(`
       [ModelError: the sources of model 'random-forest' disagree:
-        input 'features' is float32[batch, 30] in 'random-forest.onnx' and float32[batch, 31] in 'metadata.json'
+        input 'features' is float32[?, 30] in 'random-forest.onnx' and float32[?, 31] in 'metadata.json'
         'metadata.json' has an output 'scores' that 'random-forest.onnx' does not have
         'random-forest.onnx' has an output 'probabilities' that 'metadata.json' does not have
       Correct the wrong source, or remove it from 'sources'.]

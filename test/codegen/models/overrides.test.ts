@@ -88,9 +88,9 @@ describe("overrides", () => {
       [
         "SL3050 the settings override a model 'randm-forest', but no model file has that name (did you mean 'random-forest'?); the models are 'random-forest' and 'text'",
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: 'symbols' lists port 'token', which the model does not have (did you mean 'tokens'?); its ports are 'tokens' and 'y'",
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: port 'tokens' is float32[batch, ?, 8] and has no axis 3; the first is axis 0",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: port 'tokens' is float32[N, ?, 8] and has no axis 3; the first is axis 0",
         "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 2 of port 'tokens' is of size 8 in the file; only an unknown dimension can be named",
-        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 0 of port 'tokens' is called 'batch' in the file; only an unknown dimension can be named",
+        "SL3051 the override of model 'text' (models/text.onnx) does not fit it: axis 0 of port 'tokens' is called 'N' in the file; only an unknown dimension can be named",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: 'labels' lists output 'probability', which the model does not have (did you mean 'probabilities'?); its outputs are 'probabilities'",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has 2 values and 1 labels",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has the label 'no' twice",

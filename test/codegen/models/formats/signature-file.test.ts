@@ -28,8 +28,29 @@ describe("signature files in JSON", () => {
       irVersion: 0,
       producer: "",
       metadata: {},
+      rows: { by: "symbol", symbol: "batch" },
     });
     expect((await readSignature(putJson("bare.json", { name: "m" }))).sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("say whether the model is batched, along which axis and in runs of how many rows", async () => {
+    const ports = (shape: unknown) => ({
+      inputs: [{ name: "x", dtype: "float32", shape }],
+      outputs: [{ name: "y", dtype: "float32", shape }],
+    });
+    const read = async (name: string, more: object) => {
+      const { inputs, batchSize, rows } = await readSignature(putJson(name, { name: "m", ...more }));
+      return { shape: inputs[0]?.shape, batchSize, by: rows?.by };
+    };
+    expect([
+      await read("decided.json", ports([4, 3])),
+      await read("whole.json", { ...ports([4, 3]), rows: "whole" }),
+      await read("batched.json", { ...ports([3, "batch"]), rows: "batched", batchSize: 4 }),
+    ]).toEqual([
+      { shape: ["batch", 3], batchSize: 4, by: "size" },
+      { shape: [4, 3], batchSize: undefined, by: "source" },
+      { shape: [3, "batch"], batchSize: 4, by: "source" },
+    ]);
   });
 
   test("report every problem of an invalid signature", async () => {

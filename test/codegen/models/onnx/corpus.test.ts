@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readSignature } from "../../../../codegen/models/read-signature.js";
+import { readSource } from "../../../../codegen/models/read-signature.js";
 import type { Port } from "../../../../codegen/models/signature.js";
 
 /** A port as read by the `onnx` package and by ONNX Runtime, recorded by test/corpus/make_onnx.py. */
@@ -54,22 +54,9 @@ const usable = new Set([
   "string",
 ]);
 
-/**
- * The rule for dimensions, written independently of the reader: a dynamic first dimension is the batch, and so is its
- * symbol.
- */
-function dimsOf(ports: readonly { readonly shape?: OnnxPort["shape"] }[]) {
-  const names = (dim: number | string | null | undefined): dim is string =>
-    typeof dim === "string" && dim !== "" && !/^unk__\d+$/.test(dim);
-  const batch = new Set(ports.map(({ shape }) => shape?.[0]).filter(names));
-  return (shape: OnnxPort["shape"]): (number | string | null)[] | null =>
-    shape?.map((dim, axis) => {
-      if (typeof dim === "number") return dim;
-      if (axis === 0 || (names(dim) && batch.has(dim))) return "batch";
-      if (!names(dim)) return null;
-      // An unrelated symbol named "batch".
-      return dim === "batch" ? "batch2" : dim;
-    }) ?? null;
+/** The file's dimensions: names are kept, and a dimension without one is unknown. */
+function fileShape(shape: OnnxPort["shape"]): (number | string | null)[] | null {
+  return shape?.map((dim) => (typeof dim === "string" && (dim === "" || /^unk__\d+$/.test(dim)) ? null : dim)) ?? null;
 }
 
 test("92 models with results of the onnx package, 79 of them also of ONNX Runtime", () => {
@@ -86,7 +73,7 @@ describe.each(all)("$file", ({ file, onnx, runtime }) => {
   const path = join(folder, file);
 
   test("has the signature that the onnx package reads", async () => {
-    const { irVersion, opset, doc, metadata, inputs, outputs, sha256, producer } = await readSignature(path);
+    const { irVersion, opset, doc, metadata, inputs, outputs, sha256, producer } = await readSource(path);
     expect({ irVersion, opset, doc, metadata, producer }).toEqual({
       irVersion: onnx.irVersion,
       opset: onnx.opset,
@@ -95,13 +82,12 @@ describe.each(all)("$file", ({ file, onnx, runtime }) => {
       producer: "corpus 1",
     });
     expect(sha256).toBe(createHash("sha256").update(readFileSync(path)).digest("hex"));
-    const dims = dimsOf([...onnx.inputs, ...onnx.outputs]);
     const expected = ({ name, element = "", shape, kind }: OnnxPort) => {
       if (kind !== undefined) return { name, kind };
       return {
         name,
         dtype: usable.has(element) ? (dtypes[element] ?? element) : `tensor(${element})`,
-        shape: dims(shape),
+        shape: fileShape(shape),
       };
     };
     const ours = (port: Port, i: number, of: readonly OnnxPort[]) =>
@@ -114,8 +100,7 @@ describe.each(all)("$file", ({ file, onnx, runtime }) => {
 
   test.runIf(runtime.refused === undefined)("has the ports that ONNX Runtime reports", async () => {
     if (runtime.refused !== undefined) return;
-    const { inputs, outputs } = await readSignature(path);
-    const dims = dimsOf([...runtime.inputs, ...runtime.outputs]);
+    const { inputs, outputs } = await readSource(path);
     // The runtime reports an unknown rank as an empty shape, and for an optional the shape of its content.
     const plain = (type: string): boolean => type.startsWith("tensor(");
     const ours = ({ name, dtype, shape, unsupported }: Port) => ({
@@ -123,7 +108,7 @@ describe.each(all)("$file", ({ file, onnx, runtime }) => {
       type: unsupported === undefined ? runtimeType(dtype) : dtype,
       shape: shape ?? [],
     });
-    const theirs = ({ name, type, shape }: RuntimePort) => ({ name, type, shape: plain(type) ? dims(shape) : [] });
+    const theirs = ({ name, type, shape }: RuntimePort) => ({ name, type, shape: plain(type) ? fileShape(shape) : [] });
     expect([inputs.map(ours), outputs.map(ours)]).toEqual([runtime.inputs.map(theirs), runtime.outputs.map(theirs)]);
   });
 });

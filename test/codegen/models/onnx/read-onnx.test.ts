@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { readSignature } from "../../../../codegen/models/read-signature.js";
+import { readSignature, readSource } from "../../../../codegen/models/read-signature.js";
 import { unsupportedPorts, usablePorts } from "../../../../codegen/models/signature.js";
 import {
   BFLOAT16,
@@ -25,45 +25,36 @@ import { put } from "../workspace.js";
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 
 describe("dimensions", () => {
-  test("a dynamic first dimension is the batch, and so is its symbol elsewhere in the model", async () => {
-    const file = put(
-      "square.onnx",
-      model(
-        input("x", tensorType(FLOAT, ["N", "N", "seq", 3])),
-        output("y", tensorType(FLOAT, ["M", "seq"])),
-        output("m", tensorType(FLOAT, [2, "M"])),
-      ),
-    );
-    const { inputs, outputs } = await readSignature(file);
-    expect(inputs).toEqual([{ name: "x", dtype: "float32", shape: ["batch", "batch", "seq", 3] }]);
-    expect(outputs).toEqual([
-      { name: "y", dtype: "float32", shape: ["batch", "seq"] },
-      { name: "m", dtype: "float32", shape: [2, "batch"] },
-    ]);
-  });
-
-  test("renames a symbol called batch that is not the batch", async () => {
+  test("keep the names of the file until the rows are decided", async () => {
     const file = put(
       "named.onnx",
-      model(input("x", tensorType(FLOAT, ["N", "batch", "batch2"])), output("y", tensorType(FLOAT, [null, "batch"]))),
+      model(input("x", tensorType(FLOAT, ["N", "batch", "batch2"])), output("y", tensorType(FLOAT, ["N", "M"]))),
     );
+    const source = await readSource(file);
+    expect([source.inputs[0]?.shape, source.outputs[0]?.shape]).toEqual([
+      ["N", "batch", "batch2"],
+      ["N", "M"],
+    ]);
     const { inputs, outputs } = await readSignature(file);
     expect([inputs[0]?.shape, outputs[0]?.shape]).toEqual([
       ["batch", "batch3", "batch2"],
-      ["batch", "batch3"],
+      ["batch", "M"],
     ]);
   });
 
-  test("anonymous, negative and absent dimensions are unknown; zero is a size", async () => {
+  test("without a name, negative and absent dimensions are unknown; zero is a size", async () => {
     const file = put(
       "unknown.onnx",
       model(
-        input("x", tensorType(FLOAT, ["unk__8", "", "unk__9", -1, null, 0, "unk__x"])),
+        input("x", tensorType(FLOAT, ["unk__8", "", "unk__9", -1, null, 0, "unk__x", "?", "None"])),
         output("y", tensorType(FLOAT, [])),
       ),
     );
     const { inputs, outputs } = await readSignature(file);
-    expect([inputs[0]?.shape, outputs[0]?.shape]).toEqual([["batch", null, null, null, null, 0, "unk__x"], []]);
+    expect([inputs[0]?.shape, outputs[0]?.shape]).toEqual([
+      [null, null, null, null, null, 0, "unk__x", null, null],
+      [],
+    ]);
   });
 
   test("a missing shape is an unknown rank", async () => {
@@ -107,7 +98,7 @@ describe("weights in the list of inputs", () => {
       input("w", tensorType(FLOAT, [2])),
       output("y", tensorType(FLOAT, ["N", 2])),
     );
-    const { inputs, outputs } = await readSignature(put("dense.onnx", dense));
+    const { inputs, outputs } = await readSource(put("dense.onnx", dense));
     expect({ inputs: plainPorts(inputs), outputs: plainPorts(outputs) }).toEqual(await runtimePorts(dense));
   });
 });
@@ -197,7 +188,7 @@ describe("unsupported types", () => {
         output("p", tensorType(FLOAT, ["N", 2])),
       ),
     );
-    const { inputs, outputs } = await readSignature(put("zipmap.onnx", zipMap));
+    const { inputs, outputs } = await readSource(put("zipmap.onnx", zipMap));
     expect({ inputs: plainPorts(inputs), outputs: plainPorts(outputs) }).toEqual(await runtimePorts(zipMap));
     expect(outputs[0]?.dtype).toBe("seq(map(int64,tensor(float)))");
   });
@@ -210,7 +201,7 @@ test("reads every supported dtype", async () => {
     ...elements.map((element) => input(`i${element}`, tensorType(element, ["N"]))),
     ...elements.map((element) => output(`o${element}`, tensorType(element, ["N"]))),
   );
-  const { inputs } = await readSignature(put("dtypes.onnx", all));
+  const { inputs } = await readSource(put("dtypes.onnx", all));
   expect(inputs.map(({ dtype }) => dtype)).toEqual([
     "float32",
     "uint8",
@@ -250,6 +241,7 @@ test("reads documentation, metadata, digest and file", async () => {
     irVersion: 9,
     producer: "exporter 1.2",
     doc: "what it does",
+    rows: { by: "symbol", symbol: "N" },
   });
   expect(Object.entries(metadata)).toEqual([
     ["__proto__", "a"],

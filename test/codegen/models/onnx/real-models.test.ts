@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readSignature } from "../../../../codegen/models/read-signature.js";
+import { readSignature, readSource } from "../../../../codegen/models/read-signature.js";
 import type { Port } from "../../../../codegen/models/signature.js";
 import { recordings } from "../../../recordings.js";
 import { plainPorts, runtimePorts } from "./runtime-ports.js";
@@ -18,7 +18,7 @@ function onnxFiles(folder: string): string[] {
 }
 
 async function expectRuntimeAgrees(file: string): Promise<void> {
-  const { inputs, outputs } = await readSignature(file);
+  const { inputs, outputs } = await readSource(file);
   expect({ inputs: plainPorts(inputs), outputs: plainPorts(outputs) }).toEqual(await runtimePorts(file));
 }
 
