@@ -105,7 +105,7 @@ describe("shapeline models", () => {
         JSON.stringify({
           name: "odd",
           inputs: [{ name, dtype: "bool", shape }],
-          outputs: [{ name: "y", dtype: "bool", shape: [1] }],
+          outputs: [{ name: "y", dtype: "bool", shape: ["batch"] }],
         }),
       );
     file(["batch"]);
