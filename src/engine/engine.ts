@@ -3,7 +3,7 @@ import { TargetError } from "../../dsl/errors.js";
 import type { Config, ModelConfig } from "../config/schema.js";
 import { returnedTupleModels, stepModels } from "../config/step-models.js";
 import type { ResultBatch } from "../tensors/result.js";
-import type { TensorData } from "../tensors/tensor-data.js";
+import type { RowsTensor } from "../tensors/tensor-data.js";
 import { awaitedModels } from "./awaited-models.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
@@ -21,9 +21,11 @@ import {
   type WorkerModel,
 } from "./scheduling/worker-pool.js";
 import type { ModelFile } from "./session/model-files.js";
-import { modelRunner, type RunChallenger, type RunModel } from "./session/model-runner.js";
+import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./session/model-runner.js";
 import { openSession } from "./session/onnx-runtime.js";
-import { checkSignature, warmUp } from "./session/signature-check.js";
+import { type FixedInputs } from "./session/made-up-rows.js";
+import { proveRows } from "./session/row-proof.js";
+import { checkSignature } from "./session/signature-check.js";
 import type { Execution, Next } from "./steps/execution.js";
 import { stepKind } from "./steps/steps.js";
 
@@ -53,6 +55,8 @@ interface EngineOptions {
 /** A config with its models loaded. */
 export interface Engine {
   readonly config: Config;
+  /** What a user should know about how the models run, one sentence each: which run one row at a time, and why. */
+  readonly notices: readonly string[];
   /** Challenger runs without an answer. */
   readonly challengerErrors: number;
   /** Challenger runs started or queued. */
@@ -73,7 +77,7 @@ export interface Engine {
 const CLOSE_WAIT_MS = 1000;
 
 /**
- * Loads a config's models, checks their signatures, runs each once on zeros and compiles the steps.
+ * Loads a config's models, checks their signatures, proves their rows independent and compiles the steps.
  *
  * @param files by model name, from `findModelFiles`
  * @throws ModelError SL3023 to SL3026, TargetError SL6000, SL6001; all models are released then
@@ -95,15 +99,22 @@ export async function openEngine(
     for (const release of releases.splice(0)) await release();
   };
 
+  const notices: string[] = [];
+  /** Whether the rows of a model may share runs. */
+  const prove = async <L>(model: ModelConfig, runBatch: RunBatch<L>, file: WorkerModel, limit: L): Promise<boolean> => {
+    const { together, notice } = await proveRows(model, runBatch, { path: file.path, fixed: noConstants, limit });
+    if (notice !== null && !notices.includes(notice)) notices.push(notice);
+    return together;
+  };
+
   const openChampion = async (model: ModelConfig, file: WorkerModel): Promise<RunModel> => {
     const session = await openSession(model.name, model.sha256, file.bytes, file.path);
     releases.push(() => session.release());
     championWorkers.retain(file);
     releases.push(() => championWorkers.release(file));
     checkSignature(model, session);
-    const run = modelRunner(model, inlineOrWorker(file, session, owner, where));
-    await warmUp(model, (feeds, rows) => run(feeds, rows, new RequestDeadline(Infinity), sameOutputs));
-    return run;
+    const runBatch = inlineOrWorker(file, session, owner, where);
+    return modelRunner(model, runBatch, await prove(model, runBatch, file, new RequestDeadline(Infinity)));
   };
 
   const awaited = awaitedModels(config);
@@ -112,11 +123,9 @@ export async function openEngine(
     workers.retain(file);
     releases.push(() => workers.release(file));
     checkSignature(model, await workers.open(file));
-    const run = modelRunner<number>(model, async (feeds, fetches, until, use) =>
-      use((await workers.run(file, owner, feeds, fetches, until).done).outputs),
-    );
-    await warmUp(model, (feeds, rows) => run(feeds, rows, Infinity, sameOutputs));
-    return run;
+    const runBatch: RunBatch<number> = async (feeds, fetches, until, use) =>
+      use((await workers.run(file, owner, feeds, fetches, until).done).outputs);
+    return modelRunner(model, runBatch, await prove(model, runBatch, file, Infinity));
   };
 
   try {
@@ -148,6 +157,7 @@ export async function openEngine(
     };
     return {
       config,
+      notices,
       get challengerErrors() {
         return queue.errors;
       },
@@ -176,7 +186,7 @@ interface RequestPlan {
 
 const emptyMap: ReadonlyMap<string, never> = new Map<string, never>();
 const noRuns: readonly ChallengerRun[] = [];
-const sameOutputs = (outputs: TensorData[]): TensorData[] => outputs;
+const noConstants: FixedInputs = new Map();
 
 /** Not an async function, because that would create one more promise; errors still reject. */
 function infer(
@@ -202,7 +212,7 @@ function startExecution(
   metadata: Metadata,
   deadline: RequestDeadline,
 ): Execution {
-  const inputs = new Map<string, TensorData>();
+  const inputs = new Map<string, RowsTensor>();
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i];
     if (tensor !== undefined) inputs.set(config.inputs[i]?.name ?? "", tensor);
@@ -237,8 +247,8 @@ function toInference(hidden: readonly string[]): (execution: Execution) => Infer
     const batch: ResultBatch = {
       rows,
       time,
-      inputs,
-      outputs,
+      inputs: inputs as ResultBatch["inputs"],
+      outputs: outputs as ResultBatch["outputs"],
       challengers: hidden.length === 0 ? sideOutputs : without(sideOutputs, hidden),
       failures,
     };

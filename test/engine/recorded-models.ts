@@ -15,19 +15,19 @@ export function recorded(name: string, file: string, input: Port, output: Port) 
 }
 
 export const ccfraud = (name = "ccfraud") =>
-  recorded(name, "ccfraud.onnx", float32("dense_input", "N", 29), float32("dense_1", "N", 1));
+  recorded(name, "ccfraud.onnx", float32("dense_input", "batch", 29), float32("dense_1", "batch", 1));
 export const ccfraudXgb = (name = "ccfraud-xgb") =>
-  recorded(name, "xgboost_ccfraud.onnx", float32("feature_input", null, 29), float32("variable", null, 1));
+  recorded(name, "xgboost_ccfraud.onnx", float32("feature_input", "batch", 29), float32("variable", "batch", 1));
 export const ccfraudRf = (name = "ccfraud-rf") =>
-  recorded(name, "modelA.onnx", float32("float_input", null, 29), float32("variable", null, 1));
+  recorded(name, "modelA.onnx", float32("float_input", "batch", 29), float32("variable", "batch", 1));
 export const houseRf = (name = "house-rf") =>
-  recorded(name, "rf_model.onnx", float32("float_input", null, 18), float32("variable", null, 1));
+  recorded(name, "rf_model.onnx", float32("float_input", "batch", 18), float32("variable", "batch", 1));
 export const houseGbr = (name = "house-gbr") =>
-  recorded(name, "gbr_model.onnx", float32("float_input", null, 18), float32("variable", null, 1));
+  recorded(name, "gbr_model.onnx", float32("float_input", "batch", 18), float32("variable", "batch", 1));
 export const embedder = (name = "embedder") =>
-  recorded(name, "embedder.onnx", float32("input", null, 100), float32("flatten_1", null, 800));
+  recorded(name, "embedder.onnx", float32("input", "batch", 100), float32("flatten_1", "batch", 800));
 export const sentiment = (name = "sentiment") =>
-  recorded(name, "sentiment_model.onnx", float32("embeddings", null, 800), float32("dense_1", null, 1));
+  recorded(name, "sentiment_model.onnx", float32("embeddings", "batch", 800), float32("dense_1", "batch", 1));
 
 /** A recorded request. */
 export function request<T = Readonly<Record<string, number[]>>>(file: string): T[] {

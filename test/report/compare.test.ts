@@ -35,8 +35,8 @@ describe("the numbers of a comparison", () => {
     const next = sequence(7);
     const layout: LogLayout = {
       ...fraudLayout,
-      outputs: [port("probabilities", "float32", "N", 3)],
-      challengers: [{ name: "rf", outputs: [port("scores", "float32", "N", 3)] }],
+      outputs: [port("probabilities", "float32", "batch", 3)],
+      challengers: [{ name: "rf", outputs: [port("scores", "float32", "batch", 3)] }],
     };
     const store = await storeIn(newFolder());
     const log = await store.openLog(layout);
@@ -203,15 +203,15 @@ describe("the numbers of a comparison", () => {
 
   it("compare strings and booleans by equality, pair outputs by name, and skip outputs without a counterpart", async () => {
     const outputs = [
-      port("label", "string", "N"),
-      port("sure", "bool", "N", 2),
-      port("only", "float32", "N"),
-      port("grid", "int64", "N", 2, 2),
+      port("label", "string", "batch"),
+      port("sure", "bool", "batch", 2),
+      port("only", "float32", "batch"),
+      port("grid", "int64", "batch", 2, 2),
     ];
     const layout: LogLayout = {
       ...fraudLayout,
       outputs,
-      challengers: [{ name: "rf", outputs: [...outputs.slice(0, 2), outputs[3]!, port("other", "float32", "N")] }],
+      challengers: [{ name: "rf", outputs: [...outputs.slice(0, 2), outputs[3]!, port("other", "float32", "batch")] }],
     };
     const store = await storeIn(newFolder());
     const log = await store.openLog(layout);

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
-import type { TensorData } from "../../tensors/tensor-data.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
 import { deadlineTimer } from "../deadline-timer.js";
 import { latestStart } from "../request-deadline.js";
-import type { Feeds } from "../session/model-runner.js";
+import type { Feeds } from "../session/feeds.js";
 
 /** A challenger's run on one batch that has not started. */
 export interface ChallengerRun {
@@ -15,12 +15,12 @@ export interface ChallengerRun {
    *
    * @param until time by `Date.now()`: a run that has not started by then is not started
    */
-  run(until: number): Promise<ReadonlyMap<string, TensorData>>;
+  run(until: number): Promise<ReadonlyMap<string, RowsTensor>>;
 }
 
 /** The outputs of a challenger's run, or the reason why there are none. */
 export type ChallengerOutcome =
-  | { readonly outputs: ReadonlyMap<string, TensorData>; readonly note: null }
+  | { readonly outputs: ReadonlyMap<string, RowsTensor>; readonly note: null }
   | { readonly outputs: null; readonly note: string };
 
 interface ChallengerLimits {

@@ -1,6 +1,8 @@
 import { latestStart, type RequestDeadline } from "../request-deadline.js";
-import type { Feeds, RunBatch, UseOutputs } from "../session/model-runner.js";
+import type { RunFeeds } from "../session/feeds.js";
+import type { RunBatch, UseOutputs } from "../session/model-runner.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
 import { LatencyEstimate } from "./latency-estimate.js";
 import { championWorkers, type WorkerModel } from "./worker-pool.js";
 
@@ -30,11 +32,11 @@ export function inlineOrWorker(
   const hasLoops = loopMarks.some((mark) => bytes.includes(mark));
   const latency = new LatencyEstimate();
   const runOnWorker = async <T>(
-    feeds: Feeds,
+    feeds: RunFeeds,
     fetches: readonly string[],
     deadline: RequestDeadline,
     elements: number,
-    use: UseOutputs<T>,
+    use: UseOutputs<T, TensorData>,
   ): Promise<T> => {
     const run = championWorkers.run(model, owner, feeds, fetches, latestStart(deadline.remainingMs));
     let done: Awaited<typeof run.done>;
@@ -52,6 +54,8 @@ export function inlineOrWorker(
     const elements = countElements(feeds);
     if (hasLoops || !latency.isShort(elements)) return runOnWorker(feeds, fetches, deadline, elements, use);
     const startedAt = deadline.now;
+    // A request may need many runs.
+    deadline.check(where);
     return session.run(feeds, fetches, (outputs) => {
       const now = deadline.readTime();
       latency.record(elements, now - Math.max(startedAt, lastInlineEnd));
@@ -61,7 +65,7 @@ export function inlineOrWorker(
   };
 }
 
-function countElements(feeds: Feeds): number {
+function countElements(feeds: RunFeeds): number {
   let elements = 0;
   for (const name in feeds) elements += feeds[name]?.data.length ?? 0;
   return elements;

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import type { Feeds } from "../session/model-runner.js";
+import type { RunFeeds } from "../session/feeds.js";
 import { invalidModel, loadRuntime, runFailed, sessionOptions } from "../session/onnx-runtime.js";
 import { workerFile } from "./worker-file.js";
 import { WorkerHandle } from "./worker-handle.js";
@@ -87,7 +87,7 @@ export class WorkerPool {
   run(
     model: WorkerModel,
     owner: number,
-    feeds: Feeds,
+    feeds: RunFeeds,
     fetches: readonly string[],
     until: number,
   ): { readonly done: Promise<WorkerRun>; readonly cancel: () => void } {
@@ -195,7 +195,7 @@ export const championWorkers = new WorkerPool(
 );
 
 /** Copies views of larger buffers: posting a view would copy its whole buffer. */
-function compact(feeds: Feeds): Record<string, TensorData> {
+function compact(feeds: RunFeeds): Record<string, TensorData> {
   const out: Record<string, TensorData> = {};
   for (const [name, tensor] of Object.entries(feeds)) {
     const { data } = tensor;

@@ -1,19 +1,20 @@
 import { showTensor } from "../../../dsl/shapes/fits.js";
-import { InputError, ModelError, TargetError } from "../../../dsl/errors.js";
+import { TargetError } from "../../../dsl/errors.js";
 import { nameInFile } from "../../../dsl/renamed-ports.js";
-import type { Port } from "../../../dsl/tensor.js";
 import type { ModelConfig } from "../../config/schema.js";
-import { allocate } from "../../tensors/dtypes.js";
-import { rowSize, type TensorData, type TensorElements } from "../../tensors/tensor-data.js";
+import { isRagged, type RowsTensor, type TensorData } from "../../tensors/tensor-data.js";
 import type { RequestDeadline } from "../request-deadline.js";
+import type { Feeds, RunFeeds } from "./feeds.js";
+import { groupRows } from "./group-rows.js";
+import { type PlannedPort, type RowPlan, rowPlan, runShape } from "./row-plan.js";
+import { shapeSetting } from "./shape-setting.js";
+import { mergeRows, oneRow, type RowsPart, stackRows, unstackRows } from "./stack-rows.js";
 
-export type Feeds = Readonly<Record<string, TensorData>>;
-
-/** Uses a model's outputs. A callback, because a second promise would cost time in every run. */
-export type UseOutputs<T> = (outputs: TensorData[]) => T | Promise<T>;
+/** Uses a model's outputs, rows first. A callback, because a second promise would cost time in every run. */
+export type UseOutputs<T, O extends RowsTensor = RowsTensor> = (outputs: O[]) => T | Promise<T>;
 
 /**
- * Runs a model: one tensor for each output of its config. `limit` bounds the time; its type depends on where the model
+ * Runs a model: one column for each output of its config. `limit` bounds the time; its type depends on where the model
  * runs.
  */
 export type Run<L> = <T>(feeds: Feeds, rows: number, limit: L, use: UseOutputs<T>) => Promise<T>;
@@ -23,38 +24,89 @@ export type RunModel = Run<RequestDeadline>;
 /** Runs a challenger; the limit is the latest start, by `Date.now()`. */
 export type RunChallenger = Run<number>;
 
-/** Runs one batch of a size that the model accepts. */
-export type RunBatch<L> = <T>(feeds: Feeds, fetches: readonly string[], limit: L, use: UseOutputs<T>) => Promise<T>;
+/** Runs the model's file once. */
+export type RunBatch<L> = <T>(
+  feeds: RunFeeds,
+  fetches: readonly string[],
+  limit: L,
+  use: UseOutputs<T, TensorData>,
+) => Promise<T>;
 
 /**
- * Creates a model's runner. A model of fixed batch size runs larger batches in parts. Every output is checked against
- * the model's signature.
+ * Creates a model's runner. It groups the rows that can share a run, stacks them along the model's row axes, and returns
+ * the outputs rows first, in the order of the request. Every output is checked against the model's ports.
  *
- * @throws ModelError SL3026 if an input has no batch dimension
+ * @param together false: each row runs by itself
  */
-export function modelRunner<L>(model: ModelConfig, runBatch: RunBatch<L>): Run<L> {
-  const ports = model.outputs;
-  const fetches = ports.map((port) => nameInFile(model, "outputs", port.name));
+export function modelRunner<L>(model: ModelConfig, runBatch: RunBatch<L>, together = true): Run<L> {
+  const plan = rowPlan(model);
+  const fetches = model.outputs.map((port) => nameInFile(model, "outputs", port.name));
   const runFile = withFileNames(model, runBatch);
-  const fixed = fixedBatch(model);
-  const check = (outputs: TensorData[], rows: number): void => {
-    for (let i = 0; i < ports.length; i++) {
-      const port = ports[i];
-      const output = outputs[i];
-      if (port !== undefined && (output === undefined || !fits(port, output, rows)))
-        throw mismatch(model, port, output, rows);
-    }
-  };
-  return (feeds, rows, limit, use) => {
-    const checked: typeof use = (outputs) => {
-      check(outputs, rows);
+  const runOnce: RunOnce<L> = (feeds, rows, limit, use) =>
+    runFile(feeds, fetches, limit, (outputs) => {
+      checkOutputs(model, plan, outputs, rows);
       return use(outputs);
-    };
-    if (fixed === null || fixed === rows) return runFile(feeds, fetches, limit, checked);
-    return runInParts(model, (part) => runFile(part, fetches, limit, (outputs) => outputs), feeds, rows, fixed).then(
-      checked,
-    );
+    });
+  const stacks = together && plan.plain;
+  return (feeds, rows, limit, use) => {
+    if ((stacks || (plan.plain && rows === 1)) && isUniform(feeds)) return runOnce(feeds, rows, limit, use);
+    return runGroups(plan, runOnce, together, feeds, rows, limit).then(use);
   };
+}
+
+type RunOnce<L> = <T>(feeds: RunFeeds, rows: number, limit: L, use: UseOutputs<T, TensorData>) => Promise<T>;
+
+function isUniform(feeds: Feeds): feeds is RunFeeds {
+  for (const name in feeds) {
+    const feed = feeds[name];
+    if (feed !== undefined && isRagged(feed)) return false;
+  }
+  return true;
+}
+
+/** Runs group after group, each in parts of the batch size if the file fixes one. */
+async function runGroups<L>(
+  plan: RowPlan,
+  runOnce: RunOnce<L>,
+  together: boolean,
+  feeds: Feeds,
+  rows: number,
+  limit: L,
+): Promise<RowsTensor[]> {
+  const all = Array.from({ length: rows }, (_, row) => row);
+  const stackable = together && !plan.whole;
+  const groups = stackable ? (groupRows(plan, feeds, rows) ?? [all]) : [all];
+  const most = stackable ? (plan.batchSize ?? rows) : 1;
+  const parts: RowsPart[][] = plan.outputs.map(() => []);
+  for (const group of groups) {
+    for (let from = 0; from < group.length; from += most) {
+      const part = from === 0 && most >= group.length ? group : group.slice(from, from + most);
+      const count = plan.batchSize ?? part.length;
+      await runOnce(stacked(plan, feeds, part, count), count, limit, (outputs) => {
+        for (const [i, { at }] of plan.outputs.entries()) {
+          const output = outputs[i];
+          if (output !== undefined) parts[i]?.push({ rows: part, tensor: rowsFirst(output, at, part.length) });
+        }
+      });
+    }
+  }
+  return parts.map((own) => mergeRows(own, rows));
+}
+
+function stacked(plan: RowPlan, feeds: Feeds, rows: readonly number[], count: number): RunFeeds {
+  const run: Record<string, TensorData> = {};
+  for (const { port, at } of plan.inputs) {
+    const feed = feeds[port.name];
+    if (feed === undefined) continue;
+    run[port.name] = typeof at === "number" ? stackRows(feed, rows, at, count) : oneRow(feed, rows[0] ?? 0);
+  }
+  return run;
+}
+
+function rowsFirst(output: TensorData, at: PlannedPort["at"], count: number): TensorData {
+  return typeof at === "number"
+    ? unstackRows(output, at, count)
+    : { dtype: output.dtype, dims: [1, ...output.dims], data: output.data };
 }
 
 /** Renames the inputs to the file's names. */
@@ -71,96 +123,44 @@ function withFileNames<L>(model: ModelConfig, runBatch: RunBatch<L>): RunBatch<L
   };
 }
 
-/** The batch size that a model's inputs require; null if any is accepted. */
-function fixedBatch(model: ModelConfig): number | null {
-  let fixed: number | null = null;
-  for (const { name, dtype, shape } of model.inputs) {
-    if (shape === null) continue;
-    const [batch] = shape;
-    if (batch === undefined || batch === 0) {
-      throw new ModelError(
-        "SL3026",
-        `model '${model.name}' input '${name}' is ${showTensor({ dtype, shape })}, which has no dimension for the rows; export it with a batch dimension first`,
-        { model: model.name, input: name },
-      );
-    }
-    if (typeof batch === "number") fixed = batch;
+function checkOutputs(model: ModelConfig, plan: RowPlan, outputs: readonly TensorData[], rows: number): void {
+  for (let i = 0; i < plan.outputs.length; i++) {
+    const planned = plan.outputs[i];
+    const output = outputs[i];
+    if (planned !== undefined && (output === undefined || !fits(planned, output, rows)))
+      throw mismatch(model, planned, output, rows);
   }
-  return fixed;
 }
 
-async function runInParts(
-  model: ModelConfig,
-  run: (part: Feeds) => Promise<TensorData[]>,
-  feeds: Feeds,
-  rows: number,
-  size: number,
-): Promise<TensorData[]> {
-  if (rows % size !== 0) {
-    throw new InputError(
-      "SL5016",
-      `model '${model.name}' runs batches of exactly ${size} rows, and ${rows} ${rows === 1 ? "row" : "rows"} cannot be split into such batches`,
-      { model: model.name, rows, size },
-    );
-  }
-  const parts: TensorData[][] = [];
-  for (let from = 0; from < rows; from += size) {
-    const part: Record<string, TensorData> = {};
-    for (const [name, tensor] of Object.entries(feeds)) part[name] = slice(tensor, from, size);
-    parts.push(await run(part));
-  }
-  return model.outputs.map((_, i) => concatenate(parts.flatMap((part) => part[i] ?? [])));
-}
-
-function slice({ dtype, dims, data }: TensorData, from: number, rows: number): TensorData {
-  const size = rowSize(dims);
-  return { dtype, dims: [rows, ...dims.slice(1)], data: data.slice(from * size, (from + rows) * size) };
-}
-
-function concatenate(parts: readonly TensorData[]): TensorData {
-  const [first] = parts;
-  if (first === undefined) return { dtype: "float32", dims: [0], data: new Float32Array(0) };
-  const rows = parts.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0);
-  const total = parts.reduce((sum, part) => sum + part.data.length, 0);
-  const data = allocate(first.dtype, total);
-  let at = 0;
-  for (const part of parts) {
-    copyInto(data, part.data, at);
-    at += part.data.length;
-  }
-  return { dtype: first.dtype, dims: [rows, ...first.dims.slice(1)], data };
-}
-
-function copyInto(target: TensorElements, source: TensorElements, at: number): void {
-  if (Array.isArray(target)) for (let i = 0; i < source.length; i++) target[at + i] = source[i];
-  else (target as Float64Array).set(source as Float64Array, at);
-}
-
-function fits(port: Port, { dtype, dims, data }: TensorData, rows: number): boolean {
-  if (dtype !== port.dtype || dims[0] !== rows) return false;
-  if (data.length !== rows * rowSize(dims)) return false;
-  if (port.shape === null) return true;
-  if (dims.length !== port.shape.length) return false;
-  for (let axis = 1; axis < dims.length; axis++) {
-    const dim = port.shape[axis];
+function fits({ port, at }: PlannedPort, { dtype, dims, data }: TensorData, rows: number): boolean {
+  if (dtype !== port.dtype) return false;
+  const { shape } = port;
+  if (shape !== null && dims.length !== shape.length) return false;
+  let size = 1;
+  for (let axis = 0; axis < dims.length; axis++) {
+    const dim = axis === at ? rows : shape?.[axis];
     if (typeof dim === "number" && dim !== dims[axis]) return false;
+    size *= dims[axis] ?? 1;
   }
-  return true;
+  return data.length === size && (typeof at !== "number" || at < dims.length);
 }
 
-function mismatch(model: ModelConfig, port: Port, output: TensorData | undefined, rows: number): TargetError {
-  const expected = showTensor({
-    dtype: port.dtype,
-    shape: port.shape === null ? null : [rows, ...port.shape.slice(1)],
-  });
+/** The error for an output that contradicts the model's config. */
+function mismatch(model: ModelConfig, planned: PlannedPort, output: TensorData | undefined, rows: number): TargetError {
+  const { port, at } = planned;
+  const expected = showTensor({ dtype: port.dtype, shape: runShape(planned, rows) });
   const got = output === undefined ? "nothing" : showTensor({ dtype: output.dtype, shape: output.dims });
-  const why = output !== undefined && output.dims[0] !== rows ? "; its first dimension is not the number of rows" : "";
+  const count = at === "whole" ? "one row" : `${rows} ${rows === 1 ? "row" : "rows"}`;
+  const isOffAxis = typeof at === "number" && output !== undefined && output.dims[at] !== rows;
+  const why = isOffAxis ? `; its ${ordinal(at)} dimension is not the number of rows` : "";
+  const setting = output === undefined ? "" : `; ${shapeSetting(model, planned, output.dims, rows)}`;
   return new TargetError(
     "SL6003",
-    `model '${model.name}' output '${port.name}' should be ${expected} for ${rows} ${rows === 1 ? "row" : "rows"} but is ${got}${why}`,
-    {
-      model: model.name,
-      output: port.name,
-    },
+    `model '${model.name}' output '${port.name}' should be ${expected} for ${count} but is ${got}${why}${setting}`,
+    { model: model.name, output: port.name, rows, dims: output?.dims ?? null },
   );
+}
+
+function ordinal(axis: number): string {
+  return ["first", "second", "third"][axis] ?? `${axis + 1}th`;
 }

@@ -2,7 +2,10 @@ import { showTensor } from "../../../dsl/shapes/fits.js";
 import { InputError, TargetError } from "../../../dsl/errors.js";
 import { clash, misfit, requestSource } from "../../../dsl/messages/shapes.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
-import type { Feeds } from "./model-runner.js";
+import { isRagged, type RowsTensor } from "../../tensors/tensor-data.js";
+import type { Feeds } from "./feeds.js";
+import { type PlannedPort, rowPlan } from "./row-plan.js";
+import { rowDimsOf } from "./stack-rows.js";
 
 /** Throws for tensors that the model does not accept. */
 export type FeedCheck = (feeds: Feeds) => void;
@@ -21,33 +24,60 @@ export function feedCheck(config: Config, step: number, model: ModelConfig, sour
     const details = { step, model: model.name, input };
     return source === null ? new InputError("SL5016", message, details) : new TargetError("SL6003", message, details);
   };
-  return (feeds) => {
+  const checkShapes = (shapes: ReadonlyMap<string, FeedShape>): void => {
     const bound = new Map<string, { readonly size: number; readonly input: string }>();
     for (const { input, axis, expects } of checks) {
-      const tensor = feeds[input];
-      if (tensor === undefined) continue;
-      const size = axis === null ? tensor.dims.length : tensor.dims[axis];
+      const shape = shapes.get(input);
+      if (shape === undefined) continue;
+      const size = axis === null ? shape.dims.length : shape.dims[axis];
       if (typeof expects === "string" && size !== undefined) {
-        const earlier = expects === "batch" ? { size: tensor.dims[0] ?? 0, input } : bound.get(expects);
+        const earlier = expects === "batch" ? { size: shape.dims[0] ?? 0, input } : bound.get(expects);
         if (earlier === undefined) bound.set(expects, { size, input });
         else if (earlier.size !== size)
           throw refuse(clash(model.name, symbolOf(model, expects), input, size, earlier.input, earlier.size), input);
       } else if (size !== expects) {
-        const port = model.inputs.find(({ name }) => name === input) ?? tensorPort(tensor);
-        throw refuse(
-          misfit(model.name, input, showTensor(port), source ?? requestSource, showTensor(tensorPort(tensor))),
-          input,
-        );
+        const port = model.inputs.find(({ name }) => name === input) ?? { dtype: shape.dtype, shape: shape.dims };
+        const got = showTensor({ dtype: shape.dtype, shape: shape.dims });
+        throw refuse(misfit(model.name, input, showTensor(port), source ?? requestSource, got), input);
       }
     }
   };
+  const checked = new Set(checks.map(({ input }) => input));
+  const ports = rowPlan(model).inputs.filter(({ port }) => checked.has(port.name));
+  return (feeds) => {
+    for (const shapes of feedShapes(ports, feeds)) checkShapes(shapes);
+  };
 }
 
-function tensorPort({ dtype, dims }: Feeds[string]): {
-  readonly dtype: Feeds[string]["dtype"];
-  readonly shape: readonly number[];
-} {
-  return { dtype, shape: dims };
+/** The dtype and dimensions of an input, as the model's port has them. */
+interface FeedShape {
+  readonly dtype: RowsTensor["dtype"];
+  readonly dims: readonly number[];
+}
+
+/** The shapes of inputs: once for all rows, or row by row if the rows of one differ in shape. */
+function* feedShapes(ports: readonly PlannedPort[], feeds: Feeds): Generator<ReadonlyMap<string, FeedShape>> {
+  const columns = ports.flatMap(({ port, at }) => {
+    const column = feeds[port.name];
+    return column === undefined ? [] : [{ name: port.name, at, column }];
+  });
+  const ragged = columns.map(({ column }) => column).find(isRagged);
+  const rows = ragged?.shapes.length ?? 1;
+  for (let row = 0; row < rows; row++) {
+    yield new Map(
+      columns.map(({ name, at, column }): [string, FeedShape] => {
+        const dims = rowDimsOf(column, row);
+        const count = ragged === undefined && !isRagged(column) ? (column.dims[0] ?? 0) : 1;
+        return [
+          name,
+          {
+            dtype: column.dtype,
+            dims: typeof at === "number" ? [...dims.slice(0, at), count, ...dims.slice(at)] : dims,
+          },
+        ];
+      }),
+    );
+  }
 }
 
 /** A check prefixes a model's own symbol with the model: `scorer.k`. Messages use the author's name `k`. */

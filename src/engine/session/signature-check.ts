@@ -4,10 +4,6 @@ import { ModelError } from "../../../dsl/errors.js";
 import { nameInFile } from "../../../dsl/renamed-ports.js";
 import type { DType, Port } from "../../../dsl/tensor.js";
 import type { ModelConfig } from "../../config/schema.js";
-import { allocate } from "../../tensors/dtypes.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
-import { errorSummary } from "../../util/error-message.js";
-import type { Feeds } from "./model-runner.js";
 import type { ModelSession } from "./onnx-runtime.js";
 
 /**
@@ -22,43 +18,6 @@ export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "
     ({ name }) => !model.inputs.some((port) => nameInFile(model, "inputs", port.name) === name),
   );
   if (unfed !== undefined) throw differs(model, `the file also needs an input '${unfed.name}'`);
-}
-
-/** The first run shows that the model runs, the second how fast: the first run of a session is slower. */
-const WARM_UPS = 2;
-
-/**
- * Runs a model on zeros, to find one that cannot run before it is deployed. If it accepts any number of rows it runs on
- * two, to find an output that does not follow the rows. A model with an open size does not run: the sizes that it
- * accepts are unknown.
- *
- * @throws ModelError SL3025 if the run fails or its outputs differ from the config
- */
-export async function warmUp(model: ModelConfig, run: (feeds: Feeds, rows: number) => Promise<unknown>): Promise<void> {
-  const feeds: Record<string, TensorData> = {};
-  const rows = model.inputs.map((port) => port.shape?.[0]).find((dim) => typeof dim === "number") ?? 2;
-  for (const { name, dtype, shape } of model.inputs) {
-    const sizes = shape?.slice(1).filter((dim) => typeof dim === "number");
-    if (shape === null || sizes?.length !== shape.length - 1) return;
-    feeds[name] = {
-      dtype,
-      dims: [rows, ...sizes],
-      data: allocate(
-        dtype,
-        sizes.reduce((product, dim) => product * dim, rows),
-      ),
-    };
-  }
-  try {
-    for (let i = 0; i < WARM_UPS; i++) await run(feeds, rows);
-  } catch (cause) {
-    throw new ModelError(
-      "SL3025",
-      `model '${model.name}' does not run on zeros of its own signature: ${errorSummary(cause)}`,
-      { model: model.name },
-      { cause },
-    );
-  }
 }
 
 function checkPort(

@@ -1,11 +1,12 @@
 import type { ChallengerResult } from "../../tensors/result.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { InputBatch } from "../input/input-batch.js";
 import type { Metadata } from "../metadata.js";
 import type { RequestDeadline } from "../request-deadline.js";
 import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 
-export type Tensors = ReadonlyMap<string, TensorData>;
+/** Columns of a request by port, rows first. */
+export type Tensors = ReadonlyMap<string, RowsTensor>;
 
 /** One request while its steps run. */
 export interface Execution {
@@ -39,8 +40,8 @@ export type Next<T> = (execution: Execution) => T | Promise<T>;
  */
 export type RunStep = <T>(execution: Execution, next: Next<T>) => T | Promise<T>;
 
-export function tensorsByName(names: readonly string[], tensors: readonly TensorData[]): Tensors {
-  const map = new Map<string, TensorData>();
+export function tensorsByName(names: readonly string[], tensors: readonly RowsTensor[]): Tensors {
+  const map = new Map<string, RowsTensor>();
   for (let i = 0; i < names.length; i++) {
     const tensor = tensors[i];
     if (tensor !== undefined) map.set(names[i] ?? "", tensor);

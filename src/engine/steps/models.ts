@@ -21,7 +21,8 @@ export const modelsKind = engineStepKind<"models">({
         const sideOutputs = new Map<string, ChallengerResult>(execution.sideOutputs);
         for (let i = 0; i < runs.length; i++) {
           const own = outputs[i];
-          if (own !== undefined) sideOutputs.set(runs[i]?.name ?? "", { outputs: own, answered });
+          if (own !== undefined)
+            sideOutputs.set(runs[i]?.name ?? "", { outputs: own as ChallengerResult["outputs"], answered });
         }
         execution.sideOutputs = sideOutputs;
         execution.outputs = new Map();

@@ -2,8 +2,8 @@ import { TargetError } from "../../../dsl/errors.js";
 import { missing, requestSource, stepSource } from "../../../dsl/messages/shapes.js";
 import { feedOf } from "../../../dsl/shapes/port-names.js";
 import type { ModelConfig } from "../../config/schema.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
-import type { Feeds } from "../session/model-runner.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
+import type { Feeds } from "../session/feeds.js";
 import { type FeedCheck, feedCheck } from "../session/shape-checks.js";
 import { tensorsByName, type Execution, type RunStep, type Tensors } from "./execution.js";
 import { type CompileContext, requireModel } from "./step-kind.js";
@@ -36,7 +36,7 @@ export function feedModel(
   });
   const feed: Feed = (execution) => {
     const tensors = upstream === null ? execution.inputs : execution.outputs;
-    const feeds: Record<string, TensorData> = {};
+    const feeds: Record<string, RowsTensor> = {};
     for (const [input, source] of sources) {
       const tensor = tensors.get(source);
       if (tensor !== undefined) feeds[input] = tensor;

@@ -1,5 +1,7 @@
+import { rowShape } from "../../../dsl/rows.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
+import type { ChallengerResult } from "../../tensors/result.js";
 import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 import { tensorsByName, type Execution, type Tensors } from "./execution.js";
 import { feedModel, serveModel } from "./run-model.js";
@@ -26,7 +28,8 @@ export const shadowKind = engineStepKind<"shadow">({
         for (const [name, { outputs, note }] of await Promise.all(outcomes)) {
           if (note !== null) notes.set(name, note);
           const answered = new Uint8Array(execution.rows).fill(note === null ? 1 : 0);
-          sideOutputs.set(name, { outputs: outputs ?? zeroOutputs(context.model(name), execution.rows), answered });
+          const own = outputs ?? zeroOutputs(context.model(name), execution.rows);
+          sideOutputs.set(name, { outputs: own as ChallengerResult["outputs"], answered });
         }
         execution.notes = notes;
         execution.sideOutputs = sideOutputs;
@@ -63,7 +66,7 @@ function challengerRun(
 function zeroOutputs(model: ModelConfig, rows: number): Tensors {
   return new Map(
     model.outputs.map(({ name, dtype, shape }) => {
-      const dims = [rows, ...(shape ?? [null]).slice(1).map((dim) => (typeof dim === "number" ? dim : 1))];
+      const dims = [rows, ...(rowShape(shape) ?? []).map((dim) => (typeof dim === "number" ? dim : 1))];
       const size = dims.reduce((product, dim) => product * dim, 1);
       return [name, { dtype, dims, data: allocate(dtype, size) }];
     }),

@@ -30,7 +30,7 @@ export const validationKind = engineStepKind<"validation">({
       const columns: Columns = {
         get(column) {
           const source = sources.get(column);
-          return source?.tensors(execution)?.get(source.port);
+          return source?.tensors(execution)?.get(source.port) as ReturnType<Columns["get"]>;
         },
       };
       const present: Present | undefined = readsSideOutputs

@@ -133,7 +133,7 @@ export class PipelineRunner {
               challenge.challenger,
               firstRow,
               batch.rows,
-              outputs ?? { note },
+              outputs === null ? { note } : (outputs as ReadonlyMap<string, TensorData>),
               outputs === null ? null : (performance.now() - startedAt) * 1e6,
             );
           }),

@@ -16,8 +16,8 @@ const file = join(cwd, "models", "ccfraud.onnx");
 const net = (features: number): Uint8Array =>
   model(
     node("Identity", ["dense_input"], ["dense_1"]),
-    input("dense_input", tensorType(FLOAT, ["N", features])),
-    output("dense_1", tensorType(FLOAT, ["N", features])),
+    input("dense_input", tensorType(FLOAT, ["batch", features])),
+    output("dense_1", tensorType(FLOAT, ["batch", features])),
   );
 
 test("`generate --check` and a deploy describe a changed model in the same words", async () => {

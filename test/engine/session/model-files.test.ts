@@ -11,7 +11,7 @@ import { float32 } from "../recorded-models.js";
 
 const ridge = fileURLToPath(new URL("../../../examples/fraud/models/c1.onnx", import.meta.url));
 const net = fileURLToPath(new URL("../../../examples/fraud/models/c2.onnx", import.meta.url));
-const model = modelAt("c1", ridge, [float32("float_input", null, 16)], [float32("variable", null, 1)]);
+const model = modelAt("c1", ridge, [float32("float_input", "batch", 16)], [float32("variable", "batch", 1)]);
 
 /** The error of `work`, with placeholders for the folder and for digests. */
 async function refused(work: Promise<unknown>, dir: string): Promise<string> {
@@ -95,7 +95,7 @@ describe("refuses a models folder with its fault", () => {
     const dir = folder();
     copyFileSync(net, join(dir, "C_1.onnx"));
     expect(await find(dir)).toMatchInlineSnapshot(
-      `"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>… (c1.float_input: input removed, it was float32[?, 16]; c1.x: input added, float32[batch, 16]; c1.variable: output removed, it was float32[?, 1]; c1.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' and build the pipeline again"`,
+      `"SL3022 model 'c1': the config was built for the digest <digest>… but 'C_1.onnx' is <digest>… (c1.float_input: input removed, it was float32[batch, 16]; c1.x: input added, float32[batch, 16]; c1.variable: output removed, it was float32[batch, 1]; c1.score: output added, float32[batch, 1]); put the right file there, or run 'shapeline generate' and build the pipeline again"`,
     );
   });
 
@@ -137,7 +137,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
   test("an input that the file lacks", async () => {
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
-    expect(await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: [null, 16] }] })).toMatchInlineSnapshot(
+    expect(await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: ["batch", 16] }] })).toMatchInlineSnapshot(
       `"SL3024 model 'c1': the file has no input 'x' but 'float_input'; run 'shapeline generate' and build the pipeline again"`,
     );
   });
@@ -146,7 +146,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
     expect(
-      await load(dir, { inputs: [{ name: "float_input", dtype: "float32", shape: [null, 17] }] }),
+      await load(dir, { inputs: [{ name: "float_input", dtype: "float32", shape: ["batch", 17] }] }),
     ).toMatchInlineSnapshot(
       `"SL3024 model 'c1': its input 'float_input' is float32[batch, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' and build the pipeline again"`,
     );
@@ -156,7 +156,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     const dir = folder();
     copyFileSync(ridge, join(dir, "c1.onnx"));
     expect(
-      await load(dir, { outputs: [{ name: "variable", dtype: "float64", shape: [null, 1] }] }),
+      await load(dir, { outputs: [{ name: "variable", dtype: "float64", shape: ["batch", 1] }] }),
     ).toMatchInlineSnapshot(
       `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' and build the pipeline again"`,
     );
@@ -165,26 +165,30 @@ describe("refuses a file that is not the config's model before it runs", () => {
   test("a signature that does not fit the weights", async () => {
     const dir = folder();
     const made = writeModel(dir, "c1", {
-      inputs: [float32("x", "N", null)],
-      outputs: [float32("y", "N", 1)],
+      inputs: [float32("x", "batch", null)],
+      outputs: [float32("y", "batch", 1)],
       nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["y"] }],
       weights: [{ name: "w", dims: [2, 1], values: Float32Array.of(1, 1) }],
     });
-    const said = await load(dir, { inputs: [{ name: "x", dtype: "float32", shape: ["N", 3] }], outputs: made.outputs });
+    const said = await load(dir, {
+      inputs: [{ name: "x", dtype: "float32", shape: ["batch", 3] }],
+      outputs: made.outputs,
+    });
     expect(said).toMatch(
       /^SL3025 model 'c1' does not run on zeros of its own signature: model 'c1' failed on these rows: .*dimension mismatch/,
     );
   });
 
-  test("an input without a dimension for the rows", async () => {
+  test("an output without a row axis, if the config says that the model's rows are batched", async () => {
     const dir = folder();
     const made = writeModel(dir, "c1", {
-      inputs: [float32("x", "N", 3), float32("scale")],
-      outputs: [float32("y", "N", 3)],
-      nodes: [{ op: "Mul", inputs: ["x", "scale"], outputs: ["y"] }],
+      inputs: [float32("x", "batch", 3)],
+      outputs: [float32("y", 3)],
+      nodes: [{ op: "ReduceSum", inputs: ["x", "axis"], outputs: ["y"], attributes: { keepdims: 0 } }],
+      weights: [{ name: "axis", dims: [1], values: BigInt64Array.of(0n) }],
     });
-    expect(await load(dir, { inputs: made.inputs, outputs: made.outputs })).toMatchInlineSnapshot(
-      `"SL3026 model 'c1' input 'scale' is float32[], which has no dimension for the rows; export it with a batch dimension first"`,
+    expect(await load(dir, { inputs: made.inputs, outputs: made.outputs, rows: "batched" })).toMatchInlineSnapshot(
+      `"SL3026 model 'c1' output 'y' is float32[3], which has no row axis, although the model's rows are batched; set overrides: { "c1": { rows: false } } in shapeline.config, generate and build again"`,
     );
   });
 });

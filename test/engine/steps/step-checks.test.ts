@@ -9,8 +9,8 @@ const dir = folder();
 /** An identity model whose signature has rows of `input` and `output` numbers. */
 function identityModel(name: string, input: number | string | null, output: number | string | null) {
   const { sha256 }: ModelConfig = writeModel(dir, name, {
-    inputs: [{ name: "x", dtype: "float32", shape: ["N", input] }],
-    outputs: [{ name: "y", dtype: "float32", shape: ["N", output] }],
+    inputs: [{ name: "x", dtype: "float32", shape: ["batch", input] }],
+    outputs: [{ name: "y", dtype: "float32", shape: ["batch", output] }],
     nodes: [
       { op: "Identity", inputs: ["x"], outputs: [`${name}_x`] },
       { op: "Identity", inputs: [`${name}_x`], outputs: ["y"] },
@@ -120,8 +120,8 @@ describe("a size that the types left open is checked for every batch", () => {
 
   test("if a dimension `batch` that is not the first one arrives with another size", async () => {
     const { sha256 } = writeModel(dir, "square", {
-      inputs: [{ name: "x", dtype: "float32", shape: ["N", "M"] }],
-      outputs: [{ name: "y", dtype: "float32", shape: ["N", "M"] }],
+      inputs: [{ name: "x", dtype: "float32", shape: ["batch", "M"] }],
+      outputs: [{ name: "y", dtype: "float32", shape: ["batch", "M"] }],
       nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
     });
     const square = defineModel({

@@ -8,8 +8,8 @@ import { float32 } from "../../engine/recorded-models.js";
 
 const dir = folder();
 const model = writeModel(dir, "plain", {
-  inputs: [float32("x", "N", 1)],
-  outputs: [float32("y", "N", 1)],
+  inputs: [float32("x", "batch", 1)],
+  outputs: [float32("y", "batch", 1)],
   nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
 });
 const plain = config("plain", [model], [run("plain")]);

@@ -25,8 +25,13 @@ const champ = modelAt(
   [float32("embedding", "batch", 16)],
   [float32("risk", "batch", 1)],
 );
-const c1 = modelAt("c1", join(models, "c1.onnx"), [float32("float_input", null, 16)], [float32("variable", null, 1)]);
-const c2 = modelAt("c2", join(models, "c2.onnx"), [float32("x", "N", 16)], [float32("score", "N", 1)]);
+const c1 = modelAt(
+  "c1",
+  join(models, "c1.onnx"),
+  [float32("float_input", "batch", 16)],
+  [float32("variable", "batch", 1)],
+);
+const c2 = modelAt("c2", join(models, "c2.onnx"), [float32("x", "batch", 16)], [float32("score", "batch", 1)]);
 const scope = { inputs: a.inputs, outputs: champ.outputs };
 const fraud = config(
   "fraud",
@@ -167,13 +172,13 @@ describe("logs", () => {
   test("a failed challenger leaves null columns and is counted; the answer is unaffected", async () => {
     const dir = folder();
     const champion = writeModel(dir, "champion", {
-      inputs: [float32("x", "N", null)],
-      outputs: [float32("y", "N", null)],
+      inputs: [float32("x", "batch", null)],
+      outputs: [float32("y", "batch", null)],
       nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
     });
     const picky = writeModel(dir, "picky", {
-      inputs: [float32("x", "N", null)],
-      outputs: [float32("z", "N", 1)],
+      inputs: [float32("x", "batch", null)],
+      outputs: [float32("z", "batch", 1)],
       nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["z"] }],
       weights: [{ name: "w", dims: [2, 1], values: Float32Array.of(1, 1) }],
     });
@@ -312,7 +317,10 @@ describe("deploy", () => {
   });
 
   test("refuses a signature that differs from the file", async () => {
-    const wider = { ...c1, outputs: [float32("variable", null, 2)].map((port) => ({ ...port, shape: [null, 2] })) };
+    const wider = {
+      ...c1,
+      outputs: [float32("variable", "batch", 2)].map((port) => ({ ...port, shape: ["batch", 2] })),
+    };
     const { hash: _, ...content } = config("c", [wider], [run("c1")]);
     expect(await refusal(engine().deploy(sealConfig(content)))).toMatchInlineSnapshot(
       `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float32[batch, 2] in the config; run 'shapeline generate' and build the pipeline again"`,

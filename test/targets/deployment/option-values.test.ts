@@ -7,8 +7,8 @@ import { float32 } from "../../engine/recorded-models.js";
 
 const dir = folder();
 const model = writeModel(dir, "plain", {
-  inputs: [float32("x", "N", 2)],
-  outputs: [float32("y", "N", 2)],
+  inputs: [float32("x", "batch", 2)],
+  outputs: [float32("y", "batch", 2)],
   nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
 });
 const target = local({ models: dir, data: join(dir, "data") });

@@ -10,14 +10,14 @@ import { bundleLocal, openEngine, root } from "../local-engine.js";
 const dir = folder();
 
 const same = {
-  inputs: [float32("x", "N", 1)],
-  outputs: [float32("y", "N", 1)],
+  inputs: [float32("x", "batch", 1)],
+  outputs: [float32("y", "batch", 1)],
   nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
 };
 /** Draws 20 million random numbers per run, which takes about half a second. */
 const slow = {
-  inputs: [float32("x", "N", 1)],
-  outputs: [float32("y", "N", 1)],
+  inputs: [float32("x", "batch", 1)],
+  outputs: [float32("y", "batch", 1)],
   nodes: [
     { op: "RandomUniform", inputs: [], outputs: ["r"], attributes: { shape: [20_000_000] } },
     { op: "ReduceMean", inputs: ["r"], outputs: ["m"], attributes: { keepdims: 0 } },
@@ -29,7 +29,7 @@ beforeAll(async () => {
   const champion = writeModel(dir, "champion", same);
   const quick = writeModel(dir, "quick", {
     ...same,
-    outputs: [float32("z", "N", 1)],
+    outputs: [float32("z", "batch", 1)],
     nodes: [{ op: "Neg", inputs: ["x"], outputs: ["z"] }],
   });
   const late = writeModel(dir, "late", slow);

@@ -10,8 +10,8 @@ import { bundleLocal, openEngine, root } from "../local-engine.js";
 
 const dir = folder();
 const identity = {
-  inputs: [float32("x", "N", 1)],
-  outputs: [float32("y", "N", 1)],
+  inputs: [float32("x", "batch", 1)],
+  outputs: [float32("y", "batch", 1)],
   nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
 };
 const plain = config("plain", [writeModel(dir, "plain", identity)], [run("plain")]);

@@ -27,44 +27,44 @@ const sha = recordings === null ? () => "0".repeat(64) : (model: () => { sha256:
 const champion = defineModel({
   name: "ccfraud-lstm",
   sha256: sha(ccfraud),
-  inputs: { dense_input: { dtype: "float32", shape: ["N", 29] } },
-  outputs: { dense_1: { dtype: "float32", shape: ["N", 1] } },
+  inputs: { dense_input: { dtype: "float32", shape: ["batch", 29] } },
+  outputs: { dense_1: { dtype: "float32", shape: ["batch", 1] } },
 });
 const xgb = defineModel({
   name: "ccfraud-xgb",
   sha256: sha(ccfraudXgb),
-  inputs: { feature_input: { dtype: "float32", shape: [null, 29] } },
-  outputs: { variable: { dtype: "float32", shape: [null, 1] } },
+  inputs: { feature_input: { dtype: "float32", shape: ["batch", 29] } },
+  outputs: { variable: { dtype: "float32", shape: ["batch", 1] } },
 });
 const rf = defineModel({
   name: "ccfraud-rf",
   sha256: sha(ccfraudRf),
-  inputs: { float_input: { dtype: "float32", shape: [null, 29] } },
-  outputs: { variable: { dtype: "float32", shape: [null, 1] } },
+  inputs: { float_input: { dtype: "float32", shape: ["batch", 29] } },
+  outputs: { variable: { dtype: "float32", shape: ["batch", 1] } },
 });
 const house = defineModel({
   name: "house-price-rf",
   sha256: sha(houseRf),
-  inputs: { float_input: { dtype: "float32", shape: [null, 18] } },
-  outputs: { variable: { dtype: "float32", shape: [null, 1] } },
+  inputs: { float_input: { dtype: "float32", shape: ["batch", 18] } },
+  outputs: { variable: { dtype: "float32", shape: ["batch", 1] } },
 });
 const gbr = defineModel({
   name: "gbr",
   sha256: sha(houseGbr),
-  inputs: { float_input: { dtype: "float32", shape: [null, 18] } },
-  outputs: { variable: { dtype: "float32", shape: [null, 1] } },
+  inputs: { float_input: { dtype: "float32", shape: ["batch", 18] } },
+  outputs: { variable: { dtype: "float32", shape: ["batch", 1] } },
 });
 const embed = defineModel({
   name: "embedder",
   sha256: sha(embedder),
-  inputs: { input: { dtype: "float32", shape: [null, 100] } },
-  outputs: { flatten_1: { dtype: "float32", shape: [null, 800] } },
+  inputs: { input: { dtype: "float32", shape: ["batch", 100] } },
+  outputs: { flatten_1: { dtype: "float32", shape: ["batch", 800] } },
 });
 const classifier = defineModel({
   name: "sentiment",
   sha256: sha(sentiment),
-  inputs: { embeddings: { dtype: "float32", shape: [null, 800] } },
-  outputs: { dense_1: { dtype: "float32", shape: [null, 1] } },
+  inputs: { embeddings: { dtype: "float32", shape: ["batch", 800] } },
+  outputs: { dense_1: { dtype: "float32", shape: ["batch", 1] } },
 });
 
 const row = { tensor: tensor("float32", ["batch", 29]) };

@@ -19,20 +19,26 @@ interface Recorded {
 }
 
 const models: Readonly<Record<string, Recorded>> = {
-  "ccfraud.onnx": { inputs: [float32("dense_input", "N", 29)], outputs: [float32("dense_1", "N", 1)] },
-  "xgboost_ccfraud.onnx": { inputs: [float32("feature_input", null, 29)], outputs: [float32("variable", null, 1)] },
-  "modelA.onnx": { inputs: [float32("float_input", null, 29)], outputs: [float32("variable", null, 1)] },
-  "rf_model.onnx": { inputs: [float32("float_input", null, 18)], outputs: [float32("variable", null, 1)] },
-  "gbr_model.onnx": { inputs: [float32("float_input", null, 18)], outputs: [float32("variable", null, 1)] },
-  "xgb_model.onnx": { inputs: [float32("input", null, 18)], outputs: [float32("variable", null, 1)] },
-  "housing_model_xgb.onnx": { inputs: [float32("input", null, 18)], outputs: [float32("variable", null, 1)] },
-  "house_price_keras.onnx": { inputs: [float32("dense_input", "N", 17)], outputs: [float32("dense_2", "N", 1)] },
+  "ccfraud.onnx": { inputs: [float32("dense_input", "batch", 29)], outputs: [float32("dense_1", "batch", 1)] },
+  "xgboost_ccfraud.onnx": {
+    inputs: [float32("feature_input", "batch", 29)],
+    outputs: [float32("variable", "batch", 1)],
+  },
+  "modelA.onnx": { inputs: [float32("float_input", "batch", 29)], outputs: [float32("variable", "batch", 1)] },
+  "rf_model.onnx": { inputs: [float32("float_input", "batch", 18)], outputs: [float32("variable", "batch", 1)] },
+  "gbr_model.onnx": { inputs: [float32("float_input", "batch", 18)], outputs: [float32("variable", "batch", 1)] },
+  "xgb_model.onnx": { inputs: [float32("input", "batch", 18)], outputs: [float32("variable", "batch", 1)] },
+  "housing_model_xgb.onnx": { inputs: [float32("input", "batch", 18)], outputs: [float32("variable", "batch", 1)] },
+  "house_price_keras.onnx": {
+    inputs: [float32("dense_input", "batch", 17)],
+    outputs: [float32("dense_2", "batch", 1)],
+  },
   "demand_curve_v1.onnx": { inputs: [float64("double_input", null, 3)], outputs: [float64("variable", null, 1)] },
-  "embedder.onnx": { inputs: [float32("input", null, 100)], outputs: [float32("flatten_1", null, 800)] },
-  "sentiment_model.onnx": { inputs: [float32("embeddings", null, 800)], outputs: [float32("dense_1", null, 1)] },
+  "embedder.onnx": { inputs: [float32("input", "batch", 100)], outputs: [float32("flatten_1", "batch", 800)] },
+  "sentiment_model.onnx": { inputs: [float32("embeddings", "batch", 800)], outputs: [float32("dense_1", "batch", 1)] },
   "multi_io.onnx": {
-    inputs: [float32("input_1", "N", 10), float32("input_2", "N", 5)],
-    outputs: [float32("output_1", "N", 3), float32("output_2", "N", 2)],
+    inputs: [float32("input_1", "batch", 10), float32("input_2", "batch", 5)],
+    outputs: [float32("output_1", "batch", 3), float32("output_2", "batch", 2)],
   },
 };
 

@@ -101,10 +101,10 @@ describe("renamed ports", () => {
 
   test("two swapped names feed the right ports of the file", async () => {
     const dir = folder();
-    const two = [float32("p", "N", 1), float32("q", "N", 1)];
+    const two = [float32("p", "batch", 1), float32("q", "batch", 1)];
     const written = writeModel(dir, "sub", {
       inputs: two,
-      outputs: [float32("y", "N", 1)],
+      outputs: [float32("y", "batch", 1)],
       nodes: [{ op: "Sub", inputs: ["p", "q"], outputs: ["y"] }],
     });
     const swapped = { ...written, renamed: { inputs: { p: "q", q: "p" } } };
@@ -124,8 +124,8 @@ describe("renamed ports", () => {
     const none = defineModel({
       name: "c2",
       sha256: digest("c2"),
-      inputs: { x: tensor("float32", ["N", 16]) },
-      outputs: { score: tensor("float32", ["N", 1]) },
+      inputs: { x: tensor("float32", ["batch", 16]) },
+      outputs: { score: tensor("float32", ["batch", 1]) },
       renamed: { inputs: {} },
     });
     expect("renamed" in none).toBe(false);

@@ -1,0 +1,7 @@
+import type { RowsTensor, TensorData } from "../../tensors/tensor-data.js";
+
+/** A model's inputs for the rows of a request, rows first. */
+export type Feeds = Readonly<Record<string, RowsTensor>>;
+
+/** The inputs of one run, as the model's file takes them. */
+export type RunFeeds = Readonly<Record<string, TensorData>>;

@@ -1,0 +1,189 @@
+import { ModelError, ShapelineError } from "../../../dsl/errors.js";
+import { showTensor } from "../../../dsl/shapes/fits.js";
+import type { ModelConfig } from "../../config/schema.js";
+import type { RowsTensor, TensorData } from "../../tensors/tensor-data.js";
+import { errorSummary } from "../../util/error-message.js";
+import { type FixedInputs, type MadeUpRows, madeUpRows, type RowStyle, rowStyles } from "./made-up-rows.js";
+import { modelRunner, type RunBatch } from "./model-runner.js";
+import { type RowPlan, rowPlan, runShape } from "./row-plan.js";
+import { isSameRow } from "./same-rows.js";
+import { shapeSetting } from "./shape-setting.js";
+import { elementsOf } from "./stack-rows.js";
+
+/** How a deployed model runs its rows. */
+export interface RowProof {
+  /** True: rows share runs. False: each row runs by itself. */
+  readonly together: boolean;
+  /** Why the rows of a batched model run one at a time; null if they do not. */
+  readonly notice: string | null;
+}
+
+interface ProofOptions<L> {
+  /** The model's file in messages. */
+  readonly path: string;
+  readonly fixed: FixedInputs;
+  /** The limit of a run that may take as long as it needs. */
+  readonly limit: L;
+}
+
+/** Rows with more elements than this are images: only one of them also runs alone, so that deploying stays fast. */
+const LARGE_ROW = 1_000_000;
+
+/**
+ * Runs a model on made-up rows at deploy, all together and some alone, and compares the answers. Where they differ, rows
+ * run one at a time; so they do where the model does not run on made-up values, unless axis 0 of all its ports stacks
+ * the rows.
+ *
+ * @throws ModelError SL3025 if a model whose sizes are all fixed does not run, or if an output contradicts its declared
+ *   shape
+ */
+export async function proveRows<L>(
+  model: ModelConfig,
+  runBatch: RunBatch<L>,
+  { path, fixed, limit }: ProofOptions<L>,
+): Promise<RowProof> {
+  const plan = rowPlan(model);
+  const count = rowsTogether(plan);
+  const tried = await runAlone(model, plan, runBatch, count, { path, fixed, limit });
+  if (plan.whole || plan.batchSize === 1) return shared;
+  if (tried.outputs === null) return unproved(model, plan, `it cannot be tried: ${errorSummary(tried.failure)}`);
+  const { outputs, feeds } = tried;
+  let found: readonly RowsTensor[];
+  try {
+    found = await modelRunner(model, runBatch, true)(feeds, count, limit, (columns) => columns);
+  } catch (error) {
+    return oneAtATime(model, `a run of ${count} rows fails (${errorSummary(error)})`);
+  }
+  const changed = firstChanged(plan, outputs, found, tried.rows);
+  if (changed === null) return tried.distinct ? shared : unproved(model, plan, "it runs on no made-up rows but zeros");
+  const again = await modelRunner(model, runBatch, false)(firstRows(feeds, 1), 1, limit, (columns) => columns);
+  if (firstChanged(plan, outputs, again, 1) !== null)
+    return unproved(model, plan, "its answers to the same row differ, so that they cannot be compared");
+  return oneAtATime(
+    model,
+    `its output '${changed}' of a row changes with the other rows of a run, as dynamic quantization makes it`,
+  );
+}
+
+const shared: RowProof = { together: true, notice: null };
+
+function oneAtATime({ name }: ModelConfig, why: string): RowProof {
+  return { together: false, notice: `model '${name}' runs one row at a time: ${why}` };
+}
+
+/** Without a proof, only the plain case is trusted. */
+function unproved(model: ModelConfig, plan: RowPlan, why: string): RowProof {
+  return plan.plain ? shared : oneAtATime(model, why);
+}
+
+/** The number of rows that run together: no other dimension has this size, so that no other one can be taken for it. */
+function rowsTogether({ batchSize, inputs, outputs }: RowPlan): number {
+  if (batchSize !== null && batchSize > 1) return batchSize;
+  const sizes = new Set([...inputs, ...outputs].flatMap(({ port }) => port.shape ?? []));
+  let count = 2;
+  while (sizes.has(count)) count++;
+  return count;
+}
+
+type Tried =
+  | {
+      readonly feeds: MadeUpRows["feeds"];
+      readonly outputs: readonly RowsTensor[];
+      /** The rows that ran alone. */
+      readonly rows: number;
+      /** Whether the rows differ. */
+      readonly distinct: boolean;
+    }
+  | { readonly outputs: null; readonly failure: unknown };
+
+/** Runs rows alone, made up in one style after another until the model runs. */
+async function runAlone<L>(
+  model: ModelConfig,
+  plan: RowPlan,
+  runBatch: RunBatch<L>,
+  count: number,
+  { path, fixed, limit }: ProofOptions<L>,
+): Promise<Tried> {
+  const run = modelRunner(model, runBatch, false);
+  const styles = rowStyles(model, plan);
+  let failure: unknown;
+  for (const style of styles) {
+    const { feeds, symbols } = madeUpRows(plan, fixed, style, count);
+    const rows = elementsOfRow(feeds, count) > LARGE_ROW ? 1 : 2;
+    try {
+      const outputs = await run(firstRows(feeds, rows), rows, limit, (columns) => columns);
+      return { feeds, outputs, rows, distinct: style.values !== "zero" };
+    } catch (error) {
+      failure = error;
+      const contradiction = contradictionOf(model, plan, error, path, symbols);
+      if (contradiction !== null) throw contradiction;
+    }
+  }
+  if (hasOpenSizes(styles)) return { outputs: null, failure };
+  throw new ModelError(
+    "SL3025",
+    `model '${model.name}' does not run on zeros of its own signature: ${errorSummary(failure)}`,
+    { model: model.name },
+    { cause: failure },
+  );
+}
+
+/** A model without open sizes must run at least on zeros. */
+function hasOpenSizes(styles: readonly RowStyle[]): boolean {
+  return styles.every(({ values }) => values !== "zero");
+}
+
+function elementsOfRow(feeds: MadeUpRows["feeds"], count: number): number {
+  return Object.values(feeds).reduce((sum, { data }) => sum + data.length, 0) / count;
+}
+
+function firstRows(feeds: MadeUpRows["feeds"], count: number): MadeUpRows["feeds"] {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { dtype, dims, data }]): [string, TensorData] => {
+      const size = data.length / (dims[0] ?? 1);
+      return [name, { dtype, dims: [count, ...dims.slice(1)], data: elementsOf(data, 0, count * size) }];
+    }),
+  );
+}
+
+/** The name of the first output in which one of the first rows differs between two answers; null if none does. */
+function firstChanged(
+  { outputs }: RowPlan,
+  before: readonly RowsTensor[],
+  after: readonly RowsTensor[],
+  rows: number,
+): string | null {
+  for (const [i, { port }] of outputs.entries()) {
+    const [a, b] = [before[i], after[i]];
+    for (let row = 0; row < rows; row++)
+      if (a === undefined || b === undefined || !isSameRow(a, b, row)) return port.name;
+  }
+  return null;
+}
+
+/**
+ * The error for an output of another rank, dtype or row axis than declared. A declared size may still hold for other
+ * open sizes than the made-up ones, so that it is refused only where a model has none.
+ */
+function contradictionOf(
+  model: ModelConfig,
+  plan: RowPlan,
+  error: unknown,
+  path: string,
+  symbols: ReadonlyMap<number, string>,
+): ModelError | null {
+  if (!(error instanceof ShapelineError) || error.code !== "SL6003") return null;
+  const { output, rows, dims } = error.details as { output: string; rows?: number; dims?: readonly number[] | null };
+  const planned = plan.outputs.find(({ port }) => port.name === output);
+  if (planned === undefined || rows === undefined || dims === undefined || dims === null) return null;
+  const { port, at } = planned;
+  const isSizeOnly = dims.length === port.shape?.length && (typeof at !== "number" || dims[at] === rows);
+  if (isSizeOnly && symbols.size > 0) return null;
+  const declared = showTensor({ dtype: port.dtype, shape: runShape(planned, rows) });
+  return new ModelError(
+    "SL3025",
+    `model '${model.name}': '${path}' gives output '${port.name}' as ${showTensor({ dtype: port.dtype, shape: dims })} for ${rows} ${rows === 1 ? "row" : "rows"}, and declares ${declared}; ${shapeSetting(model, planned, dims, rows, symbols)}`,
+    { model: model.name, file: path, output: port.name, declared: port.shape, found: dims },
+    { cause: error },
+  );
+}
