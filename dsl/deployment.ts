@@ -49,6 +49,13 @@ export interface InferOptions extends DatasetOptions {
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
 }
 
+export interface FileOptions extends InferOptions {
+  /** Leaves out the file's columns that are no inputs. Without it they are refused. */
+  readonly ignoreUnknown?: boolean;
+  /** The largest file, and the most that a packed file unpacks to: bytes, or text such as "4GB". By default 1 GiB. */
+  readonly maxBytes?: number | string;
+}
+
 /** Makes an unknown option an error at its property: a type parameter alone would accept it. */
 type Known<O> = O & { readonly [K in Exclude<keyof O, keyof InferOptions>]: never };
 
@@ -294,11 +301,13 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
     options?: Known<O>,
   ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : Answer<A, In, Out, Checks, Challengers>>;
 
-  /** Runs the pipeline on a file: `.arrow` answers with a table, `.df.json` and `.json` with records. */
-  inferFromFile(
-    path: string,
-    options?: InferOptions,
-  ): Promise<InferRecord<In, Out, Checks, Challengers>[] | ArrowTable>;
+  /**
+   * Runs the pipeline on the rows of a file: Arrow and Parquet answer with a table; CSV, JSON and JSON lines with records.
+   * Each may be packed with gzip or zstd. The inputs of an exported log are its columns `in.*`.
+   * @throws InputError when the file cannot be read or its rows do not fit, TargetError when the pipeline cannot run
+   * @example await live.inferFromFile("rows.csv.gz", { ignoreUnknown: true });
+   */
+  inferFromFile(path: string, options?: FileOptions): Promise<InferRecord<In, Out, Checks, Challengers>[] | ArrowTable>;
 
   /** The logged rows, newest first. */
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
@@ -367,7 +376,7 @@ export interface AnyDeployment {
   infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyInferRecord[]>;
   infer(columns: AnyRecord, options?: InferOptions): Promise<AnyInferColumns>;
   infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
-  inferFromFile(path: string, options?: InferOptions): Promise<AnyInferRecord[] | ArrowTable>;
+  inferFromFile(path: string, options?: FileOptions): Promise<AnyInferRecord[] | ArrowTable>;
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
   logBatches(options?: LogBatchesOptions): AsyncIterableIterator<ArrowTable>;

@@ -16,6 +16,7 @@ export type {
   DeploymentStatus,
   ExportedLogs,
   ExportOptions,
+  FileOptions,
   InferColumns,
   InferOptions,
   InferRecord,

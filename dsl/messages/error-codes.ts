@@ -233,6 +233,8 @@ export const errorCodes = {
   SL5030: "the file of rows cannot be read",
   SL5031: "the dataset names a column that does not exist",
   SL5032: "the dataset's options are not valid",
+  SL5033: "the file of rows is too large",
+  SL5034: "the columns of the file can be read in two ways",
   SL5040: "the metadata are not a record of values",
   SL5041: "no split reads the metadata",
   // SL6xxx: targets

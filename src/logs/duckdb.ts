@@ -37,9 +37,10 @@ export type DuckDB = typeof import("@duckdb/node-api") & { readonly bindings: Bi
 /**
  * Loads DuckDB on first use: it is an optional peer dependency.
  *
+ * @param user what needs it, for the message
  * @throws TargetError SL6020 if it is not installed or fails to load
  */
-export async function loadDuckDB(): Promise<DuckDB> {
+export async function loadDuckDB(user = "the inference log"): Promise<DuckDB> {
   try {
     const client = await import("@duckdb/node-api");
     // A dependency of the client, resolved from the client's own folder.
@@ -50,7 +51,7 @@ export async function loadDuckDB(): Promise<DuckDB> {
     const reason = missing ? "is not installed" : `does not load (${errorMessage(error)})`;
     throw new TargetError(
       "SL6020",
-      `the inference log needs @duckdb/node-api, which ${reason}; run: npm install @duckdb/node-api (--ignore-scripts is safe: it has no install script)`,
+      `${user} needs @duckdb/node-api, which ${reason}; run: npm install @duckdb/node-api (--ignore-scripts is safe: it has no install script)`,
       {},
       { cause: error },
     );

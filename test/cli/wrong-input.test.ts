@@ -64,7 +64,7 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     ]).toMatchInlineSnapshot(`
       [
         "SL5003 row 1: input 'pixels' of pipeline 'fraud' is missing",
-        "SL5004 row 0: pipeline 'fraud' has no input 'other'; its inputs are 'pixels'",
+        "SL5004 'standard input': pipeline 'fraud' has no input 'other'; its inputs are 'pixels'; remove the column, or leave out all unknown ones with ignoreUnknown: true (--ignore-unknown)",
         "SL5007 row 1, input 'pixels': expected a list of 64 numbers (float32), got 63",
         "SL5006 row 0, input 'pixels', element [63]: expected a number (float32), got the string "x"",
         "SL5005 row 0, input 'pixels', element [63]: expected a number (float32), got null",
@@ -76,7 +76,7 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     expect(JSON.parse((await shapeline(folder, ["logs", "fraud", "--json"])).out)).toEqual([]);
     expect(errorOf(await shapeline(folder, ["infer", "fraud", "missing.json", "--json"]))).toMatch(/^SL5030 /);
     expect(errorOf(await shapeline(folder, ["infer", "fraud", "-", "--json"], "not rows"))).toMatch(
-      /^SL5030 'standard input' is neither a JSON array of records nor an Arrow IPC file: /,
+      /^SL5017 'standard input' has an unknown format: it starts with the text "not rows"; taken are Arrow /,
     );
   });
 

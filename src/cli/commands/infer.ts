@@ -1,9 +1,11 @@
 import { extname } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { DatasetOptions } from "../../../dsl/deployment.js";
+import { parseSize } from "../options/parse-values.js";
 import { datasetFromFlags, addDatasetOptions } from "../options/dataset.js";
-import type { RegisterCommand } from "../output/io.js";
-import { readInput } from "../input/read-files.js";
+import { type RegisterCommand, colorize } from "../output/io.js";
+import { rowsSource } from "../input/read-files.js";
+import { defaultMaxBytes } from "../../files/wanted-rows.js";
 import { checkWritable } from "../../util/write-file-atomic.js";
 import { writeRecords, writeTable, checkSingleDocument } from "../output/write-rows.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
@@ -13,6 +15,8 @@ type MetadataValue = string | number | boolean;
 
 interface Options extends DatasetOptions {
   readonly metadata?: Record<string, MetadataValue>;
+  readonly ignoreUnknown?: boolean;
+  readonly maxSize?: number;
   readonly arrow?: boolean;
   readonly out?: string;
   readonly data?: string;
@@ -25,8 +29,10 @@ export const infer: RegisterCommand = (program, { getIo }) => {
         .command("infer")
         .description("run rows through a deployed pipeline")
         .argument("<pipeline>", "the pipeline's name")
-        .argument("<file>", "rows: a JSON array of records, an Arrow file, or - for standard input")
+        .argument("<file>", "rows: Arrow, Parquet, CSV, JSON or JSON lines, also .gz or .zst; or - for standard input")
         .option("--metadata <key=value...>", "metadata that the pipeline's splits read", parseKeyValue)
+        .option("--ignore-unknown", "leave out columns that are no inputs")
+        .option("--max-size <size>", "the largest file, and the most it unpacks to (default: 1GiB)", parseSize)
         .option("--arrow", "write the answer as an Arrow file")
         .option("--out <file>", "write the answer to a file (.json or .arrow)"),
     ),
@@ -35,10 +41,11 @@ export const infer: RegisterCommand = (program, { getIo }) => {
     .action(async (name: string, file: string, options: Options) => {
       const io = getIo();
       checkSingleDocument(program, io, options);
-      const { decodeRows } = await import("../../engine/input/decode-rows.js");
+      const { readRows } = await import("../../files/read-rows.js");
       const { toRecords, toTable } = await import("../input/convert-request.js");
       const destination = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
-      const request = decodeRows(await readInput(io.cwd, file), file === "-" ? "standard input" : file);
+      const { ignoreUnknown = false, maxSize: maxBytes = defaultMaxBytes } = options;
+      const source = await rowsSource(io.cwd, file, maxBytes);
       const chosen = {
         ...datasetFromFlags(options),
         ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
@@ -46,6 +53,9 @@ export const infer: RegisterCommand = (program, { getIo }) => {
       await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
         const config = await live.configuration();
+        const wanted = { pipeline: config.name, inputs: config.inputs, ignoreUnknown, maxBytes };
+        const { request, notes } = await readRows(source, wanted);
+        for (const note of notes) io.printStderr(`${colorize(io, "dim", "note")} ${note}`);
         // Check the output path first: a rejected request must leave nothing in the log.
         if (destination.out !== undefined) await checkWritable(destination.out);
         if (options.arrow === true || extname(options.out ?? "") === ".arrow")

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigError, InputError } from "../../../dsl/errors.js";
+import { ConfigError } from "../../../dsl/errors.js";
 import type { Config } from "../../config/schema.js";
+import { type RowsSource, tooLarge } from "../../files/rows-source.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 import { urlProblem } from "../../util/local-path.js";
 
@@ -28,23 +29,15 @@ export async function readConfigText(cwd: string, file: string): Promise<string>
   }
 }
 
-/** Reads a rows file, or standard input if `file` is `-`. */
-export async function readInput(cwd: string, file: string): Promise<Uint8Array> {
-  if (file === "-") {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-    return Buffer.concat(chunks);
+/** Where the rows of `file` are read from; standard input, read to its end, if it is `-`. */
+export async function rowsSource(cwd: string, file: string, maxBytes: number): Promise<RowsSource> {
+  if (file !== "-") return { name: file, path: resolve(cwd, file) };
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Uint8Array);
+    size += (chunk as Uint8Array).length;
+    if (size > maxBytes) throw tooLarge("standard input", "it has more", maxBytes);
   }
-  const url = urlProblem(file);
-  if (url !== null) throw new InputError("SL5030", `the rows file '${file}' ${url}`, { file });
-  try {
-    return await readFile(resolve(cwd, file));
-  } catch (error) {
-    throw new InputError(
-      "SL5030",
-      `the rows file '${file}' cannot be read: ${systemErrorMessage(error)}`,
-      { file },
-      { cause: error },
-    );
-  }
+  return { name: "standard input", bytes: Buffer.concat(chunks) };
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { parseByteSize } from "../../util/parse-quantity.js";
 
 /** Parses `a,b` as a list. */
 export function parseCommaList(text: string): string[] {
@@ -12,4 +13,11 @@ export function parseCommaList(text: string): string[] {
 export function parseWholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`'${text}' is not a whole number.`);
   return Number(text);
+}
+
+/** Parses a size in bytes: `4GB`, `512 MiB`. */
+export function parseSize(text: string): number {
+  const bytes = parseByteSize(text);
+  if (bytes === null || bytes === 0) throw new InvalidArgumentError(`'${text}' is not a size such as 4GB.`);
+  return bytes;
 }

@@ -9,6 +9,7 @@ import type {
   ArrowTable,
   ExportedLogs,
   ExportOptions,
+  FileOptions,
   InferOptions,
   LogBatchesOptions,
   LogsOptions,
@@ -36,13 +37,12 @@ import { batchToRecords } from "../../tensors/batch-to-records.js";
 import { toRecords, toTable } from "../../tensors/format-result.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
-import { parseInferOptions } from "./options/infer-options.js";
+import { parseFileOptions, parseInferOptions } from "./options/infer-options.js";
 import { LatencyWindow } from "./latency-window.js";
 import { logLayout } from "./log-layout.js";
 import { parseLogBatchesOptions, parseLogsOptions, parsePeriod } from "./options/log-options.js";
 import { LogStreams } from "./log-streams.js";
 import type { LocalSettings } from "./options/local-options.js";
-import { readRowsFile } from "./read-rows-file.js";
 import type { PipelineRunner } from "./pipeline-runner.js";
 import { formatAnswer } from "./format-answer.js";
 import { openStore } from "../../logs/open-store.js";
@@ -156,9 +156,13 @@ export class LocalDeploymentImpl implements LocalDeployment {
     }
   }
 
-  async inferFromFile(path: string, options?: InferOptions): Promise<AnyInferRecord[] | ArrowTable> {
-    const rows = await readRowsFile(path);
-    return this.infer(rows as AnyRecord[], options);
+  async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
+    const { file, infer } = parseFileOptions(path, options);
+    this.#assertServing();
+    const { name, inputs } = this.#version.config;
+    const { readRows } = await import("../../files/read-rows.js");
+    const { request } = await readRows({ name: path, path }, { pipeline: name, inputs, ...file });
+    return this.infer(request as AnyRecord[], infer);
   }
 
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;

@@ -147,7 +147,7 @@ describe("a value that is not an object of options is refused", () => {
         "SL6011 logs(): the option 'valid' is "true"; give true or false",
         "SL6011 exportLogs(): the option 'dataSizeLimit' is Infinity; give a number of bytes, or a string such as "100MB" or "1.5 GiB"",
         "SL6012 configuration() takes a version as a string, such as "1", got the number 1",
-        "SL5017 null is not a rows file by its extension; use one of .arrow, .arrows, .feather, .json, .df.json",
+        "SL5017 inferFromFile() takes the path of a file, got null",
       ]
     `);
     expect(await outcome(async () => local({ concurrency: Infinity }))).toMatchInlineSnapshot(

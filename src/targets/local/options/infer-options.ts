@@ -1,9 +1,11 @@
-import type { InferOptions } from "../../../../dsl/deployment.js";
-import { TargetError } from "../../../../dsl/errors.js";
-import { describeValue } from "../../../util/format-value.js";
+import type { FileOptions, InferOptions } from "../../../../dsl/deployment.js";
+import { InputError, TargetError } from "../../../../dsl/errors.js";
+import { defaultMaxBytes, type WantedRows } from "../../../files/wanted-rows.js";
+import { describeValue, formatValue } from "../../../util/format-value.js";
 import { isDictionary } from "../../../util/objects.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
+import { parseByteSize } from "../../../util/parse-quantity.js";
 import {
   datasetOptionNames,
   allColumns,
@@ -38,4 +40,36 @@ export function parseInferOptions(options: InferOptions): ColumnSelection {
   return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined
     ? allColumns
     : parseColumnSelection(options);
+}
+
+/**
+ * Validates the arguments of `inferFromFile()`, except the options that it has in common with `infer()`.
+ *
+ * @throws InputError SL5017 for a path that is no text, TargetError SL6011 for an option that is not valid
+ */
+export function parseFileOptions(
+  path: unknown,
+  options: FileOptions,
+): { readonly file: Pick<WantedRows, "ignoreUnknown" | "maxBytes">; readonly infer: InferOptions } {
+  if (typeof path !== "string")
+    throw new InputError("SL5017", `inferFromFile() takes the path of a file, got ${describeValue(path)}`);
+  const value: unknown = options;
+  if (!isDictionary(value)) return { file: { ignoreUnknown: false, maxBytes: defaultMaxBytes }, infer: options };
+  const { ignoreUnknown = false, maxBytes: size = defaultMaxBytes, ...infer } = options;
+  if (typeof ignoreUnknown !== "boolean") {
+    throw new TargetError(
+      "SL6011",
+      `inferFromFile(): the option 'ignoreUnknown' is true or false, got ${formatValue(ignoreUnknown)}`,
+      { option: "ignoreUnknown" },
+    );
+  }
+  const maxBytes = parseByteSize(size);
+  if (maxBytes === null || maxBytes === 0) {
+    throw new TargetError(
+      "SL6011",
+      `inferFromFile(): the option 'maxBytes' is a size such as "4GB" or a number of bytes, got ${formatValue(size)}`,
+      { option: "maxBytes" },
+    );
+  }
+  return { file: { ignoreUnknown, maxBytes }, infer };
 }

@@ -1,0 +1,78 @@
+import { DataType, Field, FixedSizeList, RecordBatch, Schema, Struct, Table, Vector, makeData } from "apache-arrow";
+import { InputError } from "../../../dsl/errors.js";
+import type { InputColumns } from "../choose-columns.js";
+
+/**
+ * Makes a table of a pipeline's inputs. An input with one column per element becomes a column of lists.
+ *
+ * @param columns the columns that were chosen, one after another
+ * @throws InputError SL5018 if the columns of one input have different types, or are no numbers
+ */
+export function toInputTable(inputs: readonly InputColumns[], columns: readonly Vector[], file: string): Table {
+  let at = 0;
+  const named = inputs.map((input): [string, Vector] => {
+    const { name } = input.port;
+    if (input.kind === "one") return [name, columns[at++] as Vector];
+    const elements = columns.slice(at, (at += input.at.length));
+    return [name, joinElements(elements, name, file)];
+  });
+  return tableOf(named);
+}
+
+/** A table of columns of one length. A `Table` made of an object would lose a column `__proto__`. */
+function tableOf(columns: readonly (readonly [string, Vector])[]): Table {
+  const rows = columns[0]?.[1].length ?? 0;
+  const fields = columns.map(([name, vector]) => new Field(name, vector.type as DataType, true));
+  const schema = new Schema(fields);
+  const chunks = columns.map(([, { data }]) => data);
+  // Columns read from the same batches have the same chunks; joined ones have one chunk.
+  const sameChunks = chunks.every(
+    (data) => data.length === chunks[0]?.length && data.every(({ length }, i) => length === chunks[0]?.[i]?.length),
+  );
+  if (sameChunks) {
+    const batches = Array.from({ length: chunks[0]?.length ?? 0 }, (_, i) => {
+      const children = chunks.map((data) => data[i] as NonNullable<(typeof data)[number]>);
+      const length = children[0]?.length ?? rows;
+      return new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children }));
+    });
+    return new Table(schema, batches);
+  }
+  return new Table(Object.fromEntries(columns));
+}
+
+function joinElements(elements: readonly Vector[], name: string, file: string): Vector {
+  const [first] = elements;
+  const type = first?.type as DataType;
+  const fail = (problem: string): InputError =>
+    new InputError(
+      "SL5018",
+      `'${file}': the columns of the elements of input '${name}' ${problem}; give them one type, or one column '${name}' with lists`,
+      { file, input: name },
+    );
+  if (!DataType.isInt(type) && !DataType.isFloat(type)) throw fail(`have the type ${String(type)}, not numbers`);
+  const other = elements.find((vector) => String(vector.type) !== String(type));
+  if (other !== undefined) throw fail(`have the types ${String(type)} and ${String(other.type)}`);
+  const [rows, size] = [first?.length ?? 0, elements.length];
+  const Elements = type.ArrayType as unknown as new (length: number) => Float64Array;
+  const values = new Elements(rows * size);
+  const nullBitmap = new Uint8Array(((rows * size + 63) & ~63) >> 3).fill(0xff);
+  let nullCount = 0;
+  for (const [element, { data }] of elements.entries()) {
+    let row = 0;
+    for (const chunk of data) {
+      const from = chunk.values as Float64Array;
+      if (from.length < chunk.length) throw fail("are damaged");
+      for (let i = 0; i < chunk.length; i++, row++) {
+        const to = row * size + element;
+        if (chunk.getValid(i)) values[to] = from[i] ?? 0;
+        else {
+          nullCount++;
+          nullBitmap[to >> 3] = (nullBitmap[to >> 3] ?? 0) & ~(1 << (to & 7));
+        }
+      }
+    }
+  }
+  const child = makeData({ type: type as never, length: rows * size, nullCount, nullBitmap, data: values as never });
+  const list = new FixedSizeList(size, new Field("item", type, true));
+  return new Vector([makeData({ type: list, length: rows, nullCount: 0, child })]);
+}

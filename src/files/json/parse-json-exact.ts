@@ -1,0 +1,23 @@
+/** Marks the digits of an integer that a JavaScript number cannot hold. NUL does not occur in JSON text. */
+const mark = "\u0000";
+/** A string, which is left as it is, or an integer of 16 digits or more. */
+const stringOrWideInteger = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
+
+/**
+ * Parses JSON. With `exact`, integers beyond 2^53 become bigints; without, the nearest number.
+ *
+ * @throws SyntaxError for text that is not JSON
+ */
+export function parseJsonExact(text: string, exact: boolean): unknown {
+  if (!exact || !/\d{16}/.test(text)) return JSON.parse(text);
+  // Checked as it is: a marked integer would also be accepted as a member's name.
+  JSON.parse(text);
+  return JSON.parse(
+    text.replace(stringOrWideInteger, (found) => (found.startsWith('"') ? found : `"\\u0000${found}"`)),
+    (_key, value: unknown) => {
+      if (typeof value !== "string" || !value.startsWith(mark)) return value;
+      const integer = BigInt(value.slice(1));
+      return BigInt(Number(integer)) === integer && Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
+    },
+  );
+}

@@ -1,0 +1,76 @@
+import type { Port } from "../../../dsl/tensor.js";
+import { isRecord } from "../../util/objects.js";
+import { type ChosenColumns, chooseColumns } from "../choose-columns.js";
+import type { WantedRows } from "../wanted-rows.js";
+
+/** Records with the inputs of a pipeline only, and what was left out; `chosen` is null where nothing was to be chosen. */
+export interface PickedRecords {
+  readonly rows: unknown;
+  readonly chosen: ChosenColumns | null;
+}
+
+/**
+ * Picks the inputs out of records; the first one says which members there are. An exported log may have its inputs in
+ * the group `in`.
+ *
+ * @throws InputError SL5003, SL5004 or SL5034 for the members of the first record
+ */
+export function pickInputs(records: unknown, wanted: WantedRows, file: string): PickedRecords {
+  const first: unknown = Array.isArray(records) ? records[0] : undefined;
+  if (!Array.isArray(records) || !isRecord(first)) return { rows: records, chosen: null };
+  const rows = isGrouped(first, wanted.inputs) ? records.map(withFlatInputs) : (records as unknown[]);
+  const names = Object.keys(rows[0] as object);
+  const chosen = chooseColumns(names, wanted, file);
+  const changes = wanted.inputs.some(({ dtype }) => dtype === "int64" || dtype === "uint64");
+  if (chosen.ignored.length === 0 && !changes && chosen.columns.every(({ kind }) => kind === "one"))
+    return { rows, chosen };
+  // Without permission to ignore columns, later records must have the same members: unknown ones stay in.
+  const known = new Set(names);
+  return { rows: rows.map((row) => pick(row, names, chosen, wanted.ignoreUnknown ? null : known)), chosen };
+}
+
+function pick(
+  row: unknown,
+  names: readonly string[],
+  chosen: ChosenColumns,
+  known: ReadonlySet<string> | null,
+): unknown {
+  if (!isRecord(row)) return row;
+  const entries: [string, unknown][] = [];
+  for (const input of chosen.columns) {
+    const { port } = input;
+    if (input.kind === "elements")
+      entries.push([port.name, input.at.map((at) => forDtype(port, row[names[at] ?? ""]))]);
+    else {
+      const name = names[input.at] ?? "";
+      if (Object.hasOwn(row, name)) entries.push([port.name, forDtype(port, row[name])]);
+    }
+  }
+  if (known !== null && !chosen.exported)
+    for (const [name, value] of Object.entries(row)) if (!known.has(name)) entries.push([name, value]);
+  return Object.fromEntries(entries);
+}
+
+/** JSON is read with bigints if an input takes them; the other inputs take the nearest number. */
+function forDtype(port: Port, value: unknown): unknown {
+  if (port.dtype === "int64" || port.dtype === "uint64") return value;
+  if (typeof value === "bigint") return Number(value);
+  return Array.isArray(value) ? value.map((each) => forDtype(port, each)) : value;
+}
+
+/** Whether a record is a row of an exported log: `{ time, in: { x: 1 }, out: { … } }`. */
+function isGrouped(record: Readonly<Record<string, unknown>>, inputs: readonly Port[]): boolean {
+  const group = record.in;
+  return (
+    isRecord(group) &&
+    inputs.every(({ name }) => Object.hasOwn(group, name)) &&
+    !inputs.some(({ name }) => name === "in")
+  );
+}
+
+/** Moves the members of the group `in` to the top: `in.x`. */
+function withFlatInputs(record: unknown): unknown {
+  if (!isRecord(record) || !isRecord(record.in)) return record;
+  const { in: group, ...others } = record;
+  return { ...others, ...Object.fromEntries(Object.entries(group).map(([name, value]) => [`in.${name}`, value])) };
+}

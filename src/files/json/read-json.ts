@@ -1,0 +1,81 @@
+import { InputError } from "../../../dsl/errors.js";
+import { errorSummary } from "../../util/error-message.js";
+import type { WantedRows } from "../wanted-rows.js";
+import { decodePart, decodeText } from "../decode-text.js";
+import { takenFormats } from "../file-format.js";
+import { parseJsonExact } from "./parse-json-exact.js";
+import { toRecords } from "./json-records.js";
+import { type PickedRecords, pickInputs } from "./pick-inputs.js";
+
+const lineFeed = 0x0a;
+
+/** The records of a JSON text, and whether it is one value or one value per line. */
+export interface JsonRows extends PickedRecords {
+  readonly format: "json" | "json lines";
+}
+
+/**
+ * Reads JSON or JSON lines. The text decides which; where it can be both, `stated` does.
+ *
+ * @throws InputError SL5030 for text that is neither, SL5003, SL5004 and SL5034 for its members
+ */
+export function readJson(bytes: Uint8Array, stated: "json" | "json lines", wanted: WantedRows, file: string): JsonRows {
+  const exact = wanted.inputs.some(({ dtype }) => dtype === "int64" || dtype === "uint64");
+  const names = wanted.inputs.map(({ name }) => name);
+  const isList = firstByte(bytes) === "[".charCodeAt(0);
+  const lines = stated === "json lines" ? !isList : !isList && hasManyObjects(bytes);
+  if (lines) return { format: "json lines", ...pickInputs(readLines(bytes, exact, file), wanted, file) };
+  let value: unknown;
+  try {
+    value = parseJsonExact(decodeText(bytes, file, "JSON").replace(/^\uFEFF/, ""), exact);
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    const hint = /NaN|Infinity/.test(String(cause)) ? `; JSON has no NaN: write "NaN" or null` : "";
+    throw new InputError(
+      "SL5030",
+      `'${file}' is not complete JSON: ${errorSummary(cause)}${hint}; taken are ${takenFormats}`,
+      { file },
+      { cause },
+    );
+  }
+  return { format: "json", ...pickInputs(toRecords(value, names), wanted, file) };
+}
+
+function firstByte(bytes: Uint8Array): number | undefined {
+  return bytes.find((byte) => byte > 0x20 && byte < 0x80);
+}
+
+/** Whether the first line is a complete JSON object and another line follows. */
+function hasManyObjects(bytes: Uint8Array): boolean {
+  const end = bytes.indexOf(lineFeed);
+  if (end < 0 || bytes.subarray(end).every((byte) => byte <= 0x20)) return false;
+  try {
+    const first: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+    return typeof first === "object" && first !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Decodes line by line: the whole text may be longer than a string can be. */
+function readLines(bytes: Uint8Array, exact: boolean, file: string): unknown[] {
+  const rows: unknown[] = [];
+  for (let at = 0, line = 1; at < bytes.length; line++) {
+    const found = bytes.indexOf(lineFeed, at);
+    const end = found < 0 ? bytes.length : found;
+    const text = decodePart(bytes.subarray(at, end), file).trim();
+    at = end + 1;
+    if (text === "") continue;
+    try {
+      rows.push(parseJsonExact(text, exact));
+    } catch (cause) {
+      throw new InputError(
+        "SL5030",
+        `'${file}', line ${line}: this is not a complete JSON object: ${errorSummary(cause)}`,
+        { file, line },
+        { cause },
+      );
+    }
+  }
+  return rows;
+}

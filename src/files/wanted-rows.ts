@@ -1,0 +1,15 @@
+import type { Port } from "../../dsl/tensor.js";
+
+/** The largest file, and the most that one unpacks to, unless the caller says otherwise. */
+export const defaultMaxBytes = 2 ** 30;
+
+/** What a file's rows are read for. */
+export interface WantedRows {
+  /** The pipeline's name. */
+  readonly pipeline: string;
+  readonly inputs: readonly Port[];
+  /** Whether columns that are no inputs are left out instead of refused. */
+  readonly ignoreUnknown: boolean;
+  /** The largest size of a file, and of what it unpacks to. */
+  readonly maxBytes: number;
+}
