@@ -1,0 +1,64 @@
+// Models made for a bench, with the ONNX writer of the tests.
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const writer = join(dirname(dirname(fileURLToPath(import.meta.url))), "test", "engine", "onnx-writer.ts");
+
+async function onnxFile(graph) {
+  const { outputFiles } = await build({
+    entryPoints: [writer],
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    write: false,
+  });
+  const { onnxFile } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
+  );
+  return onnxFile(graph);
+}
+
+const float = (name, shape) => ({ name, dtype: "float32", shape });
+const weights = (name, dims) => ({
+  name,
+  dims,
+  values: Float32Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => ((i * 7919) % 1000) / 1000 - 0.5),
+});
+
+/** The cheapest model of an image: what is measured is the way in and out. */
+export const imageModel = (shape) =>
+  onnxFile({
+    inputs: [float("x", ["batch", ...shape])],
+    outputs: [float("y", ["batch", ...shape])],
+    nodes: [{ op: "Relu", inputs: ["x"], outputs: ["y"] }],
+  });
+
+/** Embeds tokens, averages them, and multiplies: ids int64[batch, length] -> y float32[batch, 64]. */
+export const tokenModel = () =>
+  onnxFile({
+    inputs: [{ name: "ids", dtype: "int64", shape: ["batch", "length"] }],
+    outputs: [float("y", ["batch", 64])],
+    nodes: [
+      { op: "Gather", inputs: ["table", "ids"], outputs: ["embedded"] },
+      { op: "ReduceMean", inputs: ["embedded"], outputs: ["mean"], attributes: { axes: [1], keepdims: 0 } },
+      { op: "MatMul", inputs: ["mean", "w"], outputs: ["y"] },
+    ],
+    weights: [weights("table", [1000, 128]), weights("w", [128, 64])],
+  });
+
+/** Dense layers of `width` values each. */
+const dense = (width, layers) =>
+  onnxFile({
+    inputs: [float("x", ["batch", width])],
+    outputs: [float(`h${layers}`, ["batch", width])],
+    nodes: Array.from({ length: layers }, (_, i) => ({
+      op: "MatMul",
+      inputs: [i === 0 ? "x" : `h${i}`, `w${i}`],
+      outputs: [`h${i + 1}`],
+    })),
+    weights: Array.from({ length: layers }, (_, i) => weights(`w${i}`, [width, width])),
+  });
+
+export const smallModel = () => dense(70, 1);
+export const bigModel = () => dense(2300, 4);
