@@ -70,7 +70,7 @@ async function readFormat(format: Format, content: Content, name: string, wanted
     case "arrow file":
     case "arrow stream": {
       const { readArrow } = await import("./arrow/read-arrow.js");
-      return { ...readArrow(await content.whole(), wanted, name), format };
+      return { ...readArrow(await content.whole(), format, wanted, name), format };
     }
     case "parquet": {
       const { readParquet } = await import("./parquet/read-parquet.js");

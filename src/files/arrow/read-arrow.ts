@@ -1,11 +1,16 @@
-import { tableFromIPC, type Table } from "apache-arrow";
-import { InputError } from "../../../dsl/errors.js";
+import { Vector, type Data, type Table } from "apache-arrow";
+import { InputError, ShapelineError } from "../../../dsl/errors.js";
 import { errorSummary } from "../../util/error-message.js";
 import { type ChosenColumns, chooseColumns } from "../choose-columns.js";
+import { UnpackedTooLargeError } from "../packing/zstd.js";
+import { tooLarge } from "../rows-source.js";
 import type { WantedRows } from "../wanted-rows.js";
+import { BatchReader, type ByteBudget } from "./batch-reader.js";
+import { concat } from "./gather.js";
 import { toInputTable } from "./input-table.js";
-
-const magic = Array.from("ARROW1", (char) => char.charCodeAt(0));
+import { DamagedArrowError, type IpcContent, readIpcFile, readIpcStream } from "./ipc-messages.js";
+import { type IpcColumn, type IpcField, columnsOf, dictionariesOf, readSchema } from "./ipc-schema.js";
+import { UnsupportedTypeError, loadColumn, withParentNulls } from "./load-column.js";
 
 /** The inputs of a pipeline as an Arrow table, and what was left out. */
 export interface TableRows {
@@ -14,33 +19,109 @@ export interface TableRows {
 }
 
 /**
- * Reads the inputs of a pipeline from an Arrow file or stream.
+ * Reads the inputs of a pipeline from an Arrow file or stream. Other columns are not read. apache-arrow's own reader is
+ * not used: it takes lengths as they are stated, and has no list views.
  *
- * @throws InputError SL5030 for a damaged file, SL5003, SL5004 and SL5034 for its columns
+ * @throws InputError SL5030 for a damaged file, SL5033 for one that unpacks to more than `maxBytes`, SL5003, SL5004 and
+ * SL5034 for its columns, SL5018 for a type that no tensor has
  */
-export function readArrow(bytes: Uint8Array, wanted: WantedRows, file: string): TableRows {
-  let table: Table;
+export function readArrow(
+  bytes: Uint8Array,
+  format: "arrow file" | "arrow stream",
+  wanted: WantedRows,
+  file: string,
+): TableRows {
+  let used = 0;
+  const budget: ByteBudget = {
+    take(count) {
+      used += count;
+      if (used > wanted.maxBytes) throw tooLarge(file, "its values take more", wanted.maxBytes);
+    },
+  };
   try {
-    const isFile = magic.every((byte, i) => bytes[i] === byte);
-    // apache-arrow accepts a truncated file as a shorter one.
-    if (isFile && !magic.every((byte, i) => bytes[bytes.length - magic.length + i] === byte))
-      throw new RangeError("its end is missing");
-    table = tableFromIPC(bytes);
+    const content = format === "arrow file" ? readIpcFile(bytes) : readIpcStream(bytes);
+    const fields = readSchema(content);
+    const columns = columnsOf(fields);
+    const chosen = chooseColumns(
+      columns.map(({ name }) => name),
+      wanted,
+      file,
+    );
+    const needed = chosen.columns
+      .flatMap((input) => (input.kind === "one" ? [input.at] : input.at))
+      .map((at) => columns[at])
+      .filter((column): column is IpcColumn => column !== undefined);
+    const vectors = loadColumns(content, fields, needed, budget, file);
+    return { request: toInputTable(chosen.columns, vectors, file), chosen };
   } catch (cause) {
+    if (cause instanceof ShapelineError) throw cause;
+    const reason =
+      cause instanceof UnpackedTooLargeError ? "a packed buffer holds more than its size says" : errorSummary(cause);
     throw new InputError(
       "SL5030",
-      `'${file}' is not a complete Arrow file: ${errorSummary(cause)}`,
+      `'${file}' is not a complete Arrow ${format === "arrow file" ? "file" : "stream"}: ${reason}`,
       { file },
       { cause },
     );
   }
-  const chosen = chooseColumns(
-    table.schema.fields.map(({ name }) => name),
-    wanted,
-    file,
-  );
-  const vectors = chosen.columns
-    .flatMap((input) => (input.kind === "one" ? [input.at] : input.at))
-    .map((at) => table.getChildAt(at) as NonNullable<ReturnType<Table["getChildAt"]>>);
-  return { request: toInputTable(chosen.columns, vectors, file), chosen };
+}
+
+function loadColumns(
+  { batches }: IpcContent,
+  fields: readonly IpcField[],
+  columns: readonly IpcColumn[],
+  budget: ByteBudget,
+  file: string,
+): Vector[] {
+  const chunks = columns.map((): Data[] => []);
+  const dictionaries = new Map<bigint, Data>();
+  const dictionaryValues = dictionariesOf(columns.map(({ at }) => fields[at] as IpcField));
+  for (const batch of batches) {
+    const reader = new BatchReader(batch, budget);
+    if (batch.kind === "dictionary") {
+      const values = dictionaryValues.get(batch.id);
+      if (values === undefined) continue;
+      const loaded = loadColumn(reader, values, dictionaries);
+      const earlier = batch.isDelta ? dictionaries.get(batch.id) : undefined;
+      dictionaries.set(batch.id, earlier === undefined ? loaded : concat(earlier, loaded));
+      continue;
+    }
+    const loaded = new Map<string, Data>();
+    for (const [at, field] of fields.entries()) {
+      const wanted = columns.filter((column) => column.at === at);
+      if (wanted.length === 0) reader.skip(field);
+      else if (wanted[0]?.member === null) loaded.set(wanted[0].name, load(reader, field, wanted[0].name));
+      else {
+        const parent = reader.next(field);
+        for (const [member, child] of field.children.entries()) {
+          const column = wanted.find((each) => each.member === member);
+          if (column === undefined) reader.skip(child);
+          else loaded.set(column.name, withParentNulls(load(reader, child, column.name), parent));
+        }
+      }
+    }
+    for (const [i, { name }] of columns.entries()) {
+      const data = loaded.get(name) as Data;
+      if (data.length !== reader.rows)
+        throw new DamagedArrowError(`column '${name}' has ${data.length} rows, its batch has ${reader.rows}`);
+      chunks[i]?.push(data);
+    }
+  }
+  if (chunks.some((data) => data.length === 0))
+    throw new InputError("SL5001", `'${file}' has no rows: give at least one row`, { file });
+  return chunks.map((data) => new Vector(data));
+
+  function load(reader: BatchReader, field: IpcField, name: string): Data {
+    try {
+      return loadColumn(reader, field, dictionaries);
+    } catch (cause) {
+      if (!(cause instanceof UnsupportedTypeError)) throw cause;
+      throw new InputError(
+        "SL5018",
+        `'${file}', column '${name}': it has the type ${cause.message}, which no input has; cast it to the input's type first`,
+        { file, found: cause.message },
+        { cause },
+      );
+    }
+  }
 }
