@@ -8,13 +8,16 @@ import { isConventional, isInsideRow } from "./symbols.js";
  * Decides what a row of a model is, and writes "batch" at the row axis of each port. The first rule that answers wins:
  *
  * 1. the source states its row axes, as Triton's `max_batch_size` does
- * 2. a symbol stands in every output, once a port, at any axis; it has a conventional name and stands in an input. The
- *    inputs without it are shared
- * 3. another symbol stands in every output and in every input that is no scalar, always at axis 0, or all these axes
- *    have no name. A size inside a row, such as `height`, does not count
- * 4. all these axes have the same fixed size: the batch size
- * 5. a symbol as in 3, but at other axes
- * 6. otherwise the model is whole
+ * 2. a symbol with a conventional name stands in every output, once a port, at any axis, and in an input. The inputs
+ *    without it are shared
+ * 3. a symbol with a conventional name is first in every input that is no scalar, and no output's first dimension has
+ *    another name or a size
+ * 4. a symbol stands in every output and in every input that is no scalar, always at axis 0; or all these axes have no
+ *    name. A size inside a row, such as `height`, does not count, and no other name counts in a model whose inputs have
+ *    a conventional one
+ * 5. all these axes have the same fixed size: the batch size
+ * 6. a symbol as in 4, but at other axes
+ * 7. otherwise the model is whole
  *
  * Ports that the handle omits do not count. A port of unknown rank neither supports nor contradicts a rule.
  *
@@ -23,12 +26,21 @@ import { isConventional, isInsideRow } from "./symbols.js";
 export function decideRows(model: ModelSignature, statedBy: "source" | "settings" = "source"): ModelSignature {
   if (model.rows !== undefined) return withRows(model, { axes: null, decision: model.rows });
   const stated = (): RowRule | null => completeAxes(model, statedBy);
-  for (const rule of [stated, byConventionalSymbol, byFirstSymbol, byAnonymous, byFixedSize, byOtherSymbol]) {
+  for (const rule of [stated, ...rules]) {
     const answer = rule(model);
     if (answer !== null) return withRows(model, answer);
   }
   return withRows(model, { axes: null, decision: { by: "none" } });
 }
+
+const rules: readonly ((model: ModelSignature) => RowRule | null)[] = [
+  byConventionalSymbol,
+  byConventionalInputs,
+  byFirstSymbol,
+  byAnonymous,
+  byFixedSize,
+  byOtherSymbol,
+];
 
 /** The shapes of the usable ports of known rank, by side. */
 export function knownShapes(model: ModelSignature): Readonly<Record<"inputs" | "outputs", readonly KnownPort[]>> {
@@ -51,6 +63,17 @@ function byConventionalSymbol(model: ModelSignature): RowRule | null {
   });
 }
 
+/** Exporters often lose the name of an output's first dimension. */
+function byConventionalInputs(model: ModelSignature): RowRule | null {
+  const known = knownShapes(model);
+  const [inputs, { outputs }] = [known.inputs.filter(isNoScalar), known];
+  const symbol = inputs[0]?.shape[0];
+  if (typeof symbol !== "string" || !isConventional(symbol) || outputs.length === 0) return null;
+  const isFirst = ({ shape }: KnownPort) => shape[0] === symbol && shape.lastIndexOf(symbol) === 0;
+  if (!inputs.every(isFirst) || !outputs.every((port) => port.shape[0] === null || isFirst(port))) return null;
+  return { axes: { inputs: atFirstAxis(inputs), outputs: atFirstAxis(outputs) }, decision: { by: "symbol", symbol } };
+}
+
 function byFirstSymbol(model: ModelSignature): RowRule | null {
   const { inputs, outputs } = knownShapes(model);
   const ports = [...inputs.filter(isNoScalar), ...outputs];
@@ -66,6 +89,8 @@ function goesThrough(symbol: string, model: ModelSignature): boolean {
   const { inputs, outputs } = knownShapes(model);
   const arrays = inputs.filter(isNoScalar);
   if (isInsideRow(symbol) || arrays.length === 0 || outputs.length === 0) return false;
+  // The rows of a model with such a name are along that axis, or nowhere.
+  if (arrays.some(({ shape }) => shape.some((dim) => typeof dim === "string" && isConventional(dim)))) return false;
   return arrays.every(({ shape }) => shape.includes(symbol));
 }
 
@@ -118,8 +143,11 @@ function commonFirst(
   const firsts = new Set([...inputs, ...outputs].map(({ shape }) => shape[0]));
   const [dim] = firsts;
   if (firsts.size !== 1 || dim === undefined || !accepts(dim)) return null;
-  const atZero = (ports: readonly KnownPort[]) => new Map(ports.map(({ name }) => [name, 0]));
-  return { axes: { inputs: atZero(inputs), outputs: atZero(outputs) }, dim };
+  return { axes: { inputs: atFirstAxis(inputs), outputs: atFirstAxis(outputs) }, dim };
+}
+
+function atFirstAxis(ports: readonly KnownPort[]): ReadonlyMap<string, number> {
+  return new Map(ports.map(({ name }) => [name, 0]));
 }
 
 function isNoScalar({ shape }: KnownPort): boolean {

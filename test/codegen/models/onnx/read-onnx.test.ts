@@ -46,15 +46,21 @@ describe("dimensions", () => {
     const file = put(
       "unknown.onnx",
       model(
-        input("x", tensorType(FLOAT, ["unk__8", "", "unk__9", -1, null, 0, "unk__x", "?", "None"])),
+        input("x", tensorType(FLOAT, ["unk__8", "", "unk__9", -1, null, 0, "unk__x", "?", "None", "Addoutput_dim_0"])),
         output("y", tensorType(FLOAT, [])),
       ),
     );
     const { inputs, outputs } = await readSignature(file);
     expect([inputs[0]?.shape, outputs[0]?.shape]).toEqual([
-      [null, null, null, null, null, 0, "unk__x", null, null],
+      [null, null, null, null, null, 0, "unk__x", null, null, null],
       [],
     ]);
+  });
+
+  test("a formula or a very long name is unknown", async () => {
+    const dims = ["(floor(height/2 - 1/2) + 1)", "p2o.DynamicDimension.3", "a".repeat(65), "batch-size", "a.b:c"];
+    const file = put("formula.onnx", model(input("x", tensorType(FLOAT, dims)), output("y", tensorType(FLOAT, [3]))));
+    expect((await readSignature(file)).inputs[0]?.shape).toEqual([null, null, null, "batch-size", "a.b:c"]);
   });
 
   test("a missing shape is an unknown rank", async () => {

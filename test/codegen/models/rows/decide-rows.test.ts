@@ -42,6 +42,11 @@ describe("a symbol is the row axis", () => {
     ["of known outputs, beside one of unknown rank", "x[N, 3] -> y[N], z[...]", "x[batch, 3] -> y[batch], z[...] (N)"],
     ["conventional, with an unknown output", "x[batch, 3] -> y[...]", "x[batch, 3] -> y[...] (batch)"],
     ["conventional, with an unknown input", "x[...] -> y[batch, 3]", "x[...] -> y[batch, 3] (batch)"],
+    [
+      "conventional, lost in the outputs",
+      "x[batch, 3], k[] -> y[?, 30], z[?, ?]",
+      "x[batch, 3], k[] -> y[batch, 30], z[batch, ?] (batch)",
+    ],
     ["ports that the handle omits do not count", "x[N, 3] -> y[N], !s[]", "x[batch, 3] -> y[batch], !s[] (N)"],
   ])("%s: %s", (_, source, expected) => expect(decide(source)).toBe(expected));
 });
@@ -57,6 +62,9 @@ describe("a symbol is not the row axis", () => {
     ["any name with only unknown outputs", "image[height, width, 3] -> m[...]"],
     ["any name with only unknown inputs", "x[...] -> y[time, 3]"],
     ["only scalars in", "t[] -> y[n]"],
+    ["any name beside a conventional one", "x[bs, items], mask[bs, items] -> y[1, items, 2]"],
+    ["conventional, but named otherwise in an output", "x[batch_size, samples] -> y[frames_out, 1, 32]"],
+    ["conventional, but only in some inputs and no output", "x[N, 3], h[4, 1, 64] -> y[?]"],
     ["sizes inside a row: a mask of one image", "image[height, width, 3] -> mask[height, width]"],
     ["sizes inside a row: one text", "ids[sequence_length] -> hidden[sequence_length, 8]"],
   ])("%s: %s is whole", (_, source) => expect(decide(source)).toBe(`${source} (none)`));
