@@ -3,8 +3,7 @@ import { existsSync } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { ModelError } from "../../dsl/errors.js";
 import { errorMessage } from "../../src/util/error-message.js";
-
-const chunkBytes = 1024 * 1024;
+import { hashContent } from "../../src/util/onnx/model-digest.js";
 
 /**
  * Opens a model file, passes the handle and the size in bytes to `use`, and closes it.
@@ -77,21 +76,6 @@ function openFailure(file: string, cause: unknown): string {
 /** SHA-256 of all `size` bytes, in constant memory. */
 export async function hashFile(handle: FileHandle, size: number, file: string): Promise<string> {
   const hash = createHash("sha256");
-  const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size));
-  for (let at = 0; at < size;) {
-    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
-    if (bytesRead === 0) {
-      throw new ModelError(
-        "SL3011",
-        `model file '${file}' is cut off: at byte ${at} the file ended during reading. Try again when no process is writing to it.`,
-        {
-          file,
-          offset: at,
-        },
-      );
-    }
-    hash.update(chunk.subarray(0, bytesRead));
-    at += bytesRead;
-  }
+  await hashContent(hash, handle, size, file);
   return hash.digest("hex");
 }

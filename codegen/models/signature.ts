@@ -43,7 +43,7 @@ export interface RowDecision {
 export interface ModelSignature {
   /** The file's base name as a DNS label. Pipelines, configs and the platform use this name. */
   readonly name: string;
-  /** SHA-256 of the whole file, 64 hex digits. */
+  /** SHA-256 of the whole file and, after it, of its files with external weights; 64 hex digits. */
   readonly sha256: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];

@@ -108,7 +108,7 @@ export async function openEngine(
   };
 
   const openChampion = async (model: ModelConfig, file: WorkerModel): Promise<RunModel> => {
-    const session = await openSession(model.name, model.sha256, file.bytes, file.path);
+    const session = await openSession(model.name, model.sha256, file.source, file.path);
     releases.push(() => session.release());
     championWorkers.retain(file);
     releases.push(() => championWorkers.release(file));
@@ -137,7 +137,7 @@ export async function openEngine(
       const file = files.get(model.name);
       if (file === undefined) continue;
       const { name, sha256 } = model;
-      const workerModel: WorkerModel = { name, sha256, bytes: file.bytes, path: file.path };
+      const workerModel: WorkerModel = { name, sha256, bytes: file.bytes, source: file.source, path: file.path };
       if (serving.has(name)) champions.set(name, await openChampion(model, workerModel));
       if (challenging.has(name)) challengers.set(name, await openChallenger(model, workerModel));
     }

@@ -1,4 +1,4 @@
-import { isBytes, type Field, type ProtobufFile } from "./protobuf-wire.js";
+import { isBytes, type Field, type ProtobufFile } from "../../../src/util/onnx/protobuf-wire.js";
 
 /** Limit for all label lists of a file, in bytes. Real lists take a few thousand. */
 const maxListBytes = 1024 * 1024;

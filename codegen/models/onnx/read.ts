@@ -2,12 +2,13 @@ import { ModelError } from "../../../dsl/errors.js";
 import type { Dim } from "../../../dsl/tensor.js";
 import { isUnknown } from "../rows/symbols.js";
 import { modelName } from "../model-name.js";
-import { hashFile, withModelFile } from "../model-file.js";
+import { modelDigest } from "../../../src/util/onnx/model-digest.js";
+import { withModelFile } from "../model-file.js";
 import { ClassLabels } from "./class-labels.js";
 import { dtypeOf, typeNotation, readType, unsupportedReason, type OnnxDim, type OnnxType } from "./type-proto.js";
 import { detectOtherFormat } from "./other-formats.js";
 import { labelsFit, type ModelSignature, type Port } from "../signature.js";
-import { isBytes, isVarint, ProtobufFile, type Field } from "./protobuf-wire.js";
+import { isBytes, isVarint, ProtobufFile, type Field } from "../../../src/util/onnx/protobuf-wire.js";
 
 interface ValueInfo {
   readonly name: string;
@@ -25,11 +26,12 @@ interface Header {
 }
 
 /**
- * Reads the signature of an ONNX file: scans the wire format without reading weights, then reads the file once for the
- * digest.
+ * Reads the signature of an ONNX file: scans the wire format without reading weights, then reads the file and its data
+ * files once for the digest.
  *
  * @param file path of the `.onnx` file
- * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names).
+ * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names), SL3018
+ *   (a missing data file).
  *   Errors about the content include the byte offset
  * @example
  * const { inputs } = await readOnnxSignature("models/ccfraud.onnx");
@@ -38,7 +40,8 @@ interface Header {
 export async function readOnnxSignature(file: string): Promise<ModelSignature> {
   return await withModelFile(file, async (handle, size) => {
     const scanned = scanOnnx(handle.fd, size, file);
-    return { ...scanned, sha256: await hashFile(handle, size, file) };
+    const { sha256 } = await modelDigest(handle, size, file);
+    return { ...scanned, sha256 };
   });
 }
 

@@ -1,5 +1,5 @@
 import type { DType } from "../../../dsl/tensor.js";
-import { isBytes, isVarint, type Field, type ProtobufFile } from "./protobuf-wire.js";
+import { isBytes, isVarint, type Field, type ProtobufFile } from "../../../src/util/onnx/protobuf-wire.js";
 
 /** A dimension in the file: a size, a name, or null if it has neither. */
 export type OnnxDim = number | string | null;

@@ -14,7 +14,8 @@ export function describeRows(model: ModelSignature): string | null {
   const [inputs, outputs] = [usablePorts(model.inputs), usablePorts(model.outputs)];
   const axes = axesOf([...inputs, ...outputs]);
   if (axes.size === 0) {
-    const why = model.rows?.by === "none" ? "no dimension stands for rows in the inputs and all outputs" : whoSays(model);
+    const why =
+      model.rows?.by === "none" ? "no dimension stands for rows in the inputs and all outputs" : whoSays(model);
     return `whole: each row is a run of its own, and its values are whole tensors (${why})`;
   }
   const shared = inputs.filter((port) => isShared(port, inputs)).map(({ name }) => name);

@@ -39,8 +39,11 @@ const state = new Int32Array(shared);
 const sessions = new Map<string, InferenceSession>();
 const canceledOwners = new Set<number>();
 
-async function openModel({ sha256, bytes, options }: OpenJob): Promise<ModelPorts> {
-  const session = await ort.InferenceSession.create(bytes, options);
+async function openModel({ sha256, source, options }: OpenJob): Promise<ModelPorts> {
+  const session =
+    typeof source === "string"
+      ? await ort.InferenceSession.create(source, options)
+      : await ort.InferenceSession.create(source, options);
   sessions.set(sha256, session);
   return { inputs: cloneable(session.inputMetadata), outputs: cloneable(session.outputMetadata) };
 }

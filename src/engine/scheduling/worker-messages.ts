@@ -27,7 +27,8 @@ export interface WorkerStart {
 export interface OpenJob {
   readonly kind: "open";
   readonly sha256: string;
-  readonly bytes: Uint8Array;
+  /** The model's bytes, or its path. */
+  readonly source: Uint8Array | string;
   readonly options: InferenceSession.SessionOptions;
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { RunFeeds } from "../session/feeds.js";
+import type { ModelSource } from "../session/model-source.js";
 import { invalidModel, loadRuntime, runFailed, sessionOptions } from "../session/onnx-runtime.js";
 import { workerFile } from "./worker-file.js";
 import { WorkerHandle } from "./worker-handle.js";
@@ -21,6 +22,8 @@ export interface WorkerModel {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: Uint8Array;
+  /** What the runtime opens. */
+  readonly source: ModelSource;
   /** The file's name in messages. */
   readonly path: string;
 }
@@ -72,7 +75,7 @@ export class WorkerPool {
     }
   }
 
-  /** @throws ModelError SL3023 if the bytes are not a complete ONNX model */
+  /** @throws ModelError SL3023 if the runtime cannot load the model */
   async open(model: WorkerModel): Promise<ModelPorts> {
     await loadRuntime();
     return this.#open(this.#leastLoaded(), model);
@@ -134,12 +137,12 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.cancelOwner(owner);
   }
 
-  #open(worker: WorkerHandle, { name, sha256, bytes, path }: WorkerModel): Promise<ModelPorts> {
+  #open(worker: WorkerHandle, { name, sha256, source, path }: WorkerModel): Promise<ModelPorts> {
     const open = this.#openModels.get(worker) ?? new Map<string, Promise<ModelPorts>>();
     this.#openModels.set(worker, open);
     let opening = open.get(sha256);
     if (opening === undefined) {
-      opening = worker.send({ kind: "open", sha256, bytes, options: sessionOptions }).done.catch((cause: unknown) => {
+      opening = worker.send({ kind: "open", sha256, source, options: sessionOptions }).done.catch((cause: unknown) => {
         open.delete(sha256);
         throw invalidModel(name, path, cause);
       });

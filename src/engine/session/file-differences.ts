@@ -2,6 +2,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import type { Port } from "../../../dsl/tensor.js";
 import { portDifferences, tensorsByName } from "../../config/port-differences.js";
 import type { ModelConfig } from "../../config/schema.js";
+import type { ModelSource } from "./model-source.js";
 import { openSession, type ModelSession } from "./onnx-runtime.js";
 
 /**
@@ -11,12 +12,12 @@ import { openSession, type ModelSession } from "./onnx-runtime.js";
 export async function fileDifferences(
   model: ModelConfig,
   sha256: string,
-  bytes: Uint8Array,
+  source: ModelSource,
   path: string,
 ): Promise<readonly string[]> {
   let session: ModelSession;
   try {
-    session = await openSession(model.name, sha256, bytes, path);
+    session = await openSession(model.name, sha256, source, path);
   } catch {
     // Deploying the file reports why it does not load; here it is only the wrong file.
     return [];

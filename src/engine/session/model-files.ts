@@ -1,31 +1,32 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readFile, readdir, stat } from "node:fs/promises";
+import { open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { ModelError } from "../../../dsl/errors.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { systemErrorMessage } from "../../util/error-message.js";
+import { digestOfBytes, hashContent, modelDigest, type ModelDigest } from "../../util/onnx/model-digest.js";
+import { modelSource, type ModelSource } from "./model-source.js";
 import { fileDifferences } from "./file-differences.js";
 
 /** A model's file. `bytes` are the bytes that were hashed. */
 export interface ModelFile {
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** What the runtime opens: bytes, or the path of a model with data files, which the runtime reads beside it. */
+  readonly source: ModelSource;
 }
 
-/** One `.onnx` file of a folder and its digest. */
+/** One `.onnx` file of a folder and its digest, or why it has none. */
 interface FolderEntry {
   readonly file: string;
   readonly path: string;
-  readonly sha256: string;
+  readonly sha256: string | ModelError;
 }
 
-/** A digest is valid while the time and size of its file are unchanged. */
+/** A digest is valid while the times and sizes of its files are unchanged. */
 interface CachedDigest {
-  readonly mtimeMs: number;
-  readonly size: number;
-  readonly sha256: string;
+  readonly state: string;
+  readonly digest: ModelDigest;
 }
 
 const digestCache = new Map<string, CachedDigest>();
@@ -95,7 +96,12 @@ async function listModelFiles(folder: string): Promise<FolderEntry[]> {
   }
   const entries: FolderEntry[] = [];
   for (const file of names.filter((n) => n.toLowerCase().endsWith(".onnx")).sort()) {
-    entries.push({ file, path: join(path, file), sha256: await digest(join(path, file)) });
+    // A damaged file beside the pipeline's models is no reason to refuse them.
+    const sha256 = await digest(join(path, file)).catch((error: unknown) => {
+      if (error instanceof ModelError && error.code !== "SL3000") return error;
+      throw error;
+    });
+    entries.push({ file, path: join(path, file), sha256 });
   }
   return entries;
 }
@@ -111,21 +117,22 @@ async function readVerified(path: string, name: string, model: ModelConfig): Pro
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (sha256 === model.sha256) return { path, bytes };
+  const { sha256, dataFiles } = await digestOfRead(bytes, path);
+  if (sha256 === model.sha256) return { path, bytes, source: modelSource(path, bytes, dataFiles) };
   digestCache.delete(path);
   throw await otherDigest(model, path, name, sha256, bytes);
 }
 
 async function notFound(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelError> {
   const namesake = entries.find((e) => comparableName(e.file.replace(/\.onnx$/i, "")) === comparableName(model.name));
+  if (namesake?.sha256 instanceof ModelError) return namesake.sha256;
   if (namesake !== undefined) return await otherDigest(model, namesake.path, namesake.file, namesake.sha256);
   const there =
     entries.length === 0
       ? "it holds no .onnx file"
       : `it holds ${entries
           .slice(0, 20)
-          .map((e) => `${e.file} (${shortDigest(e.sha256)})`)
+          .map((e) => `${e.file} (${e.sha256 instanceof ModelError ? "unreadable" : shortDigest(e.sha256)})`)
           .join(", ")}${entries.length > 20 ? `, and ${entries.length - 20} more` : ""}`;
   return new ModelError(
     "SL3021",
@@ -147,7 +154,9 @@ async function otherDigest(
   read?: Uint8Array,
 ): Promise<ModelError> {
   const bytes = read ?? (await readFile(path).catch(() => undefined));
-  const differences = bytes === undefined ? [] : await fileDifferences(model, sha256, bytes, path);
+  const { dataFiles } = bytes === undefined ? { dataFiles: [] } : await digestOfRead(bytes, path);
+  const differences =
+    bytes === undefined ? [] : await fileDifferences(model, sha256, modelSource(path, bytes, dataFiles), path);
   const what = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
   return new ModelError(
     "SL3022",
@@ -156,19 +165,55 @@ async function otherDigest(
   );
 }
 
+/** The digest of a model and its data files. */
 async function digest(path: string): Promise<string> {
-  try {
-    const { mtimeMs, size } = await stat(path);
-    const cached = digestCache.get(path);
-    if (cached !== undefined && cached.mtimeMs === mtimeMs && cached.size === size) return cached.sha256;
-    const hash = createHash("sha256");
-    await pipeline(createReadStream(path), hash);
-    const sha256 = hash.digest("hex");
-    digestCache.set(path, { mtimeMs, size, sha256 });
-    return sha256;
-  } catch (cause) {
+  const cached = digestCache.get(path);
+  if (cached !== undefined && cached.state === (await stateOf([path, ...cached.digest.dataFiles])))
+    return cached.digest.sha256;
+  const handle = await open(path, "r").catch((cause: unknown) => {
     throw unreadable(path, cause);
+  });
+  try {
+    const file = await handle.stat();
+    if (file.isDirectory()) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
+    const { size } = file;
+    const found = await modelDigest(handle, size, path).catch(async (error: unknown) => {
+      if (!isDamaged(error)) throw error;
+      return await digestOfFile(handle, size, path);
+    });
+    const state = await stateOf([path, ...found.dataFiles]);
+    if (state !== null) digestCache.set(path, { state, digest: found });
+    return found.sha256;
+  } catch (cause) {
+    throw cause instanceof ModelError ? cause : unreadable(path, cause);
+  } finally {
+    await handle.close();
   }
+}
+
+/** The digest of a model whose bytes were read, and the data files it covers. */
+async function digestOfRead(bytes: Uint8Array, path: string): Promise<ModelDigest> {
+  return await digestOfBytes(bytes, path).catch((error: unknown) => {
+    if (!isDamaged(error)) throw error;
+    return { sha256: createHash("sha256").update(bytes).digest("hex"), dataFiles: [] };
+  });
+}
+
+/** A file that is no ONNX model has a digest, too: the runtime then says what is wrong with it. */
+function isDamaged(error: unknown): boolean {
+  return error instanceof ModelError && (error.code === "SL3011" || error.code === "SL3012");
+}
+
+async function digestOfFile(handle: FileHandle, size: number, path: string): Promise<ModelDigest> {
+  const hash = createHash("sha256");
+  await hashContent(hash, handle, size, path);
+  return { sha256: hash.digest("hex"), dataFiles: [] };
+}
+
+/** Times and sizes of files; null if one is gone. */
+async function stateOf(paths: readonly string[]): Promise<string | null> {
+  const found = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
+  return found.includes(null) ? null : JSON.stringify(found.map((file) => [file?.mtimeMs, file?.size]));
 }
 
 function unreadable(path: string, cause: unknown): ModelError {

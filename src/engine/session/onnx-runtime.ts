@@ -3,6 +3,7 @@ import { ModelError, TargetError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
+import type { ModelSource } from "./model-source.js";
 
 type Runtime = typeof import("onnxruntime-node");
 type Tensors = Readonly<Record<string, TensorData>>;
@@ -70,14 +71,15 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
 /**
  * Opens a model, or adds a reference if the same file is already open.
  *
- * @param sha256 digest of `bytes`
+ * @param sha256 digest of the model and its data files
+ * @param source the model's bytes, or its path if it has data files
  * @param where the file's name in messages
- * @throws ModelError SL3023 if the bytes are not a complete ONNX model
+ * @throws ModelError SL3023 if the runtime cannot load the model
  */
 export async function openSession(
   name: string,
   sha256: string,
-  bytes: Uint8Array,
+  source: ModelSource,
   where: string,
 ): Promise<ModelSession> {
   runtime ??= loadRuntime();
@@ -88,7 +90,10 @@ export async function openSession(
   let shared = sessions.get(sha256);
   if (shared === undefined) {
     shared = {
-      loading: ort.InferenceSession.create(bytes, sessionOptions),
+      loading:
+        typeof source === "string"
+          ? ort.InferenceSession.create(source, sessionOptions)
+          : ort.InferenceSession.create(source, sessionOptions),
       references: 0,
     };
     sessions.set(sha256, shared);
@@ -104,11 +109,11 @@ export async function openSession(
   return sessionHandle(name, sha256, shared, session, ort);
 }
 
-/** The error for bytes that the runtime does not accept. */
+/** The error for a model that the runtime does not load, with the runtime's own words. */
 export function invalidModel(name: string, where: string, cause: unknown): ModelError {
   return new ModelError(
     "SL3023",
-    `model '${name}': '${where}' is not a whole ONNX model that this onnxruntime-node can run (${errorSummary(cause)}); copy or export the file again`,
+    `model '${name}': this onnxruntime-node cannot load '${where}': ${errorSummary(cause)}. Check that the file is complete and that this version supports its operators; export it again or update onnxruntime-node`,
     { model: name, file: where },
     { cause },
   );

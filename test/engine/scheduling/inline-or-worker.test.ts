@@ -32,7 +32,8 @@ function poolFor(graph: Graph) {
     return worker;
   });
   onTestFinished(() => workers.forEach((worker) => worker.retire("the test has ended")));
-  const model = { name: "m", sha256, bytes: readFileSync(join(dir, "m.onnx")), path: "m.onnx" };
+  const bytes = readFileSync(join(dir, "m.onnx"));
+  const model = { name: "m", sha256, bytes, source: bytes, path: "m.onnx" };
   pool.retain(model);
   const start = (x: number) =>
     pool.run(model, 0, { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(x) } }, ["y"], Infinity);

@@ -113,7 +113,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     const dir = folder();
     writeFileSync(join(dir, "c1.onnx"), "<html>404</html>");
     expect(await load(dir)).toMatchInlineSnapshot(
-      `"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (Failed to load model because protobuf parsing failed); copy or export the file again"`,
+      `"SL3023 model 'c1': this onnxruntime-node cannot load '<models>/c1.onnx': Failed to load model because protobuf parsing failed. Check that the file is complete and that this version supports its operators; export it again or update onnxruntime-node"`,
     );
   });
 
@@ -121,7 +121,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     const dir = folder();
     writeFileSync(join(dir, "c1.onnx"), "");
     expect(await load(dir)).toMatchInlineSnapshot(
-      `"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (No graph was found in the protobuf); copy or export the file again"`,
+      `"SL3023 model 'c1': this onnxruntime-node cannot load '<models>/c1.onnx': No graph was found in the protobuf. Check that the file is complete and that this version supports its operators; export it again or update onnxruntime-node"`,
     );
   });
 
@@ -130,7 +130,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     copyFileSync(net, join(dir, "c1.onnx"));
     truncateSync(join(dir, "c1.onnx"), 1000);
     expect(await load(dir)).toMatchInlineSnapshot(
-      `"SL3023 model 'c1': '<models>/c1.onnx' is not a whole ONNX model that this onnxruntime-node can run (Failed to load model because protobuf parsing failed); copy or export the file again"`,
+      `"SL3023 model 'c1': this onnxruntime-node cannot load '<models>/c1.onnx': Failed to load model because protobuf parsing failed. Check that the file is complete and that this version supports its operators; export it again or update onnxruntime-node"`,
     );
   });
 

@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
 import { ModelError } from "../../../dsl/errors.js";
-import { errorMessage } from "../../../src/util/error-message.js";
+import { errorMessage } from "../error-message.js";
 
 const windowBytes = 4 * 1024;
 /** Memory limit for one signature. It stops hostile files before they use up the process's memory. */
@@ -39,20 +39,24 @@ export function isVarint(field: Field, number: number): boolean {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Reads protobuf's wire format from an open file through a 4 kB window. Skipped fields are never read.
- * Every failure is a `ModelError` with its byte offset.
+ * Reads protobuf's wire format from an open file through a 4 kB window, or from the bytes of a file. Skipped fields are
+ * never read. Every failure is a `ModelError` with its byte offset.
  */
 export class ProtobufFile {
   readonly size: number;
-  readonly #fd: number;
+  readonly #source: number | Uint8Array;
   readonly #file: string;
   readonly #window = Buffer.allocUnsafe(windowBytes);
   #windowStart = 0;
   #windowEnd = 0;
   #memoryLeft = maxMemoryBytes;
 
-  constructor(fd: number, size: number, file: string) {
-    this.#fd = fd;
+  /**
+   * @param source a file descriptor, or the file's bytes
+   * @param file the file's name in messages
+   */
+  constructor(source: number | Uint8Array, size: number, file: string) {
+    this.#source = source;
     this.size = size;
     this.#file = file;
   }
@@ -215,8 +219,13 @@ export class ProtobufFile {
   }
 
   #readSome(into: Buffer, offset: number, position: number): number {
+    if (typeof this.#source !== "number") {
+      const part = this.#source.subarray(position, position + into.length - offset);
+      into.set(part, offset);
+      return part.length;
+    }
     try {
-      return readSync(this.#fd, into, offset, into.length - offset, position);
+      return readSync(this.#source, into, offset, into.length - offset, position);
     } catch (cause) {
       throw new ModelError(
         "SL3000",
