@@ -20,6 +20,7 @@ import {
   newOwnerId,
   type WorkerModel,
 } from "./scheduling/worker-pool.js";
+import { withoutFedDefaults } from "./session/fed-defaults.js";
 import type { ModelFile } from "./session/model-files.js";
 import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./session/model-runner.js";
 import { openSession } from "./session/onnx-runtime.js";
@@ -108,7 +109,7 @@ export async function openEngine(
   };
 
   const openChampion = async (model: ModelConfig, file: WorkerModel): Promise<RunModel> => {
-    const session = await openSession(model.name, model.sha256, file.source, file.path);
+    const session = await openSession(model.name, file.sha256, file.source, file.path);
     releases.push(() => session.release());
     championWorkers.retain(file);
     releases.push(() => championWorkers.release(file));
@@ -136,8 +137,9 @@ export async function openEngine(
     for (const model of config.models) {
       const file = files.get(model.name);
       if (file === undefined) continue;
-      const { name, sha256 } = model;
-      const workerModel: WorkerModel = { name, sha256, bytes: file.bytes, source: file.source, path: file.path };
+      const { name } = model;
+      const { bytes, path } = file;
+      const workerModel: WorkerModel = { name, bytes, path, ...withoutFedDefaults(model, file.source, path) };
       if (serving.has(name)) champions.set(name, await openChampion(model, workerModel));
       if (challenging.has(name)) challengers.set(name, await openChallenger(model, workerModel));
     }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { DType } from "../../dsl/tensor.js";
-import type { ModelConfig } from "../../src/config/schema.js";
 import { refusal } from "../refusal.js";
 import { recordings } from "../recordings.js";
-import { config, folder, run, shadow, validation, writeModel } from "./make-config.js";
+import { config, folder, run, shadow, validation, writeFixedModel, writeModel } from "./make-config.js";
 import { counting, single } from "./odd-models.js";
 import { openTestEngine } from "./open-engine.js";
 import {
@@ -123,13 +122,8 @@ describe("every dtype passes through a model unchanged", () => {
 });
 
 describe("a model whose file fixes the number of rows of a run", () => {
-  /** A file of a fixed first size, whose config has the rows there. */
-  const fixedModel = (dir: string, dtype: DType, size: number, ...rest: number[]): ModelConfig => {
-    const { sha256 } = writeModel(dir, "fixed", identity(dtype, [size, ...rest]));
-    const shape = ["batch", ...rest];
-    const port = (name: string) => ({ name, dtype, shape });
-    return { name: "fixed", version: "1", sha256, batchSize: size, inputs: [port("x")], outputs: [port("y")] };
-  };
+  const fixedModel = (dir: string, dtype: DType, size: number, ...rest: number[]) =>
+    writeFixedModel(dir, "fixed", size, identity(dtype, [size, ...rest]));
 
   test("runs one row at a time if it takes one", async () => {
     const dir = folder();

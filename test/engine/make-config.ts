@@ -23,6 +23,14 @@ export function writeModel(dir: string, name: string, graph: Graph): ModelConfig
   return modelOf(name, bytes, graph.inputs, graph.outputs);
 }
 
+/** As `writeModel`, for a graph whose ports fix the number of rows of a run as their first size. */
+export function writeFixedModel(dir: string, name: string, batchSize: number, graph: Graph): ModelConfig {
+  const rowsFirst = (ports: readonly Port[]) =>
+    ports.map(({ shape, ...port }) => ({ ...port, shape: ["batch", ...(shape ?? []).slice(1)] }));
+  const model = writeModel(dir, name, graph);
+  return { ...model, batchSize, inputs: rowsFirst(graph.inputs), outputs: rowsFirst(graph.outputs) };
+}
+
 /** The model of a config, for an existing model file. */
 export function modelAt(name: string, path: string, inputs: readonly Port[], outputs: readonly Port[]): ModelConfig {
   return modelOf(name, readFileSync(path), inputs, outputs);

@@ -27,7 +27,9 @@ export async function fileDifferences(
       model.name,
       name,
       tensorsByName(config),
-      tensorsByName(file.map((port) => asConfigPort(port, config, nameInConfig(model, name, port.name)))),
+      tensorsByName(
+        file.map((port) => asConfigPort(port, config, nameInConfig(model, name, port.name), model.batchSize)),
+      ),
     );
   const differences = [
     ...side("input", model.inputs, session.inputs),
@@ -42,15 +44,17 @@ function asConfigPort(
   port: InferenceSession.ValueMetadata,
   config: readonly Port[],
   name: string,
+  batchSize: number | undefined,
 ): { name: string; dtype: string; shape: Port["shape"] } {
   if (!port.isTensor) return { name, dtype: "no tensor", shape: null };
   const shape = config.find((own) => own.name === name)?.shape ?? [];
   const open = (axis: number) =>
     typeof shape[axis] === "number" || shape[axis] === undefined ? (axis === 0 ? "batch" : null) : shape[axis];
+  const isRowAxis = (axis: number, dim: number) => shape[axis] === "batch" && dim === batchSize;
   return {
     name,
     dtype: port.type,
-    shape: port.shape.map((dim, axis) => (typeof dim === "number" ? dim : open(axis))),
+    shape: port.shape.map((dim, axis) => (typeof dim === "number" && !isRowAxis(axis, dim) ? dim : open(axis))),
   };
 }
 

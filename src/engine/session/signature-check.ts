@@ -7,15 +7,16 @@ import type { ModelConfig } from "../../config/schema.js";
 import type { ModelSession } from "./onnx-runtime.js";
 
 /**
- * Checks a loaded model against its config.
+ * Checks a loaded model against its config. The file may have more outputs, and optional inputs that the config leaves
+ * out. The shapes of outputs are checked on what the model really answers: the config may correct what the file declares.
  *
- * @throws ModelError SL3024 if a port is missing or has another dtype, rank or size
+ * @throws ModelError SL3024 if a port is missing, has another dtype, or if an input has another rank or size
  */
 export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "inputs" | "outputs">): void {
   for (const port of model.inputs) checkPort(model, "input", port, session.inputs);
   for (const port of model.outputs) checkPort(model, "output", port, session.outputs);
   const unfed = session.inputs.find(
-    ({ name }) => !model.inputs.some((port) => nameInFile(model, "inputs", port.name) === name),
+    ({ name, isTensor }) => isTensor && !model.inputs.some((port) => nameInFile(model, "inputs", port.name) === name),
   );
   if (unfed !== undefined) throw differs(model, `the file also needs an input '${unfed.name}'`);
 }
@@ -32,20 +33,29 @@ function checkPort(
   if (there === undefined) {
     throw differs(model, `the file has no ${role} ${called} but ${found.map(({ name }) => `'${name}'`).join(", ")}`);
   }
-  const same =
-    there.isTensor &&
-    there.type === port.dtype &&
-    (port.shape === null ||
-      (there.shape.length === port.shape.length && there.shape.every((dim, axis) => agrees(dim, port.shape?.[axis]))));
-  if (same) return;
+  const agrees = there.isTensor && there.type === port.dtype && (role === "output" || takes(there.shape, port, model));
+  if (agrees) return;
   const text = !there.isTensor
     ? "no tensor"
     : showTensor({ dtype: there.type as DType, shape: there.shape.map((dim) => (dim === "" ? null : dim)) });
-  throw differs(model, `its ${role} ${called} is ${text} in the file and ${showTensor(port)} in the config`);
+  throw differs(model, `its ${role} ${called} is ${text} in the file and ${configText(model, port)} in the config`);
 }
 
-function agrees(file: number | string, config: number | string | null | undefined): boolean {
-  return typeof file !== "number" || typeof config !== "number" || file === config;
+/** Whether a file's input takes what the config feeds to it. */
+function takes(file: readonly (number | string)[], { shape }: Port, { batchSize }: ModelConfig): boolean {
+  if (shape === null) return true;
+  if (file.length !== shape.length) return false;
+  return file.every((dim, axis) => {
+    const own = shape[axis];
+    if (typeof dim !== "number") return true;
+    return own === "batch" ? dim === batchSize : typeof own !== "number" || dim === own;
+  });
+}
+
+/** `float32[batch, 3] in runs of 4 rows`. */
+function configText({ batchSize }: ModelConfig, port: Port): string {
+  if (batchSize === undefined || port.shape?.includes("batch") !== true) return showTensor(port);
+  return `${showTensor(port)} in runs of ${batchSize} ${batchSize === 1 ? "row" : "rows"}`;
 }
 
 function differs(model: ModelConfig, what: string): ModelError {

@@ -21,9 +21,14 @@ export function withoutUntakenPorts(bytes: Uint8Array, file: string): Uint8Array
   if (ports.length === 0) return bytes;
   const defaults = initializerNames(wire, graph);
   const left = ports.filter((port) => port.number === 12 || defaults.has(nameOf(wire, port)));
+  return withoutGraphFields(bytes, graph, left);
+}
+
+/** A model's bytes without some fields of its graph, which are given in the order of the file. */
+export function withoutGraphFields(bytes: Uint8Array, graph: Field, dropped: readonly Field[]): Uint8Array {
   const kept: Uint8Array[] = [];
   let at = graph.start;
-  for (const { tagStart, end } of left) {
+  for (const { tagStart, end } of dropped) {
     kept.push(bytes.subarray(at, tagStart));
     at = end;
   }

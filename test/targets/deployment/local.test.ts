@@ -7,7 +7,16 @@ import { sealConfig } from "../../../src/config/config.js";
 import type { Config } from "../../../src/config/schema.js";
 import { local, type LocalOptions, type LocalTarget } from "../../../src/targets/local/index.js";
 import { refusal } from "../../refusal.js";
-import { config, folder, modelAt, run, shadow, validation, writeModel } from "../../engine/make-config.js";
+import {
+  config,
+  folder,
+  modelAt,
+  run,
+  shadow,
+  validation,
+  writeFixedModel,
+  writeModel,
+} from "../../engine/make-config.js";
 import { float32 } from "../../engine/recorded-models.js";
 import { openEngine } from "../local-engine.js";
 
@@ -75,7 +84,7 @@ describe("infer", () => {
 
   test("runs a model of batch size 1 on any number of rows", async () => {
     const dir = folder();
-    const one = writeModel(dir, "one", {
+    const one = writeFixedModel(dir, "one", 1, {
       inputs: [float32("x", 1, 2)],
       outputs: [float32("y", 1, 2)],
       nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],

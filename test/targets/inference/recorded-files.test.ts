@@ -33,7 +33,7 @@ const models: Readonly<Record<string, Recorded>> = {
     inputs: [float32("dense_input", "batch", 17)],
     outputs: [float32("dense_2", "batch", 1)],
   },
-  "demand_curve_v1.onnx": { inputs: [float64("double_input", null, 3)], outputs: [float64("variable", null, 1)] },
+  "demand_curve_v1.onnx": { inputs: [float64("double_input", "batch", 3)], outputs: [float64("variable", "batch", 1)] },
   "embedder.onnx": { inputs: [float32("input", "batch", 100)], outputs: [float32("flatten_1", "batch", 800)] },
   "sentiment_model.onnx": { inputs: [float32("embeddings", "batch", 800)], outputs: [float32("dense_1", "batch", 1)] },
   "multi_io.onnx": {
@@ -141,7 +141,7 @@ describe.skipIf(recordings === null)("the recorded files", () => {
     const live = await deployed("embedder.onnx", { column: "tensor" });
     const refused: unknown = await live.inferFromFile(at("inputs", "imdb-1.arrow")).catch((error: unknown) => error);
     expect(String(refused)).toMatchInlineSnapshot(
-      `"InputError: column 'tensor': found float64, expected float32 for port 'tensor' (float32[?, 100]); cast the column to float32 first"`,
+      `"InputError: column 'tensor': found float64, expected float32 for port 'tensor' (float32[batch, 100]); cast the column to float32 first"`,
     );
     const [cast] = await live
       .infer({ tensor: Float32Array.from(column("imdb-1.arrow").values) })
