@@ -11,7 +11,7 @@ import {
   type OutputFile,
 } from "./write/output-files.js";
 import { parseGenerated } from "./write/parse-generated.js";
-import { readModels, type ReadModelsOptions } from "./read-models.js";
+import { readModels, type ModelProblem, type ReadModelsOptions } from "./read-models.js";
 import type { ModelSignature } from "./signature.js";
 import { renderModels, renderSplit } from "./write/render-models.js";
 
@@ -41,11 +41,13 @@ export interface GenerateResult {
   readonly changed: boolean;
   /** One line per change. */
   readonly differences: readonly string[];
+  /** The files that no handle can be made of. Empty unless they are listed (`unusable: "list"`). */
+  readonly problems: readonly ModelProblem[];
 }
 
 /**
  * Generates typed handles from model files. On any error nothing is written, and files that are up to date are not
- * touched.
+ * touched. With `unusable: "list"`, files that no handle can be made of do not keep the others from being written.
  *
  * @throws ModelError SL3000 to SL3056: an unreadable or unusable file, two models with one name, a pattern without a
  *   match, sources that disagree, or an output file that was written by hand
@@ -60,13 +62,13 @@ export async function generateModels(options: GenerateOptions): Promise<Generate
   if (url !== null) throw new ModelError("SL3056", `the output file '${wanted}' ${url}`, { path: wanted });
   const out = resolve(cwd, wanted);
   requireTypeScriptName(out);
-  const models = await readModels(options, cwd);
+  const { models, problems } = await readModels(options, cwd);
   const texts = renderFiles(out, models, options);
   const files = await planOutputs(out, texts);
   const changed = files.some(isChanged);
   const differences = changed ? await describeChanges(out, files, models) : [];
   if (changed && options.check !== true) await writeOutputs(files);
-  return { out, models, text: texts.get(out) ?? "", files: [...texts.keys()], changed, differences };
+  return { out, models, text: texts.get(out) ?? "", files: [...texts.keys()], changed, differences, problems };
 }
 
 function requireTypeScriptName(out: string): void {

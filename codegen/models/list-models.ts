@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ShapelineError, type ErrorCode } from "../../dsl/errors.js";
-import { expandSources, resolveSource, readModel, type ReadModelsOptions } from "./read-models.js";
+import { ShapelineError } from "../../dsl/errors.js";
+import { expandSources, resolveSource, readModel, type ModelProblem, type ReadModelsOptions } from "./read-models.js";
 import type { ModelSignature } from "./signature.js";
 import { isUrl } from "../../src/util/file-name.js";
 
@@ -10,13 +10,6 @@ export interface ListedModel {
   readonly signature: ModelSignature;
   /** Size of the model's main source in bytes; null for a URL. */
   readonly size: number | null;
-}
-
-/** Why a model could not be read. */
-export interface ModelProblem {
-  readonly file: string;
-  readonly code: ErrorCode;
-  readonly message: string;
 }
 
 /**

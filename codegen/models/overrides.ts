@@ -2,6 +2,7 @@ import { ModelError } from "../../dsl/errors.js";
 import type { Dim } from "../../dsl/tensor.js";
 import { didYouMean } from "../../src/util/did-you-mean.js";
 import { joinNames } from "../../src/util/join-names.js";
+import { isPathKey } from "../settings/path-key.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { formatTensor } from "../../src/config/format-tensor.js";
 import { renamePorts } from "./rename-ports.js";
@@ -10,21 +11,31 @@ import { labelsFit, type ModelSignature, type Port } from "./signature.js";
 
 export type Overrides = Readonly<Record<string, ModelOverride>>;
 
+/** What an override is compared with. */
+interface OverriddenModel {
+  readonly file: string;
+  readonly sourceName: string;
+  readonly overrideKey: string | undefined;
+}
+
 /**
  * Checks that each override matches a model.
  *
  * @throws ModelError SL3050
  */
-export function requireOverridesUsed(overrides: Overrides, models: readonly string[]): void {
-  const unused = Object.keys(overrides).find((name) => !models.includes(name));
+export function requireOverridesUsed(overrides: Overrides, models: readonly OverriddenModel[]): void {
+  const used = models.map(({ overrideKey }) => overrideKey);
+  const unused = Object.keys(overrides).find((key) => !used.includes(key));
   if (unused === undefined) return;
+  const isPath = isPathKey(unused);
+  const names = [...new Set(models.map(({ file, sourceName }) => (isPath ? file : sourceName)))];
+  const byPath = models.find(({ sourceName }) => sourceName === unused);
   throw new ModelError(
     "SL3050",
-    `the settings override a model '${unused}', but no model file has that name${didYouMean(unused, models)}; the models are ${joinNames(models)}`,
-    {
-      override: unused,
-      models,
-    },
+    byPath === undefined
+      ? `the settings override a model '${unused}', but no model file has that ${isPath ? "path" : "name"}${didYouMean(unused, names)}; the models are ${joinNames(names)}`
+      : `the settings override a model '${unused}' by its name and by its path '${byPath.overrideKey ?? byPath.file}': keep one of both`,
+    { override: unused, models: names },
   );
 }
 

@@ -1,31 +1,51 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ModelError } from "../../dsl/errors.js";
+import { ModelError, type ErrorCode } from "../../dsl/errors.js";
 import { expandPatterns } from "./glob.js";
 import { mergeSources } from "./merge-sources.js";
 import { applyOverride, requireOverridesUsed, type Overrides } from "./overrides.js";
+import { chooseOptional, withoutOptional } from "./optional-inputs.js";
 import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { decideRows } from "./rows/decide-rows.js";
+import { requireUsable } from "./require-usable.js";
 import { readSource } from "./read-signature.js";
 import type { ModelSignature } from "./signature.js";
+import { isPathKey } from "../settings/path-key.js";
 import { displayPath } from "../../src/util/display-path.js";
 import { isUrl } from "../../src/util/file-name.js";
 
 export interface ReadModelsOptions {
   /** Model files, folders, globs of `*`, `**` and `?`, or metadata URLs. */
   readonly models: readonly string[];
-  /** Changes to models, by the name derived from the model's file. */
+  /** Changes to models, by the name derived from the model's file or by its path relative to the base folder. */
   readonly overrides?: Overrides;
   /** What to do with an override that matches no model. Default: `refuse`. */
   readonly unusedOverrides?: "refuse" | "ignore";
+  /** What to do with files that no handle can be made of. `list` leaves them out and lists them. Default: `refuse`. */
+  readonly unusable?: "refuse" | "list";
+}
+
+/** Why no handle can be made of a file. */
+export interface ModelProblem {
+  readonly file: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** The models, sorted by name, and the files that no handle can be made of. */
+export interface ModelsRead {
+  readonly models: readonly ModelSignature[];
+  readonly problems: readonly ModelProblem[];
 }
 
 /** A model and its source. */
 export interface ReadModel {
   /** The main source, as passed by the caller. */
   readonly file: string;
-  /** The name derived from the source; the key of its override. */
+  /** The name derived from the source. */
   readonly sourceName: string;
+  /** The key of its override: its name or path. */
+  readonly overrideKey: string | undefined;
   readonly signature: ModelSignature;
 }
 
@@ -74,51 +94,86 @@ export function resolveSource(source: string, cwd: string): string {
 
 /** Reads one model: its main source, the further sources of its override, then the override itself. */
 export async function readModel(file: string, cwd: string, overrides: Overrides = {}): Promise<ReadModel> {
-  const first = { ...(await readSource(resolveSource(file, cwd))), file };
-  const override = Object.hasOwn(overrides, first.name) ? overrides[first.name] : undefined;
-  if (override === undefined) return { file, sourceName: first.name, signature: decideRows(nameUnnamedPorts(first)) };
+  const path = resolveSource(file, cwd);
+  const source = await readSource(path);
+  const key = overrideKey(overrides, source.name, path, cwd);
+  const override = key === undefined ? undefined : overrides[key];
+  const first = { ...source, file };
+  const named = { file, sourceName: first.name, overrideKey: key };
+  if (override === undefined) return { ...named, signature: decideRows(nameUnnamedPorts(withoutOptional(first))) };
   const others = [];
-  for (const source of override.sources ?? []) {
-    requirePathOrUrl(source);
-    const path = resolveSource(source, cwd);
-    others.push({ ...(await readSource(path)), file: isUrl(path) ? path : displayPath(cwd, path) });
+  for (const further of override.sources ?? []) {
+    requirePathOrUrl(further);
+    const at = resolveSource(further, cwd);
+    others.push({ ...withoutOptional(await readSource(at)), file: isUrl(at) ? at : displayPath(cwd, at) });
   }
-  return {
-    file,
-    sourceName: first.name,
-    signature: applyOverride(nameUnnamedPorts(mergeSources([first, ...others])), override),
-  };
+  const merged = mergeSources([chooseOptional(first, override.inputs ?? []), ...others]);
+  return { ...named, signature: applyOverride(nameUnnamedPorts(merged), override) };
+}
+
+/**
+ * The key of the override of a model: its path if there is one, else its name. Keys with a dot or a slash are paths or
+ * URLs, relative to `cwd`.
+ */
+function overrideKey(overrides: Overrides, name: string, path: string, cwd: string): string | undefined {
+  const byPath = Object.keys(overrides).find((key) => isPathKey(key) && resolveSource(key, cwd) === path);
+  return byPath ?? (Object.hasOwn(overrides, name) ? name : undefined);
 }
 
 /**
  * Reads all models, sorted by name.
  *
- * @throws ModelError SL3014 (two models with one name), SL3015 (no match), SL3050 (an override without a model), and
- *   the readers' errors
+ * @throws ModelError SL3014 (two models with one name), SL3015 (no match), SL3050 (an override without a model), SL3051
+ *   and SL3052 (settings that do not fit a model), and the readers' errors. With `unusable: "list"` the readers' errors
+ *   are listed, unless no model is left
  */
-export async function readModels(options: ReadModelsOptions, cwd: string): Promise<readonly ModelSignature[]> {
+export async function readModels(options: ReadModelsOptions, cwd: string): Promise<ModelsRead> {
   const read: ReadModel[] = [];
-  for (const file of await expandSources(options.models, cwd)) read.push(await readModel(file, cwd, options.overrides));
-  if (options.unusedOverrides !== "ignore")
-    requireOverridesUsed(
-      options.overrides ?? {},
-      read.map(({ sourceName }) => sourceName),
-    );
-  return sortDistinct(read.map(({ signature }) => signature));
+  const errors: { readonly file: string; readonly error: ModelError }[] = [];
+  for (const file of await expandSources(options.models, cwd)) {
+    try {
+      const model = await readModel(file, cwd, options.overrides);
+      requireUsable(model.signature);
+      read.push(model);
+    } catch (error) {
+      if (options.unusable !== "list" || !(error instanceof ModelError) || settingsCodes.includes(error.code))
+        throw error;
+      errors.push({ file, error });
+    }
+  }
+  const problems = errors.map(({ file, error: { code, message } }) => ({ file, code, message }));
+  if (read.length === 0) throw allUnusable(errors.map(({ error }) => error));
+  if (options.unusedOverrides !== "ignore" && problems.length === 0)
+    requireOverridesUsed(options.overrides ?? {}, read);
+  return { models: sortDistinct(read), problems };
 }
 
-function sortDistinct(models: readonly ModelSignature[]): readonly ModelSignature[] {
-  const byName = new Map<string, ModelSignature>();
+/** The codes of errors that the settings cause, not a file. */
+const settingsCodes: readonly ErrorCode[] = ["SL3050", "SL3051", "SL3052"];
+
+function allUnusable(errors: readonly ModelError[]): ModelError {
+  const [first, second] = errors;
+  if (first === undefined) return new ModelError("SL3015", "no model files match");
+  if (second === undefined) return first;
+  const lines = errors.map(({ code, message }) => `  ${code} ${message}`);
+  return new ModelError(first.code, `none of the ${errors.length} model files can be used:\n${lines.join("\n")}`, {
+    problems: errors.map(({ code, message }) => ({ code, message })),
+  });
+}
+
+function sortDistinct(models: readonly ReadModel[]): readonly ModelSignature[] {
+  const byName = new Map<string, ReadModel>();
   for (const model of models) {
-    const other = byName.get(model.name);
+    const { name } = model.signature;
+    const other = byName.get(name);
     if (other !== undefined) {
       throw new ModelError(
         "SL3014",
-        `'${other.file ?? ""}' and '${model.file ?? ""}' would both become model '${model.name}'. Rename one of the files, or set another name under 'overrides' in the settings. If both describe the same model, list one under 'sources' there.`,
-        { name: model.name, files: [other.file, model.file] },
+        `'${other.file}' and '${model.file}' would both become model '${name}'. Rename one of the files, or set another name in the settings: overrides: { "${model.file}": { name: "…" } }. If both describe the same model, list one under 'sources' there.`,
+        { name, files: [other.file, model.file] },
       );
     }
-    byName.set(model.name, model);
+    byName.set(name, model);
   }
-  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...byName.values()].map(({ signature }) => signature).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

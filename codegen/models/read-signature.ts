@@ -1,5 +1,6 @@
 import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { findReader } from "./readers.js";
+import { withoutOptional } from "./optional-inputs.js";
 import { decideRows } from "./rows/decide-rows.js";
 import type { ModelSignature } from "./signature.js";
 
@@ -15,12 +16,12 @@ import type { ModelSignature } from "./signature.js";
  * const { name, inputs } = await readSignature("models/ccfraud.onnx");
  */
 export async function readSignature(source: string): Promise<ModelSignature> {
-  return decideRows(nameUnnamedPorts(await readSource(source)));
+  return decideRows(nameUnnamedPorts(withoutOptional(await readSource(source))));
 }
 
 /**
- * Like `readSignature`, but the shapes are the source's, before the rows are decided, and a model's only input or output
- * may have the name "".
+ * Like `readSignature`, but the shapes are the source's, before the rows are decided, inputs that may be left out are
+ * listed, and a model's only input or output may have the name "".
  */
 export async function readSource(source: string): Promise<ModelSignature> {
   return await findReader(source).read(source);

@@ -20,8 +20,8 @@ export interface UsablePort extends TensorPort, SourcePort {
 interface SourcePort {
   /** The row axis that the source or the settings state. */
   readonly rowAxis?: number;
-  /** Whether the input may be left out. */
-  readonly optional?: boolean;
+  /** Why the input may be left out: its type says so, or it has weights of the model as a default. */
+  readonly optional?: "type" | "default";
 }
 
 /** A named input or output of a model. `shape: null` means an unknown rank; the row axis is `"batch"`. */
@@ -74,8 +74,8 @@ export function usablePorts(ports: readonly Port[]): readonly UsablePort[] {
 }
 
 /** The ports that a handle omits. */
-export function unsupportedPorts(ports: readonly Port[]): readonly UnsupportedPort[] {
-  return ports.filter((port): port is UnsupportedPort => port.unsupported !== undefined);
+export function unsupportedPorts(ports: readonly Port[]): readonly (UnsupportedPort & SourcePort)[] {
+  return ports.filter((port): port is UnsupportedPort & SourcePort => port.unsupported !== undefined);
 }
 
 /**

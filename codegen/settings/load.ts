@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { ConfigError } from "../../dsl/errors.js";
 import { systemErrorMessage } from "../../src/util/error-message.js";
+import { isPathKey } from "./path-key.js";
 import { parseSettings, type Settings } from "./schema.js";
 
 /** The settings of a project, with their file and folder. */
@@ -120,7 +121,7 @@ function resolvePaths(settings: Settings, folder: string): Settings {
     ...(overrides !== undefined && {
       overrides: Object.fromEntries(
         Object.entries(overrides).map(([name, override]) => [
-          name,
+          isPathKey(name) ? at(name) : name,
           override.sources === undefined ? override : { ...override, sources: override.sources.map(at) },
         ]),
       ),

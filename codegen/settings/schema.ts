@@ -29,6 +29,8 @@ export interface ModelOverride {
   readonly labels?: Readonly<Record<string, readonly string[]>>;
   /** New names for ports, by their names in the file: `{ dense_1: "score" }`. The file is not changed. */
   readonly ports?: Readonly<Record<string, string>>;
+  /** Optional inputs to feed. The others are left out. */
+  readonly inputs?: readonly string[];
   /** More files or metadata URLs that describe the same model. If they disagree, nothing is written. */
   readonly sources?: readonly string[];
 }
@@ -86,6 +88,7 @@ const override = z.strictObject({
   shapes: z.record(text, shape).optional(),
   labels: z.record(text, z.array(z.string()).min(1)).optional(),
   ports: z.record(text, portName).optional(),
+  inputs: z.array(text).min(1).optional(),
   sources: z.array(text).min(1).optional(),
 });
 const local = z.strictObject({ models: localPath.optional(), data: localPath.optional() });

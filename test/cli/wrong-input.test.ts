@@ -11,15 +11,44 @@ const errorOf = (run: { code: number; out: string }) => {
 };
 
 describe("wrong input: exit code 1, a coded message and no changes", () => {
-  it("a truncated model file, and a file that is not ONNX", async () => {
+  it("a truncated model file, and a file that is not ONNX: the other models are written", async () => {
     const folder = project("fraud");
+    const problems = async (...options: string[]) => {
+      const { code, out } = await shapeline(folder, ["generate", "models/*.onnx", "--json", ...options]);
+      const result = JSON.parse(out) as { problems: { code: string; message: string }[]; models: { name: string }[] };
+      return {
+        exit: code,
+        models: result.models.map(({ name }) => name),
+        problems: result.problems.map((problem) => `${problem.code} ${problem.message.replaceAll(folder, "<folder>")}`),
+      };
+    };
     truncateSync(join(folder, "models", "champ.onnx"), 5000);
-    expect(errorOf(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(
-      `"SL3011 model file '<folder>/models/champ.onnx' is cut off: at byte 22 a field claims 66226 bytes but the file ends after 4974. Export it or download it again."`,
-    );
-    writeFileSync(join(folder, "models", "champ.onnx"), "hello, I am text\n");
-    expect(errorOf(await shapeline(folder, ["generate", "models/*.onnx", "--json"]))).toMatchInlineSnapshot(
-      `"SL3010 '<folder>/models/champ.onnx' is not an ONNX model: at byte 2 its fields are not those of a model. Give the path of an .onnx file."`,
+    expect(await problems()).toEqual({
+      exit: 1,
+      models: ["a", "c1", "c2"],
+      problems: [
+        "SL3011 model file '<folder>/models/champ.onnx' is cut off: at byte 22 a field claims 66226 bytes but the file ends after 4974. Export it or download it again.",
+      ],
+    });
+    expect(await problems("--check")).toMatchObject({ exit: 1 });
+    writeFileSync(join(folder, "models", "c2.onnx"), "hello, I am text\n");
+    expect(await problems("--only-good")).toEqual({
+      exit: 0,
+      models: ["a", "c1"],
+      problems: [
+        "SL3010 '<folder>/models/c2.onnx' is not an ONNX model: at byte 2 its fields are not those of a model. Give the path of an .onnx file.",
+        expect.stringMatching(/^SL3011 /),
+      ],
+    });
+    const text = await shapeline(folder, ["generate", "models/*.onnx"]);
+    expect([text.code, text.err.match(/error SL301[01]: /g)]).toEqual([1, ["error SL3010: ", "error SL3011: "]]);
+  });
+
+  it("only unusable model files: nothing is written", async () => {
+    const folder = project("fraud");
+    for (const file of readdirSync(join(folder, "models"))) truncateSync(join(folder, "models", file), 100);
+    expect(errorOf(await shapeline(folder, ["generate", "models/*.onnx", "--only-good", "--json"]))).toMatch(
+      /^SL3011 none of the \d model files can be used:\n  SL3011 model file '<folder>\/models\/a.onnx' is cut off: .*\n  SL3011 /,
     );
     expect(readdirSync(folder)).not.toContain("models.gen.ts");
   });

@@ -15,6 +15,11 @@ interface ValueInfo {
   readonly type: OnnxType;
 }
 
+/** An input; one with weights of the model as its default need not be fed. */
+interface InputInfo extends ValueInfo {
+  readonly hasDefault: boolean;
+}
+
 interface Header {
   irVersion: number | undefined;
   producerName: string;
@@ -53,12 +58,16 @@ export function scanOnnx(fd: number, size: number, file: string): Omit<ModelSign
   // Models without this operator set have no classifiers, so their nodes are not read.
   const labels = header.opset.has("ai.onnx.ml") ? new ClassLabels(wire) : undefined;
   const { inputs, outputs } = readGraph(wire, graph, labels);
-  requireDistinctNames(file, "input", inputs);
+  requireDistinctNames(
+    file,
+    "input",
+    inputs.filter(({ hasDefault }) => !hasDefault),
+  );
   requireDistinctNames(file, "output", outputs);
   const outputPorts = outputs.map(toPort);
   return {
     name: modelName(file),
-    inputs: inputs.map(toPort),
+    inputs: inputs.map(toInput),
     outputs: outputPorts,
     file,
     opset: Object.fromEntries(header.opset),
@@ -154,12 +163,12 @@ function requireGraph(header: Header, file: string, size: number): Field {
   return header.graph;
 }
 
-/** The graph's inputs without its weights, and its outputs. */
+/** The graph's inputs and outputs. */
 function readGraph(
   wire: ProtobufFile,
   graph: Field,
   labels: ClassLabels | undefined,
-): { inputs: ValueInfo[]; outputs: ValueInfo[] } {
+): { inputs: InputInfo[]; outputs: ValueInfo[] } {
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   const weights = new Set<string>();
@@ -170,7 +179,10 @@ function readGraph(
     else if (isBytes(field, 15)) weights.add(readSparseInitializerName(wire, field));
     else if (isBytes(field, 1)) labels?.visitNode(field);
   }
-  return { inputs: inputs.filter(({ name }) => name === "" || !weights.has(name)), outputs };
+  return {
+    inputs: inputs.map((input) => ({ ...input, hasDefault: input.name !== "" && weights.has(input.name) })),
+    outputs,
+  };
 }
 
 function readValueInfo(wire: ProtobufFile, message: Field): ValueInfo {
@@ -217,6 +229,13 @@ function requireDistinctNames(file: string, side: "input" | "output", values: re
 function toDim(dim: OnnxDim): Dim {
   if (typeof dim === "number") return dim >= 0 ? dim : null;
   return dim === null || isUnknown(dim) ? null : dim;
+}
+
+function toInput({ hasDefault, ...value }: InputInfo): Port {
+  if (hasDefault) return { ...toPort(value), optional: "default" };
+  if (value.type.kind !== "optional") return toPort(value);
+  const content = toPort({ name: value.name, type: value.type.of });
+  return { ...(content.unsupported === undefined ? content : toPort(value)), optional: "type" };
 }
 
 function toPort({ name, type }: ValueInfo): Port {

@@ -1,14 +1,14 @@
-import { ModelError } from "../../../dsl/errors.js";
 import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../../dsl/tensor.js";
 import { modelName } from "../model-name.js";
 import { fileName } from "../../../src/util/file-name.js";
 import { modelIdentifiers, type ModelIdentifiers } from "../../../src/util/model-identifiers.js";
 import { describeRows } from "../rows/describe-rows.js";
+import { requireUsable } from "../require-usable.js";
 import { formatLabels } from "./format-labels.js";
 import { commentText, objectKey, stringLiteral, typeKey } from "./source-text.js";
 import { formatTensor } from "../../../src/config/format-tensor.js";
-import { unsupportedPorts, usablePorts, type ModelSignature, type Port } from "../signature.js";
+import { usablePorts, type ModelSignature, type Port } from "../signature.js";
 
 /** First line of every generated file. A file with another first line is never overwritten. */
 export const generatedHeader =
@@ -19,7 +19,7 @@ export const generatedHeader =
  *
  * @param models signatures with distinct names
  * @param importFrom the module that exports `generatedModel`
- * @throws ModelError SL3013 for a model without a usable input or output
+ * @throws ModelError SL3013 for a model without a usable input or output, or with an input that cannot be fed
  * @example
  * const text = writeModels([await readSignature("models/ccfraud.onnx")]);
  */
@@ -70,8 +70,9 @@ function identifierSource({ file, name }: ModelSignature): string {
 }
 
 function renderModel(model: ModelSignature, { handle, type }: ModelIdentifiers): string {
-  const inputs = requireUsablePorts(model, "input", model.inputs);
-  const outputs = requireUsablePorts(model, "output", model.outputs);
+  requireUsable(model);
+  const inputs = usablePorts(model.inputs);
+  const outputs = usablePorts(model.outputs);
   return [
     // The interface lists its members here because linters reject an empty interface.
     `export interface ${type} extends Model<${stringLiteral(model.name)}> {`,
@@ -101,28 +102,6 @@ function renamedLine({ renamed = {} }: ModelSignature): readonly string[] {
     return names.length === 0 ? [] : [`${side}: { ${names.join(", ")} }`];
   });
   return sides.length === 0 ? [] : [`  renamed: { ${sides.join(", ")} },`];
-}
-
-function requireUsablePorts(
-  model: ModelSignature,
-  side: "input" | "output",
-  ports: readonly Port[],
-): readonly TensorPort[] {
-  const usable = usablePorts(ports);
-  if (usable.length > 0) return usable;
-  const reasons = unsupportedPorts(ports).map(({ name, unsupported }) => `'${name}' is ${unsupported}`);
-  const why =
-    reasons.length > 0
-      ? reasons.join("; ")
-      : `the file lists no ${side}s; ${model.irVersion === 0 ? "add a source that does under 'sources' in the settings" : "export the model with at least one"}`;
-  throw new ModelError(
-    "SL3013",
-    `model '${model.name}' (${model.file ?? "no file"}) has no ${side} that a pipeline can use: ${why}`,
-    {
-      model: model.name,
-      side,
-    },
-  );
 }
 
 /** One port goes on the same line; several get a line each. */

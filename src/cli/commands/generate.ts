@@ -14,6 +14,7 @@ interface Options {
   readonly config?: string;
   readonly split?: boolean;
   readonly check?: boolean;
+  readonly onlyGood?: boolean;
   readonly watch?: boolean;
 }
 
@@ -29,6 +30,7 @@ export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
     .option("--split", "one file per model; --out is their index")
     .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
     .option("--check", "write nothing; exit with 2 if the file is out of date, and print the changes")
+    .option("--only-good", "exit with 0 even if a model file cannot be used; it is listed and left out")
     .addOption(
       new Option("--watch", "write again whenever a model or the settings change; Ctrl-C stops").conflicts("check"),
     )
@@ -47,13 +49,14 @@ export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
       );
       report(io, result, options.check === true);
       if (options.check === true && result.changed) setExitCode(exitCodes.difference);
+      if (result.problems.length > 0 && options.onlyGood !== true) setExitCode(exitCodes.userError);
     });
 };
 
 function generateOptions(
   io: Io,
   models: readonly string[],
-  { out, split, check }: Options,
+  { out, split, check, onlyGood, watch: watching }: Options,
   loaded: LoadedSettings,
 ): GenerateOptions {
   const { settings, ...chosen } = selectModels(io, models, loaded);
@@ -62,6 +65,8 @@ function generateOptions(
     out: resolvePath(io, "--out", out ?? settings.out ?? "models.gen.ts"),
     split: split ?? settings.split ?? false,
     check: check === true,
+    // While a file is being written, watching keeps its handle.
+    unusable: watching === true && onlyGood !== true ? "refuse" : "list",
   };
 }
 
@@ -117,7 +122,7 @@ function wayOut({ name, rows }: GenerateResult["models"][number]): string {
     : "";
 }
 
-function report(io: Io, { out: path, changed, differences, models }: GenerateResult, check: boolean): void {
+function report(io: Io, { out: path, changed, differences, models, problems }: GenerateResult, check: boolean): void {
   const file = displayPath(io.cwd, path);
   io.printJson({
     out: file,
@@ -131,6 +136,7 @@ function report(io: Io, { out: path, changed, differences, models }: GenerateRes
       ...(batchSize !== undefined && { batchSize }),
       rows,
     })),
+    problems,
   });
   for (const model of models) {
     io.print(
@@ -139,6 +145,7 @@ function report(io: Io, { out: path, changed, differences, models }: GenerateRes
     const rows = describeRows(model);
     if (rows !== null) io.print(`  rows: ${escapeUnsafe(rows)}${wayOut(model)}`);
   }
+  for (const { code, message } of problems) io.printStderr(`${colorize(io, "red", "error")} ${code}: ${message}`);
   if (check) {
     for (const difference of differences) io.print(difference);
     io.print(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);

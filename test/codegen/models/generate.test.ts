@@ -251,7 +251,7 @@ describe("selecting models", () => {
     write("models/a_b.onnx", smallModel(3));
     write("models/a.b.onnx", smallModel(3));
     expect(await generateRefusal()).toMatchInlineSnapshot(
-      `"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both become model 'a-b'. Rename one of the files, or set another name under 'overrides' in the settings. If both describe the same model, list one under 'sources' there."`,
+      `"SL3014 'models/a.b.onnx' and 'models/a_b.onnx' would both become model 'a-b'. Rename one of the files, or set another name in the settings: overrides: { "models/a_b.onnx": { name: "…" } }. If both describe the same model, list one under 'sources' there."`,
     );
   });
 

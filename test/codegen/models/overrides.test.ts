@@ -94,7 +94,7 @@ describe("overrides", () => {
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: 'labels' lists output 'probability', which the model does not have (did you mean 'probabilities'?); its outputs are 'probabilities'",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has 2 values and 1 labels",
         "SL3051 the override of model 'random-forest' (models/random-forest.onnx) does not fit it: output 'probabilities' has the label 'no' twice",
-        "SL3014 'models/random-forest.onnx' and 'models/text.onnx' would both become model 'random-forest'. Rename one of the files, or set another name under 'overrides' in the settings. If both describe the same model, list one under 'sources' there.",
+        "SL3014 'models/random-forest.onnx' and 'models/text.onnx' would both become model 'random-forest'. Rename one of the files, or set another name in the settings: overrides: { "models/text.onnx": { name: "…" } }. If both describe the same model, list one under 'sources' there.",
       ]
     `);
   });

@@ -29,9 +29,13 @@ export async function runtimePorts(model: string | Uint8Array): Promise<{ inputs
   return ports;
 }
 
-/** Our ports, as `readSource` returns them, in the same form. ONNX Runtime reports an unknown rank as an empty shape. */
+/**
+ * Our ports, as `readSource` returns them, in the same form. ONNX Runtime reports an unknown rank as an empty shape, and
+ * no input with a default.
+ */
 export function plainPorts(ports: readonly Port[]): PlainPort[] {
-  return ports.map(({ name, dtype, shape, unsupported }) =>
+  const needed = ports.filter(({ optional }) => optional !== "default");
+  return needed.map(({ name, dtype, shape, unsupported }) =>
     unsupported === undefined ? { name, dtype, shape: shape ?? [] } : { name, dtype: "none", shape: [] },
   );
 }
