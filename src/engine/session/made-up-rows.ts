@@ -65,6 +65,11 @@ export function madeUpRows(plan: RowPlan, fixed: FixedInputs, style: RowStyle, r
   return { feeds, symbols: sizes.symbols };
 }
 
+/** The number of elements of a row whose open dimensions have size 1. */
+export function leastElements({ inputs }: RowPlan): number {
+  return inputs.reduce((sum, { port }) => sum + sizeOf(fixedDims(port)), 0);
+}
+
 /** False if open sizes alone make an input too large to try. */
 function fitsInMemory(plan: RowPlan, sizes: readonly number[]): boolean {
   if (sizes.every((size) => size === 1)) return true;
