@@ -64,7 +64,7 @@ export function detectFormat(head: Uint8Array, name: string, inputs: readonly st
   if (foreign !== null) {
     throw new InputError(
       "SL5017",
-      `'${name}' is ${foreign.words}, which is not taken; ${foreign.advice(name, inputs[0] ?? "x")}; taken are ${takenFormats}`,
+      `'${name}' is ${foreign.words}, which is not taken (taken are ${takenFormats}); ${foreign.advice(name, inputs[0] ?? "x")}`,
       { file: name, found: foreign.words },
     );
   }

@@ -61,3 +61,64 @@ describe("the same rows are read from", () => {
     expect((await elements(file, [features, count, flag, name])).values).toEqual(rows);
   });
 });
+
+describe("numbers of every type", () => {
+  const ports: readonly Port[] = [
+    { name: "f16", dtype: "float16", shape: ["batch"] },
+    ...(["int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64", "float64"] as const).map((dtype): Port => ({
+      name: dtype,
+      dtype,
+      shape: ["batch"],
+    })),
+    { name: "matrix", dtype: "int64", shape: ["batch", 2, 2] },
+  ];
+
+  test.each(["numbers.arrow", "numbers.parquet", "numbers.csv"])("%s", async (file) => {
+    expect((await elements(file, ports)).values).toEqual({
+      // The bits of 0.5, -2 and 65504.
+      f16: [0x3800, 0xc000, 0x7bff],
+      ...Object.fromEntries(ports.slice(1, 7).map(({ name }) => [name, [1, 2, 3]])),
+      float64: [1, 2, 3],
+      uint64: [0n, 1n, 2n ** 64n - 1n],
+      matrix: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n, 12n],
+    });
+  });
+});
+
+describe("nulls are refused with their row", () => {
+  const x: Port = { name: "x", dtype: "float32", shape: ["batch"] };
+  test.each([
+    ["nulls.arrow", x],
+    ["nulls.parquet", x],
+    ["nulls.csv", x],
+    ["nested-null.arrow", features],
+    ["nested-null.parquet", features],
+  ] as const)("%s", async (file, port) => {
+    expect(await refusal(elements(file, [port], true))).toMatch(/^SL5005 .*row 1\b/);
+  });
+});
+
+describe("other files", () => {
+  test.each([
+    "version-1.feather",
+    "array.npy",
+    "arrays.npz",
+    "frame.pkl",
+    "frame.orc",
+    "pandas.csv.bz2",
+    "utf16.csv",
+    "latin1.csv",
+    "numpy-text.csv",
+    "dates.parquet",
+    "dates.arrow",
+  ])("%s", async (file) => {
+    expect(
+      await refusal(
+        elements(
+          file,
+          [features, count, flag, name].slice(file.startsWith("dates") ? 1 : 0, file.startsWith("dates") ? 2 : 4),
+        ),
+      ),
+    ).toMatchSnapshot();
+  });
+});

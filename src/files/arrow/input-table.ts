@@ -1,5 +1,18 @@
-import { DataType, Field, FixedSizeList, RecordBatch, Schema, Struct, Table, Vector, makeData } from "apache-arrow";
+import {
+  type Data,
+  DataType,
+  Field,
+  FixedSizeList,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  Vector,
+  makeData,
+} from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
+import { rowShape } from "../../../dsl/rows.js";
+import type { Port } from "../../../dsl/tensor.js";
 import type { InputColumns } from "../choose-columns.js";
 
 /**
@@ -12,11 +25,24 @@ export function toInputTable(inputs: readonly InputColumns[], columns: readonly 
   let at = 0;
   const named = inputs.map((input): [string, Vector] => {
     const { name } = input.port;
-    if (input.kind === "one") return [name, columns[at++] as Vector];
+    if (input.kind === "one") return [name, asRowOfOne(columns[at++] as Vector, input.port)];
     const elements = columns.slice(at, (at += input.at.length));
     return [name, joinElements(elements, name, file)];
   });
   return tableOf(named);
+}
+
+/** A row of one number, such as that of [batch, 1], may be a column of numbers: each becomes a list of one. */
+function asRowOfOne(column: Vector, { shape }: Port): Vector {
+  const sizes = rowShape(shape);
+  const isOne = sizes !== null && sizes.length > 0 && sizes.every((size) => size === 1);
+  const type = column.type as DataType;
+  if (!isOne || DataType.isList(type) || DataType.isFixedSizeList(type)) return column;
+  const nest = (data: Data): Data => {
+    const list = new FixedSizeList(1, new Field("item", data.type as DataType, true));
+    return makeData({ type: list, length: data.length, nullCount: 0, child: data });
+  };
+  return new Vector(column.data.map((data) => sizes.reduce(nest, data)));
 }
 
 /** A table of columns of one length. A `Table` made of an object would lose a column `__proto__`. */

@@ -49,7 +49,7 @@ function readCell(port: Port, cell: Cell, where: () => string, file: string): un
     if (list !== undefined) return list;
     throw new InputError(
       "SL5006",
-      `'${file}', ${where()}: expected a list as JSON text, such as "[1, 2, 3]", got ${describeValue(cell)}; in pandas: df["${port.name}"] = df["${port.name}"].map(lambda v: json.dumps(list(v)))`,
+      `'${file}', ${where()}: expected a list as JSON text, such as "[1, 2, 3]", got ${describeValue(cell)}; in pandas: df["${port.name}"] = df["${port.name}"].map(lambda v: json.dumps(np.asarray(v).tolist()))`,
       { file, input: port.name },
     );
   }

@@ -7,8 +7,6 @@ export interface ParquetColumn {
   readonly name: string;
   /** The names under which DuckDB selects it. */
   readonly path: readonly string[];
-  /** Whether its elements are float16, which DuckDB reads as float32. */
-  readonly isFloat16: boolean;
 }
 
 /** A node of the file's schema. Lists, maps and texts have an annotation; structs and plain numbers have none. */
@@ -33,11 +31,10 @@ export async function readSchema(connection: DuckDBConnection, path: string): Pr
   return nestedNodes(schema.getRows()).flatMap((node, i): ParquetColumn[] => {
     const selected = names[i] ?? node.name;
     const isStruct = node.children.length > 0 && node.annotation === "" && node.repetition !== "REPEATED";
-    if (!isStruct) return [{ name: node.name, path: [selected], isFloat16: isFloat16(node) }];
+    if (!isStruct) return [{ name: node.name, path: [selected] }];
     return node.children.map((child) => ({
       name: `${node.name}.${child.name}`,
       path: [selected, child.name],
-      isFloat16: isFloat16(child),
     }));
   });
 }
@@ -56,8 +53,4 @@ function nestedNodes(rows: readonly (readonly unknown[])[]): readonly SchemaNode
     };
   };
   return next().children;
-}
-
-function isFloat16({ annotation, children }: SchemaNode): boolean {
-  return annotation === "Float16Type()" || (children.length === 1 && children.every(isFloat16));
 }

@@ -83,13 +83,18 @@ async function readTable(
     wanted,
     file,
   );
-  const needed = chosen.columns.flatMap((input) => (input.kind === "one" ? [input.at] : input.at));
-  const selected = needed.map((at) => columns[at]).filter((column): column is ParquetColumn => column !== undefined);
-  const source = `read_parquet(${sqlString(path)}, hive_partitioning = false)`;
-  const list = selected.map(({ path: names }) => names.map(identifier).join("."));
-  const result = await connection.stream(`SELECT ${list.join(", ")} FROM ${source}`);
-  const builders = selected.map((column, i) =>
-    columnBuilder(duckdb, result.columnType(i), column.isFloat16, `'${file}', column '${column.name}'`),
+  const selected = chosen.columns.flatMap(({ port, ...input }) =>
+    (input.kind === "one" ? [input.at] : input.at).map((at) => ({ port, column: columns[at] as ParquetColumn })),
+  );
+  const list = selected.map(({ column }) => column.path.map(identifier).join("."));
+  const result = await connection.stream(
+    `SELECT ${list.join(", ")} FROM read_parquet(${sqlString(path)}, hive_partitioning = false)`,
+  );
+  const builders = selected.map(({ port, column }, i) =>
+    columnBuilder(duckdb, result.columnType(i), {
+      dtype: port.dtype,
+      where: `'${file}', column '${column.name}'`,
+    }),
   );
   for (;;) {
     const chunk = await result.fetchChunk();
