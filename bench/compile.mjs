@@ -66,8 +66,8 @@ printRow(
 const scorer = defineModel({
   name: "scorer",
   sha256: "0".repeat(64),
-  inputs: { amount: { dtype: "float64", shape: ["N", 1] } },
-  outputs: { score: { dtype: "float64", shape: ["N", 1] } },
+  inputs: { amount: { dtype: "float64", shape: ["batch", 1] } },
+  outputs: { score: { dtype: "float64", shape: ["batch", 1] } },
 });
 console.log("\na chain of validations in one expression, to the config (ms a validation)");
 let round = 0;
@@ -88,7 +88,7 @@ for (const length of lengths) {
 // 3. Projects of up to 2,000 files. Half of them are pipeline files; each imports its own file of limits.
 console.log("\na project, compiled whole (files a second)");
 const model =
-  'import { defineModel } from "shapeline";\nexport const scorer = defineModel({ name: "scorer", sha256: "0".repeat(64), inputs: { amount: { dtype: "float64", shape: ["N", 1] } }, outputs: { score: { dtype: "float64", shape: ["N", 1] } } });\n';
+  'import { defineModel } from "shapeline";\nexport const scorer = defineModel({ name: "scorer", sha256: "0".repeat(64), inputs: { amount: { dtype: "float64", shape: ["batch", 1] } }, outputs: { score: { dtype: "float64", shape: ["batch", 1] } } });\n';
 function project(files) {
   const at = join(folder, `project-${files}`);
   mkdirSync(join(at, "node_modules", "shapeline"), { recursive: true });
@@ -184,7 +184,7 @@ const builds = await times(
   runNode([
     "--input-type=module",
     "-e",
-    'import { build, defineModel, pipeline } from "shapeline"; const m = defineModel({ name: "m", sha256: "0".repeat(64), inputs: { a: { dtype: "float64", shape: ["N", 1] } }, outputs: { b: { dtype: "float64", shape: ["N", 1] } } }); await build(pipeline("p").model(m).validate("low", (x) => x.out.b[0] < 1));',
+    'import { build, defineModel, pipeline } from "shapeline"; const m = defineModel({ name: "m", sha256: "0".repeat(64), inputs: { a: { dtype: "float64", shape: ["batch", 1] } }, outputs: { b: { dtype: "float64", shape: ["batch", 1] } } }); await build(pipeline("p").model(m).validate("low", (x) => x.out.b[0] < 1));',
   ]),
 );
 for (const [name, all] of [

@@ -1,6 +1,7 @@
 import { ModelError } from "./errors.js";
 import { isRecord, kindOf } from "./value-kind.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
+import { isBatched, rowAxis } from "./rows.js";
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 
 /** A model handle: name, version, digest, input and output tensors. It carries types, not weights. */
@@ -55,7 +56,7 @@ type WithNulls<S extends readonly Dim[]> = null extends number
 /**
  * A model handle, deeply frozen. `shapeline generate` writes these calls from the model files.
  * @param definition name, version (default "1"), SHA-256 of the file, and the ports by name, each with dtype and shape;
- * `renamed` for ports that have another name in the file
+ * `"batch"` in a shape is the dimension that stacks rows; `batchSize` if the file fixes the number of rows; `renamed` for ports that have another name in the file
  * @throws ModelError SL3040 when a part of the definition is wrong
  * @example
  * const scorer = defineModel({
@@ -120,7 +121,14 @@ export function isSameModel(a: Model, b: Model): boolean {
   const named = (model: Model, side: Side) =>
     portsOf(model[side]).map((port) => [port, nameInFile(model, side, port.name)]);
   const identity = (model: Model) =>
-    JSON.stringify([model.name, model.version, model.sha256, named(model, "inputs"), named(model, "outputs")]);
+    JSON.stringify([
+      model.name,
+      model.version,
+      model.sha256,
+      named(model, "inputs"),
+      named(model, "outputs"),
+      model.batchSize,
+    ]);
   return a === b || (a.name === b.name && identity(a) === identity(b));
 }
 
@@ -140,6 +148,7 @@ export function modelFlaw(definition: unknown): string | null {
   return (
     portsFlaw(definition["inputs"], "input", owner) ??
     portsFlaw(definition["outputs"], "output", owner) ??
+    rowsFlaw(definition as unknown as Model, owner) ??
     renamedFlaw(definition, owner)
   );
 }
@@ -161,8 +170,32 @@ function tensorFlaw(value: unknown): string | null {
   if (!isRecord(value)) return "must be { dtype, shape }";
   if (!(dtypes as readonly unknown[]).includes(value["dtype"])) return `must have a dtype among ${dtypes.join(", ")}`;
   const shape = value["shape"];
-  if (shape === null || (Array.isArray(shape) && shape.every(isDim))) return null;
+  if (Array.isArray(shape) && shape.every(isDim)) {
+    return shape.indexOf("batch") === shape.lastIndexOf("batch")
+      ? null
+      : "has 'batch' twice: it is the row axis; give the other dimension another name";
+  }
+  if (shape === null) return null;
   return "must have a shape: a list of sizes, symbols and nulls, or null where the rank is unknown";
+}
+
+/** Why the row axes of a model with valid ports are wrong, or null. */
+function rowsFlaw(model: Pick<Model, "inputs" | "outputs" | "batchSize">, owner: string): string | null {
+  const [inputs, outputs] = [portsOf(model.inputs), portsOf(model.outputs)];
+  const batched = isBatched({ inputs, outputs });
+  const size: unknown = model.batchSize;
+  if (size !== undefined && !(Number.isSafeInteger(size) && (size as number) >= 1))
+    return `'batchSize' of ${owner} must be a whole number of 1 or more`;
+  if (batched) return null;
+  if (size !== undefined) return `'batchSize' of ${owner} needs a row axis: write 'batch' where rows are stacked`;
+  const stacks = ({ shape }: Port) => shape !== null && rowAxis(shape) >= 0;
+  const [input, output] = [inputs.find(stacks), outputs.find(stacks)];
+  if (input === undefined && output === undefined) return null;
+  const [has, lacks] =
+    input === undefined
+      ? [`output '${output?.name}'`, "no input"]
+      : [`input '${input.name}'`, `output '${outputs.find((port) => !stacks(port))?.name}'`];
+  return `${has} of ${owner} has the row axis 'batch' but ${input === undefined ? `${lacks} has one` : `${lacks} has none`}: write 'batch' in every output and in the inputs that hold rows, or nowhere if the model runs once for each row`;
 }
 
 function isDim(dim: unknown): dim is Dim {

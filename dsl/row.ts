@@ -1,4 +1,5 @@
 import type { IsOne } from "./shapes/port-names.js";
+import type { RowShape } from "./rows.js";
 import type { DType, Dim, Port, Tensor } from "./tensor.js";
 
 /**
@@ -21,7 +22,7 @@ export interface RowScope {
   readonly last?: string;
 }
 
-/** One record as a lambda sees it, without the batch dimension. */
+/** One record as a lambda sees it, without the row axis. */
 export interface Row<In, Out> {
   /** The request's columns. */
   readonly in: Values<In>;
@@ -71,13 +72,16 @@ export type Values<P> = string extends keyof P
  */
 export type PortValues<P> = P extends unknown ? { -readonly [K in keyof P]: RowValue<P[K]> } : never;
 
-/** One row of a tensor: a number (bigint, boolean, string) at rank 1; readonly tuples or arrays at higher ranks. */
+/**
+ * One row of a tensor, without the row axis: a number (bigint, boolean, string) if no dimension is left, else readonly
+ * tuples or arrays.
+ */
 export type RowValue<T> =
   T extends Tensor<infer D, infer S>
     ? number extends S["length"]
       ? Ragged<ElementOf<D>>
-      : S extends readonly [unknown, ...infer Rest]
-        ? Nested<ElementOf<D>, Rest>
+      : RowShape<S> extends infer R extends readonly [unknown, ...unknown[]]
+        ? Nested<ElementOf<D>, R>
         : ElementOf<D>
     : never;
 

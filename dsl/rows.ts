@@ -24,6 +24,20 @@ export function rowAxis(shape: readonly Dim[]): number {
   return shape.indexOf("batch");
 }
 
+/**
+ * The shape of one row as a type. "batch" is looked for in this direction because without `strictNullChecks` `null`
+ * extends "batch"; a wide `string` is a symbol.
+ */
+export type RowShape<S> = S extends readonly [infer H, ...infer R]
+  ? "batch" extends H
+    ? string extends H
+      ? readonly [H, ...RowShape<R>]
+      : R
+    : readonly [H, ...RowShape<R>]
+  : S extends readonly unknown[]
+    ? S
+    : never;
+
 /** The shape of one row: without the row axis. Null if the rank is unknown. */
 export function rowShape(shape: readonly Dim[] | null): readonly Dim[] | null {
   return shape?.filter((dim) => dim !== "batch") ?? null;

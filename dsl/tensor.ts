@@ -17,7 +17,10 @@ export const dtypes = [
 
 export type DType = (typeof dtypes)[number];
 
-/** One dimension: a size, a symbol (`"N"`), or `null` if unknown. Dimension 0 is the batch. */
+/**
+ * One dimension: a size, a symbol (`"N"`), or `null` if unknown. `"batch"` is the row axis: the dimension that stacks
+ * rows, at any place of a shape and at most once.
+ */
 export type Dim = number | string | null;
 
 /** dtype and shape. An unknown rank is `readonly Dim[]` (of unknown length) as a type, and `null` as data. */
@@ -36,7 +39,7 @@ export interface Port {
 /**
  * Creates a frozen tensor type.
  * @param dtype element type
- * @param shape dimensions, the batch first: sizes, symbols, or `null` if unknown
+ * @param shape dimensions: sizes, symbols, `"batch"` for the row axis, or `null` if unknown
  * @example tensor("float32", ["batch", 29])
  */
 export function tensor<const D extends DType, const S extends readonly Dim[]>(dtype: D, shape: S): Tensor<D, S> {

@@ -49,13 +49,31 @@ export const accepted: readonly Accepted[] = [
   outputs(`pipeline("p").model(embed).model(head)`, Y(`["batch", 1]`)),
   outputs(`pipeline("p").model(embed).model(head2)`, `{ readonly p: F<readonly ["batch", 3]> }`),
   outputs(`pipeline("p").model(single)`, Y(`[1, 2]`)),
-  outputs(`pipeline("p").model(single).model(loose)`, Y(`[1, null]`)),
+  // the row axis: at any place, or nowhere
+  outputs(
+    `pipeline("p").model(stateful)`,
+    `{ readonly y: F<readonly ["batch", 4]>; readonly stateN: F<readonly [2, "batch", 3]> }`,
+  ),
+  inputs(
+    `pipeline("p").model(stateful)`,
+    `{ readonly x: F<readonly ["batch", 4]>; readonly state: F<readonly [2, "batch", 3]> }`,
+  ),
+  outputs(`pipeline("p").model(stateful).model(cells, { x: "stateN" })`, Y(`["batch", 1]`)),
+  outputs(`pipeline("p").model(matrix).model(cells)`, Y(`["batch", 1]`)),
+  outputs(
+    `pipeline("p").model(timeMajor).model(pair, { a: "probs", b: "probs" })`,
+    `{ readonly c: F<readonly ["batch", "time"]> }`,
+  ),
+  row(`pipeline("p").model(stateful)`, "x.in.state[1]", "readonly [number, number, number]"),
+  row(`pipeline("p").model(stateful)`, "x.out.stateN[1][2]", "number"),
+  row(`pipeline("p").model(matrix)`, "x.out[1]", "readonly [number, number, number]"),
+  row(`pipeline("p").model(shared)`, "x.in.t", "number"),
   outputs(`pipeline("p").model(ids)`, `{ readonly id: Tensor<"int64", readonly ["batch"]> }`),
   outputs(
     `pipeline("p").model(embed).model(split)`,
     `{ readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 7]> }`,
   ),
-  outputs(`pipeline("p").model(scalar)`, Y(`["batch"]`)),
+  outputs(`pipeline("p").model(scalar)`, Y(`[]`)),
   // request columns
   inputs(`pipeline("p").model(embed)`, `{ readonly image: F<readonly ["batch", 64]> }`),
   inputs(`pipeline("p").model(embed, { image: "tensor" })`, `{ readonly tensor: F<readonly ["batch", 64]> }`),
@@ -64,13 +82,13 @@ export const accepted: readonly Accepted[] = [
     `pipeline("p", ${table}).model(pair)`,
     `{ readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 32]> }`,
   ),
-  inputs(`pipeline("p").shadow(head, [head2])`, `{ readonly x: F<readonly [null, 12]> }`),
-  inputs(`pipeline("p").models([twin, head])`, `{ readonly input: F<readonly ["N", 12]> }`),
+  inputs(`pipeline("p").shadow(head, [head2])`, `{ readonly x: F<readonly ["batch", 12]> }`),
+  inputs(`pipeline("p").models([twin, head])`, `{ readonly input: F<readonly ["batch", 12]> }`),
   inputs(
     `pipeline("p").keySplit("k", { default: head, routes: { gold: twin } })`,
-    `{ readonly x: F<readonly [null, 12]> }`,
+    `{ readonly x: F<readonly ["batch", 12]> }`,
   ),
-  inputs(`pipeline("p").randomSplit([[2, twin], [1, head]])`, `{ readonly input: F<readonly ["N", 12]> }`),
+  inputs(`pipeline("p").randomSplit([[2, twin], [1, head]])`, `{ readonly input: F<readonly ["batch", 12]> }`),
   // symbols
   outputs(`pipeline("p").model(encoder)`, `{ readonly hidden: F<readonly ["batch", "seq", "encoder.k"]> }`),
   outputs(`pipeline("p").model(thirty).model(pair)`, `{ readonly c: F<readonly ["batch", 32]> }`),
@@ -83,17 +101,12 @@ export const accepted: readonly Accepted[] = [
     `{ readonly hidden: F<readonly ["batch", 128, "encoder.k"]> }`,
   ),
   outputs(
-    `pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).refine({ batch: 1 })`,
-    `{ readonly hidden: F<readonly [1, 128, 768]> }`,
+    `pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 })`,
+    `{ readonly hidden: F<readonly ["batch", 128, 768]> }`,
   ),
   outputs(`pipeline("p").model(encoder).refine({ seq: 128 }).model(pool)`, Y(`["batch", 2]`)),
   outputs(`pipeline("p").model(encoder).refine({ "encoder.k": 768 }).model(wide)`, Y(`["batch", "seq"]`)),
   outputs(`${port("float32", `["batch", "n", "n"]`)}.model(square)`, `{ readonly d: F<readonly ["batch", "n"]> }`),
-  // "batch" is the batch in every dimension
-  outputs(
-    `pipeline("p", { inputs: { x: { dtype: "float32", shape: null } } }).model(defineModel({ name: "m", sha256: "0", inputs: { x: { dtype: "float32", shape: ["N", "batch"] } }, outputs: { y: { dtype: "float32", shape: ["M", "batch"] } } }))`,
-    Y(`["batch", "batch"]`),
-  ),
   // renamings
   outputs(`pipeline("p").model(embed).model(head, { x: "embedding" })`, Y(`["batch", 1]`)),
   outputs(`pipeline("p").model(thirty).model(pair, { a: "b", b: "a" })`, `{ readonly c: F<readonly ["batch", 32]> }`),
@@ -141,21 +154,21 @@ export const accepted: readonly Accepted[] = [
   row(model("float32", "null"), "x.out.y", "Ragged"),
   // sizes whose product is too large for nested tuples: two tuples, then an array with a typed length, then tuples
   // again
-  row(model("float32", `["N", 128, 128, 128, 128]`), "x.out.y !== undefined", "boolean"),
-  row(model("float32", `["N", 128, 128, 128, 128]`), "x.out.y[127][127].length", "128"),
+  row(model("float32", `["batch", 128, 128, 128, 128]`), "x.out.y !== undefined", "boolean"),
+  row(model("float32", `["batch", 128, 128, 128, 128]`), "x.out.y[127][127].length", "128"),
   row(
-    model("float32", `["N", 128, 128, 128, 1]`),
+    model("float32", `["batch", 128, 128, 128, 1]`),
     "x.out.y[0][0]",
     "readonly (readonly [number])[] & { readonly length: 128 }",
   ),
-  row(model("float32", `["N", 12, 128, 3, 2]`), "x.out.y[0][0][0]", "readonly [number, number]"),
+  row(model("float32", `["batch", 12, 128, 3, 2]`), "x.out.y[0][0][0]", "readonly [number, number]"),
   row(
-    model("float32", `["N", 1, 256, 256, 1, 2, 1]`),
+    model("float32", `["batch", 1, 256, 256, 1, 2, 1]`),
     "x.out.y[0][0][0]",
     "readonly [readonly [readonly [number], readonly [number]]]",
   ),
   row(
-    model("float32", `["N", 300, 12, "n", 2]`),
+    model("float32", `["batch", 300, 12, "n", 2]`),
     "x.out.y[0]",
     "readonly [N2, N2, N2, N2, N2, N2, N2, N2, N2, N2, N2, N2]",
   ),

@@ -47,7 +47,7 @@ export const refused: readonly Refused[] = [
     text: "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]",
   },
   {
-    code: "SL2012",
+    code: "SL2011",
     given: "Head",
     source: `pipeline("p").model(single).model(▸head)`,
     text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'single') produces float32[1, 2]",
@@ -100,6 +100,19 @@ export const refused: readonly Refused[] = [
     source: `pipeline("p").model(loose).model(▸pool)`,
     text: "model 'pool' input 'h' expects float32[batch, 128, ?] but step 0 (model 'loose') produces float32[batch, ?]",
   },
+  // the row axis
+  {
+    code: "SL2011",
+    given: "Head",
+    source: `pipeline("p").model(matrix).model(▸head)`,
+    text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'matrix') produces float32[2, 3]",
+  },
+  {
+    code: "SL2011",
+    given: "Stateful",
+    source: `pipeline("p").model(stateful).model(▸stateful, { x: "y", state: "y" })`,
+    text: "model 'stateful' input 'state' expects float32[2, batch, 3] but step 0 (model 'stateful') produces float32[batch, 4]",
+  },
   // symbols
   {
     code: "SL2013",
@@ -114,10 +127,10 @@ export const refused: readonly Refused[] = [
     text: "model 'wide' input 'h' expects float32[batch, len, 768] but step 0 (model 'encoder') produces float32[batch, seq, encoder.k]; refine 'encoder.k' to 768",
   },
   {
-    code: "SL2013",
+    code: "SL2011",
     given: "Single",
     source: `pipeline("p").model(embed).model(▸single)`,
-    text: "model 'single' input 'x' expects float32[1, 12] but step 0 (model 'embed') produces float32[batch, 12]; refine 'batch' to 1",
+    text: "model 'single' input 'x' expects float32[1, 12] but step 0 (model 'embed') produces float32[batch, 12]",
   },
   {
     code: "SL2013",
@@ -616,31 +629,31 @@ export const refused: readonly Refused[] = [
     code: "SL2070",
     given: "number",
     source: `pipeline("p").model(encoder).refine({ ▸len: 128 })`,
-    text: "cannot refine 'len': step 0 (model 'encoder') produces only 'batch', 'encoder.k', 'seq'",
+    text: "cannot refine 'len': step 0 (model 'encoder') produces only 'encoder.k', 'seq'",
   },
   {
     code: "SL2070",
     given: "number",
     source: `pipeline("p", ${image}).refine({ ▸n: 12 })`,
-    text: "cannot refine 'n': the pipeline's input has only 'batch'",
+    text: "cannot refine 'n': the pipeline's input has no symbols",
   },
   {
     code: "SL2070",
     given: "number",
     source: `pipeline("p", { inputs: { x: { dtype: "float32", shape: null } } }).refine({ ▸batch: 3 })`,
-    text: "cannot refine 'batch': the pipeline's input has only none",
+    text: "cannot refine 'batch': the pipeline's input has no symbols",
   },
   {
     code: "SL2070",
     given: "number",
     source: `pipeline("p").refine({ ▸n: 12 })`,
-    text: "cannot refine 'n': the pipeline's input has only none",
+    text: "cannot refine 'n': the pipeline's input has no symbols",
   },
   {
     code: "SL2070",
     given: "number",
     source: `pipeline("p").model(encoder).refine({ seq: 128 }).refine({ ▸seq: 64 })`,
-    text: "cannot refine 'seq': step 0 (model 'encoder') produces only 'batch', 'encoder.k'",
+    text: "cannot refine 'seq': step 0 (model 'encoder') produces only 'encoder.k'",
   },
   {
     code: "SL2071",
@@ -675,7 +688,7 @@ export const refused: readonly Refused[] = [
   {
     code: "SL2005",
     given: `"v"`,
-    source: `pipeline("p", ${image}).refine({ batch: 1 }).validate(▸"v", (x) => true)`,
+    source: `pipeline("p", { inputs: { x: { dtype: "float32", shape: ["batch", "n"] } } }).refine({ n: 1 }).validate(▸"v", (x) => true)`,
     text: "validation 'v' needs an inference step before it",
   },
   // edits: the index
@@ -829,7 +842,7 @@ export const refused: readonly Refused[] = [
     code: "SL2070",
     given: "number",
     source: `pipeline("p").model(encoder).insertStep(1, (at) => at.refine({ ▸len: 128 }))`,
-    text: "cannot refine 'len': step 0 (model 'encoder') produces only 'batch', 'encoder.k', 'seq'",
+    text: "cannot refine 'len': step 0 (model 'encoder') produces only 'encoder.k', 'seq'",
   },
   // edits: the later step that breaks
   {
@@ -970,7 +983,7 @@ export const refused: readonly Refused[] = [
     step: 1,
     given: "NewStep<Embed>",
     source: `pipeline("p").model(encoder).refine({ seq: 128 }).replaceStep(0, (at) => ▸at.model(embed))`,
-    text: "cannot refine 'seq': step 0 (model 'embed') produces only 'batch'",
+    text: "cannot refine 'seq': step 0 (model 'embed') produces no symbols",
   },
   {
     code: "SL2004",

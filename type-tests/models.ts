@@ -26,33 +26,38 @@ export const embed: Embed = defineModel({
 
 export interface Scorer extends Model<
   "scorer",
-  { readonly x: F<readonly ["N", 10]> },
-  { readonly score: F<readonly ["N", 1]> }
+  { readonly x: F<readonly ["batch", 10]> },
+  { readonly score: F<readonly ["batch", 1]> }
 > {}
 export const scorer: Scorer = defineModel({
   name: "scorer",
   sha256,
-  inputs: { x: f("N", 10) },
-  outputs: { score: f("N", 1) },
+  inputs: { x: f("batch", 10) },
+  outputs: { score: f("batch", 1) },
 });
 
 export interface Head extends Model<
   "head",
-  { readonly x: F<readonly [null, 12]> },
-  { readonly y: F<readonly [null, 1]> }
+  { readonly x: F<readonly ["batch", 12]> },
+  { readonly y: F<readonly ["batch", 1]> }
 > {}
-export const head: Head = defineModel({ name: "head", sha256, inputs: { x: f(null, 12) }, outputs: { y: f(null, 1) } });
+export const head: Head = defineModel({
+  name: "head",
+  sha256,
+  inputs: { x: f("batch", 12) },
+  outputs: { y: f("batch", 1) },
+});
 
 export interface Head2 extends Model<
   "head-2",
-  { readonly input: F<readonly ["unk__8", 12]> },
-  { readonly p: F<readonly ["unk__9", 3]> }
+  { readonly input: F<readonly ["batch", 12]> },
+  { readonly p: F<readonly ["batch", 3]> }
 > {}
 export const head2: Head2 = defineModel({
   name: "head-2",
   sha256,
-  inputs: { input: f("unk__8", 12) },
-  outputs: { p: f("unk__9", 3) },
+  inputs: { input: f("batch", 12) },
+  outputs: { p: f("batch", 3) },
 });
 
 export interface Ids extends Model<
@@ -201,12 +206,8 @@ export const loose: Loose = defineModel({
   outputs: { y: f("batch", null) },
 });
 
-export interface Scalar extends Model<
-  "scalar",
-  { readonly t: F<readonly []> },
-  { readonly y: F<readonly ["batch"]> }
-> {}
-export const scalar: Scalar = defineModel({ name: "scalar", sha256, inputs: { t: f() }, outputs: { y: f("batch") } });
+export interface Scalar extends Model<"scalar", { readonly t: F<readonly []> }, { readonly y: F<readonly []> }> {}
+export const scalar: Scalar = defineModel({ name: "scalar", sha256, inputs: { t: f() }, outputs: { y: f() } });
 
 export interface Loose2 extends Model<
   "loose-2",
@@ -222,36 +223,101 @@ export const loose2: Loose2 = defineModel({
 
 export interface Twin extends Model<
   "twin",
-  { readonly input: F<readonly ["N", 12]> },
-  { readonly y: F<readonly ["N", 1]> }
+  { readonly input: F<readonly ["batch", 12]> },
+  { readonly y: F<readonly ["batch", 1]> }
 > {}
 export const twin: Twin = defineModel({
   name: "twin",
   sha256,
-  inputs: { input: f("N", 12) },
-  outputs: { y: f("N", 1) },
+  inputs: { input: f("batch", 12) },
+  outputs: { y: f("batch", 1) },
 });
 
 export interface Broad extends Model<
   "broad",
-  { readonly x: F<readonly ["N", 12]> },
-  { readonly y: F<readonly ["N", 2]> }
+  { readonly x: F<readonly ["batch", 12]> },
+  { readonly y: F<readonly ["batch", 2]> }
 > {}
 export const broad: Broad = defineModel({
   name: "broad",
   sha256,
-  inputs: { x: f("N", 12) },
-  outputs: { y: f("N", 2) },
+  inputs: { x: f("batch", 12) },
+  outputs: { y: f("batch", 2) },
 });
 
 export interface Thirty extends Model<
   "thirty",
-  { readonly x: F<readonly ["N", 12]> },
-  { readonly a: F<readonly ["N", 32]>; readonly b: F<readonly ["N", 32]> }
+  { readonly x: F<readonly ["batch", 12]> },
+  { readonly a: F<readonly ["batch", 32]>; readonly b: F<readonly ["batch", 32]> }
 > {}
 export const thirty: Thirty = defineModel({
   name: "thirty",
   sha256,
-  inputs: { x: f("N", 12) },
-  outputs: { a: f("N", 32), b: f("N", 32) },
+  inputs: { x: f("batch", 12) },
+  outputs: { a: f("batch", 32), b: f("batch", 32) },
+});
+
+// Models whose rows are not along dimension 0.
+
+/** The state's rows are along dimension 1. */
+export interface Stateful extends Model<
+  "stateful",
+  { readonly x: F<readonly ["batch", 4]>; readonly state: F<readonly [2, "batch", 3]> },
+  { readonly y: F<readonly ["batch", 4]>; readonly stateN: F<readonly [2, "batch", 3]> }
+> {}
+export const stateful: Stateful = defineModel({
+  name: "stateful",
+  sha256,
+  inputs: { x: f("batch", 4), state: f(2, "batch", 3) },
+  outputs: { y: f("batch", 4), stateN: f(2, "batch", 3) },
+});
+
+export interface TimeMajor extends Model<
+  "time-major",
+  { readonly x: F<readonly ["batch", "time"]> },
+  { readonly probs: F<readonly ["time", "batch"]> }
+> {}
+export const timeMajor: TimeMajor = defineModel({
+  name: "time-major",
+  sha256,
+  inputs: { x: f("batch", "time") },
+  outputs: { probs: f("time", "batch") },
+});
+
+/** A whole model: a row is a matrix. */
+export interface Matrix extends Model<
+  "matrix",
+  { readonly x: F<readonly [2, 3]> },
+  { readonly y: F<readonly [2, 3]> }
+> {}
+export const matrix: Matrix = defineModel({
+  name: "matrix",
+  sha256,
+  inputs: { x: f(2, 3) },
+  outputs: { y: f(2, 3) },
+});
+
+export interface Cells extends Model<
+  "cells",
+  { readonly x: F<readonly ["batch", 2, 3]> },
+  { readonly y: F<readonly ["batch", 1]> }
+> {}
+export const cells: Cells = defineModel({
+  name: "cells",
+  sha256,
+  inputs: { x: f("batch", 2, 3) },
+  outputs: { y: f("batch", 1) },
+});
+
+/** `t` is one value for all rows of a request. */
+export interface Shared extends Model<
+  "shared",
+  { readonly x: F<readonly ["batch", 3]>; readonly t: F<readonly []> },
+  { readonly y: F<readonly ["batch", 3]> }
+> {}
+export const shared: Shared = defineModel({
+  name: "shared",
+  sha256,
+  inputs: { x: f("batch", 3), t: f() },
+  outputs: { y: f("batch", 3) },
 });

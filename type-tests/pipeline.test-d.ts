@@ -21,13 +21,13 @@ interface A extends Model<
 > {}
 interface Champ extends Model<
   "champ",
-  { readonly input: F<readonly ["N", 8]> },
-  { readonly dense_1: F<readonly ["N", 1]> }
+  { readonly input: F<readonly ["batch", 8]> },
+  { readonly dense_1: F<readonly ["batch", 1]> }
 > {}
 interface C1 extends Model<
   "c1",
-  { readonly features: F<readonly [null, 8]> },
-  { readonly variable: F<readonly [null, 1]> }
+  { readonly features: F<readonly ["batch", 8]> },
+  { readonly variable: F<readonly ["batch", 1]> }
 > {}
 interface C2 extends Model<
   "c2",
@@ -95,7 +95,7 @@ expectError(watched.alert("other", (all) => all.count(), { over: "1h" }));
 const mixed = defineModel({
   name: "mixed",
   sha256: "0".repeat(64),
-  inputs: { id: { dtype: "int64", shape: ["batch"] }, grid: { dtype: "float64", shape: [null, 2, 2] } },
+  inputs: { id: { dtype: "int64", shape: ["batch"] }, grid: { dtype: "float64", shape: ["batch", 2, 2] } },
   outputs: {
     label: { dtype: "string", shape: ["batch"] },
     sure: { dtype: "bool", shape: ["batch"] },
@@ -126,10 +126,14 @@ declare const encoder: Model<
 >;
 declare const pool: Model<
   "pool",
-  { readonly h: F<readonly ["N", "len", "d"]> },
-  { readonly y: F<readonly ["N", "d"]>; readonly z: F<readonly ["N", "len", 3]> }
+  { readonly h: F<readonly ["batch", "len", "d"]> },
+  { readonly y: F<readonly ["batch", "d"]>; readonly z: F<readonly ["batch", "len", 3]> }
 >;
-declare const loose: Model<"loose", { readonly x: F<readonly [null, null]> }, { readonly y: F<readonly [null, null]> }>;
+declare const loose: Model<
+  "loose",
+  { readonly x: F<readonly ["batch", null]> },
+  { readonly y: F<readonly ["batch", null]> }
+>;
 declare const unranked: Model<"unranked", { readonly x: Tensor<"float32"> }, { readonly y: Tensor<"float32"> }>;
 expectType<{ readonly hidden: F<readonly ["batch", "seq", "encoder.k"]> }>(pipeline("p").model(encoder).outputs);
 expectType<{ readonly y: F<readonly ["batch", "encoder.k"]>; readonly z: F<readonly ["batch", "seq", 3]> }>(
@@ -192,7 +196,11 @@ const untyped = await annotated.deploy(target);
 expectType<unknown>((await untyped.infer([{ image }]))[0]?.out["dense_1"]);
 
 // Several models: a tuple until one is selected; lambdas read each output by model name.
-declare const c3: Model<"c3", { readonly x: F<readonly ["N", 8]> }, { readonly variable: F<readonly ["N", 1]> }>;
+declare const c3: Model<
+  "c3",
+  { readonly x: F<readonly ["batch", 8]> },
+  { readonly variable: F<readonly ["batch", 1]> }
+>;
 const several = pipeline("p").model(a).models([champ, c2, c1]);
 expectType<
   readonly [
@@ -256,7 +264,7 @@ const keyed = pipeline("p")
   .model(a)
   .keySplit("segment", { default: c1, routes: { gold: c3, "very-gold": c1 } });
 expectType<{ readonly variable: F<readonly ["batch", 1]> }>(keyed.outputs);
-expectType<{ readonly features: F<readonly [null, 8]> }>(
+expectType<{ readonly features: F<readonly ["batch", 8]> }>(
   pipeline("p").keySplit("k", { default: c1, routes: { gold: c3 } }).inputs,
 );
 expectError(keyed.validate("v", (x) => x.models.c1 < 1));
@@ -272,7 +280,7 @@ expectType<{ readonly variable: F<readonly ["batch", 1]> }>(
       { hashKey: "session_id" },
     ).outputs,
 );
-expectType<{ readonly x: F<readonly ["N", 8]> }>(
+expectType<{ readonly x: F<readonly ["batch", 8]> }>(
   pipeline("p").randomSplit([
     [1, c3],
     [1, c1],
@@ -319,7 +327,7 @@ expectType<{ scores: readonly [number, number, number] | null } | undefined>(
 );
 const withShadow = () => edited.replaceStep(1, (at) => at.shadow(champ, [c1, c2]));
 expectType<{ readonly image: F<readonly ["batch", 64]> }>(edited.removeStep(2).removeStep(1).inputs);
-expectType<{ readonly input: F<readonly ["N", 8]> }>(pipeline("p").model(a).model(champ).removeStep(0).inputs);
+expectType<{ readonly input: F<readonly ["batch", 8]> }>(pipeline("p").model(a).model(champ).removeStep(0).inputs);
 expectType<{ readonly tensor: F<readonly ["batch", 64]> }>(
   pipeline("p")
     .model(a)

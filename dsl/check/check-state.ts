@@ -1,4 +1,4 @@
-import { fit, normal, type OpenCheck } from "../shapes/fits.js";
+import { fit, type OpenCheck } from "../shapes/fits.js";
 import type { ErrorCode, Problem } from "../errors.js";
 import { isSameModel, modelFlaw, portsOf, type Model } from "../model.js";
 import { firstColumns } from "../steps/model.js";
@@ -8,8 +8,8 @@ import { requestSource, stepSource } from "../messages/shapes.js";
 import { needsSelect } from "../messages/steps.js";
 
 /**
- * A check that the types cannot make: `input` of `model` at `step` must have `expects` elements along `axis`, or rank
- * `expects` where `axis` is null. A symbol must have one size wherever it occurs.
+ * A check that the types cannot make: `input` of `model` at `step` must have `expects` elements along `axis` of a row,
+ * or rows of rank `expects` where `axis` is null. A symbol must have one size wherever it occurs.
  */
 export interface RuntimeCheck extends OpenCheck {
   readonly step: number;
@@ -56,7 +56,7 @@ export class CheckState {
 
   constructor(declared: object | undefined) {
     this.inputs = declared === undefined ? [] : portsOf(declared);
-    this.outputs = normal(this.inputs);
+    this.outputs = this.inputs;
   }
 
   /** Records what a validation or alert at this position may read. */
@@ -79,7 +79,7 @@ export class CheckState {
   infer(model: Model, rename: Readonly<Record<string, string>>, index: number): readonly Port[] {
     if (this.inputs.length === 0) {
       this.inputs = firstColumns(portsOf(model.inputs), rename);
-      this.outputs = normal(this.inputs);
+      this.outputs = this.inputs;
     }
     if (this.source === null) {
       const columns = portsOf(model.inputs).map(({ name }) =>
@@ -91,7 +91,7 @@ export class CheckState {
     if (tuple !== null) {
       const message = needsSelect(tuple.step, tuple.outputs.length, `model '${model.name}'`);
       this.report("SL2026", message, index, { model: model.name });
-      return normal(portsOf(model.outputs));
+      return portsOf(model.outputs);
     }
     const { problems, checks, outputs } = fit(model, rename, {
       ports: this.outputs,

@@ -2,6 +2,7 @@ import { showTensor } from "../shapes/fits.js";
 import type { ShowTensor } from "../shapes/mismatch.js";
 import type { IsOne, NamesOf } from "../shapes/port-names.js";
 import type { RowScope, RowValue } from "../row.js";
+import { rowShape } from "../rows.js";
 import type { DType, Port } from "../tensor.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
 import {
@@ -115,7 +116,8 @@ const values: Partial<Record<DType, string>> = { int64: "bigint", uint64: "bigin
 function isKept(was: Port, is: Port): boolean {
   const value = (dtype: DType) => values[dtype] ?? "number";
   if (value(was.dtype) !== value(is.dtype)) return false;
-  if (was.shape === null) return true;
-  if (is.shape === null || is.shape.length !== was.shape.length) return false;
-  return was.shape.every((dim, axis) => axis === 0 || typeof dim !== "number" || dim === is.shape?.[axis]);
+  const [old, now] = [rowShape(was.shape), rowShape(is.shape)];
+  if (old === null) return true;
+  if (now?.length !== old.length) return false;
+  return old.every((dim, axis) => typeof dim !== "number" || dim === now[axis]);
 }

@@ -1,6 +1,5 @@
 import type { AtStep, EditOutOfRange, ExactlyOneStep } from "../messages/edits.js";
 import type { RowFlaw } from "../check/row-change.js";
-import type { Normal } from "../shapes/fits.js";
 import type {
   Arriving,
   At,
@@ -71,8 +70,8 @@ interface Cut<out Before, out Nodes> {
 type CutOf<In, Steps, I extends number> =
   Forward<Steps> extends infer Nodes
     ? Nodes extends Link<After<unknown, infer Bottom>, unknown>
-      ? CutAt<Nodes, I, In, Normal<In>, never, Bottom, object, never, []>
-      : CutAt<unknown, I, In, Normal<In>, never, Steps, object, never, []>
+      ? CutAt<Nodes, I, In, In, never, Bottom, object, never, []>
+      : CutAt<unknown, I, In, In, never, Steps, object, never, []>
     : never;
 type CutAt<
   Nodes,
@@ -155,7 +154,7 @@ export type Cleared<In extends object, Steps> =
     ? Cleared<In, Prev>
     : [Steps] extends [Unstated]
       ? EmptyPipeline
-      : Pipeline<In, Normal<In>, never, Steps>;
+      : Pipeline<In, In, never, Steps>;
 
 /** False if the new step itself does not fit, or the callback adds two steps. Then the error is in the callback. */
 type NewStepFits<S, Before> =

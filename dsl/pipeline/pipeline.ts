@@ -2,18 +2,7 @@ import type { Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } 
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
 import type { PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
-import type {
-  Bound,
-  Fits,
-  FitsRenamed,
-  Next,
-  Normal,
-  Plain,
-  Refused,
-  Resolved,
-  Substituted,
-  Unfit,
-} from "../shapes/fits.js";
+import type { Bound, Fits, FitsRenamed, Next, Plain, Refused, Resolved, Substituted, Unfit } from "../shapes/fits.js";
 import type { Alert, AlertName, AlertOptions, AlertRows, NoInferenceBeforeAlert } from "../steps/alert.js";
 import type { Audit, AuditNames, Slice } from "../steps/audit.js";
 import type { KeyName, KeySplit, KeySplitOptions, RouteModels, Routes } from "../steps/key-split.js";
@@ -284,35 +273,35 @@ export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {
  * the right index.
  */
 export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
-  model<M extends Model>(model: M): Pipeline<M["inputs"], Next<Normal<M["inputs"]>, M>, never, After<M, Steps>>;
+  model<M extends Model>(model: M): Pipeline<M["inputs"], Next<M["inputs"], M>, never, After<M, Steps>>;
   model<M extends Model, const R extends RenameOption>(
-    model: FitsRenamed<Normal<Columns<M["inputs"], R>>, M, R, Steps>,
+    model: FitsRenamed<Columns<M["inputs"], R>, M, R, Steps>,
     rename: ColumnNames<M, R>,
   ): Pipeline<
     Columns<M["inputs"], R>,
-    Substituted<Normal<Columns<M["inputs"], R>>, M, R>,
+    Substituted<Columns<M["inputs"], R>, M, R>,
     never,
     After<Renamed<M, PairsOf<R>>, Steps>
   >;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: C,
-    challengers: Challengers<Normal<C["inputs"]>, C, Cs, never, Steps>,
+    challengers: Challengers<C["inputs"], C, Cs, never, Steps>,
   ): Pipeline<
     C["inputs"],
-    Next<Normal<C["inputs"]>, C>,
+    Next<C["inputs"], C>,
     never,
     After<Shadow<C, Cs>, Steps>,
-    ShadowOutputs<Normal<C["inputs"]>, C, Cs>,
+    ShadowOutputs<C["inputs"], C, Cs>,
     ShadowNames<Cs>
   >;
   models<const Ms extends readonly Model[]>(
-    models: Members<Normal<Ms[0]["inputs"]>, Ms, never, Steps>,
+    models: Members<Ms[0]["inputs"], Ms, never, Steps>,
   ): Pipeline<
     Ms[0]["inputs"],
-    TupleOf<Normal<Ms[0]["inputs"]>, Ms>,
+    TupleOf<Ms[0]["inputs"], Ms>,
     never,
     After<MultiModel<Ms>, Steps>,
-    OutputsByName<Normal<Ms[0]["inputs"]>, Ms>
+    OutputsByName<Ms[0]["inputs"], Ms>
   >;
   /** Always refused: there are no outputs to audit. */
   audit<const S extends string>(
@@ -324,14 +313,14 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   ): PipelineBeforeInference<After<Select<I>, Steps>>;
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<D, Routes<Normal<D["inputs"]>, D, R, Steps>>,
-  ): Pipeline<D["inputs"], Next<Normal<D["inputs"]>, D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
+    options: KeySplitOptions<D, Routes<D["inputs"], D, R, Steps>>,
+  ): Pipeline<D["inputs"], Next<D["inputs"], D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
-    weights: Weights<Normal<FirstModel<Ws>["inputs"]>, Ws, Steps>,
+    weights: Weights<FirstModel<Ws>["inputs"], Ws, Steps>,
     options?: { readonly hashKey?: HashKey<H> },
   ): Pipeline<
     FirstModel<Ws>["inputs"],
-    Next<Normal<FirstModel<Ws>["inputs"]>, FirstModel<Ws>>,
+    Next<FirstModel<Ws>["inputs"], FirstModel<Ws>>,
     never,
     After<RandomSplit<Ws>, Steps>
   >;
@@ -401,7 +390,7 @@ export function pipeline<const N extends string>(name: PipelineName<N>): EmptyPi
 export function pipeline<const N extends string, const I extends PortDefinitions>(
   name: PipelineName<N>,
   options: { readonly inputs: I },
-): Pipeline<TensorsOf<I>, Normal<TensorsOf<I>>, never, Stated>;
+): Pipeline<TensorsOf<I>, TensorsOf<I>, never, Stated>;
 export function pipeline(name: string, options?: { readonly inputs?: PortDefinitions }): unknown {
   return new StepList(name, [], [], options?.inputs);
 }

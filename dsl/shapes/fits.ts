@@ -4,6 +4,7 @@ import type { ExplainPorts } from "./mismatch.js";
 import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./port-names.js";
 import type { MultiModelOf } from "../steps/multi-model.js";
 import type { SourceOf } from "../steps/step-kinds.js";
+import { rowShape, type RowShape } from "../rows.js";
 import type { Dim, DType, Port, Tensor } from "../tensor.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
 import { clash, misfit, missing, noSuchInput, noSuchOutput, refine } from "../messages/shapes.js";
@@ -59,15 +60,10 @@ export type Next<Out, M extends Model> = M extends unknown
     : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
   : never;
 
-/** `never` without `strictNullChecks`: there a tensor with a `null` batch would also be plain. */
-export type Plain = null extends number ? never : PlainTensors;
-/** Tensors with no symbol except the batch: nothing to replace. The cheap path. */
-interface PlainTensors {
-  readonly [port: string]: Tensor<DType, readonly [number | "batch", ...(number | "batch" | null)[]]>;
+/** Tensors without symbols except the row axis: nothing to replace. The cheap path. */
+export interface Plain {
+  readonly [port: string]: Tensor<DType, readonly (number | "batch" | null)[]>;
 }
-
-/** The request's columns as the first model receives them: the symbol of the batch becomes "batch" everywhere. */
-export type Normal<P> = P extends Plain ? P : Resolved<P, Refused, Model<"", P & object, object>>;
 
 /**
  * `Next` on the general path. Where the model does not fit, its outputs are unchanged, so that later steps are still
@@ -79,35 +75,25 @@ export type Resolved<O, B, M extends Model> = O extends unknown
       readonly [K in keyof O]: O[K] extends Tensor<infer D, infer S> ? Tensor<D, ResolvedDims<S, B, M>> : never;
     }
   : never;
-type ResolvedDims<S, B, M extends Model> = { [A in keyof S]: ResolvedDim<S[A], A, B, M> };
-type ResolvedDim<D, Axis, B, M extends Model> = D extends string | null
-  ? Axis extends "0"
-    ? BatchIn<B>
-    : D extends null
-      ? null
-      : D extends BatchName<M["outputs"]>
-        ? BatchIn<B>
-        : D extends keyof B
-          ? B[D] & Dim
-          : D extends "batch" | BatchName<M["inputs"]>
-            ? BatchIn<B>
-            : string extends D
-              ? D
-              : M["name"] extends ""
-                ? D
-                : `${M["name"]}.${D & string}`
+type ResolvedDims<S, B, M extends Model> = { [A in keyof S]: ResolvedDim<S[A], B, M> };
+type ResolvedDim<D, B, M extends Model> = D extends string | null
+  ? D extends null
+    ? null
+    : D extends "batch"
+      ? D
+      : D extends keyof B
+        ? B[D] & Dim
+        : string extends D
+          ? D
+          : `${M["name"]}.${D & string}`
   : D;
-type BatchIn<B> = B extends BatchBound ? B["batch"] : "batch";
-interface BatchBound {
-  readonly batch: Dim;
-}
 
 // ---------------------------------------------------------------- types: bindings of symbols
 
 /** The bindings of the symbols of the inputs `I` where the tensors `Out` arrive: a record, or `Refused`. */
 export type Bound<I, Out> = keyof I extends keyof Out ? BoundNamed<I, Out> : BoundSingle<I, Out>;
 /** For an `Out` with all port names of `I`. */
-type BoundNamed<I, Out> = { [K in keyof I]: BindPort<I[K], Out[K & keyof Out], BatchName<I>> }[keyof I] extends (
+type BoundNamed<I, Out> = { [K in keyof I]: BindPort<I[K], Out[K & keyof Out]> }[keyof I] extends (
   bound: infer B,
 ) => void
   ? [B] extends [never]
@@ -130,64 +116,49 @@ export type Refused = void;
  * bindings, and a conflict such as `{ n: 3 } & { n: 7 }` is `never`. `Refused` is not a function, so it makes the
  * inference fail.
  */
-type BindPort<E, P, Batch> =
+type BindPort<E, P> =
   E extends Tensor<infer D, infer S>
     ? P extends Tensor<D, infer PS>
       ? number extends S["length"]
         ? never
-        : PS extends SameRank<S>
-          ? BindDims<S, PS, Batch>[number]
-          : number extends PS["length"]
-            ? never
-            : Refused
+        : number extends PS["length"]
+          ? never
+          : BindRows<RowShape<S>, RowShape<PS>>
       : Refused
     : never;
+/** Ports fit if their row shapes fit: each may stack its rows along another axis. */
+type BindRows<S, PS> = PS extends SameRank<S> ? BindDims<S, PS>[keyof S & number] : Refused;
 type SameRank<S> = { readonly [A in keyof S]: unknown };
-type BindDims<S, PS extends SameRank<S>, Batch> = { [A in keyof S]: BindDim<S[A], PS[A], A, Batch> };
+type BindDims<S, PS extends SameRank<S>> = { [A in keyof S]: BindDim<S[A], PS[A]> };
 /** Always `D extends null`, never `null extends D`: without `strictNullChecks`, `null` extends every type. */
-type BindDim<E, P, A, Batch> = A extends "0"
-  ? E extends string | null
-    ? (bound: { readonly batch: P extends string | null ? "batch" : P }) => void
-    : P extends E
+type BindDim<E, P> = E extends number
+  ? P extends E
+    ? never
+    : E extends null
       ? never
-      : Refused
-  : E extends number
-    ? P extends E
+      : P extends null
+        ? never
+        : number extends E | P
+          ? never
+          : Refused
+  : P extends null
+    ? never
+    : number extends P
       ? never
       : E extends null
         ? never
-        : P extends null
-          ? never
-          : number extends E | P
-            ? never
-            : Refused
-    : P extends null
-      ? never
-      : number extends P
-        ? never
-        : E extends Batch
-          ? (bound: { readonly batch: P }) => void
-          : (bound: { readonly [K in E & string]: P }) => void;
-
-/** A symbol that is the batch of one port is the batch everywhere: `["N", "N"]`. */
-export type SymbolOf<S extends string, P> = S extends BatchName<P> ? "batch" : S;
-type BatchName<P> = HeadOf<P[keyof P]>;
-type HeadOf<T> = T extends { readonly shape: readonly [infer H, ...(readonly unknown[])] }
-  ? H extends null
-    ? never
-    : H
-  : never;
+        : (bound: { readonly [K in E & string]: P }) => void;
 
 // ---------------------------------------------------------------- run time: the same checks, all problems of a model
 // at once
 
-/** What arrives at a model: ports after `normal`, and their source with a verb, for messages. */
+/** What arrives at a model: ports, and their source with a verb, for messages. */
 export interface Arriving {
   readonly ports: readonly Port[];
   readonly source: string;
 }
 
-/** A check of one input that the types cannot make. */
+/** A check of one input that the types cannot make. `axis` counts in the shape of a row, without the row axis. */
 export interface OpenCheck {
   readonly input: string;
   readonly axis: number | null;
@@ -206,7 +177,7 @@ export interface Fit {
  */
 export function fit(model: Model, rename: Readonly<Record<string, string>>, arriving: Arriving): Fit {
   const inputs = portsOf(model.inputs).sort((a, b) => byCodeUnit(a.name, b.name));
-  const unifier = new Unifier(model.name, inputs, arriving.source);
+  const unifier = new Unifier(model.name, arriving.source);
   const names = arriving.ports.map((port) => port.name);
   for (const [input, column] of Object.entries(rename).sort(([a], [b]) => byCodeUnit(a, b))) {
     if (!inputs.some((port) => port.name === input)) {
@@ -237,29 +208,9 @@ export function fit(model: Model, rename: Readonly<Record<string, string>>, arri
   };
 }
 
-/** Replaces the symbol of the batch by "batch" everywhere. */
-export function normal(ports: readonly Port[]): Port[] {
-  const batch = batchNames(ports);
-  return ports.map(({ name, dtype, shape }) => ({
-    name,
-    dtype,
-    shape: shape?.map((dim, axis) => normalDim(dim, axis, batch)) ?? null,
-  }));
-}
-
 /** `float32[batch, 10]`; `?` for an unknown dimension. */
 export function showTensor({ dtype, shape }: Omit<Port, "name">): string {
-  if (shape === null) return `${dtype}[…]`;
-  return `${dtype}[${shape.map((dim, axis) => (axis === 0 && typeof dim !== "number" ? "batch" : (dim ?? "?"))).join(", ")}]`;
-}
-
-function batchNames(ports: readonly Port[]): ReadonlySet<Dim | undefined> {
-  return new Set(ports.map((port) => port.shape?.[0]).filter((dim) => typeof dim === "string"));
-}
-
-function normalDim(dim: Dim, axis: number, batch: ReadonlySet<Dim | undefined>): Dim {
-  if (typeof dim === "number") return dim;
-  return axis === 0 || (dim !== null && batch.has(dim)) ? "batch" : dim;
+  return shape === null ? `${dtype}[…]` : `${dtype}[${shape.map((dim) => dim ?? "?").join(", ")}]`;
 }
 
 /** Binds the symbols of one model, input by input. */
@@ -273,12 +224,10 @@ class Unifier {
   >();
   readonly #model: string;
   readonly #source: string;
-  readonly #batch: ReadonlySet<Dim | undefined>;
 
-  constructor(model: string, inputs: readonly Port[], source: string) {
+  constructor(model: string, source: string) {
     this.#model = model;
     this.#source = source;
-    this.#batch = batchNames(inputs);
   }
 
   report(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>>): void {
@@ -289,16 +238,16 @@ class Unifier {
     const text = misfit(this.#model, input.name, showTensor(input), this.#source, showTensor(fed));
     const details = { input: input.name };
     if (input.dtype !== fed.dtype) return this.report("SL2010", text, details);
-    if (input.shape === null) return;
-    if (fed.shape === null) {
-      this.#checks.push({ input: input.name, axis: null, expects: input.shape.length });
-    } else if (fed.shape.length !== input.shape.length) {
+    const expected = rowShape(input.shape);
+    const arrived = rowShape(fed.shape);
+    if (expected === null) return;
+    if (arrived === null) {
+      this.#checks.push({ input: input.name, axis: null, expects: expected.length });
+    } else if (arrived.length !== expected.length) {
       return this.report("SL2011", text, details);
     }
-    for (const [axis, dim] of input.shape.entries()) {
-      const expected = normalDim(dim, axis, this.#batch);
-      const arrived = fed.shape === null ? null : normalDim(fed.shape[axis] ?? null, axis, new Set());
-      if (!this.#dim(input.name, axis, expected, arrived, text)) return;
+    for (const [axis, dim] of expected.entries()) {
+      if (!this.#dim(input.name, axis, dim, arrived?.[axis] ?? null, text)) return;
     }
   }
 
@@ -352,19 +301,14 @@ class Unifier {
   /** Without bindings if the model does not fit, so that later steps are still checked. */
   outputs(ports: readonly Port[]): Port[] {
     if (this.problems.some(({ code }) => code !== "SL2016")) this.#bound.clear();
-    const batch = new Set([...this.#batch, ...batchNames(ports)]);
     return ports.map(({ name, dtype, shape }) => ({
       name,
       dtype,
-      shape:
-        shape?.map((dim, axis) => {
-          const own = normalDim(dim, axis, batch);
-          return typeof own === "string" ? this.#resolved(own) : own;
-        }) ?? null,
+      shape: shape?.map((dim) => (typeof dim === "string" && dim !== "batch" ? this.#resolved(dim) : dim)) ?? null,
     }));
   }
 
   #resolved(symbol: string): number | string {
-    return this.#bound.get(symbol)?.size ?? (symbol === "batch" ? symbol : `${this.#model}.${symbol}`);
+    return this.#bound.get(symbol)?.size ?? `${this.#model}.${symbol}`;
   }
 }

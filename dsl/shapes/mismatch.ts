@@ -1,5 +1,5 @@
-import type { SymbolOf } from "./fits.js";
 import type { NamesOf } from "./port-names.js";
+import type { RowShape } from "../rows.js";
 import type { Tensor } from "../tensor.js";
 import type { Clash, Misfit, Missing, Refine } from "../messages/shapes.js";
 
@@ -15,34 +15,40 @@ export type ExplainPorts<N extends string, I, F, Out, From extends string, Keys,
   ...infer Rest,
 ]
   ? K extends keyof F
-    ? ExplainPort<I[K], F[K], I, B, N, K, From> extends infer X
+    ? ExplainPort<I[K], F[K], B, N, K, From> extends infer X
       ? X extends string
         ? X
         : ExplainPorts<N, I, F, Out, From, Rest, X>
       : never
     : Missing<N, K, From, NamesOf<Out>>
   : never;
-type ExplainPort<E, P, I, B, N extends string, K extends string, From extends string> =
+type ExplainPort<E, P, B, N extends string, K extends string, From extends string> =
   E extends Tensor<infer D, infer S>
     ? P extends Tensor<infer PD, infer PS>
       ? PD extends D
         ? number extends S["length"] | PS["length"]
           ? B
-          : S["length"] extends PS["length"]
-            ? ExplainShape<S, PS, "0", I, B, N, K, Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>>
-            : Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>
+          : ExplainRows<RowShape<S>, RowShape<PS>, B, N, K, Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>>
         : Misfit<N, K, ShowTensor<E>, From, ShowTensor<P>>
       : never
     : never;
-type ExplainShape<E, P, Axis, I, B, N extends string, K extends string, Text extends string> = E extends readonly [
+type ExplainRows<
+  E extends readonly unknown[],
+  P extends readonly unknown[],
+  B,
+  N extends string,
+  K extends string,
+  Text extends string,
+> = E["length"] extends P["length"] ? ExplainShape<E, P, B, N, K, Text> : Text;
+type ExplainShape<E, P, B, N extends string, K extends string, Text extends string> = E extends readonly [
   infer EH,
   ...infer ER,
 ]
   ? P extends readonly [infer PH, ...infer PR]
-    ? ExplainDim<NormalDim<EH, Axis, I>, NormalDim<PH, Axis, object>, B, N, K, Text> extends infer X
+    ? ExplainDim<EH, PH, B, N, K, Text> extends infer X
       ? X extends string
         ? X
-        : ExplainShape<ER, PR, "1", I, X, N, K, Text>
+        : ExplainShape<ER, PR, X, N, K, Text>
       : never
     : never
   : B;
@@ -65,23 +71,16 @@ type ExplainDim<E, P, B, N extends string, K extends string, Text extends string
           : P extends string
             ? `${Text}${Refine<P, E & number>}`
             : Text;
-type NormalDim<D, Axis, I> = D extends string | null
-  ? Axis extends "0"
-    ? "batch"
-    : D extends null
-      ? D
-      : SymbolOf<D & string, I>
-  : D;
-
 /** `float32[batch, 10]`; `?` for an unknown dimension. */
 export type ShowTensor<T> =
   T extends Tensor<infer D, infer S>
     ? number extends S["length"]
       ? `${D}[…]`
       : S extends readonly [infer H, ...infer R]
-        ? `${D}[${ShowRest<R, H extends string | null ? "batch" : `${H & number}`>}]`
+        ? `${D}[${ShowRest<R, `${ShowDim<H>}`>}]`
         : `${D}[]`
     : never;
 type ShowRest<S extends readonly unknown[], Text extends string> = S extends readonly [infer H, ...infer R]
-  ? ShowRest<R, `${Text}, ${H extends null ? "?" : H & (string | number)}`>
+  ? ShowRest<R, `${Text}, ${ShowDim<H>}`>
   : Text;
+type ShowDim<D> = D extends null ? "?" : D & (string | number);

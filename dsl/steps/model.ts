@@ -3,7 +3,7 @@ import type { FirstText, TextOf } from "../check/flaws.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
 import type { NoSuchInput, NoSuchOutput } from "../messages/shapes.js";
 import type { Model } from "../model.js";
-import type { Fits, FitsRenamed, Normal } from "../shapes/fits.js";
+import type { Fits, FitsRenamed } from "../shapes/fits.js";
 import type { NamesOf, Sorted } from "../shapes/port-names.js";
 import type { Port } from "../tensor.js";
 import { frozenCopy, type StepDefinition } from "./step-definition.js";
@@ -83,7 +83,7 @@ type RenamingFlaw<T, R, Names> = Names extends readonly [infer K extends keyof T
 export interface AtModel<Out, Steps> {
   model<M extends Model>(model: Fits<ArrivingAtModel<Out, M>, M, Steps>): NewStep<M>;
   model<M extends Model, const R extends RenameOption>(
-    model: FitsRenamed<[Out] extends [Unstated] ? Normal<Columns<M["inputs"], R>> : Out, M, R, Steps>,
+    model: FitsRenamed<[Out] extends [Unstated] ? Columns<M["inputs"], R> : Out, M, R, Steps>,
     rename: [Out] extends [Unstated] ? ColumnNames<M, R> : Renaming<M, R, Out, Steps>,
   ): NewStep<Renamed<M, PairsOf<R>>>;
 }

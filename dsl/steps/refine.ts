@@ -5,6 +5,7 @@ import { requestSource } from "../messages/shapes.js";
 import { needsSelect, type NeedsSelect } from "../messages/steps.js";
 import { kindOf } from "../value-kind.js";
 import type { NamesOf, Sorted } from "../shapes/port-names.js";
+import { rowShape } from "../rows.js";
 import type { Dim, Tensor } from "../tensor.js";
 import type { MultiModelOf } from "./multi-model.js";
 import { frozenCopy, noModels, type StepDefinition } from "./step-definition.js";
@@ -54,7 +55,7 @@ type SymbolsOf<Out> = {
     ? number extends S["length"]
       ? never
       : S[number] extends infer A
-        ? A extends null
+        ? A extends null | "batch"
           ? never
           : A extends string
             ? A
@@ -118,7 +119,9 @@ function checkRefine(state: CheckState, step: RefineStep, index: number): void {
   const { tuple } = state;
   if (tuple !== null) return state.report("SL2026", needsSelect(tuple.step, tuple.outputs.length, ".refine()"), index);
   if (Object.keys(sizes).length === 0) return state.report("SL2072", noSymbols, index);
-  const symbols = new Set(state.outputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string"));
+  const symbols = new Set(
+    state.outputs.flatMap(({ shape }) => rowShape(shape) ?? []).filter((dim) => typeof dim === "string"),
+  );
   const refined = new Map<unknown, number>();
   const entries = Object.entries(sizes as Readonly<Record<string, unknown>>);
   for (const [symbol, size] of entries.sort(([a], [b]) => byCodeUnit(a, b))) {
@@ -130,7 +133,7 @@ function checkRefine(state: CheckState, step: RefineStep, index: number): void {
     if (typeof size === "number") refined.set(symbol, size);
   }
   for (const { name, shape } of state.outputs) {
-    for (const [axis, dim] of (shape ?? []).entries()) {
+    for (const [axis, dim] of (rowShape(shape) ?? []).entries()) {
       const expects = refined.get(dim);
       if (expects !== undefined) state.checks.push({ step: index, model: null, input: name, axis, expects });
     }
@@ -154,9 +157,9 @@ type NoSymbol<
   S extends string,
   Source extends string,
   Names extends readonly string[],
-> = `cannot refine '${S}': ${Source} only ${FirstFiveNames<Names>}`;
+> = `cannot refine '${S}': ${Source} ${Names extends readonly [] ? "no symbols" : `only ${FirstFiveNames<Names>}`}`;
 const noSymbol = (symbol: string, source: string, names: readonly string[]): string =>
-  `cannot refine '${symbol}': ${source} only ${firstFiveNames(names)}`;
+  `cannot refine '${symbol}': ${source} ${names.length === 0 ? "no symbols" : `only ${firstFiveNames(names)}`}`;
 
 type NoSize<
   S extends string,

@@ -3,7 +3,7 @@ import type { RequestSource, StepSource } from "../messages/shapes.js";
 import type { ExactlyOneStep } from "../messages/edits.js";
 import type { Model } from "../model.js";
 import type { UnknownRow } from "../row.js";
-import type { Fits, Next, Normal, Substituted } from "../shapes/fits.js";
+import type { Fits, Next, Substituted } from "../shapes/fits.js";
 import { alertKind, type Alert, type AlertFlaw, type AlertStep, type AtAlert, type UncheckedAlert } from "./alert.js";
 import {
   auditKind,
@@ -241,10 +241,10 @@ export type BeforeInference<Steps> =
 // At run time, `CheckState` holds this state.
 
 /** What arrives at the model `M`: if the request's columns are not stated, `M` defines them. */
-export type ArrivingAtModel<Out, M extends Model> = [Out] extends [Unstated] ? Normal<M["inputs"]> : Out;
+export type ArrivingAtModel<Out, M extends Model> = [Out] extends [Unstated] ? M["inputs"] : Out;
 
 /** What arrives at the step `S`: if the request's columns are not stated, `S` defines them. */
-export type Arriving<Out, S> = [Out] extends [Unstated] ? Normal<ColumnsOf<S>> : Out;
+export type Arriving<Out, S> = [Out] extends [Unstated] ? ColumnsOf<S> : Out;
 
 /** The request's columns after the step `S`. */
 export type InAfter<In, S> = [In] extends [Unstated] ? ColumnsOf<S> : In;
@@ -299,7 +299,7 @@ export type NamesAfter<Names extends string, S, Steps> = S extends Model
 /** The outputs that the log stores by model name: those of challengers and audited ones. */
 export type LoggedOutputs<In, Steps, Names> = [Extract<Names, `model ${string}`>] extends [never]
   ? object
-  : LoggedIn<Forward<Steps>, Normal<In>, object, unknown>;
+  : LoggedIn<Forward<Steps>, In, object, unknown>;
 
 type LoggedIn<Nodes, Out, ByModel, Found> =
   Nodes extends Link<After<infer S, infer Prev>, infer Rest>

@@ -33,7 +33,7 @@ describe("a valid pipeline", () => {
         }),
       )
       .validate("whole", (x) => x.out > 0n);
-    const inputs = [{ name: "dense_input", dtype: "float32", shape: ["N", 29] }];
+    const inputs = [{ name: "dense_input", dtype: "float32", shape: ["batch", 29] }];
     const outputs = [{ name: "dense_1", dtype: "float32", shape: ["batch", 1] }];
     const challenger = [{ name: "variable", dtype: "float32", shape: ["batch", 1] }];
     const models = { "ccfraud-lstm": outputs, "ccfraud-xgb": challenger };
@@ -69,17 +69,17 @@ describe("a check that the types cannot make becomes a run-time check", () => {
     checkPipeline(steps.reduce((p: UntypedPipeline, step) => p.model(step), untyped("p"))).checks;
 
   it("for an unknown size where a size is needed", () => {
-    expect(checks(source(["batch", null]), model("m", { x: ["N", 8] }, { y: ["N"] }))).toEqual([
-      { step: 1, model: "m", input: "x", axis: 1, expects: 8 },
+    expect(checks(source(["batch", null]), model("m", { x: ["batch", 8] }, { y: ["batch"] }))).toEqual([
+      { step: 1, model: "m", input: "x", axis: 0, expects: 8 },
     ]);
   });
 
   it("for an unknown rank", () => {
-    expect(checks(source(null), model("m", { x: ["N", 8] }, { y: ["N"] }))).toEqual([
-      { step: 1, model: "m", input: "x", axis: null, expects: 2 },
-      { step: 1, model: "m", input: "x", axis: 1, expects: 8 },
+    expect(checks(source(null), model("m", { x: ["batch", 8] }, { y: ["batch"] }))).toEqual([
+      { step: 1, model: "m", input: "x", axis: null, expects: 1 },
+      { step: 1, model: "m", input: "x", axis: 0, expects: 8 },
     ]);
-    expect(checks(source(["batch", 8]), model("m", { x: null }, { y: ["N"] }))).toEqual([]);
+    expect(checks(source(["batch", 8]), model("m", { x: null }, { y: ["batch"] }))).toEqual([]);
     const whole = untyped("p")
       .model(source(null))
       .model(model("m", { x: [8, 2] }, { y: [8] }));
@@ -94,25 +94,27 @@ describe("a check that the types cannot make becomes a run-time check", () => {
   });
 
   it("for a symbol that meets an unknown dimension: one size wherever it occurs", () => {
-    const square = model("square", { x: ["N", "n", "n"] }, { y: ["N", "n"] });
+    const square = model("square", { x: ["batch", "n", "n"] }, { y: ["batch", "n"] });
     expect(checks(source(["batch", null, 8]), square)).toEqual([
-      { step: 1, model: "square", input: "x", axis: 1, expects: 8 },
+      { step: 1, model: "square", input: "x", axis: 0, expects: 8 },
     ]);
     expect(checks(source(["batch", null, null]), square)).toEqual([
+      { step: 1, model: "square", input: "x", axis: 0, expects: "square.n" },
       { step: 1, model: "square", input: "x", axis: 1, expects: "square.n" },
-      { step: 1, model: "square", input: "x", axis: 2, expects: "square.n" },
     ]);
     expect(checks(source(["batch", null, "k"]), square)).toEqual([
+      { step: 1, model: "square", input: "x", axis: 0, expects: "source.k" },
       { step: 1, model: "square", input: "x", axis: 1, expects: "source.k" },
-      { step: 1, model: "square", input: "x", axis: 2, expects: "source.k" },
     ]);
   });
 
   it("for a challenger's input, with the challenger's name", () => {
     const p = untyped("p")
       .model(source(["batch", null]))
-      .shadow(model("m", { x: ["N", null] }, { y: ["N"] }), [model("c", { x: ["N", 8] }, { y: ["N"] })]);
-    expect(checkPipeline(p).checks).toEqual([{ step: 1, model: "c", input: "x", axis: 1, expects: 8 }]);
+      .shadow(model("m", { x: ["batch", null] }, { y: ["batch"] }), [
+        model("c", { x: ["batch", 8] }, { y: ["batch"] }),
+      ]);
+    expect(checkPipeline(p).checks).toEqual([{ step: 1, model: "c", input: "x", axis: 0, expects: 8 }]);
   });
 });
 
@@ -161,7 +163,7 @@ describe("all problems of a pipeline", () => {
       .model(ccfraud)
       .validate("count", () => true);
     expect(checkPipeline(p).problems.map(({ details }) => details)).toEqual([
-      { step: 1, model: "ccfraud-lstm", input: "dense_input", axis: 1 },
+      { step: 1, model: "ccfraud-lstm", input: "dense_input", axis: 0 },
       { step: 2, validation: "count" },
     ]);
   });

@@ -16,6 +16,19 @@ import { asUntyped, problemLines, type UntypedPipeline } from "./untyped-pipelin
 const kinds = (p: AnyPipeline) => p.steps.map((step: Step) => ("name" in step ? step.name : step.kind));
 const low = (x: { readonly out: { readonly dense_1: readonly [number] } }) => x.out.dense_1[0] < 1;
 
+const tagger = defineModel({
+  name: "tagger",
+  sha256: "7".repeat(64),
+  inputs: { input: { dtype: "float32", shape: ["batch", 100] } },
+  outputs: { tags: { dtype: "float32", shape: ["batch", "seq"] } },
+});
+const anyWidth = defineModel({
+  name: "any-width",
+  sha256: "8".repeat(64),
+  inputs: { x: { dtype: "float32", shape: ["batch", null] } },
+  outputs: { dense_1: { dtype: "float32", shape: ["batch", 1] } },
+});
+const tagged = pipeline("tagged").model(tagger).model(anyWidth).validate("sure", low);
 const imdb = pipeline("imdb").model(embedder).model(sentiment).validate("sure", low);
 
 describe("an edited pipeline equals the same pipeline written by hand", () => {
@@ -27,8 +40,8 @@ describe("an edited pipeline equals the same pipeline written by hand", () => {
     ],
     [
       "insertStep",
-      imdb.insertStep(1, (at) => at.refine({ batch: 8 })),
-      pipeline("imdb").model(embedder).refine({ batch: 8 }).model(sentiment).validate("sure", low),
+      tagged.insertStep(1, (at) => at.refine({ "tagger.seq": 800 })),
+      pipeline("tagged").model(tagger).refine({ "tagger.seq": 800 }).model(anyWidth).validate("sure", low),
     ],
     [
       "insertStep at the end",

@@ -19,7 +19,7 @@ describe("a pipeline is plain frozen data", () => {
     expect(fraud.name).toBe("fraud");
     expect(fraud.steps.map((step) => step.kind)).toEqual(["shadow", "validation"]);
     expect(fraud.modelList.map((model) => model.name)).toEqual(["ccfraud-lstm", "ccfraud-xgb", "ccfraud-rf"]);
-    expect(fraud.inputs).toEqual({ dense_input: { dtype: "float32", shape: ["N", 29] } });
+    expect(fraud.inputs).toEqual({ dense_input: { dtype: "float32", shape: ["batch", 29] } });
     expect(fraud.outputs).toEqual({ dense_1: { dtype: "float32", shape: ["batch", 1] } });
   });
 

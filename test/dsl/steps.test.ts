@@ -16,22 +16,28 @@ const splitModel = (name: string, shape: Dim[], dtype: "float32" | "float64" = "
   defineModel({
     name,
     sha256: "7".repeat(64),
-    inputs: { x: { dtype: "float32", shape: [null, 29] } },
+    inputs: { x: { dtype: "float32", shape: ["batch", 29] } },
     outputs: { dense_1: { dtype, shape } },
   });
-const inputs = { x: { dtype: "float32", shape: [null, 29] } } as const;
-const outputs = { dense_1: { dtype: "float32", shape: ["N", 1] } } as const;
+const inputs = { x: { dtype: "float32", shape: ["batch", 29] } } as const;
+const outputs = { dense_1: { dtype: "float32", shape: ["batch", 1] } } as const;
+const tagger = defineModel({
+  name: "tagger",
+  sha256: "7".repeat(64),
+  inputs: { dense_input: { dtype: "float32", shape: ["batch", 29] } },
+  outputs: { tags: { dtype: "float32", shape: ["batch", "seq"] } },
+});
 const control = defineModel({ name: "control", sha256: "8".repeat(64), inputs, outputs });
 const challenger = defineModel({ name: "challenger", sha256: "9".repeat(64), inputs, outputs });
 
 describe("a step", () => {
   it("is frozen data, with frozen parts", () => {
-    const p = pipeline("p").models([ccfraud, ccfraudXgb]).audit("1:").select(0).refine({ batch: 1 });
+    const p = pipeline("p").models([tagger, ccfraudXgb]).audit("1:").select(0).refine({ "tagger.seq": 1 });
     expect(p.steps).toEqual([
-      { kind: "models", models: [ccfraud, ccfraudXgb] },
+      { kind: "models", models: [tagger, ccfraudXgb] },
       { kind: "audit", from: 1, to: null },
       { kind: "select", index: 0 },
-      { kind: "refine", sizes: { batch: 1 } },
+      { kind: "refine", sizes: { "tagger.seq": 1 } },
     ]);
     const keyed = pipeline("p").keySplit("segment", { default: ccfraud, routes: { gold: control } });
     expect(keyed.steps).toEqual([{ kind: "keySplit", key: "segment", default: ccfraud, routes: { gold: control } }]);
@@ -88,7 +94,7 @@ describe("the models of a pipeline", () => {
         [1, control],
         [2, challenger],
       ])
-      .model(splitModel("last", ["N", 1]), { x: "dense_1" });
+      .model(splitModel("last", ["batch", 1]), { x: "dense_1" });
     expect(all.modelList.map((model) => model.name)).toEqual(["control", "challenger", "last"]);
     const keyed = pipeline("p").keySplit("k", { default: control, routes: { a: challenger, b: challenger } });
     expect(keyed.modelList.map((model) => model.name)).toEqual(["control", "challenger"]);
@@ -104,7 +110,7 @@ describe("the current outputs", () => {
     expect(several.outputs).toEqual([dense, variable]);
     expect(Object.isFrozen(several.outputs)).toBe(true);
     expect(several.audit("1:").select(1).outputs).toEqual(variable);
-    expect(several.inputs).toEqual({ dense_input: { dtype: "float32", shape: ["N", 29] } });
+    expect(several.inputs).toEqual({ dense_input: { dtype: "float32", shape: ["batch", 29] } });
   });
 
   it("are the outputs of the first model after a split", () => {
@@ -123,7 +129,7 @@ describe("the current outputs", () => {
       .validate("before", (x) => x.models["ccfraud-lstm"] < 1)
       .select(1)
       .validate("after", (x) => x.out < x.models["ccfraud-lstm"]);
-    const inputs = [{ name: "dense_input", dtype: "float32", shape: ["N", 29] }];
+    const inputs = [{ name: "dense_input", dtype: "float32", shape: ["batch", 29] }];
     const champion = [{ name: "dense_1", dtype: "float32", shape: ["batch", 1] }];
     const other = [{ name: "variable", dtype: "float32", shape: ["batch", 1] }];
     const models = { "ccfraud-lstm": champion, "ccfraud-xgb": other };
@@ -146,9 +152,9 @@ describe("refine", () => {
     expect(checkPipeline(p)).toMatchObject({
       problems: [],
       checks: [
-        { step: 1, model: null, input: "hidden", axis: 1, expects: 128 },
-        { step: 1, model: null, input: "hidden", axis: 2, expects: 768 },
-        { step: 1, model: null, input: "mask", axis: 1, expects: 128 },
+        { step: 1, model: null, input: "hidden", axis: 0, expects: 128 },
+        { step: 1, model: null, input: "hidden", axis: 1, expects: 768 },
+        { step: 1, model: null, input: "mask", axis: 0, expects: 128 },
       ],
     });
   });
@@ -158,7 +164,7 @@ describe("refine", () => {
     const p = pipeline("p", { inputs }).refine({ seq: 16 }).model(encoder);
     expect(checkPipeline(p)).toMatchObject({
       problems: [],
-      checks: [{ step: 0, model: null, input: "tokens", axis: 1, expects: 16 }],
+      checks: [{ step: 0, model: null, input: "tokens", axis: 0, expects: 16 }],
     });
     expect(p.inputs).toEqual(inputs);
     expect(p.outputs).toMatchObject({ mask: { shape: ["batch", 16] } });
@@ -167,13 +173,14 @@ describe("refine", () => {
 
 describe("the check reports all problems", () => {
   it("of a models step", () => {
-    const p = untyped("p").models([ccfraud, ccfraud, encoder, 3]).model(control).refine({ batch: 1 }).select(5);
+    const p = untyped("p").models([ccfraud, ccfraud, encoder, 3]).model(control).refine({ seq: 1 }).select(5);
     expect(problemLines(p)).toMatchInlineSnapshot(`
       [
         "SL2024 model 'ccfraud-lstm' occurs twice in one models step",
         "SL2010 model 'encoder' input 'tokens' expects int64[batch, seq] but the pipeline's input has float32[batch, 29]",
         "SL2031 a model of step 0 is not a model from defineModel: expected an object with name, sha256, inputs and outputs, not a number",
         "SL2026 step 0 produces the outputs of 3 models: put .select() before model 'control'",
+        "SL2070 cannot refine 'seq': step 1 (model 'control') produces no symbols",
         "SL2027 .select() needs a .models() step before it, with nothing selected yet",
       ]
     `);
@@ -183,14 +190,14 @@ describe("the check reports all problems", () => {
     const p = untyped("p")
       .keySplit("", {
         default: ccfraud,
-        routes: { a: ccfraudXgb, b: encoder, c: splitModel("double", ["N", 1], "float64") },
+        routes: { a: ccfraudXgb, b: encoder, c: splitModel("double", ["batch", 1], "float64") },
       })
       .randomSplit(
         [
-          [NaN, splitModel("t", ["N", 29])],
+          [NaN, splitModel("t", ["batch", 29])],
           [Infinity, control],
           ["2", challenger],
-          [1, splitModel("wide", ["N", 2])],
+          [1, splitModel("wide", ["batch", 2])],
         ],
         { hashKey: "" },
       );

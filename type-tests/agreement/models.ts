@@ -1,4 +1,5 @@
 import { defineModel, dtypes, type Dim, type DType, type Model, type Port } from "../../dsl/index.js";
+import { rowShape } from "../../dsl/rows.js";
 import type { Random } from "./random.js";
 
 // Random models that fit what arrives, or almost fit.
@@ -27,19 +28,26 @@ const portNames = [
   "10",
   "9",
 ];
-const symbols = ["n", "seq", "k", "batch", "N", "len-1"];
+const symbols = ["n", "seq", "k", "N", "len-1"];
 const sizes = [1, 2, 3, 7, 8, 12, 128];
 
 export function randomDType(random: Random): DType {
   return random.chance(0.7) ? "float32" : random.pick(dtypes);
 }
 
-/** Shapes of rank 0 to 8, mostly 2. */
+/** Shapes of rank 0 to 8, mostly 2, without a row axis. */
 export function randomShape(random: Random, own: readonly string[] = symbols): Dim[] | null {
   if (random.chance(0.03)) return null;
-  const rank = random.chance(0.1) ? random.int(0, 8) : random.int(1, 3);
-  const batch = (): Dim => (random.chance(0.85) ? random.pick(["batch", "N", null, "unk__8"]) : random.pick(sizes));
-  return Array.from({ length: rank }, (_, axis) => (axis === 0 ? batch() : randomDim(random, own)));
+  const rank = random.chance(0.1) ? random.int(0, 8) : random.int(0, 2);
+  return Array.from({ length: rank }, () => randomDim(random, own));
+}
+
+/** Inserts the row axis, mostly as the first dimension. */
+function withRowAxis(random: Random, shape: readonly Dim[] | null): Dim[] | null {
+  if (shape === null) return null;
+  if (shape.includes("batch")) return [...shape];
+  const axis = random.chance(0.8) ? 0 : random.int(0, shape.length);
+  return [...shape.slice(0, axis), "batch", ...shape.slice(axis)];
 }
 
 function randomDim(random: Random, own: readonly string[]): Dim {
@@ -60,11 +68,10 @@ export function inputsFor(random: Random, arriving: readonly Port[], misfit: Mis
   if (arriving.length === 0) return randomPorts(random);
   const taken = random.shuffled(arriving).slice(0, random.int(1, arriving.length));
   const bound = new Map<string, Dim>();
-  const batches = new Set(taken.map(({ shape }) => shape?.[0]));
   const inputs = taken.map(({ name, dtype, shape }) => ({
     name,
     dtype,
-    shape: shape === null ? randomShape(random) : fitting(random, shape, bound, batches.size === 1),
+    shape: shape === null ? randomShape(random) : fitting(random, rowShape(shape) ?? [], bound),
   }));
   const [first] = inputs;
   if (!byName && arriving.length === 1 && first !== undefined && random.chance(0.5))
@@ -72,22 +79,14 @@ export function inputsFor(random: Random, arriving: readonly Port[], misfit: Mis
   return misfit === null ? inputs : withMisfit(random, inputs, misfit);
 }
 
-/** `oneBatch` is false where two inputs would bind the batch to different sizes. */
-function fitting(random: Random, shape: readonly Dim[], bound: Map<string, Dim>, oneBatch: boolean): Dim[] | null {
+function fitting(random: Random, shape: readonly Dim[], bound: Map<string, Dim>): Dim[] | null {
   if (random.chance(0.05)) return null;
-  return shape.map((arrived, axis) => {
+  return shape.map((arrived) => {
     // A wrong refine step can produce sizes that are not valid.
     if (typeof arrived === "number" && !(Number.isInteger(arrived) && arrived > 0)) return null;
-    if (axis === 0) {
-      if (typeof arrived === "number") return oneBatch ? random.pick([arrived, "batch", null]) : arrived;
-      return random.pick(["batch", "batch", "N", null]);
-    }
-    const free = symbols.filter(
-      (symbol) => symbol !== "batch" && symbol !== "N" && (!bound.has(symbol) || bound.get(symbol) === arrived),
-    );
+    const free = symbols.filter((symbol) => !bound.has(symbol) || bound.get(symbol) === arrived);
     const kind = random.weighted({ same: 5, symbol: 3, unknown: 1 });
     if (kind === "unknown") return null;
-    if (arrived === "batch") return random.pick(["batch", null]);
     if (kind === "same" && typeof arrived !== "string") return arrived ?? random.pick([...sizes, null]);
     if (free.length === 0) return null;
     const symbol = random.pick(free);
@@ -110,13 +109,13 @@ function withMisfit(random: Random, inputs: readonly Port[], misfit: Misfit): Po
         shape: random.chance(0.5) ? [...(shape ?? []), 3] : (shape ?? []).slice(0, -1),
       }));
     case "size":
-      return dimensions((dim, axis) => (axis > 0 && typeof dim === "number" ? dim + 1 : dim));
+      return dimensions((dim) => (typeof dim === "number" ? dim + 1 : dim));
     case "symbol":
       return dimensions((dim) => (typeof dim === "string" ? 5 : dim));
     case "clash":
-      return inputs.map((port) => ({ ...port, shape: port.shape?.map((dim, axis) => (axis > 0 ? "n" : dim)) ?? null }));
+      return inputs.map((port) => ({ ...port, shape: port.shape?.map(() => "n") ?? null }));
     case "missing":
-      return [...change(() => ({})), { name: "absent", dtype: "float32", shape: ["batch", 4] }];
+      return [...change(() => ({})), { name: "absent", dtype: "float32", shape: [4] }];
   }
 }
 
@@ -125,30 +124,39 @@ export function isDeclarable({ shape }: Port): boolean {
   return shape === null || shape.every((dim) => typeof dim !== "number" || (Number.isSafeInteger(dim) && dim >= 0));
 }
 
-/**
- * Outputs that do not depend on a model's symbols, for splits: their models must have equal outputs. Where the batch
- * arrives as a size, the outputs mostly have that size too; as a symbol, it would differ between models that bind it
- * and models that do not.
- */
-export function plainOutputs(random: Random, arriving: readonly Port[]): Port[] {
-  const batch = arriving
-    .filter(isDeclarable)
-    .map(({ shape }) => shape?.[0])
-    .find((dim) => typeof dim === "number");
-  const sized = batch !== undefined && random.chance(0.9);
-  const plain = (dim: Dim, axis: number): Dim =>
-    axis === 0 ? (sized && typeof dim !== "number" ? batch : dim) : typeof dim === "string" ? 4 : dim;
-  return randomPorts(random, ["batch"]).map((port) => ({ ...port, shape: port.shape?.map(plain) ?? null }));
+/** Outputs that do not depend on a model's symbols, for splits: their models must have equal outputs. */
+export function plainOutputs(random: Random): Port[] {
+  const outputs = randomPorts(random).map((port) => ({
+    ...port,
+    shape: port.shape?.map((dim) => (typeof dim === "string" ? 4 : dim)) ?? null,
+  }));
+  return random.chance(0.8) ? stacked(random, outputs) : outputs;
 }
 
-/** A model with random outputs. Some of their symbols occur in the inputs. */
+function stacked(random: Random, ports: readonly Port[]): Port[] {
+  return ports.map((port) => ({ ...port, shape: withRowAxis(random, port.shape) }));
+}
+
+/**
+ * A model, batched or whole, whose ports have these row shapes. Some symbols of its random outputs occur in the inputs.
+ * A batched model has a row axis in every output and in at least one input; its other inputs are shared.
+ */
 export function modelOf(random: Random, name: string, inputs: readonly Port[], outputs?: readonly Port[]): Model {
-  const own = inputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === "string");
+  const own = inputs.flatMap(({ shape }) => rowShape(shape) ?? []).filter((dim) => typeof dim === "string");
+  const rows = outputs ?? randomPorts(random, [...own, "k", "seq"]);
+  const batched =
+    outputs === undefined
+      ? random.chance(0.8) && rows.some(({ shape }) => shape !== null)
+      : outputs.some(({ shape }) => shape?.includes("batch"));
+  const [first = { name: "x", dtype: "float32", shape: [] }, ...others] = inputs;
+  const stackedInputs = [first, ...others].map((port, index) =>
+    index === 0 || random.chance(0.85) ? { ...port, shape: withRowAxis(random, port.shape) } : port,
+  );
   return defineModel({
     name,
     sha256: "0".repeat(64),
-    inputs: portRecord(inputs),
-    outputs: portRecord(outputs ?? randomPorts(random, [...own, "k", "seq"])),
+    inputs: portRecord(batched ? stackedInputs : inputs.map((port) => ({ ...port, shape: rowShape(port.shape) }))),
+    outputs: portRecord(batched && outputs === undefined ? stacked(random, rows) : rows),
   });
 }
 

@@ -1,4 +1,3 @@
-import { normal } from "../../dsl/shapes/fits.js";
 import {
   checkPipeline,
   pipeline,
@@ -303,7 +302,7 @@ class CaseGenerator {
         arriving,
         ...(outputs === undefined ? {} : { outputs }),
       });
-      if (arriving.length === 0) arriving = normal(portsOf(model.inputs));
+      if (arriving.length === 0) arriving = portsOf(model.inputs);
       ids.push(this.#id(model));
     }
     if (name === "repeated") ids.push(random.pick(ids));
@@ -311,18 +310,22 @@ class CaseGenerator {
   }
 
   #split(count: number, name: string | null, misfit: Misfit | null): string[] {
-    const outputs = plainOutputs(this.#random, this.#arriving());
+    const outputs = plainOutputs(this.#random);
     const ids = this.#modelsOnSameInput(count, name, misfit, outputs);
     if (name !== "other names" && name !== "other tensor") return ids;
     const arriving = this.#arriving();
     const first = this.#models[ids[0] ?? ""];
     const inputs = inputsFor(
       this.#random,
-      arriving.length > 0 || first === undefined ? arriving : normal(portsOf(first.inputs)),
+      arriving.length > 0 || first === undefined ? arriving : portsOf(first.inputs),
       null,
     );
     const others = outputs.map((port, i) =>
-      i > 0 ? port : name === "other names" ? { ...port, name: "other" } : { ...port, shape: ["batch" as const, 99] },
+      i > 0
+        ? port
+        : name === "other names"
+          ? { ...port, name: "other" }
+          : { ...port, shape: port.shape?.includes("batch") === true ? ["batch", 99] : [99] },
     );
     return [...ids, this.#id(modelOf(this.#random, this.#name(), inputs, others))];
   }
@@ -414,7 +417,7 @@ class CaseGenerator {
       ...new Set(
         this.#arriving()
           .flatMap(({ shape }) => shape ?? [])
-          .filter((dim) => typeof dim === "string"),
+          .filter((dim) => typeof dim === "string" && dim !== "batch"),
       ),
     ];
     if (name === "no symbol" || symbols.length === 0) return { [random.pick(["nothing", "zz"])]: 3 };

@@ -29,9 +29,9 @@ export function feedCheck(config: Config, step: number, model: ModelConfig, sour
     for (const { input, axis, expects } of checks) {
       const shape = shapes.get(input);
       if (shape === undefined) continue;
-      const size = axis === null ? shape.dims.length : shape.dims[axis];
+      const size = axis === null ? shape.row.length : shape.row[axis];
       if (typeof expects === "string" && size !== undefined) {
-        const earlier = expects === "batch" ? { size: shape.dims[0] ?? 0, input } : bound.get(expects);
+        const earlier = bound.get(expects);
         if (earlier === undefined) bound.set(expects, { size, input });
         else if (earlier.size !== size)
           throw refuse(clash(model.name, symbolOf(model, expects), input, size, earlier.input, earlier.size), input);
@@ -49,10 +49,12 @@ export function feedCheck(config: Config, step: number, model: ModelConfig, sour
   };
 }
 
-/** The dtype and dimensions of an input, as the model's port has them. */
 interface FeedShape {
   readonly dtype: RowsTensor["dtype"];
+  /** The dimensions as the model's port has them. */
   readonly dims: readonly number[];
+  /** The dimensions of a row. */
+  readonly row: readonly number[];
 }
 
 /** The shapes of inputs: once for all rows, or row by row if the rows of one differ in shape. */
@@ -73,6 +75,7 @@ function* feedShapes(ports: readonly PlannedPort[], feeds: Feeds): Generator<Rea
           {
             dtype: column.dtype,
             dims: typeof at === "number" ? [...dims.slice(0, at), count, ...dims.slice(at)] : dims,
+            row: dims,
           },
         ];
       }),

@@ -13,9 +13,9 @@ export const refineKind = engineStepKind<"refine">({
       const tensors = upstream === null ? execution.inputs : execution.outputs;
       for (const { input, axis, expects } of checks) {
         const column = tensors.get(input);
-        const shape = axis === null ? undefined : columnShapes(column).find((dims) => dims[axis] !== expects);
+        const shape = axis === null ? undefined : columnShapes(column).find((dims) => dims[axis + 1] !== expects);
         if (column === undefined || shape === undefined) continue;
-        const message = `'${input}' is refined to ${expects} along axis ${axis} but ${upstream?.source ?? requestSource} ${showTensor({ dtype: column.dtype, shape })}`;
+        const message = `'${input}' is refined to ${expects} along axis ${axis} of a row but ${upstream?.source ?? requestSource} ${showTensor({ dtype: column.dtype, shape })}`;
         const details = { step: index, input };
         throw upstream === null
           ? new InputError("SL5016", message, details)

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { compileLambda, type CompileLambdaOptions } from "../../../codegen/lambda/compile-lambda.js";
 
 const scope: CompileLambdaOptions = {
-  inputs: [{ name: "amount", dtype: "float64", shape: ["N"] }],
+  inputs: [{ name: "amount", dtype: "float64", shape: ["batch"] }],
   outputs: [
-    { name: "score", dtype: "float64", shape: ["N", 1] },
-    { name: "scores", dtype: "float32", shape: ["N", 3] },
+    { name: "score", dtype: "float64", shape: ["batch", 1] },
+    { name: "scores", dtype: "float32", shape: ["batch", 3] },
   ],
 };
 const javascript = (source: string, constants?: Record<string, unknown>) => {

@@ -35,8 +35,8 @@ const scored = pipeline("p").model(
   defineModel({
     name: "m",
     sha256: "0".repeat(64),
-    inputs: { amount: { dtype: "float64", shape: ["N", 1] } },
-    outputs: { score: { dtype: "float64", shape: ["N", 1] } },
+    inputs: { amount: { dtype: "float64", shape: ["batch", 1] } },
+    outputs: { score: { dtype: "float64", shape: ["batch", 1] } },
   }),
 );
 

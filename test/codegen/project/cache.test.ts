@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const model = (
   version: string,
 ) => `export const scorer = defineModel({ name: "scorer", version: "${version}", sha256: "0".repeat(64),
-  inputs: { amount: { dtype: "float64", shape: ["N", 1] } }, outputs: { score: { dtype: "float64", shape: ["N", 1] } } });`;
+  inputs: { amount: { dtype: "float64", shape: ["batch", 1] } }, outputs: { score: { dtype: "float64", shape: ["batch", 1] } } });`;
 
 let folder = "";
 const put = (files: Readonly<Record<string, string>>) => {

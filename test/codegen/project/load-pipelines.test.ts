@@ -12,7 +12,7 @@ import { refusal } from "../../refusal.js";
 const root = fileURLToPath(new URL("../../fixtures/projects/limits", import.meta.url));
 const project = join(root, "tsconfig.json");
 
-const score = { name: "score", dtype: "float64", shape: ["N", 1] } as const;
+const score = { name: "score", dtype: "float64", shape: ["batch", 1] } as const;
 const scope = { inputs: [], outputs: [score], models: {} };
 
 describe("a project of several files", () => {

@@ -6,9 +6,9 @@ import { config, folder, run, writeModel } from "../make-config.js";
 import { hostileRows } from "./hostile-rows.js";
 
 const dir = folder();
-const text = (name: string) => ({ name, dtype: "string" as const, shape: ["N", null] });
-const wide = (name: string) => ({ name, dtype: "int64" as const, shape: ["N", 2] });
-const list = (name: string) => ({ name, dtype: "float32" as const, shape: ["N", 3] });
+const text = (name: string) => ({ name, dtype: "string" as const, shape: ["batch", null] });
+const wide = (name: string) => ({ name, dtype: "int64" as const, shape: ["batch", 2] });
+const list = (name: string) => ({ name, dtype: "float32" as const, shape: ["batch", 3] });
 const model = writeModel(dir, "same", {
   inputs: [list("a"), wide("b"), text("c")],
   outputs: [list("x"), wide("y"), text("z")],
