@@ -164,7 +164,7 @@ describe("checks that need the rows", () => {
       dir,
       config("p", [model], [run("scorer")], {
         inputs: open,
-        checks: [{ step: 0, model: "scorer", input: "x", axis: 1, expects: 3 }],
+        checks: [{ step: 0, model: "scorer", input: "x", axis: 0, expects: 3 }],
       }),
     );
     expect(await refusal(engine.infer([{ x: [1, 2] }]))).toMatchInlineSnapshot(
@@ -198,7 +198,7 @@ describe("checks that need the rows", () => {
       outputs: [{ name: "sum", dtype: "float32", shape: ["batch", "T"] }],
       nodes: [{ op: "Add", inputs: ["a1", "b1"], outputs: ["sum"] }],
     });
-    const checks = ["a1", "b1"].map((input) => ({ step: 1, model: "add", input, axis: 1, expects: "T" }));
+    const checks = ["a1", "b1"].map((input) => ({ step: 1, model: "add", input, axis: 0, expects: "T" }));
     const engine = await openTestEngine(dir, config("p", [both, add], [run("both"), run("add")], { checks }));
     expect(await refusal(engine.infer([{ a: [1, 2], b: [1] }]))).toMatchInlineSnapshot(
       `"SL6003 model 'add' binds 'T' to 1 in input 'b1' but to 2 in input 'a1'"`,

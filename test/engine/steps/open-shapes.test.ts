@@ -102,7 +102,7 @@ describe.each(ranks.map((rank) => ({ rank })))("at rank $rank", ({ rank }) => {
     const needed = ["batch", ...nulls];
     const [from, to] = [identityModel("float32", null), identityModel("float32", needed)];
     const pipe = untyped().model(from).model(to);
-    expect(checkPipeline(pipe).checks).toMatchObject([{ axis: null, expects: rank }]);
+    expect(checkPipeline(pipe).checks).toMatchObject([{ axis: null, expects: rank - 1 }]);
     expect(await outcome(pipe, [row("float32", sizes(rank))])).toBe(
       `SL6003 model '${to.name}' input 'x' expects ${tensorText("float32", needed)} but step 0 (model '${from.name}') produces ${tensorText("float32", [1, ...sizes(rank)])}`,
     );
@@ -126,14 +126,14 @@ describe.each(ranks.map((rank) => ({ rank })))("at rank $rank", ({ rank }) => {
       .refine({ n: 3 })
       .model(first);
     expect(await outcome(request, [row("float32", sizes(rank - 1, 2))])).toBe(
-      `SL5016 'x' is refined to 3 along axis ${rank - 1} but the pipeline's input has ${tensorText("float32", [1, ...sizes(rank - 1)])}`,
+      `SL5016 'x' is refined to 3 along axis ${rank - 2} of a row but the pipeline's input has ${tensorText("float32", [1, ...sizes(rank - 1)])}`,
     );
     expect(await outcome(request, [row("float32", sizes(rank - 1, 3))])).toBe("accepted");
     const output = untyped({ inputs: { x: { dtype: "float32", shape: named } } })
       .model(first)
       .refine({ n: 3 });
     expect(await outcome(output, [row("float32", sizes(rank - 1, 2))])).toBe(
-      `SL6003 'y' is refined to 3 along axis ${rank - 1} but step 0 (model '${first.name}') produces ${tensorText("float32", [1, ...sizes(rank - 1)])}`,
+      `SL6003 'y' is refined to 3 along axis ${rank - 2} of a row but step 0 (model '${first.name}') produces ${tensorText("float32", [1, ...sizes(rank - 1)])}`,
     );
     expect(await outcome(output, [row("float32", sizes(rank - 1, 3))])).toBe("accepted");
   });
