@@ -29,12 +29,6 @@ if (parentPort === null) throw new Error("model-worker.js must be started as a w
 const parent = parentPort;
 const { runtime, state: shared, slots, resultPort } = workerData as WorkerStart;
 const ort = createRequire(runtime)(runtime) as typeof import("onnxruntime-node");
-// The runtime's overloads tie the array's type to the dtype, which is a value here.
-const OrtTensor = ort.Tensor as unknown as new (
-  dtype: DType,
-  data: TensorData["data"],
-  dims: readonly number[],
-) => Tensor;
 const state = new Int32Array(shared);
 const sessions = new Map<string, InferenceSession>();
 const canceledOwners = new Set<number>();
@@ -53,10 +47,12 @@ async function runModel({ sha256, owner, until, feeds, fetches }: RunJob): Promi
   if (Date.now() >= until) throw new Error("the deadline passed before the run started");
   const session = sessions.get(sha256);
   if (session === undefined) throw new Error("the model is not open in this worker");
-  const inputs: Record<string, Tensor> = {};
-  for (const [name, { dtype, data, dims }] of Object.entries(feeds)) inputs[name] = new OrtTensor(dtype, data, dims);
+  // Not `new Tensor`: it would turn float16 bits into a Float16Array, from which the runtime reads no element.
+  const inputs: Record<string, Pick<Tensor, "data" | "dims"> & { readonly type: string }> = {};
+  for (const [name, { dtype, data, dims }] of Object.entries(feeds))
+    inputs[name] = { type: dtype, data, dims, location: "cpu" } as (typeof inputs)[string];
   const startedAt = performance.now();
-  const answer = await session.run(inputs, fetches);
+  const answer = await session.run(inputs as unknown as Record<string, Tensor>, fetches);
   const ms = performance.now() - startedAt;
   return { ms, outputs: fetches.map((name) => tensorData(name, answer[name])) };
 }

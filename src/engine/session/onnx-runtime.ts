@@ -126,7 +126,7 @@ function sessionHandle(
   session: InferenceSession,
   ort: Runtime,
 ): ModelSession {
-  const runSession = directRun(session) ?? checkedRun(session, ort);
+  const runSession = directRun(session) ?? checkedRun(session);
   let released = false;
   return {
     inputs: session.inputMetadata,
@@ -159,19 +159,22 @@ function sessionHandle(
 type Answer = Readonly<Record<string, Pick<Tensor, "type" | "dims" | "data">>>;
 type RunSession = (feeds: Tensors, fetches: readonly string[]) => Promise<Answer>;
 
-function checkedRun(session: InferenceSession, ort: Runtime): RunSession {
-  // The runtime's overloads tie the array's type to the dtype, which is a value here.
-  const OrtTensor = ort.Tensor as unknown as new (
-    dtype: DType,
-    data: TensorElements,
-    dims: readonly number[],
-  ) => Tensor;
-  return async (feeds, fetches) => {
-    const inputs: Record<string, Tensor> = {};
-    for (const [input, { dtype, data, dims }] of Object.entries(feeds))
-      inputs[input] = new OrtTensor(dtype, data, dims);
-    return session.run(inputs, fetches);
-  };
+function checkedRun(session: InferenceSession): RunSession {
+  return async (feeds, fetches) => session.run(runtimeFeeds(feeds) as Record<string, Tensor>, fetches);
+}
+
+/**
+ * The runtime's form of tensors. Not `new Tensor`: it would turn float16 bits into a Float16Array, from which the
+ * runtime reads no element.
+ */
+function runtimeFeeds(feeds: Tensors): Record<string, object> {
+  const inputs: Record<string, object> = {};
+  for (const input in feeds) {
+    const tensor = feeds[input];
+    if (tensor !== undefined)
+      inputs[input] = { type: tensor.dtype, data: tensor.data, dims: tensor.dims, location: "cpu" };
+  }
+  return inputs;
 }
 
 /**
@@ -189,13 +192,7 @@ export function directRun(session: InferenceSession): RunSession | null {
     let outputs = outputsByFetches.get(fetches);
     if (outputs === undefined)
       outputsByFetches.set(fetches, (outputs = Object.fromEntries(fetches.map((name) => [name, null]))));
-    const inputs: Record<string, object> = {};
-    for (const input in feeds) {
-      const tensor = feeds[input];
-      if (tensor !== undefined)
-        inputs[input] = { type: tensor.dtype, data: tensor.data, dims: tensor.dims, location: "cpu" };
-    }
-    return run(inputs, outputs, options);
+    return run(runtimeFeeds(feeds), outputs, options);
   };
 }
 
