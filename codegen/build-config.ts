@@ -73,6 +73,7 @@ function modelConfig(model: Model): ModelConfig {
     sha256: model.sha256,
     inputs: portsOf(model.inputs),
     outputs: portsOf(model.outputs),
+    ...(model.batchSize !== undefined && { batchSize: model.batchSize }),
     ...withRenamed(model.renamed),
   };
 }

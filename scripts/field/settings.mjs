@@ -5,7 +5,14 @@
  *
  * @type {{ model: RegExp, settings: object, named: string }[]}
  */
-export const mends = [];
+export const mends = [
+  { model: /aecmos/, settings: { rows: false }, named: "rows: false" },
+  {
+    model: /ddddocr\/.*common(_old)?\.onnx$/,
+    settings: { shapes: { 387: [null, "batch", 8210] } },
+    named: 'shapes: { "387": [null,"batch",8210] }',
+  },
+];
 
 /**
  * Decisions other than the one `generate` takes by itself; they are rows of the table of their own.

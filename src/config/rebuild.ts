@@ -20,13 +20,14 @@ export function rebuildPipeline(config: Config): AnyPipeline {
 }
 
 /** A config's model as `defineModel` takes it. */
-export function modelDefinition({ name, version, sha256, inputs, outputs, renamed }: ModelConfig) {
+export function modelDefinition({ name, version, sha256, inputs, outputs, batchSize, renamed }: ModelConfig) {
   return {
     name,
     version,
     sha256,
     inputs: portRecord(inputs),
     outputs: portRecord(outputs),
+    ...(batchSize !== undefined && { batchSize }),
     ...(renamed !== undefined && { renamed }),
   };
 }

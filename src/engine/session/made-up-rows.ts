@@ -87,10 +87,17 @@ function fixedDims({ shape }: Port): number[] {
   return (shape ?? []).filter((dim) => typeof dim === "number");
 }
 
-/** The dimensions of a made-up row. A port of unknown rank gets one dimension. */
+/**
+ * The dimensions of a made-up row. A port of unknown rank gets one dimension. A whole model may still have a dimension
+ * for items, such as `batch_size`; a row is one of them.
+ */
 function rowDimsOf({ shape }: Port, at: RowsAt, sizes: SizeBook): number[] {
   if (shape === null) return [sizes.of(null)];
-  return shape.filter((_, axis) => axis !== at).map((dim) => sizes.of(dim));
+  return shape.filter((_, axis) => axis !== at).map((dim) => (isItems(dim) ? 1 : sizes.of(dim)));
+}
+
+function isItems(dim: number | string | null): boolean {
+  return typeof dim === "string" && /batch/i.test(dim);
 }
 
 function isOpenDim(dim: number | string | null): boolean {

@@ -12,7 +12,7 @@ import {
   rowStyles,
 } from "./made-up-rows.js";
 import { modelRunner, type RunBatch } from "./model-runner.js";
-import { type RowPlan, rowPlan, runShape } from "./row-plan.js";
+import { type PlannedPort, type RowPlan, rowPlan, runShape } from "./row-plan.js";
 import { isSameRow } from "./same-rows.js";
 import { shapeSetting } from "./shape-setting.js";
 import { elementsOf } from "./stack-rows.js";
@@ -125,8 +125,13 @@ async function runAlone<L>(
       return { feeds, outputs, rows, distinct: style.values !== "zero" };
     } catch (error) {
       failure = error;
-      const contradiction = contradictionOf(model, plan, error, path, symbols);
-      if (contradiction !== null) throw contradiction;
+      const found = contradictionOf(plan, error, symbols);
+      if (found === null) continue;
+      const others = await dimsAtOtherSizes(async () => {
+        const sizes = style.sizes.map((size) => size * 8);
+        await run(madeUpRows(plan, fixed, { ...style, sizes }, 1).feeds, 1, limit, (columns) => columns);
+      }, found.planned.port.name);
+      throw contradiction(model, path, error, found, symbols, others);
     }
   }
   if (hasOpenSizes(styles)) return { outputs: null, failure };
@@ -171,29 +176,62 @@ function firstChanged(
   return null;
 }
 
+interface Contradiction {
+  readonly planned: PlannedPort;
+  readonly rows: number;
+  /** The output's real dimensions. */
+  readonly dims: readonly number[];
+}
+
 /**
- * The error for an output of another rank, dtype or row axis than declared. A declared size may still hold for other
- * open sizes than the made-up ones, so that it is refused only where a model has none.
+ * An output of another rank, dtype or row axis than declared. A declared size may still hold for other open sizes than
+ * the made-up ones, so that it is refused only where a model has none.
  */
-function contradictionOf(
-  model: ModelConfig,
-  plan: RowPlan,
-  error: unknown,
-  path: string,
-  symbols: ReadonlyMap<number, string>,
-): ModelError | null {
-  if (!(error instanceof ShapelineError) || error.code !== "SL6003") return null;
-  const { output, rows, dims } = error.details as { output: string; rows?: number; dims?: readonly number[] | null };
-  const planned = plan.outputs.find(({ port }) => port.name === output);
-  if (planned === undefined || rows === undefined || dims === undefined || dims === null) return null;
+function contradictionOf(plan: RowPlan, error: unknown, symbols: ReadonlyMap<number, string>): Contradiction | null {
+  const found = outputOf(error);
+  const planned = plan.outputs.find(({ port }) => port.name === found?.output);
+  if (planned === undefined || found === null) return null;
+  const { rows, dims } = found;
   const { port, at } = planned;
   const isSizeOnly = dims.length === port.shape?.length && (typeof at !== "number" || dims[at] === rows);
-  if (isSizeOnly && symbols.size > 0) return null;
+  return isSizeOnly && symbols.size > 0 ? null : { planned, rows, dims };
+}
+
+/** The output that an error is about, and its real dimensions. */
+function outputOf(
+  error: unknown,
+): { readonly output: string; readonly rows: number; readonly dims: readonly number[] } | null {
+  if (!(error instanceof ShapelineError) || error.code !== "SL6003") return null;
+  const { output, rows, dims } = error.details as { output: string; rows?: number; dims?: readonly number[] | null };
+  return rows === undefined || dims === undefined || dims === null ? null : { output, rows, dims };
+}
+
+/** The dimensions of an output in a run on other open sizes; null if that run does not show them. */
+async function dimsAtOtherSizes(run: () => Promise<void>, output: string): Promise<readonly number[] | null> {
+  try {
+    await run();
+    return null;
+  } catch (error) {
+    const found = outputOf(error);
+    return found?.output === output && found.rows === 1 ? found.dims : null;
+  }
+}
+
+function contradiction(
+  model: ModelConfig,
+  path: string,
+  cause: unknown,
+  { planned, rows, dims }: Contradiction,
+  symbols: ReadonlyMap<number, string>,
+  others: readonly number[] | null,
+): ModelError {
+  const { port } = planned;
   const declared = showTensor({ dtype: port.dtype, shape: runShape(planned, rows) });
+  const setting = shapeSetting(model, planned, dims, rows, symbols, rows === 1 ? others : null);
   return new ModelError(
     "SL3025",
-    `model '${model.name}': '${path}' gives output '${port.name}' as ${showTensor({ dtype: port.dtype, shape: dims })} for ${rows} ${rows === 1 ? "row" : "rows"}, and declares ${declared}; ${shapeSetting(model, planned, dims, rows, symbols)}`,
+    `model '${model.name}': '${path}' gives output '${port.name}' as ${showTensor({ dtype: port.dtype, shape: dims })} for ${rows} ${rows === 1 ? "row" : "rows"}, and declares ${declared}; ${setting}`,
     { model: model.name, file: path, output: port.name, declared: port.shape, found: dims },
-    { cause: error },
+    { cause },
   );
 }

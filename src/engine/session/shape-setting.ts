@@ -8,6 +8,7 @@ import type { PlannedPort } from "./row-plan.js";
  * @param rows the rows of the run
  * @param symbols open dimensions of the run's inputs, by their size; null if the sizes are a request's, which any other
  *   request may change
+ * @param others the output's dimensions where the run's inputs have other open sizes, if they are known
  */
 export function shapeSetting(
   model: ModelConfig,
@@ -15,8 +16,9 @@ export function shapeSetting(
   dims: readonly number[],
   rows: number,
   symbols: ReadonlyMap<number, string> | null = null,
+  others: readonly number[] | null = null,
 ): string {
-  const shape = realShape(planned, dims, rows, symbols);
+  const shape = realShape(planned, dims, rows, symbols, others);
   const setting =
     shape === null ? "rows: false" : `shapes: { ${JSON.stringify(planned.port.name)}: ${JSON.stringify(shape)} }`;
   return `set overrides: { ${JSON.stringify(model.name)}: { ${setting} } } in shapeline.config, generate and build again`;
@@ -28,15 +30,19 @@ function realShape(
   dims: readonly number[],
   rows: number,
   symbols: ReadonlyMap<number, string> | null,
+  others: readonly number[] | null,
 ): readonly Dim[] | null {
   const declared = (axis: number): Dim => port.shape?.[axis] ?? null;
+  const varies = (axis: number): boolean => others?.length === dims.length && others[axis] !== dims[axis];
+  const isRows = (axis: number): boolean => dims[axis] === rows && !varies(axis);
   let batch = -1;
   if (typeof at === "number") {
-    batch = dims[at] === rows ? at : dims.indexOf(rows);
+    batch = isRows(at) ? at : dims.findIndex((_, axis) => isRows(axis));
     if (batch < 0) return null;
   }
   return dims.map((dim, axis) => {
     if (axis === batch) return "batch";
+    if (varies(axis)) return symbols?.get(dim) ?? null;
     if (declared(axis) === dim) return dim;
     return symbols === null ? null : (symbols.get(dim) ?? dim);
   });
