@@ -32,7 +32,7 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
     // Lambdas are compiled even if steps do not fit, so that all problems are reported together.
     if (checked.problems.length > 0 && step.kind !== "validation" && step.kind !== "alert") return null;
     const lambdas = lambdaCompiler({ scope: checked.scopes[i], pipeline: pipeline.name, problems, options });
-    return stepKind(step.kind).fromBuilder(step, lambdas);
+    return stepKind(step.kind).fromBuilder(step, lambdas, checked.sources.get(i) ?? new Map());
   });
   if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
   return sealConfig({

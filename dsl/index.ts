@@ -1,4 +1,5 @@
 export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check/check-pipeline.js";
+export { constant, type Constant, type ConstantValue } from "./constant.js";
 export { errorCodes } from "./messages/error-codes.js";
 export type {
   AnyDeployment,

@@ -10,6 +10,7 @@ export interface Accepted {
   readonly type: string;
 }
 
+const tokens = `{ inputs: { image: { dtype: "float32", shape: ["batch", 64] }, prefix: { dtype: "int64", shape: ["batch", 4] } } }`;
 const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 32] } } }`;
 const port = (dtype: DType, shape: string) =>
   `pipeline("p", { inputs: { x: { dtype: "${dtype}", shape: ${shape} } } })`;
@@ -89,6 +90,39 @@ export const accepted: readonly Accepted[] = [
     `{ readonly x: F<readonly ["batch", 12]> }`,
   ),
   inputs(`pipeline("p").randomSplit([[2, twin], [1, head]])`, `{ readonly input: F<readonly ["batch", 12]> }`),
+  // sources
+  inputs(
+    `pipeline("p").model(decoder, { prefix: "in.ids", rate: constant(1n) })`,
+    `{ readonly hidden: F<readonly ["batch", 12]>; readonly ids: Tensor<"int64", readonly ["batch", 4]> }`,
+  ),
+  outputs(
+    `pipeline("p", ${tokens}).model(embed).model(decoder, { prefix: "in.prefix", rate: constant(16000n) })`,
+    `{ readonly scores: F<readonly ["batch", 3]> }`,
+  ),
+  outputs(
+    `pipeline("p", ${tokens}).model(embed).model(head).model(decoder, { hidden: "embed.embedding", prefix: "in.prefix", rate: constant(1n) })`,
+    `{ readonly scores: F<readonly ["batch", 3]> }`,
+  ),
+  outputs(
+    `pipeline("p").model(embed).model(split).model(pair, { a: "split.a", b: "a" })`,
+    `{ readonly c: F<readonly ["batch", 32]> }`,
+  ),
+  outputs(`pipeline("p").model(embed).shadow(head, [head2]).model(loose, { x: "head-2.p" })`, Y(`["batch", null]`)),
+  outputs(
+    `pipeline("p").model(embed).models([head, twin]).select(0).model(pair, { a: "head.y", b: "twin.y" })`,
+    `{ readonly c: F<readonly ["batch", 1]> }`,
+  ),
+  outputs(`pipeline("p").model(embed).model(scale, { factors: constant([0.5, 1, 2]) })`, Y(`["batch", 3]`)),
+  outputs(`pipeline("p").model(embed).model(scale, { factors: constant(new Float32Array(3)) })`, Y(`["batch", 3]`)),
+  outputs(`pipeline("p").model(scale, { x: "in.t", factors: { constant: [0.5, 1, 2] } })`, Y(`["batch", 3]`)),
+  outputs(
+    `pipeline("p").model(scale, { factors: constant({ data: [1, 2, 3], shape: [3] }) }).removeStep(0).model(embed)`,
+    `{ readonly embedding: F<readonly ["batch", 12]> }`,
+  ),
+  outputs(
+    `pipeline("p").model(embed).model(split).model(pair, { a: "split.a", b: constant(Array<number>()) })`,
+    `{ readonly c: F<readonly ["batch", 32]> }`,
+  ),
   // symbols
   outputs(`pipeline("p").model(encoder)`, `{ readonly hidden: F<readonly ["batch", "seq", "encoder.k"]> }`),
   outputs(`pipeline("p").model(thirty).model(pair)`, `{ readonly c: F<readonly ["batch", 32]> }`),

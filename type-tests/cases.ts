@@ -12,6 +12,7 @@ export interface Refused {
 }
 
 const image = `{ inputs: { image: { dtype: "float32", shape: ["batch", 60] } } }`;
+const tokens = `{ inputs: { image: { dtype: "float32", shape: ["batch", 64] }, prefix: { dtype: "int64", shape: ["batch", 4] }, ids: { dtype: "int64", shape: ["batch", 5] } } }`;
 const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 7] } } }`;
 
 export const refused: readonly Refused[] = [
@@ -235,6 +236,150 @@ export const refused: readonly Refused[] = [
     given: "Join",
     source: `pipeline("p").model(▸join, { a: "t", k: "t" })`,
     text: "model 'join' input 'k' expects float32[batch, 5] but the pipeline's input has float32[batch, 32]",
+  },
+  // sources: request columns
+  {
+    code: "SL2017",
+    given: `"in.prefx"`,
+    source: `pipeline("p", ${tokens}).model(embed).model(decoder, { hidden: "embedding", ▸prefix: "in.prefx", rate: constant(1n) })`,
+    text: "model 'decoder' input 'prefix' cannot come from 'in.prefx': the request has only 'ids', 'image', 'prefix'; state further columns in pipeline(name, { inputs: { … } })",
+  },
+  {
+    code: "SL2017",
+    given: `"in.prefix"`,
+    source: `pipeline("p").model(embed).model(decoder, { hidden: "embedding", ▸prefix: "in.prefix", rate: constant(1n) })`,
+    text: "model 'decoder' input 'prefix' cannot come from 'in.prefix': the request has only 'image'; state further columns in pipeline(name, { inputs: { … } })",
+  },
+  {
+    code: "SL2017",
+    given: `"prefix"`,
+    source: `pipeline("p", ${tokens}).model(embed).model(decoder, { hidden: "embedding", ▸prefix: "prefix", rate: constant(1n) })`,
+    text: "model 'decoder' input 'prefix' cannot come from 'prefix': step 0 (model 'embed') produces only 'embedding'; the request's column is 'in.prefix'",
+  },
+  {
+    code: "SL2012",
+    given: `"in.ids"`,
+    source: `pipeline("p", ${tokens}).model(embed).model(decoder, { ▸prefix: "in.ids", rate: constant(1n) })`,
+    text: "model 'decoder' input 'prefix' expects int64[batch, 4] but request column 'ids' has int64[batch, 5]",
+  },
+  {
+    code: "SL2010",
+    given: `"in.image"`,
+    source: `pipeline("p", ${tokens}).model(embed).model(decoder, { ▸prefix: "in.image", rate: constant(1n) })`,
+    text: "model 'decoder' input 'prefix' expects int64[batch, 4] but request column 'image' has float32[batch, 64]",
+  },
+  {
+    code: "SL2014",
+    given: "Decoder",
+    source: `pipeline("p", ${tokens}).model(embed).model(▸decoder, { rate: constant(1n) })`,
+    text: "model 'decoder' needs input 'hidden' but step 0 (model 'embed') produces only 'embedding'",
+  },
+  {
+    code: "SL2012",
+    given: "Decoder",
+    source: `pipeline("p", ${tokens}).model(embed).model(head).model(▸decoder, { prefix: "in.prefix", rate: constant(1n) })`,
+    text: "model 'decoder' input 'hidden' expects float32[batch, 12] but step 1 (model 'head') produces float32[batch, 1]",
+  },
+  // sources: outputs of earlier steps
+  {
+    code: "SL2017",
+    given: `"embed.embeddings"`,
+    source: `pipeline("p").model(embed).model(head).model(head2, { ▸input: "embed.embeddings" })`,
+    text: "model 'head-2' input 'input' cannot come from 'embed.embeddings': model 'embed' produces only 'embedding'",
+  },
+  {
+    code: "SL2017",
+    given: `"embd.embedding"`,
+    source: `pipeline("p").model(embed).model(head2).model(head, { ▸x: "embd.embedding" })`,
+    text: "model 'head' input 'x' cannot come from 'embd.embedding': no earlier step runs a model 'embd', only 'embed', 'head-2'",
+  },
+  {
+    code: "SL2012",
+    given: `"embed.embedding"`,
+    source: `pipeline("p").model(embed).model(head).model(scorer, { ▸x: "embed.embedding" })`,
+    text: "model 'scorer' input 'x' expects float32[batch, 10] but model 'embed' output 'embedding' is float32[batch, 12]",
+  },
+  {
+    code: "SL2012",
+    given: `"head-2.p"`,
+    source: `pipeline("p").model(embed).shadow(head, [head2]).model(scorer, { ▸x: "head-2.p" })`,
+    text: "model 'scorer' input 'x' expects float32[batch, 10] but model 'head-2' output 'p' is float32[batch, 3]",
+  },
+  {
+    code: "SL2017",
+    given: `"twin.y"`,
+    source: `pipeline("p").keySplit("k", { default: head, routes: { gold: twin } }).model(loose2).model(head, { ▸x: "twin.y" })`,
+    text: "model 'head' input 'x' cannot come from 'twin.y': the split of step 0 runs 'twin' for some requests only; read 'y' in the step after the split",
+  },
+  // sources: constants
+  {
+    code: "SL2019",
+    given: "Constant<16000>",
+    source: `pipeline("p", ${tokens}).model(embed).model(decoder, { prefix: "in.prefix", ▸rate: constant(16000) })`,
+    text: "model 'decoder' input 'rate' expects int64[]: its constant must hold bigints such as 16000n, not numbers",
+  },
+  {
+    code: "SL2019",
+    given: "Constant<16000>",
+    source: `pipeline("p").model(decoder, { ▸rate: constant(16000) })`,
+    text: "model 'decoder' input 'rate' expects int64[]: its constant must hold bigints such as 16000n, not numbers",
+  },
+  {
+    code: "SL2012",
+    given: "Constant<readonly [0.5, 2]>",
+    source: `pipeline("p").model(scale, { ▸factors: constant([0.5, 2]) })`,
+    text: "model 'scale' input 'factors' expects float32[3] but the constant is float32[2]",
+  },
+  {
+    code: "SL2011",
+    given: "Constant<readonly [readonly [1, 2, 3]]>",
+    source: `pipeline("p").model(embed).model(scale, { ▸factors: constant([[1, 2, 3]]) })`,
+    text: "model 'scale' input 'factors' expects float32[3] but the constant is float32[1, 3]",
+  },
+  {
+    code: "SL2012",
+    given: "Constant<readonly [1n, 2n]>",
+    source: `pipeline("p").model(embed).model(decoder, { ▸prefix: constant([1n, 2n]), rate: constant(1n) })`,
+    text: "model 'decoder' input 'prefix' expects int64[batch, 4] but the constant is int64[batch, 2]",
+  },
+  {
+    code: "SL2019",
+    given: "Constant<readonly [1, true, 3]>",
+    source: `pipeline("p").model(embed).model(scale, { ▸factors: constant([1, true, 3]) })`,
+    text: "model 'scale' input 'factors' expects float32[3]: its constant must hold numbers, not booleans",
+  },
+  {
+    code: "SL2019",
+    given: "Constant<Float64Array<ArrayBuffer>>",
+    source: `pipeline("p").model(embed).model(scale, { ▸factors: constant(Float64Array.of(1, 2, 3)) })`,
+    text: "model 'scale' input 'factors' expects float32[3]: its constant must hold a Float32Array, not a Float64Array",
+  },
+  {
+    code: "SL2016",
+    given: "Constant<1n>",
+    source: `pipeline("p").model(embed).model(head, { ▸rate: constant(1n) })`,
+    text: "model 'head' has no input 'rate', only 'x'",
+  },
+  // sources: edits
+  {
+    code: "SL2017",
+    given: "0",
+    source: `pipeline("p").model(embed).model(twin).model(head, { x: "embed.embedding" }).removeStep(▸0)`,
+    step: 1,
+    text: "model 'head' input 'x' cannot come from 'embed.embedding': no earlier step runs a model 'embed', only 'twin'",
+  },
+  {
+    code: "SL2017",
+    given: "NewStep<Head>",
+    source: `pipeline("p").shadow(head, [head2]).model(loose).model(loose2, { x: "head-2.p" }).replaceStep(0, (at) => ▸at.model(head))`,
+    step: 2,
+    text: "model 'loose-2' input 'x' cannot come from 'head-2.p': no earlier step runs a model 'head-2', only 'head', 'loose'",
+  },
+  {
+    code: "SL2017",
+    given: `"embd.embedding"`,
+    source: `pipeline("p").model(embed).model(head).insertStep(2, (at) => at.model(scale, { ▸x: "embd.embedding", factors: constant([1, 2, 3]) }))`,
+    text: "model 'scale' input 'x' cannot come from 'embd.embedding': no earlier step runs a model 'embd', only 'embed', 'head'",
   },
   // shadow steps
   {

@@ -94,7 +94,7 @@ function readFindings(stdout: string, files: readonly string[], casesOnly: boole
 /** The imports of a program that uses the models of `models.ts`. For JavaScript, pass no `types`. */
 export function imports(types: readonly string[] = []): string[] {
   return [
-    `import { ${["defineModel", "pipeline", ...types.map((name) => `type ${name}`)].join(", ")} } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
+    `import { ${["constant", "defineModel", "pipeline", ...types.map((name) => `type ${name}`)].join(", ")} } from ${JSON.stringify(join(repository, "dsl/index.js"))};`,
     `import { ${Object.keys(models).join(", ")} } from ${JSON.stringify(join(repository, "type-tests/models.js"))};`,
   ];
 }

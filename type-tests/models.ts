@@ -321,3 +321,33 @@ export const shared: Shared = defineModel({
   inputs: { x: f("batch", 3), t: f() },
   outputs: { y: f("batch", 3) },
 });
+
+/** A decoder that reads a request column beside an encoder's output, and a fixed rate. */
+export interface Decoder extends Model<
+  "decoder",
+  {
+    readonly hidden: F<readonly ["batch", 12]>;
+    readonly prefix: Tensor<"int64", readonly ["batch", 4]>;
+    readonly rate: Tensor<"int64", readonly []>;
+  },
+  { readonly scores: F<readonly ["batch", 3]> }
+> {}
+export const decoder: Decoder = defineModel({
+  name: "decoder",
+  sha256,
+  inputs: { hidden: f("batch", 12), prefix: of("int64", "batch", 4), rate: of("int64") },
+  outputs: { scores: f("batch", 3) },
+});
+
+/** Takes three factors beside the rows. */
+export interface Scale extends Model<
+  "scale",
+  { readonly x: F<readonly ["batch", 12]>; readonly factors: F<readonly [3]> },
+  { readonly y: F<readonly ["batch", 3]> }
+> {}
+export const scale: Scale = defineModel({
+  name: "scale",
+  sha256,
+  inputs: { x: f("batch", 12), factors: f(3) },
+  outputs: { y: f("batch", 3) },
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkPipeline, pipeline, type AnyPipeline } from "../dsl/index.js";
+import { checkPipeline, constant, pipeline, type AnyPipeline } from "../dsl/index.js";
 import { refused, refusedByCompiler } from "./cases.js";
 import { compilers, diagnose, program, type Compiler } from "./compilers.js";
 import * as models from "./models.js";
@@ -45,10 +45,10 @@ describe.each(Object.keys(compilers) as Compiler[])(
 describe("the run-time check reports the same message", () => {
   it.each(refused)("$source", ({ source, step, text, code }) => {
     const names = Object.keys(models);
-    const build = new Function("pipeline", ...names, `return ${source.replace("▸", "")};`) as (
+    const build = new Function("constant", "pipeline", ...names, `return ${source.replace("▸", "")};`) as (
       ...values: unknown[]
     ) => AnyPipeline;
-    const [problem] = checkPipeline(build(pipeline, ...Object.values(models))).problems;
+    const [problem] = checkPipeline(build(constant, pipeline, ...Object.values(models))).problems;
     expect(problem).toMatchObject({ code, message: text, ...(step === undefined ? {} : { details: { step } }) });
   });
 });

@@ -5,6 +5,7 @@ import { pipelineNameProblem } from "../names.js";
 import { kindOf } from "../value-kind.js";
 import type { AnyPipeline } from "../pipeline/any-pipeline.js";
 import type { RowScope } from "../row.js";
+import type { FoundSource } from "../shapes/sources.js";
 import { definitionOf, type Step } from "../steps/step-kinds.js";
 import { CheckState, type RuntimeCheck } from "./check-state.js";
 import { editHistory, type EditHistory } from "./edit-history.js";
@@ -19,6 +20,8 @@ export interface PipelineCheck {
   readonly checks: RuntimeCheck[];
   /** By step index: what a validation or alert at that position may read. */
   readonly scopes: RowScope[];
+  /** By step index and input: the sources that a model step names. */
+  readonly sources: ReadonlyMap<number, ReadonlyMap<string, FoundSource>>;
 }
 
 /**
@@ -31,7 +34,7 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   const given: unknown = pipeline;
   if (typeof given !== "object" || given === null || !Array.isArray((given as Partial<AnyPipeline>).steps)) {
     const message = `expected a pipeline from pipeline(name), not ${kindOf(given)}`;
-    return { problems: [{ code: "SL2040", message }], checks: [], scopes: [] };
+    return { problems: [{ code: "SL2040", message }], checks: [], scopes: [], sources: new Map() };
   }
   const problems: Problem[] = [];
   const nameProblem = pipelineNameProblem(pipeline.name);
@@ -50,7 +53,7 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   if (state.source === null) {
     problems.push({ code: "SL2007", message: "the pipeline has no inference step: add .model() or .shadow()" });
   }
-  return { problems, checks: state.checks, scopes: state.scopes };
+  return { problems, checks: state.checks, scopes: state.scopes, sources: state.sources };
 }
 
 /** An edit may have changed the row that the lambda of a step was written for. */

@@ -1,7 +1,8 @@
 import { fit, type OpenCheck } from "../shapes/fits.js";
 import type { ErrorCode, Problem } from "../errors.js";
 import { isSameModel, modelFlaw, portsOf, type Model } from "../model.js";
-import { firstColumns } from "../steps/model.js";
+import type { EarlierModel, FoundSource, Origins, Sources } from "../shapes/sources.js";
+import { columnNames, firstColumns } from "../steps/model.js";
 import type { RowScope } from "../row.js";
 import type { Port } from "../tensor.js";
 import { requestSource, stepSource } from "../messages/shapes.js";
@@ -50,6 +51,10 @@ export class CheckState {
   readonly alerts = new Set<string>();
   /** The models whose outputs are logged by name. */
   readonly logged = new Set<string>();
+  /** By step index and input: the sources that the step names. */
+  readonly sources = new Map<number, ReadonlyMap<string, FoundSource>>();
+  /** By model: what a later step may name as a source. */
+  readonly #earlier = new Map<string, EarlierModel>();
   #byModel = noOutputs;
   #champion: string | null = null;
   readonly #firstUse = new Map<string, { readonly model: Model; readonly step: number }>();
@@ -76,16 +81,18 @@ export class CheckState {
   }
 
   /** Checks that `model` takes what arrives, and returns its outputs. The first model defines the request's columns. */
-  infer(model: Model, rename: Readonly<Record<string, string>>, index: number): readonly Port[] {
-    if (this.inputs.length === 0) {
-      this.inputs = firstColumns(portsOf(model.inputs), rename);
+  infer(model: Model, given: Sources, index: number): readonly Port[] {
+    let sources = given;
+    if (this.inputs.length === 0 && this.source === null) {
+      sources = columnNames(given);
+      this.inputs = firstColumns(portsOf(model.inputs), sources);
       this.outputs = this.inputs;
+      if (this.inputs.length === 0) this.report("SL2042", noColumns(model.name), index, { model: model.name });
     }
     if (this.source === null) {
-      const columns = portsOf(model.inputs).map(({ name }) =>
-        Object.hasOwn(rename, name) ? (rename[name] ?? name) : name,
-      );
-      this.first ??= { name: model.name, columns };
+      const names = columnNames(sources);
+      const columns = portsOf(model.inputs).map(({ name }) => (Object.hasOwn(names, name) ? names[name] : name));
+      this.first ??= { name: model.name, columns: columns.filter((column) => typeof column === "string") };
     }
     const { tuple } = this;
     if (tuple !== null) {
@@ -93,10 +100,8 @@ export class CheckState {
       this.report("SL2026", message, index, { model: model.name });
       return portsOf(model.outputs);
     }
-    const { problems, checks, outputs } = fit(model, rename, {
-      ports: this.outputs,
-      source: this.source ?? requestSource,
-    });
+    const { problems, checks, outputs, sources: found } = fit(model, sources, this.#origins());
+    if (found.size > 0) this.sources.set(index, found);
     for (const problem of problems) this.problems.push({ ...problem, details: { step: index, ...problem.details } });
     for (const check of checks) this.checks.push({ step: index, model: model.name, ...check });
     return outputs;
@@ -104,20 +109,37 @@ export class CheckState {
 
   /** The outputs of `model` without a check: for a model that already has a problem. */
   outputsOf(model: Model): readonly Port[] {
-    return fit(model, {}, { ports: this.outputs, source: this.source ?? requestSource }).outputs;
+    return fit(model, {}, this.#origins()).outputs;
+  }
+
+  #origins(): Origins {
+    return {
+      outputs: this.outputs,
+      source: this.source ?? requestSource,
+      columns: this.inputs,
+      models: this.#earlier,
+      isFirst: this.source === null,
+    };
   }
 
   /** The next step takes the outputs of `model`. */
   setOutputs(model: Model, outputs: readonly Port[], index: number): void {
     this.#replaceOutputs(model.name, outputs, index);
+    this.#earlier.set(model.name, { step: index, outputs });
     this.#byModel = noOutputs;
     this.#champion = null;
   }
 
-  /** The next step takes the outputs of the model that the split chooses. Messages name `first`. */
-  setSplitOutputs(first: Model, outputs: readonly Port[], index: number): void {
+  /**
+   * The next step takes the outputs of the model that the split chooses. Messages name `first`.
+   * @param models the names of all models of the split
+   */
+  setSplitOutputs(first: Model, models: readonly string[], outputs: readonly Port[], index: number): void {
     if (this.source === null) this.first = null;
     this.setOutputs(first, outputs, index);
+    if (models.some((name) => name !== first.name)) {
+      for (const name of models) this.#earlier.set(name, { step: index, outputs: null });
+    }
     this.last = null;
   }
 
@@ -127,6 +149,7 @@ export class CheckState {
     if (champion === undefined) return;
     this.#replaceOutputs(champion.name, champion.outputs, index);
     this.#byModel = byName(models);
+    for (const { name, outputs } of models) this.#earlier.set(name, { step: index, outputs });
     this.#champion = champion.name;
   }
 
@@ -136,6 +159,7 @@ export class CheckState {
     this.last = null;
     this.tuple = { step: index, outputs: models, audited: false };
     this.#byModel = byName(models);
+    for (const { name, outputs } of models) this.#earlier.set(name, { step: index, outputs });
     this.#champion = null;
   }
 
@@ -171,6 +195,9 @@ export class CheckState {
     return true;
   }
 }
+
+const noColumns = (model: string): string =>
+  `the request has no column, because all inputs of model '${model}' are constants; state the columns in pipeline(name, { inputs: { … } })`;
 
 function byName(models: readonly ModelOutputs[]): Readonly<Record<string, readonly Port[]>> {
   return Object.fromEntries(models.map(({ name, outputs }) => [name, outputs]));

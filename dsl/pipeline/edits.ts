@@ -86,16 +86,16 @@ type CutAt<
 > = Passed["length"] extends I
   ? Cut<At<In, Out, Checks, Steps, ByModel, Names>, Nodes>
   : Nodes extends Link<infer Node, infer Rest>
-    ? Node extends After<infer S, infer Prev>
+    ? Node extends After<infer S, unknown>
       ? CutAt<
           Rest,
           I,
           In,
-          OutAfter<Out, S>,
+          OutAfter<Out, S, In, Steps>,
           ChecksAfter<Checks, S>,
           Node,
           ByModelAfter<ByModel, Out, S>,
-          NamesAfter<Names, S, Prev>,
+          NamesAfter<Names, S, Steps>,
           [...Passed, 0]
         >
       : never
@@ -107,34 +107,34 @@ type CutAt<
  * The pipeline after step `I` was replaced by the step of `P`; a text if a later step breaks; false if the
  * callback already has an error. `Out` and `ByModel` are those at the end of the pipeline.
  */
-export type Replaced<In, Out, Steps, ByModel, I extends number, P> =
+export type Replaced<In, Out, Steps, ByModel, Names, I extends number, P> =
   InRange<I, Steps, []> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
         ? NewStepFits<S, InsertionState<Before>> extends true
-          ? RecheckFrom<Rest, StateAfter<Before, Old>, StateAfter<InsertionState<Before>, S>, Out, ByModel>
+          ? RecheckFrom<Rest, StateAfter<Before, Old>, StateAfter<InsertionState<Before>, S>, Out, ByModel, Names>
           : false
         : never
       : ExactlyOneStep
     : UncheckedPipeline;
 
 /** The same for a step of `P` inserted before step `I`, or at the end. */
-export type Inserted<In, Out, Steps, ByModel, I extends number, P> =
+export type Inserted<In, Out, Steps, ByModel, Names, I extends number, P> =
   InRange<I, Steps, [0]> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, infer Rest>
         ? NewStepFits<S, InsertionState<Before>> extends true
-          ? RecheckFrom<Rest, Before, StateAfter<InsertionState<Before>, S>, Out, ByModel>
+          ? RecheckFrom<Rest, Before, StateAfter<InsertionState<Before>, S>, Out, ByModel, Names>
           : false
         : never
       : ExactlyOneStep
     : UncheckedPipeline;
 
 /** The same for removing step `I`. */
-export type Removed<In, Out, Steps, ByModel, I extends number> =
+export type Removed<In, Out, Steps, ByModel, Names, I extends number> =
   InRange<I, Steps, []> extends true
     ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
-      ? RecheckFrom<Rest, StateAfter<Before, Old>, InsertionState<Before>, Out, ByModel>
+      ? RecheckFrom<Rest, StateAfter<Before, Old>, InsertionState<Before>, Out, ByModel, Names>
       : never
     : UncheckedPipeline;
 
@@ -158,10 +158,10 @@ export type Cleared<In extends object, Steps> =
 
 /** False if the new step itself does not fit, or the callback adds two steps. Then the error is in the callback. */
 type NewStepFits<S, Before> =
-  Before extends At<infer _In, infer Out, infer Checks, infer Steps, infer _ByModel, infer Names>
+  Before extends At<infer In, infer Out, infer Checks, infer Steps, infer _ByModel, infer Names>
     ? unknown extends S
       ? false
-      : StepFlaw<S, Arriving<Out, S>, Checks, Names, Steps> extends string
+      : StepFlaw<S, Arriving<Out, S>, In, Checks, Names, Steps> extends string
         ? false
         : true
     : never;
@@ -175,7 +175,7 @@ type StateAfter<Before, S> =
     ? Arriving<Out, S> extends infer A
       ? At<
           InAfter<In, S>,
-          OutAfter<A, S>,
+          OutAfter<A, S, In, Steps>,
           ChecksAfter<Checks, S>,
           After<S, Steps>,
           ByModelAfter<ByModel, A, S>,
@@ -186,12 +186,26 @@ type StateAfter<Before, S> =
 
 /**
  * Checks the later steps again from the state `New` instead of `Old`. Once both states are equal, only names are
- * checked.
+ * checked, unless a step may read an output of an earlier one (`AllNames` has its source).
  */
-type RecheckFrom<Nodes, Old, New, EndOut, EndByModel> =
+type RecheckFrom<Nodes, Old, New, EndOut, EndByModel, AllNames> =
   Old extends At<infer OldIn, infer OldOut, infer _Checks, infer _Steps, infer OldByModel, infer _Names>
     ? New extends At<infer In, infer Out, infer Checks, infer Steps, infer ByModel, infer Names>
-      ? Recheck<Nodes, OldIn, OldOut, OldByModel, In, Out, Checks, Steps, ByModel, Names, EndOut, EndByModel>
+      ? Recheck<
+          Nodes,
+          OldIn,
+          OldOut,
+          OldByModel,
+          In,
+          Out,
+          Checks,
+          Steps,
+          ByModel,
+          Names,
+          EndOut,
+          EndByModel,
+          Extract<AllNames, `source ${string}`>
+        >
       : never
     : never;
 
@@ -208,28 +222,30 @@ type Recheck<
   Names extends string,
   EndOut,
   EndByModel,
+  Sources extends string,
 > =
-  Nodes extends Link<After<infer S, unknown>, infer Rest>
-    ? At<OldIn, OldOut, never, Unstated, OldByModel, never> extends At<In, Out, never, Unstated, ByModel, never>
+  Nodes extends Link<After<infer S, infer OldPrev>, infer Rest>
+    ? At<OldIn, OldOut, Sources, Unstated, OldByModel, never> extends At<In, Out, never, Unstated, ByModel, never>
       ? RecheckNames<Nodes, In, EndOut, Checks, Steps, EndByModel, Names>
       : Arriving<Out, S> extends infer A
-        ? StepFlaw<S, A, Checks, Names, Steps> extends infer T extends string
+        ? StepFlaw<S, A, In, Checks, Names, Steps> extends infer T extends string
           ? AtStep<CountOf<Steps>, T>
           : RowFlaw<S, OldIn, OldOut, OldByModel, In, A, ByModel> extends infer T extends string
             ? AtStep<CountOf<Steps>, T>
             : Recheck<
                 Rest,
                 OldIn,
-                OutAfter<OldOut, S>,
+                OutAfter<OldOut, S, OldIn, OldPrev>,
                 ByModelAfter<OldByModel, OldOut, S>,
                 InAfter<In, S>,
-                OutAfter<A, S>,
+                OutAfter<A, S, In, Steps>,
                 ChecksAfter<Checks, S>,
                 After<S, Steps>,
                 ByModelAfter<ByModel, A, S>,
                 NamesAfter<Names, S, Steps>,
                 EndOut,
-                EndByModel
+                EndByModel,
+                Sources
               >
         : never
     : PipelineOf<In, Out, Checks, Steps, ByModel, Names>;

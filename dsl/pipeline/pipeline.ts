@@ -3,11 +3,12 @@ import type { Model, PortDefinitions, TensorsOf } from "../model.js";
 import type { PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
 import type { Bound, Fits, FitsRenamed, Next, Plain, Refused, Resolved, Substituted, Unfit } from "../shapes/fits.js";
+import type { SourceEntry, Sources } from "../shapes/sources.js";
 import type { Alert, AlertName, AlertOptions, AlertRows, NoInferenceBeforeAlert } from "../steps/alert.js";
 import type { Audit, AuditNames, Slice } from "../steps/audit.js";
 import type { KeyName, KeySplit, KeySplitOptions, RouteModels, Routes } from "../steps/key-split.js";
 import type { AlertEntry } from "../steps/logged-names.js";
-import type { ColumnNames, Columns, Renamed, RenameOption, Renaming } from "../steps/model.js";
+import type { CheckedSources, Columns, FirstSources, Renamed } from "../steps/model.js";
 import type { Members, MultiModel, OutputsByName, TupleOf } from "../steps/models.js";
 import type { NeedsModels } from "../steps/multi-model.js";
 import type { FirstModel, HashKey, RandomSplit, Weighted, Weights } from "../steps/random-split.js";
@@ -48,6 +49,7 @@ export type { Shadow, ShadowOutputs, ShadowStep } from "../steps/shadow.js";
 export type { Step, StepKind } from "../steps/step-kinds.js";
 export type { After, Stated, Unstated } from "../steps/step-list.js";
 export type { Validation, ValidationStep } from "../steps/validation.js";
+export type { Source, Sources } from "../shapes/sources.js";
 export type { AnyPipeline, Target } from "./any-pipeline.js";
 export type { UncheckedPipeline } from "./edits.js";
 
@@ -114,14 +116,22 @@ export interface Pipeline<
     Names
   >;
   /**
-   * Inference with one model whose inputs have other names than the current outputs.
-   * @param rename model input <- current output, or, in the first inference step, the request's column
+   * Inference with one model, with the source of some inputs. The others take the current output of their name.
+   * @param sources model input <- current output, request column (`in.mask`), output of an earlier step's model
+   * (`encoder.states`), or `constant(value)`; in the first inference step a name is that of a request column
    * @example pipeline("imdb").model(embedder, { input: "tensor" })
    */
-  model<M extends Model, const R extends RenameOption>(
-    model: FitsRenamed<Out, M, R, Steps>,
-    rename: Renaming<M, R, Out, Steps>,
-  ): Pipeline<In, Substituted<Out, M, R>, Checks, After<Renamed<M, PairsOf<R>>, Steps>, object, Names>;
+  model<M extends Model, const R extends Sources>(
+    model: FitsRenamed<Out, M, R, In, Steps>,
+    sources: CheckedSources<M, R, Out, In, Steps>,
+  ): Pipeline<
+    In,
+    Substituted<Out, M, R, In, Steps>,
+    Checks,
+    After<Renamed<M, PairsOf<R>>, Steps>,
+    object,
+    Names | SourceEntry<R[keyof R]>
+  >;
 
   /**
    * Inference with several models on the same input. Their outputs form a tuple until one is selected.
@@ -232,8 +242,8 @@ export interface Pipeline<
    */
   replaceStep<const I extends number, P>(
     index: StepIndex<I, Steps, "replaceStep">,
-    make: (at: AtIndex<In, Steps, I>) => CallbackResult<Replaced<In, Out, Steps, ByModel, I, P>, P>,
-  ): EditedOr<Replaced<In, Out, Steps, ByModel, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
+    make: (at: AtIndex<In, Steps, I>) => CallbackResult<Replaced<In, Out, Steps, ByModel, Names, I, P>, P>,
+  ): EditedOr<Replaced<In, Out, Steps, ByModel, Names, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
   /**
    * Inserts a step before the step `index`, or at the end. All later steps are checked again.
@@ -241,16 +251,16 @@ export interface Pipeline<
    */
   insertStep<const I extends number, P>(
     index: StepIndex<I, Steps, "insertStep", [0]>,
-    make: (at: AtIndex<In, Steps, I, [0]>) => CallbackResult<Inserted<In, Out, Steps, ByModel, I, P>, P>,
-  ): EditedOr<Inserted<In, Out, Steps, ByModel, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
+    make: (at: AtIndex<In, Steps, I, [0]>) => CallbackResult<Inserted<In, Out, Steps, ByModel, Names, I, P>, P>,
+  ): EditedOr<Inserted<In, Out, Steps, ByModel, Names, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
   /**
    * Removes one step. All later steps are checked again.
    * @example pipeline("imdb").model(embedder).validate("v", (x) => x.out[0] < 1).removeStep(1)
    */
   removeStep<const I extends number>(
-    index: RemovedIndex<I, Steps, Removed<In, Out, Steps, ByModel, I>>,
-  ): EditedOr<Removed<In, Out, Steps, ByModel, I>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
+    index: RemovedIndex<I, Steps, Removed<In, Out, Steps, ByModel, Names, I>>,
+  ): EditedOr<Removed<In, Out, Steps, ByModel, Names, I>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
   /** Removes all steps. Inputs that `pipeline(name, { inputs })` states are kept. */
   clear(): Cleared<In, Steps>;
@@ -274,14 +284,16 @@ export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {
  */
 export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   model<M extends Model>(model: M): Pipeline<M["inputs"], Next<M["inputs"], M>, never, After<M, Steps>>;
-  model<M extends Model, const R extends RenameOption>(
-    model: FitsRenamed<Columns<M["inputs"], R>, M, R, Steps>,
-    rename: ColumnNames<M, R>,
+  model<M extends Model, const R extends Sources>(
+    model: FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>,
+    sources: FirstSources<M, R>,
   ): Pipeline<
     Columns<M["inputs"], R>,
-    Substituted<Columns<M["inputs"], R>, M, R>,
+    Substituted<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>,
     never,
-    After<Renamed<M, PairsOf<R>>, Steps>
+    After<Renamed<M, PairsOf<R>>, Steps>,
+    object,
+    SourceEntry<R[keyof R]>
   >;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: C,
@@ -349,8 +361,8 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
     index: StepIndex<I, Steps, "insertStep", [0]>,
     make: (
       at: AtIndex<Unstated, Unstated, I, [0]>,
-    ) => CallbackResult<Inserted<Unstated, Unstated, Unstated, object, I, P>, P>,
-  ): EditedOr<Inserted<Unstated, Unstated, Unstated, object, I, P>, EmptyPipeline>;
+    ) => CallbackResult<Inserted<Unstated, Unstated, Unstated, object, never, I, P>, P>,
+  ): EditedOr<Inserted<Unstated, Unstated, Unstated, object, never, I, P>, EmptyPipeline>;
   /** Always refused: there is no step to remove. */
   removeStep<const I extends number>(index: StepIndex<I, Steps, "removeStep">): UncheckedPipeline;
   clear(): EmptyPipeline;

@@ -2,12 +2,21 @@ import type { ErrorCode, Problem } from "../errors.js";
 import { portsOf, type Model } from "../model.js";
 import type { ExplainPorts } from "./mismatch.js";
 import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./port-names.js";
+import {
+  findSource,
+  type FedSources,
+  type FoundSource,
+  type OpenSymbols,
+  type Origins,
+  type Sources,
+} from "./sources.js";
 import type { MultiModelOf } from "../steps/multi-model.js";
+import type { CheckedSources } from "../steps/model.js";
 import type { SourceOf } from "../steps/step-kinds.js";
 import { rowShape, type RowShape } from "../rows.js";
 import type { Dim, DType, Port, Tensor } from "../tensor.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
-import { clash, misfit, missing, noSuchInput, noSuchOutput, refine } from "../messages/shapes.js";
+import { clash, misfit, missing, noSuchInput, refine } from "../messages/shapes.js";
 import type { NeedsSelect } from "../messages/steps.js";
 
 // ---------------------------------------------------------------- types: does a model fit, and what are its outputs
@@ -24,8 +33,8 @@ export type Fits<Out, M extends Model, Steps> = M extends unknown
     : NoInfer<M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never>
   : never;
 
-/** `Fits` with a renaming. An unknown input or output in the renaming is reported at its property only. */
-export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [
+/** `Fits` with sources. An unknown input, and a source that does not fit alone, is reported at its property only. */
+export type FitsRenamed<Out, M extends Model, R, In, Steps> = [keyof R] extends [
   Out extends readonly unknown[] ? keyof R : keyof M["inputs"],
 ]
   ? NoInfer<
@@ -35,9 +44,25 @@ export type FitsRenamed<Out, M extends Model, R, Steps> = [keyof R] extends [
           ? BoundRenamed<M["inputs"], Out, R> extends Refused
             ? Unfit<Out, M, R, Steps>
             : M
-          : M
+          : FitsSources<Out, M, R, In, Steps>
     >
   : M;
+
+/** `FitsRenamed` if a source is not a current output. */
+type FitsSources<Out, M extends Model, R, In, Steps> =
+  R extends CheckedSources<M, R, Out, In, Steps>
+    ? Bound<M["inputs"], FedSources<M["inputs"], Out, R, In, Steps>> extends Refused
+      ? ExplainPorts<
+          M["name"],
+          M["inputs"],
+          FedSources<M["inputs"], Out, R, In, Steps>,
+          Out,
+          SourceOf<Steps>,
+          NamesOf<M["inputs"]>,
+          object
+        >
+      : M
+    : M;
 
 /** The text of why `M` does not take `Out`. */
 export type Unfit<Out, M extends Model, R, Steps> = M extends unknown
@@ -69,7 +94,18 @@ export interface Plain {
  * `Next` on the general path. Where the model does not fit, its outputs are unchanged, so that later steps are still
  * checked.
  */
-export type Substituted<Out, M extends Model, R> = Resolved<M["outputs"], BoundRenamed<M["inputs"], Out, R>, M>;
+export type Substituted<Out, M extends Model, R, In, Steps> = [R[keyof R]] extends [keyof Out]
+  ? Resolved<M["outputs"], BoundRenamed<M["inputs"], Out, R>, M>
+  : Resolved<
+      M["outputs"],
+      WithOpen<Bound<M["inputs"], FedSources<M["inputs"], Out, R, In, Steps>>, OpenSymbols<M["inputs"], R>>,
+      M
+    >;
+type WithOpen<B, Symbols> = [Symbols] extends [never]
+  ? B
+  : B extends Refused
+    ? B
+    : B & { readonly [S in Symbols & string]: number };
 export type Resolved<O, B, M extends Model> = O extends unknown
   ? {
       readonly [K in keyof O]: O[K] extends Tensor<infer D, infer S> ? Tensor<D, ResolvedDims<S, B, M>> : never;
@@ -152,12 +188,6 @@ type BindDim<E, P> = E extends number
 // ---------------------------------------------------------------- run time: the same checks, all problems of a model
 // at once
 
-/** What arrives at a model: ports, and their source with a verb, for messages. */
-export interface Arriving {
-  readonly ports: readonly Port[];
-  readonly source: string;
-}
-
 /** A check of one input that the types cannot make. `axis` counts in the shape of a row, without the row axis. */
 export interface OpenCheck {
   readonly input: string;
@@ -169,44 +199,50 @@ export interface Fit {
   readonly problems: readonly Problem[];
   readonly checks: readonly OpenCheck[];
   readonly outputs: readonly Port[];
+  /** By input: the sources that the step names. */
+  readonly sources: ReadonlyMap<string, FoundSource>;
 }
 
 /**
  * Checks whether a model takes what arrives. Returns the problems, the checks that remain for run time, and the
  * outputs.
  */
-export function fit(model: Model, rename: Readonly<Record<string, string>>, arriving: Arriving): Fit {
+export function fit(model: Model, given: Sources, origins: Origins): Fit {
   const inputs = portsOf(model.inputs).sort((a, b) => byCodeUnit(a.name, b.name));
-  const unifier = new Unifier(model.name, arriving.source);
-  const names = arriving.ports.map((port) => port.name);
-  for (const [input, column] of Object.entries(rename).sort(([a], [b]) => byCodeUnit(a, b))) {
-    if (!inputs.some((port) => port.name === input)) {
-      const message = noSuchInput(
-        model.name,
-        input,
-        inputs.map((port) => port.name),
-      );
-      unifier.report("SL2016", message, { input });
-    } else if (!names.includes(column)) {
-      unifier.report("SL2017", noSuchOutput(model.name, input, column, arriving.source, names), { input, column });
-    }
+  const unifier = new Unifier(model.name);
+  const { source, outputs } = origins;
+  for (const input of Object.keys(given).sort(byCodeUnit)) {
+    if (inputs.some((port) => port.name === input)) continue;
+    unifier.report("SL2016", noSuchInput(model.name, input, inputs.map(nameOf)), { input });
   }
+  const sources = new Map<string, FoundSource>();
   for (const input of inputs) {
-    const column = Object.hasOwn(rename, input.name) ? rename[input.name] : undefined;
-    if (column !== undefined && !names.includes(column)) continue;
-    const fed = feedOf(input.name, inputs, arriving.ports, rename);
-    if (fed === undefined) {
-      unifier.report("SL2014", missing(model.name, input.name, arriving.source, names), { input: input.name });
+    const { name } = input;
+    const own = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (own === undefined) {
+      const port = feedOf(name, inputs, outputs, given);
+      if (port !== undefined) unifier.port(input, port, source);
+      else unifier.report("SL2014", missing(model.name, name, source, outputs.map(nameOf)), { input: name });
+      continue;
+    }
+    const found = findSource(model.name, input, own, origins);
+    if ("code" in found) {
+      const details = typeof own === "string" ? { input: name, column: own } : { input: name };
+      unifier.report(found.code, found.message, details);
     } else {
-      unifier.port(input, fed);
+      sources.set(name, found.from);
+      unifier.port(input, found.port, found.source);
     }
   }
   return {
     problems: unifier.problems,
     checks: unifier.openChecks(),
     outputs: unifier.outputs(portsOf(model.outputs)),
+    sources,
   };
 }
+
+const nameOf = ({ name }: Port): string => name;
 
 /** `float32[batch, 10]`; `?` for an unknown dimension. */
 export function showTensor({ dtype, shape }: Omit<Port, "name">): string {
@@ -223,19 +259,18 @@ class Unifier {
     { readonly input: string; readonly axis: number; readonly open: boolean }[]
   >();
   readonly #model: string;
-  readonly #source: string;
 
-  constructor(model: string, source: string) {
+  constructor(model: string) {
     this.#model = model;
-    this.#source = source;
   }
 
   report(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>>): void {
     this.problems.push({ code, message, details: { model: this.#model, ...details } });
   }
 
-  port(input: Port, fed: Port): void {
-    const text = misfit(this.#model, input.name, showTensor(input), this.#source, showTensor(fed));
+  /** @param source the source of `fed` with a verb */
+  port(input: Port, fed: Port, source: string): void {
+    const text = misfit(this.#model, input.name, showTensor(input), source, showTensor(fed));
     const details = { input: input.name };
     if (input.dtype !== fed.dtype) return this.report("SL2010", text, details);
     const expected = rowShape(input.shape);

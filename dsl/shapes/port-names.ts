@@ -60,14 +60,20 @@ export type FedRenamed<I, Out, R> = {
 /** A missing port is `unknown`, which fits no input. */
 type Renaming<K, Out, R> = K extends keyof R ? (R[K] extends keyof Out ? Out[R[K]] : unknown) : Out[K & keyof Out];
 
-/** The arriving port that feeds an input, or `undefined`. The run-time side of `Fed`. */
+/**
+ * The arriving port that feeds an input without a source of its own, or `undefined`: the one of its name, or a lone one.
+ * The run-time side of `Fed` and `FedSources`.
+ * @param given the sources of other inputs
+ */
 export function feedOf(
   input: string,
   inputs: readonly Port[],
   arriving: readonly Port[],
-  rename: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, unknown>>,
 ): Port | undefined {
-  const byName = (name: string) => arriving.find((port) => port.name === name);
-  if (Object.keys(rename).length > 0) return byName(Object.hasOwn(rename, input) ? String(rename[input]) : input);
-  return byName(input) ?? (inputs.length === 1 && arriving.length === 1 ? arriving[0] : undefined);
+  const [lone, ...more] = arriving;
+  const isTaken = Object.values(given).some((source) => source === lone?.name || source === `in.${lone?.name}`);
+  const free = inputs.filter(({ name }) => !Object.hasOwn(given, name));
+  const isLone = free.length === 1 && more.length === 0 && !isTaken;
+  return arriving.find(({ name }) => name === input) ?? (isLone ? lone : undefined);
 }

@@ -91,11 +91,13 @@ function checkKeySplit(state: CheckState, step: KeySplitStep, index: number): vo
   if (entries.length === 0) state.report("SL2061", noRoutes, index);
   if (!isModel) return;
   const first = inferInSplit(state, fallback, index);
+  const names = [fallback.name];
   for (const [value, model] of entries.sort(([a], [b]) => byCodeUnit(a, b))) {
     if (!state.isModel(model, `the route '${value}'`, index)) continue;
+    names.push(model.name);
     checkSameOutputs(state, model, first, index, { route: value });
   }
-  state.setSplitOutputs(fallback, first.outputs, index);
+  state.setSplitOutputs(fallback, names, first.outputs, index);
 }
 
 export const keySplitKind = {

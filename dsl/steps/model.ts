@@ -1,120 +1,144 @@
 import type { CheckState } from "../check/check-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
+import { isConstant, type Constant } from "../constant.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
-import type { NoSuchInput, NoSuchOutput } from "../messages/shapes.js";
+import type { NoSuchInput } from "../messages/shapes.js";
 import type { Model } from "../model.js";
 import type { Fits, FitsRenamed } from "../shapes/fits.js";
 import type { NamesOf, Sorted } from "../shapes/port-names.js";
+import type { CheckedConstant, CheckedSource, Sources } from "../shapes/sources.js";
 import type { Port } from "../tensor.js";
 import { frozenCopy, type StepDefinition } from "./step-definition.js";
-import type { ArrivingAtModel, NewStep, SourceOf } from "./step-kinds.js";
+import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 import type { PairsOf, Unstated } from "./step-list.js";
 
-/** Inference with one model. `rename` maps a model input to the current output (or request column) that feeds it. */
+/** Inference with one model. `sources` maps a model input to what feeds it, where that is not the output of its name. */
 export interface ModelStep {
   readonly kind: "model";
   readonly model: Model;
-  readonly rename: Readonly<Record<string, string>>;
+  readonly sources: Sources;
 }
 
-function modelStep(model: Model, rename: RenameOption = {}): ModelStep {
-  return Object.freeze({ kind: "model", model, rename: frozenCopy(rename) });
+function modelStep(model: Model, sources: Sources = {}): ModelStep {
+  return Object.freeze({ kind: "model", model, sources: frozenCopy(sources) });
 }
 
 // ---------------------------------------------------------------- types
 
-// The type-level form of a model without renaming is the model itself.
+// The type-level form of a model without sources is the model itself.
 
-/** The type-level form of a model with renamed inputs, a union of `readonly [input, column]`. */
+/** The type-level form of a model with sources, a union of `readonly [input, source]`. */
 export interface Renamed<out M, out Pairs> {
   readonly model: M;
   readonly rename: Pairs;
 }
 
-/** Model input <- current output or request column. */
-export type RenameOption = Readonly<Record<string, string>>;
-
 /**
- * A renaming from existing outputs to existing inputs of `M`; the text of a wrong one is the type of its property.
- * Where a tuple of outputs arrives, the error is at the model argument instead.
+ * Sources of existing inputs of `M`; the text of a wrong one is the type of its property. Where a tuple of outputs
+ * arrives, the error is at the model argument instead.
  */
-export type Renaming<M extends Model, R, Out, Steps> = {
+export type CheckedSources<M extends Model, R, Out, In, Steps> = {
   readonly [K in keyof R]: Out extends readonly unknown[]
     ? R[K]
     : K extends keyof M["inputs"]
       ? R[K] extends keyof Out
         ? R[K]
-        : NoInfer<MissingOutput<M, K, R, Out, Steps>>
+        : NoInfer<SourceOrText<M, K, R, Out, In, Steps>>
       : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
 };
 
 /**
- * The compiler evaluates this text for every renaming, in both branches and for the constraint of `M`. Where the name
+ * The compiler evaluates this text for every source, in both branches and for the constraint of `M`. Where the name
  * is not known, it must not traverse the list of steps.
  */
-type MissingOutput<M extends Model, K extends keyof R, R, Out, Steps> =
-  M extends Model<infer N>
-    ? NoSuchOutput<N, K & string, R[K] & string, string extends N ? string : SourceOf<Steps>, NamesOf<Out>>
-    : never;
+type SourceOrText<M extends Model, K extends keyof R & keyof M["inputs"], R, Out, In, Steps> =
+  M extends Model<infer N> ? (string extends N ? R[K] : CheckedSource<M, K, R, Out, In, Steps>) : never;
 
-/** The renaming of the first inference step: it names the request's columns. */
-export type ColumnNames<M extends Model, R> = {
+/** The sources of the first inference step: strings name the request's columns, `in.x` the column `x`. */
+export type FirstSources<M extends Model, R> = {
   readonly [K in keyof R]: K extends keyof M["inputs"]
-    ? R[K]
+    ? R[K] extends string
+      ? R[K]
+      : NoInfer<ConstantOrText<M, K, R[K]>>
     : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
 };
+type ConstantOrText<M extends Model, K extends keyof M["inputs"], V> =
+  V extends Constant<infer C> ? CheckedConstant<M["name"], M["inputs"], K, C, V> : V;
 
 /** The request's columns under their new names. Inputs that share a column use the tensor of the first input. */
 export type Columns<I, R> = { readonly [C in ColumnOf<keyof I, R>]: I[FirstOf<InputsOf<C, I, R>> & keyof I] };
-type ColumnOf<K, R> = K extends keyof R ? R[K] & string : K & string;
-type InputsOf<C, I, R> = { [K in keyof I]: ColumnOf<K, R> extends C ? K & string : never }[keyof I];
+/** `never` for an input with a constant. */
+type ColumnOf<K, R> = K extends keyof R
+  ? R[K] extends `in.${infer C}`
+    ? C
+    : R[K] extends string
+      ? R[K]
+      : never
+  : K & string;
+type InputsOf<C, I, R> = {
+  [K in keyof I]: [ColumnOf<K, R>] extends [never] ? never : ColumnOf<K, R> extends C ? K & string : never;
+}[keyof I];
 type FirstOf<U extends string> = Sorted<U> extends readonly [infer F, ...(readonly unknown[])] ? F : never;
 
-/** The problem of the renaming `R` of `M` after an edit; false if there is none. */
-export type RenamedFlaw<M extends Model, R, Out, Steps> = FirstText<
-  RenamingFlaw<Renaming<M, R, Out, Steps>, R, NamesOf<R>>,
-  TextOf<FitsRenamed<Out, M, R, Steps>>
+/** The problem of the sources `R` of `M` after an edit; false if there is none. */
+export type SourcesFlaw<M extends Model, R, Out, In, Steps> = FirstText<
+  FirstSourceFlaw<CheckedSources<M, R, Out, In, Steps>, R, NamesOf<R>>,
+  TextOf<FitsRenamed<Out, M, R, In, Steps>>
 >;
-type RenamingFlaw<T, R, Names> = Names extends readonly [infer K extends keyof T & keyof R, ...infer Rest]
-  ? FirstText<TextOf<T[K], R[K]>, RenamingFlaw<T, R, Rest>>
+type FirstSourceFlaw<T, R, Names> = Names extends readonly [infer K extends keyof T & keyof R, ...infer Rest]
+  ? FirstText<TextOf<T[K], R[K]>, FirstSourceFlaw<T, R, Rest>>
   : false;
 
 /** `.model` in the callback of an edit. */
-export interface AtModel<Out, Steps> {
+export interface AtModel<In, Out, Steps> {
   model<M extends Model>(model: Fits<ArrivingAtModel<Out, M>, M, Steps>): NewStep<M>;
-  model<M extends Model, const R extends RenameOption>(
-    model: FitsRenamed<[Out] extends [Unstated] ? Columns<M["inputs"], R> : Out, M, R, Steps>,
-    rename: [Out] extends [Unstated] ? ColumnNames<M, R> : Renaming<M, R, Out, Steps>,
+  model<M extends Model, const R extends Sources>(
+    model: [Out] extends [Unstated]
+      ? FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>
+      : FitsRenamed<Out, M, R, In, Steps>,
+    sources: [Out] extends [Unstated] ? FirstSources<M, R> : CheckedSources<M, R, Out, In, Steps>,
   ): NewStep<Renamed<M, PairsOf<R>>>;
 }
 
 /** `.model` if the compiler does not know the steps. */
 export interface UncheckedModel<out P> {
-  model(model: Model, rename?: RenameOption): P;
+  model(model: Model, sources?: Sources): P;
 }
 
 // ---------------------------------------------------------------- run time
 
 function checkModel(state: CheckState, step: ModelStep, index: number): void {
-  const rename = checkedRename(state, step.rename, index);
+  const sources = checkedSources(state, step.sources, index);
   if (!state.isModel(step.model, "the model", index)) return;
-  state.setOutputs(step.model, state.infer(step.model, rename, index), index);
+  state.setOutputs(step.model, state.infer(step.model, sources, index), index);
 }
 
-function checkedRename(state: CheckState, rename: unknown, index: number): Readonly<Record<string, string>> {
-  if (typeof rename === "object" && rename !== null && !Array.isArray(rename)) {
-    if (Object.values(rename).every((column) => typeof column === "string" && column !== "")) {
-      return rename as Readonly<Record<string, string>>;
-    }
+function checkedSources(state: CheckState, sources: unknown, index: number): Sources {
+  const isSource = (value: unknown) => (typeof value === "string" && value !== "") || isConstant(value);
+  if (typeof sources === "object" && sources !== null && !Array.isArray(sources)) {
+    if (Object.values(sources).every(isSource)) return sources as Sources;
   }
-  state.report("SL2018", `the renaming of step ${index} must be { "model input": "output or column" }`, index);
+  const message = `the sources of step ${index} must be { "model input": "output, column or model.output" }, or constant(value) for a fixed value`;
+  state.report("SL2018", message, index);
   return {};
 }
 
-/** The run-time side of `Columns`, in the order of the model's inputs. */
-export function firstColumns(inputs: readonly Port[], rename: RenameOption): Port[] {
-  const columnOf = (input: string) => (Object.hasOwn(rename, input) ? (rename[input] ?? input) : input);
-  const columns = inputs.map((port) => ({ ...port, input: port.name, name: columnOf(port.name) }));
+/** The sources of a step that defines the request's columns: `in.x` is the column `x`. */
+export function columnNames(sources: Sources): Sources {
+  return Object.fromEntries(
+    Object.entries(sources).map(([input, source]) => [
+      input,
+      typeof source === "string" && source.startsWith("in.") ? source.slice("in.".length) : source,
+    ]),
+  );
+}
+
+/** The request's columns in the order of the model's inputs. The run-time side of `Columns`. */
+export function firstColumns(inputs: readonly Port[], names: Sources): Port[] {
+  const columns = inputs.flatMap((port) => {
+    const name = Object.hasOwn(names, port.name) ? (names[port.name] ?? port.name) : port.name;
+    return typeof name === "string" ? [{ ...port, input: port.name, name }] : [];
+  });
   return columns
     .filter(
       (column) => !columns.some((other) => other.name === column.name && byCodeUnit(other.input, column.input) < 0),

@@ -122,7 +122,7 @@ function checkRandomSplit(state: CheckState, step: RandomSplitStep, index: numbe
     if (first === null) first = inferInSplit(state, model, index);
     else checkSameOutputs(state, model, first, index, {});
   }
-  if (first !== null) state.setSplitOutputs(first.model, first.outputs, index);
+  if (first !== null) state.setSplitOutputs(first.model, [...names], first.outputs, index);
 }
 
 export const randomSplitKind = {

@@ -4,6 +4,8 @@ import type { ExactlyOneStep } from "../messages/edits.js";
 import type { Model } from "../model.js";
 import type { UnknownRow } from "../row.js";
 import type { Fits, Next, Substituted } from "../shapes/fits.js";
+import type { IsOne } from "../shapes/port-names.js";
+import type { SourceEntry } from "../shapes/sources.js";
 import { alertKind, type Alert, type AlertFlaw, type AlertStep, type AtAlert, type UncheckedAlert } from "./alert.js";
 import {
   auditKind,
@@ -31,7 +33,7 @@ import {
   type Columns,
   type ModelStep,
   type Renamed,
-  type RenamedFlaw,
+  type SourcesFlaw,
   type UncheckedModel,
 } from "./model.js";
 import {
@@ -149,7 +151,7 @@ export interface At<
   in out Names extends string,
 >
   extends
-    AtModel<Out, Steps>,
+    AtModel<In, Out, Steps>,
     AtModels<Out, Steps, Names>,
     AtAudit<Out, Steps>,
     AtSelect<Out, Steps>,
@@ -256,13 +258,16 @@ type ColumnsOf<S> =
       ? object
       : MainModel<S>["inputs" & keyof MainModel<S>];
 
-/** The current outputs after the step `S`. */
-export type OutAfter<Out, S> = S extends Model
+/**
+ * The current outputs after the step `S`. Its sources may be request columns (`In` before the step) and outputs of
+ * models in `Prev`, the steps before it.
+ */
+export type OutAfter<Out, S, In, Prev> = S extends Model
   ? Next<Out, S>
   : S extends Validation<string> | Alert<string> | Audit<string>
     ? Out
     : S extends Renamed<infer M extends Model, infer Pairs>
-      ? Substituted<Out, M, RecordOf<Pairs>>
+      ? Substituted<Out, M, RecordOf<Pairs>, InAfter<In, S>, Prev>
       : S extends MultiModel<infer Ms extends readonly Model[]>
         ? TupleOf<Out, Ms>
         : S extends Select<infer I>
@@ -294,16 +299,25 @@ export type NamesAfter<Names extends string, S, Steps> = S extends Model
       ? Names | AuditNames<Slice, Steps>
       : S extends Alert<infer N>
         ? Names | AlertEntry<N>
-        : Names;
+        : S extends Renamed<unknown, infer Pairs>
+          ? Names | SourceEntry<SourcesIn<Pairs>>
+          : Names;
+type SourcesIn<Pairs> = Pairs extends readonly [unknown, infer V] ? V : never;
 
 /** The outputs that the log stores by model name: those of challengers and audited ones. */
 export type LoggedOutputs<In, Steps, Names> = [Extract<Names, `model ${string}`>] extends [never]
   ? object
-  : LoggedIn<Forward<Steps>, In, object, unknown>;
+  : LoggedIn<Forward<Steps>, In, In, object, unknown>;
 
-type LoggedIn<Nodes, Out, ByModel, Found> =
+type LoggedIn<Nodes, In, Out, ByModel, Found> =
   Nodes extends Link<After<infer S, infer Prev>, infer Rest>
-    ? LoggedIn<Rest, OutAfter<Out, S>, ByModelAfter<ByModel, Out, S>, Found & LoggedBy<S, Prev, Out, ByModel>>
+    ? LoggedIn<
+        Rest,
+        In,
+        OutAfter<Out, S, In, Prev>,
+        ByModelAfter<ByModel, Out, S>,
+        Found & LoggedBy<S, Prev, Out, ByModel>
+      >
     : { readonly [C in keyof Found]: Found[C] };
 type LoggedBy<S, Prev, Out, ByModel> =
   S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
@@ -312,10 +326,68 @@ type LoggedBy<S, Prev, Out, ByModel> =
       ? Pick<ByModel, AuditedNames<Slice, MultiModelOf<Prev>["models"]> & keyof ByModel>
       : unknown;
 
+// ---------------------------------------------------------------- types: outputs of earlier steps, as sources
+
+/** The names of all models that the steps run. */
+export type EarlierModels<Steps, Found = never> =
+  Steps extends After<infer S, infer Prev> ? EarlierModels<Prev, Found | NamesOfModels<S>> : Found;
+
+/** The outputs of the model `N` in the last step that runs it; `never` if none does. */
+export type EarlierOutputs<N, In, Steps> =
+  Steps extends After<infer S, infer Prev>
+    ? N extends NamesOfModels<S>
+      ? OutputsOf<N, S, OutAfterAll<Forward<Prev>, In, In>, In, Prev>
+      : EarlierOutputs<N, In, Prev>
+    : never;
+
+/** The index of the last step that runs the model `N`, if that is a split of several models; else false. */
+export type SplitOf<N, Steps> =
+  Steps extends After<infer S, infer Prev>
+    ? N extends NamesOfModels<S>
+      ? IsSplit<S> extends true
+        ? CountOf<Prev>
+        : false
+      : SplitOf<N, Prev>
+    : false;
+
+type NamesOfModels<S> =
+  S extends Model<infer N>
+    ? N
+    : S extends Renamed<Model<infer N>, unknown>
+      ? N
+      : S extends Shadow<Model<infer N>, infer Cs extends readonly Model[]>
+        ? N | Cs[number]["name"]
+        : S extends MultiModel<infer Ms extends readonly Model[]>
+          ? Ms[number]["name"]
+          : S extends KeySplit<Model<infer N>, infer Routes>
+            ? N | NameOf<RecordOf<Routes>[keyof RecordOf<Routes>]>
+            : S extends RandomSplit<infer Ws extends readonly Weighted[]>
+              ? Ws[number][1]["name"]
+              : never;
+type NameOf<M> = M extends Model<infer N> ? N : never;
+
+type IsSplit<S> = S extends KeySplit<unknown, unknown> | RandomSplit<readonly Weighted[]>
+  ? IsOne<NamesOfModels<S>> extends true
+    ? false
+    : true
+  : false;
+
+type OutputsOf<N, S, Out, In, Prev> =
+  S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
+    ? ShadowOutputs<Out, C, Cs>[N & keyof ShadowOutputs<Out, C, Cs>]
+    : S extends MultiModel<infer Ms extends readonly Model[]>
+      ? OutputsByName<Out, Ms>[N & keyof OutputsByName<Out, Ms>]
+      : IsSplit<S> extends true
+        ? never
+        : OutAfter<Out, S, In, Prev>;
+
+type OutAfterAll<Nodes, In, Out> =
+  Nodes extends Link<After<infer S, infer Prev>, infer Rest> ? OutAfterAll<Rest, In, OutAfter<Out, S, In, Prev>> : Out;
+
 // ---------------------------------------------------------------- types: checking the later steps after an edit
 
-/** The problem of the step `S` if `Out` arrives after `Steps`; false if there is none. */
-export type StepFlaw<S, Out, Checks extends string, Names extends string, Steps> = S extends Model
+/** The problem of the step `S` if `Out` arrives after `Steps`; false if there is none. `In` is that before the step. */
+export type StepFlaw<S, Out, In, Checks extends string, Names extends string, Steps> = S extends Model
   ? Out extends S["inputs"]
     ? false
     : TextOf<Fits<Out, S, Steps>>
@@ -324,7 +396,7 @@ export type StepFlaw<S, Out, Checks extends string, Names extends string, Steps>
     : S extends Alert<infer N>
       ? AlertFlaw<N, Names, Steps>
       : S extends Renamed<infer M extends Model, infer Pairs>
-        ? RenamedFlaw<M, RecordOf<Pairs>, Out, Steps>
+        ? SourcesFlaw<M, RecordOf<Pairs>, Out, InAfter<In, S>, Steps>
         : S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
           ? ShadowFlaw<C, Cs, Out, Names, Steps>
           : S extends MultiModel<infer Ms extends readonly Model[]>

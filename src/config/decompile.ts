@@ -1,6 +1,6 @@
 import { modelIdentifiers } from "../util/model-identifiers.js";
 import { objectText, quote } from "./chain-text.js";
-import type { Config, ModelConfig, StepConfig } from "./schema.js";
+import type { Config, ModelConfig, StepConfig, StepConfigOf } from "./schema.js";
 import { stepModels } from "./step-models.js";
 import { stepKind } from "./steps/steps.js";
 
@@ -22,32 +22,45 @@ export interface Decompiled {
  */
 export function decompile(config: Config, from = "./models.gen.js"): Decompiled {
   const identifiers = modelIdentifiers(config.models.map(({ name }) => name)).map(({ handle }) =>
-    handle === "pipeline" || handle === "tensor" ? `${handle}Model` : handle,
+    imported.has(handle) ? `${handle}Model` : handle,
   );
   const handles = new Map(config.models.map(({ name }, i) => [name, identifiers[i] as string]));
   const declared = declaredInputs(config);
   const lines = config.steps.map(
-    (step) => `  .${stepKind(step.kind).callText(step, (name) => handles.get(name) ?? name)}`,
+    (step) => `  .${stepKind(step.kind).callText(step, (name) => handles.get(name) ?? name, false)}`,
   );
   const chain = [
     `pipeline(${quote(config.name)}${declared === null ? "" : `, { inputs: ${declared} }`})`,
     ...lines,
   ].join("\n");
   const [{ handle: wanted } = { handle: "fraud" }] = modelIdentifiers([config.name]);
-  const name =
-    identifiers.includes(wanted) || wanted === "pipeline" || wanted === "tensor" ? `${wanted}Pipeline` : wanted;
+  const name = identifiers.includes(wanted) || imported.has(wanted) ? `${wanted}Pipeline` : wanted;
+  const names = [...(hasConstant(config) ? ["constant"] : []), "pipeline", ...(declared === null ? [] : ["tensor"])];
   const imports = [
-    `import { pipeline${declared === null ? "" : ", tensor"} } from "shapeline";`,
+    `import { ${names.join(", ")} } from "shapeline";`,
     `import { ${[...new Set(identifiers)].sort().join(", ")} } from ${quote(from)};`,
   ];
   return { text: `${imports.join("\n")}\n\nexport const ${name} = ${chain};\n`, chain, handles };
+}
+
+/** What the text imports from the package. */
+const imported: ReadonlySet<string> = new Set(["constant", "pipeline", "tensor"]);
+
+function hasConstant({ steps }: Config): boolean {
+  return steps.some(
+    (step) => step.kind === "model" && Object.values(step.sources ?? {}).some((source) => "constant" in source),
+  );
 }
 
 /** The request's columns as text; null if they are the inputs of the first model. */
 function declaredInputs({ inputs, models, steps }: Config): string | null {
   const first = firstModel(steps);
   const model = models.find(({ name }) => name === first.model);
-  const taken = model?.inputs.map((port) => ({ ...port, name: first.rename[port.name] ?? port.name }));
+  const taken = model?.inputs.flatMap((port) => {
+    const source = first.sources[port.name];
+    if (source !== undefined && !("column" in source)) return [];
+    return [{ ...port, name: source?.column ?? first.rename[port.name] ?? port.name }];
+  });
   const text = (ports: ModelConfig["inputs"]): string =>
     JSON.stringify(
       [...ports].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, dtype, shape }) => [name, dtype, shape]),
@@ -62,15 +75,22 @@ function declaredInputs({ inputs, models, steps }: Config): string | null {
 function firstModel(steps: readonly StepConfig[]): {
   readonly model: string | undefined;
   readonly rename: Readonly<Record<string, string>>;
+  readonly sources: NonNullable<StepConfigOf<"model">["sources"]>;
 } {
   for (const step of steps) {
     const [model] = stepModels(step).serving;
-    if (model !== undefined) return { model, rename: step.kind === "model" ? step.rename : {} };
+    if (model === undefined) continue;
+    return step.kind === "model"
+      ? { model, rename: step.rename, sources: step.sources ?? {} }
+      : { model, rename: {}, sources: {} };
   }
-  return { model: undefined, rename: {} };
+  return { model: undefined, rename: {}, sources: {} };
 }
 
-/** A step as a call in a chain, with identifiers made from model names: `validate("amt", x => x.out.y[0] < 1)`. */
+/**
+ * A step as a call in a chain, with identifiers made from model names: `validate("amt", x => x.out.y[0] < 1)`. Long
+ * constants are abbreviated.
+ */
 export function stepText(step: StepConfig): string {
-  return stepKind(step.kind).callText(step, (name) => modelIdentifiers([name])[0]?.handle ?? name);
+  return stepKind(step.kind).callText(step, (name) => modelIdentifiers([name])[0]?.handle ?? name, true);
 }

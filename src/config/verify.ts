@@ -5,6 +5,7 @@ import { canonicalJson } from "./canonical.js";
 import { modelDefinition, rebuildPipeline } from "./rebuild.js";
 import type { Config } from "./schema.js";
 import { stepModels } from "./step-models.js";
+import { configSources } from "./steps/model.js";
 
 /** The problems of a config that matches the schema: repeats the checks of `build()` on the data. */
 export function configProblems(config: Config): Problem[] {
@@ -31,5 +32,12 @@ export function configProblems(config: Config): Problem[] {
   if (checked.problems.length > 0) return checked.problems;
   if (canonicalJson(checked.checks) !== canonicalJson(config.checks))
     report("checks: these are not the run-time checks that the models and steps require");
+  config.steps.forEach((step, i) => {
+    if (step.kind !== "model") return;
+    const { rename, sources } = configSources(checked.sources.get(i) ?? new Map());
+    if (canonicalJson([rename, sources ?? {}]) !== canonicalJson([step.rename, step.sources ?? {}])) {
+      report(`steps[${i}]: its 'rename' and 'sources' are not those that the names of its sources mean`);
+    }
+  });
   return problems;
 }

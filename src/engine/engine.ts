@@ -228,6 +228,7 @@ function startExecution(
     metadata,
     deadline,
     outputs: emptyMap,
+    earlier: emptyMap,
     lastModel: "",
     elapsedNs: [Math.round((deadline.now - deadline.startedAt) * 1e6)],
     sideOutputs: emptyMap,

@@ -1,6 +1,7 @@
 import type { Config } from "../config/schema.js";
 import { awaitedModels } from "./awaited-models.js";
 import type { Next } from "./steps/execution.js";
+import { modelsReadLater } from "./steps/sources.js";
 import { type CompileContext, type EngineParts, requireModel } from "./steps/step-kind.js";
 import { stepKind } from "./steps/steps.js";
 
@@ -11,6 +12,7 @@ export function compilePlan<T>(config: Config, parts: EngineParts, last: Next<T>
     config,
     parts,
     awaited: awaitedModels(config),
+    readLater: modelsReadLater(config.steps),
     model: (name) => requireModel(models, name),
     upstream: null,
     tuple: null,

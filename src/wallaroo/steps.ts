@@ -43,14 +43,22 @@ interface StepWriter<S> {
 const writers: { readonly [K in StepConfig["kind"]]: StepWriter<StepConfigOf<K>> } = {
   model: {
     write: (step, model) => [{ ModelInference: { models: [model(step.model)] } }],
-    refuse({ rename, model }, _, path) {
+    refuse({ rename, sources = {}, model }, _, path) {
+      const others = Object.entries(sources).map(([input, source]) => `'${input}' takes ${sourceWords(source)}`);
+      if (others.length > 0) {
+        return {
+          code: "SL4102",
+          path,
+          message: `a step of the platform takes only the outputs of the step before it, and in '${model}' ${others.join(", ")}: let the model before it pass the value on as an output, export the model with the value inside, or deploy to another target, such as local()`,
+        };
+      }
       const renamed = Object.entries(rename).filter(([input, from]) => input !== from);
       if (renamed.length === 0) return null;
-      const sources = renamed.map(([input, from]) => `'${input}' takes '${from}'`).join(", ");
+      const names = renamed.map(([input, from]) => `'${input}' takes '${from}'`).join(", ");
       return {
         code: "SL4102",
         path,
-        message: `a step of the platform cannot rename ports, and in '${model}' ${sources}: give the ports the same name, or rename them in the model's configuration on the platform (tensor_fields)`,
+        message: `a step of the platform cannot rename ports, and in '${model}' ${names}: give the ports the same name, or rename them in the model's configuration on the platform (tensor_fields)`,
       };
     },
   },
@@ -116,6 +124,11 @@ const writers: { readonly [K in StepConfig["kind"]]: StepWriter<StepConfigOf<K>>
     }),
   },
 };
+
+function sourceWords(source: NonNullable<StepConfigOf<"model">["sources"]>[string]): string {
+  if ("constant" in source) return "a constant";
+  return "column" in source ? `the request column '${source.column}'` : `'${source.model}.${source.output}'`;
+}
 
 const writerOf = (step: StepConfig): StepWriter<StepConfig> => writers[step.kind] as StepWriter<StepConfig>;
 

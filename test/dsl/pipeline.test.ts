@@ -56,7 +56,7 @@ describe("a pipeline is plain frozen data", () => {
     challengers.pop();
     rename.dense_input = "other";
     expect(shadow.steps).toMatchObject([{ challengers: [{ name: "ccfraud-xgb" }, { name: "ccfraud-rf" }] }]);
-    expect(renamed.steps).toMatchObject([{ rename: { dense_input: "tensor" } }]);
+    expect(renamed.steps).toMatchObject([{ sources: { dense_input: "tensor" } }]);
   });
 
   it("lists a model of two steps once, also with two handles", () => {

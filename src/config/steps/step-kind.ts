@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { AlertStep, Model, Step, StepKind, UncheckedPipeline, ValidationStep } from "../../../dsl/index.js";
+import type { FoundSource } from "../../../dsl/shapes/sources.js";
 import type { AlertExpression, Expression } from "../../expression/compile.js";
 import type { Data } from "../schema-parts.js";
 
@@ -27,12 +28,19 @@ export interface ConfigStepKind<S extends { readonly kind: StepKind }> {
   readonly models: (step: S) => StepModels;
   /** The metadata key by which the step chooses a model, or null. */
   readonly splitKey: (step: S) => string | null;
-  /** The builder's step as data; null if its lambda has problems. */
-  readonly fromBuilder: (step: Extract<Step, { kind: S["kind"] }>, lambdas: LambdaCompiler) => S | null;
+  /** The builder's step as data; null if its lambda has problems. `sources` are those that a model step names. */
+  readonly fromBuilder: (
+    step: Extract<Step, { kind: S["kind"] }>,
+    lambdas: LambdaCompiler,
+    sources: ReadonlyMap<string, FoundSource>,
+  ) => S | null;
   /** Adds the step to a pipeline, without its lambda. */
   readonly addTo: (pipeline: UncheckedPipeline, step: S, model: (name: string) => Model) => UncheckedPipeline;
-  /** The step as a method call of the builder: `select(0)`. `handle` is the identifier of a model. */
-  readonly callText: (step: S, handle: (model: string) => string) => string;
+  /**
+   * The step as a method call of the builder: `select(0)`. `handle` is the identifier of a model. If `isShort`, long
+   * constants are abbreviated.
+   */
+  readonly callText: (step: S, handle: (model: string) => string, isShort: boolean) => string;
 }
 
 type KindOf<S extends z.ZodType<{ kind: StepKind }>> = ConfigStepKind<Data<z.output<S>>>;

@@ -17,6 +17,8 @@ export interface Execution {
   readonly deadline: RequestDeadline;
   /** The current output: the last inference step's outputs; empty if those are a tuple. */
   outputs: Tensors;
+  /** By model: outputs of earlier steps that a later step reads by name. */
+  earlier: ReadonlyMap<string, Tensors>;
   /** The model of the current output. */
   lastModel: string;
   /** Nanoseconds: reading the rows, then one entry per inference step. */

@@ -3,5 +3,5 @@ import { engineStepKind } from "./step-kind.js";
 
 /** Inference with one model. */
 export const modelKind = engineStepKind<"model">({
-  compile: (context, index, step) => serveModel(context, index, context.model(step.model), step.rename),
+  compile: (context, index, step) => serveModel(context, index, context.model(step.model), step),
 });

@@ -3,6 +3,7 @@ import { stepSource } from "../../../dsl/messages/shapes.js";
 import type { ChallengerResult } from "../../tensors/result.js";
 import type { Execution, Tensors } from "./execution.js";
 import { finishInference, runModel, type RunModelStep } from "./run-model.js";
+import { keepOutputs } from "./sources.js";
 import { engineStepKind } from "./step-kind.js";
 
 /** Several models on the same input. Their outputs form a tuple until one of them is selected. */
@@ -21,8 +22,10 @@ export const modelsKind = engineStepKind<"models">({
         const sideOutputs = new Map<string, ChallengerResult>(execution.sideOutputs);
         for (let i = 0; i < runs.length; i++) {
           const own = outputs[i];
-          if (own !== undefined)
-            sideOutputs.set(runs[i]?.name ?? "", { outputs: own as ChallengerResult["outputs"], answered });
+          const name = runs[i]?.name ?? "";
+          if (own === undefined) continue;
+          sideOutputs.set(name, { outputs: own as ChallengerResult["outputs"], answered });
+          if (context.readLater.has(name)) keepOutputs(execution, name, own);
         }
         execution.sideOutputs = sideOutputs;
         execution.outputs = new Map();

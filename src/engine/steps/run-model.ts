@@ -1,45 +1,58 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { missing, requestSource, stepSource } from "../../../dsl/messages/shapes.js";
 import { feedOf } from "../../../dsl/shapes/port-names.js";
-import type { ModelConfig } from "../../config/schema.js";
+import type { ModelConfig, StepConfigOf } from "../../config/schema.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { Feeds } from "../session/feeds.js";
 import { type FeedCheck, feedCheck } from "../session/shape-checks.js";
 import { tensorsByName, type Execution, type RunStep, type Tensors } from "./execution.js";
+import { keepOutputs, missingSource, readSource } from "./sources.js";
 import { type CompileContext, requireModel } from "./step-kind.js";
 
 type Feed = (execution: Execution) => Feeds;
-type Rename = Readonly<Record<string, string>>;
+/** The sources that a step names. */
+type NamedSources = Pick<StepConfigOf<"model">, "rename" | "sources">;
+const noSources: NamedSources = { rename: {} };
 
 /** Decides which tensor feeds which input, by the rule of the types and of `build()`. */
 export function feedModel(
   context: CompileContext,
   index: number,
   model: ModelConfig,
-  rename: Rename,
+  { rename, sources = {} }: NamedSources,
 ): { feed: Feed; check: FeedCheck | null } {
   const { upstream, config } = context;
   const available = upstream?.ports ?? config.inputs;
-  const sources = model.inputs.map(({ name }): readonly [input: string, source: string] => {
-    const source = feedOf(name, model.inputs, available, rename)?.name;
-    if (source !== undefined) return [name, source];
-    throw new TargetError(
-      "SL6000",
-      missing(
-        model.name,
-        name,
-        upstream?.source ?? requestSource,
-        available.map((port) => port.name),
-      ),
-      { step: index, model: model.name, input: name },
-    );
-  });
+  const others = Object.entries(sources).map(([input, source]) => ({ input, source, read: readSource(source) }));
+  const current = model.inputs
+    .filter(({ name }) => !Object.hasOwn(sources, name))
+    .map(({ name }): readonly [input: string, output: string] => {
+      const output = Object.hasOwn(rename, name)
+        ? available.find((port) => port.name === rename[name])?.name
+        : feedOf(name, model.inputs, available, { ...rename, ...sources })?.name;
+      if (output !== undefined) return [name, output];
+      throw new TargetError(
+        "SL6000",
+        missing(
+          model.name,
+          name,
+          upstream?.source ?? requestSource,
+          available.map((port) => port.name),
+        ),
+        { step: index, model: model.name, input: name },
+      );
+    });
   const feed: Feed = (execution) => {
     const tensors = upstream === null ? execution.inputs : execution.outputs;
     const feeds: Record<string, RowsTensor> = {};
-    for (const [input, source] of sources) {
-      const tensor = tensors.get(source);
+    for (const [input, output] of current) {
+      const tensor = tensors.get(output);
       if (tensor !== undefined) feeds[input] = tensor;
+    }
+    for (const { input, source, read } of others) {
+      const tensor = read(execution);
+      if (tensor === undefined) throw missingSource(execution, index, model.name, source);
+      feeds[input] = tensor;
     }
     return feeds;
   };
@@ -53,9 +66,9 @@ export function runModel(
   context: CompileContext,
   index: number,
   model: ModelConfig,
-  rename: Rename = {},
+  sources: NamedSources = noSources,
 ): RunModelStep {
-  const { feed, check } = feedModel(context, index, model, rename);
+  const { feed, check } = feedModel(context, index, model, sources);
   const run = requireModel(context.parts.champions, model.name);
   const names = model.outputs.map((port) => port.name);
   return (execution, use) => {
@@ -66,8 +79,13 @@ export function runModel(
 }
 
 /** Runs a model whose output becomes the current output. */
-export function serveModel(context: CompileContext, index: number, model: ModelConfig, rename: Rename = {}): RunStep {
-  const step = serve(context, index, model, rename);
+export function serveModel(
+  context: CompileContext,
+  index: number,
+  model: ModelConfig,
+  sources: NamedSources = noSources,
+): RunStep {
+  const step = serve(context, index, model, sources);
   setUpstream(context, index, model);
   return step;
 }
@@ -84,7 +102,7 @@ export function serveChosenModel(
   names: readonly string[],
   choose: (execution: Execution) => string,
 ): RunStep {
-  const steps = new Map(names.map((name) => [name, serve(context, index, context.model(name), {})]));
+  const steps = new Map(names.map((name) => [name, serve(context, index, context.model(name), noSources)]));
   setUpstream(context, index, context.model(names[0] ?? ""));
   return (execution, next) => requireModel(steps, choose(execution))(execution, next);
 }
@@ -96,13 +114,15 @@ export function finishInference({ config }: CompileContext, execution: Execution
   deadline.check(`pipeline '${config.name}'`);
 }
 
-function serve(context: CompileContext, index: number, model: ModelConfig, rename: Rename): RunStep {
-  const run = runModel(context, index, model, rename);
+function serve(context: CompileContext, index: number, model: ModelConfig, sources: NamedSources): RunStep {
+  const run = runModel(context, index, model, sources);
+  const isReadLater = context.readLater.has(model.name);
   return (execution, next) => {
     const startedAt = execution.deadline.now;
     return run(execution, (outputs) => {
       execution.outputs = outputs;
       execution.lastModel = model.name;
+      if (isReadLater) keepOutputs(execution, model.name, outputs);
       finishInference(context, execution, startedAt);
       return next(execution);
     });

@@ -5,6 +5,7 @@ import type { ChallengerResult } from "../../tensors/result.js";
 import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 import { tensorsByName, type Execution, type Tensors } from "./execution.js";
 import { feedModel, serveModel } from "./run-model.js";
+import { keepOutputs } from "./sources.js";
 import { type CompileContext, engineStepKind, requireModel } from "./step-kind.js";
 
 /** The champion's output becomes the current output; challengers run on the same input. */
@@ -27,6 +28,7 @@ export const shadowKind = engineStepKind<"shadow">({
         const sideOutputs = new Map(execution.sideOutputs);
         for (const [name, { outputs, note }] of await Promise.all(outcomes)) {
           if (note !== null) notes.set(name, note);
+          if (context.readLater.has(name)) keepOutputs(execution, name, outputs ?? new Map());
           const answered = new Uint8Array(execution.rows).fill(note === null ? 1 : 0);
           const own = outputs ?? zeroOutputs(context.model(name), execution.rows);
           sideOutputs.set(name, { outputs: own as ChallengerResult["outputs"], answered });
@@ -44,7 +46,7 @@ function challengerRun(
   index: number,
   model: ModelConfig,
 ): (execution: Execution) => ChallengerRun {
-  const { feed, check } = feedModel(context, index, model, {});
+  const { feed, check } = feedModel(context, index, model, { rename: {} });
   const run = requireModel(context.parts.challengers, model.name);
   const names = model.outputs.map((port) => port.name);
   return (execution) => {

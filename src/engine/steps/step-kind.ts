@@ -26,6 +26,8 @@ export interface CompileContext {
   readonly parts: EngineParts;
   /** Challengers and models of tuples whose outputs a validation reads. */
   readonly awaited: ReadonlySet<string>;
+  /** Models whose outputs a later step reads by name. */
+  readonly readLater: ReadonlySet<string>;
   readonly model: (name: string) => ModelConfig;
   /** The outputs of the last inference step, and its name in messages; null before the first one. */
   upstream: { readonly ports: readonly Port[]; readonly source: string } | null;
