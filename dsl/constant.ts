@@ -172,7 +172,10 @@ export interface ConstantData {
   readonly dtype: DType;
   /** The shape of one row. */
   readonly shape: readonly number[];
-  /** int64 and uint64 are strings of digits; NaN, infinities and -0 are the strings "NaN", "Infinity", "-Infinity", "-0". */
+  /**
+   * int64 and uint64 are strings of digits. NaN, infinities and -0 are the strings "NaN", "Infinity", "-Infinity" and
+   * "-0".
+   */
   readonly data: readonly (number | string | boolean)[];
 }
 

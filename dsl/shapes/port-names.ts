@@ -61,7 +61,7 @@ export type FedRenamed<I, Out, R> = {
 type Renaming<K, Out, R> = K extends keyof R ? (R[K] extends keyof Out ? Out[R[K]] : unknown) : Out[K & keyof Out];
 
 /**
- * The arriving port that feeds an input without a source of its own, or `undefined`: the one of its name, or a lone one.
+ * The arriving port that feeds an input without a source of its own, or `undefined`: that of its name, or a lone one.
  * The run-time side of `Fed` and `FedSources`.
  * @param given the sources of other inputs
  */

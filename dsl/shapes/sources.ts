@@ -30,7 +30,7 @@ import {
   type NoSuchModelOutput,
   type OtherConstant,
 } from "../messages/sources.js";
-import { misfit, noSuchOutput, type Misfit, type NoSuchOutput } from "../messages/shapes.js";
+import { noSuchOutput, type NoSuchOutput } from "../messages/shapes.js";
 import type { Model } from "../model.js";
 import type { BeforeInference, EarlierModels, EarlierOutputs, SourceOf, SplitOf } from "../steps/step-kinds.js";
 import type { DType, Port, Tensor } from "../tensor.js";

@@ -12,7 +12,7 @@ import { frozenCopy, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 import type { PairsOf, Unstated } from "./step-list.js";
 
-/** Inference with one model. `sources` maps a model input to what feeds it, where that is not the output of its name. */
+/** Inference with one model. `sources` maps a model input to what feeds it, if not the output of its name. */
 export interface ModelStep {
   readonly kind: "model";
   readonly model: Model;

@@ -24,10 +24,10 @@ import { withoutFedDefaults } from "./session/fed-defaults.js";
 import type { ModelFile } from "./session/model-files.js";
 import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./session/model-runner.js";
 import { openSession } from "./session/onnx-runtime.js";
-import { type FixedInputs } from "./session/made-up-rows.js";
 import { proveRows } from "./session/row-proof.js";
 import { checkSignature } from "./session/signature-check.js";
 import type { Execution, Next } from "./steps/execution.js";
+import { constantInputs } from "./steps/sources.js";
 import { stepKind } from "./steps/steps.js";
 
 /** A request's answer before it is logged or formatted. */
@@ -103,7 +103,8 @@ export async function openEngine(
   const notices: string[] = [];
   /** Whether the rows of a model may share runs. */
   const prove = async <L>(model: ModelConfig, runBatch: RunBatch<L>, file: WorkerModel, limit: L): Promise<boolean> => {
-    const { together, notice } = await proveRows(model, runBatch, { path: file.path, fixed: noConstants, limit });
+    const fixed = constantInputs(config.steps, model.name);
+    const { together, notice } = await proveRows(model, runBatch, { path: file.path, fixed, limit });
     if (notice !== null && !notices.includes(notice)) notices.push(notice);
     return together;
   };
@@ -188,7 +189,6 @@ interface RequestPlan {
 
 const emptyMap: ReadonlyMap<string, never> = new Map<string, never>();
 const noRuns: readonly ChallengerRun[] = [];
-const noConstants: FixedInputs = new Map();
 
 /** Not an async function, because that would create one more promise; errors still reject. */
 function infer(

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { FoundSource } from "../../../dsl/shapes/sources.js";
+import type { FoundSource, Source } from "../../../dsl/shapes/sources.js";
 import { objectText, quote } from "../chain-text.js";
 import { builderConstant, constantSchema, constantText } from "../constants.js";
 import { type Data, nameSchema } from "../schema-parts.js";
@@ -42,22 +42,22 @@ export function configSources(found: ReadonlyMap<string, FoundSource>): {
 
 function sourceText(source: SourceConfig, isShort: boolean): string {
   if ("constant" in source) return constantText(source.constant, isShort);
-  return quote("column" in source ? `in.${source.column}` : `${source.model}.${source.output}`);
+  return quote(nameText(source));
+}
+
+function nameText(source: Exclude<SourceConfig, { constant: unknown }>): string {
+  return "column" in source ? `in.${source.column}` : `${source.model}.${source.output}`;
 }
 
 export const modelKind = configStepKind(schema, {
   models: ({ model }) => servingModels(model),
   fromBuilder: ({ kind, model }, _, found) => ({ kind, model: model.name, ...configSources(found) }),
   addTo(pipeline, step, model) {
-    const others = Object.entries(step.sources ?? {}).map(([input, source]) => [
+    const others = Object.entries(step.sources ?? {}).map(([input, source]): readonly [string, Source] => [
       input,
-      "constant" in source
-        ? builderConstant(source.constant)
-        : "column" in source
-          ? `in.${source.column}`
-          : `${source.model}.${source.output}`,
+      "constant" in source ? builderConstant(source.constant) : nameText(source),
     ]);
-    return pipeline.model(model(step.model), { ...step.rename, ...Object.fromEntries(others) });
+    return pipeline.model(model(step.model), Object.fromEntries([...Object.entries(step.rename), ...others]));
   },
   callText({ model, rename, sources = {} }, handle, isShort) {
     const texts = {

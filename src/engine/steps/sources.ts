@@ -6,6 +6,7 @@ import type { StepConfig } from "../../config/schema.js";
 import { rowSize, type TensorData } from "../../tensors/tensor-data.js";
 import { allocate } from "../../tensors/dtypes.js";
 import { elementTypes } from "../input/elements.js";
+import type { FixedInputs } from "../session/made-up-rows.js";
 import type { Execution, Tensors } from "./execution.js";
 
 // Sources of a model's inputs other than current outputs.
@@ -29,8 +30,21 @@ export function modelsReadLater(steps: readonly StepConfig[]): ReadonlySet<strin
   return new Set(read.flatMap((source) => ("model" in source ? [source.model] : [])));
 }
 
+/** The constants of a model's inputs, without a row axis: those of the first step that runs the model. */
+export function constantInputs(steps: readonly StepConfig[], model: string): FixedInputs {
+  const step = steps.find((candidate) => candidate.kind === "model" && candidate.model === model);
+  const sources = step?.kind === "model" ? Object.entries(step.sources ?? {}) : [];
+  return new Map(
+    sources.flatMap(([input, source]) => {
+      if (!("constant" in source)) return [];
+      const row = constantRow(source.constant);
+      return [[input, { ...row, dims: row.dims.slice(1) }] as const];
+    }),
+  );
+}
+
 /** A constant as one row. */
-export function constantRow(constant: ConstantData): TensorData {
+function constantRow(constant: ConstantData): TensorData {
   const { dtype, shape } = constant;
   const elements = constantElements(constant);
   const data = allocate(dtype, elements.length);
