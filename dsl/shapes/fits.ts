@@ -225,7 +225,7 @@ export function fit(model: Model, given: Sources, origins: Origins): Fit {
       else unifier.report("SL2014", missing(model.name, name, source, outputs.map(nameOf)), { input: name });
       continue;
     }
-    const found = findSource(model.name, input, own, origins);
+    const found = findSource(model.name, input, showTensor(input), own, origins);
     if ("code" in found) {
       const details = typeof own === "string" ? { input: name, column: own } : { input: name };
       unifier.report(found.code, found.message, details);

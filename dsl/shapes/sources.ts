@@ -213,9 +213,19 @@ interface SourceProblem {
   readonly message: string;
 }
 
-/** Finds the source of an input: its tensor, or why there is none. */
-export function findSource(model: string, input: Port, given: Source, origins: Origins): Fed | SourceProblem {
-  if (isConstant(given)) return constantFeed(model, input, given);
+/**
+ * Finds the source of an input: its tensor, or why there is none.
+ *
+ * @param expected the input's tensor in messages
+ */
+export function findSource(
+  model: string,
+  input: Port,
+  expected: string,
+  given: Source,
+  origins: Origins,
+): Fed | SourceProblem {
+  if (isConstant(given)) return constantFeed(model, input, expected, given);
   const { outputs, source, columns, models, isFirst } = origins;
   const current = outputs.find(({ name }) => name === given);
   if (current !== undefined) return { port: current, source, from: { output: given } };
@@ -248,18 +258,17 @@ function columnOrOutput(column: Port, { outputs, isFirst }: Origins): FoundSourc
   return isCurrent ? { output: column.name } : { column: column.name };
 }
 
-function constantFeed(model: string, input: Port, given: Constant<unknown>): Fed | SourceProblem {
+function constantFeed(model: string, input: Port, expected: string, given: Constant<unknown>): Fed | SourceProblem {
   const read = readConstant(given, input);
   const code = "SL2019";
   if (isConstantData(read)) {
     const shape = withRowAxis(input, read.shape);
     return { port: { ...input, shape }, source: constantSource, from: { constant: read } };
   }
-  const tensor = showTensor(input);
   if ("holds" in read) {
-    return { code, message: otherConstant(model, input.name, tensor, valuesOf(input.dtype, read.holds), read.holds) };
+    return { code, message: otherConstant(model, input.name, expected, valuesOf(input.dtype, read.holds), read.holds) };
   }
-  return { code, message: `model '${model}' input '${input.name}' expects ${tensor}, and its constant ${read.text}` };
+  return { code, message: `model '${model}' input '${input.name}' expects ${expected}, and its constant ${read.text}` };
 }
 
 /** The run-time side of `WithRowAxis`. */
