@@ -25,7 +25,9 @@ const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 
 
 function readFloat(text: string): number | undefined {
   const trimmed = text.trim();
-  return number.test(trimmed) ? Number(trimmed) : specialNumbers[trimmed.toLowerCase()];
+  if (!number.test(trimmed)) return specialNumbers[trimmed.toLowerCase()];
+  const value = Number(trimmed);
+  return Number.isFinite(value) ? value : undefined;
 }
 
 function readInteger(text: string): number | undefined {
