@@ -1,4 +1,4 @@
-import { DataType, Precision, type Data, type Dictionary, type Vector } from "apache-arrow";
+import { DataType, Precision, Vector, type Data, type Dictionary, type Utf8View } from "apache-arrow";
 import type { ErrorCode } from "../../dsl/messages/error-codes.js";
 import { InputError } from "../../dsl/errors.js";
 import type { DType, Port } from "../../dsl/tensor.js";
@@ -180,6 +180,10 @@ function readStrings({ data, start, count }: Leaf, out: string[], at: number, co
     return;
   }
   if (count === 0) return;
+  if (DataType.isUtf8View(data.type)) {
+    readViews({ data, start, count }, out, at, column);
+    return;
+  }
   const offsets = data.valueOffsets as Int32Array | BigInt64Array;
   const bytes = data.values as Uint8Array;
   for (let i = 0; i < count; i++) {
@@ -187,6 +191,20 @@ function readStrings({ data, start, count }: Leaf, out: string[], at: number, co
     const to = Number(offsets[start + i + 1]);
     if (!(from >= 0 && from <= to && to <= bytes.length)) throw column.damaged();
     out[at + i] = decoder.decode(bytes.subarray(from, to));
+  }
+}
+
+function readViews({ data, start, count }: Leaf, out: string[], at: number, column: Column): void {
+  const views = new Vector([data as Data<Utf8View>]);
+  for (let i = 0; i < count; i++) {
+    let text: string | null;
+    try {
+      text = views.get(start + i);
+    } catch {
+      throw column.damaged();
+    }
+    if (text === null) throw column.damaged();
+    out[at + i] = text;
   }
 }
 
@@ -226,7 +244,7 @@ function listSize(type: DataType, level: number): number | null {
 
 function dtypeOf(type: DataType): DType | null {
   if (DataType.isBool(type)) return "bool";
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return "string";
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type)) return "string";
   if (DataType.isDictionary(type)) return dtypeOf(type.dictionary) === "string" ? "string" : null;
   if (DataType.isFloat(type))
     return type.precision === Precision.HALF ? "float16" : type.precision === Precision.SINGLE ? "float32" : "float64";

@@ -27,15 +27,7 @@ export function parseInferOptions(options: InferOptions): ColumnSelection {
       "SL6011",
       `infer(): the second argument must be an object of options, got ${describeValue(value)}`,
     );
-  for (const name of Object.keys(options)) {
-    if (!inferOptions.includes(name)) {
-      throw new TargetError(
-        "SL6011",
-        `infer(): the embedded engine has no option '${name}'${didYouMean(name, inferOptions)}; its options are ${joinNames(inferOptions)}`,
-        { option: name },
-      );
-    }
-  }
+  checkNames("infer()", options, inferOptions);
   const { dataset, datasetExclude, datasetSeparator } = options;
   return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined
     ? allColumns
@@ -55,6 +47,7 @@ export function parseFileOptions(
     throw new InputError("SL5017", `inferFromFile() takes the path of a file, got ${describeValue(path)}`);
   const value: unknown = options;
   if (!isDictionary(value)) return { file: { ignoreUnknown: false, maxBytes: defaultMaxBytes }, infer: options };
+  checkNames("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
   const { ignoreUnknown = false, maxBytes: size = defaultMaxBytes, ...infer } = options;
   if (typeof ignoreUnknown !== "boolean") {
     throw new TargetError(
@@ -72,4 +65,14 @@ export function parseFileOptions(
     );
   }
   return { file: { ignoreUnknown, maxBytes }, infer };
+}
+
+function checkNames(method: string, options: object, known: readonly string[]): void {
+  const name = Object.keys(options).find((each) => !known.includes(each));
+  if (name === undefined) return;
+  throw new TargetError(
+    "SL6011",
+    `${method}: the embedded engine has no option '${name}'${didYouMean(name, known)}; its options are ${joinNames(known)}`,
+    { option: name },
+  );
 }
