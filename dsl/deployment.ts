@@ -105,6 +105,22 @@ export interface ExportProgress {
   readonly bytes: number;
 }
 
+/** The columns that logged rows lack, by flat names such as `in.email`: those that at least one of the rows lacks. */
+export interface WithheldColumns {
+  /** Not logged at all. */
+  readonly excluded: readonly string[];
+  /** A marker instead of the value: "[redacted]" in text, null in other columns. */
+  readonly redacted: readonly string[];
+  /** null in rows with a long tensor; the columns `<column>.shape` and `<column>.digest` describe it. */
+  readonly digested: readonly string[];
+}
+
+/** Logged rows, and which columns they lack. */
+export interface LogRows<Row> extends Array<Row> {
+  /** Not enumerable: it is no part of the rows. */
+  readonly withheld: WithheldColumns;
+}
+
 /** The result of `exportLogs`. */
 export interface ExportedLogs {
   /** File paths, in the order of the rows. */
@@ -113,6 +129,7 @@ export interface ExportedLogs {
   readonly bytes: number;
   /** The limit that ended the export early; null if all rows were written. */
   readonly cut: "limit" | "size" | null;
+  readonly withheld: WithheldColumns;
 }
 
 /** The accepted values of one element. */
@@ -311,8 +328,8 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
 
   /** The logged rows, newest first. */
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
-  logs(options: LogsOptions & ColumnSelection & { readonly arrow?: false }): Promise<AnyRecord[]>;
-  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<LogRecord<In, Out, Checks, Challengers>[]>;
+  logs(options: LogsOptions & ColumnSelection & { readonly arrow?: false }): Promise<LogRows<AnyRecord>>;
+  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<LogRows<LogRecord<In, Out, Checks, Challengers>>>;
 
   /**
    * The logged rows, newest first, as Arrow tables with one schema. Only one table is in memory at a time, so the range
@@ -378,7 +395,7 @@ export interface AnyDeployment {
   infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
   inferFromFile(path: string, options?: FileOptions): Promise<AnyInferRecord[] | ArrowTable>;
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
-  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
+  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<LogRows<AnyInferRecord>>;
   logBatches(options?: LogBatchesOptions): AsyncIterableIterator<ArrowTable>;
   exportLogs(options?: ExportOptions): Promise<ExportedLogs>;
   /** Only in targets that evaluate alerts. */

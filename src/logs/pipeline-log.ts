@@ -1,6 +1,7 @@
 import type { Port } from "../../dsl/tensor.js";
 import type { RequestMetadata, ResultBatch, RowsMetadata } from "../tensors/result.js";
 import type { TensorData } from "../tensors/tensor-data.js";
+import type { Withheld } from "./schema/withheld.js";
 
 export interface ModelOutputs {
   readonly name: string;
@@ -18,6 +19,8 @@ export interface LogLayout {
   readonly challengers: readonly ModelOutputs[];
   /** Names of the validations. */
   readonly validations: readonly string[];
+  /** Columns that the log leaves out; missing if it holds all. */
+  readonly withheld?: Withheld;
 }
 
 /** Metadata of a batch. */

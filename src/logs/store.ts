@@ -9,12 +9,22 @@ export interface ModelFile {
   readonly path: string;
 }
 
+/** What a deployment leaves out of its log, as its author wrote it: groups such as `in` are not resolved to columns. */
+export interface LogSettings {
+  readonly exclude: readonly string[];
+  readonly redact: readonly string[];
+  /** null: no limit. */
+  readonly maxElements: number | null;
+}
+
 export interface NewVersion {
   readonly pipeline: string;
   /** The config as JSON data. */
   readonly config: unknown;
   readonly models: readonly ModelFile[];
   readonly deployedAt: Date;
+  /** What the deployment leaves out of its log; missing if nothing. */
+  readonly log?: LogSettings;
 }
 
 /** A deployed version. Versions are numbered 1, 2, 3 … in the order of deployment. */

@@ -8,6 +8,7 @@ import {
   Table,
   TimestampMillisecond,
   makeData,
+  vectorFromArray,
   type Data,
 } from "apache-arrow";
 import { StorageError } from "../../dsl/errors.js";
@@ -17,6 +18,7 @@ import { selectColumns, allColumns, type ColumnSelection } from "./column-select
 import { metadataColumns, metadataData, metadataType } from "./metadata-columns.js";
 import { failureCounts, type ResultBatch, type ResultColumns, type ResultRecord, type RowsMetadata } from "./result.js";
 import type { TensorData } from "./tensor-data.js";
+import { withheldColumns } from "./withheld-columns.js";
 import { setOwnProperty } from "../util/objects.js";
 import { toBigIntMilliseconds } from "../util/to-bigint-milliseconds.js";
 
@@ -77,7 +79,7 @@ export function toTable(batches: Batches, selection: ColumnSelection = allColumn
   const list = asList(batches);
   const columns = layout(list, selection).filter(({ kind }) => kind !== "group");
   const fields = columns.map((column) => arrowField(column, list, selection.separator ?? "."));
-  const schema = new Schema(fields);
+  const schema = new Schema(fields, withheldMetadata(list));
   const struct = new Struct(fields);
   const parts = list.map((batch) => {
     const counts = failureCounts(batch);
@@ -87,7 +89,7 @@ export function toTable(batches: Batches, selection: ColumnSelection = allColumn
   return new Table(schema, parts);
 }
 
-type Kind = "time" | "port" | "count" | "flag" | "metadata" | "group";
+type Kind = "time" | "port" | "longShape" | "longDigest" | "count" | "flag" | "metadata" | "group";
 
 /**
  * `group` and `name` form the column's flat name; a challenger's group is `out_<challenger>`. A group that may be empty
@@ -105,7 +107,14 @@ function layout(list: readonly Batch[], selection: ColumnSelection): Column[] {
   const add = (group: string, kind: Kind, names: (batch: Batch) => Iterable<string>) => {
     const seen = new Set<string>();
     for (const batch of list) for (const name of names(batch)) seen.add(name);
-    for (const name of seen) columns.push({ group, name, kind });
+    for (const name of seen) {
+      columns.push({ group, name, kind });
+      if (kind === "port" && hasLongRows(list, `${group}.${name}`))
+        columns.push(
+          { group, name: `${name}.shape`, kind: "longShape" },
+          { group, name: `${name}.digest`, kind: "longDigest" },
+        );
+    }
   };
   columns.push({ group: "in", name: null, kind: "group" });
   add("in", "port", (batch) => batch.inputs.keys());
@@ -137,6 +146,32 @@ function flatName({ group, name }: Column, separator = "."): string {
   return name === null ? group : `${group}${separator}${name}`;
 }
 
+function hasLongRows(list: readonly Batch[], column: string): boolean {
+  return list.some((batch) => (batch.withheld?.ports.get(column)?.long ?? null) !== null);
+}
+
+/** The shapes or digests of a port's long rows; null for other rows. */
+function longValues({ group, name, kind }: Column, batch: Batch): readonly (readonly number[] | string | null)[] {
+  const port = (name ?? "").slice(0, (name ?? "").lastIndexOf("."));
+  const long = batch.withheld?.ports.get(`${group}.${port}`)?.long;
+  const values = kind === "longShape" ? long?.shapes : long?.digests;
+  return values ?? new Array<null>(batch.rows).fill(null);
+}
+
+function bigInts(value: readonly number[] | string | null): readonly bigint[] | null {
+  return Array.isArray(value) ? value.map(BigInt) : null;
+}
+
+/** The excluded and redacted columns as a schema's metadata: lists of flat names as JSON; empty if there are none. */
+function withheldMetadata(list: readonly Batch[]): Map<string, string> {
+  const { excluded, redacted } = withheldColumns(list);
+  return new Map(
+    Object.entries({ excluded, redacted }).flatMap(([what, columns]) =>
+      columns.length === 0 ? [] : [[`shapeline.${what}`, JSON.stringify(columns)] as const],
+    ),
+  );
+}
+
 interface Cells {
   readonly tensor: TensorData;
   readonly valid?: Uint8Array;
@@ -144,10 +179,13 @@ interface Cells {
 
 function portCells({ group, name }: Column, batch: ResultBatch): Cells | undefined {
   const port = name ?? "";
-  if (group === "in") return wrap(batch.inputs.get(port));
-  if (group === "out") return wrap(batch.outputs.get(port));
+  const stored = batch.withheld?.ports.get(`${group}.${port}`)?.valid;
+  if (group === "in") return wrap(batch.inputs.get(port), stored);
+  if (group === "out") return wrap(batch.outputs.get(port), stored);
   const challenger = batch.challengers.get(group.slice("out_".length));
-  return wrap(challenger?.outputs.get(port), challenger?.answered);
+  const answered = challenger?.answered;
+  const valid = stored === undefined ? answered : answered?.map((flag, row) => flag & (stored[row] ?? 0));
+  return wrap(challenger?.outputs.get(port), valid);
 }
 
 function wrap(tensor: TensorData | undefined, valid?: Uint8Array): Cells | undefined {
@@ -170,6 +208,10 @@ function appendValues(values: unknown[], column: Column, batch: Batch): void {
   if (column.kind === "metadata") {
     const read = metadataColumns.get(column.name ?? "")?.value;
     for (let row = 0; row < batch.rows; row++) values.push(read?.(batch, row) ?? null);
+    return;
+  }
+  if (column.kind === "longShape" || column.kind === "longDigest") {
+    for (const value of longValues(column, batch)) values.push(value);
     return;
   }
   if (column.kind === "count") {
@@ -195,6 +237,8 @@ function arrowField(column: Column, list: readonly Batch[], separator: string): 
   if (column.kind === "time") return new Field(name, new TimestampMillisecond(), false);
   if (column.kind === "count") return new Field(name, new Int32(), false);
   if (column.kind === "metadata") return new Field(name, metadataType(column.name), true);
+  if (column.kind === "longShape") return new Field(name, columnType("int64", 2), true);
+  if (column.kind === "longDigest") return new Field(name, columnType("string", 1), true);
   if (column.kind === "flag")
     return new Field(
       name,
@@ -232,6 +276,10 @@ function arrowData(column: Column, batch: Batch, counts: Int32Array, type: DataT
       ? nullData(type, length)
       : tensorToArrowData({ dtype: "bool", dims: [length], data: flags });
   }
+  if (column.kind === "longShape")
+    return vectorFromArray(longValues(column, batch).map(bigInts), type).data[0] ?? nullData(type, length);
+  if (column.kind === "longDigest")
+    return vectorFromArray(longValues(column, batch), type).data[0] ?? nullData(type, length);
   const found = portCells(column, batch);
   return found === undefined ? nullData(type, length) : tensorToArrowData(found.tensor, found.valid);
 }

@@ -23,6 +23,26 @@ export interface RowsMetadata {
 
 export type RequestMetadata = Readonly<Record<string, string | number | boolean>>;
 
+/** Values that the log did not store. Columns have flat names, such as `in.email`. */
+export interface WithheldValues {
+  /** Columns that are not in the log. */
+  readonly excluded: readonly string[];
+  /** Columns that hold a marker or nothing. */
+  readonly redacted: readonly string[];
+  /** The ports whose tensor in the batch does not hold the value of every row. */
+  readonly ports: ReadonlyMap<string, PartialPort>;
+}
+
+export interface PartialPort {
+  /** 0 for each row without its value. */
+  readonly valid: Uint8Array;
+  /** Shape and digest of the rows that were too long for the log, null for others; null for redacted ports. */
+  readonly long: {
+    readonly shapes: readonly (readonly number[] | null)[];
+    readonly digests: readonly (string | null)[];
+  } | null;
+}
+
 /** A batch of inferred rows, before it is formatted. The insertion order of the maps is the order of the columns. */
 export interface ResultBatch {
   readonly rows: number;
@@ -33,6 +53,8 @@ export interface ResultBatch {
   readonly challengers: ReadonlyMap<string, ChallengerResult>;
   /** By validation name: 1 for each row that failed it. */
   readonly failures: ReadonlyMap<string, Uint8Array>;
+  /** Only of logged rows, if the log leaves something out. */
+  readonly withheld?: WithheldValues;
 }
 
 /** The values of ports in one row; null if the row has none. */

@@ -23,6 +23,13 @@ export type ChallengerOutcome =
   | { readonly outputs: ReadonlyMap<string, RowsTensor>; readonly note: null }
   | { readonly outputs: null; readonly note: string };
 
+/** Whether the queue itself wrote a note; other notes are messages of libraries, which may quote values. */
+export function isQueueNote(note: string): boolean {
+  return /^(overload: the queue of challengers is full \(\d+ waiting\)|no answer within \d+ ms|the deployment was closed before it ended)$/.test(
+    note,
+  );
+}
+
 interface ChallengerLimits {
   /** The most runs started or queued, over all challengers of a deployment. */
   readonly runs: number;

@@ -1,5 +1,5 @@
 import type { Port } from "../../../dsl/tensor.js";
-import { tableColumns, type LogColumn } from "../schema/columns.js";
+import { holdsValues, tableColumns, type LogColumn } from "../schema/columns.js";
 import type { StoredLog } from "../schema/stored-log.js";
 
 /** An output of the champion and the corresponding output of the challenger, in all versions with both. */
@@ -59,7 +59,7 @@ export function outputPairs(challenger: string, logs: readonly StoredLog[]): Out
 }
 
 function columnOf(columns: readonly LogColumn[], { name }: Port): LogColumn | undefined {
-  return columns.find((column) => column.kind === "out" && column.name === name);
+  return columns.find((column) => column.kind === "out" && column.name === name && holdsValues(column));
 }
 
 function isNumeric({ dtype }: Port): boolean {

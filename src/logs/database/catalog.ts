@@ -5,6 +5,7 @@ import type { LogLayout } from "../pipeline-log.js";
 import type { StoredLog } from "../schema/stored-log.js";
 import type {
   AlertState,
+  LogSettings,
   ModelFile,
   NewVersion,
   PipelineState,
@@ -13,7 +14,7 @@ import type {
   StoredVersion,
 } from "../store.js";
 
-const versionColumns = "pipeline, version, config, models, deployed_at";
+const versionColumns = "pipeline, version, config, models, deployed_at, log";
 
 /** The control state: pipelines, versions, logs and alert states. Runs one operation at a time. */
 export class Catalog {
@@ -26,7 +27,7 @@ export class Catalog {
 
   saveVersion(next: NewVersion): Promise<StoredVersion> {
     return this.transaction(async () => {
-      const { pipeline, config, models, deployedAt } = next;
+      const { pipeline, config, models, deployedAt, log } = next;
       const version =
         1 +
         Number(
@@ -34,12 +35,13 @@ export class Catalog {
             await this.#rows("SELECT coalesce(max(version), 0) FROM shapeline_versions WHERE pipeline = $1", [pipeline])
           )[0]?.[0],
         );
-      await this.#rows(`INSERT INTO shapeline_versions VALUES ($1, $2, $3, $4, make_timestamp_ms($5::BIGINT))`, [
+      await this.#rows(`INSERT INTO shapeline_versions VALUES ($1, $2, $3, $4, make_timestamp_ms($5::BIGINT), $6)`, [
         pipeline,
         version,
         JSON.stringify(config),
         JSON.stringify(models),
         BigInt(deployedAt.getTime()),
+        log === undefined ? null : JSON.stringify(log),
       ]);
       if (!(await this.#setState(pipeline, "deployed")))
         await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed')", [pipeline]);
@@ -79,7 +81,7 @@ export class Catalog {
       );
       return rows.map((row) => ({
         name: String(row[0]),
-        state: row[5] === "deployed" ? "deployed" : "undeployed",
+        state: row[6] === "deployed" ? "deployed" : "undeployed",
         current: parseVersion(row),
       }));
     });
@@ -120,9 +122,10 @@ export class Catalog {
 
   /** As `logs`, inside a transaction. */
   async logsInTransaction(pipeline: string): Promise<StoredLog[]> {
-    const rows = await this.#rows("SELECT id, layout FROM shapeline_logs WHERE pipeline = $1 ORDER BY version DESC", [
-      pipeline,
-    ]);
+    const rows = await this.#rows(
+      "SELECT id, layout FROM shapeline_logs WHERE pipeline = $1 ORDER BY version DESC, id DESC",
+      [pipeline],
+    );
     return rows.map(([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as LogLayout }));
   }
 
@@ -178,12 +181,13 @@ export class Catalog {
   }
 }
 
-function parseVersion([pipeline, version, config, models, deployedAt]: DuckDBValue[]): StoredVersion {
+function parseVersion([pipeline, version, config, models, deployedAt, log = null]: DuckDBValue[]): StoredVersion {
   return {
     pipeline: String(pipeline),
     version: Number(version),
     config: JSON.parse(String(config)) as unknown,
     models: JSON.parse(String(models)) as ModelFile[],
     deployedAt: new Date(timestampMillis(deployedAt ?? null)),
+    ...(log === null ? {} : { log: JSON.parse(String(log)) as LogSettings }),
   };
 }

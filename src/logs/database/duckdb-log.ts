@@ -16,6 +16,7 @@ import type {
   RowMeta,
 } from "../pipeline-log.js";
 import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
+import { loggedMetadata } from "../schema/withheld.js";
 
 /** The part of the store that a log uses. */
 export interface LogHost {
@@ -88,7 +89,7 @@ export class DuckDBLog implements PipelineLog {
       firstRow,
       batch,
       outputs: batch.outputs,
-      meta,
+      meta: { ...meta, metadata: loggedMetadata(meta.metadata, this.layout.withheld) },
       version: this.layout.version,
       note: null,
       elapsed: null,

@@ -115,13 +115,18 @@ export class SharedDatabase {
     process.off("exit", this.#atExit);
   }
 
-  /** The log of a pipeline version; creates it if it is missing. */
+  /**
+   * The log of a pipeline version; creates it if it is missing. A version has a log for each choice of withheld columns
+   * that it was opened with.
+   */
   openLog(layout: LogLayout): Promise<StoredLog> {
     return this.sessions.use(({ catalog }) =>
       catalog.transaction(async () => {
         if (!this.#nextRows.has(layout.pipeline)) await this.#initRowIds(catalog, layout.pipeline);
         const found = (await catalog.logsInTransaction(layout.pipeline)).find(
-          (log) => log.layout.version === layout.version,
+          (log) =>
+            log.layout.version === layout.version &&
+            JSON.stringify(log.layout.withheld) === JSON.stringify(layout.withheld),
         );
         if (found === undefined) return catalog.addLog(layout, (id) => createTableStatements(layout, id));
         if (layoutSignature(found.layout) === layoutSignature(layout)) return found;

@@ -41,5 +41,8 @@ function inSchema(page: readonly LogBatch[], columns: readonly LogBatch[], choic
 
 /** Makes every column nullable: some pages have nulls, and all need the same schema. */
 function withNullableColumns({ schema }: Table): Schema {
-  return new Schema(schema.fields.map((field) => field.clone({ nullable: true })));
+  return new Schema(
+    schema.fields.map((field) => field.clone({ nullable: true })),
+    schema.metadata,
+  );
 }

@@ -3,6 +3,7 @@ import type { ExportedLogs, ExportProgress } from "../../../dsl/deployment.js";
 import type { ColumnSelection } from "../../tensors/column-selection.js";
 import { jsonRows } from "../../tensors/json-lines.js";
 import { toTable } from "../../tensors/format-result.js";
+import { mergeWithheld, withheldColumns } from "../../tensors/withheld-columns.js";
 import { batchSize, emptyFileSize } from "./arrow-size.js";
 import { ExportFiles, type ExportFormat } from "./export-files.js";
 import type { LogBatch, LogQuery, PageSize } from "../pipeline-log.js";
@@ -40,8 +41,8 @@ const pageBytes = 8 * 2 ** 20;
 export async function exportLog(read: ReadPages, wanted: LogExport): Promise<ExportedLogs> {
   const files = new ExportFiles(wanted.directory, wanted.prefix, wanted.format);
   try {
-    const { rows, cut } = await writeRows(read, wanted, files);
-    return { ...(await files.finish()), rows, cut };
+    const { rows, cut, withheld } = await writeRows(read, wanted, files);
+    return { ...(await files.finish()), rows, cut, withheld };
   } catch (error) {
     await files.discard();
     throw error;
@@ -52,13 +53,14 @@ async function writeRows(
   read: ReadPages,
   { query, limit, size, format, choice, progress }: LogExport,
   files: ExportFiles,
-): Promise<{ rows: number; cut: ExportedLogs["cut"] }> {
+): Promise<Pick<ExportedLogs, "rows" | "cut" | "withheld">> {
   // Parquet files are measured by the size of their rows in Arrow, which is an upper bound.
   const partOf = format === "json" ? textPart : arrowPart;
   let rows = 0;
   let bytesLeft = size;
   let columns: string | null = null;
   let cut: ExportedLogs["cut"] = null;
+  let withheld = withheldColumns([]);
   // One extra row shows whether the limit cut off any.
   const pageQuery = limit === null ? query : { ...query, limit: Math.min(limit + 1, Number.MAX_SAFE_INTEGER) };
   for await (const page of read(pageQuery, { rows: pageRows[format], bytes: pageBytes })) {
@@ -72,6 +74,7 @@ async function writeRows(
         await files.write(part.content);
         bytesLeft -= part.bytes;
         rows += part.rows;
+        withheld = mergeWithheld(withheld, withheldColumns([batch]));
       }
       if (part !== null && part.rows < taken) cut = "size";
       else if (taken < batch.rows) cut = "limit";
@@ -80,7 +83,7 @@ async function writeRows(
     progress?.({ rows, bytes: size - bytesLeft, files: files.count });
     if (cut !== null) break;
   }
-  return { rows, cut };
+  return { rows, cut, withheld };
 }
 
 /** The first rows of a batch, as many as fit into the size limit. */
@@ -122,7 +125,12 @@ function arrowPart(
   const table = toTable(batch, choice);
   let rows = maxRows;
   let part = nullableRows(table, rows);
-  const columns = part.schema.fields.map((field) => `${field.name}: ${String(field.type)}`).join("\n");
+  const { fields, metadata } = part.schema;
+  // Rows of a version that withholds other columns start a new file: a file has one schema, whose metadata says which.
+  const columns = [
+    ...fields.map((field) => `${field.name}: ${String(field.type)}`),
+    JSON.stringify([...metadata]),
+  ].join("\n");
   const frame = columns === file ? 0 : emptyFileSize(part.schema);
   let bytes = frame + batchSize(part);
   while (bytes > bytesLeft && rows > 0) {
@@ -140,7 +148,7 @@ function nullableRows(table: Table, rows: number): RecordBatch {
     .map((_, column) => table.batches[0]?.data.children[column]?.slice(0, rows))
     .filter((child) => child !== undefined);
   return new RecordBatch(
-    new Schema(fields),
+    new Schema(fields, table.schema.metadata),
     makeData({ type: new Struct(fields), length: rows, nullCount: 0, children }),
   );
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import { tableColumns, type LogColumn } from "../schema/columns.js";
+import { holdsValues, tableColumns, type LogColumn } from "../schema/columns.js";
 import type { AlertWindow } from "../pipeline-log.js";
 import { identifier, reasonOf } from "../duckdb.js";
 import { logsWithRows } from "./read-pages.js";
@@ -58,7 +58,7 @@ interface AlertColumn {
 
 function alertColumns({ layout }: StoredLog): AlertColumn[] {
   const { champion, challengers } = tableColumns(layout);
-  const ports = (columns: readonly LogColumn[]) => columns.filter(({ port }) => port !== null);
+  const ports = (columns: readonly LogColumn[]) => columns.filter(holdsValues);
   return [
     ...ports(champion).map((column) => ({ column, challenger: null })),
     ...challengers.flatMap(({ columns }, challenger) => ports(columns).map((column) => ({ column, challenger }))),

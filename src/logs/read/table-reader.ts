@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import type { Port } from "../../../dsl/tensor.js";
-import type { ChallengerResult, RequestMetadata } from "../../tensors/result.js";
+import type { ChallengerResult, PartialPort, RequestMetadata } from "../../tensors/result.js";
 import { tableColumns, type ColumnKind, type LogColumn, type PortKind } from "../schema/columns.js";
 import { readTensor, rowDims, hasVaryingShape, type PortColumn } from "./decode-tensor.js";
 import { identifier, type DuckDB } from "../duckdb.js";
@@ -8,6 +8,8 @@ import type { LogBatch } from "../pipeline-log.js";
 import { rowIdCondition, indexRows, type RowIndex } from "./row-index.js";
 import { ChunkReader } from "./chunk-reader.js";
 import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
+import { partialPort, placeholder, type LongColumns } from "./partial-ports.js";
+import { numbersAt } from "./row-values.js";
 
 /** Columns with metadata of rows; read only on request. */
 const metadataKinds: readonly ColumnKind[] = ["lastModel", "elapsed", "metadata", "note"];
@@ -29,7 +31,17 @@ interface Challenger {
   readonly name: string;
   readonly table: string;
   readonly columns: readonly LogColumn[];
-  readonly ports: readonly PortColumn[];
+  readonly ports: readonly LoggedPort[];
+}
+
+/** A port of the layout, and what the table has of it. */
+interface LoggedPort {
+  readonly port: Port;
+  /** Its name in results. */
+  readonly column: string;
+  /** null if no values are stored. */
+  readonly values: PortColumn | null;
+  readonly long: LongColumns | null;
 }
 
 /** Reads rows from one version's tables and converts them to batches. */
@@ -38,9 +50,9 @@ export class TableReader {
   readonly #log: StoredLog;
   readonly #metadata: boolean;
   readonly #columns: readonly LogColumn[];
-  readonly #inputs: readonly PortColumn[];
-  readonly #outputs: readonly PortColumn[];
-  readonly #models: readonly { readonly name: string; readonly ports: readonly PortColumn[] }[];
+  readonly #inputs: readonly LoggedPort[];
+  readonly #outputs: readonly LoggedPort[];
+  readonly #models: readonly { readonly name: string; readonly ports: readonly LoggedPort[] }[];
   readonly #challengers: readonly Challenger[];
 
   /** @param metadata whether batches contain metadata */
@@ -51,11 +63,11 @@ export class TableReader {
     this.#log = log;
     this.#metadata = metadata;
     this.#columns = tables.champion.filter(wanted);
-    this.#inputs = portColumns(this.#columns, "in", log.layout.inputs);
-    this.#outputs = portColumns(this.#columns, "out", log.layout.outputs);
+    this.#inputs = loggedPorts(this.#columns, "in", "in", log.layout.inputs);
+    this.#outputs = loggedPorts(this.#columns, "out", "out", log.layout.outputs);
     this.#models = (log.layout.models ?? []).map(({ name, outputs }) => ({
       name,
-      ports: portColumns(this.#columns, "modelOut", outputs, name),
+      ports: loggedPorts(this.#columns, "modelOut", `out_${name}`, outputs, name),
     }));
     this.#challengers = tables.challengers.map(({ name, columns }, index) => {
       const own = columns.filter(wanted);
@@ -63,7 +75,7 @@ export class TableReader {
         name,
         table: challengerTable(log.id, index),
         columns: own,
-        ports: portColumns(own, "out", log.layout.challengers[index]?.outputs ?? []),
+        ports: loggedPorts(own, "out", `out_${name}`, log.layout.challengers[index]?.outputs ?? []),
       };
     });
   }
@@ -100,11 +112,11 @@ export class TableReader {
   }
 
   #shapes({ ids, champion, challengers }: Omit<TableRows, "shapes">): string[] | null {
-    const own = [...this.#inputs, ...this.#outputs, ...this.#models.flatMap(({ ports }) => ports)].filter(
-      hasVaryingShape,
-    );
+    const varying = (ports: readonly LoggedPort[]) =>
+      ports.flatMap(({ values }) => (values !== null && hasVaryingShape(values) ? [values] : []));
+    const own = varying([...this.#inputs, ...this.#outputs, ...this.#models.flatMap(({ ports }) => ports)]);
     const sides = this.#challengers.map((challenger, i) => ({
-      ports: challenger.ports.filter(hasVaryingShape),
+      ports: varying(challenger.ports),
       rowIndex: answeredRows(challenger, challengers[i]),
     }));
     if (own.length === 0 && sides.every(({ ports }) => ports.length === 0)) return null;
@@ -121,8 +133,14 @@ export class TableReader {
   batch(rows: TableRows, from: number, to: number): LogBatch {
     const champion = rows.champion.slice(from, to);
     const challengers = rows.challengers.map((rowIndex) => rowIndex.slice(from, to));
-    const tensors = (ports: readonly PortColumn[], rowIndex: RowIndex) =>
-      new Map(ports.map((port) => [port.port.name, readTensor(port, rowIndex)] as const));
+    const partial = new Map<string, PartialPort>();
+    const tensors = (ports: readonly LoggedPort[], rowIndex: RowIndex) =>
+      new Map(
+        ports.map(({ port, column, values, long }) => {
+          if (values === null || long !== null) partial.set(column, partialPort(rowIndex, long));
+          return [port.name, values === null ? placeholder(port, to - from) : readTensor(values, rowIndex)] as const;
+        }),
+      );
     const modelResults = this.#models.map(
       ({ name, ports }) =>
         [name, { outputs: tensors(ports, champion), answered: new Uint8Array(to - from).fill(1) }] as const,
@@ -136,19 +154,25 @@ export class TableReader {
         { outputs: withOutputs === null ? new Map() : tensors(challenger.ports, withOutputs), answered },
       ];
     });
+    const inputs = tensors(this.#inputs, champion);
+    const outputs = tensors(this.#outputs, champion);
+    const { version, withheld } = this.#log.layout;
     return {
-      version: this.#log.layout.version,
+      version,
       rows: to - from,
       rowIds: Array.from(rows.ids.subarray(from, to)),
       time: rows.time.slice(from, to),
-      inputs: tensors(this.#inputs, champion),
-      outputs: tensors(this.#outputs, champion),
+      inputs,
+      outputs,
       challengers: new Map([...modelResults, ...answers]),
       failures: new Map(
         this.#columns.flatMap(({ kind, name }, column) =>
           kind === "validation" ? [[name, flagsOf(champion, column)] as const] : [],
         ),
       ),
+      ...(withheld === undefined
+        ? {}
+        : { withheld: { excluded: withheld.excluded, redacted: withheld.redacted, ports: partial } }),
       ...this.#metadataOf(champion, challengers),
     };
   }
@@ -188,13 +212,30 @@ function metadataOf(text: DuckDBValue): RequestMetadata | null {
   return text === null ? null : (JSON.parse(String(text)) as RequestMetadata);
 }
 
-function portColumns(columns: readonly LogColumn[], kind: PortKind, ports: readonly Port[], model = ""): PortColumn[] {
+function loggedPorts(
+  columns: readonly LogColumn[],
+  kind: PortKind,
+  group: string,
+  ports: readonly Port[],
+  model = "",
+): LoggedPort[] {
   return ports.map((port) => {
     const find = (wanted: ColumnKind) =>
-      columns.findIndex((each) => each.kind === wanted && each.name === port.name && each.model === model);
-    const column = find(kind);
-    const shape = find(`${kind}Shape`);
-    return { port, column, depth: columns[column]?.depth ?? 0, shape: shape < 0 ? null : shape };
+      columns.findIndex(
+        (each) => each.kind === wanted && each.name === port.name && each.model === model && (each.of ?? kind) === kind,
+      );
+    const [column, shape, longShape, digest] = [
+      find(kind),
+      find(`${kind}Shape`),
+      find("longShape"),
+      find("longDigest"),
+    ];
+    return {
+      port,
+      column: `${group}.${port.name}`,
+      values: column < 0 ? null : { port, column, depth: columns[column]?.depth ?? 0, shape: shape < 0 ? null : shape },
+      long: digest < 0 ? null : { shape: longShape, digest },
+    };
   });
 }
 
@@ -208,16 +249,6 @@ function flagsOf(rowIndex: RowIndex, column: number): Uint8Array {
   const flags = new Uint8Array(rowIndex.length);
   rowIndex.forEach((chunk, index, row) => (flags[row] = Number(chunk.raw(column, "bool", 0).values[index])));
   return flags;
-}
-
-/** The integers of a list column. */
-function numbersAt(chunk: ChunkReader, index: number, column: number): number[] {
-  const {
-    levels: [lists],
-    values,
-  } = chunk.raw(column, "int64", 1);
-  const from = lists?.from(index) ?? 0;
-  return Array.from({ length: lists?.length(index) ?? 0 }, (_, i) => Number(values[from + i]));
 }
 
 function stringsAt(rowIndex: RowIndex, column: number): string[] {

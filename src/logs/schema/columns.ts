@@ -3,11 +3,13 @@ import type { DType, Port } from "../../../dsl/tensor.js";
 import { elementArrays, type ElementArray } from "../../tensors/dtypes.js";
 import { identifier, type DuckDB } from "../duckdb.js";
 import type { LogLayout } from "../pipeline-log.js";
+import { exceeds, type Withheld } from "./withheld.js";
 
 /**
  * What a column of a log table holds. A port of unknown rank is stored as a flat list of elements, with its dimensions
  * in a second column (`inShape`, `outShape`, `modelOutShape`). `modelOut` columns hold the outputs of a multi-model
- * step's models.
+ * step's models. `longShape` and `longDigest` stand for the values of rows that are too long for the log; the digest of
+ * other rows is empty.
  */
 export type ColumnKind =
   | "row"
@@ -18,6 +20,8 @@ export type ColumnKind =
   | "outShape"
   | "modelOut"
   | "modelOutShape"
+  | "longShape"
+  | "longDigest"
   | "failureCount"
   | "validation"
   | "lastModel"
@@ -43,6 +47,19 @@ export interface LogColumn {
   readonly depth: number;
   /** The port whose values the column holds; null for the other kinds. */
   readonly port: Port | null;
+  /** For the shape of a port of unknown rank: the port. */
+  readonly source: Port | null;
+  /** The values are replaced by a marker. */
+  readonly redacted: boolean;
+  /** Rows with more elements are stored as their shape and digest; null: all rows are stored. */
+  readonly maxElements: number | null;
+  /** For the kinds `longShape` and `longDigest`: where the port is. */
+  readonly of: PortKind | null;
+}
+
+/** Whether a column has the value of every row, so that queries may compute with it. */
+export function holdsValues({ port, redacted, maxElements }: LogColumn): boolean {
+  return port !== null && !redacted && maxElements === null;
 }
 
 type ElementType = DType | "time";
@@ -63,7 +80,8 @@ export const requestMetadata = "metadata.request";
 
 /** The columns of a layout's tables. The same layout always returns the same columns. */
 export function tableColumns(layout: LogLayout): TableColumns {
-  const columns = new ColumnList();
+  const { withheld } = layout;
+  const columns = new ColumnList(withheld);
   columns.add("row", "", "row", "int64");
   columns.add("time", "", "time", "time");
   for (const port of layout.inputs) columns.addPort("in", "in", port);
@@ -78,12 +96,15 @@ export function tableColumns(layout: LogLayout): TableColumns {
   columns.add("metadata", "", requestMetadata, "string");
   return {
     champion: columns.list,
-    challengers: layout.challengers.map(({ name, outputs }) => ({ name, columns: challengerColumns(name, outputs) })),
+    challengers: layout.challengers.map(({ name, outputs }) => ({
+      name,
+      columns: challengerColumns(name, outputs, withheld),
+    })),
   };
 }
 
-function challengerColumns(challenger: string, outputs: readonly Port[]): LogColumn[] {
-  const columns = new ColumnList();
+function challengerColumns(challenger: string, outputs: readonly Port[], withheld: Withheld | undefined): LogColumn[] {
+  const columns = new ColumnList(withheld);
   columns.add("row", "", "row", "int64");
   for (const port of outputs) columns.addPort("out", `out_${challenger}`, port);
   columns.add("note", "", "metadata.note", "string");
@@ -94,12 +115,30 @@ function challengerColumns(challenger: string, outputs: readonly Port[]): LogCol
 class ColumnList {
   readonly list: LogColumn[] = [];
   readonly #taken = new Set<string>();
+  readonly #withheld: Withheld | undefined;
+
+  constructor(withheld: Withheld | undefined) {
+    this.#withheld = withheld;
+  }
 
   addPort(kind: PortKind, prefix: string, port: Port, model = ""): void {
+    const column = `${prefix}.${port.name}`;
+    const redacted = this.#withheld?.redacted.includes(column) ?? false;
+    // Readers return nulls for a redacted column without strings: nothing of it is stored.
+    if (redacted && port.dtype !== "string") return;
+    const limit = this.#withheld?.maxElements ?? null;
+    const long = redacted ? "never" : exceeds(port, limit);
+    const maxElements = long === "never" ? null : limit;
     const depth = port.shape === null ? 1 : Math.max(port.shape.length - 1, 0);
-    this.add(kind, port.name, `${prefix}.${port.name}`, port.dtype, depth, port, model);
-    if (port.shape === null)
-      this.add(`${kind}Shape`, port.name, `${prefix}.${port.name}#shape`, "int64", 1, null, model);
+    const { name } = port;
+    if (long !== "always") {
+      this.add(kind, name, column, port.dtype, depth, { port, model, redacted, maxElements });
+      if (port.shape === null)
+        this.add(`${kind}Shape`, name, `${column}#shape`, "int64", 1, { model, maxElements, source: port });
+    }
+    if (long === "never") return;
+    this.add("longShape", name, `${column}.shape`, "int64", 1, { model, maxElements, of: kind });
+    this.add("longDigest", name, `${column}.digest`, "string", 0, { model, maxElements, of: kind });
   }
 
   add(
@@ -108,10 +147,10 @@ class ColumnList {
     wanted: string,
     type: ElementType,
     depth = 0,
-    port: Port | null = null,
-    model = "",
+    more: Partial<LogColumn> = {},
   ): void {
-    this.list.push({ kind, name, model, column: this.#uniqueName(wanted), type, depth, port });
+    const none = { model: "", port: null, source: null, redacted: false, maxElements: null, of: null };
+    this.list.push({ kind, name, column: this.#uniqueName(wanted), type, depth, ...none, ...more });
   }
 
   /**

@@ -3,8 +3,9 @@ import type { Dim } from "../../../dsl/tensor.js";
 import { failureCounts, type ResultBatch } from "../../tensors/result.js";
 import { rowSize, type TensorData } from "../../tensors/tensor-data.js";
 import { toBigIntMilliseconds } from "../../util/to-bigint-milliseconds.js";
-import type { ColumnKind, LogColumn } from "../schema/columns.js";
+import type { ColumnKind, LogColumn, PortKind } from "../schema/columns.js";
 import type { RowMeta } from "../pipeline-log.js";
+import { dropLongRows, longRowDigests, redact } from "./withhold.js";
 
 /** The values of one column in a range of rows. */
 export interface Cells {
@@ -57,14 +58,19 @@ const encoders = {
     if (count === 1) return sameValue(BigInt(Math.trunc(time[0] ?? 0)));
     return perRow(toBigIntMilliseconds(time));
   },
-  in: ({ batch, count }, column) => portCells(column, batch.inputs.get(column.name), count),
-  inShape: ({ batch }, column) => shapeCells(batch.inputs.get(column.name)),
-  out: ({ outputs, count }, column) =>
-    outputs === null ? noCells : portCells(column, outputs.get(column.name), count),
-  outShape: ({ outputs }, column) => (outputs === null ? noCells : shapeCells(outputs.get(column.name))),
-  modelOut: ({ batch, count }, column) =>
-    portCells(column, batch.challengers.get(column.model)?.outputs.get(column.name), count),
-  modelOutShape: ({ batch }, { model, name }) => shapeCells(batch.challengers.get(model)?.outputs.get(name)),
+  in: (rows, column) => portCells(column, portTensor(rows, "in", column), rows.count),
+  inShape: (rows, column) => shapeCells(column, portTensor(rows, "in", column)),
+  out: (rows, column) => portCells(column, portTensor(rows, "out", column), rows.count),
+  outShape: (rows, column) => shapeCells(column, portTensor(rows, "out", column)),
+  modelOut: (rows, column) => portCells(column, portTensor(rows, "modelOut", column), rows.count),
+  modelOutShape: (rows, column) => shapeCells(column, portTensor(rows, "modelOut", column)),
+  longShape: (rows, column) => rowShapeCells(portTensor(rows, column.of ?? "in", column)),
+  longDigest: (rows, column) => {
+    const tensor = portTensor(rows, column.of ?? "in", column);
+    return tensor === null || tensor === undefined
+      ? noCells
+      : perRow(longRowDigests(tensor, rows.count, column.maxElements ?? Infinity));
+  },
   failureCount: ({ batch: { failures }, count }) =>
     count === 1 ? sameValue(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures })),
   validation: ({ batch, count }, { name }) => {
@@ -80,6 +86,17 @@ const encoders = {
   note: ({ note }) => (note === null ? noCells : sameValue(note)),
   challengerElapsed: ({ elapsed }) => (elapsed === null ? noCells : sameValue(nanoseconds(elapsed))),
 } satisfies Record<ColumnKind, Encoder>;
+
+/** The values of a column's port; null if a challenger has no output. */
+function portTensor(
+  { batch, outputs }: Rows,
+  kind: PortKind,
+  { model, name }: LogColumn,
+): TensorData | null | undefined {
+  if (kind === "in") return batch.inputs.get(name);
+  if (kind === "out") return outputs === null ? null : outputs.get(name);
+  return batch.challengers.get(model)?.outputs.get(name);
+}
 
 const scalarDims: readonly number[] = [];
 const noCells: Cells = { data: null, size: 0, dims: scalarDims, same: true };
@@ -111,9 +128,13 @@ function nanoseconds(ns: number): bigint {
   return BigInt(Math.round(ns));
 }
 
-function portCells({ name, type, depth, port }: LogColumn, tensor: TensorData | undefined, count: number): Cells {
+function portCells(column: LogColumn, tensor: TensorData | null | undefined, count: number): Cells {
+  if (tensor === null) return noCells;
+  const { name, type, depth, port, redacted, maxElements } = column;
   if (tensor === undefined) throw mismatchError(`port '${name}' is missing`);
-  const { dtype, dims, data } = tensor;
+  if (redacted) return portCells({ ...column, redacted: false }, redact(tensor), count);
+  const { dtype, dims, data } =
+    port === null || maxElements === null ? tensor : dropLongRows(tensor, port, maxElements);
   const shape = port?.shape ?? null;
   if (dtype !== type) throw mismatchError(`port '${name}' is ${dtype}, its column is ${type}`);
   if (dims[0] !== count) throw mismatchError(`port '${name}' has ${dims[0] ?? 0} rows, the batch has ${count}`);
@@ -134,8 +155,13 @@ function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
   );
 }
 
-function shapeCells(tensor: TensorData | undefined): Cells {
-  return sameList((tensor?.dims.slice(1) ?? []).map(BigInt));
+function shapeCells({ source, maxElements }: LogColumn, tensor: TensorData | null | undefined): Cells {
+  if (tensor === null || tensor === undefined || source === null || maxElements === null) return rowShapeCells(tensor);
+  return rowShapeCells(dropLongRows(tensor, source, maxElements));
+}
+
+function rowShapeCells(tensor: TensorData | null | undefined): Cells {
+  return tensor === null ? noCells : sameList((tensor?.dims.slice(1) ?? []).map(BigInt));
 }
 
 function mismatchError(text: string): StorageError {

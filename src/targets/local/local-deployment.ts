@@ -12,6 +12,7 @@ import type {
   FileOptions,
   InferOptions,
   LogBatchesOptions,
+  LogRows,
   LogsOptions,
   PipelineVersion,
 } from "../../../dsl/deployment.js";
@@ -28,13 +29,14 @@ import type { Comparison } from "../../logs/comparison.js";
 import { emptyBatch } from "../../logs/read/empty-batch.js";
 import { exportLog } from "../../logs/export/export-logs.js";
 import { prefetch } from "../../logs/read/paginate.js";
-import type { LogBatch, LogQuery } from "../../logs/pipeline-log.js";
+import type { LogBatch, LogLayout, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
 import { selectColumns, allColumns } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
 import { toRecords, toTable } from "../../tensors/format-result.js";
+import { withheldColumns } from "../../tensors/withheld-columns.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
 import { parseFileOptions, parseInferOptions } from "./options/infer-options.js";
@@ -47,6 +49,7 @@ import type { PipelineRunner } from "./pipeline-runner.js";
 import { formatAnswer } from "./format-answer.js";
 import { openStore } from "../../logs/open-store.js";
 import type { LocalDeployment, LocalStatus } from "./public-types.js";
+import { narrowedSettings } from "./withheld-columns.js";
 
 const noOptions: InferOptions = {};
 /** Approximate limit of a `logBatches` table in bytes, whatever `batchRows` is. */
@@ -62,7 +65,7 @@ export interface DeployedVersion {
   readonly stored: StoredVersion;
   readonly config: Config;
   /** Loads the models and opens the log; called once, before the first request. */
-  readonly start: () => Promise<PipelineRunner>;
+  readonly start: (layout: LogLayout) => Promise<PipelineRunner>;
 }
 
 interface HandleParts {
@@ -166,15 +169,20 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
-  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<AnyInferRecord[]>;
-  async logs(options: LogsOptions = {}): Promise<Table | AnyInferRecord[]> {
+  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<LogRows<AnyInferRecord>>;
+  async logs(options: LogsOptions = {}): Promise<Table | LogRows<AnyInferRecord>> {
     this.#assertOpen();
     const { query, choice } = parseLogsOptions(options);
     const found = await this.#readLog(query);
     // With no rows, still return the columns and check the selected names.
-    const batches =
-      found.length > 0 ? found : [emptyBatch(logLayout(this.#version.config, this.#version.stored.version))];
-    return options.arrow === true ? toTable(batches, choice) : (toRecords(batches, choice) as AnyInferRecord[]);
+    const batches = found.length > 0 ? found : [emptyBatch(this.#layoutOf(this.#version))];
+    if (options.arrow === true) return toTable(batches, choice);
+    const withheld = { value: withheldColumns(batches), enumerable: false };
+    return Object.defineProperty(
+      toRecords(batches, choice),
+      "withheld",
+      withheld,
+    ) as unknown as LogRows<AnyInferRecord>;
   }
 
   async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<Table, void, undefined> {
@@ -271,6 +279,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
       state: this.#state === "open" ? "running" : "stopped",
       models: config.models.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
       since: stored.deployedAt,
+      log: this.#logStatus(),
       counts: {
         requests: this.#requests,
         rows: this.#rows,
@@ -280,6 +289,13 @@ export class LocalDeploymentImpl implements LocalDeployment {
       queue: this.#running?.runner.queue ?? { requests: 0, challengers: 0 },
       latency: { p50: this.#latency.quantile(0.5), p99: this.#latency.quantile(0.99) },
     };
+  }
+
+  #logStatus(): LocalStatus["log"] {
+    const { durability } = this.#parts.settings;
+    if (durability === "off") return null;
+    const { excluded = [], redacted = [], maxElements = null } = this.#layoutOf(this.#version).withheld ?? {};
+    return { durability, exclude: excluded, redact: redacted, maxElements };
   }
 
   async versions(): Promise<PipelineVersion[]> {
@@ -347,7 +363,12 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async #open(version: DeployedVersion): Promise<ActiveVersion> {
     const columns = answerColumns(version.config, this.#parts.settings.challengers === "return");
-    return { runner: await version.start(), version, columns };
+    return { runner: await version.start(this.#layoutOf(version)), version, columns };
+  }
+
+  /** What this handle logs of a version: at most what its deploy logs. */
+  #layoutOf({ config, stored }: DeployedVersion): LogLayout {
+    return logLayout(config, stored.version, narrowedSettings(stored.log, this.#parts.settings.log));
   }
 
   #queueSwap(version: DeployedVersion): Promise<void> {

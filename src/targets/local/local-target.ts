@@ -9,7 +9,8 @@ import { type Engine, openEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/session/model-files.js";
 import { didYouMean } from "../../util/did-you-mean.js";
 import { joinNames } from "../../util/join-names.js";
-import type { Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
+import type { LogLayout } from "../../logs/pipeline-log.js";
+import type { LogSettings, Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
 import { databaseFileName } from "../../logs/database/data-folder.js";
 import { openStore } from "../../logs/open-store.js";
 import { readStore } from "../../logs/read-store.js";
@@ -18,6 +19,7 @@ import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options/local-options.js";
 import { PipelineRunner } from "./pipeline-runner.js";
+import { checkLoggedColumns, deployedSettings, narrowedSettings, settingsToStore } from "./withheld-columns.js";
 import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./public-types.js";
 
 export class LocalTargetImpl implements LocalTarget {
@@ -31,15 +33,20 @@ export class LocalTargetImpl implements LocalTarget {
 
   async deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment> {
     const config = await toConfig(pipeline);
-    // Rejects alerts that cannot be evaluated before anything is stored.
-    evaluableAlerts(config, this.#settings.durability === "off" ? null : logLayout(config, 0));
+    // Rejects unknown columns, and alerts that cannot be evaluated, before anything is stored.
+    checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
+    this.#checkAlerts(config, deployedSettings(this.#settings.log));
     const files = await findModelFiles(this.#settings.models, config.models);
     const engine = await openEngine(config, files, this.#settings);
     try {
       const store = await this.#openStore();
       try {
-        const stored = await findOrSaveVersion(store, config, files);
-        const runner = await this.#startRunner(engine, store, stored);
+        const current = (await store.current(config.name))?.current ?? null;
+        const settings = deployedSettings(this.#settings.log, current?.log);
+        this.#checkAlerts(config, settings);
+        const stored = await findOrSaveVersion(store, config, files, settings);
+        warnIfMoreIsLogged(config, current, stored);
+        const runner = await this.#startRunner(engine, store, logLayout(config, stored.version, stored.log));
         const parts = { settings: this.#settings, file: store.file, stopped: false, followsVersions: false };
         const deployment = this.#track(new LocalDeploymentImpl(parts, { stored, config, start: async () => runner }));
         await deployment.start();
@@ -72,6 +79,10 @@ export class LocalTargetImpl implements LocalTarget {
     }
     const { current, state } = found;
     const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
+    if (this.#settings.log !== null) {
+      checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
+      this.#checkAlerts(config, narrowedSettings(current.log, this.#settings.log));
+    }
     const file = join(await realpath(this.#settings.data), databaseFileName);
     const parts = { settings: this.#settings, file, stopped: state === "undeployed", followsVersions: true };
     return this.#track(new LocalDeploymentImpl(parts, this.#deployedVersion(config, current)));
@@ -132,19 +143,24 @@ export class LocalTargetImpl implements LocalTarget {
     return readStore(this.#settings.data, (reader) => reader.pipelines());
   }
 
-  async #startRunner(engine: Engine, store: Store, { version }: StoredVersion): Promise<PipelineRunner> {
-    const log = this.#settings.durability === "off" ? null : await store.openLog(logLayout(engine.config, version));
+  /** @throws TargetError SL6014 */
+  #checkAlerts(config: Config, settings: LogSettings): void {
+    evaluableAlerts(config, this.#settings.durability === "off" ? null : logLayout(config, 0, settings));
+  }
+
+  async #startRunner(engine: Engine, store: Store, layout: LogLayout): Promise<PipelineRunner> {
+    const log = this.#settings.durability === "off" ? null : await store.openLog(layout);
     return new PipelineRunner(engine, store, log, await acquireAlertWatch(engine.config, store, log), this.#settings);
   }
 
   /** A stored version whose model files load when it first runs. */
   #deployedVersion(config: Config, stored: StoredVersion): DeployedVersion {
-    const start = async (): Promise<PipelineRunner> => {
+    const start = async (layout: LogLayout): Promise<PipelineRunner> => {
       const paths = new Map(stored.models.map(({ sha256, path }) => [sha256, path]));
       const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
       try {
         const store = await this.#openStore();
-        return await this.#startRunner(engine, store, stored).catch(async (error: unknown) => {
+        return await this.#startRunner(engine, store, layout).catch(async (error: unknown) => {
           await store.close();
           throw error;
         });
@@ -169,21 +185,47 @@ async function toConfig(pipeline: AnyPipeline | Config): Promise<Config> {
   return build(pipeline as AnyPipeline);
 }
 
-/** Returns the current version if config and model paths are unchanged; otherwise saves a new version. */
+/** Returns the current version if config, model paths and log are unchanged; otherwise saves a new version. */
 async function findOrSaveVersion(
   store: Store,
   config: Config,
   files: ReadonlyMap<string, ModelFile>,
+  settings: LogSettings,
 ): Promise<StoredVersion> {
+  const log = settingsToStore(settings);
   const models = config.models.map(({ name, sha256 }) => ({ sha256, path: files.get(name)?.path ?? "" }));
   const current = await store.current(config.name);
   const same =
     current !== null &&
     parseConfig(current.current.config).hash === config.hash &&
+    JSON.stringify(current.current.log ?? null) === JSON.stringify(log) &&
     models.every(({ sha256, path }) =>
       current.current.models.some((model) => model.sha256 === sha256 && model.path === path),
     );
-  if (!same) return store.saveVersion({ pipeline: config.name, config, models, deployedAt: new Date() });
+  if (!same)
+    return store.saveVersion({
+      pipeline: config.name,
+      config,
+      models,
+      deployedAt: new Date(),
+      ...(log === null ? {} : { log }),
+    });
   if (current.state === "undeployed") await store.setState(config.name, "deployed");
   return current.current;
+}
+
+/** A deploy may log again what the version before left out, but not in silence. */
+function warnIfMoreIsLogged(config: Config, before: StoredVersion | null, now: StoredVersion): void {
+  if (before === null || before.version === now.version) return;
+  const missing = ({ log }: StoredVersion): string[] => {
+    const { excluded = [], redacted = [] } = logLayout(config, 0, log).withheld ?? {};
+    return [...excluded, ...redacted];
+  };
+  const still = new Set(missing(now));
+  const logged = missing(before).filter((column) => !still.has(column));
+  if (logged.length > 0)
+    process.emitWarning(
+      `version ${now.version} of pipeline '${config.name}' logs ${joinNames(logged)}, which version ${before.version} left out of the log`,
+      "ShapelineLogWarning",
+    );
 }

@@ -1,7 +1,8 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { Engine, Inference } from "../../engine/engine.js";
+import { isQueueNote } from "../../engine/scheduling/challenger-queue.js";
 import { idleQueue } from "../../engine/scheduling/idle-queue.js";
-import type { ChallengerNote, LogBatch, LogQuery, PipelineLog, RowMeta } from "../../logs/pipeline-log.js";
+import type { ChallengerNote, LogBatch, LogLayout, LogQuery, PipelineLog, RowMeta } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
@@ -151,9 +152,13 @@ export class PipelineRunner {
   ): void {
     if (this.#log === null) return;
     this.#unflushed = true;
+    const logged =
+      "note" in answer && typeof answer.note === "string"
+        ? { note: loggedNote(answer.note, this.#log.layout) }
+        : answer;
     // A failed append of the champion's rows rejects the request; one of a challenger's must not end the process.
     this.#track(
-      this.#log.appendChallenger(challenger, firstRow, rows, answer, elapsedNs).catch((error: unknown) => {
+      this.#log.appendChallenger(challenger, firstRow, rows, logged, elapsedNs).catch((error: unknown) => {
         process.emitWarning(
           `pipeline '${this.engine.config.name}': the answer of challenger '${challenger}' was not logged: ${error instanceof Error ? error.message : String(error)}`,
           "ShapelineLogWarning",
@@ -217,6 +222,13 @@ export class PipelineRunner {
     await this.#log?.close();
     await this.#store.close();
   }
+}
+
+/** The note as it may be logged: the message of an error may quote a value that the log leaves out. */
+function loggedNote(note: string, { withheld }: LogLayout): string {
+  if (withheld === undefined || isQueueNote(note)) return note;
+  if (withheld.excluded.length === 0 && withheld.redacted.length === 0) return note;
+  return "it failed; its error message is not logged, because it may quote a value that 'log.exclude' or 'log.redact' leaves out";
 }
 
 function rowMeta({ lastModel, elapsedNs, metadata }: Inference): RowMeta {

@@ -9,6 +9,13 @@ export interface LocalStatus extends DeploymentStatus {
   readonly target: "local";
   /** When this version was deployed. */
   readonly since: Date;
+  /** What is logged: columns by flat name, as in results. null with durability "off". */
+  readonly log: {
+    readonly durability: "commit" | "relaxed";
+    readonly exclude: readonly string[];
+    readonly redact: readonly string[];
+    readonly maxElements: number | null;
+  } | null;
   /** Counted since this handle was created. */
   readonly counts: {
     readonly requests: number;
@@ -72,7 +79,7 @@ export interface LocalTarget extends Target {
   /**
    * Deploys a pipeline, or a config from `build()`. Checks everything first: the digests and signatures of the model
    * files, and one run of each model on zeros. If a check fails, the previous deployment stays. Deploying the same
-   * config again keeps its version.
+   * config with the same log again keeps its version.
    *
    * Handles from an earlier `deploy` keep their version until they are closed. Handles from `pipeline(name)` switch to
    * the new version; requests that have already started finish on the old one.

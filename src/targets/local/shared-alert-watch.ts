@@ -1,7 +1,9 @@
 import { TargetError } from "../../../dsl/errors.js";
+import type { Port } from "../../../dsl/tensor.js";
 import type { Config } from "../../config/schema.js";
 import { columnsRead } from "../../expression/tree/tree.js";
 import type { LogLayout, PipelineLog } from "../../logs/pipeline-log.js";
+import { exceeds } from "../../logs/schema/withheld.js";
 import type { Store } from "../../logs/store.js";
 import { type AlertSource, AlertWatch, type WatchedAlert } from "./alert-watch.js";
 
@@ -45,10 +47,11 @@ export function evaluableAlerts(config: Config, layout: LogLayout | null): Watch
       );
     const { strings, refused, tree } = step.expression;
     if (strings.sql === undefined) throw cannotEvaluate(refused.sql?.reason ?? "its condition has no SQL");
-    const logged = loggedColumns(layout);
-    const missing = columnsRead(tree).find((column) => !logged.has(column));
-    if (missing !== undefined)
-      throw cannotEvaluate(`it reads '${missing}', which is not in the log; include that model in .audit`);
+    const logged = loggedPorts(layout);
+    for (const column of columnsRead(tree)) {
+      const reason = whyNotLogged(layout, column, logged.get(column));
+      if (reason !== null) throw cannotEvaluate(`it reads '${column}', ${reason}`);
+    }
     return [{ name: step.name, sql: strings.sql, overMs: step.overSeconds * 1000, forMs: step.forSeconds * 1000 }];
   });
 }
@@ -91,10 +94,25 @@ function createSharedWatch(config: Config, alerts: readonly WatchedAlert[], stor
   return { logs, watch: store.alertChanges(config.name).then((before) => new AlertWatch(alerts, before, source)) };
 }
 
-function loggedColumns({ inputs, outputs, models = [], challengers }: LogLayout): Set<string> {
-  return new Set([
-    ...inputs.map(({ name }) => `in.${name}`),
-    ...outputs.map(({ name }) => `out.${name}`),
-    ...[...models, ...challengers].flatMap(({ name, outputs: own }) => own.map((port) => `out_${name}.${port.name}`)),
+/** The ports in the log by column. */
+function loggedPorts({ inputs, outputs, models = [], challengers }: LogLayout): Map<string, Port> {
+  const ports = (group: string, list: readonly Port[]) => list.map((port) => [`${group}.${port.name}`, port] as const);
+  return new Map([
+    ...ports("in", inputs),
+    ...ports("out", outputs),
+    ...[...models, ...challengers].flatMap(({ name, outputs: own }) => ports(`out_${name}`, own)),
   ]);
+}
+
+/** Why the log does not have every value of a column; null if it has. */
+function whyNotLogged({ withheld }: LogLayout, column: string, port: Port | undefined): string | null {
+  if (withheld?.excluded.includes(column) === true)
+    return "which 'log.exclude' leaves out of the log; take it out of 'log.exclude', or deploy without the alert";
+  if (withheld?.redacted.includes(column) === true)
+    return "which 'log.redact' replaces in the log; take it out of 'log.redact', or deploy without the alert";
+  if (port === undefined) return "which is not in the log; include that model in .audit";
+  const maxElements = withheld?.maxElements ?? null;
+  return exceeds(port, maxElements) === "never"
+    ? null
+    : `of which the log may hold only shape and digest, because it may have more elements than 'log.maxElements' (${maxElements}); raise it, or deploy without the alert`;
 }

@@ -11,6 +11,7 @@ const undo: readonly (readonly string[])[] = [
   [`ALTER TABLE log_1 DROP COLUMN "metadata.request"`],
   [`ALTER TABLE log_1_challenger_0 DROP COLUMN "metadata.elapsed"`],
   ["DROP TABLE shapeline_alerts"],
+  ["ALTER TABLE shapeline_versions DROP COLUMN log"],
 ];
 const newest = undo.length + 1;
 

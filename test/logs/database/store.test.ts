@@ -169,7 +169,7 @@ describe("openStore", () => {
     await (await storeIn(folder)).close();
     await withDatabase(folder, (connection) => connection.run("UPDATE shapeline_format SET format = 99"));
     expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7005 the log '<folder>/shapeline.duckdb' has format 99, but this version of Shapeline reads formats up to 4; use a newer version of Shapeline, or another data folder"`,
+      `"SL7005 the log '<folder>/shapeline.duckdb' has format 99, but this version of Shapeline reads formats up to 5; use a newer version of Shapeline, or another data folder"`,
     );
   });
 

@@ -125,6 +125,7 @@ describe("exportLogs", () => {
       rows: 0,
       bytes: 0,
       cut: null,
+      withheld: { excluded: [], redacted: [], digested: [] },
     });
     expect(readdirSync(directory)).toEqual(["cancer-1.json"]);
   });

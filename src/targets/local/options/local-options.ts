@@ -5,6 +5,7 @@ import { describeValue, formatValue } from "../../../util/format-value.js";
 import { isDictionary } from "../../../util/objects.js";
 import { urlProblem } from "../../../util/local-path.js";
 import type { Retention } from "../../../logs/store.js";
+import { type LoggedColumnsOptions, parseLoggedColumns } from "./logged-columns.js";
 import { parseRetention } from "./retention.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
@@ -43,17 +44,24 @@ export interface LocalOptions {
    * (at least 16 MiB), or a string such as "10GB". Applies to all pipelines in the data folder.
    */
   readonly retention?: { readonly age?: number | string; readonly size?: number | string };
+  /**
+   * What is left out of the log: `{ exclude: ["in.image"], redact: ["in.email"], maxElements: 1000 }`. Default: nothing.
+   * Kept with the deployment: later connections use the same, and a later deploy keeps each setting that it does not
+   * name. Answers of `infer` are not affected.
+   */
+  readonly log?: LoggedColumnsOptions;
   /** For tests: an integer that makes random splits without a hash key repeat the same sequence in every process. */
   readonly seed?: number;
 }
 
-export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "retention">> {
+export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "retention" | "log">> {
   readonly seed: number | null;
   readonly retention: Retention | null;
+  readonly log: LoggedColumnsOptions | null;
 }
 
 const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
-const names = ["models", "data", "durability", "challengers", "concurrency", "retention", "seed"];
+const names = ["models", "data", "durability", "challengers", "concurrency", "retention", "log", "seed"];
 
 /** Validates the options and applies the defaults. Throws TargetError SL6011 for an unknown or invalid option. */
 export function parseLocalOptions(options: LocalOptions): LocalSettings {
@@ -119,6 +127,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
     concurrency,
     seed,
     retention: parseRetention(options.retention),
+    log: parseLoggedColumns(options.log),
   };
 }
 
