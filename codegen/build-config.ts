@@ -2,6 +2,7 @@ import { PipelineError, type Problem } from "../dsl/errors.js";
 import { checkPipeline, portsOf, type AnyPipeline, type Model } from "../dsl/index.js";
 import { withRenamed } from "../dsl/renamed-ports.js";
 import { sealConfig } from "../src/config/config.js";
+import { rowsOf } from "../src/config/model-rows.js";
 import type { Config, ModelConfig } from "../src/config/schema.js";
 import type { CompiledLambda, LambdaCompiler } from "../src/config/steps/step-kind.js";
 import { stepKind } from "../src/config/steps/steps.js";
@@ -39,6 +40,7 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
     shapeline: 1,
     name: pipeline.name,
     inputs: portsOf(pipeline.inputs),
+    ...(pipeline.missing !== undefined && pipeline.missing.length > 0 && { missing: [...pipeline.missing] }),
     models: pipeline.modelList.map(modelConfig),
     steps: steps.filter((step) => step !== null),
     checks: checked.checks,
@@ -67,12 +69,14 @@ function lambdaCompiler(context: LambdaContext): LambdaCompiler {
 }
 
 function modelConfig(model: Model): ModelConfig {
+  const [inputs, outputs] = [portsOf(model.inputs), portsOf(model.outputs)];
   return {
     name: model.name,
     version: model.version,
     sha256: model.sha256,
-    inputs: portsOf(model.inputs),
-    outputs: portsOf(model.outputs),
+    inputs,
+    outputs,
+    rows: rowsOf({ inputs, outputs }),
     ...(model.batchSize !== undefined && { batchSize: model.batchSize }),
     ...withRenamed(model.renamed),
   };

@@ -1,5 +1,7 @@
 import type { PortValues } from "./row.js";
-import type { DType, Dim, Tensor } from "./tensor.js";
+import type { HasRowAxis, RowShape } from "./rows.js";
+import type { NullAsNaN } from "./missing.js";
+import type { DType, Tensor } from "./tensor.js";
 
 /**
  * Other rooms add types here that `dsl` cannot import: `{ config: Config }` by the package, `{ table: Table }` by
@@ -147,19 +149,33 @@ type InputNested<V, S extends readonly unknown[]> = S extends readonly [unknown,
 
 type InputRagged<V> = V | readonly InputRagged<V>[];
 
-/** The accepted values of one row of a tensor: nested arrays. Lengths are checked at run time. */
+/**
+ * The accepted values of one row of a tensor: nested lists, a flat typed array, or a typed array with its shape. A row of
+ * one number is also a plain number. Lengths are checked at run time.
+ */
 type InputValue<T> =
   T extends Tensor<infer D, infer S>
-    ? number extends S["length"]
-      ? InputRagged<InputElement<D>>
-      : S extends readonly [Dim, ...infer R]
-        ? InputNested<InputElement<D>, R>
-        : InputElement<D>
+    ? RowInput<T extends NullAsNaN ? InputElement<D> | null : InputElement<D>, FlatArrays[D], RowShape<S>>
     : never;
+type RowInput<V, A, S extends readonly unknown[]> = number extends S["length"]
+  ? InputRagged<V> | FlatInput<A>
+  : S extends readonly []
+    ? V
+    : InputNested<V, S> | FlatInput<A> | (S extends readonly 1[] ? V : never);
+type FlatInput<A> = [A] extends [never] ? never : A | ShapedInput<A>;
 
-/** The typed array for a whole column, flat in row-major order. */
+/** One row of a tensor: its elements in row-major order, and its shape. `{ data: pixels, shape: [3, 480, 640] }` */
+export interface ShapedInput<out A> {
+  readonly data: A;
+  readonly shape: readonly number[];
+}
+
+/** JavaScript's own class where it exists. */
+type Float16 = typeof globalThis extends { readonly Float16Array: { readonly prototype: infer A } } ? A : never;
+
+/** The typed array for a dtype, flat in row-major order. */
 interface FlatArrays {
-  float16: Uint16Array;
+  float16: Uint16Array | Float16;
   float32: Float32Array;
   float64: Float64Array;
   int8: Int8Array;
@@ -179,10 +195,20 @@ type FlatArray<T> = T extends Tensor<infer D> ? FlatArrays[D] : never;
 /** One record of a request. */
 export type RecordInput<In> = In extends unknown ? { readonly [K in keyof In]: InputValue<In[K]> } : never;
 
-/** The columns of a request: one entry per row, or a flat typed array of all rows. */
+/**
+ * The columns of a request: one entry per row, or a flat typed array of all rows. An input without a row axis, where
+ * another one has it, holds its one value for all rows.
+ */
 export type ColumnsInput<In> = In extends unknown
-  ? { readonly [K in keyof In]: readonly InputValue<In[K]>[] | FlatArray<In[K]> }
+  ? {
+      readonly [K in keyof In]: IsShared<In[K], In> extends true
+        ? InputValue<In[K]>
+        : readonly InputValue<In[K]>[] | FlatArray<In[K]>;
+    }
   : never;
+
+type IsShared<T, In> =
+  HasRowAxis<T> extends false ? (true extends { [K in keyof In]: HasRowAxis<In[K]> }[keyof In] ? true : false) : false;
 
 /**
  * The expected type of a request in the form of `A`. With one signature, a wrong input is one error at its property;

@@ -75,7 +75,12 @@ async function configOf(compared: Comparable): Promise<Config> {
 
 function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfig[]): ConfigDiff["models"] {
   const textOf = (model: ModelConfig): string =>
-    [`version ${model.version}`, `file ${model.sha256.slice(0, 12)}…`, ...[...renamedText(model)].sort()].join(", ");
+    [
+      `version ${model.version}`,
+      `file ${model.sha256.slice(0, 12)}…`,
+      ...(model.batchSize === undefined ? [] : [`batch size ${model.batchSize}`]),
+      ...[...renamedText(model)].sort(),
+    ].join(", ");
   const beforeByName = new Map(before.map((model) => [model.name, model]));
   const namesAfter = new Set(after.map(({ name }) => name));
   const removed = before

@@ -203,6 +203,7 @@ export const errorCodes = {
   SL4104: "the platform does not allow the name",
   SL4105: "the platform's dialect cannot express an alert",
   SL4106: "the form of a platform definition is not valid",
+  SL4107: "the platform does not support the rows of a model",
   SL4110: "the value is not a platform definition",
   SL4111: "a platform step has no equivalent in a pipeline",
   SL4112: "the text of a platform check is not JSON",

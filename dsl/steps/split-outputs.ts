@@ -1,24 +1,26 @@
 import type { CheckState } from "../check/check-state.js";
 import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/first-five-names.js";
 import type { Model } from "../model.js";
-import { showTensor, type Fits, type Next } from "../shapes/fits.js";
+import { rowShape } from "../rows.js";
+import { showTensor, type Fits, type Next, type Rows } from "../shapes/fits.js";
 import type { ShowTensor } from "../shapes/mismatch.js";
 import type { NamesOf } from "../shapes/port-names.js";
 import type { Port } from "../tensor.js";
 
 // Shared by key splits and random splits: all models of a split must produce the same outputs as its first model.
 
-/** `M` where it fits `Out` and produces the outputs of `First`. */
+/** `M` where it fits `Out` and produces the outputs of `First`, apart from their row axes. */
 export type Route<Out, M extends Model, First extends Model, Steps> =
   Fits<Out, M, Steps> extends Model
     ? Fits<Out, First, Steps> extends Model
-      ? SameOutputs<Next<Out, M>, Next<Out, First>> extends true
+      ? SameRows<Next<Out, M>, Next<Out, First>> extends true
         ? M
         : NoInfer<Difference<M["name"], Next<Out, M>, First["name"], Next<Out, First>>>
       : M
     : Fits<Out, M, Steps>;
 
 type SameOutputs<A, B> = [A, B] extends [B, A] ? true : false;
+type SameRows<A, B> = [A, B] extends [B, A] ? true : SameOutputs<Rows<A>, Rows<B>>;
 
 type Difference<M extends string, A, First extends string, B> =
   SameOutputs<keyof A, keyof B> extends true
@@ -28,7 +30,7 @@ type FirstDifference<M extends string, A, First extends string, B, Names> = Name
   infer K extends keyof A & keyof B & string,
   ...infer Rest,
 ]
-  ? SameOutputs<A[K], B[K]> extends true
+  ? SameOutputs<Rows<A>[K], Rows<B>[K]> extends true
     ? FirstDifference<M, A, First, B, Rest>
     : OtherTensor<M, K, ShowTensor<A[K]>, First, ShowTensor<B[K]>>
   : never;
@@ -66,11 +68,13 @@ export function checkSameOutputs(
   }
   for (const [position, port] of sorted(outputs).entries()) {
     const other = sorted(first.outputs)[position] ?? port;
-    if (JSON.stringify([port.dtype, port.shape]) !== JSON.stringify([other.dtype, other.shape])) {
+    if (tensorOfRow(port) !== tensorOfRow(other)) {
       return report(otherTensor(model.name, port.name, showTensor(port), first.model.name, showTensor(other)));
     }
   }
 }
+
+const tensorOfRow = ({ dtype, shape }: Port): string => JSON.stringify([dtype, rowShape(shape)]);
 
 type OtherNames<
   M extends string,

@@ -3,6 +3,7 @@ import { ConfigError } from "../../dsl/errors.js";
 import { canonicalJson, sha256Hex } from "./canonical.js";
 import { formatIssue } from "./format-issue.js";
 import { configSchema, type Config } from "./schema.js";
+import { isOlderConfig, upgradeConfig } from "./upgrade.js";
 import { configProblems } from "./verify.js";
 
 /** A config before its hash is known. */
@@ -31,7 +32,8 @@ export function stringifyConfig(config: Config): string {
 }
 
 /**
- * Parses untrusted data as a config: checks the schema, the hash, and that the steps fit together.
+ * Parses untrusted data as a config: checks the schema, the hash, and that the steps fit together. A config of an
+ * earlier version, where dimension 0 of every port stacked the rows, is returned in today's form with a new hash.
  *
  * @param input parsed JSON, or the JSON text itself
  * @param where the name of the data in error messages, such as the file's name
@@ -50,21 +52,22 @@ export function parseConfig(input: unknown, where = "config"): Config {
       issues,
     });
   }
-  const config = parsed.data;
-  const hash = hashConfig(config);
-  if (hash !== config.hash) {
+  const found = parsed.data;
+  const hash = hashConfig(found);
+  if (hash !== found.hash) {
     throw new ConfigError(
       "SL4003",
-      `${where}: its hash is ${config.hash.slice(0, 12)}… but its content hashes to ${hash.slice(0, 12)}…; it was edited after it was built: edit the pipeline's source and compile it again`,
-      { where, expected: hash, found: config.hash },
+      `${where}: its hash is ${found.hash.slice(0, 12)}… but its content hashes to ${hash.slice(0, 12)}…; it was edited after it was built: edit the pipeline's source and compile it again`,
+      { where, expected: hash, found: found.hash },
     );
   }
-  const found = configProblems(config);
-  if (found.length > 0) {
+  const config = isOlderConfig(found) ? sealConfig(upgradeConfig(found)) : found;
+  const problems = configProblems(config);
+  if (problems.length > 0) {
     throw new ConfigError(
       "SL4004",
-      `${where} does not fit together:\n${found.map((p) => `  ${p.message}`).join("\n")}`,
-      { where, problems: found },
+      `${where} does not fit together:\n${problems.map((p) => `  ${p.message}`).join("\n")}`,
+      { where, problems },
     );
   }
   return config;

@@ -15,7 +15,12 @@ import { stepKind } from "./steps/steps.js";
 export function rebuildPipeline(config: Config): AnyPipeline {
   const handles = new Map(config.models.map((model) => [model.name, defineModel(modelDefinition(model))]));
   const model = (name: string): Model => handles.get(name) as Model;
-  const empty = pipeline(config.name, { inputs: portRecord(config.inputs) }) as unknown as UncheckedPipeline;
+  const empty = pipeline(config.name, {
+    inputs: portRecord(config.inputs),
+    ...(config.missing !== undefined && {
+      missing: Object.fromEntries(config.missing.map((column) => [column, "nan"])),
+    }),
+  } as { readonly inputs: PortDefinitions }) as unknown as UncheckedPipeline;
   return config.steps.reduce((built, step) => stepKind(step.kind).addTo(built, step, model), empty);
 }
 

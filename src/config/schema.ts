@@ -31,9 +31,10 @@ export const modelSchema = z.strictObject({
 });
 
 /**
- * A shape that the types left open, checked at run time: `input` of `model` at `step` must have `expects` elements
- * along `axis`, or rank `expects` if `axis` is null. A symbol must have the same size wherever it occurs. At a refine
- * step `model` is null and `input` is a tensor that the step receives.
+ * A shape that the types left open, checked at run time: a row of `input` of `model` at `step` must have `expects`
+ * elements along `axis`, or rank `expects` if `axis` is null. `axis` counts from 0 in the row shape, without the row
+ * axis. A symbol must have the same size wherever it occurs. At a refine step `model` is null and `input` is a tensor
+ * that the step receives.
  */
 export const runtimeCheckSchema = z.strictObject({
   step: z.number().int().nonnegative(),
@@ -48,6 +49,8 @@ export const configSchema = z.strictObject({
   name: nameSchema,
   /** The request's columns. */
   inputs: z.array(portSchema).min(1),
+  /** Float columns in which null stands for NaN. */
+  missing: z.array(z.string()).min(1).optional(),
   models: z.array(modelSchema).min(1),
   steps: z.array(stepSchema).min(1),
   checks: z.array(runtimeCheckSchema),

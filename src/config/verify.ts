@@ -1,9 +1,11 @@
 import type { Problem } from "../../dsl/errors.js";
 import { checkPipeline } from "../../dsl/index.js";
+import { missingFlaw } from "../../dsl/missing.js";
 import { modelFlaw } from "../../dsl/model.js";
 import { canonicalJson } from "./canonical.js";
 import { modelDefinition, rebuildPipeline } from "./rebuild.js";
-import type { Config } from "./schema.js";
+import { rowsOf } from "./model-rows.js";
+import type { Config, ModelConfig } from "./schema.js";
 import { stepModels } from "./step-models.js";
 import { configSources } from "./steps/model.js";
 
@@ -25,9 +27,15 @@ export function configProblems(config: Config): Problem[] {
   for (const model of config.models) {
     const flaw = modelFlaw(modelDefinition(model));
     if (flaw !== null) report(`models: ${flaw}`);
+    else reportRows(model, report);
   }
   if (problems.length > 0) return problems;
 
+  const missing = missingFlaw(
+    Object.fromEntries((config.missing ?? []).map((column) => [column, "nan"])),
+    config.inputs,
+  );
+  if (missing !== null) report(missing);
   const checked = checkPipeline(rebuildPipeline(config));
   if (checked.problems.length > 0) return checked.problems;
   if (canonicalJson(checked.checks) !== canonicalJson(config.checks))
@@ -40,4 +48,12 @@ export function configProblems(config: Config): Problem[] {
     }
   });
   return problems;
+}
+
+/** `rows` must say what the shapes say. */
+function reportRows(model: ModelConfig, report: (message: string) => void): void {
+  const rows = rowsOf(model);
+  if (model.rows === rows) return;
+  const said = model.rows === undefined ? "is missing" : `is '${model.rows}'`;
+  report(`models: 'rows' of model '${model.name}' ${said}, but by its shapes the model is ${rows}: compile the pipeline again`);
 }

@@ -1,3 +1,4 @@
+import { rowShape } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
 import {
   elementType,
@@ -132,14 +133,14 @@ export function callVariadic(op: "min" | "max" | "hypot", args: readonly Express
 /**
  * A read of a whole port of the row.
  *
- * @param shape the port's shape, with the batch dimension in front; open sizes become null
+ * @param portShape the port's shape; the row axis is left out, and open sizes become null
  */
 export function readOf(
   from: Source,
   { name, dtype }: Pick<Port, "name" | "dtype">,
-  [, ...rowShape]: NonNullable<Port["shape"]>,
+  portShape: NonNullable<Port["shape"]>,
 ): Read {
-  const shape = rowShape.map((size) => (typeof size === "number" ? size : null));
+  const shape = rowShape(portShape).map((size) => (typeof size === "number" ? size : null));
   const type = shape.length === 0 ? elementType(dtype) : "list";
   return { op: "read", from, port: name, dtype, shape, at: [], type, nullable: false };
 }

@@ -84,8 +84,6 @@ export function readPort(from: Source, port: Port, span: Span, reporter: Context
       "give the model a signature with shapes",
     );
   }
-  if (port.shape.length === 0)
-    return reporter.report("SL1121", span, `port '${port.name}' has no batch dimension, so it holds no row`);
   return readOf(from, port, port.shape);
 }
 

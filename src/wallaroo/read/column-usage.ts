@@ -30,7 +30,7 @@ export function inferredPort(name: string, { rank, type, size, isVariable = fals
   return {
     name,
     dtype: dtypeOf[type ?? "number"],
-    shape: [null, ...Array.from({ length: rank }, () => (isVariable ? null : size))],
+    shape: ["batch", ...Array.from({ length: rank }, () => (isVariable ? null : size))],
   };
 }
 

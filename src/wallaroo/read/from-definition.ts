@@ -3,6 +3,7 @@ import { isRecord } from "../../util/objects.js";
 import type { Problem } from "../../../dsl/errors.js";
 import { checkPipeline, portsOf, type PipelineCheck } from "../../../dsl/index.js";
 import { sealConfig, type UnhashedConfig } from "../../config/config.js";
+import { rowsOf } from "../../config/model-rows.js";
 import { rebuildPipeline } from "../../config/rebuild.js";
 import { type Config, type ModelConfig, portSchema, type StepConfig, type StepConfigOf } from "../../config/schema.js";
 import { stepModels } from "../../config/step-models.js";
@@ -187,7 +188,9 @@ class ConfigBuilder {
       shapeline: 1,
       name: this.#name,
       inputs: [],
-      models: this.#models.filter(({ name }) => used.has(name)),
+      models: this.#models
+        .filter(({ name }) => used.has(name))
+        .map((model) => ({ ...model, rows: rowsOf(model) })),
       steps,
       checks: [],
     };

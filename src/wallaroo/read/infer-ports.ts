@@ -62,7 +62,7 @@ export function inferPorts(
   };
 }
 
-const unknownPort = (name: string): Port => ({ name, dtype: "float64", shape: [null, null] });
+const unknownPort = (name: string): Port => ({ name, dtype: "float64", shape: ["batch", null] });
 
 /**
  * Models of one step have the same inputs. If only one of them serves each request, they also have the same outputs.

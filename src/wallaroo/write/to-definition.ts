@@ -2,6 +2,7 @@ import { ConfigError } from "../../../dsl/errors.js";
 import { renamedText } from "../../../dsl/renamed-ports.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config, StepConfig, StepConfigOf } from "../../config/schema.js";
+import { rowProblems } from "./row-problems.js";
 import type { Definition, DefinitionForm } from "../definition.js";
 import { dialects, isPlatformName, nameRule, type DefinitionModel, type DefinitionProblem } from "../platform.js";
 import { checkStep, isInference, stepProblems, writeStep, type DefinitionStep } from "../steps.js";
@@ -29,6 +30,7 @@ export function toDefinition(config: Config, form: DefinitionForm): Definition {
   const problems = [
     ...nameProblems(config),
     ...renamedPortProblems(config),
+    ...rowProblems(config),
     ...config.steps.flatMap((step, i) => stepProblems(step, form.dialect, `steps[${i}]`)),
   ];
   if (problems.length > 0) {

@@ -76,8 +76,7 @@ function readColumn(name: JsonValue, scope: RowScope, path: string): Value {
   for (const { prefix, from, ports } of sources) {
     const port = name.startsWith(prefix) ? ports.find((p) => p.name === name.slice(prefix.length)) : undefined;
     if (port === undefined) continue;
-    if (port.shape === null || port.shape.length === 0)
-      return fail(path, `the shape of '${name}' is not known`, "SL4115");
+    if (port.shape === null) return fail(path, `the shape of '${name}' is not known`, "SL4115");
     if (port.dtype === "float16") return fail(path, `polars has no 16-bit floats, and '${name}' holds them`, "SL4115");
     return valueOfRead(readOf(from, port, port.shape));
   }
