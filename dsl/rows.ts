@@ -38,7 +38,18 @@ export type RowShape<S> = S extends readonly [infer H, ...infer R]
     ? S
     : never;
 
+/** Whether a tensor has a row axis, as a type. One of unknown rank may have one: neither true nor false. */
+export type HasRowAxis<T> = T extends { readonly shape: infer S extends readonly unknown[] }
+  ? number extends S["length"]
+    ? null
+    : RowShape<S>["length"] extends S["length"]
+      ? false
+      : true
+  : never;
+
 /** The shape of one row: without the row axis. Null if the rank is unknown. */
+export function rowShape(shape: readonly Dim[]): readonly Dim[];
+export function rowShape(shape: readonly Dim[] | null): readonly Dim[] | null;
 export function rowShape(shape: readonly Dim[] | null): readonly Dim[] | null {
   return shape?.filter((dim) => dim !== "batch") ?? null;
 }

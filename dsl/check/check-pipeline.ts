@@ -1,5 +1,6 @@
 import type { Problem } from "../errors.js";
 import { writtenForOtherRow } from "../messages/edits.js";
+import { missingFlaw } from "../missing.js";
 import { portsFlaw, recordOf } from "../model.js";
 import { pipelineNameProblem } from "../names.js";
 import { kindOf } from "../value-kind.js";
@@ -42,7 +43,10 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   const flaw = declaredFlaw(pipeline.inputs);
   if (flaw !== null) problems.push({ code: "SL2041", message: `${flaw}` });
   const edited = (pipeline as { readonly [editHistory]?: EditHistory })[editHistory];
-  const { stated, rows, problems: editProblems } = edited ?? { stated: true, problems: [], rows: null };
+  const history: EditHistory = edited ?? { stated: true, missing: undefined, problems: [], rows: null };
+  const { stated, rows, problems: editProblems } = history;
+  const wrongOption = flaw === null ? missingFlaw(history.missing, pipeline.inputs) : null;
+  if (wrongOption !== null) problems.push({ code: "SL2041", message: wrongOption });
   problems.push(...editProblems);
   const state = new CheckState(flaw === null && stated ? pipeline.inputs : undefined);
   pipeline.steps.forEach((step, index) => {

@@ -5,6 +5,8 @@ import type { RowScope } from "../row.js";
 export interface EditHistory {
   /** True if the pipeline states its inputs, false if its first inference step defines them. */
   readonly stated: boolean;
+  /** The option `missing`, unchecked. */
+  readonly missing: unknown;
   /** Edits that could not be made. */
   readonly problems: readonly Problem[];
   /** By step index: the row that a lambda at that position was written for; null if no step was edited. */

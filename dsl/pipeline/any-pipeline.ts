@@ -13,6 +13,8 @@ export interface AnyPipeline {
   readonly modelList: readonly Model[];
   /** The request's columns: stated in `pipeline(name, { inputs })`, or the inputs of the first inference step. */
   readonly inputs: object;
+  /** Float columns in which null stands for NaN, from `pipeline(name, { inputs, missing })`. */
+  readonly missing?: readonly string[];
   /** The outputs of the last inference step. */
   readonly outputs: object;
   /** @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it */

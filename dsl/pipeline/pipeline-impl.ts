@@ -2,6 +2,7 @@ import { derivePorts } from "../check/check-pipeline.js";
 import type { AnyDeployment } from "../deployment.js";
 import { TargetError, type Problem } from "../errors.js";
 import { rowChange } from "../check/row-change.js";
+import { missingColumns } from "../missing.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { AnyPipeline, Target } from "./any-pipeline.js";
@@ -11,7 +12,13 @@ import type { StepDefinition } from "../steps/step-definition.js";
 import { editOutOfRange, exactlyOneStep } from "../messages/edits.js";
 import { editHistory, type EditHistory } from "../check/edit-history.js";
 
-type Edits = Omit<EditHistory, "stated">;
+type Edits = Omit<EditHistory, "stated" | "missing">;
+
+/** The options of `pipeline(name, options)`. */
+export interface StatedInputs {
+  readonly inputs: PortDefinitions;
+  readonly missing?: unknown;
+}
 const unedited: Edits = Object.freeze({ problems: [], rows: null });
 
 /**
@@ -23,12 +30,13 @@ export class StepList implements AnyPipeline {
   readonly steps: readonly Step[];
   readonly modelList: readonly Model[];
   readonly inputs: object;
+  readonly missing: readonly string[];
   readonly outputs: object;
   /** A getter, so that it is not enumerable. */
   get [editHistory](): EditHistory {
-    return { stated: this.#declared !== undefined, ...this.#edits };
+    return { stated: this.#declared !== undefined, missing: this.#declared?.missing, ...this.#edits };
   }
-  readonly #declared: PortDefinitions | undefined;
+  readonly #declared: StatedInputs | undefined;
   readonly #edits: Edits;
   /** By step index, and at the end: what a lambda at that position may read. */
   readonly #scopes: readonly RowScope[];
@@ -37,14 +45,15 @@ export class StepList implements AnyPipeline {
     name: string,
     steps: readonly Step[],
     models: readonly Model[],
-    declared: PortDefinitions | undefined,
+    declared: StatedInputs | undefined,
     edits: Edits = unedited,
   ) {
-    const { inputs, outputs, scopes } = derivePorts(steps, declared);
+    const { inputs, outputs, scopes } = derivePorts(steps, declared?.inputs);
     this.name = name;
     this.steps = Object.freeze(steps);
     this.modelList = Object.freeze(models);
     this.inputs = inputs;
+    this.missing = Object.freeze(missingColumns(declared?.missing, inputs));
     this.outputs = outputs;
     this.#declared = declared;
     this.#edits = edits;

@@ -1,5 +1,6 @@
 import type { Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
+import type { MissingOption, WithMissing } from "../missing.js";
 import type { PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
 import type { Bound, Fits, FitsRenamed, Next, Plain, Refused, Resolved, Substituted, Unfit } from "../shapes/fits.js";
@@ -394,15 +395,28 @@ export type InferOutput<P> =
  * A new pipeline.
  * @param name a DNS label: lower-case letters, digits and '-', under 64 characters
  * @param options `inputs`: the request's columns, `{ tensor: { dtype: "float32", shape: ["batch", 29] } }`. Without it,
- * the first inference step defines them
+ * the first inference step defines them. `missing`: `"nan"`, or `{ column: "nan" }` for some float columns: null stands
+ * for NaN there, as in files of pandas
  * @example
  * export const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate("amt", (x) => x.out < 1);
  */
 export function pipeline<const N extends string>(name: PipelineName<N>): EmptyPipeline;
 export function pipeline<const N extends string, const I extends PortDefinitions>(
   name: PipelineName<N>,
-  options: { readonly inputs: I },
+  options: { readonly inputs: I; readonly missing?: undefined },
 ): Pipeline<TensorsOf<I>, TensorsOf<I>, never, Stated>;
-export function pipeline(name: string, options?: { readonly inputs?: PortDefinitions }): unknown {
-  return new StepList(name, [], [], options?.inputs);
+export function pipeline<
+  const N extends string,
+  const I extends PortDefinitions,
+  const M extends MissingOption<TensorsOf<I>>,
+>(
+  name: PipelineName<N>,
+  options: { readonly inputs: I; readonly missing: M },
+): Pipeline<WithMissing<TensorsOf<I>, M>, WithMissing<TensorsOf<I>, M>, never, Stated>;
+export function pipeline(
+  name: string,
+  options?: { readonly inputs?: PortDefinitions; readonly missing?: unknown },
+): unknown {
+  const stated = options?.inputs === undefined ? undefined : { inputs: options.inputs, missing: options.missing };
+  return new StepList(name, [], [], stated);
 }

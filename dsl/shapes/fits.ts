@@ -185,6 +185,11 @@ type BindDim<E, P> = E extends number
         ? never
         : (bound: { readonly [K in E & string]: P }) => void;
 
+/** The tensors of one row each: without the row axis. */
+export type Rows<P> = {
+  readonly [K in keyof P]: P[K] extends Tensor<infer D, infer S> ? Tensor<D, RowShape<S>> : P[K];
+};
+
 // ---------------------------------------------------------------- run time: the same checks, all problems of a model
 // at once
 

@@ -30,7 +30,7 @@ export function decompile(config: Config, from = "./models.gen.js"): Decompiled 
     (step) => `  .${stepKind(step.kind).callText(step, (name) => handles.get(name) ?? name, false)}`,
   );
   const chain = [
-    `pipeline(${quote(config.name)}${declared === null ? "" : `, { inputs: ${declared} }`})`,
+    `pipeline(${quote(config.name)}${declared === null ? "" : `, { inputs: ${declared}${missingText(config)} }`})`,
     ...lines,
   ].join("\n");
   const [{ handle: wanted } = { handle: "fraud" }] = modelIdentifiers([config.name]);
@@ -53,7 +53,7 @@ function hasConstant({ steps }: Config): boolean {
 }
 
 /** The request's columns as text; null if they are the inputs of the first model. */
-function declaredInputs({ inputs, models, steps }: Config): string | null {
+function declaredInputs({ inputs, missing, models, steps }: Config): string | null {
   const first = firstModel(steps);
   const model = models.find(({ name }) => name === first.model);
   const taken = model?.inputs.flatMap((port) => {
@@ -65,11 +65,16 @@ function declaredInputs({ inputs, models, steps }: Config): string | null {
     JSON.stringify(
       [...ports].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, dtype, shape }) => [name, dtype, shape]),
     );
-  if (taken !== undefined && text(taken) === text(inputs)) return null;
+  if (missing === undefined && taken !== undefined && text(taken) === text(inputs)) return null;
   return objectText(
     Object.fromEntries(inputs.map((port) => [port.name, port])),
     ({ dtype, shape }) => `tensor(${quote(dtype)}${shape === null ? "" : `, ${JSON.stringify(shape)}`})`,
   );
+}
+
+function missingText({ missing }: Config): string {
+  if (missing === undefined) return "";
+  return `, missing: ${objectText(Object.fromEntries(missing.map((column) => [column, "nan"])), quote)}`;
 }
 
 function firstModel(steps: readonly StepConfig[]): {

@@ -4,6 +4,7 @@ import {
   type AnyPipeline,
   type Model,
   type Port,
+  type PortDefinition,
   type UncheckedPipeline,
 } from "../../dsl/index.js";
 import type { Config, ModelConfig } from "./schema.js";
@@ -20,7 +21,7 @@ export function rebuildPipeline(config: Config): AnyPipeline {
     ...(config.missing !== undefined && {
       missing: Object.fromEntries(config.missing.map((column) => [column, "nan"])),
     }),
-  } as { readonly inputs: PortDefinitions }) as unknown as UncheckedPipeline;
+  } as { readonly inputs: Readonly<Record<string, PortDefinition>> }) as unknown as UncheckedPipeline;
   return config.steps.reduce((built, step) => stepKind(step.kind).addTo(built, step, model), empty);
 }
 

@@ -1,6 +1,5 @@
 import type { Problem } from "../../dsl/errors.js";
 import { checkPipeline } from "../../dsl/index.js";
-import { missingFlaw } from "../../dsl/missing.js";
 import { modelFlaw } from "../../dsl/model.js";
 import { canonicalJson } from "./canonical.js";
 import { modelDefinition, rebuildPipeline } from "./rebuild.js";
@@ -31,11 +30,6 @@ export function configProblems(config: Config): Problem[] {
   }
   if (problems.length > 0) return problems;
 
-  const missing = missingFlaw(
-    Object.fromEntries((config.missing ?? []).map((column) => [column, "nan"])),
-    config.inputs,
-  );
-  if (missing !== null) report(missing);
   const checked = checkPipeline(rebuildPipeline(config));
   if (checked.problems.length > 0) return checked.problems;
   if (canonicalJson(checked.checks) !== canonicalJson(config.checks))
@@ -55,5 +49,7 @@ function reportRows(model: ModelConfig, report: (message: string) => void): void
   const rows = rowsOf(model);
   if (model.rows === rows) return;
   const said = model.rows === undefined ? "is missing" : `is '${model.rows}'`;
-  report(`models: 'rows' of model '${model.name}' ${said}, but by its shapes the model is ${rows}: compile the pipeline again`);
+  report(
+    `models: 'rows' of model '${model.name}' ${said}, but by its shapes the model is ${rows}: compile the pipeline again`,
+  );
 }

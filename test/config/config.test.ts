@@ -39,7 +39,7 @@ describe("a config", () => {
     expect(JSON.parse(JSON.stringify(config))).toEqual(config);
     expect(config.inputs).toEqual([{ name: "tokens", dtype: "int64", shape: ["batch", "seq"] }]);
     expect(config.steps.map((s) => s.kind)).toEqual(["model", "model", "validation"]);
-    expect(config.checks).toEqual([{ step: 1, model: "scorer", input: "x", axis: 1, expects: 16 }]);
+    expect(config.checks).toEqual([{ step: 1, model: "scorer", input: "x", axis: 0, expects: 16 }]);
     expect(config.hash).toBe(hashConfig(config));
   });
 

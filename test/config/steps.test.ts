@@ -78,7 +78,7 @@ it("contains plain data and names its models", async () => {
 
 it("stores the size of a refined symbol as a run-time check without a model", async () => {
   expect((await build(start.refine({ n: 4 }).model(a))).checks).toEqual([
-    { step: 0, model: null, input: "x", axis: 1, expects: 4 },
+    { step: 0, model: null, input: "x", axis: 0, expects: 4 },
   ]);
 });
 

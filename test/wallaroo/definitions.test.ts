@@ -168,9 +168,9 @@ describe("fromDefinition without signatures", () => {
       ),
     ).toMatchInlineSnapshot(`
       [
-        ""a" [{"name":"tensor","dtype":"float64","shape":[null,1]}] [{"name":"dense_1","dtype":"float64","shape":[null,1]}]",
-        ""b" [{"name":"tensor","dtype":"float64","shape":[null,1]}] [{"name":"score","dtype":"float64","shape":[null,2]}]",
-        ""c" [{"name":"dense_1","dtype":"float64","shape":[null,1]}] [{"name":"output","dtype":"float64","shape":[null,null]}]",
+        ""a" [{"name":"tensor","dtype":"float64","shape":["batch",1]}] [{"name":"dense_1","dtype":"float64","shape":["batch",1]}]",
+        ""b" [{"name":"tensor","dtype":"float64","shape":["batch",1]}] [{"name":"score","dtype":"float64","shape":["batch",2]}]",
+        ""c" [{"name":"dense_1","dtype":"float64","shape":["batch",1]}] [{"name":"output","dtype":"float64","shape":["batch",null]}]",
       ]
     `);
     expect(toDefinition(config as Config, { dialect: "polars", checks: [1, 1] })).toEqual(definition);

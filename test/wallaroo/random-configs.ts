@@ -43,6 +43,7 @@ export const models: readonly ModelConfig[] = names.map((name) => ({
   sha256: sha256Hex(name),
   inputs,
   outputs,
+  rows: "batched",
 }));
 
 const scope = { inputs, outputs, models: { c1: [port("z", "float32", 1)] } };

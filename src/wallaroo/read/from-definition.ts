@@ -188,9 +188,7 @@ class ConfigBuilder {
       shapeline: 1,
       name: this.#name,
       inputs: [],
-      models: this.#models
-        .filter(({ name }) => used.has(name))
-        .map((model) => ({ ...model, rows: rowsOf(model) })),
+      models: this.#models.filter(({ name }) => used.has(name)).map((model) => ({ ...model, rows: rowsOf(model) })),
       steps,
       checks: [],
     };

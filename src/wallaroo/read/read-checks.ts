@@ -116,8 +116,7 @@ function variable(node: JsonObject, scope: RowScope, path: string): ExpressionTr
   const found = position === "input" ? inputOf(name, tensor, scope) : outputOf(name, tensor, scope);
   if (found === undefined) return fail(path, `a row here has no ${position} ${tensor} of model '${name}'`, "SL4115");
   const { from, port } = found;
-  if (port.shape === null)
-    return fail(path, `the shape of '${port.name}' is not known`, "SL4115");
+  if (port.shape === null) return fail(path, `the shape of '${port.name}' is not known`, "SL4115");
   let read = readOf(from, port, port.shape);
   const { shape } = read;
   if (indexes.length !== shape.length)
