@@ -114,11 +114,15 @@ function mergePort(
   [here, there]: readonly [string, string],
   problems: string[],
 ): Port {
-  const shape = mergeShapes(port.shape, match.shape);
-  const rowAxis = port.rowAxis ?? match.rowAxis;
+  // What clients send to a server may have another shape than the model's file.
+  const shapeThere = match.fileShape === undefined ? match.shape : match.fileShape;
+  const shape = mergeShapes(port.shape, shapeThere);
+  const rowAxis = port.rowAxis ?? (shapeThere === null ? undefined : match.rowAxis);
   if (port.dtype === match.dtype && shape !== undefined)
     return { ...port, shape, ...(rowAxis !== undefined && { rowAxis }) };
-  problems.push(`${what} is ${formatTensor(port)} in '${here}' and ${formatTensor(match)} in '${there}'`);
+  problems.push(
+    `${what} is ${formatTensor(port)} in '${here}' and ${formatTensor({ ...match, shape: shapeThere })} in '${there}'`,
+  );
   return port;
 }
 

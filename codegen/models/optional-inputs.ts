@@ -8,6 +8,11 @@ export function withoutOptional(model: ModelSignature): ModelSignature {
   return chooseOptional(model, []);
 }
 
+/** The names of optional inputs that are accepted. */
+export function optionalNames({ inputs }: ModelSignature, accepts: (port: Port) => boolean = () => true): string[] {
+  return inputs.filter((port) => port.optional !== undefined && accepts(port)).map(({ name }) => name);
+}
+
 /**
  * The model with the optional inputs that the settings name. A left-out input of an optional type is listed in the
  * handle's comment; one that has its weights as a default is not.
@@ -15,7 +20,7 @@ export function withoutOptional(model: ModelSignature): ModelSignature {
  * @throws ModelError SL3051 if the model has no such input, or needs it in any case
  */
 export function chooseOptional(model: ModelSignature, names: readonly string[]): ModelSignature {
-  const optional = model.inputs.filter((port) => port.optional !== undefined).map(({ name }) => name);
+  const optional = optionalNames(model);
   for (const name of names) {
     if (optional.includes(name)) continue;
     const needed = model.inputs.some((port) => port.name === name);

@@ -4,12 +4,12 @@ import { ModelError, type ErrorCode } from "../../dsl/errors.js";
 import { expandPatterns } from "./glob.js";
 import { mergeSources } from "./merge-sources.js";
 import { applyOverride, requireOverridesUsed, type Overrides } from "./overrides.js";
-import { chooseOptional, withoutOptional } from "./optional-inputs.js";
+import { chooseOptional, optionalNames, withoutOptional } from "./optional-inputs.js";
 import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { decideRows } from "./rows/decide-rows.js";
 import { requireUsable } from "./require-usable.js";
 import { readSource } from "./read-signature.js";
-import type { ModelSignature } from "./signature.js";
+import type { ModelSignature, Port } from "./signature.js";
 import { isPathKey } from "../settings/path-key.js";
 import { displayPath } from "../../src/util/display-path.js";
 import { isUrl } from "../../src/util/file-name.js";
@@ -105,9 +105,12 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
   for (const further of override.sources ?? []) {
     requirePathOrUrl(further);
     const at = resolveSource(further, cwd);
-    others.push({ ...withoutOptional(await readSource(at)), file: isUrl(at) ? at : displayPath(cwd, at) });
+    others.push({ ...(await readSource(at)), file: isUrl(at) ? at : displayPath(cwd, at) });
   }
-  const merged = mergeSources([chooseOptional(first, override.inputs ?? []), ...others]);
+  const main = chooseOptional(first, override.inputs ?? []);
+  // A further source may describe an input as optional that the model needs.
+  const isFed = ({ name }: Port): boolean => main.inputs.some((port) => port.name === name);
+  const merged = mergeSources([main, ...others.map((other) => chooseOptional(other, optionalNames(other, isFed)))]);
   return { ...named, signature: applyOverride(nameUnnamedPorts(merged), override) };
 }
 

@@ -23,13 +23,16 @@ const spec = z.object({
   type: z.string(),
   "tensor-spec": z.object({ dtype: z.string(), shape: z.array(z.int().min(-1)) }).optional(),
   items: z.unknown().optional(),
+  required: z.boolean().nullish(),
+  // MLflow 1 and early 2 wrote this instead of `required: false`.
+  optional: z.boolean().nullish(),
 });
 const specs = z.array(spec);
 type Spec = z.infer<typeof spec>;
 
 /**
  * Reads the signature in the `MLmodel` file of MLflow 1 to 3. It lists tensors, or columns; each column is a port with
- * one value per row. The model has the name of its folder. An only tensor or column without a name gets the name "".
+ * one value per row; `required: false` is an optional input. The model has the name of its folder. An only tensor or column without a name gets the name "".
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */
@@ -84,7 +87,11 @@ function portsOf(list: unknown, side: string, file: string): readonly Port[] {
       file,
       parsed.error.issues.map((issue) => `signature.${side}: ${formatIssue(issue, data)}`).join("; "),
     );
-  return parsed.data.map(portOf);
+  return parsed.data.map((tensorOrColumn): Port => ({
+    ...portOf(tensorOrColumn),
+    ...(side === "inputs" &&
+      (tensorOrColumn.required === false || tensorOrColumn.optional === true) && { optional: "type" }),
+  }));
 }
 
 function portOf(tensorOrColumn: Spec): Port {

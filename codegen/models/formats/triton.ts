@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { descriptionError, readDescription } from "./description-file.js";
 import { toSignature } from "./to-signature.js";
+import type { Dim } from "../../../dsl/tensor.js";
 import { dnsLabel, modelName } from "../model-name.js";
 import { fileName } from "../../../src/util/file-name.js";
 import { openInferencePort } from "./open-inference.js";
@@ -9,7 +10,8 @@ import type { ModelSignature, Port } from "../signature.js";
 import { parseTextFormat, type TextMessage } from "./protobuf-text.js";
 
 /**
- * Reads Triton's `config.pbtxt`. With a `max_batch_size`, every tensor has the batch dimension before its `dims`. A
+ * Reads Triton's `config.pbtxt`. The shapes are what clients of the server send and get: with a `max_batch_size`, every
+ * tensor has the batch dimension before its `dims`. As a further source of a model file, `reshape` is what must agree. A
  * label file in the same folder contains an output's labels. A config without a name uses the name of its folder.
  *
  * @throws ModelError SL3000, SL3016, SL3054
@@ -43,7 +45,27 @@ function portOf(tensor: TextMessage, batched: boolean, file: string): Port {
   const [type = "TYPE_INVALID"] = scalars(tensor, "data_type");
   const dims = integers(tensor, "dims", file);
   const port = openInferencePort(name, type.replace(/^TYPE_/, ""), dims);
-  return batched ? { ...port, shape: ["batch", ...(port.shape ?? [])], rowAxis: 0 } : port;
+  const withBatch = (shape: Port["shape"]): readonly Dim[] => [...(batched ? ["batch"] : []), ...(shape ?? [])];
+  const fileShape = fileShapeOf(tensor, file);
+  return {
+    ...port,
+    shape: withBatch(port.shape),
+    ...(batched && { rowAxis: 0 }),
+    ...(fileShape !== undefined && { fileShape: fileShape && withBatch(fileShape) }),
+  };
+}
+
+/**
+ * The shape that the model itself takes or gives, without the batch, if it differs from what clients send: `reshape`
+ * replaces the dims. A ragged input reaches the model as one flat list of all requests.
+ *
+ * @returns undefined if it is the same, null if it is unknown
+ */
+function fileShapeOf(tensor: TextMessage, file: string): readonly Dim[] | null | undefined {
+  if (scalars(tensor, "allow_ragged_batch")[0] === "true") return null;
+  const [reshape] = messages(tensor, "reshape");
+  if (reshape === undefined) return undefined;
+  return integers(reshape, "shape", file).map((size) => (size >= 0 ? size : null));
 }
 
 async function labelsOf(

@@ -22,7 +22,7 @@ export function withRows(model: ModelSignature, { axes, decision, batchSize }: R
   let otherBatch = "batch";
   for (let n = 2; used.has(otherBatch); n++) otherBatch = `batch${n}`;
   const write = (port: Port, axis: number | undefined): Port => {
-    const { rowAxis: _, ...rest } = port;
+    const { rowAxis: _, fileShape: __, ...rest } = port;
     const own = axis ?? unusableAxis(port, decision);
     const shape = port.shape?.map((dim, at) => (at === own ? "batch" : dim === "batch" ? otherBatch : dim)) ?? null;
     return { ...rest, shape };

@@ -60,6 +60,19 @@ test("an optional input may be left out", async () => {
   expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(1, 2, 3));
 });
 
+test("an optional input is fed if the config names it", async () => {
+  const dir = folder();
+  const file = join(dir, "optional.onnx");
+  copyFileSync(join(field, "optional_in.onnx"), file);
+  const inputs = [float32("x", "batch", 3), float32("o", "batch", 3)];
+  const engine = await openTestEngine(
+    dir,
+    config("p", [modelAt("optional", file, inputs, [float32("y", "batch", 3)])], [run("optional")]),
+  );
+  const { batch } = await engine.infer([{ x: [1, 2, 3], o: [4, 5, 6] }]);
+  expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(1, 2, 3));
+});
+
 test("a file that fixes the rows of a run does not take a config of another number", async () => {
   const dir = folder();
   const file = join(dir, "fixed4.onnx");

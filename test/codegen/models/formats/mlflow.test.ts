@@ -78,7 +78,11 @@ test.each(cases)(
     const signature = await readSignature(file);
     // An output that does not begin with -1 has no rows.
     const whole = (expected.outputs ?? []).some((spec) => "tensor" in spec && spec.shape[0] !== -1);
-    expect(signature.inputs.map(portText)).toEqual(expected.inputs.map((spec) => expectedPort(spec, "input", whole)));
+    // The corpus has one optional input, the column 'b' of this case.
+    const isOptional = (spec: ExpectedPort) => name === "optional_column" && spec.name === "b";
+    expect(signature.inputs.map(portText)).toEqual(
+      expected.inputs.map((spec) => (isOptional(spec) ? "b left out" : expectedPort(spec, "input", whole))),
+    );
     expect(signature.outputs.map(portText)).toEqual(
       (expected.outputs ?? []).map((spec) => expectedPort(spec, "output", whole)),
     );
@@ -138,6 +142,16 @@ test("reports what is wrong in an invalid MLmodel file", async () => {
   expect((await readSignature(putModel("deep", columns(`[${nested(40)}]`)))).inputs[0]?.unsupported).toBe(
     "a column of array: log the model with numbers, booleans or text",
   );
+});
+
+test("feeds an optional column once the settings name it", async () => {
+  const { text } = await generateModels({
+    models: [join(corpus, "3.17.2/optional_column/MLmodel")],
+    cwd: folder,
+    check: true,
+    overrides: { "optional-column": { inputs: ["b"] } },
+  });
+  expect(text).toContain('b: { dtype: "string", shape: ["batch"] },');
 });
 
 describe("as a further source of a model file", () => {

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
@@ -7,7 +7,10 @@ import { readSignature } from "../../../../codegen/models/read-signature.js";
 import type { ModelSignature } from "../../../../codegen/models/signature.js";
 import { ShapelineError } from "../../../../dsl/errors.js";
 import { formatTensor } from "../../../../src/config/format-tensor.js";
-import { put, readRefusal, signatureText } from "../workspace.js";
+import { generateModels } from "../../../../codegen/models/generate.js";
+import { refusal } from "../../../refusal.js";
+import { FLOAT, input as onnxInput, model as onnxModel, output, tensorType } from "../onnx/onnx-bytes.js";
+import { makeProject, put, readRefusal, signatureText } from "../workspace.js";
 
 // Written with Triton's own protobuf definitions by test/corpus/make_triton.py.
 const fixtures = fileURLToPath(new URL("../../../fixtures/models/triton/", import.meta.url));
@@ -223,4 +226,46 @@ test("random text gives a signature or an error with a code", async () => {
     }),
     { numRuns: 200 },
   );
+});
+
+describe("beside a model file", () => {
+  const generate = async (input: string) => {
+    const cwd = makeProject();
+    const onnx = onnxModel(onnxInput("x", tensorType(FLOAT, ["N", 3])), output("y", tensorType(FLOAT, ["N", 1])));
+    writeFileSync(join(cwd, "models", "net.onnx"), onnx);
+    writeFileSync(
+      join(cwd, "config.pbtxt"),
+      `max_batch_size: 4 input { name: "x" data_type: TYPE_FP32 ${input} } output { name: "y" data_type: TYPE_FP32 dims: 1 }`,
+    );
+    const { models } = await generateModels({
+      models: ["models/net.onnx"],
+      cwd,
+      check: true,
+      overrides: { net: { sources: ["config.pbtxt"] } },
+    });
+    return models[0]?.inputs[0]?.shape;
+  };
+
+  test("its reshape is the shape of the file, and a ragged input has none", async () => {
+    expect([
+      await generate("dims: 3"),
+      await generate("dims: [ 1, 3, 1 ] reshape { shape: [ 3 ] }"),
+      await generate("dims: -1 allow_ragged_batch: true"),
+    ]).toEqual([
+      ["batch", 3],
+      ["batch", 3],
+      ["batch", 3],
+    ]);
+    expect(await refusal(generate("dims: [ 3 ] reshape { shape: [ 1, 3 ] }"))).toContain(
+      "input 'x' is float32[N, 3] in 'models/net.onnx' and float32[batch, 1, 3] in 'config.pbtxt'",
+    );
+  });
+
+  test("alone, shapes are what clients of the server send", async () => {
+    const file = put(
+      "reshaped/config.pbtxt",
+      'max_batch_size: 4 input { name: "x" data_type: TYPE_FP32 dims: [ 1, 3 ] reshape { shape: [ 3 ] } } output { name: "y" data_type: TYPE_FP32 dims: 1 reshape { shape: [ ] } }',
+    );
+    expect(await signatureText(file)).toBe("reshaped: x float32[batch, 1, 3] -> y float32[batch, 1]");
+  });
 });
