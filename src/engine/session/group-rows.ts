@@ -34,6 +34,7 @@ export function groupRows(plan: RowPlan, feeds: Feeds, rows: number): readonly (
 /** Whether all rows have the same elements: the elements shifted by one row are then the elements. */
 function isRepeated(feed: RowsTensor, rows: number): boolean {
   if (isRagged(feed)) return false;
+  if (feed.dims[0] === 1) return true;
   const size = rowSize(feed.dims);
   const end = rows * size;
   if (ArrayBuffer.isView(feed.data)) {
@@ -57,9 +58,10 @@ function bytesOf(data: Exclude<TensorElements, readonly string[]>, from: number,
   return Buffer.from(data.buffer, data.byteOffset + from * size, (to - from) * size);
 }
 
-/** Where a row's elements are: from, to. */
+/** Where a row's elements are: from, to. A column of one row has that one for all rows of a request. */
 export function rowRange(tensor: RowsTensor, row: number): readonly [from: number, to: number] {
   if (isRagged(tensor)) return [tensor.offsets[row] ?? 0, tensor.offsets[row + 1] ?? 0];
   const size = rowSize(tensor.dims);
-  return [row * size, (row + 1) * size];
+  const at = tensor.dims[0] === 1 ? 0 : row;
+  return [at * size, (at + 1) * size];
 }

@@ -4,6 +4,7 @@ import { feedOf } from "../../../dsl/shapes/port-names.js";
 import type { ModelConfig, StepConfigOf } from "../../config/schema.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { Feeds } from "../session/feeds.js";
+import { rowPlan } from "../session/row-plan.js";
 import { type FeedCheck, feedCheck } from "../session/shape-checks.js";
 import { tensorsByName, type Execution, type RunStep, type Tensors } from "./execution.js";
 import { keepOutputs, missingSource, readSource } from "./sources.js";
@@ -23,7 +24,10 @@ export function feedModel(
 ): { feed: Feed; check: FeedCheck | null } {
   const { upstream, config } = context;
   const available = upstream?.ports ?? config.inputs;
-  const others = Object.entries(sources).map(([input, source]) => ({ input, source, read: readSource(source) }));
+  const stacked = new Set(rowPlan(model).inputs.flatMap(({ port, at }) => (typeof at === "number" ? [port.name] : [])));
+  const others = Object.entries(sources).map(([input, source]) => {
+    return { input, source, read: readSource(source, stacked.has(input)) };
+  });
   const current = model.inputs
     .filter(({ name }) => !Object.hasOwn(sources, name))
     .map(({ name }): readonly [input: string, output: string] => {

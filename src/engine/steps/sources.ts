@@ -14,10 +14,15 @@ import type { Execution, Tensors } from "./execution.js";
 /** Finds the column of a source in a request; undefined if a challenger did not produce it. */
 export type ReadSource = (execution: Execution) => ReturnType<Tensors["get"]>;
 
-/** Compiles a source, once per deployment. */
-export function readSource(source: SourceConfig): ReadSource {
+/**
+ * Compiles a source, once per deployment.
+ *
+ * @param isStacked whether the model stacks the rows of the input: then a constant is repeated for each row
+ */
+export function readSource(source: SourceConfig, isStacked: boolean): ReadSource {
   if ("constant" in source) {
-    const column = repeated(constantRow(source.constant));
+    const row = constantRow(source.constant);
+    const column = isStacked ? repeated(row) : () => row;
     return ({ rows }) => column(rows);
   }
   if ("column" in source) return ({ inputs }) => inputs.get(source.column);
