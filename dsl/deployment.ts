@@ -301,7 +301,16 @@ export interface DeploymentStatus {
   /** The config's content hash. */
   readonly hash: string;
   readonly state: "running" | "stopped";
-  readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
+  readonly models: readonly ModelStatus[];
+}
+
+/** A model of a deployed pipeline. */
+export interface ModelStatus {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  /** Why its rows run one at a time, which is slower; missing if they run together. */
+  readonly notice?: string;
 }
 
 /** A state change of an alert. */

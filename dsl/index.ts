@@ -24,6 +24,7 @@ export type {
   Interop,
   LogRecord,
   LogsOptions,
+  ModelStatus,
   OutputsByModel,
   PipelineVersion,
   RecordInput,

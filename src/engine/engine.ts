@@ -56,8 +56,8 @@ interface EngineOptions {
 /** A config with its models loaded. */
 export interface Engine {
   readonly config: Config;
-  /** What a user should know about how the models run, one sentence each: which run one row at a time, and why. */
-  readonly notices: readonly string[];
+  /** By model: why its rows run one at a time. Models whose rows run together are missing. */
+  readonly notices: ReadonlyMap<string, string>;
   /** Challenger runs without an answer. */
   readonly challengerErrors: number;
   /** Challenger runs started or queued. */
@@ -100,12 +100,12 @@ export async function openEngine(
     for (const release of releases.splice(0)) await release();
   };
 
-  const notices: string[] = [];
+  const notices = new Map<string, string>();
   /** Whether the rows of a model may share runs. */
   const prove = async <L>(model: ModelConfig, runBatch: RunBatch<L>, file: WorkerModel, limit: L): Promise<boolean> => {
     const fixed = constantInputs(config.steps, model.name);
     const { together, notice } = await proveRows(model, runBatch, { path: file.path, fixed, limit });
-    if (notice !== null && !notices.includes(notice)) notices.push(notice);
+    if (notice !== null) notices.set(model.name, notice);
     return together;
   };
 

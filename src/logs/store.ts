@@ -7,6 +7,8 @@ export type PipelineState = "deployed" | "undeployed";
 export interface ModelFile {
   readonly sha256: string;
   readonly path: string;
+  /** How the model runs, if the user should know. */
+  readonly notice?: string;
 }
 
 /** What a deployment leaves out of its log, as its author wrote it: groups such as `in` are not resolved to columns. */

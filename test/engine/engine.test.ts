@@ -136,7 +136,7 @@ describe("a model whose file fixes the number of rows of a run", () => {
       ],
     });
     expect(batch.outputs.get("y")).toEqual({ dtype: "float32", dims: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) });
-    expect(engine.notices).toEqual([]);
+    expect(engine.notices).toEqual(new Map());
   });
 
   test("takes strings, too", async () => {
@@ -224,7 +224,7 @@ describe("checks that need the rows", () => {
       nodes: [{ op: "ReduceSum", inputs: ["x"], outputs: ["y"] }],
     });
     const engine = await openTestEngine(dir, config("p", [model], [run("total")]));
-    expect(engine.notices).toMatchInlineSnapshot(`
+    expect([...engine.notices.values()]).toMatchInlineSnapshot(`
       [
         "model 'total' runs one row at a time: a run of 2 rows fails (model 'total' output 'y' should be float32[2, 1] for 2 rows but is float32[1, 1]; its first dimension is not the number of rows; set overrides: { "total": { rows: false } } in shapeline.config, generate and build again)",
       ]

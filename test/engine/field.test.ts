@@ -185,7 +185,7 @@ test("a file that declares an output wrongly is refused with the setting that co
   onTestFinished(() => session.release());
   const runBatch: RunBatch<null> = (feeds, fetches, _, use) => session.run(feeds, fetches, use);
   await expect(proveRows(model, runBatch, { path: file, fixed: new Map(), limit: null })).rejects.toThrow(
-    `model 'ctc': 'ctc_wrong_declared.onnx' gives output 'logits' as float32[8, 1, 64] for 1 row, and declares float32[1, seqlen]; set overrides: { "ctc": { shapes: { "logits": ["w","batch",64] } } } in shapeline.config, generate and build again`,
+    `model 'ctc': 'ctc_wrong_declared.onnx' gives output 'logits' as float32[8, 1, 64] for 1 row, but it is declared as float32[1, seqlen]; set overrides: { "ctc": { shapes: { "logits": ["w","batch",64] } } } in shapeline.config, generate and build again`,
   );
 });
 

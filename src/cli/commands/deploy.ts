@@ -33,6 +33,7 @@ export const deploy: RegisterCommand = (program, { getIo }) => {
         io.print(
           `${config.name} version ${status.version} is deployed: ${config.models.map((m) => m.name).join(", ")}`,
         );
+        for (const { notice } of status.models) if (notice !== undefined) io.print(notice);
         io.print(`next: shapeline infer ${config.name} rows.json`);
       });
     });

@@ -28,5 +28,6 @@ export const status: RegisterCommand = (program, { getIo }) => {
           found.models.map((model) => [model.name, model.version, model.sha256.slice(0, 12)]),
         ),
       );
+      for (const { notice } of found.models) if (notice !== undefined) io.print(notice);
     });
 };

@@ -230,7 +230,7 @@ function contradiction(
   const setting = shapeSetting(model, planned, dims, rows, symbols, rows === 1 ? others : null);
   return new ModelError(
     "SL3025",
-    `model '${model.name}': '${path}' gives output '${port.name}' as ${showTensor({ dtype: port.dtype, shape: dims })} for ${rows} ${rows === 1 ? "row" : "rows"}, and declares ${declared}; ${setting}`,
+    `model '${model.name}': '${path}' gives output '${port.name}' as ${showTensor({ dtype: port.dtype, shape: dims })} for ${rows} ${rows === 1 ? "row" : "rows"}, but it is declared as ${declared}; ${setting}`,
     { model: model.name, file: path, output: port.name, declared: port.shape, found: dims },
     { cause },
   );

@@ -14,11 +14,12 @@ import type {
   LogBatchesOptions,
   LogRows,
   LogsOptions,
+  ModelStatus,
   PipelineVersion,
 } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig } from "../../config/config.js";
-import type { Config } from "../../config/schema.js";
+import type { Config, ModelConfig } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { describeValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
@@ -277,7 +278,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
       version: String(stored.version),
       hash: config.hash,
       state: this.#state === "open" ? "running" : "stopped",
-      models: config.models.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+      models: config.models.map((model) => this.#modelStatus(model)),
       since: stored.deployedAt,
       log: this.#logStatus(),
       counts: {
@@ -296,6 +297,14 @@ export class LocalDeploymentImpl implements LocalDeployment {
     if (durability === "off") return null;
     const { excluded = [], redacted = [], maxElements = null } = this.#layoutOf(this.#version).withheld ?? {};
     return { durability, exclude: excluded, redact: redacted, maxElements };
+  }
+
+  /** The running engine knows how a model runs; before the first request, the deploy has stored it. */
+  #modelStatus({ name, version, sha256 }: ModelConfig): ModelStatus {
+    const running = this.#running?.runner.engine.notices;
+    const stored = this.#version.stored.models.find((model) => model.sha256 === sha256)?.notice;
+    const notice = running === undefined ? stored : running.get(name);
+    return { name, version, sha256, ...(notice !== undefined && { notice }) };
   }
 
   async versions(): Promise<PipelineVersion[]> {

@@ -44,7 +44,7 @@ export class LocalTargetImpl implements LocalTarget {
         const current = (await store.current(config.name))?.current ?? null;
         const settings = deployedSettings(this.#settings.log, current?.log);
         this.#checkAlerts(config, settings);
-        const stored = await findOrSaveVersion(store, config, files, settings);
+        const stored = await findOrSaveVersion(store, config, storedModels(config, files, engine.notices), settings);
         warnIfMoreIsLogged(config, current, stored);
         const runner = await this.#startRunner(engine, store, logLayout(config, stored.version, stored.log));
         const parts = { settings: this.#settings, file: store.file, stopped: false, followsVersions: false };
@@ -185,15 +185,26 @@ async function toConfig(pipeline: AnyPipeline | Config): Promise<Config> {
   return build(pipeline as AnyPipeline);
 }
 
+/** What the store keeps of the models: their files, and how they run where that is not the usual way. */
+function storedModels(
+  config: Config,
+  files: ReadonlyMap<string, ModelFile>,
+  notices: Engine["notices"],
+): StoredVersion["models"] {
+  return config.models.map(({ name, sha256 }) => {
+    const notice = notices.get(name);
+    return { sha256, path: files.get(name)?.path ?? "", ...(notice !== undefined && { notice }) };
+  });
+}
+
 /** Returns the current version if config, model paths and log are unchanged; otherwise saves a new version. */
 async function findOrSaveVersion(
   store: Store,
   config: Config,
-  files: ReadonlyMap<string, ModelFile>,
+  models: StoredVersion["models"],
   settings: LogSettings,
 ): Promise<StoredVersion> {
   const log = settingsToStore(settings);
-  const models = config.models.map(({ name, sha256 }) => ({ sha256, path: files.get(name)?.path ?? "" }));
   const current = await store.current(config.name);
   const same =
     current !== null &&

@@ -148,7 +148,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     expect(
       await load(dir, { inputs: [{ name: "float_input", dtype: "float32", shape: ["batch", 17] }] }),
     ).toMatchInlineSnapshot(
-      `"SL3024 model 'c1': its input 'float_input' is float32[batch, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' and build the pipeline again"`,
+      `"SL3024 model 'c1': its input 'float_input' is float32[?, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' and build the pipeline again"`,
     );
   });
 
@@ -158,7 +158,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     expect(
       await load(dir, { outputs: [{ name: "variable", dtype: "float64", shape: ["batch", 1] }] }),
     ).toMatchInlineSnapshot(
-      `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' and build the pipeline again"`,
+      `"SL3024 model 'c1': its output 'variable' is float32[?, 1] in the file and float64[batch, 1] in the config; run 'shapeline generate' and build the pipeline again"`,
     );
   });
 

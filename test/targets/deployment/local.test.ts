@@ -298,6 +298,29 @@ describe("deploy", () => {
     );
   });
 
+  test("says in its status which model runs one row at a time, also to handles that have not run it", async () => {
+    const dir = folder();
+    const mixing = writeModel(dir, "mixing", {
+      inputs: [float32("x", "batch", 2)],
+      outputs: [float32("y", "batch", 2)],
+      nodes: [
+        { op: "DynamicQuantizeLinear", inputs: ["x"], outputs: ["q", "scale", "zero"] },
+        { op: "DequantizeLinear", inputs: ["q", "scale", "zero"], outputs: ["y"] },
+      ],
+    });
+    const target = engine({ models: dir });
+    const live = await target.deploy(config("quantized", [mixing], [run("mixing")]));
+    const notice =
+      "model 'mixing' runs one row at a time: its output 'y' of a row changes with the other rows of a run, as dynamic quantization makes it";
+    expect((await live.status()).models).toMatchObject([{ name: "mixing", notice }]);
+    expect((await (await target.pipeline("quantized")).status()).models).toMatchObject([{ notice }]);
+    const [small, ...rest] = await live.infer([{ x: [0.5, 1] }, { x: [5000, 1] }]);
+    expect([small, ...rest].map((record) => record?.out["y"])).toEqual([
+      (await live.infer([{ x: [0.5, 1] }]))[0]?.out["y"],
+      (await live.infer([{ x: [5000, 1] }]))[0]?.out["y"],
+    ]);
+  });
+
   test("a failed deploy keeps the previous version", async () => {
     const dir = folder();
     for (const file of ["a", "champ", "c1", "c2"])
@@ -324,13 +347,18 @@ describe("deploy", () => {
   });
 
   test("refuses a signature that differs from the file", async () => {
-    const wider = {
-      ...c1,
-      outputs: [float32("variable", "batch", 2)].map((port) => ({ ...port, shape: ["batch", 2] })),
-    };
+    const wider = { ...c1, inputs: [{ name: "float_input", dtype: "float32" as const, shape: ["batch", 17] }] };
     const { hash: _, ...content } = config("c", [wider], [run("c1")]);
     expect(await refusal(engine().deploy(sealConfig(content)))).toMatchInlineSnapshot(
-      `"SL3024 model 'c1': its output 'variable' is float32[batch, 1] in the file and float32[batch, 2] in the config; run 'shapeline generate' and build the pipeline again"`,
+      `"SL3024 model 'c1': its input 'float_input' is float32[?, 16] in the file and float32[batch, 17] in the config; run 'shapeline generate' and build the pipeline again"`,
+    );
+  });
+
+  test("refuses an output that the file answers with another shape", async () => {
+    const wider = { ...c1, outputs: [{ name: "variable", dtype: "float32" as const, shape: ["batch", 2] }] };
+    const { hash: _, ...content } = config("c", [wider], [run("c1")]);
+    expect(await refusal(engine().deploy(sealConfig(content)), [models, "<models>"])).toMatchInlineSnapshot(
+      `"SL3025 model 'c1': '<models>/c1.onnx' gives output 'variable' as float32[1, 1] for 1 row, but it is declared as float32[1, 2]; set overrides: { "c1": { shapes: { "variable": ["batch",1] } } } in shapeline.config, generate and build again"`,
     );
   });
 });
