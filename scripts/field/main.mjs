@@ -12,6 +12,7 @@ import { parseArgs, promisify } from "node:util";
 import { textTable } from "../quickstart-print.mjs";
 import { findModels } from "./find-models.mjs";
 import { cache, installPackages, installPython } from "./install.mjs";
+import { runChains } from "./run-chains.mjs";
 import { mends, variants } from "./settings.mjs";
 
 const { values: flags } = parseArgs({ options: { only: { type: "string" }, verbose: { type: "boolean" } } });
@@ -144,17 +145,22 @@ console.log(
   ),
 );
 
+const chains = flags.only === undefined ? await runChains(python, packages, join(work, "chains")) : [];
+console.log(chains.map(({ name, wrong }) => `chain ${name}: ${wrong ?? "equal to Python"}`).join("\n"));
+
 const typesHold = typeCheck();
 const plain = verdicts.filter(({ variant }) => variant === undefined);
 const count = (list, verdict) => list.filter((entry) => entry.verdict === verdict).length;
 const bare = plain.filter(({ verdict, results }) => verdict === "usable" && results.length === 1).length;
 const wrong = count(verdicts, "wrong");
 const usable = count(plain, "usable");
+const brokenChains = chains.filter(({ wrong }) => wrong !== undefined).length;
 const brokenVariants = verdicts.filter(({ variant, verdict }) => variant !== undefined && verdict !== "usable").length;
 const share = usable / plain.length;
 console.log(
   `\n${plain.length} models of ${packages.length} packages: ${usable} usable (${(100 * share).toFixed(1)} %), ${bare} of them without settings; ` +
     `${wrong} with a wrong answer; ` +
+    `${chains.length - brokenChains} of ${chains.length} chains equal; ` +
     `typings ${typesHold ? "compile" : "do not compile"}`,
 );
-process.exitCode = wrong > 0 || share < usableGoal || brokenVariants > 0 || !typesHold ? 1 : 0;
+process.exitCode = wrong > 0 || share < usableGoal || brokenVariants + brokenChains > 0 || !typesHold ? 1 : 0;
