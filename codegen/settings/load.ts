@@ -127,7 +127,13 @@ function resolvePaths(settings: Settings, folder: string): Settings {
       ),
     }),
     ...(targets?.local !== undefined && {
-      targets: { local: Object.fromEntries(Object.entries(targets.local).map(([name, path]) => [name, at(path)])) },
+      targets: {
+        local: {
+          ...targets.local,
+          ...(targets.local.models !== undefined && { models: at(targets.local.models) }),
+          ...(targets.local.data !== undefined && { data: at(targets.local.data) }),
+        },
+      },
     }),
   };
 }

@@ -58,6 +58,12 @@ export interface Settings {
       readonly models?: string;
       /** Folder for deployments and logs. */
       readonly data?: string;
+      /** What `shapeline deploy` leaves out of the log; names are flat columns such as `in.email`, or groups. */
+      readonly log?: {
+        readonly exclude?: readonly string[];
+        readonly redact?: readonly string[];
+        readonly maxElements?: number | null;
+      };
     };
   };
 }
@@ -91,7 +97,12 @@ const override = z.strictObject({
   inputs: z.array(text).min(1).optional(),
   sources: z.array(text).min(1).optional(),
 });
-const local = z.strictObject({ models: localPath.optional(), data: localPath.optional() });
+const log = z.strictObject({
+  exclude: z.array(text).optional(),
+  redact: z.array(text).optional(),
+  maxElements: z.int().min(1, "expected a number of elements of at least 1").nullable().optional(),
+});
+const local = z.strictObject({ models: localPath.optional(), data: localPath.optional(), log: log.optional() });
 const targets = z.strictObject({ local: local.optional() });
 const settings = z.strictObject({
   $schema: z.string().optional(),
@@ -120,9 +131,9 @@ function issueLines(issue: z.core.$ZodIssue, data: unknown): readonly string[] {
   });
 }
 
-function keysAt([first, second]: readonly PropertyKey[]): readonly string[] {
-  const schema =
-    first === "overrides" ? override : first === "targets" ? (second === undefined ? targets : local) : settings;
+function keysAt([first, second, third]: readonly PropertyKey[]): readonly string[] {
+  const target = second === undefined ? targets : third === undefined ? local : log;
+  const schema = first === "overrides" ? override : first === "targets" ? target : settings;
   return Object.keys(schema.shape).filter((key) => key !== "$schema");
 }
 

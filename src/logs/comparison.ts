@@ -14,6 +14,14 @@ export interface Comparison {
   /** Nanoseconds from the arrival of the request to the end of its last inference step. */
   readonly elapsed: Quantiles | null;
   readonly challengers: readonly ChallengerComparison[];
+  /** Outputs that are not compared, because the log of a version does not have all their values. */
+  readonly withheld: readonly WithheldOutput[];
+}
+
+export interface WithheldOutput {
+  /** Its flat name, such as `out.score` or `out_rf.score`. */
+  readonly column: string;
+  readonly reason: "excluded" | "redacted" | "long";
 }
 
 export interface ValidationFailures {

@@ -3,7 +3,13 @@ import type { ChallengerComparison, Comparison, OutputComparison, Quantiles } fr
 /** A row of a table: a label and its formatted value. */
 export type Fact = readonly [label: string, value: string];
 
-export function championFacts({ rows, first, last, versions, elapsed, failures }: Comparison): Fact[] {
+const withheldReasons = {
+  excluded: "excluded from the log",
+  redacted: "redacted in the log",
+  long: "the log may hold only its shape and digest",
+};
+
+export function championFacts({ rows, first, last, versions, elapsed, failures, withheld }: Comparison): Fact[] {
   if (rows === 0 || first === null || last === null) return [["rows", "none in this period"]];
   return [
     ["rows", formatCount(rows)],
@@ -13,6 +19,10 @@ export function championFacts({ rows, first, last, versions, elapsed, failures }
     ...failures.map(({ validation, rows: checked, failed }): Fact => [
       `fails '${stripControls(validation)}'`,
       `${formatCount(failed)} of ${formatCount(checked)} (${formatPercent(failed, checked)})`,
+    ]),
+    ...withheld.map(({ column, reason }): Fact => [
+      "not compared",
+      `${stripControls(column)}: ${withheldReasons[reason]}`,
     ]),
   ];
 }

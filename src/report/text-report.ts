@@ -18,7 +18,11 @@ export function reportText(comparison: Comparison, bold: (text: string) => strin
   for (const challenger of comparison.challengers) {
     parts.push("", bold(`challenger ${stripControls(challenger.name)}`), facts(challengerFacts(challenger)));
     if (challenger.outputs.length === 0)
-      parts.push("  nothing to compare: its outputs differ from the champion's in name or type");
+      parts.push(
+        comparison.withheld.length === 0
+          ? "  nothing to compare: its outputs differ from the champion's in name or type"
+          : "  nothing to compare: its outputs differ from the champion's in name or type, or are not in the log",
+      );
     for (const output of challenger.outputs) {
       parts.push("", `  ${bold(outputTitle(output))}`, facts(outputFacts(output), "    "));
       if (output.numbers !== null && output.numbers.values > 0) {

@@ -18,6 +18,7 @@ export const comparison: Comparison = {
     { validation: `"><b>\u001b[31m`, rows: 10, failed: 0 },
   ],
   elapsed: { ...quantiles, p50: 123_456, p99: 2_000_000 },
+  withheld: [],
   challengers: [
     {
       name: `rf ${hostile}`,

@@ -54,6 +54,7 @@ it("reports an empty period", () => {
       failures: [],
       elapsed: null,
       challengers: [],
+      withheld: [],
     }),
   ).toMatchInlineSnapshot(`
     "pipeline fraud

@@ -1,6 +1,7 @@
 import { displayPath } from "../../util/display-path.js";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
 import type { RegisterCommand } from "../output/io.js";
+import { withheldLines } from "../output/withheld-lines.js";
 import { withLocalTarget } from "../options/local-target.js";
 import { resolvePath } from "../options/resolve-path.js";
 
@@ -36,7 +37,7 @@ export const exportLogs: RegisterCommand = (program, { getIo }) => {
       };
       await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
-        const { files, rows, bytes, cut } = await live.exportLogs({
+        const { files, rows, bytes, cut, withheld } = await live.exportLogs({
           ...logRowsFromFlags(options),
           directory,
           ...(options.filePrefix === undefined ? {} : { filePrefix: options.filePrefix }),
@@ -46,11 +47,12 @@ export const exportLogs: RegisterCommand = (program, { getIo }) => {
         });
         progress("");
         const paths = files.map((file) => displayPath(io.cwd, file));
-        io.printJson({ files: paths, rows, bytes, cut });
+        io.printJson({ files: paths, rows, bytes, cut, withheld });
         for (const path of paths) io.print(`wrote ${path}`);
         io.print(
           `${rows} ${rows === 1 ? "row" : "rows"}, ${bytes} bytes${cut === null ? "" : `; cut: ${cutReasons[cut]}`}`,
         );
+        for (const line of withheldLines(withheld)) io.printStderr(line);
       });
     });
 };

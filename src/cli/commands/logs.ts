@@ -2,6 +2,8 @@ import { extname } from "node:path";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
 import type { RegisterCommand } from "../output/io.js";
 import { writeRecords, writeTables, checkSingleDocument } from "../output/write-rows.js";
+import { withheldInSchema, withheldLines } from "../output/withheld-lines.js";
+import type { WithheldColumns } from "../../../dsl/deployment.js";
 import { withLocalTarget } from "../options/local-target.js";
 import { resolvePath } from "../options/resolve-path.js";
 
@@ -26,9 +28,21 @@ export const logs: RegisterCommand = (program, { getIo }) => {
       const destination = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
       await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
-        if (options.arrow === true || extname(options.out ?? "") === ".arrow")
-          await writeTables(io, live.logBatches(query), destination);
-        else await writeRecords(io, await live.logs(query), { ...destination, chosen: options.dataset !== undefined });
+        let withheld: WithheldColumns = { excluded: [], redacted: [], digested: [] };
+        if (options.arrow === true || extname(options.out ?? "") === ".arrow") {
+          const noting = async function* () {
+            for await (const table of live.logBatches(query)) {
+              withheld = withheldInSchema(table.schema);
+              yield table;
+            }
+          };
+          await writeTables(io, noting(), destination);
+        } else {
+          const rows = await live.logs(query);
+          withheld = rows.withheld;
+          await writeRecords(io, rows, { ...destination, chosen: options.dataset !== undefined });
+        }
+        for (const line of withheldLines(withheld)) io.printStderr(line);
       });
     });
 };

@@ -1,5 +1,6 @@
 import type { RegisterCommand } from "../output/io.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { logStatusLines } from "../output/withheld-lines.js";
 import { textTable } from "../output/text-table.js";
 
 export const status: RegisterCommand = (program, { getIo }) => {
@@ -22,6 +23,7 @@ export const status: RegisterCommand = (program, { getIo }) => {
       io.print(
         `${found.pipeline} version ${found.version} is ${found.state}, deployed ${found.since.toISOString()}, hash ${found.hash.slice(0, 12)}`,
       );
+      for (const line of logStatusLines(found)) io.print(line);
       io.print(
         textTable(
           ["model", "version", "sha256"],

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { LocalOptions } from "../../targets/local/index.js";
 import type { Io } from "../output/io.js";
 import { resolvePath } from "./resolve-path.js";
 
@@ -8,7 +9,7 @@ export function addDataOption(command: Command): Command {
 }
 
 /** The settings of the embedded engine, as absolute paths. */
-export async function localSettings(io: Io): Promise<{ readonly models?: string; readonly data?: string }> {
+export async function localSettings(io: Io): Promise<Pick<LocalOptions, "models" | "data" | "log">> {
   const { loadSettings } = await import("../../../codegen/settings/load.js");
   return (await loadSettings(io.cwd)).settings.targets?.local ?? {};
 }
@@ -16,14 +17,16 @@ export async function localSettings(io: Io): Promise<{ readonly models?: string;
 /** Opens the embedded engine on the selected data folder, runs `use`, and closes it. */
 export async function withLocalTarget<T>(
   io: Io,
-  options: { readonly data?: string; readonly models?: string },
+  options: Pick<LocalOptions, "data" | "models" | "log">,
   use: (target: import("../../targets/local/index.js").LocalTarget) => Promise<T>,
 ): Promise<T> {
   const { local } = await import("../../targets/local/index.js");
   const data = options.data ?? (await localSettings(io)).data;
+  const { log } = options;
   const target = local({
     ...(data === undefined ? {} : { data: resolvePath(io, "--data", data) }),
     ...(options.models === undefined ? {} : { models: resolvePath(io, "--models", options.models) }),
+    ...(log === undefined ? {} : { log }),
   });
   try {
     return await use(target);

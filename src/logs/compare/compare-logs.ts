@@ -5,7 +5,7 @@ import { ChallengerStats } from "./challenger-stats.js";
 import { scanLog } from "./scan.js";
 import { whereClause } from "../schema/where.js";
 import { identifier, type DuckDB } from "../duckdb.js";
-import { outputPairs } from "./output-pairs.js";
+import { outputPairs, withheldOutputs } from "./output-pairs.js";
 import type { Period } from "./output-stats.js";
 import type { LogQuery } from "../pipeline-log.js";
 import { QuantileSketch } from "./quantile-sketch.js";
@@ -60,6 +60,7 @@ export async function compareLogs(
       failures: await countFailures(connection, stored, where),
       elapsed: quantilesOrNull(elapsed),
       challengers: challengers.map((challenger) => challenger.result()),
+      withheld: withheldOutputs(stored),
     };
   } catch (error) {
     throw readError(error);

@@ -1,6 +1,8 @@
 import type { Port } from "../../../dsl/tensor.js";
 import { holdsValues, tableColumns, type LogColumn } from "../schema/columns.js";
+import type { WithheldOutput } from "../comparison.js";
 import type { StoredLog } from "../schema/stored-log.js";
+import { exceeds } from "../schema/withheld.js";
 
 /** An output of the champion and the corresponding output of the challenger, in all versions with both. */
 export interface OutputPair {
@@ -23,7 +25,9 @@ export function outputPairs(challenger: string, logs: readonly StoredLog[]): Out
     const index = layout.challengers.findIndex(({ name }) => name === challenger);
     const challengerOutputs = layout.challengers[index]?.outputs ?? [];
     const tables = tableColumns(layout);
-    const single = layout.outputs.length === 1 && challengerOutputs.length === 1;
+    const isOnly = (group: string, ports: readonly Port[]) =>
+      ports.length === 1 && layout.withheld?.excluded.some((column) => column.startsWith(`${group}.`)) !== true;
+    const single = isOnly("out", layout.outputs) && isOnly(`out_${challenger}`, challengerOutputs);
     for (const championOutput of layout.outputs) {
       const challengerOutput = single
         ? challengerOutputs[0]
@@ -56,6 +60,29 @@ export function outputPairs(challenger: string, logs: readonly StoredLog[]): Out
     }
   }
   return [...pairs.values()];
+}
+
+/** Outputs of champion and challengers that some log does not have completely, each once. */
+export function withheldOutputs(logs: readonly StoredLog[]): WithheldOutput[] {
+  const found = new Map<string, WithheldOutput>();
+  const add = (column: string, reason: WithheldOutput["reason"]) => found.set(column, { column, reason });
+  for (const { layout } of logs) {
+    const { withheld } = layout;
+    if (withheld === undefined || layout.challengers.length === 0) continue;
+    const groups = new Map([
+      ["out", layout.outputs],
+      ...layout.challengers.map(({ name, outputs }) => [`out_${name}`, outputs] as const),
+    ]);
+    for (const [group, ports] of groups) {
+      for (const column of withheld.excluded) if (column.startsWith(`${group}.`)) add(column, "excluded");
+      for (const port of ports) {
+        const column = `${group}.${port.name}`;
+        if (withheld.redacted.includes(column)) add(column, "redacted");
+        else if (exceeds(port, withheld.maxElements) !== "never") add(column, "long");
+      }
+    }
+  }
+  return [...found.values()];
 }
 
 function columnOf(columns: readonly LogColumn[], { name }: Port): LogColumn | undefined {

@@ -1,3 +1,4 @@
+import { rowAxis, rowShape } from "../../../dsl/rows.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
 import type { RequestMetadata } from "../../tensors/result.js";
 
@@ -16,7 +17,9 @@ export const redactedText = "[redacted]";
 
 /** The shape of one row of a port; null if its rank is unknown. */
 export function rowShapeOf({ shape }: Pick<Port, "shape">): readonly Dim[] | null {
-  return shape?.slice(1) ?? null;
+  if (shape === null) return null;
+  // Configs of earlier versions stack rows along dimension 0, whatever its name.
+  return rowAxis(shape) >= 0 ? rowShape(shape) : shape.slice(1);
 }
 
 /** Whether rows of a port may have more than `maxElements` elements. */
