@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lowerLambda } from "../../codegen/lambda/lower/lower.js";
 import { parseLambda } from "../../codegen/lambda/parse.js";
+import { isBatched } from "../../dsl/rows.js";
 import type { Port } from "../../dsl/tensor.js";
 import { sealConfig, type UnhashedConfig } from "../../src/config/config.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
@@ -28,7 +29,7 @@ export function writeFixedModel(dir: string, name: string, batchSize: number, gr
   const rowsFirst = (ports: readonly Port[]) =>
     ports.map(({ shape, ...port }) => ({ ...port, shape: ["batch", ...(shape ?? []).slice(1)] }));
   const model = writeModel(dir, name, graph);
-  return { ...model, batchSize, inputs: rowsFirst(graph.inputs), outputs: rowsFirst(graph.outputs) };
+  return { ...model, rows: "batched", batchSize, inputs: rowsFirst(graph.inputs), outputs: rowsFirst(graph.outputs) };
 }
 
 /** The model of a config, for an existing model file. */
@@ -43,6 +44,7 @@ function modelOf(name: string, bytes: Uint8Array, inputs: readonly Port[], outpu
     name,
     version: "1",
     sha256: createHash("sha256").update(bytes).digest("hex"),
+    rows: isBatched({ inputs, outputs }) ? "batched" : "whole",
     inputs: ports(inputs),
     outputs: ports(outputs),
   };
