@@ -38,7 +38,9 @@ export function configProblems(config: Config): Problem[] {
     if (step.kind !== "model") return;
     const { rename, sources } = configSources(checked.sources.get(i) ?? new Map());
     if (canonicalJson([rename, sources ?? {}]) !== canonicalJson([step.rename, step.sources ?? {}])) {
-      report(`steps[${i}]: its 'rename' and 'sources' are not those that the names of its sources mean`);
+      report(
+        `steps[${i}]: 'rename' and 'sources' contradict each other or the model: an input is in both, a source has the name of a current output, or a constant has another dtype than its input`,
+      );
     }
   });
   return problems;
