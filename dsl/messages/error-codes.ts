@@ -198,7 +198,7 @@ export const errorCodes = {
   SL4052: "the settings do not match the schema",
   SL4100: "the platform cannot run the pipeline",
   SL4101: "the platform's dialect cannot express a validation",
-  SL4102: "the platform does not support renaming",
+  SL4102: "the platform does not support renaming or other sources",
   SL4103: "the platform does not support refine steps",
   SL4104: "the platform does not allow the name",
   SL4105: "the platform's dialect cannot express an alert",
