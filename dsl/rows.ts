@@ -60,3 +60,8 @@ export function isShared(port: Pick<Port, "shape">, ports: readonly Pick<Port, "
     port.shape !== null && rowAxis(port.shape) < 0 && ports.some(({ shape }) => shape !== null && rowAxis(shape) >= 0)
   );
 }
+
+/** A port as the engine and the log hold its rows: the row axis first. */
+export function rowsFirst<P extends Pick<Port, "shape">>(port: P): P {
+  return { ...port, shape: port.shape === null ? null : ["batch", ...(rowShape(port.shape) ?? [])] };
+}

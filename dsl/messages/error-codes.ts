@@ -234,6 +234,7 @@ export const errorCodes = {
   SL5018: "an Arrow column does not have the input's dtype",
   SL5019: "an Arrow column is damaged",
   SL5020: "a text contains something that a model cannot receive",
+  SL5021: "the rows have different values of a shared input",
   SL5030: "the file of rows cannot be read",
   SL5031: "the dataset names a column that does not exist",
   SL5032: "the dataset's options are not valid",

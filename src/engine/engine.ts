@@ -2,7 +2,7 @@ import type { InferOptions } from "../../dsl/deployment.js";
 import { TargetError } from "../../dsl/errors.js";
 import type { Config, ModelConfig } from "../config/schema.js";
 import { returnedTupleModels, stepModels } from "../config/step-models.js";
-import type { ResultBatch } from "../tensors/result.js";
+import type { RowsBatch } from "../tensors/uniform-batches.js";
 import type { RowsTensor } from "../tensors/tensor-data.js";
 import { awaitedModels } from "./awaited-models.js";
 import type { InputBatch } from "./input/input-batch.js";
@@ -34,7 +34,7 @@ import { stepKind } from "./steps/steps.js";
 export interface Inference {
   readonly form: InputBatch["form"];
   /** Includes the awaited challengers and the returned models of a tuple, but not the deferred challengers. */
-  readonly batch: ResultBatch;
+  readonly batch: RowsBatch;
   readonly metadata: Metadata;
   readonly lastModel: string;
   /** Nanoseconds: reading the rows, then one entry per inference step. */
@@ -154,7 +154,7 @@ export async function openEngine(
     const plan: RequestPlan = {
       config,
       where,
-      read: inputReader(config.name, config.inputs),
+      read: inputReader(config.name, config.inputs, missingColumns(config)),
       readMetadata: metadataReader(config),
       run: compilePlan(config, parts, toInference(hiddenTupleModels(config))),
     };
@@ -247,11 +247,11 @@ function toInference(hidden: readonly string[]): (execution: Execution) => Infer
     const now = Date.now();
     // For a single row a loop is faster than `fill`.
     for (let row = 0; row < rows; row++) time[row] = now;
-    const batch: ResultBatch = {
+    const batch: RowsBatch = {
       rows,
       time,
-      inputs: inputs as ResultBatch["inputs"],
-      outputs: outputs as ResultBatch["outputs"],
+      inputs,
+      outputs,
       challengers: hidden.length === 0 ? sideOutputs : without(sideOutputs, hidden),
       failures,
     };
@@ -261,6 +261,11 @@ function toInference(hidden: readonly string[]): (execution: Execution) => Infer
 
 function without<V>(map: ReadonlyMap<string, V>, names: readonly string[]): ReadonlyMap<string, V> {
   return new Map([...map].filter(([name]) => !names.includes(name)));
+}
+
+/** The columns in which null stands for NaN. */
+function missingColumns(config: Config): readonly string[] {
+  return "missing" in config && Array.isArray(config.missing) ? (config.missing as readonly string[]) : [];
 }
 
 function hiddenTupleModels(config: Config): string[] {

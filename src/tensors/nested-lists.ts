@@ -1,6 +1,6 @@
 import { float16ToNumber } from "./float16.js";
-import type { TensorData } from "./tensor-data.js";
-import { rowSize } from "./tensor-data.js";
+import { sliceRows } from "./row-ranges.js";
+import { isRagged, rowSize, type RowsTensor, type TensorData } from "./tensor-data.js";
 
 /**
  * One row of a tensor as plain values: a scalar for rank 1, else nested arrays. float16 is a number, bool a boolean.
@@ -32,10 +32,11 @@ export function rowReader(tensor: TensorData): (row: number) => NestedValue {
   return (row) => build(1, row * size, size);
 }
 
-/** All rows of a tensor as plain values. */
-export function nestedRows(tensor: TensorData): NestedValue[] {
-  const read = rowReader(tensor);
-  return Array.from({ length: tensor.dims[0] ?? 0 }, (_, row) => read(row));
+/** All rows of a column as plain values. */
+export function nestedRows(column: RowsTensor): NestedValue[] {
+  if (isRagged(column)) return column.shapes.map((_, row) => rowReader(sliceRows(column, row, row + 1))(0));
+  const read = rowReader(column);
+  return Array.from({ length: column.dims[0] ?? 0 }, (_, row) => read(row));
 }
 
 function elementReader({ dtype, data }: TensorData): (index: number) => NestedValue {

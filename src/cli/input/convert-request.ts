@@ -1,6 +1,7 @@
-import { Field, RecordBatch, Schema, Struct, Table, makeData } from "apache-arrow";
+import { Field, Null, RecordBatch, Schema, Struct, Table, makeData } from "apache-arrow";
 import type { Config } from "../../config/schema.js";
 import { inputReader } from "../../engine/input/read-input.js";
+import { sliceRows, uniformRanges } from "../../tensors/row-ranges.js";
 import { tensorToArrowData } from "../../tensors/to-arrow.js";
 import { nestedRows } from "../../tensors/nested-lists.js";
 
@@ -21,8 +22,16 @@ export function toRecords({ name, inputs }: Config, request: unknown): Record<st
 export function toTable({ name, inputs }: Config, request: unknown): Table {
   if (request instanceof Table) return request;
   const { rows, tensors } = inputReader(name, inputs)(request);
-  const children = tensors.map((tensor) => tensorToArrowData(tensor));
-  const fields = inputs.map((port, i) => new Field(port.name, (children[i] as (typeof children)[number]).type, false));
-  const data = makeData({ type: new Struct(fields), length: rows, nullCount: 0, children });
-  return new Table([new RecordBatch(new Schema(fields), data)]);
+  const ranges = uniformRanges(tensors, rows) ?? [[0, rows]];
+  const batches = ranges.map(([from, to]) => ({
+    length: to - from,
+    children: tensors.map((tensor) => tensorToArrowData(sliceRows(tensor, from, to))),
+  }));
+  const fields = inputs.map((port, i) => new Field(port.name, batches[0]?.children[i]?.type ?? new Null(), false));
+  const schema = new Schema(fields);
+  const type = new Struct(fields);
+  return new Table(
+    schema,
+    batches.map(({ length, children }) => new RecordBatch(schema, makeData({ type, length, nullCount: 0, children }))),
+  );
 }

@@ -2,11 +2,14 @@ import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
-import { elementTypes } from "./elements.js";
+import { describedValue, elementsOf } from "./flat-value.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
-import { type Bindings, rowDims } from "./row-shape.js";
+import { readRowsOrRagged, requireOneRank } from "./ragged-rows.js";
+import { bindSymbols, type Bindings, rowDims } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
+import { repeatRow } from "./shared-inputs.js";
+import { sliceRows } from "../../tensors/row-ranges.js";
 
 type Elements = Exclude<TensorElements, readonly string[]>;
 
@@ -14,8 +17,13 @@ type Elements = Exclude<TensorElements, readonly string[]>;
  * Creates the reader of `{ port: rows }`. Rows are a list with one entry per row, or all elements in the typed array of
  * the port's dtype (float16: bits in a Uint16Array; bool: 0 or 1 in a Uint8Array).
  */
-export function columnReader(pipeline: string, ports: readonly Port[]): (columns: object) => InputBatch {
-  const readers = ports.map((port) => ({ port, read: rowsReader(port, null) }));
+export function columnReader(
+  pipeline: string,
+  ports: readonly Port[],
+  shared: readonly string[] = [],
+  missing: readonly string[] = [],
+): (columns: object) => InputBatch {
+  const readers = ports.map((port) => ({ port, read: rowsReader(port, null, missing.includes(port.name)) }));
   return (columns) => {
     const names = Object.keys(columns);
     const fault =
@@ -24,21 +32,45 @@ export function columnReader(pipeline: string, ports: readonly Port[]): (columns
     if (fault !== null) throw fault;
     const values = columns as Readonly<Record<string, unknown>>;
     const bindings: Bindings = new Map();
-    const tensors = readers.map(({ port, read }) => readColumn(port, read, values[port.name], bindings));
-    const rows = tensors[0]?.dims[0] ?? 0;
-    for (const [i, tensor] of tensors.entries()) {
-      if (tensor.dims[0] === rows) continue;
+    const lists = readers.map(({ port }) =>
+      shared.includes(port.name) ? [values[port.name]] : rowsOf(port, values[port.name], bindings),
+    );
+    const counts = ports.flatMap((port, i) => (shared.includes(port.name) ? [] : [[port, countOf(lists[i])] as const]));
+    const [[first, rows] = [undefined, 1]] = counts;
+    for (const [port, count] of counts) {
+      if (count === rows) continue;
       throw new InputError(
         "SL5013",
-        `input '${ports[i]?.name}' has ${tensor.dims[0]} rows but input '${ports[0]?.name}' has ${rows}; give every input the same number of rows`,
+        `input '${port.name}' has ${count} rows but input '${first?.name}' has ${rows}; give every input the same number of rows`,
       );
     }
+    const readAll = (): TensorData[] =>
+      readers.map(({ port, read }, i) => {
+        const list = lists[i] ?? [];
+        if (!Array.isArray(list)) return list as TensorData;
+        const tensor = read(list, bindings);
+        return shared.includes(port.name) ? repeatRow(tensor, rows) : tensor;
+      });
+    const readRow = readers.map(({ port, read }, i) => (row: number, own: Bindings) => {
+      const list = lists[i] ?? [];
+      if (!Array.isArray(list)) return sliceRows(list as TensorData, row, row + 1);
+      return read([shared.includes(port.name) ? list[0] : list[row]], own, row);
+    });
+    const tensors = readRowsOrRagged(rows, readAll, readRow);
+    requireOneRank(ports, tensors);
     return { form: "columns", rows, tensors };
   };
 }
 
-function readColumn(port: Port, read: ReturnType<typeof rowsReader>, value: unknown, bindings: Bindings): TensorData {
+function countOf(list: readonly unknown[] | TensorData | undefined): number {
+  return list === undefined ? 0 : Array.isArray(list) ? list.length : ((list as TensorData).dims[0] ?? 0);
+}
+
+/** The rows of a column: a list with one entry per row, or all elements. */
+function rowsOf(port: Port, value: unknown, bindings: Bindings): readonly unknown[] | TensorData {
   const details = { input: port.name };
+  if (typeof value === "object" && value !== null && "data" in value && "shape" in value && !isArrayOrTypedArray(value))
+    return described(port, value, bindings);
   if (!isArrayOrTypedArray(value)) {
     throw new InputError(
       "SL5008",
@@ -47,28 +79,41 @@ function readColumn(port: Port, read: ReturnType<typeof rowsReader>, value: unkn
     );
   }
   if (value.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
-  const dims = rowDims(port);
   // A typed array holds the elements of all rows, one after another.
-  if (ArrayBuffer.isView(value)) return readFlat(port, value as Elements, dims);
-  return read(value, bindings);
+  if (ArrayBuffer.isView(value)) return readFlat(port, value as Elements, rowDims(port));
+  return value as readonly unknown[];
+}
+
+/** A column as `{ data, shape }`, the rows first in the shape. */
+function described(
+  port: Port,
+  value: { readonly data: unknown; readonly shape: unknown },
+  bindings: Bindings,
+): TensorData {
+  const where = `input '${port.name}'`;
+  const { data, shape } = describedValue(port, value, where, {});
+  const dims = rowDims(port);
+  const row = shape.slice(1);
+  if (shape[0] === 0 || shape.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
+  if (dims !== null && (dims.length !== row.length || dims.some((dim, i) => typeof dim === "number" && dim !== row[i])))
+    throw new InputError(
+      "SL5015",
+      `${where}: the shape [${shape.join(", ")}] does not fit; give [rows, ${dims.map((dim) => dim ?? "?").join(", ")}]`,
+      { input: port.name },
+    );
+  bindSymbols(port, shape, bindings);
+  // A copy: the rows may be logged after the answer, when the caller may have changed its array.
+  return { dtype: port.dtype, dims: shape, data: data.slice() };
 }
 
 function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>): TensorData {
   const details = { input: port.name };
-  const { array } = elementTypes[port.dtype];
-  if (array === null || !(value instanceof array)) {
-    const expected = array === null ? "a list of strings" : `a ${array.name}`;
-    throw new InputError(
-      "SL5014",
-      `input '${port.name}' is ${port.dtype}: expected ${expected}, got a ${value.constructor.name}`,
-      details,
-    );
-  }
+  const elements = elementsOf(port, value, `input '${port.name}'`, {});
   const sizes = dims?.filter((dim) => typeof dim === "number");
   if (dims === null || sizes === undefined || sizes.length !== dims.length) {
     throw new InputError(
       "SL5015",
-      `input '${port.name}' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry per row`,
+      `input '${port.name}' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry per row, or { data, shape: [rows, …] }`,
       details,
     );
   }
@@ -80,15 +125,6 @@ function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>)
       details,
     );
   }
-  if (port.dtype === "bool") {
-    const at = (value as Uint8Array).findIndex((byte) => byte > 1);
-    if (at >= 0)
-      throw new InputError(
-        "SL5010",
-        `input '${port.name}', element ${at}: a bool is 0 or 1, got ${value[at]}`,
-        details,
-      );
-  }
   // A copy: the rows may be logged after the answer, when the caller may have changed its array.
-  return { dtype: port.dtype, dims: [value.length / size, ...sizes], data: value.slice() };
+  return { dtype: port.dtype, dims: [value.length / size, ...sizes], data: elements.slice() };
 }

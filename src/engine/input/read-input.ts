@@ -1,5 +1,6 @@
-import type { Table } from "apache-arrow";
+import type { Table, Vector } from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
+import { rowsFirst } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
 import { tensorFromVector } from "../../tensors/from-arrow.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
@@ -9,7 +10,9 @@ import { elementTypes } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
 import { type Bindings, bindSymbols, hasFixedRows } from "./row-shape.js";
+import { readRowsOrRagged, requireOneRank } from "./ragged-rows.js";
 import { rowsReader } from "./rows.js";
+import { requireSameValues, sharedInputs } from "./shared-inputs.js";
 
 /**
  * Creates the reader of a pipeline's requests.
@@ -17,12 +20,27 @@ import { rowsReader } from "./rows.js";
  * @param ports the pipeline's inputs
  * @returns a function that throws InputError SL5xxx for anything that is not exactly a batch of them
  */
-export function inputReader(pipeline: string, ports: readonly Port[]): (input: unknown) => InputBatch {
-  const readColumns = columnReader(pipeline, ports);
-  const readRecords = recordsReader(pipeline, ports);
+export function inputReader(
+  pipeline: string,
+  inputs: readonly Port[],
+  missing: readonly string[] = [],
+): (input: unknown) => InputBatch {
+  const ports = inputs.map(rowsFirst);
+  const shared = sharedInputs(inputs);
+  const readColumns = columnReader(
+    pipeline,
+    ports,
+    shared.map(({ name }) => name),
+    missing,
+  );
+  const readRecords = recordsReader(pipeline, ports, missing);
+  const checked = (batch: InputBatch): InputBatch => {
+    if (batch.rows > 1 && shared.length > 0) requireSameValues(inputs, batch.tensors, batch.rows);
+    return batch;
+  };
   return (input) => {
-    if (Array.isArray(input)) return readRecords(input);
-    if (isTable(input)) return readTable(pipeline, ports, input);
+    if (Array.isArray(input)) return checked(readRecords(input));
+    if (isTable(input)) return checked(readTable(pipeline, ports, input));
     if (typeof input === "object" && input !== null && !ArrayBuffer.isView(input) && !isPromise(input))
       return readColumns(input);
     throw new InputError(
@@ -32,15 +50,26 @@ export function inputReader(pipeline: string, ports: readonly Port[]): (input: u
   };
 }
 
-function recordsReader(pipeline: string, ports: readonly Port[]): (rows: readonly unknown[]) => InputBatch {
-  const readers = ports.map((port) => rowsReader(port, port.name));
+function recordsReader(
+  pipeline: string,
+  ports: readonly Port[],
+  missing: readonly string[],
+): (rows: readonly unknown[]) => InputBatch {
+  const readers = ports.map((port) => rowsReader(port, port.name, missing.includes(port.name)));
   const binds = !ports.every(hasFixedRows);
   let bindings: Bindings = new Map();
   return (rows) => {
     if (rows.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
     for (let row = 0; row < rows.length; row++) checkKeys(pipeline, ports, rows[row], row);
-    if (binds) bindings = new Map();
-    return { form: "records", rows: rows.length, tensors: readers.map((read) => read(rows, bindings)) };
+    if (!binds) return { form: "records", rows: rows.length, tensors: readers.map((read) => read(rows, bindings)) };
+    bindings = new Map();
+    const tensors = readRowsOrRagged(
+      rows.length,
+      () => readers.map((read) => read(rows, bindings)),
+      readers.map((read) => (row, own) => read([rows[row]], own, row)),
+    );
+    requireOneRank(ports, tensors);
+    return { form: "records", rows: rows.length, tensors };
   };
 }
 
@@ -68,16 +97,27 @@ function readTable(pipeline: string, ports: readonly Port[], table: Table): Inpu
     (columns.length > ports.length ? unknownInput(pipeline, ports, columns, "the table") : null);
   if (fault !== null) throw fault;
   if (table.numRows === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
-  const bindings: Bindings = new Map();
-  const tensors: TensorData[] = [];
-  for (const port of ports) {
-    const vector = table.getChild(port.name);
-    if (vector === null) continue;
-    const tensor = tensorFromVector(vector, port, `column '${port.name}'`);
+  const vectors = ports.map((port) => table.getChild(port.name));
+  const readVector = (port: Port, vector: Vector | null, bindings: Bindings, firstRow: number): TensorData => {
+    if (vector === null) throw new TypeError(`the table has no column '${port.name}'`);
+    const tensor = tensorFromVector(
+      vector,
+      port,
+      `column '${port.name}'${firstRow > 0 ? `, from row ${firstRow}` : ""}`,
+    );
     if (port.dtype === "string") checkTexts(port, tensor.data);
     bindSymbols(port, tensor.dims, bindings);
-    tensors.push(tensor);
-  }
+    return tensor;
+  };
+  const tensors = readRowsOrRagged(
+    table.numRows,
+    () => {
+      const bindings: Bindings = new Map();
+      return ports.map((port, i) => readVector(port, vectors[i] ?? null, bindings, 0));
+    },
+    ports.map((port, i) => (row, bindings) => readVector(port, vectors[i]?.slice(row, row + 1) ?? null, bindings, row)),
+  );
+  requireOneRank(ports, tensors);
   return { form: "table", rows: table.numRows, tensors };
 }
 

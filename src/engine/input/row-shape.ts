@@ -34,35 +34,6 @@ export function hasFixedRows(port: Port): boolean {
 }
 
 /**
- * Decides the sizes of the rows of a batch: from the port, else from a bound symbol, else from the first row.
- *
- * @throws InputError SL5008 if the first row is not nested to the port's rank, SL5005 if it has null in place of a list
- */
-export function resolveRowShape(port: Port, first: unknown, bindings: Bindings): RowDim[] {
-  const dims = rowDims(port) ?? measure(first).map(() => null);
-  const resolved: RowDim[] = [];
-  let value = first;
-  for (let axis = 0; axis < dims.length; axis++) {
-    const dim = dims[axis] ?? null;
-    const bound = typeof dim === "string" ? bindings.get(dim) : undefined;
-    let size: number;
-    if (typeof dim === "number") {
-      resolved.push({ size: dim, origin: { kind: "port" } });
-      size = dim;
-    } else if (bound !== undefined) {
-      resolved.push({ size: bound.size, origin: { kind: "symbol", symbol: String(dim), input: bound.input } });
-      size = bound.size;
-    } else {
-      size = requireList(port, value, 0, new Array<number>(axis).fill(0), axis, dims.length).length;
-      resolved.push({ size, origin: { kind: "first" } });
-      if (typeof dim === "string") bindings.set(dim, { size, input: port.name });
-    }
-    value = isArrayOrTypedArray(value) && size > 0 ? value[0] : [];
-  }
-  return resolved;
-}
-
-/**
  * Binds a port's symbols to the sizes of a tensor.
  *
  * @throws InputError SL5012 if a symbol has two sizes
@@ -123,11 +94,4 @@ export function describeList(port: Port, axis: number, rank: number): string {
   return axis < rank - 1
     ? `a list of ${count}lists`
     : `a list of ${count}${elementTypes[port.dtype].word}s (${port.dtype})`;
-}
-
-/** The nested sizes of a value's first elements, for a port of unknown rank. */
-function measure(value: unknown): number[] {
-  const sizes: number[] = [];
-  for (let inner = value; isArrayOrTypedArray(inner); inner = inner[0]) sizes.push(inner.length);
-  return sizes;
 }

@@ -3,6 +3,8 @@ import type { Port } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { elementTypes } from "./elements.js";
+import { type FlatValue, flatValue } from "./flat-value.js";
+import { resolveRowShape } from "./resolve-shape.js";
 import {
   type Bindings,
   countElements,
@@ -11,7 +13,6 @@ import {
   describePlace,
   type RowDim,
   rowDims,
-  resolveRowShape,
   symbolConflict,
 } from "./row-shape.js";
 
@@ -22,21 +23,26 @@ import {
  * @param key the member of the rows that holds the values; null: the rows are the values
  * @returns a function that throws InputError SL5005 to SL5012 with row and input
  */
-export function rowsReader(
-  port: Port,
-  key: string | null,
-): (rows: ArrayLike<unknown>, bindings: Bindings) => TensorData {
+export function rowsReader(port: Port, key: string | null, nullAsNaN = false): RowsReader {
   const fixed = fixedShape(port);
   const { dtype } = port;
   const { allocate, putAll, put } = elementTypes[dtype];
-  return (rows, bindings) => {
+  return (rows, bindings, firstRow = 0) => {
     const count = rows.length;
-    const { shape, size } = fixed ?? sized(resolveRowShape(port, valueOf(rows, key, 0), bindings));
+    const { shape, size } = fixed ?? sized(resolveRowShape(port, valueOf(rows, key, 0), bindings, firstRow));
     const elements = allocate(count * size);
+    /** For a row that the fast path does not take: flat elements, a lone number, or nulls that are NaN. */
+    const fillOther = (value: unknown, row: number): void => {
+      if (fillFlat(port, elements, shape, flatValue(port, value, firstRow + row), row * size, size)) return;
+      if (shape.length > 0 && size === 1 && put(elements, value, row)) return;
+      const other = nullAsNaN ? withNaN(value) : value;
+      if (other !== value && fill(port, elements, shape, 0, other, row * size, size)) return;
+      throw refusedRow(port, shape, value, firstRow + row);
+    };
     if (shape.length === 0) {
       for (let row = 0; row < count; row++) {
         const value = valueOf(rows, key, row);
-        if (!put(elements, value, row)) throw refusedElement(port, value, row, []);
+        if (!put(elements, value, row)) fillOther(value, row);
       }
       return { dtype, dims: [count], data: elements };
     }
@@ -44,16 +50,45 @@ export function rowsReader(
       for (let row = 0; row < count; row++) {
         const value = valueOf(rows, key, row);
         if (!isArrayOrTypedArray(value) || value.length !== size || !putAll(elements, value, row * size, size))
-          throw refusedRow(port, shape, value, row);
+          fillOther(value, row);
       }
       return { dtype, dims: [count, size], data: elements };
     }
     for (let row = 0; row < count; row++) {
       const value = valueOf(rows, key, row);
-      if (!fill(port, elements, shape, 0, value, row * size, size)) throw refusedRow(port, shape, value, row);
+      if (!Array.isArray(value) || !fill(port, elements, shape, 0, value, row * size, size)) fillOther(value, row);
     }
     return { dtype, dims: [count, ...shape.map((dim) => dim.size)], data: elements };
   };
+}
+
+/**
+ * Reads one input's values, one per row, which must have one shape.
+ *
+ * @param firstRow the number of the first row, for messages
+ */
+export type RowsReader = (rows: ArrayLike<unknown>, bindings: Bindings, firstRow?: number) => TensorData;
+
+/** Copies flat elements to a row. False if there are none, or if they have another shape. */
+function fillFlat(
+  port: Port,
+  elements: TensorElements,
+  shape: readonly RowDim[],
+  flat: FlatValue | null,
+  at: number,
+  size: number,
+): boolean {
+  if (flat?.data.length !== size) return false;
+  if (flat.shape.length !== shape.length || !flat.shape.every((dim, axis) => dim === shape[axis]?.size)) return false;
+  if (ArrayBuffer.isView(elements)) (elements as Float64Array).set(flat.data as Float64Array, at);
+  else return elementTypes[port.dtype].putAll(elements, flat.data, at, size);
+  return true;
+}
+
+/** The value with NaN in place of each null. */
+function withNaN(value: unknown): unknown {
+  if (value === null) return NaN;
+  return Array.isArray(value) ? value.map(withNaN) : value;
 }
 
 function valueOf(rows: ArrayLike<unknown>, key: string | null, row: number): unknown {
@@ -96,6 +131,8 @@ function fill(
 }
 
 function refusedRow(port: Port, shape: readonly RowDim[], value: unknown, row: number): InputError {
+  const flat = flatValue(port, value, row);
+  if (flat !== null) return wrongFlatShape(port, shape, flat, row);
   return (
     firstFault(port, shape, 0, value, row, []) ??
     new InputError("SL5000", `${describePlace(port.name, row)}: the row changed while it was read`, {
@@ -103,6 +140,21 @@ function refusedRow(port: Port, shape: readonly RowDim[], value: unknown, row: n
       input: port.name,
     })
   );
+}
+
+/** The error for flat elements of another shape. */
+function wrongFlatShape(port: Port, shape: readonly RowDim[], flat: FlatValue, row: number): InputError {
+  const where = describePlace(port.name, row);
+  const details = { row, input: port.name };
+  if (flat.shape.length !== shape.length)
+    return new InputError(
+      "SL5008",
+      `${where}: its shape [${flat.shape.join(", ")}] has ${flat.shape.length} dimensions, ${port.dtype}[${shape.map(({ size }) => size).join(", ")}] has ${shape.length}`,
+      details,
+    );
+  const axis = shape.findIndex(({ size }, i) => size !== flat.shape[i]);
+  const dim = shape[axis] ?? { size: 0, origin: { kind: "port" } };
+  return wrongLength(port, dim, axis, shape.length, flat.shape[axis] ?? 0, row, []);
 }
 
 /** Finds the first fault of a row, in order. */
@@ -149,7 +201,7 @@ function wrongLength(
   if (origin.kind === "first") {
     return new InputError(
       "SL5009",
-      `${where}: ${countElements(length)} where the first has ${size}; all rows of a batch have the same shape`,
+      `${where}: ${countElements(length)} where the first has ${size}; the lists of a row have one length`,
       details,
     );
   }

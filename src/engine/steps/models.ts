@@ -1,6 +1,5 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { stepSource } from "../../../dsl/messages/shapes.js";
-import type { ChallengerResult } from "../../tensors/result.js";
 import type { Execution, Tensors } from "./execution.js";
 import { finishInference, runModel, type RunModelStep } from "./run-model.js";
 import { keepOutputs } from "./sources.js";
@@ -19,12 +18,12 @@ export const modelsKind = engineStepKind<"models">({
       const startedAt = execution.deadline.now;
       return runAll(runs, execution).then((outputs) => {
         const answered = new Uint8Array(execution.rows).fill(1);
-        const sideOutputs = new Map<string, ChallengerResult>(execution.sideOutputs);
+        const sideOutputs = new Map(execution.sideOutputs);
         for (let i = 0; i < runs.length; i++) {
           const own = outputs[i];
           const name = runs[i]?.name ?? "";
           if (own === undefined) continue;
-          sideOutputs.set(name, { outputs: own as ChallengerResult["outputs"], answered });
+          sideOutputs.set(name, { outputs: own, answered });
           if (context.readLater.has(name)) keepOutputs(execution, name, own);
         }
         execution.sideOutputs = sideOutputs;

@@ -1,7 +1,6 @@
 import { rowShape } from "../../../dsl/rows.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
-import type { ChallengerResult } from "../../tensors/result.js";
 import type { ChallengerRun } from "../scheduling/challenger-queue.js";
 import { tensorsByName, type Execution, type Tensors } from "./execution.js";
 import { feedModel, serveModel } from "./run-model.js";
@@ -31,7 +30,7 @@ export const shadowKind = engineStepKind<"shadow">({
           if (context.readLater.has(name)) keepOutputs(execution, name, outputs ?? new Map());
           const answered = new Uint8Array(execution.rows).fill(note === null ? 1 : 0);
           const own = outputs ?? zeroOutputs(context.model(name), execution.rows);
-          sideOutputs.set(name, { outputs: own as ChallengerResult["outputs"], answered });
+          sideOutputs.set(name, { outputs: own, answered });
         }
         execution.notes = notes;
         execution.sideOutputs = sideOutputs;

@@ -1,7 +1,9 @@
 import type { StepConfigOf } from "../../config/schema.js";
-import { compileValidations } from "../../expression/evaluate/validation-program.js";
+import { compileValidations, type ValidationProgram } from "../../expression/evaluate/validation-program.js";
 import type { Columns, Present } from "../../expression/evaluate/row-loop.js";
 import { columnsRead } from "../../expression/tree/tree.js";
+import { type RowRange, sliceRows, uniformRanges } from "../../tensors/row-ranges.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { Execution, Tensors } from "./execution.js";
 import { type CompileContext, engineStepKind } from "./step-kind.js";
 
@@ -27,21 +29,51 @@ export const validationKind = engineStepKind<"validation">({
     const sources = columnSources(context, new Set(group.flatMap(({ expression }) => columnsRead(expression.tree))));
     const readsSideOutputs = [...sources.values()].some(({ model }) => model !== null);
     return (execution, next) => {
-      const columns: Columns = {
-        get(column) {
-          const source = sources.get(column);
-          return source?.tensors(execution)?.get(source.port) as ReturnType<Columns["get"]>;
-        },
+      const columnOf = (name: string): RowsTensor | undefined => {
+        const source = sources.get(name);
+        return source?.tensors(execution)?.get(source.port);
       };
-      const present: Present | undefined = readsSideOutputs
-        ? { get: (column) => execution.sideOutputs.get(sources.get(column)?.model ?? "")?.answered }
-        : undefined;
-      const failures = run(columns, execution.rows, present);
+      const present = (name: string) => execution.sideOutputs.get(sources.get(name)?.model ?? "")?.answered;
+      const ranges = uniformRanges(
+        [...sources.keys()].flatMap((name) => columnOf(name) ?? []),
+        execution.rows,
+      );
+      const failures =
+        ranges === null
+          ? run({ get: columnOf as Columns["get"] }, execution.rows, readsSideOutputs ? { get: present } : undefined)
+          : runInRanges(run, ranges, columnOf, readsSideOutputs ? present : null, execution.rows);
       execution.failures = execution.failures.size === 0 ? failures : new Map([...execution.failures, ...failures]);
       return next(execution);
     };
   },
 });
+
+/** Runs validations on each range of rows that have one shape. */
+function runInRanges(
+  run: ValidationProgram,
+  ranges: readonly RowRange[],
+  columnOf: (name: string) => RowsTensor | undefined,
+  present: ((name: string) => Uint8Array | undefined) | null,
+  rows: number,
+): ReadonlyMap<string, Uint8Array> {
+  const failures = new Map<string, Uint8Array>();
+  for (const [from, to] of ranges) {
+    const columns: Columns = {
+      get(name) {
+        const column = columnOf(name);
+        return column === undefined ? undefined : sliceRows(column, from, to);
+      },
+    };
+    const presentHere: Present | undefined =
+      present === null ? undefined : { get: (name) => present(name)?.subarray(from, to) };
+    for (const [name, failed] of run(columns, to - from, presentHere)) {
+      const all = failures.get(name) ?? new Uint8Array(rows);
+      all.set(failed, from);
+      failures.set(name, all);
+    }
+  }
+  return failures;
+}
 
 function columnSources(
   { config, awaited, model }: CompileContext,

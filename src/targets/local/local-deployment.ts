@@ -38,6 +38,7 @@ import { selectColumns, allColumns } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
 import { toRecords, toTable } from "../../tensors/format-result.js";
 import { withheldColumns } from "../../tensors/withheld-columns.js";
+import { uniformBatches } from "../../tensors/uniform-batches.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
 import { parseFileOptions, parseInferOptions } from "./options/infer-options.js";
@@ -150,7 +151,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
         runner.endRequest();
       }
       this.#rows += inference.batch.rows;
-      if (choice === allColumns && inference.form === "records") return batchToRecords(inference.batch);
+      if (choice === allColumns && inference.form === "records")
+        return uniformBatches(inference.batch).flatMap(batchToRecords);
       return formatAnswer(inference, choice, version.stored.version);
     } catch (error) {
       this.#failures++;

@@ -1,3 +1,4 @@
+import { rowsFirst } from "../../../dsl/rows.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
 import { loggedTupleModels, outputModel, stepModels } from "../../config/step-models.js";
 import type { LogLayout } from "../../logs/pipeline-log.js";
@@ -7,7 +8,7 @@ import { withheldColumns } from "./withheld-columns.js";
 type Outputs = ModelConfig["outputs"];
 
 /**
- * The columns that the log of a config's version has.
+ * The columns that the log of a config's version has. Its ports have the rows first, wherever the models stack them.
  *
  * @param settings what the log leaves out
  */
@@ -30,13 +31,14 @@ export function logLayout(config: Config, version: number, settings?: LogSetting
 }
 
 function fullLayout(config: Config, version: number): LogLayout {
-  const outputsOf = (name: string): Outputs => config.models.find((model) => model.name === name)?.outputs ?? [];
+  const outputsOf = (name: string): Outputs =>
+    config.models.find((model) => model.name === name)?.outputs.map(rowsFirst) ?? [];
   const named = (names: Iterable<string>) => Array.from(names, (name) => ({ name, outputs: outputsOf(name) }));
   const last = outputModel(config.steps);
   return {
     pipeline: config.name,
     version,
-    inputs: config.inputs,
+    inputs: config.inputs.map(rowsFirst),
     outputs: last === null ? [] : outputsOf(last),
     models: named(loggedTupleModels(config.steps)),
     challengers: named(new Set(config.steps.flatMap((step) => stepModels(step).challengers))),

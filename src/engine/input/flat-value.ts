@@ -1,0 +1,116 @@
+import { InputError } from "../../../dsl/errors.js";
+import type { Dim, Port } from "../../../dsl/tensor.js";
+import type { TensorElements } from "../../tensors/tensor-data.js";
+import { describeValue } from "../../util/format-value.js";
+import { elementTypes } from "./elements.js";
+import { countElements, describePlace, rowDims } from "./row-shape.js";
+
+/** Row-major elements and their dimensions. */
+export interface FlatValue {
+  readonly data: TensorElements;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Reads a row's value that is not nested lists: a flat typed array, or `{ data, shape }` with the elements and the
+ * dimensions of the row.
+ *
+ * @returns null for nested lists, and for typed arrays of ports whose rows are lists
+ * @throws InputError SL5014 for another class of array, SL5015 for elements that do not have the shape
+ */
+export function flatValue(port: Port, value: unknown, row: number): FlatValue | null {
+  if (Array.isArray(value) || typeof value !== "object" || value === null) return null;
+  const where = describePlace(port.name, row);
+  if (ArrayBuffer.isView(value)) {
+    const dims = rowDims(port);
+    if (value instanceof DataView || dims?.length === 1 || dims?.length === 0) return null;
+    const data = elementsOf(port, value, where, { row });
+    return { data, shape: shapeOfFlat(port, dims, data.length, where, { row }) };
+  }
+  return "data" in value && "shape" in value ? describedValue(port, value, where, { row }) : null;
+}
+
+/** Reads `{ data, shape }`, of a row or of all rows of a column. */
+export function describedValue(
+  port: Port,
+  { data, shape }: { readonly data: unknown; readonly shape: unknown },
+  where: string,
+  details: object,
+): FlatValue {
+  const refuse = (text: string) => new InputError("SL5015", `${where}: ${text}`, { input: port.name, ...details });
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0))
+    throw refuse(`'shape' is ${describeValue(shape)}; give a list of sizes such as [3, 480, 640]`);
+  const sizes = shape as readonly number[];
+  const count = sizes.reduce((product, size) => product * size, 1);
+  const elements = elementsOf(port, data, where, details);
+  if (elements.length !== count)
+    throw refuse(`'shape' [${sizes.join(", ")}] is ${countElements(count)}, 'data' has ${elements.length}`);
+  return { data: elements, shape: [...sizes] };
+}
+
+/** The elements of an array of the port's class: float16 as bits, bool as bytes of 0 and 1. */
+export function elementsOf(port: Port, value: unknown, where: string, details: object): TensorElements {
+  const { array, refusal } = elementTypes[port.dtype];
+  if (array === null && Array.isArray(value)) {
+    const at = value.findIndex((text) => refusal(text) !== null);
+    if (at < 0) return value as readonly string[];
+    const why = refusal(value[at]);
+    throw new InputError(why?.code ?? "SL5006", `${where}, element ${at}: ${why?.text ?? ""}`, {
+      input: port.name,
+      ...details,
+    });
+  }
+  const bits = port.dtype === "float16" ? float16Bits(value) : null;
+  if (bits !== null) return bits;
+  if (array === null || !(value instanceof array)) {
+    const expected = array === null ? "a list of strings" : `a ${array.name}`;
+    const got = ArrayBuffer.isView(value) ? `a ${value.constructor.name}` : describeValue(value);
+    throw new InputError("SL5014", `${where}: expected ${expected} (${port.dtype}), got ${got}`, {
+      input: port.name,
+      ...details,
+    });
+  }
+  if (port.dtype === "bool") {
+    const at = (value as Uint8Array).findIndex((byte) => byte > 1);
+    if (at >= 0)
+      throw new InputError("SL5010", `${where}, element ${at}: a bool is 0 or 1, got ${value[at]}`, {
+        input: port.name,
+        ...details,
+      });
+  }
+  return value;
+}
+
+/** The bits of a `Float16Array`, which Node has from version 24 on. */
+function float16Bits(value: unknown): Uint16Array | null {
+  const Float16: unknown = Reflect.get(globalThis, "Float16Array");
+  if (typeof Float16 !== "function" || !ArrayBuffer.isView(value) || !(value instanceof Float16)) return null;
+  return new Uint16Array(value.buffer, value.byteOffset, value.byteLength / 2);
+}
+
+/** The dimensions of flat elements: those of the port, at most one of which may be open. */
+function shapeOfFlat(
+  port: Port,
+  dims: readonly Dim[] | null,
+  length: number,
+  where: string,
+  details: object,
+): readonly number[] {
+  const known = dims?.filter((dim) => typeof dim === "number") ?? [];
+  const size = known.reduce((product, dim) => product * dim, 1);
+  const open = (dims?.length ?? 0) - known.length;
+  if (dims === null || open > 1)
+    throw new InputError(
+      "SL5015",
+      `${where}: the sizes of the row are open, so flat elements have no shape; give { data, shape: [${(dims ?? ["…"]).map((dim) => dim ?? "?").join(", ")}] }`,
+      { input: port.name, ...details },
+    );
+  const rest = size === 0 ? 0 : length / size;
+  if (open === 0 ? length !== size : !Number.isInteger(rest) || size === 0)
+    throw new InputError(
+      "SL5015",
+      `${where}: ${countElements(length)} cannot have the shape [${dims.map((dim) => dim ?? "?").join(", ")}]`,
+      { input: port.name, ...details },
+    );
+  return dims.map((dim) => (typeof dim === "number" ? dim : rest));
+}

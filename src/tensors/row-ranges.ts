@@ -1,0 +1,75 @@
+import { isRagged, rowSize, type RowsTensor, type TensorData, type TensorElements } from "./tensor-data.js";
+
+/** Consecutive rows that have one shape in every column: from, to. */
+export type RowRange = readonly [from: number, to: number];
+
+/** The ranges in which all columns are uniform; null if they are uniform everywhere. */
+export function uniformRanges(columns: Iterable<RowsTensor>, rows: number): readonly RowRange[] | null {
+  let starts: Set<number> | null = null;
+  for (const column of columns) {
+    if (!isRagged(column)) continue;
+    starts ??= new Set([0]);
+    for (let row = 1; row < rows; row++)
+      if (!isSameShape(column.shapes[row] ?? [], column.shapes[row - 1] ?? [])) starts.add(row);
+  }
+  if (starts === null) return null;
+  const sorted = [...starts].sort((a, b) => a - b);
+  return sorted.map((from, i): RowRange => [from, sorted[i + 1] ?? rows]);
+}
+
+/** The rows of columns in a range that is uniform. Numbers are not copied. */
+export function sliceColumns(
+  columns: ReadonlyMap<string, RowsTensor>,
+  from: number,
+  to: number,
+): ReadonlyMap<string, TensorData> {
+  return new Map(Array.from(columns, ([name, column]) => [name, sliceRows(column, from, to)]));
+}
+
+/** The rows of a column in a range that is uniform. Numbers are not copied. */
+export function sliceRows(column: RowsTensor, from: number, to: number): TensorData {
+  const { dtype } = column;
+  if (isRagged(column)) {
+    const dims = [to - from, ...(column.shapes[from] ?? [])];
+    return { dtype, dims, data: elements(column.data, column.offsets[from] ?? 0, column.offsets[to] ?? 0) };
+  }
+  const size = rowSize(column.dims);
+  return {
+    dtype,
+    dims: [to - from, ...column.dims.slice(1)],
+    data: elements(column.data, from * size, to * size),
+  };
+}
+
+/** Joins rows, each a tensor of one row of the same rank, to one column. */
+export function joinRows(rows: readonly TensorData[]): RowsTensor {
+  const [first] = rows;
+  const shapes = rows.map(({ dims }) => dims.slice(1));
+  const offsets = [0];
+  for (const { data } of rows) offsets.push((offsets.at(-1) ?? 0) + data.length);
+  const dtype = first?.dtype ?? "float32";
+  const data = joinElements(
+    rows.map((row) => row.data),
+    offsets,
+  );
+  const [shape = []] = shapes;
+  return shapes.every((other) => isSameShape(other, shape))
+    ? { dtype, dims: [rows.length, ...shape], data }
+    : { dtype, shapes, offsets, data };
+}
+
+function joinElements(parts: readonly TensorElements[], offsets: readonly number[]): TensorElements {
+  const [first] = parts;
+  if (first === undefined || !ArrayBuffer.isView(first)) return parts.flatMap((part) => [...(part as string[])]);
+  const joined = new (first.constructor as Float64ArrayConstructor)(offsets.at(-1) ?? 0);
+  for (const [i, part] of parts.entries()) joined.set(part as Float64Array, offsets[i]);
+  return joined;
+}
+
+function elements(data: TensorElements, from: number, to: number): TensorElements {
+  return ArrayBuffer.isView(data) ? data.subarray(from, to) : data.slice(from, to);
+}
+
+export function isSameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+}
