@@ -65,7 +65,7 @@ export function elementsOf(port: Port, value: unknown, where: string, details: o
   if (array === null || !(value instanceof array)) {
     const expected = array === null ? "a list of strings" : `a ${array.name}`;
     const got = ArrayBuffer.isView(value) ? `a ${value.constructor.name}` : describeValue(value);
-    throw new InputError("SL5014", `${where}: expected ${expected} (${port.dtype}), got ${got}`, {
+    throw new InputError("SL5014", `${where} is ${port.dtype}: expected ${expected}, got ${got}`, {
       input: port.name,
       ...details,
     });

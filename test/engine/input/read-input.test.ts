@@ -9,7 +9,7 @@ const port = (name: string, dtype: DType, ...shape: Dim[]): Port => ({ name, dty
 const read = (input: unknown, ...ports: Port[]) => inputReader("p", ports)(input);
 
 describe("rows, columns and tables of the same values become the same tensors", () => {
-  const x = port("x", "float32", "N", 2);
+  const x = port("x", "float32", "batch", 2);
   const expected = { dtype: "float32", dims: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
   test.each([
     ["records", [{ x: [1, 2] }, { x: [3, 4] }, { x: [5, 6] }]],
@@ -30,7 +30,7 @@ describe("rows, columns and tables of the same values become the same tensors", 
   });
 
   test("a table's column of scalars", () => {
-    expect(read(makeTable({ s: Float32Array.of(1, 2) }), port("s", "float32", "N"))).toEqual({
+    expect(read(makeTable({ s: Float32Array.of(1, 2) }), port("s", "float32", "batch"))).toEqual({
       form: "table",
       rows: 2,
       tensors: [{ dtype: "float32", dims: [2], data: Float32Array.of(1, 2) }],
@@ -40,13 +40,13 @@ describe("rows, columns and tables of the same values become the same tensors", 
 
 test("a flat typed array is copied, so that the caller can reuse it", () => {
   const own = Float32Array.of(1, 2);
-  const { tensors } = read({ x: own }, port("x", "float32", "N", 2));
+  const { tensors } = read({ x: own }, port("x", "float32", "batch", 2));
   own.fill(9);
   expect(tensors[0]?.data).toEqual(Float32Array.of(1, 2));
 });
 
 test("every dtype is read from plain values", () => {
-  const one = (dtype: DType, ...values: unknown[]) => read({ v: values }, port("v", dtype, "N")).tensors[0]?.data;
+  const one = (dtype: DType, ...values: unknown[]) => read({ v: values }, port("v", dtype, "batch")).tensors[0]?.data;
   expect(one("float64", 0.1, NaN, -Infinity)).toEqual(Float64Array.of(0.1, NaN, -Infinity));
   expect(one("float32", 0.1, NaN, Infinity)).toEqual(Float32Array.of(0.1, NaN, Infinity));
   expect(one("float16", 1, -2, 65504, NaN, Infinity)).toEqual(Uint16Array.of(0x3c00, 0xc000, 0x7bff, 0x7e00, 0x7c00));
@@ -63,7 +63,7 @@ test("every dtype is read from plain values", () => {
 });
 
 test("unknown sizes come from the first row, and a symbol has one size over all inputs", () => {
-  const ports = [port("a", "float32", "N", "T", null), port("b", "int32", "N", "T")];
+  const ports = [port("a", "float32", "batch", "T", null), port("b", "int32", "batch", "T")];
   const { tensors } = read(
     [
       {
@@ -107,7 +107,7 @@ test("accepts exactly the numbers that read back unchanged from the typed array"
       const holds = ints[dtype].of(number)[0] === number;
       let accepted = true;
       try {
-        read({ v: [number] }, port("v", dtype, "N"));
+        read({ v: [number] }, port("v", dtype, "batch"));
       } catch {
         accepted = false;
       }

@@ -5,7 +5,7 @@ import { inputReader } from "../../../src/engine/input/read-input.js";
 import { refusal } from "../../refusal.js";
 
 const port = (name: string, dtype: DType, ...shape: Dim[]): Port => ({ name, dtype, shape });
-const x = port("x", "float32", "N", 3);
+const x = port("x", "float32", "batch", 3);
 
 /** The error of reading an input, as `CODE message`. */
 const refused = (ports: readonly Port[], input: unknown) => refusal(() => inputReader("p", ports)(input));
@@ -32,7 +32,7 @@ describe("refuses an input that is not a batch of rows", () => {
     expect(await refused([x], [])).toBe(empty);
     expect(await refused([x], { x: [] })).toBe(empty);
     expect(await refused([x], { x: new Float32Array(0) })).toBe(empty);
-    expect(await refused([port("s", "float32", "N")], makeTable({ s: new Float32Array(0) }))).toBe(empty);
+    expect(await refused([port("s", "float32", "batch")], makeTable({ s: new Float32Array(0) }))).toBe(empty);
   });
 });
 
@@ -44,13 +44,13 @@ describe("refuses a wrong row with its number, input and element", () => {
     ["a missing input", [x], [good, {}], "SL5003 row 1: input 'x' of pipeline 'p' is missing"],
     [
       "a misspelled input",
-      [port("dense_input", "float32", "N", 3)],
+      [port("dense_input", "float32", "batch", 3)],
       [{ dense_imput: [1, 2, 3] }],
       "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; found 'dense_imput'",
     ],
     [
       "another input in place of it",
-      [port("dense_input", "float32", "N", 3)],
+      [port("dense_input", "float32", "batch", 3)],
       [{ tensor: [1, 2, 3] }],
       "SL5003 row 0: input 'dense_input' of pipeline 'p' is missing; found 'tensor'",
     ],
@@ -62,7 +62,7 @@ describe("refuses a wrong row with its number, input and element", () => {
     ],
     [
       "an extra column that is a misspelled input",
-      [port("dense_input", "float32", "N", 3)],
+      [port("dense_input", "float32", "batch", 3)],
       [{ dense_input: [1, 2, 3], dense_inpt: 0 }],
       "SL5004 row 0: pipeline 'p' has no input 'dense_inpt' (did you mean 'dense_input'?)",
     ],
@@ -160,19 +160,19 @@ describe("refuses a wrong row with its number, input and element", () => {
     ],
     [
       "a list for a scalar",
-      [port("x", "float32", "N")],
+      [port("x", "float32", "batch")],
       [{ x: [1] }],
       "SL5008 row 0, input 'x': expected a number (float32), got a list of 1",
     ],
     [
       "one level of nesting too few",
-      [port("x", "float32", "N", 2, 2)],
+      [port("x", "float32", "batch", 2, 2)],
       [{ x: [1, 2] }],
       "SL5008 row 0, input 'x', element [0]: expected a list of 2 numbers (float32), got the number 1",
     ],
     [
       "a wrong length in a nested list",
-      [port("x", "float32", "N", 2, 2)],
+      [port("x", "float32", "batch", 2, 2)],
       [
         {
           x: [
@@ -186,7 +186,7 @@ describe("refuses a wrong row with its number, input and element", () => {
     ],
     [
       "a wrong element in a nested list",
-      [port("x", "float32", "N", 2, 2)],
+      [port("x", "float32", "batch", 2, 2)],
       [
         {
           x: [
@@ -198,26 +198,20 @@ describe("refuses a wrong row with its number, input and element", () => {
       `SL5006 row 0, input 'x', element [1][1]: expected a number (float32), got the string "4"`,
     ],
     [
-      "ragged rows for a port of open size",
-      [port("x", "float32", "N", null)],
-      [{ x: [1, 2] }, { x: [1] }],
-      "SL5009 row 1, input 'x': 1 element where the first has 2; all rows of a batch have the same shape",
-    ],
-    [
       "a ragged row for a port of open sizes",
-      [port("x", "float32", "N", null, null)],
+      [port("x", "float32", "batch", null, null)],
       [{ x: [[1, 2], [1]] }],
-      "SL5009 row 0, input 'x', element [1]: 1 element where the first has 2; all rows of a batch have the same shape",
+      "SL5009 row 0, input 'x', element [1]: 1 element where the first has 2; the lists of a row have one length",
     ],
     [
       "rows of different ranks for a port of unknown rank",
       [{ name: "x", dtype: "float32", shape: null }],
       [{ x: [1, 2] }, { x: 1 }],
-      "SL5008 row 1, input 'x': expected a list of numbers (float32), got the number 1",
+      "SL5008 row 1, input 'x': 0 dimensions, row 0 has 1; give all rows of a request the same nesting",
     ],
     [
       "one symbol with two sizes",
-      [port("x", "float32", "N", "T"), port("y", "float32", "N", "T")],
+      [port("x", "float32", "batch", "T"), port("y", "float32", "batch", "T")],
       [{ x: [1, 2], y: [1, 2, 3] }],
       "SL5012 row 0, input 'y': 3 elements, but 'T' is 2 in input 'x'; one symbol is one size in a batch",
     ],
@@ -229,85 +223,85 @@ describe("refuses a wrong row with its number, input and element", () => {
     ],
     [
       "a float16 that overflows",
-      [port("x", "float16", "N", 1)],
+      [port("x", "float16", "batch", 1)],
       [{ x: [65520] }],
       "SL5010 row 0, input 'x', element [0]: 65520 is too large for float16",
     ],
     [
       "an int8 out of range",
-      [port("x", "int8", "N", 1)],
+      [port("x", "int8", "batch", 1)],
       [{ x: [128] }],
       "SL5010 row 0, input 'x', element [0]: 128 is out of range for int8 (-128 to 127)",
     ],
     [
       "a negative uint32",
-      [port("x", "uint32", "N", 1)],
+      [port("x", "uint32", "batch", 1)],
       [{ x: [-1] }],
       "SL5010 row 0, input 'x', element [0]: -1 is out of range for uint32 (0 to 4294967295)",
     ],
     [
       "a fraction for an int32",
-      [port("x", "int32", "N", 1)],
+      [port("x", "int32", "batch", 1)],
       [{ x: [1.5] }],
       "SL5011 row 0, input 'x', element [0]: 1.5 is not a whole number (int32)",
     ],
     [
       "NaN for an int32",
-      [port("x", "int32", "N", 1)],
+      [port("x", "int32", "batch", 1)],
       [{ x: [NaN] }],
       "SL5011 row 0, input 'x', element [0]: NaN is not a whole number (int32)",
     ],
     [
       "an infinity for an int64",
-      [port("x", "int64", "N", 1)],
+      [port("x", "int64", "batch", 1)],
       [{ x: [Infinity] }],
       "SL5011 row 0, input 'x', element [0]: Infinity is not a whole number (int64)",
     ],
     [
       "a bigint for an int32",
-      [port("x", "int32", "N", 1)],
+      [port("x", "int32", "batch", 1)],
       [{ x: [1n] }],
       "SL5006 row 0, input 'x', element [0]: expected a whole number (int32), got the bigint 1n",
     ],
     [
       "a string for an int64",
-      [port("x", "int64", "N", 1)],
+      [port("x", "int64", "batch", 1)],
       [{ x: ["1"] }],
       `SL5006 row 0, input 'x', element [0]: expected a whole number or a bigint (int64), got the string "1"`,
     ],
     [
       "a number that int64 would round",
-      [port("x", "int64", "N", 1)],
+      [port("x", "int64", "batch", 1)],
       [{ x: [2 ** 53] }],
       "SL5010 row 0, input 'x', element [0]: 9007199254740992 is beyond the whole numbers that a JavaScript number holds exactly; give a bigint",
     ],
     [
       "a bigint beyond int64",
-      [port("x", "int64", "N", 1)],
+      [port("x", "int64", "batch", 1)],
       [{ x: [2n ** 63n] }],
       "SL5010 row 0, input 'x', element [0]: 9223372036854775808 is out of range for int64 (-9223372036854775808 to 9223372036854775807)",
     ],
     [
       "a negative uint64",
-      [port("x", "uint64", "N", 1)],
+      [port("x", "uint64", "batch", 1)],
       [{ x: [-1] }],
       "SL5010 row 0, input 'x', element [0]: -1 is out of range for uint64 (0 to 18446744073709551615)",
     ],
     [
       "a number for a bool",
-      [port("x", "bool", "N")],
+      [port("x", "bool", "batch")],
       [{ x: 1 }],
       "SL5006 row 0, input 'x': expected a boolean, got the number 1",
     ],
     [
       "a number for a string",
-      [port("x", "string", "N")],
+      [port("x", "string", "batch")],
       [{ x: 1 }],
       "SL5006 row 0, input 'x': expected a string, got the number 1",
     ],
     [
       "null for a string",
-      [port("x", "string", "N")],
+      [port("x", "string", "batch")],
       [{ x: null }],
       "SL5005 row 0, input 'x': expected a string, got null",
     ],
@@ -356,7 +350,7 @@ describe("refuses wrong columns", () => {
     ],
     [
       "different numbers of rows",
-      [x, port("y", "float32", "N")],
+      [x, port("y", "float32", "batch")],
       { x: [[1, 2, 3]], y: [1, 2] },
       "SL5013 input 'y' has 2 rows but input 'x' has 1; give every input the same number of rows",
     ],
@@ -368,7 +362,7 @@ describe("refuses wrong columns", () => {
     ],
     [
       "a typed array for strings",
-      [port("s", "string", "N")],
+      [port("s", "string", "batch")],
       { s: new Uint8Array(3) },
       "SL5014 input 's' is string: expected a list of strings, got a Uint8Array",
     ],
@@ -380,13 +374,13 @@ describe("refuses wrong columns", () => {
     ],
     [
       "a flat array for rows without a fixed size",
-      [port("x", "float32", "N", "T")],
+      [port("x", "float32", "batch", "T")],
       { x: new Float32Array(4) },
-      "SL5015 input 'x' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry per row",
+      "SL5015 input 'x' has no fixed row size, so a flat typed array cannot be cut into rows; give a list with one entry per row, or { data, shape: [rows, …] }",
     ],
     [
       "a byte that is not a bool",
-      [port("b", "bool", "N")],
+      [port("b", "bool", "batch")],
       { b: Uint8Array.of(0, 2) },
       "SL5010 input 'b', element 1: a bool is 0 or 1, got 2",
     ],
@@ -397,7 +391,7 @@ describe("refuses wrong columns", () => {
 });
 
 describe("refuses wrong Arrow tables", () => {
-  const s = port("s", "float32", "N");
+  const s = port("s", "float32", "batch");
   test("a missing column", async () => {
     expect(await refused([s], makeTable({ t: new Float32Array(2) }))).toBe(
       "SL5003 the table: input 's' of pipeline 'p' is missing; found 't'",
@@ -410,17 +404,17 @@ describe("refuses wrong Arrow tables", () => {
   });
   test("another dtype", async () => {
     expect(await refused([s], makeTable({ s: new Float64Array(2) }))).toBe(
-      "SL5018 column 's': found float64, expected float32 for port 's' (float32[N]); cast the column to float32 first",
+      "SL5018 column 's': found float64, expected float32 for port 's' (float32[batch]); cast the column to float32 first",
     );
   });
   test("a null", async () => {
-    expect(await refused([port("s", "string", "N")], tableFromArrays({ s: ["a", null] }))).toMatch(
+    expect(await refused([port("s", "string", "batch")], tableFromArrays({ s: ["a", null] }))).toMatch(
       /^SL5005 column 's': /,
     );
   });
   test("one symbol with two sizes", async () => {
     const table = tableFromArrays({ a: [[1, 2]], b: [[1, 2, 3]] });
-    const ports = [port("a", "float64", "N", "T"), port("b", "float64", "N", "T")];
+    const ports = [port("a", "float64", "batch", "T"), port("b", "float64", "batch", "T")];
     expect(await refused(ports, table)).toBe(
       "SL5012 input 'b': 3 elements, but 'T' is 2 in input 'a'; one symbol is one size in a batch",
     );

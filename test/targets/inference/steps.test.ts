@@ -294,7 +294,7 @@ test("one pipeline can have steps of every kind", async () => {
   );
   expect((await deployment.infer(rows)).map((row) => row.out["probabilities"])).toEqual(single["gradient-boosting"]);
   expect(await refusal(deployment.infer([{ features: [1, 2] }]))).toMatchInlineSnapshot(
-    `"SL5016 'features' is refined to 30 along axis 1 but the pipeline's input has float32[1, 2]"`,
+    `"SL5016 'features' is refined to 30 along axis 0 of a row but the pipeline's input has float32[1, 2]"`,
   );
 });
 
