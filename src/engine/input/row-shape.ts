@@ -52,7 +52,7 @@ export function bindSymbols(port: Port, dims: readonly number[], bindings: Bindi
 export function symbolConflict(where: string, size: number, symbol: string, bound: number, input: string): InputError {
   return new InputError(
     "SL5012",
-    `${where}: ${countElements(size)}, but '${symbol}' is ${bound} in input '${input}'; one symbol is one size in a batch`,
+    `${where}: ${countElements(size)}, but '${symbol}' is ${bound} in input '${input}'; one symbol is one size in a row`,
     { symbol, size, bound },
   );
 }

@@ -36,7 +36,9 @@ export function rowsReader(port: Port, key: string | null, nullAsNaN = false): R
       if (fillFlat(port, elements, shape, flatValue(port, value, firstRow + row), row * size, size)) return;
       if (shape.length > 0 && size === 1 && put(elements, value, row)) return;
       const other = nullAsNaN ? withNaN(value) : value;
-      if (other !== value && fill(port, elements, shape, 0, other, row * size, size)) return;
+      const filled = () =>
+        shape.length === 0 ? put(elements, other, row) : fill(port, elements, shape, 0, other, row * size, size);
+      if (other !== value && filled()) return;
       throw refusedRow(port, shape, value, firstRow + row);
     };
     if (shape.length === 0) {

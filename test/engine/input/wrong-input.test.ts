@@ -213,7 +213,7 @@ describe("refuses a wrong row with its number, input and element", () => {
       "one symbol with two sizes",
       [port("x", "float32", "batch", "T"), port("y", "float32", "batch", "T")],
       [{ x: [1, 2], y: [1, 2, 3] }],
-      "SL5012 row 0, input 'y': 3 elements, but 'T' is 2 in input 'x'; one symbol is one size in a batch",
+      "SL5012 row 0, input 'y': 3 elements, but 'T' is 2 in input 'x'; one symbol is one size in a row",
     ],
     [
       "a float32 that overflows",
@@ -416,7 +416,7 @@ describe("refuses wrong Arrow tables", () => {
     const table = tableFromArrays({ a: [[1, 2]], b: [[1, 2, 3]] });
     const ports = [port("a", "float64", "batch", "T"), port("b", "float64", "batch", "T")];
     expect(await refused(ports, table)).toBe(
-      "SL5012 input 'b': 3 elements, but 'T' is 2 in input 'a'; one symbol is one size in a batch",
+      "SL5012 input 'b': 3 elements, but 'T' is 2 in input 'a'; one symbol is one size in a row",
     );
   });
 });
