@@ -55,11 +55,7 @@ async function unpacked(packing: Packing, opened: Content, name: string, maxByte
 async function readFormat(format: Format, content: Content, name: string, wanted: WantedRows): Promise<FormatRows> {
   switch (format) {
     case "csv": {
-      const { rows, chosen } = readCsv(
-        decodeText(await content.whole(), name, "CSV").replace(/^\uFEFF/, ""),
-        wanted,
-        name,
-      );
+      const { rows, chosen } = readCsv(decodeText(await content.whole(), name), wanted, name);
       return { request: rows, format, chosen };
     }
     case "json":

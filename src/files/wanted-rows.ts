@@ -3,6 +3,9 @@ import type { Port } from "../../dsl/tensor.js";
 /** The largest file, and the most that one unpacks to, unless the caller says otherwise. */
 export const defaultMaxBytes = 2 ** 30;
 
+/** The heap that each text of a column takes besides its bytes, once it is read: it counts towards the limit. */
+export const textOverhead = 16;
+
 /** What a file's rows are read for. */
 export interface WantedRows {
   /** The pipeline's name. */

@@ -39,6 +39,10 @@ const changed = (name: string, change: (bytes: Buffer) => void): Buffer => {
 const cut = (name: string, keep: number): Buffer => fixture(name).subarray(0, Math.floor(fixture(name).length * keep));
 const csv = (...lines: string[]): string => ["features,count,flag,name", ...lines, ""].join("\n");
 
+/** A file whose first packed buffer states another size. The size stands before the mark of an LZ4 frame. */
+const lying = (size: bigint): Buffer =>
+  changed("lz4.arrow", (b) => b.writeBigInt64LE(size, b.indexOf(Buffer.from([0x04, 0x22, 0x4d, 0x18])) - 8));
+
 /** Each file's name, its content, and how its refusal begins. */
 const files: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
   // Nothing, or nothing that is known.
@@ -98,6 +102,11 @@ const files: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
   ["footer.parquet", changed("snappy.parquet", (b) => b.writeUInt32LE(2 ** 31, b.length - 8)), /^SL5030 /],
   ["pages.parquet", changed("snappy.parquet", (b) => b.fill(0xff, 4, 200)), /^SL5030 /],
   ["metadata.parquet", changed("snappy.parquet", (b) => b.fill(0xff, b.length - 300, b.length - 8)), /^SL5030 /],
+  ["unpacked-size.arrow", lying(2n ** 40n), /^SL5033 .*its values take more, the limit is 1\.05 MB/],
+  ["unpacked-ratio.arrow", lying(2n ** 19n), /^SL5030 .*cannot unpack to the 524288 that are stated/],
+  ["unpacked-short.arrow", lying(1n), /^SL5030 .*a packed buffer holds more than its size says/],
+  ["unpacked-long.arrow", lying(100n), /^SL5030 .* where 100 are stated/],
+  ["unpacked-negative.arrow", lying(-7n), /^SL5030 .*a packed buffer states a size of -7/],
   // Packed.
   ["cut.csv.gz", cut("pandas.csv.gz", 0.5), /^SL5030 .*is not complete gzip data: unexpected end of file/],
   [
@@ -216,6 +225,26 @@ describe("a file that is no rows is refused with a reason", () => {
         "SL5030 the rows file 'none.csv' cannot be read: there is no such file or folder",
       ]
     `);
+  });
+});
+
+describe("a small file of much data is refused at the limit", () => {
+  const x: Port = { name: "x", dtype: "float32", shape: ["batch"] };
+  const list: Port = { name: "features", dtype: "float32", shape: ["batch", "n"] };
+  const text: Port = { name: "name", dtype: "string", shape: ["batch"] };
+  test.each([
+    ["bomb-zeros.arrow", x],
+    ["bomb-zeros.arrows", x],
+    ["bomb-list-view.arrow", list],
+    ["bomb-text-view.arrow", text],
+    ["bomb-dictionary.arrow", text],
+    ["bomb-zeros.parquet", x],
+    ["bomb-list.parquet", list],
+    ["bomb-text.parquet", text],
+  ])("%s", async (name, port) => {
+    writeFileSync(join(folder, name), fixture(name));
+    expect(fixture(name).length).toBeLessThan(30_000);
+    expect(await refusal(read(name, [port]))).toMatch(/^SL5033 .*its values take more, the limit is 1\.05 MB/);
   });
 });
 

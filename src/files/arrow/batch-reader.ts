@@ -29,7 +29,7 @@ export class BatchReader {
   readonly #nodes: readonly FieldNode[];
   readonly #buffers: readonly { readonly offset: number; readonly length: number }[];
   readonly #unpack: ((bytes: Uint8Array, size: number) => Uint8Array) | null;
-  readonly #budget: ByteBudget;
+  readonly budget: ByteBudget;
   #node = 0;
   #buffer = 0;
   #view = 0;
@@ -37,7 +37,7 @@ export class BatchReader {
   constructor(source: IpcBatch, budget: ByteBudget) {
     const { batch, metadataBytes } = source;
     this.#source = source;
-    this.#budget = budget;
+    this.budget = budget;
     this.#nodes = list(batch.nodesLength(), metadataBytes, (i) => batch.nodes(i));
     this.#buffers = list(batch.buffersLength(), metadataBytes, (i) => batch.buffers(i)).map((buffer) => ({
       offset: Number(buffer.offset()),
@@ -73,11 +73,6 @@ export class BatchReader {
     };
   }
 
-  /** Counts values that take more memory than the buffers that they are in. */
-  take(bytes: number): void {
-    this.#budget.take(bytes);
-  }
-
   /** Passes over a field and its children without reading them. */
   skip(field: IpcField): void {
     this.next(field);
@@ -99,14 +94,14 @@ export class BatchReader {
       throw new DamagedArrowError("a buffer ends outside its batch");
     const bytes = body.subarray(offset, offset + length);
     if (this.#unpack === null || length === 0) {
-      this.#budget.take(length);
+      this.budget.take(length);
       return bytes;
     }
     if (length < 8) throw new DamagedArrowError("a packed buffer has no size");
     // The size before packing; -1 for a buffer that is not packed.
     const size = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true));
     if (size < -1) throw new DamagedArrowError(`a packed buffer states a size of ${size}`);
-    this.#budget.take(size === -1 ? length - 8 : size);
+    this.budget.take(size === -1 ? length - 8 : size);
     const packed = bytes.subarray(8);
     if (size === -1) return packed;
     if (size === 0) return new Uint8Array(0);

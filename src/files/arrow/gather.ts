@@ -1,13 +1,19 @@
 import * as arrow from "apache-arrow";
+import type { ByteBudget } from "./batch-reader.js";
 import { DamagedArrowError } from "./ipc-messages.js";
+
+/** The most that 32-bit offsets can refer to. */
+export const maxOffset = 2 ** 31 - 1;
 
 /**
  * The entries of a column at the given places, in that order; -1 gives a null.
  *
+ * @param budget counts what is written: places may repeat, so that a small file gives very many entries
  * @throws DamagedArrowError for a column with other entries than numbers, booleans, texts and lists of them
  */
-export function gather(data: arrow.Data, places: readonly number[]): arrow.Data {
+export function gather(data: arrow.Data, places: Int32Array, budget: ByteBudget): arrow.Data {
   const { length } = places;
+  budget.take(length * 8);
   const nulls = gatherNulls(data, places);
   const type = data.type as arrow.DataType;
   if (arrow.DataType.isBool(type)) {
@@ -26,33 +32,46 @@ export function gather(data: arrow.Data, places: readonly number[]): arrow.Data 
   }
   if (arrow.DataType.isFixedSizeList(type)) {
     const size = type.listSize;
-    const inner: number[] = [];
-    for (const at of places) for (let i = 0; i < size; i++) inner.push(at < 0 ? -1 : at * size + i);
-    return arrow.makeData({ type, length, ...nulls, child: gather(data.children[0] as arrow.Data, inner) });
+    budget.take(length * size * 4);
+    const inner = new Int32Array(length * size);
+    for (let i = 0; i < inner.length; i++) {
+      const at = places[Math.floor(i / size)] ?? -1;
+      inner[i] = at < 0 ? -1 : at * size + (i % size);
+    }
+    return arrow.makeData({ type, length, ...nulls, child: gather(data.children[0] as arrow.Data, inner, budget) });
   }
   const offsets = data.valueOffsets as Int32Array;
   const range = (at: number): [from: number, to: number] =>
     at < 0 ? [0, 0] : [offsets[at] ?? 0, offsets[at + 1] ?? 0];
   const valueOffsets = new Int32Array(length + 1);
-  if (arrow.DataType.isUtf8(type)) {
-    const bytes = data.values as Uint8Array;
-    const texts = places.map((at) => bytes.subarray(...range(at)));
-    let end = 0;
-    for (const [i, text] of texts.entries()) {
-      end += text.length;
-      if (end > 2 ** 31 - 1) throw new DamagedArrowError("a batch has more than 2 GB of text; write smaller batches");
-      valueOffsets[i + 1] = end;
-    }
-    return arrow.makeData({ type, length, ...nulls, valueOffsets, data: Buffer.concat(texts, end) });
-  }
-  if (!arrow.DataType.isList(type)) throw new DamagedArrowError(`it has views of ${String(type)}`);
-  const inner: number[] = [];
   for (const [i, at] of places.entries()) {
     const [from, to] = range(at);
-    for (let j = from; j < to; j++) inner.push(j);
-    valueOffsets[i + 1] = inner.length;
+    const end = (valueOffsets[i] ?? 0) + to - from;
+    if (end > maxOffset) throw new DamagedArrowError("a batch has more than 2 GB of values; write smaller batches");
+    valueOffsets[i + 1] = end;
   }
-  return arrow.makeData({ type, length, ...nulls, valueOffsets, child: gather(data.children[0] as arrow.Data, inner) });
+  const total = valueOffsets[length] ?? 0;
+  if (arrow.DataType.isUtf8(type)) {
+    budget.take(total);
+    const bytes = data.values as Uint8Array;
+    const texts = new Uint8Array(total);
+    for (const [i, at] of places.entries()) texts.set(bytes.subarray(...range(at)), valueOffsets[i]);
+    return arrow.makeData({ type, length, ...nulls, valueOffsets, data: texts });
+  }
+  if (!arrow.DataType.isList(type)) throw new DamagedArrowError(`it has views of ${String(type)}`);
+  budget.take(total * 4);
+  const inner = new Int32Array(total);
+  for (const [i, at] of places.entries()) {
+    const [from, to] = range(at);
+    for (let j = from; j < to; j++) inner[(valueOffsets[i] ?? 0) + j - from] = j;
+  }
+  return arrow.makeData({
+    type,
+    length,
+    ...nulls,
+    valueOffsets,
+    child: gather(data.children[0] as arrow.Data, inner, budget),
+  });
 }
 
 /** The entries of two columns of numbers, booleans or texts of one type, one after another. */
@@ -91,7 +110,7 @@ export function concat(first: arrow.Data, second: arrow.Data): arrow.Data {
 
 function gatherNulls(
   data: arrow.Data,
-  places: readonly number[],
+  places: Int32Array,
 ): { readonly nullCount: number; readonly nullBitmap?: Uint8Array } {
   let nullCount = 0;
   const nullBitmap = new Uint8Array((places.length + 7) >> 3).fill(0xff);

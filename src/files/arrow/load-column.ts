@@ -1,9 +1,10 @@
 import * as arrow from "apache-arrow";
 import { Type } from "apache-arrow/fb/type";
-import type { BatchReader, FieldPart } from "./batch-reader.js";
+import type { BatchReader, ByteBudget, FieldPart } from "./batch-reader.js";
+import { textOverhead } from "../wanted-rows.js";
 import { DamagedArrowError } from "./ipc-messages.js";
 import { type IpcField, isList } from "./ipc-schema.js";
-import { gather } from "./gather.js";
+import { gather, maxOffset } from "./gather.js";
 
 /** The values of each dictionary that was read so far. */
 export type Dictionaries = ReadonlyMap<bigint, arrow.Data>;
@@ -19,14 +20,20 @@ export class UnsupportedTypeError extends Error {}
  */
 export function loadColumn(reader: BatchReader, field: IpcField, dictionaries: Dictionaries): arrow.Data {
   const part = reader.next(field);
-  if (field.dictionary !== null) return loadDictionary(part, field, field.dictionary, dictionaries);
+  if (field.dictionary !== null) return loadDictionary(part, field, field.dictionary, dictionaries, reader.budget);
   if (isList(field)) return loadList(reader, part, field, dictionaries);
   const { elements } = field;
   if (elements === null) throw new UnsupportedTypeError(field.typeName);
   const nulls = readNulls(part);
   const { length } = part;
+  if (arrow.DataType.isUtf8(elements)) reader.budget.take(length * textOverhead);
   if (field.type === Type.Utf8View)
-    return arrow.makeData({ type: new arrow.Utf8(), length, ...nulls, ...readViews(part) });
+    return arrow.makeData({
+      type: new arrow.Utf8(),
+      length,
+      ...nulls,
+      ...readViews(part, nulls.nullBitmap, reader.budget),
+    });
   if (arrow.DataType.isUtf8(elements))
     return arrow.makeData({ type: elements, length, ...nulls, ...readTexts(part, field.type === Type.LargeUtf8) });
   if (arrow.DataType.isBool(elements)) {
@@ -80,9 +87,6 @@ function readOffsets(bytes: Uint8Array, length: number, isLarge: boolean, limit:
   return result;
 }
 
-/** The most that 32-bit offsets can refer to. */
-const maxOffset = 2 ** 31 - 1;
-
 function readTexts(
   part: FieldPart,
   isLarge: boolean,
@@ -93,15 +97,19 @@ function readTexts(
 }
 
 /** Each entry has 16 bytes: a length, then the text itself or a prefix, a buffer and an offset in it. */
-function readViews(part: FieldPart): { readonly valueOffsets: Int32Array; readonly data: Uint8Array } {
+function readViews(
+  part: FieldPart,
+  nullBitmap: Uint8Array | undefined,
+  budget: ByteBudget,
+): { readonly valueOffsets: Int32Array; readonly data: Uint8Array } {
   const bytes = part.buffer(1);
   if (bytes.length < part.length * 16) throw new DamagedArrowError("a column of text views is too short");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const buffers = part.dataBuffers();
-  const texts: Uint8Array[] = [];
-  const valueOffsets = new Int32Array(part.length + 1);
-  let end = 0;
-  for (let i = 0; i < part.length; i++) {
+  const nothing = new Uint8Array(0);
+  const textAt = (i: number): Uint8Array => {
+    // The view of a null may be anything.
+    if (!bitAt(nullBitmap, i)) return nothing;
     const at = i * 16;
     const length = view.getInt32(at, true);
     const isInline = length <= 12;
@@ -109,13 +117,20 @@ function readViews(part: FieldPart): { readonly valueOffsets: Int32Array; readon
     const from = isInline ? at + 4 : view.getInt32(at + 12, true);
     if (source === undefined || length < 0 || from < 0 || from + length > source.length)
       throw new DamagedArrowError("a text view points outside its buffers");
-    texts.push(source.subarray(from, from + length));
-    end += length;
-    // Views may share bytes, so that a small file holds very much text.
+    return source.subarray(from, from + length);
+  };
+  const valueOffsets = new Int32Array(part.length + 1);
+  let end = 0;
+  for (let i = 0; i < part.length; i++) {
+    end += textAt(i).length;
     if (end > maxOffset) throw new DamagedArrowError("a batch has more than 2 GB of text; write smaller batches");
     valueOffsets[i + 1] = end;
   }
-  return { valueOffsets, data: Buffer.concat(texts, end) };
+  // Views may share bytes, so that a small file holds very much text.
+  budget.take(end);
+  const data = new Uint8Array(end);
+  for (let i = 0; i < part.length; i++) data.set(textAt(i), valueOffsets[i]);
+  return { valueOffsets, data };
 }
 
 function loadList(reader: BatchReader, part: FieldPart, field: IpcField, dictionaries: Dictionaries): arrow.Data {
@@ -146,19 +161,26 @@ function loadList(reader: BatchReader, part: FieldPart, field: IpcField, diction
     });
   const Elements = isLarge ? BigInt64Array : Int32Array;
   const [starts, counts] = [elementsOf(Elements, offsets, length), elementsOf(Elements, sizes, length)];
+  const rangeOf = (i: number): [start: number, count: number] =>
+    nulls.nullBitmap !== undefined && !bitAt(nulls.nullBitmap, i) ? [0, 0] : [Number(starts[i]), Number(counts[i])];
   const valueOffsets = new Int32Array(length + 1);
-  const indices: number[] = [];
+  let end = 0;
   for (let i = 0; i < length; i++) {
-    const isNull = part.nullCount > 0 && !bitAt(nulls.nullBitmap, i);
-    const [start, count] = isNull ? [0, 0] : [Number(starts[i]), Number(counts[i])];
+    const [start, count] = rangeOf(i);
     if (!(start >= 0 && count >= 0 && start + count <= child.length))
       throw new DamagedArrowError("a list view points outside its values");
-    // Views may share values, so that a small file holds very many.
-    reader.take(count * 8);
-    for (let j = 0; j < count; j++) indices.push(start + j);
-    valueOffsets[i + 1] = indices.length;
+    end += count;
+    if (end > maxOffset) throw new DamagedArrowError("a batch has more than 2 GB of values; write smaller batches");
+    valueOffsets[i + 1] = end;
   }
-  return arrow.makeData({ type, length, ...nulls, valueOffsets, child: gather(child, indices) });
+  // Views may share values, so that a small file holds very many.
+  reader.budget.take(end * 4);
+  const places = new Int32Array(end);
+  for (let i = 0, at = 0; i < length; i++) {
+    const [start, count] = rangeOf(i);
+    for (let j = 0; j < count; j++) places[at++] = start + j;
+  }
+  return arrow.makeData({ type, length, ...nulls, valueOffsets, child: gather(child, places, reader.budget) });
 }
 
 function loadDictionary(
@@ -166,6 +188,7 @@ function loadDictionary(
   field: IpcField,
   { id, index }: NonNullable<IpcField["dictionary"]>,
   dictionaries: Dictionaries,
+  budget: ByteBudget,
 ): arrow.Data {
   if (field.elements === null) throw new UnsupportedTypeError(`Dictionary of ${field.typeName}`);
   const values = dictionaries.get(id);
@@ -173,24 +196,23 @@ function loadDictionary(
   const { nullBitmap } = readNulls(part);
   const ArrayType = index.ArrayType as unknown as ElementArray;
   const elements = elementsOf(ArrayType, part.buffer(1), part.length) as unknown as ArrayLike<number | bigint>;
-  const indices = Array.from({ length: part.length }, (_, i) => {
+  budget.take(part.length * 4);
+  const places = new Int32Array(part.length).map((_, i) => {
     if (nullBitmap !== undefined && !bitAt(nullBitmap, i)) return -1;
     const at = Number(elements[i]);
     if (!(at >= 0 && at < values.length)) throw new DamagedArrowError("an index points outside its dictionary");
     return at;
   });
-  return gather(values, indices);
+  return gather(values, places, budget);
 }
 
 /** A member of a struct, null also where the struct is. */
-export function withParentNulls(member: arrow.Data, parent: FieldPart): arrow.Data {
+export function withParentNulls(member: arrow.Data, parent: FieldPart, budget: ByteBudget): arrow.Data {
   if (member.length < parent.length) throw new DamagedArrowError("a struct ends outside its members");
   const { nullBitmap } = readNulls(parent);
   if (nullBitmap === undefined) return member;
-  return gather(
-    member,
-    Array.from({ length: parent.length }, (_, i) => (bitAt(nullBitmap, i) ? i : -1)),
-  );
+  const places = new Int32Array(parent.length).map((_, i) => (bitAt(nullBitmap, i) ? i : -1));
+  return gather(member, places, budget);
 }
 
 function bitAt(bitmap: Uint8Array | undefined, at: number): boolean {

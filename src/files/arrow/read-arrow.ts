@@ -96,7 +96,7 @@ function loadColumns(
         for (const [member, child] of field.children.entries()) {
           const column = wanted.find((each) => each.member === member);
           if (column === undefined) reader.skip(child);
-          else loaded.set(column.name, withParentNulls(load(reader, child, column.name), parent));
+          else loaded.set(column.name, withParentNulls(load(reader, child, column.name), parent, budget));
         }
       }
     }

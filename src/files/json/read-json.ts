@@ -1,7 +1,7 @@
 import { InputError } from "../../../dsl/errors.js";
 import { errorSummary } from "../../util/error-message.js";
 import type { WantedRows } from "../wanted-rows.js";
-import { decodePart, decodeText } from "../decode-text.js";
+import { checkTextSize, decodePart, decodeText } from "../decode-text.js";
 import { takenFormats } from "../file-format.js";
 import { parseJsonExact } from "./parse-json-exact.js";
 import { toRecords } from "./json-records.js";
@@ -27,7 +27,7 @@ export function readJson(bytes: Uint8Array, stated: "json" | "json lines", wante
   if (lines) return { format: "json lines", ...pickInputs(readLines(bytes, exact, file), wanted, file) };
   let value: unknown;
   try {
-    value = parseJsonExact(decodeText(bytes, file, "JSON").replace(/^\uFEFF/, ""), exact);
+    value = parseJsonExact(decodeText(bytes, file), exact);
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     const hint = /NaN|Infinity/.test(String(cause)) ? `; JSON has no NaN: write "NaN" or null` : "";
@@ -57,8 +57,8 @@ function hasManyObjects(bytes: Uint8Array): boolean {
   }
 }
 
-/** Decodes line by line: the whole text may be longer than a string can be. */
 function readLines(bytes: Uint8Array, exact: boolean, file: string): unknown[] {
+  checkTextSize(bytes, file);
   const rows: unknown[] = [];
   for (let at = 0, line = 1; at < bytes.length; line++) {
     const found = bytes.indexOf(lineFeed, at);

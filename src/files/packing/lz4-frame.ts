@@ -12,6 +12,8 @@ const magic = 0x184d2204;
  */
 export function unpackLz4(bytes: Uint8Array, size: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // A byte gives at most 255: a larger size is false, and need not be allocated.
+  if (size > bytes.length * 255) throw new Error(`${bytes.length} bytes cannot unpack to the ${size} that are stated`);
   const out = new Uint8Array(size);
   let at = 0;
   let end = 0;

@@ -3,8 +3,10 @@ import { Bool, type Data, type DataType, Field, List, Utf8, makeData } from "apa
 import { InputError } from "../../../dsl/errors.js";
 import type { DuckDB } from "../../logs/duckdb.js";
 import type { DType } from "../../../dsl/tensor.js";
-import { arrowTypes } from "../../tensors/dtypes.js";
+import { arrowTypes, elementArrays, type NumericElements } from "../../tensors/dtypes.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
+import { GrowingArray } from "../growing-array.js";
+import { textOverhead } from "../wanted-rows.js";
 
 /** Collects a column of query results as one Arrow column. */
 export interface ColumnBuilder {
@@ -65,39 +67,40 @@ const numberTypes: ReadonlySet<string | undefined> = new Set([
   ...["FLOAT", "DOUBLE"],
 ]);
 
-/** One bit per entry, set where it is not null. Arrow leaves the bitmap out if there is no null. */
+/** One byte per entry, 1 where it is not null. Arrow leaves the bitmap out if there is no null. */
 class Validity {
-  #nulls: number[] = [];
-  #length = 0;
+  readonly #valid = new GrowingArray(Uint8Array);
+  #nullCount = 0;
 
   get length(): number {
-    return this.#length;
+    return this.#valid.length;
   }
 
   push(valid: boolean): void {
-    if (!valid) this.#nulls.push(this.#length);
-    this.#length++;
+    if (!valid) this.#nullCount++;
+    this.#valid.push(valid ? 1 : 0);
   }
 
   finish(): { readonly nullCount: number; readonly nullBitmap?: Uint8Array } {
-    if (this.#nulls.length === 0) return { nullCount: 0 };
-    const nullBitmap = new Uint8Array(((this.#length + 63) & ~63) >> 3).fill(0xff);
-    for (const at of this.#nulls) nullBitmap[at >> 3] = (nullBitmap[at >> 3] ?? 0) & ~(1 << (at & 7));
-    return { nullCount: this.#nulls.length, nullBitmap };
+    const nullCount = this.#nullCount;
+    return nullCount === 0 ? { nullCount } : { nullCount, nullBitmap: packBits(this.#valid.elements()) };
   }
 }
 
 class ListBuilder implements ColumnBuilder {
   readonly #child: ColumnBuilder;
   readonly #validity = new Validity();
-  readonly #offsets = [0];
+  readonly #offsets = new GrowingArray(Int32Array);
+
+  #end = 0;
 
   constructor(child: ColumnBuilder) {
     this.#child = child;
+    this.#offsets.push(0);
   }
 
   get bytes(): number {
-    return this.#offsets.length * 8 + this.#child.bytes;
+    return this.#offsets.byteLength + this.#child.bytes;
   }
 
   append(vector: DuckDBVector, row?: number): void {
@@ -105,7 +108,8 @@ class ListBuilder implements ColumnBuilder {
       const items = (vector as DuckDBListVector).getItemVector(i);
       if (items !== null) this.#child.append(items, row ?? this.#validity.length);
       this.#validity.push(items !== null);
-      this.#offsets.push((this.#offsets.at(-1) ?? 0) + (items?.itemCount ?? 0));
+      this.#end += items?.itemCount ?? 0;
+      this.#offsets.push(this.#end);
     }
   }
 
@@ -115,7 +119,7 @@ class ListBuilder implements ColumnBuilder {
       type: new List(new Field("item", child.type as DataType, true)),
       length: this.#validity.length,
       ...this.#validity.finish(),
-      valueOffsets: Int32Array.from(this.#offsets),
+      valueOffsets: this.#offsets.elements(),
       child,
     });
   }
@@ -125,15 +129,16 @@ class NumberBuilder implements ColumnBuilder {
   readonly #dtype: NumberDType;
   readonly #where: string;
   readonly #validity = new Validity();
-  readonly #values: (number | bigint)[] = [];
+  readonly #values: GrowingArray<NumericElements>;
 
   constructor(dtype: NumberDType, where: string) {
     this.#dtype = dtype;
     this.#where = where;
+    this.#values = new GrowingArray<NumericElements>(elementArrays[dtype]);
   }
 
   get bytes(): number {
-    return this.#values.length * 8;
+    return this.#values.byteLength;
   }
 
   append(vector: DuckDBVector, row?: number): void {
@@ -162,7 +167,7 @@ class NumberBuilder implements ColumnBuilder {
       type: arrowTypes[this.#dtype] as Bool,
       length: this.#validity.length,
       ...this.#validity.finish(),
-      data: numberKinds[this.#dtype].pack(this.#values) as Uint8Array,
+      data: this.#values.elements() as Uint8Array,
     });
   }
 }
@@ -174,119 +179,124 @@ interface NumberKind {
   readonly zero: number | bigint;
   /** The number as an element; null if the dtype cannot hold it. */
   readonly convert: (value: number | bigint) => number | bigint | null;
-  readonly pack: (values: readonly (number | bigint)[]) => ArrayBufferView;
 }
 
 const isFinite = (value: number): boolean => Number.isFinite(value);
 
 /** Rounds to the nearest float, as reading JSON does. */
-function float(round: (value: number) => number, pack: (values: readonly number[]) => ArrayBufferView): NumberKind {
+function float(round: (value: number) => number): NumberKind {
   return {
     zero: 0,
     convert(value) {
       const number = Number(value);
       return isFinite(number) && !isFinite(round(number)) ? null : number;
     },
-    pack: pack as NumberKind["pack"],
   };
 }
 
-function integer(min: number, max: number, pack: (values: readonly number[]) => ArrayBufferView): NumberKind {
+function integer(min: number, max: number): NumberKind {
   return {
     zero: 0,
     convert(value) {
       const number = Number(value);
       return Number.isInteger(number) && number >= min && number <= max ? number : null;
     },
-    pack: pack as NumberKind["pack"],
   };
 }
 
-function wide(min: bigint, max: bigint, pack: (values: readonly bigint[]) => ArrayBufferView): NumberKind {
+function wide(min: bigint, max: bigint): NumberKind {
   return {
     zero: 0n,
     convert(value) {
       if (typeof value === "number" && !Number.isInteger(value)) return null;
-      const integer = BigInt(value);
-      return integer >= min && integer <= max ? integer : null;
+      const whole = BigInt(value);
+      return whole >= min && whole <= max ? whole : null;
     },
-    pack: pack as NumberKind["pack"],
   };
 }
 
 const numberKinds: Readonly<Record<NumberDType, NumberKind>> = {
-  float16: float(
-    (value) => ((numberToFloat16(value) & 0x7fff) === 0x7c00 ? Infinity : value),
-    (values) => Uint16Array.from(values, numberToFloat16),
-  ),
-  float32: float(Math.fround, (values) => Float32Array.from(values)),
-  float64: float(
-    (value) => value,
-    (values) => Float64Array.from(values),
-  ),
-  int8: integer(-(2 ** 7), 2 ** 7 - 1, (values) => Int8Array.from(values)),
-  int16: integer(-(2 ** 15), 2 ** 15 - 1, (values) => Int16Array.from(values)),
-  int32: integer(-(2 ** 31), 2 ** 31 - 1, (values) => Int32Array.from(values)),
-  int64: wide(-(2n ** 63n), 2n ** 63n - 1n, (values) => BigInt64Array.from(values)),
-  uint8: integer(0, 2 ** 8 - 1, (values) => Uint8Array.from(values)),
-  uint16: integer(0, 2 ** 16 - 1, (values) => Uint16Array.from(values)),
-  uint32: integer(0, 2 ** 32 - 1, (values) => Uint32Array.from(values)),
-  uint64: wide(0n, 2n ** 64n - 1n, (values) => BigUint64Array.from(values)),
+  // A float16 is held as its bits.
+  float16: {
+    zero: 0,
+    convert(value) {
+      const bits = numberToFloat16(Number(value));
+      return isFinite(Number(value)) && (bits & 0x7fff) === 0x7c00 ? null : bits;
+    },
+  },
+  float32: float(Math.fround),
+  float64: float((value) => value),
+  int8: integer(-(2 ** 7), 2 ** 7 - 1),
+  int16: integer(-(2 ** 15), 2 ** 15 - 1),
+  int32: integer(-(2 ** 31), 2 ** 31 - 1),
+  int64: wide(-(2n ** 63n), 2n ** 63n - 1n),
+  uint8: integer(0, 2 ** 8 - 1),
+  uint16: integer(0, 2 ** 16 - 1),
+  uint32: integer(0, 2 ** 32 - 1),
+  uint64: wide(0n, 2n ** 64n - 1n),
 };
 
 class BoolBuilder implements ColumnBuilder {
   readonly #validity = new Validity();
-  readonly #values: boolean[] = [];
+  readonly #values = new GrowingArray(Uint8Array);
 
   get bytes(): number {
-    return this.#values.length;
+    return this.#values.byteLength;
   }
 
   append(vector: DuckDBVector): void {
     for (let i = 0; i < vector.itemCount; i++) {
       const value = vector.getItem(i) as boolean | null;
       this.#validity.push(value !== null);
-      this.#values.push(value === true);
+      this.#values.push(value === true ? 1 : 0);
     }
   }
 
   finish(): Data {
     const { length } = this.#values;
-    const data = new Uint8Array(((length + 63) & ~63) >> 3);
-    for (let i = 0; i < length; i++) if (this.#values[i] === true) data[i >> 3] = (data[i >> 3] ?? 0) | (1 << (i & 7));
-    return makeData({ type: new Bool(), length, ...this.#validity.finish(), data });
+    return makeData({ type: new Bool(), length, ...this.#validity.finish(), data: packBits(this.#values.elements()) });
   }
 }
 
 class TextBuilder implements ColumnBuilder {
   readonly #validity = new Validity();
-  readonly #values: Buffer[] = [];
-  #bytes = 0;
+  readonly #offsets = new GrowingArray(Int32Array);
+  readonly #bytes = new GrowingArray(Uint8Array);
+
+  constructor() {
+    this.#offsets.push(0);
+  }
 
   get bytes(): number {
-    return this.#bytes + this.#values.length * 8;
+    return this.#bytes.byteLength + this.#offsets.length * textOverhead;
   }
 
   append(vector: DuckDBVector): void {
     for (let i = 0; i < vector.itemCount; i++) {
       const value = vector.getItem(i) as string | null;
-      const text = Buffer.from(value ?? "", "utf8");
       this.#validity.push(value !== null);
-      this.#values.push(text);
-      this.#bytes += text.length;
+      const length = Buffer.byteLength(value ?? "");
+      const { buffer } = this.#bytes.reserve(length);
+      Buffer.from(buffer).write(value ?? "", this.#bytes.length);
+      this.#bytes.advance(length);
+      this.#offsets.push(this.#bytes.length);
     }
   }
 
   finish(): Data {
-    const valueOffsets = new Int32Array(this.#values.length + 1);
-    let end = 0;
-    for (const [i, value] of this.#values.entries()) valueOffsets[i + 1] = end += value.length;
     return makeData({
       type: new Utf8(),
-      length: this.#values.length,
+      length: this.#validity.length,
       ...this.#validity.finish(),
-      valueOffsets,
-      data: Buffer.concat(this.#values, this.#bytes),
+      valueOffsets: this.#offsets.elements(),
+      data: this.#bytes.elements(),
     });
   }
+}
+
+/** One bit per flag, lowest bit first, padded to 64 bits. */
+function packBits(flags: Uint8Array): Uint8Array {
+  const bits = new Uint8Array(((flags.length + 63) & ~63) >> 3);
+  for (let i = 0; i < flags.length; i++) if (flags[i] === 1) bits[i >> 3] = (bits[i >> 3] ?? 0) | (1 << (i & 7));
+  return bits;
 }
