@@ -7,7 +7,7 @@ type LoggedColumns = NonNullable<LocalOptions["log"]>;
 export interface LoggedColumnsFlags {
   readonly logExclude?: readonly string[];
   readonly logRedact?: readonly string[];
-  readonly logMaxElements?: number | null;
+  readonly logMaxElements?: number | "none";
 }
 
 /** Adds the options that leave columns out of the log. */
@@ -30,14 +30,15 @@ export function loggedColumns(
   const flags = {
     ...(logExclude === undefined ? {} : { exclude: logExclude }),
     ...(logRedact === undefined ? {} : { redact: logRedact }),
-    ...(logMaxElements === undefined ? {} : { maxElements: logMaxElements }),
+    ...(logMaxElements === undefined ? {} : { maxElements: logMaxElements === "none" ? null : logMaxElements }),
   };
   const merged = { ...settings, ...flags };
   return Object.keys(merged).length === 0 ? undefined : merged;
 }
 
-function parseLimit(text: string): number | null {
-  if (text === "none") return null;
+/** Not null for "none": the command line parser would turn it into an empty text. */
+function parseLimit(text: string): number | "none" {
+  if (text === "none") return text;
   const limit = parseWholeNumber(text);
   if (limit < 1) throw new InvalidArgumentError("'0' stores nothing; use --log-exclude.");
   return limit;
