@@ -23,9 +23,12 @@ import {
 import { withoutFedDefaults } from "./session/fed-defaults.js";
 import type { ModelFile } from "./session/model-files.js";
 import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./session/model-runner.js";
-import { openSession } from "./session/onnx-runtime.js";
+import { type ModelSession, openSession } from "./session/onnx-runtime.js";
+import { leastElements } from "./session/made-up-rows.js";
+import { rowPlan } from "./session/row-plan.js";
 import { proveRows } from "./session/row-proof.js";
 import { checkSignature } from "./session/signature-check.js";
+import { sessionOptionsOf, type SessionSettings } from "./session-settings.js";
 import type { Execution, Next } from "./steps/execution.js";
 import { constantInputs } from "./steps/sources.js";
 import { stepKind } from "./steps/steps.js";
@@ -49,6 +52,8 @@ export interface Inference {
 interface EngineOptions {
   /** `log`: the answer waits only for challengers that a validation reads. `return`: it waits for all. */
   readonly challengers: "log" | "return";
+  /** How ONNX Runtime runs the models. */
+  readonly session?: SessionSettings;
   /** Seed of random splits: the same seed draws the same sequence; null draws another one each time. */
   readonly seed: number | null;
 }
@@ -110,13 +115,19 @@ export async function openEngine(
   };
 
   const openChampion = async (model: ModelConfig, file: WorkerModel): Promise<RunModel> => {
-    const session = await openSession(model.name, file.sha256, file.source, file.path);
-    releases.push(() => session.release());
     championWorkers.retain(file);
     releases.push(() => championWorkers.release(file));
-    checkSignature(model, session);
-    const runBatch = inlineOrWorker(file, session, owner, where);
-    return modelRunner(model, runBatch, await prove(model, runBatch, file, new RequestDeadline(Infinity)));
+    const runs = inlineOrWorker(file, leastElements(rowPlan(model)), owner, where);
+    const openInline = async (): Promise<ModelSession> => {
+      const session = await openSession(model.name, file.key, file.source, file.path, file.options);
+      releases.push(() => session.release());
+      runs.useInline(session);
+      return session;
+    };
+    checkSignature(model, runs.startsInWorker ? await championWorkers.open(file) : await openInline());
+    const together = await prove(model, runs.run, file, new RequestDeadline(Infinity));
+    if (runs.startsInWorker && runs.isInlineUseful()) await openInline();
+    return modelRunner(model, runs.run, together);
   };
 
   const awaited = awaitedModels(config);
@@ -140,7 +151,16 @@ export async function openEngine(
       if (file === undefined) continue;
       const { name } = model;
       const { bytes, path } = file;
-      const workerModel: WorkerModel = { name, bytes, path, ...withoutFedDefaults(model, file.source, path) };
+      const { source, sha256 } = withoutFedDefaults(model, file.source, path);
+      const session = sessionOptionsOf(options.session, name);
+      const workerModel: WorkerModel = {
+        name,
+        bytes,
+        path,
+        source,
+        options: session.options,
+        key: sha256 + session.key,
+      };
       if (serving.has(name)) champions.set(name, await openChampion(model, workerModel));
       if (challenging.has(name)) challengers.set(name, await openChallenger(model, workerModel));
     }

@@ -3,11 +3,14 @@ import type { RunFeeds } from "../session/feeds.js";
 import type { RunBatch, UseOutputs } from "../session/model-runner.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import { LatencyEstimate } from "./latency-estimate.js";
+import { LatencyEstimate, UNKNOWN_ELEMENTS } from "./latency-estimate.js";
 import { championWorkers, type WorkerModel } from "./worker-pool.js";
 
 /** When the last run on the event loop ended, of all models: a run that was requested earlier started after it. */
 let lastInlineEnd = 0;
+
+/** A model whose file is larger than this is loaded once, by workers: loading it again would take time and memory. */
+const LARGE_FILE = 16 * 2 ** 20;
 
 /**
  * `Loop` and `Scan` as node types in the bytes of a model file: how long these run depends on the values, so earlier
@@ -15,22 +18,29 @@ let lastInlineEnd = 0;
  */
 const loopMarks = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type.length), Buffer.from(type)]));
 
+/** Where a champion's batches run. */
+export interface InlineOrWorker {
+  readonly run: RunBatch<RequestDeadline>;
+  /** Whether the model is opened by a worker first, because its first runs may be long. */
+  readonly startsInWorker: boolean;
+  /** Whether a session on the event loop is worth its time: some runs are short enough for it. */
+  isInlineUseful(): boolean;
+  /** Gives the model a session on the event loop. Without one, all runs take place in workers. */
+  useInline(session: ModelSession): void;
+}
+
 /**
  * Runs a champion's batches: short ones on the event loop, long ones on a worker. Which are short is learned from the
  * runs.
  *
+ * @param rowElements the least elements of one row
  * @param owner id whose runs on workers can be canceled together
  * @param where how messages about time start
  */
-export function inlineOrWorker(
-  model: WorkerModel,
-  session: ModelSession,
-  owner: number,
-  where: string,
-): RunBatch<RequestDeadline> {
-  const bytes = Buffer.from(model.bytes.buffer, model.bytes.byteOffset, model.bytes.byteLength);
-  const hasLoops = loopMarks.some((mark) => bytes.includes(mark));
+export function inlineOrWorker(model: WorkerModel, rowElements: number, owner: number, where: string): InlineOrWorker {
+  const onlyWorkers = isLarge(model) || hasLoops(model);
   const latency = new LatencyEstimate();
+  let session: ModelSession | null = null;
   const runOnWorker = async <T>(
     feeds: RunFeeds,
     fetches: readonly string[],
@@ -50,19 +60,36 @@ export function inlineOrWorker(
     latency.record(elements, done.ms);
     return use(done.outputs);
   };
-  return (feeds, fetches, deadline, use) => {
-    const elements = countElements(feeds);
-    if (hasLoops || !latency.isShort(elements)) return runOnWorker(feeds, fetches, deadline, elements, use);
-    const startedAt = deadline.now;
-    // A request may need many runs.
-    deadline.check(where);
-    return session.run(feeds, fetches, (outputs) => {
-      const now = deadline.readTime();
-      latency.record(elements, now - Math.max(startedAt, lastInlineEnd));
-      lastInlineEnd = now;
-      return use(outputs);
-    });
+  return {
+    startsInWorker: onlyWorkers || rowElements > UNKNOWN_ELEMENTS,
+    isInlineUseful: () => !onlyWorkers && latency.isShort(rowElements),
+    useInline(opened) {
+      session = opened;
+    },
+    run(feeds, fetches, deadline, use) {
+      const elements = countElements(feeds);
+      if (session === null || !latency.isShort(elements)) return runOnWorker(feeds, fetches, deadline, elements, use);
+      const startedAt = deadline.now;
+      // A request may need many runs.
+      deadline.check(where);
+      return session.run(feeds, fetches, (outputs) => {
+        const now = deadline.readTime();
+        latency.record(elements, now - Math.max(startedAt, lastInlineEnd));
+        lastInlineEnd = now;
+        return use(outputs);
+      });
+    },
   };
+}
+
+function hasLoops({ bytes }: WorkerModel): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return loopMarks.some((mark) => buffer.includes(mark));
+}
+
+/** Weights in files of their own are large: they would be in the model's file otherwise. */
+function isLarge({ source }: WorkerModel): boolean {
+  return typeof source === "string" || source.length > LARGE_FILE;
 }
 
 function countElements(feeds: RunFeeds): number {

@@ -5,7 +5,7 @@
 export const INLINE_MS = 2;
 
 /** Without any measurement, runs of up to this many elements are tried on the event loop. */
-const UNKNOWN_ELEMENTS = 4096;
+export const UNKNOWN_ELEMENTS = 4096;
 
 /** Weight of a run that is slower than the estimate: one pause of the process must not send all runs to workers. */
 const SLOWER_WEIGHT = 0.1;

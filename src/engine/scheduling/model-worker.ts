@@ -33,19 +33,19 @@ const state = new Int32Array(shared);
 const sessions = new Map<string, InferenceSession>();
 const canceledOwners = new Set<number>();
 
-async function openModel({ sha256, source, options }: OpenJob): Promise<ModelPorts> {
+async function openModel({ key, source, options }: OpenJob): Promise<ModelPorts> {
   const session =
     typeof source === "string"
       ? await ort.InferenceSession.create(source, options)
       : await ort.InferenceSession.create(source, options);
-  sessions.set(sha256, session);
+  sessions.set(key, session);
   return { inputs: cloneable(session.inputMetadata), outputs: cloneable(session.outputMetadata) };
 }
 
-async function runModel({ sha256, owner, until, feeds, fetches }: RunJob): Promise<WorkerRun> {
+async function runModel({ key, owner, until, feeds, fetches }: RunJob): Promise<WorkerRun> {
   if (canceledOwners.has(owner)) throw new Error("the deployment was closed before the run started");
   if (Date.now() >= until) throw new Error("the deadline passed before the run started");
-  const session = sessions.get(sha256);
+  const session = sessions.get(key);
   if (session === undefined) throw new Error("the model is not open in this worker");
   // Not `new Tensor`: it would turn float16 bits into a Float16Array, from which the runtime reads no element.
   const inputs: Record<string, Pick<Tensor, "data" | "dims"> & { readonly type: string }> = {};
@@ -57,9 +57,9 @@ async function runModel({ sha256, owner, until, feeds, fetches }: RunJob): Promi
   return { ms, outputs: fetches.map((name) => tensorData(name, answer[name])) };
 }
 
-async function closeModel({ sha256 }: CloseJob): Promise<undefined> {
-  await sessions.get(sha256)?.release();
-  sessions.delete(sha256);
+async function closeModel({ key }: CloseJob): Promise<undefined> {
+  await sessions.get(key)?.release();
+  sessions.delete(key);
 }
 
 function runJob(job: QueuedJob): Promise<JobResults[QueuedJob["kind"]]> {

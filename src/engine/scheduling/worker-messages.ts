@@ -26,7 +26,7 @@ export interface WorkerStart {
 
 export interface OpenJob {
   readonly kind: "open";
-  readonly sha256: string;
+  readonly key: string;
   /** The model's bytes, or its path. */
   readonly source: Uint8Array | string;
   readonly options: InferenceSession.SessionOptions;
@@ -34,7 +34,7 @@ export interface OpenJob {
 
 export interface RunJob {
   readonly kind: "run";
-  readonly sha256: string;
+  readonly key: string;
   /** The deployment that the run belongs to. */
   readonly owner: number;
   /** Time by `Date.now()`: a run that has not started by then is not started. */
@@ -45,7 +45,7 @@ export interface RunJob {
 
 export interface CloseJob {
   readonly kind: "close";
-  readonly sha256: string;
+  readonly key: string;
 }
 
 export type Job = OpenJob | RunJob | CloseJob;

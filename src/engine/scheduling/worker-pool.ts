@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
+import type { InferenceSession } from "onnxruntime-node";
 import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { RunFeeds } from "../session/feeds.js";
 import type { ModelSource } from "../session/model-source.js";
-import { invalidModel, loadRuntime, runFailed, sessionOptions } from "../session/onnx-runtime.js";
+import { invalidModel, loadRuntime, runFailed } from "../session/onnx-runtime.js";
 import { workerFile } from "./worker-file.js";
 import { WorkerHandle } from "./worker-handle.js";
 import type { ModelPorts, WorkerRun } from "./worker-messages.js";
@@ -20,10 +21,12 @@ const MAX_RETIRED = 3;
 /** A model file that runs on the workers of a pool. */
 export interface WorkerModel {
   readonly name: string;
-  readonly sha256: string;
+  /** Of the file and of its session options: models of one key share a session. */
+  readonly key: string;
   readonly bytes: Uint8Array;
-  /** What the runtime opens. */
+  /** What the runtime opens, and how. */
   readonly source: ModelSource;
+  readonly options: InferenceSession.SessionOptions;
   /** The file's name in messages. */
   readonly path: string;
 }
@@ -42,7 +45,7 @@ export class WorkerPool {
   readonly #workers: WorkerHandle[] = [];
   readonly #retired = new Set<WorkerHandle>();
   readonly #openModels = new WeakMap<WorkerHandle, Map<string, Promise<ModelPorts>>>();
-  /** By SHA-256: how many deployments use the model. */
+  /** By key: how many deployments use the model. */
   readonly #references = new Map<string, number>();
 
   /**
@@ -59,26 +62,25 @@ export class WorkerPool {
    *
    * @throws TargetError SL6000 if the worker's file does not exist
    */
-  retain({ sha256 }: WorkerModel): void {
+  retain({ key }: WorkerModel): void {
     workerFile();
-    this.#references.set(sha256, (this.#references.get(sha256) ?? 0) + 1);
+    this.#references.set(key, (this.#references.get(key) ?? 0) + 1);
   }
 
-  release({ sha256 }: WorkerModel): void {
-    const references = (this.#references.get(sha256) ?? 1) - 1;
-    if (references > 0) return void this.#references.set(sha256, references);
-    this.#references.delete(sha256);
+  release({ key }: WorkerModel): void {
+    const references = (this.#references.get(key) ?? 1) - 1;
+    if (references > 0) return void this.#references.set(key, references);
+    this.#references.delete(key);
     for (const worker of this.#workers) {
       const open = this.#openModels.get(worker);
-      if (open?.delete(sha256) === true && !worker.ended)
-        worker.send({ kind: "close", sha256 }).done.catch(() => undefined);
+      if (open?.delete(key) === true && !worker.ended) worker.send({ kind: "close", key }).done.catch(() => undefined);
     }
   }
 
   /** @throws ModelError SL3023 if the runtime cannot load the model */
   async open(model: WorkerModel): Promise<ModelPorts> {
     await loadRuntime();
-    return this.#open(this.#leastLoaded(), model);
+    return this.#open(this.#leastLoaded(model.key), model);
   }
 
   /**
@@ -98,15 +100,15 @@ export class WorkerPool {
     let canceled = false;
     const runOnce = async (): Promise<WorkerRun> => {
       for (;;) {
-        const worker = this.#leastLoaded();
+        const worker = this.#leastLoaded(model.key);
         let started = (): boolean => false;
         try {
           const opening = this.#open(worker, model);
           this.#retireIfBlocked(worker);
           await opening;
           if (canceled) throw new TargetError("SL6002", "the run was canceled");
-          const { sha256 } = model;
-          const sent = worker.send({ kind: "run", sha256, owner, until, feeds: compact(feeds), fetches });
+          const { key } = model;
+          const sent = worker.send({ kind: "run", key, owner, until, feeds: compact(feeds), fetches });
           started = () => sent.started();
           this.#retireIfBlocked(worker);
           cancelSent = () => {
@@ -137,31 +139,35 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.cancelOwner(owner);
   }
 
-  #open(worker: WorkerHandle, { name, sha256, source, path }: WorkerModel): Promise<ModelPorts> {
+  #open(worker: WorkerHandle, { name, key, source, path, options }: WorkerModel): Promise<ModelPorts> {
     const open = this.#openModels.get(worker) ?? new Map<string, Promise<ModelPorts>>();
     this.#openModels.set(worker, open);
-    let opening = open.get(sha256);
+    let opening = open.get(key);
     if (opening === undefined) {
-      opening = worker.send({ kind: "open", sha256, source, options: sessionOptions }).done.catch((cause: unknown) => {
-        open.delete(sha256);
+      opening = worker.send({ kind: "open", key, source, options }).done.catch((cause: unknown) => {
+        open.delete(key);
         throw invalidModel(name, path, cause);
       });
-      open.set(sha256, opening);
+      open.set(key, opening);
     }
     return opening;
   }
 
-  /** The worker with the fewest jobs; a new one if all are busy and the pool is not full. */
-  #leastLoaded(): WorkerHandle {
+  /**
+   * The worker with the fewest jobs, of equal ones one that has the model open; a new one if all are busy and the pool is
+   * not full.
+   */
+  #leastLoaded(key: string): WorkerHandle {
     for (const [i, worker] of this.#workers.entries()) {
       if (!worker.ended && worker.silentMs > HUNG_MS && this.#retired.size < MAX_RETIRED)
         this.#retire(worker, `a run on it has not ended in ${HUNG_MS / 1000} s`);
       if (worker.ended) this.#workers.splice(i, 1, this.#start());
     }
-    let best = this.#workers.reduce<WorkerHandle | undefined>(
-      (least, worker) => (least === undefined || worker.load < least.load ? worker : least),
-      undefined,
-    );
+    const isOpen = (worker: WorkerHandle): boolean => this.#openModels.get(worker)?.has(key) ?? false;
+    let best = this.#workers.reduce<WorkerHandle | undefined>((least, worker) => {
+      if (least === undefined || worker.load < least.load) return worker;
+      return worker.load === least.load && isOpen(worker) && !isOpen(least) ? worker : least;
+    }, undefined);
     if (best === undefined || (best.load > 0 && this.#workers.length < this.#size)) {
       best = this.#start();
       this.#workers.push(best);

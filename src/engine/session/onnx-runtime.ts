@@ -3,6 +3,7 @@ import { ModelError, TargetError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
+import { defaultSession } from "../session-settings.js";
 import type { ModelSource } from "./model-source.js";
 
 type Runtime = typeof import("onnxruntime-node");
@@ -33,16 +34,6 @@ let runtime: Promise<Runtime> | undefined;
 const sessions = new Map<string, SharedSession>();
 
 /**
- * One thread per model: batches and models are mostly small, and threads that spin for work cost more than they gain.
- */
-export const sessionOptions = {
-  executionProviders: ["cpu"],
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  logSeverityLevel: 4,
-} as const;
-
-/**
  * Loads ONNX Runtime on first use.
  *
  * @throws TargetError SL6001 if the optional peer is not installed
@@ -71,42 +62,43 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
 /**
  * Opens a model, or adds a reference if the same file is already open.
  *
- * @param sha256 digest of the model and its data files
+ * @param key digest of the model and its data files, and its options if they are not the defaults
  * @param source the model's bytes, or its path if it has data files
  * @param where the file's name in messages
  * @throws ModelError SL3023 if the runtime cannot load the model
  */
 export async function openSession(
   name: string,
-  sha256: string,
+  key: string,
   source: ModelSource,
   where: string,
+  options = defaultSession.options,
 ): Promise<ModelSession> {
   runtime ??= loadRuntime();
   const ort = await runtime.catch((error: unknown) => {
     runtime = undefined;
     throw error;
   });
-  let shared = sessions.get(sha256);
+  let shared = sessions.get(key);
   if (shared === undefined) {
     shared = {
       loading:
         typeof source === "string"
-          ? ort.InferenceSession.create(source, sessionOptions)
-          : ort.InferenceSession.create(source, sessionOptions),
+          ? ort.InferenceSession.create(source, options)
+          : ort.InferenceSession.create(source, options),
       references: 0,
     };
-    sessions.set(sha256, shared);
+    sessions.set(key, shared);
   }
   shared.references++;
   let session: InferenceSession;
   try {
     session = await shared.loading;
   } catch (cause) {
-    sessions.delete(sha256);
+    sessions.delete(key);
     throw invalidModel(name, where, cause);
   }
-  return sessionHandle(name, sha256, shared, session, ort);
+  return sessionHandle(name, key, shared, session, ort);
 }
 
 /** The error for a model that the runtime does not load, with the runtime's own words. */
@@ -121,7 +113,7 @@ export function invalidModel(name: string, where: string, cause: unknown): Model
 
 function sessionHandle(
   name: string,
-  sha256: string,
+  key: string,
   shared: SharedSession,
   session: InferenceSession,
   ort: Runtime,
@@ -149,8 +141,8 @@ function sessionHandle(
     async release() {
       if (released) return;
       released = true;
-      if (--shared.references > 0 || sessions.get(sha256) !== shared) return;
-      sessions.delete(sha256);
+      if (--shared.references > 0 || sessions.get(key) !== shared) return;
+      sessions.delete(key);
       await session.release();
     },
   };

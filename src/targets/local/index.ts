@@ -3,6 +3,7 @@ import { LocalTargetImpl } from "./local-target.js";
 import { parseLocalOptions, type LocalOptions } from "./options/local-options.js";
 import type { LocalTarget } from "./public-types.js";
 
+export type { SessionOptions, SessionSettings } from "../../engine/session-settings.js";
 export type { LocalOptions } from "./options/local-options.js";
 export type { Comparison } from "../../logs/comparison.js";
 export type { DeployedModel, DeployedPipeline, LocalDeployment, LocalStatus, LocalTarget } from "./public-types.js";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Engine } from "../../../src/engine/engine.js";
+import { defaultSession } from "../../../src/engine/session-settings.js";
 import { RequestDeadline } from "../../../src/engine/request-deadline.js";
 import { INLINE_MS, LatencyEstimate } from "../../../src/engine/scheduling/latency-estimate.js";
 import { WorkerHandle } from "../../../src/engine/scheduling/worker-handle.js";
@@ -33,7 +34,7 @@ function poolFor(graph: Graph) {
   });
   onTestFinished(() => workers.forEach((worker) => worker.retire("the test has ended")));
   const bytes = readFileSync(join(dir, "m.onnx"));
-  const model = { name: "m", sha256, bytes, source: bytes, path: "m.onnx" };
+  const model = { name: "m", key: sha256, bytes, source: bytes, options: defaultSession.options, path: "m.onnx" };
   pool.retain(model);
   const start = (x: number) =>
     pool.run(model, 0, { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(x) } }, ["y"], Infinity);

@@ -6,7 +6,9 @@ import { isDictionary } from "../../../util/objects.js";
 import { urlProblem } from "../../../util/local-path.js";
 import type { Retention } from "../../../logs/store.js";
 import { type LoggedColumnsOptions, parseLoggedColumns } from "./logged-columns.js";
+import type { SessionSettings } from "../../../engine/session-settings.js";
 import { parseRetention } from "./retention.js";
+import { parseSession } from "./session-options.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
 
@@ -50,18 +52,24 @@ export interface LocalOptions {
    * name. Answers of `infer` are not affected.
    */
   readonly log?: LoggedColumnsOptions;
+  /**
+   * How ONNX Runtime runs the models: `{ intraOpNumThreads: 4, models: { crnn: { intraOpNumThreads: 1 } } }`. Default:
+   * one thread for each model, on the CPU.
+   */
+  readonly session?: SessionSettings;
   /** For tests: an integer that makes random splits without a hash key repeat the same sequence in every process. */
   readonly seed?: number;
 }
 
-export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "retention" | "log">> {
+export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "retention" | "log" | "session">> {
   readonly seed: number | null;
   readonly retention: Retention | null;
+  readonly session: SessionSettings;
   readonly log: LoggedColumnsOptions | null;
 }
 
 const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
-const names = ["models", "data", "durability", "challengers", "concurrency", "retention", "log", "seed"];
+const names = ["models", "data", "durability", "challengers", "concurrency", "retention", "log", "session", "seed"];
 
 /** Validates the options and applies the defaults. Throws TargetError SL6011 for an unknown or invalid option. */
 export function parseLocalOptions(options: LocalOptions): LocalSettings {
@@ -128,6 +136,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
     seed,
     retention: parseRetention(options.retention),
     log: parseLoggedColumns(options.log),
+    session: parseSession(options.session),
   };
 }
 
