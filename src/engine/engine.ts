@@ -2,7 +2,7 @@ import type { InferOptions } from "../../dsl/deployment.js";
 import { TargetError } from "../../dsl/errors.js";
 import type { Config, ModelConfig } from "../config/schema.js";
 import { returnedTupleModels, stepModels } from "../config/step-models.js";
-import type { RowsBatch } from "../tensors/uniform-batches.js";
+import type { ResultBatch } from "../tensors/result.js";
 import type { RowsTensor } from "../tensors/tensor-data.js";
 import { awaitedModels } from "./awaited-models.js";
 import type { InputBatch } from "./input/input-batch.js";
@@ -37,7 +37,7 @@ import { stepKind } from "./steps/steps.js";
 export interface Inference {
   readonly form: InputBatch["form"];
   /** Includes the awaited challengers and the returned models of a tuple, but not the deferred challengers. */
-  readonly batch: RowsBatch;
+  readonly batch: ResultBatch;
   readonly metadata: Metadata;
   readonly lastModel: string;
   /** Nanoseconds: reading the rows, then one entry per inference step. */
@@ -267,7 +267,7 @@ function toInference(hidden: readonly string[]): (execution: Execution) => Infer
     const now = Date.now();
     // For a single row a loop is faster than `fill`.
     for (let row = 0; row < rows; row++) time[row] = now;
-    const batch: RowsBatch = {
+    const batch: ResultBatch = {
       rows,
       time,
       inputs,

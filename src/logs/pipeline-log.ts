@@ -1,6 +1,6 @@
 import type { Port } from "../../dsl/tensor.js";
 import type { RequestMetadata, ResultBatch, RowsMetadata } from "../tensors/result.js";
-import type { TensorData } from "../tensors/tensor-data.js";
+import type { RowsTensor } from "../tensors/tensor-data.js";
 import type { Withheld } from "./schema/withheld.js";
 
 export interface ModelOutputs {
@@ -12,6 +12,7 @@ export interface ModelOutputs {
 export interface LogLayout {
   readonly pipeline: string;
   readonly version: number;
+  /** All ports are rows first: the first dimension of a shape stands for the rows, the others are a row's shape. */
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /** Models whose outputs are stored in the champion's row: those of a multi-model step. Missing in older logs. */
@@ -114,7 +115,7 @@ export interface PipelineLog {
     name: string,
     firstRow: bigint,
     rows: number,
-    result: ReadonlyMap<string, TensorData> | ChallengerNote,
+    result: ReadonlyMap<string, RowsTensor> | ChallengerNote,
     elapsed?: number | null,
   ): Promise<void>;
 

@@ -1,7 +1,7 @@
 import { setOwnProperty } from "../util/objects.js";
 import { rowReader } from "./nested-lists.js";
 import type { ResultBatch, ResultRecord } from "./result.js";
-import type { TensorData } from "./tensor-data.js";
+import { isRagged, type RowsTensor, type TensorData } from "./tensor-data.js";
 
 /**
  * Converts one batch to records with all columns except metadata. The result equals `toRecords(batch)`, whose table of
@@ -36,12 +36,10 @@ export function batchToRecords(batch: ResultBatch): ResultRecord[] {
   return records;
 }
 
-/** A port's tensor. `read` reads a row; null for rows that are lists of plain numbers, which need no call. */
-interface PortReader {
-  readonly name: string;
-  readonly tensor: TensorData;
-  readonly read: ((row: number) => unknown) | null;
-}
+/** A port's rows: `plain` if they are lists of plain numbers, which need no call, else `read` reads one. */
+type PortReader =
+  | { readonly name: string; readonly plain: TensorData }
+  | { readonly name: string; readonly plain: null; readonly read: (row: number) => unknown };
 
 interface ChallengerPorts {
   readonly group: string;
@@ -49,19 +47,20 @@ interface ChallengerPorts {
   readonly answered: Uint8Array;
 }
 
-function ports(tensors: ReadonlyMap<string, TensorData>): PortReader[] {
+function ports(tensors: ReadonlyMap<string, RowsTensor>): PortReader[] {
   const list: PortReader[] = [];
   for (const [name, tensor] of tensors) {
-    const plain = tensor.dims.length === 2 && tensor.dtype !== "bool" && tensor.dtype !== "float16";
-    list.push({ name, tensor, read: plain ? null : rowReader(tensor) });
+    const plain =
+      !isRagged(tensor) && tensor.dims.length === 2 && tensor.dtype !== "bool" && tensor.dtype !== "float16";
+    list.push(plain ? { name, plain: tensor } : { name, plain: null, read: rowReader(tensor) });
   }
   return list;
 }
 
 function values(list: readonly PortReader[], row: number): Record<string, unknown> {
   const record: Record<string, unknown> = {};
-  for (const { name, tensor, read } of list)
-    setOwnProperty(record, name, read === null ? numbers(tensor, row) : read(row));
+  for (const port of list)
+    setOwnProperty(record, port.name, port.plain === null ? port.read(row) : numbers(port.plain, row));
   return record;
 }
 

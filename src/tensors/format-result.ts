@@ -17,7 +17,7 @@ import { nestedRows } from "./nested-lists.js";
 import { selectColumns, allColumns, type ColumnSelection } from "./column-selection.js";
 import { metadataColumns, metadataData, metadataType } from "./metadata-columns.js";
 import { failureCounts, type ResultBatch, type ResultColumns, type ResultRecord, type RowsMetadata } from "./result.js";
-import type { TensorData } from "./tensor-data.js";
+import { columnRank, type RowsTensor } from "./tensor-data.js";
 import { withheldColumns } from "./withheld-columns.js";
 import { setOwnProperty } from "../util/objects.js";
 import { toBigIntMilliseconds } from "../util/to-bigint-milliseconds.js";
@@ -173,7 +173,7 @@ function withheldMetadata(list: readonly Batch[]): Map<string, string> {
 }
 
 interface Cells {
-  readonly tensor: TensorData;
+  readonly tensor: RowsTensor;
   readonly valid?: Uint8Array;
 }
 
@@ -188,7 +188,7 @@ function portCells({ group, name }: Column, batch: ResultBatch): Cells | undefin
   return wrap(challenger?.outputs.get(port), valid);
 }
 
-function wrap(tensor: TensorData | undefined, valid?: Uint8Array): Cells | undefined {
+function wrap(tensor: RowsTensor | undefined, valid?: Uint8Array): Cells | undefined {
   if (tensor === undefined) return undefined;
   return valid === undefined ? { tensor } : { tensor, valid };
 }
@@ -251,7 +251,7 @@ function arrowField(column: Column, list: readonly Batch[], separator: string): 
     const found = portCells(column, batch);
     nullable ||= found === undefined || found.valid?.includes(0) === true;
     if (found === undefined) continue;
-    const own = columnType(found.tensor.dtype, found.tensor.dims.length);
+    const own = columnType(found.tensor.dtype, columnRank(found.tensor));
     if (type !== undefined && String(type) !== String(own)) {
       throw new StorageError(
         "SL7012",

@@ -2,7 +2,7 @@ import type { ColumnSelection } from "./column-selection.js";
 import { toJson } from "./to-json.js";
 import type { ResultBatch, RowsMetadata } from "./result.js";
 import { toRecords } from "./format-result.js";
-import type { TensorData } from "./tensor-data.js";
+import type { RowsTensor } from "./tensor-data.js";
 
 type Batch = ResultBatch & Partial<RowsMetadata>;
 
@@ -29,7 +29,7 @@ export function jsonRows(batch: Batch, selection: ColumnSelection): JsonRows {
 /** The batch with numbers that JSON can represent; null if it has others. */
 function withPlainNumbers(batch: Batch): Batch | null {
   let representable = true;
-  const plain = (tensors: ReadonlyMap<string, TensorData>) =>
+  const plain = (tensors: ReadonlyMap<string, RowsTensor>) =>
     new Map(
       Array.from(tensors, ([name, tensor]) => {
         const same = plainTensor(tensor);
@@ -48,11 +48,13 @@ function withPlainNumbers(batch: Batch): Batch | null {
   return representable ? { ...batch, inputs, outputs, challengers } : null;
 }
 
-function plainTensor(tensor: TensorData): TensorData | null {
-  const { dtype, data, dims } = tensor;
+function plainTensor(tensor: RowsTensor): RowsTensor | null {
+  const { dtype, data } = tensor;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     const numbers = Float64Array.from(data as Iterable<bigint>, Number);
-    return numbers.every((value) => Number.isSafeInteger(value)) ? { dtype: "float64", dims, data: numbers } : null;
+    return numbers.every((value) => Number.isSafeInteger(value))
+      ? { ...tensor, dtype: "float64", data: numbers }
+      : null;
   }
   if (data instanceof Float32Array || data instanceof Float64Array) {
     for (const value of data) if (!Number.isFinite(value)) return null;

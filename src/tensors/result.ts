@@ -1,9 +1,9 @@
 import type { NestedValue } from "./nested-lists.js";
-import type { RowsTensor, TensorData } from "./tensor-data.js";
+import type { RowsTensor } from "./tensor-data.js";
 
 /** A challenger's outputs for a batch. `answered[i]` is 0 if it failed or has not ended; that row then has no value. */
-export interface ChallengerResult<T extends RowsTensor = TensorData> {
-  readonly outputs: ReadonlyMap<string, T>;
+export interface ChallengerResult {
+  readonly outputs: ReadonlyMap<string, RowsTensor>;
   readonly answered: Uint8Array;
 }
 
@@ -44,13 +44,13 @@ export interface PartialPort {
 }
 
 /** A batch of inferred rows, before it is formatted. The insertion order of the maps is the order of the columns. */
-export interface ResultBatch<T extends RowsTensor = TensorData> {
+export interface ResultBatch {
   readonly rows: number;
   /** Milliseconds since 1970 UTC, one per row. */
   readonly time: Float64Array;
-  readonly inputs: ReadonlyMap<string, T>;
-  readonly outputs: ReadonlyMap<string, T>;
-  readonly challengers: ReadonlyMap<string, ChallengerResult<T>>;
+  readonly inputs: ReadonlyMap<string, RowsTensor>;
+  readonly outputs: ReadonlyMap<string, RowsTensor>;
+  readonly challengers: ReadonlyMap<string, ChallengerResult>;
   /** By validation name: 1 for each row that failed it. */
   readonly failures: ReadonlyMap<string, Uint8Array>;
   /** Only of logged rows, if the log leaves something out. */

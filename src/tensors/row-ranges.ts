@@ -17,15 +17,6 @@ export function uniformRanges(columns: Iterable<RowsTensor>, rows: number): read
   return sorted.map((from, i): RowRange => [from, sorted[i + 1] ?? rows]);
 }
 
-/** The rows of columns in a range that is uniform. Numbers are not copied. */
-export function sliceColumns(
-  columns: ReadonlyMap<string, RowsTensor>,
-  from: number,
-  to: number,
-): ReadonlyMap<string, TensorData> {
-  return new Map(Array.from(columns, ([name, column]) => [name, sliceRows(column, from, to)]));
-}
-
 /** The rows of a column in a range that is uniform. Numbers are not copied. */
 export function sliceRows(column: RowsTensor, from: number, to: number): TensorData {
   const { dtype } = column;

@@ -38,6 +38,23 @@ export function isRagged(tensor: RowsTensor): tensor is RaggedTensor {
   return "shapes" in tensor;
 }
 
+/** The number of rows of a column. */
+export function rowCount(tensor: RowsTensor): number {
+  return isRagged(tensor) ? tensor.shapes.length : (tensor.dims[0] ?? 0);
+}
+
+/** The number of dimensions of a column, with the rows. */
+export function columnRank(tensor: RowsTensor): number {
+  return isRagged(tensor) ? (tensor.shapes[0]?.length ?? 0) + 1 : tensor.dims.length;
+}
+
+/** The number of elements of a shape. */
+export function elementCount(shape: readonly number[]): number {
+  let size = 1;
+  for (const dim of shape) size *= dim;
+  return size;
+}
+
 /** The number of elements of one row: the product of all dimensions except the first. */
 export function rowSize(dims: readonly number[]): number {
   let size = 1;

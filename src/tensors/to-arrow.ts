@@ -1,6 +1,6 @@
 import type { Data } from "apache-arrow";
 import { Bool, DataType, Field, List, Utf8, Vector, makeData } from "apache-arrow";
-import type { TensorData } from "./tensor-data.js";
+import { elementCount, isRagged, type RaggedTensor, type RowsTensor, type TensorData } from "./tensor-data.js";
 import { arrowTypes } from "./dtypes.js";
 
 /**
@@ -12,12 +12,13 @@ import { arrowTypes } from "./dtypes.js";
  * @example
  * tensorToVector({ dtype: "float32", dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) }); // List<Float32>, 2 rows
  */
-export function tensorToVector(tensor: TensorData, valid?: Uint8Array): Vector {
+export function tensorToVector(tensor: RowsTensor, valid?: Uint8Array): Vector {
   return new Vector([tensorToArrowData(tensor, valid)]);
 }
 
 /** Like `tensorToVector`, as one chunk. */
-export function tensorToArrowData(tensor: TensorData, valid?: Uint8Array): Data {
+export function tensorToArrowData(tensor: RowsTensor, valid?: Uint8Array): Data {
+  if (isRagged(tensor)) return raggedToArrowData(tensor, valid);
   const rows = tensor.dims[0] ?? 0;
   const counts: number[] = [];
   let count = 1;
@@ -30,6 +31,28 @@ export function tensorToArrowData(tensor: TensorData, valid?: Uint8Array): Data 
     data = nestInLists(data, length, tensor.dims[axis] ?? 0, axis === 1 ? nulls : {});
   }
   return data;
+}
+
+function raggedToArrowData(tensor: RaggedTensor, valid?: Uint8Array): Data {
+  const { shapes } = tensor;
+  const rank = shapes[0]?.length ?? 0;
+  const nulls = valid === undefined ? {} : bitmap(valid, shapes.length);
+  let data = leafData(tensor, tensor.offsets.at(-1) ?? 0, rank === 0 ? nulls : {});
+  for (let axis = rank - 1; axis >= 0; axis--) data = listsOf(data, shapes, axis, axis === 0 ? nulls : {});
+  return data;
+}
+
+/** The lists of one level: in each row as many as the outer dimensions say, each of the row's size along the axis. */
+function listsOf(child: Data, shapes: RaggedTensor["shapes"], axis: number, nulls: Nulls): Data {
+  const counts = shapes.map((shape) => elementCount(shape.slice(0, axis)));
+  const length = counts.reduce((sum, count) => sum + count, 0);
+  const valueOffsets = new Int32Array(length + 1);
+  let list = 0;
+  for (const [row, count] of counts.entries()) {
+    const size = shapes[row]?.[axis] ?? 0;
+    for (let i = 0; i < count; i++, list++) valueOffsets[list + 1] = (valueOffsets[list] ?? 0) + size;
+  }
+  return makeData({ type: new List(new Field("item", child.type, true)), length, ...nulls, valueOffsets, child });
 }
 
 /** The Arrow type of a column of tensors of this rank. */
@@ -74,7 +97,7 @@ function nestInLists(child: Data, length: number, size: number, nulls: Nulls): D
   return makeData({ type: new List(new Field("item", child.type, true)), length, ...nulls, valueOffsets, child });
 }
 
-function leafData({ dtype, data }: TensorData, length: number, nulls: Nulls): Data {
+function leafData({ dtype, data }: RowsTensor, length: number, nulls: Nulls): Data {
   const type = arrowTypes[dtype];
   if (dtype === "string") return utf8(data as readonly string[], length, nulls);
   const values = data as Uint8Array;

@@ -24,7 +24,7 @@ export interface Execution {
   /** Nanoseconds: reading the rows, then one entry per inference step. */
   readonly elapsedNs: number[];
   /** By model: outputs that are not the current output, of challengers and of tuples. */
-  sideOutputs: ReadonlyMap<string, ChallengerResult<RowsTensor>>;
+  sideOutputs: ReadonlyMap<string, ChallengerResult>;
   /** By validation: 1 for each row that failed. */
   failures: ReadonlyMap<string, Uint8Array>;
   /** Challengers to run after the answer. */

@@ -1,6 +1,6 @@
 import { StorageError } from "../../../dsl/errors.js";
 import type { ChallengerResult, ResultBatch } from "../../tensors/result.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { TableSink } from "../write/write-batch.js";
 import { tableColumns, type LogColumn } from "../schema/columns.js";
 import type { DuckDB } from "../duckdb.js";
@@ -101,7 +101,7 @@ export class DuckDBLog implements PipelineLog {
     name: string,
     firstRow: bigint,
     rows: number,
-    result: ReadonlyMap<string, TensorData> | ChallengerNote,
+    result: ReadonlyMap<string, RowsTensor> | ChallengerNote,
     elapsed: number | null = null,
   ): Promise<void> {
     this.#assertOpen();
@@ -116,7 +116,7 @@ export class DuckDBLog implements PipelineLog {
     const outputs = "note" in result ? null : result;
     const batch = {
       time: new Float64Array(0),
-      inputs: new Map<string, TensorData>(),
+      inputs: new Map<string, RowsTensor>(),
       challengers: new Map<string, ChallengerResult>(),
       failures: new Map<string, Uint8Array>(),
     };

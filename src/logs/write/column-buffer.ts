@@ -32,8 +32,8 @@ export class ChunkBuffer {
     let count = Math.min(to - from, chunkRows - this.rows);
     for (let i = 0; i < this.columns.length; i++) {
       const [column, columnCells] = [this.columns[i], cells[i]];
-      if (column === undefined || columnCells === undefined || columnCells.size < largeRowElements) continue;
-      const fitting = Math.floor((chunkBytes - column.bytes) / (columnCells.size * column.elementBytes));
+      if (column === undefined || columnCells === undefined) continue;
+      const fitting = fittingRows(columnCells, from, count, chunkBytes - column.bytes, column.elementBytes);
       if (fitting < count) {
         count = Math.max(1, fitting);
         this.#bytesFull = true;
@@ -46,6 +46,21 @@ export class ChunkBuffer {
     this.rows += count;
     return from + count;
   }
+}
+
+/** How many of `count` rows have elements of at most `bytes` together. Small rows of one size always fit. */
+function fittingRows(
+  { size, ragged }: Cells,
+  from: number,
+  count: number,
+  bytes: number,
+  elementBytes: number,
+): number {
+  if (ragged === undefined) return size < largeRowElements ? count : Math.floor(bytes / (size * elementBytes));
+  const begin = ragged.offsets[from] ?? 0;
+  let rows = 0;
+  while (rows < count && ((ragged.offsets[from + rows + 1] ?? begin) - begin) * elementBytes <= bytes) rows++;
+  return rows;
 }
 
 /** One column of a chunk. */
@@ -94,13 +109,24 @@ export class ColumnBuffer {
       else this.#skip(rows);
       return;
     }
+    if (cells.ragged !== undefined) {
+      const { shapes, offsets } = cells.ragged;
+      for (let i = from; i < to; i++) this.#addRowLists(shapes[i] ?? [], 1);
+      this.#addElements(cells.data, offsets[from] ?? 0, (offsets[to] ?? 0) - (offsets[from] ?? 0));
+      return;
+    }
+    this.#addRowLists(cells.dims, rows);
+    this.#addValues(cells, from, to);
+  }
+
+  /** Adds the lists of all levels for `rows` rows of one shape. */
+  #addRowLists(dims: readonly number[], rows: number): void {
     let lists = rows;
-    for (let level = 0; level < depth; level++) {
-      const length = cells.dims[level] ?? 0;
+    for (let level = 0; level < this.column.depth; level++) {
+      const length = dims[level] ?? 0;
       this.#addLists(level, length, lists);
       lists *= length;
     }
-    this.#addValues(cells, from, to);
   }
 
   #addLists(level: number, length: number, count: number): void {
@@ -139,11 +165,27 @@ export class ColumnBuffer {
 
   #addValues({ data, size, same }: Cells, from: number, to: number): void {
     if (data === null) return;
-    const { type } = this.column;
     const count = (to - from) * size;
+    if (!same) {
+      this.#addElements(data, from * size, count);
+      return;
+    }
     if (this.values === null) {
-      for (let i = 0, read = same ? 0 : from * size; i < count; i++)
-        this.texts.push(String(data[read + (same ? i % size : i)]));
+      for (let i = 0; i < count; i++) this.texts.push(String(data[i % size]));
+      this.used += count;
+      return;
+    }
+    const values = this.#ensureRoom(this.values, count);
+    let at = this.used;
+    this.used += count;
+    for (let i = 0; at < this.used; i = i + 1 === size ? 0 : i + 1) values[at++] = data[i] as never;
+  }
+
+  /** Adds `count` elements from `first` on. */
+  #addElements(data: NonNullable<Cells["data"]>, first: number, count: number): void {
+    const { type } = this.column;
+    if (this.values === null) {
+      for (let i = first; i < first + count; i++) this.texts.push(String(data[i]));
       this.used += count;
       return;
     }
@@ -151,11 +193,7 @@ export class ColumnBuffer {
     let at = this.used;
     this.used += count;
     const end = this.used;
-    if (same) {
-      for (let i = 0; at < end; i = i + 1 === size ? 0 : i + 1) values[at++] = data[i] as never;
-      return;
-    }
-    let read = from * size;
+    let read = first;
     if (type === "float16") for (; at < end; at++) values[at] = float16ToNumber(Number(data[read++]));
     else if (type === "bool") for (; at < end; at++) values[at] = data[read++] === 1 ? 1 : 0;
     else if (count > 16 && ArrayBuffer.isView(data)) {

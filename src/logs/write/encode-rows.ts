@@ -1,7 +1,7 @@
 import { StorageError } from "../../../dsl/errors.js";
 import type { Dim } from "../../../dsl/tensor.js";
 import { failureCounts, type ResultBatch } from "../../tensors/result.js";
-import { rowSize, type TensorData } from "../../tensors/tensor-data.js";
+import { isRagged, rowCount, rowSize, type RaggedTensor, type RowsTensor } from "../../tensors/tensor-data.js";
 import { toBigIntMilliseconds } from "../../util/to-bigint-milliseconds.js";
 import type { ColumnKind, LogColumn, PortKind } from "../schema/columns.js";
 import type { RowMeta } from "../pipeline-log.js";
@@ -17,6 +17,15 @@ export interface Cells {
   readonly dims: readonly number[];
   /** true if every row has the same value: `data` then contains it once. */
   readonly same: boolean;
+  /** The rows if they differ in shape: `size` is then 0, and `dims` has the length of a row's dimensions. */
+  readonly ragged?: RaggedRows;
+}
+
+export interface RaggedRows {
+  /** Lengths of the nested lists of each row. */
+  readonly shapes: readonly (readonly number[])[];
+  /** Row `i` has the elements from `offsets[i]` to `offsets[i + 1]`. */
+  readonly offsets: readonly number[];
 }
 
 /** Rows to write into a table. Fields without a column in the table are ignored. */
@@ -25,7 +34,7 @@ export interface Rows {
   readonly firstRow: bigint;
   readonly batch: Pick<ResultBatch, "time" | "inputs" | "challengers" | "failures">;
   /** null if a challenger has no output. */
-  readonly outputs: ReadonlyMap<string, TensorData> | null;
+  readonly outputs: ReadonlyMap<string, RowsTensor> | null;
   readonly meta: RowMeta;
   readonly version: number;
   readonly note: string | null;
@@ -92,7 +101,7 @@ function portTensor(
   { batch, outputs }: Rows,
   kind: PortKind,
   { model, name }: LogColumn,
-): TensorData | null | undefined {
+): RowsTensor | null | undefined {
   if (kind === "in") return batch.inputs.get(name);
   if (kind === "out") return outputs === null ? null : outputs.get(name);
   return batch.challengers.get(model)?.outputs.get(name);
@@ -128,24 +137,39 @@ function nanoseconds(ns: number): bigint {
   return BigInt(Math.round(ns));
 }
 
-function portCells(column: LogColumn, tensor: TensorData | null | undefined, count: number): Cells {
+function portCells(column: LogColumn, tensor: RowsTensor | null | undefined, count: number): Cells {
   if (tensor === null) return noCells;
   const { name, type, depth, port, redacted, maxElements } = column;
   if (tensor === undefined) throw mismatchError(`port '${name}' is missing`);
   if (redacted) return portCells({ ...column, redacted: false }, redact(tensor), count);
-  const { dtype, dims, data } =
-    port === null || maxElements === null ? tensor : dropLongRows(tensor, port, maxElements);
+  const kept = port === null || maxElements === null ? tensor : dropLongRows(tensor, port, maxElements);
+  const { dtype, data } = kept;
   const shape = port?.shape ?? null;
   if (dtype !== type) throw mismatchError(`port '${name}' is ${dtype}, its column is ${type}`);
-  if (dims[0] !== count) throw mismatchError(`port '${name}' has ${dims[0] ?? 0} rows, the batch has ${count}`);
-  if (shape !== null && !fits(shape, dims))
-    throw mismatchError(
-      `port '${name}' has dimensions [${dims.join(", ")}], its column takes [${shape.map((dim) => dim ?? "?").join(", ")}]`,
-    );
+  if (rowCount(kept) !== count)
+    throw mismatchError(`port '${name}' has ${rowCount(kept)} rows, the batch has ${count}`);
+  if (isRagged(kept)) return raggedCells(name, shape, kept);
+  const { dims } = kept;
+  if (shape !== null && !fits(shape, dims)) throw misfit(name, shape, dims);
   const size = rowSize(dims);
   if (data.length < count * size)
     throw mismatchError(`port '${name}' holds ${data.length} elements, its dimensions need ${count * size}`);
   return { data, size, dims: depth === 0 ? scalarDims : shape === null ? [size] : dims.slice(1), same: false };
+}
+
+function raggedCells(name: string, shape: readonly Dim[] | null, { shapes, offsets, data }: RaggedTensor): Cells {
+  if (shape !== null)
+    for (const dims of shapes) if (!fits(shape, [1, ...dims])) throw misfit(name, shape, [1, ...dims]);
+  const end = offsets[shapes.length] ?? 0;
+  if (data.length < end) throw mismatchError(`port '${name}' holds ${data.length} elements, its rows need ${end}`);
+  const lengths = shape === null ? shapes.map((_, row) => [(offsets[row + 1] ?? 0) - (offsets[row] ?? 0)]) : shapes;
+  return { data, size: 0, dims: lengths[0] ?? [], same: false, ragged: { shapes: lengths, offsets } };
+}
+
+function misfit(name: string, shape: readonly Dim[], dims: readonly number[]): StorageError {
+  return mismatchError(
+    `port '${name}' has dimensions [${dims.join(", ")}], its column takes [${shape.map((dim) => dim ?? "?").join(", ")}]`,
+  );
 }
 
 function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
@@ -155,13 +179,16 @@ function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
   );
 }
 
-function shapeCells({ source, maxElements }: LogColumn, tensor: TensorData | null | undefined): Cells {
+function shapeCells({ source, maxElements }: LogColumn, tensor: RowsTensor | null | undefined): Cells {
   if (tensor === null || tensor === undefined || source === null || maxElements === null) return rowShapeCells(tensor);
   return rowShapeCells(dropLongRows(tensor, source, maxElements));
 }
 
-function rowShapeCells(tensor: TensorData | null | undefined): Cells {
-  return tensor === null ? noCells : sameList((tensor?.dims.slice(1) ?? []).map(BigInt));
+function rowShapeCells(tensor: RowsTensor | null | undefined): Cells {
+  if (tensor === null) return noCells;
+  if (tensor === undefined || !isRagged(tensor)) return sameList((tensor?.dims.slice(1) ?? []).map(BigInt));
+  const rank = tensor.shapes[0]?.length ?? 0;
+  return { data: BigInt64Array.from(tensor.shapes.flat(), BigInt), size: rank, dims: [rank], same: false };
 }
 
 function mismatchError(text: string): StorageError {

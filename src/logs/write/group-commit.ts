@@ -118,7 +118,7 @@ export class GroupCommitter {
       const batch = batchFor(this.#relaxed, sink);
       batch.add(cells, rows);
       this.#relaxedRows += rows;
-      this.#relaxedValues += rows * valuesPerRow(cells);
+      this.#relaxedValues += valuesIn(cells, rows);
       if (batch.rows >= relaxedRows) this.#commitNow();
       else this.#commitIn(relaxedMilliseconds);
       return batch.written;
@@ -333,12 +333,12 @@ function toBatch({ sink, rows, cells, resolve, reject }: JournalEntry): WriteBat
 }
 
 function isSmall(rows: number, cells: readonly Cells[]): boolean {
-  return rows <= maxJournalRows && rows * valuesPerRow(cells) <= maxJournalValues;
+  return rows <= maxJournalRows && valuesIn(cells, rows) <= maxJournalValues;
 }
 
-/** The number of values in one row. */
-function valuesPerRow(cells: readonly Cells[]): number {
+/** The number of values in rows. */
+function valuesIn(cells: readonly Cells[], rows: number): number {
   let values = 0;
-  for (const { size } of cells) values += size;
+  for (const { size, ragged } of cells) values += ragged === undefined ? rows * size : (ragged.offsets[rows] ?? 0);
   return values;
 }

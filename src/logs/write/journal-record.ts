@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { elementCount } from "../../tensors/tensor-data.js";
 import type { LogColumn } from "../schema/columns.js";
 import type { Cells } from "./encode-rows.js";
 
@@ -34,6 +35,9 @@ const [textKind, numberKind, bigintKind, emptyKind] = [
   arrays.length + 2,
   arrays.length + 3,
 ];
+
+/** In the header of cells: every row has the same value; rows differ in shape. */
+const [sameFlag, raggedFlag] = [256, 512];
 
 const digests = new WeakMap<readonly LogColumn[], number>();
 
@@ -77,14 +81,16 @@ export class JournalRecordWriter {
     return bytes;
   }
 
-  #writeCells({ data, size, dims, same }: Cells, rows: number): void {
-    const count = same ? size : rows * size;
+  #writeCells({ data, size, dims, same, ragged }: Cells, rows: number): void {
+    const count = ragged !== undefined ? (ragged.offsets[rows] ?? 0) : same ? size : rows * size;
     const kind = cellKind(data);
     const width = kind < arrays.length ? (arrays[kind]?.BYTES_PER_ELEMENT ?? 8) : 8;
-    this.#reserve(64 + dims.length * 4 + count * width);
-    this.#writeNumber(kind + (same ? 256 : 0) + dims.length * 65536);
-    this.#writeNumber(size);
-    for (const dim of dims) this.#writeNumber(dim);
+    const dimensions = ragged === undefined ? dims.length : rows * dims.length;
+    this.#reserve(64 + dimensions * 4 + count * width);
+    this.#writeNumber(kind + (same ? sameFlag : 0) + (ragged === undefined ? 0 : raggedFlag) + dims.length * 65536);
+    this.#writeNumber(ragged === undefined ? size : count);
+    if (ragged === undefined) for (const dim of dims) this.#writeNumber(dim);
+    else for (let row = 0; row < rows; row++) for (const dim of ragged.shapes[row] ?? []) this.#writeNumber(dim);
     if (data === null) return;
     if (kind === textKind) {
       for (let i = 0; i < count; i++) this.#writeText(String(data[i]));
@@ -192,22 +198,34 @@ function parseRecord(record: Buffer): JournalRows[] {
     reader.at = (from + bytes + 3) & ~3;
     return record.toString("utf8", from, from + bytes);
   };
+  const readElements = (kind: number, count: number): NonNullable<Cells["data"]> => {
+    if (kind === textKind) return Array.from({ length: count }, readText);
+    const CellArray = kind < arrays.length ? arrays[kind] : kind === bigintKind ? BigInt64Array : Float64Array;
+    reader.at = (reader.at + 7) & ~7;
+    const data = new (CellArray ?? Float64Array)(record.buffer as ArrayBuffer, record.byteOffset + reader.at, count);
+    reader.at += data.byteLength;
+    return data;
+  };
   while (reader.at < record.length) {
     const [rows, digest, columns] = [readNumber(), readNumber(), readNumber()];
     const table = readText();
     const cells = Array.from({ length: columns }, (): Cells => {
       const header = readNumber();
-      const [kind, same] = [header & 255, (header & 256) !== 0];
-      const size = readNumber();
-      const dims = Array.from({ length: header >>> 16 }, readNumber);
+      const [kind, same] = [header & 255, (header & sameFlag) !== 0];
+      const rank = header >>> 16;
+      const elements = readNumber();
+      if ((header & raggedFlag) !== 0) {
+        const shapes = Array.from({ length: rows }, () => Array.from({ length: rank }, readNumber));
+        const offsets = [0];
+        for (const shape of shapes) offsets.push((offsets.at(-1) ?? 0) + elementCount(shape));
+        const data = readElements(kind, elements);
+        return { data, size: 0, dims: shapes[0] ?? [], same, ragged: { shapes, offsets } };
+      }
+      const size = elements;
+      const dims = Array.from({ length: rank }, readNumber);
       const count = same ? size : rows * size;
       if (kind === emptyKind) return { data: null, size, dims, same };
-      if (kind === textKind) return { data: Array.from({ length: count }, readText), size, dims, same };
-      const CellArray = kind < arrays.length ? arrays[kind] : kind === bigintKind ? BigInt64Array : Float64Array;
-      reader.at = (reader.at + 7) & ~7;
-      const data = new (CellArray ?? Float64Array)(record.buffer as ArrayBuffer, record.byteOffset + reader.at, count);
-      reader.at += data.byteLength;
-      return { data, size, dims, same };
+      return { data: readElements(kind, count), size, dims, same };
     });
     all.push({ table, digest, rows, cells });
   }

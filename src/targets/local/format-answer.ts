@@ -1,28 +1,24 @@
 import type { Inference } from "../../engine/engine.js";
 import { allColumns, type ColumnSelection } from "../../tensors/column-selection.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
-import { type Batches, toColumns, toRecords, toTable } from "../../tensors/format-result.js";
-import { uniformBatches } from "../../tensors/uniform-batches.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
+import { toColumns, toRecords, toTable } from "../../tensors/format-result.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
 
-const copyTensors = (tensors: ReadonlyMap<string, TensorData>) =>
+const copyTensors = (tensors: ReadonlyMap<string, RowsTensor>) =>
   new Map(Array.from(tensors, ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
 const shapes: {
-  readonly [F in Inference["form"]]: (batches: Batches, choice: ColumnSelection) => unknown;
+  readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: ColumnSelection) => unknown;
 } = { records: toRecords, columns: toColumns, table: toTable };
 
 /** Formats an answer like its input (records, columns or a table), with the selected columns. */
 export function formatAnswer(inference: Inference, choice: ColumnSelection, version: number): unknown {
-  const batches = uniformBatches(inference.batch).map((uniform) => {
-    const batch = copyIfShared(inference, uniform);
-    return choice === allColumns ? batch : withMetadata(batch, inference, version);
-  });
-  return shapes[inference.form](batches, choice);
+  const batch = copyIfShared(inference);
+  return shapes[inference.form](choice === allColumns ? batch : withMetadata(batch, inference, version), choice);
 }
 
 /** Copies the tensors of a table if challengers may still read them: the caller owns its answer. */
-function copyIfShared({ form, deferred }: Inference, batch: ResultBatch): ResultBatch {
+function copyIfShared({ form, batch, deferred }: Inference): ResultBatch {
   return form === "table" && deferred.length > 0
     ? { ...batch, inputs: copyTensors(batch.inputs), outputs: copyTensors(batch.outputs) }
     : batch;

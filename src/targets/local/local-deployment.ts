@@ -38,7 +38,6 @@ import { selectColumns, allColumns } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
 import { toRecords, toTable } from "../../tensors/format-result.js";
 import { withheldColumns } from "../../tensors/withheld-columns.js";
-import { uniformBatches } from "../../tensors/uniform-batches.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
 import { parseFileOptions, parseInferOptions } from "./options/infer-options.js";
@@ -151,8 +150,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
         runner.endRequest();
       }
       this.#rows += inference.batch.rows;
-      if (choice === allColumns && inference.form === "records")
-        return uniformBatches(inference.batch).flatMap(batchToRecords);
+      if (choice === allColumns && inference.form === "records") return batchToRecords(inference.batch);
       return formatAnswer(inference, choice, version.stored.version);
     } catch (error) {
       this.#failures++;

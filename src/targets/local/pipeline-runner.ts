@@ -5,13 +5,9 @@ import { idleQueue } from "../../engine/scheduling/idle-queue.js";
 import type { ChallengerNote, LogBatch, LogLayout, LogQuery, PipelineLog, RowMeta } from "../../logs/pipeline-log.js";
 import type { Store } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
-import { type RowsBatch, uniformBatches } from "../../tensors/uniform-batches.js";
-import { sliceColumns, uniformRanges } from "../../tensors/row-ranges.js";
-import type { RowsTensor, TensorData } from "../../tensors/tensor-data.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { AlertWatchLease } from "./shared-alert-watch.js";
 import type { LocalSettings } from "./options/local-options.js";
-
-type UniformAnswer = ReadonlyMap<string, TensorData> | ChallengerNote;
 
 /** How long `logs()` waits for running challengers, so that it includes the latest answers. */
 const LOG_WAIT_MS = 1000;
@@ -99,7 +95,7 @@ export class PipelineRunner {
     this.#unflushed = true;
     const { batch, deadline } = inference;
     return deadline
-      .whileLogging(this.#label, appendAll(log, batch, rowMeta(inference)))
+      .whileLogging(this.#label, log.append(batch, rowMeta(inference)))
       .then(({ firstRow }) => this.#afterAppend(log, inference, firstRow));
   }
 
@@ -110,10 +106,7 @@ export class PipelineRunner {
         .whileRunning(this.#label, room)
         .then(() => this.#logRelaxed(log, inference, log.whenRoom()) ?? undefined);
     this.#unflushed = true;
-    const meta = rowMeta(inference);
-    const [first] = uniformBatches(inference.batch).map((batch) => log.appendRelaxed(batch, meta).firstRow);
-    if (first === undefined) throw new TypeError("a request has at least one row");
-    this.#afterAppend(log, inference, first);
+    this.#afterAppend(log, inference, log.appendRelaxed(inference.batch, rowMeta(inference)).firstRow);
     return null;
   }
 
@@ -162,31 +155,14 @@ export class PipelineRunner {
     this.#unflushed = true;
     const logged =
       "note" in answer && typeof answer.note === "string" ? { note: loggedNote(answer.note, log.layout) } : answer;
-    const ranges = "note" in answer ? null : uniformRanges((answer as ReadonlyMap<string, RowsTensor>).values(), rows);
-    const appended =
-      ranges === null
-        ? log.appendChallenger(challenger, firstRow, rows, logged as UniformAnswer, elapsedNs)
-        : Promise.all(
-            ranges.map(([from, to]) =>
-              log.appendChallenger(
-                challenger,
-                firstRow + BigInt(from),
-                to - from,
-                sliceColumns(answer as ReadonlyMap<string, RowsTensor>, from, to),
-                elapsedNs,
-              ),
-            ),
-          );
     // A failed append of the champion's rows rejects the request; one of a challenger's must not end the process.
     this.#track(
-      Promise.resolve(appended)
-        .then(() => undefined)
-        .catch((error: unknown) => {
-          process.emitWarning(
-            `pipeline '${this.engine.config.name}': the answer of challenger '${challenger}' was not logged: ${error instanceof Error ? error.message : String(error)}`,
-            "ShapelineLogWarning",
-          );
-        }),
+      log.appendChallenger(challenger, firstRow, rows, logged, elapsedNs).catch((error: unknown) => {
+        process.emitWarning(
+          `pipeline '${this.engine.config.name}': the answer of challenger '${challenger}' was not logged: ${error instanceof Error ? error.message : String(error)}`,
+          "ShapelineLogWarning",
+        );
+      }),
     );
   }
 
@@ -252,13 +228,6 @@ function loggedNote(note: string, { withheld }: LogLayout): string {
   if (withheld === undefined || isQueueNote(note)) return note;
   if (withheld.excluded.length === 0 && withheld.redacted.length === 0) return note;
   return "it failed; its error message is not logged, because it may quote a value that 'log.exclude' or 'log.redact' leaves out";
-}
-
-/** Appends the uniform parts of a batch, which get consecutive row ids. */
-async function appendAll(log: PipelineLog, batch: RowsBatch, meta: RowMeta): Promise<{ readonly firstRow: bigint }> {
-  const [first] = await Promise.all(uniformBatches(batch).map((uniform) => log.append(uniform, meta)));
-  if (first === undefined) throw new TypeError("a request has at least one row");
-  return first;
 }
 
 function rowMeta({ lastModel, elapsedNs, metadata }: Inference): RowMeta {

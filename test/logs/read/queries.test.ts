@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LogLayout } from "../../../src/logs/pipeline-log.js";
 import { toRecords, toTable } from "../../../src/tensors/format-result.js";
+import type { TensorData } from "../../../src/tensors/tensor-data.js";
 import { refusal } from "../../refusal.js";
 import { sample } from "../../tensors/samples.js";
 import { floats, fraudLayout, noon, port, rowMeta, scoredRows, scoresOf } from "../support/sample-rows.js";
@@ -68,7 +69,7 @@ describe("reading", () => {
       );
     }
     const batches = await log.read();
-    expect(batches.map((batch) => batch.inputs.get("dense_input")?.dims)).toEqual([
+    expect(batches.map((batch) => (batch.inputs.get("dense_input") as TensorData | undefined)?.dims)).toEqual([
       [1, 3],
       [2, 2],
     ]);
