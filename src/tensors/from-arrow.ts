@@ -1,26 +1,31 @@
 import { DataType, Precision, Vector, type Data, type Dictionary, type Utf8View } from "apache-arrow";
 import type { ErrorCode } from "../../dsl/messages/error-codes.js";
 import { InputError } from "../../dsl/errors.js";
+import { rowShape } from "../../dsl/rows.js";
 import type { DType, Port } from "../../dsl/tensor.js";
 import { allocate } from "./dtypes.js";
-import type { TensorData, TensorElements } from "./tensor-data.js";
+import { elementCount, type RowsTensor, type TensorElements } from "./tensor-data.js";
 
 /**
- * Converts an Arrow column to the tensor of a port. Accepts `List`, `LargeList` and `FixedSizeList` nested to the
- * port's rank, several chunks and sliced vectors. The element type must be the port's.
+ * Converts an Arrow column to the rows of a port. Accepts `List`, `LargeList` and `FixedSizeList` nested to the rank of
+ * the port's rows, several chunks and sliced vectors, and single values where a row is one number. The element type must
+ * be the port's. Rows may differ in size along open dimensions.
  *
  * @param vector the column
- * @param port the expected dtype and shape; an open dimension must be the same in every row
+ * @param port the expected dtype and shape
  * @param where the column's name in messages: `column 'dense_input'`
- * @throws InputError SL5018 wrong element type, SL5008 wrong rank, SL5005 a null, SL5007 a wrong length, SL5009 ragged
- * rows, SL5019 a damaged column
- * @example tensorFromVector(table.getChild("x"), { name: "x", dtype: "float32", shape: ["N", 29] }, "column 'x'")
+ * @param nullAsNaN a null element of a float column is NaN
+ * @throws InputError SL5018 wrong element type, SL5008 wrong rank, SL5005 a null, SL5007 a wrong length, SL5009 a
+ * ragged row, SL5019 a damaged column
+ * @example tensorFromVector(table.getChild("x"), { name: "x", dtype: "float32", shape: ["batch", 29] }, "column 'x'")
  */
-export function tensorFromVector(vector: Vector, port: Port, where: string): TensorData {
-  const column = new Column(port, where);
+export function tensorFromVector(vector: Vector, port: Port, where: string, nullAsNaN = false): RowsTensor {
   const [depth, leaf] = innermostType(vector.type);
-  const expectedDepth = port.shape === null ? depth : Math.max(port.shape.length - 1, 0);
-  if (depth !== expectedDepth) {
+  const row = rowShape(port.shape);
+  const column = new Column(port, where, nullAsNaN ? depth : null);
+  const isOneNumber = depth === 0 && row !== null && row.every((dim) => dim === 1);
+  const expectedDepth = row === null ? depth : row.length;
+  if (depth !== expectedDepth && !isOneNumber) {
     throw column.error(
       "SL5008",
       `found ${describeNesting(depth)}, expected ${describeNesting(expectedDepth)} for ${describePort(port)}; nest the values as the shape says`,
@@ -38,16 +43,38 @@ export function tensorFromVector(vector: Vector, port: Port, where: string): Ten
       },
     );
   }
-  const sizes = Array.from({ length: depth }, (_, level) => fixedSize(port, level + 1));
+  const { dtype } = port;
+  const sizes = Array.from({ length: depth }, (_, level) => fixedSize(port, level));
   const leaves: Leaf[] = [];
-  let row = 0;
+  let rows = 0;
   for (const data of vector.data) {
-    leaves.push(column.descend(data, 0, data.length, sizes, 0, row, 1));
-    row += data.length;
+    const found = column.descend(data, 0, data.length, sizes, 0, rows, 1);
+    if (found === null) return raggedFromVector(vector, port, depth, column);
+    leaves.push(found);
+    rows += data.length;
   }
-  const dims = [row, ...sizes.map((size, level) => size ?? listSize(vector.type, level) ?? 0)];
-  return { dtype: port.dtype, dims, data: joinLeaves(port.dtype, leaves, column) };
+  const dims = sizes.map((size, level) => size ?? listSize(vector.type, level) ?? 0);
+  const data = joinLeaves(dtype, leaves, column);
+  return { dtype, dims: [rows, ...(isOneNumber ? row.map(Number) : dims)], data };
 }
+
+/** Rows that differ in shape. The lists of one row must have one length. */
+function raggedFromVector(vector: Vector, port: Port, depth: number, column: Column): RowsTensor {
+  const shapes: number[][] = [];
+  const offsets = [0];
+  const leaves: Leaf[] = [];
+  for (const data of vector.data) {
+    for (let i = 0; i < data.length; i++) {
+      const shape: number[] = [];
+      leaves.push(column.descendRow(data, i, 1, depth, shape, shapes.length));
+      shapes.push(shape);
+      offsets.push((offsets.at(-1) ?? 0) + elementCount(shape));
+    }
+  }
+  return { dtype: port.dtype, shapes, offsets, data: joinLeaves(port.dtype, leaves, column) };
+}
+
+const float16NaN = 0x7e00;
 
 /** A range of innermost elements of one chunk. */
 interface Leaf {
@@ -59,13 +86,23 @@ interface Leaf {
 class Column {
   readonly #port: Port;
   readonly #where: string;
+  /** The level whose nulls are NaN; null: no nulls are accepted. */
+  readonly #nullableLevel: number | null;
 
-  constructor(port: Port, where: string) {
+  constructor(port: Port, where: string, nullableLevel: number | null) {
     this.#port = port;
     this.#where = where;
+    this.#nullableLevel = nullableLevel;
   }
 
-  /** Descends one list level. The first list sets `sizes[level]` if it is open; `perRow` entries belong to one row. */
+  get nullAsNaN(): boolean {
+    return this.#nullableLevel !== null;
+  }
+
+  /**
+   * Descends one list level. The first list sets `sizes[level]` if it is open; `perRow` entries belong to one row. Null
+   * if lists of an open level differ in length.
+   */
   descend(
     data: Data,
     start: number,
@@ -74,9 +111,9 @@ class Column {
     level: number,
     firstRow: number,
     perRow: number,
-  ): Leaf {
+  ): Leaf | null {
     const row = (entry: number) => firstRow + Math.floor(entry / Math.max(perRow, 1));
-    this.#refuseNulls(data, start, count, row);
+    if (level !== this.#nullableLevel) this.#refuseNulls(data, start, count, row);
     if (level === sizes.length) return { data, start, count };
     const child = data.children[0];
     if (child === undefined) throw this.damaged();
@@ -86,12 +123,39 @@ class Column {
       const length = fixed ?? Number(offsets?.[start + i + 1]) - Number(offsets?.[start + i]);
       if (!Number.isSafeInteger(length) || length < 0) throw this.damaged();
       const size = sizes[level] ?? (sizes[level] = length);
-      if (length !== size) throw this.#wrongLength(row(i), level, length, size);
+      if (length === size) continue;
+      if (fixedSize(this.#port, level) === null) return null;
+      throw this.#wrongLength(row(i), level, length, size);
     }
     const size = sizes[level] ?? 0;
     const from = fixed === null ? Number(offsets?.[start] ?? 0) : start * fixed;
     if (from < 0 || from + count * size > child.length) throw this.damaged();
     return this.descend(child, from, count * size, sizes, level + 1, firstRow, perRow * size);
+  }
+
+  /** Descends the lists of one row: `count` lists from `start` on. Appends the sizes of their levels to `shape`. */
+  descendRow(data: Data, start: number, count: number, depth: number, shape: number[], row: number): Leaf {
+    const level = shape.length;
+    if (level !== this.#nullableLevel) this.#refuseNulls(data, start, count, () => row);
+    if (level === depth) return { data, start, count };
+    const child = data.children[0];
+    if (child === undefined) throw this.damaged();
+    const offsets = data.valueOffsets as Int32Array | BigInt64Array | undefined;
+    const fixed = DataType.isFixedSizeList(data.type) ? data.type.listSize : null;
+    const expected = fixedSize(this.#port, level);
+    const startOf = (list: number) => (fixed === null ? Number(offsets?.[list]) : list * fixed);
+    let size = expected;
+    for (let list = start; list < start + count; list++) {
+      const length = startOf(list + 1) - startOf(list);
+      if (!Number.isSafeInteger(length) || length < 0) throw this.damaged();
+      size ??= length;
+      if (length !== size) throw this.#wrongLength(row, level, length, size);
+    }
+    shape.push(size ?? 0);
+    const from = count === 0 ? 0 : startOf(start);
+    const inner = count * (size ?? 0);
+    if (!(from >= 0 && from + inner <= child.length)) throw this.damaged();
+    return this.descendRow(child, from, inner, depth, shape, row);
   }
 
   #refuseNulls(data: Data, start: number, count: number, row: (entry: number) => number): void {
@@ -107,12 +171,12 @@ class Column {
   }
 
   #wrongLength(row: number, level: number, length: number, size: number): InputError {
-    const fixed = fixedSize(this.#port, level + 1) !== null;
+    const fixed = fixedSize(this.#port, level) !== null;
     return this.error(
       fixed ? "SL5007" : "SL5009",
       fixed
         ? `row ${row} has a list of ${length}, ${describePort(this.#port)} takes ${size}; send lists of that length`
-        : `row ${row} has a list of ${length}, the rows before it have ${size}; ${describePort(this.#port)} takes rows of one size in a batch`,
+        : `row ${row} has a list of ${length} beside one of ${size}; ${describePort(this.#port)} takes lists of one length within a row`,
       { row, found: length, expected: size },
     );
   }
@@ -137,7 +201,7 @@ function joinLeaves(dtype: DType, leaves: readonly Leaf[], column: Column): Tens
   const [only] = leaves;
   const plain = dtype !== "bool" && dtype !== "string";
   // A copy: challengers and the log read it later, when the caller may have reused the buffer.
-  if (plain && only !== undefined && leaves.length === 1) return range(only, column).slice();
+  if (plain && only !== undefined && leaves.length === 1 && !column.nullAsNaN) return range(only, column).slice();
   const out = allocate(
     dtype,
     leaves.reduce((sum, leaf) => sum + leaf.count, 0),
@@ -147,9 +211,16 @@ function joinLeaves(dtype: DType, leaves: readonly Leaf[], column: Column): Tens
     if (dtype === "string") readStrings(leaf, out as string[], at, column);
     else if (dtype === "bool") readBits(leaf, out as Uint8Array, at, column);
     else (out as Float64Array).set(range(leaf, column) as Float64Array, at);
+    if (column.nullAsNaN) setNaN(dtype, leaf, out as Float64Array, at);
     at += leaf.count;
   }
   return out;
+}
+
+function setNaN(dtype: DType, { data, start, count }: Leaf, out: Float64Array, at: number): void {
+  if (data.nullCount === 0) return;
+  const nan = dtype === "float16" ? float16NaN : NaN;
+  for (let i = 0; i < count; i++) if (!data.getValid(start + i)) out[at + i] = nan;
 }
 
 function range({ data, start, count }: Leaf, column: Column): TensorElements {
@@ -252,8 +323,8 @@ function dtypeOf(type: DataType): DType | null {
   return null;
 }
 
-function fixedSize(port: Port, axis: number): number | null {
-  const dim = port.shape?.[axis];
+function fixedSize(port: Port, level: number): number | null {
+  const dim = rowShape(port.shape)?.[level];
   return typeof dim === "number" ? dim : null;
 }
 

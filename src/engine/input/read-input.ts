@@ -1,18 +1,19 @@
-import type { Table, Vector } from "apache-arrow";
+import type { Table } from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
 import { rowsFirst } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
 import { tensorFromVector } from "../../tensors/from-arrow.js";
-import type { TensorData } from "../../tensors/tensor-data.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
 import { columnReader } from "./columns.js";
 import { describeValue } from "../../util/format-value.js";
 import { elementTypes } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
-import { type Bindings, bindSymbols, hasFixedRows } from "./row-shape.js";
+import { type Bindings, hasFixedRows } from "./row-shape.js";
 import { readRowsOrRagged, requireOneRank } from "./ragged-rows.js";
 import { rowsReader } from "./rows.js";
 import { requireSameValues, sharedInputs } from "./shared-inputs.js";
+import { symbolCheck } from "./symbols.js";
 
 /**
  * Creates the reader of a pipeline's requests.
@@ -34,13 +35,14 @@ export function inputReader(
     missing,
   );
   const readRecords = recordsReader(pipeline, ports, missing);
+  const readTable = tableReader(pipeline, ports, missing);
   const checked = (batch: InputBatch): InputBatch => {
     if (batch.rows > 1 && shared.length > 0) requireSameValues(inputs, batch.tensors, batch.rows);
     return batch;
   };
   return (input) => {
     if (Array.isArray(input)) return checked(readRecords(input));
-    if (isTable(input)) return checked(readTable(pipeline, ports, input));
+    if (isTable(input)) return checked(readTable(input));
     if (typeof input === "object" && input !== null && !ArrayBuffer.isView(input) && !isPromise(input))
       return readColumns(input);
     throw new InputError(
@@ -90,35 +92,30 @@ function checkKeys(pipeline: string, ports: readonly Port[], row: unknown, at: n
   );
 }
 
-function readTable(pipeline: string, ports: readonly Port[], table: Table): InputBatch {
-  const columns = table.schema.fields.map((field) => String(field.name));
-  const fault =
-    missingInput(pipeline, ports, columns, "the table") ??
-    (columns.length > ports.length ? unknownInput(pipeline, ports, columns, "the table") : null);
-  if (fault !== null) throw fault;
-  if (table.numRows === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
-  const vectors = ports.map((port) => table.getChild(port.name));
-  const readVector = (port: Port, vector: Vector | null, bindings: Bindings, firstRow: number): TensorData => {
-    if (vector === null) throw new TypeError(`the table has no column '${port.name}'`);
-    const tensor = tensorFromVector(
-      vector,
-      port,
-      `column '${port.name}'${firstRow > 0 ? `, from row ${firstRow}` : ""}`,
-    );
-    if (port.dtype === "string") checkTexts(port, tensor.data);
-    bindSymbols(port, tensor.dims, bindings);
-    return tensor;
+function tableReader(
+  pipeline: string,
+  ports: readonly Port[],
+  missing: readonly string[],
+): (table: Table) => InputBatch {
+  const checkSymbols = symbolCheck(ports);
+  return (table) => {
+    const columns = table.schema.fields.map((field) => String(field.name));
+    const fault =
+      missingInput(pipeline, ports, columns, "the table") ??
+      (columns.length > ports.length ? unknownInput(pipeline, ports, columns, "the table") : null);
+    if (fault !== null) throw fault;
+    if (table.numRows === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
+    const tensors: RowsTensor[] = [];
+    for (const port of ports) {
+      const vector = table.getChild(port.name);
+      if (vector === null) continue;
+      const tensor = tensorFromVector(vector, port, `column '${port.name}'`, missing.includes(port.name));
+      if (port.dtype === "string") checkTexts(port, tensor.data);
+      tensors.push(tensor);
+    }
+    checkSymbols?.(tensors);
+    return { form: "table", rows: table.numRows, tensors };
   };
-  const tensors = readRowsOrRagged(
-    table.numRows,
-    () => {
-      const bindings: Bindings = new Map();
-      return ports.map((port, i) => readVector(port, vectors[i] ?? null, bindings, 0));
-    },
-    ports.map((port, i) => (row, bindings) => readVector(port, vectors[i]?.slice(row, row + 1) ?? null, bindings, row)),
-  );
-  requireOneRank(ports, tensors);
-  return { form: "table", rows: table.numRows, tensors };
 }
 
 function checkTexts(port: Port, texts: ArrayLike<unknown>): void {

@@ -39,6 +39,10 @@ export function resolveRowShape(port: Port, first: unknown, bindings: Bindings, 
 /** The nested sizes of a value's first elements, for a port of unknown rank. */
 function measure(value: unknown): number[] {
   const sizes: number[] = [];
-  for (let inner = value; isArrayOrTypedArray(inner); inner = inner[0]) sizes.push(inner.length);
+  for (let inner = value; isArrayOrTypedArray(inner) && sizes.length < MAX_RANK; inner = inner[0])
+    sizes.push(inner.length);
   return sizes;
 }
+
+/** Ends the walk through a list that contains itself. */
+const MAX_RANK = 64;

@@ -416,7 +416,7 @@ describe("refuses wrong Arrow tables", () => {
     const table = tableFromArrays({ a: [[1, 2]], b: [[1, 2, 3]] });
     const ports = [port("a", "float64", "batch", "T"), port("b", "float64", "batch", "T")];
     expect(await refused(ports, table)).toBe(
-      "SL5012 input 'b': 3 elements, but 'T' is 2 in input 'a'; one symbol is one size in a row",
+      "SL5012 row 0, input 'b': 3 elements, but 'T' is 2 in input 'a'; one symbol is one size in a row",
     );
   });
 });
