@@ -135,6 +135,7 @@ describe("renamed ports", () => {
       "sha256",
       "inputs",
       "outputs",
+      "rows",
     ]);
     const { renamed: _, ...unnamed } = champ;
     expect([
