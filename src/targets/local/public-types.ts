@@ -78,7 +78,7 @@ export interface LocalTarget extends Target {
   readonly kind: "local";
   /**
    * Deploys a pipeline, or a config from `build()`. Checks everything first: the digests and signatures of the model
-   * files, and one run of each model on zeros. If a check fails, the previous deployment stays. Deploying the same
+   * files, and each model on made-up rows. If a check fails, the previous deployment stays. Deploying the same
    * config with the same log again keeps its version.
    *
    * Handles from an earlier `deploy` keep their version until they are closed. Handles from `pipeline(name)` switch to
