@@ -25,8 +25,8 @@ interface FormatRows {
 /**
  * Reads the rows of a request from a file, or from bytes. The content decides the format.
  *
- * @throws InputError SL5017 for another format, SL5030 for a file that cannot be read or is damaged, SL5033 for one that
- * is too large, SL5003, SL5004 and SL5034 for its columns; TargetError SL6020 for Parquet without DuckDB
+ * @throws InputError SL5017 for another format, SL5030 for a file that cannot be read or is damaged, SL5033 for one
+ * that is too large, SL5003, SL5004 and SL5034 for its columns; TargetError SL6020 for Parquet without DuckDB
  */
 export async function readRows(source: RowsSource, wanted: WantedRows): Promise<FileRows> {
   const opened = await openSource(source, wanted.maxBytes);

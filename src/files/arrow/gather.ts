@@ -15,7 +15,7 @@ export function gather(data: arrow.Data, places: Int32Array, budget: ByteBudget)
   const { length } = places;
   budget.take(length * 8);
   const nulls = gatherNulls(data, places);
-  const type = data.type as arrow.DataType;
+  const type = data.type;
   if (arrow.DataType.isBool(type)) {
     const bytes = data.values as Uint8Array;
     const bits = new Uint8Array((length + 7) >> 3);
@@ -58,7 +58,7 @@ export function gather(data: arrow.Data, places: Int32Array, budget: ByteBudget)
     for (const [i, at] of places.entries()) texts.set(bytes.subarray(...range(at)), valueOffsets[i]);
     return arrow.makeData({ type, length, ...nulls, valueOffsets, data: texts });
   }
-  if (!arrow.DataType.isList(type)) throw new DamagedArrowError(`it has views of ${String(type)}`);
+  if (!arrow.DataType.isList(type)) throw new DamagedArrowError("it has views of values that no tensor has");
   budget.take(total * 4);
   const inner = new Int32Array(total);
   for (const [i, at] of places.entries()) {
@@ -76,7 +76,7 @@ export function gather(data: arrow.Data, places: Int32Array, budget: ByteBudget)
 
 /** The entries of two columns of numbers, booleans or texts of one type, one after another. */
 export function concat(first: arrow.Data, second: arrow.Data): arrow.Data {
-  const type = first.type as arrow.DataType;
+  const type = first.type;
   const chunks = [first, second];
   const length = first.length + second.length;
   const nullBitmap = new Uint8Array((length + 7) >> 3);

@@ -39,7 +39,7 @@ function asRowOfOne(column: Vector, { shape }: Port): Vector {
   const type = column.type as DataType;
   if (!isOne || DataType.isList(type) || DataType.isFixedSizeList(type)) return column;
   const nest = (data: Data): Data => {
-    const list = new FixedSizeList(1, new Field("item", data.type as DataType, true));
+    const list = new FixedSizeList(1, new Field("item", data.type, true));
     return makeData({ type: list, length: data.length, nullCount: 0, child: data });
   };
   return new Vector(column.data.map((data) => sizes.reduce(nest, data)));
@@ -57,7 +57,7 @@ function tableOf(columns: readonly (readonly [string, Vector])[]): Table {
   );
   if (sameChunks) {
     const batches = Array.from({ length: chunks[0]?.length ?? 0 }, (_, i) => {
-      const children = chunks.map((data) => data[i] as NonNullable<(typeof data)[number]>);
+      const children: Data[] = chunks.map((data) => data[i] as Data);
       const length = children[0]?.length ?? rows;
       return new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children }));
     });
@@ -75,7 +75,7 @@ function joinElements(elements: readonly Vector[], name: string, file: string): 
       `'${file}': the columns of the elements of input '${name}' ${problem}; give them one type, or one column '${name}' with lists`,
       { file, input: name },
     );
-  if (!DataType.isInt(type) && !DataType.isFloat(type)) throw fail(`have the type ${String(type)}, not numbers`);
+  if (!DataType.isInt(type) && !DataType.isFloat(type)) throw fail("are not numbers");
   const other = elements.find((vector) => String(vector.type) !== String(type));
   if (other !== undefined) throw fail(`have the types ${String(type)} and ${String(other.type)}`);
   const [rows, size] = [first?.length ?? 0, elements.length];

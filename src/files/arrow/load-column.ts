@@ -143,7 +143,7 @@ function loadList(reader: BatchReader, part: FieldPart, field: IpcField, diction
   const isView = field.type === Type.ListView || field.type === Type.LargeListView;
   const [offsets, sizes] = [field.type === Type.FixedSizeList ? null : part.buffer(1), isView ? part.buffer(2) : null];
   const child = loadColumn(reader, item, dictionaries);
-  const entry = new arrow.Field("item", child.type as arrow.DataType, true);
+  const entry = new arrow.Field("item", child.type, true);
   if (offsets === null) {
     const size = field.listSize;
     if (size < 1) throw new UnsupportedTypeError(`FixedSizeList of ${size}`);

@@ -2,7 +2,7 @@ import { Vector, type Data, type Table } from "apache-arrow";
 import { InputError, ShapelineError } from "../../../dsl/errors.js";
 import { errorSummary } from "../../util/error-message.js";
 import { type ChosenColumns, chooseColumns } from "../choose-columns.js";
-import { UnpackedTooLargeError } from "../packing/zstd.js";
+import { UnpackedTooLargeError } from "../packing/unpack-errors.js";
 import { tooLarge } from "../rows-source.js";
 import type { WantedRows } from "../wanted-rows.js";
 import { BatchReader, type ByteBudget } from "./batch-reader.js";

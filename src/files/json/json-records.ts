@@ -56,6 +56,6 @@ function fromColumns(value: JsonObject): unknown {
 }
 
 function columnValues(column: unknown): readonly unknown[] | null {
-  if (Array.isArray(column)) return column;
+  if (Array.isArray(column)) return column as unknown[];
   return isRecord(column) ? Object.values(column) : null;
 }

@@ -3,7 +3,7 @@ import { isRecord } from "../../util/objects.js";
 import { type ChosenColumns, chooseColumns } from "../choose-columns.js";
 import type { WantedRows } from "../wanted-rows.js";
 
-/** Records with the inputs of a pipeline only, and what was left out; `chosen` is null where nothing was to be chosen. */
+/** Records with the inputs of a pipeline only, and what was left out; null if the value is no list of records. */
 export interface PickedRecords {
   readonly rows: unknown;
   readonly chosen: ChosenColumns | null;

@@ -5,7 +5,8 @@ import { InputError } from "../../../dsl/errors.js";
 import { errorSummary } from "../../util/error-message.js";
 import { formatBytes } from "../format-bytes.js";
 import { tooLarge } from "../rows-source.js";
-import { UnpackedTooLargeError, unpackZstd } from "./zstd.js";
+import { UnpackedTooLargeError } from "./unpack-errors.js";
+import { unpackZstd } from "./zstd.js";
 
 const packings = { gzip: [0x1f, 0x8b], zstd: [0x28, 0xb5, 0x2f, 0xfd] } as const;
 

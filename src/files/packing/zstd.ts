@@ -1,16 +1,14 @@
 import { Decompress } from "fzstd";
 import * as zlib from "node:zlib";
+import { DamagedDataError, UnpackedTooLargeError } from "./unpack-errors.js";
 
 /** The window that the zstd command accepts without options: a larger one is refused, since it is allocated at once. */
 const maxWindow = 2 ** 27;
 
-/** Thrown when unpacked data are larger than the limit. */
-export class UnpackedTooLargeError extends Error {}
-
 /**
  * Unpacks zstd frames. Node from 22.15 has its own decoder; older releases use one in JavaScript.
  *
- * @throws UnpackedTooLargeError above `maxBytes`; Error for damaged data
+ * @throws UnpackedTooLargeError above `maxBytes`; DamagedDataError
  */
 export function unpackZstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const { zstdDecompressSync } = zlib as {
@@ -38,7 +36,7 @@ function unpackInJavaScript(bytes: Uint8Array, maxBytes: number): Uint8Array {
   checkWindow(bytes);
   for (let at = 0; at < bytes.length; at += step)
     decoder.push(bytes.subarray(at, at + step), at + step >= bytes.length);
-  if (!ended) throw new Error("unexpected end of the data");
+  if (!ended) throw new DamagedDataError("unexpected end of the data");
   return Buffer.concat(parts, size);
 }
 
@@ -49,5 +47,5 @@ function checkWindow(bytes: Uint8Array): void {
   if (singleSegment) return;
   const window = bytes[5] ?? 0;
   const base = 2 ** (10 + (window >> 3));
-  if (base + (base / 8) * (window & 7) > maxWindow) throw new Error("its window is larger than 128 MiB");
+  if (base + (base / 8) * (window & 7) > maxWindow) throw new DamagedDataError("its window is larger than 128 MiB");
 }

@@ -1,5 +1,5 @@
 import type { DuckDBListVector, DuckDBType, DuckDBVector } from "@duckdb/node-api";
-import { Bool, type Data, type DataType, Field, List, Utf8, makeData } from "apache-arrow";
+import { Bool, type Data, Field, List, Utf8, makeData } from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
 import type { DuckDB } from "../../logs/duckdb.js";
 import type { DType } from "../../../dsl/tensor.js";
@@ -34,8 +34,7 @@ export interface ColumnTarget {
 export function columnBuilder(duckdb: DuckDB, type: DuckDBType, target: ColumnTarget): ColumnBuilder {
   const { DuckDBTypeId } = duckdb;
   const { dtype, where } = target;
-  if (type.typeId === DuckDBTypeId.LIST)
-    return new ListBuilder(columnBuilder(duckdb, (type as ReturnType<DuckDB["LIST"]>).valueType, target));
+  if (type.typeId === DuckDBTypeId.LIST) return new ListBuilder(columnBuilder(duckdb, type.valueType, target));
   const isText = type.typeId === DuckDBTypeId.VARCHAR || type.typeId === DuckDBTypeId.ENUM;
   if (isText && dtype === "string") return new TextBuilder();
   if (type.typeId === DuckDBTypeId.BOOLEAN && dtype === "bool") return new BoolBuilder();
@@ -116,7 +115,7 @@ class ListBuilder implements ColumnBuilder {
   finish(): Data {
     const child = this.#child.finish();
     return makeData({
-      type: new List(new Field("item", child.type as DataType, true)),
+      type: new List(new Field("item", child.type, true)),
       length: this.#validity.length,
       ...this.#validity.finish(),
       valueOffsets: this.#offsets.elements(),

@@ -15,7 +15,7 @@ const cancer = pipeline("cancer")
   .validate("sure", (x) => x.out.probabilities[0] > 0.99 || x.out.probabilities[1] > 0.99);
 
 async function deployed(): Promise<LocalDeployment> {
-  return (await openEngine({ models }).deploy(cancer)) as unknown as LocalDeployment;
+  return await openEngine({ models }).deploy(cancer);
 }
 
 type Answers = readonly { readonly out: unknown }[];
