@@ -78,8 +78,18 @@ function modelConfig(model: Model): ModelConfig {
     outputs,
     rows: rowsOf({ inputs, outputs }),
     ...(model.batchSize !== undefined && { batchSize: model.batchSize }),
+    ...(model.constants !== undefined && { constants: constantsConfig(model.constants) }),
     ...withRenamed(model.renamed),
   };
+}
+
+function constantsConfig(constants: NonNullable<Model["constants"]>): NonNullable<ModelConfig["constants"]> {
+  return Object.fromEntries(
+    Object.entries(constants).map(([input, { dtype, shape, data }]) => [
+      input,
+      { dtype, shape: [...shape], data: [...data] },
+    ]),
+  );
 }
 
 /** Reads a step's lambda and compiles it, or reports all its problems. */

@@ -1,3 +1,4 @@
+import type { ConstantData } from "./constant.js";
 import { ModelError } from "./errors.js";
 import { isRecord, kindOf } from "./value-kind.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
@@ -14,11 +15,16 @@ export interface Model<out N extends string = string, out I extends object = obj
   readonly outputs: O;
   /** The number of rows of one run, if the file fixes it. Larger requests run in parts. */
   readonly batchSize?: number;
+  /** Fixed values of inputs of the file that are no inputs here, by their names in the file. */
+  readonly constants?: ModelConstants;
   /** Names in the file of renamed ports. Absent where no port is renamed. */
   readonly renamed?: RenamedPorts;
 }
 
 export type Ports = Readonly<Record<string, Tensor>>;
+
+/** By input: the same value in every run. */
+export type ModelConstants = Readonly<Record<string, ConstantData>>;
 
 /** The argument of `defineModel`. `shape: null` is an unknown rank. */
 export interface ModelDefinition<N extends string, I extends PortDefinitions, O extends PortDefinitions> {
@@ -29,6 +35,8 @@ export interface ModelDefinition<N extends string, I extends PortDefinitions, O 
   readonly outputs: O;
   /** The number of rows of one run, if the file fixes it. */
   readonly batchSize?: number | undefined;
+  /** Fixed values of inputs of the file that are no inputs here. `shapeline generate` writes them. */
+  readonly constants?: ModelConstants | undefined;
   readonly renamed?: RenamedPorts | undefined;
 }
 
@@ -78,6 +86,7 @@ export function defineModel<const N extends string, const I extends PortDefiniti
     inputs: recordOf(portsOf(definition.inputs)) as TensorsOf<I>,
     outputs: recordOf(portsOf(definition.outputs)) as TensorsOf<O>,
     ...(definition.batchSize !== undefined && { batchSize: definition.batchSize }),
+    ...(definition.constants !== undefined && { constants: frozenConstants(definition.constants) }),
     ...withRenamed(definition.renamed),
   });
 }
@@ -90,6 +99,7 @@ interface GeneratedDefinition {
   readonly inputs: object;
   readonly outputs: object;
   readonly batchSize?: number;
+  readonly constants?: ModelConstants;
   readonly renamed?: RenamedPorts;
 }
 
@@ -128,6 +138,7 @@ export function isSameModel(a: Model, b: Model): boolean {
       named(model, "inputs"),
       named(model, "outputs"),
       model.batchSize,
+      model.constants,
     ]);
   return a === b || (a.name === b.name && identity(a) === identity(b));
 }
@@ -149,8 +160,37 @@ export function modelFlaw(definition: unknown): string | null {
     portsFlaw(definition["inputs"], "input", owner) ??
     portsFlaw(definition["outputs"], "output", owner) ??
     rowsFlaw(definition as unknown as Model, owner) ??
+    constantsFlaw(definition["constants"], definition["inputs"], owner) ??
     renamedFlaw(definition, owner)
   );
+}
+
+/** Why `constants` are not values of further inputs, or null. */
+function constantsFlaw(constants: unknown, inputs: unknown, owner: string): string | null {
+  if (constants === undefined) return null;
+  if (!isRecord(constants)) return `'constants' of ${owner} must be { input: { dtype, shape, data } }`;
+  for (const [input, value] of Object.entries(constants)) {
+    const isValue =
+      isRecord(value) &&
+      (dtypes as readonly unknown[]).includes(value["dtype"]) &&
+      Array.isArray(value["shape"]) &&
+      value["shape"].every((size) => Number.isSafeInteger(size) && size >= 0) &&
+      Array.isArray(value["data"]) &&
+      value["data"].length === value["shape"].reduce((product: number, size: number) => product * size, 1);
+    if (!isValue)
+      return `constant '${input}' of ${owner} must be { dtype, shape, data } with as many elements as its shape has`;
+    if (Object.hasOwn(inputs as object, input))
+      return `'${input}' of ${owner} is an input and a constant: keep it in one of both`;
+  }
+  return null;
+}
+
+function frozenConstants(constants: ModelConstants): ModelConstants {
+  const entries = Object.entries(constants).map(([input, { dtype, shape, data }]) => [
+    input,
+    Object.freeze({ dtype, shape: Object.freeze([...shape]), data: Object.freeze([...data]) }),
+  ]);
+  return Object.freeze(Object.fromEntries(entries) as ModelConstants);
 }
 
 /** Why `ports` is not a record of tensors, or null. */

@@ -1,3 +1,4 @@
+import { constantText } from "./config/constants.js";
 import { ConfigError } from "../dsl/errors.js";
 import type { AnyPipeline } from "../dsl/index.js";
 import { renamedText } from "../dsl/renamed-ports.js";
@@ -79,6 +80,7 @@ function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfi
       `version ${model.version}`,
       `file ${model.sha256.slice(0, 12)}…`,
       ...(model.batchSize === undefined ? [] : [`batch size ${model.batchSize}`]),
+      ...Object.entries(model.constants ?? {}).map(([input, value]) => `${input} ${constantText(value, true)}`),
       ...[...renamedText(model)].sort(),
     ].join(", ");
   const beforeByName = new Map(before.map((model) => [model.name, model]));

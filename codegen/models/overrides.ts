@@ -5,6 +5,7 @@ import { joinNames } from "../../src/util/join-names.js";
 import { isPathKey } from "../settings/path-key.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { formatTensor } from "../../src/config/format-tensor.js";
+import { withConstants } from "./constant-inputs.js";
 import { renamePorts } from "./rename-ports.js";
 import { decideRowsWith } from "./rows/row-settings.js";
 import { labelsFit, type ModelSignature, type Port } from "./signature.js";
@@ -45,18 +46,18 @@ export function requireOverridesUsed(overrides: Overrides, models: readonly Over
  * @throws ModelError SL3051 if the model has no such port or axis, if the number of labels is wrong, if two ports would
  *   have one name, or if the row axes contradict each other
  */
-export function applyOverride(model: ModelSignature, override: ModelOverride): ModelSignature {
-  const { name, version, symbols = {}, labels = {}, ports = {} } = override;
+export function applyOverride(source: ModelSignature, override: ModelOverride): ModelSignature {
+  const { name, version, symbols = {}, labels = {}, ports = {}, constants = {} } = override;
+  const refuse = (what: string): ModelError => overrideError(source, what);
+  const model = withConstants(source, constants, refuse);
   const symbolic = Object.entries(symbols).reduce((current, [port, axes]) => withSymbols(current, port, axes), model);
-  const named = decideRowsWith(symbolic, override, (what) => overrideError(model, what));
+  const named = decideRowsWith(symbolic, override, refuse);
   const all = {
     ...model.labels,
     ...Object.fromEntries(Object.entries(labels).map(([port, list]) => [port, checkLabels(model, port, list)])),
   };
   return {
-    ...renamePorts({ ...named, ...(Object.keys(all).length > 0 && { labels: all }) }, ports, (what) =>
-      overrideError(model, what),
-    ),
+    ...renamePorts({ ...named, ...(Object.keys(all).length > 0 && { labels: all }) }, ports, refuse),
     ...(name !== undefined && { name }),
     ...(version !== undefined && { version }),
   };

@@ -107,7 +107,9 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
     const at = resolveSource(further, cwd);
     others.push({ ...(await readSource(at)), file: isUrl(at) ? at : displayPath(cwd, at) });
   }
-  const main = chooseOptional(first, override.inputs ?? []);
+  const fixed = Object.keys(override.constants ?? {});
+  const fixedOptional = optionalNames(first, ({ name }) => fixed.includes(name));
+  const main = chooseOptional(first, [...(override.inputs ?? []), ...fixedOptional]);
   // A further source may describe an input as optional that the model needs.
   const isFed = ({ name }: Port): boolean => main.inputs.some((port) => port.name === name);
   const merged = mergeSources([main, ...others.map((other) => chooseOptional(other, optionalNames(other, isFed)))]);

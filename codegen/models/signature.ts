@@ -1,3 +1,4 @@
+import type { ConstantData } from "../../dsl/constant.js";
 import type { RenamedPorts } from "../../dsl/renamed-ports.js";
 import type { Dim, Port as TensorPort } from "../../dsl/tensor.js";
 
@@ -67,6 +68,8 @@ export interface ModelSignature {
   readonly labels?: Readonly<Record<string, readonly string[]>>;
   /** Rows of one run, if the file fixes it. The shapes have `"batch"` there. */
   readonly batchSize?: number;
+  /** Fixed values of inputs of the file that are no inputs here, from the settings. */
+  readonly constants?: Readonly<Record<string, ConstantData>>;
   /** How the row axes were found. Absent in what readers return, unless the source says that the model is whole. */
   readonly rows?: RowDecision;
   /** The file's names of the ports that the settings renamed. */

@@ -4,6 +4,9 @@ import { didYouMean } from "../../src/util/did-you-mean.js";
 import { joinNames } from "../../src/util/join-names.js";
 import { urlProblem } from "../../src/util/local-path.js";
 
+/** A fixed value of an input: one value, or nested lists. */
+export type ConstantSetting = number | bigint | string | boolean | readonly ConstantSetting[];
+
 /** Changes to one model that its file does not contain. */
 export interface ModelOverride {
   /** The name for pipelines, configs and the platform: at most 63 lower-case letters, digits and inner dashes. */
@@ -29,6 +32,11 @@ export interface ModelOverride {
   readonly labels?: Readonly<Record<string, readonly string[]>>;
   /** New names for ports, by their names in the file: `{ dense_1: "score" }`. The file is not changed. */
   readonly ports?: Readonly<Record<string, string>>;
+  /**
+   * Fixed values of inputs, which are then no inputs of the handle: `{ sr: 16000 }`, or nested lists. For int64 and
+   * uint64, whole numbers, bigints or strings of digits.
+   */
+  readonly constants?: Readonly<Record<string, ConstantSetting>>;
   /** Optional inputs to feed. The others are left out. */
   readonly inputs?: readonly string[];
   /** More files or metadata URLs that describe the same model. If they disagree, nothing is written. */
@@ -85,6 +93,16 @@ const size = z.int().min(1, "expected a number of rows of at least 1").max(1_000
 const rowAxis = z.int().min(0, "expected an axis number from 0").max(255);
 const shape = z.array(z.union([z.int().min(0), text, z.null()], "expected a size, a symbol or null")).max(256);
 
+/** Deeper lists than any tensor are refused before they use up the stack. */
+function isConstantSetting(value: unknown, depth = 0): value is ConstantSetting {
+  if (Array.isArray(value)) return depth < 32 && value.every((item) => isConstantSetting(item, depth + 1));
+  return ["number", "bigint", "string", "boolean"].includes(typeof value);
+}
+const constantValue = z.custom<ConstantSetting>(
+  (value) => isConstantSetting(value),
+  "expected a number, a bigint, text, true, false or nested lists of them",
+);
+
 const override = z.strictObject({
   name: label.optional(),
   version: text.optional(),
@@ -94,6 +112,7 @@ const override = z.strictObject({
   shapes: z.record(text, shape).optional(),
   labels: z.record(text, z.array(z.string()).min(1)).optional(),
   ports: z.record(text, portName).optional(),
+  constants: z.record(text, constantValue).optional(),
   inputs: z.array(text).min(1).optional(),
   sources: z.array(text).min(1).optional(),
 });

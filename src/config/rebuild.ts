@@ -26,7 +26,16 @@ export function rebuildPipeline(config: Config): AnyPipeline {
 }
 
 /** A config's model as `defineModel` takes it. */
-export function modelDefinition({ name, version, sha256, inputs, outputs, batchSize, renamed }: ModelConfig) {
+export function modelDefinition({
+  name,
+  version,
+  sha256,
+  inputs,
+  outputs,
+  batchSize,
+  constants,
+  renamed,
+}: ModelConfig) {
   return {
     name,
     version,
@@ -34,6 +43,7 @@ export function modelDefinition({ name, version, sha256, inputs, outputs, batchS
     inputs: portRecord(inputs),
     outputs: portRecord(outputs),
     ...(batchSize !== undefined && { batchSize }),
+    ...(constants !== undefined && { constants }),
     ...(renamed !== undefined && { renamed }),
   };
 }

@@ -1,3 +1,4 @@
+import { constantSchema } from "./constants.js";
 import * as z from "zod";
 import { dtypes } from "../../dsl/tensor.js";
 import { type Data, nameSchema } from "./schema-parts.js";
@@ -21,6 +22,8 @@ export const modelSchema = z.strictObject({
   rows: z.enum(["batched", "whole"]).optional(),
   /** The number of rows of one run, if the file fixes it. */
   batchSize: z.number().int().min(1).optional(),
+  /** Fixed values of inputs that are not among `inputs`, by their names in the file. */
+  constants: z.record(nameSchema, constantSchema).optional(),
   /** Ports that the config renames: name in the config -> name in the model file. */
   renamed: z
     .strictObject({

@@ -30,6 +30,7 @@ import { proveRows } from "./session/row-proof.js";
 import { checkSignature } from "./session/signature-check.js";
 import { sessionOptionsOf, type SessionSettings } from "./session-settings.js";
 import type { Execution, Next } from "./steps/execution.js";
+import { checkModelConstants, withModelConstants } from "./model-constants.js";
 import { constantInputs } from "./steps/sources.js";
 import { stepKind } from "./steps/steps.js";
 
@@ -124,10 +125,13 @@ export async function openEngine(
       runs.useInline(session);
       return session;
     };
-    checkSignature(model, runs.startsInWorker ? await championWorkers.open(file) : await openInline());
-    const together = await prove(model, runs.run, file, new RequestDeadline(Infinity));
+    const ports = runs.startsInWorker ? await championWorkers.open(file) : await openInline();
+    checkSignature(model, ports);
+    checkModelConstants(model, ports);
+    const runBatch = withModelConstants(model, runs.run);
+    const together = await prove(model, runBatch, file, new RequestDeadline(Infinity));
     if (runs.startsInWorker && runs.isInlineUseful()) await openInline();
-    return modelRunner(model, runs.run, together);
+    return modelRunner(model, runBatch, together);
   };
 
   const awaited = awaitedModels(config);
@@ -135,9 +139,12 @@ export async function openEngine(
     const workers = options.challengers === "return" || awaited.has(model.name) ? awaitedWorkers : challengerWorkers;
     workers.retain(file);
     releases.push(() => workers.release(file));
-    checkSignature(model, await workers.open(file));
-    const runBatch: RunBatch<number> = async (feeds, fetches, until, use) =>
-      use((await workers.run(file, owner, feeds, fetches, until).done).outputs);
+    const ports = await workers.open(file);
+    checkSignature(model, ports);
+    checkModelConstants(model, ports);
+    const runBatch = withModelConstants<number>(model, async (feeds, fetches, until, use) =>
+      use((await workers.run(file, owner, feeds, fetches, until).done).outputs),
+    );
     return modelRunner(model, runBatch, await prove(model, runBatch, file, Infinity));
   };
 

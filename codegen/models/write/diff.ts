@@ -28,6 +28,7 @@ export function describeDifferences(
       ...sideDifferences(name, "input", old, now),
       ...sideDifferences(name, "output", old, now),
       ...changeLine(`${name}: batchSize`, sizeText(old.batchSize), sizeText(now.batchSize)),
+      ...constantsDifference(name, old.constants ?? "none", JSON.stringify(now.constants) ?? "none"),
       ...changeLine(`${name}: rows`, rowsText(rowsLinesOf(old.comment)), rowsText(rowsLines(now).map(commentText))),
       ...changeLine(
         `${name}: labels`,
@@ -125,6 +126,10 @@ function findRenamed(
 
 function changeLine(what: string, old: string, now: string): readonly string[] {
   return old === now ? [] : [`${what} ${old} -> ${now}`];
+}
+
+function constantsDifference(model: string, old: string, now: string): readonly string[] {
+  return old === now ? [] : [`${model}: constants ${truncate(old)} -> ${truncate(now)}`];
 }
 
 function sizeText(size: number | undefined): string {

@@ -12,6 +12,8 @@ export interface GeneratedModel {
   readonly inputs: ReadonlyMap<string, GeneratedTensor>;
   readonly outputs: ReadonlyMap<string, GeneratedTensor>;
   readonly batchSize?: number;
+  /** The constants as JSON. */
+  readonly constants?: string;
   readonly renamed?: RenamedPorts;
 }
 
@@ -20,7 +22,7 @@ export interface GeneratedTensor {
   readonly shape: readonly Dim[] | null;
 }
 
-type Value = string | number | null | readonly Value[] | ReadonlyMap<string, Value>;
+type Value = string | number | boolean | null | readonly Value[] | ReadonlyMap<string, Value>;
 
 /** Parses the models of a generated file. Calls with anything but literals are skipped. */
 export async function parseGenerated(text: string): Promise<readonly GeneratedModel[]> {
@@ -35,6 +37,12 @@ export async function parseGenerated(text: string): Promise<readonly GeneratedMo
     if (ts.isStringLiteral(node)) return node.text;
     if (ts.isNumericLiteral(node)) return Number(node.text);
     if (node.kind === ts.SyntaxKind.NullKeyword) return null;
+    if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
+    if (node.kind === ts.SyntaxKind.FalseKeyword) return false;
+    if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.MinusToken) {
+      const value = valueOf(node.operand);
+      return typeof value === "number" ? -value : undefined;
+    }
     if (ts.isArrayLiteralExpression(node)) return allDefined(node.elements.map(valueOf));
     if (!ts.isObjectLiteralExpression(node)) return undefined;
     const entries = new Map<string, Value>();
@@ -79,6 +87,7 @@ function modelOf(value: Value | undefined, comment: readonly string[]): Generate
   const version = fields.get("version");
   const sha256 = fields.get("sha256");
   const batchSize = fields.get("batchSize");
+  const constants = fields.get("constants");
   const inputs = tensorsOf(fields.get("inputs"));
   const outputs = tensorsOf(fields.get("outputs"));
   if (typeof name !== "string" || typeof sha256 !== "string" || inputs === undefined || outputs === undefined)
@@ -91,8 +100,18 @@ function modelOf(value: Value | undefined, comment: readonly string[]): Generate
     inputs,
     outputs,
     ...(typeof batchSize === "number" && { batchSize }),
+    ...(constants instanceof Map && { constants: JSON.stringify(plainValue(constants)) }),
     ...withRenamed(renamedOf(fields.get("renamed"))),
   };
+}
+
+/** A value with objects instead of maps. */
+function plainValue(value: Value): unknown {
+  if (value instanceof Map)
+    return Object.fromEntries(
+      [...(value as ReadonlyMap<string, Value>)].map(([key, inner]) => [key, plainValue(inner)]),
+    );
+  return Array.isArray(value) ? value.map((item: Value) => plainValue(item)) : value;
 }
 
 function renamedOf(value: Value | undefined): RenamedPorts {

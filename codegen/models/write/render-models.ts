@@ -88,10 +88,19 @@ function renderModel(model: ModelSignature, { handle, type }: ModelIdentifiers):
     `  inputs: ${objectText(inputs, objectKey, tensorData)},`,
     `  outputs: ${objectText(outputs, objectKey, tensorData)},`,
     ...(model.batchSize === undefined ? [] : [`  batchSize: ${model.batchSize},`]),
+    ...constantsLine(model),
     ...renamedLine(model),
     "});",
     "",
   ].join("\n");
+}
+
+function constantsLine({ constants = {} }: ModelSignature): readonly string[] {
+  const entries = Object.entries(constants).map(([input, { dtype, shape, data }]) => {
+    const elements = data.map((element) => (typeof element === "string" ? stringLiteral(element) : String(element)));
+    return `${objectKey(input)}: { dtype: "${dtype}", shape: [${shape.join(", ")}], data: [${elements.join(", ")}] }`;
+  });
+  return entries.length === 0 ? [] : [`  constants: { ${entries.join(", ")} },`];
 }
 
 function renamedLine({ renamed = {} }: ModelSignature): readonly string[] {
@@ -144,6 +153,7 @@ export function commentLines(model: ModelSignature): readonly string[] {
     ...(model.doc.trim() === "" ? [] : [model.doc]),
     ...model.inputs.map((port) => `- input ${describePort(port)}${nameInFileNote(model, "inputs", port)}`),
     ...model.outputs.map((port) => `- output ${describePort(port)}${nameInFileNote(model, "outputs", port)}`),
+    ...Object.keys(model.constants ?? {}).map((input) => `- input ${input}, a constant of the settings`),
     ...rowsLines(model),
     ...labelLines(model),
     ...metadataLines(model),

@@ -18,7 +18,10 @@ interface OpenedModel {
  * @returns the file's own source and digest if the config feeds no input with a default value
  */
 export function withoutFedDefaults(model: ModelConfig, source: ModelSource, path: string): OpenedModel {
-  const fed = new Set(model.inputs.map(({ name }) => nameInFile(model, "inputs", name)));
+  const fed = new Set([
+    ...model.inputs.map(({ name }) => nameInFile(model, "inputs", name)),
+    ...Object.keys(model.constants ?? {}),
+  ]);
   const same = { source, sha256: model.sha256 };
   if (typeof source === "string") return same;
   try {

@@ -16,7 +16,10 @@ export function checkSignature(model: ModelConfig, session: Pick<ModelSession, "
   for (const port of model.inputs) checkPort(model, "input", port, session.inputs);
   for (const port of model.outputs) checkPort(model, "output", port, session.outputs);
   const unfed = session.inputs.find(
-    ({ name, isTensor }) => isTensor && !model.inputs.some((port) => nameInFile(model, "inputs", port.name) === name),
+    ({ name, isTensor }) =>
+      isTensor &&
+      !Object.hasOwn(model.constants ?? {}, name) &&
+      !model.inputs.some((port) => nameInFile(model, "inputs", port.name) === name),
   );
   if (unfed !== undefined) throw differs(model, `the file also needs an input '${unfed.name}'`);
 }

@@ -49,7 +49,7 @@ export function constantInputs(steps: readonly StepConfig[], model: string): Fix
 }
 
 /** A constant as one row. */
-function constantRow(constant: ConstantData): TensorData {
+export function constantRow(constant: ConstantData): TensorData {
   const { dtype, shape } = constant;
   const elements = constantElements(constant);
   const data = allocate(dtype, elements.length);

@@ -19,6 +19,11 @@ interface ModelProblem {
 
 function modelProblems(model: ModelConfig): ModelProblem[] {
   const { name, batchSize } = model;
+  const [fixed] = Object.keys(model.constants ?? {});
+  if (fixed !== undefined) {
+    const message = `the platform feeds columns of the request only, and '${fixed}' of '${name}' is a constant: make it a constant of the file, or deploy to another target`;
+    return [{ at: `constants.${fixed}`, message }];
+  }
   if (model.rows === "whole") {
     const message = `the platform stacks rows in dimension 0 of every port, and '${name}' runs once for each row: export the file with a batch dimension, or deploy to another target`;
     return [{ at: "rows", message }];

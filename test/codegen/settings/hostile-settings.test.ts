@@ -72,6 +72,7 @@ const wrong: Readonly<Record<string, readonly unknown[]>> = {
   sources: [null, [], "a.json", [""], [3]],
   name: [null, 3, "", "A", "a b", "-a", "a-", "a_b", "é", "a".repeat(64), "../a"],
   version: [null, 3, "", [], {}],
+  constants: [null, true, [], { x: null }, { x: {} }, { x: [null] }, { x: [[{}]] }, { "": 1 }],
   row: odd.slice(0, 3),
   constant: odd.slice(0, 3),
 };

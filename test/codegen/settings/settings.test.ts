@@ -74,7 +74,7 @@ describe("settings", () => {
         overrides.rf.labels.y: too small: expected array to have >=1 items, found []
         overrides.rf.ports.y: too small: expected string to have >=1 characters, found ""
         overrides.rf.ports.z: expected a name other than '__proto__', found "__proto__"
-        overrides.rf: unknown key 'nmae'; the keys are 'name', 'version', 'symbols', 'rows', 'batchSize', 'shapes', 'labels', 'ports' and 2 more
+        overrides.rf: unknown key 'nmae'; the keys are 'name', 'version', 'symbols', 'rows', 'batchSize', 'shapes', 'labels', 'ports' and 3 more
         targets.local: unknown key 'modles' (did you mean 'models'?)
         targets: unknown key 'locl' (did you mean 'local'?)
         (whole): unknown key 'model' (did you mean 'models'?)
