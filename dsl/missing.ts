@@ -1,5 +1,6 @@
 import { isRecord, kindOf } from "./value-kind.js";
-import { firstFiveNames } from "./messages/first-five-names.js";
+import { firstFiveNames, type FirstFiveNames } from "./messages/first-five-names.js";
+import type { Sorted } from "./shapes/port-names.js";
 import type { Tensor } from "./tensor.js";
 
 // Columns in which null stands for NaN: pandas writes NaN as null.
@@ -8,8 +9,13 @@ type FloatDType = "float16" | "float32" | "float64";
 const floatDTypes: readonly unknown[] = ["float16", "float32", "float64"] satisfies FloatDType[];
 
 /** `"nan"` for all float columns, or `{ column: "nan" }`. */
-export type MissingOption<I> =
-  "nan" | { readonly [K in keyof I as I[K] extends { readonly dtype: FloatDType } ? K : never]?: "nan" };
+export type MissingOption = "nan" | Readonly<Record<string, "nan">>;
+
+/** The option `M` where it names float columns of `In`; the text of a wrong one is the type of its property. */
+export type Missing<M, In> = {
+  readonly [K in keyof M]: K extends FloatColumns<In> ? M[K] : NoInfer<NotFloat<K & string, Sorted<FloatColumns<In>>>>;
+};
+type FloatColumns<In> = { [K in keyof In]: In[K] extends Tensor<FloatDType> ? K & string : never }[keyof In];
 
 /** Marks a column in which null stands for NaN. Only types have it. */
 export interface NullAsNaN {
@@ -18,15 +24,11 @@ export interface NullAsNaN {
 declare const nullAsNaN: unique symbol;
 
 /** The columns `In`, those of the option `M` marked. */
-export type WithMissing<In, M> = {
-  readonly [K in keyof In]: In[K] extends Tensor<FloatDType>
-    ? M extends "nan"
-      ? In[K] & NullAsNaN
-      : K extends keyof M
-        ? In[K] & NullAsNaN
-        : In[K]
-    : In[K];
-};
+export type WithMissing<In, M> = [M] extends [never]
+  ? In
+  : {
+      readonly [K in keyof In]: K extends (M extends "nan" ? FloatColumns<In> : keyof M) ? In[K] & NullAsNaN : In[K];
+    };
 
 /** The names of the float columns; other values than tensors are no columns. */
 function floatColumns(inputs: object): readonly string[] {
@@ -46,9 +48,15 @@ export function missingFlaw(missing: unknown, inputs: object): string | null {
   if (!isRecord(missing)) return `'missing' must be "nan" or { column: "nan" }, not ${kindOf(missing)}`;
   const floats = floatColumns(inputs);
   for (const [column, value] of Object.entries(missing)) {
-    if (!floats.includes(column))
-      return `'missing' names '${column}', which is not a float column of the pipeline, only ${firstFiveNames(floats)}`;
+    if (!floats.includes(column)) return notFloat(column, floats);
     if (value !== "nan" && value !== undefined) return `'missing' of column '${column}' must be "nan"`;
   }
   return null;
 }
+
+type NotFloat<
+  C extends string,
+  Names extends readonly string[],
+> = `'missing' names '${C}', but the pipeline's float columns are only ${FirstFiveNames<Names>}`;
+const notFloat = (column: string, names: readonly string[]): string =>
+  `'missing' names '${column}', but the pipeline's float columns are only ${firstFiveNames(names)}`;

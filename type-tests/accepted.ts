@@ -38,6 +38,24 @@ const values: Readonly<Record<DType, string>> = {
   string: "string",
 };
 const input: Readonly<Record<DType, string>> = { ...values, int64: "number | bigint", uint64: "number | bigint" };
+/** The typed array of a dtype, as a row of a request may be given. Float16Array is not in every compiler's library. */
+const arrays: Readonly<Record<DType, string | null>> = {
+  float16: "Uint16Array | Float16",
+  float32: "Float32Array",
+  float64: "Float64Array",
+  int8: "Int8Array",
+  int16: "Int16Array",
+  int32: "Int32Array",
+  int64: "BigInt64Array",
+  uint8: "Uint8Array",
+  uint16: "Uint16Array",
+  uint32: "Uint32Array",
+  uint64: "BigUint64Array",
+  bool: "Uint8Array",
+  string: null,
+};
+const flat = (dtype: DType): string =>
+  arrays[dtype] === null ? "" : ` | ${arrays[dtype]} | ShapedInput<${arrays[dtype]}>`;
 const dtypes = Object.keys(values) as DType[];
 /** Rank 0 to 8, with size 1 in all dimensions except the batch. */
 const ranks = Array.from({ length: 9 }, (_, rank) => ["batch", ...Array.from({ length: 8 }, () => 1)].slice(0, rank));
@@ -141,6 +159,11 @@ export const accepted: readonly Accepted[] = [
   outputs(`pipeline("p").model(encoder).refine({ seq: 128 }).model(pool)`, Y(`["batch", 2]`)),
   outputs(`pipeline("p").model(encoder).refine({ "encoder.k": 768 }).model(wide)`, Y(`["batch", "seq"]`)),
   outputs(`${port("float32", `["batch", "n", "n"]`)}.model(square)`, `{ readonly d: F<readonly ["batch", "n"]> }`),
+  // a fixed batch size does not change the tensors
+  outputs(
+    `pipeline("p").model(defineModel({ name: "m", sha256, inputs: { x: { dtype: "float32", shape: ["batch", 3] } }, outputs: { y: { dtype: "float32", shape: ["batch", 1] } }, batchSize: 4 })).model(loose)`,
+    Y(`["batch", null]`),
+  ),
   // renamings
   outputs(`pipeline("p").model(embed).model(head, { x: "embedding" })`, Y(`["batch", 1]`)),
   outputs(`pipeline("p").model(thirty).model(pair, { a: "b", b: "a" })`, `{ readonly c: F<readonly ["batch", 32]> }`),
@@ -216,13 +239,44 @@ export const accepted: readonly Accepted[] = [
   ...dtypes.map((dtype): Accepted => ({
     source: model(dtype, `["batch", 2]`),
     of: "InferInput<typeof made>",
-    type: `{ readonly x: readonly (${input[dtype]})[] }`,
+    type: `{ readonly x: readonly (${input[dtype]})[]${flat(dtype)} }`,
   })),
   // client types
   {
     source: `pipeline("p").model(embed)`,
     of: "InferInput<typeof made>",
-    type: "{ readonly image: readonly number[] }",
+    type: `{ readonly image: readonly number[]${flat("float32")} }`,
+  },
+  // a port of one number, open lists, row axes elsewhere, whole models, shared inputs, unknown rank, null for NaN
+  {
+    source: model("float32", `["batch", 1]`),
+    of: "InferInput<typeof made>",
+    type: `{ readonly x: number | readonly number[]${flat("float32")} }`,
+  },
+  {
+    source: model("float32", `[2, "batch", "n"]`),
+    of: "InferInput<typeof made>",
+    type: `{ readonly x: readonly (readonly number[])[]${flat("float32")} }`,
+  },
+  {
+    source: model("string", `["n"]`),
+    of: "InferInput<typeof made>",
+    type: "{ readonly x: readonly string[] }",
+  },
+  {
+    source: model("float32", "null"),
+    of: "InferInput<typeof made>",
+    type: `{ readonly x: Ragged${flat("float32")} }`,
+  },
+  {
+    source: `pipeline("p", { inputs: { a: { dtype: "float32", shape: ["batch"] }, b: { dtype: "float64", shape: ["batch"] }, c: { dtype: "int32", shape: ["batch"] } }, missing: { b: "nan" } })`,
+    of: "InferInput<typeof made>",
+    type: "{ readonly a: number; readonly b: number | null; readonly c: number }",
+  },
+  {
+    source: `pipeline("p", { inputs: { a: { dtype: "float32", shape: ["batch"] }, c: { dtype: "int32", shape: ["batch"] } }, missing: "nan" })`,
+    of: "InferInput<typeof made>",
+    type: "{ readonly a: number | null; readonly c: number }",
   },
   {
     source: `pipeline("p").model(embed).model(head)`,
@@ -260,6 +314,8 @@ export const helpers: readonly string[] = [
   `type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : { found: A };`,
   `declare function sees<T>(): <V>(value: V) => Same<V, T> extends true ? boolean : { found: V };`,
   `type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;`,
+  `type ShapedInput<A> = { readonly data: A; readonly shape: readonly number[] };`,
+  `type Float16 = typeof globalThis extends { readonly Float16Array: { readonly prototype: infer A } } ? A : never;`,
   `type N2 = readonly (readonly [number, number])[];`,
   `type Ragged = number | readonly Ragged[];`,
   `declare const sha256: string;`,

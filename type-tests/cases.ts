@@ -15,6 +15,9 @@ const image = `{ inputs: { image: { dtype: "float32", shape: ["batch", 60] } } }
 const tokens = `{ inputs: { image: { dtype: "float32", shape: ["batch", 64] }, prefix: { dtype: "int64", shape: ["batch", 4] }, ids: { dtype: "int64", shape: ["batch", 5] } } }`;
 const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 7] } } }`;
 
+/** The values that a row of 64 float32 takes, as the compilers print them. */
+const imageRow = "Float32Array<ArrayBufferLike> | ShapedInput<Float32Array<ArrayBufferLike>> | readonly number[]";
+
 export const refused: readonly Refused[] = [
   // sizes, ranks, dtypes
   {
@@ -113,6 +116,13 @@ export const refused: readonly Refused[] = [
     given: "Stateful",
     source: `pipeline("p").model(stateful).model(▸stateful, { x: "y", state: "y" })`,
     text: "model 'stateful' input 'state' expects float32[2, batch, 3] but step 0 (model 'stateful') produces float32[batch, 4]",
+  },
+  // null for NaN
+  {
+    code: "SL2041",
+    given: `"nan"`,
+    source: `pipeline("p", { inputs: { id: { dtype: "int64", shape: ["batch"] }, a: { dtype: "float32", shape: ["batch", 1] } }, missing: { a: "nan", ▸id: "nan" } }).model(embed, { image: "a" })`,
+    text: "'missing' names 'id', but the pipeline's float columns are only 'a'",
   },
   // symbols
   {
@@ -1476,12 +1486,11 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
   },
   {
     source: live(`await live.infer([{ ▸imag: [1] }]);`),
-    message:
-      "Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: readonly number[]; }'. Did you mean to write 'image'?",
+    message: `Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: ${imageRow}; }'. Did you mean to write 'image'?`,
   },
   {
     source: live(`await live.infer([▸{}]);`),
-    message: "Property 'image' is missing in type '{}' but required in type '{ readonly image: readonly number[]; }'.",
+    message: `Property 'image' is missing in type '{}' but required in type '{ readonly image: ${imageRow}; }'.`,
   },
   {
     source: live(`await live.infer([{ image: [▸[1]] }]);`),
@@ -1489,17 +1498,15 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
   },
   {
     source: live(`await live.infer([{ ▸image: 1 }]);`),
-    message: "Type 'number' is not assignable to type 'readonly number[]'.",
+    message: `Type 'number' is not assignable to type '${imageRow}'.`,
   },
   {
     source: live(`await live.infer([{ image: [1], ▸extra: 1 }]);`),
-    message:
-      "Object literal may only specify known properties, and 'extra' does not exist in type '{ readonly image: readonly number[]; }'.",
+    message: `Object literal may only specify known properties, and 'extra' does not exist in type '{ readonly image: ${imageRow}; }'.`,
   },
   {
     source: live(`await live.infer({ ▸imag: [[1]] });`),
-    message:
-      "Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: Float32Array<ArrayBufferLike> | readonly (readonly number[])[]; }'. Did you mean to write 'image'?",
+    message: `Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: Float32Array<ArrayBufferLike> | readonly (${imageRow})[]; }'. Did you mean to write 'image'?`,
   },
   {
     source: live(`const [row] = await live.infer([{ image: [1] }]); row!.out.▸score;`),

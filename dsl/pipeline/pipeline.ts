@@ -1,6 +1,6 @@
 import type { Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
-import type { MissingOption, WithMissing } from "../missing.js";
+import type { Missing, MissingOption, WithMissing } from "../missing.js";
 import type { PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
 import type { Bound, Fits, FitsRenamed, Next, Plain, Refused, Resolved, Substituted, Unfit } from "../shapes/fits.js";
@@ -401,17 +401,13 @@ export type InferOutput<P> =
  * export const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate("amt", (x) => x.out < 1);
  */
 export function pipeline<const N extends string>(name: PipelineName<N>): EmptyPipeline;
-export function pipeline<const N extends string, const I extends PortDefinitions>(
-  name: PipelineName<N>,
-  options: { readonly inputs: I; readonly missing?: undefined },
-): Pipeline<TensorsOf<I>, TensorsOf<I>, never, Stated>;
 export function pipeline<
   const N extends string,
   const I extends PortDefinitions,
-  const M extends MissingOption<TensorsOf<I>>,
+  const M extends MissingOption = never,
 >(
   name: PipelineName<N>,
-  options: { readonly inputs: I; readonly missing: M },
+  options: { readonly inputs: I; readonly missing?: Missing<M, TensorsOf<I>> },
 ): Pipeline<WithMissing<TensorsOf<I>, M>, WithMissing<TensorsOf<I>, M>, never, Stated>;
 export function pipeline(
   name: string,

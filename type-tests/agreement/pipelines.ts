@@ -208,7 +208,9 @@ class CaseGenerator {
     if (this.#isTuple && random.chance(0.97))
       return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
     const inference = { model: 6, renamed: 2, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
-    const symbolic = this.#arriving().some(({ shape }) => shape?.some((dim) => typeof dim === "string"));
+    const symbolic = this.#arriving().some(({ shape }) =>
+      shape?.some((dim) => typeof dim === "string" && dim !== "batch"),
+    );
     if (step === 0 || checkPipeline(this.#built).scopes.length === 0) return random.weighted<Kind>(inference);
     return random.weighted<Kind>({ ...inference, validate: 3, alert: 1, refine: symbolic ? 2 : 0 });
   }
