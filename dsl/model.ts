@@ -149,6 +149,8 @@ export function modelFlaw(definition: unknown): string | null {
     return `expected an object with name, sha256, inputs and outputs, not ${kindOf(definition)}`;
   const { name, version, sha256 } = definition;
   if (typeof name !== "string" || name === "") return "'name' must be a string that is not empty";
+  if (!isModelName(name))
+    return `the model name '${name.slice(0, 80)}' is not allowed: use at most 63 letters, digits, '-' and '_', with a letter or digit at both ends`;
   if (version !== undefined && (typeof version !== "string" || version === "")) {
     return `'version' of model '${name}' must be a string that is not empty`;
   }
@@ -236,6 +238,11 @@ function rowsFlaw(model: Pick<Model, "inputs" | "outputs" | "batchSize">, owner:
       ? [`output '${output?.name}'`, "no input"]
       : [`input '${input.name}'`, `output '${outputs.find((port) => !stacks(port))?.name}'`];
   return `${has} of ${owner} has the row axis 'batch' but ${input === undefined ? `${lacks} has one` : `${lacks} has none`}: write 'batch' in every output and in the inputs that hold rows, or nowhere if the model runs once for each row`;
+}
+
+/** The name is part of columns, `out_<model>.<port>`, and of sources, `<model>.<port>`. `generate` makes lower-case ones. */
+function isModelName(name: string): boolean {
+  return /^[A-Za-z0-9]([-_A-Za-z0-9]{0,61}[A-Za-z0-9])?$/.test(name);
 }
 
 function isDim(dim: unknown): dim is Dim {

@@ -15,8 +15,12 @@ const image = `{ inputs: { image: { dtype: "float32", shape: ["batch", 60] } } }
 const tokens = `{ inputs: { image: { dtype: "float32", shape: ["batch", 64] }, prefix: { dtype: "int64", shape: ["batch", 4] }, ids: { dtype: "int64", shape: ["batch", 5] } } }`;
 const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 7] } } }`;
 
-/** The values that a row of 64 float32 takes, as the compilers print them. */
-const imageRow = "Float32Array<ArrayBufferLike> | ShapedInput<Float32Array<ArrayBufferLike>> | readonly number[]";
+/** The values that a row of 64 float32 takes, as TypeScript 5.9 and 6.0 print them. */
+export const imageRow =
+  "Float32Array<ArrayBufferLike> | ShapedInput<Float32Array<ArrayBufferLike>> | readonly number[]";
+/** TypeScript 7.0 lists the members of the union in another order. */
+export const imageRowInOrderOf7 =
+  "Float32Array<ArrayBufferLike> | readonly number[] | ShapedInput<Float32Array<ArrayBufferLike>>";
 
 export const refused: readonly Refused[] = [
   // sizes, ranks, dtypes
@@ -121,7 +125,7 @@ export const refused: readonly Refused[] = [
   {
     code: "SL2041",
     given: `"nan"`,
-    source: `pipeline("p", { inputs: { id: { dtype: "int64", shape: ["batch"] }, a: { dtype: "float32", shape: ["batch", 1] } }, missing: { a: "nan", ▸id: "nan" } }).model(embed, { image: "a" })`,
+    source: `pipeline("p", { inputs: { id: { dtype: "int64", shape: ["batch"] }, a: { dtype: "float32", shape: ["batch", 64] } }, missing: { a: "nan", ▸id: "nan" } }).model(embed, { image: "a" })`,
     text: "'missing' names 'id', but the pipeline's float columns are only 'a'",
   },
   // symbols

@@ -3,6 +3,7 @@ import { ConfigError } from "../../dsl/errors.js";
 import { canonicalJson, sha256Hex } from "./canonical.js";
 import { formatIssue } from "./format-issue.js";
 import { configSchema, type Config } from "./schema.js";
+import { tooDeepAt } from "./nesting.js";
 import { isOlderConfig, upgradeConfig } from "./upgrade.js";
 import { configProblems } from "./verify.js";
 
@@ -44,14 +45,14 @@ export function stringifyConfig(config: Config): string {
  */
 export function parseConfig(input: unknown, where = "config"): Config {
   const data = typeof input === "string" ? parseJson(input, where) : input;
+  const deep = tooDeepAt(data);
+  if (deep !== null) throw notAConfig(where, [deep]);
   const parsed = configSchema.safeParse(data);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => formatIssue(issue, data));
-    throw new ConfigError("SL4002", `${where} is not a pipeline config:\n${issues.map((i) => `  ${i}`).join("\n")}`, {
+  if (!parsed.success)
+    throw notAConfig(
       where,
-      issues,
-    });
-  }
+      parsed.error.issues.map((issue) => formatIssue(issue, data)),
+    );
   const found = parsed.data;
   const hash = hashConfig(found);
   if (hash !== found.hash) {
@@ -71,6 +72,11 @@ export function parseConfig(input: unknown, where = "config"): Config {
     );
   }
   return config;
+}
+
+function notAConfig(where: string, issues: readonly string[]): ConfigError {
+  const message = `${where} is not a pipeline config:\n${issues.map((issue) => `  ${issue}`).join("\n")}`;
+  return new ConfigError("SL4002", message, { where, issues });
 }
 
 function parseJson(text: string, where: string): unknown {

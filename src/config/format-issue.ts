@@ -12,7 +12,8 @@ export function formatIssue(issue: z.core.$ZodIssue, data: unknown): string {
   return `${path}: ${lowerFirst(issue.message.replace(/^Invalid input: /, "").replace(/, received \w+$/, ""))}, found ${formatJson(found)}`;
 }
 
-function pathText(path: readonly PropertyKey[]): string {
+/** A path as in code: `steps[0].name`. */
+export function pathText(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {
     if (typeof part === "number") text += `[${part}]`;
