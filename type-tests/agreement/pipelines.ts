@@ -80,7 +80,7 @@ class CaseGenerator {
   generate(): Case {
     const random = this.#random;
     const length = random.int(1, 8);
-    const wrongAt = random.chance(0.15) ? random.int(random.chance(0.06) ? -1 : 0, length - 1) : null;
+    const wrongAt = random.chance(0.19) ? random.int(random.chance(0.06) ? -1 : 0, length - 1) : null;
     this.#begin(wrongAt === -1);
     for (let step = 0; step < length; step++) this.#step(step === wrongAt, step);
     const edits = random.chance(0.3) ? random.int(1, 3) : 0;
@@ -271,7 +271,7 @@ class CaseGenerator {
   }
 
   #name(): string {
-    return `${this.#random.pick(["embed", "scorer", "head-", "model.", "M"])}${this.#nameCount++}`;
+    return `${this.#random.pick(["embed", "scorer", "head-", "model_", "M"])}${this.#nameCount++}`;
   }
 
   #renamed(name: string | null, misfit: Misfit | null): string {
