@@ -57,13 +57,18 @@ export type SourceTensor<E, V, Out, In, Steps> = V extends keyof Out
       : unknown
     : V extends `in.${infer C extends keyof In & string}`
       ? In[C]
-      : V extends `${infer N}.${infer P}`
-        ? EarlierOutputs<N, In, Steps> extends infer O
-          ? P extends keyof O
-            ? O[P]
-            : unknown
-          : never
+      : OwnerOf<V, EarlierModels<Steps>> extends infer N extends string
+        ? V extends `${N}.${infer P}`
+          ? PortOf<EarlierOutputs<N, In, Steps>, P>
+          : unknown
         : unknown;
+type PortOf<Ports, P> = P extends keyof Ports ? Ports[P] : unknown;
+
+/** The model that the source `V` names, else false: the longest name of `Names` before a dot. Names may have dots. */
+type OwnerOf<V, Names> = LastOf<
+  Sorted<Names extends string ? (V extends `${Names}.${string}` ? Names : never) : never>
+>;
+type LastOf<T> = T extends readonly [...(readonly string[]), infer L] ? L : false;
 
 /**
  * The tensors by the inputs that they feed: by the sources `R`, else by name. The only input without a source takes
@@ -112,7 +117,7 @@ export type CheckedSource<M extends Model, K extends keyof M["inputs"] & keyof R
             M["inputs"],
             K & string,
             SourceTensor<M["inputs"][K], R[K], Out, In, Steps>,
-            SourceText<R[K], In>
+            SourceText<R[K], In, Steps>
           >,
           R[K]
         >;
@@ -139,34 +144,36 @@ type Explained<N extends string, I, K extends string, P, From extends string> = 
   object
 >;
 
-type SourceText<V, In> = V extends `in.${infer C extends keyof In & string}`
+type SourceText<V, In, Steps> = V extends `in.${infer C extends keyof In & string}`
   ? ColumnSource<C>
-  : V extends `${infer N}.${infer P}`
-    ? ModelOutputSource<N, P>
+  : OwnerOf<V, EarlierModels<Steps>> extends infer N extends string
+    ? V extends `${N}.${infer P}`
+      ? ModelOutputSource<N, P>
+      : never
     : string;
 
 /** The text of why `V` is no source; false if it is one. */
-type UnknownSource<N extends string, K extends string, V, Out, In, Steps> = V extends `in.${infer C}`
-  ? C extends keyof In
-    ? false
-    : [EarlierOutputs<"in", In, Steps>] extends [never]
+type UnknownSource<N extends string, K extends string, V, Out, In, Steps> = V extends `in.${keyof In & string}`
+  ? false
+  : OwnerOf<V, EarlierModels<Steps>> extends infer From extends string
+    ? V extends `${From}.${infer P}`
+      ? UnknownOutput<N, K, From, P, In, Steps>
+      : never
+    : V extends `in.${infer C}`
       ? NoSuchColumn<N, K, C, NamesOf<In>>
-      : UnknownOutput<N, K, "in", C, In, Steps>
-  : V extends `${infer From}.${infer P}`
-    ? BeforeInference<Steps> extends true
-      ? NoSuchOutput<N, K, V, SourceOf<Steps>, NamesOf<Out>>
-      : UnknownOutput<N, K, From, P, In, Steps>
-    : `${NoSuchOutput<N, K, V & string, SourceOf<Steps>, NamesOf<Out>>}${V extends keyof In & string ? MeansColumn<V> : ""}`;
+      : V extends `${infer From}.${infer P}`
+        ? BeforeInference<Steps> extends true
+          ? NoSuchOutput<N, K, V, SourceOf<Steps>, NamesOf<Out>>
+          : NoSuchModel<N, K, From, P, Sorted<EarlierModels<Steps>>>
+        : `${NoSuchOutput<N, K, V & string, SourceOf<Steps>, NamesOf<Out>>}${V extends keyof In & string ? MeansColumn<V> : ""}`;
 type UnknownOutput<N extends string, K extends string, From extends string, P extends string, In, Steps> =
-  From extends EarlierModels<Steps>
-    ? SplitOf<From, Steps> extends infer Index extends number
-      ? InSplit<N, K, From, P, Index>
-      : EarlierOutputs<From, In, Steps> extends infer O
-        ? P extends keyof O
-          ? false
-          : NoSuchModelOutput<N, K, From, P, NamesOf<O>>
-        : never
-    : NoSuchModel<N, K, From, P, Sorted<EarlierModels<Steps>>>;
+  SplitOf<From, Steps> extends infer Index extends number
+    ? InSplit<N, K, From, P, Index>
+    : EarlierOutputs<From, In, Steps> extends infer O
+      ? P extends keyof O
+        ? false
+        : NoSuchModelOutput<N, K, From, P, NamesOf<O>>
+      : never;
 
 /** What the names of a pipeline keep of a source that may be an output of an earlier step: an edit may remove it. */
 export type SourceEntry<V> = V extends `${string}.${string}` ? `source ${V}` : never;
@@ -230,26 +237,35 @@ export function findSource(
   const current = outputs.find(({ name }) => name === given);
   if (current !== undefined) return { port: current, source, from: { output: given } };
   const unknown = (message: string): SourceProblem => ({ code: "SL2017", message });
-  const dot = given.indexOf(".");
-  const [owner, name] = [given.slice(0, dot), given.slice(dot + 1)];
-  if (owner === "in") {
-    const column = columns.find((port) => port.name === name);
-    if (column !== undefined)
-      return { port: column, source: columnSource(name), from: columnOrOutput(column, origins) };
-    if (!models.has(owner)) return unknown(noSuchColumn(model, input.name, name, columns.map(nameOf)));
+  const column = columns.find(({ name }) => given === `in.${name}`);
+  if (column !== undefined) {
+    return { port: column, source: columnSource(column.name), from: columnOrOutput(column, origins) };
   }
+  const owner = ownerOf(given, models);
+  if (owner !== null) {
+    const name = given.slice(owner.name.length + 1);
+    if (owner.outputs === null) return unknown(inSplit(model, input.name, owner.name, name, owner.step));
+    const port = owner.outputs.find((output) => output.name === name);
+    return port === undefined
+      ? unknown(noSuchModelOutput(model, input.name, owner.name, name, owner.outputs.map(nameOf)))
+      : { port, source: modelOutputSource(owner.name, name), from: { model: owner.name, output: name } };
+  }
+  const dot = given.indexOf(".");
+  if (given.startsWith("in.")) return unknown(noSuchColumn(model, input.name, given.slice(3), columns.map(nameOf)));
   if (dot < 0 || isFirst) {
     const hint = dot < 0 && columns.some((port) => port.name === given) ? meansColumn(given) : "";
     return unknown(noSuchOutput(model, input.name, given, source, outputs.map(nameOf)) + hint);
   }
-  const earlier = models.get(owner);
-  if (earlier === undefined) return unknown(noSuchModel(model, input.name, owner, name, [...models.keys()]));
-  if (earlier.outputs === null) return unknown(inSplit(model, input.name, owner, name, earlier.step));
-  const port = earlier.outputs.find((output) => output.name === name);
-  if (port === undefined) {
-    return unknown(noSuchModelOutput(model, input.name, owner, name, earlier.outputs.map(nameOf)));
-  }
-  return { port, source: modelOutputSource(owner, name), from: { model: owner, output: name } };
+  const [name, port] = [given.slice(0, dot), given.slice(dot + 1)];
+  return unknown(noSuchModel(model, input.name, name, port, [...models.keys()]));
+}
+
+/** The model that a source names. The run-time side of `OwnerOf`. */
+function ownerOf(given: string, models: Origins["models"]): (EarlierModel & { readonly name: string }) | null {
+  const names = [...models.keys()].filter((name) => given.startsWith(`${name}.`));
+  const name = names.sort((a, b) => b.length - a.length)[0];
+  const model = name === undefined ? undefined : models.get(name);
+  return name === undefined || model === undefined ? null : { name, ...model };
 }
 
 /** Before the first model, a column that no refine step changed is the same as the current output of its name. */

@@ -4,6 +4,7 @@ import type { Misfit } from "./models.js";
 export type Kind =
   | "model"
   | "renamed"
+  | "sourced"
   | "models"
   | "audit"
   | "select"
@@ -18,6 +19,7 @@ export type Kind =
 export const faults: Readonly<Record<Kind, readonly string[]>> = {
   model: [],
   renamed: ["no such input", "no such output"],
+  sourced: ["no such column", "no such model", "no such model output", "other constant"],
   models: ["empty", "repeated"],
   audit: ["no slice", "empty", "out of range", "out of place"],
   select: ["out of range", "out of place"],

@@ -1,8 +1,10 @@
 import {
   checkPipeline,
+  constant,
   pipeline,
   portsOf,
   type AnyPipeline,
+  type Dim,
   type Model,
   type Port,
   type Problem,
@@ -30,7 +32,7 @@ export interface ReportedProblem {
 }
 
 /** Codes that the types cannot report: an unfinished pipeline, and two models with one name. */
-const atRunTimeOnly: ReadonlySet<string> = new Set(["SL2007", "SL2030"]);
+const atRunTimeOnly: ReadonlySet<string> = new Set(["SL2007", "SL2030", "SL2042"]);
 
 interface ModelWishes {
   readonly outputs?: readonly Port[];
@@ -153,11 +155,15 @@ class CaseGenerator {
   /** Adds a line of code and runs it. */
   #line(text: string): void {
     const names = Object.keys(this.#models);
-    const run = new Function("pipeline", "at", ...names, `return ${this.#lines.length === 0 ? "" : "at"}${text};`) as (
-      ...values: unknown[]
-    ) => AnyPipeline;
+    const run = new Function(
+      "constant",
+      "pipeline",
+      "at",
+      ...names,
+      `return ${this.#lines.length === 0 ? "" : "at"}${text};`,
+    ) as (...values: unknown[]) => AnyPipeline;
     const before = this.#lines.length === 0 ? [] : this.#currentProblems();
-    this.#built = run(pipeline, this.#built, ...Object.values(this.#models));
+    this.#built = run(constant, pipeline, this.#built, ...Object.values(this.#models));
     const found = this.#currentProblems().filter(
       (problem) =>
         !before.some(
@@ -207,7 +213,7 @@ class CaseGenerator {
     const audited = this.#lines.some((line) => line.startsWith(".audit"));
     if (this.#isTuple && random.chance(0.97))
       return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
-    const inference = { model: 6, renamed: 2, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
+    const inference = { model: 6, renamed: 2, sourced: 1.2, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
     const symbolic = this.#arriving().some(({ shape }) =>
       shape?.some((dim) => typeof dim === "string" && dim !== "batch"),
     );
@@ -223,6 +229,8 @@ class CaseGenerator {
         return `model(${this.#id(this.#fitting(misfit))})`;
       case "renamed":
         return this.#renamed(name, misfit);
+      case "sourced":
+        return this.#sourced(name);
       case "models":
         return name === "empty"
           ? "models([])"
@@ -291,6 +299,56 @@ class CaseGenerator {
     if (name === "no such output" && first !== undefined) rename[first.name] = "nothing";
     const renamedModel = modelOf(random, model.name, inputs);
     return `model(${this.#id(renamedModel)}, ${JSON.stringify(rename)})`;
+  }
+
+  /** A model whose inputs come from request columns, outputs of earlier steps and constants. */
+  #sourced(name: string | null): string {
+    const random = this.#random;
+    const columns = portsOf(this.#built.inputs).map((port) => ({ port, from: `in.${port.name}` }));
+    const earlier = checkPipeline(this.#built).scopes.flatMap(({ last, outputs, models }) => [
+      ...(last === undefined ? [] : outputs.map((port) => ({ port, from: `${last}.${port.name}` }))),
+      ...Object.entries(models).flatMap(([model, ports]) =>
+        ports.map((port) => ({ port, from: `${model}.${port.name}` })),
+      ),
+    ]);
+    const chosen = random.shuffled([...columns, ...earlier]).slice(0, random.int(0, 2));
+    const inputs: Port[] = inputsFor(random, this.#arriving(), null, true);
+    const sources: string[] = [];
+    for (const [index, { port, from }] of chosen.entries()) {
+      const [input] = inputsFor(
+        random,
+        [port],
+        random.chance(0.02) ? random.pick(["dtype", "size", "rank"]) : null,
+        true,
+      );
+      if (input === undefined || !isDeclarable(input)) continue;
+      // Symbols that other inputs may bind to another size are rare.
+      const shape = input.shape?.map((dim) => (typeof dim === "string" && random.chance(0.9) ? null : dim)) ?? null;
+      inputs.push({ ...input, shape, name: `from_${index}` });
+      sources.push(`from_${index}: ${JSON.stringify(from)}`);
+    }
+    const size = random.int(1, 3);
+    const dtype = random.pick(["float32", "int64", "bool"] as const);
+    const value = { float32: "0.5", int64: "2n", bool: "true" }[name === "other constant" ? "bool" : dtype];
+    const rank = random.int(0, 2);
+    const shapes: readonly (readonly Dim[])[] = [[], [random.pick([size, "f"])], [2, random.pick([size, "f"])]];
+    inputs.push({
+      name: "fixed",
+      dtype: name === "other constant" ? "float32" : dtype,
+      shape: random.chance(0.05) ? random.pick([null, ...shapes]) : (shapes[rank] ?? null),
+    });
+    const list = (text: string, length: number) => `[${Array(length).fill(text).join(", ")}]`;
+    sources.push(`fixed: constant(${[value, list(value, size), list(list(value, size), 2)][rank]})`);
+    const wrong = {
+      "no such column": "in.nowhere",
+      "no such model": "nobody.y",
+      "no such model output": earlier[0] === undefined ? "nobody.y" : `${earlier[0].from}_`,
+    }[name ?? ""];
+    if (wrong !== undefined && this.#built.steps.length > 0) {
+      inputs.push({ name: "wrong", dtype: "float32", shape: [1] });
+      sources.push(`wrong: ${JSON.stringify(wrong)}`);
+    }
+    return `model(${this.#id(modelOf(random, this.#name(), inputs))}, { ${sources.join(", ")} })`;
   }
 
   /** Several models on the same input. With a misfit, one of them is wrong. */

@@ -37,7 +37,7 @@ export function render({ seed, models, lines, built, problems }: Case): Rendered
 
 /** The first lines of every file. */
 export const preamble = (dsl: string): readonly string[] => [
-  `import { defineModel, pipeline, type Model, type Tensor } from ${JSON.stringify(dsl)};`,
+  `import { constant, defineModel, pipeline, type Model, type Tensor } from ${JSON.stringify(dsl)};`,
   "type Same<A, B> = [A, B] extends [B, A] ? true : never;",
 ];
 
