@@ -16,9 +16,15 @@ import { columnType, nullData, tensorToArrowData } from "./to-arrow.js";
 import { nestedRows } from "./nested-lists.js";
 import { selectColumns, allColumns, type ColumnSelection } from "./column-selection.js";
 import { metadataColumns, metadataData, metadataType } from "./metadata-columns.js";
-import { failureCounts, type ResultBatch, type ResultColumns, type ResultRecord, type RowsMetadata } from "./result.js";
+import {
+  failureCounts,
+  withheldColumns,
+  type ResultBatch,
+  type ResultColumns,
+  type ResultRecord,
+  type RowsMetadata,
+} from "./result.js";
 import { columnRank, type RowsTensor } from "./tensor-data.js";
-import { withheldColumns } from "./withheld-columns.js";
 import { setOwnProperty } from "../util/objects.js";
 import { toBigIntMilliseconds } from "../util/to-bigint-milliseconds.js";
 

@@ -3,7 +3,7 @@ import type { ExportedLogs, ExportProgress } from "../../../dsl/deployment.js";
 import type { ColumnSelection } from "../../tensors/column-selection.js";
 import { jsonRows } from "../../tensors/json-lines.js";
 import { toTable } from "../../tensors/format-result.js";
-import { mergeWithheld, withheldColumns } from "../../tensors/withheld-columns.js";
+import { mergeWithheld, withheldColumns } from "../../tensors/result.js";
 import { batchSize, emptyFileSize } from "./arrow-size.js";
 import { ExportFiles, type ExportFormat } from "./export-files.js";
 import type { LogBatch, LogQuery, PageSize } from "../pipeline-log.js";

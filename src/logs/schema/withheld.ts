@@ -1,4 +1,3 @@
-import { rowAxis, rowShape } from "../../../dsl/rows.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
 import type { RequestMetadata } from "../../tensors/result.js";
 
@@ -15,11 +14,9 @@ export interface Withheld {
 /** What a redacted column of strings holds, in every element. */
 export const redactedText = "[redacted]";
 
-/** The shape of one row of a port; null if its rank is unknown. */
+/** The shape of one row of a port of a layout, which has the rows first; null if its rank is unknown. */
 export function rowShapeOf({ shape }: Pick<Port, "shape">): readonly Dim[] | null {
-  if (shape === null) return null;
-  // Configs of earlier versions stack rows along dimension 0, whatever its name.
-  return rowAxis(shape) >= 0 ? rowShape(shape) : shape.slice(1);
+  return shape?.slice(1) ?? null;
 }
 
 /** Whether rows of a port may have more than `maxElements` elements. */

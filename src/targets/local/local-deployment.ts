@@ -37,7 +37,7 @@ import { PendingWork } from "../../util/pending-work.js";
 import { selectColumns, allColumns } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
 import { toRecords, toTable } from "../../tensors/format-result.js";
-import { withheldColumns } from "../../tensors/withheld-columns.js";
+import { withheldColumns } from "../../tensors/result.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
 import { parseFileOptions, parseInferOptions } from "./options/infer-options.js";

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from "vitest";
 import { pipeline } from "shapeline";
 import type { Port } from "../../../dsl/tensor.js";
 import type { LocalOptions } from "../../../src/targets/local/index.js";
-import { config, folder, run, writeModel } from "../../engine/make-config.js";
+import { config, folder, run, shadow, writeModel } from "../../engine/make-config.js";
 import { float32 } from "../../engine/recorded-models.js";
 import { refusal } from "../../refusal.js";
 import { reportText } from "../../../src/report/text-report.js";
@@ -108,6 +108,55 @@ describe("tensors with more elements than maxElements", () => {
     ]);
     expect(rows.withheld).toEqual({ excluded: [], redacted: [], digested: ["in.image", "out.pixels"] });
   });
+});
+
+test("rows of one request differ: only the long ones are digests, also of text and of a challenger", async () => {
+  const texts = { inputs: [string("words", "batch", "count")], outputs: [string("copy", "batch", "count")] };
+  const nodes = [{ op: "Identity", inputs: ["words"], outputs: ["copy"] }];
+  const champion = writeModel(dir, "texts", { ...texts, nodes });
+  const rival = writeModel(dir, "rival", {
+    ...texts,
+    nodes: [
+      { op: "Identity", inputs: ["words"], outputs: ["same"] },
+      { op: "Identity", inputs: ["same"], outputs: ["copy"] },
+    ],
+  });
+  const live = await openEngine({ models: dir, log: { maxElements: 2 } }).deploy(
+    config("texts", [champion, rival], [shadow("texts", "rival")]),
+  );
+  await live.infer([{ words: ["a"] }, { words: ["a", "", "ä"] }, { words: ["b", "c"] }, { words: ["d", "e", "f"] }]);
+  const digest = (words: readonly string[]) => {
+    const hash = createHash("sha256");
+    for (const word of words) {
+      const bytes = Buffer.from(word);
+      hash.update(Buffer.from(Uint32Array.of(bytes.length).buffer)).update(bytes);
+    }
+    return `sha256:${hash.digest("hex")}`;
+  };
+  const long = (name: string, words: readonly string[]) => ({
+    [name]: null,
+    [`${name}.shape`]: [words.length],
+    [`${name}.digest`]: digest(words),
+  });
+  const short = (name: string, words: readonly string[]) => ({
+    [name]: words,
+    [`${name}.shape`]: null,
+    [`${name}.digest`]: null,
+  });
+  const expected = [
+    [long, ["d", "e", "f"]] as const,
+    [short, ["b", "c"]] as const,
+    [long, ["a", "", "ä"]] as const,
+    [short, ["a"]] as const,
+  ].map(([as, words]) => ({ in: as("words", words), out: as("copy", words), out_rival: as("copy", words) }));
+  expect(await live.logs({ dataset: ["in", "out", "out_rival"] })).toEqual(expected);
+  const { files } = await live.exportLogs({ directory: folder() });
+  expect(
+    readFileSync(files[0] ?? "", "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as Record<string, unknown>)["out_rival.copy.digest"]),
+  ).toEqual([digest(["d", "e", "f"]), null, digest(["a", "", "ä"]), null]);
 });
 
 describe("the settings of a deployment", () => {
