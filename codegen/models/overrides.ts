@@ -5,7 +5,7 @@ import { joinNames } from "../../src/util/join-names.js";
 import { isPathKey } from "../settings/path-key.js";
 import type { ModelOverride } from "../settings/schema.js";
 import { formatTensor } from "../../src/config/format-tensor.js";
-import { withConstants } from "./constant-inputs.js";
+import { withConstants } from "./inputs/constant-inputs.js";
 import { renamePorts } from "./rename-ports.js";
 import { decideRowsWith } from "./rows/row-settings.js";
 import { labelsFit, type ModelSignature, type Port } from "./signature.js";

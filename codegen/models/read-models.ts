@@ -4,7 +4,7 @@ import { ModelError, type ErrorCode } from "../../dsl/errors.js";
 import { expandPatterns } from "./glob.js";
 import { mergeSources } from "./merge-sources.js";
 import { applyOverride, requireOverridesUsed, type Overrides } from "./overrides.js";
-import { chooseOptional, optionalNames, withoutOptional } from "./optional-inputs.js";
+import { chooseOptional, optionalNames, withoutOptional } from "./inputs/optional-inputs.js";
 import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { decideRows } from "./rows/decide-rows.js";
 import { requireUsable } from "./require-usable.js";

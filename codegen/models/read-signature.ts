@@ -1,6 +1,6 @@
 import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { findReader } from "./readers.js";
-import { withoutOptional } from "./optional-inputs.js";
+import { withoutOptional } from "./inputs/optional-inputs.js";
 import { decideRows } from "./rows/decide-rows.js";
 import type { ModelSignature } from "./signature.js";
 

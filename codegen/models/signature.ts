@@ -22,8 +22,8 @@ interface SourcePort {
   /** The row axis that the source or the settings state. */
   readonly rowAxis?: number;
   /**
-   * The shape in the model's own file, where the source describes what clients send: Triton reshapes an input before the
-   * model. Null if the file's shape does not follow.
+   * The shape in the model's own file, where the source describes what clients send: Triton reshapes an input before
+   * the model. Null if the file's shape does not follow.
    */
   readonly fileShape?: readonly Dim[] | null;
   /** Why the input may be left out: its type says so, or it has weights of the model as a default. */

@@ -55,8 +55,8 @@ export interface Settings {
   /** Write one file per model; `out` exports them all. */
   readonly split?: boolean;
   /**
-   * By the name derived from the model's file, such as `house-price-keras` for `house_price_keras.onnx`, or by its path,
-   * where two files have one name.
+   * By the name derived from the model's file, such as `house-price-keras` for `house_price_keras.onnx`, or by its
+   * path, where two files have one name.
    */
   readonly overrides?: Readonly<Record<string, ModelOverride>>;
   /** Defaults for commands with a target. */

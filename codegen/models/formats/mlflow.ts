@@ -32,7 +32,8 @@ type Spec = z.infer<typeof spec>;
 
 /**
  * Reads the signature in the `MLmodel` file of MLflow 1 to 3. It lists tensors, or columns; each column is a port with
- * one value per row; `required: false` is an optional input. The model has the name of its folder. An only tensor or column without a name gets the name "".
+ * one value per row; `required: false` is an optional input. The model has the name of its folder. An only tensor or
+ * column without a name gets the name "".
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */

@@ -11,8 +11,8 @@ import { parseTextFormat, type TextMessage } from "./protobuf-text.js";
 
 /**
  * Reads Triton's `config.pbtxt`. The shapes are what clients of the server send and get: with a `max_batch_size`, every
- * tensor has the batch dimension before its `dims`. As a further source of a model file, `reshape` is what must agree. A
- * label file in the same folder contains an output's labels. A config without a name uses the name of its folder.
+ * tensor has the batch dimension before its `dims`. As a further source of a model file, `reshape` is what must agree.
+ * A label file in the same folder contains an output's labels. A config without a name uses the name of its folder.
  *
  * @throws ModelError SL3000, SL3016, SL3054
  */

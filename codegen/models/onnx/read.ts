@@ -35,8 +35,8 @@ interface Header {
  * files once for the digest.
  *
  * @param file path of the `.onnx` file
- * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names), SL3018
- *   (a missing data file).
+ * @throws ModelError SL3000 (unreadable), SL3010 (not ONNX), SL3011 (cut off), SL3012 (damaged), SL3016 (port names),
+ *   SL3018 (a missing data file).
  *   Errors about the content include the byte offset
  * @example
  * const { inputs } = await readOnnxSignature("models/ccfraud.onnx");

@@ -8,7 +8,7 @@ import { usablePorts, type ModelSignature, type UsablePort } from "../signature.
  *
  * @returns null in the plain case
  * @example
- * describeRows(vad); // "axis 0 of 'input' and 'output', axis 1 of 'state' and 'stateN' (symbol 'batch'); 'sr' is shared by all rows"
+ * describeRows(vad); // "axis 0 of 'x' and 'y', axis 1 of 'state' (symbol 'batch'); 'sr' is shared by all rows"
  */
 export function describeRows(model: ModelSignature): string | null {
   const [inputs, outputs] = [usablePorts(model.inputs), usablePorts(model.outputs)];

@@ -64,7 +64,7 @@ function withShapes(model: ModelSignature, shapes: NonNullable<RowSettings["shap
   return { ...model, inputs: model.inputs.map(replace), outputs: model.outputs.map(replace) };
 }
 
-/** Applies `rows: { port: axis }`. An input that it does not name is shared. A fixed size at an axis is the batch size. */
+/** Applies `rows: { port: axis }`. Inputs that it does not name are shared. A fixed size there is the batch size. */
 function withStatedRows(
   model: ModelSignature,
   rows: Readonly<Record<string, number>>,

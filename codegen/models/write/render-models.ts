@@ -192,7 +192,7 @@ export function labelLines({ labels = {} }: ModelSignature): readonly string[] {
   return Object.entries(labels).map(([port, list]) => `${labelsPrefix}${port}: ${formatLabels(list)}`);
 }
 
-/** The documentation lines of a generated comment: all except the first and those for ports, rows, labels and digest. */
+/** The documentation lines of a generated comment: not the first, nor those for ports, rows, labels and digest. */
 export function documentationLines(comment: readonly string[]): readonly string[] {
   return comment.slice(1).filter((line) => !/^(?:- (?:input|output|labels of) |- rows: |sha256 )/.test(line));
 }

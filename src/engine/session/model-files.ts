@@ -174,9 +174,9 @@ async function digest(path: string): Promise<string> {
     throw unreadable(path, cause);
   });
   try {
-    const file = await handle.stat();
-    if (file.isDirectory()) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
-    const { size } = file;
+    const { size } = await handle.stat();
+    // Fails for a folder, which can be opened.
+    await handle.read(Buffer.alloc(1), 0, 1, 0);
     const found = await modelDigest(handle, size, path).catch(async (error: unknown) => {
       if (!isDamaged(error)) throw error;
       return await digestOfFile(handle, size, path);

@@ -242,3 +242,43 @@ describe("one file per model", () => {
     expect(readdirSync(join(cwd, "src/models.gen"))).toEqual(["text.ts"]);
   });
 });
+
+describe("two files of one name in two folders", () => {
+  const models = ["models/**/*.onnx"];
+  beforeEach(() => {
+    for (const folder of ["en", "fr"]) {
+      mkdirSync(join(cwd, "models", folder));
+      copyFileSync(join(cwd, "models", "text.onnx"), join(cwd, "models", folder, "net.onnx"));
+    }
+  });
+
+  test("are refused with the setting that tells them apart", async () => {
+    expect(await refusal(generate({ models }), [cwd, ""])).toContain(
+      `would both become model 'net'. Rename one of the files, or set another name in the settings: overrides: { "models/fr/net.onnx": { name: "…" } }.`,
+    );
+  });
+
+  test("get settings by their paths", async () => {
+    const result = await generate({ models, overrides: { "models/fr/net.onnx": { name: "net-fr", version: "2" } } });
+    expect(result.models.map(({ name, version }) => `${name} ${version ?? ""}`)).toEqual([
+      "net ",
+      "net-fr 2",
+      "random-forest ",
+      "text ",
+    ]);
+  });
+
+  test("a path without a file, and a name beside its path, are refused", async () => {
+    const unused = (overrides: NonNullable<GenerateOptions["overrides"]>) =>
+      refusal(generate({ models: ["models/fr/*.onnx"], overrides }), [cwd, ""]);
+    expect([
+      await unused({ "models/de/net.onnx": { name: "x" } }),
+      await unused({ net: { name: "a" }, "models/fr/net.onnx": { name: "b" } }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "SL3050 the settings override a model 'models/de/net.onnx', but no model file has that path (did you mean 'models/fr/net.onnx'?); the models are 'models/fr/net.onnx'",
+        "SL3050 the settings override a model 'net' by its name and by its path 'models/fr/net.onnx': keep one of both",
+      ]
+    `);
+  });
+});

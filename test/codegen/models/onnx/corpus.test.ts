@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { withoutOptional } from "../../../../codegen/models/optional-inputs.js";
+import { withoutOptional } from "../../../../codegen/models/inputs/optional-inputs.js";
 import { readSource } from "../../../../codegen/models/read-signature.js";
 import type { Port } from "../../../../codegen/models/signature.js";
 

@@ -1,7 +1,7 @@
-import { ModelError } from "../../dsl/errors.js";
-import { didYouMean } from "../../src/util/did-you-mean.js";
-import { joinNames } from "../../src/util/join-names.js";
-import type { ModelSignature, Port } from "./signature.js";
+import { ModelError } from "../../../dsl/errors.js";
+import { didYouMean } from "../../../src/util/did-you-mean.js";
+import { joinNames } from "../../../src/util/join-names.js";
+import type { ModelSignature, Port } from "../signature.js";
 
 /** The model without the inputs that may be left out. */
 export function withoutOptional(model: ModelSignature): ModelSignature {

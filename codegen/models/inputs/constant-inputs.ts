@@ -1,10 +1,16 @@
-import { constant, isConstantData, readConstant, type ConstantData, type ConstantValue } from "../../dsl/constant.js";
-import { didYouMean } from "../../src/util/did-you-mean.js";
-import { joinNames } from "../../src/util/join-names.js";
-import { formatTensor } from "../../src/config/format-tensor.js";
-import type { ModelOverride } from "../settings/schema.js";
-import type { Refuse } from "./rows/row-settings.js";
-import { usablePorts, type ModelSignature, type UsablePort } from "./signature.js";
+import {
+  constant,
+  isConstantData,
+  readConstant,
+  type ConstantData,
+  type ConstantValue,
+} from "../../../dsl/constant.js";
+import { didYouMean } from "../../../src/util/did-you-mean.js";
+import { joinNames } from "../../../src/util/join-names.js";
+import { formatTensor } from "../../../src/config/format-tensor.js";
+import type { ModelOverride } from "../../settings/schema.js";
+import type { Refuse } from "../rows/row-settings.js";
+import { usablePorts, type ModelSignature, type UsablePort } from "../signature.js";
 
 /**
  * The model with constants for some of its inputs: these are no inputs of the handle, and have the same value in every
