@@ -41,5 +41,5 @@ export function sessionOptionsOf(settings: SessionSettings | undefined, model: s
   const own = Object.hasOwn(models, model) ? models[model] : undefined;
   const chosen = { ...shared, ...own };
   const key = Object.keys(chosen).length === 0 ? "" : JSON.stringify(Object.entries(chosen).sort());
-  return { options: { ...defaults, ...chosen } as InferenceSession.SessionOptions, key };
+  return { options: { ...defaults, ...chosen }, key };
 }

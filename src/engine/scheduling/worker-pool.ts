@@ -154,8 +154,8 @@ export class WorkerPool {
   }
 
   /**
-   * The worker with the fewest jobs, of equal ones one that has the model open; a new one if all are busy and the pool is
-   * not full.
+   * The worker with the fewest jobs, of equal ones one that has the model open; a new one if all are busy and the pool
+   * is not full.
    */
   #leastLoaded(key: string): WorkerHandle {
     for (const [i, worker] of this.#workers.entries()) {

@@ -33,8 +33,8 @@ export type RunBatch<L> = <T>(
 ) => Promise<T>;
 
 /**
- * Creates a model's runner. It groups the rows that can share a run, stacks them along the model's row axes, and returns
- * the outputs rows first, in the order of the request. Every output is checked against the model's ports.
+ * Creates a model's runner. It groups the rows that can share a run, stacks them along the model's row axes, and
+ * returns the outputs rows first, in the order of the request. Every output is checked against the model's ports.
  *
  * @param together false: each row runs by itself
  */

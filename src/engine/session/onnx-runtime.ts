@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelError, TargetError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
-import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
+import type { TensorData } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
 import { defaultSession } from "../session-settings.js";
 import type { ModelSource } from "./model-source.js";
@@ -98,7 +98,7 @@ export async function openSession(
     sessions.delete(key);
     throw invalidModel(name, where, cause);
   }
-  return sessionHandle(name, key, shared, session, ort);
+  return sessionHandle(name, key, shared, session);
 }
 
 /** The error for a model that the runtime does not load, with the runtime's own words. */
@@ -111,13 +111,7 @@ export function invalidModel(name: string, where: string, cause: unknown): Model
   );
 }
 
-function sessionHandle(
-  name: string,
-  key: string,
-  shared: SharedSession,
-  session: InferenceSession,
-  ort: Runtime,
-): ModelSession {
+function sessionHandle(name: string, key: string, shared: SharedSession, session: InferenceSession): ModelSession {
   const runSession = directRun(session) ?? checkedRun(session);
   let released = false;
   return {

@@ -39,9 +39,9 @@ const LARGE_ROW = 1_000_000;
 const MAX_ROW = 2 ** 26;
 
 /**
- * Runs a model on made-up rows at deploy, all together and some alone, and compares the answers. Where they differ, rows
- * run one at a time; so they do where the model does not run on made-up values, unless axis 0 of all its ports stacks
- * the rows.
+ * Runs a model on made-up rows at deploy, all together and some alone, and compares the answers. Where they differ,
+ * rows run one at a time; so they do where the model does not run on made-up values, unless axis 0 of all its ports
+ * stacks the rows.
  *
  * @throws ModelError SL3025 if a model whose sizes are all fixed does not run, or if an output contradicts its declared
  *   shape

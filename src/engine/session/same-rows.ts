@@ -1,6 +1,6 @@
 import type { DType } from "../../../dsl/tensor.js";
 import { float16ToNumber } from "../../tensors/float16.js";
-import { isRagged, type RowsTensor } from "../../tensors/tensor-data.js";
+import type { RowsTensor } from "../../tensors/tensor-data.js";
 import { rowRange } from "./group-rows.js";
 import { rowDimsOf } from "./stack-rows.js";
 

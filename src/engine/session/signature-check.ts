@@ -8,7 +8,8 @@ import type { ModelSession } from "./onnx-runtime.js";
 
 /**
  * Checks a loaded model against its config. The file may have more outputs, and optional inputs that the config leaves
- * out. The shapes of outputs are checked on what the model really answers: the config may correct what the file declares.
+ * out. The shapes of outputs are checked on what the model really answers: the config may correct what the file
+ * declares.
  *
  * @throws ModelError SL3024 if a port is missing, has another dtype, or if an input has another rank or size
  */

@@ -3,7 +3,8 @@ import { config, folder, run, shadow, writeModel } from "../make-config.js";
 import { openTestEngine } from "../open-engine.js";
 import type { Graph } from "../onnx-writer.js";
 
-// .ci/run repeats these tests on other versions of Node: 24 and later have Float16Array, and ONNX Runtime answers with it.
+// .ci/run repeats these tests on other versions of Node: 24 and later have Float16Array, and ONNX Runtime answers with
+// it.
 
 const doubled: Graph = {
   inputs: [{ name: "x", dtype: "float16", shape: ["batch", 3] }],

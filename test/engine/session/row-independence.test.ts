@@ -105,7 +105,7 @@ describe("a row's answer does not depend on the rows it is sent with", () => {
         const name = `m${made++}`;
         const { sha256 } = writeModel(dir, name, graph);
         const batchSize = spec.batchSize === null || spec.whole ? {} : { batchSize: spec.batchSize };
-        const model: ModelConfig = { name, version: "1", sha256, inputs, outputs, ...batchSize } as ModelConfig;
+        const model: ModelConfig = { name, version: "1", sha256, inputs, outputs, ...batchSize };
         const path = join(dir, `${name}.onnx`);
         const session = await openSession(name, sha256, readFileSync(path), path);
         try {

@@ -47,9 +47,9 @@ export interface LocalOptions {
    */
   readonly retention?: { readonly age?: number | string; readonly size?: number | string };
   /**
-   * What is left out of the log: `{ exclude: ["in.image"], redact: ["in.email"], maxElements: 1000 }`. Default: nothing.
-   * Kept with the deployment: later connections use the same, and a later deploy keeps each setting that it does not
-   * name. Answers of `infer` are not affected.
+   * What is left out of the log: `{ exclude: ["in.image"], redact: ["in.email"], maxElements: 1000 }`. Default:
+   * nothing. Kept with the deployment: later connections use the same, and a later deploy keeps each setting that it
+   * does not name. Answers of `infer` are not affected.
    */
   readonly log?: LoggedColumnsOptions;
   /**
