@@ -30,7 +30,7 @@ const urlStart = /^\s*(?:[a-z][a-z\d+.-]+:[/\\]|file:)/i;
  *
  * @example
  * urlProblem("s3://bucket/logs");
- * // "is a URL; give the path of a local folder or file, and copy to or from 's3:' with its own tools; write './s3:…' for a folder of that name"
+ * // "is a URL; give the path of a local folder or file, and copy to or from 's3:' with its own tools; …"
  */
 export function urlProblem(path: unknown): string | null {
   if (path instanceof URL)

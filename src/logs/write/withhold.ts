@@ -44,7 +44,7 @@ export function dropLongRows(tensor: RowsTensor, port: Port, maxElements: number
   };
 }
 
-/** By row, `sha256:` and the digest of its bytes if it has more than `maxElements` elements; otherwise an empty text. */
+/** By row, `sha256:` and the digest of its bytes if it has more than `maxElements` elements; else an empty text. */
 export function longRowDigests(tensor: RowsTensor, rows: number, maxElements: number): string[] {
   const size = isRagged(tensor) ? 0 : rowSize(tensor.dims);
   return Array.from({ length: rows }, (_, row) => {
