@@ -40,7 +40,7 @@ export async function romanize(target: LocalTarget, sources: readonly (readonly 
   const states = encoded.map(({ out }) => ({
     memory: out.memory_out,
     src_mask: out.src_mask_out,
-    hidden: out.hidden_out as readonly (readonly number[])[],
+    hidden: out.hidden_out,
     prefix: [begin],
     open: true,
   }));
