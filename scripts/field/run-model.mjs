@@ -87,7 +87,7 @@ async function answer(handle, folder) {
     const record = (row, form) => Object.fromEntries(row.feeds.map(form));
     const together = await live.infer(rows.map((row) => record(row, nested)));
     const alone = [];
-    for (const row of rows) alone.push((await live.infer([record(row, process.env.FIELD_TYPED ? typed : nested)]))[0]);
+    for (const row of rows) alone.push((await live.infer([record(row, typed)]))[0]);
     const report = { difference: 0, wrong: undefined, status: status.state };
     for (const [way, results] of Object.entries({ together, alone })) {
       for (const [index, row] of rows.entries()) {
