@@ -56,7 +56,7 @@ export async function romanize(target: LocalTarget, sources: readonly (readonly 
       const state = open[i];
       if (state === undefined) continue;
       const letter = largest(out.logprobs);
-      state.hidden = out.hidden_out;
+      state.hidden = out.hidden_out as typeof state.hidden; // the file does not say its last size
       if (letter !== end) state.prefix.push(letter);
       state.open = letter !== end && state.prefix.length < longest;
     }
