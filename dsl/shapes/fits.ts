@@ -5,6 +5,7 @@ import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./p
 import {
   findSource,
   type FedSources,
+  type FoundFeed,
   type FoundSource,
   type OpenSymbols,
   type Origins,
@@ -220,30 +221,38 @@ export function fit(model: Model, given: Sources, origins: Origins): Fit {
     if (inputs.some((port) => port.name === input)) continue;
     unifier.report("SL2016", noSuchInput(model.name, input, inputs.map(nameOf)), { input });
   }
-  const sources = new Map<string, FoundSource>();
+  // First the sources that are wrong by themselves: the types report them at their property, and nothing else.
+  const fed = new Map<string, FoundFeed>();
   for (const input of inputs) {
     const { name } = input;
     const own = Object.hasOwn(given, name) ? given[name] : undefined;
-    if (own === undefined) {
-      const port = feedOf(name, inputs, outputs, given);
-      if (port !== undefined) unifier.port(input, port, source);
-      else unifier.report("SL2014", missing(model.name, name, source, outputs.map(nameOf)), { input: name });
-      continue;
-    }
+    if (own === undefined) continue;
     const found = findSource(model.name, input, showTensor(input), own, origins);
     if ("code" in found) {
       const details = typeof own === "string" ? { input: name, column: own } : { input: name };
       unifier.report(found.code, found.message, details);
-    } else {
-      sources.set(name, found.from);
-      unifier.port(input, found.port, found.source);
+      continue;
+    }
+    const alone = new Unifier(model.name);
+    if (found.source !== source) alone.port(input, found.port, found.source);
+    unifier.problems.push(...alone.problems);
+    if (alone.problems.length === 0) fed.set(name, found);
+  }
+  for (const input of inputs) {
+    const { name } = input;
+    const found = fed.get(name);
+    const port = Object.hasOwn(given, name) ? undefined : feedOf(name, inputs, outputs, given);
+    if (found !== undefined) unifier.port(input, found.port, found.source);
+    else if (port !== undefined) unifier.port(input, port, source);
+    else if (!Object.hasOwn(given, name)) {
+      unifier.report("SL2014", missing(model.name, name, source, outputs.map(nameOf)), { input: name });
     }
   }
   return {
     problems: unifier.problems,
     checks: unifier.openChecks(),
     outputs: unifier.outputs(portsOf(model.outputs)),
-    sources,
+    sources: new Map([...fed].map(([input, { from }]) => [input, from])),
   };
 }
 

@@ -209,7 +209,7 @@ export interface Origins {
 }
 
 /** The tensor of a source, and its source with a verb, for messages. */
-export interface Fed {
+export interface FoundFeed {
   readonly port: Port;
   readonly source: string;
   readonly from: FoundSource;
@@ -231,7 +231,7 @@ export function findSource(
   expected: string,
   given: Source,
   origins: Origins,
-): Fed | SourceProblem {
+): FoundFeed | SourceProblem {
   if (isConstant(given)) return constantFeed(model, input, expected, given);
   const { outputs, source, columns, models, isFirst } = origins;
   const current = outputs.find(({ name }) => name === given);
@@ -274,7 +274,12 @@ function columnOrOutput(column: Port, { outputs, isFirst }: Origins): FoundSourc
   return isCurrent ? { output: column.name } : { column: column.name };
 }
 
-function constantFeed(model: string, input: Port, expected: string, given: Constant<unknown>): Fed | SourceProblem {
+function constantFeed(
+  model: string,
+  input: Port,
+  expected: string,
+  given: Constant<unknown>,
+): FoundFeed | SourceProblem {
   const read = readConstant(given, input);
   const code = "SL2019";
   if (isConstantData(read)) {

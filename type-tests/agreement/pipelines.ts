@@ -213,7 +213,7 @@ class CaseGenerator {
     const audited = this.#lines.some((line) => line.startsWith(".audit"));
     if (this.#isTuple && random.chance(0.97))
       return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
-    const inference = { model: 6, renamed: 2, sourced: 1.2, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
+    const inference = { model: 6, renamed: 2, sourced: 0.9, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
     const symbolic = this.#arriving().some(({ shape }) =>
       shape?.some((dim) => typeof dim === "string" && dim !== "batch"),
     );
