@@ -38,7 +38,8 @@ export interface DatasetOptions {
 export type ColumnSelection =
   | { readonly dataset: readonly string[] }
   | { readonly datasetExclude: readonly string[] }
-  | { readonly datasetSeparator: string };
+  | { readonly datasetSeparator: string }
+  | { readonly values: "typed" };
 
 export interface InferOptions extends DatasetOptions {
   /** Deadline in milliseconds; 15,000 by default. */
@@ -49,6 +50,11 @@ export interface InferOptions extends DatasetOptions {
    * rows.
    */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  /**
+   * How records and columns hold the values of ports. `"nested"`, the default: nested lists. `"typed"`: `{ data, shape }`
+   * with a typed array (float16 as bits, bool as 0 and 1, a list for strings), without lists to build for an image.
+   */
+  readonly values?: "nested" | "typed";
 }
 
 export interface FileOptions extends InferOptions {

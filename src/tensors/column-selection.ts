@@ -10,6 +10,8 @@ export interface ColumnSelection {
   readonly separator: string | null;
   /** Allows names of columns that do not exist: if rows are read in parts, a later part may lack a column. */
   readonly lenient?: boolean;
+  /** Values of ports are `{ data, shape }` in place of nested lists. */
+  readonly typed?: boolean;
 }
 
 /** All columns except metadata, in groups. */

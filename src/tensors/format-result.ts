@@ -14,6 +14,7 @@ import {
 import { StorageError } from "../../dsl/errors.js";
 import { columnType, nullData, tensorToArrowData } from "./to-arrow.js";
 import { nestedRows } from "./nested-lists.js";
+import { typedRows } from "./typed-rows.js";
 import { selectColumns, allColumns, type ColumnSelection } from "./column-selection.js";
 import { metadataColumns, metadataData, metadataType } from "./metadata-columns.js";
 import {
@@ -42,7 +43,10 @@ export type Batches = Batch | readonly Batch[];
  */
 export function toRecords(batches: Batches, selection: ColumnSelection = allColumns): ResultRecord[] {
   const list = asList(batches);
-  const columns = layout(list, selection).map((column) => ({ ...column, values: columnValues(column, list) }));
+  const columns = layout(list, selection).map((column) => ({
+    ...column,
+    values: columnValues(column, list, selection),
+  }));
   const rows = list.reduce((sum, batch) => sum + batch.rows, 0);
   return Array.from(
     { length: rows },
@@ -53,7 +57,10 @@ export function toRecords(batches: Batches, selection: ColumnSelection = allColu
 /** Converts rows to columns of plain values. Names such as `__proto__` become own properties like any other. */
 export function toColumns(batches: Batches, selection: ColumnSelection = allColumns): ResultColumns {
   const list = asList(batches);
-  const columns = layout(list, selection).map((column) => ({ ...column, values: columnValues(column, list) }));
+  const columns = layout(list, selection).map((column) => ({
+    ...column,
+    values: columnValues(column, list, selection),
+  }));
   return assemble(columns, selection, (values) => values) as unknown as ResultColumns;
 }
 
@@ -199,13 +206,13 @@ function wrap(tensor: RowsTensor | undefined, valid?: Uint8Array): Cells | undef
   return valid === undefined ? { tensor } : { tensor, valid };
 }
 
-function columnValues(column: Column, list: readonly Batch[]): unknown[] {
+function columnValues(column: Column, list: readonly Batch[], { typed = false }: ColumnSelection): unknown[] {
   const values: unknown[] = [];
-  for (const batch of list) appendValues(values, column, batch);
+  for (const batch of list) appendValues(values, column, batch, typed);
   return values;
 }
 
-function appendValues(values: unknown[], column: Column, batch: Batch): void {
+function appendValues(values: unknown[], column: Column, batch: Batch, typed: boolean): void {
   if (column.kind === "group") return;
   if (column.kind === "time") {
     for (const ms of batch.time) values.push(new Date(ms));
@@ -230,7 +237,7 @@ function appendValues(values: unknown[], column: Column, batch: Batch): void {
     return;
   }
   const found = portCells(column, batch);
-  const rows = found === undefined ? [] : nestedRows(found.tensor);
+  const rows = found === undefined ? [] : typed ? typedRows(found.tensor) : nestedRows(found.tensor);
   for (let row = 0; row < batch.rows; row++) {
     values.push(
       found === undefined || (found.valid !== undefined && found.valid[row] !== 1) ? null : (rows[row] ?? null),

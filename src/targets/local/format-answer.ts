@@ -13,13 +13,13 @@ const shapes: {
 
 /** Formats an answer like its input (records, columns or a table), with the selected columns. */
 export function formatAnswer(inference: Inference, choice: ColumnSelection, version: number): unknown {
-  const batch = copyIfShared(inference);
+  const batch = copyIfShared(inference, choice);
   return shapes[inference.form](choice === allColumns ? batch : withMetadata(batch, inference, version), choice);
 }
 
-/** Copies the tensors of a table if challengers may still read them: the caller owns its answer. */
-function copyIfShared({ form, batch, deferred }: Inference): ResultBatch {
-  return form === "table" && deferred.length > 0
+/** Copies the tensors of a table or of typed values if challengers may still read them: the caller owns its answer. */
+function copyIfShared({ form, batch, deferred }: Inference, { typed = false }: ColumnSelection): ResultBatch {
+  return (form === "table" || typed) && deferred.length > 0
     ? { ...batch, inputs: copyTensors(batch.inputs), outputs: copyTensors(batch.outputs) }
     : batch;
 }

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { defineModel, pipeline } from "shapeline";
 import { fixtures } from "../../engine/field-models.js";
 import { folder } from "../../engine/make-config.js";
+import { refusal } from "../../refusal.js";
 import { openEngine } from "../local-engine.js";
 
 const encoder = (name: string) =>
@@ -68,6 +69,19 @@ describe("a request whose rows differ in length", () => {
     const { live, answer } = await logged();
     const columns = await live.infer({ input_ids: rows.map((row) => row.input_ids) });
     expect(columns.out.hidden).toEqual(answer.map(({ out }) => out.hidden));
+  });
+
+  test("is answered with typed arrays where the caller asks for them", async () => {
+    const { live, answer } = await logged();
+    const typed = await live.infer(rows, { values: "typed" });
+    for (const [i, { out }] of typed.entries()) {
+      const { data, shape } = out["hidden"] as { readonly data: Float32Array; readonly shape: readonly number[] };
+      expect(shape).toEqual([lengths[i], 4]);
+      expect(data).toEqual(Float32Array.from(answer[i]?.out.hidden.flat() ?? []));
+    }
+    expect(await refusal(() => live.infer(rows, { values: "flat" as never }))).toBe(
+      `SL6011 infer(): the option 'values' is "nested" or "typed", got "flat"`,
+    );
   });
 
   test("is exported as JSON lines, Arrow and Parquet", async () => {

@@ -13,7 +13,7 @@ import {
   type ColumnSelection,
 } from "../../../tensors/column-selection.js";
 
-const inferOptions = ["timeoutMs", "signal", "metadata", ...datasetOptionNames];
+const inferOptions = ["timeoutMs", "signal", "metadata", "values", ...datasetOptionNames];
 
 /**
  * Validates the options of `infer()` and returns the selected columns.
@@ -28,10 +28,16 @@ export function parseInferOptions(options: InferOptions): ColumnSelection {
       `infer(): the second argument must be an object of options, got ${describeValue(value)}`,
     );
   checkNames("infer()", options, inferOptions);
-  const { dataset, datasetExclude, datasetSeparator } = options;
-  return dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined
-    ? allColumns
-    : parseColumnSelection(options);
+  const { dataset, datasetExclude, datasetSeparator, values = "nested" } = options;
+  if (values !== "nested" && values !== "typed")
+    throw new TargetError("SL6011", `infer(): the option 'values' is "nested" or "typed", got ${formatValue(values)}`, {
+      option: "values",
+    });
+  const selection =
+    dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined
+      ? allColumns
+      : parseColumnSelection(options);
+  return values === "typed" ? { ...selection, typed: true } : selection;
 }
 
 /**
