@@ -51,8 +51,8 @@ export interface InferOptions extends DatasetOptions {
    */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
   /**
-   * How records and columns hold the values of ports. `"nested"`, the default: nested lists. `"typed"`: `{ data, shape }`
-   * with a typed array (float16 as bits, bool as 0 and 1, a list for strings), without lists to build for an image.
+   * How records and columns hold the values of ports. `"nested"`, the default: nested lists. `"typed"`: `{ data, shape
+   * }` with a typed array (float16 as bits, bool as 0 and 1, a list for strings), without lists to build for an image.
    */
   readonly values?: "nested" | "typed";
 }
@@ -156,8 +156,8 @@ type InputNested<V, S extends readonly unknown[]> = S extends readonly [unknown,
 type InputRagged<V> = V | readonly InputRagged<V>[];
 
 /**
- * The accepted values of one row of a tensor: nested lists, a flat typed array, or a typed array with its shape. A row of
- * one number is also a plain number. Lengths are checked at run time.
+ * The accepted values of one row of a tensor: nested lists, a flat typed array, or a typed array with its shape. A row
+ * of one number is also a plain number. Lengths are checked at run time.
  */
 type InputValue<T> =
   T extends Tensor<infer D, infer S>
@@ -176,12 +176,14 @@ export interface ShapedInput<out A> {
   readonly shape: readonly number[];
 }
 
-/** JavaScript's own class where it exists. */
-type Float16 = typeof globalThis extends { readonly Float16Array: { readonly prototype: infer A } } ? A : never;
+/** The bits, or JavaScript's own class where it exists. */
+type Float16Elements = typeof globalThis extends { readonly Float16Array: { readonly prototype: infer A } }
+  ? Uint16Array | A
+  : Uint16Array;
 
 /** The typed array for a dtype, flat in row-major order. */
 interface FlatArrays {
-  float16: Uint16Array | Float16;
+  float16: Float16Elements;
   float32: Float32Array;
   float64: Float64Array;
   int8: Int8Array;
@@ -360,8 +362,8 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
   ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : Answer<A, In, Out, Checks, Challengers>>;
 
   /**
-   * Runs the pipeline on the rows of a file: Arrow and Parquet answer with a table; CSV, JSON and JSON lines with records.
-   * Each may be packed with gzip or zstd. The inputs of an exported log are its columns `in.*`.
+   * Runs the pipeline on the rows of a file: Arrow and Parquet answer with a table; CSV, JSON and JSON lines with
+   * records. Each may be packed with gzip or zstd. The inputs of an exported log are its columns `in.*`.
    * @throws InputError when the file cannot be read or its rows do not fit, TargetError when the pipeline cannot run
    * @example await live.inferFromFile("rows.csv.gz", { ignoreUnknown: true });
    */

@@ -64,7 +64,8 @@ type WithNulls<S extends readonly Dim[]> = null extends number
 /**
  * A model handle, deeply frozen. `shapeline generate` writes these calls from the model files.
  * @param definition name, version (default "1"), SHA-256 of the file, and the ports by name, each with dtype and shape;
- * `"batch"` in a shape is the dimension that stacks rows; `batchSize` if the file fixes the number of rows; `renamed` for ports that have another name in the file
+ * `"batch"` in a shape is the dimension that stacks rows; `batchSize` if the file fixes the number of rows; `renamed`
+ * for ports that have another name in the file
  * @throws ModelError SL3040 when a part of the definition is wrong
  * @example
  * const scorer = defineModel({
@@ -240,7 +241,10 @@ function rowsFlaw(model: Pick<Model, "inputs" | "outputs" | "batchSize">, owner:
   return `${has} of ${owner} has the row axis 'batch' but ${input === undefined ? `${lacks} has one` : `${lacks} has none`}: write 'batch' in every output and in the inputs that hold rows, or nowhere if the model runs once for each row`;
 }
 
-/** The name is part of columns, `out_<model>.<port>`, and of sources, `<model>.<port>`. `generate` makes lower-case ones. */
+/**
+ * The name is part of columns, `out_<model>.<port>`, and of sources, `<model>.<port>`. `generate` makes lower-case
+ * ones.
+ */
 function isModelName(name: string): boolean {
   return /^[A-Za-z0-9]([-_A-Za-z0-9]{0,61}[A-Za-z0-9])?$/.test(name);
 }

@@ -10,7 +10,9 @@ export interface ModelPorts {
   readonly outputs: readonly Pick<Port, "shape">[];
 }
 
-/** Whether a model is batched. A port of unknown rank stacks its rows along dimension 0, if another port has a row axis. */
+/**
+ * Whether a model is batched. A port of unknown rank stacks its rows along dimension 0, if another port has a row axis.
+ */
 export function isBatched({ inputs, outputs }: ModelPorts): boolean {
   const axes = (ports: ModelPorts["inputs"]) => ports.map(({ shape }) => (shape === null ? null : rowAxis(shape)));
   const [ins, outs] = [axes(inputs), axes(outputs)];

@@ -1,7 +1,9 @@
 import { maxDepth } from "../expression/tree/size.js";
 import { pathText } from "./format-issue.js";
 
-/** Levels of a config: an expression has at most one list between two nodes, and stands in `steps[0].expression.tree`. */
+/**
+ * Levels of a config: an expression has at most one list between two nodes, and stands in `steps[0].expression.tree`.
+ */
 const maxLevels = 2 * maxDepth + 8;
 
 /**

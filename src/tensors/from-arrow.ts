@@ -8,8 +8,8 @@ import { elementCount, type RowsTensor, type TensorElements } from "./tensor-dat
 
 /**
  * Converts an Arrow column to the rows of a port. Accepts `List`, `LargeList` and `FixedSizeList` nested to the rank of
- * the port's rows, several chunks and sliced vectors, and single values where a row is one number. The element type must
- * be the port's. Rows may differ in size along open dimensions.
+ * the port's rows, several chunks and sliced vectors, and single values where a row is one number. The element type
+ * must be the port's. Rows may differ in size along open dimensions.
  *
  * @param vector the column
  * @param port the expected dtype and shape

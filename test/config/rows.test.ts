@@ -41,7 +41,7 @@ describe("a config says how the rows of each model run", () => {
 
 describe("parseConfig rejects a config", () => {
   const edited = async (change: (model: Record<string, unknown>) => void) => {
-    const config = structuredClone(await build(pipeline("p").model(model(["batch", 3], ["batch", 1])))) as Config;
+    const config = structuredClone<Config>(await build(pipeline("p").model(model(["batch", 3], ["batch", 1]))));
     change(config.models[0] as unknown as Record<string, unknown>);
     return refusal(() => parseConfig({ ...config, hash: hashConfig(config) }));
   };

@@ -2,7 +2,9 @@ import { rowAxis } from "../../../dsl/rows.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
 import type { DefinitionProblem } from "../platform.js";
 
-/** What the platform cannot express about rows: it stacks them along dimension 0 of every port, as many as there are. */
+/**
+ * What the platform cannot express about rows: it stacks them along dimension 0 of every port, as many as there are.
+ */
 export function rowProblems({ models, missing }: Config): DefinitionProblem[] {
   const problems = models.flatMap((model, i) =>
     modelProblems(model).map(({ at, message }) => ({ code: "SL4107" as const, path: `models[${i}].${at}`, message })),

@@ -41,7 +41,7 @@ function requestValue(dtype: DType, value: Value): unknown {
 const numbersOf = (value: unknown): number[] =>
   flatten(
     JSON.parse(JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? Number(inner) : inner))),
-  ) as number[];
+  );
 
 function expectClose(found: unknown, expected: Value): void {
   const numbers = numbersOf(found);

@@ -30,8 +30,8 @@ export async function runtimePorts(model: string | Uint8Array): Promise<{ inputs
 }
 
 /**
- * Our ports, as `readSource` returns them, in the same form. ONNX Runtime reports an unknown rank as an empty shape, and
- * no input with a default.
+ * Our ports, as `readSource` returns them, in the same form. ONNX Runtime reports an unknown rank as an empty shape,
+ * and no input with a default.
  */
 export function plainPorts(ports: readonly Port[]): PlainPort[] {
   const needed = ports.filter(({ optional }) => optional !== "default");
