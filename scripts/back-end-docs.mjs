@@ -1,4 +1,4 @@
-const port = (name, dtype, ...shape) => ({ name, dtype, shape: ["N", ...shape] });
+const port = (name, dtype, ...shape) => ({ name, dtype, shape: ["batch", ...shape] });
 const scope = {
   inputs: [port("n", "int64", 1), port("u", "float64", null), port("w", "string", null)],
   outputs: [

@@ -140,6 +140,7 @@ it("exports the log, and prints versions and status", async () => {
     rows: 30,
     bytes: readFileSync(join(folder, "logs/fraud-1.json")).byteLength,
     cut: null,
+    withheld: { excluded: [], redacted: [], digested: [] },
   });
   const cut = await shapeline(folder, [
     "export-logs",

@@ -10,7 +10,7 @@ import { column } from "./rows.js";
 const port = (name: string, dtype: "float64" | "int64" | "bool" | "string", ...shape: (number | null)[]) => ({
   name,
   dtype,
-  shape: ["N", ...shape],
+  shape: ["batch", ...shape],
 });
 const scope: RowScope = {
   inputs: [port("a", "float64", 3), port("n", "int64"), port("grid", "float64", null, 2)],

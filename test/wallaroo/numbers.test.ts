@@ -24,10 +24,10 @@ function double(bits: string): number {
 const scope = {
   inputs: [],
   outputs: [
-    { name: "d", dtype: "float64", shape: ["b"] },
-    { name: "n", dtype: "int64", shape: ["b"] },
-    { name: "q", dtype: "uint64", shape: ["b"] },
-    { name: "f", dtype: "float32", shape: ["b"] },
+    { name: "d", dtype: "float64", shape: ["batch"] },
+    { name: "n", dtype: "int64", shape: ["batch"] },
+    { name: "q", dtype: "uint64", shape: ["batch"] },
+    { name: "f", dtype: "float32", shape: ["batch"] },
   ],
   models: {},
 } as const;

@@ -3,7 +3,7 @@ import type { DType, Port } from "../../../dsl/tensor.js";
 const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({
   name,
   dtype,
-  shape: ["N", ...shape],
+  shape: ["batch", ...shape],
 });
 
 /** The ports and constants that the lambdas below use. */

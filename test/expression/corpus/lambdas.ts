@@ -12,7 +12,7 @@ export interface Field {
 const port = (name: string, dtype: DType, ...shape: (number | null)[]): Port => ({
   name,
   dtype,
-  shape: ["N", ...shape],
+  shape: ["batch", ...shape],
 });
 const scope = (inputs: readonly Port[], outputs: readonly Port[], challenger?: string): RowScope => ({
   inputs,

@@ -128,7 +128,7 @@ describe("infer", () => {
   test("refuses an unknown option", async () => {
     const live = await engine().deploy(fraud);
     expect(await refusal(live.infer(rows, { metdata: { session_id: "1" } } as object))).toMatchInlineSnapshot(
-      `"SL6011 infer(): the embedded engine has no option 'metdata' (did you mean 'metadata'?); its options are 'timeoutMs', 'signal', 'metadata', 'dataset', 'datasetExclude' and 'datasetSeparator'"`,
+      `"SL6011 infer(): the embedded engine has no option 'metdata' (did you mean 'metadata'?); its options are 'timeoutMs', 'signal', 'metadata', 'values', 'dataset', 'datasetExclude' and 'datasetSeparator'"`,
     );
   });
 
