@@ -2,9 +2,9 @@ export { checkPipeline, type PipelineCheck, type RuntimeCheck } from "./check/ch
 export { constant, type Constant, type ConstantValue } from "./constant.js";
 export { errorCodes } from "./messages/error-codes.js";
 export type {
-  AnyDeployment,
   AlertChange,
   AlertsOptions,
+  AnyDeployment,
   AnyInferColumns,
   AnyInferRecord,
   AnyRecord,
@@ -15,19 +15,22 @@ export type {
   DeployedConfig,
   Deployment,
   DeploymentStatus,
-  ExportedLogs,
   ExportOptions,
+  ExportedLogs,
   FileOptions,
   InferColumns,
   InferOptions,
   InferRecord,
   Interop,
   LogRecord,
+  LogRows,
   LogsOptions,
   ModelStatus,
   OutputsByModel,
   PipelineVersion,
   RecordInput,
+  ShapedInput,
+  WithheldColumns,
 } from "./deployment.js";
 export {
   ConfigError,

@@ -8,7 +8,9 @@ import {
   type InferInput,
   type InferOutput,
   type LogRow,
+  type LogRows,
   type Model,
+  type ShapedInput,
   type Target,
   type Tensor,
 } from "../dist/src/index.js";
@@ -31,8 +33,8 @@ interface C1 extends Model<
 > {}
 interface C2 extends Model<
   "c2",
-  { readonly x: F<readonly ["unk__8", 8]> },
-  { readonly scores: F<readonly ["unk__9", 3]> }
+  { readonly x: F<readonly ["batch", 8]> },
+  { readonly scores: F<readonly ["batch", 3]> }
 > {}
 declare const a: A;
 declare const champ: Champ;
@@ -163,7 +165,9 @@ export const typed: Deployable<A["inputs"], Champ["outputs"], "amt"> = fraud;
 expectNotAssignable<Deployable<Champ["inputs"], Champ["outputs"], "amt">>(fraud);
 
 // Requests and answers.
-expectType<{ readonly image: readonly number[] }>({} as InferInput<typeof fraud>);
+expectType<{ readonly image: readonly number[] | Float32Array | ShapedInput<Float32Array> }>(
+  {} as InferInput<typeof fraud>,
+);
 const row = {} as InferOutput<typeof fraud>;
 expectType<Date>(row.time);
 expectType<readonly [number]>(row.out.dense_1);
@@ -185,7 +189,9 @@ expectType<readonly (readonly [number])[]>(columns.out.dense_1);
 expectType<readonly boolean[]>(columns.anomaly.amt);
 await live.infer({ image: new Float32Array(64) });
 expectType<ArrowTable>(await live.infer({} as ArrowTable));
-expectType<LogRow<typeof fraud>[]>(await live.logs({ limit: 3, start: new Date(), end: "2026-01-01", valid: false }));
+expectType<LogRows<LogRow<typeof fraud>>>(
+  await live.logs({ limit: 3, start: new Date(), end: "2026-01-01", valid: false }),
+);
 expectType<ArrowTable>(await live.logs({ arrow: true }));
 expectError(await live.infer([{}]));
 expectError(await live.infer([{ imag: image }]));
@@ -295,8 +301,8 @@ pipeline("p").randomSplit([[weight, c1]]);
 expectType<{ readonly hidden: F<readonly ["batch", 128, "encoder.k"]> }>(
   pipeline("p").model(encoder).refine({ seq: 128 }).outputs,
 );
-expectType<{ readonly hidden: F<readonly [1, 128, 768]> }>(
-  pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).refine({ batch: 1 }).outputs,
+expectType<{ readonly hidden: F<readonly ["batch", 128, 768]> }>(
+  pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).outputs,
 );
 expectType<{ readonly y: F<readonly ["batch", 768]>; readonly z: F<readonly ["batch", 128, 3]> }>(
   pipeline("p").model(encoder).refine({ seq: 128, "encoder.k": 768 }).model(pool).outputs,
