@@ -71,6 +71,7 @@ describe("the numbers of a comparison", () => {
       failures: [],
       elapsed: null,
       challengers: [],
+      withheld: [],
     });
     const found = await store.compare("fraud");
     expect(found).toMatchObject({
