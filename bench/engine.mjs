@@ -26,6 +26,7 @@ import * as ort from "onnxruntime-node";
 import { pipeline } from "shapeline";
 import { compileLambda, readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
+import { median, print, quantile, turns as interleave } from "./blocks.mjs";
 import { handleOf } from "./handle.mjs";
 
 const { values: flags } = parseArgs({
@@ -64,39 +65,7 @@ async function engine(p, durability, more = {}) {
   return p.deploy(target);
 }
 
-const quantile = (list, share) =>
-  [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))];
-const median = (list) => quantile(list, 0.5);
-
-/** Microseconds per call, by block. The calls of a block run in sequence. */
-async function turns(cases, calls) {
-  const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
-  for (let block = -3; block < blocks; block++) {
-    for (const [name, run] of Object.entries(cases)) {
-      const startedAt = performance.now();
-      for (let i = 0; i < calls; i++) await run();
-      if (block >= 0) times[name].push(((performance.now() - startedAt) / calls) * 1000);
-    }
-  }
-  return times;
-}
-
-/** Prints times relative to a floor: the first case, or the result of `floor` for a block's times. */
-function print(title, times, { floor, goals = {}, unit = "µs" } = {}) {
-  const cases = Object.keys(times);
-  const floors = times[cases[0]].map((first, i) =>
-    floor === undefined ? first : floor(Object.fromEntries(cases.map((name) => [name, times[name][i]]))),
-  );
-  const wide = Math.max(...cases.map((name) => name.length));
-  console.log(`\n${title}\n${"".padEnd(wide)}  ${`p50 ${unit}`.padStart(11)}  ${"× floor".padStart(8)}  quartiles`);
-  for (const name of cases) {
-    const ratios = times[name].map((time, i) => time / floors[i]);
-    const goal = goals[name] === undefined ? "" : `  (goal ${goals[name]})`;
-    console.log(
-      `${name.padEnd(wide)}  ${median(times[name]).toFixed(1).padStart(11)}  ${median(ratios).toFixed(2).padStart(8)}  ${quantile(ratios, 0.25).toFixed(2)} to ${quantile(ratios, 0.75).toFixed(2)}${goal}`,
-    );
-  }
-}
+const turns = (cases, calls) => interleave(cases, calls, blocks);
 
 async function oneRow() {
   const row = batchOf(1);
