@@ -1,17 +1,7 @@
-type TypedArray =
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
-  | Float32Array
-  | Float64Array;
+import type { NumericElements } from "../tensors/dtypes.js";
 
 /** A typed array that grows. Its elements are outside the heap, whose limit ends the process. */
-export class GrowingArray<T extends TypedArray> {
+export class GrowingArray<T extends NumericElements> {
   readonly #ArrayType: new (length: number) => T;
   #array: T;
   #length = 0;

@@ -19,17 +19,23 @@ export function uniformRanges(columns: Iterable<RowsTensor>, rows: number): read
 
 /** The rows of a column in a range that is uniform. Numbers are not copied. */
 export function sliceRows(column: RowsTensor, from: number, to: number): TensorData {
-  const { dtype } = column;
-  if (isRagged(column)) {
-    const dims = [to - from, ...(column.shapes[from] ?? [])];
-    return { dtype, dims, data: elements(column.data, column.offsets[from] ?? 0, column.offsets[to] ?? 0) };
-  }
-  const size = rowSize(column.dims);
-  return {
-    dtype,
-    dims: [to - from, ...column.dims.slice(1)],
-    data: elements(column.data, from * size, to * size),
-  };
+  const dims = [to - from, ...rowDimsOf(column, from)];
+  return { dtype: column.dtype, dims, data: elementsOf(column.data, rowStart(column, from), rowStart(column, to)) };
+}
+
+/** The dimensions of one row of a column. */
+export function rowDimsOf(column: RowsTensor, row: number): readonly number[] {
+  return isRagged(column) ? (column.shapes[row] ?? []) : column.dims.slice(1);
+}
+
+/** Where a row's elements are: from, to. A column of one row has that one for all rows of a request. */
+export function rowRange(column: RowsTensor, row: number): readonly [from: number, to: number] {
+  const at = !isRagged(column) && column.dims[0] === 1 ? 0 : row;
+  return [rowStart(column, at), rowStart(column, at + 1)];
+}
+
+function rowStart(column: RowsTensor, row: number): number {
+  return isRagged(column) ? (column.offsets[row] ?? 0) : row * rowSize(column.dims);
 }
 
 /** Joins rows, each a tensor of one row of the same rank, to one column. */
@@ -57,7 +63,9 @@ function joinElements(parts: readonly TensorElements[], offsets: readonly number
   return joined;
 }
 
-function elements(data: TensorElements, from: number, to: number): TensorElements {
+/** The elements from `from` to `to`: a view where the array has views. */
+export function elementsOf(data: TensorElements, from: number, to: number): TensorElements {
+  if (from === 0 && to === data.length) return data;
   return ArrayBuffer.isView(data) ? data.subarray(from, to) : data.slice(from, to);
 }
 

@@ -1,7 +1,7 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import { joinRows } from "../../tensors/row-ranges.js";
-import type { RowsTensor, TensorData } from "../../tensors/tensor-data.js";
+import { isRagged, type RowsTensor, type TensorData } from "../../tensors/tensor-data.js";
 import type { Bindings } from "./row-shape.js";
 
 /** Reads one row of an input. */
@@ -45,7 +45,7 @@ function isOtherShape(error: unknown): boolean {
 export function requireOneRank(ports: readonly Port[], columns: readonly RowsTensor[]): void {
   for (const [i, port] of ports.entries()) {
     const column = columns[i];
-    if (column === undefined || !("shapes" in column)) continue;
+    if (column === undefined || !isRagged(column)) continue;
     const rank = column.shapes[0]?.length ?? 0;
     const row = column.shapes.findIndex((shape) => shape.length !== rank);
     if (row >= 0)

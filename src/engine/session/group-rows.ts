@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { rowRange } from "../../tensors/row-ranges.js";
 import { isRagged, rowSize, type RowsTensor, type TensorElements } from "../../tensors/tensor-data.js";
 import type { Feeds } from "./feeds.js";
 import type { RowPlan } from "./row-plan.js";
@@ -56,12 +57,4 @@ function valueKey(feed: RowsTensor, row: number): string {
 function bytesOf(data: Exclude<TensorElements, readonly string[]>, from: number, to: number): Buffer {
   const { BYTES_PER_ELEMENT: size } = data;
   return Buffer.from(data.buffer, data.byteOffset + from * size, (to - from) * size);
-}
-
-/** Where a row's elements are: from, to. A column of one row has that one for all rows of a request. */
-export function rowRange(tensor: RowsTensor, row: number): readonly [from: number, to: number] {
-  if (isRagged(tensor)) return [tensor.offsets[row] ?? 0, tensor.offsets[row + 1] ?? 0];
-  const size = rowSize(tensor.dims);
-  const at = tensor.dims[0] === 1 ? 0 : row;
-  return [at * size, (at + 1) * size];
 }

@@ -15,7 +15,7 @@ import { modelRunner, type RunBatch } from "./model-runner.js";
 import { type PlannedPort, type RowPlan, rowPlan, runShape } from "./row-plan.js";
 import { isSameRow } from "./same-rows.js";
 import { shapeSetting } from "./shape-setting.js";
-import { elementsOf } from "./stack-rows.js";
+import { elementsOf } from "../../tensors/row-ranges.js";
 
 /** How a deployed model runs its rows. */
 export interface RowProof {

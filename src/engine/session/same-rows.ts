@@ -1,8 +1,7 @@
 import type { DType } from "../../../dsl/tensor.js";
 import { float16ToNumber } from "../../tensors/float16.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
-import { rowRange } from "./group-rows.js";
-import { rowDimsOf } from "./stack-rows.js";
+import { rowDimsOf, rowRange } from "../../tensors/row-ranges.js";
 
 /**
  * How far two answers of one row may be apart, relative to the largest number of the row: kernels add up in another

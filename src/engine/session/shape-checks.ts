@@ -5,7 +5,7 @@ import type { Config, ModelConfig } from "../../config/schema.js";
 import { isRagged, type RowsTensor } from "../../tensors/tensor-data.js";
 import type { Feeds } from "./feeds.js";
 import { type PlannedPort, rowPlan } from "./row-plan.js";
-import { rowDimsOf } from "./stack-rows.js";
+import { rowDimsOf } from "../../tensors/row-ranges.js";
 
 /** Throws for tensors that the model does not accept. */
 export type FeedCheck = (feeds: Feeds) => void;

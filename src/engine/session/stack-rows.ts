@@ -1,23 +1,12 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { allocate } from "../../tensors/dtypes.js";
-import { isRagged, type RowsTensor, type TensorData, type TensorElements } from "../../tensors/tensor-data.js";
-import { rowRange } from "./group-rows.js";
-
-/** The elements from `from` to `to`: a view where the array has views. */
-export function elementsOf(data: TensorElements, from: number, to: number): TensorElements {
-  if (from === 0 && to === data.length) return data;
-  return ArrayBuffer.isView(data) ? data.subarray(from, to) : data.slice(from, to);
-}
+import { elementsOf, rowDimsOf, rowRange } from "../../tensors/row-ranges.js";
+import type { RowsTensor, TensorData, TensorElements } from "../../tensors/tensor-data.js";
 
 function product(dims: readonly number[], from = 0, to = dims.length): number {
   let size = 1;
   for (let axis = from; axis < to; axis++) size *= dims[axis] ?? 1;
   return size;
-}
-
-/** The dimensions of one row of a column. */
-export function rowDimsOf(tensor: RowsTensor, row: number): readonly number[] {
-  return isRagged(tensor) ? (tensor.shapes[row] ?? []) : tensor.dims.slice(1);
 }
 
 /** One row as a tensor of its own, without a row axis. Numbers are not copied. */
