@@ -1,10 +1,12 @@
-// Writes the generated pages: docs/errors.md, docs/type-errors.md and docs/back-ends.md.
+// Writes the generated pages: docs/errors.md, docs/type-errors.md, docs/back-ends.md and docs/limits.md.
 import { writeFileSync } from "node:fs";
 import { errorCodes } from "shapeline";
 import { compileLambda } from "shapeline/codegen";
 import { backEnds } from "../dist/src/expression/backends/back-ends.js";
 import { backEndsPage } from "./back-end-docs.mjs";
+import { bounds } from "../dist/src/util/bounds.js";
 import { errorCodesPage } from "./error-docs.mjs";
+import { limitsPage } from "./limits-docs.mjs";
 import { importTypeScript } from "./import-typescript.mjs";
 import { typeErrorsPage } from "./type-error-docs.mjs";
 
@@ -16,3 +18,4 @@ const { refused, models } = await importTypeScript(
 writeFileSync(new URL("../docs/errors.md", import.meta.url), errorCodesPage(errorCodes));
 writeFileSync(new URL("../docs/type-errors.md", import.meta.url), typeErrorsPage(refused, errorCodes, models));
 writeFileSync(new URL("../docs/back-ends.md", import.meta.url), backEndsPage(compileLambda, backEnds));
+writeFileSync(new URL("../docs/limits.md", import.meta.url), limitsPage(bounds));

@@ -6,9 +6,11 @@ import { errorCodes } from "shapeline";
 import { compileLambda } from "../codegen/lambda/compile-lambda.js";
 import { backEndsPage, documentedOps } from "../scripts/back-end-docs.mjs";
 import { errorCodesPage } from "../scripts/error-docs.mjs";
+import { limitsPage } from "../scripts/limits-docs.mjs";
 import { typeErrorsPage } from "../scripts/type-error-docs.mjs";
 import { backEnds } from "../src/expression/backends/back-ends.js";
 import type { Op } from "../src/expression/tree/tree.js";
+import { bounds } from "../src/util/bounds.js";
 import { refused } from "../type-tests/cases.js";
 import * as models from "../type-tests/models.js";
 
@@ -23,6 +25,10 @@ const pages = [
 describe("the docs", () => {
   it("list every error code (`npm run docs` writes the page)", () => {
     expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(errorCodesPage(errorCodes));
+  });
+
+  it("list every limit", () => {
+    expect(readFileSync(join(root, "docs/limits.md"), "utf8")).toBe(limitsPage(bounds));
   });
 
   it("show the type errors of the tests", () => {

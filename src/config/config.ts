@@ -1,3 +1,4 @@
+import { bounds, exceeded } from "../util/bounds.js";
 import { errorMessage } from "../util/error-message.js";
 import { ConfigError } from "../../dsl/errors.js";
 import { canonicalJson, sha256Hex } from "./canonical.js";
@@ -80,6 +81,7 @@ function notAConfig(where: string, issues: readonly string[]): ConfigError {
 }
 
 function parseJson(text: string, where: string): unknown {
+  if (text.length > bounds.configLength.limit) throw notAConfig(where, [exceeded(bounds.configLength, text.length)]);
   try {
     return JSON.parse(text);
   } catch (error) {
