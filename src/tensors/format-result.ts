@@ -27,7 +27,7 @@ import {
 } from "./result.js";
 import { columnRank, type RowsTensor } from "./tensor-data.js";
 import { setOwnProperty } from "../util/objects.js";
-import { toBigIntMilliseconds } from "../util/to-bigint-milliseconds.js";
+import { toBigIntMilliseconds } from "../util/quantities/to-bigint-milliseconds.js";
 
 /** A batch with the metadata that is known. */
 type Batch = ResultBatch & Partial<RowsMetadata>;

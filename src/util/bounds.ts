@@ -26,7 +26,8 @@ export const bounds = {
  * The sentence of an error about a bound: what was found, the limit, and the way out.
  *
  * @example
- * exceeded(bounds.configLength, 70_000_000) // "the JSON text of a config may have at most 64,000,000 characters, and this one has 70,000,000; divide …"
+ * // "the JSON text of a config may have at most 64,000,000 characters, and this one has 70,000,000; divide …"
+ * exceeded(bounds.configLength, 70_000_000);
  */
 export function exceeded({ limit, unit, what, wayOut }: Bound, found?: number | bigint): string {
   const has = found === undefined ? "" : `, and this one has ${withCommas(found)}`;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { parseByteSize } from "../../util/parse-quantity.js";
+import { parseByteSize } from "../../util/quantities/parse-quantity.js";
 
 /** Parses `a,b` as a list. */
 export function parseCommaList(text: string): string[] {

@@ -2,7 +2,7 @@ import { StorageError } from "../../../dsl/errors.js";
 import type { Dim } from "../../../dsl/tensor.js";
 import { failureCounts, type ResultBatch } from "../../tensors/result.js";
 import { isRagged, rowCount, rowSize, type RaggedTensor, type RowsTensor } from "../../tensors/tensor-data.js";
-import { toBigIntMilliseconds } from "../../util/to-bigint-milliseconds.js";
+import { toBigIntMilliseconds } from "../../util/quantities/to-bigint-milliseconds.js";
 import type { ColumnKind, LogColumn, PortKind } from "../schema/columns.js";
 import type { RowMeta } from "../pipeline-log.js";
 import { dropLongRows, longRowDigests, redact } from "./withhold.js";

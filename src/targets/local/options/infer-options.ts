@@ -5,7 +5,7 @@ import { describeValue, formatValue } from "../../../util/format-value.js";
 import { isDictionary } from "../../../util/objects.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
-import { parseByteSize } from "../../../util/parse-quantity.js";
+import { parseByteSize } from "../../../util/quantities/parse-quantity.js";
 import {
   datasetOptionNames,
   allColumns,

@@ -11,7 +11,7 @@ import {
   selectsMetadata,
   type ColumnSelection,
 } from "../../../tensors/column-selection.js";
-import { parseTime } from "../../../util/parse-time.js";
+import { parseTime } from "../../../util/quantities/parse-time.js";
 
 type Method = "logs" | "compare" | "logBatches" | "exportLogs";
 

@@ -2,7 +2,7 @@ import { TargetError } from "../../../../dsl/errors.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
 import type { Retention } from "../../../logs/store.js";
-import { parseByteSize, parseDuration } from "../../../util/parse-quantity.js";
+import { parseByteSize, parseDuration } from "../../../util/quantities/parse-quantity.js";
 
 const names = ["age", "size"];
 /** Even an empty log needs a few MiB. */

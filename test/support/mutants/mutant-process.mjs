@@ -1,0 +1,32 @@
+// Judges mutants one after another and reports each over a pipe. `runMutants` starts it, watches its time and its
+// memory, and starts it again behind a mutant that ended it.
+import { writeSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { Random } from "./random.mjs";
+
+const [judgeFile, folder, first, end] = process.argv.slice(2);
+/** Synchronous, so that a report is out before the next mutant can block the event loop. */
+const report = (/** @type {object} */ message) => writeSync(3, `${JSON.stringify(message)}\n`);
+
+const judge = await import(pathToFileURL(String(judgeFile)).href);
+const prepared = await judge.prepare?.(folder);
+for (let seed = Number(first); seed < Number(end); seed++) {
+  const { user, system } = process.cpuUsage();
+  report({ started: seed, cpu: (user + system) / 1000 });
+  report({ seed, ...(await outcome(seed)), peak: process.resourceUsage().maxRSS * 1024 });
+}
+await judge.finish?.(prepared);
+report({ done: true });
+// What is left open by a mutant must not keep the process.
+process.exit(0);
+
+async function outcome(/** @type {number} */ seed) {
+  try {
+    await judge.judge(new Random(seed), prepared, seed);
+    return { accepted: true };
+  } catch (error) {
+    const { code, message, stack } = /** @type {any} */ (error ?? {});
+    if (typeof code === "string" && /^SL\d{4}$/.test(code) && typeof message === "string") return { code };
+    return { uncoded: String(stack ?? error).slice(0, 2000) };
+  }
+}
