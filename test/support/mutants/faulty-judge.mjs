@@ -14,7 +14,7 @@ export function judge(_random, folder, seed) {
   if (seed === 3) for (;;);
   if (seed === 4) throw new RangeError("no code");
   if (seed === 5) process.kill(process.pid, "SIGKILL");
-  if (seed === 6) Buffer.alloc(400 * 2 ** 20, 1);
+  if (seed === 6) Buffer.alloc(200 * 2 ** 20, 1);
   if (seed === 7) writeFileSync(join(folder, "own.txt"), "allowed");
   if (seed === 8) writeFileSync("stray.txt", readFileSync("secret.env"));
 }

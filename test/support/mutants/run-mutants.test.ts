@@ -10,8 +10,8 @@ describe("mutants of outside input", () => {
     const { accepted, refused, faults } = await runMutants({
       judge,
       count: 8,
-      limitMs: 500,
-      limitBytes: 350 * 2 ** 20,
+      limitMs: 1500,
+      limitBytes: 220 * 2 ** 20,
     });
     expect(faults.map(({ seed, kind }) => [seed, kind])).toEqual([
       [3, "hang"],
