@@ -120,7 +120,7 @@ export async function openEngine(
     releases.push(() => championWorkers.release(file));
     const runs = inlineOrWorker(file, leastElements(rowPlan(model)), owner, where);
     const openInline = async (): Promise<ModelSession> => {
-      const session = await openSession(model.name, file.key, file.source, file.path, file.options);
+      const session = await openSession(model.name, file.key, file.bytes, file.path, file.options);
       releases.push(() => session.release());
       runs.useInline(session);
       return session;
@@ -157,14 +157,13 @@ export async function openEngine(
       const file = files.get(model.name);
       if (file === undefined) continue;
       const { name } = model;
-      const { bytes, path } = file;
-      const { source, sha256 } = withoutFedDefaults(model, file.source, path);
+      const { path } = file;
+      const { bytes, sha256 } = withoutFedDefaults(model, file.bytes, path);
       const session = sessionOptionsOf(options.session, name);
       const workerModel: WorkerModel = {
         name,
         bytes,
         path,
-        source,
         options: session.options,
         key: sha256 + session.key,
       };

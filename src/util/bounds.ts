@@ -20,6 +20,18 @@ export const bounds = {
     what: "the JSON text of a config",
     wayOut: "divide the pipeline; give large constants to the model that needs them",
   },
+  modelBytes: {
+    limit: 2 ** 31 - 1,
+    unit: "bytes",
+    what: "a model with the weights of its data files",
+    wayOut: "export it with smaller elements, such as float16, or in two parts",
+  },
+  modelDepth: {
+    limit: 96,
+    unit: "messages around one another",
+    what: "a model file",
+    wayOut: "export it with fewer graphs inside nodes of graphs",
+  },
 } as const satisfies Record<string, Bound>;
 
 /**

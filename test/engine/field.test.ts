@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ModelConfig } from "../../src/config/schema.js";
 import { modelRunner, type RunBatch } from "../../src/engine/session/model-runner.js";
-import { modelSource } from "../../src/engine/session/model-source.js";
 import { openSession } from "../../src/engine/session/onnx-runtime.js";
 import { proveRows } from "../../src/engine/session/row-proof.js";
 import { checkSignature } from "../../src/engine/session/signature-check.js";
+import { withoutUntakenPorts } from "../../src/util/onnx/without-untaken-ports.js";
 import type { RowsTensor } from "../../src/tensors/tensor-data.js";
 import { columnOf, flatten, rowOf, shapeOf, type Value } from "./columns.js";
 import { cases, f32, fixtures, handles } from "./field-models.js";
@@ -22,8 +22,8 @@ function modelOf(file: string): ModelConfig {
 async function deployed(file: string) {
   const model = modelOf(file);
   const path = join(fixtures, file);
-  const source = modelSource(path, readFileSync(path), []);
-  const session = await openSession(model.name, model.sha256, source, path);
+  const bytes = withoutUntakenPorts(readFileSync(path), path);
+  const session = await openSession(model.name, model.sha256, bytes, path);
   onTestFinished(() => session.release());
   checkSignature(model, session);
   const runBatch: RunBatch<null> = (feeds, fetches, _, use) => session.run(feeds, fetches, use);

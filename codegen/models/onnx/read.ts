@@ -6,7 +6,7 @@ import { modelDigest } from "../../../src/util/onnx/model-digest.js";
 import { withModelFile } from "../model-file.js";
 import { ClassLabels } from "./class-labels.js";
 import { dtypeOf, typeNotation, readType, unsupportedReason, type OnnxDim, type OnnxType } from "./type-proto.js";
-import { detectOtherFormat } from "./other-formats.js";
+import { notOnnxError, requireOnnx } from "../../../src/util/onnx/other-formats.js";
 import { labelsFit, type ModelSignature, type Port } from "../signature.js";
 import { isBytes, isVarint, ProtobufFile, type Field } from "../../../src/util/onnx/protobuf-wire.js";
 
@@ -87,18 +87,8 @@ function labelsOf(outputs: readonly Port[], labels: ClassLabels | undefined): Pi
   return found.length === 0 ? {} : { labels: Object.fromEntries(found) };
 }
 
-function notOnnxError(file: string, offset: number, what: string, cause?: unknown): ModelError {
-  return new ModelError(
-    "SL3010",
-    `'${file}' is not an ONNX model: at byte ${offset} ${what}. Give the path of an .onnx file.`,
-    { file, offset },
-    cause === undefined ? undefined : { cause },
-  );
-}
-
 function readHeader(wire: ProtobufFile, file: string): Header {
-  const other = detectOtherFormat(wire.head(64));
-  if (other !== undefined) throw notOnnxError(file, 0, `it looks like ${other}`);
+  requireOnnx(wire, file);
   const header: Header = {
     irVersion: undefined,
     producerName: "",

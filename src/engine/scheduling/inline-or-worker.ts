@@ -3,6 +3,8 @@ import type { RunFeeds } from "../session/feeds.js";
 import type { RunBatch, UseOutputs } from "../session/model-runner.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
+import { ProtobufFile } from "../../util/onnx/protobuf-wire.js";
+import { hasLoops } from "../../util/onnx/walk-model.js";
 import { LatencyEstimate, UNKNOWN_ELEMENTS } from "./latency-estimate.js";
 import { championWorkers, type WorkerModel } from "./worker-pool.js";
 
@@ -11,12 +13,6 @@ let lastInlineEnd = 0;
 
 /** A model whose file is larger than this is loaded once, by workers: loading it again would take time and memory. */
 const LARGE_FILE = 16 * 2 ** 20;
-
-/**
- * `Loop` and `Scan` as node types in the bytes of a model file: how long these run depends on the values, so earlier
- * runs predict nothing.
- */
-const loopMarks = ["Loop", "Scan"].map((type) => Buffer.concat([Buffer.of(0x22, type.length), Buffer.from(type)]));
 
 /** Where a champion's batches run. */
 export interface InlineOrWorker {
@@ -38,7 +34,7 @@ export interface InlineOrWorker {
  * @param where how messages about time start
  */
 export function inlineOrWorker(model: WorkerModel, rowElements: number, owner: number, where: string): InlineOrWorker {
-  const onlyWorkers = isLarge(model) || hasLoops(model);
+  const onlyWorkers = model.bytes.length > LARGE_FILE || repeatsGraphs(model);
   const latency = new LatencyEstimate();
   let session: ModelSession | null = null;
   const runOnWorker = async <T>(
@@ -82,14 +78,9 @@ export function inlineOrWorker(model: WorkerModel, rowElements: number, owner: n
   };
 }
 
-function hasLoops({ bytes }: WorkerModel): boolean {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return loopMarks.some((mark) => buffer.includes(mark));
-}
-
-/** Weights in files of their own are large: they would be in the model's file otherwise. */
-function isLarge({ source }: WorkerModel): boolean {
-  return typeof source === "string" || source.length > LARGE_FILE;
+/** How long loops run depends on the values, so earlier runs predict nothing. */
+function repeatsGraphs({ bytes, path }: WorkerModel): boolean {
+  return hasLoops(new ProtobufFile(bytes, bytes.length, path));
 }
 
 function countElements(feeds: RunFeeds): number {

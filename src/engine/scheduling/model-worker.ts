@@ -33,11 +33,8 @@ const state = new Int32Array(shared);
 const sessions = new Map<string, InferenceSession>();
 const canceledOwners = new Set<number>();
 
-async function openModel({ key, source, options }: OpenJob): Promise<ModelPorts> {
-  const session =
-    typeof source === "string"
-      ? await ort.InferenceSession.create(source, options)
-      : await ort.InferenceSession.create(source, options);
+async function openModel({ key, bytes, options }: OpenJob): Promise<ModelPorts> {
+  const session = await ort.InferenceSession.create(bytes, options);
   sessions.set(key, session);
   return { inputs: cloneable(session.inputMetadata), outputs: cloneable(session.outputMetadata) };
 }

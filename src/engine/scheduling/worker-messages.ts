@@ -27,8 +27,7 @@ export interface WorkerStart {
 export interface OpenJob {
   readonly kind: "open";
   readonly key: string;
-  /** The model's bytes, or its path. */
-  readonly source: Uint8Array | string;
+  readonly bytes: Uint8Array;
   readonly options: InferenceSession.SessionOptions;
 }
 

@@ -3,7 +3,6 @@ import type { InferenceSession } from "onnxruntime-node";
 import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { RunFeeds } from "../session/feeds.js";
-import type { ModelSource } from "../session/model-source.js";
 import { invalidModel, loadRuntime, runFailed } from "../session/onnx-runtime.js";
 import { workerFile } from "./worker-file.js";
 import { WorkerHandle } from "./worker-handle.js";
@@ -24,8 +23,6 @@ export interface WorkerModel {
   /** Of the file and of its session options: models of one key share a session. */
   readonly key: string;
   readonly bytes: Uint8Array;
-  /** What the runtime opens, and how. */
-  readonly source: ModelSource;
   readonly options: InferenceSession.SessionOptions;
   /** The file's name in messages. */
   readonly path: string;
@@ -139,12 +136,12 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.cancelOwner(owner);
   }
 
-  #open(worker: WorkerHandle, { name, key, source, path, options }: WorkerModel): Promise<ModelPorts> {
+  #open(worker: WorkerHandle, { name, key, bytes, path, options }: WorkerModel): Promise<ModelPorts> {
     const open = this.#openModels.get(worker) ?? new Map<string, Promise<ModelPorts>>();
     this.#openModels.set(worker, open);
     let opening = open.get(key);
     if (opening === undefined) {
-      opening = worker.send({ kind: "open", key, source, options }).done.catch((cause: unknown) => {
+      opening = worker.send({ kind: "open", key, bytes, options }).done.catch((cause: unknown) => {
         open.delete(key);
         throw invalidModel(name, path, cause);
       });

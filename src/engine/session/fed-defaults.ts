@@ -3,10 +3,9 @@ import { nameInFile } from "../../../dsl/renamed-ports.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { isBytes, ProtobufFile, type Field } from "../../util/onnx/protobuf-wire.js";
 import { withoutGraphFields } from "../../util/onnx/without-untaken-ports.js";
-import type { ModelSource } from "./model-source.js";
 
 interface OpenedModel {
-  readonly source: ModelSource;
+  readonly bytes: Uint8Array;
   /** The digest of what is opened. */
   readonly sha256: string;
 }
@@ -15,23 +14,22 @@ interface OpenedModel {
  * What the runtime opens for a config's model: without the default values of inputs that the config feeds. ONNX Runtime
  * would use the default and ignore the feed.
  *
- * @returns the file's own source and digest if the config feeds no input with a default value
+ * @returns the file's own bytes and digest if the config feeds no input with a default value
  */
-export function withoutFedDefaults(model: ModelConfig, source: ModelSource, path: string): OpenedModel {
+export function withoutFedDefaults(model: ModelConfig, bytes: Uint8Array, path: string): OpenedModel {
   const fed = new Set([
     ...model.inputs.map(({ name }) => nameInFile(model, "inputs", name)),
     ...Object.keys(model.constants ?? {}),
   ]);
-  const same = { source, sha256: model.sha256 };
-  if (typeof source === "string") return same;
+  const same = { bytes, sha256: model.sha256 };
   try {
-    const wire = new ProtobufFile(source, source.length, path);
+    const wire = new ProtobufFile(bytes, bytes.length, path);
     const graph = [...wire.fields(0, wire.size)].find((field) => isBytes(field, 7));
     if (graph === undefined) return same;
     const defaults = [...wire.fields(graph.start, graph.end)].filter((field) => isDefaultOf(wire, field, fed));
     if (defaults.length === 0) return same;
-    const changed = withoutGraphFields(source, graph, defaults);
-    return { source: changed, sha256: createHash("sha256").update(changed).digest("hex") };
+    const changed = withoutGraphFields(bytes, graph, defaults);
+    return { bytes: changed, sha256: createHash("sha256").update(changed).digest("hex") };
   } catch {
     // A damaged file: the runtime says what is wrong with it.
     return same;

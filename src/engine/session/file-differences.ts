@@ -2,7 +2,6 @@ import type { InferenceSession } from "onnxruntime-node";
 import type { Port } from "../../../dsl/tensor.js";
 import { portDifferences, tensorsByName } from "../../config/port-differences.js";
 import type { ModelConfig } from "../../config/schema.js";
-import type { ModelSource } from "./model-source.js";
 import { openSession, type ModelSession } from "./onnx-runtime.js";
 
 /**
@@ -12,12 +11,12 @@ import { openSession, type ModelSession } from "./onnx-runtime.js";
 export async function fileDifferences(
   model: ModelConfig,
   sha256: string,
-  source: ModelSource,
+  bytes: Uint8Array,
   path: string,
 ): Promise<readonly string[]> {
   let session: ModelSession;
   try {
-    session = await openSession(model.name, sha256, source, path);
+    session = await openSession(model.name, sha256, bytes, path);
   } catch {
     // Deploying the file reports why it does not load; here it is only the wrong file.
     return [];

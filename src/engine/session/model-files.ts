@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
-import { open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
+import { open, readdir, stat, type FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ModelError } from "../../../dsl/errors.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { systemErrorMessage } from "../../util/error-message.js";
-import { digestOfBytes, hashContent, modelDigest, type ModelDigest } from "../../util/onnx/model-digest.js";
-import { modelSource, type ModelSource } from "./model-source.js";
+import { hashContent, modelDigest, type ModelDigest } from "../../util/onnx/model-digest.js";
+import { readSelfContained, type SelfContainedModel } from "../../util/onnx/self-contained.js";
+import { withoutUntakenPorts } from "../../util/onnx/without-untaken-ports.js";
 import { fileDifferences } from "./file-differences.js";
 
-/** A model's file. `bytes` are the bytes that were hashed. */
+/** A model's file. */
 export interface ModelFile {
   readonly path: string;
+  /** What the runtime opens: made of the bytes that were hashed, with the weights of data files inside. */
   readonly bytes: Uint8Array;
-  /** What the runtime opens: bytes, or the path of a model with data files, which the runtime reads beside it. */
-  readonly source: ModelSource;
 }
 
 /** One `.onnx` file of a folder and its digest, or why it has none. */
@@ -114,19 +114,27 @@ async function readMatching(folder: string, entries: readonly FolderEntry[], mod
 
 /** Hashes the bytes that are loaded, because the file may have changed since it was listed. */
 async function readVerified(path: string, name: string, model: ModelConfig): Promise<ModelFile> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
+  const read = await readSelfContained(path).catch(async (error: unknown) => {
+    // Another file may have taken its place; that says more than what is wrong with it.
+    if (isDamaged(error)) {
+      digestCache.delete(path);
+      const sha256 = await digest(path);
+      if (sha256 !== model.sha256) throw await otherDigest(model, path, name, sha256, null);
+    }
+    throw unreadable(path, error);
   });
-  const { sha256, dataFiles } = await digestOfRead(bytes, path);
-  if (sha256 === model.sha256) return { path, bytes, source: modelSource(path, bytes, dataFiles) };
+  if (read.sha256 === model.sha256) return { path, bytes: withoutUntakenPorts(read.bytes, path) };
   digestCache.delete(path);
-  throw await otherDigest(model, path, name, sha256, bytes);
+  throw await otherDigest(model, path, name, read.sha256, read);
 }
 
 async function notFound(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelError> {
   const namesake = entries.find((e) => comparableName(e.file.replace(/\.onnx$/i, "")) === comparableName(model.name));
   if (namesake?.sha256 instanceof ModelError) return namesake.sha256;
-  if (namesake !== undefined) return await otherDigest(model, namesake.path, namesake.file, namesake.sha256);
+  if (namesake !== undefined) {
+    const read = await readSelfContained(namesake.path).catch(() => null);
+    return await otherDigest(model, namesake.path, namesake.file, read?.sha256 ?? namesake.sha256, read);
+  }
   const there =
     entries.length === 0
       ? "it holds no .onnx file"
@@ -151,12 +159,10 @@ async function otherDigest(
   path: string,
   file: string,
   sha256: string,
-  read?: Uint8Array,
+  read: SelfContainedModel | null,
 ): Promise<ModelError> {
-  const bytes = read ?? (await readFile(path).catch(() => undefined));
-  const { dataFiles } = bytes === undefined ? { dataFiles: [] } : await digestOfRead(bytes, path);
   const differences =
-    bytes === undefined ? [] : await fileDifferences(model, sha256, modelSource(path, bytes, dataFiles), path);
+    read === null ? [] : await fileDifferences(model, read.sha256, withoutUntakenPorts(read.bytes, path), path);
   const what = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
   return new ModelError(
     "SL3022",
@@ -170,7 +176,7 @@ async function digest(path: string): Promise<string> {
   const cached = digestCache.get(path);
   if (cached !== undefined && cached.state === (await stateOf([path, ...cached.digest.dataFiles])))
     return cached.digest.sha256;
-  const handle = await open(path, "r").catch((cause: unknown) => {
+  const handle = await openFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
   try {
@@ -185,23 +191,22 @@ async function digest(path: string): Promise<string> {
     if (state !== null) digestCache.set(path, { state, digest: found });
     return found.sha256;
   } catch (cause) {
-    throw cause instanceof ModelError ? cause : unreadable(path, cause);
+    throw unreadable(path, cause);
   } finally {
     await handle.close();
   }
 }
 
-/** The digest of a model whose bytes were read, and the data files it covers. */
-async function digestOfRead(bytes: Uint8Array, path: string): Promise<ModelDigest> {
-  return await digestOfBytes(bytes, path).catch((error: unknown) => {
-    if (!isDamaged(error)) throw error;
-    return { sha256: createHash("sha256").update(bytes).digest("hex"), dataFiles: [] };
-  });
+async function openFile(path: string): Promise<FileHandle> {
+  const found = await stat(path);
+  // Opening a pipe waits for a writer.
+  if (!found.isFile() && !found.isDirectory()) throw notRegular(path);
+  return await open(path, "r");
 }
 
-/** A file that is no ONNX model has a digest, too: the runtime then says what is wrong with it. */
+/** A file that is no ONNX model has a digest, too. */
 function isDamaged(error: unknown): boolean {
-  return error instanceof ModelError && (error.code === "SL3011" || error.code === "SL3012");
+  return error instanceof ModelError && ["SL3010", "SL3011", "SL3012"].includes(error.code);
 }
 
 async function digestOfFile(handle: FileHandle, size: number, path: string): Promise<ModelDigest> {
@@ -216,7 +221,14 @@ async function stateOf(paths: readonly string[]): Promise<string | null> {
   return found.includes(null) ? null : JSON.stringify(found.map((file) => [file?.mtimeMs, file?.size]));
 }
 
+function notRegular(path: string): ModelError {
+  return new ModelError("SL3000", `'${path}' is not a regular file; remove it, or put the model's file there`, {
+    file: path,
+  });
+}
+
 function unreadable(path: string, cause: unknown): ModelError {
+  if (cause instanceof ModelError) return cause;
   return new ModelError(
     "SL3000",
     `the model file '${path}' cannot be read (${systemErrorMessage(cause)}); put the file back, or deploy again with the folder that holds it`,

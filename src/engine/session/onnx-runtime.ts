@@ -4,7 +4,6 @@ import type { DType } from "../../../dsl/tensor.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
 import { defaultSession } from "../session-settings.js";
-import type { ModelSource } from "./model-source.js";
 
 type Runtime = typeof import("onnxruntime-node");
 type Tensors = Readonly<Record<string, TensorData>>;
@@ -63,14 +62,14 @@ export async function loadRuntime(load: () => Promise<Runtime> = () => import("o
  * Opens a model, or adds a reference if the same file is already open.
  *
  * @param key digest of the model and its data files, and its options if they are not the defaults
- * @param source the model's bytes, or its path if it has data files
+ * @param bytes the model with all its weights: the runtime opens no file
  * @param where the file's name in messages
  * @throws ModelError SL3023 if the runtime cannot load the model
  */
 export async function openSession(
   name: string,
   key: string,
-  source: ModelSource,
+  bytes: Uint8Array,
   where: string,
   options = defaultSession.options,
 ): Promise<ModelSession> {
@@ -81,13 +80,7 @@ export async function openSession(
   });
   let shared = sessions.get(key);
   if (shared === undefined) {
-    shared = {
-      loading:
-        typeof source === "string"
-          ? ort.InferenceSession.create(source, options)
-          : ort.InferenceSession.create(source, options),
-      references: 0,
-    };
+    shared = { loading: ort.InferenceSession.create(bytes, options), references: 0 };
     sessions.set(key, shared);
   }
   shared.references++;

@@ -2,7 +2,8 @@ import { createHash, type Hash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
 import { ModelError } from "../../../dsl/errors.js";
 import { systemErrorMessage } from "../error-message.js";
-import { externalLocations, externalPath } from "./external-data.js";
+import { externalLocations, namingTensors, requireParts } from "./external-data.js";
+import { externalPath } from "./external-path.js";
 import { ProtobufFile } from "./protobuf-wire.js";
 
 const chunkBytes = 1024 * 1024;
@@ -14,7 +15,7 @@ export interface ModelDigest {
    * `cat model.onnx model.onnx.data | sha256sum`. Without data files it is the file's own digest.
    */
   readonly sha256: string;
-  /** Paths of the files with weights outside the model. */
+  /** Real paths of the files with weights outside the model. */
   readonly dataFiles: readonly string[];
 }
 
@@ -26,60 +27,93 @@ export interface ModelDigest {
  * missing or outside the model's folder
  */
 export async function modelDigest(handle: FileHandle, size: number, file: string): Promise<ModelDigest> {
-  const dataFiles = await findDataFiles(handle.fd, size, file);
+  const tensors = namingTensors(new ProtobufFile(handle.fd, size, file), file);
+  const paths = await pathsByLocation(file, externalLocations(tensors));
+  const parts = tensors.flatMap(({ data }) => data ?? []);
+  const dataFiles = [...new Set(paths.values())];
   const hash = createHash("sha256");
   await hashContent(hash, handle, size, file);
-  await hashDataFiles(hash, dataFiles);
-  return { sha256: hash.digest("hex"), dataFiles };
-}
-
-/** Like `modelDigest`, of the bytes of a model that was read from `file`. */
-export async function digestOfBytes(bytes: Uint8Array, file: string): Promise<ModelDigest> {
-  const dataFiles = await findDataFiles(bytes, bytes.length, file);
-  const hash = createHash("sha256").update(bytes);
-  await hashDataFiles(hash, dataFiles);
-  return { sha256: hash.digest("hex"), dataFiles };
-}
-
-async function findDataFiles(source: number | Uint8Array, size: number, file: string): Promise<readonly string[]> {
-  const locations = externalLocations(new ProtobufFile(source, size, file));
-  const paths: string[] = [];
-  for (const location of locations) paths.push(await externalPath(file, location));
-  return [...new Set(paths)];
-}
-
-async function hashDataFiles(hash: Hash, paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const handle = await open(path, "r").catch((cause: unknown) => {
-      throw new ModelError(
-        "SL3000",
-        `cannot read '${path}', which holds weights of a model: ${systemErrorMessage(cause)}. Check its permissions.`,
-        { file: path },
-        { cause },
+  for (const path of dataFiles)
+    await withDataFile(path, async (data, bytes) => {
+      requireParts(
+        file,
+        parts.filter(({ location }) => paths.get(location) === path),
+        bytes,
       );
+      await hashContent(hash, data, bytes, path);
     });
-    try {
-      const { size } = await handle.stat();
-      await hashContent(hash, handle, size, path);
-    } finally {
-      await handle.close();
-    }
+  return { sha256: hash.digest("hex"), dataFiles };
+}
+
+/** The real paths of data files, by their locations, in the order of the locations. */
+export async function pathsByLocation(file: string, locations: readonly string[]): Promise<Map<string, string>> {
+  const paths = new Map<string, string>();
+  for (const location of locations) paths.set(location, await externalPath(file, location));
+  return paths;
+}
+
+/** Opens a data file, passes the handle and the size in bytes to `use`, and closes it. */
+export async function withDataFile<T>(path: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
+  const handle = await open(path, "r").catch((cause: unknown) => {
+    throw new ModelError(
+      "SL3000",
+      `cannot read '${path}', which holds weights of a model: ${systemErrorMessage(cause)}. Check its permissions.`,
+      { file: path },
+      { cause },
+    );
+  });
+  try {
+    return await use(handle, (await handle.stat()).size);
+  } finally {
+    await handle.close();
   }
 }
 
 /** Updates a hash with all `size` bytes of a file, in constant memory. */
 export async function hashContent(hash: Hash, handle: FileHandle, size: number, file: string): Promise<void> {
-  const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size));
+  await readChunks(handle, size, file, (chunk) => void hash.update(chunk));
+}
+
+/**
+ * Reads all `size` bytes of a file in chunks, in constant memory.
+ *
+ * @param use gets each chunk and its place in the file; the chunk's memory is used again
+ * @throws ModelError SL3011 if the file ends earlier
+ */
+export async function readChunks(
+  handle: FileHandle,
+  size: number,
+  file: string,
+  use: (chunk: Uint8Array, at: number) => void,
+): Promise<void> {
+  const memory = Buffer.allocUnsafe(Math.min(chunkBytes, size));
   for (let at = 0; at < size;) {
-    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
-    if (bytesRead === 0) {
-      throw new ModelError(
-        "SL3011",
-        `model file '${file}' is cut off: at byte ${at} the file ended during reading. Try again when no process is writing to it.`,
-        { file, offset: at },
-      );
-    }
-    hash.update(chunk.subarray(0, bytesRead));
+    const { bytesRead } = await handle.read(memory, 0, Math.min(memory.length, size - at), at);
+    if (bytesRead === 0) throw endedEarly(file, at);
+    use(memory.subarray(0, bytesRead), at);
     at += bytesRead;
   }
+}
+
+/**
+ * Reads a whole file into one buffer.
+ *
+ * @throws ModelError SL3011 if the file ends before `size` bytes
+ */
+export async function readWhole(handle: FileHandle, size: number, file: string): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  for (let at = 0; at < size;) {
+    const { bytesRead } = await handle.read(bytes, at, Math.min(size - at, 2 ** 30), at);
+    if (bytesRead === 0) throw endedEarly(file, at);
+    at += bytesRead;
+  }
+  return bytes;
+}
+
+function endedEarly(file: string, at: number): ModelError {
+  return new ModelError(
+    "SL3011",
+    `model file '${file}' is cut off: at byte ${at} the file ended during reading. Try again when no process is writing to it.`,
+    { file, offset: at },
+  );
 }

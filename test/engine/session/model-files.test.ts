@@ -113,7 +113,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     const dir = folder();
     writeFileSync(join(dir, "c1.onnx"), "<html>404</html>");
     expect(await load(dir)).toMatchInlineSnapshot(
-      `"SL3023 model 'c1': this onnxruntime-node cannot load '<models>/c1.onnx': Failed to load model because protobuf parsing failed. Check that the file is complete and that this version supports its operators; export it again or update onnxruntime-node"`,
+      `"SL3010 '<models>/c1.onnx' is not an ONNX model: at byte 0 it looks like an HTML page; the download returned a web page instead of the file. Give the path of an .onnx file."`,
     );
   });
 
@@ -121,7 +121,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     const dir = folder();
     writeFileSync(join(dir, "c1.onnx"), "");
     expect(await load(dir)).toMatchInlineSnapshot(
-      `"SL3023 model 'c1': this onnxruntime-node cannot load '<models>/c1.onnx': No graph was found in the protobuf. Check that the file is complete and that this version supports its operators; export it again or update onnxruntime-node"`,
+      `"SL3010 '<models>/c1.onnx' is not an ONNX model: at byte 0 the file ends; it is empty. Give the path of an .onnx file."`,
     );
   });
 
@@ -130,7 +130,7 @@ describe("refuses a file that is not the config's model before it runs", () => {
     copyFileSync(net, join(dir, "c1.onnx"));
     truncateSync(join(dir, "c1.onnx"), 1000);
     expect(await load(dir)).toMatchInlineSnapshot(
-      `"SL3023 model 'c1': this onnxruntime-node cannot load '<models>/c1.onnx': Failed to load model because protobuf parsing failed. Check that the file is complete and that this version supports its operators; export it again or update onnxruntime-node"`,
+      `"SL3011 model file '<models>/c1.onnx' is cut off: at byte 22 a field claims 2862 bytes but the file ends after 975. Export it or download it again."`,
     );
   });
 

@@ -9,10 +9,10 @@ import { readSignature } from "../../../codegen/models/read-signature.js";
 import type { ModelConfig } from "../../../src/config/schema.js";
 import { leastElements, madeUpRows } from "../../../src/engine/session/made-up-rows.js";
 import { modelRunner, type RunBatch } from "../../../src/engine/session/model-runner.js";
-import { modelSource } from "../../../src/engine/session/model-source.js";
 import { openSession, type ModelSession } from "../../../src/engine/session/onnx-runtime.js";
 import { rowPlan } from "../../../src/engine/session/row-plan.js";
 import { proveRows } from "../../../src/engine/session/row-proof.js";
+import { withoutUntakenPorts } from "../../../src/util/onnx/without-untaken-ports.js";
 import type { Feeds } from "../../../src/engine/session/feeds.js";
 import { oneRow } from "../../../src/engine/session/stack-rows.js";
 import { allocate } from "../../../src/tensors/dtypes.js";
@@ -186,7 +186,7 @@ async function openFile(path: string): Promise<{ model: ModelConfig; session: Mo
         shape: shape === null ? null : [...shape],
       }));
     const model = { name, version: "1", sha256, inputs: ports(inputs), outputs: ports(outputs) };
-    const session = await openSession(name, sha256, modelSource(path, readFileSync(path), []), path);
+    const session = await openSession(name, sha256, withoutUntakenPorts(readFileSync(path), path), path);
     return { model: batchSize === undefined ? model : { ...model, batchSize }, session };
   } catch (error) {
     if (error instanceof ShapelineError) return null;

@@ -1,3 +1,6 @@
+import { ModelError } from "../../../dsl/errors.js";
+import type { ProtobufFile } from "./protobuf-wire.js";
+
 /** Files that are often passed instead of an ONNX model, by their first bytes. */
 const otherFormats: readonly { readonly offset: number; readonly prefix: string; readonly what: string }[] = [
   { offset: 0, prefix: "version https://git-lfs", what: "a Git LFS pointer; run `git lfs pull` to fetch the model" },
@@ -12,8 +15,23 @@ const otherFormats: readonly { readonly offset: number; readonly prefix: string;
   { offset: 0, prefix: "{", what: "JSON text" },
 ];
 
-/** Describes the format of a file by its first bytes; undefined if they are not in the list. */
-export function detectOtherFormat(head: Buffer): string | undefined {
-  const text = head.toString("latin1");
-  return otherFormats.find(({ offset, prefix }) => text.startsWith(prefix, offset))?.what;
+/**
+ * Refuses a file in another format. One of them, ONNX Runtime's own, would be loaded by the runtime without our checks.
+ *
+ * @throws ModelError SL3010
+ */
+export function requireOnnx(wire: ProtobufFile, file: string): void {
+  if (wire.size === 0) throw notOnnxError(file, 0, "the file ends; it is empty");
+  const text = wire.head(64).toString("latin1");
+  const other = otherFormats.find(({ offset, prefix }) => text.startsWith(prefix, offset));
+  if (other !== undefined) throw notOnnxError(file, 0, `it looks like ${other.what}`);
+}
+
+export function notOnnxError(file: string, offset: number, what: string, cause?: unknown): ModelError {
+  return new ModelError(
+    "SL3010",
+    `'${file}' is not an ONNX model: at byte ${offset} ${what}. Give the path of an .onnx file.`,
+    { file, offset },
+    cause === undefined ? undefined : { cause },
+  );
 }
