@@ -2,6 +2,7 @@ import { LambdaError } from "../../dsl/errors.js";
 import type { RowScope } from "../../dsl/row.js";
 import { type AlertBackEnd, alertBackEndNames, type BackEnd, backEndNames, backEnds } from "./backends/back-ends.js";
 import type { AlertContext } from "./backends/backend.js";
+import { alertSql } from "./backends/sql.js";
 import type { Constants, Diagnostic, SurfaceLambda } from "./surface/surface.js";
 import type { ExpressionTree } from "./tree/tree.js";
 import { typeAlert, typeExpression } from "./typecheck/typecheck.js";
@@ -70,9 +71,24 @@ export function compileAlert(
 ): Compiled<AlertExpression> {
   const typed = typeAlert(lambda, context.scope, constants);
   if (!typed.ok) return typed;
-  const { tree } = typed;
-  const emitted = collect(alertBackEndNames, (backEnd) => backEnds[backEnd].alert(tree, context));
-  return { ok: true, expression: { tree, ...emitted } };
+  return { ok: true, expression: { tree: typed.tree, ...emitAlertAll(typed.tree, context) } };
+}
+
+/** Emits the tree of an alert's condition in every back-end. */
+export function emitAlertAll(
+  tree: ExpressionTree,
+  context: AlertContext,
+): Pick<AlertExpression, "strings" | "refused"> {
+  return collect(alertBackEndNames, (backEnd) => backEnds[backEnd].alert(tree, context));
+}
+
+/**
+ * The condition of an alert as DuckDB evaluates it over the log, from its tree; or the reason why it has no SQL. What is
+ * run always comes from here, never from a config's text.
+ */
+export function emitAlertSql(tree: ExpressionTree): { readonly sql: string } | Refusal {
+  const { strings, refused } = collect(["sql"], () => alertSql(tree));
+  return strings.sql === undefined ? (refused.sql as Refusal) : { sql: strings.sql };
 }
 
 /** Each back-end's text, or the reason for its refusal. */

@@ -71,7 +71,7 @@ export interface LogBatch extends ResultBatch, RowsMetadata {
 
 /** An alert condition over the newest rows of a log. */
 export interface AlertWindow {
-  /** A boolean DuckDB expression with aggregates, from the config. */
+  /** A boolean DuckDB expression with aggregates, compiled from the config's tree. */
   readonly sql: string;
   readonly overMs: number;
 }

@@ -21,7 +21,7 @@ import {
   type StringTest,
   valueOf,
 } from "../tree/tree.js";
-import { type AlertEmitter, type ValidationBackEnd, commonGuards, type ValidationEmitter } from "./backend.js";
+import { type ValidationBackEnd, commonGuards, type ValidationEmitter } from "./backend.js";
 import {
   comparesByCodePoint,
   eachRow,
@@ -63,11 +63,11 @@ const emitValidation: ValidationEmitter = (tree) => {
  * The condition of an alert as a DuckDB expression with aggregates over the rows of the window:
  * `SELECT <text> FROM <rows>`. It is never NULL. Aggregates skip rows without a value of a challenger they read.
  */
-const emitAlert: AlertEmitter = (tree) => {
+export function alertSql(tree: ExpressionTree): string {
   columns(tree);
   const condition = write(tree, []);
   return condition.startsWith("(") ? condition.slice(1, -1) : condition;
-};
+}
 
 function write(node: ExpressionTree, bounds: Bounds): string {
   return emit(writers, node, bounds);
@@ -390,7 +390,7 @@ const minusZero = "-0 constants are rewritten; bigints are calculated in 128 bit
 
 export const sql: ValidationBackEnd = {
   validation: emitValidation,
-  alert: emitAlert,
+  alert: alertSql,
   guards: {
     read: "cast to DOUBLE",
     length: "cast to DOUBLE",

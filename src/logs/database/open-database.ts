@@ -8,6 +8,18 @@ import { databaseFileName, noLogError } from "./data-folder.js";
 import { migrate } from "./migrations.js";
 import { checkWal, walSize } from "./wal-check.js";
 
+/**
+ * No SQL reads or writes a file other than the database's own (with its WAL and the folder it spills to), attaches
+ * another database, loads an extension or changes a setting. Exports and files of rows use databases of their own.
+ */
+const noWayOut = {
+  enable_external_access: "false",
+  autoinstall_known_extensions: "false",
+  autoload_known_extensions: "false",
+  allow_community_extensions: "false",
+  lock_configuration: "true",
+};
+
 /** Opens the database file in a folder, checks its WAL, and migrates it to the newest format. */
 export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<DuckDBInstance> {
   const file = join(folder, databaseFileName);
@@ -18,6 +30,7 @@ export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boo
     threads: "1",
     // By default DuckDB caches written data in up to 80 % of the machine's memory. Larger queries spill to disk.
     memory_limit: "256MB",
+    ...noWayOut,
   };
   const walBefore = walSize(file);
   const instance = await duckdb.DuckDBInstance.create(file, options).catch((error: unknown) => {

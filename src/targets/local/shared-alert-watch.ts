@@ -1,6 +1,7 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { Config } from "../../config/schema.js";
+import { emitAlertSql } from "../../expression/compile.js";
 import { columnsRead } from "../../expression/tree/tree.js";
 import type { LogLayout, PipelineLog } from "../../logs/pipeline-log.js";
 import { exceeds } from "../../logs/schema/withheld.js";
@@ -45,14 +46,16 @@ export function evaluableAlerts(config: Config, layout: LogLayout | null): Watch
       throw cannotEvaluate(
         'the deployment keeps no log; deploy it with local({ durability: "commit" }) or "relaxed", or without the alert',
       );
-    const { strings, refused, tree } = step.expression;
-    if (strings.sql === undefined) throw cannotEvaluate(refused.sql?.reason ?? "its condition has no SQL");
+    const { tree } = step.expression;
+    // The config's own text is never run: a config may come from somebody else, and only its tree is checked.
+    const condition = emitAlertSql(tree);
+    if ("reason" in condition) throw cannotEvaluate(condition.reason);
     const logged = loggedPorts(layout);
     for (const column of columnsRead(tree)) {
       const reason = whyNotLogged(layout, column, logged.get(column));
       if (reason !== null) throw cannotEvaluate(`it reads '${column}', ${reason}`);
     }
-    return [{ name: step.name, sql: strings.sql, overMs: step.overSeconds * 1000, forMs: step.forSeconds * 1000 }];
+    return [{ name: step.name, sql: condition.sql, overMs: step.overSeconds * 1000, forMs: step.forSeconds * 1000 }];
   });
 }
 
