@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { DataType } from "apache-arrow";
 import {
   Field,
@@ -43,14 +44,29 @@ export type Batches = Batch | readonly Batch[];
  */
 export function toRecords(batches: Batches, selection: ColumnSelection = allColumns): ResultRecord[] {
   const list = asList(batches);
-  const columns = layout(list, selection).map((column) => ({
-    ...column,
-    values: columnValues(column, list, selection),
-  }));
-  const rows = list.reduce((sum, batch) => sum + batch.rows, 0);
+  const columns = layout(list, selection);
+  return list.flatMap((batch) => recordsOf(batch, columns, selection));
+}
+
+/** As `toRecords`; the event loop is free between two batches. */
+export async function toRecordsInSlices(
+  batches: readonly Batch[],
+  selection: ColumnSelection = allColumns,
+): Promise<ResultRecord[]> {
+  const columns = layout(batches, selection);
+  const records: ResultRecord[] = [];
+  for (const batch of batches) {
+    for (const record of recordsOf(batch, columns, selection)) records.push(record);
+    await setImmediate();
+  }
+  return records;
+}
+
+function recordsOf(batch: Batch, columns: readonly Column[], selection: ColumnSelection): ResultRecord[] {
+  const filled = columns.map((column) => ({ ...column, values: columnValues(column, [batch], selection) }));
   return Array.from(
-    { length: rows },
-    (_, row) => assemble(columns, selection, (values) => values[row]) as unknown as ResultRecord,
+    { length: batch.rows },
+    (_, row) => assemble(filled, selection, (values) => values[row]) as unknown as ResultRecord,
   );
 }
 

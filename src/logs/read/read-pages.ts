@@ -13,6 +13,8 @@ export type WithConnection = <T>(work: (connection: DuckDBConnection) => Promise
 
 /** Row keys are selected for this many rows at once, then read page by page. */
 const keysAtOnce = 2 ** 17;
+/** The event loop is free between two pages. Converting one takes a few milliseconds. */
+const slice: PageSize = { rows: 1024, bytes: 2 ** 20 };
 
 /**
  * The newest rows over all logs of a pipeline, newest first, in batches of one version and one set of shapes.
@@ -32,7 +34,7 @@ export async function readLogs(
     (work) => work(connection),
     logs,
     { ...query, limit },
-    { rows: Infinity, bytes: query.bytes ?? Infinity },
+    query.bytes === undefined ? slice : { rows: Infinity, bytes: query.bytes },
   )) {
     batches.push(...page);
     if (query.bytes !== undefined) break;

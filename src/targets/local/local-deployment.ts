@@ -36,7 +36,7 @@ import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
 import { selectColumns, allColumns } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
-import { toRecords, toTable } from "../../tensors/format-result.js";
+import { toRecordsInSlices, toTable } from "../../tensors/format-result.js";
 import { withheldColumns } from "../../tensors/result.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
@@ -180,7 +180,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     if (options.arrow === true) return toTable(batches, choice);
     const withheld = { value: withheldColumns(batches), enumerable: false };
     return Object.defineProperty(
-      toRecords(batches, choice),
+      await toRecordsInSlices(batches, choice),
       "withheld",
       withheld,
     ) as unknown as LogRows<AnyInferRecord>;
