@@ -2,8 +2,8 @@ import type { InferOptions } from "../../dsl/deployment.js";
 import { TargetError } from "../../dsl/errors.js";
 import type { Config, ModelConfig } from "../config/schema.js";
 import { returnedTupleModels, stepModels } from "../config/step-models.js";
+import { Names, NamedValues } from "../tensors/named-values.js";
 import type { ResultBatch } from "../tensors/result.js";
-import type { RowsTensor } from "../tensors/tensor-data.js";
 import { awaitedModels } from "./awaited-models.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
@@ -178,8 +178,8 @@ export async function openEngine(
       random: randomSequence(options.seed),
     };
     const plan: RequestPlan = {
-      config,
       where,
+      inputs: new Names(config.inputs.map(({ name }) => name)),
       read: inputReader(config.name, config.inputs, missingColumns(config)),
       readMetadata: metadataReader(config),
       run: compilePlan(config, parts, toInference(hiddenTupleModels(config))),
@@ -205,9 +205,9 @@ export async function openEngine(
 
 /** What every request uses. */
 interface RequestPlan {
-  readonly config: Config;
   /** How messages about time start. */
   readonly where: string;
+  readonly inputs: Names;
   readonly read: (input: unknown) => InputBatch;
   readonly readMetadata: (metadata: unknown) => Metadata;
   readonly run: Next<Inference>;
@@ -235,22 +235,17 @@ function infer(
 }
 
 function startExecution(
-  { config, where }: RequestPlan,
+  { where, inputs }: RequestPlan,
   { form, rows, tensors }: InputBatch,
   metadata: Metadata,
   deadline: RequestDeadline,
 ): Execution {
-  const inputs = new Map<string, RowsTensor>();
-  for (let i = 0; i < tensors.length; i++) {
-    const tensor = tensors[i];
-    if (tensor !== undefined) inputs.set(config.inputs[i]?.name ?? "", tensor);
-  }
   deadline.readTime();
   deadline.check(where);
   return {
     form,
     rows,
-    inputs,
+    inputs: new NamedValues(inputs, tensors),
     metadata,
     deadline,
     outputs: emptyMap,

@@ -3,6 +3,17 @@ import { rowReader } from "./nested-lists.js";
 import type { ResultBatch, ResultRecord } from "./result.js";
 import { isRagged, type RowsTensor, type TensorData } from "./tensor-data.js";
 
+type Values = Record<string, unknown>;
+
+/** A record while its columns are written. */
+interface OpenRecord {
+  readonly in: Values;
+  readonly out: Values;
+  readonly anomaly: Values & { count: number };
+  check_failures: number;
+  readonly [group: string]: unknown;
+}
+
 /**
  * Converts one batch to records with all columns except metadata. The result equals `toRecords(batch)`, whose table of
  * columns costs a request of one row more than its inference.
@@ -10,58 +21,59 @@ import { isRagged, type RowsTensor, type TensorData } from "./tensor-data.js";
  * @example batchToRecords(batch)[0]?.out.dense_1 // [0.0014974177]
  */
 export function batchToRecords(batch: ResultBatch): ResultRecord[] {
-  const { rows, time, failures, challengers } = batch;
-  const records = new Array<ResultRecord>(rows);
-  const [inputs, outputs] = [ports(batch.inputs), ports(batch.outputs)];
-  const challengerPorts: ChallengerPorts[] = [];
+  const { rows, time, inputs, outputs, failures, challengers } = batch;
+  const records = new Array<OpenRecord>(rows);
+  for (let row = 0; row < rows; row++) records[row] = openRecord(time[row] ?? 0, challengers);
+  inputs.forEach((tensor, name) => addPort(records, "in", name, tensor, null));
+  outputs.forEach((tensor, name) => addPort(records, "out", name, tensor, null));
   if (challengers.size > 0)
-    for (const [name, { outputs: own, answered }] of challengers)
-      challengerPorts.push({ group: `out_${name}`, ports: ports(own), answered });
-  for (let row = 0; row < rows; row++) {
-    let count = 0;
-    if (failures.size > 0) for (const failed of failures.values()) count += failed[row] ?? 0;
-    const anomaly: Record<string, unknown> = { count };
-    if (failures.size > 0) for (const [name, failed] of failures) setOwnProperty(anomaly, name, failed[row] === 1);
-    const record: Record<string, unknown> = {
-      time: new Date(time[row] ?? 0),
-      in: values(inputs, row),
-      out: values(outputs, row),
-    };
-    for (const { group, ports: own, answered } of challengerPorts)
-      record[group] = answered[row] === 1 ? values(own, row) : nulls(own);
-    record.anomaly = anomaly;
-    record.check_failures = count;
-    records[row] = record as unknown as ResultRecord;
+    for (const [challenger, { outputs: own, answered }] of challengers)
+      own.forEach((tensor, name) => addPort(records, `out_${challenger}`, name, tensor, answered));
+  if (failures.size > 0) failures.forEach((failed, name) => addValidation(records, name, failed));
+  return records as unknown as ResultRecord[];
+}
+
+/** Creates a record with empty groups, its keys in their order. */
+function openRecord(ms: number, challengers: ResultBatch["challengers"]): OpenRecord {
+  // Properties that are added to `{}` fit into it, those that are added to `{ count: 0 }` need memory of their own.
+  const anomaly = {} as OpenRecord["anomaly"];
+  anomaly.count = 0;
+  const time = new Date(ms);
+  if (challengers.size === 0) return { time, in: {}, out: {}, anomaly, check_failures: 0 };
+  const groups: Values = {};
+  for (const challenger of challengers.keys()) groups[`out_${challenger}`] = {};
+  return { time, in: {}, out: {}, ...groups, anomaly, check_failures: 0 };
+}
+
+/** Adds a port's values to a group of the records; null where `answered` is 0. */
+function addPort(
+  records: readonly OpenRecord[],
+  group: string,
+  name: string,
+  tensor: RowsTensor,
+  answered: Uint8Array | null,
+): void {
+  // Lists of plain numbers, which most ports have, need no reader.
+  const read = isPlainList(tensor) ? null : rowReader(tensor);
+  for (let row = 0; row < records.length; row++) {
+    const values = records[row]?.[group] as Values;
+    if (answered !== null && answered[row] !== 1) setOwnProperty(values, name, null);
+    else setOwnProperty(values, name, read === null ? numbers(tensor as TensorData, row) : read(row));
   }
-  return records;
 }
 
-/** A port's rows: `plain` if they are lists of plain numbers, which need no call, else `read` reads one. */
-type PortReader =
-  | { readonly name: string; readonly plain: TensorData }
-  | { readonly name: string; readonly plain: null; readonly read: (row: number) => unknown };
-
-interface ChallengerPorts {
-  readonly group: string;
-  readonly ports: readonly PortReader[];
-  readonly answered: Uint8Array;
-}
-
-function ports(tensors: ReadonlyMap<string, RowsTensor>): PortReader[] {
-  const list: PortReader[] = [];
-  for (const [name, tensor] of tensors) {
-    const plain =
-      !isRagged(tensor) && tensor.dims.length === 2 && tensor.dtype !== "bool" && tensor.dtype !== "float16";
-    list.push(plain ? { name, plain: tensor } : { name, plain: null, read: rowReader(tensor) });
+function addValidation(records: readonly OpenRecord[], name: string, failed: Uint8Array): void {
+  for (let row = 0; row < records.length; row++) {
+    const record = records[row];
+    if (record === undefined) continue;
+    const isFailed = failed[row] === 1;
+    setOwnProperty(record.anomaly, name, isFailed);
+    if (isFailed) record.check_failures = ++record.anomaly.count;
   }
-  return list;
 }
 
-function values(list: readonly PortReader[], row: number): Record<string, unknown> {
-  const record: Record<string, unknown> = {};
-  for (const port of list)
-    setOwnProperty(record, port.name, port.plain === null ? port.read(row) : numbers(port.plain, row));
-  return record;
+function isPlainList(tensor: RowsTensor): boolean {
+  return !isRagged(tensor) && tensor.dims.length === 2 && tensor.dtype !== "bool" && tensor.dtype !== "float16";
 }
 
 function numbers({ dims, data }: TensorData, row: number): unknown[] {
@@ -69,10 +81,4 @@ function numbers({ dims, data }: TensorData, row: number): unknown[] {
   const list = new Array<unknown>(size);
   for (let i = 0, at = row * size; i < size; i++) list[i] = data[at++];
   return list;
-}
-
-function nulls(list: readonly PortReader[]): Record<string, unknown> {
-  const record: Record<string, unknown> = {};
-  for (const { name } of list) setOwnProperty(record, name, null);
-  return record;
 }

@@ -3,16 +3,14 @@ import { isRagged, rowSize, type RowsTensor, type TensorData, type TensorElement
 /** Consecutive rows that have one shape in every column: from, to. */
 export type RowRange = readonly [from: number, to: number];
 
-/** The ranges in which all columns are uniform; null if they are uniform everywhere. */
-export function uniformRanges(columns: Iterable<RowsTensor>, rows: number): readonly RowRange[] | null {
-  let starts: Set<number> | null = null;
+/** The ranges in which all columns are uniform. */
+export function uniformRanges(columns: Iterable<RowsTensor>, rows: number): readonly RowRange[] {
+  const starts = new Set([0]);
   for (const column of columns) {
     if (!isRagged(column)) continue;
-    starts ??= new Set([0]);
     for (let row = 1; row < rows; row++)
       if (!isSameShape(column.shapes[row] ?? [], column.shapes[row - 1] ?? [])) starts.add(row);
   }
-  if (starts === null) return null;
   const sorted = [...starts].sort((a, b) => a - b);
   return sorted.map((from, i): RowRange => [from, sorted[i + 1] ?? rows]);
 }

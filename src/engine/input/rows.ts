@@ -27,24 +27,24 @@ export function rowsReader(port: Port, key: string | null, nullAsNaN = false): R
   const fixed = fixedShape(port);
   const { dtype } = port;
   const { allocate, putAll, put } = elementTypes[dtype];
+  /** For a row that the fast path does not take: flat elements, a lone number, or nulls that are NaN. */
+  const fillOther = ({ elements, shape, size, firstRow }: Filling, value: unknown, row: number): void => {
+    if (fillFlat(port, elements, shape, flatValue(port, value, firstRow + row), row * size, size)) return;
+    if (shape.length > 0 && size === 1 && put(elements, value, row)) return;
+    const other = nullAsNaN ? withNaN(value) : value;
+    const filled = () =>
+      shape.length === 0 ? put(elements, other, row) : fill(port, elements, shape, 0, other, row * size, size);
+    if (other !== value && filled()) return;
+    throw refusedRow(port, shape, value, firstRow + row);
+  };
   return (rows, bindings, firstRow = 0) => {
     const count = rows.length;
     const { shape, size } = fixed ?? sized(resolveRowShape(port, valueOf(rows, key, 0), bindings, firstRow));
     const elements = allocate(count * size);
-    /** For a row that the fast path does not take: flat elements, a lone number, or nulls that are NaN. */
-    const fillOther = (value: unknown, row: number): void => {
-      if (fillFlat(port, elements, shape, flatValue(port, value, firstRow + row), row * size, size)) return;
-      if (shape.length > 0 && size === 1 && put(elements, value, row)) return;
-      const other = nullAsNaN ? withNaN(value) : value;
-      const filled = () =>
-        shape.length === 0 ? put(elements, other, row) : fill(port, elements, shape, 0, other, row * size, size);
-      if (other !== value && filled()) return;
-      throw refusedRow(port, shape, value, firstRow + row);
-    };
     if (shape.length === 0) {
       for (let row = 0; row < count; row++) {
         const value = valueOf(rows, key, row);
-        if (!put(elements, value, row)) fillOther(value, row);
+        if (!put(elements, value, row)) fillOther({ elements, shape, size, firstRow }, value, row);
       }
       return { dtype, dims: [count], data: elements };
     }
@@ -52,13 +52,14 @@ export function rowsReader(port: Port, key: string | null, nullAsNaN = false): R
       for (let row = 0; row < count; row++) {
         const value = valueOf(rows, key, row);
         if (!isArrayOrTypedArray(value) || value.length !== size || !putAll(elements, value, row * size, size))
-          fillOther(value, row);
+          fillOther({ elements, shape, size, firstRow }, value, row);
       }
       return { dtype, dims: [count, size], data: elements };
     }
     for (let row = 0; row < count; row++) {
       const value = valueOf(rows, key, row);
-      if (!Array.isArray(value) || !fill(port, elements, shape, 0, value, row * size, size)) fillOther(value, row);
+      if (!Array.isArray(value) || !fill(port, elements, shape, 0, value, row * size, size))
+        fillOther({ elements, shape, size, firstRow }, value, row);
     }
     return { dtype, dims: [count, ...shape.map((dim) => dim.size)], data: elements };
   };
@@ -70,6 +71,12 @@ export function rowsReader(port: Port, key: string | null, nullAsNaN = false): R
  * @param firstRow the number of the first row, for messages
  */
 export type RowsReader = (rows: ArrayLike<unknown>, bindings: Bindings, firstRow?: number) => TensorData;
+
+/** The tensor that a reader fills. */
+interface Filling extends RowShape {
+  readonly elements: TensorElements;
+  readonly firstRow: number;
+}
 
 /** Copies flat elements to a row. False if there are none, or if they have another shape. */
 function fillFlat(

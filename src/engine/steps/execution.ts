@@ -22,7 +22,7 @@ export interface Execution {
   /** The model of the current output. */
   lastModel: string;
   /** Nanoseconds: reading the rows, then one entry per inference step. */
-  readonly elapsedNs: number[];
+  elapsedNs: readonly number[];
   /** By model: outputs that are not the current output, of challengers and of tuples. */
   sideOutputs: ReadonlyMap<string, ChallengerResult>;
   /** By validation: 1 for each row that failed. */
@@ -41,12 +41,3 @@ export type Next<T> = (execution: Execution) => T | Promise<T>;
  * the caller awaited it.
  */
 export type RunStep = <T>(execution: Execution, next: Next<T>) => T | Promise<T>;
-
-export function tensorsByName(names: readonly string[], tensors: readonly RowsTensor[]): Tensors {
-  const map = new Map<string, RowsTensor>();
-  for (let i = 0; i < names.length; i++) {
-    const tensor = tensors[i];
-    if (tensor !== undefined) map.set(names[i] ?? "", tensor);
-  }
-  return map;
-}

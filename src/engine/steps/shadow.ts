@@ -1,8 +1,9 @@
 import { rowShape } from "../../../dsl/rows.js";
 import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
+import { Names, NamedValues } from "../../tensors/named-values.js";
 import type { ChallengerRun } from "../scheduling/challenger-queue.js";
-import { tensorsByName, type Execution, type Tensors } from "./execution.js";
+import type { Execution, Tensors } from "./execution.js";
 import { feedModel, serveModel } from "./run-model.js";
 import { keepOutputs } from "./sources.js";
 import { type CompileContext, engineStepKind, requireModel } from "./step-kind.js";
@@ -47,7 +48,7 @@ function challengerRun(
 ): (execution: Execution) => ChallengerRun {
   const { feed, check } = feedModel(context, index, model, { rename: {} });
   const run = requireModel(context.parts.challengers, model.name);
-  const names = model.outputs.map((port) => port.name);
+  const names = new Names(model.outputs.map((port) => port.name));
   return (execution) => {
     const feeds = feed(execution);
     const { rows } = execution;
@@ -57,7 +58,7 @@ function challengerRun(
       feeds,
       async run(until) {
         check?.(feeds);
-        return run(feeds, rows, until, (outputs) => tensorsByName(names, outputs));
+        return run(feeds, rows, until, (outputs) => new NamedValues(names, outputs));
       },
     };
   };

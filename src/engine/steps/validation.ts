@@ -2,17 +2,16 @@ import type { StepConfigOf } from "../../config/schema.js";
 import { compileValidations, type ValidationProgram } from "../../expression/evaluate/validation-program.js";
 import type { Columns, Present } from "../../expression/evaluate/row-loop.js";
 import { columnsRead } from "../../expression/tree/tree.js";
-import { type RowRange, sliceRows, uniformRanges } from "../../tensors/row-ranges.js";
-import type { RowsTensor } from "../../tensors/tensor-data.js";
-import type { Execution, Tensors } from "./execution.js";
+import { sliceRows, uniformRanges } from "../../tensors/row-ranges.js";
+import { isRagged, type RowsTensor } from "../../tensors/tensor-data.js";
+import type { Execution } from "./execution.js";
 import { type CompileContext, engineStepKind } from "./step-kind.js";
 
 /** Where an execution holds a column that a validation reads. */
 interface ColumnSource {
-  readonly port: string;
   /** The challenger or tuple model of the column; null for columns of the request and of the current output. */
   readonly model: string | null;
-  readonly tensors: (execution: Execution) => Tensors | undefined;
+  readonly read: (execution: Execution) => RowsTensor | undefined;
 }
 
 /**
@@ -27,46 +26,52 @@ export const validationKind = engineStepKind<"validation">({
     for (let next = index + 1, step = steps[next]; step?.kind === "validation"; step = steps[++next]) group.push(step);
     const run = compileValidations(group.map(({ name, expression }) => ({ name, tree: expression.tree })));
     const sources = columnSources(context, new Set(group.flatMap(({ expression }) => columnsRead(expression.tree))));
-    const readsSideOutputs = [...sources.values()].some(({ model }) => model !== null);
+    const read = [...sources.values()];
+    const readsSideOutputs = read.some(({ model }) => model !== null);
     return (execution, next) => {
-      const columnOf = (name: string): RowsTensor | undefined => {
-        const source = sources.get(name);
-        return source?.tensors(execution)?.get(source.port);
-      };
-      const present = (name: string) => execution.sideOutputs.get(sources.get(name)?.model ?? "")?.answered;
-      const ranges = uniformRanges(
-        [...sources.keys()].flatMap((name) => columnOf(name) ?? []),
-        execution.rows,
-      );
-      const failures =
-        ranges === null
-          ? run({ get: columnOf as Columns["get"] }, execution.rows, readsSideOutputs ? { get: present } : undefined)
-          : runInRanges(run, ranges, columnOf, readsSideOutputs ? present : null, execution.rows);
+      const columns: ReadColumns = { get: (name) => sources.get(name)?.read(execution) };
+      const present: Present | undefined = readsSideOutputs
+        ? { get: (name) => execution.sideOutputs.get(sources.get(name)?.model ?? "")?.answered }
+        : undefined;
+      const failures = isUniform(read, execution)
+        ? run(columns as Columns, execution.rows, present)
+        : runInRanges(run, sources.keys(), columns, present, execution.rows);
       execution.failures = execution.failures.size === 0 ? failures : new Map([...execution.failures, ...failures]);
       return next(execution);
     };
   },
 });
 
+/** The columns that validations read, of one request. */
+type ReadColumns = Pick<ReadonlyMap<string, RowsTensor>, "get">;
+
+function isUniform(sources: readonly ColumnSource[], execution: Execution): boolean {
+  for (const source of sources) {
+    const column = source.read(execution);
+    if (column !== undefined && isRagged(column)) return false;
+  }
+  return true;
+}
+
 /** Runs validations on each range of rows that have one shape. */
 function runInRanges(
   run: ValidationProgram,
-  ranges: readonly RowRange[],
-  columnOf: (name: string) => RowsTensor | undefined,
-  present: ((name: string) => Uint8Array | undefined) | null,
+  names: Iterable<string>,
+  columns: ReadColumns,
+  present: Present | undefined,
   rows: number,
 ): ReadonlyMap<string, Uint8Array> {
   const failures = new Map<string, Uint8Array>();
-  for (const [from, to] of ranges) {
-    const columns: Columns = {
+  const read = Array.from(names, (name) => columns.get(name)).filter((column) => column !== undefined);
+  for (const [from, to] of uniformRanges(read, rows)) {
+    const columnsHere: Columns = {
       get(name) {
-        const column = columnOf(name);
+        const column = columns.get(name);
         return column === undefined ? undefined : sliceRows(column, from, to);
       },
     };
-    const presentHere: Present | undefined =
-      present === null ? undefined : { get: (name) => present(name)?.subarray(from, to) };
-    for (const [name, failed] of run(columns, to - from, presentHere)) {
+    const presentHere: Present | undefined = present && { get: (name) => present.get(name)?.subarray(from, to) };
+    for (const [name, failed] of run(columnsHere, to - from, presentHere)) {
       const all = failures.get(name) ?? new Uint8Array(rows);
       all.set(failed, from);
       failures.set(name, all);
@@ -87,15 +92,18 @@ function columnSources(
         column.startsWith(prefix) && ports.some((port) => port.name === column.slice(prefix.length)),
     );
     if (side !== undefined) {
+      const port = column.slice(side.prefix.length);
       sources.set(column, {
-        port: column.slice(side.prefix.length),
         model: side.name,
-        tensors: (execution) => execution.sideOutputs.get(side.name)?.outputs,
+        read: (execution) => execution.sideOutputs.get(side.name)?.outputs.get(port),
       });
     } else if (column.startsWith("in.") && config.inputs.some(({ name }) => name === column.slice(3))) {
-      sources.set(column, { port: column.slice(3), model: null, tensors: (execution) => execution.inputs });
-    } else if (column.startsWith("out."))
-      sources.set(column, { port: column.slice(4), model: null, tensors: (execution) => execution.outputs });
+      const port = column.slice(3);
+      sources.set(column, { model: null, read: (execution) => execution.inputs.get(port) });
+    } else if (column.startsWith("out.")) {
+      const port = column.slice(4);
+      sources.set(column, { model: null, read: (execution) => execution.outputs.get(port) });
+    }
   }
   return sources;
 }

@@ -1,6 +1,6 @@
 import { LambdaError } from "../../../dsl/errors.js";
 import { float16ToNumber } from "../../tensors/float16.js";
-import { rowSize, type TensorData, type TensorElements } from "../../tensors/tensor-data.js";
+import { rowSize, type TensorData } from "../../tensors/tensor-data.js";
 import { type NodePrinters, printConstant, printJavaScript } from "../tree/print.js";
 import {
   type Aggregate,
@@ -16,11 +16,7 @@ import {
 type Column = Pick<Read, "dtype" | "shape"> & { readonly name: string };
 
 /** A column of a batch as the loop reads it. */
-interface ColumnData {
-  readonly data: TensorElements;
-  readonly dims: readonly number[];
-  readonly present: Uint8Array | null;
-}
+type ColumnData = Pick<TensorData, "data" | "dims">;
 
 /** The columns of a batch by name. */
 export type Columns = Pick<ReadonlyMap<string, TensorData>, "get">;
@@ -31,26 +27,31 @@ export type Present = Pick<ReadonlyMap<string, Uint8Array>, "get">;
 export interface Batch {
   readonly columns: Columns;
   readonly rows: number;
-  readonly present: Present;
+  /** Undefined: every row has a value in every column. */
+  readonly present?: Present | undefined;
 }
 
 /** Loads a column of a batch by its number. Null if it is absent or not as declared. */
 type LoadColumn = (index: number, batch: Batch) => ColumnData | null;
 
-function loadColumn(column: Column, { columns, rows, present }: Batch): ColumnData | null {
-  const tensor = columns.get(column.name);
-  if (tensor === undefined || tensor.dtype !== column.dtype || tensor.dims.length !== column.shape.length + 1)
-    return null;
-  if (tensor.dims[0] !== rows || tensor.data.length !== rows * rowSize(tensor.dims)) return null;
-  if (column.shape.some((size, axis) => size !== null && size !== tensor.dims[axis + 1])) return null;
-  const data =
-    column.dtype === "float16" ? Float32Array.from(tensor.data as Uint16Array, float16ToNumber) : tensor.data;
-  return { data, dims: tensor.dims, present: present.get(column.name) ?? null };
+/** The rows of a column that have a value; null: all. */
+type LoadPresent = (index: number, batch: Batch) => Uint8Array | null;
+
+function loadColumn({ name, dtype, shape }: Column, { columns, rows }: Batch): ColumnData | null {
+  const tensor = columns.get(name);
+  if (tensor === undefined || tensor.dtype !== dtype) return null;
+  const { dims, data } = tensor;
+  if (dims.length !== shape.length + 1 || dims[0] !== rows || data.length !== rows * rowSize(dims)) return null;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = shape[axis];
+    if (size !== null && size !== dims[axis + 1]) return null;
+  }
+  return dtype === "float16" ? { data: Float32Array.from(data as Uint16Array, float16ToNumber), dims } : tensor;
 }
 
-/** Compiles a function of one parameter. The source is generated only from trees that match their schema. */
-export function compileFunction<F>(param: string, source: string): F {
-  return new Function(param, source) as F;
+/** Compiles a function. The source is generated only from trees that match their schema. */
+export function compileFunction<F>(params: string, source: string): F {
+  return new Function(params, source) as F;
 }
 
 /** Source texts of one expression in the loop. */
@@ -91,7 +92,7 @@ export class RowLoop {
       "const rows = batch.rows;",
       ...numbers.map(
         (n) =>
-          `const t${n} = take(${n}, batch), d${n} = t${n} === null ? [] : t${n}.data, p${n} = t${n} === null ? null : t${n}.present;`,
+          `const t${n} = take(${n}, batch), d${n} = t${n} === null ? [] : t${n}.data, p${n} = present(${n}, batch);`,
       ),
       ...this.#columns.flatMap(({ shape }, n) =>
         shape.map((_, axis) => `const n${n}_${axis} = t${n} === null ? 0 : t${n}.dims[${axis + 1}];`),
@@ -104,8 +105,15 @@ export class RowLoop {
       `return ${result};`,
       "};",
     ].join("\n");
-    const build = compileFunction<(take: LoadColumn) => (batch: Batch) => T>("take", source);
-    return build((index, batch) => loadColumn(this.#columns[index] as Column, batch));
+    const build = compileFunction<(take: LoadColumn, present: LoadPresent) => (batch: Batch) => T>(
+      "take, present",
+      source,
+    );
+    const columns = [...this.#columns];
+    return build(
+      (index, batch) => loadColumn(columns[index] as Column, batch),
+      (index, batch) => batch.present?.get(columns[index]?.name ?? "") ?? null,
+    );
   }
 
   /** The numbers of the columns that a tree reads. */

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../../dsl/errors.js";
+import { Names, NamedValues } from "../../tensors/named-values.js";
 import { expressionTree } from "../tree/schema.js";
 import type { ExpressionTree } from "../tree/tree.js";
 import { type Columns, type Present, RowLoop } from "./row-loop.js";
@@ -44,16 +45,13 @@ export function compileValidations(validations: readonly Validation[]): Validati
     ),
     `[${expressions.map((_, i) => `f${i}`).join(", ")}]`,
   );
-  return (columns, rows, present = allPresent) => {
+  const names = new Names(validations.map(({ name }) => name));
+  return (columns, rows, present) => {
     const failed = run({ columns, rows, present });
-    const failures = new Map<string, Uint8Array>();
-    for (let i = 0; i < validations.length; i++)
-      failures.set(validations[i]?.name ?? "", failed[i] ?? noneFailed(rows));
-    return failures;
+    for (let i = 0; i < failed.length; i++) failed[i] ??= noneFailed(rows);
+    return new NamedValues(names, failed as Uint8Array[]);
   };
 }
-
-const allPresent: Present = new Map();
 
 /** Shared by batches without failures, which most are. */
 let zeros = new Uint8Array(0);
