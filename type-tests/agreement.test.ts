@@ -19,20 +19,17 @@ const untyped = [
   "SL2084",
 ];
 
-it("a third of the generated pipelines has a problem, and together they have every code that types can report", () => {
-  const broken = Array.from({ length: 4000 }, (_, seed) => [...makeCase(seed + 1).problems.values()].flat()).filter(
-    (problems) => problems.length > 0,
-  );
-  expect(broken.length / 4000).toBeGreaterThan(0.3);
-  expect(broken.length / 4000).toBeLessThan(0.36);
+it("every third generated pipeline has a problem, and together they have every code that types can report", () => {
+  const problems = Array.from({ length: 2000 }, (_, seed) => [...makeCase(seed + 1).problems.values()].flat());
+  const broken = problems.filter((found) => found.length > 0);
+  expect(problems.map((found) => found.length > 0)).toEqual(problems.map((_, index) => (index + 1) % 3 === 0));
   const typed = Object.keys(errorCodes).filter((code) => /^SL20/.test(code) && !untyped.includes(code));
   expect([...new Set(broken.flat().map(({ code }) => code))].sort()).toEqual(typed);
 });
 
 it("the compiler and the run time report the same call and message, on 500 generated pipelines", () => {
-  const { broken, codes, disagreements } = agree("7.0", 500, 1501);
+  const { broken, codes, disagreements } = agree("7.0", 500, 1);
   expect(disagreements).toEqual([]);
-  expect(broken).toBeGreaterThan(150);
-  expect(broken).toBeLessThan(180);
+  expect(broken).toBe(166);
   expect(Object.keys(codes).length).toBeGreaterThan(20);
 });

@@ -41,9 +41,14 @@ interface ModelWishes {
   readonly byName?: boolean;
 }
 
-/** The pipeline of a seed. About every third one has a problem. */
+/** The pipeline of a seed. Exactly every third seed has a pipeline with a problem. */
 export function makeCase(seed: number): Case {
-  return new CaseGenerator(seed).generate();
+  const random = new Random(seed);
+  const broken = seed % 3 === 0;
+  for (;;) {
+    const made = new CaseGenerator(seed, random).generate(broken ? 0.8 : 0);
+    if (made.problems.size > 0 === broken) return made;
+  }
 }
 
 /** Whether a problem is in a later step than the step that the edit adds. */
@@ -65,24 +70,34 @@ function pipelineBefore(whole: AnyPipeline, index: number): AnyPipeline {
   return before;
 }
 
+type Weights = Readonly<Partial<Record<Kind, number>>>;
+
+/** For a wrong call: the more faults a kind can have, the likelier it is. */
+function byFaults(usual: Weights): Weights {
+  const kinds = Object.keys(usual) as Kind[];
+  return Object.fromEntries(kinds.map((kind) => [kind, (usual[kind] ?? 0) > 0 ? Math.max(1, faults[kind].length) : 0]));
+}
+
 class CaseGenerator {
   readonly #seed: number;
   readonly #random: Random;
   readonly #models: Record<string, Model> = {};
   readonly #lines: string[] = [];
   readonly #problems = new Map<number, readonly ReportedProblem[]>();
+  readonly #checked = new WeakMap<AnyPipeline, ReturnType<typeof checkPipeline>>();
   #built: AnyPipeline = pipeline("p");
   #nameCount = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, random: Random) {
     this.#seed = seed;
-    this.#random = new Random(seed);
+    this.#random = random;
   }
 
-  generate(): Case {
+  /** A pipeline with a deliberate fault with this probability. Others may turn out broken, and faults without effect. */
+  generate(faulty: number): Case {
     const random = this.#random;
     const length = random.int(1, 8);
-    const wrongAt = random.chance(0.19) ? random.int(random.chance(0.06) ? -1 : 0, length - 1) : null;
+    const wrongAt = random.chance(faulty) ? random.int(random.chance(0.06) ? -1 : 0, length - 1) : null;
     this.#begin(wrongAt === -1);
     for (let step = 0; step < length; step++) this.#step(step === wrongAt, step);
     const edits = random.chance(0.3) ? random.int(1, 3) : 0;
@@ -181,7 +196,14 @@ class CaseGenerator {
   }
 
   #currentProblems(): readonly Problem[] {
-    return checkPipeline(this.#built).problems.filter(({ code }) => !atRunTimeOnly.has(code));
+    return this.#check().problems.filter(({ code }) => !atRunTimeOnly.has(code));
+  }
+
+  /** The run-time check of the pipeline so far, made once a pipeline. */
+  #check(): ReturnType<typeof checkPipeline> {
+    let found = this.#checked.get(this.#built);
+    if (found === undefined) this.#checked.set(this.#built, (found = checkPipeline(this.#built)));
+    return found;
   }
 
   get #isTuple(): boolean {
@@ -210,15 +232,16 @@ class CaseGenerator {
     const random = this.#random;
     const anywhere: readonly Kind[] = ["audit", "select", "validate", "alert", "refine", "model"];
     if (wrong && random.chance(0.2)) return random.pick(anywhere);
+    const weights = wrong ? byFaults : (usual: Weights) => usual;
     const audited = this.#lines.some((line) => line.startsWith(".audit"));
     if (this.#isTuple && random.chance(0.97))
-      return random.weighted<Kind>({ audit: audited ? 0.1 : 2, select: 4, validate: 1 });
+      return random.weighted<Kind>(weights({ audit: audited ? 0.1 : 2, select: 4, validate: 1 }));
     const inference = { model: 6, renamed: 2, sourced: 0.9, models: 1.5, keySplit: 1, randomSplit: 1, shadow: 1.5 };
     const symbolic = this.#arriving().some(({ shape }) =>
       shape?.some((dim) => typeof dim === "string" && dim !== "batch"),
     );
-    if (step === 0 || checkPipeline(this.#built).scopes.length === 0) return random.weighted<Kind>(inference);
-    return random.weighted<Kind>({ ...inference, validate: 3, alert: 1, refine: symbolic ? 2 : 0 });
+    if (step === 0 || this.#check().scopes.length === 0) return random.weighted(weights(inference));
+    return random.weighted(weights({ ...inference, validate: 3, alert: 2, refine: symbolic ? 2 : 0 }));
   }
 
   #call(kind: Kind, fault: Fault): string {
@@ -305,7 +328,7 @@ class CaseGenerator {
   #sourced(name: string | null): string {
     const random = this.#random;
     const columns = portsOf(this.#built.inputs).map((port) => ({ port, from: `in.${port.name}` }));
-    const earlier = checkPipeline(this.#built).scopes.flatMap(({ last, outputs, models }) => [
+    const earlier = this.#check().scopes.flatMap(({ last, outputs, models }) => [
       ...(last === undefined ? [] : outputs.map((port) => ({ port, from: `${last}.${port.name}` }))),
       ...Object.entries(models).flatMap(([model, ports]) =>
         ports.map((port) => ({ port, from: `${model}.${port.name}` })),
@@ -366,6 +389,10 @@ class CaseGenerator {
       ids.push(this.#id(model));
     }
     if (name === "repeated") ids.push(random.pick(ids));
+    const earlier = this.#lines.flatMap((line) =>
+      /^\.(models|shadow)\(/.test(line) ? (line.match(/\bm\d+\b/g) ?? []) : [],
+    );
+    if (name === "logged before" && earlier.length > 0) ids.push(random.pick(earlier));
     return ids;
   }
 
@@ -380,12 +407,13 @@ class CaseGenerator {
       arriving.length > 0 || first === undefined ? arriving : portsOf(first.inputs),
       null,
     );
+    const batched = outputs.some(({ shape }) => shape?.includes("batch"));
     const others = outputs.map((port, i) =>
       i > 0
         ? port
         : name === "other names"
           ? { ...port, name: "other" }
-          : { ...port, shape: port.shape?.includes("batch") === true ? ["batch", 99] : [99] },
+          : { ...port, shape: batched ? ["batch", 99] : [99] },
     );
     return [...ids, this.#id(modelOf(this.#random, this.#name(), inputs, others))];
   }
@@ -462,7 +490,7 @@ class CaseGenerator {
 
   /** A lambda that reads an existing port, or null. */
   #reading(comparison: string): string | null {
-    const scope = checkPipeline(this.#built).scopes.at(-1);
+    const scope = this.#check().scopes.at(-1);
     const ports = this.#isTuple ? [] : this.#arriving();
     const [port] = this.#random.shuffled(ports);
     return scope === undefined || port === undefined
