@@ -178,6 +178,7 @@ export const errorCodes = {
   SL3024: "the model file's signature differs from the config's",
   SL3025: "the model does not run on its own signature",
   SL3026: "an output of a batched model has no row axis",
+  SL3027: "the model was not loaded and tried in time at deploy",
   SL3040: "the model's definition is wrong",
   SL3050: "an override is for a model that does not exist",
   SL3051: "an override does not fit its model",

@@ -10,7 +10,7 @@ import { inputReader } from "./input/read-input.js";
 import { type Metadata, metadataReader } from "./metadata.js";
 import { compilePlan } from "./plan.js";
 import { randomSequence } from "./random-unit.js";
-import { DEFAULT_TIMEOUT_MS, RequestDeadline } from "./request-deadline.js";
+import { DEFAULT_TIMEOUT_MS, latestStart, RequestDeadline } from "./request-deadline.js";
 import { ChallengerQueue, type ChallengerOutcome, type ChallengerRun } from "./scheduling/challenger-queue.js";
 import { inlineOrWorker } from "./scheduling/inline-or-worker.js";
 import {
@@ -19,15 +19,17 @@ import {
   championWorkers,
   newOwnerId,
   type WorkerModel,
+  type WorkerPool,
 } from "./scheduling/worker-pool.js";
 import { withoutFedDefaults } from "./session/fed-defaults.js";
 import type { ModelFile } from "./session/model-files.js";
 import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./session/model-runner.js";
-import { type ModelSession, openSession } from "./session/onnx-runtime.js";
+import { openSession } from "./session/onnx-runtime.js";
 import { leastElements } from "./session/made-up-rows.js";
 import { rowPlan } from "./session/row-plan.js";
 import { proveRows } from "./session/row-proof.js";
 import { checkSignature } from "./session/signature-check.js";
+import { DEFAULT_DEPLOY_TIMEOUT_MS, Trial } from "./session/trial.js";
 import { sessionOptionsOf, type SessionSettings } from "./session-settings.js";
 import type { Execution, Next } from "./steps/execution.js";
 import { checkModelConstants, withModelConstants } from "./model-constants.js";
@@ -57,6 +59,10 @@ interface EngineOptions {
   readonly session?: SessionSettings;
   /** Seed of random splits: the same seed draws the same sequence; null draws another one each time. */
   readonly seed: number | null;
+  /** Milliseconds in which each model loads and runs made-up rows. Default: a minute. */
+  readonly deployTimeoutMs?: number;
+  /** `threads`: no model runs on the event loop. Default: `auto`, where short runs do. */
+  readonly runModels?: "auto" | "threads";
 }
 
 /** A config with its models loaded. */
@@ -87,7 +93,7 @@ const CLOSE_WAIT_MS = 1000;
  * Loads a config's models, checks their signatures, proves their rows independent and compiles the steps.
  *
  * @param files by model name, from `findModelFiles`
- * @throws ModelError SL3023 to SL3026, TargetError SL6000, SL6001; all models are released then
+ * @throws ModelError SL3023 to SL3027, TargetError SL6000, SL6001; all models are released then
  */
 export async function openEngine(
   config: Config,
@@ -107,10 +113,20 @@ export async function openEngine(
   };
 
   const notices = new Map<string, string>();
-  /** Whether the rows of a model may share runs. */
-  const prove = async <L>(model: ModelConfig, runBatch: RunBatch<L>, file: WorkerModel, limit: L): Promise<boolean> => {
+  /** Loads a model on a worker and tries it there. Tells whether its rows may share runs. */
+  const tryModel = async (
+    model: ModelConfig,
+    file: WorkerModel,
+    workers: WorkerPool,
+    tryRun: RunBatch<Trial>,
+  ): Promise<boolean> => {
+    const trial = new Trial(model.name, file.path, options.deployTimeoutMs ?? DEFAULT_DEPLOY_TIMEOUT_MS);
+    const ports = await trial.during(workers.open(file));
+    checkSignature(model, ports);
+    checkModelConstants(model, ports);
     const fixed = constantInputs(config.steps, model.name);
-    const { together, notice } = await proveRows(model, runBatch, { path: file.path, fixed, limit });
+    const runBatch = withModelConstants(model, tryRun);
+    const { together, notice } = await proveRows(model, runBatch, { path: file.path, fixed, limit: trial });
     if (notice !== null) notices.set(model.name, notice);
     return together;
   };
@@ -118,20 +134,14 @@ export async function openEngine(
   const openChampion = async (model: ModelConfig, file: WorkerModel): Promise<RunModel> => {
     championWorkers.retain(file);
     releases.push(() => championWorkers.release(file));
-    const runs = inlineOrWorker(file, leastElements(rowPlan(model)), owner, where);
-    const openInline = async (): Promise<ModelSession> => {
+    const runs = inlineOrWorker(file, leastElements(rowPlan(model)), owner, where, options.runModels === "threads");
+    const together = await tryModel(model, file, championWorkers, runs.tryRun);
+    if (runs.isInlineUseful()) {
       const session = await openSession(model.name, file.key, file.bytes, file.path, file.options);
       releases.push(() => session.release());
-      runs.useInline(session);
-      return session;
-    };
-    const ports = runs.startsInWorker ? await championWorkers.open(file) : await openInline();
-    checkSignature(model, ports);
-    checkModelConstants(model, ports);
-    const runBatch = withModelConstants(model, runs.run);
-    const together = await prove(model, runBatch, file, new RequestDeadline(Infinity));
-    if (runs.startsInWorker && runs.isInlineUseful()) await openInline();
-    return modelRunner(model, runBatch, together);
+      await runs.useInline(session);
+    }
+    return modelRunner(model, withModelConstants(model, runs.run), together);
   };
 
   const awaited = awaitedModels(config);
@@ -139,13 +149,14 @@ export async function openEngine(
     const workers = options.challengers === "return" || awaited.has(model.name) ? awaitedWorkers : challengerWorkers;
     workers.retain(file);
     releases.push(() => workers.release(file));
-    const ports = await workers.open(file);
-    checkSignature(model, ports);
-    checkModelConstants(model, ports);
+    const together = await tryModel(model, file, workers, async (feeds, fetches, trial, use) => {
+      const run = workers.run(file, owner, feeds, fetches, latestStart(trial.remainingMs));
+      return use((await trial.during(run)).outputs);
+    });
     const runBatch = withModelConstants<number>(model, async (feeds, fetches, until, use) =>
       use((await workers.run(file, owner, feeds, fetches, until).done).outputs),
     );
-    return modelRunner(model, runBatch, await prove(model, runBatch, file, Infinity));
+    return modelRunner(model, runBatch, together);
   };
 
   try {

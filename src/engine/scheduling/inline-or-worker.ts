@@ -2,10 +2,11 @@ import { latestStart, type RequestDeadline } from "../request-deadline.js";
 import type { RunFeeds } from "../session/feeds.js";
 import type { RunBatch, UseOutputs } from "../session/model-runner.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
+import type { Trial } from "../session/trial.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { ProtobufFile } from "../../util/onnx/protobuf-wire.js";
 import { hasLoops } from "../../util/onnx/walk-model.js";
-import { LatencyEstimate, UNKNOWN_ELEMENTS } from "./latency-estimate.js";
+import { LatencyEstimate } from "./latency-estimate.js";
 import { championWorkers, type WorkerModel } from "./worker-pool.js";
 
 /** When the last run on the event loop ended, of all models: a run that was requested earlier started after it. */
@@ -17,12 +18,12 @@ const LARGE_FILE = 16 * 2 ** 20;
 /** Where a champion's batches run. */
 export interface InlineOrWorker {
   readonly run: RunBatch<RequestDeadline>;
-  /** Whether the model is opened by a worker first, because its first runs may be long. */
-  readonly startsInWorker: boolean;
+  /** Runs on a worker at deploy, while it is unknown how long the model takes. */
+  readonly tryRun: RunBatch<Trial>;
   /** Whether a session on the event loop is worth its time: some runs are short enough for it. */
   isInlineUseful(): boolean;
-  /** Gives the model a session on the event loop. Without one, all runs take place in workers. */
-  useInline(session: ModelSession): void;
+  /** Gives the model a session on the event loop, and warms it up. Without one, all runs take place in workers. */
+  useInline(session: ModelSession): Promise<void>;
 }
 
 /**
@@ -32,11 +33,19 @@ export interface InlineOrWorker {
  * @param rowElements the least elements of one row
  * @param owner id whose runs on workers can be canceled together
  * @param where how messages about time start
+ * @param neverInline no run takes place on the event loop
  */
-export function inlineOrWorker(model: WorkerModel, rowElements: number, owner: number, where: string): InlineOrWorker {
-  const onlyWorkers = model.bytes.length > LARGE_FILE || repeatsGraphs(model);
+export function inlineOrWorker(
+  model: WorkerModel,
+  rowElements: number,
+  owner: number,
+  where: string,
+  neverInline: boolean,
+): InlineOrWorker {
+  const onlyWorkers = neverInline || model.bytes.length > LARGE_FILE || repeatsGraphs(model);
   const latency = new LatencyEstimate();
   let session: ModelSession | null = null;
+  let triedFirst: ((inline: ModelSession) => Promise<unknown>) | null = null;
   const runOnWorker = async <T>(
     feeds: RunFeeds,
     fetches: readonly string[],
@@ -57,9 +66,18 @@ export function inlineOrWorker(model: WorkerModel, rowElements: number, owner: n
     return use(done.outputs);
   };
   return {
-    startsInWorker: onlyWorkers || rowElements > UNKNOWN_ELEMENTS,
+    async tryRun(feeds, fetches, trial, use) {
+      const run = championWorkers.run(model, owner, feeds, fetches, latestStart(trial.remainingMs));
+      const { outputs, ms } = await trial.during(run);
+      latency.record(countElements(feeds), ms);
+      triedFirst ??= (inline) => inline.run(feeds, fetches, () => undefined);
+      return use(outputs);
+    },
     isInlineUseful: () => !onlyWorkers && latency.isShort(rowElements),
-    useInline(opened) {
+    async useInline(opened) {
+      // What a worker has run does not fail here; if it does, the first request says so.
+      await triedFirst?.(opened).catch(() => undefined);
+      triedFirst = null;
       session = opened;
     },
     run(feeds, fetches, deadline, use) {

@@ -4,6 +4,7 @@ import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import type { RunFeeds } from "../session/feeds.js";
 import { invalidModel, loadRuntime, runFailed } from "../session/onnx-runtime.js";
+import type { ThreadWork } from "../session/trial.js";
 import { workerFile } from "./worker-file.js";
 import { WorkerHandle } from "./worker-handle.js";
 import type { ModelPorts, WorkerRun } from "./worker-messages.js";
@@ -28,6 +29,12 @@ export interface WorkerModel {
   readonly path: string;
 }
 
+/** A model that a worker has open, or opens. */
+interface OpenModel {
+  readonly ports: Promise<ModelPorts>;
+  readonly cancel: () => void;
+}
+
 let ownerIds = 0;
 
 /** A new id for a deployment, to cancel its runs by. */
@@ -41,7 +48,7 @@ export class WorkerPool {
   readonly #start: () => WorkerHandle;
   readonly #workers: WorkerHandle[] = [];
   readonly #retired = new Set<WorkerHandle>();
-  readonly #openModels = new WeakMap<WorkerHandle, Map<string, Promise<ModelPorts>>>();
+  readonly #openModels = new WeakMap<WorkerHandle, Map<string, OpenModel>>();
   /** By key: how many deployments use the model. */
   readonly #references = new Map<string, number>();
 
@@ -74,10 +81,36 @@ export class WorkerPool {
     }
   }
 
-  /** @throws ModelError SL3023 if the runtime cannot load the model */
-  async open(model: WorkerModel): Promise<ModelPorts> {
-    await loadRuntime();
-    return this.#open(this.#leastLoaded(model.key), model);
+  /**
+   * Opens a model on the worker with the fewest jobs. Loading runs parts of the model, so that it may take for ever.
+   *
+   * @throws ModelError SL3023 if the runtime cannot load the model
+   */
+  open(model: WorkerModel): ThreadWork<ModelPorts> {
+    let opening: { readonly worker: WorkerHandle; readonly cancel: () => void } | null = null;
+    let canceled = false;
+    const openOnce = async (): Promise<ModelPorts> => {
+      await loadRuntime();
+      for (;;) {
+        const worker = this.#leastLoaded(model.key);
+        try {
+          const { ports, cancel } = this.#open(worker, model);
+          opening = { worker, cancel };
+          this.#retireIfBlocked(worker);
+          return await ports;
+        } catch (error) {
+          if (canceled || !this.#retired.has(worker)) throw error;
+        }
+      }
+    };
+    return {
+      done: openOnce(),
+      cancel: () => {
+        canceled = true;
+        opening?.cancel();
+        if (opening !== null) this.#retireIfBlocked(opening.worker);
+      },
+    };
   }
 
   /**
@@ -92,7 +125,7 @@ export class WorkerPool {
     feeds: RunFeeds,
     fetches: readonly string[],
     until: number,
-  ): { readonly done: Promise<WorkerRun>; readonly cancel: () => void } {
+  ): ThreadWork<WorkerRun> {
     let cancelSent = (): void => undefined;
     let canceled = false;
     const runOnce = async (): Promise<WorkerRun> => {
@@ -100,9 +133,9 @@ export class WorkerPool {
         const worker = this.#leastLoaded(model.key);
         let started = (): boolean => false;
         try {
-          const opening = this.#open(worker, model);
+          const { ports } = this.#open(worker, model);
           this.#retireIfBlocked(worker);
-          await opening;
+          await ports;
           if (canceled) throw new TargetError("SL6002", "the run was canceled");
           const { key } = model;
           const sent = worker.send({ kind: "run", key, owner, until, feeds: compact(feeds), fetches });
@@ -136,15 +169,17 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.cancelOwner(owner);
   }
 
-  #open(worker: WorkerHandle, { name, key, bytes, path, options }: WorkerModel): Promise<ModelPorts> {
-    const open = this.#openModels.get(worker) ?? new Map<string, Promise<ModelPorts>>();
+  #open(worker: WorkerHandle, { name, key, bytes, path, options }: WorkerModel): OpenModel {
+    const open = this.#openModels.get(worker) ?? new Map<string, OpenModel>();
     this.#openModels.set(worker, open);
     let opening = open.get(key);
     if (opening === undefined) {
-      opening = worker.send({ kind: "open", key, bytes, options }).done.catch((cause: unknown) => {
+      const { done, cancel } = worker.send({ kind: "open", key, bytes, options });
+      const ports = done.catch((cause: unknown) => {
         open.delete(key);
         throw invalidModel(name, path, cause);
       });
+      opening = { ports, cancel };
       open.set(key, opening);
     }
     return opening;

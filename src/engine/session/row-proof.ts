@@ -13,6 +13,7 @@ import {
 } from "./made-up-rows.js";
 import { modelRunner, type RunBatch } from "./model-runner.js";
 import { type PlannedPort, type RowPlan, rowPlan, runShape } from "./row-plan.js";
+import { isTooLong } from "./trial.js";
 import { isSameRow } from "./same-rows.js";
 import { shapeSetting } from "./shape-setting.js";
 import { elementsOf } from "../../tensors/row-ranges.js";
@@ -29,7 +30,7 @@ interface ProofOptions<L> {
   /** The model's file in messages. */
   readonly path: string;
   readonly fixed: FixedInputs;
-  /** The limit of a run that may take as long as it needs. */
+  /** The limit of all runs. */
   readonly limit: L;
 }
 
@@ -44,7 +45,7 @@ const MAX_ROW = 2 ** 26;
  * stacks the rows.
  *
  * @throws ModelError SL3025 if a model whose sizes are all fixed does not run, or if an output contradicts its declared
- *   shape
+ *   shape; SL3027 if the runs take too long
  */
 export async function proveRows<L>(
   model: ModelConfig,
@@ -61,6 +62,7 @@ export async function proveRows<L>(
   try {
     found = await modelRunner(model, runBatch, true)(feeds, count, limit, (columns) => columns);
   } catch (error) {
+    if (isTooLong(error)) throw error;
     return oneAtATime(model, `a run of ${count} rows fails (${errorSummary(error)})`);
   }
   const changed = firstChanged(plan, outputs, found, tried.rows);
@@ -124,6 +126,7 @@ async function runAlone<L>(
       const outputs = await run(firstRows(feeds, rows), rows, limit, (columns) => columns);
       return { feeds, outputs, rows, distinct: style.values !== "zero" };
     } catch (error) {
+      if (isTooLong(error)) throw error;
       failure = error;
       const found = contradictionOf(plan, error, symbols);
       if (found === null) continue;
@@ -212,6 +215,7 @@ async function dimsAtOtherSizes(run: () => Promise<void>, output: string): Promi
     await run();
     return null;
   } catch (error) {
+    if (isTooLong(error)) throw error;
     const found = outputOf(error);
     return found?.output === output && found.rows === 1 ? found.dims : null;
   }

@@ -18,6 +18,7 @@ import { acquireAlertWatch, evaluableAlerts } from "./shared-alert-watch.js";
 import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options/local-options.js";
+import { checkSessionModels } from "./options/session-options.js";
 import { PipelineRunner } from "./pipeline-runner.js";
 import { checkLoggedColumns, deployedSettings, narrowedSettings, settingsToStore } from "./withheld-columns.js";
 import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./public-types.js";
@@ -35,6 +36,7 @@ export class LocalTargetImpl implements LocalTarget {
     const config = await toConfig(pipeline);
     // Rejects unknown columns, and alerts that cannot be evaluated, before anything is stored.
     checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
+    checkSessionModels(config, this.#settings.session);
     this.#checkAlerts(config, deployedSettings(this.#settings.log));
     const files = await findModelFiles(this.#settings.models, config.models);
     const engine = await openEngine(config, files, this.#settings);

@@ -67,6 +67,19 @@ describe("session options", () => {
     expect([...opened]).toHaveLength(2);
   });
 
+  test("a name in 'models' that is nearly a model's is refused, and one of another pipeline is not", async () => {
+    const dir = folder();
+    const model = { ...product(dir, "a"), name: "recognizer" };
+    const deploy = (name: string) =>
+      openEngine({ models: dir, durability: "off", session: { models: { [name]: { intraOpNumThreads: 1 } } } }).deploy(
+        config("p", [model], [run("recognizer")]),
+      );
+    expect(await refusal(deploy("recogniser"))).toBe(
+      "SL6011 local(): 'session.models' names 'recogniser', which is no model of pipeline 'p' (did you mean 'recognizer'?); its models are 'recognizer'. If it is a model of another pipeline, give that one a local() of its own",
+    );
+    await deploy("detector");
+  });
+
   test("a large file is loaded by the worker that runs it, and not on the event loop", async () => {
     const dir = folder();
     const model = product(dir, "large", 2 ** 22);

@@ -7,6 +7,7 @@ import { urlProblem } from "../../../util/file-name.js";
 import type { Retention } from "../../../logs/store.js";
 import { type LoggedColumnsOptions, parseLoggedColumns } from "./logged-columns.js";
 import type { SessionSettings } from "../../../engine/session-settings.js";
+import { DEFAULT_DEPLOY_TIMEOUT_MS } from "../../../engine/session/trial.js";
 import { parseRetention } from "./retention.js";
 import { parseSession } from "./session-options.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
@@ -57,6 +58,18 @@ export interface LocalOptions {
    * one thread for each model, on the CPU.
    */
   readonly session?: SessionSettings;
+  /**
+   * Milliseconds in which each model must load and run made-up rows at deploy; then deploy fails with SL3027. Default:
+   * 60,000.
+   */
+  readonly deployTimeoutMs?: number;
+  /**
+   * Where models run:
+   * - `"auto"` (default): short runs on the event loop, long ones and models with loops on threads.
+   * - `"threads"`: all on threads. A run costs 0.1 to 0.2 ms more; no model, whatever it does, keeps the event loop from
+   *   other work. For model files from somebody else.
+   */
+  readonly runModels?: "auto" | "threads";
   /** For tests: an integer that makes random splits without a hash key repeat the same sequence in every process. */
   readonly seed?: number;
 }
@@ -68,8 +81,15 @@ export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "ret
   readonly log: LoggedColumnsOptions | null;
 }
 
-const choices = { durability: ["commit", "relaxed", "off"], challengers: ["log", "return"] } as const;
-const names = ["models", "data", "durability", "challengers", "concurrency", "retention", "log", "session", "seed"];
+const choices = {
+  durability: ["commit", "relaxed", "off"],
+  challengers: ["log", "return"],
+  runModels: ["auto", "threads"],
+} as const;
+const names = [
+  ...["models", "data", "durability", "challengers", "concurrency", "retention", "log", "session"],
+  ...["deployTimeoutMs", "runModels", "seed"],
+];
 
 /** Validates the options and applies the defaults. Throws TargetError SL6011 for an unknown or invalid option. */
 export function parseLocalOptions(options: LocalOptions): LocalSettings {
@@ -102,8 +122,11 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
       );
     }
   }
-  const { durability = "commit", challengers = "log" } = options;
-  for (const [name, value] of Object.entries({ durability, challengers }) as [keyof typeof choices, string][]) {
+  const { durability = "commit", challengers = "log", runModels = "auto" } = options;
+  for (const [name, value] of Object.entries({ durability, challengers, runModels }) as [
+    keyof typeof choices,
+    string,
+  ][]) {
     const allowed: readonly string[] = choices[name];
     if (!allowed.includes(value)) {
       throw new TargetError(
@@ -127,12 +150,22 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
       { option: "concurrency" },
     );
   }
+  const { deployTimeoutMs = DEFAULT_DEPLOY_TIMEOUT_MS } = options;
+  if (!(typeof deployTimeoutMs === "number" && deployTimeoutMs > 0)) {
+    throw new TargetError(
+      "SL6011",
+      `local(): the option 'deployTimeoutMs' is ${formatValue(deployTimeoutMs)}; give a number of milliseconds above 0`,
+      { option: "deployTimeoutMs" },
+    );
+  }
   return {
     models: resolve(options.models ?? "models"),
     data: resolve(options.data ?? defaultData()),
     durability,
     challengers,
     concurrency,
+    deployTimeoutMs,
+    runModels,
     seed,
     retention: parseRetention(options.retention),
     log: parseLoggedColumns(options.log),

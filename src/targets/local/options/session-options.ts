@@ -1,5 +1,6 @@
 import { TargetError } from "../../../../dsl/errors.js";
 import type { SessionOptions, SessionSettings } from "../../../engine/session-settings.js";
+import type { Config } from "../../../config/schema.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { formatValue } from "../../../util/format-value.js";
 import { joinNames } from "../../../util/join-names.js";
@@ -45,6 +46,32 @@ export function parseSession(value: unknown): SessionSettings {
     checkOptions(place, requireOptions(place, own, Object.keys(checks)));
   }
   return { ...shared, models: byName as Readonly<Record<string, SessionOptions>> };
+}
+
+/** Shorter names are one letter from any other. */
+const SHORTEST_TYPO = 3;
+
+/**
+ * Checks the names in `session.models` against a pipeline's models. Other pipelines of the target may have models of other
+ * names, so only a name that is nearly that of a model without options of its own is refused.
+ *
+ * @throws TargetError SL6011
+ */
+export function checkSessionModels(
+  { name: pipeline, models }: Pick<Config, "name" | "models">,
+  session: SessionSettings,
+): void {
+  const known = models.map(({ name }) => name);
+  const chosen = Object.keys(session.models ?? {});
+  const plain = known.filter((name) => !chosen.includes(name));
+  for (const name of chosen) {
+    const hint = known.includes(name) || name.length < SHORTEST_TYPO ? "" : didYouMean(name, plain);
+    if (hint !== "")
+      throw invalid(
+        "session.models",
+        `local(): 'session.models' names '${name}', which is no model of pipeline '${pipeline}'${hint}; its models are ${joinNames(known)}. If it is a model of another pipeline, give that one a local() of its own`,
+      );
+  }
 }
 
 /** @param known the names that it may have; null: any */
