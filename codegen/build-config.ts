@@ -2,8 +2,9 @@ import { PipelineError, type Problem } from "../dsl/errors.js";
 import { checkPipeline, portsOf, type AnyPipeline, type Model } from "../dsl/index.js";
 import { withRenamed } from "../dsl/renamed-ports.js";
 import { sealConfig } from "../src/config/config.js";
+import { limitProblems } from "../src/config/limits.js";
 import { rowsOf } from "../src/config/model-rows.js";
-import type { Config, ModelConfig } from "../src/config/schema.js";
+import type { Config, ModelConfig, UnhashedConfig } from "../src/config/schema.js";
 import type { CompiledLambda, LambdaCompiler } from "../src/config/steps/step-kind.js";
 import { stepKind } from "../src/config/steps/steps.js";
 import { readConstants } from "../src/expression/surface/attachment.js";
@@ -36,7 +37,7 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
     return stepKind(step.kind).fromBuilder(step, lambdas, checked.sources.get(i) ?? new Map());
   });
   if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
-  return sealConfig({
+  const content: UnhashedConfig = {
     shapeline: 1,
     name: pipeline.name,
     inputs: portsOf(pipeline.inputs),
@@ -44,7 +45,10 @@ export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): 
     models: pipeline.modelList.map(modelConfig),
     steps: steps.filter((step) => step !== null),
     checks: checked.checks,
-  });
+  };
+  const large = limitProblems(content);
+  if (large.length > 0) throw new PipelineError(pipeline.name, large);
+  return sealConfig(content);
 }
 
 interface LambdaContext {

@@ -194,6 +194,8 @@ export const errorCodes = {
   SL4004: "the config's parts do not fit together",
   SL4005: "the config cannot be read",
   SL4006: "two pipelines have one name",
+  SL4007: "the config's texts do not follow from its expressions",
+  SL4008: "the config is larger than a limit allows",
   SL4050: "there are two settings files",
   SL4051: "the settings file cannot be read",
   SL4052: "the settings do not match the schema",
@@ -243,6 +245,7 @@ export const errorCodes = {
   SL5034: "the columns of the file can be read in two ways",
   SL5040: "the metadata are not a record of values",
   SL5041: "no split reads the metadata",
+  SL5050: "evaluating the rows takes too many steps",
   // SL6xxx: targets
   SL6000: "the target cannot be used",
   SL6001: "onnxruntime-node is not installed",

@@ -1,31 +1,48 @@
 import { bounds, exceeded } from "../util/bounds.js";
 import { errorMessage } from "../util/error-message.js";
-import { ConfigError } from "../../dsl/errors.js";
+import { isRecord } from "../util/objects.js";
+import { ConfigError, type Problem } from "../../dsl/errors.js";
 import { canonicalJson, sha256Hex } from "./canonical.js";
 import { formatIssue } from "./format-issue.js";
-import { configSchema, type Config } from "./schema.js";
-import { tooDeepAt } from "./nesting.js";
+import { limitProblems } from "./limits.js";
+import { configSchema, type Config, type UnhashedConfig } from "./schema.js";
+import { dataProblem } from "./data-problem.js";
+import { compileTexts, textProblems, withTexts } from "./texts.js";
 import { isOlderConfig, upgradeConfig } from "./upgrade.js";
-import { configProblems } from "./verify.js";
+import { verifyConfig } from "./verify.js";
 
-/** A config before its hash is known. */
-export type UnhashedConfig = Omit<Config, "hash">;
+export type { UnhashedConfig } from "./schema.js";
 
 /**
  * Computes the content hash of a config: SHA-256 of its canonical JSON without `hash`, 64 hex digits. Key order does
  * not matter.
  *
+ * @throws ConfigError SL4002 for a value that cannot be a config's JSON: no object, nested too deeply, or too large
  * @example
  * hashConfig(config) === config.hash // true for every result of `build()`
  */
 export function hashConfig(config: UnhashedConfig | Config): string {
+  const problem = isRecord(config) ? dataProblem(config) : "(whole): expected an object";
+  if (problem !== null) throw notAConfig("config", [problem]);
+  return contentHash(config);
+}
+
+function contentHash(config: UnhashedConfig | Config): string {
   const { hash: _, ...content } = config as Config;
   return sha256Hex(canonicalJson(content));
 }
 
-/** Adds the hash and orders the keys as in the schema. */
+/**
+ * Adds the hash and orders the keys as in the schema.
+ *
+ * @throws ConfigError SL4002 if the content does not match the schema, SL4008 if it is larger than a limit allows
+ */
 export function sealConfig(content: UnhashedConfig): Config {
-  return configSchema.parse({ ...content, hash: hashConfig(content) });
+  const problem = dataProblem(content);
+  if (problem !== null) throw notAConfig("config", [problem]);
+  const config = matchSchema({ ...content, hash: contentHash(content) }, "config");
+  refuseProblems("SL4008", "config is too large", limitProblems(config), "config");
+  return config;
 }
 
 /** The text of a config file: two-space JSON in stable key order, one trailing newline. */
@@ -34,28 +51,38 @@ export function stringifyConfig(config: Config): string {
 }
 
 /**
- * Parses untrusted data as a config: checks the schema, the hash, and that the steps fit together. A config of an
- * earlier version, where dimension 0 of every port stacked the rows, is returned in today's form with a new hash.
+ * Parses untrusted data as a config: checks the schema, the limits, the hash, that the steps fit together, and that the
+ * texts of its expressions follow from their trees. A config of an earlier version, where dimension 0 of every port
+ * stacked the rows, is returned in today's form with a new hash.
  *
  * @param input parsed JSON, or the JSON text itself
  * @param where the name of the data in error messages, such as the file's name
  * @throws ConfigError SL4001 if it is not JSON; SL4002 if it does not match the schema; SL4003 if the hash does not
- *   match the content; SL4004 if its parts do not fit together
+ *   match the content; SL4004 if its parts do not fit together; SL4007 if a text does not follow from its tree; SL4008
+ *   if it is larger than a limit allows
  * @example
  * const config = parseConfig(await readFile("fraud.pipeline.json", "utf8"), "fraud.pipeline.json");
  */
 export function parseConfig(input: unknown, where = "config"): Config {
+  return readConfig(input, where, "compare");
+}
+
+/**
+ * Parses a config that a deployment stored, maybe by another version of Shapeline: where its texts are not those of this
+ * version, they are compiled again and the hash is computed again, so that a newer version can run what is deployed.
+ *
+ * @throws ConfigError as `parseConfig`, but never SL4007
+ */
+export function parseStoredConfig(input: unknown, where?: string): Config {
+  return readConfig(input, where ?? "config", "compile");
+}
+
+function readConfig(input: unknown, where: string, texts: "compare" | "compile"): Config {
   const data = typeof input === "string" ? parseJson(input, where) : input;
-  const deep = tooDeepAt(data);
-  if (deep !== null) throw notAConfig(where, [deep]);
-  const parsed = configSchema.safeParse(data);
-  if (!parsed.success)
-    throw notAConfig(
-      where,
-      parsed.error.issues.map((issue) => formatIssue(issue, data)),
-    );
-  const found = parsed.data;
-  const hash = hashConfig(found);
+  const unreadable = dataProblem(data);
+  if (unreadable !== null) throw notAConfig(where, [unreadable]);
+  const found = matchSchema(data, where);
+  const hash = contentHash(found);
   if (hash !== found.hash) {
     throw new ConfigError(
       "SL4003",
@@ -63,16 +90,44 @@ export function parseConfig(input: unknown, where = "config"): Config {
       { where, expected: hash, found: found.hash },
     );
   }
-  const config = isOlderConfig(found) ? sealConfig(upgradeConfig(found)) : found;
-  const problems = configProblems(config);
-  if (problems.length > 0) {
-    throw new ConfigError(
-      "SL4004",
-      `${where} does not fit together:\n${problems.map((p) => `  ${p.message}`).join("\n")}`,
-      { where, problems },
-    );
-  }
+  refuseProblems("SL4008", `${where} is too large`, limitProblems(found), where);
+  const isOlder = isOlderConfig(found);
+  const config = isOlder ? upgradeConfig(found) : found;
+  const { problems, scopes } = verifyConfig(config);
+  refuseProblems("SL4004", `${where} does not fit together`, problems, where);
+  const compiled = compileTexts(config, scopes);
+  refuseProblems("SL4004", `${where} does not fit together`, compiled.problems, where);
+  const changed = textProblems(config, compiled);
+  if (isOlder || (texts === "compile" && changed.length > 0)) return sealConfig(withTexts(config, compiled));
+  refuseProblems(
+    "SL4007",
+    `${where}: another version of Shapeline wrote its texts, or they were edited: compile the pipeline again`,
+    changed,
+    where,
+  );
   return config;
+}
+
+function matchSchema(data: unknown, where: string): Config {
+  const parsed = configSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw notAConfig(
+    where,
+    parsed.error.issues.map((issue) => formatIssue(issue, data)),
+  );
+}
+
+/** Throws one error for all problems. Its code is `code`, unless a limit is exceeded. */
+function refuseProblems(
+  code: "SL4004" | "SL4007" | "SL4008",
+  what: string,
+  problems: readonly Problem[],
+  where: string,
+) {
+  if (problems.length === 0) return;
+  const isLimit = problems.some((problem) => problem.code === "SL4008");
+  const lines = problems.map(({ message }) => `  ${message}`).join("\n");
+  throw new ConfigError(isLimit ? "SL4008" : code, `${what}:\n${lines}`, { where, problems });
 }
 
 function notAConfig(where: string, issues: readonly string[]): ConfigError {

@@ -1,6 +1,7 @@
 import type { Problem } from "../../dsl/errors.js";
 import { checkPipeline } from "../../dsl/index.js";
 import { modelFlaw } from "../../dsl/model.js";
+import type { RowScope } from "../../dsl/row.js";
 import { canonicalJson } from "./canonical.js";
 import { modelDefinition, rebuildPipeline } from "./rebuild.js";
 import { rowsOf } from "./model-rows.js";
@@ -8,8 +9,14 @@ import type { Config, ModelConfig } from "./schema.js";
 import { stepModels } from "./step-models.js";
 import { configSources } from "./steps/model.js";
 
-/** The problems of a config that matches the schema: repeats the checks of `build()` on the data. */
-export function configProblems(config: Config): Problem[] {
+/** The result of `verifyConfig`. `scopes`: by step, what a row has there; empty if there are problems. */
+export interface Verified {
+  readonly problems: readonly Problem[];
+  readonly scopes: readonly RowScope[];
+}
+
+/** Repeats the checks of `build()` on a config that matches the schema. */
+export function verifyConfig(config: Config): Verified {
   const problems: Problem[] = [];
   const report = (message: string) => void problems.push({ code: "SL4004", message });
   const names = new Set(config.models.map((model) => model.name));
@@ -28,10 +35,10 @@ export function configProblems(config: Config): Problem[] {
     if (flaw !== null) report(`models: ${flaw}`);
     else reportRows(model, report);
   }
-  if (problems.length > 0) return problems;
+  if (problems.length > 0) return { problems, scopes: [] };
 
   const checked = checkPipeline(rebuildPipeline(config));
-  if (checked.problems.length > 0) return checked.problems;
+  if (checked.problems.length > 0) return { problems: checked.problems, scopes: [] };
   if (canonicalJson(checked.checks) !== canonicalJson(config.checks))
     report("checks: these are not the run-time checks that the models and steps require");
   config.steps.forEach((step, i) => {
@@ -43,7 +50,7 @@ export function configProblems(config: Config): Problem[] {
       );
     }
   });
-  return problems;
+  return { problems, scopes: problems.length > 0 ? [] : checked.scopes };
 }
 
 /** `rows` must say what the shapes say. */

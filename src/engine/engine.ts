@@ -4,6 +4,7 @@ import type { Config, ModelConfig } from "../config/schema.js";
 import { returnedTupleModels, stepModels } from "../config/step-models.js";
 import { Names, NamedValues } from "../tensors/named-values.js";
 import type { ResultBatch } from "../tensors/result.js";
+import { newWork } from "../expression/evaluate/row-loop.js";
 import { awaitedModels } from "./awaited-models.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
@@ -259,6 +260,7 @@ function startExecution(
     inputs: new NamedValues(inputs, tensors),
     metadata,
     deadline,
+    work: newWork(),
     outputs: emptyMap,
     earlier: emptyMap,
     lastModel: "",

@@ -2,6 +2,7 @@ import { LambdaError } from "../../dsl/errors.js";
 import type { RowScope } from "../../dsl/row.js";
 import { type AlertBackEnd, alertBackEndNames, type BackEnd, backEndNames, backEnds } from "./backends/back-ends.js";
 import type { AlertContext } from "./backends/backend.js";
+import { writeText } from "./backends/emitter.js";
 import { alertSql } from "./backends/sql.js";
 import type { Constants, Diagnostic, SurfaceLambda } from "./surface/surface.js";
 import type { ExpressionTree } from "./tree/tree.js";
@@ -100,7 +101,7 @@ function collect<K extends string>(names: readonly K[], emit: (name: K) => strin
   for (const name of names) {
     try {
       Error.stackTraceLimit = 0;
-      strings[name] = emit(name);
+      strings[name] = writeText(() => emit(name));
     } catch (error) {
       if (!(error instanceof LambdaError)) throw error;
       refused[name] = { code: error.code, reason: error.message };

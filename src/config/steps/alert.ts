@@ -15,7 +15,7 @@ const schema = z.strictObject({
   source: z.string(),
   overSeconds: z.number().int().min(1).max(maxSeconds),
   forSeconds: z.number().int().min(0).max(maxSeconds),
-  expression: expressionSchema.extend({ tree: alertTree }),
+  expression: expressionSchema.omit({ kept: true }).extend({ tree: alertTree }),
 });
 
 export const alertKind = configStepKind(schema, {

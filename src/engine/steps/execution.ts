@@ -1,3 +1,4 @@
+import type { Work } from "../../expression/evaluate/row-loop.js";
 import type { ChallengerResult } from "../../tensors/result.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { InputBatch } from "../input/input-batch.js";
@@ -15,6 +16,8 @@ export interface Execution {
   readonly inputs: Tensors;
   readonly metadata: Metadata;
   readonly deadline: RequestDeadline;
+  /** The steps that validations may still take. */
+  readonly work: Work;
   /** The current output: the last inference step's outputs; empty if those are a tuple. */
   outputs: Tensors;
   /** By model: outputs of earlier steps that a later step reads by name. */

@@ -34,8 +34,8 @@ export const validationKind = engineStepKind<"validation">({
         ? { get: (name) => execution.sideOutputs.get(sources.get(name)?.model ?? "")?.answered }
         : undefined;
       const failures = isUniform(read, execution)
-        ? run(columns as Columns, execution.rows, present)
-        : runInRanges(run, sources.keys(), columns, present, execution.rows);
+        ? run(columns as Columns, execution.rows, present, execution.work)
+        : runInRanges(run, sources.keys(), columns, present, execution);
       execution.failures = execution.failures.size === 0 ? failures : new Map([...execution.failures, ...failures]);
       return next(execution);
     };
@@ -59,7 +59,7 @@ function runInRanges(
   names: Iterable<string>,
   columns: ReadColumns,
   present: Present | undefined,
-  rows: number,
+  { rows, work }: Execution,
 ): ReadonlyMap<string, Uint8Array> {
   const failures = new Map<string, Uint8Array>();
   const read = Array.from(names, (name) => columns.get(name)).filter((column) => column !== undefined);
@@ -71,7 +71,7 @@ function runInRanges(
       },
     };
     const presentHere: Present | undefined = present && { get: (name) => present.get(name)?.subarray(from, to) };
-    for (const [name, failed] of run(columnsHere, to - from, presentHere)) {
+    for (const [name, failed] of run(columnsHere, to - from, presentHere, work)) {
       const all = failures.get(name) ?? new Uint8Array(rows);
       all.set(failed, from);
       failures.set(name, all);

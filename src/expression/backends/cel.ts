@@ -1,6 +1,4 @@
 import { type BoundList, boundElement, usesPosition } from "../tree/bound-element.js";
-import { unroll } from "../tree/builders.js";
-import { maxUnrolledLength } from "../tree/size.js";
 import {
   children,
   columnName,
@@ -31,6 +29,7 @@ import {
   refuseListLength,
   refuseStringOrder,
   rows,
+  unrolled,
   type Write as WriteWith,
   type Writers,
 } from "./emitter.js";
@@ -274,8 +273,8 @@ const quantifier: Write<"every" | "some"> = (node, bounds) => {
   const { op, list, binder, body } = node;
   const inner = { list, binder };
   if (usesPosition(body, inner)) {
-    const unrolled = unroll(node, maxUnrolledLength);
-    if (unrolled.op !== op || unrolled.binder !== binder) return write(unrolled, bounds);
+    const tree = unrolled(node);
+    if (tree.op !== op || tree.binder !== binder) return write(tree, bounds);
     const length = listLength(list);
     return length === null ? refusePosition() : refuseListLength(list, length);
   }

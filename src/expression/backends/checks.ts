@@ -1,7 +1,6 @@
 import type { RowScope } from "../../../dsl/row.js";
-import { not, unroll } from "../tree/builders.js";
+import { not } from "../tree/builders.js";
 import { mayBeNaN } from "../tree/may-be-nan.js";
-import { maxUnrolledLength } from "../tree/size.js";
 import {
   type ArithmeticOp,
   arithmeticOps,
@@ -28,6 +27,7 @@ import {
   refuse,
   refuseListLength,
   rows,
+  unrolled,
   type Write as WriteWith,
   type Writers,
 } from "./emitter.js";
@@ -50,7 +50,7 @@ type Write<O extends Op> = WriteWith<O, RowScope, Part>;
  * a top-level `&&` is its own value: `amt`, then `amt:2`, `amt:3`. Numbers are compared as doubles.
  */
 const emitValidation: ValidationEmitter = (tree, name = "check", scope) => {
-  const roots = conditions(unroll(tree, maxUnrolledLength)).map((condition) => write(condition, scope));
+  const roots = conditions(unrolled(tree)).map((condition) => write(condition, scope));
   if (roots.length === 0 || roots.some(({ models }) => models.length === 0))
     refuse("SL1204", "it reads no column, and a check needs a value of a model");
   const names = roots.map((_, i) => pythonString(i === 0 ? name : `${name}:${i + 1}`));

@@ -1,4 +1,5 @@
 import { type ErrorCode, LambdaError } from "../../../dsl/errors.js";
+import { unroll, unrolledSize } from "../tree/builders.js";
 import { expand, type ExpandableOp } from "../tree/expand.js";
 import { maxUnrolledLength } from "../tree/size.js";
 import { columnName, type ExpressionTree, isConstant, type NodeOf, type Op, type Read } from "../tree/tree.js";
@@ -11,9 +12,39 @@ export type Write<O extends Op, C, T = string> = (node: NodeOf<O>, context: C) =
 /** A back-end's table: one writer per operation. */
 export type Writers<C, T = string> = { readonly [O in Op]: Write<O, C, T> };
 
+/** Nodes that one text may be written from. Texts of so many nodes are longer than any target accepts. */
+const maxWritten = 100_000;
+
+let written = 0;
+let allowed = Infinity;
+
+/** The nodes that were written so far in all texts of this process: for limits on the work of compiling. */
+export const writtenNodes = (): number => written;
+
+/** Writes one text. Refuses to write a node again and again: some operations write an operand more than once. */
+export function writeText(write: () => string): string {
+  allowed = written + maxWritten;
+  try {
+    return write();
+  } finally {
+    allowed = Infinity;
+  }
+}
+
 /** Writes a node with the table's writer for its operation. */
 export function emit<C, T>(writers: Writers<C, T>, node: ExpressionTree, context: C): T {
+  if (++written > allowed) refuseSize();
   return (writers[node.op] as Write<Op, C, T>)(node, context);
+}
+
+const refuseSize = (): never =>
+  refuse("SL1203", `its text is written from more than ${maxWritten} nodes; split it into several validations`);
+
+/** Writes lists of known length element by element. */
+export function unrolled(tree: ExpressionTree): ExpressionTree {
+  const size = unrolledSize(tree, maxUnrolledLength);
+  written += size;
+  return size > maxWritten ? refuseSize() : unroll(tree, maxUnrolledLength);
 }
 
 /** Refuses the expression: the back-end has no exact text for it. */

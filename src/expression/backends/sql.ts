@@ -217,7 +217,8 @@ function rangeOf(node: ExpressionTree): Range {
     case "-":
     case "*":
     case "/": {
-      const ends = rangeOf(node.left).flatMap((a) => rangeOf(node.right).map((b) => ({ a, b })));
+      const right = rangeOf(node.right);
+      const ends = rangeOf(node.left).flatMap((a) => right.map((b) => ({ a, b })));
       const compute = {
         "+": (a: bigint, b: bigint) => a + b,
         "-": (a: bigint, b: bigint) => a - b,

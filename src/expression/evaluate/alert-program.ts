@@ -2,7 +2,7 @@ import { ConfigError, LambdaError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { computeAggregate, aggregateKey, collectAggregates } from "../tree/aggregates.js";
 import { printJavaScript } from "../tree/print.js";
-import { compileFunction, RowLoop } from "./row-loop.js";
+import { compileFunction, newWork, RowLoop } from "./row-loop.js";
 import type { ExpressionTree } from "../tree/tree.js";
 import { alertTree } from "../tree/schema.js";
 
@@ -73,7 +73,7 @@ export function alertProgram({
   });
   const holds = compileFunction<AlertProgram["holds"]>("a", `"use strict"; return ${condition};`);
   return {
-    values: (columns, rows, present = new Map()) => run({ columns, rows, present }),
+    values: (columns, rows, present = new Map()) => run({ columns, rows, present, work: newWork() }),
     aggregates: (values) => aggregates.map((node, i) => computeAggregate(node, values[i] ?? new Float64Array())),
     holds,
   };

@@ -1,6 +1,7 @@
-import { LambdaError } from "../../../dsl/errors.js";
+import { InputError, LambdaError } from "../../../dsl/errors.js";
 import { float16ToNumber } from "../../tensors/float16.js";
 import { rowSize, type TensorData } from "../../tensors/tensor-data.js";
+import { bounds, exceeded } from "../../util/bounds.js";
 import { type NodePrinters, printConstant, printJavaScript } from "../tree/print.js";
 import {
   type Aggregate,
@@ -11,6 +12,7 @@ import {
   type Index,
   type Read,
 } from "../tree/tree.js";
+import { rowStepsText } from "../tree/work.js";
 
 /** A column of the generated loop, as one of the trees declares it. */
 type Column = Pick<Read, "dtype" | "shape"> & { readonly name: string };
@@ -29,6 +31,19 @@ export interface Batch {
   readonly rows: number;
   /** Undefined: every row has a value in every column. */
   readonly present?: Present | undefined;
+  readonly work: Work;
+}
+
+/** The steps that the expressions of one request may still take. */
+export interface Work {
+  left: number;
+}
+
+export const newWork = (): Work => ({ left: bounds.evaluationSteps.limit });
+
+/** Ends a request before its expressions are evaluated: they cannot be interrupted once they run. */
+function refuseWork(steps: number): never {
+  throw new InputError("SL5050", `these rows are too much work: ${exceeded(bounds.evaluationSteps, steps)}`, { steps });
 }
 
 /** Loads a column of a batch by its number. Null if it is absent or not as declared. */
@@ -72,10 +87,12 @@ export class RowLoop {
   readonly #columns: Column[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #functions: string[] = [];
+  readonly #steps: string[] = [];
 
   /** Adds an expression and returns its source texts. */
   add(tree: ExpressionTree): RowExpression {
     const needed = [...this.#collect(tree)];
+    this.#steps.push(rowStepsText(tree, (list) => this.#size(list, list.at.length)));
     return {
       ready: needed.map((n) => `t${n} !== null`).join(" && ") || "true",
       present: needed.map((n) => `(p${n} === null || p${n}[r] === 1)`).join(" && ") || "true",
@@ -83,7 +100,10 @@ export class RowLoop {
     };
   }
 
-  /** Compiles a function that runs the statements `before`, then `each` for every row `r`, and returns `result`. */
+  /**
+   * Compiles a function that runs the statements `before`, then `each` for every row `r`, and returns `result`. It
+   * throws InputError SL5050 before the first row if the batch takes more steps than are left.
+   */
   compile<T>(before: readonly string[], each: readonly string[], result: string): (batch: Batch) => T {
     const numbers = this.#columns.map((_, n) => n);
     const source = [
@@ -97,6 +117,8 @@ export class RowLoop {
       ...this.#columns.flatMap(({ shape }, n) =>
         shape.map((_, axis) => `const n${n}_${axis} = t${n} === null ? 0 : t${n}.dims[${axis + 1}];`),
       ),
+      `const steps = rows * (${this.#steps.join(" + ") || "0"});`,
+      "if ((batch.work.left -= steps) < 0) refuse(steps);",
       ...this.#functions,
       ...before,
       "for (let r = 0; r < rows; r++) {",
@@ -105,14 +127,14 @@ export class RowLoop {
       `return ${result};`,
       "};",
     ].join("\n");
-    const build = compileFunction<(take: LoadColumn, present: LoadPresent) => (batch: Batch) => T>(
-      "take, present",
-      source,
-    );
+    const build = compileFunction<
+      (take: LoadColumn, present: LoadPresent, refuse: typeof refuseWork) => (batch: Batch) => T
+    >("take, present, refuse", source);
     const columns = [...this.#columns];
     return build(
       (index, batch) => loadColumn(columns[index] as Column, batch),
       (index, batch) => batch.present?.get(columns[index]?.name ?? "") ?? null,
+      refuseWork,
     );
   }
 

@@ -2,7 +2,7 @@ import { ConfigError } from "../../../dsl/errors.js";
 import { Names, NamedValues } from "../../tensors/named-values.js";
 import { expressionTree } from "../tree/schema.js";
 import type { ExpressionTree } from "../tree/tree.js";
-import { type Columns, type Present, RowLoop } from "./row-loop.js";
+import { type Columns, newWork, type Present, RowLoop, type Work } from "./row-loop.js";
 
 /**
  * Runs validations on a batch. Returns an array per validation name, with 1 for each row that fails. Callers must not
@@ -10,8 +10,15 @@ import { type Columns, type Present, RowLoop } from "./row-loop.js";
  *
  * @param columns by name (`in.x`, `out.y`, `out_c1.z`)
  * @param present by column name, 0 for each row without a value
+ * @param work what the request may still take; the program subtracts its own steps
+ * @throws InputError SL5050 if the batch needs more steps than are left; nothing has been evaluated then
  */
-export type ValidationProgram = (columns: Columns, rows: number, present?: Present) => ReadonlyMap<string, Uint8Array>;
+export type ValidationProgram = (
+  columns: Columns,
+  rows: number,
+  present?: Present,
+  work?: Work,
+) => ReadonlyMap<string, Uint8Array>;
 
 export interface Validation {
   readonly name: string;
@@ -46,8 +53,8 @@ export function compileValidations(validations: readonly Validation[]): Validati
     `[${expressions.map((_, i) => `f${i}`).join(", ")}]`,
   );
   const names = new Names(validations.map(({ name }) => name));
-  return (columns, rows, present) => {
-    const failed = run({ columns, rows, present });
+  return (columns, rows, present, work = newWork()) => {
+    const failed = run({ columns, rows, present, work });
     for (let i = 0; i < failed.length; i++) failed[i] ??= noneFailed(rows);
     return new NamedValues(names, failed as Uint8Array[]);
   };

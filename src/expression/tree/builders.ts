@@ -1,6 +1,8 @@
 import { rowShape } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
+import { bounds } from "../../util/bounds.js";
 import {
+  children,
   elementType,
   type ArithmeticOp,
   type CompareOp,
@@ -20,6 +22,7 @@ import {
   type StringTest,
   valueOf,
 } from "./tree.js";
+import { bigintBits } from "./work.js";
 
 // Constructors of typed nodes. They fold operations on constants, exactly as JavaScript computes them.
 
@@ -41,11 +44,14 @@ const comparison: Readonly<Record<CompareOp, (a: ConstantValue, b: ConstantValue
   "!==": (a, b) => a !== b,
 };
 
-/** Both sides are numbers, or both are bigints. A bigint divisor is a constant other than zero. */
+/**
+ * Both sides are numbers, or both are bigints. A bigint divisor is a constant other than zero. Bigints whose result may
+ * be over the bound are not folded; whoever checks the tree refuses it.
+ */
 export function compute(op: ArithmeticOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
-  if (isConstant(left) && isConstant(right))
-    return constantOf(arithmetic[op](valueOf(left) as number, valueOf(right) as number));
-  return { op, left, right, type: left.type === "bigint" ? "bigint" : "number" };
+  const node = { op, left, right, type: left.type === "bigint" ? "bigint" : "number" } as const;
+  const folds = isConstant(left) && isConstant(right) && bigintBits(node) <= bounds.expressionBits.limit;
+  return folds ? constantOf(arithmetic[op](valueOf(left) as number, valueOf(right) as number)) : node;
 }
 
 export function compare(op: CompareOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
@@ -223,6 +229,16 @@ function substituteBinder(tree: ExpressionTree, binder: number, position: number
     return node.op === "position" && node.binder === binder ? constantOf(position) : mapOperands(node, put);
   };
   return put(tree);
+}
+
+/** The nodes of a tree after `unroll`. */
+export function unrolledSize(tree: ExpressionTree, maxLength: number): number {
+  if (tree.op === "every" || tree.op === "some") {
+    const length = listLength(tree.list);
+    const body = unrolledSize(tree.body, maxLength);
+    return 1 + (length === null || length > maxLength ? 1 : length) * body;
+  }
+  return children(tree).reduce((size, child) => size + unrolledSize(child, maxLength), 1);
 }
 
 /** Expands each `every` and `some` over a list of known length, up to `maxLength`, element by element. */

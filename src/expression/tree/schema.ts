@@ -14,6 +14,7 @@ import {
   textOfNumber,
 } from "./tree.js";
 import { validateTree } from "./validate.js";
+import { workProblem } from "./work.js";
 
 const scalar = z.enum(scalarTypes);
 const binder = z.number().int().nonnegative();
@@ -74,7 +75,7 @@ const node: z.ZodType<ExpressionTree> = z.lazy(() =>
   ]),
 );
 
-/** The schema of a typed tree. It checks depth and size first, without recursion, and types and indexes last. */
+/** The schema of a typed tree. It checks depth and size first, without recursion; types, indexes and work last. */
 const treeOver = (over: "row" | "rows") =>
   z
     .unknown()
@@ -84,7 +85,7 @@ const treeOver = (over: "row" | "rows") =>
     })
     .pipe(
       node.superRefine((tree, context) => {
-        const problem = validateTree(tree, over);
+        const problem = validateTree(tree, over) ?? workProblem(tree);
         if (problem !== null) context.addIssue({ code: "custom", message: problem });
       }),
     );
@@ -97,7 +98,7 @@ export const alertTree = treeOver("rows");
 function isEncoded(node: { type: ScalarType; value: boolean | number | string }): boolean {
   switch (node.type) {
     case "bigint":
-      return typeof node.value === "string" && /^-?\d{1,400}$/.test(node.value);
+      return typeof node.value === "string" && /^-?\d+$/.test(node.value);
     case "number":
       return (
         typeof node.value === "number" || (typeof node.value === "string" && Object.hasOwn(textOfNumber, node.value))

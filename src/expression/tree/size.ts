@@ -1,11 +1,12 @@
+import { bounds, exceeded } from "../../util/bounds.js";
 import { children, type ExpressionTree } from "./tree.js";
 
 /** The deepest tree that is read, so that no config can overflow the stack of a recursive function. */
-export const maxDepth = 256;
+export const maxDepth = bounds.expressionDepth.limit;
 /** The longest list that is unrolled element by element. */
 export const maxUnrolledLength = 256;
 /** The largest tree that is compiled, in nodes. */
-export const maxNodes = 20_000;
+export const maxNodes = bounds.expressionNodes.limit;
 
 /** The error message for a tree (or any JSON) that is too deep or too large to process, or null. */
 export function sizeProblem(value: unknown): string | null {
@@ -14,8 +15,8 @@ export function sizeProblem(value: unknown): string | null {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (typeof next.value !== "object" || next.value === null) continue;
     // There is at most one array between two nodes.
-    if (next.depth > 2 * maxDepth) return `the expression is nested more than ${maxDepth} deep`;
-    if (++nodes > 4 * maxNodes) return `the expression has more than ${maxNodes} parts`;
+    if (next.depth > 2 * maxDepth) return exceeded(bounds.expressionDepth);
+    if (++nodes > 4 * maxNodes) return exceeded(bounds.expressionNodes);
     for (const child of Object.values(next.value)) pending.push({ value: child, depth: next.depth + 1 });
   }
   return null;

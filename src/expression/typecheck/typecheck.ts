@@ -10,6 +10,7 @@ import {
 } from "../surface/surface.js";
 import { maxDepth, maxNodes, measureTree, sizeProblem } from "../tree/size.js";
 import { constantOf, type ExpressionTree, isNullable } from "../tree/tree.js";
+import { workProblem } from "../tree/work.js";
 import { Calls } from "./calls.js";
 import { lookUpConstant, nothingHint } from "./constants.js";
 import { type Context, Positions } from "./context.js";
@@ -109,9 +110,13 @@ class LambdaContext implements Context {
       this.reporter.report("SL1120", span, tooManyParts, splitHint);
       return false;
     }
-    if (depth <= maxDepth && sizeProblem(tree) === null) return true;
-    this.reporter.report("SL1120", span, nestedTooDeep(maxDepth), splitHint);
-    return false;
+    if (depth > maxDepth || sizeProblem(tree) !== null) {
+      this.reporter.report("SL1120", span, nestedTooDeep(maxDepth), splitHint);
+      return false;
+    }
+    const problem = workProblem(tree);
+    if (problem !== null) this.reporter.report("SL1120", span, problem);
+    return problem === null;
   }
 }
 

@@ -18,7 +18,7 @@ import type {
   PipelineVersion,
 } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
-import { parseConfig } from "../../config/config.js";
+import { parseStoredConfig } from "../../config/config.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { describeValue } from "../../util/format-value.js";
@@ -312,7 +312,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     return stored
       .map(({ version, config, deployedAt }) => ({
         version: String(version),
-        hash: parseConfig(config).hash,
+        hash: parseStoredConfig(config).hash,
         created: deployedAt,
       }))
       .reverse();
@@ -328,7 +328,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const stored = await this.#storedVersions();
     const found =
       version === undefined ? stored.at(-1) : stored.find((candidate) => String(candidate.version) === version);
-    if (found !== undefined) return parseConfig(found.config);
+    if (found !== undefined) return parseStoredConfig(found.config);
     throw new TargetError(
       "SL6012",
       `pipeline '${this.name}' has no version '${String(version)}'; its versions are ${joinNames(stored.map((candidate) => String(candidate.version)))}`,

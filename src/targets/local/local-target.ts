@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnyPipeline } from "../../../dsl/pipeline/pipeline.js";
 import { TargetError } from "../../../dsl/errors.js";
-import { parseConfig } from "../../config/config.js";
+import { parseConfig, parseStoredConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/session/model-files.js";
@@ -80,7 +80,7 @@ export class LocalTargetImpl implements LocalTarget {
       );
     }
     const { current, state } = found;
-    const config = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
+    const config = parseStoredConfig(current.config, `the deployed version ${current.version} of '${name}'`);
     if (this.#settings.log !== null) {
       checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
       this.#checkAlerts(config, narrowedSettings(current.log, this.#settings.log));
@@ -92,7 +92,10 @@ export class LocalTargetImpl implements LocalTarget {
 
   async pipelines(): Promise<DeployedPipeline[]> {
     return (await this.#storedPipelines()).map(({ name, state, current }) => {
-      const { hash, models } = parseConfig(current.config, `the deployed version ${current.version} of '${name}'`);
+      const { hash, models } = parseStoredConfig(
+        current.config,
+        `the deployed version ${current.version} of '${name}'`,
+      );
       return {
         name,
         state: state === "deployed" ? "running" : "stopped",
@@ -108,7 +111,7 @@ export class LocalTargetImpl implements LocalTarget {
     const found = new Map<string, DeployedModel & { readonly pipelines: string[] }>();
     for (const { name, state, current } of await this.#storedPipelines()) {
       if (state === "undeployed") continue;
-      for (const model of parseConfig(current.config).models) {
+      for (const model of parseStoredConfig(current.config).models) {
         const key = `${model.name}\n${model.sha256}`;
         const path = current.models.find(({ sha256 }) => sha256 === model.sha256)?.path ?? "";
         const entry = found.get(key) ?? {
@@ -210,7 +213,7 @@ async function findOrSaveVersion(
   const current = await store.current(config.name);
   const same =
     current !== null &&
-    parseConfig(current.current.config).hash === config.hash &&
+    parseStoredConfig(current.current.config).hash === config.hash &&
     JSON.stringify(current.current.log ?? null) === JSON.stringify(log) &&
     models.every(({ sha256, path }) =>
       current.current.models.some((model) => model.sha256 === sha256 && model.path === path),

@@ -261,7 +261,8 @@ function validationStep(
   const ownBackEnd = backEndOf[dialect];
   const strings = { ...written.strings, [ownBackEnd]: text };
   const refused = Object.fromEntries(Object.entries(written.refused).filter(([backEnd]) => backEnd !== ownBackEnd));
-  return { kind: "validation", name, source: decompileLambda(tree), expression: { tree, strings, refused } };
+  const kept = written.strings[ownBackEnd] === text ? {} : { kept: ownBackEnd };
+  return { kind: "validation", name, source: decompileLambda(tree), expression: { tree, strings, refused, ...kept } };
 }
 
 /** The number of validations in each Check. */

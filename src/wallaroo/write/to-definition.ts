@@ -5,6 +5,7 @@ import type { Config, StepConfig, StepConfigOf } from "../../config/schema.js";
 import { rowProblems } from "./row-problems.js";
 import type { Definition, DefinitionForm } from "../definition.js";
 import { dialects, isPlatformName, nameRule, type DefinitionModel, type DefinitionProblem } from "../platform.js";
+import { keptTextProblems } from "./kept-texts.js";
 import { checkStep, isInference, stepProblems, writeStep, type DefinitionStep } from "../steps.js";
 
 /**
@@ -32,6 +33,7 @@ export function toDefinition(config: Config, form: DefinitionForm): Definition {
     ...renamedPortProblems(config),
     ...rowProblems(config),
     ...config.steps.flatMap((step, i) => stepProblems(step, form.dialect, `steps[${i}]`)),
+    ...keptTextProblems(config, form.dialect),
   ];
   if (problems.length > 0) {
     const lines = problems.map(({ code, path, message }) => `  ${code} ${path}: ${message}`);

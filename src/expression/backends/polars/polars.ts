@@ -1,6 +1,5 @@
-import { not, unroll } from "../../tree/builders.js";
+import { not } from "../../tree/builders.js";
 import { mayBeNaN } from "../../tree/may-be-nan.js";
-import { maxUnrolledLength } from "../../tree/size.js";
 import {
   type ArithmeticOp,
   arithmeticOps,
@@ -32,6 +31,7 @@ import {
   refuseListLength,
   refuseStringOrder,
   rows,
+  unrolled,
   type Write as WriteWith,
   type Writers,
 } from "../emitter.js";
@@ -87,7 +87,7 @@ const withoutZeroSign = (context: Context): Context => (context.zeroSign ? { ...
 export function polars(profile: Profile): ValidationBackEnd {
   return {
     validation(tree, name) {
-      const flag = write(unroll(not(tree), maxUnrolledLength), { profile, zeroSign: false });
+      const flag = write(unrolled(not(tree)), { profile, zeroSign: false });
       if (!flag.perRow) refuse("SL1204", "it reads no column, and polars would return one row for the whole batch");
       return name === undefined ? flag.text : json(`{"Alias":[${flag.text},${JSON.stringify(name)}]}`, 2, flag).text;
     },

@@ -1,0 +1,48 @@
+import { maxDepth } from "../expression/tree/size.js";
+import { bounds, exceeded } from "../util/bounds.js";
+import { pathText } from "./format-issue.js";
+
+/**
+ * Levels of a config: an expression has at most one list between two nodes, and stands in `steps[0].expression.tree`.
+ */
+const maxLevels = 2 * maxDepth + 8;
+
+/**
+ * Why data cannot be a config, whatever the schema says: nested too deeply, too large, or no JSON. Null if it can.
+ * Without recursion: the schema, the hash and `JSON.stringify` would overflow the stack. A cycle is too deep, too.
+ */
+export function dataProblem(data: unknown): string | null {
+  if (!isObject(data)) return leafProblem(data, []);
+  const pending: Visit[] = [{ value: data, depth: 0, path: [] }];
+  let values = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value, depth, path } = next;
+    if (depth > maxLevels) return `${pathText(path)}: nested more than ${maxLevels} levels deep`;
+    for (const [key, child] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+      if (++values > bounds.configValues.limit) return `(whole): ${exceeded(bounds.configValues)}`;
+      const below = () => (path.length < shownParts ? [...path, key] : path);
+      if (isObject(child)) pending.push({ value: child, depth: depth + 1, path: below() });
+      else if (!isJson(child)) return leafProblem(child, below());
+    }
+  }
+  return null;
+}
+
+const leafProblem = (value: unknown, path: Visit["path"]): string | null =>
+  isJson(value) ? null : `${pathText(path)}: expected JSON, found a ${typeof value}`;
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** `undefined` is a key that is not there. */
+const isJson = (value: unknown): boolean =>
+  typeof value !== "bigint" && typeof value !== "function" && typeof value !== "symbol";
+
+/** As in `steps[1].expression.tree`. */
+const shownParts = 4;
+
+interface Visit {
+  readonly value: object;
+  readonly depth: number;
+  /** The first parts of the path. */
+  readonly path: readonly (string | number)[];
+}
