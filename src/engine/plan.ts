@@ -10,6 +10,7 @@ export function compilePlan<T>(config: Config, parts: EngineParts, last: Next<T>
   const models = new Map(config.models.map((model) => [model.name, model]));
   const context: CompileContext = {
     config,
+    where: `pipeline '${config.name}'`,
     parts,
     awaited: awaitedModels(config),
     readLater: modelsReadLater(config.steps),

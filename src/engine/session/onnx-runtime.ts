@@ -106,25 +106,15 @@ export function invalidModel(name: string, where: string, cause: unknown): Model
 
 function sessionHandle(name: string, key: string, shared: SharedSession, session: InferenceSession): ModelSession {
   const runSession = directRun(session) ?? checkedRun(session);
+  const fail = (cause: unknown): never => {
+    throw runFailed(name, cause);
+  };
   let released = false;
   return {
     inputs: session.inputMetadata,
     outputs: session.outputMetadata,
-    run(feeds, fetches, use) {
-      return runSession(feeds, fetches).then(
-        (answer) => {
-          const outputs = new Array<TensorData>(fetches.length);
-          for (let i = 0; i < outputs.length; i++) {
-            const output = fetches[i] ?? "";
-            outputs[i] = fromRuntime(name, output, answer[output]);
-          }
-          return use(outputs);
-        },
-        (cause: unknown) => {
-          throw runFailed(name, cause);
-        },
-      );
-    },
+    run: (feeds, fetches, use) =>
+      runSession(feeds, fetches).then((answer) => use(outputsOf(name, fetches, answer)), fail),
     async release() {
       if (released) return;
       released = true;
@@ -165,12 +155,12 @@ export function directRun(session: InferenceSession): RunSession | null {
   if (typeof handler !== "object" || handler === null || !("run" in handler) || typeof handler.run !== "function")
     return null;
   const run = handler.run.bind(handler) as (feeds: object, fetches: object, options: object) => Promise<Answer>;
-  const outputsByFetches = new WeakMap<readonly string[], Readonly<Record<string, null>>>();
   const options = {};
+  let last: readonly string[] | undefined;
+  let outputs: Readonly<Record<string, null>> = {};
   return (feeds, fetches) => {
-    let outputs = outputsByFetches.get(fetches);
-    if (outputs === undefined)
-      outputsByFetches.set(fetches, (outputs = Object.fromEntries(fetches.map((name) => [name, null]))));
+    // A model has one list of outputs, a session two only if two pipelines read other outputs of one file.
+    if (fetches !== last) outputs = Object.fromEntries((last = fetches).map((name) => [name, null]));
     return run(runtimeFeeds(feeds), outputs, options);
   };
 }
@@ -183,6 +173,15 @@ export function runFailed(name: string, cause: unknown): TargetError {
     { model: name },
     { cause },
   );
+}
+
+function outputsOf(model: string, fetches: readonly string[], answer: Answer): TensorData[] {
+  const outputs = new Array<TensorData>(fetches.length);
+  for (let i = 0; i < outputs.length; i++) {
+    const output = fetches[i] ?? "";
+    outputs[i] = fromRuntime(model, output, answer[output]);
+  }
+  return outputs;
 }
 
 function fromRuntime(model: string, output: string, value: Answer[string] | undefined): TensorData {

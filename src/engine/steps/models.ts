@@ -1,7 +1,8 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { stepSource } from "../../../dsl/messages/shapes.js";
+import { NamedValues } from "../../tensors/named-values.js";
 import type { Execution, Tensors } from "./execution.js";
-import { finishInference, runModel, type RunModelStep } from "./run-model.js";
+import { finishInference, type ModelOfStep, runModel } from "./run-model.js";
 import { keepOutputs } from "./sources.js";
 import { engineStepKind } from "./step-kind.js";
 
@@ -10,7 +11,7 @@ export const modelsKind = engineStepKind<"models">({
   tupleModels: ({ models }) => models,
   compile(context, index, step) {
     const models = step.models.map(context.model);
-    const runs = models.map((model) => ({ name: model.name, run: runModel(context, index, model) }));
+    const runs = models.map((model) => ({ name: model.name, ...runModel(context, index, model) }));
     const lastModel = models.at(-1)?.name ?? "";
     context.upstream = { ports: [], source: stepSource(index, step.models.join(", ")) };
     context.tuple = { models, index };
@@ -40,10 +41,7 @@ export const modelsKind = engineStepKind<"models">({
  * Starts all runs at once, so that they share one turn of the event loop. A failure rejects after the other runs have
  * ended.
  */
-function runAll(
-  runs: readonly { readonly run: RunModelStep }[],
-  execution: Execution,
-): Promise<readonly (Tensors | undefined)[]> {
+function runAll(runs: readonly ModelOfStep[], execution: Execution): Promise<readonly (Tensors | undefined)[]> {
   return new Promise((resolve, reject) => {
     const outputs = new Array<Tensors | undefined>(runs.length);
     const failures: Error[] = [];
@@ -58,9 +56,9 @@ function runAll(
       failures.push(error instanceof Error ? error : new TargetError("SL6000", String(error)));
       end();
     };
-    for (const [i, { run }] of runs.entries()) {
+    for (const [i, { run, outputs: names }] of runs.entries()) {
       try {
-        run(execution, (own) => void (outputs[i] = own)).then(end, fail);
+        run(execution, (own) => void (outputs[i] = new NamedValues(names, own))).then(end, fail);
       } catch (error) {
         fail(error);
       }

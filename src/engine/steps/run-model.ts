@@ -5,9 +5,10 @@ import type { ModelConfig, StepConfigOf } from "../../config/schema.js";
 import { Names, NamedValues } from "../../tensors/named-values.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { Feeds } from "../session/feeds.js";
+import type { UseOutputs } from "../session/model-runner.js";
 import { rowPlan } from "../session/row-plan.js";
 import { type FeedCheck, feedCheck } from "../session/shape-checks.js";
-import type { Execution, RunStep, Tensors } from "./execution.js";
+import type { Execution, RunStep } from "./execution.js";
 import { keepOutputs, missingSource, readSource } from "./sources.js";
 import { type CompileContext, requireModel } from "./step-kind.js";
 
@@ -64,22 +65,28 @@ export function feedModel(
   return { feed, check: feedCheck(config, index, model, upstream?.source ?? null) };
 }
 
-/** Runs a model on the current tensors; `use` receives its outputs by name. */
-export type RunModelStep = <T>(execution: Execution, use: (outputs: Tensors) => T | Promise<T>) => Promise<T>;
+/** A model of a step, with its outputs. */
+export interface ModelOfStep {
+  readonly outputs: Names;
+  /** Runs the model on the current tensors; `use` receives one column for each output. */
+  readonly run: <T>(execution: Execution, use: UseOutputs<T>) => Promise<T>;
+}
 
 export function runModel(
   context: CompileContext,
   index: number,
   model: ModelConfig,
   sources: NamedSources = noSources,
-): RunModelStep {
+): ModelOfStep {
   const { feed, check } = feedModel(context, index, model, sources);
   const run = requireModel(context.parts.champions, model.name);
-  const names = new Names(model.outputs.map((port) => port.name));
-  return (execution, use) => {
-    const feeds = feed(execution);
-    check?.(feeds);
-    return run(feeds, execution.rows, execution.deadline, (outputs) => use(new NamedValues(names, outputs)));
+  return {
+    outputs: new Names(model.outputs.map((port) => port.name)),
+    run: (execution, use) => {
+      const feeds = feed(execution);
+      check?.(feeds);
+      return run(feeds, execution.rows, execution.deadline, use);
+    },
   };
 }
 
@@ -113,22 +120,22 @@ export function serveChosenModel(
 }
 
 /** Ends an inference step: records its time, and throws if the request's deadline has passed. */
-export function finishInference({ config }: CompileContext, execution: Execution, startedAt: number): void {
+export function finishInference({ where }: CompileContext, execution: Execution, startedAt: number): void {
   const { deadline, elapsedNs } = execution;
   // Not `push`, which makes room for 17 numbers.
   execution.elapsedNs = [...elapsedNs, Math.round((deadline.now - startedAt) * 1e6)];
-  deadline.check(`pipeline '${config.name}'`);
+  deadline.check(where);
 }
 
 function serve(context: CompileContext, index: number, model: ModelConfig, sources: NamedSources): RunStep {
-  const run = runModel(context, index, model, sources);
+  const { run, outputs: names } = runModel(context, index, model, sources);
   const isReadLater = context.readLater.has(model.name);
   return (execution, next) => {
     const startedAt = execution.deadline.now;
     return run(execution, (outputs) => {
-      execution.outputs = outputs;
+      execution.outputs = new NamedValues(names, outputs);
       execution.lastModel = model.name;
-      if (isReadLater) keepOutputs(execution, model.name, outputs);
+      if (isReadLater) keepOutputs(execution, model.name, execution.outputs);
       finishInference(context, execution, startedAt);
       return next(execution);
     });

@@ -23,6 +23,8 @@ export interface EngineParts {
 /** The state of compiling a plan, step by step. */
 export interface CompileContext {
   readonly config: Config;
+  /** How messages about time start. */
+  readonly where: string;
   readonly parts: EngineParts;
   /** Challengers and models of tuples whose outputs a validation reads. */
   readonly awaited: ReadonlySet<string>;

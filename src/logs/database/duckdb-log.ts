@@ -4,7 +4,7 @@ import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { TableSink } from "../write/write-batch.js";
 import { tableColumns, type LogColumn } from "../schema/columns.js";
 import type { DuckDB } from "../duckdb.js";
-import { encodeRows, type Rows } from "../write/encode-rows.js";
+import { type EncodeRows, rowEncoder, type Rows } from "../write/encode-rows.js";
 import type { ReopeningDatabase } from "./reopening-database.js";
 import type {
   AlertWindow,
@@ -29,14 +29,23 @@ export interface LogHost {
   evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
 }
 
+interface LogTable {
+  readonly sink: TableSink;
+  readonly encode: EncodeRows;
+}
+
+function logTable(table: string, columns: readonly LogColumn[]): LogTable {
+  return { sink: { table, columns }, encode: rowEncoder(columns) };
+}
+
 const noMeta: RowMeta = { lastModel: "", elapsed: [], metadata: null };
 
 /** The log of one pipeline version in a DuckDB database. */
 export class DuckDBLog implements PipelineLog {
   readonly layout: LogLayout;
   readonly #host: LogHost;
-  readonly #champion: TableSink;
-  readonly #challengers: ReadonlyMap<string, TableSink>;
+  readonly #champion: LogTable;
+  readonly #challengers: ReadonlyMap<string, LogTable>;
   #unreportedError: StorageError | null = null;
   #lastRelaxed: Promise<void> | null = null;
   #closed = false;
@@ -45,10 +54,9 @@ export class DuckDBLog implements PipelineLog {
     this.layout = layout;
     this.#host = host;
     const tables = tableColumns(layout);
-    const sinkOf = (name: string, columns: readonly LogColumn[]): TableSink => ({ table: name, columns });
-    this.#champion = sinkOf(championTable(id), tables.champion);
+    this.#champion = logTable(championTable(id), tables.champion);
     this.#challengers = new Map(
-      tables.challengers.map(({ name, columns }, i) => [name, sinkOf(challengerTable(id, i), columns)]),
+      tables.challengers.map(({ name, columns }, i) => [name, logTable(challengerTable(id, i), columns)]),
     );
   }
 
@@ -84,12 +92,13 @@ export class DuckDBLog implements PipelineLog {
   #push(batch: ResultBatch, meta: RowMeta, urgent: boolean) {
     this.#assertOpen();
     const firstRow = this.#host.reserveRowIds(batch.rows);
+    const metadata = loggedMetadata(meta.metadata, this.layout.withheld);
     const rows: Rows = {
       count: batch.rows,
       firstRow,
       batch,
       outputs: batch.outputs,
-      meta: { ...meta, metadata: loggedMetadata(meta.metadata, this.layout.withheld) },
+      meta: metadata === meta.metadata ? meta : { ...meta, metadata },
       version: this.layout.version,
       note: null,
       elapsed: null,
@@ -127,8 +136,8 @@ export class DuckDBLog implements PipelineLog {
     );
   }
 
-  #write(sink: TableSink, rows: Rows, urgent: boolean): Promise<void> {
-    const cells = encodeRows(sink.columns, rows);
+  #write({ sink, encode }: LogTable, rows: Rows, urgent: boolean): Promise<void> {
+    const cells = encode(rows);
     return rows.count === 0 ? Promise.resolve() : this.#host.writer.push(sink, rows.count, cells, urgent);
   }
 
@@ -160,7 +169,7 @@ export class DuckDBLog implements PipelineLog {
   }
 
   #sinks(): TableSink[] {
-    return [this.#champion, ...this.#challengers.values()];
+    return [this.#champion, ...this.#challengers.values()].map(({ sink }) => sink);
   }
 
   #assertOpen(): void {

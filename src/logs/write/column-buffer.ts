@@ -32,7 +32,7 @@ export class ChunkBuffer {
     let count = Math.min(to - from, chunkRows - this.rows);
     for (let i = 0; i < this.columns.length; i++) {
       const [column, columnCells] = [this.columns[i], cells[i]];
-      if (column === undefined || columnCells === undefined) continue;
+      if (column === undefined || columnCells === undefined || isSmall(columnCells)) continue;
       const fitting = fittingRows(columnCells, from, count, chunkBytes - column.bytes, column.elementBytes);
       if (fitting < count) {
         count = Math.max(1, fitting);
@@ -48,7 +48,12 @@ export class ChunkBuffer {
   }
 }
 
-/** How many of `count` rows have elements of at most `bytes` together. Small rows of one size always fit. */
+/** Small rows of one size always fit. */
+function isSmall({ size, ragged }: Cells): boolean {
+  return ragged === undefined && size < largeRowElements;
+}
+
+/** How many of `count` rows have elements of at most `bytes` together. */
 function fittingRows(
   { size, ragged }: Cells,
   from: number,
@@ -56,7 +61,7 @@ function fittingRows(
   bytes: number,
   elementBytes: number,
 ): number {
-  if (ragged === undefined) return size < largeRowElements ? count : Math.floor(bytes / (size * elementBytes));
+  if (ragged === undefined) return Math.floor(bytes / (size * elementBytes));
   const begin = ragged.offsets[from] ?? 0;
   let rows = 0;
   while (rows < count && ((ragged.offsets[from + rows + 1] ?? begin) - begin) * elementBytes <= bytes) rows++;

@@ -42,59 +42,111 @@ export interface Rows {
   readonly elapsed: number | null;
 }
 
+/** Converts rows to the cells of a table's columns. */
+export type EncodeRows = (rows: Rows) => Cells[];
+
 /**
- * Converts rows to the cells of a table's columns. All checks are here, so that the write cannot fail because of the
- * data.
+ * Compiles the encoder of a table. All checks are in it, so that the write cannot fail because of the data. Cells that
+ * most rows have in common, such as the model's name, are made once.
  *
- * @throws StorageError SL7015 if the rows do not match the columns
+ * @returns a function that throws StorageError SL7015 if the rows do not match the columns
  */
-export function encodeRows(columns: readonly LogColumn[], rows: Rows): Cells[] {
-  return columns.map((column) => encoders[column.kind](rows, column));
+export function rowEncoder(columns: readonly LogColumn[]): EncodeRows {
+  const encoders = columns.map((column) => encoderKinds[column.kind](column));
+  return (rows) => {
+    const cells = new Array<Cells>(encoders.length);
+    for (let i = 0; i < encoders.length; i++) cells[i] = (encoders[i] as Encoder)(rows);
+    return cells;
+  };
 }
 
-type Encoder = (rows: Rows, column: LogColumn) => Cells;
+type Encoder = (rows: Rows) => Cells;
 
-const encoders = {
-  row: ({ firstRow, count }) => {
-    if (count === 1) return sameValue(firstRow);
-    const ids = new BigInt64Array(count);
-    for (let row = 0, id = firstRow; row < count; row++, id++) ids[row] = id;
-    return perRow(ids);
-  },
-  time: ({ batch: { time }, count }) => {
-    if (time.length !== count || !time.every(isTime))
-      throw mismatchError("the times of the rows are missing or not finite");
-    if (count === 1) return sameValue(BigInt(Math.trunc(time[0] ?? 0)));
-    return perRow(toBigIntMilliseconds(time));
-  },
-  in: (rows, column) => portCells(column, portTensor(rows, "in", column), rows.count),
-  inShape: (rows, column) => shapeCells(column, portTensor(rows, "in", column)),
-  out: (rows, column) => portCells(column, portTensor(rows, "out", column), rows.count),
-  outShape: (rows, column) => shapeCells(column, portTensor(rows, "out", column)),
-  modelOut: (rows, column) => portCells(column, portTensor(rows, "modelOut", column), rows.count),
-  modelOutShape: (rows, column) => shapeCells(column, portTensor(rows, "modelOut", column)),
-  longShape: (rows, column) => rowShapeCells(portTensor(rows, column.of ?? "in", column)),
-  longDigest: (rows, column) => {
+const encoderKinds = {
+  row: () => encodeRowIds,
+  time: () => encodeTimes,
+  in: (column) => (rows) => portCells(column, portTensor(rows, "in", column), rows.count),
+  inShape: (column) => (rows) => shapeCells(column, portTensor(rows, "in", column)),
+  out: (column) => (rows) => portCells(column, portTensor(rows, "out", column), rows.count),
+  outShape: (column) => (rows) => shapeCells(column, portTensor(rows, "out", column)),
+  modelOut: (column) => (rows) => portCells(column, portTensor(rows, "modelOut", column), rows.count),
+  modelOutShape: (column) => (rows) => shapeCells(column, portTensor(rows, "modelOut", column)),
+  longShape: (column) => (rows) => rowShapeCells(portTensor(rows, column.of ?? "in", column)),
+  longDigest: (column) => (rows) => {
     const tensor = portTensor(rows, column.of ?? "in", column);
     return tensor === null || tensor === undefined
       ? noCells
       : perRow(longRowDigests(tensor, rows.count, column.maxElements ?? Infinity));
   },
-  failureCount: ({ batch: { failures }, count }) =>
-    count === 1 ? sameValue(failuresOf(failures)) : perRow(failureCounts({ rows: count, failures })),
-  validation: ({ batch, count }, { name }) => {
-    const flags = batch.failures.get(name);
-    if (flags?.length !== count)
-      throw mismatchError(`the results of validation '${name}' are missing, or their number is not the number of rows`);
-    return perRow(flags);
+  failureCount: () => encodeFailureCounts,
+  validation: ({ name }) => {
+    const cellsOf = remembered(perRow);
+    return ({ batch, count }) => {
+      const flags = batch.failures.get(name);
+      if (flags?.length !== count)
+        throw mismatchError(
+          `the results of validation '${name}' are missing, or their number is not the number of rows`,
+        );
+      return cellsOf(flags);
+    };
   },
-  lastModel: ({ meta }) => sameValue(meta.lastModel),
-  pipelineVersion: ({ version }) => sameValue(version),
-  elapsed: ({ meta }) => sameList(meta.elapsed.map(nanoseconds)),
-  metadata: ({ meta }) => (meta.metadata === null ? noCells : sameValue(JSON.stringify(meta.metadata))),
-  note: ({ note }) => (note === null ? noCells : sameValue(note)),
-  challengerElapsed: ({ elapsed }) => (elapsed === null ? noCells : sameValue(nanoseconds(elapsed))),
-} satisfies Record<ColumnKind, Encoder>;
+  lastModel: () => {
+    const cellsOf = remembered(sameValue);
+    return ({ meta }) => cellsOf(meta.lastModel);
+  },
+  pipelineVersion: () => {
+    const cellsOf = remembered(sameValue);
+    return ({ version }) => cellsOf(version);
+  },
+  elapsed: () => encodeElapsed,
+  metadata:
+    () =>
+    ({ meta }) =>
+      meta.metadata === null ? noCells : sameValue(JSON.stringify(meta.metadata)),
+  note:
+    () =>
+    ({ note }) =>
+      note === null ? noCells : sameValue(note),
+  challengerElapsed:
+    () =>
+    ({ elapsed }) =>
+      elapsed === null ? noCells : sameValue(nanoseconds(elapsed)),
+} satisfies Record<ColumnKind, (column: LogColumn) => Encoder>;
+
+/** Makes the cells of a value again only if it is another value than the last. */
+function remembered<V>(make: (value: V) => Cells): (value: V) => Cells {
+  let last: { readonly value: V; readonly cells: Cells } | undefined;
+  return (value) => {
+    if (last?.value !== value) last = { value, cells: make(value) };
+    return last.cells;
+  };
+}
+
+function encodeRowIds({ firstRow, count }: Rows): Cells {
+  if (count === 1) return sameValue(firstRow);
+  const ids = new BigInt64Array(count);
+  for (let row = 0, id = firstRow; row < count; row++, id++) ids[row] = id;
+  return perRow(ids);
+}
+
+function encodeTimes({ batch: { time }, count }: Rows): Cells {
+  if (time.length !== count || !time.every(isTime))
+    throw mismatchError("the times of the rows are missing or not finite");
+  if (count === 1) return sameValue(BigInt(Math.trunc(time[0] ?? 0)));
+  return perRow(toBigIntMilliseconds(time));
+}
+
+function encodeFailureCounts({ batch: { failures }, count }: Rows): Cells {
+  if (count > 1) return perRow(failureCounts({ rows: count, failures }));
+  const failed = failuresOf(failures);
+  return failed === 0 ? noFailures : sameValue(failed);
+}
+
+function encodeElapsed({ meta: { elapsed } }: Rows): Cells {
+  const items = new Array<bigint>(elapsed.length);
+  for (let i = 0; i < items.length; i++) items[i] = nanoseconds(elapsed[i] ?? 0);
+  return sameList(items);
+}
 
 /** The values of a column's port; null if a challenger has no output. */
 function portTensor(
@@ -117,6 +169,8 @@ function perRow(data: NonNullable<Cells["data"]>): Cells {
 function sameValue(value: number | bigint | string): Cells {
   return { data: [value], size: 1, dims: scalarDims, same: true };
 }
+
+const noFailures = sameValue(0);
 
 function sameList(items: readonly bigint[]): Cells {
   return { data: items, size: items.length, dims: [items.length], same: true };
@@ -141,8 +195,8 @@ function portCells(column: LogColumn, tensor: RowsTensor | null | undefined, cou
   if (tensor === null) return noCells;
   const { name, type, depth, port, redacted, maxElements } = column;
   if (tensor === undefined) throw mismatchError(`port '${name}' is missing`);
-  if (redacted) return portCells({ ...column, redacted: false }, redact(tensor), count);
-  const kept = port === null || maxElements === null ? tensor : dropLongRows(tensor, port, maxElements);
+  const stored = redacted ? redact(tensor) : tensor;
+  const kept = port === null || maxElements === null ? stored : dropLongRows(stored, port, maxElements);
   const { dtype, data } = kept;
   const shape = port?.shape ?? null;
   if (dtype !== type) throw mismatchError(`port '${name}' is ${dtype}, its column is ${type}`);
@@ -173,10 +227,10 @@ function misfit(name: string, shape: readonly Dim[], dims: readonly number[]): S
 }
 
 function fits(shape: readonly Dim[], dims: readonly number[]): boolean {
-  return (
-    dims.length === Math.max(shape.length, 1) &&
-    dims.every((dim, axis) => axis === 0 || typeof shape[axis] !== "number" || shape[axis] === dim)
-  );
+  if (dims.length !== Math.max(shape.length, 1)) return false;
+  for (let axis = 1; axis < dims.length; axis++)
+    if (typeof shape[axis] === "number" && shape[axis] !== dims[axis]) return false;
+  return true;
 }
 
 function shapeCells({ source, maxElements }: LogColumn, tensor: RowsTensor | null | undefined): Cells {
