@@ -283,6 +283,7 @@ export const errorCodes = {
   SL7017: "the log's journal cannot be read or written",
   SL7018: "acknowledged rows wait in the log's journal",
   SL7019: "the log cannot be opened again after an error",
+  SL7020: "another process and this one do not understand each other",
   SL7030: "the output cannot be written",
   SL7031: "the name of an exported file leaves its folder",
 } as const;

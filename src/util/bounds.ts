@@ -110,6 +110,24 @@ export const bounds = {
     what: "a model file",
     wayOut: "export it with fewer graphs inside nodes of graphs",
   },
+  ownerRequest: {
+    limit: 10_000,
+    unit: "characters",
+    what: "a request to the process that owns a data folder",
+    wayOut: "use a shorter pipeline name",
+  },
+  ownerGuests: {
+    limit: 256,
+    unit: "connections",
+    what: "the readers of a data folder at one time",
+    wayOut: "read fewer logs at the same time, or read them in the process that owns the folder",
+  },
+  ownerAnswer: {
+    limit: 512 * 2 ** 20,
+    unit: "bytes",
+    what: "an answer of the process that owns a data folder",
+    wayOut: "read the log in that process, or leave large columns out of it with local({ log: { exclude } })",
+  },
 } as const satisfies Record<string, Bound>;
 
 /**

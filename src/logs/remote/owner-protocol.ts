@@ -1,28 +1,17 @@
 import { connect } from "node:net";
 import { join, relative } from "node:path";
+import { bounds } from "../../util/bounds.js";
+import { packedLength } from "./packed-value.js";
 
-/** A request to the process that owns a data folder, sent as JSON: dates are milliseconds, row ids are strings. */
-export interface OwnerRequest {
-  readonly protocol: typeof protocolVersion;
-  readonly method: "owner" | "versions" | "pipelines" | "layouts" | "readLog" | "compare";
-  readonly pipeline: string;
-  readonly query: {
-    readonly limit?: number;
-    readonly start?: number;
-    readonly end?: number;
-    readonly valid?: boolean;
-    readonly bytes?: number;
-    readonly metadata?: boolean;
-    readonly after?: { readonly time: number; readonly row: string };
-  };
-}
+export type OwnerMethod = "owner" | "versions" | "pipelines" | "layouts" | "readLog" | "compare";
 
-/** The response, serialized with `v8.serialize`. */
-export type OwnerResponse =
-  | { readonly result: unknown }
-  | { readonly error: { readonly code: string; readonly message: string; readonly details: object } };
-
-export const protocolVersion = 1;
+/** The first version answered in the format of `v8.serialize`. */
+export const protocolVersion = 2;
+/** One answer has at most this much of the log: the owner has other work. */
+export const pageRows = 2000;
+export const pageBytes = 8 * 2 ** 20;
+/** Milliseconds in which an answer must arrive once it has begun. */
+const transferMs = 60_000;
 /** Operating systems limit the length of a socket's path; 103 bytes fit on all of them. */
 const maxPathBytes = 103;
 
@@ -33,29 +22,49 @@ export function socketPath(folder: string): string | null {
   return [path, relative(process.cwd(), path)].find((each) => Buffer.byteLength(each) <= maxPathBytes) ?? null;
 }
 
+/** Why a request has no answer: `closed`: no process listens; `broken`: something answers that is no owner. */
+export type NoAnswer = "timeout" | "closed" | "broken";
+
 /**
- * Sends one request and returns the bytes of its response.
+ * Sends a request and returns the packed bytes of its answer, without reading more than they announce.
  *
- * @param timeout milliseconds without data after which the request is given up
- * @returns "timeout" if the owner sent nothing in time, "closed" if no process listens on the path
+ * @param timeout milliseconds until the answer must begin
  */
-export function sendRequest(
-  path: string,
-  request: OwnerRequest,
-  timeout: number,
-): Promise<Buffer | "timeout" | "closed"> {
+export function sendRequest(path: string, request: object, timeout: number): Promise<Buffer | NoAnswer> {
   return new Promise((resolve) => {
     const socket = connect({ path, allowHalfOpen: true });
     const parts: Buffer[] = [];
-    const finish = (response: Buffer | "timeout" | "closed") => {
+    let received = 0;
+    let expected: number | null = null;
+    // Not the time without data: whoever sends one byte a second would never end.
+    let deadline = setTimeout(() => finish("timeout"), timeout);
+    const finish = (answer: Buffer | NoAnswer) => {
+      clearTimeout(deadline);
       socket.destroy();
-      resolve(response);
+      resolve(answer);
     };
-    socket.setTimeout(timeout, () => finish("timeout"));
-    socket.on("error", () => finish("closed"));
-    socket.on("data", (part) => parts.push(part));
-    socket.on("end", () => finish(Buffer.concat(parts)));
-    socket.on("close", () => resolve("closed"));
+    socket.on("error", () => finish(received === 0 ? "closed" : "broken"));
+    socket.on("data", (part: Buffer) => {
+      if (received === 0) {
+        clearTimeout(deadline);
+        deadline = setTimeout(() => finish("timeout"), transferMs);
+      }
+      parts.push(part);
+      received += part.byteLength;
+      try {
+        if (expected === null) {
+          const start = Buffer.concat(parts);
+          parts.splice(0, parts.length, start);
+          expected = packedLength(start);
+        }
+      } catch {
+        return finish("broken");
+      }
+      if (Math.max(received, expected ?? 0) > bounds.ownerAnswer.limit) finish("broken");
+      else if (expected !== null && received >= expected)
+        finish(received === expected ? Buffer.concat(parts) : "broken");
+    });
+    socket.on("close", () => finish(received === 0 ? "closed" : "broken"));
     socket.end(JSON.stringify(request));
   });
 }

@@ -1,21 +1,34 @@
 import { chmodSync, linkSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
-import { deserialize, serialize } from "node:v8";
 import { threadId } from "node:worker_threads";
 import { ShapelineError, StorageError } from "../../../dsl/errors.js";
 import { reasonOf } from "../duckdb.js";
+import { bounds, exceeded } from "../../util/bounds.js";
 import type { LogQuery } from "../pipeline-log.js";
 import type { LogReader } from "../store.js";
-import { protocolVersion, sendRequest, socketPath, type OwnerRequest, type OwnerResponse } from "./owner-protocol.js";
+import { readAnswer } from "./read-answer.js";
+import {
+  pageBytes,
+  pageRows,
+  protocolVersion,
+  sendRequest,
+  socketPath,
+  type NoAnswer,
+  type OwnerMethod,
+} from "./owner-protocol.js";
+import { packValue } from "./packed-value.js";
 
 /** What clients can read. `pages` is missing: a client fetches one page per `readLog` request. */
 export type RemoteReadable = Omit<LogReader, "pages">;
 
 /** Milliseconds an owner may take to return its PID: its thread may be busy. */
 const ownerTimeout = 2000;
-/** Longer requests are refused, in UTF-16 code units. */
-const maxRequestLength = 10_000;
+/** Milliseconds in which a guest must send its request, and then take its answer. */
+const requestMs = 10_000;
+const answerMs = 60_000;
+/** Answers that are in memory at the same time; other requests wait for their turn. */
+const maxAnswers = 4;
 
 /**
  * Serves read requests of other processes and threads about a log that this thread has open. Sockets are unref'ed and
@@ -28,6 +41,8 @@ export class OwnerSocket {
   readonly #reader: Promise<RemoteReadable>;
   #setReader: (reader: RemoteReadable) => void = () => undefined;
   #server: Server | undefined;
+  #answering = 0;
+  readonly #waiting: (() => void)[] = [];
 
   private constructor(folder: string) {
     this.#path = socketPath(folder);
@@ -70,6 +85,7 @@ export class OwnerSocket {
 
   async #listen(path: string): Promise<boolean> {
     const server = createServer({ allowHalfOpen: true }, (client) => this.#receive(client));
+    server.maxConnections = bounds.ownerGuests.limit;
     await new Promise<void>((resolve) => {
       server.once("error", () => resolve());
       server.listen(path, () => {
@@ -95,44 +111,100 @@ export class OwnerSocket {
 
   #receive(client: Socket): void {
     this.#clients.add(client);
-    client.on("close", () => this.#clients.delete(client));
+    // Not the time without data: whoever sends one byte a second would never end.
+    let deadline = setTimeout(() => client.destroy(), requestMs).unref();
+    client.on("close", () => {
+      clearTimeout(deadline);
+      this.#clients.delete(client);
+    });
     client.on("error", () => client.destroy());
     client.setEncoding("utf8");
     client.unref();
     let text = "";
     client.on("data", (part: string) => {
       text += part;
-      if (text.length > maxRequestLength) client.destroy();
+      if (text.length > bounds.ownerRequest.limit) client.destroy();
     });
     client.on("end", () => {
-      void this.#respond(text).then((response) => client.end(serialize(response)));
+      clearTimeout(deadline);
+      void this.#answer(text, async (answer) => {
+        if (client.destroyed) return;
+        deadline = setTimeout(() => client.destroy(), answerMs).unref();
+        const bytes = await packedAnswer(answer);
+        await new Promise<void>((sent) => {
+          client.once("close", sent);
+          client.end(bytes, sent);
+        });
+      });
     });
   }
 
-  async #respond(text: string): Promise<OwnerResponse> {
+  async #answer(text: string, send: (answer: () => unknown) => Promise<void>): Promise<void> {
+    // Zod is loaded when the first guest comes.
+    const { parseRequest, toLogQuery } = await import("./owner-request.js");
+    const request = parseRequest(text);
+    if (request?.protocol !== protocolVersion) return send(refuseRequest);
+    const { method, pipeline, query } = request;
+    if (method === "owner") return send(() => process.pid);
+    // A turn ends when its answer has left the process's memory.
+    await this.#inTurn(() => send(async () => methods[method](await this.#reader, pipeline, toLogQuery(query))));
+  }
+
+  /** Runs work when fewer than `maxAnswers` others run. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    if (this.#answering === maxAnswers) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#answering++;
     try {
-      const { protocol, method, pipeline, query } = JSON.parse(text) as OwnerRequest;
-      if (protocol !== protocolVersion)
-        return { error: { code: "SL7003", message: `the owner is another version of Shapeline`, details: {} } };
-      if (method === "owner") return { result: process.pid };
-      return { result: await methods(await this.#reader)[method](pipeline, parseQuery(query)) };
-    } catch (error) {
-      if (error instanceof ShapelineError)
-        return { error: { code: error.code, message: error.message, details: error.details } };
-      return { error: { code: "SL7010", message: `the log cannot be read: ${reasonOf(error)}`, details: {} } };
+      await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#answering--;
+      else next();
     }
   }
 }
 
-type ReadMethod = (pipeline: string, query: LogQuery) => Promise<unknown>;
+/** The bytes of a result, or of the error that it ends in. */
+async function packedAnswer(answer: () => unknown): Promise<Buffer> {
+  try {
+    const bytes = packValue({ result: await answer() });
+    if (bytes.byteLength <= bounds.ownerAnswer.limit) return bytes;
+    throw new StorageError("SL7010", `the log cannot be read: ${exceeded(bounds.ownerAnswer, bytes.byteLength)}`);
+  } catch (error) {
+    const { code, message, details } =
+      error instanceof ShapelineError
+        ? error
+        : new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}`, {}, { cause: error });
+    return packValue({ error: { code, message, details: plainDetails(details) } });
+  }
+}
 
-const methods = (reader: RemoteReadable): Readonly<Record<Exclude<OwnerRequest["method"], "owner">, ReadMethod>> => ({
-  versions: (pipeline) => reader.versions(pipeline),
-  pipelines: () => reader.pipelines(),
-  layouts: (pipeline, query) => reader.layouts(pipeline, query),
-  readLog: (pipeline, query) => reader.readLog(pipeline, query),
-  compare: (pipeline, query) => reader.compare(pipeline, query),
-});
+function refuseRequest(): never {
+  throw new StorageError("SL7020", "the request is not understood");
+}
+
+type ReadMethod = (reader: RemoteReadable, pipeline: string, query: LogQuery) => Promise<unknown>;
+
+const methods: Readonly<Record<Exclude<OwnerMethod, "owner">, ReadMethod>> = {
+  versions: (reader, pipeline) => reader.versions(pipeline),
+  pipelines: (reader) => reader.pipelines(),
+  layouts: (reader, pipeline, query) => reader.layouts(pipeline, query),
+  readLog: (reader, pipeline, query) =>
+    reader.readLog(pipeline, {
+      ...query,
+      limit: Math.min(query.limit ?? pageRows, pageRows),
+      bytes: Math.min(query.bytes ?? pageBytes, pageBytes),
+    }),
+  compare: (reader, pipeline, query) => reader.compare(pipeline, query),
+};
+
+/** The details that a guest can use. */
+function plainDetails(details: object): Record<string, string | number | boolean> {
+  const plain: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(details))
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") plain[name] = value;
+  return plain;
+}
 
 /** Removes the socket of a process that was killed; puts it back if another process has started to listen meanwhile. */
 async function removeStaleSocket(path: string): Promise<void> {
@@ -149,18 +221,13 @@ async function removeStaleSocket(path: string): Promise<void> {
   }
 }
 
-/**
- * The PID of the process that listens; "timeout" if it is silent, "closed" if none listens, "other" if it sends no PID.
- */
-async function ownerAt(path: string): Promise<number | "timeout" | "closed" | "other"> {
-  const bytes = await sendRequest(
-    path,
-    { protocol: protocolVersion, method: "owner", pipeline: "", query: {} },
-    ownerTimeout,
-  );
-  if (bytes === "closed" || bytes === "timeout") return bytes;
-  const response = bytes.length === 0 ? null : (deserialize(bytes) as OwnerResponse);
-  return response !== null && "result" in response && typeof response.result === "number" ? response.result : "other";
+/** The PID of the process that listens, or why there is none. */
+async function ownerAt(path: string): Promise<number | NoAnswer> {
+  const request = { protocol: protocolVersion, method: "owner", pipeline: "", query: {} };
+  const bytes = await sendRequest(path, request, ownerTimeout);
+  if (typeof bytes === "string") return bytes;
+  const answer = await readAnswer("owner", bytes);
+  return answer !== null && "result" in answer ? answer.result : "broken";
 }
 
 function ownedError(file: string, where: string): StorageError {
@@ -169,13 +236,4 @@ function ownedError(file: string, where: string): StorageError {
     `the log '${file}' is held ${where}; use the log there, stop that thread or process, or choose another data folder`,
     { file },
   );
-}
-
-function parseQuery({ start, end, after, ...rest }: OwnerRequest["query"]): LogQuery {
-  return {
-    ...rest,
-    ...(start === undefined ? {} : { start: new Date(start) }),
-    ...(end === undefined ? {} : { end: new Date(end) }),
-    ...(after === undefined ? {} : { after: { time: after.time, row: BigInt(after.row) } }),
-  };
 }

@@ -1,13 +1,14 @@
-import { deserialize } from "node:v8";
-import { StorageError, type ErrorCode } from "../../../dsl/errors.js";
+import { StorageError } from "../../../dsl/errors.js";
 import { paginate } from "../read/paginate.js";
 import { whereClause } from "../schema/where.js";
 import type { Comparison } from "../comparison.js";
 import type { LogBatch, LogLayout, LogQuery, PageSize } from "../pipeline-log.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "../store.js";
-import { protocolVersion, sendRequest, socketPath, type OwnerRequest, type OwnerResponse } from "./owner-protocol.js";
+import type { Answers } from "./answer-schemas.js";
+import { pageBytes, pageRows, protocolVersion, sendRequest, socketPath, type OwnerMethod } from "./owner-protocol.js";
+import { readAnswer, receivedError } from "./read-answer.js";
 
-type RemoteMethod = Exclude<OwnerRequest["method"], "owner">;
+type RemoteMethod = Exclude<OwnerMethod, "owner">;
 type Timeouts = Readonly<Record<RemoteMethod, number>>;
 
 /** Milliseconds. The owner sends nothing before its result is complete, and a comparison scans the whole log. */
@@ -18,10 +19,6 @@ const defaultTimeouts: Timeouts = {
   readLog: 30_000,
   compare: 600_000,
 };
-/** One request reads at most this much: the owner has other work. */
-const pageRows = 2000;
-const pageBytes = 8 * 2 ** 20;
-
 /** The log of a data folder that another process or thread owns, read through its socket. */
 export class RemoteLog implements LogReader {
   readonly #folder: string;
@@ -36,19 +33,19 @@ export class RemoteLog implements LogReader {
   }
 
   versions(pipeline: string): Promise<StoredVersion[]> {
-    return this.#request("versions", pipeline) as Promise<StoredVersion[]>;
+    return this.#request("versions", pipeline);
   }
 
   pipelines(): Promise<StoredPipeline[]> {
-    return this.#request("pipelines", "") as Promise<StoredPipeline[]>;
+    return this.#request("pipelines", "");
   }
 
   layouts(pipeline: string, query: LogQuery = {}): Promise<LogLayout[]> {
-    return this.#request("layouts", pipeline, query) as Promise<LogLayout[]>;
+    return this.#request("layouts", pipeline, query);
   }
 
   compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
-    return this.#request("compare", pipeline, query) as Promise<Comparison>;
+    return this.#request("compare", pipeline, query);
   }
 
   async readLog(pipeline: string, query: LogQuery = {}): Promise<LogBatch[]> {
@@ -67,15 +64,15 @@ export class RemoteLog implements LogReader {
     query: LogQuery,
     { rows, bytes }: PageSize,
   ): AsyncGenerator<readonly LogBatch[], void, undefined> {
-    const read = (page: LogQuery) => this.#request("readLog", pipeline, page) as Promise<LogBatch[]>;
+    const read = (page: LogQuery) => this.#request("readLog", pipeline, page);
     return paginate(read, { ...query, bytes: Math.min(bytes, pageBytes) }, Math.min(rows, pageRows));
   }
 
-  async #request(
-    method: RemoteMethod,
+  async #request<Method extends RemoteMethod>(
+    method: Method,
     pipeline: string,
     { start, end, after, ...rest }: LogQuery = {},
-  ): Promise<unknown> {
+  ): Promise<Answers[Method]> {
     // Refuses an invalid Date here: JSON would turn it into null, and the owner would read that as 1970.
     whereClause({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
     const query = {
@@ -89,11 +86,21 @@ export class RemoteLog implements LogReader {
       path === null
         ? "closed"
         : await sendRequest(path, { protocol: protocolVersion, method, pipeline, query }, this.#timeouts[method]);
-    if (bytes === "closed" || bytes === "timeout" || bytes.length === 0) throw this.#ownedError;
-    const response = deserialize(bytes) as OwnerResponse;
-    if ("result" in response) return response.result;
-    const { code, message, details } = response.error;
-    if (code === "SL7003") throw this.#ownedError;
-    throw new StorageError(code as ErrorCode, message, { ...details });
+    if (bytes === "closed" || bytes === "timeout") throw this.#ownedError;
+    const answer = bytes === "broken" ? null : await readAnswer(method, bytes);
+    if (answer === null) throw this.#answerError();
+    if ("result" in answer) return answer.result;
+    if (answer.error.code === "SL7003") throw this.#ownedError;
+    if (answer.error.code === "SL7020") throw this.#answerError();
+    throw receivedError(answer.error);
+  }
+
+  #answerError(): StorageError {
+    return new StorageError(
+      "SL7020",
+      `${this.#ownedError.message}; its answer is not understood: it may run another version of Shapeline, use the same in both`,
+      this.#ownedError.details,
+      { cause: this.#ownedError },
+    );
   }
 }
