@@ -1,9 +1,10 @@
 import { ModelError } from "../../dsl/errors.js";
-import { unsupportedPorts, usablePorts, type ModelSignature } from "./signature.js";
+import { bounds, exceeded } from "../../src/util/bounds.js";
+import { unsupportedPorts, usablePorts, type ModelSignature, type UsablePort } from "./signature.js";
 
 /**
  * Checks that a handle can be made of a model: it has an input and an output, and each input that it needs can be fed.
- * Outputs that cannot be read are left out.
+ * Outputs that cannot be read are left out. No port has more elements than memory may hold.
  *
  * @throws ModelError SL3013
  */
@@ -22,11 +23,28 @@ export function requireUsable(model: ModelSignature): void {
       { model: model.name, side },
     );
   }
+  for (const side of ["input", "output"] as const)
+    for (const port of usablePorts(model[`${side}s`])) requireSize(model, side, port);
   const needed = unsupportedPorts(model.inputs).find(({ optional }) => optional === undefined);
   if (needed === undefined) return;
   throw new ModelError(
     "SL3013",
     `model '${model.name}' (${model.file ?? "no file"}) needs an input that a pipeline cannot feed: '${needed.name}' is ${needed.unsupported}`,
     { model: model.name, side: "input" },
+  );
+}
+
+function requireSize(model: ModelSignature, side: "input" | "output", { name, shape }: UsablePort): void {
+  const elements = (shape ?? []).reduce<number>(
+    (product, dim) => (typeof dim === "number" ? product * dim : product),
+    1,
+  );
+  const all = elements * (shape?.includes("batch") === true ? (model.batchSize ?? 1) : 1);
+  if (all <= bounds.portElements.limit) return;
+  const found = Number.isSafeInteger(all) ? all : undefined;
+  throw new ModelError(
+    "SL3013",
+    `model '${model.name}' (${model.file ?? "no file"}) has an ${side} '${name}' that is too large: ${exceeded(bounds.portElements, found)}`,
+    { model: model.name, side, port: name },
   );
 }

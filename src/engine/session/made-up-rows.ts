@@ -3,7 +3,7 @@ import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
-import type { RowPlan, RowsAt } from "./row-plan.js";
+import type { PlannedPort, RowPlan, RowsAt } from "./row-plan.js";
 
 /** How rows are made up: the open sizes and the values. */
 export interface RowStyle {
@@ -63,6 +63,14 @@ export function madeUpRows(plan: RowPlan, fixed: FixedInputs, style: RowStyle, r
     feeds[port.name] = { dtype: port.dtype, dims: [rows, ...rowDims], data };
   }
   return { feeds, symbols: sizes.symbols };
+}
+
+/** The number of elements that `madeUpRows` would make up. */
+export function madeUpElements(plan: RowPlan, fixed: FixedInputs, style: RowStyle, rows: number): number {
+  const sizes = new SizeBook(style.sizes);
+  const ofPort = ({ port, at }: PlannedPort): number =>
+    sizeOf(fixed.get(port.name)?.dims ?? rowDimsOf(port, at, sizes));
+  return plan.inputs.reduce((sum, port) => sum + ofPort(port) * rows, 0);
 }
 
 /** The number of elements of a row whose open dimensions have size 1. */

@@ -2,10 +2,12 @@ import { ModelError, ShapelineError } from "../../../dsl/errors.js";
 import { showTensor } from "../../../dsl/shapes/fits.js";
 import type { ModelConfig } from "../../config/schema.js";
 import type { RowsTensor, TensorData } from "../../tensors/tensor-data.js";
+import { bounds, exceeded } from "../../util/bounds.js";
 import { errorSummary } from "../../util/error-message.js";
 import {
   type FixedInputs,
   leastElements,
+  madeUpElements,
   type MadeUpRows,
   madeUpRows,
   type RowStyle,
@@ -36,8 +38,9 @@ interface ProofOptions<L> {
 
 /** Rows with more elements than this are images: only one of them also runs alone, so that deploying stays fast. */
 const LARGE_ROW = 1_000_000;
-/** Rows with more elements than this are not made up. */
+/** Rows with more elements than this, and rows that together have more than twice as many, are not made up. */
 const MAX_ROW = 2 ** 26;
+const MAX_ROWS = 2 ** 27;
 
 /**
  * Runs a model on made-up rows at deploy, all together and some alone, and compares the answers. Where they differ,
@@ -115,11 +118,15 @@ async function runAlone<L>(
   count: number,
   { path, fixed, limit }: ProofOptions<L>,
 ): Promise<Tried> {
-  if (leastElements(plan) > MAX_ROW) return { outputs: null, failure: "its rows are too large" };
+  if (plan.batchSize !== null) requireRunFits(model, plan.batchSize * leastElements(plan));
+  const tooLarge = { outputs: null, failure: "its rows are too large" } as const;
+  if (leastElements(plan) > MAX_ROW) return tooLarge;
   const run = modelRunner(model, runBatch, false);
   const styles = rowStyles(model, plan);
+  if (styles.every((style) => madeUpElements(plan, fixed, style, count) > MAX_ROWS)) return tooLarge;
   let failure: unknown;
   for (const style of styles) {
+    if (madeUpElements(plan, fixed, style, count) > MAX_ROWS) continue;
     const { feeds, symbols } = madeUpRows(plan, fixed, style, count);
     const rows = elementsOfRow(feeds, count) > LARGE_ROW ? 1 : 2;
     try {
@@ -132,6 +139,7 @@ async function runAlone<L>(
       if (found === null) continue;
       const others = await dimsAtOtherSizes(async () => {
         const sizes = style.sizes.map((size) => size * 8);
+        if (madeUpElements(plan, fixed, { ...style, sizes }, 1) > MAX_ROWS) return;
         await run(madeUpRows(plan, fixed, { ...style, sizes }, 1).feeds, 1, limit, (columns) => columns);
       }, found.planned.port.name);
       throw contradiction(model, path, error, found, symbols, others);
@@ -144,6 +152,13 @@ async function runAlone<L>(
     { model: model.name },
     { cause: failure },
   );
+}
+
+/** Requests of fewer rows are filled up to the model's number of rows. */
+function requireRunFits({ name }: ModelConfig, elements: number): void {
+  if (elements <= bounds.runElements.limit) return;
+  const found = Number.isSafeInteger(elements) ? elements : undefined;
+  throw new ModelError("SL3025", `model '${name}' cannot run: ${exceeded(bounds.runElements, found)}`, { model: name });
 }
 
 /** A model without open sizes must run at least on zeros. */
