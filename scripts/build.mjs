@@ -9,7 +9,9 @@ import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = (...path) => join(root, "dist", ...path);
-const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+// TypeScript 7 emits the same JavaScript as TypeScript 6 in a fifth of the time. Declarations differ in the order of
+// unions' members; scripts/check-package.mjs compiles them with all supported compilers.
+const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript-7/package.json")), "bin", "tsc");
 
 rmSync(dist(), { recursive: true, force: true });
 try {

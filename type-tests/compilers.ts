@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { slow } from "../test/slow.js";
 import * as models from "./models.js";
 
 /** The root folder of the repository. */
@@ -13,11 +14,10 @@ export const compilers = { "5.9": "typescript-5.9", "6.0": "typescript", "7.0": 
 export type Compiler = keyof typeof compilers;
 
 /**
- * The compilers of the slow suites: the fastest one, unless `SHAPELINE_COMPILERS` is "all", as in `.ci/run`. The other
- * suites always use all compilers.
+ * The compilers of the slow suites: the fastest one, or all where the slow tests run. The other suites always use all
+ * compilers.
  */
-export const slowSuiteCompilers: readonly Compiler[] =
-  process.env["SHAPELINE_COMPILERS"] === "all" ? (Object.keys(compilers) as Compiler[]) : ["7.0"];
+export const slowSuiteCompilers: readonly Compiler[] = slow ? (Object.keys(compilers) as Compiler[]) : ["7.0"];
 
 /** One diagnostic, 1-based; `message` is its first line. */
 export interface Finding {

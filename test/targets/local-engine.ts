@@ -15,8 +15,11 @@ export function openEngine(options: LocalOptions): LocalTarget {
   return target;
 }
 
-/** Bundles `shapeline/local` to `<at>/local.mjs`, which plain Node can run in processes and threads. */
-export async function bundleLocal(at: string, options: BuildOptions): Promise<void> {
+/**
+ * Bundles `shapeline/local` to `<at>/local.mjs`, which plain Node can run in processes and threads. Only packages that
+ * need their own files stay outside: a bundle loads in half the time of many small modules.
+ */
+export async function bundleLocal(at: string, options: BuildOptions = {}): Promise<void> {
   await build({
     entryPoints: { local: join(root, "src/targets/local/index.ts") },
     bundle: true,
@@ -24,6 +27,7 @@ export async function bundleLocal(at: string, options: BuildOptions): Promise<vo
     format: "esm",
     logLevel: "error",
     splitting: true,
+    external: ["onnxruntime-node", "@duckdb/node-api", "ts-morph", "esbuild"],
     outdir: at,
     outExtension: { ".js": ".mjs" },
     ...options,

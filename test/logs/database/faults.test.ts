@@ -19,6 +19,7 @@ import { ShapelineError } from "../../../dsl/errors.js";
 import { compact } from "../../../src/logs/database/compact.js";
 import { openStore } from "../../../src/logs/open-store.js";
 import { refusal } from "../../refusal.js";
+import { slow } from "../../slow.js";
 import { startChild, startChildAs } from "../support/child-process.js";
 import {
   noon,
@@ -263,7 +264,7 @@ function newTmpfs(): string | null {
 }
 
 describe("a killed process", () => {
-  it("that was deleting rows leaves every row within the limit once", async () => {
+  it.runIf(slow)("that was deleting rows leaves every row within the limit once", async () => {
     const round = async (folder: string, times: number) => {
       const child = startChild("sweep", folder);
       const acknowledged: number[] = [];
@@ -287,7 +288,7 @@ describe("a killed process", () => {
     });
   });
 
-  it(
+  it.runIf(slow)(
     "that was compacting the file leaves every row once, and the next compaction succeeds",
     async () => {
       const full = newFolder();
@@ -335,38 +336,41 @@ describe("a killed process", () => {
     180_000 + 1500 * kills,
   );
 
-  it("that was rewriting tables to limit their size leaves the newest rows, and those logged meanwhile, once", async () => {
-    const full = newFolder();
-    const store = await storeIn(full);
-    const log = await store.openLog(wideLayout);
-    for (let i = 0; i < 5; i++)
-      await log.append({ ...wideRows(5000), time: new Float64Array(5000).map((_, at) => 5000 * i + at) }, rowMeta);
-    await store.close();
-    const size = Math.floor(statSync(join(full, "shapeline.duckdb")).size / 2);
-    const steps = ["ALTER", "CREATE", "DROP", "COMMIT", "CHECKPOINT"];
-    const ends = await inParallel(steps.length, async (i) => {
-      const folder = newFolder();
-      copyFileSync(join(full, "shapeline.duckdb"), join(folder, "shapeline.duckdb"));
-      const child = startChild("rewrite", folder, String(size));
-      const printed: string[] = [];
-      while (printed.at(-1) !== steps[i]) printed.push(await child.line());
-      printed.push(...(await child.killAndReadLines()));
-      expect(await child.exited()).toMatchObject({ signal: "SIGKILL", stderr: "" });
-      const again = await openStore(folder, { retention: { size } });
-      const found = await rowIdsOf(again);
-      const oldest = found.at(-1) ?? 0n;
-      expect(found).toEqual(Array.from({ length: found.length }, (_, at) => (found[0] ?? 0n) - BigInt(at)));
-      expect(printed.filter((line) => /^\d+$/.test(line) && !found.includes(BigInt(line)))).toEqual([]);
-      expect(oldest).toBeGreaterThan(0n);
-      expect(oldest).toBeLessThan(20_000n);
-      expect((await again.sweep())?.used).toBeLessThanOrEqual(size);
-      await (await again.openLog(wideLayout)).append(wideRow(0), rowMeta);
-      await again.close();
-      return printed.filter((line) => steps.includes(line)).at(-1);
-    });
-    // At least one was killed in the step itself.
-    expect(ends).toContain("CREATE");
-  });
+  it.runIf(slow)(
+    "that was rewriting tables to limit their size leaves the newest rows, and those logged meanwhile, once",
+    async () => {
+      const full = newFolder();
+      const store = await storeIn(full);
+      const log = await store.openLog(wideLayout);
+      for (let i = 0; i < 5; i++)
+        await log.append({ ...wideRows(5000), time: new Float64Array(5000).map((_, at) => 5000 * i + at) }, rowMeta);
+      await store.close();
+      const size = Math.floor(statSync(join(full, "shapeline.duckdb")).size / 2);
+      const steps = ["ALTER", "CREATE", "DROP", "COMMIT", "CHECKPOINT"];
+      const ends = await inParallel(steps.length, async (i) => {
+        const folder = newFolder();
+        copyFileSync(join(full, "shapeline.duckdb"), join(folder, "shapeline.duckdb"));
+        const child = startChild("rewrite", folder, String(size));
+        const printed: string[] = [];
+        while (printed.at(-1) !== steps[i]) printed.push(await child.line());
+        printed.push(...(await child.killAndReadLines()));
+        expect(await child.exited()).toMatchObject({ signal: "SIGKILL", stderr: "" });
+        const again = await openStore(folder, { retention: { size } });
+        const found = await rowIdsOf(again);
+        const oldest = found.at(-1) ?? 0n;
+        expect(found).toEqual(Array.from({ length: found.length }, (_, at) => (found[0] ?? 0n) - BigInt(at)));
+        expect(printed.filter((line) => /^\d+$/.test(line) && !found.includes(BigInt(line)))).toEqual([]);
+        expect(oldest).toBeGreaterThan(0n);
+        expect(oldest).toBeLessThan(20_000n);
+        expect((await again.sweep())?.used).toBeLessThanOrEqual(size);
+        await (await again.openLog(wideLayout)).append(wideRow(0), rowMeta);
+        await again.close();
+        return printed.filter((line) => steps.includes(line)).at(-1);
+      });
+      // At least one was killed in the step itself.
+      expect(ends).toContain("CREATE");
+    },
+  );
 
   it("loses only the relaxed rows appended last", async () => {
     const folders = [newFolder(), newFolder(), newFolder(), newFolder()];

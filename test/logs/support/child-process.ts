@@ -73,7 +73,7 @@ function bundlePath(): string {
       bundle: true,
       platform: "node",
       format: "esm",
-      packages: "external",
+      external: ["@duckdb/node-api"],
       logLevel: "error",
     });
   }

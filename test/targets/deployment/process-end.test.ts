@@ -44,7 +44,7 @@ beforeAll(async () => {
     JSON.stringify(config("long", [writeModel(dir, "long", counting())], [run("long")])),
   );
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
-  await bundleLocal(dir, { packages: "external" });
+  await bundleLocal(dir);
 });
 
 /** How a process ended. */
@@ -151,7 +151,7 @@ describe("a model that runs for an hour", () => {
 
 test("without onnxruntime-node, deploy fails with the install command and writes nothing", async () => {
   const at = folder();
-  await bundleLocal(at, { external: ["onnxruntime-node", "@duckdb/node-api", "ts-morph", "esbuild"] });
+  await bundleLocal(at);
   const end = await script(
     `
     const error = await local({ models: ${JSON.stringify(dir)}, data: "data" }).deploy(config("alone")).catch((e) => e);

@@ -20,10 +20,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, "config.json"), JSON.stringify(plain));
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
   // Every thread loads the bundle: few files load faster.
-  await bundleLocal(dir, {
-    external: ["onnxruntime-node", "@duckdb/node-api", "ts-morph", "esbuild"],
-    splitting: false,
-  });
+  await bundleLocal(dir, { splitting: false });
 });
 
 interface Thread {

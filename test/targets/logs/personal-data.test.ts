@@ -61,7 +61,7 @@ beforeAll(async () => {
   );
   writeFileSync(join(dir, "alone.json"), JSON.stringify(config("people", [champion], [run("champion")])));
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
-  await bundleLocal(dir, { packages: "external" });
+  await bundleLocal(dir);
 });
 
 /** Runs a script that infers rows with the secret values, and returns the signal or code with which it ended. */

@@ -7,6 +7,7 @@ import { readSignature, readSource } from "../../../../codegen/models/read-signa
 import type { ModelSignature } from "../../../../codegen/models/signature.js";
 import { ModelError } from "../../../../dsl/errors.js";
 import { recordings } from "../../../recordings.js";
+import { slow } from "../../../slow.js";
 import { handMade, seeded } from "./damaged-models.js";
 import { plainPorts, runtimePorts } from "./runtime-ports.js";
 import { folder, put } from "../workspace.js";
@@ -110,7 +111,7 @@ describe("randomly damaged real models", () => {
     expect(Math.min(refused, 1000 - refused)).toBeGreaterThan(100);
   });
 
-  test("reads all 2,000 in one process with less than 64 MB more than writing them takes", () => {
+  test.runIf(slow)("reads all 2,000 in one process with less than 64 MB more than writing them takes", () => {
     const list = put(
       "damages.json",
       JSON.stringify(
@@ -177,7 +178,7 @@ describe("hand-made files", () => {
     `);
   });
 
-  test("reads all in one process with less than 64 MB more than an empty folder takes", () => {
+  test.runIf(slow)("reads all in one process with less than 64 MB more than an empty folder takes", () => {
     const [empty, all] = [join(folder, "empty"), join(folder, "all")];
     for (const path of [empty, all]) mkdirSync(path);
     for (const [i, { content }] of files.entries()) writeFileSync(join(all, `${i}.onnx`), content);

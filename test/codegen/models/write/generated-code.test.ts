@@ -10,6 +10,7 @@ import { usablePorts, type ModelSignature, type Port } from "../../../../codegen
 import { renderModels, renderSplit } from "../../../../codegen/models/write/render-models.js";
 import { compilers, slowSuiteCompilers } from "../../../../type-tests/compilers.js";
 import { recordings } from "../../../recordings.js";
+import { slow } from "../../../slow.js";
 import { folder } from "../workspace.js";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -173,7 +174,7 @@ describe("generated code compiles", () => {
     },
   );
 
-  test("with the strictest rules of typescript-eslint", async () => {
+  test.runIf(slow)("with the strictest rules of typescript-eslint", async () => {
     const eslint = new ESLint({
       cwd: work,
       overrideConfigFile: true,
