@@ -1,12 +1,12 @@
 import { setOwnProperty } from "../../util/objects.js";
 
 /**
- * The bytes of a value between two processes: JSON, and the buffers of its typed arrays behind it. Unlike the format of
- * `v8.serialize`, it has no instructions that a reader follows: wrong bytes give an error or a wrong value, nothing else.
+ * The bytes of a value between two processes: JSON, and the buffers of its typed arrays behind it. Unlike the format
+ * of `v8.serialize`, it has no instructions that a reader follows: wrong bytes give an error or a wrong value, no more.
  *
- *     magic (4 bytes) | JSON bytes (uint32) | number of buffers (uint32) | bytes of each buffer (uint32) | JSON | buffers
+ *     magic | JSON bytes | number of buffers | bytes of each buffer | JSON | buffers
  *
- * All numbers are little-endian. What JSON lacks is an object with one key that starts with `$`.
+ * All numbers are uint32, little-endian. What JSON lacks is an object with one key that starts with `$`.
  */
 
 /** The typed arrays that a value may contain. */

@@ -57,7 +57,7 @@ export async function prepare(folder) {
   return { path, live, answers, guest, respond: (bytes) => (answer = bytes) };
 }
 
-export async function judge(random, { path, live, answers, guest, respond }, seed) {
+export async function judge(random, { path, answers, guest, respond }, seed) {
   if (seed % 2 === 0) {
     const request = random.pick(requests);
     const mutant =
