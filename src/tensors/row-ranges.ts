@@ -36,31 +36,6 @@ function rowStart(column: RowsTensor, row: number): number {
   return isRagged(column) ? (column.offsets[row] ?? 0) : row * rowSize(column.dims);
 }
 
-/** Joins rows, each a tensor of one row of the same rank, to one column. */
-export function joinRows(rows: readonly TensorData[]): RowsTensor {
-  const [first] = rows;
-  const shapes = rows.map(({ dims }) => dims.slice(1));
-  const offsets = [0];
-  for (const { data } of rows) offsets.push((offsets.at(-1) ?? 0) + data.length);
-  const dtype = first?.dtype ?? "float32";
-  const data = joinElements(
-    rows.map((row) => row.data),
-    offsets,
-  );
-  const [shape = []] = shapes;
-  return shapes.every((other) => isSameShape(other, shape))
-    ? { dtype, dims: [rows.length, ...shape], data }
-    : { dtype, shapes, offsets, data };
-}
-
-function joinElements(parts: readonly TensorElements[], offsets: readonly number[]): TensorElements {
-  const [first] = parts;
-  if (first === undefined || !ArrayBuffer.isView(first)) return parts.flatMap((part) => [...(part as string[])]);
-  const joined = new (first.constructor as Float64ArrayConstructor)(offsets.at(-1) ?? 0);
-  for (const [i, part] of parts.entries()) joined.set(part as Float64Array, offsets[i]);
-  return joined;
-}
-
 /** The elements from `from` to `to`: a view where the array has views. */
 export function elementsOf(data: TensorElements, from: number, to: number): TensorElements {
   if (from === 0 && to === data.length) return data;
@@ -68,5 +43,7 @@ export function elementsOf(data: TensorElements, from: number, to: number): Tens
 }
 
 export function isSameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }

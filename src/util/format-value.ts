@@ -1,3 +1,5 @@
+import { typedArrayName } from "./typed-array.js";
+
 /**
  * Describes a value in a few words, for the end of "expected …, got …".
  *
@@ -50,5 +52,5 @@ export function formatJson(value: unknown): string {
 
 /** True for arrays and typed arrays: the values that can hold one dimension of a tensor. */
 export function isArrayOrTypedArray(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return Array.isArray(value) || typedArrayName(value) !== null;
 }

@@ -1,15 +1,14 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
-import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
+import type { RowsTensor, TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { describedValue, elementsOf } from "./flat-value.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
-import { readRowsOrRagged, requireOneRank } from "./ragged-rows.js";
-import { bindSymbols, type Bindings, rowDims } from "./row-shape.js";
+import { rowDims, rowShapeOf } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 import { repeatRow } from "./shared-inputs.js";
-import { sliceRows } from "../../tensors/row-ranges.js";
+import { SymbolSizes } from "./symbols.js";
 
 type Elements = Exclude<TensorElements, readonly string[]>;
 
@@ -31,9 +30,9 @@ export function columnReader(
       (names.length > ports.length ? unknownInput(pipeline, ports, names, "the batch") : null);
     if (fault !== null) throw fault;
     const values = columns as Readonly<Record<string, unknown>>;
-    const bindings: Bindings = new Map();
+    const symbols = new SymbolSizes();
     const lists = readers.map(({ port }) =>
-      shared.includes(port.name) ? [values[port.name]] : rowsOf(port, values[port.name], bindings),
+      shared.includes(port.name) ? [values[port.name]] : rowsOf(port, values[port.name], symbols),
     );
     const counts = ports.flatMap((port, i) => (shared.includes(port.name) ? [] : [[port, countOf(lists[i])] as const]));
     const [[first, rows] = [undefined, 1]] = counts;
@@ -44,21 +43,15 @@ export function columnReader(
         `input '${port.name}' has ${count} rows but input '${first?.name}' has ${rows}; give every input the same number of rows`,
       );
     }
-    const readAll = (): TensorData[] =>
-      readers.map(({ port, read }, i) => {
-        const list = lists[i] ?? [];
-        if (!Array.isArray(list)) return list as TensorData;
-        const tensor = read(list, bindings);
-        return shared.includes(port.name) ? repeatRow(tensor, rows) : tensor;
-      });
-    const readRow = readers.map(({ port, read }, i) => (row: number, own: Bindings) => {
+    const readColumn = ({ read }: (typeof readers)[number], i: number): RowsTensor => {
       const list = lists[i] ?? [];
-      if (!Array.isArray(list)) return sliceRows(list as TensorData, row, row + 1);
-      return read([shared.includes(port.name) ? list[0] : list[row]], own, row);
-    });
-    const tensors = readRowsOrRagged(rows, readAll, readRow);
-    requireOneRank(ports, tensors);
-    return { form: "columns", rows, tensors };
+      return Array.isArray(list) ? read(list, symbols) : (list as TensorData);
+    };
+    // Shared inputs first: their symbols have one size in all rows.
+    const repeated = readers.map((reader, i) =>
+      shared.includes(reader.port.name) ? repeatRow(readColumn(reader, i) as TensorData, rows) : null,
+    );
+    return { form: "columns", rows, tensors: readers.map((reader, i) => repeated[i] ?? readColumn(reader, i)) };
   };
 }
 
@@ -67,10 +60,10 @@ function countOf(list: readonly unknown[] | TensorData | undefined): number {
 }
 
 /** The rows of a column: a list with one entry per row, or all elements. */
-function rowsOf(port: Port, value: unknown, bindings: Bindings): readonly unknown[] | TensorData {
+function rowsOf(port: Port, value: unknown, symbols: SymbolSizes): readonly unknown[] | TensorData {
   const details = { input: port.name };
   if (typeof value === "object" && value !== null && "data" in value && "shape" in value && !isArrayOrTypedArray(value))
-    return described(port, value, bindings);
+    return described(port, value, symbols);
   if (!isArrayOrTypedArray(value)) {
     throw new InputError(
       "SL5008",
@@ -88,7 +81,7 @@ function rowsOf(port: Port, value: unknown, bindings: Bindings): readonly unknow
 function described(
   port: Port,
   value: { readonly data: unknown; readonly shape: unknown },
-  bindings: Bindings,
+  symbols: SymbolSizes,
 ): TensorData {
   const where = `input '${port.name}'`;
   const { data, shape } = describedValue(port, value, where, {});
@@ -101,7 +94,7 @@ function described(
       `${where}: the shape [${shape.join(", ")}] does not fit; give [rows, ${dims.map((dim) => dim ?? "?").join(", ")}]`,
       { input: port.name },
     );
-  bindSymbols(port, shape, bindings);
+  symbols.add(port, { first: rowShapeOf(row.map((size) => ({ size, origin: { kind: "first" } }))), each: null });
   // A copy: the rows may be logged after the answer, when the caller may have changed its array.
   return { dtype: port.dtype, dims: shape, data: data.slice() };
 }

@@ -2,6 +2,7 @@ import { InputError } from "../../../dsl/errors.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue } from "../../util/format-value.js";
+import { typedArrayName } from "../../util/typed-array.js";
 import { elementTypes } from "./elements.js";
 import { countElements, describePlace, rowDims } from "./row-shape.js";
 
@@ -23,7 +24,7 @@ export function flatValue(port: Port, value: unknown, row: number): FlatValue | 
   const where = describePlace(port.name, row);
   if (ArrayBuffer.isView(value)) {
     const dims = rowDims(port);
-    if (value instanceof DataView || dims?.length === 1 || dims?.length === 0) return null;
+    if (typedArrayName(value) === null || dims?.length === 1 || dims?.length === 0) return null;
     const data = elementsOf(port, value, where, { row });
     return { data, shape: shapeOfFlat(port, dims, data.length, where, { row }) };
   }
@@ -60,32 +61,31 @@ export function elementsOf(port: Port, value: unknown, where: string, details: o
       ...details,
     });
   }
-  const bits = port.dtype === "float16" ? float16Bits(value) : null;
-  if (bits !== null) return bits;
-  if (array === null || !(value instanceof array)) {
+  const name = typedArrayName(value);
+  // Node has Float16Array from version 24 on.
+  if (array === null || (name !== array.name && !(port.dtype === "float16" && name === "Float16Array"))) {
     const expected = array === null ? "a list of strings" : `a ${array.name}`;
-    const got = ArrayBuffer.isView(value) ? `a ${value.constructor.name}` : describeValue(value);
+    const got = name === null ? describeValue(value) : `a ${name}`;
     throw new InputError("SL5014", `${where} is ${port.dtype}: expected ${expected}, got ${got}`, {
       input: port.name,
       ...details,
     });
   }
+  const { buffer, byteOffset, byteLength } = value as Uint8Array;
+  // Arrays of another realm, subclasses and Float16Array become arrays of the port's own class.
+  const elements =
+    Object.getPrototypeOf(value) === array.prototype
+      ? (value as Exclude<TensorElements, readonly string[]>)
+      : new array(buffer as ArrayBuffer, byteOffset, byteLength / array.BYTES_PER_ELEMENT);
   if (port.dtype === "bool") {
-    const at = (value as Uint8Array).findIndex((byte) => byte > 1);
+    const at = (elements as Uint8Array).findIndex((byte) => byte > 1);
     if (at >= 0)
-      throw new InputError("SL5010", `${where}, element ${at}: a bool is 0 or 1, got ${value[at]}`, {
+      throw new InputError("SL5010", `${where}, element ${at}: a bool is 0 or 1, got ${elements[at]}`, {
         input: port.name,
         ...details,
       });
   }
-  return value;
-}
-
-/** The bits of a `Float16Array`, which Node has from version 24 on. */
-function float16Bits(value: unknown): Uint16Array | null {
-  const Float16: unknown = Reflect.get(globalThis, "Float16Array");
-  if (typeof Float16 !== "function" || !ArrayBuffer.isView(value) || !(value instanceof Float16)) return null;
-  return new Uint16Array(value.buffer, value.byteOffset, value.byteLength / 2);
+  return elements;
 }
 
 /** The dimensions of flat elements: those of the port, at most one of which may be open. */

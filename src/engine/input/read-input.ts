@@ -9,11 +9,10 @@ import { describeValue } from "../../util/format-value.js";
 import { elementTypes } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
-import { type Bindings, hasFixedRows } from "./row-shape.js";
-import { readRowsOrRagged, requireOneRank } from "./ragged-rows.js";
+import { hasFixedRows } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 import { requireSameValues, sharedInputs } from "./shared-inputs.js";
-import { symbolCheck } from "./symbols.js";
+import { symbolCheck, SymbolSizes } from "./symbols.js";
 
 /**
  * Creates the reader of a pipeline's requests.
@@ -58,20 +57,13 @@ function recordsReader(
   missing: readonly string[],
 ): (rows: readonly unknown[]) => InputBatch {
   const readers = ports.map((port) => rowsReader(port, port.name, missing.includes(port.name)));
-  const binds = !ports.every(hasFixedRows);
-  let bindings: Bindings = new Map();
+  const hasSymbols = !ports.every(hasFixedRows);
+  const noSymbols = new SymbolSizes();
   return (rows) => {
     if (rows.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
     for (let row = 0; row < rows.length; row++) checkKeys(pipeline, ports, rows[row], row);
-    if (!binds) return { form: "records", rows: rows.length, tensors: readers.map((read) => read(rows, bindings)) };
-    bindings = new Map();
-    const tensors = readRowsOrRagged(
-      rows.length,
-      () => readers.map((read) => read(rows, bindings)),
-      readers.map((read) => (row, own) => read([rows[row]], own, row)),
-    );
-    requireOneRank(ports, tensors);
-    return { form: "records", rows: rows.length, tensors };
+    const symbols = hasSymbols ? new SymbolSizes() : noSymbols;
+    return { form: "records", rows: rows.length, tensors: readers.map((read) => read(rows, symbols)) };
   };
 }
 

@@ -1,5 +1,6 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
+import { elementCount } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { elementTypes } from "./elements.js";
 
@@ -9,14 +10,31 @@ type SizeOrigin =
   | { readonly kind: "first" }
   | { readonly kind: "symbol"; readonly symbol: string; readonly input: string };
 
-/** One dimension of the rows of a batch, known before the elements are read. */
+/** One dimension of a row, known before the elements are read. */
 export interface RowDim {
   readonly size: number;
   readonly origin: SizeOrigin;
 }
 
-/** The size of each symbol in one request, and the input that bound it. */
-export type Bindings = Map<string, { readonly size: number; readonly input: string }>;
+/** The shape of one row, known before its elements are read. */
+export interface RowShape {
+  readonly shape: readonly RowDim[];
+  readonly dims: readonly number[];
+  /** The number of elements. */
+  readonly size: number;
+}
+
+/** The shapes of an input's rows. Rows of one shape share one object. */
+export interface ColumnShapes {
+  readonly first: RowShape;
+  /** By row; null if all rows have the first one's shape. */
+  readonly each: readonly RowShape[] | null;
+}
+
+export function rowShapeOf(shape: readonly RowDim[]): RowShape {
+  const dims = shape.map(({ size }) => size);
+  return { shape, dims, size: elementCount(dims) };
+}
 
 /** A value's place in messages: `row 3, input 'x'`, or deeper `row 3, input 'x', element [1][4]`. */
 export function describePlace(input: string, row: number, path: readonly number[] = []): string {
@@ -31,22 +49,6 @@ export function rowDims(port: Port): readonly Dim[] | null {
 /** Whether the port fixes all sizes of its rows. */
 export function hasFixedRows(port: Port): boolean {
   return rowDims(port)?.every((dim) => typeof dim === "number") ?? false;
-}
-
-/**
- * Binds a port's symbols to the sizes of a tensor.
- *
- * @throws InputError SL5012 if a symbol has two sizes
- */
-export function bindSymbols(port: Port, dims: readonly number[], bindings: Bindings): void {
-  for (let axis = 1; axis < (port.shape?.length ?? 0); axis++) {
-    const dim = port.shape?.[axis];
-    const size = dims[axis] ?? 0;
-    if (typeof dim !== "string") continue;
-    const bound = bindings.get(dim);
-    if (bound === undefined) bindings.set(dim, { size, input: port.name });
-    else if (bound.size !== size) throw symbolConflict(`input '${port.name}'`, size, dim, bound.size, bound.input);
-  }
 }
 
 export function symbolConflict(where: string, size: number, symbol: string, bound: number, input: string): InputError {

@@ -1,94 +1,96 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
-import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
+import { isSameShape } from "../../tensors/row-ranges.js";
+import type { RowsTensor, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
+import { columnShapes, type DecidedShapes } from "./column-shapes.js";
 import { elementTypes } from "./elements.js";
 import { type FlatValue, flatValue } from "./flat-value.js";
-import { resolveRowShape } from "./resolve-shape.js";
 import {
-  type Bindings,
   countElements,
-  requireList,
   describeList,
   describePlace,
+  requireList,
   type RowDim,
   rowDims,
+  type RowShape,
+  rowShapeOf,
   symbolConflict,
 } from "./row-shape.js";
+import type { SymbolSizes } from "./symbols.js";
 
 /**
- * Creates the reader of one input's values, one per row, into one tensor. A single pass writes them to one typed array
- * and only detects an invalid row; a second pass over that row finds the reason.
+ * Creates the reader of one input's values, one per row. It decides the shapes of the rows, then writes all elements to
+ * one typed array and only detects an invalid row; a second pass over that row finds the reason. Rows of one shape
+ * become a tensor, others a ragged column.
  *
  * @param key the member of the rows that holds the values; null: the rows are the values
- * @returns a function that throws InputError SL5005 to SL5012 with row and input
+ * @returns a function that throws InputError SL5005 to SL5015 with row and input
  */
 export function rowsReader(port: Port, key: string | null, nullAsNaN = false): RowsReader {
-  const fixed = fixedShape(port);
+  const fixed = fixedShapes(port);
   const { dtype } = port;
   const { allocate, putAll, put } = elementTypes[dtype];
-  /** For a row that the fast path does not take: flat elements, a lone number, or nulls that are NaN. */
-  const fillOther = ({ elements, shape, size, firstRow }: Filling, value: unknown, row: number): void => {
-    if (fillFlat(port, elements, shape, flatValue(port, value, firstRow + row), row * size, size)) return;
-    if (shape.length > 0 && size === 1 && put(elements, value, row)) return;
-    const other = nullAsNaN ? withNaN(value) : value;
-    const filled = () =>
-      shape.length === 0 ? put(elements, other, row) : fill(port, elements, shape, 0, other, row * size, size);
-    if (other !== value && filled()) return;
-    throw refusedRow(port, shape, value, firstRow + row);
+  /** Whether the row has the shape and was written; false also for a form that `fillOther` takes. */
+  const fillRow = (elements: TensorElements, value: unknown, { shape, size }: RowShape, at: number): boolean => {
+    if (shape.length === 0) return put(elements, value, at);
+    if (shape.length === 1)
+      return isArrayOrTypedArray(value) && value.length === size && putAll(elements, value, at, size);
+    return Array.isArray(value) && fill(port, elements, shape, 0, value, at, size);
   };
-  return (rows, bindings, firstRow = 0) => {
-    const count = rows.length;
-    const { shape, size } = fixed ?? sized(resolveRowShape(port, valueOf(rows, key, 0), bindings, firstRow));
-    const elements = allocate(count * size);
-    if (shape.length === 0) {
-      for (let row = 0; row < count; row++) {
-        const value = valueOf(rows, key, row);
-        if (!put(elements, value, row)) fillOther({ elements, shape, size, firstRow }, value, row);
-      }
-      return { dtype, dims: [count], data: elements };
-    }
-    if (shape.length === 1) {
-      for (let row = 0; row < count; row++) {
-        const value = valueOf(rows, key, row);
-        if (!isArrayOrTypedArray(value) || value.length !== size || !putAll(elements, value, row * size, size))
-          fillOther({ elements, shape, size, firstRow }, value, row);
-      }
-      return { dtype, dims: [count, size], data: elements };
-    }
+  /** For a row that the fast path does not take: flat elements, a lone number, or nulls that are NaN. */
+  const fillOther = (elements: TensorElements, value: unknown, rowShape: RowShape, at: number, row: number): void => {
+    const { shape, dims, size } = rowShape;
+    if (fillFlat(port, elements, dims, flatValue(port, value, row), at, size)) return;
+    const other = nullAsNaN ? withNaN(value) : value;
+    if (shape.length > 0 && size === 1 && put(elements, other, at)) return;
+    if (other !== value && fillRow(elements, other, rowShape, at)) return;
+    throw refusedRow(port, shape, value, row);
+  };
+  return (rows, symbols) => {
+    const { first, each, fault } = fixed ?? columnShapes(port, (row) => valueOf(rows, key, row), rows.length, symbols);
+    const count = fault === null ? rows.length : fault.row;
+    const offsets = each === null ? null : offsetsOf(each);
+    const elements = allocate(offsets?.[count] ?? count * first.size);
     for (let row = 0; row < count; row++) {
       const value = valueOf(rows, key, row);
-      if (!Array.isArray(value) || !fill(port, elements, shape, 0, value, row * size, size))
-        fillOther({ elements, shape, size, firstRow }, value, row);
+      const rowShape = each?.[row] ?? first;
+      const at = offsets?.[row] ?? row * first.size;
+      if (!fillRow(elements, value, rowShape, at)) fillOther(elements, value, rowShape, at, row);
     }
-    return { dtype, dims: [count, ...shape.map((dim) => dim.size)], data: elements };
+    if (fault !== null) throw fault.error;
+    if (fixed === null) symbols.add(port, { first, each });
+    return each === null || offsets === null
+      ? { dtype, dims: [count, ...first.dims], data: elements }
+      : { dtype, shapes: each.map(({ dims }) => dims), offsets, data: elements };
   };
 }
 
-/**
- * Reads one input's values, one per row, which must have one shape.
- *
- * @param firstRow the number of the first row, for messages
- */
-export type RowsReader = (rows: ArrayLike<unknown>, bindings: Bindings, firstRow?: number) => TensorData;
+/** Reads one input's values, one per row. `symbols` has the sizes that other inputs decided, and gets those of this one. */
+export type RowsReader = (rows: ArrayLike<unknown>, symbols: SymbolSizes) => RowsTensor;
 
-/** The tensor that a reader fills. */
-interface Filling extends RowShape {
-  readonly elements: TensorElements;
-  readonly firstRow: number;
+/** Where each row starts, and where the last one ends. */
+function offsetsOf(rows: readonly RowShape[]): number[] {
+  const offsets = new Array<number>(rows.length + 1);
+  let end = 0;
+  for (let row = 0; row < rows.length; row++) {
+    offsets[row] = end;
+    end += rows[row]?.size ?? 0;
+  }
+  offsets[rows.length] = end;
+  return offsets;
 }
 
 /** Copies flat elements to a row. False if there are none, or if they have another shape. */
 function fillFlat(
   port: Port,
   elements: TensorElements,
-  shape: readonly RowDim[],
+  dims: readonly number[],
   flat: FlatValue | null,
   at: number,
   size: number,
 ): boolean {
-  if (flat?.data.length !== size) return false;
-  if (flat.shape.length !== shape.length || !flat.shape.every((dim, axis) => dim === shape[axis]?.size)) return false;
+  if (flat?.data.length !== size || !isSameShape(flat.shape, dims)) return false;
   if (ArrayBuffer.isView(elements)) (elements as Float64Array).set(flat.data as Float64Array, at);
   else return elementTypes[port.dtype].putAll(elements, flat.data, at, size);
   return true;
@@ -104,21 +106,12 @@ function valueOf(rows: ArrayLike<unknown>, key: string | null, row: number): unk
   return key === null ? rows[row] : (rows[row] as Readonly<Record<string, unknown>>)[key];
 }
 
-interface RowShape {
-  readonly shape: readonly RowDim[];
-  /** The number of elements of a row. */
-  readonly size: number;
-}
-
-function sized(shape: readonly RowDim[]): RowShape {
-  return { shape, size: shape.reduce((product, dim) => product * dim.size, 1) };
-}
-
-/** The dimensions of the rows if the port fixes them all, else null. */
-function fixedShape(port: Port): RowShape | null {
+/** The shapes of the rows if the port fixes them, else null. */
+function fixedShapes(port: Port): DecidedShapes | null {
   const dims = rowDims(port);
   if (dims === null || !dims.every((dim) => typeof dim === "number")) return null;
-  return sized(dims.map((size) => ({ size, origin: { kind: "port" } })));
+  const first = rowShapeOf(dims.map((size) => ({ size, origin: { kind: "port" } })));
+  return { first, each: null, fault: null };
 }
 
 function fill(

@@ -2,7 +2,36 @@ import { InputError } from "../../../dsl/errors.js";
 import { rowShape } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
 import { isRagged, rowCount, type RowsTensor } from "../../tensors/tensor-data.js";
-import { countElements, describePlace } from "./row-shape.js";
+import { type ColumnShapes, countElements, describePlace, rowDims, symbolConflict } from "./row-shape.js";
+
+/** The sizes of symbols in one request, by the inputs that were read before. A symbol has one size within a row. */
+export class SymbolSizes {
+  readonly #places = new Map<string, { readonly input: string; readonly axis: number; readonly rows: ColumnShapes }>();
+
+  /** The size of a symbol in a row, and the input that decided it. */
+  sizeIn(symbol: string, row: number): { readonly size: number; readonly input: string } | undefined {
+    const place = this.#places.get(symbol);
+    if (place === undefined) return undefined;
+    const { input, axis, rows } = place;
+    return { size: (rows.each?.[row] ?? rows.first).dims[axis] ?? 0, input };
+  }
+
+  /**
+   * Adds the symbols of an input's shapes.
+   *
+   * @throws InputError SL5012 if a symbol has another size already in all rows
+   */
+  add(port: Port, rows: ColumnShapes): void {
+    for (const [axis, symbol] of (rowDims(port) ?? []).entries()) {
+      if (typeof symbol !== "string") continue;
+      const earlier = this.sizeIn(symbol, 0);
+      const size = rows.first.dims[axis] ?? 0;
+      if (earlier === undefined) this.#places.set(symbol, { input: port.name, axis, rows });
+      else if (earlier.size !== size)
+        throw symbolConflict(`input '${port.name}'`, size, symbol, earlier.size, earlier.input);
+    }
+  }
+}
 
 /** A dimension of an input's rows. */
 interface SymbolPlace {

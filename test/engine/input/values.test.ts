@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { Dim, DType, Port } from "../../../dsl/tensor.js";
 import { inputReader } from "../../../src/engine/input/read-input.js";
@@ -32,6 +33,18 @@ describe("a row's value", () => {
     const tensors = read([{ image: own }], image);
     own.fill(0);
     expect(tensors).toEqual(oneImage);
+  });
+
+  test("may be an array of another realm, such as a jsdom test environment", async () => {
+    const other: unknown = runInNewContext("Float32Array.of(1, 2, 3, 4, 5, 6)");
+    expect(other).not.toBeInstanceOf(Float32Array);
+    expect(read([{ image: other }], image)).toEqual(oneImage);
+    expect(read([{ image: { data: other, shape: [2, 3] } }], image)).toEqual(oneImage);
+    expect(read({ image: other }, image)).toEqual(oneImage);
+    expect(read({ image: { data: other, shape: [1, 2, 3] } }, image)[0]?.data).toBeInstanceOf(Float32Array);
+    expect(await refused([{ image: runInNewContext("new Float64Array(6)") as unknown }], image)).toBe(
+      "SL5014 row 0, input 'image' is float32: expected a Float32Array, got a Float64Array",
+    );
   });
 
   test("gives a flat array its one open size", () => {
@@ -138,6 +151,40 @@ describe("rows of different shapes", () => {
       ),
     ).toBe("SL5012 row 1, input 'mask': 1 element, but 'seq' is 2 in input 'tokens'; one symbol is one size in a row");
   });
+
+  test("keep to the symbols of a column that stands there as { data, shape }", async () => {
+    const column = { data: BigInt64Array.of(1n, 2n, 3n, 4n), shape: [2, 2] };
+    expect(await refused({ tokens: column, mask: [[1, 1], [1]] }, tokens, mask)).toBe(
+      "SL5012 row 1, input 'mask': 1 element, but 'seq' is 2 in input 'tokens'; one symbol is one size in a row",
+    );
+  });
+
+  test("keep to the symbols of a shared input", async () => {
+    const shared = port("scales", "float32", "seq");
+    expect(
+      read(
+        {
+          scales: [5, 6],
+          tokens: [
+            [1, 2],
+            [3, 4],
+          ],
+        },
+        tokens,
+        shared,
+      ),
+    ).toMatchObject([{ dims: [2, 2] }, { dims: [2, 2] }]);
+    expect(await refused({ scales: [5, 6], tokens: [[1, 2], [3]] }, tokens, shared)).toBe(
+      "SL5012 row 1, input 'tokens': 1 element, but 'seq' is 2 in input 'scales'; one symbol is one size in a row",
+    );
+  });
+
+  test("are refused with the first row that has a fault, in its shape or in its elements", async () => {
+    const rows = [{ tokens: [1, 2] }, { tokens: [1, "2"] }, { tokens: null }];
+    expect(await refused(rows, tokens)).toMatch(/^SL5006 row 1, input 'tokens', element \[1\]/);
+    expect(await refused(rows.slice(2), tokens)).toMatch(/^SL5005 row 0, input 'tokens'/);
+    expect(await refused([{ tokens: [1] }, ...rows.slice(2)], tokens)).toMatch(/^SL5005 row 1, input 'tokens'/);
+  });
 });
 
 describe("a shared input", () => {
@@ -196,6 +243,10 @@ describe("null in a column that takes NaN for missing values", () => {
     expect(lenient([{ x: [1, null], amount: null }]).tensors).toEqual([
       { dtype: "float32", dims: [1, 2], data: Float32Array.of(1, NaN) },
       { dtype: "float64", dims: [1], data: Float64Array.of(NaN) },
+    ]);
+    const one = inputReader("p", [port("amount", "float32", "batch", 1)], ["amount"]);
+    expect(one([{ amount: null }, { amount: [null] }]).tensors).toEqual([
+      { dtype: "float32", dims: [2, 1], data: Float32Array.of(NaN, NaN) },
     ]);
     expect(await refused([{ x: [1, null], amount: 1 }], x, amount)).toMatch(/^SL5005 row 0, input 'x', element \[1\]/);
   });

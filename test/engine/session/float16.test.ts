@@ -31,3 +31,23 @@ test("a float16 model in a worker does the same", async () => {
   const [challenger] = await Promise.all(deferred.map((own) => engine.runChallenger(own)));
   expect(challenger?.outputs?.get("y")).toEqual({ dtype: "float16", dims: [2, 3], data: Uint16Array.from(bits) });
 });
+
+test.skipIf(!("Float16Array" in globalThis))(
+  "a float16 model takes the Float16Array of Node 24 and later",
+  async () => {
+    const dir = folder();
+    const engine = await openTestEngine(dir, config("p", [writeModel(dir, "m", doubled)], [run("m")]));
+    const Float16 = Reflect.get(globalThis, "Float16Array") as { from(numbers: Iterable<number>): Uint16Array };
+    const flat = Float16.from(rows.flatMap(({ x }) => x));
+    const y = { dtype: "float16", dims: [2, 3], data: Uint16Array.from(bits) };
+    for (const request of [
+      rows.map(({ x }) => ({ x: Float16.from(x) })),
+      [...rows.keys()].map((row) => ({ x: { data: flat.subarray(row * 3, row * 3 + 3), shape: [3] } })),
+      { x: flat },
+      { x: { data: flat, shape: [2, 3] } },
+    ]) {
+      const { batch } = await engine.infer(request);
+      expect(batch.outputs.get("y")).toEqual(y);
+    }
+  },
+);
