@@ -127,7 +127,7 @@ for (const files of [20, 200, 2000]) {
 
 // 4. The command line on an example, without the start-up time of Node.
 console.log("\nthe command line on examples/fraud, net of Node (ms)");
-const cli = join(root, "dist", "src", "cli", "main.js");
+const cli = join(root, "dist", "cli.js");
 const cwd = join(folder, "fraud");
 cpSync(join(root, "examples", "fraud"), cwd, { recursive: true, filter: (path) => !path.includes(".shapeline") });
 mkdirSync(join(cwd, "node_modules", "shapeline"), { recursive: true });
@@ -167,7 +167,7 @@ const imports = [
   ["typescript, with cached code", `import(${typescript})`],
   [
     "our modules and zod, with typescript",
-    `import(${JSON.stringify(pathToFileURL(join(root, "dist", "codegen", "compiler.js")).href)})`,
+    `import(${JSON.stringify(pathToFileURL(join(root, "dist", "codegen.js")).href)})`,
   ],
   ["esbuild and its process", 'require("esbuild").transform("").then(() => process.exit())'],
   ["commander", 'require("commander")'],

@@ -205,13 +205,13 @@ async function manyModels(folder, count) {
   };
   const first = await timed({ out: "models.gen.ts" });
   const again = await timed({ out: "models.gen.ts", check: true });
-  const command = spawnSync(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "--out", "cli.gen.ts"], {
+  const command = spawnSync(process.execPath, [join(root, "dist/cli.js"), "generate", "--out", "cli.gen.ts"], {
     cwd: folder,
     encoding: "utf8",
   });
   if (command.status !== 0) throw new Error(command.stderr);
   const start = performance.now();
-  spawnSync(process.execPath, [join(root, "dist/src/cli/main.js"), "generate", "--check", "--out", "cli.gen.ts"], {
+  spawnSync(process.execPath, [join(root, "dist/cli.js"), "generate", "--check", "--out", "cli.gen.ts"], {
     cwd: folder,
   });
   const commandMs = performance.now() - start;

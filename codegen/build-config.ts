@@ -1,5 +1,5 @@
 import { PipelineError, type Problem } from "../dsl/errors.js";
-import { checkPipeline, portsOf, type AnyPipeline, type Model } from "../dsl/index.js";
+import { checkPipeline, portsOf, type AnyPipeline, type Model, type Step } from "../dsl/index.js";
 import { withRenamed } from "../dsl/renamed-ports.js";
 import { sealConfig } from "../src/config/config.js";
 import { limitProblems } from "../src/config/limits.js";
@@ -14,26 +14,58 @@ import {
   surfaceLambda,
   type Constants,
   type Diagnostic,
+  type SourceLocation,
   type SurfaceLambda,
 } from "../src/expression/surface/surface.js";
 import { readAttachment } from "./lambda/attach/read-attachment.js";
 import { placeOf, renderDiagnostic } from "./lambda/diagnostics.js";
-import { readLambda } from "./lambda/read-function.js";
+
+/** Reads a lambda that no build tool has attached a tree to, from its text: `readLambda`. */
+export type LambdaReader = (fn: (row: never) => unknown) => LambdaOrigin;
+
+interface LambdaOrigin {
+  readonly lambda: SurfaceLambda | null;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly source: string;
+  readonly location: SourceLocation | null;
+}
 
 export interface BuildOptions {
   /** Returns the text of a source file by the name in a diagnostic; the code frame then shows full lines. */
   readonly fileText?: (file: string) => string | undefined;
 }
 
-/** Compiles a pipeline to its config. `build()` loads this function on its first call. */
-export function buildConfig(pipeline: AnyPipeline, options: BuildOptions = {}): Config {
+/** The lambda of a step, if it has one. */
+function lambdaOf(step: Partial<Step> | null): unknown {
+  return step?.kind === "validation" ? step.check : step?.kind === "alert" ? step.condition : undefined;
+}
+
+/** Whether `buildConfig` will call its reader: a lambda has no attached tree. */
+export function needsReader(pipeline: AnyPipeline): boolean {
+  const steps: unknown = (pipeline as Partial<AnyPipeline> | null)?.steps;
+  return (
+    Array.isArray(steps) &&
+    steps.some((step: Partial<Step> | null) => {
+      const lambda = lambdaOf(step);
+      return typeof lambda === "function" && readAttachment(lambda) === undefined;
+    })
+  );
+}
+
+/**
+ * Compiles a pipeline to its config.
+ *
+ * @param read the reader of lambdas: a parameter, because its module loads the TypeScript parser. Not called if
+ *   `needsReader` is false
+ */
+export function buildConfig(pipeline: AnyPipeline, read: LambdaReader, options: BuildOptions = {}): Config {
   const checked = checkPipeline(pipeline);
   const problems: Problem[] = [...checked.problems];
   if (problems[0]?.code === "SL2040") throw new PipelineError("?", problems);
   const steps = pipeline.steps.map((step, i) => {
     // Lambdas are compiled even if steps do not fit, so that all problems are reported together.
     if (checked.problems.length > 0 && step.kind !== "validation" && step.kind !== "alert") return null;
-    const lambdas = lambdaCompiler({ scope: checked.scopes[i], pipeline: pipeline.name, problems, options });
+    const lambdas = lambdaCompiler({ scope: checked.scopes[i], pipeline: pipeline.name, problems, read, options });
     return stepKind(step.kind).fromBuilder(step, lambdas, checked.sources.get(i) ?? new Map());
   });
   if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
@@ -56,6 +88,7 @@ interface LambdaContext {
   readonly scope: RowScope | undefined;
   readonly pipeline: string;
   readonly problems: Problem[];
+  readonly read: LambdaReader;
   readonly options: BuildOptions;
 }
 
@@ -100,7 +133,7 @@ function constantsConfig(constants: NonNullable<Model["constants"]>): NonNullabl
 function compileLambda<E>(
   fn: (row: never) => unknown,
   step: Readonly<Record<string, string>>,
-  { scope, problems, options: { fileText } }: LambdaContext,
+  { scope, problems, read: readLambda, options: { fileText } }: LambdaContext,
   compile: (lambda: SurfaceLambda, scope: RowScope, constants: Constants) => Compiled<E>,
 ): CompiledLambda<E> | null {
   const attached = readAttachment(fn);

@@ -15,7 +15,7 @@ const data = join(root, ".shapeline");
 
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
-const cli = join(root, "dist", "src", "cli", "main.js");
+const cli = join(root, "dist", "cli.js");
 
 /** Prints and runs a command; exits if it fails. */
 function command(args, display) {

@@ -12,7 +12,13 @@ import type { Config } from "./config/schema.js";
  * await writeFile("fraud.pipeline.json", JSON.stringify(config, null, 2) + "\n");
  */
 export async function build(pipeline: AnyPipeline): Promise<Config> {
-  // Loaded on the first call: authoring a pipeline must not load the TypeScript parser.
-  const { buildConfig } = await import("../codegen/compiler.js");
-  return buildConfig(pipeline);
+  // Loaded on the first call: authoring needs no compiler, and only a lambda without an attached tree needs a parser.
+  const { buildConfig, needsReader } = await import("../codegen/build-config.js");
+  if (!needsReader(pipeline)) return buildConfig(pipeline, noReader);
+  const { readLambda } = await import("../codegen/lambda/read-function.js");
+  return buildConfig(pipeline, readLambda);
+}
+
+function noReader(): never {
+  throw new TypeError("needsReader() returned false for a pipeline whose lambda must be read");
 }

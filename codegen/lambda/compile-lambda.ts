@@ -10,8 +10,8 @@ import { usablePorts, type Port } from "../models/signature.js";
 import { globalValues } from "./lower/globals.js";
 import { lowerLambda } from "./lower/lower.js";
 import type { FreePath } from "./lower/context.js";
-import { refusals } from "./refusals.js";
-import { diagnosticAt, parseLambda, diagnosticForAll } from "./parse.js";
+import { diagnosticAt, diagnosticForAll, refusals } from "./refusals.js";
+import { parseLambda } from "./parse.js";
 
 export interface CompileLambdaOptions {
   /**

@@ -1,7 +1,7 @@
 import { ts, type TS } from "../typescript.js";
 import type { Diagnostic } from "../../src/expression/surface/surface.js";
 import type { LambdaNode } from "./lower/context.js";
-import { refusals, type Refusal } from "./refusals.js";
+import { diagnosticAt, diagnosticForAll, refusals } from "./refusals.js";
 
 /** The function node of a parsed lambda, or a diagnostic if the text is not a lambda. */
 export type ParsedLambda =
@@ -82,14 +82,3 @@ function onlyMember(file: TS.SourceFile): TS.ObjectLiteralElementLike | null {
 
 const isLambda = (node: TS.Node): node is TS.ArrowFunction | TS.FunctionExpression =>
   ts.isArrowFunction(node) || ts.isFunctionExpression(node);
-
-export const diagnosticAt = ({ code, message, hint }: Refusal, start: number, end: number): Diagnostic => ({
-  code,
-  message,
-  start,
-  end,
-  ...(hint !== undefined && { hint }),
-});
-
-export const diagnosticForAll = (source: string, refusal: Refusal): Diagnostic =>
-  diagnosticAt(refusal, 0, source.length);

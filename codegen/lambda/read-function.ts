@@ -3,8 +3,8 @@ import { isGlobal } from "./lower/globals.js";
 import { shadowedGlobals } from "./shadowed-globals.js";
 import { lowerLambda } from "./lower/lower.js";
 import type { FreePath } from "./lower/context.js";
-import { refusals } from "./refusals.js";
-import { diagnosticAt, parseLambda, diagnosticForAll } from "./parse.js";
+import { diagnosticAt, diagnosticForAll, refusals } from "./refusals.js";
+import { parseLambda } from "./parse.js";
 
 /** A lambda read from a running function. It can be passed to `renderDiagnostic` as the origin. */
 export interface ReadLambda {

@@ -245,3 +245,14 @@ export const refusals = {
     hint: "give the declaration another name",
   }),
 } satisfies Record<string, (...args: never[]) => Refusal>;
+
+export const diagnosticAt = ({ code, message, hint }: Refusal, start: number, end: number): Diagnostic => ({
+  code,
+  message,
+  start,
+  end,
+  ...(hint !== undefined && { hint }),
+});
+
+export const diagnosticForAll = (source: string, refusal: Refusal): Diagnostic =>
+  diagnosticAt(refusal, 0, source.length);

@@ -6,6 +6,7 @@ import { buildConfig } from "../build-config.js";
 import { stringifyConfig } from "../../src/config/config.js";
 import type { Config } from "../../src/config/schema.js";
 import type { ProblemPlace } from "../lambda/diagnostics.js";
+import { readLambda } from "../lambda/read-function.js";
 import { saveCompiledCode } from "../typescript.js";
 import type { BundleInputs, InputRecorder } from "./cache/input-recorder.js";
 import type { CompiledConfig, CompileProblem, CompileResult } from "./compile-result.js";
@@ -51,7 +52,7 @@ export async function compileFiles({
         const config = await collectProblems(
           problems,
           file,
-          () => buildConfig(pipeline, { fileText: (path) => textOf(resolve(cwd, path)) }),
+          () => buildConfig(pipeline, readLambda, { fileText: (path) => textOf(resolve(cwd, path)) }),
           null,
         );
         if (config !== null) built.push(config);

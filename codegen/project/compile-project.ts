@@ -50,11 +50,11 @@ export async function compileProject(options: CompileProjectOptions = {}): Promi
 }
 
 /** Loads the compiler lazily: if the cache is valid, it is never loaded. */
-async function loadCompiler(): Promise<typeof import("../compiler.js").compileFiles> {
+async function loadCompiler(): Promise<typeof import("./compile-files.js").compileFiles> {
   // Start esbuild's process first: forking is faster while this process is small, and esbuild starts up in parallel.
   const { transform } = await import("esbuild");
   void transform("").catch(() => undefined);
-  return (await import("../compiler.js")).compileFiles;
+  return (await import("./compile-files.js")).compileFiles;
 }
 
 function fromCache({ file, path, text }: CachedConfig): CompiledConfig {

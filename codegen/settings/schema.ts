@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { formatIssue } from "../../src/config/format-issue.js";
 import { didYouMean } from "../../src/util/did-you-mean.js";
 import { joinNames } from "../../src/util/join-names.js";

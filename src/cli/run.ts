@@ -15,7 +15,7 @@ import { status } from "./commands/status.js";
 import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
 import { ownPackage } from "../util/own-package.js";
-import { toJson } from "../tensors/to-json.js";
+import { toJson } from "../tensors/json/to-json.js";
 
 const commands: readonly RegisterCommand[] = [
   generate,

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { formatJson } from "../util/format-value.js";
 
 /** Formats a Zod issue on one line: the path as in code, the expected and the found value. */

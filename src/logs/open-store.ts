@@ -41,7 +41,7 @@ interface Registry {
  * @example const store = await openStore(".shapeline"); const { version } = await store.saveVersion({ … });
  */
 export async function openStore(dataFolder: string, options: StoreOptions = {}): Promise<Store> {
-  const duckdb = await loadDuckDB();
+  const duckdb = loadDuckDB();
   const readOnly = options.readOnly === true;
   const folder = await prepareFolder(dataFolder, readOnly);
   const key = await folderIdentity(folder);

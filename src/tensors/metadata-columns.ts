@@ -1,9 +1,7 @@
-import { type Data, type DataType, vectorFromArray } from "apache-arrow";
-import { columnType, nullData } from "./to-arrow.js";
 import type { RowsMetadata } from "./result.js";
 
 /** The metadata that a batch has. */
-type BatchMetadata = { readonly rows: number } & Partial<RowsMetadata>;
+export type BatchMetadata = { readonly rows: number } & Partial<RowsMetadata>;
 
 interface MetadataColumn {
   readonly value: (batch: BatchMetadata, row: number) => unknown;
@@ -26,20 +24,4 @@ function notesOf({ notes }: BatchMetadata, row: number): Record<string, string> 
     typeof list[row] === "string" ? [[challenger, list[row]] as const] : [],
   );
   return found.length === 0 ? null : Object.fromEntries(found);
-}
-
-export function metadataType(name: string | null): DataType {
-  return metadataColumns.get(name ?? "")?.type === "nanoseconds" ? columnType("int64", 2) : columnType("string", 1);
-}
-
-export function metadataData(name: string | null, batch: BatchMetadata, type: DataType): Data {
-  const column = metadataColumns.get(name ?? "");
-  const values = Array.from({ length: batch.rows }, (_, row) => {
-    const value = column?.value(batch, row) ?? null;
-    if (value === null || column?.type === "text") return value;
-    return column?.type === "json"
-      ? JSON.stringify(value)
-      : (value as readonly number[]).map((ns) => BigInt(Math.round(ns)));
-  });
-  return vectorFromArray(values, type).data[0] ?? nullData(type, batch.rows);
 }

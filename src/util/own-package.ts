@@ -7,9 +7,9 @@ export interface OwnPackage {
   readonly root: string | null;
 }
 
-/** Finds the package's own package.json: two folders above the sources, three above `dist/src/util`. */
+/** Finds the package's own package.json: above the files of `dist`, or two or three folders above this module. */
 export function ownPackage(): OwnPackage {
-  for (const up of ["../../", "../../../"]) {
+  for (const up of ["../", "../../", "../../../"]) {
     try {
       const folder = new URL(up, import.meta.url);
       const { name, version } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as {

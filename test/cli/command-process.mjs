@@ -1,6 +1,6 @@
 // Runs command lines of the built CLI, one at a time, in one process: loading the CLI takes longer than most commands.
 import { Readable } from "node:stream";
-import { run } from "../../dist/src/cli/run.js";
+import { run } from "../../dist/cli-run.js";
 
 /** Collects what `work` writes to standard output and standard error. */
 async function capture(work) {

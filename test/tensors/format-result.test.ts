@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { nestedRows } from "../../src/tensors/nested-lists.js";
 import { float16ToNumber, numberToFloat16 } from "../../src/tensors/float16.js";
 import type { ResultBatch } from "../../src/tensors/result.js";
-import { toColumns, toRecords, toTable } from "../../src/tensors/format-result.js";
+import { toTable } from "../../src/tensors/arrow/to-table.js";
+import { toColumns, toRecords } from "../../src/tensors/format-result.js";
 import type { TensorData } from "../../src/tensors/tensor-data.js";
 import { sample } from "./samples.js";
 

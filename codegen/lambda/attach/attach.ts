@@ -8,8 +8,8 @@ import { lowerHelper, lowerLambda, type LoweredLambda, type LoweredHelper } from
 import type { LambdaNode } from "../lower/context.js";
 import { memberName } from "../lower/names.js";
 import { insertAtFunction, insertAfterDeclaration } from "./insert-property.js";
-import { refusals } from "../refusals.js";
-import { diagnosticAt, parseErrors, parseFile } from "../parse.js";
+import { diagnosticAt, refusals } from "../refusals.js";
+import { parseErrors, parseFile } from "../parse.js";
 import { walk } from "../walk-ast.js";
 
 export interface AttachOptions {

@@ -1,6 +1,5 @@
 import { attachedKey, type AttachedLambda, attachedHelper } from "../../../src/expression/surface/attachment.js";
-import { refusals } from "../refusals.js";
-import { diagnosticAt } from "../parse.js";
+import { diagnosticAt, refusals } from "../refusals.js";
 
 /** The tree that a build tool attached to a function passed to a step, either as a lambda or as a helper. */
 export function readAttachment(fn: object): AttachedLambda | undefined {

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import { parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { dtypes, type Dim, type DType } from "../../../dsl/tensor.js";
 import { formatIssue } from "../../../src/config/format-issue.js";
 import { descriptionError, parseDescription, readDescription } from "./description-file.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { formatIssue } from "../../../src/config/format-issue.js";
 import { descriptionError, parseDescription, readDescription } from "./description-file.js";
 import { toSignature } from "./to-signature.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Dim, DType } from "../../../dsl/tensor.js";
 import { formatIssue } from "../../../src/config/format-issue.js";
 import { descriptionError, parseDescription, readDescription, hashText } from "./description-file.js";

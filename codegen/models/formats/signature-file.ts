@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
 import { formatIssue } from "../../../src/config/format-issue.js";
 import { descriptionError, parseDescription, readDescription } from "./description-file.js";

@@ -59,7 +59,7 @@ function cacheFileOf(key: CacheKey): string {
 function shapelineFingerprint(): string {
   const { version, root } = ownPackage();
   if (root === null || root.includes(`${sep}node_modules${sep}`)) return version;
-  const buildTimes = ["dist/codegen/compiler.js", "dist/src/expression/compile.js", "dist/pipeline.schema.json"].map(
+  const buildTimes = ["dist/codegen.js", "dist/src/expression/compile.js", "dist/pipeline.schema.json"].map(
     (file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0,
   );
   return `${version} ${root} ${buildTimes.join(" ")}`;

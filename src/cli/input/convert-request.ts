@@ -1,7 +1,7 @@
 import { Field, RecordBatch, Schema, Struct, Table, makeData } from "apache-arrow";
 import type { Config } from "../../config/schema.js";
 import { inputReader } from "../../engine/input/read-input.js";
-import { tensorToArrowData } from "../../tensors/to-arrow.js";
+import { tensorToArrowData } from "../../tensors/arrow/to-arrow.js";
 import { nestedRows } from "../../tensors/nested-lists.js";
 
 /**

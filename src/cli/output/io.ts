@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { toJson } from "../../tensors/to-json.js";
+import { toJson } from "../../tensors/json/to-json.js";
 
 /** A command's output: text or one JSON document, with or without colors. Relative paths start at `cwd`. */
 export interface Io {

@@ -4,7 +4,7 @@ import { formatCell } from "./format.js";
 import { displayPath } from "../../util/display-path.js";
 import type { AnyInferRecord } from "../../../dsl/deployment.js";
 import { writeFileAtomic, writeFileAtomicInParts } from "../../util/write-file-atomic.js";
-import { toJson } from "../../tensors/to-json.js";
+import { toJson } from "../../tensors/json/to-json.js";
 import type { Io } from "./io.js";
 import { textTable } from "./text-table.js";
 

@@ -2,7 +2,7 @@ import type { Table } from "apache-arrow";
 import { InputError } from "../../../dsl/errors.js";
 import { rowsFirst } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
-import { tensorFromVector } from "../../tensors/from-arrow.js";
+import { tensorFromVector } from "../../tensors/arrow/from-arrow.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 import { columnReader } from "./columns.js";
 import { describeValue } from "../../util/format-value.js";

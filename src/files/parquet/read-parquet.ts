@@ -21,7 +21,7 @@ import { type ParquetColumn, readSchema } from "./parquet-schema.js";
  * `maxBytes`, SL5003, SL5004 and SL5034 for its columns, SL5018 for a type that no input has
  */
 export async function readParquet(content: Content, wanted: WantedRows, file: string): Promise<TableRows> {
-  const duckdb = await loadDuckDB("a Parquet file");
+  const duckdb = loadDuckDB("a Parquet file");
   return withPlainPath(content, async (path) => {
     const instance = await duckdb.DuckDBInstance.create(":memory:", {
       threads: "1",

@@ -1,6 +1,6 @@
 import { makeData, RecordBatch, Schema, Struct, Table } from "apache-arrow";
 import type { ColumnSelection } from "../../tensors/column-selection.js";
-import { toTable } from "../../tensors/format-result.js";
+import { toTable } from "../../tensors/arrow/to-table.js";
 import { emptyBatch } from "../read/empty-batch.js";
 import type { LogBatch, LogLayout } from "../pipeline-log.js";
 

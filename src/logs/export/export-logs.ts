@@ -1,8 +1,8 @@
 import { makeData, RecordBatch, Schema, Struct, type Table } from "apache-arrow";
 import type { ExportedLogs, ExportProgress } from "../../../dsl/deployment.js";
 import type { ColumnSelection } from "../../tensors/column-selection.js";
-import { jsonRows } from "../../tensors/json-lines.js";
-import { toTable } from "../../tensors/format-result.js";
+import { jsonRows } from "../../tensors/json/json-lines.js";
+import { toTable } from "../../tensors/arrow/to-table.js";
 import { mergeWithheld, withheldColumns } from "../../tensors/result.js";
 import { batchSize, emptyFileSize } from "./arrow-size.js";
 import { ExportFiles, type ExportFormat } from "./export-files.js";

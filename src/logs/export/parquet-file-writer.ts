@@ -83,7 +83,7 @@ export class ParquetFileWriter {
   }
 
   async #stage({ fields }: Schema): Promise<Staging> {
-    const duckdb = await loadDuckDB();
+    const duckdb = loadDuckDB();
     const instance = await duckdb.DuckDBInstance.create(":memory:", {
       threads: "1",
       memory_limit: "128MB",

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
 import { allocate } from "../../tensors/dtypes.js";
 import { elementCount, type RowsTensor } from "../../tensors/tensor-data.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { LogQuery } from "../pipeline-log.js";
 
 /** Milliseconds since 1970 UTC that a Date can hold. */

@@ -1,7 +1,8 @@
+import type { Table } from "apache-arrow";
 import type { Inference } from "../../engine/engine.js";
 import { allColumns, type ColumnSelection } from "../../tensors/column-selection.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
-import { toColumns, toRecords, toTable } from "../../tensors/format-result.js";
+import { toColumns, toRecords } from "../../tensors/format-result.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 
 const copyTensors = (tensors: ReadonlyMap<string, RowsTensor>) =>
@@ -9,9 +10,15 @@ const copyTensors = (tensors: ReadonlyMap<string, RowsTensor>) =>
 
 const shapes: {
   readonly [F in Inference["form"]]: (batch: ResultBatch & Partial<RowsMetadata>, choice: ColumnSelection) => unknown;
-} = { records: toRecords, columns: toColumns, table: toTable };
+} = { records: toRecords, columns: toColumns, table: answerTable };
 
-/** Formats an answer like its input (records, columns or a table), with the selected columns. */
+/** Loads apache-arrow for the first table: it takes longer to load than the rest of the engine. */
+async function answerTable(batch: ResultBatch & Partial<RowsMetadata>, choice: ColumnSelection): Promise<Table> {
+  const { toTable } = await import("../../tensors/arrow/to-table.js");
+  return toTable(batch, choice);
+}
+
+/** Formats an answer like its input (records, columns or the promise of a table), with the selected columns. */
 export function formatAnswer(inference: Inference, choice: ColumnSelection, version: number): unknown {
   const batch = copyIfShared(inference, choice);
   return shapes[inference.form](choice === allColumns ? batch : withMetadata(batch, inference, version), choice);

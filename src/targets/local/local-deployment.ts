@@ -18,17 +18,14 @@ import type {
   PipelineVersion,
 } from "../../../dsl/deployment.js";
 import { TargetError } from "../../../dsl/errors.js";
-import { parseStoredConfig } from "../../config/config.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import { describeValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
 import { RequestDeadline } from "../../engine/request-deadline.js";
 import { joinNames } from "../../util/join-names.js";
-import { arrowPages } from "../../logs/export/arrow-tables.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { emptyBatch } from "../../logs/read/empty-batch.js";
-import { exportLog } from "../../logs/export/export-logs.js";
 import { prefetch } from "../../logs/read/paginate.js";
 import type { LogBatch, LogLayout, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
@@ -36,7 +33,7 @@ import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
 import { selectColumns, allColumns } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
-import { toRecordsInSlices, toTable } from "../../tensors/format-result.js";
+import { toRecordsInSlices } from "../../tensors/format-result.js";
 import { withheldColumns } from "../../tensors/result.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
@@ -151,7 +148,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
       }
       this.#rows += inference.batch.rows;
       if (choice === allColumns && inference.form === "records") return batchToRecords(inference.batch);
-      return formatAnswer(inference, choice, version.stored.version);
+      const answer = formatAnswer(inference, choice, version.stored.version);
+      return inference.form === "table" ? await answer : answer;
     } catch (error) {
       this.#failures++;
       throw error;
@@ -177,7 +175,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const found = await this.#readLog(query);
     // With no rows, still return the columns and check the selected names.
     const batches = found.length > 0 ? found : [emptyBatch(this.#layoutOf(this.#version))];
-    if (options.arrow === true) return toTable(batches, choice);
+    if (options.arrow === true) {
+      const { toTable } = await import("../../tensors/arrow/to-table.js");
+      return toTable(batches, choice);
+    }
     const withheld = { value: withheldColumns(batches), enumerable: false };
     return Object.defineProperty(
       await toRecordsInSlices(batches, choice),
@@ -189,6 +190,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<Table, void, undefined> {
     this.#assertOpen();
     const { query, choice, batchRows, signal } = parseLogBatchesOptions(options);
+    const { arrowPages } = await import("../../logs/export/arrow-tables.js");
     yield* this.#streamLog(signal, async function* (reader, name) {
       yield* arrowPages(
         prefetch(reader.pages(name, query, { rows: batchRows, bytes: maxTableBytes })),
@@ -211,6 +213,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
     this.#assertOpen();
     const { signal, ...wanted } = parseExportOptions(this.name, options);
+    const { exportLog } = await import("../../logs/export/export-logs.js");
     return exportLog(
       (query, size) => this.#streamLog(signal, (reader, name) => prefetch(reader.pages(name, query, size))),
       wanted,
@@ -309,6 +312,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async versions(): Promise<PipelineVersion[]> {
     const stored = await this.#storedVersions();
+    const { parseStoredConfig } = await import("../../config/config.js");
     return stored
       .map(({ version, config, deployedAt }) => ({
         version: String(version),
@@ -328,7 +332,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const stored = await this.#storedVersions();
     const found =
       version === undefined ? stored.at(-1) : stored.find((candidate) => String(candidate.version) === version);
-    if (found !== undefined) return parseStoredConfig(found.config);
+    if (found !== undefined) return (await import("../../config/config.js")).parseStoredConfig(found.config);
     throw new TargetError(
       "SL6012",
       `pipeline '${this.name}' has no version '${String(version)}'; its versions are ${joinNames(stored.map((candidate) => String(candidate.version)))}`,

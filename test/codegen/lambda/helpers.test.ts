@@ -1,6 +1,7 @@
 import { transformSync } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { buildConfig } from "../../../codegen/build-config.js";
+import { readLambda } from "../../../codegen/lambda/read-function.js";
 import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
 import { defineModel, pipeline, tensor, type PipelineError } from "shapeline";
 
@@ -23,7 +24,7 @@ function compiled(code: string, names: Readonly<Record<string, unknown>> = {}): 
     ...Object.values(names),
   ) as typeof start;
   try {
-    return buildConfig(result)
+    return buildConfig(result, readLambda)
       .steps.flatMap((s) => (s.kind === "validation" ? [s.expression.strings.javascript ?? ""] : []))
       .join("\n");
   } catch (error) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { attachLambdas } from "../../../codegen/lambda/attach/attach.js";
 import { compileLambda } from "../../../codegen/lambda/compile-lambda.js";
 import { buildConfig } from "../../../codegen/build-config.js";
+import { readLambda } from "../../../codegen/lambda/read-function.js";
 import { errorCodes } from "../../../dsl/messages/error-codes.js";
 import { PipelineError } from "../../../dsl/errors.js";
 import { defineModel, pipeline } from "../../../dsl/index.js";
@@ -43,7 +44,7 @@ const scored = pipeline("p").model(
 /** The problems that `build()` reports for a check. */
 function buildProblems(check: unknown): string {
   try {
-    buildConfig(scored.validate("low", check as never));
+    buildConfig(scored.validate("low", check as never), readLambda);
     return "no problems";
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;

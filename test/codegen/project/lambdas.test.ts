@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { buildConfig } from "../../../codegen/build-config.js";
+import { readLambda } from "../../../codegen/lambda/read-function.js";
 import { loadPipelines } from "../../../codegen/project/load-pipelines.js";
 import type { PipelineError } from "../../../dsl/errors.js";
 import { refusalError } from "../../refusal.js";
@@ -14,7 +15,7 @@ async function compiledLambdas(project: string, file: string): Promise<string> {
   const loaded = await load(fixture(project), file);
   return loaded
     .flatMap(({ pipeline }) =>
-      buildConfig(pipeline).steps.flatMap((step) =>
+      buildConfig(pipeline, readLambda).steps.flatMap((step) =>
         step.kind === "validation" || step.kind === "alert"
           ? [`${pipeline.name} ${step.name}: ${step.expression.strings.javascript ?? ""}`]
           : [],
@@ -70,7 +71,7 @@ test("inlines helper functions of the same and other files, with their own const
 
 test("reports a problem in a function of another file at its place there", async () => {
   const [loaded] = await load(fixture("followed"), "wrong.pipeline.ts");
-  const { problems } = (await refusalError(() => loaded && buildConfig(loaded.pipeline))) as PipelineError;
+  const { problems } = (await refusalError(() => loaded && buildConfig(loaded.pipeline, readLambda))) as PipelineError;
   expect(problems.map(({ message }) => message).join("\n\n")).toMatchInlineSnapshot(`
     "rules/rules.ts:35:50 - error SL1016: \`<<\` works on 32-bit integers, which no target supports
 

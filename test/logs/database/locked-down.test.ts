@@ -11,7 +11,7 @@ afterEach(() => close.splice(0).forEach((each) => each()));
 
 /** A connection to the log's database of a new folder. */
 async function openLog(folder: string): Promise<DuckDBConnection> {
-  const instance = await openDatabase(await loadDuckDB(), folder, false);
+  const instance = await openDatabase(loadDuckDB(), folder, false);
   const connection = await instance.connect();
   close.push(() => {
     connection.closeSync();

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { loadDuckDB } from "../../../src/logs/duckdb.js";
 import { openStore } from "../../../src/logs/open-store.js";
 import { refusal, refusalError } from "../../refusal.js";
 import { startChild, startChildWithFileLimit, startOwner } from "../support/child-process.js";
@@ -174,19 +176,10 @@ describe("openStore", () => {
   });
 
   it("names the package to install if DuckDB is missing", async () => {
-    vi.resetModules();
-    vi.doMock("@duckdb/node-api", () => {
-      throw Object.assign(new TypeError("Cannot find package '@duckdb/node-api'"), { code: "ERR_MODULE_NOT_FOUND" });
-    });
-    const { loadDuckDB } = await import("../../../src/logs/duckdb.js");
-    const error: unknown = await loadDuckDB().catch((reason: unknown) => reason);
-    vi.doUnmock("@duckdb/node-api");
-    // Vitest wraps the mock's error and `resetModules` reloads the error classes: neither the reason nor the class is
-    // checked.
-    expect(error).toMatchObject({
-      code: "SL6020",
-      message: expect.stringContaining("run: npm install @duckdb/node-api (--ignore-scripts is safe"),
-    });
+    const elsewhere = createRequire(join(newFolder(), "app.js"));
+    expect(await refusal(() => loadDuckDB("the inference log", elsewhere))).toMatchInlineSnapshot(
+      `"SL6020 the inference log needs @duckdb/node-api, which is not installed; run: npm install @duckdb/node-api (--ignore-scripts is safe: it has no install script)"`,
+    );
   });
 });
 

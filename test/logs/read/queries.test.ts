@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LogLayout } from "../../../src/logs/pipeline-log.js";
-import { toRecords, toTable } from "../../../src/tensors/format-result.js";
+import { toTable } from "../../../src/tensors/arrow/to-table.js";
+import { toRecords } from "../../../src/tensors/format-result.js";
 import type { TensorData } from "../../../src/tensors/tensor-data.js";
 import { refusal } from "../../refusal.js";
 import { sample } from "../../tensors/samples.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dtypes } from "../../../dsl/tensor.js";
 import type { LogLayout } from "../../../src/logs/pipeline-log.js";
-import { toTable } from "../../../src/tensors/format-result.js";
+import { toTable } from "../../../src/tensors/arrow/to-table.js";
 import type { ResultBatch } from "../../../src/tensors/result.js";
 import { sample } from "../../tensors/samples.js";
 import { floats, fraudLayout, noon, port, rowMeta, scoredRows, scoresOf } from "../support/sample-rows.js";

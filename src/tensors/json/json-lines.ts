@@ -1,8 +1,8 @@
-import type { ColumnSelection } from "./column-selection.js";
+import type { ColumnSelection } from "../column-selection.js";
 import { toJson } from "./to-json.js";
-import type { ResultBatch, RowsMetadata } from "./result.js";
-import { toRecords } from "./format-result.js";
-import type { RowsTensor } from "./tensor-data.js";
+import type { ResultBatch, RowsMetadata } from "../result.js";
+import { toRecords } from "../format-result.js";
+import type { RowsTensor } from "../tensor-data.js";
 
 type Batch = ResultBatch & Partial<RowsMetadata>;
 

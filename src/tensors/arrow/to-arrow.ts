@@ -1,7 +1,7 @@
 import type { Data } from "apache-arrow";
 import { Bool, DataType, Field, List, Utf8, Vector, makeData } from "apache-arrow";
-import { elementCount, isRagged, type RaggedTensor, type RowsTensor, type TensorData } from "./tensor-data.js";
-import { arrowTypes } from "./dtypes.js";
+import { elementCount, isRagged, type RaggedTensor, type RowsTensor, type TensorData } from "../tensor-data.js";
+import { arrowTypes } from "./arrow-types.js";
 
 /**
  * Converts a tensor to an Arrow column: scalars for rank 1, one level of `List` for each further dimension. Numbers are

@@ -1,10 +1,11 @@
-import { DataType, Precision, Vector, type Data, type Dictionary, type Utf8View } from "apache-arrow";
-import type { ErrorCode } from "../../dsl/messages/error-codes.js";
-import { InputError } from "../../dsl/errors.js";
-import { rowShape } from "../../dsl/rows.js";
-import type { DType, Port } from "../../dsl/tensor.js";
-import { allocate } from "./dtypes.js";
-import { elementCount, type RowsTensor, type TensorElements } from "./tensor-data.js";
+import type { Data, DataType, Dictionary, Utf8View, Vector } from "apache-arrow";
+import type { ErrorCode } from "../../../dsl/messages/error-codes.js";
+import { InputError } from "../../../dsl/errors.js";
+import { rowShape } from "../../../dsl/rows.js";
+import type { DType, Port } from "../../../dsl/tensor.js";
+import { allocate } from "../dtypes.js";
+import { elementCount, type RowsTensor, type TensorElements } from "../tensor-data.js";
+import { hasId, isDictionary, isFixedSizeList, isFloat, isInt, isUtf8View, floatTypes } from "./type-ids.js";
 
 /**
  * Converts an Arrow column to the rows of a port. Accepts `List`, `LargeList` and `FixedSizeList` nested to the rank of
@@ -22,7 +23,7 @@ import { elementCount, type RowsTensor, type TensorElements } from "./tensor-dat
 export function tensorFromVector(vector: Vector, port: Port, where: string, nullAsNaN = false): RowsTensor {
   const [depth, leaf] = innermostType(vector.type);
   const row = rowShape(port.shape);
-  const column = new Column(port, where, nullAsNaN ? depth : null);
+  const column = new Column(port, where, nullAsNaN ? depth : null, vector.constructor as typeof Vector);
   const isOneNumber = depth === 0 && row !== null && row.every((dim) => dim === 1);
   const expectedDepth = row === null ? depth : row.length;
   if (depth !== expectedDepth && !isOneNumber) {
@@ -89,7 +90,11 @@ class Column {
   /** The level whose nulls are NaN; null: no nulls are accepted. */
   readonly #nullableLevel: number | null;
 
-  constructor(port: Port, where: string, nullableLevel: number | null) {
+  /** The class of vectors of the copy of apache-arrow that made the column. */
+  readonly vectorClass: typeof Vector;
+
+  constructor(port: Port, where: string, nullableLevel: number | null, vectorClass: typeof Vector) {
+    this.vectorClass = vectorClass;
     this.#port = port;
     this.#where = where;
     this.#nullableLevel = nullableLevel;
@@ -118,7 +123,7 @@ class Column {
     const child = data.children[0];
     if (child === undefined) throw this.damaged();
     const offsets = data.valueOffsets as Int32Array | BigInt64Array | undefined;
-    const fixed = DataType.isFixedSizeList(data.type) ? data.type.listSize : null;
+    const fixed = isFixedSizeList(data.type) ? data.type.listSize : null;
     for (let i = 0; i < (fixed === null ? count : Math.min(count, 1)); i++) {
       const length = fixed ?? Number(offsets?.[start + i + 1]) - Number(offsets?.[start + i]);
       if (!Number.isSafeInteger(length) || length < 0) throw this.damaged();
@@ -141,7 +146,7 @@ class Column {
     const child = data.children[0];
     if (child === undefined) throw this.damaged();
     const offsets = data.valueOffsets as Int32Array | BigInt64Array | undefined;
-    const fixed = DataType.isFixedSizeList(data.type) ? data.type.listSize : null;
+    const fixed = isFixedSizeList(data.type) ? data.type.listSize : null;
     const expected = fixedSize(this.#port, level);
     const startOf = (list: number) => (fixed === null ? Number(offsets?.[list]) : list * fixed);
     let size = expected;
@@ -239,7 +244,7 @@ function readBits({ data, start, count }: Leaf, out: Uint8Array, at: number, col
 const decoder = new TextDecoder();
 
 function readStrings({ data, start, count }: Leaf, out: string[], at: number, column: Column): void {
-  if (DataType.isDictionary(data.type)) {
+  if (isDictionary(data.type)) {
     const words = dictionaryWords(data, column);
     const indices = data.values as Int32Array | BigInt64Array;
     for (let i = 0; i < count; i++) {
@@ -251,7 +256,7 @@ function readStrings({ data, start, count }: Leaf, out: string[], at: number, co
     return;
   }
   if (count === 0) return;
-  if (DataType.isUtf8View(data.type)) {
+  if (isUtf8View(data.type)) {
     readViews({ data, start, count }, out, at, column);
     return;
   }
@@ -266,7 +271,7 @@ function readStrings({ data, start, count }: Leaf, out: string[], at: number, co
 }
 
 function readViews({ data, start, count }: Leaf, out: string[], at: number, column: Column): void {
-  const views = new Vector([data as Data<Utf8View>]);
+  const views = new column.vectorClass([data as Data<Utf8View>]);
   for (let i = 0; i < count; i++) {
     let text: string | null;
     try {
@@ -301,25 +306,21 @@ function innermostType(type: DataType): [depth: number, leaf: DataType] {
 
 /** Compares type ids and not classes, so that tables of another copy of apache-arrow are accepted. */
 function isList(type: DataType): boolean {
-  return (
-    (DataType.isList(type) || DataType.isFixedSizeList(type) || DataType.isLargeList(type)) &&
-    type.children.length === 1
-  );
+  return hasId(type, "list", "fixedSizeList", "largeList") && type.children.length === 1;
 }
 
 function listSize(type: DataType, level: number): number | null {
   let inner = type;
   for (let i = 0; i < level; i++) inner = inner.children[0]?.type ?? inner;
-  return DataType.isFixedSizeList(inner) ? inner.listSize : null;
+  return isFixedSizeList(inner) ? inner.listSize : null;
 }
 
 function dtypeOf(type: DataType): DType | null {
-  if (DataType.isBool(type)) return "bool";
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type)) return "string";
-  if (DataType.isDictionary(type)) return dtypeOf(type.dictionary) === "string" ? "string" : null;
-  if (DataType.isFloat(type))
-    return type.precision === Precision.HALF ? "float16" : type.precision === Precision.SINGLE ? "float32" : "float64";
-  if (DataType.isInt(type)) return `${type.isSigned ? "int" : "uint"}${type.bitWidth}`;
+  if (hasId(type, "bool")) return "bool";
+  if (hasId(type, "utf8", "largeUtf8", "utf8View")) return "string";
+  if (isDictionary(type)) return dtypeOf(type.dictionary) === "string" ? "string" : null;
+  if (isFloat(type)) return floatTypes[type.precision];
+  if (isInt(type)) return `${type.isSigned ? "int" : "uint"}${type.bitWidth}`;
   return null;
 }
 
