@@ -1,4 +1,5 @@
 import { bounds, exceeded } from "../util/bounds.js";
+import { escapeUnsafe } from "../util/escape-text.js";
 import { errorMessage } from "../util/error-message.js";
 import { isRecord } from "../util/objects.js";
 import { ConfigError, type Problem } from "../../dsl/errors.js";
@@ -140,6 +141,6 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ConfigError("SL4001", `${where} is not JSON: ${errorMessage(error)}`, { where }, { cause: error });
+    throw new ConfigError("SL4001", `${where} is not JSON: ${escapeUnsafe(errorMessage(error))}`, { where }, { cause: error });
   }
 }

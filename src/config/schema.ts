@@ -1,13 +1,13 @@
 import { constantSchema } from "./constants.js";
 import * as z from "zod";
 import { dtypes } from "../../dsl/tensor.js";
-import { type Data, nameSchema } from "./schema-parts.js";
+import { anyNameSchema, type Data, nameSchema } from "./schema-parts.js";
 import { stepSchema } from "./steps/steps.js";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits");
-const dim = z.union([z.number().int().nonnegative(), z.string().min(1), z.null()]);
+const dim = z.union([z.number().int().nonnegative(), nameSchema, z.null()]);
 
-export const portSchema = z.strictObject({ name: z.string(), dtype: z.enum(dtypes), shape: z.array(dim).nullable() });
+export const portSchema = z.strictObject({ name: anyNameSchema, dtype: z.enum(dtypes), shape: z.array(dim).nullable() });
 
 export const modelSchema = z.strictObject({
   name: nameSchema,
@@ -42,9 +42,9 @@ export const modelSchema = z.strictObject({
 export const runtimeCheckSchema = z.strictObject({
   step: z.number().int().nonnegative(),
   model: nameSchema.nullable(),
-  input: z.string(),
+  input: anyNameSchema,
   axis: z.number().int().nonnegative().nullable(),
-  expects: z.union([z.number().int().nonnegative(), z.string().min(1)]),
+  expects: z.union([z.number().int().nonnegative(), nameSchema]),
 });
 
 export const configSchema = z.strictObject({
@@ -53,7 +53,7 @@ export const configSchema = z.strictObject({
   /** The request's columns. */
   inputs: z.array(portSchema).min(1),
   /** Float columns in which null stands for NaN. */
-  missing: z.array(z.string()).min(1).optional(),
+  missing: z.array(anyNameSchema).min(1).optional(),
   models: z.array(modelSchema).min(1),
   steps: z.array(stepSchema).min(1),
   checks: z.array(runtimeCheckSchema),

@@ -1,5 +1,12 @@
-/** Control, format and surrogate characters and line separators: invisible, or able to move a terminal's cursor. */
-export const unsafeCharacters = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * Control, format and surrogate characters, line separators and letters that nothing shows: invisible, or able to move a
+ * terminal's cursor.
+ */
+export const unsafeCharacters = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+export function hasUnsafe(text: string): boolean {
+  return text.search(unsafeCharacters) >= 0;
+}
 
 /** `text` with its unsafe characters as `\uXXXX` escapes. */
 export function escapeUnsafe(text: string): string {

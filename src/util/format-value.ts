@@ -1,3 +1,4 @@
+import { escapeUnsafe } from "./escape-text.js";
 import { typedArrayName } from "./typed-array.js";
 
 /**
@@ -43,10 +44,10 @@ export function formatValue(value: unknown): string {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : describeValue(value);
 }
 
-/** Formats JSON data on one line of at most 58 characters; `nothing` for undefined. */
+/** Formats JSON data on one line of at most 58 characters, without invisible ones; `nothing` for undefined. */
 export function formatJson(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? typeof value);
+  const text = escapeUnsafe(typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? typeof value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

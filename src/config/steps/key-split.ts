@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { objectText, quote } from "../chain-text.js";
-import { nameSchema } from "../schema-parts.js";
+import { metadataSchema, nameSchema } from "../schema-parts.js";
 import { configStepKind, servingModels } from "./step-kind.js";
 
 const schema = z.strictObject({
   kind: z.literal("keySplit"),
   /** The key of the request's metadata. */
-  key: nameSchema,
+  key: metadataSchema.min(1),
   default: nameSchema,
   /** Value of the key -> model. */
-  routes: z.record(z.string(), nameSchema),
+  routes: z.record(metadataSchema, nameSchema),
 });
 
 export const keySplitKind = configStepKind(schema, {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { FoundSource, Source } from "../../../dsl/shapes/sources.js";
 import { objectText, quote } from "../chain-text.js";
 import { builderConstant, constantSchema, constantText } from "../constants.js";
-import { type Data, nameSchema } from "../schema-parts.js";
+import { anyNameSchema, type Data, nameSchema } from "../schema-parts.js";
 import { configStepKind, servingModels } from "./step-kind.js";
 
 const sourceSchema = z.union([
@@ -20,9 +20,9 @@ const schema = z.strictObject({
   kind: z.literal("model"),
   model: nameSchema,
   /** Model input <- current output or, in the first inference step, request column. */
-  rename: z.record(z.string(), z.string()),
+  rename: z.record(anyNameSchema, anyNameSchema),
   /** Model input <- any other source. Absent if there is none. */
-  sources: z.record(z.string(), sourceSchema).optional(),
+  sources: z.record(anyNameSchema, sourceSchema).optional(),
 });
 
 /** The sources of a step as a config stores them. */

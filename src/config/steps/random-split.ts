@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { quote } from "../chain-text.js";
-import { nameSchema } from "../schema-parts.js";
+import { metadataSchema, nameSchema } from "../schema-parts.js";
 import { configStepKind, servingModels } from "./step-kind.js";
 
 const schema = z.strictObject({
   kind: z.literal("randomSplit"),
   /** The key of the request's metadata whose value decides; null: the choice is random. */
-  hashKey: nameSchema.nullable(),
+  hashKey: metadataSchema.min(1).nullable(),
   weights: z.array(z.strictObject({ model: nameSchema, weight: z.number().positive() })).min(1),
 });
 

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { objectText } from "../chain-text.js";
+import { anyNameSchema } from "../schema-parts.js";
 import { configStepKind } from "./step-kind.js";
 
 /** Symbols that become sizes from this step on. */
 const schema = z.strictObject({
   kind: z.literal("refine"),
-  sizes: z.record(z.string(), z.number().int().nonnegative()),
+  sizes: z.record(anyNameSchema, z.number().int().nonnegative()),
 });
 
 export const refineKind = configStepKind(schema, {

@@ -1,3 +1,4 @@
+import { escapeUnsafe } from "../../util/escape-text.js";
 import { type BoundList, boundElement } from "./bound-element.js";
 import {
   type Aggregate,
@@ -136,9 +137,9 @@ export function printConstant(node: Constant): string {
   return typeof value === "string" ? quote(value) : String(value);
 }
 
-/** A string literal on one line, safe for any content. */
+/** A string literal on one line, safe for any content, with everything invisible escaped. */
 function quote(text: string): string {
-  return JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+  return escapeUnsafe(JSON.stringify(text));
 }
 
 /** A property access: `.name`, or `["na-me"]`. */
