@@ -1,4 +1,3 @@
-import { bounds, exceeded } from "../util/bounds.js";
 import { escapeUnsafe } from "../util/escape-text.js";
 import { errorMessage } from "../util/error-message.js";
 import { isRecord } from "../util/objects.js";
@@ -7,7 +6,7 @@ import { canonicalJson, sha256Hex } from "./canonical.js";
 import { formatIssue } from "./format-issue.js";
 import { limitProblems } from "./limits.js";
 import { configSchema, type Config, type UnhashedConfig } from "./schema.js";
-import { dataProblem } from "./data-problem.js";
+import { dataProblem, jsonTextProblem } from "./data-problem.js";
 import { compileTexts, textProblems, withTexts } from "./texts.js";
 import { isOlderConfig, upgradeConfig } from "./upgrade.js";
 import { verifyConfig } from "./verify.js";
@@ -137,10 +136,16 @@ function notAConfig(where: string, issues: readonly string[]): ConfigError {
 }
 
 function parseJson(text: string, where: string): unknown {
-  if (text.length > bounds.configLength.limit) throw notAConfig(where, [exceeded(bounds.configLength, text.length)]);
+  const problem = jsonTextProblem(text);
+  if (problem !== null) throw notAConfig(where, [problem]);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ConfigError("SL4001", `${where} is not JSON: ${escapeUnsafe(errorMessage(error))}`, { where }, { cause: error });
+    throw new ConfigError(
+      "SL4001",
+      `${where} is not JSON: ${escapeUnsafe(errorMessage(error))}`,
+      { where },
+      { cause: error },
+    );
   }
 }

@@ -28,6 +28,35 @@ export function dataProblem(data: unknown): string | null {
   return null;
 }
 
+/** Deeper texts are not parsed. For others, `dataProblem` says where they are too deep. */
+const maxTextLevels = 200_000;
+
+/**
+ * Why a JSON text cannot be a config, before it is parsed: deep or many values cost far more memory than their text.
+ */
+export function jsonTextProblem(text: string): string | null {
+  if (text.length > bounds.configLength.limit) return exceeded(bounds.configLength, text.length);
+  let depth = 0;
+  let values = 0;
+  let isInString = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (isInString) {
+      if (char === backslash) i++;
+      else if (char === quote) isInString = false;
+    } else if (char === quote) isInString = true;
+    else if (char === comma) values++;
+    else if (char === openBracket || char === openBrace) {
+      values++;
+      if (++depth > maxTextLevels) return `(whole): nested more than ${maxLevels} levels deep`;
+    } else if (char === closeBracket || char === closeBrace) depth--;
+  }
+  return values > bounds.configValues.limit ? `(whole): ${exceeded(bounds.configValues)}` : null;
+}
+
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
+
 const leafProblem = (value: unknown, path: Visit["path"]): string | null =>
   isJson(value) ? null : `${pathText(path)}: expected JSON, found a ${typeof value}`;
 

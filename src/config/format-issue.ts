@@ -12,7 +12,8 @@ export function formatIssue(issue: z.core.$ZodIssue, data: unknown): string {
   // An invalid key of a record: the path ends with it.
   if (issue.code === "invalid_key") return `${path}: ${issue.issues[0]?.message ?? "the key is not valid"}`;
   const found = valueAt(data, issue.path);
-  return `${path}: ${lowerFirst(issue.message.replace(/^Invalid input: /, "").replace(/, received \w+$/, ""))}, found ${formatJson(found)}`;
+  const message = issue.message.replace(/^Invalid input: /, "").replace(/, received \w+$/, "");
+  return `${path}: ${lowerFirst(escapeUnsafe(message))}, found ${formatJson(found)}`;
 }
 
 /** A path as in code: `steps[0].name`. */

@@ -7,7 +7,11 @@ import { stepSchema } from "./steps/steps.js";
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits");
 const dim = z.union([z.number().int().nonnegative(), nameSchema, z.null()]);
 
-export const portSchema = z.strictObject({ name: anyNameSchema, dtype: z.enum(dtypes), shape: z.array(dim).nullable() });
+export const portSchema = z.strictObject({
+  name: anyNameSchema,
+  dtype: z.enum(dtypes),
+  shape: z.array(dim).nullable(),
+});
 
 export const modelSchema = z.strictObject({
   name: nameSchema,

@@ -4,6 +4,7 @@ import { writtenNodes } from "../expression/backends/emitter.js";
 import { emitAlertAll, emitAll } from "../expression/compile.js";
 import { readsProblem } from "../expression/tree/reads.js";
 import { bounds, exceeded } from "../util/bounds.js";
+import { escapeUnsafe } from "../util/escape-text.js";
 import type { Config, StepConfig, StepConfigOf } from "./schema.js";
 
 // The texts of a config's expressions, one per language. They follow from the trees: nothing that runs is read from
@@ -60,7 +61,7 @@ export function withTexts(config: Config, { texts }: CompiledTexts): Config {
 }
 
 function problem(code: Problem["code"], step: number, { kind, name }: LambdaStep, message: string): Problem {
-  return { code, message: `steps[${step}]: ${kind} '${name}': ${message}`, details: { step } };
+  return { code, message: escapeUnsafe(`steps[${step}]: ${kind} '${name}': ${message}`), details: { step } };
 }
 
 function hasLambda(step: StepConfig): step is LambdaStep {

@@ -1,4 +1,5 @@
 import { displayPath } from "../../util/display-path.js";
+import { escapeUnsafe } from "../../util/escape-text.js";
 import { type RegisterCommand, exitCodes, redirectUserOutput, colorize, type Io } from "../output/io.js";
 import { readConfigText } from "../input/read-files.js";
 import { prettyJson } from "../output/pretty-json.js";
@@ -101,16 +102,30 @@ function printConfig(io: Io, file: string, config: Config, printReadable: PrintT
   ];
   if (lambdas.length === 0) io.print("  no lambdas");
   for (const { name, about, source, readable, strings, refused } of lambdas) {
-    io.print(`\n  ${colorize(io, "cyan", name)}${about}  ${source}`);
+    io.print(`\n  ${colorize(io, "cyan", name)}${about}  ${shownText(source)}`);
     io.print(`    means        ${readable}`);
-    for (const [backEnd, text] of Object.entries(strings)) {
-      const shownText = isJson.test(backEnd) ? prettyJson(JSON.parse(text), { indent, width: 120 }) : text;
-      io.print(`    ${backEnd.padEnd(12)} ${shownText}`);
-    }
+    for (const [backEnd, text] of Object.entries(strings))
+      io.print(`    ${backEnd.padEnd(12)} ${isJson.test(backEnd) ? shownJson(text) : shownText(text)}`);
     for (const [backEnd, { code, reason }] of Object.entries(refused))
-      io.print(`    ${backEnd.padEnd(12)} ${colorize(io, "yellow", `refused (${code}): ${reason}`)}`);
+      io.print(`    ${backEnd.padEnd(12)} ${colorize(io, "yellow", `refused (${code}): ${shownText(reason)}`)}`);
   }
   io.print("");
+}
+
+/** A text from a config, which may come from anybody: its lines stay below each other, its other characters are visible. */
+function shownText(text: string): string {
+  const lines = text.replaceAll("\t", "  ").split(/\r?\n/);
+  return lines.map(escapeUnsafe).join(`\n${" ".repeat(indent)}`);
+}
+
+/** A text that a config kept from a definition is any text. */
+function shownJson(text: string): string {
+  try {
+    const lines = prettyJson(JSON.parse(text), { indent, width: 120 }).split("\n");
+    return lines.map(escapeUnsafe).join("\n");
+  } catch {
+    return shownText(text);
+  }
 }
 
 /** A platform definition has an `id`; a config never does. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
-import { sizeProblem } from "./size.js";
+import { sizeProblem, treeSizeProblem } from "./size.js";
 import {
   aggregateFunctions,
   arithmeticOps,
@@ -85,7 +85,7 @@ const treeOver = (over: "row" | "rows") =>
     })
     .pipe(
       node.superRefine((tree, context) => {
-        const problem = validateTree(tree, over) ?? workProblem(tree);
+        const problem = treeSizeProblem(tree) ?? validateTree(tree, over) ?? workProblem(tree);
         if (problem !== null) context.addIssue({ code: "custom", message: problem });
       }),
     );

@@ -42,3 +42,10 @@ export function measureTree(tree: ExpressionTree, known = new Map<ExpressionTree
   known.set(tree, result);
   return result;
 }
+
+/** The error message for a tree that has more nodes or levels than are compiled, or null. */
+export function treeSizeProblem(tree: ExpressionTree): string | null {
+  const { size, depth } = measureTree(tree);
+  if (size > maxNodes) return exceeded(bounds.expressionNodes, size);
+  return depth > maxDepth ? exceeded(bounds.expressionDepth, depth) : null;
+}
