@@ -134,6 +134,12 @@ export const bounds = {
     what: "the readers of a data folder at one time",
     wayOut: "read fewer logs at the same time, or read them in the process that owns the folder",
   },
+  ownerAnswerText: {
+    limit: 64 * 2 ** 20,
+    unit: "bytes",
+    what: "the text in an answer of the process that owns a data folder",
+    wayOut: "read the log in that process, or leave long strings out of it with local({ log: { exclude } })",
+  },
   ownerAnswer: {
     limit: 512 * 2 ** 20,
     unit: "bytes",

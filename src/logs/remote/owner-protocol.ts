@@ -1,7 +1,6 @@
 import { connect } from "node:net";
-import { join, relative } from "node:path";
 import { bounds } from "../../util/bounds.js";
-import { packedLength } from "./packed-value.js";
+import { packedLength, packedTextLength } from "./packed-value.js";
 
 export type OwnerMethod = "owner" | "versions" | "pipelines" | "layouts" | "readLog" | "compare";
 
@@ -12,16 +11,6 @@ export const pageRows = 2000;
 export const pageBytes = 8 * 2 ** 20;
 /** Milliseconds in which an answer must arrive once it has begun. */
 const transferMs = 60_000;
-/** Operating systems limit the length of a socket's path; 103 bytes fit on all of them. */
-const maxPathBytes = 103;
-
-/** The path of the owner's socket, relative to the working directory if that is shorter; null if both are too long. */
-export function socketPath(folder: string): string | null {
-  if (process.platform === "win32") return `\\\\.\\pipe\\shapeline${folder.replaceAll(/[\\/:]/g, "-").toLowerCase()}`;
-  const path = join(folder, "shapeline.sock");
-  return [path, relative(process.cwd(), path)].find((each) => Buffer.byteLength(each) <= maxPathBytes) ?? null;
-}
-
 /** Why a request has no answer: `closed`: no process listens; `broken`: something answers that is no owner. */
 export type NoAnswer = "timeout" | "closed" | "broken";
 
@@ -60,7 +49,9 @@ export function sendRequest(path: string, request: object, timeout: number): Pro
       } catch {
         return finish("broken");
       }
-      if (Math.max(received, expected ?? 0) > bounds.ownerAnswer.limit) finish("broken");
+      const text = expected === null ? 0 : packedTextLength(parts[0] as Buffer);
+      if (Math.max(received, expected ?? 0) > bounds.ownerAnswer.limit || text > bounds.ownerAnswerText.limit)
+        finish("broken");
       else if (expected !== null && received >= expected)
         finish(received === expected ? Buffer.concat(parts) : "broken");
     });

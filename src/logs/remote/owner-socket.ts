@@ -13,11 +13,11 @@ import {
   pageRows,
   protocolVersion,
   sendRequest,
-  socketPath,
   type NoAnswer,
   type OwnerMethod,
 } from "./owner-protocol.js";
-import { packValue } from "./packed-value.js";
+import { packedTextLength, packValue } from "./packed-value.js";
+import { socketPlace } from "./socket-place.js";
 
 /** What clients can read. `pages` is missing: a client fetches one page per `readLog` request. */
 export type RemoteReadable = Omit<LogReader, "pages">;
@@ -44,8 +44,8 @@ export class OwnerSocket {
   #answering = 0;
   readonly #waiting: (() => void)[] = [];
 
-  private constructor(folder: string) {
-    this.#path = socketPath(folder);
+  private constructor(path: string | null) {
+    this.#path = path;
     this.#reader = new Promise((resolve) => (this.#setReader = resolve));
   }
 
@@ -56,8 +56,9 @@ export class OwnerSocket {
    * @throws StorageError SL7003 if another thread of this process owns the folder
    */
   static async acquire(folder: string, file: string): Promise<OwnerSocket> {
-    const socket = new OwnerSocket(folder);
-    const path = socket.#path;
+    const { path, warning } = socketPlace(folder);
+    if (warning !== null) process.emitWarning(warning, "ShapelineLogWarning");
+    const socket = new OwnerSocket(path);
     if (path === null || (await socket.#listen(path))) return socket;
     let owner = await ownerAt(path);
     if (owner === "closed") {
@@ -168,8 +169,14 @@ export class OwnerSocket {
 async function packedAnswer(answer: () => unknown): Promise<Buffer> {
   try {
     const bytes = packValue({ result: await answer() });
-    if (bytes.byteLength <= bounds.ownerAnswer.limit) return bytes;
-    throw new StorageError("SL7010", `the log cannot be read: ${exceeded(bounds.ownerAnswer, bytes.byteLength)}`);
+    const tooLarge =
+      bytes.byteLength > bounds.ownerAnswer.limit
+        ? exceeded(bounds.ownerAnswer, bytes.byteLength)
+        : packedTextLength(bytes) > bounds.ownerAnswerText.limit
+          ? exceeded(bounds.ownerAnswerText, packedTextLength(bytes))
+          : null;
+    if (tooLarge === null) return bytes;
+    throw new StorageError("SL7010", `the log cannot be read: ${tooLarge}`);
   } catch (error) {
     const { code, message, details } =
       error instanceof ShapelineError

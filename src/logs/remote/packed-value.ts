@@ -69,6 +69,11 @@ export function packedLength(start: Buffer): number | null {
   return total;
 }
 
+/** The length of the JSON of packed bytes, by their first `headBytes`. */
+export function packedTextLength(start: Buffer): number {
+  return start.readUInt32LE(4);
+}
+
 /**
  * Reads the bytes of `packValue`. Nothing in them is trusted: check the value against a schema.
  *

@@ -5,8 +5,9 @@ import type { Comparison } from "../comparison.js";
 import type { LogBatch, LogLayout, LogQuery, PageSize } from "../pipeline-log.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "../store.js";
 import type { Answers } from "./answer-schemas.js";
-import { pageBytes, pageRows, protocolVersion, sendRequest, socketPath, type OwnerMethod } from "./owner-protocol.js";
+import { pageBytes, pageRows, protocolVersion, sendRequest, type OwnerMethod } from "./owner-protocol.js";
 import { readAnswer, receivedError } from "./read-answer.js";
+import { socketPath } from "./socket-place.js";
 
 type RemoteMethod = Exclude<OwnerMethod, "owner">;
 type Timeouts = Readonly<Record<RemoteMethod, number>>;
@@ -19,6 +20,7 @@ const defaultTimeouts: Timeouts = {
   readLog: 30_000,
   compare: 600_000,
 };
+
 /** The log of a data folder that another process or thread owns, read through its socket. */
 export class RemoteLog implements LogReader {
   readonly #folder: string;

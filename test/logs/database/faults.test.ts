@@ -68,7 +68,6 @@ async function createLogWithWal(): Promise<string> {
   const child = startChild("batches", walFolder);
   for (let i = 0; i < 30; i++) await child.line();
   await child.kill();
-  rmSync(join(walFolder, "shapeline.sock"), { force: true });
   return walFolder;
 }
 

@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { StorageError } from "../../../dsl/errors.js";
 import { openStore } from "../../../src/logs/open-store.js";
-import { socketPath } from "../../../src/logs/remote/owner-protocol.js";
+import { socketPath } from "../../../src/logs/remote/socket-place.js";
 import { packValue, unpackValue } from "../../../src/logs/remote/packed-value.js";
 import { RemoteLog } from "../../../src/logs/remote/remote-log.js";
 import { refusal } from "../../refusal.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StorageError } from "../../../dist/dsl/errors.js";
 import { RemoteLog } from "../../../dist/src/logs/remote/remote-log.js";
-import { socketPath } from "../../../dist/src/logs/remote/owner-protocol.js";
+import { socketPath } from "../../../dist/src/logs/remote/socket-place.js";
 import { unpackValue } from "../../../dist/src/logs/remote/packed-value.js";
 import { local } from "../../../dist/src/targets/local/index.js";
 import { toRecords, toTable } from "../../../dist/src/tensors/format-result.js";
@@ -35,6 +35,8 @@ function ask(path, text) {
 }
 
 export async function prepare(folder) {
+  // The sockets belong to the judge's own folder, too.
+  process.env.TMPDIR = folder;
   const data = join(folder, `owned-${process.pid}`);
   const target = local({ models: fileURLToPath(new URL("models", example)), data });
   const live = await target.deploy(JSON.parse(readFileSync(new URL("breast-cancer.pipeline.json", example), "utf8")));

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { socketPath } from "../../../src/logs/remote/socket-place.js";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -94,7 +95,7 @@ describe.skipIf(process.platform === "win32")("threads of one process that share
       const target = local({ data });
       expect(await (await target.pipeline("plain")).logs()).toHaveLength(20 * round);
       await target.close();
-      leaveSocket(join(data, "shapeline.sock"));
+      leaveSocket(socketPath(data));
     }
   });
 
@@ -109,7 +110,7 @@ describe.skipIf(process.platform === "win32")("threads of one process that share
 });
 
 /** Leaves a socket file behind, as a process does that is killed while it listens. */
-function leaveSocket(path: string): void {
+function leaveSocket(path: string | null): void {
   const script = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
   expect(() => execFileSync(process.execPath, ["-e", script], { stdio: "ignore" })).toThrow();
 }

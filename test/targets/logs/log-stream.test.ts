@@ -1,4 +1,5 @@
 import { cpSync, existsSync, readdirSync } from "node:fs";
+import { socketPath } from "../../../src/logs/remote/socket-place.js";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { pipeline } from "shapeline";
@@ -24,7 +25,7 @@ async function logged(): Promise<{ live: LocalDeployment; isOpen: () => boolean 
   cpSync(template, data, { recursive: true });
   return {
     live: await openEngine({ models, data }).pipeline("cancer"),
-    isOpen: () => existsSync(join(data, "shapeline.sock")),
+    isOpen: () => existsSync(socketPath(data) ?? ""),
   };
 }
 
