@@ -1,6 +1,6 @@
 import { showTensor } from "../../../dsl/shapes/fits.js";
 import { InputError, TargetError } from "../../../dsl/errors.js";
-import { clash, misfit, requestSource } from "../../../dsl/messages/shapes.js";
+import { clash, misfit } from "../../../dsl/messages/shapes.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
 import { isRagged, type RowsTensor } from "../../tensors/tensor-data.js";
 import type { Feeds } from "./feeds.js";
@@ -10,19 +10,34 @@ import { rowDimsOf } from "../../tensors/row-ranges.js";
 /** Throws for tensors that the model does not accept. */
 export type FeedCheck = (feeds: Feeds) => void;
 
+/** The origin of an input's tensor. */
+export interface FeedSource {
+  /** The origin with the verb: `step 2 (model 'embed') produces`. */
+  readonly text: string;
+  readonly isRequest: boolean;
+}
+
 /**
  * Creates the run-time checks of one model of one step: those that the types could not decide. Null if there are none.
  * The messages are the compiler's.
  *
- * @param source the origin of the tensors, with the verb: `step 2 (model 'embed') produces`; null for the request
- * @returns a function that throws InputError SL5016 for the request's tensors, TargetError SL6003 for a model's
+ * @param sourceOf the origin of an input's tensor
+ * @returns a function that throws InputError SL5016 where the request's tensors are at fault or may be, else TargetError
+ *   SL6003
  */
-export function feedCheck(config: Config, step: number, model: ModelConfig, source: string | null): FeedCheck | null {
+export function feedCheck(
+  config: Config,
+  step: number,
+  model: ModelConfig,
+  sourceOf: (input: string) => FeedSource,
+): FeedCheck | null {
   const checks = config.checks.filter((check) => check.step === step && check.model === model.name);
   if (checks.length === 0) return null;
-  const refuse = (message: string, input: string): InputError | TargetError => {
+  const refuse = (message: string, input: string, other = input): InputError | TargetError => {
     const details = { step, model: model.name, input };
-    return source === null ? new InputError("SL5016", message, details) : new TargetError("SL6003", message, details);
+    return sourceOf(input).isRequest || sourceOf(other).isRequest
+      ? new InputError("SL5016", message, details)
+      : new TargetError("SL6003", message, details);
   };
   const checkShapes = (shapes: ReadonlyMap<string, FeedShape>): void => {
     const bound = new Map<string, { readonly size: number; readonly input: string }>();
@@ -34,11 +49,15 @@ export function feedCheck(config: Config, step: number, model: ModelConfig, sour
         const earlier = bound.get(expects);
         if (earlier === undefined) bound.set(expects, { size, input });
         else if (earlier.size !== size)
-          throw refuse(clash(model.name, symbolOf(model, expects), input, size, earlier.input, earlier.size), input);
+          throw refuse(
+            clash(model.name, symbolOf(model, expects), input, size, earlier.input, earlier.size),
+            input,
+            earlier.input,
+          );
       } else if (size !== expects) {
         const port = model.inputs.find(({ name }) => name === input) ?? { dtype: shape.dtype, shape: shape.dims };
         const got = showTensor({ dtype: shape.dtype, shape: shape.dims });
-        throw refuse(misfit(model.name, input, showTensor(port), source ?? requestSource, got), input);
+        throw refuse(misfit(model.name, input, showTensor(port), sourceOf(input).text, got), input);
       }
     }
   };

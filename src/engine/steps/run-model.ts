@@ -1,13 +1,15 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { missing, requestSource, stepSource } from "../../../dsl/messages/shapes.js";
+import { columnSource, constantSource, modelOutputSource } from "../../../dsl/messages/sources.js";
 import { feedOf } from "../../../dsl/shapes/port-names.js";
 import type { ModelConfig, StepConfigOf } from "../../config/schema.js";
+import type { SourceConfig } from "../../config/steps/model.js";
 import { Names, NamedValues } from "../../tensors/named-values.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 import type { Feeds } from "../session/feeds.js";
 import type { UseOutputs } from "../session/model-runner.js";
 import { rowPlan } from "../session/row-plan.js";
-import { type FeedCheck, feedCheck } from "../session/shape-checks.js";
+import { type FeedCheck, feedCheck, type FeedSource } from "../session/shape-checks.js";
 import type { Execution, RunStep } from "./execution.js";
 import { keepOutputs, missingSource, readSource } from "./sources.js";
 import { type CompileContext, requireModel } from "./step-kind.js";
@@ -62,7 +64,18 @@ export function feedModel(
     }
     return feeds;
   };
-  return { feed, check: feedCheck(config, index, model, upstream?.source ?? null) };
+  const currentSource: FeedSource = { text: upstream?.source ?? requestSource, isRequest: upstream === null };
+  const sourceOf = (input: string): FeedSource => {
+    const source = Object.hasOwn(sources, input) ? sources[input] : undefined;
+    return source === undefined ? currentSource : describeSource(source);
+  };
+  return { feed, check: feedCheck(config, index, model, sourceOf) };
+}
+
+function describeSource(source: SourceConfig): FeedSource {
+  if ("column" in source) return { text: columnSource(source.column), isRequest: true };
+  if ("model" in source) return { text: modelOutputSource(source.model, source.output), isRequest: false };
+  return { text: constantSource, isRequest: false };
 }
 
 /** A model of a step, with its outputs. */

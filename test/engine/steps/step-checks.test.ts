@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { build, defineModel, pipeline, ShapelineError, type AnyPipeline } from "shapeline";
 import type { ModelConfig } from "../../../src/config/schema.js";
 import { folder, writeModel } from "../make-config.js";
+import { refusal } from "../../refusal.js";
 import { openTestEngine } from "../open-engine.js";
 
 const dir = folder();
@@ -28,6 +29,7 @@ const openEnd = identityModel("open", null, null);
 const left = identityModel("left", 3, 3);
 const right = identityModel("right", 3, 3);
 const named = identityModel("named", "k", "k");
+const other = identityModel("other", null, null);
 
 async function outcome(made: AnyPipeline, width: number, metadata?: Record<string, string | number>): Promise<string> {
   const config = await build(made);
@@ -116,6 +118,27 @@ describe("a size that the types left open is checked for every batch", () => {
       "model 'left' input 'x' expects float32[batch, 3] but step 0 (model 'open') produces float32[1, 2]",
     ]);
     expect(await notes(3)).toEqual([null]);
+  });
+
+  test("of a request column that a later step reads: the request is named, not the step before", async () => {
+    const columns = {
+      x: { dtype: "float32", shape: ["batch", 2] },
+      mask: { dtype: "float32", shape: ["batch", null] },
+    } as const;
+    const made = pipeline("p", { inputs: columns }).model(openEnd).model(left, { x: "in.mask" });
+    const engine = await openTestEngine(dir, await build(made));
+    const infer = (mask: number[]) => refusal(engine.infer([{ x: [1, 1], mask }]));
+    expect(await infer([1, 1])).toBe(
+      "SL5016 model 'left' input 'x' expects float32[batch, 3] but request column 'mask' has float32[1, 2]",
+    );
+    expect((await engine.infer([{ x: [1, 1], mask: [1, 1, 1] }])).batch.rows).toBe(1);
+  });
+
+  test("of an earlier step's output that a later step reads", async () => {
+    const made = pipeline("p").model(openEnd).model(other).model(left, { x: "open.y" }) as AnyPipeline;
+    expect(await outcome(made, 2)).toBe(
+      "SL6003 model 'left' input 'x' expects float32[batch, 3] but model 'open' output 'y' is float32[1, 2]",
+    );
   });
 
   test("by refine, of a request and of a model's output", async () => {
