@@ -317,7 +317,10 @@ export interface ModelStatus {
   readonly name: string;
   readonly version: string;
   readonly sha256: string;
-  /** Why its rows run one at a time, which is slower; missing if they run together. */
+  /**
+   * Why its rows run one at a time, which is slower, or why `deploy` could not prove that rows of one run do not change
+   * each other; missing if it could.
+   */
   readonly notice?: string;
 }
 

@@ -198,6 +198,19 @@ expectError(await live.infer([{ imag: image }]));
 expectError(await live.infer([{ image: [image] }]));
 expectError(await live.infer({ image }));
 expectError(await live.infer([{ image }], { timeout: 5 }));
+// An input without a row axis, beside one with it, has one value in the columns form.
+declare const vad: Model<
+  "vad",
+  { readonly a: F<readonly ["batch", 2]>; readonly sr: Tensor<"int64", readonly []> },
+  { readonly speech: F<readonly ["batch", 1]> }
+>;
+const detector = await pipeline("p").model(vad).deploy(target);
+const speech = await detector.infer({ a: [[0.5, 1]], sr: 16000n });
+expectType<readonly (readonly [number])[]>(speech.out.speech);
+await detector.infer({ a: new Float32Array(4), sr: 16000n });
+await detector.infer([{ a: [0.5, 1], sr: 16000n }]);
+expectError(await detector.infer({ a: [[0.5, 1]], sr: [16000n] }));
+expectError(await detector.infer({ a: [[0.5, 1]] }));
 const untyped = await annotated.deploy(target);
 expectType<unknown>((await untyped.infer([{ image }]))[0]?.out["dense_1"]);
 

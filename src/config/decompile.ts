@@ -5,7 +5,10 @@ import { stepModels } from "./step-models.js";
 import { stepKind } from "./steps/steps.js";
 
 export interface Decompiled {
-  /** The TypeScript module: imports, and the pipeline as an exported constant. */
+  /**
+   * The TypeScript module: imports, and the pipeline as an exported constant. A comment states each `batchSize` that the
+   * imported model must have.
+   */
   readonly text: string;
   /** The chain alone: `pipeline("fraud").model(ccfraud)…`. */
   readonly chain: string;
@@ -40,7 +43,10 @@ export function decompile(config: Config, from = "./models.gen.js"): Decompiled 
     `import { ${names.join(", ")} } from "shapeline";`,
     `import { ${[...new Set(identifiers)].sort().join(", ")} } from ${quote(from)};`,
   ];
-  return { text: `${imports.join("\n")}\n\nexport const ${name} = ${chain};\n`, chain, handles };
+  const sizes = config.models.flatMap(({ name: model, batchSize }) =>
+    batchSize === undefined ? [] : [`// The file of ${handles.get(model) ?? model} fixes batchSize: ${batchSize}.`],
+  );
+  return { text: `${[...imports, ...sizes].join("\n")}\n\nexport const ${name} = ${chain};\n`, chain, handles };
 }
 
 /** What the text imports from the package. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { build, defineModel, pipeline, tensor, type Dim } from "shapeline";
 import { diffConfigs, hashConfig, parseConfig, type Config } from "shapeline/config";
+import { decompile } from "shapeline/wallaroo";
 import { refusal } from "../refusal.js";
 
 const sha256 = "a".repeat(64);
@@ -36,6 +37,10 @@ describe("a config says how the rows of each model run", () => {
         text: "version 1, file aaaaaaaaaaaa… -> version 1, file aaaaaaaaaaaa…, batch size 4",
       },
     ]);
+    expect(decompile(config).text).toContain(
+      '\nimport { m } from "./models.gen.js";\n// The file of m fixes batchSize: 4.\n\nexport const p = ',
+    );
+    expect(decompile(await build(open)).text).not.toContain("batchSize");
   });
 });
 

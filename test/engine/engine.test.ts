@@ -233,6 +233,16 @@ describe("checks that need the rows", () => {
     expect(batch.outputs.get("y")).toEqual({ dtype: "float32", dims: [3, 1], data: Float32Array.of(1, 2, 3) });
   });
 
+  test("says where rows run together without a proof, because made-up rows do not run", async () => {
+    const dir = folder();
+    const engine = await openTestEngine(dir, config("p", [writeModel(dir, "picky", picky())], [run("picky")]));
+    expect([...engine.notices.values()]).toMatchInlineSnapshot(`
+      [
+        "model 'picky' runs rows together without a proof that they do not change each other: it cannot be tried: model 'picky' failed on these rows: Non-zero status code returned while running MatMul node. Name:'' Status Message: matmul_helper.h:59 Compute MatMul dimension mismatch",
+      ]
+    `);
+  });
+
   test("names the model that failed on the rows", async () => {
     const dir = folder();
     const model = writeModel(dir, "picky", picky());

@@ -46,6 +46,10 @@ export const handles: Readonly<Record<string, Handle>> = {
     [i64("input", "batch", "phonemes"), i64("input_lengths", "batch"), f32("scales", 3)],
     [f32("output", "batch", 1, "time")],
   ],
+  "ext/ext_encoder.onnx": [
+    [i64("input_ids", "batch", "seq"), i64("attention_mask", "batch", "seq")],
+    [f32("last_hidden_state", "batch", "seq", 4), f32("pooled", "batch", 4)],
+  ],
   "fixed4.onnx": [[f32("x", "batch", 3)], [f32("y", "batch", 3)], 4],
   "bf16.onnx": [[f32("x", "batch", 3)], [f32("y", "batch", 3)]],
 };

@@ -30,6 +30,21 @@ const pixelsOf = `
     return colors;
   }`;
 
+it("names what is not compared, and why", async () => {
+  const html = await reportHtml({
+    ...comparison,
+    withheld: [
+      { column: "out.iban", reason: "redacted" },
+      { column: "out_<rf>.mask", reason: "long" },
+    ],
+  });
+  const facts = [...html.matchAll(/<t[hd][^>]*>not compared<\/t[hd]><td>([^<]*)<\/td>/g)].map(([, text]) => text);
+  expect(facts).toEqual([
+    "out.iban: redacted in the log",
+    "out_&lt;rf&gt;.mask: the log may hold only its shape and digest",
+  ]);
+});
+
 describe.skipIf(executablePath === undefined)("the page in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {

@@ -24,7 +24,7 @@ import { elementsOf } from "../../tensors/row-ranges.js";
 export interface RowProof {
   /** True: rows share runs. False: each row runs by itself. */
   readonly together: boolean;
-  /** Why the rows of a batched model run one at a time; null if they do not. */
+  /** Why the rows of a batched model run one at a time, or run together without a proof; null if proved. */
   readonly notice: string | null;
 }
 
@@ -85,9 +85,11 @@ function oneAtATime({ name }: ModelConfig, why: string): RowProof {
   return { together: false, notice: `model '${name}' runs one row at a time: ${why}` };
 }
 
-/** Without a proof, only the plain case is trusted. */
+/** Without a proof, only the plain case is trusted, and the notice says so. */
 function unproved(model: ModelConfig, plan: RowPlan, why: string): RowProof {
-  return plan.plain ? shared : oneAtATime(model, why);
+  if (!plan.plain) return oneAtATime(model, why);
+  const notice = `model '${model.name}' runs rows together without a proof that they do not change each other: ${why}`;
+  return { together: true, notice };
 }
 
 /** The number of rows that run together: no other dimension has this size, so that no other one can be taken for it. */
