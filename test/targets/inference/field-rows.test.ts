@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defineModel, pipeline, type AnyPipeline, type DType, type Port } from "shapeline";
 import { isShared } from "../../../dsl/rows.js";
 import { toTable } from "../../../src/cli/input/convert-request.js";
 import { build } from "../../../src/build.js";
+import { readSelfContained } from "../../../src/util/onnx/self-contained.js";
 import { flatten, type Value } from "../../engine/columns.js";
 import { cases, fixtures, handles } from "../../engine/field-models.js";
 import { folder } from "../../engine/make-config.js";
@@ -16,20 +15,18 @@ type Row = Readonly<Record<string, unknown>>;
 const tensors = (ports: readonly Port[]) =>
   Object.fromEntries(ports.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
 
-function modelOf(file: string) {
+async function modelOf(file: string) {
   const [inputs, outputs, batchSize] = handles[file] ?? [[], []];
   return defineModel({
-    name: file.replace(".onnx", "").replaceAll("_", "-"),
-    sha256: createHash("sha256")
-      .update(readFileSync(join(fixtures, file)))
-      .digest("hex"),
+    name: basename(file, ".onnx").replaceAll("_", "-"),
+    sha256: (await readSelfContained(join(fixtures, file))).sha256,
     inputs: tensors(inputs),
     outputs: tensors(outputs),
     batchSize,
   });
 }
 
-const deploy = (made: AnyPipeline) => openEngine({ models: fixtures, data: folder() }).deploy(made);
+const deploy = (made: AnyPipeline, models = fixtures) => openEngine({ models, data: folder() }).deploy(made);
 
 /** The values of a row as a request has them: int64 as bigint. */
 function requestValue(dtype: DType, value: Value): unknown {
@@ -53,8 +50,8 @@ function expectClose(found: unknown, expected: Value): void {
 
 const single = Object.entries(cases).filter(([file]) => file in handles);
 
-describe.each(single)("%s", (file, { rows, shared, answers }) => {
-  const model = modelOf(file);
+describe.each(single)("%s", async (file, { rows, shared, answers }) => {
+  const model = await modelOf(file);
   const [inputs = []] = handles[file] ?? [];
   const made = pipeline("field").model(model) as AnyPipeline;
   const records: Row[] = rows.map((row) =>
@@ -66,7 +63,7 @@ describe.each(single)("%s", (file, { rows, shared, answers }) => {
   };
 
   test("answers records together and alone, and logs what it answered", async () => {
-    const live = await deploy(made);
+    const live = await deploy(made, dirname(join(fixtures, file)));
     const together = await live.infer(records);
     expect(together).toHaveLength(records.length);
     expectAnswers(together);
@@ -78,7 +75,7 @@ describe.each(single)("%s", (file, { rows, shared, answers }) => {
   });
 
   test("answers columns and Arrow tables", async () => {
-    const live = await deploy(made);
+    const live = await deploy(made, dirname(join(fixtures, file)));
     const columns = columnsOfRows(records);
     const answered = (await live.infer(columns as never)) as unknown as {
       readonly out: Readonly<Record<string, unknown[]>>;
