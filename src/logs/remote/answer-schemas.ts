@@ -14,6 +14,9 @@ const figure = z.custom<number>((value) => typeof value === "number", "it is not
 const rowCountSchema = count.max(2 ** 24);
 const flags = z.instanceof(Uint8Array);
 
+/** Whether a Date can hold it. */
+const isTime = (ms: number) => Number.isInteger(ms) && Math.abs(ms) <= 8.64e15;
+
 const port = z.object({
   name: z.string(),
   dtype: z.enum(dtypes),
@@ -106,7 +109,7 @@ const batch = z
     version: count,
     rows: rowCountSchema,
     rowIds: z.array(z.bigint()),
-    time: z.instanceof(Float64Array),
+    time: z.instanceof(Float64Array).refine((times) => times.every(isTime), "a time is not in whole milliseconds"),
     inputs: z.map(z.string(), tensor),
     outputs: z.map(z.string(), tensor),
     challengers: z.map(z.string(), z.object({ outputs: z.map(z.string(), tensor), answered: flags })),

@@ -133,7 +133,7 @@ export function mutateJson(random, value) {
     const elsewhere = random.pick(places);
     switch (random.below(6)) {
       case 0:
-        holder[key] = random.pick(hostileValues);
+        holder[key] = structuredClone(random.pick(hostileValues));
         break;
       case 1:
         holder[key] = structuredClone(elsewhere.holder[elsewhere.key]);
