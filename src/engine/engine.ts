@@ -8,6 +8,7 @@ import { newWork } from "../expression/evaluate/row-loop.js";
 import { awaitedModels } from "./awaited-models.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
+import type { RequestLimits } from "./input/request-size.js";
 import { type Metadata, metadataReader } from "./metadata.js";
 import { compilePlan } from "./plan.js";
 import { randomSequence } from "./random-unit.js";
@@ -62,6 +63,8 @@ interface EngineOptions {
   readonly seed: number | null;
   /** Milliseconds in which each model loads and runs made-up rows. Default: a minute. */
   readonly deployTimeoutMs?: number;
+  /** The most elements and bytes of one request. */
+  readonly limits?: RequestLimits;
   /** `threads`: no model runs on the event loop. Default: `auto`, where short runs do. */
   readonly runModels?: "auto" | "threads";
 }
@@ -192,7 +195,7 @@ export async function openEngine(
     const plan: RequestPlan = {
       where,
       inputs: new Names(config.inputs.map(({ name }) => name)),
-      read: inputReader(config.name, config.inputs, missingColumns(config)),
+      read: inputReader(config.name, config.inputs, missingColumns(config), options.limits),
       readMetadata: metadataReader(config),
       run: compilePlan(config, parts, toInference(hiddenTupleModels(config))),
     };

@@ -122,6 +122,18 @@ export const bounds = {
     what: "a model file",
     wayOut: "export it with fewer graphs inside nodes of graphs",
   },
+  requestElements: {
+    limit: 2 ** 28,
+    unit: "elements",
+    what: "a request to a pipeline",
+    wayOut: "send fewer rows at a time, or raise the limit with local({ limits: { requestElements } })",
+  },
+  requestBytes: {
+    limit: 2 ** 31,
+    unit: "bytes",
+    what: "a request to a pipeline",
+    wayOut: 'send fewer rows at a time, or raise the limit with local({ limits: { requestBytes: "4GB" } })',
+  },
   ownerRequest: {
     limit: 10_000,
     unit: "characters",

@@ -5,6 +5,7 @@ import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { describedValue, elementsOf } from "./flat-value.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
+import { type RequestLimits, defaultRequestLimits, requireInputSize } from "./request-size.js";
 import { rowDims, rowShapeOf } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 import { repeatRow } from "./shared-inputs.js";
@@ -21,8 +22,9 @@ export function columnReader(
   ports: readonly Port[],
   shared: readonly string[] = [],
   missing: readonly string[] = [],
+  limits: RequestLimits = defaultRequestLimits,
 ): (columns: object) => InputBatch {
-  const readers = ports.map((port) => ({ port, read: rowsReader(port, null, missing.includes(port.name)) }));
+  const readers = ports.map((port) => ({ port, read: rowsReader(port, null, missing.includes(port.name), limits) }));
   return (columns) => {
     const names = Object.keys(columns);
     const fault =
@@ -32,7 +34,7 @@ export function columnReader(
     const values = columns as Readonly<Record<string, unknown>>;
     const symbols = new SymbolSizes();
     const lists = readers.map(({ port }) =>
-      shared.includes(port.name) ? [values[port.name]] : rowsOf(port, values[port.name], symbols),
+      shared.includes(port.name) ? [values[port.name]] : rowsOf(port, values[port.name], symbols, limits),
     );
     const counts = ports.flatMap((port, i) => (shared.includes(port.name) ? [] : [[port, countOf(lists[i])] as const]));
     const [[first, rows] = [undefined, 1]] = counts;
@@ -48,9 +50,12 @@ export function columnReader(
       return Array.isArray(list) ? read(list, symbols) : (list as TensorData);
     };
     // Shared inputs first: their symbols have one size in all rows.
-    const repeated = readers.map((reader, i) =>
-      shared.includes(reader.port.name) ? repeatRow(readColumn(reader, i) as TensorData, rows) : null,
-    );
+    const repeated = readers.map((reader, i) => {
+      if (!shared.includes(reader.port.name)) return null;
+      const one = readColumn(reader, i) as TensorData;
+      requireInputSize(reader.port, one.data.length * rows, limits);
+      return repeatRow(one, rows);
+    });
     return { form: "columns", rows, tensors: readers.map((reader, i) => repeated[i] ?? readColumn(reader, i)) };
   };
 }
@@ -60,10 +65,15 @@ function countOf(list: readonly unknown[] | TensorData | undefined): number {
 }
 
 /** The rows of a column: a list with one entry per row, or all elements. */
-function rowsOf(port: Port, value: unknown, symbols: SymbolSizes): readonly unknown[] | TensorData {
+function rowsOf(
+  port: Port,
+  value: unknown,
+  symbols: SymbolSizes,
+  limits: RequestLimits,
+): readonly unknown[] | TensorData {
   const details = { input: port.name };
   if (typeof value === "object" && value !== null && "data" in value && "shape" in value && !isArrayOrTypedArray(value))
-    return described(port, value, symbols);
+    return described(port, value, symbols, limits);
   if (!isArrayOrTypedArray(value)) {
     throw new InputError(
       "SL5008",
@@ -73,7 +83,7 @@ function rowsOf(port: Port, value: unknown, symbols: SymbolSizes): readonly unkn
   }
   if (value.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
   // A typed array holds the elements of all rows, one after another.
-  if (ArrayBuffer.isView(value)) return readFlat(port, value as Elements, rowDims(port));
+  if (ArrayBuffer.isView(value)) return readFlat(port, value as Elements, rowDims(port), limits);
   return value as readonly unknown[];
 }
 
@@ -82,6 +92,7 @@ function described(
   port: Port,
   value: { readonly data: unknown; readonly shape: unknown },
   symbols: SymbolSizes,
+  limits: RequestLimits,
 ): TensorData {
   const where = `input '${port.name}'`;
   const { data, shape } = describedValue(port, value, where, {});
@@ -94,12 +105,13 @@ function described(
       `${where}: the shape [${shape.join(", ")}] does not fit; give [rows, ${dims.map((dim) => dim ?? "?").join(", ")}]`,
       { input: port.name },
     );
+  requireInputSize(port, data.length, limits);
   symbols.add(port, { first: rowShapeOf(row.map((size) => ({ size, origin: { kind: "first" } }))), each: null });
   // A copy: the rows may be logged after the answer, when the caller may have changed its array.
   return { dtype: port.dtype, dims: shape, data: data.slice() };
 }
 
-function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>): TensorData {
+function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>, limits: RequestLimits): TensorData {
   const details = { input: port.name };
   const elements = elementsOf(port, value, `input '${port.name}'`, {});
   const sizes = dims?.filter((dim) => typeof dim === "number");
@@ -118,6 +130,7 @@ function readFlat(port: Port, value: Elements, dims: ReturnType<typeof rowDims>)
       details,
     );
   }
+  requireInputSize(port, value.length, limits);
   // A copy: the rows may be logged after the answer, when the caller may have changed its array.
   return { dtype: port.dtype, dims: [value.length / size, ...sizes], data: elements.slice() };
 }

@@ -1,14 +1,16 @@
 import type { Table } from "apache-arrow";
-import { InputError } from "../../../dsl/errors.js";
+import { InputError, ShapelineError } from "../../../dsl/errors.js";
 import { rowsFirst } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
 import { tensorFromVector } from "../../tensors/arrow/from-arrow.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 import { columnReader } from "./columns.js";
+import { errorSummary } from "../../util/error-message.js";
 import { describeValue } from "../../util/format-value.js";
 import { elementTypes } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
+import { type RequestLimits, defaultRequestLimits, requireInputSize, requireRequestSize } from "./request-size.js";
 import { hasFixedRows } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 import { requireSameValues, sharedInputs } from "./shared-inputs.js";
@@ -17,13 +19,15 @@ import { symbolCheck, SymbolSizes } from "./symbols.js";
 /**
  * Creates the reader of a pipeline's requests.
  *
- * @param ports the pipeline's inputs
+ * @param inputs the pipeline's inputs
+ * @param limits the most elements and bytes of a request
  * @returns a function that throws InputError SL5xxx for anything that is not exactly a batch of them
  */
 export function inputReader(
   pipeline: string,
   inputs: readonly Port[],
   missing: readonly string[] = [],
+  limits: RequestLimits = defaultRequestLimits,
 ): (input: unknown) => InputBatch {
   const ports = inputs.map(rowsFirst);
   const shared = sharedInputs(inputs);
@@ -32,14 +36,15 @@ export function inputReader(
     ports,
     shared.map(({ name }) => name),
     missing,
+    limits,
   );
-  const readRecords = recordsReader(pipeline, ports, missing);
-  const readTable = tableReader(pipeline, ports, missing);
+  const readRecords = recordsReader(pipeline, ports, missing, limits);
+  const readTable = tableReader(pipeline, ports, missing, limits);
   const checked = (batch: InputBatch): InputBatch => {
     if (batch.rows > 1 && shared.length > 0) requireSameValues(inputs, batch.tensors, batch.rows);
     return batch;
   };
-  return (input) => {
+  const read = (input: unknown): InputBatch => {
     if (Array.isArray(input)) return checked(readRecords(input));
     if (isTable(input)) return checked(readTable(input));
     if (typeof input === "object" && input !== null && !ArrayBuffer.isView(input) && !isPromise(input))
@@ -49,14 +54,31 @@ export function inputReader(
       `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${describeValue(input)}`,
     );
   };
+  return (input) => {
+    try {
+      const batch = read(input);
+      requireRequestSize(ports, batch.tensors, limits);
+      return batch;
+    } catch (cause) {
+      if (cause instanceof ShapelineError) throw cause;
+      // A getter or a proxy of the caller threw, or an object has lengths that no array can have.
+      throw new InputError(
+        "SL5000",
+        `pipeline '${pipeline}': the request cannot be read: ${errorSummary(cause)}; give plain objects, arrays and typed arrays`,
+        {},
+        { cause },
+      );
+    }
+  };
 }
 
 function recordsReader(
   pipeline: string,
   ports: readonly Port[],
   missing: readonly string[],
+  limits: RequestLimits,
 ): (rows: readonly unknown[]) => InputBatch {
-  const readers = ports.map((port) => rowsReader(port, port.name, missing.includes(port.name)));
+  const readers = ports.map((port) => rowsReader(port, port.name, missing.includes(port.name), limits));
   const hasSymbols = !ports.every(hasFixedRows);
   const noSymbols = new SymbolSizes();
   return (rows) => {
@@ -88,6 +110,7 @@ function tableReader(
   pipeline: string,
   ports: readonly Port[],
   missing: readonly string[],
+  limits: RequestLimits,
 ): (table: Table) => InputBatch {
   const checkSymbols = symbolCheck(ports);
   return (table) => {
@@ -101,7 +124,10 @@ function tableReader(
     for (const port of ports) {
       const vector = table.getChild(port.name);
       if (vector === null) continue;
-      const tensor = tensorFromVector(vector, port, `column '${port.name}'`, missing.includes(port.name));
+      const tensor = tensorFromVector(vector, port, `column '${port.name}'`, {
+        nullAsNaN: missing.includes(port.name),
+        onElements: (count) => requireInputSize(port, count, limits),
+      });
       if (port.dtype === "string") checkTexts(port, tensor.data);
       tensors.push(tensor);
     }

@@ -6,6 +6,7 @@ import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { columnShapes, type DecidedShapes } from "./column-shapes.js";
 import { elementTypes } from "./elements.js";
 import { type FlatValue, flatValue } from "./flat-value.js";
+import { type RequestLimits, defaultRequestLimits, requireInputSize } from "./request-size.js";
 import {
   countElements,
   describeList,
@@ -27,7 +28,12 @@ import type { SymbolSizes } from "./symbols.js";
  * @param key the member of the rows that holds the values; null: the rows are the values
  * @returns a function that throws InputError SL5005 to SL5015 with row and input
  */
-export function rowsReader(port: Port, key: string | null, nullAsNaN = false): RowsReader {
+export function rowsReader(
+  port: Port,
+  key: string | null,
+  nullAsNaN = false,
+  limits: RequestLimits = defaultRequestLimits,
+): RowsReader {
   const fixed = fixedShapes(port);
   const { dtype } = port;
   const { allocate, putAll, put } = elementTypes[dtype];
@@ -51,7 +57,9 @@ export function rowsReader(port: Port, key: string | null, nullAsNaN = false): R
     const { first, each, fault } = fixed ?? columnShapes(port, (row) => valueOf(rows, key, row), rows.length, symbols);
     const count = fault === null ? rows.length : fault.row;
     const offsets = each === null ? null : offsetsOf(each);
-    const elements = allocate(offsets?.[count] ?? count * first.size);
+    const total = offsets?.[count] ?? count * first.size;
+    requireInputSize(port, total, limits);
+    const elements = allocate(total);
     for (let row = 0; row < count; row++) {
       const value = valueOf(rows, key, row);
       const rowShape = each?.[row] ?? first;

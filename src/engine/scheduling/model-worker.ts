@@ -132,9 +132,26 @@ function markIdle(): void {
   if (Atomics.load(state, slots.exiting) === 1) Atomics.wait(state, slots.exiting, 1);
 }
 
-function send(message: FromWorker): void {
-  (resultPort ?? parent).postMessage(message);
+/** Sends results. One that no message can carry becomes an error of its job. */
+function send({ results, done }: FromWorker): void {
+  try {
+    (resultPort ?? parent).postMessage({ results, done });
+  } catch {
+    (resultPort ?? parent).postMessage({ results: results.map(sendable), done });
+  }
   Atomics.add(state, slots.sent, 1);
+}
+
+function sendable(result: JobResult): JobResult {
+  try {
+    structuredClone(result);
+    return result;
+  } catch (error) {
+    return {
+      id: result.id,
+      error: `the model's answer cannot be sent from the thread that ran it: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
 }
 
 parent.on("message", (message: ToWorker) => {

@@ -62,6 +62,8 @@ export class WorkerHandle {
   readonly #pending = new Map<number, PendingJob>();
   readonly #maxBatch: number;
   #queue: QueuedJob[] = [];
+  /** The most jobs of the next message, where that differs from the usual. */
+  #batchSize: number | null = null;
   /** Ids of the jobs in the batch that was sent last. */
   #sentBatch: readonly number[] = [];
   /** Jobs are sent in the order of their ids: every id below this one was sent. */
@@ -205,11 +207,42 @@ export class WorkerHandle {
     if (this.#queue.length === 0 || this.ended || this.#busy) return;
     this.#busy = true;
     this.#lastSign = performance.now();
-    const jobs = this.#queue.splice(0, this.#maxBatch);
+    const jobs = this.#queue.splice(0, this.#batchSize ?? this.#maxBatch);
+    this.#batchSize = null;
     this.#sentBatch = jobs.map(({ id }) => id);
     this.#sentBelow = (this.#sentBatch.at(-1) ?? -1) + 1;
-    this.#post({ kind: "jobs", jobs });
+    if (!this.#postJobs(jobs)) return this.#sendBatch();
     if (this.#resultPort !== null) this.#pollResults();
+  }
+
+  /**
+   * Sends jobs. A job that no message can carry, such as one with more than 4 GB of rows, fails by itself: it must not
+   * end the process, nor the jobs beside it.
+   *
+   * @returns whether anything was sent
+   */
+  #postJobs(jobs: readonly QueuedJob[]): boolean {
+    try {
+      this.#post({ kind: "jobs", jobs });
+      return true;
+    } catch (error) {
+      const [first, ...others] = jobs;
+      this.#busy = false;
+      this.#sentBatch = [];
+      if (first === undefined) return false;
+      if (others.length > 0) {
+        // Each by itself, in the same order: only the jobs that cannot be sent fail.
+        this.#queue.unshift(...jobs);
+        this.#batchSize = 1;
+        return false;
+      }
+      this.#settle({
+        id: first.id,
+        error: `the rows cannot be sent to the thread that runs the model: ${errorSummary(error)}; send fewer or smaller rows at a time`,
+      });
+      if (this.#pending.size === 0) this.#worker.unref();
+      return false;
+    }
   }
 
   #post(message: ToWorker): void {

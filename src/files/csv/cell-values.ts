@@ -1,4 +1,5 @@
 import type { DType } from "../../../dsl/tensor.js";
+import { hasOverflow } from "../json/overflow.js";
 import { parseJsonExact } from "../json/parse-json-exact.js";
 
 /** How the text of a cell becomes a value of one dtype. */
@@ -66,7 +67,8 @@ export function readList(dtype: DType, text: string): unknown {
   // Python's `json` writes these numbers, which JSON does not have; a list of numbers holds no text.
   const json = dtype === "string" || !/[NI]/.test(text) ? text : text.replace(/(?<!")(?:NaN|-?Infinity)(?!")/g, '"$&"');
   try {
-    return parseJsonExact(json, dtype === "int64" || dtype === "uint64");
+    const list = parseJsonExact(json, dtype === "int64" || dtype === "uint64");
+    return hasOverflow(list) ? undefined : list;
   } catch {
     return undefined;
   }

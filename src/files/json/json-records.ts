@@ -11,13 +11,13 @@ const wrappers = ["dataframe_split", "dataframe_records", "instances"];
  * The records of a JSON value: `[{ x: 1 }]`, or one of the other forms that pandas writes, or columns with one entry
  * per row. Any other value is returned as it is, for the request's reader to refuse.
  */
-export function toRecords(value: unknown, inputs: readonly string[]): unknown {
+export function toRecords(value: unknown, inputs: readonly string[], isWrapped = false): unknown {
   if (!isRecord(value)) return value;
   const keys = Object.keys(value);
   const isInput = keys.some((key) => inputs.includes(key));
   const [only] = keys;
-  if (!isInput && keys.length === 1 && only !== undefined && wrappers.includes(only))
-    return toRecords(value[only], inputs);
+  if (!isWrapped && !isInput && keys.length === 1 && only !== undefined && wrappers.includes(only))
+    return toRecords(value[only], inputs, true);
   if (!isInput) return fromSplit(value) ?? fromTable(value) ?? fromIndexed(value, inputs) ?? fromColumns(value);
   return fromColumns(value);
 }

@@ -1,7 +1,10 @@
+import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
+import { bounds } from "../../util/bounds.js";
 import { isRecord } from "../../util/objects.js";
 import { type ChosenColumns, chooseColumns } from "../choose-columns.js";
 import type { WantedRows } from "../wanted-rows.js";
+import { hasOverflow } from "./overflow.js";
 
 /** Records with the inputs of a pipeline only, and what was left out; null if the value is no list of records. */
 export interface PickedRecords {
@@ -13,9 +16,30 @@ export interface PickedRecords {
  * Picks the inputs out of records; the first one says which members there are. An exported log may have its inputs in
  * the group `in`.
  *
- * @throws InputError SL5003, SL5004 or SL5034 for the members of the first record
+ * @throws InputError SL5003, SL5004 or SL5034 for the members of the first record, SL5010 for a number that is too large
  */
 export function pickInputs(records: unknown, wanted: WantedRows, file: string): PickedRecords {
+  const picked = pickMembers(records, wanted, file);
+  if (Array.isArray(picked.rows)) refuseOverflow(picked.rows, wanted.inputs, file);
+  return picked;
+}
+
+/** JSON has no Infinity: a number that is read as one was too large. Where it is meant, JSON has the text "Infinity". */
+function refuseOverflow(rows: readonly unknown[], inputs: readonly Port[], file: string): void {
+  for (const [row, record] of rows.entries()) {
+    if (!isRecord(record)) continue;
+    for (const { name } of inputs) {
+      if (!Object.hasOwn(record, name) || !hasOverflow(record[name])) continue;
+      throw new InputError(
+        "SL5010",
+        `'${file}', row ${row}, input '${name}': a number is larger than any float64 (1.8e308); write a smaller one, or the text "Infinity" if that is meant`,
+        { file, row, input: name },
+      );
+    }
+  }
+}
+
+function pickMembers(records: unknown, wanted: WantedRows, file: string): PickedRecords {
   const first: unknown = Array.isArray(records) ? records[0] : undefined;
   if (!Array.isArray(records) || !isRecord(first)) return { rows: records, chosen: null };
   const rows = isGrouped(first, wanted.inputs) ? records.map(withFlatInputs) : (records as unknown[]);
@@ -52,10 +76,12 @@ function pick(
 }
 
 /** JSON is read with bigints if an input takes them; the other inputs take the nearest number. */
-function forDtype(port: Port, value: unknown): unknown {
+function forDtype(port: Port, value: unknown, depth = 0): unknown {
   if (port.dtype === "int64" || port.dtype === "uint64") return value;
   if (typeof value === "bigint") return Number(value);
-  return Array.isArray(value) ? value.map((each) => forDtype(port, each)) : value;
+  // Lists deeper than any tensor stay as they are: they are refused when the request is read.
+  if (!Array.isArray(value) || depth > bounds.tensorRank.limit) return value;
+  return value.map((each) => forDtype(port, each, depth + 1));
 }
 
 /** Whether a record is a row of an exported log: `{ time, in: { x: 1 }, out: { … } }`. */

@@ -15,12 +15,18 @@ import { hasId, isDictionary, isFixedSizeList, isFloat, isInt, isUtf8View, float
  * @param vector the column
  * @param port the expected dtype and shape
  * @param where the column's name in messages: `column 'dense_input'`
- * @param nullAsNaN a null element of a float column is NaN
+ * @param options `nullAsNaN`: a null element of a float column is NaN; `onElements` is told how many elements there
+ *   are before they are allocated, and may throw
  * @throws InputError SL5018 wrong element type, SL5008 wrong rank, SL5005 a null, SL5007 a wrong length, SL5009 a
  * ragged row, SL5019 a damaged column
  * @example tensorFromVector(table.getChild("x"), { name: "x", dtype: "float32", shape: ["batch", 29] }, "column 'x'")
  */
-export function tensorFromVector(vector: Vector, port: Port, where: string, nullAsNaN = false): RowsTensor {
+export function tensorFromVector(
+  vector: Vector,
+  port: Port,
+  where: string,
+  { nullAsNaN = false, onElements }: VectorOptions = {},
+): RowsTensor {
   const [depth, leaf] = innermostType(vector.type);
   const row = rowShape(port.shape);
   const column = new Column(port, where, nullAsNaN ? depth : null, vector.constructor as typeof Vector);
@@ -50,17 +56,23 @@ export function tensorFromVector(vector: Vector, port: Port, where: string, null
   let rows = 0;
   for (const data of vector.data) {
     const found = column.descend(data, 0, data.length, sizes, 0, rows, 1);
-    if (found === null) return raggedFromVector(vector, port, depth, column);
+    if (found === null) return raggedFromVector(vector, port, depth, column, onElements);
     leaves.push(found);
     rows += data.length;
   }
   const dims = sizes.map((size, level) => size ?? listSize(vector.type, level) ?? 0);
-  const data = joinLeaves(dtype, leaves, column);
+  const data = joinLeaves(dtype, leaves, column, onElements);
   return { dtype, dims: [rows, ...(isOneNumber ? row.map(Number) : dims)], data };
 }
 
 /** Rows that differ in shape. The lists of one row must have one length. */
-function raggedFromVector(vector: Vector, port: Port, depth: number, column: Column): RowsTensor {
+function raggedFromVector(
+  vector: Vector,
+  port: Port,
+  depth: number,
+  column: Column,
+  onElements: VectorOptions["onElements"],
+): RowsTensor {
   const shapes: number[][] = [];
   const offsets = [0];
   const leaves: Leaf[] = [];
@@ -72,7 +84,13 @@ function raggedFromVector(vector: Vector, port: Port, depth: number, column: Col
       offsets.push((offsets.at(-1) ?? 0) + elementCount(shape));
     }
   }
-  return { dtype: port.dtype, shapes, offsets, data: joinLeaves(port.dtype, leaves, column) };
+  return { dtype: port.dtype, shapes, offsets, data: joinLeaves(port.dtype, leaves, column, onElements) };
+}
+
+/** How a column is converted. */
+interface VectorOptions {
+  readonly nullAsNaN?: boolean;
+  readonly onElements?: (count: number) => void;
 }
 
 const float16NaN = 0x7e00;
@@ -202,15 +220,19 @@ class Column {
   }
 }
 
-function joinLeaves(dtype: DType, leaves: readonly Leaf[], column: Column): TensorElements {
+function joinLeaves(
+  dtype: DType,
+  leaves: readonly Leaf[],
+  column: Column,
+  onElements: VectorOptions["onElements"],
+): TensorElements {
+  const total = leaves.reduce((sum, leaf) => sum + leaf.count, 0);
+  onElements?.(total);
   const [only] = leaves;
   const plain = dtype !== "bool" && dtype !== "string";
   // A copy: challengers and the log read it later, when the caller may have reused the buffer.
   if (plain && only !== undefined && leaves.length === 1 && !column.nullAsNaN) return range(only, column).slice();
-  const out = allocate(
-    dtype,
-    leaves.reduce((sum, leaf) => sum + leaf.count, 0),
-  );
+  const out = allocate(dtype, total);
   let at = 0;
   for (const leaf of leaves) {
     if (dtype === "string") readStrings(leaf, out as string[], at, column);

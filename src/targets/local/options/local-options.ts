@@ -8,6 +8,8 @@ import type { Retention } from "../../../logs/store.js";
 import { type LoggedColumnsOptions, parseLoggedColumns } from "./logged-columns.js";
 import type { SessionSettings } from "../../../engine/session-settings.js";
 import { DEFAULT_DEPLOY_TIMEOUT_MS } from "../../../engine/session/trial.js";
+import type { RequestLimits } from "../../../engine/input/request-size.js";
+import { parseRequestLimits } from "./request-limits.js";
 import { parseRetention } from "./retention.js";
 import { parseSession } from "./session-options.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
@@ -70,14 +72,20 @@ export interface LocalOptions {
    *   other work. For model files from somebody else.
    */
   readonly runModels?: "auto" | "threads";
+  /**
+   * The most that one request may hold over all its inputs: `{ requestBytes: "4GB", requestElements: 1e9 }`. Default:
+   * 2 GiB and 268,435,456 elements. A larger request fails with SL5022 before memory is taken for it.
+   */
+  readonly limits?: { readonly requestBytes?: number | string; readonly requestElements?: number };
   /** For tests: an integer that makes random splits without a hash key repeat the same sequence in every process. */
   readonly seed?: number;
 }
 
-export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "retention" | "log" | "session">> {
+export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "retention" | "log" | "session" | "limits">> {
   readonly seed: number | null;
   readonly retention: Retention | null;
   readonly session: SessionSettings;
+  readonly limits: RequestLimits;
   readonly log: LoggedColumnsOptions | null;
 }
 
@@ -88,7 +96,7 @@ const choices = {
 } as const;
 const names = [
   ...["models", "data", "durability", "challengers", "concurrency", "retention", "log", "session"],
-  ...["deployTimeoutMs", "runModels", "seed"],
+  ...["deployTimeoutMs", "runModels", "limits", "seed"],
 ];
 
 /** Validates the options and applies the defaults. Throws TargetError SL6011 for an unknown or invalid option. */
@@ -170,6 +178,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
     retention: parseRetention(options.retention),
     log: parseLoggedColumns(options.log),
     session: parseSession(options.session),
+    limits: parseRequestLimits(options.limits),
   };
 }
 
