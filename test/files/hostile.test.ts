@@ -39,6 +39,9 @@ const changed = (name: string, change: (bytes: Buffer) => void): Buffer => {
 const cut = (name: string, keep: number): Buffer => fixture(name).subarray(0, Math.floor(fixture(name).length * keep));
 const csv = (...lines: string[]): string => ["features,count,flag,name", ...lines, ""].join("\n");
 
+const line = '{"features":[1,2,3],"count":1,"flag":true,"name":"a"}';
+const row = `[${line}]`;
+
 /** A file whose first packed buffer states another size. The size stands before the mark of an LZ4 frame. */
 const lying = (size: bigint): Buffer =>
   changed("lz4.arrow", (b) => b.writeBigInt64LE(size, b.indexOf(Buffer.from([0x04, 0x22, 0x4d, 0x18])) - 8));
@@ -186,6 +189,16 @@ const files: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
   ["none.json", "[]", /^SL5001 /],
   ["uneven.json", '{"features": [[1,2,3]], "count": [1, 2], "flag": [true], "name": ["a"]}', /^SL5013 /],
   ["deep.json", "[".repeat(500_000), /^SL5030 /],
+  ["deep-value.json", row.replace("[1,2,3]", "[".repeat(200_000) + "]".repeat(200_000)), /^SL50/],
+  ["deep-wrapper.json", '{"instances":'.repeat(200_000) + "1" + "}".repeat(200_000), /^SL50/],
+  [
+    "overflow.json",
+    row.replace("[1,2,3]", "[1,2,-1e400]"),
+    /^SL5010 'overflow.json', row 0, input 'features': a number is larger than any float64 .*"Infinity"/,
+  ],
+  ["overflow.jsonl", `${line}\n${line.replace("[1,2,3]", `[1,2,${"9".repeat(310)}]`)}\n`, /^SL5010 .*row 1, input/],
+  ["overflow-columns.json", '{"features": [[1e999,2,3]], "count": [1], "flag": [true], "name": ["a"]}', /^SL5010 /],
+  ["overflow-list.csv", csv('"[1,2,1e400]",1,true,a'), /^SL5006 .*column 'features'/],
   [
     "cut.jsonl",
     '{"features":[1,2,3],"count":1,"flag":true,"name":"a"}\n{"feat',

@@ -1,6 +1,6 @@
 import type { DType } from "../../../dsl/tensor.js";
 import { hasOverflow } from "../json/overflow.js";
-import { parseJsonExact } from "../json/parse-json-exact.js";
+import { maxDigits, parseJsonExact } from "../json/parse-json-exact.js";
 
 /** How the text of a cell becomes a value of one dtype. */
 interface CellType {
@@ -38,7 +38,9 @@ function readInteger(text: string): number | undefined {
 
 function readWide(text: string): bigint | undefined {
   const trimmed = text.trim();
-  return whole.test(trimmed) ? BigInt(trimmed.replace(/\..*$/, "").replace(/^\+/, "")) : undefined;
+  return trimmed.length <= maxDigits && whole.test(trimmed)
+    ? BigInt(trimmed.replace(/\..*$/, "").replace(/^\+/, ""))
+    : undefined;
 }
 
 const cellTypes: Readonly<Record<DType, CellType["read"]>> = {

@@ -3,6 +3,9 @@ const mark = "\u0000";
 /** A string, which is left as it is, or an integer of 16 digits or more. */
 const stringOrWideInteger = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
 
+/** Longer integers are beyond every dtype, and making a bigint of millions of digits takes minutes. */
+export const maxDigits = 400;
+
 /**
  * Parses JSON. With `exact`, integers beyond 2^53 become bigints; without, the nearest number.
  *
@@ -13,11 +16,13 @@ export function parseJsonExact(text: string, exact: boolean): unknown {
   // Checked as it is: a marked integer would also be accepted as a member's name.
   JSON.parse(text);
   return JSON.parse(
-    text.replace(stringOrWideInteger, (found) => (found.startsWith('"') ? found : `"\\u0000${found}"`)),
+    text.replace(stringOrWideInteger, (found) =>
+      found.startsWith('"') || found.length > maxDigits ? found : `"\\u0000${found}"`,
+    ),
     (_key, value: unknown) => {
       if (typeof value !== "string" || !value.startsWith(mark)) return value;
       const integer = BigInt(value.slice(1));
-      return BigInt(Number(integer)) === integer && Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
+      return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
     },
   );
 }

@@ -141,3 +141,19 @@ describe("the latency estimate", () => {
     expect(latency.isShort(64)).toBe(false);
   });
 });
+
+describe("a message that a thread cannot get", () => {
+  test("fails by itself: the process and the jobs beside it go on", async () => {
+    const worker = new WorkerHandle("test", 8);
+    onTestFinished(() => worker.retire("the test has ended"));
+    const run = { kind: "run", key: "none", owner: 0, until: Infinity, fetches: [] } as const;
+    const uncloneable = { x: { dtype: "float32", dims: [1], data: (() => 1) as never } } as const;
+    const [before, failed, after] = [run, { ...run, feeds: uncloneable }, run].map((job) =>
+      refusal(worker.send({ feeds: {}, ...job }).done),
+    );
+    expect(await failed).toMatch(
+      /^SL6002 the rows cannot be sent to the thread .* send fewer or smaller rows at a time$/,
+    );
+    for (const other of [before, after]) expect(await other).toBe("SL6002 the model is not open in this worker");
+  });
+});
