@@ -81,7 +81,9 @@ export interface LocalOptions {
   readonly seed?: number;
 }
 
-export interface LocalSettings extends Required<Omit<LocalOptions, "seed" | "retention" | "log" | "session" | "limits">> {
+export interface LocalSettings extends Required<
+  Omit<LocalOptions, "seed" | "retention" | "log" | "session" | "limits">
+> {
   readonly seed: number | null;
   readonly retention: Retention | null;
   readonly session: SessionSettings;
