@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lowerLambda } from "../../codegen/lambda/lower/lower.js";
 import { parseLambda } from "../../codegen/lambda/parse.js";
+import { checkPipeline } from "../../dsl/check/check-pipeline.js";
 import { isBatched } from "../../dsl/rows.js";
 import type { Port } from "../../dsl/tensor.js";
 import { sealConfig, type UnhashedConfig } from "../../src/config/config.js";
+import { rebuildPipeline } from "../../src/config/rebuild.js";
+import { compileTexts, withTexts } from "../../src/config/texts.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { compileExpression } from "../../src/expression/compile.js";
 import type { RowScope } from "../../dsl/row.js";
@@ -92,5 +95,7 @@ export function config(
     steps: [...steps],
     checks: more.checks ?? [],
   };
-  return sealConfig(content);
+  // The texts of a lambda depend on what its row has, which `validation` may know only in part.
+  const unsealed: Config = { ...content, hash: "" };
+  return sealConfig(withTexts(unsealed, compileTexts(unsealed, checkPipeline(rebuildPipeline(unsealed)).scopes)));
 }
