@@ -246,16 +246,18 @@ function replaceIn(random, node, other) {
   else node[key] = other;
 }
 
+const list = (value) => (Array.isArray(value) ? value : []);
+
 function mutateSize(random, mutant) {
-  const ports = [
-    ...(mutant.inputs ?? []),
-    ...(mutant.models ?? []).flatMap((m) => [...(m?.inputs ?? []), ...(m?.outputs ?? [])]),
-  ];
+  const ports = [mutant, ...list(mutant.models)].flatMap((holder) => [
+    ...list(holder?.inputs),
+    ...list(holder?.outputs),
+  ]);
   const port = random.pick(ports);
   if (!Array.isArray(port?.shape)) return;
   const size = random.pick(sizes);
   // The same change everywhere still fits together.
-  for (const each of random.below(2) === 0 ? [port] : ports.filter(({ name }) => name === port.name))
+  for (const each of random.below(2) === 0 ? [port] : ports.filter((other) => other?.name === port.name))
     if (Array.isArray(each.shape)) each.shape[random.below(each.shape.length)] = size;
   if (random.below(4) === 0) mutant.steps?.push?.({ kind: "refine", sizes: { n: random.pick(sizes) } });
   if (random.below(4) === 0 && mutant.models?.[0]) mutant.models[0].batchSize = random.pick(sizes);
@@ -263,16 +265,10 @@ function mutateSize(random, mutant) {
 
 /** Renames a model, a port, a step or the pipeline, in every place. */
 function mutateName(random, mutant) {
-  const all = [
-    mutant.name,
-    ...(mutant.models ?? []).map((m) => m?.name),
-    ...(mutant.steps ?? []).map((s) => s?.name),
-    "features",
-    "probabilities",
-  ];
-  const from = JSON.stringify(random.pick(all.filter((name) => typeof name === "string")) ?? "x");
+  const own = [mutant, ...list(mutant.models), ...list(mutant.steps)].map((part) => part?.name);
+  const from = random.pick([...own, "features", "probabilities"].filter((name) => typeof name === "string"));
   const to = JSON.stringify(random.pick(names));
-  Object.assign(mutant, JSON.parse(JSON.stringify(mutant).replaceAll(from, () => to)));
+  Object.assign(mutant, JSON.parse(JSON.stringify(mutant).replaceAll(JSON.stringify(from), () => to)));
 }
 
 /** The nodes of a tree. */

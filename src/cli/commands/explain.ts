@@ -118,8 +118,12 @@ function shownText(text: string): string {
   return lines.map(escapeUnsafe).join(`\n${" ".repeat(indent)}`);
 }
 
+/** Longer JSON is shown as it is: nobody reads it, and laying it out takes long. */
+const longestLaidOut = 50_000;
+
 /** A text that a config kept from a definition is any text. */
 function shownJson(text: string): string {
+  if (text.length > longestLaidOut) return shownText(text);
   try {
     const lines = prettyJson(JSON.parse(text), { indent, width: 120 }).split("\n");
     return lines.map(escapeUnsafe).join("\n");

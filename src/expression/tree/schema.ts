@@ -48,7 +48,7 @@ const node: z.ZodType<ExpressionTree> = z.lazy(() =>
     z.strictObject({ op: z.enum(compareOps), left: node, right: node, type: boolean }),
     z.strictObject({ op: z.literal("negate"), operand: node, type: z.enum(["number", "bigint"]) }),
     z.strictObject({ op: z.literal("!"), operand: node, type: boolean }),
-    z.strictObject({ op: z.enum(["&&", "||"]), args: z.array(node), type: boolean }),
+    z.strictObject({ op: z.enum(["&&", "||"]), args: z.array(node).min(1), type: boolean }),
     z.strictObject({ op: z.literal("**"), left: node, right: node, type: number }),
     z.strictObject({ op: z.enum(["min", "max", "hypot"]), args: z.array(node).min(1), type: number }),
     z.strictObject({ op: z.enum(numberFunctions), operand: node, type: number }),
