@@ -21,14 +21,16 @@ export interface FlatValue {
  */
 export function flatValue(port: Port, value: unknown, row: number): FlatValue | null {
   if (Array.isArray(value) || typeof value !== "object" || value === null) return null;
-  const where = describePlace(port.name, row);
   if (ArrayBuffer.isView(value)) {
     const dims = rowDims(port);
     if (typedArrayName(value) === null || dims?.length === 1 || dims?.length === 0) return null;
+    const where = describePlace(port.name, row);
     const data = elementsOf(port, value, where, { row });
     return { data, shape: shapeOfFlat(port, dims, data.length, where, { row }) };
   }
-  return "data" in value && "shape" in value ? describedValue(port, value, where, { row }) : null;
+  return "data" in value && "shape" in value
+    ? describedValue(port, value, describePlace(port.name, row), { row })
+    : null;
 }
 
 /** Reads `{ data, shape }`, of a row or of all rows of a column. */

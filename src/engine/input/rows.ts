@@ -69,7 +69,7 @@ export function rowsReader(
     if (fault !== null) throw fault.error;
     if (fixed === null) symbols.add(port, { first, each });
     return each === null || offsets === null
-      ? { dtype, dims: [count, ...first.dims], data: elements }
+      ? { dtype, dims: first.dims.length === 1 ? [count, first.size] : [count, ...first.dims], data: elements }
       : { dtype, shapes: each.map(({ dims }) => dims), offsets, data: elements };
   };
 }

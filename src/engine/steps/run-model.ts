@@ -135,9 +135,16 @@ export function serveChosenModel(
 /** Ends an inference step: records its time, and throws if the request's deadline has passed. */
 export function finishInference({ where }: CompileContext, execution: Execution, startedAt: number): void {
   const { deadline, elapsedNs } = execution;
-  // Not `push`, which makes room for 17 numbers.
-  execution.elapsedNs = [...elapsedNs, Math.round((deadline.now - startedAt) * 1e6)];
+  execution.elapsedNs = withLast(elapsedNs, Math.round((deadline.now - startedAt) * 1e6));
   deadline.check(where);
+}
+
+/** The numbers and one more. `push` and a spread make room for 17 numbers, and take five times as long. */
+function withLast(numbers: readonly number[], last: number): readonly number[] {
+  const more = new Array<number>(numbers.length + 1);
+  for (let i = 0; i < numbers.length; i++) more[i] = numbers[i] ?? 0;
+  more[numbers.length] = last;
+  return more;
 }
 
 function serve(context: CompileContext, index: number, model: ModelConfig, sources: NamedSources): RunStep {

@@ -130,8 +130,7 @@ function encodeRowIds({ firstRow, count }: Rows): Cells {
 }
 
 function encodeTimes({ batch: { time }, count }: Rows): Cells {
-  if (time.length !== count || !time.every(isTime))
-    throw mismatchError("the times of the rows are missing or not finite");
+  if (time.length !== count || !areTimes(time)) throw mismatchError("the times of the rows are missing or not finite");
   if (count === 1) return sameValue(BigInt(Math.trunc(time[0] ?? 0)));
   return perRow(toBigIntMilliseconds(time));
 }
@@ -183,8 +182,9 @@ function failuresOf(failures: ReadonlyMap<string, Uint8Array>): number {
   return count;
 }
 
-function isTime(ms: number): boolean {
-  return Math.abs(ms) < 2 ** 63;
+function areTimes(list: Float64Array): boolean {
+  for (let i = 0; i < list.length; i++) if (!(Math.abs(list[i] ?? NaN) < 2 ** 63)) return false;
+  return true;
 }
 
 function nanoseconds(ns: number): bigint {
