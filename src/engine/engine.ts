@@ -26,7 +26,7 @@ import {
 import { withoutFedDefaults } from "./session/fed-defaults.js";
 import type { ModelFile } from "./session/model-files.js";
 import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./session/model-runner.js";
-import { openSession } from "./session/onnx-runtime.js";
+import { loadRuntime, openSession } from "./session/onnx-runtime.js";
 import { leastElements } from "./session/made-up-rows.js";
 import { rowPlan } from "./session/row-plan.js";
 import { proveRows } from "./session/row-proof.js";
@@ -92,6 +92,16 @@ export interface Engine {
 
 /** How long closing a deployment waits for challengers. */
 const CLOSE_WAIT_MS = 1000;
+
+/**
+ * Loads the runtime and starts the thread that loads models, while the caller reads their files.
+ *
+ * @throws TargetError SL6000, SL6001
+ */
+export async function warmUpEngine(): Promise<void> {
+  await loadRuntime();
+  championWorkers.warmUp();
+}
 
 /**
  * Loads a config's models, checks their signatures, proves their rows independent and compiles the steps.

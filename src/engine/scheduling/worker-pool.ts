@@ -61,6 +61,11 @@ export class WorkerPool {
     this.#start = start;
   }
 
+  /** Starts a worker if there is none, so that it is ready when the first model is opened. */
+  warmUp(): void {
+    if (this.#workers.length === 0) this.#workers.push(this.#start());
+  }
+
   /**
    * Keeps a model open on the workers that ran it, until `release`.
    *

@@ -40,11 +40,15 @@ const digestCache = new Map<string, CachedDigest>();
  * SL3000 a file cannot be read
  */
 export async function findModelFiles(folder: string, models: readonly ModelConfig[]): Promise<Map<string, ModelFile>> {
-  const entries = await listModelFiles(folder);
+  const names = await modelFileNames(folder);
+  let entries: Promise<readonly FolderEntry[]> | undefined;
   const found = new Map<string, ModelFile>();
   const bytesOf = new Map<string, ModelFile>();
   for (const model of models) {
-    const file = bytesOf.get(model.sha256) ?? (await readMatching(folder, entries, model));
+    const file =
+      bytesOf.get(model.sha256) ??
+      (await readNamesake(folder, names, model)) ??
+      (await readMatching(folder, await (entries ??= hashFiles(folder, names)), model));
     bytesOf.set(model.sha256, file);
     found.set(model.name, file);
   }
@@ -77,15 +81,14 @@ export async function readModelFiles(
 }
 
 /**
- * The `.onnx` files of a folder with their digests, by name.
+ * The names of a folder's `.onnx` files, in order.
  *
- * @throws ModelError SL3020 no such folder, SL3000 a file cannot be read
+ * @throws ModelError SL3020 no such folder
  */
-async function listModelFiles(folder: string): Promise<FolderEntry[]> {
+async function modelFileNames(folder: string): Promise<string[]> {
   const path = resolve(folder);
-  let names: string[];
   try {
-    names = await readdir(path);
+    return (await readdir(path)).filter((name) => name.toLowerCase().endsWith(".onnx")).sort();
   } catch (cause) {
     throw new ModelError(
       "SL3020",
@@ -94,14 +97,35 @@ async function listModelFiles(folder: string): Promise<FolderEntry[]> {
       { cause },
     );
   }
+}
+
+/**
+ * The file that has the model's name, if it has its digest too; else null. It spares hashing all files to find the one,
+ * which is then read and hashed once more.
+ */
+async function readNamesake(folder: string, names: readonly string[], model: ModelConfig): Promise<ModelFile | null> {
+  const name = names.find((file) => isNamesake(file, model));
+  if (name === undefined) return null;
+  const path = join(resolve(folder), name);
+  const read = await readSelfContained(path).catch(() => null);
+  return read?.sha256 === model.sha256 ? { path, bytes: withoutUntakenPorts(read.bytes, path) } : null;
+}
+
+/**
+ * The digests of a folder's files.
+ *
+ * @throws ModelError SL3000 a file cannot be read
+ */
+async function hashFiles(folder: string, names: readonly string[]): Promise<FolderEntry[]> {
   const entries: FolderEntry[] = [];
-  for (const file of names.filter((n) => n.toLowerCase().endsWith(".onnx")).sort()) {
+  for (const file of names) {
+    const path = join(resolve(folder), file);
     // A damaged file beside the pipeline's models is no reason to refuse them.
-    const sha256 = await digest(join(path, file)).catch((error: unknown) => {
+    const sha256 = await digest(path).catch((error: unknown) => {
       if (error instanceof ModelError && error.code !== "SL3000") return error;
       throw error;
     });
-    entries.push({ file, path: join(path, file), sha256 });
+    entries.push({ file, path, sha256 });
   }
   return entries;
 }
@@ -129,7 +153,7 @@ async function readVerified(path: string, name: string, model: ModelConfig): Pro
 }
 
 async function notFound(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelError> {
-  const namesake = entries.find((e) => comparableName(e.file.replace(/\.onnx$/i, "")) === comparableName(model.name));
+  const namesake = entries.find(({ file }) => isNamesake(file, model));
   if (namesake?.sha256 instanceof ModelError) return namesake.sha256;
   if (namesake !== undefined) {
     const read = await readSelfContained(namesake.path).catch(() => null);
@@ -235,6 +259,10 @@ function unreadable(path: string, cause: unknown): ModelError {
     { file: path },
     { cause },
   );
+}
+
+function isNamesake(file: string, { name }: ModelConfig): boolean {
+  return comparableName(file.replace(/\.onnx$/i, "")) === comparableName(name);
 }
 
 /** Makes `ccfraud-lstm` and `ccfraud_lstm` equal. */

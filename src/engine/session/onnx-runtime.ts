@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelError, TargetError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
@@ -32,12 +33,17 @@ interface SharedSession {
 let runtime: Promise<Runtime> | undefined;
 const sessions = new Map<string, SharedSession>();
 
+/** Not `import()`: Node would parse the runtime's CommonJS files for names to export, and then load them. */
+function requireRuntime(): Runtime {
+  return createRequire(import.meta.url)("onnxruntime-node") as Runtime;
+}
+
 /**
  * Loads ONNX Runtime on first use.
  *
  * @throws TargetError SL6001 if the optional peer is not installed
  */
-export async function loadRuntime(load: () => Promise<Runtime> = () => import("onnxruntime-node")): Promise<Runtime> {
+export async function loadRuntime(load: () => Runtime | Promise<Runtime> = requireRuntime): Promise<Runtime> {
   // By default ONNX Runtime sends usage data to its vendor. Shapeline sends nothing off the machine.
   process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {

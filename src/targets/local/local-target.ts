@@ -5,7 +5,7 @@ import type { AnyPipeline } from "../../../dsl/pipeline/pipeline.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { parseConfig, parseStoredConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
-import { type Engine, openEngine } from "../../engine/engine.js";
+import { type Engine, openEngine, warmUpEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/session/model-files.js";
 import { didYouMean } from "../../util/did-you-mean.js";
 import { joinNames } from "../../util/join-names.js";
@@ -38,10 +38,20 @@ export class LocalTargetImpl implements LocalTarget {
     checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
     checkSessionModels(config, this.#settings.session);
     this.#checkAlerts(config, deployedSettings(this.#settings.log));
+    const warmingUp = handledLater(warmUpEngine());
     const files = await findModelFiles(this.#settings.models, config.models);
-    const engine = await openEngine(config, files, this.#settings);
+    await warmingUp;
+    // DuckDB loads and opens its file while other threads load the models.
+    const opening = handledLater(this.#openStore());
+    const engine = await openEngine(config, files, this.#settings).catch(async (error: unknown) => {
+      await opening.then(
+        (store) => store.close(),
+        () => undefined,
+      );
+      throw error;
+    });
     try {
-      const store = await this.#openStore();
+      const store = await opening;
       try {
         const current = (await store.current(config.name))?.current ?? null;
         const settings = deployedSettings(this.#settings.log, current?.log);
@@ -181,6 +191,12 @@ export class LocalTargetImpl implements LocalTarget {
     this.#deployments.add(deployment);
     return deployment;
   }
+}
+
+/** A promise that is awaited later: until then, Node does not report its rejection as unhandled. */
+function handledLater<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 async function toConfig(pipeline: AnyPipeline | Config): Promise<Config> {
