@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ShapelineError } from "../../dsl/errors.js";
-import { type RegisterCommand, createIo, exitCodes, colorize, type Io } from "./output/io.js";
+import { type RegisterCommand, createIo, errorLines, escapedLines, exitCodes, type Io } from "./output/io.js";
 import { compile } from "./commands/compile.js";
 import { deploy } from "./commands/deploy.js";
 import { explain } from "./commands/explain.js";
@@ -16,6 +16,7 @@ import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
 import { ownPackage } from "../util/own-package.js";
 import { toJson } from "../tensors/json/to-json.js";
+import { escapeJson } from "../util/escape-text.js";
 
 const commands: readonly RegisterCommand[] = [
   generate,
@@ -61,7 +62,8 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const command of program.commands) command.exitOverride();
 
   const json = args.includes("--json");
-  if (json) program.configureOutput({ writeErr: () => undefined });
+  const writeErr = (text: string): void => void process.stderr.write(escapedLines(text));
+  program.configureOutput({ writeErr: json ? () => undefined : writeErr });
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(args, { from: "user" });
@@ -83,19 +85,23 @@ export async function run(args: readonly string[]): Promise<number> {
 function usageExitCode(error: CommanderError, json: boolean): number {
   if (error.exitCode === 0) return exitCodes.success;
   if (json)
-    process.stdout.write(`${toJson({ error: { code: "usage", message: error.message.replace(/^error: /, "") } })}\n`);
+    process.stdout.write(
+      `${escapeJson(toJson({ error: { code: "usage", message: error.message.replace(/^error: /, "") } }))}\n`,
+    );
   return exitCodes.userError;
 }
 
 function reportError(error: unknown, io: Io): number {
   if (error instanceof ShapelineError) {
-    io.printStderr(`${colorize(io, "red", "error")} ${error.code}: ${error.message}`);
+    io.printStderr(...errorLines(io, error));
     io.printJson({ error: { code: error.code, message: error.message, details: error.details } });
     return exitCodes.userError;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   io.printStderr(
-    `This is a bug in Shapeline, not in your input. Please report it with your command, \`shapeline --version\` and this text:\n\n${text}`,
+    "This is a bug in Shapeline, not in your input. Please report it with your command, `shapeline --version` and this text:",
+    "",
+    ...text.split("\n"),
   );
   io.printJson({
     error: {

@@ -1,5 +1,4 @@
 import { displayPath } from "../../util/display-path.js";
-import { escapeUnsafe } from "../../util/escape-text.js";
 import { type RegisterCommand, exitCodes, redirectUserOutput, colorize, type Io } from "../output/io.js";
 import { readConfigText } from "../input/read-files.js";
 import { prettyJson } from "../output/pretty-json.js";
@@ -102,33 +101,37 @@ function printConfig(io: Io, file: string, config: Config, printReadable: PrintT
   ];
   if (lambdas.length === 0) io.print("  no lambdas");
   for (const { name, about, source, readable, strings, refused } of lambdas) {
-    io.print(`\n  ${colorize(io, "cyan", name)}${about}  ${shownText(source)}`);
+    const [firstLine = "", ...lines] = textLines(source);
+    io.print("", `  ${colorize(io, "cyan", name)}${about}  ${firstLine}`, ...lines);
     io.print(`    means        ${readable}`);
-    for (const [backEnd, text] of Object.entries(strings))
-      io.print(`    ${backEnd.padEnd(12)} ${isJson.test(backEnd) ? shownJson(text) : shownText(text)}`);
-    for (const [backEnd, { code, reason }] of Object.entries(refused))
-      io.print(`    ${backEnd.padEnd(12)} ${colorize(io, "yellow", `refused (${code}): ${shownText(reason)}`)}`);
+    for (const [backEnd, text] of Object.entries(strings)) {
+      const [first = "", ...rest] = isJson.test(backEnd) ? jsonLines(text) : textLines(text);
+      io.print(`    ${backEnd.padEnd(12)} ${first}`, ...rest);
+    }
+    for (const [backEnd, { code, reason }] of Object.entries(refused)) {
+      const [first = "", ...rest] = textLines(reason);
+      io.print(`    ${backEnd.padEnd(12)} ${colorize(io, "yellow", `refused (${code}): ${first}`)}`, ...rest);
+    }
   }
   io.print("");
 }
 
-/** A text from a config, which may come from anybody: its lines stay below each other, its other characters are visible. */
-function shownText(text: string): string {
-  const lines = text.replaceAll("\t", "  ").split(/\r?\n/);
-  return lines.map(escapeUnsafe).join(`\n${" ".repeat(indent)}`);
+/** The lines of a text from a config, below each other. */
+function textLines(text: string): string[] {
+  const [first = "", ...rest] = text.replaceAll("\t", "  ").split(/\r?\n/);
+  return [first, ...rest.map((line) => " ".repeat(indent) + line)];
 }
 
 /** Longer JSON is shown as it is: nobody reads it, and laying it out takes long. */
 const longestLaidOut = 50_000;
 
 /** A text that a config kept from a definition is any text. */
-function shownJson(text: string): string {
-  if (text.length > longestLaidOut) return shownText(text);
+function jsonLines(text: string): string[] {
+  if (text.length > longestLaidOut) return textLines(text);
   try {
-    const lines = prettyJson(JSON.parse(text), { indent, width: 120 }).split("\n");
-    return lines.map(escapeUnsafe).join("\n");
+    return prettyJson(JSON.parse(text), { indent, width: 120 }).split("\n");
   } catch {
-    return shownText(text);
+    return textLines(text);
   }
 }
 
@@ -154,7 +157,7 @@ async function explainDefinition(file: string, text: string) {
 
 function printDefinition(io: Io, { file, dialect, source, problems, inferred }: Definition): void {
   io.print(`${colorize(io, "bold", file)}: a platform definition, dialect ${dialect}`);
-  if (source !== null) io.print(`\n${source}`);
+  if (source !== null) io.print("", ...source.split("\n"));
   if (inferred.length > 0)
     io.print(
       colorize(

@@ -5,7 +5,7 @@ import { displayPath } from "../../util/display-path.js";
 import type { LoadedSettings } from "../../../codegen/settings/load.js";
 import type { GenerateOptions, GenerateResult } from "../../../codegen/models/generate.js";
 import { describeRows } from "../../../codegen/models/rows/describe-rows.js";
-import { type RegisterCommand, exitCodes, colorize, type Io } from "../output/io.js";
+import { type RegisterCommand, errorLines, exitCodes, type Io } from "../output/io.js";
 import { selectModels } from "../options/models.js";
 import { resolvePath } from "../options/resolve-path.js";
 
@@ -93,7 +93,7 @@ async function watch(io: Io, models: readonly string[], options: Options): Promi
         else reportChange(io, result);
         first = false;
       },
-      onError: ({ code, message }) => io.printStderr(`${colorize(io, "red", "error")} ${code}: ${message}`),
+      onError: (error) => io.printStderr(...errorLines(io, error)),
       signal: stop.signal,
     });
   } finally {
@@ -145,7 +145,7 @@ function report(io: Io, { out: path, changed, differences, models, problems }: G
     const rows = describeRows(model);
     if (rows !== null) io.print(`  rows: ${escapeUnsafe(rows)}${wayOut(model)}`);
   }
-  for (const { code, message } of problems) io.printStderr(`${colorize(io, "red", "error")} ${code}: ${message}`);
+  for (const problem of problems) io.printStderr(...errorLines(io, problem));
   if (check) {
     for (const difference of differences) io.print(difference);
     io.print(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);

@@ -1,6 +1,6 @@
 import { formatPort } from "../output/format.js";
 import type { ListedModel } from "../../../codegen/models/list-models.js";
-import { type RegisterCommand, exitCodes, colorize } from "../output/io.js";
+import { type RegisterCommand, errorLines, exitCodes } from "../output/io.js";
 import { selectModels } from "../options/models.js";
 import { textTable } from "../output/text-table.js";
 
@@ -24,9 +24,9 @@ export const models: RegisterCommand = (program, { getIo, setExitCode }) => {
       io.printJson({ models: found.map(({ signature, size }) => ({ ...signature, size })), problems });
       if (found.length > 0)
         io.print(
-          textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(tableRows)),
+          ...textTable(["name", "version", "inputs", "outputs", "size", "opset", "digest"], found.flatMap(tableRows)),
         );
-      for (const { code, message } of problems) io.printStderr(`${colorize(io, "red", "error")} ${code}: ${message}`);
+      for (const problem of problems) io.printStderr(...errorLines(io, problem));
       if (problems.length > 0) setExitCode(exitCodes.userError);
     });
 };

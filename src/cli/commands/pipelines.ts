@@ -12,7 +12,7 @@ export const pipelines: RegisterCommand = (program, { getIo }) => {
       if (list.length === 0) io.print("no pipelines yet; deploy one with `shapeline deploy <config>`");
       else
         io.print(
-          textTable(
+          ...textTable(
             ["name", "state", "version", "models", "since"],
             list.map((p) => [p.name, p.state, p.version, p.models.join(", "), p.since.toISOString()]),
           ),

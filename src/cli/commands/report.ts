@@ -32,7 +32,7 @@ export const report: RegisterCommand = (program, { getIo }) => {
       });
       if (page !== null) await writeFileAtomic(page, await reportHtml(comparison));
       io.printJson(comparison);
-      io.print(reportText(comparison, (text) => colorize(io, "bold", text)));
-      if (page !== null) io.print(`\nwrote ${displayPath(io.cwd, page)}`);
+      io.print(...reportText(comparison, (text) => colorize(io, "bold", text)).split("\n"));
+      if (page !== null) io.print("", `wrote ${displayPath(io.cwd, page)}`);
     });
 };

@@ -25,7 +25,7 @@ export const status: RegisterCommand = (program, { getIo }) => {
       );
       for (const line of logStatusLines(found)) io.print(line);
       io.print(
-        textTable(
+        ...textTable(
           ["model", "version", "sha256"],
           found.models.map((model) => [model.name, model.version, model.sha256.slice(0, 12)]),
         ),

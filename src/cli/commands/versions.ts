@@ -15,7 +15,7 @@ export const versions: RegisterCommand = (program, { getIo }) => {
       const list = await withLocalTarget(io, options, async (target) => (await target.pipeline(name)).versions());
       io.printJson(list);
       io.print(
-        textTable(
+        ...textTable(
           ["version", "hash", "created"],
           list.map(({ version, hash, created }) => [version, hash.slice(0, 12), created.toISOString()]),
         ),

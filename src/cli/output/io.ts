@@ -1,15 +1,17 @@
+import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { toJson } from "../../tensors/json/to-json.js";
+import { escapeJson, escapeUnsafe } from "../../util/escape-text.js";
 
 /** A command's output: text or one JSON document, with or without colors. Relative paths start at `cwd`. */
 export interface Io {
   readonly cwd: string;
   readonly json: boolean;
   readonly color: boolean;
-  /** Prints text to standard output; nothing with `--json`. */
-  print(text: string): void;
-  /** Prints progress, warnings and errors to standard error; nothing with `--json`. */
-  printStderr(text: string): void;
+  /** Prints lines to standard output; nothing with `--json`. Line ends and control characters in a line are escaped. */
+  print(...lines: readonly string[]): void;
+  /** Prints lines of progress, warnings and errors to standard error; nothing with `--json`. */
+  printStderr(...lines: readonly string[]): void;
   /** Prints the command's result as the JSON document; nothing without `--json`. */
   printJson(value: unknown): void;
   /** Writes bytes to standard output, such as an Arrow file. Resolves when the stream accepts more. */
@@ -26,36 +28,57 @@ export const exitCodes = { success: 0, userError: 1, difference: 2, bug: 70 } as
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 
+/** Marks our own styles until they are printed. Random, so that no text from outside holds one. */
+const styleMark = randomUUID();
+const styleMarks = new RegExp(`${styleMark}<(\\d+)>`);
+
 /** Adds a terminal style to `text`, unless colors are off. */
 export function colorize(io: Io, style: keyof typeof codes, text: string): string {
-  return io.color ? `\u001b[${codes[style]}m${text}\u001b[0m` : text;
+  return io.color ? `${styleMark}<${codes[style]}>${text}${styleMark}<0>` : text;
 }
 
-const controlCharacters = /\p{Cc}\[\d{1,2}m|(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** One line for a terminal: text from files and servers cannot end it, hide in it, or look like a style of ours. */
+function terminalLine(line: string): string {
+  return line
+    .split(styleMarks)
+    .map((part, i) => (i % 2 === 1 ? `\u001b[${part}m` : part.split("\t").map(escapeUnsafe).join("\t")))
+    .join("");
+}
+
+/** Text of several lines, as a library composes it, with its control characters escaped. */
+export function escapedLines(text: string): string {
+  return text.split("\n").map(terminalLine).join("\n");
+}
+
+function terminalText(lines: readonly string[]): string {
+  return lines.map((line) => `${terminalLine(line)}\n`).join("");
+}
 
 /**
- * Text from files and servers may contain terminal control codes: escapes all except line ends, tabs and our own
- * colors.
+ * The lines of an error. Its further lines are indented, so that no text within looks like the first line of another
+ * error.
  */
-function escapeControls(text: string): string {
-  return text.replace(controlCharacters, (found) =>
-    found.length > 1 && found.startsWith("\u001b")
-      ? found
-      : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}${found.slice(1)}`,
-  );
+export function errorLines(io: Io, { code, message }: { readonly code: string; readonly message: string }): string[] {
+  const [first = "", ...rest] = messageLines(message);
+  return [`${colorize(io, "red", "error")} ${code}: ${first}`, ...rest];
+}
+
+/** The lines of a message, all but the first indented. */
+export function messageLines(message: string): string[] {
+  return message.split("\n").map((line, i) => (i === 0 || line === "" || /^\s/.test(line) ? line : `  ${line}`));
 }
 
 export function createIo(options: { cwd: string; json: boolean; color: boolean }): Io {
   return {
     ...options,
-    print: (text) => {
-      if (!options.json) process.stdout.write(`${escapeControls(text)}\n`);
+    print: (...lines) => {
+      if (!options.json) process.stdout.write(terminalText(lines));
     },
-    printStderr: (text) => {
-      if (!options.json) process.stderr.write(`${escapeControls(text)}\n`);
+    printStderr: (...lines) => {
+      if (!options.json) process.stderr.write(terminalText(lines));
     },
     printJson: (value) => {
-      if (options.json) process.stdout.write(`${toJson(value)}\n`);
+      if (options.json) process.stdout.write(`${escapeJson(toJson(value))}\n`);
     },
     writeBytes: async (data) => {
       if (process.stdout.write(data)) return;
@@ -81,7 +104,7 @@ export async function redirectUserOutput<T>(io: Io, work: () => Promise<T>): Pro
   const onExit = (): void => {
     const message = "a pipeline file, or one of its imports, ended the process before the command was done";
     process.stdout.write = write;
-    io.printStderr(`${colorize(io, "red", "error")} SL2909: ${message}`);
+    io.printStderr(...errorLines(io, { code: "SL2909", message }));
     io.printJson({ error: { code: "SL2909", message } });
     process.exitCode = exitCodes.userError;
   };

@@ -1,6 +1,6 @@
 import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem } from "../../../codegen/project/compile-result.js";
-import { colorize, type Io } from "./io.js";
+import { colorize, messageLines, type Io } from "./io.js";
 
 /** The problems for `--json`, each with its position if known. */
 export function problemsToJson(io: Io, problems: readonly CompileProblem[]) {
@@ -13,7 +13,7 @@ export function problemsToJson(io: Io, problems: readonly CompileProblem[]) {
 
 /** Prints all problems and their count. */
 export function printProblems(io: Io, problems: readonly CompileProblem[], ending = ""): void {
-  for (const { message } of problems) io.print(`${message}\n`);
+  for (const { message } of problems) io.print(...messageLines(message), "");
   const files = new Set(problems.map(({ file, place }) => place?.file ?? displayPath(io.cwd, file))).size;
   const count = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
   io.printStderr(colorize(io, "red", `${count} in ${files} ${files === 1 ? "file" : "files"}${ending}`));

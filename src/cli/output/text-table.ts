@@ -1,6 +1,9 @@
-/** Formats rows as aligned columns; columns of numbers are right-aligned. */
-export function textTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cells = rows.map((row) => row.map(String));
+import { escapeUnsafe } from "../../util/escape-text.js";
+
+/** Formats rows as the lines of a table with aligned columns; columns of numbers are right-aligned. */
+export function textTable(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+  const head = titles.map(escapeUnsafe);
+  const cells = rows.map((row) => row.map((cell) => escapeUnsafe(String(cell))));
   const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]?.length ?? 0)));
   const alignRight = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number"));
   const line = (row: readonly string[]) =>
@@ -8,5 +11,5 @@ export function textTable(head: readonly string[], rows: readonly (readonly (str
       .map((cell, i) => (alignRight[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
       .join("  ")
       .trimEnd();
-  return [line(head), line(widths.map((w) => "-".repeat(w))), ...cells.map(line)].join("\n");
+  return [line(head), line(widths.map((w) => "-".repeat(w))), ...cells.map(line)];
 }

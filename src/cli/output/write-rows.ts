@@ -72,7 +72,7 @@ export async function writeRecords(
   const rows = records.slice(0, maxPrintedRows).map(flattenRecord);
   const columns = Object.keys(rows[0] ?? {}).filter((name) => options.chosen === true || !name.startsWith("in."));
   io.print(
-    textTable(
+    ...textTable(
       columns,
       rows.map((row) => columns.map((name) => formatCell(row[name]))),
     ),
@@ -82,7 +82,8 @@ export async function writeRecords(
     ? `, ${failed} ${failed === 1 ? "fails" : "fail"} a validation`
     : "";
   io.print(
-    `\n${length} ${length === 1 ? "row" : "rows"}${failing}${length > maxPrintedRows ? ` (showing the first ${maxPrintedRows}; --json prints all)` : ""}`,
+    "",
+    `${length} ${length === 1 ? "row" : "rows"}${failing}${length > maxPrintedRows ? ` (showing the first ${maxPrintedRows}; --json prints all)` : ""}`,
   );
 }
 
